@@ -1,0 +1,87 @@
+"""The ways to fail, each an answer to one question: who moves next.
+
+ControllerError
+├── ManifestError    the author: every problem at once
+├── PlanRefused      the operator, who looks and consents
+├── SourceError      nobody: the source cannot be read now
+├── Busy             nobody: nothing was sent, or it was turned away unread
+│   └── Limited      Gupshup answered 429: our pace was wrong
+├── Unclear          nobody: it may have happened; look
+├── Denied           the operator: credentials
+├── Rejected         the author of that one item
+├── StoreError       the operator: the store is damaged, foreign or newer
+├── Locked           nobody: another writer holds the partner
+└── Usage            the caller: a wrong flag or name
+"""
+
+from collections.abc import Sequence
+
+from controller.model.manifest import AppId
+from controller.model.problem import Problem
+
+
+class ControllerError(Exception):
+    """The root of ours; its text says what was tried, on what, and what came back. Never a secret."""
+
+
+class ManifestError(ControllerError):
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{len(problems)} problems in the manifests")
+        self.problems = tuple(problems)
+
+
+class PlanRefused(ControllerError):
+    """*digest* is what `--release` takes to let exactly this through."""
+
+    def __init__(self, message: str, digest: str) -> None:
+        super().__init__(message)
+        self.digest = digest
+
+
+class SourceError(ControllerError):
+    pass
+
+
+class Busy(ControllerError):
+    """*until* is when it can be tried again (epoch seconds), None where nobody knows."""
+
+    def __init__(self, message: str, until: float | None = None) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class Limited(Busy):
+    pass
+
+
+class Unclear(ControllerError):
+    pass
+
+
+class Denied(ControllerError):
+    pass
+
+
+class Rejected(ControllerError):
+    """Gupshup understood and said no.
+
+    *words* are its own, cleaned and clipped; *app_id* came along with them.
+    """
+
+    def __init__(self, message: str, *, status: int, words: str, app_id: AppId | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.words = words
+        self.app_id = app_id
+
+
+class StoreError(ControllerError):
+    pass
+
+
+class Locked(ControllerError):
+    pass
+
+
+class Usage(ControllerError):
+    pass

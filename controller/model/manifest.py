@@ -1,0 +1,218 @@
+"""What the manifests declare: partners, apps and subscriptions, canonical and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType, TypeAlias
+
+from controller.model.problem import ENVIRONMENT, NOWHERE, Place
+
+AppId = NewType("AppId", str)
+"""The UUID of an app at Gupshup, checked: safe as one segment of a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromEnv:
+    """A secret held by the environment variable *name* (or by the file that `<name>_FILE` names)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """A secret held by the file at *path*; one trailing newline is not part of it."""
+
+    path: str
+
+
+Reference: TypeAlias = FromEnv | FromFile
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Sign in with a partner account's e-mail address and client secret."""
+
+    email: Reference
+    secret: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Use a partner token as it is; a value that begins with `Bearer ` is a Universal Token."""
+
+    token: Reference
+
+
+Credentials: TypeAlias = Login | Token
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most *calls* requests in any window of *seconds*, as Gupshup publishes it (without our margin)."""
+
+    calls: int
+    seconds: float
+
+
+class Bucket(StrEnum):
+    """The budgets that Gupshup keeps; TOKEN and SUBSCRIPTION are kept per app, the others per partner."""
+
+    LINK = "link"
+    LOGIN = "login"
+    TOKEN = "token"  # noqa: S105  (a budget's name, no secret)
+    SUBSCRIPTION = "subscription"
+    CALLBACK = "callback"
+    PIPELINE = "pipeline"
+    LIST = "list"
+    OTHER = "other"
+
+
+LIMITS: Mapping[Bucket, Limit] = {
+    Bucket.LINK: Limit(10, 60),
+    Bucket.LOGIN: Limit(10, 60),
+    Bucket.TOKEN: Limit(10, 60),
+    Bucket.SUBSCRIPTION: Limit(5, 60),
+    Bucket.CALLBACK: Limit(10, 60),
+    Bucket.PIPELINE: Limit(10, 1),
+    Bucket.LIST: Limit(10, 1),
+    Bucket.OTHER: Limit(10, 1),
+}
+"""What Gupshup publishes (docs/gupshup-api.md, Rate limits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A ceiling as a number."""
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A ceiling as a percentage of what is declared; it always lets one through."""
+
+    percent: int
+
+
+Ceiling: TypeAlias = Count | Share
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """How much one run may change before a person has to agree."""
+
+    max_links: Ceiling = Count(25)
+    max_updates: Ceiling = Share(20)
+    max_unsubscribes: Ceiling = Count(3)
+    max_shrink: Ceiling = Share(20)
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """How long Gupshup may still surprise us, in seconds.
+
+    *late_effect*: an abandoned write may still take effect; *stale_list*: a list may lag behind a write.
+    """
+
+    late_effect: float = 600
+    stale_list: float = 120
+
+
+class SubscribeWhen(StrEnum):
+    LIVE = "Live"
+    LINKED = "Linked"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One partner account at one Gupshup. Its *url* has no path and no trailing slash."""
+
+    name: str
+    url: str
+    credentials: Credentials
+    subscribe_when: SubscribeWhen = SubscribeWhen.LIVE
+    limits: Mapping[Bucket, Limit] = field(default_factory=lambda: dict(LIMITS))
+    guards: Guards = field(default_factory=Guards)
+    owned_tags: str | None = None
+    v3_account_modes: bool = False
+    settle: Settle = field(default_factory=Settle)
+    allow_insecure_urls: bool = False
+    place: Place = ENVIRONMENT
+
+
+class Policy(StrEnum):
+    """What we may do for an app; observing needs no policy."""
+
+    LINK = "Link"
+    SUBSCRIBE = "Subscribe"
+    UPDATE = "Update"
+    UNSUBSCRIBE = "Unsubscribe"
+
+
+DEFAULT_POLICIES = frozenset({Policy.LINK, Policy.SUBSCRIBE, Policy.UPDATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Writes for an app rest; *until* is epoch seconds, None means until the line is removed."""
+
+    reason: str = ""
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One declared app. *name* is the manifest's, *app_name* Gupshup's.
+
+    *callback_url* and *storage_region* hold the partner's defaults where the manifest says nothing.
+    """
+
+    name: str
+    partner: str
+    app_name: str
+    waba_id: str
+    phone: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    callback_url: str | None = None
+    storage_region: str | None = None
+    app_id: AppId | None = None
+    policies: frozenset[Policy] = DEFAULT_POLICIES
+    suspend: Suspend | None = None
+    provisioning_timeout: float = 86_400
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One declared subscription of one app: selectors are expanded and `${app…}` is filled in.
+
+    *name* is the manifest's (several subscriptions share it after a selector), *app* the app manifest's;
+    *modes* are Gupshup's names; *headers* are sent by Gupshup with each delivery and can never be read back.
+    """
+
+    name: str
+    partner: str
+    app: str
+    tag: str
+    url: str
+    version: int
+    modes: frozenset[str]
+    active: bool = True
+    show_on_ui: bool = False
+    headers: Mapping[str, Reference] = field(default_factory=dict)
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything that one revision of a source declares, sorted by name.
+
+    *complete* is False where a scope was narrowed (`--only`, `-l`, a single file): what is missing then
+    says nothing, so nothing is unsubscribed or called unmanaged because of it.
+    """
+
+    revision: str
+    partners: tuple[Partner, ...] = ()
+    apps: tuple[App, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    complete: bool = True

@@ -1,0 +1,133 @@
+"""What the store remembers. It may hold an action back; it never causes one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from controller.model.manifest import AppId
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """An app of ours, proven by an authenticated answer; keyed by phone.
+
+    *missing_since* (epoch seconds) is when a complete list first lacked it; *waba* is "" where Gupshup was
+    asked and did not tell, None where it was not asked yet.
+    """
+
+    phone: str
+    app_id: AppId
+    missing_since: float | None = None
+    waba: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A link that was about to be sent, and whose outcome is not known.
+
+    *ended* (epoch seconds) is when the attempt ended; None while its process lives, or where it died and
+    nobody found it yet. *unclear* counts the unclear attempts in a row for this phone, this one included.
+    """
+
+    id: int
+    phone: str
+    name: str
+    started: float
+    ended: float | None = None
+    unclear: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Gupshup said no to one thing: not repeated until *digest* (of what was declared) differs.
+
+    *retry_at* (epoch seconds) allows another try by itself; None does not. *tries* counts the refusals in
+    a row.
+    """
+
+    key: str
+    digest: str
+    reason: str
+    message: str
+    at: float
+    tries: int = 1
+    retry_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A digest of what we last wrote under *key*, and how often in a row it was written again.
+
+    *secret* is the keyed digest of the part that cannot be read back (callback URL, headers), "" where there
+    is none; *active_at* (epoch seconds) is when `active` was last put back.
+    """
+
+    key: str
+    digest: str
+    secret: str = ""
+    updates: int = 0
+    active_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One write in the history: what was answered. *outcome* is done, failed, stale or unclear."""
+
+    at: float
+    verb: str
+    target: str
+    outcome: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All that is remembered of one upstream.
+
+    Bindings and intents by phone; refusals and ledger by key; *links* the last answers to links, newest first.
+    """
+
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
+    intents: Mapping[str, Intent] = field(default_factory=dict)
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    ledger: Mapping[str, Written] = field(default_factory=dict)
+    links: tuple[Answered, ...] = ()
+    ours: frozenset[str] = frozenset()
+
+
+# What a pass asks the store to remember, and what it asks it to forget.
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    binding: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Unbind:
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseIntent:
+    """The outcome of the link is known, or its absence proven."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Forgive:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    written: Written
+
+
+Note: TypeAlias = Bind | Unbind | CloseIntent | Refuse | Forgive | Wrote

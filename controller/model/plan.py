@@ -1,0 +1,176 @@
+"""What is to be done, what must wait, and what came of it: data, from which every report is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from controller.model.manifest import App, AppId, Partner, Subscription
+from controller.model.memory import Memory
+from controller.model.upstream import Facts, RemoteSubscription, Row, SubscriptionId
+
+
+class Verb(StrEnum):
+    LINK = "link"
+    SUBSCRIBE = "subscribe"
+    UPDATE = "update"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+class Kind(StrEnum):
+    APP = "App"
+    SUBSCRIPTION = "Subscription"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Item:
+    """What an entry of a plan is about.
+
+    *name* is the manifest's (a tag where no manifest declares it), *app* the app manifest's.
+    """
+
+    kind: Kind
+    partner: str
+    app: str
+    name: str
+
+    def __str__(self) -> str:
+        where = "" if self.kind is Kind.APP else f" on App/{self.app}"
+        return f"{self.kind}/{self.name}{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """All that is known of one partner at *at* (epoch seconds): a whole list, facts beyond it, the memory.
+
+    *digests* hold, per ledger key, the keyed digest of each declared write-only value, so that no secret
+    comes near a decision.
+    """
+
+    at: float
+    rows: tuple[Row, ...]
+    facts: Facts = field(default_factory=Facts)
+    memory: Memory = field(default_factory=Memory)
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    app: App
+
+
+@dataclass(frozen=True, slots=True)
+class SetCallback:
+    app: App
+    app_id: AppId
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    subscription: Subscription
+    app_id: AppId
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """*changes* maps each differing field to what was found and what is wanted, as texts for a reader."""
+
+    subscription: Subscription
+    app_id: AppId
+    id: SubscriptionId
+    changes: Mapping[str, tuple[str, str]]
+    drift: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    app: App
+    app_id: AppId
+    remote: RemoteSubscription
+
+
+Action: TypeAlias = Link | SetCallback | Subscribe | Update | Unsubscribe
+
+
+class For(StrEnum):
+    """What a waiting entry waits for."""
+
+    LIVE = "Live"
+    LINKED = "Linked"
+    BUDGET = "budget"
+    OUTCOME = "outcome"
+    LIST = "list"
+    PHONE = "phone"
+    LOOK = "look"
+    BACKOFF = "backoff"
+    SUSPEND = "suspend"
+    POLICY = "policy"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """*until* (epoch seconds) is when to look again, None where only Gupshup or a person can tell."""
+
+    verb: Verb
+    item: Item
+    on: For
+    until: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    item: Item
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    action: Action
+    guard: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmanaged:
+    """Something at Gupshup that no manifest declares. Reported, never touched."""
+
+    item: Item
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One partner's plan.
+
+    *unverifiable* names what can be written and never read, and was not written by us.
+    """
+
+    partner: Partner
+    revision: str
+    actions: tuple[Action, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
+    held: tuple[Held, ...] = ()
+    unmanaged: tuple[Unmanaged, ...] = ()
+    unchanged: tuple[Item, ...] = ()
+    unverifiable: tuple[Item, ...] = ()
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    FAILED = "failed"
+    STALE = "stale"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    verb: Verb
+    item: Item
+    outcome: Outcome
+    reason: str = ""
+    message: str = ""
+    app_id: AppId | None = None

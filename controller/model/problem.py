@@ -1,0 +1,41 @@
+"""What is wrong with a manifest, and where."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file; line and column count from 1. A problem of a whole file stands at 1:1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+NOWHERE = Place("")
+ENVIRONMENT = Place("(environment)")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One finding about a manifest: never holds a secret's value.
+
+    *field* is the path inside the document (`spec.phone`, `spec.modes[2]`), empty for a whole file;
+    *fix* is the corrected value as it would be typed, or None where nobody can know it.
+    """
+
+    place: Place
+    rule: str
+    severity: Severity
+    field: str
+    message: str
+    fix: str | None = None

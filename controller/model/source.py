@@ -1,0 +1,56 @@
+"""Where manifests come from, as read: bytes with a name, nothing decided yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.model.manifest import Desired
+from controller.model.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One manifest file; *path* is what a person would type to open it, `/` between folders."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A whole source, read at one moment. *identity* tells it from other sources (absolute paths, or a URL).
+
+    *revision* is a digest of the manifests or a commit; *problems* are files that could not be read;
+    *complete* is False where only single files were named.
+    """
+
+    identity: str
+    revision: str
+    files: tuple[SourceFile, ...]
+    problems: tuple[Problem, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the surroundings, not the manifests, say about what is allowed and what is meant by default.
+
+    *url* is GUPSHUP_URL or Gupshup's own; *allowed_urls* come from GUPSHUPCTL_ALLOW_URLS; *header_dir* from
+    GUPSHUPCTL_HEADER_DIR; *token_given* says that GUPSHUP_PARTNER_TOKEN (or its `_FILE`) is set.
+    """
+
+    url: str = "https://partner.gupshup.io"
+    allowed_urls: tuple[str, ...] = ()
+    header_dir: str | None = None
+    token_given: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What came of decoding. With an error among *problems*, *desired* is None: half a source is none."""
+
+    desired: Desired | None
+    problems: tuple[Problem, ...]
+
+
+Schemas = Mapping[str, Mapping[str, object]]
+"""The JSON Schemas by kind: Partner, App, Subscription."""
