@@ -84,7 +84,8 @@ class Answered:
 class Memory:
     """All that is remembered of one upstream.
 
-    Bindings and intents by phone; refusals and ledger by key; *links* the last answers to links, newest first.
+    Bindings and intents by phone; refusals and ledger by key; *links* the last answers to links, newest
+    first.
     """
 
     bindings: Mapping[str, Binding] = field(default_factory=dict)
