@@ -1,0 +1,86 @@
+# Two commands for a newcomer: `make demo` and `make test`. Everything happens in .venv; nothing is installed elsewhere.
+
+PYTHON ?= python3
+UV ?= uv
+ARGS ?=
+
+bin := .venv/bin
+pip := $(bin)/python -m pip --disable-pip-version-check --no-input --quiet
+from_lock := $(pip) install --require-hashes --only-binary :all:
+lock := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
+
+# A venv knows the absolute path it was made for: a moved checkout gets a new one.
+ifneq ($(wildcard .venv/where),)
+ifneq ($(shell cat .venv/where),$(CURDIR))
+$(shell rm -rf .venv)
+endif
+endif
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format bench lock clean
+
+help: ## show this
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: .venv/runtime ## bring a small fleet live against a simulated Gupshup: no account, no credentials
+	@$(bin)/gupshupctl demo $(ARGS)
+
+test: lint ## every check: format, lint, types, floors, tests, coverage
+	@echo '> pytest'
+	@rm -f .coverage .coverage.*
+	@$(bin)/python -m pytest --cov --cov-report= $(ARGS)
+	@echo '> coverage'
+	@$(bin)/python -m coverage report
+	@$(bin)/python -m coverage report --include='controller/core/*' --fail-under=100
+
+lint: .venv/dev ## every check that runs no test
+	@echo '> ruff format'
+	@$(bin)/ruff format --check --quiet .
+	@echo '> ruff check'
+	@$(bin)/ruff check --quiet .
+	@echo '> mypy'
+	@$(bin)/python -m mypy
+	@echo '> lint-imports'
+	@$(bin)/lint-imports
+
+format: .venv/dev ## bring the code into form
+	@$(bin)/ruff format .
+	@$(bin)/ruff check --fix .
+
+bench: .venv/dev ## measure: see benchmarks/README.md
+	@$(bin)/python -m benchmarks $(ARGS)
+
+lock: ## write requirements/*.txt anew; ARGS=--upgrade takes newer versions
+	@command -v "$(UV)" >/dev/null || { echo "make lock needs uv (pip install uv), or make lock UV=/path/to/uv" >&2; exit 1; }
+	@$(lock) pyproject.toml --all-extras --group dev -o requirements/dev.txt
+	@$(lock) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
+	@$(lock) pyproject.toml --extra postgresql -c requirements/dev.txt -o requirements/postgresql.txt
+	@printf 'hatchling\neditables\n' | $(lock) - --no-annotate -c requirements/dev.txt -o requirements/build.txt
+
+clean: ## remove what was built, .venv included
+	@rm -rf .venv build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+.venv/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1 | tail -n 1)." >&2; \
+		echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; \
+		echo "'$(PYTHON) -m venv' failed. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@printf '%s' '$(CURDIR)' > .venv/where
+	@touch $@
+
+.venv/runtime: .venv/python requirements/runtime.txt requirements/build.txt pyproject.toml
+	@echo 'Setting up .venv (once)'
+	@$(from_lock) -r requirements/runtime.txt -r requirements/build.txt
+	@$(pip) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/python requirements/dev.txt pyproject.toml
+	@echo 'Setting up .venv for development (once, about half a minute)'
+	@$(from_lock) -r requirements/dev.txt
+	@$(pip) install --no-deps --no-build-isolation -e .
+	@touch $@ .venv/runtime
