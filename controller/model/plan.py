@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from controller.model.manifest import App, AppId, Partner, Subscription
 from controller.model.memory import Memory
-from controller.model.upstream import Facts, RemoteSubscription, Row, SubscriptionId
+from controller.model.upstream import Facts, RemoteSubscription, Row, SubscriptionId, Unseen
 
 
 class Verb(StrEnum):
@@ -43,15 +43,28 @@ class Item:
 class Observed:
     """All that is known of one partner at *at* (epoch seconds): a whole list, facts beyond it, the memory.
 
-    *digests* hold, per ledger key, the keyed digest of each declared write-only value, so that no secret
-    comes near a decision.
+    *digests* hold the keyed digest of each declared value that can be written and never read (an app's
+    callback URL, a subscription's headers), so that no secret comes near a decision; Unseen where it cannot
+    be had.
     """
 
     at: float
     rows: tuple[Row, ...]
     facts: Facts = field(default_factory=Facts)
     memory: Memory = field(default_factory=Memory)
-    digests: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[Item, str | Unseen] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asked for beyond the manifests.
+
+    *resend*: write once what can be written and never read; *again*: names of apps whose refusals and rests
+    no longer count.
+    """
+
+    resend: bool = False
+    again: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +74,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class SetCallback:
+    """*finishes_link*: the link itself could not set the callback."""
+
     app: App
     app_id: AppId
     url: str
+    finishes_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +161,8 @@ class Unmanaged:
 class Plan:
     """One partner's plan.
 
-    *unverifiable* names what can be written and never read, and was not written by us.
+    *provisioning* names linked apps that are not live yet; *unverifiable* what can be written and never read,
+    and was not written by us.
     """
 
     partner: Partner
@@ -156,6 +173,7 @@ class Plan:
     held: tuple[Held, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     unchanged: tuple[Item, ...] = ()
+    provisioning: tuple[Item, ...] = ()
     unverifiable: tuple[Item, ...] = ()
 
 

@@ -1,0 +1,90 @@
+"""One declared app beside what was found of it: the unit that looking and planning both work on."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from controller.core.match import Found, Match, index, match
+from controller.core.stage import Progress, of_row
+from controller.model.manifest import App, Desired, Partner, Policy, SubscribeWhen, Subscription
+from controller.model.memory import Refusal
+from controller.model.plan import Asked, Item, Kind, Observed
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that is seen of one partner. *whole*: what no manifest declares is known to be undeclared."""
+
+    partner: Partner
+    observed: Observed
+    asked: Asked
+    whole: bool
+
+    @property
+    def now(self) -> float:
+        return self.observed.at
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    app: App
+    match: Match
+    subscriptions: tuple[Subscription, ...]
+    view: View
+
+    @property
+    def item(self) -> Item:
+        return Item(Kind.APP, self.app.partner, self.app.name, self.app.name)
+
+    def refusal(self, key: str) -> Refusal | None:
+        """Return the earlier no that still counts for *key*; asking again wipes it."""
+        asked_again = self.app.name in self.view.asked.again
+        return None if asked_again else self.view.observed.memory.refusals.get(key)
+
+
+def cases(desired: Desired, partner: Partner, observed: Observed, asked: Asked) -> Iterator[Case]:
+    """Match every declared app of *partner*, in the order of their names."""
+    seen = index(observed.rows, observed.facts)
+    declared: dict[str, list[Subscription]] = defaultdict(list)
+    for wanted in desired.subscriptions:
+        declared[wanted.app].append(wanted)
+    view = View(partner, observed, asked, desired.complete)
+    for app in sorted(desired.apps, key=lambda app: app.name):
+        if app.partner == partner.name:
+            found = match(app, seen, observed, partner.settle)
+            of_app = tuple(sorted(declared[app.name], key=lambda wanted: (wanted.name, wanted.tag)))
+            yield Case(app, found, of_app, view)
+
+
+def subscription_item(wanted: Subscription) -> Item:
+    return Item(Kind.SUBSCRIPTION, wanted.partner, wanted.app, wanted.name)
+
+
+def tag_item(app: App, tag: str) -> Item:
+    return Item(Kind.SUBSCRIPTION, app.partner, app.name, tag)
+
+
+def may_subscribe(case: Case, found: Found) -> bool:
+    """Say whether the app has come far enough for subscriptions, as the partner wants it."""
+    linked = case.view.partner.subscribe_when is SubscribeWhen.LINKED
+    return linked or of_row(found.row, case.view.observed.facts) is Progress.LIVE
+
+
+def prunes(case: Case) -> bool:
+    """Say whether undeclared subscriptions of this app may be removed at all."""
+    owned = case.view.partner.owned_tags is not None
+    return case.view.whole and owned and Policy.UNSUBSCRIBE in case.app.policies
+
+
+def owns(partner: Partner, tag: str) -> bool:
+    return partner.owned_tags is not None and fnmatchcase(tag, partner.owned_tags)
+
+
+def waba_told(case: Case, found: Found) -> str | None:
+    """Return the WABA id that Gupshup told, "" where it was asked and did not tell, None where not asked."""
+    fresh = case.view.observed.facts.wabas.get(found.row.id)
+    if isinstance(fresh, str):
+        return fresh
+    known = case.view.observed.memory.bindings.get(case.app.phone)
+    return known.waba if known is not None and known.app_id == found.row.id else None

@@ -1,0 +1,42 @@
+"""Fingerprints of what is declared: equal declarations, equal digests, on any machine."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from controller.model.manifest import App, AppId, Subscription
+
+Canonical: TypeAlias = "str | int | float | bool | Sequence[Canonical] | Mapping[str, Canonical] | None"
+
+
+def digest(value: Canonical) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def of_link(app: App) -> str:
+    """Fingerprint what a link would send, so that a refusal holds until one of these changes."""
+    return digest([app.app_name, app.waba_id, app.phone, app.callback_url, app.storage_region])
+
+
+def of_subscription(wanted: Subscription) -> str:
+    """Fingerprint what can be read back of a subscription."""
+    return digest([wanted.url, wanted.version, sorted(wanted.modes), wanted.active])
+
+
+def of_callback(url: str) -> str:
+    """Fingerprint a callback URL, so that a refusal holds until it changes."""
+    return digest(url)
+
+
+def callback_key(app_id: AppId) -> str:
+    return f"callback:{app_id}"
+
+
+def subscription_key(app_id: AppId, tag: str) -> str:
+    return f"subscription:{app_id}:{tag}"
+
+
+def link_key(phone: str) -> str:
+    return f"link:{phone}"

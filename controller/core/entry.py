@@ -1,0 +1,92 @@
+"""What planning one thing can come to, and what holds an action back: policy, suspension, an earlier no."""
+
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from controller.core.case import Case, subscription_item, tag_item
+from controller.model.manifest import App, Policy
+from controller.model.plan import (
+    Action,
+    Blocked,
+    For,
+    Item,
+    Kind,
+    Link,
+    SetCallback,
+    Subscribe,
+    Unmanaged,
+    Unsubscribe,
+    Update,
+    Verb,
+    Waiting,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioning:
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Unverifiable:
+    item: Item
+
+
+Entry: TypeAlias = Action | Waiting | Blocked | Unmanaged | Same | Provisioning | Unverifiable
+
+
+def verb_of(action: Action) -> Verb:
+    match action:
+        case Link():
+            return Verb.LINK
+        case Subscribe():
+            return Verb.SUBSCRIBE
+        case Update() | SetCallback():
+            return Verb.UPDATE
+        case Unsubscribe():
+            return Verb.UNSUBSCRIBE
+        case _:
+            assert_never(action)
+
+
+def item_of(action: Action) -> Item:
+    match action:
+        case Link(app) | SetCallback(app):
+            return Item(Kind.APP, app.partner, app.name, app.name)
+        case Subscribe(wanted) | Update(wanted):
+            return subscription_item(wanted)
+        case Unsubscribe(app, _, remote):
+            return tag_item(app, remote.tag)
+        case _:
+            assert_never(action)
+
+
+def allowed(action: Action, case: Case, *, key: str, digest: str) -> Entry:
+    """Return *action*, or what holds it back: a missing policy, a suspension, an earlier no to the same."""
+    app, now = case.app, case.view.now
+    policy = Policy(verb_of(action).capitalize())
+    if policy not in app.policies:
+        return _waiting(action, For.POLICY, message=f"spec.policies of App/{app.name} lacks {policy}")
+    if app.suspend is not None and suspended(app, now):
+        return _waiting(action, For.SUSPEND, app.suspend.until, app.suspend.reason)
+    refusal = case.refusal(key)
+    if refusal is None or refusal.digest != digest:
+        return action
+    if refusal.retry_at is None:
+        return Blocked(item_of(action), refusal.reason, refusal.message)
+    if now < refusal.retry_at:
+        return _waiting(action, For.BACKOFF, refusal.retry_at, refusal.message)
+    return action
+
+
+def suspended(app: App, now: float) -> bool:
+    return app.suspend is not None and (app.suspend.until is None or now < app.suspend.until)
+
+
+def _waiting(action: Action, on: For, until: float | None = None, message: str = "") -> Waiting:
+    return Waiting(verb_of(action), item_of(action), on, until, message)

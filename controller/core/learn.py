@@ -1,0 +1,49 @@
+"""What a look teaches: bindings proven or missed, intents resolved, updates that took."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from controller.core.case import Case, cases, waba_told
+from controller.core.digest import link_key, subscription_key
+from controller.core.match import Found, Undecided
+from controller.core.subscriptions import drift
+from controller.model.manifest import Desired, Partner
+from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Wrote
+from controller.model.plan import Asked, For, Observed
+from controller.model.upstream import RemoteSubscription, Row, Unseen
+
+
+def learnt(desired: Desired, partner: Partner, observed: Observed) -> tuple[Note, ...]:
+    """Return what is worth remembering of *observed*: nothing, where all of it is known already."""
+    return tuple(note for case in cases(desired, partner, observed, Asked()) for note in _of_case(case))
+
+
+def _of_case(case: Case) -> Iterator[Note]:
+    memory, phone = case.view.observed.memory, case.app.phone
+    match case.match:
+        case Found(row) as found:
+            proven = Binding(phone, row.id, None, waba_told(case, found))
+            if memory.bindings.get(phone) != proven:
+                yield Bind(proven)
+            if phone in memory.intents:
+                yield CloseIntent(phone)
+            if link_key(phone) in memory.refusals:
+                yield Forgive(link_key(phone))
+            yield from _took(case, row)
+        case Undecided(on=For.LIST) if memory.bindings[phone].missing_since is None:
+            yield Bind(replace(memory.bindings[phone], missing_since=case.view.now))
+        case _:
+            return
+
+
+def _took(case: Case, row: Row) -> Iterator[Note]:
+    """End the count of updates that did not take, once one is seen to have taken."""
+    there = case.view.observed.facts.subscriptions.get(row.id)
+    by_tag: dict[str, RemoteSubscription] = {}
+    if there is not None and not isinstance(there, Unseen):
+        by_tag = {remote.tag: remote for remote in there}
+    for wanted in case.subscriptions:
+        written = case.view.observed.memory.ledger.get(subscription_key(row.id, wanted.tag))
+        found = by_tag.get(wanted.tag)
+        if written is not None and written.updates and found is not None and not drift(wanted, found):
+            yield Wrote(replace(written, updates=0))

@@ -1,0 +1,79 @@
+"""What a pass still has to ask, given what it knows: called again with the answers until it wants nothing."""
+
+from collections.abc import Iterator
+
+from controller.core.case import Case, cases, may_subscribe, prunes, waba_told
+from controller.core.match import Found, Undecided
+from controller.core.stage import Progress, of_row
+from controller.model.manifest import AppId, Desired, Partner, SubscribeWhen
+from controller.model.plan import Asked, Observed
+from controller.model.upstream import (
+    Details,
+    Facts,
+    Row,
+    Unseen,
+    Want,
+    WantDetails,
+    WantStage,
+    WantSubscriptions,
+    WantWaba,
+)
+
+
+def wanted(desired: Desired, partner: Partner, observed: Observed) -> tuple[Want, ...]:
+    """Return the looks that this pass still needs, none of which was tried before in it."""
+    asks = {ask for case in cases(desired, partner, observed, Asked()) for ask in _of_case(case)}
+    return tuple(sorted((ask for ask in asks if not _tried(ask, observed.facts)), key=_order))
+
+
+def refresh(facts: Facts) -> Facts:
+    """Drop what must be asked again in the next pass: looks that gave nothing, and apps not yet live."""
+    return Facts(
+        details={key: fact for key, fact in facts.details.items() if isinstance(fact, Details) and fact.live},
+        stages={},
+        wabas={key: fact for key, fact in facts.wabas.items() if isinstance(fact, str)},
+        subscriptions={k: fact for k, fact in facts.subscriptions.items() if not isinstance(fact, Unseen)},
+    )
+
+
+def _of_case(case: Case) -> Iterator[Want]:
+    match case.match:
+        case Undecided(ask=ask):
+            yield from (WantDetails(app_id) for app_id in ask)
+        case Found(row) as found:
+            if _row_says_nothing(row):
+                yield WantStage(row.id)
+            if of_row(row, case.view.observed.facts) is Progress.LIVE and waba_told(case, found) is None:
+                yield WantWaba(row.id)
+            if (case.subscriptions or prunes(case)) and may_subscribe(case, found):
+                yield WantSubscriptions(row.id)
+                yield from _confirmation(case, row)
+        case _:
+            return
+
+
+def _row_says_nothing(row: Row) -> bool:
+    return not row.live and row.stage.creation is None
+
+
+def _confirmation(case: Case, row: Row) -> Iterator[Want]:
+    """Before an app's first subscription a second source has to agree that it is live."""
+    there = case.view.observed.facts.subscriptions.get(row.id)
+    if there == () and case.subscriptions and case.view.partner.subscribe_when is SubscribeWhen.LIVE:
+        yield WantDetails(row.id) if row.live else WantStage(row.id)
+
+
+def _tried(ask: Want, facts: Facts) -> bool:
+    match ask:
+        case WantDetails(app_id):
+            return app_id in facts.details
+        case WantStage(app_id):
+            return app_id in facts.stages
+        case WantWaba(app_id):
+            return app_id in facts.wabas
+        case WantSubscriptions(app_id):
+            return app_id in facts.subscriptions
+
+
+def _order(ask: Want) -> tuple[AppId, str]:
+    return ask.app_id, type(ask).__name__

@@ -1,0 +1,161 @@
+"""Which app at Gupshup is the declared one? Complete lists and exact comparison; when in doubt, nobody's."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from controller.model.manifest import App, AppId, Settle
+from controller.model.memory import Binding
+from controller.model.plan import For, Observed
+from controller.model.upstream import Details, Facts, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A complete list lacks it and nothing remembered says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Only time or another look (*ask* names the apps to look at) can tell."""
+
+    on: For
+    message: str
+    until: float | None = None
+    ask: tuple[AppId, ...] = ()
+
+
+Match: TypeAlias = Found | Absent | Barred | Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The rows of one list by what they are looked up by, phones completed from the details."""
+
+    by_id: Mapping[AppId, Row]
+    by_phone: Mapping[str, tuple[Row, ...]]
+    by_name: Mapping[str, tuple[Row, ...]]
+    phoneless: tuple[Row, ...]
+
+
+def index(rows: Iterable[Row], facts: Facts) -> Index:
+    by_id, phones, names, phoneless = {}, defaultdict(list), defaultdict(list), []
+    for row in sorted(rows, key=lambda row: row.id):
+        by_id[row.id] = row
+        names[row.name].append(row)
+        if phone := phone_of(row, facts):
+            phones[phone].append(row)
+        elif not isinstance(facts.details.get(row.id), Details):
+            phoneless.append(row)
+    return Index(by_id, _frozen(phones), _frozen(names), tuple(phoneless))
+
+
+def phone_of(row: Row, facts: Facts) -> str | None:
+    """Return the phone that the list or the details give, None where neither does."""
+    details = facts.details.get(row.id)
+    return row.phone or (details.phone if isinstance(details, Details) else None)
+
+
+def match(app: App, seen: Index, observed: Observed, settle: Settle) -> Match:
+    """Find the declared app among the rows, or say why that cannot be told."""
+    if app.app_id is not None:
+        found = _by_id(app, app.app_id, seen, observed.facts)
+    else:
+        found = _by_phone_and_name(app, seen, observed.facts)
+    binding = observed.memory.bindings.get(app.phone)
+    if binding is not None and (isinstance(found, Absent) or _is_missing(found)):
+        return _lost(binding, observed.at, settle)
+    return _unproven(app, seen) if isinstance(found, Absent) else found
+
+
+def _by_id(app: App, app_id: AppId, seen: Index, facts: Facts) -> Match:
+    row = seen.by_id.get(app_id)
+    if row is None:
+        return Barred(
+            "AppNotFound",
+            f"appId {app_id} is not among this partner's apps; correct it, or remove it to link a new app",
+        )
+    phone = phone_of(row, facts)
+    if phone is None and row in seen.phoneless:
+        return _ask_phone((row,))
+    if phone != app.phone:
+        return Barred(
+            "AppIdMismatch",
+            f"appId {app_id} ({row.name}) has {_phone(phone)}, not the declared one; correct either",
+        )
+    return Found(row)
+
+
+def _by_phone_and_name(app: App, seen: Index, facts: Facts) -> Match:
+    with_phone, with_name = seen.by_phone.get(app.phone, ()), seen.by_name.get(app.app_name, ())
+    rows = {row.id: row for row in (*with_phone, *with_name)}
+    if len(rows) > 1:
+        named = ", ".join(f"{row.id} ({row.name}, {_phone(phone_of(row, facts))})" for row in rows.values())
+        return Barred("Ambiguous", f"more than one app fits: {named}; name the right one by spec.appId")
+    if not rows:
+        return Absent()
+    (row,) = rows.values()
+    if not with_phone:
+        return _ask_phone((row,)) if row in seen.phoneless else _name_taken(row, facts)
+    if not with_name:
+        return Barred(
+            "PhoneLinkedToOtherApp",
+            f"the phone belongs to {row.name}; to take that app over, add to spec: `appId: {row.id}`",
+        )
+    return Found(row)
+
+
+def _name_taken(row: Row, facts: Facts) -> Barred:
+    return Barred(
+        "NameTakenByOtherPhone",
+        f"appName {row.name} is app {row.id} with {_phone(phone_of(row, facts))}; choose another appName",
+    )
+
+
+def _unproven(app: App, seen: Index) -> Match:
+    """Absence counts only once each row without a phone was looked at: it may have this one."""
+    return _ask_phone(seen.phoneless) if app.app_id is None and seen.phoneless else Absent()
+
+
+def _lost(binding: Binding, now: float, settle: Settle) -> Match:
+    since = now if binding.missing_since is None else binding.missing_since
+    if now - since < settle.stale_list:
+        return Undecided(For.LIST, "bound before, not in this list", until=since + settle.stale_list)
+    return Barred(
+        "AppLost",
+        f"app {binding.app_id} was ours and is no longer listed; if it is gone for good, "
+        "`gupshupctl resolve NAME --absent` allows a new link",
+    )
+
+
+def _is_missing(found: Match) -> bool:
+    return isinstance(found, Barred) and found.reason == "AppNotFound"
+
+
+def _ask_phone(rows: tuple[Row, ...]) -> Undecided:
+    return Undecided(For.PHONE, "an app is listed without its phone", ask=tuple(row.id for row in rows))
+
+
+def _phone(phone: str | None) -> str:
+    return "no phone" if phone is None else f"phone {masked(phone)}"
+
+
+def masked(phone: str) -> str:
+    """Keep enough of a phone number to recognise it: it is personal data."""
+    return f"{phone[:2]}{'*' * max(len(phone) - 6, 1)}{phone[-4:]}"
+
+
+def _frozen(found: Mapping[str, list[Row]]) -> dict[str, tuple[Row, ...]]:
+    return {key: tuple(rows) for key, rows in found.items()}

@@ -1,0 +1,36 @@
+"""Do declared modes and those at Gupshup agree? Compared by the bit mask, where the bits are known."""
+
+from collections.abc import Set as AbstractSet
+
+from controller.model.modes import MODES
+from controller.model.upstream import RemoteSubscription
+
+KNOWN = sum(bit for bit in MODES.values() if bit)
+"""Every bit that has a name; the others are somebody else's and are left alone."""
+
+
+def agree(wanted: AbstractSet[str], found: RemoteSubscription) -> bool:
+    """Say whether *found* has the modes of *wanted*.
+
+    A wanted mode without a known bit cannot be checked, and may stand for others (`ALL`): then the known ones
+    have to be there, and more may be.
+    """
+    if found.mode is None:
+        return not found.modes or set(found.modes) == wanted
+    want = sum(MODES[mode] or 0 for mode in wanted)
+    if any(MODES[mode] is None for mode in wanted):
+        return found.mode & want == want
+    return found.mode & KNOWN == want
+
+
+def told(found: RemoteSubscription) -> str:
+    """Name what Gupshup told, for a reader."""
+    if found.mode is None:
+        return ", ".join(found.modes)
+    names = [mode for mode, bit in MODES.items() if bit and found.mode & bit]
+    extra = found.mode & ~KNOWN
+    return ", ".join([*names, *([f"bits {extra}"] if extra else [])]) or "NONE"
+
+
+def text(wanted: AbstractSet[str]) -> str:
+    return ", ".join(mode for mode in MODES if mode in wanted)

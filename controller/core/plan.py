@@ -1,0 +1,190 @@
+"""What is to be done for one partner, and what must wait: a calculation over what is declared and seen."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from controller.core import subscriptions
+from controller.core.case import Case, cases, may_subscribe, subscription_item, waba_told
+from controller.core.digest import callback_key, link_key, of_callback, of_link
+from controller.core.entry import Entry, Provisioning, Same, Unverifiable, allowed, item_of, verb_of
+from controller.core.match import Absent, Barred, Found, Undecided
+from controller.core.stage import Progress, of_row, overdue
+from controller.model.manifest import Desired, Partner, Settle
+from controller.model.memory import Answered, Intent
+from controller.model.plan import (
+    Action,
+    Asked,
+    Blocked,
+    For,
+    Item,
+    Kind,
+    Link,
+    Observed,
+    Plan,
+    SetCallback,
+    Unmanaged,
+    Verb,
+    Waiting,
+)
+from controller.model.upstream import Row, Unseen
+
+UNCLEAR = 3
+"""Unclear links in a row for one phone before a person has to look."""
+
+ALIKE = 3
+"""Equal refusals of links in a row that point at the account and not at the app."""
+
+REST = 3600.0
+"""Seconds that links rest after ALIKE equal refusals."""
+
+_T = TypeVar("_T")
+
+
+def plan(desired: Desired, partner: Partner, observed: Observed, asked: Asked) -> Plan:
+    """Return everything to be said about *partner*; the same values always give the same plan."""
+    found = tuple(cases(desired, partner, observed, asked))
+    entries = [entry for case in found for entry in _of_case(case)]
+    if desired.complete:
+        entries.extend(_unmanaged(found, partner, observed))
+    actions = [entry for entry in entries if isinstance(entry, Action)]
+    return Plan(
+        partner=partner,
+        revision=desired.revision,
+        actions=tuple(sorted(actions, key=_order)),
+        waiting=_only(entries, Waiting),
+        blocked=_only(entries, Blocked),
+        unmanaged=_only(entries, Unmanaged),
+        unchanged=tuple(same.item for same in _only(entries, Same)),
+        provisioning=tuple(entry.item for entry in _only(entries, Provisioning)),
+        unverifiable=tuple(entry.item for entry in _only(entries, Unverifiable)),
+    )
+
+
+def _of_case(case: Case) -> Iterator[Entry]:
+    match case.match:
+        case Found() as found:
+            yield from _linked(case, found)
+            return
+        case Barred(reason, message):
+            yield Blocked(case.item, reason, message)
+        case Undecided(on, message, until):
+            yield Waiting(Verb.LINK, case.item, on, until, message)
+        case Absent():
+            yield _link(case)
+    yield from _subscriptions_wait(case, For.LINKED)
+
+
+def _link(case: Case) -> Entry:
+    """Link, unless an attempt may still take effect, someone said no, or links rest."""
+    for intent in case.view.observed.memory.intents.values():
+        if case.app.phone == intent.phone or case.app.app_name == intent.name:
+            pending = _pending(case, intent)
+            if pending is not None:
+                return pending
+    entry = allowed(Link(case.app), case, key=link_key(case.app.phone), digest=of_link(case.app))
+    rest = _rest(case.view.observed.memory.links)
+    if isinstance(entry, Link) and case.app.name not in case.view.asked.again and case.view.now < rest:
+        why = f"the last {ALIKE} links were refused alike: {case.view.observed.memory.links[0].message}"
+        return Waiting(Verb.LINK, case.item, For.REST, rest, why)
+    return entry
+
+
+def _pending(case: Case, intent: Intent) -> Entry | None:
+    if intent.ended is None:
+        return Waiting(Verb.LINK, case.item, For.OUTCOME, message="a link is on its way")
+    if intent.phone == case.app.phone and intent.unclear >= UNCLEAR:
+        return Blocked(
+            case.item,
+            "CreateOutcomeUnknown",
+            f"{intent.unclear} links in a row got no clear answer; look at Gupshup's portal, then say "
+            f"`gupshupctl resolve {case.app.name} --adopt ID` or `--absent`",
+        )
+    until = absent_from(intent, case.view.partner.settle)
+    if until is None or until <= case.view.now:
+        return None
+    why = "a link got no clear answer and may still take effect"
+    return Waiting(Verb.LINK, case.item, For.OUTCOME, until, why)
+
+
+def absent_from(intent: Intent, settle: Settle) -> float | None:
+    """Return when an absent app proves that the attempt had no effect (epoch seconds)."""
+    return None if intent.ended is None else intent.ended + settle.late_effect + settle.stale_list
+
+
+def _rest(links: Sequence[Answered]) -> float:
+    last = links[:ALIKE]
+    alike = len(last) == ALIKE and {(link.outcome, link.message) for link in last} == {
+        ("failed", last[0].message)
+    }
+    return last[0].at + REST if alike else 0.0
+
+
+def _linked(case: Case, found: Found) -> Iterator[Entry]:
+    told = waba_told(case, found)
+    if told and told != case.app.waba_id:
+        message = f"app {found.row.id} belongs to WABA {told}, not {case.app.waba_id}; correct the manifest"
+        yield Blocked(case.item, "WabaMismatch", message)
+        yield from _subscriptions_wait(case, For.LINKED)
+        return
+    yield from _app(case, found.row)
+    if not may_subscribe(case, found):
+        yield from _subscriptions_wait(case, For.LIVE)
+    else:
+        yield from subscriptions.entries(case, found.row)
+
+
+def _app(case: Case, row: Row) -> Iterator[Entry]:
+    callback = tuple(_callback(case, row))
+    yield from callback
+    progress = of_row(row, case.view.observed.facts)
+    late = progress is Progress.PROVISIONING and overdue(case.app, row, case.view.now)
+    stage = f"{row.stage.creation or 'no stage'}, {row.stage.pipeline or 'no pipeline stage'}"
+    if progress is Progress.FAILED:
+        message = f"Gupshup gave up provisioning ({stage}); ask Gupshup's support to restart app {row.id}"
+        yield Blocked(case.item, "ProvisioningFailed", message)
+    elif late:
+        message = f"not live after {case.app.provisioning_timeout:.0f} s ({stage}); ask Gupshup's support"
+        yield Blocked(case.item, "ProvisioningTimeout", message)
+    elif not any(isinstance(entry, Action | Waiting | Blocked) for entry in callback):
+        yield Same(case.item)
+    if progress is Progress.PROVISIONING and not late:
+        yield Provisioning(case.item)
+
+
+def _callback(case: Case, row: Row) -> Iterator[Entry]:
+    """Compare the callback URL, which can never be read back, with what we wrote."""
+    url, key = case.app.callback_url, callback_key(row.id)
+    wanted = case.view.observed.digests.get(case.item)
+    if url is None or wanted is None or isinstance(wanted, Unseen):
+        return
+    written = case.view.observed.memory.ledger.get(key)
+    if written is None and not case.view.asked.resend:
+        yield Unverifiable(case.item)
+    elif written is None or written.digest != wanted:
+        finishes = written is not None and not written.digest
+        yield allowed(SetCallback(case.app, row.id, url, finishes), case, key=key, digest=of_callback(url))
+
+
+def _subscriptions_wait(case: Case, on: For) -> Iterator[Waiting]:
+    for wanted in case.subscriptions:
+        yield Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on)
+
+
+def _unmanaged(found: Sequence[Case], partner: Partner, observed: Observed) -> Iterator[Unmanaged]:
+    """List the apps that no manifest has anything to do with."""
+    ours = {case.match.row.id for case in found if isinstance(case.match, Found)}
+    phones, names = {case.app.phone for case in found}, {case.app.app_name for case in found}
+    for row in sorted(observed.rows, key=lambda row: (row.name, row.id)):
+        if row.id not in ours and row.phone not in phones and row.name not in names:
+            yield Unmanaged(Item(Kind.APP, partner.name, row.name, row.name), row.id)
+
+
+def _only(entries: Sequence[Entry], kind: type[_T]) -> tuple[_T, ...]:
+    return tuple(entry for entry in entries if isinstance(entry, kind))
+
+
+_VERBS = list(Verb)
+
+
+def _order(action: Action) -> tuple[int, Item]:
+    return _VERBS.index(verb_of(action)), item_of(action)

@@ -1,0 +1,125 @@
+"""The subscriptions of one app: declared ones against those at Gupshup, tag by tag."""
+
+from collections.abc import Iterator, Mapping
+
+from controller.core import modes
+from controller.core.case import Case, owns, prunes, subscription_item, tag_item
+from controller.core.digest import digest, of_subscription, subscription_key
+from controller.core.entry import Entry, Same, Unverifiable, allowed
+from controller.core.stage import confirmed
+from controller.model.manifest import SubscribeWhen, Subscription
+from controller.model.memory import Written
+from controller.model.plan import Blocked, For, Subscribe, Unmanaged, Unsubscribe, Update, Verb, Waiting
+from controller.model.upstream import RemoteSubscription, Row, Unseen
+
+PATIENCE = 3
+"""Updates in a row that did not take before we stop: Gupshup has been seen to answer a canned `mode`."""
+
+ACTIVE_PAUSE = 3600.0
+"""Seconds between two attempts to switch a subscription on again: Gupshup may have switched it off."""
+
+Changes = Mapping[str, tuple[str, str]]
+
+REMOVED = digest("removed")
+"""What the refusal of an unsubscribe is remembered under: nothing is declared that could change."""
+
+
+def entries(case: Case, row: Row) -> Iterator[Entry]:
+    """Compare one app's declared subscriptions with what is there."""
+    there = case.view.observed.facts.subscriptions.get(row.id)
+    if there is None or isinstance(there, Unseen):
+        yield from _unlooked(case, there)
+        return
+    by_tag = {remote.tag: remote for remote in sorted(there, key=lambda remote: remote.id, reverse=True)}
+    for wanted in case.subscriptions:
+        remote = by_tag.pop(wanted.tag, None)
+        if remote is None:
+            yield _missing(case, row, wanted, first=not there)
+        else:
+            yield from _present(case, row, wanted, remote)
+    if case.view.whole:
+        yield from (_undeclared(case, row, by_tag[tag]) for tag in sorted(by_tag))
+
+
+def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
+    """Return what can be read back and differs, as (found, wanted); what was not told does not differ."""
+    pairs = (
+        ("url", found.url, wanted.url, found.url == wanted.url),
+        ("modes", modes.told(found), modes.text(wanted.modes), modes.agree(wanted.modes, found)),
+        ("version", str(found.version), str(wanted.version), found.version in {None, wanted.version}),
+        ("active", _word(found.active), _word(wanted.active), found.active == wanted.active),
+    )
+    return {name: (there, want) for name, there, want, same in pairs if not same}
+
+
+def _unlooked(case: Case, there: Unseen | None) -> Iterator[Waiting]:
+    why = there or Unseen("not looked at in this pass")
+    on = For.LOOK if why.until is None else For.BUDGET
+    for wanted in case.subscriptions:
+        yield Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, why.until, why.why)
+
+
+def _missing(case: Case, row: Row, wanted: Subscription, *, first: bool) -> Entry:
+    if first and case.view.partner.subscribe_when is SubscribeWhen.LIVE:
+        sure = confirmed(row, case.view.observed.facts)
+        if not sure:
+            on = For.LOOK if sure is None else For.LIVE
+            why = "the list says live, a second look has not agreed yet"
+            return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, message=why)
+    return _sendable(Subscribe(wanted, row.id), wanted, case, row)
+
+
+def _present(case: Case, row: Row, wanted: Subscription, remote: RemoteSubscription) -> Iterator[Entry]:
+    item = subscription_item(wanted)
+    written = case.view.observed.memory.ledger.get(subscription_key(row.id, wanted.tag))
+    changes = {**drift(wanted, remote), **_hidden(case, wanted, written)}
+    if not changes:
+        yield Same(item)
+    elif changes.keys() == {"active"} and (pause := _active_pause(written)) > case.view.now:
+        why = "Gupshup switched it off; it is switched on again at most once an hour"
+        yield Waiting(Verb.UPDATE, item, For.BACKOFF, pause, why)
+    elif _hopeless(wanted, written):
+        what = "; ".join(f"{name} stays {there}, not {want}" for name, (there, want) in changes.items())
+        yield Blocked(item, "WillNotConverge", f"{PATIENCE} updates did not take: {what}")
+    else:
+        again = written is not None and written.digest == of_subscription(wanted)
+        update = Update(wanted, row.id, remote.id, changes, drift=again and "headers" not in changes)
+        yield _sendable(update, wanted, case, row)
+    if wanted.headers and written is None and "headers" not in changes:
+        yield Unverifiable(item)
+
+
+def _hidden(case: Case, wanted: Subscription, written: Written | None) -> Changes:
+    """Compare headers, which cannot be read back, with what we wrote; without a record, on request."""
+    secret = case.view.observed.digests.get(subscription_item(wanted), "")
+    if not wanted.headers or isinstance(secret, Unseen):
+        return {}
+    differs = case.view.asked.resend if written is None else written.secret != secret
+    return {"headers": ("(hidden)", "(hidden)")} if differs else {}
+
+
+def _sendable(action: Subscribe | Update, wanted: Subscription, case: Case, row: Row) -> Entry:
+    key = subscription_key(row.id, wanted.tag)
+    secret = case.view.observed.digests.get(subscription_item(wanted))
+    if isinstance(secret, Unseen):
+        return Blocked(subscription_item(wanted), "HeaderUnavailable", secret.why)
+    return allowed(action, case, key=key, digest=of_subscription(wanted))
+
+
+def _undeclared(case: Case, row: Row, remote: RemoteSubscription) -> Entry:
+    if prunes(case) and owns(case.view.partner, remote.tag):
+        key = subscription_key(row.id, remote.tag)
+        return allowed(Unsubscribe(case.app, row.id, remote), case, key=key, digest=REMOVED)
+    return Unmanaged(tag_item(case.app, remote.tag), remote.id)
+
+
+def _active_pause(written: Written | None) -> float:
+    return 0.0 if written is None or written.active_at is None else written.active_at + ACTIVE_PAUSE
+
+
+def _hopeless(wanted: Subscription, written: Written | None) -> bool:
+    return written is not None and written.digest == of_subscription(wanted) and written.updates >= PATIENCE
+
+
+def _word(value: bool) -> str:  # noqa: FBT001  (a fact to be worded, no switch)
+    return "true" if value else "false"

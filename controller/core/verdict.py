@@ -1,0 +1,141 @@
+"""What an answer to a write means, and what is to be remembered of it (the tables of docs/lifecycle.md)."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from controller.core.digest import (
+    callback_key,
+    link_key,
+    of_callback,
+    of_link,
+    of_subscription,
+    subscription_key,
+)
+from controller.core.subscriptions import REMOVED
+from controller.errors import Rejected
+from controller.model.manifest import App, AppId
+from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Refusal, Refuse, Written, Wrote
+from controller.model.plan import Outcome, SetCallback, Subscribe, Unsubscribe, Update
+from controller.model.upstream import (
+    LinkAnswer,
+    Linked,
+    LinkedWithoutCallback,
+    LinkRefused,
+    NameTaken,
+    PhoneTaken,
+)
+
+FIRST_RETRY = 30.0
+LONGEST_RETRY = 3600.0
+"""Seconds between two tries of a subscription whose URL Gupshup could not reach: doubling, to an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """*look*: what is known of the app's subscriptions no longer counts."""
+
+    outcome: Outcome
+    notes: tuple[Note, ...] = ()
+    reason: str = ""
+    message: str = ""
+    app_id: AppId | None = None
+    look: bool = False
+
+
+def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, stale: float) -> Verdict:
+    """Judge the answer to a link. *callback* is the keyed digest of the callback URL, "" without one.
+
+    Whatever the answer, it is one: the intent is closed. *stale* is how long a list may lag, in seconds.
+    """
+    close = CloseIntent(app.phone)
+    match answer:
+        case Linked(app_id):
+            wrote = (Wrote(Written(callback_key(app_id), callback)),) if callback else ()
+            return Verdict(Outcome.DONE, (*_bound(app, app_id), *wrote), app_id=app_id)
+        case LinkedWithoutCallback(app_id, words):
+            unset = Wrote(Written(callback_key(app_id), ""))
+            return Verdict(Outcome.DONE, (*_bound(app, app_id), unset), "CallbackNotSet", words, app_id)
+        case PhoneTaken(app_id, words):
+            refuse = _refuse_link(app, "PhoneLinkedElsewhere", words, now, retry_at=now + stale)
+            return Verdict(Outcome.STALE, (close, refuse), "PhoneTaken", words, app_id)
+        case NameTaken(words):
+            refuse = _refuse_link(app, "NameTakenElsewhere", f"appName {app.app_name}: {words}", now)
+            return Verdict(Outcome.FAILED, (close, refuse), "NameTakenElsewhere", words)
+        case LinkRefused(status, words):
+            refuse = _refuse_link(app, "LinkRefused", f"Gupshup answered {status}: {words}", now)
+            return Verdict(Outcome.FAILED, (close, refuse), "LinkRefused", words)
+        case _:
+            assert_never(answer)
+
+
+def phone_elsewhere(app: App, words: str, now: float) -> Refuse:
+    """Remember that the app which holds the phone is not ours, as its details were refused."""
+    return _refuse_link(app, "PhoneLinkedElsewhere", f"{words}; the app is not this partner's", now)
+
+
+def of_subscription_write(
+    action: Subscribe | Update, *, secret: str, prior: Written | None, now: float
+) -> Verdict:
+    """Remember a write that Gupshup accepted. *secret* is the keyed digest of the headers, "" without any."""
+    key, declared = (
+        subscription_key(action.app_id, action.subscription.tag),
+        of_subscription(action.subscription),
+    )
+    updates, active_at = 0, None
+    if isinstance(action, Update):
+        same = prior is not None and (prior.digest, prior.secret) == (declared, secret)
+        updates = prior.updates + 1 if prior is not None and same else 1
+        active_at = now if "active" in action.changes else None
+    written = Written(key, declared, secret, updates, active_at)
+    return Verdict(Outcome.DONE, (Wrote(written), Forgive(key)), app_id=action.app_id)
+
+
+def of_rejection(
+    action: Subscribe | Update | Unsubscribe | SetCallback, error: Rejected, prior: Refusal | None, now: float
+) -> Verdict:
+    """Judge a 4xx to anything but a link."""
+    words = error.words.casefold()
+    look = isinstance(action, Subscribe) and "duplicate component tag" in words
+    look = look or (isinstance(action, Update) and "subscription does not exist" in words)
+    if look:
+        return Verdict(Outcome.STALE, (), "Stale", error.words, action.app_id, look=True)
+    key, digest = _subject(action)
+    tries = prior.tries + 1 if prior is not None and prior.digest == digest else 1
+    retry_at = now + backoff(tries) if "invalid url passed" in words else None
+    reason = _reason(words, error.status)
+    message = f"Gupshup answered {error.status}: {error.words}"
+    refusal = Refusal(key, digest, reason, message, now, tries, retry_at)
+    return Verdict(Outcome.FAILED, (Refuse(refusal),), reason, error.words, action.app_id)
+
+
+def backoff(tries: int) -> float:
+    """Return the seconds to wait after the *tries*th refusal in a row."""
+    return min(FIRST_RETRY * 2.0 ** min(tries - 1, 16), LONGEST_RETRY)
+
+
+def _reason(words: str, status: int) -> str:
+    if "invalid url passed" in words:
+        return "InvalidUrl"
+    if "not subscription owner" in words:
+        return "NotSubscriptionOwner"
+    return "Forbidden" if status == 403 else "Rejected"  # noqa: PLR2004  (a status code is its own name)
+
+
+def _subject(action: Subscribe | Update | Unsubscribe | SetCallback) -> tuple[str, str]:
+    match action:
+        case Subscribe(wanted, app_id) | Update(wanted, app_id):
+            return subscription_key(app_id, wanted.tag), of_subscription(wanted)
+        case Unsubscribe(_, app_id, remote):
+            return subscription_key(app_id, remote.tag), REMOVED
+        case SetCallback(_, app_id, url):
+            return callback_key(app_id), of_callback(url)
+        case _:
+            assert_never(action)
+
+
+def _bound(app: App, app_id: AppId) -> tuple[Note, ...]:
+    return Bind(Binding(app.phone, app_id)), CloseIntent(app.phone), Forgive(link_key(app.phone))
+
+
+def _refuse_link(app: App, reason: str, message: str, now: float, retry_at: float | None = None) -> Refuse:
+    return Refuse(Refusal(link_key(app.phone), of_link(app), reason, message, now, 1, retry_at))
