@@ -1,11 +1,10 @@
-# syntax=docker/dockerfile:1
 # The controller as a container: gupshupctl, git, and nothing that builds or installs.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
 WORKDIR /src
 # A certificate bundle for networks with their own authority; an ARG does not stay in the image.
-ARG PIP_CERT=
+ARG PIP_CERT
 COPY requirements/postgresql.txt requirements/build.txt requirements/
 RUN python3 -m venv /opt/build \
  && /opt/build/bin/python -m pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/build.txt \

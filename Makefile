@@ -31,7 +31,7 @@ demo: .venv/runtime ## bring a small fleet live against a simulated Gupshup: no 
 test: lint ## every check: format, lint, types, floors, tests, coverage
 	@echo '> pytest'
 	@rm -f .coverage .coverage.*
-	@$(bin)/python -m pytest --cov --cov-report= $(ARGS)
+	@$(bin)/python -m pytest --cov --cov-report= --cov-fail-under=0 $(ARGS)
 	@echo '> coverage'
 	@$(bin)/python -m coverage report
 	@$(bin)/python -m coverage report --include='controller/core/*' --fail-under=100
@@ -66,7 +66,7 @@ clean: ## remove what was built, .venv included
 
 .venv/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1 | tail -n 1)." >&2; \
+		echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1 | head -n 1)." >&2; \
 		echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; \
 		echo "'$(PYTHON) -m venv' failed. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }

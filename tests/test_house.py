@@ -1,0 +1,264 @@
+"""The floors: who imports whom, how long things are, and whether the documents tell the truth."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+from importlinter.cli import lint_imports
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+LONGEST_BODY = 40
+LONGEST_FILE = 300
+SAYS_NOTHING = {"base", "common", "helpers", "manager", "misc", "service", "utils"}
+FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]\n]*\]\((?P<target>[^)\s]+)\)")
+HEADING = re.compile(r"^#+ (?P<text>.+)$", re.MULTILINE)
+REASON = re.compile(r"(?:[A-Z][a-z]+){2,}")
+ELSEWHERE = re.compile(
+    r"(?<![\w.~-])/(?:home|root|work|Users)/"  # a path of somebody's machine
+    r"|pythonhosted\.|pypi\.(?:org|python)|registry\.npm"  # a registry's host
+    r"|--(?:extra-)?index-url\b|--find-links\b|\bfile:///[a-z]"
+)
+
+
+def tracked(pattern: str = "*") -> list[Path]:
+    """Return the files that git knows, new ones that it does not ignore included."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "-co", "--exclude-standard", "--", pattern]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
+    names = sorted(name for name in listed.stdout.split("\0") if name)
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def modules() -> list[Path]:
+    return [path for path in tracked("*.py") if name(path).startswith("controller/")]
+
+
+def pages() -> list[Path]:
+    return [path for path in tracked("*.md") if not name(path).startswith("tests/")]
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def test_every_room_keeps_to_its_floor() -> None:
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml")) == 0
+
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def body_lines(function: Function) -> int:
+    """Count the lines of a body, its docstring aside."""
+    first = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return 0 if not first else (first[-1].end_lineno or 0) - first[0].lineno + 1
+
+
+def test_no_function_is_too_long_to_be_read_at_once() -> None:
+    long = [
+        f"{name(path)}:{node.lineno} {node.name} ({body_lines(node)} lines)"
+        for path in modules()
+        for node in ast.walk(ast.parse(text_of(path)))
+        if isinstance(node, Function) and body_lines(node) > LONGEST_BODY
+    ]
+    assert long == []
+
+
+def test_no_file_holds_two_nouns() -> None:
+    lines = {name(path): text_of(path).count("\n") for path in modules()}
+    assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
+
+
+def test_every_module_is_named_for_what_it_is() -> None:
+    vague = [name(path) for path in modules() if {path.stem, path.parent.name} & SAYS_NOTHING]
+    assert vague == []
+
+
+def test_every_module_says_what_its_door_is_for() -> None:
+    written = [path for path in modules() if text_of(path).strip()]
+    mute = [name(path) for path in written if not ast.get_docstring(ast.parse(text_of(path)))]
+    assert mute == []
+
+
+@pytest.mark.parametrize("word", ["now", "today", "utcnow", "open", "print", "input"])
+def test_the_core_reads_no_clock_and_opens_nothing(word: str) -> None:
+    calls = [
+        f"{name(path)}:{node.lineno}"
+        for path in modules()
+        if name(path).startswith("controller/core/")
+        for node in ast.walk(ast.parse(text_of(path)))
+        if isinstance(node, ast.Call) and called(node) == word
+    ]
+    assert calls == []
+
+
+def called(call: ast.Call) -> str:
+    match call.func:
+        case ast.Name(id=name_) | ast.Attribute(attr=name_):
+            return name_
+        case _:
+            return ""
+
+
+def commands() -> dict[str, click.Command]:
+    """Return the verbs of the command line; the group is whatever `controller.doors.cli` offers as one."""
+    door = import_module("controller.doors.cli")
+    group = next(value for value in vars(door).values() if isinstance(value, click.Group))
+    context = click.Context(group)
+    found = {verb: group.get_command(context, verb) for verb in group.list_commands(context)}
+    return {verb: command for verb, command in found.items() if command is not None}
+
+
+def test_every_verb_has_help_and_a_section() -> None:
+    verbs = commands()
+    headings = set(re.findall(r"^## (\w+)$", text_of(ROOT / "docs/cli.md"), re.MULTILINE))
+    assert verbs
+    assert [verb for verb, command in verbs.items() if not command.help] == []
+    assert set(verbs) - headings == set()
+
+
+def test_every_option_has_help() -> None:
+    mute = [
+        f"{verb} {option.opts[0]}"
+        for verb, command in commands().items()
+        for option in command.params
+        if isinstance(option, click.Option) and not option.help and not option.hidden
+    ]
+    assert mute == []
+
+
+def test_every_option_of_a_verb_stands_in_its_section() -> None:
+    page = text_of(ROOT / "docs/cli.md")
+    shared, _, _ = page.partition("\n## Exit codes")
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    missing = [
+        f"{verb} {option.opts[0]}"
+        for verb, command in commands().items()
+        for option in command.params
+        if isinstance(option, click.Option)
+        and not option.hidden
+        and not any(word in shared + sections.get(verb, "") for word in option.opts)
+    ]
+    assert missing == []
+
+
+def test_every_rule_stands_in_the_documents() -> None:
+    used = {rule for path in modules() for rule in re.findall(r"\bGS\d{3}\b", text_of(path))}
+    told = {rule for path in pages() for rule in re.findall(r"\bGS\d{3}\b", text_of(path))}
+    assert used
+    assert used - told == set()
+
+
+def test_every_reason_stands_in_the_documents() -> None:
+    """A reason is a text of several capitalised words without a space, wherever something is decided."""
+    used = {
+        node.value
+        for path in modules()
+        if name(path).startswith(("controller/core/", "controller/loop/"))
+        for node in ast.walk(ast.parse(text_of(path)))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and REASON.fullmatch(node.value)
+    }
+    told = set(re.findall(r"^\| `(\w+)`", text_of(ROOT / "docs/reasons.md"), re.MULTILINE))
+    assert used
+    assert used - told == set()
+
+
+def test_nothing_names_a_machine_or_a_registry() -> None:
+    found = [
+        f"{name(path)}:{number}: {line.strip()[:80]}"
+        for path in tracked()
+        if b"\0" not in (data := path.read_bytes())
+        for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1)
+        if ELSEWHERE.search(line) and path != Path(__file__)
+    ]
+    assert found == []
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names that the headings of *page* can be linked by, as GitHub makes them."""
+    headings = (match["text"] for match in HEADING.finditer(FENCE.sub("", text_of(page))))
+    return {re.sub(r"[^\w\- ]", "", text.lower()).strip().replace(" ", "-") for text in headings}
+
+
+def broken_links(page: Path) -> Iterator[str]:
+    for match in LINK.finditer(FENCE.sub("", text_of(page))):
+        target, _, anchor = match["target"].partition("#")
+        if ":" in target:
+            continue
+        goal = page if not target else (page.parent / target).resolve()
+        there = goal.exists() and (not anchor or (goal.suffix == ".md" and anchor in anchors(goal)))
+        if not there or not goal.is_relative_to(ROOT):
+            yield f"{name(page)}: {match['target']}"
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    assert [link for page in pages() for link in broken_links(page)] == []
+
+
+def manifests(page: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the manifests in the fences of *page*, each named by the place where it stands."""
+    text = text_of(page)
+    for match in FENCE.finditer(text):
+        if match["language"] == "yaml" and "apiVersion: gupshup.controller/" in match["text"]:
+            line = text.count("\n", 0, match.start()) + 2
+            yield f"{name(page)}-{line}.yaml", match["text"].encode()
+
+
+PAGES_WITH_MANIFESTS = [page for page in pages() if any(manifests(page))]
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_MANIFESTS, ids=name)
+def test_the_manifests_on_a_page_are_valid_together(page: Path) -> None:
+    pytest.fail("to be written against controller.core.decode")
+
+
+def declared() -> dict[str, list[Requirement]]:
+    """Return what pyproject.toml asks for, by the lock file that must hold it."""
+    project = tomllib.loads(text_of(ROOT / "pyproject.toml"))
+    runtime = project["project"]["dependencies"]
+    extra = project["project"]["optional-dependencies"]["postgresql"]
+    dev = project["dependency-groups"]["dev"]
+    asked = {
+        "runtime": runtime,
+        "postgresql": [*runtime, *extra],
+        "dev": [*runtime, *extra, *dev],
+        "build": [*project["build-system"]["requires"], "editables"],
+    }
+    return {lock: [Requirement(line) for line in lines] for lock, lines in asked.items()}
+
+
+def pins(lock: str) -> dict[str, str]:
+    text = text_of(ROOT / "requirements" / f"{lock}.txt")
+    found = re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)", text, re.MULTILINE)
+    return {canonicalize_name(package): version for package, version in found}
+
+
+@pytest.mark.parametrize("lock", ["build", "runtime", "postgresql", "dev"])
+def test_a_lock_holds_what_is_declared_and_agrees_with_the_others(lock: str) -> None:
+    pinned, all_of_them = pins(lock), pins("dev")
+    wanted = declared()[lock]
+    outside = [
+        str(want)
+        for want in wanted
+        if not want.specifier.contains(pinned.get(canonicalize_name(want.name), "0"), prereleases=True)
+    ]
+    assert outside == []
+    assert {package for package in pinned if pinned[package] != all_of_them.get(package)} == set()
+
+
+def test_every_dependency_says_why_it_is_here() -> None:
+    page = text_of(ROOT / "docs/dependencies.md")
+    named = {want.name for wants in declared().values() for want in wants}
+    assert {package for package in named if f"`{package}`" not in page} == set()
