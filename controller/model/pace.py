@@ -1,0 +1,43 @@
+"""What the pace speaks of: budgets, calls that count in them, and when the next one may go."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from controller.model.manifest import Limit
+
+DEADLINE = 60.0
+"""Seconds that one call may take from its reservation to its end: the client gives up before that."""
+
+LONGEST_REST = 900.0
+"""Seconds that a budget rests at most, whatever a 429 asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A limit that Gupshup keeps, and the name under which our calls are counted against it."""
+
+    key: str
+    limit: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One call, from its reservation to its end (epoch seconds): it reached Gupshup somewhere in between.
+
+    *end* is None while the call goes on, and for ever where its process died.
+    """
+
+    start: float
+    end: float | None = None
+
+
+Rule: TypeAlias = Callable[[Sequence[Stay], float, Limit, float], float]
+"""From the stays in a budget, now, its limit and the end of its rest to the earliest moment of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The right to send one call now. *rows* are its lines in the log, one a budget."""
+
+    rows: tuple[int, ...]
