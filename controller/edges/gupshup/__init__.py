@@ -1,0 +1,47 @@
+"""Gupshup's Partner API, the only room that knows its URLs, JSON keys and status codes.
+
+`reader` and `writer` are the doors: values and exceptions of ours come out, whatever the wire does.
+"""
+
+from controller.edges.gupshup.forms import SubscriptionForm
+from controller.edges.gupshup.gate import Clock, Gate, Slot
+from controller.edges.gupshup.reader import Reader
+from controller.edges.gupshup.routes import app_id, subscription_id
+from controller.edges.gupshup.session import Session
+from controller.edges.gupshup.signin import Reveal, SignIn
+from controller.edges.gupshup.wire import Network, Wire
+from controller.edges.gupshup.writer import Writer
+from controller.model.manifest import Partner
+
+__all__ = [
+    "Clock",
+    "Gate",
+    "Network",
+    "Reader",
+    "Reveal",
+    "Slot",
+    "SubscriptionForm",
+    "Writer",
+    "app_id",
+    "reader",
+    "subscription_id",
+    "writer",
+]
+
+_DIRECT = Network()
+
+
+def reader(
+    partner: Partner, *, reveal: Reveal, gate: Gate, clock: Clock, network: Network = _DIRECT
+) -> Reader:
+    """Return a client for *partner* whose wire refuses to write. Close it by `async with`."""
+    wire = Wire(partner.url, network=network, gate=gate, clock=clock, read_only=True)
+    return Reader(Session(wire, SignIn(wire, partner, reveal, clock), clock))
+
+
+def writer(
+    partner: Partner, *, reveal: Reveal, gate: Gate, clock: Clock, network: Network = _DIRECT
+) -> Writer:
+    """Return a client for *partner* that also writes. Close it by `async with`."""
+    wire = Wire(partner.url, network=network, gate=gate, clock=clock, read_only=False)
+    return Writer(Session(wire, SignIn(wire, partner, reveal, clock), clock))

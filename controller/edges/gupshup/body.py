@@ -1,0 +1,115 @@
+"""Bytes become values: JSON read strictly and totally, and fields taken out of it by type.
+
+Whatever the bytes are, the outcome is a value or `Garbage`; no other exception leaves.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Object: TypeAlias = Mapping[str, Json]
+
+_DIGITS = 20
+
+
+class Garbage(ValueError):
+    """The answer cannot be made sense of; its text says why, in our words only."""
+
+
+def decode(content: bytes) -> Json:
+    """Read UTF-8 JSON, without BOM, NaN, infinities, giant integers or duplicate keys."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Garbage("it is not UTF-8") from None
+    if not text.strip():
+        raise Garbage("it is empty")
+    try:
+        value: Json = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_int=_integer,
+            parse_float=_float,
+        )
+    except Garbage:
+        raise
+    except RecursionError:
+        raise Garbage("its JSON is nested too deeply") from None
+    except ValueError:
+        raise Garbage("it is not JSON") from None
+    return value
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Garbage("its JSON repeats a key")
+    return found
+
+
+def _constant(_name: str) -> Json:
+    raise Garbage("its JSON holds NaN or an infinity")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _DIGITS:
+        raise Garbage("its JSON holds an absurd number")
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if value in {float("inf"), float("-inf")}:
+        raise Garbage("its JSON holds an absurd number")
+    return value
+
+
+def as_object(value: Json, what: str) -> Object:
+    if not isinstance(value, dict):
+        raise Garbage(f"{what} is missing or no object")
+    return value
+
+
+def as_list(value: Json, what: str) -> list[Json]:
+    if not isinstance(value, list):
+        raise Garbage(f"{what} is missing or no list")
+    return value
+
+
+def text(value: Json, what: str) -> str:
+    """Return a text, or an integer as text: Gupshup gives ids and codes as either."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise Garbage(f"{what} is missing or no text")
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise Garbage(f"{what} holds characters that are none")
+    return value
+
+
+def text_or_none(value: Json, what: str) -> str | None:
+    """Return a text; None where it was left out, null or empty."""
+    return None if value is None else text(value, what) or None
+
+
+def flag(value: Json, what: str, *, default: bool) -> bool:
+    """Return a boolean, also one that was sent as a text; *default* where it was left out or null."""
+    match value:
+        case None:
+            return default
+        case bool():
+            return value
+        case str() if value.lower() in {"true", "false"}:
+            return value.lower() == "true"
+    raise Garbage(f"{what} is neither true nor false")
+
+
+def number(value: Json) -> int | None:
+    """Return a whole number of at least 0, also one that was sent as a text; None where there is none."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    return None

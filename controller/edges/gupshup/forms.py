@@ -1,0 +1,79 @@
+"""What a subscription is to be, as the form that Gupshup takes (docs/gupshup-api.md, Subscriptions)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.errors import Usage
+from controller.model.secret import Secret
+
+_ORDER = (
+    "SENT",
+    "DELIVERED",
+    "READ",
+    "DELETED",
+    "OTHERS",
+    "FAILED",
+    "MESSAGE",
+    "TEMPLATE",
+    "ACCOUNT",
+    "BILLING",
+    "ENQUEUED",
+    "FLOWS_MESSAGE",
+    "PAYMENTS",
+    "ALL",
+    "VOICE",
+    "COEXISTENCE",
+)
+_RANK: Mapping[str, int] = {mode: bit for bit, mode in enumerate(_ORDER)}
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionForm:
+    """The whole declared set. *headers* go to the webhook with each delivery and are never read back."""
+
+    tag: str
+    url: str
+    version: int
+    modes: tuple[str, ...]
+    active: bool = True
+    show_on_ui: bool = False
+    headers: Mapping[str, Secret] = field(default_factory=dict)
+
+    def created(self) -> dict[str, str | Secret]:
+        """Return the form of a new subscription; it begins active, there is no field for that."""
+        return {**self._common(), "showOnUI": _word(self.show_on_ui)}
+
+    def updated(self) -> dict[str, str | Secret]:
+        """Return the form of an update: everything that can be changed, in one."""
+        return {**self._common(), "active": _word(self.active)}
+
+    def _common(self) -> dict[str, str | Secret]:
+        return {
+            "modes": ",".join(ordered(self.modes)),
+            "tag": self.tag,
+            "url": self.url,
+            "version": str(self.version),
+            **self._meta(),
+        }
+
+    def _meta(self) -> dict[str, str | Secret]:
+        """Headers travel as one JSON text; Usage where a value could break out of its header."""
+        if not self.headers:
+            return {}
+        unfit = sorted(name for name, value in self.headers.items() if not value.fits_header())
+        if unfit:
+            raise Usage(
+                f"the header {unfit[0]} of {self.tag} holds more than printable ASCII; check its secret"
+            )
+        plain = {name: self.headers[name].reveal() for name in sorted(self.headers)}
+        return {"meta": Secret(json.dumps(plain, separators=(",", ":")))}
+
+
+def ordered(modes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return *modes* by their bit, those without one by name behind them, each once."""
+    return tuple(sorted(set(modes), key=lambda mode: (_RANK.get(mode, len(_RANK)), mode)))
+
+
+def _word(value: bool) -> str:  # noqa: FBT001  (it is the value, not a switch)
+    return "true" if value else "false"

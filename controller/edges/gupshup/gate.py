@@ -1,0 +1,31 @@
+"""What the client asks of others: leave to send, and the time."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from controller.model.manifest import AppId, Bucket
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Return the time in epoch seconds."""
+        ...
+
+
+class Slot(Protocol):
+    """One call that may be sent now."""
+
+    def answered(self, status: int, retry_after: float | None) -> None:
+        """Take note of the HTTP status; *retry_after* is in seconds from now, never negative, as sent."""
+        ...
+
+
+class Gate(Protocol):
+    def call(self, bucket: Bucket, *, app_id: AppId | None, route: str) -> AbstractAsyncContextManager[Slot]:
+        """Reserve one call in *bucket*; it is entered right before the bytes go.
+
+        It may wait, or raise Busy or Limited with `until`. *app_id* is given for the buckets that are kept
+        per app only; *route* is a name of `routes.ROUTES`. Left without `answered`: nobody knows whether
+        the call arrived.
+        """
+        ...

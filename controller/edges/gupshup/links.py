@@ -1,0 +1,94 @@
+"""The answers to a link: which app, if any, now stands behind it (docs/gupshup-api.md, Link)."""
+
+import re
+
+from controller.edges.gupshup.body import Garbage, Json
+from controller.edges.gupshup.replies import (
+    BadToken,
+    Broken,
+    Fine,
+    Forbidden,
+    Refused,
+    TooMany,
+    TurnedAway,
+    Verdict,
+    blame,
+    message,
+)
+from controller.edges.gupshup.routes import Call
+from controller.edges.gupshup.shapes import known_app
+from controller.errors import Denied, Unclear
+from controller.model.manifest import AppId
+from controller.model.upstream import (
+    LinkAnswer,
+    Linked,
+    LinkedWithoutCallback,
+    LinkRefused,
+    NameTaken,
+    PhoneTaken,
+)
+
+_EXISTS = re.compile(r"\bapp\s+([0-9a-f-]{36})\s+already\s+exists", re.IGNORECASE | re.ASCII)
+_PHONE = re.compile(r"\bphone\W{1,3}([0-9][0-9 -]{4,20}[0-9])", re.IGNORECASE | re.ASCII)
+
+
+def link_answer(call: Call, verdict: Verdict, phone: str) -> LinkAnswer:
+    """Return what Gupshup answered to the link of *phone*.
+
+    Raises Limited, Busy where it was turned away unread, Denied where the token was, and Unclear for
+    whatever leaves open if an app came of it, or which.
+    """
+    try:
+        match verdict:
+            case Fine(body):
+                return Linked(_told(body))
+            case Refused():
+                return _refusal(verdict, phone)
+            case BadToken() | Forbidden():
+                raise _denied(call, verdict)
+            case TooMany() | TurnedAway() | Broken():
+                raise blame(call, verdict)
+    except Garbage as garbage:
+        raise Unclear(f"{call.what}: {garbage}; an app may exist now: look") from None
+
+
+def _denied(call: Call, verdict: BadToken | Forbidden) -> Denied:
+    return Denied(
+        f"{call.what}: {verdict.status} {verdict.words}; nothing was linked, token dropped. "
+        "If it lasts, check the partner's credentials and that it is a Tech Provider",
+    )
+
+
+def _refusal(refused: Refused, phone: str) -> LinkAnswer:
+    match refused.status:
+        case 400 if _app(refused.body) is not None:
+            return LinkedWithoutCallback(_told(refused.body), refused.words)
+        case 409:
+            return _conflict(refused, phone)
+        case status if _app(refused.body) is None:
+            return LinkRefused(status, refused.words)
+    raise Garbage(f"{refused.status} {refused.words}, with an appId")
+
+
+def _conflict(refused: Refused, phone: str) -> LinkAnswer:
+    said = message(refused.body)
+    named = _EXISTS.search(said)
+    if _app(refused.body) is None and named is None:
+        taken = "bot already exists" in " ".join(said.lower().split())
+        return NameTaken(refused.words) if taken else LinkRefused(409, refused.words)
+    told = [] if _app(refused.body) is None else [_told(refused.body)]
+    ids = {*told, *([known_app(named[1], "the app's id in the text")] if named else [])}
+    if len(ids) > 1:
+        raise Garbage(f"409 {refused.words}, with another appId beside it")
+    other = _PHONE.search(said)
+    if other and re.sub(r"[ -]", "", other[1]) != phone:
+        raise Garbage(f"409 {refused.words}, which is another phone than was asked for")
+    return PhoneTaken(ids.pop(), refused.words)
+
+
+def _app(body: Json | Garbage) -> Json:
+    return body.get("appId") if isinstance(body, dict) else None
+
+
+def _told(body: Json | Garbage) -> AppId:
+    return known_app(_app(body), "the appId of the answer")

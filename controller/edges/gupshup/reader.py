@@ -1,0 +1,112 @@
+"""Everything that can be learnt from Gupshup. There is no method here that changes anything."""
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self, TypeVar
+
+from controller.edges.gupshup import shapes
+from controller.edges.gupshup.body import Garbage, Json
+from controller.edges.gupshup.routes import (
+    DETAILS,
+    LIST,
+    PARTNER_APPS,
+    PIPELINE,
+    SUBSCRIPTION,
+    SUBSCRIPTIONS,
+    WABA,
+    Call,
+)
+from controller.edges.gupshup.session import Session
+from controller.errors import Busy, Usage
+from controller.model.manifest import AppId
+from controller.model.upstream import Details, RemoteSubscription, Row, Stage, SubscriptionId
+
+PAGE_SIZE = 100
+MOST_PAGES = 1000
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Reads one partner account.
+
+    All methods raise Busy where there is no answer to go by, Limited where Gupshup or our own pace says wait,
+    Denied where the credentials are refused, and those about one app Rejected where it is refused to us.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def __aenter__(self) -> Self:
+        await self._session.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.__aexit__(kind, error, trace)
+
+    async def sign_in(self) -> str:
+        """Return the partner's id; its configured name where neither the answer nor the token tells one."""
+        return await self._session.owner()
+
+    async def rows(self) -> tuple[Row, ...]:
+        """Return all apps of the partner, sorted by id: whole, or not at all."""
+        return await self._pages({})
+
+    async def rows_by_phone(self, phone: str) -> tuple[Row, ...]:
+        """Return all apps whose phone *contains* the digits *phone*, sorted by id."""
+        if not (phone.isascii() and phone.isdigit()):
+            raise Usage("a look by phone takes digits only, with the country code first")
+        return await self._pages({"phone": phone})
+
+    async def details(self, app: AppId) -> Details:
+        return await self._read(Call(DETAILS, app), lambda body: shapes.details(body, app))
+
+    async def stage(self, app: AppId) -> Stage:
+        return await self._read(Call(PIPELINE, app), lambda body: shapes.stage(body, app))
+
+    async def waba(self, app: AppId) -> str:
+        """Return the id of the app's WhatsApp business account, "" where Gupshup does not tell."""
+        return await self._read(Call(WABA, app), shapes.waba)
+
+    async def subscriptions(self, app: AppId) -> tuple[RemoteSubscription, ...]:
+        return await self._read(Call(SUBSCRIPTIONS, app), lambda body: shapes.subscriptions(body, app))
+
+    async def subscription(self, app: AppId, subscription: SubscriptionId) -> RemoteSubscription:
+        call = Call(SUBSCRIPTION, app, subscription)
+        return await self._read(call, lambda body: shapes.subscription(body, app))
+
+    async def partner_apps(self) -> tuple[Row, ...]:
+        """Return all apps in one answer, without their stages."""
+        return await self._read(Call(PARTNER_APPS), shapes.rows)
+
+    async def _pages(self, query: Mapping[str, str]) -> tuple[Row, ...]:
+        found: dict[AppId, Row] = {}
+        full = False
+        for number in range(1, MOST_PAGES + 1):
+            page = await self._page(query, number)
+            if number == 1:
+                full = len(page) == PAGE_SIZE
+            elif page and not any(row.id not in found for row in page):
+                raise Busy(
+                    f"{LIST.method} {LIST.template}: page {number} only repeats; the list does not advance"
+                )
+            found.update((row.id, row) for row in page)
+            if not page or (full and len(page) < PAGE_SIZE):
+                return tuple(sorted(found.values(), key=lambda row: row.id))
+        raise Busy(f"{LIST.method} {LIST.template}: still no end after {MOST_PAGES} pages")
+
+    async def _page(self, query: Mapping[str, str], number: int) -> tuple[Row, ...]:
+        call = Call(LIST, query={**query, "pageNo": str(number), "pageSize": str(PAGE_SIZE)})
+        return await self._read(call, shapes.rows)
+
+    async def _read(self, call: Call, shape: Callable[[Json], T]) -> T:
+        body = await self._session.read(call)
+        try:
+            return shape(body)
+        except Garbage as garbage:
+            raise Busy(f"{call.what}: the answer cannot be used: {garbage}; it is read again later") from None

@@ -1,0 +1,191 @@
+"""The one table of answers: route, status and body become a verdict, and a verdict becomes our exception.
+
+Published statuses and messages stand in docs/gupshup-api.md. What is in no row there is never a success, and
+after a write never a refusal either unless the status alone proves that nothing happened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeAlias, assert_never
+
+from controller.edges.gupshup.body import Garbage, Json
+from controller.edges.gupshup.routes import LINK, LOGIN, PIPELINE, UNSUBSCRIBE, Call, Route
+from controller.edges.gupshup.wire import Reply
+from controller.edges.gupshup.words import clean
+from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear
+
+
+@dataclass(frozen=True, slots=True)
+class Fine:
+    """2xx, and the body does not say otherwise."""
+
+    body: Json
+
+
+@dataclass(frozen=True, slots=True)
+class BadToken:
+    """The token was not accepted, so nothing was done."""
+
+    status: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """The token is good, its owner may not do this."""
+
+    status: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    status: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Not read at all: the same request may be sent again."""
+
+    status: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Understood, and no. *body* as it came, for a link's appId."""
+
+    status: int
+    words: str
+    body: Json | Garbage
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """No answer to rely on: a write may have happened."""
+
+    why: str
+
+
+Failure: TypeAlias = BadToken | Forbidden | TooMany | TurnedAway | Refused | Broken
+Verdict: TypeAlias = Fine | Failure
+
+_BY_STATUS: Mapping[int, type[BadToken | Forbidden | TooMany | TurnedAway]] = {
+    401: BadToken,
+    403: Forbidden,
+    421: TurnedAway,
+    425: TurnedAway,
+    429: TooMany,
+}
+
+_TOKEN_WORDS = ("invalid access token", "authentication failed", "unauthorised access to the resource")
+_SUSPECT_WORDS = "review the request parameters"
+_DESCRIBED = frozenset({400, 409, 422})
+"""Refusals that mean something only together with their body: 400 may come with an app that was created."""
+
+
+def judge(route: Route, reply: Reply) -> Verdict:
+    """Read one answer to *route*."""
+    words = clean(message(reply.body), reply.secrets)
+    match reply.status // 100, reply.status:
+        case 2, _:
+            return _judge_success(route, reply, words)
+        case _, (400 | 403) as status if _about_token(route, status, words):
+            return BadToken(status, words)
+        case _, status if status in _BY_STATUS:
+            return _BY_STATUS[status](status, words)
+        case 4, status if status != HTTPStatus.REQUEST_TIMEOUT:
+            return _judge_refusal(reply, words)
+        case 3, status:
+            return Broken(f"{status}, a redirect, which is never followed")
+    return Broken(f"{reply.status} {words}".rstrip())
+
+
+def _judge_success(route: Route, reply: Reply, words: str) -> Verdict:
+    body = reply.body
+    if body is None and (reply.status == HTTPStatus.NO_CONTENT or route is UNSUBSCRIBE):
+        return Fine(None)
+    if isinstance(body, Garbage):
+        return Broken(f"{reply.status} with an answer that cannot be read: {body}")
+    if not isinstance(body, dict | list):
+        return Broken(f"{reply.status} with an answer that is empty or no object")
+    if isinstance(body, list) or not _says_error(body.get("status")):
+        return Fine(body)
+    return _judge_denial(route, reply, words)
+
+
+def _judge_denial(route: Route, reply: Reply, words: str) -> Verdict:
+    """Judge a success by status whose body says error: to believe it of a link could link twice."""
+    if route is LINK:
+        return Broken(f"{reply.status}, and the body says error: {words}")
+    if "too many requests" in words.lower():
+        return TooMany(reply.status, words)
+    if _about_token(route, reply.status, words):
+        return BadToken(reply.status, words)
+    if route.writes or route is LOGIN:
+        return Refused(reply.status, words, reply.body)
+    return Broken(f"{reply.status}, and the body says error: {words}")
+
+
+def _judge_refusal(reply: Reply, words: str) -> Verdict:
+    if reply.status in _DESCRIBED and not isinstance(reply.body, dict):
+        return Broken(f"{reply.status} with an answer that cannot be read")
+    return Refused(reply.status, words, reply.body)
+
+
+def message(body: Json | Garbage) -> str:
+    """Return what an answer says for people; "" where it says nothing."""
+    if not isinstance(body, Mapping):
+        return ""
+    found = (body.get(key) for key in ("message", "data", "error", "reason"))
+    return next((text for text in found if isinstance(text, str) and text.strip()), "")
+
+
+def _about_token(route: Route, status: int, words: str) -> bool:
+    said = words.lower()
+    suspect = route is PIPELINE and status == HTTPStatus.BAD_REQUEST and _SUSPECT_WORDS in said
+    return suspect or any(sign in said for sign in _TOKEN_WORDS)
+
+
+def _says_error(status: Json) -> bool:
+    match status:
+        case bool():
+            return not status
+        case int():
+            return status >= HTTPStatus.BAD_REQUEST
+        case str():
+            return status.lower().startswith(("err", "fail"))
+    return False
+
+
+def blame(call: Call, failure: Failure) -> ControllerError:
+    """Return the exception that says who moves next after a read, or after a write other than a link."""
+    match failure:
+        case TooMany(status, words):
+            return Limited(f"{call.what}: {status} {words}; too fast, or others spend the same budget")
+        case TurnedAway(status, words):
+            return Busy(f"{call.what}: {status} {words}; it was not read and can be sent again")
+        case Broken(why):
+            return _broken(call, why)
+        case BadToken(status, words) if call.route.writes:
+            return Busy(f"{call.what}: {status} {words}; nothing was done, the next try asks for a new token")
+        case BadToken(status, words) | Forbidden(status, words) | Refused(status, words):
+            return _refused(call, status, words)
+        case _:
+            assert_never(failure)
+
+
+def _broken(call: Call, why: str) -> ControllerError:
+    if call.route.writes:
+        return Unclear(f"{call.what}: {why}; it may have happened: look")
+    return Busy(f"{call.what}: {why}; it is read again later")
+
+
+def _refused(call: Call, status: int, words: str) -> ControllerError:
+    if call.route.per_app:
+        return Rejected(f"{call.what}: {status} {words}", status=status, words=words)
+    if status in {401, 403}:
+        return Denied(f"{call.what}: {status} {words}; check the partner's credentials and what they may do")
+    return Busy(f"{call.what}: {status} {words}; it is read again later")

@@ -1,0 +1,139 @@
+"""Every call that can be made at all, and paths built from checked ids only.
+
+There is no template for `DELETE …/subscription`, which would delete all of an app's subscriptions
+(docs/gupshup-api.md, Subscriptions), and an id that could turn another path into it is refused.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from controller.errors import Usage
+from controller.model.manifest import AppId, Bucket
+from controller.model.secret import Secret
+from controller.model.upstream import SubscriptionId
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
+_PER_APP = frozenset({Bucket.TOKEN, Bucket.SUBSCRIPTION})
+
+
+def app_id(value: object) -> AppId:
+    """Return *value* as an app's id in lower case; Usage unless it is a UUID."""
+    text = value.lower() if isinstance(value, str) and value.isascii() else ""
+    if not _UUID.fullmatch(text):
+        raise Usage(f"{value!r:.60} is not the id of an app: it must be a UUID, as Gupshup shows it")
+    return AppId(text)
+
+
+def subscription_id(value: object) -> SubscriptionId:
+    """Return *value*, a text or a number, as a subscription's id; Usage unless it is all digits."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) and value < 10**20 else value
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+        raise Usage(f"{value!r:.60} is not the id of a subscription: it must be digits only")
+    return SubscriptionId(text)
+
+
+class Auth(Enum):
+    """Whose token a route takes."""
+
+    NOBODY = "nobody"
+    PARTNER = "partner"
+    APP = "app"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    name: str
+    method: str
+    template: str
+    bucket: Bucket
+    auth: Auth
+
+    @property
+    def writes(self) -> bool:
+        """Say whether a call changes anything at Gupshup; to sign in does not."""
+        return self.method != "GET" and self.auth is not Auth.NOBODY
+
+    @property
+    def per_app(self) -> bool:
+        """Say whether a refusal concerns one app and not the whole partner."""
+        return "{app}" in self.template
+
+
+_APP = "/partner/app/{app}"
+LOGIN = Route("login", "POST", "/partner/account/login", Bucket.LOGIN, Auth.NOBODY)
+APP_TOKEN = Route("app token", "GET", f"{_APP}/token", Bucket.TOKEN, Auth.PARTNER)
+LINK = Route("link", "POST", "/partner/tpp/app", Bucket.LINK, Auth.PARTNER)
+LIST = Route("list", "GET", "/partner/app/list", Bucket.LIST, Auth.PARTNER)
+PARTNER_APPS = Route("partner apps", "GET", "/partner/account/api/partnerApps", Bucket.OTHER, Auth.PARTNER)
+DETAILS = Route("details", "GET", f"{_APP}/details", Bucket.OTHER, Auth.PARTNER)
+PIPELINE = Route("pipeline", "GET", f"{_APP}/pipeline", Bucket.PIPELINE, Auth.APP)
+WABA = Route("waba", "GET", f"{_APP}/waba/info", Bucket.OTHER, Auth.APP)
+CALLBACK = Route("callback", "PUT", f"{_APP}/callbackUrl", Bucket.CALLBACK, Auth.APP)
+
+_ONE = f"{_APP}/subscription/{{subscription}}"
+SUBSCRIPTIONS = Route("subscriptions", "GET", f"{_APP}/subscription", Bucket.SUBSCRIPTION, Auth.APP)
+SUBSCRIBE = Route("subscribe", "POST", f"{_APP}/subscription", Bucket.SUBSCRIPTION, Auth.APP)
+SUBSCRIPTION = Route("subscription", "GET", _ONE, Bucket.SUBSCRIPTION, Auth.APP)
+UPDATE = Route("update", "PUT", _ONE, Bucket.SUBSCRIPTION, Auth.APP)
+UNSUBSCRIBE = Route("unsubscribe", "DELETE", _ONE, Bucket.SUBSCRIPTION, Auth.APP)
+
+ROUTES = (
+    LOGIN,
+    APP_TOKEN,
+    LINK,
+    LIST,
+    PARTNER_APPS,
+    DETAILS,
+    PIPELINE,
+    WABA,
+    CALLBACK,
+    SUBSCRIPTIONS,
+    SUBSCRIBE,
+    SUBSCRIPTION,
+    UPDATE,
+    UNSUBSCRIBE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, but for its token. *hidden* are further secrets that an answer must not give away.
+
+    The path exists as soon as the call does, so a bad id is refused (Usage) before anything is sent.
+    """
+
+    route: Route
+    app: AppId | None = None
+    subscription: SubscriptionId | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str | Secret] = field(default_factory=dict)
+    hidden: tuple[Secret, ...] = ()
+    path: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", self._build())
+
+    def _build(self) -> str:
+        segments: dict[str, str] = {}
+        if "{app}" in self.route.template:
+            segments["app"] = app_id(self.app)
+        if "{subscription}" in self.route.template:
+            segments["subscription"] = str(subscription_id(self.subscription))
+        return self.route.template.format_map(segments)
+
+    @property
+    def what(self) -> str:
+        """Name the request for a person: method and path, never its query."""
+        return f"{self.route.method} {self.path}"
+
+    @property
+    def budget(self) -> AppId | None:
+        """The app whose budget the call spends; None for the partner's."""
+        return self.app if self.route.bucket in _PER_APP else None
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        return (*(value for value in self.form.values() if isinstance(value, Secret)), *self.hidden)

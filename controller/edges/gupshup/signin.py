@@ -1,0 +1,163 @@
+"""From credentials to a partner token and the partner's id, without a storm of refused sign-ins."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from controller.edges.gupshup.body import Garbage, Json, decode
+from controller.edges.gupshup.gate import Clock
+from controller.edges.gupshup.replies import BadToken, Fine, Forbidden, Refused, TooMany, Verdict, judge
+from controller.edges.gupshup.routes import LOGIN, Call
+from controller.edges.gupshup.tokens import Fresh
+from controller.edges.gupshup.wire import Lost, NotSent, Wire
+from controller.errors import Busy, Denied, Limited
+from controller.model.manifest import Login, Partner, Reference, Token
+from controller.model.secret import Secret
+
+_LIFETIME = 22 * 3600.0
+_REST = 60.0
+_UNSENT_REST = 5.0
+_TRIES = 3
+_REFUSALS = frozenset({200, 400})
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+Reveal = Callable[[Reference], Secret]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """The last sign-in that came to nothing. *tries* counts the refusals in a row with these credentials."""
+
+    message: str
+    denied: bool
+    until: float
+    credentials: tuple[Secret, Secret]
+    tries: int
+
+
+class SignIn:
+    """Fetches the partner's token, reading the references anew each time.
+
+    After a failure the next sign-in waits a minute; after three refusals in a row it waits for other
+    credentials, so that Gupshup does not lock the account.
+    """
+
+    def __init__(self, wire: Wire, partner: Partner, reveal: Reveal, clock: Clock) -> None:
+        self._wire = wire
+        self._partner = partner
+        self._reveal = reveal
+        self._clock = clock
+        self._failed: _Failed | None = None
+
+    async def fetch(self) -> Fresh:
+        """Return a new token. Raises Denied (missing or refused credentials), Busy or Limited."""
+        match self._partner.credentials:
+            case Token(reference):
+                return self._fresh(self._given(reference), None)
+            case Login() as login:
+                return await self._login(login)
+
+    def _given(self, reference: Reference) -> Secret:
+        token = self._reveal(reference)
+        if not token.fits_header():
+            raise Denied(
+                f"the token of partner {self._partner.name} cannot be sent: only printable ASCII can, "
+                "without line breaks; check the value",
+            )
+        return token
+
+    async def _login(self, login: Login) -> Fresh:
+        credentials = (self._reveal(login.email), self._reveal(login.secret))
+        self._rest(credentials)
+        # The reference calls the field `password`, newer samples call it `secret`: docs/adr/0001.
+        email, secret = credentials
+        call = Call(LOGIN, form={"email": email, "password": secret, "secret": secret})
+        try:
+            verdict = judge(LOGIN, await self._wire.send(call))
+        except NotSent as error:
+            raise self._busy(str(error), credentials, _UNSENT_REST) from None
+        except Lost as error:
+            raise self._busy(str(error), credentials, _REST) from None
+        return self._read(call, verdict, credentials)
+
+    def _read(self, call: Call, verdict: Verdict, credentials: tuple[Secret, Secret]) -> Fresh:
+        match verdict:
+            case Fine(dict() as body):
+                return self._signed_in(call, body, credentials)
+            case BadToken(status, words) | Forbidden(status, words):
+                raise self._denied(f"{call.what}: {status} {words}", credentials)
+            case Refused(status, words) if status in _REFUSALS:
+                raise self._denied(f"{call.what}: {status} {words}", credentials)
+            case TooMany(status, words):
+                message = f"{call.what}: {status} {words}; the next sign-in waits a minute"
+                self._fail(message, credentials, _REST)
+                raise Limited(message, self._clock.now() + _REST)
+            case _:
+                raise self._busy(f"{call.what}: no token came ({_told(verdict)})", credentials, _REST)
+
+    def _signed_in(self, call: Call, body: dict[str, Json], credentials: tuple[Secret, Secret]) -> Fresh:
+        value = body.get("token")
+        token = Secret(value if isinstance(value, str) else "")
+        if not token.fits_header():
+            raise self._busy(f"{call.what}: no usable token came with the answer", credentials, _REST)
+        self._failed = None
+        return self._fresh(token, body.get("id"))
+
+    def _fresh(self, token: Secret, told: Json) -> Fresh:
+        owner = _identity(told) or _identity(_claimed(token)) or self._partner.name
+        return Fresh(token, self._clock.now() + _LIFETIME, owner)
+
+    def _rest(self, credentials: tuple[Secret, Secret]) -> None:
+        """Raise the last failure again while it lasts."""
+        failed = self._failed
+        if failed is None or failed.credentials != credentials:
+            self._failed = None
+            return
+        if failed.tries >= _TRIES:
+            raise Denied(
+                f"{failed.message}; refused {failed.tries} times, so not tried again before they change"
+            )
+        now = self._clock.now()
+        if failed.until - _REST <= now < failed.until:
+            raise Denied(failed.message) if failed.denied else Busy(failed.message, failed.until)
+
+    def _denied(self, said: str, credentials: tuple[Secret, Secret]) -> Denied:
+        message = f"{said}; check the e-mail address and client secret of partner {self._partner.name}"
+        self._fail(message, credentials, _REST, denied=True)
+        return Denied(message)
+
+    def _busy(self, message: str, credentials: tuple[Secret, Secret], rest: float) -> Busy:
+        self._fail(message, credentials, rest)
+        return Busy(message, self._clock.now() + rest)
+
+    def _fail(
+        self, message: str, credentials: tuple[Secret, Secret], rest: float, *, denied: bool = False
+    ) -> None:
+        tries = (self._failed.tries if self._failed else 0) + denied
+        self._failed = _Failed(message, denied, self._clock.now() + rest, credentials, tries)
+
+
+def _told(verdict: Verdict) -> str:
+    return getattr(verdict, "why", "") or getattr(verdict, "words", "") or "an odd answer"
+
+
+def _identity(value: Json) -> str:
+    """Return a partner's id as text; "" where it is none."""
+    said = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return said if _ID.fullmatch(said) else ""
+
+
+def _claimed(token: Secret) -> Json:
+    """Return the id that a JWT claims for its owner. It is a name for us, never a proof of anything."""
+    parts = token.reveal().removeprefix("Bearer ").split(".")
+    if len(parts) != 3:  # noqa: PLR2004  (header, claims, signature)
+        return None
+    try:
+        claims = decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        payload = claims.get("payload") if isinstance(claims, dict) else None
+        inner = decode(payload.encode()) if isinstance(payload, str) else payload
+    except (Garbage, binascii.Error, ValueError):
+        return None
+    return inner.get("id") if isinstance(inner, dict) else None

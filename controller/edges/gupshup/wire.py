@@ -1,0 +1,284 @@
+"""One HTTP client and one way to send: through the gate, within a deadline, and never twice.
+
+What leaves is an answer as far as it came, `NotSent` where provably no byte of the request left, or `Lost`
+where it may have arrived.
+"""
+
+import asyncio
+import logging
+import re
+import ssl
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from controller import __version__
+from controller.edges.gupshup.body import Garbage, Json, decode
+from controller.edges.gupshup.gate import Clock, Gate, Slot
+from controller.edges.gupshup.routes import Auth, Call
+from controller.errors import Busy, Unclear, Usage
+from controller.model.secret import Secret
+
+LARGEST_BODY = 1024 * 1024
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+_BROKEN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError)
+_INFLATED = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+class NotSent(Busy):
+    """The request provably never left."""
+
+
+class Lost(Unclear):
+    """The request may have arrived; no answer did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How to reach Gupshup. *deadline* is for one whole call, in seconds; *transport* stands in for TCP.
+
+    *proxy* may hold credentials; proxies and CAs from the environment are not looked at.
+    """
+
+    deadline: float = 20.0
+    proxy: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    transport: httpx.AsyncBaseTransport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The status, and the JSON that came with it: Garbage where none did, None where nothing came.
+
+    *secrets* are those that went with the request, to be masked in whatever is told of the answer.
+    """
+
+    status: int
+    body: Json | Garbage
+    secrets: tuple[Secret, ...] = ()
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a request got, as seen from inside the transport."""
+
+    begun: bool = False
+    status: int | None = None
+
+    async def trace(self, event: str, _info: Mapping[str, object]) -> None:
+        self.begun = self.begun or event.endswith("send_request_headers.started")
+
+
+class Wire:
+    """Sends calls to one origin. *read_only*: refuses whatever could change something there."""
+
+    def __init__(self, origin: str, *, network: Network, gate: Gate, clock: Clock, read_only: bool) -> None:
+        self.origin = _origin(origin)
+        self._deadline = network.deadline
+        self._traced = network.transport is None
+        self._gate = gate
+        self._clock = clock
+        self._read_only = read_only
+        self._http = _client(network)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+
+    async def send(self, call: Call, token: Secret | None = None) -> Reply:
+        """Send *call* once. Raises NotSent, Lost and what the gate raises; Usage where it may not."""
+        if self._read_only and call.route.writes:
+            raise Usage(f"{call.what} is not sent: this client only reads")
+        if (token is None) is not (call.route.auth is Auth.NOBODY):
+            raise Usage(f"{call.what} is not sent: it takes {call.route.auth.value}'s token")
+        progress = _Progress()
+        request = self._request(call, token, progress)
+        async with self._gate.call(call.route.bucket, app_id=call.budget, route=call.route.name) as slot:
+            status, body = await self._answer(call, request, slot, progress)
+        return Reply(status, body, call.secrets if token is None else (token, *call.secrets))
+
+    async def _answer(
+        self,
+        call: Call,
+        request: httpx.Request,
+        slot: Slot,
+        progress: _Progress,
+    ) -> tuple[int, Json | Garbage]:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._exchange(request, slot, progress)
+        except _UNSENT as error:
+            raise NotSent(f"{self._what(call)}: not sent ({_named(error)}); {_NETWORK}") from None
+        except _BROKEN as error:
+            late = isinstance(error, TimeoutError | httpx.TimeoutException)
+            if progress.status is None:
+                raise self._unanswered(call, progress, error, late=late) from None
+            why = f"it did not end within {self._deadline:g} s" if late else "it broke off"
+            return progress.status, Garbage(why)
+
+    def _unanswered(self, call: Call, progress: _Progress, error: Exception, *, late: bool) -> NotSent | Lost:
+        why = f"within {self._deadline:g} s" if late else f"({_named(error)})"
+        if self._traced and not progress.begun:
+            return NotSent(f"{self._what(call)}: not sent {why}; {_NETWORK}")
+        return Lost(f"{self._what(call)}: sent, and no answer {why}; it may have happened")
+
+    def _request(self, call: Call, token: Secret | None, progress: _Progress) -> httpx.Request:
+        try:
+            return self._http.build_request(
+                call.route.method,
+                f"{self.origin}{call.path}",
+                params=dict(call.query) or None,
+                data={key: _shown(value) for key, value in call.form.items()} or None,
+                headers={} if token is None else _authorization(token),
+                timeout=self._deadline,
+                extensions={"trace": progress.trace} if self._traced else None,
+            )
+        except ValueError:
+            raise Usage(f"{call.what} is not sent: it holds characters that cannot be") from None
+
+    async def _exchange(
+        self,
+        request: httpx.Request,
+        slot: Slot,
+        progress: _Progress,
+    ) -> tuple[int, Json | Garbage]:
+        reply = await self._http.send(request, stream=True)
+        try:
+            progress.status = reply.status_code
+            slot.answered(reply.status_code, retry_after(reply.headers.get("Retry-After"), self._clock.now()))
+            return reply.status_code, await _body(reply)
+        finally:
+            await reply.aclose()
+
+    def _what(self, call: Call) -> str:
+        return f"{call.what} at {self.origin}"
+
+
+_NETWORK = "check the network, the proxy and the CA file"
+
+
+async def _body(reply: httpx.Response) -> Json | Garbage:
+    if reply.status_code == httpx.codes.NO_CONTENT:
+        return None
+    encoding = reply.headers.pop("Content-Encoding", "identity").strip().lower()
+    content = bytearray()
+    async for chunk in reply.aiter_bytes():
+        content += chunk
+        if len(content) > LARGEST_BODY:
+            return Garbage(f"it is larger than {LARGEST_BODY} bytes")
+    if not content:
+        return None
+    try:
+        return decode(_inflated(bytes(content), encoding))
+    except Garbage as garbage:
+        return garbage
+
+
+def _inflated(content: bytes, encoding: str) -> bytes:
+    """Undo a compression that nobody asked for, up to the cap: a small answer may hide a huge one."""
+    if encoding in {"identity", ""}:
+        return content
+    if encoding not in _INFLATED:
+        raise Garbage("it is compressed in a way that was not asked for")
+    try:
+        plain = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(content, LARGEST_BODY + 1)
+    except zlib.error:
+        raise Garbage("its compression is broken") from None
+    if len(plain) > LARGEST_BODY:
+        raise Garbage(f"it is larger than {LARGEST_BODY} bytes")
+    return plain
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds that a Retry-After header asks for, at least 0; None where it makes no sense."""
+    if value is None:
+        return None
+    if re.fullmatch(r"-?[0-9]{1,15}", value.strip(), re.ASCII):
+        return max(0.0, float(value))
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now)
+
+
+def _authorization(token: Secret) -> dict[str, str]:
+    """Show a Universal Token by `Bearer` alone, any other in both headers: the pages disagree which."""
+    value = token.reveal()
+    if value.startswith("Bearer "):
+        return {"Authorization": value}
+    return {"Authorization": value, "token": value}
+
+
+def _shown(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+def _named(error: Exception) -> str:
+    """Name the kind of *error* only: the texts of the stack below quote what was sent and received."""
+    return type(error).__name__
+
+
+def _origin(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        raise Usage("the partner's url is no URL; it should look like https://partner.gupshup.io") from None
+    more = parsed.userinfo or parsed.query or parsed.fragment or parsed.path not in {"", "/"}
+    if parsed.scheme not in {"http", "https"} or not parsed.host or more:
+        raise Usage(
+            "the partner's url must be scheme, host and port only, such as https://partner.gupshup.io"
+        )
+    return f"{parsed.scheme}://{parsed.netloc.decode()}"
+
+
+def _client(network: Network) -> httpx.AsyncClient:
+    for name in ("httpx", "httpcore"):  # they log URLs and answers, whatever level the root has
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        return httpx.AsyncClient(
+            transport=network.transport,
+            verify=_trust(network),
+            proxy=None if network.transport else network.proxy,
+            http2=False,
+            trust_env=False,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            limits=httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=5),
+            headers={
+                "User-Agent": f"gupshup-controller/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            },
+        )
+    except (httpx.InvalidURL, ValueError, ImportError):
+        raise Usage("the proxy is no usable URL; it should look like http://proxy.example:3128") from None
+
+
+def _trust(network: Network) -> ssl.SSLContext | bool:
+    if network.transport is not None or network.ca_file is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=network.ca_file)
+    except (OSError, ValueError) as error:
+        raise Usage(f"the CA file {network.ca_file} cannot be used ({_named(error)}); is it PEM?") from None
