@@ -1,0 +1,36 @@
+"""A stand-in for Gupshup's Partner API. It knows none of the rooms above it.
+
+`World` is its state, `create_app` its HTTP face, `server` runs it on a port of its own.
+"""
+
+from controller.simulator.app import create_app
+from controller.simulator.fault_file import FaultFileError
+from controller.simulator.fault_file import parse as parse_faults
+from controller.simulator.faults import Fault
+from controller.simulator.routes import NAMES as ROUTE_NAMES
+from controller.simulator.server import address, listen, server, steady_clock
+from controller.simulator.state import Partner
+from controller.simulator.switches import SwitchError, Switches
+from controller.simulator.switches import parse as parse_switches
+from controller.simulator.wire import Cut
+from controller.simulator.world import Logged, Rules, World
+
+__all__ = [
+    "ROUTE_NAMES",
+    "Cut",
+    "Fault",
+    "FaultFileError",
+    "Logged",
+    "Partner",
+    "Rules",
+    "SwitchError",
+    "Switches",
+    "World",
+    "address",
+    "create_app",
+    "listen",
+    "parse_faults",
+    "parse_switches",
+    "server",
+    "steady_clock",
+]

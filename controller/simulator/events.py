@@ -1,0 +1,60 @@
+"""Events as Gupshup words them: the live event in both envelopes, the probe of a new URL (docs, Events)."""
+
+from controller.simulator.modes import ACCOUNT
+from controller.simulator.post import Delivery, Post, as_json, meta_headers
+from controller.simulator.state import App, Subscription
+
+_V3 = 3
+
+
+def announce(post: Post, app: App, subscriptions: list[Subscription], wa_id: str, now: float) -> None:
+    """Queue the live event for the callback URL and for each subscription that has ACCOUNT."""
+    if app.callback_url:
+        post.put(Delivery(app.callback_url, as_json(_live(app, wa_id, now)), now))
+    for each in subscriptions:
+        if each.active and each.mode & ACCOUNT:
+            event = _live_v3(app, now) if each.version >= _V3 else _live(app, wa_id, now)
+            post.put(Delivery(each.url, as_json(event), now, meta_headers(each.meta)))
+
+
+def probe(post: Post, app: App, now: float) -> None:
+    """Queue the event that a sandbox app's callback URL gets when it is set."""
+    payload = {"phone": "callbackSetPhone", "type": "sandbox-start"}
+    event = {
+        "app": app.name,
+        "timestamp": int(now * 1000),
+        "version": 2,
+        "type": "user-event",
+        "payload": payload,
+    }
+    post.put(Delivery(app.callback_url, as_json(event), now))
+
+
+def _live(app: App, wa_id: str, now: float) -> dict[str, object]:
+    return {
+        "app": app.name,
+        "appId": app.id,
+        "phone": app.phone,
+        "timestamp": int(now * 1000),
+        "version": 2,
+        "type": "onboarding-event",
+        "payload": {
+            "type": "docker-status-event",
+            "payload": {"status": "live", "waId": wa_id, "namespace": app.id.replace("-", "_")},
+        },
+    }
+
+
+def _live_v3(app: App, now: float) -> dict[str, object]:
+    value = {"event": "ACCOUNT_VERIFIED", "phone_number": app.phone}
+    return {
+        "object": "whatsapp_business_account",
+        "gs_app_id": app.id,
+        "entry": [
+            {
+                "id": app.waba_id,
+                "time": int(now),
+                "changes": [{"field": "account_update", "value": value}],
+            }
+        ],
+    }

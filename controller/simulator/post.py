@@ -1,0 +1,102 @@
+"""Events on their way out: what is posted where, when again, and what became of it.
+
+Nothing here opens a socket: `take` hands out what is due, `report` hears how it went.
+"""
+
+import ipaddress
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+from itertools import count
+from urllib.parse import urlsplit
+
+_MOST_REMEMBERED = 1_000
+_MOST_WAITING = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event for one address. ``due`` is a second of the clock, ``attempt`` counts from 1."""
+
+    url: str
+    body: bytes
+    due: float
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of one attempt: an HTTP status, or in words why there is none."""
+
+    at: float
+    url: str
+    attempt: int
+    outcome: str
+    body: bytes
+
+
+def loopback(url: str) -> bool:
+    """Whether *url* names this very machine, without asking a name server."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+@dataclass(slots=True)
+class Post:
+    """The queue of deliveries and the record of the last ones."""
+
+    allowed: Callable[[str], bool]
+    attempts: int
+    record: deque[Delivered] = field(default_factory=lambda: deque(maxlen=_MOST_REMEMBERED))
+    _queue: list[tuple[float, int, Delivery]] = field(default_factory=list)
+    _serial: "count[int]" = field(default_factory=count)
+
+    def put(self, delivery: Delivery) -> None:
+        """Queue *delivery*, or only record it where its address is not allowed."""
+        if not self.allowed(delivery.url):
+            self._note(delivery, delivery.due, "recorded only: not a loopback address")
+        elif len(self._queue) < _MOST_WAITING:
+            heappush(self._queue, (delivery.due, next(self._serial), delivery))
+
+    def take(self, now: float) -> list[Delivery]:
+        """Return what is due at *now*; whoever takes it reports on it."""
+        due = []
+        while self._queue and self._queue[0][0] <= now:
+            due.append(heappop(self._queue)[2])
+        return due
+
+    def report(self, delivery: Delivery, now: float, outcome: int | str) -> None:
+        """Record the *outcome*, an HTTP status or words, and queue another attempt unless it was 2xx."""
+        self._note(delivery, now, str(outcome))
+        done = isinstance(outcome, int) and 200 <= outcome < 300  # noqa: PLR2004 - HTTP success
+        if not done and delivery.attempt < self.attempts:
+            later = now + 2.0**delivery.attempt
+            self.put(replace(delivery, due=later, attempt=delivery.attempt + 1))
+
+    def _note(self, delivery: Delivery, now: float, outcome: str) -> None:
+        self.record.append(Delivered(now, delivery.url, delivery.attempt, outcome, delivery.body))
+
+
+def as_json(event: object) -> bytes:
+    """Return *event* as the bytes that are posted."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def meta_headers(meta: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers that a subscription's ``meta`` asks for: flat, or below the key ``headers``."""
+    try:
+        found = json.loads(meta) if meta else {}
+    except ValueError:
+        return ()
+    if isinstance(found, dict) and isinstance(found.get("headers"), dict):
+        found = found["headers"]
+    if not isinstance(found, dict):
+        return ()
+    pairs = ((str(name), str(value)) for name, value in found.items())
+    return tuple(pair for pair in pairs if all(part.isprintable() and part.isascii() for part in pair))

@@ -1,0 +1,87 @@
+"""Faults that leave an answer whole and make it say something else."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from controller.simulator.faults import Fault
+from controller.simulator.modes import CANNED
+from controller.simulator.wire import Json, Reply
+from controller.simulator.world import World
+
+_LISTS = ("apps", "partnerAppsList")
+_Row = dict[str, object]
+
+
+def rewritten(reply: Reply, faults: tuple[Fault, ...], world: World) -> Reply:
+    """Return *reply* as all of *faults* leave it; text and empty bodies stay as they are."""
+    for fault in faults:
+        if isinstance(reply.body, Mapping):
+            reply = replace(reply, body=_KINDS[fault.kind](fault, reply.body, world))
+    return reply
+
+
+def _rows(body: Json, change: Callable[[list[_Row]], list[_Row]]) -> Json:
+    found = {key: body[key] for key in _LISTS if key in body}
+    changed = {
+        key: change([dict(row) for row in rows]) for key, rows in found.items() if isinstance(rows, list)
+    }
+    return {**body, **changed}
+
+
+def _about(fault: Fault, row: Json) -> bool:
+    return fault.about(str(row.get("id", "")), str(row.get("phone", "")), str(row.get("name", "")))
+
+
+def _flicker(fault: Fault, body: Json, _: World) -> Json:
+    return _rows(body, lambda rows: [row for row in rows if not _about(fault, row)])
+
+
+def _no_phone(fault: Fault, body: Json, _: World) -> Json:
+    def bare(row: _Row) -> _Row:
+        return {key: value for key, value in row.items() if key != "phone"} if _about(fault, row) else row
+
+    return _rows(body, lambda rows: [bare(row) for row in rows])
+
+
+def _empty(_: Fault, body: Json, __: World) -> Json:
+    return _rows(body, lambda _: [])
+
+
+def _short(fault: Fault, body: Json, _: World) -> Json:
+    missing = int(fault.number("rows", 1))
+    return _rows(body, lambda rows: rows[: max(len(rows) - missing, 0)])
+
+
+def _same(_: Fault, body: Json, __: World) -> Json:
+    return body  # the page was already chosen wrongly
+
+
+def _wrong_id(fault: Fault, body: Json, world: World) -> Json:
+    return {**body, "appId": fault.text("app_id", world.new_id())} if "appId" in body else body
+
+
+def _no_id(_: Fault, body: Json, __: World) -> Json:
+    return {key: value for key, value in body.items() if key != "appId"}
+
+
+def _canned(fault: Fault, body: Json, _: World) -> Json:
+    mode = int(fault.number("mode", CANNED))
+    one, many = body.get("subscription"), body.get("subscriptions")
+    changed: _Row = dict(body)
+    if isinstance(one, dict):
+        changed["subscription"] = {**one, "mode": mode}
+    if isinstance(many, list):
+        changed["subscriptions"] = [{**row, "mode": mode} for row in many]
+    return changed
+
+
+_KINDS: Mapping[str, Callable[[Fault, Json, World], Json]] = {
+    "flicker": _flicker,
+    "no-phone": _no_phone,
+    "empty-list": _empty,
+    "short-page": _short,
+    "repeat-page": _same,
+    "wrong-app-id": _wrong_id,
+    "no-app-id": _no_id,
+    "canned-mode": _canned,
+}

@@ -1,0 +1,54 @@
+"""The simulator as a server of its own on a TCP port."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from controller.simulator.app import TRANSPORT, create_app
+from controller.simulator.world import World
+
+
+class _Connection(H11Protocol):
+    """A connection that the application may end badly."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, TRANSPORT: transport}
+
+
+def steady_clock() -> Callable[[], float]:
+    """Return a clock of epoch seconds that never steps: wall time once, then the monotonic one."""
+    offset = time.time() - time.monotonic()
+    return lambda: time.monotonic() + offset
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def address(listening: socket.socket) -> str:
+    """Return the base URL under which *listening* is reached."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def server(world: World) -> uvicorn.Server:
+    """Make what serves *world*; its ``serve(sockets=[...])`` takes what `listen` returns."""
+    config = uvicorn.Config(
+        create_app(world),
+        http=_Connection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)

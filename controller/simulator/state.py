@@ -1,0 +1,152 @@
+"""What Gupshup holds: partners, apps and subscriptions, each a fact that is replaced and never edited."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from controller.simulator.modes import decode
+from controller.simulator.stages import Course, Stage
+
+STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One account at Gupshup and what it logs in with."""
+
+    id: str = "1368"
+    name: str = "Pretend Partner"
+    email: str = "partner@example.com"
+    secret: str = field(default="pretend-secret", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One app. Times are seconds of the injected clock, ``born`` is virtual seconds."""
+
+    id: str
+    partner: str
+    name: str
+    course: Course
+    born: float
+    created: float
+    modified: float
+    phone: str = ""
+    waba_id: str = ""
+    callback_url: str = ""
+    callback_modes: tuple[str, ...] = ()
+    region: str = "IN"
+    live: bool = False
+    live_at: float | None = None
+    stopped: bool = False
+    visible_from: float = 0.0
+    lag: float = 0.0
+    gone_from_lists: float | None = None
+    deleted: bool = False
+    template_messaging: bool = False
+    optin_pref_off: bool = False
+    token_edition: int = 0
+    token_made: float | None = None
+    drops_modes: frozenset[str] = frozenset()
+
+    def stage(self, virtual: float) -> Stage:
+        """Return the stage at the *virtual* time."""
+        return self.course.at(virtual - self.born)
+
+    def listed(self, now: float) -> bool:
+        """Whether the lists show the app at *now*: they may lag behind its creation and deletion."""
+        if self.gone_from_lists is not None:
+            return now < self.gone_from_lists
+        return now >= self.visible_from
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One webhook of an app. ``foreign`` ones belong to somebody else and may only be listed."""
+
+    id: str
+    app: str
+    tag: str
+    url: str
+    version: int
+    mode: int
+    created: float
+    modified: float
+    active: bool = True
+    show_on_ui: bool = False
+    meta: str = field(default="", repr=False)
+    foreign: bool = False
+
+    @property
+    def modes(self) -> list[str]:
+        """The names of the modes, in the order of their bits."""
+        return decode(self.mode)
+
+
+@dataclass(slots=True)
+class Apps:
+    """All apps of all partners, with the two indexes that are unique across Gupshup."""
+
+    by_id: dict[str, App] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    phones: dict[str, str] = field(default_factory=dict)
+
+    def put(self, app: App) -> App:
+        """Store *app*, new or changed, and return it."""
+        before = self.by_id.get(app.id)
+        if before is not None and not before.deleted:
+            self._forget(before)
+        self.by_id[app.id] = app
+        if not app.deleted:
+            self.names[app.name] = app.id
+            if app.phone:
+                self.phones[app.phone] = app.id
+        return app
+
+    def _forget(self, app: App) -> None:
+        if self.names.get(app.name) == app.id:
+            del self.names[app.name]
+        if self.phones.get(app.phone) == app.id:
+            del self.phones[app.phone]
+
+    def delete(self, app: App, now: float, lag: float, *, frees: bool) -> None:
+        """Delete *app*; unless *frees*, its name and phone stay taken for ever."""
+        taken = dict(self.names), dict(self.phones)
+        self.put(replace(app, deleted=True, live=False, modified=now, gone_from_lists=now + lag))
+        if not frees:
+            self.names, self.phones = taken
+
+    def get(self, app_id: str) -> App | None:
+        """Return the app, None where it does not exist or was deleted."""
+        app = self.by_id.get(app_id)
+        return None if app is None or app.deleted else app
+
+    def listed(self, partner: str, now: float) -> Iterator[App]:
+        """Yield what the lists show *partner* at *now*, oldest first."""
+        return (app for app in self.by_id.values() if app.partner == partner and app.listed(now))
+
+
+@dataclass(slots=True)
+class Subscriptions:
+    """All subscriptions, by app and id."""
+
+    by_app: dict[str, dict[str, Subscription]] = field(default_factory=dict)
+    next_id: int = 8166
+
+    def new_id(self) -> str:
+        """Return an id that was never used."""
+        self.next_id += 1
+        return str(self.next_id - 1)
+
+    def put(self, subscription: Subscription) -> Subscription:
+        """Store *subscription*, new or changed, and return it."""
+        self.by_app.setdefault(subscription.app, {})[subscription.id] = subscription
+        return subscription
+
+    def of(self, app_id: str) -> list[Subscription]:
+        """Return the subscriptions of an app, oldest first."""
+        return list(self.by_app.get(app_id, {}).values())
+
+    def remove(self, gone: Iterable[Subscription]) -> None:
+        """Delete the subscriptions."""
+        for each in gone:
+            self.by_app.get(each.app, {}).pop(each.id, None)

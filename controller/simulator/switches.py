@@ -1,0 +1,130 @@
+"""The open questions of the API, each as a switch with the answer that is assumed by default."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+
+class SwitchError(ValueError):
+    """A switch that does not exist, or a value that it does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """How this Gupshup behaves where the published pages are silent or disagree.
+
+    On the command line the underscores are written as hyphens: ``--switch list-limit=10/min``.
+    """
+
+    all_mode: str = "bit"
+    app_limits: str = "also-overall"
+    app_token_body: str = "nested"  # noqa: S105 - the name of a form
+    conflict_order: str = "phone"
+    cooldown: str = "window"
+    delete_frees: str = "yes"
+    details_wrapper: str = "appDetails"
+    error_share: float = 0.0
+    header: str = "either"
+    list_lag: float = 0.0
+    list_limit: str = "10/s"
+    list_order: str = "created"
+    live_wa_id: str = "phone"
+    max_subscriptions: int = 0
+    meta_put: str = "yes"
+    meta_returned: str = "no"
+    missing_subscription: str = "400"
+    mode_answer: str = "computed"
+    name_spelling: str = "docs"
+    numeric_modes: str = "drop"
+    page_size_max: int = 50
+    partner_token_everywhere: str = "no"  # noqa: S105 - yes or no
+    provision_max: float = 1200.0
+    provision_min: float = 300.0
+    retry_after: str = "none"
+    retry_share: float = 0.2
+    same_url: str = "allow"
+    stranger_phone: str = "409-with-id"
+    subscribe_before_live: str = "yes"
+    subscription_bucket: str = "shared"
+    tag_case: str = "sensitive"
+    terms: str = "accepted"
+    unknown_modes: str = "drop"
+    v3_account_modes: str = "accept"
+    versions: str = "0-3"
+    webhook_attempts: int = 3
+
+
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "all_mode": ("bit", "alias"),
+        "app_limits": ("also-overall", "own-only"),
+        "app_token_body": ("nested", "flat"),
+        "conflict_order": ("phone", "name"),
+        "cooldown": ("window", "sliding"),
+        "delete_frees": ("yes", "no"),
+        "details_wrapper": ("appDetails", "app"),
+        "header": ("either", "authorization", "token"),
+        "list_limit": ("10/s", "10/min"),
+        "list_order": ("created", "newest", "name"),
+        "live_wa_id": ("phone", "waba"),
+        "meta_put": ("yes", "no"),
+        "meta_returned": ("no", "yes"),
+        "missing_subscription": ("400", "204"),
+        "mode_answer": ("computed", "canned"),
+        "name_spelling": ("docs", "seed"),
+        "numeric_modes": ("drop", "accept"),
+        "partner_token_everywhere": ("no", "yes"),
+        "retry_after": ("none", "seconds"),
+        "same_url": ("allow", "reject"),
+        "stranger_phone": ("409-with-id", "409-without-id"),
+        "subscribe_before_live": ("yes", "no"),
+        "subscription_bucket": ("shared", "per-verb"),
+        "tag_case": ("sensitive", "insensitive"),
+        "terms": ("accepted", "pending"),
+        "unknown_modes": ("drop", "reject"),
+        "v3_account_modes": ("accept", "drop", "reject"),
+        "versions": ("0-3", "2-3"),
+    }
+)
+
+
+def parse(words: Iterable[str], start: Switches | None = None) -> Switches:
+    """Return *start* with each ``name=value`` of *words* applied.
+
+    Raises SwitchError, which names the switch, what was given and what it takes.
+    """
+    switches = start or Switches()
+    for word in words:
+        name, separator, value = word.partition("=")
+        if not separator:
+            raise SwitchError(f"switch {word!r}: write it as name=value")
+        switches = replace(switches, **_one(name.strip().replace("-", "_"), value.strip()))
+    return switches
+
+
+def _one(name: str, value: str) -> dict[str, Any]:
+    known: dict[str, Any] = {each.name: each.default for each in fields(Switches)}
+    if name not in known:
+        names = ", ".join(sorted(each.replace("_", "-") for each in known))
+        raise SwitchError(f"switch {name.replace('_', '-')!r} does not exist; there are: {names}")
+    if name in CHOICES:
+        return {name: _chosen(name, value)}
+    kind = type(known[name])
+    return {name: _figure(name, value, kind)}
+
+
+def _chosen(name: str, value: str) -> str:
+    if value not in CHOICES[name]:
+        raise SwitchError(f"switch {name.replace('_', '-')}={value}: takes {' or '.join(CHOICES[name])}")
+    return value
+
+
+def _figure(name: str, value: str, kind: type[int] | type[float]) -> float:
+    try:
+        figure = kind(value)
+    except ValueError:
+        figure = -1
+    if not 0 <= figure < 1e9:  # noqa: PLR2004 - rules out nan, infinity and slips of the keyboard
+        raise SwitchError(f"switch {name.replace('_', '-')}={value}: takes a number from 0 up")
+    return figure
