@@ -35,7 +35,7 @@ class Case:
 
     @property
     def item(self) -> Item:
-        return Item(Kind.APP, self.app.partner, self.app.name, self.app.name)
+        return app_item(self.app)
 
     def refusal(self, key: str) -> Refusal | None:
         """Return the earlier no that still counts for *key*; asking again wipes it."""
@@ -55,6 +55,10 @@ def cases(desired: Desired, partner: Partner, observed: Observed, asked: Asked) 
             found = match(app, seen, observed, partner.settle)
             of_app = tuple(sorted(declared[app.name], key=lambda wanted: (wanted.name, wanted.tag)))
             yield Case(app, found, of_app, view)
+
+
+def app_item(app: App) -> Item:
+    return Item(Kind.APP, app.partner, app.name, app.name)
 
 
 def subscription_item(wanted: Subscription) -> Item:

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from controller.core.case import Case, subscription_item, tag_item
+from controller.core.case import Case, app_item, subscription_item, tag_item
 from controller.model.manifest import App, Policy
 from controller.model.plan import (
     Action,
     Blocked,
     For,
     Item,
-    Kind,
     Link,
     SetCallback,
     Subscribe,
@@ -57,7 +56,7 @@ def verb_of(action: Action) -> Verb:
 def item_of(action: Action) -> Item:
     match action:
         case Link(app) | SetCallback(app):
-            return Item(Kind.APP, app.partner, app.name, app.name)
+            return app_item(app)
         case Subscribe(wanted) | Update(wanted):
             return subscription_item(wanted)
         case Unsubscribe(app, _, remote):

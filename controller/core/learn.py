@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from controller.core.case import Case, cases, waba_told
-from controller.core.digest import link_key, subscription_key
-from controller.core.match import Found, Undecided
+from controller.core.digest import callback_key, link_key, subscription_key
+from controller.core.match import Absent, Found, Undecided
+from controller.core.plan import absent_from
 from controller.core.subscriptions import drift
 from controller.model.manifest import Desired, Partner
-from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Wrote
+from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Written, Wrote
 from controller.model.plan import Asked, For, Observed
 from controller.model.upstream import RemoteSubscription, Row, Unseen
 
@@ -26,14 +27,32 @@ def _of_case(case: Case) -> Iterator[Note]:
             if memory.bindings.get(phone) != proven:
                 yield Bind(proven)
             if phone in memory.intents:
-                yield CloseIntent(phone)
+                yield from _adopted(case, row)
             if link_key(phone) in memory.refusals:
                 yield Forgive(link_key(phone))
             yield from _took(case, row)
         case Undecided(on=For.LIST) if memory.bindings[phone].missing_since is None:
             yield Bind(replace(memory.bindings[phone], missing_since=case.view.now))
+        case Absent():
+            yield from _proven_absent(case)
         case _:
             return
+
+
+def _adopted(case: Case, row: Row) -> Iterator[Note]:
+    """Close the intent; whether its callback was set got lost with the reply, so it is set once more."""
+    yield CloseIntent(case.app.phone)
+    key = callback_key(row.id)
+    if case.app.callback_url is not None and key not in case.view.observed.memory.ledger:
+        yield Wrote(Written(key, ""))
+
+
+def _proven_absent(case: Case) -> Iterator[Note]:
+    for intent in case.view.observed.memory.intents.values():
+        until = absent_from(intent, case.view.partner.settle)
+        ours = intent.phone == case.app.phone or intent.name == case.app.app_name
+        if ours and until is not None and until <= case.view.now:
+            yield CloseIntent(intent.phone)
 
 
 def _took(case: Case, row: Row) -> Iterator[Note]:

@@ -32,5 +32,6 @@ def told(found: RemoteSubscription) -> str:
     return ", ".join([*names, *([f"bits {extra}"] if extra else [])]) or "NONE"
 
 
-def text(wanted: AbstractSet[str]) -> str:
-    return ", ".join(mode for mode in MODES if mode in wanted)
+def in_order(wanted: AbstractSet[str]) -> tuple[str, ...]:
+    """Return the modes in the one order in which they are sent and shown."""
+    return tuple(mode for mode in MODES if mode in wanted)

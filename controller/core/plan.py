@@ -6,7 +6,16 @@ from typing import TypeVar
 from controller.core import subscriptions
 from controller.core.case import Case, cases, may_subscribe, subscription_item, waba_told
 from controller.core.digest import callback_key, link_key, of_callback, of_link
-from controller.core.entry import Entry, Provisioning, Same, Unverifiable, allowed, item_of, verb_of
+from controller.core.entry import (
+    Entry,
+    Provisioning,
+    Same,
+    Unverifiable,
+    allowed,
+    item_of,
+    suspended,
+    verb_of,
+)
 from controller.core.match import Absent, Barred, Found, Undecided
 from controller.core.stage import Progress, of_row, overdue
 from controller.model.manifest import Desired, Partner, Settle
@@ -128,7 +137,7 @@ def _linked(case: Case, found: Found) -> Iterator[Entry]:
         return
     yield from _app(case, found.row)
     if not may_subscribe(case, found):
-        yield from _subscriptions_wait(case, For.LIVE)
+        yield from _subscriptions_wait(case, For.SUSPEND if suspended(case.app, case.view.now) else For.LIVE)
     else:
         yield from subscriptions.entries(case, found.row)
 
@@ -147,7 +156,7 @@ def _app(case: Case, row: Row) -> Iterator[Entry]:
         yield Blocked(case.item, "ProvisioningTimeout", message)
     elif not any(isinstance(entry, Action | Waiting | Blocked) for entry in callback):
         yield Same(case.item)
-    if progress is Progress.PROVISIONING and not late:
+    if progress is Progress.PROVISIONING and not late and not suspended(case.app, case.view.now):
         yield Provisioning(case.item)
 
 

@@ -45,7 +45,12 @@ def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
     """Return what can be read back and differs, as (found, wanted); what was not told does not differ."""
     pairs = (
         ("url", found.url, wanted.url, found.url == wanted.url),
-        ("modes", modes.told(found), modes.text(wanted.modes), modes.agree(wanted.modes, found)),
+        (
+            "modes",
+            modes.told(found),
+            _listed(wanted),
+            modes.agree(wanted.modes, found),
+        ),
         ("version", str(found.version), str(wanted.version), found.version in {None, wanted.version}),
         ("active", _word(found.active), _word(wanted.active), found.active == wanted.active),
     )
@@ -119,6 +124,10 @@ def _active_pause(written: Written | None) -> float:
 
 def _hopeless(wanted: Subscription, written: Written | None) -> bool:
     return written is not None and written.digest == of_subscription(wanted) and written.updates >= PATIENCE
+
+
+def _listed(wanted: Subscription) -> str:
+    return ", ".join(modes.in_order(wanted.modes))
 
 
 def _word(value: bool) -> str:  # noqa: FBT001  (a fact to be worded, no switch)

@@ -11,7 +11,7 @@ from controller.core.digest import (
     of_subscription,
     subscription_key,
 )
-from controller.core.subscriptions import REMOVED
+from controller.core.subscriptions import REMOVED, drift
 from controller.errors import Rejected
 from controller.model.manifest import App, AppId
 from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Refusal, Refuse, Written, Wrote
@@ -23,6 +23,7 @@ from controller.model.upstream import (
     LinkRefused,
     NameTaken,
     PhoneTaken,
+    RemoteSubscription,
 )
 
 FIRST_RETRY = 30.0
@@ -74,20 +75,33 @@ def phone_elsewhere(app: App, words: str, now: float) -> Refuse:
 
 
 def of_subscription_write(
-    action: Subscribe | Update, *, secret: str, prior: Written | None, now: float
+    action: Subscribe | Update,
+    seen: RemoteSubscription | None,
+    *,
+    secret: str,
+    prior: Written | None,
+    now: float,
 ) -> Verdict:
-    """Remember a write that Gupshup accepted. *secret* is the keyed digest of the headers, "" without any."""
-    key, declared = (
-        subscription_key(action.app_id, action.subscription.tag),
-        of_subscription(action.subscription),
-    )
+    """Remember a write that Gupshup accepted and answered with *seen*.
+
+    *secret* is the keyed digest of the headers, "" without any. An answer that does not say what was sent
+    (a canned `mode`) is looked at once more; that `active` still has to be switched is plain.
+    """
+    wanted = action.subscription
+    key, declared = subscription_key(action.app_id, wanted.tag), of_subscription(wanted)
     updates, active_at = 0, None
     if isinstance(action, Update):
         same = prior is not None and (prior.digest, prior.secret) == (declared, secret)
         updates = prior.updates + 1 if prior is not None and same else 1
         active_at = now if "active" in action.changes else None
-    written = Written(key, declared, secret, updates, active_at)
-    return Verdict(Outcome.DONE, (Wrote(written), Forgive(key)), app_id=action.app_id)
+    written = Wrote(Written(key, declared, secret, updates, active_at))
+    look = seen is None or not drift(wanted, seen).keys() <= {"active"}
+    return Verdict(Outcome.DONE, (written, Forgive(key)), app_id=action.app_id, look=look)
+
+
+def of_callback_write(action: SetCallback, digest: str) -> Verdict:
+    key = callback_key(action.app_id)
+    return Verdict(Outcome.DONE, (Wrote(Written(key, digest)), Forgive(key)), app_id=action.app_id)
 
 
 def of_rejection(
@@ -99,7 +113,7 @@ def of_rejection(
     look = look or (isinstance(action, Update) and "subscription does not exist" in words)
     if look:
         return Verdict(Outcome.STALE, (), "Stale", error.words, action.app_id, look=True)
-    key, digest = _subject(action)
+    key, digest = subject(action), _declared(action)
     tries = prior.tries + 1 if prior is not None and prior.digest == digest else 1
     retry_at = now + backoff(tries) if "invalid url passed" in words else None
     reason = _reason(words, error.status)
@@ -121,14 +135,27 @@ def _reason(words: str, status: int) -> str:
     return "Forbidden" if status == 403 else "Rejected"  # noqa: PLR2004  (a status code is its own name)
 
 
-def _subject(action: Subscribe | Update | Unsubscribe | SetCallback) -> tuple[str, str]:
+def subject(action: Subscribe | Update | Unsubscribe | SetCallback) -> str:
+    """Return the key under which writes and refusals of what *action* is about are remembered."""
     match action:
         case Subscribe(wanted, app_id) | Update(wanted, app_id):
-            return subscription_key(app_id, wanted.tag), of_subscription(wanted)
+            return subscription_key(app_id, wanted.tag)
         case Unsubscribe(_, app_id, remote):
-            return subscription_key(app_id, remote.tag), REMOVED
-        case SetCallback(_, app_id, url):
-            return callback_key(app_id), of_callback(url)
+            return subscription_key(app_id, remote.tag)
+        case SetCallback(_, app_id):
+            return callback_key(app_id)
+        case _:
+            assert_never(action)
+
+
+def _declared(action: Subscribe | Update | Unsubscribe | SetCallback) -> str:
+    match action:
+        case Subscribe(wanted) | Update(wanted):
+            return of_subscription(wanted)
+        case Unsubscribe():
+            return REMOVED
+        case SetCallback(url=url):
+            return of_callback(url)
         case _:
             assert_never(action)
 

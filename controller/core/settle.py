@@ -1,0 +1,73 @@
+"""Is there anything left to wait for, and when is the next look worth it? Calculated from the last pass."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from controller.model.plan import For, Kind, Outcome, Plan, Result, Waiting
+
+FIRST_POLL = 2.0
+LONGEST_POLL = 30.0
+PATIENCE = 5
+"""Quiet passes in a row before a run without `--wait` gives up on what only looks can tell."""
+
+OURS = frozenset({For.BUDGET})
+"""Waits that end by themselves, and soon: our own pace."""
+
+LOOKS = frozenset({For.OUTCOME, For.LIST, For.PHONE, For.LOOK, For.BACKOFF})
+"""Waits that another look may end."""
+
+NEVER = frozenset({For.SUSPEND, For.POLICY, For.REST, For.LINKED})
+"""Waits that nobody waits for: a person ends them, or another entry of the plan does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where a run stands: *quiet* passes in a row have changed nothing; *now* is epoch seconds.
+
+    *rows* is how long the list is that each look reads.
+    """
+
+    now: float
+    quiet: int
+    wait: bool
+    rows: int = 0
+
+
+def next_look(plan: Plan, said: Iterable[Result | Waiting], moment: Moment) -> float | None:
+    """Return the seconds until the next pass is worth it; None where the run has nothing left to wait for.
+
+    *said* is what came of the plan's actions. Without `wait` a run ends as soon as only time outside our
+    hands (provisioning, an unclear outcome) holds anything back.
+    """
+    told = tuple(said)
+    if any(isinstance(each, Result) and each.outcome is Outcome.DONE for each in told):
+        return 0.0
+    waiting = (*plan.waiting, *(each for each in told if isinstance(each, Waiting)))
+    pauses = tuple(_pauses(plan, waiting, moment))
+    again = any(isinstance(each, Result) and each.outcome is not Outcome.FAILED for each in told)
+    if again:
+        pauses = (*pauses, FIRST_POLL)
+    return min(pauses, default=None)
+
+
+def poll(quiet: int, rows: int) -> float:
+    """Return the seconds between two looks at what is under way; it grows, and a long list slows it."""
+    return max(min(FIRST_POLL * 1.5 ** min(quiet, 20), LONGEST_POLL), rows / 500)
+
+
+def _pauses(plan: Plan, waiting: Iterable[Waiting], moment: Moment) -> Iterator[float]:
+    stuck = {blocked.item.app for blocked in plan.blocked if blocked.item.kind is Kind.APP}
+    pause = poll(moment.quiet, moment.rows)
+    for each in waiting:
+        if each.on in OURS:
+            yield _until(each, moment.now, pause)
+        elif each.on in LOOKS and (moment.wait or moment.quiet < PATIENCE):
+            yield _until(each, moment.now, pause) if each.on is For.BACKOFF else pause
+        elif each.on is For.LIVE and moment.wait and each.item.app not in stuck:
+            yield pause
+    if plan.provisioning and moment.wait:
+        yield pause
+
+
+def _until(each: Waiting, now: float, pause: float) -> float:
+    return pause if each.until is None else max(each.until - now, 0.0)

@@ -1,0 +1,1 @@
+"""Time: what runs, and when again."""

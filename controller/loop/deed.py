@@ -1,0 +1,67 @@
+"""One action done, or put off: what is told of it, and what it teaches about the app's subscriptions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from controller.core.entry import item_of, verb_of
+from controller.core.verdict import Verdict
+from controller.errors import Busy, Denied, Limited
+from controller.loop.ports import Account
+from controller.model.history import Entry
+from controller.model.manifest import AppId
+from controller.model.plan import Action, For, Outcome, Result, Waiting
+from controller.model.upstream import Facts, RemoteSubscription, SubscriptionId
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """*seen* is the subscription as Gupshup accepted it, *gone* one that it removed.
+
+    *look*: what was known of the subscriptions of *app_id* no longer counts.
+    """
+
+    said: Result | Waiting
+    app_id: AppId | None = None
+    seen: RemoteSubscription | None = None
+    gone: SubscriptionId | None = None
+    look: bool = False
+
+
+def judged(action: Action, verdict: Verdict) -> Result:
+    return Result(
+        verb_of(action), item_of(action), verdict.outcome, verdict.reason, verdict.message, verdict.app_id
+    )
+
+
+def put_off(action: Action, on: For, until: float | None, why: str) -> Deed:
+    return Deed(Waiting(verb_of(action), item_of(action), on, until, why))
+
+
+async def begin(account: Account, action: Action, revision: str) -> int:
+    """Write the line of history that stands before every write; return its number."""
+    entry = Entry(account.clock.now(), account.who, revision, verb_of(action), str(item_of(action)))
+    return await account.store.history.begin(account.upstream, entry)
+
+
+async def put_aside(account: Account, number: int, error: Busy | Denied) -> None:
+    """End the line of a write that did nothing; one that never went out leaves none."""
+    if isinstance(error, Busy) and error.until is not None and not isinstance(error, Limited):
+        await account.store.history.drop(number)
+    else:
+        await account.store.history.finish(number, Outcome.FAILED, str(error))
+
+
+def after(facts: Facts, deeds: Iterable[Deed]) -> Facts:
+    """Return what is known of the subscriptions after *deeds*: a clear success needs no further look."""
+    known = dict(facts.subscriptions)
+    for deed in deeds:
+        if deed.app_id is None:
+            continue
+        there = known.get(deed.app_id)
+        if deed.look:
+            known.pop(deed.app_id, None)
+        elif isinstance(there, tuple):
+            replaced = {deed.gone} if deed.seen is None else {deed.seen.id}
+            kept = tuple(remote for remote in there if remote.id not in replaced)
+            known[deed.app_id] = kept if deed.seen is None else (*kept, deed.seen)
+    return Facts(facts.details, facts.stages, facts.wabas, known)

@@ -1,0 +1,112 @@
+"""What the loop asks of the rooms below it, no more than it uses."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from controller.model.history import Entry, LastGood
+from controller.model.manifest import AppId, Partner, Reference
+from controller.model.memory import Intent, Memory, Note
+from controller.model.secret import Secret
+from controller.model.upstream import (
+    Details,
+    LinkAnswer,
+    RemoteSubscription,
+    Row,
+    Stage,
+    SubscriptionForm,
+    SubscriptionId,
+    Upstream,
+)
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Return epoch seconds that never step."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Reader(Protocol):
+    """Looks at one partner account; each look is whole or raises."""
+
+    async def rows(self) -> tuple[Row, ...]: ...
+    async def rows_by_phone(self, phone: str) -> tuple[Row, ...]: ...
+    async def details(self, app_id: AppId) -> Details: ...
+    async def stage(self, app_id: AppId) -> Stage: ...
+    async def waba(self, app_id: AppId) -> str: ...
+    async def subscriptions(self, app_id: AppId) -> tuple[RemoteSubscription, ...]: ...
+
+
+class Writer(Reader, Protocol):
+    """Writes as well; never twice for one call, and a lost reply raises Unclear."""
+
+    async def link(
+        self, *, name: str, waba_id: str, phone: str, callback_url: str | None, storage_region: str | None
+    ) -> LinkAnswer: ...
+    async def set_callback(self, app_id: AppId, url: str) -> None: ...
+    async def subscribe(self, app_id: AppId, form: SubscriptionForm) -> RemoteSubscription: ...
+    async def update_subscription(
+        self,
+        app_id: AppId,
+        id: SubscriptionId,  # noqa: A002  (Gupshup's word)
+        form: SubscriptionForm,
+    ) -> RemoteSubscription: ...
+    async def unsubscribe(self, app_id: AppId, id: SubscriptionId) -> None: ...  # noqa: A002  (as above)
+
+
+class Memories(Protocol):
+    async def read(self, upstream: str) -> Memory: ...
+    async def note(self, upstream: str, notes: Sequence[Note]) -> None: ...
+
+
+class Intents(Protocol):
+    async def open(self, upstream: str, phone: str, name: str) -> Intent: ...
+    async def end(self, upstream: str, intent_id: int) -> None: ...
+    async def adopt_orphans(self, upstream: str) -> int: ...
+
+
+class History(Protocol):
+    async def begin(self, upstream: str, entry: Entry) -> int: ...
+    async def finish(self, number: int, outcome: str, message: str) -> None: ...
+    async def drop(self, number: int) -> None: ...
+
+
+class Statuses(Protocol):
+    async def save(self, upstream: str, documents: Mapping[str, str], *, whole: bool = False) -> None: ...
+    async def read(self, upstream: str) -> dict[str, str]: ...
+
+
+class Revisions(Protocol):
+    async def last_good(self, source: str) -> LastGood | None: ...
+    async def save_good(self, source: str, good: LastGood) -> None: ...
+
+
+class Store(Protocol):
+    @property
+    def memories(self) -> Memories: ...
+    @property
+    def intents(self) -> Intents: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def statuses(self) -> Statuses: ...
+    @property
+    def revisions(self) -> Revisions: ...
+    def keyed_digest(self, text: str) -> str: ...
+    def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[object]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One partner that is signed in, and all that working on it takes. *who* stands in the history."""
+
+    partner: Partner
+    upstream: Upstream
+    remote: Writer
+    store: Store
+    clock: Clock
+    reveal: Callable[[Reference], Secret]
+    who: str

@@ -1,0 +1,71 @@
+"""One pass over one partner: look, decide, act, report. Stopped at any line, the next pass gets there."""
+
+from dataclasses import dataclass, field
+
+from controller.core.guard import Change, guard, release
+from controller.core.learn import learnt
+from controller.core.plan import plan
+from controller.errors import Denied
+from controller.loop.act import Tally, act
+from controller.loop.deed import after
+from controller.loop.look import look
+from controller.loop.ports import Account
+from controller.model.manifest import Desired
+from controller.model.plan import Asked, Observed, Plan
+from controller.model.upstream import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one run is to do: *desired* in the scope it was narrowed to, *declared* before that.
+
+    *released* are digests of held changes that a person let through.
+    """
+
+    desired: Desired
+    declared: Desired
+    asked: Asked = field(default_factory=Asked)
+    released: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Journey:
+    """What the passes of one run hand on to the next: facts that still count, and changes once released.
+
+    *plan* and *observed* are those of the last pass, *tally* what came of it; kept while a pass is under way,
+    so that a run cut short still tells how far it got.
+    """
+
+    facts: Facts = field(default_factory=Facts)
+    released: frozenset[Change] = frozenset()
+    plan: Plan | None = None
+    observed: Observed | None = None
+    tally: Tally = field(default_factory=Tally)
+
+
+async def decide(account: Account, task: Task, journey: Journey) -> tuple[Observed, Plan]:
+    """Look and plan; nothing is written, neither at Gupshup nor to memory."""
+    observed = await look(account, task.desired, journey.facts)
+    wished = plan(task.desired, account.partner, observed, task.asked)
+    held = guard(wished, task.declared, journey.released)
+    journey.released |= release(held, task.released)
+    journey.plan, journey.observed = guard(wished, task.declared, journey.released), observed
+    journey.facts, journey.tally = observed.facts, Tally()
+    return observed, journey.plan
+
+
+async def reconcile(account: Account, task: Task, journey: Journey) -> Plan:
+    """Do one pass; *journey* holds what came of it, also where it is cut short.
+
+    Raises Busy or Unclear where the list is not had whole, Denied where the credentials are refused. Only for
+    the holder of the partner's writer lock.
+    """
+    observed, agreed = await decide(account, task, journey)
+    await account.store.memories.note(account.upstream, learnt(task.desired, account.partner, observed))
+    try:
+        await act(account, agreed, observed, journey.tally)
+    finally:
+        journey.facts = after(observed.facts, journey.tally.deeds.values())
+    if journey.tally.denied is not None:
+        raise Denied(str(journey.tally.denied)) from journey.tally.denied
+    return agreed

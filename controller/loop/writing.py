@@ -1,0 +1,86 @@
+"""Every write but a link: idempotent, or found out by the next look, so a lost reply costs only a look."""
+
+from typing import TypeAlias, assert_never
+
+from controller.core.case import app_item, subscription_item
+from controller.core.digest import subscription_key
+from controller.core.modes import in_order
+from controller.core.verdict import Verdict, of_callback_write, of_rejection, of_subscription_write, subject
+from controller.errors import Busy, Denied, Rejected, Unclear
+from controller.loop.deed import Deed, begin, judged, put_aside
+from controller.loop.ports import Account
+from controller.model.manifest import Subscription
+from controller.model.memory import Forgive
+from controller.model.plan import Item, Observed, Outcome, SetCallback, Subscribe, Unsubscribe, Update
+from controller.model.upstream import RemoteSubscription, SubscriptionForm, Unseen
+
+Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
+
+
+async def write(account: Account, action: Write, observed: Observed, revision: str) -> Deed:
+    """Do one write and remember what came of it.
+
+    Raises Busy where it was not done and can be tried again, Denied where the credentials were refused.
+    """
+    number, seen = await begin(account, action, revision), None
+    try:
+        seen = await _send(account, action)
+        verdict = _done(action, seen, observed, account.clock.now())
+    except (Busy, Denied) as error:
+        await put_aside(account, number, error)
+        raise
+    except Unclear as error:
+        verdict = Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", str(error), action.app_id, look=True)
+    except Rejected as error:
+        prior = observed.memory.refusals.get(subject(action))
+        verdict = of_rejection(action, error, prior, account.clock.now())
+    await account.store.memories.note(account.upstream, verdict.notes)
+    await account.store.history.finish(number, verdict.outcome, verdict.message)
+    gone = action.remote.id if isinstance(action, Unsubscribe) and verdict.outcome is Outcome.DONE else None
+    return Deed(judged(action, verdict), action.app_id, seen, gone, verdict.look)
+
+
+async def _send(account: Account, action: Write) -> RemoteSubscription | None:
+    match action:
+        case Subscribe(wanted, app_id):
+            return await account.remote.subscribe(app_id, _form(account, wanted))
+        case Update(wanted, app_id, id):
+            return await account.remote.update_subscription(app_id, id, _form(account, wanted))
+        case Unsubscribe(_, app_id, remote):
+            await account.remote.unsubscribe(app_id, remote.id)
+        case SetCallback(_, app_id, url):
+            await account.remote.set_callback(app_id, url)
+        case _:
+            assert_never(action)
+    return None
+
+
+def _done(action: Write, seen: RemoteSubscription | None, observed: Observed, now: float) -> Verdict:
+    match action:
+        case Subscribe(wanted) | Update(wanted):
+            secret = _digest(observed, subscription_item(wanted))
+            prior = observed.memory.ledger.get(subscription_key(action.app_id, wanted.tag))
+            return of_subscription_write(action, seen, secret=secret, prior=prior, now=now)
+        case SetCallback(app):
+            return of_callback_write(action, _digest(observed, app_item(app)))
+        case Unsubscribe(app_id=app_id):
+            return Verdict(Outcome.DONE, (Forgive(subject(action)),), app_id=app_id)
+        case _:
+            assert_never(action)
+
+
+def _digest(observed: Observed, item: Item) -> str:
+    found = observed.digests.get(item, "")
+    return "" if isinstance(found, Unseen) else found
+
+
+def _form(account: Account, wanted: Subscription) -> SubscriptionForm:
+    return SubscriptionForm(
+        tag=wanted.tag,
+        url=wanted.url,
+        version=wanted.version,
+        modes=in_order(wanted.modes),
+        active=wanted.active,
+        show_on_ui=wanted.show_on_ui,
+        headers={name: account.reveal(reference) for name, reference in sorted(wanted.headers.items())},
+    )
