@@ -1,6 +1,7 @@
 """The floors: who imports whom, how long things are, and whether the documents tell the truth."""
 
 import ast
+import json
 import re
 import subprocess
 import tomllib
@@ -13,6 +14,9 @@ import pytest
 from importlinter.cli import lint_imports
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from controller.core.decode import decode
+from controller.model.source import Rules, SourceFile
 
 ROOT = Path(__file__).parents[1]
 LONGEST_BODY = 40
@@ -207,21 +211,26 @@ def test_every_relative_link_leads_somewhere() -> None:
     assert [link for page in pages() for link in broken_links(page)] == []
 
 
-def manifests(page: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the manifests in the fences of *page*, each named by the place where it stands."""
+def manifests(page: Path) -> list[SourceFile]:
+    """Return the manifests in the fences of *page*, each named by the place where it stands."""
     text = text_of(page)
-    for match in FENCE.finditer(text):
-        if match["language"] == "yaml" and "apiVersion: gupshup.controller/" in match["text"]:
-            line = text.count("\n", 0, match.start()) + 2
-            yield f"{name(page)}-{line}.yaml", match["text"].encode()
+    return [
+        SourceFile(f"{name(page)}-{text.count(chr(10), 0, match.start()) + 2}.yaml", match["text"].encode())
+        for match in FENCE.finditer(text)
+        if match["language"] == "yaml" and "apiVersion: gupshup.controller/" in match["text"]
+    ]
 
 
-PAGES_WITH_MANIFESTS = [page for page in pages() if any(manifests(page))]
+def schemas() -> dict[str, dict[str, object]]:
+    kinds = {"Partner": "partner", "App": "app", "Subscription": "subscription"}
+    return {kind: json.loads(text_of(ROOT / "schemas" / f"{file}.json")) for kind, file in kinds.items()}
 
 
-@pytest.mark.parametrize("page", PAGES_WITH_MANIFESTS, ids=name)
+@pytest.mark.parametrize("page", [page for page in pages() if manifests(page)], ids=name)
 def test_the_manifests_on_a_page_are_valid_together(page: Path) -> None:
-    pytest.fail("to be written against controller.core.decode")
+    decoded = decode(manifests(page), schemas(), Rules())
+    assert [f"{problem.place} {problem.rule} {problem.message}" for problem in decoded.problems] == []
+    assert decoded.desired is not None
 
 
 def declared() -> dict[str, list[Requirement]]:
