@@ -1,0 +1,91 @@
+"""Manifests: bytes of files come in, what they declare goes out, or every problem at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from controller.core.decode import text
+from controller.core.decode.entry import Entry
+from controller.core.decode.fleet import desired, muster
+from controller.core.decode.rules import problem
+from controller.core.decode.structure import Structure
+from controller.model.problem import Place, Problem, Severity
+from controller.model.source import Decoded, Rules, Schemas, SourceFile
+
+__all__ = ["decode"]
+
+MOST_DOCUMENTS = 50_000
+MOST_A_FILE = 50
+MOST_IN_ALL = 1_000
+_SOURCE = Place("(source)")
+
+
+def decode(
+    files: Sequence[SourceFile], schemas: Schemas, rules: Rules, *, revision: str = "", complete: bool = True
+) -> Decoded:
+    """Return what *files* declare, or all of their problems, sorted by place; never raises for any bytes.
+
+    *complete* is False where single files were named: then an empty one is an error, and what is missing says
+    nothing.
+    """
+    entries, problems, whole = _read(files, Structure(schemas))
+    if not files:
+        problems.append(
+            problem("GS701", _SOURCE, "", "there are no *.yaml or *.yml files, so nothing is declared")
+        )
+    if not complete:
+        problems = [_graver(one) for one in problems]
+    fleet = muster(entries, rules, whole=whole)
+    problems = _once(problems + fleet.problems)
+    if any(one.severity is Severity.ERROR for one in problems):
+        return Decoded(None, _few(problems))
+    return Decoded(desired(fleet, revision, complete=complete), _few(problems))
+
+
+def _read(files: Sequence[SourceFile], structure: Structure) -> tuple[list[Entry], list[Problem], bool]:
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    whole = True
+    for file in sorted(files, key=lambda one: one.path):
+        if len(entries) > MOST_DOCUMENTS:
+            message = f"more than {MOST_DOCUMENTS:,} documents; this file and those behind it were not read"
+            problems.append(problem("GS703", Place(file.path), "", message))
+            return entries, problems, False
+        decoded, found = text.read(file)
+        problems += found
+        if decoded is None:
+            whole = False
+            continue
+        reading = structure.read(file.path, decoded)
+        entries += reading.entries
+        problems += reading.problems
+        whole = whole and reading.whole
+    return entries, problems, whole
+
+
+def _graver(one: Problem) -> Problem:
+    return replace(one, severity=Severity.ERROR) if one.rule == "GS100" else one
+
+
+def _once(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort, and keep one a rule, place and field: a selector finds the same one for each of its apps."""
+    found: dict[tuple[Place, str, str], Problem] = {}
+    for one in problems:
+        found.setdefault((one.place, one.rule, one.field), one)
+    return [found[key] for key in sorted(found)]
+
+
+def _few(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Keep what a person can read, errors first, and say how many more there are."""
+    kept: list[Problem] = []
+    for path, group in groupby(problems, key=lambda one: one.place.file):
+        kept += _cut(list(group), MOST_A_FILE, Place(path))
+    return tuple(_cut(kept, MOST_IN_ALL, _SOURCE))
+
+
+def _cut(problems: list[Problem], most: int, place: Place) -> list[Problem]:
+    if len(problems) <= most:
+        return problems
+    graver_first = sorted(problems, key=lambda one: (one.severity is not Severity.ERROR, one.place, one.rule))
+    more = problem("GS120", place, "", f"{len(problems) - most:,} more problems are not listed")
+    return [*sorted(graver_first[:most], key=lambda one: (one.place, one.rule, one.field)), more]

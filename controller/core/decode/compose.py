@@ -1,0 +1,275 @@
+"""YAML text becomes plain values, over libyaml's events and a stack of our own.
+
+Nothing here recurses, so no nesting can exhaust the C stack, and every ceiling ends the reading at once.
+Positions are kept only when asked for: files with problems are read twice, the others stay cheap.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, NoReturn, TypeAlias
+
+import yaml
+from yaml._yaml import CParser  # the module that defines it; yaml.cyaml only passes it on
+from yaml._yaml import Mark as CMark
+
+from controller.core.decode.scalars import core, doubtful
+from controller.core.decode.text import forbidden, judged
+from controller.core.decode.words import Path, quoted, visible
+
+DEEPEST = 32
+MOST_NODES = 10_000
+LONGEST_KEY = 200
+LONGEST_VALUE = 4_096
+
+_SYNTAX = {
+    "found character that cannot start any token": "a tab, '@', '`' or '%' stands where a value begins; "
+    "indent with spaces, quote other values",
+    "found unexpected end of stream": "a quote or bracket is opened and never closed",
+    "mapping values are not allowed in this context": "a ':' too many, or wrong indentation; quote values "
+    "that contain ': '",
+    "could not find expected ':'": "a ':' is missing behind a key",
+    "did not find expected key": "a key is expected here: check indentation and quotes",
+    "did not find expected ',' or ']'": "a list in brackets is not closed",
+    "did not find expected ',' or '}'": "a mapping in braces is not closed",
+    "found unknown escape character": "an unknown escape in double quotes; use single quotes",
+}
+
+
+class Spot(NamedTuple):
+    """Where a node stands (from 1), and its text if it is a scalar."""
+
+    line: int
+    column: int
+    raw: str | None = None
+
+
+class Oddity(NamedTuple):
+    """Something that YAML allows and a manifest does not."""
+
+    rule: str
+    spot: Spot
+    path: Path
+    message: str
+    fix: str | None = None
+
+
+_TOP = Spot(1, 1)
+
+
+@dataclass(slots=True)
+class Document:
+    """One document as read. *opaque*: its values do not say what their author meant."""
+
+    value: object = None
+    spot: Spot = _TOP
+    oddities: list[Oddity] = field(default_factory=list)
+    values: dict[Path, Spot] = field(default_factory=dict)
+    keys: dict[Path, Spot] = field(default_factory=dict)
+
+    @property
+    def opaque(self) -> bool:
+        return any(oddity.rule in _OPAQUE for oddity in self.oddities)
+
+
+@dataclass(slots=True)
+class Composition:
+    """All documents up to the end, or up to what made reading on impossible."""
+
+    documents: list[Document] = field(default_factory=list)
+    fatal: Oddity | None = None
+
+
+_OPAQUE = frozenset({"GS107", "GS113", "GS118"})
+
+
+_Mark: TypeAlias = yaml.error.Mark | CMark
+_Value: TypeAlias = dict[str, object] | list[object]
+
+
+class _Frame:
+    """An open list or mapping at *path*; *key* is the mapping's key that waits for its value."""
+
+    __slots__ = ("awaits_key", "key", "path", "seen", "value")
+
+    def __init__(self, value: _Value, path: Path) -> None:
+        self.value = value
+        self.path = path
+        self.key = "?"
+        self.awaits_key = isinstance(value, dict)
+        self.seen: dict[str, _Mark] = {}
+
+    def take(self, value: object) -> None:
+        """Store a value where it belongs; an alias in a key's place (reported already) is a key."""
+        if isinstance(self.value, list):
+            self.value.append(value)
+        elif self.awaits_key:
+            self.awaits_key = False
+        else:
+            self.value[self.key] = value
+            self.awaits_key = True
+
+    @property
+    def next(self) -> Path:
+        """Where the value to come goes."""
+        return (*self.path, len(self.value) if isinstance(self.value, list) else self.key)
+
+
+class _Stop(Exception):
+    pass
+
+
+def compose(text: str, *, tracked: bool = False) -> Composition:
+    """Return the documents of *text*; *tracked* keeps the position of every value and key."""
+    composer = _Composer(tracked=tracked)
+    try:
+        composer.drain(CParser(text))
+    except _Stop:
+        pass
+    except yaml.YAMLError as error:
+        composer.done.fatal = _syntax(error)
+    return composer.done
+
+
+def _syntax(error: yaml.YAMLError) -> Oddity:
+    mark = getattr(error, "problem_mark", None)
+    said = str(getattr(error, "problem", None) or "unreadable")
+    spot = Spot(mark.line + 1, mark.column + 1) if mark else Spot(1, 1)
+    if said in {
+        "found unknown directive name",
+        "found incompatible YAML document",
+        "found duplicate %YAML directive",
+    }:
+        return Oddity("GS114", spot, (), "a line that begins with '%'")
+    return Oddity("GS101", spot, (), _SYNTAX.get(said, said))
+
+
+class _Composer:
+    def __init__(self, *, tracked: bool) -> None:
+        self.done = Composition()
+        self._tracked = tracked
+        self._stack: list[_Frame] = []
+        self._document = Document()
+        self._nodes = 0
+
+    def drain(self, parser: CParser) -> None:
+        while (event := parser.get_event()) is not None:
+            if isinstance(event, yaml.ScalarEvent):
+                self._scalar(event)
+            elif isinstance(event, yaml.MappingStartEvent):
+                self._open(event, {})
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._stack.pop()
+            elif isinstance(event, yaml.SequenceStartEvent):
+                self._open(event, [])
+            else:
+                self._other(event)
+
+    def _other(self, event: yaml.Event) -> None:
+        match event:
+            case yaml.DocumentStartEvent():
+                self._document = Document(spot=_spot(event))
+                if event.version or event.tags:
+                    self._odd("GS114", event, "a line that begins with '%'")
+            case yaml.DocumentEndEvent():
+                self.done.documents.append(self._document)
+            case yaml.AliasEvent():
+                self._count(event)
+                self._odd("GS107", event, "an alias: say here what is meant")
+                self._put(event, None)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        self._count(event)
+        text = event.value
+        plain = event.implicit[0]
+        if event.anchor is not None or event.tag is not None:
+            self._decorated(event)
+        if self._stack and self._stack[-1].awaits_key:
+            self._key(event, text, plain=plain)
+            return
+        if (plain and doubtful(text)) or len(text) > LONGEST_VALUE or event.style == '"':
+            self._doubt(event, text, plain=plain)
+        self._put(event, core(text) if plain else text)
+
+    def _doubt(self, event: yaml.ScalarEvent, text: str, *, plain: bool) -> None:
+        bad = forbidden(text) if event.style == '"' else None
+        if len(text) > LONGEST_VALUE:
+            found = f"{len(text):,} characters, and {LONGEST_VALUE:,} are the most"
+            self._odd("GS111", event, found)
+        elif bad:
+            rule, message = judged(bad)
+            self._odd(rule, event, message)
+        elif plain:
+            message = f"{visible(text)} is one thing to YAML 1.1 and another to YAML 1.2"
+            self._odd("GS203", event, message, quoted(text) if len(text) < LONGEST_KEY else None)
+
+    def _key(self, event: yaml.ScalarEvent, text: str, *, plain: bool) -> None:
+        frame = self._stack[-1]
+        first = frame.seen.setdefault(text, _mark(event))
+        frame.key, frame.awaits_key = text, False
+        if self._tracked:
+            self._document.keys[self._path()] = _spot(event)
+        if first is not _mark(event):
+            where = f"{first.line + 1}:{first.column + 1}"
+            self._odd("GS105", event, f"the key {visible(text)} stands here again; first at {where}")
+        if plain and text == "<<":
+            self._odd("GS107", event, "a merge key: say here what is meant")
+        elif plain and not isinstance(core(text), str):
+            self._odd("GS118", event, f"the key {visible(text)} is no string", quoted(text[:LONGEST_KEY]))
+        elif len(text) > LONGEST_KEY:
+            self._odd("GS111", event, f"a key of {len(text):,} characters, and {LONGEST_KEY} are the most")
+        elif bad := forbidden(text):
+            self._odd(judged(bad)[0], event, f"in a key: {judged(bad)[1]}")
+
+    def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent, value: _Value) -> None:
+        self._count(event)
+        path = self._path()
+        if len(self._stack) >= DEEPEST:
+            self._stop("GS108", event, f"nesting deeper than {DEEPEST}")
+        if event.anchor is not None or event.tag is not None:
+            self._decorated(event)
+        if self._stack and self._stack[-1].awaits_key:
+            self._odd("GS118", event, "a list or mapping stands where a key belongs")
+            self._stack[-1].take(None)
+        else:
+            self._put(event, value)
+        self._stack.append(_Frame(value, path))
+
+    def _put(self, event: yaml.Event, value: object) -> None:
+        if self._tracked:
+            raw = event.value if isinstance(event, yaml.ScalarEvent) else None
+            self._document.values[self._path()] = _spot(event, raw)
+        if not self._stack:
+            self._document.value = value
+            self._document.spot = _spot(event)
+            return
+        self._stack[-1].take(value)
+
+    def _decorated(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+        if event.anchor is not None:
+            self._odd("GS107", event, f"an anchor: {visible(event.anchor)}")
+        if event.tag is not None:
+            self._odd("GS113", event, f"the tag {visible(event.tag)}")
+
+    def _count(self, event: yaml.Event) -> None:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            self._stop("GS110", event, f"more than {MOST_NODES:,} nodes")
+
+    def _path(self) -> Path:
+        """Return where the node at hand goes."""
+        return self._stack[-1].next if self._stack else ()
+
+    def _odd(self, rule: str, event: yaml.Event, message: str, fix: str | None = None) -> None:
+        self._document.oddities.append(Oddity(rule, _spot(event), self._path(), message, fix))
+
+    def _stop(self, rule: str, event: yaml.Event, message: str) -> NoReturn:
+        self.done.fatal = Oddity(rule, _spot(event), (), message)
+        raise _Stop
+
+
+def _mark(event: yaml.Event) -> _Mark:
+    return event.start_mark  # type: ignore[return-value]  # None only for events made by hand
+
+
+def _spot(event: yaml.Event, raw: str | None = None) -> Spot:
+    mark = _mark(event)
+    return Spot(mark.line + 1, mark.column + 1, raw)

@@ -1,0 +1,103 @@
+"""One document on its way to a manifest: its values by path, and places found only when somebody asks."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from controller.core.decode.compose import Composition, Document, Oddity, Spot, compose
+from controller.core.decode.rules import problem
+from controller.core.decode.words import Path, dotted
+from controller.model.problem import Place, Problem
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The text of one file; read a second time, with positions, the first time that a place is needed."""
+
+    path: str
+    text: str
+    _tracked: Composition | None = field(default=None, repr=False)
+
+    def tracked(self, index: int) -> Document:
+        if self._tracked is None:
+            self._tracked = compose(self.text, tracked=True)
+        return self._tracked.documents[index]
+
+    def odd(self, oddity: Oddity) -> Problem:
+        """Return the problem that an oddity is."""
+        place = Place(self.path, oddity.spot.line, oddity.spot.column)
+        return problem(oddity.rule, place, dotted(oddity.path), oddity.message, oddity.fix)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One document of a known kind. *sound*: it keeps its schema, so that every value has its type."""
+
+    sheet: Sheet
+    index: int
+    kind: str
+    value: Mapping[str, object]
+    spot: Spot
+    sound: bool = True
+
+    @property
+    def place(self) -> Place:
+        return Place(self.sheet.path, self.spot.line, self.spot.column)
+
+    @property
+    def name(self) -> str:
+        """The manifest's name, "" where it has none that is text."""
+        return self.text("metadata", "name") or ""
+
+    def get(self, *path: str | int) -> object:
+        """Return what stands at *path*, None where nothing does."""
+        value: object = self.value
+        for step in path:
+            value = _step(value, step)
+        return value
+
+    def text(self, *path: str | int) -> str | None:
+        value = self.get(*path)
+        return value if isinstance(value, str) else None
+
+    def texts(self, *path: str | int) -> Mapping[str, str]:
+        """Return the texts of a mapping, and nothing of what is no text in it."""
+        value = self.get(*path)
+        found = value if isinstance(value, dict) else {}
+        return {key: text for key, text in found.items() if isinstance(text, str)}
+
+    def at(self, *path: str | int) -> Place:
+        """Return where the value at *path* stands, or what is nearest above it."""
+        spots = self.sheet.tracked(self.index).values
+        return self._spotted(next(spots[near] for near in _upwards(path) if near in spots))
+
+    def key_at(self, *path: str | int) -> Place:
+        """Return where the key of *path* stands."""
+        spot = self.sheet.tracked(self.index).keys.get(path)
+        return self._spotted(spot) if spot else self.at(*path)
+
+    def raw(self, path: Path) -> str | None:
+        """Return a scalar as it was typed, without quotes."""
+        spot = self.sheet.tracked(self.index).values.get(path)
+        return spot.raw if spot else None
+
+    def problem(self, rule: str, path: Path, message: str, fix: str | None = None) -> Problem:
+        """Return a problem of the value at *path*."""
+        return problem(rule, self.at(*path), dotted(path), message, fix)
+
+    def _spotted(self, spot: Spot) -> Place:
+        return Place(self.sheet.path, spot.line, spot.column)
+
+
+def _upwards(path: Path) -> Iterator[Path]:
+    for length in range(len(path), -1, -1):
+        yield path[:length]
+
+
+def _step(value: object, step: str | int) -> object:
+    match value:
+        case dict():
+            return value.get(step)
+        case list() if isinstance(step, int):
+            return value[step]
+        case _:
+            return None

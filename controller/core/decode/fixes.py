@@ -1,0 +1,109 @@
+"""The value that was probably meant, as it would be typed, where that can be known."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+
+from controller.core.decode.words import closest, quoted
+
+_PHONE = re.compile(r"[1-9][0-9]{7,14}\Z")
+_AMOUNT = re.compile(r"([0-9]{1,6}) ?([a-z]{1,8})\Z")
+_PACE = re.compile(r"([1-9][0-9]{0,4}) ?(?:/|per) ?([a-z]{1,8})\Z")
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("d", "day", "days"), "d"),
+}
+_WINDOWS = {"s": "s", "m": "min", "h": "h"}
+_TRUTH = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+_LONGEST = 200
+
+
+def digits(text: str) -> str:
+    """Return the digits of *text*, those of other scripts as ASCII."""
+    return "".join(str(unicodedata.digit(one)) for one in text if unicodedata.digit(one, None) is not None)
+
+
+def phone(text: str) -> str | None:
+    """`+91 98765-43210` and `0091…` are the same number with its country code; letters are no number."""
+    if any(one.isalpha() for one in text):
+        return None
+    number = digits(text)
+    number = number.removeprefix("00")
+    return quoted(number) if _PHONE.match(number) else None
+
+
+def waba(text: str) -> str | None:
+    number = digits(text)
+    stripped = re.sub(r"[\s-]", "", text)
+    return quoted(number) if len(number) == len(stripped) and re.match(r"[0-9]{5,25}\Z", number) else None
+
+
+def app_name(text: str) -> str | None:
+    bare = re.sub(r"[^A-Za-z0-9]", "", text)
+    return bare if re.match(r"[A-Za-z0-9]{6,150}\Z", bare) else None
+
+
+def name(text: str) -> str | None:
+    bare = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
+    return bare if bare and len(bare) <= 150 else None  # noqa: PLR2004  (the schema's figure)
+
+
+def duration(text: str) -> str | None:
+    found = _AMOUNT.match(text.strip().lower())
+    unit = _UNITS.get(found[2]) if found else None
+    return f"{int(found[1])}{unit}" if found and unit and int(found[1]) else None
+
+
+def pace(text: str) -> str | None:
+    found = _PACE.match(text.strip().lower())
+    window = _WINDOWS.get(_UNITS.get(found[2], "")) if found else None
+    return f"{found[1]}/{window}" if found and window else None
+
+
+def ceiling(text: str) -> str | None:
+    bare = text.replace(" ", "")
+    return bare if re.match(r"(?:[0-9]{1,6}|(?:100|[1-9]?[0-9])%)\Z", bare) else None
+
+
+def uuid(text: str) -> str | None:
+    bare = re.sub(r"[^0-9a-f]", "", text.lower())
+    if len(bare) != 32 or re.search(r"[g-z]", text.lower()):  # noqa: PLR2004  (digits of a UUID)
+        return None
+    return f"{bare[:8]}-{bare[8:12]}-{bare[12:16]}-{bare[16:20]}-{bare[20:]}"
+
+
+_BY_RULE: Mapping[str, Callable[[str], str | None]] = {
+    "GS307": name,
+    "GS320": duration,
+    "GS321": pace,
+    "GS322": ceiling,
+    "GS401": app_name,
+    "GS402": phone,
+    "GS403": waba,
+    "GS404": uuid,
+}
+
+
+def fix(rule: str, raw: str | None) -> str | None:
+    """Return the value that would keep *rule*, made of what was typed, or None."""
+    make = _BY_RULE.get(rule)
+    return make(raw) if make and raw and len(raw) <= _LONGEST else None
+
+
+def choice(typed: object, allowed: Iterable[object]) -> str | None:
+    """Return the allowed value nearest to what was typed."""
+    names = [str(one) for one in allowed]
+    text = str(typed).removesuffix(".0") if isinstance(typed, (str, int)) else ""
+    return text if text in names else closest(text, names)
+
+
+def truth(raw: str | None) -> str | None:
+    return _TRUTH.get((raw or "").lower())
+
+
+def listed(raw: str | None) -> str | None:
+    """Return a list of the words of a scalar: `SENT, READ` becomes `[SENT, READ]`."""
+    words = re.findall(r"[A-Za-z_]{1,40}", raw or "")
+    return f"[{', '.join(words)}]" if words and len(raw or "") <= _LONGEST else None

@@ -1,0 +1,231 @@
+"""Rules over all manifests at once: names, references, uniqueness, and which webhook stands for which app."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from controller.core.decode import app, partner, subscription
+from controller.core.decode.app import Draft, House
+from controller.core.decode.entry import Entry
+from controller.core.decode.rules import problem
+from controller.core.decode.subscription import Webhook
+from controller.core.decode.words import Path, closest, dotted, shown
+from controller.model.manifest import Desired, Partner
+from controller.model.problem import Place, Problem, Severity
+from controller.model.source import Rules
+
+MANY_WEBHOOKS = 10
+MOST_WEBHOOKS = 50
+MOST_EXPANDED = 200_000
+
+
+@dataclass(slots=True)
+class Fleet:
+    """All entries by kind, and what was found about them together.
+
+    *whole* is False where some document could not be read: then a reference that leads nowhere may well lead
+    into it, and is no problem of its own.
+    """
+
+    rules: Rules
+    whole: bool
+    partners: list[Entry]
+    drafts: list[Draft] = field(default_factory=list)
+    subscriptions: list[Entry] = field(default_factory=list)
+    webhooks: list[Webhook] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def muster(entries: Iterable[Entry], rules: Rules, *, whole: bool) -> Fleet:
+    """Return the fleet that *entries* declare, with every problem of the whole tree."""
+    by_kind: Mapping[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_kind[entry.kind].append(entry)
+    fleet = Fleet(rules, whole, by_kind["Partner"], subscriptions=by_kind["Subscription"])
+    for kind in by_kind.values():
+        fleet.problems += _same_names(kind)
+    fleet.problems += partner.problems(fleet.partners, rules)
+    _draft(fleet, by_kind["App"])
+    _expand(fleet)
+    return fleet
+
+
+def desired(fleet: Fleet, revision: str, *, complete: bool) -> Desired:
+    """Return what a fleet without errors declares, sorted by name."""
+    partners = [partner.partner(entry, fleet.rules) for entry in fleet.partners]
+    apps = [app.app(draft, _partner_of(draft)) for draft in fleet.drafts]
+    hooks = [subscription.subscription(one, _partner_of(one.draft), fleet.rules) for one in fleet.webhooks]
+    return Desired(
+        revision,
+        tuple(sorted(partners or [partner.from_environment(fleet.rules)], key=_name)),
+        tuple(sorted(apps, key=lambda one: one.name)),
+        tuple(sorted(hooks, key=lambda one: (one.name, one.app))),
+        complete,
+    )
+
+
+def _name(one: Partner) -> str:
+    return one.name
+
+
+def _partner_of(draft: Draft) -> str:
+    return draft.house.name if draft.house else partner.DEFAULT
+
+
+def _same_names(entries: Sequence[Entry]) -> Iterator[Problem]:
+    first: dict[str, Place] = {}
+    for entry in entries:
+        there = first.setdefault(entry.name, entry.place)
+        if entry.name and there != entry.place:
+            message = f"{entry.kind}/{entry.name} is declared at {there} already"
+            yield entry.problem("GS310", ("metadata", "name"), message)
+
+
+def _draft(fleet: Fleet, entries: Sequence[Entry]) -> None:
+    houses = _houses(fleet)
+    for entry in entries:
+        house, found = _house_of(entry, houses, whole=fleet.whole)
+        fleet.drafts.append(Draft(entry, house))
+        fleet.problems += found
+    for draft in fleet.drafts:
+        fleet.problems += app.problems(draft)
+    fleet.problems += _twins(fleet.drafts)
+
+
+def _houses(fleet: Fleet) -> Mapping[str, House]:
+    if not fleet.partners:
+        default = partner.from_environment(fleet.rules)
+        return {default.name: House(default.name, default.url)}
+    return {
+        entry.name: House(entry.name, partner.address(entry, fleet.rules), entry) for entry in fleet.partners
+    }
+
+
+def _house_of(
+    entry: Entry, houses: Mapping[str, House], *, whole: bool
+) -> tuple[House | None, list[Problem]]:
+    named = entry.get("spec", "partner")
+    if isinstance(named, str):
+        return houses.get(named), _unresolved(
+            entry, ("spec", "partner"), "Partner", named, houses, whole=whole
+        )
+    if named is None and len(houses) == 1:
+        return next(iter(houses.values())), []
+    if named is None and whole:
+        message = f"must be named, there being {len(houses)}: {', '.join(sorted(houses)[:8])}"
+        return None, [problem("GS312", entry.at("spec", "partner"), "spec.partner", message)]
+    return None, []
+
+
+def _unresolved(
+    entry: Entry, path: Path, kind: str, named: str, known: Iterable[str], *, whole: bool
+) -> list[Problem]:
+    names = list(known)
+    if named in names or not whole:
+        return []
+    near = closest(named, names[:2_000])
+    hint = f"; did you mean {near}?" if near else ""
+    return [entry.problem("GS311", path, f"there is no {kind}/{shown(named)[1:-1]}{hint}", near)]
+
+
+def _twins(drafts: Sequence[Draft]) -> Iterator[Problem]:
+    """Yield what two apps at one Gupshup cannot share."""
+    first: dict[tuple[str, str, str], Draft] = {}
+    for draft in drafts:
+        for key, value in _unique(draft):
+            where = draft.house.url if draft.house else ""
+            other = first.setdefault((where, key, value.casefold() if key == "appId" else value), draft)
+            if other is not draft:
+                given = draft.entry.get("spec", key) is not None
+                path: Path = ("spec", key) if given else ("metadata", "name")
+                message = f"{shown(value)} is the {key} of App/{other.name} at {other.entry.place} already"
+                yield problem("GS406", draft.entry.at(*path), dotted(("spec", key)), message)
+
+
+def _unique(draft: Draft) -> Iterator[tuple[str, str]]:
+    spec = draft.entry.texts("spec")
+    for key in ("phone", "appId"):
+        if key in spec:
+            yield key, spec[key]
+    if draft.app_name:
+        yield "appName", draft.app_name
+
+
+def _expand(fleet: Fleet) -> None:
+    targets = _Targets(fleet.drafts)
+    counts: Counter[str] = Counter()
+    for entry in fleet.subscriptions:
+        fleet.problems += subscription.problems(entry, fleet.rules)
+        found, problems = _apps_of(entry, targets, whole=fleet.whole)
+        fleet.problems += problems
+        counts.update(draft.name for draft in found)
+        if counts.total() > MOST_EXPANDED:
+            message = f"webhooks for more than {MOST_EXPANDED:,} apps, selectors expanded"
+            fleet.problems.append(entry.problem("GS703", ("spec",), message))
+            return
+        fleet.webhooks += [Webhook(entry, draft) for draft in found if counts[draft.name] <= MOST_WEBHOOKS]
+    fleet.problems += _too_many(fleet.drafts, counts)
+    fleet.problems += _webhook_problems(fleet.webhooks)
+
+
+class _Targets:
+    """Apps by name and by label, so that a selector looks at few."""
+
+    def __init__(self, drafts: Sequence[Draft]) -> None:
+        self.by_name = {draft.name: draft for draft in drafts if draft.name}
+        self._by_label: dict[tuple[str, str], list[Draft]] = defaultdict(list)
+        self._known: dict[frozenset[tuple[str, str]], list[Draft]] = {}
+        for draft in self.by_name.values():
+            for label in draft.labels.items():
+                self._by_label[label].append(draft)
+
+    def matching(self, labels: Mapping[str, str]) -> list[Draft]:
+        """Return the apps that have all *labels*; none where there are no labels."""
+        wanted = frozenset(labels.items())
+        if wanted not in self._known:
+            fewest = min((self._by_label.get(label, []) for label in wanted), key=len, default=[])
+            self._known[wanted] = [draft for draft in fewest if wanted <= draft.labels.items()]
+        return self._known[wanted]
+
+
+def _apps_of(entry: Entry, targets: _Targets, *, whole: bool) -> tuple[list[Draft], list[Problem]]:
+    named = entry.text("spec", "app")
+    if named is not None:
+        there = targets.by_name.get(named)
+        path = ("spec", "app")
+        return [there] if there else [], _unresolved(entry, path, "App", named, targets.by_name, whole=whole)
+    labels = entry.texts("spec", "appSelector", "matchLabels")
+    found = targets.matching(labels)
+    if labels and not found and whole:
+        return [], [entry.problem("GS313", ("spec", "appSelector"), "no app has these labels")]
+    return found, []
+
+
+def _too_many(drafts: Sequence[Draft], counts: Counter[str]) -> Iterator[Problem]:
+    for draft in drafts:
+        count = counts[draft.name]
+        if count > MANY_WEBHOOKS:
+            minutes = -(-count // 5)
+            found = draft.entry.problem(
+                "GS514", ("metadata", "name"), f"{count} webhooks take {minutes} min to make"
+            )
+            grave = count > MOST_WEBHOOKS
+            yield replace(found, severity=Severity.ERROR) if grave else found
+
+
+def _webhook_problems(webhooks: Sequence[Webhook]) -> Iterator[Problem]:
+    tags: dict[tuple[str, str], Webhook] = {}
+    urls: dict[tuple[str, str], Webhook] = {}
+    for one in webhooks:
+        yield from subscription.per_app(one)
+        name, entry, tag, url = one.draft.name, one.entry, one.tag, one.url
+        other = tags.setdefault((name, tag), one)
+        if other is not one:
+            owner = f"Subscription/{other.entry.name} at {other.entry.place}"
+            message = f"{shown(tag)} on App/{name} is the tag of {owner} already"
+            yield problem("GS513", entry.at("spec", "tag"), "spec.tag", message)
+        elif url and (twin := urls.setdefault((name, url), one)) is not one:
+            message = (
+                f"is also the URL of Subscription/{twin.entry.name} on App/{name}, which then hears all twice"
+            )
+            yield entry.problem("GS509", ("spec", "url"), message)

@@ -1,0 +1,159 @@
+"""Partners: what their manifests say, and what the environment says where there is none."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from controller.core.decode import quantities
+from controller.core.decode.entry import Entry
+from controller.core.decode.rules import problem
+from controller.core.decode.urls import Flaw, flaw, upstream
+from controller.core.decode.words import shown
+from controller.model.manifest import (
+    LIMITS,
+    Bucket,
+    Credentials,
+    FromEnv,
+    FromFile,
+    Guards,
+    Login,
+    Partner,
+    Reference,
+    Settle,
+    SubscribeWhen,
+    Token,
+)
+from controller.model.problem import ENVIRONMENT, Problem
+from controller.model.source import Rules
+
+DEFAULT = "default"
+_EMAIL = FromEnv("GUPSHUP_EMAIL")
+_SECRET = FromEnv("GUPSHUP_SECRET")
+_TOKEN = FromEnv("GUPSHUP_PARTNER_TOKEN")
+
+
+def problems(entries: Sequence[Entry], rules: Rules) -> Iterator[Problem]:
+    """Yield what is wrong with Partners beyond their schema."""
+    for entry in entries:
+        yield from _address(entry, rules)
+        yield from _limits(entry)
+        yield from _files(entry)
+        yield from _default_callback(entry)
+    leaning = [entry for entry in entries if _leans(entry)]
+    for entry in leaning[1:]:
+        first = f"Partner/{leaning[0].name} at {leaning[0].place}"
+        yield entry.problem(
+            "GS315", ("spec",), f"takes its url or credentials from the environment, as {first} does"
+        )
+    if (leaning or not entries) and isinstance(origin := upstream(rules.url, rules), Flaw):
+        yield problem("GS803", ENVIRONMENT, "GUPSHUP_URL", origin.message, origin.fix)
+
+
+def _leans(entry: Entry) -> bool:
+    """Say whether some part of url and credentials is left to the environment."""
+    given = entry.get("spec", "credentials")
+    keys = set(given) if isinstance(given, dict) else set()
+    return entry.get("spec", "url") is None or not ("token" in keys or keys >= {"email", "secret"})
+
+
+def _address(entry: Entry, rules: Rules) -> Iterator[Problem]:
+    url = entry.text("spec", "url")
+    if url is not None and isinstance(origin := upstream(url, rules), Flaw):
+        yield entry.problem("GS803", ("spec", "url"), origin.message, origin.fix)
+
+
+def _limits(entry: Entry) -> Iterator[Problem]:
+    for key, text in entry.texts("spec", "limits").items() if entry.sound else ():
+        published = LIMITS[Bucket(key)]
+        if quantities.above(quantities.limit(text), published):
+            window = f"{published.calls} in {published.seconds:g} s"
+            message = f"{shown(text)} is above what Gupshup publishes ({window}); it will answer 429"
+            yield entry.problem("GS802", ("spec", "limits", key), message)
+
+
+def _files(entry: Entry) -> Iterator[Problem]:
+    for part in ("email", "secret", "token"):
+        path = entry.text("spec", "credentials", part, "file")
+        if path is not None and ".." in path.split("/"):
+            yield entry.problem("GS603", ("spec", "credentials", part, "file"), "must not climb with '..'")
+
+
+def _default_callback(entry: Entry) -> Iterator[Problem]:
+    url = entry.text("spec", "defaults", "callbackUrl")
+    if url is None or "${app." in url:
+        return
+    insecure = entry.get("spec", "allowInsecureUrls") is True
+    if found := flaw(url, insecure=insecure):
+        yield entry.problem(found.rule, ("spec", "defaults", "callbackUrl"), found.message, found.fix)
+
+
+def from_environment(rules: Rules) -> Partner:
+    """Return the partner that is meant where no manifest declares one."""
+    return Partner(DEFAULT, _canonical(rules.url, rules), _credentials({}, rules))
+
+
+def partner(entry: Entry, rules: Rules) -> Partner:
+    """Return the Partner of a sound entry without problems."""
+    when = entry.text("spec", "subscribeWhen")
+    limits = {Bucket(key): quantities.limit(text) for key, text in entry.texts("spec", "limits").items()}
+    return Partner(
+        name=entry.name,
+        url=address(entry, rules),
+        credentials=_credentials(_mapping(entry.get("spec", "credentials")), rules),
+        subscribe_when=SubscribeWhen(when) if when else SubscribeWhen.LIVE,
+        limits={**LIMITS, **limits},
+        guards=_guards(_mapping(entry.get("spec", "guards"))),
+        owned_tags=entry.text("spec", "ownedTags"),
+        v3_account_modes=entry.get("spec", "v3AccountModes") is True,
+        settle=_settle(entry.texts("spec", "settle")),
+        allow_insecure_urls=entry.get("spec", "allowInsecureUrls") is True,
+        place=entry.place,
+    )
+
+
+def address(entry: Entry, rules: Rules) -> str:
+    """Return where this Partner is, in its canonical form where it has one."""
+    return _canonical(entry.text("spec", "url") or rules.url, rules)
+
+
+def _canonical(url: str, rules: Rules) -> str:
+    origin = upstream(url, rules)
+    return url if isinstance(origin, Flaw) else origin
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _credentials(given: Mapping[str, object], rules: Rules) -> Credentials:
+    if "token" in given:
+        return Token(reference(given["token"]))
+    if not given and rules.token_given:
+        return Token(_TOKEN)
+    email = reference(given["email"]) if "email" in given else _EMAIL
+    return Login(email, reference(given["secret"]) if "secret" in given else _SECRET)
+
+
+def reference(value: object) -> Reference:
+    """Return the reference of a sound `{env: …}` or `{file: …}`."""
+    found = _mapping(value)
+    return FromEnv(str(found["env"])) if "env" in found else FromFile(str(found["file"]))
+
+
+def _guards(given: Mapping[str, object]) -> Guards:
+    names = {
+        "maxLinks": "max_links",
+        "maxUpdates": "max_updates",
+        "maxUnsubscribes": "max_unsubscribes",
+        "maxShrink": "max_shrink",
+    }
+    return Guards(
+        **{
+            names[key]: quantities.ceiling(value)
+            for key, value in given.items()
+            if isinstance(value, (int, str))
+        }
+    )
+
+
+def _settle(given: Mapping[str, str]) -> Settle:
+    names = {"lateEffect": "late_effect", "staleList": "stale_list"}
+    return Settle(**{names[key]: quantities.duration(text) for key, text in given.items()})

@@ -1,0 +1,37 @@
+"""Durations, paces, ceilings and times as manifests write them, from texts that kept their schema."""
+
+from datetime import datetime
+
+from controller.model.manifest import Ceiling, Count, Limit, Share
+
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_WINDOWS = {"s": 1, "min": 60, "h": 3_600}
+
+
+def duration(text: str) -> float:
+    """Return the seconds of `45s`, `10m`, `24h` or `1d`."""
+    return float(int(text[:-1]) * _SECONDS[text[-1]])
+
+
+def limit(text: str) -> Limit:
+    """Return the limit of `10/min`, `10/s` or `100/h`."""
+    calls, _, window = text.partition("/")
+    return Limit(int(calls), _WINDOWS[window])
+
+
+def above(limit: Limit, published: Limit) -> bool:
+    """Say whether *limit* lets more calls into some window than *published* does, bursts included."""
+    return limit.calls * max(1.0, published.seconds / limit.seconds) > published.calls
+
+
+def ceiling(value: int | str) -> Ceiling:
+    """Return the ceiling of 25 or `20%`."""
+    return Count(value) if isinstance(value, int) else Share(int(value.removesuffix("%")))
+
+
+def moment(text: str) -> float | None:
+    """Return the epoch seconds of an RFC 3339 time, None where there is no such day or hour."""
+    try:
+        return datetime.fromisoformat(text.upper()).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,51 @@
+"""Plain scalars as YAML 1.2 reads them (core schema); fractions, which no field takes, stay text."""
+
+import re
+
+_CONSTANTS: dict[str, object] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_LONGEST_NUMBER = 30
+_NUMERIC_STARTS = frozenset("+-.0123456789")
+_DECIMAL = re.compile(r"[-+]?[0-9]+\Z")
+_OTHER_BASE = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_DOUBTFUL_STARTS = _NUMERIC_STARTS | frozenset("yYnNoO")
+_DOUBTFUL = re.compile(
+    r"(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)\Z"  # YAML 1.1 booleans
+    r"|[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?\Z|[-+]?[0-9]+[eE][-+]?[0-9]+\Z"  # fractions
+    r"|[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z"
+    r"|[-+]?0[0-9_]+\Z|0o[0-7]+\Z|[-+]?0b[01_]+\Z"  # octal or not
+    r"|[-+]?[0-9][0-9_]*_[0-9_]*\Z"
+    r"|[-+]?[0-9]{1,9}(?::[0-9]{1,2}){1,4}\Z"  # base 60
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\Z"
+)
+
+
+def core(text: str) -> object:
+    """Return the value of a plain scalar: None, a boolean, a whole number, or the text itself."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] in _NUMERIC_STARTS and len(text) <= _LONGEST_NUMBER:
+        if _DECIMAL.match(text):
+            return int(text)
+        if _OTHER_BASE.match(text):
+            return int(text, 0)
+    return text
+
+
+def doubtful(text: str) -> bool:
+    """Say whether a plain scalar is something else to YAML 1.1, or a number that no field takes."""
+    if text == "" or text[0] not in _DOUBTFUL_STARTS:
+        return False
+    too_long = len(text) > _LONGEST_NUMBER and _DECIMAL.match(text) is not None
+    return too_long or _DOUBTFUL.match(text) is not None

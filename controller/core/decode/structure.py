@@ -1,0 +1,128 @@
+"""Text becomes entries of known kinds.
+
+jsonschema-rs says yes quickly; only where it does not, jsonschema is asked, and judges.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import jsonschema_rs
+
+from controller.core.decode import secrets
+from controller.core.decode.compose import Document, compose
+from controller.core.decode.entry import Entry, Sheet
+from controller.core.decode.rules import problem
+from controller.core.decode.templates import unsupported
+from controller.core.decode.words import closest, shown
+from controller.model.problem import Place, Problem
+from controller.model.source import Schemas
+
+_SOFT = "GS203"
+_TEMPLATE = "GS607"
+
+
+@dataclass(slots=True)
+class Reading:
+    """What came of one file. *whole* is False where some document could not be understood."""
+
+    entries: list[Entry]
+    problems: list[Problem]
+    whole: bool
+
+
+class Structure:
+    """The schemas, compiled once for all documents; neither validator may fetch anything."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._quick = {
+            kind: jsonschema_rs.Draft202012Validator(dict(schema), offline=True)
+            for kind, schema in schemas.items()
+        }
+
+    def read(self, path: str, text: str) -> Reading:
+        """Return the entries of one file and its problems; what has no known kind is no entry."""
+        sheet = Sheet(path, text)
+        composition = compose(text)
+        reading = Reading([], [], whole=composition.fatal is None)
+        if composition.fatal:
+            reading.problems.append(sheet.odd(composition.fatal))
+        documents = [(index, one) for index, one in enumerate(composition.documents)]
+        filled = [(index, one) for index, one in documents if one.value is not None or one.oddities]
+        if not filled and reading.whole:
+            reading.problems.append(problem("GS100", Place(path), "", "the file declares nothing"))
+        for index, document in filled:
+            self._one(sheet, index, document, reading)
+        return reading
+
+    def _one(self, sheet: Sheet, index: int, document: Document, reading: Reading) -> None:
+        odd = [sheet.odd(oddity) for oddity in document.oddities]
+        if document.opaque or not isinstance(document.value, dict):
+            found = [] if document.opaque else [_no_mapping(sheet, document)]
+            reading.problems += [*odd, *found]
+            reading.whole = False
+            return
+        entry = Entry(sheet, index, "", document.value, document.spot)
+        entry, found = self._judged(entry)
+        found += [*_secrets(entry), *_templates(entry)]
+        reading.problems += _settled([*odd, *found])
+        reading.whole = reading.whole and bool(entry.kind and entry.name)
+        if entry.kind:
+            reading.entries.append(entry)
+
+    def _judged(self, entry: Entry) -> tuple[Entry, list[Problem]]:
+        kind = entry.get("kind")
+        if not isinstance(kind, str) or kind not in self._schemas:
+            return entry, [_unknown_kind(entry, self._schemas)]
+        entry = replace(entry, kind=kind)
+        if self._is_valid(kind, entry.value):
+            return entry, []
+        from controller.core.decode.judge import judge  # noqa: PLC0415  (slow to import; most files need none)
+
+        problems = judge(entry, self._schemas[kind])
+        return replace(entry, sound=not problems), problems
+
+    def _is_valid(self, kind: str, value: Mapping[str, object]) -> bool:
+        try:
+            return self._quick[kind].is_valid(value)
+        except ValueError:  # what it cannot take at all is for the judge
+            return False
+
+
+def _no_mapping(sheet: Sheet, document: Document) -> Problem:
+    place = Place(sheet.path, document.spot.line, document.spot.column)
+    return problem("GS104", place, "", f"a manifest is a mapping; found {shown(document.value)}")
+
+
+def _unknown_kind(entry: Entry, schemas: Schemas) -> Problem:
+    known = ", ".join(sorted(schemas))
+    kind = entry.get("kind")
+    if kind is None:
+        return entry.problem("GS303", ("kind",), f"the field kind is missing; known: {known}")
+    near = closest(kind, schemas) if isinstance(kind, str) else None
+    hint = f"; did you mean {near}?" if near else ""
+    return entry.problem("GS304", ("kind",), f"must be one of {known}; found {shown(kind)}{hint}", near)
+
+
+def _secrets(entry: Entry) -> list[Problem]:
+    if not secrets.hinted(entry.sheet.text):
+        return []
+    message = "a secret as a literal (not shown); change it at its issuer and reference an env or a file"
+    return [entry.problem("GS601", path, message) for path in secrets.literal_paths(entry.value)]
+
+
+def _templates(entry: Entry) -> list[Problem]:
+    text = entry.sheet.text
+    if "${" not in text and "{{" not in text:
+        return []
+    return [
+        entry.problem(_TEMPLATE, path, "no template is filled in here") for path in unsupported(entry.value)
+    ]
+
+
+def _settled(problems: list[Problem]) -> list[Problem]:
+    """Drop the doubt where the same value has a graver problem, and everything else beside a template."""
+    templated = {one.place for one in problems if one.rule == _TEMPLATE}
+    grave = {one.place for one in problems if one.rule != _SOFT}
+    kept = [one for one in problems if one.rule != _SOFT or one.place not in grave]
+    return [one for one in kept if one.rule == _TEMPLATE or one.place not in templated]

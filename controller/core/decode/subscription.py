@@ -1,0 +1,163 @@
+"""Subscriptions: what is wrong with them beyond their schema, for each of their apps, and their nouns."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from controller.core.decode.app import Draft, unknown_variable, url_problems
+from controller.core.decode.entry import Entry
+from controller.core.decode.partner import reference
+from controller.core.decode.templates import fill
+from controller.core.decode.words import shown, visible
+from controller.model.manifest import FromFile, Reference, Subscription
+from controller.model.modes import ACCOUNT_MODES, ALONE
+from controller.model.problem import Problem
+from controller.model.source import Rules
+
+_TAG = re.compile(r"[A-Za-z0-9][-A-Za-z0-9_.:]{0,149}\Z")
+_NOT_OURS = frozenset(
+    {
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+_V3 = 3
+_HEADERS = ("spec", "headers")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One Subscription manifest for one app."""
+
+    entry: Entry
+    draft: Draft
+
+    @property
+    def tag(self) -> str:
+        return fill(self._tag_text, self.draft.variables())[0]
+
+    @property
+    def url(self) -> str:
+        return fill(self.entry.text("spec", "url") or "", self.draft.variables())[0]
+
+    @property
+    def _tag_text(self) -> str:
+        return self.entry.text("spec", "tag") or self.entry.name
+
+
+def modes(entry: Entry) -> frozenset[str]:
+    found = entry.get("spec", "modes")
+    return frozenset(one for one in found if isinstance(one, str)) if isinstance(found, list) else frozenset()
+
+
+def problems(entry: Entry, rules: Rules) -> Iterator[Problem]:
+    """Yield what is wrong with one Subscription, whatever its apps are."""
+    found = modes(entry)
+    for alone in sorted(ALONE & found):
+        if len(found) > 1:
+            yield entry.problem("GS510", ("spec", "modes"), f"{alone} stands alone, not beside other modes")
+    yield from _header_names(entry)
+    yield from _header_files(entry, rules)
+
+
+def _header_names(entry: Entry) -> Iterator[Problem]:
+    found = entry.get(*_HEADERS)
+    seen: set[str] = set()
+    for name in found if isinstance(found, dict) else ():
+        folded = name.lower()
+        if folded in _NOT_OURS:
+            yield entry.problem("GS512", (*_HEADERS, name), f"{visible(name)} is set by HTTP itself")
+        elif folded in seen:
+            yield entry.problem(
+                "GS512", (*_HEADERS, name), f"{visible(name)} stands here in another case already"
+            )
+        seen.add(folded)
+
+
+def _header_files(entry: Entry, rules: Rules) -> Iterator[Problem]:
+    found = entry.get(*_HEADERS)
+    why = "and without '..'" if rules.header_dir else "which is not set"
+    for name in found if isinstance(found, dict) else ():
+        path = entry.text(*_HEADERS, name, "file")
+        if path is not None and below(path, rules.header_dir) is None:
+            message = f"must name a file below GUPSHUPCTL_HEADER_DIR, {why}; found {shown(path)}"
+            yield entry.problem("GS603", (*_HEADERS, name, "file"), message)
+
+
+def below(path: str, folder: str | None) -> str | None:
+    """Return the absolute path of a header's file, None where it is not below *folder*."""
+    if not folder or any(step in {"..", "."} for step in path.split("/")):
+        return None
+    root = folder.rstrip("/") + "/"
+    whole = path if path.startswith("/") else root + path
+    return whole if whole.startswith(root) and whole != root else None
+
+
+def per_app(webhook: Webhook) -> Iterator[Problem]:
+    """Yield what is wrong with one Subscription for one app."""
+    entry, draft = webhook.entry, webhook.draft
+    text, tag = entry.text("spec", "tag"), webhook.tag
+    for name in fill(text or "", draft.variables())[1]:
+        yield unknown_variable(entry, ("spec", "tag"), draft, name)
+    if text is not None and not _TAG.match(tag):
+        yield entry.problem(
+            "GS508",
+            ("spec", "tag"),
+            f"must be 1 to 150 letters, digits, '-', '_', '.' and ':'; found {shown(tag)}",
+        )
+    yield from url_problems(
+        entry, ("spec", "url"), draft, entry.text("spec", "url") or "https://unread.example.com"
+    )
+    barred = modes(entry) & ACCOUNT_MODES
+    if (
+        barred
+        and entry.get("spec", "version") == _V3
+        and draft.house
+        and not draft.house.allows("v3AccountModes")
+    ):
+        names = ", ".join(sorted(barred))
+        yield entry.problem(
+            "GS511", ("spec", "modes"), f"{names} do not exist on version 3, older pages of Gupshup say"
+        )
+
+
+def subscription(webhook: Webhook, partner: str, rules: Rules) -> Subscription:
+    """Return the Subscription of a sound webhook without problems."""
+    entry = webhook.entry
+    version = entry.get("spec", "version")
+    return Subscription(
+        name=entry.name,
+        partner=partner,
+        app=webhook.draft.name,
+        tag=webhook.tag,
+        url=webhook.url,
+        version=version if isinstance(version, int) else 0,
+        modes=modes(entry),
+        active=entry.get("spec", "active") is not False,
+        show_on_ui=entry.get("spec", "showOnUI") is True,
+        headers=_headers(entry, rules),
+        place=entry.place,
+    )
+
+
+def _headers(entry: Entry, rules: Rules) -> Mapping[str, Reference]:
+    given = entry.get(*_HEADERS)
+    found = {name: reference(value) for name, value in given.items()} if isinstance(given, dict) else {}
+    return {name: _rooted(one, rules) for name, one in found.items()}
+
+
+def _rooted(one: Reference, rules: Rules) -> Reference:
+    path = below(one.path, rules.header_dir) if isinstance(one, FromFile) else None
+    return FromFile(path) if path else one

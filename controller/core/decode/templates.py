@@ -1,0 +1,37 @@
+"""`${app.name}` and its like, in URLs and tags; whatever else looks like a template is refused."""
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
+
+from controller.core.decode.words import Path
+
+_VARIABLE = re.compile(r"\$\{(app\.[^{}]{0,100})\}")
+_TEMPLATED = frozenset(
+    {("spec", "url"), ("spec", "tag"), ("spec", "callbackUrl"), ("spec", "defaults", "callbackUrl")}
+)
+
+
+def fill(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return *text* with the variables of *values* filled in (escaped for a URL), and the names not known."""
+    unknown: list[str] = []
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in values:
+            unknown.append(name)
+        return quote(values.get(name, "unknown"), safe="")
+
+    return (_VARIABLE.sub(value, text) if "${" in text else text), unknown
+
+
+def unsupported(value: object, path: Path = ()) -> Iterator[Path]:
+    """Yield the paths of texts that hold a template where none is filled in."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from unsupported(child, (*path, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from unsupported(child, (*path, index))
+    elif isinstance(value, str) and path not in _TEMPLATED and ("${" in value or "{{" in value):
+        yield path

@@ -1,0 +1,95 @@
+"""Bytes of a file become text, or problems: encoding, size, characters and what is no manifest at all."""
+
+import re
+from collections.abc import Iterator
+
+from controller.core.decode.rules import problem
+from controller.core.decode.secrets import leaks
+from controller.model.problem import Place, Problem
+from controller.model.source import SourceFile
+
+LARGEST = 256 * 1024
+_SEVERAL = 10
+_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f"
+)
+_BAD = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{_INVISIBLE}\ud800-\udfff\ufffe\uffff]")
+_HIDDEN = re.compile(f"[{_INVISIBLE}]")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: |\r?$)", re.MULTILINE)
+_ENCRYPTED_STARTS = (
+    b"\x00GITCRYPT\x00",
+    b"age-encryption.org/",
+    b"-----BEGIN AGE ENCRYPTED",
+    b"-----BEGIN PGP MESSAGE",
+    b"$ANSIBLE_VAULT;",
+)
+_SOPS = re.compile(rb"ENC\[AES256_GCM,|^sops:\s*$", re.MULTILINE)
+
+
+def read(file: SourceFile) -> tuple[str | None, list[Problem]]:
+    """Return the file's text, None where going on makes no sense, and what is wrong with it."""
+    at = Place(file.path)
+    if len(file.data) > LARGEST:
+        found = f"{len(file.data):,} bytes, and {LARGEST:,} are the most"
+        return None, [problem("GS109", at, "", found)]
+    if file.data.startswith(_ENCRYPTED_STARTS) or _SOPS.search(file.data):
+        return None, [problem("GS706", at, "", "this is encrypted; a manifest is read as it is")]
+    if b"\x00" in file.data[:4]:
+        return None, [problem("GS115", at, "", "zero bytes at the beginning: UTF-16 or UTF-32?")]
+    try:
+        text = file.data.decode()
+    except UnicodeDecodeError as error:
+        where = place(file.path, file.data[: error.start].decode(), error.start)
+        return None, [problem("GS115", where, "", f"byte 0x{file.data[error.start]:02x} is no UTF-8 here")]
+    return _looked_through(file.path, text)
+
+
+def _looked_through(path: str, text: str) -> tuple[str | None, list[Problem]]:
+    problems = []
+    if text.startswith(_BOM):
+        text = text[1:]
+        problems.append(problem("GS119", Place(path), "", "accepted, but some tools stumble over it"))
+    problems += [_leak(path, text, leak.start) for leak in leaks(text)]
+    fatal = [*_characters(path, text), *_conflicts(path, text)]
+    return (None if fatal else text), problems + fatal
+
+
+def _leak(path: str, text: str, start: int) -> Problem:
+    message = "this has the shape of a secret (not shown); anyone who reads the repository has it now"
+    return problem("GS601", place(path, text, start), "", message)
+
+
+def _characters(path: str, text: str) -> Iterator[Problem]:
+    for count, found in enumerate(_BAD.finditer(text)):
+        if count == _SEVERAL:
+            return
+        rule, message = judged(found.group())
+        yield problem(rule, place(path, text, found.start()), "", message)
+
+
+def judged(character: str) -> tuple[str, str]:
+    """Return the rule that forbids *character*, and a sentence that names it by its code point."""
+    code = f"U+{ord(character):04X}"
+    if _HIDDEN.match(character):
+        return "GS117", f"{code} cannot be seen, so that a name is not what it looks like"
+    return "GS116", f"{code} is a control character"
+
+
+def forbidden(text: str) -> str | None:
+    """Return the first character of *text* that no manifest may hold, or None."""
+    found = _BAD.search(text)
+    return found.group() if found else None
+
+
+def _conflicts(path: str, text: str) -> Iterator[Problem]:
+    found = _CONFLICT.search(text)
+    if found:
+        yield problem("GS102", place(path, text, found.start()), "", "a merge was not finished here")
+
+
+def place(path: str, text: str, offset: int) -> Place:
+    """Return where *offset* is in *text*, lines and columns counted from 1."""
+    line = text.count("\n", 0, offset) + 1
+    return Place(path, line, offset - (text.rfind("\n", 0, offset) + 1) + 1)

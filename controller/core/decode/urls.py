@@ -1,0 +1,166 @@
+"""URLs that Gupshup is to call, and the one under which we call it; judged by their text alone."""
+
+import ipaddress
+import re
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+from controller.model.source import Rules
+
+LONGEST = 2_048
+GUPSHUP = "https://partner.gupshup.io"
+
+
+class Flaw(NamedTuple):
+    """What is wrong with a URL; the message never repeats the URL."""
+
+    rule: str
+    message: str
+    fix: str | None = None
+
+
+_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_WHOLE = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>.*)\Z", re.IGNORECASE | re.DOTALL
+)
+_ILLEGAL = re.compile(r"[^\x21-\x7e]|[\\<>\"`{}|^]|%(?![0-9A-Fa-f]{2})|%0[0ADad]|%25", re.ASCII)
+_HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[^:\[\]]*)(?::(?P<port>[0-9]{0,9}))?\Z")
+_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\Z")
+_NUMBER = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)\Z")
+_PRIVATE_ENDS = frozenset(
+    {"localhost", "local", "internal", "intranet", "lan", "corp", "home", "private", "invalid"}
+)
+_PRIVATE_SUFFIXES = (".home.arpa", ".in-addr.arpa", ".ip6.arpa")
+_HIGHEST_PORT = 65_535
+_LONGEST_HOST = 253
+_LOOPBACK_NAMES = frozenset({"localhost"})
+
+
+class _Parts(NamedTuple):
+    scheme: str
+    host: str
+    port: int | None
+    rest: str
+
+
+@lru_cache(maxsize=4_096)
+def flaw(url: str, *, insecure: bool = False) -> Flaw | None:
+    """Say what keeps Gupshup from calling *url*, or None. *insecure* allows http and private addresses."""
+    parts = _parts(url)
+    if isinstance(parts, Flaw):
+        return parts
+    if parts.scheme != "https" and not (insecure and parts.scheme == "http"):
+        fix = f"https{url[4:]}" if parts.scheme == "http" else None
+        return Flaw("GS501", f"must begin with https://; found {parts.scheme[:20]}:", fix)
+    if "#" in parts.rest:
+        return Flaw("GS506", "must hold no fragment ('#'): it is never sent", url.partition("#")[0])
+    return _host_flaw(parts.host, insecure=insecure)
+
+
+def upstream(url: str, rules: Rules) -> str | Flaw:
+    """Return the canonical origin of Gupshup's address, or why it may not be one.
+
+    A pull request must not send credentials to a host of its choice: only the default, loopback, the
+    environment's and the listed ones are allowed, https unless on loopback.
+    """
+    origin = _origin(url)
+    if isinstance(origin, Flaw):
+        return Flaw("GS803", origin.message, origin.fix)
+    allowed = {_origin(one) for one in (GUPSHUP, rules.url, *rules.allowed_urls)}
+    if origin in allowed or _is_loopback(origin):
+        return origin
+    return Flaw(
+        "GS803",
+        "credentials would go to a host that is neither Gupshup's, loopback, GUPSHUP_URL, "
+        "nor listed in GUPSHUPCTL_ALLOW_URLS",
+    )
+
+
+def _origin(url: str) -> str | Flaw:
+    parts = _parts(url)
+    if isinstance(parts, Flaw):
+        return parts
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    port = "" if parts.port in {None, default} else f":{parts.port}"
+    origin = f"{parts.scheme}://{parts.host}{port}"
+    if parts.rest not in {"", "/"}:
+        return Flaw("GS506", "must be an address without a path", origin)
+    if default is None or (parts.scheme == "http" and not _is_loopback(origin)):
+        return Flaw("GS501", "must begin with https:// (http:// on loopback only)")
+    return origin
+
+
+def _parts(url: str) -> _Parts | Flaw:
+    found = _WHOLE.match(url[: LONGEST + 1])
+    if len(url) > LONGEST:
+        return Flaw("GS506", f"must be at most {LONGEST:,} characters; found {len(url):,}")
+    if found is None or not found["authority"]:
+        scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,19}(?=:(?!//))|(?=//)", url)
+        return (
+            Flaw("GS501", "must begin with https://host")
+            if scheme
+            else Flaw("GS506", "must be https://host/path")
+        )
+    if "@" in found["authority"]:
+        return Flaw("GS502", "holds a user name or password (not shown)")
+    illegal = _ILLEGAL.search(url)
+    if illegal:
+        return Flaw("GS506", f"must not hold {_named(illegal.group())} (at character {illegal.start() + 1})")
+    return _split(found["scheme"].lower(), found["authority"].lower(), found["rest"])
+
+
+def _named(text: str) -> str:
+    return f"'{text}'" if text.isascii() and text.isprintable() and text != " " else f"U+{ord(text[0]):04X}"
+
+
+def _split(scheme: str, authority: str, rest: str) -> _Parts | Flaw:
+    found = _HOST_PORT.match(authority)
+    if found is None or not found["host"]:
+        return Flaw("GS506", "must name a host, and at most one port")
+    port = found["port"]
+    if port is not None and not (port and 1 <= int(port) <= _HIGHEST_PORT):
+        return Flaw("GS506", f"must have a port from 1 to {_HIGHEST_PORT}")
+    return _Parts(scheme, found["host"], None if port is None else int(port), rest)
+
+
+def _host_flaw(host: str, *, insecure: bool) -> Flaw | None:
+    if host.endswith("."):
+        return Flaw("GS506", "must have a host without a dot at its end")
+    labels = host.split(".")
+    address = _address(host)
+    if address is None and _NUMBER.match(labels[-1]):
+        return Flaw("GS503", "must name a host; this is an address in disguise")
+    if address is None and (len(host) > _LONGEST_HOST or not all(_LABEL.match(label) for label in labels)):
+        return Flaw("GS506", "must have a host of letters, digits, '-' and '.'")
+    if insecure:
+        return None
+    return _unreachable(host, address)
+
+
+def _unreachable(host: str, address: _Address | None) -> Flaw | None:
+    if address is not None:
+        public = address.is_global and not address.is_multicast
+        return None if public else Flaw("GS503", "must not be a private, local or reserved address")
+    if "." not in host:
+        return Flaw("GS503", "must be a full host name: Gupshup cannot resolve a single word")
+    if host.rpartition(".")[2] in _PRIVATE_ENDS or host.endswith(_PRIVATE_SUFFIXES):
+        return Flaw("GS503", "must be a public host: names with this ending exist inside one network only")
+    return None
+
+
+def _address(host: str) -> _Address | None:
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+    embedded = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    return embedded or address
+
+
+def _is_loopback(origin: str) -> bool:
+    parts = _parts(origin)
+    if isinstance(parts, Flaw):
+        return False
+    address = _address(parts.host)
+    return parts.host in _LOOPBACK_NAMES or (address is not None and address.is_loopback)

@@ -1,0 +1,42 @@
+"""The kinds of events of a subscription, and the bit of each in Gupshup's `mode` (docs/gupshup-api.md)."""
+
+from collections.abc import Mapping
+
+MODES: Mapping[str, int | None] = {
+    "SENT": 1 << 0,
+    "DELIVERED": 1 << 1,
+    "READ": 1 << 2,
+    "DELETED": 1 << 3,
+    "OTHERS": 1 << 4,
+    "FAILED": 1 << 5,
+    "MESSAGE": 1 << 6,
+    "TEMPLATE": 1 << 7,
+    "ACCOUNT": 1 << 8,
+    "BILLING": 1 << 9,
+    "ENQUEUED": 1 << 10,
+    "FLOWS_MESSAGE": 1 << 11,
+    "PAYMENTS": 1 << 12,
+    "VOICE": 1 << 14,
+    "NONE": 0,
+    "ALL": None,
+    "COEXISTENCE": None,
+    "COPY": None,
+}
+"""By name; None where no page or reply tells the bit (ALL may be bit 13 or an alias of everything)."""
+
+ALONE = frozenset({"ALL", "NONE"})
+"""Modes that say everything by themselves, and so stand beside no other."""
+
+ACCOUNT_MODES = frozenset({"TEMPLATE", "ACCOUNT", "COPY"})
+"""Modes that older pages rule out on version 3, and newer ones allow."""
+
+
+def mask(modes: frozenset[str]) -> int | None:
+    """Return Gupshup's `mode` for these names, or None where the bit of one is not known."""
+    total = 0
+    for name in modes:
+        bit = MODES.get(name)
+        if bit is None:
+            return None
+        total |= bit
+    return total
