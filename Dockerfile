@@ -1,4 +1,4 @@
-# The controller as a container: gupshupctl, git, and nothing that builds or installs.
+# The controller as a container: gupshupctl, and nothing that builds or installs.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
@@ -27,12 +27,7 @@ LABEL org.opencontainers.image.title="gupshup-controller" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# git reads manifests for `run --git`. No exact versions: Debian keeps only the newest fix of each.
-# hadolint ignore=DL3008
-RUN apt-get update \
- && apt-get install --yes --no-install-recommends ca-certificates git \
- && rm -rf /var/lib/apt/lists/* \
- && groupadd --gid 65532 gupshup \
+RUN groupadd --gid 65532 gupshup \
  && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /var/lib/gupshup --shell /usr/sbin/nologin gupshup \
  && install -d -o 65532 -g 65532 -m 0700 /var/lib/gupshup
 COPY --from=build /opt/app /opt/app
