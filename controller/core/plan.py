@@ -52,7 +52,7 @@ _T = TypeVar("_T")
 def plan(desired: Desired, partner: Partner, observed: Observed, asked: Asked) -> Plan:
     """Return everything to be said about *partner*; the same values always give the same plan."""
     found = tuple(cases(desired, partner, observed, asked))
-    entries = [entry for case in found for entry in _of_case(case)]
+    entries = [entry for case in found for entry in _of_case(case) if _counts(entry, asked)]
     if desired.complete:
         entries.extend(_unmanaged(found, partner, observed))
     actions = [entry for entry in entries if isinstance(entry, Action)]
@@ -190,6 +190,11 @@ def _unmanaged(found: Sequence[Case], partner: Partner, observed: Observed) -> I
 
 def _only(entries: Sequence[Entry], kind: type[_T]) -> tuple[_T, ...]:
     return tuple(entry for entry in entries if isinstance(entry, kind))
+
+
+def _counts(entry: Entry, asked: Asked) -> bool:
+    item = item_of(entry) if isinstance(entry, Action) else entry.item
+    return asked.only is None or item in asked.only
 
 
 _VERBS = list(Verb)

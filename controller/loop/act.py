@@ -11,7 +11,7 @@ from controller.errors import Busy, Denied
 from controller.loop.deed import Deed, put_off
 from controller.loop.linking import link
 from controller.loop.look import AT_ONCE
-from controller.loop.ports import Account
+from controller.loop.ports import Account, Writer
 from controller.loop.writing import write
 from controller.model.plan import Action, For, Link, Observed, Plan
 
@@ -27,7 +27,7 @@ class Tally:
     denied: Denied | None = None
 
 
-async def act(account: Account, plan: Plan, observed: Observed, tally: Tally) -> None:
+async def act(account: Account[Writer], plan: Plan, observed: Observed, tally: Tally) -> None:
     """Do what *plan* says. Links go one after the other, and so do the writes for one app."""
     lanes: dict[str, list[Action]] = defaultdict(list)
     for action in plan.actions:
@@ -44,7 +44,7 @@ async def act(account: Account, plan: Plan, observed: Observed, tally: Tally) ->
 
 
 async def _in_turn(
-    account: Account, actions: Sequence[Action], observed: Observed, revision: str, tally: Tally
+    account: Account[Writer], actions: Sequence[Action], observed: Observed, revision: str, tally: Tally
 ) -> None:
     """Do *actions* until one has to wait for its budget: those behind it wait for the same one."""
     for position, action in enumerate(actions):

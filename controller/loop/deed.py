@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from controller.core.entry import item_of, verb_of
 from controller.core.verdict import Verdict
 from controller.errors import Busy, Denied, Limited
-from controller.loop.ports import Account
+from controller.loop.ports import Account, Writer
 from controller.model.history import Entry
 from controller.model.manifest import AppId
 from controller.model.plan import Action, For, Outcome, Result, Waiting
@@ -37,13 +37,13 @@ def put_off(action: Action, on: For, until: float | None, why: str) -> Deed:
     return Deed(Waiting(verb_of(action), item_of(action), on, until, why))
 
 
-async def begin(account: Account, action: Action, revision: str) -> int:
+async def begin(account: Account[Writer], action: Action, revision: str) -> int:
     """Write the line of history that stands before every write; return its number."""
     entry = Entry(account.clock.now(), account.who, revision, verb_of(action), str(item_of(action)))
     return await account.store.history.begin(account.upstream, entry)
 
 
-async def put_aside(account: Account, number: int, error: Busy | Denied) -> None:
+async def put_aside(account: Account[Writer], number: int, error: Busy | Denied) -> None:
     """End the line of a write that did nothing; one that never went out leaves none."""
     if isinstance(error, Busy) and error.until is not None and not isinstance(error, Limited):
         await account.store.history.drop(number)

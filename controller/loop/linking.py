@@ -10,14 +10,14 @@ from controller.core.case import app_item
 from controller.core.verdict import Verdict, of_link_answer, phone_elsewhere
 from controller.errors import Busy, Denied, Rejected, Unclear
 from controller.loop.deed import Deed, begin, judged, put_aside
-from controller.loop.ports import Account
+from controller.loop.ports import Account, Writer
 from controller.model.manifest import App
 from controller.model.memory import CloseIntent, Intent
 from controller.model.plan import Link, Observed, Outcome
 from controller.model.upstream import LinkAnswer, PhoneTaken, Unseen
 
 
-async def link(account: Account, action: Link, observed: Observed, revision: str) -> Deed:
+async def link(account: Account[Writer], action: Link, observed: Observed, revision: str) -> Deed:
     """Link one app, unless it appeared meanwhile.
 
     Raises Busy where nothing was sent, Denied where the credentials were refused: neither created anything.
@@ -45,7 +45,7 @@ async def link(account: Account, action: Link, observed: Observed, revision: str
     return Deed(judged(action, verdict))
 
 
-async def _send(account: Account, app: App) -> LinkAnswer:
+async def _send(account: Account[Writer], app: App) -> LinkAnswer:
     return await account.remote.link(
         name=app.app_name,
         waba_id=app.waba_id,
@@ -55,13 +55,13 @@ async def _send(account: Account, app: App) -> LinkAnswer:
     )
 
 
-async def _unknown(account: Account, intent: Intent, number: int, error: BaseException) -> None:
+async def _unknown(account: Account[Writer], intent: Intent, number: int, error: BaseException) -> None:
     """Record that the attempt is over and nobody knows what it did: only looks can tell."""
     await account.store.intents.end(account.upstream, intent.id)
     await account.store.history.finish(number, Outcome.UNCLEAR, str(error) or "interrupted")
 
 
-async def _settle(account: Account, app: App, answer: LinkAnswer, observed: Observed) -> Verdict:
+async def _settle(account: Account[Writer], app: App, answer: LinkAnswer, observed: Observed) -> Verdict:
     """Remember the answer before anything else is called; then ask whose app holds the phone, if one does."""
     callback = observed.digests.get(app_item(app), "")
     verdict = of_link_answer(
@@ -75,7 +75,7 @@ async def _settle(account: Account, app: App, answer: LinkAnswer, observed: Obse
     return await _whose(account, app, answer, verdict) if isinstance(answer, PhoneTaken) else verdict
 
 
-async def _whose(account: Account, app: App, answer: PhoneTaken, verdict: Verdict) -> Verdict:
+async def _whose(account: Account[Writer], app: App, answer: PhoneTaken, verdict: Verdict) -> Verdict:
     try:
         await account.remote.details(answer.app_id)
     except Rejected:

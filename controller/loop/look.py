@@ -31,7 +31,7 @@ AT_ONCE = 8
 Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | Unseen
 
 
-async def look(account: Account, desired: Desired, known: Facts) -> Observed:
+async def look(account: Account[Reader], desired: Desired, known: Facts) -> Observed:
     """Return what is there now. *known* holds what earlier passes of this run learnt about single apps.
 
     Raises Busy or Unclear where the list is not had whole, Denied where the credentials are refused.
@@ -44,7 +44,7 @@ async def look(account: Account, desired: Desired, known: Facts) -> Observed:
     return replace(observed, at=account.clock.now())
 
 
-def digests(account: Account, desired: Desired) -> Iterator[tuple[Item, str | Unseen]]:
+def digests(account: Account[Reader], desired: Desired) -> Iterator[tuple[Item, str | Unseen]]:
     """Fingerprint, with the store's key, each declared value that can be written and never read."""
     for app in desired.apps:
         if app.partner == account.partner.name and app.callback_url is not None:
@@ -54,7 +54,7 @@ def digests(account: Account, desired: Desired) -> Iterator[tuple[Item, str | Un
             yield subscription_item(wanted_), _headers(account, wanted_)
 
 
-def _headers(account: Account, wanted_: Subscription) -> str | Unseen:
+def _headers(account: Account[Reader], wanted_: Subscription) -> str | Unseen:
     try:
         values = {name: account.reveal(ref).reveal() for name, ref in sorted(wanted_.headers.items())}
     except ControllerError as error:

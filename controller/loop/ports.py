@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
+from controller.edges.gupshup.forms import SubscriptionForm
 from controller.model.history import Entry, LastGood
 from controller.model.manifest import AppId, Partner, Reference
 from controller.model.memory import Intent, Memory, Note
@@ -15,7 +16,6 @@ from controller.model.upstream import (
     RemoteSubscription,
     Row,
     Stage,
-    SubscriptionForm,
     SubscriptionId,
     Upstream,
 )
@@ -32,12 +32,13 @@ class Clock(Protocol):
 class Reader(Protocol):
     """Looks at one partner account; each look is whole or raises."""
 
+    async def sign_in(self) -> str: ...
     async def rows(self) -> tuple[Row, ...]: ...
     async def rows_by_phone(self, phone: str) -> tuple[Row, ...]: ...
-    async def details(self, app_id: AppId) -> Details: ...
-    async def stage(self, app_id: AppId) -> Stage: ...
-    async def waba(self, app_id: AppId) -> str: ...
-    async def subscriptions(self, app_id: AppId) -> tuple[RemoteSubscription, ...]: ...
+    async def details(self, app: AppId) -> Details: ...
+    async def stage(self, app: AppId) -> Stage: ...
+    async def waba(self, app: AppId) -> str: ...
+    async def subscriptions(self, app: AppId) -> tuple[RemoteSubscription, ...]: ...
 
 
 class Writer(Reader, Protocol):
@@ -46,15 +47,12 @@ class Writer(Reader, Protocol):
     async def link(
         self, *, name: str, waba_id: str, phone: str, callback_url: str | None, storage_region: str | None
     ) -> LinkAnswer: ...
-    async def set_callback(self, app_id: AppId, url: str) -> None: ...
-    async def subscribe(self, app_id: AppId, form: SubscriptionForm) -> RemoteSubscription: ...
+    async def set_callback(self, app: AppId, url: str) -> None: ...
+    async def subscribe(self, app: AppId, wish: SubscriptionForm) -> RemoteSubscription: ...
     async def update_subscription(
-        self,
-        app_id: AppId,
-        id: SubscriptionId,  # noqa: A002  (Gupshup's word)
-        form: SubscriptionForm,
+        self, app: AppId, subscription: SubscriptionId, wish: SubscriptionForm
     ) -> RemoteSubscription: ...
-    async def unsubscribe(self, app_id: AppId, id: SubscriptionId) -> None: ...  # noqa: A002  (as above)
+    async def unsubscribe(self, app: AppId, subscription: SubscriptionId) -> None: ...
 
 
 class Memories(Protocol):
@@ -99,13 +97,19 @@ class Store(Protocol):
     def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[object]: ...
 
 
+RemoteT_co = TypeVar("RemoteT_co", bound=Reader, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Account:
-    """One partner that is signed in, and all that working on it takes. *who* stands in the history."""
+class Account(Generic[RemoteT_co]):
+    """One partner that is signed in, and all that working on it takes. *who* stands in the history.
+
+    An `Account[Reader]` cannot write: what only plans is given no more.
+    """
 
     partner: Partner
     upstream: Upstream
-    remote: Writer
+    remote: RemoteT_co
     store: Store
     clock: Clock
     reveal: Callable[[Reference], Secret]

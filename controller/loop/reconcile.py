@@ -9,7 +9,7 @@ from controller.errors import Denied
 from controller.loop.act import Tally, act
 from controller.loop.deed import after
 from controller.loop.look import look
-from controller.loop.ports import Account
+from controller.loop.ports import Account, Reader, Writer
 from controller.model.manifest import Desired
 from controller.model.plan import Asked, Observed, Plan
 from controller.model.upstream import Facts
@@ -43,7 +43,7 @@ class Journey:
     tally: Tally = field(default_factory=Tally)
 
 
-async def decide(account: Account, task: Task, journey: Journey) -> tuple[Observed, Plan]:
+async def decide(account: Account[Reader], task: Task, journey: Journey) -> tuple[Observed, Plan]:
     """Look and plan; nothing is written, neither at Gupshup nor to memory."""
     observed = await look(account, task.desired, journey.facts)
     wished = plan(task.desired, account.partner, observed, task.asked)
@@ -54,7 +54,7 @@ async def decide(account: Account, task: Task, journey: Journey) -> tuple[Observ
     return observed, journey.plan
 
 
-async def reconcile(account: Account, task: Task, journey: Journey) -> Plan:
+async def reconcile(account: Account[Writer], task: Task, journey: Journey) -> Plan:
     """Do one pass; *journey* holds what came of it, also where it is cut short.
 
     Raises Busy or Unclear where the list is not had whole, Denied where the credentials are refused. Only for

@@ -6,18 +6,19 @@ from controller.core.case import app_item, subscription_item
 from controller.core.digest import subscription_key
 from controller.core.modes import in_order
 from controller.core.verdict import Verdict, of_callback_write, of_rejection, of_subscription_write, subject
+from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Busy, Denied, Rejected, Unclear
 from controller.loop.deed import Deed, begin, judged, put_aside
-from controller.loop.ports import Account
+from controller.loop.ports import Account, Writer
 from controller.model.manifest import Subscription
 from controller.model.memory import Forgive
 from controller.model.plan import Item, Observed, Outcome, SetCallback, Subscribe, Unsubscribe, Update
-from controller.model.upstream import RemoteSubscription, SubscriptionForm, Unseen
+from controller.model.upstream import RemoteSubscription, Unseen
 
 Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
 
 
-async def write(account: Account, action: Write, observed: Observed, revision: str) -> Deed:
+async def write(account: Account[Writer], action: Write, observed: Observed, revision: str) -> Deed:
     """Do one write and remember what came of it.
 
     Raises Busy where it was not done and can be tried again, Denied where the credentials were refused.
@@ -40,7 +41,7 @@ async def write(account: Account, action: Write, observed: Observed, revision: s
     return Deed(judged(action, verdict), action.app_id, seen, gone, verdict.look)
 
 
-async def _send(account: Account, action: Write) -> RemoteSubscription | None:
+async def _send(account: Account[Writer], action: Write) -> RemoteSubscription | None:
     match action:
         case Subscribe(wanted, app_id):
             return await account.remote.subscribe(app_id, _form(account, wanted))
@@ -74,7 +75,7 @@ def _digest(observed: Observed, item: Item) -> str:
     return "" if isinstance(found, Unseen) else found
 
 
-def _form(account: Account, wanted: Subscription) -> SubscriptionForm:
+def _form(account: Account[Writer], wanted: Subscription) -> SubscriptionForm:
     return SubscriptionForm(
         tag=wanted.tag,
         url=wanted.url,

@@ -59,10 +59,11 @@ class Observed:
 class Asked:
     """What a person asked for beyond the manifests.
 
-    *resend*: write once what can be written and never read; *again*: names of apps whose refusals and rests
-    no longer count.
+    *only*: the items that count, None for all; *resend*: write once what can be written and never read;
+    *again*: names of apps whose refusals and rests no longer count.
     """
 
+    only: frozenset[Item] | None = None
     resend: bool = False
     again: frozenset[str] = frozenset()
 

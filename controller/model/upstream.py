@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import NewType, TypeAlias
 
 from controller.model.manifest import AppId
-from controller.model.secret import Secret
 
 Upstream = NewType("Upstream", str)
 """One partner account at one Gupshup: the origin of its URL, `#`, the partner's id."""
@@ -148,16 +147,3 @@ class LinkRefused:
 
 
 LinkAnswer: TypeAlias = Linked | LinkedWithoutCallback | PhoneTaken | NameTaken | LinkRefused
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionForm:
-    """What is sent for a subscription: the whole declared set, modes in Gupshup's order."""
-
-    tag: str
-    url: str
-    version: int
-    modes: tuple[str, ...]
-    active: bool
-    show_on_ui: bool
-    headers: Mapping[str, Secret]

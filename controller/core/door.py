@@ -1,0 +1,41 @@
+"""Is a source fit to act on? One that lost too much at once stops here, before anything is looked at."""
+
+from collections.abc import Collection, Iterator
+
+from controller.core.digest import digest
+from controller.core.guard import allowed
+from controller.errors import PlanRefused
+from controller.model.history import Declared
+from controller.model.manifest import Ceiling, Desired
+
+
+def declared(desired: Desired, partner: str) -> Declared:
+    """Count what is declared for *partner*; subscriptions after selectors are expanded."""
+    return Declared(
+        sum(app.partner == partner for app in desired.apps),
+        sum(wanted.partner == partner for wanted in desired.subscriptions),
+    )
+
+
+def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> None:
+    """Raise PlanRefused where a whole source declares nothing at all: that is how accidents look."""
+    key = digest(["empty", source])
+    if desired.complete and not desired.apps and not desired.subscriptions and key not in released:
+        raise PlanRefused(f"{source} declares no app and no subscription; is it the right folder?", key)
+
+
+def refuse_shrunk(
+    before: Declared, now: Declared, ceiling: Ceiling, *, source: str, released: Collection[str]
+) -> None:
+    """Raise PlanRefused where more than *ceiling* of what was declared before is gone."""
+    lost = tuple(_lost(before, now, ceiling))
+    key = digest([source, before.apps, before.subscriptions, now.apps, now.subscriptions])
+    if lost and key not in released:
+        raise PlanRefused(f"{source} shrank: {' and '.join(lost)}; guards.maxShrink allows less", key)
+
+
+def _lost(before: Declared, now: Declared, ceiling: Ceiling) -> Iterator[str]:
+    pairs = (("Apps", before.apps, now.apps), ("Subscriptions", before.subscriptions, now.subscriptions))
+    for what, had, has in pairs:
+        if had - has > allowed(ceiling, had):
+            yield f"{had} {what} became {has}"

@@ -1,0 +1,94 @@
+"""The entries that plans and reports share, as JSON: one shape, whoever tells them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from controller.core.entry import item_of, verb_of
+from controller.core.modes import in_order
+from controller.core.render.statuses import moment
+from controller.model.plan import (
+    Action,
+    Blocked,
+    Held,
+    Item,
+    Link,
+    SetCallback,
+    Subscribe,
+    Unmanaged,
+    Unsubscribe,
+    Update,
+    Verb,
+    Waiting,
+)
+
+FORMAT = "1.0"
+"""Additions raise the second figure; whoever reads this ignores what it does not know."""
+
+
+def head(revision: str) -> dict[str, object]:
+    return {"formatVersion": FORMAT, "revision": revision}
+
+
+def row(item: Item, verb: Verb | None = None) -> dict[str, object]:
+    named = {"kind": str(item.kind), "name": item.name, "partner": item.partner, "app": item.app}
+    return {**({} if verb is None else {"verb": str(verb)}), **named}
+
+
+def action_row(action: Action) -> dict[str, object]:
+    return {**row(item_of(action), verb_of(action)), "fields": fields(action)}
+
+
+def fields(action: Action) -> Mapping[str, object]:
+    """Return what an action sends, or changes (`from` and `to`); never a header's value."""
+    match action:
+        case Link(app):
+            sent = {"appName": app.app_name, "wabaId": app.waba_id, "phone": app.phone}
+            optional = {"callbackUrl": app.callback_url, "storageRegion": app.storage_region}
+            return {**sent, **{name: value for name, value in optional.items() if value is not None}}
+        case SetCallback(url=url):
+            return {"callbackUrl": {"from": None, "to": url}}
+        case Subscribe(wanted):
+            names = {"headers": sorted(wanted.headers)} if wanted.headers else {}
+            modes = list(in_order(wanted.modes))
+            plain = {"tag": wanted.tag, "url": wanted.url, "version": wanted.version, "modes": modes}
+            return {**plain, "active": wanted.active, "showOnUI": wanted.show_on_ui, **names}
+        case Update(changes=changes):
+            return {name: {"from": there, "to": want} for name, (there, want) in changes.items()}
+        case Unsubscribe(remote=remote):
+            return {"tag": remote.tag, "url": remote.url}
+
+
+def waiting_row(each: Waiting) -> dict[str, object]:
+    until = {} if each.until is None else {"until": moment(each.until)}
+    message = {"message": each.message} if each.message else {}
+    return {**row(each.item, each.verb), "for": str(each.on), **until, **message}
+
+
+def blocked_row(each: Blocked) -> dict[str, object]:
+    return {**row(each.item), "reason": each.reason, "message": each.message}
+
+
+def held_row(each: Held) -> dict[str, object]:
+    return {**row(item_of(each.action), verb_of(each.action)), "guard": each.guard}
+
+
+def unmanaged_row(each: Unmanaged) -> dict[str, object]:
+    return {**row(each.item), "id": each.id}
+
+
+def digests(found: Iterable[str | None]) -> str | None:
+    """Join what `--release` takes; None where nothing is held."""
+    return ",".join(each for each in found if each) or None
+
+
+def lists(
+    waiting: Sequence[Waiting],
+    blocked: Sequence[Blocked],
+    held: Sequence[Held],
+    unmanaged: Sequence[Unmanaged],
+) -> dict[str, object]:
+    return {
+        "waiting": [waiting_row(each) for each in waiting],
+        "blocked": [blocked_row(each) for each in blocked],
+        "held": [held_row(each) for each in held],
+        "unmanaged": [unmanaged_row(each) for each in unmanaged],
+    }

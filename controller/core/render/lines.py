@@ -1,0 +1,102 @@
+"""One line an entry, as a person reads it: a sign, a verb, what it is about, and what matters of it."""
+
+from collections.abc import Iterator
+
+from controller.core.entry import item_of, verb_of
+from controller.core.match import masked
+from controller.core.modes import in_order
+from controller.core.render.statuses import moment
+from controller.model.plan import (
+    Action,
+    Blocked,
+    Held,
+    Item,
+    Link,
+    Outcome,
+    Result,
+    SetCallback,
+    Subscribe,
+    Unmanaged,
+    Unsubscribe,
+    Update,
+    Verb,
+    Waiting,
+)
+
+SIGNS = {Verb.LINK: "+", Verb.SUBSCRIBE: "+", Verb.UPDATE: "~", Verb.UNSUBSCRIBE: "-"}
+OUTCOMES = {Outcome.DONE: "✓", Outcome.FAILED: "!", Outcome.STALE: "!", Outcome.UNCLEAR: "?"}
+
+_MINUTE, _HOUR = 60, 3600
+
+
+def of_action(action: Action) -> Iterator[str]:
+    yield _line(SIGNS[verb_of(action)], verb_of(action), item_of(action), _about(action))
+    if isinstance(action, Update):
+        for name, (there, want) in action.changes.items():
+            yield f"        {name}: {clean(there)} → {clean(want)}"
+
+
+def of_waiting(each: Waiting) -> str:
+    until = "" if each.until is None else f" until {moment(each.until)}"
+    why = f" ({each.message})" if each.message else ""
+    return _line("…", "waiting", each.item, f"to {each.verb}, for {each.on}{until}{why}")
+
+
+def of_blocked(each: Blocked) -> str:
+    return _line("!", "blocked", each.item, f"{each.reason}: {each.message}")
+
+
+def of_held(each: Held) -> str:
+    return _line("⏸", "held", item_of(each.action), f"to {verb_of(each.action)}, by {each.guard}")
+
+
+def of_unmanaged(each: Unmanaged) -> str:
+    return _line("?", "unmanaged", each.item, f"id {each.id}: no manifest declares it")
+
+
+def of_provisioning(item: Item) -> str:
+    return _line("…", "provisioning", item, "linked, not live yet")
+
+
+def of_unverifiable(item: Item) -> str:
+    what = "callbackUrl" if item.kind == "App" else "headers"
+    return _line("?", "unverifiable", item, f"{what} cannot be read back; `apply --resend` writes once")
+
+
+def of_result(each: Result) -> str:
+    why = ": ".join(part for part in (each.reason, each.message) if part)
+    app = f"app {each.app_id}" if each.app_id and each.verb is Verb.LINK else ""
+    return _line(OUTCOMES[each.outcome], each.verb, each.item, ", ".join(part for part in (app, why) if part))
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as a person says them."""
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+
+
+def clean(text: str) -> str:
+    """Escape what could move a terminal's cursor or forge a line."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def _line(sign: str, word: str, item: Item, about: str) -> str:
+    return f"  {sign} {word:<12} {clean(str(item))}  {clean(about)}".rstrip()
+
+
+def _about(action: Action) -> str:
+    match action:
+        case Link(app):
+            return f"as {app.app_name}, phone {masked(app.phone)}, WABA {app.waba_id}"
+        case SetCallback(url=url):
+            return f"callbackUrl {url}"
+        case Subscribe(wanted):
+            return f"{', '.join(in_order(wanted.modes))} → {wanted.url}"
+        case Update():
+            return "drift put back" if action.drift else "changed in the manifest"
+        case Unsubscribe(remote=remote):
+            return f"→ {remote.url}"

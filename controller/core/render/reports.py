@@ -1,0 +1,61 @@
+"""What came of a run, for machines and for people."""
+
+from collections.abc import Iterator, Sequence
+
+from controller.core.render import lines
+from controller.core.render.entries import digests, head, lists, row
+from controller.core.report import Report, total
+from controller.model.plan import Result
+
+
+def report_document(parts: Sequence[Report], revision: str) -> dict[str, object]:
+    """Return what came of a run for all partners as one document (docs/cli.md, JSON)."""
+    return {
+        **head(revision),
+        "results": [_result(result) for part in parts for result in part.results],
+        **lists(
+            [each for part in parts for each in part.waiting],
+            [each for part in parts for each in part.blocked],
+            [each for part in parts for each in part.held],
+            [each for part in parts for each in part.unmanaged],
+        ),
+        "heldDigest": digests(part.held_digest for part in parts),
+        "unverifiable": [row(item) for part in parts for item in part.unverifiable],
+        "errors": [{"partner": part.partner, "message": part.error} for part in parts if part.error],
+        "summary": total(parts),
+    }
+
+
+def report_text(parts: Sequence[Report], revision: str) -> str:
+    text = [line for part in parts for line in _part(part)]
+    counted = ", ".join(f"{count} {name}" for name, count in total(parts).items() if count)
+    text.append(f"Done: {counted or 'nothing to do'}.")
+    if held := digests(part.held_digest for part in parts):
+        text.append(f"Held by a guard. To let exactly this through: --release {held}")
+    return "\n".join([*text, f"Revision {revision}"])
+
+
+def _part(part: Report) -> Iterator[str]:
+    yield f"Partner {part.partner}"
+    body = [
+        *(lines.of_result(result) for result in part.results),
+        *(lines.of_waiting(each) for each in part.waiting),
+        *(lines.of_blocked(each) for each in part.blocked),
+        *(lines.of_held(each) for each in part.held),
+        *(lines.of_unmanaged(each) for each in part.unmanaged),
+        *(lines.of_provisioning(item) for item in part.provisioning),
+        *(lines.of_unverifiable(item) for item in part.unverifiable),
+        *([f"  ! error        {lines.clean(part.error)}"] if part.error else []),
+    ]
+    yield from body or ["  nothing to do: everything is as declared"]
+    yield ""
+
+
+def _result(result: Result) -> dict[str, object]:
+    return {
+        **row(result.item, result.verb),
+        "outcome": str(result.outcome),
+        "reason": result.reason,
+        "message": result.message,
+        "appId": result.app_id,
+    }

@@ -1,0 +1,144 @@
+"""What is told afterwards: the history of writes, the last status of each resource, and spent plans."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from controller.edges.store.database import Database, add, put
+from controller.edges.store.schema import history, spent, statuses
+from controller.model.history import Entry
+
+KEPT_ENTRIES = 10_000
+KEPT_SECONDS = 90 * 86_400.0
+
+
+class History:
+    """Every write of every upstream, the newest 10,000 of each, for 90 days."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+
+    async def begin(self, upstream: str, entry: Entry) -> int:
+        """Record a write before it goes out; return the number under which its outcome is recorded."""
+
+        def work(connection: Connection) -> int:
+            number = _append(connection, upstream, entry)
+            _forget(connection, upstream, number, self._now() - KEPT_SECONDS)
+            return number
+
+        return await self._database.write(work)
+
+    async def finish(self, number: int, outcome: str, message: str) -> None:
+        """Record what came of the write *number*."""
+        row = update(history).where(history.c.id == number).values(outcome=outcome, message=message)
+        await self._database.write(lambda connection: connection.execute(row) and None)
+
+    async def drop(self, number: int) -> None:
+        """Forget a write that never went out."""
+        row = delete(history).where(history.c.id == number)
+        await self._database.write(lambda connection: connection.execute(row) and None)
+
+    async def read(
+        self, upstream: str | None = None, *, target: str | None = None, limit: int = 100
+    ) -> tuple[tuple[str, Entry], ...]:
+        """Return the newest entries, newest first, each with its upstream."""
+        found = select(history).order_by(history.c.id.desc()).limit(limit)
+        if upstream is not None:
+            found = found.where(history.c.upstream == upstream)
+        if target is not None:
+            found = found.where(history.c.target == target)
+
+        def work(connection: Connection) -> tuple[tuple[str, Entry], ...]:
+            rows = connection.execute(found).mappings()
+            return tuple((row["upstream"], _entry(row)) for row in rows)
+
+        return await self._database.read(work)
+
+
+class Statuses:
+    """The last status document (JSON text) of each resource."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+
+    async def save(self, upstream: str, documents: Mapping[str, str], *, whole: bool = False) -> None:
+        """Keep *documents* by resource; with *whole*, those of every other resource are forgotten."""
+
+        def work(connection: Connection) -> None:
+            if whole:
+                connection.execute(delete(statuses).where(statuses.c.upstream == upstream))
+            for resource, document in sorted(documents.items()):
+                key = {"upstream": upstream, "resource": resource}
+                put(connection, statuses, key, {"at": self._now(), "document": document})
+
+        await self._database.write(work)
+
+    async def upstreams(self) -> tuple[str, ...]:
+        """Return every upstream that has a status, sorted."""
+        found = select(statuses.c.upstream).distinct().order_by(statuses.c.upstream)
+        return await self._database.read(lambda connection: tuple(connection.execute(found).scalars()))
+
+    async def read(self, upstream: str) -> dict[str, str]:
+        """Return the documents of *upstream* by resource, sorted."""
+        mine = select(statuses.c.resource, statuses.c.document).where(statuses.c.upstream == upstream)
+
+        def work(connection: Connection) -> dict[str, str]:
+            rows = connection.execute(mine.order_by(statuses.c.resource))
+            return {row.resource: row.document for row in rows}
+
+        return await self._database.read(work)
+
+
+class Spent:
+    """Plans that were applied: each digest is spent once."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+
+    async def spend(self, upstream: str, digest: str) -> bool:
+        """Spend *digest*, and tell whether that was the first time."""
+
+        def work(connection: Connection) -> bool:
+            mine = (spent.c.upstream == upstream) & (spent.c.digest == digest)
+            if connection.execute(select(spent.c.at).where(mine)).one_or_none():
+                return False
+            connection.execute(insert(spent).values(upstream=upstream, digest=digest, at=self._now()))
+            return True
+
+        return await self._database.write(work)
+
+
+def _append(connection: Connection, upstream: str, entry: Entry) -> int:
+    row = {
+        "upstream": upstream,
+        "at": entry.at,
+        "who": entry.who,
+        "revision": entry.revision,
+        "verb": entry.verb,
+        "target": entry.target,
+        "outcome": entry.outcome,
+        "message": entry.message,
+    }
+    return add(connection, history, row)
+
+
+def _forget(connection: Connection, upstream: str, newest: int, before: float) -> None:
+    mine = history.c.upstream == upstream
+    connection.execute(delete(history).where(mine, history.c.at < before, history.c.id != newest))
+    nth = select(history.c.id).where(mine).order_by(history.c.id.desc()).offset(KEPT_ENTRIES).limit(1)
+    connection.execute(delete(history).where(mine, history.c.id <= nth.scalar_subquery()))
+
+
+def _entry(row: RowMapping) -> Entry:
+    return Entry(
+        at=row["at"],
+        who=row["who"],
+        revision=row["revision"],
+        verb=row["verb"],
+        target=row["target"],
+        outcome=row["outcome"],
+        message=row["message"],
+    )

@@ -1,0 +1,136 @@
+"""Pass after pass over one partner, until nothing is left that this run could wait for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from controller.core.guard import Change
+from controller.core.render.statuses import document, read_documents
+from controller.core.report import Report, report
+from controller.core.settle import Moment, next_look, poll
+from controller.core.status import statuses
+from controller.errors import Busy, ControllerError, Denied, Unclear
+from controller.loop.ports import Account, Reader, Writer
+from controller.loop.reconcile import Journey, Task, decide, reconcile
+from controller.model.plan import For, Plan, Result, Waiting
+
+PATIENCE = 5
+"""Passes in a row that may fail before a run without `--wait` gives up."""
+
+Tell = Callable[["Run"], None]
+
+
+@dataclass(slots=True)
+class Run:
+    """One partner's part of a run, filled while it goes on, so that a run cut short still tells.
+
+    *results* holds the last result of each change; *error* what ended the last pass, None after a good one;
+    *troubles* and *denials* are counted in a row, and so are *quiet* passes, after which the *picture* (what
+    is under way) was the same.
+    """
+
+    task: Task
+    journey: Journey = field(default_factory=Journey)
+    results: dict[Change, Result] = field(default_factory=dict)
+    error: ControllerError | None = None
+    troubles: int = 0
+    denials: int = 0
+    quiet: int = 0
+    picture: object = None
+
+    def said(self) -> dict[Change, Result | Waiting]:
+        return {key: deed.said for key, deed in self.journey.tally.deeds.items()}
+
+    def report(self, name: str) -> Report:
+        """Return what this run came to for the partner *name*, at whatever point it is."""
+        self.absorb()
+        error = "" if self.error is None else str(self.error)
+        if self.journey.plan is None:
+            return Report(name, error=error)
+        return replace(report(self.journey.plan, self.said(), self.results), error=error)
+
+    def absorb(self) -> None:
+        """Take over the results of the pass that is under way or just ended."""
+        for key, said in self.said().items():
+            if isinstance(said, Result):
+                self.results[key] = said
+
+
+async def follow(account: Account[Writer], run: Run, *, wait: bool, until: float, tell: Tell) -> None:
+    """Repeat passes until only time outside our hands holds anything back; with *wait*, until live.
+
+    *until* (epoch seconds) ends the waiting, not a pass that is under way. Raises Denied where credentials
+    are refused for good; other trouble ends up in *run.error*. Only for the holder of the writer lock.
+    """
+    await account.store.intents.adopt_orphans(account.upstream)
+    while True:
+        pause = await _pass(account, run, wait=wait)
+        tell(run)
+        left = until - account.clock.now()
+        if pause is None or left <= 0:
+            return
+        await account.clock.sleep(min(pause, left))
+
+
+async def survey(account: Account[Reader], run: Run, *, until: float) -> Plan:
+    """Look and plan until every look had its turn in the budgets; nothing is written.
+
+    Raises what a look raises; a look that has to wait longer than *until* (epoch seconds) stays waiting.
+    """
+    while True:
+        _, plan = await decide(account, run.task, run.journey)
+        waits = [each.until for each in plan.waiting if each.on is For.BUDGET and each.until is not None]
+        now = account.clock.now()
+        if not waits or min(waits) > until:
+            return plan
+        await account.clock.sleep(max(min(waits) - now, 0.0))
+
+
+async def _pass(account: Account[Writer], run: Run, *, wait: bool) -> float | None:
+    """Do one pass and return the seconds until the next one is worth it, None where none is."""
+    try:
+        plan = await reconcile(account, run.task, run.journey)
+    except (Busy, Unclear) as error:
+        return _after_trouble(run, error, account.clock.now(), wait=wait)
+    except Denied as error:
+        run.denials += 1
+        run.error = error
+        if run.denials > 1 or run.journey.tally.denied is None:
+            raise
+        return 0.0
+    finally:
+        run.absorb()
+    run.error, run.troubles, run.denials = None, 0, 0
+    await _note_status(account, run)
+    _count_quiet(run, plan)
+    rows = len(run.journey.observed.rows) if run.journey.observed else 0
+    moment = Moment(account.clock.now(), run.quiet, wait, rows)
+    return next_look(plan, run.said().values(), moment)
+
+
+def _after_trouble(run: Run, error: Busy | Unclear, now: float, *, wait: bool) -> float | None:
+    run.error, run.troubles = error, run.troubles + 1
+    until = error.until if isinstance(error, Busy) else None
+    if until is not None:
+        return max(until - now, 0.0)
+    return poll(run.troubles, 0) if wait or run.troubles < PATIENCE else None
+
+
+def _count_quiet(run: Run, plan: Plan) -> None:
+    """Count the passes in a row after which the same things are under way, and nothing was done."""
+    picture = (
+        plan.provisioning,
+        tuple((each.item, each.on) for each in plan.waiting),
+        frozenset(run.results),
+    )
+    run.quiet = run.quiet + 1 if picture == run.picture else 0
+    run.picture = picture
+
+
+async def _note_status(account: Account[Writer], run: Run) -> None:
+    """Keep how every declared resource stands, for `get` and `describe`."""
+    plan, observed = run.journey.plan, run.journey.observed
+    if plan is not None and observed is not None:
+        known = read_documents(await account.store.statuses.read(account.upstream))
+        found = statuses(run.task.desired, observed, plan, {each.item: each for each in known})
+        documents = {str(each.item): document(each) for each in found}
+        await account.store.statuses.save(account.upstream, documents, whole=run.task.desired.complete)

@@ -1,0 +1,145 @@
+"""The gate before every call: it reserves in the shared log, waits when that is short, and notes the end.
+
+An account's logins are counted under *account*, always: that name is known before Gupshup has told the
+partner's id, and the same in every process. All else is counted under `upstream` once that was set, and
+under *account* until then.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+from controller.core.pace import budgets, earliest, rest
+from controller.errors import Busy, StoreError
+from controller.model.manifest import LIMITS, AppId, Bucket, Limit
+from controller.model.pace import Budget, Reservation, Rule
+from controller.model.upstream import Upstream
+
+PATIENCE = 3.0
+"""Seconds for which a call waits in place."""
+
+LIST_PATIENCE = 150.0
+"""Seconds for which a page of a list waits: a list is read whole or not at all, at 10 pages a minute."""
+
+_SLOW_LIST = "slow list"
+_LEAST_SLEEP = 0.001
+_TOO_MANY = 429
+
+
+class Clock(Protocol):
+    """What the gate asks of a clock."""
+
+    def now(self) -> float: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Log(Protocol):
+    """What the gate asks of the store (`edges.store.calls.Calls`)."""
+
+    async def reserve(
+        self, upstream: str, budgets: Sequence[Budget], *, rule: Rule, route: str
+    ) -> Reservation | float: ...
+
+    async def ended(self, reservation: Reservation, status: int | None) -> None: ...
+
+    async def rest(self, upstream: str, budget: str, until: float) -> None: ...
+
+    async def trait(self, upstream: str, name: str) -> str | None: ...
+
+    async def set_trait(self, upstream: str, name: str, value: str) -> None: ...
+
+
+class Slot:
+    """The right to make one call, and what was answered to it."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.retry_after: float | None = None
+
+    def answered(self, status: int, retry_after: float | None = None) -> None:
+        """Note the answer's status, and the seconds of its Retry-After where it had one."""
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Gate:
+    """One partner account's gate; several, in any number of processes, share the log behind it."""
+
+    def __init__(
+        self,
+        log: Log,
+        clock: Clock,
+        *,
+        account: str,
+        limits: Mapping[Bucket, Limit] = LIMITS,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.upstream: Upstream | None = None
+        self._log = log
+        self._clock = clock
+        self._account = account
+        self._limits = limits
+        self._patience = patience
+
+    @asynccontextmanager
+    async def call(self, bucket: Bucket, *, route: str, app_id: AppId | None = None) -> AsyncIterator[Slot]:
+        """Let one call go, now or after a short wait; Busy, with the moment, where it would be a long one.
+
+        The call counts from here until the block ends, however it ends.
+        """
+        key = self._key(bucket)
+        reservation = await self._reserved(key, bucket, app_id, route)
+        slot = Slot()
+        try:
+            yield slot
+        finally:
+            await asyncio.shield(self._over(key, bucket, app_id, reservation, slot))
+
+    def _key(self, bucket: Bucket) -> str:
+        return self._account if bucket is Bucket.LOGIN else self.upstream or self._account
+
+    async def _reserved(self, key: str, bucket: Bucket, app_id: AppId | None, route: str) -> Reservation:
+        give_up = self._clock.now() + (LIST_PATIENCE if bucket is Bucket.LIST else self._patience)
+        while True:
+            counted = await self._budgets(key, bucket, app_id)
+            answer = await self._ask(key, counted, route)
+            if isinstance(answer, Reservation):
+                return answer
+            if answer > give_up:
+                raise Busy(f"{route}: not sent: the budget {counted[0].key} is used up for now", until=answer)
+            await self._clock.sleep(answer - self._clock.now())
+
+    async def _budgets(self, key: str, bucket: Bucket, app_id: AppId | None) -> tuple[Budget, ...]:
+        slow = bucket is Bucket.LIST and await self._log.trait(key, _SLOW_LIST) is not None
+        return budgets(bucket, app_id, limits=self._limits, slow_list=slow)
+
+    async def _ask(self, key: str, counted: tuple[Budget, ...], route: str) -> Reservation | float:
+        """Ask the log; where we are cancelled meanwhile, give back what it reserved all the same."""
+        asked = asyncio.ensure_future(self._log.reserve(key, counted, rule=earliest, route=route))
+        try:
+            return await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            answer = await asked
+            if isinstance(answer, Reservation):
+                await self._end(answer, None)
+            raise
+
+    async def _over(
+        self, key: str, bucket: Bucket, app_id: AppId | None, reservation: Reservation, slot: Slot
+    ) -> None:
+        await self._end(reservation, slot.status)
+        if slot.status == _TOO_MANY:
+            with suppress(StoreError):  # the next reservation meets the same store, and says so
+                await self._rest(key, bucket, app_id, slot.retry_after)
+
+    async def _end(self, reservation: Reservation, status: int | None) -> None:
+        with suppress(StoreError):  # it must not hide an answer; without an end the call counts for longer
+            await self._log.ended(reservation, status)
+
+    async def _rest(self, key: str, bucket: Bucket, app_id: AppId | None, retry_after: float | None) -> None:
+        if bucket is Bucket.LIST:
+            await self._log.set_trait(key, _SLOW_LIST, "429")
+        own, *_ = await self._budgets(key, bucket, app_id)
+        await self._log.rest(key, own.key, self._clock.now() + rest(own.limit, retry_after))

@@ -1,0 +1,43 @@
+"""How a declared resource stands, in the words of kstatus."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.model.manifest import AppId
+from controller.model.plan import Item
+
+
+class Truth(StrEnum):
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One fact about a resource. *reason* is for machines, *message* for people; *since* is epoch seconds.
+
+    `Reconciling` and `Stalled` are there only while they are true.
+    """
+
+    type: str
+    status: Truth
+    reason: str
+    message: str
+    since: float
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """*stage* is Gupshup's word for how far provisioning has come; *at* is epoch seconds of the look."""
+
+    item: Item
+    conditions: tuple[Condition, ...]
+    revision: str
+    at: float
+    app_id: AppId | None = None
+    stage: str = ""
+
+    def condition(self, type_: str) -> Condition | None:
+        return next((each for each in self.conditions if each.type == type_), None)
