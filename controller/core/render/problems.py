@@ -1,0 +1,162 @@
+"""Problems of manifests, for people, for scripts, for code scanning and for pull requests.
+
+Messages are printable ASCII where they quote a manifest, so that nothing in a file can steer a terminal;
+what the formats themselves give a meaning to is escaped here.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from controller.core.decode.rules import RULES
+from controller.model.problem import Problem, Severity
+from controller.model.source import Decoded
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m"}
+_PLAIN = "\x1b[0m"
+
+
+def text(problems: Sequence[Problem]) -> str:
+    """Return a line a problem."""
+    return "".join(f"{_line(problem)}\n" for problem in problems)
+
+
+def coloured(problems: Sequence[Problem]) -> str:
+    """Return a line a problem, for a terminal."""
+    return "".join(f"{_line(problem, _COLOURS[problem.severity], _PLAIN)}\n" for problem in problems)
+
+
+def _line(problem: Problem, before: str = "", after: str = "") -> str:
+    head = f"{_visible(str(problem.place))}: {before}{problem.severity}{after} [{problem.rule}]"
+    return f"{head} {_visible(_sentence(problem))}"
+
+
+def _sentence(problem: Problem) -> str:
+    field = f"{problem.field}: " if problem.field else ""
+    fix = f" — write {problem.fix}" if problem.fix is not None else ""
+    return f"{field}{problem.message}{fix}"
+
+
+def _visible(words: str) -> str:
+    """Return *words* without any character that could steer a terminal or break a line."""
+    if words.isprintable():
+        return words
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode() for one in words
+    )
+
+
+def summary(decoded: Decoded, files: int) -> str:
+    """Return one line: what was read, and what came of it."""
+    errors = sum(problem.severity is Severity.ERROR for problem in decoded.problems)
+    warnings = len(decoded.problems) - errors
+    found = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    if decoded.desired is None:
+        return f"invalid: {found} in {_count(files, 'file')}"
+    wanted = decoded.desired
+    apps, hooks = _count(len(wanted.apps), "app"), _count(len(wanted.subscriptions), "subscription")
+    tail = f"; {_count(warnings, 'warning')}" if warnings else ""
+    where = f"{_count(len(wanted.partners), 'partner')} in {_count(files, 'file')}"
+    return f"valid: {apps} and {hooks} of {where}{tail}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def as_json(decoded: Decoded, revision: str) -> str:
+    """Return one JSON document; `fix` is null where nobody can know it."""
+    wanted = decoded.desired
+    document = {
+        "formatVersion": "1.0",
+        "valid": wanted is not None,
+        "revision": revision,
+        "problems": [_fields(problem) for problem in decoded.problems],
+        "summary": {
+            "errors": sum(problem.severity is Severity.ERROR for problem in decoded.problems),
+            "warnings": sum(problem.severity is Severity.WARNING for problem in decoded.problems),
+            "partners": len(wanted.partners) if wanted else 0,
+            "apps": len(wanted.apps) if wanted else 0,
+            "subscriptions": len(wanted.subscriptions) if wanted else 0,
+        },
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _fields(problem: Problem) -> Mapping[str, object]:
+    return {
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "rule": problem.rule,
+        "severity": str(problem.severity),
+        "field": problem.field,
+        "message": problem.message,
+        "fix": problem.fix,
+    }
+
+
+def sarif(problems: Sequence[Problem], version: str) -> str:
+    """Return a SARIF 2.1.0 log for code scanning."""
+    driver = {
+        "name": "gupshupctl",
+        "version": version,
+        "rules": [_sarif_rule(rule) for rule in sorted({problem.rule for problem in problems})],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(one) for one in problems],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _sarif_rule(rule: str) -> Mapping[str, object]:
+    known = RULES[rule]
+    return {
+        "id": rule,
+        "shortDescription": {"text": known.meaning},
+        "help": {"text": known.remedy},
+        "defaultConfiguration": {"level": str(known.severity)},
+    }
+
+
+def _result(problem: Problem) -> Mapping[str, object]:
+    place = problem.place
+    return {
+        "ruleId": problem.rule,
+        "level": str(problem.severity),
+        "message": {"text": _visible(_sentence(problem))},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": _uri(place.file)},
+                    "region": {"startLine": place.line, "startColumn": place.column},
+                }
+            }
+        ],
+    }
+
+
+def _uri(path: str) -> str:
+    return quote(path.encode("utf-8", "backslashreplace"), safe="/")
+
+
+def github(problems: Sequence[Problem]) -> str:
+    """Return workflow commands that annotate the changed lines of a pull request."""
+    return "".join(f"{_annotation(problem)}\n" for problem in problems)
+
+
+def _annotation(problem: Problem) -> str:
+    place = problem.place
+    where = f"file={_property(place.file)},line={place.line},col={place.column},title={problem.rule}"
+    return f"::{problem.severity} {where}::{_data(_visible(_sentence(problem)))}"
+
+
+def _data(words: str) -> str:
+    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(words: str) -> str:
+    return _data(words).replace(":", "%3A").replace(",", "%2C")

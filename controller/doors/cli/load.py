@@ -1,0 +1,53 @@
+"""Manifests from paths, as `validate`, `plan` and `apply` read them."""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from controller.core.decode import decode
+from controller.edges import settings
+from controller.edges.source import directory, schemas
+from controller.errors import ManifestError
+from controller.model.manifest import Desired
+from controller.model.problem import Problem, Severity
+from controller.model.source import Decoded, Rules, Source
+
+
+class Loaded(NamedTuple):
+    """What the paths hold and declare; *warnings* are problems that stop nothing."""
+
+    source: Source
+    desired: Desired
+    rules: Rules
+    warnings: tuple[Problem, ...]
+
+
+class Checked(NamedTuple):
+    """What the paths hold, and what came of decoding it."""
+
+    source: Source
+    decoded: Decoded
+    rules: Rules
+
+
+def check(paths: Sequence[str]) -> Checked:
+    """Read and decode, whatever is wrong. Raises SourceError where a path does not exist."""
+    source = directory.read(paths)
+    rules = settings.rules(os.environ)
+    return Checked(source, decoded(source, rules), rules)
+
+
+def decoded(source: Source, rules: Rules) -> Decoded:
+    """Decode a source, with the problems of reading it among those of its manifests."""
+    found = decode(source.files, schemas.load(), rules, revision=source.revision, complete=source.complete)
+    problems = sorted([*source.problems, *found.problems], key=lambda one: (one.place, one.rule, one.field))
+    broken = any(one.severity is Severity.ERROR for one in source.problems)
+    return Decoded(None if broken else found.desired, tuple(problems))
+
+
+def load(paths: Sequence[str]) -> Loaded:
+    """Return what *paths* declare. Raises ManifestError with every problem where one of them is an error."""
+    source, found, rules = check(paths)
+    if found.desired is None:
+        raise ManifestError(found.problems)
+    return Loaded(source, found.desired, rules, found.problems)

@@ -1,0 +1,49 @@
+"""Options of the command line: each is mirrored in the environment as `GUPSHUPCTL_<FLAG>`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_PATH = "manifests/"
+
+
+class Mirrored(click.Option):
+    """An option that refuses an empty value: an empty variable in a script means a mistake, never *all*."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:  # noqa: ANN401  (click's signature)
+        if value == "" or (isinstance(value, (tuple, list)) and "" in value):
+            raise click.BadParameter("the value is empty", ctx=ctx, param=self)
+        return super().process_value(ctx, value)
+
+
+def variable(flags: Sequence[str]) -> str:
+    """Return the environment variable of an option: `--lock-timeout` is GUPSHUPCTL_LOCK_TIMEOUT."""
+    long = next(flag for flag in flags if flag.startswith("--"))
+    name = long.partition("/")[0].removeprefix("--")
+    return "GUPSHUPCTL_" + name.upper().replace("-", "_")
+
+
+def option(*flags: str, **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401  (click's own signature)
+    """Return `click.option` with the mirrored variable, shown in the help."""
+    mirrored = {"cls": Mirrored, "envvar": variable(flags), "show_envvar": True}
+    return click.option(*flags, **{**mirrored, **attributes})
+
+
+def output(*forms: str, default: str = "text") -> Callable[[F], F]:
+    """Return `-o`, with the forms that fit the verb."""
+    choice = click.Choice(forms)
+    words = "Form of the output; json stands alone on stdout."
+    return option("-o", "--output", type=choice, default=default, show_default=True, help=words)
+
+
+def paths(function: F) -> F:
+    """Add `[PATHS]…`: files and folders, `manifests/` where none is named."""
+    return click.argument("paths", nargs=-1, metavar="[PATHS]...", type=click.Path())(function)
+
+
+def chosen(given: Sequence[str]) -> tuple[str, ...]:
+    """Return the paths to read."""
+    return tuple(given) or (DEFAULT_PATH,)

@@ -1,0 +1,109 @@
+"""Manifests from folders and files of this machine: paths go in, bytes come out, whatever lies there."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from controller.edges.source.tree import Found, walk
+from controller.edges.source.unread import LARGEST, concern, escaped, is_odd, unread
+from controller.errors import SourceError, Usage
+from controller.model.problem import Problem
+from controller.model.source import Source, SourceFile
+
+MOST_FILES = 10_000
+
+
+def read(paths: Sequence[str]) -> Source:
+    """Return every manifest below *paths*, as they are at this moment.
+
+    Folders are read with all folders in them, files as they are named; only folders make a complete source.
+    What cannot be read is a problem of the source. Raises SourceError where a path does not exist, Usage
+    where one is empty.
+    """
+    for path in paths:
+        _check(path)
+    found: list[Found] = []
+    problems: list[Problem] = []
+    for path in dict.fromkeys(paths):
+        if Path(path).is_dir():
+            tree = walk(path, MOST_FILES)
+            found += tree.files
+            problems += tree.problems
+        else:
+            found.append(Found(path, os.path.realpath(path), Path(path).name))
+    contents, unreadable = _contents(found)
+    files = tuple(file for file, _ in contents)
+    problems += [*unreadable, *_twins(found)]
+    identity = "\n".join(sorted({str(Path(path).absolute()) for path in paths}))
+    complete = all(Path(path).is_dir() for path in paths)
+    return Source(identity, _revision(contents), files, tuple(problems), complete=complete)
+
+
+def _check(path: str) -> None:
+    if not path:
+        raise Usage("an empty path: name a folder or a file (an empty variable in a script?)")
+    if "\0" in path or not os.path.lexists(path):
+        raise SourceError(
+            f"cannot read {escaped(path)}: there is no such file or folder; `gupshupctl init` makes one"
+        )
+    if Path(path).is_dir() and not os.access(path, os.R_OK | os.X_OK):
+        raise SourceError(f"cannot read {escaped(path)}: permission denied")
+
+
+_Contents: TypeAlias = list[tuple[SourceFile, str]]
+
+
+def _contents(found: Iterable[Found]) -> tuple[_Contents, list[Problem]]:
+    """Read each file once; beside it stands its name below the folder, which the revision is made of."""
+    files: dict[str, tuple[SourceFile, str]] = {}
+    problems: list[Problem] = []
+    for one in found:
+        if is_odd(one.shown):
+            problems.append(
+                concern("GS702", one.shown, "its name holds characters that cannot be shown or typed")
+            )
+        elif one.real not in files:
+            data = _bytes(one)
+            if isinstance(data, Problem):
+                problems.append(data)
+            else:
+                files[one.real] = (SourceFile(one.shown, data), one.name)
+    return sorted(files.values(), key=lambda pair: pair[0].path), problems
+
+
+def _bytes(one: Found) -> bytes | Problem:
+    """Read at most one byte more than is allowed, and nothing that could block or never end."""
+    try:
+        handle = os.open(one.real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        return concern("GS704", one.shown, f"cannot be opened: {error.strerror}")
+    with os.fdopen(handle, "rb") as file:
+        try:
+            trouble = unread(one.shown, os.fstat(handle))
+            return trouble or file.read(LARGEST + 1)
+        except OSError as error:
+            return concern("GS704", one.shown, f"cannot be read: {error.strerror}")
+
+
+def _twins(found: Iterable[Found]) -> list[Problem]:
+    """Warn of names that are one to a person or to another file system."""
+    first: dict[str, str] = {}
+    problems = []
+    for one in found:
+        key = one.shown.casefold().removesuffix(".yaml").removesuffix(".yml")
+        other = first.setdefault(key, one.shown)
+        if other != one.shown:
+            problems.append(
+                concern("GS705", one.shown, f"differs from {escaped(other)} only in case or ending")
+            )
+    return problems
+
+
+def _revision(contents: _Contents) -> str:
+    digest = hashlib.sha256()
+    for file, name in sorted(contents, key=lambda pair: (pair[1], pair[0].data)):
+        for part in (os.fsencode(name), file.data):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,74 @@
+"""The manifest files below one folder, symbolic links followed as long as they stay below it."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from controller.edges.source.unread import concern
+from controller.model.problem import Problem
+
+_ENDINGS = (".yaml", ".yml")
+
+
+class Found(NamedTuple):
+    """A file as a person would name it, where it really is, and its name below the folder that is read."""
+
+    shown: str
+    real: str
+    name: str
+
+
+@dataclass(slots=True)
+class Tree:
+    """What lies below one folder."""
+
+    files: list[Found] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def walk(root: str, most: int) -> Tree:
+    """Return the manifests below *root*, in order; names that begin with a dot are passed by."""
+    tree = Tree()
+    folders = [root]
+    seen = {os.path.realpath(root)}
+    while folders:
+        folder = folders.pop()
+        for entry in _entries(folder, tree):
+            _take(entry, root, tree, folders, seen)
+        if len(tree.files) > most:
+            tree.problems.append(
+                concern("GS703", root, f"more than {most:,} files; the others were not read")
+            )
+            del tree.files[most:]
+            return tree
+    return tree
+
+
+def _entries(folder: str, tree: Tree) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from sorted(entries, key=lambda entry: entry.name, reverse=True)
+    except OSError as error:
+        tree.problems.append(concern("GS704", folder, f"cannot be listed: {error.strerror}"))
+
+
+def _take(entry: os.DirEntry[str], root: str, tree: Tree, folders: list[str], seen: set[str]) -> None:
+    if entry.name.startswith("."):
+        return
+    real = os.path.realpath(entry.path)
+    is_folder = Path(real).is_dir()
+    if not is_folder and not entry.name.endswith(_ENDINGS):
+        return
+    if entry.is_symlink() and not _inside(real, os.path.realpath(root)):
+        tree.problems.append(concern("GS707", entry.path, "leads out of the folder that is read"))
+    elif not is_folder:
+        tree.files.append(Found(entry.path, real, os.path.relpath(entry.path, root)))
+    elif real not in seen:
+        seen.add(real)
+        folders.append(entry.path)
+
+
+def _inside(real: str, whole: str) -> bool:
+    return real == whole or real.startswith(whole.rstrip("/") + "/")
