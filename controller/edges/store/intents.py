@@ -1,0 +1,115 @@
+"""Intents: on disk before a link goes out, and there until its outcome is known or its absence proven."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
+
+from controller.edges.store.database import Database, add, put
+from controller.edges.store.schema import intents, unclear
+from controller.errors import Busy
+from controller.model.memory import Intent
+
+
+class Intents:
+    """*process* is this opening of the store: intents of any other are orphans once their lock is free."""
+
+    def __init__(self, database: Database, now: Callable[[], float], process: str) -> None:
+        self._database = database
+        self._now = now
+        self._process = process
+
+    async def open(self, upstream: str, phone: str, name: str) -> Intent:
+        """Record that a link for *phone* as *name* is about to go out.
+
+        Busy while another intent is open for the phone or for the name: its outcome comes first.
+        """
+
+        def work(connection: Connection) -> Intent:
+            _refuse_second(connection, upstream, phone, name)
+            attempts = 1 + _attempts(connection, upstream, phone)
+            row = {
+                "upstream": upstream,
+                "phone": phone,
+                "name": name,
+                "process": self._process,
+                "started": (now := self._now()),
+                "unclear": attempts,
+            }
+            number = add(connection, intents, row)
+            return Intent(number, phone, name, started=now, unclear=attempts)
+
+        return await self._database.write(work)
+
+    async def end(self, upstream: str, intent_id: int) -> None:
+        """Record that the attempt ended and its outcome is unknown; the first end stands."""
+
+        def work(connection: Connection) -> None:
+            mine = (intents.c.upstream == upstream) & (intents.c.id == intent_id)
+            _stamp(connection, mine & intents.c.ended.is_(None), self._now())
+
+        await self._database.write(work)
+
+    async def adopt_orphans(self, upstream: str) -> int:
+        """End, as of now, what other processes began and never ended; return how many that were.
+
+        Only for the holder of the writer's lock: it alone knows that those processes are gone.
+        """
+
+        def work(connection: Connection) -> int:
+            orphans = (intents.c.upstream == upstream) & (intents.c.process != self._process)
+            return _stamp(connection, orphans & intents.c.ended.is_(None), self._now())
+
+        return await self._database.write(work)
+
+
+def open_intents(connection: Connection, upstream: str) -> list[Intent]:
+    found = select(intents).where(intents.c.upstream == upstream).order_by(intents.c.id)
+    return [_intent(row) for row in connection.execute(found).mappings()]
+
+
+def close(connection: Connection, upstream: str, phone: str) -> None:
+    """Close the intent of *phone*.
+
+    One that never ended was answered: its unclear attempts are over. One that ended unclear was proven
+    absent: the next attempt goes on counting, until a binding or a person (Unbind) settles it.
+    """
+    mine = (intents.c.upstream == upstream) & (intents.c.phone == phone)
+    found = connection.execute(select(intents.c.ended, intents.c.unclear).where(mine)).one_or_none()
+    if found is None:
+        return
+    ended, attempts = found
+    connection.execute(delete(intents).where(mine))
+    if ended is None:
+        reset(connection, upstream, phone)
+    else:
+        put(connection, unclear, {"upstream": upstream, "phone": phone}, {"attempts": attempts})
+
+
+def reset(connection: Connection, upstream: str, phone: str) -> None:
+    """Forget the unclear attempts of *phone*: what became of them is known."""
+    connection.execute(delete(unclear).where(unclear.c.upstream == upstream, unclear.c.phone == phone))
+
+
+def _attempts(connection: Connection, upstream: str, phone: str) -> int:
+    mine = (unclear.c.upstream == upstream) & (unclear.c.phone == phone)
+    return connection.execute(select(unclear.c.attempts).where(mine)).scalar_one_or_none() or 0
+
+
+def _refuse_second(connection: Connection, upstream: str, phone: str, name: str) -> None:
+    same = (intents.c.phone == phone) | (intents.c.name == name)
+    found: Sequence[RowMapping] = (
+        connection.execute(select(intents).where(intents.c.upstream == upstream, same)).mappings().all()
+    )
+    if found:
+        raise Busy(
+            f"link {name}: nothing was sent, because the outcome of an earlier link as {found[0]['name']} is "
+            "not known yet; it is looked for in the next passes"
+        )
+
+
+def _stamp(connection: Connection, which: ColumnElement[bool], now: float) -> int:
+    return connection.execute(update(intents).where(which).values(ended=now)).rowcount
+
+
+def _intent(row: RowMapping) -> Intent:
+    return Intent(row["id"], row["phone"], row["name"], row["started"], row["ended"], row["unclear"])

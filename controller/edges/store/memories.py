@@ -1,0 +1,150 @@
+"""What is remembered of an upstream: bindings, refusals, the ledger and open intents, whole or not."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from sqlalchemy import Connection, RowMapping, Table, delete, select
+
+from controller.edges.store.database import Database, put
+from controller.edges.store.intents import close, open_intents, reset
+from controller.edges.store.schema import bindings, history, ledger, refusals
+from controller.model.manifest import AppId
+from controller.model.memory import (
+    Answered,
+    Bind,
+    Binding,
+    CloseIntent,
+    Forgive,
+    Memory,
+    Note,
+    Refusal,
+    Refuse,
+    Unbind,
+    Written,
+    Wrote,
+)
+
+_LINKS = 5
+
+
+class Memories:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def read(self, upstream: str) -> Memory:
+        """Return all that is remembered of *upstream*, as of one moment."""
+        return await self._database.read(lambda connection: _memory(connection, upstream))
+
+    async def note(self, upstream: str, notes: Sequence[Note]) -> None:
+        """Take every note, in order, or none of them."""
+
+        def work(connection: Connection) -> None:
+            for note in notes:
+                _take(connection, upstream, note)
+
+        if notes:
+            await self._database.write(work)
+
+
+def _memory(connection: Connection, upstream: str) -> Memory:
+    bound = (_binding(row) for row in _rows(connection, bindings, upstream))
+    refused = (_refusal(row) for row in _rows(connection, refusals, upstream))
+    written = (_written(row) for row in _rows(connection, ledger, upstream))
+    return Memory(
+        bindings={binding.phone: binding for binding in bound},
+        intents={intent.phone: intent for intent in open_intents(connection, upstream)},
+        refusals={refusal.key: refusal for refusal in refused},
+        ledger={entry.key: entry for entry in written},
+        links=_links(connection, upstream),
+    )
+
+
+def _rows(connection: Connection, table: Table, upstream: str) -> Sequence[RowMapping]:
+    """Return the rows of *upstream* in the order of their keys."""
+    found = select(table).where(table.c.upstream == upstream).order_by(*table.primary_key)
+    return connection.execute(found).mappings().all()
+
+
+def _binding(row: RowMapping) -> Binding:
+    return Binding(row["phone"], AppId(row["app_id"]), row["missing_since"], row["waba"])
+
+
+def _refusal(row: RowMapping) -> Refusal:
+    return Refusal(
+        key=row["key"],
+        digest=row["digest"],
+        reason=row["reason"],
+        message=row["message"],
+        at=row["at"],
+        tries=row["tries"],
+        retry_at=row["retry_at"],
+    )
+
+
+def _written(row: RowMapping) -> Written:
+    return Written(row["key"], row["digest"], row["secret"], row["updates"], row["active_at"])
+
+
+def _links(connection: Connection, upstream: str) -> tuple[Answered, ...]:
+    mine = (history.c.upstream == upstream) & (history.c.verb == "link") & (history.c.outcome != "")
+    found = select(history).where(mine).order_by(history.c.id.desc()).limit(_LINKS)
+    rows = connection.execute(found).mappings()
+    return tuple(Answered(r["at"], r["verb"], r["target"], r["outcome"], r["message"]) for r in rows)
+
+
+def _take(connection: Connection, upstream: str, note: Note) -> None:
+    match note:
+        case Bind(binding):
+            _bind(connection, upstream, binding)
+        case Unbind(phone):
+            _drop(connection, bindings, upstream, "phone", phone)
+            reset(connection, upstream, phone)
+        case CloseIntent(phone):
+            close(connection, upstream, phone)
+        case Refuse(refusal):
+            _refuse(connection, upstream, refusal)
+        case Forgive(key):
+            _drop(connection, refusals, upstream, "key", key)
+        case Wrote(written):
+            _write(connection, upstream, written)
+        case _:
+            assert_never(note)
+
+
+def _bind(connection: Connection, upstream: str, binding: Binding) -> None:
+    """Bind, and forget unclear attempts: what became of them is known. A waba once told stays its app's."""
+    key = {"upstream": upstream, "phone": binding.phone}
+    waba = binding.waba
+    if waba is None:
+        mine = (bindings.c.upstream == upstream) & (bindings.c.phone == binding.phone)
+        known = select(bindings.c.waba).where(mine, bindings.c.app_id == binding.app_id)
+        waba = connection.execute(known).scalar_one_or_none()
+    values = {"app_id": binding.app_id, "missing_since": binding.missing_since, "waba": waba}
+    put(connection, bindings, key, values)
+    reset(connection, upstream, binding.phone)
+
+
+def _refuse(connection: Connection, upstream: str, refusal: Refusal) -> None:
+    values = {
+        "digest": refusal.digest,
+        "reason": refusal.reason,
+        "message": refusal.message,
+        "at": refusal.at,
+        "tries": refusal.tries,
+        "retry_at": refusal.retry_at,
+    }
+    put(connection, refusals, {"upstream": upstream, "key": refusal.key}, values)
+
+
+def _write(connection: Connection, upstream: str, written: Written) -> None:
+    values = {
+        "digest": written.digest,
+        "secret": written.secret,
+        "updates": written.updates,
+        "active_at": written.active_at,
+    }
+    put(connection, ledger, {"upstream": upstream, "key": written.key}, values)
+
+
+def _drop(connection: Connection, table: Table, upstream: str, column: str, value: str) -> None:
+    connection.execute(delete(table).where(table.c.upstream == upstream, table.c[column] == value))

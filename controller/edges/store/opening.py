@@ -1,0 +1,156 @@
+"""Opening a store: made whole or not at all, checked each time, brought up to date with a copy beside it.
+
+Whatever cannot be trusted is refused with a StoreError; nothing is replaced, and nothing starts empty where
+something was.
+"""
+
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from controller.edges.store.database import REPAIR, connect, refused
+from controller.edges.store.location import FOLDER
+from controller.edges.store.lock import locked_file
+from controller.edges.store.schema import APPLICATION_ID, VERSIONS, meta, tables, version
+from controller.errors import StoreError
+
+_MAGIC = b"SQLite format 3\x00"
+_AS_IT_WAS = "nothing was changed"
+
+
+def opened(path: Path) -> tuple[Engine, bool]:
+    """Return an engine over the checked, current store at *path*, and whether it was made just now."""
+    try:
+        _folder(path.parent)
+        with locked_file(path.with_name(path.name + ".lock")):
+            new = not os.path.lexists(path)
+            if new:
+                _create(path)
+            _check_file(path)
+            return _checked(path), new
+    except OSError as error:
+        raise StoreError(
+            f"the store {path} cannot be opened: {error}; check the owner and mode of the file and its folder"
+        ) from error
+
+
+def _folder(folder: Path) -> None:
+    new = not folder.exists()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if (new or folder.name == FOLDER) and not ignore.exists():
+        ignore.write_text("*\n", "ascii")
+
+
+def _create(path: Path) -> None:
+    """Make the file under another name and move it into place whole, so that a crash leaves none."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with closing(sqlite3.connect(draft)) as raw:
+            raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        engine = connect(draft, journal="DELETE")
+        try:
+            with engine.connect().execution_options(write=True) as connection, connection.begin():
+                tables.create_all(connection, checkfirst=False)
+                connection.execute(insert(version).values(version_num=VERSIONS[-1]))
+                connection.execute(insert(meta).values(name="key", value=secrets.token_hex(32)))
+        finally:
+            engine.dispose()
+    except (DBAPIError, sqlite3.Error) as error:
+        draft.unlink(missing_ok=True)
+        raise refused(path, getattr(error, "orig", None) or error) from error
+    draft.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what is no store before a database opens it; close it to others where it was open."""
+    if not path.is_file():
+        raise StoreError(f"the store {path} is no file; give the path of a file: {_AS_IT_WAS}")
+    with path.open("rb") as file:
+        head = file.read(len(_MAGIC))
+    if head != _MAGIC:
+        what = "is empty, as if cut off" if not head else "is no database"
+        raise StoreError(f"the store {path} {what}: {_AS_IT_WAS}; {REPAIR}")
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def _checked(path: Path) -> Engine:
+    engine: Engine | None = None
+    try:
+        _check_pages(path)
+        engine = connect(path)
+        _bring_up_to_date(path, engine)
+    except BaseException as error:
+        if engine is not None:
+            engine.dispose()
+        if isinstance(error, (DBAPIError, sqlite3.Error)):
+            raise refused(path, getattr(error, "orig", None) or error) from error
+        raise
+    return engine
+
+
+def _check_pages(path: Path) -> None:
+    """Check whose file it is, then every page of it."""
+    with closing(sqlite3.connect(path.as_uri() + "?mode=rw", uri=True, timeout=30)) as raw:
+        (application,) = raw.execute("PRAGMA application_id").fetchone()
+        if application != APPLICATION_ID:
+            raise StoreError(
+                f"the store {path} is another program's database: {_AS_IT_WAS}; give another path"
+            )
+        findings = [str(row[0]) for row in raw.execute("PRAGMA quick_check(3)")]
+    if findings != ["ok"]:
+        raise StoreError(f"the store {path} is damaged ({'; '.join(findings)[:200]}): {_AS_IT_WAS}; {REPAIR}")
+
+
+def _bring_up_to_date(path: Path, engine: Engine) -> None:
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        found = _version(connection, path)
+        if found != VERSIONS[-1]:
+            _migrate(connection, path, found)
+
+
+def _version(connection: Connection, path: Path) -> str:
+    found = connection.execute(select(version.c.version_num)).scalars().all()
+    if len(found) != 1 or found[0] not in VERSIONS:
+        raise StoreError(
+            f"the store {path} has version {', '.join(found) or 'none'}, and this release knows up to "
+            f"{VERSIONS[-1]}: {_AS_IT_WAS}; use the release that wrote it, or a newer one"
+        )
+    return str(found[0])
+
+
+def _migrate(connection: Connection, path: Path, found: str) -> None:
+    """Copy the file, then change it in the transaction of *connection*: a crash leaves the old version."""
+    _back_up(path, path.with_name(f"{path.name}.backup-{found}"))
+    from controller.edges.store.migrations.upgrade import upgrade  # noqa: PLC0415  (alembic takes half a second)
+
+    upgrade(connection)
+
+
+def _back_up(path: Path, copy: Path) -> None:
+    draft = copy.with_name(copy.name + ".new")
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    source = sqlite3.connect(path.as_uri() + "?mode=ro", uri=True)
+    target = sqlite3.connect(draft)
+    with closing(source), closing(target):
+        source.backup(target)
+    draft.replace(copy)
+    _sync_folder(copy.parent)

@@ -1,0 +1,139 @@
+"""The tables. All but `meta`, `revisions` and `manifests` are keyed by upstream; none holds a secret."""
+
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+
+APPLICATION_ID = 0x47555053
+"""How SQLite's file header tells our stores from other programs' databases ("GUPS")."""
+
+VERSIONS = ("0001", "0002")
+"""Every version of the schema, oldest first; a store at another one was written by a newer release."""
+
+tables = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _key(name: str) -> Column[str]:
+    return Column(name, Text, primary_key=True)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _moment(name: str) -> Column[float]:
+    """Epoch seconds; the log of calls keeps its own (see calls.py)."""
+    return Column(name, Float, nullable=False)
+
+
+def _maybe(name: str) -> Column[float]:
+    return Column(name, Float, nullable=True)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True, autoincrement=True)
+
+
+version = Table("alembic_version", tables, Column("version_num", Text, primary_key=True))
+meta = Table("meta", tables, _key("name"), _text("value"))
+
+calls = Table(
+    "calls",
+    tables,
+    _id(),
+    _text("upstream"),
+    _text("budget"),
+    _moment("reserved"),
+    _maybe("ended"),
+    _text("route"),
+    Column("status", Integer, nullable=True),
+    Index(None, "upstream", "budget", "reserved"),
+    Index(None, "reserved"),
+    sqlite_autoincrement=True,
+)
+rests = Table("rests", tables, _key("upstream"), _key("budget"), _moment("until"))
+traits = Table("traits", tables, _key("upstream"), _key("name"), _text("value"))
+
+intents = Table(
+    "intents",
+    tables,
+    _id(),
+    _text("upstream"),
+    _text("phone"),
+    _text("name"),
+    _text("process"),
+    _moment("started"),
+    _maybe("ended"),
+    _count("unclear"),
+    UniqueConstraint("upstream", "phone"),
+    UniqueConstraint("upstream", "name"),
+    sqlite_autoincrement=True,
+)
+unclear = Table("unclear", tables, _key("upstream"), _key("phone"), _count("attempts"))
+bindings = Table(
+    "bindings",
+    tables,
+    _key("upstream"),
+    _key("phone"),
+    _text("app_id"),
+    _maybe("missing_since"),
+    Column("waba", Text, nullable=True),
+)
+refusals = Table(
+    "refusals",
+    tables,
+    _key("upstream"),
+    _key("key"),
+    _text("digest"),
+    _text("reason"),
+    _text("message"),
+    _moment("at"),
+    _count("tries"),
+    _maybe("retry_at"),
+)
+ledger = Table(
+    "ledger",
+    tables,
+    _key("upstream"),
+    _key("key"),
+    _text("digest"),
+    _text("secret"),
+    _count("updates"),
+    _maybe("active_at"),
+)
+
+history = Table(
+    "history",
+    tables,
+    _id(),
+    _text("upstream"),
+    _moment("at"),
+    _text("who"),
+    _text("revision"),
+    _text("verb"),
+    _text("target"),
+    _text("outcome"),
+    _text("message"),
+    Index(None, "upstream", "at"),
+    sqlite_autoincrement=True,
+)
+statuses = Table("statuses", tables, _key("upstream"), _key("resource"), _moment("at"), _text("document"))
+spent = Table("spent", tables, _key("upstream"), _key("digest"), _moment("at"))
+
+revisions = Table("revisions", tables, _key("source"), _text("revision"), _moment("at"))
+manifests = Table(
+    "manifests", tables, _key("source"), _key("path"), Column("data", LargeBinary, nullable=False)
+)
+declared = Table(
+    "declared", tables, _key("upstream"), _key("source"), _count("apps"), _count("subscriptions")
+)
+
+hints = Table("hints", tables, _key("upstream"), _key("app"), _text("kind"), _moment("at"))

@@ -1,0 +1,85 @@
+"""What came in: the last good revision of each source, with its manifests, and hints to look."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, delete, insert, select
+
+from controller.edges.store.database import Database, put
+from controller.edges.store.schema import declared, hints, manifests, revisions
+from controller.model.history import Declared, Hint, LastGood
+from controller.model.source import SourceFile
+
+
+class Revisions:
+    """The last good revision of each source, by the source's identity."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def last_good(self, source: str) -> LastGood | None:
+        """Return the last good revision of *source*, None where there was none yet."""
+        return await self._database.read(lambda connection: _last_good(connection, source))
+
+    async def save_good(self, source: str, good: LastGood) -> None:
+        """Keep *good* as the last good revision of *source*; what it declared, for the upstreams it names."""
+
+        def work(connection: Connection) -> None:
+            put(connection, revisions, {"source": source}, {"revision": good.revision, "at": good.at})
+            connection.execute(delete(manifests).where(manifests.c.source == source))
+            for file in good.files:
+                row = insert(manifests).values(source=source, path=file.path, data=file.data)
+                connection.execute(row)
+            for upstream, count in sorted(good.declared.items()):
+                values = {"apps": count.apps, "subscriptions": count.subscriptions}
+                put(connection, declared, {"upstream": upstream, "source": source}, values)
+
+        await self._database.write(work)
+
+
+class Hints:
+    """Wishes to look, from whichever process took them, for the one that holds the partner."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+
+    async def leave(self, upstream: str, app: str, kind: str) -> None:
+        """Leave a hint; one for the same app that was not taken yet is replaced."""
+        key = {"upstream": upstream, "app": app}
+        values = {"kind": kind, "at": self._now()}
+        await self._database.write(lambda connection: put(connection, hints, key, values))
+
+    async def take(self, upstream: str) -> tuple[Hint, ...]:
+        """Return the hints for *upstream*, oldest first, and forget them."""
+        mine = hints.c.upstream == upstream
+        found = select(hints.c.app, hints.c.kind, hints.c.at).where(mine).order_by(hints.c.at, hints.c.app)
+
+        def look(connection: Connection) -> tuple[Hint, ...]:
+            return tuple(Hint(app, kind, at) for app, kind, at in connection.execute(found))
+
+        def work(connection: Connection) -> tuple[Hint, ...]:
+            taken = look(connection)
+            connection.execute(delete(hints).where(mine))
+            return taken
+
+        return await self._database.write(work) if await self._database.read(look) else ()
+
+
+def _last_good(connection: Connection, source: str) -> LastGood | None:
+    known = select(revisions.c.revision, revisions.c.at).where(revisions.c.source == source)
+    found = connection.execute(known).one_or_none()
+    if found is None:
+        return None
+    revision, at = found
+    return LastGood(revision, at, _files(connection, source), _declared(connection, source))
+
+
+def _files(connection: Connection, source: str) -> tuple[SourceFile, ...]:
+    mine = select(manifests.c.path, manifests.c.data).where(manifests.c.source == source)
+    return tuple(SourceFile(path, data) for path, data in connection.execute(mine.order_by(manifests.c.path)))
+
+
+def _declared(connection: Connection, source: str) -> dict[str, Declared]:
+    columns = select(declared.c.upstream, declared.c.apps, declared.c.subscriptions)
+    mine = columns.where(declared.c.source == source).order_by(declared.c.upstream)
+    return {name: Declared(apps, subs) for name, apps, subs in connection.execute(mine)}

@@ -1,0 +1,56 @@
+"""What is kept about the past: every write, the last status, the last good revision of a source, hints."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.model.source import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One write: *who* asked for it, from which *revision*, *verb* and *target*, and what came of it.
+
+    *outcome* is done, failed, stale or unclear, and "" from before the call until its outcome is recorded:
+    an entry that stays so died with its process. *message* is what was answered, cleaned.
+    """
+
+    at: float
+    who: str
+    revision: str
+    verb: str
+    target: str
+    outcome: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """How much a source declared for one upstream; subscriptions after selectors are expanded."""
+
+    apps: int
+    subscriptions: int
+
+
+@dataclass(frozen=True, slots=True)
+class LastGood:
+    """The last revision of a source that was accepted, with its manifests.
+
+    *declared* is kept per upstream, so that a rehearsal elsewhere says nothing about the real account.
+    """
+
+    revision: str
+    at: float
+    files: tuple[SourceFile, ...]
+    declared: Mapping[str, Declared] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A wish that somebody looks: *app* is a manifest's or Gupshup's name for it, "" the whole partner.
+
+    *kind* tells why (an event, a person's `reconcile`); it never says what was changed.
+    """
+
+    app: str
+    kind: str
+    at: float

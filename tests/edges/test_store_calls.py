@@ -1,0 +1,210 @@
+"""The log of calls holds one pace for all its processes, whatever their clocks do and however they end."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from controller.edges.clock import SystemClock
+from controller.edges.store import Store, open_store
+from controller.model.manifest import Limit
+from controller.model.pace import LONGEST_REST, Budget, Reservation, Stay
+from tests.edges.clocks import TestClock
+
+HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
+LINK, OTHER = Budget("link", Limit(2, 60)), Budget("other", Limit(3, 1))
+
+
+def rule(stays: Sequence[Stay], now: float, limit: Limit, rest_until: float) -> float:
+    """Count a call for one window from its start: plainer than the real rule, and enough here."""
+    counted = sorted(stay.start + limit.seconds for stay in stays if stay.start + limit.seconds > now)
+    moment = counted[len(counted) - limit.calls] if len(counted) >= limit.calls else now
+    return max(moment, rest_until)
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "state.db", clock, inline=True) as store:
+        yield store
+
+
+async def ask(store: Store, *budgets: Budget, upstream: str = HERE) -> Reservation | float:
+    return await store.calls.reserve(upstream, budgets or (LINK,), rule=rule, route="POST /link")
+
+
+async def test_a_call_is_reserved_until_the_budget_is_used_up(store: Store, clock: TestClock) -> None:
+    for _ in range(2):
+        assert isinstance(await ask(store), Reservation)
+        clock.time += 10
+    assert await ask(store) == pytest.approx(clock.now() + 40)
+    assert isinstance(await ask(store, upstream=THERE), Reservation)
+    clock.time += 40
+    assert isinstance(await ask(store), Reservation)
+
+
+async def test_a_call_counts_in_all_its_budgets_or_in_none(store: Store, clock: TestClock) -> None:
+    for _ in range(2):
+        assert isinstance(await ask(store, LINK, OTHER), Reservation)
+    for _ in range(3):
+        assert isinstance(await ask(store, LINK, OTHER), float)
+    assert isinstance(await ask(store, OTHER), Reservation)
+    assert await ask(store, LINK, OTHER) == pytest.approx(clock.now() + 60), "the later of the two"
+
+
+async def test_the_end_of_a_call_is_kept_with_it(store: Store, clock: TestClock) -> None:
+    start = clock.now()
+    reservation = await ask(store, LINK, OTHER)
+    assert isinstance(reservation, Reservation)
+    clock.time += 2
+    await store.calls.ended(reservation, 200)
+    for budget in (LINK, OTHER):
+        assert await store.calls.stays(HERE, budget.key) == ((Stay(start, start + 2),), 0.0)
+
+
+async def test_a_longer_rest_stands(store: Store, clock: TestClock) -> None:
+    await store.calls.rest(HERE, "link", clock.now() + 90)
+    await store.calls.rest(HERE, "link", clock.now() + 62)
+    assert await ask(store) == pytest.approx(clock.now() + 90)
+    assert await store.calls.stays(HERE, "link") == ((), clock.now() + 90)
+    assert isinstance(await ask(store, OTHER), Reservation)
+    clock.time += 90
+    assert isinstance(await ask(store), Reservation)
+
+
+async def test_a_trait_is_remembered_of_its_upstream(store: Store) -> None:
+    assert await store.calls.trait(HERE, "slow list") is None
+    await store.calls.set_trait(HERE, "slow list", "429")
+    await store.calls.set_trait(HERE, "slow list", "yes")
+    assert await store.calls.trait(HERE, "slow list") == "yes"
+    assert await store.calls.trait(THERE, "slow list") is None
+
+
+async def test_old_calls_are_forgotten(store: Store, clock: TestClock) -> None:
+    """A budget keeps what can still count; budgets nobody asks for any more go after a day."""
+    await ask(store, Budget("token:gone", Limit(10, 60)))
+    for _ in range(50):
+        assert isinstance(await ask(store), Reservation)
+        clock.time += 30
+    assert len((await store.calls.stays(HERE, "link"))[0]) < 12
+    clock.time += 86_400
+    await ask(store)
+    assert (await store.calls.stays(HERE, "token:gone"))[0] == ()
+
+
+async def test_a_clock_that_was_set_back_lets_nothing_through_and_waits_no_longer_than_it_must(
+    store: Store, clock: TestClock
+) -> None:
+    """What then lies in the future counts from now on, for one window."""
+    await ask(store)
+    await ask(store)
+    await store.calls.rest(HERE, "other", clock.now() + 60)
+    clock.time -= 3_600
+    async with open_store(store.path, clock, inline=True) as after:
+        assert await ask(after) == pytest.approx(clock.now() + 60)
+        assert await ask(after, OTHER) == pytest.approx(clock.now() + LONGEST_REST)
+        clock.time += 60
+        assert isinstance(await ask(after), Reservation)
+
+
+@pytest.mark.parametrize("step", [3_600, -3_600], ids=["set forward", "set back"])
+async def test_processes_of_one_machine_agree_though_the_wall_clock_was_set(
+    tmp_path: Path, step: float
+) -> None:
+    first = TestClock(boot="b1")
+    async with open_store(tmp_path / "state.db", first, inline=True) as store:
+        await ask(store)
+        await ask(store)
+        second = TestClock(boot="b1", offset=step)
+        async with open_store(store.path, second, inline=True) as other:
+            assert await ask(other) == pytest.approx(second.now() + 60)
+            assert await ask(store) == pytest.approx(first.now() + 60)
+
+
+async def test_the_next_run_of_the_machine_has_its_own_time(tmp_path: Path) -> None:
+    first = TestClock(boot="b1")
+    async with open_store(tmp_path / "state.db", first, inline=True) as store:
+        await ask(store)
+        await ask(store)
+    second = TestClock(boot="b2", offset=-3_600)
+    async with open_store(tmp_path / "state.db", second, inline=True) as store:
+        assert await ask(store) == pytest.approx(second.now() + 60)
+
+
+async def test_what_was_asked_for_is_done_though_nobody_waits_for_it(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "state.db", TestClock()) as store:
+        before = threading.Event()
+        first = asyncio.ensure_future(store._database.read(lambda _: before.wait()))
+        asked = asyncio.ensure_future(ask(store))
+        await asyncio.sleep(0)
+        asked.cancel()
+        before.set()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        await first
+        assert len((await store.calls.stays(HERE, "link"))[0]) == 1
+
+
+async def test_two_openings_at_once_never_both_win(tmp_path: Path) -> None:
+    async with (
+        open_store(tmp_path / "state.db", TestClock()) as one,
+        open_store(tmp_path / "state.db", TestClock()) as two,
+    ):
+        spends = [store.spent.spend(HERE, str(n)) for n in range(40) for store in (one, two)]
+        assert sum(await asyncio.gather(*spends)) == 40
+
+
+CALLER = """
+import asyncio, sys
+from controller.core.pace import earliest
+from controller.edges.clock import SystemClock
+from controller.edges.store import open_store
+from controller.model.manifest import Limit
+from controller.model.pace import Budget, Reservation
+
+async def main():
+    store = open_store(sys.argv[1], SystemClock())
+    for _ in range(int(sys.argv[2])):
+        answer = await store.calls.reserve("u", (Budget("link", Limit(10, 60)),), rule=earliest, route="r")
+        print("go" if isinstance(answer, Reservation) else "wait", flush=True)
+    sys.stdin.read()
+
+asyncio.run(main())
+"""
+
+
+def caller(path: Path, times: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", CALLER, str(path), str(times)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_two_processes_at_once_share_one_pace(tmp_path: Path) -> None:
+    callers = [caller(tmp_path / "state.db", 12) for _ in range(2)]
+    said = "".join(process.communicate()[0] for process in callers)
+    assert said.count("go\n") == 10
+    assert said.count("wait\n") == 14
+
+
+async def test_a_process_that_is_killed_leaves_its_calls_behind(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with caller(path, 8) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(8)] == ["go\n"] * 8
+        os.kill(process.pid, signal.SIGKILL)
+    async with open_store(path, SystemClock()) as store:
+        stays, _ = await store.calls.stays("u", "link")
+    assert [stay.end for stay in stays] == [None] * 8

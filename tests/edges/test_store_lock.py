@@ -1,0 +1,122 @@
+"""One writer an upstream: the lock keeps others out, says who they are, and dies with its process."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from controller.edges.store import Store, open_store
+from controller.errors import Locked, StoreError
+from tests.edges.clocks import TestClock
+
+HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "state.db", clock, inline=True) as store:
+        yield store
+
+
+async def test_a_second_writer_is_told_who_the_first_one_is(store: Store) -> None:
+    async with store.writer(HERE) as hold:
+        assert hold.holds()
+        with pytest.raises(Locked, match=rf"#1: another writer holds it: pid {os.getpid()}, .*since 2023-"):
+            async with store.writer(HERE):
+                pytest.fail("two writers")
+    async with store.writer(HERE):
+        pass
+
+
+async def test_each_upstream_has_its_own_writer(store: Store) -> None:
+    async with store.writer(HERE), store.writer(THERE):
+        pass
+
+
+async def test_a_writer_waits_as_long_as_it_was_told(store: Store, clock: TestClock) -> None:
+    before = clock.now()
+    async with store.writer(HERE):
+        with pytest.raises(Locked):
+            async with store.writer(HERE, timeout=30):
+                pytest.fail("two writers")
+    assert clock.now() - before == pytest.approx(30)
+
+
+async def test_a_writer_that_failed_lets_go(store: Store) -> None:
+    with pytest.raises(RuntimeError):
+        async with store.writer(HERE):
+            raise RuntimeError
+    async with store.writer(HERE):
+        pass
+
+
+async def test_a_lock_whose_file_was_deleted_is_held_no_more(store: Store) -> None:
+    async with store.writer(HERE) as hold:
+        (lock,) = store.path.parent.glob("*.writer")
+        lock.unlink()
+        assert not hold.holds()
+        async with store.writer(HERE) as second:
+            assert second.holds()
+            assert not hold.holds()
+
+
+async def test_a_holder_that_says_nothing_is_named_so(store: Store) -> None:
+    async with store.writer(HERE):
+        (lock,) = store.path.parent.glob("*.writer")
+        lock.write_text("{")
+        with pytest.raises(Locked, match="did not say who it is"):
+            async with store.writer(HERE):
+                pytest.fail("two writers")
+
+
+async def test_a_lock_that_cannot_be_made_is_the_stores_failure(store: Store) -> None:
+    async with store.writer(HERE):
+        (lock,) = store.path.parent.glob("*.writer")
+    lock.unlink()
+    lock.mkdir()
+    with pytest.raises(StoreError, match="cannot be made"):
+        async with store.writer(HERE):
+            pytest.fail("no lock")
+
+
+HOLDER = """
+import asyncio, sys
+from controller.edges.clock import SystemClock
+from controller.edges.store import open_store
+
+async def main():
+    store = open_store(sys.argv[1], SystemClock())
+    async with store.writer(sys.argv[2]):
+        print("held", flush=True)
+        sys.stdin.read()
+
+asyncio.run(main())
+"""
+
+
+def started_holder(path: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path), HERE], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+
+
+async def test_a_lock_keeps_other_processes_out_and_dies_with_its_own(store: Store) -> None:
+    with started_holder(store.path) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(Locked, match=re.escape(f"pid {holder.pid},")):
+            async with store.writer(HERE):
+                pytest.fail("two writers")
+        os.kill(holder.pid, signal.SIGKILL)
+    async with store.writer(HERE):
+        pass

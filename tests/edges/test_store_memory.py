@@ -1,0 +1,265 @@
+"""What is noted of an upstream is read back, whole, and of that upstream only."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from controller.edges.store import Store, open_store
+from controller.errors import Busy
+from controller.model.history import Declared, Entry, Hint, LastGood
+from controller.model.manifest import AppId
+from controller.model.memory import (
+    Answered,
+    Bind,
+    Binding,
+    CloseIntent,
+    Forgive,
+    Intent,
+    Memory,
+    Note,
+    Refusal,
+    Refuse,
+    Unbind,
+    Written,
+    Wrote,
+)
+from controller.model.source import SourceFile
+from tests.edges.clocks import TestClock
+
+HERE, THERE = "https://partner.gupshup.io#1", "http://127.0.0.1:9000#1"
+PHONE, APP, OTHER_APP = "919876543210", AppId("app-1"), AppId("app-2")
+REFUSAL = Refusal("acme", "d1", "LinkRefused", "no", at=5.0, tries=2, retry_at=9.0)
+WRITTEN = Written("acme/gitops", "d1", secret="s1", updates=2, active_at=7.0)
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "state.db", clock, inline=True) as store:
+        yield store
+
+
+def bound(waba: str | None = None, app: AppId = APP, missing: float | None = None) -> Bind:
+    return Bind(Binding(PHONE, app, missing_since=missing, waba=waba))
+
+
+@pytest.mark.parametrize(
+    ("notes", "memory"),
+    [
+        pytest.param([], Memory(), id="nothing"),
+        pytest.param(
+            [bound("w", missing=3.0)], Memory({PHONE: Binding(PHONE, APP, 3.0, "w")}), id="a binding"
+        ),
+        pytest.param(
+            [bound("w"), bound(missing=4.0)],
+            Memory({PHONE: Binding(PHONE, APP, 4.0, "w")}),
+            id="a waba once told stays",
+        ),
+        pytest.param(
+            [bound(missing=4.0), bound("")],
+            Memory({PHONE: Binding(PHONE, APP, None, "")}),
+            id="back in the list, and its waba not told",
+        ),
+        pytest.param(
+            [bound("w"), bound(app=OTHER_APP)],
+            Memory({PHONE: Binding(PHONE, OTHER_APP)}),
+            id="another app has another waba",
+        ),
+        pytest.param([bound(), Unbind(PHONE)], Memory(), id="a binding taken back"),
+        pytest.param([Refuse(REFUSAL)], Memory(refusals={"acme": REFUSAL}), id="a refusal"),
+        pytest.param(
+            [Refuse(REFUSAL), Refuse(Refusal("acme", "d2", "r", "m", 6.0))],
+            Memory(refusals={"acme": Refusal("acme", "d2", "r", "m", 6.0)}),
+            id="a later refusal replaces it",
+        ),
+        pytest.param([Refuse(REFUSAL), Forgive("acme")], Memory(), id="a refusal forgiven"),
+        pytest.param([Wrote(WRITTEN)], Memory(ledger={WRITTEN.key: WRITTEN}), id="a write"),
+        pytest.param(
+            [Wrote(WRITTEN), Wrote(Written(WRITTEN.key, "d2"))],
+            Memory(ledger={WRITTEN.key: Written(WRITTEN.key, "d2")}),
+            id="a later write replaces it",
+        ),
+        pytest.param([CloseIntent(PHONE)], Memory(), id="closing what is not open"),
+    ],
+)
+async def test_what_is_noted_is_remembered(store: Store, notes: list[Note], memory: Memory) -> None:
+    await store.memories.note(HERE, notes)
+    assert await store.memories.read(HERE) == memory
+    assert await store.memories.read(THERE) == Memory()
+
+
+async def test_notes_are_taken_whole_or_not_at_all(store: Store) -> None:
+    bad = Wrote(Written("k", None))  # type: ignore[arg-type]  # what no type check would let through
+    with pytest.raises(Exception, match="NOT NULL"):
+        await store.memories.note(HERE, [bound(), bad])
+    assert await store.memories.read(HERE) == Memory()
+
+
+async def test_an_intent_is_open_until_it_is_closed(store: Store, clock: TestClock) -> None:
+    intent = await store.intents.open(HERE, PHONE, "Acme")
+    assert intent == Intent(intent.id, PHONE, "Acme", started=clock.now())
+    assert (await store.memories.read(HERE)).intents == {PHONE: intent}
+    await store.memories.note(HERE, [bound(), CloseIntent(PHONE)])
+    assert (await store.memories.read(HERE)).intents == {}
+
+
+@pytest.mark.parametrize(
+    ("phone", "name"),
+    [
+        pytest.param(PHONE, "Another", id="the same phone under another name"),
+        pytest.param("919876543211", "Acme", id="the same name for another phone"),
+    ],
+)
+async def test_a_second_intent_is_refused(store: Store, phone: str, name: str) -> None:
+    await store.intents.open(HERE, PHONE, "Acme")
+    with pytest.raises(Busy, match="nothing was sent"):
+        await store.intents.open(HERE, phone, name)
+    await store.intents.open(THERE, phone, name)
+
+
+async def test_the_first_end_of_an_attempt_stands(store: Store, clock: TestClock) -> None:
+    intent = await store.intents.open(HERE, PHONE, "Acme")
+    await store.intents.end(HERE, intent.id)
+    ended = clock.now()
+    clock.time += 50
+    await store.intents.end(HERE, intent.id)
+    assert (await store.memories.read(HERE)).intents[PHONE].ended == ended
+
+
+async def unclear(store: Store) -> Intent:
+    """One attempt whose outcome nobody heard, and that was proven absent afterwards."""
+    intent = await store.intents.open(HERE, PHONE, "Acme")
+    await store.intents.end(HERE, intent.id)
+    await store.memories.note(HERE, [CloseIntent(PHONE)])
+    return intent
+
+
+async def test_unclear_attempts_are_counted_in_a_row(store: Store) -> None:
+    assert [(await unclear(store)).unclear for _ in range(3)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [pytest.param(bound(), id="a binding"), pytest.param(Unbind(PHONE), id="a person who said: absent")],
+)
+async def test_what_is_known_ends_the_count(store: Store, note: Note) -> None:
+    await unclear(store)
+    await store.memories.note(HERE, [note])
+    assert (await unclear(store)).unclear == 1
+
+
+async def test_a_clear_answer_ends_the_count(store: Store) -> None:
+    await unclear(store)
+    assert (await store.intents.open(HERE, PHONE, "Acme")).unclear == 2
+    await store.memories.note(HERE, [CloseIntent(PHONE)])
+    assert (await store.intents.open(HERE, PHONE, "Acme")).unclear == 1
+
+
+async def test_an_orphan_ends_when_it_is_first_found(store: Store, clock: TestClock) -> None:
+    await store.intents.open(HERE, PHONE, "Acme")
+    assert await store.intents.adopt_orphans(HERE) == 0, "its process lives: it is ours"
+    async with open_store(store.path, clock, inline=True) as after:
+        clock.time += 100
+        found = clock.now()
+        assert await after.intents.adopt_orphans(THERE) == 0
+        assert await after.intents.adopt_orphans(HERE) == 1
+        clock.time += 100
+        assert await after.intents.adopt_orphans(HERE) == 0
+        assert (await after.memories.read(HERE)).intents[PHONE].ended == found
+
+
+def entry(target: str, *, at: float = 1.0, verb: str = "link") -> Entry:
+    return Entry(at, "ann", "r1", verb, target)
+
+
+async def test_a_write_stands_in_the_history_before_and_after_its_outcome(store: Store) -> None:
+    number = await store.history.begin(HERE, entry("acme"))
+    assert [found.outcome for _, found in await store.history.read()] == [""]
+    await store.history.finish(number, "done", "app-1")
+    assert await store.history.read(HERE) == (
+        (HERE, Entry(1.0, "ann", "r1", "link", "acme", "done", "app-1")),
+    )
+    assert await store.history.read(THERE) == ()
+
+
+async def test_the_history_is_read_newest_first_and_by_target(store: Store, clock: TestClock) -> None:
+    for name in ("a", "b", "a"):
+        await store.history.begin(HERE, entry(name, at=clock.now()))
+    assert [found.target for _, found in await store.history.read(limit=2)] == ["a", "b"]
+    assert [found.target for _, found in await store.history.read(target="a")] == ["a", "a"]
+
+
+async def test_the_history_forgets_after_90_days(store: Store, clock: TestClock) -> None:
+    await store.history.begin(HERE, entry("old", at=clock.now()))
+    clock.time += 91 * 86_400
+    await store.history.begin(HERE, entry("new", at=clock.now()))
+    assert [found.target for _, found in await store.history.read()] == ["new"]
+
+
+async def test_the_last_five_answers_to_links_are_remembered(store: Store, clock: TestClock) -> None:
+    for count in range(7):
+        number = await store.history.begin(HERE, entry(f"a{count}", at=float(clock.now())))
+        await store.history.finish(number, "failed", "400")
+    await store.history.begin(HERE, entry("unanswered", at=clock.now()))
+    number = await store.history.begin(HERE, entry("sub", at=clock.now(), verb="subscribe"))
+    await store.history.finish(number, "done", "")
+    links = (await store.memories.read(HERE)).links
+    assert [link.target for link in links] == ["a6", "a5", "a4", "a3", "a2"]
+    assert links[0] == Answered(clock.now(), "link", "a6", "failed", "400")
+
+
+async def test_the_last_status_of_each_resource_is_kept(store: Store) -> None:
+    await store.statuses.save(HERE, {"App/a": "{}", "App/b": "{}"})
+    await store.statuses.save(HERE, {"App/a": '{"x":1}'})
+    assert await store.statuses.read(HERE) == {"App/a": '{"x":1}', "App/b": "{}"}
+    await store.statuses.save(HERE, {"App/a": "{}"}, whole=True)
+    assert await store.statuses.read(HERE) == {"App/a": "{}"}
+    assert await store.statuses.read(THERE) == {}
+
+
+async def test_a_plan_is_spent_once(store: Store) -> None:
+    assert [await store.spent.spend(HERE, "d") for _ in range(2)] == [True, False]
+    assert await store.spent.spend(THERE, "d")
+
+
+async def test_the_last_good_revision_keeps_its_manifests(store: Store) -> None:
+    good = LastGood("r1", 1.0, (SourceFile("a.yaml", b"\xff"),), {HERE: Declared(3, 4)})
+    assert await store.revisions.last_good("/m") is None
+    await store.revisions.save_good("/m", good)
+    assert await store.revisions.last_good("/m") == good
+    assert await store.revisions.last_good("/other") is None
+
+
+async def test_a_rehearsal_says_nothing_about_what_the_real_account_declared(store: Store) -> None:
+    await store.revisions.save_good("/m", LastGood("r1", 1.0, (), {HERE: Declared(30, 40)}))
+    rehearsed = LastGood("r2", 2.0, (SourceFile("b.yaml", b""),), {THERE: Declared(1, 1)})
+    await store.revisions.save_good("/m", rehearsed)
+    found = await store.revisions.last_good("/m")
+    assert found is not None
+    assert found.files == rehearsed.files
+    assert found.declared == {THERE: Declared(1, 1), HERE: Declared(30, 40)}
+
+
+async def test_hints_are_taken_once_and_one_an_app(store: Store, clock: TestClock) -> None:
+    await store.hints.leave(HERE, "acme", "event")
+    clock.time += 1
+    await store.hints.leave(HERE, "acme", "reconcile")
+    await store.hints.leave(HERE, "", "reconcile")
+    now = clock.now()
+    assert await store.hints.take(HERE) == (Hint("", "reconcile", now), Hint("acme", "reconcile", now))
+    assert await store.hints.take(HERE) == ()
+
+
+async def test_a_keyed_digest_is_worth_nothing_in_another_store(store: Store, tmp_path: Path) -> None:
+    digest = store.keyed_digest("secret")
+    assert len(digest) == 64
+    assert digest == store.keyed_digest("secret")
+    async with open_store(tmp_path / "other.db", TestClock(), inline=True) as other:
+        assert other.keyed_digest("secret") != digest
+    async with open_store(store.path, TestClock(), inline=True) as again:
+        assert again.keyed_digest("secret") == digest
