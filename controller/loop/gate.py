@@ -109,7 +109,7 @@ class Gate:
                 return answer
             if answer > give_up:
                 raise Busy(f"{route}: not sent: the budget {counted[0].key} is used up for now", until=answer)
-            await self._clock.sleep(answer - self._clock.now())
+            await self._clock.sleep(max(_LEAST_SLEEP, answer - self._clock.now()))
 
     async def _budgets(self, key: str, bucket: Bucket, app_id: AppId | None) -> tuple[Budget, ...]:
         slow = bucket is Bucket.LIST and await self._log.trait(key, _SLOW_LIST) is not None
