@@ -93,7 +93,6 @@ class Memory:
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     ledger: Mapping[str, Written] = field(default_factory=dict)
     links: tuple[Answered, ...] = ()
-    ours: frozenset[str] = frozenset()
 
 
 # What a pass asks the store to remember, and what it asks it to forget.

@@ -1,12 +1,14 @@
 """What is noted of an upstream is read back, whole, and of that upstream only."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from controller.edges.store import Store, open_store
-from controller.errors import Busy
+from controller.errors import Busy, StoreError
 from controller.model.history import Declared, Entry, Hint, LastGood
 from controller.model.manifest import AppId
 from controller.model.memory import (
@@ -173,6 +175,16 @@ async def test_an_orphan_ends_when_it_is_first_found(store: Store, clock: TestCl
         assert (await after.memories.read(HERE)).intents[PHONE].ended == found
 
 
+async def test_an_end_that_could_not_be_written_is_written_later(store: Store) -> None:
+    intent = await store.intents.open(HERE, PHONE, "Acme")
+    with closing(sqlite3.connect(store.path)) as raw:
+        raw.execute("CREATE TRIGGER trip BEFORE UPDATE ON intents BEGIN SELECT RAISE(ABORT, 'tripped'); END")
+        with pytest.raises(StoreError, match="tripped"):
+            await store.intents.end(HERE, intent.id)
+        raw.execute("DROP TRIGGER trip")
+    assert await store.intents.adopt_orphans(HERE) == 1
+
+
 def entry(target: str, *, at: float = 1.0, verb: str = "link") -> Entry:
     return Entry(at, "ann", "r1", verb, target)
 
@@ -185,6 +197,14 @@ async def test_a_write_stands_in_the_history_before_and_after_its_outcome(store:
         (HERE, Entry(1.0, "ann", "r1", "link", "acme", "done", "app-1")),
     )
     assert await store.history.read(THERE) == ()
+
+
+async def test_a_write_that_never_went_out_leaves_no_line(store: Store) -> None:
+    answered, unsent = [await store.history.begin(HERE, entry(name)) for name in ("a", "b")]
+    await store.history.finish(answered, "done", "")
+    for number in (answered, unsent):
+        await store.history.drop(number)
+    assert [found.target for _, found in await store.history.read()] == ["a"]
 
 
 async def test_the_history_is_read_newest_first_and_by_target(store: Store, clock: TestClock) -> None:

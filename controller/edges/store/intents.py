@@ -17,6 +17,7 @@ class Intents:
         self._database = database
         self._now = now
         self._process = process
+        self._going_on: set[int] = set()
 
     async def open(self, upstream: str, phone: str, name: str) -> Intent:
         """Record that a link for *phone* as *name* is about to go out.
@@ -24,7 +25,7 @@ class Intents:
         Busy while another intent is open for the phone or for the name: its outcome comes first.
         """
 
-        def work(connection: Connection) -> Intent:
+        def work(connection: Connection) -> tuple[Intent, set[int]]:
             _refuse_second(connection, upstream, phone, name)
             attempts = 1 + _attempts(connection, upstream, phone)
             row = {
@@ -36,9 +37,14 @@ class Intents:
                 "unclear": attempts,
             }
             number = add(connection, intents, row)
-            return Intent(number, phone, name, started=now, unclear=attempts)
+            intent = Intent(number, phone, name, started=now, unclear=attempts)
+            return intent, set(connection.execute(select(intents.c.id)).scalars())
 
-        return await self._database.write(work)
+        known = set(self._going_on)
+        intent, still_open = await self._database.write(work)
+        self._going_on -= known - still_open
+        self._going_on.add(intent.id)
+        return intent
 
     async def end(self, upstream: str, intent_id: int) -> None:
         """Record that the attempt ended and its outcome is unknown; the first end stands."""
@@ -47,17 +53,20 @@ class Intents:
             mine = (intents.c.upstream == upstream) & (intents.c.id == intent_id)
             _stamp(connection, mine & intents.c.ended.is_(None), self._now())
 
+        self._going_on.discard(intent_id)
         await self._database.write(work)
 
     async def adopt_orphans(self, upstream: str) -> int:
-        """End, as of now, what other processes began and never ended; return how many that were.
+        """End, as of now, what nobody is at any more and nobody ended; return how many that were.
 
-        Only for the holder of the writer's lock: it alone knows that those processes are gone.
+        That is what other processes began, and what could not be recorded when it ended here. Only for the
+        holder of the writer's lock: it alone knows that the other processes are gone.
         """
 
         def work(connection: Connection) -> int:
-            orphans = (intents.c.upstream == upstream) & (intents.c.process != self._process)
-            return _stamp(connection, orphans & intents.c.ended.is_(None), self._now())
+            ours = (intents.c.process == self._process) & intents.c.id.in_(sorted(self._going_on))
+            orphans = (intents.c.upstream == upstream) & intents.c.ended.is_(None) & ~ours
+            return _stamp(connection, orphans, self._now())
 
         return await self._database.write(work)
 

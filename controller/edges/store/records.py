@@ -35,8 +35,8 @@ class History:
         await self._database.write(lambda connection: connection.execute(row) and None)
 
     async def drop(self, number: int) -> None:
-        """Forget a write that never went out."""
-        row = delete(history).where(history.c.id == number)
+        """Forget the write *number*: it never went out."""
+        row = delete(history).where(history.c.id == number, history.c.outcome == "")
         await self._database.write(lambda connection: connection.execute(row) and None)
 
     async def read(
