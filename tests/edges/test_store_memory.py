@@ -199,8 +199,8 @@ async def test_a_write_stands_in_the_history_before_and_after_its_outcome(store:
     assert await store.history.read(THERE) == ()
 
 
-async def test_a_write_that_never_went_out_leaves_no_line(store: Store) -> None:
-    answered, unsent = [await store.history.begin(HERE, entry(name)) for name in ("a", "b")]
+async def test_a_write_that_never_went_out_leaves_no_line(store: Store, clock: TestClock) -> None:
+    answered, unsent = [await store.history.begin(HERE, entry(name, at=clock.now())) for name in ("a", "b")]
     await store.history.finish(answered, "done", "")
     for number in (answered, unsent):
         await store.history.drop(number)
