@@ -6,7 +6,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -19,7 +19,7 @@ from controller.simulator.deliver import carry
 from controller.simulator.desk import arrive
 from controller.simulator.route import Visit
 from controller.simulator.rude import behave
-from controller.simulator.wire import Call, Cut, End, Script, plain
+from controller.simulator.wire import Call, Cut, End, Reply, Script, plain
 from controller.simulator.world import World
 
 TRANSPORT = "transport"
@@ -121,18 +121,15 @@ def _credential(headers: Headers, accepted: str) -> str:
 
 
 async def _play(world: World, script: Script, receive: Receive, send: Send) -> None:
-    if script.wait:
-        await world.sleep(script.wait)
-    if script.reply is None:
-        raise Cut("the connection was closed without an answer")
-    headers = [
-        (name.encode(), value.encode("latin-1", "replace")) for name, value in script.reply.all_headers()
-    ]
-    if script.length is not None and script.reply.status != 204:  # noqa: PLR2004 - No Content has no length
-        headers.append((b"content-length", str(script.length).encode()))
-    await send({"type": "http.response.start", "status": script.reply.status, "headers": headers})
-    gone = asyncio.ensure_future(receive()) if script.repeat > 1 or script.gap else None
+    """Send what the script says; stop quietly where the caller goes away before it is through."""
+    hasty = not script.wait and not script.gap and script.repeat == 1
+    gone = None if hasty else asyncio.ensure_future(receive())
     try:
+        if script.wait and await _left(world, script.wait, gone):
+            return
+        if script.reply is None:
+            raise Cut("the connection was closed without an answer")
+        await send(_start(script, script.reply))
         await _pour(world, script, send, gone)
     finally:
         if gone is not None:
@@ -142,16 +139,33 @@ async def _play(world: World, script: Script, receive: Receive, send: Send) -> N
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+async def _left(world: World, seconds: float, gone: "asyncio.Future[Message] | None") -> bool:
+    """Wait, and return whether the caller went away meanwhile."""
+    if gone is None:
+        return False
+    waiting = asyncio.ensure_future(world.sleep(seconds))
+    either: set[asyncio.Future[Any]] = {waiting, gone}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    return gone.done()
+
+
+def _start(script: Script, reply: Reply) -> Message:
+    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in reply.all_headers()]
+    if script.length is not None and reply.status != 204:  # noqa: PLR2004 - No Content has no length
+        headers.append((b"content-length", str(script.length).encode()))
+    return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+
 async def _pour(world: World, script: Script, send: Send, gone: "asyncio.Future[Message] | None") -> None:
     """Send the body in the script's pieces until it is out or nobody is there any more."""
     size = script.chunk or max(len(script.body), 1)
+    pieces = [script.body[start : start + size] for start in range(0, len(script.body), size)]
     for _ in range(script.repeat):
-        for start in range(0, len(script.body), size):
-            if gone is not None and gone.done():
-                return
-            piece = script.body[start : start + size]
+        for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await (world.sleep(script.gap) if script.gap else asyncio.sleep(0))
+            if gone is not None and await _left(world, script.gap, gone):
+                return
 
 
 async def _cut(transport: Transport, end: End, receive: Receive) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from controller.simulator.events import probe
-from controller.simulator.route import AUTHENTICATION, RETRY_UNAUTHORIZED, REVIEW, Route, Scope, Visit
+from controller.simulator.route import RETRY_UNAUTHORIZED, REVIEW, Route, Scope, Visit
 from controller.simulator.routes.link import REGIONS
 from controller.simulator.state import App
 from controller.simulator.wire import Json, Reply, failure, success
@@ -209,6 +209,7 @@ def delete(world: World, visit: Visit) -> Reply:
 
 
 _LIST_DENIED = failure(401, "Unauthorized access. Please provide valid authentication credentials.")
+_HEALTH = failure(400, "Authentication Failed")
 _APP = "/partner/app/{app}"
 
 ROUTES = (
@@ -224,7 +225,7 @@ ROUTES = (
     Route("details", "GET", _APP + "/details", details, Scope.PARTNER),
     Route("pipeline", "GET", _APP + "/pipeline", pipeline, Scope.APP, "pipeline", REVIEW, REVIEW),
     Route("wabaInfo", "GET", _APP + "/waba/info", waba_info, Scope.APP, denied=RETRY_UNAUTHORIZED),
-    Route("health", "GET", _APP + "/health", health, Scope.APP, "health", RETRY_UNAUTHORIZED, AUTHENTICATION),
+    Route("health", "GET", _APP + "/health", health, Scope.APP, "health", RETRY_UNAUTHORIZED, _HEALTH),
     Route("update", "PUT", _APP, update, Scope.PARTNER),
     Route("delete", "DELETE", _APP, delete, Scope.APP, "delete"),
 )

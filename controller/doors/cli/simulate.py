@@ -1,0 +1,197 @@
+"""`gupshupctl simulate`: a pretend Gupshup on a port of this machine, until it is stopped."""
+
+import asyncio
+import shlex
+import signal
+import socket
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from controller.simulator import (
+    ROUTE_NAMES,
+    Fault,
+    FaultFileError,
+    Logged,
+    Partner,
+    Rules,
+    SwitchError,
+    Switches,
+    World,
+    address,
+    listen,
+    parse_faults,
+    parse_switches,
+    server,
+    steady_clock,
+)
+
+_INTERRUPTED = 130
+_HIGHEST_PORT = 65_535
+
+
+def _listen_on(_: click.Context, __: click.Parameter, value: str) -> tuple[str, int]:
+    host, _colon, port = value.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _HIGHEST_PORT:
+        raise click.BadParameter(
+            f"{value!r} is not HOST:PORT, as in 127.0.0.1:8085 (port 0 takes a free one)"
+        )
+    return host.strip("[]"), int(port)
+
+
+def _switched(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> Switches:
+    try:
+        return parse_switches(value)
+    except SwitchError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _faults_of(_: click.Context, __: click.Parameter, value: Path | None) -> tuple[Fault, ...]:
+    if value is None:
+        return ()
+    try:
+        return parse_faults(value.read_text(encoding="utf-8"), str(value), ROUTE_NAMES)
+    except FaultFileError as error:
+        raise click.ClickException(f"the faults cannot be used:\n{error}") from error
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"cannot read the faults in {value}: {error}") from error
+
+
+@click.command(
+    "simulate",
+    help="Run a pretend Gupshup on this machine. It prints what to export, and is rude on demand.",
+)
+@click.option(
+    "--listen",
+    "place",
+    metavar="HOST:PORT",
+    default="127.0.0.1:8085",
+    show_default=True,
+    envvar="GUPSHUPCTL_LISTEN",
+    callback=_listen_on,
+    help="Where to listen; port 0 takes a free one.",
+)
+@click.option(
+    "--time-scale",
+    type=click.FloatRange(0.001, 1_000_000),
+    default=60.0,
+    show_default=True,
+    envvar="GUPSHUPCTL_TIME_SCALE",
+    help="How many virtual seconds of provisioning pass in one real second. Limits keep to real time.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    envvar="GUPSHUPCTL_SEED",
+    help="Where chance comes from: ids, tokens, durations, faults by probability.",
+)
+@click.option(
+    "--faults",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="GUPSHUPCTL_FAULTS",
+    callback=_faults_of,
+    help="A YAML or JSON list of what goes wrong (docs/simulator.md).",
+)
+@click.option(
+    "--switch",
+    "switches",
+    metavar="NAME=VALUE",
+    multiple=True,
+    envvar="GUPSHUPCTL_SWITCH",
+    callback=_switched,
+    help="Answer an open question of the API another way; may be repeated (docs/simulator.md).",
+)
+@click.option(
+    "--deliver",
+    type=click.Choice(["loopback", "any"]),
+    default="loopback",
+    show_default=True,
+    envvar="GUPSHUPCTL_DELIVER",
+    help="Where events are posted to: this machine only, or any address. What is not posted is recorded.",
+)
+@click.option(
+    "--email",
+    default="partner@example.com",
+    show_default=True,
+    envvar="GUPSHUPCTL_EMAIL",
+    help="The e-mail of the one partner account.",
+)
+@click.option(
+    "--secret",
+    default="pretend-secret",
+    show_default=True,
+    envvar="GUPSHUPCTL_SECRET",
+    help="Its client secret. It is printed, so make one up.",
+)
+@click.option(
+    "--log-calls", is_flag=True, envvar="GUPSHUPCTL_LOG_CALLS", help="Write a line a call on standard error."
+)
+def command(  # noqa: PLR0913 - one parameter an option, all by keyword
+    *,
+    place: tuple[str, int],
+    time_scale: float,
+    seed: int,
+    faults: tuple[Fault, ...],
+    switches: Switches,
+    deliver: str,
+    email: str,
+    secret: str,
+    log_calls: bool,
+) -> None:
+    partner = Partner(email=email, secret=secret)
+    rules = Rules(seed, time_scale, switches, faults, (partner,), deliver_any=deliver == "any")
+    world = World(steady_clock(), rules)
+    if log_calls:
+        world.told = _tell
+    with _socket(*place) as listening:
+        _say("GUPSHUP_URL", address(listening))
+        _say("GUPSHUP_EMAIL", email)
+        _say("GUPSHUP_SECRET", secret)
+        stopped_by = _serve(world, listening)
+    if stopped_by == signal.SIGINT:
+        raise SystemExit(_INTERRUPTED)
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    try:
+        return listen(host, port)
+    except (OSError, UnicodeError) as error:
+        wanted = f"{host}:{port}"
+        raise click.ClickException(
+            f"cannot listen on {wanted}: {error}; choose another place with --listen, port 0 takes a free one"
+        ) from error
+
+
+def _say(name: str, value: str) -> None:
+    print(f"export {name}={shlex.quote(value)}", flush=True)
+
+
+def _tell(call: Logged) -> None:
+    effect = " effect" if call.effect else ""
+    fault = f" fault={call.fault}" if call.fault else ""
+    click.echo(
+        f"{call.at:.3f} {call.method} {call.path!a} {call.route or '-'} {call.status}{effect}{fault}",
+        err=True,
+    )
+
+
+def _serve(world: World, listening: socket.socket) -> int:
+    """Serve until a signal says stop, and return it.
+
+    The server hands signals on when it has ended; they are only noted here, so that the end stays clean.
+    """
+    came = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        came.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        asyncio.run(server(world).serve(sockets=[listening]))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return came[0] if came else 0

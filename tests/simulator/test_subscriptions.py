@@ -1,0 +1,248 @@
+"""Subscriptions: every published answer, the arithmetic of the modes, and the open questions."""
+
+import pytest
+
+from controller.simulator import Fault
+from controller.simulator.modes import BITS, decode, encode, split
+from tests.simulator.pretend import HOOK, Caller, said
+
+REVIEW = "Please review the request parameters and retry"
+
+
+@pytest.mark.parametrize(
+    ("words", "mask"),
+    [
+        pytest.param(
+            "SENT,ENQUEUED,DELIVERED,READ,DELETED,MESSAGE, OTHERS", 1119, id="the documented sample"
+        ),
+        pytest.param("SENT,ENQUEUED", 1025, id="two"),
+        pytest.param("SENT,DELIVERED,READ,OTHERS,FAILED,MESSAGE,ENQUEUED", 1143, id="a reply once seen"),
+        pytest.param("NONE", 0, id="none"),
+        pytest.param("DELETE,FLOW_MESSAGE,SENT", 1, id="unknown names are dropped"),
+        pytest.param("ALL", 8192, id="all is a bit of its own"),
+        pytest.param("2047", 0, id="a number is an unknown name"),
+        pytest.param(",".join(list(BITS)[:14]), 16383, id="fourteen modes"),
+        pytest.param("VOICE,BILLING,ENQUEUED,MESSAGE,SENT,DELIVERED,READ,DELETED,OTHERS", 18015, id="voice"),
+    ],
+)
+async def test_the_mode_is_computed(words: str, mask: int) -> None:
+    caller = Caller.of()
+    answer = await caller.subscribe(await caller.seeded(), modes=words)
+
+    assert answer.json()["subscription"]["mode"] == mask
+    assert encode(decode(mask)) == mask
+    assert mask == encode(split(words))
+
+
+async def test_a_new_subscription_is_answered_as_documented() -> None:
+    caller = Caller.of()
+    app = await caller.linked()
+    answer = await caller.subscribe(app, tag="V3 Subscription", version="3", meta='{"X-Hook": "a"}')
+    stamp = int(caller.clock.time * 1000)
+
+    assert answer.json() == {
+        "status": "success",
+        "subscription": {
+            "active": True,
+            "appId": app,
+            "createdOn": stamp,
+            "id": "8166",
+            "meta": '{"X-Hook": "a"}',
+            "mode": 5,
+            "modifiedOn": stamp,
+            "showOnUI": False,
+            "tag": "V3 Subscription",
+            "url": HOOK,
+            "version": 3,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("form", "answer"),
+    [
+        pytest.param({"url": "no url"}, (400, "Invalid URL Passed"), id="no URL"),
+        pytest.param({"url": ""}, (400, "Invalid URL Passed"), id="an empty URL"),
+        pytest.param({"url": "http://[::1"}, (400, "Invalid URL Passed"), id="half an address"),
+        pytest.param({"url": "https://x/\n"}, (400, "Invalid URL Passed"), id="a line break"),
+        pytest.param({"version": "4"}, (400, "Invalid Version Passed"), id="version 4"),
+        pytest.param({"version": "three"}, (400, "Invalid Version Passed"), id="a version in words"),
+        pytest.param({"modes": ""}, (400, REVIEW), id="no modes"),
+        pytest.param({"tag": ""}, (400, REVIEW), id="no tag"),
+        pytest.param({"showOnUI": "perhaps"}, (400, REVIEW), id="neither true nor false"),
+        pytest.param({"tag": "there"}, (400, "Duplicate component tag"), id="a tag that the app has"),
+    ],
+)
+async def test_a_subscription_that_is_refused(form: dict[str, str], answer: tuple[int, str]) -> None:
+    caller = Caller.of()
+    app = await caller.seeded(subscriptions=[{"tag": "there", "url": HOOK}])
+
+    assert said(await caller.subscribe(app, **form)) == answer
+    assert len(caller.world.subscriptions.of(app)) == 1
+
+
+SWITCHES = [
+    pytest.param("max-subscriptions=1", {}, (500, "Unable To Create Subscription"), id="no more than one"),
+    pytest.param("same-url=reject", {}, (500, "Unable To Create Subscription"), id="a URL twice"),
+    pytest.param("same-url=allow", {}, (200, "success"), id="a URL twice, allowed"),
+    pytest.param(
+        "tag-case=insensitive",
+        {"tag": "THERE"},
+        (400, "Duplicate component tag"),
+        id="tags whatever the case",
+    ),
+    pytest.param("tag-case=sensitive", {"tag": "THERE"}, (200, "success"), id="tags by their case"),
+    pytest.param("versions=2-3", {"version": "1"}, (400, "Invalid Version Passed"), id="new versions only"),
+    pytest.param("unknown-modes=reject", {"modes": "SENT,NEW"}, (400, "Invalid Modes Passed"), id="new mode"),
+    pytest.param("unknown-modes=reject", {"modes": "SENT,COPY"}, (200, "success"), id="a mode without a bit"),
+    pytest.param(
+        "v3-account-modes=reject",
+        {"modes": "SENT,ACCOUNT", "version": "3"},
+        (400, "Invalid Modes Passed"),
+        id="account events on version 3",
+    ),
+    pytest.param(
+        "v3-account-modes=reject",
+        {"modes": "SENT,ACCOUNT"},
+        (200, "success"),
+        id="account events on version 2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("switch", "form", "answer"), SWITCHES)
+async def test_what_is_refused_is_a_switch(
+    switch: str, form: dict[str, str], answer: tuple[int, str]
+) -> None:
+    caller = Caller.switched(switch)
+    app = await caller.seeded(subscriptions=[{"tag": "there", "url": HOOK}])
+
+    assert said(await caller.subscribe(app, **form)) == answer
+
+
+@pytest.mark.parametrize(
+    ("switch", "form", "mode"),
+    [
+        pytest.param("all-mode=alias", {"modes": "ALL"}, 16383, id="all means all"),
+        pytest.param("numeric-modes=accept", {"modes": "2047"}, 2047, id="a number is a mask"),
+        pytest.param("mode-answer=canned", {"modes": "SENT"}, 2047, id="a canned answer"),
+        pytest.param("v3-account-modes=drop", {"modes": "SENT,ACCOUNT", "version": "3"}, 1, id="dropped"),
+    ],
+)
+async def test_what_the_mode_becomes_is_a_switch(switch: str, form: dict[str, str], mode: int) -> None:
+    caller = Caller.switched(switch)
+    answer = await caller.subscribe(await caller.seeded(), **form)
+
+    assert answer.json()["subscription"]["mode"] == mode
+
+
+@pytest.mark.parametrize(("switch", "status"), [("yes", 200), ("no", 400)])
+async def test_whether_an_app_in_its_sandbox_may_subscribe_is_a_switch(switch: str, status: int) -> None:
+    caller = Caller.switched(f"subscribe-before-live={switch}")
+
+    assert (await caller.subscribe(await caller.linked())).status_code == status
+
+
+async def test_an_update_changes_what_it_names_and_leaves_the_rest() -> None:
+    caller = Caller.of()
+    app = await caller.seeded()
+    made = (await caller.subscribe(app, version="3")).json()["subscription"]
+    caller.clock.time += 60
+    path = f"/subscription/{made['id']}"
+    changed = await caller.on_app("PUT", app, path, modes="SENT", active="false", meta='{"A": "b"}')
+    found = (await caller.on_app("GET", app, path)).json()["subscription"]
+
+    assert changed.json()["subscription"] == found
+    assert (found["mode"], found["active"], found["modes"]) == (1, False, ["SENT"])
+    assert (found["version"], found["tag"], found["url"]) == (3, "events", HOOK)
+    assert found["modifiedOn"] == made["modifiedOn"] + 60_000
+    assert "meta" not in found
+    assert caller.world.subscriptions.of(app)[0].meta == '{"A": "b"}'
+
+
+@pytest.mark.parametrize(("switch", "meta"), [("meta-put=no", ""), ("meta-returned=yes", '{"A": "b"}')])
+async def test_whether_headers_are_changed_and_shown_is_a_switch(switch: str, meta: str) -> None:
+    caller = Caller.switched(switch)
+    app = await caller.seeded()
+    made = (await caller.subscribe(app)).json()["subscription"]
+    changed = await caller.on_app("PUT", app, f"/subscription/{made['id']}", meta='{"A": "b"}')
+
+    assert changed.json()["subscription"].get("meta", "") == meta
+
+
+@pytest.mark.parametrize(
+    ("form", "answer"),
+    [
+        pytest.param({"tag": "other"}, (400, "Duplicate component tag"), id="a tag of another"),
+        pytest.param({"url": "nope"}, (400, "Invalid URL Passed"), id="no URL"),
+        pytest.param({"active": "maybe"}, (400, REVIEW), id="neither true nor false"),
+    ],
+)
+async def test_an_update_that_is_refused(form: dict[str, str], answer: tuple[int, str]) -> None:
+    caller = Caller.of()
+    app = await caller.seeded(subscriptions=[{"tag": "mine", "url": HOOK}, {"tag": "other", "url": HOOK}])
+
+    assert said(await caller.on_app("PUT", app, "/subscription/8166", **form)) == answer
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_a_missing_subscription_is_a_400_and_a_foreign_one_a_403(method: str) -> None:
+    caller = Caller.of()
+    app = await caller.seeded(subscriptions=[{"tag": "theirs", "foreign": True}])
+    missing = await caller.on_app(method, app, "/subscription/1")
+    foreign = await caller.on_app(method, app, "/subscription/8166")
+
+    assert said(missing) == (400, "Subscription Does Not Exist")
+    assert said(foreign) == (403, "Not Subscription Owner")
+
+
+async def test_deleting_one_answers_nothing_and_leaves_the_others() -> None:
+    caller = Caller.of()
+    app = await caller.seeded(subscriptions=[{"tag": "a"}, {"tag": "b"}])
+    answer = await caller.on_app("DELETE", app, "/subscription/8166")
+    left = (await caller.on_app("GET", app, "/subscription")).json()["subscriptions"]
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert [each["tag"] for each in left] == ["b"]
+    assert left[0]["latencyBucket"] == "lt_1_s"
+
+
+@pytest.mark.parametrize("path", ["/subscription", "/subscription/"])
+async def test_an_empty_id_deletes_them_all(path: str) -> None:
+    caller = Caller.of()
+    app = await caller.seeded(subscriptions=[{"tag": "a"}, {"tag": "b"}])
+
+    assert (await caller.on_app("DELETE", app, path)).status_code == 204
+    assert caller.world.subscriptions.of(app) == []
+
+
+async def test_deleting_what_is_gone_may_be_fine() -> None:
+    caller = Caller.switched("missing-subscription=204")
+
+    assert (await caller.on_app("DELETE", await caller.seeded(), "/subscription/1")).status_code == 204
+
+
+async def test_analytics_are_answered_plainly() -> None:
+    caller = Caller.of()
+    app = await caller.seeded(subscriptions=[{"tag": "a"}])
+    answer = await caller.on_app("GET", app, "/subscription/8166/analytics")
+
+    assert answer.json()["analytics"]["summary"]["failureCount"] == 0
+    assert (await caller.on_app("GET", app, "/subscription/1/analytics")).status_code == 400
+
+
+async def test_an_endpoint_that_sleeps_is_an_invalid_url() -> None:
+    caller = Caller.of(Fault("invalid-url", "subscribe", nth=(1,)))
+    app = await caller.seeded()
+
+    assert said(await caller.subscribe(app)) == (400, "Invalid URL Passed")
+    assert said(await caller.subscribe(app)) == (200, "success")
+
+
+async def test_an_app_that_drops_modes_never_takes_them() -> None:
+    caller = Caller.of(Fault("drop-modes", parameters={"modes": ("READ",)}))
+    app = await caller.linked()
+
+    for _ in range(2):
+        answer = await caller.subscribe(app)
+        assert (answer.json().get("subscription") or {"mode": 1})["mode"] == 1
