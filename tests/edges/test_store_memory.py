@@ -1,12 +1,18 @@
 """What is noted of an upstream is read back, whole, and of that upstream only."""
 
+import asyncio
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from controller.edges.clock import SystemClock
 from controller.edges.store import Store, open_store
 from controller.errors import Busy, StoreError
 from controller.model.history import Declared, Entry, Hint, LastGood
@@ -173,6 +179,39 @@ async def test_an_orphan_ends_when_it_is_first_found(store: Store, clock: TestCl
         clock.time += 100
         assert await after.intents.adopt_orphans(HERE) == 0
         assert (await after.memories.read(HERE)).intents[PHONE].ended == found
+
+
+ATTEMPT = """
+import asyncio, sys
+from controller.edges.clock import SystemClock
+from controller.edges.store import open_store
+
+async def main():
+    await open_store(sys.argv[1], SystemClock()).intents.open(sys.argv[2], sys.argv[3], "Acme")
+    print("open", flush=True)
+    sys.stdin.read()
+
+asyncio.run(main())
+"""
+
+
+def test_an_intent_outlives_the_process_that_had_it(tmp_path: Path) -> None:
+    """A link that was under way when its process was killed is found, and ended, by the next one."""
+    path = str(tmp_path / "state.db")
+    command = [sys.executable, "-c", ATTEMPT, path, HERE, PHONE]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"open\n"
+        os.kill(process.pid, signal.SIGKILL)
+
+    async def found() -> tuple[Memory, int, Memory]:
+        async with open_store(path, SystemClock()) as store:
+            before = await store.memories.read(HERE)
+            return before, await store.intents.adopt_orphans(HERE), await store.memories.read(HERE)
+
+    before, adopted, after = asyncio.run(found())
+    assert (before.intents[PHONE].ended, adopted) == (None, 1)
+    assert after.intents[PHONE].ended is not None
 
 
 async def test_an_end_that_could_not_be_written_is_written_later(store: Store) -> None:

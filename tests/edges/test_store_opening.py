@@ -139,6 +139,24 @@ async def test_a_store_that_cannot_be_trusted_is_refused(
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
+async def test_a_store_is_not_started_anew_beside_the_remains_of_another(tmp_path: Path) -> None:
+    """SQLite would take the log that is left for the new file's own."""
+    path = tmp_path / "state.db"
+    await made(path)
+    path.unlink()
+    (tmp_path / "state.db-wal").write_bytes(b"x" * 99)
+    with pytest.raises(StoreError, match=r"is gone, but .*state\.db-wal is there"):
+        open_store(path, TestClock())
+    assert not path.exists()
+
+
+async def test_a_store_without_its_key_is_refused(tmp_path: Path) -> None:
+    await made(tmp_path / "state.db")
+    raw(tmp_path / "state.db", "DELETE FROM meta WHERE name = 'key'")
+    with pytest.raises(StoreError, match="lost its key"):
+        open_store(tmp_path / "state.db", TestClock())
+
+
 async def test_a_full_disk_is_said_and_loses_nothing_written(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     async with open_store(path, TestClock()) as store:

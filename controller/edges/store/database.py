@@ -85,6 +85,10 @@ class Database:
         """Run *work* under the write lock and commit it: on disk when this returns, or not at all."""
         return await self._run(work, write=True)
 
+    def at_once(self, work: Work[T]) -> T:
+        """Write in place: for the opening, before anybody else has the store."""
+        return self._transaction(work, write=True)
+
     async def close(self) -> None:
         """Finish what is queued and let go of the file."""
         await self._wait(self._executor.submit(self._engine.dispose))

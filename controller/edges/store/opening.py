@@ -21,6 +21,7 @@ from controller.errors import StoreError
 
 _MAGIC = b"SQLite format 3\x00"
 _AS_IT_WAS = "nothing was changed"
+_SIDES = ("-wal", "-shm", "-journal")
 
 
 def opened(path: Path) -> tuple[Engine, bool]:
@@ -49,18 +50,15 @@ def _folder(folder: Path) -> None:
 
 def _create(path: Path) -> None:
     """Make the file under another name and move it into place whole, so that a crash leaves none."""
-    draft = path.with_name(f"{path.name}.new")
-    draft.unlink(missing_ok=True)
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    _refuse_remains(path)
+    draft = _draft(path)
     try:
         with closing(sqlite3.connect(draft)) as raw:
             raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
         engine = connect(draft, journal="DELETE")
         try:
             with engine.connect().execution_options(write=True) as connection, connection.begin():
-                tables.create_all(connection, checkfirst=False)
-                connection.execute(insert(version).values(version_num=VERSIONS[-1]))
-                connection.execute(insert(meta).values(name="key", value=secrets.token_hex(32)))
+                _fill(connection)
         finally:
             engine.dispose()
     except (DBAPIError, sqlite3.Error) as error:
@@ -68,6 +66,31 @@ def _create(path: Path) -> None:
         raise refused(path, getattr(error, "orig", None) or error) from error
     draft.replace(path)
     _sync_folder(path.parent)
+
+
+def _fill(connection: Connection) -> None:
+    tables.create_all(connection, checkfirst=False)
+    connection.execute(insert(version).values(version_num=VERSIONS[-1]))
+    connection.execute(insert(meta).values(name="key", value=secrets.token_hex(32)))
+
+
+def _refuse_remains(path: Path) -> None:
+    """Refuse to start anew beside the remains of another store: SQLite would mix them into the new one."""
+    remains = [name for end in _SIDES if (name := path.with_name(path.name + end)).exists()]
+    if remains:
+        raise StoreError(
+            f"the store {path} is gone, but {remains[0]} is there: {_AS_IT_WAS}; put the store back, or move "
+            "that file away too to start anew (docs/store.md says what that costs)"
+        )
+
+
+def _draft(path: Path) -> Path:
+    """Return an empty file beside *path*, for us alone; what a process that died left there is gone."""
+    draft = path.with_name(f"{path.name}.new")
+    for end in ("", *_SIDES):
+        draft.with_name(draft.name + end).unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return draft
 
 
 def _sync_folder(folder: Path) -> None:
@@ -145,9 +168,7 @@ def _migrate(connection: Connection, path: Path, found: str) -> None:
 
 
 def _back_up(path: Path, copy: Path) -> None:
-    draft = copy.with_name(copy.name + ".new")
-    draft.unlink(missing_ok=True)
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    draft = _draft(copy)
     source = sqlite3.connect(path.as_uri() + "?mode=ro", uri=True)
     target = sqlite3.connect(draft)
     with closing(source), closing(target):

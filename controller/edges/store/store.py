@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from controller.edges.store.calls import Calls, anchor
 from controller.edges.store.database import Database
@@ -20,6 +20,7 @@ from controller.edges.store.opening import opened
 from controller.edges.store.records import History, Spent, Statuses
 from controller.edges.store.schema import meta
 from controller.edges.store.sources import Hints, Revisions
+from controller.errors import StoreError
 
 
 class Clock(Protocol):
@@ -88,8 +89,17 @@ def open_store(location: str | Path, clock: Clock, *, inline: bool = False) -> S
     """
     path = store_file(str(location))
     engine, new = opened(path)
-    with engine.connect().execution_options(write=True) as connection, connection.begin():
-        offset = anchor(connection, clock)
-        key = connection.execute(select(meta.c.value).where(meta.c.name == "key")).scalar_one()
     database = Database(path, engine, inline=inline)
-    return Store(database, clock, key=bytes.fromhex(key), offset=offset, new=new)
+    try:
+        offset, key = database.at_once(lambda connection: (anchor(connection, clock), _key(connection)))
+    except StoreError:
+        engine.dispose()
+        raise
+    return Store(database, clock, key=key, offset=offset, new=new)
+
+
+def _key(connection: Connection) -> bytes:
+    found = connection.execute(select(meta.c.value).where(meta.c.name == "key")).scalar_one_or_none()
+    if not found:
+        raise StoreError("the store has lost its key: restore a copy (docs/store.md)")
+    return bytes.fromhex(found)
