@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(slots=True)
+@dataclass
 class TestClock:
     """Epoch seconds that move when slept, or by hand; *offset* is how the wall was set."""
 

@@ -279,6 +279,7 @@ async def test_the_last_status_of_each_resource_is_kept(store: Store) -> None:
     await store.statuses.save(HERE, {"App/a": "{}"}, whole=True)
     assert await store.statuses.read(HERE) == {"App/a": "{}"}
     assert await store.statuses.read(THERE) == {}
+    assert await store.statuses.upstreams() == (HERE,)
 
 
 async def test_a_plan_is_spent_once(store: Store) -> None:

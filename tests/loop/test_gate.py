@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 
 from controller.edges.store import Store, open_store
 from controller.errors import Busy, StoreError
-from controller.loop.gate import LIST_PATIENCE, PATIENCE, Gate
+from controller.loop.gate import LIST_PATIENCE, Gate
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
 from controller.model.pace import Reservation
 from controller.model.upstream import Upstream
@@ -173,15 +173,40 @@ async def test_a_list_does_not_wait_for_ever(gate: Gate, clock: TestClock) -> No
     assert clock.now() == before
 
 
-async def test_a_call_going_on_makes_others_wait_no_longer_than_it_takes(
-    gate: Gate, clock: TestClock
+@dataclass
+class Meanwhile(TestClock):
+    """A clock whose first sleep lets something else happen."""
+
+    then: Callable[[], Awaitable[None]] | None = None
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        then, self.then = self.then, None
+        if then is not None:
+            await then()
+
+
+@pytest.mark.parametrize(
+    ("end", "waited", "gone"),
+    [
+        pytest.param(True, 2.4, True, id="they end meanwhile: a window later"),
+        pytest.param(False, 2.4, False, id="they do not: until patience is over"),
+    ],
+)
+async def test_calls_going_on_hold_others_back(
+    tmp_path: Path, *, end: bool, waited: float, gone: bool
 ) -> None:
-    before = clock.now()
-    async with AsyncExitStack() as calls:
+    clock = Meanwhile()
+    async with open_store(tmp_path / "s.db", clock, inline=True) as store, AsyncExitStack() as going_on:
+        gate = Gate(store.calls, clock, account=ACCOUNT)
         for _ in range(10):
-            await calls.enter_async_context(gate.call(Bucket.OTHER, route="GET /x"))
-    await call(gate, Bucket.OTHER)
-    assert clock.now() - before <= PATIENCE
+            await going_on.enter_async_context(gate.call(Bucket.OTHER, route="GET /x"))
+        clock.then = going_on.aclose if end else None
+        before = clock.now()
+        (answer,) = await asyncio.gather(call(gate, Bucket.OTHER), return_exceptions=True)
+    assert clock.now() - before == pytest.approx(waited, abs=0.01)
+    assert (answer is None) is gone
+    assert gone or isinstance(answer, Busy)
 
 
 async def test_a_call_that_fails_is_over(gate: Gate, store: Store) -> None:
