@@ -11,7 +11,7 @@ from controller.edges.gupshup.shapes import moment
 from controller.edges.gupshup.signin import SignIn
 from controller.edges.gupshup.tokens import Fresh, Keeper
 from controller.edges.gupshup.wire import Lost, Wire
-from controller.errors import Busy
+from controller.errors import Busy, Unclear
 from controller.model.manifest import AppId
 from controller.model.secret import Secret
 
@@ -53,16 +53,19 @@ class Session:
             if isinstance(verdict, BadToken) and (fresh := await keeper.renew(token)) is not None:
                 verdict = await self._ask(call, keeper, fresh)
         except Lost as lost:
-            raise Busy(f"{lost}, and as it only reads, it is read again later") from None
+            raise Busy(f"{lost}; it is read again later") from None
         if isinstance(verdict, Fine):
             return verdict.body
         raise blame(call, verdict)
 
     async def write(self, call: Call) -> Verdict:
-        """Send a write once; a refused token is dropped for the next one. Raises Busy, Denied, Lost."""
+        """Send a write once; a refused token is dropped for the next one. Raises Busy, Denied, Unclear."""
         keeper = self._keeper(call)
         token = (await keeper.get()).token
-        verdict = await self._ask(call, keeper, token)
+        try:
+            verdict = await self._ask(call, keeper, token)
+        except Lost as lost:
+            raise Unclear(f"{lost}; it may have happened: look") from None
         if isinstance(verdict, BadToken) or (isinstance(verdict, Forbidden) and call.route is LINK):
             keeper.refused(token)
         return verdict

@@ -9,7 +9,6 @@ import logging
 import re
 import ssl
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -35,6 +34,7 @@ _UNSENT = (
     httpx.UnsupportedProtocol,
 )
 _BROKEN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError)
+_LAST_PORT = 65_535
 _INFLATED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
@@ -73,13 +73,9 @@ class Reply:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a request got, as seen from inside the transport."""
+    """How far a request got: its status as soon as that is known, although the body may never end."""
 
-    begun: bool = False
     status: int | None = None
-
-    async def trace(self, event: str, _info: Mapping[str, object]) -> None:
-        self.begun = self.begun or event.endswith("send_request_headers.started")
 
 
 class Wire:
@@ -88,10 +84,10 @@ class Wire:
     def __init__(self, origin: str, *, network: Network, gate: Gate, clock: Clock, read_only: bool) -> None:
         self.origin = _origin(origin)
         self._deadline = network.deadline
-        self._traced = network.transport is None
         self._gate = gate
         self._clock = clock
         self._read_only = read_only
+        self._known: dict[Auth, tuple[Secret, ...]] = {}
         self._http = _client(network)
 
     async def __aenter__(self) -> Self:
@@ -112,10 +108,17 @@ class Wire:
         if (token is None) is not (call.route.auth is Auth.NOBODY):
             raise Usage(f"{call.what} is not sent: it takes {call.route.auth.value}'s token")
         progress = _Progress()
-        request = self._request(call, token, progress)
+        request = self._request(call, token)
         async with self._gate.call(call.route.bucket, app_id=call.budget, route=call.route.name) as slot:
             status, body = await self._answer(call, request, slot, progress)
-        return Reply(status, body, call.secrets if token is None else (token, *call.secrets))
+        return Reply(status, body, self._told(call, token))
+
+    def _told(self, call: Call, token: Secret | None) -> tuple[Secret, ...]:
+        """Return the secrets that Gupshup could echo: this call's, and the partner's of earlier calls."""
+        own = call.secrets if token is None else (token, *call.secrets)
+        if call.route.auth is not Auth.APP:
+            self._known[call.route.auth] = own
+        return (*own, *(secret for known in self._known.values() for secret in known))
 
     async def _answer(
         self,
@@ -132,17 +135,12 @@ class Wire:
         except _BROKEN as error:
             late = isinstance(error, TimeoutError | httpx.TimeoutException)
             if progress.status is None:
-                raise self._unanswered(call, progress, error, late=late) from None
+                why = f"within {self._deadline:g} s" if late else f"({_named(error)})"
+                raise Lost(f"{self._what(call)}: sent, and no answer {why}") from None
             why = f"it did not end within {self._deadline:g} s" if late else "it broke off"
             return progress.status, Garbage(why)
 
-    def _unanswered(self, call: Call, progress: _Progress, error: Exception, *, late: bool) -> NotSent | Lost:
-        why = f"within {self._deadline:g} s" if late else f"({_named(error)})"
-        if self._traced and not progress.begun:
-            return NotSent(f"{self._what(call)}: not sent {why}; {_NETWORK}")
-        return Lost(f"{self._what(call)}: sent, and no answer {why}; it may have happened")
-
-    def _request(self, call: Call, token: Secret | None, progress: _Progress) -> httpx.Request:
+    def _request(self, call: Call, token: Secret | None) -> httpx.Request:
         try:
             return self._http.build_request(
                 call.route.method,
@@ -150,8 +148,6 @@ class Wire:
                 params=dict(call.query) or None,
                 data={key: _shown(value) for key, value in call.form.items()} or None,
                 headers={} if token is None else _authorization(token),
-                timeout=self._deadline,
-                extensions={"trace": progress.trace} if self._traced else None,
             )
         except ValueError:
             raise Usage(f"{call.what} is not sent: it holds characters that cannot be") from None
@@ -245,7 +241,8 @@ def _origin(url: str) -> str:
     except (httpx.InvalidURL, ValueError):
         raise Usage("the partner's url is no URL; it should look like https://partner.gupshup.io") from None
     more = parsed.userinfo or parsed.query or parsed.fragment or parsed.path not in {"", "/"}
-    if parsed.scheme not in {"http", "https"} or not parsed.host or more:
+    host = re.fullmatch(r"[a-z0-9.:-]+", parsed.host, re.ASCII)
+    if parsed.scheme not in {"http", "https"} or not host or (parsed.port or 0) > _LAST_PORT or more:
         raise Usage(
             "the partner's url must be scheme, host and port only, such as https://partner.gupshup.io"
         )
@@ -264,6 +261,7 @@ def _client(network: Network) -> httpx.AsyncClient:
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            timeout=_timeouts(network.deadline),
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=5),
             headers={
                 "User-Agent": f"gupshup-controller/{__version__}",
@@ -273,6 +271,15 @@ def _client(network: Network) -> httpx.AsyncClient:
         )
     except (httpx.InvalidURL, ValueError, ImportError):
         raise Usage("the proxy is no usable URL; it should look like http://proxy.example:3128") from None
+
+
+def _timeouts(deadline: float) -> httpx.Timeout:
+    """Give what comes before the first byte less than the whole deadline, in sum.
+
+    So when the deadline strikes the request is on its way, and a connection that hangs is `NotSent`.
+    """
+    step = deadline / 4
+    return httpx.Timeout(deadline, connect=step, pool=step)  # connect counts for TCP, and again for TLS
 
 
 def _trust(network: Network) -> ssl.SSLContext | bool:

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 from controller.model.secret import Secret
 
 _LONGEST = 200
-_READ = 2000
+_READ = 600
 _GRAM = 12
 _SHORTEST = 4
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
@@ -21,12 +21,20 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 def clean(text: str, secrets: Iterable[Secret] = ()) -> str:
     """Return *text* as at most 200 printable characters, with *secrets* masked in every form and in parts."""
+    if not text:
+        return ""
     plain = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in _ANSI.sub(" ", text[:_READ]))
     forms = {form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST}
-    for form in sorted(forms, key=lambda form: (-len(form), form)):
-        plain = _mask(plain, form)
-    line = " ".join(_LOOKS_SECRET.sub("***", plain).split())
+    masked = " ".join(_mask_all(plain, forms).split())
+    masked = _mask_all(masked, forms)  # joined spaces may have completed a secret
+    line = " ".join(_LOOKS_SECRET.sub("***", masked).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def _mask_all(text: str, forms: set[str]) -> str:
+    for form in sorted(forms, key=lambda form: (-len(form), form)):
+        text = _mask(text, form)
+    return text
 
 
 def _mask(text: str, form: str) -> str:

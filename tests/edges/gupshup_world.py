@@ -1,0 +1,147 @@
+"""A pretend Gupshup behind `httpx.MockTransport`: it answers what a test says and keeps every request."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+import httpx
+
+from controller.edges.gupshup import Network, Reader, Writer, app_id, reader, writer
+from controller.model.manifest import AppId, Bucket, Credentials, FromEnv, Login, Partner, Reference
+from controller.model.secret import Secret
+from controller.model.upstream import SubscriptionId
+from tests.edges.clocks import TestClock
+
+APP = app_id("7f9c24e8-3b1a-4c5d-8e6f-000000000001")
+OTHER = app_id("7f9c24e8-3b1a-4c5d-8e6f-000000000002")
+SUB = SubscriptionId("8166")
+PHONE = "919876543210"
+
+LOGIN = "POST /partner/account/login"
+APP_TOKEN = f"GET /partner/app/{APP}/token"
+LINK = "POST /partner/tpp/app"
+LIST = "GET /partner/app/list"
+PARTNER_APPS = "GET /partner/account/api/partnerApps"
+DETAILS = f"GET /partner/app/{APP}/details"
+PIPELINE = f"GET /partner/app/{APP}/pipeline"
+WABA = f"GET /partner/app/{APP}/waba/info"
+CALLBACK = f"PUT /partner/app/{APP}/callbackUrl"
+SUBSCRIPTIONS = f"GET /partner/app/{APP}/subscription"
+SUBSCRIBE = f"POST /partner/app/{APP}/subscription"
+ONE = f"GET /partner/app/{APP}/subscription/{SUB}"
+UPDATE = f"PUT /partner/app/{APP}/subscription/{SUB}"
+UNSUBSCRIBE = f"DELETE /partner/app/{APP}/subscription/{SUB}"
+
+SECRETS: Mapping[str, str] = {
+    "GUPSHUP_EMAIL": "canary.mail@example.com",
+    "GUPSHUP_SECRET": "canary+secret/of the?partner",
+    "GIVEN": "canary-given-token",
+}
+PARTNER_TOKEN = "canary-partner-token-1"
+APP_TOKEN_VALUE = "sk_0123456789abcdef0123456789abcdef"
+LOGIN_CREDENTIALS = Login(FromEnv("GUPSHUP_EMAIL"), FromEnv("GUPSHUP_SECRET"))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: *body* is bytes as they are, a text, or anything that JSON can say."""
+
+    status: int
+    body: object = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> httpx.Response:
+        match self.body:
+            case bytes() as content:
+                pass
+            case str() as text:
+                content = text.encode()
+            case value:
+                content = json.dumps(value).encode()
+        return httpx.Response(self.status, content=content, headers=self.headers)
+
+
+def good_login(token: str = PARTNER_TOKEN, **more: object) -> Answer:
+    return Answer(200, {"token": token, "id": 1368, "name": "ACME", "isTpp": True, **more})
+
+
+def good_token(token: str = APP_TOKEN_VALUE, expires: object = 0) -> Answer:
+    inner = {"token": token, "authoriserId": "x", "expiresOn": expires, "active": True}
+    return Answer(200, {"status": "success", "token": inner})
+
+
+class Pretend:
+    """Answers each request from the row for its method and path; the last answer of a row repeats."""
+
+    def __init__(self) -> None:
+        self.log: list[httpx.Request] = []
+        self.rows: dict[str, list[Answer | Exception]] = {LOGIN: [good_login()], APP_TOKEN: [good_token()]}
+
+    def on(self, what: str, *answers: Answer | Exception) -> None:
+        self.rows[what] = list(answers)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.log.append(request)
+        row = self.rows.get(f"{request.method} {request.url.path}", [Answer(404, {"message": "no such row"})])
+        answer = row.pop(0) if len(row) > 1 else row[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer.response()
+
+    def sent(self, what: str) -> list[httpx.Request]:
+        return [request for request in self.log if f"{request.method} {request.url.path}" == what]
+
+
+def form(request: httpx.Request) -> dict[str, str]:
+    return dict(parse_qsl(request.content.decode(), keep_blank_values=True, strict_parsing=True))
+
+
+@dataclass
+class OpenGate:
+    """Lets every call through and remembers what for."""
+
+    calls: list[tuple[Bucket, AppId | None, str]] = field(default_factory=list)
+    answers: list[tuple[int, float | None]] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def call(self, bucket: Bucket, *, app_id: AppId | None, route: str) -> AsyncIterator["OpenGate"]:
+        self.calls.append((bucket, app_id, route))
+        yield self
+
+    def answered(self, status: int, retry_after: float | None) -> None:
+        self.answers.append((status, retry_after))
+
+
+@dataclass
+class World:
+    """A partner, its secrets, a clock and a pretend Gupshup, with the real client in front of them."""
+
+    upstream: Pretend = field(default_factory=Pretend)
+    gate: OpenGate = field(default_factory=OpenGate)
+    clock: TestClock = field(default_factory=TestClock)
+    secrets: dict[str, str] = field(default_factory=lambda: dict(SECRETS))
+    credentials: Credentials = LOGIN_CREDENTIALS
+    url: str = "https://partner.gupshup.io"
+    network: Network | None = None
+
+    def writer(self) -> Writer:
+        return writer(
+            self._partner(), reveal=self.reveal, gate=self.gate, clock=self.clock, network=self._network()
+        )
+
+    def reader(self) -> Reader:
+        return reader(
+            self._partner(), reveal=self.reveal, gate=self.gate, clock=self.clock, network=self._network()
+        )
+
+    def reveal(self, reference: Reference) -> Secret:
+        assert isinstance(reference, FromEnv)
+        return Secret(self.secrets[reference.name])
+
+    def _partner(self) -> Partner:
+        return Partner("main", self.url, self.credentials)
+
+    def _network(self) -> Network:
+        return self.network or Network(transport=httpx.MockTransport(self.upstream))

@@ -1,0 +1,110 @@
+"""Only the calls of the table can be made, and no odd id turns one into another."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.edges.gupshup import app_id, subscription_id
+from controller.edges.gupshup.routes import ROUTES, Auth, Call
+from controller.errors import Usage
+from controller.model.manifest import AppId, Bucket
+from controller.model.secret import Secret
+from controller.model.upstream import SubscriptionId
+from tests.edges.gupshup_world import APP, SUB
+
+PATH = re.compile(r"(/[A-Za-z0-9-]+)+")
+ODD = [
+    "",
+    " ",
+    "/",
+    "%2f",
+    "..",
+    ".",
+    "\n",
+    f"{APP}\n",
+    f"{APP}/",
+    f" {APP}",
+    "٣",
+    "\uff18\uff11\uff16\uff16",
+    "8166/..",
+    "-1",
+    "1.0",
+]
+
+
+@pytest.mark.parametrize("odd", [*ODD, None, 0.5, True, [], b"8166", 10**20, -1, "1" * 21])
+def test_an_odd_id_is_refused(odd: object) -> None:
+    with pytest.raises(Usage):
+        app_id(odd)
+    with pytest.raises(Usage):
+        subscription_id(odd)
+
+
+@given(
+    st.one_of(st.text(), st.from_regex(r"[0-9a-f-]{36}"), st.none(), st.integers()),
+    st.one_of(st.text(), st.none()),
+)
+def test_no_id_whatever_builds_a_path_outside_the_table(app: object, subscription: object) -> None:
+    for route in ROUTES:
+        try:
+            path = Call(route, app, subscription).path  # type: ignore[arg-type]  # the types are what is cheated
+        except Usage:
+            continue
+        assert PATH.fullmatch(path)
+        assert path.count("/") == route.template.count("/")
+
+
+def test_nothing_deletes_all_subscriptions_of_an_app() -> None:
+    deleting = [route.template for route in ROUTES if route.method == "DELETE"]
+
+    assert deleting == ["/partner/app/{app}/subscription/{subscription}"]
+    with pytest.raises(Usage):
+        Call(next(route for route in ROUTES if route.method == "DELETE"), APP, SubscriptionId(""))
+
+
+def test_ids_come_out_in_one_form() -> None:
+    assert app_id(APP.upper()) == APP
+    assert subscription_id(8166) == subscription_id("8166") == SUB
+
+
+def test_each_route_spends_the_budget_that_gupshup_keeps_for_it() -> None:
+    spent = {route.name: route.bucket for route in ROUTES if route.bucket is not Bucket.OTHER}
+
+    assert spent == {
+        "login": Bucket.LOGIN,
+        "app token": Bucket.TOKEN,
+        "link": Bucket.LINK,
+        "list": Bucket.LIST,
+        "pipeline": Bucket.PIPELINE,
+        "callback": Bucket.CALLBACK,
+        "subscriptions": Bucket.SUBSCRIPTION,
+        "subscribe": Bucket.SUBSCRIPTION,
+        "subscription": Bucket.SUBSCRIPTION,
+        "update": Bucket.SUBSCRIPTION,
+        "unsubscribe": Bucket.SUBSCRIPTION,
+    }
+
+
+def test_only_tokens_and_subscriptions_are_counted_per_app() -> None:
+    counted = {route.name for route in ROUTES if Call(route, APP, SUB).budget == APP}
+
+    assert counted == {"app token", "subscriptions", "subscribe", "subscription", "update", "unsubscribe"}
+
+
+def test_an_app_token_is_taken_only_under_an_app_path() -> None:
+    assert all("/partner/app/{app}/" in route.template for route in ROUTES if route.auth is Auth.APP)
+
+
+def test_a_call_shows_neither_its_secrets_nor_its_query() -> None:
+    call = Call(ROUTES[0], query={"phone": "91987"}, form={"password": Secret("hunter22")})
+
+    assert "hunter22" not in repr(call)
+    assert call.what == "POST /partner/account/login"
+    assert call.secrets == (Secret("hunter22"),)
+
+
+def test_an_app_is_needed_where_the_path_names_one() -> None:
+    with pytest.raises(Usage, match="UUID"):
+        Call(ROUTES[1], AppId(""))
