@@ -102,6 +102,15 @@ async def test_old_calls_are_forgotten(store: Store, clock: TestClock) -> None:
     assert (await store.calls.stays(HERE, "token:gone"))[0] == ()
 
 
+async def test_a_call_whose_end_never_came_is_kept_as_long_as_it_can_count(
+    store: Store, clock: TestClock
+) -> None:
+    await ask(store)
+    clock.time += 122
+    await ask(store)
+    assert len((await store.calls.stays(HERE, "link"))[0]) == 2
+
+
 async def test_a_clock_that_was_set_back_lets_nothing_through_and_waits_no_longer_than_it_must(
     store: Store, clock: TestClock
 ) -> None:
