@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-RUN = [sys.executable, "-c", "from controller.doors.cli.simulate import command; command()"]
+RUN = [sys.executable, "-m", "controller", "simulate"]
 FREE = ("--listen", "127.0.0.1:0")
 LINK = {"name": "AcmeSupport", "wabaId": "1", "phone": "919876543210"}
 
@@ -172,7 +172,7 @@ def test_a_place_that_is_taken_is_named(tmp_path: Path) -> None:
 def test_what_it_cannot_use_it_refuses(arguments: tuple[str, ...], problem: str) -> None:
     run = ended(*arguments)
 
-    assert run.returncode == 2
+    assert run.returncode == 64
     assert problem in run.stderr
 
 

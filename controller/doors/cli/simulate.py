@@ -9,6 +9,8 @@ from types import FrameType
 
 import click
 
+from controller.doors.cli.exits import INTERRUPTED, OK
+from controller.doors.cli.options import option
 from controller.simulator import (
     ROUTE_NAMES,
     Fault,
@@ -27,7 +29,6 @@ from controller.simulator import (
     steady_clock,
 )
 
-_INTERRUPTED = 130
 _HIGHEST_PORT = 65_535
 
 
@@ -62,73 +63,63 @@ def _faults_of(_: click.Context, __: click.Parameter, value: Path | None) -> tup
     "simulate",
     help="Run a pretend Gupshup on this machine. It prints what to export, and is rude on demand.",
 )
-@click.option(
+@option(
     "--listen",
     "place",
     metavar="HOST:PORT",
     default="127.0.0.1:8085",
     show_default=True,
-    envvar="GUPSHUPCTL_LISTEN",
     callback=_listen_on,
     help="Where to listen; port 0 takes a free one.",
 )
-@click.option(
+@option(
     "--time-scale",
     type=click.FloatRange(0.001, 1_000_000),
     default=60.0,
     show_default=True,
-    envvar="GUPSHUPCTL_TIME_SCALE",
     help="How many virtual seconds of provisioning pass in one real second. Limits keep to real time.",
 )
-@click.option(
+@option(
     "--seed",
     type=int,
     default=1,
     show_default=True,
-    envvar="GUPSHUPCTL_SEED",
     help="Where chance comes from: ids, tokens, durations, faults by probability.",
 )
-@click.option(
+@option(
     "--faults",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    envvar="GUPSHUPCTL_FAULTS",
     callback=_faults_of,
     help="A YAML or JSON list of what goes wrong (docs/simulator.md).",
 )
-@click.option(
+@option(
     "--switch",
     "switches",
     metavar="NAME=VALUE",
     multiple=True,
-    envvar="GUPSHUPCTL_SWITCH",
     callback=_switched,
     help="Answer an open question of the API another way; may be repeated (docs/simulator.md).",
 )
-@click.option(
+@option(
     "--deliver",
     type=click.Choice(["loopback", "any"]),
     default="loopback",
     show_default=True,
-    envvar="GUPSHUPCTL_DELIVER",
     help="Where events are posted to: this machine only, or any address. What is not posted is recorded.",
 )
-@click.option(
+@option(
     "--email",
     default="partner@example.com",
     show_default=True,
-    envvar="GUPSHUPCTL_EMAIL",
     help="The e-mail of the one partner account.",
 )
-@click.option(
+@option(
     "--secret",
     default="pretend-secret",
     show_default=True,
-    envvar="GUPSHUPCTL_SECRET",
     help="Its client secret. It is printed, so make one up.",
 )
-@click.option(
-    "--log-calls", is_flag=True, envvar="GUPSHUPCTL_LOG_CALLS", help="Write a line a call on standard error."
-)
+@option("--log-calls", is_flag=True, help="Write a line a call on standard error.")
 def command(  # noqa: PLR0913 - one parameter an option, all by keyword
     *,
     place: tuple[str, int],
@@ -140,7 +131,7 @@ def command(  # noqa: PLR0913 - one parameter an option, all by keyword
     email: str,
     secret: str,
     log_calls: bool,
-) -> None:
+) -> int:
     partner = Partner(email=email, secret=secret)
     rules = Rules(seed, time_scale, switches, faults, (partner,), deliver_any=deliver == "any")
     world = World(steady_clock(), rules)
@@ -151,8 +142,7 @@ def command(  # noqa: PLR0913 - one parameter an option, all by keyword
         _say("GUPSHUP_EMAIL", email)
         _say("GUPSHUP_SECRET", secret)
         stopped_by = _serve(world, listening)
-    if stopped_by == signal.SIGINT:
-        raise SystemExit(_INTERRUPTED)
+    return INTERRUPTED if stopped_by == signal.SIGINT else OK
 
 
 def _socket(host: str, port: int) -> socket.socket:
