@@ -30,7 +30,7 @@ REASON = re.compile(r"(?:[A-Z][a-z]+){2,}")
 ELSEWHERE = re.compile(
     r"(?<![\w.~-])/(?:home|root|work|Users)/"  # a path of somebody's machine
     r"|pythonhosted\.|pypi\.(?:org|python)|registry\.npm"  # a registry's host
-    r"|--(?:extra-)?index-url\b|--find-links\b|\bfile:///[a-z]"
+    r"|--(?:extra-)?index-url\b|--find-links\b|\bfile:///(?:opt|usr)\b"
 )
 
 
