@@ -212,6 +212,14 @@ def test_every_relative_link_leads_somewhere() -> None:
     assert [link for page in pages() for link in broken_links(page)] == []
 
 
+@pytest.mark.parametrize("folder", ["docs", "docs/adr"])
+def test_every_page_stands_in_the_index_of_its_folder(folder: str) -> None:
+    index = ROOT / folder / "README.md"
+    linked = {match["target"].partition("#")[0] for match in LINK.finditer(text_of(index))}
+    beside = {page.name for page in pages() if page.parent == index.parent} - {index.name}
+    assert beside - linked == set()
+
+
 def manifests(page: Path) -> list[SourceFile]:
     """Return the manifests in the fences of *page*, each named by the place where it stands."""
     text = text_of(page)
