@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from controller.core.decode import text
-from controller.core.decode.entry import Entry
 from controller.core.decode.fleet import desired, muster
+from controller.core.decode.reading import read
 from controller.core.decode.rules import problem
 from controller.core.decode.structure import Structure
 from controller.model.problem import Place, Problem, Severity
@@ -14,7 +13,6 @@ from controller.model.source import Decoded, Rules, Schemas, SourceFile
 
 __all__ = ["decode"]
 
-MOST_DOCUMENTS = 50_000
 MOST_A_FILE = 50
 MOST_IN_ALL = 1_000
 _SOURCE = Place("(source)")
@@ -28,7 +26,7 @@ def decode(
     *complete* is False where single files were named: then an empty one is an error, and what is missing says
     nothing.
     """
-    entries, problems, whole = _read(files, Structure(schemas))
+    entries, problems, whole = read(files, Structure(schemas))
     if not files:
         problems.append(
             problem("GS701", _SOURCE, "", "there are no *.yaml or *.yml files, so nothing is declared")
@@ -40,27 +38,6 @@ def decode(
     if any(one.severity is Severity.ERROR for one in problems):
         return Decoded(None, _few(problems))
     return Decoded(desired(fleet, revision, complete=complete), _few(problems))
-
-
-def _read(files: Sequence[SourceFile], structure: Structure) -> tuple[list[Entry], list[Problem], bool]:
-    entries: list[Entry] = []
-    problems: list[Problem] = []
-    whole = True
-    for file in sorted(files, key=lambda one: one.path):
-        if len(entries) > MOST_DOCUMENTS:
-            message = f"more than {MOST_DOCUMENTS:,} documents; this file and those behind it were not read"
-            problems.append(problem("GS703", Place(file.path), "", message))
-            return entries, problems, False
-        decoded, found = text.read(file)
-        problems += found
-        if decoded is None:
-            whole = False
-            continue
-        reading = structure.read(file.path, decoded)
-        entries += reading.entries
-        problems += reading.problems
-        whole = whole and reading.whole
-    return entries, problems, whole
 
 
 def _graver(one: Problem) -> Problem:

@@ -79,7 +79,7 @@ def problems(draft: Draft) -> Iterator[Problem]:
 def _default_name(draft: Draft) -> Iterator[Problem]:
     entry = draft.entry
     given = entry.get("spec", "appName") is not None or entry.get("spec", "appId") is not None
-    if given or not draft.name or _NAME.match(draft.name):
+    if given or not entry.texts("spec") or not draft.name or _NAME.match(draft.name):
         return
     bare = re.sub(r"[^A-Za-z0-9]", "", draft.name)
     fix = f"appName: {bare}" if _NAME.match(bare) else None

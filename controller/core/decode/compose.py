@@ -43,13 +43,14 @@ class Spot(NamedTuple):
 
 
 class Oddity(NamedTuple):
-    """Something that YAML allows and a manifest does not."""
+    """Something that YAML allows and a manifest does not; *soft*: only where nothing graver is the matter."""
 
     rule: str
     spot: Spot
     path: Path
     message: str
     fix: str | None = None
+    soft: bool = False
 
 
 _TOP = Spot(1, 1)
@@ -199,7 +200,8 @@ class _Composer:
             self._odd(rule, event, message)
         elif plain:
             message = f"{visible(text)} is one thing to YAML 1.1 and another to YAML 1.2"
-            self._odd("GS203", event, message, quoted(text) if len(text) < LONGEST_KEY else None)
+            fix = quoted(text) if len(text) < LONGEST_KEY and not text.lstrip("-+").isdecimal() else None
+            self._odd("GS201", event, message, fix, soft=True)
 
     def _key(self, event: yaml.ScalarEvent, text: str, *, plain: bool) -> None:
         frame = self._stack[-1]
@@ -258,8 +260,10 @@ class _Composer:
         """Return where the node at hand goes."""
         return self._stack[-1].next if self._stack else ()
 
-    def _odd(self, rule: str, event: yaml.Event, message: str, fix: str | None = None) -> None:
-        self._document.oddities.append(Oddity(rule, _spot(event), self._path(), message, fix))
+    def _odd(
+        self, rule: str, event: yaml.Event, message: str, fix: str | None = None, *, soft: bool = False
+    ) -> None:
+        self._document.oddities.append(Oddity(rule, _spot(event), self._path(), message, fix, soft))
 
     def _stop(self, rule: str, event: yaml.Event, message: str) -> NoReturn:
         self.done.fatal = Oddity(rule, _spot(event), (), message)

@@ -1,6 +1,6 @@
 """One document on its way to a manifest: its values by path, and places found only when somebody asks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from controller.core.decode.compose import Composition, Document, Oddity, Spot, compose
@@ -68,7 +68,9 @@ class Entry:
     def at(self, *path: str | int) -> Place:
         """Return where the value at *path* stands, or what is nearest above it."""
         spots = self.sheet.tracked(self.index).values
-        return self._spotted(next(spots[near] for near in _upwards(path) if near in spots))
+        while path not in spots:  # the document itself always is
+            path = path[:-1]
+        return self._spotted(spots[path])
 
     def key_at(self, *path: str | int) -> Place:
         """Return where the key of *path* stands."""
@@ -86,11 +88,6 @@ class Entry:
 
     def _spotted(self, spot: Spot) -> Place:
         return Place(self.sheet.path, spot.line, spot.column)
-
-
-def _upwards(path: Path) -> Iterator[Path]:
-    for length in range(len(path), -1, -1):
-        yield path[:length]
 
 
 def _step(value: object, step: str | int) -> object:

@@ -42,12 +42,12 @@ def waba(text: str) -> str | None:
 
 def app_name(text: str) -> str | None:
     bare = re.sub(r"[^A-Za-z0-9]", "", text)
-    return bare if re.match(r"[A-Za-z0-9]{6,150}\Z", bare) else None
+    return bare if text.isascii() and re.match(r"[A-Za-z0-9]{6,150}\Z", bare) else None
 
 
 def name(text: str) -> str | None:
     bare = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
-    return bare if bare and len(bare) <= 150 else None  # noqa: PLR2004  (the schema's figure)
+    return bare if bare and text.isascii() and len(bare) <= 150 else None  # noqa: PLR2004  (the schema's figure)
 
 
 def duration(text: str) -> str | None:

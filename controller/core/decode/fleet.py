@@ -1,5 +1,6 @@
 """Rules over all manifests at once: names, references, uniqueness, and which webhook stands for which app."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from controller.model.source import Rules
 MANY_WEBHOOKS = 10
 MOST_WEBHOOKS = 50
 MOST_EXPANDED = 200_000
+_NAME = re.compile(r"[-A-Za-z0-9]{1,150}\Z")  # any other is a problem of its own
 
 
 @dataclass(slots=True)
@@ -36,8 +38,11 @@ class Fleet:
     problems: list[Problem] = field(default_factory=list)
 
 
-def muster(entries: Iterable[Entry], rules: Rules, *, whole: bool) -> Fleet:
-    """Return the fleet that *entries* declare, with every problem of the whole tree."""
+def muster(entries: Iterable[Entry], rules: Rules, *, whole: bool, most: int = MOST_EXPANDED) -> Fleet:
+    """Return the fleet that *entries* declare, with every problem of the whole tree.
+
+    Selectors are expanded to *most* webhooks.
+    """
     by_kind: Mapping[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_kind[entry.kind].append(entry)
@@ -46,7 +51,7 @@ def muster(entries: Iterable[Entry], rules: Rules, *, whole: bool) -> Fleet:
         fleet.problems += _same_names(kind)
     fleet.problems += partner.problems(fleet.partners, rules)
     _draft(fleet, by_kind["App"])
-    _expand(fleet)
+    _expand(fleet, most)
     return fleet
 
 
@@ -121,7 +126,7 @@ def _unresolved(
     entry: Entry, path: Path, kind: str, named: str, known: Iterable[str], *, whole: bool
 ) -> list[Problem]:
     names = list(known)
-    if named in names or not whole:
+    if named in names or not whole or not _NAME.match(named):
         return []
     near = closest(named, names[:2_000])
     hint = f"; did you mean {near}?" if near else ""
@@ -151,7 +156,7 @@ def _unique(draft: Draft) -> Iterator[tuple[str, str]]:
         yield "appName", draft.app_name
 
 
-def _expand(fleet: Fleet) -> None:
+def _expand(fleet: Fleet, most: int) -> None:
     targets = _Targets(fleet.drafts)
     counts: Counter[str] = Counter()
     for entry in fleet.subscriptions:
@@ -159,8 +164,8 @@ def _expand(fleet: Fleet) -> None:
         found, problems = _apps_of(entry, targets, whole=fleet.whole)
         fleet.problems += problems
         counts.update(draft.name for draft in found)
-        if counts.total() > MOST_EXPANDED:
-            message = f"webhooks for more than {MOST_EXPANDED:,} apps, selectors expanded"
+        if counts.total() > most:
+            message = f"more than {most:,} webhooks, selectors expanded"
             fleet.problems.append(entry.problem("GS703", ("spec",), message))
             return
         fleet.webhooks += [Webhook(entry, draft) for draft in found if counts[draft.name] <= MOST_WEBHOOKS]

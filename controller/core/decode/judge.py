@@ -104,8 +104,11 @@ def _missing(entry: Entry, error: ValidationError) -> Iterator[Problem]:
 def _mistyped(entry: Entry, error: ValidationError) -> Problem:
     path, kind = _path(error), str(error.validator_value)
     rule, must = _TYPES[kind]
+    more = _schema(error).get("x-must")
     if kind == "integer":
-        must = f"must be {_schema(error)['x-must']}, without quotes"
+        must = f"must be {more}, without quotes"
+    elif kind == "object" and more:
+        must = f"{must}: {more}"
     if error.instance is None:
         return entry.problem("GS206", path, f"has no value; it {must}")
     return entry.problem(
@@ -116,7 +119,7 @@ def _mistyped(entry: Entry, error: ValidationError) -> Problem:
 def _kind_of(value: object) -> str:
     match value:
         case bool():
-            return "true or false"
+            return "a boolean"
         case int():
             return "a number"
         case str():

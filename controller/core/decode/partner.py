@@ -56,7 +56,7 @@ def _leans(entry: Entry) -> bool:
 
 def _address(entry: Entry, rules: Rules) -> Iterator[Problem]:
     url = entry.text("spec", "url")
-    if url is not None and isinstance(origin := upstream(url, rules), Flaw):
+    if url and isinstance(origin := upstream(url, rules), Flaw):
         yield entry.problem("GS803", ("spec", "url"), origin.message, origin.fix)
 
 

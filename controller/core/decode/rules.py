@@ -45,9 +45,8 @@ _FILES = (
     _warning("GS120", "More problems than are listed", "Correct the listed ones and validate again"),
 )
 _TYPES = (
-    _error("GS201", "A string is needed", "Put the value in quotes"),
+    _error("GS201", "A string is needed, and other tools would read no string", "Put the value in quotes"),
     _error("GS202", "A whole number, or true or false, is needed", "Write it without quotes"),
-    _error("GS203", "YAML versions read this differently", "Put the value in quotes"),
     _error("GS204", "A list is needed", "Write [A, B], or one item a line behind '- '"),
     _error("GS205", "A mapping is needed", "Write key: value pairs"),
     _error("GS206", "A field without a value", "Give it a value, or remove the field"),

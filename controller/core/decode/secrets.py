@@ -14,6 +14,7 @@ _SHAPE = re.compile(
     r"|\bAKIA[0-9A-Z]{16}\b"
     r"|\bBearer +[A-Za-z0-9._~+/-]{16,4096}"
 )
+_MARKS = ("sk_", "eyJ", "BEGIN", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "xox", "AKIA", "Bearer")
 _KEYS = frozenset(
     {
         "accesstoken",
@@ -48,8 +49,8 @@ class Leak(NamedTuple):
 
 def leaks(text: str) -> Iterator[Leak]:
     """Yield what has the shape of a secret, comments included."""
-    for found in _SHAPE.finditer(text):
-        yield Leak(found.start())
+    if any(mark in text for mark in _MARKS):  # a quick no for nearly every file
+        yield from (Leak(found.start()) for found in _SHAPE.finditer(text))
 
 
 def mask(text: str) -> str:

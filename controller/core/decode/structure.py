@@ -3,7 +3,6 @@
 jsonschema-rs says yes quickly; only where it does not, jsonschema is asked, and judges.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import jsonschema_rs
@@ -17,7 +16,6 @@ from controller.core.decode.words import closest, shown
 from controller.model.problem import Place, Problem
 from controller.model.source import Schemas
 
-_SOFT = "GS203"
 _TEMPLATE = "GS607"
 
 
@@ -56,16 +54,15 @@ class Structure:
         return reading
 
     def _one(self, sheet: Sheet, index: int, document: Document, reading: Reading) -> None:
-        odd = [sheet.odd(oddity) for oddity in document.oddities]
         if document.opaque or not isinstance(document.value, dict):
             found = [] if document.opaque else [_no_mapping(sheet, document)]
-            reading.problems += [*odd, *found]
+            reading.problems += _settled(sheet, document, found)
             reading.whole = False
             return
         entry = Entry(sheet, index, "", document.value, document.spot)
         entry, found = self._judged(entry)
         found += [*_secrets(entry), *_templates(entry)]
-        reading.problems += _settled([*odd, *found])
+        reading.problems += _settled(sheet, document, found)
         reading.whole = reading.whole and bool(entry.kind and entry.name)
         if entry.kind:
             reading.entries.append(entry)
@@ -75,18 +72,12 @@ class Structure:
         if not isinstance(kind, str) or kind not in self._schemas:
             return entry, [_unknown_kind(entry, self._schemas)]
         entry = replace(entry, kind=kind)
-        if self._is_valid(kind, entry.value):
+        if self._quick[kind].is_valid(entry.value):
             return entry, []
         from controller.core.decode.judge import judge  # noqa: PLC0415  (slow to import; most files need none)
 
         problems = judge(entry, self._schemas[kind])
         return replace(entry, sound=not problems), problems
-
-    def _is_valid(self, kind: str, value: Mapping[str, object]) -> bool:
-        try:
-            return self._quick[kind].is_valid(value)
-        except ValueError:  # what it cannot take at all is for the judge
-            return False
 
 
 def _no_mapping(sheet: Sheet, document: Document) -> Problem:
@@ -120,9 +111,12 @@ def _templates(entry: Entry) -> list[Problem]:
     ]
 
 
-def _settled(problems: list[Problem]) -> list[Problem]:
-    """Drop the doubt where the same value has a graver problem, and everything else beside a template."""
-    templated = {one.place for one in problems if one.rule == _TEMPLATE}
-    grave = {one.place for one in problems if one.rule != _SOFT}
-    kept = [one for one in problems if one.rule != _SOFT or one.place not in grave]
-    return [one for one in kept if one.rule == _TEMPLATE or one.place not in templated]
+def _settled(sheet: Sheet, document: Document, found: list[Problem]) -> list[Problem]:
+    """Of one value keep what matters: a template, else what YAML makes odd, else the rest, doubts last."""
+    templated = {one.place for one in found if one.rule == _TEMPLATE}
+    hard = [sheet.odd(oddity) for oddity in document.oddities if not oddity.soft]
+    soft = [sheet.odd(oddity) for oddity in document.oddities if oddity.soft]
+    odd = {one.place for one in hard}
+    kept = [one for one in found if one.rule == _TEMPLATE or one.place not in templated | odd]
+    grave = odd | {one.place for one in kept}
+    return [*hard, *kept, *(one for one in soft if one.place not in grave)]

@@ -129,7 +129,7 @@ def per_app(webhook: Webhook) -> Iterator[Problem]:
     ):
         names = ", ".join(sorted(barred))
         yield entry.problem(
-            "GS511", ("spec", "modes"), f"{names} do not exist on version 3, older pages of Gupshup say"
+            "GS511", ("spec", "modes"), f"version 3 has no {names}, older pages of Gupshup say"
         )
 
 

@@ -24,7 +24,8 @@ _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _WHOLE = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>.*)\Z", re.IGNORECASE | re.DOTALL
 )
-_ILLEGAL = re.compile(r"[^\x21-\x7e]|[\\<>\"`{}|^]|%(?![0-9A-Fa-f]{2})|%0[0ADad]|%25", re.ASCII)
+_FOREIGN = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+_ILLEGAL = re.compile(r"[^\x21-\x7e]|[\\<>\"`{}|^]|%(?![0-9A-Fa-f]{2})|%0[0ADad]", re.ASCII)
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[^:\[\]]*)(?::(?P<port>[0-9]{0,9}))?\Z")
 _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\Z")
 _NUMBER = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)\Z")
@@ -34,7 +35,6 @@ _PRIVATE_ENDS = frozenset(
 _PRIVATE_SUFFIXES = (".home.arpa", ".in-addr.arpa", ".ip6.arpa")
 _HIGHEST_PORT = 65_535
 _LONGEST_HOST = 253
-_LOOPBACK_NAMES = frozenset({"localhost"})
 
 
 class _Parts(NamedTuple):
@@ -42,6 +42,11 @@ class _Parts(NamedTuple):
     host: str
     port: int | None
     rest: str
+
+
+class _Origin(NamedTuple):
+    text: str
+    is_loopback: bool
 
 
 @lru_cache(maxsize=4_096)
@@ -68,8 +73,8 @@ def upstream(url: str, rules: Rules) -> str | Flaw:
     if isinstance(origin, Flaw):
         return Flaw("GS803", origin.message, origin.fix)
     allowed = {_origin(one) for one in (GUPSHUP, rules.url, *rules.allowed_urls)}
-    if origin in allowed or _is_loopback(origin):
-        return origin
+    if origin in allowed or origin.is_loopback:
+        return origin.text
     return Flaw(
         "GS803",
         "credentials would go to a host that is neither Gupshup's, loopback, GUPSHUP_URL, "
@@ -77,29 +82,29 @@ def upstream(url: str, rules: Rules) -> str | Flaw:
     )
 
 
-def _origin(url: str) -> str | Flaw:
+def _origin(url: str) -> _Origin | Flaw:
     parts = _parts(url)
     if isinstance(parts, Flaw):
         return parts
     default = {"https": 443, "http": 80}.get(parts.scheme)
     port = "" if parts.port in {None, default} else f":{parts.port}"
-    origin = f"{parts.scheme}://{parts.host}{port}"
+    origin = _Origin(f"{parts.scheme}://{parts.host}{port}", _is_loopback(parts.host))
     if parts.rest not in {"", "/"}:
-        return Flaw("GS506", "must be an address without a path", origin)
-    if default is None or (parts.scheme == "http" and not _is_loopback(origin)):
+        return Flaw("GS506", "must be an address without a path", origin.text)
+    if default is None or (parts.scheme == "http" and not origin.is_loopback):
         return Flaw("GS501", "must begin with https:// (http:// on loopback only)")
     return origin
 
 
 def _parts(url: str) -> _Parts | Flaw:
-    found = _WHOLE.match(url[: LONGEST + 1])
     if len(url) > LONGEST:
         return Flaw("GS506", f"must be at most {LONGEST:,} characters; found {len(url):,}")
+    found = _WHOLE.match(url)
     if found is None or not found["authority"]:
-        scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,19}(?=:(?!//))|(?=//)", url)
+        foreign = _FOREIGN.match(url)
         return (
-            Flaw("GS501", "must begin with https://host")
-            if scheme
+            Flaw("GS501", "must begin with https://")
+            if foreign
             else Flaw("GS506", "must be https://host/path")
         )
     if "@" in found["authority"]:
@@ -158,9 +163,6 @@ def _address(host: str) -> _Address | None:
     return embedded or address
 
 
-def _is_loopback(origin: str) -> bool:
-    parts = _parts(origin)
-    if isinstance(parts, Flaw):
-        return False
-    address = _address(parts.host)
-    return parts.host in _LOOPBACK_NAMES or (address is not None and address.is_loopback)
+def _is_loopback(host: str) -> bool:
+    address = _address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)

@@ -1,0 +1,51 @@
+"""All files of a source, one after another, become entries and problems."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from controller.core.decode import text
+from controller.core.decode.entry import Entry
+from controller.core.decode.rules import problem
+from controller.core.decode.structure import Reading, Structure
+from controller.model.problem import Place, Problem, Severity
+from controller.model.source import SourceFile
+
+MOST_DOCUMENTS = 50_000
+MOST_ERRORS = 2_000
+
+
+class Read(NamedTuple):
+    """What the files hold. *whole* is False where some document could not be understood."""
+
+    entries: list[Entry]
+    problems: list[Problem]
+    whole: bool
+
+
+def read(files: Sequence[SourceFile], structure: Structure, most: int = MOST_DOCUMENTS) -> Read:
+    """Return the entries of all files, in the order of their paths.
+
+    Reading ends beyond *most* documents, and where so much is wrong that nobody would read on.
+    """
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    whole = True
+    for file in sorted(files, key=lambda one: one.path):
+        if end := _end(file.path, len(entries), problems, most):
+            return Read(entries, [*problems, end], whole=False)
+        decoded, found = text.read(file)
+        reading = structure.read(file.path, decoded) if decoded is not None else Reading([], [], whole=False)
+        entries += reading.entries
+        problems += [*found, *reading.problems]
+        whole = whole and reading.whole
+    return Read(entries, problems, whole)
+
+
+def _end(path: str, documents: int, problems: Sequence[Problem], most: int) -> Problem | None:
+    """Say why reading ends before the file at *path*, or None."""
+    if documents > most:
+        message = f"more than {most:,} documents; this file and those behind it were not read"
+        return problem("GS703", Place(path), "", message)
+    if len(problems) > MOST_ERRORS and sum(one.severity is Severity.ERROR for one in problems) > MOST_ERRORS:
+        return problem("GS120", Place(path), "", "reading ended before this file; correct the others first")
+    return None

@@ -1,0 +1,285 @@
+"""Whole sources: sizes, bombs, what several files say together, and how much is told at most."""
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from controller.core.decode import MOST_A_FILE, MOST_IN_ALL, decode
+from controller.core.decode.fleet import muster
+from controller.core.decode.reading import read
+from controller.core.decode.structure import Structure
+from controller.core.decode.text import LARGEST
+from controller.edges.source import schemas
+from controller.model.manifest import Partner, Share, Token
+from controller.model.problem import ENVIRONMENT, Severity
+from controller.model.source import Decoded, Rules, SourceFile
+
+SCHEMAS = schemas.load()
+HEAD = "apiVersion: gupshup.controller/v1\n"
+
+
+def decoded(*texts: str | bytes, rules: Rules = Rules(), complete: bool = True) -> Decoded:  # noqa: B008 (frozen)
+    files = [
+        SourceFile(f"{number}.yaml", text if isinstance(text, bytes) else text.encode())
+        for number, text in enumerate(texts)
+    ]
+    return decode(files, SCHEMAS, rules, revision="r1", complete=complete)
+
+
+def found(result: Decoded) -> list[tuple[str, str, str]]:
+    return [(str(one.place), one.rule, one.field) for one in result.problems]
+
+
+def app(number: int, spec: str = "", labels: str = "{}") -> str:
+    return (
+        f"{HEAD}kind: App\nmetadata: {{name: customer{number}, labels: {labels}}}\n"
+        f'spec:\n  wabaId: "1{number:014}"\n  phone: "49{number:09}"\n{spec}'
+    )
+
+
+def hook(number: int, target: str, url: str = "https://hooks.example.com/${app.name}") -> str:
+    return (
+        f"{HEAD}kind: Subscription\nmetadata: {{name: hook-{number}}}\nspec:\n"
+        f"  {target}\n  url: {url}/{number}\n  version: 3\n  modes: [SENT]\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        pytest.param(b"#" * (LARGEST + 1), "GS109", id="a file of one byte too many"),
+        pytest.param(b"a: [" + b"x," * 10_001 + b"]", "GS110", id="a list of ten thousand items"),
+        pytest.param(b"a: " + b"[" * 100_000, "GS108", id="flow nesting that kills a C parser"),
+        pytest.param(b"{a: " * 30_000, "GS108", id="nested mappings"),
+        pytest.param(b"- " * 30_000, "GS108", id="nested dashes"),
+        pytest.param(b"? " * 30_000, "GS108", id="nested question marks"),
+        pytest.param(b"a: " + b"9" * 5_000, "GS111", id="a number that Python would not read"),
+        pytest.param(b"a: '" + b"x" * 250_000 + b"'", "GS111", id="a value of 250 kB"),
+        pytest.param(b"x" * 2_000 + b": a", "GS101", id="a key that is too long even for YAML"),
+        pytest.param(b"\xff\xfe" * 1_000, "GS115", id="no text at all"),
+        pytest.param(b"\x07" * 200_000, "GS116", id="nothing but bells"),
+        pytest.param(b"\n" * 200_000, "GS100", id="nothing but lines"),
+        pytest.param(b"---\n" * 60_000, "GS110", id="nothing but empty documents"),
+        pytest.param(b"'" * 200_000, "GS111", id="nothing but quotes"),
+        pytest.param(b"a: b\n" * 4_001, "GS105", id="one key for ever"),
+        pytest.param(b"*a " * 5_000, "GS101", id="aliases for ever"),
+        pytest.param(b"%" * 200_000, "GS101", id="directives for ever"),
+    ],
+)
+def test_a_bomb_is_a_problem_and_nothing_more(data: bytes, rule: str) -> None:
+    result = decoded(data)
+    assert rule in {one.rule for one in result.problems}
+    assert len(result.problems) <= MOST_A_FILE + 1
+    assert sum(len(one.message) for one in result.problems) < 20_000
+
+
+def test_no_files_at_all_declare_nothing_with_a_warning() -> None:
+    result = decoded()
+    assert [one.rule for one in result.problems] == ["GS701"]
+    assert result.desired is not None
+    assert result.desired.revision == "r1"
+    assert [one.name for one in result.desired.partners] == ["default"]
+
+
+def test_an_empty_file_is_an_error_only_where_it_was_named() -> None:
+    assert decoded("# nothing\n").desired is not None
+    assert decoded("# nothing\n", complete=False).desired is None
+
+
+def test_a_byte_order_mark_is_a_warning() -> None:
+    result = decoded(b"\xef\xbb\xbf" + app(1).encode())
+    assert found(result) == [("0.yaml:1:1", "GS119", "")]
+    assert result.desired is not None
+
+
+def test_problems_come_sorted_and_at_most_so_many_a_file() -> None:
+    many = "---\n".join(app(number, "  nope: 1\n") for number in range(60))
+    result = decoded(many, many.replace("nope", "nada"))
+    assert len(result.problems) == 2 * (MOST_A_FILE + 1)
+    assert [one.message for one in result.problems if one.rule == "GS120"] != []
+    places = [one.place for one in result.problems if one.rule != "GS120"]
+    assert all(before <= after for before, after in pairwise(places))
+
+
+def test_errors_are_listed_before_warnings_where_not_all_fit() -> None:
+    partner = f"{HEAD}kind: Partner\nmetadata: {{name: p}}\n"
+    warnings = "---\n".join(hook(number, "appSelector: {matchLabels: {a: b}}") for number in range(60))
+    result = decoded("---\n".join([partner, warnings, app(1, "  nope: 1\n")]))
+    assert result.desired is None
+    assert any(one.severity is Severity.ERROR for one in result.problems)
+
+
+def test_so_many_are_told_in_all() -> None:
+    result = decoded(*["hello"] * (MOST_IN_ALL + 5))
+    assert len(result.problems) == MOST_IN_ALL + 1
+
+
+def test_reading_ends_where_there_are_too_many_documents() -> None:
+    files = [SourceFile(f"{number}.yaml", app(number).encode()) for number in range(5)]
+    result = read(files, Structure(SCHEMAS), most=2)
+    assert not result.whole
+    assert [(one.place.file, one.rule) for one in result.problems] == [("3.yaml", "GS703")]
+
+
+def test_reading_ends_where_so_much_is_wrong_that_nobody_would_read_on() -> None:
+    result = decoded(*["hello"] * 2_100)
+    assert result.desired is None
+    assert [one.rule for one in result.problems][-1] == "GS120"
+    assert max(one.place.file for one in result.problems if one.rule == "GS104") < "3000.yaml"
+
+
+def test_expanding_ends_where_there_are_too_many_webhooks() -> None:
+    texts = [
+        *(app(number, labels="{a: b}") for number in range(3)),
+        hook(1, "appSelector: {matchLabels: {a: b}}"),
+    ]
+    files = [SourceFile(f"{number}.yaml", text.encode()) for number, text in enumerate(texts)]
+    entries, _, whole = read(files, Structure(SCHEMAS))
+    assert [one.rule for one in muster(entries, Rules(), whole=whole, most=2).problems] == ["GS703"]
+
+
+def test_an_unreadable_file_does_not_make_references_into_it_wrong() -> None:
+    """One broken file must not drown its problem in a hundred others."""
+    result = decoded(
+        "a: [",
+        hook(1, "app: customer9"),
+        app(1, "  partner: elsewhere\n"),
+        hook(2, "appSelector: {matchLabels: {a: b}}"),
+    )
+    assert found(result) == [("0.yaml:2:1", "GS101", "")]
+
+
+def test_with_two_partners_and_an_unreadable_file_nobody_must_name_one() -> None:
+    own = "spec: {url: https://partner.gupshup.io, credentials: {token: {env: A}}}\n"
+    partners = [f"{HEAD}kind: Partner\nmetadata: {{name: {name}}}\n{own}" for name in "ab"]
+    assert [rule for _, rule, _ in found(decoded("a: [", *partners, app(1)))] == ["GS101"]
+
+
+def test_an_app_that_is_no_mapping_at_all_still_lets_the_others_be_judged() -> None:
+    broken = f"{HEAD}kind: App\nmetadata: 5\nspec: [1]\n"
+    result = decoded(broken, app(1, "  appName: no\n"))
+    assert {rule for _, rule, _ in found(result)} == {"GS205", "GS401", "GS201"} - {"GS201"}
+
+
+def test_a_selector_reaches_every_app_with_all_of_its_labels() -> None:
+    result = decoded(
+        app(1, labels="{tier: gold, country: de}"),
+        app(2, labels="{tier: gold}"),
+        app(3, labels="{tier: tin, country: de}"),
+        hook(1, "appSelector: {matchLabels: {tier: gold, country: de}}"),
+        hook(2, "appSelector: {matchLabels: {tier: gold}}"),
+    )
+    assert result.desired is not None
+    made = [(one.name, one.app, one.url) for one in result.desired.subscriptions]
+    assert made == [
+        ("hook-1", "customer1", "https://hooks.example.com/customer1/1"),
+        ("hook-2", "customer1", "https://hooks.example.com/customer1/2"),
+        ("hook-2", "customer2", "https://hooks.example.com/customer2/2"),
+    ]
+
+
+def test_what_one_selector_makes_wrong_in_many_apps_is_told_once() -> None:
+    texts = [app(number, labels="{a: b}") for number in range(20)]
+    result = decoded(
+        *texts, hook(1, "appSelector: {matchLabels: {a: b}}", url="http://hooks.example.com/${app.name}")
+    )
+    assert [rule for _, rule, _ in found(result)] == ["GS501"]
+
+
+def test_two_partners_at_one_gupshup_cannot_share_a_phone() -> None:
+    spec = "spec: {{url: {}, credentials: {{token: {{env: A}}}}}}\n"
+    partners = {"a": "https://partner.gupshup.io", "b": "http://127.0.0.1:8085"}
+    texts = [
+        f"{HEAD}kind: Partner\nmetadata: {{name: {name}}}\n{spec.format(url)}"
+        for name, url in partners.items()
+    ]
+    one, other = app(1, "  partner: a\n"), app(1, "  partner: b\n").replace("customer1", "customer2")
+    assert decoded(*texts, one, other).desired is not None
+    assert [rule for _, rule, _ in found(decoded(*texts, one, other.replace(": b", ": a")))] == ["GS406"]
+
+
+def test_the_default_partner_comes_from_the_environment() -> None:
+    rules = Rules(url="http://localhost:8085/", token_given=True)
+    result = decoded(app(1), rules=rules)
+    assert result.desired is not None
+    [partner] = result.desired.partners
+    assert partner.url == "http://localhost:8085"
+    assert isinstance(partner.credentials, Token)
+    assert partner.place == ENVIRONMENT
+    assert [one.partner for one in result.desired.apps] == ["default"]
+
+
+def test_an_address_in_the_environment_must_be_one_too() -> None:
+    result = decoded(app(1), rules=Rules(url="http://evil.example.com"))
+    assert found(result) == [("(environment):1:1", "GS803", "GUPSHUP_URL")]
+
+
+def test_addresses_that_are_listed_are_allowed() -> None:
+    text = f"{HEAD}kind: Partner\nmetadata: {{name: p}}\nspec: {{url: 'https://Proxy.example.com:443/'}}\n"
+    result = decoded(text, rules=Rules(allowed_urls=("https://proxy.example.com",)))
+    assert result.desired is not None
+    assert [one.url for one in result.desired.partners] == ["https://proxy.example.com"]
+
+
+def test_a_header_s_file_lies_below_the_folder_of_headers() -> None:
+    rules = Rules(header_dir="/run/hooks")
+    spec = "\n  headers: {{X-A: {{file: {}}}}}\n"
+    good = decoded(app(1), hook(1, "app: customer1") + spec.format("inner/a").lstrip("\n"), rules=rules)
+    assert good.desired is not None
+    assert (
+        dict(good.desired.subscriptions[0].headers)["X-A"].__repr__() == "FromFile(path='/run/hooks/inner/a')"
+    )
+    for path in ("/run/hooks", "/run/hooksa/b", "/etc/passwd", "../b", "a/./b"):
+        result = decoded(app(1), hook(1, "app: customer1") + spec.format(path).lstrip("\n"), rules=rules)
+        assert [rule for _, rule, _ in found(result)] == ["GS603"], path
+
+
+def test_partner_defaults_fill_what_an_app_leaves_out() -> None:
+    partner = (
+        f"{HEAD}kind: Partner\nmetadata: {{name: p}}\nspec:\n"
+        "  defaults: {storageRegion: IN, callbackUrl: 'https://hooks.example.com/${app.labels.tier}'}\n"
+        "  guards: {maxLinks: 10%}\n"
+    )
+    result = decoded(
+        partner,
+        app(1, labels="{tier: gold}"),
+        app(2, "  storageRegion: DE\n  callbackUrl: https://x.example.com/\n"),
+    )
+    assert result.desired is not None
+    assert [(one.storage_region, one.callback_url) for one in result.desired.apps] == [
+        ("IN", "https://hooks.example.com/gold"),
+        ("DE", "https://x.example.com/"),
+    ]
+    [made] = result.desired.partners
+    assert isinstance(made, Partner)
+    assert made.guards.max_links == Share(10)
+
+
+def test_the_same_source_gives_the_same_answer_in_any_order() -> None:
+    texts = [app(number, labels="{a: b}") for number in range(5)] + [
+        hook(1, "appSelector: {matchLabels: {a: b}}")
+    ]
+    files = [SourceFile(f"{number}.yaml", text.encode()) for number, text in enumerate(texts)]
+    assert decode(files, SCHEMAS, Rules()) == decode(files[::-1], SCHEMAS, Rules())
+
+
+@pytest.mark.parametrize("kind", ["Partner", "App", "Subscription"])
+def test_a_schema_is_strict_described_and_within_what_both_validators_agree_on(kind: str) -> None:
+    text = json.dumps(SCHEMAS[kind])
+    assert "\\\\d" not in text
+    assert "\\\\w" not in text
+    assert "$ref" not in text
+    pending: list[object] = [SCHEMAS[kind]]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("pattern"), str):
+                assert node["pattern"].startswith("^")
+                assert node["pattern"].endswith("$(?!\\n)")
+            if isinstance(node.get("properties"), dict) and ("type" in node or "required" in node):
+                assert all("description" in one for one in node["properties"].values())
+                assert node["additionalProperties"] is False
+            pending += node.values()
+        elif isinstance(node, list):
+            pending += node
