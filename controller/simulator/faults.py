@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from types import MappingProxyType
 
-_EFFECT = frozenset({"effect", "seconds"})
+_EFFECT = frozenset({"effect"})
 
 KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {

@@ -35,7 +35,7 @@ class Switches:
     meta_returned: str = "no"
     missing_subscription: str = "400"
     mode_answer: str = "computed"
-    name_spelling: str = "docs"
+    name_spelling: str = "reference"
     numeric_modes: str = "drop"
     page_size_max: int = 50
     partner_token_everywhere: str = "no"  # noqa: S105 - yes or no
@@ -72,7 +72,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "meta_returned": ("no", "yes"),
         "missing_subscription": ("400", "204"),
         "mode_answer": ("computed", "canned"),
-        "name_spelling": ("docs", "seed"),
+        "name_spelling": ("reference", "guide"),
         "numeric_modes": ("drop", "accept"),
         "partner_token_everywhere": ("no", "yes"),
         "retry_after": ("none", "seconds"),

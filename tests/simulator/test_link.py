@@ -40,7 +40,7 @@ async def test_a_name_of_6_to_150_characters_is_taken(name: str) -> None:
 
 
 async def test_the_length_is_complained_of_in_the_other_spelling_too() -> None:
-    answer = await Caller.switched("name-spelling=seed").link(name="A")
+    answer = await Caller.switched("name-spelling=guide").link(name="A")
 
     assert said(answer) == (400, LENGTH.replace("charecters", "characters"))
 

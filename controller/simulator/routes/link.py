@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9]*")
 _PHONE = re.compile(r"[0-9]{6,15}")
 _DIGITS = re.compile(r"[0-9]{1,32}")
 _SHORTEST, _LONGEST = 6, 150
-_SPELLING = {"docs": "charecters", "seed": "characters"}
+_SPELLING = {"reference": "charecters", "guide": "characters"}
 
 
 def link(world: World, visit: Visit) -> Reply:
