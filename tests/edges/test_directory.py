@@ -1,0 +1,175 @@
+"""Manifests on a disk: folders, links, devices and names, whatever lies there."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from controller.edges.source import directory, schemas
+from controller.edges.source.unread import LARGEST
+from controller.errors import SourceError, Usage
+from controller.model.problem import Severity
+from controller.model.source import Source
+
+
+def write(path: Path, text: str = "a: b\n") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def names(source: Source, root: Path) -> list[str]:
+    return [str(Path(file.path).relative_to(root)) for file in source.files]
+
+
+def rules(source: Source) -> list[str]:
+    return [problem.rule for problem in source.problems]
+
+
+def test_manifests_are_read_from_all_folders_but_those_with_a_dot(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a/c.yml", "a/d/e.yaml", ".git/f.yaml", ".g.yaml", "h.yaml.txt", "README.md"):
+        write(tmp_path / name)
+    source = directory.read([str(tmp_path)])
+    assert names(source, tmp_path) == ["a/c.yml", "a/d/e.yaml", "b.yaml"]
+    assert source.complete
+    assert source.problems == ()
+
+
+def test_a_single_file_is_no_complete_source(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.yaml")
+    source = directory.read([str(file), str(tmp_path)])
+    assert len(source.files) == 1
+    assert not source.complete
+
+
+@pytest.mark.parametrize("path", ["nowhere", "no\0where"])
+def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path, path: str) -> None:
+    with pytest.raises(SourceError, match="no such file"):
+        directory.read([f"{tmp_path}/{path}"])
+
+
+def test_an_empty_path_is_wrong_usage() -> None:
+    with pytest.raises(Usage, match="empty path"):
+        directory.read([""])
+
+
+def test_the_revision_is_made_of_names_and_bytes_and_not_of_where_they_are(tmp_path: Path) -> None:
+    revisions = []
+    for folder, name, text in (
+        ("x", "a.yaml", "1"),
+        ("y", "a.yaml", "1"),
+        ("y", "a.yaml", "2"),
+        ("z", "b.yaml", "1"),
+    ):
+        write(tmp_path / folder / name, text)
+        revisions.append(directory.read([str(tmp_path / folder)]).revision)
+    assert revisions[0] == revisions[1]
+    assert len(set(revisions)) == 3
+    assert all(one.startswith("sha256:") and len(one) == 71 for one in revisions)
+
+
+def test_the_identity_is_where_the_source_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "m/a.yaml")
+    monkeypatch.chdir(tmp_path)
+    assert (
+        directory.read(["m"]).identity
+        == directory.read([str(tmp_path / "m")]).identity
+        == str(tmp_path / "m")
+    )
+
+
+def test_links_inside_are_followed_as_a_mounted_config_map_needs_it(tmp_path: Path) -> None:
+    write(tmp_path / "..2026/a.yaml")
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
+    root = tmp_path.with_name("link")
+    root.symlink_to(tmp_path)
+    assert names(directory.read([str(root)]), root) == ["a.yaml"]
+    assert directory.read([str(root)]).problems == ()
+
+
+def test_links_that_lead_outside_are_problems(tmp_path: Path) -> None:
+    write(tmp_path / "outside/secret.yaml")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a.yaml").symlink_to("../outside/secret.yaml")
+    (root / "b").symlink_to("../outside")
+    source = directory.read([str(root)])
+    assert source.files == ()
+    assert rules(source) == ["GS707", "GS707"]
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    write(tmp_path / "a/b.yaml")
+    (tmp_path / "a/up").symlink_to("..")
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    source = directory.read([str(tmp_path)])
+    assert names(source, tmp_path) == ["a/b.yaml"]
+    assert rules(source) == ["GS704"]
+
+
+def test_pipes_sockets_and_dangling_links_are_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.yaml")
+    Path("gone.yaml").symlink_to("nowhere")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket.yaml")
+        source = directory.read(["."])
+    assert source.files == ()
+    assert rules(source) == ["GS704", "GS704", "GS704"]
+
+
+def test_a_device_that_was_named_is_not_read() -> None:
+    assert rules(directory.read(["/dev/zero"])) == ["GS704"]
+
+
+def test_a_giant_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "a.yaml").open("wb") as file:
+        file.truncate(10 * 1024**3)
+    assert rules(directory.read([str(tmp_path)])) == ["GS109"]
+
+
+def test_the_largest_file_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", "#" * LARGEST)
+    assert [len(file.data) for file in directory.read([str(tmp_path)]).files] == [LARGEST]
+
+
+def test_a_name_that_cannot_be_shown_is_told_escaped(tmp_path: Path) -> None:
+    for name in (b"a\nb.yaml", b"\x1b[31m.yaml", b"\xff.yaml"):
+        Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).write_bytes(b"a: b")
+    source = directory.read([str(tmp_path)])
+    assert rules(source) == ["GS702"] * 3
+    assert all(problem.place.file.isprintable() for problem in source.problems)
+
+
+def test_twins_are_told(tmp_path: Path) -> None:
+    for name in ("a.yaml", "a.yml", "B.yaml", "b.yaml"):
+        write(tmp_path / name)
+    source = directory.read([str(tmp_path)])
+    assert rules(source) == ["GS705", "GS705"]
+    assert {problem.severity for problem in source.problems} == {Severity.WARNING}
+    assert len(source.files) == 4
+
+
+def test_more_files_than_anyone_has_are_not_read(tmp_path: Path) -> None:
+    for number in range(directory.MOST_FILES + 1):
+        (tmp_path / f"{number}.yaml").touch()
+    source = directory.read([str(tmp_path)])
+    assert rules(source) == ["GS703"]
+    assert len(source.files) == directory.MOST_FILES
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml").chmod(0)
+    (tmp_path / "b").mkdir(mode=0)
+    assert rules(directory.read([str(tmp_path)])) == ["GS704", "GS704"]
+
+
+def test_the_schemas_are_found_and_are_the_ones_of_the_repository() -> None:
+    root = Path(__file__).parents[2]
+    for kind, file in schemas.KINDS.items():
+        assert schemas.text(kind) == (root / "schemas" / file).read_text(encoding="utf-8")
