@@ -3,13 +3,17 @@
 import asyncio
 import base64
 import json
+from itertools import count
 
 import httpx
 import pytest
 
 from controller.edges.gupshup import Network, SubscriptionForm
+from controller.edges.gupshup.tokens import Fresh, Keeper
 from controller.errors import Busy, Denied, Limited, Rejected
 from controller.model.manifest import Bucket, FromEnv, Token
+from controller.model.secret import Secret
+from tests.edges.clocks import TestClock
 from tests.edges.gupshup_world import (
     APP,
     APP_TOKEN,
@@ -116,8 +120,18 @@ async def test_an_app_token_is_sent_under_its_own_app_only() -> None:
 async def test_a_hundred_waiting_calls_cause_one_login_and_one_app_token() -> None:
     world = World()
     world.upstream.on(PIPELINE, STAGE)
-    async with world.reader() as client:
-        await asyncio.gather(*(client.stage(APP) for _ in range(100)))
+    all_wait = asyncio.Event()
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        await all_wait.wait()
+        return world.upstream(request)
+
+    world.network = Network(transport=httpx.MockTransport(slow))
+    async with world.reader() as client, asyncio.TaskGroup() as group:
+        for _ in range(100):
+            group.create_task(client.stage(APP))
+            group.create_task(client.sign_in())
+        asyncio.get_running_loop().call_soon(all_wait.set)
 
     assert len(world.upstream.sent(LOGIN)) == len(world.upstream.sent(APP_TOKEN)) == 1
 
@@ -343,6 +357,41 @@ async def test_many_refusals_of_an_old_token_cause_one_login() -> None:
 
     assert len(world.upstream.sent(LOGIN)) == 2
     assert len(world.upstream.sent(LIST)) == 19
+
+
+def numbered(clock: TestClock) -> Keeper:
+    numbers = count(1)
+
+    async def fetch() -> Fresh:
+        return Fresh(Secret(f"token-{next(numbers)}"), clock.now() + 86_400)
+
+    return Keeper(fetch, clock)
+
+
+async def test_a_late_refusal_of_an_old_token_does_not_drop_the_new_one() -> None:
+    clock = TestClock()
+    keeper = numbered(clock)
+    old = (await keeper.get()).token
+    new = await keeper.renew(old)
+    clock.time += 3600
+
+    assert new == Secret("token-2")
+    assert await keeper.renew(old) == new
+    assert (await keeper.get()).token == new
+
+
+async def test_tokens_that_were_good_for_a_while_may_be_renewed_each_minute() -> None:
+    clock = TestClock()
+    keeper = numbered(clock)
+    token = (await keeper.get()).token
+    for _ in range(5):
+        clock.time += 60
+        fresh = await keeper.renew(token)
+        assert fresh is not None
+        keeper.accepted(token)  # an answer that comes late says nothing about the new one
+        keeper.accepted(fresh)
+        token = fresh
+    assert token == Secret("token-6")
 
 
 async def test_a_given_token_is_read_anew_when_it_is_refused() -> None:

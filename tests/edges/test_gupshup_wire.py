@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import logging
 import time
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -156,6 +157,17 @@ async def test_a_rude_answer_ends_in_time_and_proves_nothing(behaviour: Behaviou
             assert time.monotonic() - begun < FAST * 5
 
     assert len(server.requests) == 2
+
+
+async def test_a_bomb_is_not_unpacked_whole() -> None:
+    answer = head(f"Content-Length: {len(BOMB)}", "Content-Encoding: gzip")
+    async with rude(says(answer, BOMB)) as server, world(server.port).reader() as client:
+        tracemalloc.start()
+        with pytest.raises(Busy, match="larger"):
+            await client.rows()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most < LARGEST_BODY * 8
 
 
 async def test_a_compressed_answer_is_read_although_nobody_asked_for_it() -> None:
@@ -365,7 +377,8 @@ async def test_a_ca_file_in_pem_is_taken() -> None:
         assert client
 
 
-def test_the_libraries_do_not_log_what_they_send() -> None:
+def test_the_libraries_do_not_log_what_they_send(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
     World().reader()
 
     for name in ("httpx", "httpcore", "httpcore.http11", "httpcore.connection"):
