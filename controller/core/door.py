@@ -21,7 +21,11 @@ def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> No
     """Raise PlanRefused where a whole source declares nothing at all: that is how accidents look."""
     key = digest(["empty", source])
     if desired.complete and not desired.apps and not desired.subscriptions and key not in released:
-        raise PlanRefused(f"{source} declares no app and no subscription; is it the right folder?", key)
+        raise PlanRefused(
+            f"{source} declares no app and no subscription; is it the right folder? "
+            f"To go on all the same: --release {key}",
+            key,
+        )
 
 
 def refuse_shrunk(
@@ -31,7 +35,11 @@ def refuse_shrunk(
     lost = tuple(_lost(before, now, ceiling))
     key = digest([source, before.apps, before.subscriptions, now.apps, now.subscriptions])
     if lost and key not in released:
-        raise PlanRefused(f"{source} shrank: {' and '.join(lost)}; guards.maxShrink allows less", key)
+        raise PlanRefused(
+            f"{source} shrank: {' and '.join(lost)}; guards.maxShrink allows less. "
+            f"To go on all the same: --release {key}",
+            key,
+        )
 
 
 def _lost(before: Declared, now: Declared, ceiling: Ceiling) -> Iterator[str]:

@@ -13,7 +13,6 @@ SLOW_LIST = Limit(10, 60)
 """What holds for `list` from the first 429 on: the pages do not settle which of two figures is meant."""
 
 _PER_APP = frozenset({Bucket.TOKEN, Bucket.SUBSCRIPTION})
-_ALSO_OTHER = _PER_APP  # no partner-wide figure of their own
 _LONG, _LONG_MARGIN = 10.0, 2.0
 _SHORT_MARGIN = 0.2
 
@@ -35,10 +34,12 @@ def budgets(
 ) -> tuple[Budget, ...]:
     """Return every budget that a call counts in, its own first.
 
+    "Everything else: 10 a second" does not say what else is, so every call but a sign-in counts in it.
+
     A per-app budget without an app is a mistake of the caller's and raises ValueError.
     """
     own = Budget(_key(bucket, app_id), _limit(bucket, limits, slow_list=slow_list))
-    if bucket not in _ALSO_OTHER:
+    if bucket in {Bucket.OTHER, Bucket.LOGIN}:
         return (own,)
     return (own, Budget(Bucket.OTHER.value, _limit(Bucket.OTHER, limits, slow_list=False)))
 

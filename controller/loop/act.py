@@ -12,6 +12,7 @@ from controller.loop.deed import Deed, put_off
 from controller.loop.linking import link
 from controller.loop.look import AT_ONCE
 from controller.loop.ports import Account, Writer
+from controller.loop.together import together
 from controller.loop.writing import write
 from controller.model.plan import Action, For, Link, Observed, Plan
 
@@ -20,11 +21,13 @@ from controller.model.plan import Action, For, Link, Observed, Plan
 class Tally:
     """What was done so far, filled while it is done, so that a pass cut short still tells it.
 
-    *denied* is set where the partner's credentials were refused: nothing further was sent.
+    *denied* is set where the partner's credentials were refused: nothing further was sent. *rests* tell until
+    when (epoch seconds) a lane's budget is used up.
     """
 
     deeds: dict[Change, Deed] = field(default_factory=dict)
     denied: Denied | None = None
+    rests: dict[str, float] = field(default_factory=dict)
 
 
 async def act(account: Account[Writer], plan: Plan, observed: Observed, tally: Tally) -> None:
@@ -34,28 +37,26 @@ async def act(account: Account[Writer], plan: Plan, observed: Observed, tally: T
         lanes["" if isinstance(action, Link) else item_of(action).app].append(action)
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def lane(actions: Sequence[Action]) -> None:
+    async def lane(name: str) -> None:
         async with slots:
-            await _in_turn(account, actions, observed, plan.revision, tally)
+            await _in_turn(account, name, lanes[name], observed, tally)
 
-    async with asyncio.TaskGroup() as group:
-        for name in sorted(lanes):
-            group.create_task(lane(lanes[name]))
+    await together(lane(name) for name in sorted(lanes))
 
 
 async def _in_turn(
-    account: Account[Writer], actions: Sequence[Action], observed: Observed, revision: str, tally: Tally
+    account: Account[Writer], name: str, actions: Sequence[Action], observed: Observed, tally: Tally
 ) -> None:
     """Do *actions* until one has to wait for its budget: those behind it wait for the same one."""
     for position, action in enumerate(actions):
         if tally.denied is not None:
             return
         try:
-            if isinstance(action, Link):
-                tally.deeds[change(action)] = await link(account, action, observed, revision)
-            else:
-                tally.deeds[change(action)] = await write(account, action, observed, revision)
+            _rested(name, tally, account.clock.now())
+            tally.deeds[change(action)] = await _do(account, action, observed)
         except Busy as error:
+            if error.until is not None:
+                tally.rests[name] = error.until
             on = For.BACKOFF if error.until is None else For.BUDGET
             for each in actions[position:]:
                 tally.deeds[change(each)] = put_off(each, on, error.until, str(error))
@@ -63,3 +64,16 @@ async def _in_turn(
         except Denied as error:
             tally.denied = error
             return
+
+
+def _rested(name: str, tally: Tally, now: float) -> None:
+    """Raise Busy where an earlier pass found this lane's budget used up: it is not asked again before."""
+    until = tally.rests.get(name, now)
+    if now < until:
+        raise Busy("the budget is used up for now", until)
+
+
+async def _do(account: Account[Writer], action: Action, observed: Observed) -> Deed:
+    if isinstance(action, Link):
+        return await link(account, action, observed)
+    return await write(account, action, observed)

@@ -37,9 +37,9 @@ def put_off(action: Action, on: For, until: float | None, why: str) -> Deed:
     return Deed(Waiting(verb_of(action), item_of(action), on, until, why))
 
 
-async def begin(account: Account[Writer], action: Action, revision: str) -> int:
+async def begin(account: Account[Writer], action: Action) -> int:
     """Write the line of history that stands before every write; return its number."""
-    entry = Entry(account.clock.now(), account.who, revision, verb_of(action), str(item_of(action)))
+    entry = Entry(account.clock.now(), account.who, account.revision, verb_of(action), str(item_of(action)))
     return await account.store.history.begin(account.upstream, entry)
 
 

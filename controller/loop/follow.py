@@ -12,9 +12,13 @@ from controller.errors import Busy, ControllerError, Denied, Unclear
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile import Journey, Task, decide, reconcile
 from controller.model.plan import For, Plan, Result, Waiting
+from controller.model.status import Status
 
 PATIENCE = 5
 """Passes in a row that may fail before a run without `--wait` gives up."""
+
+LEAST = 0.001
+"""Seconds that a wait takes at least, so that a moment between two ticks of a clock is not asked for ever."""
 
 Tell = Callable[["Run"], None]
 
@@ -25,7 +29,7 @@ class Run:
 
     *results* holds the last result of each change; *error* what ended the last pass, None after a good one;
     *troubles* and *denials* are counted in a row, and so are *quiet* passes, after which the *picture* (what
-    is under way) was the same.
+    is under way) was the same. *statuses* tell how every declared resource stood last.
     """
 
     task: Task
@@ -36,6 +40,7 @@ class Run:
     denials: int = 0
     quiet: int = 0
     picture: object = None
+    statuses: tuple[Status, ...] = ()
 
     def said(self) -> dict[Change, Result | Waiting]:
         return {key: deed.said for key, deed in self.journey.tally.deeds.items()}
@@ -68,7 +73,7 @@ async def follow(account: Account[Writer], run: Run, *, wait: bool, until: float
         left = until - account.clock.now()
         if pause is None or left <= 0:
             return
-        await account.clock.sleep(min(pause, left))
+        await account.clock.sleep(max(min(pause, left), LEAST))
 
 
 async def survey(account: Account[Reader], run: Run, *, until: float) -> Plan:
@@ -82,7 +87,7 @@ async def survey(account: Account[Reader], run: Run, *, until: float) -> Plan:
         now = account.clock.now()
         if not waits or min(waits) > until:
             return plan
-        await account.clock.sleep(max(min(waits) - now, 0.0))
+        await account.clock.sleep(max(min(waits) - now, LEAST))
 
 
 async def _pass(account: Account[Writer], run: Run, *, wait: bool) -> float | None:
@@ -131,6 +136,7 @@ async def _note_status(account: Account[Writer], run: Run) -> None:
     plan, observed = run.journey.plan, run.journey.observed
     if plan is not None and observed is not None:
         known = read_documents(await account.store.statuses.read(account.upstream))
-        found = statuses(run.task.desired, observed, plan, {each.item: each for each in known})
-        documents = {str(each.item): document(each) for each in found}
+        before = {each.item: each for each in known}
+        run.statuses = statuses(run.task.desired, observed, plan, before)
+        documents = {str(each.item): document(each) for each in run.statuses}
         await account.store.statuses.save(account.upstream, documents, whole=run.task.desired.complete)

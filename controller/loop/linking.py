@@ -5,10 +5,11 @@ can tell. Nothing here repeats a POST.
 """
 
 import asyncio
+from contextlib import suppress
 
 from controller.core.case import app_item
 from controller.core.verdict import Verdict, of_link_answer, phone_elsewhere
-from controller.errors import Busy, Denied, Rejected, Unclear
+from controller.errors import Busy, Denied, Rejected, StoreError, Unclear
 from controller.loop.deed import Deed, begin, judged, put_aside
 from controller.loop.ports import Account, Writer
 from controller.model.manifest import App
@@ -17,7 +18,7 @@ from controller.model.plan import Link, Observed, Outcome
 from controller.model.upstream import LinkAnswer, PhoneTaken, Unseen
 
 
-async def link(account: Account[Writer], action: Link, observed: Observed, revision: str) -> Deed:
+async def link(account: Account[Writer], action: Link, observed: Observed) -> Deed:
     """Link one app, unless it appeared meanwhile.
 
     Raises Busy where nothing was sent, Denied where the credentials were refused: neither created anything.
@@ -28,7 +29,7 @@ async def link(account: Account[Writer], action: Link, observed: Observed, revis
             words = f"app {row.id} appeared meanwhile"
             return Deed(judged(action, Verdict(Outcome.STALE, (), "Appeared", words, row.id)))
     intent = await account.store.intents.open(account.upstream, app.phone, app.app_name)
-    number = await begin(account, action, revision)
+    number = await begin(account, action)
     try:
         answer = await _send(account, app)
     except (Busy, Denied) as error:
@@ -40,7 +41,12 @@ async def link(account: Account[Writer], action: Link, observed: Observed, revis
         if not isinstance(error, Unclear):
             raise
         return Deed(judged(action, Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", str(error))))
-    verdict = await _settle(account, app, answer, observed)
+    try:
+        verdict = await _settle(account, app, answer, observed)
+    except StoreError:
+        with suppress(StoreError):  # what was answered could not be kept: only a look can tell it again
+            await account.store.intents.end(account.upstream, intent.id)
+        raise
     await account.store.history.finish(number, verdict.outcome, verdict.message)
     return Deed(judged(action, verdict))
 

@@ -10,6 +10,7 @@ from controller.core.case import app_item, subscription_item
 from controller.core.look import refresh, wanted
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.ports import Account, Reader
+from controller.loop.together import together
 from controller.model.manifest import Desired, Subscription
 from controller.model.plan import Item, Observed
 from controller.model.upstream import (
@@ -69,9 +70,7 @@ async def _answer(remote: Reader, asks: Iterable[Want], facts: Facts) -> Facts:
         async with slots:
             return want, await _ask(remote, want)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(ask(want)) for want in asks]
-    return _merged(facts, (task.result() for task in tasks))
+    return _merged(facts, await together(ask(want) for want in asks))
 
 
 async def _ask(remote: Reader, want: Want) -> Fact:

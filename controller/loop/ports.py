@@ -102,7 +102,9 @@ RemoteT_co = TypeVar("RemoteT_co", bound=Reader, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Account(Generic[RemoteT_co]):
-    """One partner that is signed in, and all that working on it takes. *who* stands in the history.
+    """One partner that is signed in, and all that working on it takes.
+
+    *who* and *revision* stand in the history.
 
     An `Account[Reader]` cannot write: what only plans is given no more.
     """
@@ -114,3 +116,4 @@ class Account(Generic[RemoteT_co]):
     clock: Clock
     reveal: Callable[[Reference], Secret]
     who: str
+    revision: str

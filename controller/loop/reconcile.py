@@ -50,7 +50,7 @@ async def decide(account: Account[Reader], task: Task, journey: Journey) -> tupl
     held = guard(wished, task.declared, journey.released)
     journey.released |= release(held, task.released)
     journey.plan, journey.observed = guard(wished, task.declared, journey.released), observed
-    journey.facts, journey.tally = observed.facts, Tally()
+    journey.facts, journey.tally = observed.facts, Tally(rests=journey.tally.rests)
     return observed, journey.plan
 
 

@@ -18,12 +18,12 @@ from controller.model.upstream import RemoteSubscription, Unseen
 Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
 
 
-async def write(account: Account[Writer], action: Write, observed: Observed, revision: str) -> Deed:
+async def write(account: Account[Writer], action: Write, observed: Observed) -> Deed:
     """Do one write and remember what came of it.
 
     Raises Busy where it was not done and can be tried again, Denied where the credentials were refused.
     """
-    number, seen = await begin(account, action, revision), None
+    number, seen = await begin(account, action), None
     try:
         seen = await _send(account, action)
         verdict = _done(action, seen, observed, account.clock.now())

@@ -14,6 +14,7 @@ from controller.model.pace import DEADLINE, Budget, Stay
 APP = AppId("7f9c24e5-1111-4222-8333-444455556666")
 MINUTE = Limit(10, 60)
 SECOND = Limit(10, 1)
+REST = Budget("other", SECOND)
 TWO = Limit(2, 60)
 NOW = 1_000.0
 
@@ -33,24 +34,28 @@ def test_a_window_is_kept_with_a_margin(limit: Limit, seconds: float) -> None:
 @pytest.mark.parametrize(
     ("bucket", "app_id", "counted"),
     [
-        pytest.param(Bucket.LINK, None, [Budget("link", MINUTE)], id="a link counts by itself"),
-        pytest.param(Bucket.LOGIN, None, [Budget("login", MINUTE)], id="so does a login"),
-        pytest.param(Bucket.CALLBACK, APP, [Budget("callback", MINUTE)], id="a callback counts per partner"),
-        pytest.param(Bucket.PIPELINE, APP, [Budget("pipeline", SECOND)], id="so does a pipeline"),
-        pytest.param(Bucket.LIST, None, [Budget("list", SECOND)], id="a list is fast until told otherwise"),
         pytest.param(
-            Bucket.OTHER, APP, [Budget("other", SECOND)], id="what has no figure counts in the rest"
+            Bucket.LINK, None, [Budget("link", MINUTE), REST], id="a link counts by itself and in the rest"
         ),
+        pytest.param(Bucket.LOGIN, None, [Budget("login", MINUTE)], id="a login only by itself"),
+        pytest.param(
+            Bucket.CALLBACK, APP, [Budget("callback", MINUTE), REST], id="a callback counts per partner"
+        ),
+        pytest.param(Bucket.PIPELINE, APP, [Budget("pipeline", SECOND), REST], id="so does a pipeline"),
+        pytest.param(
+            Bucket.LIST, None, [Budget("list", SECOND), REST], id="a list is fast until told otherwise"
+        ),
+        pytest.param(Bucket.OTHER, APP, [REST], id="what has no figure counts in the rest"),
         pytest.param(
             Bucket.TOKEN,
             APP,
-            [Budget(f"token:{APP}", MINUTE), Budget("other", SECOND)],
+            [Budget(f"token:{APP}", MINUTE), REST],
             id="a token counts for its app and in the rest",
         ),
         pytest.param(
             Bucket.SUBSCRIPTION,
             APP,
-            [Budget(f"subscription:{APP}", Limit(5, 60)), Budget("other", SECOND)],
+            [Budget(f"subscription:{APP}", Limit(5, 60)), REST],
             id="so does a subscription",
         ),
     ],
@@ -68,15 +73,18 @@ def test_a_call_counts_in(bucket: Bucket, app_id: AppId | None, counted: list[Bu
     ],
 )
 def test_a_slow_list(declared: dict[Bucket, Limit], kept: Limit) -> None:
-    assert budgets(Bucket.LIST, None, limits=declared, slow_list=True) == (Budget("list", kept),)
+    assert budgets(Bucket.LIST, None, limits=declared, slow_list=True) == (Budget("list", kept), REST)
 
 
 def test_a_slow_list_slows_nothing_else() -> None:
-    assert budgets(Bucket.OTHER, None, slow_list=True) == (Budget("other", SECOND),)
+    assert budgets(Bucket.OTHER, None, slow_list=True) == (REST,)
 
 
 def test_a_partner_may_declare_its_own_limits() -> None:
-    assert budgets(Bucket.LINK, None, limits={Bucket.LINK: Limit(3, 60)}) == (Budget("link", Limit(3, 60)),)
+    assert budgets(Bucket.LINK, None, limits={Bucket.LINK: Limit(3, 60)}) == (
+        Budget("link", Limit(3, 60)),
+        REST,
+    )
 
 
 @pytest.mark.parametrize("app_id", [None, AppId("")], ids=["none", "an empty one"])

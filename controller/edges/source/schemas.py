@@ -1,4 +1,4 @@
-"""The JSON Schemas as shipped: beside the package in a wheel, in the repository's root in a checkout."""
+"""What ships with the package, schemas and the demo: in a wheel inside it, in a checkout beside it."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from controller.model.source import Schemas
 
 KINDS = {"Partner": "partner.json", "App": "app.json", "Subscription": "subscription.json"}
 _PACKAGE = Path(__file__).parents[2]
-_FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
+_ROOTS = (_PACKAGE, _PACKAGE.parent)
 
 
 def load() -> Schemas:
@@ -18,8 +18,12 @@ def load() -> Schemas:
 
 def text(kind: str) -> str:
     """Return one schema as it is written. Raises ControllerError where the installation lacks it."""
-    for folder in _FOLDERS:
-        file = folder / KINDS[kind]
-        if file.is_file():
-            return file.read_text(encoding="utf-8")
-    raise ControllerError(f"the schema of {kind} is not part of this installation; install it again")
+    return shipped(f"schemas/{KINDS[kind]}").read_text(encoding="utf-8")
+
+
+def shipped(name: str) -> Path:
+    """Return the file or folder *name*. Raises ControllerError where the installation lacks it."""
+    for root in _ROOTS:
+        if (root / name).exists():
+            return root / name
+    raise ControllerError(f"{name} is not part of this installation; install it again")

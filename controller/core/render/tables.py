@@ -1,0 +1,51 @@
+"""Tables of text: how the declared resources stand, a line each."""
+
+from collections.abc import Iterable, Sequence
+
+from controller.core.render.lines import clean
+from controller.model.plan import Kind
+from controller.model.status import Status, Truth
+
+HEAD = ("NAME", "PARTNER", "APP ID", "LIVE", "SUBSCRIBED", "READY", "REASON")
+SUBSCRIPTION_HEAD = ("NAME", "APP", "PARTNER", "SYNCED", "READY", "REASON")
+
+
+def status_table(statuses: Iterable[Status]) -> str:
+    """Return a line an app: its id, how far it has come, and what is the matter where something is."""
+    rows = [_app(status) for status in statuses if status.item.kind is Kind.APP]
+    return table(HEAD, rows) if rows else "no apps"
+
+
+def subscription_table(statuses: Iterable[Status]) -> str:
+    rows = [_subscription(status) for status in statuses if status.item.kind is Kind.SUBSCRIPTION]
+    return table(SUBSCRIPTION_HEAD, rows) if rows else "no subscriptions"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Line up columns two spaces apart; what could steer a terminal is escaped."""
+    cells = [tuple(head), *(tuple(clean(cell) for cell in row) for row in rows)]
+    widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _app(status: Status) -> tuple[str, ...]:
+    live = status.condition("Live")
+    stage = f" ({status.stage})" if status.stage and live and live.status is not Truth.TRUE else ""
+    words = (_truth(status, "Live") + stage, _truth(status, "Subscribed"), _truth(status, "Ready"))
+    return (status.item.name, status.item.partner, status.app_id or "-", *words, _reason(status))
+
+
+def _subscription(status: Status) -> tuple[str, ...]:
+    words = (_truth(status, "Synced"), _truth(status, "Ready"), _reason(status))
+    return (status.item.name, status.item.app, status.item.partner, *words)
+
+
+def _truth(status: Status, type_: str) -> str:
+    condition = status.condition(type_)
+    return "-" if condition is None else str(condition.status)
+
+
+def _reason(status: Status) -> str:
+    ready = status.condition("Ready")
+    return "" if ready is None or ready.status is Truth.TRUE else ready.reason

@@ -1,0 +1,112 @@
+"""Where the rooms are joined: the only module that names concrete classes of the edges."""
+
+import getpass
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from controller.edges.clock import SystemClock
+from controller.edges.gupshup import Network, Reader, Writer, reader, writer
+from controller.edges.secrets import reveal, reveal_header
+from controller.edges.store import Store, default_location, open_store
+from controller.loop.gate import Gate
+from controller.loop.ports import Account
+from controller.model.manifest import Login, Partner, Reference
+from controller.model.secret import Secret
+from controller.model.upstream import Upstream
+
+ReaderT = TypeVar("ReaderT", bound=Reader)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every partner's account in one process shares; *who* and *revision* stand in the history."""
+
+    store: Store
+    clock: SystemClock
+    network: Network
+    environ: Mapping[str, str]
+    who: str
+    revision: str
+
+    def secret(self, reference: Reference) -> Secret:
+        return reveal(reference, self.environ)
+
+
+def open_house(
+    store: str | None, network: Network, environ: Mapping[str, str], *, verb: str, revision: str
+) -> House:
+    """Open the store (None: the default place) and whatever else is shared. Raises StoreError or Usage."""
+    clock = SystemClock()
+    place = store or default_location(Path.cwd())
+    return House(open_store(place, clock), clock, network, environ, f"{verb} by {_user()}", revision)
+
+
+@asynccontextmanager
+async def seeing(house: House, partner: Partner) -> AsyncIterator[Account[Reader]]:
+    """Sign in to look: what comes out cannot write. Raises Denied or Busy."""
+    gate = _gate(house, partner)
+    async with reader(
+        partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network
+    ) as remote:
+        upstream = await _signed_in(partner, remote, gate)
+        yield _account(house, partner, upstream, remote)
+
+
+@asynccontextmanager
+async def holding(house: House, partner: Partner, *, lock_timeout: float) -> AsyncIterator[Account[Writer]]:
+    """Sign in and become the partner's one writer.
+
+    Raises Denied or Busy, and Locked after *lock_timeout* seconds.
+    """
+    gate = _gate(house, partner)
+    async with writer(
+        partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network
+    ) as remote:
+        upstream = await _signed_in(partner, remote, gate)
+        async with house.store.writer(upstream, lock_timeout):
+            yield _account(house, partner, upstream, remote)
+
+
+def _gate(house: House, partner: Partner) -> Gate:
+    return Gate(house.store.calls, house.clock, account=_login_key(house, partner), limits=partner.limits)
+
+
+async def _signed_in(partner: Partner, remote: Reader, gate: Gate) -> Upstream:
+    upstream = Upstream(f"{partner.url}#{await remote.sign_in()}")
+    gate.upstream = upstream
+    return upstream
+
+
+def _account(house: House, partner: Partner, upstream: Upstream, remote: ReaderT) -> Account[ReaderT]:
+    return Account(
+        partner=partner,
+        upstream=upstream,
+        remote=remote,
+        store=house.store,
+        clock=house.clock,
+        reveal=partial(reveal_header, environ=house.environ),
+        who=house.who,
+        revision=house.revision,
+    )
+
+
+def _login_key(house: House, partner: Partner) -> str:
+    """Name the account whose sign-ins are counted, before Gupshup has told the partner's id."""
+    match partner.credentials:
+        case Login(email):
+            text = house.secret(email).reveal().strip().lower()
+            return f"{partner.url} login {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        case _:
+            return f"{partner.url} token of {partner.name}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "an unnamed user"

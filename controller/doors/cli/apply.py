@@ -1,0 +1,106 @@
+"""`gupshupctl apply`: make the calls that close the gap, and tell what came of each."""
+
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from controller.doors.cli.options import chosen, option, output, paths
+from controller.doors.cli.reach import Duration, Reach, narrows, reaches
+from controller.errors import Usage
+
+if TYPE_CHECKING:
+    from controller.doors.cli.applying import Applied, Patience
+    from controller.doors.cli.fleet import Wish
+    from controller.doors.cli.load import Loaded
+
+
+@click.command()
+@paths
+@output("text", "json")
+@narrows
+@option("--yes", is_flag=True, help="Do not ask; needed off a terminal.")
+@option("--wait", is_flag=True, help="Go on until everything is live and subscribed.")
+@option("--timeout", type=Duration(), default="45m", show_default=True, help="How long to go on at the most.")
+@option("--release", multiple=True, metavar="DIGEST", help="Let through exactly what a guard held as DIGEST.")
+@option("--resend", is_flag=True, help="Write once what cannot be read back (callback URLs, headers).")
+@option("--lock-timeout", type=Duration(), default="0", show_default=True, help="Wait for another writer.")
+@reaches
+def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
+    *,
+    paths: tuple[str, ...],
+    output: str,
+    only: tuple[str, ...],
+    labels: dict[str, str],
+    yes: bool,
+    wait: bool,
+    timeout: float,
+    release: tuple[str, ...],
+    resend: bool,
+    lock_timeout: float,
+    store: str | None,
+    proxy: str | None,
+    ca_file: str | None,
+) -> int:
+    """Make the calls that close the gap between the manifests and Gupshup.
+
+    Exit 0 where it is done (provisioning alone is no failure without --wait), 4 where a guard holds changes,
+    5 where something failed or is blocked, 6 where it still converges, 7 for refused credentials, 8 where
+    another writer is at work. The report is written however the run ends.
+    """
+    from controller.doors.cli.applying import Patience  # noqa: PLC0415  (what is heavy waits for its verb)
+    from controller.doors.cli.fleet import Wish  # noqa: PLC0415  (likewise)
+    from controller.doors.cli.load import load  # noqa: PLC0415  (likewise)
+
+    loaded, reach = load(chosen(paths)), Reach(store, proxy, ca_file)
+    released = frozenset(digest for each in release for digest in each.split(","))
+    wish = Wish(only, labels, resend, released)
+    if not yes and not _agreed(loaded, wish, reach):
+        return 0
+    return run(loaded, wish, reach, Patience(wait, timeout, lock_timeout), output)
+
+
+def run(loaded: "Loaded", wish: "Wish", reach: Reach, patience: "Patience", output: str) -> int:
+    """Apply with a display on stderr, print the report on stdout, and return the exit code."""
+    from controller.doors.cli.applying import apply_all  # noqa: PLC0415  (what is heavy waits for its verb)
+    from controller.doors.cli.progress import display  # noqa: PLC0415  (likewise)
+
+    house = reach.open("apply", loaded.desired.revision)
+    if house.store.new and house.environ.get("CI"):
+        click.echo("Note: the store is new; what this run remembers holds within it alone.", err=True)
+    with display(live=sys.stderr.isatty()) as tell:
+        applied = asyncio.run(apply_all(loaded, wish, house, patience, tell))
+    _show(applied, output)
+    return applied.code
+
+
+def _agreed(loaded: "Loaded", wish: "Wish", reach: Reach) -> bool:
+    """Show the plan and ask; Usage where nobody is there to answer."""
+    from controller.core.render.plans import plan_text  # noqa: PLC0415  (what is heavy waits for its verb)
+    from controller.doors.cli.surveying import survey_all  # noqa: PLC0415  (likewise)
+
+    if not sys.stdin.isatty():
+        raise Usage("apply asks before it writes, and nobody can answer here; say --yes")
+    found = asyncio.run(survey_all(loaded, wish, reach.open("apply", loaded.desired.revision), timeout=300))
+    click.echo(plan_text(found.plans, found.revision))
+    for name, error in found.errors.items():
+        click.echo(f"Error: partner {name}: {error}", err=True)
+    return click.confirm("Apply this?", default=False)
+
+
+def _show(applied: "Applied", output: str) -> None:
+    from controller.core.render.reports import report_document, report_text  # noqa: PLC0415  (heavy)
+    from controller.core.render.tables import status_table  # noqa: PLC0415  (heavy)
+
+    if output == "json":
+        document = report_document(applied.parts, applied.revision)
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        click.echo(report_text(applied.parts, applied.revision))
+        click.echo()
+        click.echo(status_table([each for run in applied.runs.values() for each in run.statuses]))
+    for part in applied.parts:
+        if part.error:
+            click.echo(f"Error: partner {part.partner}: {part.error}", err=True)

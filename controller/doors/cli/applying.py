@@ -1,0 +1,70 @@
+"""Running over every partner until nothing is left to wait for: all of `apply` but its words."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.core.report import Report
+from controller.doors.app import House, holding
+from controller.doors.cli.ending import codes, gravest
+from controller.doors.cli.exits import INTERRUPTED
+from controller.doors.cli.fleet import Wish, door, keep_good, partners, side_by_side, task
+from controller.doors.cli.load import Loaded
+from controller.loop.follow import Run, Tell, follow
+from controller.model.manifest import Partner
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a run goes on, in seconds; *wait*: until everything is live and subscribed."""
+
+    wait: bool
+    timeout: float
+    lock_timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a run; *runs* hold how every resource stood last."""
+
+    revision: str
+    parts: tuple[Report, ...]
+    runs: Mapping[str, Run]
+    code: int
+
+
+async def apply_all(loaded: Loaded, wish: Wish, house: House, patience: Patience, tell: Tell) -> Applied:
+    """Apply to every partner; closes the house's store. An interruption ends it early, report and all.
+
+    Raises Usage or PlanRefused before anything is sent.
+    """
+    wanted = task(loaded, wish)
+    runs = {partner.name: Run(wanted) for partner in partners(wanted)}
+    interrupted = False
+
+    async def one(partner: Partner) -> None:
+        async with holding(house, partner, lock_timeout=patience.lock_timeout) as account:
+            await door(account, loaded, wish.released)
+            await keep_good(account, loaded)
+            until = house.clock.now() + patience.timeout
+            await follow(account, runs[partner.name], wait=patience.wait, until=until, tell=tell)
+
+    _cancel_on(signal.SIGTERM)
+    async with house.store:
+        try:
+            for name, error in (await side_by_side(partners(wanted), one)).items():
+                runs[name].error = error
+        except asyncio.CancelledError:
+            interrupted = True
+    parts = {name: run.report(name) for name, run in sorted(runs.items())}
+    found = {code for name in parts for code in codes(parts[name], runs[name].error, wait=patience.wait)}
+    code = gravest(found | ({INTERRUPTED} if interrupted else set()))
+    return Applied(loaded.desired.revision, tuple(parts.values()), runs, code)
+
+
+def _cancel_on(number: signal.Signals) -> None:
+    """Let a signal end the run the way Ctrl-C does."""
+    current = asyncio.current_task()
+    if current is not None:
+        asyncio.get_running_loop().add_signal_handler(number, current.cancel)

@@ -1,0 +1,29 @@
+"""`gupshupctl describe`: everything the store knows of one resource, its last writes included."""
+
+import json
+
+import click
+
+from controller.doors.cli.options import output
+from controller.doors.cli.reach import store
+
+
+@click.command()
+@click.argument("name", metavar="[KIND/]NAME")
+@output("text", "json")
+@store
+def command(name: str, output: str, store: str | None) -> int:
+    """Tell everything about one app or subscription, as of the last apply. Nothing is asked of Gupshup."""
+    from controller.core.render import descriptions  # noqa: PLC0415  (what is heavy waits for its verb)
+    from controller.doors.cli.stored import known, named, writes  # noqa: PLC0415  (likewise)
+
+    found = [
+        (each.status, each.upstream, writes(store, each.upstream, str(each.status.item)))
+        for each in named(known(store), name)
+    ]
+    if output == "json":
+        items = [descriptions.description(*each) for each in found]
+        click.echo(json.dumps({"formatVersion": "1.0", "items": items}, indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n\n".join(descriptions.description_text(*each) for each in found))
+    return 0

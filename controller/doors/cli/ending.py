@@ -1,0 +1,37 @@
+"""How a run over several partners ends: the gravest thing that happened gives the exit code."""
+
+from collections.abc import Iterable
+
+from controller.core.report import Report, converging
+from controller.doors.cli.exits import (
+    CONVERGING,
+    DENIED,
+    ERROR,
+    FAILED,
+    HELD,
+    INTERRUPTED,
+    LOCKED,
+    OK,
+    code_of,
+)
+from controller.model.plan import Outcome
+
+GRAVEST_FIRST = (INTERRUPTED, DENIED, LOCKED, ERROR, FAILED, HELD, CONVERGING)
+
+
+def gravest(codes: Iterable[int]) -> int:
+    found = set(codes)
+    return next((code for code in GRAVEST_FIRST if code in found), OK)
+
+
+def codes(part: Report, error: Exception | None, *, wait: bool) -> Iterable[int]:
+    """Return every code that one partner's part of a run calls for."""
+    if error is not None:
+        yield code_of(error)
+    if part.held:
+        yield HELD
+    if part.blocked or any(r.outcome in {Outcome.FAILED, Outcome.STALE} for r in part.results):
+        yield FAILED
+    unclear = any(result.outcome is Outcome.UNCLEAR for result in part.results)
+    if unclear or converging(part) or (wait and part.provisioning):
+        yield CONVERGING

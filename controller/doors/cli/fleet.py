@@ -1,0 +1,79 @@
+"""Several partners at once: each has its own account, budgets and fate."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from controller.core.case import app_item
+from controller.core.door import declared, refuse_empty, refuse_shrunk
+from controller.core.scope import narrow
+from controller.doors.cli.load import Loaded
+from controller.errors import ControllerError
+from controller.loop.ports import Account, Reader
+from controller.loop.reconcile import Task
+from controller.loop.together import together
+from controller.model.history import Declared, LastGood
+from controller.model.manifest import Partner
+from controller.model.plan import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person typed about what is to be done; *released* are digests of what a guard holds."""
+
+    only: Sequence[str] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    resend: bool = False
+    released: frozenset[str] = frozenset()
+
+
+def task(loaded: Loaded, wish: Wish) -> Task:
+    """Return the task of a run. Raises Usage where the selection is empty, PlanRefused for an empty source.
+
+    Naming apps by `--only` asks for them again: their earlier refusals no longer count.
+    """
+    refuse_empty(loaded.desired, loaded.source.identity, wish.released)
+    desired, items = narrow(loaded.desired, wish.only, wish.labels)
+    again = frozenset(app.name for app in desired.apps if wish.only and items and app_item(app) in items)
+    asked = Asked(only=items, resend=wish.resend, again=again)
+    return Task(desired, loaded.desired, asked, wish.released)
+
+
+def partners(wanted: Task) -> tuple[Partner, ...]:
+    """Return the partners that the task is about."""
+    named = {app.partner for app in wanted.desired.apps}
+    return tuple(p for p in wanted.desired.partners if wanted.desired.complete or p.name in named)
+
+
+async def door(account: Account[Reader], loaded: Loaded, released: Collection[str]) -> None:
+    """Raise PlanRefused where the source lost too much of what it last declared for this partner."""
+    if loaded.desired.complete:
+        good = await account.store.revisions.last_good(loaded.source.identity)
+        before = good.declared.get(account.upstream) if good is not None else None
+        if before is not None:
+            now = declared(loaded.desired, account.partner.name)
+            ceiling, source = account.partner.guards.max_shrink, loaded.source.identity
+            refuse_shrunk(before, now, ceiling, source=source, released=released)
+
+
+async def keep_good(account: Account[Reader], loaded: Loaded) -> None:
+    """Keep this revision as the last good one of its source."""
+    if loaded.desired.complete:
+        counts: dict[str, Declared] = {account.upstream: declared(loaded.desired, account.partner.name)}
+        good = LastGood(loaded.desired.revision, account.clock.now(), loaded.source.files, counts)
+        await account.store.revisions.save_good(loaded.source.identity, good)
+
+
+async def side_by_side(
+    of: Sequence[Partner], work: Callable[[Partner], Awaitable[None]]
+) -> dict[str, ControllerError]:
+    """Work on every partner at once and return what failed, by partner: it ends no other's work."""
+    failed: dict[str, ControllerError] = {}
+
+    async def guarded(partner: Partner) -> None:
+        try:
+            await work(partner)
+        except ControllerError as error:
+            failed[partner.name] = error
+
+    await together(guarded(partner) for partner in of)
+    return failed

@@ -1,0 +1,77 @@
+"""What a run shows on stderr meanwhile: a table that moves on a terminal, a line a change elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from controller.core.render import lines
+from controller.core.render.tables import status_table
+from controller.loop.follow import Run, Tell
+from controller.model.plan import Kind
+from controller.model.status import Status, Truth
+
+TALLEST = 40
+"""Apps that the moving table has room for; more are counted."""
+
+
+@contextmanager
+def display(*, live: bool) -> Iterator[Tell]:
+    """Yield what a run calls after each pass."""
+    if not live:
+        yield Lines()
+        return
+    from rich.console import Console  # noqa: PLC0415  (only where a terminal sees it)
+    from rich.live import Live  # noqa: PLC0415  (likewise)
+
+    with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as screen:
+        runs: dict[int, Run] = {}
+
+        def tell(run: Run) -> None:
+            runs[id(run)] = run
+            screen.update(picture(list(runs.values())), refresh=True)
+
+        yield tell
+
+
+def picture(runs: list[Run]) -> str:
+    """Return the moving table: what is not ready first, and a count."""
+    apps = [each for run in runs for each in run.statuses if each.item.kind is Kind.APP]
+    ready = sum(_is(each, "Ready") for each in apps)
+    rows = sorted(apps, key=lambda each: (_is(each, "Ready"), each.item))[:TALLEST]
+    return f"{status_table(rows)}\n\n{ready} of {len(apps)} apps ready"
+
+
+class Lines:
+    """Tells each change once."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def __call__(self, run: Run) -> None:
+        """Print what is new since the last pass."""
+        for line in (*map(lines.of_result, run.results.values()), *_standings(run), *_trouble(run)):
+            if line not in self._told:
+                self._told.add(line)
+                click.echo(line, err=True)
+
+
+def _standings(run: Run) -> Iterator[str]:
+    for status in run.statuses:
+        if status.item.kind is Kind.APP and status.app_id is not None:
+            if _is(status, "Ready"):
+                yield f"  ✓ ready        {status.item}  app {status.app_id}"
+            elif _is(status, "Live"):
+                yield f"  ✓ live         {status.item}"
+            elif status.stage:
+                yield f"  … provisioning {status.item}  {lines.clean(status.stage)}"
+
+
+def _trouble(run: Run) -> Iterator[str]:
+    if run.error is not None:
+        yield f"  ! trouble      {lines.clean(str(run.error))}"
+
+
+def _is(status: Status, type_: str) -> bool:
+    condition = status.condition(type_)
+    return condition is not None and condition.status is Truth.TRUE

@@ -1,0 +1,88 @@
+"""The options of every verb that reaches Gupshup or the store, and what they come to."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from controller.doors.cli.options import option
+
+if TYPE_CHECKING:  # heavy: imported by the verb that needs it
+    from controller.doors.app import House
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class Duration(click.ParamType[float]):
+    """`45m`, `2h`, `30s`, or plain seconds; comes out as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401  (click's signature)
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(value))
+        if found is None:
+            self.fail(f"{value!r} is no duration: write 30s, 45m, 2h or 1d", param, ctx)
+        return float(int(found[1]) * _UNITS[found[2]])
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    store: str | None
+    proxy: str | None
+    ca_file: str | None
+
+    def open(self, verb: str, revision: str) -> "House":
+        """Open the store and the way to Gupshup."""
+        from controller.doors.app import open_house  # noqa: PLC0415  (what is heavy waits for its verb)
+        from controller.edges.gupshup import Network  # noqa: PLC0415  (likewise)
+
+        network = Network(proxy=self.proxy, ca_file=self.ca_file)
+        return open_house(self.store, network, os.environ, verb=verb, revision=revision)
+
+
+def store(function: F) -> F:
+    return option("--store", metavar="PATH", help="The store; .gupshupctl/state.db where none is named.")(
+        function
+    )
+
+
+def reaches(function: F) -> F:
+    """Add the options of a verb that talks to Gupshup."""
+    added = (
+        store,
+        option("--proxy", metavar="URL", help="An HTTP proxy; none is taken from HTTPS_PROXY and the like."),
+        option(
+            "--ca-file", metavar="FILE", help="A file of certificates to trust instead of the usual ones."
+        ),
+    )
+    for add in reversed(added):
+        function = add(function)
+    return function
+
+
+def narrows(function: F) -> F:
+    """Add the options that narrow what a verb is about."""
+    only = "Only this one; an app brings its subscriptions along. May be repeated."
+    labels = "Only apps with this label. May be repeated."
+    added = (
+        option("--only", multiple=True, metavar="KIND/NAME", help=only),
+        option("-l", "--label", "labels", multiple=True, metavar="KEY=VALUE", callback=_labels, help=labels),
+    )
+    for add in reversed(added):
+        function = add(function)
+    return function
+
+
+def _labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for key, sign, _ in pairs:
+        if not key or not sign:
+            raise click.BadParameter("write KEY=VALUE, as in -l tier=gold")
+    return {key: value for key, _, value in pairs}

@@ -1,0 +1,65 @@
+"""What the store tells of resources, for the verbs that only read it."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from controller.core.render.statuses import read_documents
+from controller.edges.clock import SystemClock
+from controller.edges.store import Store, default_location, open_store
+from controller.errors import ControllerError
+from controller.model.history import Entry
+from controller.model.status import Status
+
+
+class Known(NamedTuple):
+    """A status, and the upstream it is about."""
+
+    upstream: str
+    status: Status
+
+
+def known(location: str | None) -> list[Known]:
+    """Return every status in the store, sorted. Raises ControllerError where there is no store yet."""
+    return asyncio.run(_known(_open(location)))
+
+
+def writes(location: str | None, upstream: str, target: str) -> tuple[Entry, ...]:
+    """Return the last writes to one resource, newest first."""
+    return asyncio.run(_writes(_open(location), upstream, target))
+
+
+def named(found: Sequence[Known], name: str) -> list[Known]:
+    """Return those called *name*, a name or KIND/NAME. Raises ControllerError where there is none."""
+    wanted = [each for each in found if name in {each.status.item.name, _full(each)}]
+    if not wanted:
+        raise ControllerError(f"the store knows nothing of {name!r:.80}; see `gupshupctl get`")
+    return wanted
+
+
+def _full(each: Known) -> str:
+    return f"{each.status.item.kind}/{each.status.item.name}"
+
+
+def _open(location: str | None) -> Store:
+    place = location or str(default_location(Path.cwd()))
+    if not os.path.lexists(place.removeprefix("sqlite:///")):
+        raise ControllerError(f"there is no store at {place} yet: `gupshupctl apply` makes one")
+    return open_store(place, SystemClock())
+
+
+async def _known(store: Store) -> list[Known]:
+    async with store:
+        return [
+            Known(upstream, status)
+            for upstream in await store.statuses.upstreams()
+            for status in read_documents(await store.statuses.read(upstream))
+        ]
+
+
+async def _writes(store: Store, upstream: str, target: str) -> tuple[Entry, ...]:
+    async with store:
+        entries = await store.history.read(upstream, target=target, limit=10)
+        return tuple(entry for _, entry in entries)

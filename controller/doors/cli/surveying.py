@@ -1,0 +1,46 @@
+"""Looking at every partner and planning: all of `plan`, and what `apply` shows before it asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.doors.app import House, seeing
+from controller.doors.cli.ending import gravest
+from controller.doors.cli.exits import code_of
+from controller.doors.cli.fleet import Wish, door, partners, side_by_side, task
+from controller.doors.cli.load import Loaded
+from controller.errors import ControllerError
+from controller.loop.follow import Run, survey
+from controller.model.manifest import Partner
+from controller.model.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """The plans of the partners that could be looked at, and why the others could not."""
+
+    revision: str
+    plans: tuple[Plan, ...]
+    errors: Mapping[str, ControllerError]
+
+    @property
+    def code(self) -> int:
+        return gravest(code_of(error) for error in self.errors.values())
+
+
+async def survey_all(loaded: Loaded, wish: Wish, house: House, *, timeout: float) -> Surveyed:  # noqa: ASYNC109  (seconds to wait for budgets, on the house's clock)
+    """Plan for every partner; closes the house's store.
+
+    Raises Usage or PlanRefused before anything is sent.
+    """
+    wanted = task(loaded, wish)
+    plans: dict[str, Plan] = {}
+
+    async def one(partner: Partner) -> None:
+        async with seeing(house, partner) as account:
+            await door(account, loaded, wish.released)
+            until = house.clock.now() + timeout
+            plans[partner.name] = await survey(account, Run(wanted), until=until)
+
+    async with house.store:
+        errors = await side_by_side(partners(wanted), one)
+    return Surveyed(loaded.desired.revision, tuple(plans[name] for name in sorted(plans)), errors)
