@@ -1,0 +1,93 @@
+"""The client and the stand-in for Gupshup know nothing of each other, and agree."""
+
+import httpx
+import pytest
+
+from controller.edges.gupshup import Network, SubscriptionForm, Writer
+from controller.errors import Denied, Limited, Rejected
+from controller.model.secret import Secret
+from controller.model.upstream import Linked, LinkRefused, NameTaken, PhoneTaken
+from controller.simulator import World as Simulated
+from controller.simulator import create_app
+from tests.edges.clocks import TestClock
+from tests.edges.gupshup_world import World
+
+URL = "https://hooks.example.com/events"
+PHONE = "919876543210"
+WABA = "109876543210987"
+WISH = SubscriptionForm("gitops", URL, 3, ("READ", "SENT"), headers={"X-Hook": Secret("hook-secret")})
+
+
+def client(clock: TestClock, *, secret: str | None = None) -> Writer:
+    simulated = Simulated(clock.now, sleep=clock.sleep)
+    partner = next(iter(simulated.partners.values()))
+    return World(
+        clock=clock,
+        secrets={"GUPSHUP_EMAIL": partner.email, "GUPSHUP_SECRET": secret or partner.secret},
+        network=Network(transport=httpx.ASGITransport(create_app(simulated))),
+    ).writer()
+
+
+async def test_an_app_is_linked_found_and_told_about() -> None:
+    async with client(TestClock()) as gupshup:
+        assert (await gupshup.sign_in()).isdigit()
+        linked = await gupshup.link(name="AcmeSupport", waba_id=WABA, phone=PHONE, storage_region="IN")
+        assert isinstance(linked, Linked)
+        app = linked.app_id
+
+        (row,) = await gupshup.rows()
+        assert (row.id, row.name, row.phone, row.region) == (app, "AcmeSupport", PHONE, "IN")
+        assert await gupshup.rows_by_phone(PHONE[2:6]) == (row,)
+        assert [found.id for found in await gupshup.partner_apps()] == [app]
+        details = await gupshup.details(app)
+        assert (details.id, details.phone) == (app, PHONE)
+        assert (await gupshup.stage(app)).creation
+        await gupshup.set_callback(app, URL)
+
+
+async def test_a_second_link_says_why_not() -> None:
+    async with client(TestClock()) as gupshup:
+        first = await gupshup.link(name="AcmeSupport", waba_id=WABA, phone=PHONE)
+        assert isinstance(first, Linked)
+        again = await gupshup.link(name="OtherName", waba_id=WABA, phone=PHONE)
+        assert isinstance(again, PhoneTaken)
+        assert again.app_id == first.app_id
+        assert isinstance(await gupshup.link(name="AcmeSupport", waba_id="1", phone="15550001111"), NameTaken)
+        assert isinstance(await gupshup.link(name="A b", waba_id="1", phone="15550001112"), LinkRefused)
+
+
+async def test_a_subscription_is_made_changed_and_taken_away() -> None:
+    clock = TestClock()
+    async with client(clock) as gupshup:
+        linked = await gupshup.link(name="AcmeSupport", waba_id=WABA, phone=PHONE)
+        assert isinstance(linked, Linked)
+        app = linked.app_id
+        made = await gupshup.subscribe(app, WISH)
+        assert (made.tag, made.url, made.version, made.active) == ("gitops", URL, 3, True)
+        with pytest.raises(Rejected, match="Duplicate component tag"):
+            await gupshup.subscribe(app, WISH)
+
+        off = SubscriptionForm("gitops", f"{URL}/2", 2, ("FAILED",), active=False)
+        await gupshup.update_subscription(app, made.id, off)
+        clock.time += 62
+        (found,) = await gupshup.subscriptions(app)
+        assert (found.id, found.url, found.version, found.mode, found.active) == (
+            made.id,
+            off.url,
+            2,
+            32,
+            False,
+        )
+        await gupshup.unsubscribe(app, made.id)
+        await gupshup.unsubscribe(app, made.id)
+        with pytest.raises(Rejected, match="Does Not Exist"):
+            await gupshup.subscription(app, made.id)
+        assert await gupshup.subscriptions(app) == ()
+        with pytest.raises(Limited):
+            await gupshup.subscriptions(app)
+
+
+async def test_a_wrong_secret_is_denied() -> None:
+    async with client(TestClock(), secret="wrong") as gupshup:
+        with pytest.raises(Denied, match="Failed to authenticate"):
+            await gupshup.sign_in()
