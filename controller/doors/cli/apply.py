@@ -40,9 +40,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     release: tuple[str, ...],
     resend: bool,
     lock_timeout: float,
-    store: str | None,
-    proxy: str | None,
-    ca_file: str | None,
+    reach: Reach,
 ) -> int:
     """Make the calls that close the gap between the manifests and Gupshup.
 
@@ -54,7 +52,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     from controller.doors.cli.fleet import Wish  # noqa: PLC0415  (likewise)
     from controller.doors.cli.load import load  # noqa: PLC0415  (likewise)
 
-    loaded, reach = load(chosen(paths)), Reach(store, proxy, ca_file)
+    loaded = load(chosen(paths))
     released = frozenset(digest for each in release for digest in each.split(","))
     wish = Wish(only, labels, resend, released)
     if not yes and not _agreed(loaded, wish, reach):

@@ -35,9 +35,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     resend: bool,
     detailed_exitcode: bool,
     timeout: float,
-    store: str | None,
-    proxy: str | None,
-    ca_file: str | None,
+    reach: Reach,
 ) -> int:
     """Show what apply would do, without doing it.
 
@@ -48,7 +46,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     from controller.doors.cli.load import load  # noqa: PLC0415  (likewise)
 
     loaded = load(chosen(paths))
-    found = _survey(loaded, Wish(only, labels, resend), Reach(store, proxy, ca_file), timeout)
+    found = _survey(loaded, Wish(only, labels, resend), reach, timeout)
     _show(found, output)
     if found.code != OK:
         return found.code

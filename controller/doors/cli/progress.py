@@ -1,14 +1,16 @@
 """What a run shows on stderr meanwhile: a table that moves on a terminal, a line a change elsewhere."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import click
+from structlog.typing import FilteringBoundLogger
 
 from controller.core.render import lines
 from controller.core.render.tables import status_table
+from controller.edges import log
 from controller.loop.follow import Run, Tell
-from controller.model.plan import Kind
+from controller.model.plan import Kind, Outcome, Result
 from controller.model.status import Status, Truth
 
 TALLEST = 40
@@ -18,9 +20,50 @@ TALLEST = 40
 @contextmanager
 def display(*, live: bool) -> Iterator[Tell]:
     """Yield what a run calls after each pass."""
-    if not live:
-        yield Lines()
-        return
+    logged = Logged(log.logger())
+    with _screen() if live else nullcontext(Lines()) as shown:
+
+        def tell(run: Run) -> None:
+            logged(run)
+            shown(run)
+
+        yield tell
+
+
+class Logged:
+    """One event a pass, one an action; levels decide what is seen."""
+
+    def __init__(self, logger: FilteringBoundLogger) -> None:
+        self._log = logger
+        self._told: set[Result] = set()
+
+    def __call__(self, run: Run) -> None:
+        plan = run.journey.plan
+        if plan is None:
+            return
+        log_ = self._log.bind(partner=plan.partner.name, revision=plan.revision)
+        for result in run.results.values():
+            if result not in self._told:
+                self._told.add(result)
+                tell = log_.info if result.outcome is Outcome.DONE else log_.warning
+                tell(
+                    "action",
+                    verb=result.verb,
+                    item=str(result.item),
+                    outcome=result.outcome,
+                    reason=result.reason,
+                )
+        counted = {name: len(getattr(plan, name)) for name in ("waiting", "blocked", "held", "unchanged")}
+        log_.info(
+            "pass done",
+            error=str(run.error or ""),
+            done=sum(isinstance(said, Result) for said in run.said().values()),
+            **counted,
+        )
+
+
+@contextmanager
+def _screen() -> Iterator[Tell]:
     from rich.console import Console  # noqa: PLC0415  (only where a terminal sees it)
     from rich.live import Live  # noqa: PLC0415  (likewise)
 

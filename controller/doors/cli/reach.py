@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -37,34 +38,55 @@ class Reach:
     store: str | None
     proxy: str | None
     ca_file: str | None
+    log_format: str = "text"
+    log_level: str = "warning"
 
     def open(self, verb: str, revision: str) -> "House":
-        """Open the store and the way to Gupshup."""
+        """Set up logs, and open the store and the way to Gupshup."""
         from controller.doors.app import open_house  # noqa: PLC0415  (what is heavy waits for its verb)
+        from controller.edges import log  # noqa: PLC0415  (likewise)
         from controller.edges.gupshup import Network  # noqa: PLC0415  (likewise)
 
+        log.configure(self.log_format, self.log_level)
         network = Network(proxy=self.proxy, ca_file=self.ca_file)
         return open_house(self.store, network, os.environ, verb=verb, revision=revision)
 
 
+_STORE = "The store; .gupshupctl/state.db where none is named."
+
+
 def store(function: F) -> F:
-    return option("--store", metavar="PATH", help="The store; .gupshupctl/state.db where none is named.")(
-        function
-    )
+    return option("--store", metavar="PATH", help=_STORE)(function)
 
 
-def reaches(function: F) -> F:
-    """Add the options of a verb that talks to Gupshup."""
+def reaches(function: Callable[..., int]) -> Callable[..., int]:
+    """Add the options of a verb that talks to Gupshup; they arrive as `reach`."""
+
+    @wraps(function)
+    def packed(
+        *,
+        store: str | None,
+        proxy: str | None,
+        ca_file: str | None,
+        log_format: str,
+        log_level: str,
+        **others: object,
+    ) -> int:
+        return function(reach=Reach(store, proxy, ca_file, log_format, log_level), **others)
+
+    forms, levels = click.Choice(["text", "json"]), click.Choice(["debug", "info", "warning", "error"])
     added = (
-        store,
+        option("--store", metavar="PATH", help=_STORE),
         option("--proxy", metavar="URL", help="An HTTP proxy; none is taken from HTTPS_PROXY and the like."),
+        option("--ca-file", metavar="FILE", help="Certificates to trust instead of the usual ones."),
         option(
-            "--ca-file", metavar="FILE", help="A file of certificates to trust instead of the usual ones."
+            "--log-format", type=forms, default="text", show_default=True, help="Form of logs, on stderr."
         ),
+        option("--log-level", type=levels, default="warning", show_default=True, help="Least level told."),
     )
     for add in reversed(added):
-        function = add(function)
-    return function
+        packed = add(packed)
+    return packed
 
 
 def narrows(function: F) -> F:
