@@ -9,7 +9,7 @@ import pytest
 
 from controller.edges.gupshup import SubscriptionForm, Writer
 from controller.edges.gupshup.forms import ordered
-from controller.errors import Busy, ControllerError, Unclear, Usage
+from controller.errors import Busy, ControllerError, Denied, Unclear, Usage
 from controller.model.secret import Secret
 from tests.edges.gupshup_world import (
     APP,
@@ -99,7 +99,7 @@ async def test_a_header_that_could_break_out_is_not_sent(value: str) -> None:
     world = World()
     wish = SubscriptionForm("gitops", URL, 3, ("SENT",), headers={"X-Hook": Secret(value)})
     async with world.writer() as client:
-        with pytest.raises(Usage, match="X-Hook"):
+        with pytest.raises(Denied, match="X-Hook"):
             await client.subscribe(APP, wish)
 
     assert not world.upstream.log

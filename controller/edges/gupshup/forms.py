@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.errors import Usage
+from controller.errors import Denied
 from controller.model.secret import Secret
 
 _ORDER = (
@@ -58,7 +58,7 @@ class SubscriptionForm:
         }
 
     def _meta(self) -> dict[str, str | Secret]:
-        """Headers travel as one JSON text; Usage where a value could break out of its header."""
+        """Headers travel as one JSON text; Denied where a value could break out of its header."""
         if not self.headers:
             return {}
         unfit = sorted(name for name, value in self.headers.items() if not value.fits_header())
