@@ -63,7 +63,7 @@ class SubscriptionForm:
             return {}
         unfit = sorted(name for name, value in self.headers.items() if not value.fits_header())
         if unfit:
-            raise Usage(
+            raise Denied(
                 f"the header {unfit[0]} of {self.tag} holds more than printable ASCII; check its secret"
             )
         plain = {name: self.headers[name].reveal() for name in sorted(self.headers)}
