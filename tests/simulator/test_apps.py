@@ -1,7 +1,9 @@
 """Apps, read and changed: lists in pages, details, and the callback that is written and never read."""
 
 import time
+from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -227,11 +229,26 @@ async def test_what_is_no_route_is_said_so(method: str, path: str, status: int) 
     assert (body["status"], body["path"]) == (status, path)
 
 
-async def test_a_body_longer_than_any_form_is_no_form() -> None:
-    caller = Caller.of()
+BODIES = [
+    pytest.param("application/x-www-form-urlencoded", "", 200, id="a form"),
+    pytest.param("Application/X-WWW-Form-Urlencoded; charset=UTF-8", "", 200, id="a form, told at length"),
+    pytest.param("application/x-www-form-urlencoded", "&name=no", 200, id="a field twice: the first counts"),
+    pytest.param(
+        "application/x-www-form-urlencoded", "&pad=" + "A" * (1 << 20), 400, id="too long for a form"
+    ),
+    pytest.param("text/plain", "", 400, id="plain text"),
+    pytest.param("application/json", "", 400, id="JSON by its name"),
+]
 
-    assert (await caller.link(name="A" * (1 << 20))).status_code == 400
-    assert caller.world.apps.by_id == {}
+
+@pytest.mark.parametrize(("kind", "more", "status"), BODIES)
+async def test_which_bodies_are_forms(kind: str, more: str, status: int) -> None:
+    caller = Caller.of()
+    headers = {"content-type": kind, "token": caller.partner_token}
+    answer = await caller.http.post("/partner/tpp/app", content=urlencode(FORM) + more, headers=headers)
+
+    assert answer.status_code == status
+    assert len(caller.world.apps.by_id) == (status == 200)
 
 
 async def test_the_log_never_holds_a_token_or_a_secret() -> None:
@@ -245,3 +262,15 @@ async def test_the_log_never_holds_a_token_or_a_secret() -> None:
 
     assert FORM["phone"] in told
     assert not any(word in told for word in (caller.partner_token, "sk_", "pretend-secret"))
+
+
+async def test_a_form_that_grows_too_long_on_the_way_is_no_form_either() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield urlencode(FORM).encode()
+        yield b"&pad=" + b"A" * (1 << 20)
+
+    caller = Caller.of()
+    headers = {"content-type": "application/x-www-form-urlencoded", "token": caller.partner_token}
+    answer = await caller.http.post("/partner/tpp/app", content=pieces(), headers=headers)
+
+    assert answer.status_code == 400

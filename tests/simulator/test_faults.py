@@ -62,7 +62,7 @@ async def test_an_effect_may_come_late(status: int | None) -> None:
 
     assert caller.clock.time == START + 5
     assert await caller.rows() == []
-    caller.clock.time = START + 30
+    caller.clock.time = START + 40
     assert len(await caller.rows()) == 1
     assert next(iter(caller.world.apps.by_id.values())).created == START + 30
     assert [(each.route, each.effect) for each in caller.world.log if each.route == "link"] == [
@@ -312,3 +312,12 @@ async def test_faults_can_be_changed_while_it_runs() -> None:
 
     assert (await caller.link()).status_code == 200
     assert json.dumps(await caller.control("calls"))
+
+
+async def test_new_faults_are_counted_from_the_start() -> None:
+    caller = Caller.of(fault("500", nth=(2,)))
+    await caller.rows()
+    await caller.control("faults", [{"kind": "500", "nth": 2}])
+    statuses = [(await caller.call("GET", "/partner/app/list")).status_code for _ in range(3)]
+
+    assert statuses == [200, 500, 200]

@@ -1,5 +1,6 @@
 """Provisioning: stages over virtual time, and the moment an app goes live."""
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -169,3 +170,24 @@ async def test_a_changed_course_counts_and_the_old_one_does_not() -> None:
     await caller.control("drift", {"app": app, "delete": True})
     caller.clock.time += 10_000
     assert await caller.rows() == []
+
+
+async def test_an_app_goes_live_once_whatever_was_planned_before() -> None:
+    caller = Caller.of()
+    app = await caller.linked(callbackUrl=HOOK)
+    await caller.control("drift", {"app": app, "set": {"stage": "live"}})
+    caller.clock.time += 10_000
+    await caller.rows()
+
+    assert [b"docker-status-event" in each.body for each in caller.world.post.record] == [False, True]
+
+
+async def test_an_app_that_got_a_longer_course_does_not_go_live_by_the_shorter() -> None:
+    caller = Caller.of()
+    app = caller.world.apps.by_id[await caller.linked()]
+    caller.world.put(replace(app, course=Course((0.0,), app.course.stages[:1], 5_000.0)))
+    await caller.control("advance", {"seconds": 4_999})
+    assert (await caller.rows())[0]["live"] is False
+    await caller.control("advance", {"seconds": 1})
+
+    assert (await caller.rows())[0]["live"] is True

@@ -160,14 +160,24 @@ async def test_an_update_changes_what_it_names_and_leaves_the_rest() -> None:
     assert caller.world.subscriptions.of(app)[0].meta == '{"A": "b"}'
 
 
-@pytest.mark.parametrize(("switch", "meta"), [("meta-put=no", ""), ("meta-returned=yes", '{"A": "b"}')])
-async def test_whether_headers_are_changed_and_shown_is_a_switch(switch: str, meta: str) -> None:
-    caller = Caller.switched(switch)
+@pytest.mark.parametrize(("put", "meta"), [("yes", '{"A": "b"}'), ("no", "")])
+async def test_whether_headers_are_changed_is_a_switch(put: str, meta: str) -> None:
+    caller = Caller.switched(f"meta-put={put}", "meta-returned=yes")
     app = await caller.seeded()
     made = (await caller.subscribe(app)).json()["subscription"]
     changed = await caller.on_app("PUT", app, f"/subscription/{made['id']}", meta='{"A": "b"}')
 
     assert changed.json()["subscription"].get("meta", "") == meta
+
+
+async def test_an_update_may_repeat_everything() -> None:
+    caller = Caller.of()
+    app = await caller.seeded()
+    made = (await caller.subscribe(app)).json()["subscription"]
+    form = {"modes": "SENT,READ", "tag": "events", "url": HOOK, "version": "2", "active": "true"}
+    changed = await caller.on_app("PUT", app, f"/subscription/{made['id']}", **form)
+
+    assert made.items() <= changed.json()["subscription"].items()
 
 
 @pytest.mark.parametrize(
