@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from controller.core.entry import item_of, verb_of
 from controller.core.guard import Change, change, held_digest
+from controller.model.manifest import AppId
 from controller.model.plan import Blocked, For, Held, Item, Outcome, Plan, Result, Unmanaged, Verb, Waiting
 
 
@@ -37,13 +38,18 @@ DONE_AS = {
 KEYS = (*DONE_AS.values(), "unchanged", "waiting", "blocked", "held", "failed", "stale", "unclear")
 
 
-def report(plan: Plan, said: Mapping[Change, Result | Waiting], results: Mapping[Change, Result]) -> Report:
+def report(
+    plan: Plan,
+    said: Mapping[Change, Result | Waiting],
+    results: Mapping[Change, Result],
+    ids: Mapping[Item, AppId | None],
+) -> Report:
     """Account for a run: *said* is what came of the last plan's actions, *results* all that passes did.
 
     An action whose turn did not come waits for its budget. What was unclear or stale and is as declared by
-    now was done.
+    now was done. *ids* are the apps as the last look found them.
     """
-    told = tuple(_confirmed(results, _settled(plan)))
+    told = tuple(_confirmed(results, _settled(plan), ids))
     touched = {result.item for result in told}
     waiting = (*plan.waiting, *_not_done(plan, said))
     unchanged = sum(item not in touched for item in plan.unchanged)
@@ -86,13 +92,16 @@ def _settled(plan: Plan) -> frozenset[Item]:
     return frozenset((*plan.unchanged, *plan.provisioning, *plan.unverifiable, *updates))
 
 
-def _confirmed(results: Mapping[Change, Result], settled: frozenset[Item]) -> Iterable[Result]:
+def _confirmed(
+    results: Mapping[Change, Result], settled: frozenset[Item], ids: Mapping[Item, AppId | None]
+) -> Iterable[Result]:
     done = {result.item for result in results.values() if result.outcome is Outcome.DONE}
     for result in results.values():
         if result.outcome is Outcome.DONE or result.item not in settled:
             yield result
         elif result.verb is Verb.LINK or result.item not in done:
-            yield replace(result, outcome=Outcome.DONE, reason="Confirmed")
+            found, why = ids.get(result.item) or result.app_id, "a later look found it done"
+            yield replace(result, outcome=Outcome.DONE, reason="Confirmed", message=why, app_id=found)
 
 
 def _not_done(plan: Plan, said: Mapping[Change, Result | Waiting]) -> Iterable[Waiting]:

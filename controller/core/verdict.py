@@ -101,7 +101,8 @@ def of_subscription_write(
 
 def of_callback_write(action: SetCallback, digest: str) -> Verdict:
     key = callback_key(action.app_id)
-    return Verdict(Outcome.DONE, (Wrote(Written(key, digest)), Forgive(key)), app_id=action.app_id)
+    notes = (Wrote(Written(key, digest)), Forgive(key))
+    return Verdict(Outcome.DONE, notes, message="callbackUrl set", app_id=action.app_id)
 
 
 def of_rejection(

@@ -51,7 +51,8 @@ class Run:
         error = "" if self.error is None else str(self.error)
         if self.journey.plan is None:
             return Report(name, error=error)
-        return replace(report(self.journey.plan, self.said(), self.results), error=error)
+        ids = {status.item: status.app_id for status in self.statuses}
+        return replace(report(self.journey.plan, self.said(), self.results, ids), error=error)
 
     def absorb(self) -> None:
         """Take over the results of the pass that is under way or just ended."""

@@ -45,8 +45,9 @@ def _part(part: Report) -> Iterator[str]:
         *(lines.of_unmanaged(each) for each in part.unmanaged),
         *(lines.of_provisioning(item) for item in part.provisioning),
         *(lines.of_unverifiable(item) for item in part.unverifiable),
-        *([f"  ! error        {lines.clean(part.error)}"] if part.error else []),
     ]
+    if part.error:
+        body.append("  ! ended early, see the error")
     yield from body or ["  nothing to do: everything is as declared"]
     yield ""
 

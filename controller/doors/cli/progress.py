@@ -10,7 +10,7 @@ from controller.core.render import lines
 from controller.core.render.tables import status_table
 from controller.edges import log
 from controller.loop.follow import Run, Tell
-from controller.model.plan import Kind, Outcome, Result
+from controller.model.plan import Kind, Result
 from controller.model.status import Status, Truth
 
 TALLEST = 40
@@ -45,8 +45,7 @@ class Logged:
         for result in run.results.values():
             if result not in self._told:
                 self._told.add(result)
-                tell = log_.info if result.outcome is Outcome.DONE else log_.warning
-                tell(
+                log_.info(
                     "action",
                     verb=result.verb,
                     item=str(result.item),
