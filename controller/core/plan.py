@@ -18,7 +18,7 @@ from controller.core.entry import (
 )
 from controller.core.match import Absent, Barred, Found, Undecided
 from controller.core.stage import Progress, of_row, overdue
-from controller.model.manifest import Desired, Partner, Settle
+from controller.model.manifest import Desired, Partner, Settle, SubscribeWhen
 from controller.model.memory import Answered, Intent
 from controller.model.plan import (
     Action,
@@ -79,8 +79,12 @@ def _of_case(case: Case) -> Iterator[Entry]:
         case Undecided(on, message, until):
             yield Waiting(Verb.LINK, case.item, on, until, message)
         case Absent():
-            yield _link(case)
-    yield from _subscriptions_wait(case, For.LINKED)
+            entry = _link(case)
+            yield entry
+            if isinstance(entry, Waiting) and entry.on in {For.POLICY, For.SUSPEND, For.REST}:
+                yield from _subscriptions_wait(case, entry.on)
+                return
+    yield from _subscriptions_wait(case)
 
 
 def _link(case: Case) -> Entry:
@@ -133,11 +137,11 @@ def _linked(case: Case, found: Found) -> Iterator[Entry]:
     if told and told != case.app.waba_id:
         message = f"app {found.row.id} belongs to WABA {told}, not {case.app.waba_id}; correct the manifest"
         yield Blocked(case.item, "WabaMismatch", message)
-        yield from _subscriptions_wait(case, For.LINKED)
+        yield from _subscriptions_wait(case)
         return
     yield from _app(case, found.row)
     if not may_subscribe(case, found):
-        yield from _subscriptions_wait(case, For.SUSPEND if suspended(case.app, case.view.now) else For.LIVE)
+        yield from _subscriptions_wait(case, For.SUSPEND if suspended(case.app, case.view.now) else None)
     else:
         yield from subscriptions.entries(case, found.row)
 
@@ -174,9 +178,11 @@ def _callback(case: Case, row: Row) -> Iterator[Entry]:
         yield allowed(SetCallback(case.app, row.id, url, finishes), case, key=key, digest=of_callback(url))
 
 
-def _subscriptions_wait(case: Case, on: For) -> Iterator[Waiting]:
+def _subscriptions_wait(case: Case, on: For | None = None) -> Iterator[Waiting]:
+    """Let the app's subscriptions wait for what it waits for, or for what the partner wants it to be first."""
+    first = For.LINKED if case.view.partner.subscribe_when is SubscribeWhen.LINKED else For.LIVE
     for wanted in case.subscriptions:
-        yield Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on)
+        yield Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on or first)
 
 
 def _unmanaged(found: Sequence[Case], partner: Partner, observed: Observed) -> Iterator[Unmanaged]:

@@ -78,6 +78,13 @@ def converging(part: Report) -> bool:
     )
 
 
+def unfinished(part: Report) -> bool:
+    """Say whether an app is not live yet, or a subscription waits for one that nothing blocks."""
+    stuck = {blocked.item.app for blocked in part.blocked}
+    lagging = (each for each in part.waiting if each.on in {For.LIVE, For.LINKED})
+    return bool(part.provisioning) or any(each.item.app not in stuck for each in lagging)
+
+
 def total(parts: Iterable[Report]) -> dict[str, int]:
     """Add up the summaries; every key is there, also with 0."""
     counted: Counter[str] = Counter()

@@ -16,9 +16,6 @@ OURS = frozenset({For.BUDGET})
 LOOKS = frozenset({For.OUTCOME, For.LIST, For.PHONE, For.LOOK, For.BACKOFF})
 """Waits that another look may end."""
 
-NEVER = frozenset({For.SUSPEND, For.POLICY, For.REST, For.LINKED})
-"""Waits that nobody waits for: a person ends them, or another entry of the plan does."""
-
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -63,7 +60,7 @@ def _pauses(plan: Plan, waiting: Iterable[Waiting], moment: Moment) -> Iterator[
             yield _until(each, moment.now, pause)
         elif each.on in LOOKS and (moment.wait or moment.quiet < PATIENCE):
             yield _until(each, moment.now, pause) if each.on is For.BACKOFF else pause
-        elif each.on is For.LIVE and moment.wait and each.item.app not in stuck:
+        elif each.on in {For.LIVE, For.LINKED} and moment.wait and each.item.app not in stuck:
             yield pause
     if plan.provisioning and moment.wait:
         yield pause

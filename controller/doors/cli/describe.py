@@ -4,22 +4,26 @@ import json
 
 import click
 
+from controller.doors.cli.get import KINDS
 from controller.doors.cli.options import output
 from controller.doors.cli.reach import store
 
 
 @click.command()
-@click.argument("name", metavar="[KIND/]NAME")
+@click.argument("words", metavar="[KIND] NAME", nargs=-1, required=True)
 @output("text", "json")
 @store
-def command(name: str, output: str, store: str | None) -> int:
-    """Tell everything about one app or subscription, as of the last apply. Nothing is asked of Gupshup."""
+def command(words: tuple[str, ...], output: str, store: str | None) -> int:
+    """Tell everything about one app or subscription, as of the last apply. Nothing is asked of Gupshup.
+
+    Written as NAME, KIND NAME or KIND/NAME. Exit 1 where there is none of that name.
+    """
     from controller.core.render import descriptions  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.stored import known, named, writes  # noqa: PLC0415  (likewise)
 
     found = [
         (each.status, each.upstream, writes(store, each.upstream, str(each.status.item)))
-        for each in named(known(store), name)
+        for each in named(known(store), _name(words))
     ]
     if output == "json":
         items = [descriptions.description(*each) for each in found]
@@ -27,3 +31,13 @@ def command(name: str, output: str, store: str | None) -> int:
     else:
         click.echo("\n\n".join(descriptions.description_text(*each) for each in found))
     return 0
+
+
+def _name(words: tuple[str, ...]) -> str:
+    """Return NAME or KIND/NAME, the kind as manifests spell it."""
+    kind, _, name = "/".join(words).rpartition("/")
+    if not kind:
+        return name
+    if kind.lower() not in KINDS:
+        raise click.UsageError(f"{kind!r:.40} is no kind: it is app or subscription")
+    return f"{KINDS[kind.lower()]}/{name}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from controller.core.report import Report, converging
+from controller.core.report import Report, converging, unfinished
 from controller.doors.cli.exits import (
     CONVERGING,
     DENIED,
@@ -33,5 +33,5 @@ def codes(part: Report, error: Exception | None, *, wait: bool) -> Iterable[int]
     if part.blocked or any(r.outcome in {Outcome.FAILED, Outcome.STALE} for r in part.results):
         yield FAILED
     unclear = any(result.outcome is Outcome.UNCLEAR for result in part.results)
-    if unclear or converging(part) or (wait and part.provisioning):
+    if unclear or converging(part) or (wait and unfinished(part)):
         yield CONVERGING
