@@ -9,7 +9,7 @@ from controller.core.decode.entry import Entry
 from controller.core.decode.rules import problem
 from controller.core.decode.templates import fill
 from controller.core.decode.urls import flaw
-from controller.core.decode.words import Path, closest, dotted, shown
+from controller.core.decode.words import Path, closest, dotted, shown, some
 from controller.model.manifest import DEFAULT_POLICIES, App, AppId, Policy, Suspend
 from controller.model.problem import Problem
 
@@ -111,7 +111,7 @@ def url_problems(entry: Entry, path: Path, draft: Draft, text: str) -> Iterator[
         yield unknown_variable(entry, path, draft, name)
     insecure = draft.house is not None and draft.house.allows("allowInsecureUrls")
     if found := flaw(url, insecure=insecure):
-        whose = f" (for App/{draft.name})" if url != text else ""
+        whose = f" (for {draft.entry.title})" if url != text else ""
         yield entry.problem(found.rule, path, found.message + whose, None if whose else found.fix)
 
 
@@ -119,8 +119,8 @@ def unknown_variable(entry: Entry, path: Path, draft: Draft, name: str) -> Probl
     """Return the problem that ${name} has no value for this app."""
     known = draft.variables()
     near = closest(name, known)
-    hint = f"did you mean ${{{near}}}?" if near else f"known: {', '.join(sorted(known)[:8])}"
-    message = f"{shown('${' + name + '}')} has no value for App/{draft.name}; {hint}"
+    hint = f"did you mean {shown('${' + near + '}')}?" if near else f"known: {some(known)}"
+    message = f"{shown('${' + name + '}')} has no value for {draft.entry.title}; {hint}"
     return problem("GS607", entry.at(*path), dotted(path), message)
 
 

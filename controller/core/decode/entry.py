@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from controller.core.decode.compose import Composition, Document, Oddity, Spot, compose
 from controller.core.decode.rules import problem
-from controller.core.decode.words import Path, dotted
+from controller.core.decode.words import Path, dotted, shown
 from controller.model.problem import Place, Problem
 
 
@@ -47,6 +47,11 @@ class Entry:
     def name(self) -> str:
         """The manifest's name, "" where it has none that is text."""
         return self.text("metadata", "name") or ""
+
+    @property
+    def title(self) -> str:
+        """Return kind and name, fit for a sentence."""
+        return f"{self.kind}/{shown(self.name)[1:-1]}"
 
     def get(self, *path: str | int) -> object:
         """Return what stands at *path*, None where nothing does."""

@@ -10,7 +10,7 @@ from controller.core.decode.app import Draft, House
 from controller.core.decode.entry import Entry
 from controller.core.decode.rules import problem
 from controller.core.decode.subscription import Webhook
-from controller.core.decode.words import Path, closest, dotted, shown
+from controller.core.decode.words import Path, closest, dotted, shown, some
 from controller.model.manifest import Desired, Partner
 from controller.model.problem import Place, Problem, Severity
 from controller.model.source import Rules
@@ -82,7 +82,7 @@ def _same_names(entries: Sequence[Entry]) -> Iterator[Problem]:
     for entry in entries:
         there = first.setdefault(entry.name, entry.place)
         if entry.name and there != entry.place:
-            message = f"{entry.kind}/{entry.name} is declared at {there} already"
+            message = f"{entry.title} is declared at {there} already"
             yield entry.problem("GS310", ("metadata", "name"), message)
 
 
@@ -117,7 +117,7 @@ def _house_of(
     if named is None and len(houses) == 1:
         return next(iter(houses.values())), []
     if named is None and whole:
-        message = f"must be named, there being {len(houses)}: {', '.join(sorted(houses)[:8])}"
+        message = f"must be named, there being {len(houses)}: {some(houses)}"
         return None, [problem("GS312", entry.at("spec", "partner"), "spec.partner", message)]
     return None, []
 
@@ -128,7 +128,7 @@ def _unresolved(
     names = list(known)
     if named in names or not whole or not _NAME.match(named):
         return []
-    near = closest(named, names[:2_000])
+    near = closest(named, [name for name in names[:2_000] if _NAME.match(name)])
     hint = f"; did you mean {near}?" if near else ""
     return [entry.problem("GS311", path, f"there is no {kind}/{shown(named)[1:-1]}{hint}", near)]
 
@@ -143,7 +143,7 @@ def _twins(drafts: Sequence[Draft]) -> Iterator[Problem]:
             if other is not draft:
                 given = draft.entry.get("spec", key) is not None
                 path: Path = ("spec", key) if given else ("metadata", "name")
-                message = f"{shown(value)} is the {key} of App/{other.name} at {other.entry.place} already"
+                message = f"{shown(value)} is the {key} of {other.entry.title} at {other.entry.place} already"
                 yield problem("GS406", draft.entry.at(*path), dotted(("spec", key)), message)
 
 
@@ -226,11 +226,9 @@ def _webhook_problems(webhooks: Sequence[Webhook]) -> Iterator[Problem]:
         name, entry, tag, url = one.draft.name, one.entry, one.tag, one.url
         other = tags.setdefault((name, tag), one)
         if other is not one:
-            owner = f"Subscription/{other.entry.name} at {other.entry.place}"
-            message = f"{shown(tag)} on App/{name} is the tag of {owner} already"
+            owner = f"{other.entry.title} at {other.entry.place}"
+            message = f"{shown(tag)} on {one.draft.entry.title} is the tag of {owner} already"
             yield problem("GS513", entry.at("spec", "tag"), "spec.tag", message)
         elif url and (twin := urls.setdefault((name, url), one)) is not one:
-            message = (
-                f"is also the URL of Subscription/{twin.entry.name} on App/{name}, which then hears all twice"
-            )
+            message = f"is also the URL of {twin.entry.title} on {one.draft.entry.title}: all comes twice"
             yield entry.problem("GS509", ("spec", "url"), message)

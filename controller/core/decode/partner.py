@@ -39,7 +39,7 @@ def problems(entries: Sequence[Entry], rules: Rules) -> Iterator[Problem]:
         yield from _default_callback(entry)
     leaning = [entry for entry in entries if _leans(entry)]
     for entry in leaning[1:]:
-        first = f"Partner/{leaning[0].name} at {leaning[0].place}"
+        first = f"{leaning[0].title} at {leaning[0].place}"
         yield entry.problem(
             "GS315", ("spec",), f"takes its url or credentials from the environment, as {first} does"
         )

@@ -40,6 +40,11 @@ def shown(value: object) -> str:
             return "a mapping"
 
 
+def some(names: Iterable[str]) -> str:
+    """Return the first few of *names*, sorted, fit for a sentence."""
+    return ", ".join(shown(name)[1:-1] for name in sorted(names)[:8])
+
+
 def dotted(path: Path) -> str:
     """Return a path as people type it: `spec.modes[2]`."""
     text = ""

@@ -5,7 +5,8 @@ what the formats themselves give a meaning to is escaped here.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 from urllib.parse import quote
 
 from controller.core.decode.rules import RULES
@@ -15,6 +16,9 @@ from controller.model.source import Decoded
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m"}
 _PLAIN = "\x1b[0m"
+
+Form: TypeAlias = Callable[[Sequence[Problem]], str]
+"""A way to write problems down."""
 
 
 def text(problems: Sequence[Problem]) -> str:
@@ -150,7 +154,9 @@ def github(problems: Sequence[Problem]) -> str:
 
 def _annotation(problem: Problem) -> str:
     place = problem.place
-    where = f"file={_property(place.file)},line={place.line},col={place.column},title={problem.rule}"
+    where = (
+        f"file={_property(_visible(place.file))},line={place.line},col={place.column},title={problem.rule}"
+    )
     return f"::{problem.severity} {where}::{_data(_visible(_sentence(problem)))}"
 
 

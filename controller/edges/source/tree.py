@@ -64,7 +64,8 @@ def _take(entry: os.DirEntry[str], root: str, tree: Tree, folders: list[str], se
     if entry.is_symlink() and not _inside(real, os.path.realpath(root)):
         tree.problems.append(concern("GS707", entry.path, "leads out of the folder that is read"))
     elif not is_folder:
-        tree.files.append(Found(entry.path, real, os.path.relpath(entry.path, root)))
+        shown = entry.path.removeprefix("./")
+        tree.files.append(Found(shown, real, os.path.relpath(entry.path, root)))
     elif real not in seen:
         seen.add(real)
         folders.append(entry.path)

@@ -1,0 +1,101 @@
+"""Problems as text, JSON, SARIF and annotations: no file name or message can break out of its form."""
+
+import json
+
+import pytest
+
+from controller.core.render import problems as render
+from controller.model.manifest import Desired
+from controller.model.problem import Place, Problem, Severity
+from controller.model.source import Decoded
+
+ERROR = Problem(
+    Place("a.yaml", 3, 5), "GS402", Severity.ERROR, "spec.phone", "must be digits", '"919876543210"'
+)
+WARNING = Problem(Place("b.yaml"), "GS100", Severity.WARNING, "", "the file declares nothing")
+HOSTILE = Problem(
+    Place("x,y:z%\n::error::\x1b[31m\u202e.yaml"), "GS101", Severity.ERROR, "", "a\n::warning::%0A\x07"
+)
+
+
+def test_text_is_a_line_a_problem() -> None:
+    assert render.text([ERROR, WARNING]) == (
+        'a.yaml:3:5: error [GS402] spec.phone: must be digits — write "919876543210"\n'
+        "b.yaml:1:1: warning [GS100] the file declares nothing\n"
+    )
+
+
+def test_colour_surrounds_the_severity_alone() -> None:
+    assert render.coloured([WARNING]) == (
+        "b.yaml:1:1: \x1b[33mwarning\x1b[0m [GS100] the file declares nothing\n"
+    )
+
+
+@pytest.mark.parametrize("form", [render.text, render.github], ids=["text", "github"])
+def test_a_hostile_name_stays_on_its_line(form: render.Form) -> None:
+    written = form([HOSTILE])
+    assert written.count("\n") == 1
+    assert written.removesuffix("\n").isprintable()
+
+
+def test_an_annotation_names_file_line_column_and_rule() -> None:
+    assert render.github([ERROR]) == (
+        '::error file=a.yaml,line=3,col=5,title=GS402::spec.phone: must be digits — write "919876543210"\n'
+    )
+    head, _, message = render.github([HOSTILE]).removeprefix("::error ").partition("::")
+    assert head.startswith("file=x%2Cy%3Az%25")
+    assert head.count(",") == 3
+    assert "%2507" not in message
+    assert "%250A" in message
+
+
+def test_json_holds_every_field() -> None:
+    told = json.loads(render.as_json(Decoded(None, (ERROR, WARNING)), "r1"))
+    assert told["valid"] is False
+    assert told["revision"] == "r1"
+    assert told["problems"][0] == {
+        "file": "a.yaml",
+        "line": 3,
+        "column": 5,
+        "rule": "GS402",
+        "severity": "error",
+        "field": "spec.phone",
+        "message": "must be digits",
+        "fix": '"919876543210"',
+    }
+    assert told["summary"] == {"errors": 1, "warnings": 1, "partners": 0, "apps": 0, "subscriptions": 0}
+    assert json.loads(render.as_json(Decoded(Desired("r1"), ()), "r1"))["valid"] is True
+
+
+def test_sarif_has_what_code_scanning_needs() -> None:
+    told = json.loads(render.sarif([ERROR, WARNING, HOSTILE], "1.2.3"))
+    assert told["version"] == "2.1.0"
+    [run] = told["runs"]
+    assert run["tool"]["driver"]["version"] == "1.2.3"
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["GS100", "GS101", "GS402"]
+    assert [result["level"] for result in run["results"]] == ["error", "warning", "error"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place == {"artifactLocation": {"uri": "a.yaml"}, "region": {"startLine": 3, "startColumn": 5}}
+    uri = run["results"][2]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri.isascii()
+    assert " " not in uri
+
+
+@pytest.mark.parametrize(
+    ("decoded", "line"),
+    [
+        pytest.param(Decoded(None, (ERROR,)), "invalid: 1 error, 0 warnings in 2 files", id="invalid"),
+        pytest.param(
+            Decoded(Desired("r1"), ()),
+            "valid: 0 apps and 0 subscriptions of 0 partners in 2 files",
+            id="valid",
+        ),
+        pytest.param(
+            Decoded(Desired("r1"), (WARNING,)),
+            "valid: 0 apps and 0 subscriptions of 0 partners in 2 files; 1 warning",
+            id="valid with a warning",
+        ),
+    ],
+)
+def test_a_summary_is_one_line(decoded: Decoded, line: str) -> None:
+    assert render.summary(decoded, 2) == line

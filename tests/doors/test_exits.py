@@ -1,0 +1,118 @@
+"""How a run ends: the exit code of every way to fail, and one message without a traceback."""
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from controller.doors.cli import cli
+from controller.doors.cli.exits import code_of, report
+from controller.doors.cli.options import option, variable
+from controller.errors import (
+    Busy,
+    ControllerError,
+    Denied,
+    Locked,
+    ManifestError,
+    PlanRefused,
+    SourceError,
+    StoreError,
+    Unclear,
+    Usage,
+)
+from controller.model.problem import Place, Problem, Severity
+
+PROBLEM = Problem(Place("a.yaml"), "GS101", Severity.ERROR, "", "no YAML")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        pytest.param(ControllerError("x"), 1, id="any of ours"),
+        pytest.param(SourceError("x"), 1, id="a source"),
+        pytest.param(StoreError("x"), 1, id="a store"),
+        pytest.param(Busy("x"), 1, id="busy"),
+        pytest.param(Unclear("x"), 1, id="unclear"),
+        pytest.param(ManifestError([PROBLEM]), 3, id="manifests"),
+        pytest.param(PlanRefused("x", "d"), 4, id="a guard"),
+        pytest.param(Denied("x"), 7, id="credentials"),
+        pytest.param(Locked("x"), 8, id="another writer"),
+        pytest.param(Usage("x"), 64, id="usage"),
+        pytest.param(KeyError("x"), 1, id="a bug"),
+    ],
+)
+def test_every_way_to_fail_has_its_code(error: Exception, code: int) -> None:
+    assert code_of(error) == code
+
+
+def raised() -> Exception:
+    try:
+        option()
+    except StopIteration as error:
+        return error
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        pytest.param(Usage("name a folder"), "Error: name a folder\n", id="ours"),
+        pytest.param(click.ClickException("no file"), "Error: no file\n", id="click's"),
+        pytest.param(
+            FileNotFoundError(2, "No such file", "a"), "Error: a: No such file\n", id="the system's"
+        ),
+        pytest.param(MemoryError(), "Error: out of memory\n", id="memory"),
+        pytest.param(
+            KeyError("s3cr3t"),
+            "Error: KeyError in nowhere: this is a bug; please report what you ran\n",
+            id="a bug",
+        ),
+    ],
+)
+def test_an_error_is_told_in_one_line(
+    error: Exception, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(error)
+    assert capsys.readouterr().err == words
+
+
+def test_a_bug_is_told_by_its_place_and_not_by_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    report(raised())
+    assert "StopIteration in doors/cli/options.py:" in capsys.readouterr().err
+
+
+def test_problems_are_told_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    report(ManifestError([PROBLEM]))
+    assert (
+        capsys.readouterr().err == "a.yaml:1:1: error [GS101] no YAML\nError: 1 problems in the manifests\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        (("--store",), "GUPSHUPCTL_STORE"),
+        (("-o", "--output"), "GUPSHUPCTL_OUTPUT"),
+        (("--lock-timeout",), "GUPSHUPCTL_LOCK_TIMEOUT"),
+        (("--wait/--no-wait",), "GUPSHUPCTL_WAIT"),
+    ],
+)
+def test_a_flag_is_mirrored_in_the_environment(flags: tuple[str, ...], name: str) -> None:
+    assert variable(flags) == name
+
+
+@pytest.mark.parametrize("verb", cli.list_commands(click.Context(cli)))
+def test_every_verb_that_is_offered_can_be_asked_for_help(verb: str) -> None:
+    result = CliRunner().invoke(cli, [verb, "--help"])
+    assert result.exit_code == 0
+    assert result.output.startswith("Usage: ")
+
+
+def test_an_empty_value_never_means_all() -> None:
+    @click.command()
+    @option("--only", multiple=True)
+    def command(only: tuple[str, ...]) -> None:
+        click.echo(only)
+
+    result = CliRunner().invoke(command, ["--only", ""])
+    assert result.exit_code == 2
+    assert "empty" in result.output

@@ -1,0 +1,222 @@
+"""The installed command, as people and pipelines run it: validate, schema, init, and how a run ends."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).with_name("gupshupctl")
+EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
+APP = """apiVersion: gupshup.controller/v1
+kind: App
+metadata: {name: AcmeSupport}
+spec:
+  wabaId: "109876543210987"
+  phone: "919876543210"
+"""
+
+
+def run(*arguments: str, cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:
+    known = {name: value for name, value in os.environ.items() if not name.startswith("GUPSHUP")}
+    return subprocess.run(
+        [COMMAND, *arguments],
+        cwd=cwd,
+        env=known | more,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def write(folder: Path, text: str, name: str = "a.yaml") -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_every_example_is_valid(example: Path) -> None:
+    done = run("validate", str(example))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("valid: ")
+    assert (example / "README.md").is_file()
+
+
+@pytest.mark.parametrize("example", [*EXAMPLES], ids=lambda path: path.name)
+def test_every_example_tells_editors_its_schema(example: Path) -> None:
+    for file in example.rglob("*.yaml"):
+        first = file.read_text(encoding="utf-8").splitlines()[0]
+        schema = first.removeprefix("# yaml-language-server: $schema=")
+        assert (file.parent / schema).resolve().parent == ROOT / "schemas", file
+
+
+def test_the_folder_of_manifests_is_valid_and_is_what_init_writes(tmp_path: Path) -> None:
+    done = run("validate")
+    assert done.returncode == 0
+    assert "GS701" in done.stdout
+    assert run("init", cwd=tmp_path).returncode == 0
+    for name in ("README.md", "sample.yaml.txt"):
+        assert (tmp_path / "manifests" / name).read_bytes() == (ROOT / "manifests" / name).read_bytes()
+
+
+def test_the_sample_is_valid_once_it_is_copied(tmp_path: Path) -> None:
+    run("init", "here", cwd=tmp_path)
+    (tmp_path / "here/first.yaml").write_bytes((tmp_path / "here/sample.yaml.txt").read_bytes())
+    assert run("validate", "here", cwd=tmp_path).returncode == 0
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == ".gupshupctl/\n"
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    write(tmp_path / "manifests", "mine", "README.md")
+    write(tmp_path, "mine", ".gitignore")
+    done = run("init", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "kept    manifests/README.md" in done.stdout
+    assert (tmp_path / "manifests/README.md").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_invalid_manifest_is_exit_3_and_told_by_place(tmp_path: Path) -> None:
+    write(tmp_path, APP.replace('"919876543210"', "+919876543210"))
+    done = run("validate", ".", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout == (
+        "a.yaml:6:10: error [GS201] spec.phone: must be a string, in quotes; found a number"
+        ' — write "919876543210"\n'
+        "invalid: 1 error, 0 warnings in 1 file\n"
+    )
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        pytest.param(["validate", "nowhere"], 1, "no such file or folder", id="a path that does not exist"),
+        pytest.param(["validate", ""], 64, "empty path", id="an empty path"),
+        pytest.param(["validate", "-o", "xml"], 64, "'xml' is not one of", id="an unknown form"),
+        pytest.param(["validate", "-o", ""], 64, "empty", id="an empty value"),
+        pytest.param(["validate", "--nope"], 64, "No such option", id="an unknown option"),
+        pytest.param(["nope"], 64, "No such command", id="an unknown verb"),
+        pytest.param(["schema", "Nope"], 64, "'Nope' is not one of", id="an unknown kind"),
+        pytest.param(["init", "a.yaml"], 64, "is a file", id="a file where a folder belongs"),
+        pytest.param([], 64, "Verbs:", id="no verb"),
+    ],
+)
+def test_a_run_that_cannot_begin_says_why(
+    tmp_path: Path, arguments: list[str], code: int, words: str
+) -> None:
+    write(tmp_path, APP)
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_json_stands_alone_on_stdout(tmp_path: Path) -> None:
+    write(tmp_path, APP)
+    done = run("validate", ".", "-o", "json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert told["valid"] is True
+    assert told["revision"].startswith("sha256:")
+    assert json.loads(run("validate", ".", cwd=tmp_path, GUPSHUPCTL_OUTPUT="json").stdout) == told
+
+
+def test_sarif_and_annotations_are_written(tmp_path: Path) -> None:
+    write(tmp_path, APP + "nope: 1\n")
+    sarif = run("validate", ".", "-o", "sarif", cwd=tmp_path)
+    assert sarif.returncode == 3
+    assert json.loads(sarif.stdout)["runs"][0]["results"][0]["ruleId"] == "GS301"
+    github = run("validate", ".", "-o", "github", cwd=tmp_path)
+    assert github.stdout.startswith("::error file=a.yaml,line=7,col=1,title=GS301::nope: unknown field")
+    assert github.stderr.startswith("invalid: 1 error")
+
+
+def test_validate_opens_no_socket_and_needs_no_credentials(tmp_path: Path) -> None:
+    """A process whose sockets fail validates as well, a broken manifest and its slower judge included."""
+    write(tmp_path, APP + "nope: 1\n")
+    program = (
+        "import socket, sys\n"
+        "def refused(*_, **__): raise SystemExit('a socket!')\n"
+        "socket.socket.__init__ = refused\n"
+        "socket.create_connection = socket.getaddrinfo = refused\n"
+        "from controller.doors.cli import run\n"
+        "sys.exit(run(['validate', '.']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
+
+
+def test_schemas_are_printed_as_they_are() -> None:
+    assert run("schema", "app").stdout == (ROOT / "schemas/app.json").read_text(encoding="utf-8")
+
+
+def test_version_and_help_answer() -> None:
+    assert run("--version").stdout.startswith("gupshupctl ")
+    assert "Verbs:" in run("--help").stdout
+    assert "GUPSHUPCTL_OUTPUT" in run("validate", "--help").stdout
+
+
+def on_a_terminal(cwd: Path, more: Mapping[str, str]) -> bytes:
+    ours, theirs = pty.openpty()
+    subprocess.run(
+        [COMMAND, "validate", "."], cwd=cwd, env=os.environ | dict(more), stdout=theirs, check=False
+    )
+    os.close(theirs)
+    said = b""
+    try:
+        while part := os.read(ours, 4_096):
+            said += part
+    except OSError:  # how a pseudo-terminal says that it is over
+        pass
+    os.close(ours)
+    return said
+
+
+def test_colour_is_for_terminals_and_not_for_those_who_do_not_want_it(tmp_path: Path) -> None:
+    write(tmp_path, APP + "nope: 1\n")
+    assert b"\x1b[31merror" in on_a_terminal(tmp_path, {})
+    assert b"\x1b[" not in on_a_terminal(tmp_path, {"NO_COLOR": "1"})
+    assert "\x1b[" not in run("validate", ".", cwd=tmp_path).stdout
+
+
+def test_a_reader_who_leaves_early_is_no_error(tmp_path: Path) -> None:
+    write(tmp_path, "---\n".join(APP + f"nope{number}: 1\n" for number in range(200)))
+    script = f"{COMMAND} validate . -o json | head -n 1"
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "{\n"
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_hostile_folders_are_answered_within_moments(tmp_path: Path) -> None:
+    (tmp_path / "deep.yaml").write_bytes(b"[" * 200_000)
+    (tmp_path / "alias.yaml").write_bytes(b"a: &a [x]\nb: *a\n")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "\x1b[31mred\n.yaml").write_bytes(b"a: b")
+    done = run("validate", ".", cwd=tmp_path)
+    assert done.returncode == 3
+    assert {rule for rule in ("GS108", "GS107", "GS704", "GS702") if rule in done.stdout} == {
+        "GS108",
+        "GS107",
+        "GS704",
+        "GS702",
+    }
+    assert all(line.isprintable() for line in done.stdout.splitlines())
