@@ -204,6 +204,7 @@ _PARAMETERS: Mapping[str, _Check] = {
     "heals": _NUMBER,
     "interval": _NUMBER,
     "location": _TEXT,
+    "kilobytes": _NUMBER,
     "megabytes": _NUMBER,
     "message": _TEXT,
     "mode": _COUNT,

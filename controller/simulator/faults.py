@@ -20,6 +20,8 @@ KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "drip": frozenset({"interval", "effect"}),
         "endless": frozenset({"megabytes", "effect"}),
         "gzip-bomb": frozenset({"megabytes", "effect"}),
+        "garbled": _EFFECT,
+        "fat-headers": frozenset({"kilobytes", "effect"}),
         "redirect": frozenset({"status", "location", "effect"}),
         "duplicate": frozenset(),
         # The answer

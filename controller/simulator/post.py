@@ -61,7 +61,9 @@ class Post:
         """Queue *delivery*, or only record it where its address is not allowed."""
         if not self.allowed(delivery.url):
             self._note(delivery, delivery.due, "recorded only: not a loopback address")
-        elif len(self._queue) < _MOST_WAITING:
+        elif len(self._queue) >= _MOST_WAITING:
+            self._note(delivery, delivery.due, "dropped: too many wait already")
+        else:
             heappush(self._queue, (delivery.due, next(self._serial), delivery))
 
     def take(self, now: float) -> list[Delivery]:

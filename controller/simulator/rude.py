@@ -13,7 +13,9 @@ from controller.simulator.world import World
 
 _MEGABYTE = 1 << 20
 _CHUNK = 1 << 16
-_EFFECT = frozenset({"lose-reply", "reset", "truncated", "slow", "drip", "duplicate"})
+_EFFECT = frozenset(
+    {"lose-reply", "reset", "truncated", "slow", "drip", "garbled", "fat-headers", "duplicate"}
+)
 _JSON = (("content-type", "application/json"),)
 _HTML = (
     "<!doctype html><html><head><title>Maintenance</title></head>"
@@ -99,6 +101,16 @@ def _gzip_bomb(fault: Fault, _: Reply) -> Script:
     return Script(Reply(200, headers=headers), body=body, length=len(body))
 
 
+def _garbled(_: Fault, reply: Reply) -> Script:
+    body = reply.payload().decode().encode("utf-16")
+    return Script(reply, body=body, length=len(body))
+
+
+def _fat_headers(fault: Fault, reply: Reply) -> Script:
+    padding = ("x-padding", "A" * int(fault.number("kilobytes", 64) * 1024))
+    return plain(replace(reply, headers=(*reply.headers, padding)))
+
+
 def _redirect(fault: Fault, _: Reply) -> Script:
     where = fault.text("location", "http://elsewhere.example/")
     return plain(Reply(int(fault.number("status", 307)), "", (("location", where),)))
@@ -166,6 +178,8 @@ _SHAPES: Mapping[str, Callable[[Fault, Reply], Script]] = {
     "drip": _drip,
     "endless": _endless,
     "gzip-bomb": _gzip_bomb,
+    "garbled": _garbled,
+    "fat-headers": _fat_headers,
     "redirect": _redirect,
     "duplicate": _unchanged,
     "html": _html,

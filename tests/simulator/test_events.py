@@ -188,3 +188,12 @@ async def test_a_running_server_carries_what_falls_due() -> None:
         task.cancel()
 
     assert b"callbackSetPhone" in request
+
+
+async def test_what_cannot_wait_any_more_is_recorded_as_dropped() -> None:
+    post = Caller.of().world.post
+    for _ in range(10_001):
+        post.put(Delivery(NEAR, b"{}", 0))
+
+    assert len(post.take(0)) == 10_000
+    assert [each.outcome for each in post.record] == ["dropped: too many wait already"]

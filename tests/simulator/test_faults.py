@@ -139,6 +139,18 @@ async def test_a_slow_answer_and_a_dripping_one() -> None:
     assert caller.clock.time > START + 7 + 2 * 400
 
 
+async def test_an_answer_in_another_encoding_and_one_with_a_header_too_long() -> None:
+    caller = Caller.of(fault("garbled", "link"), fault("fat-headers", "list", kilobytes=100))
+    garbled = await caller.link()
+    fat = await caller.call("GET", "/partner/app/list")
+
+    assert json.loads(garbled.content.decode("utf-16"))["status"] == "success"
+    with pytest.raises(UnicodeDecodeError):
+        garbled.content.decode()
+    assert len(fat.headers["x-padding"]) == 102_400
+    assert len(fat.json()["apps"]) == 1
+
+
 async def test_a_gzip_bomb_is_small_on_the_wire() -> None:
     caller = Caller.of(fault("gzip-bomb", "list", megabytes=3))
     async with caller.http.stream(
