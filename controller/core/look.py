@@ -1,6 +1,6 @@
 """What a pass still has to ask, given what it knows: called again with the answers until it wants nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from controller.core.case import Case, cases, may_subscribe, prunes, waba_told
 from controller.core.match import Found, Undecided
@@ -26,10 +26,15 @@ def wanted(desired: Desired, partner: Partner, observed: Observed) -> tuple[Want
     return tuple(sorted((ask for ask in asks if not _tried(ask, observed.facts)), key=_order))
 
 
-def refresh(facts: Facts) -> Facts:
-    """Drop what must be asked again in the next pass: looks that gave nothing, and apps not yet live."""
+def refresh(facts: Facts, rows: Iterable[Row]) -> Facts:
+    """Drop what the next pass asks again: looks that gave nothing, and doubts about going live."""
+    live = {row.id for row in rows if row.live}
     return Facts(
-        details={key: fact for key, fact in facts.details.items() if isinstance(fact, Details) and fact.live},
+        details={
+            app_id: fact
+            for app_id, fact in facts.details.items()
+            if isinstance(fact, Details) and (fact.live or app_id not in live)
+        },
         stages={},
         wabas={key: fact for key, fact in facts.wabas.items() if isinstance(fact, str)},
         subscriptions={k: fact for k, fact in facts.subscriptions.items() if not isinstance(fact, Unseen)},

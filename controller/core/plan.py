@@ -179,7 +179,7 @@ def _callback(case: Case, row: Row) -> Iterator[Entry]:
 
 
 def _subscriptions_wait(case: Case, on: For | None = None) -> Iterator[Waiting]:
-    """Let the app's subscriptions wait for what it waits for, or for what the partner wants it to be first."""
+    """Let the app's subscriptions wait as it does, or for what the partner wants it to be first."""
     first = For.LINKED if case.view.partner.subscribe_when is SubscribeWhen.LINKED else For.LIVE
     for wanted in case.subscriptions:
         yield Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on or first)

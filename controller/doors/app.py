@@ -4,7 +4,7 @@ import getpass
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -68,8 +68,8 @@ async def holding(house: House, partner: Partner, *, lock_timeout: float) -> Asy
         partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network
     ) as remote:
         upstream = await _signed_in(partner, remote, gate)
-        async with house.store.writer(upstream, lock_timeout):
-            yield _account(house, partner, upstream, remote)
+        async with house.store.writer(upstream, lock_timeout) as hold:
+            yield replace(_account(house, partner, upstream, remote), holds=hold.holds)
 
 
 def _gate(house: House, partner: Partner) -> Gate:

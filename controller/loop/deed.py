@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from controller.core.entry import item_of, verb_of
 from controller.core.verdict import Verdict
-from controller.errors import Busy, Denied, Limited
+from controller.errors import Busy, Denied, Limited, Locked
 from controller.loop.ports import Account, Writer
 from controller.model.history import Entry
 from controller.model.manifest import AppId
@@ -38,7 +38,14 @@ def put_off(action: Action, on: For, until: float | None, why: str) -> Deed:
 
 
 async def begin(account: Account[Writer], action: Action) -> int:
-    """Write the line of history that stands before every write; return its number."""
+    """Write the line of history that stands before every write; return its number.
+
+    Raises Locked where the writer lock no longer keeps others out: then nothing may be written at all.
+    """
+    if not account.holds():
+        raise Locked(
+            f"{account.upstream}: the writer lock was taken away while it was held; nothing is written"
+        )
     entry = Entry(account.clock.now(), account.who, account.revision, verb_of(action), str(item_of(action)))
     return await account.store.history.begin(account.upstream, entry)
 

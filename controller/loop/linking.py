@@ -28,8 +28,8 @@ async def link(account: Account[Writer], action: Link, observed: Observed) -> De
         if row.phone == app.phone:
             words = f"app {row.id} appeared meanwhile"
             return Deed(judged(action, Verdict(Outcome.STALE, (), "Appeared", words, row.id)))
-    intent = await account.store.intents.open(account.upstream, app.phone, app.app_name)
     number = await begin(account, action)
+    intent = await _intend(account, app, number)
     try:
         answer = await _send(account, app)
     except (Busy, Denied) as error:
@@ -41,14 +41,18 @@ async def link(account: Account[Writer], action: Link, observed: Observed) -> De
         if not isinstance(error, Unclear):
             raise
         return Deed(judged(action, Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", str(error))))
-    try:
-        verdict = await _settle(account, app, answer, observed)
-    except StoreError:
-        with suppress(StoreError):  # what was answered could not be kept: only a look can tell it again
-            await account.store.intents.end(account.upstream, intent.id)
-        raise
+    verdict = await _keep(account, app, answer, observed, intent)
     await account.store.history.finish(number, verdict.outcome, verdict.message)
     return Deed(judged(action, verdict))
+
+
+async def _intend(account: Account[Writer], app: App, number: int) -> Intent:
+    """Put the intent on disk; Busy where another one for the phone or the name is open."""
+    try:
+        return await account.store.intents.open(account.upstream, app.phone, app.app_name)
+    except Busy as error:
+        await put_aside(account, number, error)
+        raise
 
 
 async def _send(account: Account[Writer], app: App) -> LinkAnswer:
@@ -67,7 +71,9 @@ async def _unknown(account: Account[Writer], intent: Intent, number: int, error:
     await account.store.history.finish(number, Outcome.UNCLEAR, str(error) or "interrupted")
 
 
-async def _settle(account: Account[Writer], app: App, answer: LinkAnswer, observed: Observed) -> Verdict:
+async def _keep(
+    account: Account[Writer], app: App, answer: LinkAnswer, observed: Observed, intent: Intent
+) -> Verdict:
     """Remember the answer before anything else is called; then ask whose app holds the phone, if one does."""
     callback = observed.digests.get(app_item(app), "")
     verdict = of_link_answer(
@@ -77,7 +83,12 @@ async def _settle(account: Account[Writer], app: App, answer: LinkAnswer, observ
         now=account.clock.now(),
         stale=account.partner.settle.stale_list,
     )
-    await account.store.memories.note(account.upstream, verdict.notes)
+    try:
+        await account.store.memories.note(account.upstream, verdict.notes)
+    except StoreError:
+        with suppress(StoreError):  # what was answered could not be kept: only a look can tell it again
+            await account.store.intents.end(account.upstream, intent.id)
+        raise
     return await _whose(account, app, answer, verdict) if isinstance(answer, PhoneTaken) else verdict
 
 

@@ -39,7 +39,9 @@ async def look(account: Account[Reader], desired: Desired, known: Facts) -> Obse
     """
     rows = await account.remote.rows()
     memory = await account.store.memories.read(account.upstream)
-    observed = Observed(account.clock.now(), rows, refresh(known), memory, dict(digests(account, desired)))
+    observed = Observed(
+        account.clock.now(), rows, refresh(known, rows), memory, dict(digests(account, desired))
+    )
     while asks := wanted(desired, account.partner, observed):
         observed = replace(observed, facts=await _answer(account.remote, asks, observed.facts))
     return replace(observed, at=account.clock.now())

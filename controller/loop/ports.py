@@ -100,11 +100,15 @@ class Store(Protocol):
 RemoteT_co = TypeVar("RemoteT_co", bound=Reader, covariant=True)
 
 
+def _unchallenged() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Account(Generic[RemoteT_co]):
     """One partner that is signed in, and all that working on it takes.
 
-    *who* and *revision* stand in the history.
+    *who* and *revision* stand in the history. *holds* tells whether the writer lock still keeps others out.
 
     An `Account[Reader]` cannot write: what only plans is given no more.
     """
@@ -117,3 +121,4 @@ class Account(Generic[RemoteT_co]):
     reveal: Callable[[Reference], Secret]
     who: str
     revision: str
+    holds: Callable[[], bool] = _unchallenged
