@@ -65,8 +65,10 @@ def _show(found: "Surveyed", output: str) -> None:
     from controller.core.render.plans import plan_document, plan_text  # noqa: PLC0415  (likewise)
 
     if output == "json":
-        click.echo(json.dumps(plan_document(found.plans, found.revision), indent=2, ensure_ascii=False))
-    else:
+        errors = [{"partner": name, "message": str(error)} for name, error in found.errors.items()]
+        document = {**plan_document(found.plans, found.revision), "errors": errors}
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    elif found.plans or not found.errors:
         click.echo(plan_text(found.plans, found.revision))
     for name, error in found.errors.items():
         click.echo(f"Error: partner {name}: {error}", err=True)
