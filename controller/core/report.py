@@ -49,7 +49,7 @@ def report(
     An action whose turn did not come waits for its budget. What was unclear or stale and is as declared by
     now was done. *ids* are the apps as the last look found them.
     """
-    told = tuple(_confirmed(results, _settled(plan), ids))
+    told = tuple(sorted(_confirmed(results, _settled(plan), ids), key=_order))
     touched = {result.item for result in told}
     waiting = (*plan.waiting, *_not_done(plan, said))
     unchanged = sum(item not in touched for item in plan.unchanged)
@@ -93,22 +93,31 @@ def total(parts: Iterable[Report]) -> dict[str, int]:
     return {key: counted[key] for key in KEYS}
 
 
-def _settled(plan: Plan) -> frozenset[Item]:
-    """Return what the last look found to be there, whatever else may still be planned for it."""
+def _settled(plan: Plan) -> frozenset[Change]:
+    """Return the changes that the last look found made: what is there was created, what is alike updated."""
     updates = (item_of(action) for action in plan.actions if verb_of(action) is Verb.UPDATE)
-    return frozenset((*plan.unchanged, *plan.provisioning, *plan.unverifiable, *updates))
+    there = (*plan.unchanged, *plan.provisioning, *plan.unverifiable, *updates)
+    created = ((verb, item) for verb in (Verb.LINK, Verb.SUBSCRIBE) for item in there)
+    return frozenset((*created, *((Verb.UPDATE, item) for item in plan.unchanged)))
 
 
 def _confirmed(
-    results: Mapping[Change, Result], settled: frozenset[Item], ids: Mapping[Item, AppId | None]
+    results: Mapping[Change, Result], settled: frozenset[Change], ids: Mapping[Item, AppId | None]
 ) -> Iterable[Result]:
     done = {result.item for result in results.values() if result.outcome is Outcome.DONE}
-    for result in results.values():
-        if result.outcome is Outcome.DONE or result.item not in settled:
+    for key, result in results.items():
+        if result.outcome is Outcome.DONE or key not in settled:
             yield result
         elif result.verb is Verb.LINK or result.item not in done:
             found, why = ids.get(result.item) or result.app_id, "a later look found it done"
             yield replace(result, outcome=Outcome.DONE, reason="Confirmed", message=why, app_id=found)
+
+
+_VERBS = list(Verb)
+
+
+def _order(result: Result) -> tuple[int, Item]:
+    return _VERBS.index(result.verb), result.item
 
 
 def _not_done(plan: Plan, said: Mapping[Change, Result | Waiting]) -> Iterable[Waiting]:
