@@ -45,7 +45,7 @@ def command(time_scale: float, seed: int) -> int:
         click.echo(
             f"A pretend Gupshup listens on {told['GUPSHUP_URL']}; it provisions {time_scale:g} times as fast."
         )
-        click.echo(f"$ gupshupctl apply {folder.name} --yes --wait")
+        click.echo("$ gupshupctl apply examples/demo --yes --wait")
         loaded = load([str(folder)])
         reach = Reach(str(Path(scratch) / "state.db"), None, None)
         return run(loaded, Wish(), reach, Patience(wait=True, timeout=300, lock_timeout=0), "text")
