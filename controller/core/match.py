@@ -75,7 +75,7 @@ def match(app: App, seen: Index, observed: Observed, settle: Settle) -> Match:
     else:
         found = _by_phone_and_name(app, seen, observed.facts)
     binding = observed.memory.bindings.get(app.phone)
-    if binding is not None and (isinstance(found, Absent) or _is_missing(found)):
+    if binding is not None and (isinstance(found, Absent) or _is_missing(found, app, binding)):
         return _lost(binding, observed.at, settle)
     return _unproven(app, seen) if isinstance(found, Absent) else found
 
@@ -140,8 +140,9 @@ def _lost(binding: Binding, now: float, settle: Settle) -> Match:
     )
 
 
-def _is_missing(found: Match) -> bool:
-    return isinstance(found, Barred) and found.reason == "AppNotFound"
+def _is_missing(found: Match, app: App, binding: Binding) -> bool:
+    """Say whether the app that is named by its id is ours and gone, and not just a wrong id."""
+    return isinstance(found, Barred) and found.reason == "AppNotFound" and app.app_id == binding.app_id
 
 
 def _ask_phone(rows: tuple[Row, ...]) -> Undecided:
