@@ -20,6 +20,9 @@ from controller.model.plan import (
     Waiting,
 )
 
+LINK_REFUSED = "LinkRefused"
+"""The reason of a refusal that may be about the account as much as about the app."""
+
 
 @dataclass(frozen=True, slots=True)
 class Same:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from controller.core.case import Case, cases, waba_told
 from controller.core.digest import callback_key, link_key, subscription_key
 from controller.core.match import Absent, Found, Undecided
-from controller.core.plan import absent_from
+from controller.core.plan import UNCLEAR, absent_from, attempts
 from controller.core.subscriptions import drift
 from controller.model.manifest import Desired, Partner
 from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Written, Wrote
@@ -16,10 +16,12 @@ from controller.model.upstream import RemoteSubscription, Row, Unseen
 
 def learnt(desired: Desired, partner: Partner, observed: Observed) -> tuple[Note, ...]:
     """Return what is worth remembering of *observed*: nothing, where all of it is known already."""
-    return tuple(note for case in cases(desired, partner, observed, Asked()) for note in _of_case(case))
+    phones = frozenset(app.phone for app in desired.apps)
+    found = cases(desired, partner, observed, Asked())
+    return tuple(note for case in found for note in _of_case(case, phones))
 
 
-def _of_case(case: Case) -> Iterator[Note]:
+def _of_case(case: Case, phones: frozenset[str]) -> Iterator[Note]:
     memory, phone = case.view.observed.memory, case.app.phone
     match case.match:
         case Found(row) as found:
@@ -34,7 +36,7 @@ def _of_case(case: Case) -> Iterator[Note]:
         case Undecided(on=For.LIST) if memory.bindings[phone].missing_since is None:
             yield Bind(replace(memory.bindings[phone], missing_since=case.view.now))
         case Absent():
-            yield from _proven_absent(case)
+            yield from _proven_absent(case, phones)
         case _:
             return
 
@@ -47,11 +49,12 @@ def _adopted(case: Case, row: Row) -> Iterator[Note]:
         yield Wrote(Written(key, ""))
 
 
-def _proven_absent(case: Case) -> Iterator[Note]:
-    for intent in case.view.observed.memory.intents.values():
+def _proven_absent(case: Case, phones: frozenset[str]) -> Iterator[Note]:
+    """Close what had no effect; after too many unclear links of a declared phone a person does that."""
+    for intent in attempts(case):
         until = absent_from(intent, case.view.partner.settle)
-        ours = intent.phone == case.app.phone or intent.name == case.app.app_name
-        if ours and until is not None and until <= case.view.now:
+        asks_person = intent.unclear >= UNCLEAR and intent.phone in phones
+        if until is not None and until <= case.view.now and not asks_person:
             yield CloseIntent(intent.phone)
 
 

@@ -7,6 +7,7 @@ from controller.core import subscriptions
 from controller.core.case import Case, cases, may_subscribe, subscription_item, waba_told
 from controller.core.digest import callback_key, link_key, of_callback, of_link
 from controller.core.entry import (
+    LINK_REFUSED,
     Entry,
     Provisioning,
     Same,
@@ -16,10 +17,10 @@ from controller.core.entry import (
     suspended,
     verb_of,
 )
-from controller.core.match import Absent, Barred, Found, Undecided
+from controller.core.match import Absent, Barred, Found, Undecided, phone_of
 from controller.core.stage import Progress, of_row, overdue
 from controller.model.manifest import Desired, Partner, Settle, SubscribeWhen
-from controller.model.memory import Answered, Intent
+from controller.model.memory import Intent, Memory
 from controller.model.plan import (
     Action,
     Asked,
@@ -29,6 +30,7 @@ from controller.model.plan import (
     Kind,
     Link,
     Observed,
+    Outcome,
     Plan,
     SetCallback,
     Unmanaged,
@@ -89,17 +91,23 @@ def _of_case(case: Case) -> Iterator[Entry]:
 
 def _link(case: Case) -> Entry:
     """Link, unless an attempt may still take effect, someone said no, or links rest."""
-    for intent in case.view.observed.memory.intents.values():
-        if case.app.phone == intent.phone or case.app.app_name == intent.name:
-            pending = _pending(case, intent)
-            if pending is not None:
-                return pending
+    for intent in attempts(case):
+        pending = _pending(case, intent)
+        if pending is not None:
+            return pending
     entry = allowed(Link(case.app), case, key=link_key(case.app.phone), digest=of_link(case.app))
-    rest = _rest(case.view.observed.memory.links)
+    rest = _rest(case.view.observed.memory)
     if isinstance(entry, Link) and case.app.name not in case.view.asked.again and case.view.now < rest:
         why = f"the last {ALIKE} links were refused alike: {case.view.observed.memory.links[0].message}"
         return Waiting(Verb.LINK, case.item, For.REST, rest, why)
     return entry
+
+
+def attempts(case: Case) -> list[Intent]:
+    """Return the links without an outcome that stand in this one's way: by its phone, then by its name."""
+    intents = case.view.observed.memory.intents.values()
+    ours = (each for each in intents if each.phone == case.app.phone or each.name == case.app.app_name)
+    return sorted(ours, key=lambda each: (each.phone != case.app.phone, each.id))
 
 
 def _pending(case: Case, intent: Intent) -> Entry | None:
@@ -124,12 +132,12 @@ def absent_from(intent: Intent, settle: Settle) -> float | None:
     return None if intent.ended is None else intent.ended + settle.late_effect + settle.stale_list
 
 
-def _rest(links: Sequence[Answered]) -> float:
-    last = links[:ALIKE]
-    alike = len(last) == ALIKE and {(link.outcome, link.message) for link in last} == {
-        ("failed", last[0].message)
-    }
-    return last[0].at + REST if alike else 0.0
+def _rest(memory: Memory) -> float:
+    """Return until when links rest. A name that is taken, or a reply that never came, is no such refusal."""
+    refused = {each.message for each in memory.refusals.values() if each.reason == LINK_REFUSED}
+    last = memory.links[:ALIKE]
+    alike = {each.message if each.outcome == Outcome.FAILED else "" for each in last}
+    return last[0].at + REST if len(last) == ALIKE and len(alike) == 1 and alike <= refused else 0.0
 
 
 def _linked(case: Case, found: Found) -> Iterator[Entry]:
@@ -188,9 +196,11 @@ def _subscriptions_wait(case: Case, on: For | None = None) -> Iterator[Waiting]:
 def _unmanaged(found: Sequence[Case], partner: Partner, observed: Observed) -> Iterator[Unmanaged]:
     """List the apps that no manifest has anything to do with."""
     ours = {case.match.row.id for case in found if isinstance(case.match, Found)}
+    ours |= {case.app.app_id for case in found if case.app.app_id is not None}
     phones, names = {case.app.phone for case in found}, {case.app.app_name for case in found}
     for row in sorted(observed.rows, key=lambda row: (row.name, row.id)):
-        if row.id not in ours and row.phone not in phones and row.name not in names:
+        phone = phone_of(row, observed.facts)
+        if row.id not in ours and phone not in phones and row.name not in names:
             yield Unmanaged(Item(Kind.APP, partner.name, row.name, row.name), row.id)
 
 

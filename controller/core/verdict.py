@@ -11,6 +11,8 @@ from controller.core.digest import (
     of_subscription,
     subscription_key,
 )
+from controller.core.entry import LINK_REFUSED
+from controller.core.match import masked
 from controller.core.subscriptions import REMOVED, drift
 from controller.errors import Rejected
 from controller.model.manifest import App, AppId
@@ -55,16 +57,18 @@ def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, s
             return Verdict(Outcome.DONE, (*_bound(app, app_id), *wrote), app_id=app_id)
         case LinkedWithoutCallback(app_id, words):
             unset = Wrote(Written(callback_key(app_id), ""))
-            return Verdict(Outcome.DONE, (*_bound(app, app_id), unset), "CallbackNotSet", words, app_id)
+            return Verdict(
+                Outcome.DONE, (*_bound(app, app_id), unset), "CallbackNotSet", _told(app, words), app_id
+            )
         case PhoneTaken(app_id, words):
             refuse = _refuse_link(app, "PhoneLinkedElsewhere", words, now, retry_at=now + stale)
-            return Verdict(Outcome.STALE, (close, refuse), "PhoneTaken", words, app_id)
+            return Verdict(Outcome.STALE, (close, refuse), "PhoneTaken", refuse.refusal.message, app_id)
         case NameTaken(words):
             refuse = _refuse_link(app, "NameTakenElsewhere", f"appName {app.app_name}: {words}", now)
-            return Verdict(Outcome.FAILED, (close, refuse), "NameTakenElsewhere", words)
+            return Verdict(Outcome.FAILED, (close, refuse), "NameTakenElsewhere", refuse.refusal.message)
         case LinkRefused(status, words):
-            refuse = _refuse_link(app, "LinkRefused", f"Gupshup answered {status}: {words}", now)
-            return Verdict(Outcome.FAILED, (close, refuse), "LinkRefused", words)
+            refuse = _refuse_link(app, LINK_REFUSED, f"Gupshup answered {status}: {words}", now)
+            return Verdict(Outcome.FAILED, (close, refuse), LINK_REFUSED, refuse.refusal.message)
         case _:
             assert_never(answer)
 
@@ -93,7 +97,8 @@ def of_subscription_write(
     if isinstance(action, Update):
         same = prior is not None and (prior.digest, prior.secret) == (declared, secret)
         updates = prior.updates + 1 if prior is not None and same else 1
-        active_at = now if "active" in action.changes else None
+        before = prior.active_at if prior is not None else None
+        active_at = now if "active" in action.changes else before
     written = Wrote(Written(key, declared, secret, updates, active_at))
     look = seen is None or not drift(wanted, seen).keys() <= {"active"}
     return Verdict(Outcome.DONE, (written, Forgive(key)), app_id=action.app_id, look=look)
@@ -166,4 +171,10 @@ def _bound(app: App, app_id: AppId) -> tuple[Note, ...]:
 
 
 def _refuse_link(app: App, reason: str, message: str, now: float, retry_at: float | None = None) -> Refuse:
-    return Refuse(Refusal(link_key(app.phone), of_link(app), reason, message, now, 1, retry_at))
+    refusal = Refusal(link_key(app.phone), of_link(app), reason, _told(app, message), now, 1, retry_at)
+    return Refuse(refusal)
+
+
+def _told(app: App, words: str) -> str:
+    """Return what Gupshup said without the whole phone number, which its sentences repeat."""
+    return words.replace(app.phone, masked(app.phone))
