@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from controller.model.manifest import App, AppId
-from controller.model.upstream import Details, Facts, Row, Stage
+from controller.model.upstream import Details, Facts, Row, Stage, Unseen
 
 DONE = "WHATSAPP_PROVISIONING_DONE"
 ERROR = "ERROR"
@@ -42,6 +42,12 @@ def confirmed(row: Row, facts: Facts) -> bool | None:
         return details.live if isinstance(details, Details) else None
     stage = facts.stages.get(row.id)
     return stage.creation == DONE if isinstance(stage, Stage) else None
+
+
+def second_look(row: Row, facts: Facts) -> float | None:
+    """Return when the look that `confirmed` needs can be tried again (epoch seconds), if that is known."""
+    tried = facts.details.get(row.id) if row.live else facts.stages.get(row.id)
+    return tried.until if isinstance(tried, Unseen) else None
 
 
 def overdue(app: App, row: Row, now: float) -> bool:

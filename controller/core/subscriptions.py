@@ -6,7 +6,7 @@ from controller.core import modes
 from controller.core.case import Case, owns, prunes, subscription_item, tag_item
 from controller.core.digest import digest, of_subscription, subscription_key
 from controller.core.entry import Entry, Same, Unverifiable, allowed
-from controller.core.stage import confirmed
+from controller.core.stage import confirmed, second_look
 from controller.model.manifest import SubscribeWhen, Subscription
 from controller.model.memory import Written
 from controller.model.plan import Blocked, For, Subscribe, Unmanaged, Unsubscribe, Update, Verb, Waiting
@@ -68,9 +68,10 @@ def _missing(case: Case, row: Row, wanted: Subscription, *, first: bool) -> Entr
     if first and case.view.partner.subscribe_when is SubscribeWhen.LIVE:
         sure = confirmed(row, case.view.observed.facts)
         if not sure:
-            on = For.LOOK if sure is None else For.LIVE
+            until = second_look(row, case.view.observed.facts)
+            on = For.LIVE if sure is False else For.LOOK if until is None else For.BUDGET
             why = "the list says live, a second look has not agreed yet"
-            return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, message=why)
+            return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, until, why)
     return _sendable(Subscribe(wanted, row.id), wanted, case, row)
 
 
@@ -80,15 +81,15 @@ def _present(case: Case, row: Row, wanted: Subscription, remote: RemoteSubscript
     changes = {**drift(wanted, remote), **_hidden(case, wanted, written)}
     if not changes:
         yield Same(item)
-    elif changes.keys() == {"active"} and (pause := _active_pause(written)) > case.view.now:
-        why = "Gupshup switched it off; it is switched on again at most once an hour"
+    elif changes.keys() == {"active"} and (pause := _active_pause(wanted, written)) > case.view.now:
+        why = "it was switched from outside; it is put back at most once an hour"
         yield Waiting(Verb.UPDATE, item, For.BACKOFF, pause, why)
-    elif _hopeless(wanted, written):
+    elif "headers" not in changes and _hopeless(wanted, written):
         what = "; ".join(f"{name} stays {there}, not {want}" for name, (there, want) in changes.items())
         yield Blocked(item, "WillNotConverge", f"{PATIENCE} updates did not take: {what}")
     else:
-        again = written is not None and written.digest == of_subscription(wanted)
-        update = Update(wanted, row.id, remote.id, changes, drift=again and "headers" not in changes)
+        drifted = _as_declared(wanted, written) and "headers" not in changes
+        update = Update(wanted, row.id, remote.id, changes, drift=drifted)
         yield _sendable(update, wanted, case, row)
     if wanted.headers and written is None and "headers" not in changes:
         yield Unverifiable(item)
@@ -118,12 +119,19 @@ def _undeclared(case: Case, row: Row, remote: RemoteSubscription) -> Entry:
     return Unmanaged(tag_item(case.app, remote.tag), remote.id)
 
 
-def _active_pause(written: Written | None) -> float:
-    return 0.0 if written is None or written.active_at is None else written.active_at + ACTIVE_PAUSE
+def _active_pause(wanted: Subscription, written: Written | None) -> float:
+    """Return until when `active` is left as it is found, unless the manifest is what changed."""
+    if written is None or written.active_at is None or not _as_declared(wanted, written):
+        return 0.0
+    return written.active_at + ACTIVE_PAUSE
 
 
 def _hopeless(wanted: Subscription, written: Written | None) -> bool:
-    return written is not None and written.digest == of_subscription(wanted) and written.updates >= PATIENCE
+    return written is not None and _as_declared(wanted, written) and written.updates >= PATIENCE
+
+
+def _as_declared(wanted: Subscription, written: Written | None) -> bool:
+    return written is not None and written.digest == of_subscription(wanted)
 
 
 def _listed(wanted: Subscription) -> str:
