@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
-from controller.core.digest import digest
+from controller.core.digest import digest, of_callback, of_link, of_subscription
 from controller.core.entry import item_of, verb_of
 from controller.model.manifest import Ceiling, Count, Desired, Guards
-from controller.model.plan import Action, Held, Item, Plan, SetCallback, Subscribe, Update, Verb
+from controller.model.plan import (
+    Action,
+    Held,
+    Item,
+    Link,
+    Plan,
+    SetCallback,
+    Subscribe,
+    Unsubscribe,
+    Update,
+    Verb,
+)
 
 Change: TypeAlias = tuple[Verb, Item]
 """One change, told apart from all others: what `--release` lets through is a set of these."""
@@ -46,13 +57,32 @@ def held_digest(plan: Plan) -> str | None:
     """Return what a person names to release exactly what is held; None where nothing is."""
     if not plan.held:
         return None
-    return digest([plan.partner.name, sorted([*map(str, change(each.action))] for each in plan.held)])
+    return digest([plan.partner.name, sorted(_fingerprint(each.action) for each in plan.held)])
 
 
 def release(plan: Plan, names: Iterable[str]) -> frozenset[Change]:
     """Return the changes that *names* (digests) let through: all that is held, or nothing."""
     agreed = any(name == held_digest(plan) for name in names)
     return frozenset(change(each.action) for each in plan.held) if agreed else frozenset()
+
+
+def _fingerprint(action: Action) -> list[str]:
+    """Tell a change with what it would write, so that consent to it is none to another of the same thing."""
+    return [*map(str, change(action)), _content(action)]
+
+
+def _content(action: Action) -> str:
+    match action:
+        case Link(app):
+            return of_link(app)
+        case SetCallback(url=url):
+            return of_callback(url)
+        case Subscribe(wanted) | Update(wanted):
+            return of_subscription(wanted)
+        case Unsubscribe(remote=remote):
+            return remote.id
+        case _:
+            assert_never(action)
 
 
 def _excess(
