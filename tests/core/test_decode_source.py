@@ -65,6 +65,10 @@ def hook(number: int, target: str, url: str = "https://hooks.example.com/${app.n
         pytest.param(b"a: b\n" * 4_001, "GS105", id="one key for ever"),
         pytest.param(b"*a " * 5_000, "GS101", id="aliases for ever"),
         pytest.param(b"%" * 200_000, "GS101", id="directives for ever"),
+        pytest.param(b"a: [" + b"x," * 201 + b"]", "GS110", id="a list that no field takes"),
+        pytest.param(b"a: 1" + b"_" * 250_000 + b"x", "GS111", id="nearly a number, which backtracks"),
+        pytest.param(b"# " + b"-eyJ" * 60_000, "GS100", id="nearly a secret, which backtracks"),
+        pytest.param(b"token: 1\nkind: x\n---\n" * 1_500, "GS304", id="a secret in each of many documents"),
     ],
 )
 def test_a_bomb_is_a_problem_and_nothing_more(data: bytes, rule: str) -> None:

@@ -35,34 +35,32 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An app as far as it can be read. *house* is None where its partner is unknown."""
+    """An app as far as it can be read. *house* is None where its partner is unknown.
+
+    *variables* is what templates may use; many webhooks ask for it.
+    """
 
     entry: Entry
     house: House | None
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
-
-    @property
-    def app_name(self) -> str:
-        return self.entry.text("spec", "appName") or self.name
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        return self.entry.texts("metadata", "labels")
+    name: str
+    app_name: str
+    labels: Mapping[str, str]
+    variables: Mapping[str, str]
 
     @property
     def callback(self) -> str | None:
         own = self.entry.text(*_CALLBACK)
         return own if own is not None or self.house is None else self.house.default("callbackUrl")
 
-    def variables(self) -> Mapping[str, str]:
-        """Return what templates may use."""
-        spec = self.entry.texts("spec")
-        found = {"app.name": self.name, "app.appName": self.app_name}
-        found |= {f"app.{key}": spec[key] for key in ("phone", "wabaId") if key in spec}
-        return found | {f"app.labels.{key}": value for key, value in self.labels.items()}
+
+def draft(entry: Entry, house: House | None) -> Draft:
+    """Return the draft of one entry."""
+    spec, labels = entry.texts("spec"), entry.texts("metadata", "labels")
+    app_name = spec.get("appName") or entry.name
+    variables = {"app.name": entry.name, "app.appName": app_name}
+    variables |= {f"app.{key}": spec[key] for key in ("phone", "wabaId") if key in spec}
+    variables |= {f"app.labels.{key}": value for key, value in labels.items()}
+    return Draft(entry, house, entry.name, app_name, labels, variables)
 
 
 def problems(draft: Draft) -> Iterator[Problem]:
@@ -106,7 +104,7 @@ def _callback(draft: Draft) -> Iterator[Problem]:
 
 def url_problems(entry: Entry, path: Path, draft: Draft, text: str) -> Iterator[Problem]:
     """Yield what is wrong with a URL of *entry* once it is filled in for one app."""
-    url, unknown = fill(text, draft.variables())
+    url, unknown = fill(text, draft.variables)
     for name in unknown:
         yield unknown_variable(entry, path, draft, name)
     insecure = draft.house is not None and draft.house.allows("allowInsecureUrls")
@@ -117,7 +115,7 @@ def url_problems(entry: Entry, path: Path, draft: Draft, text: str) -> Iterator[
 
 def unknown_variable(entry: Entry, path: Path, draft: Draft, name: str) -> Problem:
     """Return the problem that ${name} has no value for this app."""
-    known = draft.variables()
+    known = draft.variables
     near = closest(name, known)
     hint = f"did you mean {shown('${' + near + '}')}?" if near else f"known: {some(known)}"
     message = f"{shown('${' + name + '}')} has no value for {draft.entry.title}; {hint}"
@@ -137,7 +135,7 @@ def app(draft: Draft, partner: str) -> App:
         waba_id=spec["wabaId"],
         phone=spec["phone"],
         labels=dict(draft.labels),
-        callback_url=fill(draft.callback, draft.variables())[0] if draft.callback else None,
+        callback_url=fill(draft.callback, draft.variables)[0] if draft.callback else None,
         storage_region=spec.get("storageRegion") or (house.default("storageRegion") if house else None),
         app_id=AppId(given.lower()) if given else None,
         policies=_policies(entry.get("spec", "policies")),

@@ -17,6 +17,7 @@ from controller.core.decode.words import Path, quoted, visible
 
 DEEPEST = 32
 MOST_NODES = 10_000
+LONGEST_LIST = 200
 LONGEST_KEY = 200
 LONGEST_VALUE = 4_096
 
@@ -239,6 +240,12 @@ class _Composer:
         if self._tracked:
             raw = event.value if isinstance(event, yaml.ScalarEvent) else None
             self._document.values[self._path()] = _spot(event, raw)
+        if (
+            self._stack
+            and len(self._stack[-1].value) > LONGEST_LIST
+            and isinstance(self._stack[-1].value, list)
+        ):
+            self._stop("GS110", event, f"a list of more than {LONGEST_LIST} items")
         if not self._stack:
             self._document.value = value
             self._document.spot = _spot(event)

@@ -11,10 +11,15 @@ from controller.model.problem import Place, Problem
 
 @dataclass(slots=True)
 class Sheet:
-    """The text of one file; read a second time, with positions, the first time that a place is needed."""
+    """The text of one file; read a second time, with positions, the first time that a place is needed.
+
+    Whether it is worth looking for secrets and templates is asked of the whole text, once.
+    """
 
     path: str
     text: str
+    may_hold_secrets: bool = False
+    may_hold_templates: bool = False
     _tracked: Composition | None = field(default=None, repr=False)
 
     def tracked(self, index: int) -> Document:

@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from controller.core.decode import app, partner, subscription
 from controller.core.decode.app import Draft, House
@@ -18,6 +19,9 @@ from controller.model.source import Rules
 MANY_WEBHOOKS = 10
 MOST_WEBHOOKS = 50
 MOST_EXPANDED = 200_000
+MOST_HINTS = 100
+MOST_COMPARED = 2_000
+MOST_SHOWN = 60
 _NAME = re.compile(r"[-A-Za-z0-9]{1,150}\Z")  # any other is a problem of its own
 
 
@@ -89,8 +93,8 @@ def _same_names(entries: Sequence[Entry]) -> Iterator[Problem]:
 def _draft(fleet: Fleet, entries: Sequence[Entry]) -> None:
     houses = _houses(fleet)
     for entry in entries:
-        house, found = _house_of(entry, houses, whole=fleet.whole)
-        fleet.drafts.append(Draft(entry, house))
+        house, found = _house_of(fleet, entry, houses)
+        fleet.drafts.append(app.draft(entry, house))
         fleet.problems += found
     for draft in fleet.drafts:
         fleet.problems += app.problems(draft)
@@ -106,31 +110,28 @@ def _houses(fleet: Fleet) -> Mapping[str, House]:
     }
 
 
-def _house_of(
-    entry: Entry, houses: Mapping[str, House], *, whole: bool
-) -> tuple[House | None, list[Problem]]:
+def _house_of(fleet: Fleet, entry: Entry, houses: Mapping[str, House]) -> tuple[House | None, list[Problem]]:
     named = entry.get("spec", "partner")
     if isinstance(named, str):
-        return houses.get(named), _unresolved(
-            entry, ("spec", "partner"), "Partner", named, houses, whole=whole
-        )
+        return houses.get(named), _unresolved(fleet, entry, "partner", houses)
     if named is None and len(houses) == 1:
         return next(iter(houses.values())), []
-    if named is None and whole:
-        message = f"must be named, there being {len(houses)}: {some(houses)}"
+    if named is None and fleet.whole:
+        message = f"must be named, there being {len(houses)}: {some(islice(houses, 8))}"
         return None, [problem("GS312", entry.at("spec", "partner"), "spec.partner", message)]
     return None, []
 
 
-def _unresolved(
-    entry: Entry, path: Path, kind: str, named: str, known: Iterable[str], *, whole: bool
-) -> list[Problem]:
-    names = list(known)
-    if named in names or not whole or not _NAME.match(named):
+def _unresolved(fleet: Fleet, entry: Entry, field: str, known: Mapping[str, object]) -> list[Problem]:
+    """Say where a reference leads to nothing; the first ones get a hint, which takes a look at many names."""
+    named = entry.text("spec", field) or ""
+    if named in known or not fleet.whole or not _NAME.match(named):
         return []
-    near = closest(named, [name for name in names[:2_000] if _NAME.match(name)])
+    nearby = islice((name for name in known if _NAME.match(name)), MOST_COMPARED)
+    near = closest(named, nearby) if len(fleet.problems) < MOST_HINTS else None
     hint = f"; did you mean {near}?" if near else ""
-    return [entry.problem("GS311", path, f"there is no {kind}/{shown(named)[1:-1]}{hint}", near)]
+    message = f"there is no {field.capitalize()}/{named[:MOST_SHOWN]}{hint}"
+    return [entry.problem("GS311", ("spec", field), message, near)]
 
 
 def _twins(drafts: Sequence[Draft]) -> Iterator[Problem]:
@@ -161,14 +162,16 @@ def _expand(fleet: Fleet, most: int) -> None:
     counts: Counter[str] = Counter()
     for entry in fleet.subscriptions:
         fleet.problems += subscription.problems(entry, fleet.rules)
-        found, problems = _apps_of(entry, targets, whole=fleet.whole)
+        found, problems = _apps_of(fleet, entry, targets)
         fleet.problems += problems
         counts.update(draft.name for draft in found)
         if counts.total() > most:
             message = f"more than {most:,} webhooks, selectors expanded"
             fleet.problems.append(entry.problem("GS703", ("spec",), message))
             return
-        fleet.webhooks += [Webhook(entry, draft) for draft in found if counts[draft.name] <= MOST_WEBHOOKS]
+        fleet.webhooks += [
+            subscription.webhook(entry, draft) for draft in found if counts[draft.name] <= MOST_WEBHOOKS
+        ]
     fleet.problems += _too_many(fleet.drafts, counts)
     fleet.problems += _webhook_problems(fleet.webhooks)
 
@@ -193,15 +196,14 @@ class _Targets:
         return self._known[wanted]
 
 
-def _apps_of(entry: Entry, targets: _Targets, *, whole: bool) -> tuple[list[Draft], list[Problem]]:
+def _apps_of(fleet: Fleet, entry: Entry, targets: _Targets) -> tuple[list[Draft], list[Problem]]:
     named = entry.text("spec", "app")
     if named is not None:
         there = targets.by_name.get(named)
-        path = ("spec", "app")
-        return [there] if there else [], _unresolved(entry, path, "App", named, targets.by_name, whole=whole)
+        return [there] if there else [], _unresolved(fleet, entry, "app", targets.by_name)
     labels = entry.texts("spec", "appSelector", "matchLabels")
     found = targets.matching(labels)
-    if labels and not found and whole:
+    if labels and not found and fleet.whole:
         return [], [entry.problem("GS313", ("spec", "appSelector"), "no app has these labels")]
     return found, []
 

@@ -33,7 +33,7 @@ _FILES = (
     _error("GS107", "Anchors, aliases and merge keys are refused", "Use a selector, or a Partner's defaults"),
     _error("GS108", "Nesting deeper than 32", "No manifest needs it; flatten the document"),
     _error("GS109", "The file is larger than 256 KiB", "Split it into several files"),
-    _error("GS110", "More than 10,000 nodes in one file", "Split it into several files"),
+    _error("GS110", "More than 10,000 nodes in a file, or 200 in a list", "Split it into several files"),
     _error("GS111", "A key or a value is too long", "Shorten it: 200 characters a key, 4,096 a value"),
     _error("GS113", "YAML tags are refused", "Remove the tag; quote the value to make it a string"),
     _error("GS114", "YAML directives are refused", "Remove the line that begins with %"),

@@ -47,5 +47,6 @@ def doubtful(text: str) -> bool:
     """Say whether a plain scalar is something else to YAML 1.1, or a number that no field takes."""
     if text == "" or text[0] not in _DOUBTFUL_STARTS:
         return False
-    too_long = len(text) > _LONGEST_NUMBER and _DECIMAL.match(text) is not None
-    return too_long or _DOUBTFUL.match(text) is not None
+    if len(text) > _LONGEST_NUMBER:  # and so none of the forms below, which backtrack
+        return _DECIMAL.match(text) is not None
+    return _DOUBTFUL.match(text) is not None

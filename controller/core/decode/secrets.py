@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 _SHAPE = re.compile(
     r"\bsk_[0-9a-f]{32}\b"
-    r"|\beyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,4096}(?:\.[A-Za-z0-9_-]{0,4096})?"
+    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,4096}(?:\.[A-Za-z0-9_-]{0,4096})?"
     r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
     r"|\bgh[pousr]_[A-Za-z0-9]{30,255}"
     r"|\bglpat-[A-Za-z0-9_-]{20,64}"

@@ -40,7 +40,7 @@ class Structure:
 
     def read(self, path: str, text: str) -> Reading:
         """Return the entries of one file and its problems; what has no known kind is no entry."""
-        sheet = Sheet(path, text)
+        sheet = Sheet(path, text, secrets.hinted(text), "${" in text or "{{" in text)
         composition = compose(text)
         reading = Reading([], [], whole=composition.fatal is None)
         if composition.fatal:
@@ -96,15 +96,14 @@ def _unknown_kind(entry: Entry, schemas: Schemas) -> Problem:
 
 
 def _secrets(entry: Entry) -> list[Problem]:
-    if not secrets.hinted(entry.sheet.text):
+    if not entry.sheet.may_hold_secrets:
         return []
     message = "a secret as a literal (not shown); change it at its issuer and reference an env or a file"
     return [entry.problem("GS601", path, message) for path in secrets.literal_paths(entry.value)]
 
 
 def _templates(entry: Entry) -> list[Problem]:
-    text = entry.sheet.text
-    if "${" not in text and "{{" not in text:
+    if not entry.sheet.may_hold_templates:
         return []
     return [
         entry.problem(_TEMPLATE, path, "no template is filled in here") for path in unsupported(entry.value)

@@ -43,18 +43,15 @@ class Webhook:
 
     entry: Entry
     draft: Draft
+    tag: str
+    url: str
 
-    @property
-    def tag(self) -> str:
-        return fill(self._tag_text, self.draft.variables())[0]
 
-    @property
-    def url(self) -> str:
-        return fill(self.entry.text("spec", "url") or "", self.draft.variables())[0]
-
-    @property
-    def _tag_text(self) -> str:
-        return self.entry.text("spec", "tag") or self.entry.name
+def webhook(entry: Entry, draft: Draft) -> Webhook:
+    """Return what one Subscription is for one app: tag and URL are filled in."""
+    tag = entry.text("spec", "tag") or entry.name
+    url = entry.text("spec", "url") or ""
+    return Webhook(entry, draft, fill(tag, draft.variables)[0], fill(url, draft.variables)[0])
 
 
 def modes(entry: Entry) -> frozenset[str]:
@@ -109,7 +106,7 @@ def per_app(webhook: Webhook) -> Iterator[Problem]:
     """Yield what is wrong with one Subscription for one app."""
     entry, draft = webhook.entry, webhook.draft
     text, tag = entry.text("spec", "tag"), webhook.tag
-    for name in fill(text or "", draft.variables())[1]:
+    for name in fill(text or "", draft.variables)[1]:
         yield unknown_variable(entry, ("spec", "tag"), draft, name)
     if text is not None and not _TAG.match(tag):
         yield entry.problem(

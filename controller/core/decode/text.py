@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from controller.core.decode.rules import problem
 from controller.core.decode.secrets import leaks
@@ -51,7 +52,7 @@ def _looked_through(path: str, text: str) -> tuple[str | None, list[Problem]]:
     if text.startswith(_BOM):
         text = text[1:]
         problems.append(problem("GS119", Place(path), "", "accepted, but some tools stumble over it"))
-    problems += [_leak(path, text, leak.start) for leak in leaks(text)]
+    problems += [_leak(path, text, leak.start) for leak in islice(leaks(text), _SEVERAL)]
     fatal = [*_characters(path, text), *_conflicts(path, text)]
     return (None if fatal else text), problems + fatal
 
