@@ -13,11 +13,15 @@ from controller.edges.clock import SystemClock
 from controller.edges.gupshup import Network, Reader, Writer, reader, writer
 from controller.edges.secrets import reveal, reveal_header
 from controller.edges.store import Store, default_location, open_store
+from controller.errors import Busy
 from controller.loop.gate import Gate
 from controller.loop.ports import Account
 from controller.model.manifest import Login, Partner, Reference
 from controller.model.secret import Secret
 from controller.model.upstream import Upstream
+
+SIGN_IN_PATIENCE = 70.0
+"""Seconds for which a run waits for its turn to sign in: a little more than Gupshup's window."""
 
 ReaderT = TypeVar("ReaderT", bound=Reader)
 
@@ -53,7 +57,7 @@ async def seeing(house: House, partner: Partner) -> AsyncIterator[Account[Reader
     async with reader(
         partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network
     ) as remote:
-        upstream = await _signed_in(partner, remote, gate)
+        upstream = await _signed_in(house, partner, remote, gate)
         yield _account(house, partner, upstream, remote)
 
 
@@ -67,7 +71,7 @@ async def holding(house: House, partner: Partner, *, lock_timeout: float) -> Asy
     async with writer(
         partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network
     ) as remote:
-        upstream = await _signed_in(partner, remote, gate)
+        upstream = await _signed_in(house, partner, remote, gate)
         async with house.store.writer(upstream, lock_timeout) as hold:
             yield replace(_account(house, partner, upstream, remote), holds=hold.holds)
 
@@ -76,10 +80,18 @@ def _gate(house: House, partner: Partner) -> Gate:
     return Gate(house.store.calls, house.clock, account=_login_key(house, partner), limits=partner.limits)
 
 
-async def _signed_in(partner: Partner, remote: Reader, gate: Gate) -> Upstream:
-    upstream = Upstream(f"{partner.url}#{await remote.sign_in()}")
-    gate.upstream = upstream
-    return upstream
+async def _signed_in(house: House, partner: Partner, remote: Reader, gate: Gate) -> Upstream:
+    """Sign in, after a wait where this account has just signed in too often."""
+    try:
+        owner = await remote.sign_in()
+    except Busy as error:
+        pause = 0.0 if error.until is None else error.until - house.clock.now()
+        if not 0 < pause < SIGN_IN_PATIENCE:
+            raise
+        await house.clock.sleep(pause)
+        owner = await remote.sign_in()
+    gate.upstream = Upstream(f"{partner.url}#{owner}")
+    return gate.upstream
 
 
 def _account(house: House, partner: Partner, upstream: Upstream, remote: ReaderT) -> Account[ReaderT]:

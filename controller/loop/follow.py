@@ -17,6 +17,9 @@ from controller.model.status import Status
 PATIENCE = 5
 """Passes in a row that may fail before a run without `--wait` gives up."""
 
+TRIES = 3
+"""Looks that a plan tries before it gives up."""
+
 LEAST = 0.001
 """Seconds that a wait takes at least, so that a moment between two ticks of a clock is not asked for ever."""
 
@@ -80,10 +83,19 @@ async def follow(account: Account[Writer], run: Run, *, wait: bool, until: float
 async def survey(account: Account[Reader], run: Run, *, until: float) -> Plan:
     """Look and plan until every look had its turn in the budgets; nothing is written.
 
-    Raises what a look raises; a look that has to wait longer than *until* (epoch seconds) stays waiting.
+    Trouble is met with a few more tries, and then raised. A look that has to wait longer than *until* (epoch
+    seconds) stays waiting.
     """
     while True:
-        _, plan = await decide(account, run.task, run.journey)
+        try:
+            _, plan = await decide(account, run.task, run.journey)
+        except Busy as error:
+            run.troubles += 1
+            pause = poll(run.troubles, 0) if error.until is None else error.until - account.clock.now()
+            if run.troubles >= TRIES or account.clock.now() + pause > until:
+                raise
+            await account.clock.sleep(max(pause, LEAST))
+            continue
         waits = [each.until for each in plan.waiting if each.on is For.BUDGET and each.until is not None]
         now = account.clock.now()
         if not waits or min(waits) > until:

@@ -78,22 +78,32 @@ async def _answer(remote: Reader, asks: Iterable[Want], facts: Facts) -> Facts:
 async def _ask(remote: Reader, want: Want) -> Fact:
     """Look once; a look that gives nothing is a fact, too: the pass goes on without it."""
     try:
-        match want:
-            case WantDetails(app_id):
-                return await remote.details(app_id)
-            case WantStage(app_id):
-                return await remote.stage(app_id)
-            case WantWaba(app_id):
-                return await remote.waba(app_id)
-            case WantSubscriptions(app_id):
-                return await remote.subscriptions(app_id)
-            case _:
-                assert_never(want)
+        return await _look(remote, want)
     except Busy as error:
         return Unseen(str(error), error.until)
-    except (Unclear, Rejected, Denied) as error:
-        untold = isinstance(want, WantWaba) and isinstance(error, Rejected)
-        return "" if untold else Unseen(str(error))
+    except Rejected as error:
+        return "" if isinstance(want, WantWaba) and not _too_early(error) else Unseen(str(error))
+    except (Unclear, Denied) as error:
+        return Unseen(str(error))
+
+
+async def _look(remote: Reader, want: Want) -> Fact:
+    match want:
+        case WantDetails(app_id):
+            return await remote.details(app_id)
+        case WantStage(app_id):
+            return await remote.stage(app_id)
+        case WantWaba(app_id):
+            return await remote.waba(app_id)
+        case WantSubscriptions(app_id):
+            return await remote.subscriptions(app_id)
+        case _:
+            assert_never(want)
+
+
+def _too_early(error: Rejected) -> bool:
+    """Say whether the app only has to come live first (docs/gupshup-api.md, Waba info)."""
+    return "not live" in error.words.casefold()
 
 
 def _merged(facts: Facts, answers: Iterable[tuple[Want, Fact]]) -> Facts:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from controller.doors.cli.exits import ERROR
 from controller.doors.cli.options import chosen, option, output, paths
 from controller.doors.cli.reach import Duration, Reach, narrows, reaches
 from controller.errors import Usage
@@ -56,7 +57,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     released = frozenset(digest for each in release for digest in each.split(","))
     wish = Wish(only, labels, resend, released)
     if not yes and not _agreed(loaded, wish, reach):
-        return 0
+        return ERROR
     return run(loaded, wish, reach, Patience(wait, timeout, lock_timeout), output)
 
 
