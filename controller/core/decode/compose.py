@@ -242,7 +242,7 @@ class _Composer:
             self._document.values[self._path()] = _spot(event, raw)
         if (
             self._stack
-            and len(self._stack[-1].value) > LONGEST_LIST
+            and len(self._stack[-1].value) >= LONGEST_LIST
             and isinstance(self._stack[-1].value, list)
         ):
             self._stop("GS110", event, f"a list of more than {LONGEST_LIST} items")
