@@ -1,0 +1,236 @@
+"""How much may change at once, on fleets of any size, and how a person lets exactly that through."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.core.entry import verb_of
+from controller.core.guard import allowed, change, guard, held_digest, release
+from controller.model.manifest import Ceiling, Count, Desired, Guards, Share
+from controller.model.plan import Action, Link, Plan, SetCallback, Subscribe, Unsubscribe, Update, Verb
+from controller.model.upstream import SubscriptionId
+from tests.core.builders import CALLBACK, PARTNER, app, app_id, desired, remote, subscription
+
+Make = Callable[[int], Sequence[Action]]
+FLEETS = (1, 2, 9, 10, 11, 1000)
+
+
+def links(count: int) -> list[Link]:
+    return [Link(app(number)) for number in range(1, count + 1)]
+
+
+def updates(count: int, *, drift: bool = False) -> list[Update]:
+    changes = {"url": ("a", "b")}
+    wanted = (subscription(number) for number in range(1, count + 1))
+    return [Update(each, app_id(), SubscriptionId("1"), changes, drift) for each in wanted]
+
+
+def callbacks(count: int, *, finishes: bool = False) -> list[SetCallback]:
+    return [SetCallback(app(n), app_id(n), CALLBACK, finishes) for n in range(1, count + 1)]
+
+
+def subscribes(count: int) -> list[Subscribe]:
+    return [Subscribe(subscription(number), app_id(number)) for number in range(1, count + 1)]
+
+
+def unsubscribes(count: int) -> list[Unsubscribe]:
+    return [Unsubscribe(app(n), app_id(n), remote(subscription(n))) for n in range(1, count + 1)]
+
+
+def fleet(size: int) -> Desired:
+    return desired(*map(app, range(1, size + 1)))
+
+
+def wished(*actions: Action, guards: Guards = Guards()) -> Plan:  # noqa: B008  (frozen)
+    return Plan(replace(PARTNER, guards=guards), "r1", actions=tuple(actions))
+
+
+def same(ceiling: Ceiling) -> Guards:
+    return Guards(ceiling, ceiling, ceiling, ceiling)
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "expected"),
+    [
+        pytest.param(Share(20), [1, 1, 1, 2, 2, 200], id="a fifth lets at least one through"),
+        pytest.param(Share(0), [1, 1, 1, 1, 1, 1], id="so does nothing"),
+        pytest.param(Share(50), [1, 1, 4, 5, 5, 500], id="a half is rounded down"),
+        pytest.param(Share(100), [1, 2, 9, 10, 11, 1000], id="everything"),
+        pytest.param(Count(3), [3, 3, 3, 3, 3, 3], id="a number is a number on fleets of any size"),
+        pytest.param(Count(0), [0, 0, 0, 0, 0, 0], id="none at all"),
+    ],
+)
+def test_a_ceiling_on_fleets_of_any_size(ceiling: Ceiling, expected: list[int]) -> None:
+    assert [allowed(ceiling, size) for size in FLEETS] == expected
+
+
+@pytest.mark.parametrize("size", FLEETS)
+@pytest.mark.parametrize("make", [links, updates, unsubscribes, callbacks])
+@pytest.mark.parametrize("ceiling", [Share(20), Count(3), Count(0)], ids=["a fifth", "three", "none"])
+def test_one_more_than_allowed_holds_the_whole_class(size: int, make: Make, ceiling: Ceiling) -> None:
+    most, declared = allowed(ceiling, size), fleet(size)
+    fits, exceeds = wished(*make(most), guards=same(ceiling)), wished(*make(most + 1), guards=same(ceiling))
+    assert guard(fits, declared, frozenset()) == fits
+    held = guard(exceeds, declared, frozenset())
+    assert held.actions == ()
+    assert tuple(each.action for each in held.held) == exceeds.actions
+
+
+@pytest.mark.parametrize(
+    ("make", "most", "name"),
+    [
+        pytest.param(links, 25, "maxLinks", id="25 links"),
+        pytest.param(updates, 2, "maxUpdates", id="a fifth of ten updated"),
+        pytest.param(callbacks, 2, "maxUpdates", id="a callback is an update"),
+        pytest.param(unsubscribes, 3, "maxUnsubscribes", id="three unsubscribed"),
+    ],
+)
+def test_the_ceilings_that_nobody_had_to_set(make: Make, most: int, name: str) -> None:
+    assert not guard(wished(*make(most)), fleet(10), frozenset()).held
+    assert {each.guard for each in guard(wished(*make(most + 1)), fleet(10), frozenset()).held} == {name}
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        pytest.param(subscribes(100), id="new subscriptions"),
+        pytest.param(updates(100, drift=True), id="drift put back"),
+        pytest.param(callbacks(100, finishes=True), id="callbacks that finish a link"),
+    ],
+)
+def test_what_restores_or_adds_does_not_count(actions: Sequence[Action]) -> None:
+    plan = wished(*actions, guards=same(Count(0)))
+    assert guard(plan, fleet(1), frozenset()) == plan
+
+
+def test_a_guard_holds_its_class_and_lets_the_rest_go() -> None:
+    rest = [*subscribes(4), *updates(1, drift=True)]
+    changes = updates(5)[1:]
+    plan = guard(wished(*links(26), *rest, *changes, *unsubscribes(3)), fleet(10), frozenset())
+    assert list(plan.actions) == [*rest, *unsubscribes(3)]
+    assert [each.action for each in plan.held] == [*links(26), *changes]
+
+
+def test_subscriptions_are_declared_things_too() -> None:
+    declared = desired(*map(app, range(1, 6)), *map(subscription, range(1, 6)))
+    assert not guard(wished(*updates(2)), declared, frozenset()).held
+    assert guard(wished(*updates(2)), fleet(5), frozenset()).held
+
+
+def test_another_partners_fleet_lends_no_room() -> None:
+    others = desired(*(app(number, "other") for number in range(1, 1001)))
+    others = replace(
+        others, subscriptions=tuple(replace(subscription(n), partner="other") for n in range(99))
+    )
+    assert guard(wished(*updates(2)), others, frozenset()).held
+
+
+def test_nothing_held_needs_no_release() -> None:
+    assert held_digest(guard(wished(*links(1)), fleet(1), frozenset())) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        pytest.param(["right"], 26, id="the digest of what is held"),
+        pytest.param(["wrong", "right"], 26, id="among others"),
+        pytest.param(["wrong"], 0, id="the digest of something else"),
+        pytest.param([""], 0, id="an empty name"),
+        pytest.param([], 0, id="none"),
+    ],
+)
+def test_a_release_lets_through_all_that_is_held_or_nothing(names: list[str], expected: int) -> None:
+    held = guard(wished(*links(26), *subscribes(2)), fleet(10), frozenset())
+    right = held_digest(held)
+    assert right is not None
+    let = release(held, [right if name == "right" else name for name in names])
+    assert len(let) == expected
+    again = guard(wished(*links(26), *subscribes(2)), fleet(10), let)
+    assert len(again.actions) == expected + 2
+
+
+def test_nothing_held_is_released_by_no_name() -> None:
+    assert release(wished(*links(1)), ["", "None"]) == frozenset()
+
+
+def test_what_was_released_stays_so_while_it_is_done_and_lends_no_room() -> None:
+    let = frozenset(map(change, links(26)))
+    assert not guard(wished(*links(26)[20:]), fleet(10), let).held
+    more = [Link(app(number)) for number in range(1, 53)]
+    plan = guard(wished(*more), fleet(10), let)
+    assert [each.action for each in plan.held] == more[26:]
+    assert list(plan.actions) == more[:26]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(links(26), links(27), id="one more"),
+        pytest.param(links(26), [*links(25), Link(replace(app(26), waba_id="1"))], id="another WABA"),
+        pytest.param(
+            updates(3),
+            [*updates(2), replace(updates(3)[2], subscription=replace(subscription(3), url="https://x"))],
+            id="another URL",
+        ),
+        pytest.param(
+            callbacks(3), [replace(each, url="https://x") for each in callbacks(3)], id="another callback"
+        ),
+        pytest.param(
+            unsubscribes(4),
+            [*unsubscribes(3), replace(unsubscribes(4)[3], remote=remote(subscription(4), "99"))],
+            id="another subscription of that tag",
+        ),
+        pytest.param(links(26), updates(3), id="another class"),
+    ],
+)
+def test_consent_to_one_change_is_none_to_another(before: Iterable[Action], after: Iterable[Action]) -> None:
+    first = guard(wished(*before), fleet(10), frozenset())
+    second = guard(wished(*after), fleet(10), frozenset())
+    assert held_digest(first) != held_digest(second)
+    assert not release(second, [held_digest(first) or ""])
+
+
+def test_consent_is_to_one_partner() -> None:
+    plan = wished(*links(26))
+    other = replace(plan, partner=replace(PARTNER, name="other"))
+    assert held_digest(guard(plan, fleet(1), frozenset())) != held_digest(guard(other, fleet(1), frozenset()))
+
+
+def test_the_digest_does_not_depend_on_order() -> None:
+    plans = [guard(wished(*each), fleet(1), frozenset()) for each in (links(26), links(26)[::-1])]
+    assert held_digest(plans[0]) == held_digest(plans[1])
+
+
+def test_a_subscription_could_be_released_if_one_were_held() -> None:
+    plan = replace(guard(wished(*links(26)), fleet(1), frozenset()))
+    held = replace(plan, held=tuple(replace(plan.held[0], action=each) for each in subscribes(1)))
+    assert release(held, [held_digest(held) or ""]) == {change(subscribes(1)[0])}
+
+
+ceilings = st.one_of(st.integers(0, 5).map(Count), st.integers(0, 100).map(Share))
+counts = st.tuples(*[st.integers(0, 12)] * 4)
+
+
+@given(ceilings, counts, st.integers(0, 12), st.sets(st.integers(0, 11)))
+def test_a_guard_never_passes_more_than_its_ceiling(
+    ceiling: Ceiling, count: tuple[int, ...], size: int, agreed: set[int]
+) -> None:
+    """Held or passed, nothing is lost; what passes fits its ceiling or was released."""
+    linked, updated, removed, drifted = count
+    drift = updates(12 + drifted, drift=True)[12:]
+    actions = [*links(linked), *updates(updated), *unsubscribes(removed), *drift]
+    released = frozenset(change(each) for at, each in enumerate(actions) if at in agreed)
+    plan = wished(*actions, guards=same(ceiling))
+    result = guard(plan, fleet(size), released)
+    assert sorted(map(str, [*result.actions, *(each.action for each in result.held)])) == sorted(
+        map(str, actions)
+    )
+    assert [each for each in actions if each in result.actions] == list(result.actions)
+    for verb in (Verb.LINK, Verb.UPDATE, Verb.UNSUBSCRIBE):
+        passed = [
+            a for a in result.actions if verb_of(a) is verb and a not in drift and change(a) not in released
+        ]
+        assert len(passed) <= allowed(ceiling, size)

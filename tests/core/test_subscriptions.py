@@ -1,0 +1,449 @@
+"""Declared subscriptions against those at Gupshup, tag by tag."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from controller.core.case import subscription_item
+from controller.core.digest import of_subscription, subscription_key
+from controller.core.subscriptions import ACTIVE_PAUSE, REMOVED, drift
+from controller.model.manifest import App, FromEnv, Partner, Policy, SubscribeWhen, Subscription, Suspend
+from controller.model.memory import Memory, Refusal, Written
+from controller.model.plan import Asked, For, Plan, Subscribe, Unsubscribe, Update, Verb
+from controller.model.upstream import Details, Facts, RemoteSubscription, Row, Stage, Unseen
+from tests.core.builders import (
+    ALL,
+    KEYED,
+    NOW,
+    PARTNER,
+    app,
+    app_id,
+    desired,
+    live,
+    looked,
+    memory,
+    observed,
+    planned,
+    remote,
+    row,
+    subscription,
+    written,
+)
+
+APP, WANTED = app(1), subscription(1)
+KEY = subscription_key(app_id(1), WANTED.tag)
+THERE = remote(WANTED)
+OFF = replace(THERE, active=False)
+MOVED = replace(THERE, url="https://elsewhere.example.com")
+SECRET = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A")})
+ITEM = subscription_item(WANTED)
+NOTHING = Asked()
+RESEND = Asked(resend=True)
+OURS = replace(PARTNER, owned_tags="gitops-*")
+PRUNING = replace(APP, policies=ALL)
+
+
+def plan_for(
+    wanted: Subscription,
+    *there: RemoteSubscription,
+    known: Memory | None = None,
+    asked: Asked = NOTHING,
+    keyed: str | Unseen = KEYED,
+    declared: App = APP,
+) -> Plan:
+    seen = observed(
+        live(1),
+        facts=looked(1, there={1: there}),
+        known=known,
+        digests={ITEM: keyed} if wanted.headers else {},
+    )
+    return planned(desired(declared, wanted), seen, asked)
+
+
+def ledger(row_: Written | None) -> Memory:
+    return memory(ledger=[] if row_ is None else [row_])
+
+
+def update(plan: Plan) -> Update:
+    (action,) = plan.actions
+    assert isinstance(action, Update)
+    return action
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(THERE, {}, id="as declared"),
+        pytest.param(MOVED, {"url": (MOVED.url, WANTED.url)}, id="another url"),
+        pytest.param(replace(THERE, mode=1), {"modes": ("SENT", "SENT, READ")}, id="other modes"),
+        pytest.param(replace(THERE, mode=0b101 | 1 << 20), {}, id="unknown high bits are tolerated"),
+        pytest.param(replace(THERE, version=2), {"version": ("2", "3")}, id="another version"),
+        pytest.param(replace(THERE, version=None), {}, id="a version that was not told"),
+        pytest.param(OFF, {"active": ("false", "true")}, id="switched off"),
+        pytest.param(
+            replace(MOVED, active=False, mode=0, version=0),
+            {
+                "url": (MOVED.url, WANTED.url),
+                "modes": ("NONE", "SENT, READ"),
+                "version": ("0", "3"),
+                "active": ("false", "true"),
+            },
+            id="everything",
+        ),
+    ],
+)
+def test_what_can_be_read_is_compared(
+    found: RemoteSubscription, expected: Mapping[str, tuple[str, str]]
+) -> None:
+    assert drift(WANTED, found) == expected
+    plan = plan_for(WANTED, found)
+    if expected:
+        assert update(plan) == Update(WANTED, app_id(1), THERE.id, expected, drift=False)
+    else:
+        assert plan.actions == ()
+        assert ITEM in plan.unchanged
+
+
+def test_all_differences_go_in_one_update() -> None:
+    plan = plan_for(
+        SECRET, replace(MOVED, active=False), known=ledger(replace(written(SECRET), secret="old"))
+    )
+    assert set(update(plan).changes) == {"url", "active", "headers"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "seen", "when", "on", "until"),
+    [
+        pytest.param(looked(1), live(1), SubscribeWhen.LIVE, None, None, id="confirmed by the details"),
+        pytest.param(
+            replace(looked(1), details={}),
+            live(1),
+            SubscribeWhen.LIVE,
+            For.LOOK,
+            None,
+            id="not confirmed yet",
+        ),
+        pytest.param(
+            replace(looked(1), details={app_id(1): Unseen("busy", 9.0)}),
+            live(1),
+            SubscribeWhen.LIVE,
+            For.BUDGET,
+            9.0,
+            id="no budget for the second look yet",
+        ),
+        pytest.param(
+            replace(looked(1), details={app_id(1): Details(app_id(1), "", None, live=False)}),
+            live(1),
+            SubscribeWhen.LIVE,
+            For.LIVE,
+            None,
+            id="the details do not agree",
+        ),
+        pytest.param(
+            replace(looked(1), details={}, stages={app_id(1): Stage("WHATSAPP_PROVISIONING_DONE")}),
+            replace(row(1), stage=Stage("WHATSAPP_PROVISIONING_DONE")),
+            SubscribeWhen.LIVE,
+            None,
+            None,
+            id="a stage is confirmed by the pipeline",
+        ),
+        pytest.param(
+            replace(looked(1), details={}),
+            row(1),
+            SubscribeWhen.LINKED,
+            None,
+            None,
+            id="linked needs no second look",
+        ),
+    ],
+)
+def test_a_first_subscription_needs_a_second_look(
+    facts: Facts, seen: Row, when: SubscribeWhen, on: For | None, until: float | None
+) -> None:
+    partner = replace(PARTNER, subscribe_when=when)
+    plan = planned(desired(APP, WANTED), observed(seen, facts=facts), partner=partner)
+    if on is None:
+        assert plan.actions == (Subscribe(WANTED, app_id(1)),)
+    else:
+        assert plan.actions == ()
+        assert [(each.verb, each.on, each.until) for each in plan.waiting] == [(Verb.SUBSCRIBE, on, until)]
+
+
+def test_a_further_subscription_needs_none() -> None:
+    other = remote(subscription(1, "other"), "9")
+    seen = observed(live(1), facts=replace(looked(1, there={1: (other,)}), details={}))
+    plan = planned(desired(APP, WANTED), seen)
+    assert plan.actions == (Subscribe(WANTED, app_id(1)),)
+
+
+@pytest.mark.parametrize(
+    ("there", "on", "until"),
+    [
+        pytest.param(None, For.LOOK, None, id="not looked at"),
+        pytest.param(Unseen("Gupshup was silent"), For.LOOK, None, id="the look gave nothing"),
+        pytest.param(Unseen("no budget", NOW + 9), For.BUDGET, NOW + 9, id="the look waits for its budget"),
+    ],
+)
+def test_what_was_not_seen_is_not_judged(there: Unseen | None, on: For, until: float | None) -> None:
+    facts = replace(looked(1), subscriptions={} if there is None else {app_id(1): there})
+    plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
+    assert plan.actions == ()
+    assert [(each.on, each.until) for each in plan.waiting] == [(on, until)]
+    assert plan.waiting[0].message == ("not looked at in this pass" if there is None else there.why)
+
+
+@pytest.mark.parametrize(
+    ("keyed", "row_", "asked", "writes", "unverifiable"),
+    [
+        pytest.param(KEYED, None, NOTHING, False, True, id="no row: not written, and said so"),
+        pytest.param(KEYED, None, RESEND, True, False, id="no row and asked to resend: written"),
+        pytest.param(KEYED, written(SECRET), NOTHING, False, False, id="the row agrees"),
+        pytest.param(KEYED, written(SECRET), RESEND, False, False, id="the row agrees: not resent"),
+        pytest.param("keyed:2", written(SECRET), NOTHING, True, False, id="the row differs: written"),
+        pytest.param(KEYED, written(WANTED), NOTHING, True, False, id="headers were added: written"),
+        pytest.param(
+            Unseen("HOOK_A is not set"), written(SECRET), NOTHING, False, False, id="a value that is lost"
+        ),
+        pytest.param(Unseen("HOOK_A is not set"), None, RESEND, False, True, id="cannot be resent either"),
+    ],
+)
+def test_headers_are_compared_with_the_ledger(
+    *, keyed: str | Unseen, row_: Written | None, asked: Asked, writes: bool, unverifiable: bool
+) -> None:
+    plan = plan_for(SECRET, THERE, known=ledger(row_), asked=asked, keyed=keyed)
+    assert plan.unverifiable == ((ITEM,) if unverifiable else ())
+    assert (ITEM in plan.unchanged) == (not writes)
+    if writes:
+        assert update(plan).changes == {"headers": ("(hidden)", "(hidden)")}
+        assert not update(plan).drift
+    else:
+        assert plan.actions == ()
+
+
+@pytest.mark.parametrize("asked", [NOTHING, RESEND])
+def test_without_headers_there_is_nothing_to_resend(asked: Asked) -> None:
+    plan = plan_for(WANTED, THERE, known=ledger(None), asked=asked)
+    assert (plan.actions, plan.unverifiable) == ((), ())
+
+
+def test_headers_go_along_where_something_else_is_written() -> None:
+    """One PUT sends the whole set, so what nobody could verify is known from then on."""
+    plan = plan_for(SECRET, MOVED, known=ledger(None))
+    assert set(update(plan).changes) == {"url"}
+    assert plan.unverifiable == (ITEM,)
+
+
+@pytest.mark.parametrize("there", [(), (MOVED,)], ids=["missing", "different"])
+def test_a_header_that_cannot_be_had_blocks_the_write(there: tuple[RemoteSubscription, ...]) -> None:
+    plan = plan_for(SECRET, *there, keyed=Unseen("HOOK_A is not set"))
+    assert plan.actions == ()
+    assert [(each.reason, each.message) for each in plan.blocked] == [
+        ("HeaderUnavailable", "HOOK_A is not set")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row_", "expected"),
+    [
+        pytest.param(None, False, id="never written by us: a change"),
+        pytest.param(
+            written(replace(WANTED, url="https://old.example.com")), False, id="the manifest changed"
+        ),
+        pytest.param(written(WANTED), True, id="written as declared: drift"),
+    ],
+)
+def test_drift_is_told_from_change(*, row_: Written | None, expected: bool) -> None:
+    assert update(plan_for(WANTED, MOVED, known=ledger(row_))).drift is expected
+
+
+def test_a_changed_header_is_a_change_even_beside_drift() -> None:
+    assert not update(plan_for(SECRET, MOVED, known=ledger(replace(written(SECRET), secret="old")))).drift
+
+
+@pytest.mark.parametrize(
+    ("updates", "blocked"),
+    [
+        pytest.param(0, False, id="never updated"),
+        pytest.param(2, False, id="two did not take"),
+        pytest.param(3, True, id="three did not take"),
+        pytest.param(4, True, id="four did not take"),
+    ],
+)
+def test_three_updates_that_do_not_take_are_enough(*, updates: int, blocked: bool) -> None:
+    plan = plan_for(WANTED, replace(THERE, mode=2047), known=ledger(written(WANTED, updates=updates)))
+    assert [each.reason for each in plan.blocked] == (["WillNotConverge"] if blocked else [])
+    assert bool(plan.actions) == (not blocked)
+    if blocked:
+        assert "not SENT, READ" in plan.blocked[0].message
+
+
+@pytest.mark.parametrize(
+    ("wanted", "keyed"),
+    [
+        pytest.param(replace(WANTED, version=2), KEYED, id="the manifest changed"),
+        pytest.param(SECRET, "keyed:2", id="a header changed"),
+    ],
+)
+def test_patience_begins_anew_with_every_change(wanted: Subscription, keyed: str) -> None:
+    known = ledger(replace(written(WANTED, updates=3), secret=KEYED))
+    assert update(plan_for(wanted, replace(THERE, mode=2047), known=known, keyed=keyed)).changes
+
+
+@pytest.mark.parametrize(
+    ("row_", "found", "until"),
+    [
+        pytest.param(None, OFF, None, id="never written by us"),
+        pytest.param(written(WANTED), OFF, None, id="never put back"),
+        pytest.param(written(WANTED, active_at=NOW - 60), OFF, NOW - 60 + 3600, id="put back a minute ago"),
+        pytest.param(written(WANTED, active_at=NOW - 3600), OFF, None, id="put back an hour ago"),
+        pytest.param(
+            written(WANTED, active_at=NOW - 60),
+            replace(MOVED, active=False),
+            None,
+            id="something else has to be written anyway",
+        ),
+        pytest.param(
+            written(replace(WANTED, active=False), active_at=NOW - 60),
+            OFF,
+            None,
+            id="the manifest is what changed",
+        ),
+        pytest.param(
+            written(WANTED, updates=3, active_at=NOW - 60),
+            OFF,
+            NOW - 60 + 3600,
+            id="the hour comes before patience",
+        ),
+    ],
+)
+def test_active_is_put_back_at_most_once_an_hour(
+    row_: Written | None, found: RemoteSubscription, until: float | None
+) -> None:
+    plan = plan_for(WANTED, found, known=ledger(row_))
+    if until is None:
+        assert "active" in update(plan).changes
+    else:
+        assert plan.actions == ()
+        assert [(each.on, each.until) for each in plan.waiting] == [(For.BACKOFF, until)]
+    assert ACTIVE_PAUSE == 3600
+
+
+def refused(digest: str, reason: str = "Rejected", retry_at: float | None = None) -> Memory:
+    return memory(refusals=[Refusal(KEY, digest, reason, "Gupshup answered 400", NOW - 9, 1, retry_at)])
+
+
+@pytest.mark.parametrize("there", [(), (MOVED,)], ids=["subscribe", "update"])
+@pytest.mark.parametrize(
+    ("known", "asked", "on", "reason"),
+    [
+        pytest.param(refused(of_subscription(WANTED)), NOTHING, None, "Rejected", id="an earlier no stands"),
+        pytest.param(
+            refused(of_subscription(WANTED)), Asked(again=frozenset({APP.name})), None, None, id="asked again"
+        ),
+        pytest.param(refused("other"), NOTHING, None, None, id="the manifest changed"),
+        pytest.param(
+            refused(of_subscription(WANTED), retry_at=NOW + 1),
+            NOTHING,
+            For.BACKOFF,
+            None,
+            id="a sleeping endpoint",
+        ),
+        pytest.param(
+            refused(of_subscription(WANTED), retry_at=NOW), NOTHING, None, None, id="its time has come"
+        ),
+    ],
+)
+def test_a_refused_write_is_not_repeated(
+    there: tuple[RemoteSubscription, ...], known: Memory, asked: Asked, on: For | None, reason: str | None
+) -> None:
+    plan = plan_for(WANTED, *there, known=known, asked=asked)
+    assert [each.on for each in plan.waiting] == ([] if on is None else [on])
+    assert [each.reason for each in plan.blocked] == ([] if reason is None else [reason])
+    assert bool(plan.actions) == (on is None and reason is None)
+
+
+@pytest.mark.parametrize(
+    ("there", "policies", "expected"),
+    [
+        pytest.param((), ALL - {Policy.SUBSCRIBE}, Verb.SUBSCRIBE, id="no Subscribe"),
+        pytest.param((MOVED,), ALL - {Policy.UPDATE}, Verb.UPDATE, id="no Update"),
+        pytest.param((), frozenset(), Verb.SUBSCRIBE, id="none at all: only observed"),
+        pytest.param((MOVED,), frozenset(), Verb.UPDATE, id="none at all: drift is only told"),
+    ],
+)
+def test_a_missing_policy_holds_a_write(
+    there: tuple[RemoteSubscription, ...], policies: frozenset[Policy], expected: Verb
+) -> None:
+    plan = plan_for(WANTED, *there, declared=replace(APP, policies=policies))
+    assert plan.actions == ()
+    assert [(each.verb, each.on) for each in plan.waiting] == [(expected, For.POLICY)]
+    assert expected.capitalize() in plan.waiting[0].message
+
+
+def test_a_suspended_app_writes_nothing() -> None:
+    declared = replace(PRUNING, suspend=Suspend("ported", NOW + 60))
+    extra = remote(subscription(1, "gitops-old"), "7")
+    seen = observed(live(1), facts=looked(1, there={1: (MOVED, extra)}))
+    plan = planned(desired(declared, WANTED, subscription(1, "new")), seen, partner=OURS)
+    assert plan.actions == ()
+    assert [(each.verb, each.on, each.until, each.message) for each in plan.waiting] == [
+        (verb, For.SUSPEND, NOW + 60, "ported") for verb in (Verb.UPDATE, Verb.SUBSCRIBE, Verb.UNSUBSCRIBE)
+    ]
+
+
+EXTRA = remote(subscription(1, "gitops-old"), "7")
+
+
+@pytest.mark.parametrize(
+    ("declared", "partner", "tag", "complete", "expected"),
+    [
+        pytest.param(
+            PRUNING, OURS, "gitops-old", True, "unsubscribe", id="policy, owned tag and complete source"
+        ),
+        pytest.param(APP, OURS, "gitops-old", True, "unmanaged", id="no Unsubscribe among the policies"),
+        pytest.param(PRUNING, PARTNER, "gitops-old", True, "unmanaged", id="no ownedTags"),
+        pytest.param(PRUNING, OURS, "theirs", True, "unmanaged", id="a tag that is not ours"),
+        pytest.param(PRUNING, OURS, "GITOPS-old", True, "unmanaged", id="tags are compared letter by letter"),
+        pytest.param(PRUNING, OURS, "my-gitops-old", True, "unmanaged", id="the whole tag has to match"),
+        pytest.param(PRUNING, OURS, "gitops-old", False, "nothing", id="a narrowed source says nothing"),
+        pytest.param(APP, PARTNER, "gitops-old", False, "nothing", id="likewise with nothing else"),
+    ],
+)
+def test_unsubscribing_takes_policy_ownership_and_a_complete_source(
+    *, declared: App, partner: Partner, tag: str, complete: bool, expected: str
+) -> None:
+    extra = replace(EXTRA, tag=tag)
+    seen = observed(live(1), facts=looked(1, there={1: (THERE, extra)}))
+    plan = planned(desired(declared, WANTED, complete=complete), seen, partner=partner)
+    assert plan.actions == ((Unsubscribe(declared, app_id(1), extra),) if expected == "unsubscribe" else ())
+    assert [each.id for each in plan.unmanaged] == ([extra.id] if expected == "unmanaged" else [])
+
+
+@pytest.mark.parametrize("others", [PARTNER, OURS])
+def test_a_declared_tag_is_never_unsubscribed(others: Partner) -> None:
+    wanted = subscription(1, "gitops-old")
+    seen = observed(live(1), facts=looked(1, there={1: (remote(wanted),)}))
+    plan = planned(desired(PRUNING, wanted), seen, partner=others)
+    assert (plan.actions, plan.unmanaged) == ((), ())
+
+
+def test_a_refused_unsubscribe_is_not_repeated() -> None:
+    key = subscription_key(app_id(1), EXTRA.tag)
+    known = memory(refusals=[Refusal(key, REMOVED, "NotSubscriptionOwner", "403", NOW)])
+    seen = observed(live(1), facts=looked(1, there={1: (EXTRA,)}), known=known)
+    plan = planned(desired(PRUNING), seen, partner=OURS)
+    assert plan.actions == ()
+    assert [each.reason for each in plan.blocked] == ["NotSubscriptionOwner"]
+
+
+def test_what_was_not_seen_is_not_unsubscribed() -> None:
+    facts = replace(looked(1), subscriptions={app_id(1): Unseen("busy")})
+    plan = planned(desired(PRUNING), observed(live(1), facts=facts), partner=OURS)
+    assert plan.actions == ()
+
+
+def test_two_of_one_tag_are_judged_by_the_first() -> None:
+    second = replace(MOVED, id=EXTRA.id)
+    for there in ((THERE, second), (second, THERE)):
+        assert plan_for(WANTED, *there).actions == ()
