@@ -287,3 +287,35 @@ def test_a_schema_is_strict_described_and_within_what_both_validators_agree_on(k
             pending += node.values()
         elif isinstance(node, list):
             pending += node
+
+
+@pytest.mark.parametrize(
+    ("brackets", "refused"), [(31, False), (32, True)], ids=["the deepest", "one deeper"]
+)
+def test_nesting_goes_so_deep(brackets: int, *, refused: bool) -> None:
+    result = decoded("a: " + "[" * brackets + "]" * brackets)
+    assert ("GS108" in {one.rule for one in result.problems}) is refused
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param("{}", id="nothing at all"),
+        pytest.param("{url: https://partner.gupshup.io}", id="credentials"),
+        pytest.param("{credentials: {token: {env: A}}}", id="the address"),
+        pytest.param(
+            "{url: https://partner.gupshup.io, credentials: {email: {env: A}}}", id="half of the credentials"
+        ),
+    ],
+)
+def test_only_one_partner_may_leave_something_to_the_environment(spec: str) -> None:
+    partners = [f"{HEAD}kind: Partner\nmetadata: {{name: {name}}}\nspec: {spec}\n" for name in "ab"]
+    own = "{url: https://partner.gupshup.io, credentials: {token: {env: A}}}"
+    assert [rule for _, rule, _ in found(decoded(*partners))] == ["GS315"]
+    assert decoded(partners[0], partners[1].replace(spec, own)).desired is not None
+
+
+@pytest.mark.parametrize(("count", "severity"), [(10, None), (11, "warning"), (50, "warning"), (51, "error")])
+def test_many_webhooks_on_one_app_are_slow_and_too_many_are_refused(count: int, severity: str | None) -> None:
+    result = decoded(app(1), *(hook(number, "app: customer1") for number in range(count)))
+    assert [str(one.severity) for one in result.problems] == ([severity] if severity else [])
