@@ -162,6 +162,16 @@ def test_more_files_than_anyone_has_are_not_read(tmp_path: Path) -> None:
     assert len(source.files) == directory.MOST_FILES
 
 
+def test_more_bytes_than_a_source_may_have_are_not_read(tmp_path: Path) -> None:
+    count = directory.LARGEST_SOURCE // LARGEST
+    for number in range(count + 5):
+        with (tmp_path / f"{number:04}.yaml").open("wb") as file:
+            file.truncate(LARGEST)
+    source = directory.read([str(tmp_path)])
+    assert rules(source) == ["GS703"]
+    assert len(source.files) == count
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
     write(tmp_path / "a.yaml").chmod(0)

@@ -13,6 +13,7 @@ from controller.model.problem import Problem
 from controller.model.source import Source, SourceFile
 
 MOST_FILES = 10_000
+LARGEST_SOURCE = 64 * 1024 * 1024
 
 
 def read(paths: Sequence[str]) -> Source:
@@ -59,22 +60,26 @@ def _contents(found: Iterable[Found]) -> tuple[_Contents, list[Problem]]:
     """Read each file once; beside it stands its name below the folder, which the revision is made of."""
     files: dict[str, tuple[SourceFile, str]] = {}
     problems: list[Problem] = []
+    room = LARGEST_SOURCE
     for one in found:
-        if is_odd(one.shown):
+        data = _bytes(one) if one.real not in files else b""
+        if isinstance(data, Problem):
+            problems.append(data)
+        elif len(data) > room:
             problems.append(
-                concern("GS702", one.shown, "its name holds characters that cannot be shown or typed")
+                concern("GS703", one.shown, f"more than {LARGEST_SOURCE:,} bytes; the rest was not read")
             )
-        elif one.real not in files:
-            data = _bytes(one)
-            if isinstance(data, Problem):
-                problems.append(data)
-            else:
-                files[one.real] = (SourceFile(one.shown, data), one.name)
+            break
+        else:
+            files.setdefault(one.real, (SourceFile(one.shown, data), one.name))
+            room -= len(data)
     return sorted(files.values(), key=lambda pair: pair[0].path), problems
 
 
 def _bytes(one: Found) -> bytes | Problem:
     """Read at most one byte more than is allowed, and nothing that could block or never end."""
+    if is_odd(one.shown):
+        return concern("GS702", one.shown, "its name holds characters that cannot be shown or typed")
     try:
         handle = os.open(one.real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
