@@ -107,7 +107,7 @@ def test_what_restores_or_adds_does_not_count(actions: Sequence[Action]) -> None
 
 
 def test_a_guard_holds_its_class_and_lets_the_rest_go() -> None:
-    rest = [*subscribes(4), *updates(1, drift=True)]
+    rest: list[Action] = [*subscribes(4), *updates(1, drift=True)]
     changes = updates(5)[1:]
     plan = guard(wished(*links(26), *rest, *changes, *unsubscribes(3)), fleet(10), frozenset())
     assert list(plan.actions) == [*rest, *unsubscribes(3)]
@@ -221,7 +221,7 @@ def test_a_guard_never_passes_more_than_its_ceiling(
     """Held or passed, nothing is lost; what passes fits its ceiling or was released."""
     linked, updated, removed, drifted = count
     drift = updates(12 + drifted, drift=True)[12:]
-    actions = [*links(linked), *updates(updated), *unsubscribes(removed), *drift]
+    actions: list[Action] = [*links(linked), *updates(updated), *unsubscribes(removed), *drift]
     released = frozenset(change(each) for at, each in enumerate(actions) if at in agreed)
     plan = wished(*actions, guards=same(ceiling))
     result = guard(plan, fleet(size), released)
