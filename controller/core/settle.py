@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from controller.model.plan import For, Kind, Outcome, Plan, Result, Waiting
+from controller.model.plan import For, Kind, Outcome, Plan, Result, Verb, Waiting
 
 FIRST_POLL = 2.0
 LONGEST_POLL = 30.0
@@ -15,6 +15,9 @@ OURS = frozenset({For.BUDGET})
 
 LOOKS = frozenset({For.OUTCOME, For.LIST, For.PHONE, For.LOOK, For.BACKOFF})
 """Waits that another look may end."""
+
+UPSTREAM = frozenset({For.LIVE, For.LINKED})
+"""Waits for Gupshup, which may take days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,15 @@ def next_look(plan: Plan, said: Iterable[Result | Waiting], moment: Moment) -> f
     """Return the seconds until the next pass is worth it; None where the run has nothing left to wait for.
 
     *said* is what came of the plan's actions. Without `wait` a run ends as soon as only time outside our
-    hands (provisioning, an unclear outcome) holds anything back.
+    hands (provisioning, an unclear outcome) holds anything back. What was done or refused is planned anew at
+    once: the last plan of a run tells how things stand, and not how they stood.
     """
     told = tuple(said)
-    if any(isinstance(each, Result) and each.outcome is Outcome.DONE for each in told):
+    if any(isinstance(each, Result) and each.outcome in {Outcome.DONE, Outcome.FAILED} for each in told):
         return 0.0
     waiting = (*plan.waiting, *(each for each in told if isinstance(each, Waiting)))
     pauses = tuple(_pauses(plan, waiting, moment))
-    again = any(isinstance(each, Result) and each.outcome is not Outcome.FAILED for each in told)
-    if again:
+    if any(isinstance(each, Result) for each in told):
         pauses = (*pauses, FIRST_POLL)
     return min(pauses, default=None)
 
@@ -56,14 +59,21 @@ def _pauses(plan: Plan, waiting: Iterable[Waiting], moment: Moment) -> Iterator[
     stuck = {blocked.item.app for blocked in plan.blocked if blocked.item.kind is Kind.APP}
     pause = poll(moment.quiet, moment.rows)
     for each in waiting:
-        if each.on in OURS:
-            yield _until(each, moment.now, pause)
-        elif each.on in LOOKS and (moment.wait or moment.quiet < PATIENCE):
-            yield _until(each, moment.now, pause) if each.on is For.BACKOFF else pause
-        elif each.on in {For.LIVE, For.LINKED} and moment.wait and each.item.app not in stuck:
-            yield pause
+        found = None if each.item.app in stuck and each.on in UPSTREAM else _pause(each, moment, pause)
+        if found is not None:
+            yield found
     if plan.provisioning and moment.wait:
         yield pause
+
+
+def _pause(each: Waiting, moment: Moment, pause: float) -> float | None:
+    if each.on in OURS or (each.on is For.BACKOFF and moment.wait):
+        return _until(each, moment.now, pause)
+    if each.on is For.BACKOFF and each.until is not None and each.verb is not Verb.LINK:
+        return None  # an endpoint or Gupshup moves next; only a link's list may catch up with it soon
+    if each.on in LOOKS and (moment.wait or moment.quiet < PATIENCE):
+        return pause
+    return pause if each.on in UPSTREAM and moment.wait else None
 
 
 def _until(each: Waiting, now: float, pause: float) -> float:

@@ -1,6 +1,6 @@
 """One pass over one partner: look, decide, act, report. Stopped at any line, the next pass gets there."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controller.core.guard import Change, guard, release
 from controller.core.learn import learnt
@@ -11,8 +11,8 @@ from controller.loop.deed import after
 from controller.loop.look import look
 from controller.loop.ports import Account, Reader, Writer
 from controller.model.manifest import Desired
-from controller.model.plan import Asked, Observed, Plan
-from controller.model.upstream import Facts
+from controller.model.plan import Asked, Observed, Plan, Result
+from controller.model.upstream import Facts, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +32,26 @@ class Task:
 class Journey:
     """What the passes of one run hand on to the next: facts that still count, and changes once released.
 
-    *plan* and *observed* are those of the last pass, *tally* what came of it; kept while a pass is under way,
-    so that a run cut short still tells how far it got.
+    *tried* names the apps for which something was sent: whoever asked for them again was heard, and a refusal
+    counts from then on. *plan* and *observed* are those of the last pass, *tally* what came of it; kept while
+    a pass is under way, so that a run cut short still tells how far it got.
     """
 
     facts: Facts = field(default_factory=Facts)
     released: frozenset[Change] = frozenset()
+    tried: frozenset[str] = frozenset()
     plan: Plan | None = None
     observed: Observed | None = None
     tally: Tally = field(default_factory=Tally)
 
 
-async def decide(account: Account[Reader], task: Task, journey: Journey) -> tuple[Observed, Plan]:
-    """Look and plan; nothing is written, neither at Gupshup nor to memory."""
-    observed = await look(account, task.desired, journey.facts)
-    wished = plan(task.desired, account.partner, observed, task.asked)
+async def decide(
+    account: Account[Reader], task: Task, journey: Journey, rows: tuple[Row, ...] | None = None
+) -> tuple[Observed, Plan]:
+    """Look and plan; nothing is written, neither at Gupshup nor to memory. *rows* as in `look`."""
+    observed = await look(account, task.desired, journey.facts, rows)
+    asked = replace(task.asked, again=task.asked.again - journey.tried)
+    wished = plan(task.desired, account.partner, observed, asked)
     held = guard(wished, task.declared, journey.released)
     journey.released |= release(held, task.released)
     journey.plan, journey.observed = guard(wished, task.declared, journey.released), observed
@@ -54,18 +59,22 @@ async def decide(account: Account[Reader], task: Task, journey: Journey) -> tupl
     return observed, journey.plan
 
 
-async def reconcile(account: Account[Writer], task: Task, journey: Journey) -> Plan:
-    """Do one pass; *journey* holds what came of it, also where it is cut short.
+async def reconcile(
+    account: Account[Writer], task: Task, journey: Journey, rows: tuple[Row, ...] | None = None
+) -> Plan:
+    """Do one pass; *journey* holds what came of it, also where it is cut short. *rows* as in `look`.
 
     Raises Busy or Unclear where the list is not had whole, Denied where the credentials are refused. Only for
     the holder of the partner's writer lock.
     """
-    observed, agreed = await decide(account, task, journey)
+    observed, agreed = await decide(account, task, journey, rows)
     await account.store.memories.note(account.upstream, learnt(task.desired, account.partner, observed))
     try:
         await act(account, agreed, observed, journey.tally)
     finally:
-        journey.facts = after(observed.facts, journey.tally.deeds.values())
+        deeds = journey.tally.deeds.values()
+        journey.facts = after(observed.facts, deeds)
+        journey.tried |= {deed.said.item.app for deed in deeds if isinstance(deed.said, Result)}
     if journey.tally.denied is not None:
         raise Denied(str(journey.tally.denied)) from journey.tally.denied
     return agreed

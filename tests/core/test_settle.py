@@ -36,6 +36,9 @@ def result(outcome: Outcome) -> Result:
     return Result(Verb.LINK, ITEM, outcome)
 
 
+LINK_LATER = Waiting(Verb.LINK, ITEM, For.BACKOFF, NOW + 90)
+
+
 @pytest.mark.parametrize("wait", [False, True])
 def test_what_is_settled_is_not_looked_at_again(*, wait: bool) -> None:
     assert pause(wait=wait) is None
@@ -46,7 +49,7 @@ def test_what_is_settled_is_not_looked_at_again(*, wait: bool) -> None:
     [
         pytest.param([result(Outcome.DONE)], 0.0, id="something was done: look at once"),
         pytest.param([result(Outcome.FAILED), result(Outcome.DONE)], 0.0, id="whatever else failed"),
-        pytest.param([result(Outcome.FAILED)], None, id="what failed is not tried again"),
+        pytest.param([result(Outcome.FAILED)], 0.0, id="something was refused: tell how that stands"),
         pytest.param([result(Outcome.STALE)], FIRST_POLL, id="the world moved: look soon"),
         pytest.param([result(Outcome.UNCLEAR)], FIRST_POLL, id="nobody knows: look soon"),
         pytest.param([on(For.BUDGET, NOW + 60)], 60.0, id="put off until there is room"),
@@ -69,7 +72,8 @@ def test_what_was_done_decides(said: Sequence[Result | Waiting], expected: float
         pytest.param(on(For.LIST, NOW + 120), 2.0, None, poll(TIRED, 0), id="a list that lags"),
         pytest.param(on(For.PHONE), 2.0, None, poll(TIRED, 0), id="a row without phone"),
         pytest.param(on(For.LOOK), 2.0, None, poll(TIRED, 0), id="a look that gave nothing"),
-        pytest.param(on(For.BACKOFF, NOW + 90), 90.0, None, 90.0, id="a sleeping endpoint"),
+        pytest.param(on(For.BACKOFF, NOW + 90), None, None, 90.0, id="a sleeping endpoint"),
+        pytest.param(LINK_LATER, 2.0, None, 90.0, id="a phone of an app that a list may still show"),
         pytest.param(on(For.BACKOFF), 2.0, None, poll(TIRED, 0), id="a try without a date"),
         pytest.param(on(For.LIVE), None, None, poll(TIRED, 0), id="provisioning, with --wait alone"),
         pytest.param(on(For.LINKED), None, None, poll(TIRED, 0), id="a link, with --wait alone"),
