@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from controller.core.entry import item_of
 from controller.core.guard import Change, change
 from controller.errors import Busy, Denied
-from controller.loop.deed import Deed, put_off
+from controller.loop.deed import Deed, Interrupted, put_off
 from controller.loop.linking import link
 from controller.loop.look import AT_ONCE
 from controller.loop.ports import Account, Writer
@@ -64,6 +64,9 @@ async def _in_turn(
         except Denied as error:
             tally.denied = error
             return
+        except Interrupted as stop:
+            tally.deeds[change(action)] = stop.deed
+            raise
 
 
 def _rested(name: str, tally: Tally, now: float) -> None:

@@ -1,5 +1,6 @@
 """One action done, or put off: what is told of it, and what it teaches about the app's subscriptions."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from controller.model.history import Entry
 from controller.model.manifest import AppId
 from controller.model.plan import Action, For, Outcome, Result, Waiting
 from controller.model.upstream import Facts, RemoteSubscription, SubscriptionId
+
+INTERRUPTED = "interrupted before it was answered; it may have happened: the next run looks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,14 @@ class Deed:
     seen: RemoteSubscription | None = None
     gone: SubscriptionId | None = None
     look: bool = False
+
+
+class Interrupted(asyncio.CancelledError):
+    """The run is ended while a write is on its way: *deed* tells that it may have happened."""
+
+    def __init__(self, deed: Deed) -> None:
+        super().__init__("a write was interrupted")
+        self.deed = deed
 
 
 def judged(action: Action, verdict: Verdict) -> Result:
@@ -48,6 +59,11 @@ async def begin(account: Account[Writer], action: Action) -> int:
         )
     entry = Entry(account.clock.now(), account.who, account.revision, verb_of(action), str(item_of(action)))
     return await account.store.history.begin(account.upstream, entry)
+
+
+def interrupted(action: Action) -> Interrupted:
+    verdict = Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", INTERRUPTED)
+    return Interrupted(Deed(judged(action, verdict)))
 
 
 async def put_aside(account: Account[Writer], number: int, error: Busy | Denied) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from controller.core.case import app_item
 from controller.core.verdict import Verdict, of_link_answer, phone_elsewhere
 from controller.errors import Busy, Denied, Rejected, StoreError, Unclear
-from controller.loop.deed import Deed, begin, judged, put_aside
+from controller.loop.deed import INTERRUPTED, Deed, begin, interrupted, judged, put_aside
 from controller.loop.ports import Account, Writer
 from controller.model.manifest import App
 from controller.model.memory import CloseIntent, Intent
@@ -36,11 +36,12 @@ async def link(account: Account[Writer], action: Link, observed: Observed) -> De
         await account.store.memories.note(account.upstream, (CloseIntent(app.phone),))
         await put_aside(account, number, error)
         raise
-    except (Unclear, asyncio.CancelledError) as error:
-        await asyncio.shield(_unknown(account, intent, number, error))
-        if not isinstance(error, Unclear):
-            raise
+    except Unclear as error:
+        await asyncio.shield(_unknown(account, intent, number, str(error)))
         return Deed(judged(action, Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", str(error))))
+    except asyncio.CancelledError as error:
+        await asyncio.shield(_unknown(account, intent, number, INTERRUPTED))
+        raise interrupted(action) from error
     verdict = await _keep(account, app, answer, observed, intent)
     await account.store.history.finish(number, verdict.outcome, verdict.message)
     return Deed(judged(action, verdict))
@@ -65,10 +66,10 @@ async def _send(account: Account[Writer], app: App) -> LinkAnswer:
     )
 
 
-async def _unknown(account: Account[Writer], intent: Intent, number: int, error: BaseException) -> None:
+async def _unknown(account: Account[Writer], intent: Intent, number: int, why: str) -> None:
     """Record that the attempt is over and nobody knows what it did: only looks can tell."""
     await account.store.intents.end(account.upstream, intent.id)
-    await account.store.history.finish(number, Outcome.UNCLEAR, str(error) or "interrupted")
+    await account.store.history.finish(number, Outcome.UNCLEAR, why)
 
 
 async def _keep(

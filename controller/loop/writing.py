@@ -1,5 +1,6 @@
 """Every write but a link: idempotent, or found out by the next look, so a lost reply costs only a look."""
 
+import asyncio
 from typing import TypeAlias, assert_never
 
 from controller.core.case import app_item, subscription_item
@@ -8,7 +9,7 @@ from controller.core.modes import in_order
 from controller.core.verdict import Verdict, of_callback_write, of_rejection, of_subscription_write, subject
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Busy, Denied, Rejected, Unclear
-from controller.loop.deed import Deed, begin, judged, put_aside
+from controller.loop.deed import INTERRUPTED, Deed, begin, interrupted, judged, put_aside
 from controller.loop.ports import Account, Writer
 from controller.model.manifest import Subscription
 from controller.model.memory import Forgive
@@ -30,6 +31,9 @@ async def write(account: Account[Writer], action: Write, observed: Observed) -> 
     except (Busy, Denied) as error:
         await put_aside(account, number, error)
         raise
+    except asyncio.CancelledError as error:
+        await asyncio.shield(account.store.history.finish(number, Outcome.UNCLEAR, INTERRUPTED))
+        raise interrupted(action) from error
     except Unclear as error:
         verdict = Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", str(error), action.app_id, look=True)
     except Rejected as error:
