@@ -119,10 +119,24 @@ def anchor(connection: Connection, clock: Clock) -> float:
 
 
 def _earliest(connection: Connection, upstream: str, budget: Budget, now: float, rule: Rule) -> float:
-    _pull_back(connection, upstream, budget.key, now)
-    _forget(connection, upstream, budget, now)
-    stays = _stays(connection, upstream, budget.key)
-    return rule(stays, now, budget.limit, _rest(connection, upstream, budget.key))
+    stays, until = _stays(connection, upstream, budget.key), _rest(connection, upstream, budget.key)
+    if _astray(stays, until, now) or _outlived(stays, budget, now):
+        _pull_back(connection, upstream, budget.key, now)
+        _forget(connection, upstream, budget, now)
+        stays, until = _stays(connection, upstream, budget.key), _rest(connection, upstream, budget.key)
+    return rule(stays, now, budget.limit, until)
+
+
+def _astray(stays: Sequence[Stay], until: float, now: float) -> bool:
+    """Say whether anything lies so far in the future that only a clock set back can have left it there."""
+    latest = max((max(stay.start, stay.end or 0.0) for stay in stays), default=0.0)
+    return latest > now + _TOLERANCE or until > now + LONGEST_REST + _TOLERANCE
+
+
+def _outlived(stays: Sequence[Stay], budget: Budget, now: float) -> bool:
+    """Say whether there is more than enough to forget: every call looks here, few need to clean."""
+    past = now - 2 * budget.limit.seconds - 2 * DEADLINE
+    return sum(stay.start < past for stay in stays) > budget.limit.calls
 
 
 def _pull_back(connection: Connection, upstream: str, budget: str, now: float) -> None:
