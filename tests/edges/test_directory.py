@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from controller.edges.source import directory, schemas
-from controller.edges.source.unread import LARGEST
+from controller.edges.source.unread import LARGEST, LARGEST_SOURCE, MOST_FILES
 from controller.errors import SourceError, Usage
 from controller.model.problem import Severity
 from controller.model.source import Source
@@ -145,6 +145,11 @@ def test_a_name_that_cannot_be_shown_is_told_escaped(tmp_path: Path) -> None:
     assert all(problem.place.file.isprintable() for problem in source.problems)
 
 
+def test_a_pointer_to_a_file_that_is_elsewhere_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    assert rules(directory.read([str(tmp_path)])) == ["GS708"]
+
+
 def test_twins_are_told(tmp_path: Path) -> None:
     for name in ("a.yaml", "a.yml", "B.yaml", "b.yaml"):
         write(tmp_path / name)
@@ -155,15 +160,15 @@ def test_twins_are_told(tmp_path: Path) -> None:
 
 
 def test_more_files_than_anyone_has_are_not_read(tmp_path: Path) -> None:
-    for number in range(directory.MOST_FILES + 1):
+    for number in range(MOST_FILES + 1):
         (tmp_path / f"{number}.yaml").touch()
     source = directory.read([str(tmp_path)])
     assert rules(source) == ["GS703"]
-    assert len(source.files) == directory.MOST_FILES
+    assert len(source.files) == MOST_FILES
 
 
 def test_more_bytes_than_a_source_may_have_are_not_read(tmp_path: Path) -> None:
-    count = directory.LARGEST_SOURCE // LARGEST
+    count = LARGEST_SOURCE // LARGEST
     for number in range(count + 5):
         with (tmp_path / f"{number:04}.yaml").open("wb") as file:
             file.truncate(LARGEST)

@@ -127,6 +127,7 @@ _SOURCE = (
     _warning("GS705", "Two files whose names differ only in case or ending", "Rename one of the two"),
     _error("GS706", "An encrypted file", "Decrypt it before it gets here; manifests need no secrets"),
     _error("GS707", "A symbolic link that leads out of the source", "Replace it by the file"),
+    _error("GS708", "A file that is kept elsewhere", "Commit the file itself: no submodule, no Git LFS"),
 )
 _LIMITS = (
     _warning("GS802", "A pace above what Gupshup publishes", "Lower it, unless Gupshup agreed to more"),

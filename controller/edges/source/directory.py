@@ -7,13 +7,20 @@ from pathlib import Path
 from typing import TypeAlias
 
 from controller.edges.source.tree import Found, walk
-from controller.edges.source.unread import LARGEST, concern, escaped, is_odd, unread
+from controller.edges.source.unread import (
+    LARGEST,
+    LARGEST_SOURCE,
+    concern,
+    escaped,
+    odd,
+    overfull,
+    placeholder,
+    twins,
+    unread,
+)
 from controller.errors import SourceError, Usage
 from controller.model.problem import Problem
 from controller.model.source import Source, SourceFile
-
-MOST_FILES = 10_000
-LARGEST_SOURCE = 64 * 1024 * 1024
 
 
 def read(paths: Sequence[str]) -> Source:
@@ -29,14 +36,14 @@ def read(paths: Sequence[str]) -> Source:
     problems: list[Problem] = []
     for path in dict.fromkeys(paths):
         if Path(path).is_dir():
-            tree = walk(path, MOST_FILES)
+            tree = walk(path)
             found += tree.files
             problems += tree.problems
         else:
             found.append(Found(path, os.path.realpath(path), Path(path).name))
     contents, unreadable = _contents(found)
     files = tuple(file for file, _ in contents)
-    problems += [*unreadable, *_twins(found)]
+    problems += [*unreadable, *twins(one.shown for one in found)]
     identity = "\n".join(sorted({str(Path(path).absolute()) for path in paths}))
     complete = all(Path(path).is_dir() for path in paths)
     return Source(identity, _revision(contents), files, tuple(problems), complete=complete)
@@ -66,9 +73,7 @@ def _contents(found: Iterable[Found]) -> tuple[_Contents, list[Problem]]:
         if isinstance(data, Problem):
             problems.append(data)
         elif len(data) > room:
-            problems.append(
-                concern("GS703", one.shown, f"more than {LARGEST_SOURCE:,} bytes; the rest was not read")
-            )
+            problems.append(overfull(one.shown))
             break
         else:
             files.setdefault(one.real, (SourceFile(one.shown, data), one.name))
@@ -78,8 +83,8 @@ def _contents(found: Iterable[Found]) -> tuple[_Contents, list[Problem]]:
 
 def _bytes(one: Found) -> bytes | Problem:
     """Read at most one byte more than is allowed, and nothing that could block or never end."""
-    if is_odd(one.shown):
-        return concern("GS702", one.shown, "its name holds characters that cannot be shown or typed")
+    if trouble := odd(one.shown):
+        return trouble
     try:
         handle = os.open(one.real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
@@ -87,23 +92,10 @@ def _bytes(one: Found) -> bytes | Problem:
     with os.fdopen(handle, "rb") as file:
         try:
             trouble = unread(one.shown, os.fstat(handle))
-            return trouble or file.read(LARGEST + 1)
+            data = b"" if trouble else file.read(LARGEST + 1)
+            return trouble or placeholder(one.shown, data) or data
         except OSError as error:
             return concern("GS704", one.shown, f"cannot be read: {error.strerror}")
-
-
-def _twins(found: Iterable[Found]) -> list[Problem]:
-    """Warn of names that are one to a person or to another file system."""
-    first: dict[str, str] = {}
-    problems = []
-    for one in found:
-        key = one.shown.casefold().removesuffix(".yaml").removesuffix(".yml")
-        other = first.setdefault(key, one.shown)
-        if other != one.shown:
-            problems.append(
-                concern("GS705", one.shown, f"differs from {escaped(other)} only in case or ending")
-            )
-    return problems
 
 
 def _revision(contents: _Contents) -> str:

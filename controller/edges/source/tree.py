@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from controller.edges.source.unread import concern
+from controller.edges.source.unread import MOST_FILES, concern, too_many
 from controller.model.problem import Problem
 
 _ENDINGS = (".yaml", ".yml")
@@ -28,7 +28,7 @@ class Tree:
     problems: list[Problem] = field(default_factory=list)
 
 
-def walk(root: str, most: int) -> Tree:
+def walk(root: str) -> Tree:
     """Return the manifests below *root*, in order; names that begin with a dot are passed by."""
     tree = Tree()
     folders = [root]
@@ -37,11 +37,9 @@ def walk(root: str, most: int) -> Tree:
         folder = folders.pop()
         for entry in _entries(folder, tree):
             _take(entry, root, tree, folders, seen)
-        if len(tree.files) > most:
-            tree.problems.append(
-                concern("GS703", root, f"more than {most:,} files; the others were not read")
-            )
-            del tree.files[most:]
+        if len(tree.files) > MOST_FILES:
+            tree.problems.append(too_many(root))
+            del tree.files[MOST_FILES:]
             return tree
     return tree
 

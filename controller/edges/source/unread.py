@@ -1,12 +1,18 @@
-"""Files that are not read, and why: a name that cannot be shown, a device, a giant."""
+"""Files that are not read, and why: a name that cannot be shown, a device, a giant, a placeholder."""
 
 import os
 import stat
+from collections.abc import Iterable
 
 from controller.model.problem import Place, Problem, Severity
 
 LARGEST = 256 * 1024
+MOST_FILES = 10_000
+LARGEST_SOURCE = 64 * 1024 * 1024
 _LONGEST_NAME = 200
+_LONGEST_PART = 255
+_LONGEST_PATH = 4_095
+_LFS = (b"version https://git-lfs.github.com/", b"version https://hawser.github.com/")
 _WARNINGS = frozenset({"GS705"})
 
 
@@ -24,15 +30,52 @@ def escaped(path: str) -> str:
     return shown if len(shown) <= _LONGEST_NAME else shown[: _LONGEST_NAME - 1] + "…"
 
 
-def is_odd(path: str) -> bool:
-    """Say whether a file's name holds what cannot be shown: control characters, bytes that are no UTF-8."""
-    return not path.isprintable()
+def odd(path: str) -> Problem | None:
+    """Say why a file's name is none: control characters, bytes that are no UTF-8, more than a disk takes."""
+    if not path.isprintable():
+        return concern("GS702", path, "its name holds characters that cannot be shown or typed")
+    parts = (len(os.fsencode(part)) for part in path.split("/"))
+    if max(parts) > _LONGEST_PART or len(os.fsencode(path)) > _LONGEST_PATH:
+        return concern("GS702", path, "its name is longer than a file system takes")
+    return None
 
 
 def unread(path: str, status: os.stat_result) -> Problem | None:
     """Say why a file is not to be read, or None."""
     if not stat.S_ISREG(status.st_mode):
         return concern("GS704", path, "is no regular file (a folder, pipe, socket or device)")
-    if status.st_size > LARGEST:
-        return concern("GS109", path, f"{status.st_size:,} bytes, and {LARGEST:,} are the most")
+    return too_large(path, status.st_size)
+
+
+def too_large(path: str, size: int) -> Problem | None:
+    if size > LARGEST:
+        return concern("GS109", path, f"{size:,} bytes, and {LARGEST:,} are the most")
     return None
+
+
+def overfull(path: str) -> Problem:
+    """Return the problem of a source that is too large; it stands at the first file that was not read."""
+    return concern("GS703", path, f"more than {LARGEST_SOURCE:,} bytes; the rest was not read")
+
+
+def too_many(root: str) -> Problem:
+    return concern("GS703", root, f"more than {MOST_FILES:,} files; the others were not read")
+
+
+def placeholder(path: str, data: bytes) -> Problem | None:
+    """Say that a file is what Git LFS leaves in the place of a file, or None."""
+    if data.startswith(_LFS):
+        return concern("GS708", path, "is a Git LFS pointer; the file itself is not in the repository")
+    return None
+
+
+def twins(paths: Iterable[str]) -> list[Problem]:
+    """Warn of names that are one to a person or to another file system."""
+    first: dict[str, str] = {}
+    problems = []
+    for path in paths:
+        key = path.casefold().removesuffix(".yaml").removesuffix(".yml")
+        other = first.setdefault(key, path)
+        if other != path:
+            problems.append(concern("GS705", path, f"differs from {escaped(other)} only in case or ending"))
+    return problems
