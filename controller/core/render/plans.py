@@ -45,11 +45,11 @@ def plan_text(plans: Sequence[Plan], revision: str) -> str:
     rest = ", ".join(f"{counted[name]} {name}" for name in list(counted)[len(Verb) :])
     text.append(f"Plan: {changes}; {rest}.")
     text.extend(_footer(plans, total(forecast(plan) for plan in plans)))
-    return "\n".join([*text, f"Revision {revision}"])
+    return "\n".join([*text, f"Revision {lines.clean(revision)}"])
 
 
 def _plan(plan: Plan) -> Iterator[str]:
-    yield f"Partner {plan.partner.name} at {plan.partner.url}"
+    yield lines.clean(f"Partner {plan.partner.name} at {plan.partner.url}")
     body = [
         *(line for action in plan.actions for line in lines.of_action(action)),
         *(lines.of_waiting(each) for each in plan.waiting),

@@ -32,11 +32,11 @@ def report_text(parts: Sequence[Report], revision: str) -> str:
     text.append(f"Done: {counted or 'nothing to do'}.")
     if held := digests(part.held_digest for part in parts):
         text.append(f"Held by a guard. To let exactly this through: --release {held}")
-    return "\n".join([*text, f"Revision {revision}"])
+    return "\n".join([*text, f"Revision {lines.clean(revision)}"])
 
 
 def _part(part: Report) -> Iterator[str]:
-    yield f"Partner {part.partner}"
+    yield lines.clean(f"Partner {part.partner}")
     body = [
         *(lines.of_result(result) for result in part.results),
         *(lines.of_waiting(each) for each in part.waiting),
