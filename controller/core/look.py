@@ -1,6 +1,7 @@
 """What a pass still has to ask, given what it knows: called again with the answers until it wants nothing."""
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from controller.core.case import Case, cases, may_subscribe, prunes, waba_told
 from controller.core.match import Found, Undecided
@@ -78,6 +79,8 @@ def _tried(ask: Want, facts: Facts) -> bool:
             return app_id in facts.wabas
         case WantSubscriptions(app_id):
             return app_id in facts.subscriptions
+        case _:
+            assert_never(ask)
 
 
 def _order(ask: Want) -> tuple[AppId, str]:

@@ -1,7 +1,7 @@
 """What is to be done for one partner, and what must wait: a calculation over what is declared and seen."""
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from controller.core import subscriptions
 from controller.core.case import Case, cases, may_subscribe, subscription_item, waba_told
@@ -86,6 +86,8 @@ def _of_case(case: Case) -> Iterator[Entry]:
             if isinstance(entry, Waiting) and entry.on in {For.POLICY, For.SUSPEND, For.REST}:
                 yield from _subscriptions_wait(case, entry.on)
                 return
+        case _:
+            assert_never(case.match)
     yield from _subscriptions_wait(case)
 
 

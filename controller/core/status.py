@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from controller.core.case import Case, cases, subscription_item
 from controller.core.entry import item_of, verb_of
@@ -115,6 +116,8 @@ def _linked(case: Case) -> Said:
             return Said("Linked", Truth.UNKNOWN, f"WaitingFor{on.title()}", message)
         case Absent():
             return Said("Linked", Truth.FALSE, "NotLinked")
+        case _:
+            assert_never(case.match)
 
 
 def _live(case: Case) -> Said:

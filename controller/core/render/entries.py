@@ -1,6 +1,7 @@
 """The entries that plans and reports share, as JSON: one shape, whoever tells them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import assert_never
 
 from controller.core.entry import item_of, verb_of
 from controller.core.modes import in_order
@@ -55,6 +56,8 @@ def fields(action: Action) -> Mapping[str, object]:
             return {name: {"from": there, "to": want} for name, (there, want) in changes.items()}
         case Unsubscribe(remote=remote):
             return {"tag": remote.tag, "url": remote.url}
+        case _:
+            assert_never(action)
 
 
 def waiting_row(each: Waiting) -> dict[str, object]:

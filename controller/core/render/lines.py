@@ -1,6 +1,7 @@
 """One line an entry, as a person reads it: a sign, a verb, what it is about, and what matters of it."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from controller.core.entry import item_of, verb_of
 from controller.core.match import masked
@@ -100,3 +101,5 @@ def _about(action: Action) -> str:
             return "drift put back" if action.drift else "changed in the manifest"
         case Unsubscribe(remote=remote):
             return f"→ {remote.url}"
+        case _:
+            assert_never(action)
