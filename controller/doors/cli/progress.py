@@ -89,9 +89,13 @@ class Lines:
 
     def __init__(self) -> None:
         self._told: set[str] = set()
+        self._known: set[int] = set()
 
     def __call__(self, run: Run) -> None:
-        """Print what is new since the last pass."""
+        """Print what is new since the last pass; what was so before the run is not."""
+        if id(run) not in self._known:
+            self._known.add(id(run))
+            self._told.update(_standings(run))
         for line in (*map(lines.of_result, run.results.values()), *_standings(run), *_trouble(run)):
             if line not in self._told:
                 self._told.add(line)
