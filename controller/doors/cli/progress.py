@@ -65,13 +65,15 @@ class Logged:
 def _screen() -> Iterator[Tell]:
     from rich.console import Console  # noqa: PLC0415  (only where a terminal sees it)
     from rich.live import Live  # noqa: PLC0415  (likewise)
+    from rich.text import Text  # noqa: PLC0415  (likewise)
 
     with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as screen:
         runs: dict[int, Run] = {}
 
         def tell(run: Run) -> None:
             runs[id(run)] = run
-            screen.update(picture(list(runs.values())), refresh=True)
+            shown = Text(picture(list(runs.values())), no_wrap=True, overflow="ellipsis")
+            screen.update(shown, refresh=True)
 
         yield tell
 
