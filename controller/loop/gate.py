@@ -6,6 +6,7 @@ under *account* until then.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
@@ -82,6 +83,7 @@ class Gate:
         self._account = account
         self._limits = limits
         self._patience = patience
+        self._turns: dict[Bucket, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
     async def call(self, bucket: Bucket, *, route: str, app_id: AppId | None = None) -> AsyncIterator[Slot]:
@@ -102,6 +104,13 @@ class Gate:
 
     async def _reserved(self, key: str, bucket: Bucket, app_id: AppId | None, route: str) -> Reservation:
         give_up = self._clock.now() + (LIST_PATIENCE if bucket is Bucket.LIST else self._patience)
+        async with self._turns[bucket]:
+            return await self._in_turn(key, bucket, app_id, route, give_up)
+
+    async def _in_turn(
+        self, key: str, bucket: Bucket, app_id: AppId | None, route: str, give_up: float
+    ) -> Reservation:
+        """Reserve as whoever came first: nobody's patience ends while later ones are let through."""
         while True:
             counted = await self._budgets(key, bucket, app_id)
             answer = await self._ask(key, counted, route)

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -46,9 +46,10 @@ async def call(
     app_id: AppId | None = None,
     status: int = 200,
     retry_after: float | None = None,
+    route: str = "GET /x",
 ) -> None:
     """Make one call that takes no time."""
-    async with gate.call(bucket, app_id=app_id, route="GET /x") as slot:
+    async with gate.call(bucket, app_id=app_id, route=route) as slot:
         slot.answered(status, retry_after)
 
 
@@ -302,3 +303,30 @@ async def test_several_callers_at_once_share_what_there_is(gate: Gate) -> None:
     gone = sum(answer is None for answer in answers)
     assert 10 <= gone <= 40
     assert {type(answer) for answer in answers if answer is not None} <= {Busy}
+
+
+@dataclass
+class Full(AlmostThere):
+    """A log without room for the first who asks, and with room for everybody after that."""
+
+    asked: list[str] = field(default_factory=list)
+
+    async def reserve(self, *_: object, **told: object) -> Reservation | float:
+        self.asked.append(str(told["route"]))
+        return Reservation(()) if len(self.asked) > 1 else self.opens
+
+
+async def test_who_came_first_is_let_through_first() -> None:
+    clock, later = Meanwhile(), []
+    log = Full(clock, opens=clock.now() + 1)
+    gate = Gate(log, clock, account=ACCOUNT)
+
+    async def come() -> None:
+        later.append(asyncio.ensure_future(call(gate, Bucket.OTHER, route="GET /later")))
+        for _ in range(9):
+            await asyncio.sleep(0)
+
+    clock.then = come
+    await call(gate, Bucket.OTHER, route="GET /first")
+    await asyncio.gather(*later)
+    assert log.asked == ["GET /first", "GET /first", "GET /later"]
