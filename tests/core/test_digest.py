@@ -64,9 +64,13 @@ def test_what_cannot_be_read_back_has_its_own_digest() -> None:
     assert of_subscription(replace(WANTED, headers=headers, name="renamed")) == of_subscription(WANTED)
 
 
-def test_keys_never_collide() -> None:
-    keys = [callback_key(app_id()), subscription_key(app_id(), ""), link_key(app_id()), of_callback(app_id())]
-    assert len(set(keys)) == 4
-    assert (
-        subscription_key(app_id(), "a") != subscription_key(app_id(), "b") != subscription_key(app_id(2), "b")
-    )
+def test_modes_are_a_set() -> None:
+    ordered = digest([WANTED.url, WANTED.version, ["READ", "SENT"], True])
+    assert of_subscription(WANTED) == ordered
+
+
+def test_keys_are_those_that_a_store_already_holds() -> None:
+    assert callback_key(app_id()) == f"callback:{app_id()}"
+    assert subscription_key(app_id(), "events") == f"subscription:{app_id()}:events"
+    assert link_key("919876543210") == "link:919876543210"
+    assert of_callback("https://x.example.com") == digest("https://x.example.com")

@@ -183,6 +183,11 @@ def test_what_was_released_stays_so_while_it_is_done_and_lends_no_room() -> None
             [*unsubscribes(3), replace(unsubscribes(4)[3], remote=remote(subscription(4), "99"))],
             id="another subscription of that tag",
         ),
+        pytest.param(
+            unsubscribes(4),
+            [*unsubscribes(3), replace(unsubscribes(4)[3], remote=remote(subscription(4, "other")))],
+            id="another tag",
+        ),
         pytest.param(links(26), updates(3), id="another class"),
     ],
 )

@@ -183,6 +183,11 @@ def test_a_row_without_phone_is_looked_at_and_waited_for(
     assert (answer.on, answer.ask) == (For.PHONE, (rows[0].id,))
 
 
+def test_what_is_ambiguous_is_told_in_one_order() -> None:
+    rows = [replace(row(number), phone=APP.phone) for number in (1, 5, 9)]
+    assert found(rows) == found(rows[::-1])
+
+
 def test_a_phone_that_is_seen_needs_no_look_at_strangers() -> None:
     assert found([row(1), replace(row(2), phone=None)]) == Found(row(1))
 
