@@ -8,6 +8,9 @@ from controller.model.manifest import AppId
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
 
+_FIRST, _LAST = -62_135_596_800, 253_402_300_799
+"""The years 1 to 9999: a manifest's offset from UTC, or a strange clock, can lead beyond."""
+
 
 def fields(status: Status) -> dict[str, object]:
     """Return the status as a document; moments are UTC in ISO 8601."""
@@ -35,8 +38,12 @@ def read_documents(documents: Mapping[str, str]) -> tuple[Status, ...]:
 
 
 def moment(seconds: float) -> str:
-    """Return epoch seconds as a person and a machine read them."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    """Return epoch seconds as a person and a machine read them; years have four figures."""
+    return (
+        datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def _condition(condition: Condition) -> dict[str, object]:
