@@ -1,0 +1,69 @@
+"""Where symbolic links of a commit lead: followed inside the folder that is read, and never outside."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum, auto
+from itertools import accumulate
+
+from controller.edges.source.git.listing import Entry, Sort
+
+_MOST_STEPS = 256
+
+
+class End(Enum):
+    """Where a link leads to, if not to a file."""
+
+    FOLDER = auto()
+    OUTSIDE = auto()
+    NOWHERE = auto()
+    CIRCLE = auto()
+
+
+class Ends:
+    """The ends of all links below one folder; *links* maps each to its text."""
+
+    def __init__(self, entries: Iterable[Entry], links: Mapping[str, str]) -> None:
+        self._links = links
+        self._files = {entry.name: entry for entry in entries if entry.sort is Sort.FILE} if links else {}
+        self._folders = _folders(self._files)
+
+    def of(self, name: str) -> Entry | End:
+        """Return the file that the link *name* leads to in the end, or why there is none.
+
+        A path that leaves the folder is OUTSIDE even where it would come back: what lies there is not read.
+        """
+        path = self._resolved(name)
+        if isinstance(path, End):
+            return path
+        return self._files.get(path) or (End.FOLDER if path in self._folders else End.NOWHERE)
+
+    def _resolved(self, name: str) -> str | End:
+        done: list[str] = []
+        todo = name.split("/")[::-1]
+        for _ in range(_MOST_STEPS):
+            if not todo:
+                return "/".join(done)
+            part = todo.pop()
+            if part == ".." and not done:
+                return End.OUTSIDE
+            _step(done, part)
+            text = self._links.get("/".join(done))
+            if text is not None:
+                if text.startswith("/"):
+                    return End.OUTSIDE
+                done.pop()
+                todo += text.split("/")[::-1]
+        return End.CIRCLE
+
+
+def _step(done: list[str], part: str) -> None:
+    if part == "..":
+        done.pop()
+    elif part not in {"", "."}:
+        done.append(part)
+
+
+def _folders(names: Iterable[str]) -> frozenset[str]:
+    """Return every folder that holds one of *names*, the one that is read included (as "")."""
+    holding = {name.rpartition("/")[0] for name in names}
+    wholes = (accumulate(name.split("/"), lambda above, part: f"{above}/{part}") for name in holding)
+    return frozenset(whole for each in wholes for whole in each) | {""}

@@ -1,0 +1,116 @@
+"""Reading one commit from the local copy: an id goes in, the manifests below a folder come out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from os import fsdecode
+from pathlib import Path
+from typing import Never
+
+from controller.edges.source.git.choice import Choice, choose, in_repository, outside
+from controller.edges.source.git.command import Git
+from controller.edges.source.git.listing import Entry, Sort, blobs, entries
+from controller.edges.source.git.trouble import said
+from controller.edges.source.unread import odd, placeholder
+from controller.errors import SourceError
+from controller.model.problem import Problem
+from controller.model.source import SourceFile
+
+_MOST_LISTED = 32 * 1024 * 1024
+_LONGEST_LINK = 4_096
+_MOST_STRAYS = 20
+
+
+class Damaged(SourceError):
+    """The local copy does not hold what it should."""
+
+
+class Objects:
+    """One commit of a repository, and the folder in it that is read."""
+
+    def __init__(self, git: Git, repository: Path, commit: str, root: str) -> None:
+        self._git = git
+        self._repository = str(repository)
+        self._commit = commit
+        self._root = root
+
+    async def manifests(self) -> tuple[list[SourceFile], list[Problem]]:
+        """Return every manifest and every problem. Raises SourceError where there is no such folder."""
+        listed = await self._entries()
+        choice = choose(self._root, listed, await self._links(listed))
+        contents = await self._contents([file.entry.id for file in choice.files])
+        problems = [*choice.problems, *await self._strays(choice)]
+        files = []
+        for file in choice.files:
+            data = contents[file.entry.id]
+            if trouble := placeholder(file.shown, data):
+                problems.append(trouble)
+            else:
+                files.append(SourceFile(file.shown, data))
+        return sorted(files, key=lambda file: file.path), problems
+
+    async def _entries(self) -> list[Entry]:
+        tree = f"{self._commit}:{self._root}"
+        finished = await self._git.run(
+            self._repository, ("ls-tree", "-r", "-l", "-z", "--full-tree", tree), most=_MOST_LISTED
+        )
+        if finished.code:
+            await self._explain(tree)
+        with self._believed():
+            return list(entries(finished.output))
+
+    async def _explain(self, tree: str) -> Never:
+        """Say why there is no listing: no such commit, no such folder, or a copy that is damaged."""
+        commit, folder = (await self._asked("--batch-check", f"{self._commit}\n{tree}\n")).splitlines()
+        if b" commit " not in commit:
+            raise Damaged(f"commit {self._commit} is not in the local copy of the repository; fetch it again")
+        if b" tree " in folder:
+            raise self._damaged("a folder cannot be read")
+        what = "no folder" if folder.endswith(b" missing") else "something that is no folder"
+        raise SourceError(f"commit {self._commit} has {what} at {self._root}; check the path")
+
+    async def _links(self, listed: Sequence[Entry]) -> dict[str, str]:
+        links = [one for one in listed if one.sort is Sort.LINK and one.size <= _LONGEST_LINK]
+        texts = await self._contents([link.id for link in links])
+        return {link.name: fsdecode(texts[link.id]) for link in links}
+
+    async def _contents(self, ids: Sequence[str]) -> Mapping[str, bytes]:
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        answer = await self._asked("--batch", "".join(f"{one}\n" for one in wanted))
+        with self._believed():
+            return blobs(wanted, answer)
+
+    async def _strays(self, choice: Choice) -> list[Problem]:
+        """Judge links out of the folder by their ends: a README may be one, a folder of manifests not."""
+        asked, rest = choice.strays[:_MOST_STRAYS], choice.strays[_MOST_STRAYS:]
+        problems = [problem for name in asked if (problem := await self._stray(name))]
+        return problems + [outside(in_repository(self._root, name)) for name in rest]
+
+    async def _stray(self, name: str) -> Problem | None:
+        shown = in_repository(self._root, name)
+        if trouble := odd(shown):
+            return trouble
+        answer = await self._asked("--batch-check", f"{self._commit}:{shown}\n", "--follow-symlinks")
+        ends_at_a_file = answer.split(b" ")[1:2] == [b"blob"]
+        return None if ends_at_a_file else outside(shown)
+
+    async def _asked(self, how: str, questions: str, *options: str) -> bytes:
+        arguments = ("cat-file", how, *options)
+        finished = await self._git.run(self._repository, arguments, feed=questions.encode())
+        if finished.code:
+            raise self._damaged(said(finished.words, ()))
+        return finished.output
+
+    @contextmanager
+    def _believed(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise self._damaged(str(error)) from error
+
+    def _damaged(self, why: str) -> Damaged:
+        return Damaged(
+            f"the local copy of the repository cannot be read at commit {self._commit}: {why}; "
+            "it is made anew with the next fetch"
+        )

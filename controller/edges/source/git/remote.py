@@ -1,0 +1,159 @@
+"""What a repository is and how to reach it: what people typed goes in, checked values come out."""
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import NamedTuple, TypeAlias
+from urllib.parse import SplitResult, urlsplit
+
+from controller.errors import Usage
+from controller.model.manifest import Reference
+
+_SCP_LIKE = re.compile(r"\w[\w.-]*@\w[\w.-]*:[^\s:-][^\s]*")
+_NO_BRANCH = re.compile(r"^[-/.]|\.\.|//|/\.|@\{|[\x00-\x20\x7f~^:?*\[\\]|\.lock(/|$)|[/.]$|^@$")
+_STEERS_SSH = re.compile(r'["%$~\\]')  # a file name in an option of ssh: quoted, expanded, or ended by these
+
+
+@dataclass(frozen=True, slots=True)
+class HttpsLogin:
+    """A user and, by reference, the token that stands in for a password."""
+
+    token: Reference
+    user: str = "git"
+
+
+@dataclass(frozen=True, slots=True)
+class SshKey:
+    """A private key's file, and the file of the host keys that are believed; nothing else is."""
+
+    file: str
+    known_hosts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Who may sign: an `allowed_signers` file of ssh-keygen, and one of revoked keys."""
+
+    allowed: str
+    revoked: str | None = None
+
+
+Access: TypeAlias = HttpsLogin | SshKey
+
+
+class Reach(NamedTuple):
+    """By which protocol, and which URLs a token may be shown to."""
+
+    protocol: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A branch of a repository and the folder in it; `branch=None` is the one that HEAD of the remote names.
+
+    *url* is https, ssh (also `user@host:path`), http on loopback, or with *local* a `file:///…`.
+    *signers* is None where commits need no signature. Raises Usage, which never quotes a password, where
+    something cannot be meant.
+    """
+
+    url: str
+    branch: str | None = None
+    path: str = ""
+    access: Access | None = None
+    signers: Signers | None = None
+    ca_file: str | None = None
+    local: bool = False
+    reach: Reach = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reach", _reach(self.url, local=self.local))
+        object.__setattr__(self, "path", _folder(self.path))
+        if self.branch is not None and _NO_BRANCH.search(self.branch or "-"):
+            raise Usage(f"{self.branch!r} is no name of a branch; write it as `git branch` does")
+        _check_access(self.reach, self.access)
+
+    @property
+    def ref(self) -> str:
+        return "HEAD" if self.branch is None else f"refs/heads/{self.branch}"
+
+    @property
+    def identity(self) -> str:
+        """What tells this source from others."""
+        return f"{self.url}#{self.branch or 'HEAD'}:{self.path}"
+
+    def __str__(self) -> str:
+        return f"{'the default branch' if self.branch is None else f'branch {self.branch}'} of {self.url}"
+
+
+def _reach(url: str, *, local: bool) -> Reach:
+    if url != url.strip() or not url.isprintable() or " " in url:
+        raise Usage("the repository's URL holds spaces or characters that cannot be shown; check it")
+    if "://" not in url and _SCP_LIKE.fullmatch(url):
+        return Reach("ssh", "")
+    try:
+        parts = urlsplit(url)
+        host, origin = parts.hostname or "", f"{parts.scheme}://{parts.netloc}"
+    except ValueError:
+        raise Usage(
+            "the repository's URL is malformed; write https://host/path or ssh://git@host/path"
+        ) from None
+    if parts.scheme == "file" and local and not parts.netloc:
+        return Reach("file", "")
+    if parts.scheme in {"https", "ssh"} or (parts.scheme == "http" and _is_loopback(host)):
+        _check_url(parts, host)
+        return Reach(parts.scheme, origin)
+    raise Usage(
+        "a repository is reached by https or ssh: write https://host/path, ssh://git@host/path or "
+        "git@host:path (http only on loopback)"
+    )
+
+
+def _check_url(parts: SplitResult, host: str) -> None:
+    if parts.password is not None or (parts.scheme != "ssh" and parts.username is not None):
+        raise Usage(
+            f"the URL of the repository at {host} holds credentials: take them out, change them at their "
+            "issuer, and give a reference to them"
+        )
+    if not host or host.startswith("-") or parts.netloc.startswith("-"):
+        raise Usage("the repository's URL names no host; write https://host/path or ssh://git@host/path")
+    if parts.query or parts.fragment:
+        raise Usage(f"the URL of the repository at {host} holds a query or a fragment; take it out")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _folder(path: str) -> str:
+    """Return *path* as git writes folders: no `.`, no slash at either end."""
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    if path.startswith(("-", "/")) or ".." in parts or not path.isprintable():
+        raise Usage(f"{path!r} is no folder of a repository: write it from its root, without '..'")
+    return "/".join(parts)
+
+
+def _check_access(reach: Reach, access: Access | None) -> None:
+    match access:
+        case SshKey(file, known_hosts):
+            if reach.protocol != "ssh":
+                raise Usage("an ssh key goes with an ssh URL; use a token for https")
+            _check_ssh_files(file, known_hosts)
+        case HttpsLogin(_, user):
+            if reach.protocol not in {"http", "https"}:
+                raise Usage("a token goes with an https URL; use a key for ssh")
+            if not user or not user.isprintable():
+                raise Usage("the user that goes with the token is empty or cannot be shown; try `git`")
+        case None if reach.protocol == "ssh":
+            raise Usage(
+                "an ssh URL needs a key file and a known_hosts file; the agent and ~/.ssh are not used"
+            )
+
+
+def _check_ssh_files(*files: str) -> None:
+    for file in files:
+        if not file or not file.isprintable() or _STEERS_SSH.search(file):
+            raise Usage(f"{file!r} cannot be handed to ssh; rename it: no quotes, no % $ ~ and backslash")

@@ -1,0 +1,46 @@
+"""Who signed a commit: its id goes in, the name of an allowed signer comes out, or a refusal."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from controller.edges.source.git.command import Git
+from controller.edges.source.git.remote import Signers
+from controller.edges.source.git.trouble import said
+from controller.errors import SourceError
+
+_GOOD = re.compile(r'^Good "git" signature for (.+) with \S+ key ', re.MULTILINE)
+
+
+async def signer(repository: Path, commit: str, signers: Signers, search: str) -> str:
+    """Return who signed *commit*. Raises SourceError where nobody allowed did, or nobody can know."""
+    if shutil.which("ssh-keygen", path=search) is None:
+        raise SourceError("signatures cannot be checked: ssh-keygen is not installed; install openssh-client")
+    git = Git(search, _settings(signers), {})
+    finished = await git.run(str(repository), ("verify-commit", "--raw", commit))
+    good = _GOOD.search(finished.words)
+    if finished.code == 0 and good:
+        return good[1]
+    why = said(finished.words, ()) if finished.words.strip() else "it is not signed"
+    raise SourceError(
+        f"commit {commit} is refused, its signature was asked for and is not good: {why}; sign it with a key "
+        f"of {signers.allowed}"
+    )
+
+
+def _settings(signers: Signers) -> dict[str, str]:
+    settings = {
+        "gpg.minTrustLevel": "fully",
+        "gpg.ssh.program": "ssh-keygen",
+        "gpg.ssh.allowedSignersFile": _readable(signers.allowed),
+    }
+    if signers.revoked is not None:  # git goes on with a warning where this file is missing
+        settings["gpg.ssh.revocationFile"] = _readable(signers.revoked)
+    return settings
+
+
+def _readable(path: str) -> str:
+    if not Path(path).is_file() or not os.access(path, os.R_OK):
+        raise SourceError(f"signatures cannot be checked: {path} is no file that can be read")
+    return str(Path(path).absolute())

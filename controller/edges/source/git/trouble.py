@@ -1,0 +1,52 @@
+"""What git said, made fit to be read: no secret, no control characters, and a word about what to do."""
+
+import base64
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+from controller.edges.source.unread import escaped
+
+_MOST_LINES = 4
+_ADVICE = (
+    ("couldn't find remote ref", "was the branch deleted or renamed, or is the repository empty?"),
+    ("could not read Username", "it wants a user and a token: give a reference to one"),
+    ("could not read Password", "it wants a user and a token: give a reference to one"),
+    ("Authentication failed", "the token was refused: has it expired, may it read this repository?"),
+    ("The requested URL returned error: 403", "the token may not read this repository"),
+    ("Host key verification failed", "put the host's key, checked with its owner, into the known_hosts file"),
+    ("REMOTE HOST IDENTIFICATION HAS CHANGED", "ask the host's owner before you believe the new key"),
+    ("Permission denied (publickey", "the key was refused: may it read this repository?"),
+    ("certificate", "give its authority's certificate with --ca-file"),
+    ("redirect", "redirects are not followed: give the URL that it leads to"),
+    ("transport '", "only the protocol of the URL is allowed"),
+    ("not found", "check the URL; a private repository says so as well where the token may not read it"),
+    ("mismatched algorithms", "repositories with SHA-256 ids are not supported"),
+    ("No space left", "free space on the disk of the copy"),
+)
+_NO_ADVICE = "check the URL and the network; it is tried again"
+
+
+def advice(words: str) -> str:
+    """Return what to do about an answer of git's."""
+    lower = words.lower()
+    return next((told for needle, told in _ADVICE if needle.lower() in lower), _NO_ADVICE)
+
+
+def said(words: str, secrets: Iterable[str]) -> str:
+    """Return the last lines of what git said, without any of *secrets* in any spelling of theirs."""
+    for secret in secrets:
+        for spelling in _spellings(secret):
+            words = words.replace(spelling, "***")
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    return escaped("; ".join(lines[-_MOST_LINES:])) or "nothing"
+
+
+def _spellings(secret: str) -> list[str]:
+    """Return how a secret may stand in a text, the longest first: whole ones go before their parts."""
+    plain = secret.encode()
+    forms = {secret, quote(secret, safe=""), quote_plus(secret), plain.hex()}
+    forms |= {
+        coded.rstrip("=")
+        for coded in (base64.b64encode(plain).decode(), base64.urlsafe_b64encode(plain).decode())
+    }
+    return sorted(forms, key=len, reverse=True)

@@ -1,0 +1,123 @@
+"""Fetching over the network: credentials go to the one child that asks for them, and nowhere else."""
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from controller.edges import secrets
+from controller.edges.source.git.command import Finished, Git
+from controller.edges.source.git.remote import HttpsLogin, Remote, SshKey
+from controller.edges.source.git.trouble import said
+from controller.errors import Denied, SourceError
+from controller.model.secret import Secret
+
+_FETCH = (
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    "--no-recurse-submodules",
+    "--no-write-fetch-head",
+    "--no-auto-maintenance",
+    "--no-show-forced-updates",
+)
+_MOST_TOKEN = 8_192
+_SSH = (
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    "GlobalKnownHostsFile=/dev/null",
+    "UpdateHostKeys=no",
+    "IdentitiesOnly=yes",
+    "IdentityAgent=none",
+    "PreferredAuthentications=publickey",
+    "ClearAllForwardings=yes",
+    "ForwardAgent=no",
+    "PermitLocalCommand=no",
+    "ConnectTimeout=20",
+    "ServerAliveInterval=10",
+    "ServerAliveCountMax=3",
+)
+
+
+class _Credential(NamedTuple):
+    user: str
+    token: Secret
+
+
+class Wire:
+    """The way to one remote; *environ* holds PATH and what references name, and is read at each fetch."""
+
+    def __init__(self, remote: Remote, environ: Mapping[str, str]) -> None:
+        self._remote = remote
+        self._environ = environ
+
+    async def fetch(self, repository: Path, wanted: str, *options: str) -> Finished:
+        """Fetch the refspec *wanted*; what git says comes back fit to be read.
+
+        Raises SourceError where a credential is missing.
+        """
+        credential = self._credential()
+        with _offered(credential) as handles:
+            git = Git(self._search, self._settings(handles), self._variables())
+            arguments = (*_FETCH, *options, "--", self._remote.url, wanted)
+            finished = await git.run(str(repository), arguments, handles=handles)
+        return finished._replace(words=said(finished.words, _secrets(credential)))
+
+    @property
+    def _search(self) -> str:
+        return self._environ.get("PATH") or os.defpath
+
+    def _credential(self) -> _Credential | None:
+        if not isinstance(self._remote.access, HttpsLogin):
+            return None
+        try:
+            token = secrets.reveal(self._remote.access.token, self._environ)
+        except Denied as error:
+            raise SourceError(f"cannot fetch {self._remote}: {error}") from error
+        if not token.fits_header() or len(token.reveal()) > _MOST_TOKEN:
+            raise SourceError(
+                f"cannot fetch {self._remote}: its token is no line of printable ASCII; is it the right one?"
+            )
+        return _Credential(self._remote.access.user, token)
+
+    def _settings(self, handles: Sequence[int]) -> dict[str, str]:
+        reach = self._remote.reach
+        settings = {f"protocol.{reach.protocol}.allow": "always"}
+        for handle in handles:
+            helper = f'!f() {{ test "$1" = get && exec cat /dev/fd/{handle}; }}; f'
+            settings[f"credential.{reach.origin}.helper"] = helper
+        if self._remote.ca_file is not None:
+            settings["http.sslCAInfo"] = self._remote.ca_file
+        return settings
+
+    def _variables(self) -> dict[str, str]:
+        if not isinstance(self._remote.access, SshKey):
+            return {}
+        key = self._remote.access
+        options = [*_SSH, f'UserKnownHostsFile="{key.known_hosts}"', f'IdentityFile="{key.file}"']
+        words = ["ssh", "-F", os.devnull, *(word for option in options for word in ("-o", option))]
+        return {"GIT_SSH_COMMAND": shlex.join(words), "GIT_SSH_VARIANT": "ssh"}
+
+
+@contextmanager
+def _offered(credential: _Credential | None) -> Iterator[tuple[int, ...]]:
+    """Lay a credential into a pipe that is read once: it is in no argument, no variable and no file."""
+    if credential is None:
+        yield ()
+        return
+    reading, writing = os.pipe()
+    try:
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(f"username={credential.user}\npassword={credential.token.reveal()}\n".encode())
+        yield (reading,)
+    finally:
+        os.close(reading)
+
+
+def _secrets(credential: _Credential | None) -> Sequence[str]:
+    if credential is None:
+        return ()
+    token = credential.token.reveal()
+    return (f"{credential.user}:{token}", token)

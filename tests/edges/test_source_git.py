@@ -1,0 +1,355 @@
+"""A repository as a source: what is read from a commit, and what becomes of a branch that moves."""
+
+import asyncio
+import os
+import shutil
+import zlib
+from pathlib import Path
+
+import pytest
+
+from controller.edges.source import directory
+from controller.edges.source.git import Commit, GitSource, Remote, blob_id
+from controller.edges.source.unread import LARGEST, LARGEST_SOURCE, MOST_FILES
+from controller.errors import SourceError
+from controller.model.source import Source, SourceFile
+from tests.edges.repositories import Leaf, Link, Repository, Submodule, source_of
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "remote")
+
+
+@pytest.fixture
+def source(repository: Repository, tmp_path: Path) -> GitSource:
+    return source_of(repository, tmp_path / "copy")
+
+
+async def look(source: GitSource) -> Source:
+    return await source.read(await source.fetch())
+
+
+def names(source: Source) -> list[str]:
+    return [file.path for file in source.files]
+
+
+def told(source: Source) -> list[tuple[str, str]]:
+    return sorted((problem.rule, problem.place.file) for problem in source.problems)
+
+
+async def test_manifests_are_read_from_all_folders_but_those_with_a_dot(
+    repository: Repository, source: GitSource
+) -> None:
+    looked_for: dict[str, Leaf] = {"b.yaml": "1", "a/c.yml": b"2", "a/d/e.yaml": ""}
+    passed_by: dict[str, Leaf] = dict.fromkeys(
+        (".github/f.yaml", "a/.x/g.yaml", ".g.yaml", "h.yaml.txt", "README.md"), "x"
+    )
+    commit = repository.commit({**looked_for, **passed_by})
+    found = await look(source)
+    assert found == Source(
+        identity=f"{repository.url}#main:",
+        revision=commit,
+        files=(SourceFile("a/c.yml", b"2"), SourceFile("a/d/e.yaml", b""), SourceFile("b.yaml", b"1")),
+    )
+
+
+async def test_only_the_folder_is_read_and_names_are_those_of_the_repository(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.commit({"live/eu/a.yaml": "1", "live2/b.yaml": "2", "c.yaml": "3"})
+    found = await look(source_of(repository, tmp_path / "copy", path="./live/"))
+    assert names(found) == ["live/eu/a.yaml"]
+    assert found.identity == f"{repository.url}#main:live"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        pytest.param("nowhere", "no folder at nowhere", id="that is missing"),
+        pytest.param("a.yaml", "something that is no folder at a.yaml", id="that is a file"),
+        pytest.param("link", "something that is no folder at link", id="that is a link"),
+        pytest.param("sub", "no folder at sub", id="that is a submodule"),
+        pytest.param("sub/in", "no folder at sub/in", id="inside a submodule"),
+    ],
+)
+async def test_a_folder_is_refused(repository: Repository, tmp_path: Path, path: str, words: str) -> None:
+    commit = repository.commit({"a.yaml": "", "d/b.yaml": "", "link": Link("d"), "sub": Submodule()})
+    with pytest.raises(SourceError, match=f"commit {commit} has {words}; check the path"):
+        await look(source_of(repository, tmp_path / "copy", path=path))
+
+
+async def test_without_a_branch_the_remote_says_which(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "remote", branch="trunk")
+    commit = repository.commit({"a.yaml": ""}, branch="trunk")
+    repository.commit({"b.yaml": ""}, branch="main")
+    source = source_of(repository, tmp_path / "copy", branch=None)
+    assert await source.fetch() == Commit(commit)
+
+
+async def test_a_repository_without_commits_is_an_error(source: GitSource) -> None:
+    with pytest.raises(SourceError, match=r"cannot fetch branch main of file:.*is the repository empty"):
+        await source.fetch()
+
+
+async def test_a_branch_that_was_deleted_is_an_error_and_not_an_empty_source(
+    repository: Repository, source: GitSource
+) -> None:
+    repository.commit({"a.yaml": ""})
+    last_good = await source.fetch()
+    repository.git("update-ref", "-d", "refs/heads/main")
+    with pytest.raises(SourceError, match="was the branch deleted"):
+        await source.fetch()
+    assert names(await source.read(last_good)) == ["a.yaml"]
+
+
+async def test_a_tag_of_the_same_name_is_not_the_branch(repository: Repository, source: GitSource) -> None:
+    old = repository.commit({"a.yaml": ""})
+    new = repository.commit({"b.yaml": ""})
+    repository.git("tag", "main", old)
+    assert (await source.fetch()).id == new
+
+
+async def test_a_repository_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    remote = Remote(f"file://{tmp_path}/gone", "main", local=True)
+    with pytest.raises(
+        SourceError, match=r"cannot fetch branch main of file://.*/gone: git said: .*check the URL"
+    ):
+        await GitSource(remote, tmp_path / "copy", os.environ).fetch()
+
+
+async def test_a_commit_is_read_whole_while_the_branch_moves_on(
+    repository: Repository, source: GitSource
+) -> None:
+    repository.commit({"a.yaml": "old", "b.yaml": "old"})
+    commit = await source.fetch()
+    reading = asyncio.create_task(source.read(commit))
+    await asyncio.to_thread(repository.commit, {"a.yaml": "new", "b.yaml": "new"})
+    newer = await source.fetch()
+    assert {file.data for file in (await reading).files} == {b"old"}
+    assert {file.data for file in (await source.read(commit)).files} == {b"old"}
+    assert {file.data for file in (await source.read(newer)).files} == {b"new"}
+
+
+async def test_two_fetches_at_once_wait_for_each_other(repository: Repository, source: GitSource) -> None:
+    commit = Commit(repository.commit({"a.yaml": ""}))
+    assert list(await asyncio.gather(source.fetch(), source.fetch())) == [commit, commit]
+
+
+async def test_a_commit_that_was_never_fetched_is_an_error(repository: Repository, source: GitSource) -> None:
+    commit = Commit(repository.commit({"a.yaml": ""}))
+    with pytest.raises(SourceError, match="was not fetched; fetch first"):
+        await source.read(commit)
+    await source.fetch()
+    with pytest.raises(SourceError, match="is not in the local copy"):
+        await source.read(Commit("1" * 40))
+
+
+LEAVES: dict[str, Leaf] = {
+    "m/a.yaml": "1",
+    "m/..data/real": "2",
+    "m/d/e.yaml": "3",
+    "README.md": "4",
+    "other/f.yaml": "5",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "files", "problems"),
+    [
+        pytest.param("m/b.yaml", "..data/real", ["m/b.yaml"], [], id="to a file that is passed by itself"),
+        pytest.param("m/d/b.yaml", "../..data/./real", ["m/d/b.yaml"], [], id="by way of a folder above"),
+        pytest.param("m/b.yaml", "a.yaml", [], [], id="to a manifest: it is read once, by its own name"),
+        pytest.param("m/b.yaml", "d/e.yml", [], ["GS704"], id="to nothing"),
+        pytest.param("m/b.yaml", "b.yaml", [], ["GS704"], id="to itself"),
+        pytest.param("m/b.yaml", "", [], ["GS704"], id="to a name that is empty"),
+        pytest.param("m/b.yaml", "d", [], ["GS704"], id="a manifest to a folder"),
+        pytest.param("m/b", "d", [], ["GS704"], id="to a folder"),
+        pytest.param("m/b", ".", [], ["GS704"], id="to the folder that is read"),
+        pytest.param("m/b.yaml", "../other/f.yaml", [], ["GS707"], id="out of the folder"),
+        pytest.param("m/b.yaml", "../m/a.yaml", [], ["GS707"], id="out of the folder and in again"),
+        pytest.param("m/b.yaml", "/etc/passwd", [], ["GS707"], id="into the machine"),
+        pytest.param("m/b.yaml", "../../../etc/passwd", [], ["GS707"], id="out of the repository"),
+        pytest.param("m/b", "../other", [], ["GS707"], id="to a folder outside"),
+        pytest.param("m/b", "/etc", [], ["GS707"], id="to somewhere in the machine"),
+        pytest.param("m/b\n", "../other", [], ["GS702"], id="to a folder outside, by an odd name"),
+        pytest.param("m/b.md", "../README.md", [], [], id="no manifest, to a file outside"),
+        pytest.param("m/b.md", "nowhere", [], [], id="no manifest, to nothing"),
+        pytest.param("m/.b.yaml", "/etc/passwd", [], [], id="hidden"),
+        pytest.param("m/b.yaml", "x/" * 3_000, [], ["GS704"], id="longer than a link can be"),
+    ],
+)
+async def test_a_link(
+    repository: Repository, tmp_path: Path, name: str, target: str, files: list[str], problems: list[str]
+) -> None:
+    repository.commit({**LEAVES, name: Link(target)})
+    found = await look(source_of(repository, tmp_path / "copy", path="m"))
+    assert sorted({*names(found)} - {"m/a.yaml", "m/d/e.yaml"}) == files
+    assert [rule for rule, _ in told(found)] == problems
+
+
+async def test_links_through_links_are_followed_as_a_mounted_config_map_needs_it(
+    repository: Repository, source: GitSource
+) -> None:
+    repository.commit({"..2026/a.yaml": "1", "..data": Link("..2026"), "a.yaml": Link("..data/a.yaml")})
+    found = await look(source)
+    assert found.files == (SourceFile("a.yaml", b"1"),)
+    assert found.problems == ()
+
+
+async def test_links_in_a_circle_end(repository: Repository, source: GitSource) -> None:
+    repository.commit({"a.yaml": Link("b.yaml"), "b.yaml": Link("a.yaml"), "c.yaml": Link("c.yaml/c.yaml")})
+    assert told(await look(source)) == [("GS704", "a.yaml"), ("GS704", "b.yaml"), ("GS704", "c.yaml")]
+
+
+async def test_many_links_out_of_the_folder_are_all_told(repository: Repository, source: GitSource) -> None:
+    repository.commit({f"{number:02}": Link("/etc") for number in range(30)})
+    assert told(await look(source)) == [("GS707", f"{number:02}") for number in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("name", "leaf", "problem"),
+    [
+        pytest.param("sub", Submodule(), ("GS708", "sub"), id="a submodule"),
+        pytest.param("a.yaml", POINTER, ("GS708", "a.yaml"), id="a pointer of LFS"),
+        pytest.param("a.yaml", b"#" * (LARGEST + 1), ("GS109", "a.yaml"), id="a byte too many"),
+        pytest.param("a\nb.yaml", "", ("GS702", r"a\nb.yaml"), id="a line break in a name"),
+        pytest.param("\x1b[31m.yaml", "", ("GS702", r"\x1b[31m.yaml"), id="a colour in a name"),
+        pytest.param("\udcff.yaml", "", ("GS702", r"\udcff.yaml"), id="a name that is no UTF-8"),
+        pytest.param("n" * 295 + ".yaml", "", ("GS702", "n" * 199 + "…"), id="a name of 300 characters"),
+        pytest.param("nn/" * 1_400 + "a.yaml", "", ("GS702", ("nn/" * 67)[:199] + "…"), id="a path of 4 kB"),
+    ],
+)
+async def test_a_leaf_is_refused_and_the_rest_is_read(
+    repository: Repository, source: GitSource, name: str, leaf: Leaf, problem: tuple[str, str]
+) -> None:
+    repository.commit({"z.yaml": "1", name: leaf})
+    found = await look(source)
+    assert told(found) == [problem]
+    assert names(found) == ["z.yaml"]
+
+
+async def test_submodules_in_hidden_folders_are_passed_by(repository: Repository, source: GitSource) -> None:
+    repository.commit({".vendor/sub": Submodule()})
+    assert (await look(source)).problems == ()
+
+
+async def test_twins_are_told(repository: Repository, source: GitSource) -> None:
+    repository.commit({"a.yaml": "1", "a.yml": "2", "B.yaml": "3", "b.yaml": "4"})
+    found = await look(source)
+    assert [rule for rule, _ in told(found)] == ["GS705", "GS705"]
+    assert len(found.files) == 4
+
+
+async def test_more_files_than_anyone_has_are_not_read(repository: Repository, source: GitSource) -> None:
+    repository.commit({f"{number:05}.yaml": str(number) for number in range(MOST_FILES + 1)})
+    found = await look(source)
+    assert told(found) == [("GS703", ".")]
+    assert len(found.files) == MOST_FILES
+
+
+async def test_more_bytes_than_a_source_may_have_are_not_read(
+    repository: Repository, source: GitSource
+) -> None:
+    count = LARGEST_SOURCE // LARGEST
+    repository.commit({f"{number:04}.yaml": b"#" * LARGEST for number in range(count + 5)})
+    found = await look(source)
+    assert told(found) == [("GS703", f"{count:04}.yaml")]
+    assert len(found.files) == count
+
+
+async def test_a_giant_is_refused_by_the_size_it_claims(
+    repository: Repository, source: GitSource, tmp_path: Path
+) -> None:
+    """Nothing of it is there to be read: whoever tried would fail."""
+    repository.commit({"a.yaml": "1"})
+    await source.fetch()
+    (copy,) = (tmp_path / "copy").glob("mirror-*")
+    claimed = copy / "objects/12/34567890123456789012345678901234567890"
+    claimed.parent.mkdir()
+    claimed.write_bytes(zlib.compress(b"blob %d\0short" % 1024**3))
+    row = b"100644 blob 1234567890123456789012345678901234567890\tg.yaml\n"
+    tree = repository.git(f"--git-dir={copy}", "mktree", "--missing", feed=row)
+    commit = repository.git(f"--git-dir={copy}", "commit-tree", "-m", "giant", tree)
+    found = await source.read(Commit(commit))
+    assert told(found) == [("GS109", "g.yaml")]
+    assert "1,073,741,824 bytes" in found.problems[0].message
+
+
+async def test_both_sources_read_the_same_from_the_same_files(
+    repository: Repository, source: GitSource, tmp_path: Path
+) -> None:
+    leaves = {
+        "a.yaml": "1",
+        "A.yml": "2",
+        "b/c.yaml": POINTER,
+        "d.yaml": "#" * (LARGEST + 1),
+        ".e/f.yaml": "3",
+    }
+    repository.commit(leaves)
+    work = tmp_path / "work"
+    for name, text in leaves.items():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).write_text(text, encoding="utf-8")
+    here, there = directory.read([str(work)]), await look(source)
+    below = [(str(Path(file.path).relative_to(work)), file.data) for file in here.files]
+    assert below == [(file.path, file.data) for file in there.files]
+    assert sorted(one.rule for one in here.problems) == [rule for rule, _ in told(there)]
+
+
+def test_a_blobs_id_is_the_one_that_git_gives(repository: Repository) -> None:
+    for data in (b"", b"a: b\n", bytes(range(256))):
+        assert blob_id(data) == repository.git("hash-object", "--stdin", feed=data)
+
+
+async def test_a_revision_that_grew_out_of_the_old_one_is_told_from_a_force_push(
+    repository: Repository, source: GitSource
+) -> None:
+    first = repository.commit({"a.yaml": "1"})
+    second = repository.commit({"a.yaml": "2"})
+    third = repository.commit({"a.yaml": "3"})
+    await source.fetch()
+    forced = repository.commit({"a.yaml": "4"}, parent=first)
+    assert (await source.fetch()).id == forced
+    assert await source.advanced(third, third)
+    assert await source.advanced(second, third)
+    assert await source.advanced(first, third)
+    assert await source.advanced(first, forced)
+    assert not await source.advanced(third, forced)
+    assert not await source.advanced(third, second)
+    assert not await source.advanced("sha256:" + "0" * 64, forced)
+
+
+async def test_a_new_history_is_no_advance(repository: Repository, source: GitSource) -> None:
+    old = repository.commit({"a.yaml": "1"})
+    new = repository.commit({"a.yaml": "1", "b.yaml": "1"}, parent="0")
+    await source.fetch()
+    assert not await source.advanced(old, new)
+
+
+async def test_a_history_is_looked_at_in_steps_and_no_further_than_its_last(
+    repository: Repository, source: GitSource
+) -> None:
+    row = "commit refs/heads/main\ncommitter A <a@b> 1700000000 +0000\ndata 0\n"
+    repository.commit({"a.yaml": "1"})
+    first = repository.tip()
+    for count in (4_093, 4):
+        start = f"{row}from {repository.tip()}\n"
+        repository.git("fast-import", "--quiet", feed=(start + "\n" + f"{row}\n" * count).encode())
+        await source.fetch()
+        assert await source.advanced(first, repository.tip()) is (count == 4_093)
+
+
+async def test_a_history_that_cannot_be_fetched_is_an_error(
+    repository: Repository, source: GitSource, tmp_path: Path
+) -> None:
+    old, new = repository.commit({"a.yaml": "1"}), "2" * 40
+    await source.fetch()
+    with pytest.raises(SourceError, match=f"cannot fetch the history of {new}: git said"):
+        await source.advanced(old, new)
+    shutil.rmtree(repository.folder)
+    with pytest.raises(SourceError, match="cannot fetch the history of"):
+        await source.advanced(new, old)
+    assert list((tmp_path / "copy/history").iterdir()) == []
