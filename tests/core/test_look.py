@@ -114,6 +114,13 @@ def test_subscriptions_are_looked_at_where_it_matters(
     assert (WantSubscriptions(ID) in found) is expected
 
 
+def test_a_narrowed_source_looks_for_nothing_to_remove() -> None:
+    owner = replace(APP, policies=ALL)
+    seen = observed(live(1), known=TOLD)
+    assert wanted(desired(owner), OWNING, seen) == (WantSubscriptions(ID),)
+    assert wanted(desired(owner, complete=False), OWNING, seen) == ()
+
+
 def test_where_linked_is_enough_subscriptions_are_looked_at_before_live() -> None:
     assert asks(row(1), partner=LINKED) == [WantSubscriptions(ID)]
 

@@ -27,6 +27,7 @@ from tests.core.builders import (
 APP = app(1)
 LATE = 600.0 + 120.0
 WORDS = "Gupshup answered 400: Terms of use are not accepted"
+OTHER_WORDS = "Gupshup answered 400: Invalid wabaId"
 AGAIN = Asked(again=frozenset({APP.name}))
 
 
@@ -46,7 +47,7 @@ def answers(*said: tuple[str, str]) -> Memory:
         Answered(NOW - 60 * at, "link", f"App/app-{at}", outcome, message)
         for at, (outcome, message) in enumerate(said, 1)
     )
-    return replace(memory(refusals=[refusal(9)]), links=links)
+    return replace(memory(refusals=[refusal(9), refusal(8, message=OTHER_WORDS)]), links=links)
 
 
 def held_back(declared: App, known: Memory, asked: Asked = Asked()) -> Waiting | Blocked | None:  # noqa: B008  (frozen)
@@ -274,7 +275,7 @@ REFUSED = ("failed", WORDS)
         pytest.param(answers(("done", ""), REFUSED, REFUSED, REFUSED), False, id="a success ends it"),
         pytest.param(answers(REFUSED, ("done", ""), REFUSED, REFUSED), False, id="a success between them"),
         pytest.param(answers(REFUSED, ("unclear", WORDS), REFUSED), False, id="an unclear one between them"),
-        pytest.param(answers(REFUSED, ("failed", "another"), REFUSED), False, id="in other words"),
+        pytest.param(answers(REFUSED, ("failed", OTHER_WORDS), REFUSED), False, id="in other words"),
         pytest.param(
             answers(*[("failed", "POST link: 429 Too Many Requests")] * 3), False, id="too fast is no refusal"
         ),

@@ -7,6 +7,7 @@ import pytest
 
 from controller.core.case import subscription_item
 from controller.core.digest import of_subscription, subscription_key
+from controller.core.entry import item_of, verb_of
 from controller.core.subscriptions import ACTIVE_PAUSE, REMOVED, drift
 from controller.model.manifest import App, FromEnv, Partner, Policy, SubscribeWhen, Subscription, Suspend
 from controller.model.memory import Memory, Refusal, Written
@@ -426,6 +427,23 @@ def test_a_declared_tag_is_never_unsubscribed(others: Partner) -> None:
     seen = observed(live(1), facts=looked(1, there={1: (remote(wanted),)}))
     plan = planned(desired(PRUNING, wanted), seen, partner=others)
     assert (plan.actions, plan.unmanaged) == ((), ())
+
+
+def test_actions_come_in_one_order() -> None:
+    """Links first, then what is new, what differs and what goes; each by app and name."""
+    first, second = subscription(1, "b"), subscription(2, "a")
+    there = {1: (MOVED, EXTRA), 2: (replace(remote(subscription(2)), url=MOVED.url),)}
+    declared = desired(app(9), PRUNING, app(2), app(8), first, WANTED, subscription(2), second)
+    plan = planned(declared, observed(live(1), live(2), facts=looked(1, 2, there=there)), partner=OURS)
+    assert [(verb_of(action), item_of(action).app, item_of(action).name) for action in plan.actions] == [
+        (Verb.LINK, "app-0008", "app-0008"),
+        (Verb.LINK, "app-0009", "app-0009"),
+        (Verb.SUBSCRIBE, "app-0001", "b"),
+        (Verb.SUBSCRIBE, "app-0002", "a"),
+        (Verb.UPDATE, "app-0001", "events"),
+        (Verb.UPDATE, "app-0002", "events"),
+        (Verb.UNSUBSCRIBE, "app-0001", "gitops-old"),
+    ]
 
 
 def test_a_refused_unsubscribe_is_not_repeated() -> None:
