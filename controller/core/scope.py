@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from controller.core.case import app_item, subscription_item
 from controller.errors import Usage
-from controller.model.manifest import App, Desired, Subscription
+from controller.model.manifest import Desired, Subscription
 from controller.model.plan import Item, Kind
 
 
@@ -20,10 +20,12 @@ def narrow(
     if not only and not labels:
         return desired, None
     names = {_parsed(each) for each in only}
-    apps = {app.name: app for app in desired.apps if _chosen(app, names, labels)}
-    items = {app_item(app) for app in apps.values()}
+    labelled = {app.name: app for app in desired.apps if labels.items() <= app.labels.items()}
+    items = {app_item(app) for app in labelled.values() if not names or (Kind.APP, app.name) in names}
     for wanted in desired.subscriptions:
-        if wanted.app in apps or (not labels and (Kind.SUBSCRIPTION, wanted.name) in names):
+        app = labelled.get(wanted.app)
+        named = (Kind.SUBSCRIPTION, wanted.name) in names
+        if app is not None and (named or app_item(app) in items):
             items.add(subscription_item(wanted))
     _all_matched(names, items)
     if not items:
@@ -38,11 +40,6 @@ def _parsed(text: str) -> tuple[Kind, str]:
     if kind.lower() not in by_name or not name:
         raise Usage(f"--only takes KIND/NAME, App/acme for example; not {text!r:.80}")
     return by_name[kind.lower()], name
-
-
-def _chosen(app: App, names: Collection[tuple[Kind, str]], labels: Mapping[str, str]) -> bool:
-    named = not names or (Kind.APP, app.name) in names
-    return named and all(app.labels.get(key) == value for key, value in labels.items())
 
 
 def _all_matched(names: Collection[tuple[Kind, str]], items: Collection[Item]) -> None:

@@ -82,6 +82,12 @@ def test_without_a_selection_all_of_it_counts() -> None:
             {"App/app-0002", "Subscription/events on App/app-0002"},
             id="a name and a label narrow each other",
         ),
+        pytest.param(
+            ["Subscription/events"],
+            {"tier": "gold"},
+            {f"Subscription/events on App/app-000{number}" for number in (1, 2)},
+            id="likewise a subscription and the label of its apps",
+        ),
     ],
 )
 def test_a_selection_narrows(only: list[str], labels: Mapping[str, str], expected: set[str]) -> None:
@@ -102,6 +108,9 @@ def test_a_selection_narrows(only: list[str], labels: Mapping[str, str], expecte
         pytest.param(["Subscription/app-0001"], {}, "matches nothing", id="a name of another kind"),
         pytest.param(["App/app*"], {}, "matches nothing", id="a pattern is a name"),
         pytest.param(["App/app-0003"], {"tier": "gold"}, "matches nothing", id="an app without the label"),
+        pytest.param(
+            ["Subscription/audit"], {"tier": "silver"}, "matches nothing", id="on no app with the label"
+        ),
         pytest.param([], {"tier": "silver"}, "-l tier=silver matches no app", id="a label that nobody has"),
         pytest.param([], {"tier": ""}, "matches no app", id="an empty value"),
         pytest.param([""], {}, "--only takes KIND/NAME", id="an empty text is not everything"),
