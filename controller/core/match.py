@@ -77,7 +77,7 @@ def match(app: App, seen: Index, observed: Observed, settle: Settle) -> Match:
     binding = observed.memory.bindings.get(app.phone)
     if binding is not None and (isinstance(found, Absent) or _is_missing(found, app, binding)):
         return _lost(binding, observed.at, settle)
-    return _unproven(app, seen) if isinstance(found, Absent) else found
+    return _unproven(seen) if isinstance(found, Absent) else found
 
 
 def _by_id(app: App, app_id: AppId, seen: Index, facts: Facts) -> Match:
@@ -124,9 +124,9 @@ def _name_taken(row: Row, facts: Facts) -> Barred:
     )
 
 
-def _unproven(app: App, seen: Index) -> Match:
+def _unproven(seen: Index) -> Match:
     """Absence counts only once each row without a phone was looked at: it may have this one."""
-    return _ask_phone(seen.phoneless) if app.app_id is None and seen.phoneless else Absent()
+    return _ask_phone(seen.phoneless) if seen.phoneless else Absent()
 
 
 def _lost(binding: Binding, now: float, settle: Settle) -> Match:
