@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from controller.edges.source.git import GitSource, Remote
 
+_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 _WHO = "Ann <ann@example.com> 1700000000 +0000"
 
 
@@ -30,8 +31,10 @@ class Repository:
 
     def __init__(self, folder: Path, branch: str = "main") -> None:
         self.folder = folder
-        folder.mkdir(parents=True)
-        self.git("init", "--quiet", "--bare", f"--initial-branch={branch}")
+        for part in ("objects/pack", "refs/heads", "hooks"):
+            (folder / part).mkdir(parents=True)
+        (folder / "HEAD").write_text(f"ref: refs/heads/{branch}\n", encoding="ascii")
+        (folder / "config").write_text(_CONFIG, encoding="ascii")
 
     @property
     def url(self) -> str:
@@ -53,15 +56,15 @@ class Repository:
 
     def commit(self, files: Mapping[str, Leaf], *, branch: str = "main", parent: str = "") -> str:
         """Put a commit of *files* onto the branch, or onto *parent* instead ("0" for none: a force-push)."""
-        lines = [f"commit refs/heads/{branch}\ncommitter {_WHO}\ndata 0\n".encode()]
-        if parent != "0" and (onto := parent or self.tip(branch)):
-            lines.append(f"from {onto}\n".encode())
-        lines.append(b"deleteall\n")
-        lines += [_row(name, leaf) for name, leaf in files.items()]
-        if parent == "0" and self.tip(branch):
-            self.git("update-ref", "-d", f"refs/heads/{branch}")
-        self.git("fast-import", "--quiet", "--force", feed=b"".join(lines))
-        return self.tip(branch)
+        ref = self.folder / "refs/heads" / branch
+        if parent == "0":
+            ref.unlink(missing_ok=True)
+        elif not parent and ref.exists():
+            parent = ref.read_text(encoding="ascii").strip()
+        lines = [f"commit refs/heads/{branch}\nmark :1\ncommitter {_WHO}\ndata 0\n".encode()]
+        lines += [f"from {parent}\n".encode()] if parent.strip("0") else []
+        lines += [b"deleteall\n", *(_row(name, leaf) for name, leaf in files.items()), b"\nget-mark :1\n"]
+        return self.git("fast-import", "--quiet", "--force", feed=b"".join(lines))
 
     def tip(self, branch: str = "main") -> str:
         return self.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")

@@ -10,6 +10,7 @@ import pytest
 
 from controller.edges.source import directory
 from controller.edges.source.git import Commit, GitSource, Remote, blob_id
+from controller.edges.source.git.listing import blobs, entries
 from controller.edges.source.unread import LARGEST, LARGEST_SOURCE, MOST_FILES
 from controller.errors import SourceError
 from controller.model.source import Source, SourceFile
@@ -103,6 +104,17 @@ async def test_a_branch_that_was_deleted_is_an_error_and_not_an_empty_source(
     with pytest.raises(SourceError, match="was the branch deleted"):
         await source.fetch()
     assert names(await source.read(last_good)) == ["a.yaml"]
+
+
+async def test_a_repository_with_longer_ids_is_refused_with_a_word(tmp_path: Path) -> None:
+    remote = tmp_path / "remote"
+    repository = Repository(remote)
+    shutil.rmtree(remote)
+    remote.mkdir()
+    repository.git("init", "--quiet", "--bare", "--initial-branch=main", "--object-format=sha256")
+    repository.commit({"a.yaml": ""})
+    with pytest.raises(SourceError, match="SHA-256 ids are not supported"):
+        await source_of(repository, tmp_path / "copy").fetch()
 
 
 async def test_a_tag_of_the_same_name_is_not_the_branch(repository: Repository, source: GitSource) -> None:
@@ -266,7 +278,7 @@ async def test_a_giant_is_refused_by_the_size_it_claims(
     """Nothing of it is there to be read: whoever tried would fail."""
     repository.commit({"a.yaml": "1"})
     await source.fetch()
-    (copy,) = (tmp_path / "copy").glob("mirror-*")
+    (copy,) = (tmp_path / "copy").glob("gupshupctl-mirror-*")
     claimed = copy / "objects/12/34567890123456789012345678901234567890"
     claimed.parent.mkdir()
     claimed.write_bytes(zlib.compress(b"blob %d\0short" % 1024**3))
@@ -322,6 +334,18 @@ async def test_a_revision_that_grew_out_of_the_old_one_is_told_from_a_force_push
     assert not await source.advanced("sha256:" + "0" * 64, forced)
 
 
+async def test_a_remote_that_can_leave_files_out_of_a_history_tells_the_same(
+    repository: Repository, source: GitSource
+) -> None:
+    repository.git("config", "uploadpack.allowFilter", "true")
+    first, second, third = (repository.commit({"a.yaml": str(number)}) for number in range(3))
+    await source.fetch()
+    assert await source.advanced(first, third)
+    forced = repository.commit({"a.yaml": "4"}, parent=first)
+    assert await source.advanced(first, forced)
+    assert not await source.advanced(second, forced)
+
+
 async def test_a_new_history_is_no_advance(repository: Repository, source: GitSource) -> None:
     old = repository.commit({"a.yaml": "1"})
     new = repository.commit({"a.yaml": "1", "b.yaml": "1"}, parent="0")
@@ -353,3 +377,35 @@ async def test_a_history_that_cannot_be_fetched_is_an_error(
     with pytest.raises(SourceError, match="cannot fetch the history of"):
         await source.advanced(new, old)
     assert list((tmp_path / "copy/history").iterdir()) == []
+
+
+async def test_a_branch_that_is_no_commit_is_an_error(repository: Repository, source: GitSource) -> None:
+    blob = repository.git("hash-object", "-w", "--stdin", feed=b"a: b")
+    (repository.folder / "refs/heads/main").write_text(f"{blob}\n", encoding="ascii")
+    with pytest.raises(SourceError, match="cannot fetch branch main"):
+        await source.fetch()
+    commit = repository.commit({"a.yaml": "1"}, parent="0")
+    assert await source.fetch() == Commit(commit)
+
+
+def test_a_listing_that_is_cut_short_is_not_believed() -> None:
+    whole = b"100644 blob %s       1\ta.yaml\0" % (b"1" * 40)
+    assert [entry.name for entry in entries(whole * 2)] == ["a.yaml", "a.yaml"]
+    with pytest.raises(ValueError, match="in the middle of a line"):
+        list(entries(whole + whole[:-1]))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="that is empty"),
+        pytest.param(b"%s missing\n" % blob_id(b"a").encode(), id="that has no file"),
+        pytest.param(b"%s tree 1\na\n" % blob_id(b"a").encode(), id="that is a folder"),
+        pytest.param(b"%s blob 9\na\n" % blob_id(b"a").encode(), id="that is cut short"),
+        pytest.param(b"%s blob 1\nb\n" % blob_id(b"a").encode(), id="with other content"),
+        pytest.param(b"%s blob 1\nb\n" % blob_id(b"b").encode(), id="about another file"),
+    ],
+)
+def test_an_answer_is_not_believed(answer: bytes) -> None:
+    with pytest.raises(ValueError, match=f"for {blob_id(b'a')}"):
+        blobs([blob_id(b"a")], answer)

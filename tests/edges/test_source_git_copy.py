@@ -29,7 +29,7 @@ def source(repository: Repository, tmp_path: Path) -> GitSource:
 
 
 def copy_in(tmp_path: Path) -> Path:
-    (copy,) = (tmp_path / "copy").glob("mirror-*")
+    (copy,) = (tmp_path / "copy").glob("gupshupctl-mirror-*")
     return copy
 
 
@@ -74,7 +74,7 @@ def leave_a_lock(copy: Path) -> None:
 
 
 def add_a_second(copy: Path) -> None:
-    (copy.parent / "mirror-other").mkdir()
+    (copy.parent / "gupshupctl-mirror-other").mkdir()
 
 
 @pytest.mark.parametrize(

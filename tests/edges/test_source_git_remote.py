@@ -116,3 +116,22 @@ def test_a_folder_is_refused(path: str) -> None:
 def test_an_access_is_refused(url: str, access: Access | None, words: str) -> None:
     with pytest.raises(Usage, match=words):
         Remote(url, access=access)
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy", "words"),
+    [
+        pytest.param("git@host:a", "http://proxy:3128", "goes with an https URL", id="for ssh"),
+        pytest.param(HOST, "proxy:3128", "no usable URL", id="without a protocol"),
+        pytest.param(HOST, "socks5://a:hunter2@proxy", "no usable URL", id="of another protocol"),
+        pytest.param(HOST, "http://a:hunter2@proxy/x y", "no usable URL", id="with a path"),
+    ],
+)
+def test_a_proxy_is_refused(url: str, proxy: str, words: str) -> None:
+    with pytest.raises(Usage, match=words) as refused:
+        Remote(url, access=KEY if "@" in url else None, proxy=proxy)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_proxys_password_is_not_shown() -> None:
+    assert "hunter2" not in repr(Remote(HOST, proxy="http://a:hunter2@proxy:3128"))

@@ -17,7 +17,7 @@ MOST_OUTPUT = 128 * 1024 * 1024
 _MOST_WORDS = 64 * 1024
 _CHUNK = 256 * 1024
 # A file of git's may not pass 1 GiB (in blocks of 512 bytes), so that a repository cannot fill the disk.
-_BOUNDED = ("/bin/sh", "-c", 'ulimit -f 2097152; exec "$@"', "sh")
+_BOUNDED = ("/bin/sh", "-c", 'ulimit -f 2097152 2>/dev/null; exec "$@"', "sh")
 _SETTINGS = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",

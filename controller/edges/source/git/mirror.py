@@ -12,7 +12,7 @@ from controller.errors import SourceError
 
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
 _HEAD = "ref: refs/heads/none\n"
-_PREFIX = "mirror-"
+_PREFIX = "gupshupctl-mirror-"
 _DOUBT = "in-doubt"
 _MOST_PACKS = 50
 

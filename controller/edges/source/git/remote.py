@@ -53,8 +53,8 @@ class Remote:
     """A branch of a repository and the folder in it; `branch=None` is the one that HEAD of the remote names.
 
     *url* is https, ssh (also `user@host:path`), http on loopback, or with *local* a `file:///…`.
-    *signers* is None where commits need no signature. Raises Usage, which never quotes a password, where
-    something cannot be meant.
+    *signers* is None where commits need no signature. *proxy* may hold credentials. Raises Usage, which never
+    quotes a password, where something cannot be meant.
     """
 
     url: str
@@ -63,6 +63,7 @@ class Remote:
     access: Access | None = None
     signers: Signers | None = None
     ca_file: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     local: bool = False
     reach: Reach = field(init=False)
 
@@ -72,6 +73,8 @@ class Remote:
         if self.branch is not None and _NO_BRANCH.search(self.branch or "-"):
             raise Usage(f"{self.branch!r} is no name of a branch; write it as `git branch` does")
         _check_access(self.reach, self.access)
+        if self.proxy is not None:
+            _check_proxy(self.reach, self.proxy)
 
     @property
     def ref(self) -> str:
@@ -151,6 +154,13 @@ def _check_access(reach: Reach, access: Access | None) -> None:
             raise Usage(
                 "an ssh URL needs a key file and a known_hosts file; the agent and ~/.ssh are not used"
             )
+
+
+def _check_proxy(reach: Reach, proxy: str) -> None:
+    if reach.protocol not in {"http", "https"}:
+        raise Usage("a proxy goes with an https URL; ssh is reached directly")
+    if not re.fullmatch(r"https?://[^\s/]+/?", proxy):
+        raise Usage("the proxy is no usable URL; it should look like http://proxy.example:3128")
 
 
 def _check_ssh_files(*files: str) -> None:

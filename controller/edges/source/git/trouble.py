@@ -17,6 +17,7 @@ _ADVICE = (
     ("REMOTE HOST IDENTIFICATION HAS CHANGED", "ask the host's owner before you believe the new key"),
     ("Permission denied (publickey", "the key was refused: may it read this repository?"),
     ("certificate", "give its authority's certificate with --ca-file"),
+    ("returned error: 30", "redirects are not followed: give the URL that it leads to"),
     ("redirect", "redirects are not followed: give the URL that it leads to"),
     ("transport '", "only the protocol of the URL is allowed"),
     ("not found", "check the URL; a private repository says so as well where the token may not read it"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from controller.edges import secrets
 from controller.edges.source.git.command import Finished, Git
@@ -63,7 +64,7 @@ class Wire:
             git = Git(self._search, self._settings(handles), self._variables())
             arguments = (*_FETCH, *options, "--", self._remote.url, wanted)
             finished = await git.run(str(repository), arguments, handles=handles)
-        return finished._replace(words=said(finished.words, _secrets(credential)))
+        return finished._replace(words=said(finished.words, _secrets(credential, self._remote.proxy)))
 
     @property
     def _search(self) -> str:
@@ -88,6 +89,8 @@ class Wire:
         for handle in handles:
             helper = f'!f() {{ test "$1" = get && exec cat /dev/fd/{handle}; }}; f'
             settings[f"credential.{reach.origin}.helper"] = helper
+        if self._remote.proxy is not None:
+            settings["http.proxy"] = self._remote.proxy
         if self._remote.ca_file is not None:
             settings["http.sslCAInfo"] = self._remote.ca_file
         return settings
@@ -116,8 +119,9 @@ def _offered(credential: _Credential | None) -> Iterator[tuple[int, ...]]:
         os.close(reading)
 
 
-def _secrets(credential: _Credential | None) -> Sequence[str]:
-    if credential is None:
-        return ()
-    token = credential.token.reveal()
-    return (f"{credential.user}:{token}", token)
+def _secrets(credential: _Credential | None, proxy: str | None) -> Sequence[str]:
+    found = [urlsplit(proxy).netloc.rpartition("@")[0], urlsplit(proxy).password] if proxy else []
+    if credential is not None:
+        token = credential.token.reveal()
+        found += [f"{credential.user}:{token}", token]
+    return [one for one in found if one]
