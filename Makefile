@@ -20,7 +20,7 @@ endif
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench explore lock clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -52,6 +52,9 @@ format: .venv/dev ## bring the code into form
 
 bench: .venv/dev ## measure: see benchmarks/README.md
 	@$(bin)/python -m benchmarks $(ARGS)
+
+explore: .venv/dev ## every pair of troubles in simulated time, for hours; ARGS="link --pairs 5000" takes less
+	@$(bin)/python -m tests.sim.explore --pairs all --triples 5000 $(ARGS)
 
 lock: ## write requirements/*.txt anew; ARGS=--upgrade takes newer versions
 	@command -v "$(UV)" >/dev/null || { echo "make lock needs uv (pip install uv), or make lock UV=/path/to/uv" >&2; exit 1; }

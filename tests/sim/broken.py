@@ -1,0 +1,229 @@
+"""The product broken on purpose, one promise at a time, at the ports of the loop: the tests of the tests."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Any, cast
+
+from sqlalchemy import Connection, text
+
+from controller.edges.store import Store
+from controller.errors import Busy, Unclear
+from controller.loop.ports import Account, Writer
+from controller.model.manifest import Settle, SubscribeWhen
+from controller.model.memory import Intent, Memory
+from controller.model.pace import Budget, Reservation, Rule, Stay
+from controller.model.upstream import Linked, Row
+from tests.sim.scenario import SETTLE
+from tests.sim.universe import Twist
+
+
+class _Instead:
+    """Somebody who does what another one does, but for a few *ways* of his own."""
+
+    def __init__(self, other: object, **ways: object) -> None:
+        self._other = other
+        self._ways = ways
+
+    def __getattr__(self, name: str) -> object:
+        return self._ways[name] if name in self._ways else getattr(self._other, name)
+
+
+def _remote(account: Account[Writer], **ways: object) -> Account[Writer]:
+    return replace(account, remote=cast("Any", _Instead(account.remote, **ways)))
+
+
+def _store(account: Account[Writer], part: str, **ways: object) -> Account[Writer]:
+    changed = _Instead(getattr(account.store, part), **ways)
+    return replace(account, store=cast("Any", _Instead(account.store, **{part: changed})))
+
+
+def _settle(settle: Settle) -> Callable[[Account[Writer]], Account[Writer]]:
+    return lambda account: replace(account, partner=replace(account.partner, settle=settle))
+
+
+def _write(account: Account[Writer], sql: str) -> Any:  # noqa: ANN401  (an awaitable of whatever the store gives)
+    store = cast("Store", account.store)
+
+    def work(connection: Connection) -> None:
+        connection.execute(text(sql))
+
+    return store._database.write(work)
+
+
+def _intent_after_the_call(account: Account[Writer]) -> Account[Writer]:
+    real = account.store.intents
+    asked: list[tuple[str, str, str]] = []
+    numbers: dict[int, int] = {}
+
+    async def open_later(upstream: str, phone: str, name: str) -> Intent:
+        asked.append((upstream, phone, name))
+        return Intent(0, phone, name, account.clock.now())
+
+    async def link(**form: Any) -> object:  # noqa: ANN401  (the form as it came)
+        try:
+            return await account.remote.link(**form)
+        finally:
+            numbers[0] = (await real.open(*asked.pop())).id
+
+    async def end(upstream: str, _: int) -> None:
+        await real.end(upstream, numbers[0])
+
+    return _store(_remote(account, link=link), "intents", open=open_later, end=end)
+
+
+def _no_intent(account: Account[Writer]) -> Account[Writer]:
+    async def opened(_: str, phone: str, name: str) -> Intent:
+        return Intent(0, phone, name, account.clock.now())
+
+    async def end(_: str, __: int) -> None:
+        return None
+
+    return _store(account, "intents", open=opened, end=end)
+
+
+def _unclear_is_failure(account: Account[Writer]) -> Account[Writer]:
+    async def end(_: str, number: int) -> None:
+        await _write(account, f"DELETE FROM intents WHERE id = {int(number)}")  # noqa: S608  (a number)
+
+    return _store(account, "intents", end=end)
+
+
+def _orphans_are_forgotten(account: Account[Writer]) -> Account[Writer]:
+    async def adopt(_: str) -> int:
+        await _write(account, "DELETE FROM intents WHERE ended IS NULL")
+        return 0
+
+    return _store(account, "intents", adopt_orphans=adopt)
+
+
+def _counted_from_the_send(account: Account[Writer]) -> Account[Writer]:
+    real = account.store.intents
+
+    async def end(upstream: str, number: int) -> None:
+        await real.end(upstream, number)
+        await _write(account, "UPDATE intents SET ended = started")
+
+    return _store(account, "intents", end=end)
+
+
+def _no_fresh_look(account: Account[Writer]) -> Account[Writer]:
+    async def nobody(_: str) -> tuple[Row, ...]:
+        return ()
+
+    return _remote(account, rows_by_phone=nobody)
+
+
+def _failed_list_is_empty(account: Account[Writer]) -> Account[Writer]:
+    async def rows() -> tuple[Row, ...]:
+        try:
+            return await account.remote.rows()
+        except (Busy, Unclear):
+            return ()
+
+    async def rows_by_phone(phone: str) -> tuple[Row, ...]:
+        try:
+            return await account.remote.rows_by_phone(phone)
+        except (Busy, Unclear):
+            return ()
+
+    return _remote(account, rows=rows, rows_by_phone=rows_by_phone)
+
+
+def _posts_again(account: Account[Writer]) -> Account[Writer]:
+    async def link(**form: Any) -> object:  # noqa: ANN401  (the form as it came)
+        try:
+            return await account.remote.link(**form)
+        except Unclear:
+            return await account.remote.link(**form)
+
+    return _remote(account, link=link)
+
+
+def _conflict_is_fine(account: Account[Writer]) -> Account[Writer]:
+    async def link(**form: Any) -> object:  # noqa: ANN401  (the form as it came)
+        answer = await account.remote.link(**form)
+        return Linked(cast("Any", answer).app_id) if hasattr(answer, "app_id") else answer
+
+    return _remote(account, link=link)
+
+
+def _bindings_do_not_count(account: Account[Writer]) -> Account[Writer]:
+    real = account.store.memories
+
+    async def read(upstream: str) -> Memory:
+        return replace(await real.read(upstream), bindings={})
+
+    return _store(account, "memories", read=read)
+
+
+def _history_after_the_call(account: Account[Writer]) -> Account[Writer]:
+    real, waiting, numbers = account.store.history, dict[int, tuple[str, Any]](), count(10**9)
+
+    async def begin(upstream: str, entry: Any) -> int:  # noqa: ANN401  (the entry as it came)
+        number = next(numbers)
+        waiting[number] = (upstream, entry)
+        return number
+
+    async def finish(number: int, outcome: str, message: str) -> None:
+        await real.finish(await real.begin(*waiting.pop(number)), outcome, message)
+
+    async def drop(number: int) -> None:
+        waiting.pop(number, None)
+
+    return _store(account, "history", begin=begin, finish=finish, drop=drop)
+
+
+def _subscribes_before_live(account: Account[Writer]) -> Account[Writer]:
+    return replace(account, partner=replace(account.partner, subscribe_when=SubscribeWhen.LINKED))
+
+
+class _MemoryOfOneProcess:
+    """A pace that each process begins anew."""
+
+    def __init__(self, calls: Any, now: Callable[[], float]) -> None:  # noqa: ANN401  (the real log of calls)
+        self._calls = calls
+        self._now = now
+        self._stays: dict[str, list[Stay]] = {}
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._calls, name)
+
+    async def reserve(
+        self, _: str, budgets: Sequence[Budget], *, rule: Rule, route: str
+    ) -> Reservation | float:
+        del route
+        now = self._now()
+        moments = [rule(self._stays.get(each.key, []), now, each.limit, 0.0) for each in budgets]
+        if max(moments) > now:
+            return max(moments)
+        for each in budgets:
+            self._stays.setdefault(each.key, []).append(Stay(now, now))
+        return Reservation(())
+
+    async def ended(self, reservation: Reservation, status: int | None) -> None:
+        del reservation, status
+
+
+def _pace_in_memory(store: Store) -> None:
+    store.calls = cast("Any", _MemoryOfOneProcess(store.calls, store._clock.now))
+
+
+BROKEN: Mapping[str, tuple[str, Twist]] = {
+    "the intent is written after the call": ("link", Twist(_intent_after_the_call)),
+    "there is no intent": ("link", Twist(_no_intent)),
+    "an unclear answer counts as a failure": ("link", Twist(_unclear_is_failure)),
+    "the intents of the dead are forgotten": ("link", Twist(_orphans_are_forgotten)),
+    "nobody waits for a late effect": ("link", Twist(_settle(Settle(0, 0)))),
+    "only L is waited for, not S": ("link", Twist(_settle(replace(SETTLE, stale_list=0)))),
+    "the wait counts from the send": ("link", Twist(_counted_from_the_send)),
+    "no fresh look before a link": ("pre-exists", Twist(_no_fresh_look)),
+    "a list that failed is an empty one": ("pre-exists", Twist(_failed_list_is_empty)),
+    "the client posts again": ("link", Twist(_posts_again)),
+    "a conflict is as good as a success": ("stranger's phone", Twist(_conflict_is_fine)),
+    "a bound app that is not listed is linked again": ("link", Twist(_bindings_do_not_count)),
+    "history is written after the call": ("link", Twist(_history_after_the_call)),
+    "subscriptions do not wait for live": ("link", Twist(_subscribes_before_live)),
+    "the pace is forgotten by each process": ("link", Twist(store=_pace_in_memory)),
+}
+"""Each defect with the scenario that brings it out."""

@@ -1,0 +1,82 @@
+"""What befalls the effects of a run: each HTTP request and each transaction is one, counted from 1.
+
+A kill ends the process at one of them; a failure of the disk only that transaction.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Killed(BaseException):
+    """The process is gone: whoever still runs cannot do anything any more."""
+
+
+class Blow(StrEnum):
+    """What happens at an effect.
+
+    DURING: a request has left and takes effect only later, a transaction is rolled back. AFTER: it happened
+    and nobody was there to hear. FULL: the disk was full before it; TORN: the commit failed; UNTOLD: the
+    commit is on disk and an error was told.
+    """
+
+    BEFORE = "kill before"
+    DURING = "kill during"
+    AFTER = "kill after"
+    FULL = "disk full"
+    TORN = "commit lost"
+    UNTOLD = "commit untold"
+
+
+KILLS = frozenset({Blow.BEFORE, Blow.DURING, Blow.AFTER})
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One effect of a run. *label* is a route's name, or the tables that a transaction wrote to."""
+
+    number: int
+    at: float
+    process: int
+    kind: str
+    label: str
+    nth: int
+
+
+@dataclass(slots=True)
+class Life:
+    """One process: whether it is still alive, and what stops its loop."""
+
+    number: int
+    alive: bool = True
+    stop: Callable[[], None] = lambda: None
+
+    def end(self) -> Killed:
+        self.alive = False
+        self.stop()
+        return Killed()
+
+
+@dataclass(slots=True)
+class Fate:
+    """Deals *blows*, by the label of the effect and its place among those, and writes down every effect."""
+
+    now: Callable[[], float]
+    blows: dict[tuple[str, int], Blow] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+    dealt: list[tuple[Effect, Blow]] = field(default_factory=list)
+    watch: Callable[[Effect], None] = lambda _: None
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def meet(self, life: Life, kind: str, label: str) -> Blow | None:
+        """Count an effect and return what befalls it; Killed where its process is dead already."""
+        if not life.alive:
+            raise Killed
+        nth = self.seen[label] = self.seen.get(label, 0) + 1
+        effect = Effect(len(self.effects) + 1, self.now(), life.number, kind, label, nth)
+        self.effects.append(effect)
+        self.watch(effect)
+        blow = self.blows.get((label, nth))
+        if blow is not None:
+            self.dealt.append((effect, blow))
+        return blow

@@ -1,0 +1,80 @@
+"""What an exploration came to: how many points there were, and what became of them."""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One run that broke a promise, with what replays it."""
+
+    scenario: str
+    trouble: str
+    replay: str
+    violations: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Funnel:
+    """How many points there were and what became of them."""
+
+    points: int = 0
+    pruned: Counter[str] = field(default_factory=Counter)
+    runs: int = 0
+    missed: int = 0
+    persons: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    seconds: float = 0.0
+    virtual: float = 0.0
+    longest: float = 0.0
+
+    def add(self, other: "Funnel") -> None:
+        self.points += other.points
+        self.pruned += other.pruned
+        self.runs += other.runs
+        self.missed += other.missed
+        self.persons += other.persons
+        self.findings += other.findings
+        self.virtual += other.virtual
+        self.longest = max(self.longest, other.longest)
+
+    def text(self) -> str:
+        pruned = [f"    {count:7}  {why}" for why, count in self.pruned.most_common()]
+        persons = [f"    {count:7}  {why}" for why, count in self.persons.most_common()]
+        return "\n".join(
+            [
+                f"points      {self.points:7}",
+                f"pruned      {sum(self.pruned.values()):7}",
+                *pruned,
+                f"run         {self.runs:7}  ({self.missed} in which not all trouble came)",
+                f"a person had to help in {sum(self.persons.values())} places",
+                *persons,
+                f"violations  {len(self.findings):7}",
+                f"{self.seconds:.1f} s, {self.runs / max(self.seconds, 0.001):.1f} runs a second",
+                f"{self.virtual / 3600:.1f} simulated hours, the longest run {self.longest:.0f} s of them",
+            ]
+        )
+
+    def told(self, most: int = 50) -> str:
+        """Return the first findings, each with what replays it."""
+        return "".join(
+            f"{each.scenario}: {each.trouble}\n"
+            f"  python -m tests.sim.explore '{each.scenario}' --replay \"{each.replay}\"\n"
+            + "".join(f"  {words}\n" for words in each.violations)
+            for each in self.findings[:most]
+        )
+
+    def document(self) -> dict[str, object]:
+        made = asdict(self)
+        made["violations"] = len(self.findings)
+        made["runsPerSecond"] = round(self.runs / max(self.seconds, 0.001), 1)
+        return made
+
+
+def write(funnels: dict[str, Funnel], path: str) -> None:
+    """Write the funnels as JSON to *path*, for a document to be made of them."""
+    Path(path).write_text(
+        json.dumps({name: each.document() for name, each in funnels.items()}, indent=2) + "\n"
+    )

@@ -1,0 +1,57 @@
+"""What must hold at the very moment a request leaves, seen with the simulator's own eyes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.simulator import World
+from controller.simulator.state import App
+from tests.sim.scenario import Scenario
+from tests.sim.trace import Trace
+from tests.sim.wire import Leaving
+
+_DONE = "WHATSAPP_PROVISIONING_DONE"
+_LOOKS = frozenset(
+    {"login", "token", "list", "details", "pipeline", "wabaInfo", "subscriptions", "subscription"}
+)
+
+LIES = frozenset({"flicker", "empty-list", "short-page", "repeat-page", "no-phone"})
+"""Faults that make a list lie. Where two looks lie, a link of an app that is there cannot be helped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customs:
+    """Judges what one process sends. *targets* is what its manifests declare; *blind*: two lists may lie."""
+
+    world: World
+    scenario: Scenario
+    trace: Trace
+    targets: Mapping[tuple[str, str], str]
+    blind: bool
+
+    def judge(self, leaving: Leaving) -> None:
+        where = f"{leaving.route} for {leaving.phone} {leaving.tag} at {self.world.now():.3f}"
+        if leaving.purpose == "plan" and leaving.route not in _LOOKS:
+            self.trace.wrong("P5", f"a plan sent {where}")
+        if not leaving.verb:
+            return
+        if leaving.route in {"delete", "unsubscribeAll", "create"}:
+            self.trace.wrong("P13", where)
+        if leaving.route == "link" and not self.blind:
+            self._absent(leaving.phone, where)
+        if leaving.app:
+            self._about(leaving, self.world.apps.by_id.get(leaving.app), where)
+
+    def _absent(self, phone: str, where: str) -> None:
+        app = self.world.apps.get(self.world.apps.phones.get(phone, ""))
+        if app is not None and app.partner in self.world.partners:
+            self.trace.wrong("P3", f"{where}: the app {app.name} is there already")
+
+    def _about(self, leaving: Leaving, app: App | None, where: str) -> None:
+        if app is None or app.partner not in self.world.partners or (app.phone, "") not in self.targets:
+            self.trace.wrong("P4", f"{where}: not an app of ours")
+            return
+        stage = app.stage(self.world.time.virtual(self.world.now())).creation
+        if leaving.route == "subscribe" and not app.live and stage != _DONE:
+            self.trace.wrong("subscribed before live", where)
+        if leaving.route == "unsubscribe" and not self.scenario.removable(leaving.phone, leaving.tag):
+            self.trace.wrong("P10", where)

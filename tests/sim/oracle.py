@@ -1,0 +1,134 @@
+"""The oracles: what must hold of a whole run, from the simulator's log, the store's file and the trace."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from controller.simulator import World
+from tests.sim.scenario import SECRETS, SETTLE
+from tests.sim.trace import Request
+from tests.sim.universe import Universe
+
+State: TypeAlias = Mapping[str, Any]
+
+_BEHIND = 0.005
+_TOKEN = re.compile(rb"sk_[0-9a-f]{32}|eyJ[A-Za-z0-9_-]{20,}\.")
+
+
+def violations(universe: Universe) -> list[str]:
+    """Return every promise that the run broke, with the words to find it by."""
+    found = [*universe.trace.violations]
+    for oracle in (_links, _absence, _limits, _adoptions, _history, _secrets):
+        found.extend(oracle(universe))
+    return found
+
+
+def _links(universe: Universe) -> Iterator[str]:
+    """P3, by the simulator's own knowledge: no POST while an earlier one may still take effect."""
+    pending: dict[str, int] = defaultdict(int)
+    for call in universe.world.log:
+        if call.route != "link":
+            continue
+        if call.fault.startswith("late (the effect)"):
+            pending[call.phone] -= 1
+        elif "late" in call.fault.split(","):
+            if pending[call.phone]:
+                yield f"P3: a second link for {call.phone} at {call.at:.3f} while one was under way"
+            pending[call.phone] += 1
+        elif pending[call.phone] and "(the copy)" not in call.fault:
+            yield f"P3: a link for {call.phone} at {call.at:.3f} while an earlier one may still take effect"
+    phones = [app.phone for app in universe.world.apps.by_id.values() if not app.deleted and app.phone]
+    yield from (f"P3: two apps with the phone {phone}" for phone in phones if phones.count(phone) > 1)
+
+
+def _absence(universe: Universe) -> Iterator[str]:
+    """P3, by what a process can know: after an unclear link L + S pass before the next one for its phone."""
+    unclear: dict[str, Request] = {}
+    least = SETTLE.late_effect + SETTLE.stale_list - _BEHIND
+    for request in sorted(universe.trace.requests, key=lambda each: each.at):
+        if request.verb != "link":
+            continue
+        earlier = unclear.get(request.phone)
+        if earlier is not None and request.at - earlier.ended < least:
+            after = request.at - earlier.ended
+            yield f"P3: a link for {request.phone} {after:.3f} s after one without a clear answer"
+        if request.clear and not request.killed:
+            unclear.pop(request.phone, None)
+        else:
+            unclear[request.phone] = request
+
+
+def _limits(universe: Universe) -> Iterator[str]:
+    """P15, as Gupshup counts."""
+    learnt = len(universe.fate.dealt) + 1  # a process may die before it could note that it was told
+    for worst in universe.world.windows.worst():
+        slow = worst.bucket == "list"  # ten a second, until Gupshup says that it is ten a minute
+        if worst.exceeded and not (slow and worst.refused <= learnt):
+            yield f"P15: {worst.calls} calls in a window of {worst.bucket} ({worst.owner}), {worst.limit}"
+
+
+def _adoptions(universe: Universe) -> Iterator[str]:
+    """P4: what is bound at the end is an app of ours with that phone."""
+    for phone, app_id in universe.disk.rows("SELECT phone, app_id FROM bindings"):
+        app = universe.world.apps.by_id.get(app_id)
+        if app is None or app.phone != phone or app.partner not in universe.world.partners:
+            yield f"P4: {phone} is bound to {app_id}, which is {app and app.phone}"
+
+
+def _history(universe: Universe) -> Iterator[str]:
+    """P28: each mutating request has a line of its own, begun before it, finished unless it was killed."""
+    rows = universe.disk.rows("SELECT at, verb, target, outcome FROM history ORDER BY id")
+    lines: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
+    for at, verb, target, outcome in rows:
+        lines[verb, target].append((at, outcome))
+    failures = sum(1 for _, blow in universe.fate.dealt)
+    for request in universe.trace.requests:
+        if not request.verb:
+            continue
+        mine = [line for line in lines[request.verb, request.target] if line[0] <= request.at + _BEHIND]
+        if not mine:
+            yield f"P28: {request.verb} {request.target} at {request.at:.3f} has no line of its own"
+            continue
+        line = max(mine)
+        lines[request.verb, request.target].remove(line)
+        if not line[1] and not failures:
+            yield f"P28: {request.verb} {request.target} at {request.at:.3f} is not finished"
+    for (verb, target), left in lines.items():
+        if any(outcome == "done" for _, outcome in left):
+            yield f"P28: {verb} {target} is told to be done, and no request was sent"
+
+
+def _secrets(universe: Universe) -> Iterator[str]:
+    """P33: no secret and no token in the store's files, nor in any line of the trace."""
+    sinks = {"the store": universe.disk.content(), "the trace": "\n".join(universe.trace.lines).encode()}
+    words = {*(value for name, value in SECRETS.items() if name != "GUPSHUP_EMAIL"), *universe.trace.tokens}
+    for name, content in sinks.items():
+        if _TOKEN.search(content) or any(word.encode() in content for word in words):
+            yield f"P33: a secret in {name}"
+
+
+def state(world: World) -> State:
+    """Return what stands at Gupshup, without ids and times."""
+    return {
+        app.name: {
+            "partner": app.partner,
+            "phone": app.phone,
+            "waba": app.waba_id,
+            "callback": app.callback_url,
+            "region": app.region,
+            "live": app.live,
+            "subscriptions": sorted(
+                (each.tag, each.url, each.version, each.mode, each.active, each.meta)
+                for each in world.subscriptions.of(app.id)
+            ),
+        }
+        for app in sorted(world.apps.by_id.values(), key=lambda app: app.name)
+        if not app.deleted
+    }
+
+
+def writes(universe: Universe, since: int) -> list[str]:
+    """Return the mutating requests among those after the first *since*."""
+    later = universe.trace.requests[since:]
+    return [f"{each.verb} {each.target} -> {each.status}" for each in later if each.verb]

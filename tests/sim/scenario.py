@@ -1,0 +1,183 @@
+"""What a run is about: manifests, in one revision or several, and an upstream that was there before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+
+from controller.model.manifest import (
+    DEFAULT_POLICIES,
+    App,
+    AppId,
+    Desired,
+    FromEnv,
+    Login,
+    Partner,
+    Policy,
+    Settle,
+    Subscription,
+)
+
+URL = "https://partner.gupshup.test"
+SECRETS: Mapping[str, str] = {
+    "GUPSHUP_EMAIL": "partner@example.com",
+    "GUPSHUP_SECRET": "canary-of-the-partner's-secret",
+    "HOOK_SECRET": "canary-of-the-hook's-secret",
+}
+SETTLE = Settle(late_effect=60, stale_list=15)
+"""L and S, short, so that runs are: faults stay within them, and one call may take longer than S."""
+
+PARTNER = Partner(
+    "main",
+    URL,
+    Login(FromEnv("GUPSHUP_EMAIL"), FromEnv("GUPSHUP_SECRET")),
+    settle=SETTLE,
+    owned_tags="gitops-*",
+)
+TAG = "gitops-events"
+SWITCHES = ("provision-min=20", "provision-max=40", "retry-share=0")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """*revisions* follow each other: all but the last are only begun. *seeded* are apps for the simulator."""
+
+    name: str
+    revisions: tuple[Desired, ...]
+    seeded: tuple[Mapping[str, object], ...] = ()
+    switches: tuple[str, ...] = SWITCHES
+    blocked: frozenset[str] = frozenset()
+    ends: int = 1
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def last(self) -> Desired:
+        return self.revisions[-1]
+
+    def targets(self) -> dict[tuple[str, str], str]:
+        """Return what the history calls each phone, and each phone with a tag."""
+        named: dict[tuple[str, str], str] = {}
+        for desired in self.revisions:
+            named |= targets(desired)
+        return named
+
+    def removable(self, phone: str, tag: str) -> bool:
+        """Say whether anybody allowed the removal of a subscription."""
+        return any(_removable(desired, phone, tag) for desired in self.revisions)
+
+
+def targets(desired: Desired) -> dict[tuple[str, str], str]:
+    phones = {app.name: app.phone for app in desired.apps}
+    apps = {(app.phone, ""): f"App/{app.name}" for app in desired.apps}
+    return apps | {
+        (phones[s.app], s.tag): f"Subscription/{s.name} on App/{s.app}" for s in desired.subscriptions
+    }
+
+
+def _removable(desired: Desired, phone: str, tag: str) -> bool:
+    names = {app.name for app in desired.apps if app.phone == phone and Policy.UNSUBSCRIBE in app.policies}
+    declared = any(each.app in names and each.tag == tag for each in desired.subscriptions)
+    owned = desired.partners[0].owned_tags
+    return bool(names) and not declared and owned is not None and fnmatchcase(tag, owned)
+
+
+def app(number: int, **changes: object) -> App:
+    """Return the App manifest of customer *number*."""
+    made = App(
+        name=f"acme-{number}",
+        partner="main",
+        app_name=f"AcmeSupport{number}",
+        waba_id=f"1098765432109{number:02}",
+        phone=f"9198765432{number:02}",
+        callback_url=f"https://hooks.example.com/{number}",
+        storage_region="IN",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # fields by name, checked where they are used
+
+
+def subscription(of: App, tag: str = TAG, **changes: object) -> Subscription:
+    made = Subscription(
+        name=tag,
+        partner="main",
+        app=of.name,
+        tag=tag,
+        url=f"https://hooks.example.com/events/{of.name}",
+        version=3,
+        modes=frozenset({"SENT", "READ", "MESSAGE"}),
+        headers={"X-Hook-Secret": FromEnv("HOOK_SECRET")},
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # likewise
+
+
+def desired(*things: App | Subscription, revision: str = "r1", partner: Partner = PARTNER) -> Desired:
+    apps = sorted((each for each in things if isinstance(each, App)), key=lambda each: each.name)
+    hooks = (each for each in things if isinstance(each, Subscription))
+    ordered = sorted(hooks, key=lambda each: (each.app, each.name))
+    return Desired(revision, (partner,), tuple(apps), tuple(ordered))
+
+
+def there(of: App, **more: object) -> dict[str, object]:
+    """Return what lets the simulator have the app of a manifest already, live."""
+    return {
+        "name": of.app_name,
+        "phone": of.phone,
+        "wabaId": of.waba_id,
+        "callbackUrl": of.callback_url or "",
+        "id": f"00000000-0000-4000-8000-0000000000{of.phone[-2:]}",
+        **more,
+    }
+
+
+def _hook(tag: str, **more: object) -> dict[str, object]:
+    url = "https://hooks.example.com/events/acme-1"
+    return {"tag": tag, "url": url, "version": 3, "modes": ["SENT", "READ", "MESSAGE"], **more}
+
+
+_ONE, _TWO = app(1), app(2)
+_BARE = app(1, callback_url=None)
+_PRUNING = app(1, callback_url=None, policies=DEFAULT_POLICIES | {Policy.UNSUBSCRIBE})
+_OTHER_NAME = there(_BARE, name="OldSupport", subscriptions=[_hook("theirs")])
+_RENAMED = replace(_ONE, app_name="AcmeRenamed")
+_TAKEN_OVER = replace(_BARE, app_id=AppId(str(_OTHER_NAME["id"])))
+_PLAIN = subscription(_BARE, headers={})
+
+SCENARIOS: Mapping[str, Scenario] = {
+    each.name: each
+    for each in (
+        Scenario("link", (desired(_ONE, subscription(_ONE)),)),
+        Scenario("two", (desired(_ONE, _TWO, subscription(_ONE), subscription(_TWO)),)),
+        Scenario(
+            "rename",
+            (desired(_ONE, subscription(_ONE)), desired(_RENAMED, subscription(_RENAMED), revision="r2")),
+            blocked=frozenset({"PhoneLinkedToOtherApp"}),
+            ends=2,
+        ),
+        Scenario(
+            "stranger's name",
+            (desired(_ONE, _TWO, subscription(_ONE), subscription(_TWO)),),
+            ({"name": _ONE.app_name, "phone": "15550001111", "wabaId": "1", "partner": "stranger"},),
+            blocked=frozenset({"NameTakenElsewhere"}),
+        ),
+        Scenario("pre-exists", (desired(_BARE, _PLAIN),), (there(_BARE),)),
+        Scenario("take-over", (desired(_TAKEN_OVER, _PLAIN),), (_OTHER_NAME,)),
+        Scenario(
+            "unsubscribe",
+            (desired(_PRUNING, _PLAIN),),
+            (
+                there(
+                    _PRUNING,
+                    subscriptions=[
+                        _hook("gitops-old"),
+                        _hook(TAG, modes=["SENT"], active=False),
+                        _hook("theirs"),
+                    ],
+                ),
+            ),
+        ),
+        Scenario(
+            "stranger's phone",
+            (desired(_ONE, _TWO, subscription(_ONE), subscription(_TWO)),),
+            (there(_ONE, name="StrangersApp", partner="stranger"),),
+            blocked=frozenset({"PhoneLinkedElsewhere"}),
+        ),
+    )
+}

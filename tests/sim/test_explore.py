@@ -1,0 +1,79 @@
+"""Every kind of trouble at every effect of a run, one at a time; pairs and triples by a seed.
+
+`make explore` runs every scenario and all pairs. In a normal run: `SIM_SCENARIOS=all` for every scenario,
+`SIM_PAIRS=1000` for more pairs, `SIM_FUNNEL=FILE` to write the funnel as JSON.
+"""
+
+import os
+
+import pytest
+
+from tests.sim.explore import sample, singles
+from tests.sim.fate import Blow
+from tests.sim.funnel import Funnel, write
+from tests.sim.points import Point
+from tests.sim.scenario import SCENARIOS
+from tests.sim.yard import reference, run
+
+_USUAL = ("link", "rename", "pre-exists", "unsubscribe")
+_NAMED = os.environ.get("SIM_SCENARIOS", ",".join(_USUAL))
+NAMES = tuple(SCENARIOS) if _NAMED == "all" else tuple(_NAMED.split(","))
+PAIRS = int(os.environ.get("SIM_PAIRS", "60"))
+JOBS = min(os.cpu_count() or 1, 2)
+_FUNNELS: dict[str, Funnel] = {}
+
+
+def _judge(name: str, funnel: Funnel, capsys: pytest.CaptureFixture[str]) -> None:
+    _FUNNELS[name] = funnel
+    if path := os.environ.get("SIM_FUNNEL"):
+        write(_FUNNELS, path)
+    with capsys.disabled():
+        print(f"\n{name} of {', '.join(NAMES)}\n{funnel.text()}")  # noqa: T201  (the funnel is for people)
+    assert not funnel.findings, funnel.told()
+
+
+@pytest.mark.timeout(1800)
+def test_no_single_trouble_breaks_a_promise(capsys: pytest.CaptureFixture[str]) -> None:
+    funnel = singles(NAMES, JOBS)
+    _judge("singles", funnel, capsys)
+    assert funnel.missed == 0, "a trouble that never comes shows nothing"
+    assert funnel.runs > 500
+
+
+@pytest.mark.timeout(7200)
+def test_no_pair_of_a_sample_breaks_a_promise(capsys: pytest.CaptureFixture[str]) -> None:
+    _judge("pairs", sample(tuple(SCENARIOS), seed=1, count=PAIRS, jobs=JOBS), capsys)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_scenario_settles_without_any_trouble(name: str) -> None:
+    tale, points, ends = reference(name)
+    assert not tale.violations
+    assert len(points.points) > 100
+    assert tale.end in ends
+
+
+def test_a_kill_during_a_transaction_leaves_what_a_kill_before_it_leaves() -> None:
+    """That is why the exploration leaves one of them out."""
+    _, points, ends = reference("link")
+    opening = next(each.effect for each in points.points if each.effect.label == "Intents.open")
+    before, during = (
+        run(SCENARIOS["link"], Point(opening, blow=blow).trouble, ends=ends)
+        for blow in (Blow.BEFORE, Blow.DURING)
+    )
+    assert before.lines == during.lines
+
+
+def test_a_kill_leaves_what_was_committed_and_nothing_else() -> None:
+    """The intent is on disk once it was opened; killed before that, there is none and none was sent."""
+    _, points, _ = reference("link")
+    opening = next(each.effect for each in points.points if each.effect.label == "Intents.open")
+    told = {
+        blow: [
+            line for line in run(SCENARIOS["link"], Point(opening, blow=blow).trouble).lines if " p1 " in line
+        ]
+        for blow in (Blow.BEFORE, Blow.AFTER)
+    }
+    assert not [line for line in told[Blow.BEFORE] if "INSERT INTO intents" in line]
+    assert [line for line in told[Blow.AFTER] if "INSERT INTO intents" in line]
+    assert not [line for line in told[Blow.AFTER] if "POST /partner/tpp/app" in line]

@@ -1,0 +1,184 @@
+"""People edit, Gupshup drifts, calls fail and processes die in any order; in the end all is as declared."""
+
+import os
+from contextlib import ExitStack
+from dataclasses import replace
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from controller.errors import ControllerError, Locked
+from controller.model.manifest import App, Count, Desired, Guards, Subscription
+from controller.simulator import Fault
+from tests.sim.drifting import drifted
+from tests.sim.fate import Blow
+from tests.sim.oracle import violations, writes
+from tests.sim.scenario import PARTNER, SWITCHES, Scenario, app, desired, subscription
+from tests.sim.story import CRASH_PAUSE, ERROR_PAUSE, stays
+from tests.sim.universe import Universe
+from tests.sim.yard import yard
+
+_BOLD = replace(PARTNER, guards=Guards(Count(99), Count(99), Count(99), Count(99)))
+_NUMBERS = st.integers(1, 3)
+_KINDS = st.sampled_from(
+    [
+        "lose-request",
+        "lose-reply",
+        "reset",
+        "truncated",
+        "html",
+        "empty",
+        "500",
+        "503",
+        "429",
+        "redirect",
+        "duplicate",
+    ]
+)
+_ROUTES = st.sampled_from(
+    ["link", "list", "subscribe", "updateSubscription", "subscriptions", "token", "details"]
+)
+_EFFECTS = st.sampled_from(
+    [
+        *("link", "list", "subscribe", "updateSubscription"),
+        *("Intents.open", "Memories.note", "History.begin", "History.finish", "Calls.reserve"),
+    ]
+)
+_TERMINAL = frozenset(
+    {
+        "PhoneLinkedToOtherApp",
+        "Ambiguous",
+        "NameTakenByOtherPhone",
+        "NameTakenElsewhere",
+        "CreateOutcomeUnknown",
+    }
+)
+
+
+class House(RuleBasedStateMachine):
+    """Apps come, change and go again in the manifests; a process is started whenever somebody likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.apps: dict[int, App] = {}
+        self.ever: list[Desired] = []
+        self.hooked: set[int] = set()
+        self.universe = Universe(self._scenario(), self.stack.enter_context(yard()))
+
+    def _scenario(self) -> Scenario:
+        return Scenario("machine", tuple(self.ever) or (self._desired(),), switches=SWITCHES)
+
+    def _desired(self) -> Desired:
+        hooks: list[Subscription] = [
+            subscription(self.apps[n]) for n in sorted(self.hooked) if n in self.apps
+        ]
+        return desired(*self.apps.values(), *hooks, revision=f"r{len(self.ever)}", partner=_BOLD)
+
+    def _edited(self) -> None:
+        self.ever.append(self._desired())
+        self.universe.scenario = self._scenario()
+
+    @rule(number=_NUMBERS)
+    def declare(self, number: int) -> None:
+        self.apps.setdefault(number, app(number))
+        self.hooked.add(number)
+        self._edited()
+
+    @rule(number=_NUMBERS)
+    def remove(self, number: int) -> None:
+        self.apps.pop(number, None)
+        self._edited()
+
+    @rule(number=_NUMBERS)
+    def rename(self, number: int) -> None:
+        if number in self.apps:
+            one = self.apps[number]
+            self.apps[number] = replace(one, app_name=f"Other{one.app_name}"[:60])
+            self._edited()
+
+    @rule(number=_NUMBERS)
+    def change_phone(self, number: int) -> None:
+        if number in self.apps:
+            self.apps[number] = replace(self.apps[number], phone=f"91987654329{number}")
+            self._edited()
+
+    @rule(number=_NUMBERS)
+    def toggle_subscription(self, number: int) -> None:
+        self.hooked ^= {number}
+        self._edited()
+
+    @rule(kind=_KINDS, route=_ROUTES, nth=st.integers(1, 3))
+    def fault(self, kind: str, route: str, nth: int) -> None:
+        self.universe.world.faults.replace((Fault(kind, route, nth=(nth,)),))
+
+    @rule(seconds=st.integers(1, 55))
+    def late_link(self, seconds: int) -> None:
+        fault = Fault("late", "link", nth=(1,), parameters={"seconds": seconds})
+        self.universe.world.faults.replace((fault,))
+
+    @rule(label=_EFFECTS, after=st.integers(1, 4), blow=st.sampled_from(list(Blow)))
+    def strike(self, label: str, after: int, blow: Blow) -> None:
+        self.universe.fate.blows = {(label, self.universe.fate.seen.get(label, 0) + after): blow}
+
+    @rule(seed=st.integers(0, 9))
+    def drift(self, seed: int) -> None:
+        drifted(seed, self.universe.world)
+
+    @rule(seconds=st.sampled_from([1, 61, 600, 7200]))
+    def pass_time(self, seconds: int) -> None:
+        self.universe.pass_time(seconds)
+
+    @rule(patience=st.sampled_from([1, 30, 300]))
+    def apply(self, patience: int) -> None:
+        ended = self.universe.apply(self._desired(), patience=patience)
+        self.universe.pass_time(ERROR_PAUSE if ended.error else CRASH_PAUSE)
+
+    @rule()
+    def plan(self) -> None:
+        since = len(self.universe.trace.requests)
+        self.universe.plan(self._desired())
+        assert not writes(self.universe, since)
+
+    @rule(after=st.floats(0, 20))
+    def second_process(self, after: float) -> None:
+        _, met = self.universe.rivalry(self._desired(), after)
+        assert all(isinstance(each, (Locked, ControllerError)) for each in met)
+        self.universe.pass_time(ERROR_PAUSE)
+
+    @invariant()
+    def promises_hold(self) -> None:
+        assert not violations(self.universe)
+
+    def teardown(self) -> None:
+        try:
+            self._settles()
+        finally:
+            self.stack.close()
+
+    def _settles(self) -> None:
+        self.universe.world.faults.replace(())
+        self.universe.fate.blows = {}
+        for _ in range(6):
+            ended = self.universe.apply(self._desired())
+            self.universe.pass_time(ERROR_PAUSE)
+        assert ended.error is None
+        assert ended.plan is not None
+        assert {each.reason for each in ended.plan.blocked} <= _TERMINAL
+        assert not stays(self.universe, self._desired())
+        assert not violations(self.universe)
+
+
+_MANY = int(os.environ.get("SIM_EXAMPLES", "0"))
+
+House.TestCase.settings = settings(
+    max_examples=_MANY or 12,
+    stateful_step_count=60 if _MANY else 14,
+    derandomize=not _MANY,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target, *([Phase.shrink] if _MANY else [])],
+)
+TestHouse = House.TestCase

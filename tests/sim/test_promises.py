@@ -1,0 +1,72 @@
+"""Whatever a seed brings: once trouble stops, Gupshup reaches the declared shape and is then left alone.
+
+`SIM_SEEDS=1000-3000` runs other seeds; `python -m tests.sim.chance --seed N` tells one line by line.
+"""
+
+import os
+from random import Random
+
+import pytest
+
+from controller.errors import Locked
+from controller.simulator import Fault
+from tests.sim.chance import Chance, seeded
+from tests.sim.fate import Blow
+from tests.sim.oracle import violations, writes
+from tests.sim.scenario import SCENARIOS
+from tests.sim.story import Trouble
+from tests.sim.universe import Universe
+from tests.sim.yard import reference, run, yard
+
+_FIRST, _, _END = os.environ.get("SIM_SEEDS", "0-40").partition("-")
+SEEDS = range(int(_FIRST), int(_END))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_settles_and_stays_settled(seed: int) -> None:
+    tale = seeded(seed)
+    trouble = Chance(seed).scenario().name
+    assert not tale.violations, f"{trouble}: python -m tests.sim.chance --seed {seed}"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_crash_loop_breaks_no_limit_and_no_promise(seed: int) -> None:
+    """It dies and is restarted a second later, some thirty times over, wherever it is."""
+    rng = Random(f"crash loop {seed}")  # noqa: S311  (a seed, not a secret)
+    labels = (
+        "login",
+        "list",
+        "link",
+        "token",
+        "subscribe",
+        "Calls.reserve",
+        "Memories.note",
+        "History.begin",
+    )
+    kills = (Blow.BEFORE, Blow.DURING, Blow.AFTER)
+    blows = {(rng.choice(labels), rng.randint(1, 12)): rng.choice(kills) for _ in range(40)}
+    trouble = Trouble(blows=tuple(sorted((*at, blow) for at, blow in blows.items())))
+    tale = run(SCENARIOS["two"], trouble, ends=reference("two")[2])
+    assert not tale.violations
+
+
+@pytest.mark.parametrize("after", [0.0, 0.05, 0.5, 7.0, 30.0])
+def test_a_second_process_is_locked_out_and_writes_nothing(after: float) -> None:
+    with yard() as ground:
+        universe = Universe(SCENARIOS["link"], ground)
+        ended, met = universe.rivalry(SCENARIOS["link"].last, after)
+        assert [type(each) for each in met] == [Locked]
+        assert ended.error is None
+        assert not [each for each in universe.trace.requests if each.purpose == "rival" and each.verb]
+        assert not violations(universe)
+
+
+@pytest.mark.parametrize("kind", ["503", "html", "empty-list", "429", "401", "reset"])
+def test_a_plan_only_reads_whatever_it_meets(kind: str) -> None:
+    for name, scenario in SCENARIOS.items():
+        with yard() as ground:
+            universe = Universe(scenario, ground, faults=(Fault(kind, "list", nth=(1,)),))
+            universe.plan(scenario.last)
+            universe.plan(scenario.last)
+            assert not writes(universe, 0), name
+            assert not violations(universe), name

@@ -1,0 +1,102 @@
+"""Simulated time in one thread: an event loop that jumps to its next timer, and clocks that read it."""
+
+import asyncio
+import selectors
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from controller.edges.clock import SystemClock
+
+START = 1_700_000_000.0
+
+
+class Asleep(BaseException):
+    """Nothing is due any more, and somebody still waits: a run would never end."""
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Seconds since the simulation began. Everything that has a clock reads this one."""
+
+    seconds: float = 0.0
+
+    def now(self) -> float:
+        """Return epoch seconds."""
+        return START + self.seconds
+
+
+class Clock(SystemClock):
+    """The controller's clock. All processes run on one machine, so that they agree on monotonic time."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self.boot = "simulated"
+
+    def now(self) -> float:
+        return self._timeline.now()
+
+    def monotonic(self) -> float:
+        return self._timeline.seconds
+
+
+class _Jump(selectors.SelectSelector):
+    """Sees no file become ready: where a selector would wait, time jumps."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__()
+        self._timeline = timeline
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise Asleep
+        self._timeline.seconds += timeout
+        return []
+
+
+class Errand(asyncio.Task[Any]):
+    """A task that sets of tasks order by its number, so that no run depends on addresses in memory."""
+
+    numbers = count()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (asyncio's own signature)
+        self.number = next(Errand.numbers)  # first: being born, it goes into a set already
+        super().__init__(*args, **kwargs)
+
+    def __hash__(self) -> int:
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop in simulated time."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        super().__init__(_Jump(timeline))
+        self.set_task_factory(lambda loop, work, **more: Errand(work, loop=loop, **more))
+        self.set_exception_handler(lambda *_: None)  # the dead leave tasks that nobody asks about
+
+    def time(self) -> float:
+        return self._timeline.seconds
+
+    def until(self, done: Callable[[], bool]) -> None:
+        """Run until *done*, or until somebody stopped the loop."""
+        if not done():
+            self.run_forever()
+
+    def bury(self) -> None:
+        """End what is left of a process that is dead; no time passes meanwhile."""
+        then = self._timeline.seconds
+        for _ in range(20):
+            left = sorted(asyncio.all_tasks(self), key=lambda task: getattr(task, "number", 0))
+            if not left:
+                break
+            for task in left:
+                task.cancel()
+            self.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self.close()
+        self._timeline.seconds = then

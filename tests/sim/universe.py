@@ -1,0 +1,231 @@
+"""One simulated universe: Gupshup, a machine with a disk, and the processes that run and die on it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from controller.doors.app import House, holding, seeing
+from controller.edges.gupshup import Network
+from controller.edges.store import Store
+from controller.errors import ControllerError
+from controller.loop.follow import Run, follow, survey
+from controller.loop.ports import Account, Writer
+from controller.loop.reconcile import Task, reconcile
+from controller.model.manifest import Desired
+from controller.model.plan import Asked, Plan
+from controller.simulator import Fault, Partner, Rules, World, create_app, parse_switches
+from controller.simulator.drift import seed as put_there
+from tests.sim.disk import Disk
+from tests.sim.fate import Blow, Fate, Killed, Life
+from tests.sim.instant import LIES, Customs
+from tests.sim.scenario import SECRETS, Scenario, targets
+from tests.sim.timeline import Clock, Loop, Timeline
+from tests.sim.trace import Trace
+from tests.sim.wire import Wire
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Twist:
+    """A way to break the product on purpose: ports that do something else, or parts of the store."""
+
+    account: Callable[[Account[Writer]], Account[Writer]] = lambda account: account
+    store: Callable[[Store], None] = lambda _: None
+
+
+STRAIGHT = Twist()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a run takes place: a folder of its own, and an empty store to begin with (None: made anew)."""
+
+    folder: Path
+    empty: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one process ended: *killed*, by an *error* of ours, or in peace; *run* is how far it got."""
+
+    run: Run
+    killed: bool = False
+    error: ControllerError | None = None
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.run.journey.plan
+
+
+@dataclass(slots=True)
+class Universe:
+    """*blows* strike effects by label and place, *faults* are the simulator's. Equal inputs, equal traces."""
+
+    scenario: Scenario
+    ground: Ground
+    blows: dict[tuple[str, int], Blow] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    seed: int = 1
+    twist: Twist = STRAIGHT
+    timeline: Timeline = field(default_factory=Timeline)
+    trace: Trace = field(default_factory=Trace)
+    processes: int = 0
+    world: World = field(init=False)
+    fate: Fate = field(init=False)
+    disk: Disk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trace.hidden = str(self.ground.folder)
+        partner = Partner(email=SECRETS["GUPSHUP_EMAIL"], secret=SECRETS["GUPSHUP_SECRET"])
+        switches = parse_switches(self.scenario.switches)
+        rules = Rules(self.seed, 1.0, switches, self.faults, partners=(partner,))
+        self.world = World(self.timeline.now, rules)
+        self.fate = Fate(self.timeline.now, self.blows)
+        self.disk = Disk(self.ground.folder, self.fate, self.trace, self.ground.empty)
+        if self.scenario.seeded:
+            put_there(self.world, {"apps": [dict(each) for each in self.scenario.seeded]})
+
+    def apply(
+        self, desired: Desired, *, wait: bool = True, patience: float = 2 * HOUR, again: Iterable[str] = ()
+    ) -> Ended:
+        """Run one process that applies *desired*, until it is through, fails or is killed."""
+        run = Run(Task(desired, desired, Asked(again=frozenset(again))))
+
+        async def work(account: Account[Writer]) -> None:
+            until = account.clock.now() + patience
+            await follow(account, run, wait=wait, until=until, tell=lambda _: None)
+
+        return self._process("apply", desired, run, work)
+
+    def passes(self, desired: Desired, count: int, every: float = 120.0) -> Ended:
+        """Run one process that does *count* passes, *every* so many seconds."""
+        run = Run(Task(desired, desired))
+
+        async def work(account: Account[Writer]) -> None:
+            await account.store.intents.adopt_orphans(account.upstream)
+            for _ in range(count):
+                await reconcile(account, run.task, run.journey)
+                await account.clock.sleep(every)
+
+        return self._process("passes", desired, run, work)
+
+    def plan(self, desired: Desired) -> Ended:
+        """Run one process that only plans."""
+        run = Run(Task(desired, desired))
+        life, loop, clock = self._born()
+
+        async def work() -> None:
+            house = self._house(life, clock, "plan", desired)
+            lives.append(house)
+            async with seeing(house, desired.partners[0]) as account:
+                await survey(account, run, until=account.clock.now() + 300)
+
+        lives: list[House] = []
+        return self._live(life, loop, run, work, lives)
+
+    def rivalry(self, desired: Desired, after: float) -> tuple[Ended, list[ControllerError]]:
+        """Apply, and *after* some seconds let a second process want the same lock; tell what it met."""
+        run, met = Run(Task(desired, desired)), list[ControllerError]()
+
+        async def second() -> None:
+            await asyncio.sleep(after)
+            self.processes += 1
+            house = self._house(Life(self.processes), Clock(self.timeline), "rival", desired)
+            try:
+                async with house.store, holding(house, desired.partners[0], lock_timeout=0):
+                    self.trace.wrong("P24", "two processes hold the lock of one partner")
+            except ControllerError as error:
+                met.append(error)
+
+        async def work(account: Account[Writer]) -> None:
+            until = account.clock.now() + 2 * HOUR
+            async with asyncio.TaskGroup() as group:
+                rival = group.create_task(second())
+                await follow(account, run, wait=True, until=until, tell=lambda _: None)
+                if not rival.done():
+                    rival.cancel()
+
+        return self._process("apply", desired, run, work), met
+
+    def work(
+        self, desired: Desired, work: Callable[[Account[Writer]], Awaitable[None]], purpose: str = "apply"
+    ) -> Ended:
+        """Run one process that does *work* with the writer lock held."""
+        return self._process(purpose, desired, Run(Task(desired, desired)), work)
+
+    def pass_time(self, seconds: float) -> None:
+        self.timeline.seconds += seconds
+        self.world.now()
+
+    def _process(
+        self, purpose: str, desired: Desired, run: Run, work: Callable[[Account[Writer]], Awaitable[None]]
+    ) -> Ended:
+        life, loop, clock = self._born()
+        lives: list[House] = []
+
+        async def main() -> None:
+            house = self._house(life, clock, purpose, desired)
+            lives.append(house)
+            async with holding(house, desired.partners[0], lock_timeout=0) as account:
+                await work(self.twist.account(account))
+
+        return self._live(life, loop, run, main, lives)
+
+    def _born(self) -> tuple[Life, Loop, Clock]:
+        self.processes += 1
+        loop = Loop(self.timeline)
+        return Life(self.processes, stop=loop.stop), loop, Clock(self.timeline)
+
+    def _house(self, life: Life, clock: Clock, purpose: str, desired: Desired) -> House:
+        lying = sum(fault.kind in LIES for fault in self.faults)
+        customs = Customs(self.world, self.scenario, self.trace, targets(desired), lying > 1)
+        wire = Wire(
+            life, purpose, self.world, create_app(self.world), self.fate, self.trace, customs.judge,
+            {**self.scenario.targets(), **targets(desired)},
+        )  # fmt: skip
+        store = self.disk.open(life, clock)
+        self.twist.store(store)
+        network = Network(transport=wire)
+        return House(store, clock, network, MappingProxyType(dict(SECRETS)), purpose, desired.revision)
+
+    def _live(
+        self, life: Life, loop: Loop, run: Run, main: Callable[[], Awaitable[None]], lives: list[House]
+    ) -> Ended:
+        try:
+            error = _carry_out(loop, main)
+        finally:
+            loop.bury()
+            for house in lives:
+                self.disk.drop(house.store, killed=not life.alive)
+        run.absorb()
+        self.trace.line(self.timeline.now(), life.number, "killed" if not life.alive else f"ended {error!r}")
+        return Ended(run, killed=not life.alive, error=error)
+
+
+def _carry_out(loop: Loop, main: Callable[[], Awaitable[None]]) -> ControllerError | None:
+    """Run *main* until it ends or its process is dead; return the error of ours that it ended with."""
+
+    async def all_of_it() -> ControllerError | None:
+        try:
+            await main()
+        except ControllerError as error:
+            return error
+        return None
+
+    task = loop.create_task(all_of_it())
+    task.add_done_callback(lambda _: loop.stop())
+    loop.run_forever()
+    if not task.done():
+        return None
+    try:
+        return task.result()
+    except Killed:
+        return None
+    except BaseExceptionGroup as group:
+        _, rest = group.split(Killed)
+        if rest is not None:
+            raise
+        return None
