@@ -17,6 +17,7 @@ from controller.model.upstream import (
     Details,
     Facts,
     RemoteSubscription,
+    Row,
     Stage,
     Unseen,
     Want,
@@ -32,12 +33,16 @@ AT_ONCE = 8
 Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | Unseen
 
 
-async def look(account: Account[Reader], desired: Desired, known: Facts) -> Observed:
-    """Return what is there now. *known* holds what earlier passes of this run learnt about single apps.
+async def look(
+    account: Account[Reader], desired: Desired, known: Facts, rows: tuple[Row, ...] | None = None
+) -> Observed:
+    """Return what is there now. *known* holds what earlier passes learnt about single apps.
 
-    Raises Busy or Unclear where the list is not had whole, Denied where the credentials are refused.
+    *rows* are the partner's list where it was just read, None to read it here. Raises Busy or Unclear where
+    the list is not had whole, Denied where the credentials are refused.
     """
-    rows = await account.remote.rows()
+    if rows is None:
+        rows = await account.remote.rows()
     memory = await account.store.memories.read(account.upstream)
     observed = Observed(
         account.clock.now(), rows, refresh(known, rows), memory, dict(digests(account, desired))
