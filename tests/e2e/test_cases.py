@@ -1,0 +1,115 @@
+"""What was there before, what somebody else does upstream, and what is declared in the less usual ways."""
+
+from pathlib import Path
+
+from tests.e2e.world import PARTNER, app, subscription, world
+
+ONE = app("AppOne", 1)
+PHONE = "910000000001"
+URL = "https://hooks.example.com/AppOne"
+EVENTS = {"tag": "events", "url": URL, "version": 3, "modes": ["SENT", "MESSAGE"]}
+SETTLED = {"name": "AppOne", "phone": PHONE, "subscriptions": [EVENTS]}
+
+
+def test_a_name_that_a_stranger_has_is_blocked_and_not_asked_for_again(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.seed({"name": "AppOne", "phone": "915550000000", "partner": "stranger"})
+        there.declare(ONE, app("AppTwo", 2), subscription())
+        first = there.apply("--wait")
+        assert first.code == 5
+        assert [(each["name"], each["reason"]) for each in first.json()["blocked"]][:1] == [
+            ("AppOne", "NameTakenElsewhere")
+        ]
+        assert there.tags()["AppTwo"] == ["events"], "the other one goes on"
+
+        again = there.run("apply", "--yes")
+        assert (again.code, "NameTakenElsewhere" in again.out) == (5, True)
+        assert len(there.calls("link")) == 2
+        assert "NameTakenElsewhere" in there.run("get").out
+
+        there.apply("--only", "App/AppOne", "--wait")
+        assert len(there.calls("link")) == 3, "whoever names it asks once more"
+        there.declare(app("AppOne", 1, "appName: AppOneOther"), app("AppTwo", 2), subscription())
+        assert there.apply("--wait").code == 0
+
+
+def test_a_phone_that_a_stranger_has_is_blocked(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.seed({"name": "Theirs", "phone": PHONE, "partner": "stranger"})
+        there.declare(ONE)
+        assert there.apply("--wait").code == 5
+        assert [each["reason"] for each in there.apply().json()["blocked"]] == ["PhoneLinkedElsewhere"]
+        assert len(there.calls("link")) == 1
+
+
+def test_drift_is_seen_and_put_back(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.seed(SETTLED)
+        there.declare(ONE, subscription())
+        assert there.apply("--wait").summary == {"unchanged": 2}
+        there.control(
+            "drift", {"app": "AppOne", "subscriptions": [{**EVENTS, "url": "https://evil.example.com"}]}
+        )
+        plan = there.plan()
+        (action,) = plan.json()["actions"]
+        assert action["fields"] == {"url": {"from": "https://evil.example.com", "to": URL}}
+        assert there.apply("--wait").summary == {"updated": 1, "unchanged": 1}
+        assert there.apps()["AppOne"]["subscriptions"][0]["url"] == URL
+        assert there.within_limits()
+
+
+def test_what_is_owned_and_undeclared_is_unsubscribed_and_nothing_else(tmp_path: Path) -> None:
+    policies = "policies: [Link, Subscribe, Update, Unsubscribe]"
+    partner = PARTNER.replace("spec: {", "spec: {ownedTags: 'old-*', ")
+    with world(tmp_path) as there:
+        extra = [{**EVENTS, "tag": tag} for tag in ("old-one", "by-hand")]
+        there.seed({**SETTLED, "subscriptions": [EVENTS, *extra]})
+        there.declare(partner, app("AppOne", 1, policies), subscription())
+        assert there.apply("--only", "App/AppOne").summary.get("unsubscribed", 0) == 0
+        done = there.apply("--wait")
+        assert done.summary == {"unsubscribed": 1, "unchanged": 2}
+        assert there.tags() == {"AppOne": ["by-hand", "events"]}
+        assert [each["name"] for each in done.json()["unmanaged"]] == ["by-hand"]
+
+
+def test_an_app_under_another_name_is_taken_over_by_its_id(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        (id_,) = there.seed({**SETTLED, "name": "Acme Inc. (old)", "subscriptions": []})
+        there.declare(ONE, subscription())
+        blocked = there.apply()
+        (first, *_) = blocked.json()["blocked"]
+        assert (blocked.code, first["reason"]) == (5, "PhoneLinkedToOtherApp")
+        assert f"`appId: {id_}`" in first["message"]
+        there.declare(app("AppOne", 1, f"appId: {id_}"), subscription())
+        done = there.apply("--wait")
+        assert (done.code, done.summary) == (0, {"subscribed": 1, "unchanged": 1})
+        assert not there.calls("link")
+
+
+def test_a_suspended_app_is_left_alone(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.seed({**SETTLED, "subscriptions": []})
+        reason = 'suspend: {reason: "number is being ported", until: 2090-01-01T00:00:00Z}'
+        there.declare(app("AppOne", 1, reason), app("AppTwo", 2, "suspend: true"), subscription())
+        done = there.apply("--wait")
+        assert (done.code, done.summary) == (0, {"waiting": 3, "unchanged": 1})
+        assert {each["for"] for each in done.json()["waiting"]} == {"suspend"}
+        assert "number is being ported" in done.out
+        assert not there.calls("link", "subscribe")
+
+
+def test_what_cannot_be_read_back_is_told_and_sent_once_on_request(tmp_path: Path) -> None:
+    callback = "callbackUrl: https://hooks.example.com/callback"
+    headers = "headers: {X-Hook: {env: HOOK_SECRET}}"
+    with world(tmp_path) as there:
+        there.seed(SETTLED)
+        partner = PARTNER.replace("spec: {", "spec: {guards: {maxUpdates: 2}, ")
+        there.declare(partner, app("AppOne", 1, callback), subscription("events", "app: AppOne", headers))
+        done = there.apply(HOOK_SECRET="canary-of-the-hook")
+        assert [each["kind"] for each in done.json()["unverifiable"]] == ["App", "Subscription"]
+        sent = there.apply("--resend", HOOK_SECRET="canary-of-the-hook")
+        assert (sent.code, sent.summary) == (0, {"updated": 2})
+        assert there.apply(HOOK_SECRET="canary-of-the-hook").summary == {"unchanged": 2}
+        (one,) = there.apps().values()
+        assert one["callbackUrl"] == "https://hooks.example.com/callback"
+        assert "canary-of-the-hook" in one["subscriptions"][0]["meta"]

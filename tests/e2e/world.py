@@ -1,0 +1,254 @@
+"""A simulator on a free port, a folder of manifests, a store, and the installed command as people run it."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).with_name("gupshupctl")
+PATIENCE = 60
+"""Seconds that any single run and any single line may take."""
+
+PARTNER = """apiVersion: gupshup.controller/v1
+kind: Partner
+metadata: {name: main}
+spec: {settle: {lateEffect: 3s, staleList: 2s}}
+"""
+
+
+def app(name: str, phone: int, *more: str) -> str:
+    """Return an App manifest; its phone is a number of twelve digits, *more* are lines of its spec."""
+    spec = "".join(f"  {line}\n" for line in (f'wabaId: "30{phone:08}"', f'phone: "91{phone:010}"', *more))
+    return (
+        f"apiVersion: gupshup.controller/v1\nkind: App\n"
+        f"metadata: {{name: {name}, labels: {{fleet: all}}}}\nspec:\n{spec}"
+    )
+
+
+def subscription(
+    name: str = "events", target: str = "appSelector: {matchLabels: {fleet: all}}", *more: str
+) -> str:
+    """Return a Subscription manifest for every app, or for *target*; *more* are lines of its spec."""
+    url = "url: https://hooks.example.com/${app.name}"
+    lines = (target, *(more if any(line.startswith("url:") for line in more) else (url, *more)))
+    spec = "".join(f"  {line}\n" for line in (*lines, "version: 3", "modes: [SENT, MESSAGE]"))
+    return f"apiVersion: gupshup.controller/v1\nkind: Subscription\nmetadata: {{name: {name}}}\nspec:\n{spec}"
+
+
+THREE = (app("AppOne", 1), app("AppTwo", 2), app("AppThree", 3), subscription())
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:  # noqa: ANN401  (what a document holds is what the test is about)
+        assert self.out, self.err
+        return json.loads(self.out)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """What the document counts, without what it counts none of."""
+        return {name: count for name, count in self.json()["summary"].items() if count}
+
+
+class Going:
+    """A run that goes on: what it says on stderr can be waited for."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self._said: Queue[str] = Queue()
+        self._lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._said.put(line)
+
+    def said(self, words: str) -> None:
+        """Return when a line with *words* was said."""
+        while True:
+            try:
+                self._lines.append(self._said.get(timeout=PATIENCE))
+            except Empty:
+                raise AssertionError(f"{words!r} was not said, only {self._lines}") from None
+            if words in self._lines[-1]:
+                return
+
+    def signal(self, number: signal.Signals) -> Done:
+        self.process.send_signal(number)
+        return self.end()
+
+    def end(self) -> Done:
+        assert self.process.stdout is not None
+        out = self.process.stdout.read()
+        code = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        self._lines += self._said.queue
+        return Done(code, out, "".join(self._lines))
+
+
+class World:
+    """One simulator with what belongs to it. *environ* is what the command is told beside the usual."""
+
+    def __init__(self, folder: Path, exported: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.manifests = folder / "manifests"
+        self.manifests.mkdir(exist_ok=True)
+        self.url = exported["GUPSHUP_URL"]
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("GUPSHUP", "CI"))}
+        self.environ = {**ours, **exported}
+        self.http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+
+    def declare(self, *documents: str, name: str = "all.yaml") -> None:
+        """Write *documents* as the file *name* of the manifests."""
+        (self.manifests / name).write_text("---\n".join(documents), encoding="utf-8")
+
+    def run(self, *arguments: str, **environ: str) -> Done:
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            cwd=self.folder,
+            env={**self.environ, **environ},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=2 * PATIENCE,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def apply(self, *arguments: str, **environ: str) -> Done:
+        return self.run("apply", "--yes", "-o", "json", *arguments, **environ)
+
+    def plan(self, *arguments: str, **environ: str) -> Done:
+        return self.run("plan", "-o", "json", *arguments, **environ)
+
+    @contextmanager
+    def going(self, *arguments: str) -> Iterator[Going]:
+        """Start the command; it is killed where it goes on after the block."""
+        process = subprocess.Popen(
+            [COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            try:
+                yield Going(process)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+    def control(self, what: str, body: object) -> Any:  # noqa: ANN401  (JSON, as the test knows it)
+        answer = self.http.post(f"/_simulator/{what}", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def faults(self, *faults: Mapping[str, object]) -> None:
+        self.control("faults", faults)
+
+    def seed(self, *apps: Mapping[str, object]) -> list[str]:
+        """Put apps there that existed before, and return their ids."""
+        found: list[str] = self.control("apps", {"apps": apps})["ids"]
+        return found
+
+    def apps(self) -> dict[str, Any]:
+        """Return what is there, by name."""
+        found = self.http.get("/_simulator/state").json()["apps"]
+        return {each["name"]: each for each in found}
+
+    def token(self) -> str:
+        """Sign in, and return a partner token."""
+        return str(self._signed_in()["token"])
+
+    def upstream(self) -> str:
+        """Sign in, and return the name under which stores know this account."""
+        return f"{self.url}#{self._signed_in()['id']}"
+
+    def _signed_in(self) -> Any:  # noqa: ANN401  (JSON)
+        form = {"email": self.environ["GUPSHUP_EMAIL"], "password": self.environ["GUPSHUP_SECRET"]}
+        return self.http.post("/partner/account/login", data=form).json()
+
+    def tags(self) -> dict[str, list[str]]:
+        """Return the tags of each app's subscriptions."""
+        return {name: sorted(s["tag"] for s in each["subscriptions"]) for name, each in self.apps().items()}
+
+    def calls(self, *routes: str, since: int = 0) -> list[Any]:
+        """Return the calls of *routes* (none: all), leaving out the first *since* of them all."""
+        found = self.http.get("/_simulator/calls").json()["calls"][since:]
+        return [each for each in found if not routes or each["route"] in routes]
+
+    def counted(self, since: int = 0) -> dict[str, int]:
+        """Return how many calls there were of each route."""
+        routes = [each["route"] for each in self.calls(since=since)]
+        return {route: routes.count(route) for route in sorted(set(routes))}
+
+    def counted_faults(self) -> int:
+        """Return how often faults struck."""
+        return sum(each["struck"] for each in self.http.get("/_simulator/state").json()["faults"])
+
+    def until(self, true: Callable[["World"], bool]) -> None:
+        """Look again and again until something is *true* of this world."""
+        end = time.monotonic() + PATIENCE
+        while not true(self):
+            assert time.monotonic() < end, self.calls()
+
+    def within_limits(self) -> bool:
+        """Say whether the server never counted a call too many."""
+        found = self.http.get("/_simulator/worst").json()
+        return not found["exceeded"] and all(call["status"] != 429 for call in self.calls())
+
+
+@contextmanager
+def world(folder: Path, *arguments: str, scale: int = 100_000) -> Iterator[World]:
+    """Run a simulator that provisions *scale* times as fast (at once, mostly) while the block goes on."""
+    words: list[str | Path] = [
+        COMMAND,
+        "simulate",
+        "--listen",
+        "127.0.0.1:0",
+        "--time-scale",
+        str(scale),
+        *arguments,
+    ]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    with process:
+        there = World(folder, dict(_exports(process)))
+        try:
+            yield there
+        finally:
+            there.http.close()
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+
+
+def _exports(process: "subprocess.Popen[str]") -> Iterator[tuple[str, str]]:
+    assert process.stdout is not None
+    for _ in range(3):
+        name, _sign, value = shlex.split(process.stdout.readline())[1].partition("=")
+        yield name, value
