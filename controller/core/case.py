@@ -5,21 +5,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from controller.core.digest import subscribed
 from controller.core.match import Found, Match, index, match
 from controller.core.stage import Progress, of_row
 from controller.model.manifest import App, Desired, Partner, Policy, SubscribeWhen, Subscription
 from controller.model.memory import Refusal
 from controller.model.plan import Asked, Item, Kind, Observed
+from controller.model.upstream import Row
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that is seen of one partner. *whole*: what no manifest declares is known to be undeclared."""
+    """All that is seen of one partner.
+
+    *whole*: what no manifest declares is known to be undeclared; *written* are apps that we subscribed once.
+    """
 
     partner: Partner
     observed: Observed
     asked: Asked
     whole: bool
+    written: frozenset[str] = frozenset()
 
     @property
     def now(self) -> float:
@@ -38,9 +44,13 @@ class Case:
         return app_item(self.app)
 
     def refusal(self, key: str) -> Refusal | None:
-        """Return the earlier no that still counts for *key*; asking again wipes it."""
-        asked_again = self.app.name in self.view.asked.again
-        return None if asked_again else self.view.observed.memory.refusals.get(key)
+        """Return the earlier no that still counts for *key*: not one from before somebody asked again."""
+        found = self.view.observed.memory.refusals.get(key)
+        return None if found is not None and self.wiped(found.at) else found
+
+    def wiped(self, at: float) -> bool:
+        """Say whether what was answered at *at* no longer counts, because somebody asked again since."""
+        return self.app.name in self.view.asked.again and at < self.view.asked.at
 
 
 def cases(desired: Desired, partner: Partner, observed: Observed, asked: Asked) -> Iterator[Case]:
@@ -49,7 +59,7 @@ def cases(desired: Desired, partner: Partner, observed: Observed, asked: Asked) 
     declared: dict[str, list[Subscription]] = defaultdict(list)
     for wanted in desired.subscriptions:
         declared[wanted.app].append(wanted)
-    view = View(partner, observed, asked, desired.complete)
+    view = View(partner, observed, asked, desired.complete, subscribed(observed.memory.ledger))
     for app in sorted(desired.apps, key=lambda app: app.name):
         if app.partner == partner.name:
             found = match(app, seen, observed, partner.settle)
@@ -79,6 +89,11 @@ def prunes(case: Case) -> bool:
     """Say whether undeclared subscriptions of this app may be removed at all."""
     owned = case.view.partner.owned_tags is not None
     return case.view.whole and owned and Policy.UNSUBSCRIBE in case.app.policies
+
+
+def wrote(case: Case, row: Row) -> bool:
+    """Say whether we ever subscribed this app: what is no longer declared there is worth a word."""
+    return case.view.whole and row.id in case.view.written
 
 
 def owns(partner: Partner, tag: str) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from controller.model.manifest import App, AppId, Subscription
@@ -36,6 +36,11 @@ def callback_key(app_id: AppId) -> str:
 
 def subscription_key(app_id: AppId, tag: str) -> str:
     return f"subscription:{app_id}:{tag}"
+
+
+def subscribed(keys: Iterable[str]) -> frozenset[str]:
+    """Return the ids of the apps that subscription keys among *keys* are about."""
+    return frozenset(key.split(":", 2)[1] for key in keys if key.startswith("subscription:"))
 
 
 def link_key(phone: str) -> str:

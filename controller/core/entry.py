@@ -71,7 +71,7 @@ def item_of(action: Action) -> Item:
 def allowed(action: Action, case: Case, *, key: str, digest: str) -> Entry:
     """Return *action*, or what holds it back: a missing policy, a suspension, an earlier no to the same."""
     app, now = case.app, case.view.now
-    policy = Policy(verb_of(action).capitalize())
+    policy = _policy(action)
     if policy not in app.policies:
         return _waiting(action, For.POLICY, message=f"spec.policies of App/{app.name} lacks {policy}")
     if app.suspend is not None and suspended(app, now):
@@ -84,6 +84,13 @@ def allowed(action: Action, case: Case, *, key: str, digest: str) -> Entry:
     if now < refusal.retry_at:
         return _waiting(action, For.BACKOFF, refusal.retry_at, refusal.message)
     return action
+
+
+def _policy(action: Action) -> Policy:
+    """Return what has to be allowed: a callback that a link could not set belongs to the link."""
+    if isinstance(action, SetCallback) and action.finishes_link:
+        return Policy.LINK
+    return Policy(verb_of(action).capitalize())
 
 
 def suspended(app: App, now: float) -> bool:

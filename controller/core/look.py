@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from controller.core.case import Case, cases, may_subscribe, prunes, waba_told
+from controller.core.case import Case, cases, may_subscribe, prunes, waba_told, wrote
 from controller.core.match import Found, Undecided
 from controller.core.stage import Progress, of_row
 from controller.model.manifest import AppId, Desired, Partner, SubscribeWhen
@@ -51,7 +51,7 @@ def _of_case(case: Case) -> Iterator[Want]:
                 yield WantStage(row.id)
             if of_row(row, case.view.observed.facts) is Progress.LIVE and waba_told(case, found) is None:
                 yield WantWaba(row.id)
-            if (case.subscriptions or prunes(case)) and may_subscribe(case, found):
+            if (case.subscriptions or prunes(case) or wrote(case, row)) and may_subscribe(case, found):
                 yield WantSubscriptions(row.id)
                 yield from _confirmation(case, row)
         case _:

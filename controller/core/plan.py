@@ -99,7 +99,7 @@ def _link(case: Case) -> Entry:
             return pending
     entry = allowed(Link(case.app), case, key=link_key(case.app.phone), digest=of_link(case.app))
     rest = _rest(case.view.observed.memory)
-    if isinstance(entry, Link) and case.app.name not in case.view.asked.again and case.view.now < rest:
+    if isinstance(entry, Link) and case.view.now < rest and not case.wiped(rest - REST):
         why = f"the last {ALIKE} links were refused alike: {case.view.observed.memory.links[0].message}"
         return Waiting(Verb.LINK, case.item, For.REST, rest, why)
     return entry

@@ -1,5 +1,6 @@
 """What is to be done, what must wait, and what came of it: data, from which every report is made."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -60,12 +61,13 @@ class Asked:
     """What a person asked for beyond the manifests.
 
     *only*: the items that count, None for all; *resend*: write once what can be written and never read;
-    *again*: names of apps whose refusals and rests no longer count.
+    *again*: names of apps whose refusals and rests from before *at* (epoch seconds) no longer count.
     """
 
     only: frozenset[Item] | None = None
     resend: bool = False
     again: frozenset[str] = frozenset()
+    at: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 
 from controller.core.look import refresh, wanted
 from controller.model.manifest import App, Partner, SubscribeWhen, Subscription
-from controller.model.memory import Binding, Memory
+from controller.model.memory import Binding, Memory, Written
 from controller.model.upstream import (
     Details,
     Facts,
@@ -112,6 +112,25 @@ def test_subscriptions_are_looked_at_where_it_matters(
 ) -> None:
     found = asks(live(1), declared=declared, partner=partner, subscribed=subscribed)
     assert (WantSubscriptions(ID) in found) is expected
+
+
+@pytest.mark.parametrize(
+    ("complete", "key", "expected"),
+    [
+        pytest.param(True, f"subscription:{ID}:events", True, id="we subscribed it once"),
+        pytest.param(True, f"subscription:{app_id(2)}:events", False, id="we subscribed another"),
+        pytest.param(True, f"callback:{ID}", False, id="we only set its callback"),
+        pytest.param(False, f"subscription:{ID}:events", False, id="the source is narrowed"),
+    ],
+)
+def test_what_we_subscribed_once_is_looked_at_though_nothing_is_declared_any_more(
+    *, complete: bool, key: str, expected: bool
+) -> None:
+    known = replace(TOLD, ledger={key: Written(key, "sha256:1")})
+
+    asked = wanted(desired(APP, complete=complete), PARTNER, observed(live(1), known=known))
+
+    assert (WantSubscriptions(ID) in asked) is expected
 
 
 def test_a_narrowed_source_looks_for_nothing_to_remove() -> None:

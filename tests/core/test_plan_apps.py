@@ -73,6 +73,23 @@ def test_a_callback_is_compared_with_the_ledger(
     assert plan.unchanged == (() if actions else (ITEM,))
 
 
+@pytest.mark.parametrize(
+    ("known", "allowed", "expected"),
+    [
+        pytest.param(wrote(""), {Policy.LINK}, True, id="finishing a link needs no more than the link did"),
+        pytest.param(wrote(""), {Policy.UPDATE}, False, id="and no less"),
+        pytest.param(wrote("keyed:0"), {Policy.LINK}, False, id="a changed callback is an update"),
+        pytest.param(wrote("keyed:0"), {Policy.UPDATE}, True, id="which its own policy allows"),
+    ],
+)
+def test_a_callback_needs_the_policy_of_what_it_is_part_of(
+    *, known: Memory, allowed: set[Policy], expected: bool
+) -> None:
+    plan = with_callback(replace(APP, policies=frozenset(allowed)), known)
+    assert bool(plan.actions) is expected
+    assert [each.on for each in plan.waiting] == ([] if expected else [For.POLICY])
+
+
 @pytest.mark.parametrize("asked", [NOTHING, RESEND])
 def test_no_callback_is_declared(asked: Asked) -> None:
     plan = planned(desired(PLAIN), observed(live(1), known=wrote("keyed:0")), asked)

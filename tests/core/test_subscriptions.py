@@ -342,6 +342,13 @@ def refused(digest: str, reason: str = "Rejected", retry_at: float | None = None
         pytest.param(
             refused(of_subscription(WANTED)), Asked(again=frozenset({APP.name})), None, None, id="asked again"
         ),
+        pytest.param(
+            refused(of_subscription(WANTED)),
+            Asked(again=frozenset({APP.name}), at=NOW - 9),
+            None,
+            "Rejected",
+            id="asked again before it was refused again",
+        ),
         pytest.param(refused("other"), NOTHING, None, None, id="the manifest changed"),
         pytest.param(
             refused(of_subscription(WANTED), retry_at=NOW + 1),

@@ -39,7 +39,7 @@ async def apply_all(loaded: Loaded, wish: Wish, house: House, patience: Patience
 
     Raises Usage or PlanRefused before anything is sent.
     """
-    wanted = task(loaded, wish)
+    wanted = task(loaded, wish, house.clock.now())
     runs = {partner.name: Run(wanted) for partner in partners(wanted)}
     interrupted = False
 

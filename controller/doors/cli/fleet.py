@@ -26,15 +26,15 @@ class Wish:
     released: frozenset[str] = frozenset()
 
 
-def task(loaded: Loaded, wish: Wish) -> Task:
+def task(loaded: Loaded, wish: Wish, now: float) -> Task:
     """Return the task of a run. Raises Usage where the selection is empty, PlanRefused for an empty source.
 
-    Naming apps by `--only` asks for them again: their earlier refusals no longer count.
+    Naming apps by `--only` asks for them again: refusals from before *now* (epoch seconds) no longer count.
     """
     refuse_empty(loaded.desired, loaded.source.identity, wish.released)
     desired, items = narrow(loaded.desired, wish.only, wish.labels)
     again = frozenset(app.name for app in desired.apps if wish.only and items and app_item(app) in items)
-    asked = Asked(only=items, resend=wish.resend, again=again)
+    asked = Asked(only=items, resend=wish.resend, again=again, at=now)
     return Task(desired, loaded.desired, asked, wish.released)
 
 

@@ -32,7 +32,7 @@ async def survey_all(loaded: Loaded, wish: Wish, house: House, *, timeout: float
 
     Raises Usage or PlanRefused before anything is sent.
     """
-    wanted = task(loaded, wish)
+    wanted = task(loaded, wish, house.clock.now())
     plans: dict[str, Plan] = {}
 
     async def one(partner: Partner) -> None:
