@@ -50,6 +50,9 @@ format: .venv/dev ## bring the code into form
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
+torture: .venv/dev ## kill real applies 200 times (about ten minutes); TORTURE_KILLS, TORTURE_SEED, TORTURE_FIGURES=file.json
+	@TORTURE_KILLS=$${TORTURE_KILLS:-200} $(bin)/python -m pytest -s --timeout 7200 tests/e2e/test_torture.py $(ARGS)
+
 bench: .venv/dev ## measure: see benchmarks/README.md
 	@$(bin)/python -m benchmarks $(ARGS)
 
