@@ -27,6 +27,7 @@ class Manners:
     user: str = "git"
     password: str = ""
     redirect: str = ""
+    is_proxy: bool = False
     echo: bool = False
     hold: bool = False
     arrived: threading.Event = field(default_factory=threading.Event)
@@ -59,8 +60,11 @@ class _Door(BaseHTTPRequestHandler):
         self.manners.shown.append(header)
         if self.manners.redirect:
             self._send(302, b"", Location=self.manners.redirect + self.path)
+        elif self.manners.is_proxy and not self.headers.get("Proxy-Authorization"):
+            self._send(407, b"", **{"Proxy-Authenticate": 'Basic realm="proxy"'})
         elif not self.manners.opens(header):
-            said = f"no entry for {header}".encode() if self.manners.echo else b"no entry"
+            both = f"{header} by way of {self.headers.get('Proxy-Authorization')}"
+            said = f"no entry for {both}".encode() if self.manners.echo else b"no entry"
             self._send(401, said, **{"WWW-Authenticate": 'Basic realm="git"', "Content-Type": "text/plain"})
         else:
             if self.manners.hold:

@@ -211,6 +211,13 @@ async def test_links_through_links_are_followed_as_a_mounted_config_map_needs_it
     assert found.problems == ()
 
 
+async def test_a_manifest_that_is_linked_to_is_read_once_and_by_its_own_name(
+    repository: Repository, source: GitSource
+) -> None:
+    repository.commit({"0.yaml": Link("a.yaml"), "a.yaml": "1", "b.yaml": Link("a.yaml")})
+    assert (await look(source)).files == (SourceFile("a.yaml", b"1"),)
+
+
 async def test_links_in_a_circle_end(repository: Repository, source: GitSource) -> None:
     repository.commit({"a.yaml": Link("b.yaml"), "b.yaml": Link("a.yaml"), "c.yaml": Link("c.yaml/c.yaml")})
     assert told(await look(source)) == [("GS704", "a.yaml"), ("GS704", "b.yaml"), ("GS704", "c.yaml")]
@@ -272,8 +279,15 @@ async def test_more_bytes_than_a_source_may_have_are_not_read(
     assert len(found.files) == count
 
 
+@pytest.mark.parametrize(
+    ("mode", "rule", "words"),
+    [
+        pytest.param("100644", "GS109", "1,073,741,824 bytes", id="file"),
+        pytest.param("120000", "GS704", "a link that leads to no file", id="link"),
+    ],
+)
 async def test_a_giant_is_refused_by_the_size_it_claims(
-    repository: Repository, source: GitSource, tmp_path: Path
+    repository: Repository, source: GitSource, tmp_path: Path, mode: str, rule: str, words: str
 ) -> None:
     """Nothing of it is there to be read: whoever tried would fail."""
     repository.commit({"a.yaml": "1"})
@@ -282,12 +296,12 @@ async def test_a_giant_is_refused_by_the_size_it_claims(
     claimed = copy / "objects/12/34567890123456789012345678901234567890"
     claimed.parent.mkdir()
     claimed.write_bytes(zlib.compress(b"blob %d\0short" % 1024**3))
-    row = b"100644 blob 1234567890123456789012345678901234567890\tg.yaml\n"
+    row = b"%s blob 1234567890123456789012345678901234567890\tg.yaml\n" % mode.encode()
     tree = repository.git(f"--git-dir={copy}", "mktree", "--missing", feed=row)
     commit = repository.git(f"--git-dir={copy}", "commit-tree", "-m", "giant", tree)
     found = await source.read(Commit(commit))
-    assert told(found) == [("GS109", "g.yaml")]
-    assert "1,073,741,824 bytes" in found.problems[0].message
+    assert told(found) == [(rule, "g.yaml")]
+    assert words in found.problems[0].message
 
 
 async def test_both_sources_read_the_same_from_the_same_files(
@@ -332,6 +346,7 @@ async def test_a_revision_that_grew_out_of_the_old_one_is_told_from_a_force_push
     assert not await source.advanced(third, forced)
     assert not await source.advanced(third, second)
     assert not await source.advanced("sha256:" + "0" * 64, forced)
+    assert not await source.advanced(first, "--upload-pack=x")
 
 
 async def test_a_remote_that_can_leave_files_out_of_a_history_tells_the_same(

@@ -236,11 +236,14 @@ async def test_a_proxy_is_used_and_its_password_told_to_nobody(
     remote = Remote("http://localhost:1/remote", "main", access=TOKEN, proxy=proxy)
     environ = {"PATH": os.environ["PATH"], "GIT_TOKEN": CANARY}
     source = GitSource(remote, tmp_path / "copy", environ)
+    server.is_proxy = True
     assert (await source.fetch()).id == repository.tip()
-    server.password = "another"
+    server.password, server.echo = "another", True
     with pytest.raises(SourceError, match="the token was refused") as refused:
         await source.fetch()
     assert "hunter2" not in str(refused.value)
+    assert b64encode(b"ann:hunter2").decode() not in str(refused.value)
+    assert "by way of Basic ***" in str(refused.value)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
