@@ -181,6 +181,21 @@ async def test_planning_waits_for_the_budget_of_a_look_but_not_for_ever(there: B
     assert [each.on for each in plan.waiting] == [For.BUDGET]
 
 
+async def test_planning_meets_trouble_with_a_few_more_tries(there: Bench) -> None:
+    there.remote.on("rows", Busy("no answer"), Busy("rests", there.clock.now() + 20))
+    run = Run(there.task(*ONE))
+    plan = await survey(there.account(), run, until=there.clock.now() + 60)
+    assert (len(plan.actions), there.remote.count("rows")) == (1, 3)
+    there.remote.on("rows", *[Busy("no answer")] * 9)
+    with pytest.raises(Busy, match="no answer"):
+        await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 600)
+    calls = there.remote.count("rows")
+    assert calls < 12
+    with pytest.raises(Busy):
+        await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now())
+    assert there.remote.count("rows") == calls + 1, "who cannot wait is told at once"
+
+
 @pytest.mark.parametrize(
     ("verb", "trouble", "waits"),
     [

@@ -12,7 +12,7 @@ from controller.loop.follow import Run
 from controller.model.manifest import AppId
 from controller.model.plan import Asked, For, Outcome
 from controller.model.upstream import LinkedWithoutCallback, LinkRefused, NameTaken, PhoneTaken
-from tests.loop.bench import CALLBACK, Bench, app, bench, events
+from tests.loop.bench import CALLBACK, HERE, Bench, app, bench, events
 from tests.loop.gupshup import NEVER, Lose, Reply
 
 PHONE = "910000000001"
@@ -186,6 +186,21 @@ async def test_what_never_went_out_leaves_nothing_open(there: Bench) -> None:
     run = await there.go(app())
     assert outcomes(run) == [("link", "done", "")]
     assert [entry.outcome for entry in await there.history()] == ["failed", "done"]
+
+
+async def test_one_intent_is_open_for_a_name_even_where_it_came_between(there: Bench) -> None:
+    look = there.remote.rows_by_phone
+
+    async def late(phone: str) -> object:
+        if not (await there.memory()).intents:
+            await there.store.intents.open(HERE, "910000000077", "AppOne")
+        return await look(phone)
+
+    there.remote.rows_by_phone = late  # type: ignore[method-assign, assignment]  # something comes between
+    run = await there.go(app(), wait=False)
+    assert there.remote.posts == []
+    assert [each.on for each in run.report("main").waiting] == [For.OUTCOME]
+    assert [entry.outcome for entry in await there.history()] in (["failed"], [])
 
 
 async def test_credentials_are_refused_for_good_after_two_refusals(there: Bench) -> None:

@@ -226,6 +226,14 @@ async def test_a_budget_that_is_used_up_is_not_asked_again_before_its_time(there
     assert (there.remote.count("subscribe"), there.clock.now() >= until) == (2, True)
 
 
+async def test_a_lane_rests_until_its_moment_however_many_passes_others_need(there: Bench) -> None:
+    until = there.clock.now() + MINUTE
+    there.remote.on("subscribe", Busy("the budget is used up", until))
+    await there.go(*ONE, app("AppTwo", "910000000002"), events("AppTwo"))
+    lines = [entry for entry in await there.history() if entry.target == "Subscription/events on App/AppOne"]
+    assert [(entry.outcome, entry.at >= until) for entry in lines] == [("done", True)]
+
+
 async def test_every_write_has_one_finished_line(there: Bench) -> None:
     """Done, failed, unclear and turned away; what never went out left none."""
     there.remote.put("AppTwo", "910000000002")
