@@ -31,13 +31,13 @@ def guard(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
     and putting drift back do not count, and neither does what was released.
     """
     declared = _declared(desired, plan.partner.name)
-    held = tuple(
-        Held(action, name)
-        for verb, (name, ceiling) in _ceilings(plan.partner.guards).items()
-        for action in _excess(plan.actions, verb, allowed(ceiling, declared), released)
-    )
+    held: list[Held] = []
+    for verb, (name, ceiling) in _ceilings(plan.partner.guards).items():
+        limit = allowed(ceiling, declared)
+        excess = _excess(plan.actions, verb, limit, released)
+        held.extend(Held(action, name, f"{len(excess)} planned, {limit} allowed") for action in excess)
     stopped = {change(each.action) for each in held}
-    return replace(plan, held=held, actions=tuple(a for a in plan.actions if change(a) not in stopped))
+    return replace(plan, held=tuple(held), actions=tuple(a for a in plan.actions if change(a) not in stopped))
 
 
 def allowed(ceiling: Ceiling, of: int) -> int:

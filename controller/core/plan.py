@@ -78,6 +78,8 @@ def _of_case(case: Case) -> Iterator[Entry]:
             return
         case Barred(reason, message):
             yield Blocked(case.item, reason, message)
+            yield from _subscriptions_wait(case, why=f"{case.item} is blocked")
+            return
         case Undecided(on, message, until):
             yield Waiting(Verb.LINK, case.item, on, until, message)
         case Absent():
@@ -147,7 +149,7 @@ def _linked(case: Case, found: Found) -> Iterator[Entry]:
     if told and told != case.app.waba_id:
         message = f"app {found.row.id} belongs to WABA {told}, not {case.app.waba_id}; correct the manifest"
         yield Blocked(case.item, "WabaMismatch", message)
-        yield from _subscriptions_wait(case)
+        yield from _subscriptions_wait(case, why=f"{case.item} is blocked")
         return
     yield from _app(case, found.row)
     if not may_subscribe(case, found):
@@ -188,11 +190,11 @@ def _callback(case: Case, row: Row) -> Iterator[Entry]:
         yield allowed(SetCallback(case.app, row.id, url, finishes), case, key=key, digest=of_callback(url))
 
 
-def _subscriptions_wait(case: Case, on: For | None = None) -> Iterator[Waiting]:
+def _subscriptions_wait(case: Case, on: For | None = None, why: str = "") -> Iterator[Waiting]:
     """Let the app's subscriptions wait as it does, or for what the partner wants it to be first."""
     first = For.LINKED if case.view.partner.subscribe_when is SubscribeWhen.LINKED else For.LIVE
     for wanted in case.subscriptions:
-        yield Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on or first)
+        yield Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on or first, message=why)
 
 
 def _unmanaged(found: Sequence[Case], partner: Partner, observed: Observed) -> Iterator[Unmanaged]:

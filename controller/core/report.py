@@ -12,9 +12,13 @@ from controller.model.plan import Blocked, For, Held, Item, Outcome, Plan, Resul
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One partner's part. *error* is what ended or kept ending its passes, "" where nothing did."""
+    """One partner's part. *error* is what ended or kept ending its passes, "" where nothing did.
+
+    *looked* says that at least one look was whole: without it, nothing is known of the partner.
+    """
 
     partner: str
+    looked: bool = False
     results: tuple[Result, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     blocked: tuple[Blocked, ...] = ()
@@ -55,6 +59,7 @@ def report(
     unchanged = sum(item not in touched for item in plan.unchanged)
     part = Report(
         partner=plan.partner.name,
+        looked=True,
         results=told,
         waiting=waiting,
         blocked=plan.blocked,

@@ -7,10 +7,13 @@ from typing import assert_never
 from controller.core.case import Case, cases, subscription_item
 from controller.core.entry import item_of, verb_of
 from controller.core.match import Absent, Barred, Found, Undecided
-from controller.core.stage import Progress, of_row
+from controller.core.stage import ERROR, Progress, of_row
 from controller.model.manifest import Desired
-from controller.model.plan import Asked, Blocked, Item, Observed, Plan, Waiting
+from controller.model.plan import Asked, Blocked, For, Item, Observed, Plan, Waiting
 from controller.model.status import Condition, Status, Truth
+from controller.model.upstream import Stage
+
+_UNSEEN = frozenset({For.BUDGET, For.LOOK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +32,17 @@ class Open:
 
     blocked: Mapping[Item, Blocked]
     waiting: Mapping[Item, Waiting]
-    planned: Mapping[Item, str]
+    planned: Mapping[Item, tuple[str, str]]
 
     def about(self, item: Item) -> Said | None:
         """Say what keeps *item* from being as declared."""
         if blocked := self.blocked.get(item):
             return Said("Synced", Truth.FALSE, blocked.reason, blocked.message)
         if waiting := self.waiting.get(item):
-            return Said("Synced", Truth.FALSE, f"WaitingFor{waiting.on.title()}", waiting.message)
+            known = Truth.UNKNOWN if waiting.on in _UNSEEN else Truth.FALSE
+            return Said("Synced", known, f"WaitingFor{waiting.on.title()}", waiting.message)
         if item in self.planned:
-            return Said("Synced", Truth.FALSE, "ChangePlanned", self.planned[item])
+            return Said("Synced", Truth.FALSE, *self.planned[item])
         return None
 
 
@@ -58,8 +62,8 @@ def statuses(
 
 
 def _open(plan: Plan) -> Open:
-    planned = {item_of(action): f"{verb_of(action)} is planned" for action in plan.actions}
-    held = {item_of(each.action): f"{verb_of(each.action)} is held by {each.guard}" for each in plan.held}
+    planned = {item_of(each): ("ChangePlanned", f"{verb_of(each)} is planned") for each in plan.actions}
+    held = {item_of(each.action): ("Held", f"by {each.guard}: {each.message}") for each in plan.held}
     return Open(
         {each.item: each for each in plan.blocked},
         {each.item: each for each in plan.waiting},
@@ -69,12 +73,17 @@ def _open(plan: Plan) -> Open:
 
 def _of_case(case: Case, left: Open, revision: str) -> Iterator[tuple[Status, Iterable[Said]]]:
     row = case.match.row if isinstance(case.match, Found) else None
-    stage = (row.stage.pipeline or row.stage.creation or "") if row else ""
+    stage = _stage(row.stage) if row else ""
     app_id, at = (row.id if row else None), case.view.now
     yield Status(case.item, (), revision, at, app_id, stage), _app(case, left)
     for wanted in case.subscriptions:
         item = subscription_item(wanted)
         yield Status(item, (), revision, at, app_id), _resource(left.about(item), item, left)
+
+
+def _stage(stage: Stage) -> str:
+    """Return Gupshup's one word for how far it has come; that it gave up matters more than where."""
+    return (stage.creation if stage.creation == ERROR else None) or stage.pipeline or stage.creation or ""
 
 
 def _app(case: Case, left: Open) -> Iterator[Said]:

@@ -64,7 +64,8 @@ def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, s
             refuse = _refuse_link(app, "PhoneLinkedElsewhere", words, now, retry_at=now + stale)
             return Verdict(Outcome.STALE, (close, refuse), "PhoneTaken", refuse.refusal.message, app_id)
         case NameTaken(words):
-            refuse = _refuse_link(app, "NameTakenElsewhere", f"appName {app.app_name}: {words}", now)
+            message = f"appName {app.app_name}: {words}; choose another spec.appName"
+            refuse = _refuse_link(app, "NameTakenElsewhere", message, now)
             return Verdict(Outcome.FAILED, (close, refuse), "NameTakenElsewhere", refuse.refusal.message)
         case LinkRefused(status, words):
             refuse = _refuse_link(app, LINK_REFUSED, f"Gupshup answered {status}: {words}", now)

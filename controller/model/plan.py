@@ -148,8 +148,11 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Held:
+    """*guard* names the ceiling, *message* its figures."""
+
     action: Action
     guard: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,22 +156,73 @@ def test_a_report_as_a_person_reads_it() -> None:
         "  ? update       App/app-0001  OutcomeUnknown: no reply",
     ]
     assert text[5:12] == TEXT.splitlines()[10:17]
-    assert "  ! ended early, see the error" in text
+    assert any(line.startswith("  ! ended early   ") for line in text)
     assert text[-2:] == [
         f"Held by a guard. To let exactly this through: --release {held_digest(PLAN)}",
         "Revision r1",
     ]
-    assert text[-3].startswith("Done: ")
-    assert ", 0 " not in text[-3]
+    assert text[-3].startswith("Not live yet: run apply again")
+    assert text[-4].startswith("Not finished: ")
+    assert ", 0 " not in text[-4]
 
 
-def test_a_report_without_anything_says_so() -> None:
-    assert report_text([Report("main")], "r1").splitlines() == [
-        "Partner main",
-        "  nothing to do: everything is as declared",
-        "",
-        "Done: nothing to do.",
-        "Revision r1",
+@pytest.mark.parametrize(
+    ("part", "interrupted", "said", "end"),
+    [
+        pytest.param(
+            Report("main", looked=True),
+            False,
+            "  nothing to do: everything is as declared",
+            "Done: nothing to do.",
+            id="nothing to do",
+        ),
+        pytest.param(
+            Report("main"),
+            False,
+            "  ! ended early   before anything was looked at",
+            "Not finished: nothing was done.",
+            id="what was not looked at is not as declared",
+        ),
+        pytest.param(
+            Report("main", error="no way in"),
+            False,
+            "  ! ended early   no way in",
+            "Not finished: nothing was done.",
+            id="an error is told, and nothing is done",
+        ),
+        pytest.param(
+            Report("main", looked=True),
+            True,
+            "  nothing to do: everything is as declared",
+            "Interrupted: nothing was done. Run it again: it goes on from there.",
+            id="an interruption is no end",
+        ),
+    ],
+)
+def test_a_report_without_anything_says_why(*, part: Report, interrupted: bool, said: str, end: str) -> None:
+    text = report_text([part], "r1", interrupted=interrupted)
+    assert text.splitlines() == ["Partner main", said, "", end, "Revision r1"]
+    assert report_document([part], "r1", interrupted=interrupted)["interrupted"] is interrupted
+
+
+def test_what_is_held_shows_its_figures_and_what_would_change() -> None:
+    update = Update(subscription(), app_id(), SubscriptionId("1"), {"url": ("a", "b")}, drift=False)
+    plan = Plan(PARTNER, "r1", held=(Held(update, "maxUpdates", "2 planned, 1 allowed"),))
+
+    text = plan_text([plan], "r1")
+
+    assert "to update, by maxUpdates (2 planned, 1 allowed)" in text
+    assert "        url: a → b" in text
+    assert plan_document([plan], "r1")["held"] == [
+        {
+            "verb": "update",
+            "kind": "Subscription",
+            "name": "events",
+            "partner": "main",
+            "app": "app-0001",
+            "guard": "maxUpdates",
+            "message": "2 planned, 1 allowed",
+        }
     ]
 
 
@@ -222,7 +273,7 @@ def test_the_document_of_a_plan_has_the_keys_that_were_agreed() -> None:
 
 def test_the_document_of_a_report_has_the_keys_that_were_agreed() -> None:
     found = json.loads(json.dumps(report_document([REPORT], "r1")))
-    assert set(found) == {*SHARED, "results", "errors", "summary"}
+    assert set(found) == {*SHARED, "results", "errors", "summary", "interrupted"}
     assert keys(found["results"]) == [{*PLANNED, "outcome", "reason", "message", "appId"}] * 4
     assert [each["outcome"] for each in found["results"]] == ["done", "failed", "stale", "unclear"]
     assert [each["appId"] for each in found["results"]] == [app_id(), app_id(), None, None]
@@ -345,7 +396,7 @@ EVIL_PLAN = Plan(
     ),
     waiting=(Waiting(Verb.LINK, EVIL_ITEM, For.REST, NOW, HOSTILE),),
     blocked=(Blocked(EVIL_ITEM, HOSTILE, HOSTILE),),
-    held=(Held(Link(EVIL), HOSTILE),),
+    held=(Held(Link(EVIL), HOSTILE, HOSTILE),),
     unmanaged=(Unmanaged(EVIL_ITEM, HOSTILE),),
     provisioning=(EVIL_ITEM,),
     unverifiable=(EVIL_ITEM,),
@@ -368,7 +419,7 @@ EVIL_RESULT = Result(Verb.LINK, EVIL_ITEM, Outcome.FAILED, HOSTILE, HOSTILE)
                 ],
                 HOSTILE,
             ),
-            18,
+            19,
             id="a report",
         ),
     ],

@@ -10,7 +10,7 @@ from controller.core.guard import guard
 from controller.core.status import statuses
 from controller.model.manifest import App, Count, Desired, FromEnv, Guards, Partner, Policy, Subscription
 from controller.model.memory import Binding, Memory
-from controller.model.plan import Asked, Item, Observed
+from controller.model.plan import Asked, For, Item, Observed, Plan, Verb, Waiting
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Facts, Row, Stage
 from tests.core.builders import (
@@ -223,7 +223,7 @@ def test_an_app_that_is_on_its_way_without_subscriptions_is_not_ready() -> None:
             WANTED,
             Memory(),
             replace(PARTNER, guards=Guards(max_updates=Count(0))),
-            "ChangePlanned",
+            "Held",
             "Reconciling",
             id="a guard holds it",
         ),
@@ -247,7 +247,7 @@ def test_a_guard_that_holds_is_named() -> None:
     found = standing(DECLARED, observed(live(1), facts=MOVED), partner=partner)[SUB]
     condition = found.condition("Synced")
     assert condition is not None
-    assert condition.message == "update is held by maxUpdates"
+    assert condition.message == "by maxUpdates: 1 planned, 0 allowed"
 
 
 def test_what_cannot_be_verified_is_not_called_wrong() -> None:
@@ -291,3 +291,23 @@ def test_every_declared_resource_of_this_partner_has_a_status() -> None:
         app_item(app(2)),
         subscription_item(subscription(2)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("on", "truth"),
+    [
+        pytest.param(For.BUDGET, Truth.UNKNOWN, id="what could not be looked at is not known"),
+        pytest.param(For.LOOK, Truth.UNKNOWN, id="likewise where a look gave nothing"),
+        pytest.param(For.LIVE, Truth.FALSE, id="what waits for its app is known not to be there"),
+    ],
+)
+def test_what_nobody_saw_is_unknown(on: For, truth: Truth) -> None:
+    plan = Plan(PARTNER, "r1", waiting=(Waiting(Verb.SUBSCRIBE, SUB, on),))
+    found = {each.item: each for each in statuses(DECLARED, observed(live(1)), plan, {})}[SUB]
+    assert {each.status for each in found.conditions if each.type in {"Synced", "Ready"}} == {truth}
+
+
+def test_that_gupshup_gave_up_is_said_before_where() -> None:
+    failed = replace(live(1), live=False, stage=Stage("ERROR", "CREATE_DOCKER"))
+    found = standing(DECLARED, observed(failed))[ITEM]
+    assert found.stage == "ERROR"

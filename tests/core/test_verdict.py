@@ -50,6 +50,7 @@ POST = Subscribe(WANTED, ID)
 DELETE = Unsubscribe(APP, ID, remote(WANTED))
 SET = SetCallback(APP, ID, CALLBACK)
 STALE = 120.0
+NAME_TAKEN = "appName Name0001: Bot Already Exists; choose another spec.appName"
 
 
 def no(reason: str, message: str, retry_at: float | None = None) -> Refuse:
@@ -108,9 +109,9 @@ MASKED = f"App {ID} already exists with phone 91******0001"
             KEYED,
             Verdict(
                 Outcome.FAILED,
-                (CLOSED, no("NameTakenElsewhere", "appName Name0001: Bot Already Exists")),
+                (CLOSED, no("NameTakenElsewhere", NAME_TAKEN)),
                 "NameTakenElsewhere",
-                "appName Name0001: Bot Already Exists",
+                NAME_TAKEN,
             ),
             id="409 Bot Already Exists: no further POST by itself",
         ),

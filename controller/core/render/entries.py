@@ -71,7 +71,8 @@ def blocked_row(each: Blocked) -> dict[str, object]:
 
 
 def held_row(each: Held) -> dict[str, object]:
-    return {**row(item_of(each.action), verb_of(each.action)), "guard": each.guard}
+    message = {"message": each.message} if each.message else {}
+    return {**row(item_of(each.action), verb_of(each.action)), "guard": each.guard, **message}
 
 
 def unmanaged_row(each: Unmanaged) -> dict[str, object]:

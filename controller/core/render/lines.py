@@ -32,6 +32,10 @@ _MINUTE, _HOUR = 60, 3600
 
 def of_action(action: Action) -> Iterator[str]:
     yield _line(SIGNS[verb_of(action)], verb_of(action), item_of(action), _about(action))
+    yield from _changes(action)
+
+
+def _changes(action: Action) -> Iterator[str]:
     if isinstance(action, Update):
         for name, (there, want) in action.changes.items():
             yield f"        {name}: {clean(there)} → {clean(want)}"
@@ -47,8 +51,10 @@ def of_blocked(each: Blocked) -> str:
     return _line("!", "blocked", each.item, f"{each.reason}: {each.message}")
 
 
-def of_held(each: Held) -> str:
-    return _line("⏸", "held", item_of(each.action), f"to {verb_of(each.action)}, by {each.guard}")
+def of_held(each: Held) -> Iterator[str]:
+    why = f" ({each.message})" if each.message else ""
+    yield _line("⏸", "held", item_of(each.action), f"to {verb_of(each.action)}, by {each.guard}{why}")
+    yield from _changes(each.action)
 
 
 def of_unmanaged(each: Unmanaged) -> str:

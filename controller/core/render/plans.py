@@ -54,7 +54,7 @@ def _plan(plan: Plan) -> Iterator[str]:
         *(line for action in plan.actions for line in lines.of_action(action)),
         *(lines.of_waiting(each) for each in plan.waiting),
         *(lines.of_blocked(each) for each in plan.blocked),
-        *(lines.of_held(each) for each in plan.held),
+        *(line for each in plan.held for line in lines.of_held(each)),
         *(lines.of_unmanaged(each) for each in plan.unmanaged),
         *(lines.of_provisioning(item) for item in plan.provisioning),
         *(lines.of_unverifiable(item) for item in plan.unverifiable),

@@ -8,10 +8,13 @@ from controller.core.report import Report, total
 from controller.model.plan import Result
 
 
-def report_document(parts: Sequence[Report], revision: str) -> dict[str, object]:
+def report_document(
+    parts: Sequence[Report], revision: str, *, interrupted: bool = False
+) -> dict[str, object]:
     """Return what came of a run for all partners as one document (docs/cli.md, JSON)."""
     return {
         **head(revision),
+        "interrupted": interrupted,
         "results": [_result(result) for part in parts for result in part.results],
         **lists(
             [each for part in parts for each in part.waiting],
@@ -26,13 +29,25 @@ def report_document(parts: Sequence[Report], revision: str) -> dict[str, object]
     }
 
 
-def report_text(parts: Sequence[Report], revision: str) -> str:
+def report_text(parts: Sequence[Report], revision: str, *, interrupted: bool = False) -> str:
+    """Return what came of a run as a person reads it: *done* only where nothing ended it early."""
     text = [line for part in parts for line in _part(part)]
     counted = ", ".join(f"{count} {name}" for name, count in total(parts).items() if count)
-    text.append(f"Done: {counted or 'nothing to do'}.")
-    if held := digests(part.held_digest for part in parts):
-        text.append(f"Held by a guard. To let exactly this through: --release {held}")
+    if interrupted:
+        text.append(f"Interrupted: {counted or 'nothing was done'}. Run it again: it goes on from there.")
+    elif any(part.error or not part.looked for part in parts):
+        text.append(f"Not finished: {counted or 'nothing was done'}.")
+    else:
+        text.append(f"Done: {counted or 'nothing to do'}.")
+    text.extend(_next_steps(parts))
     return "\n".join([*text, f"Revision {lines.clean(revision)}"])
+
+
+def _next_steps(parts: Sequence[Report]) -> Iterator[str]:
+    if any(part.provisioning for part in parts):
+        yield "Not live yet: run apply again, or with --wait, and they are subscribed once they are."
+    if held := digests(part.held_digest for part in parts):
+        yield f"Held by a guard. To let exactly this through: --release {held}"
 
 
 def _part(part: Report) -> Iterator[str]:
@@ -41,13 +56,15 @@ def _part(part: Report) -> Iterator[str]:
         *(lines.of_result(result) for result in part.results),
         *(lines.of_waiting(each) for each in part.waiting),
         *(lines.of_blocked(each) for each in part.blocked),
-        *(lines.of_held(each) for each in part.held),
+        *(line for each in part.held for line in lines.of_held(each)),
         *(lines.of_unmanaged(each) for each in part.unmanaged),
         *(lines.of_provisioning(item) for item in part.provisioning),
         *(lines.of_unverifiable(item) for item in part.unverifiable),
     ]
     if part.error:
-        body.append("  ! ended early, see the error")
+        body.append(lines.clean(f"  ! ended early   {part.error}"))
+    elif not part.looked:
+        body.append("  ! ended early   before anything was looked at")
     yield from body or ["  nothing to do: everything is as declared"]
     yield ""
 

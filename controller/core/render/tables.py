@@ -32,13 +32,19 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _app(status: Status) -> tuple[str, ...]:
     live = status.condition("Live")
     stage = f" ({status.stage})" if status.stage and live and live.status is not Truth.TRUE else ""
-    words = (_truth(status, "Live") + stage, _truth(status, "Subscribed"), _truth(status, "Ready"))
+    words = (_truth(status, "Live") + stage, _subscribed(status), _truth(status, "Ready"))
     return (status.item.name, status.item.partner, status.app_id or "-", *words, _reason(status))
 
 
 def _subscription(status: Status) -> tuple[str, ...]:
     words = (_truth(status, "Synced"), _truth(status, "Ready"), _reason(status))
     return (status.item.name, status.item.app, status.item.partner, *words)
+
+
+def _subscribed(status: Status) -> str:
+    condition = status.condition("Subscribed")
+    nothing = condition is not None and condition.reason == "NothingDeclared"
+    return "-" if nothing else _truth(status, "Subscribed")
 
 
 def _truth(status: Status, type_: str) -> str:

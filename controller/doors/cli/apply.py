@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
 
     loaded = load(chosen(paths))
     released = frozenset(digest for each in release for digest in each.split(","))
+    if odd := sorted(digest for digest in released if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest)):
+        raise Usage(f"--release takes a digest as `plan` prints it, sha256:…; not {odd[0]!r:.80}")
     wish = Wish(only, labels, resend, released)
     if not yes and not _agreed(loaded, wish, reach):
         return ERROR
@@ -76,30 +79,39 @@ def run(loaded: "Loaded", wish: "Wish", reach: Reach, patience: "Patience", outp
 
 
 def _agreed(loaded: "Loaded", wish: "Wish", reach: Reach) -> bool:
-    """Show the plan and ask; Usage where nobody is there to answer."""
+    """Show the plan and ask, where it changes anything; Usage where nobody is there to answer."""
     from controller.core.render.plans import plan_text  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.surveying import survey_all  # noqa: PLC0415  (likewise)
 
     if not sys.stdin.isatty():
         raise Usage("apply asks before it writes, and nobody can answer here; say --yes")
-    found = asyncio.run(survey_all(loaded, wish, reach.open("apply", loaded.desired.revision), timeout=300))
+    house = reach.open("apply", loaded.desired.revision)
+    found = asyncio.run(survey_all(loaded, wish, house, timeout=300))
     click.echo(plan_text(found.plans, found.revision))
     for name, error in found.errors.items():
         click.echo(f"Error: partner {name}: {error}", err=True)
-    return click.confirm("Apply this?", default=False)
+    if not any(plan.actions for plan in found.plans):
+        return True
+    agreed = click.confirm("Apply this?", default=False)
+    if not agreed:
+        click.echo("Cancelled; nothing was changed.")
+    return agreed
 
 
 def _show(applied: "Applied", output: str) -> None:
     from controller.core.render.reports import report_document, report_text  # noqa: PLC0415  (heavy)
     from controller.core.render.tables import status_table  # noqa: PLC0415  (heavy)
 
+    statuses = [each for run in applied.runs.values() for each in run.statuses]
     if output == "json":
-        document = report_document(applied.parts, applied.revision)
+        document = report_document(applied.parts, applied.revision, interrupted=applied.interrupted)
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        click.echo(report_text(applied.parts, applied.revision))
-        click.echo()
-        click.echo(status_table([each for run in applied.runs.values() for each in run.statuses]))
+        click.echo(report_text(applied.parts, applied.revision, interrupted=applied.interrupted))
+        if statuses:
+            click.echo(f"\n{status_table(statuses)}")
     for part in applied.parts:
         if part.error:
             click.echo(f"Error: partner {part.partner}: {part.error}", err=True)
+    if applied.interrupted:
+        click.echo("Interrupted: run it again, it goes on from there.", err=True)

@@ -31,6 +31,7 @@ class Applied:
     revision: str
     parts: tuple[Report, ...]
     runs: Mapping[str, Run]
+    interrupted: bool
     code: int
 
 
@@ -60,7 +61,7 @@ async def apply_all(loaded: Loaded, wish: Wish, house: House, patience: Patience
     parts = {name: run.report(name) for name, run in sorted(runs.items())}
     found = {code for name in parts for code in codes(parts[name], runs[name].error, wait=patience.wait)}
     code = gravest(found | ({INTERRUPTED} if interrupted else set()))
-    return Applied(loaded.desired.revision, tuple(parts.values()), runs, code)
+    return Applied(loaded.desired.revision, tuple(parts.values()), runs, interrupted, code)
 
 
 def _cancel_on(number: signal.Signals) -> None:

@@ -57,6 +57,8 @@ def _words(error: Exception) -> str:
             return error.format_message()
         case OSError(strerror=str(why), filename=str(name)):
             return f"{name}: {why}"
+        case OSError(strerror=str(why)):
+            return f"the output cannot be written: {why}"
         case MemoryError():
             return "out of memory"
         case _:
