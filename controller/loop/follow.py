@@ -151,5 +151,7 @@ async def _note_status(account: Account[Writer], run: Run) -> None:
         known = read_documents(await account.store.statuses.read(account.upstream))
         before = {each.item: each for each in known}
         run.statuses = statuses(run.task.desired, observed, plan, before)
+        only = run.task.asked.only
+        run.statuses = tuple(each for each in run.statuses if only is None or each.item in only)
         documents = {str(each.item): document(each) for each in run.statuses}
         await account.store.statuses.save(account.upstream, documents, whole=run.task.desired.complete)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core.case import app_item, subscription_item
-from controller.core.render.descriptions import description, description_text
+from controller.core.render.descriptions import Described, description, description_text
 from controller.core.render.statuses import document, fields, moment, read_documents
 from controller.core.render.tables import status_table, subscription_table, table
 from controller.model.history import Entry
@@ -143,9 +143,14 @@ def test_a_table_lines_up_and_escapes() -> None:
     ]
 
 
+def described(status: Status) -> Described:
+    return Described(status, "https://partner.gupshup.io#7", [ENTRY, DIED], [SUBSCRIBED])
+
+
 def test_a_description_as_a_document() -> None:
-    found = description(READY, "https://partner.gupshup.io#7", [ENTRY, DIED])
-    assert set(found) == {*fields(READY), "upstream", "history"}
+    found = description(described(READY))
+    assert set(found) == {*fields(READY), "upstream", "history", "subscriptions"}
+    assert found["subscriptions"] == [fields(SUBSCRIBED)]
     assert found["upstream"] == "https://partner.gupshup.io#7"
     assert found["history"] == [
         {
@@ -169,7 +174,7 @@ def test_a_description_as_a_document() -> None:
 
 def test_a_description_as_a_person_reads_it() -> None:
     one = replace(READY, conditions=(condition("Ready"),))
-    assert description_text(one, "https://partner.gupshup.io#7", [ENTRY, DIED]).splitlines() == [
+    assert description_text(described(one)).splitlines() == [
         "Name:      App/app-0001",
         "Partner:   main",
         "Upstream:  https://partner.gupshup.io#7",
@@ -181,6 +186,9 @@ def test_a_description_as_a_person_reads_it() -> None:
         "CONDITION  STATUS  SINCE                 REASON  MESSAGE",
         "Ready      True    2023-11-14T22:13:20Z  Fine    words",
         "",
+        "NAME    APP       PARTNER  SYNCED  READY  REASON",
+        "events  app-0001  main     True    True",
+        "",
         "WRITTEN               VERB    OUTCOME  BY  ANSWER",
         "2023-11-14T22:13:20Z  link    done     ci",
         "2023-11-14T22:12:20Z  update  ?        ci",
@@ -188,7 +196,7 @@ def test_a_description_as_a_person_reads_it() -> None:
 
 
 def test_what_is_not_known_yet_is_a_dash() -> None:
-    text = description_text(BARE, "", []).splitlines()
+    text = description_text(Described(BARE, "", [])).splitlines()
     assert "App id:    -" in text
     assert "Stage:     -" in text
     assert len(text) == 9
@@ -198,6 +206,6 @@ def test_a_hostile_description_stays_on_its_lines() -> None:
     evil = "\x1b[2J\n\u202e"
     status = Status(replace(ITEM, name=evil), (condition(evil, reason=evil),), evil, NOW, None, evil)
     entry = Entry(NOW, evil, evil, evil, evil, evil, evil)
-    text = description_text(status, evil, [entry]).split("\n")
+    text = description_text(Described(status, evil, [entry])).split("\n")
     assert len(text) == 13
     assert all(line.isprintable() for line in text)

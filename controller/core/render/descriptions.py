@@ -1,28 +1,42 @@
 """One resource at length: its facts, its conditions, the last writes to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from controller.core.render.lines import clean
 from controller.core.render.statuses import fields, moment
-from controller.core.render.tables import table
+from controller.core.render.tables import subscription_table, table
 from controller.model.history import Entry
 from controller.model.status import Status
 
 
-def description(status: Status, upstream: str, history: Sequence[Entry]) -> dict[str, object]:
-    """Return all that is known as one document, the newest write first."""
-    return {**fields(status), "upstream": upstream, "history": [_entry(entry) for entry in history]}
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One resource and its *upstream*, the last writes to it, newest first, and an app's *subscriptions*."""
+
+    status: Status
+    upstream: str
+    history: Sequence[Entry] = ()
+    subscriptions: Sequence[Status] = ()
 
 
-def description_text(status: Status, upstream: str, history: Sequence[Entry]) -> str:
-    return "\n".join(_lines(status, upstream, history))
+def description(of: Described) -> dict[str, object]:
+    """Return all that is known as one document."""
+    history = [_entry(entry) for entry in of.history]
+    subscriptions = [fields(each) for each in of.subscriptions]
+    return {**fields(of.status), "upstream": of.upstream, "history": history, "subscriptions": subscriptions}
 
 
-def _lines(status: Status, upstream: str, history: Sequence[Entry]) -> Iterator[str]:
+def description_text(of: Described) -> str:
+    return "\n".join(_lines(of))
+
+
+def _lines(of: Described) -> Iterator[str]:
+    status = of.status
     facts: Mapping[str, str] = {
         "Name": str(status.item),
         "Partner": status.item.partner,
-        "Upstream": upstream,
+        "Upstream": of.upstream,
         "App id": status.app_id or "-",
         "Stage": status.stage or "-",
         "Revision": status.revision,
@@ -32,10 +46,12 @@ def _lines(status: Status, upstream: str, history: Sequence[Entry]) -> Iterator[
     yield ""
     head = ("CONDITION", "STATUS", "SINCE", "REASON", "MESSAGE")
     yield table(head, [(c.type, c.status, moment(c.since), c.reason, c.message) for c in status.conditions])
-    if history:
-        yield ""
+    if of.subscriptions:
+        yield f"\n{subscription_table(of.subscriptions)}"
+    if of.history:
         head = ("WRITTEN", "VERB", "OUTCOME", "BY", "ANSWER")
-        yield table(head, [(moment(e.at), e.verb, e.outcome or "?", e.who, e.message) for e in history])
+        rows = [(moment(e.at), e.verb, e.outcome or "?", e.who, e.message) for e in of.history]
+        yield f"\n{table(head, rows)}"
 
 
 def _entry(entry: Entry) -> dict[str, object]:

@@ -21,15 +21,21 @@ def command(words: tuple[str, ...], output: str, store: str | None) -> int:
     from controller.core.render import descriptions  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.stored import known, named, writes  # noqa: PLC0415  (likewise)
 
+    everything = known(store)
     found = [
-        (each.status, each.upstream, writes(store, each.upstream, str(each.status.item)))
-        for each in named(known(store), _name(words))
+        descriptions.Described(
+            each.status,
+            each.upstream,
+            writes(store, each.upstream, str(each.status.item)),
+            tuple(other.status for other in everything if each.owns(other)),
+        )
+        for each in named(everything, _name(words))
     ]
     if output == "json":
-        items = [descriptions.description(*each) for each in found]
+        items = [descriptions.description(each) for each in found]
         click.echo(json.dumps({"formatVersion": "1.0", "items": items}, indent=2, ensure_ascii=False))
     else:
-        click.echo("\n\n".join(descriptions.description_text(*each) for each in found))
+        click.echo("\n\n".join(descriptions.description_text(each) for each in found))
     return 0
 
 

@@ -11,6 +11,7 @@ from controller.edges.clock import SystemClock
 from controller.edges.store import Store, default_location, open_store
 from controller.errors import ControllerError
 from controller.model.history import Entry
+from controller.model.plan import Kind
 from controller.model.status import Status
 
 
@@ -19,6 +20,12 @@ class Known(NamedTuple):
 
     upstream: str
     status: Status
+
+    def owns(self, other: "Known") -> bool:
+        """Say whether *other* is a subscription of this app."""
+        mine, its = self.status.item, other.status.item
+        same_app = (self.upstream, mine.partner, mine.app) == (other.upstream, its.partner, its.app)
+        return mine.kind is Kind.APP and its.kind is Kind.SUBSCRIPTION and same_app
 
 
 def known(location: str | None) -> list[Known]:
