@@ -32,6 +32,7 @@ from controller.model.plan import (
     Observed,
     Outcome,
     Plan,
+    Result,
     SetCallback,
     Unmanaged,
     Verb,
@@ -142,6 +143,13 @@ def _rest(memory: Memory) -> float:
     last = memory.links[:ALIKE]
     alike = {each.message if each.outcome == Outcome.FAILED else "" for each in last}
     return last[0].at + REST if len(last) == ALIKE and len(alike) == 1 and alike <= refused else 0.0
+
+
+def refused_alike(results: Sequence[Result]) -> bool:
+    """Say whether the last links of a pass were refused in the same words, so that no more should follow."""
+    last = results[-ALIKE:]
+    refused = all(each.reason == LINK_REFUSED for each in last)
+    return len(last) == ALIKE and refused and len({each.message for each in last}) == 1
 
 
 def _linked(case: Case, found: Found) -> Iterator[Entry]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from controller.core.entry import item_of
 from controller.core.guard import Change, change
+from controller.core.plan import REST, refused_alike
 from controller.errors import Busy, Denied
 from controller.loop.deed import Deed, Interrupted, put_off
 from controller.loop.linking import link
@@ -14,7 +15,7 @@ from controller.loop.look import AT_ONCE
 from controller.loop.ports import Account, Writer
 from controller.loop.together import together
 from controller.loop.writing import write
-from controller.model.plan import Action, For, Link, Observed, Plan
+from controller.model.plan import Action, For, Link, Observed, Plan, Result, Verb
 
 
 @dataclass(slots=True)
@@ -28,6 +29,11 @@ class Tally:
     deeds: dict[Change, Deed] = field(default_factory=dict)
     denied: Denied | None = None
     rests: dict[str, float] = field(default_factory=dict)
+
+    def links(self) -> list[Result]:
+        """Return what came of this pass's links, in their order."""
+        said = (deed.said for deed in self.deeds.values())
+        return [each for each in said if isinstance(each, Result) and each.verb is Verb.LINK]
 
 
 async def act(account: Account[Writer], plan: Plan, observed: Observed, tally: Tally) -> None:
@@ -47,26 +53,44 @@ async def act(account: Account[Writer], plan: Plan, observed: Observed, tally: T
 async def _in_turn(
     account: Account[Writer], name: str, actions: Sequence[Action], observed: Observed, tally: Tally
 ) -> None:
-    """Do *actions* until one has to wait for its budget: those behind it wait for the same one."""
+    """Do *actions* until one has to wait: those behind it wait for the same."""
     for position, action in enumerate(actions):
         if tally.denied is not None:
             return
-        try:
-            _rested(name, tally, account.clock.now())
-            tally.deeds[change(action)] = await _do(account, action, observed)
-        except Busy as error:
-            if error.until is not None:
-                tally.rests[name] = error.until
-            on = For.BACKOFF if error.until is None else For.BUDGET
+        stop = await _step(account, name, action, observed, tally)
+        if stop is not None:
             for each in actions[position:]:
-                tally.deeds[change(each)] = put_off(each, on, error.until, str(error))
+                tally.deeds.setdefault(change(each), put_off(each, stop.on, stop.until, stop.why))
             return
-        except Denied as error:
-            tally.denied = error
-            return
-        except Interrupted as stop:
-            tally.deeds[change(action)] = stop.deed
-            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Why a lane goes no further in this pass."""
+
+    on: For
+    until: float | None
+    why: str
+
+
+async def _step(
+    account: Account[Writer], name: str, action: Action, observed: Observed, tally: Tally
+) -> _Stop | None:
+    try:
+        _rested(name, tally, account.clock.now())
+        tally.deeds[change(action)] = await _do(account, action, observed)
+    except Busy as error:
+        if error.until is not None:
+            tally.rests[name] = error.until
+        return _Stop(For.BACKOFF if error.until is None else For.BUDGET, error.until, str(error))
+    except Denied as error:
+        tally.denied = error
+    except Interrupted as stop:
+        tally.deeds[change(action)] = stop.deed
+        raise
+    if isinstance(action, Link) and refused_alike(tally.links()):
+        return _Stop(For.REST, account.clock.now() + REST, "the last links were refused alike")
+    return None
 
 
 def _rested(name: str, tally: Tally, now: float) -> None:

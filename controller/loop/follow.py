@@ -32,7 +32,8 @@ class Run:
 
     *results* holds the last result of each change; *error* what ended the last pass, None after a good one;
     *troubles* and *denials* are counted in a row, and so are *quiet* passes, after which the *picture* (what
-    is under way) was the same. *statuses* tell how every declared resource stood last.
+    is under way) was the same. *statuses* tell how every declared resource stood last, *pause* for how many
+    seconds the next pass waits.
     """
 
     task: Task
@@ -43,6 +44,7 @@ class Run:
     denials: int = 0
     quiet: int = 0
     picture: object = None
+    pause: float = 0.0
     statuses: tuple[Status, ...] = ()
 
     def said(self) -> dict[Change, Result | Waiting]:
@@ -73,14 +75,19 @@ async def follow(account: Account[Writer], run: Run, *, wait: bool, until: float
     await account.store.intents.adopt_orphans(account.upstream)
     while True:
         pause = await _pass(account, run, wait=wait)
-        tell(run)
         left = until - account.clock.now()
+        run.pause = 0.0 if pause is None else max(min(pause, left), 0.0)
+        tell(run)
         if pause is None or left <= 0:
             return
-        await account.clock.sleep(max(min(pause, left), LEAST))
+        await account.clock.sleep(max(run.pause, LEAST))
 
 
-async def survey(account: Account[Reader], run: Run, *, until: float) -> Plan:
+def _quiet(_: Run) -> None:
+    return
+
+
+async def survey(account: Account[Reader], run: Run, *, until: float, tell: Tell = _quiet) -> Plan:
     """Look and plan until every look had its turn in the budgets; nothing is written.
 
     Trouble is met with a few more tries, and then raised. A look that has to wait longer than *until* (epoch
@@ -94,13 +101,19 @@ async def survey(account: Account[Reader], run: Run, *, until: float) -> Plan:
             pause = poll(run.troubles, 0) if error.until is None else error.until - account.clock.now()
             if run.troubles >= TRIES or account.clock.now() + pause > until:
                 raise
-            await account.clock.sleep(max(pause, LEAST))
+            await _rest(account, run, pause, tell)
             continue
         waits = [each.until for each in plan.waiting if each.on is For.BUDGET and each.until is not None]
         now = account.clock.now()
         if not waits or min(waits) > until:
             return plan
-        await account.clock.sleep(max(min(waits) - now, LEAST))
+        await _rest(account, run, min(waits) - now, tell)
+
+
+async def _rest(account: Account[Reader], run: Run, seconds: float, tell: Tell) -> None:
+    run.pause = max(seconds, LEAST)
+    tell(run)
+    await account.clock.sleep(run.pause)
 
 
 async def _pass(account: Account[Writer], run: Run, *, wait: bool) -> float | None:

@@ -5,10 +5,21 @@ from dataclasses import replace
 import pytest
 
 from controller.core.digest import link_key, of_link
-from controller.core.plan import REST
+from controller.core.plan import REST, refused_alike
 from controller.model.manifest import App, Policy, Settle, SubscribeWhen, Suspend
 from controller.model.memory import Answered, Binding, Intent, Memory, Refusal
-from controller.model.plan import Asked, Blocked, For, Link, Verb, Waiting
+from controller.model.plan import (
+    Asked,
+    Blocked,
+    For,
+    Item,
+    Kind,
+    Link,
+    Outcome,
+    Result,
+    Verb,
+    Waiting,
+)
 from controller.model.upstream import Row
 from tests.core.builders import (
     NOW,
@@ -309,3 +320,25 @@ def test_a_rest_ends() -> None:
 def test_an_earlier_no_is_told_before_the_rest() -> None:
     known = replace(answers(REFUSED, REFUSED, REFUSED), refusals=memory(refusals=[refusal()]).refusals)
     assert isinstance(held_back(APP, known), Blocked)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "messages", "expected"),
+    [
+        pytest.param(["LinkRefused"] * 3, ["no"] * 3, True, id="three alike"),
+        pytest.param(["LinkRefused"] * 2, ["no"] * 2, False, id="two are chance"),
+        pytest.param(["LinkRefused"] * 3, ["no", "no", "never"], False, id="the words differ"),
+        pytest.param(
+            ["LinkRefused", "NameTakenElsewhere", "LinkRefused"], ["no"] * 3, False, id="a name taken"
+        ),
+        pytest.param(
+            ["NameTakenElsewhere", *["LinkRefused"] * 3], ["no"] * 4, True, id="the last three count"
+        ),
+    ],
+)
+def test_links_refused_alike(*, reasons: list[str], messages: list[str], expected: bool) -> None:
+    said = [
+        Result(Verb.LINK, Item(Kind.APP, "main", "a", "a"), Outcome.FAILED, reason, message)
+        for reason, message in zip(reasons, messages, strict=True)
+    ]
+    assert refused_alike(said) is expected

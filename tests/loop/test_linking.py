@@ -259,3 +259,22 @@ async def test_an_answer_that_cannot_be_kept_is_found_by_the_next_look(there: Be
     async with bench(tmp_path / "state.db", there.remote) as next_:
         run = await next_.go(app())
     assert (run.error, there.remote.count("link")) == (None, 1)
+
+
+async def test_three_refusals_alike_rest_the_other_links_of_the_same_pass(there: Bench) -> None:
+    there.remote.on("link", *[LinkRefused(400, "Terms of use not accepted")] * 3)
+    many = [app(f"AppNumber{number}", f"91000000000{number}") for number in range(5)]
+
+    run = await there.go(*many, wait=False)
+
+    assert there.remote.count("link") == 3
+    assert [each.on for each in run.report("main").waiting] == [For.REST, For.REST]
+
+
+async def test_refusals_in_other_words_rest_nothing(there: Bench) -> None:
+    there.remote.on("link", *[LinkRefused(400, f"No, number {number}") for number in range(3)])
+    many = [app(f"AppNumber{number}", f"91000000000{number}") for number in range(5)]
+
+    await there.go(*many, wait=False)
+
+    assert there.remote.count("link") == 5

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from controller.core.decode import decode
@@ -42,7 +43,7 @@ def decoded(source: Source, rules: Rules) -> Decoded:
     found = decode(source.files, schemas.load(), rules, revision=source.revision, complete=source.complete)
     problems = sorted([*source.problems, *found.problems], key=lambda one: (one.place, one.rule, one.field))
     broken = any(one.severity is Severity.ERROR for one in source.problems)
-    return Decoded(None if broken else found.desired, tuple(problems))
+    return replace(found, desired=None if broken else found.desired, problems=tuple(problems))
 
 
 def load(paths: Sequence[str]) -> Loaded:

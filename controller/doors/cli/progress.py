@@ -10,8 +10,11 @@ from controller.core.render import lines
 from controller.core.render.tables import status_table
 from controller.edges import log
 from controller.loop.follow import Run, Tell
-from controller.model.plan import Kind, Result
+from controller.model.plan import For, Kind, Result
 from controller.model.status import Status, Truth
+
+SILENCE = 15.0
+"""Seconds that nobody wonders about."""
 
 TALLEST = 40
 """Apps that the moving table has room for; more are counted."""
@@ -102,6 +105,8 @@ class Lines:
             if line not in self._told:
                 self._told.add(line)
                 click.echo(line, err=True)
+        for line in waits(run):
+            click.echo(line, err=True)
 
 
 def _standings(run: Run) -> Iterator[str]:
@@ -113,6 +118,14 @@ def _standings(run: Run) -> Iterator[str]:
                 yield f"  ✓ live         {status.item}"
             elif status.stage:
                 yield f"  … provisioning {status.item}  {lines.clean(status.stage)}"
+
+
+def waits(run: Run) -> Iterator[str]:
+    """Yield a line where the next look is a while away, so that silence is no riddle."""
+    if run.pause > SILENCE:
+        whole = run.journey.plan.waiting if run.journey.plan is not None else ()
+        why = "Gupshup's limits" if any(each.on is For.BUDGET for each in whole) else "the next look"
+        yield f"  … waiting      {run.pause:.0f} s for {why}"
 
 
 def _trouble(run: Run) -> Iterator[str]:

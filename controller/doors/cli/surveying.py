@@ -3,15 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import click
+
 from controller.doors.app import House, seeing
 from controller.doors.cli.ending import gravest
 from controller.doors.cli.exits import code_of
 from controller.doors.cli.fleet import Wish, door, partners, side_by_side, task
 from controller.doors.cli.load import Loaded
+from controller.doors.cli.progress import waits
 from controller.errors import ControllerError
 from controller.loop.follow import Run, survey
 from controller.model.manifest import Partner
 from controller.model.plan import Plan
+
+
+def _tell(run: Run) -> None:
+    for line in waits(run):
+        click.echo(line, err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ async def survey_all(loaded: Loaded, wish: Wish, house: House, *, timeout: float
         async with seeing(house, partner) as account:
             await door(account, loaded, wish.released)
             until = house.clock.now() + timeout
-            plans[partner.name] = await survey(account, Run(wanted), until=until)
+            plans[partner.name] = await survey(account, Run(wanted), until=until, tell=_tell)
 
     async with house.store:
         errors = await side_by_side(partners(wanted), one)
