@@ -61,7 +61,8 @@ def test_a_guard_holds_and_a_digest_releases_exactly_that(tmp_path: Path) -> Non
         there.declare(PARTNER.replace("spec: {", "spec: {guards: {maxLinks: 2}, "), *THREE)
         held = there.apply()
         assert (held.code, held.summary) == (4, {"waiting": 3, "held": 3})
-        assert there.apply("--release", "sha256:0000").code == 4
+        assert there.apply("--release", "sha256:" + "0" * 64).code == 4
+        assert there.apply("--release", "0000").code == 64
         assert not there.calls("link")
         done = there.apply("--wait", "--release", held.json()["heldDigest"])
         assert (done.code, done.summary) == (0, {"linked": 3, "subscribed": 3})
