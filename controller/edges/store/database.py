@@ -1,6 +1,7 @@
 """One SQLite connection in one worker thread: work goes in whole, comes out done, or as a StoreError."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -76,6 +77,7 @@ class Database:
         self._engine = engine
         self._executor: Executor = _Inline() if inline else ThreadPoolExecutor(1, "store")
         self._inline = inline
+        self._file = path.stat()
         self._failed: str | None = None
 
     async def read(self, work: Work[T]) -> T:
@@ -105,9 +107,25 @@ class Database:
             raise StoreError(self._failed)
         try:
             with self._engine.connect().execution_options(write=write) as connection, connection.begin():
+                if write:
+                    self._still_there()
                 return work(connection)
         except DBAPIError as error:
             raise self._noted(error) from error
+
+    def _still_there(self) -> None:
+        """Refuse to write into a file that nobody would find again: SQLite itself does not notice."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        try:
+            if os.path.samestat(self.path.stat(), self._file) and log.exists():
+                return
+        except OSError:
+            pass
+        self._failed = (
+            f"the store {self.path} (or its -wal) was moved, deleted or replaced while it was open: nothing "
+            "more is written; put it back, or start anew (docs/store.md says what that costs)"
+        )
+        raise StoreError(self._failed)
 
     def _noted(self, error: DBAPIError) -> StoreError:
         cause = error.orig or error
