@@ -1,20 +1,24 @@
 """The product broken on purpose, one promise at a time, at the ports of the loop: the tests of the tests."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, cast
 
 from sqlalchemy import Connection, text
 
+from controller.edges.gupshup.forms import SubscriptionForm
 from controller.edges.store import Store
-from controller.errors import Busy, Unclear
+from controller.errors import Busy, StoreError, Unclear
 from controller.loop.ports import Account, Writer
-from controller.model.manifest import Settle, SubscribeWhen
+from controller.model.manifest import AppId, Settle, SubscribeWhen
 from controller.model.memory import Intent, Memory
 from controller.model.pace import Budget, Reservation, Rule, Stay
-from controller.model.upstream import Linked, Row
+from controller.model.upstream import Linked, RemoteSubscription, Row, SubscriptionId
+from controller.simulator import Fault
+from tests.sim.fate import Blow
 from tests.sim.scenario import SETTLE
+from tests.sim.story import Trouble
 from tests.sim.universe import Twist
 
 
@@ -178,6 +182,31 @@ def _subscribes_before_live(account: Account[Writer]) -> Account[Writer]:
     return replace(account, partner=replace(account.partner, subscribe_when=SubscribeWhen.LINKED))
 
 
+def _lost_is_done(account: Account[Writer]) -> Account[Writer]:
+    async def subscribe(app: AppId, wish: SubscriptionForm) -> RemoteSubscription:
+        try:
+            return await account.remote.subscribe(app, wish)
+        except Unclear:
+            made_up = SubscriptionId("1")
+            return RemoteSubscription(
+                made_up, wish.tag, wish.url, wish.version, None, tuple(wish.modes), wish.active
+            )
+
+    return _remote(account, subscribe=subscribe)
+
+
+def _disk_is_ignored(account: Account[Writer]) -> Account[Writer]:
+    real = account.store.intents
+
+    async def opened(upstream: str, phone: str, name: str) -> Intent:
+        try:
+            return await real.open(upstream, phone, name)
+        except StoreError:
+            return Intent(0, phone, name, account.clock.now())
+
+    return _store(account, "intents", open=opened)
+
+
 class _MemoryOfOneProcess:
     """A pace that each process begins anew."""
 
@@ -209,21 +238,58 @@ def _pace_in_memory(store: Store) -> None:
     store.calls = cast("Any", _MemoryOfOneProcess(store.calls, store._clock.now))
 
 
-BROKEN: Mapping[str, tuple[str, Twist]] = {
-    "the intent is written after the call": ("link", Twist(_intent_after_the_call)),
-    "there is no intent": ("link", Twist(_no_intent)),
-    "an unclear answer counts as a failure": ("link", Twist(_unclear_is_failure)),
-    "the intents of the dead are forgotten": ("link", Twist(_orphans_are_forgotten)),
-    "nobody waits for a late effect": ("link", Twist(_settle(Settle(0, 0)))),
-    "only L is waited for, not S": ("link", Twist(_settle(replace(SETTLE, stale_list=0)))),
-    "the wait counts from the send": ("link", Twist(_counted_from_the_send)),
-    "no fresh look before a link": ("pre-exists", Twist(_no_fresh_look)),
-    "a list that failed is an empty one": ("pre-exists", Twist(_failed_list_is_empty)),
-    "the client posts again": ("link", Twist(_posts_again)),
-    "a conflict is as good as a success": ("stranger's phone", Twist(_conflict_is_fine)),
-    "a bound app that is not listed is linked again": ("link", Twist(_bindings_do_not_count)),
-    "history is written after the call": ("link", Twist(_history_after_the_call)),
-    "subscriptions do not wait for live": ("link", Twist(_subscribes_before_live)),
-    "the pace is forgotten by each process": ("link", Twist(store=_pace_in_memory)),
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One way to break the product, the scenario that brings it out, and the least trouble that shows it."""
+
+    twist: Twist
+    scenario: str = "link"
+    trouble: Trouble = field(default_factory=Trouble)
+
+    @property
+    def least(self) -> int:
+        """How many troubles it takes."""
+        return len(self.trouble.faults) + len(self.trouble.blows)
+
+
+def _fault(kind: str, route: str = "link", nth: int = 1, **parameters: object) -> Fault:
+    return Fault(kind, route, nth=(nth,), parameters=parameters)
+
+
+_LOST = Trouble((_fault("lose-request"),))
+_LATE = Trouble((_fault("late", seconds=55),))
+_DEAD = Trouble(blows=(("link", 1, Blow.DURING),))
+_BOTH_LISTS = Trouble((_fault("html", "list"), _fault("html", "list", 2)))
+
+BROKEN: Mapping[str, Defect] = {
+    "the intent is written after the call": Defect(Twist(_intent_after_the_call), trouble=_DEAD),
+    "there is no intent": Defect(Twist(_no_intent), trouble=_LATE),
+    "an unclear answer counts as a failure": Defect(Twist(_unclear_is_failure), trouble=_LATE),
+    "the intents of the dead are forgotten": Defect(Twist(_orphans_are_forgotten), trouble=_DEAD),
+    "nobody waits for a late effect": Defect(Twist(_settle(Settle(0, 0))), trouble=_LATE),
+    "only L is waited for, not S": Defect(Twist(_settle(replace(SETTLE, stale_list=0))), trouble=_LOST),
+    "the wait counts from the send": Defect(
+        Twist(_counted_from_the_send), trouble=Trouble((_fault("lose-request", seconds=25),))
+    ),
+    "no fresh look before a link": Defect(
+        Twist(_no_fresh_look), "pre-exists", Trouble((_fault("empty-list", "list"),))
+    ),
+    "a list that failed is an empty one": Defect(Twist(_failed_list_is_empty), "pre-exists", _BOTH_LISTS),
+    "the client posts again": Defect(Twist(_posts_again), trouble=_LATE),
+    "a conflict is as good as a success": Defect(Twist(_conflict_is_fine), "stranger's phone"),
+    "a bound app that is not listed is linked again": Defect(
+        Twist(_bindings_do_not_count), trouble=Trouble((_fault("stale-list", seconds=14),))
+    ),
+    "a lost reply counts as a success": Defect(
+        Twist(_lost_is_done), trouble=Trouble((_fault("lose-request", "subscribe"),))
+    ),
+    "a disk that fails is ignored": Defect(
+        Twist(_disk_is_ignored),
+        trouble=Trouble((_fault("late", seconds=55),), (("Intents.open", 1, Blow.FULL),)),
+    ),
+    "history is written after the call": Defect(
+        Twist(_history_after_the_call), trouble=Trouble(blows=(("link", 1, Blow.AFTER),))
+    ),
+    "subscriptions do not wait for live": Defect(Twist(_subscribes_before_live)),
+    "the pace is forgotten by each process": Defect(Twist(store=_pace_in_memory)),
 }
-"""Each defect with the scenario that brings it out."""

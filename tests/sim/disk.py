@@ -74,6 +74,11 @@ class Disk:
     def _file(self, end: str) -> Path:
         return self.path.with_name(self.path.name + end)
 
+    def lose(self) -> None:
+        """Let the store be gone, as in CI without a lasting one."""
+        for path in self.folder.iterdir():
+            path.unlink()
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the file when no process has it open."""
         if not self.path.exists():

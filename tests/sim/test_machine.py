@@ -4,6 +4,7 @@ import os
 from contextlib import ExitStack
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -13,7 +14,7 @@ from controller.model.manifest import App, Count, Desired, Guards, Subscription
 from controller.simulator import Fault
 from tests.sim.drifting import drifted
 from tests.sim.fate import Blow
-from tests.sim.oracle import violations, writes
+from tests.sim.oracle import state, violations, writes
 from tests.sim.scenario import PARTNER, SWITCHES, Scenario, app, desired, subscription
 from tests.sim.story import CRASH_PAUSE, ERROR_PAUSE, stays
 from tests.sim.universe import Universe
@@ -166,8 +167,22 @@ class House(RuleBasedStateMachine):
         assert ended.error is None
         assert ended.plan is not None
         assert {each.reason for each in ended.plan.blocked} <= _TERMINAL
+        self._all_is_there({each.item.app for each in ended.plan.blocked})
         assert not stays(self.universe, self._desired())
         assert not violations(self.universe)
+
+    def _all_is_there(self, blocked: set[str]) -> None:
+        """Whatever is not blocked stands at Gupshup as it is declared."""
+        now, found = self._desired(), state(self.universe.world)
+        for one in now.apps:
+            if one.name not in blocked:
+                hooks = [each for each in now.subscriptions if each.app == one.name]
+                assert found[one.app_name]["phone"] == one.phone
+                assert found[one.app_name]["live"]
+                there = {
+                    tag: (url, active) for tag, url, _, _, active, _ in found[one.app_name]["subscriptions"]
+                }
+                assert there.items() >= {each.tag: (each.url, each.active) for each in hooks}.items()
 
 
 _MANY = int(os.environ.get("SIM_EXAMPLES", "0"))
@@ -181,4 +196,4 @@ House.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target, *([Phase.shrink] if _MANY else [])],
 )
-TestHouse = House.TestCase
+TestHouse = pytest.mark.timeout(1800)(House.TestCase)

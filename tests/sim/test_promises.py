@@ -12,9 +12,9 @@ from controller.errors import Locked
 from controller.simulator import Fault
 from tests.sim.chance import Chance, seeded
 from tests.sim.fate import Blow
-from tests.sim.oracle import violations, writes
+from tests.sim.oracle import state, violations, writes
 from tests.sim.scenario import SCENARIOS
-from tests.sim.story import Trouble
+from tests.sim.story import Trouble, stays
 from tests.sim.universe import Universe
 from tests.sim.yard import reference, run, yard
 
@@ -59,6 +59,36 @@ def test_a_second_process_is_locked_out_and_writes_nothing(after: float) -> None
         assert ended.error is None
         assert not [each for each in universe.trace.requests if each.purpose == "rival" and each.verb]
         assert not violations(universe)
+
+
+@pytest.mark.parametrize("name", ["two", "rename", "pre-exists", "take-over", "unsubscribe"])
+def test_a_lost_store_costs_no_write(name: str) -> None:
+    """What exists is found again by looking; nothing is linked twice, nothing is written for good measure."""
+    scenario = SCENARIOS[name]
+    with yard() as ground:
+        universe = Universe(scenario, ground)
+        for desired in scenario.revisions:
+            universe.apply(desired)
+        since = len(universe.trace.requests)
+        universe.disk.lose()
+        universe.pass_time(61)
+        ended = universe.apply(scenario.last)
+        assert ended.error is None
+        assert not writes(universe, since)
+
+
+@pytest.mark.parametrize("name", ["two", "unsubscribe"])
+def test_runs_that_do_not_wait_get_there_too(name: str) -> None:
+    """As in CI: each run does what it can now and ends; the next one goes on."""
+    scenario = SCENARIOS[name]
+    with yard() as ground:
+        universe = Universe(scenario, ground)
+        for _ in range(8):
+            assert universe.apply(scenario.last, wait=False).error is None
+            universe.pass_time(20)
+        assert state(universe.world) in reference(name)[2]
+        assert not violations(universe)
+        assert not stays(universe, scenario.last)
 
 
 @pytest.mark.parametrize("kind", ["503", "html", "empty-list", "429", "401", "reset"])

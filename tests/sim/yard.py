@@ -30,8 +30,7 @@ def _place() -> tuple[Path, Path]:
 def yard() -> Iterator[Ground]:
     """Give a run a folder that is gone afterwards."""
     root, empty = _place()
-    folder = root / "run"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=root))
     try:
         yield Ground(folder, empty)
     finally:
