@@ -1,6 +1,6 @@
 """One pass over one partner: look, decide, act, report. Stopped at any line, the next pass gets there."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from controller.core.guard import Change, guard, release
 from controller.core.learn import learnt
@@ -11,7 +11,7 @@ from controller.loop.deed import after
 from controller.loop.look import look
 from controller.loop.ports import Account, Reader, Writer
 from controller.model.manifest import Desired
-from controller.model.plan import Asked, Observed, Plan, Result
+from controller.model.plan import Asked, Observed, Plan
 from controller.model.upstream import Facts, Row
 
 
@@ -32,14 +32,12 @@ class Task:
 class Journey:
     """What the passes of one run hand on to the next: facts that still count, and changes once released.
 
-    *tried* names the apps for which something was sent: whoever asked for them again was heard, and a refusal
-    counts from then on. *plan* and *observed* are those of the last pass, *tally* what came of it; kept while
-    a pass is under way, so that a run cut short still tells how far it got.
+    *plan* and *observed* are those of the last pass, *tally* what came of it; kept while a pass is under way,
+    so that a run cut short still tells how far it got.
     """
 
     facts: Facts = field(default_factory=Facts)
     released: frozenset[Change] = frozenset()
-    tried: frozenset[str] = frozenset()
     plan: Plan | None = None
     observed: Observed | None = None
     tally: Tally = field(default_factory=Tally)
@@ -50,8 +48,7 @@ async def decide(
 ) -> tuple[Observed, Plan]:
     """Look and plan; nothing is written, neither at Gupshup nor to memory. *rows* as in `look`."""
     observed = await look(account, task.desired, journey.facts, rows)
-    asked = replace(task.asked, again=task.asked.again - journey.tried)
-    wished = plan(task.desired, account.partner, observed, asked)
+    wished = plan(task.desired, account.partner, observed, task.asked)
     held = guard(wished, task.declared, journey.released)
     journey.released |= release(held, task.released)
     journey.plan, journey.observed = guard(wished, task.declared, journey.released), observed
@@ -72,9 +69,7 @@ async def reconcile(
     try:
         await act(account, agreed, observed, journey.tally)
     finally:
-        deeds = journey.tally.deeds.values()
-        journey.facts = after(observed.facts, deeds)
-        journey.tried |= {deed.said.item.app for deed in deeds if isinstance(deed.said, Result)}
+        journey.facts = after(observed.facts, journey.tally.deeds.values())
     if journey.tally.denied is not None:
         raise Denied(str(journey.tally.denied)) from journey.tally.denied
     return agreed

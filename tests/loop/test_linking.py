@@ -131,7 +131,8 @@ async def test_a_no_is_not_asked_again_before_the_manifest_changes_or_somebody_a
     assert there.clock.now() - before < 1
     later = await there.go(app())
     assert (outcomes(later), blocked(later), there.remote.count("link")) == ([], [reason], 1)
-    asked = Asked(again=frozenset({"AppOne"}))
+    there.clock.time += 1
+    asked = Asked(again=frozenset({"AppOne"}), at=there.clock.now())
     await there.go(run=Run(there.task(app(), asked=asked)))
     assert there.remote.count("link") == 2, "asked again once, not in every pass"
     done = await there.go(app("AppOther"))

@@ -92,7 +92,7 @@ class Universe:
         self, desired: Desired, *, wait: bool = True, patience: float = 2 * HOUR, again: Iterable[str] = ()
     ) -> Ended:
         """Run one process that applies *desired*, until it is through, fails or is killed."""
-        run = Run(Task(desired, desired, Asked(again=frozenset(again))))
+        run = Run(Task(desired, desired, Asked(again=frozenset(again), at=self.timeline.now())))
 
         async def work(account: Account[Writer]) -> None:
             until = account.clock.now() + patience
