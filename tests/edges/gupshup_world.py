@@ -1,7 +1,7 @@
 """A pretend Gupshup behind `httpx.MockTransport`: it answers what a test says and keeps every request."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -125,10 +125,16 @@ class World:
     credentials: Credentials = LOGIN_CREDENTIALS
     url: str = "https://partner.gupshup.io"
     network: Network | None = None
+    holds: Callable[[], bool] = field(default=lambda: True)
 
     def writer(self) -> Writer:
         return writer(
-            self._partner(), reveal=self.reveal, gate=self.gate, clock=self.clock, network=self._network()
+            self._partner(),
+            reveal=self.reveal,
+            gate=self.gate,
+            clock=self.clock,
+            network=self._network(),
+            holds=self.holds,
         )
 
     def reader(self) -> Reader:

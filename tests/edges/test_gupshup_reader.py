@@ -182,7 +182,7 @@ async def test_a_reader_has_no_way_to_write() -> None:
         network=Network(transport=httpx.MockTransport(world.upstream)),
         gate=gate,
         clock=world.clock,
-        read_only=True,
+        may_write=None,
     )
     for route in ROUTES:
         token = None if route.auth is Auth.NOBODY else Secret("t")
@@ -209,7 +209,7 @@ async def test_a_call_without_its_token_or_with_one_too_many_is_not_sent() -> No
         network=Network(transport=httpx.MockTransport(world.upstream)),
         gate=world.gate,
         clock=world.clock,
-        read_only=False,
+        may_write=lambda: True,
     )
     for route in ROUTES:
         with pytest.raises(Usage, match="token"):

@@ -383,3 +383,29 @@ def test_the_libraries_do_not_log_what_they_send(caplog: pytest.LogCaptureFixtur
 
     for name in ("httpx", "httpcore", "httpcore.http11", "httpcore.connection"):
         assert not logging.getLogger(name).isEnabledFor(logging.INFO)
+
+
+async def test_a_write_does_not_go_where_the_right_to_it_was_lost() -> None:
+    there = World(credentials=GIVEN, holds=lambda: False)
+    async with there.writer() as client:
+        with pytest.raises(
+            Busy, match=r"POST /partner/tpp/app.* not sent: .* no longer the partner's only writer"
+        ):
+            await link(client)
+        assert not there.upstream.log
+        there.upstream.on(LIST, Answer(200, {"status": "success", "partnerAppsList": []}))
+        assert await client.rows() == ()
+
+
+async def test_the_right_to_write_is_asked_for_when_nothing_but_the_bytes_is_left_to_do() -> None:
+    """It is lost while the connection is made: the server sees that one, and not a byte on it."""
+    answers = iter([True, False])
+    async with rude(silence) as server:
+        there = world(server.port)
+        there.holds = lambda: next(answers)
+        async with there.writer() as client:
+            with pytest.raises(Busy, match="not sent"):
+                await link(client)
+    assert len(server.tasks) == 1
+    assert not server.requests
+    assert next(answers, "asked twice") == "asked twice"

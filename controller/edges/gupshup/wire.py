@@ -5,22 +5,21 @@ where it may have arrived.
 """
 
 import asyncio
-import logging
 import re
-import ssl
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from controller import __version__
 from controller.edges.gupshup.body import Garbage, Json, decode
 from controller.edges.gupshup.gate import Clock, Gate, Slot
+from controller.edges.gupshup.network import Network, client
 from controller.edges.gupshup.routes import Auth, Call
 from controller.errors import Busy, Unclear, Usage
 from controller.model.secret import Secret
@@ -35,7 +34,11 @@ _UNSENT = (
 )
 _BROKEN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError)
 _LAST_PORT = 65_535
+_BYTES_GO = "http11.send_request_headers.started"
 _INFLATED = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+Holds = Callable[[], bool]
 
 
 class NotSent(Busy):
@@ -44,19 +47,6 @@ class NotSent(Busy):
 
 class Lost(Unclear):
     """The request may have arrived; no answer did."""
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """How to reach Gupshup. *deadline* is for one whole call, in seconds; *transport* stands in for TCP.
-
-    *proxy* may hold credentials; proxies and CAs from the environment are not looked at.
-    """
-
-    deadline: float = 20.0
-    proxy: str | None = field(default=None, repr=False)
-    ca_file: str | None = None
-    transport: httpx.AsyncBaseTransport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +69,22 @@ class _Progress:
 
 
 class Wire:
-    """Sends calls to one origin. *read_only*: refuses whatever could change something there."""
+    """Sends calls to one origin.
 
-    def __init__(self, origin: str, *, network: Network, gate: Gate, clock: Clock, read_only: bool) -> None:
+    *may_write* is asked right before the bytes of a call that changes something there would go. None refuses
+    such calls: this client only reads.
+    """
+
+    def __init__(
+        self, origin: str, *, network: Network, gate: Gate, clock: Clock, may_write: Holds | None
+    ) -> None:
         self.origin = _origin(origin)
         self._deadline = network.deadline
         self._gate = gate
         self._clock = clock
-        self._read_only = read_only
+        self._may_write = may_write
         self._known: dict[Auth, tuple[Secret, ...]] = {}
-        self._http = _client(network)
+        self._http = client(network)
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,13 +99,14 @@ class Wire:
 
     async def send(self, call: Call, token: Secret | None = None) -> Reply:
         """Send *call* once. Raises NotSent, Lost and what the gate raises; Usage where it may not."""
-        if self._read_only and call.route.writes:
+        if self._may_write is None and call.route.writes:
             raise Usage(f"{call.what} is not sent: this client only reads")
         if (token is None) is not (call.route.auth is Auth.NOBODY):
             raise Usage(f"{call.what} is not sent: it takes {call.route.auth.value}'s token")
         progress = _Progress()
         request = self._request(call, token)
         async with self._gate.call(call.route.bucket, app_id=call.budget, route=call.route.name) as slot:
+            self._challenge(call)
             status, body = await self._answer(call, request, slot, progress)
         return Reply(status, body, self._told(call, token))
 
@@ -148,9 +145,21 @@ class Wire:
                 params=dict(call.query) or None,
                 data={key: _shown(value) for key, value in call.form.items()} or None,
                 headers={} if token is None else _authorization(token),
+                extensions={"trace": partial(self._going, call)},
             )
         except ValueError:
             raise Usage(f"{call.what} is not sent: it holds characters that cannot be") from None
+
+    async def _going(self, call: Call, event: str, _: object) -> None:
+        """Ask once more when a connection is there and nothing but the bytes is left to do."""
+        if event == _BYTES_GO:
+            self._challenge(call)
+
+    def _challenge(self, call: Call) -> None:
+        if call.route.writes and not (self._may_write and self._may_write()):
+            raise NotSent(
+                f"{self._what(call)}: not sent: this process is no longer the partner's only writer"
+            )
 
     async def _exchange(
         self,
@@ -247,45 +256,3 @@ def _origin(url: str) -> str:
             "the partner's url must be scheme, host and port only, such as https://partner.gupshup.io"
         )
     return f"{parsed.scheme}://{parsed.netloc.decode()}"
-
-
-def _client(network: Network) -> httpx.AsyncClient:
-    for name in ("httpx", "httpcore"):  # they log URLs and answers, whatever level the root has
-        logging.getLogger(name).setLevel(logging.WARNING)
-    try:
-        return httpx.AsyncClient(
-            transport=network.transport,
-            verify=_trust(network),
-            proxy=None if network.transport else network.proxy,
-            http2=False,
-            trust_env=False,
-            follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=_timeouts(network.deadline),
-            limits=httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=5),
-            headers={
-                "User-Agent": f"gupshup-controller/{__version__}",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-            },
-        )
-    except (httpx.InvalidURL, ValueError, ImportError):
-        raise Usage("the proxy is no usable URL; it should look like http://proxy.example:3128") from None
-
-
-def _timeouts(deadline: float) -> httpx.Timeout:
-    """Give what comes before the first byte less than the whole deadline, in sum.
-
-    So when the deadline strikes the request is on its way, and a connection that hangs is `NotSent`.
-    """
-    step = deadline / 4
-    return httpx.Timeout(deadline, connect=step, pool=step)  # connect counts for TCP, and again for TLS
-
-
-def _trust(network: Network) -> ssl.SSLContext | bool:
-    if network.transport is not None or network.ca_file is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=network.ca_file)
-    except (OSError, ValueError) as error:
-        raise Usage(f"the CA file {network.ca_file} cannot be used ({_named(error)}); is it PEM?") from None

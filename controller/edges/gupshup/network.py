@@ -1,0 +1,69 @@
+"""How Gupshup is reached: one HTTP client that trusts and follows nothing but what it was given."""
+
+import logging
+import ssl
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from controller import __version__
+from controller.errors import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How to reach Gupshup. *deadline* is for one whole call, in seconds; *transport* stands in for TCP.
+
+    *proxy* may hold credentials; proxies and CAs from the environment are not looked at.
+    """
+
+    deadline: float = 20.0
+    proxy: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    transport: httpx.AsyncBaseTransport | None = None
+
+
+def client(network: Network) -> httpx.AsyncClient:
+    """Return a client that goes where it is told and nowhere else. Usage where *network* makes no sense."""
+    for name in ("httpx", "httpcore"):  # they log URLs and answers, whatever level the root has
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        return httpx.AsyncClient(
+            transport=network.transport,
+            verify=_trust(network),
+            proxy=None if network.transport else network.proxy,
+            http2=False,
+            trust_env=False,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            timeout=_timeouts(network.deadline),
+            limits=httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=5),
+            headers={
+                "User-Agent": f"gupshup-controller/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            },
+        )
+    except (httpx.InvalidURL, ValueError, ImportError):
+        raise Usage("the proxy is no usable URL; it should look like http://proxy.example:3128") from None
+
+
+def _timeouts(deadline: float) -> httpx.Timeout:
+    """Give what comes before the first byte less than the whole deadline, in sum.
+
+    So when the deadline strikes the request is on its way, and a connection that hangs is `NotSent`.
+    """
+    step = deadline / 4
+    return httpx.Timeout(deadline, connect=step, pool=step)  # connect counts for TCP, and again for TLS
+
+
+def _trust(network: Network) -> ssl.SSLContext | bool:
+    if network.transport is not None or network.ca_file is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=network.ca_file)
+    except (OSError, ValueError) as error:
+        raise Usage(
+            f"the CA file {network.ca_file} cannot be used ({type(error).__name__}); is it PEM?"
+        ) from None
