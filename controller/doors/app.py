@@ -12,7 +12,7 @@ from typing import TypeVar
 from controller.edges.clock import SystemClock
 from controller.edges.gupshup import Network, Reader, Writer, reader, writer
 from controller.edges.secrets import reveal, reveal_header
-from controller.edges.store import Store, default_location, open_store
+from controller.edges.store import Hold, Store, chosen_location, open_store
 from controller.errors import Busy
 from controller.loop.gate import Gate
 from controller.loop.ports import Account
@@ -24,6 +24,16 @@ SIGN_IN_PATIENCE = 70.0
 """Seconds for which a run waits for its turn to sign in: a little more than Gupshup's window."""
 
 ReaderT = TypeVar("ReaderT", bound=Reader)
+
+
+@dataclass(slots=True)
+class Held:
+    """Whether a client may write: not before it was signed in and *by* is held, nor after that was lost."""
+
+    by: Hold | None = None
+
+    def holds(self) -> bool:
+        return self.by is not None and self.by.holds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +54,9 @@ class House:
 def open_house(
     store: str | None, network: Network, environ: Mapping[str, str], *, verb: str, revision: str
 ) -> House:
-    """Open the store (None: the default place) and whatever else is shared. Raises StoreError or Usage."""
+    """Open the store (None: the usual place) and whatever else is shared. Raises StoreError or Usage."""
     clock = SystemClock()
-    place = store or default_location(Path.cwd())
+    place = chosen_location(store, environ, Path.cwd())
     return House(open_store(place, clock), clock, network, environ, f"{verb} by {_user()}", revision)
 
 
@@ -67,13 +77,13 @@ async def holding(house: House, partner: Partner, *, lock_timeout: float) -> Asy
 
     Raises Denied or Busy, and Locked after *lock_timeout* seconds.
     """
-    gate = _gate(house, partner)
+    gate, held = _gate(house, partner), Held()
     async with writer(
-        partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network
+        partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network, holds=held.holds
     ) as remote:
         upstream = await _signed_in(house, partner, remote, gate)
-        async with house.store.writer(upstream, lock_timeout) as hold:
-            yield replace(_account(house, partner, upstream, remote), holds=hold.holds)
+        async with house.store.writer(upstream, lock_timeout) as held.by:
+            yield replace(_account(house, partner, upstream, remote), holds=held.holds)
 
 
 def _gate(house: House, partner: Partner) -> Gate:

@@ -16,6 +16,7 @@ from controller.edges.store import Store, open_store
 from controller.model.manifest import Limit
 from controller.model.pace import LONGEST_REST, Budget, Reservation, Stay
 from tests.edges.clocks import TestClock
+from tests.edges.engines import Engine
 
 HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
 LINK, OTHER = Budget("link", Limit(2, 60)), Budget("other", Limit(3, 1))
@@ -29,14 +30,14 @@ def rule(stays: Sequence[Stay], now: float, limit: Limit, rest_until: float) -> 
 
 
 @pytest.fixture
-def clock() -> TestClock:
-    return TestClock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "state.db", clock, inline=True) as store:
+async def store(engine: Engine) -> AsyncIterator[Store]:
+    async with engine.open() as store:
         yield store
+
+
+def about(moment: float) -> object:
+    """Return what equals *moment*, give or take what a call to a store takes."""
+    return pytest.approx(moment, rel=0, abs=0.001)
 
 
 async def ask(store: Store, *budgets: Budget, upstream: str = HERE) -> Reservation | float:
@@ -47,7 +48,7 @@ async def test_a_call_is_reserved_until_the_budget_is_used_up(store: Store, cloc
     for _ in range(2):
         assert isinstance(await ask(store), Reservation)
         clock.time += 10
-    assert await ask(store) == pytest.approx(clock.now() + 40)
+    assert await ask(store) == about(clock.now() + 40)
     assert isinstance(await ask(store, upstream=THERE), Reservation)
     clock.time += 40
     assert isinstance(await ask(store), Reservation)
@@ -59,7 +60,7 @@ async def test_a_call_counts_in_all_its_budgets_or_in_none(store: Store, clock: 
     for _ in range(3):
         assert isinstance(await ask(store, LINK, OTHER), float)
     assert isinstance(await ask(store, OTHER), Reservation)
-    assert await ask(store, LINK, OTHER) == pytest.approx(clock.now() + 60), "the later of the two"
+    assert await ask(store, LINK, OTHER) == about(clock.now() + 60), "the later of the two"
 
 
 async def test_the_end_of_a_call_is_kept_with_it(store: Store, clock: TestClock) -> None:
@@ -75,7 +76,7 @@ async def test_the_end_of_a_call_is_kept_with_it(store: Store, clock: TestClock)
 async def test_a_longer_rest_stands(store: Store, clock: TestClock) -> None:
     await store.calls.rest(HERE, "link", clock.now() + 90)
     await store.calls.rest(HERE, "link", clock.now() + 62)
-    assert await ask(store) == pytest.approx(clock.now() + 90)
+    assert await ask(store) == about(clock.now() + 90)
     assert await store.calls.stays(HERE, "link") == ((), clock.now() + 90)
     assert isinstance(await ask(store, OTHER), Reservation)
     clock.time += 90
@@ -112,32 +113,34 @@ async def test_a_call_whose_end_never_came_is_kept_as_long_as_it_can_count(
 
 
 async def test_a_clock_that_was_set_back_lets_nothing_through_and_waits_no_longer_than_it_must(
-    store: Store, clock: TestClock
+    engine: Engine, store: Store, clock: TestClock
 ) -> None:
     """What then lies in the future counts from now on, for one window."""
     await ask(store)
     await ask(store)
     await store.calls.rest(HERE, "other", clock.now() + 60)
     clock.time -= 3_600
-    async with open_store(store.path, clock, inline=True) as after:
-        assert await ask(after) == pytest.approx(clock.now() + 60)
-        assert await ask(after, OTHER) == pytest.approx(clock.now() + LONGEST_REST)
+    async with engine.open() as after:
+        assert await ask(after) == about(clock.now() + 60)
+        assert await ask(after, OTHER) == about(clock.now() + LONGEST_REST)
         clock.time += 60
         assert isinstance(await ask(after), Reservation)
 
 
 @pytest.mark.parametrize("step", [3_600, -3_600], ids=["set forward", "set back"])
-async def test_processes_of_one_machine_agree_though_the_wall_clock_was_set(
-    tmp_path: Path, step: float
-) -> None:
-    first = TestClock(boot="b1")
-    async with open_store(tmp_path / "state.db", first, inline=True) as store:
+async def test_processes_agree_though_a_wall_clock_was_set(engine: Engine, step: float) -> None:
+    """On SQLite those of one machine, on PostgreSQL those of any."""
+    first, boots = engine.clock, "b1" if engine.kind == "sqlite" else ""
+    first.boot = boots
+    async with engine.open() as store:
         await ask(store)
         await ask(store)
-        second = TestClock(boot="b1", offset=step)
-        async with open_store(store.path, second, inline=True) as other:
-            assert await ask(other) == pytest.approx(second.now() + 60)
-            assert await ask(store) == pytest.approx(first.now() + 60)
+        second = TestClock(boot=boots, offset=step)
+        async with engine.open(second) as other:
+            assert await ask(other) == about(second.now() + 60)
+            assert await ask(store) == about(first.now() + 60)
+            await other.calls.rest(HERE, "other", second.now() + 30)
+        assert await ask(store, OTHER) == about(first.now() + 30)
 
 
 async def test_the_next_run_of_the_machine_has_its_own_time(tmp_path: Path) -> None:
@@ -147,11 +150,11 @@ async def test_the_next_run_of_the_machine_has_its_own_time(tmp_path: Path) -> N
         await ask(store)
     second = TestClock(boot="b2", offset=-3_600)
     async with open_store(tmp_path / "state.db", second, inline=True) as store:
-        assert await ask(store) == pytest.approx(second.now() + 60)
+        assert await ask(store) == about(second.now() + 60)
 
 
-async def test_what_was_asked_for_is_done_though_nobody_waits_for_it(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "state.db", TestClock()) as store:
+async def test_what_was_asked_for_is_done_though_nobody_waits_for_it(engine: Engine) -> None:
+    async with open_store(engine.location, engine.clock) as store:
         before = threading.Event()
         first = asyncio.ensure_future(store._database.read(lambda _: before.wait()))
         asked = asyncio.ensure_future(ask(store))
@@ -164,10 +167,10 @@ async def test_what_was_asked_for_is_done_though_nobody_waits_for_it(tmp_path: P
         assert len((await store.calls.stays(HERE, "link"))[0]) == 1
 
 
-async def test_two_openings_at_once_never_both_win(tmp_path: Path) -> None:
+async def test_two_openings_at_once_never_both_win(engine: Engine) -> None:
     async with (
-        open_store(tmp_path / "state.db", TestClock()) as one,
-        open_store(tmp_path / "state.db", TestClock()) as two,
+        open_store(engine.location, engine.clock) as one,
+        open_store(engine.location, engine.clock) as two,
     ):
         spends = [store.spent.spend(HERE, str(n)) for n in range(40) for store in (one, two)]
         assert sum(await asyncio.gather(*spends)) == 40
@@ -192,28 +195,27 @@ asyncio.run(main())
 """
 
 
-def caller(path: Path, times: int) -> "subprocess.Popen[str]":
+def caller(location: str, times: int) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-c", CALLER, str(path), str(times)],
+        [sys.executable, "-c", CALLER, location, str(times)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
-def test_two_processes_at_once_share_one_pace(tmp_path: Path) -> None:
-    callers = [caller(tmp_path / "state.db", 12) for _ in range(2)]
+def test_two_processes_at_once_share_one_pace(engine: Engine) -> None:
+    callers = [caller(engine.real, 12) for _ in range(2)]
     said = "".join(process.communicate()[0] for process in callers)
     assert said.count("go\n") == 10
     assert said.count("wait\n") == 14
 
 
-async def test_a_process_that_is_killed_leaves_its_calls_behind(tmp_path: Path) -> None:
-    path = tmp_path / "state.db"
-    with caller(path, 8) as process:
+async def test_a_process_that_is_killed_leaves_its_calls_behind(engine: Engine) -> None:
+    with caller(engine.real, 8) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(8)] == ["go\n"] * 8
         os.kill(process.pid, signal.SIGKILL)
-    async with open_store(path, SystemClock()) as store:
+    async with open_store(engine.real, SystemClock()) as store:
         stays, _ = await store.calls.stays("u", "link")
     assert [stay.end for stay in stays] == [None] * 8

@@ -23,8 +23,13 @@ def clock() -> TestClock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "state.db", clock, inline=True) as store:
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "state.db"
+
+
+@pytest.fixture
+async def store(place: Path, clock: TestClock) -> AsyncIterator[Store]:
+    async with open_store(place, clock, inline=True) as store:
         yield store
 
 
@@ -60,9 +65,9 @@ async def test_a_writer_that_failed_lets_go(store: Store) -> None:
         pass
 
 
-async def test_a_lock_whose_file_was_deleted_is_held_no_more(store: Store) -> None:
+async def test_a_lock_whose_file_was_deleted_is_held_no_more(store: Store, place: Path) -> None:
     async with store.writer(HERE) as hold:
-        (lock,) = store.path.parent.glob("*.writer")
+        (lock,) = place.parent.glob("*.writer")
         lock.unlink()
         assert not hold.holds()
         async with store.writer(HERE) as second:
@@ -70,18 +75,18 @@ async def test_a_lock_whose_file_was_deleted_is_held_no_more(store: Store) -> No
             assert not hold.holds()
 
 
-async def test_a_holder_that_says_nothing_is_named_so(store: Store) -> None:
+async def test_a_holder_that_says_nothing_is_named_so(store: Store, place: Path) -> None:
     async with store.writer(HERE):
-        (lock,) = store.path.parent.glob("*.writer")
+        (lock,) = place.parent.glob("*.writer")
         lock.write_text("{")
         with pytest.raises(Locked, match="did not say who it is"):
             async with store.writer(HERE):
                 pytest.fail("two writers")
 
 
-async def test_a_lock_that_cannot_be_made_is_the_stores_failure(store: Store) -> None:
+async def test_a_lock_that_cannot_be_made_is_the_stores_failure(store: Store, place: Path) -> None:
     async with store.writer(HERE):
-        (lock,) = store.path.parent.glob("*.writer")
+        (lock,) = place.parent.glob("*.writer")
     lock.unlink()
     lock.mkdir()
     with pytest.raises(StoreError, match="cannot be made"):
@@ -110,8 +115,8 @@ def started_holder(path: Path) -> "subprocess.Popen[bytes]":
     )
 
 
-async def test_a_lock_keeps_other_processes_out_and_dies_with_its_own(store: Store) -> None:
-    with started_holder(store.path) as holder:
+async def test_a_lock_keeps_other_processes_out_and_dies_with_its_own(store: Store, place: Path) -> None:
+    with started_holder(place) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(Locked, match=re.escape(f"pid {holder.pid},")):

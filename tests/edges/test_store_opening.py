@@ -52,7 +52,7 @@ def raw(path: Path, *statements: str) -> None:
 
 
 def as_of_version_1(path: Path) -> None:
-    raw(path, "DROP TABLE hints", "UPDATE alembic_version SET version_num = '0001'")
+    raw(path, "DROP TABLE hints", "DROP TABLE leases", "UPDATE alembic_version SET version_num = '0001'")
 
 
 async def test_a_new_store_is_ours_alone(tmp_path: Path) -> None:
@@ -331,7 +331,6 @@ def test_the_default_outside_of_git_is_right_here(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "location",
     [
-        pytest.param("postgresql://db/state", id="PostgreSQL, for now"),
         pytest.param("mysql://db/state", id="another database"),
         pytest.param("", id="nothing"),
         pytest.param("sqlite://state.db", id="a host where a path belongs"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from controller.core.render.statuses import read_documents
 from controller.edges.clock import SystemClock
-from controller.edges.store import Store, default_location, open_store
+from controller.edges.store import Store, chosen_location, open_store
 from controller.errors import ControllerError
 from controller.model.history import Entry
 from controller.model.plan import Kind
@@ -51,10 +51,7 @@ def _full(each: Known) -> str:
 
 
 def _open(location: str | None) -> Store:
-    place = location or str(default_location(Path.cwd()))
-    if not os.path.lexists(place.removeprefix("sqlite:///")):
-        raise ControllerError(f"there is no store at {place} yet: `gupshupctl apply` makes one")
-    return open_store(place, SystemClock())
+    return open_store(chosen_location(location, os.environ, Path.cwd()), SystemClock(), make=False)
 
 
 async def _known(store: Store) -> list[Known]:

@@ -1,40 +1,32 @@
 """The log of calls: who may call now, decided under the store's lock so that processes share one pace.
 
-Its moments are on a time of the log's own: one machine's processes agree on it even where the wall clock was
-set between their starts, because each run of the machine has one anchor (in `meta`) from its monotonic clock
-to epoch seconds. What comes in and goes out is on the caller's clock.
+Its moments are on a time of the log's own, which all its processes agree on. On SQLite that is the machine's:
+each of its runs has one anchor (in `meta`) from its monotonic clock to epoch seconds. On PostgreSQL it is the
+server's. What comes in and goes out is on the caller's clock.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TypeAlias
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from controller.edges.store.database import Database, add, put
+from controller.edges.store.moments import Clock, Time
 from controller.edges.store.schema import calls, meta, rests, traits
 from controller.model.pace import DEADLINE, LONGEST_REST, Budget, Reservation, Rule, Stay
 
 _DAY = 86_400.0
 _TOLERANCE = 1.0
 
-
-class Clock(Protocol):
-    """The clock that the log counts by; *boot* is "" where monotonic time means nothing to others."""
-
-    boot: str
-
-    def now(self) -> float: ...
-
-    def monotonic(self) -> float: ...
+_Call: TypeAlias = Row[int, float, float | None]
 
 
 class Calls:
     """*upstream* is any key under which budgets are counted: an Upstream, or an account before its login."""
 
-    def __init__(self, database: Database, clock: Clock, anchor: float) -> None:
+    def __init__(self, database: Database, time: Time) -> None:
         self._database = database
-        self._clock = clock
-        self._anchor = anchor
+        self._time = time
 
     async def reserve(
         self, upstream: str, budgets: Sequence[Budget], *, rule: Rule, route: str
@@ -45,39 +37,39 @@ class Calls:
         """
 
         def work(connection: Connection) -> Reservation | float:
-            now = self._now()
+            now = self._time.now(connection)
             moments = [_earliest(connection, upstream, budget, now, rule) for budget in budgets]
             if max(moments) > now:
-                return max(moments) + self._shift()
-            connection.execute(delete(calls).where(calls.c.reserved < now - _DAY))
+                return max(moments) + self._time.ahead(now)
+            _forget_all(connection, now - _DAY)
             return Reservation(tuple(_log(connection, upstream, budget, now, route) for budget in budgets))
 
-        return await self._database.write(work)
+        return await self._database.write(work, upstream)
 
     async def ended(self, reservation: Reservation, status: int | None) -> None:
         """Record that a call is over; *status* is None where no answer came."""
 
         def work(connection: Connection) -> None:
             rows = update(calls).where(calls.c.id.in_(reservation.rows))
-            connection.execute(rows.values(ended=self._now(), status=status))
+            connection.execute(rows.values(ended=self._time.now(connection), status=status))
 
-        await self._database.write(work)
+        await self._database.write(work, None)
 
     async def rest(self, upstream: str, budget: str, until: float) -> None:
         """Let no call of *budget* go before *until*; a longer rest stands."""
 
         def work(connection: Connection) -> None:
             known = _rest(connection, upstream, budget)
-            key = {"upstream": upstream, "budget": budget}
-            put(connection, rests, key, {"until": max(known, until - self._shift())})
+            asked = until - self._time.ahead(self._time.now(connection))
+            put(connection, rests, {"upstream": upstream, "budget": budget}, {"until": max(known, asked)})
 
-        await self._database.write(work)
+        await self._database.write(work, upstream)
 
     async def stays(self, upstream: str, budget: str) -> tuple[tuple[Stay, ...], float]:
         """Return the log of one budget and the end of its rest (0: none), for a forecast."""
-        shift = self._shift()
 
         def work(connection: Connection) -> tuple[tuple[Stay, ...], float]:
+            shift = self._time.ahead(self._time.now(connection))
             known, until = _stays(connection, upstream, budget), _rest(connection, upstream, budget)
             moved = (Stay(s.start + shift, None if s.end is None else s.end + shift) for s in known)
             return tuple(moved), until + shift if until else 0.0
@@ -95,14 +87,9 @@ class Calls:
 
     async def set_trait(self, upstream: str, name: str, value: str) -> None:
         key = {"upstream": upstream, "name": name}
-        await self._database.write(lambda connection: put(connection, traits, key, {"value": value}))
-
-    def _now(self) -> float:
-        return self._anchor + self._clock.monotonic()
-
-    def _shift(self) -> float:
-        """Return what turns a moment of the log into one of the caller's clock."""
-        return self._clock.now() - self._now()
+        await self._database.write(
+            lambda connection: put(connection, traits, key, {"value": value}), upstream
+        )
 
 
 def anchor(connection: Connection, clock: Clock) -> float:
@@ -119,24 +106,21 @@ def anchor(connection: Connection, clock: Clock) -> float:
 
 
 def _earliest(connection: Connection, upstream: str, budget: Budget, now: float, rule: Rule) -> float:
-    stays, until = _stays(connection, upstream, budget.key), _rest(connection, upstream, budget.key)
-    if _astray(stays, until, now) or _outlived(stays, budget, now):
+    rows, until = _rows(connection, upstream, budget.key), _rest(connection, upstream, budget.key)
+    late, past = now + _TOLERANCE, now - 2 * budget.limit.seconds - DEADLINE
+    if until > now + LONGEST_REST + _TOLERANCE or any(_last(row) > late for row in rows):
         _pull_back(connection, upstream, budget.key, now)
-        _forget(connection, upstream, budget, now)
-        stays, until = _stays(connection, upstream, budget.key), _rest(connection, upstream, budget.key)
+        rows, until = _rows(connection, upstream, budget.key), _rest(connection, upstream, budget.key)
+    old = {row.id for row in rows if row.reserved < past - DEADLINE and (row.ended or 0.0) < past}
+    if old:  # no rule can still count them
+        connection.execute(delete(calls).where(calls.c.id.in_(sorted(old))))
+    stays = [Stay(row.reserved, row.ended) for row in rows if row.id not in old]
     return rule(stays, now, budget.limit, until)
 
 
-def _astray(stays: Sequence[Stay], until: float, now: float) -> bool:
-    """Say whether anything lies so far in the future that only a clock set back can have left it there."""
-    latest = max((max(stay.start, stay.end or 0.0) for stay in stays), default=0.0)
-    return latest > now + _TOLERANCE or until > now + LONGEST_REST + _TOLERANCE
-
-
-def _outlived(stays: Sequence[Stay], budget: Budget, now: float) -> bool:
-    """Say whether there is more than enough to forget: every call looks here, few need to clean."""
-    past = now - 2 * budget.limit.seconds - 2 * DEADLINE
-    return sum(stay.start < past for stay in stays) > budget.limit.calls
+def _last(row: _Call) -> float:
+    _, reserved, ended = row
+    return max(reserved, ended or reserved)
 
 
 def _pull_back(connection: Connection, upstream: str, budget: str, now: float) -> None:
@@ -150,18 +134,20 @@ def _pull_back(connection: Connection, upstream: str, budget: str, now: float) -
     connection.execute(resting.where(rests.c.until > longest + _TOLERANCE).values(until=longest))
 
 
-def _forget(connection: Connection, upstream: str, budget: Budget, now: float) -> None:
-    """Drop calls that no rule can still count: twice the window past their deadline."""
-    past = now - 2 * budget.limit.seconds - DEADLINE
-    old = (calls.c.reserved < past - DEADLINE) & ((calls.c.ended < past) | calls.c.ended.is_(None))
-    mine = (calls.c.upstream == upstream) & (calls.c.budget == budget.key)
-    connection.execute(delete(calls).where(mine & old))
+def _forget_all(connection: Connection, before: float) -> None:
+    """Drop what budgets left that nobody asks for any more; what others are at is left to them."""
+    old = select(calls.c.id).where(calls.c.reserved < before).with_for_update(skip_locked=True)
+    connection.execute(delete(calls).where(calls.c.id.in_(old)))
+
+
+def _rows(connection: Connection, upstream: str, budget: str) -> Sequence[_Call]:
+    found = select(calls.c.id, calls.c.reserved, calls.c.ended)
+    mine = (calls.c.upstream == upstream) & (calls.c.budget == budget)
+    return connection.execute(found.where(mine).order_by(calls.c.id)).all()
 
 
 def _stays(connection: Connection, upstream: str, budget: str) -> list[Stay]:
-    mine = (calls.c.upstream == upstream) & (calls.c.budget == budget)
-    rows = connection.execute(select(calls.c.reserved, calls.c.ended).where(mine).order_by(calls.c.id))
-    return [Stay(reserved, ended) for reserved, ended in rows]
+    return [Stay(row.reserved, row.ended) for row in _rows(connection, upstream, budget)]
 
 
 def _rest(connection: Connection, upstream: str, budget: str) -> float:

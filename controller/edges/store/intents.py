@@ -1,22 +1,29 @@
 """Intents: on disk before a link goes out, and there until its outcome is known or its absence proven."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
 
 from controller.edges.store.database import Database, add, put
+from controller.edges.store.moments import Time
 from controller.edges.store.schema import intents, unclear
+from controller.edges.store.writers import Writers
 from controller.errors import Busy
 from controller.model.memory import Intent
 
 
 class Intents:
-    """*process* is this opening of the store: intents of any other are orphans once their lock is free."""
+    """*process* is this opening of the store: intents of any other are orphans once their lock is free.
 
-    def __init__(self, database: Database, now: Callable[[], float], process: str) -> None:
+    So are its own of an earlier hold, where *writers* tell holds apart. Every write raises Locked where this
+    process is no longer the upstream's writer.
+    """
+
+    def __init__(self, database: Database, time: Time, process: str, writers: Writers) -> None:
         self._database = database
-        self._now = now
+        self._time = time
         self._process = process
+        self._writers = writers
         self._going_on: set[int] = set()
 
     async def open(self, upstream: str, phone: str, name: str) -> Intent:
@@ -26,22 +33,23 @@ class Intents:
         """
 
         def work(connection: Connection) -> tuple[Intent, set[int]]:
+            mark = self._writers.fence(connection, upstream)
             _refuse_second(connection, upstream, phone, name)
             attempts = 1 + _attempts(connection, upstream, phone)
             row = {
                 "upstream": upstream,
                 "phone": phone,
                 "name": name,
-                "process": self._process,
-                "started": (now := self._now()),
+                "process": self._process + mark,
+                "started": (now := self._time.now(connection)),
                 "unclear": attempts,
             }
             number = add(connection, intents, row)
-            intent = Intent(number, phone, name, started=now, unclear=attempts)
+            intent = Intent(number, phone, name, started=now + self._time.ahead(now), unclear=attempts)
             return intent, set(connection.execute(select(intents.c.id)).scalars())
 
         known = set(self._going_on)
-        intent, still_open = await self._database.write(work)
+        intent, still_open = await self._database.write(work, upstream)
         self._going_on -= known - still_open
         self._going_on.add(intent.id)
         return intent
@@ -50,30 +58,35 @@ class Intents:
         """Record that the attempt ended and its outcome is unknown; the first end stands."""
 
         def work(connection: Connection) -> None:
+            self._writers.fence(connection, upstream)
             mine = (intents.c.upstream == upstream) & (intents.c.id == intent_id)
-            _stamp(connection, mine & intents.c.ended.is_(None), self._now())
+            _stamp(connection, mine & intents.c.ended.is_(None), self._time.now(connection))
 
         self._going_on.discard(intent_id)
-        await self._database.write(work)
+        await self._database.write(work, upstream)
 
     async def adopt_orphans(self, upstream: str) -> int:
         """End, as of now, what nobody is at any more and nobody ended; return how many that were.
 
-        That is what other processes began, and what could not be recorded when it ended here. Only for the
-        holder of the writer's lock: it alone knows that the other processes are gone.
+        That is what other processes or earlier holds began, and what could not be recorded when it ended
+        here. Only for the holder of the writer's lock: it alone knows that the others are gone.
         """
 
         def work(connection: Connection) -> int:
-            ours = (intents.c.process == self._process) & intents.c.id.in_(sorted(self._going_on))
+            mine = self._process + self._writers.fence(connection, upstream)
+            ours = (intents.c.process == mine) & intents.c.id.in_(sorted(self._going_on))
             orphans = (intents.c.upstream == upstream) & intents.c.ended.is_(None) & ~ours
-            return _stamp(connection, orphans, self._now())
+            return _stamp(connection, orphans, self._time.now(connection))
 
-        return await self._database.write(work)
+        return await self._database.write(work, upstream)
 
 
-def open_intents(connection: Connection, upstream: str) -> list[Intent]:
+def open_intents(connection: Connection, upstream: str, time: Time) -> list[Intent]:
+    """Return the open intents of *upstream*, their moments on the caller's clock."""
     found = select(intents).where(intents.c.upstream == upstream).order_by(intents.c.id)
-    return [_intent(row) for row in connection.execute(found).mappings()]
+    rows = connection.execute(found).mappings().all()
+    ahead = time.ahead(time.now(connection)) if rows else 0.0
+    return [_intent(row, ahead) for row in rows]
 
 
 def close(connection: Connection, upstream: str, phone: str) -> None:
@@ -120,5 +133,6 @@ def _stamp(connection: Connection, which: ColumnElement[bool], now: float) -> in
     return connection.execute(update(intents).where(which).values(ended=now)).rowcount
 
 
-def _intent(row: RowMapping) -> Intent:
-    return Intent(row["id"], row["phone"], row["name"], row["started"], row["ended"], row["unclear"])
+def _intent(row: RowMapping, ahead: float) -> Intent:
+    ended = None if row["ended"] is None else row["ended"] + ahead
+    return Intent(row["id"], row["phone"], row["name"], row["started"] + ahead, ended, row["unclear"])

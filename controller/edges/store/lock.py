@@ -1,16 +1,17 @@
 """Locks of the operating system on files beside the store: they die with their process, whatever kills it."""
 
 import fcntl
-import json
+import hashlib
 import os
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from controller.errors import Locked, StoreError
+from sqlalchemy import Connection
+
+from controller.edges.store.writers import Hold, signature, signed, taken
+from controller.errors import StoreError
 
 _ASK_AGAIN = 0.2
 
@@ -23,19 +24,40 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-class Hold:
-    """A writer's lock while it is held."""
+class LockedFile:
+    """A lock while it is held: until its file is deleted or replaced. To ask is two `stat`s."""
 
     def __init__(self, path: Path, handle: int) -> None:
         self._path = path
         self._handle = handle
+        self._lost = False
 
     def holds(self) -> bool:
-        """Whether the lock still keeps others out: false once its file was deleted or replaced.
+        self._lost = self._lost or not _same_file(self._path, self._handle)
+        return not self._lost
 
-        Cheap (two `stat`s): to be asked right before the bytes of a write go out.
-        """
-        return _same_file(self._path, self._handle)
+
+class Locks:
+    """The locks beside the store at *path*, one an upstream.
+
+    One dies with its process. It is no lock against a second task that shares it.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+
+    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[Hold]:
+        name = hashlib.sha256(upstream.encode()).hexdigest()[:16]
+        path = self._path.with_name(f"{self._path.name}.{name}.writer")
+        return _writer(path, self._clock, timeout, upstream)
+
+    def fence(self, connection: Connection, upstream: str) -> str:  # noqa: ARG002  (what another kind of lock asks)
+        """Let everything pass: nobody else gets the lock while this process lives."""
+        return ""
+
+    async def close(self) -> None:
+        pass
 
 
 @contextmanager
@@ -50,18 +72,16 @@ def locked_file(path: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def writer(path: Path, clock: Clock, timeout: float, what: str) -> AsyncIterator[Hold]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
+async def _writer(path: Path, clock: Clock, timeout: float, what: str) -> AsyncIterator[Hold]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
     """Hold the lock file at *path* as the only writer of *what*; Locked after *timeout* seconds."""
     give_up = clock.now() + timeout
     while (handle := _try(path)) is None:
         if clock.now() >= give_up:
-            raise Locked(
-                f"{what}: another writer holds it: {_holder(path)}; wait for it, or raise --lock-timeout"
-            )
+            raise taken(what, _holder(path))
         await clock.sleep(min(_ASK_AGAIN, max(0.0, give_up - clock.now())))
     try:
         _sign(handle, clock.now())
-        yield Hold(path, handle)
+        yield LockedFile(path, handle)
     finally:
         with suppress(OSError):  # what it says is for readers; the lock goes with the handle
             os.ftruncate(handle, 0)
@@ -113,22 +133,12 @@ def _same_file(path: Path, handle: int) -> bool:
 
 
 def _sign(handle: int, now: float) -> None:
-    since = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-    text = json.dumps({"pid": os.getpid(), "command": _command(), "since": since})
     os.ftruncate(handle, 0)
-    os.pwrite(handle, text.encode(), 0)
-
-
-def _command() -> str:
-    """Return the program and its verb: nothing that a person might have typed after them."""
-    verb = [word for word in sys.argv[1:2] if word.isalpha()]
-    return " ".join([Path(sys.argv[0]).name, *verb])
+    os.pwrite(handle, signature(now).encode(), 0)
 
 
 def _holder(path: Path) -> str:
-    """Return what the holder wrote about itself."""
     try:
-        found = json.loads(path.read_text("utf-8"))
-        return f"pid {int(found['pid'])}, {found['command']!s}, since {found['since']!s}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "it did not say who it is"
+        return signed(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return signed("")

@@ -7,7 +7,9 @@ from sqlalchemy import Connection, RowMapping, Table, delete, select
 
 from controller.edges.store.database import Database, put
 from controller.edges.store.intents import close, open_intents, reset
+from controller.edges.store.moments import Time
 from controller.edges.store.schema import bindings, history, ledger, refusals
+from controller.edges.store.writers import Writers
 from controller.model.manifest import AppId
 from controller.model.memory import (
     Answered,
@@ -28,31 +30,34 @@ _LINKS = 5
 
 
 class Memories:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, time: Time, writers: Writers) -> None:
         self._database = database
+        self._time = time
+        self._writers = writers
 
     async def read(self, upstream: str) -> Memory:
         """Return all that is remembered of *upstream*, as of one moment."""
-        return await self._database.read(lambda connection: _memory(connection, upstream))
+        return await self._database.read(lambda connection: _memory(connection, upstream, self._time))
 
     async def note(self, upstream: str, notes: Sequence[Note]) -> None:
-        """Take every note, in order, or none of them."""
+        """Take every note, in order, or none of them; Locked where another process is the writer now."""
 
         def work(connection: Connection) -> None:
+            self._writers.fence(connection, upstream)
             for note in notes:
                 _take(connection, upstream, note)
 
         if notes:
-            await self._database.write(work)
+            await self._database.write(work, upstream)
 
 
-def _memory(connection: Connection, upstream: str) -> Memory:
+def _memory(connection: Connection, upstream: str, time: Time) -> Memory:
     bound = (_binding(row) for row in _rows(connection, bindings, upstream))
     refused = (_refusal(row) for row in _rows(connection, refusals, upstream))
     written = (_written(row) for row in _rows(connection, ledger, upstream))
     return Memory(
         bindings={binding.phone: binding for binding in bound},
-        intents={intent.phone: intent for intent in open_intents(connection, upstream)},
+        intents={intent.phone: intent for intent in open_intents(connection, upstream, time)},
         refusals={refusal.key: refusal for refusal in refused},
         ledger={entry.key: entry for entry in written},
         links=_links(connection, upstream),

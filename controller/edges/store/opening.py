@@ -1,31 +1,32 @@
-"""Opening a store: made whole or not at all, checked each time, brought up to date with a copy beside it.
+"""Opening a file: made whole or not at all, checked each time, brought up to date with a copy beside it.
 
 Whatever cannot be trusted is refused with a StoreError; nothing is replaced, and nothing starts empty where
 something was.
 """
 
 import os
-import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from controller.edges.store.database import REPAIR, connect, refused
 from controller.edges.store.location import FOLDER
 from controller.edges.store.lock import locked_file
-from controller.edges.store.schema import APPLICATION_ID, VERSIONS, meta, tables, version
+from controller.edges.store.making import AS_IT_WAS, fill, missing, version_in
+from controller.edges.store.schema import APPLICATION_ID, VERSIONS
+from controller.edges.store.sqlite import REPAIR, connect, refused
 from controller.errors import StoreError
 
 _MAGIC = b"SQLite format 3\x00"
-_AS_IT_WAS = "nothing was changed"
 _SIDES = ("-wal", "-shm", "-journal")
 
 
-def opened(path: Path) -> tuple[Engine, bool]:
+def opened(path: Path, *, make: bool = True) -> tuple[Engine, bool]:
     """Return an engine over the checked, current store at *path*, and whether it was made just now."""
+    if not make and not os.path.lexists(path):
+        raise missing(str(path))
     try:
         _folder(path.parent)
         with locked_file(path.with_name(path.name + ".lock")):
@@ -58,20 +59,14 @@ def _create(path: Path) -> None:
         engine = connect(draft, journal="DELETE")
         try:
             with engine.connect().execution_options(write=True) as connection, connection.begin():
-                _fill(connection)
+                fill(connection)
         finally:
             engine.dispose()
     except (DBAPIError, sqlite3.Error) as error:
         draft.unlink(missing_ok=True)
-        raise refused(path, getattr(error, "orig", None) or error) from error
+        raise refused(path, error) from error
     draft.replace(path)
     _sync_folder(path.parent)
-
-
-def _fill(connection: Connection) -> None:
-    tables.create_all(connection, checkfirst=False)
-    connection.execute(insert(version).values(version_num=VERSIONS[-1]))
-    connection.execute(insert(meta).values(name="key", value=secrets.token_hex(32)))
 
 
 def _refuse_remains(path: Path) -> None:
@@ -79,7 +74,7 @@ def _refuse_remains(path: Path) -> None:
     remains = [name for end in _SIDES if (name := path.with_name(path.name + end)).exists()]
     if remains:
         raise StoreError(
-            f"the store {path} is gone, but {remains[0]} is there: {_AS_IT_WAS}; put the store back, or move "
+            f"the store {path} is gone, but {remains[0]} is there: {AS_IT_WAS}; put the store back, or move "
             "that file away too to start anew (docs/store.md says what that costs)"
         )
 
@@ -104,12 +99,12 @@ def _sync_folder(folder: Path) -> None:
 def _check_file(path: Path) -> None:
     """Refuse what is no store before a database opens it; close it to others where it was open."""
     if not path.is_file():
-        raise StoreError(f"the store {path} is no file; give the path of a file: {_AS_IT_WAS}")
+        raise StoreError(f"the store {path} is no file; give the path of a file: {AS_IT_WAS}")
     with path.open("rb") as file:
         head = file.read(len(_MAGIC))
     if head != _MAGIC:
         what = "is empty, as if cut off" if not head else "is no database"
-        raise StoreError(f"the store {path} {what}: {_AS_IT_WAS}; {REPAIR}")
+        raise StoreError(f"the store {path} {what}: {AS_IT_WAS}; {REPAIR}")
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
 
@@ -124,7 +119,7 @@ def _checked(path: Path) -> Engine:
         if engine is not None:
             engine.dispose()
         if isinstance(error, (DBAPIError, sqlite3.Error)):
-            raise refused(path, getattr(error, "orig", None) or error) from error
+            raise refused(path, error) from error
         raise
     return engine
 
@@ -135,28 +130,18 @@ def _check_pages(path: Path) -> None:
         (application,) = raw.execute("PRAGMA application_id").fetchone()
         if application != APPLICATION_ID:
             raise StoreError(
-                f"the store {path} is another program's database: {_AS_IT_WAS}; give another path"
+                f"the store {path} is another program's database: {AS_IT_WAS}; give another path"
             )
         findings = [str(row[0]) for row in raw.execute("PRAGMA quick_check(3)")]
     if findings != ["ok"]:
-        raise StoreError(f"the store {path} is damaged ({'; '.join(findings)[:200]}): {_AS_IT_WAS}; {REPAIR}")
+        raise StoreError(f"the store {path} is damaged ({'; '.join(findings)[:200]}): {AS_IT_WAS}; {REPAIR}")
 
 
 def _bring_up_to_date(path: Path, engine: Engine) -> None:
     with engine.connect().execution_options(write=True) as connection, connection.begin():
-        found = _version(connection, path)
+        found = version_in(connection, str(path))
         if found != VERSIONS[-1]:
             _migrate(connection, path, found)
-
-
-def _version(connection: Connection, path: Path) -> str:
-    found = connection.execute(select(version.c.version_num)).scalars().all()
-    if len(found) != 1 or found[0] not in VERSIONS:
-        raise StoreError(
-            f"the store {path} has version {', '.join(found) or 'none'}, and this release knows up to "
-            f"{VERSIONS[-1]}: {_AS_IT_WAS}; use the release that wrote it, or a newer one"
-        )
-    return str(found[0])
 
 
 def _migrate(connection: Connection, path: Path, found: str) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from controller.edges.store.database import Database, add, put
 from controller.edges.store.schema import history, spent, statuses
+from controller.edges.store.writers import Writers
 from controller.model.history import Entry
 
 KEPT_ENTRIES = 10_000
@@ -15,29 +16,34 @@ KEPT_SECONDS = 90 * 86_400.0
 class History:
     """Every write of every upstream, the newest 10,000 of each, for 90 days."""
 
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+    def __init__(self, database: Database, now: Callable[[], float], writers: Writers) -> None:
         self._database = database
         self._now = now
+        self._writers = writers
 
     async def begin(self, upstream: str, entry: Entry) -> int:
-        """Record a write before it goes out; return the number under which its outcome is recorded."""
+        """Record a write before it goes out; return the number under which its outcome is recorded.
+
+        Locked where this process is no longer the writer: then nothing may go out.
+        """
 
         def work(connection: Connection) -> int:
+            self._writers.fence(connection, upstream)
             number = _append(connection, upstream, entry)
             _forget(connection, upstream, number, self._now() - KEPT_SECONDS)
             return number
 
-        return await self._database.write(work)
+        return await self._database.write(work, upstream)
 
     async def finish(self, number: int, outcome: str, message: str) -> None:
         """Record what came of the write *number*."""
         row = update(history).where(history.c.id == number).values(outcome=outcome, message=message)
-        await self._database.write(lambda connection: connection.execute(row) and None)
+        await self._database.write(lambda connection: connection.execute(row) and None, None)
 
     async def drop(self, number: int) -> None:
         """Forget the write *number*: it never went out."""
         row = delete(history).where(history.c.id == number, history.c.outcome == "")
-        await self._database.write(lambda connection: connection.execute(row) and None)
+        await self._database.write(lambda connection: connection.execute(row) and None, None)
 
     async def read(
         self, upstream: str | None = None, *, target: str | None = None, limit: int = 100
@@ -73,7 +79,7 @@ class Statuses:
                 key = {"upstream": upstream, "resource": resource}
                 put(connection, statuses, key, {"at": self._now(), "document": document})
 
-        await self._database.write(work)
+        await self._database.write(work, upstream)
 
     async def upstreams(self) -> tuple[str, ...]:
         """Return every upstream that has a status, sorted."""
@@ -108,7 +114,7 @@ class Spent:
             connection.execute(insert(spent).values(upstream=upstream, digest=digest, at=self._now()))
             return True
 
-        return await self._database.write(work)
+        return await self._database.write(work, upstream)
 
 
 def _append(connection: Connection, upstream: str, entry: Entry) -> int:

@@ -1,11 +1,22 @@
 """The tables. All but `meta`, `revisions` and `manifests` are keyed by upstream; none holds a secret."""
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 APPLICATION_ID = 0x47555053
 """How SQLite's file header tells our stores from other programs' databases ("GUPS")."""
 
-VERSIONS = ("0001", "0002")
+VERSIONS = ("0001", "0002", "0003")
 """Every version of the schema, oldest first; a store at another one was written by a newer release."""
 
 tables = MetaData(
@@ -39,7 +50,8 @@ def _count(name: str) -> Column[int]:
 
 
 def _id() -> Column[int]:
-    return Column("id", Integer, primary_key=True, autoincrement=True)
+    long = BigInteger().with_variant(Integer, "sqlite")  # whose integers are as long as they must be
+    return Column("id", long, primary_key=True, autoincrement=True)
 
 
 version = Table("alembic_version", tables, Column("version_num", Text, primary_key=True))
@@ -137,3 +149,8 @@ declared = Table(
 )
 
 hints = Table("hints", tables, _key("upstream"), _key("app"), _text("kind"), _moment("at"))
+
+leases = Table(
+    "leases", tables, _key("upstream"), _text("token"), _text("holder"), _count("epoch"), _moment("expires")
+)
+"""Who writes, on PostgreSQL; `expires` is by the server's clock. On SQLite nobody uses it."""

@@ -33,7 +33,7 @@ class Revisions:
                 values = {"apps": count.apps, "subscriptions": count.subscriptions}
                 put(connection, declared, {"upstream": upstream, "source": source}, values)
 
-        await self._database.write(work)
+        await self._database.write(work, source)
 
 
 class Hints:
@@ -47,7 +47,7 @@ class Hints:
         """Leave a hint; one for the same app that was not taken yet is replaced."""
         key = {"upstream": upstream, "app": app}
         values = {"kind": kind, "at": self._now()}
-        await self._database.write(lambda connection: put(connection, hints, key, values))
+        await self._database.write(lambda connection: put(connection, hints, key, values), upstream)
 
     async def take(self, upstream: str) -> tuple[Hint, ...]:
         """Return the hints for *upstream*, oldest first, and forget them."""
@@ -62,7 +62,7 @@ class Hints:
             connection.execute(delete(hints).where(mine))
             return taken
 
-        return await self._database.write(work) if await self._database.read(look) else ()
+        return await self._database.write(work, upstream) if await self._database.read(look) else ()
 
 
 def _last_good(connection: Connection, source: str) -> LastGood | None:

@@ -4,23 +4,31 @@ import hashlib
 import hmac
 import uuid
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from sqlalchemy import Connection, select
+from sqlalchemy.engine import URL
 
 from controller.edges.store.calls import Calls, anchor
 from controller.edges.store.database import Database
 from controller.edges.store.intents import Intents
-from controller.edges.store.location import store_file
-from controller.edges.store.lock import Hold, writer
+from controller.edges.store.location import located
+from controller.edges.store.lock import Locks
 from controller.edges.store.memories import Memories
+from controller.edges.store.moments import CallersTime, MachinesTime, Time
 from controller.edges.store.opening import opened
 from controller.edges.store.records import History, Spent, Statuses
 from controller.edges.store.schema import meta
 from controller.edges.store.sources import Hints, Revisions
+from controller.edges.store.sqlite import Sqlite
+from controller.edges.store.writers import Hold, Writers
 from controller.errors import StoreError
+
+if TYPE_CHECKING:  # loaded where a server is named only
+    from controller.edges.store.postgresql.leases import Terms
 
 
 class Clock(Protocol):
@@ -35,23 +43,41 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one kind of store differs in. *paced* is the time of the log of calls, *time* that of intents."""
+
+    database: Database
+    writers: Writers
+    key: bytes
+    paced: Time
+    time: Time
+    new: bool
+
+
 class Store:
     """One store, by what is in it. *new* tells that it was made just now: nothing is remembered yet."""
 
-    def __init__(self, database: Database, clock: Clock, *, key: bytes, offset: float, new: bool) -> None:
-        self.path = database.path
-        self.new = new
+    def __init__(self, parts: Parts, clock: Clock) -> None:
+        database, writers = parts.database, parts.writers
+        self.place = database.place
+        self.new = parts.new
         self._database = database
-        self._clock = clock
-        self._key = key
-        self.calls = Calls(database, clock, offset)
-        self.memories = Memories(database)
-        self.intents = Intents(database, clock.now, uuid.uuid4().hex)
-        self.history = History(database, clock.now)
+        self._writers = writers
+        self._key = parts.key
+        self.calls = Calls(database, parts.paced)
+        self.memories = Memories(database, parts.time, writers)
+        self.intents = Intents(database, parts.time, uuid.uuid4().hex, writers)
+        self.history = History(database, clock.now, writers)
         self.statuses = Statuses(database, clock.now)
         self.spent = Spent(database, clock.now)
         self.revisions = Revisions(database)
         self.hints = Hints(database, clock.now)
+
+    @property
+    def path(self) -> Path:
+        """The file, of a store in one."""
+        return Path(self.place)
 
     def keyed_digest(self, text: str) -> str:
         """Return a digest (hex) that is worth nothing without this store's key: it may stand for a secret."""
@@ -60,16 +86,16 @@ class Store:
     def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[Hold]:
         """Be the one writer of *upstream* for a while; Locked where another is one for *timeout* seconds.
 
-        The lock dies with its process. It is no lock against a second task that shares it.
+        What it gives ends with the block, or with the process. It may end earlier: `Hold.holds`.
         """
-        name = hashlib.sha256(upstream.encode()).hexdigest()[:16]
-        return writer(self.path.with_name(f"{self.path.name}.{name}.writer"), self._clock, timeout, upstream)
+        return self._writers.hold(upstream, timeout)
 
     async def reachable(self) -> None:
         """Return when the store answers; StoreError where it does not."""
         await self._database.read(lambda connection: connection.execute(select(meta.c.name)).first())
 
     async def close(self) -> None:
+        await self._writers.close()
         await self._database.close()
 
     async def __aenter__(self) -> Self:
@@ -81,21 +107,54 @@ class Store:
         await self.close()
 
 
-def open_store(location: str | Path, clock: Clock, *, inline: bool = False) -> Store:
-    """Open the store at *location* (a path or `sqlite:///path`), made where there is none.
+def open_store(
+    location: str | Path,
+    clock: Clock,
+    *,
+    inline: bool = False,
+    make: bool = True,
+    terms: "Terms | None" = None,
+) -> Store:
+    """Open the store at *location*: a path, `sqlite:///path`, or `postgresql://user@host/database`.
 
-    Blocks, for moments. *inline* keeps its work in the caller's thread, for simulated time. Usage for another
-    kind of store, StoreError for one that is damaged, foreign, newer, unreadable or unwritable.
+    It is made where there is none, unless *make* is false: then that is a StoreError. Blocks, for moments.
+    *inline* keeps its work in the caller's thread, for simulated time. *terms* are those of leases. Usage for
+    another kind of store, StoreError for one that is damaged, foreign, newer, out of reach or unwritable.
     """
-    path = store_file(str(location))
-    engine, new = opened(path)
-    database = Database(path, engine, inline=inline)
+    match located(str(location)):
+        case Path() as path:
+            parts = _file(path, clock, inline=inline, make=make)
+        case url:
+            parts = _server(url, clock, terms, inline=inline, make=make)
+    return Store(parts, clock)
+
+
+def _file(path: Path, clock: Clock, *, inline: bool, make: bool) -> Parts:
+    engine, new = opened(path, make=make)
+    database = Database(Sqlite(path, path.stat()), engine, inline=inline)
     try:
         offset, key = database.at_once(lambda connection: (anchor(connection, clock), _key(connection)))
     except StoreError:
         engine.dispose()
         raise
-    return Store(database, clock, key=key, offset=offset, new=new)
+    return Parts(database, Locks(path, clock), key, MachinesTime(clock, offset), CallersTime(clock), new)
+
+
+def _server(url: URL, clock: Clock, terms: "Terms | None", *, inline: bool, make: bool) -> Parts:
+    from controller.edges.store.postgresql import leases, server  # noqa: PLC0415  (nobody else waits for it)
+    from controller.edges.store.postgresql.opening import opened  # noqa: PLC0415  (likewise)
+
+    kind, engine = server.Postgresql(url), server.connect(url)
+    try:
+        new = opened(kind, engine, make=make)
+        database = Database(kind, engine, inline=inline)
+        key = database.at_once(_key)
+    except StoreError:
+        engine.dispose()
+        raise
+    renewals = Database(kind, server.connect(url), inline=inline)
+    time = server.ServersTime(clock)
+    return Parts(database, leases.Leases(renewals, clock, terms or leases.TERMS), key, time, time, new)
 
 
 def _key(connection: Connection) -> bytes:

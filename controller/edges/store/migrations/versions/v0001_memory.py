@@ -6,6 +6,8 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     _bindings()
@@ -40,7 +42,7 @@ def _bindings() -> None:
 def _calls() -> None:
     op.create_table(
         "calls",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("upstream", sa.Text(), nullable=False),
         sa.Column("budget", sa.Text(), nullable=False),
         sa.Column("reserved", sa.Float(), nullable=False),
@@ -68,7 +70,7 @@ def _declared() -> None:
 def _history() -> None:
     op.create_table(
         "history",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("upstream", sa.Text(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
@@ -86,7 +88,7 @@ def _history() -> None:
 def _intents() -> None:
     op.create_table(
         "intents",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("upstream", sa.Text(), nullable=False),
         sa.Column("phone", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),

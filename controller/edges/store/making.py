@@ -1,0 +1,32 @@
+"""What every new store begins with, and how one tells its version, in any database."""
+
+import secrets
+
+from sqlalchemy import Connection, insert, select
+
+from controller.edges.store.schema import VERSIONS, meta, tables, version
+from controller.errors import StoreError
+
+AS_IT_WAS = "nothing was changed"
+
+
+def fill(connection: Connection) -> None:
+    """Make the tables and a key in an empty store; the caller commits."""
+    tables.create_all(connection, checkfirst=False)
+    connection.execute(insert(version).values(version_num=VERSIONS[-1]))
+    connection.execute(insert(meta).values(name="key", value=secrets.token_hex(32)))
+
+
+def version_in(connection: Connection, place: str) -> str:
+    """Return the version of the store at *place*; StoreError unless it is one that this release knows."""
+    found = connection.execute(select(version.c.version_num)).scalars().all()
+    if len(found) != 1 or found[0] not in VERSIONS:
+        raise StoreError(
+            f"the store {place} has version {', '.join(found) or 'none'}, and this release knows up to "
+            f"{VERSIONS[-1]}: {AS_IT_WAS}; use the release that wrote it, or a newer one"
+        )
+    return str(found[0])
+
+
+def missing(place: str) -> StoreError:
+    return StoreError(f"there is no store at {place} yet: `gupshupctl apply` makes one")

@@ -1,0 +1,78 @@
+"""Opening a store in PostgreSQL: made whole or not at all, checked each time, and brought up to date.
+
+All of it is one transaction under one lock, so that processes that start together take turns, and one that
+dies leaves what was there before.
+"""
+
+from sqlalchemy import Connection, Engine, insert, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateSchema
+
+from controller.edges.store.making import AS_IT_WAS, fill, missing, version_in
+from controller.edges.store.postgresql.server import SCHEMA, Postgresql
+from controller.edges.store.schema import VERSIONS, meta, tables
+from controller.errors import StoreError
+
+_OURS = "gupshup-controller"
+_MARK = "application"
+
+
+def opened(kind: Postgresql, engine: Engine, *, make: bool) -> bool:
+    """Check the store, make it where there is none and *make* is set; return whether it was made now."""
+    try:
+        with engine.connect() as connection, connection.begin():
+            kind.enter(connection, "")
+            return _opened(connection, kind.place, make=make)
+    except DBAPIError as error:
+        raise kind.refused(error) from error
+
+
+def _opened(connection: Connection, place: str, *, make: bool) -> bool:
+    found = frozenset(inspect(connection).get_table_names(schema=SCHEMA))
+    if not found:
+        if not make:
+            raise missing(place)
+        _create(connection)
+        return True
+    _check(connection, place, found)
+    return False
+
+
+def _create(connection: Connection) -> None:
+    if not inspect(connection).has_schema(SCHEMA):
+        connection.execute(CreateSchema(SCHEMA))
+    fill(connection)
+    connection.execute(insert(meta).values(name=_MARK, value=_OURS))
+
+
+def _check(connection: Connection, place: str, found: frozenset[str]) -> None:
+    if not found >= {"alembic_version", "meta"} or not _marked(connection):
+        raise StoreError(
+            f"the store {place} cannot be there: the schema {SCHEMA} holds tables that are not ours: "
+            f"{AS_IT_WAS}; give another database"
+        )
+    if version_in(connection, place) != VERSIONS[-1]:
+        _migrate(connection)
+    gone = sorted(set(tables.tables) - set(inspect(connection).get_table_names(schema=SCHEMA)))
+    if gone:
+        raise StoreError(
+            f"the store {place} is damaged: its table {gone[0]} is gone: {AS_IT_WAS}; restore a copy"
+        )
+
+
+def _marked(connection: Connection) -> bool:
+    columns = {column["name"] for column in inspect(connection).get_columns("meta", schema=SCHEMA)}
+    if not columns >= set(meta.columns.keys()):
+        return False
+    mark = select(meta.c.value).where(meta.c.name == _MARK)
+    return connection.execute(mark).scalar_one_or_none() == _OURS
+
+
+def _migrate(connection: Connection) -> None:
+    """Change it in the transaction of *connection*: a crash leaves the old version."""
+    from controller.edges.store.migrations.upgrade import upgrade  # noqa: PLC0415  (alembic takes half a second)
+
+    connection.execute(
+        text(f"SET LOCAL search_path TO {SCHEMA}")
+    )  # alembic names tables without their schema
+    upgrade(connection)

@@ -1,0 +1,47 @@
+"""What PostgreSQL says when it cannot, and what to do about it. Never a password."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.exc import DBAPIError
+
+from controller.edges.store.database import BUSY_TIMEOUT
+from controller.errors import StoreError
+
+_ADVICE = {
+    "08": "the connection failed; check that the server runs and can be reached; it is tried again",
+    "25006": "that server only reads: give the address of the primary one",
+    "25P03": "this process was stopped in the middle of a write, and the server undid it; it is tried again",
+    "28": "check the user and its password (in the URL, PGPASSWORD or PGPASSFILE)",
+    "3D000": "create the database first; the store makes its own tables in it",
+    "40": "two writes met; it is tried again",
+    "42501": "give the user the right to it (docs/store.md names them all)",
+    "42": "its tables are not ours, or were changed by hand; give another database",
+    "3F": "its tables are gone; restore a copy, or give another database",
+    "53100": "the server's disk is full; free some space, then try again",
+    "53300": "the server has no connection left: this takes two for each process",
+    "55P03": f"another process held it for {BUSY_TIMEOUT:.0f} s; find it, then try again",
+    "57": "the server ended the connection; it is tried again",
+    "XX": "the server says that it is damaged; restore a copy",
+}
+_UNREACHED = (
+    "check that the server runs and can be reached, the database's name, and the user and its password "
+    "(in the URL, PGPASSWORD or PGPASSFILE); it is tried again"
+)
+_OTHER = "see the server's log"
+
+
+def refused(place: str, error: DBAPIError, hidden: Iterable[str]) -> StoreError:
+    """Return what the server said, as what went wrong with the store at *place* and what to do about it."""
+    cause = error.orig or error
+    state = getattr(cause, "sqlstate", None) or ""
+    said = " ".join(str(cause).split()) or "nothing was said"
+    for secret in filter(None, hidden):
+        said = said.replace(secret, "***")
+    return StoreError(f"the store {place}: {said} ({state or type(cause).__name__}): {_advice(state)}")
+
+
+def _advice(state: str) -> str:
+    if not state:
+        return _UNREACHED
+    fitting = [known for known in _ADVICE if state.startswith(known)]
+    return _ADVICE[max(fitting, key=len)] if fitting else _OTHER

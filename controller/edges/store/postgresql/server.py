@@ -1,0 +1,123 @@
+"""A PostgreSQL server: how we connect to it, what keeps writers apart, and what time it has."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Float,
+    Select,
+    cast,
+    create_engine,
+    extract,
+    func,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from controller.edges.store.database import BUSY_TIMEOUT
+from controller.edges.store.location import place_of
+from controller.edges.store.moments import Clock
+from controller.edges.store.postgresql.refusals import refused
+from controller.errors import StoreError, Usage
+
+SCHEMA = "gupshup_controller"
+NOW = cast(extract("epoch", func.clock_timestamp()), Float)
+"""The server's time, in epoch seconds: of this moment, not of the transaction's start."""
+
+IDLE = 5.0
+"""Seconds for which a process may be silent in the middle of a write, before the server undoes that."""
+
+_CONNECTED: Mapping[str, Any] = {
+    "application_name": "gupshupctl",
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "target_session_attrs": "read-write",
+    "prepare_threshold": None,  # what a session prepared is another one's behind a pooler
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Postgresql:
+    """One database of a server. *wait*: seconds for which a write waits for others. Both as in IDLE."""
+
+    url: URL
+    wait: float = BUSY_TIMEOUT
+    idle: float = IDLE
+
+    @property
+    def place(self) -> str:
+        return place_of(self.url)
+
+    def options(self, *, write: bool) -> Mapping[str, object]:
+        """Let a read see one moment; a write sees what those before it under its key have committed."""
+        return {} if write else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+    def enter(self, connection: Connection, key: str | None) -> None:
+        """Wait for the lock of *key*, which goes with the transaction: it takes no session of its own."""
+        connection.execute(_entering(key, self.wait, self.idle))
+
+    def refused(self, error: DBAPIError) -> StoreError:
+        query = self.url.query
+        hidden = [self.url.password, query.get("password"), query.get("sslpassword")]
+        return refused(self.place, error, [str(secret) for secret in hidden if secret])
+
+
+@dataclass(frozen=True, slots=True)
+class ServersTime:
+    """The server's clock: the one that all machines share."""
+
+    clock: Clock
+
+    def now(self, connection: Connection) -> float:
+        return float(connection.execute(select(NOW)).scalar_one())
+
+    def ahead(self, now: float) -> float:
+        return self.clock.now() - now
+
+
+def connect(url: URL) -> Engine:
+    """Return an engine over one connection, made when it is needed, and again after it was lost."""
+    unsaid = {name: value for name, value in _CONNECTED.items() if name not in url.query}
+    try:
+        return create_engine(
+            url,
+            connect_args=unsaid,
+            execution_options={"schema_translate_map": {None: SCHEMA}},
+            hide_parameters=True,
+            isolation_level="READ COMMITTED",
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_size=1,
+            use_native_hstore=False,
+        )
+    except ImportError:
+        raise StoreError(
+            f"the store {place_of(url)} cannot be used: psycopg is not installed; install the extra "
+            "`postgresql`: pip install 'gupshup-controller[postgresql]'"
+        ) from None
+    except (TypeError, ValueError):
+        raise Usage(
+            f"the store {place_of(url)} cannot be used: its URL has a part that makes no sense"
+        ) from None
+
+
+def _entering(key: str | None, wait: float, idle: float) -> Select[Any]:
+    bounds = {"lock_timeout": wait, "idle_in_transaction_session_timeout": idle}
+    said = [func.set_config(name, f"{seconds * 1000:.0f}ms", true()) for name, seconds in bounds.items()]
+    return select(*said) if key is None else select(*said, func.pg_advisory_xact_lock(literal(number(key))))
+
+
+def number(key: str) -> int:
+    """Return the number under which the server locks *key*: of 64 bits, so that two hardly ever meet."""
+    digest = hashlib.blake2b(f"{SCHEMA} {key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -1,0 +1,93 @@
+"""SQLite: one connection to one file, a write lock from the start of each write, and what its errors mean."""
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+
+from controller.edges.store.database import BUSY_TIMEOUT, Unknown
+from controller.errors import StoreError
+
+REPAIR = "restore a copy, or move the file away and start anew (docs/store.md says what that costs)"
+_ADVICE = {
+    "SQLITE_BUSY": f"another process held it for {BUSY_TIMEOUT:.0f} s; find it, then try again",
+    "SQLITE_FULL": "the disk is full; free some space, then try again",
+    "SQLITE_READONLY": "it cannot be written; check the file's owner and mode, and how its disk is mounted",
+    "SQLITE_CANTOPEN": "it cannot be opened; check the owner and mode of the file and of its folder",
+    "SQLITE_IOERR": "its disk failed; check the disk, then start again",
+    "SQLITE_CORRUPT": f"it is damaged; {REPAIR}",
+    "SQLITE_NOTADB": f"it is no database; {REPAIR}",
+}
+_LASTING = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+def refused(path: Path, error: BaseException) -> StoreError:
+    """Return what SQLite said, as what went wrong with the store at *path* and what to do about it."""
+    cause = getattr(error, "orig", None) or error
+    name = getattr(cause, "sqlite_errorname", "")
+    advice = next((text for known, text in _ADVICE.items() if name.startswith(known)), REPAIR)
+    kind = Unknown if name.startswith(_LASTING) else StoreError
+    return kind(f"the store {path}: {cause} ({name or type(cause).__name__}): {advice}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sqlite:
+    """A file; *found* is what it was when it was opened."""
+
+    path: Path
+    found: os.stat_result
+
+    @property
+    def place(self) -> str:
+        return str(self.path)
+
+    def options(self, *, write: bool) -> Mapping[str, object]:
+        return {"write": write}
+
+    def enter(self, connection: Connection, key: str | None) -> None:  # noqa: ARG002  (a write has the whole file)
+        """Check only: from its start, a write has the whole file to itself.
+
+        A file that nobody would find again is not written: SQLite itself does not notice.
+        """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        with suppress(OSError):
+            if os.path.samestat(self.path.stat(), self.found) and log.exists():
+                return
+        raise Unknown(
+            f"the store {self.path} (or its -wal) was moved, deleted or replaced while it was open: nothing "
+            "more is written; put it back, or start anew (docs/store.md says what that costs)"
+        )
+
+    def refused(self, error: DBAPIError) -> StoreError:
+        return refused(self.path, error)
+
+
+def connect(path: Path, *, journal: str = "WAL") -> Engine:
+    """Return an engine over one connection to the file at *path*, which must exist."""
+    engine = create_engine(
+        URL.create("sqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"}),
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT},
+        poolclass=StaticPool,
+    )
+    event.listen(engine, "connect", partial(_prepare, journal))
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(journal: str, connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    """Begin by our own hand: a write takes its lock at once, so that what it read is still true."""
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
