@@ -7,7 +7,7 @@ ARGS ?=
 bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --no-input --quiet
 from_lock := $(pip) install --require-hashes --only-binary :all:
-lock := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+lock := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
 
 # A venv knows the absolute path it was made for: a moved checkout gets a new one.
