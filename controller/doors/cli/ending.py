@@ -12,16 +12,18 @@ from controller.doors.cli.exits import (
     INTERRUPTED,
     LOCKED,
     OK,
+    USAGE,
     code_of,
 )
 from controller.model.plan import Outcome
 
-GRAVEST_FIRST = (INTERRUPTED, DENIED, LOCKED, ERROR, FAILED, HELD, CONVERGING)
+GRAVEST_FIRST = (INTERRUPTED, DENIED, LOCKED, USAGE, ERROR, FAILED, HELD, CONVERGING)
 
 
 def gravest(codes: Iterable[int]) -> int:
-    found = set(codes)
-    return next((code for code in GRAVEST_FIRST if code in found), OK)
+    """Return the gravest of *codes*; one that has no place among them is no success either."""
+    found = set(codes) - {OK}
+    return next((code for code in GRAVEST_FIRST if code in found), ERROR if found else OK)
 
 
 def codes(part: Report, error: Exception | None, *, wait: bool) -> Iterable[int]:
