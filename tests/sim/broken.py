@@ -52,7 +52,7 @@ def _write(account: Account[Writer], sql: str) -> Any:  # noqa: ANN401  (an awai
     def work(connection: Connection) -> None:
         connection.execute(text(sql))
 
-    return store._database.write(work)
+    return store._database.write(work, None)
 
 
 def _intent_after_the_call(account: Account[Writer]) -> Account[Writer]:
@@ -234,8 +234,8 @@ class _MemoryOfOneProcess:
         del reservation, status
 
 
-def _pace_in_memory(store: Store) -> None:
-    store.calls = cast("Any", _MemoryOfOneProcess(store.calls, store._clock.now))
+def _pace_in_memory(store: Store, now: Callable[[], float]) -> None:
+    store.calls = cast("Any", _MemoryOfOneProcess(store.calls, now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class Twist:
     """A way to break the product on purpose: ports that do something else, or parts of the store."""
 
     account: Callable[[Account[Writer]], Account[Writer]] = lambda account: account
-    store: Callable[[Store], None] = lambda _: None
+    store: Callable[[Store, Callable[[], float]], None] = lambda _store, _now: None
 
 
 STRAIGHT = Twist()
@@ -187,7 +187,7 @@ class Universe:
             {**self.scenario.targets(), **targets(desired)},
         )  # fmt: skip
         store = self.disk.open(life, clock)
-        self.twist.store(store)
+        self.twist.store(store, clock.now)
         network = Network(transport=wire)
         return House(store, clock, network, MappingProxyType(dict(SECRETS)), purpose, desired.revision)
 
