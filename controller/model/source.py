@@ -46,10 +46,16 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What came of decoding. With an error among *problems*, *desired* is None: half a source is none."""
+    """What came of decoding. With an error among *problems*, *desired* is None: half a source is none.
+
+    *subscriptions* counts the manifests, before selectors make webhooks of them; *unlisted* the errors that
+    are known of and too many to be among *problems*.
+    """
 
     desired: Desired | None
     problems: tuple[Problem, ...]
+    subscriptions: int = 0
+    unlisted: int = 0
 
 
 Schemas = Mapping[str, Mapping[str, object]]

@@ -16,6 +16,7 @@ WARNING = Problem(Place("b.yaml"), "GS100", Severity.WARNING, "", "the file decl
 HOSTILE = Problem(
     Place("x,y:z%\n::error::\x1b[31m\u202e.yaml"), "GS101", Severity.ERROR, "", "a\n::warning::%0A\x07"
 )
+NOTHING = "valid: 0 apps and 0 subscriptions (0 webhooks) of the environment's partner in 2 files"
 
 
 def test_text_is_a_line_a_problem() -> None:
@@ -63,7 +64,14 @@ def test_json_holds_every_field() -> None:
         "message": "must be digits",
         "fix": '"919876543210"',
     }
-    assert told["summary"] == {"errors": 1, "warnings": 1, "partners": 0, "apps": 0, "subscriptions": 0}
+    assert told["summary"] == {
+        "errors": 1,
+        "warnings": 1,
+        "partners": 0,
+        "apps": 0,
+        "subscriptions": 0,
+        "webhooks": 0,
+    }
     assert json.loads(render.as_json(Decoded(Desired("r1"), ()), "r1"))["valid"] is True
 
 
@@ -81,18 +89,30 @@ def test_sarif_has_what_code_scanning_needs() -> None:
     assert " " not in uri
 
 
+def test_without_files_nothing_is_said_to_be_in_them() -> None:
+    assert render.summary(Decoded(Desired("r1"), (WARNING,)), 0) == (
+        "valid: nothing is declared, there being no files; 1 warning"
+    )
+
+
+def test_errors_that_are_not_listed_are_counted() -> None:
+    decoded = Decoded(None, (ERROR, WARNING), unlisted=1_500)
+    assert render.summary(decoded, 2) == "invalid: at least 1,501 errors, 1 warning in 2 files"
+    assert json.loads(render.as_json(decoded, "r1"))["summary"]["errors"] == 1_501
+
+
 @pytest.mark.parametrize(
     ("decoded", "line"),
     [
         pytest.param(Decoded(None, (ERROR,)), "invalid: 1 error, 0 warnings in 2 files", id="invalid"),
         pytest.param(
             Decoded(Desired("r1"), ()),
-            "valid: 0 apps and 0 subscriptions of 0 partners in 2 files",
+            NOTHING,
             id="valid",
         ),
         pytest.param(
             Decoded(Desired("r1"), (WARNING,)),
-            "valid: 0 apps and 0 subscriptions of 0 partners in 2 files; 1 warning",
+            f"{NOTHING}; 1 warning",
             id="valid with a warning",
         ),
     ],

@@ -49,6 +49,24 @@ def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path, path: str) -> No
         directory.read([f"{tmp_path}/{path}"])
 
 
+@pytest.mark.parametrize(
+    ("path", "remedy"),
+    [
+        pytest.param("manifests", "`gupshupctl init` makes one", id="the default folder"),
+        pytest.param("manifests/", "`gupshupctl init` makes one", id="the default folder with a slash"),
+        pytest.param("manifest", "check the path", id="any other"),
+        pytest.param("-", "standard input is not read: name a folder or a file", id="standard input"),
+    ],
+)
+def test_what_to_do_about_a_missing_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, remedy: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError) as caught:
+        directory.read([path])
+    assert str(caught.value).partition("; ")[2].startswith(remedy)
+
+
 def test_an_empty_path_is_wrong_usage() -> None:
     with pytest.raises(Usage, match="empty path"):
         directory.read([""])

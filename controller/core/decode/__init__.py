@@ -35,9 +35,20 @@ def decode(
         problems = [_graver(one) for one in problems]
     fleet = muster(entries, rules, whole=whole)
     problems = _once(problems + fleet.problems)
-    if any(one.severity is Severity.ERROR for one in problems):
-        return Decoded(None, _few(problems))
-    return Decoded(desired(fleet, revision, complete=complete), _few(problems))
+    told = _few(problems)
+    broken = any(one.severity is Severity.ERROR for one in problems)
+    return Decoded(
+        None if broken else desired(fleet, revision, complete=complete),
+        told,
+        subscriptions=len(fleet.subscriptions),
+        unlisted=_unlisted(problems, told),
+    )
+
+
+def _unlisted(problems: Sequence[Problem], told: Sequence[Problem]) -> int:
+    """Return how many errors are not among those that are told."""
+    before, after = (sum(one.severity is Severity.ERROR for one in some) for some in (problems, told))
+    return before - after
 
 
 def _graver(one: Problem) -> Problem:
@@ -64,5 +75,8 @@ def _cut(problems: list[Problem], most: int, place: Place) -> list[Problem]:
     if len(problems) <= most:
         return problems
     graver_first = sorted(problems, key=lambda one: (one.severity is not Severity.ERROR, one.place, one.rule))
-    more = problem("GS120", place, "", f"{len(problems) - most:,} more problems are not listed")
+    count = len(problems) - most
+    verb = "problem is" if count == 1 else "problems are"
+    message = f"{count:,} more {verb} not listed; correct the listed ones and validate again"
+    more = problem("GS120", place, "", message)
     return [*sorted(graver_first[:most], key=lambda one: (one.place, one.rule, one.field)), more]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from controller.core.decode import quantities
 from controller.core.decode.entry import Entry
 from controller.core.decode.rules import problem
-from controller.core.decode.templates import fill
+from controller.core.decode.templates import fill, mended, mistaken, named
 from controller.core.decode.urls import flaw
 from controller.core.decode.words import Path, closest, dotted, shown, some
 from controller.model.manifest import DEFAULT_POLICIES, App, AppId, Policy, Suspend
@@ -20,14 +20,19 @@ _DEFAULT_CALLBACK = ("spec", "defaults", "callbackUrl")
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What an app has to know of its partner; *entry* is the partner's manifest, where there is one."""
+    """What an app has to know of its partner; *entry* is the partner's manifest, where there is one.
+
+    *lenient* are switches that count as set although no manifest of this partner says so.
+    """
 
     name: str
     url: str
     entry: Entry | None = None
+    lenient: frozenset[str] = frozenset()
 
     def allows(self, switch: str) -> bool:
-        return self.entry is not None and self.entry.get("spec", switch) is True
+        own = self.entry is not None and self.entry.get("spec", switch) is True
+        return own or switch in self.lenient
 
     def default(self, field: str) -> str | None:
         return self.entry.text("spec", "defaults", field) if self.entry else None
@@ -48,6 +53,10 @@ class Draft:
     variables: Mapping[str, str]
 
     @property
+    def title(self) -> str:
+        return self.entry.title if self.entry.kind == "App" else "any app"
+
+    @property
     def callback(self) -> str | None:
         own = self.entry.text(*_CALLBACK)
         return own if own is not None or self.house is None else self.house.default("callbackUrl")
@@ -61,6 +70,16 @@ def draft(entry: Entry, house: House | None) -> Draft:
     variables |= {f"app.{key}": spec[key] for key in ("phone", "wabaId") if key in spec}
     variables |= {f"app.labels.{key}": value for key, value in labels.items()}
     return Draft(entry, house, entry.name, app_name, labels, variables)
+
+
+def anybody(entry: Entry, house: House, text: str) -> Draft:
+    """Return an app that there could be, for what *entry* says where it has none: any label has a value."""
+    labels = {
+        name.removeprefix("app.labels."): "sample" for name in named(text) if name.startswith("app.labels.")
+    }
+    variables = {f"app.{key}": "sample1" for key in ("name", "appName", "phone", "wabaId")}
+    variables |= {f"app.labels.{key}": value for key, value in labels.items()}
+    return Draft(entry, house, "", "", labels, variables)
 
 
 def problems(draft: Draft) -> Iterator[Problem]:
@@ -77,6 +96,7 @@ def problems(draft: Draft) -> Iterator[Problem]:
 def _default_name(draft: Draft) -> Iterator[Problem]:
     entry = draft.entry
     given = entry.get("spec", "appName") is not None or entry.get("spec", "appId") is not None
+    given = given or not entry.misspelt.isdisjoint({"spec.appName", "spec.appId"})
     if given or not entry.texts("spec") or not draft.name or _NAME.match(draft.name):
         return
     bare = re.sub(r"[^A-Za-z0-9]", "", draft.name)
@@ -104,13 +124,21 @@ def _callback(draft: Draft) -> Iterator[Problem]:
 
 def url_problems(entry: Entry, path: Path, draft: Draft, text: str) -> Iterator[Problem]:
     """Yield what is wrong with a URL of *entry* once it is filled in for one app."""
-    url, unknown = fill(text, draft.variables)
+    yield from mistaken_variables(entry, path, text)
+    url, unknown = fill(mended(text), draft.variables)
     for name in unknown:
         yield unknown_variable(entry, path, draft, name)
     insecure = draft.house is not None and draft.house.allows("allowInsecureUrls")
     if found := flaw(url, insecure=insecure):
-        whose = f" (for {draft.entry.title})" if url != text else ""
+        whose = f" (for {draft.title})" if url != text else ""
         yield entry.problem(found.rule, path, found.message + whose, None if whose else found.fix)
+
+
+def mistaken_variables(entry: Entry, path: Path, text: str) -> Iterator[Problem]:
+    """Yield what looks like a variable and would be sent as it stands, or refused for its brackets."""
+    for found, meant in mistaken(text):
+        message = f"{shown(found)} is no variable and would not be filled in; write {shown(meant)[1:-1]}"
+        yield problem("GS607", entry.at(*path), dotted(path), message)
 
 
 def unknown_variable(entry: Entry, path: Path, draft: Draft, name: str) -> Problem:
@@ -118,7 +146,7 @@ def unknown_variable(entry: Entry, path: Path, draft: Draft, name: str) -> Probl
     known = draft.variables
     near = closest(name, known)
     hint = f"did you mean {shown('${' + near + '}')}?" if near else f"known: {some(known)}"
-    message = f"{shown('${' + name + '}')} has no value for {draft.entry.title}; {hint}"
+    message = f"{shown('${' + name + '}')} has no value for {draft.title}; {hint}"
     return problem("GS607", entry.at(*path), dotted(path), message)
 
 

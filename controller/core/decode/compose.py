@@ -12,6 +12,7 @@ from yaml._yaml import CParser  # the module that defines it; yaml.cyaml only pa
 from yaml._yaml import Mark as CMark
 
 from controller.core.decode.scalars import core, doubtful
+from controller.core.decode.syntax import trouble
 from controller.core.decode.text import forbidden, judged
 from controller.core.decode.words import Path, quoted, visible
 
@@ -20,19 +21,6 @@ MOST_NODES = 10_000
 LONGEST_LIST = 200
 LONGEST_KEY = 200
 LONGEST_VALUE = 4_096
-
-_SYNTAX = {
-    "found character that cannot start any token": "a tab, '@', '`' or '%' stands where a value begins; "
-    "indent with spaces, quote other values",
-    "found unexpected end of stream": "a quote or bracket is opened and never closed",
-    "mapping values are not allowed in this context": "a ':' too many, or wrong indentation; quote values "
-    "that contain ': '",
-    "could not find expected ':'": "a ':' is missing behind a key",
-    "did not find expected key": "a key is expected here: check indentation and quotes",
-    "did not find expected ',' or ']'": "a list in brackets is not closed",
-    "did not find expected ',' or '}'": "a mapping in braces is not closed",
-    "found unknown escape character": "an unknown escape in double quotes; use single quotes",
-}
 
 
 class Spot(NamedTuple):
@@ -127,21 +115,9 @@ def compose(text: str, *, tracked: bool = False) -> Composition:
     except _Stop:
         pass
     except yaml.YAMLError as error:
-        composer.done.fatal = _syntax(error)
+        found = trouble(error, text)
+        composer.done.fatal = Oddity(found.rule, Spot(found.line, found.column), (), found.message)
     return composer.done
-
-
-def _syntax(error: yaml.YAMLError) -> Oddity:
-    mark = getattr(error, "problem_mark", None)
-    said = str(getattr(error, "problem", None) or "unreadable")
-    spot = Spot(mark.line + 1, mark.column + 1) if mark else Spot(1, 1)
-    if said in {
-        "found unknown directive name",
-        "found incompatible YAML document",
-        "found duplicate %YAML directive",
-    }:
-        return Oddity("GS114", spot, (), "a line that begins with '%'")
-    return Oddity("GS101", spot, (), _SYNTAX.get(said, said))
 
 
 class _Composer:
@@ -175,7 +151,7 @@ class _Composer:
                 self.done.documents.append(self._document)
             case yaml.AliasEvent():
                 self._count(event)
-                self._odd("GS107", event, "an alias: say here what is meant")
+                self._odd("GS107", event, "aliases are refused; write out here what it stands for")
                 self._put(event, None)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
@@ -214,7 +190,7 @@ class _Composer:
             where = f"{first.line + 1}:{first.column + 1}"
             self._odd("GS105", event, f"the key {visible(text)} stands here again; first at {where}")
         if plain and text == "<<":
-            self._odd("GS107", event, "a merge key: say here what is meant")
+            self._odd("GS107", event, "merge keys are refused; write out here what is meant")
         elif plain and not isinstance(core(text), str):
             self._odd("GS118", event, f"the key {visible(text)} is no string", quoted(text[:LONGEST_KEY]))
         elif len(text) > LONGEST_KEY:
@@ -254,9 +230,15 @@ class _Composer:
 
     def _decorated(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
-            self._odd("GS107", event, f"an anchor: {visible(event.anchor)}")
+            self._odd(
+                "GS107",
+                event,
+                f"the anchor &{visible(event.anchor)[1:-1]} is refused; remove it, and write values out",
+            )
         if event.tag is not None:
-            self._odd("GS113", event, f"the tag {visible(event.tag)}")
+            self._odd(
+                "GS113", event, f"the tag {visible(event.tag)} is refused; remove it, and quote what is text"
+            )
 
     def _count(self, event: yaml.Event) -> None:
         self._nodes += 1

@@ -8,6 +8,9 @@ from controller.core.decode.rules import problem
 from controller.core.decode.words import Path, dotted, shown
 from controller.model.problem import Place, Problem
 
+FORMAT = "gupshup.controller/"
+VERSION = "gupshup.controller/v1"
+
 
 @dataclass(slots=True)
 class Sheet:
@@ -35,7 +38,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One document of a known kind. *sound*: it keeps its schema, so that every value has its type."""
+    """One document of a known kind. *sound*: it keeps its schema, so that every value has its type.
+
+    *misspelt* are the fields that are there under a wrong name, as `spec.appName`: none of them is missing.
+    """
 
     sheet: Sheet
     index: int
@@ -43,6 +49,7 @@ class Entry:
     value: Mapping[str, object]
     spot: Spot
     sound: bool = True
+    misspelt: frozenset[str] = frozenset()
 
     @property
     def place(self) -> Place:

@@ -18,6 +18,7 @@ _UNITS = {
 _WINDOWS = {"s": "s", "m": "min", "h": "h"}
 _TRUTH = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _LONGEST = 200
+_BARE = re.compile(r"0{0,3}[1-9][0-9]{0,4}\Z")
 
 
 def digits(text: str) -> str:
@@ -86,8 +87,13 @@ _BY_RULE: Mapping[str, Callable[[str], str | None]] = {
 }
 
 
-def fix(rule: str, raw: str | None) -> str | None:
-    """Return the value that would keep *rule*, made of what was typed, or None."""
+def fix(rule: str, raw: str | None, unit: str = "") -> str | None:
+    """Return the value that would keep *rule*, made of what was typed, or None.
+
+    *unit* is what a bare number most probably lacks.
+    """
+    if unit and raw and _BARE.match(raw):
+        return f"{int(raw)}{unit}"
     make = _BY_RULE.get(rule)
     return make(raw) if make and raw and len(raw) <= _LONGEST else None
 

@@ -22,6 +22,7 @@ MOST_EXPANDED = 200_000
 MOST_HINTS = 100
 MOST_COMPARED = 2_000
 MOST_SHOWN = 60
+_SWITCHES = ("allowInsecureUrls", "v3AccountModes")
 _NAME = re.compile(r"[-A-Za-z0-9]{1,150}\Z")  # any other is a problem of its own
 
 
@@ -116,7 +117,7 @@ def _house_of(fleet: Fleet, entry: Entry, houses: Mapping[str, House]) -> tuple[
         return houses.get(named), _unresolved(fleet, entry, "partner", houses)
     if named is None and len(houses) == 1:
         return next(iter(houses.values())), []
-    if named is None and fleet.whole:
+    if named is None and fleet.whole and "spec.partner" not in entry.misspelt:
         message = f"must be named, there being {len(houses)}: {some(islice(houses, 8))}"
         return None, [problem("GS312", entry.at("spec", "partner"), "spec.partner", message)]
     return None, []
@@ -159,11 +160,14 @@ def _unique(draft: Draft) -> Iterator[tuple[str, str]]:
 
 def _expand(fleet: Fleet, most: int) -> None:
     targets = _Targets(fleet.drafts)
+    anywhere = _anywhere(fleet)
     counts: Counter[str] = Counter()
     for entry in fleet.subscriptions:
         fleet.problems += subscription.problems(entry, fleet.rules)
         found, problems = _apps_of(fleet, entry, targets)
         fleet.problems += problems
+        if not found:
+            fleet.problems += subscription.without_app(entry, anywhere)
         counts.update(draft.name for draft in found)
         if counts.total() > most:
             message = f"more than {most:,} webhooks, selectors expanded"
@@ -174,6 +178,13 @@ def _expand(fleet: Fleet, most: int) -> None:
         ]
     fleet.problems += _too_many(fleet.drafts, counts)
     fleet.problems += _webhook_problems(fleet.webhooks)
+
+
+def _anywhere(fleet: Fleet) -> House:
+    """Return the partner of an app that is not there yet: it has every switch that some partner may have."""
+    houses = _houses(fleet).values()
+    switches = {one for one in _SWITCHES if not fleet.whole or any(house.allows(one) for house in houses)}
+    return House("", "", lenient=frozenset(switches))
 
 
 class _Targets:
@@ -195,6 +206,20 @@ class _Targets:
             self._known[wanted] = [draft for draft in fewest if wanted <= draft.labels.items()]
         return self._known[wanted]
 
+    def hint(self, labels: Mapping[str, str]) -> str:
+        """Return what else *labels*, which no app has, may have been meant to be."""
+        there = {f"{key}: {value}": None for key, value in islice(self._by_label, MOST_COMPARED)}
+        if not there:
+            return "; no app has a label at all: add metadata.labels to an App"
+        lacking = [
+            f"{key}: {value}" for key, value in sorted(labels.items()) if (key, value) not in self._by_label
+        ]
+        if not lacking:
+            return ", though each alone is on some app; remove one, or label an app"
+        near = closest(lacking[0], there)
+        mean = f"did you mean {shown(near)[1:-1]}?" if near else f"there are {some(there)}"
+        return f"; {shown(lacking[0])[1:-1]} is on none; {mean}"
+
 
 def _apps_of(fleet: Fleet, entry: Entry, targets: _Targets) -> tuple[list[Draft], list[Problem]]:
     named = entry.text("spec", "app")
@@ -204,7 +229,8 @@ def _apps_of(fleet: Fleet, entry: Entry, targets: _Targets) -> tuple[list[Draft]
     labels = entry.texts("spec", "appSelector", "matchLabels")
     found = targets.matching(labels)
     if labels and not found and fleet.whole:
-        return [], [entry.problem("GS313", ("spec", "appSelector"), "no app has these labels")]
+        hint = targets.hint(labels) if len(fleet.problems) < MOST_HINTS else ""
+        return [], [entry.problem("GS313", ("spec", "appSelector"), f"no app has these labels{hint}")]
     return found, []
 
 

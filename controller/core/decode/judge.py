@@ -3,18 +3,22 @@
 `x-rule` and `x-must` beside a keyword of our schemas name the rule that it serves.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import islice
+from typing import NamedTuple
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from referencing import Registry
 
 from controller.core.decode import fixes
-from controller.core.decode.entry import Entry
+from controller.core.decode.entry import FORMAT, VERSION, Entry
+from controller.core.decode.meant import glued, meant
 from controller.core.decode.rules import problem
 from controller.core.decode.secrets import names_secret
-from controller.core.decode.words import Path, closest, dotted, quoted, shown, visible
+from controller.core.decode.words import Path, dotted, quoted, shown, visible
 from controller.model.problem import Problem
 
 _MOST = 100
@@ -26,24 +30,40 @@ _TYPES = {
     "array": ("GS204", "must be a list"),
     "object": ("GS205", "must be a mapping"),
 }
-_VERSION = "gupshup.controller/"
+_LONGEST_FIX = 60
 
 
-def judge(entry: Entry, schema: Mapping[str, object]) -> list[Problem]:
-    """Return all that breaks *schema* in one document: of each value only the first, most basic trouble."""
+class Verdict(NamedTuple):
+    """What breaks a schema, and the fields that stand there under a wrong name or at a wrong place."""
+
+    problems: list[Problem]
+    misspelt: frozenset[str]
+
+
+def judge(entry: Entry, schema: Mapping[str, object]) -> Verdict:
+    """Return all that breaks *schema* in one document: of each value only the first, most basic trouble.
+
+    A field that was found under another name is not said to be missing as well.
+    """
     validator = Draft202012Validator(schema, registry=Registry())
     found = list(islice(validator.iter_errors(entry.value), _MOST))
     mistyped = {_path(error) for error in found if error.validator == "type"}
     problems: list[Problem] = []
+    misspelt: set[str] = set()
     for error in found:
-        if error.validator == "type" or _path(error) not in mistyped:
+        if error.validator == "additionalProperties":
+            problems += _unknown(entry, error, schema, misspelt)
+        elif error.validator == "type" or _path(error) not in mistyped:
             problems += _told(entry, error)
-    misspelt = {(one.field.rpartition(".")[0], one.fix) for one in problems if one.rule == "GS301"}
-    return [
-        one
-        for one in dict.fromkeys(problems)
-        if one.rule != "GS303" or one.field.rpartition(".")[::2] not in misspelt
-    ]
+    kept = [one for one in dict.fromkeys(problems) if not _is_there(one, misspelt)]
+    return Verdict(kept, frozenset(misspelt))
+
+
+def _is_there(one: Problem, misspelt: AbstractSet[str]) -> bool:
+    """Say whether a problem is only that something lacks that is there, misspelt."""
+    if one.rule == "GS314":
+        return not misspelt.isdisjoint({"spec.app", "spec.appSelector"})
+    return one.rule == "GS303" and one.field in misspelt
 
 
 def _path(error: ValidationError) -> Path:
@@ -52,10 +72,10 @@ def _path(error: ValidationError) -> Path:
 
 def _told(entry: Entry, error: ValidationError) -> Iterator[Problem]:
     match error.validator:
-        case "additionalProperties":
-            yield from _unknown(entry, error)
         case "required":
             yield from _missing(entry, error)
+        case "uniqueItems":
+            yield from _repeated(entry, error)
         case "type":
             yield _mistyped(entry, error)
         case "enum" | "const":
@@ -80,18 +100,22 @@ def _listed(value: object) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list) else []
 
 
-def _unknown(entry: Entry, error: ValidationError) -> Iterator[Problem]:
-    known = _properties(error)
-    for key in islice((key for key in _mapping(error.instance) if key not in known), _MOST):
+def _unknown(
+    entry: Entry, error: ValidationError, schema: Mapping[str, object], misspelt: set[str]
+) -> Iterator[Problem]:
+    """Yield the unknown fields of one mapping, and note in *misspelt* which ones were meant."""
+    given, known = _mapping(error.instance), _properties(error)
+    for key in islice((key for key in given if key not in known), _MOST):
         path = (*_path(error), key)
         if path == ("status",):
-            yield problem("GS302", entry.key_at(*path), "status", "status is written by the controller alone")
+            message = "status is written by the controller alone; remove it"
+            yield problem("GS302", entry.key_at(*path), "status", message)
             continue
-        near = closest(key, known)
-        hint = f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
-        yield problem(
-            "GS301", entry.key_at(*path), dotted(path), f"unknown field {visible(key)}; {hint}", near
-        )
+        found = meant(schema, path, given[key])
+        if found.path:
+            misspelt.add(dotted(found.path))
+        message = f"unknown field {visible(key)}; {found.hint}"
+        yield problem("GS301", entry.key_at(*path), dotted(path), message, found.fix)
 
 
 def _missing(entry: Entry, error: ValidationError) -> Iterator[Problem]:
@@ -101,19 +125,35 @@ def _missing(entry: Entry, error: ValidationError) -> Iterator[Problem]:
             yield problem("GS303", entry.at(*path), dotted(path), f"the field {key} is missing")
 
 
+def _repeated(entry: Entry, error: ValidationError) -> Iterator[Problem]:
+    """Yield each text that stands in a list again; what is no text is a problem of its own."""
+    first: dict[str, str] = {}
+    for index, one in enumerate(error.instance if isinstance(error.instance, list) else ()):
+        path = (*_path(error), index)
+        place = entry.at(*path)
+        here = f"{place.line}:{place.column}"
+        if isinstance(one, str) and first.setdefault(one, here) != here:
+            message = f"{shown(one)} stands here again, first at {first[one]}; remove one of the two"
+            yield entry.problem(str(_schema(error).get("x-rule")), path, message)
+
+
 def _mistyped(entry: Entry, error: ValidationError) -> Problem:
     path, kind = _path(error), str(error.validator_value)
     rule, must = _TYPES[kind]
     more = _schema(error).get("x-must")
     if kind == "integer":
         must = f"must be {more}, without quotes"
+    elif "x-unit" in _schema(error):
+        must = f"must be {more}"
     elif kind == "object" and more:
         must = f"{must}: {more}"
     if error.instance is None:
         return entry.problem("GS206", path, f"has no value; it {must}")
-    return entry.problem(
-        rule, path, f"{must}; found {_kind_of(error.instance)}", _retyped(entry, error, kind)
-    )
+    found = _kind_of(error.instance)
+    name = glued(str(error.instance), _properties(error)) if kind == "object" else None
+    if name:
+        found += f": a space is missing behind the ':' of {name}"
+    return entry.problem(rule, path, f"{must}; found {found}", _retyped(entry, error, kind))
 
 
 def _kind_of(value: object) -> str:
@@ -134,8 +174,7 @@ def _retyped(entry: Entry, error: ValidationError, kind: str) -> str | None:
         return None
     match kind:
         case "string":
-            rule = str(_schema(error).get("x-rule", ""))
-            return fixes.fix(rule, raw) or (None if rule in {"GS402", "GS403"} else quoted(raw[:60]))
+            return _as_text(error, raw)
         case "integer":
             return fixes.choice(raw, _allowed(error))
         case "boolean":
@@ -146,6 +185,14 @@ def _retyped(entry: Entry, error: ValidationError, kind: str) -> str | None:
             return None
 
 
+def _as_text(error: ValidationError, raw: str) -> str | None:
+    """Return the text that was meant, None where *raw* in quotes would be refused, too."""
+    schema = _schema(error)
+    pattern = str(schema.get("pattern", ""))
+    in_quotes = quoted(raw) if len(raw) <= _LONGEST_FIX and re.search(pattern, raw) else None
+    return fixes.fix(str(schema.get("x-rule", "")), raw, str(schema.get("x-unit", ""))) or in_quotes
+
+
 def _allowed(error: ValidationError) -> list[str]:
     return _listed(_schema(error).get("enum"))
 
@@ -153,13 +200,8 @@ def _allowed(error: ValidationError) -> list[str]:
 def _not_allowed(entry: Entry, error: ValidationError) -> Problem:
     path = _path(error)
     if path == ("apiVersion",):
-        rule = "GS305" if str(error.instance).startswith(_VERSION) else "GS304"
-        return entry.problem(
-            rule,
-            path,
-            f"must be gupshup.controller/v1; found {shown(error.instance)}",
-            "gupshup.controller/v1",
-        )
+        rule = "GS305" if str(error.instance).startswith(FORMAT) else "GS304"
+        return entry.problem(rule, path, f"must be {VERSION}; found {shown(error.instance)}", VERSION)
     fix = fixes.choice(error.instance, _allowed(error))
     return _sentence(entry, error, path, f"did you mean {fix}?" if fix else "", fix)
 
@@ -170,13 +212,19 @@ def _broken(entry: Entry, error: ValidationError) -> Problem:
     if isinstance(value, str) and is_key:
         path = (*path, value)
     rule = str(_schema(error).get("x-rule"))
-    fix = None if is_key or _hushed(path) else fixes.fix(rule, entry.raw(path))
+    fix = (
+        None
+        if is_key or _hushed(path)
+        else fixes.fix(rule, entry.raw(path), str(_schema(error).get("x-unit", "")))
+    )
     return _sentence(entry, error, path, "", fix)
 
 
 def _sentence(entry: Entry, error: ValidationError, path: Path, hint: str, fix: str | None) -> Problem:
     """Say what must be, what was found where it may be shown, and a hint."""
     must = f"must be {_schema(error).get('x-must')}"
+    if error.validator == "minItems":
+        must = "is an empty list; name at least one"
     scalar = not isinstance(error.instance, (dict, list))
     found = [f"found {shown(error.instance)}"] if scalar and not _hushed(path) else []
     place = entry.key_at(*path) if path and error.validator == "pattern" else entry.at(*path)

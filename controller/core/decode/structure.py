@@ -3,13 +3,15 @@
 jsonschema-rs says yes quickly; only where it does not, jsonschema is asked, and judges.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import jsonschema_rs
 
 from controller.core.decode import secrets
 from controller.core.decode.compose import Document, compose
-from controller.core.decode.entry import Entry, Sheet
+from controller.core.decode.entry import FORMAT, VERSION, Entry, Sheet
+from controller.core.decode.meant import glued
 from controller.core.decode.rules import problem
 from controller.core.decode.templates import unsupported
 from controller.core.decode.words import closest, shown
@@ -17,6 +19,7 @@ from controller.model.problem import Place, Problem
 from controller.model.source import Schemas
 
 _TEMPLATE = "GS607"
+_TOP: Mapping[str, object] = dict.fromkeys(("apiVersion", "kind", "metadata", "spec"))
 
 
 @dataclass(slots=True)
@@ -70,27 +73,51 @@ class Structure:
     def _judged(self, entry: Entry) -> tuple[Entry, list[Problem]]:
         kind = entry.get("kind")
         if not isinstance(kind, str) or kind not in self._schemas:
-            return entry, [_unknown_kind(entry, self._schemas)]
+            return self._guessed(entry, kind)
         entry = replace(entry, kind=kind)
-        if self._quick[kind].is_valid(entry.value):
-            return entry, []
+        return (entry, []) if self._quick[kind].is_valid(entry.value) else self._faulted(entry)
+
+    def _faulted(self, entry: Entry) -> tuple[Entry, list[Problem]]:
         from controller.core.decode.judge import judge  # noqa: PLC0415  (slow to import; most files need none)
 
-        problems = judge(entry, self._schemas[kind])
-        return replace(entry, sound=not problems), problems
+        verdict = judge(entry, self._schemas[entry.kind])
+        return replace(entry, sound=not verdict.problems, misspelt=verdict.misspelt), verdict.problems
+
+    def _guessed(self, entry: Entry, kind: object) -> tuple[Entry, list[Problem]]:
+        """Judge a document whose kind is misspelt by the kind that was meant, others by what all have."""
+        near = closest(kind, self._schemas) if isinstance(kind, str) else None
+        said = _unknown_kind(entry, self._schemas, near)
+        if near is None:
+            return entry, [said, *_unknown_version(entry)]
+        entry, found = self._faulted(replace(entry, kind=near))
+        return entry, [said, *(one for one in found if one.field != "kind")]
 
 
 def _no_mapping(sheet: Sheet, document: Document) -> Problem:
     place = Place(sheet.path, document.spot.line, document.spot.column)
-    return problem("GS104", place, "", f"a manifest is a mapping; found {shown(document.value)}")
+    found = shown(document.value)
+    hint = "begin with apiVersion, kind, metadata and spec; between manifests stands a line ---"
+    if isinstance(document.value, str) and glued(document.value, _TOP):
+        hint = "a space is missing behind the ':'"
+    return problem("GS104", place, "", f"a manifest is a mapping; found {found}; {hint}")
 
 
-def _unknown_kind(entry: Entry, schemas: Schemas) -> Problem:
+def _unknown_version(entry: Entry) -> list[Problem]:
+    version = entry.get("apiVersion")
+    if version == VERSION:
+        return []
+    if version is None:
+        message = f"the field apiVersion is missing; add apiVersion: {VERSION}"
+        return [entry.problem("GS303", ("apiVersion",), message)]
+    rule = "GS305" if str(version).startswith(FORMAT) else "GS304"
+    return [entry.problem(rule, ("apiVersion",), f"must be {VERSION}; found {shown(version)}", VERSION)]
+
+
+def _unknown_kind(entry: Entry, schemas: Schemas, near: str | None) -> Problem:
     known = ", ".join(sorted(schemas))
     kind = entry.get("kind")
     if kind is None:
         return entry.problem("GS303", ("kind",), f"the field kind is missing; known: {known}")
-    near = closest(kind, schemas) if isinstance(kind, str) else None
     hint = f"; did you mean {near}?" if near else ""
     return entry.problem("GS304", ("kind",), f"must be one of {known}; found {shown(kind)}{hint}", near)
 
@@ -106,7 +133,10 @@ def _templates(entry: Entry) -> list[Problem]:
     if not entry.sheet.may_hold_templates:
         return []
     return [
-        entry.problem(_TEMPLATE, path, "no template is filled in here") for path in unsupported(entry.value)
+        entry.problem(
+            _TEMPLATE, path, "no template is filled in here; only url, tag and callbackUrl take them"
+        )
+        for path in unsupported(entry.value)
     ]
 
 

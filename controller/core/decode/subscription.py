@@ -4,10 +4,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from controller.core.decode.app import Draft, unknown_variable, url_problems
+from controller.core.decode.app import (
+    Draft,
+    House,
+    anybody,
+    mistaken_variables,
+    unknown_variable,
+    url_problems,
+)
 from controller.core.decode.entry import Entry
 from controller.core.decode.partner import reference
-from controller.core.decode.templates import fill
+from controller.core.decode.templates import fill, mended, mistaken
 from controller.core.decode.words import shown, visible
 from controller.model.manifest import FromFile, Reference, Subscription
 from controller.model.modes import ACCOUNT_MODES, ALONE
@@ -102,13 +109,20 @@ def below(path: str, folder: str | None) -> str | None:
     return whole if whole.startswith(root) and whole != root else None
 
 
+def without_app(entry: Entry, house: House) -> Iterator[Problem]:
+    """Yield what would be wrong with one Subscription for whatever app there is to be."""
+    texts = mended("".join(entry.text("spec", field) or "" for field in ("tag", "url")))
+    yield from per_app(webhook(entry, anybody(entry, house, texts)))
+
+
 def per_app(webhook: Webhook) -> Iterator[Problem]:
     """Yield what is wrong with one Subscription for one app."""
     entry, draft = webhook.entry, webhook.draft
     text, tag = entry.text("spec", "tag"), webhook.tag
+    yield from mistaken_variables(entry, ("spec", "tag"), text or "")
     for name in fill(text or "", draft.variables)[1]:
         yield unknown_variable(entry, ("spec", "tag"), draft, name)
-    if text is not None and not _TAG.match(tag):
+    if text and not mistaken(text) and not _TAG.match(tag):
         yield entry.problem(
             "GS508",
             ("spec", "tag"),

@@ -7,6 +7,11 @@ from urllib.parse import quote
 from controller.core.decode.words import Path
 
 _VARIABLE = re.compile(r"\$\{(app\.[^{}]{0,100})\}")
+_FIELD = r"[A-Za-z][A-Za-z0-9]{0,30}(?:\.[A-Za-z0-9][-A-Za-z0-9_./]{0,62})?"
+_MISTAKEN = re.compile(
+    rf"(?:\$?\{{\{{ ?\.?|\$\( ?|\$\{{ +|(?<![${{])\{{ ?)app\.(?P<braced>{_FIELD}) ?(?:\}}\}}?|\))"
+    r"|\$app\.(?P<bare>labels\.[A-Za-z0-9_-]{1,63}|[A-Za-z]{1,30})"
+)
 _TEMPLATED = frozenset(
     {("spec", "url"), ("spec", "tag"), ("spec", "callbackUrl"), ("spec", "defaults", "callbackUrl")}
 )
@@ -23,6 +28,25 @@ def fill(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
         return quote(values.get(name, "unknown"), safe="")
 
     return (_VARIABLE.sub(value, text) if "${" in text else text), unknown
+
+
+def named(text: str) -> list[str]:
+    """Return the names of all variables in *text*, known or not."""
+    return _VARIABLE.findall(text)
+
+
+def mistaken(text: str) -> list[tuple[str, str]]:
+    """Return what was probably meant to be a variable and is none, each with what was meant."""
+    return [(one.group(), _meant(one)) for one in _MISTAKEN.finditer(text)]
+
+
+def mended(text: str) -> str:
+    """Return *text* with everything mistaken as it was meant."""
+    return _MISTAKEN.sub(_meant, text)
+
+
+def _meant(found: re.Match[str]) -> str:
+    return f"${{app.{found['braced'] or found['bare']}}}"
 
 
 def unsupported(value: object, path: Path = ()) -> Iterator[Path]:

@@ -19,6 +19,9 @@ _INVISIBLE = (
 _BAD = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{_INVISIBLE}\ud800-\udfff\ufffe\uffff]")
 _HIDDEN = re.compile(f"[{_INVISIBLE}]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: |\r?$)", re.MULTILINE)
+_UNMERGED = (
+    "a merge was not finished here; keep one side, and remove the lines of <<<<<<<, ======= and >>>>>>>"
+)
 _ENCRYPTED_STARTS = (
     b"\x00GITCRYPT\x00",
     b"age-encryption.org/",
@@ -87,7 +90,7 @@ def forbidden(text: str) -> str | None:
 def _conflicts(path: str, text: str) -> Iterator[Problem]:
     found = _CONFLICT.search(text)
     if found:
-        yield problem("GS102", place(path, text, found.start()), "", "a merge was not finished here")
+        yield problem("GS102", place(path, text, found.start()), "", _UNMERGED)
 
 
 def place(path: str, text: str, offset: int) -> Place:

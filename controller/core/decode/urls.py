@@ -24,8 +24,12 @@ _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _WHOLE = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>.*)\Z", re.IGNORECASE | re.DOTALL
 )
+_BARE = re.compile(r"(?:[a-z0-9][-a-z0-9]{0,62}\.){1,10}[a-z]{2,20}(?:/[^\s\\@<>\"`{}|^]*)?\Z", re.IGNORECASE)
 _FOREIGN = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _ILLEGAL = re.compile(r"[^\x21-\x7e]|[\\<>\"`{}|^]|%(?![0-9A-Fa-f]{2})|%0[0ADad]", re.ASCII)
+_OF_GUPSHUP = re.compile(
+    r"(?:https?://)?(?:[a-z0-9-]+\.)*gupshup\.io(?::[0-9]{1,5})?(?:/[^@]*)?\Z", re.IGNORECASE
+)
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[^:\[\]]*)(?::(?P<port>[0-9]{0,9}))?\Z")
 _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\Z")
 _NUMBER = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)\Z")
@@ -33,6 +37,7 @@ _PRIVATE_ENDS = frozenset(
     {"localhost", "local", "internal", "intranet", "lan", "corp", "home", "private", "invalid"}
 )
 _PRIVATE_SUFFIXES = (".home.arpa", ".in-addr.arpa", ".ip6.arpa")
+_LAB = "; for a simulator or a lab, set allowInsecureUrls: true in a Partner"
 _HIGHEST_PORT = 65_535
 _LONGEST_HOST = 253
 
@@ -56,11 +61,20 @@ def flaw(url: str, *, insecure: bool = False) -> Flaw | None:
     if isinstance(parts, Flaw):
         return parts
     if parts.scheme != "https" and not (insecure and parts.scheme == "http"):
-        fix = f"https{url[4:]}" if parts.scheme == "http" else None
-        return Flaw("GS501", f"must begin with https://; found {parts.scheme[:20]}:", fix)
+        return _not_https(url, parts)
     if "#" in parts.rest:
         return Flaw("GS506", "must hold no fragment ('#'): it is never sent", url.partition("#")[0])
     return _host_flaw(parts.host, insecure=insecure)
+
+
+def _not_https(url: str, parts: _Parts) -> Flaw:
+    """Offer https, unless the host is private: then it is a lab, or the host is wrong, too."""
+    message = f"must begin with https://; found {parts.scheme[:20]}:"
+    if parts.scheme != "http":
+        return Flaw("GS501", message)
+    if _host_flaw(parts.host, insecure=False):
+        return Flaw("GS501", f"{message}//, and its host cannot be reached either{_LAB}")
+    return Flaw("GS501", message, f"https{url[4:]}")
 
 
 def upstream(url: str, rules: Rules) -> str | Flaw:
@@ -71,7 +85,7 @@ def upstream(url: str, rules: Rules) -> str | Flaw:
     """
     origin = _origin(url)
     if isinstance(origin, Flaw):
-        return Flaw("GS803", origin.message, origin.fix)
+        return Flaw("GS803", origin.message, _meant(url) or origin.fix)
     allowed = {_origin(one) for one in (GUPSHUP, rules.url, *rules.allowed_urls)}
     if origin in allowed or origin.is_loopback:
         return origin.text
@@ -79,7 +93,13 @@ def upstream(url: str, rules: Rules) -> str | Flaw:
         "GS803",
         "credentials would go to a host that is neither Gupshup's, loopback, GUPSHUP_URL, "
         "nor listed in GUPSHUPCTL_ALLOW_URLS",
+        _meant(url),
     )
+
+
+def _meant(url: str) -> str | None:
+    """Return Gupshup's own address where a host of Gupshup's was named, in whatever form."""
+    return GUPSHUP if _OF_GUPSHUP.match(url) else None
 
 
 def _origin(url: str) -> _Origin | Flaw:
@@ -105,14 +125,21 @@ def _parts(url: str) -> _Parts | Flaw:
         return (
             Flaw("GS501", "must begin with https://")
             if foreign
-            else Flaw("GS506", "must be https://host/path")
+            else Flaw("GS506", "must begin with https://, as https://host/path does", _schemed(url))
         )
     if "@" in found["authority"]:
         return Flaw("GS502", "holds a user name or password (not shown)")
     illegal = _ILLEGAL.search(url)
     if illegal:
-        return Flaw("GS506", f"must not hold {_named(illegal.group())} (at character {illegal.start() + 1})")
+        hint = "; a variable is written ${app.name}" if illegal.group() in {"{", "}"} else ""
+        where = f"(at character {illegal.start() + 1})"
+        return Flaw("GS506", f"must not hold {_named(illegal.group())} {where}{hint}")
     return _split(found["scheme"].lower(), found["authority"].lower(), found["rest"])
+
+
+def _schemed(url: str) -> str | None:
+    """Return *url* with the https:// that it lacks, where it is a host and no more is wrong with it."""
+    return f"https://{url}" if _BARE.match(url) else None
 
 
 def _named(text: str) -> str:
@@ -146,11 +173,13 @@ def _host_flaw(host: str, *, insecure: bool) -> Flaw | None:
 def _unreachable(host: str, address: _Address | None) -> Flaw | None:
     if address is not None:
         public = address.is_global and not address.is_multicast
-        return None if public else Flaw("GS503", "must not be a private, local or reserved address")
+        return None if public else Flaw("GS503", f"must not be a private, local or reserved address{_LAB}")
     if "." not in host:
-        return Flaw("GS503", "must be a full host name: Gupshup cannot resolve a single word")
+        return Flaw("GS503", f"must be a full host name: Gupshup cannot resolve a single word{_LAB}")
     if host.rpartition(".")[2] in _PRIVATE_ENDS or host.endswith(_PRIVATE_SUFFIXES):
-        return Flaw("GS503", "must be a public host: names with this ending exist inside one network only")
+        return Flaw(
+            "GS503", f"must be a public host: names with this ending exist inside one network only{_LAB}"
+        )
     return None
 
 

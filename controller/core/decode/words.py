@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from controller.core.decode.secrets import mask
@@ -10,6 +11,7 @@ from controller.core.decode.secrets import mask
 Path = tuple[str | int, ...]
 
 _WIDEST = 60
+_LETTERS = frozenset("…ßæøœþðÆØŒÞÐłŁđĐ")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.$/-]+\Z")
 
 
@@ -19,8 +21,8 @@ def clip(text: str, widest: int = _WIDEST) -> str:
 
 
 def visible(text: str, widest: int = _WIDEST) -> str:
-    """Return *text* in quotes: clipped, secrets masked, everything but printable ASCII escaped."""
-    return json.dumps(clip(mask(text), widest)).replace("\\u2026", "…").replace("\x7f", "\\u007f")
+    """Return *text* in quotes: clipped, secrets masked, what could steer, hide or mislead escaped."""
+    return quoted(clip(mask(text), widest))
 
 
 def shown(value: object) -> str:
@@ -70,5 +72,18 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def quoted(text: str) -> str:
-    """Return *text* as a double-quoted YAML scalar."""
-    return json.dumps(text)
+    """Return *text* as a double-quoted YAML scalar: ASCII, and Latin letters that cannot be mistaken."""
+    inner = "".join(one if _plain(one) else json.dumps(one)[1:-1] for one in text)
+    return f'"{inner}"'
+
+
+def _plain(one: str) -> bool:
+    """Say whether a character may stand as it is.
+
+    Scripts with letters that look like those of another, or that run from right to left, may not.
+    """
+    if one.isascii():
+        return one.isprintable() and one not in '"\\'
+    base, marks = (apart := unicodedata.normalize("NFD", one))[0], apart[1:]
+    accented = base.isascii() and base.isalpha() and bool(marks) and unicodedata.is_normalized("NFKC", one)
+    return accented or one in _LETTERS

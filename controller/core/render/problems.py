@@ -1,6 +1,6 @@
 """Problems of manifests, for people, for scripts, for code scanning and for pull requests.
 
-Messages are printable ASCII where they quote a manifest, so that nothing in a file can steer a terminal;
+Messages are printable where they quote a manifest, so that nothing in a file can steer a terminal;
 what the formats themselves give a meaning to is escaped here.
 """
 
@@ -10,7 +10,8 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from controller.core.decode.rules import RULES
-from controller.model.problem import Problem, Severity
+from controller.model.manifest import Desired
+from controller.model.problem import ENVIRONMENT, Problem, Severity
 from controller.model.source import Decoded
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -53,20 +54,36 @@ def _visible(words: str) -> str:
 
 def summary(decoded: Decoded, files: int) -> str:
     """Return one line: what was read, and what came of it."""
-    errors = sum(problem.severity is Severity.ERROR for problem in decoded.problems)
-    warnings = len(decoded.problems) - errors
-    found = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    errors, warnings = _errors(decoded), len(decoded.problems) - _listed(decoded)
     if decoded.desired is None:
+        least = "at least " if decoded.unlisted else ""
+        found = f"{least}{_count(errors, 'error')}, {_count(warnings, 'warning')}"
         return f"invalid: {found} in {_count(files, 'file')}"
-    wanted = decoded.desired
-    apps, hooks = _count(len(wanted.apps), "app"), _count(len(wanted.subscriptions), "subscription")
     tail = f"; {_count(warnings, 'warning')}" if warnings else ""
-    where = f"{_count(len(wanted.partners), 'partner')} in {_count(files, 'file')}"
-    return f"valid: {apps} and {hooks} of {where}{tail}"
+    if not files:
+        return f"valid: nothing is declared, there being no files{tail}"
+    return f"valid: {_declared(decoded, decoded.desired)} in {_count(files, 'file')}{tail}"
+
+
+def _declared(decoded: Decoded, wanted: Desired) -> str:
+    """Say how many manifests of which kind there are, and how many webhooks the subscriptions come to."""
+    apps, hooks = _count(len(wanted.apps), "app"), _count(len(wanted.subscriptions), "webhook")
+    subscriptions = f"{_count(decoded.subscriptions, 'subscription')} ({hooks})"
+    named = [one for one in wanted.partners if one.place != ENVIRONMENT]
+    partners = _count(len(named), "partner") if named else "the environment's partner"
+    return f"{apps} and {subscriptions} of {partners}"
+
+
+def _listed(decoded: Decoded) -> int:
+    return sum(problem.severity is Severity.ERROR for problem in decoded.problems)
+
+
+def _errors(decoded: Decoded) -> int:
+    return _listed(decoded) + decoded.unlisted
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def as_json(decoded: Decoded, revision: str) -> str:
@@ -78,11 +95,12 @@ def as_json(decoded: Decoded, revision: str) -> str:
         "revision": revision,
         "problems": [_fields(problem) for problem in decoded.problems],
         "summary": {
-            "errors": sum(problem.severity is Severity.ERROR for problem in decoded.problems),
-            "warnings": sum(problem.severity is Severity.WARNING for problem in decoded.problems),
+            "errors": _errors(decoded),
+            "warnings": len(decoded.problems) - _listed(decoded),
             "partners": len(wanted.partners) if wanted else 0,
             "apps": len(wanted.apps) if wanted else 0,
-            "subscriptions": len(wanted.subscriptions) if wanted else 0,
+            "subscriptions": decoded.subscriptions if wanted else 0,
+            "webhooks": len(wanted.subscriptions) if wanted else 0,
         },
     }
     return json.dumps(document, indent=2) + "\n"

@@ -22,6 +22,8 @@ from controller.errors import SourceError, Usage
 from controller.model.problem import Problem
 from controller.model.source import Source, SourceFile
 
+_DEFAULT = "manifests"
+
 
 def read(paths: Sequence[str]) -> Source:
     """Return every manifest below *paths*, as they are at this moment.
@@ -53,11 +55,17 @@ def _check(path: str) -> None:
     if not path:
         raise Usage("an empty path: name a folder or a file (an empty variable in a script?)")
     if "\0" in path or not os.path.lexists(path):
-        raise SourceError(
-            f"cannot read {escaped(path)}: there is no such file or folder; `gupshupctl init` makes one"
-        )
+        raise SourceError(f"cannot read {escaped(path)}: there is no such file or folder; {_remedy(path)}")
     if Path(path).is_dir() and not os.access(path, os.R_OK | os.X_OK):
         raise SourceError(f"cannot read {escaped(path)}: permission denied")
+
+
+def _remedy(path: str) -> str:
+    if path == "-":
+        return "standard input is not read: name a folder or a file"
+    if path.rstrip("/") == _DEFAULT:
+        return "`gupshupctl init` makes one, or name another folder"
+    return "check the path"
 
 
 _Contents: TypeAlias = list[tuple[SourceFile, str]]

@@ -1,0 +1,108 @@
+"""What an unknown field was meant to be: misspelt, a level too deep or too high, glued to its value."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from controller.core.decode.secrets import mask
+from controller.core.decode.words import Path, closest, dotted, shown
+
+_SHORTEST = 4
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
+_SELECTOR: Path = ("spec", "appSelector")
+_MOST_LABELS = 3
+
+
+class Meant(NamedTuple):
+    """A hint for a sentence, what to write, and the path of the field that was meant, where that is known."""
+
+    hint: str
+    fix: str | None = None
+    path: Path | None = None
+
+
+def meant(schema: Mapping[str, object], path: Path, value: object) -> Meant:
+    """Return what the unknown field at *path*, which holds *value*, was probably meant to be."""
+    above, key = path[:-1], str(path[-1])
+    known = children(schema, above)
+    found = glued(key, known)
+    if found:
+        return Meant(f"a space is missing behind the ':' of {found}", None, (*above, found))
+    labels = _selector(path, value)
+    if labels:
+        return labels
+    near = _near(key, known)
+    if near:
+        return Meant(f"did you mean {near}?", near, (*above, near))
+    return _moved(schema, path) or Meant(f"known here: {', '.join(known)}")
+
+
+def glued(text: str, known: Mapping[str, object]) -> str | None:
+    """Return the field of *known* that stands in *text* without a space behind its colon."""
+    key, colon, _ = text.partition(":")
+    return key if colon and key in known else None
+
+
+def children(schema: Mapping[str, object], path: Path) -> Mapping[str, object]:
+    """Return the fields that *schema* knows below *path*."""
+    node: object = schema
+    for step in path:
+        node = _mapping(_mapping(node).get("properties")).get(str(step))
+    return _mapping(_mapping(node).get("properties"))
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _near(key: str, known: Mapping[str, object]) -> str | None:
+    """Return the field that is spelt nearly so, or that *key* only says at more length: `phoneNumber`."""
+    folded = key.casefold()
+    longer = (one for one in known if len(one) >= _SHORTEST and folded.startswith(one.casefold()))
+    return closest(key, known) or next(longer, None)
+
+
+def _moved(schema: Mapping[str, object], path: Path) -> Meant | None:
+    """Look for the field above, below and beside the mapping that does not know it."""
+    above, key = path[:-1], path[-1]
+    higher = [above[:depth] for depth in reversed(range(len(above)))]
+    lower = [(*above, child) for child in children(schema, above)]
+    for place in (*higher, *lower, ("metadata",), ("spec",)):
+        if key in children(schema, place):
+            levels = len(above) - len(place)
+            if place != above[: len(place)]:
+                return Meant(f"it belongs below {dotted(place)}: move it there", None, (*place, key))
+            depth = "one level" if levels == 1 else f"{levels} levels"
+            beside = dotted(above[: len(place) + 1])
+            return Meant(f"it stands {depth} too deep: move it beside {beside}", None, (*place, key))
+    return None
+
+
+def _selector(path: Path, value: object) -> Meant | None:
+    """Labels stand below matchLabels; people leave it out, and call the rest by half of its name."""
+    if path[:-1] == _SELECTOR and isinstance(value, str) and closest(str(path[-1]), ["matchLabels"]) is None:
+        return Meant(
+            "labels stand below matchLabels", _labels({str(path[-1]): value}), (*_SELECTOR, "matchLabels")
+        )
+    given = _mapping(value)
+    if path in {("spec", "selector"), ("spec", "matchLabels")} and given:
+        inner = _mapping(given.get("matchLabels", given))
+        labels = _labels(inner)
+        fix = f"appSelector: {{{labels}}}" if labels else None
+        return Meant("an app is selected by appSelector: {matchLabels: {KEY: VALUE}}", fix, _SELECTOR)
+    return None
+
+
+def _labels(given: Mapping[str, object]) -> str | None:
+    """Return *given* as it would be typed, None where it is long, odd, or may hold a secret."""
+    pairs = list(_pairs(given))
+    if len(pairs) != len(given) or not 0 < len(pairs) <= _MOST_LABELS:
+        return None
+    return f"matchLabels: {{{', '.join(pairs)}}}"
+
+
+def _pairs(given: Mapping[str, object]) -> Iterator[str]:
+    for key, value in given.items():
+        plain = isinstance(value, str) and _PLAIN.match(key) and _PLAIN.match(value)
+        if plain and mask(f"{key} {value}") == f"{key} {value}":
+            yield f"{key}: {shown(value) if str(value)[0].isdigit() else value}"
