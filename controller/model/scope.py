@@ -1,0 +1,92 @@
+"""What the loop speaks of: what a pass is about, how urgent it is, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from controller.model.plan import Item, Result
+from controller.model.status import Condition
+
+WHOLE = ""
+"""In the place of an app's name: the whole partner."""
+
+
+class Lane(IntEnum):
+    """Why a pass is due; the lower goes first."""
+
+    ASKED = 0
+    CHANGED = 1
+    IN_FLIGHT = 2
+    DRIFT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A condition of a resource that says something else now; *before* is None where there was none."""
+
+    item: Item
+    before: Condition | None
+    after: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One pass that is over. *app* is a manifest's name or WHOLE; *began* is epoch seconds.
+
+    *summary* counts what is left after it, by the words of a plan (`waiting`, `blocked`, `held`,
+    `unmanaged`, `unchanged`), of a whole pass only. *error* is what ended it, "" where nothing did, and
+    *trouble* the name of its kind (`Busy`, `Denied`).
+    """
+
+    partner: str
+    upstream: str
+    app: str
+    lane: Lane
+    revision: str
+    began: float
+    seconds: float
+    results: tuple[Result, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    summary: Mapping[str, int] = field(default_factory=dict)
+    error: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How the source stands; moments are epoch seconds.
+
+    *revision* is the last good one ("": none yet) and *since* when it came; *read* is when the source was
+    last read whole. *trouble* says why a newer one is not taken ("": none is refused), *troubled* since when.
+    *digest* is what `--release` takes to let a source through that lost too much.
+    """
+
+    identity: str
+    revision: str = ""
+    since: float = 0.0
+    read: float = 0.0
+    trouble: str = ""
+    troubled: float | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerState:
+    """How one partner stands in this process.
+
+    *holds*: this process is its writer; *looked* is when a list was last had whole (epoch seconds, 0: never),
+    *moved* when its loop last moved; *queued* counts what is due by lane; *provisioning* what is under way.
+    *trouble* is what the last pass ended with, "" after a good one, *errors* how many ended so in a row.
+    """
+
+    name: str
+    upstream: str = ""
+    holds: bool = False
+    apps: int = 0
+    looked: float = 0.0
+    moved: float = 0.0
+    queued: Mapping[Lane, int] = field(default_factory=dict)
+    provisioning: int = 0
+    trouble: str = ""
+    errors: int = 0
+    held_digest: str = ""
