@@ -4,11 +4,13 @@ import logging
 import ssl
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import unquote
 
 import httpx
 
 from controller import __version__
 from controller.errors import Usage
+from controller.model.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,13 @@ class Network:
     proxy: str | None = field(default=None, repr=False)
     ca_file: str | None = None
     transport: httpx.AsyncBaseTransport | None = None
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return what the proxy could echo: the password in its URL, as it is meant and as it was typed."""
+        before, _, _ = (self.proxy or "").rpartition("@")
+        typed = before.rpartition("://")[2].partition(":")[2]
+        return tuple(Secret(each) for each in dict.fromkeys((typed, unquote(typed))) if each)
 
 
 def client(network: Network) -> httpx.AsyncClient:

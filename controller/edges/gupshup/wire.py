@@ -80,6 +80,7 @@ class Wire:
     ) -> None:
         self.origin = _origin(origin)
         self._deadline = network.deadline
+        self._way = network.secrets
         self._gate = gate
         self._clock = clock
         self._may_write = may_write
@@ -111,11 +112,11 @@ class Wire:
         return Reply(status, body, self._told(call, token))
 
     def _told(self, call: Call, token: Secret | None) -> tuple[Secret, ...]:
-        """Return the secrets that Gupshup could echo: this call's, and the partner's of earlier calls."""
+        """Return the secrets that could be echoed: this call's, the partner's of earlier calls, the way's."""
         own = call.secrets if token is None else (token, *call.secrets)
         if call.route.auth is not Auth.APP:
             self._known[call.route.auth] = own
-        return (*own, *(secret for known in self._known.values() for secret in known))
+        return (*own, *self._way, *(secret for known in self._known.values() for secret in known))
 
     async def _answer(
         self,
