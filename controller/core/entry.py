@@ -13,6 +13,7 @@ from controller.model.plan import (
     Link,
     SetCallback,
     Subscribe,
+    Unlooked,
     Unmanaged,
     Unsubscribe,
     Update,
@@ -39,7 +40,7 @@ class Unverifiable:
     item: Item
 
 
-Entry: TypeAlias = Action | Waiting | Blocked | Unmanaged | Same | Provisioning | Unverifiable
+Entry: TypeAlias = Action | Waiting | Blocked | Unmanaged | Same | Provisioning | Unverifiable | Unlooked
 
 
 def verb_of(action: Action) -> Verb:

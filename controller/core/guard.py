@@ -1,6 +1,6 @@
 """How much may change before a person has to agree. It holds whole classes of change; it never edits one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
@@ -9,6 +9,7 @@ from controller.core.entry import item_of, verb_of
 from controller.model.manifest import Ceiling, Count, Desired, Guards
 from controller.model.plan import (
     Action,
+    For,
     Held,
     Item,
     Link,
@@ -18,10 +19,52 @@ from controller.model.plan import (
     Unsubscribe,
     Update,
     Verb,
+    Waiting,
 )
+from controller.model.scope import Breadth
 
 Change: TypeAlias = tuple[Verb, Item]
 """One change, told apart from all others: what `--release` lets through is a set of these."""
+
+
+def judge(plan: Plan, desired: Desired, released: frozenset[Change], breadth: Breadth) -> Plan:
+    """Let through what may be done by a pass that saw so much; the rest is held, or waits."""
+    match breadth:
+        case Breadth.FULL:
+            return guard(plan, desired, released)
+        case Breadth.LIST:
+            return guard(_patient(plan, desired, released), desired, released)
+        case Breadth.APP:
+            return _wait(plan, [a for a in plan.actions if not _repairs(a)], For.PASS, _ALONE)
+        case _:
+            assert_never(breadth)
+
+
+_ALONE = "decided by a pass that sees all apps"
+_UNLOOKED = "not all apps were looked at yet, and with them it may be more than a guard allows"
+
+
+def _patient(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
+    """Let changes wait that are few only because not every app was looked at yet."""
+    declared = _declared(desired, plan.partner.name)
+    unlooked = {
+        Verb.UPDATE: sum(each.differing for each in plan.unlooked),
+        Verb.UNSUBSCRIBE: len(plan.unlooked),
+    }
+    ceilings = _ceilings(plan.partner.guards)
+    for verb, more in unlooked.items():
+        counted = _counted(plan.actions, verb, released)
+        limit = allowed(ceilings[verb][1], declared)
+        if len(counted) <= limit < len(counted) + more:
+            plan = _wait(plan, counted, For.LOOK, _UNLOOKED)
+    return plan
+
+
+def _wait(plan: Plan, actions: Collection[Action], on: For, why: str) -> Plan:
+    waiting = tuple(Waiting(verb_of(action), item_of(action), on, None, why) for action in actions)
+    stopped = {change(action) for action in actions}
+    left = tuple(action for action in plan.actions if change(action) not in stopped)
+    return replace(plan, actions=left, waiting=(*plan.waiting, *waiting))
 
 
 def guard(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
@@ -88,10 +131,12 @@ def _content(action: Action) -> str:
 def _excess(
     actions: Iterable[Action], verb: Verb, limit: int, released: frozenset[Change]
 ) -> tuple[Action, ...]:
-    counted = tuple(
-        a for a in actions if verb_of(a) is verb and not _repairs(a) and change(a) not in released
-    )
+    counted = _counted(actions, verb, released)
     return counted if len(counted) > limit else ()
+
+
+def _counted(actions: Iterable[Action], verb: Verb, released: frozenset[Change]) -> tuple[Action, ...]:
+    return tuple(a for a in actions if verb_of(a) is verb and not _repairs(a) and change(a) not in released)
 
 
 def _repairs(action: Action) -> bool:

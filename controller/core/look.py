@@ -8,6 +8,7 @@ from controller.core.match import Found, Undecided
 from controller.core.stage import Progress, of_row
 from controller.model.manifest import AppId, Desired, Partner, SubscribeWhen
 from controller.model.plan import Asked, Observed
+from controller.model.scope import Breadth
 from controller.model.upstream import (
     Details,
     Facts,
@@ -21,14 +22,21 @@ from controller.model.upstream import (
 )
 
 
-def wanted(desired: Desired, partner: Partner, observed: Observed) -> tuple[Want, ...]:
-    """Return the looks that this pass still needs, none of which was tried before in it."""
-    asks = {ask for case in cases(desired, partner, observed, Asked()) for ask in _of_case(case)}
+def wanted(
+    desired: Desired, partner: Partner, observed: Observed, breadth: Breadth = Breadth.FULL
+) -> tuple[Want, ...]:
+    """Return the looks that this pass still needs, none of which was tried before in it.
+
+    A pass over the list asks only what decides which app is whose.
+    """
+    of_case = _undecided if breadth is Breadth.LIST else _of_case
+    asks = {ask for case in cases(desired, partner, observed, Asked()) for ask in of_case(case)}
     return tuple(sorted((ask for ask in asks if not _tried(ask, observed.facts)), key=_order))
 
 
-def refresh(facts: Facts, rows: Iterable[Row]) -> Facts:
+def refresh(facts: Facts, rows: Iterable[Row], breadth: Breadth = Breadth.FULL) -> Facts:
     """Drop what the next pass asks again: looks that gave nothing, and doubts about going live."""
+    keeps = breadth is Breadth.LIST
     live = {row.id for row in rows if row.live}
     return Facts(
         details={
@@ -38,14 +46,21 @@ def refresh(facts: Facts, rows: Iterable[Row]) -> Facts:
         },
         stages={},
         wabas={key: fact for key, fact in facts.wabas.items() if isinstance(fact, str)},
-        subscriptions={k: fact for k, fact in facts.subscriptions.items() if not isinstance(fact, Unseen)},
+        subscriptions={
+            key: fact for key, fact in facts.subscriptions.items() if keeps or not isinstance(fact, Unseen)
+        },
     )
+
+
+def _undecided(case: Case) -> Iterator[Want]:
+    if isinstance(case.match, Undecided):
+        yield from (WantDetails(app_id) for app_id in case.match.ask)
 
 
 def _of_case(case: Case) -> Iterator[Want]:
     match case.match:
-        case Undecided(ask=ask):
-            yield from (WantDetails(app_id) for app_id in ask)
+        case Undecided():
+            yield from _undecided(case)
         case Found(row) as found:
             if _row_says_nothing(row):
                 yield WantStage(row.id)

@@ -34,6 +34,7 @@ from controller.model.plan import (
     Plan,
     Result,
     SetCallback,
+    Unlooked,
     Unmanaged,
     Verb,
     Waiting,
@@ -69,6 +70,7 @@ def plan(desired: Desired, partner: Partner, observed: Observed, asked: Asked) -
         unchanged=tuple(same.item for same in _only(entries, Same)),
         provisioning=tuple(entry.item for entry in _only(entries, Provisioning)),
         unverifiable=tuple(entry.item for entry in _only(entries, Unverifiable)),
+        unlooked=_only(entries, Unlooked),
     )
 
 

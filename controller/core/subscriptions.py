@@ -9,7 +9,17 @@ from controller.core.entry import Entry, Same, Unverifiable, allowed
 from controller.core.stage import confirmed, second_look
 from controller.model.manifest import SubscribeWhen, Subscription
 from controller.model.memory import Written
-from controller.model.plan import Blocked, For, Subscribe, Unmanaged, Unsubscribe, Update, Verb, Waiting
+from controller.model.plan import (
+    Blocked,
+    For,
+    Subscribe,
+    Unlooked,
+    Unmanaged,
+    Unsubscribe,
+    Update,
+    Verb,
+    Waiting,
+)
 from controller.model.upstream import RemoteSubscription, Row, Unseen
 
 PATIENCE = 3
@@ -28,7 +38,7 @@ def entries(case: Case, row: Row) -> Iterator[Entry]:
     """Compare one app's declared subscriptions with what is there."""
     there = case.view.observed.facts.subscriptions.get(row.id)
     if there is None or isinstance(there, Unseen):
-        yield from _unlooked(case, there)
+        yield from _unlooked(case, row, there)
         return
     by_tag = {remote.tag: remote for remote in sorted(there, key=lambda remote: remote.id, reverse=True)}
     for wanted in case.subscriptions:
@@ -57,7 +67,12 @@ def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
     return {name: (there, want) for name, there, want, same in pairs if not same}
 
 
-def _unlooked(case: Case, there: Unseen | None) -> Iterator[Waiting]:
+def _unlooked(case: Case, row: Row, there: Unseen | None) -> Iterator[Entry]:
+    if there is None:
+        ledger = case.view.observed.memory.ledger
+        kept = (ledger.get(subscription_key(row.id, each.tag)) for each in case.subscriptions)
+        known = sum(_as_declared(each, old) for each, old in zip(case.subscriptions, kept, strict=True))
+        yield Unlooked(case.item, len(case.subscriptions) - known)
     why = there or Unseen("not looked at in this pass")
     on = For.LOOK if why.until is None else For.BUDGET
     for wanted in case.subscriptions:

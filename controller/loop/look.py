@@ -13,6 +13,7 @@ from controller.loop.ports import Account, Reader
 from controller.loop.together import together
 from controller.model.manifest import Desired, Subscription
 from controller.model.plan import Item, Observed
+from controller.model.scope import Breadth
 from controller.model.upstream import (
     Details,
     Facts,
@@ -34,7 +35,11 @@ Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | Unsee
 
 
 async def look(
-    account: Account[Reader], desired: Desired, known: Facts, rows: tuple[Row, ...] | None = None
+    account: Account[Reader],
+    desired: Desired,
+    known: Facts,
+    rows: tuple[Row, ...] | None = None,
+    breadth: Breadth = Breadth.FULL,
 ) -> Observed:
     """Return what is there now. *known* holds what earlier passes learnt about single apps.
 
@@ -45,9 +50,9 @@ async def look(
         rows = await account.remote.rows()
     memory = await account.store.memories.read(account.upstream)
     observed = Observed(
-        account.clock.now(), rows, refresh(known, rows), memory, dict(digests(account, desired))
+        account.clock.now(), rows, refresh(known, rows, breadth), memory, dict(digests(account, desired))
     )
-    while asks := wanted(desired, account.partner, observed):
+    while asks := wanted(desired, account.partner, observed, breadth):
         observed = replace(observed, facts=await _answer(account.remote, asks, observed.facts))
     return replace(observed, at=account.clock.now())
 

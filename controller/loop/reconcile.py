@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from controller.core.guard import Change, guard, release
+from controller.core.guard import Change, judge, release
 from controller.core.learn import learnt
 from controller.core.plan import plan
 from controller.errors import Denied
@@ -12,6 +12,7 @@ from controller.loop.look import look
 from controller.loop.ports import Account, Reader, Writer
 from controller.model.manifest import Desired
 from controller.model.plan import Asked, Observed, Plan
+from controller.model.scope import Breadth
 from controller.model.upstream import Facts, Row
 
 
@@ -19,13 +20,14 @@ from controller.model.upstream import Facts, Row
 class Task:
     """What one run is to do: *desired* in the scope it was narrowed to, *declared* before that.
 
-    *released* are digests of held changes that a person let through.
+    *released* are digests of held changes that a person let through; *breadth* is how much a pass looks at.
     """
 
     desired: Desired
     declared: Desired
     asked: Asked = field(default_factory=Asked)
     released: frozenset[str] = frozenset()
+    breadth: Breadth = Breadth.FULL
 
 
 @dataclass(slots=True)
@@ -47,11 +49,12 @@ async def decide(
     account: Account[Reader], task: Task, journey: Journey, rows: tuple[Row, ...] | None = None
 ) -> tuple[Observed, Plan]:
     """Look and plan; nothing is written, neither at Gupshup nor to memory. *rows* as in `look`."""
-    observed = await look(account, task.desired, journey.facts, rows)
+    observed = await look(account, task.desired, journey.facts, rows, task.breadth)
     wished = plan(task.desired, account.partner, observed, task.asked)
-    held = guard(wished, task.declared, journey.released)
+    held = judge(wished, task.declared, journey.released, task.breadth)
     journey.released |= release(held, task.released)
-    journey.plan, journey.observed = guard(wished, task.declared, journey.released), observed
+    journey.plan = judge(wished, task.declared, journey.released, task.breadth)
+    journey.observed = observed
     journey.facts, journey.tally = observed.facts, Tally(rests=journey.tally.rests)
     return observed, journey.plan
 

@@ -126,6 +126,7 @@ class For(StrEnum):
     SUSPEND = "suspend"
     POLICY = "policy"
     REST = "rest"
+    PASS = "pass"  # noqa: S105  (no password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,14 @@ class Unmanaged:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlooked:
+    """An app at whose subscriptions nobody looked yet: *differing* of them may have to be updated."""
+
+    item: Item
+    differing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One partner's plan.
 
@@ -181,6 +190,7 @@ class Plan:
     unchanged: tuple[Item, ...] = ()
     provisioning: tuple[Item, ...] = ()
     unverifiable: tuple[Item, ...] = ()
+    unlooked: tuple[Unlooked, ...] = ()
 
 
 class Outcome(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum, auto
 
 from controller.model.plan import Item, Result
 from controller.model.status import Condition
@@ -18,6 +18,17 @@ class Lane(IntEnum):
     CHANGED = 1
     IN_FLIGHT = 2
     DRIFT = 3
+
+
+class Breadth(Enum):
+    """How much a pass looks at, and so how much it may do."""
+
+    FULL = auto()
+    """Everything; what it finds is everything there is to do."""
+    LIST = auto()
+    """The list, beside what is known of subscriptions from passes over single apps."""
+    APP = auto()
+    """One app; what a guard counts waits for a pass that sees the others, too."""
 
 
 @dataclass(frozen=True, slots=True)

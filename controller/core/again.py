@@ -1,0 +1,83 @@
+"""When to look again after a pass, and at what: from what is left of its plan to names, moments and lanes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from controller.core.cadence import app_poll, list_poll, one_by_one
+from controller.core.settle import FIRST_POLL
+from controller.model.plan import For, Outcome, Plan, Result, Verb, Waiting
+from controller.model.scope import WHOLE, Lane
+
+SOON = 1.0
+"""Seconds in which wishes for a whole pass gather, so that one answers them all."""
+
+_BY_LIST = frozenset({For.OUTCOME, For.LIST, For.PHONE})
+"""What only the partner's list can tell."""
+
+_BY_TIME = frozenset({For.BUDGET, For.BACKOFF, For.SUSPEND, For.REST})
+"""What ends at a moment that is known."""
+
+
+class Due(NamedTuple):
+    name: str
+    at: float
+    lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where a loop stands: *quiet* passes in a row changed nothing; *rows* is how long the partner's list is.
+
+    *now* is epoch seconds, *interval* the seconds between two lists anyway.
+    """
+
+    now: float
+    quiet: int
+    rows: int
+    interval: float
+
+
+def again(plan: Plan, said: Iterable[Result | Waiting], moment: Moment) -> Iterator[Due]:
+    """Yield what is due because of *plan* and of what came of its actions (*said*), beside the timers."""
+    told = tuple(said)
+    for result in told:
+        if isinstance(result, Result):
+            yield from _of_result(result, moment)
+    for waiting in (*plan.waiting, *(each for each in told if isinstance(each, Waiting))):
+        yield from _of_waiting(waiting, moment)
+    yield from _in_flight(plan, moment)
+
+
+def _of_result(result: Result, moment: Moment) -> Iterator[Due]:
+    """Look after a write: a link shows in the list only, anything else in its app."""
+    if result.verb is Verb.LINK:
+        yield Due(WHOLE, moment.now + FIRST_POLL, Lane.IN_FLIGHT)
+    elif result.outcome is not Outcome.DONE:
+        yield Due(result.item.app, moment.now + FIRST_POLL, Lane.IN_FLIGHT)
+
+
+def _of_waiting(waiting: Waiting, moment: Moment) -> Iterator[Due]:
+    name = WHOLE if waiting.verb is Verb.LINK or waiting.on in _BY_LIST else waiting.item.app
+    if waiting.on is For.PASS:
+        yield Due(WHOLE, moment.now + SOON, Lane.CHANGED)
+    elif waiting.on in _BY_LIST:
+        poll = moment.now + list_poll(moment.quiet, moment.rows, moment.interval)
+        yield Due(name, poll, Lane.IN_FLIGHT)
+    elif waiting.on in _BY_TIME and waiting.until is not None:
+        yield Due(name, waiting.until, Lane.CHANGED if waiting.on is For.BUDGET else Lane.IN_FLIGHT)
+    elif waiting.on is For.BACKOFF:
+        yield Due(name, moment.now + list_poll(moment.quiet, moment.rows, moment.interval), Lane.IN_FLIGHT)
+
+
+def _in_flight(plan: Plan, moment: Moment) -> Iterator[Due]:
+    """Poll what is being provisioned, one by one or by the list, whichever asks less of Gupshup."""
+    names = [item.app for item in plan.provisioning]
+    if not names:
+        return
+    if one_by_one(len(names), moment.rows):
+        at = moment.now + app_poll(moment.quiet, len(names), moment.interval)
+        yield from (Due(name, at, Lane.IN_FLIGHT) for name in names)
+    else:
+        at = moment.now + list_poll(moment.quiet, moment.rows, moment.interval)
+        yield Due(WHOLE, at, Lane.IN_FLIGHT)

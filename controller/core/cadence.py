@@ -1,0 +1,60 @@
+"""When to look again, in a process that never stops: moments and pauses in seconds, from counts."""
+
+from collections.abc import Sequence
+
+from controller.core.settle import poll
+
+QUIET = 5.0
+"""An app that was just looked at is not looked at again before: hints within it wait for its end."""
+
+SHARE = 5.0
+"""Calls a second that looking may take by itself: half of what Gupshup allows, so that changes find room."""
+
+LEAST_DRIFT = 900.0
+
+FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0
+
+EVENTS, EVENT_WINDOW = 20, 60.0
+"""Looks that events may cause, in any window of so many seconds: a flood of forged ones costs no more."""
+
+_PAGE = 100
+
+
+def drift_interval(chosen: float | None, live: int) -> float:
+    """Return how often each live app is looked at: as chosen, or what half a budget takes."""
+    return max(LEAST_DRIFT, live / SHARE) if chosen is None else chosen
+
+
+def drift_pause(*, first: bool) -> float:
+    """Return the seconds between two apps of a sweep; the first look at an app asks for its token, too."""
+    return (2 if first else 1) / SHARE
+
+
+def list_poll(quiet: int, rows: int, interval: float) -> float:
+    """Return the seconds until the next list while something is under way: never longer than *interval*.
+
+    It grows with the passes in a row that changed nothing, and a long list slows it.
+    """
+    return min(poll(quiet, rows), interval)
+
+
+def one_by_one(in_flight: int, rows: int) -> bool:
+    """Say whether looking at each app that is under way takes fewer calls than a list of all."""
+    return in_flight < rows // _PAGE + 1
+
+
+def app_poll(quiet: int, in_flight: int, interval: float) -> float:
+    """Return the seconds until the next look at each of *in_flight* apps, two calls each."""
+    return min(max(poll(quiet, 0), 2 * in_flight / SHARE), interval)
+
+
+def backoff(failures: int, chance: float) -> float:
+    """Return the seconds to rest after *failures* in a row; *chance* (0 to 1) spreads what failed alike."""
+    whole = min(FIRST_BACKOFF * 2.0 ** min(failures - 1, 20), LONGEST_BACKOFF)
+    return whole * (0.5 + chance / 2)
+
+
+def event_at(now: float, before: Sequence[float]) -> float:
+    """Return when a look that an event asks for may go; *before* are the moments of earlier ones."""
+    counted = [at for at in before if at > now - EVENT_WINDOW]
+    return now if len(counted) < EVENTS else counted[-EVENTS] + EVENT_WINDOW

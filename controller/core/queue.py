@@ -1,0 +1,105 @@
+"""Which pass is due next: names, each at most once, with a moment and a lane. Never a payload.
+
+Nothing here reads a clock: *now* comes in, moments are epoch seconds.
+"""
+
+import heapq
+from collections import Counter
+from typing import NamedTuple
+
+from controller.model.scope import Lane
+
+
+class _Due(NamedTuple):
+    at: float
+    lane: Lane
+
+
+class Queue:
+    """Names by when they are due. The earliest time wins and the most urgent lane, but a hold beats both."""
+
+    def __init__(self) -> None:
+        self._due: dict[str, _Due] = {}
+        self._holds: dict[str, float] = {}
+        self._later: list[tuple[float, str]] = []
+        self._ready: list[tuple[Lane, float, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._due
+
+    def add(self, name: str, at: float, lane: Lane) -> None:
+        """Have *name* due at *at*, or at once where that is earlier than it was due anyway."""
+        known = self._due.get(name)
+        if known is not None:
+            at, lane = min(at, known.at), min(lane, known.lane)
+        self._put(name, max(at, self._holds.get(name, at)), lane)
+
+    def hold(self, name: str, until: float) -> None:
+        """Let *name* not be due before *until*, whoever hurries; a longer hold stands."""
+        until = max(until, self._holds.get(name, until))
+        self._holds[name] = until
+        known = self._due.get(name)
+        if known is not None and known.at < until:
+            self._put(name, until, known.lane)
+
+    def release(self, name: str) -> None:
+        """End the hold of *name*."""
+        self._holds.pop(name, None)
+
+    def take(self, now: float, most: Lane = Lane.DRIFT) -> tuple[str, Lane] | None:
+        """Take what is due, the most urgent lane first, then the longest due; no lane past *most*."""
+        self._ripen(now)
+        while self._ready:
+            lane, at, name = self._ready[0]
+            if self._due.get(name) != (at, lane):
+                heapq.heappop(self._ready)
+                continue
+            if lane > most:
+                return None
+            heapq.heappop(self._ready)
+            del self._due[name]
+            self._holds.pop(name, None)
+            return name, lane
+        return None
+
+    def next_at(self, now: float) -> float | None:
+        """Return when the next name is due, *now* where one is; None where there is none."""
+        self._ripen(now)
+        if any(self._due.get(name) == (at, lane) for lane, at, name in self._ready):
+            return now
+        return self._later[0][0] if self._later else None
+
+    def keep(self, names: frozenset[str]) -> None:
+        """Forget every name but *names*."""
+        for name in self._due.keys() - names:
+            del self._due[name]
+        for name in self._holds.keys() - names:
+            del self._holds[name]
+
+    def depth(self, now: float) -> Counter[Lane]:
+        """Count what is due by now, by lane."""
+        return Counter(due.lane for due in self._due.values() if due.at <= now)
+
+    def _put(self, name: str, at: float, lane: Lane) -> None:
+        if self._due.get(name) == (at, lane):
+            return
+        self._due[name] = _Due(at, lane)
+        heapq.heappush(self._later, (at, name))
+        if len(self._later) + len(self._ready) > 4 * len(self._due) + 64:
+            self._later = sorted((due.at, each) for each, due in self._due.items())
+            self._ready = []
+
+    def _ripen(self, now: float) -> None:
+        """Move what is due by *now* to the ready ones; drop what was put anew since."""
+        while self._later:
+            at, name = self._later[0]
+            known = self._due.get(name)
+            current = known is not None and known.at == at
+            if current and at > now:
+                return
+            heapq.heappop(self._later)
+            if known is not None and current:
+                heapq.heappush(self._ready, (known.lane, at, name))
