@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from controller.core.cadence import app_poll, list_poll, one_by_one
+from controller.core.guard import Change
 from controller.core.settle import FIRST_POLL
 from controller.model.plan import For, Outcome, Plan, Result, Verb, Waiting
 from controller.model.scope import WHOLE, Lane
@@ -29,13 +30,15 @@ class Due(NamedTuple):
 class Moment:
     """Where a loop stands: *quiet* passes in a row changed nothing; *rows* is how long the partner's list is.
 
-    *now* is epoch seconds, *interval* the seconds between two lists anyway.
+    *now* is epoch seconds, *interval* the seconds between two lists anyway; *known* are changes that the last
+    pass over the whole partner decided on.
     """
 
     now: float
     quiet: int
     rows: int
     interval: float
+    known: frozenset[Change] = frozenset()
 
 
 def again(plan: Plan, said: Iterable[Result | Waiting], moment: Moment) -> Iterator[Due]:
@@ -60,6 +63,8 @@ def _of_result(result: Result, moment: Moment) -> Iterator[Due]:
 def _of_waiting(waiting: Waiting, moment: Moment) -> Iterator[Due]:
     name = WHOLE if waiting.verb is Verb.LINK or waiting.on in _BY_LIST else waiting.item.app
     if waiting.on is For.PASS:
+        if (waiting.verb, waiting.item) in moment.known:
+            return
         yield Due(WHOLE, moment.now + SOON, Lane.CHANGED)
     elif waiting.on in _BY_LIST:
         poll = moment.now + list_poll(moment.quiet, moment.rows, moment.interval)

@@ -96,6 +96,11 @@ def wrote(case: Case, row: Row) -> bool:
     return case.view.whole and row.id in case.view.written
 
 
+def looks(case: Case, row: Row) -> bool:
+    """Say whether the subscriptions of this app matter to anybody."""
+    return bool(case.subscriptions) or prunes(case) or wrote(case, row)
+
+
 def owns(partner: Partner, tag: str) -> bool:
     return partner.owned_tags is not None and fnmatchcase(tag, partner.owned_tags)
 

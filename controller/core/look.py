@@ -1,9 +1,9 @@
 """What a pass still has to ask, given what it knows: called again with the answers until it wants nothing."""
 
-from collections.abc import Iterable, Iterator
-from typing import assert_never
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TypeVar, assert_never
 
-from controller.core.case import Case, cases, may_subscribe, prunes, waba_told, wrote
+from controller.core.case import Case, cases, looks, may_subscribe, waba_told
 from controller.core.match import Found, Undecided
 from controller.core.stage import Progress, of_row
 from controller.model.manifest import AppId, Desired, Partner, SubscribeWhen
@@ -20,6 +20,8 @@ from controller.model.upstream import (
     WantSubscriptions,
     WantWaba,
 )
+
+F = TypeVar("F")
 
 
 def wanted(
@@ -52,6 +54,31 @@ def refresh(facts: Facts, rows: Iterable[Row], breadth: Breadth = Breadth.FULL) 
     )
 
 
+def joined(whole: Facts, part: Facts, of: Collection[AppId]) -> Facts:
+    """Return what is known with what a pass over a part learnt: *of* are the apps that it was about."""
+    return Facts(
+        _joined(whole.details, part.details, of),
+        _joined(whole.stages, part.stages, of),
+        _joined(whole.wabas, part.wabas, of),
+        _joined(whole.subscriptions, part.subscriptions, of),
+    )
+
+
+def part_of(facts: Facts, of: Collection[AppId]) -> Facts:
+    """Return what is known of some apps beside their subscriptions: those are looked at anew."""
+    return Facts(
+        {key: facts.details[key] for key in of if key in facts.details},
+        {},
+        {key: facts.wabas[key] for key in of if key in facts.wabas},
+        {},
+    )
+
+
+def _joined(whole: Mapping[AppId, F], part: Mapping[AppId, F], of: Collection[AppId]) -> Mapping[AppId, F]:
+    kept = {key: fact for key, fact in whole.items() if key not in of}
+    return kept | dict(part)
+
+
 def _undecided(case: Case) -> Iterator[Want]:
     if isinstance(case.match, Undecided):
         yield from (WantDetails(app_id) for app_id in case.match.ask)
@@ -66,7 +93,7 @@ def _of_case(case: Case) -> Iterator[Want]:
                 yield WantStage(row.id)
             if of_row(row, case.view.observed.facts) is Progress.LIVE and waba_told(case, found) is None:
                 yield WantWaba(row.id)
-            if (case.subscriptions or prunes(case) or wrote(case, row)) and may_subscribe(case, found):
+            if looks(case, row) and may_subscribe(case, found):
                 yield WantSubscriptions(row.id)
                 yield from _confirmation(case, row)
         case _:

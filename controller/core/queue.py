@@ -30,12 +30,12 @@ class Queue:
     def __contains__(self, name: str) -> bool:
         return name in self._due
 
-    def add(self, name: str, at: float, lane: Lane) -> None:
-        """Have *name* due at *at*, or at once where that is earlier than it was due anyway."""
+    def add(self, name: str, at: float, lane: Lane) -> bool:
+        """Have *name* due at *at*, or when it was due anyway; say whether that made a difference."""
         known = self._due.get(name)
         if known is not None:
             at, lane = min(at, known.at), min(lane, known.lane)
-        self._put(name, max(at, self._holds.get(name, at)), lane)
+        return self._put(name, max(at, self._holds.get(name, at)), lane)
 
     def hold(self, name: str, until: float) -> None:
         """Let *name* not be due before *until*, whoever hurries; a longer hold stands."""
@@ -83,14 +83,15 @@ class Queue:
         """Count what is due by now, by lane."""
         return Counter(due.lane for due in self._due.values() if due.at <= now)
 
-    def _put(self, name: str, at: float, lane: Lane) -> None:
+    def _put(self, name: str, at: float, lane: Lane) -> bool:
         if self._due.get(name) == (at, lane):
-            return
+            return False
         self._due[name] = _Due(at, lane)
         heapq.heappush(self._later, (at, name))
         if len(self._later) + len(self._ready) > 4 * len(self._due) + 64:
             self._later = sorted((due.at, each) for each, due in self._due.items())
             self._ready = []
+        return True
 
     def _ripen(self, now: float) -> None:
         """Move what is due by *now* to the ready ones; drop what was put anew since."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from controller.core import modes
-from controller.core.case import Case, owns, prunes, subscription_item, tag_item
+from controller.core.case import Case, looks, owns, prunes, subscription_item, tag_item
 from controller.core.digest import digest, of_subscription, subscription_key
 from controller.core.entry import Entry, Same, Unverifiable, allowed
 from controller.core.stage import confirmed, second_look
@@ -68,7 +68,7 @@ def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
 
 
 def _unlooked(case: Case, row: Row, there: Unseen | None) -> Iterator[Entry]:
-    if there is None:
+    if there is None and looks(case, row):
         ledger = case.view.observed.memory.ledger
         kept = (ledger.get(subscription_key(row.id, each.tag)) for each in case.subscriptions)
         known = sum(_as_declared(each, old) for each, old in zip(case.subscriptions, kept, strict=True))

@@ -2,7 +2,7 @@
 
 import getpass
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +16,7 @@ from controller.edges.store import Hold, Store, chosen_location, open_store
 from controller.errors import Busy
 from controller.loop.gate import Gate
 from controller.loop.ports import Account
+from controller.loop.tenure import GIVE_WAY
 from controller.model.manifest import Login, Partner, Reference
 from controller.model.secret import Secret
 from controller.model.upstream import Upstream
@@ -28,12 +29,16 @@ ReaderT = TypeVar("ReaderT", bound=Reader)
 
 @dataclass(slots=True)
 class Held:
-    """Whether a client may write: not before it was signed in and *by* is held, nor after that was lost."""
+    """Whether a client may write: not before it was signed in and *by* is held, nor after that was lost.
+
+    Nor once its process is *stopping*.
+    """
 
     by: Hold | None = None
+    stopping: Callable[[], bool] = lambda: False
 
     def holds(self) -> bool:
-        return self.by is not None and self.by.holds()
+        return self.by is not None and not self.stopping() and self.by.holds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +82,39 @@ async def holding(house: House, partner: Partner, *, lock_timeout: float) -> Asy
 
     Raises Denied or Busy, and Locked after *lock_timeout* seconds.
     """
-    gate, held = _gate(house, partner), Held()
+    async with standing(house, partner) as seat:
+        if lock_timeout > 0:
+            await house.store.hints.leave(seat.account.upstream, *GIVE_WAY)
+        async with seat.writing(lock_timeout) as account:
+            yield account
+
+
+@dataclass(slots=True)
+class Seat:
+    """A partner that is signed in: *account* may look, and write while `writing`."""
+
+    account: Account[Writer]
+    held: Held
+
+    @asynccontextmanager
+    async def writing(self, lock_timeout: float = 0.0) -> AsyncIterator[Account[Writer]]:
+        """Be the partner's one writer. Raises Locked after *lock_timeout* seconds."""
+        async with self.account.store.writer(self.account.upstream, lock_timeout) as hold:
+            self.held.by = hold
+            yield replace(self.account, holds=self.held.holds)
+
+
+@asynccontextmanager
+async def standing(
+    house: House, partner: Partner, stopping: Callable[[], bool] = lambda: False
+) -> AsyncIterator[Seat]:
+    """Sign in, to become the writer as often as that may be. Raises Denied or Busy."""
+    gate, held = _gate(house, partner), Held(stopping=stopping)
     async with writer(
         partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network, holds=held.holds
     ) as remote:
         upstream = await _signed_in(house, partner, remote, gate)
-        async with house.store.writer(upstream, lock_timeout) as held.by:
-            yield replace(_account(house, partner, upstream, remote), holds=held.holds)
+        yield Seat(_account(house, partner, upstream, remote), held)
 
 
 def _gate(house: House, partner: Partner) -> Gate:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from controller.edges.gupshup.forms import SubscriptionForm
-from controller.model.history import Entry, LastGood
+from controller.model.history import Entry, Hint, LastGood
 from controller.model.manifest import AppId, Partner, Reference
 from controller.model.memory import Intent, Memory, Note
 from controller.model.secret import Secret
@@ -82,6 +82,15 @@ class Revisions(Protocol):
     async def save_good(self, source: str, good: LastGood) -> None: ...
 
 
+class Hints(Protocol):
+    async def leave(self, upstream: str, app: str, kind: str) -> None: ...
+    async def take(self, upstream: str) -> tuple[Hint, ...]: ...
+
+
+class Hold(Protocol):
+    def holds(self) -> bool: ...
+
+
 class Store(Protocol):
     @property
     def memories(self) -> Memories: ...
@@ -94,7 +103,7 @@ class Store(Protocol):
     @property
     def revisions(self) -> Revisions: ...
     def keyed_digest(self, text: str) -> str: ...
-    def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[object]: ...
+    def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[Hold]: ...
 
 
 RemoteT_co = TypeVar("RemoteT_co", bound=Reader, covariant=True)

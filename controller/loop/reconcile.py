@@ -1,6 +1,6 @@
 """One pass over one partner: look, decide, act, report. Stopped at any line, the next pass gets there."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controller.core.guard import Change, judge, release
 from controller.core.learn import learnt
@@ -57,6 +57,18 @@ async def decide(
     journey.observed = observed
     journey.facts, journey.tally = observed.facts, Tally(rests=journey.tally.rests)
     return observed, journey.plan
+
+
+async def left(account: Account[Reader], task: Task, journey: Journey) -> Plan:
+    """Plan once more with what the pass learnt, without another look: what it did is no longer to be done."""
+    assert journey.plan is not None  # noqa: S101  (only for a pass that is over)
+    assert journey.observed is not None  # noqa: S101  (likewise)
+    if not journey.tally.deeds:
+        return journey.plan
+    memory = await account.store.memories.read(account.upstream)
+    observed = replace(journey.observed, facts=journey.facts, memory=memory, at=account.clock.now())
+    wished = plan(task.desired, account.partner, observed, task.asked)
+    return judge(wished, task.declared, journey.released, task.breadth)
 
 
 async def reconcile(

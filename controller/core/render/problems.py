@@ -32,6 +32,13 @@ def coloured(problems: Sequence[Problem]) -> str:
     return "".join(f"{_line(problem, _COLOURS[problem.severity], _PLAIN)}\n" for problem in problems)
 
 
+def first(problems: Sequence[Problem]) -> str:
+    """Return the first error in one line, and how many there are."""
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    more = f" (the first of {_count(len(errors), 'problem')})" if len(errors) > 1 else ""
+    return f"{_line(errors[0])}{more}" if errors else "no problem"
+
+
 def _line(problem: Problem, before: str = "", after: str = "") -> str:
     head = f"{_visible(str(problem.place))}: {before}{problem.severity}{after} [{problem.rule}]"
     return f"{head} {_visible(_sentence(problem))}"

@@ -46,9 +46,13 @@ def read(paths: Sequence[str]) -> Source:
     contents, unreadable = _contents(found)
     files = tuple(file for file, _ in contents)
     problems += [*unreadable, *twins(one.shown for one in found)]
-    identity = "\n".join(sorted({str(Path(path).absolute()) for path in paths}))
     complete = all(Path(path).is_dir() for path in paths)
-    return Source(identity, _revision(contents), files, tuple(problems), complete=complete)
+    return Source(identity(paths), _revision(contents), files, tuple(problems), complete=complete)
+
+
+def identity(paths: Sequence[str]) -> str:
+    """Return what tells these paths from others."""
+    return "\n".join(sorted({str(Path(path).absolute()) for path in paths}))
 
 
 def _check(path: str) -> None:

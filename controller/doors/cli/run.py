@@ -1,0 +1,100 @@
+"""`gupshupctl run`: keep Gupshup as the manifests say, until it is stopped."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from controller.doors.cli.options import DEFAULT_PATH, option
+from controller.doors.cli.reach import Duration, Reach, reaches
+from controller.errors import Usage
+
+if TYPE_CHECKING:
+    from controller.doors.cli.running import Where
+
+
+@click.command()
+@option(
+    "--manifests", multiple=True, metavar="DIR", help=f"A folder of manifests; {DEFAULT_PATH} by default."
+)
+@option("--git", metavar="URL", help="A repository instead: https://host/path or ssh://git@host/path.")
+@option("--branch", metavar="NAME", help="Its branch; the remote's default one where none is named.")
+@option("--git-path", metavar="DIR", default=None, help="The folder in it; its root where none is named.")
+@option("--git-copy", metavar="DIR", help="Where to keep a copy of it; a temporary folder by default.")
+@option("--git-user", metavar="NAME", default="git", show_default=True, help="The user that the token is of.")
+@option("--git-token-file", metavar="FILE", help="A token for https; or GUPSHUPCTL_GIT_TOKEN.")
+@option("--git-ssh-key", metavar="FILE", help="A private key for ssh.")
+@option("--git-known-hosts", metavar="FILE", help="The host keys that are believed; needed with a key.")
+@option("--git-signers", metavar="FILE", help="Take commits only that a key in this file signed.")
+@option("--git-revoked", metavar="FILE", help="Keys whose signatures no longer count.")
+@option(
+    "--interval", type=Duration(), default="1m", show_default=True, help="Between two lists of a partner."
+)
+@option("--drift-interval", type=Duration(), help="Between two looks at an app's webhooks; 15m or what fits.")
+@option(
+    "--mode",
+    type=click.Choice(["enforce", "observe"]),
+    default="enforce",
+    show_default=True,
+    help="observe never writes.",
+)
+@option("--once", is_flag=True, help="Do what can be done now, and end; exit codes as of apply.")
+@option(
+    "--release", multiple=True, metavar="DIGEST", help="Take a source that lost too much; its digest is told."
+)
+@reaches
+def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
+    *,
+    manifests: tuple[str, ...],
+    git: str | None,
+    branch: str | None,
+    git_path: str | None,
+    git_copy: str | None,
+    git_user: str,
+    git_token_file: str | None,
+    git_ssh_key: str | None,
+    git_known_hosts: str | None,
+    git_signers: str | None,
+    git_revoked: str | None,
+    interval: float,
+    drift_interval: float | None,
+    mode: str,
+    once: bool,
+    release: tuple[str, ...],
+    reach: Reach,
+) -> int:
+    """Keep Gupshup as the manifests say: look again and again, and make only the calls that close the gap.
+
+    SIGTERM ends it with 0, once what is under way has ended. A source that is bad, empty or shrunken leaves
+    it on the last good revision, and is told.
+    """
+    from controller.doors.cli.running import Repository, keep  # noqa: PLC0415  (heavy)
+    from controller.doors.cli.running import once as do_once  # noqa: PLC0415  (likewise)
+    from controller.loop.tempo import Tempo  # noqa: PLC0415  (likewise)
+
+    if git and manifests:
+        raise Usage("say either --manifests or --git")
+    if git and not reach.store:
+        raise Usage("run --git needs --store: a folder that outlives this process, or a PostgreSQL database")
+    where: Where = manifests or (DEFAULT_PATH,)
+    if git:
+        where = Repository(
+            git,
+            branch,
+            git_path or "",
+            git_copy,
+            git_user,
+            git_token_file,
+            git_ssh_key,
+            git_known_hosts,
+            git_signers,
+            git_revoked,
+            reach.proxy,
+            reach.ca_file,
+        )
+    house = reach.open("run", "")
+    released = frozenset(digest for each in release for digest in each.split(","))
+    if once:
+        return asyncio.run(do_once(where, house, released))
+    tempo = Tempo(interval, drift_interval, enforce=mode == "enforce")
+    return asyncio.run(keep(where, house, tempo, released))

@@ -1,0 +1,172 @@
+"""All of `run` but its options: the source, the loop and the doors of one process, and its end."""
+
+import asyncio
+import os
+import random
+import signal
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from controller.doors.app import House, standing
+from controller.doors.cli.applying import Patience, apply_all
+from controller.doors.cli.exits import INTERRUPTED, OK
+from controller.doors.cli.fleet import Wish
+from controller.doors.cli.load import Loaded, decoded
+from controller.edges import log, settings
+from controller.edges.source.changes import changes
+from controller.edges.source.git import Access, GitSource, HttpsLogin, Remote, Signers, SshKey
+from controller.edges.source.origin import Branch, Directory
+from controller.errors import SourceError, Usage
+from controller.loop.controller import Controller
+from controller.loop.partnership import Ground
+from controller.loop.tempo import Tempo
+from controller.loop.triggers import Timers
+from controller.loop.watched import Origin, Watched
+from controller.model.manifest import FromEnv, FromFile
+from controller.model.scope import Pass
+from controller.model.source import Decoded, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where a branch is and how to reach it, as it was typed."""
+
+    url: str
+    branch: str | None
+    path: str
+    copy: str | None
+    user: str
+    token_file: str | None
+    ssh_key: str | None
+    known_hosts: str | None
+    signers: str | None
+    revoked: str | None
+    proxy: str | None
+    ca_file: str | None
+
+    def remote(self) -> Remote:
+        """Return it checked. Raises Usage."""
+        signers = Signers(self.signers, self.revoked) if self.signers else None
+        over_ssh = self.ssh_key is not None
+        return Remote(
+            self.url,
+            self.branch,
+            self.path,
+            self._access(),
+            signers,
+            None if over_ssh else self.ca_file,
+            None if over_ssh else self.proxy,
+        )
+
+    def _access(self) -> Access | None:
+        if self.ssh_key is not None:
+            if self.known_hosts is None:
+                raise Usage("--git-ssh-key needs --git-known-hosts: no host is believed by itself")
+            return SshKey(self.ssh_key, self.known_hosts)
+        if self.token_file is not None:
+            return HttpsLogin(FromFile(self.token_file), self.user)
+        named = os.environ.get("GUPSHUPCTL_GIT_TOKEN") or os.environ.get("GUPSHUPCTL_GIT_TOKEN_FILE")
+        return HttpsLogin(FromEnv("GUPSHUPCTL_GIT_TOKEN"), self.user) if named else None
+
+
+Where: TypeAlias = tuple[str, ...] | Repository
+"""Folders, or a branch of a repository."""
+
+
+async def keep(where: Where, house: House, tempo: Tempo, released: frozenset[str]) -> int:
+    """Keep Gupshup as *where* says until a signal ends it; closes the house's store."""
+    stopping = asyncio.Event()
+    timers = Timers()
+    async with house.store, _origin(where) as origin:
+        ground = Ground(
+            stand=partial(standing, house, stopping=stopping.is_set),
+            hints=house.store.hints,
+            clock=house.clock,
+            tempo=tempo,
+            triggers=timers,
+            tell=_tell,
+            chance=random.random,
+            stopping=stopping,
+        )
+        controller = Controller(
+            Watched(origin, house.store.revisions, _decode, house.clock, released), ground
+        )
+        came = _stop_on_signals(controller)
+        timers.start()
+        watching = asyncio.create_task(_watch(where, controller, stopping))
+        try:
+            await controller.run()
+        finally:
+            watching.cancel()
+            timers.end()
+    return INTERRUPTED if signal.SIGINT in came else OK
+
+
+async def once(where: Where, house: House, released: frozenset[str]) -> int:
+    """Apply *where* once, as `apply --yes` does; closes the house's store."""
+    async with _origin(where) as origin:
+        watched = Watched(origin, house.store.revisions, _decode, house.clock, released)
+        await watched.begin()
+        source = await origin.read("")
+        await watched.read()
+    if watched.desired is None or source is None:
+        raise SourceError(f"cannot use {origin.identity}: {watched.state.trouble}")
+    if watched.state.trouble:
+        _log_source(watched)
+    rules = settings.rules(os.environ)
+    loaded = Loaded(source, watched.desired, rules, ())
+    patience = Patience(wait=False, timeout=600.0, lock_timeout=0.0)
+    applied = await apply_all(loaded, Wish(released=released), house, patience, lambda _: None)
+    return applied.code
+
+
+@asynccontextmanager
+async def _origin(where: Where) -> AsyncIterator[Origin]:
+    if not isinstance(where, Repository):
+        yield Directory(where)
+        return
+    remote = where.remote()
+    with tempfile.TemporaryDirectory(prefix="gupshupctl-git-") as scratch:
+        folder = Path(where.copy or scratch)
+        yield Branch(GitSource(remote, folder, os.environ), remote.identity)
+
+
+async def _decode(source: Source) -> Decoded:
+    """Decode beside the loop: ten thousand manifests take a second."""
+    return await asyncio.to_thread(decoded, source, settings.rules(os.environ))
+
+
+async def _watch(where: Where, controller: Controller, stopping: asyncio.Event) -> None:
+    if isinstance(where, Repository):
+        return
+    try:
+        await changes(where, controller.source_changed, stopping)
+    except OSError as error:
+        log.logger().warning("changes are not told", why=str(error), instead="read at each interval")
+
+
+def _stop_on_signals(controller: Controller) -> list[signal.Signals]:
+    """Have SIGTERM and SIGINT end the process in peace; return which of them came."""
+    came: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        came.append(number)
+        controller.stop()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    return came
+
+
+def _log_source(watched: Watched) -> None:
+    log.logger().warning("source not taken", source=watched.origin.identity, why=watched.state.trouble)
+
+
+def _tell(done: Pass) -> None:
+    log.logger().info("pass done", partner=done.partner, app=done.app, error=done.error)

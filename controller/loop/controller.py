@@ -1,0 +1,104 @@
+"""The process that never stops: one source, as many partners as it names, and an end without loss."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+from controller.loop.partnership import Ground, Partnership
+from controller.loop.watched import Watched
+from controller.model.manifest import Desired, Partner
+from controller.model.scope import PartnerState, SourceState
+
+GRACE = 20.0
+"""Seconds that what is under way has to end in; then it is cut off, and what it wrote is unclear."""
+
+
+class Controller:
+    """Keeps Gupshup as the source says. The Board that the doors see."""
+
+    def __init__(self, source: Watched, ground: Ground) -> None:
+        self._source = source
+        self._ground = ground
+        self._read_soon = asyncio.Event()
+        self._tended: dict[str, Partnership] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def now(self) -> float:
+        return self._ground.clock.now()
+
+    def source(self) -> SourceState:
+        return self._source.state
+
+    def partners(self) -> tuple[PartnerState, ...]:
+        return tuple(each.state() for _, each in sorted(self._tended.items()))
+
+    async def hint(self, names: Iterable[str]) -> bool:
+        told = [await each.hint(tuple(names)) for each in self._tended.values()]
+        return any(told)
+
+    def source_changed(self) -> None:
+        self._read_soon.set()
+
+    def stop(self) -> None:
+        """Begin nothing new; `run` returns once what is under way has ended, or is cut off."""
+        self._ground.stopping.set()
+        self._read_soon.set()
+
+    async def run(self) -> None:
+        """Keep Gupshup as the source says until `stop`."""
+        await self._source.begin()
+        end = self._ground.triggers.every(self._ground.tempo.interval, self.source_changed)
+        try:
+            if self._source.desired is not None:
+                await self._declare(self._source.desired)
+            while not self._ground.stopping.is_set():
+                self._read_soon.clear()
+                if await self._source.read() and self._source.desired is not None:
+                    await self._declare(self._source.desired)
+                await self._read_soon.wait()
+        finally:
+            end()
+            await self._end(self._tasks.values())
+
+    async def _declare(self, desired: Desired) -> None:
+        """Have every partner that is declared now tended, as it is declared now."""
+        declared = {partner.name: partner for partner in desired.partners}
+        over = [name for name, each in self._tended.items() if declared.get(name) != _bare(each, declared)]
+        for name in over:
+            self._tended.pop(name).leave()
+            await self._end([self._tasks.pop(name)])
+        for partner in desired.partners:
+            self._tend(partner, _of(desired, partner))
+
+    def _tend(self, partner: Partner, desired: Desired) -> None:
+        if partner.name in self._tended:
+            self._tended[partner.name].declare(desired)
+            return
+        tended = self._tended[partner.name] = Partnership(partner, desired, self._ground)
+        self._tasks[partner.name] = asyncio.create_task(tended.go_on(), name=f"partner {partner.name}")
+
+    async def _end(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        pending = list(tasks)
+        if pending:
+            _, late = await asyncio.wait(pending, timeout=GRACE)
+            for task in late:
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*pending)
+
+
+def _bare(tended: Partnership, declared: dict[str, Partner]) -> Partner | None:
+    """Return the partner as it is tended, standing where it is declared now: a moved line changes nothing."""
+    now = declared.get(tended.partner.name)
+    return replace(tended.partner, place=now.place) if now is not None else tended.partner
+
+
+def _of(desired: Desired, partner: Partner) -> Desired:
+    """Return what is declared for one partner."""
+    return replace(
+        desired,
+        partners=(partner,),
+        apps=tuple(app for app in desired.apps if app.partner == partner.name),
+        subscriptions=tuple(each for each in desired.subscriptions if each.partner == partner.name),
+    )

@@ -1,0 +1,181 @@
+"""One partner: sign in, become its writer, tend it; and begin again when that ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from controller.core.cadence import backoff
+from controller.errors import ControllerError, Denied, Locked
+from controller.loop.board import Listener
+from controller.loop.ports import Account, Clock, Hints, Reader, Writer
+from controller.loop.remembered import Remembered
+from controller.loop.tempo import Tempo, Triggers
+from controller.loop.tenure import EVENT, Tenure
+from controller.model.manifest import Desired, Partner
+from controller.model.scope import WHOLE, Lane, PartnerState, Pass
+
+ASK_AGAIN = 1.0
+"""Seconds between two tries to become the writer of a partner that another process tends."""
+
+GIVEN_WAY = 10.0
+"""Seconds for which the writer lock is left to whoever asked for it."""
+
+DENIALS = 3
+"""Refused sign-ins in a row, a minute apart; then one every quarter of an hour: accounts get locked."""
+
+
+class Seat(Protocol):
+    """A partner that is signed in."""
+
+    @property
+    def account(self) -> Account[Reader]:
+        """Only for looking."""
+        ...
+
+    def writing(self) -> AbstractAsyncContextManager[Account[Writer]]:
+        """Be the partner's one writer. Raises Locked where another process is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every partner of a process shares. *stopping*: nothing new is begun any more."""
+
+    stand: Callable[[Partner], AbstractAsyncContextManager[Seat]]
+    hints: Hints
+    clock: Clock
+    tempo: Tempo
+    triggers: Triggers
+    tell: Listener
+    chance: Callable[[], float]
+    stopping: asyncio.Event
+
+
+class Partnership:
+    def __init__(self, partner: Partner, desired: Desired, ground: Ground) -> None:
+        self.partner = partner
+        self._desired = desired
+        self._ground = ground
+        self._tenure: Tenure | None = None
+        self._upstream = ""
+        self._trouble = ""
+        self._failures = 0
+        self._moved = ground.clock.now()
+        self._leaving = False
+
+    def leave(self) -> None:
+        """End once the pass that is under way is over."""
+        self._leaving = True
+
+    def declare(self, desired: Desired) -> None:
+        self._desired = desired
+        if self._tenure is not None:
+            self._tenure.declare(desired)
+
+    async def hint(self, names: Iterable[str]) -> bool:
+        """Look at the app that goes by one of *names*; what another process tends, it is told of."""
+        if self._tenure is not None:
+            return self._tenure.event(names)
+        keys = {key for app in self._desired.apps for key in (app.phone, app.app_name, app.app_id)}
+        known = [name for name in names if name in keys]
+        if known and self._upstream:
+            await self._ground.hints.leave(self._upstream, known[0], EVENT)
+        return bool(known)
+
+    def state(self) -> PartnerState:
+        if self._tenure is not None:
+            return self._tenure.state()
+        return PartnerState(
+            self.partner.name,
+            self._upstream,
+            apps=len(self._desired.apps),
+            moved=self._moved,
+            trouble=self._trouble,
+            errors=self._failures,
+        )
+
+    async def go_on(self) -> None:
+        """Tend the partner until the process stops. Nothing that fails here ends it."""
+        while not self._over():
+            began = self._ground.clock.now()
+            try:
+                async with self._ground.stand(self.partner) as seat:
+                    self._upstream = seat.account.upstream
+                    await self._sit(seat)
+            except ControllerError as error:
+                await self._pause(self._rest(error, began))
+
+    def _rest(self, error: ControllerError, began: float) -> float:
+        """Return for how long to rest after *error*, and tell of it."""
+        now = self._ground.clock.now()
+        self._failures = 1 if self._failures and now - began > GIVEN_WAY * 60 else self._failures + 1
+        self._trouble = str(error)
+        self._ground.tell(self._failed(error, began, now))
+        if isinstance(error, Denied):
+            return 60.0 if self._failures <= DENIALS else 900.0
+        return backoff(self._failures, self._ground.chance())
+
+    def _over(self) -> bool:
+        return self._leaving or self._ground.stopping.is_set()
+
+    def _failed(self, error: ControllerError, began: float, now: float) -> Pass:
+        return Pass(
+            self.partner.name,
+            self._upstream,
+            WHOLE,
+            Lane.CHANGED,
+            self._desired.revision,
+            began,
+            now - began,
+            error=str(error),
+            trouble=type(error).__name__,
+        )
+
+    async def _sit(self, seat: Seat) -> None:
+        """Tend as often as this process becomes the writer; wait for that meanwhile."""
+        while not self._over():
+            try:
+                async with self._writing(seat) as account:
+                    self._failures, self._trouble = 0, ""
+                    await self._tend(account)
+                await self._pause(GIVEN_WAY)
+            except Locked as error:
+                self._trouble = str(error)
+                await self._pause(ASK_AGAIN)
+
+    @asynccontextmanager
+    async def _writing(self, seat: Seat) -> AsyncIterator[Account[Reader]]:
+        if not self._ground.tempo.enforce:
+            yield seat.account
+            return
+        async with seat.writing() as account:
+            known = Remembered(account.store)
+            await known.intents.adopt_orphans(account.upstream)
+            yield replace(account, store=known)
+
+    async def _tend(self, account: Account[Reader]) -> None:
+        ground = self._ground
+        self._tenure = Tenure(
+            account,
+            hints=ground.hints,
+            tempo=ground.tempo,
+            triggers=ground.triggers,
+            tell=ground.tell,
+            chance=ground.chance,
+        )
+        try:
+            self._tenure.declare(self._desired)
+            await self._tenure.serve(self._over)
+        finally:
+            self._moved, self._tenure = self._tenure.moved, None
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, shorter where the process stops."""
+        until = self._ground.clock.now() + seconds
+        while (left := until - self._ground.clock.now()) > 0 and not self._over():
+            self._moved = self._ground.clock.now()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, ASK_AGAIN)):
+                    await self._ground.stopping.wait()

@@ -1,0 +1,128 @@
+"""What this process has seen of one partner, and the two kinds of passes that add to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from controller.core.guard import Change
+from controller.core.look import joined, part_of
+from controller.core.roll import Roll
+from controller.errors import ControllerError
+from controller.loop.ports import Account, Reader, Writer
+from controller.loop.reconcile import Journey, Task, decide, left, reconcile
+from controller.model.manifest import App, AppId, Desired, Subscription
+from controller.model.plan import Asked, Observed, Plan, Result, Waiting
+from controller.model.scope import Breadth
+from controller.model.upstream import Facts, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a pass came to: *plan* is what is left after it, None where *error* kept it from planning."""
+
+    task: Task
+    plan: Plan | None
+    observed: Observed | None
+    said: tuple[Result | Waiting, ...]
+    error: ControllerError | None = None
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        return tuple(each for each in self.said if isinstance(each, Result))
+
+
+class Sight:
+    """The last list and the facts about single apps. *enforce* False: nothing is written."""
+
+    def __init__(self, account: Account[Reader], *, enforce: bool) -> None:
+        self._account = account
+        self._enforce = enforce
+        self._facts = Facts()
+        self._freed: frozenset[Change] = frozenset()
+        self.roll = Roll()
+        self.desired = Desired("")
+        self.apps: dict[str, App] = {}
+        self._hooks: dict[str, tuple[Subscription, ...]] = {}
+
+    def declare(self, desired: Desired) -> frozenset[str]:
+        """Take over what is declared now; return the names of the apps about which something is new."""
+        apps = {app.name: app for app in desired.apps}
+        hooks = _by_app(desired.subscriptions)
+        changed = {
+            name
+            for name, app in apps.items()
+            if not _same(app, self.apps.get(name))
+            or not _alike(hooks.get(name, ()), self._hooks.get(name, ()))
+        }
+        if desired.revision != self.desired.revision:
+            self._freed = frozenset()  # what was let through was let through of the revision before
+        self.desired, self.apps, self._hooks = desired, apps, hooks
+        self._account = replace(self._account, revision=desired.revision)
+        return frozenset(changed)
+
+    async def whole(self, asked: Asked, released: frozenset[str]) -> Seen:
+        """Read the list, and do what follows from it and from what is known of single apps."""
+        task = Task(self.desired, self.desired, asked, released, Breadth.LIST)
+        journey = Journey(self._facts, self._freed)
+        seen = await self._go(task, journey, None)
+        self._facts, self._freed = journey.facts, journey.released
+        if journey.observed is not None:
+            self.roll = Roll(journey.observed.rows)
+        return seen
+
+    async def single(self, name: str, asked: Asked, *, fresh: bool) -> Seen:
+        """Look at one app; *fresh*: its row, too, where the last list's is not good enough."""
+        app = self.apps[name]
+        desired = replace(self.desired, apps=(app,), subscriptions=self._hooks.get(name, ()))
+        task = Task(desired, self.desired, asked, breadth=Breadth.APP)
+        try:
+            rows = await self._rows(app, fresh=fresh)
+        except ControllerError as error:
+            return Seen(task, None, None, (), error)
+        ids = frozenset(row.id for row in rows)
+        journey = Journey(part_of(self._facts, ids))
+        seen = await self._go(task, journey, rows)
+        if journey.observed is not None:
+            self._facts = joined(self._facts, journey.facts, ids | _asked_about(journey.facts))
+        return seen
+
+    async def _rows(self, app: App, *, fresh: bool) -> tuple[Row, ...]:
+        if fresh:
+            self.roll.seen(app.phone, await self._account.remote.rows_by_phone(app.phone))
+        return self.roll.about(app)
+
+    async def _go(self, task: Task, journey: Journey, rows: tuple[Row, ...] | None) -> Seen:
+        """Do one pass, and tell what came of it however it ended."""
+        error, plan = None, None
+        try:
+            if self._enforce:
+                await reconcile(cast("Account[Writer]", self._account), task, journey, rows)
+            else:
+                await decide(self._account, task, journey, rows)
+            plan = await left(self._account, task, journey)
+        except ControllerError as trouble:
+            error = trouble
+        said = tuple(deed.said for deed in journey.tally.deeds.values())
+        return Seen(task, plan, journey.observed, said, error)
+
+
+def _asked_about(facts: Facts) -> frozenset[AppId]:
+    return frozenset((*facts.details, *facts.stages, *facts.wabas, *facts.subscriptions))
+
+
+def _by_app(subscriptions: Sequence[Subscription]) -> dict[str, tuple[Subscription, ...]]:
+    found: dict[str, list[Subscription]] = {}
+    for each in subscriptions:
+        found.setdefault(each.app, []).append(each)
+    return {name: tuple(some) for name, some in found.items()}
+
+
+def _same(app: App, before: App | None) -> bool:
+    """Say whether a manifest says the same, wherever it stands now."""
+    return before is not None and replace(app, place=before.place) == before
+
+
+def _alike(hooks: Sequence[Subscription], before: Sequence[Subscription]) -> bool:
+    return len(hooks) == len(before) and all(
+        replace(one, place=other.place) == other for one, other in zip(hooks, before, strict=True)
+    )

@@ -1,0 +1,63 @@
+"""How every declared resource of one partner stands, kept for those who ask the store."""
+
+from collections.abc import Iterable, Iterator
+
+from controller.core.render.statuses import document, read_documents
+from controller.loop.ports import Account, Reader
+from controller.model.plan import Item
+from controller.model.scope import Transition
+from controller.model.status import Status
+
+KEPT = 900.0
+"""Seconds after which a status that says the same is written again, so that its age is no riddle."""
+
+
+class Standing:
+    """The last statuses, by item; what changes is told and written, and the rest is not."""
+
+    def __init__(self) -> None:
+        self._last: dict[Item, Status] = {}
+        self._written: dict[Item, float] = {}
+
+    @property
+    def last(self) -> dict[Item, Status]:
+        return self._last
+
+    async def recall(self, account: Account[Reader]) -> None:
+        """Begin with what the store holds, so that conditions keep their times over a restart."""
+        known = read_documents(await account.store.statuses.read(account.upstream))
+        self._last = {each.item: each for each in known}
+        self._written = {each.item: each.at for each in known}
+
+    async def note(
+        self, account: Account[Reader], found: Iterable[Status], *, whole: bool, force: bool
+    ) -> tuple[Transition, ...]:
+        """Keep *found*, and return what changed. *whole*: nothing else is declared; *force*: write all."""
+        fresh = {each.item: each for each in found}
+        changes = tuple(change for each in fresh.values() for change in self._changes(each))
+        due = [each for each in fresh.values() if force or self._is_due(each)]
+        gone = whole and not self._last.keys() <= fresh.keys()
+        if gone:
+            due = list(fresh.values())
+        if due or gone:
+            documents = {str(each.item): document(each) for each in due}
+            await account.store.statuses.save(account.upstream, documents, whole=gone)
+        self._last = fresh if whole else {**self._last, **fresh}
+        self._written |= {each.item: each.at for each in due}
+        return changes
+
+    def _is_due(self, status: Status) -> bool:
+        before = self._last.get(status.item)
+        same = before is not None and _said(before) == _said(status)
+        return not same or status.at - self._written.get(status.item, 0.0) >= KEPT
+
+    def _changes(self, status: Status) -> Iterator[Transition]:
+        before = self._last.get(status.item)
+        for condition in status.conditions:
+            known = before.condition(condition.type) if before is not None else None
+            if known is None or (known.status, known.reason) != (condition.status, condition.reason):
+                yield Transition(status.item, known, condition)
+
+
+def _said(status: Status) -> object:
+    return (status.conditions, status.revision, status.app_id, status.stage)

@@ -1,0 +1,35 @@
+"""Timers: apscheduler calls what marks that something is due. It never does the work itself."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC
+
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+
+class Timers:
+    """Calls at intervals, late ones too: by default apscheduler skips a run that is a second late."""
+
+    def __init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def start(self) -> None:
+        """Begin; in the loop that is to be called in."""
+        self._scheduler.start()
+
+    def end(self) -> None:
+        self._scheduler.shutdown(wait=False)
+
+    def every(self, seconds: float, drop: Callable[[], None]) -> Callable[[], None]:
+        job = self._scheduler.add_job(drop, IntervalTrigger(seconds=seconds, timezone=UTC))
+
+        def end() -> None:
+            with suppress(JobLookupError):
+                job.remove()
+
+        return end
