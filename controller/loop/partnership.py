@@ -9,12 +9,11 @@ from typing import Protocol
 from controller.core.cadence import backoff
 from controller.errors import ControllerError, Denied, Locked
 from controller.loop.board import Listener
-from controller.loop.ports import Account, Clock, Hints, Reader, Writer
+from controller.loop.ports import Account, Clock, Hints, Reader, Triggers, Writer
 from controller.loop.remembered import Remembered
-from controller.loop.tempo import Tempo, Triggers
 from controller.loop.tenure import EVENT, Tenure
 from controller.model.manifest import Desired, Partner
-from controller.model.scope import WHOLE, Lane, PartnerState, Pass
+from controller.model.scope import WHOLE, Lane, PartnerState, Pass, Tempo
 
 ASK_AGAIN = 1.0
 """Seconds between two tries to become the writer of a partner that another process tends."""
@@ -169,7 +168,7 @@ class Partnership:
             self._tenure.declare(self._desired)
             await self._tenure.serve(self._over)
         finally:
-            self._moved, self._tenure = self._tenure.moved, None
+            self._tenure = None
 
     async def _pause(self, seconds: float) -> None:
         """Wait, shorter where the process stops."""

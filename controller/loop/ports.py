@@ -29,6 +29,14 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+class Triggers(Protocol):
+    """Times things: it only calls *drop*, which marks that something is due and returns at once."""
+
+    def every(self, seconds: float, drop: Callable[[], None]) -> Callable[[], None]:
+        """Call *drop* each time so many *seconds* are over; return what ends it."""
+        ...
+
+
 class Reader(Protocol):
     """Looks at one partner account; each look is whole or raises."""
 

@@ -60,6 +60,13 @@ class Sight:
         self._account = replace(self._account, revision=desired.revision)
         return frozenset(changed)
 
+    def named(self, name: str) -> str | None:
+        """Return the declared app that goes by *name* at Gupshup: by an id, a phone or a name."""
+        row = self.roll.find(name)
+        keys = {name} if row is None else {name, row.phone, row.name}
+        found = (app.name for app in self.apps.values() if app.phone in keys or app.app_name in keys)
+        return next(found, None)
+
     async def whole(self, asked: Asked, released: frozenset[str]) -> Seen:
         """Read the list, and do what follows from it and from what is known of single apps."""
         task = Task(self.desired, self.desired, asked, released, Breadth.LIST)

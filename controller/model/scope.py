@@ -32,6 +32,19 @@ class Breadth(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Tempo:
+    """How a process that never stops goes about it.
+
+    In seconds: *interval* between two lists of a partner, *drift* between two looks at one app's webhooks
+    (None: what follows from how many apps there are). *enforce* False only looks: nothing is written.
+    """
+
+    interval: float = 60.0
+    drift: float | None = None
+    enforce: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """A condition of a resource that says something else now; *before* is None where there was none."""
 

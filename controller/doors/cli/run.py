@@ -70,7 +70,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     """
     from controller.doors.cli.running import Repository, keep  # noqa: PLC0415  (heavy)
     from controller.doors.cli.running import once as do_once  # noqa: PLC0415  (likewise)
-    from controller.loop.tempo import Tempo  # noqa: PLC0415  (likewise)
+    from controller.model.scope import Tempo  # noqa: PLC0415  (likewise)
 
     if git and manifests:
         raise Usage("say either --manifests or --git")

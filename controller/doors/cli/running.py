@@ -24,11 +24,10 @@ from controller.edges.source.origin import Branch, Directory
 from controller.errors import SourceError, Usage
 from controller.loop.controller import Controller
 from controller.loop.partnership import Ground
-from controller.loop.tempo import Tempo
 from controller.loop.triggers import Timers
 from controller.loop.watched import Origin, Watched
 from controller.model.manifest import FromEnv, FromFile
-from controller.model.scope import Pass
+from controller.model.scope import Pass, Tempo
 from controller.model.source import Decoded, Source
 
 

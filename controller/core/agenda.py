@@ -1,0 +1,164 @@
+"""What is due for one partner, and why: from what was declared, asked, seen and failed to the next pass.
+
+Nothing here reads a clock or throws dice: *now* (epoch seconds) and *chance* (0 to 1) come in.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from controller.core import cadence
+from controller.core.again import Moment, again
+from controller.core.guard import Change, change
+from controller.core.queue import Queue
+from controller.model.plan import Asked, For, Plan, Result, Waiting
+from controller.model.scope import WHOLE, Lane, Tempo
+
+Said = Result | Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A pass that is over: what is left of its plan, what came of its actions, how long the list is."""
+
+    name: str
+    lane: Lane
+    plan: Plan
+    said: tuple[Said, ...]
+    rows: int
+
+
+class Agenda:
+    """Names of apps, and WHOLE for the partner, by when they are due."""
+
+    def __init__(self, tempo: Tempo, chance: Callable[[], float]) -> None:
+        self._tempo = tempo
+        self._chance = chance
+        self._queue = Queue()
+        self._names: frozenset[str] = frozenset()
+        self._new: frozenset[str] = frozenset()
+        self._asked: dict[str, float] = {}
+        self._looked: dict[str, float] = {}
+        self._failures: Counter[str] = Counter()
+        self._pictures: dict[str, tuple[object, int]] = {}
+        self._events: deque[float] = deque(maxlen=cadence.EVENTS)
+        self._held: frozenset[Change] = frozenset()
+        self._drift_free = 0.0
+        self._listed = False
+
+    @property
+    def errors(self) -> int:
+        """Return how many passes over the same thing failed in a row, at the most."""
+        return max(self._failures.values(), default=0)
+
+    def declare(self, names: Iterable[str], new: Iterable[str], now: float) -> None:
+        """Keep *names* from now on; something is declared anew about *new*."""
+        self._names = frozenset(names)
+        self._new = (self._new | frozenset(new)) & self._names
+        kept = self._names | {WHOLE}
+        self._queue.keep(kept)
+        for known in (self._asked, self._looked, self._failures, self._pictures):
+            for name in known.keys() - kept:
+                del known[name]
+        self._queue.add(WHOLE, now, Lane.CHANGED)
+
+    def tick(self, now: float) -> None:
+        """Have the list read: its interval is over."""
+        self._queue.add(WHOLE, now, Lane.IN_FLIGHT)
+
+    def event(self, name: str, now: float) -> None:
+        """Have an app looked at when its quiet time and the budget of events allow."""
+        at = max(cadence.event_at(now, self._events), self._looked.get(name, 0.0) + cadence.QUIET)
+        if self._queue.add(name, at, Lane.CHANGED):
+            self._events.append(at)
+
+    def ask(self, name: str, now: float) -> None:
+        """Look because a person wants it: earlier refusals no longer count, nor does a back-off.
+
+        For the whole partner that is its list at once, and each app in its turn.
+        """
+        for each in self._names if name == WHOLE else {name}:
+            self._asked[each] = now
+        for each in self._names if name == WHOLE else ():
+            self._queue.add(each, now, Lane.DRIFT)
+        self._queue.release(name)
+        self._queue.add(name, now, Lane.ASKED)
+
+    def asked(self, now: float) -> Asked:
+        """Return what people asked for and was not answered yet."""
+        return Asked(again=frozenset(self._asked), at=max(self._asked.values(), default=now))
+
+    def take(self, now: float) -> tuple[str, Lane] | None:
+        """Take what is due. Looks for drift keep a distance, so that half of the budget stays free."""
+        return self._queue.take(now, Lane.IN_FLIGHT if now < self._drift_free else Lane.DRIFT)
+
+    def next_at(self, now: float) -> float | None:
+        """Return when something will be due, None where nothing is."""
+        at = self._queue.next_at(now)
+        return max(at, self._drift_free) if at is not None and at <= now else at
+
+    def depth(self, now: float) -> Counter[Lane]:
+        return self._queue.depth(now)
+
+    def failed(self, name: str, lane: Lane, now: float, until: float | None = None) -> None:
+        """Let *name* rest, longer each time in a row, or until it can be tried; nothing else waits."""
+        self._failures[name] += 1
+        rest = cadence.backoff(self._failures[name], self._chance())
+        self._queue.hold(name, now + rest if until is None else until)
+        self._queue.add(name, now, lane)
+
+    def done(self, over: Done, now: float) -> None:
+        """Have due what follows from a pass."""
+        self._space(over, now)
+        self._answer(over)
+        for due in again(over.plan, over.said, self._moment(over, now)):
+            self._queue.add(*due)
+        if over.name == WHOLE:
+            self._after_list(over.plan, now)
+        elif any(each.on is For.LOOK and each.until is None for each in over.plan.waiting):
+            self.failed(over.name, Lane.IN_FLIGHT, now)
+            return
+        else:
+            self._sweep(over.name, now)
+        self._failures.pop(over.name, None)
+
+    def _space(self, over: Done, now: float) -> None:
+        if over.lane is Lane.DRIFT:
+            self._drift_free = now + cadence.drift_pause(first=over.name not in self._looked)
+        self._looked[over.name] = now
+
+    def _answer(self, over: Done) -> None:
+        """Forget who asked, but for apps whose turn did not come."""
+        turn = {For.BUDGET, For.PASS}
+        waits = {each.item.app for each in _waiting(over) if each.on in turn}
+        about: Collection[str] = self._names if over.name == WHOLE else {over.name}
+        self._asked = {app: at for app, at in self._asked.items() if app not in about or app in waits}
+
+    def _moment(self, over: Done, now: float) -> Moment:
+        picture = (
+            over.plan.provisioning,
+            tuple((each.item, each.on) for each in over.plan.waiting),
+            over.said,
+        )
+        before, quiet = self._pictures.get(over.name, (None, 0))
+        quiet = quiet + 1 if picture == before else 0
+        self._pictures[over.name] = picture, quiet
+        return Moment(now, quiet, over.rows, self._tempo.interval, self._held)
+
+    def _after_list(self, plan: Plan, now: float) -> None:
+        """Have each app that nobody looked at looked at: what is new at once, the rest one by one."""
+        self._held = frozenset(change(each.action) for each in plan.held)
+        for each in plan.unlooked:
+            fresh = self._listed or each.item.app in self._new
+            self._queue.add(each.item.app, now, Lane.CHANGED if fresh else Lane.DRIFT)
+        self._new, self._listed = frozenset(), True
+
+    def _sweep(self, name: str, now: float) -> None:
+        """Look at this app again when its turn comes; what began together spreads."""
+        every = cadence.drift_interval(self._tempo.drift, len(self._names))
+        self._queue.add(name, now + every * (0.9 + 0.2 * self._chance()), Lane.DRIFT)
+
+
+def _waiting(over: Done) -> Iterator[Waiting]:
+    yield from over.plan.waiting
+    yield from (each for each in over.said if isinstance(each, Waiting))
