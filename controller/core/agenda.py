@@ -16,6 +16,9 @@ from controller.model.scope import WHOLE, Lane, Tempo
 
 Said = Result | Waiting
 
+FEW = 100
+"""Apps that may have changed while nobody looked, and are looked at before the rest: more are the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -148,9 +151,12 @@ class Agenda:
     def _after_list(self, plan: Plan, now: float) -> None:
         """Have each app that nobody looked at looked at: what is new at once, the rest one by one."""
         self._held = frozenset(change(each.action) for each in plan.held)
+        differ = {each.item.app for each in plan.unlooked if each.differing}
+        first = self._new | (differ if len(differ) <= FEW else frozenset())
         for each in plan.unlooked:
-            fresh = self._listed or each.item.app in self._new
-            self._queue.add(each.item.app, now, Lane.CHANGED if fresh else Lane.DRIFT)
+            name = each.item.app
+            hurried = Lane.CHANGED if self._listed else Lane.IN_FLIGHT
+            self._queue.add(name, now, hurried if self._listed or name in first else Lane.DRIFT)
         self._new, self._listed = frozenset(), True
 
     def _sweep(self, name: str, now: float) -> None:

@@ -7,7 +7,7 @@ import heapq
 from collections import Counter
 from typing import NamedTuple
 
-from controller.model.scope import Lane
+from controller.model.scope import WHOLE, Lane
 
 
 class _Due(NamedTuple):
@@ -22,7 +22,7 @@ class Queue:
         self._due: dict[str, _Due] = {}
         self._holds: dict[str, float] = {}
         self._later: list[tuple[float, str]] = []
-        self._ready: list[tuple[Lane, float, str]] = []
+        self._ready: list[tuple[Lane, bool, float, str]] = []
 
     def __len__(self) -> int:
         return len(self._due)
@@ -50,10 +50,13 @@ class Queue:
         self._holds.pop(name, None)
 
     def take(self, now: float, most: Lane = Lane.DRIFT) -> tuple[str, Lane] | None:
-        """Take what is due, the most urgent lane first, then the longest due; no lane past *most*."""
+        """Take what is due: the most urgent lane, there the whole before its parts, then the longest due.
+
+        Nothing of a lane past *most*.
+        """
         self._ripen(now)
         while self._ready:
-            lane, at, name = self._ready[0]
+            lane, _, at, name = self._ready[0]
             if self._due.get(name) != (at, lane):
                 heapq.heappop(self._ready)
                 continue
@@ -68,7 +71,7 @@ class Queue:
     def next_at(self, now: float) -> float | None:
         """Return when the next name is due, *now* where one is; None where there is none."""
         self._ripen(now)
-        if any(self._due.get(name) == (at, lane) for lane, at, name in self._ready):
+        if any(self._due.get(name) == (at, lane) for lane, _, at, name in self._ready):
             return now
         return self._later[0][0] if self._later else None
 
@@ -103,4 +106,4 @@ class Queue:
                 return
             heapq.heappop(self._later)
             if known is not None and current:
-                heapq.heappush(self._ready, (known.lane, at, name))
+                heapq.heappush(self._ready, (known.lane, name != WHOLE, at, name))

@@ -19,6 +19,10 @@ class Roll:
     def __len__(self) -> int:
         return len(self._by_id)
 
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(self._by_id.values())
+
     def about(self, app: App) -> tuple[Row, ...]:
         """Return the rows that have to do with *app*: by its phone, its name or its id."""
         ids = self._ids.get(app.phone, set()) | self._ids.get(app.app_name, set())

@@ -39,13 +39,17 @@ class Sight:
         self._enforce = enforce
         self._facts = Facts()
         self._freed: frozenset[Change] = frozenset()
+        self._begun = False
         self.roll = Roll()
         self.desired = Desired("")
         self.apps: dict[str, App] = {}
         self._hooks: dict[str, tuple[Subscription, ...]] = {}
 
     def declare(self, desired: Desired) -> frozenset[str]:
-        """Take over what is declared now; return the names of the apps about which something is new."""
+        """Take over what is declared now; return the names of the apps about which something is new.
+
+        The first time nothing is known to be new.
+        """
         apps = {app.name: app for app in desired.apps}
         hooks = _by_app(desired.subscriptions)
         changed = {
@@ -58,7 +62,8 @@ class Sight:
             self._freed = frozenset()  # what was let through was let through of the revision before
         self.desired, self.apps, self._hooks = desired, apps, hooks
         self._account = replace(self._account, revision=desired.revision)
-        return frozenset(changed)
+        begun, self._begun = self._begun, True
+        return frozenset(changed if begun else ())
 
     def named(self, name: str) -> str | None:
         """Return the declared app that goes by *name* at Gupshup: by an id, a phone or a name."""
@@ -67,13 +72,16 @@ class Sight:
         found = (app.name for app in self.apps.values() if app.phone in keys or app.app_name in keys)
         return next(found, None)
 
-    async def whole(self, asked: Asked, released: frozenset[str]) -> Seen:
-        """Read the list, and do what follows from it and from what is known of single apps."""
+    async def whole(self, asked: Asked, released: frozenset[str], *, fresh: bool) -> Seen:
+        """Do what follows from the list and from what is known of single apps; *fresh*: read the list first.
+
+        The last list is good enough for a change of manifests: each link looks by its phone once more.
+        """
         task = Task(self.desired, self.desired, asked, released, Breadth.LIST)
         journey = Journey(self._facts, self._freed)
-        seen = await self._go(task, journey, None)
+        seen = await self._go(task, journey, None if fresh else self.roll.rows)
         self._facts, self._freed = journey.facts, journey.released
-        if journey.observed is not None:
+        if fresh and journey.observed is not None:
             self.roll = Roll(journey.observed.rows)
         return seen
 

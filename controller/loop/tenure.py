@@ -160,12 +160,13 @@ class Tenure:
         """Do one pass, tell of it, and have what follows from it due."""
         began = self._now
         asked = self._agenda.asked(began)
+        fresh = lane is not Lane.CHANGED or began - self._looked >= self._tempo.interval
         if name == WHOLE:
-            seen = await self._sight.whole(asked, frozenset(self._released))
+            seen = await self._sight.whole(asked, frozenset(self._released), fresh=fresh)
         else:
             seen = await self._sight.single(name, asked, fresh=lane is not Lane.DRIFT)
         transitions = await self._note(name, seen)
-        self._learn(name, lane, seen)
+        self._learn(name, lane, seen, fresh=fresh)
         self._tell(self._told(name, lane, began, seen, transitions))
         if isinstance(seen.error, Denied | Locked | StoreError):
             raise seen.error
@@ -178,7 +179,7 @@ class Tenure:
         self._forced.discard(name)
         return await self._standing.note(self._account, found, whole=name == WHOLE, force=force)
 
-    def _learn(self, name: str, lane: Lane, seen: Seen) -> None:
+    def _learn(self, name: str, lane: Lane, seen: Seen, *, fresh: bool) -> None:
         now = self._now
         if seen.plan is None:
             until = seen.error.until if isinstance(seen.error, Busy) else None
@@ -187,7 +188,8 @@ class Tenure:
             return
         self._agenda.done(Done(name, lane, seen.plan, seen.said, len(self._sight.roll)), now)
         if name == WHOLE:
-            self._looked, self._trouble, self._plan = now, "", seen.plan
+            self._looked = now if fresh else self._looked
+            self._trouble, self._plan = "", seen.plan
             self._released.clear()
 
     def _told(

@@ -26,9 +26,9 @@ class Revisions:
         def work(connection: Connection) -> None:
             put(connection, revisions, {"source": source}, {"revision": good.revision, "at": good.at})
             connection.execute(delete(manifests).where(manifests.c.source == source))
-            for file in good.files:
-                row = insert(manifests).values(source=source, path=file.path, data=file.data)
-                connection.execute(row)
+            rows = [{"source": source, "path": file.path, "data": file.data} for file in good.files]
+            if rows:
+                connection.execute(insert(manifests), rows)
             for upstream, count in sorted(good.declared.items()):
                 values = {"apps": count.apps, "subscriptions": count.subscriptions}
                 put(connection, declared, {"upstream": upstream, "source": source}, values)
