@@ -168,4 +168,12 @@ def _log_source(watched: Watched) -> None:
 
 
 def _tell(done: Pass) -> None:
-    log.logger().info("pass done", partner=done.partner, app=done.app, error=done.error)
+    log.logger().info(
+        "pass done",
+        partner=done.partner,
+        app=done.app,
+        lane=done.lane.name,
+        took=round(done.seconds, 3),
+        rev=done.revision[:12],
+        error=done.error,
+    )

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
-from controller.edges.store.database import Database, add, put
+from controller.edges.store.database import Database, add
 from controller.edges.store.schema import history, spent, statuses
 from controller.edges.store.writers import Writers
 from controller.model.history import Entry
@@ -71,13 +71,20 @@ class Statuses:
 
     async def save(self, upstream: str, documents: Mapping[str, str], *, whole: bool = False) -> None:
         """Keep *documents* by resource; with *whole*, those of every other resource are forgotten."""
+        rows = [
+            {"upstream": upstream, "resource": resource, "at": self._now(), "document": document}
+            for resource, document in sorted(documents.items())
+        ]
 
         def work(connection: Connection) -> None:
+            old = delete(statuses).where(statuses.c.upstream == upstream)
             if whole:
-                connection.execute(delete(statuses).where(statuses.c.upstream == upstream))
-            for resource, document in sorted(documents.items()):
-                key = {"upstream": upstream, "resource": resource}
-                put(connection, statuses, key, {"at": self._now(), "document": document})
+                connection.execute(old)
+            elif rows:
+                one = old.where(statuses.c.resource == bindparam("old"))
+                connection.execute(one, [{"old": row["resource"]} for row in rows])
+            if rows:
+                connection.execute(insert(statuses), rows)
 
         await self._database.write(work, upstream)
 
