@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
+from controller.edges import log
 from controller.loop.partnership import Ground, Partnership
 from controller.loop.watched import Watched
 from controller.model.manifest import Desired, Partner
@@ -54,12 +55,28 @@ class Controller:
                 await self._declare(self._source.desired)
             while not self._ground.stopping.is_set():
                 self._read_soon.clear()
-                if await self._source.read() and self._source.desired is not None:
-                    await self._declare(self._source.desired)
+                await self._read()
                 await self._read_soon.wait()
         finally:
             end()
             await self._end(self._tasks.values())
+
+    async def _read(self) -> None:
+        before = self._source.state
+        if await self._source.read() and self._source.desired is not None:
+            log.logger().info("source taken", source=before.identity, revision=self._source.state.revision)
+            await self._declare(self._source.desired)
+        elif self._source.state.trouble != before.trouble:
+            self._tell_trouble()
+
+    def _tell_trouble(self) -> None:
+        state = self._source.state
+        if state.trouble:
+            log.logger().warning(
+                "source not taken", source=state.identity, why=state.trouble, revision=state.revision
+            )
+        else:
+            log.logger().info("source is good again", source=state.identity, revision=state.revision)
 
     async def _declare(self, desired: Desired) -> None:
         """Have every partner that is declared now tended, as it is declared now."""

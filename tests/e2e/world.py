@@ -84,15 +84,15 @@ class Going:
         for line in self.process.stderr:
             self._said.put(line)
 
-    def said(self, words: str) -> None:
-        """Return when a line with *words* was said."""
+    def said(self, words: str) -> str:
+        """Return the line with *words*, once it was said."""
         while True:
             try:
                 self._lines.append(self._said.get(timeout=PATIENCE))
             except Empty:
                 raise AssertionError(f"{words!r} was not said, only {self._lines}") from None
             if words in self._lines[-1]:
-                return
+                return self._lines[-1]
 
     def signal(self, number: signal.Signals) -> Done:
         self.process.send_signal(number)

@@ -56,11 +56,16 @@ def _open(location: str | None) -> Store:
 
 async def _known(store: Store) -> list[Known]:
     async with store:
-        return [
-            Known(upstream, status)
-            for upstream in await store.statuses.upstreams()
-            for status in read_documents(await store.statuses.read(upstream))
-        ]
+        return await read(store)
+
+
+async def read(store: Store) -> list[Known]:
+    """Return every status in an open store, sorted."""
+    return [
+        Known(upstream, status)
+        for upstream in await store.statuses.upstreams()
+        for status in read_documents(await store.statuses.read(upstream))
+    ]
 
 
 async def _writes(store: Store, upstream: str, target: str) -> tuple[Entry, ...]:

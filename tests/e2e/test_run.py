@@ -1,0 +1,194 @@
+"""The process that never stops keeps Gupshup as the manifests say, survives what happens, and ends well."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.e2e.world import PARTNER, THREE, Going, World, app, subscription, world
+from tests.edges.git_server import serving
+from tests.edges.repositories import Repository
+
+EAGER = ("--interval", "2s", "--drift-interval", "3s", "--log-format", "json", "--log-level", "info")
+ALL = {"AppOne": ["events"], "AppTwo": ["events"], "AppThree": ["events"]}
+
+
+@contextmanager
+def running(there: World, *arguments: str) -> Iterator[Going]:
+    """Let `run` go on during the block."""
+    with there.going("run", *EAGER, *arguments) as going:
+        yield going
+
+
+def settled(there: World) -> bool:
+    return there.tags() == ALL
+
+
+def ready(there: World, *names: str) -> bool:
+    """Say whether the store tells that all apps, or *names*, are ready."""
+    found = json.loads(there.run("get", "-o", "json").out or '{"items": []}')["items"]
+    by_name = {
+        each["name"]: next(c["status"] == "True" for c in each["conditions"] if c["type"] == "Ready")
+        for each in found
+    }
+    wanted = names or tuple(ALL)
+    return all(by_name.get(name) for name in wanted)
+
+
+def test_it_brings_apps_live_and_subscribed_and_ends_in_peace(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        with running(there) as run:
+            there.until(settled)
+            there.until(ready)
+            done = run.signal(signal.SIGTERM)
+        counted = there.counted()
+
+        assert done.code == 0, done.err
+        assert (counted["link"], counted["subscribe"], counted["login"]) == (3, 3, 1)
+        assert there.within_limits()
+
+
+def test_it_notices_new_manifests_and_puts_back_what_others_change(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        with running(there) as run:
+            there.until(settled)
+            there.declare(app("AppFour", 4), name="four.yaml")
+            there.until(lambda w: w.tags().get("AppFour") == ["events"])
+            changed = {"tag": "events", "url": "https://elsewhere.example.com/", "active": True}
+            there.control("drift", {"app": "AppTwo", "subscriptions": [changed]})
+            there.until(
+                lambda w: w.apps()["AppTwo"]["subscriptions"][0]["url"] == "https://hooks.example.com/AppTwo"
+            )
+            there.control("drift", {"app": "AppOne", "subscriptions": [{"tag": "events", "delete": True}]})
+            there.until(lambda w: w.tags()["AppOne"] == ["events"])
+            assert run.signal(signal.SIGTERM).code == 0
+        assert there.counted()["link"] == 4
+        assert there.within_limits()
+
+
+def test_a_source_that_turns_bad_freezes_it_on_the_last_good_revision_over_restarts(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        with running(there) as run:
+            there.until(settled)
+            there.declare("kind: [", name="bad.yaml")
+            run.said("source not taken")
+            there.control("drift", {"app": "AppOne", "subscriptions": [{"tag": "events", "delete": True}]})
+            there.until(lambda w: w.tags()["AppOne"] == ["events"])
+            run.signal(signal.SIGTERM)
+        there.control("drift", {"app": "AppTwo", "subscriptions": [{"tag": "events", "delete": True}]})
+        with running(there) as run:
+            run.said("source not taken")
+            there.until(lambda w: w.tags()["AppTwo"] == ["events"])
+            (there.manifests / "bad.yaml").unlink()
+            there.declare(app("AppFour", 4), name="four.yaml")
+            there.until(lambda w: w.tags().get("AppFour") == ["events"])
+            assert run.signal(signal.SIGTERM).code == 0
+
+
+def test_an_empty_or_shrunken_source_changes_nothing_until_it_is_released(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        with running(there) as run:
+            there.until(settled)
+            there.declare(PARTNER, THREE[0], subscription())
+            said = run.said("shrank")
+            run.signal(signal.SIGTERM)
+        digest = said.split("--release ")[1][:71]
+        calls = len(there.calls())
+        with running(there, "--release", digest) as run:
+            there.until(lambda w: len(w.calls("list", since=calls)) > 2)
+            there.until(lambda w: ready(w, "AppOne"))
+            assert run.signal(signal.SIGTERM).code == 0
+        assert there.tags() == ALL, "what is no longer declared is only reported"
+        assert {each["name"] for each in json.loads(there.run("get", "-o", "json").out)["items"]} == {
+            "AppOne"
+        }
+
+
+def test_observing_writes_nothing(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        with running(there, "--mode", "observe") as run:
+            there.until(lambda w: len(w.calls("list")) > 2)
+            assert run.signal(signal.SIGTERM).code == 0
+        assert there.apps() == {}
+        assert set(there.counted()) == {"list", "login"}
+        assert "ChangePlanned" in there.run("get").out
+
+
+def test_once_does_what_can_be_done_now(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        assert there.run("run", "--once").code == 0
+        assert there.counted()["link"] == 3
+        there.until(lambda w: all(each["live"] for each in w.apps().values()))
+        assert there.run("run", "--once").code == 0
+        assert there.tags() == ALL
+        there.declare("kind: [", name="bad.yaml")
+        assert there.run("run", "--once").code == 0, "the last good revision is kept"
+
+
+def test_a_branch_is_followed_and_a_rewritten_one_is_not(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.commit({"apps/all.yaml": "---\n".join((PARTNER, *THREE))})
+    with world(tmp_path) as there, serving(repository.folder) as server:
+        where = ("--git", server.url, "--branch", "main", "--git-path", "apps", "--store", "kept.db")
+        with running(there, *where) as run:
+            there.until(settled)
+            four = "---\n".join((PARTNER, *THREE, app("AppFour", 4)))
+            repository.commit({"apps/all.yaml": four})
+            there.until(lambda w: w.tags().get("AppFour") == ["events"])
+            repository.commit({"apps/all.yaml": four + "---\n" + app("AppFive", 5)}, parent="0")
+            run.said("did not grow out of")
+            assert run.signal(signal.SIGTERM).code == 0
+        assert "AppFive" not in there.apps()
+        assert there.within_limits()
+
+
+def test_a_person_asks_it_to_look_and_another_command_gets_its_turn(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        with running(there, "--interval", "1h", "--drift-interval", "1h") as run:
+            there.until(settled)
+            there.until(ready)
+            there.control("drift", {"app": "AppOne", "subscriptions": [{"tag": "events", "delete": True}]})
+            asked = there.run("reconcile", "AppOne", "--wait")
+            assert (asked.code, there.tags()) == (0, ALL), asked.out + asked.err
+            assert there.run("apply", "--yes").code == 8, "one writer at a time"
+            assert there.run("apply", "--yes", "--lock-timeout", "30s").code == 0
+            assert run.signal(signal.SIGTERM).code == 0
+        nobody = there.run("reconcile", "--wait", "--timeout", "1s")
+        assert (nobody.code, "Nobody looked" in nobody.err) == (6, True)
+
+
+def test_it_ends_soon_while_a_link_is_on_its_way_and_nothing_is_linked_twice(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, THREE[0], subscription())
+        there.faults({"kind": "slow", "route": "link", "seconds": 3})
+        with running(there) as run:
+            there.until(lambda w: bool(w.calls("link")) or "AppOne" in w.apps())
+            done = run.signal(signal.SIGTERM)
+        assert done.code == 0
+        there.faults()
+        with running(there) as run:
+            there.until(lambda w: w.tags() == {"AppOne": ["events"]})
+            assert run.signal(signal.SIGTERM).code == 0
+        assert there.counted()["link"] == 1
+
+
+def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        for calls in (1, 3, 5, 7, 9):
+            with running(there) as run:
+                there.until(lambda w, least=calls: len(w.calls()) >= least)  # type: ignore[misc]
+                run.signal(signal.SIGKILL)
+        with running(there) as run:
+            there.until(settled)
+            assert run.signal(signal.SIGTERM).code == 0
+        assert len(there.apps()) == 3
+        assert there.within_limits()
