@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from controller.core.cadence import backoff
+from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked
 from controller.loop.board import Listener
 from controller.loop.ports import Account, Clock, Hints, Reader, Triggers, Writer
@@ -105,8 +106,11 @@ class Partnership:
                     await self._sit(seat)
             except ControllerError as error:
                 await self._pause(self._rest(error, began))
+            except Exception as bug:  # noqa: BLE001  (a partner is never left alone because of a bug of ours)
+                log.logger().exception("partner crashed", partner=self.partner.name)
+                await self._pause(self._rest(bug, began))
 
-    def _rest(self, error: ControllerError, began: float) -> float:
+    def _rest(self, error: Exception, began: float) -> float:
         """Return for how long to rest after *error*, and tell of it."""
         now = self._ground.clock.now()
         self._failures = 1 if self._failures and now - began > GIVEN_WAY * 60 else self._failures + 1
@@ -119,7 +123,7 @@ class Partnership:
     def _over(self) -> bool:
         return self._leaving or self._ground.stopping.is_set()
 
-    def _failed(self, error: ControllerError, began: float, now: float) -> Pass:
+    def _failed(self, error: Exception, began: float, now: float) -> Pass:
         return Pass(
             self.partner.name,
             self._upstream,

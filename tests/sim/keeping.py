@@ -1,0 +1,116 @@
+"""The process that never stops, in simulated time: it is started, hurried, killed and started again."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+
+from controller.doors.app import House, standing
+from controller.loop.controller import Controller
+from controller.loop.follow import Run
+from controller.loop.partnership import Ground as Footing
+from controller.loop.reconcile import Task
+from controller.loop.watched import Watched
+from controller.model.manifest import Desired
+from controller.model.scope import Pass, Tempo
+from controller.model.source import Decoded, Source
+from tests.sim.timeline import Clock
+from tests.sim.universe import Ended, Universe
+
+TEMPO = Tempo(interval=60.0, drift=300.0)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """A source that changes: *editions* by the second of the simulation from which on they are there."""
+
+    editions: Sequence[tuple[float, Desired]]
+    seconds: Callable[[], float]
+    identity: str = "shelf"
+
+    async def read(self, known: str) -> Source | None:
+        revision = self._current().revision
+        return None if revision == known else Source(self.identity, revision, ())
+
+    async def advanced(self, _old: str, _new: str) -> bool:
+        return True
+
+    async def decode(self, source: Source) -> Decoded:
+        found = next(each for _, each in self.editions if each.revision == source.revision)
+        return Decoded(found, ())
+
+    def _current(self) -> Desired:
+        return [each for at, each in self.editions if at <= self.seconds()][-1]
+
+
+class Ticks:
+    """Timers of a simulated loop."""
+
+    def every(self, seconds: float, drop: Callable[[], None]) -> Callable[[], None]:
+        loop = asyncio.get_running_loop()
+        handles: list[asyncio.TimerHandle] = []
+
+        def tick() -> None:
+            handles[:] = [loop.call_later(seconds, tick)]
+            drop()
+
+        handles.append(loop.call_later(seconds, tick))
+
+        def end() -> None:
+            handles[0].cancel()
+
+        return end
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Runs processes that keep a universe as its *editions* say. *events*: seconds and names that hint."""
+
+    universe: Universe
+    editions: Sequence[tuple[float, Desired]]
+    tempo: Tempo = TEMPO
+    events: Sequence[tuple[float, str]] = ()
+    passes: list[Pass] = field(default_factory=list)
+
+    def run(self, seconds: float) -> Ended:
+        """Let one process run for *seconds*, or until it is killed."""
+        life, loop, clock = self.universe._born()
+        last = self.editions[-1][1]
+        run, lives = Run(Task(last, last)), list[House]()
+
+        async def main() -> None:
+            house = self.universe._house(life, clock, "run", last)
+            lives.append(house)
+            await self._keep(house, clock, life.number, seconds)
+
+        return self.universe._live(life, loop, run, main, lives)
+
+    async def _keep(self, house: House, clock: Clock, number: int, seconds: float) -> None:
+        stopping = asyncio.Event()
+        shelf = Shelf(self.editions, clock.monotonic)
+        footing = Footing(
+            stand=partial(standing, house, stopping=stopping.is_set),
+            hints=house.store.hints,
+            clock=clock,
+            tempo=self.tempo,
+            triggers=Ticks(),
+            tell=self.passes.append,
+            chance=Random(f"{self.universe.seed} {number}").random,  # noqa: S311  (a seed)
+            stopping=stopping,
+        )
+        controller = Controller(Watched(shelf, house.store.revisions, shelf.decode, clock), footing)
+        loop = asyncio.get_running_loop()
+        loop.call_later(seconds, controller.stop)
+        for at, _ in self.editions:
+            if at > clock.monotonic():
+                loop.call_at(at, controller.source_changed)
+        for at, name in self.events:
+            if at > clock.monotonic():
+                loop.call_at(at, self._event, controller, name)
+        async with house.store:
+            await controller.run()
+
+    def _event(self, controller: Controller, name: str) -> None:
+        task = asyncio.ensure_future(controller.hint([name]))
+        task.add_done_callback(lambda _: None)

@@ -1,0 +1,93 @@
+"""The process that never stops reaches what is declared whatever strikes it, and is then quiet."""
+
+from collections.abc import Mapping
+from random import Random
+
+import pytest
+
+from controller.model.manifest import Desired
+from controller.simulator import Fault
+from tests.sim.fate import Blow
+from tests.sim.keeping import Keeper
+from tests.sim.oracle import state, violations, writes
+from tests.sim.scenario import SCENARIOS, Scenario
+from tests.sim.universe import Universe
+from tests.sim.yard import reference, yard
+
+MINUTE = 60.0
+STRIKES: Mapping[str, tuple[Fault, ...]] = {
+    f"{kind} at {route} #{nth}": (Fault(kind, route, nth=(nth,), parameters=more),)
+    for kind, route, nth, more in (
+        ("lose-request", "link", 1, {}),
+        ("lose-reply", "link", 1, {}),
+        ("late", "link", 1, {"seconds": 55}),
+        ("500", "link", 1, {"effect": "yes"}),
+        ("callback-refused", "link", 1, {}),
+        ("stale-list", "link", 1, {"seconds": 14}),
+        ("429", "link", 1, {}),
+        ("401", "link", 1, {}),
+        ("empty-list", "list", 3, {}),
+        ("flicker", "list", 4, {}),
+        ("503", "list", 1, {}),
+        ("lose-reply", "subscribe", 1, {}),
+        ("invalid-url", "subscribe", 1, {}),
+        ("429", "subscriptions", 1, {}),
+        ("401", "token", 1, {}),
+        ("403", "login", 1, {}),
+    )
+}
+
+
+def editions(scenario: Scenario) -> list[tuple[float, Desired]]:
+    """Return the revisions of a scenario, five simulated seconds apart."""
+    return [(5.0 * number, each) for number, each in enumerate(scenario.revisions)]
+
+
+def kept(universe: Universe, scenario: Scenario, minutes: float = 30.0) -> Keeper:
+    """Keep a universe, started again a second after each kill, until *minutes* are over."""
+    keeper = Keeper(universe, editions(scenario))
+    while universe.timeline.seconds < minutes * MINUTE:
+        if keeper.run(minutes * MINUTE - universe.timeline.seconds).killed:
+            universe.pass_time(1.0)
+    return keeper
+
+
+def judged(universe: Universe, scenario: Scenario) -> list[str]:
+    """Return what is wrong in the end, and what is still written in three more hours."""
+    found = violations(universe)
+    if state(universe.world) not in reference(scenario.name)[2]:
+        found.append(f"P1: the end is {state(universe.world)}")
+    since = len(universe.trace.requests)
+    Keeper(universe, [(0.0, scenario.last)]).run(180 * MINUTE)
+    return found + [f"P7: {each}" for each in writes(universe, since)]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_it_gets_there_and_is_quiet(name: str) -> None:
+    with yard() as ground:
+        universe = Universe(SCENARIOS[name], ground)
+        kept(universe, SCENARIOS[name])
+        assert judged(universe, SCENARIOS[name]) == []
+
+
+@pytest.mark.parametrize("strike", STRIKES)
+@pytest.mark.parametrize("name", ["two"])
+def test_it_gets_there_through_every_strike(name: str, strike: str) -> None:
+    with yard() as ground:
+        universe = Universe(SCENARIOS[name], ground, faults=STRIKES[strike])
+        kept(universe, SCENARIOS[name], 100.0)
+        assert judged(universe, SCENARIOS[name]) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_killed_again_and_again_it_gets_there(seed: int) -> None:
+    rng = Random(f"keeping {seed}")  # noqa: S311  (a seed)
+    labels = ("login", "list", "link", "subscribe", "Calls.reserve", "Memories.note", "History.begin")
+    kills = (Blow.BEFORE, Blow.DURING, Blow.AFTER)
+    blows = {(rng.choice(labels), rng.randint(1, 8)): rng.choice(kills) for _ in range(12)}
+    with yard() as ground:
+        universe = Universe(SCENARIOS["two"], ground, blows)
+        kept(universe, SCENARIOS["two"])
+        universe.fate.blows.clear()
+        kept(universe, SCENARIOS["two"], 60.0)
+        assert judged(universe, SCENARIOS["two"]) == []
