@@ -18,6 +18,7 @@ from controller.loop.gate import Gate
 from controller.loop.ports import Account
 from controller.loop.tenure import GIVE_WAY
 from controller.model.manifest import Login, Partner, Reference
+from controller.model.pace import Heard, unheard
 from controller.model.secret import Secret
 from controller.model.upstream import Upstream
 
@@ -43,7 +44,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What every partner's account in one process shares; *who* and *revision* stand in the history."""
+    """What every partner's account in one process shares; *who* and *revision* stand in the history.
+
+    *heard* is told of every call to Gupshup.
+    """
 
     store: Store
     clock: SystemClock
@@ -51,18 +55,25 @@ class House:
     environ: Mapping[str, str]
     who: str
     revision: str
+    heard: Heard = unheard
 
     def secret(self, reference: Reference) -> Secret:
         return reveal(reference, self.environ)
 
 
 def open_house(
-    store: str | None, network: Network, environ: Mapping[str, str], *, verb: str, revision: str
+    store: str | None,
+    network: Network,
+    environ: Mapping[str, str],
+    *,
+    verb: str,
+    revision: str,
+    heard: Heard = unheard,
 ) -> House:
     """Open the store (None: the usual place) and whatever else is shared. Raises StoreError or Usage."""
     clock = SystemClock()
     place = chosen_location(store, environ, Path.cwd())
-    return House(open_store(place, clock), clock, network, environ, f"{verb} by {_user()}", revision)
+    return House(open_store(place, clock), clock, network, environ, f"{verb} by {_user()}", revision, heard)
 
 
 @asynccontextmanager
@@ -118,7 +129,13 @@ async def standing(
 
 
 def _gate(house: House, partner: Partner) -> Gate:
-    return Gate(house.store.calls, house.clock, account=_login_key(house, partner), limits=partner.limits)
+    return Gate(
+        house.store.calls,
+        house.clock,
+        account=_login_key(house, partner),
+        limits=partner.limits,
+        heard=house.heard,
+    )
 
 
 async def _signed_in(house: House, partner: Partner, remote: Reader, gate: Gate) -> Upstream:

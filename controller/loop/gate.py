@@ -14,7 +14,7 @@ from typing import Protocol
 from controller.core.pace import budgets, earliest, rest
 from controller.errors import Busy, StoreError
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
-from controller.model.pace import Budget, Reservation, Rule
+from controller.model.pace import Budget, Heard, Reservation, Rule, Sent, unheard
 from controller.model.upstream import Upstream
 
 PATIENCE = 3.0
@@ -76,6 +76,7 @@ class Gate:
         account: str,
         limits: Mapping[Bucket, Limit] = LIMITS,
         patience: float = PATIENCE,
+        heard: Heard = unheard,
     ) -> None:
         self.upstream: Upstream | None = None
         self._log = log
@@ -83,6 +84,7 @@ class Gate:
         self._account = account
         self._limits = limits
         self._patience = patience
+        self._heard = heard
         self._turns: dict[Bucket, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
@@ -91,12 +93,13 @@ class Gate:
 
         The call counts from here until the block ends, however it ends.
         """
-        key = self._key(bucket)
+        key, came = self._key(bucket), self._clock.now()
         reservation = await self._reserved(key, bucket, app_id, route)
-        slot = Slot()
+        slot, went = Slot(), self._clock.now()
         try:
             yield slot
         finally:
+            self._heard(Sent(bucket, route, went - came, self._clock.now() - went, slot.status))
             await asyncio.shield(self._over(key, bucket, app_id, reservation, slot))
 
     def _key(self, bucket: Bucket) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from controller.model.manifest import Limit
+from controller.model.manifest import Bucket, Limit
 
 DEADLINE = 60.0
 """Seconds that one call may take from its reservation to its end: the client gives up before that."""
@@ -41,3 +41,25 @@ class Reservation:
     """The right to send one call now. *rows* are its lines in the log, one a budget."""
 
     rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One call that is over. *waited* is how long it stood at the gate, *seconds* how long it took then.
+
+    *route* is a route's name, never a path. *status* is None where no answer came.
+    """
+
+    bucket: Bucket
+    route: str
+    waited: float
+    seconds: float
+    status: int | None
+
+
+Heard: TypeAlias = Callable[[Sent], None]
+"""Told of each call when it is over; it returns at once and never raises."""
+
+
+def unheard(_: Sent) -> None:
+    """Listen to nothing."""

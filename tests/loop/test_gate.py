@@ -13,7 +13,7 @@ from controller.edges.store import Store, open_store
 from controller.errors import Busy, StoreError
 from controller.loop.gate import LIST_PATIENCE, Gate
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
-from controller.model.pace import Reservation
+from controller.model.pace import Reservation, Sent
 from controller.model.upstream import Upstream
 from tests.edges.clocks import TestClock
 
@@ -60,6 +60,26 @@ async def test_a_call_goes_at_once_and_its_end_is_noted(gate: Gate, store: Store
         slot.answered(200)
     (stay,), _ = await store.calls.stays(HERE, "link")
     assert (stay.start, stay.end) == (before, before + 2)
+
+
+async def test_whoever_listens_hears_of_each_call_that_went(store: Store, clock: TestClock) -> None:
+    """How long it waited, how long it took, and what was answered; one that never went is not told."""
+    heard: list[Sent] = []
+    gate = Gate(store.calls, clock, account=ACCOUNT, heard=heard.append)
+    for _ in range(10):
+        async with gate.call(Bucket.LINK, route="link") as slot:
+            clock.time += 0.5
+            slot.answered(200)
+    with pytest.raises(Busy):
+        await call(gate, Bucket.LINK)
+    clock.time += 55
+    with pytest.raises(TimeoutError):
+        async with gate.call(Bucket.LINK, route="link"):
+            raise TimeoutError
+    assert heard[0] == Sent(Bucket.LINK, "link", 0.0, 0.5, 200)
+    assert len(heard) == 11
+    assert heard[-1].waited == pytest.approx(2.5)
+    assert heard[-1].status is None
 
 
 async def test_a_short_wait_is_waited_in_place(gate: Gate, clock: TestClock) -> None:

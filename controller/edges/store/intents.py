@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
 
 from controller.edges.store.database import Database, add, put
 from controller.edges.store.moments import Time
@@ -64,6 +64,15 @@ class Intents:
 
         self._going_on.discard(intent_id)
         await self._database.write(work, upstream)
+
+    async def counted(self) -> dict[str, int]:
+        """Return how many intents are open, by upstream; one without any is left out."""
+        counts = select(intents.c.upstream, func.count()).group_by(intents.c.upstream)
+
+        def work(connection: Connection) -> dict[str, int]:
+            return {row[0]: row[1] for row in connection.execute(counts)}
+
+        return await self._database.read(work)
 
     async def adopt_orphans(self, upstream: str) -> int:
         """End, as of now, what nobody is at any more and nobody ended; return how many that were.

@@ -1,0 +1,163 @@
+"""The metrics that are counted as things happen: passes, actions, calls to Gupshup, hooks, notifications.
+
+docs/metrics.md tells every one of them. No phone, app or customer is a label.
+"""
+
+import platform
+from functools import partial
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+from controller import __version__
+from controller.model.pace import Sent
+from controller.model.plan import Outcome
+from controller.model.scope import WHOLE, Lane, Pass, Transition
+from controller.model.status import Truth
+
+PREFIX = "gupshup_controller"
+
+_PASS_SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+_CALL_SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_WAIT_SECONDS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 150.0)
+_MINUTE, _HOUR = 60.0, 3600.0
+_LIVE_SECONDS = (
+    *(_MINUTE * each for each in (1, 2, 5, 10, 15, 30)),
+    *(_HOUR * each for each in (1, 2, 4, 8, 12, 24)),
+)
+_TOO_MANY = 429
+_STATUSES = range(100, 600)
+
+
+class Metrics:
+    """A registry of our own, and the ears that fill it. Nothing here waits or raises."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the series; the library has no types here
+        self.registry = CollectorRegistry()
+        counter = partial(Counter, namespace=PREFIX, registry=self.registry)
+        histogram = partial(Histogram, namespace=PREFIX, registry=self.registry)
+        gauge = partial(Gauge, namespace=PREFIX, registry=self.registry)
+        self._count_passes(counter, histogram, gauge)
+        self._count_calls(counter, histogram)
+        self._hooks = counter("webhook_events_total", "Posts to the hooks.", ["hook", "result"])
+        self._notices = counter("notifications_total", "Notifications, by what became of them.", ["result"])
+        build = gauge("build_info", "What runs here; always 1.", ["version", "python"])
+        build.labels(__version__, platform.python_version()).set(1)
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+
+    def _count_passes(
+        self, counter: partial[Counter], histogram: partial[Histogram], gauge: partial[Gauge]
+    ) -> None:
+        self._passes = counter("reconcile_total", "Passes that are over.", ["partner", "lane", "result"])
+        self._errors = counter("reconcile_errors_total", "Passes that an error ended.", ["partner", "error"])
+        self._seconds = histogram(
+            "reconcile_duration_seconds", "How long passes took.", ["lane"], buckets=_PASS_SECONDS
+        )
+        self._attempt = gauge("last_attempt_timestamp_seconds", "When a pass was last over.", ["partner"])
+        self._success = gauge(
+            "last_success_timestamp_seconds",
+            "When a pass over the whole partner last ended well.",
+            ["partner"],
+        )
+        self._entries = gauge(
+            "plan_entries", "What was left after the last pass over the whole partner.", ["partner", "state"]
+        )
+        self._actions = counter("actions_total", "Changes tried at Gupshup.", ["partner", "verb", "outcome"])
+        self._corrections = counter(
+            "corrections_total",
+            "Changes done by passes that the timer alone called for.",
+            ["partner", "verb"],
+        )
+        self._transitions = counter(
+            "transitions_total", "Conditions that became true, false or unknown.", ["kind", "type", "status"]
+        )
+        self._drift = counter(
+            "drift_total", "Resources that stopped being as declared under one revision.", ["partner", "kind"]
+        )
+        self._live = histogram(
+            "time_to_live_seconds", "From seen as linked to seen live.", ["partner"], buckets=_LIVE_SECONDS
+        )
+
+    def _count_calls(self, counter: partial[Counter], histogram: partial[Histogram]) -> None:
+        self._calls = counter("upstream_requests_total", "Calls to Gupshup.", ["route", "code"])
+        self._took = histogram(
+            "upstream_request_duration_seconds", "From sent to answered.", ["route"], buckets=_CALL_SECONDS
+        )
+        self._waited = histogram(
+            "upstream_bucket_wait_seconds",
+            "For how long calls were held back.",
+            ["bucket"],
+            buckets=_WAIT_SECONDS,
+        )
+        self._refused = counter("upstream_429_total", "Calls that Gupshup found too many.", ["bucket"])
+
+    def passed(self, over: Pass) -> None:
+        """Listen to passes."""
+        lane = over.lane.name.lower()
+        self._passes.labels(over.partner, lane, "error" if over.error else "success").inc()
+        self._seconds.labels(lane).observe(over.seconds)
+        ended = over.began + over.seconds
+        self._attempt.labels(over.partner).set(ended)
+        if over.error:
+            self._errors.labels(over.partner, over.trouble).inc()
+        elif over.app == WHOLE:
+            self._whole(over, ended)
+        self._act(over)
+        for transition in over.transitions:
+            self._moved(over.partner, transition)
+
+    def _whole(self, over: Pass, ended: float) -> None:
+        self._success.labels(over.partner).set(ended)
+        for state, count in over.summary.items():
+            self._entries.labels(over.partner, state).set(count)
+
+    def _act(self, over: Pass) -> None:
+        for result in over.results:
+            self._actions.labels(over.partner, result.verb, result.outcome).inc()
+            if over.lane is Lane.DRIFT and result.outcome is Outcome.DONE:
+                self._corrections.labels(over.partner, result.verb).inc()
+
+    def _moved(self, partner: str, moved: Transition) -> None:
+        before, after = moved.before, moved.after
+        if before is not None and before.status is after.status:
+            return
+        self._transitions.labels(moved.item.kind, after.type, after.status).inc()
+        if before is None:
+            return
+        if after.type == "Live" and before.status is Truth.FALSE and after.status is Truth.TRUE:
+            self._live.labels(partner).observe(max(0.0, after.since - before.since))
+        same = before.revision == after.revision
+        if after.type == "Synced" and before.status is Truth.TRUE and after.status is Truth.FALSE and same:
+            self._drift.labels(partner, moved.item.kind).inc()
+
+    def sent(self, sent: Sent) -> None:
+        """Listen to calls."""
+        self._calls.labels(sent.route, _code(sent.status)).inc()
+        self._took.labels(sent.route).observe(sent.seconds)
+        self._waited.labels(sent.bucket).observe(sent.waited)
+        if sent.status == _TOO_MANY:
+            self._refused.labels(sent.bucket).inc()
+
+    def hooked(self, hook: str, result: str) -> None:
+        """Count a post to *hook* (`gupshup`, `git`); *result* is the door's own word, never the sender's."""
+        self._hooks.labels(hook, result).inc()
+
+    def notified(self, result: str) -> None:
+        """Count a notification that was `sent`, `failed` or `dropped`."""
+        self._notices.labels(result).inc()
+
+
+def _code(status: int | None) -> str:
+    """Return the answer's status; a strange server must not make a series for each of its inventions."""
+    if status is None:
+        return "none"
+    return str(status) if status in _STATUSES else "other"

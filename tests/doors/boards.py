@@ -1,0 +1,77 @@
+"""A board that says what a test tells it, and the passes and conditions that tests speak of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from controller.model.plan import Item, Kind
+from controller.model.scope import Lane, PartnerState, Pass, SourceState, Transition
+from controller.model.status import Condition, Status, Truth
+
+NOW = 1_700_000_000.0
+HERE = "https://partner.gupshup.io#1"
+MAIN = PartnerState("main", HERE, holds=True, apps=3, looked=NOW - 5, moved=NOW - 1)
+GOOD = SourceState("manifests", revision="rev-1", since=NOW - 100, read=NOW - 10)
+
+
+@dataclass
+class Board:
+    """Where a test keeps the time, the source and the partners."""
+
+    time: float = NOW
+    state: SourceState = GOOD
+    those: tuple[PartnerState, ...] = (MAIN,)
+    hints: list[str] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    def source(self) -> SourceState:
+        return self.state
+
+    def partners(self) -> tuple[PartnerState, ...]:
+        return self.those
+
+    def partner(self, **changes: object) -> None:
+        """Change what the first partner says."""
+        first, *others = self.those
+        self.those = (replace(first, **changes), *others)  # type: ignore[arg-type]  # the test names fields
+
+    async def hint(self, names: Iterable[str]) -> bool:
+        self.hints += names
+        return True
+
+    def source_changed(self) -> None:
+        self.hints.append("source")
+
+
+def app_item(name: str = "acme", partner: str = "main") -> Item:
+    return Item(Kind.APP, partner, name, name)
+
+
+def said(
+    type_: str,
+    status: Truth,
+    reason: str = "Ready",
+    *,
+    message: str = "",
+    since: float = NOW,
+    revision: str = "r1",
+) -> Condition:
+    return Condition(type_, status, reason, message, since, revision)
+
+
+def status_of(item: Item, *conditions: Condition, stage: str = "", at: float = NOW) -> Status:
+    return Status(item, conditions, "r1", at, stage=stage)
+
+
+def moved(before: Condition | None, after: Condition, item: Item | None = None) -> Transition:
+    return Transition(item or app_item(), before, after)
+
+
+def over(lane: Lane = Lane.DRIFT, **more: object) -> Pass:
+    """Return a pass over the whole partner that took half a second and found nothing to do."""
+    plain = Pass("main", HERE, "", lane, "r1", NOW, 0.5)
+    return replace(plain, **more)  # type: ignore[arg-type]  # the test names fields

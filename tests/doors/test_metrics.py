@@ -1,0 +1,308 @@
+"""What `/metrics` tells: what was counted as it happened, and how things stand when somebody asks."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as read
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from controller.core.census import MOST_STAGES
+from controller.core.render.statuses import document
+from controller.doors.web.gauges import endpoint
+from controller.doors.web.metrics import PREFIX, Metrics
+from controller.edges.store import Store, open_store
+from controller.loop.counted import Counted
+from controller.model.manifest import Bucket
+from controller.model.pace import Sent
+from controller.model.plan import Item, Kind, Outcome, Result, Verb
+from controller.model.scope import Lane
+from controller.model.status import Status, Truth
+from tests.doors.boards import GOOD, HERE, MAIN, NOW, Board, app_item, moved, over, said, status_of
+from tests.edges.clocks import TestClock
+
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
+PHONE = "919876543210"
+TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+Values = dict[str, float]
+
+
+class Scraped:
+    """One process that tells, and whoever asks it over HTTP."""
+
+    def __init__(self, store: Store, board: Board, *, each: bool = False) -> None:
+        self.store = store
+        self.board = board
+        self.metrics = Metrics()
+        self.counted = Counted(store, board, each=each)
+        answer = endpoint(self.metrics, board, self.counted)
+        app = Starlette(routes=[Route("/metrics", answer)])
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here")
+
+    async def answer(self, accept: str = "") -> httpx.Response:
+        return await self._client.get("/metrics", headers={"accept": accept})
+
+    async def text(self) -> str:
+        return (await self.answer()).text
+
+    async def values(self) -> Values:
+        """Return every sample of ours, as `name{label="value"}` without the prefix."""
+        text = await self.text()
+        return {
+            f"{sample.name.removeprefix(f'{PREFIX}_')}{_braced(sample.labels)}": sample.value
+            for family in read(text)
+            for sample in family.samples
+            if sample.name.startswith(PREFIX)
+        }
+
+    async def declare(self, *statuses: Status) -> None:
+        documents = {str(each.item): document(each) for each in statuses}
+        await self.store.statuses.save(HERE, documents, whole=True)
+
+
+def _braced(labels: dict[str, str]) -> str:
+    return (
+        ""
+        if not labels
+        else "{" + ",".join(f'{key}="{value}"' for key, value in sorted(labels.items())) + "}"
+    )
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
+        yield store
+
+
+@pytest.fixture
+def scraped(store: Store) -> Scraped:
+    return Scraped(store, Board())
+
+
+async def test_a_pass_is_counted_by_lane_and_by_how_it_ended(scraped: Scraped) -> None:
+    scraped.metrics.passed(over(Lane.CHANGED, seconds=0.3))
+    scraped.metrics.passed(over(Lane.CHANGED))
+    scraped.metrics.passed(over(Lane.DRIFT, error="the list was cut short", trouble="Busy"))
+    values = await scraped.values()
+    assert values['reconcile_total{lane="changed",partner="main",result="success"}'] == 2
+    assert values['reconcile_total{lane="drift",partner="main",result="error"}'] == 1
+    assert values['reconcile_errors_total{error="Busy",partner="main"}'] == 1
+    assert values['reconcile_duration_seconds_count{lane="changed"}'] == 2
+    assert values['reconcile_duration_seconds_sum{lane="changed"}'] == pytest.approx(0.8)
+
+
+async def test_only_a_whole_pass_without_an_error_counts_as_success(scraped: Scraped) -> None:
+    scraped.metrics.passed(over(began=100.0, summary={"held": 2, "waiting": 7}))
+    scraped.metrics.passed(over(began=200.0, app="acme"))
+    scraped.metrics.passed(
+        over(began=300.0, error="nothing came back", trouble="Unclear", summary={"held": 9})
+    )
+    values = await scraped.values()
+    assert values['last_success_timestamp_seconds{partner="main"}'] == 100.5
+    assert values['last_attempt_timestamp_seconds{partner="main"}'] == 300.5
+    assert values['plan_entries{partner="main",state="held"}'] == 2
+    assert values['plan_entries{partner="main",state="waiting"}'] == 7
+
+
+async def test_actions_are_counted_and_corrections_apart(scraped: Scraped) -> None:
+    """What the timer alone found is a correction; what a commit or a person asked for is none."""
+    done = Result(Verb.UPDATE, app_item(), Outcome.DONE)
+    failed = Result(Verb.LINK, app_item(), Outcome.FAILED, "NameTakenElsewhere")
+    scraped.metrics.passed(over(Lane.DRIFT, results=(done, failed)))
+    scraped.metrics.passed(over(Lane.CHANGED, results=(done,)))
+    values = await scraped.values()
+    assert values['actions_total{outcome="done",partner="main",verb="update"}'] == 2
+    assert values['actions_total{outcome="failed",partner="main",verb="link"}'] == 1
+    assert values['corrections_total{partner="main",verb="update"}'] == 1
+    assert 'corrections_total{partner="main",verb="link"}' not in values
+
+
+async def test_transitions_drift_and_the_way_to_live(scraped: Scraped) -> None:
+    was = said("Live", FALSE, "Provisioning", since=NOW - 400)
+    synced = said("Synced", TRUE, "AsDeclared")
+    transitions = (
+        moved(was, said("Live", TRUE, "Live")),
+        moved(was, replace(was, message="another stage")),
+        moved(None, said("Stalled", TRUE, "AppLost")),
+        moved(synced, said("Synced", FALSE, "ChangePlanned")),
+        moved(synced, said("Synced", FALSE, "ChangePlanned", revision="r2")),
+        moved(synced, said("Synced", UNKNOWN, "WaitingForLook")),
+        moved(said("Live", UNKNOWN, "NotLinked"), said("Live", TRUE, "Live")),
+    )
+    scraped.metrics.passed(over(transitions=transitions))
+    values = await scraped.values()
+    assert values['transitions_total{kind="App",status="True",type="Live"}'] == 2
+    assert values['transitions_total{kind="App",status="True",type="Stalled"}'] == 1
+    assert values['drift_total{kind="App",partner="main"}'] == 1, (
+        "a new revision is no drift, nor is a bad look"
+    )
+    assert values['time_to_live_seconds_sum{partner="main"}'] == 400
+    assert values['time_to_live_seconds_count{partner="main"}'] == 1, (
+        "an app that was taken over live took no time"
+    )
+
+
+async def test_calls_are_counted_by_route_and_never_by_path(scraped: Scraped) -> None:
+    scraped.metrics.sent(Sent(Bucket.LINK, "link", 1.5, 0.2, 200))
+    scraped.metrics.sent(Sent(Bucket.LINK, "link", 0.0, 0.1, 429))
+    scraped.metrics.sent(Sent(Bucket.LIST, "list", 0.0, 30.0, None))
+    scraped.metrics.sent(Sent(Bucket.LIST, "list", 0.0, 0.1, 799))
+    values = await scraped.values()
+    assert values['upstream_requests_total{code="200",route="link"}'] == 1
+    assert values['upstream_requests_total{code="none",route="list"}'] == 1
+    assert values['upstream_requests_total{code="other",route="list"}'] == 1
+    assert values['upstream_429_total{bucket="link"}'] == 1
+    assert values['upstream_bucket_wait_seconds_sum{bucket="link"}'] == 1.5
+    assert values['upstream_request_duration_seconds_sum{route="list"}'] == pytest.approx(30.1)
+
+
+async def test_hooks_and_notifications_are_counted(scraped: Scraped) -> None:
+    scraped.metrics.hooked("gupshup", "hint")
+    scraped.metrics.notified("sent")
+    values = await scraped.values()
+    assert values['webhook_events_total{hook="gupshup",result="hint"}'] == 1
+    assert values['notifications_total{result="sent"}'] == 1
+
+
+async def test_the_board_is_read_when_somebody_asks(scraped: Scraped) -> None:
+    queued = {Lane.CHANGED: 2}
+    scraped.board.partner(queued=queued, provisioning=4, errors=3, held_digest="abc")
+    values = await scraped.values()
+    assert values['queue_depth{lane="changed",partner="main"}'] == 2
+    assert values['queue_depth{lane="asked",partner="main"}'] == 0
+    assert values['leader{partner="main"}'] == 1
+    assert values['declared_apps{partner="main"}'] == 3
+    assert values['provisioning_apps{partner="main"}'] == 4
+    assert values['consecutive_errors{partner="main"}'] == 3
+    assert values['held_changes{partner="main"}'] == 1
+    assert values['last_list_timestamp_seconds{partner="main"}'] == NOW - 5
+    assert values['last_progress_timestamp_seconds{partner="main"}'] == NOW - 1
+    scraped.board.partner(queued={}, holds=False, held_digest="")
+    values = await scraped.values()
+    assert values['queue_depth{lane="changed",partner="main"}'] == 0
+    assert (values['leader{partner="main"}'], values['held_changes{partner="main"}']) == (0, 0)
+
+
+async def test_what_never_happened_has_no_moment(scraped: Scraped) -> None:
+    """A moment of 0 would be fifty years old, and wake somebody."""
+    scraped.board.state = replace(GOOD, revision="", since=0.0, read=0.0)
+    scraped.board.those = (replace(MAIN, looked=0.0, moved=0.0),)
+    values = await scraped.values()
+    gone = ("source_last_good", "source_last_read", "source_trouble_since", "last_list", "last_progress")
+    assert [name for name in values if name.startswith(gone)] == []
+
+
+async def test_a_source_that_is_stuck_says_so_and_since_when(scraped: Scraped) -> None:
+    values = await scraped.values()
+    assert values['source_info{revision="rev-1"}'] == 1
+    assert values["source_trouble"] == 0
+    assert values["source_last_good_timestamp_seconds"] == NOW - 100
+    assert values["source_last_read_timestamp_seconds"] == NOW - 10
+    scraped.board.state = replace(GOOD, trouble="3 problems in the manifests", troubled=NOW - 50)
+    values = await scraped.values()
+    assert values["source_trouble"] == 1
+    assert values["source_trouble_since_timestamp_seconds"] == NOW - 50
+
+
+async def test_resources_are_counted_by_condition_reason_and_stage(scraped: Scraped) -> None:
+    lost = said("Ready", FALSE, "AppLost")
+    await scraped.declare(
+        status_of(app_item("a"), said("Ready", TRUE), stage="FINALIZE", at=NOW - 30),
+        status_of(app_item("b"), lost, said("Stalled", TRUE, "AppLost"), stage="FINALIZE"),
+        status_of(Item(Kind.SUBSCRIPTION, "main", "a", "events"), said("Ready", TRUE)),
+    )
+    values = await scraped.values()
+    assert values['resources{kind="App",partner="main",status="True",type="Ready"}'] == 1
+    assert values['resources{kind="App",partner="main",status="False",type="Ready"}'] == 1
+    assert values['resources{kind="App",partner="main",status="True",type="Stalled"}'] == 1
+    assert values['resources{kind="Subscription",partner="main",status="True",type="Ready"}'] == 1
+    assert values['not_ready{kind="App",partner="main",reason="AppLost"}'] == 1
+    assert values['apps{partner="main",stage="FINALIZE"}'] == 2
+    assert values['oldest_look_timestamp_seconds{partner="main"}'] == NOW - 30
+
+
+async def test_words_of_gupshup_do_not_make_series_without_end(scraped: Scraped) -> None:
+    await scraped.declare(*(status_of(app_item(f"a{i}"), stage=f"STAGE_{i}") for i in range(100)))
+    values = await scraped.values()
+    stages = {name: value for name, value in values.items() if name.startswith("apps{")}
+    assert len(stages) == MOST_STAGES + 1
+    assert stages['apps{partner="main",stage="other"}'] == 100 - MOST_STAGES
+
+
+async def test_a_link_without_an_outcome_is_an_open_intent(scraped: Scraped) -> None:
+    assert (await scraped.values())['open_intents{partner="main"}'] == 0
+    async with scraped.store.writer(HERE):
+        await scraped.store.intents.open(HERE, PHONE, "AcmeSupport")
+        assert (await scraped.values())['open_intents{partner="main"}'] == 1
+    assert PHONE not in await scraped.text()
+
+
+async def test_names_are_labels_only_where_that_was_asked_for(store: Store) -> None:
+    quiet, loud = Scraped(store, Board()), Scraped(store, Board(), each=True)
+    ready = said("Ready", TRUE)
+    await quiet.declare(
+        status_of(app_item("acme"), ready), status_of(app_item("b"), replace(ready, status=FALSE))
+    )
+    assert "acme" not in await quiet.text()
+    values = await loud.values()
+    assert values['resource_ready{app="acme",kind="App",name="acme",partner="main"}'] == 1
+    assert values['resource_ready{app="b",kind="App",name="b",partner="main"}'] == 0
+
+
+async def test_it_tells_the_rest_while_the_store_is_out_of_reach(scraped: Scraped) -> None:
+    await scraped.store.close()
+    assert (await scraped.values())['leader{partner="main"}'] == 1
+
+
+async def test_the_form_is_the_one_that_was_asked_for(scraped: Scraped) -> None:
+    plain, open_ = await scraped.answer(), await scraped.answer("application/openmetrics-text; version=1.0.0")
+    assert plain.headers["content-type"].startswith("text/plain")
+    assert open_.headers["content-type"].startswith("application/openmetrics-text")
+    assert plain.headers["cache-control"] == "no-store"
+    assert list(read_openmetrics(open_.text))  # type: ignore[no-untyped-call]  # no types there
+
+
+async def test_two_processes_in_one_do_not_share_a_registry(store: Store) -> None:
+    first, second = Scraped(store, Board()), Scraped(store, Board())
+    first.metrics.notified("sent")
+    assert 'notifications_total{result="sent"}' not in await second.values()
+
+
+async def told(scraped: Scraped) -> dict[str, tuple[str, frozenset[str]]]:
+    """Return every metric of ours with its type and labels, each having happened at least once."""
+    metrics = scraped.metrics
+    done = Result(Verb.UPDATE, app_item(), Outcome.DONE)
+    live = moved(said("Live", FALSE, since=NOW - 1), said("Live", TRUE))
+    drift = moved(said("Synced", TRUE), said("Synced", FALSE))
+    metrics.passed(over(results=(done,), transitions=(live, drift), summary={"held": 1}))
+    metrics.passed(over(error="no", trouble="Busy"))
+    metrics.sent(Sent(Bucket.LINK, "link", 0.0, 0.1, 429))
+    metrics.hooked("git", "hint")
+    metrics.notified("sent")
+    scraped.board.state = replace(GOOD, trouble="no", troubled=NOW)
+    await scraped.declare(status_of(app_item(), said("Ready", FALSE, "AppLost"), stage="FINALIZE"))
+    families = list(read(await scraped.text()))
+    return {
+        family.name + ("_total" if family.type == "counter" else ""): (
+            family.type,
+            frozenset(key for sample in family.samples for key in sample.labels) - {"le"},
+        )
+        for family in families
+        if family.name.startswith(PREFIX)
+    }
+
+
+def documented() -> dict[str, tuple[str, frozenset[str]]]:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \|([^|]*)\|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return {
+        f"{PREFIX}_{name}": (type_, frozenset(re.findall(r"`(\w+)`", labels))) for name, type_, labels in rows
+    }
+
+
+async def test_the_page_tells_every_metric_with_its_labels_and_no_other(store: Store) -> None:
+    assert documented() == await told(Scraped(store, Board(), each=True))
