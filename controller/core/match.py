@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from controller.model.manifest import App, AppId, Settle
 from controller.model.memory import Binding
+from controller.model.phone import masked
 from controller.model.plan import For, Observed
 from controller.model.upstream import Details, Facts, Row
 
@@ -151,11 +152,6 @@ def _ask_phone(rows: tuple[Row, ...]) -> Undecided:
 
 def _phone(phone: str | None) -> str:
     return "no phone" if phone is None else f"phone {masked(phone)}"
-
-
-def masked(phone: str) -> str:
-    """Keep enough of a phone number to recognise it: it is personal data."""
-    return f"{phone[:2]}{'*' * max(len(phone) - 6, 1)}{phone[-4:]}"
 
 
 def _frozen(found: Mapping[str, list[Row]]) -> dict[str, tuple[Row, ...]]:

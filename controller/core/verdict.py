@@ -12,11 +12,11 @@ from controller.core.digest import (
     subscription_key,
 )
 from controller.core.entry import LINK_REFUSED
-from controller.core.match import masked
 from controller.core.subscriptions import REMOVED, drift
 from controller.errors import Rejected
 from controller.model.manifest import App, AppId
 from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Refusal, Refuse, Written, Wrote
+from controller.model.phone import masked
 from controller.model.plan import Outcome, SetCallback, Subscribe, Unsubscribe, Update
 from controller.model.upstream import (
     LinkAnswer,

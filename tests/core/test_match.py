@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.match import Absent, Barred, Found, Match, Undecided, index, masked, match
+from controller.core.match import Absent, Barred, Found, Match, Undecided, index, match
 from controller.model.manifest import App, AppId, Settle
 from controller.model.memory import Binding, Memory
+from controller.model.phone import masked
 from controller.model.plan import For
 from controller.model.upstream import Details, Facts, Row, Unseen
 from tests.core.builders import NOW, app, app_id, memory, observed, phone, row

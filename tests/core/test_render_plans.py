@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from controller.core.case import app_item, subscription_item
 from controller.core.guard import held_digest
-from controller.core.match import masked
 from controller.core.render.entries import digests
 from controller.core.render.lines import clean, duration
 from controller.core.render.plans import plan_document, plan_text
@@ -18,6 +17,7 @@ from controller.core.render.reports import report_document, report_text
 from controller.core.report import KEYS, Report, report
 from controller.core.verdict import of_link_answer
 from controller.model.manifest import FromEnv
+from controller.model.phone import masked
 from controller.model.plan import (
     Action,
     Blocked,

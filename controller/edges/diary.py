@@ -1,0 +1,103 @@
+"""The diary of a controller: one log line a pass, one an action, one a resource that gets stuck or well.
+
+Phones are masked. The same trouble of the same app is told once a minute, with how often it was not told.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from structlog.typing import FilteringBoundLogger
+
+from controller.model.phone import without_phones
+from controller.model.plan import Outcome, Result
+from controller.model.scope import WHOLE, Pass, Transition
+from controller.model.status import Truth
+
+EVERY = 60.0
+"""Seconds for which the same trouble is not told again."""
+
+MOST = 4_096
+"""Troubles that are kept in mind; past that, the oldest may be told too often."""
+
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(slots=True)
+class _Told:
+    at: float
+    missed: int = 0
+
+
+class Damper:
+    """Says whether a trouble is to be told now; *now* gives seconds that never step."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._told: dict[str, _Told] = {}
+
+    def due(self, *words: str) -> int | None:
+        """Return how often the same *words* were kept back since they were told, None to keep them back.
+
+        Numbers in them do not count: a trouble that counts its seconds is the same one.
+        """
+        key, now = _NUMBER.sub("0", "\0".join(words)), self._now()
+        told = self._told.pop(key, None)
+        if told is not None and now - told.at < EVERY:
+            told.missed += 1
+            self._told[key] = told
+            return None
+        self._told[key] = _Told(now)
+        if len(self._told) > MOST:
+            del self._told[next(iter(self._told))]
+        return 0 if told is None else told.missed
+
+
+class Diary:
+    def __init__(self, log: FilteringBoundLogger, now: Callable[[], float]) -> None:
+        self._log = log
+        self._damper = Damper(now)
+
+    def passed(self, over: Pass) -> None:
+        """Listen to passes. One over a single app that found nothing to do is told at debug."""
+        log = self._log.bind(scope=_scope(over), revision=over.revision)
+        for result in over.results:
+            self._acted(log, over, result)
+        for moved in over.transitions:
+            self._moved(log, moved)
+        told = {"lane": over.lane.name.lower(), "seconds": round(over.seconds, 3), **over.summary}
+        if over.error:
+            self._warn(
+                log, "pass failed", over.trouble, over.error, partner=over.partner, app=over.app, **told
+            )
+            return
+        tell = log.info if over.app == WHOLE or over.results or over.transitions else log.debug
+        tell("pass done", done=sum(result.outcome is Outcome.DONE for result in over.results), **told)
+
+    def _acted(self, log: FilteringBoundLogger, over: Pass, result: Result) -> None:
+        item, verb = str(result.item), str(result.verb)
+        if result.outcome is Outcome.DONE:
+            log.info("action done", item=item, verb=verb, app_id=result.app_id)
+            return
+        told = {"item": item, "verb": verb, "outcome": str(result.outcome), "partner": over.partner}
+        self._warn(log, "action not done", result.reason, result.message, **told)
+
+    def _moved(self, log: FilteringBoundLogger, moved: Transition) -> None:
+        after, item = moved.after, str(moved.item)
+        if after.type == "Stalled" and after.status is Truth.TRUE:
+            self._warn(log, "stalled", after.reason, after.message, item=item, partner=moved.item.partner)
+        elif after.type == "Ready" and after.status is Truth.TRUE:
+            log.info("ready", item=item)
+
+    def _warn(self, log: FilteringBoundLogger, event: str, reason: str, message: str, **told: object) -> None:
+        same = (str(told.get(key, "")) for key in ("partner", "app", "item", "verb", "outcome"))
+        missed = self._damper.due(event, *same, reason, message)
+        if missed is None:
+            return
+        if missed:
+            told["untold"] = missed
+        log.warning(event, reason=reason, message=without_phones(message), **told)
+
+
+def _scope(over: Pass) -> str:
+    return over.partner if over.app == WHOLE else f"{over.partner}/{over.app}"

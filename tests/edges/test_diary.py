@@ -1,0 +1,118 @@
+"""What a controller writes into its log: constant words, variable keys, no phone, no storm."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import structlog
+from structlog.testing import LogCapture
+
+from controller.edges.diary import EVERY, MOST, Damper, Diary
+from controller.model.plan import Item, Kind, Outcome, Result, Verb
+from controller.model.scope import Lane, Pass, Transition
+from controller.model.status import Condition, Truth
+
+APP = Item(Kind.APP, "main", "acme", "acme")
+WHOLE = Pass("main", "https://partner.gupshup.io#1", "", Lane.DRIFT, "r1", 1000.0, 0.5)
+ONE = replace(WHOLE, app="acme", lane=Lane.ASKED)
+STALLED = Condition("Stalled", Truth.TRUE, "AppLost", "phone 919876543210 is gone", 1.0, "r1")
+READY = Condition("Ready", Truth.TRUE, "Ready", "", 1.0, "r1")
+
+
+class Desk:
+    """A diary, the lines it wrote, and a clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        capture = LogCapture()
+        self._entries = capture.entries
+        bound = structlog.make_filtering_bound_logger(10)
+        log = structlog.wrap_logger(None, processors=[capture], wrapper_class=bound)
+        self.diary = Diary(log, lambda: self.time)
+
+    def lines(self, event: str = "") -> list[Mapping[str, Any]]:
+        return [entry for entry in self._entries if event in {"", entry["event"]}]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_pass_is_one_line(desk: Desk) -> None:
+    desk.diary.passed(replace(WHOLE, summary={"waiting": 3, "held": 0}))
+    assert desk.lines() == [
+        {
+            "event": "pass done",
+            "log_level": "info",
+            "scope": "main",
+            "revision": "r1",
+            "lane": "drift",
+            "seconds": 0.5,
+            "done": 0,
+            "waiting": 3,
+            "held": 0,
+        }
+    ]
+
+
+def test_an_action_is_one_line_beside_that_of_its_pass(desk: Desk) -> None:
+    done = Result(Verb.UPDATE, APP, Outcome.DONE)
+    refused = Result(Verb.LINK, APP, Outcome.FAILED, "LinkRefused", "no WABA for 919876543210")
+    desk.diary.passed(replace(ONE, results=(done, refused)))
+    first, second, third = desk.lines()
+    assert (first["event"], first["log_level"], first["verb"]) == ("action done", "info", "update")
+    assert (second["event"], second["log_level"]) == ("action not done", "warning")
+    assert (second["reason"], second["outcome"], second["item"]) == ("LinkRefused", "failed", "App/acme")
+    assert second["message"] == "no WABA for 91******3210"
+    assert (third["event"], third["scope"], third["done"]) == ("pass done", "main/acme", 1)
+
+
+def test_an_error_is_told_once_with_its_kind(desk: Desk) -> None:
+    desk.diary.passed(replace(WHOLE, error="list: no answer", trouble="Unclear"))
+    (line,) = desk.lines()
+    assert (line["event"], line["log_level"]) == ("pass failed", "warning")
+    assert (line["reason"], line["message"]) == ("Unclear", "list: no answer")
+
+
+def test_a_look_at_one_app_that_found_nothing_is_for_those_who_search(desk: Desk) -> None:
+    desk.diary.passed(ONE)
+    assert desk.lines()[0]["log_level"] == "debug"
+
+
+def test_what_gets_stuck_or_well_is_told(desk: Desk) -> None:
+    again = replace(READY, type="Live")
+    moves = (Transition(APP, None, STALLED), Transition(APP, None, READY), Transition(APP, None, again))
+    desk.diary.passed(replace(ONE, transitions=moves))
+    stalled, ready, done = desk.lines()
+    assert (stalled["event"], stalled["reason"], stalled["item"]) == ("stalled", "AppLost", "App/acme")
+    assert "919876543210" not in str(stalled)
+    assert (ready["event"], done["event"]) == ("ready", "pass done")
+
+
+def test_the_same_trouble_is_told_once_a_minute_with_what_was_kept_back(desk: Desk) -> None:
+    """An hour of an outage with a pass a second leaves sixty lines, although the words count the seconds."""
+    for second in range(3600):
+        desk.time = float(second)
+        desk.diary.passed(replace(WHOLE, error=f"no answer for {second} s", trouble="Busy"))
+    lines = desk.lines("pass failed")
+    assert len(lines) == 60
+    assert "untold" not in lines[0]
+    assert {line["untold"] for line in lines[1:]} == {59}
+
+
+def test_another_app_and_another_trouble_are_told_at_once(desk: Desk) -> None:
+    for app in ("acme", "bakery"):
+        for trouble in ("Busy", "Unclear"):
+            desk.diary.passed(replace(ONE, app=app, error="no", trouble=trouble))
+    assert len(desk.lines("pass failed")) == 4
+
+
+def test_what_is_kept_in_mind_is_bounded() -> None:
+    damper = Damper(lambda: 0.0)
+    for name in range(MOST + 10):
+        assert damper.due(chr(0x4E00 + name)) == 0
+    assert damper.due(chr(0x4E00)) == 0, "the oldest was forgotten, and is told again"
+    assert damper.due(chr(0x4E00 + MOST + 9)) is None
+    assert EVERY == 60
