@@ -22,7 +22,8 @@ def copy(there: World, name: str) -> str:
 
 def test_every_example_is_tried_here() -> None:
     tried = {"demo", "fleet-of-thirty", "one-app", "several-partners", "suspended", "take-over"}
-    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == tried
+    no_manifests = {"observability"}  # rules and a dashboard: tests/doors/test_observability.py
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} - no_manifests == tried
 
 
 def test_one_app(tmp_path: Path) -> None:
