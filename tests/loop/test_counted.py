@@ -55,7 +55,10 @@ async def test_what_was_counted_counts_until_a_pass_may_have_moved_it() -> None:
     assert ready(counted) == 1
     counted.heard(over())
     await counted.refresh([HERE])
+    clock.time += FRESH + 1
+    await counted.refresh([HERE])
     assert ready(counted) == 5
+    assert len(pages.read_) == 2, "it was counted since that pass"
     assert counted.open_intents == {HERE: 2}
 
 
