@@ -23,7 +23,9 @@ IN_A_ROW = 3
 """Passes that must fail one after the other."""
 
 _WAITS = "WaitingFor"
-_OURS = frozenset({For.BUDGET.title(), For.LOOK.title(), For.BACKOFF.title(), For.REST.title()})
+_OURS = frozenset(
+    {For.BUDGET.title(), For.PASS.title(), For.LOOK.title(), For.BACKOFF.title(), For.REST.title()}
+)
 _WISHED = frozenset({For.SUSPEND.title(), For.POLICY.title()})
 
 

@@ -65,7 +65,8 @@ class Diary:
             self._acted(log, over, result)
         for moved in over.transitions:
             self._moved(log, moved)
-        told = {"lane": over.lane.name.lower(), "seconds": round(over.seconds, 3), **over.summary}
+        counts = {name: count for name, count in over.summary.items() if count}
+        told = {"lane": over.lane.name.lower(), "seconds": round(over.seconds, 3), **counts}
         if over.error:
             self._warn(
                 log, "pass failed", over.trouble, over.error, partner=over.partner, app=over.app, **told

@@ -174,12 +174,12 @@ class _Carrier:
             self._carry(notice)
 
     def _carry(self, notice: Notice) -> None:
-        for pause in (*self._pauses, None):
+        for pause in (0.0, *self._pauses):
+            if pause and self._ending.wait(pause):
+                break
             if self._tried(notice):
                 self._told("sent")
                 return
-            if pause is None or self._ending.wait(pause):
-                break
         self._told("failed")
         self._log.warning("notification not sent", title=notice.title)
 

@@ -48,8 +48,9 @@ class Counted:
         self.open_intents: Mapping[str, int] = {}
 
     def heard(self, over: Pass) -> None:
-        """Listen to passes: what one of them may have moved is counted again when it is next asked for."""
-        self._moved.add(over.upstream)
+        """Listen to passes: what one of them moved is counted again when it is next asked for."""
+        if over.transitions or over.results:
+            self._moved.add(over.upstream)
 
     async def refresh(self, upstreams: Iterable[str]) -> None:
         """Bring the censuses of *upstreams* up to date, and forget all others. Raises StoreError."""

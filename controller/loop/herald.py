@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from controller.core.census import Census
@@ -13,7 +14,7 @@ from controller.loop.board import Board
 from controller.loop.counted import STALE, Counted
 from controller.model.notice import Notice
 from controller.model.plan import Item
-from controller.model.scope import Pass
+from controller.model.scope import PartnerState, Pass
 
 PACE = 10.0
 """Seconds between two looks."""
@@ -26,15 +27,25 @@ class Clock(Protocol):
 
 
 class Herald:
-    """*tell* takes a notice, and neither waits nor raises."""
+    """*tell* takes a notice, and neither waits nor raises.
+
+    With *observe* nobody is a partner's writer, so this process speaks of every partner.
+    """
 
     def __init__(
-        self, board: Board, counted: Counted, clock: Clock, tell: Callable[[Notice], None]
+        self,
+        board: Board,
+        counted: Counted,
+        clock: Clock,
+        tell: Callable[[Notice], None],
+        *,
+        observe: bool = False,
     ) -> None:
         self._board = board
         self._counted = counted
         self._clock = clock
         self._tell = tell
+        self._observe = observe
         self._began = clock.now()
         self._groups: Groups = {}
         self._ends: dict[str, End] = {}
@@ -54,7 +65,7 @@ class Herald:
 
     async def look(self) -> None:
         """Look once, and tell what is due; all of it is one notice."""
-        partners, now = self._board.partners(), self._clock.now()
+        partners, now = self._partners(), self._clock.now()
         with suppress(
             StoreError
         ):  # the passes meet the same store and say so; what was counted last counts on
@@ -66,6 +77,10 @@ class Herald:
         self._groups = found.groups
         if found.tellings:
             self._tell(notice(found.tellings, now))
+
+    def _partners(self) -> tuple[PartnerState, ...]:
+        found = self._board.partners()
+        return tuple(replace(each, holds=True) for each in found) if self._observe else found
 
     def _forget(self, taken: Mapping[str, Census], now: float) -> None:
         """Let go of partners and apps that are gone, or well again; a count may lag behind what was heard."""

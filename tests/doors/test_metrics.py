@@ -96,8 +96,19 @@ async def test_a_pass_is_counted_by_lane_and_by_how_it_ended(scraped: Scraped) -
     assert values['reconcile_duration_seconds_sum{lane="changed"}'] == pytest.approx(0.8)
 
 
+async def test_what_fails_is_told_until_it_does_no_more(scraped: Scraped) -> None:
+    """Refused sign-ins are tried every quarter of an hour at last: a count would look like silence."""
+    scraped.metrics.passed(over(error="403", trouble="Denied"))
+    assert (await scraped.values())['failing{error="Denied",partner="main"}'] == 1
+    scraped.metrics.passed(over(error="503", trouble="Busy"))
+    values = await scraped.values()
+    assert [name for name in values if name.startswith("failing")] == ['failing{error="Busy",partner="main"}']
+    scraped.metrics.passed(over())
+    assert [name for name in await scraped.values() if name.startswith("failing")] == []
+
+
 async def test_only_a_whole_pass_without_an_error_counts_as_success(scraped: Scraped) -> None:
-    scraped.metrics.passed(over(began=100.0, summary={"held": 2, "waiting": 7}))
+    scraped.metrics.passed(over(began=100.0, summary={"held": 2, "waiting": 7, "linked": 1}))
     scraped.metrics.passed(over(began=200.0, app="acme"))
     scraped.metrics.passed(
         over(began=300.0, error="nothing came back", trouble="Unclear", summary={"held": 9})
@@ -107,6 +118,8 @@ async def test_only_a_whole_pass_without_an_error_counts_as_success(scraped: Scr
     assert values['last_attempt_timestamp_seconds{partner="main"}'] == 300.5
     assert values['plan_entries{partner="main",state="held"}'] == 2
     assert values['plan_entries{partner="main",state="waiting"}'] == 7
+    assert values['plan_entries{partner="main",state="blocked"}'] == 0
+    assert 'plan_entries{partner="main",state="linked"}' not in values, "what was done is an action"
 
 
 async def test_actions_are_counted_and_corrections_apart(scraped: Scraped) -> None:

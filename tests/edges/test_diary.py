@@ -52,7 +52,6 @@ def test_a_pass_is_one_line(desk: Desk) -> None:
             "seconds": 0.5,
             "done": 0,
             "waiting": 3,
-            "held": 0,
         }
     ]
 

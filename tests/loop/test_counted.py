@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from controller.core.render.statuses import document
 from controller.loop.counted import FRESH, STALE, Counted
 from controller.model.plan import Item, Kind
-from controller.model.scope import Lane, Pass
+from controller.model.scope import Lane, Pass, Transition
 from controller.model.status import Condition, Status, Truth
 from tests.edges.clocks import TestClock
 
@@ -37,8 +37,10 @@ class Pages:
         return self
 
 
-def over() -> Pass:
-    return Pass("main", HERE, "", Lane.DRIFT, "r1", 0.0, 0.1)
+def over(*, moved: bool = True) -> Pass:
+    item = Item(Kind.APP, "main", "a0", "a0")
+    transitions = (Transition(item, None, READY),) if moved else ()
+    return Pass("main", HERE, "", Lane.DRIFT, "r1", 0.0, 0.1, transitions=transitions)
 
 
 def ready(counted: Counted, upstream: str = HERE) -> int:
@@ -50,6 +52,7 @@ async def test_what_was_counted_counts_until_a_pass_may_have_moved_it() -> None:
     counted = Counted(pages, clock)
     await counted.refresh([HERE])
     pages.apps = 5
+    counted.heard(over(moved=False))
     clock.time += FRESH + 1
     await counted.refresh([HERE])
     assert ready(counted) == 1

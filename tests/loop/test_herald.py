@@ -8,8 +8,8 @@ import pytest
 
 from controller.core.render.statuses import document
 from controller.edges.store import Store, open_store
-from controller.loop.herald import PACE, Herald
 from controller.loop.counted import Counted
+from controller.loop.herald import PACE, Herald
 from controller.model.notice import Notice
 from controller.model.status import Status, Truth
 from tests.doors.boards import GOOD, HERE, NOW, Board, app_item, moved, over, said, status_of
@@ -40,7 +40,7 @@ class Town:
     async def see(self, *statuses: Status) -> None:
         documents = {str(each.item): document(each) for each in statuses}
         await self.store.statuses.save(HERE, documents, whole=True)
-        self.counted.heard(over())
+        self.counted.heard(over(transitions=(moved(None, READY),)))
 
 
 @pytest.fixture
@@ -131,6 +131,19 @@ async def test_it_goes_on_telling_while_the_store_is_out_of_reach(town: Town) ->
     await town.store.close()
     town.board.state = replace(GOOD, trouble="no answer from the repository", troubled=NOW)
     assert await town.wait(120) == ["The source is stuck on an old revision"]
+
+
+async def test_who_only_observes_speaks_of_apps_that_nobody_writes(town: Town) -> None:
+    at = town.board.time
+    stalled = said("Stalled", TRUE, "AppLost", since=at)
+    await town.see(status_of(app_item(), said("Ready", FALSE, "AppLost", since=at), stalled))
+    town.board.partner(holds=False)
+    assert await town.wait(600) == []
+    town.herald = Herald(town.board, town.counted, town.board, town.told.append, observe=True)
+    town.board.time = at + 600
+    later = said("Stalled", TRUE, "AppLost", since=at + 601)
+    await town.see(status_of(app_item(), later))
+    assert await town.wait(600) == ["1 app of partner main stalled: AppLost"]
 
 
 async def test_it_runs_until_it_is_cancelled(town: Town) -> None:

@@ -32,6 +32,7 @@ _LIVE_SECONDS = (
     *(_MINUTE * each for each in (1, 2, 5, 10, 15, 30)),
     *(_HOUR * each for each in (1, 2, 4, 8, 12, 24)),
 )
+_LEFT = ("waiting", "blocked", "held", "unmanaged", "unchanged")
 _TOO_MANY = 429
 _STATUSES = range(100, 600)
 
@@ -42,6 +43,7 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the series; the library has no types here
         self.registry = CollectorRegistry()
+        self._fail: dict[str, str] = {}
         counter = partial(Counter, namespace=PREFIX, registry=self.registry)
         histogram = partial(Histogram, namespace=PREFIX, registry=self.registry)
         gauge = partial(Gauge, namespace=PREFIX, registry=self.registry)
@@ -59,6 +61,7 @@ class Metrics:
     ) -> None:
         self._passes = counter("reconcile_total", "Passes that are over.", ["partner", "lane", "result"])
         self._errors = counter("reconcile_errors_total", "Passes that an error ended.", ["partner", "error"])
+        self._failing = gauge("failing", "1 while the last pass ended with this error.", ["partner", "error"])
         self._seconds = histogram(
             "reconcile_duration_seconds", "How long passes took.", ["lane"], buckets=_PASS_SECONDS
         )
@@ -107,6 +110,7 @@ class Metrics:
         self._seconds.labels(lane).observe(over.seconds)
         ended = over.began + over.seconds
         self._attempt.labels(over.partner).set(ended)
+        self._fails(over.partner, over.trouble if over.error else "")
         if over.error:
             self._errors.labels(over.partner, over.trouble).inc()
         elif over.app == WHOLE:
@@ -115,10 +119,18 @@ class Metrics:
         for transition in over.transitions:
             self._moved(over.partner, transition)
 
+    def _fails(self, partner: str, error: str) -> None:
+        before = self._fail.pop(partner, "")
+        if before and before != error:
+            self._failing.remove(partner, before)
+        if error:
+            self._fail[partner] = error
+            self._failing.labels(partner, error).set(1)
+
     def _whole(self, over: Pass, ended: float) -> None:
         self._success.labels(over.partner).set(ended)
-        for state, count in over.summary.items():
-            self._entries.labels(over.partner, state).set(count)
+        for state in _LEFT:
+            self._entries.labels(over.partner, state).set(over.summary.get(state, 0))
 
     def _act(self, over: Pass) -> None:
         for result in over.results:

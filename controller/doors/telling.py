@@ -1,0 +1,54 @@
+"""What a controller tells, in one piece: listeners for the loop, the answer to `/metrics`, and the herald."""
+
+from collections.abc import Callable, Iterable
+
+from controller.doors.web.gauges import Endpoint, endpoint
+from controller.doors.web.metrics import Metrics
+from controller.edges import log
+from controller.loop.board import Board, Listener
+from controller.loop.counted import Counted, Store
+from controller.loop.herald import Clock, Herald
+from controller.model.notice import Notice
+from controller.model.scope import Pass
+
+
+class Telling:
+    """Made before the loop, which tells it of passes; `watch` then gives it the loop's board.
+
+    *tell* sends a notice, and neither waits nor raises. *each* tells every resource apart at `/metrics`.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        store: Store,
+        clock: Clock,
+        *,
+        listeners: Iterable[Listener] = (),
+        tell: Callable[[Notice], None] | None = None,
+        each: bool = False,
+    ) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._tell = tell
+        self._counted = Counted(store, clock, each=each)
+        self._listeners = [metrics.passed, self._counted.heard, *listeners]
+
+    def passed(self, over: Pass) -> None:
+        """Listen to passes. What goes wrong in here stops neither the loop nor the other listeners."""
+        for listener in self._listeners:
+            try:
+                listener(over)
+            except Exception:  # noqa: BLE001  (the loop has more to do than to tell)
+                log.logger().exception("a listener failed")
+
+    def watch(self, board: Board, *, observe: bool = False) -> tuple[Endpoint, Herald | None]:
+        """Return what answers `GET /metrics`, and the herald to run beside the loop; none without *tell*.
+
+        Once for each. *observe*: nobody writes, so the herald speaks of every partner.
+        """
+        herald = None
+        if self._tell is not None:
+            herald = Herald(board, self._counted, self._clock, self._tell, observe=observe)
+            self._listeners.append(herald.heard)
+        return endpoint(self._metrics, board, self._counted), herald

@@ -1,0 +1,58 @@
+"""All that tells hangs on one listener, and none of it can hurt the loop."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from controller.doors.telling import Telling
+from controller.doors.web.metrics import Metrics
+from controller.edges.store import Store, open_store
+from controller.model.notice import Notice
+from controller.model.scope import Pass
+from tests.doors.boards import Board, over
+from tests.edges.clocks import TestClock
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
+        yield store
+
+
+async def test_one_pass_reaches_metrics_listeners_and_people(store: Store) -> None:
+    board, heard, told = Board(), list[Pass](), list[Notice]()
+    telling = Telling(Metrics(), store, board, listeners=[heard.append], tell=told.append)
+    answer, herald = telling.watch(board)
+    assert herald is not None
+    telling.passed(over(error="login: 403", trouble="Denied"))
+    for _ in range(10):
+        await herald.look()
+        board.time += 10
+    app = Starlette(routes=[Route("/metrics", answer)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here") as client:
+        text = (await client.get("/metrics")).text
+    assert 'gupshup_controller_failing{error="Denied",partner="main"} 1.0' in text
+    assert [each.trouble for each in heard] == ["Denied"]
+    assert [each.title for each in told] == ["The credentials of partner main are refused"]
+
+
+async def test_a_listener_that_fails_stops_nobody(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    heard: list[Pass] = []
+
+    def broken(_: Pass) -> None:
+        raise RuntimeError("a bug")
+
+    telling = Telling(Metrics(), store, Board(), listeners=[broken, heard.append])
+    telling.passed(over())
+    assert len(heard) == 1
+    assert "a listener failed" in "".join(capsys.readouterr())
+
+
+async def test_without_services_there_is_no_herald(store: Store) -> None:
+    board = Board()
+    _, herald = Telling(Metrics(), store, board).watch(board)
+    assert herald is None
