@@ -1,0 +1,135 @@
+"""What an event of Gupshup's names: the bytes of a request come in, names to look by go out.
+
+Nothing is signed, so an event is only a hint to look, and nothing else of it is used. Hints are the events
+that say that what we look at may have changed: `onboarding-event` (the live event) and `account-event` of
+version 2, and of version 3 the fields in FIELDS. Messages, their deliveries, templates and billing change
+nothing that is declared here, and a probe of a new URL only wants an answer: none of them is a hint.
+
+Any bytes are answered, in a time that their length bounds.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+LONGEST = 64 * 1024
+"""The longest body that is read, in bytes; no event of an account is a tenth of that."""
+
+TYPES = frozenset({"onboarding-event", "account-event"})
+FIELDS = frozenset(
+    {
+        "account_alerts",
+        "account_review_update",
+        "account_update",
+        "business_capability_update",
+        "phone_number_name_update",
+        "phone_number_quality_update",
+    }
+)
+"""What version 3 calls the account events that version 2 has."""
+
+_MOST_NAMES = 4
+_LONGEST_NAME = 150
+_KEYS = ("appId", "gs_app_id", "app", "phone", "phone_number")
+_NAMED = re.compile(rf'"({"|".join(_KEYS)})"\s*:\s*"([^"\\]{{1,{_LONGEST_NAME}}})"')
+_CALLED = re.compile(rf'"type"\s*:\s*"(?:{"|".join(sorted(TYPES))})"')
+_CHANGED = re.compile(rf'"field"\s*:\s*"(?:{"|".join(sorted(FIELDS))})"')
+
+
+class Heard(StrEnum):
+    HINT = "hint"
+    PROBE = "probe"
+    OTHER = "other"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """*names* are ids, names and phones at Gupshup of one app, the id first; of a hint only."""
+
+    heard: Heard
+    names: tuple[str, ...] = ()
+
+
+def read(body: bytes) -> Event:
+    """Return what *body* says. It raises nothing: what is no event, or names no app, is UNREADABLE."""
+    if len(body) > LONGEST:
+        return Event(Heard.UNREADABLE)
+    text = body.decode("utf-8-sig", "replace")
+    try:
+        # Figures stay texts: one of 60,000 digits takes no time, and a phone may come as a number.
+        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return _recovered(text)
+    match found:
+        case {"entry": list(entries)}:
+            return _version_3(found, entries)
+        case {"type": str(kind)}:
+            return _version_2(found, kind)
+        case _:
+            return Event(Heard.UNREADABLE)
+
+
+def _version_2(event: Mapping[str, object], kind: str) -> Event:
+    if kind in TYPES:
+        return _hint((event.get("appId"), event.get("app"), event.get("phone")))
+    match event.get("payload"):
+        case {"type": "sandbox-start"} | {"phone": "callbackSetPhone"}:
+            return Event(Heard.PROBE)
+        case _:
+            return Event(Heard.OTHER)
+
+
+def _version_3(event: Mapping[str, object], entries: list[object]) -> Event:
+    values = list(_account_values(entries))
+    if not values:
+        return Event(Heard.OTHER)
+    return _hint((event.get("gs_app_id"), *(value.get("phone_number") for value in values)))
+
+
+def _account_values(entries: list[object]) -> Iterator[Mapping[str, object]]:
+    """Yield what is said by each change of an account; an empty mapping where nothing is."""
+    for entry in entries:
+        match entry:
+            case {"changes": list(changes)}:
+                yield from (_value(change) for change in changes if _is_of_account(change))
+            case _:
+                continue
+
+
+def _is_of_account(change: object) -> bool:
+    match change:
+        case {"field": str(field)}:
+            return field in FIELDS
+        case _:
+            return False
+
+
+def _value(change: Mapping[str, object]) -> Mapping[str, object]:
+    value = change.get("value")
+    return value if isinstance(value, dict) else {}
+
+
+def _recovered(text: str) -> Event:
+    """Take the names out of what is no JSON: the sample in Gupshup's own guide lacks two commas."""
+    if not (_CALLED.search(text) or _CHANGED.search(text)):
+        return Event(Heard.UNREADABLE)
+    found: dict[str, str] = {}
+    for match in _NAMED.finditer(text):
+        found.setdefault(match[1], match[2])
+    return _hint(found.get(key) for key in _KEYS)
+
+
+def _hint(given: Iterable[object]) -> Event:
+    names = tuple(dict.fromkeys(name for each in given if (name := _name(each))))[:_MOST_NAMES]
+    return Event(Heard.HINT, names) if names else Event(Heard.UNREADABLE)
+
+
+def _name(given: object) -> str:
+    """Return *given* as a name, a phone without its plus; "" where it can be none."""
+    if not isinstance(given, str):
+        return ""
+    name = given.strip().removeprefix("+")
+    return name if len(name) <= _LONGEST_NAME and name.isprintable() else ""
