@@ -2,7 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from controller.edges.store.database import Database, add
 from controller.edges.store.schema import history, spent, statuses
@@ -46,14 +56,24 @@ class History:
         await self._database.write(lambda connection: connection.execute(row) and None, None)
 
     async def read(
-        self, upstream: str | None = None, *, target: str | None = None, limit: int = 100
+        self,
+        upstream: str | None = None,
+        *,
+        target: str | None = None,
+        app: str | None = None,
+        limit: int = 100,
     ) -> tuple[tuple[str, Entry], ...]:
-        """Return the newest entries, newest first, each with its upstream."""
+        """Return the newest entries, newest first, each with its upstream.
+
+        *target* is one resource, *app* an app's name: its own writes and those to its subscriptions.
+        """
         found = select(history).order_by(history.c.id.desc()).limit(limit)
         if upstream is not None:
             found = found.where(history.c.upstream == upstream)
         if target is not None:
             found = found.where(history.c.target == target)
+        if app is not None:
+            found = found.where(_of_app(app))
 
         def work(connection: Connection) -> tuple[tuple[str, Entry], ...]:
             rows = connection.execute(found).mappings()
@@ -122,6 +142,11 @@ class Spent:
             return True
 
         return await self._database.write(work, upstream)
+
+
+def _of_app(app: str) -> ColumnElement[bool]:
+    on_app = history.c.target.endswith(f" on App/{app}", autoescape=True)
+    return or_(history.c.target == f"App/{app}", on_app)
 
 
 def _append(connection: Connection, upstream: str, entry: Entry) -> int:

@@ -1,0 +1,43 @@
+"""The history of writes, as JSON and as a table: who changed what, and what came of it."""
+
+from collections.abc import Sequence
+
+from controller.core.render.statuses import moment
+from controller.core.render.tables import table
+from controller.model.history import Entry
+
+HEAD = ("WRITTEN", "VERB", "TARGET", "OUTCOME", "BY", "REVISION", "ANSWER")
+
+_SHORT = 19
+"""How much of a revision is enough to know it by: a dozen figures of a digest, with its kind."""
+
+
+def event(upstream: str, entry: Entry) -> dict[str, object]:
+    """Return one write as a document; its outcome is null where its process died before it was known."""
+    return {
+        "at": moment(entry.at),
+        "who": entry.who,
+        "revision": entry.revision,
+        "verb": entry.verb,
+        "target": entry.target,
+        "outcome": entry.outcome or None,
+        "message": entry.message,
+        "upstream": upstream,
+    }
+
+
+def events_table(entries: Sequence[Entry]) -> str:
+    return table(HEAD, [_row(entry) for entry in entries]) if entries else "no writes"
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    outcome = entry.outcome or "?"
+    return (
+        moment(entry.at),
+        entry.verb,
+        entry.target,
+        outcome,
+        entry.who,
+        entry.revision[:_SHORT],
+        entry.message,
+    )

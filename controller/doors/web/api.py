@@ -1,0 +1,133 @@
+"""`/api/v1`: the documents of `get`, `describe` and `events`, and how the loop stands, as JSON; read-only."""
+
+import json
+from collections.abc import AsyncIterator
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from controller.core.render.descriptions import Described, description
+from controller.core.render.entries import FORMAT
+from controller.core.render.statuses import fields, moment
+from controller.core.render.writes import event
+from controller.doors.cli.stored import Known
+from controller.doors.web.standing import about, apps
+from controller.edges.store import Store
+from controller.loop.board import Board
+from controller.model.plan import Kind
+from controller.model.scope import PartnerState
+
+MOST_EVENTS = 1_000
+USUAL_EVENTS = 100
+_LAST_WRITES = 10
+
+
+class Api:
+    def __init__(self, board: Board, store: Store) -> None:
+        self._board = board
+        self._store = store
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/api/v1/apps", self.apps),
+            Route("/api/v1/apps/{name}", self.app),
+            Route("/api/v1/events", self.events),
+            Route("/api/v1/source", self.source),
+            Route("/api/v1/partners", self.partners),
+        ]
+
+    async def apps(self, _: Request) -> Response:
+        parts = apps(self._store)
+        nothing: list[Known] = []
+        first = await anext(parts, nothing)  # before the answer begins: a store that fails is a 503
+        return StreamingResponse(_listed(first, parts), media_type="application/json")
+
+    async def app(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        known = await about(self._store, name)
+        items = [description(await self._described(each, known)) for each in known if _is_app(each)]
+        if not items:
+            raise HTTPException(404)
+        return _document(items)
+
+    async def events(self, request: Request) -> Response:
+        limit = _limit(request.query_params.get("limit", str(USUAL_EVENTS)))
+        app = request.query_params.get("app")
+        found = await self._store.history.read(app=app, limit=limit)
+        return _document([event(upstream, entry) for upstream, entry in found])
+
+    async def source(self, _: Request) -> Response:
+        state = self._board.source()
+        return JSONResponse(
+            {
+                "formatVersion": FORMAT,
+                "identity": state.identity,
+                "revision": state.revision or None,
+                "since": _when(state.since),
+                "readAt": _when(state.read),
+                "trouble": state.trouble or None,
+                "troubledSince": _when(state.troubled),
+                "digest": state.digest or None,
+            }
+        )
+
+    async def partners(self, _: Request) -> Response:
+        return _document([_partner(each) for each in self._board.partners()])
+
+    async def _described(self, app: Known, known: list[Known]) -> Described:
+        target = str(app.status.item)
+        history = await self._store.history.read(app.upstream, target=target, limit=_LAST_WRITES)
+        subscriptions = [other.status for other in known if app.owns(other)]
+        return Described(app.status, app.upstream, [entry for _, entry in history], subscriptions)
+
+
+async def _listed(first: list[Known], rest: AsyncIterator[list[Known]]) -> AsyncIterator[str]:
+    """Write the document of `get -o json` piece by piece: whole, it may be some megabytes."""
+    yield f'{{"formatVersion": "{FORMAT}", "items": [' + _items(first)
+    async for part in rest:
+        yield ", " + _items(part)
+    yield "]}\n"
+
+
+def _items(part: list[Known]) -> str:
+    return ", ".join(json.dumps({**fields(each.status), "upstream": each.upstream}) for each in part)
+
+
+def _is_app(known: Known) -> bool:
+    return known.status.item.kind is Kind.APP
+
+
+def _document(items: list[dict[str, object]]) -> Response:
+    return JSONResponse({"formatVersion": FORMAT, "items": items})
+
+
+def _limit(given: str) -> int:
+    if not (given.isascii() and given.isdecimal() and len(given) <= len(str(MOST_EVENTS))):
+        raise HTTPException(400, f"limit is a number from 1 to {MOST_EVENTS}")
+    if not 1 <= int(given) <= MOST_EVENTS:
+        raise HTTPException(400, f"limit is a number from 1 to {MOST_EVENTS}")
+    return int(given)
+
+
+def _partner(state: PartnerState) -> dict[str, object]:
+    return {
+        "name": state.name,
+        "upstream": state.upstream or None,
+        "holds": state.holds,
+        "apps": state.apps,
+        "provisioning": state.provisioning,
+        "lookedAt": _when(state.looked),
+        "movedAt": _when(state.moved),
+        "queued": {
+            lane.name.lower().replace("_", "-"): count for lane, count in sorted(state.queued.items())
+        },
+        "trouble": state.trouble or None,
+        "errors": state.errors,
+        "heldDigest": state.held_digest or None,
+    }
+
+
+def _when(seconds: float | None) -> str | None:
+    return moment(seconds) if seconds else None

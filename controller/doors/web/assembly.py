@@ -1,0 +1,92 @@
+"""The two applications: the front door with all that is told, and one that takes hooks alone."""
+
+from collections.abc import Iterable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from controller.doors.web.alarm import Alarm
+from controller.doors.web.api import Api
+from controller.doors.web.guard import guarded
+from controller.doors.web.health import Health
+from controller.doors.web.hooks import Hooks
+from controller.doors.web.keys import Keys
+from controller.doors.web.listening import Opened
+from controller.doors.web.page import Page
+from controller.doors.web.serving import serve
+from controller.doors.web.veil import Veil
+from controller.edges import log
+from controller.edges.store import Store
+from controller.errors import ControllerError
+from controller.loop.board import Board
+
+STILL = 120.0
+
+
+def front(
+    board: Board,
+    store: Store,
+    *,
+    token: Keys | None,
+    hooks: Hooks | None = None,
+    more: Iterable[BaseRoute] = (),
+    still: float = STILL,
+) -> ASGIApp:
+    """Return health, the page and its API, and *hooks* where they have no listener of their own.
+
+    *token* is needed for all but health and hooks, for *more* (routes and mounts) too. *still*: see Health.
+    """
+    refused = Alarm("request refused: no token, or a wrong one", board.now)
+    told = [*Page(board, store).routes(), *Api(board, store).routes(), *more]
+    open_to_all = [*Health(board, store, still).routes(), *(hooks.routes() if hooks else ())]
+    return _app([*open_to_all, *guarded(told, token, refused)])
+
+
+def hooks_only(hooks: Hooks) -> ASGIApp:
+    """Return the hooks and nothing else: what may stand where the internet reaches it."""
+    return _app(hooks.routes())
+
+
+async def keep_open(
+    opened: Opened,
+    board: Board,
+    store: Store,
+    hooks: Hooks,
+    *,
+    more: Iterable[BaseRoute] = (),
+    still: float = STILL,
+) -> None:
+    """Serve what *opened* has bound, until cancelled; then end within two seconds, sockets closed."""
+    alone = opened.hooks_at is not None
+    told = front(board, store, token=opened.token, hooks=None if alone else hooks, more=more, still=still)
+    doors = [(opened.front_at, told)]
+    if opened.hooks_at is not None:
+        doors.append((opened.hooks_at, hooks_only(hooks)))
+    await serve(doors, hooks.inbox.carry())
+
+
+def _app(routes: Sequence[BaseRoute]) -> ASGIApp:
+    handlers = {HTTPException: _turned_away, ControllerError: _failed, Exception: _broke}
+    app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]  # a mapping of narrower handlers
+    app.router.redirect_slashes = False
+    return Veil(app)
+
+
+async def _turned_away(request: Request, error: HTTPException) -> Response:
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
+
+
+async def _failed(_: Request, error: ControllerError) -> Response:
+    log.logger().warning("request failed", error=str(error))
+    return PlainTextResponse("what is kept cannot be read now\n", 503)
+
+
+async def _broke(_: Request, error: Exception) -> Response:
+    log.logger().error("request broke: this is a bug", exc_info=error)
+    return PlainTextResponse("this is a bug; the log tells more\n", 500)

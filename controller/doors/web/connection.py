@@ -1,0 +1,45 @@
+"""One TCP connection, with the patience that the server itself does not limit: a head, then an answer."""
+
+import asyncio
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD = 5.0
+ANSWER = 30.0
+
+
+class Connection(H11Protocol):
+    """Dropped where a request's head takes longer than HEAD seconds, or all of its answer longer than ANSWER.
+
+    The server's own keep-alive timer starts again with each byte, and nothing bounds a first request, or a
+    reader that reads nothing.
+    """
+
+    _deadline: asyncio.TimerHandle | None = None
+    _cycle: object = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._give(HEAD)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop()
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.cycle is not self._cycle and not self.cycle.response_complete:
+            self._cycle = self.cycle
+            self._give(ANSWER)
+
+    def on_response_complete(self) -> None:
+        self._give(HEAD)
+        super().on_response_complete()
+
+    def _give(self, seconds: float) -> None:
+        self._stop()
+        self._deadline = self.loop.call_later(seconds, self.transport.abort)
+
+    def _stop(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()

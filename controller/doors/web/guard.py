@@ -1,0 +1,85 @@
+"""Before anything that tells something: a token where there is one, else a caller on this machine."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from controller.doors.web.alarm import Alarm
+from controller.doors.web.keys import Keys
+
+_HOST = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<name>[^:]*))(?::[0-9]*)?")
+_CHALLENGE = 'Basic realm="gupshup-controller", charset="UTF-8"'
+
+
+def guarded(routes: Iterable[BaseRoute], token: Keys | None, alarm: Alarm) -> list[BaseRoute]:
+    """Put a guard before each of *routes*; a path that is none of them is answered without it."""
+    found = list(routes)
+    for route in found:
+        if not isinstance(route, Route | Mount):
+            raise TypeError(f"{type(route).__name__} cannot be guarded")
+        route.app = Guard(route.app, token, alarm)
+    return found
+
+
+class Guard:
+    """Asks for *token*: as a bearer token, or as the password of any user, for browsers.
+
+    Without one only this machine is served, and only under its own names: another site's page cannot read
+    what a browser here may see by letting its name point to this machine.
+    """
+
+    def __init__(self, app: ASGIApp, token: Keys | None, alarm: Alarm) -> None:
+        self._app = app
+        self._token = token
+        self._alarm = alarm
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(Headers(scope=scope))
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, headers: Headers) -> Response | None:
+        if self._token is None:
+            return None if _is_of_this_machine(headers.get("host", "")) else _elsewhere()
+        if self._token.match(_presented(headers.get("authorization", ""))):
+            return None
+        self._alarm.ring()
+        return PlainTextResponse("a token is needed\n", 401, {"WWW-Authenticate": _CHALLENGE})
+
+
+def _presented(authorization: str) -> str:
+    scheme, _, value = authorization.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return value.strip()
+        case "basic":
+            return _password(value.strip())
+        case _:
+            return ""
+
+
+def _password(encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode().partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _is_of_this_machine(host: str) -> bool:
+    found = _HOST.fullmatch(host)
+    name = (found["six"] or found["name"]) if found else ""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name.lower() == "localhost"
+
+
+def _elsewhere() -> Response:
+    words = "without --auth-token-file this is served under 127.0.0.1 and localhost only\n"
+    return PlainTextResponse(words, 421)

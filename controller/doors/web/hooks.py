@@ -1,0 +1,97 @@
+"""The two hooks: Gupshup's events and a pushed source. Each is answered at once; neither is believed."""
+
+import asyncio
+from collections import Counter
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from controller.core.allowance import Allowance
+from controller.core.event import LONGEST, Heard, read
+from controller.doors.web.alarm import Alarm
+from controller.doors.web.inbox import Inbox
+from controller.doors.web.keys import Keys
+from controller.doors.web.nudge import Nudge
+from controller.loop.board import Board
+
+DEADLINE = 5.0
+LONGEST_PUSH = 25 * 1024 * 1024
+"""The longest body that git hosts send. It is not kept, only drained, so that the sender hears the answer."""
+
+
+class Hooks:
+    """Receives events for *board*; without *keys* none of Gupshup's.
+
+    *requests* counts the requests by what came of them: `hint`, `probe`, `other`, `unreadable`, `refused` (a
+    wrong secret), `too-large`, `timeout`, `gone` (the sender left), `git`. `inbox.looks` counts the looks.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        keys: Keys | None,
+        *,
+        allowance: Allowance | None = None,
+        deadline: float = DEADLINE,
+    ) -> None:
+        self.requests = Counter[str]()
+        self.inbox = Inbox(board, allowance or Allowance())
+        self._keys = keys
+        self._deadline = deadline
+        self._nudge = Nudge(board)
+        self._refused = Alarm("hook refused: wrong secret", board.now)
+
+    def routes(self) -> list[Route]:
+        found = [Route("/hooks/git", self.git, methods=["POST"])]
+        if self._keys is not None:
+            found.append(Route("/hooks/gupshup/{secret}", self.gupshup, methods=["POST"]))
+        return found
+
+    async def gupshup(self, request: Request) -> Response:
+        """Answer 200 and nothing else, whatever the event says and whether or not its app is known."""
+        if self._keys is None or not self._keys.match(request.path_params["secret"]):
+            self.requests["refused"] += 1
+            self._refused.ring()
+            raise HTTPException(404)
+        event = read(await self._body(request, LONGEST, keep=True))
+        self.requests[event.heard] += 1
+        if event.heard is Heard.HINT:
+            self.inbox.put(event.names)
+        return Response()
+
+    async def git(self, request: Request) -> Response:
+        """Answer 202: the source is read soon. Nothing of the body is used."""
+        await self._body(request, LONGEST_PUSH, keep=False)
+        self.requests["git"] += 1
+        self._nudge.ask()
+        return Response(status_code=202)
+
+    async def _body(self, request: Request, most: int, *, keep: bool) -> bytes:
+        """Return the body; 413 where it is longer than *most*, 408 where it takes too long."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await _read(request, most, keep=keep)
+        except TimeoutError:
+            self.requests["timeout"] += 1
+            raise HTTPException(408) from None
+        except ClientDisconnect:
+            self.requests["gone"] += 1
+            raise HTTPException(400) from None
+        except OverflowError:
+            self.requests["too-large"] += 1
+            raise HTTPException(413) from None
+
+
+async def _read(request: Request, most: int, *, keep: bool) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > len(str(most)) or int(declared) > most):
+        raise OverflowError
+    kept, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise OverflowError
+        kept += chunk if keep else b""
+    return bytes(kept)

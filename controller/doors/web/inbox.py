@@ -1,0 +1,59 @@
+"""Between an event's answer and its look: hints wait here, few, each once, at the pace of an allowance."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from typing import NoReturn
+
+from controller.core.allowance import Allowance, Names
+from controller.edges import log
+from controller.errors import ControllerError
+from controller.loop.board import Board
+
+MOST = 64
+"""How many hints may wait. What finds no place is forgotten: the next poll sees what it was about."""
+
+
+class Inbox:
+    """Hints on their way to the board. *looks* counts them: `looked`, `unknown`, `failed`, `dropped`."""
+
+    def __init__(self, board: Board, allowance: Allowance) -> None:
+        self.looks = Counter[str]()
+        self._board = board
+        self._allowance = allowance
+        self._waiting: dict[Names, None] = {}
+        self._rung = asyncio.Event()
+
+    def put(self, names: Names) -> None:
+        """Take a hint, at once; one that waits already is not taken twice."""
+        if names not in self._waiting and len(self._waiting) >= MOST:
+            self.looks["dropped"] += 1
+        else:
+            self._waiting.setdefault(names)
+            self._rung.set()
+
+    async def carry(self) -> NoReturn:
+        """Pass the hints on, each as soon as the allowance lets it go, until cancelled."""
+        while True:
+            names = await self._next()
+            try:
+                known = await self._board.hint(names)
+            except ControllerError as error:
+                self.looks["failed"] += 1
+                log.logger().warning("hint not passed on", error=str(error))
+                continue
+            self.looks["looked" if known else "unknown"] += 1
+            if known:
+                self._allowance = self._allowance.after(names, self._board.now())
+
+    async def _next(self) -> Names:
+        while True:
+            self._rung.clear()
+            now = self._board.now()
+            due = [(self._allowance.earliest(names, now), names) for names in self._waiting]
+            first, names = min(due, key=lambda each: each[0], default=(None, ()))
+            if first is not None and first <= now:
+                del self._waiting[names]
+                return names
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._rung.wait(), None if first is None else first - now)

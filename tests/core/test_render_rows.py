@@ -1,0 +1,102 @@
+"""A line of the status page: the state, since when and why; and the tables of writes."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from controller.core.render.rows import Row, age, chosen, row
+from controller.core.render.writes import event, events_table
+from controller.model.history import Entry
+from controller.model.plan import Item, Kind
+from controller.model.status import Condition, Status, Truth
+from tests.core.builders import NOW, app_id
+
+READY = Condition("Ready", Truth.TRUE, "AllGood", "", NOW - 90, "r1")
+NOT_READY = Condition("Ready", Truth.FALSE, "Provisioning", "", NOW - 80, "r1")
+STALLED = Condition("Stalled", Truth.TRUE, "NameTakenElsewhere", "words", NOW - 70, "r1")
+RECONCILING = Condition("Reconciling", Truth.TRUE, "Linking", "", NOW - 60, "r1")
+NO_LONGER = Condition("Stalled", Truth.FALSE, "Fine", "", NOW, "r1")
+
+
+def of(*conditions: Condition, name: str = "acme") -> Row:
+    item = Item(Kind.APP, "main", name, name)
+    return row(Status(item, conditions, "r1", NOW - 5, app_id(1), "FINALIZE"), "up#1", NOW)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "state", "reason", "since"),
+    [
+        pytest.param([READY], "Ready", "AllGood", "1 min", id="ready"),
+        pytest.param(
+            [NOT_READY, RECONCILING, STALLED], "Stalled", "NameTakenElsewhere", "1 min", id="stalled"
+        ),
+        pytest.param([NOT_READY, RECONCILING], "Reconciling", "Linking", "1 min", id="on its way"),
+        pytest.param([READY, NO_LONGER], "Ready", "AllGood", "1 min", id="stalled no longer"),
+        pytest.param([NOT_READY], "Unknown", "Provisioning", "1 min", id="not ready, and no word why"),
+        pytest.param([], "Unknown", "", "", id="nothing said"),
+    ],
+)
+def test_the_gravest_condition_is_the_state(
+    conditions: Sequence[Condition], state: str, reason: str, since: str
+) -> None:
+    found = of(*conditions)
+    assert (found.state, found.reason, found.age) == (state, reason, since)
+    assert (found.name, found.partner, found.upstream, found.seen) == ("acme", "main", "up#1", "5 s")
+    assert (found.app_id, found.stage) == (app_id(1), "FINALIZE")
+
+
+def test_what_needs_a_person_comes_first() -> None:
+    rows = [of(READY, name="a"), of(STALLED, name="z"), of(RECONCILING, name="b"), of(STALLED, name="c")]
+    assert [each.name for each in chosen(rows, "", "")] == ["c", "z", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "names"),
+    [
+        pytest.param("ACM", "", ["acme"], id="a name, in any case"),
+        pytest.param("takenelse", "", ["stuck"], id="a reason"),
+        pytest.param("", "Ready", ["acme"], id="a state"),
+        pytest.param("stuck", "Ready", [], id="neither"),
+        pytest.param(str(app_id(1)), "", ["stuck", "acme"], id="an id"),
+    ],
+)
+def test_rows_are_chosen_by_text_and_state(text: str, state: str, names: list[str]) -> None:
+    rows = [of(READY), of(STALLED, name="stuck")]
+    assert [each.name for each in chosen(rows, text, state)] == names
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3, "0 s"),
+        (0.9, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 min"),
+        (3_599, "59 min"),
+        (3_600, "1 h 0 min"),
+        (86_399, "23 h 59 min"),
+        (86_400 * 3 + 7_200, "3 d 2 h"),
+    ],
+)
+def test_an_age_is_said_in_its_greatest_units(seconds: float, words: str) -> None:
+    assert age(seconds) == words
+
+
+def test_a_write_is_told_as_a_document_and_as_a_line() -> None:
+    done = Entry(NOW, "run by me", "sha256:" + "0" * 64, "link", "App/acme", "done", "ok")
+    died = Entry(NOW, "run by me", "", "link", "App/b\x1b[2J")
+    assert event("up#1", done) == {
+        "at": "2023-11-14T22:13:20Z",
+        "who": "run by me",
+        "revision": "sha256:" + "0" * 64,
+        "verb": "link",
+        "target": "App/acme",
+        "outcome": "done",
+        "message": "ok",
+        "upstream": "up#1",
+    }
+    assert event("up#1", died)["outcome"] is None
+    table = events_table([done, died])
+    assert "2023-11-14T22:13:20Z  link  App/acme       done     run by me  sha256:000000000000  ok" in table
+    assert "App/b\\x1b[2J  ?" in table
+    assert events_table([]) == "no writes"

@@ -1,0 +1,97 @@
+"""Alive is who moves; ready is who has read a source and reaches the store; neither tells anything else."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controller.doors.web import front
+from controller.errors import StoreError
+from controller.model.scope import PartnerState, SourceState
+from tests.doors.web_world import NOW, TOKEN, PretendBoard, caller, keys, open_web_store
+
+
+def partner(name: str = "main", moved: float = NOW) -> PartnerState:
+    return PartnerState(name, moved=moved)
+
+
+@pytest.mark.parametrize(
+    ("partners", "later", "code"),
+    [
+        pytest.param((), 1_000.0, 200, id="no partner"),
+        pytest.param((partner(),), 120.0, 200, id="moved just in time"),
+        pytest.param((partner(),), 120.1, 503, id="stood still too long"),
+        pytest.param((partner(), partner("b", NOW + 100)), 130.0, 503, id="one of two stands still"),
+        pytest.param((partner(moved=0.0),), 60.0, 200, id="not moved yet"),
+        pytest.param((partner(moved=0.0),), 121.0, 503, id="never moved"),
+    ],
+)
+async def test_alive_is_who_moves(
+    partners: tuple[PartnerState, ...], later: float, code: int, tmp_path: Path
+) -> None:
+    board = PretendBoard(all_partners=partners)
+    async with open_web_store(tmp_path) as store, caller(front(board, store, token=None)) as http:
+        board.time += later
+        answer = await http.get("/healthz")
+    assert (answer.status_code, answer.text) == (code, "ok\n" if code == 200 else "the loop stands still\n")
+
+
+async def test_ready_is_who_has_read_a_source_and_reaches_the_store(tmp_path: Path) -> None:
+    board = PretendBoard(state=SourceState("manifests/"))
+    async with open_web_store(tmp_path) as store, caller(front(board, store, token=None)) as http:
+        assert (await http.get("/readyz")).status_code == 503
+        board.state = replace(board.state, read=NOW)
+        assert (await http.get("/readyz")).status_code == 200
+
+
+class Shaky:
+    """A store that is reached or not, or hangs."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.broken = False
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def reachable(self) -> None:
+        self.asked += 1
+        await self.answers.wait()
+        if self.broken:
+            raise StoreError("gone")
+
+
+async def test_a_store_out_of_reach_is_not_ready_and_is_asked_once_a_second() -> None:
+    board, shaky = PretendBoard(), Shaky()
+    async with caller(front(board, shaky, token=None)) as http:  # type: ignore[arg-type]  # the part that is asked
+        assert {(await http.get("/readyz")).status_code for _ in range(20)} == {200}
+        assert shaky.asked == 1
+
+        shaky.broken = True
+        board.time += 1.0
+        assert {(await http.get("/readyz")).status_code for _ in range(20)} == {503}
+        assert shaky.asked == 2
+
+
+async def test_a_store_that_hangs_is_not_ready_and_is_not_asked_again() -> None:
+    board, shaky = PretendBoard(), Shaky()
+    shaky.answers.clear()
+    async with caller(front(board, shaky, token=None)) as http:  # type: ignore[arg-type]  # likewise
+        codes = await asyncio.gather(*(http.get("/readyz") for _ in range(5)))
+        board.time += 10.0
+        assert {answer.status_code for answer in codes} == {503}
+        assert shaky.asked == 1
+        shaky.answers.set()
+        assert (await http.get("/readyz")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_health_needs_no_token_and_tells_nothing(path: str, tmp_path: Path) -> None:
+    async with open_web_store(tmp_path) as store:
+        door = front(PretendBoard(), store, token=keys(TOKEN))
+        async with caller(door) as http:
+            answer = await http.get(path, headers={"Host": "anything.example"})
+            posted = await http.post(path)
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+    assert "server" not in answer.headers
+    assert posted.status_code == 405

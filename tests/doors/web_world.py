@@ -1,0 +1,148 @@
+"""A loop of a few lines, a real store, and callers of the front door: in process, and over TCP."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from starlette.types import ASGIApp
+
+from controller.core.render.statuses import document
+from controller.doors.web.keys import Keys
+from controller.doors.web.serving import serve
+from controller.edges.store import Store, open_store
+from controller.model.manifest import AppId
+from controller.model.plan import Item, Kind
+from controller.model.scope import PartnerState, SourceState
+from controller.model.secret import Secret
+from controller.model.status import Condition, Status, Truth
+from tests.edges.clocks import TestClock
+
+NOW = 1_700_000_000.0
+UPSTREAM = "https://partner.gupshup.io#7"
+SECRET, OTHER_SECRET = "a" * 40, "b" * 40
+TOKEN = "t" * 32
+
+
+@dataclass
+class PretendBoard:
+    """Knows the apps in *known*, and remembers what it was asked for."""
+
+    time: float = NOW
+    known: set[str] = field(default_factory=set)
+    hinted: list[tuple[str, ...]] = field(default_factory=list)
+    changed: int = 0
+    state: SourceState = field(
+        default_factory=lambda: SourceState("manifests/", "sha256:1", NOW - 60, NOW - 5)
+    )
+    all_partners: tuple[PartnerState, ...] = (
+        PartnerState("main", UPSTREAM, holds=True, apps=2, looked=NOW - 3, moved=NOW - 1),
+    )
+
+    def now(self) -> float:
+        return self.time
+
+    def source(self) -> SourceState:
+        return self.state
+
+    def partners(self) -> tuple[PartnerState, ...]:
+        return self.all_partners
+
+    async def hint(self, names: Iterable[str]) -> bool:
+        self.hinted.append(tuple(names))
+        return bool(self.known.intersection(self.hinted[-1]))
+
+    def source_changed(self) -> None:
+        self.changed += 1
+
+
+def open_web_store(folder: Path) -> Store:
+    return open_store(folder / "state.db", TestClock(), inline=True)
+
+
+def keys(*secrets: str) -> Keys:
+    return Keys(lambda: Secret("\n".join(secrets)), "the secret")
+
+
+def caller(app: ASGIApp) -> httpx.AsyncClient:
+    """Return a client of *app* in process, on this machine."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080")
+
+
+def status(
+    name: str,
+    word: str = "Ready",
+    *,
+    reason: str = "AllGood",
+    message: str = "",
+    stage: str = "",
+    since: float = NOW - 3_700,
+) -> Status:
+    """Return the status of an app that is Ready, Stalled, Reconciling or Unknown."""
+    ready = Truth.TRUE if word == "Ready" else Truth.FALSE
+    said = [Condition("Ready", ready, reason, message, since, "r1")]
+    if word in {"Stalled", "Reconciling"}:
+        said.append(Condition(word, Truth.TRUE, reason, message, since, "r1"))
+    item = Item(Kind.APP, "main", name, name)
+    return Status(item, tuple(said), "r1", NOW - 30, AppId("7f9c24e5-1c1a-4d4e-9d6b-0a1b2c3d4e5f"), stage)
+
+
+def subscription(app: str, tag: str) -> Status:
+    ready = Condition("Ready", Truth.TRUE, "AllGood", "", NOW, "r1")
+    return Status(Item(Kind.SUBSCRIPTION, "main", app, tag), (ready,), "r1", NOW)
+
+
+async def keep(store: Store, *statuses: Status, upstream: str = UPSTREAM) -> None:
+    await store.statuses.save(upstream, {str(each.item): document(each) for each in statuses})
+
+
+@dataclass
+class Served:
+    """What listens, and the addresses it is reached at."""
+
+    task: "asyncio.Task[None]"
+    ports: Sequence[int]
+
+    async def connect(self, number: int = 0) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.ports[number])
+
+    async def send(self, raw: bytes) -> bytes:
+        """Send *raw* and return all that comes back until the other side closes."""
+        reader, writer = await self.connect()
+        with contextlib.closing(writer):
+            with contextlib.suppress(ConnectionError):
+                writer.write(raw)
+                await writer.drain()
+            return await until_closed(reader)
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    """Let others have their turn until *reached*."""
+    while not reached():  # noqa: ASYNC110  (what is waited for has no event to tell of it)
+        await asyncio.sleep(0)
+
+
+async def until_closed(reader: asyncio.StreamReader) -> bytes:
+    """Return what comes until the connection ends, however it does."""
+    got = bytearray()
+    with contextlib.suppress(ConnectionError):
+        while chunk := await reader.read(65_536):
+            got += chunk
+    return bytes(got)
+
+
+@contextlib.asynccontextmanager
+async def served(*apps: ASGIApp) -> AsyncIterator[Served]:
+    """Serve *apps* over TCP for a while."""
+    listening = [socket.create_server(("127.0.0.1", 0)) for _ in apps]
+    ports = [each.getsockname()[1] for each in listening]
+    task = asyncio.create_task(serve(list(zip(listening, apps, strict=True))))
+    try:
+        yield Served(task, ports)
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
