@@ -97,6 +97,6 @@ def test_a_write_is_told_as_a_document_and_as_a_line() -> None:
     }
     assert event("up#1", died)["outcome"] is None
     table = events_table([done, died])
-    assert "2023-11-14T22:13:20Z  link  App/acme       done     run by me  sha256:000000000000  ok" in table
+    assert "2023-11-14T22:13:20Z  link  App/acme      done     run by me  sha256:000000000000  ok" in table
     assert "App/b\\x1b[2J  ?" in table
     assert events_table([]) == "no writes"

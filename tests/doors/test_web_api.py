@@ -1,5 +1,6 @@
 """The API tells what `get`, `describe` and `events` tell, and how the loop stands."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -23,70 +24,131 @@ from tests.doors.web_world import (
 )
 
 REHEARSAL = "http://127.0.0.1:8085#1"
-
-
-async def written(store: Store, *targets: str, upstream: str = UPSTREAM) -> None:
-    for number, target in enumerate(targets):
-        entry = Entry(NOW + number, "run by me", "r1", "link", target)
-        await store.history.finish(await store.history.begin(upstream, entry), "done", "ok")
+ACME = ["App/acme", "Subscription/events on App/acme"]
+OTHERS = ["App/bakery", "App/xacme", "App/ac%e", "Subscription/events on App/acme-2"]
 
 
 async def filled(folder: Path) -> Store:
+    """Return a store with an app and its subscription, another app, a rehearsal, and some writes."""
     store = open_web_store(folder)
     await keep(store, status("acme"), status("bakery", "Stalled"), subscription("acme", "events"))
     await keep(store, status("acme"), upstream=REHEARSAL)
-    async with store.writer(UPSTREAM):
-        await written(
-            store, "App/acme", "Subscription/events on App/acme", "App/bakery", "App/xacme", "App/ac%e"
-        )
+    for number, target in enumerate([*ACME, *OTHERS]):
+        entry = Entry(NOW + number, "run by me", "r1", "link", target)
+        async with store.writer(UPSTREAM):
+            await store.history.finish(await store.history.begin(UPSTREAM, entry), "done", "ok")
     return store
 
 
-def said(folder: Path, *argv: str) -> object:
-    result = CliRunner().invoke(cli, [*argv, "-o", "json", "--store", str(folder / "state.db")])
-    return json.loads(result.output)
-
-
-async def got(folder: Path, path: str, board: PretendBoard | None = None) -> tuple[int, object]:
-    async with await filled(folder) as store:
-        async with caller(front(board or PretendBoard(), store, token=None)) as http:
-            answer = await http.get(path)
+async def get(folder: Path, path: str, board: PretendBoard | None = None) -> tuple[int, object]:
+    async with (
+        await filled(folder) as store,
+        caller(front(board or PretendBoard(), store, token=None)) as http,
+    ):
+        answer = await http.get(path)
     assert answer.headers["content-type"] == "application/json"
     return answer.status_code, answer.json()
 
 
-async def test_apps_are_what_get_says(tmp_path: Path) -> None:
-    code, found = await got(tmp_path, "/api/v1/apps")
-    assert code == 200
-    assert isinstance(found, dict)
-    assert [(item["name"], item["upstream"]) for item in found["items"]] == [
-        ("acme", REHEARSAL),
-        ("acme", UPSTREAM),
-        ("bakery", UPSTREAM),
-    ]
-    (tmp_path / "expected.json").write_text(json.dumps(found))
-
-
-def test_apps_are_the_document_of_get(tmp_path: Path) -> None:
-    import asyncio
-
-    _, found = asyncio.run(got(tmp_path, "/api/v1/apps"))
-    assert found == said(tmp_path, "get")
+def said(folder: Path, *argv: str) -> object:
+    """Return the document of a command on the same store."""
+    store = str(folder / "state.db")
+    return json.loads(CliRunner().invoke(cli, [*argv, "-o", "json", "--store", store]).output)
 
 
 @pytest.mark.parametrize(
-    ("path", "argv"),
+    ("path", "argv", "items"),
     [
-        ("/api/v1/apps/acme", ["describe", "acme"]),
-        ("/api/v1/apps/bakery", ["describe", "App/bakery"]),
-        ("/api/v1/events", ["events"]),
-        ("/api/v1/events?limit=2", ["events", "--limit", "2"]),
-        ("/api/v1/events?app=acme", ["events", "acme"]),
+        ("/api/v1/apps", ["get"], 3),
+        ("/api/v1/apps/acme", ["describe", "App/acme"], 2),
+        ("/api/v1/apps/bakery", ["describe", "App/bakery"], 1),
+        ("/api/v1/events", ["events"], 6),
+        ("/api/v1/events?limit=2", ["events", "--limit", "2"], 2),
+        ("/api/v1/events?app=acme", ["events", "acme"], 2),
+        ("/api/v1/events?app=ac%25e", ["events", "ac%e"], 1),
+        ("/api/v1/events?app=nobody", ["events", "nobody"], 0),
     ],
 )
-def test_the_api_and_the_command_line_say_the_same(path: str, argv: list[str], tmp_path: Path) -> None:
-    import asyncio
-
-    code, found = asyncio.run(got(tmp_path, path))
+def test_the_api_and_the_command_line_say_the_same(
+    path: str, argv: list[str], items: int, tmp_path: Path
+) -> None:
+    code, found = asyncio.run(get(tmp_path, path))
     assert code == 200
+    assert isinstance(found, dict)
+    assert len(found["items"]) == items
     assert found == said(tmp_path, *argv)
+
+
+def test_the_newest_write_comes_first(tmp_path: Path) -> None:
+    asyncio.run(get(tmp_path, "/api/v1/apps"))
+    lines = CliRunner().invoke(cli, ["events", "acme", "--store", str(tmp_path / "state.db")]).output
+    assert [line.split()[2] for line in lines.splitlines()[1:]] == ["Subscription/events", "App/acme"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/apps/nobody", "/api/v1/apps/ac%25", "/api/v1/apps/events"])
+async def test_an_app_that_is_not_known_is_404(path: str, tmp_path: Path) -> None:
+    assert await get(tmp_path, path) == (404, {"error": "Not Found"})
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "", "9" * 9_000, "٣", "1e2"])
+async def test_a_limit_that_is_none_is_told(limit: str, tmp_path: Path) -> None:
+    code, found = await get(tmp_path, f"/api/v1/events?limit={limit}")
+    assert (code, found) == (400, {"error": "limit is a number from 1 to 1000"})
+
+
+async def test_many_apps_come_as_one_document(tmp_path: Path) -> None:
+    async with open_web_store(tmp_path) as store:
+        await keep(store, *(status(f"app-{number:04d}") for number in range(250)))
+        async with caller(front(PretendBoard(), store, token=None)) as http:
+            found = (await http.get("/api/v1/apps")).json()
+    assert [item["name"] for item in found["items"]] == [f"app-{number:04d}" for number in range(250)]
+
+
+async def test_an_empty_store_has_no_items(tmp_path: Path) -> None:
+    async with (
+        open_web_store(tmp_path) as store,
+        caller(front(PretendBoard(), store, token=None)) as http,
+    ):
+        assert (await http.get("/api/v1/apps")).json() == {"formatVersion": "1.0", "items": []}
+
+
+async def test_the_source_says_why_a_newer_revision_is_not_taken(tmp_path: Path) -> None:
+    state = SourceState("manifests/", "r1", NOW - 60, NOW, "b.yaml:3:1 is wrong", NOW - 30, "d1")
+    assert await get(tmp_path, "/api/v1/source", PretendBoard(state=state)) == (
+        200,
+        {
+            "formatVersion": "1.0",
+            "identity": "manifests/",
+            "revision": "r1",
+            "since": "2023-11-14T22:12:20Z",
+            "readAt": "2023-11-14T22:13:20Z",
+            "trouble": "b.yaml:3:1 is wrong",
+            "troubledSince": "2023-11-14T22:12:50Z",
+            "digest": "d1",
+        },
+    )
+
+
+async def test_partners_say_how_their_loops_stand(tmp_path: Path) -> None:
+    queued = {Lane.IN_FLIGHT: 2, Lane.ASKED: 1}
+    partner = PartnerState("main", UPSTREAM, moved=NOW, queued=queued, trouble="busy", errors=3)
+    code, found = await get(tmp_path, "/api/v1/partners", PretendBoard(all_partners=(partner,)))
+    assert code == 200
+    assert found == {
+        "formatVersion": "1.0",
+        "items": [
+            {
+                "name": "main",
+                "upstream": UPSTREAM,
+                "holds": False,
+                "apps": 0,
+                "provisioning": 0,
+                "lookedAt": None,
+                "movedAt": "2023-11-14T22:13:20Z",
+                "queued": {"asked": 1, "in-flight": 2},
+                "trouble": "busy",
+                "errors": 3,
+                "heldDigest": None,
+            }
+        ],
+    }

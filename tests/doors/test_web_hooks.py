@@ -27,8 +27,8 @@ def live(app: str = "AcmeSupport", app_id: str = ID) -> dict[str, object]:
     return {"app": app, "appId": app_id, "type": "onboarding-event", "version": 2, "payload": payload}
 
 
-def hooks(board: PretendBoard | None = None, *accepted: str, **more: float) -> Hooks:
-    return Hooks(board or PretendBoard(), keys(*(accepted or (SECRET,))), **more)
+def hooks(board: PretendBoard | None = None, *, deadline: float = 5.0) -> Hooks:
+    return Hooks(board or PretendBoard(), keys(SECRET), deadline=deadline)
 
 
 async def settle(inbox: Inbox) -> None:
@@ -282,7 +282,7 @@ async def _pieces(length: int) -> "httpx.AsyncByteStream":  # type: ignore[misc]
 
 @pytest.fixture
 def door() -> ASGIApp:
-    return hooks_only(hooks(None, deadline=0.2))
+    return hooks_only(hooks(deadline=0.2))
 
 
 def post(path: str = HOOK, *headers: str, body: bytes = b"") -> bytes:

@@ -11,6 +11,7 @@ import httpx
 from starlette.types import ASGIApp
 
 from controller.core.render.statuses import document
+from controller.doors.web.connection import Connection
 from controller.doors.web.keys import Keys
 from controller.doors.web.serving import serve
 from controller.edges.store import Store, open_store
@@ -105,6 +106,11 @@ class Served:
 
     task: "asyncio.Task[None]"
     ports: Sequence[int]
+    known: list[Connection]
+
+    def connections(self) -> int:
+        """Return how many connections the server holds."""
+        return len(self.known[0].connections) if self.known else 0
 
     async def connect(self, number: int = 0) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.ports[number])
@@ -135,13 +141,20 @@ async def until_closed(reader: asyncio.StreamReader) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def served(*apps: ASGIApp) -> AsyncIterator[Served]:
+async def served(*apps: ASGIApp, connection: type[Connection] = Connection) -> AsyncIterator[Served]:
     """Serve *apps* over TCP for a while."""
+
+    class Counted(connection):  # type: ignore[misc,valid-type]  # a class made of an argument
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(transport)
+            known.append(self)
+
+    known: list[Connection] = []
     listening = [socket.create_server(("127.0.0.1", 0)) for _ in apps]
     ports = [each.getsockname()[1] for each in listening]
-    task = asyncio.create_task(serve(list(zip(listening, apps, strict=True))))
+    task = asyncio.create_task(serve(list(zip(listening, apps, strict=True)), connection=Counted))
     try:
-        yield Served(task, ports)
+        yield Served(task, ports, known)
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

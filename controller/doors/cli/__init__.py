@@ -23,6 +23,7 @@ VERBS = {
     "apply": "Make the calls that close the gap.",
     "get": "List where everything stands.",
     "describe": "Tell everything about one app or subscription.",
+    "events": "List the writes that went to Gupshup.",
     "reconcile": "Ask the process that runs to look now.",
     "run": "Keep Gupshup as the manifests say, and never stop.",
     "resolve": "Settle an app whose outcome only a person knows.",

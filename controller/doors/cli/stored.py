@@ -38,6 +38,11 @@ def writes(location: str | None, upstream: str, target: str) -> tuple[Entry, ...
     return asyncio.run(_writes(_open(location), upstream, target))
 
 
+def events(location: str | None, app: str | None, limit: int) -> tuple[tuple[str, Entry], ...]:
+    """Return the newest writes, newest first, each with its upstream; of one *app*, or all."""
+    return asyncio.run(_events(_open(location), app, limit))
+
+
 def named(found: Sequence[Known], name: str) -> list[Known]:
     """Return those called *name*, a name or KIND/NAME. Raises ControllerError where there is none."""
     wanted = [each for each in found if name in {each.status.item.name, _full(each)}]
@@ -66,6 +71,11 @@ async def read(store: Store) -> list[Known]:
         for upstream in await store.statuses.upstreams()
         for status in read_documents(await store.statuses.read(upstream))
     ]
+
+
+async def _events(store: Store, app: str | None, limit: int) -> tuple[tuple[str, Entry], ...]:
+    async with store:
+        return await store.history.read(app=app, limit=limit)
 
 
 async def _writes(store: Store, upstream: str, target: str) -> tuple[Entry, ...]:

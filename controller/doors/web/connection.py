@@ -1,26 +1,27 @@
 """One TCP connection, with the patience that the server itself does not limit: a head, then an answer."""
 
 import asyncio
+from typing import ClassVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEAD = 5.0
-ANSWER = 30.0
-
 
 class Connection(H11Protocol):
-    """Dropped where a request's head takes longer than HEAD seconds, or all of its answer longer than ANSWER.
+    """Dropped where a request's head takes longer than *head* seconds, or its whole answer than *answer*.
 
     The server's own keep-alive timer starts again with each byte, and nothing bounds a first request, or a
     reader that reads nothing.
     """
+
+    head: ClassVar[float] = 5.0
+    answer: ClassVar[float] = 30.0
 
     _deadline: asyncio.TimerHandle | None = None
     _cycle: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
-        self._give(HEAD)
+        self._give(self.head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -30,10 +31,10 @@ class Connection(H11Protocol):
         super().handle_events()
         if self.cycle is not self._cycle and not self.cycle.response_complete:
             self._cycle = self.cycle
-            self._give(ANSWER)
+            self._give(self.answer)
 
     def on_response_complete(self) -> None:
-        self._give(HEAD)
+        self._give(self.head)
         super().on_response_complete()
 
     def _give(self, seconds: float) -> None:

@@ -29,13 +29,15 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    listeners: Sequence[tuple[socket.socket, ASGIApp]], *beside: Coroutine[Any, Any, Any]
+    listeners: Sequence[tuple[socket.socket, ASGIApp]],
+    *beside: Coroutine[Any, Any, Any],
+    connection: type[Connection] = Connection,
 ) -> None:
     """Serve each app on its listening socket until cancelled, and run *beside* as long.
 
     Closes the sockets. Where one of *beside* fails, so does this. It ends within two seconds.
     """
-    servers = [_Server(_config(app)) for _, app in listeners]
+    servers = [_Server(_config(app, connection)) for _, app in listeners]
     async with asyncio.TaskGroup() as group:
         for coroutine in beside:
             group.create_task(coroutine)
@@ -53,14 +55,14 @@ async def _until_cancelled(server: uvicorn.Server, listening: socket.socket) -> 
         await task
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, connection: type[Connection]) -> uvicorn.Config:
     """Log no access: a hook's secret stands in its path. Believe no header about who calls.
 
     What breaks is logged by the application itself, as one event.
     """
     return uvicorn.Config(
         app,
-        http=Connection,
+        http=connection,
         ws="none",
         lifespan="off",
         log_config=None,

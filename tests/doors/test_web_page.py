@@ -1,0 +1,197 @@
+"""The page shows how every app stands; whatever stands in the data, it is text and nothing else."""
+
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from controller.doors.web import front
+from controller.model.scope import Lane, PartnerState, SourceState
+from controller.model.status import Status
+from tests.doors.web_world import NOW, UPSTREAM, PretendBoard, caller, keep, open_web_store, status
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' autofocus onfocus='alert(1)",
+    "</style><script>alert(1)</script>",
+    "{{ 7*7 }} {% include 'page.css' %} ${jndi:ldap://x}",
+    "javascript:alert(1)",
+    "\u202egnp.exe\u2066",
+    "\x1b[2J\r\nSet-Cookie: a=b",
+    "&lt;b&gt;&#60;",
+    "a/../../healthz?x=1#y",
+]
+
+
+class Page(HTMLParser):
+    """What a browser would find: tags with their attributes, and the words of each row of the last table."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.words.append(" ")
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"meta", "link", "input", "br", "img"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+    def attributes(self, name: str) -> list[str]:
+        return [value for _, found in self.tags if (value := found.get(name)) is not None]
+
+
+async def show(
+    folder: Path, *statuses: Status, path: str = "/", board: PretendBoard | None = None
+) -> tuple[str, str]:
+    """Return the page and its policy."""
+    async with (
+        open_web_store(folder) as store,
+        caller(front(board or PretendBoard(), store, token=None)) as http,
+    ):
+        await keep(store, *statuses)
+        answer = await http.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return answer.text, answer.headers["content-security-policy"]
+
+
+async def test_each_app_is_a_row_with_state_stage_reason_and_age(tmp_path: Path) -> None:
+    stalled = status("acme", "Stalled", reason="NameTakenElsewhere", message="words", stage="FINALIZE")
+    text, _ = await show(tmp_path, stalled, status("bakery"))
+    page = Page(text)
+    assert page.open == []
+    assert "All 2 Stalled 1 Reconciling 0 Unknown 0 Ready 1" in page.text
+    assert "acme main Stalled FINALIZE NameTakenElsewhere words 1 h 1 min 30 s ago" in page.text
+    assert "bakery main Ready - AllGood 1 h 1 min 30 s ago" in page.text
+
+
+async def test_the_source_and_the_partners_are_told_with_their_troubles(tmp_path: Path) -> None:
+    source = SourceState("manifests/", "r1", NOW - 60, NOW - 5, "b.yaml is wrong", NOW - 7_200, "d1")
+    partners = (
+        PartnerState("main", UPSTREAM, holds=True, apps=3, looked=NOW - 9, moved=NOW - 1, provisioning=2),
+        PartnerState("other", queued={Lane.DRIFT: 4}, trouble="signing in", errors=3, held_digest="d2"),
+    )
+    text, _ = await show(tmp_path, board=PretendBoard(state=source, all_partners=partners))
+    words = Page(text).text
+    assert "revision r1 for 1 min" in words
+    assert "A newer revision is not taken, for 2 h 0 min: b.yaml is wrong" in words
+    assert "To let it through: --release d1" in words
+    assert "main this process 3 2 0 9 s ago 1 s ago" in words
+    assert "other not here 0 0 4 not yet not yet signing in (3 times in a row)" in words
+    assert "--release d2" in words
+    assert "no app yet" in words
+
+
+async def test_before_anything_was_read_the_page_says_so(tmp_path: Path) -> None:
+    text, _ = await show(tmp_path, board=PretendBoard(state=SourceState("manifests/"), all_partners=()))
+    assert "none yet" in text
+    assert "not yet" in text
+
+
+def everywhere(words: str) -> tuple[Status, PretendBoard]:
+    """Return an app, and a loop, with *words* wherever words can stand."""
+    board = PretendBoard(
+        state=SourceState(words, words, NOW, NOW, words, NOW, words),
+        all_partners=(PartnerState(words, words, trouble=words, held_digest=words),),
+    )
+    stalled = status(words, "Stalled", reason=words, message=words, stage=words)
+    return replace(stalled, item=replace(stalled.item, partner=words)), board
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+async def test_hostile_words_are_text_wherever_they_stand(
+    hostile: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    plain, policy = await everything(tmp_path_factory.mktemp("plain"), "x")
+    text, same_policy = await everything(tmp_path_factory.mktemp("hostile"), hostile)
+    page = Page(text)
+    assert [tag for tag, _ in page.tags] == [tag for tag, _ in Page(plain).tags]
+    assert [set(found) for _, found in page.tags] == [set(found) for _, found in Page(plain).tags]
+    assert policy == same_policy
+    assert "".join(page.words).count(hostile) == 12
+    assert f"/api/v1/apps/{quote(hostile)}" in page.attributes("href")
+
+
+async def everything(folder: Path, words: str) -> tuple[str, str]:
+    stalled, board = everywhere(words)
+    return await show(folder, stalled, board=board)
+
+
+async def test_what_was_searched_for_comes_back_as_text(tmp_path: Path) -> None:
+    hostile = '"><script>alert(1)</script>'
+    text, _ = await show(tmp_path, path=f"/?q={quote(hostile)}&state=Stalled")
+    page = Page(text)
+    assert hostile in page.attributes("value")
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert "no app fits" in page.text
+
+
+async def test_the_policy_allows_the_one_style_sheet_and_no_script(tmp_path: Path) -> None:
+    text, policy = await show(tmp_path)
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert "script-src" not in policy
+    assert "default-src 'none'" in policy
+    assert Page(text).attributes("style") == []
+    assert not any(name.startswith("on") for _, found in Page(text).tags for name in found)
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "rows", "turns"),
+    [
+        pytest.param("/", "app-0000", 100, ["/?page=2"], id="the first page"),
+        pytest.param("/?page=2", "app-0100", 100, ["/", "/?page=3"], id="the second"),
+        pytest.param("/?page=3", "app-0200", 50, ["/?page=2"], id="the last"),
+        pytest.param("/?page=99", "app-0200", 50, ["/?page=2"], id="beyond"),
+        pytest.param("/?page=-1", "app-0000", 100, ["/?page=2"], id="before"),
+        pytest.param("/?page=" + "9" * 9_000, "app-0000", 100, ["/?page=2"], id="no page at all"),
+        pytest.param("/?q=app-01&page=2", "app-0100", 100, [], id="fewer fit"),
+        pytest.param(
+            "/?state=Ready&page=2", "app-0100", 100, ["/?state=Ready", "/?state=Ready&page=3"], id="a state"
+        ),
+        pytest.param("/?state=Nonsense", "app-0000", 100, ["/?page=2"], id="no state at all"),
+    ],
+)
+async def test_many_apps_are_shown_page_by_page(
+    path: str, first: str, rows: int, turns: list[str], tmp_path: Path
+) -> None:
+    text, _ = await show(tmp_path, *(status(f"app-{number:04d}") for number in range(250)), path=path)
+    page = Page(text)
+    links = [found["href"] for tag, found in page.tags if tag == "a" and "rel" in found]
+    apps = [each for each in page.attributes("href") if each.startswith("/api/v1/apps/")]
+    assert apps[0] == f"/api/v1/apps/{first}"
+    assert len(apps) == rows
+    assert links == turns
+
+
+async def test_where_two_accounts_are_known_each_app_says_which(tmp_path: Path) -> None:
+    async with (
+        open_web_store(tmp_path) as store,
+        caller(front(PretendBoard(), store, token=None)) as http,
+    ):
+        await keep(store, status("acme"))
+        assert UPSTREAM not in (await http.get("/")).text
+        await keep(store, status("acme"), upstream="http://127.0.0.1:8085#1")
+        text = (await http.get("/")).text
+    assert UPSTREAM in text
+    assert "http://127.0.0.1:8085#1" in text

@@ -1,0 +1,270 @@
+"""Over TCP: off this machine only with a token; nobody holds a connection for ever; it ends at once."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from controller.doors.web import Hooks, Opened, Places, front, hooks_only, keep_open, open_places
+from controller.doors.web.connection import Connection
+from controller.doors.web.serving import AT_ONCE, LONGEST_HEAD, serve
+from controller.errors import Usage
+from tests.doors.web_world import (
+    SECRET,
+    TOKEN,
+    PretendBoard,
+    keep,
+    keys,
+    open_web_store,
+    served,
+    status,
+    until,
+    until_closed,
+)
+
+ENVIRON = {"GUPSHUPCTL_HOOK_SECRET": SECRET}
+EVENT = {"type": "onboarding-event", "app": "AcmeSupport"}
+
+
+@pytest.fixture
+def token_file(tmp_path: Path) -> str:
+    file = tmp_path / "token"
+    file.write_text(TOKEN)
+    return str(file)
+
+
+@contextlib.contextmanager
+def opened(places: Places) -> Iterator[Opened]:
+    found = open_places(places, ENVIRON)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:0", "localhost:0", "127.3.4.5:0"])
+def test_a_port_of_0_becomes_a_real_one(place: str) -> None:
+    with opened(Places(place)) as found:
+        (address,) = found.addresses
+    assert address.startswith("http://127.")
+    assert not address.endswith(":0")
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_ipv6_is_written_in_brackets() -> None:
+    with opened(Places("[::1]:0")) as found:
+        assert found.addresses[0].startswith("http://[::1]:")
+
+
+@pytest.mark.parametrize("place", ["0.0.0.0:0", "[::]:0"])
+def test_other_machines_need_a_token(place: str, token_file: str) -> None:
+    with pytest.raises(Usage, match="--auth-token-file"):
+        open_places(Places(place), ENVIRON)
+    with opened(Places(place, auth_token_file=token_file)) as found:
+        assert found.token is not None
+
+
+def test_hooks_alone_may_be_reached_by_other_machines() -> None:
+    with opened(Places("127.0.0.1:0", "0.0.0.0:0")) as found:
+        main, hooks = found.addresses
+    assert main.startswith("http://127.0.0.1:")
+    assert hooks.startswith("http://0.0.0.0:")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["8080", ":8080", "localhost", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:70000", "127.0.0.1:-1",
+     "127.0.0.1:" + "9" * 5_000, "no such host.:1", "\ud800:1", "127.0.0.1:٣"],
+)  # fmt: skip
+def test_a_place_that_is_none_is_told(place: str) -> None:
+    with pytest.raises(Usage, match="--listen"):
+        open_places(Places(place), {})
+
+
+def test_a_place_that_is_taken_is_told_and_the_other_one_let_go() -> None:
+    with opened(Places("127.0.0.1:0")) as first:
+        taken = first.addresses[0].removeprefix("http://")
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            free = probe.getsockname()[1]
+        with pytest.raises(Usage, match=r"--hooks-listen: cannot listen on .*: Address already in use"):
+            open_places(Places(f"127.0.0.1:{free}", taken), {})
+        with opened(Places(f"127.0.0.1:{free}")) as again:
+            assert again.addresses == (f"http://127.0.0.1:{free}",)
+
+
+@contextlib.asynccontextmanager
+async def running(places: Places, folder: Path, board: PretendBoard) -> AsyncIterator[tuple[str, ...]]:
+    """Keep everything open over a store for a while, and yield the addresses."""
+    found = open_places(places, ENVIRON)
+    async with open_web_store(folder) as store:
+        await keep(store, status("acme"))
+        task = asyncio.create_task(keep_open(found, board, store, Hooks(board, found.hook)))
+        try:
+            yield found.addresses
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def test_an_event_over_tcp_leads_to_a_look(tmp_path: Path) -> None:
+    board = PretendBoard(known={"AcmeSupport"})
+    async with running(Places("127.0.0.1:0"), tmp_path, board) as (address,):
+        async with httpx.AsyncClient(trust_env=False) as http:
+            answer = await http.post(f"{address}/hooks/gupshup/{SECRET}", json=EVENT)
+            page = await http.get(address)
+        await asyncio.wait_for(until(lambda: board.hinted == [("AcmeSupport",)]), 5)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert "server" not in answer.headers
+    assert "acme" in page.text
+
+
+async def test_hooks_with_a_listener_of_their_own_are_nowhere_else(tmp_path: Path) -> None:
+    board = PretendBoard()
+    places = Places("127.0.0.1:0", "127.0.0.1:0")
+    calls = [("POST", f"/hooks/gupshup/{SECRET}"), ("POST", "/hooks/git"), ("GET", "/"), ("GET", "/healthz")]
+    async with (
+        running(places, tmp_path, board) as (main, hooks),
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        of_main = [(await http.request(method, main + path)).status_code for method, path in calls]
+        of_hooks = [(await http.request(method, hooks + path)).status_code for method, path in calls]
+    assert of_main == [404, 404, 200, 200]
+    assert of_hooks == [200, 202, 404, 404]
+
+
+async def test_cancelling_ends_it_at_once_and_closes_everything(tmp_path: Path) -> None:
+    """Even with a request under way and a connection that says nothing."""
+    board = PretendBoard()
+    before = signal.getsignal(signal.SIGTERM)
+    async with running(Places("127.0.0.1:0"), tmp_path, board) as (address,):
+        host, port = address.removeprefix("http://").split(":")
+        silent, silent_writer = await asyncio.open_connection(host, int(port))
+        posting, posting_writer = await asyncio.open_connection(host, int(port))
+        posting_writer.write(b"POST /hooks/git HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")
+        await posting_writer.drain()
+        assert signal.getsignal(signal.SIGTERM) is before
+        started = time.perf_counter()
+    assert time.perf_counter() - started < 3
+    await until_closed(silent)
+    await until_closed(posting)
+    for writer in (silent_writer, posting_writer):
+        writer.close()
+    with pytest.raises(ConnectionError):
+        await asyncio.open_connection(host, int(port))
+
+
+async def test_what_runs_beside_the_servers_ends_them_where_it_fails() -> None:
+    async def failing() -> None:
+        raise RuntimeError("no more")
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    with pytest.raises(ExceptionGroup):
+        await serve([(listening, hooks_only(Hooks(PretendBoard(), None)))], failing())
+    assert listening.fileno() == -1
+
+
+class Hasty(Connection):
+    """Patience of a test."""
+
+    head, answer = 0.2, 0.4
+
+
+SLOW = [
+    pytest.param(b"", id="nothing"),
+    pytest.param(b"POST /hooks/git HTT", id="half a line"),
+    pytest.param(b"POST /hooks/git HTTP/1.1\r\nHost: h\r\nX-A: b\r\n", id="a head without an end"),
+    pytest.param(b"POST /hooks/git HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx", id="half a body"),
+    pytest.param(b"POST /no HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx", id="a body nobody reads"),
+]
+
+
+@pytest.mark.parametrize("sent", SLOW)
+async def test_a_connection_that_says_nothing_more_is_dropped(sent: bytes) -> None:
+    async with served(hooks_only(Hooks(PretendBoard(), None)), connection=Hasty) as server:
+        answer = await asyncio.wait_for(server.send(sent), 5)
+    assert answer == b"" or answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 408"))
+
+
+async def test_a_head_that_drips_is_dropped_all_the_same() -> None:
+    """Each byte comes in time for the server's keep-alive, and the whole never comes."""
+    async with served(hooks_only(Hooks(PretendBoard(), None)), connection=Hasty) as server:
+        reader, writer = await server.connect()
+        writer.write(b"POST /hooks/git HTTP/1.1\r\n")
+        closed = asyncio.create_task(until_closed(reader))
+        started = time.perf_counter()
+        while not closed.done():
+            with contextlib.suppress(ConnectionError):
+                writer.write(b"X: y\r\n")
+            await asyncio.wait({closed}, timeout=0.02)
+        writer.close()
+    assert time.perf_counter() - started < 3
+
+
+async def test_a_reader_that_reads_nothing_is_dropped(tmp_path: Path) -> None:
+    """The answer is larger than what the sockets between can hold."""
+    async with open_web_store(tmp_path) as store:
+        await keep(store, *(status(f"app-{number:05d}", message="m" * 2_000) for number in range(4_000)))
+        door = front(PretendBoard(), store, token=None)
+        async with served(door, connection=Hasty) as server:
+            reader, writer = await server.connect()
+            writer.write(b"GET /api/v1/apps HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await writer.drain()
+            await asyncio.wait_for(until(lambda: server.connections() == 1), 5)
+            await asyncio.wait_for(until(lambda: server.connections() == 0), 10)
+            assert not (await until_closed(reader)).endswith(b"0\r\n\r\n")
+            writer.close()
+
+
+async def test_a_connection_may_be_used_again_and_again() -> None:
+    """The deadline is one of each request, not of all of them together."""
+    of = Hooks(PretendBoard(), keys(SECRET))
+    request = f"POST /hooks/gupshup/{SECRET} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+    async with served(hooks_only(of), connection=Hasty) as server:
+        reader, writer = await server.connect()
+        started = time.perf_counter()
+        while time.perf_counter() - started < 0.6:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+        writer.close()
+
+
+async def test_who_comes_beyond_what_fits_is_answered_503() -> None:
+    async with served(hooks_only(Hooks(PretendBoard(), None))) as server:
+        held = [await server.connect() for _ in range(AT_ONCE)]
+        refused = await server.send(
+            b"POST /hooks/git HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        for _, writer in held:
+            writer.close()
+        await asyncio.wait_for(until(lambda: server.connections() == 0), 5)
+        accepted = await server.send(
+            b"POST /hooks/git HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert accepted.startswith(b"HTTP/1.1 202 ")
+
+
+async def test_a_head_that_is_too_long_is_refused() -> None:
+    async with served(hooks_only(Hooks(PretendBoard(), None))) as server:
+        answer = await server.send(b"POST /hooks/git HTTP/1.1\r\nX: " + b"y" * 20 * LONGEST_HEAD)
+    assert answer.startswith(b"HTTP/1.1 4") or answer == b""
+
+
+async def test_no_log_names_a_secret(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    board = PretendBoard()
+    async with (
+        running(Places("127.0.0.1:0"), tmp_path, board) as (address,),
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        await http.post(f"{address}/hooks/gupshup/{SECRET}", json=EVENT)
+        await http.post(f"{address}/hooks/gupshup/{SECRET}x", json=EVENT)
+    told = capfd.readouterr()
+    assert SECRET not in told.out + told.err
