@@ -25,7 +25,14 @@ from tests.doors.web_world import (
 
 REHEARSAL = "http://127.0.0.1:8085#1"
 ACME = ["App/acme", "Subscription/events on App/acme"]
-OTHERS = ["App/bakery", "App/xacme", "App/ac%e", "Subscription/events on App/acme-2"]
+OTHERS = [
+    "App/ACME",
+    "Subscription/events on App/ACME",
+    "App/bakery",
+    "App/xacme",
+    "App/ac%e",
+    "Subscription/events on App/acme-2",
+]
 
 
 async def filled(folder: Path) -> Store:
@@ -62,7 +69,7 @@ def said(folder: Path, *argv: str) -> object:
         ("/api/v1/apps", ["get"], 3),
         ("/api/v1/apps/acme", ["describe", "App/acme"], 2),
         ("/api/v1/apps/bakery", ["describe", "App/bakery"], 1),
-        ("/api/v1/events", ["events"], 6),
+        ("/api/v1/events", ["events"], 8),
         ("/api/v1/events?limit=2", ["events", "--limit", "2"], 2),
         ("/api/v1/events?app=acme", ["events", "acme"], 2),
         ("/api/v1/events?app=ac%25e", ["events", "ac%e"], 1),

@@ -192,11 +192,16 @@ async def test_a_connection_that_says_nothing_more_is_dropped(sent: bytes) -> No
     assert answer == b"" or answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 408"))
 
 
-async def test_a_head_that_drips_is_dropped_all_the_same() -> None:
+class HastyBetween(Connection):
+    head = 0.2
+
+
+@pytest.mark.parametrize("before", [b"", b"GET /no HTTP/1.1\r\nHost: h\r\n\r\n"], ids=["first", "second"])
+async def test_a_head_that_drips_is_dropped_all_the_same(before: bytes) -> None:
     """Each byte comes in time for the server's keep-alive, and the whole never comes."""
-    async with served(hooks_only(Hooks(PretendBoard(), None)), connection=Hasty) as server:
+    async with served(hooks_only(Hooks(PretendBoard(), None)), connection=HastyBetween) as server:
         reader, writer = await server.connect()
-        writer.write(b"POST /hooks/git HTTP/1.1\r\n")
+        writer.write(before + b"POST /hooks/git HTTP/1.1\r\n")
         closed = asyncio.create_task(until_closed(reader))
         started = time.perf_counter()
         while not closed.done():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -17,6 +17,7 @@ from controller.doors.web.hooks import Hooks
 from controller.doors.web.keys import Keys
 from controller.doors.web.listening import Opened
 from controller.doors.web.page import Page
+from controller.doors.web.refusal import refusal
 from controller.doors.web.serving import serve
 from controller.doors.web.veil import Veil
 from controller.edges import log
@@ -77,16 +78,14 @@ def _app(routes: Sequence[BaseRoute]) -> ASGIApp:
 
 
 async def _turned_away(request: Request, error: HTTPException) -> Response:
-    if request.url.path.startswith("/api/"):
-        return JSONResponse({"error": error.detail}, error.status_code, error.headers)
-    return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
+    return refusal(request.url.path, error.detail, error.status_code, error.headers)
 
 
-async def _failed(_: Request, error: ControllerError) -> Response:
+async def _failed(request: Request, error: ControllerError) -> Response:
     log.logger().warning("request failed", error=str(error))
-    return PlainTextResponse("what is kept cannot be read now\n", 503)
+    return refusal(request.url.path, "what is kept cannot be read now", 503)
 
 
-async def _broke(_: Request, error: Exception) -> Response:
+async def _broke(request: Request, error: Exception) -> Response:
     log.logger().error("request broke: this is a bug", exc_info=error)
-    return PlainTextResponse("this is a bug; the log tells more\n", 500)
+    return refusal(request.url.path, "this is a bug; the log tells more", 500)

@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.doors.web.alarm import Alarm
 from controller.doors.web.keys import Keys
+from controller.doors.web.refusal import refusal
 
 _HOST = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<name>[^:]*))(?::[0-9]*)?")
+_ELSEWHERE = "without --auth-token-file this is served under 127.0.0.1 and localhost only"
 _CHALLENGE = 'Basic realm="gupshup-controller", charset="UTF-8"'
 
 
@@ -41,16 +43,17 @@ class Guard:
         self._alarm = alarm
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(Headers(scope=scope))
-        await (refusal or self._app)(scope, receive, send)
+        refused = self._refused(scope["path"], Headers(scope=scope))
+        await (refused or self._app)(scope, receive, send)
 
-    def _refusal(self, headers: Headers) -> Response | None:
+    def _refused(self, path: str, headers: Headers) -> Response | None:
         if self._token is None:
-            return None if _is_of_this_machine(headers.get("host", "")) else _elsewhere()
+            here = _is_of_this_machine(headers.get("host", ""))
+            return None if here else refusal(path, _ELSEWHERE, 421)
         if self._token.match(_presented(headers.get("authorization", ""))):
             return None
         self._alarm.ring()
-        return PlainTextResponse("a token is needed\n", 401, {"WWW-Authenticate": _CHALLENGE})
+        return refusal(path, "a token is needed", 401, {"WWW-Authenticate": _CHALLENGE})
 
 
 def _presented(authorization: str) -> str:
@@ -78,8 +81,3 @@ def _is_of_this_machine(host: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return name.lower() == "localhost"
-
-
-def _elsewhere() -> Response:
-    words = "without --auth-token-file this is served under 127.0.0.1 and localhost only\n"
-    return PlainTextResponse(words, 421)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from controller.core.render.lines import clean
 from controller.core.render.rows import STATES, Row, age, chosen, row
 from controller.core.render.statuses import moment
 from controller.doors.web.standing import apps
@@ -30,7 +31,9 @@ class Page:
         self._board = board
         self._store = store
         loader = PackageLoader("controller.doors.web")
-        environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        environment = Environment(
+            loader=loader, autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True
+        )
         self._template = environment.get_template("page.html")
         self._style = loader.get_source(environment, "page.css")[0]
         self._policy = _policy(self._style)
@@ -65,8 +68,10 @@ class Page:
 
     async def _rows(self) -> list[Row]:
         now = self._board.now()
-        parts = [part async for part in apps(self._store)]
-        return [row(known.status, known.upstream, now) for part in parts for known in part]
+        rows: list[Row] = []
+        async for part in apps(self._store):
+            rows += [row(known.status, known.upstream, now) for known in part]
+        return rows
 
     def _loop(self) -> dict[str, object]:
         """Return what the page tells of the source and the partners."""
@@ -77,6 +82,11 @@ class Page:
             "source": _source(self._board.source(), since),
             "partners": [_partner(each, since) for each in self._board.partners()],
         }
+
+
+def _shown(value: object) -> object:
+    """Write out what would not be seen, or would turn words round; what is markup is our own."""
+    return clean(value) if type(value) is str else value
 
 
 def _source(state: SourceState, since: Callable[[float | None], str]) -> dict[str, object]:

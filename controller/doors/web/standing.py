@@ -7,6 +7,7 @@ from itertools import islice
 from controller.core.render.statuses import read_documents
 from controller.doors.cli.stored import Known
 from controller.edges.store import Store
+from controller.model.plan import Kind
 
 AT_ONCE = 100
 """How many documents are read before others have their turn: about two milliseconds of work."""
@@ -15,29 +16,18 @@ AT_ONCE = 100
 async def apps(store: Store) -> AsyncIterator[list[Known]]:
     """Yield every app by upstream and name, some at a time."""
     for upstream in await store.statuses.upstreams():
-        documents = await store.statuses.read(upstream)
-        mine = {resource: text for resource, text in documents.items() if resource.startswith("App/")}
-        async for part in _pieces(upstream, mine):
-            yield part
+        rest = iter((await store.statuses.read(upstream, kind=Kind.APP)).items())
+        while part := dict(islice(rest, AT_ONCE)):
+            yield _known(upstream, part)
+            await asyncio.sleep(0)
 
 
 async def about(store: Store, app: str) -> list[Known]:
-    """Return the app of this name and its subscriptions; of every upstream that knows one."""
-    found: list[Known] = []
-    for upstream in await store.statuses.upstreams():
-        documents = await store.statuses.read(upstream)
-        of_app = (f"App/{app}", f" on App/{app}")
-        mine = {
-            resource: text
-            for resource, text in documents.items()
-            if resource == of_app[0] or resource.endswith(of_app[1])
-        }
-        found += [known for part in [each async for each in _pieces(upstream, mine)] for known in part]
-    return found
+    """Return the app of this name and its subscriptions, of every upstream that knows one."""
+    upstreams = await store.statuses.upstreams()
+    parts = [_known(upstream, await store.statuses.read(upstream, app=app)) for upstream in upstreams]
+    return [each for part in parts for each in part]
 
 
-async def _pieces(upstream: str, documents: Mapping[str, str]) -> AsyncIterator[list[Known]]:
-    rest = iter(documents.items())
-    while part := dict(islice(rest, AT_ONCE)):
-        yield [Known(upstream, status) for status in read_documents(part)]
-        await asyncio.sleep(0)
+def _known(upstream: str, documents: Mapping[str, str]) -> list[Known]:
+    return [Known(upstream, status) for status in read_documents(documents)]

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     RowMapping,
     bindparam,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -73,7 +75,7 @@ class History:
         if target is not None:
             found = found.where(history.c.target == target)
         if app is not None:
-            found = found.where(_of_app(app))
+            found = found.where(_of_app(history.c.target, app))
 
         def work(connection: Connection) -> tuple[tuple[str, Entry], ...]:
             rows = connection.execute(found).mappings()
@@ -113,9 +115,13 @@ class Statuses:
         found = select(statuses.c.upstream).distinct().order_by(statuses.c.upstream)
         return await self._database.read(lambda connection: tuple(connection.execute(found).scalars()))
 
-    async def read(self, upstream: str) -> dict[str, str]:
-        """Return the documents of *upstream* by resource, sorted."""
+    async def read(self, upstream: str, *, kind: str | None = None, app: str | None = None) -> dict[str, str]:
+        """Return the documents of *upstream* by resource, sorted; only those of a *kind*, or of one *app*."""
         mine = select(statuses.c.resource, statuses.c.document).where(statuses.c.upstream == upstream)
+        if kind is not None:
+            mine = mine.where(func.substr(statuses.c.resource, 1, len(kind) + 1) == f"{kind}/")
+        if app is not None:
+            mine = mine.where(_of_app(statuses.c.resource, app))
 
         def work(connection: Connection) -> dict[str, str]:
             rows = connection.execute(mine.order_by(statuses.c.resource))
@@ -144,9 +150,11 @@ class Spent:
         return await self._database.write(work, upstream)
 
 
-def _of_app(app: str) -> ColumnElement[bool]:
-    on_app = history.c.target.endswith(f" on App/{app}", autoescape=True)
-    return or_(history.c.target == f"App/{app}", on_app)
+def _of_app(named: Column[str], app: str) -> ColumnElement[bool]:
+    """Return what holds for an app, and for its subscriptions. SQLite's LIKE would not tell cases apart."""
+    on_app = f" on App/{app}"
+    last = func.substr(named, func.length(named) - len(on_app) + 1)
+    return or_(named == f"App/{app}", last == on_app)
 
 
 def _append(connection: Connection, upstream: str, entry: Entry) -> int:

@@ -1,0 +1,33 @@
+"""The options of a verb that listens arrive as one thing, with defaults that only this machine reaches."""
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from controller.doors.cli.listening import listens
+from controller.doors.web import Places
+
+
+@pytest.mark.parametrize(
+    ("argv", "places"),
+    [
+        ([], Places("127.0.0.1:8080", None, None)),
+        (
+            ["--listen", "0.0.0.0:80", "--hooks-listen", "[::]:81", "--auth-token-file", "token"],
+            Places("0.0.0.0:80", "[::]:81", "token"),
+        ),
+    ],
+    ids=["nothing said", "all said"],
+)
+def test_what_is_said_arrives_as_places(argv: list[str], places: Places) -> None:
+    came = []
+
+    @click.command()
+    @listens
+    @click.option("--other", default="x")
+    def command(places: Places, other: str) -> int:
+        came.append((places, other))
+        return 0
+
+    assert CliRunner().invoke(command, argv).exit_code == 0
+    assert came == [(places, "x")]
