@@ -259,6 +259,37 @@ async def test_the_history_is_read_newest_first_and_by_target(store: Store, cloc
     assert [found.target for _, found in await store.history.read(target="a")] == ["a", "a"]
 
 
+RESOURCES = ["App/a", "App/A", "App/ba", "App/a%", "Subscription/e on App/a", "Subscription/e on App/A"]
+
+
+@pytest.mark.parametrize(
+    ("app", "found"),
+    [
+        ("a", ["App/a", "Subscription/e on App/a"]),
+        ("A", ["App/A", "Subscription/e on App/A"]),
+        ("%", []),
+        ("a%", ["App/a%"]),
+        ("x" * 200, []),
+    ],
+    ids=["an app", "in another case", "no pattern", "a name like a pattern", "longer than any"],
+)
+async def test_what_is_about_one_app_is_found_by_its_exact_name(
+    app: str, found: list[str], store: Store, clock: TestClock
+) -> None:
+    for name in RESOURCES:
+        await store.history.begin(HERE, entry(name, at=clock.now()))
+    await store.statuses.save(HERE, dict.fromkeys(RESOURCES, "{}"))
+    written = [each.target for _, each in await store.history.read(app=app)]
+    assert sorted(written) == found
+    assert list(await store.statuses.read(HERE, app=app)) == found
+
+
+async def test_statuses_are_found_by_kind(store: Store) -> None:
+    await store.statuses.save(HERE, dict.fromkeys(RESOURCES, "{}"))
+    assert set(await store.statuses.read(HERE, kind="App")) == set(RESOURCES[:4])
+    assert set(await store.statuses.read(HERE, kind="Subscription")) == set(RESOURCES[4:])
+
+
 async def test_the_history_forgets_after_90_days(store: Store, clock: TestClock) -> None:
     await store.history.begin(HERE, entry("old", at=clock.now()))
     clock.time += 91 * 86_400
