@@ -44,6 +44,7 @@ class Sight:
         self.desired = Desired("")
         self.apps: dict[str, App] = {}
         self._hooks: dict[str, tuple[Subscription, ...]] = {}
+        self._keys: dict[str, str] = {}
 
     def declare(self, desired: Desired) -> frozenset[str]:
         """Take over what is declared now; return the names of the apps about which something is new.
@@ -61,6 +62,7 @@ class Sight:
         if desired.revision != self.desired.revision:
             self._freed = frozenset()  # what was let through was let through of the revision before
         self.desired, self.apps, self._hooks = desired, apps, hooks
+        self._keys = {key: app.name for app in desired.apps for key in (app.app_name, app.phone)}
         self._account = replace(self._account, revision=desired.revision)
         begun, self._begun = self._begun, True
         return frozenset(changed if begun else ())
@@ -68,9 +70,8 @@ class Sight:
     def named(self, name: str) -> str | None:
         """Return the declared app that goes by *name* at Gupshup: by an id, a phone or a name."""
         row = self.roll.find(name)
-        keys = {name} if row is None else {name, row.phone, row.name}
-        found = (app.name for app in self.apps.values() if app.phone in keys or app.app_name in keys)
-        return next(found, None)
+        keys = (name,) if row is None else (name, row.phone or name, row.name)
+        return next((self._keys[key] for key in keys if key in self._keys), None)
 
     async def whole(self, asked: Asked, released: frozenset[str], *, fresh: bool) -> Seen:
         """Do what follows from the list and from what is known of single apps; *fresh*: read the list first.

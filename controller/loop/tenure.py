@@ -62,6 +62,7 @@ class Tenure:
         self._looked = 0.0
         self._trouble = ""
         self._yielding = False
+        self._stopping: Callable[[], bool] = lambda: False
 
     @property
     def _now(self) -> float:
@@ -102,6 +103,7 @@ class Tenure:
 
         Raises Locked where the lock is lost, Denied where the credentials are refused, and StoreError.
         """
+        self._stopping = stopping
         await self._standing.recall(self._account)
         end = self._triggers.every(self._tempo.interval, self._tick)
         try:
@@ -167,7 +169,8 @@ class Tenure:
             seen = await self._sight.single(name, asked, fresh=lane is not Lane.DRIFT)
         transitions = await self._note(name, seen)
         self._learn(name, lane, seen, fresh=fresh)
-        self._tell(self._told(name, lane, began, seen, transitions))
+        if not (isinstance(seen.error, Locked) and self._stopping()):  # it was us who let go
+            self._tell(self._told(name, lane, began, seen, transitions))
         if isinstance(seen.error, Denied | Locked | StoreError):
             raise seen.error
 

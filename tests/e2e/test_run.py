@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+
 from tests.e2e.world import PARTNER, THREE, Going, World, app, subscription, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
 
-EAGER = ("--interval", "2s", "--drift-interval", "3s", "--log-format", "json", "--log-level", "info")
+EAGER = ("--interval", "2s", "--drift-interval", "3s", "--log-format", "json", "--listen", "127.0.0.1:0")
 ALL = {"AppOne": ["events"], "AppTwo": ["events"], "AppThree": ["events"]}
 
 
@@ -192,3 +194,36 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
             assert run.signal(signal.SIGTERM).code == 0
         assert len(there.apps()) == 3
         assert there.within_limits()
+
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+def test_an_event_has_its_app_looked_at_and_the_doors_tell_how_things_stand(tmp_path: Path) -> None:
+    """Between the lists, an hour apart, only the event can tell that the app is live."""
+    with world(tmp_path, "--switch", "provision-min=30", "--switch", "provision-max=30", scale=1) as there:
+        there.environ["GUPSHUPCTL_HOOK_SECRET"] = SECRET
+        there.declare(PARTNER, THREE[0], subscription())
+        with running(there) as run:
+            at = run.said("listening").split('"at": "')[1].split('"')[0]
+            with httpx.Client(base_url=at, timeout=10, trust_env=False) as door:
+                there.until(lambda _: door.get("/readyz").status_code == 200)
+                assert door.get("/healthz").text.strip() == "ok"
+                there.until(lambda w: "AppOne" in w.apps())
+                event = {
+                    "app": "AppOne",
+                    "type": "onboarding-event",
+                    "payload": {"type": "docker-status-event"},
+                }
+                assert door.post(f"/hooks/gupshup/{'x' * 32}", json=event).status_code == 404
+                assert door.post(f"/hooks/gupshup/{SECRET}", json=event).status_code == 200
+                there.until(
+                    lambda _: 'webhook_events_total{hook="gupshup",result="hint"} 1.0' in _metrics(door)
+                )
+                assert "AppOne" in door.get("/").text
+                assert door.get("/api/v1/apps/AppOne").json()["items"][0]["name"] == "AppOne"
+            assert run.signal(signal.SIGTERM).code == 0
+
+
+def _metrics(door: httpx.Client) -> str:
+    return door.get("/metrics").text

@@ -13,6 +13,7 @@ from controller.doors.cli.options import option
 
 if TYPE_CHECKING:  # heavy: imported by the verb that needs it
     from controller.doors.app import House
+    from controller.model.pace import Heard
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,15 +42,16 @@ class Reach:
     log_format: str = "text"
     log_level: str = "warning"
 
-    def open(self, verb: str, revision: str) -> "House":
-        """Set up logs, and open the store and the way to Gupshup."""
+    def open(self, verb: str, revision: str, heard: "Heard | None" = None) -> "House":
+        """Set up logs, and open the store and the way to Gupshup; *heard* is told of each call."""
         from controller.doors.app import open_house  # noqa: PLC0415  (what is heavy waits for its verb)
         from controller.edges import log  # noqa: PLC0415  (likewise)
         from controller.edges.gupshup import Network  # noqa: PLC0415  (likewise)
 
         log.configure(self.log_format, self.log_level)
         network = Network(proxy=self.proxy, ca_file=self.ca_file)
-        return open_house(self.store, network, os.environ, verb=verb, revision=revision)
+        told = {} if heard is None else {"heard": heard}
+        return open_house(self.store, network, os.environ, verb=verb, revision=revision, **told)
 
 
 _STORE = "The store; .gupshupctl/state.db where none is named."
@@ -59,8 +61,8 @@ def store(function: F) -> F:
     return option("--store", metavar="PATH", help=_STORE)(function)
 
 
-def reaches(function: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of a verb that talks to Gupshup; they arrive as `reach`."""
+def reaches(function: Callable[..., int], level: str = "warning") -> Callable[..., int]:
+    """Add the options of a verb that talks to Gupshup; they arrive as `reach`. *level*: what logs tell."""
 
     @wraps(function)
     def packed(
@@ -82,7 +84,7 @@ def reaches(function: Callable[..., int]) -> Callable[..., int]:
         option(
             "--log-format", type=forms, default="text", show_default=True, help="Form of logs, on stderr."
         ),
-        option("--log-level", type=levels, default="warning", show_default=True, help="Least level told."),
+        option("--log-level", type=levels, default=level, show_default=True, help="Least level told."),
     )
     for add in reversed(added):
         packed = add(packed)

@@ -1,16 +1,19 @@
 """`gupshupctl run`: keep Gupshup as the manifests say, until it is stopped."""
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
+from controller.doors.cli.listening import listens
 from controller.doors.cli.options import DEFAULT_PATH, option
 from controller.doors.cli.reach import Duration, Reach, reaches
 from controller.errors import Usage
 
 if TYPE_CHECKING:
     from controller.doors.cli.running import Where
+    from controller.doors.web import Places
 
 
 @click.command()
@@ -38,11 +41,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="observe never writes.",
 )
+@listens
+@option("--notify-url-file", metavar="FILE", help="Services to tell when a person is needed; a URL a line.")
+@option("--metrics-per-resource", is_flag=True, help="Tell every resource apart at /metrics.")
 @option("--once", is_flag=True, help="Do what can be done now, and end; exit codes as of apply.")
 @option(
     "--release", multiple=True, metavar="DIGEST", help="Take a source that lost too much; its digest is told."
 )
-@reaches
+@partial(reaches, level="info")
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
     manifests: tuple[str, ...],
@@ -61,6 +67,9 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     mode: str,
     once: bool,
     release: tuple[str, ...],
+    notify_url_file: str | None,
+    metrics_per_resource: bool,
+    places: "Places",
     reach: Reach,
 ) -> int:
     """Keep Gupshup as the manifests say: look again and again, and make only the calls that close the gap.
@@ -68,7 +77,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     SIGTERM ends it with 0, once what is under way has ended. A source that is bad, empty or shrunken leaves
     it on the last good revision, and is told.
     """
-    from controller.doors.cli.running import Repository, keep  # noqa: PLC0415  (heavy)
+    from controller.doors.cli.outward import Outward  # noqa: PLC0415  (what is heavy waits for its verb)
+    from controller.doors.cli.running import Repository, keep  # noqa: PLC0415  (likewise)
     from controller.doors.cli.running import once as do_once  # noqa: PLC0415  (likewise)
     from controller.model.scope import Tempo  # noqa: PLC0415  (likewise)
 
@@ -92,9 +102,9 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
             reach.proxy,
             reach.ca_file,
         )
-    house = reach.open("run", "")
     released = frozenset(digest for each in release for digest in each.split(","))
     if once:
-        return asyncio.run(do_once(where, house, released))
+        return asyncio.run(do_once(where, reach.open("run", ""), released))
     tempo = Tempo(interval, drift_interval, enforce=mode == "enforce")
-    return asyncio.run(keep(where, house, tempo, released))
+    outward = Outward(places, notify_url_file, each=metrics_per_resource)
+    return asyncio.run(keep(where, reach, outward, tempo, released))

@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,8 @@ from controller.doors.cli.applying import Patience, apply_all
 from controller.doors.cli.exits import INTERRUPTED, OK
 from controller.doors.cli.fleet import Wish
 from controller.doors.cli.load import Loaded, decoded
+from controller.doors.cli.outward import Outward
+from controller.doors.cli.reach import Reach
 from controller.edges import log, settings
 from controller.edges.source.changes import changes
 from controller.edges.source.git import Access, GitSource, HttpsLogin, Remote, Signers, SshKey
@@ -27,7 +29,7 @@ from controller.loop.partnership import Ground
 from controller.loop.triggers import Timers
 from controller.loop.watched import Origin, Watched
 from controller.model.manifest import FromEnv, FromFile
-from controller.model.scope import Pass, Tempo
+from controller.model.scope import Tempo
 from controller.model.source import Decoded, Source
 
 
@@ -77,33 +79,58 @@ Where: TypeAlias = tuple[str, ...] | Repository
 """Folders, or a branch of a repository."""
 
 
-async def keep(where: Where, house: House, tempo: Tempo, released: frozenset[str]) -> int:
-    """Keep Gupshup as *where* says until a signal ends it; closes the house's store."""
+async def keep(where: Where, reach: Reach, outward: Outward, tempo: Tempo, released: frozenset[str]) -> int:
+    """Keep Gupshup as *where* says until a signal ends it."""
     stopping = asyncio.Event()
     timers = Timers()
-    async with house.store, _origin(where) as origin:
-        ground = Ground(
-            stand=partial(standing, house, stopping=stopping.is_set),
-            hints=house.store.hints,
-            clock=house.clock,
-            tempo=tempo,
-            triggers=timers,
-            tell=_tell,
-            chance=random.random,
-            stopping=stopping,
-        )
-        controller = Controller(
-            Watched(origin, house.store.revisions, _decode, house.clock, released), ground
-        )
-        came = _stop_on_signals(controller)
-        timers.start()
-        watching = asyncio.create_task(_watch(where, controller, stopping))
-        try:
-            await controller.run()
-        finally:
-            watching.cancel()
-            timers.end()
+    with outward.opened() as open_:
+        house = reach.open("run", "", open_.metrics.sent)
+        async with house.store, _origin(where) as origin:
+            telling = open_.telling(house)
+            ground = Ground(
+                stand=partial(standing, house, stopping=stopping.is_set),
+                hints=house.store.hints,
+                clock=house.clock,
+                tempo=tempo,
+                triggers=timers,
+                tell=telling.passed,
+                chance=random.random,
+                stopping=stopping,
+            )
+            watched = Watched(origin, house.store.revisions, _decode, house.clock, released)
+            controller = Controller(watched, ground)
+            came = _stop_on_signals(controller)
+            timers.start()
+            beside = [
+                asyncio.create_task(_watch(where, controller, stopping)),
+                *open_.doors(telling, controller, house, observe=not tempo.enforce),
+            ]
+            try:
+                await _first(controller.run(), beside)
+            finally:
+                timers.end()
+                await _cancelled(beside)
     return INTERRUPTED if signal.SIGINT in came else OK
+
+
+async def _first(main: Coroutine[object, object, None], beside: Sequence[asyncio.Task[None]]) -> None:
+    """Run *main* to its end; what goes on beside it must not fail meanwhile."""
+    task = asyncio.ensure_future(main)
+    waiting: set[asyncio.Future[None]] = {task, *beside}
+    while not task.done():
+        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        failed = [each.exception() for each in done if each is not task and each.exception()]
+        if failed and not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+            raise failed[0] or AssertionError
+    await task
+
+
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def once(where: Where, house: House, released: frozenset[str]) -> int:
@@ -165,15 +192,3 @@ def _stop_on_signals(controller: Controller) -> list[signal.Signals]:
 
 def _log_source(watched: Watched) -> None:
     log.logger().warning("source not taken", source=watched.origin.identity, why=watched.state.trouble)
-
-
-def _tell(done: Pass) -> None:
-    log.logger().info(
-        "pass done",
-        partner=done.partner,
-        app=done.app,
-        lane=done.lane.name,
-        took=round(done.seconds, 3),
-        rev=done.revision[:12],
-        error=done.error,
-    )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -25,7 +26,8 @@ class Hooks:
     """Receives events for *board*; without *keys* none of Gupshup's.
 
     *requests* counts the requests by what came of them: `hint`, `probe`, `other`, `unreadable`, `refused` (a
-    wrong secret), `too-large`, `timeout`, `gone` (the sender left), `git`. `inbox.looks` counts the looks.
+    wrong secret), `too-large`, `timeout`, `gone` (the sender left), `git`; *told* hears of each, with the
+    hook's name. `inbox.looks` counts the looks.
     """
 
     def __init__(
@@ -35,13 +37,19 @@ class Hooks:
         *,
         allowance: Allowance | None = None,
         deadline: float = DEADLINE,
+        told: Callable[[str, str], None] = lambda _hook, _result: None,
     ) -> None:
         self.requests = Counter[str]()
         self.inbox = Inbox(board, allowance or Allowance())
         self._keys = keys
         self._deadline = deadline
         self._nudge = Nudge(board)
+        self._told = told
         self._refused = Alarm("hook refused: wrong secret", board.now)
+
+    def _count(self, hook: str, result: str) -> None:
+        self.requests[result] += 1
+        self._told(hook, result)
 
     def routes(self) -> list[Route]:
         found = [Route("/hooks/git", self.git, methods=["POST"])]
@@ -52,11 +60,11 @@ class Hooks:
     async def gupshup(self, request: Request) -> Response:
         """Answer 200 and nothing else, whatever the event says and whether or not its app is known."""
         if self._keys is None or not self._keys.match(request.path_params["secret"]):
-            self.requests["refused"] += 1
+            self._count("gupshup", "refused")
             self._refused.ring()
             raise HTTPException(404)
         event = read(await self._body(request, LONGEST, keep=True))
-        self.requests[event.heard] += 1
+        self._count("gupshup", event.heard)
         if event.heard is Heard.HINT:
             self.inbox.put(event.names)
         return Response()
@@ -64,7 +72,7 @@ class Hooks:
     async def git(self, request: Request) -> Response:
         """Answer 202: the source is read soon. Nothing of the body is used."""
         await self._body(request, LONGEST_PUSH, keep=False)
-        self.requests["git"] += 1
+        self._count("git", "git")
         self._nudge.ask()
         return Response(status_code=202)
 
@@ -74,13 +82,13 @@ class Hooks:
             async with asyncio.timeout(self._deadline):
                 return await _read(request, most, keep=keep)
         except TimeoutError:
-            self.requests["timeout"] += 1
+            self._count("gupshup", "timeout")
             raise HTTPException(408) from None
         except ClientDisconnect:
-            self.requests["gone"] += 1
+            self._count("gupshup", "gone")
             raise HTTPException(400) from None
         except OverflowError:
-            self.requests["too-large"] += 1
+            self._count("gupshup", "too-large")
             raise HTTPException(413) from None
 
 

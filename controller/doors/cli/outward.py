@@ -1,0 +1,78 @@
+"""What a process that never stops shows and tells: its doors, its metrics, its diary, its messages."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from starlette.routing import Route
+
+from controller.core.allowance import Allowance
+from controller.doors.app import House
+from controller.doors.telling import Telling
+from controller.doors.web import Hooks, Opened, Places, keep_open, open_places
+from controller.doors.web.metrics import Metrics
+from controller.edges import log
+from controller.edges.diary import Diary
+from controller.edges.notify import Notifier, services
+from controller.loop.controller import Controller
+
+LAST_WORDS = 3.0
+"""Seconds that messages under way have to be delivered in, at the end."""
+
+DOOR = Allowance(looks=600, quiet=0.0)
+"""What the door lets in, for all partners together. How often one app is looked at, its agenda decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """Where to listen, whom to tell (a file of URLs), and whether /metrics tells every resource apart."""
+
+    places: Places
+    notify_url_file: str | None
+    each: bool
+
+    @contextmanager
+    def opened(self) -> "Iterator[Open]":
+        """Bind the places, and get ready to tell. Raises Usage or Denied."""
+        metrics = Metrics()
+        told = services(self.notify_url_file, os.environ)
+        bound = open_places(self.places, os.environ)
+        notifier = Notifier(told, log.logger(), told=metrics.notified) if told else None
+        try:
+            yield Open(bound, metrics, notifier, self.each)
+        finally:
+            bound.close()
+            if notifier is not None:
+                notifier.close(LAST_WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What was opened, before there is a loop to tell of."""
+
+    bound: Opened
+    metrics: Metrics
+    notifier: Notifier | None
+    each: bool
+
+    def telling(self, house: House) -> Telling:
+        """Return what the loop tells of its passes."""
+        tell = self.notifier.tell if self.notifier is not None else None
+        diary = Diary(log.logger(), house.clock.now)
+        return Telling(
+            self.metrics, house.store, house.clock, listeners=[diary.passed], tell=tell, each=self.each
+        )
+
+    def doors(
+        self, telling: Telling, controller: Controller, house: House, *, observe: bool
+    ) -> "Iterator[asyncio.Task[None]]":
+        """Begin to serve and to tell; each task goes on until it is cancelled."""
+        answer, herald = telling.watch(controller, observe=observe)
+        hooks = Hooks(controller, self.bound.hook, allowance=DOOR, told=self.metrics.hooked)
+        shown = [Route("/metrics", answer)]
+        yield asyncio.create_task(keep_open(self.bound, controller, house.store, hooks, more=shown))
+        if herald is not None:
+            yield asyncio.create_task(herald.run())
+        log.logger().info("listening", at=", ".join(self.bound.addresses))
