@@ -20,7 +20,7 @@ endif
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench explore lock clean
+.PHONY: help demo test lint format torture soak bench explore lock clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -52,6 +52,9 @@ format: .venv/dev ## bring the code into form
 
 torture: .venv/dev ## kill real applies 200 times (about ten minutes); TORTURE_KILLS, TORTURE_SEED, TORTURE_FIGURES=file.json
 	@TORTURE_KILLS=$${TORTURE_KILLS:-200} $(bin)/python -m pytest -s --timeout 7200 tests/e2e/test_torture.py $(ARGS)
+
+soak: .venv/dev ## thirty simulated days of churn in a process that never stops (some minutes); SOAK_DAYS
+	@SOAK_DAYS=$${SOAK_DAYS:-30} $(bin)/python -m pytest -q --timeout 7200 tests/sim/test_soak.py $(ARGS)
 
 bench: .venv/dev ## measure: see benchmarks/README.md
 	@$(bin)/python -m benchmarks $(ARGS)

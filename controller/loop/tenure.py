@@ -5,6 +5,7 @@ so that an event waits for no sweep.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -28,9 +29,6 @@ EVENT, RECONCILE, RELEASE, YIELD = "event", "reconcile", "release", "yield"
 
 GIVE_WAY = (":yield", YIELD)
 """The hint that asks for the writer lock; no app has such a name."""
-
-GLANCE = 1.0
-"""Seconds between two looks for hints that other processes left."""
 
 
 class Tenure:
@@ -120,7 +118,7 @@ class Tenure:
 
     async def _step(self) -> None:
         self._moved = now = self._now
-        if now - self._glanced >= GLANCE:
+        if now - self._glanced >= self._tempo.glance:
             self._glanced = now
             for hint in await self._hints.take(self._account.upstream):
                 self._hinted(hint)
@@ -139,7 +137,7 @@ class Tenure:
     async def _rest(self, now: float) -> None:
         """Wait until something is due, somebody hurries, or it is time to look for hints."""
         due = self._agenda.next_at(now)
-        until = min(self._glanced + GLANCE, now + GLANCE if due is None else due)
+        until = min(self._glanced + self._tempo.glance, math.inf if due is None else due)
         with suppress(TimeoutError):
             async with asyncio.timeout(max(until - now, 0.001)):
                 await self._wake.wait()

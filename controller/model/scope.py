@@ -36,12 +36,14 @@ class Tempo:
     """How a process that never stops goes about it.
 
     In seconds: *interval* between two lists of a partner, *drift* between two looks at one app's webhooks
-    (None: what follows from how many apps there are). *enforce* False only looks: nothing is written.
+    (None: what follows from how many apps there are), *glance* between two looks for hints that other
+    processes left. *enforce* False only looks: nothing is written.
     """
 
     interval: float = 60.0
     drift: float | None = None
     enforce: bool = True
+    glance: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The process that never stops, in simulated time: it is started, hurried, killed and started again."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 
@@ -12,13 +12,13 @@ from controller.loop.follow import Run
 from controller.loop.partnership import Ground as Footing
 from controller.loop.reconcile import Task
 from controller.loop.watched import Watched
-from controller.model.manifest import Desired
+from controller.model.manifest import App, Desired, Subscription
 from controller.model.scope import Pass, Tempo
 from controller.model.source import Decoded, Source
 from tests.sim.timeline import Clock
 from tests.sim.universe import Ended, Universe
 
-TEMPO = Tempo(interval=60.0, drift=300.0)
+TEMPO = Tempo(interval=60.0, drift=300.0, glance=5.0)
 
 
 @dataclass(slots=True)
@@ -42,6 +42,17 @@ class Shelf:
 
     def _current(self) -> Desired:
         return [each for at, each in self.editions if at <= self.seconds()][-1]
+
+
+def _all(editions: Iterable[Desired]) -> Desired:
+    """Return everything that any edition declares: what a run may write about."""
+    apps: dict[str, App] = {}
+    hooks: dict[tuple[str, str], Subscription] = {}
+    last = Desired("")
+    for last in editions:
+        apps |= {each.name: each for each in last.apps}
+        hooks |= {(each.app, each.name): each for each in last.subscriptions}
+    return replace(last, apps=tuple(apps.values()), subscriptions=tuple(hooks.values()))
 
 
 class Ticks:
@@ -76,7 +87,7 @@ class Keeper:
     def run(self, seconds: float) -> Ended:
         """Let one process run for *seconds*, or until it is killed."""
         life, loop, clock = self.universe._born()
-        last = self.editions[-1][1]
+        last = _all(each for _, each in self.editions)
         run, lives = Run(Task(last, last)), list[House]()
 
         async def main() -> None:
