@@ -71,6 +71,26 @@ spec:
         pytest.param(
             "{name: AcmeSupport}", "{name: Acme_Support}", "GS307", "3:18", "Acme-Support", id="a name"
         ),
+        pytest.param(
+            "{name: AcmeSupport}", "{name: 123}", "GS201", "3:18", '"123"', id="a name that is a number"
+        ),
+        pytest.param(
+            "{name: AcmeSupport}",
+            "{name: no_}",
+            "GS307",
+            "3:18",
+            '"no"',
+            id="a name that YAML 1.1 takes for false",
+        ),
+        pytest.param(
+            "{name: AcmeSupport}",
+            "{name: 12345-6}",
+            "GS401",
+            "3:18",
+            'appName: "123456"',
+            id="a name of digits at Gupshup",
+        ),
+        pytest.param("app: AcmeSupport", "app: 7", "GS201", "12:8", '"7"', id="a reference that is a number"),
         pytest.param("version: 3", "version: '3'", "GS202", "14:12", "3", id="a version in quotes"),
         pytest.param("version: 3", "version: 3.0", "GS202", "14:12", "3", id="a version with a fraction"),
         pytest.param("[SENT]", "SENT, READ", "GS204", "15:10", "[SENT, READ]", id="modes with commas"),
@@ -96,6 +116,27 @@ def test_the_corrected_value_is_told(good: str, bad: str, rule: str, at: str, fi
     text = (APP + HOOK + PARTNER).replace(good, bad, 1)
     problems = decode([SourceFile("a.yaml", text.encode())], schemas.load(), Rules()).problems
     assert (rule, f"a.yaml:{at}", fix) in [(one.rule, str(one.place), one.fix) for one in problems]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        pytest.param("spec:\n", "spec:\n  appName: {}\n", id="where it breaks a pattern"),
+        pytest.param("{name: AcmeSupport}", "{{name: {}}}", id="as the name of a manifest"),
+        pytest.param("[SENT]", "{}", id="where a list belongs"),
+    ],
+)
+@pytest.mark.parametrize(
+    "secret",
+    ["sk_0123456789abcdef0123456789abcdef", "eyJhbGciOiJI.eyJhIjoxfQaa.abcdefgh", "xoxb-123456789012"],
+)
+def test_no_correction_is_made_of_a_secret(good: str, bad: str, secret: str) -> None:
+    text = (APP + HOOK).replace(good, bad.format(secret), 1)
+    problems = decode([SourceFile("a.yaml", text.encode())], schemas.load(), Rules()).problems
+    end = secret[-8:]
+
+    assert "GS601" in {one.rule for one in problems}
+    assert not [one for one in problems if end in f"{one.message} {one.fix}"]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from controller.core.decode import quantities
+from controller.core.decode import fixes, quantities
 from controller.core.decode.entry import Entry
 from controller.core.decode.rules import problem
+from controller.core.decode.secrets import mask
 from controller.core.decode.templates import fill, mended, mistaken, named
 from controller.core.decode.urls import flaw
 from controller.core.decode.words import Path, closest, dotted, shown, some
@@ -99,8 +100,8 @@ def _default_name(draft: Draft) -> Iterator[Problem]:
     given = given or not entry.misspelt.isdisjoint({"spec.appName", "spec.appId"})
     if given or not entry.texts("spec") or not draft.name or _NAME.match(draft.name):
         return
-    bare = re.sub(r"[^A-Za-z0-9]", "", draft.name)
-    fix = f"appName: {bare}" if _NAME.match(bare) else None
+    bare = fixes.app_name(draft.name) if mask(draft.name) == draft.name else None
+    fix = f"appName: {bare}" if bare else None
     message = f"is missing, and {shown(draft.name)} is no name at Gupshup: 6 to 150 letters and digits"
     yield problem("GS401", entry.at("metadata", "name"), "spec.appName", message, fix)
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 
+from controller.core.decode.scalars import core, doubtful
 from controller.core.decode.words import closest, quoted
 
 _PHONE = re.compile(r"[1-9][0-9]{7,14}\Z")
@@ -41,14 +42,19 @@ def waba(text: str) -> str | None:
     return quoted(number) if len(number) == len(stripped) and re.match(r"[0-9]{5,25}\Z", number) else None
 
 
+def plain(text: str) -> str:
+    """Return *text* as it is typed, in quotes where it would be a number, a boolean or a date without."""
+    return quoted(text) if doubtful(text) or core(text) != text else text
+
+
 def app_name(text: str) -> str | None:
     bare = re.sub(r"[^A-Za-z0-9]", "", text)
-    return bare if text.isascii() and re.match(r"[A-Za-z0-9]{6,150}\Z", bare) else None
+    return plain(bare) if text.isascii() and re.match(r"[A-Za-z0-9]{6,150}\Z", bare) else None
 
 
 def name(text: str) -> str | None:
     bare = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
-    return bare if bare and text.isascii() and len(bare) <= 150 else None  # noqa: PLR2004  (the schema's figure)
+    return plain(bare) if bare and text.isascii() and len(bare) <= 150 else None  # noqa: PLR2004  (the schema's figure)
 
 
 def duration(text: str) -> str | None:

@@ -17,7 +17,7 @@ from controller.core.decode import fixes
 from controller.core.decode.entry import FORMAT, VERSION, Entry
 from controller.core.decode.meant import glued, meant
 from controller.core.decode.rules import problem
-from controller.core.decode.secrets import names_secret
+from controller.core.decode.secrets import mask, names_secret
 from controller.core.decode.words import Path, dotted, quoted, shown, visible
 from controller.model.problem import Problem
 
@@ -169,8 +169,8 @@ def _kind_of(value: object) -> str:
 
 
 def _retyped(entry: Entry, error: ValidationError, kind: str) -> str | None:
-    raw = entry.raw(_path(error))
-    if raw is None or _hushed(_path(error)):
+    raw = _typed(entry, _path(error))
+    if raw is None:
         return None
     match kind:
         case "string":
@@ -190,7 +190,7 @@ def _as_text(error: ValidationError, raw: str) -> str | None:
     schema = _schema(error)
     pattern = str(schema.get("pattern", ""))
     in_quotes = quoted(raw) if len(raw) <= _LONGEST_FIX and re.search(pattern, raw) else None
-    return fixes.fix(str(schema.get("x-rule", "")), raw, str(schema.get("x-unit", ""))) or in_quotes
+    return in_quotes or fixes.fix(str(schema.get("x-rule", "")), raw, str(schema.get("x-unit", "")))
 
 
 def _allowed(error: ValidationError) -> list[str]:
@@ -212,11 +212,8 @@ def _broken(entry: Entry, error: ValidationError) -> Problem:
     if isinstance(value, str) and is_key:
         path = (*path, value)
     rule = str(_schema(error).get("x-rule"))
-    fix = (
-        None
-        if is_key or _hushed(path)
-        else fixes.fix(rule, entry.raw(path), str(_schema(error).get("x-unit", "")))
-    )
+    raw = None if is_key else _typed(entry, path)
+    fix = fixes.fix(rule, raw, str(_schema(error).get("x-unit", "")))
     return _sentence(entry, error, path, "", fix)
 
 
@@ -231,6 +228,12 @@ def _sentence(entry: Entry, error: ValidationError, path: Path, hint: str, fix: 
     place = entry.at(*path) if entry.get(*path) == error.instance else place
     message = "; ".join([must, *found, *([hint] if hint else [])])
     return problem(str(_schema(error).get("x-rule")), place, dotted(path), message, fix)
+
+
+def _typed(entry: Entry, path: Path) -> str | None:
+    """Return what was typed at *path*, None where it may be a secret: a correction would show it."""
+    raw = entry.raw(path)
+    return None if raw is None or _hushed(path) or mask(raw) != raw else raw
 
 
 def _hushed(path: Path) -> bool:
