@@ -189,6 +189,8 @@ def test_a_moment_is_one_in_the_calendar(text: str, moment: float | None) -> Non
         pytest.param("https://2130706433/", True, "GS503", id="a disguise even in a lab"),
         pytest.param("https://[fe80::1]/", False, "GS503", id="link-local"),
         pytest.param("https://[2002:a00:1::]/", False, "GS503", id="a private address in 6to4"),
+        pytest.param("https://[64:ff9b::a00:1]/", False, "GS503", id="a private address behind NAT64"),
+        pytest.param("https://[64:ff9b::808:808]/", False, None, id="a public address behind NAT64"),
         pytest.param("https://1.1.1.1.home.arpa/", False, "GS503", id="home.arpa"),
         pytest.param("https://a:b:c/", False, "GS506", id="two ports"),
     ],

@@ -38,6 +38,7 @@ _PRIVATE_ENDS = frozenset(
 )
 _PRIVATE_SUFFIXES = (".home.arpa", ".in-addr.arpa", ".ip6.arpa")
 _LAB = "; for a simulator or a lab, set allowInsecureUrls: true in a Partner"
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HIGHEST_PORT = 65_535
 _LONGEST_HOST = 253
 
@@ -188,6 +189,8 @@ def _address(host: str) -> _Address | None:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return None
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     embedded = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
     return embedded or address
 
