@@ -166,6 +166,14 @@ def test_a_report_as_a_person_reads_it() -> None:
     assert ", 0 " not in text[-4]
 
 
+@pytest.mark.parametrize("short", ["blocked", "held", "failed", "stale", "unclear"])
+def test_what_somebody_has_to_see_to_is_not_called_done(short: str) -> None:
+    part = Report("main", looked=True, summary={"linked": 2, short: 1})
+    assert report_text([part], "r1").splitlines()[-2] == f"Not all done: 2 linked, 1 {short}."
+    waits = Report("main", looked=True, summary={"linked": 2, "waiting": 1})
+    assert report_text([waits], "r1").splitlines()[-2] == "Done: 2 linked, 1 waiting."
+
+
 @pytest.mark.parametrize(
     ("part", "interrupted", "said", "end"),
     [

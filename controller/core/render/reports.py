@@ -7,6 +7,9 @@ from controller.core.render.entries import digests, head, lists, row
 from controller.core.report import Report, total
 from controller.model.plan import Result
 
+SHORT = ("blocked", "held", "failed", "stale", "unclear")
+"""What keeps a run from being called done: somebody has to see to it, or it is not known."""
+
 
 def report_document(
     parts: Sequence[Report], revision: str, *, interrupted: bool = False
@@ -30,13 +33,15 @@ def report_document(
 
 
 def report_text(parts: Sequence[Report], revision: str, *, interrupted: bool = False) -> str:
-    """Return what came of a run as a person reads it: *done* only where nothing ended it early."""
+    """Return what came of a run as a person reads it: *done* only where nothing ended it or held it up."""
     text = [line for part in parts for line in _part(part)]
     counted = ", ".join(f"{count} {name}" for name, count in total(parts).items() if count)
     if interrupted:
         text.append(f"Interrupted: {counted or 'nothing was done'}. Run it again: it goes on from there.")
     elif any(part.error or not part.looked for part in parts):
         text.append(f"Not finished: {counted or 'nothing was done'}.")
+    elif any(total(parts)[name] for name in SHORT):
+        text.append(f"Not all done: {counted}.")
     else:
         text.append(f"Done: {counted or 'nothing to do'}.")
     text.extend(_next_steps(parts))
