@@ -26,7 +26,8 @@ class ControllerError(Exception):
 
 class ManifestError(ControllerError):
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(f"{len(problems)} problems in the manifests")
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{count} in the manifests")
         self.problems = tuple(problems)
 
 

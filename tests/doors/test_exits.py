@@ -82,9 +82,7 @@ def test_a_bug_is_told_by_its_place_and_not_by_its_words(capsys: pytest.CaptureF
 
 def test_problems_are_told_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     report(ManifestError([PROBLEM]))
-    assert (
-        capsys.readouterr().err == "a.yaml:1:1: error [GS101] no YAML\nError: 1 problems in the manifests\n"
-    )
+    assert capsys.readouterr().err == "a.yaml:1:1: error [GS101] no YAML\nError: 1 problem in the manifests\n"
 
 
 @pytest.mark.parametrize(
@@ -113,6 +111,12 @@ def test_an_empty_value_never_means_all() -> None:
     def command(only: tuple[str, ...]) -> None:
         click.echo(only)
 
-    result = CliRunner().invoke(command, ["--only", ""])
-    assert result.exit_code == 2
-    assert "empty" in result.output
+    for arguments, environ in (
+        (["--only", ""], {}),
+        ([], {"GUPSHUPCTL_ONLY": ""}),
+        ([], {"GUPSHUPCTL_ONLY": " "}),
+    ):
+        result = CliRunner().invoke(command, arguments, env=environ)
+        assert result.exit_code == 2
+        assert "empty" in result.output
+    assert CliRunner().invoke(command, [], env={"GUPSHUPCTL_ONLY": "a b"}).output == "('a', 'b')\n"

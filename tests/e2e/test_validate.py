@@ -121,6 +121,12 @@ def test_a_run_that_cannot_begin_says_why(
     assert done.stdout == ""
 
 
+def test_a_file_that_cannot_be_read_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    write(tmp_path, "#" * 300_000)
+    done = run("validate", ".", cwd=tmp_path)
+    assert (done.returncode, "GS109" in done.stdout, "GS701" in done.stdout) == (3, True, False)
+
+
 def test_json_stands_alone_on_stdout(tmp_path: Path) -> None:
     write(tmp_path, APP)
     done = run("validate", ".", "-o", "json", cwd=tmp_path)

@@ -13,6 +13,9 @@ from controller.model.manifest import Desired
 from controller.model.problem import Problem, Severity
 from controller.model.source import Decoded, Rules, Source
 
+_NO_FILES = "GS701"
+"""Untrue where there are files that could not be read."""
+
 
 class Loaded(NamedTuple):
     """What the paths hold and declare; *warnings* are problems that stop nothing."""
@@ -41,8 +44,9 @@ def check(paths: Sequence[str]) -> Checked:
 def decoded(source: Source, rules: Rules) -> Decoded:
     """Decode a source, with the problems of reading it among those of its manifests."""
     found = decode(source.files, schemas.load(), rules, revision=source.revision, complete=source.complete)
-    problems = sorted([*source.problems, *found.problems], key=lambda one: (one.place, one.rule, one.field))
     broken = any(one.severity is Severity.ERROR for one in source.problems)
+    told = [one for one in found.problems if not (broken and one.rule == _NO_FILES)]
+    problems = sorted([*source.problems, *told], key=lambda one: (one.place, one.rule, one.field))
     return replace(found, desired=None if broken else found.desired, problems=tuple(problems))
 
 

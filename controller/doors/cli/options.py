@@ -1,7 +1,8 @@
 """Options of the command line: each is mirrored in the environment as `GUPSHUPCTL_<FLAG>`."""
 
+import os
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -12,6 +13,12 @@ DEFAULT_PATH = "manifests/"
 
 class Mirrored(click.Option):
     """An option that refuses an empty value: an empty variable in a script means a mistake, never *all*."""
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:  # noqa: ANN401  (click's signature)
+        """Return what the variable says; click itself takes an empty one for an unset one."""
+        if isinstance(self.envvar, str) and not os.environ.get(self.envvar, "?").strip():
+            raise click.BadParameter(f"{self.envvar} is set and empty: unset it, or give it a value")
+        return super().value_from_envvar(ctx)
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:  # noqa: ANN401  (click's signature)
         if value == "" or (isinstance(value, (tuple, list)) and "" in value):
@@ -42,6 +49,11 @@ def output(*forms: str, default: str = "text") -> Callable[[F], F]:
 def paths(function: F) -> F:
     """Add `[PATHS]…`: files and folders, `manifests/` where none is named."""
     return click.argument("paths", nargs=-1, metavar="[PATHS]...", type=click.Path())(function)
+
+
+def terminal(stream: TextIO | None) -> bool:
+    """Say whether a person is at the other end of *stream*, which is None where the caller closed it."""
+    return stream is not None and stream.isatty()
 
 
 def chosen(given: Sequence[str]) -> tuple[str, ...]:
