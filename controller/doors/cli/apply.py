@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from controller.doors.cli.exits import ERROR
-from controller.doors.cli.options import chosen, option, output, paths
+from controller.doors.cli.exits import ERROR, OK
+from controller.doors.cli.options import chosen, option, output, paths, terminal
 from controller.doors.cli.reach import Duration, Reach, narrows, reaches
 from controller.errors import Usage
 
@@ -59,8 +59,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     if odd := sorted(digest for digest in released if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest)):
         raise Usage(f"--release takes a digest as `plan` prints it, sha256:…; not {odd[0]!r:.80}")
     wish = Wish(only, labels, resend, released)
-    if not yes and not _agreed(loaded, wish, reach):
-        return ERROR
+    if not yes and (refused := _asked(loaded, wish, reach)):
+        return refused
     return run(loaded, wish, reach, Patience(wait, timeout, lock_timeout), output)
 
 
@@ -72,30 +72,39 @@ def run(loaded: "Loaded", wish: "Wish", reach: Reach, patience: "Patience", outp
     house = reach.open("apply", loaded.desired.revision)
     if house.store.new and house.environ.get("CI"):
         click.echo("Note: the store is new; what this run remembers holds within it alone.", err=True)
-    with display(live=sys.stderr.isatty()) as tell:
+    with display(live=terminal(sys.stderr), timeout=patience.timeout) as tell:
         applied = asyncio.run(apply_all(loaded, wish, house, patience, tell))
     _show(applied, output)
     return applied.code
 
 
-def _agreed(loaded: "Loaded", wish: "Wish", reach: Reach) -> bool:
-    """Show the plan and ask, where it changes anything; Usage where nobody is there to answer."""
+def _asked(loaded: "Loaded", wish: "Wish", reach: Reach) -> int:
+    """Show the plan and ask, where a run may write; return the code to end with, OK for a yes.
+
+    All of it goes to stderr: stdout is for the report. Raises Usage where nobody is there to answer.
+    """
     from controller.core.render.plans import plan_text  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.surveying import survey_all  # noqa: PLC0415  (likewise)
 
-    if not sys.stdin.isatty():
+    if not (terminal(sys.stdin) and terminal(sys.stderr)):
         raise Usage("apply asks before it writes, and nobody can answer here; say --yes")
     house = reach.open("apply", loaded.desired.revision)
     found = asyncio.run(survey_all(loaded, wish, house, timeout=300))
-    click.echo(plan_text(found.plans, found.revision))
-    for name, error in found.errors.items():
-        click.echo(f"Error: partner {name}: {error}", err=True)
-    if not any(plan.actions for plan in found.plans):
-        return True
-    agreed = click.confirm("Apply this?", default=False)
-    if not agreed:
-        click.echo("Cancelled; nothing was changed.")
-    return agreed
+    if found.errors:
+        for name, error in found.errors.items():
+            click.echo(f"Error: partner {name}: {error}", err=True)
+        click.echo("Nothing was changed: what cannot be planned cannot be asked about.", err=True)
+        return found.code
+    click.echo(plan_text(found.plans, found.revision), err=True)
+    if not any(plan.actions or plan.waiting for plan in found.plans) or _says_yes():
+        return OK
+    click.echo("Cancelled; nothing was changed.", err=True)
+    return ERROR
+
+
+def _says_yes() -> bool:
+    click.echo("Apply this? [y/N]: ", nl=False, err=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _show(applied: "Applied", output: str) -> None:

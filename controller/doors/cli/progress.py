@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 import click
 from structlog.typing import FilteringBoundLogger
 
+from controller.core.forecast import forecast
 from controller.core.render import lines
 from controller.core.render.tables import status_table
 from controller.edges import log
@@ -21,13 +22,14 @@ TALLEST = 40
 
 
 @contextmanager
-def display(*, live: bool) -> Iterator[Tell]:
-    """Yield what a run calls after each pass."""
-    logged = Logged(log.logger())
+def display(*, live: bool, timeout: float) -> Iterator[Tell]:
+    """Yield what a run calls after each pass; *timeout* is for how many seconds the run may go on."""
+    logged, late = Logged(log.logger()), Late(timeout)
     with _screen() if live else nullcontext(Lines()) as shown:
 
         def tell(run: Run) -> None:
             logged(run)
+            late(run)
             shown(run)
 
         yield tell
@@ -62,6 +64,28 @@ class Logged:
             done=sum(isinstance(said, Result) for said in run.said().values()),
             **counted,
         )
+
+
+class Late:
+    """Warns, once for each partner, where Gupshup's limits alone make the work last longer than the run."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._judged: set[str] = set()
+
+    def __call__(self, run: Run) -> None:
+        plan = run.journey.plan
+        if plan is None or plan.partner.name in self._judged:
+            return
+        self._judged.add(plan.partner.name)
+        least = forecast(plan).seconds
+        if least > self._timeout:
+            click.echo(
+                f"Warning: partner {plan.partner.name}: at Gupshup's limits this takes at least "
+                f"{lines.duration(least)}, and --timeout is {lines.duration(self._timeout)}; "
+                "run it again for the rest, or raise --timeout",
+                err=True,
+            )
 
 
 @contextmanager

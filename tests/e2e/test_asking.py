@@ -1,0 +1,122 @@
+"""`apply` on a terminal: it shows the plan and asks, and keeps stdout for the report."""
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.world import COMMAND, PATIENCE, THREE, Done, World, app, world
+
+
+def answered(there: World, words: str, *arguments: str) -> Done:
+    """Run `apply` for somebody who types *words* at a terminal, where stderr is shown, too."""
+    ours, theirs = pty.openpty()
+    os.write(ours, words.encode())
+    with subprocess.Popen(
+        [COMMAND, "apply", *arguments],
+        cwd=there.folder,
+        env=there.environ,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+    ) as process:
+        os.close(theirs)
+        seen = _seen(ours)
+        assert process.stdout is not None
+        out = process.stdout.read()
+        code = process.wait(PATIENCE)
+    os.close(ours)
+    return Done(code, out, seen)
+
+
+def _seen(terminal: int) -> str:
+    said = b""
+    try:
+        while part := os.read(terminal, 4_096):
+            said += part
+    except OSError:  # how a pseudo-terminal says that it is over
+        pass
+    return said.decode()
+
+
+def test_a_yes_applies_and_json_stands_alone_on_stdout(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        done = answered(there, "y\n", "-o", "json")
+        assert (done.code, json.loads(done.out)["summary"]["linked"]) == (0, 3)
+        assert done.out.startswith("{")
+        assert "+ link         App/AppOne" in done.err
+        assert "Apply this? [y/N]" in done.err
+
+
+@pytest.mark.parametrize(
+    "words", ["n\n", "\n", "yep\n", "\x04"], ids=["no", "nothing", "a riddle", "the end"]
+)
+def test_anything_but_a_yes_changes_nothing(tmp_path: Path, words: str) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        done = answered(there, words)
+        assert (done.code, done.out) == (1, "")
+        assert "nothing was changed" in done.err
+        assert not there.apps()
+
+
+def test_what_waits_for_an_app_to_come_live_is_asked_about_too(tmp_path: Path) -> None:
+    """It may come live after the plan was shown, and would be subscribed without a question."""
+    with world(tmp_path, scale=1) as there:
+        there.declare(*THREE)
+        there.apply()
+        done = answered(there, "n\n", "--wait")
+        assert (done.code, "Apply this?" in done.err) == (1, True)
+
+
+def test_nobody_is_asked_where_nothing_is_to_do(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        there.apply("--wait")
+        done = answered(there, "")
+        assert (done.code, "Apply this?" in done.err) == (0, False)
+        assert "Done: 6 unchanged." in done.out
+
+
+def test_what_cannot_be_planned_is_not_applied(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        there.faults({"kind": "403", "route": "list", "times": 2})
+        done = answered(there, "y\n")
+        assert (done.code, "Apply this?" in done.err) == (7, False)
+        assert "Nothing was changed" in done.err
+        assert not there.calls("link")
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        pytest.param("apply <&-", 64, id="nobody can answer where stdin is closed"),
+        pytest.param("apply --yes 2>&-", 0, id="nobody sees how it goes where stderr is closed"),
+        pytest.param("plan >&-", 0, id="nobody reads the plan"),
+    ],
+)
+def test_a_stream_that_is_closed_is_no_terminal(tmp_path: Path, command: str, code: int) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        shell = ["/bin/sh", "-c", f"{COMMAND} {command}"]
+        done = subprocess.run(
+            shell, cwd=there.folder, env=there.environ, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, "bug" in done.stderr) == (code, False)
+
+
+def test_a_run_that_cannot_end_in_time_says_so_at_once(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*(app(f"Number{index:02}", index) for index in range(11)))
+        late = there.apply("--timeout", "2s")
+        assert "takes at least 1 min 2 s, and --timeout is 2 s" in late.err
+        assert (late.code, late.summary["linked"]) == (6, 10)
+
+        there.declare(*THREE[:1])
+        assert "takes at least" not in there.apply("--timeout", "2s", "--only", "App/AppOne").err
