@@ -91,6 +91,9 @@ def test_the_demo_goes_live_in_less_than_a_minute_and_leaves_nothing_behind(tmp_
     assert done.returncode == 0, done.stderr
     assert "Done: 6 linked, 9 subscribed." in done.stdout
     assert done.stderr.count("✓ ready") == 6
+    for name in ("bakery", "library"):
+        steps = [line.split()[1] for line in done.stderr.splitlines() if f"App/{name}" in line]
+        assert list(dict.fromkeys(steps)) == ["link", "provisioning", "live", "subscribe", "ready"]
     assert not list(tmp_path.iterdir())
 
 

@@ -10,10 +10,19 @@ HEAD = ("NAME", "PARTNER", "APP ID", "LIVE", "SUBSCRIBED", "READY", "REASON")
 SUBSCRIPTION_HEAD = ("NAME", "APP", "PARTNER", "SYNCED", "READY", "REASON")
 
 
-def status_table(statuses: Iterable[Status]) -> str:
-    """Return a line an app: its id, how far it has come, and what is the matter where something is."""
+def status_table(statuses: Iterable[Status], *, ids: bool = True) -> str:
+    """Return a line an app: its id, how far it has come, and what is the matter where something is.
+
+    Without *ids* a line fits into eighty columns, mostly.
+    """
     rows = [_app(status) for status in statuses if status.item.kind is Kind.APP]
-    return table(HEAD, rows) if rows else "no apps"
+    if not rows:
+        return "no apps"
+    return table(HEAD, rows) if ids else table(_without_id(HEAD), [_without_id(row) for row in rows])
+
+
+def _without_id(row: tuple[str, ...]) -> tuple[str, ...]:
+    return row[: HEAD.index("APP ID")] + row[HEAD.index("APP ID") + 1 :]
 
 
 def subscription_table(statuses: Iterable[Status]) -> str:

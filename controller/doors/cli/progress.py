@@ -17,8 +17,8 @@ from controller.model.status import Status, Truth
 SILENCE = 15.0
 """Seconds that nobody wonders about."""
 
-TALLEST = 40
-"""Apps that the moving table has room for; more are counted."""
+AROUND = 4
+"""Lines of a terminal that the moving table does not get: its head, the count, and what stands around it."""
 
 
 @contextmanager
@@ -99,18 +99,20 @@ def _screen() -> Iterator[Tell]:
 
         def tell(run: Run) -> None:
             runs[id(run)] = run
-            shown = Text(picture(list(runs.values())), no_wrap=True, overflow="ellipsis")
+            rows = max(screen.console.height - AROUND, 1)
+            shown = Text(picture(list(runs.values()), rows), no_wrap=True, overflow="ellipsis")
             screen.update(shown, refresh=True)
 
         yield tell
 
 
-def picture(runs: list[Run]) -> str:
-    """Return the moving table: what is not ready first, and a count."""
+def picture(runs: list[Run], rows: int) -> str:
+    """Return the moving table, of at most so many *rows*: what is not ready first, and a count."""
     apps = [each for run in runs for each in run.statuses if each.item.kind is Kind.APP]
     ready = sum(_is(each, "Ready") for each in apps)
-    rows = sorted(apps, key=lambda each: (_is(each, "Ready"), each.item))[:TALLEST]
-    return f"{status_table(rows)}\n\n{ready} of {len(apps)} apps ready"
+    shown = sorted(apps, key=lambda each: (_is(each, "Ready"), each.item))[:rows]
+    more = f", {len(apps) - len(shown)} not shown" if len(shown) < len(apps) else ""
+    return f"{status_table(shown, ids=False)}\n\n{ready} of {len(apps)} apps ready{more}"
 
 
 class Lines:
@@ -125,7 +127,8 @@ class Lines:
         if id(run) not in self._known:
             self._known.add(id(run))
             self._told.update(_standings(run))
-        for line in (*map(lines.of_result, run.results.values()), *_standings(run), *_trouble(run)):
+        done = tuple(map(lines.of_result, run.results.values()))
+        for line in (*_standings(run), *done, *_trouble(run)):  # an app is live before it is subscribed
             if line not in self._told:
                 self._told.add(line)
                 click.echo(line, err=True)

@@ -1,0 +1,41 @@
+"""What a run shows meanwhile: the moving table fits into the terminal that it moves in."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from controller.core.case import app_item
+from controller.doors.cli.progress import picture
+from controller.loop.follow import Run
+from controller.loop.reconcile import Task
+from controller.model.manifest import Desired
+from controller.model.status import Condition, Status, Truth
+from tests.core.builders import NOW, app, app_id
+
+NOTHING = Desired("r1", (), (), (), complete=True)
+
+
+def status(number: int, *, ready: bool) -> Status:
+    truth, reason = (Truth.TRUE, "Ready") if ready else (Truth.FALSE, "WaitingForLive")
+    conditions = [Condition(type_, truth, reason, "", NOW, "r1") for type_ in ("Live", "Subscribed", "Ready")]
+    return Status(app_item(app(number)), tuple(conditions), "r1", NOW, app_id(number), "GET_CERTIFICATE")
+
+
+def run(statuses: Iterable[Status]) -> Run:
+    return Run(Task(NOTHING, NOTHING), statuses=tuple(statuses))
+
+
+@pytest.mark.parametrize(
+    ("room", "shown", "count"),
+    [
+        pytest.param(40, 30, "12 of 30 apps ready", id="a tall terminal"),
+        pytest.param(20, 20, "12 of 30 apps ready, 10 not shown", id="one of 24 lines"),
+        pytest.param(1, 1, "12 of 30 apps ready, 29 not shown", id="one that is hardly there"),
+    ],
+)
+def test_the_moving_table_is_no_taller_than_its_terminal(room: int, shown: int, count: str) -> None:
+    head, *rows, _, last = picture([run(status(n, ready=n < 12) for n in range(30))], room).splitlines()
+    assert head.split() == ["NAME", "PARTNER", "LIVE", "SUBSCRIBED", "READY", "REASON"]
+    assert (len(rows), last) == (shown, count)
+    assert all(row.endswith("WaitingForLive") for row in rows[:18]), "what is not ready comes first"
+    assert max(map(len, (head, *rows))) <= 80
