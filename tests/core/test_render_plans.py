@@ -170,8 +170,19 @@ def test_a_report_as_a_person_reads_it() -> None:
 def test_what_somebody_has_to_see_to_is_not_called_done(short: str) -> None:
     part = Report("main", looked=True, summary={"linked": 2, short: 1})
     assert report_text([part], "r1").splitlines()[-2] == f"Not all done: 2 linked, 1 {short}."
-    waits = Report("main", looked=True, summary={"linked": 2, "waiting": 1})
-    assert report_text([waits], "r1").splitlines()[-2] == "Done: 2 linked, 1 waiting."
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        pytest.param(For.LIVE, "Done: 2 linked, 1 waiting.", id="Gupshup's own time holds nothing up"),
+        pytest.param(For.BUDGET, "Not all done: 2 linked, 1 waiting.", id="our pace does"),
+    ],
+)
+def test_what_has_not_had_its_turn_is_not_called_done(on: For, said: str) -> None:
+    waiting = (Waiting(Verb.SUBSCRIBE, ITEM, on),)
+    part = Report("main", looked=True, waiting=waiting, summary={"linked": 2, "waiting": 1})
+    assert report_text([part], "r1").splitlines()[-2] == said
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from controller.core.render import lines
 from controller.core.render.entries import digests, head, lists, row
-from controller.core.report import Report, total
+from controller.core.report import Report, converging, total
 from controller.model.plan import Result
 
 SHORT = ("blocked", "held", "failed", "stale", "unclear")
@@ -40,7 +40,7 @@ def report_text(parts: Sequence[Report], revision: str, *, interrupted: bool = F
         text.append(f"Interrupted: {counted or 'nothing was done'}. Run it again: it goes on from there.")
     elif any(part.error or not part.looked for part in parts):
         text.append(f"Not finished: {counted or 'nothing was done'}.")
-    elif any(total(parts)[name] for name in SHORT):
+    elif any(total(parts)[name] for name in SHORT) or any(converging(part) for part in parts):
         text.append(f"Not all done: {counted}.")
     else:
         text.append(f"Done: {counted or 'nothing to do'}.")
