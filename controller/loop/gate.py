@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
-from controller.core.pace import budgets, earliest, rest
+from controller.core.pace import budgets, earliest, rest, window
 from controller.errors import Busy, StoreError
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
 from controller.model.pace import Budget, Heard, Reservation, Rule, Sent, unheard
@@ -19,6 +19,9 @@ from controller.model.upstream import Upstream
 
 PATIENCE = 3.0
 """Seconds for which a call waits in place."""
+
+BRIEF = window(LIMITS[Bucket.OTHER])
+"""Seconds after which the budget that all buckets share has room again."""
 
 LIST_PATIENCE = 150.0
 """Seconds for which a page of a list waits: a list is read whole or not at all, at 10 pages a minute."""
@@ -86,6 +89,7 @@ class Gate:
         self._patience = patience
         self._heard = heard
         self._turns: dict[Bucket, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._front = asyncio.Lock()
 
     @asynccontextmanager
     async def call(self, bucket: Bucket, *, route: str, app_id: AppId | None = None) -> AsyncIterator[Slot]:
@@ -115,13 +119,31 @@ class Gate:
     ) -> Reservation:
         """Reserve as whoever came first: nobody's patience ends while later ones are let through."""
         while True:
-            counted = await self._budgets(key, bucket, app_id)
-            answer = await self._ask(key, counted, route)
+            async with self._front:
+                answer = await self._first(key, bucket, app_id, route, give_up)
             if isinstance(answer, Reservation):
                 return answer
             if answer > give_up:
-                raise Busy(f"{route}: not sent: the budget {counted[0].key} is used up for now", until=answer)
-            await self._clock.sleep(max(_LEAST_SLEEP, answer - self._clock.now()))
+                own, *_ = await self._budgets(key, bucket, app_id)
+                raise Busy(f"{route}: not sent: the budget {own.key} is used up for now", until=answer)
+            await self._pause(answer)
+
+    async def _first(
+        self, key: str, bucket: Bucket, app_id: AppId | None, route: str, give_up: float
+    ) -> Reservation | float:
+        """Ask, and stay in front through waits as brief as those for the budget that all buckets share.
+
+        Else the buckets race for each opening of it, and one of them may lose every time.
+        """
+        while True:
+            counted = await self._budgets(key, bucket, app_id)
+            answer = await self._ask(key, counted, route)
+            if isinstance(answer, Reservation) or answer > min(give_up, self._clock.now() + BRIEF):
+                return answer
+            await self._pause(answer)
+
+    async def _pause(self, until: float) -> None:
+        await self._clock.sleep(max(_LEAST_SLEEP, until - self._clock.now()))
 
     async def _budgets(self, key: str, bucket: Bucket, app_id: AppId | None) -> tuple[Budget, ...]:
         slow = bucket is Bucket.LIST and await self._log.trait(key, _SLOW_LIST) is not None

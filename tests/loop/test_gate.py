@@ -336,17 +336,35 @@ class Full(AlmostThere):
         return Reservation(()) if len(self.asked) > 1 else self.opens
 
 
-async def test_who_came_first_is_let_through_first() -> None:
-    clock, later = Meanwhile(), []
-    log = Full(clock, opens=clock.now() + 1)
+@pytest.mark.parametrize(
+    ("first", "opens", "later", "asked"),
+    [
+        pytest.param(Bucket.OTHER, 1.0, Bucket.OTHER, ["first", "first", "later"], id="of one bucket"),
+        pytest.param(
+            Bucket.OTHER, 1.0, Bucket.PIPELINE, ["first", "first", "later"], id="of all, for what they share"
+        ),
+        pytest.param(
+            Bucket.LIST,
+            30.0,
+            Bucket.OTHER,
+            ["first", "later", "first"],
+            id="but nobody waits for its own budget",
+        ),
+    ],
+)
+async def test_who_came_first_is_let_through_first(
+    first: Bucket, opens: float, later: Bucket, asked: list[str]
+) -> None:
+    clock, others = Meanwhile(), []
+    log = Full(clock, opens=clock.now() + opens)
     gate = Gate(log, clock, account=ACCOUNT)
 
     async def come() -> None:
-        later.append(asyncio.ensure_future(call(gate, Bucket.OTHER, route="GET /later")))
+        others.append(asyncio.ensure_future(call(gate, later, route="later")))
         for _ in range(9):
             await asyncio.sleep(0)
 
     clock.then = come
-    await call(gate, Bucket.OTHER, route="GET /first")
-    await asyncio.gather(*later)
-    assert log.asked == ["GET /first", "GET /first", "GET /later"]
+    await call(gate, first, route="first")
+    await asyncio.gather(*others)
+    assert log.asked == asked
