@@ -10,6 +10,8 @@ NOT_MEASURING = {"__init__", "__main__", "figure"}
 
 def main(chosen: list[str]) -> None:
     names = sorted({path.stem for path in HERE.glob("*.py")} - NOT_MEASURING)
+    if unknown := [name for name in chosen if name not in names]:
+        raise SystemExit(f"{unknown[0]!r} measures nothing; known: {', '.join(names)}")
     for name in chosen or names:
         for figure in import_module(f"benchmarks.{name}").measure():
             sys.stdout.write(f"{figure.seconds * 1000:10.1f} ms  {figure.what}\n")

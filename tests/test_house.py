@@ -208,6 +208,14 @@ def broken_links(page: Path) -> Iterator[str]:
             yield f"{name(page)}: {match['target']}"
 
 
+def test_every_benchmark_can_be_run() -> None:
+    page = text_of(ROOT / "benchmarks/README.md")
+    for path in tracked("benchmarks/*.py"):
+        if path.stem not in {"__init__", "__main__", "figure"}:
+            assert callable(import_module(f"benchmarks.{path.stem}").measure)
+            assert f"[{path.name}]({path.name})" in page
+
+
 def test_every_relative_link_leads_somewhere() -> None:
     assert [link for page in pages() for link in broken_links(page)] == []
 
