@@ -14,7 +14,7 @@ from controller.core.decode.entry import FORMAT, VERSION, Entry, Sheet
 from controller.core.decode.meant import glued
 from controller.core.decode.rules import problem
 from controller.core.decode.templates import unsupported
-from controller.core.decode.words import closest, shown
+from controller.core.decode.words import closest, dotted, shown, visible
 from controller.model.problem import Place, Problem
 from controller.model.source import Schemas
 
@@ -117,6 +117,10 @@ def _unknown_kind(entry: Entry, schemas: Schemas, near: str | None) -> Problem:
     known = ", ".join(sorted(schemas))
     kind = entry.get("kind")
     if kind is None:
+        typed = next((key for key in entry.texts() if closest(key, ["kind"])), None)
+        if typed is not None:
+            message = f"unknown field {visible(typed)}; did you mean kind?"
+            return problem("GS301", entry.key_at(typed), dotted((typed,)), message, "kind")
         return entry.problem("GS303", ("kind",), f"the field kind is missing; known: {known}")
     hint = f"; did you mean {near}?" if near else ""
     return entry.problem("GS304", ("kind",), f"must be one of {known}; found {shown(kind)}{hint}", near)

@@ -8,6 +8,9 @@ from controller.doors.cli.get import KINDS
 from controller.doors.cli.options import output
 from controller.doors.cli.reach import store
 
+_MOST = 2
+"""Words: a kind and a name."""
+
 
 @click.command()
 @click.argument("words", metavar="[KIND] NAME", nargs=-1, required=True)
@@ -21,6 +24,7 @@ def command(words: tuple[str, ...], output: str, store: str | None) -> int:
     from controller.core.render import descriptions  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.stored import known, named, writes  # noqa: PLC0415  (likewise)
 
+    name = _name(words)
     everything = known(store)
     found = [
         descriptions.Described(
@@ -29,7 +33,7 @@ def command(words: tuple[str, ...], output: str, store: str | None) -> int:
             writes(store, each.upstream, str(each.status.item)),
             tuple(other.status for other in everything if each.owns(other)),
         )
-        for each in named(everything, _name(words))
+        for each in named(everything, name)
     ]
     if output == "json":
         items = [descriptions.description(each) for each in found]
@@ -41,6 +45,8 @@ def command(words: tuple[str, ...], output: str, store: str | None) -> int:
 
 def _name(words: tuple[str, ...]) -> str:
     """Return NAME or KIND/NAME, the kind as manifests spell it."""
+    if len(words) > _MOST:
+        raise click.UsageError(f"one object at a time; not {len(words)} words")
     kind, _, name = "/".join(words).rpartition("/")
     if not kind:
         return name
