@@ -31,7 +31,7 @@ demo: .venv/runtime ## bring a small fleet live against a simulated Gupshup: no 
 test: lint ## every check: format, lint, types, floors, tests, coverage
 	@echo '> pytest'
 	@rm -f .coverage .coverage.*
-	@$(bin)/python -m pytest --cov --cov-report= --cov-fail-under=0 $(ARGS)
+	@$(bin)/python -m pytest -n auto --dist worksteal --cov --cov-report= --cov-fail-under=0 $(ARGS)
 	@echo '> coverage'
 	@$(bin)/python -m coverage report
 	@$(bin)/python -m coverage report --include='controller/core/*' --fail-under=100
