@@ -11,7 +11,10 @@ from controller.model.plan import For, Outcome, Plan, Result, Verb, Waiting
 from controller.model.scope import WHOLE, Lane
 
 SOON = 1.0
-"""Seconds in which wishes for a whole pass gather, so that one answers them all."""
+"""Seconds in which wishes for a whole pass gather, so that one answers them all; a long list takes longer."""
+
+_SHORT = 1_000
+"""Rows that a pass over the whole goes through in less than a second."""
 
 _BY_LIST = frozenset({For.OUTCOME, For.LIST, For.PHONE})
 """What only the partner's list can tell."""
@@ -30,14 +33,15 @@ class Due(NamedTuple):
 class Moment:
     """Where a loop stands: *quiet* passes in a row changed nothing; *rows* is how long the partner's list is.
 
-    *now* is epoch seconds, *interval* the seconds between two lists anyway; *known* are changes that the last
-    pass over the whole partner decided on.
+    *now* is epoch seconds, *interval* the seconds between two lists anyway; *in_flight* apps of the partner
+    are under way, and *known* are changes that its last pass over the whole held or let wait.
     """
 
     now: float
     quiet: int
     rows: int
     interval: float
+    in_flight: int = 0
     known: frozenset[Change] = frozenset()
 
 
@@ -65,7 +69,7 @@ def _of_waiting(waiting: Waiting, moment: Moment) -> Iterator[Due]:
     if waiting.on is For.PASS:
         if (waiting.verb, waiting.item) in moment.known:
             return
-        yield Due(WHOLE, moment.now + SOON, Lane.CHANGED)
+        yield Due(WHOLE, moment.now + SOON * max(1.0, moment.rows / _SHORT), Lane.CHANGED)
     elif waiting.on in _BY_LIST:
         poll = moment.now + list_poll(moment.quiet, moment.rows, moment.interval)
         yield Due(name, poll, Lane.IN_FLIGHT)
@@ -80,8 +84,9 @@ def _in_flight(plan: Plan, moment: Moment) -> Iterator[Due]:
     names = [item.app for item in plan.provisioning]
     if not names:
         return
-    if one_by_one(len(names), moment.rows):
-        at = moment.now + app_poll(moment.quiet, len(names), moment.interval)
+    all_of_them = max(len(names), moment.in_flight)
+    if one_by_one(all_of_them, moment.rows):
+        at = moment.now + app_poll(moment.quiet, all_of_them, moment.interval)
         yield from (Due(name, at, Lane.IN_FLIGHT) for name in names)
     else:
         at = moment.now + list_poll(moment.quiet, moment.rows, moment.interval)

@@ -3,12 +3,14 @@
 Nothing here reads a clock or throws dice: *now* (epoch seconds) and *chance* (0 to 1) come in.
 """
 
+import math
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from controller.core import cadence
-from controller.core.again import Moment, again
+from controller.core.again import SOON, Moment, again
+from controller.core.entry import item_of
 from controller.core.guard import Change, change
 from controller.core.queue import Queue
 from controller.model.plan import Asked, For, Plan, Result, Waiting
@@ -19,13 +21,23 @@ Said = Result | Waiting
 FEW = 100
 """Apps that may have changed while nobody looked, and are looked at before the rest: more are the rest."""
 
+_NO_TURN = frozenset({For.BUDGET, For.PASS, For.LOOK})
+"""What an action waits for that was not tried, however willing the pass was."""
+
+_LATE = 2.0
+"""Intervals after which a list is due by itself: timers go by the wall's clock, which may be set back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A pass that is over: what is left of its plan, what came of its actions, how long the list is."""
+    """A pass that is over: what was *asked* of it, what is left of its plan, what came of its actions.
+
+    *rows* is how long the list is.
+    """
 
     name: str
     lane: Lane
+    asked: Asked
     plan: Plan
     said: tuple[Said, ...]
     rows: int
@@ -45,7 +57,8 @@ class Agenda:
         self._failures: Counter[str] = Counter()
         self._pictures: dict[str, tuple[object, int]] = {}
         self._events: deque[float] = deque(maxlen=cadence.EVENTS)
-        self._held: frozenset[Change] = frozenset()
+        self._decided: frozenset[Change] = frozenset()
+        self._in_flight = 0
         self._drift_free = 0.0
         self._listed = False
 
@@ -55,14 +68,19 @@ class Agenda:
         return max(self._failures.values(), default=0)
 
     def declare(self, names: Iterable[str], new: Iterable[str], now: float) -> None:
-        """Keep *names* from now on; something is declared anew about *new*."""
+        """Keep *names* from now on; something is declared anew about *new*, which ends their back-off."""
         self._names = frozenset(names)
-        self._new = (self._new | frozenset(new)) & self._names
+        mended = frozenset(new) & self._names
+        self._new = (self._new | mended) & self._names
         kept = self._names | {WHOLE}
         self._queue.keep(kept)
         for known in (self._asked, self._looked, self._failures, self._pictures):
             for name in known.keys() - kept:
                 del known[name]
+        for name in sorted(mended & self._failures.keys()):
+            del self._failures[name]
+            self._queue.release(name)
+            self._queue.add(name, now, Lane.CHANGED)
         self._queue.add(WHOLE, now, Lane.CHANGED)
 
     def tick(self, now: float) -> None:
@@ -70,9 +88,12 @@ class Agenda:
         self._queue.add(WHOLE, now, Lane.IN_FLIGHT)
 
     def event(self, name: str, now: float) -> None:
-        """Have an app looked at when its quiet time and the budget of events allow."""
+        """Have an app looked at when its quiet time and the budget of events allow.
+
+        In a flood that may be a long time ahead: then the timers are as good, and the event is let go.
+        """
         at = max(cadence.event_at(now, self._events), self._looked.get(name, 0.0) + cadence.QUIET)
-        if self._queue.add(name, at, Lane.CHANGED):
+        if at <= now + cadence.EVENT_WINDOW and self._add(name, at, Lane.CHANGED):
             self._events.append(at)
 
     def ask(self, name: str, now: float) -> None:
@@ -80,16 +101,21 @@ class Agenda:
 
         For the whole partner that is its list at once, and each app in its turn.
         """
-        for each in self._names if name == WHOLE else {name}:
+        for each in self._names if name == WHOLE else {name} & self._names:
             self._asked[each] = now
         for each in self._names if name == WHOLE else ():
             self._queue.add(each, now, Lane.DRIFT)
-        self._queue.release(name)
-        self._queue.add(name, now, Lane.ASKED)
+        self.hurry(name, now)
 
-    def asked(self, now: float) -> Asked:
-        """Return what people asked for and was not answered yet."""
-        return Asked(again=frozenset(self._asked), at=max(self._asked.values(), default=now))
+    def hurry(self, name: str, now: float) -> None:
+        """Look because a person waits for it; no back-off counts."""
+        self._queue.release(name)
+        self._add(name, now, Lane.ASKED)
+
+    def asked(self, name: str, now: float) -> Asked:
+        """Return what people asked for about *name* and was not answered yet."""
+        about = {app: at for app, at in self._asked.items() if name in {WHOLE, app}}
+        return Asked(again=frozenset(about), at=max(about.values(), default=now))
 
     def take(self, now: float) -> tuple[str, Lane] | None:
         """Take what is due. Looks for drift keep a distance, so that half of the budget stays free."""
@@ -105,19 +131,25 @@ class Agenda:
 
     def failed(self, name: str, lane: Lane, now: float, until: float | None = None) -> None:
         """Let *name* rest, longer each time in a row, or until it can be tried; nothing else waits."""
+        if not self._keeps(name):
+            return
         self._failures[name] += 1
         rest = cadence.backoff(self._failures[name], self._chance())
-        self._queue.hold(name, now + rest if until is None else until)
+        self._queue.hold(name, now + rest if until is None else max(until, now + SOON))
         self._queue.add(name, now, lane)
 
     def done(self, over: Done, now: float) -> None:
-        """Have due what follows from a pass."""
-        self._space(over, now)
+        """Have due what follows from a pass; what it was about may have gone from the manifests meanwhile."""
         self._answer(over)
-        for due in again(over.plan, over.said, self._moment(over, now)):
-            self._queue.add(*due)
+        if not self._keeps(over.name):
+            return
+        self._space(over, now)
         if over.name == WHOLE:
-            self._after_list(over.plan, now)
+            self._after_list(over, now)
+        for due in again(over.plan, over.said, self._moment(over, now)):
+            self._add(*due)
+        if over.name == WHOLE:
+            self._queue.add(WHOLE, now + _LATE * self._tempo.interval, Lane.IN_FLIGHT)
         elif any(each.on is For.LOOK and each.until is None for each in over.plan.waiting):
             self.failed(over.name, Lane.IN_FLIGHT, now)
             return
@@ -131,11 +163,12 @@ class Agenda:
         self._looked[over.name] = now
 
     def _answer(self, over: Done) -> None:
-        """Forget who asked, but for apps whose turn did not come."""
-        turn = {For.BUDGET, For.PASS}
-        waits = {each.item.app for each in _waiting(over) if each.on in turn}
-        about: Collection[str] = self._names if over.name == WHOLE else {over.name}
-        self._asked = {app: at for app, at in self._asked.items() if app not in about or app in waits}
+        """Forget who asked before the pass began, but for apps whose turn did not come."""
+        waits = {each.item.app for each in _waiting(over) if each.on in _NO_TURN}
+        waits |= {item_of(each.action).app for each in over.plan.held}
+        for app in over.asked.again - waits:
+            if self._asked.get(app, math.inf) <= over.asked.at:
+                del self._asked[app]
 
     def _moment(self, over: Done, now: float) -> Moment:
         picture = (
@@ -146,11 +179,14 @@ class Agenda:
         before, quiet = self._pictures.get(over.name, (None, 0))
         quiet = quiet + 1 if picture == before else 0
         self._pictures[over.name] = picture, quiet
-        return Moment(now, quiet, over.rows, self._tempo.interval, self._held)
+        return Moment(now, quiet, over.rows, self._tempo.interval, self._in_flight, self._decided)
 
-    def _after_list(self, plan: Plan, now: float) -> None:
+    def _after_list(self, over: Done, now: float) -> None:
         """Have each app that nobody looked at looked at: what is new at once, the rest one by one."""
-        self._held = frozenset(change(each.action) for each in plan.held)
+        plan = over.plan
+        waits = frozenset((each.verb, each.item) for each in plan.waiting if each.on is For.LOOK)
+        self._decided = waits | {change(each.action) for each in plan.held}
+        self._in_flight = len(plan.provisioning)
         differ = {each.item.app for each in plan.unlooked if each.differing}
         first = self._new | (differ if len(differ) <= FEW else frozenset())
         for each in plan.unlooked:
@@ -163,6 +199,12 @@ class Agenda:
         """Look at this app again when its turn comes; what began together spreads."""
         every = cadence.drift_interval(self._tempo.drift, len(self._names))
         self._queue.add(name, now + every * (0.9 + 0.2 * self._chance()), Lane.DRIFT)
+
+    def _keeps(self, name: str) -> bool:
+        return name == WHOLE or name in self._names
+
+    def _add(self, name: str, at: float, lane: Lane) -> bool:
+        return self._keeps(name) and self._queue.add(name, at, lane)
 
 
 def _waiting(over: Done) -> Iterator[Waiting]:

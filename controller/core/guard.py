@@ -1,5 +1,6 @@
 """How much may change before a person has to agree. It holds whole classes of change; it never edits one."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeAlias, assert_never
@@ -48,8 +49,8 @@ def _patient(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
     """Let changes wait that are few only because not every app was looked at yet."""
     declared = _declared(desired, plan.partner.name)
     unlooked = {
-        Verb.UPDATE: sum(each.differing for each in plan.unlooked),
-        Verb.UNSUBSCRIBE: len(plan.unlooked),
+        Verb.UPDATE: float(sum(each.differing for each in plan.unlooked)),
+        Verb.UNSUBSCRIBE: math.inf if plan.unlooked else 0.0,  # nobody knows how many there are
     }
     ceilings = _ceilings(plan.partner.guards)
     for verb, more in unlooked.items():

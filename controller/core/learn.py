@@ -14,9 +14,14 @@ from controller.model.plan import Asked, For, Observed
 from controller.model.upstream import RemoteSubscription, Row, Unseen
 
 
-def learnt(desired: Desired, partner: Partner, observed: Observed) -> tuple[Note, ...]:
-    """Return what is worth remembering of *observed*: nothing, where all of it is known already."""
-    phones = frozenset(app.phone for app in desired.apps)
+def learnt(
+    desired: Desired, partner: Partner, observed: Observed, declared: Desired | None = None
+) -> tuple[Note, ...]:
+    """Return what is worth remembering of *observed*: nothing, where all of it is known already.
+
+    *declared* is what *desired* was narrowed from, None where it is the whole.
+    """
+    phones = frozenset(app.phone for app in (declared or desired).apps)
     found = cases(desired, partner, observed, Asked())
     return tuple(note for case in found for note in _of_case(case, phones))
 
@@ -34,7 +39,7 @@ def _of_case(case: Case, phones: frozenset[str]) -> Iterator[Note]:
                 yield Forgive(link_key(phone))
             yield from _took(case, row)
         case Undecided(on=For.LIST) if memory.bindings[phone].missing_since is None:
-            yield Bind(replace(memory.bindings[phone], missing_since=case.view.now))
+            yield Bind(replace(memory.bindings[phone], missing_since=case.view.observed.absent_at))
         case Absent():
             yield from _proven_absent(case, phones)
         case _:
@@ -54,7 +59,7 @@ def _proven_absent(case: Case, phones: frozenset[str]) -> Iterator[Note]:
     for intent in attempts(case):
         until = absent_from(intent, case.view.partner.settle)
         asks_person = intent.unclear >= UNCLEAR and intent.phone in phones
-        if until is not None and until <= case.view.now and not asks_person:
+        if until is not None and until <= case.view.observed.absent_at and not asks_person:
             yield CloseIntent(intent.phone)
 
 

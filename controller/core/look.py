@@ -37,19 +37,24 @@ def wanted(
 
 
 def refresh(facts: Facts, rows: Iterable[Row], breadth: Breadth = Breadth.FULL) -> Facts:
-    """Drop what the next pass asks again: looks that gave nothing, and doubts about going live."""
+    """Drop what the next pass asks again: looks that gave nothing, and doubts about going live.
+
+    A pass over the list asks neither of them, so it keeps both. What is not listed any more is forgotten.
+    """
     keeps = breadth is Breadth.LIST
-    live = {row.id for row in rows if row.live}
+    live = {row.id: row.live for row in rows}
     return Facts(
         details={
             app_id: fact
             for app_id, fact in facts.details.items()
-            if isinstance(fact, Details) and (fact.live or app_id not in live)
+            if isinstance(fact, Details) and app_id in live and (keeps or fact.live or not live[app_id])
         },
-        stages={},
-        wabas={key: fact for key, fact in facts.wabas.items() if isinstance(fact, str)},
+        stages={key: fact for key, fact in facts.stages.items() if keeps and key in live},
+        wabas={key: fact for key, fact in facts.wabas.items() if isinstance(fact, str) and key in live},
         subscriptions={
-            key: fact for key, fact in facts.subscriptions.items() if keeps or not isinstance(fact, Unseen)
+            key: fact
+            for key, fact in facts.subscriptions.items()
+            if key in live and (keeps or not isinstance(fact, Unseen))
         },
     )
 

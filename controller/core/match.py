@@ -77,7 +77,7 @@ def match(app: App, seen: Index, observed: Observed, settle: Settle) -> Match:
         found = _by_phone_and_name(app, seen, observed.facts)
     binding = observed.memory.bindings.get(app.phone)
     if binding is not None and (isinstance(found, Absent) or _is_missing(found, app, binding)):
-        return _lost(binding, observed.at, settle)
+        return _lost(binding, observed.absent_at, settle)
     return _unproven(seen) if isinstance(found, Absent) else found
 
 
@@ -130,9 +130,9 @@ def _unproven(seen: Index) -> Match:
     return _ask_phone(seen.phoneless) if seen.phoneless else Absent()
 
 
-def _lost(binding: Binding, now: float, settle: Settle) -> Match:
-    since = now if binding.missing_since is None else binding.missing_since
-    if now - since < settle.stale_list:
+def _lost(binding: Binding, absent_at: float, settle: Settle) -> Match:
+    since = absent_at if binding.missing_since is None else binding.missing_since
+    if absent_at - since < settle.stale_list:
         return Undecided(For.LIST, "bound before, not in this list", until=since + settle.stale_list)
     return Barred(
         "AppLost",

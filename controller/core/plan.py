@@ -128,7 +128,7 @@ def _pending(case: Case, intent: Intent) -> Entry | None:
             f"`gupshupctl resolve {case.app.name} --adopt ID` or `--absent`",
         )
     until = absent_from(intent, case.view.partner.settle)
-    if until is None or until <= case.view.now:
+    if until is None or until <= case.view.observed.absent_at:
         return None
     why = "a link got no clear answer and may still take effect"
     return Waiting(Verb.LINK, case.item, For.OUTCOME, until, why)

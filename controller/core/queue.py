@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 from controller.model.scope import WHOLE, Lane
 
+PATIENCE = 4
+"""Times in a row that a lane lets more urgent ones go first: then it has its turn, however many they are."""
+
 
 class _Due(NamedTuple):
     at: float
@@ -22,7 +25,8 @@ class Queue:
         self._due: dict[str, _Due] = {}
         self._holds: dict[str, float] = {}
         self._later: list[tuple[float, str]] = []
-        self._ready: list[tuple[Lane, bool, float, str]] = []
+        self._ready: dict[Lane, list[tuple[bool, float, str]]] = {lane: [] for lane in Lane}
+        self._passed_over: Counter[Lane] = Counter()
 
     def __len__(self) -> int:
         return len(self._due)
@@ -52,26 +56,24 @@ class Queue:
     def take(self, now: float, most: Lane = Lane.DRIFT) -> tuple[str, Lane] | None:
         """Take what is due: the most urgent lane, there the whole before its parts, then the longest due.
 
-        Nothing of a lane past *most*.
+        Nothing of a lane past *most*. A lane that was passed over for long has its turn all the same.
         """
         self._ripen(now)
-        while self._ready:
-            lane, _, at, name = self._ready[0]
-            if self._due.get(name) != (at, lane):
-                heapq.heappop(self._ready)
-                continue
-            if lane > most:
-                return None
-            heapq.heappop(self._ready)
-            del self._due[name]
-            self._holds.pop(name, None)
-            return name, lane
-        return None
+        waiting = [lane for lane in Lane if lane <= most and self._any(lane)]
+        if not waiting:
+            return None
+        lane = next((each for each in waiting if self._passed_over[each] >= PATIENCE), waiting[0])
+        self._passed_over.update(waiting)
+        self._passed_over[lane] = 0
+        *_, name = heapq.heappop(self._ready[lane])
+        del self._due[name]
+        self._holds.pop(name, None)
+        return name, lane
 
     def next_at(self, now: float) -> float | None:
         """Return when the next name is due, *now* where one is; None where there is none."""
         self._ripen(now)
-        if any(self._due.get(name) == (at, lane) for lane, _, at, name in self._ready):
+        if any(self._any(lane) for lane in Lane):
             return now
         return self._later[0][0] if self._later else None
 
@@ -91,10 +93,20 @@ class Queue:
             return False
         self._due[name] = _Due(at, lane)
         heapq.heappush(self._later, (at, name))
-        if len(self._later) + len(self._ready) > 4 * len(self._due) + 64:
+        if len(self._later) + sum(map(len, self._ready.values())) > 4 * len(self._due) + 64:
             self._later = sorted((due.at, each) for each, due in self._due.items())
-            self._ready = []
+            self._ready = {lane: [] for lane in Lane}
         return True
+
+    def _any(self, lane: Lane) -> bool:
+        """Say whether anything of *lane* is due; drop what was put anew or forgotten since."""
+        ready = self._ready[lane]
+        while ready:
+            _, at, name = ready[0]
+            if self._due.get(name) == (at, lane):
+                return True
+            heapq.heappop(ready)
+        return False
 
     def _ripen(self, now: float) -> None:
         """Move what is due by *now* to the ready ones; drop what was put anew since."""
@@ -106,4 +118,4 @@ class Queue:
                 return
             heapq.heappop(self._later)
             if known is not None and current:
-                heapq.heappush(self._ready, (known.lane, name != WHOLE, at, name))
+                heapq.heappush(self._ready[known.lane], (name != WHOLE, at, name))

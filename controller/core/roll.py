@@ -13,6 +13,7 @@ class Roll:
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         self._by_id: dict[AppId, Row] = {}
         self._ids: dict[str, set[AppId]] = defaultdict(set)
+        self._phoneless: set[AppId] = set()
         for row in rows:
             self._put(row)
 
@@ -24,8 +25,11 @@ class Roll:
         return tuple(self._by_id.values())
 
     def about(self, app: App) -> tuple[Row, ...]:
-        """Return the rows that have to do with *app*: by its phone, its name or its id."""
-        ids = self._ids.get(app.phone, set()) | self._ids.get(app.app_name, set())
+        """Return the rows that have to do with *app*: by its phone, its name or its id.
+
+        Those without a phone may have its, so that without them nobody could say that it is absent.
+        """
+        ids = self._ids.get(app.phone, set()) | self._ids.get(app.app_name, set()) | self._phoneless
         ids |= {app.app_id} & self._by_id.keys() if app.app_id else set()
         return tuple(self._by_id[each] for each in sorted(ids))
 
@@ -50,9 +54,12 @@ class Roll:
         self._by_id[row.id] = row
         for key in {row.phone, row.name} - {None}:
             self._ids[str(key)].add(row.id)
+        if row.phone is None:
+            self._phoneless.add(row.id)
 
     def _drop(self, row: Row) -> None:
         del self._by_id[row.id]
+        self._phoneless.discard(row.id)
         for key in {row.phone, row.name} - {None}:
             self._ids[str(key)].discard(row.id)
             if not self._ids[str(key)]:

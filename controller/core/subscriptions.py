@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from controller.core import modes
 from controller.core.case import Case, looks, owns, prunes, subscription_item, tag_item
 from controller.core.digest import digest, of_subscription, subscription_key
-from controller.core.entry import Entry, Same, Unverifiable, allowed
+from controller.core.entry import Entry, Provisioning, Same, Unverifiable, allowed
 from controller.core.stage import confirmed, second_look
 from controller.model.manifest import SubscribeWhen, Subscription
 from controller.model.memory import Written
@@ -41,6 +41,8 @@ def entries(case: Case, row: Row) -> Iterator[Entry]:
         yield from _unlooked(case, row, there)
         return
     by_tag = {remote.tag: remote for remote in sorted(there, key=lambda remote: remote.id, reverse=True)}
+    if _doubted(case, row, first=not there):
+        yield Provisioning(case.item)
     for wanted in case.subscriptions:
         remote = by_tag.pop(wanted.tag, None)
         if remote is None:
@@ -69,14 +71,17 @@ def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
 
 def _unlooked(case: Case, row: Row, there: Unseen | None) -> Iterator[Entry]:
     if there is None and looks(case, row):
-        ledger = case.view.observed.memory.ledger
-        kept = (ledger.get(subscription_key(row.id, each.tag)) for each in case.subscriptions)
-        known = sum(_as_declared(each, old) for each, old in zip(case.subscriptions, kept, strict=True))
-        yield Unlooked(case.item, len(case.subscriptions) - known)
+        yield Unlooked(case.item, sum(_may_differ(case, row, each) for each in case.subscriptions))
     why = there or Unseen("not looked at in this pass")
     on = For.LOOK if why.until is None else For.BUDGET
     for wanted in case.subscriptions:
         yield Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, why.until, why.why)
+
+
+def _may_differ(case: Case, row: Row, wanted: Subscription) -> bool:
+    """Say whether more than drift may be found: something else was written last, or nothing."""
+    written = case.view.observed.memory.ledger.get(subscription_key(row.id, wanted.tag))
+    return not _as_declared(wanted, written) or bool(_hidden(case, wanted, written))
 
 
 def _missing(case: Case, row: Row, wanted: Subscription, *, first: bool) -> Entry:
@@ -117,6 +122,12 @@ def _hidden(case: Case, wanted: Subscription, written: Written | None) -> Change
         return {}
     differs = case.view.asked.resend if written is None else written.secret != secret
     return {"headers": ("(hidden)", "(hidden)")} if differs else {}
+
+
+def _doubted(case: Case, row: Row, *, first: bool) -> bool:
+    """Say whether a second look denied that the app is live: then it is still on its way, as it seems."""
+    waits = first and bool(case.subscriptions) and case.view.partner.subscribe_when is SubscribeWhen.LIVE
+    return waits and confirmed(row, case.view.observed.facts) is False
 
 
 def _sendable(action: Subscribe | Update, wanted: Subscription, case: Case, row: Row) -> Entry:

@@ -17,8 +17,8 @@ from controller.model.scope import Breadth
 from controller.model.upstream import (
     Details,
     Facts,
+    Listing,
     RemoteSubscription,
-    Row,
     Stage,
     Unseen,
     Want,
@@ -38,20 +38,21 @@ async def look(
     account: Account[Reader],
     desired: Desired,
     known: Facts,
-    rows: tuple[Row, ...] | None = None,
+    listing: Listing | None = None,
     breadth: Breadth = Breadth.FULL,
 ) -> Observed:
     """Return what is there now. *known* holds what earlier passes learnt about single apps.
 
-    *rows* are the partner's list where it was just read, None to read it here. Raises Busy or Unclear where
-    the list is not had whole, Denied where the credentials are refused.
+    *listing* is the partner's list where it was read already, None to read it here. Raises Busy or Unclear
+    where the list is not had whole, Denied where the credentials are refused.
     """
-    if rows is None:
-        rows = await account.remote.rows()
+    if listing is None:
+        asked_at = account.clock.now()
+        listing = Listing(await account.remote.rows(), asked_at)
     memory = await account.store.memories.read(account.upstream)
-    observed = Observed(
-        account.clock.now(), rows, refresh(known, rows, breadth), memory, dict(digests(account, desired))
-    )
+    facts = refresh(known, listing.rows, breadth)
+    hidden = dict(digests(account, desired))
+    observed = Observed(account.clock.now(), listing.rows, facts, memory, hidden, listing.at)
     while asks := wanted(desired, account.partner, observed, breadth):
         observed = replace(observed, facts=await _answer(account.remote, asks, observed.facts))
     return replace(observed, at=account.clock.now())

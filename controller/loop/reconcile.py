@@ -13,7 +13,7 @@ from controller.loop.ports import Account, Reader, Writer
 from controller.model.manifest import Desired
 from controller.model.plan import Asked, Observed, Plan
 from controller.model.scope import Breadth
-from controller.model.upstream import Facts, Row
+from controller.model.upstream import Facts, Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class Journey:
 
 
 async def decide(
-    account: Account[Reader], task: Task, journey: Journey, rows: tuple[Row, ...] | None = None
+    account: Account[Reader], task: Task, journey: Journey, listing: Listing | None = None
 ) -> tuple[Observed, Plan]:
-    """Look and plan; nothing is written, neither at Gupshup nor to memory. *rows* as in `look`."""
-    observed = await look(account, task.desired, journey.facts, rows, task.breadth)
+    """Look and plan; nothing is written, neither at Gupshup nor to memory. *listing* as in `look`."""
+    observed = await look(account, task.desired, journey.facts, listing, task.breadth)
     wished = plan(task.desired, account.partner, observed, task.asked)
     held = judge(wished, task.declared, journey.released, task.breadth)
     journey.released |= release(held, task.released)
@@ -72,15 +72,16 @@ async def left(account: Account[Reader], task: Task, journey: Journey) -> Plan:
 
 
 async def reconcile(
-    account: Account[Writer], task: Task, journey: Journey, rows: tuple[Row, ...] | None = None
+    account: Account[Writer], task: Task, journey: Journey, listing: Listing | None = None
 ) -> Plan:
-    """Do one pass; *journey* holds what came of it, also where it is cut short. *rows* as in `look`.
+    """Do one pass; *journey* holds what came of it, also where it is cut short. *listing* as in `look`.
 
     Raises Busy or Unclear where the list is not had whole, Denied where the credentials are refused. Only for
     the holder of the partner's writer lock.
     """
-    observed, agreed = await decide(account, task, journey, rows)
-    await account.store.memories.note(account.upstream, learnt(task.desired, account.partner, observed))
+    observed, agreed = await decide(account, task, journey, listing)
+    notes = learnt(task.desired, account.partner, observed, task.declared)
+    await account.store.memories.note(account.upstream, notes)
     try:
         await act(account, agreed, observed, journey.tally)
     finally:

@@ -1,6 +1,6 @@
 """What this process has seen of one partner, and the two kinds of passes that add to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -13,7 +13,7 @@ from controller.loop.reconcile import Journey, Task, decide, left, reconcile
 from controller.model.manifest import App, AppId, Desired, Subscription
 from controller.model.plan import Asked, Observed, Plan, Result, Waiting
 from controller.model.scope import Breadth
-from controller.model.upstream import Facts, Row
+from controller.model.upstream import Facts, Listing, Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Sight:
         self._facts = Facts()
         self._freed: frozenset[Change] = frozenset()
         self._begun = False
+        self._listed = 0.0
         self.roll = Roll()
         self.desired = Desired("")
         self.apps: dict[str, App] = {}
@@ -53,6 +54,7 @@ class Sight:
         """
         apps = {app.name: app for app in desired.apps}
         hooks = _by_app(desired.subscriptions)
+        self._forget(app for name, app in apps.items() if name not in self.apps)
         changed = {
             name
             for name, app in apps.items()
@@ -80,10 +82,15 @@ class Sight:
         """
         task = Task(self.desired, self.desired, asked, released, Breadth.LIST)
         journey = Journey(self._facts, self._freed)
-        seen = await self._go(task, journey, None if fresh else self.roll.rows)
-        self._facts, self._freed = journey.facts, journey.released
+        seen = await self._go(task, journey, None if fresh else Listing(self.roll.rows, self._listed))
         if fresh and journey.observed is not None:
-            self.roll = Roll(journey.observed.rows)
+            self.roll, self._listed = Roll(journey.observed.rows), journey.observed.absent_at
+        self._facts = journey.facts
+        if self.desired is task.desired:
+            self._freed = journey.released
+        else:  # it was declared anew meanwhile
+            before = {app.name for app in task.desired.apps}
+            self._forget(app for name, app in self.apps.items() if name not in before)
         return seen
 
     async def single(self, name: str, asked: Asked, *, fresh: bool) -> Seen:
@@ -92,29 +99,43 @@ class Sight:
         desired = replace(self.desired, apps=(app,), subscriptions=self._hooks.get(name, ()))
         task = Task(desired, self.desired, asked, breadth=Breadth.APP)
         try:
-            rows = await self._rows(app, fresh=fresh)
+            listing = await self._listing(app, fresh=fresh)
         except ControllerError as error:
             return Seen(task, None, None, (), error)
-        ids = frozenset(row.id for row in rows)
+        ids = frozenset(row.id for row in listing.rows)
         journey = Journey(part_of(self._facts, ids))
-        seen = await self._go(task, journey, rows)
+        seen = await self._go(task, journey, listing)
         if journey.observed is not None:
             self._facts = joined(self._facts, journey.facts, ids | _asked_about(journey.facts))
         return seen
 
-    async def _rows(self, app: App, *, fresh: bool) -> tuple[Row, ...]:
+    def missed(self, name: str, why: str) -> None:
+        """Note that a look at an app came to nothing, so that no guard waits for what it would have told."""
+        app = self.apps.get(name)
+        ids = () if app is None else (row.id for row in self.roll.about(app))
+        unseen = {app_id: Unseen(why) for app_id in ids if app_id not in self._facts.subscriptions}
+        self._facts = replace(self._facts, subscriptions={**self._facts.subscriptions, **unseen})
+
+    def _forget(self, apps: Iterable[App]) -> None:
+        """Have the webhooks of *apps* looked at anew: nobody watched them meanwhile."""
+        ids = {row.id for app in apps for row in self.roll.about(app)}
+        known = {app_id: fact for app_id, fact in self._facts.subscriptions.items() if app_id not in ids}
+        self._facts = replace(self._facts, subscriptions=known)
+
+    async def _listing(self, app: App, *, fresh: bool) -> Listing:
+        asked_at = self._account.clock.now() if fresh else self._listed
         if fresh:
             self.roll.seen(app.phone, await self._account.remote.rows_by_phone(app.phone))
-        return self.roll.about(app)
+        return Listing(self.roll.about(app), asked_at)
 
-    async def _go(self, task: Task, journey: Journey, rows: tuple[Row, ...] | None) -> Seen:
+    async def _go(self, task: Task, journey: Journey, listing: Listing | None) -> Seen:
         """Do one pass, and tell what came of it however it ended."""
         error, plan = None, None
         try:
             if self._enforce:
-                await reconcile(cast("Account[Writer]", self._account), task, journey, rows)
+                await reconcile(cast("Account[Writer]", self._account), task, journey, listing)
             else:
-                await decide(self._account, task, journey, rows)
+                await decide(self._account, task, journey, listing)
             plan = await left(self._account, task, journey)
         except ControllerError as trouble:
             error = trouble

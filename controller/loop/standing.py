@@ -43,7 +43,8 @@ class Standing:
             documents = {str(each.item): document(each) for each in due}
             await account.store.statuses.save(account.upstream, documents, whole=gone)
         self._last = fresh if whole else {**self._last, **fresh}
-        self._written |= {each.item: each.at for each in due}
+        kept = {item: at for item, at in self._written.items() if item in self._last}
+        self._written = kept | {each.item: each.at for each in due}
         return changes
 
     def _is_due(self, status: Status) -> bool:

@@ -61,6 +61,7 @@ class Tenure:
         self._trouble = ""
         self._yielding = False
         self._stopping: Callable[[], bool] = lambda: False
+        self._unread = True
 
     @property
     def _now(self) -> float:
@@ -70,6 +71,7 @@ class Tenure:
         """Keep this from now on: what is new about it is looked at first."""
         new = self._sight.declare(desired)
         self._agenda.declare(self._sight.apps, new, self._now)
+        self._forced &= {*self._sight.apps, WHOLE}
         self._wake.set()
 
     def event(self, names: Iterable[str]) -> bool:
@@ -113,6 +115,7 @@ class Tenure:
             end()
 
     def _tick(self) -> None:
+        self._unread = True
         self._agenda.tick(self._now)
         self._wake.set()
 
@@ -120,19 +123,26 @@ class Tenure:
         self._moved = now = self._now
         if now - self._glanced >= self._tempo.glance:
             self._glanced = now
-            for hint in await self._hints.take(self._account.upstream):
-                self._hinted(hint)
+            await self._glance()
         taken = self._agenda.take(now)
         if taken is None:
             await self._rest(now)
             return
         try:
-            await self._pass(*taken)
+            await self._pass(*taken, now)
         except ControllerError:
             raise
-        except Exception:  # noqa: BLE001  (its one home: a bug about one app stops no other)
+        except Exception as error:  # noqa: BLE001  (its one home: a bug about one app stops no other)
             log.logger().exception("pass crashed", partner=self._account.partner.name, app=taken[0])
-            self._agenda.failed(*taken, self._now)
+            crashed = self._crashed(*taken, now, error)
+            self._failed(*taken, crashed.error)
+            self._tell(crashed)
+
+    async def _glance(self) -> None:
+        """Take the hints that other processes left; they are for the writer, and looking alone is none."""
+        if self._tempo.enforce:
+            for hint in await self._hints.take(self._account.upstream):
+                self._hinted(hint)
 
     async def _rest(self, now: float) -> None:
         """Wait until something is due, somebody hurries, or it is time to look for hints."""
@@ -144,23 +154,22 @@ class Tenure:
         self._wake.clear()
 
     def _hinted(self, hint: Hint) -> None:
-        kind, _, digest = hint.kind.partition(" ")
+        kind, _, about = hint.kind.partition(" ")
         if kind == YIELD:
-            self._yielding = hint.at >= self._began  # nobody waits any more for an older one
+            self._yielding |= hint.at >= self._began  # nobody waits any more for an older one
         elif kind == EVENT:
-            self.event([hint.app])
+            self.event([about or hint.app])
         elif kind == RELEASE:
-            self._released.add(digest)
-            self._agenda.ask(WHOLE, self._now)
+            self._released.add(about)
+            self._agenda.hurry(WHOLE, self._now)
         elif hint.app == WHOLE or hint.app in self._sight.apps:
             self._forced.add(hint.app)
             self._agenda.ask(hint.app, self._now)
 
-    async def _pass(self, name: str, lane: Lane) -> None:
+    async def _pass(self, name: str, lane: Lane, began: float) -> None:
         """Do one pass, tell of it, and have what follows from it due."""
-        began = self._now
-        asked = self._agenda.asked(began)
-        fresh = lane is not Lane.CHANGED or began - self._looked >= self._tempo.interval
+        asked = self._agenda.asked(name, began)
+        fresh = lane is not Lane.CHANGED or self._unread
         if name == WHOLE:
             seen = await self._sight.whole(asked, frozenset(self._released), fresh=fresh)
         else:
@@ -184,14 +193,35 @@ class Tenure:
         now = self._now
         if seen.plan is None:
             until = seen.error.until if isinstance(seen.error, Busy) else None
-            self._agenda.failed(name, lane, now, until)
-            self._trouble = str(seen.error) if name == WHOLE else self._trouble
+            self._failed(name, lane, str(seen.error), until)
             return
-        self._agenda.done(Done(name, lane, seen.plan, seen.said, len(self._sight.roll)), now)
+        asked, rows = seen.task.asked, len(self._sight.roll)
+        self._agenda.done(Done(name, lane, asked, seen.plan, seen.said, rows), now)
         if name == WHOLE:
             self._looked = now if fresh else self._looked
+            self._unread &= not fresh
             self._trouble, self._plan = "", seen.plan
             self._released.clear()
+
+    def _failed(self, name: str, lane: Lane, why: str, until: float | None = None) -> None:
+        self._agenda.failed(name, lane, self._now, until)
+        if name == WHOLE:
+            self._trouble, self._unread = why, True
+        else:
+            self._sight.missed(name, why)
+
+    def _crashed(self, name: str, lane: Lane, began: float, error: Exception) -> Pass:
+        return Pass(
+            self._account.partner.name,
+            self._account.upstream,
+            name,
+            lane,
+            self._sight.desired.revision,
+            began,
+            self._now - began,
+            error=f"the pass crashed: {type(error).__name__}; the log has more",
+            trouble=type(error).__name__,
+        )
 
     def _told(
         self, name: str, lane: Lane, began: float, seen: Seen, transitions: tuple[Transition, ...]
@@ -202,7 +232,7 @@ class Tenure:
             upstream=self._account.upstream,
             app=name,
             lane=lane,
-            revision=self._sight.desired.revision,
+            revision=seen.task.declared.revision,
             began=began,
             seconds=self._now - began,
             results=seen.results,

@@ -44,6 +44,7 @@ class Item:
 class Observed:
     """All that is known of one partner at *at* (epoch seconds): a whole list, facts beyond it, the memory.
 
+    *listed* is when the list was asked for, None where that is *at*: what it lacks was absent then.
     *digests* hold the keyed digest of each declared value that can be written and never read (an app's
     callback URL, a subscription's headers), so that no secret comes near a decision; Unseen where it cannot
     be had.
@@ -54,6 +55,12 @@ class Observed:
     facts: Facts = field(default_factory=Facts)
     memory: Memory = field(default_factory=Memory)
     digests: Mapping[Item, str | Unseen] = field(default_factory=dict)
+    listed: float | None = None
+
+    @property
+    def absent_at(self) -> float:
+        """Return the moment at which what the list lacks is known to have been absent."""
+        return self.at if self.listed is None else self.listed
 
 
 @dataclass(frozen=True, slots=True)

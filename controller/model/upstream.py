@@ -36,6 +36,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """Rows as a list that was asked for at *at* (epoch seconds) held them."""
+
+    rows: tuple[Row, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Details:
     """What `/details` adds to a row: the phone where the list had none, and the truth about going live."""
 
