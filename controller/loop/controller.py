@@ -1,7 +1,7 @@
 """The process that never stops: one source, as many partners as it names, and an end without loss."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -13,6 +13,9 @@ from controller.model.scope import PartnerState, SourceState
 
 GRACE = 20.0
 """Seconds that what is under way has to end in; then it is cut off, and what it wrote is unclear."""
+
+LATE = 2.0
+"""Intervals after which the source is read though no timer said so."""
 
 
 class Controller:
@@ -35,8 +38,8 @@ class Controller:
         return tuple(each.state() for _, each in sorted(self._tended.items()))
 
     async def hint(self, names: Iterable[str]) -> bool:
-        told = [await each.hint(tuple(names)) for each in self._tended.values()]
-        return any(told)
+        known, tended = tuple(names), tuple(self._tended.values())
+        return any([await each.hint(known) for each in tended])
 
     def source_changed(self) -> None:
         self._read_soon.set()
@@ -51,23 +54,44 @@ class Controller:
         await self._source.begin()
         end = self._ground.triggers.every(self._ground.tempo.interval, self.source_changed)
         try:
-            if self._source.desired is not None:
-                await self._declare(self._source.desired)
-            while not self._ground.stopping.is_set():
-                self._read_soon.clear()
-                await self._read()
-                await self._read_soon.wait()
+            await self._keep()
         finally:
             end()
             await self._end(self._tasks.values())
 
-    async def _read(self) -> None:
+    async def _keep(self) -> None:
+        """Read the source again and again; what is old is not acted on before a look for something newer."""
+        begun = False
+        while not self._ground.stopping.is_set():
+            self._read_soon.clear()
+            new = await self._read()
+            if self._source.desired is not None and (new or not begun):
+                begun = True
+                await self._declare(self._source.desired)
+            with suppress(TimeoutError):  # timers go by the wall's clock, which may be set back
+                async with asyncio.timeout(LATE * self._ground.tempo.interval):
+                    await self._read_soon.wait()
+
+    async def _read(self) -> bool:
         before = self._source.state
-        if await self._source.read() and self._source.desired is not None:
+        new = await self._unless_stopped(self._source.read())
+        if new:
             log.logger().info("source taken", source=before.identity, revision=self._source.state.revision)
-            await self._declare(self._source.desired)
         elif self._source.state.trouble != before.trouble:
             self._tell_trouble()
+        return new
+
+    async def _unless_stopped(self, work: Coroutine[object, object, bool]) -> bool:
+        """Do *work*, but give it up where the process stops: the network may keep it for minutes."""
+        doing = asyncio.ensure_future(work)
+        stopped = asyncio.ensure_future(self._ground.stopping.wait())
+        try:
+            await asyncio.wait({doing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            return doing.done() and doing.result()
+        finally:
+            doing.cancel()
+            stopped.cancel()
+            await asyncio.gather(doing, stopped, return_exceptions=True)
 
     def _tell_trouble(self) -> None:
         state = self._source.state
@@ -84,7 +108,7 @@ class Controller:
         over = [name for name, each in self._tended.items() if declared.get(name) != _bare(each, declared)]
         for name in over:
             self._tended.pop(name).leave()
-            await self._end([self._tasks.pop(name)])
+        await self._end([self._tasks.pop(name) for name in over])
         for partner in desired.partners:
             self._tend(partner, _of(desired, partner))
 
@@ -101,8 +125,7 @@ class Controller:
             _, late = await asyncio.wait(pending, timeout=GRACE)
             for task in late:
                 task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*pending)
+            await asyncio.gather(*pending, return_exceptions=True)
 
 
 def _bare(tended: Partnership, declared: dict[str, Partner]) -> Partner | None:

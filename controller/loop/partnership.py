@@ -23,7 +23,7 @@ GIVEN_WAY = 10.0
 """Seconds for which the writer lock is left to whoever asked for it."""
 
 DENIALS = 3
-"""Refused sign-ins in a row, a minute apart; then one every quarter of an hour: accounts get locked."""
+"""Tries in a row that are refused, a minute apart; then one every quarter of an hour: accounts get locked."""
 
 
 class Seat(Protocol):
@@ -61,7 +61,7 @@ class Partnership:
         self._tenure: Tenure | None = None
         self._upstream = ""
         self._trouble = ""
-        self._failures = 0
+        self._failures = self._denials = 0
         self._moved = ground.clock.now()
         self._leaving = False
 
@@ -81,7 +81,10 @@ class Partnership:
         keys = {key for app in self._desired.apps for key in (app.phone, app.app_name, app.app_id)}
         known = [name for name in names if name in keys]
         if known and self._upstream:
-            await self._ground.hints.leave(self._upstream, known[0], EVENT)
+            wish = (
+                f"{EVENT} {known[0]}"  # under a name of its own: it must not replace what a person asked for
+            )
+            await self._ground.hints.leave(self._upstream, f":{wish}", wish)
         return bool(known)
 
     def state(self) -> PartnerState:
@@ -113,11 +116,12 @@ class Partnership:
     def _rest(self, error: Exception, began: float) -> float:
         """Return for how long to rest after *error*, and tell of it."""
         now = self._ground.clock.now()
-        self._failures = 1 if self._failures and now - began > GIVEN_WAY * 60 else self._failures + 1
+        self._failures += 1
+        self._denials += isinstance(error, Denied)
         self._trouble = str(error)
         self._ground.tell(self._failed(error, began, now))
         if isinstance(error, Denied):
-            return 60.0 if self._failures <= DENIALS else 900.0
+            return 60.0 if self._denials < DENIALS else 900.0
         return backoff(self._failures, self._ground.chance())
 
     def _over(self) -> bool:
@@ -141,7 +145,7 @@ class Partnership:
         while not self._over():
             try:
                 async with self._writing(seat) as account:
-                    self._failures, self._trouble = 0, ""
+                    self._trouble = ""
                     await self._tend(account)
                 await self._pause(GIVEN_WAY)
             except Locked as error:
@@ -172,6 +176,8 @@ class Partnership:
             self._tenure.declare(self._desired)
             await self._tenure.serve(self._over)
         finally:
+            if self._tenure.state().looked:  # being let in is no success yet
+                self._failures = self._denials = 0
             self._tenure = None
 
     async def _pause(self, seconds: float) -> None:

@@ -65,9 +65,13 @@ class Watched:
         """Read the source; say whether it declares something new."""
         try:
             source = await self.origin.read(self._seen)
-            if source is None:
-                self._calm_if(self._seen)
-                return False
+        except ControllerError as error:
+            self._unread(str(error))
+            return False
+        if source is None:
+            self._calm_if(self._seen)
+            return False
+        try:
             desired = await self._judged(source)
         except PlanRefused as error:
             self._trouble(str(error), error.digest)
@@ -131,6 +135,12 @@ class Watched:
     def _calm_if(self, seen: str) -> None:
         if seen == self.state.revision:
             self.state = replace(self.state, read=self.clock.now(), trouble="", troubled=None, digest="")
+
+    def _unread(self, why: str) -> None:
+        """Tell of it; afterwards a revision that was not taken is read anew, so that it is told of anew."""
+        self._trouble(why)
+        if self._seen != self.state.revision:
+            self._seen = ""
 
     def _trouble(self, why: str, key: str = "") -> None:
         since = self.state.troubled if self.state.troubled is not None else self.clock.now()
