@@ -192,7 +192,7 @@ class Agenda:
         for each in plan.unlooked:
             name = each.item.app
             hurried = Lane.CHANGED if self._listed else Lane.IN_FLIGHT
-            self._queue.add(name, now, hurried if self._listed or name in first else Lane.DRIFT)
+            self._add(name, now, hurried if self._listed or name in first else Lane.DRIFT)
         self._new, self._listed = frozenset(), True
 
     def _sweep(self, name: str, now: float) -> None:

@@ -51,10 +51,16 @@ def update(on: For, until: float | None = None) -> Waiting:
             update(For.PHONE), Due(WHOLE, NOW + FIRST_POLL, Lane.IN_FLIGHT), id="an app without a phone"
         ),
         pytest.param(update(For.BUDGET, LATER), Due(NAME, LATER, Lane.CHANGED), id="a budget, at its moment"),
-        pytest.param(link(For.BUDGET, LATER), Due(WHOLE, LATER, Lane.CHANGED), id="that of links: by the list"),
+        pytest.param(
+            link(For.BUDGET, LATER), Due(WHOLE, LATER, Lane.CHANGED), id="that of links: by the list"
+        ),
         pytest.param(update(For.BACKOFF, LATER), Due(NAME, LATER, Lane.IN_FLIGHT), id="a back-off"),
-        pytest.param(update(For.BACKOFF), Due(NAME, NOW + FIRST_POLL, Lane.IN_FLIGHT), id="one without an end"),
-        pytest.param(update(For.SUSPEND, LATER), Due(NAME, LATER, Lane.IN_FLIGHT), id="a suspension that ends"),
+        pytest.param(
+            update(For.BACKOFF), Due(NAME, NOW + FIRST_POLL, Lane.IN_FLIGHT), id="one without an end"
+        ),
+        pytest.param(
+            update(For.SUSPEND, LATER), Due(NAME, LATER, Lane.IN_FLIGHT), id="a suspension that ends"
+        ),
         pytest.param(update(For.SUSPEND), None, id="a suspension without an end"),
         pytest.param(link(For.REST, LATER), Due(WHOLE, LATER, Lane.IN_FLIGHT), id="links that rest"),
         pytest.param(update(For.POLICY), None, id="a policy: only its author can tell"),
@@ -78,7 +84,9 @@ def test_what_waits_is_looked_at_when_that_may_have_ended(waits: Waiting, expect
         pytest.param(Verb.UNSUBSCRIBE, Outcome.STALE, NAME, id="one that came too late"),
     ],
 )
-def test_what_was_done_is_looked_at_where_it_shows(verb: Verb, outcome: Outcome, expected: str | None) -> None:
+def test_what_was_done_is_looked_at_where_it_shows(
+    verb: Verb, outcome: Outcome, expected: str | None
+) -> None:
     item = APP if verb is Verb.LINK else HOOK
     found = due(said=[Result(verb, item, outcome)])
     assert found == ([] if expected is None else [Due(expected, NOW + FIRST_POLL, Lane.IN_FLIGHT)])
@@ -107,5 +115,9 @@ def test_what_is_under_way_is_polled_by_whatever_takes_fewer_calls() -> None:
 def test_a_pass_over_one_app_counts_the_others_that_are_under_way() -> None:
     """Otherwise each of five hundred apps would be polled as if it were the only one."""
     long = replace(AT, rows=5_000)
-    assert due(provisioning=[APP], moment=replace(long, in_flight=40)) == [Due(NAME, NOW + 16, Lane.IN_FLIGHT)]
-    assert due(provisioning=[APP], moment=replace(long, in_flight=500)) == [Due(WHOLE, NOW + 10, Lane.IN_FLIGHT)]
+    assert due(provisioning=[APP], moment=replace(long, in_flight=40)) == [
+        Due(NAME, NOW + 16, Lane.IN_FLIGHT)
+    ]
+    assert due(provisioning=[APP], moment=replace(long, in_flight=500)) == [
+        Due(WHOLE, NOW + 10, Lane.IN_FLIGHT)
+    ]

@@ -7,10 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.core.case import app_item
 from controller.core.entry import verb_of
-from controller.core.guard import allowed, change, guard, held_digest, release
+from controller.core.guard import allowed, change, guard, held_digest, judge, release
 from controller.model.manifest import Ceiling, Count, Desired, Guards, Share
-from controller.model.plan import Action, Link, Plan, SetCallback, Subscribe, Unsubscribe, Update, Verb
+from controller.model.plan import (
+    Action,
+    For,
+    Item,
+    Link,
+    Plan,
+    SetCallback,
+    Subscribe,
+    Unlooked,
+    Unsubscribe,
+    Update,
+    Verb,
+)
+from controller.model.scope import Breadth
 from controller.model.upstream import SubscriptionId
 from tests.core.builders import CALLBACK, PARTNER, app, app_id, desired, remote, subscription
 
@@ -239,3 +253,92 @@ def test_a_guard_never_passes_more_than_its_ceiling(
             a for a in result.actions if verb_of(a) is verb and a not in drift and change(a) not in released
         ]
         assert len(passed) <= allowed(ceiling, size)
+
+
+# What a pass may do that did not look at everything.
+
+NOTHING: frozenset[tuple[Verb, Item]] = frozenset()
+
+
+def unlooked(plan: Plan, apps: int, differing: int = 1) -> Plan:
+    return replace(plan, unlooked=tuple(Unlooked(app_item(app(9_000 + n)), differing) for n in range(apps)))
+
+
+@pytest.mark.parametrize("size", FLEETS)
+def test_a_pass_that_saw_everything_is_judged_by_what_it_saw(size: int) -> None:
+    for count in (1, size):
+        plan = wished(*links(count), *updates(count), *unsubscribes(count))
+        assert judge(plan, fleet(size), NOTHING, Breadth.FULL) == guard(plan, fleet(size), NOTHING)
+        assert judge(plan, fleet(size), NOTHING, Breadth.LIST) == guard(plan, fleet(size), NOTHING)
+
+
+@pytest.mark.parametrize("size", FLEETS)
+def test_a_pass_over_one_app_adds_and_restores_and_leaves_the_rest_to_others(size: int) -> None:
+    restores: list[Action] = [*subscribes(1), *updates(2, drift=True)[1:], *callbacks(1, finishes=True)]
+    counts: list[Action] = [*links(1), *updates(1), *unsubscribes(1)]
+    result = judge(wished(*counts, *restores), fleet(size), NOTHING, Breadth.APP)
+    assert list(result.actions) == restores
+    assert [(each.verb, each.item, each.on) for each in result.waiting] == [
+        (*change(each), For.PASS) for each in counts
+    ]
+    assert result.held == ()
+
+
+def test_no_consent_lets_a_pass_over_one_app_do_what_a_guard_counts() -> None:
+    agreed = frozenset(map(change, links(1)))
+    assert judge(wished(*links(1)), fleet(1), agreed, Breadth.APP).actions == ()
+
+
+@pytest.mark.parametrize("size", FLEETS)
+def test_a_mass_change_that_is_seen_in_small_pieces_is_held(size: int) -> None:
+    """Every app differs, and they are looked at one after the other: not one more than allowed is changed."""
+    most, changed = allowed(Guards().max_updates, size), set[str]()
+    for seen in range(1, size + 1, max(1, size // 20)):
+        found = [each for each in updates(seen) if each.subscription.app not in changed]
+        plan = unlooked(wished(*found), size - seen)
+        result = judge(plan, fleet(size), NOTHING, Breadth.LIST)
+        changed |= {each.subscription.app for each in result.actions if isinstance(each, Update)}
+    found = [each for each in updates(size) if each.subscription.app not in changed]
+    result = judge(wished(*found), fleet(size), NOTHING, Breadth.LIST)
+    assert len(result.held) + len(result.actions) + len(changed) == size
+    assert len(result.actions) + len(changed) == (1 if size == 1 else 0) <= most
+
+
+@pytest.mark.parametrize("size", FLEETS)
+def test_few_changes_wait_only_while_those_nobody_saw_could_be_too_many(size: int) -> None:
+    most = allowed(Guards().max_updates, size)
+    result = judge(unlooked(wished(*updates(most)), 1), fleet(size), NOTHING, Breadth.LIST)
+    assert (result.actions, {each.on for each in result.waiting}) == ((), {For.LOOK})
+    fits = unlooked(wished(*updates(most)), 500, differing=0)
+    assert judge(fits, fleet(size), NOTHING, Breadth.LIST).actions == tuple(updates(most))
+    fits = unlooked(wished(*updates(most)[1:]), 1)
+    assert len(judge(fits, fleet(size), NOTHING, Breadth.LIST).actions) == most - 1
+
+
+def test_too_many_are_held_however_many_more_there_are() -> None:
+    result = judge(unlooked(wished(*updates(5)), 9), fleet(10), NOTHING, Breadth.LIST)
+    assert (len(result.held), result.waiting, result.actions) == (5, (), ())
+
+
+def test_removals_wait_until_every_app_was_looked_at() -> None:
+    """One app can have any number of subscriptions that no manifest declares."""
+    plan = unlooked(wished(*unsubscribes(1)), 1, differing=0)
+    assert judge(plan, fleet(1_000), NOTHING, Breadth.LIST).actions == ()
+    assert judge(unlooked(plan, 0), fleet(1_000), NOTHING, Breadth.LIST).actions == tuple(unsubscribes(1))
+
+
+def test_links_need_no_look_at_single_apps_and_neither_does_what_restores() -> None:
+    actions: list[Action] = [
+        *links(25),
+        *subscribes(30),
+        *updates(30, drift=True),
+        *callbacks(9, finishes=True),
+    ]
+    plan = unlooked(wished(*actions), 1_000)
+    assert judge(plan, fleet(10), NOTHING, Breadth.LIST).actions == tuple(actions)
+
+
+def test_what_was_released_waits_for_no_look() -> None:
+    agreed = frozenset(map(change, updates(9)))
+    plan = unlooked(wished(*updates(9)), 5)
+    assert judge(plan, fleet(10), agreed, Breadth.LIST).actions == tuple(updates(9))

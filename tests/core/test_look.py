@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.look import refresh, wanted
+from controller.core.look import joined, part_of, refresh, wanted
 from controller.model.manifest import App, Partner, SubscribeWhen, Subscription
 from controller.model.memory import Binding, Memory, Written
+from controller.model.scope import Breadth
 from controller.model.upstream import (
     Details,
     Facts,
@@ -230,3 +231,51 @@ def test_the_next_pass_asks_again_what_gave_nothing_and_what_may_have_moved() ->
         wabas={one: "", two: "1"},
         subscriptions={one: (), two: (remote(WANTED),)},
     )
+
+
+def test_a_pass_over_the_list_asks_only_what_decides_whose_an_app_is() -> None:
+    known = Memory()
+    declared = desired(APP, WANTED, app(2))
+    both = observed(live(1), replace(row(9), phone=None), known=known)
+    assert wanted(declared, PARTNER, both, Breadth.LIST) == (WantDetails(app_id(9)),)
+    assert len(wanted(declared, PARTNER, both)) == 3
+
+
+def test_a_pass_over_the_list_keeps_what_it_does_not_ask_for() -> None:
+    """Otherwise each list would forget what looks at single apps found out, and say something else."""
+    one, two = app_id(1), app_id(2)
+    facts = Facts(
+        details={one: Details(one, "", None, live=False), two: Unseen("busy")},
+        stages={one: Stage("WHATSAPP_PROVISIONING_DONE"), two: Unseen("busy")},
+        wabas={one: "1", two: Unseen("busy")},
+        subscriptions={one: (), two: Unseen("busy")},
+    )
+    kept = refresh(facts, [live(1), live(2)], Breadth.LIST)
+    assert kept == replace(facts, details={one: facts.details[one]}, wabas={one: "1"})
+    assert refresh(facts, [live(1), live(2)]).stages == {}
+
+
+@pytest.mark.parametrize("breadth", Breadth)
+def test_what_is_not_listed_any_more_is_forgotten(breadth: Breadth) -> None:
+    facts = looked(1, 2)
+    facts = replace(facts, stages={app_id(2): Stage("STARTED")})
+    assert refresh(facts, [live(1)], breadth) == looked(1)
+
+
+def test_what_a_look_at_some_apps_learnt_replaces_what_was_known_of_them() -> None:
+    one, two, three = map(app_id, (1, 2, 3))
+    whole = replace(looked(1, 2), stages={one: Stage("STARTED"), three: Stage("ERROR")})
+    part = Facts(details={one: Details(one, "new", None, live=True)}, subscriptions={one: (remote(WANTED),)})
+    found = joined(whole, part, {one, two})
+    assert found == Facts(
+        details={one: Details(one, "new", None, live=True)},
+        stages={three: Stage("ERROR")},
+        wabas={},
+        subscriptions={one: (remote(WANTED),)},
+    )
+
+
+def test_what_is_known_of_some_apps_is_handed_on_but_for_their_subscriptions() -> None:
+    whole = replace(looked(1, 2), stages={ID: Stage("STARTED")})
+    part = part_of(whole, [ID, app_id(9)])
+    assert part == Facts(details={ID: whole.details[ID]}, wabas={ID: ""})

@@ -35,8 +35,12 @@ def drained(made: Queue, now: float = NOW) -> list[tuple[str, Lane]]:
         pytest.param([], [], id="nothing"),
         pytest.param([("a", NOW + 1, ASKED)], [], id="not yet"),
         pytest.param([("a", NOW, DRIFT)], [("a", DRIFT)], id="just now"),
-        pytest.param([("a", NOW, DRIFT), ("b", NOW, CHANGED)], [("b", CHANGED), ("a", DRIFT)], id="lane first"),
-        pytest.param([("a", 9.0, DRIFT), ("b", 8.0, DRIFT)], [("b", DRIFT), ("a", DRIFT)], id="longest due first"),
+        pytest.param(
+            [("a", NOW, DRIFT), ("b", NOW, CHANGED)], [("b", CHANGED), ("a", DRIFT)], id="lane first"
+        ),
+        pytest.param(
+            [("a", 9.0, DRIFT), ("b", 8.0, DRIFT)], [("b", DRIFT), ("a", DRIFT)], id="longest due first"
+        ),
         pytest.param([("b", 9.0, DRIFT), ("a", 9.0, DRIFT)], [("a", DRIFT), ("b", DRIFT)], id="then by name"),
         pytest.param(
             [("a", 1.0, CHANGED), (WHOLE, NOW, CHANGED)],

@@ -119,3 +119,21 @@ def test_errors_that_are_not_listed_are_counted() -> None:
 )
 def test_a_summary_is_one_line(decoded: Decoded, line: str) -> None:
     assert render.summary(decoded, 2) == line
+
+
+@pytest.mark.parametrize(
+    ("problems", "line"),
+    [
+        pytest.param([], "no problem", id="nothing"),
+        pytest.param([WARNING], "no problem", id="a warning stops nobody"),
+        pytest.param([WARNING, ERROR], render.text([ERROR])[:-1], id="the first error"),
+        pytest.param(
+            [ERROR, WARNING, HOSTILE],
+            f"{render.text([ERROR])[:-1]} (the first of 2 problems)",
+            id="and how many there are",
+        ),
+    ],
+)
+def test_the_first_error_in_one_line(problems: list[Problem], line: str) -> None:
+    assert render.first(problems) == line
+    assert render.first([HOSTILE]).isprintable()

@@ -18,7 +18,9 @@ looks = st.tuples(st.sampled_from(["1", "2", "3"]), lists)
 
 
 @given(lists, st.lists(looks, max_size=6))
-def test_it_finds_what_a_search_of_all_rows_finds(listed: list[Row], looked: list[tuple[str, list[Row]]]) -> None:
+def test_it_finds_what_a_search_of_all_rows_finds(
+    listed: list[Row], looked: list[tuple[str, list[Row]]]
+) -> None:
     roll, plain = Roll(listed), {each.id: each for each in listed}
     for phone, found in looked:
         roll.seen(phone, found)
