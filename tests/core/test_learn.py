@@ -19,6 +19,7 @@ from controller.model.memory import (
     Written,
     Wrote,
 )
+from controller.model.plan import Link
 from controller.model.upstream import Facts, RemoteSubscription, Row, Unseen
 from tests.core.builders import (
     CALLBACK,
@@ -31,6 +32,7 @@ from tests.core.builders import (
     looked,
     memory,
     observed,
+    planned,
     remote,
     row,
     subscription,
@@ -168,6 +170,38 @@ def test_another_apps_third_unclear_link_is_left_to_its_person() -> None:
     intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, NOW - 9999, 3)
     seen = observed(known=memory(intents=[intent]))
     assert learnt(desired(APP, app(2)), PARTNER, seen) == ()
+
+
+def test_so_it_is_where_a_pass_is_about_one_of_them_only() -> None:
+    intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, NOW - 9999, 3)
+    seen = observed(known=memory(intents=[intent]))
+    assert learnt(desired(APP), PARTNER, seen) == (CloseIntent(app(2).phone),)
+    assert learnt(desired(APP), PARTNER, seen, desired(APP, app(2))) == ()
+
+
+@pytest.mark.parametrize(
+    ("listed", "closed"),
+    [
+        pytest.param(NOW - 1, False, id="an earlier list says nothing about that moment"),
+        pytest.param(NOW, True, id="a list of that moment"),
+        pytest.param(None, True, id="one that was just read"),
+    ],
+)
+def test_only_a_list_that_is_late_enough_proves_absence(*, listed: float | None, closed: bool) -> None:
+    known = memory(intents=[replace(PENDING, ended=NOW - LATE)])
+    seen = replace(observed(known=known, at=NOW + 500), listed=listed)
+    assert [type(note) for note in learnt(desired(APP), PARTNER, seen)] == [CloseIntent] * closed
+    links = [type(each) for each in planned(desired(APP), seen).actions]
+    assert links == [Link] * closed
+
+
+def test_a_bound_app_is_lost_by_a_list_that_is_late_enough() -> None:
+    known = memory(bindings=[replace(BOUND, missing_since=NOW)])
+    for listed, expected in ((NOW + 119, []), (NOW + 120, ["AppLost"])):
+        seen = replace(observed(known=known, at=NOW + 999), listed=listed)
+        assert [each.reason for each in planned(desired(APP), seen).blocked] == expected
+    first = replace(observed(known=memory(bindings=[BOUND]), at=NOW + 999), listed=NOW)
+    assert learnt(desired(APP), PARTNER, first) == (Bind(replace(BOUND, missing_since=NOW)),)
 
 
 def test_what_is_not_complete_proves_nothing() -> None:

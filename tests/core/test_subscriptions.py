@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.case import subscription_item
+from controller.core.case import app_item, subscription_item
 from controller.core.digest import of_subscription, subscription_key
 from controller.core.entry import item_of, verb_of
 from controller.core.subscriptions import ACTIVE_PAUSE, REMOVED, drift
 from controller.model.manifest import App, FromEnv, Partner, Policy, SubscribeWhen, Subscription, Suspend
 from controller.model.memory import Memory, Refusal, Written
-from controller.model.plan import Asked, For, Plan, Subscribe, Unsubscribe, Update, Verb
+from controller.model.plan import Asked, For, Plan, Subscribe, Unlooked, Unsubscribe, Update, Verb
 from controller.model.upstream import Details, Facts, RemoteSubscription, Row, Stage, Unseen
 from tests.core.builders import (
     ALL,
@@ -472,3 +472,62 @@ def test_two_of_one_tag_are_judged_by_the_first() -> None:
     second = replace(MOVED, id=EXTRA.id)
     for there in ((THERE, second), (second, THERE)):
         assert plan_for(WANTED, *there).actions == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "known", "differing"),
+    [
+        pytest.param(WANTED, memory(), 1, id="nothing was written: it may differ"),
+        pytest.param(WANTED, memory(ledger=[written(WANTED)]), 0, id="drift at the most"),
+        pytest.param(
+            WANTED, memory(ledger=[written(replace(WANTED, version=2))]), 1, id="something else was written"
+        ),
+        pytest.param(SECRET, memory(ledger=[written(SECRET)]), 0, id="the same headers"),
+        pytest.param(
+            SECRET,
+            memory(ledger=[replace(written(SECRET), secret="keyed:old")]),
+            1,
+            id="other headers are no drift",
+        ),
+    ],
+)
+def test_of_an_app_that_nobody_looked_at_is_said_what_may_differ(
+    wanted: Subscription, known: Memory, differing: int
+) -> None:
+    seen = observed(
+        live(1), facts=Facts(wabas={app_id(1): ""}), known=known, digests={subscription_item(wanted): KEYED}
+    )
+    plan = planned(desired(APP, wanted), seen)
+    assert plan.unlooked == (Unlooked(app_item(APP), differing),)
+    assert [each.on for each in plan.waiting] == [For.LOOK]
+
+
+@pytest.mark.parametrize("until", [None, NOW + 5])
+def test_an_app_that_nobody_can_look_at_is_not_waited_for(until: float | None) -> None:
+    plan = planned(desired(APP, WANTED), observed(live(1), facts=looked(1, there={1: Unseen("500", until)})))
+    assert plan.unlooked == ()
+
+
+def test_an_app_with_nothing_to_look_at_is_none_of_them() -> None:
+    plan = planned(desired(APP), observed(live(1), facts=Facts(wabas={app_id(1): ""})))
+    assert (plan.unlooked, plan.waiting) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("details", "partner", "expected"),
+    [
+        pytest.param(False, PARTNER, 1, id="the details deny it: it is on its way"),
+        pytest.param(True, PARTNER, 0, id="they agree"),
+        pytest.param(None, PARTNER, 0, id="nobody could ask: that has a turn of its own"),
+        pytest.param(False, replace(PARTNER, subscribe_when=SubscribeWhen.LINKED), 0, id="linked is enough"),
+    ],
+)
+def test_an_app_whose_details_deny_that_it_is_live_is_polled(
+    *, details: bool | None, partner: Partner, expected: int
+) -> None:
+    told = Unseen("busy") if details is None else Details(app_id(1), "", None, live=details)
+    facts = Facts({app_id(1): told}, {}, {app_id(1): ""}, {app_id(1): ()})
+    plan = planned(desired(APP, WANTED), observed(live(1), facts=facts), partner=partner)
+    assert len(plan.provisioning) == expected
+    there = replace(facts, subscriptions={app_id(1): (THERE,)})
+    assert planned(desired(APP, WANTED), observed(live(1), facts=there)).provisioning == ()
