@@ -64,7 +64,9 @@ class Sight:
         if desired.revision != self.desired.revision:
             self._freed = frozenset()  # what was let through was let through of the revision before
         self.desired, self.apps, self._hooks = desired, apps, hooks
-        self._keys = {key: app.name for app in desired.apps for key in (app.app_name, app.phone)}
+        self._keys = {
+            key: app.name for app in desired.apps for key in (app.app_id, app.app_name, app.phone) if key
+        }
         self._account = replace(self._account, revision=desired.revision)
         begun, self._begun = self._begun, True
         return frozenset(changed if begun else ())

@@ -1,0 +1,246 @@
+"""A source that is read for ever: whatever comes, the last good revision stands, over restarts too."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from controller.edges.store import Store, open_store
+from controller.errors import ControllerError, SourceError, StoreError
+from controller.loop.watched import Watched
+from controller.model.history import LastGood
+from controller.model.manifest import Desired
+from controller.model.problem import Place, Problem, Severity
+from controller.model.scope import SourceState
+from controller.model.source import Decoded, Source, SourceFile
+from tests.edges.clocks import TestClock
+from tests.loop.bench import PARTNER, app
+
+BAD = Problem(Place("a.yaml"), "GS101", Severity.ERROR, "spec.phone", "must be digits")
+
+
+@dataclass
+class Shelf:
+    """A source in a few words: *lies* is the revision there, or why it cannot be read."""
+
+    lies: str | ControllerError
+    grows: bool = True
+    identity: str = "shelf"
+    whole: list[str] = field(default_factory=list)
+
+    async def read(self, known: str) -> Source | None:
+        if isinstance(self.lies, ControllerError):
+            raise self.lies
+        if self.lies == known:
+            return None
+        self.whole.append(self.lies)
+        return source(self.lies)
+
+    async def advanced(self, _old: str, _new: str) -> bool:
+        return self.grows
+
+
+def source(revision: str) -> Source:
+    return Source("shelf", revision, (SourceFile("a.yaml", revision.encode()),))
+
+
+def declared(revision: str, apps: int) -> Desired:
+    some = tuple(app(f"App{n}", f"91000000{n:04d}") for n in range(apps))
+    return Desired(revision, (PARTNER,), some)
+
+
+async def decode(found: Source) -> Decoded:
+    """Read revisions like `ten-b`: so many apps, or a mistake."""
+    (file,) = found.files
+    word = file.data.decode().split("-")[0]
+    if word == "bad":
+        return Decoded(None, (BAD,))
+    return Decoded(declared(found.revision, {"none": 0, "one": 1, "nine": 9, "ten": 10}[word]), ())
+
+
+@dataclass
+class World:
+    shelf: Shelf
+    store: Store
+    clock: TestClock
+
+    async def watched(self, released: Iterable[str] = ()) -> Watched:
+        made = Watched(self.shelf, self.store.revisions, decode, self.clock, frozenset(released))
+        await made.begin()
+        return made
+
+    async def settled(self) -> Watched:
+        made = await self.watched()
+        assert await made.read()
+        return made
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    clock = TestClock()
+    async with open_store(tmp_path / "state.db", clock, inline=True) as store:
+        yield World(Shelf("ten"), store, clock)
+
+
+def kept(made: Watched) -> str:
+    return made.desired.revision if made.desired is not None else ""
+
+
+async def test_what_is_good_is_taken_and_kept(world: World) -> None:
+    made = await world.watched()
+    assert (made.desired, made.state) == (None, SourceState("shelf"))
+    assert await made.read()
+    now = world.clock.now()
+    assert (kept(made), made.state) == ("ten", SourceState("shelf", "ten", now, now))
+    good = await world.store.revisions.last_good("shelf")
+    assert good == LastGood("ten", now, source("ten").files)
+
+
+async def test_what_did_not_change_is_not_read_twice(world: World) -> None:
+    made = await world.settled()
+    since = world.clock.now()
+    world.clock.time += 60
+    assert not await made.read()
+    assert world.shelf.whole == ["ten"]
+    assert made.state == SourceState("shelf", "ten", since, since + 60)
+
+
+@pytest.mark.parametrize(
+    ("lies", "grows", "words"),
+    [
+        pytest.param("bad", True, "GS101", id="bad manifests"),
+        pytest.param("none", True, "declares no app", id="an empty source"),
+        pytest.param("one", True, "10 Apps became 1", id="one that lost too much"),
+        pytest.param("nine-elsewhere", False, "did not grow out of ten", id="a history that was rewritten"),
+        pytest.param(SourceError("cannot fetch: no route"), True, "no route", id="one that cannot be read"),
+    ],
+)
+async def test_what_is_not_to_be_taken_leaves_it_on_the_last_good_revision(
+    world: World, lies: str | ControllerError, words: str, *, grows: bool
+) -> None:
+    made = await world.settled()
+    since = world.clock.now()
+    world.shelf.lies, world.shelf.grows = lies, grows
+    for _ in range(3):
+        world.clock.time += 60
+        assert not await made.read()
+        assert (kept(made), made.state.revision, made.state.since) == ("ten", "ten", since)
+        assert words in made.state.trouble
+        assert made.state.troubled == since + 60, "since when"
+    again = await world.watched()
+    assert (kept(again), again.state) == ("ten", SourceState("shelf", "ten", since))
+    assert not await again.read()
+    assert (kept(again), again.state.revision) == ("ten", "ten")
+    assert words in again.state.trouble
+
+
+async def test_going_back_to_the_good_revision_calms_it(world: World) -> None:
+    made = await world.settled()
+    since = world.clock.now()
+    for lies in ("bad", "none", SourceError("no route")):
+        world.shelf.lies = lies
+        await made.read()
+        assert made.state.trouble
+        world.shelf.lies = "ten"
+        assert not await made.read()
+        assert made.state == SourceState("shelf", "ten", since, world.clock.now())
+
+
+async def test_the_next_good_revision_ends_the_trouble(world: World) -> None:
+    made = await world.settled()
+    world.shelf.lies = "bad"
+    await made.read()
+    world.shelf.lies = "nine"
+    assert await made.read()
+    assert (kept(made), made.state.trouble, made.state.troubled) == ("nine", "", None)
+
+
+@pytest.mark.parametrize(
+    ("lies", "grows"),
+    [("none", True), ("one", True), ("nine-elsewhere", False)],
+    ids=["empty", "shrunken", "rewritten"],
+)
+async def test_its_digest_lets_exactly_that_through(world: World, lies: str, *, grows: bool) -> None:
+    world.shelf.grows = grows
+    made = await world.settled()
+    world.shelf.lies = lies
+    await made.read()
+    key = made.state.digest
+    assert key in made.state.trouble
+    wrong = await world.watched(["sha256:0"])
+    assert not await wrong.read()
+    agreed = await world.watched([key])
+    if lies == "none":  # empty is one thing, and so much less than before another
+        assert not await agreed.read()
+        agreed = await world.watched([key, agreed.state.digest])
+    assert await agreed.read()
+    assert (kept(agreed), agreed.state.digest) == (lies, "")
+    world.shelf.lies = "none-later"
+    if lies != "none":
+        assert not await agreed.read(), "that was no consent to another loss"
+
+
+async def test_a_bad_beginning_is_nothing_at_all(world: World) -> None:
+    world.shelf.lies = "bad"
+    made = await world.watched()
+    assert not await made.read()
+    assert (made.desired, made.state.revision) == (None, "")
+    assert made.state.trouble
+
+
+async def test_trouble_on_the_way_hides_a_bad_revision_only_while_it_lasts(world: World) -> None:
+    made = await world.settled()
+    since = world.clock.now()
+    world.shelf.lies = "bad"
+    await made.read()
+    world.shelf.lies = SourceError("no route")
+    await made.read()
+    assert "no route" in made.state.trouble
+    world.shelf.lies = "bad"
+    await made.read()
+    assert "GS101" in made.state.trouble
+    assert made.state.troubled == since
+
+
+@dataclass
+class Full:
+    """A disk that takes no more for a while."""
+
+    full: bool = True
+
+    async def last_good(self, _source: str) -> LastGood | None:
+        return None
+
+    async def save_good(self, _source: str, _good: LastGood) -> None:
+        if self.full:
+            raise StoreError("the disk is full")
+
+
+async def test_what_the_store_cannot_keep_is_not_taken(world: World) -> None:
+    """Without it a restart could take less for all there was."""
+    disk = Full()
+    made = Watched(world.shelf, disk, decode, world.clock)
+    await made.begin()
+    assert not await made.read()
+    assert (made.desired, made.state.trouble) == (None, "the disk is full")
+    disk.full = False
+    assert await made.read()
+    assert (kept(made), made.state.trouble) == ("ten", "")
+
+
+async def test_a_good_revision_that_newer_rules_refuse_is_no_good_one(world: World) -> None:
+    await world.store.revisions.save_good("shelf", LastGood("bad", 1.0, source("bad").files))
+    made = await world.watched()
+    assert (made.desired, made.state) == (None, SourceState("shelf"))
+    assert await made.read()
+
+
+async def test_another_account_lost_nothing(world: World) -> None:
+    """What is declared for a rehearsal elsewhere says nothing about this account."""
+    made = await world.settled()
+    assert made.desired is not None
+    elsewhere = replace(PARTNER, url="http://localhost:8000")
+    made.desired = Desired("ten", (elsewhere,), made.desired.apps)
+    world.shelf.lies = "one"
+    assert await made.read()
