@@ -1,7 +1,7 @@
 """What the one writer knows by heart is never older than what its store would say."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from controller.loop import ports
 from controller.loop.remembered import Remembered
 from controller.model.history import Entry
 from controller.model.manifest import AppId
-from controller.model.memory import Bind, Binding, Intent, Memory
+from controller.model.memory import Bind, Binding, Intent, Memory, Note
 from tests.loop.bench import HERE, Bench, bench
 
 PHONE, NAME = "910000000001", "AppOne"
@@ -33,7 +33,7 @@ class Counting:
             await self.pace()
         return found
 
-    async def note(self, upstream: str, notes: ports.Sequence[ports.Note]) -> None:
+    async def note(self, upstream: str, notes: Sequence[Note]) -> None:
         await self._memories.note(upstream, notes)
         if self.fails:
             raise Locked("it was written, and the lock is gone")
