@@ -1,9 +1,10 @@
 """Where the rooms are joined: the only module that names concrete classes of the edges."""
 
+import asyncio
 import getpass
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,10 @@ from controller.edges.clock import SystemClock
 from controller.edges.gupshup import Network, Reader, Writer, reader, writer
 from controller.edges.secrets import reveal, reveal_header
 from controller.edges.store import Hold, Store, chosen_location, open_store
-from controller.errors import Busy
+from controller.errors import Busy, StoreError
 from controller.loop.gate import Gate
-from controller.loop.ports import Account
+from controller.loop.ports import Account, Spread
+from controller.loop.shares import Alone, Shared
 from controller.loop.tenure import GIVE_WAY
 from controller.model.manifest import Login, Partner, Reference
 from controller.model.pace import Heard, unheard
@@ -24,6 +26,8 @@ from controller.model.upstream import Upstream
 
 SIGN_IN_PATIENCE = 70.0
 """Seconds for which a run waits for its turn to sign in: a little more than Gupshup's window."""
+
+_ASK_EVERY = 3.0
 
 ReaderT = TypeVar("ReaderT", bound=Reader)
 
@@ -93,11 +97,22 @@ async def holding(house: House, partner: Partner, *, lock_timeout: float) -> Asy
 
     Raises Denied or Busy, and Locked after *lock_timeout* seconds.
     """
-    async with standing(house, partner) as seat:
-        if lock_timeout > 0:
-            await house.store.hints.leave(seat.account.upstream, *GIVE_WAY)
-        async with seat.writing(lock_timeout) as account:
-            yield account
+    async with standing(house, partner) as seat, AsyncExitStack() as stack:
+        asking = asyncio.create_task(_ask(house, seat.account.upstream, lock_timeout))
+        try:
+            account = await stack.enter_async_context(seat.writing(lock_timeout))
+        finally:
+            asking.cancel()
+        yield account
+
+
+async def _ask(house: House, upstream: Upstream, lock_timeout: float) -> None:
+    """Ask whoever holds the lock to give way, again and again: another one may have taken it before us."""
+    give_up = house.clock.now() + lock_timeout
+    while house.clock.now() < give_up:
+        with suppress(StoreError):  # the lock lies in the same store
+            await house.store.hints.leave(upstream, *GIVE_WAY)
+        await house.clock.sleep(_ASK_EVERY)
 
 
 @dataclass(slots=True)
@@ -126,6 +141,26 @@ async def standing(
     ) as remote:
         upstream = await _signed_in(house, partner, remote, gate)
         yield Seat(_account(house, partner, upstream, remote), held)
+
+
+@asynccontextmanager
+async def sharing(house: House, stopping: asyncio.Event, *, enforce: bool) -> AsyncIterator[Spread]:
+    """Be one of the replicas that share the store, until *stopping*; where there are none, be alone.
+
+    It never ends before; where it does all the same, so does the process.
+    """
+    replicas = house.store.replicas
+    if replicas is None or not enforce:
+        yield Alone()
+        return
+    shared = Shared(replicas, house.clock, stopping)
+    keeping = asyncio.create_task(shared.keep())
+    keeping.add_done_callback(lambda _: stopping.set())
+    try:
+        yield shared
+    finally:
+        stopping.set()
+        await keeping
 
 
 def _gate(house: House, partner: Partner) -> Gate:

@@ -3,39 +3,49 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol, assert_never
 
 from controller.core.cadence import backoff
+from controller.core.turn import Ask, Take, Wait
 from controller.edges import log
-from controller.errors import ControllerError, Denied, Locked
+from controller.errors import ControllerError, Denied, Locked, StoreError
 from controller.loop.board import Listener
-from controller.loop.ports import Account, Clock, Hints, Reader, Triggers, Writer
+from controller.loop.ports import Account, Clock, Hints, Reader, Spread, Triggers, Writer
 from controller.loop.remembered import Remembered
-from controller.loop.tenure import EVENT, Tenure
+from controller.loop.shares import Alone
+from controller.loop.tenure import EVENT, GIVE_WAY, Tenure
 from controller.model.manifest import Desired, Partner
 from controller.model.scope import WHOLE, Lane, PartnerState, Pass, Tempo
 
 ASK_AGAIN = 1.0
 """Seconds between two tries to become the writer of a partner that another process tends."""
 
-GIVEN_WAY = 10.0
-"""Seconds for which the writer lock is left to whoever asked for it."""
+GIVEN_WAY = 3.0
+"""Seconds for which the writer lock is left to whoever asked for it: who waits for it tries often."""
+
+GIVES_WAY = 3.0
+"""Seconds for which the lock is waited for after its holder was asked to give way."""
+
+STORE_REST = 5.0
+"""Seconds at the most between two tries to reach a store that is away: it is ours, and hurt by none."""
+
+_LEAST_PAUSE = 0.05
 
 DENIALS = 3
 """Tries in a row that are refused, a minute apart; then one every quarter of an hour: accounts get locked."""
 
 
 class Seat(Protocol):
-    """A partner that is signed in."""
+    """A partner that is signed in: as long as it is, no other sign-in is needed."""
 
     @property
     def account(self) -> Account[Reader]:
         """Only for looking."""
         ...
 
-    def writing(self) -> AbstractAsyncContextManager[Account[Writer]]:
-        """Be the partner's one writer. Raises Locked where another process is."""
+    def writing(self, lock_timeout: float = 0.0) -> AbstractAsyncContextManager[Account[Writer]]:
+        """Be the partner's one writer. Raises Locked where another process is, for *lock_timeout* seconds."""
         ...
 
 
@@ -51,6 +61,7 @@ class Ground:
     tell: Listener
     chance: Callable[[], float]
     stopping: asyncio.Event
+    spread: Spread = field(default_factory=Alone)
 
 
 class Partnership:
@@ -141,23 +152,48 @@ class Partnership:
         )
 
     async def _sit(self, seat: Seat) -> None:
-        """Tend as often as this process becomes the writer; wait for that meanwhile."""
-        while not self._over():
-            try:
-                async with self._writing(seat) as account:
-                    self._trouble = ""
-                    await self._tend(account)
-                await self._pause(GIVEN_WAY)
-            except Locked as error:
-                self._trouble = str(error)
-                await self._pause(ASK_AGAIN)
+        """Tend as often as this process becomes the writer; wait for that meanwhile.
+
+        Neither another writer nor a store that is away ends it: a sign-in is worth keeping.
+        """
+        with self._ground.spread.standing(self._upstream):
+            while not self._over():
+                began = self._ground.clock.now()
+                try:
+                    await self._take_turn(seat)
+                except Locked as error:
+                    self._trouble = str(error)
+                    await self._pause(ASK_AGAIN)
+                except StoreError as error:
+                    await self._pause(min(self._rest(error, began), STORE_REST))
+
+    async def _take_turn(self, seat: Seat) -> None:
+        """Do what is our turn now. Raises Locked where another process was faster."""
+        match self._ground.spread.turn(self._upstream):
+            case Wait(until, blind):
+                if not blind:
+                    self._failures, self._trouble = 0, ""
+                await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._ground.clock.now())))
+            case Ask():
+                await self._ground.hints.leave(self._upstream, *GIVE_WAY)
+                await self._tend_once(seat, GIVES_WAY)
+            case Take():
+                await self._tend_once(seat, 0.0)
+            case other:
+                assert_never(other)
+
+    async def _tend_once(self, seat: Seat, lock_timeout: float) -> None:
+        async with self._writing(seat, lock_timeout) as account:
+            self._trouble = ""
+            await self._tend(account)
+        await self._pause(GIVEN_WAY)
 
     @asynccontextmanager
-    async def _writing(self, seat: Seat) -> AsyncIterator[Account[Reader]]:
+    async def _writing(self, seat: Seat, lock_timeout: float) -> AsyncIterator[Account[Reader]]:
         if not self._ground.tempo.enforce:
             yield seat.account
             return
-        async with seat.writing() as account:
+        async with seat.writing(lock_timeout) as account:
             known = Remembered(account.store)
             await known.intents.adopt_orphans(account.upstream)
             yield replace(account, store=known)

@@ -1,10 +1,11 @@
 """What the loop asks of the rooms below it, no more than it uses."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from controller.core.turn import Turn
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.model.history import Entry, Hint, LastGood
 from controller.model.manifest import AppId, Partner, Reference
@@ -97,6 +98,18 @@ class Hints(Protocol):
 
 class Hold(Protocol):
     def holds(self) -> bool: ...
+
+
+class Spread(Protocol):
+    """Tells for which partners this process is to write, where several share a store."""
+
+    def standing(self, upstream: str) -> AbstractContextManager[None]:
+        """Be ready to write for *upstream* within the block."""
+        ...
+
+    def turn(self, upstream: str) -> Turn:
+        """Return what to do about *upstream* now. Asks nobody."""
+        ...
 
 
 class Store(Protocol):

@@ -67,6 +67,10 @@ class Tenure:
     def _now(self) -> float:
         return self._account.clock.now()
 
+    @property
+    def _holds(self) -> bool:
+        return not self._tempo.enforce or self._account.holds()
+
     def declare(self, desired: Desired) -> None:
         """Keep this from now on: what is new about it is looked at first."""
         new = self._sight.declare(desired)
@@ -108,7 +112,7 @@ class Tenure:
         end = self._triggers.every(self._tempo.interval, self._tick)
         try:
             while not stopping() and not self._yielding:
-                if self._tempo.enforce and not self._account.holds():
+                if not self._holds:
                     raise Locked(f"{self._account.upstream}: the writer lock is lost")
                 await self._step()
         finally:
@@ -182,8 +186,8 @@ class Tenure:
             raise seen.error
 
     async def _note(self, name: str, seen: Seen) -> tuple[Transition, ...]:
-        if seen.plan is None or seen.observed is None:
-            return ()
+        if seen.plan is None or seen.observed is None or not self._holds:
+            return ()  # a lock that was lost meanwhile is another's by now, and so is what is told of it
         found = statuses(seen.task.desired, seen.observed, seen.plan, self._standing.last)
         force = bool({name, WHOLE} & self._forced)
         self._forced.discard(name)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +93,10 @@ class Going:
                 raise AssertionError(f"{words!r} was not said, only {self._lines}") from None
             if words in self._lines[-1]:
                 return self._lines[-1]
+
+    def lines(self) -> list[str]:
+        """Return all that was said so far."""
+        return [*self._lines, *self._said.queue]
 
     def signal(self, number: signal.Signals) -> Done:
         self.process.send_signal(number)
@@ -234,7 +238,16 @@ def world(folder: Path, *arguments: str, scale: int = 100_000) -> Iterator[World
         str(scale),
         *arguments,
     ]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    with served(folder, words) as there:
+        yield there
+
+
+@contextmanager
+def served(folder: Path, program: Sequence[str | Path]) -> Iterator[World]:
+    """Run *program*, a simulator, while the block goes on."""
+    process = subprocess.Popen(
+        program, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
+    )
     with process:
         there = World(folder, dict(_exports(process)))
         try:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from controller.doors.app import House, standing
+from controller.doors.app import House, sharing, standing
 from controller.doors.cli.applying import Patience, apply_all
 from controller.doors.cli.exits import INTERRUPTED, OK
 from controller.doors.cli.fleet import Wish
@@ -85,7 +85,11 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Tempo, relea
     timers = Timers()
     with outward.opened() as open_:
         house = reach.open("run", "", open_.metrics.sent)
-        async with house.store, _origin(where) as origin:
+        async with (
+            house.store,
+            _origin(where) as origin,
+            sharing(house, stopping, enforce=tempo.enforce) as spread,
+        ):
             telling = open_.telling(house)
             ground = Ground(
                 stand=partial(standing, house, stopping=stopping.is_set),
@@ -96,6 +100,7 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Tempo, relea
                 tell=telling.passed,
                 chance=random.random,
                 stopping=stopping,
+                spread=spread,
             )
             watched = Watched(origin, house.store.revisions, _decode, house.clock, released)
             controller = Controller(watched, ground)

@@ -1,4 +1,4 @@
-"""The tables. All but `meta`, `revisions` and `manifests` are keyed by upstream; none holds a secret."""
+"""The tables; none holds a secret. All but `meta`, `revisions`, `manifests`, `replicas` are by upstream."""
 
 from sqlalchemy import (
     BigInteger,
@@ -16,7 +16,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x47555053
 """How SQLite's file header tells our stores from other programs' databases ("GUPS")."""
 
-VERSIONS = ("0001", "0002", "0003")
+VERSIONS = ("0001", "0002", "0003", "0004")
 """Every version of the schema, oldest first; a store at another one was written by a newer release."""
 
 tables = MetaData(
@@ -154,3 +154,6 @@ leases = Table(
     "leases", tables, _key("upstream"), _text("token"), _text("holder"), _count("epoch"), _moment("expires")
 )
 """Who writes, on PostgreSQL; `expires` is by the server's clock. On SQLite nobody uses it."""
+
+replicas = Table("replicas", tables, _key("name"), _text("holder"), _text("stands"), _moment("expires"))
+"""Processes that never stop, on PostgreSQL; *stands* is a JSON list of upstreams, `expires` as in leases."""

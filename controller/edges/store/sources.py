@@ -1,10 +1,9 @@
 """What came in: the last good revision of each source, with its manifests, and hints to look."""
 
-from collections.abc import Callable
-
 from sqlalchemy import Connection, delete, insert, select
 
 from controller.edges.store.database import Database, put
+from controller.edges.store.moments import Time
 from controller.edges.store.schema import declared, hints, manifests, revisions
 from controller.model.history import Declared, Hint, LastGood
 from controller.model.source import SourceFile
@@ -37,17 +36,23 @@ class Revisions:
 
 
 class Hints:
-    """Wishes to look, from whichever process took them, for the one that holds the partner."""
+    """Wishes to look, from whichever process took them, for the one that holds the partner.
 
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+    When one was left is told on the clock of whoever takes it.
+    """
+
+    def __init__(self, database: Database, time: Time) -> None:
         self._database = database
-        self._now = now
+        self._time = time
 
     async def leave(self, upstream: str, app: str, kind: str) -> None:
         """Leave a hint; one for the same app that was not taken yet is replaced."""
         key = {"upstream": upstream, "app": app}
-        values = {"kind": kind, "at": self._now()}
-        await self._database.write(lambda connection: put(connection, hints, key, values), upstream)
+
+        def work(connection: Connection) -> None:
+            put(connection, hints, key, {"kind": kind, "at": self._time.now(connection)})
+
+        await self._database.write(work, upstream)
 
     async def take(self, upstream: str) -> tuple[Hint, ...]:
         """Return the hints for *upstream*, oldest first, and forget them."""
@@ -55,7 +60,9 @@ class Hints:
         found = select(hints.c.app, hints.c.kind, hints.c.at).where(mine).order_by(hints.c.at, hints.c.app)
 
         def look(connection: Connection) -> tuple[Hint, ...]:
-            return tuple(Hint(app, kind, at) for app, kind, at in connection.execute(found))
+            rows = connection.execute(found).all()
+            shift = self._time.ahead(self._time.now(connection)) if rows else 0.0
+            return tuple(Hint(app, kind, at + shift) for app, kind, at in rows)
 
         def work(connection: Connection) -> tuple[Hint, ...]:
             taken = look(connection)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 import uuid
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from controller.errors import StoreError
 
 if TYPE_CHECKING:  # loaded where a server is named only
     from controller.edges.store.postgresql.leases import Terms
+    from controller.edges.store.postgresql.replicas import Replicas
 
 
 class Clock(Protocol):
@@ -45,7 +47,11 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What one kind of store differs in. *paced* is the time of the log of calls, *time* that of intents."""
+    """What one kind of store differs in.
+
+    *paced* is the time of the log of calls, *time* that of intents and hints. *replicas* is None where all
+    who use it are on one machine.
+    """
 
     database: Database
     writers: Writers
@@ -53,6 +59,7 @@ class Parts:
     paced: Time
     time: Time
     new: bool
+    replicas: "Replicas | None" = None
 
 
 class Store:
@@ -72,7 +79,8 @@ class Store:
         self.statuses = Statuses(database, clock.now)
         self.spent = Spent(database, clock.now)
         self.revisions = Revisions(database)
-        self.hints = Hints(database, clock.now)
+        self.hints = Hints(database, parts.time)
+        self.replicas = parts.replicas
 
     @property
     def path(self) -> Path:
@@ -141,7 +149,7 @@ def _file(path: Path, clock: Clock, *, inline: bool, make: bool) -> Parts:
 
 
 def _server(url: URL, clock: Clock, terms: "Terms | None", *, inline: bool, make: bool) -> Parts:
-    from controller.edges.store.postgresql import leases, server  # noqa: PLC0415  (nobody else waits for it)
+    from controller.edges.store.postgresql import leases, replicas, server  # noqa: PLC0415  (nobody else waits)
     from controller.edges.store.postgresql.opening import opened  # noqa: PLC0415  (likewise)
 
     kind, engine = server.Postgresql(url), server.connect(url)
@@ -153,8 +161,9 @@ def _server(url: URL, clock: Clock, terms: "Terms | None", *, inline: bool, make
         engine.dispose()
         raise
     renewals = Database(kind, server.connect(url), inline=inline)
-    time = server.ServersTime(clock)
-    return Parts(database, leases.Leases(renewals, clock, terms or leases.TERMS), key, time, time, new)
+    process, time = secrets.token_hex(8), server.ServersTime(clock)
+    writers = leases.Leases(renewals, clock, terms or leases.TERMS, process)
+    return Parts(database, writers, key, time, time, new, replicas.Replicas(renewals, clock, process))
 
 
 def _key(connection: Connection) -> bytes:

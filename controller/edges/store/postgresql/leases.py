@@ -54,8 +54,8 @@ TERMS = Terms()
 class Lease:
     """A lease while it lasts: lost for good when its deadline passes, or another one is in its row."""
 
-    def __init__(self, clock: Clock, terms: Terms) -> None:
-        self.token = secrets.token_hex(16)
+    def __init__(self, clock: Clock, terms: Terms, process: str) -> None:
+        self.token = f"{process}.{secrets.token_hex(16)}"
         self.epoch = 0
         self._clock = clock
         self._life = terms.ttl - terms.guard
@@ -83,12 +83,16 @@ class Lease:
 
 
 class Leases:
-    """The leases of one opening of the store. *database* is for them alone, so that renewals never queue."""
+    """The leases of one opening of the store, whose tokens begin with *process*.
 
-    def __init__(self, database: Database, clock: Clock, terms: Terms) -> None:
+    *database* is for what is as short as they are, so that renewals never queue.
+    """
+
+    def __init__(self, database: Database, clock: Clock, terms: Terms, process: str) -> None:
         self._database = database
         self._clock = clock
         self._terms = terms
+        self._process = process
         self._held: dict[str, Lease] = {}
 
     def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[Hold]:
@@ -116,7 +120,7 @@ class Leases:
 
     @asynccontextmanager
     async def _hold(self, upstream: str, timeout: float) -> AsyncIterator[Hold]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
-        lease = Lease(self._clock, self._terms)
+        lease = Lease(self._clock, self._terms, self._process)
         try:
             await self._take(upstream, lease, timeout)
             self._held[upstream] = lease
@@ -159,9 +163,9 @@ class Leases:
                 pause = min(_SOON, self._terms.every)
 
     async def _release(self, upstream: str, token: str) -> None:
-        """Free the row, where it is still ours; its epoch goes on counting."""
+        """Free the row, where it is still ours; its epoch goes on counting, and it tells since when."""
         mine = (leases.c.upstream == upstream) & (leases.c.token == token)
-        free = update(leases).where(mine).values(token="", expires=0.0)
+        free = update(leases).where(mine).values(token="", expires=NOW)
         await self._database.write(lambda connection: connection.execute(free) and None, None)
 
     async def _asked(self, upstream: str, lease: Lease) -> int | None:

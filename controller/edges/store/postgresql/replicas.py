@@ -1,0 +1,95 @@
+"""The replicas that share a store: a row for each, which ends by itself where nobody renews it.
+
+One statement renews ours and reads the others and every lease, all as of one moment of the server's clock.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Protocol, TypeAlias
+
+from sqlalchemy import CTE, CompoundSelect, Connection, delete, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from controller.edges.store.database import Database
+from controller.edges.store.postgresql.server import NOW
+from controller.edges.store.schema import leases, replicas
+from controller.edges.store.writers import signature
+from controller.model.replica import Held, Replica, Roster
+
+TTL = 9.0
+"""Seconds for which a replica counts as alive: less than a lease lasts, so that its end is known before."""
+
+_REMEMBERED = 60.0
+_KEPT = 3600.0
+
+
+_Seen: TypeAlias = tuple[str, str, str, float]
+"""What it is, its name, what it stands for or its token, and the seconds that are left of it."""
+
+
+class Clock(Protocol):
+    def now(self) -> float: ...
+
+
+class Replicas:
+    """One replica among those that share the store. *name* is what the tokens of its leases begin with."""
+
+    def __init__(self, database: Database, clock: Clock, name: str, ttl: float = TTL) -> None:
+        self._database = database
+        self._clock = clock
+        self._name = name
+        self._ttl = ttl
+
+    async def beat(self, stands: Collection[str]) -> Roster:
+        """Be alive for another while, able to write for what it *stands* for; return who else is."""
+        listed = json.dumps(sorted(stands))
+        statement = _beat(self._name, signature(self._clock.now()), listed, self._ttl)
+
+        def work(connection: Connection) -> Sequence[_Seen]:
+            return connection.execute(statement).tuples().all()
+
+        rows = await self._database.write(work, None)
+        return _roster(self._name, self._clock.now(), frozenset(stands), rows)
+
+    async def leave(self) -> None:
+        """Be no replica any more, so that the others need not wait for the row's end."""
+        mine = delete(replicas).where(replicas.c.name == self._name)
+        await self._database.write(lambda connection: connection.execute(mine) and None, None)
+
+
+def _beat(name: str, holder: str, stands: str, ttl: float) -> CompoundSelect[str, str, str, float]:
+    others = select(literal("replica"), replicas.c.name, replicas.c.stands, replicas.c.expires - NOW).where(
+        replicas.c.expires > NOW, replicas.c.name != name
+    )
+    held = select(literal("lease"), leases.c.upstream, leases.c.token, leases.c.expires - NOW).where(
+        leases.c.expires > NOW - _REMEMBERED
+    )
+    return others.add_cte(_renewed(name, holder, stands, ttl), _forgotten(name)).union_all(held)
+
+
+def _renewed(name: str, holder: str, stands: str, ttl: float) -> CTE:
+    row = {"name": name, "holder": holder, "stands": stands, "expires": NOW + ttl}
+    asked = insert(replicas).values(row)
+    given = {"stands": asked.excluded.stands, "expires": asked.excluded.expires}
+    renewed = asked.on_conflict_do_update(index_elements=[replicas.c.name], set_=given)
+    return renewed.returning(replicas.c.name).cte("renewed")
+
+
+def _forgotten(name: str) -> CTE:
+    """Forget what ended long ago; never our own row, which the same statement renews."""
+    old = delete(replicas).where(replicas.c.expires < NOW - _KEPT, replicas.c.name != name)
+    return old.returning(replicas.c.name).cte("forgotten")
+
+
+def _roster(me: str, at: float, stands: frozenset[str], rows: Sequence[_Seen]) -> Roster:
+    others = tuple(
+        Replica(name, frozenset(json.loads(text)), at + left)
+        for what, name, text, left in rows
+        if what == "replica"
+    )
+    held = {
+        upstream: Held(token.partition(".")[0], at + left)
+        for what, upstream, token, left in rows
+        if what == "lease"
+    }
+    return Roster(me, at, stands, tuple(sorted(others, key=lambda each: each.name)), held)

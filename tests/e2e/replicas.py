@@ -1,0 +1,144 @@
+"""Replicas of `run` beside one another: a simulator with several partners, one PostgreSQL, real processes."""
+
+import asyncio
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from controller.edges.clock import SystemClock
+from controller.edges.store import open_store
+from tests.e2e.torture import twice
+from tests.e2e.world import PATIENCE, Going, World, app, served, subscription
+from tests.postgresql import Server
+
+PARTNERS = 4
+APPS = 2
+"""Apps that each partner begins with."""
+
+_PARTNER = """apiVersion: gupshup.controller/v1
+kind: Partner
+metadata: {{name: p{0}}}
+spec:
+  url: {1}
+  credentials: {{email: {{env: MAIL_{0}}}, secret: {{env: GUPSHUP_SECRET}}}}
+  settle: {{lateEffect: 4s, staleList: 2s}}
+"""
+
+
+@dataclass
+class Fleet:
+    """What the replicas share; *running* are those of them that are."""
+
+    there: World
+    server: Server
+    database: str
+    partners: int
+    running: list[Going] = field(default_factory=list)
+    _apps: dict[int, int] = field(default_factory=dict)
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def store(self) -> str:
+        return self.server.url(self.database)
+
+    def declare_more(self, count: int = 1) -> None:
+        """Declare *count* more apps for each partner."""
+        for partner in range(1, self.partners + 1):
+            self._apps[partner] = self._apps.get(partner, 0) + count
+        documents = [_PARTNER.format(partner, self.there.url) for partner in self._apps]
+        for partner, apps in self._apps.items():
+            for number in range(apps):
+                name = f"Partner{partner}App{number:02}"
+                documents.append(app(name, partner * 1000 + number, f"partner: p{partner}"))
+        self.there.declare(*documents, subscription())
+
+    def start(self, *words: str) -> Going:
+        """Start a replica."""
+        options = ("--manifests", "manifests", "--store", self.store, "--log-level", "info", *words)
+        replica = self._stack.enter_context(self.there.going("run", *options))
+        self.running.append(replica)
+        return replica
+
+    def end(self) -> None:
+        self._stack.close()
+
+    def holders(self) -> dict[str, int]:
+        """Return who holds each partner now, by process id."""
+        with self.server.connect(self.database) as connection:
+            rows = connection.execute(
+                "SELECT upstream, holder FROM gupshup_controller.leases"
+                " WHERE token <> '' AND expires > extract(epoch FROM clock_timestamp())"
+            ).fetchall()
+        return {str(name).partition("#")[2]: int(json.loads(str(holder))["pid"]) for name, holder in rows}
+
+    def loads(self) -> list[int]:
+        """Return how many partners each running replica holds, the least first."""
+        held = [*self.holders().values()]
+        return sorted(held.count(replica.process.pid) for replica in self.running)
+
+    def even(self) -> bool:
+        """Say whether every partner is held, and loads differ by one at the most."""
+        loads = self.loads()
+        return sum(loads) == self.partners and loads[-1] - loads[0] <= 1
+
+    def settled(self) -> bool:
+        """Say whether everything that was declared is there."""
+        tags = self.there.tags()
+        return len(tags) == sum(self._apps.values()) and all(found == ["events"] for found in tags.values())
+
+    def until(self, true: Callable[[], bool], seconds: float = PATIENCE) -> float:
+        """Wait until something is *true*, for so many *seconds* at the most; return how long it took."""
+        began = time.monotonic()
+        while not true():
+            took = time.monotonic() - began
+            assert took < seconds, f"not within {seconds} s: {self.holders()} {self.said()}"
+            threading.Event().wait(0.1)
+        return time.monotonic() - began
+
+    def said(self) -> list[str]:
+        """Return what the replicas said last."""
+        return [line for each in self.running for line in each.lines()[-5:]]
+
+    def hint(self, partner: str, name: str, kind: str) -> None:
+        """Leave a hint, as a replica does that is told of something it does not tend."""
+
+        async def leave() -> None:
+            async with open_store(self.store, SystemClock()) as store:
+                await store.hints.leave(f"{self.there.url}#{partner}", name, kind)
+
+        asyncio.run(leave())
+
+    def calls_of(self, partner: str, since: float) -> list[float]:
+        """Return when calls about *partner* came in after the moment *since*, of the simulator's clock."""
+        found = self.there.http.get(f"/_simulator/calls?since={since}").json()["calls"]
+        return [each["at"] for each in found if each["partner"] == partner]
+
+    def now(self) -> float:
+        """Return the moment on the simulator's clock."""
+        return float(self.there.http.get("/_simulator/state?name=nobody").json()["now"])
+
+    def wrongs(self) -> list[str]:
+        """Return everything that the simulator saw and may not have happened."""
+        worst = self.there.http.get("/_simulator/worst").json()
+        over = [f"over the limit: {each}" for each in worst["buckets"] if each["exceeded"]]
+        refused = [f"too many: {each}" for each in self.there.calls() if each["status"] == 429]
+        return [*over, *refused, *twice(self.there.calls("link"))]
+
+
+@contextmanager
+def fleet(folder: Path, server: Server, partners: int = PARTNERS) -> Iterator[Fleet]:
+    folder.mkdir()
+    program = [sys.executable, "-m", "tests.e2e.partners", str(partners), "100000"]
+    with served(folder, program) as there:
+        there.environ.update({f"MAIL_{each}": f"p{each}@example.com" for each in range(1, partners + 1)})
+        them = Fleet(there, server, server.database(), partners)
+        them.declare_more(APPS)
+        try:
+            yield them
+        finally:
+            them.end()
