@@ -20,7 +20,7 @@ CALM = 10.0
 
 ASK_AGAIN = 15.0
 
-STALE = 10.0
+STALE = 8.0
 """Seconds after which what was seen says nothing any more."""
 
 BACK = 4.0

@@ -11,7 +11,7 @@ from controller.errors import StoreError
 from controller.loop.ports import Clock
 from controller.model.replica import Roster
 
-EVERY = 3.0
+EVERY = 2.5
 """Seconds between two beats; one that failed is repeated after a third of them."""
 
 _LEAST_GAP = 0.2

@@ -5,13 +5,13 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.edges.clock import SystemClock
-from controller.edges.store import open_store
+from controller.edges.store import Store, open_store
 from tests.e2e.torture import twice
 from tests.e2e.world import PATIENCE, Going, World, app, served, subscription
 from tests.postgresql import Server
@@ -19,6 +19,9 @@ from tests.postgresql import Server
 PARTNERS = 4
 APPS = 2
 """Apps that each partner begins with."""
+
+LONGEST = 2 * PATIENCE
+"""Seconds for what only the machine's speed bounds."""
 
 _PARTNER = """apiVersion: gupshup.controller/v1
 kind: Partner
@@ -76,6 +79,36 @@ class Fleet:
             ).fetchall()
         return {str(name).partition("#")[2]: int(json.loads(str(holder))["pid"]) for name, holder in rows}
 
+    def held_by(self, replica: Going) -> set[str]:
+        """Return the partners that *replica* holds."""
+        return {partner for partner, pid in self.holders().items() if pid == replica.process.pid}
+
+    def ready(self) -> bool:
+        """Say whether every replica that runs is known to be alive, and signed in to every partner."""
+        with self.server.connect(self.database) as connection:
+            rows = connection.execute(
+                "SELECT holder, stands FROM gupshup_controller.replicas"
+                " WHERE expires > extract(epoch FROM clock_timestamp())"
+            ).fetchall()
+        ready = {json.loads(str(holder))["pid"]: len(json.loads(str(stands))) for holder, stands in rows}
+        return all(ready.get(each.process.pid) == self.partners for each in self.running)
+
+    def start_all(self, count: int) -> None:
+        """Start *count* replicas, and return when they are ready and everything is held."""
+        for _ in range(count):
+            self.start()
+        self.until(lambda: self.ready() and sum(self.loads()) == self.partners)
+
+    def going(self, route: str) -> int:
+        """Count the calls of *route* that are under way."""
+        return self._count(f"FROM gupshup_controller.calls WHERE route = '{route}' AND ended IS NULL")
+
+    def _count(self, what: str) -> int:
+        with self.server.connect(self.database) as connection:
+            row = connection.execute(f"SELECT count(*) {what}".encode()).fetchone()
+        assert row is not None
+        return int(str(row[0]))
+
     def loads(self) -> list[int]:
         """Return how many partners each running replica holds, the least first."""
         held = [*self.holders().values()]
@@ -91,14 +124,18 @@ class Fleet:
         tags = self.there.tags()
         return len(tags) == sum(self._apps.values()) and all(found == ["events"] for found in tags.values())
 
-    def until(self, true: Callable[[], bool], seconds: float = PATIENCE) -> float:
+    def until(self, true: Callable[[], bool], seconds: float = LONGEST) -> float:
         """Wait until something is *true*, for so many *seconds* at the most; return how long it took."""
         began = time.monotonic()
         while not true():
             took = time.monotonic() - began
             assert took < seconds, f"not within {seconds} s: {self.holders()} {self.said()}"
-            threading.Event().wait(0.1)
+            self.wait(0.1)
         return time.monotonic() - began
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass that nothing else can make pass: the processes are real."""
+        threading.Event().wait(seconds)
 
     def said(self) -> list[str]:
         """Return what the replicas said last."""
@@ -106,12 +143,16 @@ class Fleet:
 
     def hint(self, partner: str, name: str, kind: str) -> None:
         """Leave a hint, as a replica does that is told of something it does not tend."""
+        self.with_store(lambda store: store.hints.leave(f"{self.there.url}#{partner}", name, kind))
 
-        async def leave() -> None:
+    def with_store(self, use: Callable[[Store], Awaitable[None]]) -> None:
+        """Use the store as a process does; it is made where there is none."""
+
+        async def used() -> None:
             async with open_store(self.store, SystemClock()) as store:
-                await store.hints.leave(f"{self.there.url}#{partner}", name, kind)
+                await use(store)
 
-        asyncio.run(leave())
+        asyncio.run(used())
 
     def calls_of(self, partner: str, since: float) -> list[float]:
         """Return when calls about *partner* came in after the moment *since*, of the simulator's clock."""
@@ -138,6 +179,7 @@ def fleet(folder: Path, server: Server, partners: int = PARTNERS) -> Iterator[Fl
         there.environ.update({f"MAIL_{each}": f"p{each}@example.com" for each in range(1, partners + 1)})
         them = Fleet(there, server, server.database(), partners)
         them.declare_more(APPS)
+        them.with_store(Store.reachable)
         try:
             yield them
         finally:

@@ -52,7 +52,11 @@ def raw(path: Path, *statements: str) -> None:
 
 
 def as_of_version_1(path: Path) -> None:
-    raw(path, "DROP TABLE hints", "DROP TABLE leases", "UPDATE alembic_version SET version_num = '0001'")
+    raw(
+        path,
+        *(f"DROP TABLE {name}" for name in ("hints", "leases", "replicas")),
+        "UPDATE alembic_version SET version_num = '0001'",
+    )
 
 
 async def test_a_new_store_is_ours_alone(tmp_path: Path) -> None:

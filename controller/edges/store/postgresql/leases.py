@@ -40,12 +40,12 @@ class Clock(Protocol):
 class Terms:
     """In seconds: a lease lasts *ttl*, its holder stops *guard* earlier, and renews it *every* so often.
 
-    A process that dies is followed within *ttl*.
+    A process that dies is followed within *ttl*, or 2 s more where the replica is gone, too, that is to.
     """
 
-    ttl: float = 12.0
+    ttl: float = 10.0
     guard: float = 2.0
-    every: float = 3.0
+    every: float = 2.5
 
 
 TERMS = Terms()

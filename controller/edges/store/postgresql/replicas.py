@@ -16,8 +16,8 @@ from controller.edges.store.schema import leases, replicas
 from controller.edges.store.writers import signature
 from controller.model.replica import Held, Replica, Roster
 
-TTL = 9.0
-"""Seconds for which a replica counts as alive: less than a lease lasts, so that its end is known before."""
+TTL = 7.5
+"""Seconds for which a replica counts as alive: so few that its end is known before that of its leases."""
 
 _REMEMBERED = 60.0
 _KEPT = 3600.0
