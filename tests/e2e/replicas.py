@@ -9,12 +9,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from controller.edges.clock import SystemClock
 from controller.edges.store import Store, open_store
 from tests.e2e.torture import twice
 from tests.e2e.world import PATIENCE, Going, World, app, served, subscription
 from tests.postgresql import Server
+
+T = TypeVar("T")
 
 PARTNERS = 4
 APPS = 2
@@ -141,18 +144,24 @@ class Fleet:
         """Return what the replicas said last."""
         return [line for each in self.running for line in each.lines()[-5:]]
 
-    def hint(self, partner: str, name: str, kind: str) -> None:
-        """Leave a hint, as a replica does that is told of something it does not tend."""
-        self.with_store(lambda store: store.hints.leave(f"{self.there.url}#{partner}", name, kind))
+    def hint(self, partner: str, name: str, kind: str) -> float:
+        """Leave a hint, as a replica does that is told of something it does not tend; return when."""
 
-    def with_store(self, use: Callable[[Store], Awaitable[None]]) -> None:
+        async def leave(store: Store) -> float:
+            at = self.now()
+            await store.hints.leave(f"{self.there.url}#{partner}", name, kind)
+            return at
+
+        return self.with_store(leave)
+
+    def with_store(self, use: Callable[[Store], Awaitable[T]]) -> T:
         """Use the store as a process does; it is made where there is none."""
 
-        async def used() -> None:
+        async def used() -> T:
             async with open_store(self.store, SystemClock()) as store:
-                await use(store)
+                return await use(store)
 
-        asyncio.run(used())
+        return asyncio.run(used())
 
     def calls_of(self, partner: str, since: float) -> list[float]:
         """Return when calls about *partner* came in after the moment *since*, of the simulator's clock."""

@@ -143,8 +143,7 @@ def asked(there: Fleet) -> Asked:
 def heard_of(there: Fleet, kind: str, number: int) -> float:
     """Leave a hint about an app that was left alone for a while; return how long it took to be looked at."""
     there.until(lambda: not there.calls_of("1", there.now() - 5.5))
-    at = there.now()
-    there.hint("1", f"Partner1App0{number}", kind)
+    at = there.hint("1", f"Partner1App0{number}", kind)
     there.until(lambda: bool(there.calls_of("1", at)))
     return there.calls_of("1", at)[0] - at
 
@@ -211,7 +210,7 @@ def told(found: object) -> None:
 def test_asked_for_or_told_of_something_the_holder_hears_it(scenes: Scenes) -> None:
     found = scenes.asked.result()
     told(found)
-    assert max(found.heard.values()) < 2.0
+    assert max(found.heard.values()) < 3.0, "a glance a second, and a look"
     assert found.at_once == 8, "another writer is at work"
     assert found.in_turn == 0, "it gave way"
     assert found.held_again < 15.0

@@ -5,9 +5,9 @@ One statement renews ours and reads the others and every lease, all as of one mo
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-from sqlalchemy import CTE, CompoundSelect, Connection, delete, literal, select
+from sqlalchemy import CTE, CompoundSelect, Connection, Row, delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from controller.edges.store.database import Database
@@ -21,10 +21,6 @@ TTL = 7.5
 
 _REMEMBERED = 60.0
 _KEPT = 3600.0
-
-
-_Seen: TypeAlias = tuple[str, str, str, float]
-"""What it is, its name, what it stands for or its token, and the seconds that are left of it."""
 
 
 class Clock(Protocol):
@@ -45,8 +41,8 @@ class Replicas:
         listed = json.dumps(sorted(stands))
         statement = _beat(self._name, signature(self._clock.now()), listed, self._ttl)
 
-        def work(connection: Connection) -> Sequence[_Seen]:
-            return connection.execute(statement).tuples().all()
+        def work(connection: Connection) -> Sequence[Row[str, str, str, float]]:
+            return connection.execute(statement).all()
 
         rows = await self._database.write(work, None)
         return _roster(self._name, self._clock.now(), frozenset(stands), rows)
@@ -81,7 +77,7 @@ def _forgotten(name: str) -> CTE:
     return old.returning(replicas.c.name).cte("forgotten")
 
 
-def _roster(me: str, at: float, stands: frozenset[str], rows: Sequence[_Seen]) -> Roster:
+def _roster(me: str, at: float, stands: frozenset[str], rows: Sequence[Row[str, str, str, float]]) -> Roster:
     others = tuple(
         Replica(name, frozenset(json.loads(text)), at + left)
         for what, name, text, left in rows

@@ -1,0 +1,126 @@
+"""Leases on a real server: who writes, until when, and who is told of the end before others begin."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from controller.edges.store import Store, open_store
+from controller.edges.store.postgresql.leases import Terms
+from controller.errors import Locked
+from controller.model.history import Entry
+from controller.model.manifest import AppId
+from controller.model.memory import Bind, Binding
+from tests.edges.clocks import TestClock
+from tests.edges.engines import Engine, ServersClock, on_postgresql
+from tests.postgresql import Server
+
+HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
+BOUND = Bind(Binding("919876543210", AppId("app-1")))
+TERMS = Terms(ttl=10.0, guard=2.0, every=1e9)
+"""Nobody renews: time is what the test says."""
+
+
+@dataclass
+class Two:
+    """Two processes on one store. Each has a clock of its own, and the server its own one."""
+
+    engine: Engine
+    servers: ServersClock
+    one: Store
+    one_clock: TestClock
+    other: Store
+
+    def advance(self, seconds: float) -> None:
+        self.servers.time += seconds
+        self.one_clock.time += seconds
+
+
+@pytest.fixture
+def engine(server: Server, pretended: str) -> Iterator[Engine]:
+    with on_postgresql(server, pretended) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def two(engine: Engine) -> AsyncIterator[Two]:
+    clock = TestClock()
+    assert isinstance(engine.clock, ServersClock)
+    async with (
+        open_store(engine.location, clock, inline=True, terms=TERMS) as one,
+        open_store(engine.location, TestClock(), inline=True, terms=TERMS) as other,
+    ):
+        yield Two(engine, engine.clock, one, clock, other)
+
+
+async def test_a_lease_keeps_others_out_and_says_whose_it_is(two: Two) -> None:
+    async with two.one.writer(HERE) as hold:
+        assert hold.holds()
+        with pytest.raises(Locked, match=r"another writer holds it: pid \d+, .*since 2023-"):
+            async with two.other.writer(HERE):
+                pytest.fail("two writers")
+        async with two.other.writer(THERE):
+            pass
+    async with two.other.writer(HERE):
+        pass
+
+
+async def test_a_holder_stops_before_others_begin(two: Two) -> None:
+    async with two.one.writer(HERE) as hold:
+        two.advance(7.9)
+        assert hold.holds()
+        two.advance(0.1)
+        assert not hold.holds(), "by its own clock, and nobody can have it yet"
+        with pytest.raises(Locked):
+            async with two.other.writer(HERE):
+                pytest.fail("two writers")
+        two.advance(2.0)
+        async with two.other.writer(HERE) as second:
+            assert second.holds()
+            assert not hold.holds()
+
+
+async def test_whoever_lost_a_lease_writes_nothing_to_the_store(two: Two) -> None:
+    async with two.one.writer(HERE):
+        await two.one.memories.note(HERE, [BOUND])
+        two.servers.time += 10.0
+        async with two.other.writer(HERE):
+            with pytest.raises(Locked, match="does not hold the lease of the writer any more"):
+                await two.one.memories.note(HERE, [BOUND])
+            with pytest.raises(Locked):
+                await two.one.history.begin(HERE, Entry(1.0, "ann", "r1", "link", "acme"))
+            with pytest.raises(Locked):
+                await two.one.intents.open(HERE, "919876543210", "Acme")
+            await two.other.memories.note(HERE, [BOUND])
+    assert await two.other.history.read(HERE) == ()
+
+
+async def test_a_lease_that_was_lost_is_not_let_go_for_who_has_it_now(two: Two) -> None:
+    async with two.one.writer(HERE):
+        two.advance(10.0)
+        second = two.other.writer(HERE)
+        await second.__aenter__()
+    with pytest.raises(Locked):
+        async with two.one.writer(HERE):
+            pytest.fail("two writers")
+    await second.__aexit__(None, None, None)
+
+
+async def test_an_intent_of_before_counts_as_unclear_for_the_next_holder(two: Two) -> None:
+    async with two.one.writer(HERE):
+        await two.one.intents.open(HERE, "919876543210", "Acme")
+        two.advance(10.0)
+        async with two.other.writer(HERE):
+            assert await two.other.intents.adopt_orphans(HERE) == 1
+
+
+async def test_clocks_of_machines_need_not_agree(two: Two) -> None:
+    two.one_clock.offset = -86_400.0
+    async with two.one.writer(HERE) as hold:
+        assert hold.holds()
+        with pytest.raises(Locked):
+            async with two.other.writer(HERE):
+                pytest.fail("two writers")
+    await two.one.hints.leave(HERE, "acme", "event")
+    (hint,) = await two.other.hints.take(HERE)
+    assert round(hint.at - TestClock().now(), 3) == 0.0, "on the clock of whoever takes it"

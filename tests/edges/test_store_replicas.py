@@ -1,0 +1,126 @@
+"""Replicas on a real server: each knows who else is alive, what they stand for, and who holds what."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from controller.edges.store import Store, open_store
+from controller.edges.store.postgresql.leases import Terms
+from controller.edges.store.postgresql.replicas import TTL, Replicas
+from controller.model.replica import Roster
+from tests.edges.clocks import TestClock
+from tests.edges.engines import Engine, on_postgresql
+from tests.postgresql import Server
+
+HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
+TERMS = Terms(ttl=10.0, guard=2.0, every=1e9)
+
+
+@pytest.fixture
+def engine(server: Server, pretended: str) -> Iterator[Engine]:
+    with on_postgresql(server, pretended) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def three(engine: Engine) -> AsyncIterator[list[Store]]:
+    """Open the store in three processes, whose clocks differ by days."""
+    async with AsyncExitStack() as stack:
+        clocks = [TestClock(offset=days * 86_400.0) for days in (0, -3, 5)]
+        yield [
+            await stack.enter_async_context(open_store(engine.location, clock, inline=True, terms=TERMS))
+            for clock in clocks
+        ]
+
+
+def replicas(store: Store) -> Replicas:
+    assert store.replicas is not None
+    return store.replicas
+
+
+def told(roster: Roster) -> tuple[str, float]:
+    """Return who has, or had, the lease of HERE, and in how many seconds that ends."""
+    held = roster.held[HERE]
+    return held.holder, round(held.until - roster.at, 3)
+
+
+async def beat(store: Store, *stands: str) -> Roster:
+    return await replicas(store).beat(stands)
+
+
+async def test_who_beats_is_seen_with_what_it_stands_for(three: list[Store]) -> None:
+    one, two, _ = three
+    alone = await beat(one, HERE)
+    assert not alone.others
+    assert not alone.held
+    assert alone.stands == {HERE}
+    seen = await beat(two, HERE, THERE)
+    assert [(each.name, each.stands) for each in seen.others] == [(alone.me, frozenset({HERE}))]
+    again = await beat(one)
+    assert [(each.name, each.stands) for each in again.others] == [(seen.me, frozenset({HERE, THERE}))]
+    assert (await beat(two)).others[0].stands == frozenset()
+
+
+async def test_who_does_not_beat_is_dead_after_a_while(three: list[Store], engine: Engine) -> None:
+    one, two, _ = three
+    await beat(one, HERE)
+    seen = await beat(two)
+    assert seen.at == TestClock(offset=-3 * 86_400.0).now(), "on our own clock"
+    assert round(seen.others[0].until - seen.at, 3) == TTL
+    engine.clock.time += TTL - 0.1
+    assert len((await beat(two)).others) == 1
+    engine.clock.time += 0.2
+    assert (await beat(two)).others == ()
+    await beat(one, HERE)
+    assert len((await beat(two)).others) == 1, "and alive again once it does"
+
+
+async def test_who_leaves_is_gone_at_once(three: list[Store]) -> None:
+    one, two, _ = three
+    await beat(one)
+    await replicas(one).leave()
+    assert (await beat(two)).others == ()
+
+
+async def test_the_dead_are_forgotten_and_we_are_not(
+    three: list[Store], engine: Engine, server: Server
+) -> None:
+    one, two, _ = three
+    await beat(one)
+    await beat(two)
+    engine.clock.time += 2 * 3600
+    await beat(two)
+    with server.connect(_database(engine)) as connection:
+        assert connection.execute("SELECT count(*) FROM gupshup_controller.replicas").fetchone() == (1,)
+
+
+async def test_it_is_seen_who_holds_what_and_until_when(three: list[Store], engine: Engine) -> None:
+    one, two, third = three
+    me = (await beat(one)).me
+    async with one.writer(HERE), two.writer(THERE):
+        seen = await beat(third)
+        assert told(seen) == (me, TERMS.ttl)
+        assert seen.held[THERE].holder not in {me, seen.me, ""}
+        engine.clock.time += 12
+        assert told(await beat(third)) == (me, -2.0), "it died 2 s ago"
+
+
+async def test_what_was_let_go_tells_since_when(three: list[Store], engine: Engine) -> None:
+    one, _, third = three
+    async with one.writer(HERE):
+        engine.clock.time += 3
+    engine.clock.time += 4
+    assert told(await beat(third)) == ("", -4.0)
+    engine.clock.time += 120
+    assert (await beat(third)).held == {}, "long ago is as good as never"
+
+
+async def test_on_one_machine_there_are_no_replicas(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
+        assert store.replicas is None
+
+
+def _database(engine: Engine) -> str:
+    return engine.real.partition("@/")[2].partition("?")[0]
