@@ -5,20 +5,20 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+
+import httpx
 
 from controller.edges.clock import SystemClock
-from controller.edges.store import Store, open_store
+from controller.edges.store import open_store
 from tests.e2e.torture import twice
 from tests.e2e.world import PATIENCE, Going, World, app, served, subscription
 from tests.postgresql import Server
 
-T = TypeVar("T")
-
+SECRET = "0123456789abcdef0123456789abcdef"
 PARTNERS = 4
 APPS = 2
 """Apps that each partner begins with."""
@@ -65,7 +65,8 @@ class Fleet:
 
     def start(self, *words: str) -> Going:
         """Start a replica."""
-        options = ("--manifests", "manifests", "--store", self.store, "--log-level", "info", *words)
+        told = ("--log-level", "info", "--log-format", "json", "--listen", "127.0.0.1:0")
+        options = ("--manifests", "manifests", "--store", self.store, *told, *words)
         replica = self._stack.enter_context(self.there.going("run", *options))
         self.running.append(replica)
         return replica
@@ -144,24 +145,26 @@ class Fleet:
         """Return what the replicas said last."""
         return [line for each in self.running for line in each.lines()[-5:]]
 
-    def hint(self, partner: str, name: str, kind: str) -> float:
-        """Leave a hint, as a replica does that is told of something it does not tend; return when."""
+    def reconcile(self, partner: str, name: str) -> float:
+        """Ask for a look at an app as `reconcile` does, through the store; return when."""
 
-        async def leave(store: Store) -> float:
-            at = self.now()
-            await store.hints.leave(f"{self.there.url}#{partner}", name, kind)
-            return at
-
-        return self.with_store(leave)
-
-    def with_store(self, use: Callable[[Store], Awaitable[T]]) -> T:
-        """Use the store as a process does; it is made where there is none."""
-
-        async def used() -> T:
+        async def leave() -> float:
             async with open_store(self.store, SystemClock()) as store:
-                return await use(store)
+                at = self.now()
+                await store.hints.leave(f"{self.there.url}#{partner}", name, "reconcile")
+                return at
 
-        return asyncio.run(used())
+        return asyncio.run(leave())
+
+    def event(self, partner: str, name: str) -> float:
+        """Tell a replica of an event that does not hold *partner*; return when."""
+        stranger = next(each for each in self.running if partner not in self.held_by(each))
+        said = next(line for line in stranger.lines() if "listening" in line)
+        event = {"app": name, "type": "onboarding-event", "payload": {"type": "docker-status-event"}}
+        at = self.now()
+        answer = httpx.post(f"{json.loads(said)['at']}/hooks/gupshup/{SECRET}", json=event, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        return at
 
     def calls_of(self, partner: str, since: float) -> list[float]:
         """Return when calls about *partner* came in after the moment *since*, of the simulator's clock."""
@@ -186,9 +189,10 @@ def fleet(folder: Path, server: Server, partners: int = PARTNERS) -> Iterator[Fl
     program = [sys.executable, "-m", "tests.e2e.partners", str(partners), "100000"]
     with served(folder, program) as there:
         there.environ.update({f"MAIL_{each}": f"p{each}@example.com" for each in range(1, partners + 1)})
+        there.environ["GUPSHUPCTL_HOOK_SECRET"] = SECRET
         them = Fleet(there, server, server.database(), partners)
         them.declare_more(APPS)
-        them.with_store(Store.reachable)
+        asyncio.run(open_store(them.store, SystemClock()).close())
         try:
             yield them
         finally:
