@@ -50,8 +50,9 @@ format: .venv/dev ## bring the code into form
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
-torture: .venv/dev ## kill real applies 200 times (about ten minutes); TORTURE_KILLS, TORTURE_SEED, TORTURE_FIGURES=file.json
-	@TORTURE_KILLS=$${TORTURE_KILLS:-200} $(bin)/python -m pytest -s --timeout 7200 tests/e2e/test_torture.py $(ARGS)
+torture: .venv/dev ## kill 200 applies, 10 replicas (a quarter of an hour); TORTURE_KILLS, _REPLICAS, _SEED, _FIGURES=file.json
+	@TORTURE_KILLS=$${TORTURE_KILLS:-200} TORTURE_REPLICAS=$${TORTURE_REPLICAS:-10} $(bin)/python -m pytest -s \
+		--timeout 7200 tests/e2e/test_torture.py tests/e2e/test_replicas.py $(ARGS)
 
 soak: .venv/dev ## thirty simulated days of churn in a process that never stops (some minutes); SOAK_DAYS
 	@SOAK_DAYS=$${SOAK_DAYS:-30} $(bin)/python -m pytest -q --timeout 7200 tests/sim/test_soak.py $(ARGS)
