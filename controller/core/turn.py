@@ -74,7 +74,7 @@ class Turns:
     def saw(self, roster: Roster) -> None:
         """Go by *roster* from now on."""
         if self._roster.me and roster.at - self._roster.at > STALE:
-            self._back = roster.at
+            self._back = self._calm = roster.at
         self._roster = roster
         alive = _alive(roster, roster.at)
         if alive != self._alive:

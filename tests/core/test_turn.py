@@ -161,6 +161,16 @@ def test_who_saw_nothing_for_a_while_leaves_the_others_what_was_theirs() -> None
     assert there.turn(P, back + BACK) == Wait(back + 14 + LATER)
 
 
+def test_who_saw_nothing_for_a_while_asks_for_nothing_at_once() -> None:
+    """A process that was suspended finds the others as they were; it has to be calm anew all the same."""
+    there = turns(uneven(NOW))
+    there.saw(uneven(NOW + 60))
+    assert asked(there, NOW + 60) == []
+    for step in range(1, 5):
+        there.saw(uneven(NOW + 60 + EVERY * step))
+    assert len(asked(there, NOW + 60 + EVERY * 4)) == 1
+
+
 def test_what_is_no_longer_stood_for_is_not_told() -> None:
     there = turns()
     there.leave(P)

@@ -103,15 +103,14 @@ class Fleet:
             self.start()
         self.until(lambda: self.ready() and sum(self.loads()) == self.partners)
 
-    def going(self, route: str) -> int:
-        """Count the calls of *route* that are under way."""
-        return self._count(f"FROM gupshup_controller.calls WHERE route = '{route}' AND ended IS NULL")
-
-    def _count(self, what: str) -> int:
+    def asking(self, partner: str, route: str) -> bool:
+        """Say whether *partner* waits for an answer of *route*."""
         with self.server.connect(self.database) as connection:
-            row = connection.execute(f"SELECT count(*) {what}".encode()).fetchone()
-        assert row is not None
-        return int(str(row[0]))
+            found = connection.execute(
+                "SELECT 1 FROM gupshup_controller.calls WHERE route = %s AND upstream = %s AND ended IS NULL",
+                [route, f"{self.there.url}#{partner}"],
+            )
+            return found.fetchone() is not None
 
     def loads(self) -> list[int]:
         """Return how many partners each running replica holds, the least first."""

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.e2e.replicas import Fleet, fleet
+from tests.e2e.replicas import APPS, Fleet, fleet
 from tests.e2e.torture import WRITES
 from tests.postgresql import Server, running
 
@@ -89,15 +89,16 @@ class Pause:
 
 
 def pause(there: Fleet) -> Pause:
-    """Stop a holder while it waits for a list, until others did its work; then wake it."""
+    """Stop a holder in its last look before it subscribes, until others did that; then wake it."""
     there.start_all(1)
     (first,) = there.running
     there.until(there.settled)
     there.start()
     there.until(there.ready)
-    there.there.faults({"kind": "slow", "route": "list", "probability": 1, "seconds": 1.5})
+    there.there.faults({"kind": "slow", "route": "subscriptions", "probability": 1, "seconds": 2})
     there.declare_more()
-    there.until(lambda: there.going("list") > 0)
+    new = f"Partner1App{APPS:02}"
+    there.until(lambda: there.asking("1", "subscriptions") and there.there.tags().get(new) == [])
     first.process.send_signal(signal.SIGSTOP)
     moved = there.until(lambda: there.held_by(first) == set() and sum(there.loads()) == there.partners)
     there.until(there.settled)
