@@ -172,7 +172,8 @@ class Partnership:
         match self._ground.spread.turn(self._upstream):
             case Wait(until, blind):
                 if not blind:
-                    self._failures, self._trouble = 0, ""
+                    self._failures = self._denials = 0
+                    self._trouble = ""
                 await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._ground.clock.now())))
             case Ask():
                 await self._ground.hints.leave(self._upstream, *GIVE_WAY)

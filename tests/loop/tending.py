@@ -124,10 +124,10 @@ class Seat:
     account: Account[Writer]
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Account[Writer]]:
+    async def writing(self, lock_timeout: float = 0.0) -> AsyncIterator[Account[Writer]]:
         if self.door.locks and (trouble := self.door.locks.pop(0)) is not None:
             raise trouble
-        async with self.account.store.writer(self.account.upstream) as hold:
+        async with self.account.store.writer(self.account.upstream, lock_timeout) as hold:
             holds = self.door.tending
             yield replace(self.account, holds=lambda: holds.holds and hold.holds())
 
