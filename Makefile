@@ -20,7 +20,7 @@ endif
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format torture soak bench explore lock clean
+.PHONY: help demo test lint format torture soak bench explore image lock clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -59,6 +59,9 @@ soak: .venv/dev ## thirty simulated days of churn in a process that never stops 
 
 bench: .venv/dev ## measure: see benchmarks/README.md
 	@$(bin)/python -m benchmarks $(ARGS)
+
+image: .venv/dev ## build the container and run it as locked down as it should be (two minutes); no engine needed
+	@GUPSHUPCTL_TEST_IMAGE=required $(bin)/python -m pytest -p no:randomly tests/image $(ARGS)
 
 explore: .venv/dev ## every pair of troubles in simulated time, for hours; ARGS="link --pairs 5000" takes less
 	@$(bin)/python -m tests.sim.explore --pairs all --triples 5000 $(ARGS)

@@ -1,0 +1,159 @@
+"""The container: what is in it, and that it runs as locked down as the documents say."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from controller import __version__
+from tests.e2e.world import THREE, World, world
+from tests.edges.git_server import serving
+from tests.edges.repositories import Repository
+from tests.image.engine import MEGABYTE, Built, call, going, program, run, volume
+
+pytestmark = [pytest.mark.usefixtures("image"), pytest.mark.timeout(600)]
+
+STATE = "/var/lib/gupshup"
+PYTHON = "/opt/app/bin/python"
+
+
+def told(there: World) -> tuple[str, ...]:
+    """Return the options that give a container the stand-in's address and its account."""
+    names = ("GUPSHUP_URL", "GUPSHUP_EMAIL", "GUPSHUP_SECRET")
+    return tuple(f"--env={name}={there.environ[name]}" for name in names)
+
+
+def mounted(folder: Path, place: str = "/manifests") -> str:
+    """Return the option that shows *folder* to a container, read-only; the container's user may look in."""
+    for path in (folder, *folder.parents[:2]):
+        path.chmod(path.stat().st_mode | 0o055)
+    return f"--volume={folder}:{place}:ro"
+
+
+def has_run() -> bool:
+    return run("run", "--help", good=False).code == 0
+
+
+def test_it_says_how_it_wants_to_be_run(image: Built) -> None:
+    config = image.config
+    assert config["User"] == "65532:65532"
+    assert config["Entrypoint"] == ["/opt/app/bin/gupshupctl"]
+    assert config["StopSignal"] == "SIGTERM"
+    assert list(config["Volumes"]) == [STATE]
+    assert config["Healthcheck"]["Test"] == ["CMD", PYTHON, "-m", "controller.doors.healthcheck"]
+
+
+def test_it_says_what_it_is(image: Built) -> None:
+    labels = {
+        name.removeprefix("org.opencontainers.image."): text for name, text in image.config["Labels"].items()
+    }
+    assert (labels["title"], labels["version"]) == ("gupshup-controller", __version__)
+    assert {"description", "licenses", "revision", "base.name"} <= set(labels)
+
+
+def test_it_is_small(image: Built) -> None:
+    assert image.compressed < 120 * MEGABYTE, image.story
+
+
+def test_nothing_of_the_build_stays_in_it(image: Built) -> None:
+    history = call(
+        "podman", "history", "--no-trunc", "--format", "{{.CreatedBy}}", "gupshup-controller:tested"
+    ).out
+    assert "gupshup" in history
+    assert "PIP_CERT=/" not in history + json.dumps(image.config)
+
+
+@pytest.mark.parametrize("name", ["pip", "pip3*", "ensurepip", "*-gcc*", "cc1*", "*.a", "*.whl"])
+def test_nothing_in_it_builds_or_installs(name: str) -> None:
+    assert program("/usr/bin/find", "/usr", "/opt", "-name", name).out == ""
+
+
+def test_no_program_in_it_gives_rights() -> None:
+    found = program(
+        "/usr/bin/find",
+        "/usr",
+        "/opt",
+        "/etc",
+        "-perm",
+        "/6000",
+        "-type",
+        "f",
+        options=("--user=0", "--workdir=/"),
+    )
+    assert found.out == ""
+
+
+def test_its_user_may_write_nothing_but_the_state_and_tmp() -> None:
+    found = program("/usr/bin/find", "/", "-xdev", "-writable", "-not", "-type", "l", good=False)
+    kept = {line for line in found.out.splitlines() if not line.startswith("/proc")}
+    assert kept <= {"/tmp", "/var/tmp", STATE}  # noqa: S108  (the container's own)
+    refused = program("/usr/bin/touch", "/opt/app/new", "/var/tmp/new", good=False)  # noqa: S108
+    assert refused.err.count("Read-only file system") == 2
+
+
+def test_it_runs_as_nobody_in_particular_and_can_become_nobody_else() -> None:
+    words = program("/usr/bin/cat", "/proc/self/status").out.split("\n")
+    status = {name: text.split() for name, _colon, text in (word.partition(":") for word in words)}
+    assert status["Uid"] == ["65532"] * 4
+    assert set(status["CapEff"] + status["CapPrm"] + status["CapBnd"]) == {"0" * 16}
+    assert status["NoNewPrivs"] == ["1"]
+
+
+def test_it_needs_no_network_to_tell_its_version_and_to_validate(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text("---\n".join(THREE), encoding="utf-8")
+    assert run("--version", network="none").out.strip() == f"gupshupctl {__version__}"
+    assert run("validate", "/manifests", options=(mounted(tmp_path),), network="none").code == 0
+
+
+def test_it_plans_and_applies_and_remembers(tmp_path: Path) -> None:
+    with world(tmp_path) as there, volume() as state:
+        there.declare(*THREE)
+        options = (*told(there), mounted(there.manifests), f"--volume={state}:{STATE}")
+        plan = json.loads(run("plan", "/manifests", "-o", "json", options=options).out)
+        assert plan["summary"]["link"] == 3
+        done = json.loads(run("apply", "/manifests", "--yes", "--wait", "-o", "json", options=options).out)
+        assert (done["summary"]["linked"], done["summary"]["subscribed"]) == (3, 3)
+        again = json.loads(run("apply", "/manifests", "--yes", "--wait", "-o", "json", options=options).out)
+        assert again["summary"] == {**dict.fromkeys(again["summary"], 0), "unchanged": 6}
+        listed = program("/usr/bin/stat", "--format=%a %u", f"{STATE}/state.db", options=options).out
+        assert listed.split() == ["600", "65532"]
+
+
+def test_git_reads_over_http_though_its_perl_is_gone(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "fleet.git")
+    commit = repository.commit({"all.yaml": "---\n".join(THREE)})
+    with serving(repository.folder, password="let me in") as manners:
+        url = manners.url.replace("://", "://git:let%20me%20in@")
+        found = program("/usr/bin/git", "clone", "--quiet", "--bare", "--depth=1", url, "/tmp/copy")  # noqa: S108
+        assert (found.code, found.err.count("fatal")) == (0, 0)
+        assert commit in program("/usr/bin/git", "ls-remote", url).out
+
+
+@pytest.mark.parametrize("name", ["/usr/bin/ssh", "/usr/bin/ssh-keygen"])
+def test_what_checks_signatures_is_there(name: str) -> None:
+    assert "not found" not in program(name, "--help", good=False).err
+
+
+def test_a_signal_ends_it(tmp_path: Path) -> None:
+    """The first process of a container gets no default for a signal: it has to take it itself."""
+    (tmp_path / "empty").mkdir()
+    with going("simulate", "--listen", "127.0.0.1:0") as container:
+        container.until("GUPSHUP_SECRET")
+        assert not container.healthy(), "nothing answers /healthz there"
+        code, seconds = container.stop()
+        assert (code, seconds < 25) == (0, True)
+        assert container.changed() == []
+
+
+def test_the_controller_is_healthy_reconciles_and_ends_by_a_signal(tmp_path: Path) -> None:
+    if not has_run():
+        pytest.skip("this release has no `run`")
+    with world(tmp_path) as there, volume() as state:
+        there.declare(*THREE)
+        options = (*told(there), mounted(there.manifests), f"--volume={state}:{STATE}")
+        with going("run", "--manifests", "/manifests", "--interval", "2s", options=options) as container:
+            container.until_healthy()
+            there.until(lambda it: sorted(len(tags) for tags in it.tags().values()) == [1, 1, 1])
+            code, seconds = container.stop()
+            assert (code, seconds < 25) == (0, True), container.logs()
+            assert container.changed() == []
