@@ -1,0 +1,18 @@
+#!/bin/sh
+# Checks manifests offline. Safe on anybody's pull request: no network, no credentials, nothing of the change is run.
+# Usage: validate.sh [PATH]…      Ends with gupshupctl's code: 0 valid, 3 invalid.
+set -eu
+here=$(dirname "$0")
+[ "$#" -gt 0 ] || set -- manifests
+
+if [ -n "${GITHUB_ACTIONS:-}" ]; then
+    exec gupshupctl validate "$@" -o github        # annotations on the lines of the change
+fi
+if [ -n "${GITLAB_CI:-}" ]; then
+    code=0
+    gupshupctl validate "$@" -o json >problems.json || code=$?
+    python3 "$here/report.py" quality problems.json >gl-code-quality-report.json
+    [ "$code" -eq 0 ] || gupshupctl validate "$@" || true      # once more, for whoever reads the log
+    exit "$code"
+fi
+exec gupshupctl validate "$@"

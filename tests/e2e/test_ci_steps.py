@@ -1,0 +1,186 @@
+"""The steps of examples/ci, run as a CI would run them: against the stand-in, exit codes included."""
+
+import html
+import json
+import os
+import runpy
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.world import COMMAND, PATIENCE, ROOT, THREE, Done, World, app, subscription, world
+
+STEPS = ROOT / "examples/ci/steps"
+REPORT = runpy.run_path(str(STEPS / "report.py"))
+HOSTILE = '<img src=x>|`id`[a](https://evil.example)@everyone\n::error::gone\x1b[31m"919876543210"'
+
+
+def step(there: World, name: str, *arguments: str, **environ: str) -> Done:
+    """Run a step in the world's folder, with the installed command in reach."""
+    path = f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [STEPS / name, *arguments],
+        cwd=there.folder,
+        env={**there.environ, "PATH": path, "GUPSHUP_WAIT": "60s", **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=2 * PATIENCE,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def on_github(there: World) -> dict[str, str]:
+    return {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(there.folder / "summary.md")}
+
+
+def test_a_good_change_is_valid_on_every_host(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        assert step(there, "validate.sh").code == 0
+        assert step(there, "validate.sh", "manifests", **on_github(there)).out == ""
+        assert step(there, "validate.sh", GITLAB_CI="true").code == 0
+        assert json.loads((tmp_path / "gl-code-quality-report.json").read_text()) == []
+        assert not there.calls(), "nothing was asked"
+
+
+def test_a_bad_change_is_annotated_on_its_lines(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE, app("Bad_Name", 7))
+        assert step(there, "validate.sh").code == 3
+        hub = step(there, "validate.sh", **on_github(there))
+        assert (hub.code, hub.out.startswith("::error file=manifests/all.yaml,line=33,col=18,")) == (3, True)
+        lab = step(there, "validate.sh", GITLAB_CI="true")
+        assert (lab.code, "manifests/all.yaml:33:18" in lab.out + lab.err) == (3, True)
+        found = json.loads((tmp_path / "gl-code-quality-report.json").read_text())
+        assert {each["location"]["lines"]["begin"] for each in found} == {33}
+        assert len({each["fingerprint"] for each in found}) == len(found)
+
+
+def test_a_fork_without_secrets_is_validated_and_asks_nobody(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        done = step(there, "plan.sh", GUPSHUP_SECRET="")
+        assert (done.code, "No credentials here" in done.out) == (0, True)
+        assert not there.calls()
+        there.declare(*THREE, app("Bad_Name", 7))
+        assert step(there, "plan.sh", GUPSHUP_SECRET="").code == 3
+
+
+def test_a_plan_stands_in_the_summary_without_phone_numbers(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        assert step(there, "plan.sh", **on_github(there)).code == 0
+        summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
+        assert summary == (tmp_path / "plan.md").read_text(encoding="utf-8")
+        assert "| link | App/AppOne | appName, phone, wabaId |" in summary
+        assert "3 link, 3 waiting" in summary
+        assert "910000000001" not in summary
+        assert not there.calls("link"), "a plan reads only"
+
+
+def test_what_a_guard_holds_makes_a_plan_red_and_is_let_through_by_its_digest(tmp_path: Path) -> None:
+    guarded = "apiVersion: gupshup.controller/v1\nkind: Partner\nmetadata: {name: main}\n"
+    with world(tmp_path) as there:
+        there.declare(guarded + "spec: {guards: {maxLinks: 2}}\n", *THREE)
+        plan = step(there, "plan.sh", **on_github(there))
+        assert (plan.code, plan.out.count("::warning title=Gupshup held::")) == (4, 3)
+        assert step(there, "apply.sh", GUPSHUP_WAIT="0").code == 4
+        digest = json.loads((tmp_path / "plan.json").read_text())["heldDigest"]
+        assert digest in (tmp_path / "plan.md").read_text(encoding="utf-8")
+        assert step(there, "apply.sh", GUPSHUP_RELEASE=digest).code == 0
+        assert len(there.apps()) == 3
+
+
+def test_a_refused_credential_is_told_apart(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        assert step(there, "plan.sh", GUPSHUP_SECRET="wrong").code == 7
+        assert step(there, "apply.sh", GUPSHUP_SECRET="wrong").code == 7
+        assert "refused" in (tmp_path / "apply.md").read_text(encoding="utf-8")
+
+
+def test_a_merge_is_applied_and_the_next_one_finds_nothing_to_do(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        assert step(there, "apply.sh", **on_github(there)).code == 0
+        assert "3 linked, 3 subscribed" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+        assert sorted(map(len, there.tags().values())) == [1, 1, 1]
+        assert step(there, "drift.sh").code == 0
+        before = len(there.calls())
+        assert step(there, "apply.sh").code == 0
+        assert {call["method"] for call in there.calls(since=before) if "login" not in call["path"]} == {
+            "GET"
+        }
+
+
+def test_an_app_that_takes_its_time_is_a_failure_only_where_that_was_not_expected(tmp_path: Path) -> None:
+    with world(tmp_path, scale=1) as there:
+        there.declare(app("AppOne", 1), subscription())
+        assert step(there, "apply.sh", GUPSHUP_WAIT="2s").code == 6
+        assert step(there, "apply.sh", GUPSHUP_WAIT="2s", GUPSHUP_CONVERGING="ok").code == 0
+        assert step(there, "apply.sh", GUPSHUP_WAIT="0").code == 0
+
+
+def test_what_somebody_changed_by_hand_is_told(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        assert step(there, "apply.sh").code == 0
+        changed = [{"tag": "events", "url": "https://elsewhere.example.com/"}, {"tag": "stranger"}]
+        there.control("drift", {"app": "AppTwo", "subscriptions": changed})
+        assert step(there, "drift.sh", **on_github(there)).code == 2
+        assert "| update | Subscription/events on App/AppTwo |" in (tmp_path / "summary.md").read_text()
+
+
+def test_what_is_missing_is_put_right_where_that_is_wanted(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.seed({"name": "AppOne", "phone": "910000000001"})
+        there.declare(app("AppOne", 1), subscription())
+        assert step(there, "drift.sh", GUPSHUP_DRIFT="apply").code == 0
+        assert there.tags() == {"AppOne": ["events"]}
+        assert step(there, "drift.sh").code == 0
+
+
+def document(**more: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
+    entry = {"kind": "App", "name": HOSTILE, "reason": "Rejected", "message": HOSTILE}
+    return {
+        "blocked": [entry],
+        "summary": {"blocked": 1},
+        "errors": [{"partner": "p", "message": HOSTILE}],
+        **more,
+    }
+
+
+def test_nothing_of_a_name_or_a_message_is_taken_for_markup() -> None:
+    text = "\n".join(REPORT["markdown"](document(), 5))
+    assert [line for line in text.splitlines() if line.startswith("::")] == []
+    for dangerous in ("<", "`", "[a]", "](", "\x1b", "@everyone", "https://", "919876543210"):
+        assert dangerous not in text, dangerous
+    assert text.count("|") == 4 + 4 + 4, "a name adds no column"
+    assert "91******3210" in html.unescape(text)
+
+
+def test_nothing_of_a_name_or_a_message_is_taken_for_a_command() -> None:
+    (line,) = REPORT["warnings"](document())
+    assert "\n" not in line
+    assert line.startswith("::warning title=Gupshup blocked::")
+    assert "919876543210" not in line
+
+
+def test_a_summary_is_cut_where_it_would_be_endless() -> None:
+    entry = {"verb": "link", "kind": "App", "name": "a" * 1000, "app": "", "fields": {}}
+    lines = list(REPORT["markdown"]({"actions": [entry] * 5_000}, 0))
+    assert len(lines) < 220
+    assert max(map(len, lines)) < 400
+    assert "4800 more" in lines[-1]
+
+
+@pytest.mark.parametrize("code", range(9))
+def test_a_run_that_wrote_no_document_is_told_too(tmp_path: Path, code: int) -> None:
+    (tmp_path / "apply.json").write_text("")
+    lines = list(REPORT["markdown"](REPORT["read"](str(tmp_path / "apply.json")), code))
+    assert len(lines[0]) > 20
