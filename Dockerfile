@@ -50,6 +50,7 @@ LABEL org.opencontainers.image.title="gupshup-controller" \
 ENV PATH=/opt/app/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    GUPSHUPCTL_GIT_COPY=/var/lib/gupshup/manifests.git \
     GUPSHUPCTL_LISTEN=127.0.0.1:8080 \
     GUPSHUPCTL_STORE=sqlite:////var/lib/gupshup/state.db
 USER 65532:65532

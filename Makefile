@@ -20,7 +20,7 @@ endif
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format torture soak bench explore image lock clean
+.PHONY: help demo test lint format torture soak bench explore image audit lock clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -60,6 +60,9 @@ soak: .venv/dev ## thirty simulated days of churn in a process that never stops 
 bench: .venv/dev ## measure: see benchmarks/README.md
 	@$(bin)/python -m benchmarks $(ARGS)
 
+audit: .venv/dev .venv-audit/ready ## check what is no Python, licences and known holes of dependencies, the wheel's sameness
+	@GUPSHUPCTL_TEST_AUDIT=required $(bin)/python -m pytest -p no:randomly tests/deploy tests/supply $(ARGS)
+
 image: .venv/dev ## build the container and run it as locked down as it should be (two minutes); no engine needed
 	@GUPSHUPCTL_TEST_IMAGE=required $(bin)/python -m pytest -p no:randomly tests/image $(ARGS)
 
@@ -71,10 +74,11 @@ lock: ## write requirements/*.txt anew; ARGS=--upgrade takes newer versions
 	@$(lock) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 	@$(lock) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
 	@$(lock) pyproject.toml --extra postgresql -c requirements/dev.txt -o requirements/postgresql.txt
+	@$(lock) --group audit -o requirements/audit.txt
 	@printf 'hatchling\neditables\n' | $(lock) - --no-annotate -c requirements/dev.txt -o requirements/build.txt
 
 clean: ## remove what was built, .venv included
-	@rm -rf .venv build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-audit build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 .venv/python:
@@ -97,3 +101,10 @@ clean: ## remove what was built, .venv included
 	@$(from_lock) -r requirements/dev.txt
 	@$(pip) install --no-deps --no-build-isolation -e .
 	@touch $@ .venv/runtime
+
+.venv-audit/ready: .venv/python requirements/audit.txt
+	@echo 'Setting up .venv-audit (once)'
+	@rm -rf .venv-audit
+	@"$(PYTHON)" -m venv .venv-audit
+	@.venv-audit/bin/python -m pip --disable-pip-version-check --no-input --quiet install --require-hashes --only-binary :all: -r requirements/audit.txt
+	@touch $@

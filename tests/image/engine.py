@@ -113,7 +113,7 @@ def _debian(tar: Path) -> str:
     """Make Debian with Python and import it; return the image's name."""
     without = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in _LEFT_OUT]
     hurry = ("--aptopt=Acquire::Languages none", "--dpkgopt=force-unsafe-io")
-    packages = "--include=python3,python3-venv,ca-certificates"
+    packages = "--include=python3,python3-venv,ca-certificates,usr-is-merged"  # else usrmerge brings perl
     call("mmdebstrap", "--quiet", "--variant=minbase", packages, *hurry, *without, "bookworm", tar)
     call("podman", "import", "--quiet", tar, DEBIAN)
     tar.unlink()

@@ -1,6 +1,10 @@
 """The container: what is in it, and that it runs as locked down as the documents say."""
 
 import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,7 @@ from controller import __version__
 from tests.e2e.world import THREE, World, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
-from tests.image.engine import MEGABYTE, Built, call, going, program, run, volume
+from tests.image.engine import IMAGE, MEGABYTE, ROOT, Built, Container, call, going, program, run, volume
 
 pytestmark = [pytest.mark.usefixtures("image"), pytest.mark.timeout(600)]
 
@@ -28,10 +32,6 @@ def mounted(folder: Path, place: str = "/manifests") -> str:
     for path in (folder, *folder.parents[:2]):
         path.chmod(path.stat().st_mode | 0o055)
     return f"--volume={folder}:{place}:ro"
-
-
-def has_run() -> bool:
-    return run("run", "--help", good=False).code == 0
 
 
 def test_it_says_how_it_wants_to_be_run(image: Built) -> None:
@@ -145,15 +145,63 @@ def test_a_signal_ends_it(tmp_path: Path) -> None:
         assert container.changed() == []
 
 
-def test_the_controller_is_healthy_reconciles_and_ends_by_a_signal(tmp_path: Path) -> None:
-    if not has_run():
-        pytest.skip("this release has no `run`")
-    with world(tmp_path) as there, volume() as state:
-        there.declare(*THREE)
+@pytest.mark.parametrize("source", ["folder", "git"])
+def test_the_controller_reconciles_and_ends_by_a_signal(tmp_path: Path, source: str) -> None:
+    with world(tmp_path) as there, volume() as state, fleet(there, source) as words:
         options = (*told(there), mounted(there.manifests), f"--volume={state}:{STATE}")
-        with going("run", "--manifests", "/manifests", "--interval", "2s", options=options) as container:
-            container.until_healthy()
-            there.until(lambda it: sorted(len(tags) for tags in it.tags().values()) == [1, 1, 1])
+        with going("run", "--interval", "2s", *words, options=options) as container:
+            there.until(lambda it: sorted(map(len, it.tags().values())) == [1, 1, 1])
+            if serves():
+                container.until_healthy()
             code, seconds = container.stop()
             assert (code, seconds < 25) == (0, True), container.logs()
-            assert container.changed() == []
+            assert set(container.changed()) <= {"/manifests"}, "the place of the mount, and nothing else"
+
+
+def serves() -> bool:
+    """Say whether the controller answers /healthz in this release."""
+    return "--listen" in run("run", "--help").out
+
+
+@contextmanager
+def fleet(there: World, source: str) -> Iterator[tuple[str, ...]]:
+    """Declare three apps in a folder or in a repository, and yield how `run` is told."""
+    if source == "folder":
+        there.declare(*THREE)
+        yield ("--manifests", "/manifests")
+        return
+    repository = Repository(there.folder / "fleet.git")
+    repository.commit({"manifests/all.yaml": "---\n".join(THREE)})
+    with serving(repository.folder) as manners:
+        yield ("--git", manners.url, "--git-path", "manifests")
+
+
+def test_the_script_for_docker_runs_it(tmp_path: Path) -> None:
+    """`run.sh` as it stands; the engine is podman by runc, on the machine's own network."""
+    with world(tmp_path) as there, fleet(there, "git") as (_git, url, *_path):
+        sudo = "" if os.getuid() == 0 else "sudo -n "
+        engine = tmp_path / "engine"
+        engine.write_text(
+            f"#!/bin/sh\nshift\nexec {sudo}podman --runtime runc run --network=host --ulimit=nproc=1024:1024 "
+            f'--env=GUPSHUP_URL={there.url} --env=GUPSHUPCTL_GIT_PATH=manifests "$@"\n',
+            encoding="utf-8",
+        )
+        engine.chmod(0o755)
+        secrets = tmp_path / "secrets"
+        secrets.mkdir()
+        for file, name in (("email", "GUPSHUP_EMAIL"), ("secret", "GUPSHUP_SECRET"), ("git-token", "USER")):
+            (secrets / file).write_text(there.environ.get(name, "any"), encoding="utf-8")
+        mounted(secrets)
+        subprocess.run(
+            [ROOT / "examples/deploy/docker/run.sh"],
+            cwd=tmp_path,
+            env={**os.environ, "ENGINE": str(engine), "IMAGE": IMAGE, "GIT": url},
+            check=True,
+            capture_output=True,
+        )
+        try:
+            there.until(lambda it: sorted(map(len, it.tags().values())) == [1, 1, 1])
+            assert Container("gupshup-controller").stop()[0] == 0
+        finally:
+            call("podman", "rm", "--force", "--time", "0", "gupshup-controller", good=False)
+            call("podman", "volume", "rm", "--force", "gupshup-state", good=False)
