@@ -39,6 +39,7 @@ MEGABYTE = 1_000_000
 _AS_ROOT = () if os.getuid() == 0 else ("sudo", "-n")
 _NUMBERS = count(1)
 _LEFT_OUT = ("man", "doc", "locale", "info")  # as the slim images of Debian leave them out
+_PERL = ("usrmerge", "perl", "libperl5.36", "perl-modules-5.36")
 _PATIENCE = 600
 
 
@@ -110,11 +111,12 @@ def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
 
 
 def _debian(tar: Path) -> str:
-    """Make Debian with Python and import it; return the image's name."""
+    """Make Debian with Python, without perl as the slim images of Debian, and import it; return its name."""
     without = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in _LEFT_OUT]
     hurry = ("--aptopt=Acquire::Languages none", "--dpkgopt=force-unsafe-io")
-    packages = "--include=python3,python3-venv,ca-certificates,usr-is-merged"  # else usrmerge brings perl
-    call("mmdebstrap", "--quiet", "--variant=minbase", packages, *hurry, *without, "bookworm", tar)
+    packages = "--include=python3,python3-venv,ca-certificates,usr-is-merged"
+    purge = f'--customize-hook=chroot "$1" apt-get -qq --yes purge {" ".join(_PERL)}'
+    call("mmdebstrap", "--quiet", "--variant=minbase", packages, *hurry, *without, purge, "bookworm", tar)
     call("podman", "import", "--quiet", tar, DEBIAN)
     tar.unlink()
     return DEBIAN
