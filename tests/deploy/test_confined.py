@@ -16,9 +16,6 @@ TEXTS = {
     for path in sorted(DEPLOY.rglob("*"))
     if path.is_file()
 }
-ANNOUNCED = {"GUPSHUPCTL_AUTH_TOKEN_FILE"}
-"""Options of the controller's own door, which comes with `run --listen`."""
-
 OWN = re.compile(r"\bGUPSHUPCTL_[A-Z_]+\b")
 
 
@@ -36,7 +33,7 @@ def known() -> set[str]:
 def test_every_variable_of_an_example_is_read_by_something() -> None:
     used = {name for text in TEXTS.values() for name in OWN.findall(text)}
     assert used
-    assert used - known() - ANNOUNCED == set()
+    assert used - known() == set()
 
 
 def test_docker_and_compose_confine_it_as_it_was_tried() -> None:

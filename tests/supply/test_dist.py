@@ -21,8 +21,11 @@ ROOT = Path(__file__).parents[2]
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
 ALLOWED = {
     "Apache-2.0",
+    "Apache-2.0 AND BSD-2-Clause",
     "BSD-2-Clause",
     "BSD-3-Clause",
+    "BSD License",  # what Jinja2 says of its three clauses
+    "ISC",
     "LGPL-3.0-only",  # psycopg: a library that is used as it is, and can be replaced
     "MIT",
     "MIT License",
