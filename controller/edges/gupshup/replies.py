@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TypeAlias, assert_never
 
 from controller.edges.gupshup.body import Garbage, Json
-from controller.edges.gupshup.routes import LINK, LOGIN, PIPELINE, UNSUBSCRIBE, Call, Route
+from controller.edges.gupshup.routes import LINK, LOGIN, PIPELINE, Call, Route
 from controller.edges.gupshup.wire import Reply
 from controller.edges.gupshup.words import clean
 from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear
@@ -105,7 +105,7 @@ def judge(route: Route, reply: Reply) -> Verdict:
 
 def _judge_success(route: Route, reply: Reply, words: str) -> Verdict:
     body = reply.body
-    if body is None and (reply.status == HTTPStatus.NO_CONTENT or route is UNSUBSCRIBE):
+    if body is None and reply.status == HTTPStatus.NO_CONTENT:
         return Fine(None)
     if isinstance(body, Garbage):
         return Broken(f"{reply.status} with an answer that cannot be read: {body}")
