@@ -1,7 +1,7 @@
 """The product broken on purpose, one promise at a time, at the ports of the loop: the tests of the tests."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any, cast
 
@@ -16,13 +16,14 @@ from controller.model.memory import Intent, Memory
 from controller.model.pace import Budget, Reservation, Rule, Stay
 from controller.model.upstream import Linked, RemoteSubscription, Row, SubscriptionId
 from controller.simulator import Fault
+from tests.sim.defect import Defect, Defects
 from tests.sim.fate import Blow
 from tests.sim.scenario import SETTLE
 from tests.sim.story import Trouble
 from tests.sim.universe import Twist
 
 
-class _Instead:
+class Instead:
     """Somebody who does what another one does, but for a few *ways* of his own."""
 
     def __init__(self, other: object, **ways: object) -> None:
@@ -33,13 +34,13 @@ class _Instead:
         return self._ways[name] if name in self._ways else getattr(self._other, name)
 
 
-def _remote(account: Account[Writer], **ways: object) -> Account[Writer]:
-    return replace(account, remote=cast("Any", _Instead(account.remote, **ways)))
+def remote(account: Account[Writer], **ways: object) -> Account[Writer]:
+    return replace(account, remote=cast("Any", Instead(account.remote, **ways)))
 
 
-def _store(account: Account[Writer], part: str, **ways: object) -> Account[Writer]:
-    changed = _Instead(getattr(account.store, part), **ways)
-    return replace(account, store=cast("Any", _Instead(account.store, **{part: changed})))
+def store(account: Account[Writer], part: str, **ways: object) -> Account[Writer]:
+    changed = Instead(getattr(account.store, part), **ways)
+    return replace(account, store=cast("Any", Instead(account.store, **{part: changed})))
 
 
 def _settle(settle: Settle) -> Callable[[Account[Writer]], Account[Writer]]:
@@ -73,7 +74,7 @@ def _intent_after_the_call(account: Account[Writer]) -> Account[Writer]:
     async def end(upstream: str, _: int) -> None:
         await real.end(upstream, numbers[0])
 
-    return _store(_remote(account, link=link), "intents", open=open_later, end=end)
+    return store(remote(account, link=link), "intents", open=open_later, end=end)
 
 
 def _no_intent(account: Account[Writer]) -> Account[Writer]:
@@ -83,14 +84,14 @@ def _no_intent(account: Account[Writer]) -> Account[Writer]:
     async def end(_: str, __: int) -> None:
         return None
 
-    return _store(account, "intents", open=opened, end=end)
+    return store(account, "intents", open=opened, end=end)
 
 
 def _unclear_is_failure(account: Account[Writer]) -> Account[Writer]:
     async def end(_: str, number: int) -> None:
         await _write(account, f"DELETE FROM intents WHERE id = {int(number)}")  # noqa: S608  (a number)
 
-    return _store(account, "intents", end=end)
+    return store(account, "intents", end=end)
 
 
 def _orphans_are_forgotten(account: Account[Writer]) -> Account[Writer]:
@@ -98,7 +99,7 @@ def _orphans_are_forgotten(account: Account[Writer]) -> Account[Writer]:
         await _write(account, "DELETE FROM intents WHERE ended IS NULL")
         return 0
 
-    return _store(account, "intents", adopt_orphans=adopt)
+    return store(account, "intents", adopt_orphans=adopt)
 
 
 def _counted_from_the_send(account: Account[Writer]) -> Account[Writer]:
@@ -108,14 +109,14 @@ def _counted_from_the_send(account: Account[Writer]) -> Account[Writer]:
         await real.end(upstream, number)
         await _write(account, "UPDATE intents SET ended = started")
 
-    return _store(account, "intents", end=end)
+    return store(account, "intents", end=end)
 
 
 def _no_fresh_look(account: Account[Writer]) -> Account[Writer]:
     async def nobody(_: str) -> tuple[Row, ...]:
         return ()
 
-    return _remote(account, rows_by_phone=nobody)
+    return remote(account, rows_by_phone=nobody)
 
 
 def _failed_list_is_empty(account: Account[Writer]) -> Account[Writer]:
@@ -131,7 +132,7 @@ def _failed_list_is_empty(account: Account[Writer]) -> Account[Writer]:
         except (Busy, Unclear):
             return ()
 
-    return _remote(account, rows=rows, rows_by_phone=rows_by_phone)
+    return remote(account, rows=rows, rows_by_phone=rows_by_phone)
 
 
 def _posts_again(account: Account[Writer]) -> Account[Writer]:
@@ -141,7 +142,7 @@ def _posts_again(account: Account[Writer]) -> Account[Writer]:
         except Unclear:
             return await account.remote.link(**form)
 
-    return _remote(account, link=link)
+    return remote(account, link=link)
 
 
 def _conflict_is_fine(account: Account[Writer]) -> Account[Writer]:
@@ -149,7 +150,7 @@ def _conflict_is_fine(account: Account[Writer]) -> Account[Writer]:
         answer = await account.remote.link(**form)
         return Linked(cast("Any", answer).app_id) if hasattr(answer, "app_id") else answer
 
-    return _remote(account, link=link)
+    return remote(account, link=link)
 
 
 def _bindings_do_not_count(account: Account[Writer]) -> Account[Writer]:
@@ -158,7 +159,7 @@ def _bindings_do_not_count(account: Account[Writer]) -> Account[Writer]:
     async def read(upstream: str) -> Memory:
         return replace(await real.read(upstream), bindings={})
 
-    return _store(account, "memories", read=read)
+    return store(account, "memories", read=read)
 
 
 def _history_after_the_call(account: Account[Writer]) -> Account[Writer]:
@@ -175,7 +176,7 @@ def _history_after_the_call(account: Account[Writer]) -> Account[Writer]:
     async def drop(number: int) -> None:
         waiting.pop(number, None)
 
-    return _store(account, "history", begin=begin, finish=finish, drop=drop)
+    return store(account, "history", begin=begin, finish=finish, drop=drop)
 
 
 def _subscribes_before_live(account: Account[Writer]) -> Account[Writer]:
@@ -192,7 +193,7 @@ def _lost_is_done(account: Account[Writer]) -> Account[Writer]:
                 made_up, wish.tag, wish.url, wish.version, None, tuple(wish.modes), wish.active
             )
 
-    return _remote(account, subscribe=subscribe)
+    return remote(account, subscribe=subscribe)
 
 
 def _disk_is_ignored(account: Account[Writer]) -> Account[Writer]:
@@ -204,7 +205,7 @@ def _disk_is_ignored(account: Account[Writer]) -> Account[Writer]:
         except StoreError:
             return Intent(0, phone, name, account.clock.now())
 
-    return _store(account, "intents", open=opened)
+    return store(account, "intents", open=opened)
 
 
 class _MemoryOfOneProcess:
@@ -238,58 +239,47 @@ def _pace_in_memory(store: Store, now: Callable[[], float]) -> None:
     store.calls = cast("Any", _MemoryOfOneProcess(store.calls, now))
 
 
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """One way to break the product, the scenario that brings it out, and the least trouble that shows it."""
-
-    twist: Twist
-    scenario: str = "link"
-    trouble: Trouble = field(default_factory=Trouble)
-
-    @property
-    def least(self) -> int:
-        """How many troubles it takes."""
-        return len(self.trouble.faults) + len(self.trouble.blows)
-
-
-def _fault(kind: str, route: str = "link", nth: int = 1, **parameters: object) -> Fault:
+def fault(kind: str, route: str = "link", nth: int = 1, **parameters: object) -> Fault:
     return Fault(kind, route, nth=(nth,), parameters=parameters)
 
 
-_LOST = Trouble((_fault("lose-request"),))
-_LATE = Trouble((_fault("late", seconds=55),))
+_LOST = Trouble((fault("lose-request"),))
+_LATE = Trouble((fault("late", seconds=55),))
 _DEAD = Trouble(blows=(("link", 1, Blow.DURING),))
-_BOTH_LISTS = Trouble((_fault("html", "list"), _fault("html", "list", 2)))
+_BOTH_LISTS = Trouble((fault("html", "list"), fault("html", "list", 2)))
 
-BROKEN: Mapping[str, Defect] = {
-    "the intent is written after the call": Defect(Twist(_intent_after_the_call), trouble=_DEAD),
-    "there is no intent": Defect(Twist(_no_intent), trouble=_LATE),
-    "an unclear answer counts as a failure": Defect(Twist(_unclear_is_failure), trouble=_LATE),
-    "the intents of the dead are forgotten": Defect(Twist(_orphans_are_forgotten), trouble=_DEAD),
-    "nobody waits for a late effect": Defect(Twist(_settle(Settle(0, 0))), trouble=_LATE),
-    "only L is waited for, not S": Defect(Twist(_settle(replace(SETTLE, stale_list=0))), trouble=_LOST),
+BROKEN: Defects = {
+    "the intent is written after the call": Defect("P3", Twist(_intent_after_the_call), trouble=_DEAD),
+    "there is no intent": Defect("P3", Twist(_no_intent), trouble=_LATE),
+    "an unclear answer counts as a failure": Defect("P3", Twist(_unclear_is_failure), trouble=_LATE),
+    "the intents of the dead are forgotten": Defect("P3", Twist(_orphans_are_forgotten), trouble=_DEAD),
+    "nobody waits for a late effect": Defect("P3", Twist(_settle(Settle(0, 0))), trouble=_LATE),
+    "only L is waited for, not S": Defect("P3", Twist(_settle(replace(SETTLE, stale_list=0))), trouble=_LOST),
     "the wait counts from the send": Defect(
-        Twist(_counted_from_the_send), trouble=Trouble((_fault("lose-request", seconds=25),))
+        "P3", Twist(_counted_from_the_send), trouble=Trouble((fault("lose-request", seconds=25),))
     ),
     "no fresh look before a link": Defect(
-        Twist(_no_fresh_look), "pre-exists", Trouble((_fault("empty-list", "list"),))
+        "P3", Twist(_no_fresh_look), "pre-exists", Trouble((fault("empty-list", "list"),))
     ),
-    "a list that failed is an empty one": Defect(Twist(_failed_list_is_empty), "pre-exists", _BOTH_LISTS),
-    "the client posts again": Defect(Twist(_posts_again), trouble=_LATE),
-    "a conflict is as good as a success": Defect(Twist(_conflict_is_fine), "stranger's phone"),
+    "a list that failed is an empty one": Defect(
+        "P3", Twist(_failed_list_is_empty), "pre-exists", _BOTH_LISTS
+    ),
+    "the client posts again": Defect("P3", Twist(_posts_again), trouble=_LATE),
+    "a conflict is as good as a success": Defect("P4", Twist(_conflict_is_fine), "stranger's phone"),
     "a bound app that is not listed is linked again": Defect(
-        Twist(_bindings_do_not_count), trouble=Trouble((_fault("stale-list", seconds=14),))
+        "P3", Twist(_bindings_do_not_count), trouble=Trouble((fault("stale-list", seconds=14),))
     ),
     "a lost reply counts as a success": Defect(
-        Twist(_lost_is_done), trouble=Trouble((_fault("lose-request", "subscribe"),))
+        "P7", Twist(_lost_is_done), trouble=Trouble((fault("lose-request", "subscribe"),))
     ),
     "a disk that fails is ignored": Defect(
+        "P3",
         Twist(_disk_is_ignored),
-        trouble=Trouble((_fault("late", seconds=55),), (("Intents.open", 1, Blow.FULL),)),
+        trouble=Trouble((fault("late", seconds=55),), (("Intents.open", 1, Blow.FULL),)),
     ),
     "history is written after the call": Defect(
-        Twist(_history_after_the_call), trouble=Trouble(blows=(("link", 1, Blow.AFTER),))
+        "P28", Twist(_history_after_the_call), trouble=Trouble(blows=(("link", 1, Blow.AFTER),))
     ),
-    "subscriptions do not wait for live": Defect(Twist(_subscribes_before_live)),
-    "the pace is forgotten by each process": Defect(Twist(store=_pace_in_memory)),
+    "subscriptions do not wait for live": Defect("live", Twist(_subscribes_before_live)),
+    "the pace is forgotten by each process": Defect("P15", Twist(store=_pace_in_memory)),
 }

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from controller.simulator import World
+from controller.simulator.limits import LIMITS
+from controller.simulator.routes import ROUTES
+from tests.sim.fate import KILLS
 from tests.sim.scenario import SECRETS, SETTLE
 from tests.sim.trace import Request
 from tests.sim.universe import Universe
@@ -13,13 +16,21 @@ from tests.sim.universe import Universe
 State: TypeAlias = Mapping[str, Any]
 
 _BEHIND = 0.005
+_SOON = 0.2
+_HEARD = 0.1
+_FINE = 200
+_LIFETIME = 20 * 3600.0
+_TOO_MANY = 429
+_DENIED = frozenset({400, 401, 403})
+_LOOKS = frozenset({"list", "subscriptions", "subscription"})
+_BUCKETS = {route.name: route.bucket for route in ROUTES}
 _TOKEN = re.compile(rb"sk_[0-9a-f]{32}|eyJ[A-Za-z0-9_-]{20,}\.")
 
 
 def violations(universe: Universe) -> list[str]:
     """Return every promise that the run broke, with the words to find it by."""
     found = [*universe.trace.violations]
-    for oracle in (_links, _absence, _limits, _adoptions, _history, _secrets):
+    for oracle in (_links, _absence, _looks, _limits, _rests, _sign_ins, _adoptions, _history, _secrets):
         found.extend(oracle(universe))
     return found
 
@@ -43,20 +54,71 @@ def _links(universe: Universe) -> Iterator[str]:
 
 
 def _absence(universe: Universe) -> Iterator[str]:
-    """P3, by what a process can know: after an unclear link L + S pass before the next one for its phone."""
+    """P3, by what a process can know: after an unclear link L + S pass before the next one like it.
+
+    That is one for the same phone, or by the same name.
+    """
     unclear: dict[str, Request] = {}
     least = SETTLE.late_effect + SETTLE.stale_list - _BEHIND
     for request in sorted(universe.trace.requests, key=lambda each: each.at):
         if request.verb != "link":
             continue
-        earlier = unclear.get(request.phone)
-        if earlier is not None and request.at - earlier.ended < least:
-            after = request.at - earlier.ended
-            yield f"P3: a link for {request.phone} {after:.3f} s after one without a clear answer"
-        if request.clear and not request.killed:
-            unclear.pop(request.phone, None)
-        else:
-            unclear[request.phone] = request
+        for key in (request.phone, request.name):
+            earlier = unclear.get(key)
+            if earlier is not None and request.at - earlier.ended < least:
+                after = request.at - earlier.ended
+                yield f"P3: a link for {key} {after:.3f} s after one without a clear answer"
+            if request.clear and not request.killed:
+                unclear.pop(key, None)
+            else:
+                unclear[key] = request
+
+
+def _looks(universe: Universe) -> Iterator[str]:
+    """P17: a write without a clear answer is not sent again before somebody looked."""
+    open_ends: dict[tuple[str, str], Request] = {}
+    looked = 0.0
+    for request in sorted(universe.trace.requests, key=lambda each: each.at):
+        if request.route in _LOOKS:
+            looked = request.at
+        if not request.verb:
+            continue
+        earlier = open_ends.pop((request.verb, request.target), None)
+        if earlier is not None and looked < earlier.ended - _BEHIND:
+            yield f"P17: {request.verb} {request.target} at {request.at:.3f} again, and nobody looked"
+        if not request.clear or request.killed:
+            open_ends[request.verb, request.target] = request
+
+
+def _rests(universe: Universe) -> Iterator[str]:
+    """P16: after a 429 nothing is sent for a whole window that counts in the same bucket."""
+    if any(effect.label.startswith("Calls.") for effect, _ in universe.fate.dealt):
+        return  # who could not write it down, or died before, did not know it
+    rests: dict[tuple[str, str], tuple[float, float]] = {}
+    kills = [effect.at for effect, blow in universe.fate.dealt if blow in KILLS]
+    for request in sorted(universe.trace.requests, key=lambda each: each.at):
+        bucket = _BUCKETS[request.route]
+        key = (bucket, request.app if LIMITS[bucket].per_app else "")
+        told, until = rests.get(key, (0.0, 0.0))
+        if told <= request.at < until - _BEHIND:
+            yield f"P16: {request.route} at {request.at:.3f}, too early after a 429 at {told:.3f}"
+        died = any(abs(at - request.ended) < _SOON for at in kills)
+        if request.status == _TOO_MANY and not died:
+            rests[key] = request.ended + _HEARD, max(until, request.ended + LIMITS[bucket].window)
+
+
+def _sign_ins(universe: Universe) -> Iterator[str]:
+    """P20: a process asks for a token once, until one was refused or has grown old."""
+    good: dict[tuple[int, str], Request] = {}
+    for request in sorted(universe.trace.requests, key=lambda each: each.at):
+        if request.status in _DENIED or request.fault:
+            good = {key: each for key, each in good.items() if key[0] != request.process}
+        elif request.route in {"login", "token"} and request.status == _FINE:
+            key = (request.process, request.path)
+            earlier = good.get(key)
+            if earlier is not None and request.at - earlier.at < _LIFETIME:
+                yield f"P20: {request.path} at {request.at:.3f} again, one from {earlier.at:.3f} is good"
+            good[key] = request
 
 
 def _limits(universe: Universe) -> Iterator[str]:

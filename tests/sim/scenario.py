@@ -8,13 +8,16 @@ from controller.model.manifest import (
     DEFAULT_POLICIES,
     App,
     AppId,
+    Count,
     Desired,
     FromEnv,
+    Guards,
     Login,
     Partner,
     Policy,
     Settle,
     Subscription,
+    Suspend,
 )
 
 URL = "https://partner.gupshup.test"
@@ -39,7 +42,12 @@ SWITCHES = ("provision-min=20", "provision-max=40", "retry-share=0")
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """*revisions* follow each other: all but the last are only begun. *seeded* are apps for the simulator."""
+    """*revisions* follow each other: all but the last are only begun. *seeded* are apps for the simulator.
+
+    *blocked* are reasons that may stand at the end. *never* maps what nobody may write to, by its name in the
+    history, to the promise that says so. *left* are apps at Gupshup that the last revision has nothing to do
+    with: how far an earlier one got with them is a matter of time.
+    """
 
     name: str
     revisions: tuple[Desired, ...]
@@ -47,7 +55,8 @@ class Scenario:
     switches: tuple[str, ...] = SWITCHES
     blocked: frozenset[str] = frozenset()
     ends: int = 1
-    extra: Mapping[str, str] = field(default_factory=dict)
+    never: Mapping[str, str] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
 
     @property
     def last(self) -> Desired:
@@ -59,6 +68,11 @@ class Scenario:
         for desired in self.revisions:
             named |= targets(desired)
         return named
+
+    def seeds(self, phone: str, tag: str) -> bool:
+        """Say whether a subscription was there before anybody began."""
+        hooks = (each.get("subscriptions") for each in self.seeded if each["phone"] == phone)
+        return any(hook["tag"] == tag for found in hooks if isinstance(found, list) for hook in found)
 
     def removable(self, phone: str, tag: str) -> bool:
         """Say whether anybody allowed the removal of a subscription."""
@@ -77,7 +91,7 @@ def _removable(desired: Desired, phone: str, tag: str) -> bool:
     names = {app.name for app in desired.apps if app.phone == phone and Policy.UNSUBSCRIBE in app.policies}
     declared = any(each.app in names and each.tag == tag for each in desired.subscriptions)
     owned = desired.partners[0].owned_tags
-    return bool(names) and not declared and owned is not None and fnmatchcase(tag, owned)
+    return desired.complete and bool(names) and not declared and owned is not None and fnmatchcase(tag, owned)
 
 
 def app(number: int, **changes: object) -> App:
@@ -108,11 +122,13 @@ def subscription(of: App, tag: str = TAG, **changes: object) -> Subscription:
     return replace(made, **changes)  # type: ignore[arg-type]  # likewise
 
 
-def desired(*things: App | Subscription, revision: str = "r1", partner: Partner = PARTNER) -> Desired:
+def desired(
+    *things: App | Subscription, revision: str = "r1", partner: Partner = PARTNER, complete: bool = True
+) -> Desired:
     apps = sorted((each for each in things if isinstance(each, App)), key=lambda each: each.name)
     hooks = (each for each in things if isinstance(each, Subscription))
     ordered = sorted(hooks, key=lambda each: (each.app, each.name))
-    return Desired(revision, (partner,), tuple(apps), tuple(ordered))
+    return Desired(revision, (partner,), tuple(apps), tuple(ordered), complete=complete)
 
 
 def there(of: App, **more: object) -> dict[str, object]:
@@ -135,10 +151,19 @@ def _hook(tag: str, **more: object) -> dict[str, object]:
 _ONE, _TWO = app(1), app(2)
 _BARE = app(1, callback_url=None)
 _PRUNING = app(1, callback_url=None, policies=DEFAULT_POLICIES | {Policy.UNSUBSCRIBE})
-_OTHER_NAME = there(_BARE, name="OldSupport", subscriptions=[_hook("theirs")])
+_OTHER_NAME = there(_BARE, name="OldSupport", subscriptions=[_hook("theirs"), _hook("gitops-old")])
 _RENAMED = replace(_ONE, app_name="AcmeRenamed")
 _TAKEN_OVER = replace(_BARE, app_id=AppId(str(_OTHER_NAME["id"])))
 _PLAIN = subscription(_BARE, headers={})
+_LONGER = there(_ONE, phone=f"{_ONE.phone}7", id="00000000-0000-4000-8000-000000000017")
+_SUFFIX = there(
+    _TWO, name="AnotherSupport", phone=f"1{_TWO.phone}", id="00000000-0000-4000-8000-000000000018"
+)
+_WRONG_ID = replace(_ONE, app_id=AppId(str(_LONGER["id"])))
+_ASLEEP = replace(_TWO, suspend=Suspend("the customer asked for it"))
+_TIMID = replace(PARTNER, guards=Guards(max_links=Count(1)))
+_FIRST, _SECOND = app(1, callback_url=None), app(2, callback_url=None)
+_MOVED = replace(_FIRST, phone="919876543299")
 
 SCENARIOS: Mapping[str, Scenario] = {
     each.name: each
@@ -150,6 +175,7 @@ SCENARIOS: Mapping[str, Scenario] = {
             (desired(_ONE, subscription(_ONE)), desired(_RENAMED, subscription(_RENAMED), revision="r2")),
             blocked=frozenset({"PhoneLinkedToOtherApp"}),
             ends=2,
+            left=frozenset({_ONE.app_name}),
         ),
         Scenario(
             "stranger's name",
@@ -159,6 +185,68 @@ SCENARIOS: Mapping[str, Scenario] = {
         ),
         Scenario("pre-exists", (desired(_BARE, _PLAIN),), (there(_BARE),)),
         Scenario("take-over", (desired(_TAKEN_OVER, _PLAIN),), (_OTHER_NAME,)),
+        Scenario(
+            "new phone",
+            (desired(_FIRST), desired(_MOVED, revision="r2")),
+            blocked=frozenset({"NameTakenByOtherPhone"}),
+            ends=2,
+        ),
+        Scenario(
+            "taken out",
+            (desired(_FIRST, _SECOND), desired(_SECOND, revision="r2")),
+            ends=2,
+        ),
+        Scenario(
+            "taken out and put back",
+            (
+                desired(_ONE, subscription(_ONE)),
+                desired(revision="r2"),
+                desired(_ONE, subscription(_ONE), revision="r3"),
+            ),
+        ),
+        Scenario(
+            "look-alikes",
+            (desired(_ONE, _TWO, subscription(_ONE), subscription(_TWO)),),
+            (_LONGER, _SUFFIX),
+            blocked=frozenset({"NameTakenByOtherPhone"}),
+        ),
+        Scenario(
+            "somebody's id",
+            (desired(_WRONG_ID, subscription(_WRONG_ID)),),
+            (_LONGER,),
+            blocked=frozenset({"AppIdMismatch"}),
+            never={"App/acme-1": "P4"},
+        ),
+        Scenario(
+            "held",
+            (desired(_ONE, _TWO, partner=_TIMID),),
+            never={"App/acme-1": "P11", "App/acme-2": "P11"},
+        ),
+        Scenario("suspended", (desired(_ONE, _ASLEEP, subscription(_ONE)),), never={"App/acme-2": "P10"}),
+        Scenario(
+            "narrowed",
+            (desired(_PRUNING, complete=False),),
+            (there(_PRUNING, subscriptions=[_hook("gitops-old")]),),
+            never={f"Subscription/gitops-old on App/{_PRUNING.name}": "P10"},
+        ),
+        Scenario(
+            "shrinking",
+            (
+                desired(
+                    _PRUNING,
+                    *(
+                        subscription(_PRUNING, f"gitops-{each}", headers={})
+                        for each in ("billing", "events", "messages")
+                    ),
+                ),
+            ),
+        ),
+        Scenario(
+            "many pages",
+            (desired(_FIRST, _SECOND, subscription(_FIRST, headers={}), subscription(_SECOND, headers={})),),
+            (there(_FIRST), there(_SECOND)),
+            switches=(*SWITCHES, "page-size-max=1"),
+        ),
         Scenario(
             "unsubscribe",
             (desired(_PRUNING, _PLAIN),),

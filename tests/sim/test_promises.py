@@ -61,6 +61,17 @@ def test_a_second_process_is_locked_out_and_writes_nothing(after: float) -> None
         assert not violations(universe)
 
 
+@pytest.mark.parametrize("after", [0.05, 0.5, 7.0, 30.0])
+def test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes(after: float) -> None:
+    with yard() as ground:
+        universe = Universe(SCENARIOS["link"], ground)
+        ended, met = universe.rivalry(SCENARIOS["link"].last, after, stolen=True)
+        assert isinstance(ended.error, Locked | None), "or the other one did all that was left"
+        assert met == []
+        assert state(universe.world) in reference("link")[2]
+        assert not violations(universe)
+
+
 @pytest.mark.parametrize("name", ["two", "rename", "pre-exists", "take-over", "unsubscribe"])
 def test_a_lost_store_costs_no_write(name: str) -> None:
     """What exists is found again by looking; nothing is linked twice, nothing is written for good measure."""

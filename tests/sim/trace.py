@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 class Request:
     """One request as it left. *status* is 0 without an answer; *clear*: the answer settles what happened.
 
-    *killed*: its process died at it. *arrived*: it reached Gupshup, if perhaps late.
+    *killed*: its process died at it. *arrived*: it reached Gupshup, if perhaps late. *name* is the one that a
+    link asks for, *fault* what Gupshup made of the request instead of answering it.
     """
 
     at: float
@@ -24,13 +25,18 @@ class Request:
     clear: bool
     killed: bool
     arrived: bool
+    route: str
+    app: str
+    name: str
+    fault: str
 
 
 @dataclass(slots=True)
 class Trace:
     """Lines in order, the requests among them, and what was found to be wrong on the way.
 
-    *hidden* is left out of every line: where the run takes place.
+    *hidden* is left out of every line: where the run takes place. *writer* is the process that was last given
+    the right to write.
     """
 
     hidden: str = ""
@@ -39,6 +45,7 @@ class Trace:
     requests: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
+    writer: int = 0
 
     def line(self, at: float, process: int, *words: str) -> None:
         said = " ".join(words)

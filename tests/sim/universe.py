@@ -1,12 +1,20 @@
 """One simulated universe: Gupshup, a machine with a disk, and the processes that run and die on it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import reduce
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
+import pytest
+
 from controller.doors.app import House, holding, seeing
+from controller.doors.cli.applying import Patience, apply_all
+from controller.doors.cli.fleet import Wish
+from controller.doors.cli.load import Loaded
 from controller.edges.gupshup import Network
 from controller.edges.store import Store
 from controller.errors import ControllerError
@@ -19,6 +27,7 @@ from controller.simulator import Fault, Partner, Rules, World, create_app, parse
 from controller.simulator.drift import seed as put_there
 from tests.sim.disk import Disk
 from tests.sim.fate import Blow, Fate, Killed, Life
+from tests.sim.honesty import lies
 from tests.sim.instant import LIES, Customs
 from tests.sim.scenario import SECRETS, Scenario, targets
 from tests.sim.timeline import Clock, Loop, Timeline
@@ -30,10 +39,24 @@ HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Twist:
-    """A way to break the product on purpose: ports that do something else, or parts of the store."""
+    """A way to break the product on purpose: ports that do something else, or parts of the store.
+
+    *names* maps `module:name` to what stands there instead while a process lives.
+    """
 
     account: Callable[[Account[Writer]], Account[Writer]] = lambda account: account
     store: Callable[[Store, Callable[[], float]], None] = lambda _store, _now: None
+    names: Mapping[str, object] = field(default_factory=dict)
+
+    @contextmanager
+    def put(self) -> Iterator[None]:
+        """Put everything in its wrong place, and back again."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, instead in self.names.items():
+                module, _, path = name.partition(":")
+                *owners, last = path.split(".")
+                patch.setattr(reduce(getattr, owners, import_module(module)), last, instead, raising=False)
+            yield
 
 
 STRAIGHT = Twist()
@@ -126,35 +149,74 @@ class Universe:
         lives: list[House] = []
         return self._live(life, loop, run, work, lives)
 
-    def rivalry(self, desired: Desired, after: float) -> tuple[Ended, list[ControllerError]]:
-        """Apply, and *after* some seconds let a second process want the same lock; tell what it met."""
+    def rivalry(
+        self, desired: Desired, after: float, *, stolen: bool = False
+    ) -> tuple[Ended, list[ControllerError]]:
+        """Apply, and *after* some seconds let a second process want the same lock; tell what it met.
+
+        *stolen*: somebody takes the lock's file away before that, so that the second one gets it and applies.
+        """
         run, met = Run(Task(desired, desired)), list[ControllerError]()
 
         async def second() -> None:
             await asyncio.sleep(after)
-            self.processes += 1
-            house = self._house(Life(self.processes), Clock(self.timeline), "rival", desired)
+            if stolen:
+                self.disk.unlock()
             try:
-                async with house.store, holding(house, desired.partners[0], lock_timeout=0):
-                    self.trace.wrong("P24", "two processes hold the lock of one partner")
+                await self._rival(desired, run.task, stolen=stolen)
             except ControllerError as error:
                 met.append(error)
 
         async def work(account: Account[Writer]) -> None:
-            until = account.clock.now() + 2 * HOUR
+            until, failed = account.clock.now() + 2 * HOUR, list[ControllerError]()
             async with asyncio.TaskGroup() as group:
                 rival = group.create_task(second())
-                await follow(account, run, wait=True, until=until, tell=lambda _: None)
-                if not rival.done():
+                try:
+                    await follow(account, run, wait=True, until=until, tell=lambda _: None)
+                except ControllerError as error:
+                    failed.append(error)
+                if not stolen:
                     rival.cancel()
+            for each in failed:
+                raise each
 
         return self._process("apply", desired, run, work), met
+
+    async def _rival(self, desired: Desired, task: Task, *, stolen: bool) -> None:
+        self.processes += 1
+        life = Life(self.processes)
+        house = self._house(life, Clock(self.timeline), "rival", desired)
+        async with house.store, holding(house, desired.partners[0], lock_timeout=0) as account:
+            if not stolen:
+                self.trace.wrong("P24", "two processes hold the lock of one partner")
+            self.trace.writer = life.number
+            until = account.clock.now() + 2 * HOUR
+            await follow(account, Run(task), wait=True, until=until, tell=lambda _: None)
 
     def work(
         self, desired: Desired, work: Callable[[Account[Writer]], Awaitable[None]], purpose: str = "apply"
     ) -> Ended:
         """Run one process that does *work* with the writer lock held."""
         return self._process(purpose, desired, Run(Task(desired, desired)), work)
+
+    def applied(self, loaded: Loaded) -> Ended:
+        """Run one process that does all that `apply --yes --wait` does with decoded manifests."""
+        run = Run(Task(loaded.desired, loaded.desired))
+        life, loop, clock = self._born()
+        lives: list[House] = []
+
+        async def main() -> None:
+            house = self._house(life, clock, "apply", loaded.desired)
+            lives.append(house)
+            self.trace.writer = life.number
+            done = await apply_all(
+                loaded, Wish(), house, Patience(wait=True, timeout=2 * HOUR, lock_timeout=0), lambda _: None
+            )
+            for found in done.runs.values():
+                if found.error is not None:
+                    raise found.error
+
+        return self._live(life, loop, run, main, lives)
 
     def pass_time(self, seconds: float) -> None:
         self.timeline.seconds += seconds
@@ -170,6 +232,7 @@ class Universe:
             house = self._house(life, clock, purpose, desired)
             lives.append(house)
             async with holding(house, desired.partners[0], lock_timeout=0) as account:
+                self.trace.writer = life.number
                 await work(self.twist.account(account))
 
         return self._live(life, loop, run, main, lives)
@@ -181,7 +244,7 @@ class Universe:
 
     def _house(self, life: Life, clock: Clock, purpose: str, desired: Desired) -> House:
         lying = sum(fault.kind in LIES for fault in self.faults)
-        customs = Customs(self.world, self.scenario, self.trace, targets(desired), lying > 1)
+        customs = Customs(self.world, self.scenario, self.disk, self.trace, targets(desired), lying > 1)
         wire = Wire(
             life, purpose, self.world, create_app(self.world), self.fate, self.trace, customs.judge,
             {**self.scenario.targets(), **targets(desired)},
@@ -194,13 +257,16 @@ class Universe:
     def _live(
         self, life: Life, loop: Loop, run: Run, main: Callable[[], Awaitable[None]], lives: list[House]
     ) -> Ended:
-        try:
-            error = _carry_out(loop, main)
-        finally:
-            loop.bury()
-            for house in lives:
-                self.disk.drop(house.store, killed=not life.alive)
-        run.absorb()
+        with self.twist.put():
+            try:
+                error = _carry_out(loop, main)
+            finally:
+                loop.bury()
+                for house in lives:
+                    self.disk.drop(house.store, killed=not life.alive)
+            run.absorb()
+        if life.alive:
+            lies(self.world, run.task.desired, run.statuses, self.trace)
         self.trace.line(self.timeline.now(), life.number, "killed" if not life.alive else f"ended {error!r}")
         return Ended(run, killed=not life.alive, error=error)
 

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from controller.simulator import Cut, Fault, World
 from controller.simulator.route import Route
 from controller.simulator.routes import ROUTES
+from controller.simulator.world import Logged
 from tests.sim.fate import Blow, Fate, Life
 from tests.sim.trace import Request, Trace
 
@@ -34,6 +35,8 @@ VERBS: Mapping[str, str] = {
     "delete": "delete",
     "create": "create",
 }
+_LATER = "late (the effect)"
+_ABOUT_TAGS = frozenset({"subscribe", "updateSubscription", "unsubscribe"})
 SETTLING = frozenset({201, 204, 400, 401, 403, 404, 409, 429})
 
 Judge = Callable[["Leaving"], None]
@@ -50,6 +53,8 @@ class Leaving:
     app: str
     phone: str
     tag: str
+    name: str = ""
+    target: str = ""
 
 
 @dataclass
@@ -87,6 +92,11 @@ class _Exchange:
             self.status, self.headers = message["status"], list(message["headers"])
         else:
             self.body += message.get("body", b"")
+
+    def unanswer(self) -> None:
+        """Forget what the application's framework says where nothing was to be said."""
+        if self.body == b"Internal Server Error":
+            self.status, self.headers, self.body = 0, [], b""
 
 
 async def _for_ever() -> None:
@@ -140,6 +150,7 @@ class Wire(httpx.AsyncBaseTransport):
         try:
             await self.app(_scope(request), exchange.receive, exchange.send)
         except Cut as cut:
+            exchange.unanswer()
             return httpx.ReadError(str(cut), request=request)
         finally:
             if late:
@@ -154,12 +165,31 @@ class Wire(httpx.AsyncBaseTransport):
         phone = form.get("phone", "") if app is None else app.phone
         held = self.world.subscriptions.by_app.get(ids.get("app", ""), {}).get(ids.get("subscription", ""))
         tag = form.get("tag", "" if held is None else held.tag)
-        return Leaving(self.life, self.purpose, route, VERBS.get(route, ""), ids.get("app", ""), phone, tag)
+        return Leaving(
+            life=self.life,
+            purpose=self.purpose,
+            route=route,
+            verb=VERBS.get(route, ""),
+            app=ids.get("app", ""),
+            phone=phone,
+            tag=tag,
+            name=form.get("name", "") if route == "link" else "",
+            target=self._target(phone, tag if route in _ABOUT_TAGS else ""),
+        )
 
     def _target(self, phone: str, tag: str) -> str:
         """Name what a request is about as the history does; what is not declared goes by its tag."""
         app = self.targets.get((phone, ""), f"? {phone}")
         return self.targets.get((phone, tag), f"Subscription/{tag} on {app}")
+
+    def _logged(self, leaving: Leaving, since: float) -> Logged | None:
+        """Return what Gupshup noted of a request; others may have come meanwhile."""
+        for each in reversed(self.world.log):
+            if each.at < since:
+                return None
+            if each.route == leaving.route and leaving.app in {"", each.app} and each.fault != _LATER:
+                return each
+        return None
 
     def _record(
         self,
@@ -171,7 +201,7 @@ class Wire(httpx.AsyncBaseTransport):
         *,
         whole: bool,
     ) -> None:
-        tag = leaving.tag if leaving.route in {"subscribe", "updateSubscription", "unsubscribe"} else ""
+        log = self._logged(leaving, started)
         said = Request(
             at=started,
             ended=self.fate.now(),
@@ -180,15 +210,18 @@ class Wire(httpx.AsyncBaseTransport):
             method=request.method,
             path=request.url.raw_path.decode(),
             verb=leaving.verb,
-            target=self._target(leaving.phone, tag),
+            target=leaving.target,
             phone=leaving.phone,
             status=exchange.status,
             clear=whole and _settles(leaving.route, exchange),
             killed=blow is not None,
             arrived=True,
+            route=leaving.route,
+            app=leaving.app,
+            name=leaving.name,
+            fault=log.fault if log else "",
         )
         self.trace.requests.append(said)
-        log = self.world.log[-1] if self.world.log else None
         effect = f"effect={log.effect} fault={log.fault}" if log else ""
         words = f"{said.method} {said.path} -> {said.status} {len(exchange.body)} bytes {effect}"
         self.trace.line(started, self.life.number, words, blow or "")

@@ -12,7 +12,7 @@ from tests.sim.disk import template
 from tests.sim.oracle import State
 from tests.sim.points import Map, Watch, survey
 from tests.sim.scenario import SCENARIOS, Scenario
-from tests.sim.story import Tale, Trouble, tell
+from tests.sim.story import PATIENT, Patience, Tale, Trouble, tell
 from tests.sim.timeline import Clock, Timeline
 from tests.sim.universe import STRAIGHT, Ground, Twist, Universe
 
@@ -43,11 +43,12 @@ def run(
     *,
     ends: Sequence[State] = (),
     twist: Twist = STRAIGHT,
+    patience: Patience = PATIENT,
     watch: Callable[[Universe], None] = lambda _: None,
 ) -> Tale:
     """Tell one run in a folder that is gone afterwards."""
     with yard() as ground:
-        return tell(scenario, ground, trouble, ends=ends, twist=twist, watch=watch)
+        return tell(scenario, ground, trouble, ends=ends, twist=twist, patience=patience, watch=watch)
 
 
 @cache

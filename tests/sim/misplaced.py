@@ -1,0 +1,365 @@
+"""The product broken on purpose, one function at a time: what stands in its place falls short."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from controller.core import guard, match, pace
+from controller.core.case import View
+from controller.core.settle import next_look
+from controller.core.status import statuses
+from controller.edges.gupshup import links, tokens, writer
+from controller.edges.gupshup.body import Garbage
+from controller.edges.gupshup.reader import PAGE_SIZE, Reader
+from controller.edges.gupshup.replies import Broken
+from controller.edges.gupshup.routes import UNSUBSCRIBE
+from controller.edges.store import opening
+from controller.errors import Busy, StoreError, Unclear
+from controller.loop import linking
+from controller.loop.act import Tally, act
+from controller.loop.ports import Account, Writer
+from controller.loop.reconcile import decide
+from controller.model.manifest import App, Policy
+from controller.model.memory import CloseIntent, Intent, Note, Refuse
+from controller.model.status import Condition, Status, Truth
+from controller.model.upstream import LinkedWithoutCallback, LinkRefused, Row
+from tests.sim.broken import fault, remote, store
+from tests.sim.defect import Defect, Defects, damaged, losing, planning, rivalled, telling_twice
+from tests.sim.fate import Blow
+from tests.sim.scenario import SCENARIOS, SECRETS, desired
+from tests.sim.story import Trouble
+from tests.sim.universe import Twist
+
+_KEPT, _MATCHED, _ALLOWED = linking._keep, match._by_phone_and_name, guard.allowed
+_CHECKED, _CHECKED_FILE = opening._checked, opening._check_file
+_SUBSCRIPTIONS, _WINDOW = Reader.subscriptions, pace.window
+
+
+def _contains(app: App, seen: match.Index, facts: Any) -> match.Match:
+    for row in seen.by_id.values():
+        if app.app_name in row.name and app.phone in (match.phone_of(row, facts) or ""):
+            return match.Found(row)
+    return _MATCHED(app, seen, facts)
+
+
+def _name_is_enough(app: App, seen: match.Index, facts: Any) -> match.Match:
+    with_name = seen.by_name.get(app.app_name, ())
+    return match.Found(with_name[0]) if with_name else _MATCHED(app, seen, facts)
+
+
+def _id_is_enough(app: App, app_id: Any, seen: match.Index, facts: Any) -> match.Match:
+    row = seen.by_id.get(app_id)
+    return _MATCHED(app, seen, facts) if row is None else match.Found(row)
+
+
+def _filter_is_believed(account: Account[Writer]) -> Account[Writer]:
+    async def rows_by_phone(phone: str) -> tuple[Row, ...]:
+        return tuple(replace(row, phone=phone) for row in await account.remote.rows_by_phone(phone))
+
+    return remote(account, rows_by_phone=rows_by_phone)
+
+
+async def _plan_acts(account: Any, task: Any, journey: Any) -> object:
+    observed, agreed = await decide(account, task, journey)
+    await act(account, agreed, observed, Tally())
+    return observed, agreed
+
+
+def _headers_always_differ(_: object, wanted: Any, written: object) -> object:
+    return {"headers": ("(hidden)", "(hidden)")} if wanted.headers and written is not None else {}
+
+
+def _refusals_are_not_kept(account: Account[Writer]) -> Account[Writer]:
+    real = account.store.memories
+
+    async def note(upstream: str, notes: Sequence[Note]) -> None:
+        await real.note(upstream, [each for each in notes if not isinstance(each, Refuse)])
+
+    return store(account, "memories", note=note)
+
+
+def _a_tag_is_enough(case: Any) -> bool:
+    return bool(case.view.whole and case.view.partner.owned_tags is not None)
+
+
+def _all_is_seen(partner: Any, observed: Any, asked: Any, _: object, written: Any) -> View:
+    return View(partner, observed, asked, whole=True, written=written)
+
+
+def _guards_begin_at_ten(ceiling: Any, of: int) -> int:
+    return _ALLOWED(ceiling, of) if of >= 10 else of
+
+
+def _updates_again(account: Account[Writer]) -> Account[Writer]:
+    async def update(*given: Any) -> object:
+        try:
+            return await account.remote.update_subscription(*given)
+        except Unclear:
+            return await account.remote.update_subscription(*given)
+
+    return remote(account, update_subscription=update)
+
+
+def _callback_is_forgotten(case: Any, _: Row) -> Iterable[Note]:
+    yield CloseIntent(case.app.phone)
+
+
+async def _callback_first(account: Any, app: App, answer: Any, observed: Any, intent: Any) -> object:
+    if isinstance(answer, LinkedWithoutCallback) and app.callback_url is not None:
+        await account.remote.set_callback(answer.app_id, app.callback_url)
+    return await _KEPT(account, app, answer, observed, intent)
+
+
+def _name_is_lost(account: Account[Writer]) -> Account[Writer]:
+    async def opened(upstream: str, phone: str, _: str) -> Intent:
+        return await account.store.intents.open(upstream, phone, f"link of {phone}")
+
+    return store(account, "intents", open=opened)
+
+
+def _an_error_is_a_no(call: Any, verdict: Any, phone: str) -> object:
+    if isinstance(verdict, Broken):
+        return LinkRefused(500, verdict.why)
+    return links.link_answer(call, verdict, phone)
+
+
+async def _what_came(self: Any, query: Any) -> tuple[Row, ...]:
+    found: dict[str, Row] = {}
+    for number in range(1, 100):
+        try:
+            page = await self._page(query, number)
+        except Busy:
+            break
+        found.update((row.id, row) for row in page)
+        if not page or len(page) < PAGE_SIZE < len(found):
+            break
+    return tuple(sorted(found.values(), key=lambda row: row.id))
+
+
+async def _unread_is_none(self: Any, app: Any) -> object:
+    try:
+        return await _SUBSCRIPTIONS(self, app)
+    except (Busy, Garbage):
+        return ()
+
+
+async def _no_rest(*_: object) -> None:
+    return None
+
+
+async def _fetch_each_time(self: Any) -> tokens.Fresh:
+    self._held = await self._fetch()
+    return self._held  # type: ignore[no-any-return]  # as the real one does
+
+
+def _half_a_window(limit: Any) -> float:
+    return _WINDOW(limit) / 2
+
+
+def _lock_is_no_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _no_line_of_history(account: Account[Writer]) -> Account[Writer]:
+    numbers = count(10**9)
+
+    async def begin(*_: object) -> int:
+        return next(numbers)
+
+    async def nothing(*_: object) -> None:
+        return None
+
+    return store(account, "history", begin=begin, finish=nothing, drop=nothing)
+
+
+def _all_is_well(*given: Any) -> tuple[Status, ...]:
+    ready = Condition("Ready", Truth.TRUE, "Ready", "", 0.0, "")
+    return tuple(replace(each, conditions=(ready,)) for each in statuses(*given))
+
+
+def _begun_anew(real: Callable[[Path], Any]) -> Callable[[Path], Any]:
+    def opened(path: Path) -> object:
+        try:
+            return real(path)
+        except StoreError:
+            for each in path.parent.glob(f"{path.name}*"):
+                each.unlink() if each.suffix in {".db", ".db-wal", ".db-shm"} else None
+            opening._create(path)
+            return real(path)
+
+    return opened
+
+
+def _noise(path: Path) -> None:
+    with path.open("r+b") as file:
+        for page in range(1, path.stat().st_size // 4096):
+            file.seek(page * 4096)
+            file.write(b"\xa5" * 600)
+
+
+def _chance(*given: Any) -> float | None:
+    pause = next_look(*given)
+    return None if pause is None else pause + secrets.SystemRandom().random()
+
+
+_GUPSHUP, _STORE, _CORE = "controller.edges.gupshup", "controller.edges.store", "controller.core"
+
+
+_SHOUTED = fault("status", status=400, message=f"no, {SECRETS['GUPSHUP_SECRET']}!")
+_FEWER = desired(*SCENARIOS["shrinking"].last.apps, revision="r2")
+
+MISPLACED: Defects = {
+    "a phone that contains the declared one is the same": Defect(
+        "P4", Twist(names={f"{_CORE}.match:_by_phone_and_name": _contains}), "look-alikes"
+    ),
+    "an equal name is enough": Defect(
+        "P4", Twist(names={f"{_CORE}.match:_by_phone_and_name": _name_is_enough}), "look-alikes"
+    ),
+    "an appId is enough, whatever its phone": Defect(
+        "P4", Twist(names={f"{_CORE}.match:_by_id": _id_is_enough}), "somebody's id"
+    ),
+    "what the list's filter lets through has that phone": Defect(
+        "P1", Twist(_filter_is_believed), "look-alikes"
+    ),
+    "a plan acts": Defect(
+        "P5",
+        Twist(names={"controller.doors.app:reader": writer, "controller.loop.follow:decide": _plan_acts}),
+        way=planning,
+    ),
+    "what cannot be read back is sent again each time": Defect(
+        "P7", Twist(names={f"{_CORE}.subscriptions:_hidden": _headers_always_differ})
+    ),
+    "a refusal is forgotten": Defect("P7", Twist(_refusals_are_not_kept), "stranger's name"),
+    "a tag of others is ours": Defect(
+        "P10", Twist(names={f"{_CORE}.subscriptions:owns": lambda *_: True}), "unsubscribe"
+    ),
+    "policies do not count": Defect(
+        "P10",
+        Twist(
+            names={
+                f"{_CORE}.subscriptions:prunes": _a_tag_is_enough,
+                f"{_CORE}.look:prunes": _a_tag_is_enough,
+                f"{_CORE}.entry:_policy": lambda _: Policy.LINK,
+            }
+        ),
+        "take-over",
+    ),
+    "what a narrowed scope lacks is undeclared": Defect(
+        "P10", Twist(names={f"{_CORE}.case:View": _all_is_seen}), "narrowed"
+    ),
+    "a suspension is overlooked": Defect(
+        "P10",
+        Twist(
+            names={
+                f"{_CORE}.entry:suspended": lambda *_: False,
+                f"{_CORE}.plan:suspended": lambda *_: False,
+            }
+        ),
+        "suspended",
+    ),
+    "no guard bites": Defect(
+        "P11", Twist(names={"controller.loop.reconcile:guard": lambda each, *_: each}), "held"
+    ),
+    "guards bite on large fleets only": Defect(
+        "P11", Twist(names={f"{_CORE}.guard:allowed": _guards_begin_at_ten}), "held"
+    ),
+    "an empty source is as good as any": Defect(
+        "P12",
+        Twist(names={"controller.doors.cli.fleet:refuse_empty": lambda *_: None}),
+        "shrinking",
+        way=losing(desired(revision="r2"), new=True),
+    ),
+    "a shrunken source is as good as any": Defect(
+        "P12",
+        Twist(names={"controller.doors.cli.fleet:refuse_shrunk": lambda *_, **__: None}),
+        "shrinking",
+        way=losing(_FEWER),
+    ),
+    "all subscriptions are deleted for one": Defect(
+        "P13",
+        Twist(
+            names={
+                f"{_GUPSHUP}.writer:UNSUBSCRIBE": replace(
+                    UNSUBSCRIBE, template="/partner/app/{app}/subscription"
+                )
+            }
+        ),
+        "unsubscribe",
+    ),
+    "a window is half as long": Defect("P15", Twist(names={f"{_CORE}.pace:window": _half_a_window})),
+    "a 429 is like any other refusal": Defect(
+        "P16",
+        Twist(names={"controller.loop.gate:Gate._rest": _no_rest}),
+        trouble=Trouble((fault("429", "subscribe"),)),
+    ),
+    "a lost update is sent again": Defect(
+        "P17", Twist(_updates_again), "unsubscribe", Trouble((fault("lose-reply", "updateSubscription"),))
+    ),
+    "what was not read is not there": Defect(
+        "P7",
+        Twist(names={f"{_GUPSHUP}.reader:Reader.subscriptions": _unread_is_none}),
+        "unsubscribe",
+        Trouble((fault("html", "subscriptions"),)),
+    ),
+    "each call signs in for itself": Defect(
+        "P20", Twist(names={f"{_GUPSHUP}.tokens:Keeper.get": _fetch_each_time})
+    ),
+    "an app's id is kept after its callback was set": Defect(
+        "P22",
+        Twist(names={"controller.loop.linking:_keep": _callback_first}),
+        trouble=Trouble((fault("callback-refused"),)),
+    ),
+    "a damaged store is begun anew": Defect(
+        "P23",
+        Twist(names={f"{_STORE}.opening:_checked": _begun_anew(_CHECKED)}),
+        way=damaged(_noise),
+    ),
+    "an emptied store is begun anew": Defect(
+        "P23",
+        Twist(names={f"{_STORE}.opening:_check_file": _begun_anew(_CHECKED_FILE)}),
+        way=damaged(lambda path: os.truncate(path, 0)),
+    ),
+    "two may hold the writer's lock": Defect(
+        "P24", Twist(names={f"{_STORE}.lock:_try": _lock_is_no_lock}), way=rivalled(stolen=False)
+    ),
+    "a lost lock goes unnoticed": Defect(
+        "P24",
+        Twist(names={f"{_STORE}.lock:LockedFile.holds": lambda _: True}),
+        way=rivalled(stolen=True),
+    ),
+    "chance that no seed decides": Defect(
+        "P27", Twist(names={"controller.loop.follow:next_look": _chance}), way=telling_twice
+    ),
+    "there is no history": Defect("P28", Twist(_no_line_of_history)),
+    "everything is called Ready": Defect(
+        "P29", Twist(names={"controller.loop.follow:statuses": _all_is_well}), "held"
+    ),
+    "what Gupshup echoes is told as it is": Defect(
+        "P33",
+        Twist(names={f"{_GUPSHUP}.replies:clean": lambda text, _: text}),
+        trouble=Trouble((_SHOUTED,)),
+    ),
+    "a callback that a lost reply hid is not set": Defect(
+        "P1",
+        Twist(names={f"{_CORE}.learn:_adopted": _callback_is_forgotten}),
+        trouble=Trouble((fault("callback-refused"),), (("link", 1, Blow.AFTER),)),
+    ),
+    "the name that a link asks for is not kept": Defect(
+        "P3", Twist(_name_is_lost), "new phone", Trouble((fault("late", seconds=55),))
+    ),
+    "a server's error is a refusal": Defect(
+        "P3",
+        Twist(names={f"{_GUPSHUP}.writer:link_answer": _an_error_is_a_no}),
+        trouble=Trouble((fault("late", seconds=55, status=504),)),
+    ),
+    "a list that broke off is whole": Defect(
+        "P3",
+        Twist(names={f"{_GUPSHUP}.reader:Reader._pages": _what_came}),
+        "many pages",
+        Trouble((fault("html", "list", 2), fault("html", "list", 3))),
+    ),
+}
