@@ -31,7 +31,13 @@ def examine(name: str, points: Sequence[Point], twist: Twist = STRAIGHT) -> Funn
     """Run *name* with the trouble of all *points* together, and judge it."""
     trouble = together(points)
     tale = run(SCENARIOS[name], trouble, ends=reference(name)[2], twist=twist)
-    funnel = Funnel(runs=1, missed=not tale.struck, virtual=tale.seconds, longest=tale.seconds)
+    funnel = Funnel(
+        runs=1,
+        missed=not tale.struck,
+        virtual=tale.seconds,
+        longest=tale.seconds,
+        worst=dict(tale.worst),
+    )
     funnel.persons.update(
         f"{_kinds(points)}: {each.partition(' for ')[0]}" for each in dict.fromkeys(tale.person)
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 
@@ -18,7 +18,10 @@ class Finding:
 
 @dataclass(slots=True)
 class Funnel:
-    """How many points there were and what became of them."""
+    """How many points there were and what became of them.
+
+    *worst* holds the fullest window of each bucket in any run, and its limit.
+    """
 
     points: int = 0
     pruned: Counter[str] = field(default_factory=Counter)
@@ -29,6 +32,7 @@ class Funnel:
     seconds: float = 0.0
     virtual: float = 0.0
     longest: float = 0.0
+    worst: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, other: "Funnel") -> None:
         self.points += other.points
@@ -39,6 +43,8 @@ class Funnel:
         self.findings += other.findings
         self.virtual += other.virtual
         self.longest = max(self.longest, other.longest)
+        for bucket, found in other.worst.items():
+            self.worst[bucket] = max(found, self.worst.get(bucket, found))
 
     def text(self) -> str:
         pruned = [f"    {count:7}  {why}" for why, count in self.pruned.most_common()]
@@ -67,7 +73,8 @@ class Funnel:
         )
 
     def document(self) -> dict[str, object]:
-        made = asdict(self)
+        plain = replace(self, pruned=Counter(), persons=Counter())  # a Counter is not copied as one
+        made = asdict(plain) | {"pruned": dict(self.pruned), "persons": dict(self.persons)}
         made["violations"] = len(self.findings)
         made["runsPerSecond"] = round(self.runs / max(self.seconds, 0.001), 1)
         return made

@@ -190,6 +190,14 @@ def state(world: World) -> State:
     }
 
 
+def fullest(world: World) -> dict[str, tuple[int, int]]:
+    """Return the most calls that any window of each bucket saw, with its limit."""
+    found: dict[str, tuple[int, int]] = {}
+    for each in world.windows.worst():
+        found[each.bucket] = max(found.get(each.bucket, (0, 0)), (each.calls, each.limit.calls))
+    return found
+
+
 def writes(universe: Universe, since: int) -> list[str]:
     """Return the mutating requests among those after the first *since*."""
     later = universe.trace.requests[since:]

@@ -1,6 +1,6 @@
 """One run from its beginning until nothing moves any more, and what is to be said about it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controller.loop.ports import Account, Writer
@@ -9,7 +9,7 @@ from controller.model.manifest import App, Desired
 from controller.simulator import Fault
 from tests.sim.drifting import drifted
 from tests.sim.fate import Blow, Effect
-from tests.sim.oracle import State, state, violations, writes
+from tests.sim.oracle import State, fullest, state, violations, writes
 from tests.sim.scenario import Scenario
 from tests.sim.universe import HOUR, STRAIGHT, Ended, Ground, Twist, Universe
 
@@ -57,7 +57,8 @@ class Tale:
     """How a run went.
 
     *settled* is the number of the last effect before it only had to stay so; *person*: what a person had to
-    do to bring it home; *struck*: whether all trouble came.
+    do to bring it home; *struck*: whether all trouble came. *worst* holds the fullest window of each bucket
+    as Gupshup counted it, and its limit.
     """
 
     violations: tuple[str, ...]
@@ -69,6 +70,7 @@ class Tale:
     person: tuple[str, ...] = ()
     struck: bool = True
     seconds: float = 0.0
+    worst: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     lines: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -115,6 +117,7 @@ def tell(  # noqa: PLR0913  (each by keyword, and each of them has a usual value
         person=tuple(person),
         struck=struck,
         seconds=universe.timeline.seconds,
+        worst=fullest(universe.world),
         lines=tuple(universe.trace.lines),
     )
 

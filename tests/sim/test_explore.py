@@ -4,7 +4,10 @@
 `SIM_PAIRS=1000` for more pairs, `SIM_FUNNEL=FILE` to write the funnel as JSON.
 """
 
+import json
 import os
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +80,13 @@ def test_a_kill_leaves_what_was_committed_and_nothing_else() -> None:
     assert not [line for line in told[Blow.BEFORE] if "INSERT INTO intents" in line]
     assert [line for line in told[Blow.AFTER] if "INSERT INTO intents" in line]
     assert not [line for line in told[Blow.AFTER] if "POST /partner/tpp/app" in line]
+
+
+def test_a_funnel_is_written_as_it_is(tmp_path: Path) -> None:
+    """Runs of hours end in this file."""
+    funnel = Funnel(points=3, pruned=Counter({"alike": 2}), runs=1, persons=Counter({"Rejected": 1}))
+    funnel.add(Funnel(worst={"link": (10, 10)}))
+    write({"singles": funnel}, str(tmp_path / "funnel.json"))
+    told = json.loads((tmp_path / "funnel.json").read_text())["singles"]
+    assert (told["points"], told["pruned"], told["persons"]) == (3, {"alike": 2}, {"Rejected": 1})
+    assert told["worst"] == {"link": [10, 10]}
