@@ -20,7 +20,7 @@ endif
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format torture soak bench explore image audit lock clean
+.PHONY: help demo test lint format torture soak bench explore mutate promises image audit lock clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -69,16 +69,23 @@ image: .venv/dev ## build the container and run it as locked down as it should b
 explore: .venv/dev ## every pair of troubles in simulated time, for hours; ARGS="link --pairs 5000" takes less
 	@$(bin)/python -m tests.sim.explore --pairs all --triples 5000 $(ARGS)
 
+mutate: .venv/mutate ## break controller/core in some 9,000 ways, and see which no test notices (an hour on one core)
+	@$(bin)/mutmut run --max-children 1 $(ARGS)
+
+promises: .venv/dev ## write docs/promises.md from the figures in docs/promises.json; ARGS="explored FILE" takes new ones in
+	@$(bin)/python -m tests.promises $(ARGS)
+
 lock: ## write requirements/*.txt anew; ARGS=--upgrade takes newer versions
 	@command -v "$(UV)" >/dev/null || { echo "make lock needs uv (pip install uv), or make lock UV=/path/to/uv" >&2; exit 1; }
 	@$(lock) pyproject.toml --all-extras --group dev -o requirements/dev.txt
+	@$(lock) pyproject.toml --all-extras --group mutate -c requirements/dev.txt -o requirements/mutate.txt
 	@$(lock) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
 	@$(lock) pyproject.toml --extra postgresql -c requirements/dev.txt -o requirements/postgresql.txt
 	@$(lock) --group audit -o requirements/audit.txt
 	@printf 'hatchling\neditables\n' | $(lock) - --no-annotate -c requirements/dev.txt -o requirements/build.txt
 
 clean: ## remove what was built, .venv included
-	@rm -rf .venv .venv-audit build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-audit build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 .venv/python:
@@ -107,4 +114,8 @@ clean: ## remove what was built, .venv included
 	@rm -rf .venv-audit
 	@"$(PYTHON)" -m venv .venv-audit
 	@.venv-audit/bin/python -m pip --disable-pip-version-check --no-input --quiet install --require-hashes --only-binary :all: -r requirements/audit.txt
+	@touch $@
+
+.venv/mutate: .venv/dev requirements/mutate.txt
+	@$(from_lock) -r requirements/mutate.txt
 	@touch $@

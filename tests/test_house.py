@@ -255,11 +255,13 @@ def declared() -> dict[str, list[Requirement]]:
     project = tomllib.loads(text_of(ROOT / "pyproject.toml"))
     runtime = project["project"]["dependencies"]
     extra = project["project"]["optional-dependencies"]["postgresql"]
-    dev, audit = (project["dependency-groups"][group] for group in ("dev", "audit"))
+    groups = project["dependency-groups"]
+    dev, audit, (_, *mutate) = (groups[group] for group in ("dev", "audit", "mutate"))
     asked = {
         "runtime": runtime,
         "postgresql": [*runtime, *extra],
         "dev": [*runtime, *extra, *dev],
+        "mutate": [*runtime, *extra, *dev, *mutate],
         "build": [*project["build-system"]["requires"], "editables"],
         "audit": audit,
     }
@@ -272,10 +274,10 @@ def pins(lock: str) -> dict[str, str]:
     return {canonicalize_name(package): version for package, version in found}
 
 
-@pytest.mark.parametrize("lock", ["build", "runtime", "postgresql", "dev", "audit"])
+@pytest.mark.parametrize("lock", ["build", "runtime", "postgresql", "dev", "mutate", "audit"])
 def test_a_lock_holds_what_is_declared_and_agrees_with_the_others(lock: str) -> None:
     """The audit's tools are installed by themselves, so its lock agrees with itself."""
-    pinned, all_of_them = pins(lock), pins("audit" if lock == "audit" else "dev")
+    pinned, all_of_them = pins(lock), pins("audit" if lock == "audit" else "mutate")
     wanted = declared()[lock]
     outside = [
         str(want)
