@@ -53,6 +53,13 @@ OTHERS: list[Action] = [
     [
         pytest.param([], [], {}, 0, id="nothing costs nothing"),
         pytest.param(links(10), [], {Bucket.LINK: 10, Bucket.LIST: 10}, 0, id="ten links at once"),
+        pytest.param(
+            [SetCallback(app(number), app_id(number), CALLBACK) for number in (1, 2)],
+            [],
+            {Bucket.CALLBACK: 2, Bucket.TOKEN: 2},
+            0,
+            id="two callbacks, a token for each",
+        ),
         pytest.param(links(11), [], {Bucket.LINK: 11, Bucket.LIST: 11}, 62, id="the eleventh a window later"),
         pytest.param(
             links(1000), [], {Bucket.LINK: 1000, Bucket.LIST: 1000}, 99 * 62, id="a thousand take 102 minutes"

@@ -137,10 +137,9 @@ def test_an_action_whose_turn_did_not_come_waits_for_its_budget() -> None:
     said: dict[Change, Result | Waiting] = {change(POST): later, change(LINK): result(Outcome.DONE)}
     put = SetCallback(app(2), app_id(2), CALLBACK)
     part = report(plan(LINK, POST, put), said, by_change(result(Outcome.DONE)), NOBODY)
-    assert [(each.verb, each.item, each.on) for each in part.waiting] == [
-        (Verb.SUBSCRIBE, SUB, For.BACKOFF),
-        (Verb.UPDATE, app_item(app(2)), For.BUDGET),
-    ]
+    why = "the run ended before its turn"
+    assert part.waiting == (later, Waiting(Verb.UPDATE, app_item(app(2)), For.BUDGET, message=why))
+    assert (part.partner, part.looked) == (PARTNER.name, True)
 
 
 def test_everything_is_counted_once() -> None:

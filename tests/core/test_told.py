@@ -1,0 +1,201 @@
+"""What a plan and a status say, word for word: a person acts on the message, a script on the item."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from controller.core.case import app_item, subscription_item, tag_item
+from controller.core.guard import guard
+from controller.core.status import statuses
+from controller.model.manifest import App, FromEnv, Subscription
+from controller.model.memory import Binding, Intent, Memory
+from controller.model.plan import Blocked, For, Item, Observed, Plan, Unmanaged, Verb, Waiting
+from controller.model.status import Status, Truth
+from controller.model.upstream import Facts, Stage, Unseen
+from tests.core.builders import (
+    NOW,
+    app,
+    app_id,
+    desired,
+    live,
+    looked,
+    memory,
+    observed,
+    planned,
+    remote,
+    row,
+    subscription,
+    written,
+)
+
+APP, WANTED = app(1), subscription(1)
+HIDDEN = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_SECRET")})
+ITEM, SUB = app_item(APP), subscription_item(WANTED)
+OFF = replace(remote(WANTED), active=False)
+ON_ITS_WAY = memory(intents=[Intent(1, APP.phone, APP.app_name, NOW - 60)])
+UNCLEAR = memory(intents=[Intent(1, APP.phone, APP.app_name, NOW - 60, NOW - 30)])
+UNSET = "HOOK_SECRET is not set"
+FIRST = "the list says live, a second look has not agreed yet"
+MAY_STILL = "a link got no clear answer and may still take effect"
+HOURLY = "it was switched from outside; it is put back at most once an hour"
+
+
+@pytest.mark.parametrize(
+    ("seen", "entry"),
+    [
+        pytest.param(
+            observed(known=ON_ITS_WAY),
+            Waiting(Verb.LINK, ITEM, For.OUTCOME, None, "a link is on its way"),
+            id="a link is on its way",
+        ),
+        pytest.param(
+            observed(known=UNCLEAR),
+            Waiting(Verb.LINK, ITEM, For.OUTCOME, NOW - 30 + 720, MAY_STILL),
+            id="a link without a clear answer",
+        ),
+        pytest.param(
+            observed(replace(row(2), phone=None)),
+            Waiting(Verb.LINK, ITEM, For.PHONE, None, "an app is listed without its phone"),
+            id="an app without a phone",
+        ),
+        pytest.param(
+            observed(replace(row(1), phone=None), facts=Facts(details={app_id(1): Unseen("busy")})),
+            Waiting(Verb.LINK, ITEM, For.PHONE, None, "an app is listed without its phone"),
+            id="ours without a phone",
+        ),
+        pytest.param(
+            observed(live(1), facts=replace(looked(1, there={1: ()}), details={})),
+            Waiting(Verb.SUBSCRIBE, SUB, For.LOOK, None, FIRST),
+            id="live by one look alone",
+        ),
+        pytest.param(
+            observed(
+                live(1),
+                facts=looked(1, there={1: (OFF,)}),
+                known=memory(ledger=[written(WANTED, active_at=NOW - 60)]),
+            ),
+            Waiting(Verb.UPDATE, SUB, For.BACKOFF, NOW - 60 + 3600, HOURLY),
+            id="switched off a minute after it was put back",
+        ),
+    ],
+)
+def test_what_waits_says_for_what_and_why(seen: Observed, entry: Waiting) -> None:
+    assert entry in planned(desired(APP, WANTED), seen).waiting
+
+
+def test_a_header_that_cannot_be_had_is_told_with_its_subscription() -> None:
+    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: Unseen(UNSET)})
+    assert planned(desired(APP, HIDDEN), seen).blocked == (Blocked(SUB, "HeaderUnavailable", UNSET),)
+
+
+def test_an_undeclared_subscription_is_told_with_its_tag_and_id() -> None:
+    seen = observed(live(1), facts=looked(1, there={1: (replace(remote(WANTED), tag="theirs"),)}))
+    told = planned(desired(APP), replace(seen, memory=memory(ledger=[written(WANTED)]))).unmanaged
+    assert told == (Unmanaged(tag_item(APP, "theirs"), "1"),)
+
+
+def test_updates_that_do_not_take_are_told_one_by_one() -> None:
+    moved = replace(OFF, url="https://elsewhere.example.com")
+    seen = observed(
+        live(1),
+        facts=looked(1, there={1: (moved,)}),
+        known=memory(ledger=[written(WANTED, updates=3)]),
+    )
+    (blocked,) = planned(desired(APP, WANTED), seen).blocked
+    assert blocked.message == (
+        f"3 updates did not take: url stays https://elsewhere.example.com, not {WANTED.url}; "
+        "active stays false, not true"
+    )
+
+
+def standing(seen: Observed, *declared: App | Subscription) -> dict[Item, Status]:
+    wanted = desired(*(declared or (APP, WANTED)))
+    agreed: Plan = guard(planned(wanted, seen), wanted, frozenset())
+    return {each.item: each for each in statuses(wanted, seen, agreed, {})}
+
+
+def told(status: Status) -> Sequence[tuple[str, Truth, str, str]]:
+    return [(each.type, each.status, each.reason, each.message) for each in status.conditions]
+
+
+TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+
+
+def test_a_blocked_app_says_so_in_each_condition_that_it_concerns() -> None:
+    seen = observed(row(2), replace(row(3), name=APP.app_name))
+    why = planned(desired(APP, WANTED), seen).blocked[0].message
+    found = standing(seen)
+    first = f"{ITEM} is blocked"
+    assert told(found[ITEM]) == [
+        ("Linked", FALSE, "NameTakenByOtherPhone", why),
+        ("Live", UNKNOWN, "NotLinked", ""),
+        ("Subscribed", FALSE, "WaitingForLive", first),
+        ("Synced", FALSE, "NameTakenByOtherPhone", why),
+        ("Ready", FALSE, "NameTakenByOtherPhone", why),
+        ("Stalled", TRUE, "NameTakenByOtherPhone", why),
+    ]
+    assert told(found[SUB]) == [
+        ("Synced", FALSE, "WaitingForLive", first),
+        ("Ready", FALSE, "WaitingForLive", first),
+        ("Reconciling", TRUE, "WaitingForLive", first),
+    ]
+    assert (found[ITEM].app_id, found[ITEM].stage, found[ITEM].revision) == (None, "", "r1")
+
+
+def test_what_nobody_knows_yet_says_for_what_it_waits() -> None:
+    why = "an app is listed without its phone"
+    assert told(standing(observed(replace(row(1), phone=None)))[ITEM]) == [
+        ("Linked", UNKNOWN, "WaitingForPhone", why),
+        ("Live", UNKNOWN, "NotLinked", ""),
+        ("Subscribed", FALSE, "WaitingForLive", ""),
+        ("Synced", FALSE, "WaitingForPhone", why),
+        ("Ready", FALSE, "WaitingForPhone", why),
+        ("Reconciling", TRUE, "WaitingForPhone", why),
+    ]
+
+
+def test_a_planned_change_is_told_as_one() -> None:
+    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}))
+    found = standing(seen)
+    planned_ = ("ChangePlanned", "update is planned")
+    assert told(found[SUB]) == [
+        ("Synced", FALSE, *planned_),
+        ("Ready", FALSE, *planned_),
+        ("Reconciling", TRUE, *planned_),
+    ]
+    assert ("Subscribed", FALSE, *planned_) in told(found[ITEM])
+
+
+@pytest.mark.parametrize(
+    ("stage", "word", "words"),
+    [
+        pytest.param(Stage("STARTED", "WABA_SETUP"), "WABA_SETUP", "STARTED, WABA_SETUP", id="both"),
+        pytest.param(Stage("STARTED"), "STARTED", "STARTED, no pipeline stage", id="no pipeline stage"),
+        pytest.param(
+            Stage(None, "WABA_SETUP"), "WABA_SETUP", "no stage, WABA_SETUP", id="a pipeline stage alone"
+        ),
+        pytest.param(Stage(), "", "no stage, no pipeline stage", id="neither"),
+        pytest.param(Stage("ERROR", "WABA_SETUP"), "ERROR", "ERROR, WABA_SETUP", id="it gave up"),
+    ],
+)
+def test_how_far_an_app_has_come_is_told_in_gupshups_words(stage: Stage, word: str, words: str) -> None:
+    found = standing(observed(replace(row(1), stage=stage)))[ITEM]
+    assert found.stage == word
+    linked, is_live, *_ = told(found)
+    assert linked == ("Linked", TRUE, "Linked", f"app {app_id(1)}")
+    assert is_live[3] == words
+
+
+def test_a_blocked_subscription_stalls_its_app_and_a_blocked_app_comes_first() -> None:
+    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: Unseen(UNSET)})
+    assert ("Stalled", TRUE, "HeaderUnavailable", UNSET) in told(standing(seen, APP, HIDDEN)[ITEM])
+    lost = observed(known=memory(bindings=[Binding(APP.phone, app_id(), NOW - 9999)]))
+    assert told(standing(lost)[ITEM])[-1][:3] == ("Stalled", TRUE, "AppLost")
+
+
+def test_conditions_are_dated_and_of_the_revision_that_was_judged() -> None:
+    found = standing(observed(live(1), facts=looked(1, there={1: (remote(WANTED),)}), known=Memory()))
+    for status in found.values():
+        assert (status.revision, status.at, status.app_id) == ("r1", NOW, app_id(1))
+        assert {(each.since, each.revision) for each in status.conditions} == {(NOW, "r1")}
