@@ -71,6 +71,8 @@ class Door:
         if scope["type"] != "http":
             return
         body = await _body(receive)
+        if body is None:
+            return
         met = arrive(self.world, self._call(scope, body))
         script = behave(self.world, met) if isinstance(met, Visit) else plain(met)
         transport: Transport | None = scope.get("state", {}).get(TRANSPORT)
@@ -98,11 +100,16 @@ class Door:
         )
 
 
-async def _body(receive: Receive) -> bytes:
-    """Read the request's body; what is longer than any form of Gupshup's counts as no form."""
+async def _body(receive: Receive) -> bytes | None:
+    """Read the request's body; None where the caller went away before it was whole: that was no request.
+
+    What is longer than any form of Gupshup's counts as no form.
+    """
     parts, size, more = [], 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         size += len(message.get("body", b""))
         parts += [message.get("body", b"")] if size <= _LONGEST_BODY else []
         more = message.get("more_body", False)

@@ -1,10 +1,11 @@
 """Linking: every answer that is published, and the two that say no and yes at once."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from controller.simulator import Fault
+from controller.simulator import Fault, create_app
 from tests.simulator.pretend import FORM, HOOK, Caller, said
 
 LENGTH = "App name should be between 6 to 150 charecters in length"
@@ -137,3 +138,32 @@ async def test_a_replaced_app_gives_its_old_name_back() -> None:
     caller.world.apps.put(replace(app, name="RenamedSupport", phone="15551234567"))
 
     assert (await caller.link()).status_code == 200
+
+
+async def test_a_caller_who_died_before_its_form_was_whole_asked_for_nothing() -> None:
+    caller = Caller.of()
+    came = iter(
+        [
+            {"type": "http.request", "body": b"name=AcmeSup", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    sent: list[object] = []
+
+    async def receive() -> Any:  # noqa: ANN401  (ASGI's own messages)
+        return next(came)
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/partner/tpp/app",
+        "raw_path": b"/partner/tpp/app",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
+    }
+    await create_app(caller.world)(scope, receive, send)
+    assert sent == []
+    assert list(caller.world.log) == []
