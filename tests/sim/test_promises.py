@@ -12,7 +12,7 @@ from controller.errors import Locked
 from controller.simulator import Fault
 from tests.sim.chance import Chance, seeded
 from tests.sim.fate import Blow
-from tests.sim.oracle import state, violations, writes
+from tests.sim.oracle import fullest, state, violations, writes
 from tests.sim.scenario import SCENARIOS
 from tests.sim.story import Trouble, stays
 from tests.sim.universe import Universe
@@ -70,6 +70,20 @@ def test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes(after: 
         assert met == []
         assert state(universe.world) in reference("link")[2]
         assert not violations(universe)
+
+
+@pytest.mark.parametrize("every", [0.0, 0.3, 5.0])
+def test_commands_side_by_side_keep_the_limits_together(every: float) -> None:
+    """Fifteen plans beside an apply: more sign-ins and lists than Gupshup lets one partner have at once."""
+    with yard() as ground:
+        universe = Universe(SCENARIOS["two"], ground)
+        ended = universe.crowd(SCENARIOS["two"].last, 15, every)
+        assert ended.error is None
+        assert universe.processes == 16
+        assert not violations(universe)
+        assert all(each.status != 429 for each in universe.trace.requests)
+        assert fullest(universe.world)["login"][0] >= 9, "it was crowded"
+        assert state(universe.world) in reference("two")[2]
 
 
 @pytest.mark.parametrize("name", ["two", "rename", "pre-exists", "take-over", "unsubscribe"])

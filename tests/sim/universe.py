@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from importlib import import_module
@@ -17,7 +17,7 @@ from controller.doors.cli.fleet import Wish
 from controller.doors.cli.load import Loaded
 from controller.edges.gupshup import Network
 from controller.edges.store import Store
-from controller.errors import ControllerError
+from controller.errors import Busy, ControllerError
 from controller.loop.follow import Run, follow, survey
 from controller.loop.ports import Account, Writer
 from controller.loop.reconcile import Task, reconcile
@@ -192,6 +192,28 @@ class Universe:
             self.trace.writer = life.number
             until = account.clock.now() + 2 * HOUR
             await follow(account, Run(task), wait=True, until=until, tell=lambda _: None)
+
+    def crowd(self, desired: Desired, plans: int, every: float) -> Ended:
+        """Apply, while other processes plan, one begun *every* so many seconds; they share a store."""
+        run = Run(Task(desired, desired))
+
+        async def planning(number: int) -> None:
+            await asyncio.sleep(every * number)
+            self.processes += 1
+            clock = Clock(self.timeline)
+            house = self._house(Life(self.processes), clock, "plan", desired)
+            with suppress(Busy):  # who waited a whole window for its turn to sign in, and was not the next
+                async with house.store, seeing(house, desired.partners[0]) as account:
+                    await survey(account, Run(run.task), until=clock.now() + 300)
+
+        async def work(account: Account[Writer]) -> None:
+            until = account.clock.now() + 2 * HOUR
+            async with asyncio.TaskGroup() as group:
+                for number in range(plans):
+                    group.create_task(planning(number))
+                await follow(account, run, wait=True, until=until, tell=lambda _: None)
+
+        return self._process("apply", desired, run, work)
 
     def work(
         self, desired: Desired, work: Callable[[Account[Writer]], Awaitable[None]], purpose: str = "apply"
