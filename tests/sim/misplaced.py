@@ -242,7 +242,7 @@ MISPLACED: Defects = {
         Twist(
             names={
                 f"{_CORE}.subscriptions:prunes": _a_tag_is_enough,
-                f"{_CORE}.look:prunes": _a_tag_is_enough,
+                f"{_CORE}.case:prunes": _a_tag_is_enough,
                 f"{_CORE}.entry:_policy": lambda _: Policy.LINK,
             }
         ),
@@ -262,7 +262,7 @@ MISPLACED: Defects = {
         "suspended",
     ),
     "no guard bites": Defect(
-        "P11", Twist(names={"controller.loop.reconcile:guard": lambda each, *_: each}), "held"
+        "P11", Twist(names={"controller.loop.reconcile:judge": lambda each, *_: each}), "held"
     ),
     "guards bite on large fleets only": Defect(
         "P11", Twist(names={f"{_CORE}.guard:allowed": _guards_begin_at_ten}), "held"

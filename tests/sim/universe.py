@@ -55,7 +55,7 @@ class Twist:
             for name, instead in self.names.items():
                 module, _, path = name.partition(":")
                 *owners, last = path.split(".")
-                patch.setattr(reduce(getattr, owners, import_module(module)), last, instead, raising=False)
+                patch.setattr(reduce(getattr, owners, import_module(module)), last, instead)
             yield
 
 
