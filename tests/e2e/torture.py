@@ -304,8 +304,11 @@ def _open_intent(store: Path) -> bool:
     """Say whether a link is about to go out, or is on its way."""
     if not store.exists():
         return False
-    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as found:
-        return bool(found.execute("select 1 from intents where ended is null").fetchone())
+    try:
+        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as found:
+            return bool(found.execute("select 1 from intents where ended is null").fetchone())
+    except sqlite3.OperationalError:  # what a killed one left has to be recovered first, by who may write
+        return False
 
 
 def _after(seconds: float) -> Callable[[], bool]:
