@@ -3,6 +3,7 @@
 import asyncio
 import selectors
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -97,6 +98,7 @@ class Loop(asyncio.SelectorEventLoop):
                 break
             for task in left:
                 task.cancel()
-            self.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            with suppress(RuntimeError):  # a kill struck what they were tidying up
+                self.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self.close()
         self._timeline.seconds = then
