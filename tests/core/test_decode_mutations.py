@@ -15,6 +15,7 @@ from controller.core.decode.rules import RULES
 from controller.edges.source import schemas
 from controller.model.problem import Severity
 from controller.model.source import Rules, SourceFile
+from tests.fuzzing import executions
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = schemas.load()
@@ -24,7 +25,7 @@ TEXTS = [
     for path in sorted((ROOT / folder).rglob("*.yaml"))
 ]
 DOCUMENTS = [document for text in TEXTS for document in yaml.load_all(text, yaml.BaseLoader) if document]
-BOUNDED = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+BOUNDED = settings(max_examples=executions(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 scalars = (
     st.none()

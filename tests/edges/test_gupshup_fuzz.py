@@ -42,6 +42,7 @@ from tests.edges.gupshup_world import (
     World,
     good_login,
 )
+from tests.fuzzing import executions
 
 HOOK = "canary-hook-header"
 WISH = SubscriptionForm(
@@ -137,7 +138,7 @@ TYPES = st.sampled_from(
 ANSWERS = st.builds(
     lambda status, body, kind: Answer(status, body, {"Content-Type": kind}), STATUSES, BODIES, TYPES
 )
-OFTEN = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+OFTEN = settings(max_examples=executions(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 async def outcome(what: str, answer: Answer, operation: Callable[[Writer], Awaitable[object]]) -> object:

@@ -17,6 +17,7 @@ from controller.simulator import Rules, create_app, parse_switches
 from controller.simulator import World as Simulated
 from tests.edges.clocks import TestClock
 from tests.edges.gupshup_world import World
+from tests.fuzzing import executions
 
 MANY = st.sets(st.sampled_from(sorted(MODES.keys() - ALONE)), min_size=1)
 MODES_OF = MANY | st.sampled_from([frozenset({each}) for each in sorted(ALONE)])
@@ -70,7 +71,7 @@ async def written(first: Subscription, then: Subscription, switches: tuple[str, 
         return [set(drift(first, seen)), set(drift(then, after))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=executions(60), deadline=None)
 @given(WANTED, WANTED, SWITCHES)
 def test_what_was_written_is_what_is_read(
     first: Subscription, then: Subscription, switches: tuple[str, ...]
@@ -81,7 +82,7 @@ def test_what_was_written_is_what_is_read(
     assert updated == set()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=executions(60), deadline=None)
 @given(WANTED)
 def test_the_form_of_a_form_is_the_form(wanted: Subscription) -> None:
     sent = form(wanted).updated()

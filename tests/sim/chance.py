@@ -4,12 +4,14 @@
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
+from pathlib import Path
 from random import Random
 
 from controller.model.manifest import (
@@ -183,18 +185,23 @@ def main() -> int:
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--to", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--json", default="", help="write how many there were to this file")
     given = parser.parse_args()
     if given.seed is not None:
         tale = seeded(given.seed)
         sys.stdout.write("\n".join([*tale.lines, f"trouble: {tale.trouble}", *tale.violations, ""]))
         return 1 if tale.violations else 0
-    bad = 0
+    bad, effects = 0, 0
     with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
         for seed, tale in pool.map(_judged, range(given.first, given.to), chunksize=4):
+            effects += len(tale.effects)
             if tale.violations:
                 bad += 1
                 sys.stdout.write(f"--seed {seed}: {tale.violations}\n")
     sys.stdout.write(f"{given.to - given.first} seeds, {bad} with a broken promise\n")
+    if given.json:
+        found = {"first": given.first, "seeds": given.to - given.first, "effects": effects, "violations": bad}
+        Path(given.json).write_text(json.dumps(found, indent=2) + "\n")
     return 1 if bad else 0
 
 
