@@ -1,0 +1,247 @@
+"""docs/promises.md, made of docs/promises.json and the statements: the same figures, the same page."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tests.promises.figures import ROOT, Figures, windows
+from tests.promises.statements import CHANGED, ELSEWHERE, PROMISES, UNEXPLORED
+
+PAGE = ROOT / "docs" / "promises.md"
+
+_HEAD = """# What it promises, and how that was shown
+
+This page is made by `make promises` from [promises.json](promises.json), where long runs leave their figures; a test holds
+that it was not written by hand. Everything on it can be run anew:
+
+| figures | by |
+|---|---|
+| exploration | `python -m tests.sim.explore --pairs 500 --json F`, then `python -m tests.promises explored F` |
+| seeds | `python -m tests.sim.chance --to 1000 --json F`, then `python -m tests.promises seeded F` |
+| kills | `TORTURE_FIGURES=F make torture`, then `python -m tests.promises tortured F` |
+| planted defects | `python -m tests.promises planted` |
+| fuzzers | `python -m tests.promises fuzzed 5000` |
+| mutants | `make mutate`, then `python -m tests.promises mutated` |
+| secrets | `python -m tests.promises searched` |
+
+The normal test run does a part of each: every single trouble of four scenarios, sixty pairs, forty seeds, a dozen kills,
+all planted defects, some hundreds of executions of each fuzzer. A failure prints what replays it.
+"""
+
+
+def page(figures: Figures) -> str:
+    """Return the whole page."""
+    parts = [
+        _HEAD,
+        *_section("The promises", _promises()),
+        *_section("Exploration in simulated time", _explored(figures)),
+        *_section("Kills of real processes", _tortured(figures)),
+        *_section("The fullest windows", _windows(figures)),
+        *_section("Defects planted on purpose", _planted(figures)),
+        *_section("Fuzzers", _fuzzed(figures)),
+        *_section("Mutants of the core", _mutated(figures)),
+        *_section("Secrets", _searched(figures)),
+        *_section("What did not hold at first", [f"* **{which}** {what}" for which, what in CHANGED]),
+        *_section("What was not explored", [f"* {what}" for what in UNEXPLORED]),
+    ]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _section(title: str, lines: Iterable[str]) -> Sequence[str]:
+    return [f"## {title}", "", *(lines or ()), ""]
+
+
+_OFTEN: Mapping[str, str] = {
+    "tests/sim/test_explore.py::test_no_single_trouble_breaks_a_promise": "exploration",
+    "tests/sim/test_explore.py::test_no_pair_of_a_sample_breaks_a_promise": "pairs",
+    "tests/sim/test_promises.py::test_it_settles_and_stays_settled": "seeds",
+    "tests/sim/test_machine.py::TestHouse": "edits, drift and crashes in any order",
+    "tests/e2e/test_torture.py::test_killed_at_any_instant_each_app_is_linked_once": "kills",
+}
+
+
+def _named(test: str) -> str:
+    return _OFTEN.get(
+        test, f"`{test.removeprefix('tests/').removesuffix('.py')}`".replace(".py::test_", ": ")
+    )
+
+
+def _promises() -> Iterator[str]:
+    often = ", ".join(f"*{word}* is `{test}`" for test, word in _OFTEN.items())
+    yield f"Tests go by their file below `tests/` and their name without `test_`. {often}."
+    yield ""
+    yield "| | promised | shown by | not shown |"
+    yield "|---|---|---|---|"
+    for number, each in PROMISES.items():
+        tests = ", ".join(map(_named, each.tests))
+        yield f"| {number} | {each.says} | {tests} | {each.lacks} |"
+    yield ""
+    yield (
+        "Four more are promises of the process that never stops, and no figure on this page is about them: "
+        + "; ".join(f"{what} ({number})" for number, what in ELSEWHERE.items())
+        + "."
+    )
+
+
+def _explored(figures: Figures) -> Iterator[str]:
+    yield (
+        "The real program, down to its transport and its SQLite file, runs in one thread against the simulator, in time "
+        "that jumps. A run without trouble gives its *effects*: every request and every transaction. Each of them is "
+        "then met by every trouble that applies: killed before, during or after it, a disk that is full or fails, and "
+        "each fault of the simulator. That is a *point*; points that cannot differ from another one are left out, by "
+        "the reason given. Every run has to end where the run without trouble ended, and to break no promise on the way."
+    )
+    yield ""
+    yield "| | points | left out | run | broke a promise | runs a second | simulated hours |"
+    yield "|---|---|---|---|---|---|---|"
+    explored = figures.get("explored", {})
+    for name, each in sorted(explored.items()):
+        yield (
+            f"| {name} | {each['points']:,} | {sum(each['pruned'].values()):,} | {each['runs']:,} | "
+            f"{each['violations']} | {each['runsPerSecond']} | {each['virtual'] / 3600:,.0f} |"
+        )
+    yield from _left_out(explored.get("singles", {}))
+    seeded = figures.get("seeded", {})
+    if seeded:
+        yield ""
+        yield (
+            f"Random worlds (fleets, strangers, drift, up to five faults and six blows, several switches at once) from "
+            f"{seeded['seeds']:,} seeds: {seeded['effects']:,} effects, {seeded['violations']} broken promises."
+        )
+
+
+def _left_out(singles: Mapping[str, Any]) -> Iterator[str]:
+    if not singles:
+        return
+    yield ""
+    yield "Single points that were left out:"
+    yield ""
+    yield from (f"* {count:,}: {why}" for why, count in _most(singles["pruned"]))
+    yield ""
+    yield (
+        "Where Gupshup says no for good, a person has to look and ask again; a run does that for them and says so. "
+        f"It was needed {sum(singles['persons'].values())} times:"
+    )
+    yield ""
+    yield from (f"* {count}: {why}" for why, count in _most(singles["persons"]))
+
+
+def _most(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _tortured(figures: Figures) -> Iterator[str]:
+    found = figures.get("tortured")
+    if not found:
+        yield "Not run yet."
+        return
+    at = ", ".join(f"{count} {_AT[where]}" for where, count in _most(found["killed_at"]))
+    yield (
+        f"`gupshupctl apply` was started {found['restarts']} times in {found['rounds']} fleets against a rude simulator on "
+        f"TCP, and killed with SIGKILL {found['kills']} times ({at}); {found['pauses']} were stopped for a while by "
+        f"SIGSTOP, {found['rivals']} had a rival. They sent {found['writes']} writes, {found['links']} of them links. "
+        f"Promises broken: {len(found['violations'])}. Seed: {found['seed']}."
+    )
+
+
+_AT: Mapping[str, str] = {
+    "intent": "while an intent was open",
+    "link": "around a link",
+    "call": "around another call",
+    "rival": "beside a victim",
+    "anywhere": "at any moment",
+}
+
+
+def _windows(figures: Figures) -> Iterator[str]:
+    yield "The most calls that arrived in any window of any run above, as the server counts them, refused ones included."
+    yield ""
+    yield "| limit | allowed | most |"
+    yield "|---|---|---|"
+    for bucket, (calls, limit) in windows(figures).items():
+        more = " [^list]" if bucket == "list" and calls > limit else ""
+        yield f"| {bucket} | {limit} | {calls}{more} |"
+    if any(calls > limit for bucket, (calls, limit) in windows(figures).items() if bucket == "list"):
+        yield ""
+        yield (
+            "[^list]: the pages do not settle whether a partner's list may be asked 10 times a second or 10 times a "
+            "minute. It is asked by the larger figure until Gupshup answers 429 to it once, and by the smaller one ever "
+            "after; the simulator counts by the smaller."
+        )
+
+
+def _planted(figures: Figures) -> Iterator[str]:
+    found = figures.get("planted")
+    if not found:
+        yield "Not run yet."
+        return
+    by = ", ".join(f"{which} {count}" for which, count in sorted(found["byPromise"].items(), key=_numbered))
+    yield (
+        f"{found['planted']} ways to break the product, each put in its place by a test and by no switch in the product; "
+        f"each has to be found by an oracle of the promise that it breaks, and its trouble must not accuse the product "
+        f"as it is. Found: {found['caught']} of {found['planted']}; wrongly accused: {len(found['accused'])}. "
+        f"By promise: {by} (*live*: no subscription before an app is live)."
+    )
+
+
+def _numbered(pair: tuple[str, int]) -> tuple[int, str]:
+    digits = pair[0].removeprefix("P")
+    return (int(digits) if digits.isdigit() else 99, pair[0])
+
+
+def _fuzzed(figures: Figures) -> Iterator[str]:
+    yield "| fuzzer | executions | failures |"
+    yield "|---|---|---|"
+    found = figures.get("fuzzed", {})
+    for test, each in sorted(found.items()):
+        yield f"| `{test.removeprefix('tests/')}` | {each['executions']:,} | {each['failures']} |"
+    yield f"| together | {sum(each['executions'] for each in found.values()):,} | |"
+
+
+def _mutated(figures: Figures) -> Iterator[str]:
+    modules: Mapping[str, Mapping[str, int]] = figures.get("mutated", {}).get("modules", {})
+    asked = {name: each for name, each in modules.items() if each["tried"]}
+    tried, killed = (sum(each[what] for each in asked.values()) for what in ("tried", "killed"))
+    yield (
+        "`mutmut` changes one thing in `controller/core`, and `tests/core` is run until a test fails. Of "
+        f"{sum(each['mutants'] for each in modules.values()):,} mutants {tried:,} were tried and {killed:,} killed: "
+        f"**{100 * killed / max(tried, 1):.1f} %**. Where not all were tried, the rest was drawn by a seed from each module."
+    )
+    yield ""
+    yield "| module | mutants | tried | killed | score |"
+    yield "|---|---|---|---|---|"
+    for name, each in sorted(asked.items()):
+        score = f"{100 * each['killed'] / each['tried']:.0f} %"
+        yield f"| `{name}` | {each['mutants']} | {each['tried']} | {each['killed']} | {score} |"
+    unasked = [f"`{name}`" for name, each in sorted(modules.items()) if not each["tried"]]
+    if unasked:
+        yield ""
+        yield f"No test of `tests/core` asks {', '.join(unasked)} yet; they count nowhere above."
+    yield ""
+    yield from SURVIVORS
+
+
+SURVIVORS: Sequence[str] = (
+    "Not mutated: `decode/rules`, a table whose functions run at import, before any mutant is switched on; what stands "
+    "outside of functions. What survives, by reading it:",
+    "",
+    "* equivalent: `case _: assert_never(…)` taken away or asked about something else (the type check kills those), "
+    "`<` for `<=` at a figure that both sides give alike, a default that no caller leaves out, caps of an exponent "
+    "beyond the longest pause;",
+    "* the wording of a message for people, above all in `decode/judge`, `render/problems` and `render/tables`: the "
+    "corpus holds rule, place and remedy, and not each sentence;",
+    "* what is offered instead of a wrong value, where several are as good.",
+)
+
+
+def _searched(figures: Figures) -> Iterator[str]:
+    found = figures.get("searched")
+    if not found:
+        yield "Not run yet."
+        return
+    yield (
+        f"Tests of edges, loop, doors and simulation once at DEBUG: {found['lines']:,} lines of logs and "
+        f"{found['stores']} files of stores, searched for {found['secrets']} secrets, each raw, URL-encoded, JSON-escaped, "
+        f"in hex, in Base64 at each offset, and in any part of twelve characters: {found['hits']} hits. The installed "
+        "command runs so in every normal test run (`e2e/test_canaries.py`), with its arguments, files and connections "
+        "watched."
+    )

@@ -1,0 +1,359 @@
+"""The promises, one by one: what is promised, which tests show it, and what of it nobody has shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_SIM, _E2E, _LOOP, _EDGES, _CORE = "tests/sim", "tests/e2e", "tests/loop", "tests/edges", "tests/core"
+_EXPLORE = f"{_SIM}/test_explore.py::test_no_single_trouble_breaks_a_promise"
+_PAIRS = f"{_SIM}/test_explore.py::test_no_pair_of_a_sample_breaks_a_promise"
+_SEEDS = f"{_SIM}/test_promises.py::test_it_settles_and_stays_settled"
+_MACHINE = f"{_SIM}/test_machine.py::TestHouse"
+_KILLS = f"{_E2E}/test_torture.py::test_killed_at_any_instant_each_app_is_linked_once"
+_PROMISES, _FUZZ = f"{_SIM}/test_promises.py", f"{_EDGES}/test_gupshup_fuzz.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """*says* is the promise, *tests* show it, *lacks* is what is not shown."""
+
+    says: str
+    tests: tuple[str, ...]
+    lacks: str = ""
+
+
+PROMISES: Mapping[str, Promise] = {
+    "P1": Promise(
+        "Once trouble stops, everything gets to where it is declared, and is then left alone: the end is that of "
+        "a run without trouble, and three more passes write nothing.",
+        (_EXPLORE, _PAIRS, _SEEDS, _MACHINE, _KILLS),
+    ),
+    "P2": Promise(
+        "It may be killed before, during and after any request and any transaction.",
+        (
+            _EXPLORE,
+            _KILLS,
+            f"{_LOOP}/test_crashes.py::test_whenever_the_process_dies_the_next_one_gets_there_and_links_once",
+        ),
+        "a power cut below the file system: SQLite's own word is taken for what an fsync keeps",
+    ),
+    "P3": Promise(
+        "No link goes out for a phone, or by a name, while an earlier one may still take effect.",
+        (
+            _EXPLORE,
+            _PAIRS,
+            _KILLS,
+            f"{_LOOP}/test_linking.py::test_a_renamed_manifest_opens_no_second_link_while_one_is_unclear",
+        ),
+        "an effect later than `lateEffect`: nobody can wait for ever, so the figure is the operator's",
+    ),
+    "P4": Promise(
+        "What is bound is an app of ours with exactly the declared phone, told by an authenticated answer.",
+        (_EXPLORE, f"{_CORE}/test_deciding.py::test_a_link_is_for_what_nobody_has_seen_and_nobody_is_at"),
+    ),
+    "P5": Promise(
+        "What only plans or tells sends no write; its client has no method that could.",
+        (
+            f"{_PROMISES}::test_a_plan_only_reads_whatever_it_meets",
+            f"{_E2E}/test_plan.py::test_planning_sends_get_and_the_sign_in_and_nothing_else",
+            f"{_E2E}/test_validate.py::test_validate_opens_no_socket_and_needs_no_credentials",
+        ),
+    ),
+    "P6": Promise(
+        "Each action looks at its own precondition right before it is sent, and is skipped where the world moved.",
+        (
+            f"{_LOOP}/test_linking.py::test_a_look_by_phone_stands_right_before_the_link",
+            f"{_LOOP}/test_linking.py::test_an_app_that_appeared_meanwhile_is_not_linked_again",
+            f"{_LOOP}/test_writing.py::test_a_duplicate_is_looked_at_and_updated",
+        ),
+        "a plan that was saved, changed and applied later: its tests stand with that command",
+    ),
+    "P7": Promise(
+        "Nothing is written twice: where all is as declared, nothing is; what was read back does not differ; what "
+        "cannot be read back is sent once.",
+        (
+            _EXPLORE,
+            _MACHINE,
+            f"{_EDGES}/test_gupshup_round_trip.py::test_what_was_written_is_what_is_read",
+            f"{_LOOP}/test_writing.py::test_a_second_run_writes_nothing",
+        ),
+    ),
+    "P10": Promise(
+        "Only what is owned by its tag, allowed by policy and absent from a complete source is unsubscribed; apps "
+        "are never deleted.",
+        (
+            _EXPLORE,
+            f"{_CORE}/test_subscriptions.py::test_unsubscribing_takes_policy_ownership_and_a_complete_source",
+            f"{_CORE}/test_deciding.py::test_nothing_is_done_without_policy_or_under_suspension",
+            f"{_E2E}/test_cases.py::test_what_is_owned_and_undeclared_is_unsubscribed_and_nothing_else",
+        ),
+    ),
+    "P11": Promise(
+        "Guards hold a whole class of change on fleets of 1, 2, 9, 10, 11 and 1,000; a release is for exactly what "
+        "was held.",
+        (
+            f"{_CORE}/test_guard.py::test_a_ceiling_on_fleets_of_any_size",
+            f"{_CORE}/test_guard.py::test_one_more_than_allowed_holds_the_whole_class",
+            f"{_E2E}/test_ends.py::test_a_guard_holds_and_a_digest_releases_exactly_that",
+            _EXPLORE,
+        ),
+    ),
+    "P12": Promise(
+        "An empty, unreadable or shrunken source changes nothing.",
+        (
+            f"{_CORE}/test_door.py::test_an_empty_source_is_refused",
+            f"{_CORE}/test_door.py::test_a_fifth_may_go_at_once",
+            f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
+            f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
+        ),
+    ),
+    "P13": Promise(
+        "No code can delete all subscriptions of an app, or build a path outside the table of calls.",
+        (
+            f"{_EDGES}/test_gupshup_routes.py::test_no_id_whatever_builds_a_path_outside_the_table",
+            f"{_EDGES}/test_gupshup_routes.py::test_nothing_deletes_all_subscriptions_of_an_app",
+        ),
+    ),
+    "P14": Promise(
+        "Without a store nothing counts as ours that its tag does not tell, and nothing is written for good measure.",
+        (
+            f"{_PROMISES}::test_a_lost_store_costs_no_write",
+            f"{_E2E}/test_damage.py::test_a_lost_store_is_rebuilt_by_looking",
+        ),
+    ),
+    "P15": Promise(
+        "No window holds more calls than its limit as the server counts: across crashes, restarts and commands "
+        "side by side.",
+        (
+            f"{_PROMISES}::test_a_crash_loop_breaks_no_limit_and_no_promise",
+            f"{_PROMISES}::test_commands_side_by_side_keep_the_limits_together",
+            f"{_CORE}/test_pace.py::test_no_window_at_gupshup_is_ever_overfull",
+            f"{_LOOP}/test_gate_crashes.py::test_no_window_at_gupshup_is_overfull",
+            _KILLS,
+        ),
+        "what other tools spend of the same partner's limits: then a 429 is answered by a rest",
+    ),
+    "P16": Promise(
+        "After a 429 nothing goes out for a whole window that counts in the same bucket.",
+        (
+            _EXPLORE,
+            f"{_LOOP}/test_gate.py::test_a_429_rests_its_budget_for",
+            f"{_E2E}/test_faults.py::test_a_429_closes_the_link_and_its_budget_rests_for_a_window",
+        ),
+    ),
+    "P17": Promise(
+        "No write is sent again before somebody looked what became of it; reads are tried again by one layer alone.",
+        (
+            _EXPLORE,
+            f"{_EDGES}/test_gupshup_tokens.py::test_a_link_is_never_repeated_but_the_next_one_has_a_new_token",
+            f"{_LOOP}/test_writing.py::test_a_lost_reply_costs_a_look_and_nothing_is_sent_twice",
+        ),
+    ),
+    "P18": Promise(
+        "Each call ends by its deadline, and no answer is read beyond its cap.",
+        (
+            f"{_EDGES}/test_gupshup_wire.py::test_a_rude_answer_ends_in_time_and_proves_nothing",
+            f"{_EDGES}/test_gupshup_wire.py::test_a_bomb_is_not_unpacked_whole",
+        ),
+    ),
+    "P19": Promise(
+        "Any status, content type and body becomes a value or one of our errors; what is not understood is never a "
+        "success, nor proof that nothing happened.",
+        (
+            f"{_FUZZ}::test_any_answer_to_a_read_is_a_value_or_says_who_moves_next",
+            f"{_FUZZ}::test_any_answer_to_a_write_is_a_value_or_says_who_moves_next",
+            f"{_FUZZ}::test_no_answer_to_a_link_is_taken_for_a_refusal_without_proof",
+        ),
+    ),
+    "P20": Promise(
+        "One sign-in at a time, and none while a good token is there; refusals cause no storm of them.",
+        (
+            _EXPLORE,
+            f"{_EDGES}/test_gupshup_tokens.py::test_a_hundred_waiting_calls_cause_one_login_and_one_app_token",
+            f"{_EDGES}/test_gupshup_tokens.py::test_a_storm_of_401_causes_three_logins_in_half_an_hour",
+            f"{_E2E}/test_ends.py::test_refused_credentials_are_exit_7_and_asked_no_more_than_twice",
+        ),
+    ),
+    "P21": Promise(
+        "Whoever came first is let through first, and one app's trouble holds back its own writes alone.",
+        (
+            f"{_LOOP}/test_gate.py::test_who_came_first_is_let_through_first",
+            f"{_LOOP}/test_writing.py::test_one_apps_budget_holds_back_its_own_writes_only",
+        ),
+    ),
+    "P22": Promise(
+        "An intent is on disk before its link goes out, an app's id before anything is sent to it; where the disk "
+        "fails, nothing more goes out.",
+        (
+            _EXPLORE,
+            f"{_E2E}/test_damage.py::test_a_disk_that_is_full_allows_no_write_that_it_cannot_remember",
+            f"{_E2E}/test_damage.py::test_an_outcome_that_cannot_be_written_ends_the_run_and_is_found_by_the_next",
+            f"{_EDGES}/test_store_opening.py::test_a_store_is_safe_from_power_loss",
+        ),
+    ),
+    "P23": Promise(
+        "A damaged, foreign or newer store is refused and left as it is; a lost one is rebuilt by looking.",
+        (
+            f"{_E2E}/test_damage.py::test_a_store_that_cannot_be_trusted_is_left_as_it_is",
+            f"{_E2E}/test_damage.py::test_a_lost_store_is_rebuilt_by_looking",
+            f"{_EDGES}/test_store_opening.py::test_a_store_is_not_started_anew_beside_the_remains_of_another",
+        ),
+    ),
+    "P24": Promise(
+        "One writer a partner; who lost that right sends nothing more, down to the moment before the bytes go.",
+        (
+            f"{_PROMISES}::test_a_second_process_is_locked_out_and_writes_nothing",
+            f"{_PROMISES}::test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes",
+            f"{_EDGES}/test_gupshup_wire.py::test_the_right_to_write_is_asked_for_when_nothing_but_the_bytes_is_left_to_do",
+            f"{_E2E}/test_damage.py::test_a_store_taken_away_while_it_is_used_ends_the_writing",
+            _KILLS,
+        ),
+        "a packet that has already left: nobody can call it back, and P3's wait is for that",
+    ),
+    "P25": Promise(
+        "A run that is interrupted tells how far it got, and what it was at counts as unclear.",
+        (
+            f"{_E2E}/test_ends.py::test_a_run_that_is_interrupted_still_tells_how_far_it_got",
+            f"{_E2E}/test_ends.py::test_a_link_that_is_interrupted_is_unclear_and_found_by_the_next_run",
+        ),
+    ),
+    "P27": Promise(
+        "The same seed tells the same story, byte for byte, in any process.",
+        (
+            f"{_SIM}/test_replay.py",
+            f"{_SIM}/test_explore.py::test_a_kill_during_a_transaction_leaves_what_a_kill_before_it_leaves",
+        ),
+    ),
+    "P28": Promise(
+        "Every write has a line in the history, begun before it, and no line tells of one that was not sent.",
+        (_EXPLORE, _KILLS, f"{_LOOP}/test_writing.py::test_every_write_has_one_finished_line"),
+    ),
+    "P29": Promise(
+        "What is called Ready was there and live when it was said; no early end passes for a success.",
+        (
+            _EXPLORE,
+            f"{_CORE}/test_told.py::test_a_blocked_app_says_so_in_each_condition_that_it_concerns",
+            "tests/doors/test_ending.py",
+        ),
+    ),
+    "P30": Promise(
+        "Any bytes are answered within moments: valid, or problems with rule, place and remedy.",
+        (
+            f"{_CORE}/test_decode_mutations.py::test_any_bytes_are_answered",
+            f"{_CORE}/test_decode_corpus.py::test_an_invalid_file_breaks_exactly_the_rules_it_should",
+            f"{_E2E}/test_validate.py::test_hostile_folders_are_answered_within_moments",
+        ),
+    ),
+    "P31": Promise(
+        "A file that is wrong stops its whole source: half a source is none.",
+        (
+            f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
+            f"{_CORE}/test_decode_mutations.py::test_a_changed_document_is_valid_or_breaks_known_rules",
+        ),
+    ),
+    "P32": Promise(
+        "Credentials go to known addresses only, whatever a manifest says.",
+        (f"{_CORE}/test_decode_fixes.py::test_credentials_go_to_known_addresses_only",),
+    ),
+    "P33": Promise(
+        "No secret is seen in any output, log, error, argument, file or request to others, in any of its forms.",
+        (
+            f"{_E2E}/test_canaries.py::test_a_good_run_shows_no_secret_and_reaches_nobody_else",
+            f"{_E2E}/test_canaries.py::test_whatever_gupshup_echoes_is_masked",
+            f"{_E2E}/test_canaries.py::test_a_crash_shows_no_secret",
+            f"{_FUZZ}::test_no_secret_comes_back_out",
+            _EXPLORE,
+        ),
+        "core dumps and swap, which are the operating system's",
+    ),
+    "P35": Promise(
+        "Nobody but Gupshup is reached: addresses in manifests are data.",
+        (
+            f"{_E2E}/test_canaries.py::test_a_good_run_shows_no_secret_and_reaches_nobody_else",
+            f"{_EDGES}/test_gupshup_wire.py::test_a_redirect_is_not_followed_and_nothing_leaves",
+        ),
+    ),
+}
+
+ELSEWHERE: Mapping[str, str] = {
+    "P8": "any order of timers, events and requests gives one end",
+    "P9": "events only hurry; without any of them the next poll finds the same",
+    "P26": "memory, files and lines stay bounded over weeks",
+    "P34": "an event is a hint to look, and nothing it says is believed",
+}
+"""Promises of the process that never stops: a matter of its own tests, and not of these figures."""
+
+CHANGED: tuple[tuple[str, str], ...] = (
+    (
+        "P7",
+        "An unsubscribe that was answered with 200 and nothing at all was believed, and stayed undone until another "
+        "process looked. Only 204 may come without a body now; all else is looked after. Found by the exploration.",
+    ),
+    (
+        "P24",
+        "The right to write was asked for before a connection was made, which may take seconds. It is asked for "
+        "once more when nothing but the bytes is left to do.",
+    ),
+    (
+        "P24",
+        "A writer whose lock file was taken away went on. Now it writes nothing more, neither to Gupshup nor to "
+        "the store.",
+    ),
+    (
+        "P22",
+        "SQLite goes on writing into a file that was moved or deleted while it was open: intents that nobody would "
+        "ever find. Each write looks first whether the file is still the one that it opened.",
+    ),
+    (
+        "P23",
+        "A new store could be begun beside the write-ahead log of one that was gone, and SQLite would have mixed "
+        "the two. Such remains are refused now.",
+    ),
+    (
+        "P15",
+        "The store's clock stood still while the machine was suspended. It counts that time now, where the system "
+        "can tell.",
+    ),
+    (
+        "P11",
+        "Links that Gupshup refuses in the same words rested from the next pass on; the rest of the pass that saw "
+        "them went out. They rest within it now.",
+    ),
+    (
+        "P11",
+        "A release named a thing that changes and not what would be written there, so that consent to one change "
+        "let another one through. It names the content now.",
+    ),
+    (
+        "P21",
+        "A look could lose its patience while others that came later were let through. Whoever came first calls "
+        "first now.",
+    ),
+    (
+        "P25",
+        "A link that was interrupted was in the store as unclear, and was not in the run's own report. It is told "
+        "there as unclear now.",
+    ),
+    ("P29", "What had not been looked at was told to differ. It is told as unknown now."),
+    ("P29", "An ending that had no rank among the exit codes passed for a success. It is an error now."),
+    (
+        "P33",
+        "A proxy that echoes the credentials it was shown was quoted with them. They are masked now, as any other "
+        "secret.",
+    ),
+)
+"""What did not hold at first, each found by a test that is still there."""
+
+UNEXPLORED: tuple[str, ...] = (
+    "Gupshup itself. The simulator is built from its published pages; where they are silent or disagree it has a "
+    "switch, and the seeds try both ways. What no page tells, no run here can show.",
+    "A look that lies twice. Where both the list and the look by phone right before a link hide an app that is there, "
+    "the link goes out; Gupshup's own uniqueness of names and phones then stands in its way.",
+    "The order of things within one event loop. Tasks of one process take turns as asyncio lets them, and every run "
+    "has one such order; processes are interleaved at their awaits, in the runs that have two of them.",
+    "Pairs and triples of troubles are sampled by a seed, not exhausted; `make explore` takes all pairs, for days.",
+    "PostgreSQL under exploration. Its leases and refusals have tests of their own against a real server; the "
+    "exploration runs on SQLite.",
+    "The network below TLS, hardware that lies about fsync, and clocks of two machines that drift apart by more than "
+    "the margin of a window.",
+)
+"""What these figures do not say, by name."""
