@@ -2,9 +2,9 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor, Future
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
-from controller.edges.store import Store, open_store
+from controller.edges.store import Hold, Store, open_store
 from tests.sim.fate import Blow, Fate, Life
 from tests.sim.timeline import Clock
 from tests.sim.trace import Trace
@@ -59,7 +59,21 @@ class Disk:
         event.listen(database._engine, "before_cursor_execute", partial(_hear, heard))
         database._executor = Transactions(life, self, heard)
         store.intents._process = f"process {life.number}"  # in place of a random one
+        store.writer = partial(self._writer, store.writer, life)  # type: ignore[method-assign]  # seen, not changed
         return store
+
+    @asynccontextmanager
+    async def _writer(
+        self,
+        real: Callable[..., AbstractAsyncContextManager[Hold]],
+        life: Life,
+        *given: object,
+        **more: object,
+    ) -> AsyncIterator[Hold]:
+        """Take note who was given the right to write."""
+        async with real(*given, **more) as hold:
+            self.trace.writer = life.number
+            yield hold
 
     def drop(self, store: Store, *, killed: bool) -> None:
         """Let go of the file; after a kill it is left as it lay there, not as a polite close leaves it."""

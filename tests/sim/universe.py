@@ -189,7 +189,6 @@ class Universe:
         async with house.store, holding(house, desired.partners[0], lock_timeout=0) as account:
             if not stolen:
                 self.trace.wrong("P24", "two processes hold the lock of one partner")
-            self.trace.writer = life.number
             until = account.clock.now() + 2 * HOUR
             await follow(account, Run(task), wait=True, until=until, tell=lambda _: None)
 
@@ -230,7 +229,6 @@ class Universe:
         async def main() -> None:
             house = self._house(life, clock, "apply", loaded.desired)
             lives.append(house)
-            self.trace.writer = life.number
             done = await apply_all(
                 loaded, Wish(), house, Patience(wait=True, timeout=2 * HOUR, lock_timeout=0), lambda _: None
             )
@@ -254,7 +252,6 @@ class Universe:
             house = self._house(life, clock, purpose, desired)
             lives.append(house)
             async with holding(house, desired.partners[0], lock_timeout=0) as account:
-                self.trace.writer = life.number
                 await work(self.twist.account(account))
 
         return self._live(life, loop, run, main, lives)
