@@ -243,6 +243,7 @@ def fault(kind: str, route: str = "link", nth: int = 1, **parameters: object) ->
     return Fault(kind, route, nth=(nth,), parameters=parameters)
 
 
+CRASH_LOOP = Trouble(blows=tuple(("list", nth, Blow.BEFORE) for nth in range(1, 13)))
 _LOST = Trouble((fault("lose-request"),))
 _LATE = Trouble((fault("late", seconds=55),))
 _DEAD = Trouble(blows=(("link", 1, Blow.DURING),))
@@ -281,5 +282,5 @@ BROKEN: Defects = {
         "P28", Twist(_history_after_the_call), trouble=Trouble(blows=(("link", 1, Blow.AFTER),))
     ),
     "subscriptions do not wait for live": Defect("live", Twist(_subscribes_before_live)),
-    "the pace is forgotten by each process": Defect("P15", Twist(store=_pace_in_memory)),
+    "the pace is forgotten by each process": Defect("P15", Twist(store=_pace_in_memory), trouble=CRASH_LOOP),
 }

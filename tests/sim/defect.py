@@ -14,7 +14,7 @@ from tests.sim.story import Patience, Trouble
 from tests.sim.universe import STRAIGHT, Twist, Universe
 from tests.sim.yard import reference, run, yard
 
-_LITTLE = Patience(processes=6, seconds=300)
+_LITTLE = Patience(processes=20, seconds=300)
 """A defect may keep a run going for ever."""
 
 Way = Callable[[str, Trouble, Twist], Sequence[str]]

@@ -27,7 +27,7 @@ from controller.model.manifest import App, Policy
 from controller.model.memory import CloseIntent, Intent, Note, Refuse
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import LinkedWithoutCallback, LinkRefused, Row
-from tests.sim.broken import fault, remote, store
+from tests.sim.broken import CRASH_LOOP, fault, remote, store
 from tests.sim.defect import Defect, Defects, damaged, losing, planning, rivalled, telling_twice
 from tests.sim.fate import Blow
 from tests.sim.scenario import SCENARIOS, SECRETS, desired
@@ -290,7 +290,9 @@ MISPLACED: Defects = {
         ),
         "unsubscribe",
     ),
-    "a window is half as long": Defect("P15", Twist(names={f"{_CORE}.pace:window": _half_a_window})),
+    "a window is half as long": Defect(
+        "P15", Twist(names={f"{_CORE}.pace:window": _half_a_window}), trouble=CRASH_LOOP
+    ),
     "a 429 is like any other refusal": Defect(
         "P16",
         Twist(names={"controller.loop.gate:Gate._rest": _no_rest}),
