@@ -10,11 +10,12 @@ from controller.core.guard import guard
 from controller.core.status import statuses
 from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import Binding, Intent, Memory
-from controller.model.plan import Blocked, For, Item, Observed, Plan, Unmanaged, Verb, Waiting
+from controller.model.plan import Blocked, For, Item, Kind, Observed, Plan, Unmanaged, Verb, Waiting
 from controller.model.status import Status, Truth
 from controller.model.upstream import Facts, Stage, Unseen
 from tests.core.builders import (
     NOW,
+    PARTNER,
     app,
     app_id,
     desired,
@@ -199,3 +200,50 @@ def test_conditions_are_dated_and_of_the_revision_that_was_judged() -> None:
     for status in found.values():
         assert (status.revision, status.at, status.app_id) == ("r1", NOW, app_id(1))
         assert {(each.since, each.revision) for each in status.conditions} == {(NOW, "r1")}
+
+
+def test_an_app_of_another_waba_is_told_with_both() -> None:
+    facts = replace(looked(1), wabas={app_id(1): "999"})
+    plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
+    why = f"app {app_id(1)} belongs to WABA 999, not {APP.waba_id}; correct the manifest"
+    assert plan.blocked == (Blocked(ITEM, "WabaMismatch", why),)
+    assert plan.waiting == (Waiting(Verb.SUBSCRIBE, SUB, For.LIVE, None, f"{ITEM} is blocked"),)
+
+
+def test_an_app_that_takes_too_long_is_told_with_how_far_it_came() -> None:
+    late = replace(row(1), created=NOW - 99 * 86_400)
+    (blocked,) = planned(desired(APP), observed(late)).blocked
+    assert (blocked.item, blocked.reason) == (ITEM, "ProvisioningTimeout")
+    assert "(STARTED, WABA_SETUP)" in blocked.message
+
+
+def test_an_app_that_nobody_declares_is_told_whole() -> None:
+    plan = planned(desired(APP), observed(live(1), row(2), facts=looked(1)))
+    assert plan.unmanaged == (Unmanaged(Item(Kind.APP, PARTNER.name, "Name0002", "Name0002"), app_id(2)),)
+
+
+def test_a_bound_app_that_is_not_listed_is_waited_for_in_words() -> None:
+    known = memory(bindings=[Binding(APP.phone, app_id(), NOW - 5)])
+    why = "bound before, not in this list"
+    until = NOW - 5 + PARTNER.settle.stale_list
+    assert planned(desired(APP), observed(known=known)).waiting == (
+        Waiting(Verb.LINK, ITEM, For.LIST, until, why),
+    )
+
+
+def test_apps_that_fit_alike_are_told_one_by_one() -> None:
+    other = replace(row(2), name=APP.app_name)
+    (blocked,) = planned(desired(APP), observed(row(1), other)).blocked
+    assert blocked == Blocked(
+        ITEM,
+        "Ambiguous",
+        f"more than one app fits: {app_id(1)} ({APP.app_name}, phone 91******0001), "
+        f"{app_id(2)} ({APP.app_name}, phone 91******0002); name the right one by spec.appId",
+    )
+
+
+def test_an_attempt_for_the_phone_is_told_before_one_by_the_name() -> None:
+    mine = Intent(2, APP.phone, "Other", NOW - 60, NOW - 30, unclear=3)
+    named = Intent(1, "15550001111", APP.app_name, NOW - 60)
+    plan = planned(desired(APP), observed(known=memory(intents=[named, mine])))
+    assert [each.reason for each in plan.blocked] == ["CreateOutcomeUnknown"]
