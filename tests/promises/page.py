@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tests.promises.figures import ROOT, Figures, windows
-from tests.promises.statements import CHANGED, ELSEWHERE, PROMISES, UNEXPLORED
+from tests.promises.statements import CHANGED, PROMISES, UNEXPLORED
 
 PAGE = ROOT / "docs" / "promises.md"
 
@@ -74,12 +74,6 @@ def _promises() -> Iterator[str]:
     for number, each in PROMISES.items():
         tests = ", ".join(map(_named, each.tests))
         yield f"| {number} | {each.says} | {tests} | {each.lacks} |"
-    yield ""
-    yield (
-        "Four more are promises of the process that never stops, and no figure on this page is about them: "
-        + "; ".join(f"{what} ({number})" for number, what in ELSEWHERE.items())
-        + "."
-    )
 
 
 def _explored(figures: Figures) -> Iterator[str]:
@@ -215,7 +209,7 @@ def _mutated(figures: Figures) -> Iterator[str]:
     unasked = [f"`{name}`" for name, each in sorted(modules.items()) if not each["tried"]]
     if unasked:
         yield ""
-        yield f"No test of `tests/core` asks {', '.join(unasked)} yet; they count nowhere above."
+        yield f"Not measured: {', '.join(unasked)}."
     yield ""
     yield from SURVIVORS
 

@@ -77,6 +77,18 @@ PROMISES: Mapping[str, Promise] = {
             f"{_LOOP}/test_writing.py::test_a_second_run_writes_nothing",
         ),
     ),
+    "P8": Promise(
+        "Whatever hurries a pass (a timer, a change of the source, an event, a person), the end is the same.",
+        (
+            "tests/sim/test_keeping.py::test_it_gets_there_through_every_strike",
+            "tests/e2e/test_run.py::test_a_person_asks_it_to_look_and_another_command_gets_its_turn",
+        ),
+        "every order of several triggers: runs meet some",
+    ),
+    "P9": Promise(
+        "Events only hurry: without any of them the next poll finds the same.",
+        ("tests/sim/test_keeping.py::test_it_gets_there_and_is_quiet",),
+    ),
     "P10": Promise(
         "Only what is owned by its tag, allowed by policy and absent from a complete source is unsubscribed; apps "
         "are never deleted.",
@@ -103,6 +115,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_CORE}/test_door.py::test_an_empty_source_is_refused",
             f"{_CORE}/test_door.py::test_a_fifth_may_go_at_once",
             f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
+            f"{_E2E}/test_run.py::test_an_empty_or_shrunken_source_changes_nothing_until_it_is_released",
             f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
         ),
     ),
@@ -214,7 +227,12 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_E2E}/test_ends.py::test_a_run_that_is_interrupted_still_tells_how_far_it_got",
             f"{_E2E}/test_ends.py::test_a_link_that_is_interrupted_is_unclear_and_found_by_the_next_run",
+            f"{_E2E}/test_run.py::test_it_ends_soon_while_a_link_is_on_its_way_and_nothing_is_linked_twice",
         ),
+    ),
+    "P26": Promise(
+        "Memory, files, lines and tables stay bounded over weeks.",
+        ("tests/sim/test_soak.py::test_nothing_grows_without_an_end",),
     ),
     "P27": Promise(
         "The same seed tells the same story, byte for byte, in any process.",
@@ -244,8 +262,9 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P31": Promise(
-        "A file that is wrong stops its whole source: half a source is none.",
+        "A file that is wrong stops its whole source: half a source is none, and the last good revision goes on.",
         (
+            f"{_E2E}/test_run.py::test_a_source_that_turns_bad_freezes_it_on_the_last_good_revision_over_restarts",
             f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
             f"{_CORE}/test_decode_mutations.py::test_a_changed_document_is_valid_or_breaks_known_rules",
         ),
@@ -265,6 +284,14 @@ PROMISES: Mapping[str, Promise] = {
         ),
         "core dumps and swap, which are the operating system's",
     ),
+    "P34": Promise(
+        "An event is a hint to look: nothing it says is believed, and a flood of them costs few looks.",
+        (
+            "tests/doors/test_web_hooks.py::test_a_hundred_repeats_are_two_looks",
+            "tests/doors/test_web_hooks.py::test_a_flood_of_apps_costs_a_tenth_of_the_calls",
+            "tests/core/test_event.py::test_any_bytes_are_answered",
+        ),
+    ),
     "P35": Promise(
         "Nobody but Gupshup is reached: addresses in manifests are data.",
         (
@@ -273,14 +300,6 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
 }
-
-ELSEWHERE: Mapping[str, str] = {
-    "P8": "any order of timers, events and requests gives one end",
-    "P9": "events only hurry; without any of them the next poll finds the same",
-    "P26": "memory, files and lines stay bounded over weeks",
-    "P34": "an event is a hint to look, and nothing it says is believed",
-}
-"""Promises of the process that never stops: a matter of its own tests, and not of these figures."""
 
 CHANGED: tuple[tuple[str, str], ...] = (
     (
