@@ -1,6 +1,6 @@
 """A process that never stops, with thousands of settled apps: what it takes, and how soon it acts.
 
-Run: python -m benchmarks fleet. FLEET_APPS (5000) and FLEET_EVENTS (25) change how much. Everything runs for
+Run: python -m benchmarks fleet. FLEET_APPS (5000), FLEET_HOOKED (150) and FLEET_EVENTS (25) change how much. Everything runs for
 real: the installed command, the simulator, TCP on loopback, SQLite. It takes some minutes.
 """
 
@@ -22,6 +22,9 @@ from tests.e2e.world import COMMAND, PARTNER, World, app, subscription, world
 
 APPS = int(os.environ.get("FLEET_APPS", "5000"))
 EVENTS = int(os.environ.get("FLEET_EVENTS", "25"))
+HOOKED = int(os.environ.get("FLEET_HOOKED", "150"))
+"""Apps with a webhook: after a start each of them is looked at once, two or three a second."""
+
 SECRET = "benchmark-benchmark-benchmark-42"  # noqa: S105  (of a simulator)
 PATIENCE = 900.0
 IDLE = 60.0
@@ -36,7 +39,7 @@ def measure() -> Iterator[Figure]:
     ):
         _settle(there)
         with _running(there, "--interval", "1h", "--drift-interval", "12h") as (process, door):
-            _until(lambda: _looked(door) > 0)
+            _until(lambda: len(there.calls("subscriptions")) >= HOOKED)
             yield Figure(f"events to subscribe, {APPS} apps (median of {EVENTS})", _events(there, door))
             before = _cpu(process)
             time.sleep(IDLE)
@@ -66,7 +69,9 @@ def _settle(there: World) -> None:
     for first in range(0, APPS, 500):
         there.seed(*fleet[first : first + 500])
     for number in range(APPS):
-        there.declare(app(f"Fleet{number:05}", number), name=f"fleet{number:05}.yaml")
+        said = app(f"Fleet{number:05}", number)
+        label = "all" if number < HOOKED else "quiet"
+        there.declare(said.replace("fleet: all", f"fleet: {label}"), name=f"fleet{number:05}.yaml")
     there.declare(PARTNER, subscription(), name="all.yaml")
 
 
