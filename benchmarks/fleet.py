@@ -1,7 +1,8 @@
 """A process that never stops, with thousands of settled apps: what it takes, and how soon it acts.
 
-Run: python -m benchmarks fleet. FLEET_APPS (5000), FLEET_HOOKED (150) and FLEET_EVENTS (25) change how much. Everything runs for
-real: the installed command, the simulator, TCP on loopback, SQLite. It takes some minutes.
+Run: python -m benchmarks fleet. FLEET_APPS (5000), FLEET_HOOKED (150) and FLEET_EVENTS (25) change how
+much. Everything runs for real: the installed command, the simulator, TCP on loopback, SQLite. It takes some
+minutes.
 """
 
 import json
