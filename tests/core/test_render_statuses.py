@@ -127,6 +127,13 @@ def test_a_table_of_apps() -> None:
     assert status_table([SUBSCRIBED]) == "no apps"
 
 
+def test_a_table_without_ids_is_narrow() -> None:
+    assert status_table([READY], ids=False).splitlines() == [
+        "NAME      PARTNER  LIVE  SUBSCRIBED  READY  REASON",
+        "app-0001  main     True  True        True",
+    ]
+
+
 def test_a_table_of_subscriptions() -> None:
     assert subscription_table([READY, SUBSCRIBED]).splitlines() == [
         "NAME    APP       PARTNER  SYNCED  READY  REASON",
