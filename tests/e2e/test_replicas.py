@@ -43,7 +43,7 @@ class Kills:
 
 
 def kills(there: Fleet) -> Kills:
-    """Kill the oldest of three replicas in the middle of a link, again and again; another takes its place."""
+    """Kill the oldest holder of three replicas in the middle of a link, again and again; start another."""
     there.start_all(3)
     there.there.faults(*FAULTS)
     took: list[float] = []
@@ -56,8 +56,7 @@ def kills(there: Fleet) -> Kills:
 
 def killed(there: Fleet) -> list[float]:
     there.until(there.ready)
-    victim = there.running[0]
-    there.until(lambda: bool(there.held_by(victim)))
+    victim = next(each for each in there.running if there.held_by(each))
     had = there.held_by(victim)
     links = there.there.counted().get("link", 0)
     there.declare_more()
