@@ -97,10 +97,10 @@ class Fleet:
         ready = {json.loads(str(holder))["pid"]: len(json.loads(str(stands))) for holder, stands in rows}
         return all(ready.get(each.process.pid) == self.partners for each in self.running)
 
-    def start_all(self, count: int) -> None:
+    def start_all(self, count: int, *words: str) -> None:
         """Start *count* replicas, and return when they are ready and everything is held."""
         for _ in range(count):
-            self.start()
+            self.start(*words)
         self.until(lambda: self.ready() and sum(self.loads()) == self.partners)
 
     def asking(self, partner: str, route: str) -> bool:
