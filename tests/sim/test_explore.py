@@ -52,7 +52,7 @@ def test_no_pair_of_a_sample_breaks_a_promise(capsys: pytest.CaptureFixture[str]
 def test_each_scenario_settles_without_any_trouble(name: str) -> None:
     tale, points, ends = reference(name)
     assert not tale.violations
-    assert len(points.points) > 100
+    assert len(points.points) > 50  # one that is held from the beginning has few
     assert tale.end in ends
 
 
