@@ -4,12 +4,13 @@ Nothing here reads a clock or throws dice: *now* (epoch seconds) and *chance* (0
 """
 
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from controller.core import cadence
 from controller.core.again import SOON, Moment, again
+from controller.core.allowance import Allowance
 from controller.core.entry import item_of
 from controller.core.guard import Change, change
 from controller.core.queue import Queue
@@ -56,7 +57,7 @@ class Agenda:
         self._looked: dict[str, float] = {}
         self._failures: Counter[str] = Counter()
         self._pictures: dict[str, tuple[object, int]] = {}
-        self._events: deque[float] = deque(maxlen=cadence.EVENTS)
+        self._events = Allowance(quiet=0.0)
         self._decided: frozenset[Change] = frozenset()
         self._in_flight = 0
         self._drift_free = 0.0
@@ -92,9 +93,10 @@ class Agenda:
 
         In a flood that may be a long time ahead: then the timers are as good, and the event is let go.
         """
-        at = max(cadence.event_at(now, self._events), self._looked.get(name, 0.0) + cadence.QUIET)
-        if at <= now + cadence.EVENT_WINDOW and self._add(name, at, Lane.CHANGED):
-            self._events.append(at)
+        allowed = self._events.earliest((name,), now)
+        at = max(allowed, self._looked.get(name, 0.0) + cadence.QUIET)
+        if at <= now + self._events.seconds and self._add(name, at, Lane.CHANGED):
+            self._events = self._events.after((name,), at)
 
     def ask(self, name: str, now: float) -> None:
         """Look because a person wants it: earlier refusals no longer count, nor does a back-off.

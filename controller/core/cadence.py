@@ -1,7 +1,5 @@
 """When to look again, in a process that never stops: moments and pauses in seconds, from counts."""
 
-from collections.abc import Sequence
-
 from controller.core.settle import poll
 
 QUIET = 5.0
@@ -13,9 +11,6 @@ SHARE = 5.0
 LEAST_DRIFT = 900.0
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0
-
-EVENTS, EVENT_WINDOW = 20, 60.0
-"""Looks that events may cause, in any window of so many seconds: a flood of forged ones costs no more."""
 
 _PAGE = 100
 
@@ -52,9 +47,3 @@ def backoff(failures: int, chance: float) -> float:
     """Return the seconds to rest after *failures* in a row; *chance* (0 to 1) spreads what failed alike."""
     whole = min(FIRST_BACKOFF * 2.0 ** min(failures - 1, 20), LONGEST_BACKOFF)
     return whole * (0.5 + chance / 2)
-
-
-def event_at(now: float, before: Sequence[float]) -> float:
-    """Return when a look that an event asks for may go; *before* are the moments of earlier ones."""
-    counted = [at for at in before if at > now - EVENT_WINDOW]
-    return now if len(counted) < EVENTS else counted[-EVENTS] + EVENT_WINDOW

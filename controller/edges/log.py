@@ -6,9 +6,6 @@ import sys
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
-LEVELS = ("debug", "info", "warning", "error")
-FORMATS = ("text", "json")
-
 
 def configure(form: str, level: str) -> None:
     """Set up logging for this process; what libraries log below a warning is left out.

@@ -9,6 +9,7 @@ import pytest
 from controller.core import cadence
 from controller.core.again import SOON
 from controller.core.agenda import FEW, Agenda, Done
+from controller.core.allowance import Allowance
 from controller.core.case import app_item, subscription_item
 from controller.core.settle import FIRST_POLL
 from controller.model.plan import (
@@ -220,8 +221,8 @@ def test_a_flood_of_events_causes_no_more_looks_than_its_budget() -> None:
         now = NOW + tenth / 10
         made.event(names[tenth * 7 % 1_000], now)
         looks += [now for name, _ in taken(made, now) if name != WHOLE]
-    assert len(looks) == pytest.approx(3 * cadence.EVENTS, abs=1)
-    assert made.depth(NOW + 1e9)[CHANGED] <= cadence.EVENTS, "what is too far ahead is let go"
+    assert len(looks) == pytest.approx(3 * Allowance().looks, abs=1)
+    assert made.depth(NOW + 1e9)[CHANGED] <= Allowance().looks, "what is too far ahead is let go"
 
 
 def test_a_hint_that_comes_while_its_app_is_looked_at_is_not_lost() -> None:

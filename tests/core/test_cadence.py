@@ -1,8 +1,6 @@
 """Moments and pauses of a process that never stops, from counts."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from controller.core import cadence
 from controller.core.settle import FIRST_POLL, LONGEST_POLL
@@ -74,23 +72,3 @@ def test_when_apps_under_way_are_looked_at_again(
 def test_rests_double_up_to_five_minutes_and_chance_spreads_them() -> None:
     assert [cadence.backoff(n, 1.0) for n in (1, 2, 3, 8, 9, 10_000)] == [2.0, 4.0, 8.0, 256.0, 300.0, 300.0]
     assert [cadence.backoff(n, 0.0) for n in (1, 2, 10_000)] == [1.0, 2.0, 150.0]
-
-
-@given(st.lists(st.floats(0.0, 30.0), max_size=120))
-def test_events_cause_no_more_looks_than_their_budget_in_any_window(pauses: list[float]) -> None:
-    now, looks = 0.0, list[float]()
-    for pause in pauses:
-        now += pause
-        at = cadence.event_at(now, looks)
-        assert at >= now
-        looks.append(at)
-    for first in looks:
-        inside = [at for at in looks if first <= at < first + cadence.EVENT_WINDOW]
-        assert len(inside) <= cadence.EVENTS
-
-
-def test_an_event_goes_at_once_while_there_is_budget() -> None:
-    assert cadence.event_at(NOW, []) == NOW
-    assert cadence.event_at(NOW, [NOW - 1] * (cadence.EVENTS - 1)) == NOW
-    assert cadence.event_at(NOW, [NOW - 1] * cadence.EVENTS) == NOW - 1 + cadence.EVENT_WINDOW
-    assert cadence.event_at(NOW, [NOW - cadence.EVENT_WINDOW] * cadence.EVENTS) == NOW
