@@ -7,7 +7,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -206,6 +206,83 @@ async def test_a_redirect_is_not_followed_and_nothing_leaves(status: str) -> Non
         with pytest.raises(Busy, match="redirect"):
             await client.rows()
     assert not elsewhere.requests
+
+
+class Worn:
+    """Answers the first request of a connection and dies at the second, as a server that has just closed it.
+
+    After *answers* answers it dies at any request. The first *together* requests are answered together, so
+    that each has a connection of its own.
+    """
+
+    def __init__(self, answers: int = 99, together: int = 1) -> None:
+        self.answers = answers
+        self.together = asyncio.Barrier(together)
+        self.requests: list[bytes] = []
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.tasks.add(task)
+        with suppress(asyncio.IncompleteReadError):  # the client is done with this connection
+            self.requests.append(await reader.readuntil(b"\r\n\r\n"))
+            if len(self.requests) <= self.together.parties:
+                await self.together.wait()
+            if len(self.requests) <= self.answers:
+                writer.write(head("Content-Length: 11") + b'{"apps":[]}')
+                self.requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.transport.abort()
+
+
+@asynccontextmanager
+async def worn(server: Worn) -> AsyncIterator[World]:
+    listening = await asyncio.start_server(server, "127.0.0.1", 0)
+    async with listening:
+        yield world(listening.sockets[0].getsockname()[1], deadline=5)
+        await asyncio.gather(*server.tasks)
+
+
+async def test_a_read_whose_used_connection_dies_goes_out_once_more_over_a_new_one() -> None:
+    server = Worn()
+    async with worn(server) as here, here.reader() as client:
+        assert await client.rows() == ()
+        assert await client.rows() == ()
+    assert len(server.requests) == 3
+    assert len(here.gate.calls) == 3  # each counts
+
+
+async def test_a_read_that_goes_out_once_more_uses_no_other_old_connection() -> None:
+    server = Worn(together=2)
+    async with worn(server) as here, here.reader() as client:
+        await asyncio.gather(client.rows(), client.rows())
+        assert await client.rows() == ()
+
+
+async def test_a_read_goes_out_twice_at_most() -> None:
+    server = Worn(answers=1)
+    async with worn(server) as here, here.reader() as client:
+        await client.rows()
+        with pytest.raises(Busy, match="no answer"):
+            await client.rows()
+    assert len(server.requests) == 3
+
+
+async def test_a_read_over_a_new_connection_that_dies_is_not_tried_again() -> None:
+    server = Worn(answers=0)
+    async with worn(server) as here, here.reader() as client:
+        with pytest.raises(Busy, match="no answer"):
+            await client.rows()
+    assert len(server.requests) == 1
+
+
+async def test_a_write_whose_used_connection_dies_is_unclear_and_goes_out_once() -> None:
+    server = Worn()
+    async with worn(server) as here, here.writer() as client:
+        await client.rows()
+        with pytest.raises(Unclear, match="it may have happened"):
+            await link(client)
+    assert [each.partition(b" ")[0] for each in server.requests] == [b"GET", b"POST"]
 
 
 async def test_a_refused_connection_sent_nothing() -> None:

@@ -10,7 +10,7 @@ from controller.edges.gupshup.routes import APP_TOKEN, LINK, Auth, Call, app_id
 from controller.edges.gupshup.shapes import moment
 from controller.edges.gupshup.signin import SignIn
 from controller.edges.gupshup.tokens import Fresh, Keeper
-from controller.edges.gupshup.wire import Lost, Wire
+from controller.edges.gupshup.wire import Lost, Reply, Wire
 from controller.errors import Busy, Unclear
 from controller.model.manifest import AppId
 from controller.model.secret import Secret
@@ -39,6 +39,10 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         await self._wire.__aexit__(kind, error, trace)
+
+    def now(self) -> float:
+        """Return epoch seconds."""
+        return self._clock.now()
 
     async def owner(self) -> str:
         """Return the id of the partner that is signed in."""
@@ -71,10 +75,19 @@ class Session:
         return verdict
 
     async def _ask(self, call: Call, keeper: Keeper, token: Secret) -> Verdict:
-        verdict = judge(call.route, await self._wire.send(call, token))
+        verdict = judge(call.route, await self._sent(call, token))
         if isinstance(verdict, Fine):
             keeper.accepted(token)
         return verdict
+
+    async def _sent(self, call: Call, token: Secret) -> Reply:
+        """Send; a read whose used connection died goes out once more, over a new one."""
+        try:
+            return await self._wire.send(call, token)
+        except Lost as lost:
+            if call.route.method != "GET" or not lost.worn:
+                raise
+        return await self._wire.send(call, token, anew=True)
 
     def _keeper(self, call: Call) -> Keeper:
         if call.route.auth is Auth.PARTNER:

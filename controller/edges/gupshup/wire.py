@@ -7,7 +7,8 @@ where it may have arrived.
 import asyncio
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -35,6 +36,7 @@ _UNSENT = (
 _BROKEN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError)
 _LAST_PORT = 65_535
 _BYTES_GO = "http11.send_request_headers.started"
+_CONNECTS = "connection.connect_tcp.started"
 _INFLATED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
@@ -46,7 +48,15 @@ class NotSent(Busy):
 
 
 class Lost(Unclear):
-    """The request may have arrived; no answer did."""
+    """The request may have arrived; no answer did.
+
+    *worn*: it went over a connection that had been used before, and which then died: the server may have
+    closed it at that moment, so that this says nothing about the server.
+    """
+
+    def __init__(self, message: str, *, worn: bool = False) -> None:
+        super().__init__(message)
+        self.worn = worn
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +73,14 @@ class Reply:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a request got: its status as soon as that is known, although the body may never end."""
+    """How far a request got: its status as soon as that is known, although the body may never end.
+
+    *connected*: a connection was made for it; *going*: its bytes began to leave.
+    """
 
     status: int | None = None
+    connected: bool = False
+    going: bool = False
 
 
 class Wire:
@@ -79,12 +94,13 @@ class Wire:
         self, origin: str, *, network: Network, gate: Gate, clock: Clock, may_write: Holds | None
     ) -> None:
         self.origin = _origin(origin)
-        self._deadline = network.deadline
-        self._way = network.secrets
         self._gate = gate
         self._clock = clock
         self._may_write = may_write
         self._known: dict[Auth, tuple[Secret, ...]] = {}
+        self._network = network
+        self._deadline = network.deadline
+        self._way = network.secrets
         self._http = client(network)
 
     async def __aenter__(self) -> Self:
@@ -98,17 +114,20 @@ class Wire:
     ) -> None:
         await self._http.aclose()
 
-    async def send(self, call: Call, token: Secret | None = None) -> Reply:
-        """Send *call* once. Raises NotSent, Lost and what the gate raises; Usage where it may not."""
+    async def send(self, call: Call, token: Secret | None = None, *, anew: bool = False) -> Reply:
+        """Send *call* once, over a new connection where *anew*.
+
+        Raises NotSent, Lost and what the gate raises; Usage where it may not.
+        """
         if self._may_write is None and call.route.writes:
             raise Usage(f"{call.what} is not sent: this client only reads")
         if (token is None) is not (call.route.auth is Auth.NOBODY):
             raise Usage(f"{call.what} is not sent: it takes {call.route.auth.value}'s token")
         progress = _Progress()
-        request = self._request(call, token)
+        request = self._request(call, token, progress)
         async with self._gate.call(call.route.bucket, app_id=call.budget, route=call.route.name) as slot:
             self._challenge(call)
-            status, body = await self._answer(call, request, slot, progress)
+            status, body = await self._answer(call, request, slot, progress, anew=anew)
         return Reply(status, body, self._told(call, token))
 
     def _told(self, call: Call, token: Secret | None) -> tuple[Secret, ...]:
@@ -124,21 +143,24 @@ class Wire:
         request: httpx.Request,
         slot: Slot,
         progress: _Progress,
+        *,
+        anew: bool,
     ) -> tuple[int, Json | Garbage]:
         try:
-            async with asyncio.timeout(self._deadline):
-                return await self._exchange(request, slot, progress)
+            async with asyncio.timeout(self._deadline), self._connections(anew=anew) as http:
+                return await self._exchange(http, request, slot, progress)
         except _UNSENT as error:
             raise NotSent(f"{self._what(call)}: not sent ({_named(error)}); {_NETWORK}") from None
         except _BROKEN as error:
             late = isinstance(error, TimeoutError | httpx.TimeoutException)
             if progress.status is None:
                 why = f"within {self._deadline:g} s" if late else f"({_named(error)})"
-                raise Lost(f"{self._what(call)}: sent, and no answer {why}") from None
+                worn = progress.going and not progress.connected and not late
+                raise Lost(f"{self._what(call)}: sent, and no answer {why}", worn=worn) from None
             why = f"it did not end within {self._deadline:g} s" if late else "it broke off"
             return progress.status, Garbage(why)
 
-    def _request(self, call: Call, token: Secret | None) -> httpx.Request:
+    def _request(self, call: Call, token: Secret | None, progress: _Progress) -> httpx.Request:
         try:
             return self._http.build_request(
                 call.route.method,
@@ -146,15 +168,17 @@ class Wire:
                 params=dict(call.query) or None,
                 data={key: _shown(value) for key, value in call.form.items()} or None,
                 headers={} if token is None else _authorization(token),
-                extensions={"trace": partial(self._going, call)},
+                extensions={"trace": partial(self._going, call, progress)},
             )
         except ValueError:
             raise Usage(f"{call.what} is not sent: it holds characters that cannot be") from None
 
-    async def _going(self, call: Call, event: str, _: object) -> None:
+    async def _going(self, call: Call, progress: _Progress, event: str, _: object) -> None:
         """Ask once more when a connection is there and nothing but the bytes is left to do."""
+        progress.connected |= event == _CONNECTS
         if event == _BYTES_GO:
             self._challenge(call)
+            progress.going = True
 
     def _challenge(self, call: Call) -> None:
         if call.route.writes and not (self._may_write and self._may_write()):
@@ -162,13 +186,23 @@ class Wire:
                 f"{self._what(call)}: not sent: this process is no longer the partner's only writer"
             )
 
+    @asynccontextmanager
+    async def _connections(self, *, anew: bool) -> AsyncIterator[httpx.AsyncClient]:
+        """Yield the client whose connections are used again, or one that has none yet."""
+        if not anew:
+            yield self._http
+            return
+        async with client(self._network) as fresh:
+            yield fresh
+
     async def _exchange(
         self,
+        http: httpx.AsyncClient,
         request: httpx.Request,
         slot: Slot,
         progress: _Progress,
     ) -> tuple[int, Json | Garbage]:
-        reply = await self._http.send(request, stream=True)
+        reply = await http.send(request, stream=True)
         try:
             progress.status = reply.status_code
             slot.answered(reply.status_code, retry_after(reply.headers.get("Retry-After"), self._clock.now()))
