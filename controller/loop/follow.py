@@ -9,6 +9,7 @@ from controller.core.report import Report, report
 from controller.core.settle import Moment, next_look, poll
 from controller.core.status import statuses
 from controller.errors import Busy, ControllerError, Denied, Unclear
+from controller.loop.look import listed
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile import Journey, Task, decide, reconcile
 from controller.model.plan import For, Plan, Result, Waiting
@@ -69,12 +70,13 @@ class Run:
 async def follow(account: Account[Writer], run: Run, *, wait: bool, until: float, tell: Tell) -> None:
     """Repeat passes until only time outside our hands holds anything back; with *wait*, until live.
 
-    *until* (epoch seconds) ends the waiting, not a pass that is under way. Raises Denied where credentials
-    are refused for good; other trouble ends up in *run.error*. Only for the holder of the writer lock.
+    *until* (epoch seconds) ends the waiting, and a list that has no end; no other pass that is under way.
+    Raises Denied where credentials are refused for good; other trouble ends up in *run.error*. Only for the
+    holder of the writer lock.
     """
     await account.store.intents.adopt_orphans(account.upstream)
     while True:
-        pause = await _pass(account, run, wait=wait)
+        pause = await _pass(account, run, wait=wait, until=until)
         left = until - account.clock.now()
         run.pause = 0.0 if pause is None else max(min(pause, left), 0.0)
         tell(run)
@@ -95,7 +97,7 @@ async def survey(account: Account[Reader], run: Run, *, until: float, tell: Tell
     """
     while True:
         try:
-            _, plan = await decide(account, run.task, run.journey)
+            _, plan = await decide(account, run.task, run.journey, await listed(account, until))
         except Busy as error:
             run.troubles += 1
             pause = poll(run.troubles, 0) if error.until is None else error.until - account.clock.now()
@@ -116,10 +118,10 @@ async def _rest(account: Account[Reader], run: Run, seconds: float, tell: Tell) 
     await account.clock.sleep(run.pause)
 
 
-async def _pass(account: Account[Writer], run: Run, *, wait: bool) -> float | None:
+async def _pass(account: Account[Writer], run: Run, *, wait: bool, until: float) -> float | None:
     """Do one pass and return the seconds until the next one is worth it, None where none is."""
     try:
-        plan = await reconcile(account, run.task, run.journey)
+        plan = await reconcile(account, run.task, run.journey, await listed(account, until))
     except (Busy, Unclear) as error:
         return _after_trouble(run, error, account.clock.now(), wait=wait)
     except Denied as error:

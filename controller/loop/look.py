@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias, assert_never
@@ -34,6 +35,12 @@ AT_ONCE = 8
 Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | Unseen
 
 
+async def listed(account: Account[Reader], until: float = math.inf) -> Listing:
+    """Read the partner's list; one that has no end by *until* (epoch seconds) is Busy."""
+    asked_at = account.clock.now()
+    return Listing(await account.remote.rows(until), asked_at)
+
+
 async def look(
     account: Account[Reader],
     desired: Desired,
@@ -46,9 +53,7 @@ async def look(
     *listing* is the partner's list where it was read already, None to read it here. Raises Busy or Unclear
     where the list is not had whole, Denied where the credentials are refused.
     """
-    if listing is None:
-        asked_at = account.clock.now()
-        listing = Listing(await account.remote.rows(), asked_at)
+    listing = listing or await listed(account)
     memory = await account.store.memories.read(account.upstream)
     facts = refresh(known, listing.rows, breadth)
     hidden = dict(digests(account, desired))

@@ -37,6 +37,7 @@ class Switches:
     mode_answer: str = "computed"
     name_spelling: str = "reference"
     numeric_modes: str = "drop"
+    page_past_end: str = "empty"
     page_size_max: int = 50
     partner_token_everywhere: str = "no"  # noqa: S105 - yes or no
     provision_max: float = 1200.0
@@ -74,6 +75,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "mode_answer": ("computed", "canned"),
         "name_spelling": ("reference", "guide"),
         "numeric_modes": ("drop", "accept"),
+        "page_past_end": ("empty", "last"),
         "partner_token_everywhere": ("no", "yes"),
         "retry_after": ("none", "seconds"),
         "same_url": ("allow", "reject"),

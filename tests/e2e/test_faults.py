@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -109,28 +110,45 @@ def test_a_429_closes_the_link_and_its_budget_rests_for_a_window(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("faults", "words"),
     [
-        pytest.param({"kind": "html", "route": "list"}, "an answer that cannot be read", id="a page of HTML"),
         pytest.param(
-            {"kind": "repeat-page", "route": "list", "every": 2}, "repeats", id="a page that repeats"
+            [{"kind": "html", "route": "list"}], "an answer that cannot be read", id="a page of HTML"
+        ),
+        pytest.param(
+            [{"kind": "repeat-page", "route": "list", "every": 2}, {"kind": "html", "route": "partnerApps"}],
+            "page 2 holds only apps of earlier pages",
+            id="a page that repeats, and no list without pages",
         ),
     ],
 )
-def test_a_list_that_is_not_had_whole_moves_nothing(tmp_path: Path, fault: Fault, words: str) -> None:
+def test_a_list_that_is_not_had_whole_moves_nothing(
+    tmp_path: Path, faults: Sequence[Fault], words: str
+) -> None:
     """The fleet is longer than a page; a run does what it can once lists are whole again."""
     with world(tmp_path) as there:
         there.seed(*({"name": f"Other{n:03}", "phone": f"92{n:010}"} for n in range(60)))
-        there.faults({**fault, "times": 2})
+        there.faults(*({**fault, "times": 2} for fault in faults))
         there.declare(*ONE)
         done = there.apply("--wait")
 
         assert (done.code, done.summary) == (0, {"linked": 1, "subscribed": 1}), done.err
         assert words in done.err
-        there.faults(fault)
+        there.faults(*faults)
         plan = there.plan("--timeout", "1s")
         assert (plan.code, plan.json()["actions"]) == (1, [])
         assert words in plan.err
+        assert len(there.calls("link")) == 1
+
+
+def test_a_server_that_gives_its_last_page_for_ever_ends_no_run(tmp_path: Path) -> None:
+    """Nor one that loses its place: the list without pages tells what is missing."""
+    with world(tmp_path, "--switch", "page-past-end=last") as there:
+        there.seed(*({"name": f"Other{n:03}", "phone": f"92{n:010}"} for n in range(60)))
+        there.declare(*ONE)
+        assert (done := there.apply("--wait")).summary == {"linked": 1, "subscribed": 1}, done.err
+        there.faults({"kind": "repeat-page", "route": "list"})
+        assert there.apply("--wait").summary == {"unchanged": 2}
         assert len(there.calls("link")) == 1
 
 

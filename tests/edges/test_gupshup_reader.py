@@ -1,6 +1,7 @@
 """Lists are whole or not at all, however the pages come."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ from controller.edges.gupshup import Network, Reader, Writer, app_id
 from controller.edges.gupshup.routes import ROUTES, Auth, Call
 from controller.edges.gupshup.wire import Wire
 from controller.errors import Busy, Usage
-from controller.model.manifest import AppId, FromEnv, Token
+from controller.model.manifest import AppId, Bucket, FromEnv, Token
 from controller.model.secret import Secret
 from controller.model.upstream import Row, Stage
 from tests.edges.gupshup_world import APP, LIST, PARTNER_APPS, PHONE, SUB, Answer, OpenGate, World
@@ -26,13 +27,18 @@ def rows(*numbers: int) -> list[dict[str, object]]:
 
 
 class Pages:
-    """A list that is cut into pages in whatever way *cut* says, from page 1."""
+    """A list that is cut into pages in whatever way *cut* says, from page 1; without pages it is *there*."""
 
-    def __init__(self, cut: Callable[[int, int], list[dict[str, object]]]) -> None:
+    def __init__(self, cut: Callable[[int, int], list[dict[str, object]]], there: Sequence[int] = ()) -> None:
         self.cut = cut
+        self.there = there
         self.asked: list[tuple[int, int]] = []
+        self.without = 0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/partnerApps"):
+            self.without += 1
+            return Answer(200, {"partnerAppsList": rows(*self.there)}).response()
         page, size = (int(request.url.params[key]) for key in ("pageNo", "pageSize"))
         self.asked.append((page, size))
         return Answer(200, {"status": "success", "apps": self.cut(page, size)}).response()
@@ -82,9 +88,119 @@ async def test_rows_that_shift_between_pages_are_one_row() -> None:
     assert await listed(Pages(lambda page, _: shifted[page])) == [row_id(n) for n in range(102)]
 
 
-async def test_a_list_that_does_not_advance_is_no_list() -> None:
-    with pytest.raises(Busy, match="does not advance"):
-        await listed(Pages(lambda _page, _size: rows(1, 2, 3)))
+REPEATING = [
+    pytest.param(lambda _page, _size: rows(1, 2, 3), [1, 2, 3], id="one page for any number"),
+    pytest.param(lambda page, size: honest(200)(min(page, 2), size), [*range(200)], id="the last page again"),
+    pytest.param(lambda page, size: honest(150)(min(page, 1), size), [*range(150)], id="a lost place"),
+    pytest.param(lambda _page, _size: rows(1, 2), [1, 2, 3], id="fewer than there are"),
+]
+
+
+@pytest.mark.parametrize(("cut", "there"), REPEATING)
+async def test_a_list_whose_pages_repeat_is_read_without_pages(
+    cut: Callable[[int, int], list[dict[str, object]]], there: list[int]
+) -> None:
+    """A server that clamps `pageNo` to the last page would never end a list; one that errs hides apps."""
+    pages = Pages(cut, there)
+
+    assert await listed(pages) == [row_id(n) for n in there]
+    assert pages.without == 1
+
+
+async def test_a_repeating_list_keeps_the_stages_that_its_pages_told() -> None:
+    world = World()
+    told = {**rows(1)[0], "creationStage": "ERROR"}
+    world.upstream.on(LIST, Answer(200, {"apps": [told]}))
+    world.upstream.on(PARTNER_APPS, Answer(200, {"partnerAppsList": rows(1, 2)}))
+    async with world.reader() as client:
+        assert [row.stage.creation for row in await client.rows()] == ["ERROR", None]
+
+
+async def test_a_repeating_look_by_phone_is_answered_without_pages() -> None:
+    world = World()
+    mine, other = {**rows(1)[0], "phone": PHONE}, rows(2)[0]
+    world.upstream.on(LIST, Answer(200, {"apps": [mine]}))
+    world.upstream.on(PARTNER_APPS, Answer(200, {"partnerAppsList": [other, mine]}))
+    async with world.reader() as client:
+        assert [row.id for row in await client.rows_by_phone(PHONE)] == [row_id(1)]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(Answer(400, {"message": "Partner not found"}), id="refused"),
+        pytest.param(Answer(429, {"message": "Too Many Requests"}), id="too many"),
+        pytest.param(Answer(500), id="broken"),
+    ],
+)
+async def test_a_repeating_list_says_which_answer_it_does_not_understand(refusal: Answer) -> None:
+    world = World()
+    world.upstream.on(LIST, Answer(200, {"apps": rows(1)}))
+    world.upstream.on(PARTNER_APPS, refusal)
+    async with world.reader() as client:
+        with pytest.raises(Busy, match=r"page 2 holds only apps of earlier pages.*partnerApps"):
+            await client.rows()
+
+
+async def test_a_repeating_list_waits_for_its_turn_to_be_read_without_pages() -> None:
+    class Short(OpenGate):
+        @asynccontextmanager
+        async def call(self, bucket: Bucket, *, app_id: AppId | None, route: str) -> AsyncIterator[OpenGate]:
+            if route == "partner apps":
+                raise Busy("not yet", until=7.0)
+            async with super().call(bucket, app_id=app_id, route=route) as slot:
+                yield slot
+
+    world = World(gate=Short())
+    world.upstream.on(LIST, Answer(200, {"apps": rows(1)}))
+    async with world.reader() as client:
+        with pytest.raises(Busy, match="not yet") as caught:
+            await client.rows()
+    assert caught.value.until == 7.0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"apps": [], "partnerAppsList": rows(1)}, id="an empty list first"),
+        pytest.param({"partnerAppsList": rows(1), "data": []}, id="an empty list last"),
+        pytest.param({"apps": None, "partnerAppsList": rows(1)}, id="nothing, and a list"),
+        pytest.param({"apps": rows(1), "data": rows(1)}, id="the same list twice"),
+        pytest.param({"apps": rows(1), "data": {"more": False}}, id="something else beside it"),
+    ],
+)
+async def test_an_empty_list_beside_a_filled_one_counts_for_nothing(body: object) -> None:
+    world = World()
+    world.upstream.on(LIST, Answer(200, body), Answer(200, {"apps": []}))
+    async with world.reader() as client:
+        assert [row.id for row in await client.rows()] == [row_id(1)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"apps": rows(1), "partnerAppsList": rows(2)}, id="two that differ"),
+        pytest.param({"apps": None, "data": []}, id="nothing, and an empty one"),
+        pytest.param({"message": "fine"}, id="none"),
+    ],
+)
+async def test_an_answer_without_one_list_is_no_list(body: object) -> None:
+    world = World()
+    world.upstream.on(LIST, Answer(200, body))
+    async with world.reader() as client:
+        with pytest.raises(Busy, match="cannot be used"):
+            await client.rows()
+
+
+async def test_a_list_without_an_end_ends_when_its_time_is_up() -> None:
+    """No page goes out after that; the first one always does."""
+    pages = Pages(lambda page, _: rows(page))
+    world = World(network=Network(transport=httpx.MockTransport(pages)), credentials=GIVEN)
+
+    async with world.reader() as client:
+        with pytest.raises(Busy, match="no end at page 1, and time is up"):
+            await client.rows(world.clock.now() - 1)
+    assert len(pages.asked) == 1
 
 
 async def test_a_list_without_an_end_is_no_list() -> None:

@@ -93,7 +93,7 @@ class Gupshup:
     async def sign_in(self) -> str:
         return "1"
 
-    async def rows(self) -> tuple[Row, ...]:
+    async def rows(self, until: float = NEVER) -> tuple[Row, ...]:  # noqa: ARG002  (it is short)
         await self._called("rows", "")
         return self._listed()
 

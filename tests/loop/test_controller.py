@@ -244,7 +244,7 @@ def test_it_ends_while_its_source_is_read(world: World) -> None:
 
 
 def test_what_is_stuck_is_cut_off(world: World) -> None:
-    async def stuck() -> tuple[Row, ...]:
+    async def stuck(until: float = 0) -> tuple[Row, ...]:  # noqa: ARG001  (it never comes to that)
         await asyncio.sleep(3_600)
         return ()
 
@@ -255,7 +255,7 @@ def test_what_is_stuck_is_cut_off(world: World) -> None:
 
 
 def test_partners_that_changed_are_left_side_by_side(world: World) -> None:
-    async def stuck() -> tuple[Row, ...]:
+    async def stuck(_: float) -> tuple[Row, ...]:
         await asyncio.sleep(3_600)
         return ()
 

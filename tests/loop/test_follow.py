@@ -15,7 +15,7 @@ from controller.loop.together import together
 from controller.model.manifest import Count, Guards
 from controller.model.plan import For
 from controller.model.status import Truth
-from controller.model.upstream import Stage
+from controller.model.upstream import Row, Stage
 from tests.loop.bench import HERE, PARTNER, Bench, app, bench, events
 from tests.loop.gupshup import Lose
 
@@ -64,7 +64,7 @@ async def test_an_app_that_gupshup_gave_up_on_is_not_waited_for(there: Bench) ->
     there.remote.live_after = 1e9
     rows = there.remote.rows
 
-    async def failed() -> object:
+    async def failed(_: float) -> object:
         return tuple(
             replace(r, stage=Stage("ERROR", "CREATE_DOCKER")) if r.id == broken else r for r in await rows()
         )
@@ -181,6 +181,23 @@ async def test_planning_waits_for_the_budget_of_a_look_but_not_for_ever(there: B
     assert [each.on for each in plan.waiting] == [For.BUDGET]
 
 
+async def test_a_list_that_never_ends_ends_with_the_time_that_a_run_or_a_plan_has(there: Bench) -> None:
+    asked: list[float] = []
+
+    async def endless(until: float) -> tuple[Row, ...]:
+        asked.append(until)
+        there.clock.time = until
+        raise Busy("no end after 77 pages, and time is up")
+
+    there.remote.rows = endless  # type: ignore[method-assign, assignment]  # pages without an end
+    begun = there.clock.now()
+    run = await there.go(*ONE, seconds=60)
+    assert isinstance(run.error, Busy)
+    with pytest.raises(Busy, match="no end"):
+        await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 30)
+    assert asked == [begun + 60, begun + 90]
+
+
 async def test_planning_meets_trouble_with_a_few_more_tries(there: Bench) -> None:
     there.remote.on("rows", Busy("no answer"), Busy("rests", there.clock.now() + 20))
     run = Run(there.task(*ONE))
@@ -236,7 +253,7 @@ async def test_a_stage_that_the_list_does_not_tell_is_asked_for(there: Bench) ->
     there.remote.live_after = 30
     rows = there.remote.rows
 
-    async def silent() -> object:
+    async def silent(_: float) -> object:
         return tuple(replace(row, stage=Stage(), live=False) for row in await rows())
 
     there.remote.rows = silent  # type: ignore[method-assign, assignment]  # rows that say little

@@ -302,7 +302,7 @@ async def test_consent_to_one_revision_is_none_to_another_that_came_meanwhile(th
     assert key is not None
     rows = there.remote.rows
 
-    async def meanwhile() -> object:
+    async def meanwhile(_: float) -> object:
         made.declare(
             replace(desired(ONE, TWO, app("AppThree", "910000000003"), partner=GUARDED), revision="r2")
         )

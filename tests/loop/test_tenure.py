@@ -320,7 +320,7 @@ def test_a_pass_tells_the_revision_it_was_about(there: Tending) -> None:
     made = there.tenure(BOTH)
     rows = there.remote.rows
 
-    async def meanwhile() -> object:
+    async def meanwhile(_: float) -> object:
         there.remote.rows = rows  # type: ignore[method-assign]  # once
         made.declare(replace(BOTH, revision="r2"))
         return await rows()

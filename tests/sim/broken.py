@@ -120,9 +120,9 @@ def _no_fresh_look(account: Account[Writer]) -> Account[Writer]:
 
 
 def _failed_list_is_empty(account: Account[Writer]) -> Account[Writer]:
-    async def rows() -> tuple[Row, ...]:
+    async def rows(until: float) -> tuple[Row, ...]:
         try:
-            return await account.remote.rows()
+            return await account.remote.rows(until)
         except (Busy, Unclear):
             return ()
 

@@ -38,6 +38,7 @@ _ON_WRITES = (*_ANY, "late", "duplicate", "redirect", "error-200")
 _ON_LINK = (*_ON_WRITES, "stale-list", "no-app-id", "callback-refused", "wrong-app-id")
 _ON_LIST = (*_ANY, "short-page", "flicker", "empty-list", "no-phone", "repeat-page")
 _SWITCHES: Mapping[str, tuple[str, ...]] = {
+    "page-past-end": ("empty", "last"),
     "page-size-max": ("1", "2", "50"),
     "list-limit": ("10/s", "10/min"),
     "list-order": ("created", "newest", "name"),

@@ -42,6 +42,15 @@ async def test_the_list_comes_in_pages(query: dict[str, str], names: range | lis
     assert [row["name"] for row in await caller.rows(**query)] == [f"Fleet{n:05}" for n in names]
 
 
+async def test_past_the_end_the_last_page_may_come_again() -> None:
+    caller = Caller.switched("page-size-max=20", "page-past-end=last")
+    assert await caller.rows(pageNo="2") == []
+    await fleet(caller, 25)
+    for number in ("2", "3", "99"):
+        found = await caller.rows(pageNo=number, pageSize="20")
+        assert [row["name"] for row in found] == [f"Fleet{n:05}" for n in range(20, 25)]
+
+
 @pytest.mark.parametrize(
     "query", [{"pageNo": "0"}, {"pageNo": "x"}, {"pageSize": "0"}, {"pageSize": "-1"}, {"pageSize": "9" * 30}]
 )

@@ -1,5 +1,6 @@
 """Everything that can be learnt from Gupshup. There is no method here that changes anything."""
 
+import math
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
@@ -17,7 +18,7 @@ from controller.edges.gupshup.routes import (
     Call,
 )
 from controller.edges.gupshup.session import Session
-from controller.errors import Busy, Usage
+from controller.errors import Busy, Rejected, Usage
 from controller.model.manifest import AppId
 from controller.model.upstream import Details, RemoteSubscription, Row, Stage, SubscriptionId
 
@@ -53,15 +54,19 @@ class Reader:
         """Return the partner's id; its configured name where neither the answer nor the token tells one."""
         return await self._session.owner()
 
-    async def rows(self) -> tuple[Row, ...]:
-        """Return all apps of the partner, sorted by id: whole, or not at all."""
-        return await self._pages({})
+    async def rows(self, until: float = math.inf) -> tuple[Row, ...]:
+        """Return all apps of the partner, sorted by id: whole, or not at all.
+
+        No page is asked for after *until* (epoch seconds): then it is Busy. Where a page only repeats, the
+        list without pages tells what is missing (docs/gupshup-api.md, List).
+        """
+        return await self._pages({}, until)
 
     async def rows_by_phone(self, phone: str) -> tuple[Row, ...]:
         """Return all apps whose phone *contains* the digits *phone*, sorted by id."""
         if not (phone.isascii() and phone.isdigit()):
             raise Usage("a look by phone takes digits only, with the country code first")
-        return await self._pages({"phone": phone})
+        return await self._pages({"phone": phone}, math.inf)
 
     async def details(self, app: AppId) -> Details:
         return await self._read(Call(DETAILS, app), lambda body: shapes.details(body, app))
@@ -84,21 +89,39 @@ class Reader:
         """Return all apps in one answer, without their stages."""
         return await self._read(Call(PARTNER_APPS), shapes.rows)
 
-    async def _pages(self, query: Mapping[str, str]) -> tuple[Row, ...]:
+    async def _pages(self, query: Mapping[str, str], until: float) -> tuple[Row, ...]:
         found: dict[AppId, Row] = {}
         full = False
         for number in range(1, MOST_PAGES + 1):
+            if number > 1 and self._session.now() > until:
+                raise Busy(f"{LIST.method} {LIST.template}: still no end at page {number - 1}, and time is up")
             page = await self._page(query, number)
             if number == 1:
                 full = len(page) == PAGE_SIZE
             elif page and not any(row.id not in found for row in page):
-                raise Busy(
-                    f"{LIST.method} {LIST.template}: page {number} only repeats; the list does not advance"
-                )
+                found = {**await self._without_pages(number, query), **found}
+                return _sorted(found)
             found.update((row.id, row) for row in page)
             if not page or (full and len(page) < PAGE_SIZE):
-                return tuple(sorted(found.values(), key=lambda row: row.id))
+                return _sorted(found)
         raise Busy(f"{LIST.method} {LIST.template}: still no end after {MOST_PAGES} pages")
+
+    async def _without_pages(self, number: int, query: Mapping[str, str]) -> dict[AppId, Row]:
+        """Return all apps from the list without pages: page *number* repeats, so no page tells the end.
+
+        A server that clamps `pageNo` answers its last page for ever; one that lost its place, an earlier one.
+        """
+        try:
+            rows = await self.partner_apps()
+        except (Busy, Rejected) as error:
+            until = error.until if isinstance(error, Busy) else None
+            raise Busy(
+                f"{LIST.method} {LIST.template}: page {number} holds only apps of earlier pages, which does "
+                f"not tell where the list ends, and the list without pages cannot be had: {error}",
+                until,
+            ) from error
+        wanted = query.get("phone", "")
+        return {row.id: row for row in rows if wanted in (row.phone or "")}
 
     async def _page(self, query: Mapping[str, str], number: int) -> tuple[Row, ...]:
         call = Call(LIST, query={**query, "pageNo": str(number), "pageSize": str(PAGE_SIZE)})
@@ -110,3 +133,7 @@ class Reader:
             return shape(body)
         except Garbage as garbage:
             raise Busy(f"{call.what}: the answer cannot be used: {garbage}; it is read again later") from None
+
+
+def _sorted(rows: Mapping[AppId, Row]) -> tuple[Row, ...]:
+    return tuple(sorted(rows.values(), key=lambda row: row.id))

@@ -31,9 +31,17 @@ _LAST_MOMENT = 4 * 10**9
 def rows(body: Json) -> tuple[Row, ...]:
     """Read one page of apps; a single row that cannot be read makes the page useless."""
     if not isinstance(body, list):
-        found = as_object(body, "the answer")
-        body = next((found[key] for key in _LISTS if key in found), None)
+        body = _list_in(as_object(body, "the answer"))
     return tuple(row(value) for value in as_list(body, "the list of apps"))
+
+
+def _list_in(found: Object) -> Json:
+    """Return the list that *found* holds: an empty one beside it says nothing, a second one too much."""
+    told = [found[key] for key in _LISTS if key in found]
+    filled = [value for value in told if isinstance(value, list) and value]
+    if any(value != filled[0] for value in filled):
+        raise Garbage("it holds two lists of apps that differ")
+    return next(iter([*filled, *told]), None)
 
 
 def row(value: Json) -> Row:

@@ -28,6 +28,8 @@ def listing(world: World, visit: Visit) -> Reply:
         for app in _ordered(world, visit)
         if query.get("name", "") in app.name and query.get("phone", "") in app.phone
     ]
+    if world.switches.page_past_end == "last":
+        number = min(number, max(1, -(-len(rows) // size)))
     page = rows[(number - 1) * size : number * size]
     virtual = world.time.virtual(visit.call.at)
     return success(apps=[_row(app, virtual) for app in page])
