@@ -56,7 +56,7 @@ async def settle(inbox: Inbox) -> None:
 )
 async def test_every_event_is_answered_with_an_empty_200(body: bytes, counted: str) -> None:
     of = hooks()
-    async with caller(hooks_only(of)) as http:
+    async with caller(hooks_only(of, PretendBoard())) as http:
         answer = await http.post(HOOK, content=body)
     assert (answer.status_code, answer.content) == (200, b"")
     assert of.requests == {counted: 1}
@@ -65,7 +65,7 @@ async def test_every_event_is_answered_with_an_empty_200(body: bytes, counted: s
 async def test_the_answer_does_not_wait_for_the_look() -> None:
     """Nobody carries hints on, and still it is answered: a full inbox keeps Gupshup waiting no longer."""
     of = hooks()
-    async with caller(hooks_only(of)) as http:
+    async with caller(hooks_only(of, PretendBoard())) as http:
         for number in range(MOST + 3):
             assert (await http.post(HOOK, json=live(app=f"App{number}"))).status_code == 200
     assert of.inbox.looks == {"dropped": 3}
@@ -74,7 +74,7 @@ async def test_the_answer_does_not_wait_for_the_look() -> None:
 async def test_an_event_leads_to_a_look_by_all_its_names() -> None:
     board = PretendBoard(known={"AcmeSupport"})
     of = hooks(board)
-    async with caller(hooks_only(of)) as http:
+    async with caller(hooks_only(of, PretendBoard())) as http:
         await http.post(HOOK, json=live())
     await settle(of.inbox)
     assert board.hinted == [(ID, "AcmeSupport")]
@@ -83,7 +83,7 @@ async def test_an_event_leads_to_a_look_by_all_its_names() -> None:
 
 async def test_a_known_and_an_unknown_app_are_answered_alike() -> None:
     of = hooks(PretendBoard(known={"AcmeSupport"}))
-    async with caller(hooks_only(of)) as http:
+    async with caller(hooks_only(of, PretendBoard())) as http:
         known, unknown = [await http.post(HOOK, json=live(app, app)) for app in ("AcmeSupport", "Nobody")]
     assert (known.status_code, known.headers, known.content) == (
         unknown.status_code,
@@ -95,7 +95,7 @@ async def test_a_known_and_an_unknown_app_are_answered_alike() -> None:
 async def test_a_hundred_repeats_are_two_looks() -> None:
     board = PretendBoard(known={ID})
     of = hooks(board)
-    async with caller(hooks_only(of)) as http:
+    async with caller(hooks_only(of, PretendBoard())) as http:
         for _ in range(100):
             await http.post(HOOK, json=live())
             await settle(of.inbox)
@@ -170,7 +170,7 @@ async def test_a_store_that_fails_ends_no_inbox() -> None:
 )
 async def test_a_wrong_secret_is_an_unknown_path(path: str) -> None:
     of = hooks()
-    async with caller(hooks_only(of)) as http:
+    async with caller(hooks_only(of, PretendBoard())) as http:
         unknown = await http.post("/nothing/of/this/name", json=live())
         refused = await http.post(path, json=live())
     assert refused.status_code == unknown.status_code == 404
@@ -180,7 +180,7 @@ async def test_a_wrong_secret_is_an_unknown_path(path: str) -> None:
 
 
 async def test_without_a_secret_there_is_no_hook_of_gupshup() -> None:
-    async with caller(hooks_only(Hooks(PretendBoard(), None))) as http:
+    async with caller(hooks_only(Hooks(PretendBoard(), None), PretendBoard())) as http:
         assert (await http.post(HOOK, json=live())).status_code == 404
         assert (await http.get(HOOK)).status_code == 404
         assert (await http.post("/hooks/git")).status_code == 202
@@ -189,7 +189,7 @@ async def test_without_a_secret_there_is_no_hook_of_gupshup() -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])
 @pytest.mark.parametrize("path", [HOOK, f"/hooks/gupshup/{OTHER_SECRET}", "/hooks/git"])
 async def test_other_methods_are_refused_whatever_the_secret(method: str, path: str) -> None:
-    async with caller(hooks_only(hooks())) as http:
+    async with caller(hooks_only(hooks(), PretendBoard())) as http:
         answer = await http.request(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
@@ -198,7 +198,7 @@ async def test_old_and_new_secret_are_accepted_until_the_old_one_is_gone(tmp_pat
     file = tmp_path / "hook"
     file.write_text(f"{SECRET}\n")
     accepted = hook_keys({"GUPSHUPCTL_HOOK_SECRET_FILE": str(file)})
-    async with caller(hooks_only(Hooks(PretendBoard(), accepted))) as http:
+    async with caller(hooks_only(Hooks(PretendBoard(), accepted), PretendBoard())) as http:
 
         async def codes() -> list[int]:
             paths = [HOOK, f"/hooks/gupshup/{OTHER_SECRET}"]
@@ -257,7 +257,7 @@ async def test_a_push_is_passed_on_at_once_and_a_flood_of_them_once_more() -> No
 
 async def test_a_push_as_long_as_git_hosts_make_them_is_accepted() -> None:
     board = PretendBoard()
-    async with caller(hooks_only(hooks(board))) as http:
+    async with caller(hooks_only(hooks(board), board)) as http:
         answer = await http.post("/hooks/git", content=b"x" * 1_000_000)
     assert (answer.status_code, answer.content, board.changed) == (202, b"", 1)
 
@@ -267,7 +267,7 @@ async def test_a_push_as_long_as_git_hosts_make_them_is_accepted() -> None:
 )
 async def test_a_body_has_a_cap(length: int, code: int) -> None:
     of = hooks()
-    async with caller(hooks_only(of)) as http:
+    async with caller(hooks_only(of, PretendBoard())) as http:
         declared = await http.post(HOOK, content=b" " * length)
         chunked = await http.post(HOOK, content=_pieces(length))
     assert (declared.status_code, chunked.status_code) == (code, code)
@@ -282,7 +282,7 @@ async def _pieces(length: int) -> "httpx.AsyncByteStream":  # type: ignore[misc]
 
 @pytest.fixture
 def door() -> ASGIApp:
-    return hooks_only(hooks(deadline=0.2))
+    return hooks_only(hooks(deadline=0.2), PretendBoard())
 
 
 def post(path: str = HOOK, *headers: str, body: bytes = b"") -> bytes:
@@ -319,7 +319,7 @@ async def test_chunks_without_an_end_are_refused_at_the_cap(door: ASGIApp) -> No
 
 async def test_a_sender_that_leaves_harms_nobody() -> None:
     of = hooks()
-    async with served(hooks_only(of)) as server:
+    async with served(hooks_only(of, PretendBoard())) as server:
         _, writer = await server.connect()
         writer.write(post(HOOK, "Content-Length: 100", body=b"{"))
         await writer.drain()
@@ -373,7 +373,7 @@ async def test_a_length_beside_chunks_smuggles_no_second_request(door: ASGIApp) 
 async def test_a_flood_is_one_line_a_minute_and_never_the_secret(capsys: pytest.CaptureFixture[str]) -> None:
     board = PretendBoard()
     of = hooks(board)
-    async with caller(hooks_only(of)) as http:
+    async with caller(hooks_only(of, PretendBoard())) as http:
         for _ in range(50):
             await http.post(f"/hooks/gupshup/{OTHER_SECRET}", json=live())
         board.time += 60.0

@@ -5,20 +5,23 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import httpx
 import pytest
 
 from controller.doors.web import Hooks, Opened, Places, front, hooks_only, keep_open, open_places
+from controller.doors.web.assembly import AT_ONCE
 from controller.doors.web.connection import Connection
-from controller.doors.web.serving import AT_ONCE, LONGEST_HEAD, serve
+from controller.doors.web.serving import LONGEST_HEAD, serve
 from controller.errors import Usage
 from tests.doors.web_world import (
     SECRET,
     TOKEN,
+    Caller,
     PretendBoard,
+    Served,
     keep,
     keys,
     open_web_store,
@@ -166,7 +169,7 @@ async def test_what_runs_beside_the_servers_ends_them_where_it_fails() -> None:
 
     listening = socket.create_server(("127.0.0.1", 0))
     with pytest.raises(ExceptionGroup):
-        await serve([(listening, hooks_only(Hooks(PretendBoard(), None)))], failing())
+        await serve([(listening, hooks_only(Hooks(PretendBoard(), None), PretendBoard()))], failing())
     assert listening.fileno() == -1
 
 
@@ -187,7 +190,7 @@ SLOW = [
 
 @pytest.mark.parametrize("sent", SLOW)
 async def test_a_connection_that_says_nothing_more_is_dropped(sent: bytes) -> None:
-    async with served(hooks_only(Hooks(PretendBoard(), None)), connection=Hasty) as server:
+    async with served(hooks_only(Hooks(PretendBoard(), None), PretendBoard()), connection=Hasty) as server:
         answer = await asyncio.wait_for(server.send(sent), 5)
     assert answer == b"" or answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 408"))
 
@@ -199,7 +202,9 @@ class HastyBetween(Connection):
 @pytest.mark.parametrize("before", [b"", b"GET /no HTTP/1.1\r\nHost: h\r\n\r\n"], ids=["first", "second"])
 async def test_a_head_that_drips_is_dropped_all_the_same(before: bytes) -> None:
     """Each byte comes in time for the server's keep-alive, and the whole never comes."""
-    async with served(hooks_only(Hooks(PretendBoard(), None)), connection=HastyBetween) as server:
+    async with served(
+        hooks_only(Hooks(PretendBoard(), None), PretendBoard()), connection=HastyBetween
+    ) as server:
         reader, writer = await server.connect()
         writer.write(before + b"POST /hooks/git HTTP/1.1\r\n")
         closed = asyncio.create_task(until_closed(reader))
@@ -231,7 +236,7 @@ async def test_a_connection_may_be_used_again_and_again() -> None:
     """The deadline is one of each request, not of all of them together."""
     of = Hooks(PretendBoard(), keys(SECRET))
     request = f"POST /hooks/gupshup/{SECRET} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{{}}".encode()
-    async with served(hooks_only(of), connection=Hasty) as server:
+    async with served(hooks_only(of, PretendBoard()), connection=Hasty) as server:
         reader, writer = await server.connect()
         started = time.perf_counter()
         while time.perf_counter() - started < 0.6:
@@ -241,24 +246,98 @@ async def test_a_connection_may_be_used_again_and_again() -> None:
         writer.close()
 
 
-async def test_who_comes_beyond_what_fits_is_answered_503() -> None:
-    async with served(hooks_only(Hooks(PretendBoard(), None))) as server:
-        held = [await server.connect() for _ in range(AT_ONCE)]
-        refused = await server.send(
-            b"POST /hooks/git HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        )
-        for _, writer in held:
+ALIVE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+PAGE = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+PUSH = b"POST /hooks/git HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+HALF_A_PUSH = b"POST /hooks/git HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx"
+OTHERS = tuple(f"127.0.1.{number}" for number in range(1, 9))
+
+
+async def crowd(server: Served, many: int, *, peers: Sequence[str], says: bytes = b"") -> list[Caller]:
+    """Connect *many* times, from *peers* in turn, and say no more than *says*."""
+    found = [await server.connect(peer=peers[number % len(peers)]) for number in range(many)]
+    for _, writer in found:
+        writer.write(says)
+    return found
+
+
+def leave(*crowds: Sequence[Caller]) -> None:
+    for each in crowds:
+        for _, writer in each:
             writer.close()
-        await asyncio.wait_for(until(lambda: server.connections() == 0), 5)
-        accepted = await server.send(
-            b"POST /hooks/git HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        )
+
+
+@pytest.mark.parametrize(
+    ("says", "peers"),
+    [
+        pytest.param(b"", ["127.0.0.1"], id="one peer that says nothing"),
+        pytest.param(b"", OTHERS, id="several that say nothing"),
+        pytest.param(b"GET / HTT", ["127.0.0.1"], id="one that says half a line"),
+        pytest.param(HALF_A_PUSH, ["127.0.0.1"], id="one that says half a request"),
+        pytest.param(HALF_A_PUSH, OTHERS, id="several that say half a request"),
+    ],
+)
+async def test_a_crowd_leaves_room_for_health_and_for_the_page(
+    tmp_path: Path, says: bytes, peers: Sequence[str]
+) -> None:
+    """An orchestrator that hears no answer starts the process anew, and whoever crowds in would win."""
+    async with open_web_store(tmp_path) as store:
+        board = PretendBoard()
+        door = front(board, store, token=None, hooks=Hooks(board, None))
+        async with served(door, connection=Patient) as server:
+            held = await crowd(server, Connection.most + 100, peers=peers, says=says)
+            await asyncio.wait_for(until(lambda: server.connections() >= Connection.share), 5)
+            answers = [await server.send(each) for each in (ALIVE, PAGE, ALIVE)]
+            leave(held)
+    assert [each.split(b" ")[1] for each in answers] == [b"200"] * 3
+
+
+async def test_a_listener_for_hooks_that_is_crowded_leaves_the_other_one_alone(tmp_path: Path) -> None:
+    async with open_web_store(tmp_path) as store:
+        board = PretendBoard()
+        doors = (front(board, store, token=None), hooks_only(Hooks(board, None), board))
+        async with served(*doors, connection=Patient) as server:
+            held = [await server.connect(1) for _ in range(Connection.most)]
+            for _, writer in held:
+                writer.write(HALF_A_PUSH)
+            answers = [await server.send(each) for each in (ALIVE, PAGE)]
+            leave(held)
+    assert [each.split(b" ")[1] for each in answers] == [b"200"] * 2
+
+
+class Patient(Connection):
+    """Drops nobody for being slow, so that a slow machine changes nothing."""
+
+    head, answer = 600.0, 600.0
+
+
+async def test_who_keeps_a_few_connections_is_not_dropped_for_a_crowd_of_somebody_else() -> None:
+    door = hooks_only(Hooks(PretendBoard(), None), PretendBoard())
+    async with served(door, connection=Patient) as server:
+        reader, writer = await server.connect(peer="127.0.0.9")
+        held = await crowd(server, Connection.most + 50, peers=["127.0.0.1"])
+        writer.write(PUSH)
+        answer = await until_closed(reader)
+        leave(held, [(reader, writer)])
+    assert answer.startswith(b"HTTP/1.1 202 ")
+
+
+async def test_one_peer_may_fill_half_a_room_with_requests_and_another_one_has_the_other_half() -> None:
+    of = Hooks(PretendBoard(), None, deadline=600)
+    async with served(hooks_only(of, PretendBoard()), connection=Patient) as server:
+        held = await crowd(server, AT_ONCE // 2 + 9, peers=["127.0.0.1"], says=HALF_A_PUSH)
+        turned_away = await asyncio.wait_for(held[-1][0].readline(), 5)
+        refused = await server.send(PUSH)
+        taken = await server.send(PUSH, peer="127.0.0.9")
+        leave(held)
+    assert turned_away.startswith(b"HTTP/1.1 503 ")
     assert refused.startswith(b"HTTP/1.1 503 ")
-    assert accepted.startswith(b"HTTP/1.1 202 ")
+    assert b"retry-after: 1" in refused
+    assert taken.startswith(b"HTTP/1.1 202 ")
 
 
 async def test_a_head_that_is_too_long_is_refused() -> None:
-    async with served(hooks_only(Hooks(PretendBoard(), None))) as server:
+    async with served(hooks_only(Hooks(PretendBoard(), None), PretendBoard())) as server:
         answer = await server.send(b"POST /hooks/git HTTP/1.1\r\nX: " + b"y" * 20 * LONGEST_HEAD)
     assert answer.startswith(b"HTTP/1.1 4") or answer == b""
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import httpx
 from starlette.types import ASGIApp
@@ -100,6 +101,9 @@ async def keep(store: Store, *statuses: Status, upstream: str = UPSTREAM) -> Non
     await store.statuses.save(upstream, {str(each.item): document(each) for each in statuses})
 
 
+Caller: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
 @dataclass
 class Served:
     """What listens, and the addresses it is reached at."""
@@ -112,12 +116,12 @@ class Served:
         """Return how many connections the server holds."""
         return len(self.known[0].connections) if self.known else 0
 
-    async def connect(self, number: int = 0) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.ports[number])
+    async def connect(self, number: int = 0, *, peer: str = "127.0.0.1") -> Caller:
+        return await asyncio.open_connection("127.0.0.1", self.ports[number], local_addr=(peer, 0))
 
-    async def send(self, raw: bytes) -> bytes:
+    async def send(self, raw: bytes, *, peer: str = "127.0.0.1") -> bytes:
         """Send *raw* and return all that comes back until the other side closes."""
-        reader, writer = await self.connect()
+        reader, writer = await self.connect(peer=peer)
         with contextlib.closing(writer):
             with contextlib.suppress(ConnectionError):
                 writer.write(raw)

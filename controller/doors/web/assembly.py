@@ -1,6 +1,7 @@
 """The two applications: the front door with all that is told, and one that takes hooks alone."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,6 +19,7 @@ from controller.doors.web.keys import Keys
 from controller.doors.web.listening import Opened
 from controller.doors.web.page import Page
 from controller.doors.web.refusal import refusal
+from controller.doors.web.room import Room
 from controller.doors.web.serving import serve
 from controller.doors.web.veil import Veil
 from controller.edges import log
@@ -26,6 +28,10 @@ from controller.errors import ControllerError
 from controller.loop.board import Board
 
 STILL = 120.0
+AT_ONCE = 128
+"""Requests that one kind of routes answers at once, half of them of one peer; 503 to whoever comes beyond."""
+
+HEALTH_AT_ONCE = 32
 
 
 def front(
@@ -42,14 +48,19 @@ def front(
     *token* is needed for all but health and hooks, for *more* (routes and mounts) too. *still*: see Health.
     """
     refused = Alarm("request refused: no token, or a wrong one", board.now)
-    told = [*Page(board, store).routes(), *Api(board, store).routes(), *more]
-    open_to_all = [*Health(board, store, still).routes(), *(hooks.routes() if hooks else ())]
-    return _app([*open_to_all, *guarded(told, token, refused)])
+    told = guarded([*Page(board, store).routes(), *Api(board, store).routes(), *more], token, refused)
+    health = (_room(board, HEALTH_AT_ONCE).around([each]) for each in Health(board, store, still).routes())
+    hooked = _room(board).around(hooks.routes()) if hooks else ()
+    return _app([*chain.from_iterable(health), *hooked, *_room(board).around(told)])
 
 
-def hooks_only(hooks: Hooks) -> ASGIApp:
+def hooks_only(hooks: Hooks, board: Board) -> ASGIApp:
     """Return the hooks and nothing else: what may stand where the internet reaches it."""
-    return _app(hooks.routes())
+    return _app(_room(board).around(hooks.routes()))
+
+
+def _room(board: Board, most: int = AT_ONCE) -> Room:
+    return Room(most, most // 2, Alarm("request refused: too many at once", board.now))
 
 
 async def keep_open(
@@ -66,7 +77,7 @@ async def keep_open(
     told = front(board, store, token=opened.token, hooks=None if alone else hooks, more=more, still=still)
     doors = [(opened.front_at, told)]
     if opened.hooks_at is not None:
-        doors.append((opened.hooks_at, hooks_only(hooks)))
+        doors.append((opened.hooks_at, hooks_only(hooks, board)))
     await serve(doors, hooks.inbox.carry())
 
 

@@ -20,13 +20,14 @@ _ELSEWHERE = "without --auth-token-file this is served under 127.0.0.1 and local
 _CHALLENGE = 'Basic realm="gupshup-controller", charset="UTF-8"'
 
 
-def guarded(routes: Iterable[BaseRoute], token: Keys | None, alarm: Alarm) -> list[BaseRoute]:
+def guarded(routes: Iterable[BaseRoute], token: Keys | None, alarm: Alarm) -> list[Route | Mount]:
     """Put a guard before each of *routes*; a path that is none of them is answered without it."""
-    found = list(routes)
-    for route in found:
+    found: list[Route | Mount] = []
+    for route in routes:
         if not isinstance(route, Route | Mount):
             raise TypeError(f"{type(route).__name__} cannot be guarded")
         route.app = Guard(route.app, token, alarm)
+        found.append(route)
     return found
 
 

@@ -11,9 +11,6 @@ from starlette.types import ASGIApp
 
 from controller.doors.web.connection import Connection
 
-AT_ONCE = 256
-"""Connections of one listener; whoever comes beyond is answered 503."""
-
 LONGEST_HEAD = 16 * 1024
 KEEP_ALIVE = 5
 LAST_ANSWERS = 1
@@ -58,7 +55,8 @@ async def _until_cancelled(server: uvicorn.Server, listening: socket.socket) -> 
 def _config(app: ASGIApp, connection: type[Connection]) -> uvicorn.Config:
     """Log no access: a hook's secret stands in its path. Believe no header about who calls.
 
-    What breaks is logged by the application itself, as one event.
+    What breaks is logged by the application itself, as one event. How many may come is for `Connection` and
+    for the rooms of the application to say: the server's own limit would count those who say nothing, too.
     """
     return uvicorn.Config(
         app,
@@ -70,7 +68,6 @@ def _config(app: ASGIApp, connection: type[Connection]) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=AT_ONCE,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=LAST_ANSWERS,
         h11_max_incomplete_event_size=LONGEST_HEAD,

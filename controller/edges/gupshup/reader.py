@@ -94,7 +94,9 @@ class Reader:
         full = False
         for number in range(1, MOST_PAGES + 1):
             if number > 1 and self._session.now() > until:
-                raise Busy(f"{LIST.method} {LIST.template}: still no end at page {number - 1}, and time is up")
+                raise Busy(
+                    f"{LIST.method} {LIST.template}: still no end at page {number - 1}, and time is up"
+                )
             page = await self._page(query, number)
             if number == 1:
                 full = len(page) == PAGE_SIZE
