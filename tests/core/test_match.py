@@ -36,6 +36,33 @@ def lost(since: float | None) -> Memory:
     return memory(bindings=[Binding(APP.phone, app_id(1), since)])
 
 
+LIKE = [
+    pytest.param("19" + phone(1)[2:], id="another country's, with the same ten digits at the end"),
+    pytest.param(phone(1)[2:], id="without its country code"),
+    pytest.param("1" + phone(1), id="with a digit before it"),
+    pytest.param(phone(1) + "0", id="with a digit behind it"),
+    pytest.param(phone(1)[:-1], id="without its last digit"),
+    pytest.param(phone(1)[:-1] + "9", id="with another last digit"),
+]
+
+
+@pytest.mark.parametrize("number", LIKE)
+def test_a_phone_that_looks_like_another_one_is_another_one(number: str) -> None:
+    """Wherever phones are compared: by list, by details, and under an appId."""
+    alike = replace(row(7), phone=number)
+    silent = replace(row(7), phone=None)
+    assert found([alike]) == Absent()
+    assert found([silent], facts=details(7, number)) == Absent()
+    assert found([alike, row(1)]) == Found(row(1))
+    for there, facts in ((alike, Facts()), (silent, details(7, number))):
+        answer = found([there], TAKEN, facts)
+        assert isinstance(answer, Barred)
+        assert answer.reason == "AppIdMismatch"
+    named = found([replace(row(1), phone=number)])
+    assert isinstance(named, Barred)
+    assert named.reason == "NameTakenByOtherPhone"
+
+
 @pytest.mark.parametrize(
     ("rows", "declared", "facts", "expected"),
     [

@@ -118,6 +118,18 @@ def test_links_that_lead_outside_are_problems(tmp_path: Path) -> None:
     assert rules(source) == ["GS707", "GS707"]
 
 
+def test_links_into_a_folder_whose_name_begins_alike_are_problems(tmp_path: Path) -> None:
+    root = tmp_path / "manifests"
+    root.mkdir()
+    for name in ("manifests-private", "manifests.yaml", "manifestsx"):
+        write(tmp_path / name / "secret.yaml")
+        (root / f"{name}.yaml").symlink_to(f"../{name}/secret.yaml")
+        (root / name).symlink_to(f"../{name}")
+    source = directory.read([str(root)])
+    assert source.files == ()
+    assert rules(source) == ["GS707"] * 6
+
+
 def test_links_in_a_circle_end(tmp_path: Path) -> None:
     write(tmp_path / "a/b.yaml")
     (tmp_path / "a/up").symlink_to("..")

@@ -1,12 +1,20 @@
 """Leases on a real server: who writes, until when, and who is told of the end before others begin."""
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
 
 from controller.edges.store import Store, open_store
-from controller.edges.store.postgresql.leases import Terms
+from controller.edges.store.database import Database
+from controller.edges.store.location import located
+from controller.edges.store.postgresql.leases import Lease, Leases, Terms
+from controller.edges.store.postgresql.server import Postgresql, connect
 from controller.errors import Locked
 from controller.model.history import Entry
 from controller.model.manifest import AppId
@@ -14,6 +22,8 @@ from controller.model.memory import Bind, Binding
 from tests.edges.clocks import TestClock
 from tests.edges.engines import Engine, ServersClock, on_postgresql
 from tests.postgresql import Server
+
+T = TypeVar("T")
 
 HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
 BOUND = Bind(Binding("919876543210", AppId("app-1")))
@@ -78,6 +88,108 @@ async def test_a_holder_stops_before_others_begin(two: Two) -> None:
         async with two.other.writer(HERE) as second:
             assert second.holds()
             assert not hold.holds()
+
+
+async def test_a_lease_counts_from_when_it_was_asked_for_however_late_the_answer_comes() -> None:
+    """The server counts from some moment in between; the holder has to stop before that is over."""
+    clock = TestClock()
+    lease = Lease(clock, TERMS, "one")
+    asked = clock.monotonic()
+    clock.time += 7
+    lease.granted(1, asked)
+    assert lease.holds()
+    clock.time += 1
+    assert not lease.holds()
+
+
+async def test_a_renewal_counts_from_when_it_was_asked_for_too() -> None:
+    clock = TestClock()
+    lease = Lease(clock, TERMS, "one")
+    lease.granted(1, clock.monotonic())
+    clock.time += 4
+    asked = clock.monotonic()
+    clock.time += 3
+    lease.renewed(1, asked)
+    clock.time += 4.9
+    assert lease.holds()
+    clock.time += 0.1
+    assert not lease.holds()
+
+
+@pytest.mark.parametrize("set_by", [-86_400.0, -10.0, 10.0, 86_400.0])
+async def test_a_wall_clock_that_is_set_changes_nothing_about_a_lease(two: Two, set_by: float) -> None:
+    async with two.one.writer(HERE) as hold:
+        two.one_clock.offset += set_by
+        two.advance(7.9)
+        assert hold.holds()
+        two.advance(0.2)
+        assert not hold.holds()
+
+
+class Slow(Database):
+    """Answers only after so many *seconds* of the caller's clock."""
+
+    clock: TestClock
+    seconds = 0.0
+
+    async def write(self, work: Callable[[Connection], T], upstream: str | None) -> T:
+        answer = await super().write(work, upstream)
+        self.clock.time += self.seconds
+        return answer
+
+
+@dataclass
+class Paced(TestClock):
+    """A clock whose sleeper sleeps when it is told to."""
+
+    turns: "asyncio.Queue[None]" = field(default_factory=asyncio.Queue)
+
+    async def sleep(self, seconds: float) -> None:
+        await self.turns.get()
+        await super().sleep(seconds)
+        self.turns.task_done()
+
+
+@asynccontextmanager
+async def slow(engine: Engine, clock: TestClock, terms: Terms) -> AsyncIterator[tuple[Slow, Leases]]:
+    async with engine.open():  # which makes the tables
+        pass
+    url = located(engine.location)
+    assert isinstance(url, URL)
+    database = Slow(Postgresql(url), connect(url), inline=True)
+    database.clock = clock
+    leases = Leases(database, clock, terms, "one")
+    yield database, leases
+    await leases.close()
+
+
+async def test_whoever_asks_a_slow_server_for_a_lease_counts_from_its_question(engine: Engine) -> None:
+    clock = TestClock()
+    async with slow(engine, clock, TERMS) as (database, leases):
+        database.seconds = 7.0
+        async with leases.hold(HERE, 0.0) as hold:
+            database.seconds = 0.0
+            assert hold.holds()
+            clock.time += 1.0
+            assert not hold.holds()
+
+
+async def test_whoever_renews_a_lease_on_a_slow_server_counts_from_its_question(engine: Engine) -> None:
+    clock = Paced()
+    began = clock.time
+    async with (
+        slow(engine, clock, replace(TERMS, every=2.5)) as (database, leases),
+        leases.hold(HERE, 0.0) as hold,
+    ):
+        database.seconds = 4.0
+        clock.turns.put_nowait(None)
+        while clock.time < began + 2.5 + 4.0:  # noqa: ASYNC110  (a renewal tells nobody that it is over)
+            await asyncio.sleep(0)
+        clock.time = began + 2.5 + 7.9
+        assert hold.holds()
+        clock.time += 0.1
+        assert not hold.holds()
+        database.seconds = 0.0
 
 
 async def test_whoever_lost_a_lease_writes_nothing_to_the_store(two: Two) -> None:

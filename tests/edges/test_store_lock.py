@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from controller.edges.store import Store, open_store
+from controller.edges.store.lock import Locks
 from controller.errors import Locked, StoreError
 from tests.edges.clocks import TestClock
 
@@ -73,6 +74,33 @@ async def test_a_lock_whose_file_was_deleted_is_held_no_more(store: Store, place
         async with store.writer(HERE) as second:
             assert second.holds()
             assert not hold.holds()
+
+
+class Exchanged(type(Path())):  # type: ignore[misc]  # the kind of path that this system has
+    """A lock's path whose file is exchanged for another one right after it was opened for the first time."""
+
+    opened = 0
+
+    def __fspath__(self) -> str:
+        place = str(self)
+        if place.endswith(".writer"):
+            type(self).opened += 1
+            if self.opened == 2:  # it is opened, it is locked, and now somebody looks whether it is the one
+                Path(place).rename(f"{place}.old")
+                Path(place).touch()
+        return place
+
+
+async def test_a_lock_whose_file_is_exchanged_while_it_is_taken_is_taken_anew(
+    place: Path, clock: TestClock
+) -> None:
+    locks = Locks(Exchanged(place), clock)
+    async with locks.hold(HERE, 30.0) as hold:
+        assert Exchanged.opened > 2
+        assert hold.holds()
+        with pytest.raises(Locked):
+            async with Locks(place, clock).hold(HERE, 0.0):
+                pytest.fail("two writers")
 
 
 async def test_a_holder_that_says_nothing_is_named_so(store: Store, place: Path) -> None:

@@ -249,6 +249,23 @@ async def test_an_older_store_is_brought_up_to_date_beside_a_copy(tmp_path: Path
         assert old.execute("SELECT count(*) FROM bindings").fetchall() == [(1,)]
 
 
+async def test_a_migration_that_fails_half_way_leaves_the_store_at_its_old_version(tmp_path: Path) -> None:
+    """All of them are one transaction: a store between two versions is none that any release knows."""
+    path = tmp_path / "state.db"
+    await made(path)
+    as_of_version_1(path)
+    raw(path, "CREATE TABLE replicas (in_the_way TEXT)")
+    before = schema(path)
+    with pytest.raises(StoreError):
+        open_store(path, TestClock())
+    with closing(sqlite3.connect(path)) as left:
+        assert left.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    assert schema(path) == before
+    raw(path, "DROP TABLE replicas")
+    async with open_store(path, TestClock()) as store:
+        assert (await store.memories.read(HERE)).bindings
+
+
 async def test_the_migrations_make_what_a_new_store_is_made_of(tmp_path: Path) -> None:
     path, fresh = tmp_path / "migrated.db", tmp_path / "fresh.db"
     await made(fresh)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.core.pace import SLOW_LIST, window
 from controller.edges.store import Store, open_store
 from controller.errors import Busy, StoreError
 from controller.loop.gate import LIST_PATIENCE, Gate
@@ -167,6 +168,31 @@ async def test_a_429_rests_one_apps_budget_and_no_others(gate: Gate, clock: Test
     assert clock.now() == before
     with pytest.raises(Busy):
         await call(gate, Bucket.SUBSCRIPTION, app_id=APP)
+
+
+@pytest.mark.parametrize("bucket", Bucket)
+async def test_a_429_rests_the_budget_of_whichever_call_met_it(
+    gate: Gate, clock: TestClock, bucket: Bucket
+) -> None:
+    began = clock.now()
+    await call(gate, bucket, app_id=APP, status=429)
+    try:
+        await call(gate, bucket, app_id=APP)
+        goes = clock.now()
+    except Busy as busy:
+        goes = busy.until or began
+    assert goes - began == pytest.approx(
+        window(SLOW_LIST if bucket is Bucket.LIST else LIMITS[bucket]), abs=0.1
+    )
+
+
+@pytest.mark.parametrize("bucket", sorted(set(Bucket) - {Bucket.OTHER}))
+async def test_a_429_rests_no_budget_but_its_own(gate: Gate, clock: TestClock, bucket: Bucket) -> None:
+    began = clock.now()
+    await call(gate, bucket, app_id=APP, status=429)
+    for other in sorted(set(Bucket) - {bucket}):
+        await call(gate, other, app_id=APP)
+    assert clock.now() == began
 
 
 async def test_a_list_is_fast_until_it_answers_429_and_slow_ever_after(

@@ -11,7 +11,7 @@ from controller.loop.deed import INTERRUPTED
 from controller.loop.follow import Run
 from controller.model.manifest import AppId
 from controller.model.plan import Asked, For, Outcome
-from controller.model.upstream import LinkedWithoutCallback, LinkRefused, NameTaken, PhoneTaken
+from controller.model.upstream import LinkedWithoutCallback, LinkRefused, NameTaken, PhoneTaken, Row
 from tests.loop.bench import CALLBACK, HERE, Bench, app, bench, events
 from tests.loop.gupshup import NEVER, Lose, Reply
 
@@ -49,6 +49,19 @@ async def test_a_look_by_phone_stands_right_before_the_link(there: Bench) -> Non
     await there.go(app(), wait=False)
     verbs = [verb for verb, _ in there.remote.calls]
     assert verbs[verbs.index("link") - 1] == "rows_by_phone"
+
+
+@pytest.mark.parametrize("alike", ["19" + PHONE[2:], "1" + PHONE, PHONE + "0"])
+async def test_an_app_whose_phone_only_looks_alike_keeps_no_link_back(there: Bench, alike: str) -> None:
+    """Gupshup's look by phone gives whatever contains the digits."""
+    there.remote.put("OtherApp", alike)
+    look = there.remote.rows_by_phone
+
+    async def generous(_: str) -> tuple[Row, ...]:
+        return await look("")
+
+    there.remote.rows_by_phone = generous  # type: ignore[method-assign]  # a look that gives what it likes
+    assert outcomes(await there.go(app(), wait=False)) == [("link", "done", "")]
 
 
 async def test_an_app_that_appeared_meanwhile_is_not_linked_again(there: Bench) -> None:
