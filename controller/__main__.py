@@ -3,11 +3,15 @@
 import sys
 
 from controller.doors.cli import run
+from controller.edges import streams
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line and exit with its code, whatever becomes of what it prints."""
+    streams.guard()
+    code = run(sys.argv[1:])
+    streams.end()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

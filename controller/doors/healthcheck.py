@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 
+from controller.edges import streams
+
 _DEFAULT = "127.0.0.1:8080"
 _SECONDS = 4
 _HEALTHY = 200
@@ -36,6 +38,7 @@ def trouble(environ: Mapping[str, str]) -> str | None:
 
 def main() -> int:
     """Tell the container's engine, which reads the exit code and keeps the line."""
+    streams.guard()
     wrong = trouble(os.environ)
     if wrong:
         sys.stderr.write(f"{wrong}\n")

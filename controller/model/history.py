@@ -1,4 +1,4 @@
-"""What is kept about the past: every write, the last status, the last good revision of a source, hints."""
+"""What is kept about the past: writes, a report, the last good revision of a source, hints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +21,22 @@ class Entry:
     target: str
     outcome: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReport:
+    """A report that could not be printed, for the reason *why*: *text* is the whole of it.
+
+    *form* is text or json, *code* the exit code of the run that it is of.
+    """
+
+    at: float
+    who: str
+    revision: str
+    code: int
+    why: str
+    form: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ for 0. What is heavy is imported inside commands, so that `--help` answers at on
 """
 
 import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,6 +13,7 @@ import click
 
 from controller import __version__
 from controller.doors.cli.exits import INTERRUPTED, OK, USAGE, code_of, report
+from controller.edges import streams
 
 VERBS = {
     "init": "Write a first folder of manifests.",
@@ -64,7 +64,17 @@ def cli(ctx: click.Context) -> None:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command line and return its exit code; every failure is told in one message on stderr."""
+    """Run one command line and return its exit code; every failure is told in one message on stderr.
+
+    What could not be printed changes no exit code: the work is done, or not, all the same.
+    """
+    code = _run(argv)
+    if (why := streams.unprinted()) not in {"", streams.GONE}:
+        click.echo(f"Warning: the output is not whole: {why}", err=True)
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
     try:
         result = cli.main(args=list(argv), prog_name="gupshupctl", standalone_mode=False)
     except click.UsageError as error:
@@ -73,9 +83,6 @@ def run(argv: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
     except Exception as error:  # noqa: BLE001  (the outermost door: nobody beyond it could answer)
         report(error)
         return code_of(error)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -11,12 +12,17 @@ import click
 from controller.doors.cli.exits import ERROR, OK
 from controller.doors.cli.options import chosen, option, output, paths, terminal
 from controller.doors.cli.reach import Duration, Reach, narrows, reaches
-from controller.errors import Usage
+from controller.doors.cli.signals import answered
+from controller.edges import streams
+from controller.errors import StoreError, Usage
+from controller.model.history import KeptReport
 
 if TYPE_CHECKING:
+    from controller.doors.app import House
     from controller.doors.cli.applying import Applied, Patience
     from controller.doors.cli.fleet import Wish
     from controller.doors.cli.load import Loaded
+    from controller.loop.follow import Tell
 
 
 @click.command()
@@ -66,16 +72,32 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
 
 def run(loaded: "Loaded", wish: "Wish", reach: Reach, patience: "Patience", output: str) -> int:
     """Apply with a display on stderr, print the report on stdout, and return the exit code."""
-    from controller.doors.cli.applying import apply_all  # noqa: PLC0415  (what is heavy waits for its verb)
+    from controller.doors.cli.keeping import keep  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.progress import display  # noqa: PLC0415  (likewise)
 
     house = reach.open("apply", loaded.desired.revision)
     if house.store.new and house.environ.get("CI"):
         click.echo("Note: the store is new; what this run remembers holds within it alone.", err=True)
-    with display(live=terminal(sys.stderr), timeout=patience.timeout) as tell:
-        applied = asyncio.run(apply_all(loaded, wish, house, patience, tell))
-    _show(applied, output)
+    with answered(streams.hurry):
+        with display(live=terminal(sys.stderr), timeout=patience.timeout) as tell:
+            applied = asyncio.run(_apply(loaded, wish, house, patience, tell))
+        text = _text(applied, output)
+        click.echo(text)
+        if why := streams.unprinted():
+            revision, at = applied.revision, house.clock.now()
+            keep(reach.store, KeptReport(at, house.who, revision, applied.code, why, output, text))
+        _tell_errors(applied)
     return applied.code
+
+
+async def _apply(
+    loaded: "Loaded", wish: "Wish", house: "House", patience: "Patience", tell: "Tell"
+) -> "Applied":
+    from controller.doors.cli.applying import apply_all  # noqa: PLC0415  (what is heavy waits for its verb)
+
+    with suppress(StoreError):  # where it matters, the run itself says so
+        await house.store.reports.forget()
+    return await apply_all(loaded, wish, house, patience, tell)
 
 
 def _asked(loaded: "Loaded", wish: "Wish", reach: Reach) -> int:
@@ -107,18 +129,19 @@ def _says_yes() -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def _show(applied: "Applied", output: str) -> None:
+def _text(applied: "Applied", output: str) -> str:
     from controller.core.render.reports import report_document, report_text  # noqa: PLC0415  (heavy)
     from controller.core.render.tables import status_table  # noqa: PLC0415  (heavy)
 
-    statuses = [each for run in applied.runs.values() for each in run.statuses]
     if output == "json":
         document = report_document(applied.parts, applied.revision, interrupted=applied.interrupted)
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
-    else:
-        click.echo(report_text(applied.parts, applied.revision, interrupted=applied.interrupted))
-        if statuses:
-            click.echo(f"\n{status_table(statuses)}")
+        return json.dumps(document, indent=2, ensure_ascii=False)
+    statuses = [each for run in applied.runs.values() for each in run.statuses]
+    text = report_text(applied.parts, applied.revision, interrupted=applied.interrupted)
+    return f"{text}\n\n{status_table(statuses)}" if statuses else text
+
+
+def _tell_errors(applied: "Applied") -> None:
     for part in applied.parts:
         if part.error:
             click.echo(f"Error: partner {part.partner}: {part.error}", err=True)

@@ -1,8 +1,8 @@
 """Running over every partner until nothing is left to wait for: all of `apply` but its words."""
 
 import asyncio
-import signal
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from controller.core.report import Report
@@ -11,6 +11,8 @@ from controller.doors.cli.ending import codes, gravest
 from controller.doors.cli.exits import INTERRUPTED
 from controller.doors.cli.fleet import Wish, door, keep_good, partners, side_by_side, task
 from controller.doors.cli.load import Loaded
+from controller.doors.cli.signals import answered
+from controller.edges import streams
 from controller.loop.follow import Run, Tell, follow
 from controller.model.manifest import Partner
 
@@ -51,8 +53,7 @@ async def apply_all(loaded: Loaded, wish: Wish, house: House, patience: Patience
             until = house.clock.now() + patience.timeout
             await follow(account, runs[partner.name], wait=patience.wait, until=until, tell=tell)
 
-    _cancel_on(signal.SIGTERM)
-    async with house.store:
+    async with _ended_by_signals(), house.store:
         try:
             for name, error in (await side_by_side(partners(wanted), one)).items():
                 runs[name].error = error
@@ -64,8 +65,18 @@ async def apply_all(loaded: Loaded, wish: Wish, house: House, patience: Patience
     return Applied(loaded.desired.revision, tuple(parts.values()), runs, interrupted, code)
 
 
-def _cancel_on(number: signal.Signals) -> None:
-    """Let a signal end the run the way Ctrl-C does."""
-    current = asyncio.current_task()
-    if current is not None:
-        asyncio.get_running_loop().add_signal_handler(number, current.cancel)
+@asynccontextmanager
+async def _ended_by_signals() -> AsyncIterator[None]:
+    """Let a signal end the run the way Ctrl-C does, once: what comes while it ends cuts nothing short."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def cancel() -> None:
+        if task is not None and not task.cancelling():
+            task.cancel()
+
+    def end() -> None:
+        streams.hurry()
+        loop.call_soon_threadsafe(cancel)
+
+    with answered(end):
+        yield

@@ -58,7 +58,7 @@ def _words(error: Exception) -> str:
         case OSError(strerror=str(why), filename=str(name)):
             return f"{name}: {why}"
         case OSError(strerror=str(why)):
-            return f"the output cannot be written: {why}"
+            return why
         case MemoryError():
             return "out of memory"
         case _:

@@ -19,6 +19,7 @@ from controller.doors.cli.fleet import Wish
 from controller.doors.cli.load import Loaded, decoded
 from controller.doors.cli.outward import Outward
 from controller.doors.cli.reach import Reach
+from controller.doors.cli.signals import ending
 from controller.edges import log, settings
 from controller.edges.source.changes import changes
 from controller.edges.source.git import Access, GitSource, HttpsLogin, Remote, Signers, SshKey
@@ -182,7 +183,7 @@ async def _watch(where: Where, controller: Controller, stopping: asyncio.Event) 
 
 
 def _stop_on_signals(controller: Controller) -> list[signal.Signals]:
-    """Have SIGTERM and SIGINT end the process in peace; return which of them came."""
+    """Have the signals that end a run, and SIGINT, end the process in peace; return which of them came."""
     came: list[signal.Signals] = []
 
     def stop(number: signal.Signals) -> None:
@@ -190,7 +191,7 @@ def _stop_on_signals(controller: Controller) -> list[signal.Signals]:
         controller.stop()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (*ending(), signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
     return came
 

@@ -10,7 +10,7 @@ from controller.core.render.statuses import read_documents
 from controller.edges.clock import SystemClock
 from controller.edges.store import Store, chosen_location, open_store
 from controller.errors import ControllerError
-from controller.model.history import Entry
+from controller.model.history import Entry, KeptReport
 from controller.model.plan import Kind
 from controller.model.status import Status
 
@@ -31,6 +31,11 @@ class Known(NamedTuple):
 def known(location: str | None) -> list[Known]:
     """Return every status in the store, sorted. Raises ControllerError where there is no store yet."""
     return asyncio.run(_known(_open(location)))
+
+
+def shown(location: str | None) -> tuple[list[Known], KeptReport | None]:
+    """Return every status, sorted, and the report that could not be printed. Raises as `known` does."""
+    return asyncio.run(_shown(_open(location)))
 
 
 def writes(location: str | None, upstream: str, target: str) -> tuple[Entry, ...]:
@@ -62,6 +67,11 @@ def _open(location: str | None) -> Store:
 async def _known(store: Store) -> list[Known]:
     async with store:
         return await read(store)
+
+
+async def _shown(store: Store) -> tuple[list[Known], KeptReport | None]:
+    async with store:
+        return await read(store), await store.reports.kept()
 
 
 async def read(store: Store) -> list[Known]:

@@ -22,6 +22,7 @@ from controller.edges.store.memories import Memories
 from controller.edges.store.moments import CallersTime, MachinesTime, Time
 from controller.edges.store.opening import opened
 from controller.edges.store.records import History, Spent, Statuses
+from controller.edges.store.reports import Reports
 from controller.edges.store.schema import meta
 from controller.edges.store.sources import Hints, Revisions
 from controller.edges.store.sqlite import Sqlite
@@ -78,6 +79,7 @@ class Store:
         self.history = History(database, clock.now, writers)
         self.statuses = Statuses(database, clock.now)
         self.spent = Spent(database, clock.now)
+        self.reports = Reports(database)
         self.revisions = Revisions(database)
         self.hints = Hints(database, parts.time)
         self.replicas = parts.replicas

@@ -1,0 +1,25 @@
+"""A report that could not be printed: what is said of it until another run tells how things stand."""
+
+from controller.core.render import lines
+from controller.core.render.statuses import moment
+from controller.model.history import KeptReport
+
+
+def kept_fields(kept: KeptReport) -> dict[str, object]:
+    """Return everything about the report but its text."""
+    return {
+        "at": moment(kept.at),
+        "who": kept.who,
+        "revision": kept.revision,
+        "exitCode": kept.code,
+        "why": kept.why,
+        "output": kept.form,
+    }
+
+
+def kept_text(kept: KeptReport) -> str:
+    """Return one line, and how to read the report."""
+    return (
+        f"The report of {lines.clean(kept.who)} at {moment(kept.at)} (exit {kept.code}) could not be printed "
+        f"({lines.clean(kept.why)}): gupshupctl get report"
+    )

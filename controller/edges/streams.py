@@ -1,0 +1,253 @@
+"""The standard streams: text goes in, and what becomes of it is no trouble of whoever wrote it.
+
+`guard` stands between this process and its streams. Nothing that is written to them raises, or blocks for
+ever: what cannot be written is lost. Of stdout that is known (`unprinted`), of stderr counted (`lines_lost`).
+"""
+
+import codecs
+import io
+import os
+import select
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TextIO, cast
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+
+PATIENCE = 3600.0
+"""Seconds for which a reader of stdout may take nothing: a person reads it in a pager."""
+
+HURRIED = 2.0
+"""Seconds for the same, once the process is to end; and for which stderr may catch up at the end."""
+
+MOMENT = 0.2
+"""Seconds for which a line on stderr is waited for, while the stream is not known to be stuck."""
+
+MOST = 1 << 20
+"""Bytes that wait for a reader of stderr; what comes beyond them is lost."""
+
+GONE = "its reader went away"
+"""Why stdout is not whole where whoever reads it wanted no more."""
+
+_TURN_MS = 100
+_ESCAPED = "gupshupctl-escaped"
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    r"""Write what an encoding lacks as \uXXXX: JSON stays JSON, and means the same."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(rf"\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2)), error.end
+
+
+codecs.register_error(_ESCAPED, _escaped)
+
+
+class _Stream(io.TextIOBase):
+    """Text for the descriptor *number*, carried on line by line, and whatever is there at a flush."""
+
+    encoding = ""
+
+    def __init__(self, number: int, encoding: str) -> None:
+        self.encoding = encoding
+        self._number = number
+        self._encoder = codecs.getincrementalencoder(encoding)(_ESCAPED)
+        self._held = ""
+        self._writing = threading.RLock()
+
+    def write(self, text: str) -> int:
+        with self._writing:
+            self._held += text
+            if "\n" in text:
+                self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        with self._writing:
+            data, self._held = self._encoder.encode(self._held), ""
+            if data:
+                self._carry(data)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._number
+
+    def isatty(self) -> bool:
+        return os.isatty(self._number)
+
+    def _carry(self, data: bytes) -> None:
+        raise NotImplementedError
+
+
+class Printed(_Stream):
+    """Standard output: written whole, or not at all from where it failed. *why* says what went wrong, ""."""
+
+    def __init__(self, number: int, encoding: str, why: str = "", patience: float = PATIENCE) -> None:
+        super().__init__(number, encoding)
+        self.why = why
+        self.patience = patience
+
+    def _carry(self, data: bytes) -> None:
+        """Wait for a reader that is slow, for as long as it takes something now and then."""
+        try:
+            while data and not self.why:
+                data = data[self._sent(data) :]
+        except BrokenPipeError:
+            self.why = GONE
+        except OSError as error:
+            self.why = error.strerror or type(error).__name__
+        except KeyboardInterrupt:
+            self.why = "interrupted"
+
+    def _sent(self, data: bytes) -> int:
+        began = time.monotonic()
+        while not _ready(self._number, _TURN_MS):
+            if time.monotonic() - began >= self.patience:
+                raise TimeoutError(0, f"nobody read it for {self.patience:.0f} s")
+        return _sent(self._number, data)
+
+
+class Told(_Stream):
+    """Standard error: a thread writes it, so that a reader who stops reading stops nobody.
+
+    Each line is waited for a moment, so that lines keep their place among others and a crash loses none; but
+    not while the stream is stuck.
+    """
+
+    def __init__(self, number: int, encoding: str) -> None:
+        super().__init__(number, encoding)
+        self.lost = 0
+        self._waiting: deque[bytes] = deque()
+        self._size = 0
+        self._stuck = False
+        self._torn = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._run, name="stderr", daemon=True).start()
+
+    def settle(self, seconds: float) -> bool:
+        """Say whether everything is written or lost, within *seconds*."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._waiting, seconds)
+
+    def _carry(self, data: bytes) -> None:
+        with self._changed:
+            if self._size + len(data) > MOST:
+                self.lost += _lines(data)
+                return
+            self._waiting.append(data)
+            self._size += len(data)
+            self._changed.notify_all()
+        self._stuck = self._stuck or not self.settle(MOMENT)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                data = self._waiting[0]
+            written = self._written(data)
+            with self._changed:
+                self.lost += 0 if written else _lines(data)
+                self._size -= len(self._waiting.popleft())
+                self._stuck = self._stuck and bool(self._waiting)
+                self._changed.notify_all()
+
+    def _written(self, data: bytes) -> bool:
+        """Say whether *data* was written whole. After a torn line the next one begins anew."""
+        rest = b"\n" + data if self._torn else data
+        try:
+            while rest:
+                if _ready(self._number, _TURN_MS):
+                    sent = _sent(self._number, rest)
+                    rest = rest[sent:]
+                    self._torn = bool(rest) if sent else self._torn
+        except OSError:
+            return False
+        return True
+
+
+def _ready(number: int, milliseconds: int) -> bool:
+    """Say whether a write would not block; it may fail."""
+    asked = select.poll()
+    asked.register(number, select.POLLOUT)
+    return bool(asked.poll(milliseconds))
+
+
+def _sent(number: int, data: bytes) -> int:
+    """Write what a pipe takes at once, and return how much that was; none where somebody else was faster."""
+    try:
+        return os.write(number, data[: select.PIPE_BUF])
+    except BlockingIOError:
+        time.sleep(_TURN_MS / 1000)
+        return 0
+
+
+def _lines(data: bytes) -> int:
+    return data.count(b"\n")
+
+
+@dataclass(slots=True)
+class _Ours:
+    printed: Printed | None = None
+    told: Told | None = None
+
+
+_ours = _Ours()
+
+
+def guard() -> None:
+    """Stand between this process and its streams; before anything else is opened.
+
+    One that the caller closed becomes the null device: the next file that is opened would take its number,
+    and what is told would be written into a database.
+    """
+    closed = [number for number in (STDIN, STDOUT, STDERR) if _filled(number)]
+    encodings = [getattr(stream, "encoding", "utf-8") for stream in (sys.stdout, sys.stderr)]
+    why = "it was closed" if STDOUT in closed else ""
+    _ours.printed, _ours.told = Printed(STDOUT, encodings[0], why), Told(STDERR, encodings[1])
+    sys.stdout, sys.stderr = cast("TextIO", _ours.printed), cast("TextIO", _ours.told)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+
+
+def _filled(number: int) -> bool:
+    """Say whether *number* was closed, and had to be filled."""
+    try:
+        os.fstat(number)
+    except OSError:
+        null = os.open(os.devnull, os.O_RDWR)
+        if null != number:
+            os.dup2(null, number)
+            os.close(null)
+        os.set_inheritable(number, True)  # noqa: FBT003  (the function's own signature)
+        return True
+    return False
+
+
+def unprinted() -> str:
+    """Return why stdout is not whole, "" where it is."""
+    return _ours.printed.why if _ours.printed is not None else ""
+
+
+def lines_lost() -> int:
+    """Return how many lines for stderr were lost so far."""
+    return _ours.told.lost if _ours.told is not None else 0
+
+
+def hurry() -> None:
+    """Wait no longer than moments for a reader of stdout: the process is to end. For signal handlers too."""
+    if _ours.printed is not None:
+        _ours.printed.patience = HURRIED
+
+
+def end() -> None:
+    """Give what is still to be written a last moment."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if _ours.told is not None:
+        _ours.told.settle(HURRIED)
