@@ -93,7 +93,7 @@ def test_an_app_whose_provisioning_failed_is_exit_5_and_not_waited_for(tmp_path:
         assert done.json()["blocked"][0]["reason"] == "ProvisioningFailed"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_is_interrupted_still_tells_how_far_it_got(tmp_path: Path, number: signal.Signals) -> None:
     with world(tmp_path, scale=1) as there:
         there.declare(*THREE)

@@ -1,4 +1,4 @@
-"""What cannot be printed stops nothing: calls, store and exit code stay the same whatever becomes of streams."""
+"""What cannot be printed stops nothing: calls, store and exit code stay the same, whatever streams become."""
 
 import fcntl
 import json
@@ -183,6 +183,21 @@ def test_what_is_not_whole_is_said_unless_its_reader_went_away(tmp_path: Path) -
         assert (full.code, full.err) == (0, "Warning: the output is not whole: No space left on device\n")
         gone = ruined(there, Ruin(gone=("stdout",)), "plan")
         assert (gone.code, gone.err) == (0, "")
+
+
+def test_a_reader_that_goes_away_after_the_link_does_not_keep_the_webhook_away(tmp_path: Path) -> None:
+    with world(tmp_path, scale=20_000) as there:
+        there.declare(*THREE[:1], THREE[3])
+        reading, writing = os.pipe()
+        words = [COMMAND, "apply", "--yes", "--wait"]
+        process = subprocess.Popen(words, cwd=tmp_path, env=there.environ, stdout=writing, stderr=writing)
+        os.close(writing)
+        with process, os.fdopen(reading, encoding="utf-8") as lines:
+            assert any("provisioning App/AppOne" in line for line in lines)
+            lines.close()
+            assert process.wait(PATIENCE) == 0
+        assert there.tags() == {"AppOne": ["events"]}
+        assert "Done: 1 linked, 1 subscribed" in there.run("get", "report").out
 
 
 @contextmanager

@@ -299,6 +299,19 @@ PROMISES: Mapping[str, Promise] = {
             f"{_EDGES}/test_gupshup_wire.py::test_a_redirect_is_not_followed_and_nothing_leaves",
         ),
     ),
+    "P40": Promise(
+        "Output may fail, work may not: whatever becomes of stdout, stderr and logs, the calls, the store and the exit "
+        "code are the same.",
+        (
+            f"{_E2E}/test_output.py::test_an_apply_whose_report_cannot_be_printed_does_its_work_and_keeps_the_report",
+            f"{_E2E}/test_output.py::test_every_verb_ends_with_its_own_exit_code",
+            f"{_E2E}/test_output.py::test_a_run_whose_log_cannot_be_written_goes_on",
+            f"{_E2E}/test_output.py::test_a_reader_that_goes_away_after_the_link_does_not_keep_the_webhook_away",
+            f"{_EDGES}/test_streams.py::test_a_reader_of_stderr_that_stops_reading_stops_nobody",
+            f"{_EDGES}/test_streams.py::test_json_means_the_same_in_any_encoding",
+        ),
+        "a kill while a report waits for its reader: then it is in nobody's hands, and `get` and `events` tell the rest",
+    ),
 }
 
 CHANGED: tuple[tuple[str, str], ...] = (

@@ -1,0 +1,34 @@
+"""Keeping what could not be printed: it goes well or is said, and is no failure of the run."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from controller.doors.cli.keeping import keep
+from controller.doors.cli.stored import shown
+from controller.edges.clock import SystemClock
+from controller.edges.store import open_store
+from controller.model.history import KeptReport
+
+REPORT = KeptReport(5.0, "apply by joe", "r1", 5, "its reader went away", "text", "Not all done")
+
+
+def test_a_report_that_is_kept_is_shown_by_get(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "state.db"
+    asyncio.run(open_store(place, SystemClock()).close())
+    keep(str(place), REPORT)
+    assert shown(str(place)) == ([], REPORT)
+    assert capsys.readouterr().err == (
+        "Warning: the report could not be printed (its reader went away); it is kept: gupshupctl get report\n"
+    )
+
+
+def test_a_report_that_cannot_be_kept_either_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(str(tmp_path / "state.db"), REPORT)
+    told = capsys.readouterr().err
+    assert told.startswith(
+        "Warning: the report could not be printed (its reader went away) and not be kept: there is no store"
+    )
