@@ -186,11 +186,16 @@ def test_what_is_not_whole_is_said_unless_its_reader_went_away(tmp_path: Path) -
 
 
 def test_a_reader_that_goes_away_after_the_link_does_not_keep_the_webhook_away(tmp_path: Path) -> None:
-    with world(tmp_path, scale=20_000) as there:
+    with world(tmp_path, scale=500) as there:
         there.declare(*THREE[:1], THREE[3])
         reading, writing = os.pipe()
-        words = [COMMAND, "apply", "--yes", "--wait"]
-        process = subprocess.Popen(words, cwd=tmp_path, env=there.environ, stdout=writing, stderr=writing)
+        process = subprocess.Popen(
+            [COMMAND, "apply", "--yes", "--wait"],
+            cwd=tmp_path,
+            env=there.environ,
+            stdout=writing,
+            stderr=writing,
+        )
         os.close(writing)
         with process, os.fdopen(reading, encoding="utf-8") as lines:
             assert any("provisioning App/AppOne" in line for line in lines)
