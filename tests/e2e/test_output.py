@@ -143,6 +143,7 @@ def test_an_apply_is_the_same_with_a_narrow_encoding_or_without_stderr(tmp_path:
         assert there.run("get", "report").code == 1
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("ruin", [FULL, GONE, CLOSED, ASCII], ids=["full", "gone", "closed", "ASCII"])
 def test_every_verb_ends_with_its_own_exit_code(tmp_path: Path, ruin: Ruin) -> None:
     with world(tmp_path) as there:
@@ -153,10 +154,8 @@ def test_every_verb_ends_with_its_own_exit_code(tmp_path: Path, ruin: Ruin) -> N
         ends = {
             ("plan", "--detailed-exitcode"): 2,
             ("plan", "-o", "json", "--only", "App/AppOne"): 0,
-            ("plan", "nowhere"): 1,
             ("validate",): 0,
             ("validate", "wrong.yaml"): 3,
-            ("validate", "wrong.yaml", "-o", "json"): 3,
             ("schema", "App"): 0,
             ("get",): 0,
             ("get", "subscriptions", "-o", "json"): 0,
@@ -164,10 +163,7 @@ def test_every_verb_ends_with_its_own_exit_code(tmp_path: Path, ruin: Ruin) -> N
             ("describe", "AppOne"): 0,
             ("events",): 0,
             ("reconcile",): 0,
-            ("resolve", "AppOne"): 64,
             ("--help",): 0,
-            ("apply", "--help"): 0,
-            ("--version",): 0,
             ("apply",): 64,
             ("nonsense",): 64,
             ("run", "--once", "--log-level", "debug"): 0,
