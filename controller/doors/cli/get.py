@@ -44,8 +44,8 @@ def command(kind: str, name: str | None, output: str, store: str | None) -> int:
     found = found if name is None else named(found, name)
     if output == "json":
         items = [{**statuses.fields(each.status), "upstream": each.upstream} for each in found]
-        untold = None if report is None else kept.kept_fields(report)
-        _json({"formatVersion": "1.0", "items": items, "unprintedReport": untold})
+        untold = {} if report is None else {"unprintedReport": kept.kept_fields(report)}
+        _json({"formatVersion": "1.0", "items": items, **untold})
     else:
         table = tables.status_table if KINDS[kind.lower()] == "App" else tables.subscription_table
         click.echo("\n\n".join(_by_upstream(found, table)) or table([]))
