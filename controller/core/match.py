@@ -24,8 +24,12 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Barred:
+    """*row* is the one app in the way; *ours*: it is the declared one, under another name or phone."""
+
     reason: str
     message: str
+    row: Row | None = None
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ def match(app: App, seen: Index, observed: Observed, settle: Settle) -> Match:
         found = _by_id(app, app.app_id, seen, observed.facts)
     else:
         found = _by_phone_and_name(app, seen, observed.facts)
+    found = _changed(app, found, observed)
     binding = observed.memory.bindings.get(app.phone)
     if binding is not None and (isinstance(found, Absent) or _is_missing(found, app, binding)):
         return _lost(binding, observed.absent_at, settle)
@@ -95,6 +100,7 @@ def _by_id(app: App, app_id: AppId, seen: Index, facts: Facts) -> Match:
         return Barred(
             "AppIdMismatch",
             f"appId {app_id} ({row.name}) has {_phone(phone)}, not the declared one; correct either",
+            row,
         )
     return Found(row)
 
@@ -114,6 +120,7 @@ def _by_phone_and_name(app: App, seen: Index, facts: Facts) -> Match:
         return Barred(
             "PhoneLinkedToOtherApp",
             f"the phone belongs to {row.name}; to take that app over, add to spec: `appId: {row.id}`",
+            row,
         )
     return Found(row)
 
@@ -122,7 +129,24 @@ def _name_taken(row: Row, facts: Facts) -> Barred:
     return Barred(
         "NameTakenByOtherPhone",
         f"appName {row.name} is app {row.id} with {_phone(phone_of(row, facts))}; choose another appName",
+        row,
     )
+
+
+def _changed(app: App, found: Match, observed: Observed) -> Match:
+    """Know an app of ours by its binding: it is the manifest that was changed, and no stranger's app."""
+    if not isinstance(found, Barred) or found.row is None:
+        return found
+    row, phone = found.row, phone_of(found.row, observed.facts) or ""
+    binding = observed.memory.bindings.get(phone)
+    if binding is None or binding.app_id != row.id:
+        return found
+    back = f"`appName: {row.name}`" if phone == app.phone else f"the {_phone(phone)}"
+    why = (
+        f"app {row.id} ({row.name}, {_phone(phone)}) is ours, and neither the name nor the phone of an app "
+        f"can be changed at Gupshup: put {back} back, or declare a new app and retire this one"
+    )
+    return Barred(found.reason, why, row, ours=True)
 
 
 def _unproven(seen: Index) -> Match:

@@ -188,6 +188,56 @@ def test_what_does_not_agree_is_blocked(
     assert answer.reason == reason
     assert all(each in answer.message for each in told)
     assert not any(number in answer.message for number in (phone(1), phone(7), phone(9)))
+    assert not answer.ours, "nothing says so"
+
+
+@pytest.mark.parametrize(
+    ("declared", "reason", "back"),
+    [
+        pytest.param(
+            replace(APP, app_name="Renamed"), "PhoneLinkedToOtherApp", "`appName: Name0001`", id="its name"
+        ),
+        pytest.param(
+            replace(APP, phone=phone(9)),
+            "NameTakenByOtherPhone",
+            f"the phone {masked(phone(1))}",
+            id="its phone",
+        ),
+        pytest.param(
+            replace(APP, app_id=app_id(1), phone=phone(9)),
+            "AppIdMismatch",
+            f"the phone {masked(phone(1))}",
+            id="by its id",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "seen", [(row(1), Facts()), (NO_PHONE, details(1, phone(1)))], ids=["row", "details"]
+)
+def test_our_own_app_is_known_when_its_manifest_is_changed(
+    declared: App, reason: str, back: str, seen: tuple[Row, Facts]
+) -> None:
+    """Neither can be changed at Gupshup; who did reads what to do, and not that a stranger has it."""
+    answer = found([seen[0]], declared, seen[1], BOUND)
+    assert isinstance(answer, Barred)
+    assert (answer.reason, answer.row, answer.ours) == (reason, seen[0], True)
+    told = ("is ours", "can be changed at Gupshup", f"put {back} back", "declare a new app and retire this")
+    assert [each for each in told if each not in answer.message] == []
+    assert not any(number in answer.message for number in (phone(1), phone(9)))
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param(Memory(), id="nothing is remembered"),
+        pytest.param(memory(bindings=[Binding(phone(1), app_id(2))]), id="its phone was another app's"),
+        pytest.param(memory(bindings=[Binding(phone(2), app_id(1))]), id="it had another phone"),
+    ],
+)
+def test_an_app_that_is_not_bound_is_a_stranger_s(known: Memory) -> None:
+    answer = found([row(1)], replace(APP, app_name="Renamed"), known=known)
+    assert isinstance(answer, Barred)
+    assert (answer.ours, "to take that app over" in answer.message) == (False, True)
 
 
 @pytest.mark.parametrize(
