@@ -39,7 +39,7 @@ from controller.model.plan import (
     Verb,
     Waiting,
 )
-from controller.model.upstream import Row, Unseen
+from controller.model.upstream import Row
 
 UNCLEAR = 3
 """Unclear links in a row for one phone before a person has to look."""
@@ -180,7 +180,7 @@ def _app(case: Case, row: Row) -> Iterator[Entry]:
     elif late:
         message = f"not live after {case.app.provisioning_timeout:.0f} s ({stage}); ask Gupshup's support"
         yield Blocked(case.item, "ProvisioningTimeout", message)
-    elif not any(isinstance(entry, Action | Waiting | Blocked) for entry in callback):
+    elif not callback:
         yield Same(case.item)
     if progress is Progress.PROVISIONING and not late and not suspended(case.app, case.view.now):
         yield Provisioning(case.item)
@@ -190,21 +190,23 @@ def _callback(case: Case, row: Row) -> Iterator[Entry]:
     """Compare the callback URL, which can never be read back, with what we wrote."""
     url, key = case.app.callback_url, callback_key(row.id)
     wanted = case.view.observed.digests.get(case.item)
-    if url is None or wanted is None or isinstance(wanted, Unseen):
+    if url is None:
         return
     written = case.view.observed.memory.ledger.get(key)
-    if written is None and not case.view.asked.resend:
+    unknown, finishes = written is None, written is not None and not written.digest
+    if not isinstance(wanted, str) or (unknown and not case.view.asked.resend):
         yield Unverifiable(case.item)
     elif written is None or written.digest != wanted:
-        finishes = written is not None and not written.digest
-        yield allowed(SetCallback(case.app, row.id, url, finishes), case, key=key, digest=of_callback(url))
+        action = SetCallback(case.app, row.id, url, finishes, unknown)
+        yield allowed(action, case, key=key, digest=of_callback(url))
 
 
-def _subscriptions_wait(case: Case, on: For | None = None, why: str = "") -> Iterator[Waiting]:
+def _subscriptions_wait(case: Case, on: For | None = None, why: str = "") -> Iterator[Waiting | Blocked]:
     """Let the app's subscriptions wait as it does, or for what the partner wants it to be first."""
     first = For.LINKED if case.view.partner.subscribe_when is SubscribeWhen.LINKED else For.LIVE
     for wanted in case.subscriptions:
-        yield Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on or first, message=why)
+        waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on or first, message=why)
+        yield subscriptions.headerless(case, wanted) or waiting
 
 
 def _unmanaged(found: Sequence[Case], partner: Partner, observed: Observed) -> Iterator[Unmanaged]:

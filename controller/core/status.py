@@ -1,6 +1,6 @@
 """The conditions of every declared resource, from what was seen and what is planned about it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,9 +11,10 @@ from controller.core.stage import ERROR, Progress, of_row
 from controller.model.manifest import Desired
 from controller.model.plan import Asked, Blocked, For, Item, Observed, Plan, Waiting
 from controller.model.status import Condition, Status, Truth
-from controller.model.upstream import Stage
+from controller.model.upstream import Row, Stage
 
 _UNSEEN = frozenset({For.BUDGET, For.LOOK})
+_UNVERIFIABLE = "a value that cannot be read back was not written from here; `apply --resend` writes it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Open:
     blocked: Mapping[Item, Blocked]
     waiting: Mapping[Item, Waiting]
     planned: Mapping[Item, tuple[str, str]]
+    unverifiable: Collection[Item]
 
     def about(self, item: Item) -> Said | None:
         """Say what keeps *item* from being as declared."""
@@ -43,6 +45,8 @@ class Open:
             return Said("Synced", known, f"WaitingFor{waiting.on.title()}", waiting.message)
         if item in self.planned:
             return Said("Synced", Truth.FALSE, *self.planned[item])
+        if item in self.unverifiable:
+            return Said("Synced", Truth.UNKNOWN, "Unverifiable", _UNVERIFIABLE)
         return None
 
 
@@ -68,17 +72,27 @@ def _open(plan: Plan) -> Open:
         {each.item: each for each in plan.blocked},
         {each.item: each for each in plan.waiting},
         {**planned, **held},
+        frozenset(plan.unverifiable),
     )
 
 
 def _of_case(case: Case, left: Open, revision: str) -> Iterator[tuple[Status, Iterable[Said]]]:
-    row = case.match.row if isinstance(case.match, Found) else None
+    row = _row(case)
     stage = _stage(row.stage) if row else ""
     app_id, at = (row.id if row else None), case.view.now
     yield Status(case.item, (), revision, at, app_id, stage), _app(case, left)
     for wanted in case.subscriptions:
         item = subscription_item(wanted)
         yield Status(item, (), revision, at, app_id), _resource(left.about(item), item, left)
+
+
+def _row(case: Case) -> Row | None:
+    """Return the app that is there: also one of ours that the manifest no longer fits."""
+    match case.match:
+        case Found(row) | Barred(row=row, ours=True):
+            return row
+        case _:
+            return None
 
 
 def _stage(stage: Stage) -> str:
@@ -117,7 +131,7 @@ def _resource(wrong: Said | None, item: Item, left: Open) -> Iterator[Said]:
 
 def _linked(case: Case) -> Said:
     match case.match:
-        case Found(row):
+        case Found(row) | Barred(row=Row() as row, ours=True):
             return Said("Linked", Truth.TRUE, "Linked", f"app {row.id}")
         case Barred(reason, message):
             return Said("Linked", Truth.FALSE, reason, message)
@@ -130,9 +144,9 @@ def _linked(case: Case) -> Said:
 
 
 def _live(case: Case) -> Said:
-    if not isinstance(case.match, Found):
+    row = _row(case)
+    if row is None:
         return Said("Live", Truth.UNKNOWN, "NotLinked")
-    row = case.match.row
     progress = of_row(row, case.view.observed.facts)
     words = f"{row.stage.creation or 'no stage'}, {row.stage.pipeline or 'no pipeline stage'}"
     return Said("Live", Truth.TRUE if progress is Progress.LIVE else Truth.FALSE, progress, words)

@@ -30,6 +30,13 @@ ACTIVE_PAUSE = 3600.0
 
 Changes = Mapping[str, tuple[str, str]]
 
+UNAVAILABLE = "HeaderUnavailable"
+"""Why a subscription is blocked whose headers cannot be had here: nothing that Gupshup said."""
+
+HIDDEN = ("(hidden)", "(hidden)")
+UNKNOWN = ("unknown", "declared")
+"""What is told of headers that differ: their values never are."""
+
 REMOVED = digest("removed")
 """What the refusal of an unsubscribe is remembered under: nothing is declared that could change."""
 
@@ -45,12 +52,21 @@ def entries(case: Case, row: Row) -> Iterator[Entry]:
         yield Provisioning(case.item)
     for wanted in case.subscriptions:
         remote = by_tag.pop(wanted.tag, None)
-        if remote is None:
+        if unavailable := headerless(case, wanted):
+            yield unavailable
+        elif remote is None:
             yield _missing(case, row, wanted, first=not there)
         else:
             yield from _present(case, row, wanted, remote)
     if case.view.whole:
         yield from (_undeclared(case, row, by_tag[tag]) for tag in sorted(by_tag))
+
+
+def headerless(case: Case, wanted: Subscription) -> Blocked | None:
+    """Return what blocks a subscription whose headers cannot be had: neither can it be compared."""
+    item = subscription_item(wanted)
+    secret = case.view.observed.digests.get(item)
+    return Blocked(item, UNAVAILABLE, secret.why) if isinstance(secret, Unseen) else None
 
 
 def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
@@ -71,17 +87,24 @@ def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
 
 def _unlooked(case: Case, row: Row, there: Unseen | None) -> Iterator[Entry]:
     if there is None and looks(case, row):
-        yield Unlooked(case.item, sum(_may_differ(case, row, each) for each in case.subscriptions))
+        yield _differing(case, row)
     why = there or Unseen("not looked at in this pass")
     on = For.LOOK if why.until is None else For.BUDGET
     for wanted in case.subscriptions:
-        yield Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, why.until, why.why)
+        waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, why.until, why.why)
+        yield headerless(case, wanted) or waiting
 
 
-def _may_differ(case: Case, row: Row, wanted: Subscription) -> bool:
-    """Say whether more than drift may be found: something else was written last, or nothing."""
-    written = case.view.observed.memory.ledger.get(subscription_key(row.id, wanted.tag))
-    return not _as_declared(wanted, written) or bool(_hidden(case, wanted, written))
+def _differing(case: Case, row: Row) -> Unlooked:
+    """Count what may be more than drift: something else was written last, or nothing."""
+    differing = unknown = 0
+    for wanted in case.subscriptions:
+        written = case.view.observed.memory.ledger.get(subscription_key(row.id, wanted.tag))
+        hidden = _hidden(case, wanted, written)
+        if not headerless(case, wanted):
+            differing += not _as_declared(wanted, written) or bool(hidden)
+            unknown += UNKNOWN in hidden.values()
+    return Unlooked(case.item, differing, unknown)
 
 
 def _missing(case: Case, row: Row, wanted: Subscription, *, first: bool) -> Entry:
@@ -92,7 +115,7 @@ def _missing(case: Case, row: Row, wanted: Subscription, *, first: bool) -> Entr
             on = For.LIVE if sure is False else For.LOOK if until is None else For.BUDGET
             why = "the list says live, a second look has not agreed yet"
             return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, until, why)
-    return _sendable(Subscribe(wanted, row.id), wanted, case, row)
+    return _sendable(Subscribe(wanted, row.id), case, row)
 
 
 def _present(case: Case, row: Row, wanted: Subscription, remote: RemoteSubscription) -> Iterator[Entry]:
@@ -100,7 +123,8 @@ def _present(case: Case, row: Row, wanted: Subscription, remote: RemoteSubscript
     written = case.view.observed.memory.ledger.get(subscription_key(row.id, wanted.tag))
     changes = {**drift(wanted, remote), **_hidden(case, wanted, written)}
     if not changes:
-        yield Same(item)
+        unverifiable = bool(wanted.headers) and written is None
+        yield Unverifiable(item) if unverifiable else Same(item)
     elif changes.keys() == {"active"} and (pause := _active_pause(wanted, written)) > case.view.now:
         why = "it was switched from outside; it is put back at most once an hour"
         yield Waiting(Verb.UPDATE, item, For.BACKOFF, pause, why)
@@ -109,19 +133,19 @@ def _present(case: Case, row: Row, wanted: Subscription, remote: RemoteSubscript
         yield Blocked(item, "WillNotConverge", f"{PATIENCE} updates did not take: {what}")
     else:
         drifted = _as_declared(wanted, written) and "headers" not in changes
-        update = Update(wanted, row.id, remote.id, changes, drift=drifted)
-        yield _sendable(update, wanted, case, row)
-    if wanted.headers and written is None and "headers" not in changes:
-        yield Unverifiable(item)
+        unknown = dict(changes) == {"headers": UNKNOWN}
+        update = Update(wanted, row.id, remote.id, changes, drift=drifted, unknown=unknown)
+        yield _sendable(update, case, row)
 
 
 def _hidden(case: Case, wanted: Subscription, written: Written | None) -> Changes:
-    """Compare headers, which cannot be read back, with what we wrote; without a record, on request."""
-    secret = case.view.observed.digests.get(subscription_item(wanted), "")
-    if not wanted.headers or isinstance(secret, Unseen):
+    """Compare headers, which cannot be read back, with what we wrote; with no record, declared wins."""
+    if not wanted.headers:
         return {}
-    differs = case.view.asked.resend if written is None else written.secret != secret
-    return {"headers": ("(hidden)", "(hidden)")} if differs else {}
+    if written is None:
+        return {"headers": UNKNOWN} if case.view.asked.resend else {}
+    secret = case.view.observed.digests.get(subscription_item(wanted), "")
+    return {"headers": HIDDEN} if written.secret != secret else {}
 
 
 def _doubted(case: Case, row: Row, *, first: bool) -> bool:
@@ -130,12 +154,9 @@ def _doubted(case: Case, row: Row, *, first: bool) -> bool:
     return waits and confirmed(row, case.view.observed.facts) is False
 
 
-def _sendable(action: Subscribe | Update, wanted: Subscription, case: Case, row: Row) -> Entry:
-    key = subscription_key(row.id, wanted.tag)
-    secret = case.view.observed.digests.get(subscription_item(wanted))
-    if isinstance(secret, Unseen):
-        return Blocked(subscription_item(wanted), "HeaderUnavailable", secret.why)
-    return allowed(action, case, key=key, digest=of_subscription(wanted))
+def _sendable(action: Subscribe | Update, case: Case, row: Row) -> Entry:
+    wanted = action.subscription
+    return allowed(action, case, key=subscription_key(row.id, wanted.tag), digest=of_subscription(wanted))
 
 
 def _undeclared(case: Case, row: Row, remote: RemoteSubscription) -> Entry:

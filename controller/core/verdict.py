@@ -32,6 +32,12 @@ FIRST_RETRY = 30.0
 LONGEST_RETRY = 3600.0
 """Seconds between two tries of a subscription whose URL Gupshup could not reach: doubling, to an hour."""
 
+_WITHOUT_CALLBACK = (
+    "; correct callbackUrl, or remove it (from spec.defaults, too) and declare a webhook with version: 2 and "
+    "ACCOUNT among its modes: apps made after 1 August 2025 may take no callback URL"
+)
+"""The way on that Gupshup's words do not name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -124,7 +130,8 @@ def of_rejection(
     tries = prior.tries + 1 if prior is not None and prior.digest == digest else 1
     retry_at = now + backoff(tries) if "invalid url passed" in words else None
     reason = _reason(words, error.status)
-    message = f"Gupshup answered {error.status}: {error.words}"
+    advice = _WITHOUT_CALLBACK if isinstance(action, SetCallback) and retry_at is None else ""
+    message = f"Gupshup answered {error.status}: {error.words}{advice}"
     refusal = Refusal(key, digest, reason, message, now, tries, retry_at)
     return Verdict(Outcome.FAILED, (Refuse(refusal),), reason, error.words, action.app_id)
 

@@ -1,14 +1,17 @@
 """Every write but a link: idempotent, or found out by the next look, so a lost reply costs only a look."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeAlias, assert_never
 
 from controller.core.case import app_item, subscription_item
 from controller.core.digest import subscription_key
 from controller.core.modes import in_order
+from controller.core.subscriptions import UNAVAILABLE
 from controller.core.verdict import Verdict, of_callback_write, of_rejection, of_subscription_write, subject
 from controller.edges.gupshup.forms import SubscriptionForm
-from controller.errors import Busy, Denied, Rejected, Unclear
+from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.deed import INTERRUPTED, Deed, begin, interrupted, judged, put_aside
 from controller.loop.ports import Account, Writer
 from controller.model.manifest import Subscription
@@ -17,6 +20,7 @@ from controller.model.plan import Item, Observed, Outcome, SetCallback, Subscrib
 from controller.model.upstream import RemoteSubscription, Unseen
 
 Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
+Call: TypeAlias = Callable[[], Awaitable[RemoteSubscription | None]]
 
 
 async def write(account: Account[Writer], action: Write, observed: Observed) -> Deed:
@@ -24,9 +28,17 @@ async def write(account: Account[Writer], action: Write, observed: Observed) -> 
 
     Raises Busy where it was not done and can be tried again, Denied where the credentials were refused.
     """
+    try:
+        call = _call(account, action)
+    except ControllerError as error:  # a header's value went away since the look
+        return Deed(judged(action, Verdict(Outcome.FAILED, (), UNAVAILABLE, str(error), action.app_id)))
+    return await _written(account, action, observed, call)
+
+
+async def _written(account: Account[Writer], action: Write, observed: Observed, call: Call) -> Deed:
     number, seen = await begin(account, action), None
     try:
-        seen = await _send(account, action)
+        seen = await call()
         verdict = _done(action, seen, observed, account.clock.now())
     except (Busy, Denied) as error:
         await put_aside(account, number, error)
@@ -45,19 +57,19 @@ async def write(account: Account[Writer], action: Write, observed: Observed) -> 
     return Deed(judged(action, verdict), action.app_id, seen, gone, verdict.look)
 
 
-async def _send(account: Account[Writer], action: Write) -> RemoteSubscription | None:
+def _call(account: Account[Writer], action: Write) -> Call:
+    """Return what sends *action*. Its secrets are revealed here, before anything is noted or sent."""
     match action:
         case Subscribe(wanted, app_id):
-            return await account.remote.subscribe(app_id, _form(account, wanted))
+            return partial(account.remote.subscribe, app_id, _form(account, wanted))
         case Update(wanted, app_id, id):
-            return await account.remote.update_subscription(app_id, id, _form(account, wanted))
+            return partial(account.remote.update_subscription, app_id, id, _form(account, wanted))
         case Unsubscribe(_, app_id, remote):
-            await account.remote.unsubscribe(app_id, remote.id)
+            return partial(account.remote.unsubscribe, app_id, remote.id)
         case SetCallback(_, app_id, url):
-            await account.remote.set_callback(app_id, url)
+            return partial(account.remote.set_callback, app_id, url)
         case _:
             assert_never(action)
-    return None
 
 
 def _done(action: Write, seen: RemoteSubscription | None, observed: Observed, now: float) -> Verdict:

@@ -67,12 +67,13 @@ class Observed:
 class Asked:
     """What a person asked for beyond the manifests.
 
-    *only*: the items that count, None for all; *resend*: write once what can be written and never read;
-    *again*: names of apps whose refusals and rests from before *at* (epoch seconds) no longer count.
+    *only*: the items that count, None for all; *resend*: write what can be written and never read also where
+    nobody knows what is there; *again*: names of apps whose refusals and rests from before *at* (epoch
+    seconds) no longer count.
     """
 
     only: frozenset[Item] | None = None
-    resend: bool = False
+    resend: bool = True
     again: frozenset[str] = frozenset()
     at: float = math.inf
 
@@ -84,12 +85,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class SetCallback:
-    """*finishes_link*: the link itself could not set the callback."""
+    """*finishes_link*: the link could not set the callback; *unknown*: it was never written from here."""
 
     app: App
     app_id: AppId
     url: str
     finishes_link: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,17 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """*changes* maps each differing field to what was found and what is wanted, as texts for a reader."""
+    """*changes* maps each differing field to what was found and what is wanted, as texts for a reader.
+
+    *unknown*: only its headers go out, which were never written from here.
+    """
 
     subscription: Subscription
     app_id: AppId
     id: SubscriptionId
     changes: Mapping[str, tuple[str, str]]
     drift: bool
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +179,14 @@ class Unmanaged:
 
 @dataclass(frozen=True, slots=True)
 class Unlooked:
-    """An app at whose subscriptions nobody looked yet: *differing* of them may have to be updated."""
+    """An app at whose subscriptions nobody looked yet: *differing* of them may have to be updated.
+
+    *unknown* of them may have to be, because nobody knows their headers.
+    """
 
     item: Item
     differing: int
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +194,7 @@ class Plan:
     """One partner's plan.
 
     *provisioning* names linked apps that are not live yet; *unverifiable* what can be written and never read,
-    and was not written by us.
+    was not written by us, and is not going to be.
     """
 
     partner: Partner

@@ -227,6 +227,7 @@ def test_every_declared_thing_is_accounted_for(world: World) -> None:
         *(each.item for each in found.waiting),
         *(each.item for each in found.blocked),
         *found.unchanged,
+        *found.unverifiable,
     }
     assert {*map(app_item, declared.apps), *map(subscription_item, declared.subscriptions)} <= told
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from controller.core.case import app_item
 from controller.core.entry import verb_of
-from controller.core.guard import allowed, change, guard, held_digest, judge, release
+from controller.core.guard import FEW, allowed, change, guard, held_digest, judge, release
+from controller.core.subscriptions import UNKNOWN
 from controller.model.manifest import Ceiling, Count, Desired, Guards, Share
 from controller.model.plan import (
     Action,
@@ -44,6 +45,15 @@ def updates(count: int, *, drift: bool = False) -> list[Update]:
 
 def callbacks(count: int, *, finishes: bool = False) -> list[SetCallback]:
     return [SetCallback(app(n), app_id(n), CALLBACK, finishes) for n in range(1, count + 1)]
+
+
+def unknown(count: int) -> list[SetCallback]:
+    """Return callbacks that were never written from here."""
+    return [replace(each, unknown=True) for each in callbacks(count)]
+
+
+def unknown_headers(count: int) -> list[Update]:
+    return [replace(each, changes={"headers": UNKNOWN}, unknown=True) for each in updates(count)]
 
 
 def subscribes(count: int) -> list[Subscribe]:
@@ -82,10 +92,11 @@ def test_a_ceiling_on_fleets_of_any_size(ceiling: Ceiling, expected: list[int]) 
 
 
 @pytest.mark.parametrize("size", FLEETS)
-@pytest.mark.parametrize("make", [links, updates, unsubscribes, callbacks])
+@pytest.mark.parametrize("make", [links, updates, unsubscribes, callbacks, unknown, unknown_headers])
 @pytest.mark.parametrize("ceiling", [Share(20), Count(3), Count(0)], ids=["a fifth", "three", "none"])
 def test_one_more_than_allowed_holds_the_whole_class(size: int, make: Make, ceiling: Ceiling) -> None:
-    most, declared = allowed(ceiling, size), fleet(size)
+    least = 1 if make in {links, unsubscribes} else FEW
+    most, declared = allowed(ceiling, size, least), fleet(size)
     fits, exceeds = wished(*make(most), guards=same(ceiling)), wished(*make(most + 1), guards=same(ceiling))
     assert guard(fits, declared, frozenset()) == fits
     held = guard(exceeds, declared, frozenset())
@@ -97,14 +108,23 @@ def test_one_more_than_allowed_holds_the_whole_class(size: int, make: Make, ceil
     ("make", "most", "name"),
     [
         pytest.param(links, 25, "maxLinks", id="25 links"),
-        pytest.param(updates, 2, "maxUpdates", id="a fifth of ten updated"),
-        pytest.param(callbacks, 2, "maxUpdates", id="a callback is an update"),
+        pytest.param(updates, 4, "maxUpdates", id="a fifth of twenty updated"),
+        pytest.param(callbacks, 4, "maxUpdates", id="a callback is an update"),
+        pytest.param(unknown, 4, "maxUpdates", id="so is one that was never written from here"),
+        pytest.param(unknown_headers, 4, "maxUpdates", id="and so are headers"),
         pytest.param(unsubscribes, 3, "maxUnsubscribes", id="three unsubscribed"),
     ],
 )
 def test_the_ceilings_that_nobody_had_to_set(make: Make, most: int, name: str) -> None:
-    assert not guard(wished(*make(most)), fleet(10), frozenset()).held
-    assert {each.guard for each in guard(wished(*make(most + 1)), fleet(10), frozenset()).held} == {name}
+    assert not guard(wished(*make(most)), fleet(20), frozenset()).held
+    assert {each.guard for each in guard(wished(*make(most + 1)), fleet(20), frozenset()).held} == {name}
+
+
+@pytest.mark.parametrize("size", [1, 2, 19])
+def test_a_share_lets_one_app_with_its_webhooks_through(size: int) -> None:
+    for make in (updates, unknown):
+        assert not guard(wished(*make(3)), fleet(size), frozenset()).held
+        assert guard(wished(*make(4)), fleet(size), frozenset()).held
 
 
 @pytest.mark.parametrize(
@@ -129,9 +149,9 @@ def test_a_guard_holds_its_class_and_lets_the_rest_go() -> None:
 
 
 def test_subscriptions_are_declared_things_too() -> None:
-    declared = desired(*map(app, range(1, 6)), *map(subscription, range(1, 6)))
-    assert not guard(wished(*updates(2)), declared, frozenset()).held
-    assert guard(wished(*updates(2)), fleet(5), frozenset()).held
+    declared = desired(*map(app, range(1, 11)), *map(subscription, range(1, 11)))
+    assert not guard(wished(*updates(4)), declared, frozenset()).held
+    assert guard(wished(*updates(4)), fleet(10), frozenset()).held
 
 
 def test_another_partners_fleet_lends_no_room() -> None:
@@ -139,7 +159,7 @@ def test_another_partners_fleet_lends_no_room() -> None:
     others = replace(
         others, subscriptions=tuple(replace(subscription(n), partner="other") for n in range(99))
     )
-    assert guard(wished(*updates(2)), others, frozenset()).held
+    assert guard(wished(*updates(4)), others, frozenset()).held
 
 
 def test_nothing_held_needs_no_release() -> None:
@@ -185,12 +205,15 @@ def test_what_was_released_stays_so_while_it_is_done_and_lends_no_room() -> None
         pytest.param(links(26), links(27), id="one more"),
         pytest.param(links(26), [*links(25), Link(replace(app(26), waba_id="1"))], id="another WABA"),
         pytest.param(
-            updates(3),
-            [*updates(2), replace(updates(3)[2], subscription=replace(subscription(3), url="https://x"))],
+            updates(4),
+            [*updates(3), replace(updates(4)[3], subscription=replace(subscription(4), url="https://x"))],
             id="another URL",
         ),
         pytest.param(
-            callbacks(3), [replace(each, url="https://x") for each in callbacks(3)], id="another callback"
+            callbacks(4), [replace(each, url="https://x") for each in callbacks(4)], id="another callback"
+        ),
+        pytest.param(
+            unknown(4), [replace(each, url="https://x") for each in unknown(4)], id="another unknown callback"
         ),
         pytest.param(
             unsubscribes(4),
@@ -202,7 +225,7 @@ def test_what_was_released_stays_so_while_it_is_done_and_lends_no_room() -> None
             [*unsubscribes(3), replace(unsubscribes(4)[3], remote=remote(subscription(4, "other")))],
             id="another tag",
         ),
-        pytest.param(links(26), updates(3), id="another class"),
+        pytest.param(links(26), updates(4), id="another class"),
     ],
 )
 def test_consent_to_one_change_is_none_to_another(before: Iterable[Action], after: Iterable[Action]) -> None:
@@ -221,6 +244,34 @@ def test_consent_is_to_one_partner() -> None:
 def test_the_digest_does_not_depend_on_order() -> None:
     plans = [guard(wished(*each), fleet(1), frozenset()) for each in (links(26), links(26)[::-1])]
     assert held_digest(plans[0]) == held_digest(plans[1])
+
+
+def test_what_was_never_written_from_here_is_counted_and_held_by_itself() -> None:
+    """As on a fleet that was adopted: it neither hides a change of mind nor lends it room."""
+    few: list[Action] = [*updates(3)]
+    many: list[Action] = [*unknown(100), *unknown_headers(100)[3:]]
+    plan = guard(wished(*few, *subscribes(5), *many), fleet(100), frozenset())
+    assert list(plan.actions) == [*few, *subscribes(5)]
+    assert [each.action for each in plan.held] == many
+    assert {each.message for each in plan.held} == {
+        "197 planned that were never written from here, 20 allowed"
+    }
+    few, many = [*unknown(3)], [*updates(24)[3:]]
+    plan = guard(wished(*few, *many), fleet(100), frozenset())
+    assert (list(plan.actions), [each.action for each in plan.held]) == (few, many)
+
+
+def test_consent_to_what_was_never_written_from_here_is_none_to_a_change() -> None:
+    changed, many = updates(30), unknown(30)
+    held = guard(wished(*changed, *many), fleet(10), frozenset())
+    first, second = (held_digest(held) or "").split(",")
+    assert first == held_digest(guard(wished(*changed), fleet(10), frozenset()))
+    assert second == held_digest(guard(wished(*many), fleet(10), frozenset()))
+    assert release(held, [first]) == set(map(change, changed))
+    assert release(held, [second]) == set(map(change, many))
+    assert release(held, [first, second]) == {*map(change, changed), *map(change, many)}
+    assert release(held, [f"{first},{second}", first[:-1]]) == frozenset()
+    assert guard(wished(*changed, *many), fleet(10), release(held, [second])).actions == tuple(many)
 
 
 def test_a_subscription_could_be_released_if_one_were_held() -> None:
@@ -252,7 +303,7 @@ def test_a_guard_never_passes_more_than_its_ceiling(
         passed = [
             a for a in result.actions if verb_of(a) is verb and a not in drift and change(a) not in released
         ]
-        assert len(passed) <= allowed(ceiling, size)
+        assert len(passed) <= allowed(ceiling, size, FEW if verb is Verb.UPDATE else 1)
 
 
 # What a pass may do that did not look at everything.
@@ -260,8 +311,9 @@ def test_a_guard_never_passes_more_than_its_ceiling(
 NOTHING: frozenset[tuple[Verb, Item]] = frozenset()
 
 
-def unlooked(plan: Plan, apps: int, differing: int = 1) -> Plan:
-    return replace(plan, unlooked=tuple(Unlooked(app_item(app(9_000 + n)), differing) for n in range(apps)))
+def unlooked(plan: Plan, apps: int, differing: int = 1, unknown: int = 0) -> Plan:
+    items = (app_item(app(9_000 + n)) for n in range(apps))
+    return replace(plan, unlooked=tuple(Unlooked(each, differing, unknown) for each in items))
 
 
 @pytest.mark.parametrize("size", FLEETS)
@@ -275,7 +327,7 @@ def test_a_pass_that_saw_everything_is_judged_by_what_it_saw(size: int) -> None:
 @pytest.mark.parametrize("size", FLEETS)
 def test_a_pass_over_one_app_adds_and_restores_and_leaves_the_rest_to_others(size: int) -> None:
     restores: list[Action] = [*subscribes(1), *updates(2, drift=True)[1:], *callbacks(1, finishes=True)]
-    counts: list[Action] = [*links(1), *updates(1), *unsubscribes(1)]
+    counts: list[Action] = [*links(1), *updates(1), *unknown(2)[1:], *unsubscribes(1)]
     result = judge(wished(*counts, *restores), fleet(size), NOTHING, Breadth.APP)
     assert list(result.actions) == restores
     assert [(each.verb, each.item, each.on) for each in result.waiting] == [
@@ -292,7 +344,7 @@ def test_no_consent_lets_a_pass_over_one_app_do_what_a_guard_counts() -> None:
 @pytest.mark.parametrize("size", FLEETS)
 def test_a_mass_change_that_is_seen_in_small_pieces_is_held(size: int) -> None:
     """Every app differs, and they are looked at one after the other: not one more than allowed is changed."""
-    most, changed = allowed(Guards().max_updates, size), set[str]()
+    most, changed = allowed(Guards().max_updates, size, FEW), set[str]()
     for seen in range(1, size + 1, max(1, size // 20)):
         found = [each for each in updates(seen) if each.subscription.app not in changed]
         plan = unlooked(wished(*found), size - seen)
@@ -301,18 +353,26 @@ def test_a_mass_change_that_is_seen_in_small_pieces_is_held(size: int) -> None:
     found = [each for each in updates(size) if each.subscription.app not in changed]
     result = judge(wished(*found), fleet(size), NOTHING, Breadth.LIST)
     assert len(result.held) + len(result.actions) + len(changed) == size
-    assert len(result.actions) + len(changed) == (1 if size == 1 else 0) <= most
+    assert len(result.actions) + len(changed) == (size if size <= FEW else 0) <= most
 
 
 @pytest.mark.parametrize("size", FLEETS)
 def test_few_changes_wait_only_while_those_nobody_saw_could_be_too_many(size: int) -> None:
-    most = allowed(Guards().max_updates, size)
+    most = allowed(Guards().max_updates, size, FEW)
     result = judge(unlooked(wished(*updates(most)), 1), fleet(size), NOTHING, Breadth.LIST)
     assert (result.actions, {each.on for each in result.waiting}) == ((), {For.LOOK})
     fits = unlooked(wished(*updates(most)), 500, differing=0)
     assert judge(fits, fleet(size), NOTHING, Breadth.LIST).actions == tuple(updates(most))
     fits = unlooked(wished(*updates(most)[1:]), 1)
     assert len(judge(fits, fleet(size), NOTHING, Breadth.LIST).actions) == most - 1
+
+
+def test_what_was_never_written_from_here_waits_for_its_own_kind_alone() -> None:
+    few: list[Action] = [*unknown(2), *updates(1)]
+    waits = judge(unlooked(wished(*few), 9, differing=0, unknown=1), fleet(10), NOTHING, Breadth.LIST)
+    assert (waits.actions, [each.on for each in waits.waiting]) == (tuple(updates(1)), [For.LOOK] * 2)
+    goes = judge(unlooked(wished(*few), 9, differing=1), fleet(10), NOTHING, Breadth.LIST)
+    assert (goes.actions, len(goes.waiting)) == (tuple(unknown(2)), 1)
 
 
 def test_too_many_are_held_however_many_more_there_are() -> None:

@@ -32,7 +32,7 @@ PLAIN = app(1)
 ITEM = Item(Kind.APP, "main", APP.name, APP.name)
 KEY = callback_key(app_id(1))
 NOTHING = Asked()
-RESEND = Asked(resend=True)
+LEFT = Asked(resend=False)
 
 
 def wrote(digest: str) -> Memory:
@@ -46,19 +46,18 @@ def with_callback(declared: App, known: Memory, asked: Asked = NOTHING, keyed: s
 @pytest.mark.parametrize(
     ("known", "asked", "expected", "unverifiable"),
     [
-        pytest.param(Memory(), NOTHING, None, True, id="no row in the ledger: not written, and said so"),
-        pytest.param(Memory(), RESEND, False, False, id="no row, and asked to resend: written"),
-        pytest.param(wrote(KEYED), NOTHING, None, False, id="the row agrees"),
-        pytest.param(
-            wrote(KEYED), RESEND, None, False, id="to resend writes once: a row that agrees ends it"
-        ),
+        pytest.param(Memory(), NOTHING, False, False, id="no row in the ledger: declared wins"),
+        pytest.param(Memory(), LEFT, None, True, id="no row, and left as it is: not written, and said so"),
+        pytest.param(wrote(KEYED), NOTHING, None, False, id="the row agrees: once is enough"),
+        pytest.param(wrote(KEYED), LEFT, None, False, id="the row agrees, and nobody asks"),
+        pytest.param(wrote("keyed:0"), LEFT, False, False, id="the row differs: known, and written"),
         pytest.param(wrote("keyed:0"), NOTHING, False, False, id="the row differs: written"),
         pytest.param(wrote(""), NOTHING, True, False, id="the link could not set it: written, to finish it"),
         pytest.param(
             memory(ledger=[Written(callback_key(app_id(2)), KEYED)]),
             NOTHING,
-            None,
-            True,
+            False,
+            False,
             id="the row of another app says nothing",
         ),
     ],
@@ -67,10 +66,11 @@ def test_a_callback_is_compared_with_the_ledger(
     *, known: Memory, asked: Asked, expected: bool | None, unverifiable: bool
 ) -> None:
     plan = with_callback(APP, known, asked)
-    actions = () if expected is None else (SetCallback(APP, app_id(1), CALLBACK, expected),)
+    unknown = KEY not in known.ledger
+    actions = () if expected is None else (SetCallback(APP, app_id(1), CALLBACK, expected, unknown),)
     assert plan.actions == actions
     assert plan.unverifiable == ((ITEM,) if unverifiable else ())
-    assert plan.unchanged == (() if actions else (ITEM,))
+    assert plan.unchanged == (() if actions or unverifiable else (ITEM,))
 
 
 @pytest.mark.parametrize(
@@ -90,15 +90,15 @@ def test_a_callback_needs_the_policy_of_what_it_is_part_of(
     assert [each.on for each in plan.waiting] == ([] if expected else [For.POLICY])
 
 
-@pytest.mark.parametrize("asked", [NOTHING, RESEND])
+@pytest.mark.parametrize("asked", [NOTHING, LEFT])
 def test_no_callback_is_declared(asked: Asked) -> None:
     plan = planned(desired(PLAIN), observed(live(1), known=wrote("keyed:0")), asked)
     assert (plan.actions, plan.unverifiable, plan.unchanged) == ((), (), (ITEM,))
 
 
-def test_without_a_digest_nothing_is_written() -> None:
-    plan = with_callback(APP, wrote("keyed:0"), RESEND, Unseen("no key"))
-    assert (plan.actions, plan.unchanged) == ((), (ITEM,))
+def test_without_a_digest_nothing_is_written_and_nothing_called_as_declared() -> None:
+    plan = with_callback(APP, wrote("keyed:0"), NOTHING, Unseen("no key"))
+    assert (plan.actions, plan.unchanged, plan.unverifiable) == ((), (), (ITEM,))
 
 
 @pytest.mark.parametrize(

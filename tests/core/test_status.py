@@ -14,6 +14,7 @@ from controller.model.plan import Asked, For, Item, Observed, Plan, Verb, Waitin
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Facts, Row, Stage
 from tests.core.builders import (
+    CALLBACK,
     NOW,
     PARTNER,
     app,
@@ -250,10 +251,35 @@ def test_a_guard_that_holds_is_named() -> None:
     assert condition.message == "by maxUpdates: 1 planned, 0 allowed"
 
 
-def test_what_cannot_be_verified_is_not_called_wrong() -> None:
-    wanted = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A")})
-    found = standing(desired(APP, wanted), observed(live(1), facts=THERE, digests={SUB: "keyed:1"}))
-    assert words(found[SUB])["Ready"] == (TRUE, "Ready")
+@pytest.mark.parametrize(
+    ("declared", "item"),
+    [
+        pytest.param(replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A")}), SUB, id="headers"),
+        pytest.param(replace(APP, callback_url=CALLBACK), ITEM, id="a callback"),
+    ],
+)
+def test_what_was_neither_written_nor_read_is_called_unknown(
+    declared: App | Subscription, item: Item
+) -> None:
+    things = (APP, declared) if item is SUB else (declared, WANTED)
+    seen = observed(live(1), facts=THERE, digests={item: "keyed:1"})
+    left = planned(desired(*things), seen, Asked(resend=False))
+    found = {each.item: each for each in statuses(desired(*things), seen, left, {})}
+    assert words(found[item])["Synced"] == words(found[item])["Ready"] == (UNKNOWN, "Unverifiable")
+    assert words(found[ITEM])["Ready"] == (UNKNOWN, "Unverifiable"), "an app is ready with all that it has"
+    goes = standing(desired(*things), seen)
+    assert words(goes[item])["Synced"] == (FALSE, "ChangePlanned")
+
+
+@pytest.mark.parametrize("changed", [replace(APP, app_name="Renamed"), replace(APP, phone="911234567890")])
+def test_our_app_is_shown_also_where_its_manifest_no_longer_fits(changed: App) -> None:
+    known = memory(bindings=[Binding(APP.phone, app_id(1))])
+    found = standing(desired(changed, WANTED), observed(live(1), facts=THERE, known=known))
+    assert {each.app_id for each in found.values()} == {app_id(1)}
+    told = words(found[ITEM])
+    assert (told["Linked"], told["Live"]) == ((TRUE, "Linked"), (TRUE, "Live"))
+    assert {told[each][0] for each in ("Synced", "Ready")} == {FALSE}
+    assert told["Stalled"] == (TRUE, told["Ready"][1])
 
 
 def test_a_condition_is_dated_from_when_it_became_so() -> None:

@@ -8,7 +8,7 @@ import pytest
 from controller.core.case import app_item, subscription_item
 from controller.core.digest import of_subscription, subscription_key
 from controller.core.entry import item_of, verb_of
-from controller.core.subscriptions import ACTIVE_PAUSE, REMOVED, drift
+from controller.core.subscriptions import ACTIVE_PAUSE, REMOVED, UNKNOWN, drift
 from controller.model.manifest import App, FromEnv, Partner, Policy, SubscribeWhen, Subscription, Suspend
 from controller.model.memory import Memory, Refusal, Written
 from controller.model.plan import Asked, For, Plan, Subscribe, Unlooked, Unsubscribe, Update, Verb
@@ -40,7 +40,7 @@ MOVED = replace(THERE, url="https://elsewhere.example.com")
 SECRET = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A")})
 ITEM = subscription_item(WANTED)
 NOTHING = Asked()
-RESEND = Asked(resend=True)
+LEFT = Asked(resend=False)
 OURS = replace(PARTNER, owned_tags="gitops-*")
 PRUNING = replace(APP, policies=ALL)
 
@@ -197,51 +197,77 @@ def test_what_was_not_seen_is_not_judged(there: Unseen | None, on: For, until: f
 @pytest.mark.parametrize(
     ("keyed", "row_", "asked", "writes", "unverifiable"),
     [
-        pytest.param(KEYED, None, NOTHING, False, True, id="no row: not written, and said so"),
-        pytest.param(KEYED, None, RESEND, True, False, id="no row and asked to resend: written"),
-        pytest.param(KEYED, written(SECRET), NOTHING, False, False, id="the row agrees"),
-        pytest.param(KEYED, written(SECRET), RESEND, False, False, id="the row agrees: not resent"),
+        pytest.param(KEYED, None, NOTHING, True, False, id="no row: declared wins"),
+        pytest.param(KEYED, None, LEFT, False, True, id="no row and left as it is: not written, and said so"),
+        pytest.param(KEYED, written(SECRET), NOTHING, False, False, id="the row agrees: once is enough"),
+        pytest.param(KEYED, written(SECRET), LEFT, False, False, id="the row agrees, and nobody asks"),
         pytest.param("keyed:2", written(SECRET), NOTHING, True, False, id="the row differs: written"),
+        pytest.param("keyed:2", written(SECRET), LEFT, True, False, id="the row differs: known, and written"),
         pytest.param(KEYED, written(WANTED), NOTHING, True, False, id="headers were added: written"),
-        pytest.param(
-            Unseen("HOOK_A is not set"), written(SECRET), NOTHING, False, False, id="a value that is lost"
-        ),
-        pytest.param(Unseen("HOOK_A is not set"), None, RESEND, False, True, id="cannot be resent either"),
     ],
 )
 def test_headers_are_compared_with_the_ledger(
-    *, keyed: str | Unseen, row_: Written | None, asked: Asked, writes: bool, unverifiable: bool
+    *, keyed: str, row_: Written | None, asked: Asked, writes: bool, unverifiable: bool
 ) -> None:
     plan = plan_for(SECRET, THERE, known=ledger(row_), asked=asked, keyed=keyed)
     assert plan.unverifiable == ((ITEM,) if unverifiable else ())
-    assert (ITEM in plan.unchanged) == (not writes)
+    assert (ITEM in plan.unchanged) == (not writes and not unverifiable)
     if writes:
-        assert update(plan).changes == {"headers": ("(hidden)", "(hidden)")}
-        assert not update(plan).drift
+        told = UNKNOWN if row_ is None else ("(hidden)", "(hidden)")
+        assert update(plan).changes == {"headers": told}
+        assert (update(plan).drift, update(plan).unknown) == (False, row_ is None)
     else:
         assert plan.actions == ()
 
 
-@pytest.mark.parametrize("asked", [NOTHING, RESEND])
+@pytest.mark.parametrize("asked", [NOTHING, LEFT])
 def test_without_headers_there_is_nothing_to_resend(asked: Asked) -> None:
     plan = plan_for(WANTED, THERE, known=ledger(None), asked=asked)
     assert (plan.actions, plan.unverifiable) == ((), ())
 
 
 def test_headers_go_along_where_something_else_is_written() -> None:
-    """One PUT sends the whole set, so what nobody could verify is known from then on."""
+    """One PUT sends the whole set, so what nobody could verify is known from then on; it is a change."""
     plan = plan_for(SECRET, MOVED, known=ledger(None))
+    assert set(update(plan).changes) == {"url", "headers"}
+    assert (update(plan).unknown, plan.unverifiable) == (False, ())
+    plan = plan_for(SECRET, MOVED, known=ledger(None), asked=LEFT)
     assert set(update(plan).changes) == {"url"}
-    assert plan.unverifiable == (ITEM,)
 
 
-@pytest.mark.parametrize("there", [(), (MOVED,)], ids=["missing", "different"])
-def test_a_header_that_cannot_be_had_blocks_the_write(there: tuple[RemoteSubscription, ...]) -> None:
-    plan = plan_for(SECRET, *there, keyed=Unseen("HOOK_A is not set"))
-    assert plan.actions == ()
-    assert [(each.reason, each.message) for each in plan.blocked] == [
-        ("HeaderUnavailable", "HOOK_A is not set")
+@pytest.mark.parametrize("there", [(), (MOVED,), (THERE,), (OFF,)], ids=["missing", "other", "same", "off"])
+@pytest.mark.parametrize("row_", [None, written(SECRET), written(WANTED)], ids=["none", "agrees", "differs"])
+@pytest.mark.parametrize("asked", [NOTHING, LEFT])
+def test_a_header_that_cannot_be_had_blocks_its_subscription(
+    there: tuple[RemoteSubscription, ...], row_: Written | None, asked: Asked
+) -> None:
+    """What it holds cannot be compared, so nothing is written, nor called as declared."""
+    plan = plan_for(SECRET, *there, known=ledger(row_), asked=asked, keyed=Unseen("HOOK_A is not set"))
+    assert (plan.actions, plan.waiting, plan.unverifiable) == ((), (), ())
+    assert ITEM not in plan.unchanged
+    assert [(each.item, each.reason, each.message) for each in plan.blocked] == [
+        (ITEM, "HeaderUnavailable", "HOOK_A is not set")
     ]
+
+
+@pytest.mark.parametrize("seen", [(), (row(1),), (live(1),)], ids=["not linked", "not live", "not looked at"])
+def test_a_header_that_cannot_be_had_is_told_before_its_turn(seen: tuple[Row, ...]) -> None:
+    """Days may pass until an app is live; who has to set the variable reads it at once."""
+    other = subscription(1, "other")
+    facts = Facts(wabas={app_id(1): ""})
+    there = observed(*seen, facts=facts, digests={ITEM: Unseen("HOOK_A is not set")})
+    plan = planned(desired(APP, SECRET, other), there)
+    assert [(each.item, each.reason) for each in plan.blocked] == [(ITEM, "HeaderUnavailable")]
+    assert [each.item for each in plan.waiting] == [subscription_item(other)]
+    assert [each.differing for each in plan.unlooked] == ([1] if seen == (live(1),) else [])
+
+
+def test_a_header_that_cannot_be_had_is_never_taken_for_undeclared() -> None:
+    seen = observed(
+        live(1), facts=looked(1, there={1: (replace(THERE, tag="gitops-a"),)}), digests={ITEM: Unseen("no")}
+    )
+    plan = planned(desired(PRUNING, replace(SECRET, tag="gitops-a")), seen, partner=OURS)
+    assert (plan.actions, [each.reason for each in plan.blocked]) == ((), ["HeaderUnavailable"])
 
 
 @pytest.mark.parametrize(
@@ -500,6 +526,23 @@ def test_of_an_app_that_nobody_looked_at_is_said_what_may_differ(
     plan = planned(desired(APP, wanted), seen)
     assert plan.unlooked == (Unlooked(app_item(APP), differing),)
     assert [each.on for each in plan.waiting] == [For.LOOK]
+
+
+@pytest.mark.parametrize(
+    ("known", "asked", "unknown"),
+    [
+        pytest.param(None, NOTHING, 1, id="never written from here"),
+        pytest.param(written(SECRET), NOTHING, 0, id="written from here"),
+        pytest.param(written(WANTED), NOTHING, 0, id="written without headers: known to differ"),
+        pytest.param(None, LEFT, 0, id="never written, and left as it is"),
+    ],
+)
+def test_headers_that_nobody_knows_may_differ_before_anybody_looked(
+    known: Written | None, asked: Asked, unknown: int
+) -> None:
+    facts = Facts(wabas={app_id(1): ""})
+    seen = observed(live(1), facts=facts, known=ledger(known), digests={ITEM: KEYED})
+    assert [each.unknown for each in planned(desired(APP, SECRET), seen, asked).unlooked] == [unknown]
 
 
 @pytest.mark.parametrize("until", [None, NOW + 5])

@@ -1,6 +1,9 @@
 """What was there before, what somebody else does upstream, and what is declared in the less usual ways."""
 
+import json
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.world import PARTNER, app, subscription, world
 
@@ -98,18 +101,85 @@ def test_a_suspended_app_is_left_alone(tmp_path: Path) -> None:
         assert not there.calls("link", "subscribe")
 
 
-def test_what_cannot_be_read_back_is_told_and_sent_once_on_request(tmp_path: Path) -> None:
-    callback = "callbackUrl: https://hooks.example.com/callback"
-    headers = "headers: {X-Hook: {env: HOOK_SECRET}}"
+CALLBACK = "callbackUrl: https://hooks.example.com/callback"
+HEADERS = "headers: {X-Hook: {env: HOOK_SECRET}}"
+SECRET = {"HOOK_SECRET": "canary-of-the-hook"}
+
+
+def test_what_cannot_be_read_back_is_written_once_where_nobody_knows_it(tmp_path: Path) -> None:
+    """A callback and headers that were declared after the link, or over a store that is lost."""
     with world(tmp_path) as there:
         there.seed(SETTLED)
-        partner = PARTNER.replace("spec: {", "spec: {guards: {maxUpdates: 2}, ")
-        there.declare(partner, app("AppOne", 1, callback), subscription("events", "app: AppOne", headers))
-        done = there.apply(HOOK_SECRET="canary-of-the-hook")
-        assert [each["kind"] for each in done.json()["unverifiable"]] == ["App", "Subscription"]
-        sent = there.apply("--resend", HOOK_SECRET="canary-of-the-hook")
+        there.declare(app("AppOne", 1, CALLBACK), subscription("events", "app: AppOne", HEADERS))
+        planned, text = there.plan(**SECRET), there.run("plan", **SECRET)
+        assert (planned.summary, planned.json()["unverifiable"]) == ({"update": 2}, [])
+        assert text.out.count("unknown → declared") == 2
+        sent = there.apply(**SECRET)
         assert (sent.code, sent.summary) == (0, {"updated": 2})
-        assert there.apply(HOOK_SECRET="canary-of-the-hook").summary == {"unchanged": 2}
+        assert there.apply(**SECRET).summary == {"unchanged": 2}
+        assert there.plan(**SECRET).summary == {"unchanged": 2}
         (one,) = there.apps().values()
         assert one["callbackUrl"] == "https://hooks.example.com/callback"
-        assert "canary-of-the-hook" in one["subscriptions"][0]["meta"]
+        assert SECRET["HOOK_SECRET"] in one["subscriptions"][0]["meta"]
+
+
+def test_in_ci_over_a_new_store_what_nobody_knows_is_told_and_sent_on_request(tmp_path: Path) -> None:
+    """Such a store begins anew with each run, and every run would write all of it."""
+    ci = {**SECRET, "CI": "true"}
+    with world(tmp_path) as there:
+        there.seed(SETTLED)
+        there.declare(app("AppOne", 1, CALLBACK), subscription("events", "app: AppOne", HEADERS))
+        for done in (there.plan(**ci), there.apply(**ci)):
+            assert [each["kind"] for each in done.json()["unverifiable"]] == ["App", "Subscription"]
+            assert (done.code, done.summary) == (0, {})
+        assert not there.calls("callbackUrl", "updateSubscription")
+        told = json.loads(there.run("get", "-o", "json").out)["items"][0]["conditions"]
+        assert {(each["status"], each["reason"]) for each in told if each["type"] in {"Synced", "Ready"}} == {
+            ("Unknown", "Unverifiable")
+        }
+        sent = there.apply("--resend", **ci)
+        assert (sent.code, sent.summary) == (0, {"updated": 2})
+
+
+@pytest.mark.parametrize("content", [None, "", "a line\nand another"], ids=["missing", "empty", "two lines"])
+def test_a_header_that_cannot_be_had_is_said_by_every_verb(tmp_path: Path, content: str | None) -> None:
+    secret = tmp_path / "hooks" / "secret"
+    secret.parent.mkdir()
+    headers = "headers: {X-Hook: {file: " + str(secret) + "}}"
+    folder = {"GUPSHUPCTL_HEADER_DIR": str(secret.parent)}
+    with world(tmp_path) as there:
+        there.seed(SETTLED)
+        there.declare(
+            app("AppOne", 1),
+            subscription("events", "app: AppOne", headers),
+            subscription("other", "app: AppOne"),
+        )
+        secret.write_text("canary-of-the-hook\n", encoding="utf-8")
+        assert there.apply(**folder).summary == {"unchanged": 1, "subscribed": 1, "updated": 1}
+        secret.unlink() if content is None else secret.write_text(content, encoding="utf-8")
+        once = ("run", "--once", "--manifests", "manifests")
+        for done in (there.plan(**folder), there.apply(**folder)):
+            blocked = [(each["name"], each["reason"]) for each in done.json()["blocked"]]
+            assert (done.code, blocked) == (5, [("events", "HeaderUnavailable")])
+            assert str(secret) in done.json()["blocked"][0]["message"]
+            assert done.summary == {"blocked": 1, "unchanged": 2}
+        assert there.run(*once, **folder).code == 5
+        assert "HeaderUnavailable" in there.run("get", "subscriptions").out
+        assert len(there.calls("updateSubscription")) == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [app("AppOne", 1, "appName: Renamed"), app("AppOne", 2)], ids=["name", "phone"]
+)
+def test_our_own_app_is_known_when_its_name_or_phone_is_changed(tmp_path: Path, changed: str) -> None:
+    with world(tmp_path) as there:
+        there.declare(app("AppOne", 1))
+        assert there.apply("--wait").summary == {"linked": 1}
+        id_ = there.apps()["AppOne"]["id"]
+        there.declare(changed)
+        done = there.apply()
+        (blocked,) = done.json()["blocked"]
+        assert (done.code, id_ in blocked["message"], "is ours" in blocked["message"]) == (5, True, True)
+        assert "declare a new app and retire this one" in blocked["message"]
+        shown = there.run("get").out.splitlines()[1].split()
+        assert shown[2:] == [id_, "True", "-", "False", blocked["reason"]]

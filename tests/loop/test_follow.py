@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from controller.core.entry import verb_of
 from controller.core.render.statuses import read_documents
 from controller.errors import Busy, Denied, Rejected, Unclear
 from controller.loop.follow import PATIENCE, Run, follow, survey
 from controller.loop.reconcile import Journey, decide
 from controller.loop.together import together
 from controller.model.manifest import Count, Guards
-from controller.model.plan import For
+from controller.model.plan import For, Link, Subscribe, Verb
 from controller.model.status import Truth
 from controller.model.upstream import Row, Stage
 from tests.loop.bench import HERE, PARTNER, Bench, app, bench, events
@@ -165,7 +166,7 @@ async def test_looking_and_planning_write_nothing(there: Bench) -> None:
     before = await there.memory()
     run = Run(there.task(*TWO))
     plan = await survey(there.account(), run, until=there.clock.now() + 60)
-    assert len(plan.actions) == 2
+    assert sorted(map(verb_of, plan.actions)) == [Verb.LINK, Verb.SUBSCRIBE, Verb.UPDATE]
     assert (there.remote.writes, await there.memory(), await there.history()) == ([], before, [])
     assert await there.store.statuses.read(HERE) == {}
 
@@ -175,7 +176,7 @@ async def test_planning_waits_for_the_budget_of_a_look_but_not_for_ever(there: B
     there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 50))
     run = Run(there.task(*ONE))
     plan = await survey(there.account(), run, until=there.clock.now() + 60)
-    assert [each.app_id for each in plan.actions] == [one]  # type: ignore[union-attr]  # a subscribe
+    assert [each.app_id for each in plan.actions if isinstance(each, Subscribe)] == [one]
     there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 90))
     plan = await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 60)
     assert [each.on for each in plan.waiting] == [For.BUDGET]
@@ -234,7 +235,7 @@ async def test_a_look_that_gives_nothing_holds_back_what_needs_it_and_nothing_el
     _, plan = await decide(there.account(), there.task(*TWO), Journey())
     found = {each.item.app: each.on for each in plan.waiting}
     assert found.get("AppOne") == waits
-    assert [str(each.app.name) for each in plan.actions if hasattr(each, "app")] == ["AppTwo"]
+    assert [str(each.app.name) for each in plan.actions if isinstance(each, Link)] == ["AppTwo"]
 
 
 async def test_an_app_without_a_phone_is_looked_at_before_anything_is_linked(there: Bench) -> None:

@@ -76,7 +76,7 @@ async def test_an_app_that_appeared_meanwhile_is_not_linked_again(there: Bench) 
         return await look(phone)
 
     there.remote.rows_by_phone = fresh  # type: ignore[method-assign, assignment]  # the world moves at this very moment
-    run = await there.go(app())
+    run = await there.go(app(callback=None))
     assert there.remote.count("link") == 0
     assert outcomes(run) == [("link", "done", "Confirmed")]
 

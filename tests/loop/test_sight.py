@@ -100,8 +100,9 @@ async def test_an_app_goes_by_its_phone_its_name_or_its_id(there: Bench) -> None
 async def test_a_list_links_what_is_missing_and_asks_nothing_about_single_apps(there: Bench) -> None:
     there.remote.put("AppOne", ONE.phone)
     seen = await whole(sight(there, *ALL))
-    assert [verb for verb, _ in there.remote.calls] == ["rows", "rows_by_phone", "link"]
-    assert [each.verb for each in seen.results] == [Verb.LINK]
+    calls = {verb for verb, _ in there.remote.calls}
+    assert calls == {"rows", "rows_by_phone", "link", "set_callback"}, "a callback takes no look"
+    assert {each.verb for each in seen.results} == {Verb.LINK, Verb.UPDATE}
     assert [each.item.app for each in plan(seen).unlooked] == ["AppOne"]
 
 
@@ -231,10 +232,11 @@ async def test_a_row_without_a_phone_keeps_anybody_from_being_absent(there: Benc
 
 async def test_an_app_whose_looks_fail_holds_no_guard_back_for_ever(there: Bench) -> None:
     both_live(there.remote)
-    made = sight(there, *ALL)
+    partner = replace(PARTNER, guards=Guards(max_updates=Count(1)))
+    made = sight(there, *ALL, partner=partner)
     await whole(made)
     await single(made, "AppTwo")
-    made.declare(desired(ONE, TWO, HOOKS[0], replace(HOOKS[1], version=2)))
+    made.declare(desired(ONE, TWO, HOOKS[0], replace(HOOKS[1], version=2), partner=partner))
     held_back = plan(await whole(made))
     assert held_back.unlooked == (Unlooked(held_back.unlooked[0].item, 1),)
     assert [each.on for each in held_back.waiting if each.verb is Verb.UPDATE] == [For.LOOK]

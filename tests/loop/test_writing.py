@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from controller.errors import Busy, Denied, Limited, Rejected, Unclear
 from controller.loop.deed import INTERRUPTED
 from controller.loop.follow import Run
-from controller.model.manifest import FromEnv
+from controller.model.manifest import App, FromEnv, Reference, Subscription
 from controller.model.plan import Asked, For, Outcome
+from controller.model.secret import Secret
 from controller.model.upstream import RemoteSubscription, SubscriptionId
 from tests.loop.bench import CALLBACK, PARTNER, Bench, app, bench, events
 from tests.loop.gupshup import Lose
@@ -164,13 +166,91 @@ async def test_what_is_owned_and_undeclared_is_removed_and_what_is_not_owned_is_
     assert "events-other" in there.remote.subs[one], "a narrowed scope never unsubscribes"
 
 
-async def test_a_callback_of_our_own_is_set_when_it_changes(there: Bench) -> None:
+async def test_a_callback_that_was_never_written_from_here_is_written_once(there: Bench) -> None:
+    """Somebody else linked the app, or the store is lost, or the manifest had none until now."""
     (one,) = there.remote.apps
-    run = await there.go(app(), wait=False)
+    run = await there.go(run=Run(there.task(app(), asked=Asked(resend=False))), wait=False)
     assert there.remote.writes == []
     assert [item.name for item in run.report("main").unverifiable] == ["AppOne"]
-    run = await there.go(run=Run(there.task(app(), asked=Asked(resend=True))))
+    assert run.report("main").unchanged == 0
+    run = await there.go(app(), wait=False)
+    assert outcomes(run) == [("update", "done", "")]
     assert there.remote.callbacks == {one: CALLBACK}
+    for _ in range(2):
+        await there.go(app(), wait=False)
+    assert there.remote.count("set_callback") == 1
+
+
+async def test_a_callback_declared_after_the_link_is_written(there: Bench) -> None:
+    await there.go(app("AppNew", "910000000007", callback=None))
+    await there.go(app("AppNew", "910000000007"))
+    assert list(there.remote.callbacks.values()) == [CALLBACK]
+    await there.go(app("AppNew", "910000000007", callback=None))
+    assert there.remote.count("set_callback") == 1, "what is not declared any more is not compared"
+
+
+async def test_headers_that_were_never_written_from_here_are_written_once(there: Bench) -> None:
+    (one,) = there.remote.apps
+    there.remote.subs[one] = {"events": there_is()}
+    wanted = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
+    for _ in range(2):
+        await there.go(app(callback=None), wanted)
+    assert [verb for verb, _ in there.remote.writes] == ["update_subscription"]
+
+
+async def test_a_fleet_of_callbacks_nobody_knows_is_held_by_itself_and_the_rest_goes_on(there: Bench) -> None:
+    """As after the first apply of an imported account, or with a new `defaults.callbackUrl`."""
+    fleet = [(f"App{number:03}", f"9100000001{number:02}") for number in range(30)]
+    for name, phone in fleet:
+        there.remote.put(name, phone)
+    declared: list[App | Subscription] = [
+        *(app(name, phone) for name, phone in fleet),
+        events("App007"),
+        app("New", "910000000009"),
+    ]
+    run = await there.go(*declared)
+    report = run.report("main")
+    assert (report.summary["held"], report.summary["linked"], report.summary["subscribed"]) == (30, 1, 1)
+    assert [there.remote.apps[each].name for each in there.remote.callbacks] == ["New"]
+    released = replace(there.task(*declared), released=frozenset({report.held_digest or ""}))
+    await there.go(run=Run(released))
+    assert (there.remote.count("set_callback"), len(there.remote.callbacks)) == (30, 31)
+
+
+async def test_a_callback_that_gupshup_refuses_ends_with_a_person(there: Bench) -> None:
+    there.remote.on("set_callback", *[Rejected("no", status=403, words="Not supported for this app")] * 9)
+    run = await there.go(app(), events())
+    assert ("subscribe", "done", "") in outcomes(run), "its webhooks go on"
+    (blocked,) = run.report("main").blocked
+    assert (blocked.item.name, blocked.reason) == ("AppOne", "Forbidden")
+    assert "remove it (from spec.defaults, too)" in blocked.message
+    assert there.remote.count("set_callback") == 1
+
+
+async def test_a_secret_that_goes_away_between_look_and_write_fails_its_item_alone(there: Bench) -> None:
+    wanted = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
+    revealed = 0
+
+    def once(_: Reference) -> Secret:
+        nonlocal revealed
+        revealed += 1
+        if revealed > 1:
+            raise Denied("no secret: HOOK_SECRET is not set")
+        return Secret("canary-of-the-hook")
+
+    account = replace(there.account(), reveal=once)
+    run = await there.go(app(callback=None), wanted, events(tag="events2"), account=account)
+    assert sorted(outcomes(run)) == [
+        ("subscribe", "done", ""),
+        ("subscribe", "failed", "HeaderUnavailable"),
+    ]
+    assert [each.reason for each in run.report("main").blocked] == ["HeaderUnavailable"]
+    assert len(await there.history()) == 1, "what was never sent leaves no line"
+
+
+async def test_a_callback_of_our_own_is_set_when_it_changes(there: Bench) -> None:
+    (one,) = there.remote.apps
+    await there.go(app())
     await there.go(app(callback="https://hooks.example.com/changed"))
     await there.go(app(callback="https://hooks.example.com/changed"))
     assert there.remote.callbacks == {one: "https://hooks.example.com/changed"}
@@ -196,6 +276,22 @@ async def test_a_header_that_cannot_be_had_blocks_its_subscription_alone(there: 
     assert [(each.item.name, each.reason) for each in run.report("main").blocked] == [
         ("events2", "HeaderUnavailable")
     ]
+
+
+async def test_a_header_that_is_lost_later_blocks_a_subscription_that_is_there(there: Bench) -> None:
+    wanted = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
+    await there.go(app(callback=None), wanted)
+
+    def lost(reference: Reference) -> Secret:
+        raise Denied(f"no secret: {reference} is not set")
+
+    run = await there.go(app(callback=None), wanted, account=replace(there.account(), reveal=lost))
+    assert [each.reason for each in run.report("main").blocked] == ["HeaderUnavailable"]
+    (of_app, of_it) = run.statuses
+    for type_, truth in (("Synced", "False"), ("Ready", "False"), ("Stalled", "True")):
+        found = of_it.condition(type_), of_app.condition(type_)
+        assert {(str(each.status), each.reason) for each in found if each} == {(truth, "HeaderUnavailable")}
+    assert len(there.remote.writes) == 1
 
 
 async def test_one_apps_budget_holds_back_its_own_writes_only(there: Bench) -> None:
@@ -245,8 +341,9 @@ async def test_every_write_has_one_finished_line(there: Bench) -> None:
         Rejected("no", status=400, words="Invalid URL Passed"),
         Busy("connection refused"),
     )
+    bare = partial(app, callback=None)
     await there.go(
-        app(), events(), app("AppTwo", "910000000002"), events("AppTwo"), app("New", "910000000003")
+        bare(), events(), bare("AppTwo", "910000000002"), events("AppTwo"), bare("New", "910000000003")
     )
     entries = await there.history()
     assert len(entries) == len(there.remote.writes) - 1

@@ -100,11 +100,12 @@ def _about(action: Action) -> str:
         case Link(app):
             return f"as {app.app_name}, phone {masked(app.phone)}, WABA {app.waba_id}"
         case SetCallback(url=url):
-            return f"callbackUrl {url}"
+            return f"callbackUrl {url}{' (unknown → declared)' if action.unknown else ''}"
         case Subscribe(wanted):
             return f"{', '.join(in_order(wanted.modes))} → {wanted.url}"
         case Update():
-            return "drift put back" if action.drift else "changed in the manifest"
+            known = "never written from here" if action.unknown else "changed in the manifest"
+            return "drift put back" if action.drift else known
         case Unsubscribe(remote=remote):
             return f"→ {remote.url}"
         case _:

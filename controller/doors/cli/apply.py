@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @option("--wait", is_flag=True, help="Go on until everything is live and subscribed.")
 @option("--timeout", type=Duration(), default="45m", show_default=True, help="How long to go on at the most.")
 @option("--release", multiple=True, metavar="DIGEST", help="Let through exactly what a guard held as DIGEST.")
-@option("--resend", is_flag=True, help="Write once what cannot be read back (callback URLs, headers).")
+@option("--resend", is_flag=True, help="In CI, over a new store: write once what cannot be read back, too.")
 @option("--lock-timeout", type=Duration(), default="0", show_default=True, help="Wait for another writer.")
 @reaches
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)

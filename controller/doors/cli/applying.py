@@ -9,7 +9,7 @@ from controller.core.report import Report
 from controller.doors.app import House, holding
 from controller.doors.cli.ending import codes, gravest
 from controller.doors.cli.exits import INTERRUPTED
-from controller.doors.cli.fleet import Wish, door, keep_good, partners, side_by_side, task
+from controller.doors.cli.fleet import Wish, door, keep_good, known, partners, side_by_side, task
 from controller.doors.cli.load import Loaded
 from controller.doors.cli.signals import answered
 from controller.edges import streams
@@ -50,6 +50,7 @@ async def apply_all(loaded: Loaded, wish: Wish, house: House, patience: Patience
         async with holding(house, partner, lock_timeout=patience.lock_timeout) as account:
             await door(account, loaded, wish.released)
             await keep_good(account, loaded)
+            runs[partner.name].task = await known(account, wanted, wish, house.environ)
             until = house.clock.now() + patience.timeout
             await follow(account, runs[partner.name], wait=patience.wait, until=until, tell=tell)
 

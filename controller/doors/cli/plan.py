@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from controller.doors.cli.exits import CHANGES, HELD, OK
+from controller.doors.cli.exits import CHANGES, FAILED, HELD, OK
 from controller.doors.cli.options import chosen, option, output, paths
 from controller.doors.cli.reach import Duration, Reach, narrows, reaches
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @output("text", "json")
 @narrows
 @option(
-    "--resend", is_flag=True, help="Plan to write once what cannot be read back (callback URLs, headers)."
+    "--resend", is_flag=True, help="In CI, over a new store: plan to write what cannot be read back, too."
 )
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
 @option("--timeout", type=Duration(), default="5m", show_default=True, help="How long to wait for budgets.")
@@ -40,7 +40,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     """Show what apply would do, without doing it.
 
     Exit 0 with or without changes, 2 for changes with --detailed-exitcode, 3 for invalid manifests, 4 where
-    a guard holds changes or refuses the source.
+    a guard holds changes or refuses the source, 5 where a header's value cannot be had.
     """
     from controller.doors.cli.fleet import Wish  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.load import load  # noqa: PLC0415  (likewise)
@@ -50,9 +50,18 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     _show(found, output)
     if found.code != OK:
         return found.code
+    return _code(found, detailed=detailed_exitcode)
+
+
+def _code(found: "Surveyed", *, detailed: bool) -> int:
+    """Return what a plan ends with: what is blocked at Gupshup is told, and fails nobody's change."""
+    from controller.core.subscriptions import UNAVAILABLE  # noqa: PLC0415  (what is heavy waits for its verb)
+
     if any(plan.held for plan in found.plans):
         return HELD
-    return CHANGES if detailed_exitcode and any(plan.actions for plan in found.plans) else OK
+    if any(each.reason == UNAVAILABLE for plan in found.plans for each in plan.blocked):
+        return FAILED
+    return CHANGES if detailed and any(plan.actions for plan in found.plans) else OK
 
 
 def _survey(loaded: "Loaded", wish: "Wish", reach: Reach, timeout: float) -> "Surveyed":

@@ -8,7 +8,7 @@ import click
 from controller.doors.app import House, seeing
 from controller.doors.cli.ending import gravest
 from controller.doors.cli.exits import code_of
-from controller.doors.cli.fleet import Wish, door, partners, side_by_side, task
+from controller.doors.cli.fleet import Wish, door, known, partners, side_by_side, task
 from controller.doors.cli.load import Loaded
 from controller.doors.cli.progress import waits
 from controller.errors import ControllerError
@@ -46,8 +46,9 @@ async def survey_all(loaded: Loaded, wish: Wish, house: House, *, timeout: float
     async def one(partner: Partner) -> None:
         async with seeing(house, partner) as account:
             await door(account, loaded, wish.released)
+            run = Run(await known(account, wanted, wish, house.environ))
             until = house.clock.now() + timeout
-            plans[partner.name] = await survey(account, Run(wanted), until=until, tell=_tell)
+            plans[partner.name] = await survey(account, run, until=until, tell=_tell)
 
     async with house.store:
         errors = await side_by_side(partners(wanted), one)
