@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Any
 
 from controller.core import guard, match, pace
 from controller.core.case import View
+from controller.core.entry import Same
 from controller.core.settle import next_look
 from controller.core.status import statuses
+from controller.core.verdict import of_link_answer
 from controller.edges.gupshup import links, tokens, writer
 from controller.edges.gupshup.body import Garbage
 from controller.edges.gupshup.reader import PAGE_SIZE, Reader
@@ -24,12 +26,11 @@ from controller.loop.act import Tally, act
 from controller.loop.ports import Account, Writer
 from controller.loop.reconcile import decide
 from controller.model.manifest import App, Policy
-from controller.model.memory import CloseIntent, Intent, Note, Refuse
+from controller.model.memory import Intent, Note, Refuse
 from controller.model.status import Condition, Status, Truth
-from controller.model.upstream import LinkedWithoutCallback, LinkRefused, Row
+from controller.model.upstream import Linked, LinkedWithoutCallback, LinkRefused, Row
 from tests.sim.broken import CRASH_LOOP, fault, remote, store
 from tests.sim.defect import Defect, Defects, damaged, losing, planning, rivalled, telling_twice
-from tests.sim.fate import Blow
 from tests.sim.scenario import SCENARIOS, SECRETS, desired
 from tests.sim.story import Trouble
 from tests.sim.universe import Twist
@@ -90,8 +91,8 @@ def _all_is_seen(partner: Any, observed: Any, asked: Any, _: object, written: An
     return View(partner, observed, asked, whole=True, written=written)
 
 
-def _guards_begin_at_ten(ceiling: Any, of: int) -> int:
-    return _ALLOWED(ceiling, of) if of >= 10 else of
+def _guards_begin_at_ten(ceiling: Any, of: int, least: int = 1) -> int:
+    return _ALLOWED(ceiling, of, least) if of >= 10 else of
 
 
 def _updates_again(account: Account[Writer]) -> Account[Writer]:
@@ -104,8 +105,9 @@ def _updates_again(account: Account[Writer]) -> Account[Writer]:
     return remote(account, update_subscription=update)
 
 
-def _callback_is_forgotten(case: Any, _: Row) -> Iterable[Note]:
-    yield CloseIntent(case.app.phone)
+def _all_was_done(app: App, answer: Any, **more: Any) -> Any:
+    whole = Linked(answer.app_id) if isinstance(answer, LinkedWithoutCallback) else answer
+    return of_link_answer(app, whole, **more)
 
 
 async def _callback_first(account: Any, app: App, answer: Any, observed: Any, intent: Any) -> object:
@@ -207,6 +209,7 @@ def _chance(*given: Any) -> float | None:
 
 
 _GUPSHUP, _STORE, _CORE = "controller.edges.gupshup", "controller.edges.store", "controller.core"
+_SUBS = f"{_CORE}.subscriptions"
 
 
 _SHOUTED = fault("status", status=400, message=f"no, {SECRETS['GUPSHUP_SECRET']}!")
@@ -340,15 +343,34 @@ MISPLACED: Defects = {
     "everything is called Ready": Defect(
         "P29", Twist(names={"controller.loop.follow:statuses": _all_is_well}), "held"
     ),
+    "a callback that nobody wrote counts as declared": Defect(
+        "P46", Twist(names={f"{_CORE}.plan:_callback": lambda *_: ()}), "declared later"
+    ),
+    "headers that nobody wrote count as declared": Defect(
+        "P46",
+        Twist(names={f"{_SUBS}:_hidden": lambda *_: {}, f"{_SUBS}:Unverifiable": Same}),
+        "declared later",
+    ),
+    "headers that cannot be had count as declared": Defect(
+        "P46",
+        Twist(
+            names={
+                f"{_SUBS}:headerless": lambda *_: None,
+                f"{_SUBS}:_hidden": lambda *_: {},
+                f"{_SUBS}:Unverifiable": Same,
+            }
+        ),
+        "no secret",
+    ),
     "what Gupshup echoes is told as it is": Defect(
         "P33",
         Twist(names={f"{_GUPSHUP}.replies:clean": lambda text, _: text}),
         trouble=Trouble((_SHOUTED,)),
     ),
-    "a callback that a lost reply hid is not set": Defect(
-        "P1",
-        Twist(names={f"{_CORE}.learn:_adopted": _callback_is_forgotten}),
-        trouble=Trouble((fault("callback-refused"),), (("link", 1, Blow.AFTER),)),
+    "a callback that a link could not set counts as set": Defect(
+        "P46",
+        Twist(names={"controller.loop.linking:of_link_answer": _all_was_done}),
+        trouble=Trouble((fault("callback-refused"),)),
     ),
     "the name that a link asks for is not kept": Defect(
         "P3", Twist(_name_is_lost), "new phone", Trouble((fault("late", seconds=55),))

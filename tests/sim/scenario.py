@@ -184,6 +184,18 @@ SCENARIOS: Mapping[str, Scenario] = {
             blocked=frozenset({"NameTakenElsewhere"}),
         ),
         Scenario("pre-exists", (desired(_BARE, _PLAIN),), (there(_BARE),)),
+        Scenario(
+            "declared later",
+            (desired(_ONE, subscription(_ONE)),),
+            (there(_ONE, callbackUrl="https://hooks.example.com/of-before", subscriptions=[_hook(TAG)]),),
+        ),
+        Scenario(
+            "no secret",
+            (desired(_BARE, subscription(_BARE, headers={"X-Hook-Secret": FromEnv("HOOK_UNSET")})),),
+            (there(_BARE, subscriptions=[_hook(TAG)]),),
+            blocked=frozenset({"HeaderUnavailable"}),
+            never={f"Subscription/{TAG} on App/{_BARE.name}": "P46"},
+        ),
         Scenario("take-over", (desired(_TAKEN_OVER, _PLAIN),), (_OTHER_NAME,)),
         Scenario(
             "new phone",

@@ -86,19 +86,30 @@ def test_commands_side_by_side_keep_the_limits_together(every: float) -> None:
         assert state(universe.world) in reference("two")[2]
 
 
-@pytest.mark.parametrize("name", ["two", "rename", "pre-exists", "take-over", "unsubscribe"])
-def test_a_lost_store_costs_no_write(name: str) -> None:
-    """What exists is found again by looking; nothing is linked twice, nothing is written for good measure."""
+@pytest.mark.parametrize(
+    "name", ["two", "rename", "pre-exists", "declared later", "take-over", "unsubscribe"]
+)
+def test_a_lost_store_costs_one_repeat_of_what_cannot_be_read(name: str) -> None:
+    """What exists is found again by looking; nothing is linked twice, and what is sent is known again."""
     scenario = SCENARIOS[name]
     with yard() as ground:
         universe = Universe(scenario, ground)
         for desired in scenario.revisions:
             universe.apply(desired)
         since = len(universe.trace.requests)
+        before = state(universe.world)
         universe.disk.lose()
         universe.pass_time(61)
         ended = universe.apply(scenario.last)
+        repeated = [each.target for each in universe.trace.requests[since:] if each.verb]
         assert ended.error is None
+        assert {each.verb for each in universe.trace.requests[since:]} <= {"", "update"}
+        assert len(repeated) == len(set(repeated))
+        assert state(universe.world) == before
+        held = ended.plan is not None and len(ended.plan.held)
+        assert (len(repeated), held) == {"two": (0, 4), "declared later": (2, 0)}.get(name, (0, 0))
+        since = len(universe.trace.requests)
+        assert universe.apply(scenario.last).error is None
         assert not writes(universe, since)
 
 
