@@ -60,7 +60,7 @@ async def test_an_app_whose_phone_only_looks_alike_keeps_no_link_back(there: Ben
     async def generous(_: str) -> tuple[Row, ...]:
         return await look("")
 
-    there.remote.rows_by_phone = generous  # type: ignore[method-assign]  # a look that gives what it likes
+    there.remote.rows_by_phone = generous  # type: ignore[method-assign, assignment]  # a look that gives what it likes
     assert outcomes(await there.go(app(), wait=False)) == [("link", "done", "")]
 
 
