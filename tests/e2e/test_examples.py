@@ -50,13 +50,13 @@ def test_several_partners_are_worked_on_side_by_side(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         folder = copy(there, "several-partners")
         (tmp_path / "secret").write_text(there.environ["GUPSHUP_SECRET"] + "\n", encoding="utf-8")
-        asia = {"ASIA_GUPSHUP_EMAIL": there.environ["GUPSHUP_EMAIL"]}
+        asia = {"GUPSHUP_ASIA_EMAIL": there.environ["GUPSHUP_EMAIL"]}
         half = there.apply(folder, "--lock-timeout", "30s", **asia)
         assert half.code == 7, "one partner without credentials is no other's trouble"
         assert [each["partner"] for each in half.json()["errors"]] == ["europe"]
         assert half.summary["linked"] == 1
         done = there.apply(
-            folder, "--wait", "--lock-timeout", "30s", EUROPE_GUPSHUP_TOKEN=there.token(), **asia
+            folder, "--wait", "--lock-timeout", "30s", GUPSHUP_EUROPE_TOKEN=there.token(), **asia
         )
         assert done.code == 0, done.out + done.err
         assert there.tags() == {"TeaHouseMumbai": ["gitops-events"], "BookShopBerlin": ["gitops-events"]}

@@ -120,8 +120,12 @@ class World:
         self.manifests.mkdir(exist_ok=True)
         self.url = exported["GUPSHUP_URL"]
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("GUPSHUP", "CI"))}
-        self.environ = {**ours, **exported}
+        self.environ = {**ours, **exported, **self._handed_out()}
         self.http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+
+    def _handed_out(self) -> dict[str, str]:
+        """Return what an operator sets so that manifests may name this world's address and its files."""
+        return {"GUPSHUPCTL_ALLOW_URLS": self.url, "GUPSHUPCTL_CREDENTIALS_DIR": str(self.folder)}
 
     def declare(self, *documents: str, name: str = "all.yaml") -> None:
         """Write *documents* as the file *name* of the manifests."""
