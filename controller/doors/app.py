@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from controller.edges.clock import SystemClock
 from controller.edges.gupshup import Network, Reader, Writer, reader, writer
-from controller.edges.secrets import reveal, reveal_header
+from controller.edges.secrets import reveal_credential, reveal_header
 from controller.edges.store import Hold, Store, chosen_location, open_store
 from controller.errors import Busy, StoreError
 from controller.loop.gate import Gate
@@ -62,7 +62,7 @@ class House:
     heard: Heard = unheard
 
     def secret(self, reference: Reference) -> Secret:
-        return reveal(reference, self.environ)
+        return reveal_credential(reference, self.environ)
 
 
 def open_house(

@@ -1,17 +1,22 @@
 """Secrets from the environment and from files: a reference comes in, a `Secret` goes out, read anew."""
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from controller.edges import settings
 from controller.errors import Denied
+from controller.model.grant import Grant, is_service_account
 from controller.model.manifest import FromEnv, FromFile, Reference
 from controller.model.secret import Secret
 
 _LONGEST = 64 * 1024
+_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # what some editors begin a UTF-8 file with
 
 
 def reveal(reference: Reference, environ: Mapping[str, str]) -> Secret:
-    """Return what *reference* stands for, without the one newline that may end it.
+    """Return what an operator's *reference* stands for, without a byte order mark and line ends behind it.
 
     An environment variable wins over the file that its `_FILE` twin names. Raises Denied, which names the
     reference and never a value, where it is missing, empty, unreadable, too long or no UTF-8.
@@ -30,9 +35,17 @@ def reveal(reference: Reference, environ: Mapping[str, str]) -> Secret:
             )
 
 
+def reveal_credential(reference: Reference, environ: Mapping[str, str]) -> Secret:
+    """Return what a manifest references as a credential; Denied where the operator did not grant it."""
+    return reveal(_granted(reference, settings.credentials(environ), "credential"), environ)
+
+
 def reveal_header(reference: Reference, environ: Mapping[str, str]) -> Secret:
-    """Return what *reference* stands for, as an HTTP header's value; Denied where it cannot be one."""
-    secret = reveal(reference, environ)
+    """Return what a manifest references, as an HTTP header's value.
+
+    Denied where the operator did not grant it to headers, and where it cannot be one.
+    """
+    secret = reveal(_granted(reference, settings.headers(environ), "header"), environ)
     if not secret.fits_header():
         raise Denied(
             f"the secret from {_named(reference)} cannot be an HTTP header: only printable ASCII can, "
@@ -41,9 +54,45 @@ def reveal_header(reference: Reference, environ: Mapping[str, str]) -> Secret:
     return secret
 
 
-def _from_file(path: str, source: str) -> Secret:
+def _granted(reference: Reference, grant: Grant, purpose: str) -> Reference:
+    """Return *reference*, a file by its real path: what a link leads to must be granted as well.
+
+    Decoding has judged the names alone, and what is read later may have changed since.
+    """
+    match reference:
+        case FromEnv(name) if grant.allows_variable(name):
+            return reference
+        case FromFile(path) if grant.path(path) and _by_real_paths(grant).holds(real := _real(path)):
+            return FromFile(real)
+        case _:
+            raise Denied(
+                f"no secret: {_named(reference)} may not be read for a {purpose}; `gupshupctl validate` "
+                "names the setting that allows it, and a link must not lead out of what is allowed"
+            )
+
+
+def _by_real_paths(grant: Grant) -> Grant:
+    return replace(
+        grant,
+        folder=grant.folder and _real(grant.folder),
+        excluded=grant.excluded and _real(grant.excluded),
+        files=frozenset(map(_real, grant.files)),
+        taken={_real(path): name for path, name in grant.taken.items()},
+    )
+
+
+def _real(path: str) -> str:
     try:
-        with Path(path).open("rb") as file:
+        return os.path.realpath(path)
+    except ValueError:
+        return path  # holds a zero byte, and so names no file
+
+
+def _from_file(path: str, source: str) -> Secret:
+    if is_service_account(real := _real(path)):
+        raise Denied(f"no secret: {source} is a token of Kubernetes for this pod, which is never read")
+    try:
+        with Path(real).open("rb") as file:
             content = file.read(_LONGEST + 1)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no usable path"
@@ -59,7 +108,7 @@ def _from_file(path: str, source: str) -> Secret:
 
 
 def _checked(text: str, source: str) -> Secret:
-    value = text.removesuffix("\n").removesuffix("\r")
+    value = text.removeprefix(_MARK).rstrip("\r\n")
     if not value:
         raise Denied(f"no secret: {source} is empty")
     return Secret(value)

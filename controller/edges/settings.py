@@ -1,12 +1,17 @@
 """What the environment says about manifests: variables go in, rules come out; no credential is read."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from controller.errors import ControllerError
+from controller.model.grant import Grant, is_below
 from controller.model.source import Rules
 
 _LONGEST = 4_096
+_CREDENTIALS, _HEADERS = "GUPSHUPCTL_CREDENTIALS_DIR", "GUPSHUPCTL_HEADER_DIR"
+_SECRETS = "/run/secrets"
+_TWIN = "_FILE"
 
 
 def rules(environ: Mapping[str, str]) -> Rules:
@@ -14,15 +19,61 @@ def rules(environ: Mapping[str, str]) -> Rules:
 
     Raises ControllerError where the file that GUPSHUP_URL_FILE names cannot be read.
     """
-    folder = environ.get("GUPSHUPCTL_HEADER_DIR")
     return Rules(
         url=_url(environ) or Rules().url,
-        allowed_urls=tuple(environ.get("GUPSHUPCTL_ALLOW_URLS", "").replace(",", " ").split()),
-        header_dir=str(Path(folder).absolute()) if folder else None,
+        allowed_urls=_words(environ.get("GUPSHUPCTL_ALLOW_URLS", "")),
         token_given=any(
             environ.get(name) for name in ("GUPSHUP_PARTNER_TOKEN", "GUPSHUP_PARTNER_TOKEN_FILE")
         ),
+        credentials=credentials(environ),
+        headers=headers(environ),
     )
+
+
+def credentials(environ: Mapping[str, str]) -> Grant:
+    """Return what the credentials of a Partner may name."""
+    listed = frozenset(_words(environ.get("GUPSHUPCTL_CREDENTIALS_ALLOW", "")))
+    folder, others = _folder(environ, _CREDENTIALS), _folder(environ, _HEADERS)
+    excluded = others if others and is_below(others, folder) else None
+    return _with_files(environ, Grant("GUPSHUP_", listed, folder, excluded))
+
+
+def headers(environ: Mapping[str, str]) -> Grant:
+    """Return what the headers of a Subscription may name: they go to hosts that a manifest chooses.
+
+    So nothing of the folder of credentials is theirs, though it be one folder.
+    """
+    folder, others = _folder(environ, _HEADERS), _folder(environ, _CREDENTIALS)
+    excluded = others if folder and others and is_below(f"{others}/", folder) else None
+    return _with_files(environ, Grant("HOOK_", folder=folder, excluded=excluded))
+
+
+def _folder(environ: Mapping[str, str], setting: str) -> str | None:
+    given = environ.get(setting) or (_SECRETS if setting == _CREDENTIALS else "")
+    return _absolute(given) if given else None
+
+
+def _with_files(environ: Mapping[str, str], grant: Grant) -> Grant:
+    """Add the files that variables name: some are for this purpose, and all others are not.
+
+    A variable names a file by its own name (`…_FILE`), or by a path as GOOGLE_APPLICATION_CREDENTIALS does.
+    """
+    files: set[str] = set()
+    taken: dict[str, str] = {}
+    for name, value in sorted(environ.items()):
+        if value and name.endswith(_TWIN) and grant.allows_variable(name.removesuffix(_TWIN)):
+            files.add(_absolute(value))
+        elif not grant.allows_variable(name) and (value.startswith("/") or (value and name.endswith(_TWIN))):
+            taken[_absolute(value)] = name
+    return replace(grant, files=frozenset(files), taken=taken)
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute())
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())
 
 
 def _url(environ: Mapping[str, str]) -> str | None:
@@ -32,7 +83,7 @@ def _url(environ: Mapping[str, str]) -> str | None:
     if not path:
         return None
     try:
-        with Path(path).open(encoding="utf-8") as file:
+        with Path(path).open(encoding="utf-8-sig") as file:
             return file.read(_LONGEST).strip() or None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "no UTF-8"

@@ -20,7 +20,7 @@ class FromEnv:
 
 @dataclass(frozen=True, slots=True)
 class FromFile:
-    """A secret held by the file at *path*; one trailing newline is not part of it."""
+    """A secret held by the file at *path*; line ends behind it are not part of it."""
 
     path: str
 

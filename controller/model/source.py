@@ -1,8 +1,9 @@
 """Where manifests come from, as read: bytes with a name, nothing decided yet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from controller.model.grant import Grant
 from controller.model.manifest import Desired
 from controller.model.problem import Problem
 
@@ -34,14 +35,16 @@ class Source:
 class Rules:
     """What the surroundings, not the manifests, say about what is allowed and what is meant by default.
 
-    *url* is GUPSHUP_URL or Gupshup's own; *allowed_urls* come from GUPSHUPCTL_ALLOW_URLS; *header_dir* from
-    GUPSHUPCTL_HEADER_DIR; *token_given* says that GUPSHUP_PARTNER_TOKEN (or its `_FILE`) is set.
+    *url* is GUPSHUP_URL or Gupshup's own; *allowed_urls* come from GUPSHUPCTL_ALLOW_URLS; *token_given* says
+    that GUPSHUP_PARTNER_TOKEN (or its `_FILE`) is set. *credentials* and *headers* are what the references of
+    Partners and of Subscriptions may name.
     """
 
     url: str = "https://partner.gupshup.io"
     allowed_urls: tuple[str, ...] = ()
-    header_dir: str | None = None
     token_given: bool = False
+    credentials: Grant = field(default_factory=lambda: Grant("GUPSHUP_", folder="/run/secrets"))
+    headers: Grant = field(default_factory=lambda: Grant("HOOK_"))
 
 
 @dataclass(frozen=True, slots=True)

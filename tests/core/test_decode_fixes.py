@@ -3,9 +3,8 @@
 import pytest
 
 from controller.core.decode import decode, quantities
-from controller.core.decode.subscription import below
 from controller.core.decode.templates import fill
-from controller.core.decode.urls import Flaw, flaw, upstream
+from controller.core.decode.urls import flaw
 from controller.core.decode.words import clip, closest, dotted, shown
 from controller.edges.source import schemas
 from controller.model.manifest import Count, Limit, Share
@@ -200,45 +199,12 @@ def test_a_url_is_one_that_gupshup_could_call(url: str, rule: str | None, *, ins
     assert (found.rule if found else None) == rule
 
 
-@pytest.mark.parametrize(
-    ("url", "origin"),
-    [
-        ("https://partner.gupshup.io", "https://partner.gupshup.io"),
-        ("https://PARTNER.gupshup.io:443/", "https://partner.gupshup.io"),
-        ("http://localhost:8085", "http://localhost:8085"),
-        ("http://[::1]:8085/", "http://[::1]:8085"),
-        ("https://127.0.0.1", "https://127.0.0.1"),
-        ("https://listed.example.com:8443", "https://listed.example.com:8443"),
-        ("https://listed.example.com", None),
-        ("https://127.0.0.1.evil.com", None),
-        ("http://10.0.0.1", None),
-    ],
-)
-def test_credentials_go_to_known_addresses_only(url: str, origin: str | None) -> None:
-    found = upstream(url, Rules(allowed_urls=("https://listed.example.com:8443/",)))
-    assert (None if isinstance(found, Flaw) else found) == origin
-
-
 def test_templates_are_filled_and_escaped_once() -> None:
     values = {"app.name": "${app.phone}/x", "app.labels.a": ""}
     assert fill("${app.name}-${app.labels.a}-${app.nope}-${other}", values) == (
         "%24%7Bapp.phone%7D%2Fx--unknown-${other}",
         ["app.nope"],
     )
-
-
-@pytest.mark.parametrize(
-    ("path", "folder", "whole"),
-    [
-        ("/run/hooks/a", "/run/hooks", "/run/hooks/a"),
-        ("a", "/run/hooks/", "/run/hooks/a"),
-        ("a", None, None),
-        ("/run/hooks/", "/run/hooks", None),
-        ("/run/hooks/../x", "/run/hooks", None),
-    ],
-)
-def test_a_path_is_below_a_folder_by_its_text(path: str, folder: str | None, whole: str | None) -> None:
-    assert below(path, folder) == whole
 
 
 def test_words_are_clipped_and_cannot_steer_a_terminal() -> None:

@@ -35,7 +35,7 @@ kind: Partner
 metadata: {name: main}
 spec:
   url: https://PARTNER.gupshup.io:443/
-  credentials: {email: {env: MAIN_EMAIL}, secret: {file: /run/secrets/gupshup}}
+  credentials: {email: {env: GUPSHUP_MAIN_EMAIL}, secret: {file: /run/secrets/gupshup}}
   subscribeWhen: Linked
   defaults: {storageRegion: IN, callbackUrl: "https://hooks.example.com/live"}
   limits: {link: 5/min, other: 5/s}
@@ -97,7 +97,7 @@ def test_every_field_arrives() -> None:
     partner = Partner(
         name="main",
         url="https://partner.gupshup.io",
-        credentials=Login(FromEnv("MAIN_EMAIL"), FromFile("/run/secrets/gupshup")),
+        credentials=Login(FromEnv("GUPSHUP_MAIN_EMAIL"), FromFile("/run/secrets/gupshup")),
         subscribe_when=SubscribeWhen.LINKED,
         limits={**LIMITS, Bucket.LINK: Limit(5, 60), Bucket.OTHER: Limit(5, 1)},
         guards=Guards(Count(40), Share(10), Count(0), Share(100)),
@@ -163,12 +163,18 @@ def test_what_is_left_out_has_its_default() -> None:
         pytest.param("", False, Login(FromEnv("GUPSHUP_EMAIL"), FromEnv("GUPSHUP_SECRET")), id="nothing"),
         pytest.param("", True, Token(FromEnv("GUPSHUP_PARTNER_TOKEN")), id="nothing, and a token around"),
         pytest.param(
-            "email: {env: A}", True, Login(FromEnv("A"), FromEnv("GUPSHUP_SECRET")), id="an e-mail only"
+            "email: {env: GUPSHUP_A}",
+            True,
+            Login(FromEnv("GUPSHUP_A"), FromEnv("GUPSHUP_SECRET")),
+            id="an e-mail only",
         ),
         pytest.param(
-            "secret: {file: /b}", False, Login(FromEnv("GUPSHUP_EMAIL"), FromFile("/b")), id="a secret only"
+            "secret: {file: b}",
+            False,
+            Login(FromEnv("GUPSHUP_EMAIL"), FromFile("/run/secrets/b")),
+            id="a secret only",
         ),
-        pytest.param("token: {env: T}", False, Token(FromEnv("T")), id="a token"),
+        pytest.param("token: {env: GUPSHUP_T}", False, Token(FromEnv("GUPSHUP_T")), id="a token"),
     ],
 )
 def test_credentials_are_references(given: str, expected: Credentials, *, token_given: bool) -> None:

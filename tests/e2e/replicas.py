@@ -187,7 +187,9 @@ def fleet(folder: Path, server: Server, partners: int = PARTNERS) -> Iterator[Fl
     folder.mkdir()
     program = [sys.executable, "-m", "tests.e2e.partners", str(partners), "100000"]
     with served(folder, program) as there:
-        there.environ.update({f"GUPSHUP_MAIL_{each}": f"p{each}@example.com" for each in range(1, partners + 1)})
+        there.environ.update(
+            {f"GUPSHUP_MAIL_{each}": f"p{each}@example.com" for each in range(1, partners + 1)}
+        )
         there.environ["GUPSHUPCTL_HOOK_SECRET"] = SECRET
         them = Fleet(there, server, server.database(), partners)
         them.declare_more(APPS)

@@ -2,11 +2,13 @@
 
 import copy
 import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from controller.edges.secrets import reveal, reveal_header
+from controller.edges.secrets import reveal, reveal_credential, reveal_header
 from controller.errors import Denied
 from controller.model.manifest import FromEnv, FromFile, Reference
 from controller.model.secret import Secret
@@ -16,10 +18,19 @@ CANARY = "canary-4f9a"
 
 @pytest.mark.parametrize(
     ("content", "wanted"),
-    [("x", "x"), ("x\n", "x"), ("x\r\n", "x"), ("x\n\n", "x\n"), (" x ", " x ")],
-    ids=["as it is", "one newline is stripped", "also a Windows one", "one only", "spaces are kept"],
+    [
+        pytest.param("x", "x", id="as it is"),
+        pytest.param("x\n", "x", id="one newline is stripped"),
+        pytest.param("x\r\n", "x", id="also a Windows one"),
+        pytest.param("x\n\n", "x", id="several"),
+        pytest.param("x\r\n\n\r\n", "x", id="several of both"),
+        pytest.param("\ufeffx\r\n", "x", id="a byte order mark"),
+        pytest.param("x\ufeff", "x\ufeff", id="no mark elsewhere"),
+        pytest.param("x\ny\n", "x\ny", id="a newline between is kept"),
+        pytest.param(" x ", " x ", id="spaces are kept"),
+    ],
 )
-def test_one_trailing_newline_is_not_part_of_a_secret(tmp_path: Path, content: str, wanted: str) -> None:
+def test_what_editors_add_is_not_part_of_a_secret(tmp_path: Path, content: str, wanted: str) -> None:
     path = tmp_path / "secret"
     path.write_bytes(content.encode())
 
@@ -56,7 +67,11 @@ def test_a_missing_secret_names_its_reference(
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"\xff\xfe" + CANARY.encode(), "UTF-8"), (CANARY.encode() * 10_000, "larger"), (b"\n", "empty")],
+    [
+        (b"\xff\xfe" + CANARY.encode(), "UTF-8"),
+        (CANARY.encode() * 10_000, "larger"),
+        (b"\xef\xbb\xbf\n", "empty"),
+    ],
     ids=["no UTF-8", "too long", "empty"],
 )
 def test_an_odd_file_is_refused_without_its_content(tmp_path: Path, content: bytes, said: str) -> None:
@@ -68,7 +83,7 @@ def test_an_odd_file_is_refused_without_its_content(tmp_path: Path, content: byt
     assert CANARY not in str(raised.value)
 
 
-@pytest.mark.parametrize("value", [f"{CANARY}\r\nX: y", f"{CANARY}é", f"{CANARY}\x7f", f"{CANARY}\n\n"])
+@pytest.mark.parametrize("value", [f"{CANARY}\r\nX: y", f"{CANARY}é", f"{CANARY}\x7f", f"{CANARY}\n{CANARY}"])
 @pytest.mark.parametrize("kind", ["env", "file"])
 def test_what_cannot_be_a_header_is_refused_without_its_value(tmp_path: Path, value: str, kind: str) -> None:
     path = tmp_path / "secret"
@@ -76,8 +91,143 @@ def test_what_cannot_be_a_header_is_refused_without_its_value(tmp_path: Path, va
     reference: Reference = FromEnv("HOOK_SECRET") if kind == "env" else FromFile(str(path))
 
     with pytest.raises(Denied, match="HTTP header") as raised:
-        reveal_header(reference, {"HOOK_SECRET": value})
+        reveal_header(reference, {"HOOK_SECRET": value, "GUPSHUPCTL_HEADER_DIR": str(tmp_path)})
     assert CANARY not in str(raised.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Folders of credentials, of headers and of nobody, each with a file `own`."""
+
+    root: Path
+    environ: dict[str, str]
+
+    def file(self, name: str, content: str = CANARY) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    def link(self, name: str, target: Path) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(target)
+        return path
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Disk:
+    """Lie in a folder of which the operator knows another name, as of /run by /var/run."""
+    real, known = tmp_path / "real", tmp_path / "known"
+    for folder in ("secrets", "secrets/kubernetes.io/serviceaccount", "hooks", "elsewhere"):
+        (real / folder).mkdir(parents=True)
+        (real / folder / "own").write_text("own", encoding="utf-8")
+    known.symlink_to(real)
+    return Disk(
+        known,
+        {
+            "GUPSHUPCTL_CREDENTIALS_DIR": str(known / "secrets"),
+            "GUPSHUPCTL_HEADER_DIR": str(known / "hooks"),
+            "GUPSHUP_ASIA_FILE": str(known / "elsewhere/own"),
+            "HOOK_ASIA_FILE": str(known / "elsewhere/own"),
+            "GUPSHUP_POD_FILE": str(known / "secrets/kubernetes.io/serviceaccount/own"),
+            "AWS_SECRET_ACCESS_KEY": CANARY,
+            "GUPSHUPCTL_GIT_TOKEN": CANARY,
+        },
+    )
+
+
+BOTH = pytest.mark.parametrize(
+    ("show", "folder"),
+    [
+        pytest.param(reveal_credential, "secrets", id="credential"),
+        pytest.param(reveal_header, "hooks", id="header"),
+    ],
+)
+Reveal = Callable[[Reference, dict[str, str]], Secret]
+
+
+@BOTH
+def test_what_is_handed_out_is_read_through_links_that_stay_within(
+    disk: Disk, show: Reveal, folder: str
+) -> None:
+    disk.file(f"{folder}/..2026/x", "linked")
+    disk.link(f"{folder}/..data", disk.root / folder / "..2026")
+    disk.link(f"{folder}/x", Path("..data/x"))
+    disk.link(f"{folder}/asia", disk.root / "elsewhere/own")
+
+    def told(path: str) -> str:
+        return show(FromFile(str(disk.root / path)), disk.environ).reveal()
+
+    assert told(f"{folder}/own") == "own"
+    assert told(f"{folder}/x") == "linked"
+    assert told("elsewhere/own") == "own", "the operator named it"
+    assert told(f"{folder}/asia") == "own", "and a link may lead to it"
+
+
+@BOTH
+@pytest.mark.parametrize("kind", ["file", "folder", "chain"])
+def test_a_link_out_of_what_is_handed_out_is_not_followed(
+    disk: Disk, show: Reveal, folder: str, kind: str
+) -> None:
+    canary = disk.file("elsewhere/canary")
+    match kind:
+        case "file":
+            disk.link(f"{folder}/x", canary)
+        case "folder":
+            disk.link(f"{folder}/inner", canary.parent)
+        case _:
+            disk.link(f"{folder}/x", disk.link(f"{folder}/y", canary))
+    path = disk.root / folder / ("inner/canary" if kind == "folder" else "x")
+    with pytest.raises(Denied, match="may not be read"):
+        show(FromFile(str(path)), disk.environ)
+
+
+@BOTH
+def test_a_link_into_the_other_folder_is_not_followed(disk: Disk, show: Reveal, folder: str) -> None:
+    other = "hooks" if folder == "secrets" else "secrets"
+    disk.link(f"{folder}/x", disk.root / other / "own")
+    for path in (f"{folder}/x", f"{other}/own"):
+        with pytest.raises(Denied, match="may not be read"):
+            show(FromFile(str(disk.root / path)), disk.environ)
+
+
+@BOTH
+def test_a_file_that_another_variable_names_is_not_read(disk: Disk, show: Reveal, folder: str) -> None:
+    """Whatever the manifest, or that variable, calls it."""
+    real = disk.root.parent / "real" / folder
+    environ = {**disk.environ, "AWS_WEB_IDENTITY_TOKEN_FILE": str(real / "own")}
+    disk.link(f"{folder}/x", disk.root / folder / "own")
+    for name in ("own", "x"):
+        with pytest.raises(Denied, match="may not be read"):
+            show(FromFile(str(disk.root / folder / name)), environ)
+
+
+@pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "GUPSHUPCTL_GIT_TOKEN", "NO_SUCH"])
+def test_a_variable_that_is_not_handed_out_is_not_read(disk: Disk, name: str) -> None:
+    for show in (reveal_credential, reveal_header):
+        with pytest.raises(Denied, match="may not be read") as raised:
+            show(FromEnv(name), disk.environ)
+        assert CANARY not in str(raised.value)
+    listed = {**disk.environ, "GUPSHUPCTL_CREDENTIALS_ALLOW": "AWS_SECRET_ACCESS_KEY"}
+    assert reveal_credential(FromEnv("AWS_SECRET_ACCESS_KEY"), listed) == Secret(CANARY)
+
+
+def test_the_pod_s_token_is_never_read(disk: Disk) -> None:
+    """Not below its folder, not by a link, and not because the operator named it."""
+    token = disk.root / "secrets/kubernetes.io/serviceaccount/own"
+    disk.link("secrets/x", token)
+    for path in (token, disk.root / "secrets/x"):
+        with pytest.raises(Denied, match="may not be read"):
+            reveal_credential(FromFile(str(path)), disk.environ)
+    for show in (reveal_credential, reveal):
+        with pytest.raises(Denied, match="never read"):
+            show(FromEnv("GUPSHUP_POD"), disk.environ)
+
+
+def test_a_path_that_is_none_is_refused(disk: Disk) -> None:
+    with pytest.raises(Denied, match="may not be read"):
+        reveal_credential(FromFile(f"{disk.root}/secrets/a\0b"), disk.environ)
 
 
 def test_a_plain_value_can_be_a_header() -> None:

@@ -272,7 +272,7 @@ PROMISES: Mapping[str, Promise] = {
     ),
     "P32": Promise(
         "Credentials go to known addresses only, whatever a manifest says.",
-        (f"{_CORE}/test_decode_fixes.py::test_credentials_go_to_known_addresses_only",),
+        (f"{_CORE}/test_decode_reach.py::test_credentials_go_where_the_operator_said",),
     ),
     "P33": Promise(
         "No secret is seen in any output, log, error, argument, file or request to others, in any of its forms.",
@@ -322,6 +322,23 @@ PROMISES: Mapping[str, Promise] = {
             "tests/core/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
+    ),
+    "P44": Promise(
+        "A manifest reaches no secret and no address that the operator did not hand out, whatever it calls them, "
+        "offline and where they are read.",
+        (
+            f"{_CORE}/test_decode_reach.py::test_credentials_go_where_the_operator_said",
+            f"{_CORE}/test_decode_reach.py::test_a_credential_comes_from_a_variable_that_is_handed_out",
+            f"{_CORE}/test_decode_reach.py::test_a_credential_comes_from_a_file_that_is_handed_out",
+            f"{_CORE}/test_decode_reach.py::test_a_header_comes_from_a_file_that_is_handed_out",
+            f"{_EDGES}/test_secrets.py::test_a_link_out_of_what_is_handed_out_is_not_followed",
+            f"{_EDGES}/test_secrets.py::test_the_pod_s_token_is_never_read",
+            f"{_E2E}/test_reach.py::test_a_port_of_this_machine_is_not_reached_before_the_operator_allows_it",
+            f"{_E2E}/test_reach.py::test_a_variable_that_was_not_handed_out_is_not_sent",
+            f"{_E2E}/test_reach.py::test_a_file_behind_a_link_is_not_sent",
+        ),
+        "hard links, and a folder of credentials that somebody else may write to; which credential goes to which "
+        "of the addresses that are allowed",
     ),
 }
 

@@ -1,5 +1,6 @@
 """Partners: what their manifests say, and what the environment says where there is none."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from controller.core.decode import quantities
@@ -7,6 +8,7 @@ from controller.core.decode.entry import Entry
 from controller.core.decode.rules import problem
 from controller.core.decode.urls import Flaw, flaw, upstream
 from controller.core.decode.words import shown
+from controller.model.grant import Grant
 from controller.model.manifest import (
     LIMITS,
     Bucket,
@@ -28,6 +30,12 @@ DEFAULT = "default"
 _EMAIL = FromEnv("GUPSHUP_EMAIL")
 _SECRET = FromEnv("GUPSHUP_SECRET")
 _TOKEN = FromEnv("GUPSHUP_PARTNER_TOKEN")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")  # any other is a problem of its own
+_NO_VARIABLE = (
+    "must name a variable that begins with GUPSHUP_; to allow another one, list its name in "
+    "GUPSHUPCTL_CREDENTIALS_ALLOW"
+)
+_FOR_THIS = "no other variable names, without '..', or one that a GUPSHUP_…_FILE variable names"
 
 
 def problems(entries: Sequence[Entry], rules: Rules) -> Iterator[Problem]:
@@ -35,7 +43,7 @@ def problems(entries: Sequence[Entry], rules: Rules) -> Iterator[Problem]:
     for entry in entries:
         yield from _address(entry, rules)
         yield from _limits(entry)
-        yield from _files(entry)
+        yield from _references(entry, rules.credentials)
         yield from _default_callback(entry)
     leaning = [entry for entry in entries if _leans(entry)]
     for entry in leaning[1:]:
@@ -69,11 +77,16 @@ def _limits(entry: Entry) -> Iterator[Problem]:
             yield entry.problem("GS802", ("spec", "limits", key), message)
 
 
-def _files(entry: Entry) -> Iterator[Problem]:
+def _references(entry: Entry, grant: Grant) -> Iterator[Problem]:
+    """Yield what credentials name and the operator did not grant; what may be a secret is not shown."""
     for part in ("email", "secret", "token"):
-        path = entry.text("spec", "credentials", part, "file")
-        if path is not None and ".." in path.split("/"):
-            yield entry.problem("GS603", ("spec", "credentials", part, "file"), "must not climb with '..'")
+        where = ("spec", "credentials", part)
+        name, path = entry.text(*where, "env"), entry.text(*where, "file")
+        if name and _VARIABLE.match(name) and not grant.allows_variable(name):
+            yield entry.problem("GS608", (*where, "env"), _NO_VARIABLE)
+        if path and grant.path(path) is None:
+            message = f"must name a file below GUPSHUPCTL_CREDENTIALS_DIR ({grant.folder}) that {_FOR_THIS}"
+            yield entry.problem("GS603", (*where, "file"), message)
 
 
 def _default_callback(entry: Entry) -> Iterator[Problem]:
@@ -124,12 +137,10 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _credentials(given: Mapping[str, object], rules: Rules) -> Credentials:
-    if "token" in given:
-        return Token(reference(given["token"]))
-    if not given and rules.token_given:
-        return Token(_TOKEN)
-    email = reference(given["email"]) if "email" in given else _EMAIL
-    return Login(email, reference(given["secret"]) if "secret" in given else _SECRET)
+    found = {part: rules.credentials.rooted(reference(value)) for part, value in given.items()}
+    if "token" in found or (not found and rules.token_given):
+        return Token(found.get("token", _TOKEN))
+    return Login(found.get("email", _EMAIL), found.get("secret", _SECRET))
 
 
 def reference(value: object) -> Reference:

@@ -111,13 +111,20 @@ _WEBHOOKS = (
 _TRUST = (
     _error("GS601", "A secret in a manifest", "Remove it, change it at its issuer, and use a reference"),
     _error(
-        "GS603", "A file that may not be referenced", "Name a file below GUPSHUPCTL_HEADER_DIR, without '..'"
+        "GS603",
+        "A file that may not be referenced",
+        "Name a file below GUPSHUPCTL_CREDENTIALS_DIR, for a header below GUPSHUPCTL_HEADER_DIR",
     ),
     _error(
         "GS605", "A reference that is none", "Write {env: NAME} or {file: PATH}; email and secret, or token"
     ),
     _error("GS606", "A variable that headers may not use", "Name a variable that begins with HOOK_"),
     _error("GS607", "A template that is none", "Use ${app.name}, .appName, .phone, .wabaId or .labels.KEY"),
+    _error(
+        "GS608",
+        "A variable that credentials may not use",
+        "Name a variable that begins with GUPSHUP_, or list it in GUPSHUPCTL_CREDENTIALS_ALLOW",
+    ),
 )
 _SOURCE = (
     _warning("GS701", "A source without manifests", "Add a *.yaml file, or name another folder"),

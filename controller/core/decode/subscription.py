@@ -16,7 +16,7 @@ from controller.core.decode.entry import Entry
 from controller.core.decode.partner import reference
 from controller.core.decode.templates import fill, mended, mistaken
 from controller.core.decode.words import shown, visible
-from controller.model.manifest import FromFile, Reference, Subscription
+from controller.model.manifest import Reference, Subscription
 from controller.model.modes import ACCOUNT_MODES, ALONE
 from controller.model.problem import Problem
 from controller.model.source import Rules
@@ -92,21 +92,12 @@ def _header_names(entry: Entry) -> Iterator[Problem]:
 
 def _header_files(entry: Entry, rules: Rules) -> Iterator[Problem]:
     found = entry.get(*_HEADERS)
-    why = "and without '..'" if rules.header_dir else "which is not set"
+    why = "and without '..'" if rules.headers.folder else "which is not set"
     for name in found if isinstance(found, dict) else ():
         path = entry.text(*_HEADERS, name, "file")
-        if path is not None and below(path, rules.header_dir) is None:
+        if path is not None and rules.headers.path(path) is None:
             message = f"must name a file below GUPSHUPCTL_HEADER_DIR, {why}; found {shown(path)}"
             yield entry.problem("GS603", (*_HEADERS, name, "file"), message)
-
-
-def below(path: str, folder: str | None) -> str | None:
-    """Return the absolute path of a header's file, None where it is not below *folder*."""
-    if not folder or any(step in {"..", "."} for step in path.split("/")):
-        return None
-    root = folder.rstrip("/") + "/"
-    whole = path if path.startswith("/") else root + path
-    return whole if whole.startswith(root) and whole != root else None
 
 
 def without_app(entry: Entry, house: House) -> Iterator[Problem]:
@@ -166,9 +157,4 @@ def subscription(webhook: Webhook, partner: str, rules: Rules) -> Subscription:
 def _headers(entry: Entry, rules: Rules) -> Mapping[str, Reference]:
     given = entry.get(*_HEADERS)
     found = {name: reference(value) for name, value in given.items()} if isinstance(given, dict) else {}
-    return {name: _rooted(one, rules) for name, one in found.items()}
-
-
-def _rooted(one: Reference, rules: Rules) -> Reference:
-    path = below(one.path, rules.header_dir) if isinstance(one, FromFile) else None
-    return FromFile(path) if path else one
+    return {name: rules.headers.rooted(one) for name, one in found.items()}

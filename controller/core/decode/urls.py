@@ -81,21 +81,20 @@ def _not_https(url: str, parts: _Parts) -> Flaw:
 def upstream(url: str, rules: Rules) -> str | Flaw:
     """Return the canonical origin of Gupshup's address, or why it may not be one.
 
-    A pull request must not send credentials to a host of its choice: only the default, loopback, the
-    environment's and the listed ones are allowed, https unless on loopback.
+    A pull request must not send credentials to a host of its choice, nor to a port of this machine: only the
+    default, the environment's and the listed ones are allowed, https unless on loopback.
     """
     origin = _origin(url)
     if isinstance(origin, Flaw):
         return Flaw("GS803", origin.message, _meant(url) or origin.fix)
     allowed = {_origin(one) for one in (GUPSHUP, rules.url, *rules.allowed_urls)}
-    if origin in allowed or origin.is_loopback:
+    if origin in allowed:
         return origin.text
-    return Flaw(
-        "GS803",
-        "credentials would go to a host that is neither Gupshup's, loopback, GUPSHUP_URL, "
-        "nor listed in GUPSHUPCTL_ALLOW_URLS",
-        _meant(url),
+    more = (
+        f": set GUPSHUPCTL_ALLOW_URLS={origin.text} where a simulator is meant" if origin.is_loopback else ""
     )
+    message = "credentials would go to an address that is neither Gupshup's, GUPSHUP_URL, nor listed in "
+    return Flaw("GS803", f"{message}GUPSHUPCTL_ALLOW_URLS{more}", _meant(url))
 
 
 def _meant(url: str) -> str | None:

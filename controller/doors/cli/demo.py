@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def command(time_scale: float, seed: int) -> int:
         tempfile.TemporaryDirectory(prefix="gupshupctl-demo-") as scratch,
         _pretend(time_scale, seed) as told,
     ):
-        os.environ.update(told)
+        _answer_to(told)
         click.echo(
             f"A pretend Gupshup listens on {told['GUPSHUP_URL']}; it provisions {time_scale:g} times as fast."
         )
@@ -49,6 +49,13 @@ def command(time_scale: float, seed: int) -> int:
         loaded = load([str(folder)])
         reach = Reach(str(Path(scratch) / "state.db"), None, None)
         return run(loaded, Wish(), reach, Patience(wait=True, timeout=300, lock_timeout=0), "text")
+
+
+def _answer_to(told: Mapping[str, str]) -> None:
+    """Take what the pretend Gupshup says for the environment, and nothing of a real account beside it."""
+    for name in ("GUPSHUP_PARTNER_TOKEN", "GUPSHUP_PARTNER_TOKEN_FILE"):
+        os.environ.pop(name, None)
+    os.environ.update(told)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import click
@@ -12,7 +13,10 @@ DEFAULT_PATH = "manifests/"
 
 
 class Mirrored(click.Option):
-    """An option that refuses an empty value: an empty variable in a script means a mistake, never *all*."""
+    """An option that refuses an empty value: an empty variable in a script means a mistake, never *all*.
+
+    A file that it names stands in its variable, too: what the environment names is taken.
+    """
 
     def value_from_envvar(self, ctx: click.Context) -> Any:  # noqa: ANN401  (click's signature)
         """Return what the variable says; click itself takes an empty one for an unset one."""
@@ -23,6 +27,8 @@ class Mirrored(click.Option):
     def process_value(self, ctx: click.Context, value: Any) -> Any:  # noqa: ANN401  (click's signature)
         if value == "" or (isinstance(value, (tuple, list)) and "" in value):
             raise click.BadParameter("the value is empty", ctx=ctx, param=self)
+        if self.metavar == "FILE" and isinstance(value, str) and isinstance(self.envvar, str):
+            os.environ[self.envvar] = str(Path(value).absolute())  # a manifest may name no file of ours
         return super().process_value(ctx, value)
 
 
