@@ -279,6 +279,30 @@ def test_a_schema_is_strict_described_and_within_what_both_validators_agree_on(k
 
 
 @pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param("a: " + "[" * 33, "1:35", id="two too many"),
+        pytest.param("a: " + "[" * 1_000, "1:35", id="as many as a parser takes"),
+        pytest.param("a: " + "[" * 1_001, "1:35", id="one more than it takes"),
+        pytest.param("a: " + "[" * 100_000, "1:35", id="very many"),
+        pytest.param("é: " + "[{" * 600, "1:35", id="of both kinds, behind a letter of two bytes"),
+        pytest.param("a: " + "[ " * 10 + "[" * 1_100, "1:45", id="with spaces"),
+        pytest.param("a: b\nc:\n  - " + "[" * 1_100, "3:35", id="further down, one level in"),
+        pytest.param("[" * 1_100, "1:33", id="at the very beginning"),
+        pytest.param("[" * 1_100 + "]" * 1_100, "1:33", id="and closed again"),
+    ],
+)
+def test_nesting_is_told_where_it_is_too_deep_whatever_the_parser_says(text: str, place: str) -> None:
+    """Newer ones give up by themselves, a thousand levels ahead of what they have told."""
+    assert found(decoded(text)) == [(f"0.yaml:{place}", "GS108", "")]
+
+
+@pytest.mark.parametrize("text", ["a: '" + "[" * 1_100, "[" * 20 + "}", "a: ]" + "[" * 50, "[" * 32 + " %", "{" + " " * 900 + "%"])
+def test_other_errors_are_not_taken_for_nesting(text: str) -> None:
+    assert [rule for _, rule, _ in found(decoded(text))] == ["GS101"]
+
+
+@pytest.mark.parametrize(
     ("brackets", "refused"), [(31, False), (32, True)], ids=["the deepest", "one deeper"]
 )
 def test_nesting_goes_so_deep(brackets: int, *, refused: bool) -> None:

@@ -4,6 +4,7 @@ Nothing here recurses, so no nesting can exhaust the C stack, and every ceiling 
 Positions are kept only when asked for: files with problems are read twice, the others stay cheap.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn, TypeAlias
 
@@ -12,7 +13,7 @@ from yaml._yaml import CParser  # the module that defines it; yaml.cyaml only pa
 from yaml._yaml import Mark as CMark
 
 from controller.core.decode.scalars import core, doubtful
-from controller.core.decode.syntax import trouble
+from controller.core.decode.syntax import Trouble, trouble
 from controller.core.decode.text import forbidden, judged
 from controller.core.decode.words import Path, quoted, visible
 
@@ -21,6 +22,9 @@ MOST_NODES = 10_000
 LONGEST_LIST = 200
 LONGEST_KEY = 200
 LONGEST_VALUE = 4_096
+_DEPTH = "GS108"
+_AHEAD = 1_024
+"""Characters of one line that a parser reads ahead at most, to find out what is a key."""
 
 
 class Spot(NamedTuple):
@@ -115,9 +119,28 @@ def compose(text: str, *, tracked: bool = False) -> Composition:
     except _Stop:
         pass
     except yaml.YAMLError as error:
-        found = trouble(error, text)
-        composer.done.fatal = Oddity(found.rule, Spot(found.line, found.column), (), found.message)
+        composer.done.fatal = _too_deep(error, text) or _oddity(trouble(error, text))
     return composer.done
+
+
+def _too_deep(error: yaml.YAMLError, text: str) -> Oddity | None:
+    """Return that the nesting is too deep where a parser gave up at a depth, and in words, of its own.
+
+    It was reading ahead then, to find out what is a key. With half of that, what it has read comes out first.
+    """
+    mark = getattr(error, "problem_mark", None)
+    before = text[: max(0, mark.index - _AHEAD // 2)] if mark else ""
+    if not before:
+        return None
+    composer = _Composer(tracked=False)
+    with suppress(yaml.YAMLError, _Stop):
+        composer.drain(CParser(before))
+    fatal = composer.done.fatal
+    return fatal if fatal and fatal.rule == _DEPTH else None
+
+
+def _oddity(found: Trouble) -> Oddity:
+    return Oddity(found.rule, Spot(found.line, found.column), (), found.message)
 
 
 class _Composer:
@@ -202,7 +225,7 @@ class _Composer:
         self._count(event)
         path = self._path()
         if len(self._stack) >= DEEPEST:
-            self._stop("GS108", event, f"nesting deeper than {DEEPEST}")
+            self._stop(_DEPTH, event, f"nesting deeper than {DEEPEST}")
         if event.anchor is not None or event.tag is not None:
             self._decorated(event)
         if self._stack and self._stack[-1].awaits_key:
