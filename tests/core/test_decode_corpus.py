@@ -74,7 +74,19 @@ def test_a_valid_file_is_accepted(path: Path) -> None:
     assert decoded.desired is not None
 
 
-OF_SOURCES = {"GS109", "GS110", "GS119", "GS701", "GS702", "GS703", "GS704", "GS705", "GS707", "GS708"}
+OF_SOURCES = {
+    "GS109",
+    "GS110",
+    "GS119",
+    "GS701",
+    "GS702",
+    "GS703",
+    "GS704",
+    "GS705",
+    "GS707",
+    "GS708",
+    "GS709",
+}
 """Rules about sizes, bytes and whole sources: test_decode_source.py and tests/edges/test_directory.py."""
 
 

@@ -42,7 +42,7 @@ spec:
   guards: {maxLinks: 40, maxUpdates: 10%, maxUnsubscribes: 0, maxShrink: 100%}
   ownedTags: "gitops-*"
   v3AccountModes: true
-  settle: {lateEffect: 1h, staleList: 45s}
+  settle: {lateEffect: 1h, staleList: 3m}
   allowInsecureUrls: true
 ---
 apiVersion: gupshup.controller/v1
@@ -103,7 +103,7 @@ def test_every_field_arrives() -> None:
         guards=Guards(Count(40), Share(10), Count(0), Share(100)),
         owned_tags="gitops-*",
         v3_account_modes=True,
-        settle=Settle(3_600, 45),
+        settle=Settle(3_600, 180),
         allow_insecure_urls=True,
         place=Place("a.yaml", 2, 1),
     )

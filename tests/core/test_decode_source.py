@@ -1,11 +1,13 @@
 """Whole sources: sizes, bombs, what several files say together, and how much is told at most."""
 
 import json
+import sys
 from itertools import pairwise
+from types import FrameType
 
 import pytest
 
-from controller.core.decode import MOST_A_FILE, MOST_IN_ALL, decode
+from controller.core.decode import MOST_A_FILE, MOST_IN_ALL, decode, strict
 from controller.core.decode.fleet import muster
 from controller.core.decode.reading import read
 from controller.core.decode.structure import Structure
@@ -249,6 +251,68 @@ def test_partner_defaults_fill_what_an_app_leaves_out() -> None:
     assert made.guards.max_links == Share(10)
 
 
+def calls(files: int) -> int:
+    """Return how many Python calls it takes to decode so many empty files, each with a warning."""
+    count = 0
+
+    def profile(_frame: FrameType, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    empty = [SourceFile(f"{number}.yaml", b"") for number in range(files)]
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        decode(empty, SCHEMAS, Rules())
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_twice_as_many_empty_files_take_twice_as_long() -> None:
+    """Counted in calls: the time of this machine is nobody's business."""
+    assert calls(5_000) < 2.5 * calls(2_500)
+
+
+@pytest.mark.parametrize(
+    ("url", "settle", "severity"),
+    [
+        pytest.param("https://partner.gupshup.io", "lateEffect: 10m, staleList: 2m", None, id="the defaults"),
+        pytest.param("https://partner.gupshup.io", "lateEffect: 1h, staleList: 1d", None, id="longer"),
+        pytest.param("https://partner.gupshup.io", "lateEffect: 0s", "error", id="none at Gupshup"),
+        pytest.param("https://partner.gupshup.io", "lateEffect: 599s", "error", id="a second less"),
+        pytest.param("https://partner.gupshup.io", "staleList: 1m", "error", id="a list believed too soon"),
+        pytest.param("http://localhost:1", "lateEffect: 0s", "warning", id="none at a simulator"),
+        pytest.param("http://[::1]:1", "lateEffect: 3s", "warning", id="little at a simulator"),
+        pytest.param("https://lab.example.com", "lateEffect: 3s", "error", id="little at a lab elsewhere"),
+        pytest.param(
+            "https://127.0.0.1.example.com", "lateEffect: 3s", "error", id="a name that looks local"
+        ),
+    ],
+)
+def test_a_wait_below_its_default_is_told(url: str, settle: str, severity: str | None) -> None:
+    rules = Rules(allowed_urls=(url,))
+    text = f"{HEAD}kind: Partner\nmetadata: {{name: p}}\nspec: {{settle: {{{settle}}}"
+    named = decoded(f"{text}, url: '{url}'}}\n", rules=rules)
+    meant = decoded(f"{text}}}\n", rules=Rules(url=url))
+    for result in (named, meant):
+        assert [(one.rule, str(one.severity)) for one in result.problems] == (
+            [("GS804", severity)] if severity else []
+        )
+
+
+def test_strictness_takes_a_warning_for_an_error_and_nothing_else() -> None:
+    warned = decoded(app(1), hook(1, "appSelector: {matchLabels: {a: b}}"))
+    assert warned.desired is not None
+    assert [str(one.severity) for one in warned.problems] == ["warning"]
+    refused = strict(warned)
+    assert refused.desired is None
+    assert found(refused) == found(warned)
+    assert [str(one.severity) for one in refused.problems] == ["error"]
+    sound = decoded(app(1))
+    assert strict(sound) == sound
+
+
 def test_the_same_source_gives_the_same_answer_in_any_order() -> None:
     texts = [app(number, labels="{a: b}") for number in range(5)] + [
         hook(1, "appSelector: {matchLabels: {a: b}}")
@@ -297,7 +361,9 @@ def test_nesting_is_told_where_it_is_too_deep_whatever_the_parser_says(text: str
     assert found(decoded(text)) == [(f"0.yaml:{place}", "GS108", "")]
 
 
-@pytest.mark.parametrize("text", ["a: '" + "[" * 1_100, "[" * 20 + "}", "a: ]" + "[" * 50, "[" * 32 + " %", "{" + " " * 900 + "%"])
+@pytest.mark.parametrize(
+    "text", ["a: '" + "[" * 1_100, "[" * 20 + "}", "a: ]" + "[" * 50, "[" * 32 + " %", "{" + " " * 900 + "%"]
+)
 def test_other_errors_are_not_taken_for_nesting(text: str) -> None:
     assert [rule for _, rule, _ in found(decoded(text))] == ["GS101"]
 

@@ -180,6 +180,21 @@ def test_a_pointer_to_a_file_that_is_elsewhere_is_told(tmp_path: Path) -> None:
     assert rules(directory.read([str(tmp_path)])) == ["GS708"]
 
 
+def test_what_only_looks_like_a_manifest_is_not_passed_by_in_silence(tmp_path: Path) -> None:
+    for name in ("a.yaml", "B.YAML", "c/D.Yml", "e.yaml ", "f.yamlx", "G.YAML.txt", ".h.YAML", ".i/J.YAML"):
+        write(tmp_path / name)
+    (tmp_path / "K.YAML").mkdir()
+    source = directory.read([str(tmp_path)])
+    assert names(source, tmp_path) == ["a.yaml"]
+    told = [(str(one.severity), one.rule, one.place.file) for one in source.problems]
+    assert sorted(told) == [
+        ("warning", "GS709", f"{tmp_path}/{name}") for name in ("B.YAML", "c/D.Yml", "e.yaml ")
+    ]
+    assert names(directory.read([str(tmp_path / "B.YAML")]), tmp_path) == ["B.YAML"], (
+        "it is read where it is named"
+    )
+
+
 def test_twins_are_told(tmp_path: Path) -> None:
     for name in ("a.yaml", "a.yml", "B.yaml", "b.yaml"):
         write(tmp_path / name)

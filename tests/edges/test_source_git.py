@@ -262,6 +262,15 @@ async def test_twins_are_told(repository: Repository, source: GitSource) -> None
     assert len(found.files) == 4
 
 
+async def test_what_only_looks_like_a_manifest_is_not_passed_by_in_silence(
+    repository: Repository, source: GitSource
+) -> None:
+    repository.commit({"a.yaml": "1", "B.YAML": "2", "c/D.Yml": "3", ".e.YAML": "4", "F.YAML.txt": "5"})
+    found = await look(source)
+    assert names(found) == ["a.yaml"]
+    assert told(found) == [("GS709", "B.YAML"), ("GS709", "c/D.Yml")]
+
+
 async def test_more_files_than_anyone_has_are_not_read(repository: Repository, source: GitSource) -> None:
     repository.commit({f"{number:05}.yaml": str(number) for number in range(MOST_FILES + 1)})
     found = await look(source)

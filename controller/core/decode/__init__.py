@@ -11,7 +11,7 @@ from controller.core.decode.structure import Structure
 from controller.model.problem import Place, Problem, Severity
 from controller.model.source import Decoded, Rules, Schemas, SourceFile
 
-__all__ = ["decode"]
+__all__ = ["decode", "strict"]
 
 MOST_A_FILE = 50
 MOST_IN_ALL = 1_000
@@ -43,6 +43,12 @@ def decode(
         subscriptions=len(fleet.subscriptions),
         unlisted=_unlisted(problems, told),
     )
+
+
+def strict(decoded: Decoded) -> Decoded:
+    """Return the same, every warning taken for an error."""
+    problems = tuple(replace(one, severity=Severity.ERROR) for one in decoded.problems)
+    return replace(decoded, desired=None if problems else decoded.desired, problems=problems)
 
 
 def _unlisted(problems: Sequence[Problem], told: Sequence[Problem]) -> int:

@@ -30,6 +30,7 @@ _TYPES = {
     "array": ("GS204", "must be a list"),
     "object": ("GS205", "must be a mapping"),
 }
+_KINDS = {"object": "a mapping with what belongs to it", "array": "a list"}
 _LONGEST_FIX = 60
 
 
@@ -122,7 +123,13 @@ def _missing(entry: Entry, error: ValidationError) -> Iterator[Problem]:
     for key in _listed(error.validator_value):
         if key not in _mapping(error.instance):
             path = (*_path(error), key)
-            yield problem("GS303", entry.at(*path), dotted(path), f"the field {key} is missing")
+            yield problem("GS303", entry.at(*path), dotted(path), _lacks(key, _properties(error).get(key)))
+
+
+def _lacks(key: str, wanted: object) -> str:
+    """Say that a field is missing, and what to write there."""
+    must = _mapping(wanted).get("x-must") or _KINDS.get(str(_mapping(wanted).get("type")), "its value")
+    return f"the field {key} is missing; add {key}: {must}"
 
 
 def _repeated(entry: Entry, error: ValidationError) -> Iterator[Problem]:
@@ -145,8 +152,8 @@ def _mistyped(entry: Entry, error: ValidationError) -> Problem:
         must = f"must be {more}, without quotes"
     elif "x-unit" in _schema(error):
         must = f"must be {more}"
-    elif kind == "object" and more:
-        must = f"{must}: {more}"
+    elif kind == "object":
+        must = f"must be a mapping: write {_shape(error, more)}"
     if error.instance is None:
         return entry.problem("GS206", path, f"has no value; it {must}")
     found = _kind_of(error.instance)
@@ -154,6 +161,16 @@ def _mistyped(entry: Entry, error: ValidationError) -> Problem:
     if name:
         found += f": a space is missing behind the ':' of {name}"
     return entry.problem(rule, path, f"{must}; found {found}", _retyped(entry, error, kind))
+
+
+def _shape(error: ValidationError, more: object) -> str:
+    """Return how a mapping is written: a reference, or the fields that it must have."""
+    fields = _properties(error)
+    if set(fields) == {"env", "file"}:
+        return "{env: NAME} or {file: PATH}, never the value itself"
+    needed = _listed(_schema(error).get("required")) or [*fields][:1] or ["KEY"]
+    pairs = ", ".join(f"{key}: …" for key in needed)
+    return f"{{{pairs}}}" + (f" ({more})" if more else "")
 
 
 def _kind_of(value: object) -> str:

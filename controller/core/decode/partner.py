@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from controller.core.decode import quantities
 from controller.core.decode.entry import Entry
 from controller.core.decode.rules import problem
-from controller.core.decode.urls import Flaw, flaw, upstream
+from controller.core.decode.urls import Flaw, flaw, on_loopback, upstream
 from controller.core.decode.words import shown
 from controller.model.grant import Grant
 from controller.model.manifest import (
@@ -23,13 +24,14 @@ from controller.model.manifest import (
     SubscribeWhen,
     Token,
 )
-from controller.model.problem import ENVIRONMENT, Problem
+from controller.model.problem import ENVIRONMENT, Problem, Severity
 from controller.model.source import Rules
 
 DEFAULT = "default"
 _EMAIL = FromEnv("GUPSHUP_EMAIL")
 _SECRET = FromEnv("GUPSHUP_SECRET")
 _TOKEN = FromEnv("GUPSHUP_PARTNER_TOKEN")
+_SETTLE = {"lateEffect": "late_effect", "staleList": "stale_list"}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")  # any other is a problem of its own
 _NO_VARIABLE = (
     "must name a variable that begins with GUPSHUP_; to allow another one, list its name in "
@@ -43,6 +45,7 @@ def problems(entries: Sequence[Entry], rules: Rules) -> Iterator[Problem]:
     for entry in entries:
         yield from _address(entry, rules)
         yield from _limits(entry)
+        yield from _rest(entry, rules)
         yield from _references(entry, rules.credentials)
         yield from _default_callback(entry)
     leaning = [entry for entry in entries if _leans(entry)]
@@ -75,6 +78,17 @@ def _limits(entry: Entry) -> Iterator[Problem]:
             window = f"{published.calls} in {published.seconds:g} s"
             message = f"{shown(text)} is above what Gupshup publishes ({window}); it will answer 429"
             yield entry.problem("GS802", ("spec", "limits", key), message)
+
+
+def _rest(entry: Entry, rules: Rules) -> Iterator[Problem]:
+    """Yield a wait that is too short before a link is repeated: at a simulator that is a warning."""
+    for key, text in entry.texts("spec", "settle").items() if entry.sound else ():
+        least = getattr(Settle(), _SETTLE[key])
+        if quantities.duration(text) < least:
+            message = f"{shown(text)} is less than {least / 60:g}m: apps could be linked twice; leave it out"
+            found = entry.problem("GS804", ("spec", "settle", key), message)
+            lab = on_loopback(address(entry, rules))
+            yield found if lab else replace(found, severity=Severity.ERROR)
 
 
 def _references(entry: Entry, grant: Grant) -> Iterator[Problem]:
@@ -166,5 +180,4 @@ def _guards(given: Mapping[str, object]) -> Guards:
 
 
 def _settle(given: Mapping[str, str]) -> Settle:
-    names = {"lateEffect": "late_effect", "staleList": "stale_list"}
-    return Settle(**{names[key]: quantities.duration(text) for key, text in given.items()})
+    return Settle(**{_SETTLE[key]: quantities.duration(text) for key, text in given.items()})

@@ -29,23 +29,25 @@ def read(files: Sequence[SourceFile], structure: Structure, most: int = MOST_DOC
     """
     entries: list[Entry] = []
     problems: list[Problem] = []
-    whole = True
+    whole, errors = True, 0
     for file in sorted(files, key=lambda one: one.path):
-        if end := _end(file.path, len(entries), problems, most):
+        if end := _end(file.path, len(entries), errors, most):
             return Read(entries, [*problems, end], whole=False)
         decoded, found = text.read(file)
         reading = structure.read(file.path, decoded) if decoded is not None else Reading([], [], whole=False)
         entries += reading.entries
-        problems += [*found, *reading.problems]
+        found += reading.problems
+        problems += found
+        errors += sum(one.severity is Severity.ERROR for one in found)
         whole = whole and reading.whole
     return Read(entries, problems, whole)
 
 
-def _end(path: str, documents: int, problems: Sequence[Problem], most: int) -> Problem | None:
+def _end(path: str, documents: int, errors: int, most: int) -> Problem | None:
     """Say why reading ends before the file at *path*, or None."""
     if documents > most:
         message = f"more than {most:,} documents; this file and those behind it were not read"
         return problem("GS703", Place(path), "", message)
-    if len(problems) > MOST_ERRORS and sum(one.severity is Severity.ERROR for one in problems) > MOST_ERRORS:
+    if errors > MOST_ERRORS:
         return problem("GS120", Place(path), "", "reading ended before this file; correct the others first")
     return None

@@ -135,6 +135,7 @@ _SOURCE = (
     _error("GS706", "An encrypted file", "Decrypt it before it gets here; manifests need no secrets"),
     _error("GS707", "A symbolic link that leads out of the source", "Replace it by the file"),
     _error("GS708", "A file that is kept elsewhere", "Commit the file itself: no submodule, no Git LFS"),
+    _warning("GS709", "A file that only looks like a manifest", "Name it *.yaml or *.yml, in small letters"),
 )
 _LIMITS = (
     _warning("GS802", "A pace above what Gupshup publishes", "Lower it, unless Gupshup agreed to more"),
@@ -142,6 +143,11 @@ _LIMITS = (
         "GS803",
         "A Gupshup address that is not allowed",
         "Use https://partner.gupshup.io, or GUPSHUPCTL_ALLOW_URLS",
+    ),
+    _warning(
+        "GS804",
+        "A wait shorter than its default, which an app could be linked twice in",
+        "Leave it out; it is an error where the url is not on loopback",
     ),
 )
 

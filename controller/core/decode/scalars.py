@@ -43,6 +43,14 @@ def core(text: str) -> object:
     return text
 
 
+def respelt(text: str) -> str | None:
+    """Return a whole number in plain digits where *text* is one in another spelling: `0x3`, `-0`, `+3`."""
+    if text == "" or text[0] not in _NUMERIC_STARTS:
+        return None
+    value = core(text)
+    return str(value) if isinstance(value, int) and str(value) != text else None
+
+
 def doubtful(text: str) -> bool:
     """Say whether a plain scalar is something else to YAML 1.1, or a number that no field takes."""
     if text == "" or text[0] not in _DOUBTFUL_STARTS:

@@ -131,7 +131,10 @@ def per_app(webhook: Webhook) -> Iterator[Problem]:
     ):
         names = ", ".join(sorted(barred))
         yield entry.problem(
-            "GS511", ("spec", "modes"), f"version 3 has no {names}, older pages of Gupshup say"
+            "GS511",
+            ("spec", "modes"),
+            f"version 3 has no {names}, older pages of Gupshup say; write version: 2, or "
+            "v3AccountModes: true in the Partner if newer ones hold for its account",
         )
 
 

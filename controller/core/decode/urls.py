@@ -38,6 +38,8 @@ _PRIVATE_ENDS = frozenset(
 )
 _PRIVATE_SUFFIXES = (".home.arpa", ".in-addr.arpa", ".ip6.arpa")
 _LAB = "; for a simulator or a lab, set allowInsecureUrls: true in a Partner"
+_GLOBAL = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is routed; beside it lie old forms such as ::127.0.0.1, which may be this machine."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HIGHEST_PORT = 65_535
 _LONGEST_HOST = 253
@@ -95,6 +97,12 @@ def upstream(url: str, rules: Rules) -> str | Flaw:
     )
     message = "credentials would go to an address that is neither Gupshup's, GUPSHUP_URL, nor listed in "
     return Flaw("GS803", f"{message}GUPSHUPCTL_ALLOW_URLS{more}", _meant(url))
+
+
+def on_loopback(url: str) -> bool:
+    """Say whether an address of Gupshup's is one of this machine: a simulator."""
+    origin = _origin(url)
+    return not isinstance(origin, Flaw) and origin.is_loopback
 
 
 def _meant(url: str) -> str | None:
@@ -172,7 +180,8 @@ def _host_flaw(host: str, *, insecure: bool) -> Flaw | None:
 
 def _unreachable(host: str, address: _Address | None) -> Flaw | None:
     if address is not None:
-        public = address.is_global and not address.is_multicast
+        old = isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL
+        public = address.is_global and not address.is_multicast and not old
         return None if public else Flaw("GS503", f"must not be a private, local or reserved address{_LAB}")
     if "." not in host:
         return Flaw("GS503", f"must be a full host name: Gupshup cannot resolve a single word{_LAB}")

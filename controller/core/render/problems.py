@@ -46,7 +46,8 @@ def _line(problem: Problem, before: str = "", after: str = "") -> str:
 
 def _sentence(problem: Problem) -> str:
     field = f"{problem.field}: " if problem.field else ""
-    fix = f" — write {problem.fix}" if problem.fix is not None else ""
+    told = problem.fix is None or f"did you mean {problem.fix}?" in problem.message
+    fix = "" if told else f" — write {problem.fix}"
     return f"{field}{problem.message}{fix}"
 
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from controller.edges.source.unread import MOST_FILES, concern, too_many
+from controller.edges.source.unread import ENDINGS, MOST_FILES, concern, misnamed, too_many
 from controller.model.problem import Problem
-
-_ENDINGS = (".yaml", ".yml")
 
 
 class Found(NamedTuple):
@@ -57,16 +55,20 @@ def _take(entry: os.DirEntry[str], root: str, tree: Tree, folders: list[str], se
         return
     real = os.path.realpath(entry.path)
     is_folder = Path(real).is_dir()
-    if not is_folder and not entry.name.endswith(_ENDINGS):
+    if not is_folder and not entry.name.endswith(ENDINGS):
+        tree.problems += [found] if (found := misnamed(_shown(entry))) else []
         return
     if entry.is_symlink() and not _inside(real, os.path.realpath(root)):
         tree.problems.append(concern("GS707", entry.path, "leads out of the folder that is read"))
     elif not is_folder:
-        shown = entry.path.removeprefix("./")
-        tree.files.append(Found(shown, real, os.path.relpath(entry.path, root)))
+        tree.files.append(Found(_shown(entry), real, os.path.relpath(entry.path, root)))
     elif real not in seen:
         seen.add(real)
         folders.append(entry.path)
+
+
+def _shown(entry: os.DirEntry[str]) -> str:
+    return entry.path.removeprefix("./")
 
 
 def _inside(real: str, whole: str) -> bool:

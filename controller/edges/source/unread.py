@@ -13,7 +13,8 @@ _LONGEST_NAME = 200
 _LONGEST_PART = 255
 _LONGEST_PATH = 4_095
 _LFS = (b"version https://git-lfs.github.com/", b"version https://hawser.github.com/")
-_WARNINGS = frozenset({"GS705"})
+ENDINGS = (".yaml", ".yml")
+_WARNINGS = frozenset({"GS705", "GS709"})
 
 
 def concern(rule: str, path: str, message: str) -> Problem:
@@ -60,6 +61,13 @@ def overfull(path: str) -> Problem:
 
 def too_many(root: str) -> Problem:
     return concern("GS703", root, f"more than {MOST_FILES:,} files; the others were not read")
+
+
+def misnamed(path: str) -> Problem | None:
+    """Say that a file is passed by although a person would take it for a manifest, or None."""
+    if path.endswith(ENDINGS) or not path.casefold().rstrip().endswith(ENDINGS):
+        return None
+    return concern("GS709", path, "is not read: only names that end in .yaml or .yml are, in small letters")
 
 
 def placeholder(path: str, data: bytes) -> Problem | None:

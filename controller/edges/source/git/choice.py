@@ -7,9 +7,11 @@ from typing import NamedTuple
 from controller.edges.source.git.links import End, Ends
 from controller.edges.source.git.listing import Entry, Sort
 from controller.edges.source.unread import (
+    ENDINGS,
     LARGEST_SOURCE,
     MOST_FILES,
     concern,
+    misnamed,
     odd,
     overfull,
     too_large,
@@ -17,8 +19,6 @@ from controller.edges.source.unread import (
     twins,
 )
 from controller.model.problem import Problem
-
-_ENDINGS = (".yaml", ".yml")
 
 
 class Chosen(NamedTuple):
@@ -53,8 +53,10 @@ def choose(root: str, entries: Sequence[Entry], links: Mapping[str, str]) -> Cho
             choice.problems.append(concern("GS708", name, "is a submodule; what is in it is not fetched"))
         elif entry.sort is Sort.LINK:
             _follow(name, entry, ends, choice)
-        elif entry.name.endswith(_ENDINGS):
+        elif entry.name.endswith(ENDINGS):
             choice.files.append(Chosen(name, entry))
+        elif found := misnamed(name):
+            choice.problems.append(found)
     choice.problems += twins(file.shown for file in choice.files)
     _limit(root or ".", choice)
     return choice
@@ -77,7 +79,7 @@ def _follow(name: str, link: Entry, ends: Ends, choice: Choice) -> None:
     end = ends.of(link.name)
     if end is End.FOLDER:
         choice.problems.append(concern("GS704", name, "is a link to a folder; link to its files"))
-    elif not link.name.endswith(_ENDINGS):
+    elif not link.name.endswith(ENDINGS):
         choice.strays += [link.name] if end is End.OUTSIDE else []
     elif end is End.OUTSIDE:
         choice.problems.append(outside(name))
