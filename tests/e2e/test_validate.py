@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("gupshupctl")
@@ -65,7 +67,7 @@ def test_the_folder_of_manifests_is_valid_and_is_what_init_writes(tmp_path: Path
     assert done.returncode == 0
     assert "GS701" in done.stdout
     assert run("init", cwd=tmp_path).returncode == 0
-    for name in ("README.md", "sample.yaml.txt"):
+    for name in ("README.md", "sample.yaml.txt", ".schemas/manifest.json"):
         assert (tmp_path / "manifests" / name).read_bytes() == (ROOT / "manifests" / name).read_bytes()
 
 
@@ -74,6 +76,52 @@ def test_the_sample_is_valid_once_it_is_copied(tmp_path: Path) -> None:
     (tmp_path / "here/first.yaml").write_bytes((tmp_path / "here/sample.yaml.txt").read_bytes())
     assert run("validate", "here", cwd=tmp_path).returncode == 0
     assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == ".gupshupctl/\n"
+
+
+def test_the_sample_tells_editors_a_schema_that_knows_every_kind(tmp_path: Path) -> None:
+    run("init", "here", cwd=tmp_path)
+    sample = (tmp_path / "here/sample.yaml.txt").read_text(encoding="utf-8")
+    first = sample.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    schema = json.loads((tmp_path / "here" / first).read_text(encoding="utf-8"))
+    editor = Draft202012Validator(schema)
+    for document in yaml.safe_load_all(sample):
+        assert editor.is_valid(document)
+        assert not editor.is_valid({**document, "spec": {**document["spec"], "nope": 1}})
+        assert not editor.is_valid({**document, "kind": "Other"})
+    partner = {"apiVersion": "gupshup.controller/v1", "kind": "Partner", "metadata": {"name": "main"}}
+    assert editor.is_valid(partner)
+    assert not editor.is_valid({**partner, "spec": {"phone": "919876543210"}})
+    assert run("validate", "here", cwd=tmp_path).returncode == 0, "the schema is no manifest"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("vaildate", "validate"), ("Plan", "plan"), ("aply", "apply"), ("describ", "describe")],
+)
+def test_a_verb_that_is_misspelt_is_answered_with_the_one_that_was_meant(typed: str, meant: str) -> None:
+    done = run(typed, "manifests")
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr.endswith(f"Error: No such verb '{typed}'; did you mean {meant}?\n")
+
+
+def test_a_verb_like_no_other_is_only_refused() -> None:
+    done = run("xyzzy")
+    assert done.returncode == 64
+    assert "did you mean" not in done.stderr
+
+
+def test_with_strict_a_selector_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
+    hook = APP.replace("App", "Subscription").replace("AcmeSubscription", "hook").split("spec:")[0]
+    spec = "spec:\n  appSelector: {matchLabels: {a: b}}\n  url: https://hooks.example.com/x\n  version: 3\n"
+    write(tmp_path, f"{APP}---\n{hook}{spec}  modes: [SENT]\n")
+    loose, strict = (run("validate", ".", *more, cwd=tmp_path) for more in ((), ("--strict",)))
+    assert (loose.returncode, strict.returncode) == (0, 3)
+    assert " warning [GS313] " in loose.stdout
+    assert " error [GS313] " in strict.stdout
+    assert strict.stdout.endswith("invalid: 1 error, 0 warnings in 1 file\n")
+    document = json.loads(run("validate", ".", "--strict", "-o", "json", cwd=tmp_path).stdout)
+    assert (document["valid"], document["summary"]["errors"]) == (False, 1)
+    assert run("validate", ".", cwd=tmp_path, GUPSHUPCTL_STRICT="true").returncode == 3
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:

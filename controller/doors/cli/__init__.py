@@ -6,6 +6,7 @@ for 0. What is heavy is imported inside commands, so that `--help` answers at on
 
 import os
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -44,6 +45,16 @@ class Verbs(click.Group):
             return None
         command = import_module(f"{__name__}.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; name the one that was probably meant where there is none."""
+        verbs = self.list_commands(ctx)
+        near = get_close_matches(args[0].lower(), verbs, n=1)
+        if near and args[0] not in verbs:
+            ctx.fail(f"No such verb {args[0]!r}; did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing one."""

@@ -9,6 +9,7 @@ from controller.doors.cli.exits import OK
 
 _IGNORED = ".gupshupctl/\n"
 _FILES = ("README.md", "sample.yaml.txt")
+_SCHEMA = ".schemas/manifest.json"
 
 
 @click.command()
@@ -16,12 +17,15 @@ _FILES = ("README.md", "sample.yaml.txt")
 def command(directory: Path) -> int:
     """Write a first folder of manifests: DIRECTORY, manifests/ where none is named.
 
-    It holds a README and a commented sample; beside it stands a .gitignore for what runs remember. Nothing
-    that exists is overwritten.
+    It holds a README, a commented sample, and the schema that editors check it by; beside it stands a
+    .gitignore for what runs remember. Nothing that exists is overwritten.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    from controller.edges.source import schemas  # noqa: PLC0415  (what is heavy waits for its verb)
+
+    (directory / _SCHEMA).parent.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
         _write(directory / name, files(__package__).joinpath("scaffold", name).read_text(encoding="utf-8"))
+    _write(directory / _SCHEMA, schemas.any_kind())
     _write(directory.parent / ".gitignore", _IGNORED)
     sample, first = directory / _FILES[1], directory / "first.yaml"
     click.echo(f"Next: cp {sample} {first}, change it, then gupshupctl validate {directory}")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from controller.core.decode import decode
+from controller.core.decode import strict as graver
 from controller.edges import settings
 from controller.edges.source import directory, schemas
 from controller.errors import ManifestError
@@ -34,11 +35,15 @@ class Checked(NamedTuple):
     rules: Rules
 
 
-def check(paths: Sequence[str]) -> Checked:
-    """Read and decode, whatever is wrong. Raises SourceError where a path does not exist."""
+def check(paths: Sequence[str], *, strict: bool = False) -> Checked:
+    """Read and decode, whatever is wrong; *strict* takes warnings for errors.
+
+    Raises SourceError where a path does not exist.
+    """
     source = directory.read(paths)
     rules = settings.rules(os.environ)
-    return Checked(source, decoded(source, rules), rules)
+    found = decoded(source, rules)
+    return Checked(source, graver(found) if strict else found, rules)
 
 
 def decoded(source: Source, rules: Rules) -> Decoded:

@@ -1,6 +1,7 @@
 """What ships with the package, schemas and the demo: in a wheel inside it, in a checkout beside it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from controller.errors import ControllerError
@@ -19,6 +20,22 @@ def load() -> Schemas:
 def text(kind: str) -> str:
     """Return one schema as it is written. Raises ControllerError where the installation lacks it."""
     return shipped(f"schemas/{KINDS[kind]}").read_text(encoding="utf-8")
+
+
+def any_kind() -> str:
+    """Return one schema for a document of any kind, for editors: its kind says which one it must keep."""
+    by_kind = [
+        {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": _nameless(schema)}
+        for kind, schema in load().items()
+    ]
+    kinds = {"kind": {"description": "What this manifest declares.", "enum": list(KINDS)}}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Manifest", "type": "object"}
+    whole = {**head, "required": ["kind"], "properties": kinds, "allOf": by_kind}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _nameless(schema: Mapping[str, object]) -> Mapping[str, object]:
+    return {key: value for key, value in schema.items() if not key.startswith("$")}
 
 
 def shipped(name: str) -> Path:
