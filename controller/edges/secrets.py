@@ -62,7 +62,7 @@ def _granted(reference: Reference, grant: Grant, purpose: str) -> Reference:
     match reference:
         case FromEnv(name) if grant.allows_variable(name):
             return reference
-        case FromFile(path) if grant.path(path) and _by_real_paths(grant).holds(real := _real(path)):
+        case FromFile(path) if _by_real_paths(grant).holds(real := _real(path)):
             return FromFile(real)
         case _:
             raise Denied(

@@ -50,7 +50,8 @@ def read(text: str, rules: Rules) -> Decoded:
         pytest.param("http://[::1]:8085/", "http://[::1]:8085", id="loopback that is listed"),
         pytest.param("https://listed.example.com:8443", "https://listed.example.com:8443", id="listed"),
         pytest.param("https://listed.example.com", None, id="a listed host at another port"),
-        pytest.param("https://listed.example.com:84433", None, id="a port that only begins so"),
+        pytest.param("https://partner.gupshup.io.evil.example", None, id="one that begins as Gupshup's"),
+        pytest.param("https://partner.gupshup.io:4430", None, id="a port that only begins so"),
         pytest.param("https://listed.example.com.evil.example", None, id="a host that only begins so"),
         pytest.param("https://evil-listed.example.com:8443", None, id="a host that only ends so"),
         pytest.param(

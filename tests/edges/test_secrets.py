@@ -195,12 +195,22 @@ def test_a_link_into_the_other_folder_is_not_followed(disk: Disk, show: Reveal, 
 @BOTH
 def test_a_file_that_another_variable_names_is_not_read(disk: Disk, show: Reveal, folder: str) -> None:
     """Whatever the manifest, or that variable, calls it."""
-    real = disk.root.parent / "real" / folder
-    environ = {**disk.environ, "AWS_WEB_IDENTITY_TOKEN_FILE": str(real / "own")}
     disk.link(f"{folder}/x", disk.root / folder / "own")
-    for name in ("own", "x"):
-        with pytest.raises(Denied, match="may not be read"):
-            show(FromFile(str(disk.root / folder / name)), environ)
+    for root in (disk.root, disk.root.parent / "real"):
+        environ = {**disk.environ, "AWS_WEB_IDENTITY_TOKEN_FILE": str(root / folder / "own")}
+        for name in ("own", "x"):
+            with pytest.raises(Denied, match="may not be read"):
+                show(FromFile(str(disk.root / folder / name)), environ)
+
+
+def test_a_folder_of_headers_around_that_of_credentials_hands_out_none_of_them(disk: Disk) -> None:
+    """Not by a link from beside it, either."""
+    disk.link("hooks/x", disk.root / "secrets/own")
+    for folder in (disk.root, disk.root / "secrets"):
+        environ = {**disk.environ, "GUPSHUPCTL_HEADER_DIR": str(folder)}
+        for path in ("secrets/own", "hooks/x"):
+            with pytest.raises(Denied, match="may not be read"):
+                reveal_header(FromFile(str(disk.root / path)), environ)
 
 
 @pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "GUPSHUPCTL_GIT_TOKEN", "NO_SUCH"])

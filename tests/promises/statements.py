@@ -401,6 +401,11 @@ CHANGED: tuple[tuple[str, str], ...] = (
         "link and never written. The first is blocked now, the second is written once. Found by trying it.",
     ),
     (
+        "P44",
+        "Credentials of a Partner could name any variable and file, and its address any port of this machine; a "
+        "reader of the code saw it. Both are the operator's to hand out now, and real paths are compared.",
+    ),
+    (
         "P33",
         "A proxy that echoes the credentials it was shown was quoted with them. They are masked now, as any other "
         "secret.",
