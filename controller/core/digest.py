@@ -25,6 +25,15 @@ def of_subscription(wanted: Subscription) -> str:
     return digest([wanted.url, wanted.version, sorted(wanted.modes), wanted.active])
 
 
+def of_write(wanted: Subscription, secret: str) -> str:
+    """Fingerprint what a write sends, so that a refusal holds until it changes.
+
+    *secret* is the keyed digest of the headers, "" without any.
+    """
+    declared = of_subscription(wanted)
+    return digest([declared, secret]) if secret else declared
+
+
 def of_callback(url: str) -> str:
     """Fingerprint a callback URL, so that a refusal holds until it changes."""
     return digest(url)

@@ -5,6 +5,7 @@ from typing import TypeAlias, assert_never
 
 from controller.core.case import Case, app_item, subscription_item, tag_item
 from controller.model.manifest import App, Policy
+from controller.model.memory import Refusal
 from controller.model.plan import (
     Action,
     Blocked,
@@ -20,6 +21,13 @@ from controller.model.plan import (
     Verb,
     Waiting,
 )
+
+WILL_NOT_CONVERGE = "WillNotConverge"
+NO_CLEAR_ANSWER = "NoClearAnswer"
+TAG_TAKEN = "TagTaken"
+
+FEW = 5
+"""Tries in a row that proved nothing before a person is named; it goes on, at most once an hour."""
 
 LINK_REFUSED = "LinkRefused"
 """The reason of a refusal that may be about the account as much as about the app."""
@@ -80,11 +88,16 @@ def allowed(action: Action, case: Case, *, key: str, digest: str) -> Entry:
     refusal = case.refusal(key)
     if refusal is None or refusal.digest != digest:
         return action
-    if refusal.retry_at is None:
+    if refusal.retry_at is not None and refusal.retry_at <= now:
+        return action
+    if refusal.retry_at is None or asks_person(refusal):
         return Blocked(item_of(action), refusal.reason, refusal.message)
-    if now < refusal.retry_at:
-        return _waiting(action, For.BACKOFF, refusal.retry_at, refusal.message)
-    return action
+    return _waiting(action, For.BACKOFF, refusal.retry_at, refusal.message)
+
+
+def asks_person(refusal: Refusal) -> bool:
+    """Say whether so many answers in a row proved nothing that a person has to look."""
+    return refusal.reason in {NO_CLEAR_ANSWER, TAG_TAKEN} and refusal.tries >= FEW
 
 
 def _policy(action: Action) -> Policy:

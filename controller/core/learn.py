@@ -1,17 +1,17 @@
-"""What a look teaches: bindings proven or missed, intents resolved, updates that took."""
+"""What a look teaches: bindings proven or missed, intents resolved, writes that took."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from controller.core.case import Case, cases, waba_told
 from controller.core.digest import callback_key, link_key, subscription_key
 from controller.core.match import Absent, Found, Undecided
 from controller.core.plan import UNCLEAR, absent_from, attempts
-from controller.core.subscriptions import drift
+from controller.core.subscriptions import REMOVED, changes
 from controller.model.manifest import Desired, Partner
-from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Written, Wrote
+from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Memory, Note, Written, Wrote
 from controller.model.plan import Asked, For, Observed
-from controller.model.upstream import RemoteSubscription, Row, Unseen
+from controller.model.upstream import Row, Unseen
 
 
 def learnt(
@@ -23,10 +23,11 @@ def learnt(
     """
     phones = frozenset(app.phone for app in (declared or desired).apps)
     found = cases(desired, partner, observed, Asked())
-    return tuple(note for case in found for note in _of_case(case, phones))
+    removed = _removals(observed.memory)
+    return tuple(note for case in found for note in _of_case(case, phones, removed))
 
 
-def _of_case(case: Case, phones: frozenset[str]) -> Iterator[Note]:
+def _of_case(case: Case, phones: frozenset[str], removed: Collection[str]) -> Iterator[Note]:
     memory, phone = case.view.observed.memory, case.app.phone
     match case.match:
         case Found(row) as found:
@@ -37,7 +38,7 @@ def _of_case(case: Case, phones: frozenset[str]) -> Iterator[Note]:
                 yield from _adopted(case, row)
             if link_key(phone) in memory.refusals:
                 yield Forgive(link_key(phone))
-            yield from _took(case, row)
+            yield from _seen(case, row, removed)
         case Undecided(on=For.LIST) if memory.bindings[phone].missing_since is None:
             yield Bind(replace(memory.bindings[phone], missing_since=case.view.observed.absent_at))
         case Absent():
@@ -63,14 +64,33 @@ def _proven_absent(case: Case, phones: frozenset[str]) -> Iterator[Note]:
             yield CloseIntent(intent.phone)
 
 
-def _took(case: Case, row: Row) -> Iterator[Note]:
-    """End the count of updates that did not take, once one is seen to have taken."""
+def _seen(case: Case, row: Row, removed: Collection[str]) -> Iterator[Note]:
+    """Forget what stood in the way of what a look shows as wished; *removed* are keys of removals."""
     there = case.view.observed.facts.subscriptions.get(row.id)
-    by_tag: dict[str, RemoteSubscription] = {}
-    if there is not None and not isinstance(there, Unseen):
-        by_tag = {remote.tag: remote for remote in there}
+    if there is None or isinstance(there, Unseen):
+        return
+    by_tag = {remote.tag: remote for remote in there}
     for wanted in case.subscriptions:
-        written = case.view.observed.memory.ledger.get(subscription_key(row.id, wanted.tag))
         found = by_tag.get(wanted.tag)
-        if written is not None and written.updates and found is not None and not drift(wanted, found):
-            yield Wrote(replace(written, updates=0))
+        if found is not None and not found.echo and not changes(case, row, wanted, found):
+            yield from _settled(case.view.observed.memory, subscription_key(row.id, wanted.tag))
+    for key in removed:
+        _, app_id, tag = key.split(":", 2)
+        if app_id == row.id and tag not in by_tag:
+            yield from _settled(case.view.observed.memory, key)
+
+
+def _removals(memory: Memory) -> tuple[str, ...]:
+    """Return the keys of the subscriptions whose removal was repeated or refused."""
+    again = (key for key, each in memory.ledger.items() if each.digest == REMOVED and each.updates)
+    refused = (key for key, each in memory.refusals.items() if each.digest == REMOVED)
+    return tuple(sorted({*again, *refused}))
+
+
+def _settled(memory: Memory, key: str) -> Iterator[Note]:
+    """End the count of writes that did not take, and whatever was refused on the way."""
+    written = memory.ledger.get(key)
+    if written is not None and written.updates:
+        yield Wrote(replace(written, updates=0))
+    if key in memory.refusals:
+        yield Forgive(key)

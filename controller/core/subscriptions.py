@@ -1,11 +1,20 @@
 """The subscriptions of one app: declared ones against those at Gupshup, tag by tag."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from controller.core import modes
+from controller.core import modes, url
 from controller.core.case import Case, looks, owns, prunes, subscription_item, tag_item
-from controller.core.digest import digest, of_subscription, subscription_key
-from controller.core.entry import Entry, Provisioning, Same, Unverifiable, allowed
+from controller.core.digest import digest, of_subscription, of_write, subscription_key
+from controller.core.entry import (
+    TAG_TAKEN,
+    WILL_NOT_CONVERGE,
+    Entry,
+    Provisioning,
+    Same,
+    Unverifiable,
+    allowed,
+)
 from controller.core.stage import confirmed, second_look
 from controller.model.manifest import SubscribeWhen, Subscription
 from controller.model.memory import Written
@@ -23,7 +32,7 @@ from controller.model.plan import (
 from controller.model.upstream import RemoteSubscription, Row, Unseen
 
 PATIENCE = 3
-"""Updates in a row that did not take before we stop: Gupshup has been seen to answer a canned `mode`."""
+"""Writes of the same in a row that did not take before we stop, whatever their answers said."""
 
 ACTIVE_PAUSE = 3600.0
 """Seconds between two attempts to switch a subscription on again: Gupshup may have switched it off."""
@@ -48,18 +57,23 @@ def entries(case: Case, row: Row) -> Iterator[Entry]:
         yield from _unlooked(case, row, there)
         return
     by_tag = {remote.tag: remote for remote in sorted(there, key=lambda remote: remote.id, reverse=True)}
+    tags = {wanted.tag for wanted in case.subscriptions}
+    missing = {tag.casefold() for tag in tags - by_tag.keys()}
+    others = {tag: by_tag[tag] for tag in sorted(by_tag.keys() - tags)}
     if _doubted(case, row, first=not there):
         yield Provisioning(case.item)
     for wanted in case.subscriptions:
-        remote = by_tag.pop(wanted.tag, None)
+        remote = by_tag.get(wanted.tag)
         if unavailable := headerless(case, wanted):
             yield unavailable
         elif remote is None:
-            yield _missing(case, row, wanted, first=not there)
+            entry = _missing(case, row, wanted, first=not there)
+            yield _spelt(entry, case, row, wanted, others.values())
         else:
             yield from _present(case, row, wanted, remote)
     if case.view.whole:
-        yield from (_undeclared(case, row, by_tag[tag]) for tag in sorted(by_tag))
+        for tag, remote in others.items():
+            yield _undeclared(case, row, remote, doubtful=tag.casefold() in missing)
 
 
 def headerless(case: Case, wanted: Subscription) -> Blocked | None:
@@ -72,7 +86,7 @@ def headerless(case: Case, wanted: Subscription) -> Blocked | None:
 def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
     """Return what can be read back and differs, as (found, wanted); what was not told does not differ."""
     pairs = (
-        ("url", found.url, wanted.url, found.url == wanted.url),
+        ("url", found.url, wanted.url, url.same(found.url, wanted.url)),
         (
             "modes",
             modes.told(found),
@@ -83,6 +97,12 @@ def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
         ("active", _word(found.active), _word(wanted.active), found.active == wanted.active),
     )
     return {name: (there, want) for name, there, want, same in pairs if not same}
+
+
+def changes(case: Case, row: Row, wanted: Subscription, remote: RemoteSubscription) -> Changes:
+    """Return what differs of a subscription that is there: what can be read, and what was written last."""
+    written = case.view.observed.memory.ledger.get(subscription_key(row.id, wanted.tag))
+    return {**drift(wanted, remote), **_hidden(case, wanted, written)}
 
 
 def _unlooked(case: Case, row: Row, there: Unseen | None) -> Iterator[Entry]:
@@ -115,27 +135,46 @@ def _missing(case: Case, row: Row, wanted: Subscription, *, first: bool) -> Entr
             on = For.LIVE if sure is False else For.LOOK if until is None else For.BUDGET
             why = "the list says live, a second look has not agreed yet"
             return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, until, why)
-    return _sendable(Subscribe(wanted, row.id), case, row)
+    return _stuck(_sendable(Subscribe(wanted, row.id), case, row), "it is not listed")
+
+
+def _spelt(
+    entry: Entry, case: Case, row: Row, wanted: Subscription, others: Iterable[RemoteSubscription]
+) -> Entry:
+    """Once Gupshup called the tag taken, name the subscription whose tag differs from it in case only."""
+    refusal = case.refusal(subscription_key(row.id, wanted.tag))
+    near = next((remote for remote in others if remote.tag.casefold() == wanted.tag.casefold()), None)
+    held = isinstance(entry, Waiting) and entry.on is not For.BACKOFF
+    if near is None or refusal is None or refusal.reason != TAG_TAKEN or held:
+        return entry
+    what = f"Gupshup says that the tag exists, and lists it as {near.tag} (subscription {near.id})"
+    return Blocked(
+        subscription_item(wanted), TAG_TAKEN, f"{what}; declare `tag: {near.tag}`, or remove that one"
+    )
+
+
+def _stuck(entry: Entry, what: str) -> Entry:
+    """Say what the writes did not change, where there were too many of them."""
+    if isinstance(entry, Blocked) and entry.reason == WILL_NOT_CONVERGE:
+        return replace(entry, message=f"{entry.message}: {what}")
+    return entry
 
 
 def _present(case: Case, row: Row, wanted: Subscription, remote: RemoteSubscription) -> Iterator[Entry]:
     item = subscription_item(wanted)
     written = case.view.observed.memory.ledger.get(subscription_key(row.id, wanted.tag))
-    changes = {**drift(wanted, remote), **_hidden(case, wanted, written)}
-    if not changes:
+    differing = changes(case, row, wanted, remote)
+    if not differing:
         unverifiable = bool(wanted.headers) and written is None
         yield Unverifiable(item) if unverifiable else Same(item)
-    elif changes.keys() == {"active"} and (pause := _active_pause(wanted, written)) > case.view.now:
-        why = "it was switched from outside; it is put back at most once an hour"
-        yield Waiting(Verb.UPDATE, item, For.BACKOFF, pause, why)
-    elif "headers" not in changes and _hopeless(wanted, written):
-        what = "; ".join(f"{name} stays {there}, not {want}" for name, (there, want) in changes.items())
-        yield Blocked(item, "WillNotConverge", f"{PATIENCE} updates did not take: {what}")
     else:
-        drifted = _as_declared(wanted, written) and "headers" not in changes
-        unknown = dict(changes) == {"headers": UNKNOWN}
-        update = Update(wanted, row.id, remote.id, changes, drift=drifted, unknown=unknown)
-        yield _sendable(update, case, row)
+        drifted = _as_declared(wanted, written) and "headers" not in differing
+        unknown = dict(differing) == {"headers": UNKNOWN}
+        update = Update(wanted, row.id, remote.id, differing, drift=drifted, unknown=unknown)
+        what = "; ".join(f"{name} stays {there}, not {want}" for name, (there, want) in differing.items())
+        entry = _stuck(_sendable(update, case, row), what)
+        pause = _active_pause(wanted, written) if differing.keys() == {"active"} else 0.0
+        yield _rested(entry, pause) if pause > case.view.now else entry
 
 
 def _hidden(case: Case, wanted: Subscription, written: Written | None) -> Changes:
@@ -156,14 +195,26 @@ def _doubted(case: Case, row: Row, *, first: bool) -> bool:
 
 def _sendable(action: Subscribe | Update, case: Case, row: Row) -> Entry:
     wanted = action.subscription
-    return allowed(action, case, key=subscription_key(row.id, wanted.tag), digest=of_subscription(wanted))
+    secret = case.view.observed.digests.get(subscription_item(wanted), "")
+    digest = of_write(wanted, "" if isinstance(secret, Unseen) else secret)
+    return allowed(action, case, key=subscription_key(row.id, wanted.tag), digest=digest)
 
 
-def _undeclared(case: Case, row: Row, remote: RemoteSubscription) -> Entry:
-    if prunes(case) and owns(case.view.partner, remote.tag):
+def _undeclared(case: Case, row: Row, remote: RemoteSubscription, *, doubtful: bool) -> Entry:
+    """Remove what is ours and declared no more; *doubtful*: it may be a declared one with its tag respelt."""
+    if prunes(case) and owns(case.view.partner, remote.tag) and not doubtful:
         key = subscription_key(row.id, remote.tag)
-        return allowed(Unsubscribe(case.app, row.id, remote), case, key=key, digest=REMOVED)
+        entry = allowed(Unsubscribe(case.app, row.id, remote), case, key=key, digest=REMOVED)
+        return _stuck(entry, "it is still listed")
     return Unmanaged(tag_item(case.app, remote.tag), remote.id)
+
+
+def _rested(entry: Entry, until: float) -> Entry:
+    """Let an update rest *until* its hour is over; what holds it back anyway is told first."""
+    why = "it was switched from outside; it is put back at most once an hour"
+    if isinstance(entry, Update):
+        return Waiting(Verb.UPDATE, subscription_item(entry.subscription), For.BACKOFF, until, why)
+    return entry
 
 
 def _active_pause(wanted: Subscription, written: Written | None) -> float:
@@ -171,10 +222,6 @@ def _active_pause(wanted: Subscription, written: Written | None) -> float:
     if written is None or written.active_at is None or not _as_declared(wanted, written):
         return 0.0
     return written.active_at + ACTIVE_PAUSE
-
-
-def _hopeless(wanted: Subscription, written: Written | None) -> bool:
-    return written is not None and _as_declared(wanted, written) and written.updates >= PATIENCE
 
 
 def _as_declared(wanted: Subscription, written: Written | None) -> bool:

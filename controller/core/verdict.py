@@ -1,7 +1,7 @@
 """What an answer to a write means, and what is to be remembered of it (the tables of docs/lifecycle.md)."""
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from controller.core.digest import (
     callback_key,
@@ -9,10 +9,11 @@ from controller.core.digest import (
     of_callback,
     of_link,
     of_subscription,
+    of_write,
     subscription_key,
 )
-from controller.core.entry import LINK_REFUSED
-from controller.core.subscriptions import REMOVED, drift
+from controller.core.entry import FEW, LINK_REFUSED, NO_CLEAR_ANSWER, TAG_TAKEN, WILL_NOT_CONVERGE
+from controller.core.subscriptions import PATIENCE, REMOVED, drift
 from controller.errors import Rejected
 from controller.model.manifest import App, AppId
 from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Refusal, Refuse, Written, Wrote
@@ -30,7 +31,10 @@ from controller.model.upstream import (
 
 FIRST_RETRY = 30.0
 LONGEST_RETRY = 3600.0
-"""Seconds between two tries of a subscription whose URL Gupshup could not reach: doubling, to an hour."""
+"""Seconds between two tries of what Gupshup never answers well: doubling, to an hour."""
+
+Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
+"""Every action but a link, which has a protocol of its own."""
 
 _WITHOUT_CALLBACK = (
     "; correct callbackUrl, or remove it (from spec.defaults, too) and declare a webhook with version: 2 and "
@@ -49,6 +53,20 @@ class Verdict:
     message: str = ""
     app_id: AppId | None = None
     look: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known where a write is answered at *now* (epoch seconds).
+
+    *secret* is the keyed digest of what can be written and not read, "" without any; *written* and *refusal*
+    are what is remembered.
+    """
+
+    now: float
+    secret: str = ""
+    written: Written | None = None
+    refusal: Refusal | None = None
 
 
 def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, stale: float) -> Verdict:
@@ -86,29 +104,43 @@ def phone_elsewhere(app: App, words: str, now: float) -> Refuse:
 
 
 def of_subscription_write(
-    action: Subscribe | Update,
-    seen: RemoteSubscription | None,
-    *,
-    secret: str,
-    prior: Written | None,
-    now: float,
+    action: Subscribe | Update, seen: RemoteSubscription | None, known: Known
 ) -> Verdict:
     """Remember a write that Gupshup accepted and answered with *seen*.
 
-    *secret* is the keyed digest of the headers, "" without any. An answer that does not say what was sent
-    (a canned `mode`) is looked at once more; that `active` still has to be switched is plain.
+    An answer that does not say what was sent (a canned `mode`) is looked at once more, and so is any answer
+    to a write that had to be repeated: only a look shows that it took. That `active` still has to be switched
+    is plain.
     """
-    wanted = action.subscription
+    wanted, prior = action.subscription, known.written
     key, declared = subscription_key(action.app_id, wanted.tag), of_subscription(wanted)
-    updates, active_at = 0, None
+    updates, active_at = int(isinstance(action, Update)), None
+    if prior is not None and (prior.digest, prior.secret) == (declared, known.secret):
+        updates = prior.updates + 1
     if isinstance(action, Update):
-        same = prior is not None and (prior.digest, prior.secret) == (declared, secret)
-        updates = prior.updates + 1 if prior is not None and same else 1
         before = prior.active_at if prior is not None else None
-        active_at = now if "active" in action.changes else before
-    written = Wrote(Written(key, declared, secret, updates, active_at))
-    look = seen is None or not drift(wanted, seen).keys() <= {"active"}
-    return Verdict(Outcome.DONE, (written, Forgive(key)), app_id=action.app_id, look=look)
+        active_at = known.now if "active" in action.changes else before
+    written = Written(key, declared, known.secret, updates, active_at)
+    look = seen is None or updates > 1 or not drift(wanted, seen).keys() <= {"active"}
+    notes = (Wrote(written), _enough(written, of_write(wanted, known.secret), known.now))
+    return Verdict(Outcome.DONE, notes, app_id=action.app_id, look=look)
+
+
+def of_unsubscribe(action: Unsubscribe, known: Known) -> Verdict:
+    """Remember that Gupshup said it removed a subscription; where that had to be repeated it is looked at."""
+    prior = known.written
+    again = prior.updates + 1 if prior is not None and prior.digest == REMOVED else 0
+    written = Written(subject(action), REMOVED, updates=again)
+    notes = (Wrote(written), _enough(written, REMOVED, known.now))
+    return Verdict(Outcome.DONE, notes, app_id=action.app_id, look=written.updates > 0)
+
+
+def _enough(written: Written, digest: str, now: float) -> Refuse | Forgive:
+    """Forget earlier refusals; after too many writes that no look saw take, let a person look first."""
+    if written.updates < PATIENCE:
+        return Forgive(written.key)
+    message = f"{written.updates} writes in a row did not take"
+    return Refuse(Refusal(written.key, digest, WILL_NOT_CONVERGE, message, now))
 
 
 def of_callback_write(action: SetCallback, digest: str) -> Verdict:
@@ -117,23 +149,48 @@ def of_callback_write(action: SetCallback, digest: str) -> Verdict:
     return Verdict(Outcome.DONE, notes, message="callbackUrl set", app_id=action.app_id)
 
 
-def of_rejection(
-    action: Subscribe | Update | Unsubscribe | SetCallback, error: Rejected, prior: Refusal | None, now: float
-) -> Verdict:
+def of_rejection(action: Write, error: Rejected, known: Known) -> Verdict:
     """Judge a 4xx to anything but a link."""
-    words = error.words.casefold()
-    look = isinstance(action, Subscribe) and "duplicate component tag" in words
-    look = look or (isinstance(action, Update) and "subscription does not exist" in words)
-    if look:
-        return Verdict(Outcome.STALE, (), "Stale", error.words, action.app_id, look=True)
-    key, digest = subject(action), _declared(action)
-    tries = prior.tries + 1 if prior is not None and prior.digest == digest else 1
-    retry_at = now + backoff(tries) if "invalid url passed" in words else None
+    words, message = error.words.casefold(), f"Gupshup answered {error.status}: {error.words}"
+    if reason := _contradiction(action, words):
+        refuse = _unproven(action, reason, message, known)
+        return Verdict(Outcome.STALE, (refuse,), "Stale", error.words, action.app_id, look=True)
+    key, digest = subject(action), _declared(action, known.secret)
+    tries = _tries(known.refusal, digest)
+    retry_at = known.now + backoff(tries) if "invalid url passed" in words else None
     reason = _reason(words, error.status)
     advice = _WITHOUT_CALLBACK if isinstance(action, SetCallback) and retry_at is None else ""
-    message = f"Gupshup answered {error.status}: {error.words}{advice}"
-    refusal = Refusal(key, digest, reason, message, now, tries, retry_at)
+    refusal = Refusal(key, digest, reason, f"{message}{advice}", known.now, tries, retry_at)
     return Verdict(Outcome.FAILED, (Refuse(refusal),), reason, error.words, action.app_id)
+
+
+def of_unclear(action: Write, why: str, known: Known) -> Verdict:
+    """Judge an answer that proves nothing, or none: a look tells, and each further try waits longer."""
+    refuse = _unproven(action, NO_CLEAR_ANSWER, why, known)
+    return Verdict(Outcome.UNCLEAR, (refuse,), "OutcomeUnknown", why, action.app_id, look=True)
+
+
+def _contradiction(action: Write, words: str) -> str:
+    """Return the reason where Gupshup denies what the last look saw, "" otherwise: a look may tell."""
+    if isinstance(action, Subscribe) and "duplicate component tag" in words:
+        return TAG_TAKEN
+    gone = isinstance(action, Update) and "subscription does not exist" in words
+    return NO_CLEAR_ANSWER if gone else ""
+
+
+def _unproven(action: Write, reason: str, why: str, known: Known) -> Refuse:
+    """Remember a try that proved nothing. The second one goes at once, each further one waits longer."""
+    key, digest = subject(action), _declared(action, known.secret)
+    tries = _tries(known.refusal, digest)
+    pause = backoff(tries - 1) if tries > 1 else 0.0
+    message = f"{tries} tries in a row got no clear answer; the last: {why}" if tries > 1 else why
+    if tries >= FEW:
+        message = f"{message}; ask Gupshup's support; it is tried again at most once an hour"
+    return Refuse(Refusal(key, digest, reason, message, known.now, tries, known.now + pause))
+
+
+def _tries(prior: Refusal | None, digest: str) -> int:
+    return prior.tries + 1 if prior is not None and prior.digest == digest else 1
 
 
 def backoff(tries: int) -> float:
@@ -149,7 +206,7 @@ def _reason(words: str, status: int) -> str:
     return "Forbidden" if status == 403 else "Rejected"  # noqa: PLR2004  (a status code is its own name)
 
 
-def subject(action: Subscribe | Update | Unsubscribe | SetCallback) -> str:
+def subject(action: Write) -> str:
     """Return the key under which writes and refusals of what *action* is about are remembered."""
     match action:
         case Subscribe(wanted, app_id) | Update(wanted, app_id):
@@ -162,10 +219,10 @@ def subject(action: Subscribe | Update | Unsubscribe | SetCallback) -> str:
             assert_never(action)
 
 
-def _declared(action: Subscribe | Update | Unsubscribe | SetCallback) -> str:
+def _declared(action: Write, secret: str) -> str:
     match action:
         case Subscribe(wanted) | Update(wanted):
-            return of_subscription(wanted)
+            return of_write(wanted, secret)
         case Unsubscribe():
             return REMOVED
         case SetCallback(url=url):

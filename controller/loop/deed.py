@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.core.entry import item_of, verb_of
 from controller.core.verdict import Verdict
@@ -86,5 +86,5 @@ def after(facts: Facts, deeds: Iterable[Deed]) -> Facts:
         elif isinstance(there, tuple):
             replaced = {deed.gone} if deed.seen is None else {deed.seen.id}
             kept = tuple(remote for remote in there if remote.id not in replaced)
-            known[deed.app_id] = kept if deed.seen is None else (*kept, deed.seen)
+            known[deed.app_id] = kept if deed.seen is None else (*kept, replace(deed.seen, echo=True))
     return Facts(facts.details, facts.stages, facts.wabas, known)

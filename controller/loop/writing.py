@@ -5,21 +5,28 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias, assert_never
 
-from controller.core.case import app_item, subscription_item
-from controller.core.digest import subscription_key
+from controller.core.entry import item_of
 from controller.core.modes import in_order
 from controller.core.subscriptions import UNAVAILABLE
-from controller.core.verdict import Verdict, of_callback_write, of_rejection, of_subscription_write, subject
+from controller.core.verdict import (
+    Known,
+    Verdict,
+    Write,
+    of_callback_write,
+    of_rejection,
+    of_subscription_write,
+    of_unclear,
+    of_unsubscribe,
+    subject,
+)
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.deed import INTERRUPTED, Deed, begin, interrupted, judged, put_aside
 from controller.loop.ports import Account, Writer
 from controller.model.manifest import Subscription
-from controller.model.memory import Forgive
-from controller.model.plan import Item, Observed, Outcome, SetCallback, Subscribe, Unsubscribe, Update
+from controller.model.plan import Observed, Outcome, SetCallback, Subscribe, Unsubscribe, Update
 from controller.model.upstream import RemoteSubscription, Unseen
 
-Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
 Call: TypeAlias = Callable[[], Awaitable[RemoteSubscription | None]]
 
 
@@ -39,18 +46,20 @@ async def _written(account: Account[Writer], action: Write, observed: Observed, 
     number, seen = await begin(account, action), None
     try:
         seen = await call()
-        verdict = _done(action, seen, observed, account.clock.now())
+        verdict = _done(action, seen, _known(account, action, observed))
     except (Busy, Denied) as error:
         await put_aside(account, number, error)
+        if isinstance(error, Busy) and error.until is None:
+            put_back = of_unclear(action, str(error), _known(account, action, observed))
+            await account.store.memories.note(account.upstream, put_back.notes)
         raise
     except asyncio.CancelledError as error:
         await asyncio.shield(account.store.history.finish(number, Outcome.UNCLEAR, INTERRUPTED))
         raise interrupted(action) from error
     except Unclear as error:
-        verdict = Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", str(error), action.app_id, look=True)
+        verdict = of_unclear(action, str(error), _known(account, action, observed))
     except Rejected as error:
-        prior = observed.memory.refusals.get(subject(action))
-        verdict = of_rejection(action, error, prior, account.clock.now())
+        verdict = of_rejection(action, error, _known(account, action, observed))
     await account.store.memories.note(account.upstream, verdict.notes)
     await account.store.history.finish(number, verdict.outcome, verdict.message)
     gone = action.remote.id if isinstance(action, Unsubscribe) and verdict.outcome is Outcome.DONE else None
@@ -72,23 +81,26 @@ def _call(account: Account[Writer], action: Write) -> Call:
             assert_never(action)
 
 
-def _done(action: Write, seen: RemoteSubscription | None, observed: Observed, now: float) -> Verdict:
+def _done(action: Write, seen: RemoteSubscription | None, known: Known) -> Verdict:
     match action:
-        case Subscribe(wanted) | Update(wanted):
-            secret = _digest(observed, subscription_item(wanted))
-            prior = observed.memory.ledger.get(subscription_key(action.app_id, wanted.tag))
-            return of_subscription_write(action, seen, secret=secret, prior=prior, now=now)
-        case SetCallback(app):
-            return of_callback_write(action, _digest(observed, app_item(app)))
-        case Unsubscribe(app_id=app_id):
-            return Verdict(Outcome.DONE, (Forgive(subject(action)),), app_id=app_id)
+        case Subscribe() | Update():
+            return of_subscription_write(action, seen, known)
+        case SetCallback():
+            return of_callback_write(action, known.secret)
+        case Unsubscribe():
+            return of_unsubscribe(action, known)
         case _:
             assert_never(action)
 
 
-def _digest(observed: Observed, item: Item) -> str:
-    found = observed.digests.get(item, "")
-    return "" if isinstance(found, Unseen) else found
+def _known(account: Account[Writer], action: Write, observed: Observed) -> Known:
+    key, secret = subject(action), observed.digests.get(item_of(action), "")
+    return Known(
+        account.clock.now(),
+        "" if isinstance(secret, Unseen) else secret,
+        observed.memory.ledger.get(key),
+        observed.memory.refusals.get(key),
+    )
 
 
 def _form(account: Account[Writer], wanted: Subscription) -> SubscriptionForm:

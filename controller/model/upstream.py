@@ -55,7 +55,10 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class RemoteSubscription:
-    """A subscription as Gupshup tells it. *mode* is the bit mask, None where it was not said."""
+    """A subscription as Gupshup tells it. *mode* is the bit mask, None where it was not said.
+
+    *echo*: the answer to a write told it, and no look has shown it since.
+    """
 
     id: SubscriptionId
     tag: str
@@ -64,6 +67,7 @@ class RemoteSubscription:
     mode: int | None
     modes: tuple[str, ...]
     active: bool
+    echo: bool = False
 
 
 # What a pass may still want to know, beyond the list, and what it learnt.

@@ -289,35 +289,6 @@ def test_a_changed_header_is_a_change_even_beside_drift() -> None:
 
 
 @pytest.mark.parametrize(
-    ("updates", "blocked"),
-    [
-        pytest.param(0, False, id="never updated"),
-        pytest.param(2, False, id="two did not take"),
-        pytest.param(3, True, id="three did not take"),
-        pytest.param(4, True, id="four did not take"),
-    ],
-)
-def test_three_updates_that_do_not_take_are_enough(*, updates: int, blocked: bool) -> None:
-    plan = plan_for(WANTED, replace(THERE, mode=2047), known=ledger(written(WANTED, updates=updates)))
-    assert [each.reason for each in plan.blocked] == (["WillNotConverge"] if blocked else [])
-    assert bool(plan.actions) == (not blocked)
-    if blocked:
-        assert "not SENT, READ" in plan.blocked[0].message
-
-
-@pytest.mark.parametrize(
-    ("wanted", "keyed"),
-    [
-        pytest.param(replace(WANTED, version=2), KEYED, id="the manifest changed"),
-        pytest.param(SECRET, "keyed:2", id="a header changed"),
-    ],
-)
-def test_patience_begins_anew_with_every_change(wanted: Subscription, keyed: str) -> None:
-    known = ledger(replace(written(WANTED, updates=3), secret=KEYED))
-    assert update(plan_for(wanted, replace(THERE, mode=2047), known=known, keyed=keyed)).changes
-
-
-@pytest.mark.parametrize(
     ("row_", "found", "until"),
     [
         pytest.param(None, OFF, None, id="never written by us"),
@@ -336,12 +307,6 @@ def test_patience_begins_anew_with_every_change(wanted: Subscription, keyed: str
             None,
             id="the manifest is what changed",
         ),
-        pytest.param(
-            written(WANTED, updates=3, active_at=NOW - 60),
-            OFF,
-            NOW - 60 + 3600,
-            id="the hour comes before patience",
-        ),
     ],
 )
 def test_active_is_put_back_at_most_once_an_hour(
@@ -358,6 +323,11 @@ def test_active_is_put_back_at_most_once_an_hour(
 
 def refused(digest: str, reason: str = "Rejected", retry_at: float | None = None) -> Memory:
     return memory(refusals=[Refusal(KEY, digest, reason, "Gupshup answered 400", NOW - 9, 1, retry_at)])
+
+
+def unclear(tries: int, retry_at: float = NOW + 1, digest: str = of_subscription(WANTED)) -> Memory:
+    said = "NoClearAnswer"
+    return memory(refusals=[Refusal(KEY, digest, said, "500", NOW - 9, tries, retry_at)])
 
 
 @pytest.mark.parametrize("there", [(), (MOVED,)], ids=["subscribe", "update"])
@@ -386,6 +356,10 @@ def refused(digest: str, reason: str = "Rejected", retry_at: float | None = None
         pytest.param(
             refused(of_subscription(WANTED), retry_at=NOW), NOTHING, None, None, id="its time has come"
         ),
+        pytest.param(unclear(4), NOTHING, For.BACKOFF, None, id="four answers proved nothing"),
+        pytest.param(unclear(5), NOTHING, None, "NoClearAnswer", id="the fifth calls for a person"),
+        pytest.param(unclear(5, NOW), NOTHING, None, None, id="and is tried again all the same"),
+        pytest.param(unclear(5, digest="x"), NOTHING, None, None, id="of another value it says nothing"),
     ],
 )
 def test_a_refused_write_is_not_repeated(

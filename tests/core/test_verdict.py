@@ -10,16 +10,22 @@ from controller.core.digest import (
     of_callback,
     of_link,
     of_subscription,
+    of_write,
     subscription_key,
 )
+from controller.core.entry import FEW
 from controller.core.subscriptions import REMOVED
 from controller.core.verdict import (
+    Known,
     Verdict,
+    Write,
     backoff,
     of_callback_write,
     of_link_answer,
     of_rejection,
     of_subscription_write,
+    of_unclear,
+    of_unsubscribe,
     phone_elsewhere,
     subject,
 )
@@ -163,10 +169,14 @@ SEEN = remote(WANTED)
     ("action", "secret", "prior", "updates"),
     [
         pytest.param(POST, "", None, 0, id="a new subscription"),
-        pytest.param(POST, "", written(WANTED, updates=3), 0, id="a new one forgets what came before"),
+        pytest.param(
+            POST, "", replace(written(WANTED, updates=3), digest="old"), 0, id="of another manifest, too"
+        ),
+        pytest.param(POST, "", written(WANTED), 1, id="one that has to be made again"),
+        pytest.param(POST, "", written(WANTED, updates=1), 2, id="and again"),
         pytest.param(PUT, "", None, 1, id="a first update"),
         pytest.param(PUT, "", written(WANTED), 1, id="the first since it took"),
-        pytest.param(PUT, "", written(WANTED, updates=2), 3, id="the third in a row"),
+        pytest.param(PUT, "", written(WANTED, updates=1), 2, id="the second in a row"),
         pytest.param(
             PUT, "", replace(written(WANTED, updates=2), digest="old"), 1, id="the manifest changed"
         ),
@@ -176,9 +186,77 @@ SEEN = remote(WANTED)
 def test_updates_in_a_row_are_counted(
     action: Subscribe | Update, secret: str, prior: Written | None, updates: int
 ) -> None:
-    verdict = of_subscription_write(action, SEEN, secret=secret, prior=prior, now=NOW)
-    row = Written(KEY, of_subscription(WANTED), secret, updates)
-    assert verdict == Verdict(Outcome.DONE, (Wrote(row), Forgive(KEY)), app_id=ID)
+    verdict = of_subscription_write(action, SEEN, Known(NOW, secret, prior))
+    row, again = Written(KEY, of_subscription(WANTED), secret, updates), updates > 1
+    assert verdict == Verdict(Outcome.DONE, (Wrote(row), Forgive(KEY)), app_id=ID, look=again)
+
+
+@pytest.mark.parametrize("secret", ["", KEYED], ids=["without headers", "with headers"])
+@pytest.mark.parametrize("action", [POST, PUT], ids=["subscribe", "update"])
+@pytest.mark.parametrize("updates", [2, 3, 9])
+def test_too_many_writes_that_did_not_take_are_refused_whatever_the_answer_said(
+    action: Subscribe | Update, updates: int, secret: str
+) -> None:
+    before = replace(written(WANTED, updates=updates), secret=secret)
+    verdict = of_subscription_write(action, SEEN, Known(NOW, secret, before))
+    message = f"{updates + 1} writes in a row did not take"
+    no_more = Refusal(KEY, of_write(WANTED, secret), "WillNotConverge", message, NOW)
+    wrote = Wrote(Written(KEY, of_subscription(WANTED), secret, updates + 1))
+    assert verdict == Verdict(Outcome.DONE, (wrote, Refuse(no_more)), app_id=ID, look=True)
+
+
+@pytest.mark.parametrize(
+    ("prior", "updates"),
+    [
+        pytest.param(None, 0, id="nothing we knew of"),
+        pytest.param(written(WANTED, updates=2), 0, id="what we wrote"),
+        pytest.param(Written(KEY, REMOVED), 1, id="what was removed before"),
+        pytest.param(Written(KEY, REMOVED, updates=1), 2, id="twice"),
+        pytest.param(Written(KEY, REMOVED, updates=2), 3, id="three times"),
+    ],
+)
+def test_a_removal_that_has_to_be_repeated_is_counted_and_looked_at(
+    prior: Written | None, updates: int
+) -> None:
+    verdict = of_unsubscribe(DELETE, Known(NOW, written=prior))
+    message = f"{updates} writes in a row did not take"
+    stop = Refuse(Refusal(KEY, REMOVED, "WillNotConverge", message, NOW)) if updates > 2 else Forgive(KEY)
+    notes = (Wrote(Written(KEY, REMOVED, updates=updates)), stop)
+    assert verdict == Verdict(Outcome.DONE, notes, app_id=ID, look=updates > 0)
+
+
+@pytest.mark.parametrize(
+    ("prior", "tries", "pause"),
+    [
+        pytest.param(None, 1, 0, id="the second try goes at once"),
+        pytest.param(1, 2, 30, id="the third does not"),
+        pytest.param(2, 3, 60, id="and each further one waits longer"),
+        pytest.param(8, 9, 3600, id="up to an hour"),
+        pytest.param(10_000, 10_001, 3600, id="and never longer"),
+    ],
+)
+@pytest.mark.parametrize("action", [POST, PUT, DELETE, SET], ids=["post", "put", "delete", "callback"])
+def test_an_answer_that_proves_nothing_is_remembered_and_asks_for_a_look(
+    action: Write, prior: int | None, tries: int, pause: float
+) -> None:
+    before = None if prior is None else Refusal(subject(action), _digest(action), "x", "", NOW, prior)
+    verdict = of_unclear(action, "500 Unable To Create", Known(NOW, refusal=before))
+    assert (verdict.outcome, verdict.reason, verdict.look) == (Outcome.UNCLEAR, "OutcomeUnknown", True)
+    (note,) = verdict.notes
+    assert isinstance(note, Refuse)
+    found = note.refusal
+    assert (found.key, found.digest, found.reason) == (subject(action), _digest(action), "NoClearAnswer")
+    assert (found.tries, found.at, found.retry_at) == (tries, NOW, NOW + pause)
+    assert "500 Unable To Create" in found.message
+    assert ("ask Gupshup's support" in found.message) == (tries >= FEW)
+
+
+def test_another_value_is_tried_anew_and_so_is_another_header() -> None:
+    before = Refusal(KEY, of_write(WANTED, "keyed:old"), "NoClearAnswer", "", NOW, 7)
+    for secret, tries in (("keyed:old", 8), ("keyed:new", 1), ("", 1)):
+        (note,) = of_unclear(PUT, "", Known(NOW, secret, refusal=before)).notes
+        assert isinstance(note, Refuse)
+        assert note.refusal.tries == tries
 
 
 @pytest.mark.parametrize(
@@ -203,7 +281,7 @@ def test_updates_in_a_row_are_counted(
 def test_when_active_was_put_back_is_remembered(
     action: Subscribe | Update, prior: Written | None, expected: float | None
 ) -> None:
-    verdict = of_subscription_write(action, SEEN, secret="", prior=prior, now=NOW)
+    verdict = of_subscription_write(action, SEEN, Known(NOW, written=prior))
     (note, _) = verdict.notes
     assert isinstance(note, Wrote)
     assert note.written.active_at == expected
@@ -223,7 +301,7 @@ def test_when_active_was_put_back_is_remembered(
 def test_an_answer_that_does_not_say_what_was_sent_is_looked_at(
     *, seen: RemoteSubscription | None, look: bool, action: Subscribe | Update
 ) -> None:
-    verdict = of_subscription_write(action, seen, secret="", prior=None, now=NOW)
+    verdict = of_subscription_write(action, seen, Known(NOW))
     assert (verdict.outcome, verdict.look) == (Outcome.DONE, look)
 
 
@@ -257,13 +335,16 @@ def test_a_rejection_says_who_moves_next(
     action: Subscribe | Update | Unsubscribe | SetCallback, status: int, words: str, expected: str
 ) -> None:
     error = Rejected("PUT …", status=status, words=words)
-    verdict = of_rejection(action, error, None, NOW)
+    verdict = of_rejection(action, error, Known(NOW))
     assert (verdict.reason, verdict.message, verdict.app_id) == (expected, words, ID)
-    if expected == "Stale":
-        assert (verdict.outcome, verdict.notes, verdict.look) == (Outcome.STALE, (), True)
-        return
     (note,) = verdict.notes
     assert isinstance(note, Refuse)
+    if expected == "Stale":
+        reason = "TagTaken" if isinstance(action, Subscribe) else "NoClearAnswer"
+        message = f"Gupshup answered {status}: {words}"
+        again = Refusal(subject(action), _digest(action), reason, message, NOW, 1, NOW)
+        assert (verdict.outcome, note.refusal, verdict.look) == (Outcome.STALE, again, True)
+        return
     assert (verdict.outcome, verdict.look) == (Outcome.FAILED, False)
     retry_at = NOW + 30 if expected == "InvalidUrl" else None
     message = f"Gupshup answered {status}: {words}"
@@ -294,7 +375,8 @@ def test_a_sleeping_endpoint_is_tried_ever_more_slowly(
     prior: tuple[str, int] | None, tries: int, pause: float
 ) -> None:
     before = None if prior is None else Refusal(KEY, prior[0], "InvalidUrl", "", NOW, prior[1])
-    verdict = of_rejection(POST, Rejected("", status=400, words="Invalid URL Passed"), before, NOW)
+    error = Rejected("", status=400, words="Invalid URL Passed")
+    verdict = of_rejection(POST, error, Known(NOW, refusal=before))
     (note,) = verdict.notes
     assert isinstance(note, Refuse)
     assert (note.refusal.tries, note.refusal.retry_at) == (tries, NOW + pause)

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from controller.core.case import app_item
 from controller.core.door import declared, refuse_empty, refuse_shrunk
 from controller.core.scope import narrow
 from controller.doors.cli.load import Loaded
@@ -32,11 +31,11 @@ class Wish:
 def task(loaded: Loaded, wish: Wish, now: float) -> Task:
     """Return the task of a run. Raises Usage where the selection is empty, PlanRefused for an empty source.
 
-    Naming apps by `--only` asks for them again: refusals from before *now* (epoch seconds) no longer count.
+    What is named by `--only` is asked for again: refusals from before *now* (epoch seconds) no longer count.
     """
     refuse_empty(loaded.desired, loaded.source.identity, wish.released)
     desired, items = narrow(loaded.desired, wish.only, wish.labels)
-    again = frozenset(app.name for app in desired.apps if wish.only and items and app_item(app) in items)
+    again = frozenset(item.app for item in items or () if wish.only)
     asked = Asked(only=items, again=again, at=now)
     return Task(desired, loaded.desired, asked, wish.released)
 
