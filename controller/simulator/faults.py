@@ -52,6 +52,7 @@ KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "drop-modes": frozenset({"modes"}),
         "callback-refused": frozenset(),
         "invalid-url": frozenset(),
+        "unkept": frozenset(),
     }
 )
 ROWS = frozenset({"flicker", "no-phone"})
@@ -59,7 +60,7 @@ REWRITES = (
     frozenset({"wrong-app-id", "no-app-id", "canned-mode", "empty-list", "short-page", "repeat-page"}) | ROWS
 )
 BIRTH = frozenset({"stale-list", "stage-error", "stuck", "drop-modes"})
-INSIDE = frozenset({"callback-refused", "invalid-url"})
+INSIDE = frozenset({"callback-refused", "invalid-url", "unkept"})
 LISTS = frozenset({"list", "partnerApps"})
 _SHOWS_MODE = frozenset({"subscribe", "subscriptions", "subscription", "updateSubscription"})
 _LINKS = frozenset({"link", "create"})
@@ -72,6 +73,7 @@ _HOME: Mapping[str, frozenset[str]] = MappingProxyType(
         "callback-refused": frozenset({"link"}),
         "canned-mode": _SHOWS_MODE,
         "invalid-url": frozenset({"subscribe", "updateSubscription"}),
+        "unkept": frozenset({"subscribe", "updateSubscription", "unsubscribe"}),
     }
 )
 

@@ -51,6 +51,7 @@ class Switches:
     tag_case: str = "sensitive"
     terms: str = "accepted"
     unknown_modes: str = "drop"
+    url_shown: str = "as-sent"
     v3_account_modes: str = "accept"
     versions: str = "0-3"
     webhook_attempts: int = 3
@@ -82,9 +83,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "stranger_phone": ("409-with-id", "409-without-id"),
         "subscribe_before_live": ("yes", "no"),
         "subscription_bucket": ("shared", "per-verb"),
-        "tag_case": ("sensitive", "insensitive"),
+        "tag_case": ("sensitive", "insensitive", "lower"),
         "terms": ("accepted", "pending"),
         "unknown_modes": ("drop", "reject"),
+        "url_shown": ("as-sent", "normal", "sorted"),
         "v3_account_modes": ("accept", "drop", "reject"),
         "versions": ("0-3", "2-3"),
     }

@@ -1,6 +1,6 @@
-"""Which callback and webhook URLs are taken, by their form alone: none is called to find out."""
+"""Which callback and webhook URLs are taken, by their form alone, and how reads show them: none is called."""
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 
 def valid(url: str) -> bool:
@@ -12,3 +12,15 @@ def valid(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def shown(url: str, how: str) -> str:
+    """Return *url* as reads show it: `as-sent`, `normal`, or `sorted`, its query's fields in order."""
+    if how == "as-sent":
+        return url
+    parts = urlsplit(url)
+    query = "&".join(sorted(parts.query.split("&"))) if how == "sorted" else parts.query
+    port = "" if parts.port in (None, {"https": 443}.get(parts.scheme, 80)) else f":{parts.port}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    path = quote(unquote(parts.path), safe="/:@!$&'()*+,;=~") or "/"
+    return f"{parts.scheme}://{host}{port}{path}{'?' if query else ''}{query}"

@@ -432,6 +432,32 @@ FAILURES = [
         SUBSCRIBE, 200, error("Authentication Failed"), Busy, "token", id="subscribe: 200 and a bad token"
     ),
     pytest.param(SUBSCRIBE, 400, "<html>", Unclear, "cannot be read", id="subscribe: 400 without words"),
+    pytest.param(SUBSCRIBE, 400, "<p>Invalid URL Passed", Unclear, "cannot be read", id="subscribe: a page"),
+    pytest.param(SUBSCRIBE, 400, "Oops", Unclear, "cannot be read: Oops", id="subscribe: odd words"),
+    pytest.param(
+        SUBSCRIBE,
+        400,
+        "Duplicate component tag",
+        Rejected,
+        "Duplicate",
+        id="subscribe: a known no in bare text",
+    ),
+    pytest.param(
+        SUBSCRIBE, 400, b'"Duplicate component tag"', Rejected, "Duplicate", id="subscribe: a no in quotes"
+    ),
+    pytest.param(UPDATE, 400, "Invalid URL Passed", Rejected, "URL", id="update: a known no in bare text"),
+    pytest.param(SUBSCRIBE, 200, "Duplicate component tag", Unclear, "read", id="subscribe: no no with 200"),
+    pytest.param(
+        SUBSCRIBE,
+        500,
+        "Unable To Create Subscription",
+        Unclear,
+        "Unable To Create",
+        id="subscribe: 500 in text",
+    ),
+    pytest.param(
+        LINK, 400, "Duplicate component tag", Unclear, "cannot be read", id="link: no words prove it"
+    ),
     pytest.param(
         ONE, 400, error("Subscription Does Not Exist"), Rejected, "Not Exist", id="subscription: gone"
     ),

@@ -13,7 +13,7 @@ from controller.simulator import Fault
 from controller.simulator.faults import KINDS
 from tests.simulator.pretend import START, Caller, said
 
-ELSEWHERE = {"stage-error", "stuck", "drop-modes", "callback-refused", "invalid-url"}
+ELSEWHERE = {"stage-error", "stuck", "drop-modes", "callback-refused", "invalid-url", "unkept"}
 
 
 def fault(kind: str, route: str = "*", **fields: object) -> Fault:

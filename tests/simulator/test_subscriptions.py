@@ -256,3 +256,42 @@ async def test_an_app_that_drops_modes_never_takes_them() -> None:
     for _ in range(2):
         answer = await caller.subscribe(app)
         assert (answer.json().get("subscription") or {"mode": 1})["mode"] == 1
+
+
+async def test_reads_may_show_a_url_in_another_spelling_than_the_answer() -> None:
+    sent = "https://Hooks.Example.com:443/%7Ea?y=2&x=1"
+    for how, expected in (
+        ("as-sent", sent),
+        ("normal", "https://hooks.example.com/~a?y=2&x=1"),
+        ("sorted", "https://hooks.example.com/~a?x=1&y=2"),
+    ):
+        caller = Caller.switched(f"url-shown={how}")
+        app = await caller.seeded()
+        answer = await caller.subscribe(app, url=sent)
+        (read,) = (await caller.on_app("GET", app, "/subscription")).json()["subscriptions"]
+        assert (answer.json()["subscription"]["url"], read["url"]) == (sent, expected)
+
+
+async def test_tags_may_be_kept_in_lower_case() -> None:
+    caller = Caller.switched("tag-case=lower")
+    app = await caller.seeded()
+    first = await caller.subscribe(app, tag="Events")
+    again = await caller.subscribe(app, tag="EVENTS")
+    changed = await caller.on_app("PUT", app, "/subscription/8166", tag="Events", active="false")
+
+    assert first.json()["subscription"]["tag"] == "events"
+    assert said(again) == (400, "Duplicate component tag")
+    assert changed.json()["subscription"]["tag"] == "events"
+
+
+async def test_what_is_said_may_not_be_kept() -> None:
+    caller = Caller.of(Fault("unkept"))
+    app = await caller.seeded(subscriptions=[{"tag": "a", "url": HOOK}])
+    made = await caller.subscribe(app, tag="b")
+    changed = await caller.on_app("PUT", app, "/subscription/8166", url=f"{HOOK}/2")
+    gone = await caller.on_app("DELETE", app, "/subscription/8166")
+    left = (await caller.on_app("GET", app, "/subscription")).json()["subscriptions"]
+
+    assert [made.status_code, changed.status_code, gone.status_code] == [200, 200, 204]
+    assert changed.json()["subscription"]["url"] == f"{HOOK}/2"
+    assert [(each["tag"], each["url"]) for each in left] == [("a", HOOK)]

@@ -17,6 +17,14 @@ class Garbage(ValueError):
     """The answer cannot be made sense of; its text says why, in our words only."""
 
 
+class Plain(Garbage):
+    """The answer is text and no JSON: *said* holds it as it came, which may be anything."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__("it is not JSON")
+        self.said = said
+
+
 def decode(content: bytes) -> Json:
     """Read UTF-8 JSON, without BOM, NaN, infinities, giant integers or duplicate keys."""
     try:
@@ -38,7 +46,7 @@ def decode(content: bytes) -> Json:
     except RecursionError:
         raise Garbage("its JSON is nested too deeply") from None
     except ValueError:
-        raise Garbage("it is not JSON") from None
+        raise Plain(text) from None
     return value
 
 

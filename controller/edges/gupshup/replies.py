@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeAlias, assert_never
 
-from controller.edges.gupshup.body import Garbage, Json
+from controller.edges.gupshup.body import Garbage, Json, Plain
 from controller.edges.gupshup.routes import LINK, LOGIN, PIPELINE, Call, Route
 from controller.edges.gupshup.wire import Reply
 from controller.edges.gupshup.words import clean
@@ -84,6 +84,13 @@ _TOKEN_WORDS = ("invalid access token", "authentication failed", "unauthorised a
 _SUSPECT_WORDS = "review the request parameters"
 _DESCRIBED = frozenset({400, 409, 422})
 """Refusals that mean something only together with their body: 400 may come with an app that was created."""
+_KNOWN_WORDS = (
+    "duplicate component tag",
+    "invalid url passed",
+    "subscription does not exist",
+    "not subscription owner",
+)
+"""Refusals of a subscription that are understood in bare text, too, as Gupshup has been seen to send them."""
 
 
 def judge(route: Route, reply: Reply) -> Verdict:
@@ -97,7 +104,7 @@ def judge(route: Route, reply: Reply) -> Verdict:
         case _, status if status in _BY_STATUS:
             return _BY_STATUS[status](status, words)
         case 4, status if status != HTTPStatus.REQUEST_TIMEOUT:
-            return _judge_refusal(reply, words)
+            return _judge_refusal(route, reply, words)
         case 3, status:
             return Broken(f"{status}, a redirect, which is never followed")
     return Broken(f"{reply.status} {words}".rstrip())
@@ -129,14 +136,19 @@ def _judge_denial(route: Route, reply: Reply, words: str) -> Verdict:
     return Broken(f"{reply.status}, and the body says error: {words}")
 
 
-def _judge_refusal(reply: Reply, words: str) -> Verdict:
-    if reply.status in _DESCRIBED and not isinstance(reply.body, dict):
-        return Broken(f"{reply.status} with an answer that cannot be read")
+def _judge_refusal(route: Route, reply: Reply, words: str) -> Verdict:
+    known = route is not LINK and any(sign in words.lower() for sign in _KNOWN_WORDS)
+    if reply.status in _DESCRIBED and not (isinstance(reply.body, dict) or known):
+        said = f": {words}" if words else ""
+        return Broken(f"{reply.status} with an answer that cannot be read{said}")
     return Refused(reply.status, words, reply.body)
 
 
 def message(body: Json | Garbage) -> str:
-    """Return what an answer says for people; "" where it says nothing."""
+    """Return what an answer says for people, also in bare text; "" where it says nothing, or is a page."""
+    if isinstance(body, str | Plain):
+        said = body if isinstance(body, str) else body.said
+        return "" if "<" in said else said
     if not isinstance(body, Mapping):
         return ""
     found = (body.get(key) for key in ("message", "data", "error", "reason"))

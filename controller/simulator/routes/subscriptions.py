@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from controller.simulator import modes
 from controller.simulator.route import AUTHENTICATION, FORBIDDEN, NOT_SHARED, REVIEW, Route, Scope, Visit
 from controller.simulator.state import App, Subscription
-from controller.simulator.urls import valid
+from controller.simulator.urls import shown, valid
 from controller.simulator.wire import Json, Reply, failure, success
 from controller.simulator.world import World
 
@@ -43,7 +43,7 @@ def subscribe(world: World, visit: Visit) -> Reply:
     made = Subscription(
         id=world.subscriptions.new_id(),
         app=app.id,
-        tag=asked.tag,
+        tag=asked.tag.lower() if world.switches.tag_case == "lower" else asked.tag,
         url=asked.url or "",
         version=asked.version,
         mode=asked.mode,
@@ -52,9 +52,10 @@ def subscribe(world: World, visit: Visit) -> Reply:
         show_on_ui=asked.show_on_ui or False,
         meta=asked.meta or "",
     )
-    world.subscriptions.put(made)
+    if kept := not visit.met("unkept"):
+        world.subscriptions.put(made)
     meta = {"meta": made.meta} if made.meta else {}
-    return success(effect=True, subscription={**_body(world, made), **meta})
+    return success(effect=kept, subscription={**_body(world, made), **meta})
 
 
 def _asked(world: World, visit: Visit) -> _Asked | Reply:
@@ -109,7 +110,7 @@ def _mode(world: World, app: App, text: str, version: int) -> int | Reply:
 
 def _refused(world: World, app: App, asked: _Asked, but: str = "") -> Reply | None:
     switches, others = world.switches, [each for each in world.subscriptions.of(app.id) if each.id != but]
-    fold = str.casefold if switches.tag_case == "insensitive" else str
+    fold = str if switches.tag_case == "sensitive" else str.casefold
     if asked.tag and fold(asked.tag) in {fold(each.tag) for each in others}:
         return failure(400, "Duplicate component tag")
     if but:
@@ -141,9 +142,14 @@ def _full(world: World, each: Subscription) -> Json:
     return {**_body(world, each), "modes": each.modes, "latencyBucket": "lt_1_s", **meta}
 
 
+def _read(world: World, each: Subscription) -> Json:
+    """Return a subscription as reads show it; an answer to a write repeats what was sent."""
+    return {**_full(world, each), "url": shown(each.url, world.switches.url_shown)}
+
+
 def listing(world: World, visit: Visit) -> Reply:
     """Answer all subscriptions of the app, on one page."""
-    return success(subscriptions=[_full(world, each) for each in world.subscriptions.of(visit.the_app().id)])
+    return success(subscriptions=[_read(world, each) for each in world.subscriptions.of(visit.the_app().id)])
 
 
 def _held(world: World, visit: Visit) -> Subscription | Reply:
@@ -156,7 +162,7 @@ def _held(world: World, visit: Visit) -> Subscription | Reply:
 def get(world: World, visit: Visit) -> Reply:
     """Answer one subscription; an unknown one is a 400, not a 404."""
     held = _held(world, visit)
-    return held if isinstance(held, Reply) else success(subscription=_full(world, held))
+    return held if isinstance(held, Reply) else success(subscription=_read(world, held))
 
 
 def update(world: World, visit: Visit) -> Reply:
@@ -170,13 +176,16 @@ def update(world: World, visit: Visit) -> Reply:
     problem = _refused(world, visit.the_app(), asked, but=held.id)
     if problem:
         return problem
-    changed = world.subscriptions.put(_changed(world, held, asked, visit.call.at))
-    return success(effect=True, subscription=_full(world, changed))
+    changed = _changed(world, held, asked, visit.call.at)
+    if kept := not visit.met("unkept"):
+        world.subscriptions.put(changed)
+    return success(effect=kept, subscription=_full(world, changed))
 
 
 def _changed(world: World, held: Subscription, asked: _Asked, now: float) -> Subscription:
     takes_meta = asked.meta is not None and world.switches.meta_put == "yes"
-    given: Mapping[str, object] = {"tag": asked.tag or None, "url": asked.url, "version": asked.version}
+    tag = held.tag if world.switches.tag_case == "lower" else asked.tag or None
+    given: Mapping[str, object] = {"tag": tag, "url": asked.url, "version": asked.version}
     changed = replace(held, modified=now)
     for name, value in {**given, "mode": asked.mode, "active": asked.active}.items():
         if value is not None:
@@ -191,6 +200,8 @@ def delete(world: World, visit: Visit) -> Reply:
         return Reply(204)
     if isinstance(held, Reply):
         return held
+    if visit.met("unkept"):
+        return Reply(204)
     world.subscriptions.remove([held])
     return Reply(204, effect=True)
 
