@@ -340,6 +340,18 @@ PROMISES: Mapping[str, Promise] = {
         "hard links, and a folder of credentials that somebody else may write to; which credential goes to which "
         "of the addresses that are allowed",
     ),
+    "P39": Promise(
+        "Nothing is written for ever: a write that does not take, or is never answered clearly, ends in a reason that "
+        "names who moves next, and slows nobody else.",
+        (
+            f"{_SIM}/test_no_end.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls",
+            f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
+            f"{_LOOP}/test_no_end_of_writes.py",
+            f"{_CORE}/test_no_end_of_writes.py::test_three_writes_that_do_not_take_are_enough",
+            f"{_CORE}/test_url.py::test_a_url_in_another_spelling_is_the_same",
+        ),
+        "a value that takes and is changed again after every look: somebody else is at it, and it is put back for ever",
+    ),
 }
 
 CHANGED: tuple[tuple[str, str], ...] = (
@@ -404,6 +416,16 @@ CHANGED: tuple[tuple[str, str], ...] = (
         "P44",
         "Credentials of a Partner could name any variable and file, and its address any port of this machine; a "
         "reader of the code saw it. Both are the operator's to hand out now, and real paths are compared.",
+    ),
+    (
+        "P39",
+        "The answer to an update ended the count of updates that did not take, although it only repeats what was "
+        "sent. Only a look ends it now. Found by a server that shows URLs in another spelling.",
+    ),
+    (
+        "P39",
+        "An answer that proves nothing was followed by the same call in the next pass, for ever. Each further try "
+        "waits longer now, over processes, and after five a person is named.",
     ),
     (
         "P33",

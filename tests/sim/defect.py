@@ -8,7 +8,7 @@ from controller.doors.cli.load import Loaded
 from controller.errors import Locked, PlanRefused, StoreError
 from controller.model.manifest import Desired
 from controller.model.source import Rules, Source
-from tests.sim.oracle import violations, writes
+from tests.sim.oracle import insistence, violations, writes
 from tests.sim.scenario import SCENARIOS
 from tests.sim.story import Patience, Trouble
 from tests.sim.universe import STRAIGHT, Twist, Universe
@@ -33,6 +33,16 @@ def planning(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
         universe = Universe(SCENARIOS[name], ground, twist=twist)
         universe.plan(SCENARIOS[name].last)
         return [*violations(universe), *(f"P5: a plan wrote: {each}" for each in writes(universe, 0))]
+
+
+def insisting(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:
+    """Apply every minute for an hour, as a pipeline may, while Gupshup never agrees."""
+    with yard() as ground:
+        universe = Universe(SCENARIOS[name], ground, faults=trouble.faults, twist=twist)
+        for _ in range(60):
+            universe.apply(SCENARIOS[name].last, wait=False, patience=60)
+            universe.pass_time(60)
+        return [*violations(universe), *insistence(universe)]
 
 
 def telling_twice(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:

@@ -19,6 +19,7 @@ _BEHIND = 0.005
 _SOON = 0.2
 _HEARD = 0.1
 _FINE = 200
+_HOUR, _DOZEN = 3600.0, 12
 _LIFETIME = 20 * 3600.0
 _TOO_MANY = 429
 _DENIED = frozenset({400, 401, 403})
@@ -168,6 +169,18 @@ def _secrets(universe: Universe) -> Iterator[str]:
     for name, content in sinks.items():
         if _TOKEN.search(content) or any(word.encode() in content for word in words):
             yield f"P33: a secret in {name}"
+
+
+def insistence(universe: Universe) -> Iterator[str]:
+    """P39: nothing is written more than a dozen times within an hour, where nobody asks for it."""
+    moments: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for request in universe.trace.requests:
+        if request.verb and request.verb != "link":
+            moments[request.verb, request.target].append(request.at)
+    for (verb, target), at in moments.items():
+        most = max(sum(begin <= each < begin + _HOUR for each in at) for begin in at)
+        if most > _DOZEN:
+            yield f"P39: {most} times {verb} {target} within an hour"
 
 
 def state(world: World) -> State:

@@ -234,6 +234,16 @@ SCENARIOS: Mapping[str, Scenario] = {
             (desired(_ONE, _TWO, partner=_TIMID),),
             never={"App/acme-1": "P11", "App/acme-2": "P11"},
         ),
+        Scenario(
+            "spelt otherwise",
+            (
+                desired(
+                    _BARE, subscription(_BARE, headers={}, url="https://HOOKS.example.com:443/%65vents/~")
+                ),
+            ),
+            (there(_BARE),),
+            switches=(*SWITCHES, "url-shown=normal"),
+        ),
         Scenario("suspended", (desired(_ONE, _ASLEEP, subscription(_ONE)),), never={"App/acme-2": "P10"}),
         Scenario(
             "narrowed",

@@ -6,8 +6,9 @@ from tests.sim.broken import BROKEN
 from tests.sim.defect import Defect
 from tests.sim.misplaced import MISPLACED
 from tests.sim.story import Trouble
+from tests.sim.unending import UNENDING
 
-PLANTED = {**BROKEN, **MISPLACED}
+PLANTED = {**BROKEN, **MISPLACED, **UNENDING}
 _CASES = [pytest.param(defect, id=name) for name, defect in PLANTED.items()]
 _PAIRS = [pytest.param(defect, id=name) for name, defect in PLANTED.items() if defect.least > 1]
 

@@ -1,0 +1,49 @@
+"""The product broken on purpose: what would go on for ever with a Gupshup that never agrees."""
+
+from controller.core.verdict import Verdict, Write
+from controller.model.memory import Forgive
+from controller.model.plan import Outcome
+from controller.simulator import Fault
+from tests.sim.defect import Defect, Defects, insisting
+from tests.sim.story import Trouble
+from tests.sim.universe import Twist
+
+_TAKEN = {"status": 400, "message": "Duplicate component tag", "plain": True}
+_VERDICT = "controller.core.verdict"
+
+
+def _nothing_learnt(action: Write, why: str, _: object) -> Verdict:
+    return Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", why, action.app_id, look=True)
+
+
+UNENDING: Defects = {
+    "another spelling is another url": Defect(
+        "P7", Twist(names={"controller.core.url:normal": lambda url: url}), "spelt otherwise"
+    ),
+    "what proves nothing leaves nothing behind": Defect(
+        "P39",
+        Twist(names={"controller.loop.writing:of_unclear": _nothing_learnt}),
+        trouble=Trouble((Fault("500", "subscribe"),)),
+        way=insisting,
+    ),
+    "each try begins with a quick one": Defect(
+        "P39",
+        Twist(names={f"{_VERDICT}:_tries": lambda _prior, _digest: 1}),
+        trouble=Trouble((Fault("status", "subscribe", parameters=_TAKEN),)),
+        way=insisting,
+    ),
+    "an answer is taken for a look": Defect(
+        "P39",
+        Twist(names={"controller.loop.deed:replace": lambda seen, **_: seen}),
+        "unsubscribe",
+        Trouble((Fault("unkept", "updateSubscription"),)),
+        way=insisting,
+    ),
+    "writes that do not take are not refused": Defect(
+        "P39",
+        Twist(names={f"{_VERDICT}:_enough": lambda written, *_: Forgive(written.key)}),
+        "unsubscribe",
+        Trouble((Fault("unkept", "unsubscribe"),)),
+        way=insisting,
+    ),
+}
