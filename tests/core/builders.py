@@ -133,6 +133,16 @@ def written(wanted: Subscription, *, updates: int = 0, active_at: float | None =
     return Written(key, digest.of_subscription(wanted), secret, updates, active_at)
 
 
+THREE = "3 writes in a row did not take"
+
+
+def tired(wanted: Subscription, keyed: str = "") -> Memory:
+    """Return what is remembered after three writes that did not take."""
+    row_ = written(wanted, updates=3)
+    no_more = Refusal(row_.key, digest.of_write(wanted, keyed), "WillNotConverge", THREE, NOW - 9)
+    return memory(ledger=[row_], refusals=[no_more])
+
+
 def planned(declared: Desired, seen: Observed, asked: Asked = NOBODY, partner: Partner = PARTNER) -> Plan:
     return plan(declared, partner, seen, asked)
 

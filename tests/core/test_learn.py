@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.digest import callback_key, link_key
+from controller.core.case import subscription_item
+from controller.core.digest import callback_key, link_key, of_subscription, subscription_key
 from controller.core.learn import learnt
-from controller.model.manifest import App
+from controller.core.subscriptions import REMOVED
+from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import (
     Bind,
     Binding,
@@ -23,6 +25,7 @@ from controller.model.plan import Link
 from controller.model.upstream import Facts, RemoteSubscription, Row, Unseen
 from tests.core.builders import (
     CALLBACK,
+    KEYED,
     NOW,
     PARTNER,
     app,
@@ -218,6 +221,12 @@ def test_what_is_not_complete_proves_nothing() -> None:
         pytest.param(
             (replace(remote(WANTED), mode=1),), [written(WANTED, updates=2)], None, id="it did not take"
         ),
+        pytest.param(
+            (replace(remote(WANTED), echo=True),),
+            [written(WANTED, updates=1)],
+            None,
+            id="the answer said so: no look did",
+        ),
         pytest.param((), [written(WANTED, updates=2)], None, id="it is not there"),
         pytest.param((remote(WANTED),), [], None, id="it was not ours"),
         pytest.param(Unseen("busy"), [written(WANTED, updates=2)], None, id="nobody looked"),
@@ -233,3 +242,55 @@ def test_an_update_that_took_ends_the_count(
     )
     took = [] if expected is None else [Wrote(written(WANTED, updates=expected, active_at=NOW))]
     assert notes(live(1), known=known, facts=facts) == took
+
+
+KEY = subscription_key(ID, WANTED.tag)
+OLD = subscription_key(ID, "events-old")
+HIDDEN = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A")})
+UNHEARD = Refusal(KEY, of_subscription(WANTED), "NoClearAnswer", "500", NOW, 4, NOW + 60)
+GONE = Refusal(OLD, REMOVED, "NoClearAnswer", "500", NOW, 4, NOW + 60)
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "expected"),
+    [
+        pytest.param((remote(WANTED),), WANTED, [Forgive(KEY)], id="it took effect all the same"),
+        pytest.param((replace(remote(WANTED), mode=1),), WANTED, [], id="it is there, and differs"),
+        pytest.param((replace(remote(WANTED), echo=True),), WANTED, [], id="no look shows it"),
+        pytest.param((), WANTED, [], id="it is not there"),
+        pytest.param((remote(WANTED),), HIDDEN, [], id="nobody can see its headers"),
+    ],
+)
+def test_a_look_that_shows_what_is_declared_ends_a_refusal(
+    there: tuple[RemoteSubscription, ...], wanted: Subscription, expected: list[Note]
+) -> None:
+    seen = observed(
+        live(1),
+        facts=looked(1, there={1: there}),
+        known=memory(bindings=[replace(BOUND, waba="")], refusals=[UNHEARD], ledger=[written(WANTED)]),
+        digests={subscription_item(wanted): KEYED} if wanted.headers else {},
+    )
+    assert list(learnt(desired(APP, wanted), PARTNER, seen)) == expected
+
+
+@pytest.mark.parametrize(
+    ("there", "of", "expected"),
+    [
+        pytest.param((), 1, [Forgive(OLD)], id="gone"),
+        pytest.param((remote(subscription(1, "events-old")),), 1, [], id="still there"),
+        pytest.param(Unseen("busy"), 1, [], id="nobody could look"),
+        pytest.param((), 2, [], id="of another app"),
+    ],
+)
+def test_a_look_that_shows_it_gone_ends_the_count_of_removals(
+    there: tuple[RemoteSubscription, ...] | Unseen, of: int, expected: list[Note]
+) -> None:
+    key = subscription_key(app_id(of), "events-old")
+    again = Written(key, REMOVED, updates=2)
+    known = memory(
+        bindings=[replace(BOUND, waba="")],
+        refusals=[replace(GONE, key=key)],
+        ledger=[again, Written(KEY, REMOVED)],
+    )
+    taught = [Wrote(replace(again, updates=0)), *expected] if expected else []
+    assert notes(live(1), known=known, facts=looked(1, there={1: there})) == taught

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.case import subscription_item
-from controller.core.digest import of_subscription, of_write, subscription_key
+from controller.core.digest import of_subscription, subscription_key
 from controller.core.subscriptions import REMOVED
 from controller.model.manifest import FromEnv, Subscription
 from controller.model.memory import Memory, Refusal
@@ -17,6 +17,7 @@ from tests.core.builders import (
     NOBODY,
     NOW,
     PARTNER,
+    THREE,
     app,
     app_id,
     desired,
@@ -27,6 +28,7 @@ from tests.core.builders import (
     planned,
     remote,
     subscription,
+    tired,
     written,
 )
 
@@ -40,7 +42,6 @@ EXTRA = remote(subscription(1, "gitops-old"), "7")
 OURS = replace(PARTNER, owned_tags="gitops-*")
 PRUNING = replace(APP, policies=ALL)
 OFF = replace(THERE, active=False)
-THREE = "3 writes in a row did not take"
 
 
 def plan_for(
@@ -49,12 +50,6 @@ def plan_for(
     digests = {ITEM: keyed} if keyed else {}
     seen = observed(live(1), facts=looked(1, there={1: there}), known=known, digests=digests)
     return planned(desired(APP, wanted), seen, asked)
-
-
-def tired(wanted: Subscription, keyed: str = "") -> Memory:
-    """Return what is remembered after three writes that did not take."""
-    no_more = Refusal(KEY, of_write(wanted, keyed), "WillNotConverge", THREE, NOW - 9)
-    return memory(ledger=[written(wanted, updates=3)], refusals=[no_more])
 
 
 @pytest.mark.parametrize(

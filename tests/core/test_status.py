@@ -28,7 +28,7 @@ from tests.core.builders import (
     remote,
     row,
     subscription,
-    written,
+    tired,
 )
 
 APP, WANTED = app(1), subscription(1)
@@ -170,7 +170,7 @@ WAITS = (FALSE, "WaitingForLive")
         pytest.param(
             [live(1)],
             MOVED,
-            memory(ledger=[written(WANTED, updates=3)]),
+            tired(WANTED),
             expected(
                 (TRUE, "Linked"),
                 (TRUE, "Live"),
@@ -204,7 +204,7 @@ def test_an_app_that_is_on_its_way_without_subscriptions_is_not_ready() -> None:
         pytest.param(
             APP,
             WANTED,
-            memory(ledger=[written(WANTED, updates=3)]),
+            tired(WANTED),
             PARTNER,
             "WillNotConverge",
             "Stalled",

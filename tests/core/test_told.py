@@ -16,6 +16,7 @@ from controller.model.upstream import Facts, Stage, Unseen
 from tests.core.builders import (
     NOW,
     PARTNER,
+    THREE,
     app,
     app_id,
     desired,
@@ -27,6 +28,7 @@ from tests.core.builders import (
     remote,
     row,
     subscription,
+    tired,
     written,
 )
 
@@ -101,12 +103,11 @@ def test_updates_that_do_not_take_are_told_one_by_one() -> None:
     seen = observed(
         live(1),
         facts=looked(1, there={1: (moved,)}),
-        known=memory(ledger=[written(WANTED, updates=3)]),
+        known=tired(WANTED),
     )
     (blocked,) = planned(desired(APP, WANTED), seen).blocked
     assert blocked.message == (
-        f"3 updates did not take: url stays https://elsewhere.example.com, not {WANTED.url}; "
-        "active stays false, not true"
+        f"{THREE}: url stays https://elsewhere.example.com, not {WANTED.url}; active stays false, not true"
     )
 
 

@@ -152,7 +152,7 @@ async def test_a_removal_that_is_said_and_never_done_is_repeated_three_times_ove
         SubscriptionId("9"), "events-old", "https://old.example.com", 3, 65, (), active=True
     )
     remote.subs[AppId("app-1")]["events-old"] = old
-    remote.unsubscribe = said(remote)  # type: ignore[method-assign]  # it answers, and does nothing
+    remote.unsubscribe = said(remote)  # type: ignore[method-assign, assignment]  # it answers, and does nothing
     for _ in range(8):
         done = await run(tmp_path, remote, app(callback=None))
         remote.clock.time += HOUR
