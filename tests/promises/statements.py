@@ -300,6 +300,18 @@ PROMISES: Mapping[str, Promise] = {
             f"{_EDGES}/test_gupshup_wire.py::test_a_redirect_is_not_followed_and_nothing_leaves",
         ),
     ),
+    "P39": Promise(
+        "Nothing is written for ever: a write that does not take, or is never answered clearly, ends in a reason that "
+        "names who moves next, and slows nobody else.",
+        (
+            f"{_SIM}/test_no_end.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls",
+            f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
+            f"{_LOOP}/test_no_end_of_writes.py",
+            f"{_CORE}/test_no_end_of_writes.py::test_three_writes_that_do_not_take_are_enough",
+            f"{_CORE}/test_url.py::test_a_url_in_another_spelling_is_the_same",
+        ),
+        "a value that takes and is changed again after every look: somebody else is at it, and it is put back for ever",
+    ),
     "P40": Promise(
         "Output may fail, work may not: whatever becomes of stdout, stderr and logs, the calls, the store and the exit "
         "code are the same.",
@@ -312,16 +324,6 @@ PROMISES: Mapping[str, Promise] = {
             f"{_EDGES}/test_streams.py::test_json_means_the_same_in_any_encoding",
         ),
         "a kill while a report waits for its reader: then it is in nobody's hands, and `get` and `events` tell the rest",
-    ),
-    "P46": Promise(
-        'What is said is so: Ready, Synced, "as declared" are said of nothing that was neither written nor read.',
-        (
-            f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
-            f"{_LOOP}/test_writing.py::test_a_callback_declared_after_the_link_is_written",
-            "tests/core/test_status.py::test_what_was_neither_written_nor_read_is_called_unknown",
-            "tests/core/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
-            f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
-        ),
     ),
     "P44": Promise(
         "A manifest reaches no secret and no address that the operator did not hand out, whatever it calls them, "
@@ -340,17 +342,15 @@ PROMISES: Mapping[str, Promise] = {
         "hard links, and a folder of credentials that somebody else may write to; which credential goes to which "
         "of the addresses that are allowed",
     ),
-    "P39": Promise(
-        "Nothing is written for ever: a write that does not take, or is never answered clearly, ends in a reason that "
-        "names who moves next, and slows nobody else.",
+    "P46": Promise(
+        'What is said is so: Ready, Synced, "as declared" are said of nothing that was neither written nor read.',
         (
-            f"{_SIM}/test_no_end.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls",
             f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
-            f"{_LOOP}/test_no_end_of_writes.py",
-            f"{_CORE}/test_no_end_of_writes.py::test_three_writes_that_do_not_take_are_enough",
-            f"{_CORE}/test_url.py::test_a_url_in_another_spelling_is_the_same",
+            f"{_LOOP}/test_writing.py::test_a_callback_declared_after_the_link_is_written",
+            "tests/core/test_status.py::test_what_was_neither_written_nor_read_is_called_unknown",
+            "tests/core/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
+            f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
-        "a value that takes and is changed again after every look: somebody else is at it, and it is put back for ever",
     ),
 }
 
