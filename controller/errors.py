@@ -4,6 +4,7 @@ ControllerError
 ├── ManifestError    the author: every problem at once
 ├── PlanRefused      the operator, who looks and consents
 ├── SourceError      nobody: the source cannot be read now
+│   └── Unsettled    nobody: it is being written to; look again when that is over
 ├── Busy             nobody: nothing was sent, or it was turned away unread
 │   └── Limited      Gupshup answered 429: our pace was wrong
 ├── Unclear          nobody: it may have happened; look
@@ -40,6 +41,10 @@ class PlanRefused(ControllerError):
 
 
 class SourceError(ControllerError):
+    pass
+
+
+class Unsettled(SourceError):
     pass
 
 

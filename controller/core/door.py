@@ -29,14 +29,17 @@ def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> No
 
 
 def refuse_shrunk(
-    before: Declared, now: Declared, ceiling: Ceiling, *, source: str, released: Collection[str]
+    before: Declared, now: Declared, ceiling: Ceiling, *, account: str, source: str, released: Collection[str]
 ) -> None:
-    """Raise PlanRefused where more than *ceiling* of what was declared before is gone."""
+    """Raise PlanRefused where more than *ceiling* of what was declared for *account* before is gone.
+
+    *source* is only told: under another name, the same loss is the same loss.
+    """
     lost = tuple(_lost(before, now, ceiling))
-    key = digest([source, before.apps, before.subscriptions, now.apps, now.subscriptions])
+    key = digest(["shrunk", account, before.apps, before.subscriptions, now.apps, now.subscriptions])
     if lost and key not in released:
         raise PlanRefused(
-            f"{source} shrank: {' and '.join(lost)}; guards.maxShrink allows less. "
+            f"{source} shrank: {' and '.join(lost)} for {account}; guards.maxShrink allows less. "
             f"To go on all the same: --release {key}",
             key,
         )

@@ -15,8 +15,10 @@ from controller.edges.gupshup import Network, Reader, Writer, reader, writer
 from controller.edges.secrets import reveal_credential, reveal_header
 from controller.edges.store import Hold, Store, chosen_location, open_store
 from controller.errors import Busy, StoreError
+from controller.loop import ports
 from controller.loop.gate import Gate
 from controller.loop.ports import Account, Spread
+from controller.loop.seats import Stand
 from controller.loop.shares import Alone, Shared
 from controller.loop.tenure import GIVE_WAY
 from controller.model.manifest import Login, Partner, Reference
@@ -92,12 +94,15 @@ async def seeing(house: House, partner: Partner) -> AsyncIterator[Account[Reader
 
 
 @asynccontextmanager
-async def holding(house: House, partner: Partner, *, lock_timeout: float) -> AsyncIterator[Account[Writer]]:
-    """Sign in and become the partner's one writer.
+async def holding(
+    house: House, partner: Partner, *, lock_timeout: float, stand: Stand | None = None
+) -> AsyncIterator[Account[ports.Writer]]:
+    """Sign in, by *stand* where it is given, and become the partner's one writer.
 
     Raises Denied or Busy, and Locked after *lock_timeout* seconds.
     """
-    async with standing(house, partner) as seat, AsyncExitStack() as stack:
+    stand = stand or partial(standing, house)
+    async with stand(partner) as seat, AsyncExitStack() as stack:
         asking = asyncio.create_task(_ask(house, seat.account.upstream, lock_timeout))
         try:
             account = await stack.enter_async_context(seat.writing(lock_timeout))

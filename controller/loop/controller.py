@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from controller.edges import log
 from controller.loop.partnership import Ground, Partnership
+from controller.loop.seats import Seats
 from controller.loop.watched import Watched
 from controller.model.manifest import Desired, Partner
 from controller.model.scope import PartnerState, SourceState
@@ -17,13 +18,17 @@ GRACE = 20.0
 LATE = 2.0
 """Intervals after which the source is read though no timer said so."""
 
+SETTLING = 1.0
+"""Seconds between two looks at a source that is being written."""
+
 
 class Controller:
     """Keeps Gupshup as the source says. The Board that the doors see."""
 
     def __init__(self, source: Watched, ground: Ground) -> None:
         self._source = source
-        self._ground = ground
+        self._seats = Seats(ground.stand)
+        self._ground = replace(ground, stand=self._seats.stand, released=source.released)
         self._read_soon = asyncio.Event()
         self._tended: dict[str, Partnership] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -53,11 +58,12 @@ class Controller:
         """Keep Gupshup as the source says until `stop`."""
         await self._source.begin()
         end = self._ground.triggers.every(self._ground.tempo.interval, self.source_changed)
-        try:
-            await self._keep()
-        finally:
-            end()
-            await self._end(self._tasks.values())
+        async with self._seats:
+            try:
+                await self._keep()
+            finally:
+                end()
+                await self._end(self._tasks.values())
 
     async def _keep(self) -> None:
         """Read the source again and again; what is old is not acted on before a look for something newer."""
@@ -65,19 +71,24 @@ class Controller:
         while not self._ground.stopping.is_set():
             self._read_soon.clear()
             new = await self._read()
-            if self._source.desired is not None and (new or not begun):
+            waits = not begun and self._source.pending
+            if self._source.desired is not None and (new or not begun) and not waits:
                 begun = True
                 await self._declare(self._source.desired)
-            with suppress(TimeoutError):  # timers go by the wall's clock, which may be set back
-                async with asyncio.timeout(LATE * self._ground.tempo.interval):
+            late = LATE * self._ground.tempo.interval  # timers go by the wall's clock, which may be set back
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SETTLING if self._source.state.waiting else late):
                     await self._read_soon.wait()
 
     async def _read(self) -> bool:
         before = self._source.state
-        new = await self._unless_stopped(self._source.read())
+        new = await self._unless_stopped(self._source.read(self._seats.whose))
+        now = self._source.state
+        if now.waiting and not before.waiting:
+            log.logger().info("source is waited for", source=now.identity, waiting=now.waiting)
         if new:
-            log.logger().info("source taken", source=before.identity, revision=self._source.state.revision)
-        elif self._source.state.trouble != before.trouble:
+            log.logger().info("source taken", source=now.identity, revision=now.revision)
+        elif (now.trouble, now.rejected) != (before.trouble, before.rejected):
             self._tell_trouble()
         return new
 
@@ -96,9 +107,7 @@ class Controller:
     def _tell_trouble(self) -> None:
         state = self._source.state
         if state.trouble:
-            log.logger().warning(
-                "source not taken", source=state.identity, why=state.trouble, revision=state.revision
-            )
+            not_taken(state)
         else:
             log.logger().info("source is good again", source=state.identity, revision=state.revision)
 
@@ -126,6 +135,18 @@ class Controller:
             for task in late:
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
+
+
+def not_taken(state: SourceState) -> None:
+    """Tell that what lies there is not taken, why, and what is in force instead."""
+    log.logger().warning(
+        "source not taken",
+        source=state.identity,
+        why=state.trouble,
+        revision=state.revision,
+        rejected=state.rejected,
+        digest=state.digest,
+    )
 
 
 def _bare(tended: Partnership, declared: dict[str, Partner]) -> Partner | None:

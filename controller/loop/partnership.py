@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from controller.core.cadence import backoff
 from controller.core.turn import Ask, Take, Wait
 from controller.edges import log
-from controller.errors import ControllerError, Denied, Locked, StoreError
+from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
+from controller.loop.admission import admit, refuse_loss
 from controller.loop.board import Listener
-from controller.loop.ports import Account, Clock, Hints, Reader, Spread, Triggers, Writer
+from controller.loop.ports import Account, Clock, Hints, Reader, Spread, Triggers
 from controller.loop.remembered import Remembered
+from controller.loop.seats import Seat, Stand
 from controller.loop.shares import Alone
 from controller.loop.tenure import EVENT, GIVE_WAY, Tenure
 from controller.model.manifest import Desired, Partner
@@ -36,24 +38,14 @@ DENIALS = 3
 """Tries in a row that are refused, a minute apart; then one every quarter of an hour: accounts get locked."""
 
 
-class Seat(Protocol):
-    """A partner that is signed in: as long as it is, no other sign-in is needed."""
-
-    @property
-    def account(self) -> Account[Reader]:
-        """Only for looking."""
-        ...
-
-    def writing(self, lock_timeout: float = 0.0) -> AbstractAsyncContextManager[Account[Writer]]:
-        """Be the partner's one writer. Raises Locked where another process is, for *lock_timeout* seconds."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What every partner of a process shares. *stopping*: nothing new is begun any more."""
+    """What every partner of a process shares. *stopping*: nothing new is begun any more.
 
-    stand: Callable[[Partner], AbstractAsyncContextManager[Seat]]
+    *released* are digests of losses that somebody agreed to.
+    """
+
+    stand: Stand
     hints: Hints
     clock: Clock
     tempo: Tempo
@@ -62,6 +54,7 @@ class Ground:
     chance: Callable[[], float]
     stopping: asyncio.Event
     spread: Spread = field(default_factory=Alone)
+    released: frozenset[str] = frozenset()
 
 
 class Partnership:
@@ -154,7 +147,8 @@ class Partnership:
     async def _sit(self, seat: Seat) -> None:
         """Tend as often as this process becomes the writer; wait for that meanwhile.
 
-        Neither another writer nor a store that is away ends it: a sign-in is worth keeping.
+        Neither another writer, nor a loss that is refused, nor a store that is away ends it: a sign-in is
+        worth keeping.
         """
         with self._ground.spread.standing(self._upstream):
             while not self._over():
@@ -164,6 +158,8 @@ class Partnership:
                 except Locked as error:
                     self._trouble = str(error)
                     await self._pause(ASK_AGAIN)
+                except PlanRefused as error:
+                    await self._pause(self._rest(error, began))
                 except StoreError as error:
                     await self._pause(min(self._rest(error, began), STORE_REST))
 
@@ -185,9 +181,16 @@ class Partnership:
 
     async def _tend_once(self, seat: Seat, lock_timeout: float) -> None:
         async with self._writing(seat, lock_timeout) as account:
+            await self._admit(account)
             self._trouble = ""
             await self._tend(account)
         await self._pause(GIVEN_WAY)
+
+    async def _admit(self, account: Account[Reader]) -> None:
+        """Ask anew whether what is declared may act: another process may have declared more meanwhile."""
+        revisions, released = account.store.revisions, self._ground.released
+        ask = admit if self._ground.tempo.enforce else refuse_loss
+        await ask(revisions, account.upstream, self.partner, self._desired, released)
 
     @asynccontextmanager
     async def _writing(self, seat: Seat, lock_timeout: float) -> AsyncIterator[Account[Reader]]:

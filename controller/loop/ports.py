@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from controller.core.turn import Turn
 from controller.edges.gupshup.forms import SubscriptionForm
-from controller.model.history import Entry, Hint, LastGood
+from controller.model.history import Declared, Entry, Hint, LastGood
 from controller.model.manifest import AppId, Partner, Reference
 from controller.model.memory import Intent, Memory, Note
 from controller.model.secret import Secret
@@ -89,6 +89,9 @@ class Statuses(Protocol):
 class Revisions(Protocol):
     async def last_good(self, source: str) -> LastGood | None: ...
     async def save_good(self, source: str, good: LastGood) -> None: ...
+    async def declared(self, upstream: str) -> Declared | None: ...
+    async def declare(self, upstream: str, count: Declared) -> None: ...
+    async def knows(self, url: str) -> bool: ...
 
 
 class Hints(Protocol):

@@ -1,5 +1,6 @@
 """One pass over one partner: look, decide, act, report. Stopped at any line, the next pass gets there."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from controller.core.guard import Change, judge, release
@@ -16,11 +17,16 @@ from controller.model.scope import Breadth
 from controller.model.upstream import Facts, Listing
 
 
+async def _at_once(_: Account[Writer]) -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What one run is to do: *desired* in the scope it was narrowed to, *declared* before that.
 
     *released* are digests of held changes that a person let through; *breadth* is how much a pass looks at.
+    *accept* is asked before anything is written, and raises where that must not be.
     """
 
     desired: Desired
@@ -28,6 +34,7 @@ class Task:
     asked: Asked = field(default_factory=Asked)
     released: frozenset[str] = frozenset()
     breadth: Breadth = Breadth.FULL
+    accept: Callable[[Account[Writer]], Awaitable[None]] = _at_once
 
 
 @dataclass(slots=True)
@@ -80,6 +87,8 @@ async def reconcile(
     the holder of the partner's writer lock.
     """
     observed, agreed = await decide(account, task, journey, listing)
+    if agreed.actions:
+        await task.accept(account)
     notes = learnt(task.desired, account.partner, observed, task.declared)
     await account.store.memories.note(account.upstream, notes)
     try:

@@ -1,7 +1,6 @@
 """What is kept about the past: writes, a report, the last good revision of a source, hints."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from controller.model.source import SourceFile
 
@@ -41,7 +40,7 @@ class KeptReport:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """How much a source declared for one upstream; subscriptions after selectors are expanded."""
+    """How much was declared for one account; subscriptions after selectors are expanded."""
 
     apps: int
     subscriptions: int
@@ -49,15 +48,11 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class LastGood:
-    """The last revision of a source that was accepted, with its manifests.
-
-    *declared* is kept per upstream, so that a rehearsal elsewhere says nothing about the real account.
-    """
+    """The last revision of a source that was accepted, with its own manifests; *at* is epoch seconds."""
 
     revision: str
     at: float
     files: tuple[SourceFile, ...]
-    declared: Mapping[str, Declared] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

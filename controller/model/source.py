@@ -17,11 +17,24 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """How a file lay on the disk right before it was read: *real* is where, whatever links lead there.
+
+    *mark* (size, times of change, inode) is another one after each write.
+    """
+
+    path: str
+    real: str
+    mark: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A whole source, read at one moment. *identity* tells it from other sources (absolute paths, or a URL).
 
     *revision* is a digest of the manifests or a commit; *problems* are files that could not be read;
-    *complete* is False where only single files were named.
+    *complete* is False where only single files were named. *stamps* are of files that somebody may be writing
+    to; a commit has none.
     """
 
     identity: str
@@ -29,6 +42,7 @@ class Source:
     files: tuple[SourceFile, ...]
     problems: tuple[Problem, ...] = ()
     complete: bool = True
+    stamps: tuple[Stamp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

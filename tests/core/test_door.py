@@ -21,9 +21,9 @@ def refusal(attempt: Callable[[], None]) -> PlanRefused:
 
 
 def shrink(
-    before: Declared, now: Declared, ceiling: Ceiling = FIFTH, *released: str, source: str = "a"
+    before: Declared, now: Declared, ceiling: Ceiling = FIFTH, *released: str, account: str = "a"
 ) -> None:
-    refuse_shrunk(before, now, ceiling, source=source, released=released)
+    refuse_shrunk(before, now, ceiling, account=account, source="manifests", released=released)
 
 
 def test_what_is_declared_is_counted_by_partner() -> None:
@@ -71,10 +71,10 @@ def test_a_fifth_may_go_at_once(had: int, most: int) -> None:
     shrink(Declared(0, had), Declared(0, had - most))
     if had > most:
         lost = had - most - 1
-        assert f"{had} Apps became {lost};" in str(
+        assert f"{had} Apps became {lost} for" in str(
             refusal(lambda: shrink(Declared(had, 0), Declared(lost, 0)))
         )
-        words = f"{had} Subscriptions became {lost};"
+        words = f"{had} Subscriptions became {lost} for"
         assert words in str(refusal(lambda: shrink(Declared(0, had), Declared(0, lost))))
 
 
@@ -111,4 +111,5 @@ def test_a_release_is_for_exactly_this_loss() -> None:
     for other in (Declared(4, 10), Declared(5, 5), Declared(10, 5)):
         refusal(lambda other=other: shrink(before, other, FIFTH, error.digest))  # type: ignore[misc]
     refusal(lambda: shrink(Declared(11, 10), now, FIFTH, error.digest))
-    refusal(lambda: shrink(before, now, FIFTH, error.digest, source="b"))
+    refusal(lambda: shrink(before, now, FIFTH, error.digest, account="b"))
+    assert "manifests shrank: 10 Apps became 5 for a" in str(error)

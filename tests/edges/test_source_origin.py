@@ -13,11 +13,12 @@ from controller.edges.source.git import Commit, GitSource
 from controller.edges.source.origin import Branch, Directory
 from controller.errors import SourceError, Usage
 from controller.model.source import Source
+from tests.edges.clocks import TestClock
 
 
 async def test_a_directory_is_read_whole_and_once(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: b\n")
-    origin = Directory([str(tmp_path)])
+    origin = Directory([str(tmp_path)], TestClock().now, quiet=0)
     first = await origin.read("")
     assert first is not None
     assert (first.identity, len(first.files)) == (origin.identity, 1)
@@ -33,7 +34,7 @@ async def test_a_directory_is_read_whole_and_once(tmp_path: Path) -> None:
 async def test_a_file_that_cannot_be_read_is_told_each_time(tmp_path: Path) -> None:
     """The revision is made of what can be read: it stays the same."""
     (tmp_path / "a.yaml").write_text("a: b\n")
-    origin = Directory([str(tmp_path)])
+    origin = Directory([str(tmp_path)], TestClock().now, quiet=0)
     before = await origin.read("")
     assert before is not None
     (tmp_path / "b.yaml").symlink_to("/etc/hostname")
@@ -46,7 +47,7 @@ async def test_a_file_that_cannot_be_read_is_told_each_time(tmp_path: Path) -> N
 async def test_a_directory_that_is_gone_is_an_error_and_not_empty(tmp_path: Path) -> None:
     folder = tmp_path / "manifests"
     folder.mkdir()
-    origin = Directory([str(folder)])
+    origin = Directory([str(folder)], TestClock().now, quiet=0)
     assert await origin.read("") is not None
     folder.rmdir()
     with pytest.raises(SourceError, match="no such file"):
@@ -56,11 +57,11 @@ async def test_a_directory_that_is_gone_is_an_error_and_not_empty(tmp_path: Path
 async def test_a_file_is_no_directory(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: b\n")
     with pytest.raises(Usage, match="not a folder"):
-        await Directory([str(tmp_path / "a.yaml")]).read("")
+        await Directory([str(tmp_path / "a.yaml")], TestClock().now, quiet=0).read("")
 
 
 async def test_a_directory_has_no_history_to_rewrite(tmp_path: Path) -> None:
-    assert await Directory([str(tmp_path)]).advanced("a", "b")
+    assert await Directory([str(tmp_path)], TestClock().now, quiet=0).advanced("a", "b")
 
 
 @dataclass

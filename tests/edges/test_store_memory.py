@@ -325,21 +325,24 @@ async def test_a_plan_is_spent_once(store: Store) -> None:
 
 
 async def test_the_last_good_revision_keeps_its_manifests(store: Store) -> None:
-    good = LastGood("r1", 1.0, (SourceFile("a.yaml", b"\xff"),), {HERE: Declared(3, 4)})
+    good = LastGood("r1", 1.0, (SourceFile("a.yaml", b"\xff"),))
     assert await store.revisions.last_good("/m") is None
     await store.revisions.save_good("/m", good)
     assert await store.revisions.last_good("/m") == good
     assert await store.revisions.last_good("/other") is None
 
 
-async def test_a_rehearsal_says_nothing_about_what_the_real_account_declared(store: Store) -> None:
-    await store.revisions.save_good("/m", LastGood("r1", 1.0, (), {HERE: Declared(30, 40)}))
-    rehearsed = LastGood("r2", 2.0, (SourceFile("b.yaml", b""),), {THERE: Declared(1, 1)})
-    await store.revisions.save_good("/m", rehearsed)
-    found = await store.revisions.last_good("/m")
-    assert found is not None
-    assert found.files == rehearsed.files
-    assert found.declared == {THERE: Declared(1, 1), HERE: Declared(30, 40)}
+async def test_what_was_declared_is_known_by_the_account_and_by_nothing_else(store: Store) -> None:
+    """A rehearsal elsewhere says nothing about the real account."""
+    url = HERE.partition("#")[0]
+    assert (await store.revisions.declared(HERE), await store.revisions.knows(url)) == (None, False)
+    await store.revisions.declare(HERE, Declared(30, 40))
+    await store.revisions.declare(THERE, Declared(1, 1))
+    assert await store.revisions.declared(HERE) == Declared(30, 40)
+    await store.revisions.declare(HERE, Declared(29, 40))
+    assert await store.revisions.declared(HERE) == Declared(29, 40)
+    assert await store.revisions.knows(url)
+    assert not await store.revisions.knows(url[:-1]), "a url that begins alike is another one"
 
 
 async def test_hints_are_taken_once_and_one_an_app(store: Store, clock: TestClock) -> None:

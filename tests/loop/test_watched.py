@@ -1,6 +1,6 @@
 """A source that is read for ever: whatever comes, the last good revision stands, over restarts too."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 from controller.edges.store import Store, open_store
 from controller.errors import ControllerError, SourceError, StoreError
 from controller.loop.watched import Watched
-from controller.model.history import LastGood
+from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired
 from controller.model.problem import Place, Problem, Severity
 from controller.model.scope import SourceState
@@ -29,7 +29,7 @@ class Shelf:
     identity: str = "shelf"
     whole: list[str] = field(default_factory=list)
 
-    async def read(self, known: str) -> Source | None:
+    async def read(self, known: str, _filled: Collection[str] = ()) -> Source | None:
         if isinstance(self.lies, ControllerError):
             raise self.lies
         if self.lies == known:
@@ -215,6 +215,15 @@ class Full:
     async def save_good(self, _source: str, _good: LastGood) -> None:
         if self.full:
             raise StoreError("the disk is full")
+
+    async def declared(self, _upstream: str) -> Declared | None:
+        return None
+
+    async def declare(self, _upstream: str, _count: Declared) -> None:
+        return None
+
+    async def knows(self, _url: str) -> bool:
+        return False
 
 
 async def test_what_the_store_cannot_keep_is_not_taken(world: World) -> None:

@@ -284,7 +284,7 @@ MISPLACED: Defects = {
     ),
     "a shrunken source is as good as any": Defect(
         "P12",
-        Twist(names={"controller.doors.cli.fleet:refuse_shrunk": lambda *_, **__: None}),
+        Twist(names={"controller.loop.admission:refuse_shrunk": lambda *_, **__: None}),
         "shrinking",
         way=losing(_FEWER),
     ),

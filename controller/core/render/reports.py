@@ -6,17 +6,22 @@ from controller.core.render import lines
 from controller.core.render.entries import digests, head, lists, row
 from controller.core.report import Report, converging, total
 from controller.model.plan import Result
+from controller.model.scope import SourceState
 
 SHORT = ("blocked", "held", "failed", "stale", "unclear")
 """What keeps a run from being called done: somebody has to see to it, or it is not known."""
 
 
 def report_document(
-    parts: Sequence[Report], revision: str, *, interrupted: bool = False
+    parts: Sequence[Report], revision: str, *, interrupted: bool = False, source: SourceState | None = None
 ) -> dict[str, object]:
-    """Return what came of a run for all partners as one document (docs/cli.md, JSON)."""
+    """Return what came of a run for all partners as one document (docs/cli.md, JSON).
+
+    *source* tells why *revision* is not the newest one.
+    """
     return {
         **head(revision),
+        **({} if source is None else {"source": _not_taken(source)}),
         "interrupted": interrupted,
         "results": [_result(result) for part in parts for result in part.results],
         **lists(
@@ -46,6 +51,15 @@ def report_text(parts: Sequence[Report], revision: str, *, interrupted: bool = F
         text.append(f"Done: {counted or 'nothing to do'}.")
     text.extend(_next_steps(parts))
     return "\n".join([*text, f"Revision {lines.clean(revision)}"])
+
+
+def _not_taken(source: SourceState) -> dict[str, object]:
+    return {
+        "identity": source.identity,
+        "trouble": source.trouble,
+        "rejected": source.rejected or None,
+        "digest": source.digest or None,
+    }
 
 
 def _next_steps(parts: Sequence[Report]) -> Iterator[str]:

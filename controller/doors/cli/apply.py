@@ -72,8 +72,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
 
 def run(loaded: "Loaded", wish: "Wish", reach: Reach, patience: "Patience", output: str) -> int:
     """Apply with a display on stderr, print the report on stdout, and return the exit code."""
-    from controller.doors.cli.keeping import keep  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.progress import display  # noqa: PLC0415  (likewise)
+    from controller.doors.cli.progress import display  # noqa: PLC0415  (what is heavy waits for its verb)
 
     house = reach.open("apply", loaded.desired.revision)
     if house.store.new and house.environ.get("CI"):
@@ -81,12 +80,7 @@ def run(loaded: "Loaded", wish: "Wish", reach: Reach, patience: "Patience", outp
     with answered(streams.hurry):
         with display(live=terminal(sys.stderr), timeout=patience.timeout) as tell:
             applied = asyncio.run(_apply(loaded, wish, house, patience, tell))
-        text = _text(applied, output)
-        click.echo(text)
-        if why := streams.unprinted():
-            revision, at = applied.revision, house.clock.now()
-            keep(reach.store, KeptReport(at, house.who, revision, applied.code, why, output, text))
-        _tell_errors(applied)
+        show(applied, output, house, reach)
     return applied.code
 
 
@@ -129,12 +123,26 @@ def _says_yes() -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
+def show(applied: "Applied", output: str, house: "House", reach: Reach) -> None:
+    """Print what came of a run: the report on stdout, or kept in the store; what ended it on stderr."""
+    from controller.doors.cli.keeping import keep  # noqa: PLC0415  (what is heavy waits for its verb)
+
+    text = _text(applied, output)
+    click.echo(text)
+    if why := streams.unprinted():
+        revision, at = applied.revision, house.clock.now()
+        keep(reach.store, KeptReport(at, house.who, revision, applied.code, why, output, text))
+    _tell_errors(applied)
+
+
 def _text(applied: "Applied", output: str) -> str:
     from controller.core.render.reports import report_document, report_text  # noqa: PLC0415  (heavy)
     from controller.core.render.tables import status_table  # noqa: PLC0415  (heavy)
 
     if output == "json":
-        document = report_document(applied.parts, applied.revision, interrupted=applied.interrupted)
+        document = report_document(
+            applied.parts, applied.revision, interrupted=applied.interrupted, source=applied.source
+        )
         return json.dumps(document, indent=2, ensure_ascii=False)
     statuses = [each for run in applied.runs.values() for each in run.statuses]
     text = report_text(applied.parts, applied.revision, interrupted=applied.interrupted)
@@ -142,6 +150,8 @@ def _text(applied: "Applied", output: str) -> str:
 
 
 def _tell_errors(applied: "Applied") -> None:
+    if applied.source is not None:
+        click.echo(f"Error: the source is not taken: {applied.source.trouble}", err=True)
     for part in applied.parts:
         if part.error:
             click.echo(f"Error: partner {part.partner}: {part.error}", err=True)

@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from controller.core.report import Report
-from controller.doors.app import House, holding
+from controller.doors.app import House, holding, standing
 from controller.doors.cli.ending import codes, gravest
+from controller.doors.cli.entrance import Acceptance, refusals, refuse_emptied
 from controller.doors.cli.exits import INTERRUPTED
-from controller.doors.cli.fleet import Wish, door, keep_good, known, partners, side_by_side, task
+from controller.doors.cli.fleet import Wish, known, partners, side_by_side, task
 from controller.doors.cli.load import Loaded
 from controller.doors.cli.signals import answered
 from controller.edges import streams
+from controller.loop.admission import refuse_loss
 from controller.loop.follow import Run, Tell, follow
+from controller.loop.seats import Seats
 from controller.model.manifest import Partner
+from controller.model.scope import SourceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +33,47 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of a run; *runs* hold how every resource stood last."""
+    """What came of a run; *runs* hold how every resource stood last.
+
+    *source* tells why what was applied is an older revision, None where it is the newest.
+    """
 
     revision: str
     parts: tuple[Report, ...]
     runs: Mapping[str, Run]
     interrupted: bool
     code: int
+    source: SourceState | None = None
 
 
-async def apply_all(loaded: Loaded, wish: Wish, house: House, patience: Patience, tell: Tell) -> Applied:
+async def apply_all(
+    loaded: Loaded, wish: Wish, house: House, patience: Patience, tell: Tell, seats: Seats | None = None
+) -> Applied:
     """Apply to every partner; closes the house's store. An interruption ends it early, report and all.
 
-    Raises Usage or PlanRefused before anything is sent.
+    *seats* are sign-ins of before. Raises Usage, PlanRefused or SourceError before anything is sent.
     """
-    wanted = task(loaded, wish, house.clock.now())
+    accept, revisions = Acceptance(loaded, wish.released), house.store.revisions
+    wanted = replace(task(loaded, wish, house.clock.now()), accept=accept)
     runs = {partner.name: Run(wanted) for partner in partners(wanted)}
+    seats = seats or Seats(partial(standing, house))
     interrupted = False
 
     async def one(partner: Partner) -> None:
-        async with holding(house, partner, lock_timeout=patience.lock_timeout) as account:
-            await door(account, loaded, wish.released)
-            await keep_good(account, loaded)
+        timeout, stand = patience.lock_timeout, seats.stand
+        async with holding(house, partner, lock_timeout=timeout, stand=stand) as account:
+            await refuse_loss(revisions, account.upstream, partner, loaded.desired, wish.released)
             runs[partner.name].task = await known(account, wanted, wish, house.environ)
             until = house.clock.now() + patience.timeout
             await follow(account, runs[partner.name], wait=patience.wait, until=until, tell=tell)
+            await accept(account)
 
-    async with _ended_by_signals(), house.store:
+    async with _ended_by_signals(), house.store, seats:
+        await refuse_emptied(loaded, revisions)
         try:
-            for name, error in (await side_by_side(partners(wanted), one)).items():
+            refused = await refusals(loaded, partners(wanted), seats, revisions, wish.released)
+            failed = refused or await side_by_side(partners(wanted), one)
+            for name, error in failed.items():
                 runs[name].error = error
         except asyncio.CancelledError:
             interrupted = True

@@ -26,6 +26,11 @@ def gravest(codes: Iterable[int]) -> int:
     return next((code for code in GRAVEST_FIRST if code in found), ERROR if found else OK)
 
 
+def after_refusal(refusal: Exception, code: int) -> int:
+    """Return the code of a run over the last good revision: the source's own, if the run's is no graver."""
+    return code if code in GRAVEST_FIRST[: GRAVEST_FIRST.index(FAILED)] else code_of(refusal)
+
+
 def codes(part: Report, error: Exception | None, *, wait: bool) -> Iterable[int]:
     """Return every code that one partner's part of a run calls for."""
     if error is not None:

@@ -1,16 +1,14 @@
 """Several partners at once: each has its own account, budgets and fate."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from controller.core.door import declared, refuse_empty, refuse_shrunk
+from controller.core.door import refuse_empty
 from controller.core.scope import narrow
 from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError
-from controller.loop.ports import Account, Reader
 from controller.loop.reconcile import Task
 from controller.loop.together import together
-from controller.model.history import Declared, LastGood
 from controller.model.manifest import Partner
 from controller.model.plan import Asked
 
@@ -56,25 +54,6 @@ def partners(wanted: Task) -> tuple[Partner, ...]:
     """Return the partners that the task is about."""
     named = {app.partner for app in wanted.desired.apps}
     return tuple(p for p in wanted.desired.partners if wanted.desired.complete or p.name in named)
-
-
-async def door(account: Account[Reader], loaded: Loaded, released: Collection[str]) -> None:
-    """Raise PlanRefused where the source lost too much of what it last declared for this partner."""
-    if loaded.desired.complete:
-        good = await account.store.revisions.last_good(loaded.source.identity)
-        before = good.declared.get(account.upstream) if good is not None else None
-        if before is not None:
-            now = declared(loaded.desired, account.partner.name)
-            ceiling, source = account.partner.guards.max_shrink, loaded.source.identity
-            refuse_shrunk(before, now, ceiling, source=source, released=released)
-
-
-async def keep_good(account: Account[Reader], loaded: Loaded) -> None:
-    """Keep this revision as the last good one of its source."""
-    if loaded.desired.complete:
-        counts: dict[str, Declared] = {account.upstream: declared(loaded.desired, account.partner.name)}
-        good = LastGood(loaded.desired.revision, account.clock.now(), loaded.source.files, counts)
-        await account.store.revisions.save_good(loaded.source.identity, good)
 
 
 async def side_by_side(

@@ -1,8 +1,9 @@
 """Manifests from paths, as `validate`, `plan` and `apply` read them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from controller.core.decode import decode
@@ -18,13 +19,21 @@ _NO_FILES = "GS701"
 """Untrue where there are files that could not be read."""
 
 
+def whole() -> None:
+    """Say nothing: what was read is whole by itself."""
+
+
 class Loaded(NamedTuple):
-    """What the paths hold and declare; *warnings* are problems that stop nothing."""
+    """What the paths hold and declare; *warnings* are problems that stop nothing.
+
+    *still* raises SourceError where the files are no longer as they were read.
+    """
 
     source: Source
     desired: Desired
     rules: Rules
     warnings: tuple[Problem, ...]
+    still: Callable[[], None] = whole
 
 
 class Checked(NamedTuple):
@@ -60,4 +69,5 @@ def load(paths: Sequence[str]) -> Loaded:
     source, found, rules = check(paths)
     if found.desired is None:
         raise ManifestError(found.problems)
-    return Loaded(source, found.desired, rules, found.problems)
+    still = partial(directory.refuse_changed, tuple(paths), source)
+    return Loaded(source, found.desired, rules, found.problems, still)

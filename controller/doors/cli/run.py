@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from controller.doors.cli.listening import listens
-from controller.doors.cli.options import DEFAULT_PATH, option
+from controller.doors.cli.options import DEFAULT_PATH, option, output
 from controller.doors.cli.reach import Duration, Reach, reaches
+from controller.doors.cli.signals import answered
+from controller.edges import streams
 from controller.errors import Usage
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 @option(
     "--release", multiple=True, metavar="DIGEST", help="Take a source that lost too much; its digest is told."
 )
+@output("text", "json")
 @partial(reaches, level="info")
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
@@ -67,6 +70,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     mode: str,
     once: bool,
     release: tuple[str, ...],
+    output: str,
     notify_url_file: str | None,
     metrics_per_resource: bool,
     places: "Places",
@@ -75,11 +79,11 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     """Keep Gupshup as the manifests say: look again and again, and make only the calls that close the gap.
 
     SIGTERM ends it with 0, once what is under way has ended. A source that is bad, empty or shrunken leaves
-    it on the last good revision, and is told.
+    it on the last good revision, and is told. With --once, such a source gives 3 or 4 each time, and -o is
+    the form of the report.
     """
     from controller.doors.cli.outward import Outward  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.running import Repository, keep  # noqa: PLC0415  (likewise)
-    from controller.doors.cli.running import once as do_once  # noqa: PLC0415  (likewise)
     from controller.model.scope import Tempo  # noqa: PLC0415  (likewise)
 
     if git and manifests:
@@ -104,7 +108,18 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
         )
     released = frozenset(digest for each in release for digest in each.split(","))
     if once:
-        return asyncio.run(do_once(where, reach.open("run", ""), released))
+        return _once(where, reach, released, output)
     tempo = Tempo(interval, drift_interval, enforce=mode == "enforce")
     outward = Outward(places, notify_url_file, each=metrics_per_resource)
     return asyncio.run(keep(where, reach, outward, tempo, released))
+
+
+def _once(where: "Where", reach: Reach, released: frozenset[str], output: str) -> int:
+    from controller.doors.cli.apply import show  # noqa: PLC0415  (what is heavy waits for its verb)
+    from controller.doors.cli.once import once  # noqa: PLC0415  (likewise)
+
+    house = reach.open("run", "")
+    with answered(streams.hurry):
+        applied = asyncio.run(once(where, house, released))
+        show(applied, output, house, reach)
+    return applied.code

@@ -12,11 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from controller.doors.app import House, sharing, standing
-from controller.doors.cli.applying import Patience, apply_all
+from controller.doors.app import sharing, standing
 from controller.doors.cli.exits import INTERRUPTED, OK
-from controller.doors.cli.fleet import Wish
-from controller.doors.cli.load import Loaded, decoded
+from controller.doors.cli.load import decoded
 from controller.doors.cli.outward import Outward
 from controller.doors.cli.reach import Reach
 from controller.doors.cli.signals import ending
@@ -24,11 +22,13 @@ from controller.edges import log, settings
 from controller.edges.source.changes import changes
 from controller.edges.source.git import Access, GitSource, HttpsLogin, Remote, Signers, SshKey
 from controller.edges.source.origin import Branch, Directory
-from controller.errors import SourceError, Usage
+from controller.edges.source.settling import QUIET
+from controller.errors import Usage
 from controller.loop.controller import Controller
 from controller.loop.partnership import Ground
+from controller.loop.ports import Clock
 from controller.loop.triggers import Timers
-from controller.loop.watched import Origin, Watched
+from controller.loop.watched import Watched
 from controller.model.manifest import FromEnv, FromFile
 from controller.model.scope import Tempo
 from controller.model.source import Decoded, Source
@@ -88,7 +88,7 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Tempo, relea
         house = reach.open("run", "", open_.metrics.sent)
         async with (
             house.store,
-            _origin(where) as origin,
+            origin_of(where, house.clock) as origin,
             sharing(house, stopping, enforce=tempo.enforce) as spread,
         ):
             telling = open_.telling(house)
@@ -103,7 +103,7 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Tempo, relea
                 stopping=stopping,
                 spread=spread,
             )
-            watched = Watched(origin, house.store.revisions, _decode, house.clock, released)
+            watched = Watched(origin, house.store.revisions, decode, house.clock, released)
             controller = Controller(watched, ground)
             came = _stop_on_signals(controller)
             timers.start()
@@ -139,28 +139,10 @@ async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def once(where: Where, house: House, released: frozenset[str]) -> int:
-    """Apply *where* once, as `apply --yes` does; closes the house's store."""
-    async with _origin(where) as origin:
-        watched = Watched(origin, house.store.revisions, _decode, house.clock, released)
-        await watched.begin()
-        source = await origin.read("")
-        await watched.read()
-    if watched.desired is None or source is None:
-        raise SourceError(f"cannot use {origin.identity}: {watched.state.trouble}")
-    if watched.state.trouble:
-        _log_source(watched)
-    rules = settings.rules(os.environ)
-    loaded = Loaded(source, watched.desired, rules, ())
-    patience = Patience(wait=False, timeout=600.0, lock_timeout=0.0)
-    applied = await apply_all(loaded, Wish(released=released), house, patience, lambda _: None)
-    return applied.code
-
-
 @asynccontextmanager
-async def _origin(where: Where) -> AsyncIterator[Origin]:
+async def origin_of(where: Where, clock: Clock, quiet: float = QUIET) -> AsyncIterator[Directory | Branch]:
     if not isinstance(where, Repository):
-        yield Directory(where)
+        yield Directory(where, clock.now, quiet)
         return
     remote = where.remote()
     with tempfile.TemporaryDirectory(prefix="gupshupctl-git-") as scratch:
@@ -168,7 +150,7 @@ async def _origin(where: Where) -> AsyncIterator[Origin]:
         yield Branch(GitSource(remote, folder, os.environ), remote.identity)
 
 
-async def _decode(source: Source) -> Decoded:
+async def decode(source: Source) -> Decoded:
     """Decode beside the loop: ten thousand manifests take a second."""
     return await asyncio.to_thread(decoded, source, settings.rules(os.environ))
 
@@ -194,7 +176,3 @@ def _stop_on_signals(controller: Controller) -> list[signal.Signals]:
     for number in (*ending(), signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
     return came
-
-
-def _log_source(watched: Watched) -> None:
-    log.logger().warning("source not taken", source=watched.origin.identity, why=watched.state.trouble)

@@ -1,5 +1,6 @@
 """Looking at every partner and planning: all of `plan`, and what `apply` shows before it asks."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,11 +8,13 @@ import click
 
 from controller.doors.app import House, seeing
 from controller.doors.cli.ending import gravest
+from controller.doors.cli.entrance import refuse_emptied
 from controller.doors.cli.exits import code_of
-from controller.doors.cli.fleet import Wish, door, known, partners, side_by_side, task
+from controller.doors.cli.fleet import Wish, known, partners, side_by_side, task
 from controller.doors.cli.load import Loaded
 from controller.doors.cli.progress import waits
-from controller.errors import ControllerError
+from controller.errors import ControllerError, PlanRefused
+from controller.loop.admission import refuse_loss
 from controller.loop.follow import Run, survey
 from controller.model.manifest import Partner
 from controller.model.plan import Plan
@@ -38,18 +41,22 @@ class Surveyed:
 async def survey_all(loaded: Loaded, wish: Wish, house: House, *, timeout: float) -> Surveyed:  # noqa: ASYNC109  (seconds to wait for budgets, on the house's clock)
     """Plan for every partner; closes the house's store.
 
-    Raises Usage or PlanRefused before anything is sent.
+    Raises Usage, PlanRefused or SourceError where there is nothing to show a plan of.
     """
     wanted = task(loaded, wish, house.clock.now())
     plans: dict[str, Plan] = {}
 
     async def one(partner: Partner) -> None:
         async with seeing(house, partner) as account:
-            await door(account, loaded, wish.released)
+            await refuse_loss(house.store.revisions, account.upstream, partner, loaded.desired, wish.released)
             run = Run(await known(account, wanted, wish, house.environ))
             until = house.clock.now() + timeout
             plans[partner.name] = await survey(account, run, until=until, tell=_tell)
 
     async with house.store:
+        await refuse_emptied(loaded, house.store.revisions)
         errors = await side_by_side(partners(wanted), one)
+    await asyncio.to_thread(loaded.still)
+    if any(isinstance(error, PlanRefused) for error in errors.values()):
+        plans.clear()  # a source is refused whole
     return Surveyed(loaded.desired.revision, tuple(plans[name] for name in sorted(plans)), errors)

@@ -4,8 +4,9 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple
 
+from controller.edges.source.settling import mark
 from controller.edges.source.tree import Found, walk
 from controller.edges.source.unread import (
     LARGEST,
@@ -20,7 +21,7 @@ from controller.edges.source.unread import (
 )
 from controller.errors import SourceError, Usage
 from controller.model.problem import Problem
-from controller.model.source import Source, SourceFile
+from controller.model.source import Source, SourceFile, Stamp
 
 _DEFAULT = "manifests"
 
@@ -32,6 +33,43 @@ def read(paths: Sequence[str]) -> Source:
     What cannot be read is a problem of the source. Raises SourceError where a path does not exist, Usage
     where one is empty.
     """
+    found, problems = _found(paths)
+    contents, unreadable = _contents(found)
+    files = tuple(one.file for one in contents)
+    problems += [*unreadable, *twins(one.shown for one in found)]
+    complete = all(Path(path).is_dir() for path in paths)
+    stamps = tuple(one.stamp for one in contents)
+    return Source(
+        identity(paths), _revision(contents), files, tuple(problems), complete=complete, stamps=stamps
+    )
+
+
+def refuse_changed(paths: Sequence[str], source: Source) -> None:
+    """Raise SourceError where something below *paths* is not as it lay there when *source* was read."""
+    found, _ = _found(paths)
+    there = {one.real: one.shown for one in found}
+    before = {stamp.real: stamp.path for stamp in source.stamps}
+    moved = {before.get(real) or there[real] for real in before.keys() ^ there.keys()}
+    written = {
+        stamp.path for stamp in source.stamps if stamp.real in there and _mark(stamp.real) != stamp.mark
+    }
+    if names := sorted(moved | written):
+        more = f" (and {len(names) - 1} more)" if names[1:] else ""
+        raise SourceError(
+            f"{escaped(names[0])}{more} changed after it was read, which may have been in the middle of a write; "
+            "nothing was sent. Run it again once it is written"
+        )
+
+
+def _mark(real: str) -> tuple[int, ...]:
+    try:
+        return mark(Path(real).stat())
+    except OSError:
+        return ()
+
+
+def _found(paths: Sequence[str]) -> tuple[list[Found], list[Problem]]:
+    """Return every file below *paths*. Raises SourceError where a path does not exist, Usage for none."""
     for path in paths:
         _check(path)
     found: list[Found] = []
@@ -43,11 +81,7 @@ def read(paths: Sequence[str]) -> Source:
             problems += tree.problems
         else:
             found.append(Found(path, os.path.realpath(path), Path(path).name))
-    contents, unreadable = _contents(found)
-    files = tuple(file for file, _ in contents)
-    problems += [*unreadable, *twins(one.shown for one in found)]
-    complete = all(Path(path).is_dir() for path in paths)
-    return Source(identity(paths), _revision(contents), files, tuple(problems), complete=complete)
+    return found, problems
 
 
 def identity(paths: Sequence[str]) -> str:
@@ -72,29 +106,39 @@ def _remedy(path: str) -> str:
     return "check the path"
 
 
-_Contents: TypeAlias = list[tuple[SourceFile, str]]
+class _Content(NamedTuple):
+    """A file as it was read; *name* is the one below the folder, which the revision is made of."""
+
+    file: SourceFile
+    name: str
+    stamp: Stamp
 
 
-def _contents(found: Iterable[Found]) -> tuple[_Contents, list[Problem]]:
-    """Read each file once; beside it stands its name below the folder, which the revision is made of."""
-    files: dict[str, tuple[SourceFile, str]] = {}
+def _contents(found: Iterable[Found]) -> tuple[list[_Content], list[Problem]]:
+    """Read each file once."""
+    files: dict[str, _Content] = {}
     problems: list[Problem] = []
     room = LARGEST_SOURCE
     for one in found:
-        data = _bytes(one) if one.real not in files else b""
-        if isinstance(data, Problem):
-            problems.append(data)
-        elif len(data) > room:
+        if one.real in files:
+            continue
+        read = _read(one)
+        if isinstance(read, Problem):
+            problems.append(read)
+        elif len(read.file.data) > room:
             problems.append(overfull(one.shown))
             break
         else:
-            files.setdefault(one.real, (SourceFile(one.shown, data), one.name))
-            room -= len(data)
-    return sorted(files.values(), key=lambda pair: pair[0].path), problems
+            files[one.real] = read
+            room -= len(read.file.data)
+    return sorted(files.values(), key=lambda each: each.file.path), problems
 
 
-def _bytes(one: Found) -> bytes | Problem:
-    """Read at most one byte more than is allowed, and nothing that could block or never end."""
+def _read(one: Found) -> _Content | Problem:
+    """Read at most one byte more than is allowed, and nothing that could block or never end.
+
+    The stamp is taken first: what is written meanwhile shows at the next one.
+    """
     if trouble := odd(one.shown):
         return trouble
     try:
@@ -103,16 +147,19 @@ def _bytes(one: Found) -> bytes | Problem:
         return concern("GS704", one.shown, f"cannot be opened: {error.strerror}")
     with os.fdopen(handle, "rb") as file:
         try:
-            trouble = unread(one.shown, os.fstat(handle))
+            status = os.fstat(handle)
+            trouble = unread(one.shown, status)
             data = b"" if trouble else file.read(LARGEST + 1)
-            return trouble or placeholder(one.shown, data) or data
+            stamp = Stamp(one.shown, one.real, mark(status))
+            whole = _Content(SourceFile(one.shown, data), one.name, stamp)
+            return trouble or placeholder(one.shown, data) or whole
         except OSError as error:
             return concern("GS704", one.shown, f"cannot be read: {error.strerror}")
 
 
-def _revision(contents: _Contents) -> str:
+def _revision(contents: Iterable[_Content]) -> str:
     digest = hashlib.sha256()
-    for file, name in sorted(contents, key=lambda pair: (pair[1], pair[0].data)):
-        for part in (os.fsencode(name), file.data):
+    for one in sorted(contents, key=lambda each: (each.name, each.file.data)):
+        for part in (os.fsencode(one.name), one.file.data):
             digest.update(len(part).to_bytes(8, "big") + part)
     return f"sha256:{digest.hexdigest()}"

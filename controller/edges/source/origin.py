@@ -1,27 +1,50 @@
 """A source that is read again and again: a directory, or a branch. What has not changed is not read twice."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from controller.edges.source import directory
 from controller.edges.source.git import Commit, GitSource
-from controller.errors import Usage
+from controller.edges.source.settling import QUIET, Settling
+from controller.edges.source.unread import emptied_now, escaped
+from controller.errors import SourceError, Unsettled, Usage
 from controller.model.source import Source
 
 
 class Directory:
-    """Folders of this machine. They have no history, so that whatever they hold has grown out of before."""
+    """Folders of this machine. They have no history, so that whatever they hold has grown out of before.
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    They are read once nothing has changed for *quiet* seconds; *now* gives seconds that never step.
+    """
+
+    def __init__(self, paths: Sequence[str], now: Callable[[], float], quiet: float = QUIET) -> None:
         self._paths = tuple(paths)
+        self._quiet = quiet
+        self._settling = Settling(now, quiet)
+        self._last: Source | None = None
         self.identity = directory.identity(paths)
 
-    async def read(self, known: str) -> Source | None:
+    async def read(self, known: str, filled: Collection[str] = ()) -> Source | None:
         source = await asyncio.to_thread(directory.read, self._paths)
         if not source.complete:
             raise Usage(f"{self.identity} is not a folder: a process that never stops keeps whole folders")
-        same = source.revision == known and not source.problems
-        return None if same else source
+        changed = self._settling.unsettled(source)
+        if source.revision == known and not source.problems:
+            self._settling.good(source)
+            return None
+        if changed is not None:
+            last = f" {escaped(changed)} changed last." if changed else ""
+            raise Unsettled(f"it is taken once nothing in it has changed for {self._quiet:g} s.{last}")
+        if emptied := self._settling.emptied(source, filled):
+            raise SourceError(emptied_now(emptied))
+        self._settling.good(source)
+        self._last = source
+        return source
+
+    def still(self) -> None:
+        """Raise SourceError where what was read last is no longer there as it was read."""
+        if self._last is not None:
+            directory.refuse_changed(self._paths, self._last)
 
     async def advanced(self, _old: str, _new: str) -> bool:
         return True
@@ -34,9 +57,12 @@ class Branch:
         self._source = source
         self.identity = identity
 
-    async def read(self, known: str) -> Source | None:
+    async def read(self, known: str, _filled: Collection[str] = ()) -> Source | None:
         commit: Commit = await self._source.fetch()
         return None if commit.id == known else await self._source.read(commit)
+
+    def still(self) -> None:
+        """Say nothing: a commit never changes."""
 
     async def advanced(self, old: str, new: str) -> bool:
         return await self._source.advanced(old, new)

@@ -31,6 +31,11 @@ def escaped(path: str) -> str:
     return shown if len(shown) <= _LONGEST_NAME else shown[: _LONGEST_NAME - 1] + "…"
 
 
+def emptied_now(path: str) -> str:
+    """Return what to say about a file that held something and is empty now: it may be about to be written."""
+    return f"{escaped(path)} is empty and held manifests before; fill it, or delete it if none are meant"
+
+
 def odd(path: str) -> Problem | None:
     """Say why a file's name is none: control characters, bytes that are no UTF-8, more than a disk takes."""
     if not path.isprintable():

@@ -16,7 +16,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x47555053
 """How SQLite's file header tells our stores from other programs' databases ("GUPS")."""
 
-VERSIONS = ("0001", "0002", "0003", "0004")
+VERSIONS = ("0001", "0002", "0003", "0004", "0007")
 """Every version of the schema, oldest first; a store at another one was written by a newer release."""
 
 tables = MetaData(
@@ -144,9 +144,7 @@ revisions = Table("revisions", tables, _key("source"), _text("revision"), _momen
 manifests = Table(
     "manifests", tables, _key("source"), _key("path"), Column("data", LargeBinary, nullable=False)
 )
-declared = Table(
-    "declared", tables, _key("upstream"), _key("source"), _count("apps"), _count("subscriptions")
-)
+declared = Table("declared", tables, _key("upstream"), _count("apps"), _count("subscriptions"))
 
 hints = Table("hints", tables, _key("upstream"), _key("app"), _text("kind"), _moment("at"))
 

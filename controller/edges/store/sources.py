@@ -10,7 +10,11 @@ from controller.model.source import SourceFile
 
 
 class Revisions:
-    """The last good revision of each source, by the source's identity."""
+    """The last good revision of each source, and what each account was last declared to have.
+
+    The one is known by the source's identity. The other is known by the account alone, whatever partners,
+    folders and repositories are called, so that none of these names gets round a guard.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -20,7 +24,7 @@ class Revisions:
         return await self._database.read(lambda connection: _last_good(connection, source))
 
     async def save_good(self, source: str, good: LastGood) -> None:
-        """Keep *good* as the last good revision of *source*; what it declared, for the upstreams it names."""
+        """Keep *good* as the last good revision of *source*."""
 
         def work(connection: Connection) -> None:
             put(connection, revisions, {"source": source}, {"revision": good.revision, "at": good.at})
@@ -28,11 +32,31 @@ class Revisions:
             rows = [{"source": source, "path": file.path, "data": file.data} for file in good.files]
             if rows:
                 connection.execute(insert(manifests), rows)
-            for upstream, count in sorted(good.declared.items()):
-                values = {"apps": count.apps, "subscriptions": count.subscriptions}
-                put(connection, declared, {"upstream": upstream, "source": source}, values)
 
         await self._database.write(work, source)
+
+    async def declared(self, upstream: str) -> Declared | None:
+        """Return what was last declared for *upstream*, None where nobody knows."""
+        columns = select(declared.c.apps, declared.c.subscriptions).where(declared.c.upstream == upstream)
+
+        def look(connection: Connection) -> Declared | None:
+            found = connection.execute(columns).one_or_none()
+            return None if found is None else Declared(*found)
+
+        return await self._database.read(look)
+
+    async def declare(self, upstream: str, count: Declared) -> None:
+        """Keep *count* as what is declared for *upstream*."""
+        values = {"apps": count.apps, "subscriptions": count.subscriptions}
+        await self._database.write(
+            lambda connection: put(connection, declared, {"upstream": upstream}, values), upstream
+        )
+
+    async def knows(self, url: str) -> bool:
+        """Say whether anything is known to be declared for any account at *url*."""
+        begins = declared.c.upstream.startswith(f"{url}#", autoescape=True)
+        some = select(declared.c.upstream).where(begins).limit(1)
+        return await self._database.read(lambda connection: connection.execute(some).first() is not None)
 
 
 class Hints:
@@ -78,15 +102,9 @@ def _last_good(connection: Connection, source: str) -> LastGood | None:
     if found is None:
         return None
     revision, at = found
-    return LastGood(revision, at, _files(connection, source), _declared(connection, source))
+    return LastGood(revision, at, _files(connection, source))
 
 
 def _files(connection: Connection, source: str) -> tuple[SourceFile, ...]:
     mine = select(manifests.c.path, manifests.c.data).where(manifests.c.source == source)
     return tuple(SourceFile(path, data) for path, data in connection.execute(mine.order_by(manifests.c.path)))
-
-
-def _declared(connection: Connection, source: str) -> dict[str, Declared]:
-    columns = select(declared.c.upstream, declared.c.apps, declared.c.subscriptions)
-    mine = columns.where(declared.c.source == source).order_by(declared.c.upstream)
-    return {name: Declared(apps, subs) for name, apps, subs in connection.execute(mine)}

@@ -1,0 +1,86 @@
+"""What lets the manifests of a command in: whole and at rest, or not at all."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from controller.doors.cli.load import Loaded
+from controller.edges.source.settling import emptied
+from controller.edges.source.unread import emptied_now
+from controller.errors import ControllerError, PlanRefused, SourceError
+from controller.loop.admission import admit, refuse_loss
+from controller.loop.ports import Account, Revisions, Writer
+from controller.loop.seats import Seats
+from controller.loop.together import together
+from controller.model.history import LastGood
+from controller.model.manifest import Partner
+
+
+async def refuse_emptied(loaded: Loaded, revisions: Revisions) -> None:
+    """Raise SourceError where a file held something when its folder was last good, and is empty now."""
+    good = await revisions.last_good(loaded.source.identity) if loaded.source.stamps else None
+    filled = [file.path for file in good.files if file.data.strip()] if good is not None else []
+    if loaded.desired.complete and (name := emptied(loaded.source, filled)):
+        raise SourceError(emptied_now(name))
+
+
+async def refusals(
+    loaded: Loaded, of: Iterable[Partner], seats: Seats, revisions: Revisions, released: Collection[str]
+) -> Mapping[str, ControllerError]:
+    """Sign in, and return why nothing may be done, by partner: a source that lost too much is refused whole."""
+    if not loaded.desired.complete:
+        return {}
+    partners = tuple(of)
+    accounts = await together(seats.whose(partner) for partner in partners)
+    found: dict[str, ControllerError] = {}
+    for partner, upstream in zip(partners, accounts, strict=True):
+        try:
+            if upstream is not None:
+                await refuse_loss(revisions, upstream, partner, loaded.desired, released)
+        except PlanRefused as error:
+            found[partner.name] = error
+    return _all(partners, found)
+
+
+def _all(partners: Iterable[Partner], found: Mapping[str, ControllerError]) -> Mapping[str, ControllerError]:
+    """Let one refusal be that of every partner."""
+    for name, error in found.items():
+        if isinstance(error, PlanRefused):
+            rest = PlanRefused(f"nothing was sent, because of partner {name}: {error}", error.digest)
+            return {partner.name: found.get(partner.name, rest) for partner in partners}
+    return found
+
+
+@dataclass(slots=True)
+class Acceptance:
+    """Asked by every partner right before its first write, and where there was none at the end.
+
+    The files are compared once more with what was read; then the revision is the last good one.
+    """
+
+    loaded: Loaded
+    released: frozenset[str]
+    _rests: bool = False
+    _kept: bool = False
+    _admitted: set[str] = field(default_factory=set)
+
+    async def __call__(self, account: Account[Writer]) -> None:
+        """Raise SourceError where a file changed, PlanRefused where too much is gone by now."""
+        if not self._rests:
+            await asyncio.to_thread(self.loaded.still)
+            self._rests = True
+        if self.loaded.desired.complete and account.upstream not in self._admitted:
+            revisions, desired = account.store.revisions, self.loaded.desired
+            await admit(revisions, account.upstream, account.partner, desired, self.released)
+            self._admitted.add(account.upstream)
+            await self._keep(revisions, account.clock.now())
+
+    async def _keep(self, revisions: Revisions, now: float) -> None:
+        """Keep the revision as the last good one, since when it was first."""
+        if self._kept:
+            return
+        self._kept = True
+        source, revision = self.loaded.source, self.loaded.desired.revision
+        good = await revisions.last_good(source.identity)
+        since = good.at if good is not None and good.revision == revision else now
+        await revisions.save_good(source.identity, LastGood(revision, since, source.files))

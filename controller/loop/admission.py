@@ -1,0 +1,36 @@
+"""Whether a revision may act on an account: one question, for every verb and for a process that never stops.
+
+What was declared before is what the store knows of the account. The names of partners, folders and
+repositories play no part.
+"""
+
+from collections.abc import Collection
+
+from controller.core.door import declared, refuse_shrunk
+from controller.loop.ports import Revisions
+from controller.model.manifest import Desired, Partner
+
+
+async def refuse_loss(
+    revisions: Revisions, upstream: str, partner: Partner, desired: Desired, released: Collection[str]
+) -> None:
+    """Raise PlanRefused where *desired* lost too much of what *upstream* was last declared to have.
+
+    What was narrowed says nothing about what is missing, and is let through.
+    """
+    before = await revisions.declared(upstream) if desired.complete else None
+    if before is not None:
+        now, ceiling = declared(desired, partner.name), partner.guards.max_shrink
+        refuse_shrunk(before, now, ceiling, account=upstream, source="what is declared", released=released)
+
+
+async def admit(
+    revisions: Revisions, upstream: str, partner: Partner, desired: Desired, released: Collection[str]
+) -> None:
+    """Let *desired* act on *upstream*, and keep how much it declares. Raises PlanRefused as `refuse_loss`.
+
+    Only for the holder of the account's writer lock.
+    """
+    await refuse_loss(revisions, upstream, partner, desired, released)
+    if desired.complete:
+        await revisions.declare(upstream, declared(desired, partner.name))

@@ -1,0 +1,129 @@
+"""One pass of `run --once` after another, as cron starts them: what was refused once stays refused."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.world import PARTNER, THREE, Done, World, app, subscription, world
+from tests.edges.git_server import serving
+from tests.edges.repositories import Repository
+
+ALL = {"AppOne": ["events"], "AppTwo": ["events"], "AppThree": ["events"]}
+RENAMED = PARTNER.replace("name: main", "name: primary")
+FIVE = app("AppFive", 5)
+
+
+def settle(there: World, *where: str) -> None:
+    """Bring the fleet to where it is declared."""
+    assert there.run("run", "--once", *where).code == 0
+    there.until(lambda w: all(each["live"] for each in w.apps().values()))
+    assert there.run("run", "--once", *where).code == 0
+    assert there.tags() == ALL
+
+
+def spoil(there: World, name: str) -> None:
+    there.control("drift", {"app": name, "subscriptions": [{"tag": "events", "delete": True}]})
+
+
+def released(done: Done) -> str:
+    found = re.search(r"--release (sha256:[0-9a-f]{64})", done.err)
+    assert found, done.err
+    return found[1]
+
+
+def shrink(there: World) -> None:
+    there.declare(PARTNER, THREE[0], subscription(), FIVE.replace("fleet: all", "fleet: none"))
+
+
+def shrink_renamed(there: World) -> None:
+    there.declare(RENAMED, THREE[0], subscription())
+
+
+def spoil_manifests(there: World) -> None:
+    there.declare("kind: [", FIVE, name="bad.yaml")
+
+
+def empty(there: World) -> None:
+    (there.manifests / "all.yaml").unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        pytest.param(shrink, 4, id="shrunken"),
+        pytest.param(shrink_renamed, 4, id="shrunken and renamed"),
+        pytest.param(empty, 4, id="emptied"),
+        pytest.param(spoil_manifests, 3, id="invalid"),
+    ],
+)
+def test_what_is_refused_is_refused_on_every_pass_and_drift_is_put_back(
+    tmp_path: Path, change: Callable[[World], None], code: int
+) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        settle(there)
+        change(there)
+        for name in ("AppTwo", "AppThree", "AppOne"):
+            spoil(there, name)
+            done = there.run("run", "--once")
+            assert (done.code, there.tags()) == (code, ALL), done.err
+            assert "source not taken" in done.err
+        there.declare(PARTNER, *THREE)
+        (there.manifests / "bad.yaml").unlink(missing_ok=True)
+        done = there.run("run", "--once")
+        assert (done.code, "source not taken" in done.err) == (0, False)
+
+
+def test_a_release_lets_a_shrunken_folder_through_and_the_next_pass_needs_none(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        settle(there)
+        shrink(there)
+        digest = released(there.run("run", "--once"))
+        assert released(there.plan()) == released(there.apply()) == digest
+        assert there.run("run", "--once", "--release", digest).code == 0
+        done = there.run("run", "--once")
+        assert (done.code, "AppFive" in there.apps()) == (0, True), done.err
+
+
+def test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.commit({"apps/all.yaml": "---\n".join((PARTNER, *THREE))})
+    with world(tmp_path) as there, serving(repository.folder) as server:
+        where = ("--git", server.url, "--branch", "main", "--git-path", "apps", "--store", "kept.db")
+        settle(there, *where)
+        commit = repository.commit({"apps/all.yaml": "---\n".join((PARTNER, *THREE, FIVE))}, parent="0")
+        tip = repository.tip()
+        for name in ("AppTwo", "AppThree", "AppOne"):
+            spoil(there, name)
+            done = there.run("run", "--once", *where)
+            assert (done.code, there.tags()) == (4, ALL), (done.err, commit)
+            assert f'"rejected": "{tip}"' in done.err or f"rejected={tip}" in done.err, done.err
+        assert there.run("run", "--once", "--release", released(done), *where).code == 0
+        assert there.run("run", "--once", *where).code in {0, 6}
+        assert "AppFive" in there.apps()
+
+
+@pytest.mark.parametrize(
+    ("documents", "code"), [(("kind: [",), 3), ((), 4), ((PARTNER,), 4)], ids=["invalid", "empty", "no app"]
+)
+def test_what_was_never_good_is_not_begun(tmp_path: Path, documents: tuple[str, ...], code: int) -> None:
+    with world(tmp_path) as there:
+        there.declare(*documents)
+        for _ in range(2):
+            done = there.run("run", "--once")
+            assert (done.code, there.calls("link")) == (code, []), done.err
+
+
+def test_the_sources_code_goes_before_that_of_its_passes(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        settle(there)
+        spoil_manifests(there)
+        spoil(there, "AppTwo")
+        there.faults({"kind": "status", "route": "subscribe", "status": 403, "message": "no"})
+        done = there.run("run", "--once")
+        assert done.code == 3, done.err
+        assert there.tags()["AppTwo"] == []
