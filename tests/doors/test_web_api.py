@@ -120,7 +120,9 @@ async def test_an_empty_store_has_no_items(tmp_path: Path) -> None:
 
 
 async def test_the_source_says_why_a_newer_revision_is_not_taken(tmp_path: Path) -> None:
-    state = SourceState("manifests/", "r1", NOW - 60, NOW, "b.yaml:3:1 is wrong", NOW - 30, "d1")
+    state = SourceState(
+        "manifests/", "r1", NOW - 60, NOW, "b.yaml:3:1 is wrong", NOW - 30, "d1", "r2", "a rest", NOW - 2
+    )
     assert await get(tmp_path, "/api/v1/source", PretendBoard(state=state)) == (
         200,
         {
@@ -132,6 +134,9 @@ async def test_the_source_says_why_a_newer_revision_is_not_taken(tmp_path: Path)
             "trouble": "b.yaml:3:1 is wrong",
             "troubledSince": "2023-11-14T22:12:50Z",
             "digest": "d1",
+            "rejected": "r2",
+            "waitingFor": "a rest",
+            "waitingSince": "2023-11-14T22:13:18Z",
         },
     )
 

@@ -86,7 +86,9 @@ async def test_each_app_is_a_row_with_state_stage_reason_and_age(tmp_path: Path)
 
 
 async def test_the_source_and_the_partners_are_told_with_their_troubles(tmp_path: Path) -> None:
-    source = SourceState("manifests/", "r1", NOW - 60, NOW - 5, "b.yaml is wrong", NOW - 7_200, "d1")
+    source = SourceState(
+        "manifests/", "r1", NOW - 60, NOW - 5, "b.yaml is wrong", NOW - 7_200, "d1", "r2", "a rest", NOW - 3
+    )
     partners = (
         PartnerState("main", UPSTREAM, holds=True, apps=3, looked=NOW - 9, moved=NOW - 1, provisioning=2),
         PartnerState("other", queued={Lane.DRIFT: 4}, trouble="signing in", errors=3, held_digest="d2"),
@@ -95,7 +97,8 @@ async def test_the_source_and_the_partners_are_told_with_their_troubles(tmp_path
     words = Page(text).text
     assert "revision r1 for 1 min" in words
     assert "A newer revision is not taken, for 2 h 0 min: b.yaml is wrong" in words
-    assert "To let it through: --release d1" in words
+    assert "Not taken: r2 To let it through: --release d1" in words
+    assert "The source is waited for, for 3 s: a rest" in words
     assert "main this process 3 2 0 9 s ago 1 s ago" in words
     assert "other not here 0 0 4 not yet not yet signing in (3 times in a row)" in words
     assert "--release d2" in words
@@ -111,7 +114,7 @@ async def test_before_anything_was_read_the_page_says_so(tmp_path: Path) -> None
 def everywhere(words: str) -> tuple[Status, PretendBoard]:
     """Return an app, and a loop, with *words* wherever words can stand."""
     board = PretendBoard(
-        state=SourceState(words, words, NOW, NOW, words, NOW, words),
+        state=SourceState(words, words, NOW, NOW, words, NOW, words, words, words, NOW),
         all_partners=(PartnerState(words, words, trouble=words, held_digest=words),),
     )
     stalled = status(words, "Stalled", reason=words, message=words, stage=words)
@@ -128,7 +131,7 @@ async def test_hostile_words_are_text_wherever_they_stand(
     assert [tag for tag, _ in page.tags] == [tag for tag, _ in Page(plain).tags]
     assert [set(found) for _, found in page.tags] == [set(found) for _, found in Page(plain).tags]
     assert policy == same_policy
-    assert "".join(page.words).count(clean(hostile)) == 12
+    assert "".join(page.words).count(clean(hostile)) == 14
     assert f"/api/v1/apps/{quote(hostile)}" in page.attributes("href")
 
 

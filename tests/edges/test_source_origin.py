@@ -1,6 +1,7 @@
 """Sources that are read again and again: a directory, a branch, and word of a change."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from controller.edges.source.changes import changes
 from controller.edges.source.git import Commit, GitSource
 from controller.edges.source.origin import Branch, Directory
-from controller.errors import SourceError, Usage
+from controller.edges.source.settling import QUIET
+from controller.errors import SourceError, Unsettled, Usage
 from controller.model.source import Source
 from tests.edges.clocks import TestClock
 
@@ -62,6 +64,168 @@ async def test_a_file_is_no_directory(tmp_path: Path) -> None:
 
 async def test_a_directory_has_no_history_to_rewrite(tmp_path: Path) -> None:
     assert await Directory([str(tmp_path)], TestClock().now, quiet=0).advanced("a", "b")
+
+
+# What is being written.
+
+
+@dataclass
+class Folder:
+    """A folder that is read again and again, and a clock that stands still unless it is told."""
+
+    path: Path
+    clock: TestClock = field(default_factory=TestClock)
+    origin: Directory = field(init=False)
+    known: str = ""
+
+    def __post_init__(self) -> None:
+        self.origin = Directory([str(self.path)], self.clock.now)
+
+    async def read(self, *filled: str) -> dict[str, bytes] | None:
+        """Return the files that are taken, None where there is nothing new."""
+        found = await self.origin.read(self.known, [str(self.path / name) for name in filled])
+        if found is None:
+            return None
+        self.known = found.revision
+        return {Path(file.path).name: file.data for file in found.files}
+
+    async def settled(self) -> dict[str, bytes] | None:
+        with pytest.raises(Unsettled):
+            await self.read()
+        self.clock.time += QUIET
+        return await self.read()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    (tmp_path / "a.yaml").write_text("a: b\n")
+    return Folder(tmp_path)
+
+
+async def test_a_folder_is_read_once_it_has_been_at_rest(folder: Folder) -> None:
+    with pytest.raises(Unsettled, match=r"nothing in it has changed for 2 s\.$"):
+        await folder.read()
+    folder.clock.time += QUIET - 0.1
+    with pytest.raises(Unsettled):
+        await folder.read()
+    folder.clock.time += 0.1
+    assert await folder.read() == {"a.yaml": b"a: b\n"}
+    assert await folder.read() is None
+
+
+@pytest.mark.parametrize("step", [0.5, QUIET - 0.1])
+async def test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written(folder: Folder, step: float) -> None:
+    text = "modes:\n- SENT\n- READ\n"
+    await folder.settled()
+    for length in range(len(text)):
+        (folder.path / "a.yaml").write_text(text[:length])
+        with pytest.raises(Unsettled, match=r"a\.yaml changed last"):
+            await folder.read("a.yaml")
+        folder.clock.time += step
+    (folder.path / "a.yaml").write_text(text)
+    assert await folder.settled() == {"a.yaml": text.encode()}
+
+
+async def test_a_file_whose_time_is_set_back_is_noticed_all_the_same(folder: Folder) -> None:
+    await folder.settled()
+    before = (folder.path / "a.yaml").stat()
+    (folder.path / "a.yaml").write_text("a: c\n")
+    os.utime(folder.path / "a.yaml", ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(Unsettled):
+        await folder.read()
+
+
+async def test_a_touched_file_is_nothing_new(folder: Folder) -> None:
+    await folder.settled()
+    os.utime(folder.path / "a.yaml", (1, 1))
+    assert await folder.read() is None
+
+
+async def test_an_emptied_file_freezes_the_folder_until_it_is_filled_or_deleted(folder: Folder) -> None:
+    (folder.path / "b.yaml").write_text("b: c\n")
+    await folder.settled()
+    (folder.path / "b.yaml").write_text(" \n")
+    folder.clock.time += QUIET
+    for _ in range(3):
+        with pytest.raises(SourceError, match=r"b\.yaml is empty and held manifests before|changed last"):
+            await folder.read("a.yaml", "b.yaml")
+        folder.clock.time += QUIET
+    (folder.path / "b.yaml").unlink()
+    assert await folder.settled() == {"a.yaml": b"a: b\n"}
+
+
+async def test_a_file_that_was_always_empty_is_no_matter(folder: Folder) -> None:
+    (folder.path / "b.yaml").write_text("")
+    with pytest.raises(Unsettled):
+        await folder.read("a.yaml")
+    folder.clock.time += QUIET
+    assert await folder.read("a.yaml") == {"a.yaml": b"a: b\n", "b.yaml": b""}
+
+
+def mounted(folder: Path, name: str, **files: str) -> None:
+    """Have the link `..data` lead to a folder *name* with *files*, as a ConfigMap's volume does."""
+    (folder / f"..{name}").mkdir()
+    for file, text in files.items():
+        (folder / f"..{name}" / f"{file}.yaml").write_text(text)
+        if not (folder / f"{file}.yaml").is_symlink():
+            (folder / f"{file}.yaml").symlink_to(f"..data/{file}.yaml")
+    (folder / "new").symlink_to(f"..{name}")
+    (folder / "new").replace(folder / "..data")
+
+
+async def test_links_that_lead_elsewhere_need_no_rest_and_what_they_lead_to_may_be_empty(
+    tmp_path: Path,
+) -> None:
+    mounted(tmp_path, "one", a="a: b\n", b="b: c\n")
+    folder = Folder(tmp_path)
+    await folder.settled()
+    mounted(tmp_path, "two", a="a: c\n", b="", c="c: d\n")
+    assert await folder.read("a.yaml", "b.yaml") == {"a.yaml": b"a: c\n", "b.yaml": b"", "c.yaml": b"c: d\n"}
+    (tmp_path / "..two" / "a.yaml").write_text("a:")
+    with pytest.raises(Unsettled):
+        await folder.read()
+
+
+async def test_a_swap_beside_a_file_that_is_being_written_needs_a_rest(tmp_path: Path) -> None:
+    mounted(tmp_path, "one", a="a: b\n")
+    (tmp_path / "d.yaml").write_text("d: e\n")
+    folder = Folder(tmp_path)
+    await folder.settled()
+    mounted(tmp_path, "two", a="a: c\n")
+    (tmp_path / "d.yaml").write_text("d:")
+    with pytest.raises(Unsettled):
+        await folder.read()
+
+
+async def test_a_folder_of_git_sync_is_swapped_as_a_whole(tmp_path: Path) -> None:
+    for name, text in (("one", "a: b\n"), ("two", "a: c\n")):
+        (tmp_path / name / "apps" / "deep").mkdir(parents=True)
+        (tmp_path / name / "apps" / "deep" / "a.yaml").write_text(text)
+    (tmp_path / "two" / "apps" / "b.yaml").write_text("b: c\n")
+    (tmp_path / "now").symlink_to("one")
+    folder = Folder(tmp_path / "now" / "apps")
+    await folder.settled()
+    (tmp_path / "new").symlink_to("two")
+    (tmp_path / "new").replace(tmp_path / "now")
+    assert await folder.read() == {"a.yaml": b"a: c\n", "b.yaml": b"b: c\n"}
+
+
+async def test_what_changed_after_it_was_read_is_told(folder: Folder) -> None:
+    folder.origin.still()
+    await folder.settled()
+    folder.origin.still()
+    (folder.path / "a.yaml").write_text("a: c\n")
+    (folder.path / "b.yaml").write_text("b: c\n")
+    with pytest.raises(SourceError, match=r"a\.yaml \(and 1 more\) changed after it was read"):
+        folder.origin.still()
+
+
+async def test_what_is_gone_after_it_was_read_is_told(folder: Folder) -> None:
+    (folder.path / "b.yaml").write_text("b: c\n")
+    await folder.settled()
+    (folder.path / "b.yaml").unlink()
+    with pytest.raises(SourceError, match=r"b\.yaml changed after it was read"):
+        folder.origin.still()
 
 
 @dataclass

@@ -20,6 +20,7 @@ from controller.edges.store import default_location, open_store
 from controller.edges.store.migrations.upgrade import upgrade
 from controller.edges.store.schema import VERSIONS
 from controller.errors import StoreError, Usage
+from controller.model.history import Declared
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
 from tests.edges.clocks import TestClock
@@ -54,7 +55,11 @@ def raw(path: Path, *statements: str) -> None:
 def as_of_version_1(path: Path) -> None:
     raw(
         path,
-        *(f"DROP TABLE {name}" for name in ("hints", "leases", "replicas")),
+        *(f"DROP TABLE {name}" for name in ("hints", "leases", "replicas", "declared")),
+        "CREATE TABLE declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
+        "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))",
+        "INSERT INTO revisions VALUES ('/a', 'r', 3), ('/b', 'r', 2)",
+        "INSERT INTO declared VALUES ('u', '/a', 10, 7), ('u', '/b', 99, 7), ('u', '/c', 1, 7)",
         "UPDATE alembic_version SET version_num = '0001'",
     )
 
@@ -241,6 +246,7 @@ async def test_an_older_store_is_brought_up_to_date_beside_a_copy(tmp_path: Path
     async with open_store(path, TestClock()) as store:
         assert (await store.memories.read(HERE)).bindings
         await store.hints.leave(HERE, "", "event")
+        assert await store.revisions.declared("u") == Declared(10, 7), "what was taken last"
     assert schema(path) == schema(fresh)
     copy = tmp_path / "state.db.backup-0001"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from controller.errors import SourceError
+from controller.errors import SourceError, Unsettled
 from controller.loop.controller import GRACE, Controller
 from controller.loop.watched import Watched
 from controller.model.history import LastGood
 from controller.model.manifest import App, Desired, Partner
 from controller.model.problem import Place
-from controller.model.scope import WHOLE
+from controller.model.scope import WHOLE, SourceState
 from controller.model.source import Decoded, Source
 from controller.model.upstream import Row, Upstream
 from tests.loop.bench import PARTNER, app
@@ -201,6 +201,53 @@ def test_nothing_good_yet_means_nothing_to_do(world: World) -> None:
     world.shelf.lies = SourceError("no route")
     world.run(30)
     assert (world.controller.partners(), world.door.signed_in) == ((), [])
+
+
+# What an account was declared to have, whatever things are called.
+
+
+def fleet(partner: str, count: int) -> list[App]:
+    return [replace(app(f"App{n}x", f"9100000001{n:02}"), partner=partner) for n in range(count)]
+
+
+def test_a_renamed_partner_gets_round_no_guard_and_signs_in_once(world: World) -> None:
+    """The new revision is compared with what the account had, and the last good one goes on being kept."""
+    primary = replace(PARTNER, name="primary")
+    world.door.upstreams = {"main": UPSTREAMS["main"], "primary": UPSTREAMS["main"]}
+    world.shelf.put("r1", PARTNER, *fleet("main", 5))
+    world.edit(70, "r2", primary, *fleet("primary", 2))
+    states: list[SourceState] = []
+    world.at(200, lambda: states.append(world.controller.source()))
+    world.edit(210, "r3", primary, *fleet("primary", 4))
+    world.run(300)
+    assert (states[0].revision, states[0].rejected) == ("r1", "r2")
+    assert "5 Apps became 2" in states[0].trouble
+    assert {each.partner for each in world.tending.told if each.revision == "r2"} == set()
+    assert world.passes("main"), "what was good goes on being kept"
+    assert world.passes("primary")
+    assert [name for name, _ in world.door.signed_in] == ["main", "primary"]
+    assert world.controller.source().revision == "r3"
+
+
+def test_what_is_being_written_at_the_start_is_waited_for_before_what_is_old_is_acted_on(
+    world: World,
+) -> None:
+    world.tending.run(world.tending.store.revisions.save_good("shelf", LastGood("r1", 1.0, ())))
+    world.shelf.put("r1", PARTNER, ONE)
+    world.shelf.put("r2", PARTNER, replace(TWO, partner="main"))
+    world.shelf.lies = Unsettled("a.yaml changed last")
+    world.at(5, setattr, world.shelf, "lies", "r2")
+    world.run(30)
+    assert {row.name for row in world.tending.remote.apps.values()} == {"AppTwo"}
+    assert world.door.times == [pytest.approx(6, abs=1)], "it is looked at every second meanwhile"
+
+
+def test_what_is_written_for_ever_leaves_the_last_good_revision_at_work(world: World) -> None:
+    world.tending.run(world.tending.store.revisions.save_good("shelf", LastGood("r1", 1.0, ())))
+    world.shelf.put("r1", PARTNER, ONE)
+    world.shelf.lies = Unsettled("a.yaml changed last")
+    world.run(90)
+    assert {row.name for row in world.tending.remote.apps.values()} == {"AppOne"}
 
 
 # Hints.

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from controller.errors import Busy, Denied, Locked, StoreError
 from controller.loop.partnership import ASK_AGAIN, GIVEN_WAY, Partnership
 from controller.loop.tenure import EVENT, GIVE_WAY
-from controller.model.history import Hint
+from controller.model.history import Declared, Hint
 from controller.model.manifest import AppId
 from controller.model.scope import Tempo
 from tests.loop.bench import HERE, PARTNER, app, desired, events
@@ -47,6 +47,35 @@ def test_it_signs_in_once_and_tends(there: Tending) -> None:
     door = Door(there)
     run(there, door, 300)
     assert (door.times, set(there.remote.subs[AppId("app-1")])) == ([0.0], {"events"})
+
+
+# What the account was declared to have before.
+
+
+async def _declared(there: Tending, apps: int) -> None:
+    await there.store.revisions.declare(HERE, Declared(apps, 0))
+
+
+def test_what_another_process_declared_holds_a_loss_up_until_it_is_released(there: Tending) -> None:
+    """Only who is signed in knows whose account it is; nothing is looked at or written before."""
+    there.run(_declared(there, 10))
+    door = Door(there)
+    made = run(there, door, 100)
+    assert (there.remote.calls, door.times) == ([], [0.0])
+    assert f"10 Apps became 1 for {HERE}" in made.state().trouble
+    digest = made.state().trouble.rpartition(" ")[2]
+    agreed, stopping = begun(there, door)
+    agreed._ground = replace(agreed._ground, released=frozenset([digest]))
+    there.loop.call_later(100, stopping.set)
+    there.run(agreed.go_on())
+    assert set(there.remote.subs[AppId("app-1")]) == {"events"}
+    assert there.run(there.store.revisions.declared(HERE)) == Declared(1, 1)
+
+
+def test_a_process_that_only_looks_keeps_no_count(there: Tending) -> None:
+    there.tempo = replace(there.tempo, enforce=False)
+    run(there, Door(there), 100)
+    assert there.run(there.store.revisions.declared(HERE)) is None
 
 
 # Another writer.

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from controller.edges.store import Store, open_store
-from controller.errors import ControllerError, SourceError, StoreError
-from controller.loop.watched import Watched
+from controller.errors import ControllerError, SourceError, StoreError, Unsettled
+from controller.loop.watched import LONG, Watched
 from controller.model.history import Declared, LastGood
-from controller.model.manifest import Desired
+from controller.model.manifest import Desired, Partner
 from controller.model.problem import Place, Problem, Severity
 from controller.model.scope import SourceState
 from controller.model.source import Decoded, Source, SourceFile
@@ -28,8 +28,10 @@ class Shelf:
     grows: bool = True
     identity: str = "shelf"
     whole: list[str] = field(default_factory=list)
+    filled: list[str] = field(default_factory=list)
 
-    async def read(self, known: str, _filled: Collection[str] = ()) -> Source | None:
+    async def read(self, known: str, filled: Collection[str] = ()) -> Source | None:
+        self.filled = list(filled)
         if isinstance(self.lies, ControllerError):
             raise self.lies
         if self.lies == known:
@@ -53,10 +55,27 @@ def declared(revision: str, apps: int) -> Desired:
 async def decode(found: Source) -> Decoded:
     """Read revisions like `ten-b`: so many apps, or a mistake."""
     (file,) = found.files
-    word = file.data.decode().split("-")[0]
+    word, _, more = file.data.decode().partition("-")
     if word == "bad":
         return Decoded(None, (BAD,))
-    return Decoded(declared(found.revision, {"none": 0, "one": 1, "nine": 9, "ten": 10}[word]), ())
+    made = declared(found.revision, {"none": 0, "one": 1, "nine": 9, "ten": 10}[word])
+    return Decoded(renamed(made) if more == "renamed" else made, ())
+
+
+def renamed(made: Desired) -> Desired:
+    """Return the same under a partner of another name."""
+    partners = tuple(replace(each, name="primary") for each in made.partners)
+    return replace(
+        made, partners=partners, apps=tuple(replace(each, partner="primary") for each in made.apps)
+    )
+
+
+HERE = f"{PARTNER.url}#1"
+
+
+async def whose(_: Partner) -> str | None:
+    """Sign in: whatever the partner is called, it is the same account."""
+    return HERE
 
 
 @dataclass
@@ -65,8 +84,8 @@ class World:
     store: Store
     clock: TestClock
 
-    async def watched(self, released: Iterable[str] = ()) -> Watched:
-        made = Watched(self.shelf, self.store.revisions, decode, self.clock, frozenset(released))
+    async def watched(self, released: Iterable[str] = (), shelf: Shelf | None = None) -> Watched:
+        made = Watched(shelf or self.shelf, self.store.revisions, decode, self.clock, frozenset(released))
         await made.begin()
         return made
 
@@ -253,3 +272,122 @@ async def test_another_account_lost_nothing(world: World) -> None:
     made.desired = Desired("ten", (elsewhere,), made.desired.apps)
     world.shelf.lies = "one"
     assert await made.read()
+
+
+# What an account was declared to have, whatever things are called.
+
+
+async def signed_in(world: World) -> Watched:
+    """Take ten, and let the partner's loop keep how many that were, as it does once it is signed in."""
+    made = await world.settled()
+    await world.store.revisions.declare(HERE, Declared(10, 0))
+    return made
+
+
+@pytest.mark.parametrize("lies", ["one", "one-renamed"])
+async def test_what_an_account_lost_is_refused_whatever_its_partner_is_called(
+    world: World, lies: str
+) -> None:
+    await signed_in(world)
+    world.shelf.lies = lies
+    for _ in range(2):
+        made = await world.watched()
+        assert not await made.read(whose)
+        assert f"10 Apps became 1 for {HERE}" in made.state.trouble
+        assert (kept(made), made.state.revision, made.state.rejected) == ("ten", "ten", lies)
+    agreed = await world.watched([made.state.digest])
+    assert await agreed.read(whose)
+    assert await world.store.revisions.declared(HERE) == Declared(1, 0)
+
+
+async def test_another_folder_is_compared_with_what_the_account_had(world: World) -> None:
+    await signed_in(world)
+    less = await world.watched(shelf=Shelf("one", identity="elsewhere"))
+    assert not await less.read(whose)
+    assert "10 Apps became 1" in less.state.trouble
+    assert (less.desired, less.state.revision) == (None, "")
+    moved = await world.watched(shelf=Shelf("ten", identity="elsewhere"))
+    assert await moved.read(whose), "manifests that moved lost nothing"
+
+
+async def test_a_renamed_partner_that_lost_nothing_is_taken(world: World) -> None:
+    made = await signed_in(world)
+    world.shelf.lies = "nine-renamed"
+    assert await made.read(whose)
+    assert await world.store.revisions.declared(HERE) == Declared(9, 0)
+
+
+async def test_nobody_signs_in_where_the_store_knows_of_nothing_to_lose(world: World) -> None:
+    async def never(_: Partner) -> str | None:
+        raise AssertionError
+
+    made = await world.watched()
+    assert await made.read(never)
+
+
+async def test_where_nobody_can_tell_whose_account_it_is_the_last_good_revision_is_compared(
+    world: World,
+) -> None:
+    made = await signed_in(world)
+    world.shelf.lies = "one"
+    assert not await made.read()
+    assert "10 Apps became 1 for main at https" in made.state.trouble
+
+
+async def test_a_history_is_compared_although_newer_rules_refuse_its_last_good_revision(world: World) -> None:
+    await world.store.revisions.save_good("shelf", LastGood("bad", 1.0, source("bad").files))
+    world.shelf.grows = False
+    made = await world.watched()
+    assert not await made.read()
+    assert "did not grow out of bad" in made.state.trouble
+
+
+async def test_what_a_store_mixed_up_is_put_right_by_the_source(world: World) -> None:
+    """The files of a refused revision may stand in an old store under the id of a good one."""
+    await world.store.revisions.save_good("shelf", LastGood("ten", 1.0, source("one").files))
+    made = await world.watched()
+    assert not await made.read()
+    assert made.desired == declared("ten", 10)
+    good = await world.store.revisions.last_good("shelf")
+    assert good == LastGood("ten", 1.0, source("ten").files)
+
+
+# What is waited for.
+
+
+async def test_what_is_being_written_is_waited_for_and_said(world: World) -> None:
+    made = await world.settled()
+    since = world.clock.now()
+    world.shelf.lies = Unsettled("a.yaml changed last")
+    for _ in range(2):
+        world.clock.time += 1
+        assert not await made.read()
+        assert (made.state.waiting, made.state.waited) == ("a.yaml changed last", since + 1)
+        assert (made.pending, made.state.trouble, kept(made)) == (True, "", "ten")
+    assert world.shelf.filled == ["a.yaml"]
+    world.shelf.lies = "nine"
+    assert await made.read()
+    assert (made.state.waiting, made.state.waited, made.pending) == ("", None, False)
+
+
+async def test_what_is_written_to_for_ever_is_a_trouble(world: World) -> None:
+    made = await world.settled()
+    world.shelf.lies = Unsettled("a.yaml changed last")
+    await made.read()
+    world.clock.time += LONG
+    await made.read()
+    assert (made.pending, made.state.trouble, kept(made)) == (False, "a.yaml changed last", "ten")
+    world.shelf.lies = "ten"
+    await made.read()
+    assert (made.state.trouble, made.state.waiting) == ("", "")
+
+
+async def test_the_revision_that_is_refused_is_named(world: World) -> None:
+    made = await world.settled()
+    for lies in ("bad", "none"):
+        world.shelf.lies = lies
+        await made.read()
+        assert made.state.rejected == lies
+    world.shelf.lies = SourceError("no route")
+    await made.read()
+    assert made.state.rejected == "", "nobody knows what lies there"

@@ -27,7 +27,7 @@ async def refuse_emptied(loaded: Loaded, revisions: Revisions) -> None:
 async def refusals(
     loaded: Loaded, of: Iterable[Partner], seats: Seats, revisions: Revisions, released: Collection[str]
 ) -> Mapping[str, ControllerError]:
-    """Sign in, and return why nothing may be done, by partner: a source that lost too much is refused whole."""
+    """Sign in, and return why nothing may be done, by partner: a source is refused whole."""
     if not loaded.desired.complete:
         return {}
     partners = tuple(of)

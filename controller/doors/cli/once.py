@@ -60,7 +60,7 @@ async def once(where: Where, house: House, released: frozenset[str]) -> Applied:
 
 
 async def _read(watched: Watched, house: House, seats: Seats) -> Desired:
-    """Return what the source declares, or did when it was good. What was opened stays open for `apply_all`."""
+    """Return what the source declares, or did when it was good; what is open is left to `apply_all`."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(house.store)
         await stack.enter_async_context(seats)

@@ -70,6 +70,9 @@ class Api:
                 "trouble": state.trouble or None,
                 "troubledSince": _when(state.troubled),
                 "digest": state.digest or None,
+                "rejected": state.rejected or None,
+                "waitingFor": state.waiting or None,
+                "waitingSince": _when(state.waited),
             }
         )
 

@@ -98,6 +98,9 @@ def _source(state: SourceState, since: Callable[[float | None], str]) -> dict[st
         "trouble": state.trouble,
         "troubled": since(state.troubled),
         "digest": state.digest,
+        "rejected": state.rejected,
+        "waiting": state.waiting,
+        "waited": since(state.waited),
     }
 
 

@@ -56,7 +56,7 @@ def refuse_changed(paths: Sequence[str], source: Source) -> None:
     if names := sorted(moved | written):
         more = f" (and {len(names) - 1} more)" if names[1:] else ""
         raise SourceError(
-            f"{escaped(names[0])}{more} changed after it was read, which may have been in the middle of a write; "
+            f"{escaped(names[0])}{more} changed after it was read, maybe in the middle of a write; "
             "nothing was sent. Run it again once it is written"
         )
 
