@@ -352,9 +352,45 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
     ),
+    "P36": Promise(
+        "What a source guard refused stays refused, over passes, processes and verbs, until it is released; the "
+        "last good revision is one revision with its own manifests.",
+        (
+            f"{_E2E}/test_once.py::test_what_is_refused_is_refused_on_every_pass_and_drift_is_put_back",
+            f"{_E2E}/test_once.py::test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released",
+            f"{_LOOP}/test_controller.py::test_a_renamed_partner_gets_round_no_guard_and_signs_in_once",
+            f"{_LOOP}/test_watched.py::test_another_folder_is_compared_with_what_the_account_had",
+        ),
+        "a loss that comes in steps, each of which `maxShrink` allows: every revision that was taken counts anew",
+    ),
+    "P37": Promise(
+        "A manifest seen half-written leads to no call.",
+        (
+            f"{_EDGES}/test_source_origin.py::test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written",
+            f"{_E2E}/test_half_written.py::test_a_file_that_is_rewritten_slowly_in_place_is_one_update",
+            f"{_E2E}/test_half_written.py::test_what_changes_after_it_was_read_stops_before_the_first_write",
+        ),
+        "a writer that rests for 2 s in the middle of a file, and before `plan`, `apply` and `run --once` one that "
+        "rests from their reading until their first write (sources.md)",
+    ),
 }
 
 CHANGED: tuple[tuple[str, str], ...] = (
+    (
+        "P36",
+        "`run --once` kept the manifests that it had just refused as the last good ones, so that its second pass "
+        "did what nobody had approved. It keeps nothing before its first write now. Found by running it twice.",
+    ),
+    (
+        "P36",
+        "A renamed Partner, another folder or another repository was compared with nothing, so that webhooks of a "
+        "shrunken source were deleted. What was declared before is known by the account now. Found by renaming.",
+    ),
+    (
+        "P37",
+        "A folder was read 0.1 s after a change, so that a file rewritten in place was acted on half-way. It has "
+        "to rest for 2 s now. Found by writing slowly.",
+    ),
     (
         "P7",
         "An unsubscribe that was answered with 200 and nothing at all was believed, and stayed undone until another "

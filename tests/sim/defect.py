@@ -81,10 +81,10 @@ def damaged(damage: Callable[[Path], object]) -> Way:
     return way
 
 
-def losing(then: Desired, *, new: bool = False) -> Way:
-    """Apply all that a scenario declares, then what is left of it, through the door of the command line.
+def losing(then: Desired, *, new: bool = False, says: str = "P12", folder: str = "/manifests") -> Way:
+    """Apply all that a scenario declares, then twice what is left of it, through the command line's door.
 
-    *new*: there is only what is left.
+    *new*: there is only what is left. *says* is the promise that it is refused, *folder* where it lies.
     """
 
     def way(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
@@ -92,19 +92,19 @@ def losing(then: Desired, *, new: bool = False) -> Way:
             universe = Universe(SCENARIOS[name], ground, twist=twist)
             before = None if new else universe.applied(_loaded(SCENARIOS[name].last)).error
             since = len(universe.trace.requests)
-            after = universe.applied(_loaded(then)).error
+            after = [universe.applied(_loaded(then, folder)).error for _ in range(2)]
             wrong = [
-                f"P12: written for a source that lost too much: {each}" for each in writes(universe, since)
+                f"{says}: written for a source that lost too much: {each}" for each in writes(universe, since)
             ]
-            if before is not None or not isinstance(after, PlanRefused):
-                wrong.append(f"P12: not refused: {before!r}, {after!r}")
+            if before is not None or not all(isinstance(each, PlanRefused) for each in after):
+                wrong.append(f"{says}: not refused: {before!r}, {after!r}")
             return [*violations(universe), *wrong]
 
     return way
 
 
-def _loaded(desired: Desired) -> Loaded:
-    return Loaded(Source("/manifests", desired.revision, ()), desired, Rules(), ())
+def _loaded(desired: Desired, folder: str = "/manifests") -> Loaded:
+    return Loaded(Source(folder, desired.revision, ()), desired, Rules(), ())
 
 
 @dataclass(frozen=True, slots=True)

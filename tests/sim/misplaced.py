@@ -11,6 +11,7 @@ from typing import Any
 from controller.core import guard, match, pace
 from controller.core.case import View
 from controller.core.entry import Same
+from controller.core.door import declared
 from controller.core.settle import next_look
 from controller.core.status import statuses
 from controller.core.verdict import of_link_answer
@@ -21,7 +22,7 @@ from controller.edges.gupshup.replies import Broken
 from controller.edges.gupshup.routes import UNSUBSCRIBE
 from controller.edges.store import opening
 from controller.errors import Busy, StoreError, Unclear
-from controller.loop import linking
+from controller.loop import admission, linking
 from controller.loop.act import Tally, act
 from controller.loop.ports import Account, Writer
 from controller.loop.reconcile import decide
@@ -37,7 +38,7 @@ from tests.sim.universe import Twist
 
 _KEPT, _MATCHED, _ALLOWED = linking._keep, match._by_phone_and_name, guard.allowed
 _CHECKED, _CHECKED_FILE = opening._checked, opening._check_file
-_SUBSCRIPTIONS, _WINDOW = Reader.subscriptions, pace.window
+_SUBSCRIPTIONS, _WINDOW, _LOSS = Reader.subscriptions, pace.window, admission.refuse_loss
 
 
 def _contains(app: App, seen: match.Index, facts: Any) -> match.Match:
@@ -196,6 +197,23 @@ def _begun_anew(real: Callable[[Path], Any]) -> Callable[[Path], Any]:
     return opened
 
 
+def _guarded_by(guard: object) -> dict[str, object]:
+    doors = ("loop.admission", "doors.cli.entrance", "doors.cli.applying")
+    return {f"controller.{door}:refuse_loss": guard for door in doors}
+
+
+async def _by_name(revisions: Any, upstream: str, partner: Any, *rest: Any) -> None:
+    if partner.name == "main":
+        await _LOSS(revisions, upstream, partner, *rest)
+
+
+async def _kept_before_it_is_refused(revisions: Any, upstream: str, partner: Any, *rest: Any) -> None:
+    try:
+        await _LOSS(revisions, upstream, partner, *rest)
+    finally:
+        await revisions.declare(upstream, declared(rest[0], partner.name))
+
+
 def _noise(path: Path) -> None:
     with path.open("r+b") as file:
         for page in range(1, path.stat().st_size // 4096):
@@ -214,6 +232,11 @@ _SUBS = f"{_CORE}.subscriptions"
 
 _SHOUTED = fault("status", status=400, message=f"no, {SECRETS['GUPSHUP_SECRET']}!")
 _FEWER = desired(*SCENARIOS["shrinking"].last.apps, revision="r2")
+_CALLED_OTHERWISE = replace(
+    _FEWER,
+    partners=tuple(replace(each, name="primary") for each in _FEWER.partners),
+    apps=tuple(replace(each, partner="primary") for each in _FEWER.apps),
+)
 
 MISPLACED: Defects = {
     "a phone that contains the declared one is the same": Defect(
@@ -287,6 +310,15 @@ MISPLACED: Defects = {
         Twist(names={"controller.loop.admission:refuse_shrunk": lambda *_, **__: None}),
         "shrinking",
         way=losing(_FEWER),
+    ),
+    "a guard goes by what a partner is called": Defect(
+        "P36", Twist(names=_guarded_by(_by_name)), "shrinking", way=losing(_CALLED_OTHERWISE, says="P36")
+    ),
+    "what is refused is what was declared last": Defect(
+        "P36",
+        Twist(names=_guarded_by(_kept_before_it_is_refused)),
+        "shrinking",
+        way=losing(_FEWER, says="P36", folder="/elsewhere"),
     ),
     "all subscriptions are deleted for one": Defect(
         "P13",
