@@ -37,6 +37,7 @@ from controller.model.plan import (
     Verb,
     Waiting,
 )
+from controller.model.scope import SourceState
 from controller.model.upstream import PhoneTaken, SubscriptionId
 from tests.core.builders import (
     CALLBACK,
@@ -301,6 +302,18 @@ def test_the_document_of_a_report_has_the_keys_that_were_agreed() -> None:
     lists = ("waiting", "blocked", "held", "heldDigest", "unmanaged", "unverifiable")
     plan = json.loads(json.dumps(plan_document([PLAN], "r1")))
     assert {name: found[name] for name in lists} == {name: plan[name] for name in lists}
+
+
+def test_the_document_of_a_report_tells_why_a_newer_revision_was_not_applied() -> None:
+    state = SourceState("/m", "r1", trouble="it shrank", digest="d1", rejected="r2")
+    assert report_document([REPORT], "r1", source=state)["source"] == {
+        "identity": "/m",
+        "trouble": "it shrank",
+        "rejected": "r2",
+        "digest": "d1",
+    }
+    unread = report_document([REPORT], "r1", source=SourceState("/m", trouble="no route"))
+    assert unread["source"] == {"identity": "/m", "trouble": "no route", "rejected": None, "digest": None}
 
 
 def test_the_document_of_nothing_has_every_key() -> None:

@@ -1,0 +1,133 @@
+"""What lets the manifests of a command in: all of them or none, at rest, and counted by account."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from controller.doors.cli.entrance import Acceptance, refusals, refuse_emptied
+from controller.doors.cli.load import Loaded
+from controller.edges.store import Store
+from controller.errors import Denied, PlanRefused, SourceError
+from controller.loop.ports import Account, Writer
+from controller.loop.seats import Seat, Seats
+from controller.model.history import Declared, LastGood
+from controller.model.manifest import Desired, Partner
+from controller.model.source import Rules, Source, SourceFile, Stamp
+from tests.doors.web_world import open_web_store
+from tests.edges.clocks import TestClock
+from tests.loop.bench import PARTNER, app
+
+OTHER = replace(PARTNER, name="other")
+BOTH = Desired("r2", (PARTNER, OTHER), (app(), replace(app("AppTwo", "910000000002"), partner="other")))
+FILES = (SourceFile("a.yaml", b"a: b"), SourceFile("b.yaml", b"b: c"))
+
+
+def loaded(desired: Desired, *files: SourceFile) -> Loaded:
+    stamps = tuple(Stamp(file.path, file.path, ()) for file in files)
+    return Loaded(Source("/m", desired.revision, files, stamps=stamps), desired, Rules(), ())
+
+
+@dataclass
+class _Account:
+    upstream: str
+    partner: Partner
+    store: Store
+    clock: TestClock = field(default_factory=TestClock)
+
+
+@dataclass
+class _Seat:
+    account: _Account
+
+
+@dataclass
+class Office:
+    """Where partners sign in, each to the account of its name; *away* are refused."""
+
+    store: Store
+    away: str = ""
+
+    def account(self, partner: Partner) -> Account[Writer]:
+        return cast("Account[Writer]", _Account(f"account of {partner.name}", partner, self.store))
+
+    @asynccontextmanager
+    async def stand(self, partner: Partner) -> AsyncIterator[Seat]:
+        if partner.name == self.away:
+            raise Denied("wrong secret")
+        yield cast("Seat", _Seat(cast("_Account", self.account(partner))))
+
+
+async def refused(office: Office, desired: Desired) -> dict[str, str]:
+    async with Seats(office.stand) as seats:
+        found = await refusals(loaded(desired), desired.partners, seats, office.store.revisions, ())
+    return {name: str(error) for name, error in found.items()}
+
+
+async def test_where_one_partner_lost_too_much_nothing_is_sent_for_any(tmp_path: Path) -> None:
+    async with open_web_store(tmp_path) as store:
+        await store.revisions.declare("account of other", Declared(9, 0))
+        found = await refused(Office(store), BOTH)
+        assert set(found) == {"main", "other"}
+        assert found["other"].startswith("what is declared shrank: 9 Apps became 1 for account of other")
+        assert found["main"].startswith("nothing was sent, because of partner other: what is declared shrank")
+        assert await refused(Office(store), replace(BOTH, complete=False)) == {}, (
+            "a narrowed scope lost nothing"
+        )
+
+
+async def test_a_partner_that_cannot_sign_in_stands_in_nobodys_way(tmp_path: Path) -> None:
+    async with open_web_store(tmp_path) as store:
+        await store.revisions.declare("account of other", Declared(9, 0))
+        assert await refused(Office(store, away="other"), BOTH) == {}
+
+
+async def test_what_changed_is_neither_counted_nor_kept(tmp_path: Path) -> None:
+    def changed() -> None:
+        raise SourceError("a.yaml changed after it was read")
+
+    async with open_web_store(tmp_path) as store:
+        accept = Acceptance(loaded(BOTH, *FILES)._replace(still=changed), frozenset())
+        with pytest.raises(SourceError, match="changed after"):
+            await accept(Office(store).account(PARTNER))
+        assert await store.revisions.declared("account of main") is None
+        assert await store.revisions.last_good("/m") is None
+
+
+async def test_files_are_compared_once_and_each_account_is_counted(tmp_path: Path) -> None:
+    looks: list[str] = []
+    async with open_web_store(tmp_path) as store:
+        accept = Acceptance(loaded(BOTH, *FILES)._replace(still=lambda: looks.append("look")), frozenset())
+        for partner in (PARTNER, OTHER, PARTNER):
+            await accept(Office(store).account(partner))
+        assert (len(looks), await store.revisions.declared("account of other")) == (1, Declared(1, 0))
+        good = await store.revisions.last_good("/m")
+        assert good is not None
+        assert (good.revision, good.files) == ("r2", FILES)
+
+
+async def test_a_revision_is_good_since_it_first_was(tmp_path: Path) -> None:
+    async with open_web_store(tmp_path) as store:
+        await store.revisions.save_good("/m", LastGood("r2", 5.0, ()))
+        await Acceptance(loaded(BOTH, *FILES), frozenset())(Office(store).account(PARTNER))
+        assert await store.revisions.last_good("/m") == LastGood("r2", 5.0, FILES)
+
+
+async def test_what_an_account_lost_meanwhile_is_refused_at_the_last_moment(tmp_path: Path) -> None:
+    async with open_web_store(tmp_path) as store:
+        await store.revisions.declare("account of main", Declared(9, 0))
+        with pytest.raises(PlanRefused, match="9 Apps became 1"):
+            await Acceptance(loaded(BOTH), frozenset())(Office(store).account(PARTNER))
+
+
+async def test_a_file_that_was_emptied_since_is_an_error(tmp_path: Path) -> None:
+    empty = (FILES[0], SourceFile("b.yaml", b"\n"))
+    async with open_web_store(tmp_path) as store:
+        await refuse_emptied(loaded(BOTH, *empty), store.revisions)
+        await store.revisions.save_good("/m", LastGood("r1", 1.0, FILES))
+        await refuse_emptied(loaded(BOTH, *FILES), store.revisions)
+        with pytest.raises(SourceError, match=r"b\.yaml is empty and held manifests before"):
+            await refuse_emptied(loaded(BOTH, *empty), store.revisions)
