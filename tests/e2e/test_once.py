@@ -88,6 +88,26 @@ def test_a_release_lets_a_shrunken_folder_through_and_the_next_pass_needs_none(t
         assert (done.code, "AppFive" in there.apps()) == (0, True), done.err
 
 
+def test_another_folder_for_the_same_account_is_compared_with_what_the_account_had(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        settle(there)
+        less, moved = tmp_path / "less", tmp_path / "moved"
+        less.mkdir()
+        (less / "all.yaml").write_text("---\n".join((RENAMED, THREE[0], subscription())))
+        calls = len(there.calls("updateSubscription", "unsubscribe", "subscribe", "link"))
+        digests = set()
+        for verb in (("plan", "less"), ("apply", "--yes", "less"), ("run", "--once", "--manifests", "less")):
+            done = there.run(*verb)
+            assert (done.code, "shrank: 3 Apps became 1" in done.err) == (4, True), done.err
+            digests.add(released(done))
+        assert len(digests) == 1
+        there.manifests.rename(moved)
+        for verb in (("apply", "--yes", "moved"), ("run", "--once", "--manifests", "moved")):
+            assert there.run(*verb).code == 0, "manifests that moved lost nothing"
+        assert len(there.calls("updateSubscription", "unsubscribe", "subscribe", "link")) == calls
+
+
 def test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository")
     repository.commit({"apps/all.yaml": "---\n".join((PARTNER, *THREE))})

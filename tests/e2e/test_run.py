@@ -131,7 +131,7 @@ def test_once_does_what_can_be_done_now(tmp_path: Path) -> None:
         assert there.run("run", "--once").code == 0
         assert there.tags() == ALL
         there.declare("kind: [", name="bad.yaml")
-        assert there.run("run", "--once").code == 0, "the last good revision is kept"
+        assert there.run("run", "--once").code == 3, "the last good revision is kept, and it is said"
 
 
 def test_a_branch_is_followed_and_a_rewritten_one_is_not(tmp_path: Path) -> None:
