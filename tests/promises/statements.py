@@ -300,6 +300,27 @@ PROMISES: Mapping[str, Promise] = {
             f"{_EDGES}/test_gupshup_wire.py::test_a_redirect_is_not_followed_and_nothing_leaves",
         ),
     ),
+    "P36": Promise(
+        "What a source guard refused stays refused, over passes, processes and verbs, until it is released; the "
+        "last good revision is one revision with its own manifests.",
+        (
+            f"{_E2E}/test_once.py::test_what_is_refused_is_refused_on_every_pass_and_drift_is_put_back",
+            f"{_E2E}/test_once.py::test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released",
+            f"{_LOOP}/test_controller.py::test_a_renamed_partner_gets_round_no_guard_and_signs_in_once",
+            f"{_LOOP}/test_watched.py::test_another_folder_is_compared_with_what_the_account_had",
+        ),
+        "a loss that comes in steps, each of which `maxShrink` allows: every revision that was taken counts anew",
+    ),
+    "P37": Promise(
+        "A manifest seen half-written leads to no call.",
+        (
+            f"{_EDGES}/test_source_origin.py::test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written",
+            f"{_E2E}/test_half_written.py::test_a_file_that_is_rewritten_slowly_in_place_is_one_update",
+            f"{_E2E}/test_half_written.py::test_what_changes_after_it_was_read_stops_before_the_first_write",
+        ),
+        "a writer that rests for 2 s in the middle of a file, and before `plan`, `apply` and `run --once` one that "
+        "rests from their reading until their first write (sources.md)",
+    ),
     "P39": Promise(
         "Nothing is written for ever: a write that does not take, or is never answered clearly, ends in a reason that "
         "names who moves next, and slows nobody else.",
@@ -351,27 +372,6 @@ PROMISES: Mapping[str, Promise] = {
             "tests/core/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
-    ),
-    "P36": Promise(
-        "What a source guard refused stays refused, over passes, processes and verbs, until it is released; the "
-        "last good revision is one revision with its own manifests.",
-        (
-            f"{_E2E}/test_once.py::test_what_is_refused_is_refused_on_every_pass_and_drift_is_put_back",
-            f"{_E2E}/test_once.py::test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released",
-            f"{_LOOP}/test_controller.py::test_a_renamed_partner_gets_round_no_guard_and_signs_in_once",
-            f"{_LOOP}/test_watched.py::test_another_folder_is_compared_with_what_the_account_had",
-        ),
-        "a loss that comes in steps, each of which `maxShrink` allows: every revision that was taken counts anew",
-    ),
-    "P37": Promise(
-        "A manifest seen half-written leads to no call.",
-        (
-            f"{_EDGES}/test_source_origin.py::test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written",
-            f"{_E2E}/test_half_written.py::test_a_file_that_is_rewritten_slowly_in_place_is_one_update",
-            f"{_E2E}/test_half_written.py::test_what_changes_after_it_was_read_stops_before_the_first_write",
-        ),
-        "a writer that rests for 2 s in the middle of a file, and before `plan`, `apply` and `run --once` one that "
-        "rests from their reading until their first write (sources.md)",
     ),
 }
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from controller.core import guard, match, pace
 from controller.core.case import View
-from controller.core.entry import Same
 from controller.core.door import declared
+from controller.core.entry import Same
 from controller.core.settle import next_look
 from controller.core.status import statuses
 from controller.core.verdict import of_link_answer

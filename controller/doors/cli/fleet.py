@@ -7,6 +7,7 @@ from controller.core.door import refuse_empty
 from controller.core.scope import narrow
 from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError
+from controller.loop.ports import Account, Reader
 from controller.loop.reconcile import Task
 from controller.loop.together import together
 from controller.model.manifest import Partner
