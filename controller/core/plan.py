@@ -141,10 +141,11 @@ def absent_from(intent: Intent, settle: Settle) -> float | None:
 
 def _rest(memory: Memory) -> float:
     """Return until when links rest. A name that is taken, or a reply that never came, is no such refusal."""
-    refused = {each.message for each in memory.refusals.values() if each.reason == LINK_REFUSED}
     last = memory.links[:ALIKE]
     alike = {each.message if each.outcome == Outcome.FAILED else "" for each in last}
-    return last[0].at + REST if len(last) == ALIKE and len(alike) == 1 and alike <= refused else 0.0
+    links = (each for each in memory.refusals.values() if each.reason == LINK_REFUSED)
+    refused = [each.at for each in links if alike == {each.message}]
+    return max(refused) + REST if len(last) == ALIKE and refused else 0.0
 
 
 def refused_alike(results: Sequence[Result]) -> bool:

@@ -113,8 +113,8 @@ async def holding(
 
 async def _ask(house: House, upstream: Upstream, lock_timeout: float) -> None:
     """Ask whoever holds the lock to give way, again and again: another one may have taken it before us."""
-    give_up = house.clock.now() + lock_timeout
-    while house.clock.now() < give_up:
+    give_up = house.clock.monotonic() + lock_timeout
+    while house.clock.monotonic() < give_up:
         with suppress(StoreError):  # the lock lies in the same store
             await house.store.hints.leave(upstream, *GIVE_WAY)
         await house.clock.sleep(_ASK_EVERY)

@@ -71,7 +71,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One write in the history: what was answered. *outcome* is done, failed, stale or unclear."""
+    """One write in the history: what was answered. *outcome* is done, failed, stale or unclear.
+
+    *at* is what its process's wall clock said: for people, and nothing counts from it.
+    """
 
     at: float
     verb: str

@@ -53,12 +53,16 @@ def intent(
 
 
 def answers(*said: tuple[str, str]) -> Memory:
-    """Return a memory of these answers to links, newest first, the newest a minute old."""
+    """Return a memory of these answers to links, newest first, the newest a minute old.
+
+    The history is dated by wall clocks, and these were wrong: nothing may be counted from them.
+    """
     links = tuple(
-        Answered(NOW - 60 * at, "link", f"App/app-{at}", outcome, message)
+        Answered(NOW + 86_400 * at, "link", f"App/app-{at}", outcome, message)
         for at, (outcome, message) in enumerate(said, 1)
     )
-    return replace(memory(refusals=[refusal(9), refusal(8, message=OTHER_WORDS)]), links=links)
+    known = [replace(refusal(7), at=NOW - 600), replace(refusal(9), at=NOW - 60)]
+    return replace(memory(refusals=[*known, refusal(8, message=OTHER_WORDS)]), links=links)
 
 
 def held_back(declared: App, known: Memory, asked: Asked = Asked()) -> Waiting | Blocked | None:  # noqa: B008  (frozen)
@@ -313,8 +317,8 @@ def test_links_rest_after_three_refusals_alike(*, known: Memory, rests: bool) ->
 
 
 def test_a_rest_ends() -> None:
-    rested = tuple(replace(each, at=each.at - REST + 60) for each in answers(*[REFUSED] * 3).links)
-    assert held_back(APP, replace(answers(), links=rested)) is None
+    long_ago = memory(refusals=[replace(refusal(9), at=NOW - REST)])
+    assert held_back(APP, replace(answers(*[REFUSED] * 3), refusals=long_ago.refusals)) is None
 
 
 def test_an_earlier_no_is_told_before_the_rest() -> None:

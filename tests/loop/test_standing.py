@@ -52,6 +52,16 @@ async def test_what_says_the_same_is_neither_told_nor_written_until_its_age_woul
     assert (await stored(there))[ONE].at == KEPT + 3
 
 
+async def test_what_an_earlier_process_dated_ahead_is_dated_anew(there: Bench) -> None:
+    """Its clock was three days fast: readers who wait for a look would wait as long."""
+    ahead = status(ONE, Truth.TRUE, 3 * 86_400.0)
+    await Standing().note(there.account(), [ahead], whole=True, force=False)
+    made = Standing()
+    await made.recall(there.account())
+    await made.note(there.account(), [Status(ONE, ahead.conditions, "r1", 1.0)], whole=True, force=False)
+    assert (await stored(there))[ONE].at == 1.0
+
+
 @pytest.mark.parametrize(
     ("after", "told"),
     [

@@ -30,7 +30,7 @@ def template(folder: Path, clock: Clock) -> Path:
     engine.dispose()
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("UPDATE meta SET value = ? WHERE name = 'key'", ("5e" * 32,))
-        raw.execute("DELETE FROM meta WHERE name = 'anchor'")
+        raw.execute("DELETE FROM meta WHERE name = 'clock'")
         raw.commit()
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path

@@ -85,7 +85,7 @@ async def _follow(opened: "Store", chosen: "list[Known]", patience: float) -> in
     end = time.monotonic() + patience
     while True:
         now = [each for each in await read(opened) if (each.upstream, each.status.item) in seen]
-        looked = all(each.status.at > seen[each.upstream, each.status.item] for each in now)
+        looked = all(each.status.at != seen[each.upstream, each.status.item] for each in now)
         moving = not looked or any(_moves(each) for each in now)
         if not moving or time.monotonic() >= end:
             break

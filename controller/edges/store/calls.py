@@ -1,8 +1,6 @@
 """The log of calls: who may call now, decided under the store's lock so that processes share one pace.
 
-Its moments are on a time of the log's own, which all its processes agree on. On SQLite that is the machine's:
-each of its runs has one anchor (in `meta`) from its monotonic clock to epoch seconds. On PostgreSQL it is the
-server's. What comes in and goes out is on the caller's clock.
+What comes in and goes out is on the caller's clock; what is kept, on the store's (see moments.py).
 """
 
 from collections.abc import Sequence
@@ -11,8 +9,8 @@ from typing import TypeAlias
 from sqlalchemy import Connection, Row, delete, select, update
 
 from controller.edges.store.database import Database, add, put
-from controller.edges.store.moments import Clock, Time
-from controller.edges.store.schema import calls, meta, rests, traits
+from controller.edges.store.moments import Time
+from controller.edges.store.schema import calls, rests, traits
 from controller.model.pace import DEADLINE, LONGEST_REST, Budget, Reservation, Rule, Stay
 
 _DAY = 86_400.0
@@ -90,19 +88,6 @@ class Calls:
         await self._database.write(
             lambda connection: put(connection, traits, key, {"value": value}), upstream
         )
-
-
-def anchor(connection: Connection, clock: Clock) -> float:
-    """Return what turns this machine's monotonic time into epoch seconds, the same for all its processes."""
-    mine = clock.now() - clock.monotonic()
-    if not clock.boot:
-        return mine
-    known = connection.execute(select(meta.c.value).where(meta.c.name == "anchor")).scalar_one_or_none()
-    boot, _, value = (known or "").partition(" ")
-    if boot == clock.boot:
-        return float(value)
-    put(connection, meta, {"name": "anchor"}, {"value": f"{clock.boot} {mine!r}"})
-    return mine
 
 
 def _earliest(connection: Connection, upstream: str, budget: Budget, now: float, rule: Rule) -> float:

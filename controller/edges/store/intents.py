@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
 
 from controller.edges.store.database import Database, add, put
-from controller.edges.store.moments import Time
+from controller.edges.store.moments import Time, moved
 from controller.edges.store.schema import intents, unclear
 from controller.edges.store.writers import Writers
 from controller.errors import Busy
@@ -90,12 +90,10 @@ class Intents:
         return await self._database.write(work, upstream)
 
 
-def open_intents(connection: Connection, upstream: str, time: Time) -> list[Intent]:
-    """Return the open intents of *upstream*, their moments on the caller's clock."""
+def open_intents(connection: Connection, upstream: str, ahead: float) -> list[Intent]:
+    """Return the open intents of *upstream*, on a clock that is *ahead* of the store's."""
     found = select(intents).where(intents.c.upstream == upstream).order_by(intents.c.id)
-    rows = connection.execute(found).mappings().all()
-    ahead = time.ahead(time.now(connection)) if rows else 0.0
-    return [_intent(row, ahead) for row in rows]
+    return [_intent(row, ahead) for row in connection.execute(found).mappings()]
 
 
 def close(connection: Connection, upstream: str, phone: str) -> None:
@@ -143,5 +141,5 @@ def _stamp(connection: Connection, which: ColumnElement[bool], now: float) -> in
 
 
 def _intent(row: RowMapping, ahead: float) -> Intent:
-    ended = None if row["ended"] is None else row["ended"] + ahead
-    return Intent(row["id"], row["phone"], row["name"], row["started"] + ahead, ended, row["unclear"])
+    started, ended = row["started"] + ahead, moved(row["ended"], ahead)
+    return Intent(row["id"], row["phone"], row["name"], started, ended, row["unclear"])

@@ -21,6 +21,8 @@ class Clock(Protocol):
 
     def now(self) -> float: ...
 
+    def monotonic(self) -> float: ...
+
     async def sleep(self, seconds: float) -> None: ...
 
 
@@ -74,11 +76,11 @@ def locked_file(path: Path) -> Iterator[None]:
 @asynccontextmanager
 async def _writer(path: Path, clock: Clock, timeout: float, what: str) -> AsyncIterator[Hold]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
     """Hold the lock file at *path* as the only writer of *what*; Locked after *timeout* seconds."""
-    give_up = clock.now() + timeout
+    give_up = clock.monotonic() + timeout
     while (handle := _try(path)) is None:
-        if clock.now() >= give_up:
+        if clock.monotonic() >= give_up:
             raise taken(what, _holder(path))
-        await clock.sleep(min(_ASK_AGAIN, max(0.0, give_up - clock.now())))
+        await clock.sleep(min(_ASK_AGAIN, max(0.0, give_up - clock.monotonic())))
     try:
         _sign(handle, clock.now())
         yield LockedFile(path, handle)

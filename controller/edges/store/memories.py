@@ -1,13 +1,17 @@
-"""What is remembered of an upstream: bindings, refusals, the ledger and open intents, whole or not."""
+"""What is remembered of an upstream: bindings, refusals, the ledger and open intents, whole or not.
+
+Its moments are on the caller's clock outside, and on the store's inside (see moments.py).
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from sqlalchemy import Connection, RowMapping, Table, delete, select
 
 from controller.edges.store.database import Database, put
 from controller.edges.store.intents import close, open_intents, reset
-from controller.edges.store.moments import Time
+from controller.edges.store.moments import Time, moved
 from controller.edges.store.schema import bindings, history, ledger, refusals
 from controller.edges.store.writers import Writers
 from controller.model.manifest import AppId
@@ -44,20 +48,22 @@ class Memories:
 
         def work(connection: Connection) -> None:
             self._writers.fence(connection, upstream)
+            ahead = self._time.ahead(self._time.now(connection))
             for note in notes:
-                _take(connection, upstream, note)
+                _take(connection, upstream, _noted(note, -ahead))
 
         if notes:
             await self._database.write(work, upstream)
 
 
 def _memory(connection: Connection, upstream: str, time: Time) -> Memory:
-    bound = (_binding(row) for row in _rows(connection, bindings, upstream))
-    refused = (_refusal(row) for row in _rows(connection, refusals, upstream))
-    written = (_written(row) for row in _rows(connection, ledger, upstream))
+    ahead = time.ahead(time.now(connection))
+    bound = (_bound(_binding(row), ahead) for row in _rows(connection, bindings, upstream))
+    refused = (_refused(_refusal(row), ahead) for row in _rows(connection, refusals, upstream))
+    written = (_wrote(_written(row), ahead) for row in _rows(connection, ledger, upstream))
     return Memory(
         bindings={binding.phone: binding for binding in bound},
-        intents={intent.phone: intent for intent in open_intents(connection, upstream, time)},
+        intents={intent.phone: intent for intent in open_intents(connection, upstream, ahead)},
         refusals={refusal.key: refusal for refusal in refused},
         ledger={entry.key: entry for entry in written},
         links=_links(connection, upstream),
@@ -88,6 +94,33 @@ def _refusal(row: RowMapping) -> Refusal:
 
 def _written(row: RowMapping) -> Written:
     return Written(row["key"], row["digest"], row["secret"], row["updates"], row["active_at"])
+
+
+def _noted(note: Note, by: float) -> Note:
+    """Return *note* with its moments on a clock that is ahead *by* so much."""
+    match note:
+        case Bind(binding):
+            return Bind(_bound(binding, by))
+        case Refuse(refusal):
+            return Refuse(_refused(refusal, by))
+        case Wrote(written):
+            return Wrote(_wrote(written, by))
+        case Unbind() | CloseIntent() | Forgive():
+            return note
+        case _:
+            assert_never(note)
+
+
+def _bound(binding: Binding, by: float) -> Binding:
+    return replace(binding, missing_since=moved(binding.missing_since, by))
+
+
+def _refused(refusal: Refusal, by: float) -> Refusal:
+    return replace(refusal, at=refusal.at + by, retry_at=moved(refusal.retry_at, by))
+
+
+def _wrote(written: Written, by: float) -> Written:
+    return replace(written, active_at=moved(written.active_at, by))
 
 
 def _links(connection: Connection, upstream: str) -> tuple[Answered, ...]:

@@ -1,9 +1,19 @@
-"""What time it is in a store: the moments in it are on a clock that all who write them share."""
+"""What time it is in a store: the moments in it are on a clock that all who write them share.
+
+The wall clock is none: it may be set between two processes, or differ between two machines. In a file the
+shared clock is the machine's monotonic one, in a database the server's. What comes in and goes out is on the
+caller's clock.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
+
+from controller.edges.store.database import put
+from controller.edges.store.schema import bindings, hints, intents, ledger, meta, refusals
+
+_NAME = "clock"
 
 
 class Clock(Protocol):
@@ -27,19 +37,6 @@ class Time(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CallersTime:
-    """The caller's own clock."""
-
-    clock: Clock
-
-    def now(self, _: Connection) -> float:
-        return self.clock.now()
-
-    def ahead(self, now: float) -> float:  # noqa: ARG002  (the same clock, at any moment)
-        return 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class MachinesTime:
     """What the processes of one machine agree on, even where the wall clock was set between their starts.
 
@@ -54,3 +51,37 @@ class MachinesTime:
 
     def ahead(self, now: float) -> float:
         return self.clock.now() - now
+
+
+def machines_time(connection: Connection, clock: Clock) -> MachinesTime:
+    """Return the time of a store in a file. In a new run of the machine, what rests begins to rest anew.
+
+    Only the first process of a run asks the wall clock; where a run has no name, each process is the first.
+    """
+    known = connection.execute(select(meta.c.value).where(meta.c.name == _NAME)).scalar_one_or_none()
+    boot, _, value = (known or "").rpartition(" ")
+    if boot and boot == clock.boot:
+        return MachinesTime(clock, float(value))
+    anchor = clock.now() - clock.monotonic()
+    put(connection, meta, {"name": _NAME}, {"value": f"{clock.boot} {anchor!r}"})
+    time = MachinesTime(clock, anchor)
+    _begin_again(connection, time.now(connection), anchor)
+    return time
+
+
+def moved(moment: float | None, by: float) -> float | None:
+    return None if moment is None else moment + by
+
+
+def _begin_again(connection: Connection, now: float, begun: float) -> None:
+    """Let what a moment of an earlier run holds back wait as long as at first: nobody can tell what is left.
+
+    What Gupshup refused goes by the wall clock across runs, as long as that makes sense: in CI each run is
+    another machine's, and it would never be tried again. A refusal from the future is as old as this run:
+    whoever asks for another try did so later.
+    """
+    for since in (intents.c.ended, bindings.c.missing_since, ledger.c.active_at):
+        connection.execute(update(since.table).where(since.is_not(None)).values({since.name: now}))
+    late = refusals.c.retry_at - (refusals.c.at - begun)
+    connection.execute(update(refusals).where(refusals.c.at > now).values(at=begun, retry_at=late))
+    connection.execute(update(hints).where(hints.c.at > begun).values(at=begun))

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from controller.edges.store.database import Database, add
+from controller.edges.store.moments import Time
 from controller.edges.store.schema import history, spent, statuses
 from controller.edges.store.writers import Writers
 from controller.model.history import Entry
@@ -26,11 +27,15 @@ KEPT_SECONDS = 90 * 86_400.0
 
 
 class History:
-    """Every write of every upstream, the newest 10,000 of each, for 90 days."""
+    """Every write of every upstream, the newest 10,000 of each, for 90 days.
 
-    def __init__(self, database: Database, now: Callable[[], float], writers: Writers) -> None:
+    Each says when it was by its process's wall clock, since people read that; how long it is kept goes by the
+    store's time.
+    """
+
+    def __init__(self, database: Database, time: Time, writers: Writers) -> None:
         self._database = database
-        self._now = now
+        self._time = time
         self._writers = writers
 
     async def begin(self, upstream: str, entry: Entry) -> int:
@@ -42,7 +47,7 @@ class History:
         def work(connection: Connection) -> int:
             self._writers.fence(connection, upstream)
             number = _append(connection, upstream, entry)
-            _forget(connection, upstream, number, self._now() - KEPT_SECONDS)
+            _forget(connection, upstream, number, self._time.now(connection) - KEPT_SECONDS)
             return number
 
         return await self._database.write(work, upstream)
@@ -172,8 +177,10 @@ def _append(connection: Connection, upstream: str, entry: Entry) -> int:
 
 
 def _forget(connection: Connection, upstream: str, newest: int, before: float) -> None:
+    """Forget from the eldest on, up to the first that is younger: what a wrong clock dated back goes in its turn."""
     mine = history.c.upstream == upstream
-    connection.execute(delete(history).where(mine, history.c.at < before, history.c.id != newest))
+    younger = select(func.min(history.c.id)).where(mine, history.c.at >= before).scalar_subquery()
+    connection.execute(delete(history).where(mine, history.c.id < func.coalesce(younger, newest)))
     nth = select(history.c.id).where(mine).order_by(history.c.id.desc()).offset(KEPT_ENTRIES).limit(1)
     connection.execute(delete(history).where(mine, history.c.id <= nth.scalar_subquery()))
 

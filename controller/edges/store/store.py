@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Protocol, Self
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
-from controller.edges.store.calls import Calls, anchor
+from controller.edges.store.calls import Calls
 from controller.edges.store.database import Database
 from controller.edges.store.intents import Intents
 from controller.edges.store.location import located
 from controller.edges.store.lock import Locks
 from controller.edges.store.memories import Memories
-from controller.edges.store.moments import CallersTime, MachinesTime, Time
+from controller.edges.store.moments import Time, machines_time
 from controller.edges.store.opening import opened
 from controller.edges.store.records import History, Spent, Statuses
 from controller.edges.store.reports import Reports
@@ -50,14 +50,12 @@ class Clock(Protocol):
 class Parts:
     """What one kind of store differs in.
 
-    *paced* is the time of the log of calls, *time* that of intents and hints. *replicas* is None where all
-    who use it are on one machine.
+    *time* is what all processes that use it agree on. *replicas* is None where they are on one machine.
     """
 
     database: Database
     writers: Writers
     key: bytes
-    paced: Time
     time: Time
     new: bool
     replicas: "Replicas | None" = None
@@ -73,10 +71,10 @@ class Store:
         self._database = database
         self._writers = writers
         self._key = parts.key
-        self.calls = Calls(database, parts.paced)
+        self.calls = Calls(database, parts.time)
         self.memories = Memories(database, parts.time, writers)
         self.intents = Intents(database, parts.time, uuid.uuid4().hex, writers)
-        self.history = History(database, clock.now, writers)
+        self.history = History(database, parts.time, writers)
         self.statuses = Statuses(database, clock.now)
         self.spent = Spent(database, clock.now)
         self.reports = Reports(database)
@@ -143,11 +141,11 @@ def _file(path: Path, clock: Clock, *, inline: bool, make: bool) -> Parts:
     engine, new = opened(path, make=make)
     database = Database(Sqlite(path, path.stat()), engine, inline=inline)
     try:
-        offset, key = database.at_once(lambda connection: (anchor(connection, clock), _key(connection)))
+        time, key = database.at_once(lambda connection: (machines_time(connection, clock), _key(connection)))
     except StoreError:
         engine.dispose()
         raise
-    return Parts(database, Locks(path, clock), key, MachinesTime(clock, offset), CallersTime(clock), new)
+    return Parts(database, Locks(path, clock), key, time, new)
 
 
 def _server(url: URL, clock: Clock, terms: "Terms | None", *, inline: bool, make: bool) -> Parts:
@@ -165,7 +163,7 @@ def _server(url: URL, clock: Clock, terms: "Terms | None", *, inline: bool, make
     renewals = Database(kind, server.connect(url), inline=inline)
     process, time = secrets.token_hex(8), server.ServersTime(clock)
     writers = leases.Leases(renewals, clock, terms or leases.TERMS, process)
-    return Parts(database, writers, key, time, time, new, replicas.Replicas(renewals, clock, process))
+    return Parts(database, writers, key, time, new, replicas.Replicas(renewals, clock, process))
 
 
 def _key(connection: Connection) -> bytes:

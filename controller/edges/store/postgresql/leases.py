@@ -136,12 +136,12 @@ class Leases:
                 await asyncio.shield(self._release(upstream, lease.token))
 
     async def _take(self, upstream: str, lease: Lease, timeout: float) -> None:  # noqa: ASYNC109  (likewise)
-        give_up = self._clock.now() + timeout
+        give_up = self._clock.monotonic() + timeout
         while not await self._taken(upstream, lease):
-            if self._clock.now() >= give_up:
+            if self._clock.monotonic() >= give_up:
                 holder = await self._database.read(lambda connection: _holder(connection, upstream))
                 raise taken(upstream, holder)
-            await self._clock.sleep(min(_ASK_AGAIN, max(0.0, give_up - self._clock.now())))
+            await self._clock.sleep(min(_ASK_AGAIN, max(0.0, give_up - self._clock.monotonic())))
 
     async def _taken(self, upstream: str, lease: Lease) -> bool:
         """Ask for the lease, once, unless another task of this process has it."""
