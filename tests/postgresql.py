@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -73,11 +74,12 @@ class Server:
             host=str(self.folder), port=self.port, user=USER, dbname=database, autocommit=True
         )
 
-    def database(self) -> str:
-        """Make a database and return its name."""
+    def database(self, options: LiteralString = "") -> str:
+        """Make a database, with *options* in SQL, and return its name."""
         name = f"store{next(_NUMBERS)}"
         with self.connect() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            made = sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(name)) + sql.SQL(options)
+            connection.execute(made)
         return name
 
     def url(self, database: str, **query: str) -> str:

@@ -117,8 +117,10 @@ class Statuses:
 
     async def upstreams(self) -> tuple[str, ...]:
         """Return every upstream that has a status, sorted."""
-        found = select(statuses.c.upstream).distinct().order_by(statuses.c.upstream)
-        return await self._database.read(lambda connection: tuple(connection.execute(found).scalars()))
+        found = select(statuses.c.upstream).distinct()  # sorted here: each database has an order of its own
+        return await self._database.read(
+            lambda connection: tuple(sorted(connection.execute(found).scalars()))
+        )
 
     async def read(self, upstream: str, *, kind: str | None = None, app: str | None = None) -> dict[str, str]:
         """Return the documents of *upstream* by resource, sorted; only those of a *kind*, or of one *app*."""
@@ -129,8 +131,8 @@ class Statuses:
             mine = mine.where(_of_app(statuses.c.resource, app))
 
         def work(connection: Connection) -> dict[str, str]:
-            rows = connection.execute(mine.order_by(statuses.c.resource))
-            return {row.resource: row.document for row in rows}
+            rows = sorted(connection.execute(mine))
+            return {resource: document for resource, document in rows}
 
         return await self._database.read(work)
 

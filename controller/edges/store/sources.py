@@ -107,4 +107,4 @@ def _last_good(connection: Connection, source: str) -> LastGood | None:
 
 def _files(connection: Connection, source: str) -> tuple[SourceFile, ...]:
     mine = select(manifests.c.path, manifests.c.data).where(manifests.c.source == source)
-    return tuple(SourceFile(path, data) for path, data in connection.execute(mine.order_by(manifests.c.path)))
+    return tuple(SourceFile(path, data) for path, data in sorted(connection.execute(mine)))

@@ -15,6 +15,7 @@ from controller.errors import StoreError
 
 _OURS = "gupshup-controller"
 _MARK = "application"
+_ENCODING = "UTF8"
 
 
 def opened(kind: Postgresql, engine: Engine, *, make: bool) -> bool:
@@ -22,9 +23,21 @@ def opened(kind: Postgresql, engine: Engine, *, make: bool) -> bool:
     try:
         with engine.connect() as connection, connection.begin():
             kind.enter(connection, "")
+            _check_encoding(connection, kind.place)
             return _opened(connection, kind.place, make=make)
     except DBAPIError as error:
         raise kind.refused(error) from error
+
+
+def _check_encoding(connection: Connection, place: str) -> None:
+    """Refuse a database that could not keep every text, or would keep any bytes as if they were one."""
+    found = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if found != _ENCODING:
+        raise StoreError(
+            f"the store {place} cannot be there: that database keeps texts in {found}, which is not "
+            f"{_ENCODING}: {AS_IT_WAS}; make another one: CREATE DATABASE name TEMPLATE template0 ENCODING "
+            f"'{_ENCODING}' LOCALE 'C' (docs/store.md says how a store is taken along)"
+        )
 
 
 def _opened(connection: Connection, place: str, *, make: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from controller.edges.store.database import BUSY_TIMEOUT
 from controller.errors import StoreError
@@ -27,6 +27,7 @@ _UNREACHED = (
     "check that the server runs and can be reached, the database's name, and the user and its password "
     "(in the URL, PGPASSWORD or PGPASSFILE); it is tried again"
 )
+_TEXT = "that text cannot be kept; nothing was written"
 _OTHER = "see the server's log"
 
 
@@ -37,7 +38,8 @@ def refused(place: str, error: DBAPIError, hidden: Iterable[str]) -> StoreError:
     said = " ".join(str(cause).split()) or "nothing was said"
     for secret in filter(None, hidden):
         said = said.replace(secret, "***")
-    return StoreError(f"the store {place}: {said} ({state or type(cause).__name__}): {_advice(state)}")
+    advice = _TEXT if isinstance(error, DataError) and not state else _advice(state)
+    return StoreError(f"the store {place}: {said} ({state or type(cause).__name__}): {advice}")
 
 
 def _advice(state: str) -> str:
