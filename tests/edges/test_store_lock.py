@@ -2,10 +2,12 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,25 @@ async def test_a_lock_that_cannot_be_made_is_the_stores_failure(store: Store, pl
     with pytest.raises(StoreError, match="cannot be made"):
         async with store.writer(HERE):
             pytest.fail("no lock")
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Let the disk take no byte more of this process."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_a_full_disk_under_a_lock_that_signs_is_said_and_the_lock_let_go(store: Store) -> None:
+    with no_room(), pytest.raises(StoreError, match="cannot be made.*free some space"):
+        async with store.writer(HERE):
+            pytest.fail("nobody could say who it is")
+    async with store.writer(HERE) as hold:
+        assert hold.holds()
 
 
 HOLDER = """

@@ -221,8 +221,8 @@ def test_a_store_of_another_user_is_refused(readable_folder: Path, mode: int, wo
     assert re.search(words, said.stdout)
 
 
-async def test_a_failing_disk_stops_the_store_until_it_is_opened_again(tmp_path: Path) -> None:
-    """What a file holds after that is unknown, even where it looks well again."""
+async def test_a_failing_disk_stops_the_store_until_it_was_opened_and_checked_again(tmp_path: Path) -> None:
+    """What a file holds after that is unknown until then."""
     path = tmp_path / "state.db"
     async with open_store(path, TestClock()) as store:
         await store.memories.note(HERE, [BOUND])
@@ -231,11 +231,55 @@ async def test_a_failing_disk_stops_the_store_until_it_is_opened_again(tmp_path:
         path.write_bytes(whole[:8192])
         with pytest.raises(StoreError, match="is damaged"):
             await store.memories.read(HERE)
+        for _ in range(2):
+            with pytest.raises(StoreError, match="is damaged"):
+                await store.reachable()
         path.write_bytes(whole)
-        with pytest.raises(StoreError, match="is damaged"):
-            await store.hints.leave(HERE, "", "event")
-    async with open_store(path, TestClock()) as store:
         await store.hints.leave(HERE, "", "event")
+        assert (await store.memories.read(HERE)).bindings
+
+
+def taken(path: Path, aside: Path) -> list[Path]:
+    """Move the store aside with all that lies beside it, and return what that was."""
+    moved = sorted(path.parent.glob("state.db*"))
+    for file in moved:
+        file.rename(aside / file.name)
+    return moved
+
+
+@pytest.mark.parametrize("last", ["state.db", "state.db-wal"])
+async def test_a_store_that_was_moved_away_is_used_again_once_it_is_back_whole(
+    tmp_path: Path, last: str
+) -> None:
+    path, aside = tmp_path / "state.db", tmp_path / "aside"
+    aside.mkdir()
+    async with open_store(path, TestClock()) as store:
+        await store.memories.note(HERE, [BOUND])
+        moved = taken(path, aside)
+        for _ in range(2):
+            with pytest.raises(StoreError, match="moved, deleted or replaced.*put it back"):
+                await store.hints.leave(HERE, "", "event")
+        for file in sorted(moved, key=lambda file: file.name == last):
+            with pytest.raises(StoreError, match="put it back"):
+                await store.reachable()
+            (aside / file.name).rename(file)
+        await store.hints.leave(HERE, "", "event")
+        assert (await store.memories.read(HERE)).bindings
+    async with open_store(path, TestClock()) as store:
+        assert [hint.kind for hint in await store.hints.take(HERE)] == ["event"]
+
+
+async def test_another_store_in_its_place_is_not_written(tmp_path: Path) -> None:
+    path, aside = tmp_path / "state.db", tmp_path / "aside"
+    aside.mkdir()
+    async with open_store(path, TestClock()) as store:
+        taken(path, aside)
+        await made(path)
+        for _ in range(2):
+            with pytest.raises(StoreError, match="moved, deleted or replaced"):
+                await store.hints.leave(HERE, "", "event")
+    async with open_store(path, TestClock()) as store:
+        assert await store.hints.take(HERE) == ()
 
 
 async def test_an_older_store_is_brought_up_to_date_beside_a_copy(tmp_path: Path) -> None:

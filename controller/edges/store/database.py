@@ -18,7 +18,7 @@ BUSY_TIMEOUT = 30.0
 
 
 class Unknown(StoreError):
-    """What the database holds is unknown until it was opened, and checked, again: nothing runs any more."""
+    """What the database holds is unknown until it was opened, and checked, again: nothing runs before."""
 
 
 class Kind(Protocol):
@@ -33,15 +33,20 @@ class Kind(Protocol):
         """Return SQLAlchemy's execution options of a transaction."""
         ...
 
-    def enter(self, connection: Connection, key: str | None) -> None:
-        """Begin a write. Until its end no other one of the same *key* goes on; None excludes nobody.
+    def check(self) -> None:
+        """Raise Unknown where what was opened is not there any more: what is written would be lost."""
+        ...
 
-        Raises Unknown where it would be lost.
-        """
+    def enter(self, connection: Connection, key: str | None) -> None:
+        """Begin a write. Until its end no other one of the same *key* goes on; None excludes nobody."""
         ...
 
     def refused(self, error: DBAPIError) -> StoreError:
         """Return what the database said, as what went wrong and what to do about it."""
+        ...
+
+    def again(self, engine: Engine) -> Engine:
+        """Let go of *engine*, open and check the database anew. StoreError where that cannot be."""
         ...
 
 
@@ -58,7 +63,7 @@ class Database:
         self._engine = engine
         self._executor: Executor = _Inline() if inline else ThreadPoolExecutor(1, "store")
         self._inline = inline
-        self._failed: str | None = None
+        self._failed = False
 
     async def read(self, work: Work[T]) -> T:
         """Run *work* on what the database holds at one moment."""
@@ -87,23 +92,27 @@ class Database:
         return future.result() if self._inline else await asyncio.shield(asyncio.wrap_future(future))
 
     def _transaction(self, work: Work[T], *, write: bool, key: str | None = None) -> T:
-        if self._failed is not None:
-            raise StoreError(self._failed)
+        if self._failed:
+            self._engine = self._kind.again(self._engine)
+            self._failed = False
         options = dict(self._kind.options(write=write))
         try:
             with self._engine.connect().execution_options(**options) as connection, connection.begin():
+                self._kind.check()
                 if write:
                     self._kind.enter(connection, key)
                 return work(connection)
         except DBAPIError as error:
-            raise self._noted(self._kind.refused(error)) from error
-        except Unknown as error:
-            raise self._noted(error) from None
-
-    def _noted(self, failure: StoreError) -> StoreError:
-        if isinstance(failure, Unknown):
-            self._failed = str(failure)
-        return failure
+            failure = self._kind.refused(error)
+            self._failed = isinstance(failure, Unknown)
+            raise failure from error
+        except UnicodeEncodeError as error:
+            raise StoreError(
+                f"the store {self.place}: a text cannot be kept ({error.reason}); nothing was written"
+            ) from None
+        except Unknown:
+            self._failed = True
+            raise
 
 
 class _Inline(Executor):

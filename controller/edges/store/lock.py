@@ -1,5 +1,6 @@
 """Locks of the operating system on files beside the store: they die with their process, whatever kills it."""
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -82,7 +83,8 @@ async def _writer(path: Path, clock: Clock, timeout: float, what: str) -> AsyncI
             raise taken(what, _holder(path))
         await clock.sleep(min(_ASK_AGAIN, max(0.0, give_up - clock.monotonic())))
     try:
-        _sign(handle, clock.now())
+        with _said(path):
+            _sign(handle, clock.now())
         yield LockedFile(path, handle)
     finally:
         with suppress(OSError):  # what it says is for readers; the lock goes with the handle
@@ -92,35 +94,47 @@ async def _writer(path: Path, clock: Clock, timeout: float, what: str) -> AsyncI
 
 def _try(path: Path) -> int | None:
     """Return a handle that holds the lock, None where another one does."""
-    try:
+    with _said(path):
         handle = _open(path)
+        try:
+            if _taken(handle) and _same_file(path, handle):  # deleted in between, it keeps nobody out
+                _prove(path)
+                return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+        return None
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Say in words what the disk does not do."""
+    try:
+        yield
     except OSError as error:
-        raise StoreError(
-            f"the lock {path} cannot be made: {error}; check the folder's owner and mode"
-        ) from error
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        advice = "free some space, then try again" if full else "check the folder's owner and mode"
+        raise StoreError(f"the lock {path} cannot be made: {error}; {advice}") from error
+
+
+def _taken(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(handle)
-        return None
-    if not _same_file(path, handle):  # it was deleted between the two steps: that lock keeps nobody out
-        os.close(handle)
-        return None
-    _prove(path, handle)
-    return handle
+        return False
+    return True
 
 
-def _prove(path: Path, handle: int) -> None:
+def _prove(path: Path) -> None:
     """Refuse a file system that lets two hold one lock, as some network ones do."""
     second = _open(path)
     try:
-        fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return
+        twice = _taken(second)
     finally:
         os.close(second)
-    os.close(handle)
-    raise StoreError(f"the disk of {path} does not keep locks; put the store on a local disk")
+    if twice:
+        raise StoreError(f"the disk of {path} does not keep locks; put the store on a local disk")
 
 
 def _open(path: Path) -> int:

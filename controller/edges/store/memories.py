@@ -71,9 +71,9 @@ def _memory(connection: Connection, upstream: str, time: Time) -> Memory:
 
 
 def _rows(connection: Connection, table: Table, upstream: str) -> Sequence[RowMapping]:
-    """Return the rows of *upstream* in the order of their keys."""
-    found = select(table).where(table.c.upstream == upstream).order_by(*table.primary_key)
-    return connection.execute(found).mappings().all()
+    """Return the rows of *upstream* in the order of their keys, which each database has another one of."""
+    found = connection.execute(select(table).where(table.c.upstream == upstream)).mappings()
+    return sorted(found, key=lambda row: [row[column.name] for column in table.primary_key])
 
 
 def _binding(row: RowMapping) -> Binding:

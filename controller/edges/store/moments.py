@@ -8,10 +8,10 @@ caller's clock.
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from controller.edges.store.database import put
-from controller.edges.store.schema import bindings, hints, intents, ledger, meta, refusals
+from controller.edges.store.schema import bindings, calls, hints, intents, ledger, meta, refusals, rests
 
 _NAME = "clock"
 
@@ -65,7 +65,9 @@ def machines_time(connection: Connection, clock: Clock) -> MachinesTime:
     anchor = clock.now() - clock.monotonic()
     put(connection, meta, {"name": _NAME}, {"value": f"{clock.boot} {anchor!r}"})
     time = MachinesTime(clock, anchor)
-    _begin_again(connection, time.now(connection), anchor)
+    now = time.now(connection)
+    _begin_again(connection, now, anchor)
+    _go_on(connection, now)
     return time
 
 
@@ -85,3 +87,10 @@ def _begin_again(connection: Connection, now: float, begun: float) -> None:
     late = refusals.c.retry_at - (refusals.c.at - begun)
     connection.execute(update(refusals).where(refusals.c.at > now).values(at=begun, retry_at=late))
     connection.execute(update(hints).where(hints.c.at > begun).values(at=begun))
+
+
+def _go_on(connection: Connection, now: float) -> None:
+    """Let the log of calls go on as if no time had passed since the last one: at most, a window is waited for."""
+    newest = connection.execute(select(func.max(func.coalesce(calls.c.ended, calls.c.reserved)))).scalar_one()
+    for moment in (calls.c.reserved, calls.c.ended, rests.c.until) if newest is not None else ():
+        connection.execute(update(moment.table).values({moment.name: moment + (now - newest)}))

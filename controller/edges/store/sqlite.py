@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ _ADVICE = {
     "SQLITE_FULL": "the disk is full; free some space, then try again",
     "SQLITE_READONLY": "it cannot be written; check the file's owner and mode, and how its disk is mounted",
     "SQLITE_CANTOPEN": "it cannot be opened; check the owner and mode of the file and of its folder",
-    "SQLITE_IOERR": "its disk failed; check the disk, then start again",
+    "SQLITE_IOERR": "its disk failed; check the disk; nothing goes on before it was opened and checked again",
     "SQLITE_CORRUPT": f"it is damaged; {REPAIR}",
     "SQLITE_NOTADB": f"it is no database; {REPAIR}",
 }
@@ -38,12 +38,14 @@ def refused(path: Path, error: BaseException) -> StoreError:
     return kind(f"the store {path}: {cause} ({name or type(cause).__name__}): {advice}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sqlite:
-    """A file; *found* is what it was when it was opened."""
+    """A file; *found* is what it was when it was opened, *opened* opens and checks what lies there."""
 
     path: Path
     found: os.stat_result
+    opened: Callable[[Path], Engine]
+    closed: bool = False
 
     @property
     def place(self) -> str:
@@ -53,13 +55,22 @@ class Sqlite:
         return {"write": write}
 
     def enter(self, connection: Connection, key: str | None) -> None:  # noqa: ARG002  (a write has the whole file)
-        """Check only: from its start, a write has the whole file to itself.
+        """Do nothing: from its start, a write has the whole file to itself."""
 
-        A file that nobody would find again is not written: SQLite itself does not notice.
-        """
+    def again(self, engine: Engine) -> Engine:
+        """Open it anew once it is back in its place with its -wal, which goes with the last one who closes it."""
+        self.check()
+        engine.dispose()
+        self.closed = True
+        fresh = self.opened(self.path)
+        self.closed = False
+        return fresh
+
+    def check(self) -> None:
+        """Refuse a file that nobody would find again: SQLite itself does not notice."""
         log = self.path.with_name(f"{self.path.name}-wal")
         with suppress(OSError):
-            if os.path.samestat(self.path.stat(), self.found) and log.exists():
+            if os.path.samestat(self.path.stat(), self.found) and (self.closed or log.exists()):
                 return
         raise Unknown(
             f"the store {self.path} (or its -wal) was moved, deleted or replaced while it was open: nothing "

@@ -139,7 +139,8 @@ def open_store(
 
 def _file(path: Path, clock: Clock, *, inline: bool, make: bool) -> Parts:
     engine, new = opened(path, make=make)
-    database = Database(Sqlite(path, path.stat()), engine, inline=inline)
+    kind = Sqlite(path, path.stat(), lambda there: opened(there, make=False)[0])
+    database = Database(kind, engine, inline=inline)
     try:
         time, key = database.at_once(lambda connection: (machines_time(connection, clock), _key(connection)))
     except StoreError:

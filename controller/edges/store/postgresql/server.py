@@ -34,6 +34,10 @@ NOW = cast(extract("epoch", func.clock_timestamp()), Float)
 IDLE = 5.0
 """Seconds for which a process may be silent in the middle of a write, before the server undoes that."""
 
+_ALWAYS: Mapping[str, Any] = {
+    "client_encoding": "UTF8",  # whatever the URL, PGCLIENTENCODING or the server would have it
+    "prepare_threshold": None,  # what a session prepared is another one's behind a pooler
+}
 _CONNECTED: Mapping[str, Any] = {
     "application_name": "gupshupctl",
     "connect_timeout": 5,
@@ -42,7 +46,6 @@ _CONNECTED: Mapping[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
     "target_session_attrs": "read-write",
-    "prepare_threshold": None,  # what a session prepared is another one's behind a pooler
 }
 
 
@@ -62,9 +65,16 @@ class Postgresql:
         """Let a read see one moment; a write sees what those before it under its key have committed."""
         return {} if write else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
+    def check(self) -> None:
+        """Do nothing: a server knows what it holds."""
+
     def enter(self, connection: Connection, key: str | None) -> None:
         """Wait for the lock of *key*, which goes with the transaction: it takes no session of its own."""
         connection.execute(_entering(key, self.wait, self.idle))
+
+    def again(self, engine: Engine) -> Engine:
+        """Go on with it: what a server holds is never unknown to it."""
+        return engine
 
     def refused(self, error: DBAPIError) -> StoreError:
         query = self.url.query
@@ -91,7 +101,7 @@ def connect(url: URL) -> Engine:
     try:
         return create_engine(
             url,
-            connect_args=unsaid,
+            connect_args={**unsaid, **_ALWAYS},
             execution_options={"schema_translate_map": {None: SCHEMA}},
             hide_parameters=True,
             isolation_level="READ COMMITTED",
