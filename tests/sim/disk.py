@@ -5,10 +5,10 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
@@ -38,12 +38,16 @@ def template(folder: Path, clock: Clock) -> Path:
 
 @dataclass(slots=True)
 class Disk:
-    """One store file below *folder*, begun as a copy of an empty one; None makes it the long way."""
+    """One store file below *folder*, begun as a copy of an empty one; None makes it the long way.
+
+    *begun* holds when each line of the history was written, whatever clock dated it.
+    """
 
     folder: Path
     fate: Fate
     trace: Trace
     empty: Path | None
+    begun: dict[int, float] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -137,6 +141,8 @@ class Transactions(Executor):
         if blow in {Blow.DURING, Blow.TORN}:
             return fn(partial(self._undone, work, blow), write=True)
         done = fn(work, write=True)
+        if _label(work) == "History.begin":
+            self.disk.begun[cast("int", done)] = self.disk.fate.now()
         for line in self.heard:
             self.disk.trace.line(self.disk.fate.now(), self.life.number, line)
         if blow is Blow.AFTER:

@@ -19,6 +19,7 @@ from tests.sim.funnel import Finding, Funnel, write
 from tests.sim.points import Point, survey
 from tests.sim.scenario import SCENARIOS
 from tests.sim.story import Trouble
+from tests.sim.timeline import Step
 from tests.sim.universe import STRAIGHT, Twist
 from tests.sim.yard import reference, run
 
@@ -29,7 +30,11 @@ _TOLD = 100
 
 def examine(name: str, points: Sequence[Point], twist: Twist = STRAIGHT) -> Funnel:
     """Run *name* with the trouble of all *points* together, and judge it."""
-    trouble = together(points)
+    return judged(name, " + ".join(map(str, points)), together(points), twist)
+
+
+def judged(name: str, words: str, trouble: Trouble, twist: Twist = STRAIGHT) -> Funnel:
+    """Run *name* through *trouble*, which *words* name, and judge it."""
     tale = run(SCENARIOS[name], trouble, ends=reference(name)[2], twist=twist)
     funnel = Funnel(
         runs=1,
@@ -39,18 +44,16 @@ def examine(name: str, points: Sequence[Point], twist: Twist = STRAIGHT) -> Funn
         worst=dict(tale.worst),
     )
     funnel.persons.update(
-        f"{_kinds(points)}: {each.partition(' for ')[0]}" for each in dict.fromkeys(tale.person)
+        f"{_kinds(trouble)}: {each.partition(' for ')[0]}" for each in dict.fromkeys(tale.person)
     )
     if tale.violations:
-        words = " + ".join(map(str, points))
         funnel.findings.append(Finding(name, words, repr(trouble), tale.violations))
     return funnel
 
 
-def _kinds(points: Iterable[Point]) -> str:
-    return " + ".join(
-        f"{each.fault.kind} at {each.fault.route}" if each.fault else f"{each.blow}" for each in points
-    )
+def _kinds(trouble: Trouble) -> str:
+    faults = (f"{each.kind} at {each.route}" for each in trouble.faults)
+    return " + ".join([*faults, *(str(each) for _, _, each in (*trouble.blows, *trouble.steps))])
 
 
 def deeper(job: tuple[str, int, int, int]) -> Funnel:
@@ -125,7 +128,7 @@ def pairs(names: Iterable[str], jobs: int) -> Funnel:
 
 def _summed(funnel: Funnel, what: Callable[[Job], Funnel], work: Sequence[Job], jobs: int) -> Funnel:
     began = time.monotonic()
-    for done, each in enumerate(_spread(what, work, jobs), 1):
+    for done, each in enumerate(spread(what, work, jobs), 1):
         funnel.add(each)
         if done % _TOLD == 0:
             sys.stderr.write(
@@ -135,7 +138,7 @@ def _summed(funnel: Funnel, what: Callable[[Job], Funnel], work: Sequence[Job], 
     return funnel
 
 
-def _spread(what: Callable[[Job], Funnel], work: Sequence[Job], jobs: int) -> Iterator[Funnel]:
+def spread(what: Callable[[Job], Funnel], work: Sequence[Job], jobs: int) -> Iterator[Funnel]:
     if jobs == 1:
         yield from map(what, work)
         return
@@ -153,7 +156,7 @@ def replay(name: str, words: str) -> int:
     return 1 if tale.violations else 0
 
 
-_BLOWS = {"Blow": Blow}
+_BLOWS = {"Blow": Blow, "Step": Step}
 
 
 def main() -> int:

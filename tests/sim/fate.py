@@ -1,11 +1,14 @@
 """What befalls the effects of a run: each HTTP request and each transaction is one, counted from 1.
 
-A kill ends the process at one of them; a failure of the disk only that transaction.
+A kill ends the process at one of them; a failure of the disk only that transaction. A clock that is set there
+is noticed by nobody until the next process begins.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from tests.sim.timeline import Step, Timeline
 
 
 class Killed(BaseException):
@@ -59,14 +62,22 @@ class Life:
 
 @dataclass(slots=True)
 class Fate:
-    """Deals *blows*, by the label of the effect and its place among those, and writes down every effect."""
+    """Deals *blows* and *steps*, by the label of the effect and its place among those.
 
-    now: Callable[[], float]
+    It writes down every effect.
+    """
+
+    timeline: Timeline
     blows: dict[tuple[str, int], Blow] = field(default_factory=dict)
+    steps: dict[tuple[str, int], Step] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     dealt: list[tuple[Effect, Blow]] = field(default_factory=list)
     watch: Callable[[Effect], None] = lambda _: None
     seen: dict[str, int] = field(default_factory=dict)
+    taken: list[Step] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.timeline.now()
 
     def meet(self, life: Life, kind: str, label: str) -> Blow | None:
         """Count an effect and return what befalls it; Killed where its process is dead already."""
@@ -76,6 +87,9 @@ class Fate:
         effect = Effect(len(self.effects) + 1, self.now(), life.number, kind, label, nth)
         self.effects.append(effect)
         self.watch(effect)
+        if (step := self.steps.get((label, nth))) is not None:
+            self.timeline.set(step)
+            self.taken.append(step)
         blow = self.blows.get((label, nth))
         if blow is not None:
             self.dealt.append((effect, blow))

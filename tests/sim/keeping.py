@@ -99,7 +99,7 @@ class Keeper:
 
     async def _keep(self, house: House, clock: Clock, number: int, seconds: float) -> None:
         stopping = asyncio.Event()
-        shelf = Shelf(self.editions, clock.monotonic)
+        shelf = Shelf(self.editions, lambda: self.universe.timeline.seconds)
         footing = Footing(
             stand=partial(standing, house, stopping=stopping.is_set),
             hints=house.store.hints,
@@ -114,10 +114,10 @@ class Keeper:
         loop = asyncio.get_running_loop()
         loop.call_later(seconds, controller.stop)
         for at, _ in self.editions:
-            if at > clock.monotonic():
+            if at > loop.time():
                 loop.call_at(at, controller.source_changed)
         for at, name in self.events:
-            if at > clock.monotonic():
+            if at > loop.time():
                 loop.call_at(at, self._event, controller, name)
         async with house.store:
             await controller.run()

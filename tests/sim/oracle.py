@@ -10,6 +10,7 @@ from controller.simulator.limits import LIMITS
 from controller.simulator.routes import ROUTES
 from tests.sim.fate import KILLS
 from tests.sim.scenario import SECRETS, SETTLE
+from tests.sim.timeline import START
 from tests.sim.trace import Request
 from tests.sim.universe import Universe
 
@@ -21,6 +22,7 @@ _HEARD = 0.1
 _FINE = 200
 _HOUR, _DOZEN = 3600.0, 12
 _LIFETIME = 20 * 3600.0
+_GRACE = 60.0
 _TOO_MANY = 429
 _DENIED = frozenset({400, 401, 403})
 _LOOKS = frozenset({"list", "subscriptions", "subscription"})
@@ -31,7 +33,18 @@ _TOKEN = re.compile(rb"sk_[0-9a-f]{32}|eyJ[A-Za-z0-9_-]{20,}\.")
 def violations(universe: Universe) -> list[str]:
     """Return every promise that the run broke, with the words to find it by."""
     found = [*universe.trace.violations]
-    for oracle in (_links, _absence, _looks, _limits, _rests, _sign_ins, _adoptions, _history, _secrets):
+    for oracle in (
+        _links,
+        _absence,
+        _rested,
+        _looks,
+        _limits,
+        _rests,
+        _sign_ins,
+        _adoptions,
+        _history,
+        _secrets,
+    ):
         found.extend(oracle(universe))
     return found
 
@@ -73,6 +86,29 @@ def _absence(universe: Universe) -> Iterator[str]:
                 unclear.pop(key, None)
             else:
                 unclear[key] = request
+
+
+def _rested(universe: Universe) -> Iterator[str]:
+    """P38: where the clock was set, an unclear link is repeated after L + S as before, and soon afterwards.
+
+    Soon is within a minute after that has passed since its end, and since its last process began.
+    """
+    if not universe.fate.taken:
+        return
+    unclear: dict[str, float] = {}
+    rest = SETTLE.late_effect + SETTLE.stale_list
+    for request in sorted(universe.trace.requests, key=lambda each: each.at):
+        if request.verb != "link":
+            continue
+        ended = unclear.pop(request.phone, None)
+        if ended is not None:
+            begun = max(ended, *(START + each for each in universe.births if START + each <= request.at))
+            if request.at < ended + rest - _BEHIND or request.at > begun + rest + _GRACE:
+                yield f"P38: a link for {request.phone} {request.at - ended:.3f} s after one without a clear answer"
+        if not request.clear or request.killed:
+            unclear[request.phone] = request.ended
+    there = {app.phone for app in universe.world.apps.by_id.values() if not app.deleted}
+    yield from (f"P38: {phone} still rests in the end" for phone in sorted(unclear.keys() - there))
 
 
 def _looks(universe: Universe) -> Iterator[str]:
@@ -141,10 +177,10 @@ def _adoptions(universe: Universe) -> Iterator[str]:
 
 def _history(universe: Universe) -> Iterator[str]:
     """P28: each mutating request has a line of its own, begun before it, finished unless it was killed."""
-    rows = universe.disk.rows("SELECT at, verb, target, outcome FROM history ORDER BY id")
+    rows = universe.disk.rows("SELECT id, verb, target, outcome FROM history ORDER BY id")
     lines: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
-    for at, verb, target, outcome in rows:
-        lines[verb, target].append((at, outcome))
+    for number, verb, target, outcome in rows:
+        lines[verb, target].append((universe.disk.begun[number], outcome))
     failures = sum(1 for _, blow in universe.fate.dealt)
     for request in universe.trace.requests:
         if not request.verb:

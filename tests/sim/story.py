@@ -11,6 +11,7 @@ from tests.sim.drifting import drifted
 from tests.sim.fate import Blow, Effect
 from tests.sim.oracle import State, fullest, state, violations, writes
 from tests.sim.scenario import Scenario
+from tests.sim.timeline import Step
 from tests.sim.universe import HOUR, STRAIGHT, Ended, Ground, Twist, Universe
 
 
@@ -33,16 +34,17 @@ _UNKNOWN = "CreateOutcomeUnknown"
 class Trouble:
     """What a run meets: *faults* of Gupshup, and *blows* by label and place of the effect that they strike.
 
-    *drift*: once it has settled, somebody changes subscriptions by hand.
+    *steps* set the wall clock there. *drift*: once it has settled, somebody changes subscriptions by hand.
     """
 
     faults: tuple[Fault, ...] = ()
     blows: tuple[tuple[str, int, Blow], ...] = ()
     seed: int = 1
     drift: bool = False
+    steps: tuple[tuple[str, int, Step], ...] = ()
 
     def __str__(self) -> str:
-        dealt = [f"{blow} at {label} #{nth}" for label, nth, blow in self.blows]
+        dealt = [f"{blow} at {label} #{nth}" for label, nth, blow in (*self.blows, *self.steps)]
         return "; ".join([*map(told, self.faults), *dealt]) or "no trouble"
 
 
@@ -89,7 +91,8 @@ def tell(  # noqa: PLR0913  (each by keyword, and each of them has a usual value
     Without ends it is a run to compare others with; it also plans.
     """
     dealt = {(label, nth): blow for label, nth, blow in trouble.blows}
-    universe = Universe(scenario, ground, dealt, trouble.faults, trouble.seed, twist)
+    steps = {(label, nth): step for label, nth, step in trouble.steps}
+    universe = Universe(scenario, ground, dealt, trouble.faults, trouble.seed, steps, twist)
     watch(universe)
     begin(universe)
     person: list[str] = []
@@ -97,6 +100,7 @@ def tell(  # noqa: PLR0913  (each by keyword, and each of them has a usual value
     settled, struck = len(universe.fate.effects), _struck(universe, trouble)
     universe.world.faults.replace(())
     universe.fate.blows.clear()
+    universe.fate.steps.clear()
     if not struck or any(not fault.nth for fault in trouble.faults):
         found += _settle(universe, scenario.last, person, patience)
     if trouble.drift:
@@ -201,4 +205,5 @@ def _of_concern(end: State, scenario: Scenario) -> State:
 
 def _struck(universe: Universe, trouble: Trouble) -> bool:
     counts = universe.world.faults.counts()
-    return all(each["struck"] for each in counts) and len(universe.fate.dealt) == len(trouble.blows)
+    dealt = len(universe.fate.dealt) + len(universe.fate.taken)
+    return all(each["struck"] for each in counts) and dealt == len(trouble.blows) + len(trouble.steps)

@@ -4,7 +4,7 @@ import asyncio
 import selectors
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -17,15 +17,36 @@ class Asleep(BaseException):
     """Nothing is due any more, and somebody still waits: a run would never end."""
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Somebody sets the wall clock by so many *seconds*; *reboot*: the machine is started anew with it."""
+
+    seconds: float
+    reboot: bool = False
+
+    def __str__(self) -> str:
+        return f"the clock {self.seconds / 3600:+.0f} h{' and a reboot' if self.reboot else ''}"
+
+
 @dataclass(slots=True)
 class Timeline:
-    """Seconds since the simulation began. Everything that has a clock reads this one."""
+    """Seconds since the simulation began. Everything that has a clock reads this one.
+
+    *wall* is by how much the machine's wall clock is wrong, *booted* are the seconds at which its runs began.
+    """
 
     seconds: float = 0.0
+    wall: float = 0.0
+    booted: list[float] = field(default_factory=lambda: [0.0])
 
     def now(self) -> float:
-        """Return epoch seconds."""
+        """Return epoch seconds as they are, whatever the machine's clock says."""
         return START + self.seconds
+
+    def set(self, step: Step) -> None:
+        self.wall += step.seconds
+        if step.reboot:
+            self.booted.append(self.seconds)
 
 
 class Clock(SystemClock):
@@ -33,13 +54,20 @@ class Clock(SystemClock):
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        self.boot = "simulated"
+        self._booted = timeline.booted[-1]
+        self._offset = START + timeline.wall + self._booted
+        self.boot = f"simulated {len(timeline.booted)}"
 
     def now(self) -> float:
-        return self._timeline.now()
+        """Return epoch seconds by the wall clock as it was set when the process began."""
+        return self._offset + self.monotonic()
 
     def monotonic(self) -> float:
-        return self._timeline.seconds
+        return self._timeline.seconds - self._booted
+
+    def wall(self) -> float:
+        """Return what the wall clock says now: no part of the product asks it twice."""
+        return self._timeline.now() + self._timeline.wall
 
 
 class _Jump(selectors.SelectSelector):

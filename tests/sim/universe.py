@@ -30,7 +30,7 @@ from tests.sim.fate import Blow, Fate, Killed, Life
 from tests.sim.honesty import lies
 from tests.sim.instant import LIES, Customs
 from tests.sim.scenario import SECRETS, Scenario, targets
-from tests.sim.timeline import Clock, Loop, Timeline
+from tests.sim.timeline import Clock, Loop, Step, Timeline
 from tests.sim.trace import Trace
 from tests.sim.wire import Wire
 
@@ -85,17 +85,22 @@ class Ended:
 
 @dataclass(slots=True)
 class Universe:
-    """*blows* strike effects by label and place, *faults* are the simulator's. Equal inputs, equal traces."""
+    """*blows* and *steps* strike effects by label and place, *faults* are the simulator's.
+
+    Equal inputs, equal traces. *births* are the seconds at which processes began.
+    """
 
     scenario: Scenario
     ground: Ground
     blows: dict[tuple[str, int], Blow] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     seed: int = 1
+    steps: dict[tuple[str, int], Step] = field(default_factory=dict)
     twist: Twist = STRAIGHT
     timeline: Timeline = field(default_factory=Timeline)
     trace: Trace = field(default_factory=Trace)
     processes: int = 0
+    births: list[float] = field(default_factory=list)
     world: World = field(init=False)
     fate: Fate = field(init=False)
     disk: Disk = field(init=False)
@@ -106,7 +111,7 @@ class Universe:
         switches = parse_switches(self.scenario.switches)
         rules = Rules(self.seed, 1.0, switches, self.faults, partners=(partner,))
         self.world = World(self.timeline.now, rules)
-        self.fate = Fate(self.timeline.now, self.blows)
+        self.fate = Fate(self.timeline, self.blows, self.steps)
         self.disk = Disk(self.ground.folder, self.fate, self.trace, self.ground.empty)
         if self.scenario.seeded:
             put_there(self.world, {"apps": [dict(each) for each in self.scenario.seeded]})
@@ -115,7 +120,7 @@ class Universe:
         self, desired: Desired, *, wait: bool = True, patience: float = 2 * HOUR, again: Iterable[str] = ()
     ) -> Ended:
         """Run one process that applies *desired*, until it is through, fails or is killed."""
-        run = Run(Task(desired, desired, Asked(again=frozenset(again), at=self.timeline.now())))
+        run = Run(Task(desired, desired, Asked(again=frozenset(again), at=Clock(self.timeline).now())))
 
         async def work(account: Account[Writer]) -> None:
             until = account.clock.now() + patience
@@ -258,6 +263,7 @@ class Universe:
 
     def _born(self) -> tuple[Life, Loop, Clock]:
         self.processes += 1
+        self.births.append(self.timeline.seconds)
         loop = Loop(self.timeline)
         return Life(self.processes, stop=loop.stop), loop, Clock(self.timeline)
 

@@ -1,0 +1,78 @@
+"""A wall clock that is set at each effect behind a link without a clear answer, with and without a kill or a reboot.
+
+`python -m tests.sim.stepping` runs them all; a finding is replayed by `tests.sim.explore --replay`.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from controller.simulator import Fault
+from tests.sim.explore import judged, spread
+from tests.sim.fate import Blow
+from tests.sim.funnel import Funnel
+from tests.sim.scenario import SCENARIOS
+from tests.sim.story import Trouble
+from tests.sim.timeline import Step
+from tests.sim.yard import run
+
+HOUR, DAY = 3_600.0, 86_400.0
+SIZES = (HOUR, -HOUR, 3 * DAY, -3 * DAY)
+BASES: Mapping[str, Trouble] = {
+    "a lost request": Trouble((Fault("lose-request", "link", nth=(1,)),)),
+    "a late effect": Trouble((Fault("late", "link", nth=(1,), parameters={"seconds": 55}),)),
+    "a kill with the request on its way": Trouble(blows=(("link", 1, Blow.DURING),)),
+}
+
+Job = tuple[str, Trouble]
+
+
+def troubles(name: str, base: Trouble) -> Iterator[Trouble]:
+    """Yield every way to set the clock at an effect of *name* once its first link is on its way."""
+    tale = run(SCENARIOS[name], base)
+    first = next(each.number for each in tale.effects if each.label == "link")
+    struck = {(label, nth) for label, nth, _ in base.blows}
+    for effect in tale.effects[first : tale.settled]:
+        if effect.label.startswith("Calls."):
+            continue  # as at the call that they are about
+        at = (effect.label, effect.nth)
+        killed = replace(base, blows=(*base.blows, (*at, Blow.BEFORE)))
+        if at not in struck:
+            yield from (replace(base, steps=((*at, Step(size)),)) for size in SIZES[2:])
+            yield from (replace(killed, steps=((*at, Step(size)),)) for size in SIZES)
+            yield from (
+                replace(killed, steps=((*at, Step(size, reboot=True)),)) for size in (0.0, *SIZES[2:])
+            )
+
+
+def single(job: Job) -> Funnel:
+    name, trouble = job
+    return judged(name, str(trouble), trouble)
+
+
+def every(names: Iterable[str], jobs: int, *, nth: int = 1) -> Funnel:
+    """Run every way to set the clock, or every *nth* of them."""
+    work = [(name, each) for name in names for base in BASES.values() for each in troubles(name, base)]
+    found, chosen = Funnel(points=len(work)), work[::nth]
+    found.pruned.update({"not of this sample": len(work) - len(chosen)} if nth > 1 else {})
+    for each in spread(single, chosen, jobs):
+        found.add(each)
+    return found
+
+
+def main(words: Sequence[str]) -> int:
+    """Explore; 1 where a promise was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.sim.stepping", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", default=["link", "rename", "pre-exists"])
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--nth", type=int, default=1, help="every so many of them only")
+    given = parser.parse_args(words)
+    funnel = every(given.scenarios, given.jobs, nth=given.nth)
+    sys.stdout.write(f"{funnel.text()}\n{funnel.told()}\n")
+    return 1 if funnel.findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
