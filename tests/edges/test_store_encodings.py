@@ -1,4 +1,4 @@
-"""Texts are kept as they are, whatever a server would make of them; a database that cannot do that is refused."""
+"""Texts are kept as they are, whatever a server would make of them; a database that cannot is refused."""
 
 import os
 import subprocess
@@ -107,7 +107,7 @@ async def test_what_is_kept_comes_back_as_it_was_and_in_one_order(
     assert resources == ["App/B", "App/a", "App/b"]
 
 
-async def test_the_environment_changes_no_encoding(server: Server) -> None:
+def test_the_environment_changes_no_encoding(server: Server) -> None:
     """PGCLIENTENCODING is for other programs."""
     asking = (
         "import asyncio, os; from tests.edges.test_store_encodings import *; "

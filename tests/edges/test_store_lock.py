@@ -136,7 +136,7 @@ def no_room() -> Iterator[None]:
 
 
 async def test_a_full_disk_under_a_lock_that_signs_is_said_and_the_lock_let_go(store: Store) -> None:
-    with no_room(), pytest.raises(StoreError, match="cannot be made.*free some space"):
+    with no_room(), pytest.raises(StoreError, match=r"cannot be made.*free some space"):
         async with store.writer(HERE):
             pytest.fail("nobody could say who it is")
     async with store.writer(HERE) as hold:

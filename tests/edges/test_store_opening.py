@@ -257,7 +257,7 @@ async def test_a_store_that_was_moved_away_is_used_again_once_it_is_back_whole(
         await store.memories.note(HERE, [BOUND])
         moved = taken(path, aside)
         for _ in range(2):
-            with pytest.raises(StoreError, match="moved, deleted or replaced.*put it back"):
+            with pytest.raises(StoreError, match=r"moved, deleted or replaced.*put it back"):
                 await store.hints.leave(HERE, "", "event")
         for file in sorted(moved, key=lambda file: file.name == last):
             with pytest.raises(StoreError, match="put it back"):

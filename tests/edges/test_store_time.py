@@ -1,4 +1,4 @@
-"""What is remembered rests for its time, whatever the wall clock says and whoever sets it; a new run begins anew."""
+"""What is remembered rests for its time, whatever the wall clock says; a reboot begins it anew."""
 
 import sqlite3
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ STEPS = [
 
 @asynccontextmanager
 async def process(engine: Engine, *, wall: float = 0.0, boot: str = "b1") -> AsyncIterator[Store]:
-    """Open the store as one process does, and be the writer; *wall* is by how much its wall clock is wrong."""
+    """Open the store as one process does, and be the writer; *wall* is by how much its clock is wrong."""
     engine.clock.offset, engine.clock.boot = wall, boot
     async with engine.open() as store, store.writer(HERE):
         yield store

@@ -373,6 +373,19 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
     ),
+    "P38": Promise(
+        "No step of the wall clock, in any direction, before, during or between processes, leads to a second link, "
+        "nor to a rest longer than the declared one (a minute's grace); after a reboot the whole rest begins again.",
+        (
+            f"{_SIM}/test_stepping.py::test_no_clock_that_is_set_breaks_a_promise",
+            f"{_SIM}/test_stepping.py::test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock",
+            f"{_EDGES}/test_store_time.py::test_a_remembered_moment_is_as_old_as_it_is",
+            f"{_EDGES}/test_store_time.py::test_in_a_new_run_of_the_machine_what_rests_begins_to_rest_anew",
+            f"{_E2E}/test_clocks.py::test_a_link_whose_answer_was_lost_rests_for_its_time_and_no_longer",
+            f"{_E2E}/test_clocks.py::test_another_command_gets_its_turn_beside_a_run_though_the_clock_was_set",
+        ),
+        "the clock of a PostgreSQL server, which all replicas go by: it has to be slewed, not stepped",
+    ),
 }
 
 CHANGED: tuple[tuple[str, str], ...] = (
@@ -390,6 +403,17 @@ CHANGED: tuple[tuple[str, str], ...] = (
         "P37",
         "A folder was read 0.1 s after a change, so that a file rewritten in place was acted on half-way. It has "
         "to rest for 2 s now. Found by writing slowly.",
+    ),
+    (
+        "P38",
+        "Intents were dated by the wall clock of whichever process wrote them: a link whose answer was lost while the "
+        "clock was an hour slow was sent again at once when it was right, and rested for days where it had been fast. "
+        "Somebody read how two processes date one row. They go by the machine's monotonic time now.",
+    ),
+    (
+        "P15",
+        "After a reboot with a clock that was fast, the log of calls forgot the last minute. A clock that is set at "
+        "each effect, with a reboot, found it. The log goes on now as if no time had passed.",
     ),
     (
         "P7",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.edges.store import Store
+from controller.edges.store.moments import Clock, MachinesTime, machines_time
 from controller.errors import Busy, StoreError, Unclear
 from controller.loop.ports import Account, Writer
 from controller.model.manifest import AppId, Settle, SubscribeWhen
@@ -20,6 +21,7 @@ from tests.sim.defect import Defect, Defects
 from tests.sim.fate import Blow
 from tests.sim.scenario import SETTLE
 from tests.sim.story import Trouble
+from tests.sim.timeline import Step
 from tests.sim.universe import Twist
 
 
@@ -239,6 +241,14 @@ def _pace_in_memory(store: Store, now: Callable[[], float]) -> None:
     store.calls = cast("Any", _MemoryOfOneProcess(store.calls, now))
 
 
+def _walls_time(_: Connection, clock: Clock) -> MachinesTime:
+    return MachinesTime(clock, clock.now() - clock.monotonic())
+
+
+def _one_boot(connection: Connection, clock: Clock) -> MachinesTime:
+    return machines_time(connection, cast("Any", Instead(clock, boot="the only one")))
+
+
 def fault(kind: str, route: str = "link", nth: int = 1, **parameters: object) -> Fault:
     return Fault(kind, route, nth=(nth,), parameters=parameters)
 
@@ -247,6 +257,15 @@ CRASH_LOOP = Trouble(blows=tuple(("list", nth, Blow.BEFORE) for nth in range(1, 
 _LOST = Trouble((fault("lose-request"),))
 _LATE = Trouble((fault("late", seconds=55),))
 _DEAD = Trouble(blows=(("link", 1, Blow.DURING),))
+_TIME = "controller.edges.store.store:machines_time"
+
+
+def _set(seconds: float, *, reboot: bool = False) -> Trouble:
+    """Lose a link's answer, and have its process die and the clock set while it is waited for."""
+    at = ("list", 3)
+    return replace(_LOST, blows=((*at, Blow.BEFORE),), steps=((*at, Step(seconds, reboot=reboot)),))
+
+
 _BOTH_LISTS = Trouble((fault("html", "list"), fault("html", "list", 2)))
 
 BROKEN: Defects = {
@@ -282,5 +301,14 @@ BROKEN: Defects = {
         "P28", Twist(_history_after_the_call), trouble=Trouble(blows=(("link", 1, Blow.AFTER),))
     ),
     "subscriptions do not wait for live": Defect("live", Twist(_subscribes_before_live)),
+    "what rests goes by the wall clock, which is set forward": Defect(
+        "P38", Twist(names={_TIME: _walls_time}), trouble=_set(3 * 86_400.0)
+    ),
+    "what rests goes by the wall clock, which is set back": Defect(
+        "P38", Twist(names={_TIME: _walls_time}), trouble=_set(-3_600.0)
+    ),
+    "monotonic time is compared over reboots": Defect(
+        "P38", Twist(names={_TIME: _one_boot}), trouble=_set(0.0, reboot=True)
+    ),
     "the pace is forgotten by each process": Defect("P15", Twist(store=_pace_in_memory), trouble=CRASH_LOOP),
 }

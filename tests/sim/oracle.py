@@ -104,7 +104,8 @@ def _rested(universe: Universe) -> Iterator[str]:
         if ended is not None:
             begun = max(ended, *(START + each for each in universe.births if START + each <= request.at))
             if request.at < ended + rest - _BEHIND or request.at > begun + rest + _GRACE:
-                yield f"P38: a link for {request.phone} {request.at - ended:.3f} s after one without a clear answer"
+                after = request.at - ended
+                yield f"P38: a link for {request.phone} {after:.3f} s after one without a clear answer"
         if not request.clear or request.killed:
             unclear[request.phone] = request.ended
     there = {app.phone for app in universe.world.apps.by_id.values() if not app.deleted}

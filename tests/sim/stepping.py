@@ -1,4 +1,4 @@
-"""A wall clock that is set at each effect behind a link without a clear answer, with and without a kill or a reboot.
+"""A wall clock that is set at each effect behind an unclear link, alone, with a kill, and with a reboot.
 
 `python -m tests.sim.stepping` runs them all; a finding is replayed by `tests.sim.explore --replay`.
 """

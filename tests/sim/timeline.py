@@ -11,6 +11,8 @@ from typing import Any
 from controller.edges.clock import SystemClock
 
 START = 1_700_000_000.0
+UPTIME = 36_000.0
+"""Seconds for which the machine had been on when the simulation began."""
 
 
 class Asleep(BaseException):
@@ -37,7 +39,7 @@ class Timeline:
 
     seconds: float = 0.0
     wall: float = 0.0
-    booted: list[float] = field(default_factory=lambda: [0.0])
+    booted: list[float] = field(default_factory=lambda: [-UPTIME])
 
     def now(self) -> float:
         """Return epoch seconds as they are, whatever the machine's clock says."""

@@ -90,7 +90,7 @@ def _begin_again(connection: Connection, now: float, begun: float) -> None:
 
 
 def _go_on(connection: Connection, now: float) -> None:
-    """Let the log of calls go on as if no time had passed since the last one: at most, a window is waited for."""
+    """Let the log of calls go on as if no time had passed since the last one: one window is waited for."""
     newest = connection.execute(select(func.max(func.coalesce(calls.c.ended, calls.c.reserved)))).scalar_one()
     for moment in (calls.c.reserved, calls.c.ended, rests.c.until) if newest is not None else ():
         connection.execute(update(moment.table).values({moment.name: moment + (now - newest)}))

@@ -131,8 +131,7 @@ class Statuses:
             mine = mine.where(_of_app(statuses.c.resource, app))
 
         def work(connection: Connection) -> dict[str, str]:
-            rows = sorted(connection.execute(mine))
-            return {resource: document for resource, document in rows}
+            return {row.resource: row.document for row in sorted(connection.execute(mine))}
 
         return await self._database.read(work)
 
@@ -179,7 +178,7 @@ def _append(connection: Connection, upstream: str, entry: Entry) -> int:
 
 
 def _forget(connection: Connection, upstream: str, newest: int, before: float) -> None:
-    """Forget from the eldest on, up to the first that is younger: what a wrong clock dated back goes in its turn."""
+    """Forget from the eldest on, up to the first that is younger: what was dated back goes in its turn."""
     mine = history.c.upstream == upstream
     younger = select(func.min(history.c.id)).where(mine, history.c.at >= before).scalar_subquery()
     connection.execute(delete(history).where(mine, history.c.id < func.coalesce(younger, newest)))

@@ -54,11 +54,11 @@ class Sqlite:
     def options(self, *, write: bool) -> Mapping[str, object]:
         return {"write": write}
 
-    def enter(self, connection: Connection, key: str | None) -> None:  # noqa: ARG002  (a write has the whole file)
+    def enter(self, connection: Connection, key: str | None) -> None:
         """Do nothing: from its start, a write has the whole file to itself."""
 
     def again(self, engine: Engine) -> Engine:
-        """Open it anew once it is back in its place with its -wal, which goes with the last one who closes it."""
+        """Open it anew once it is back in its place with its -wal, which goes with whoever closes it last."""
         self.check()
         engine.dispose()
         self.closed = True

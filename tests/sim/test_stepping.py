@@ -1,0 +1,70 @@
+"""The wall clock is set at each effect behind an unclear link, and nothing comes of it: a sample.
+
+`python -m tests.sim.stepping` runs all of them; `SIM_STEPS=1` here, too.
+"""
+
+import os
+
+import pytest
+
+from tests.sim.keeping import Keeper
+from tests.sim.oracle import state, violations
+from tests.sim.scenario import SCENARIOS
+from tests.sim.stepping import BASES, DAY, HOUR, every, troubles
+from tests.sim.timeline import Clock, Step, Timeline
+from tests.sim.universe import Universe
+from tests.sim.yard import reference, yard
+
+NTH = int(os.environ.get("SIM_STEPS", "97"))
+
+
+@pytest.mark.timeout(7200)
+def test_no_clock_that_is_set_breaks_a_promise(capsys: pytest.CaptureFixture[str]) -> None:
+    funnel = every(["link", "rename"], min(os.cpu_count() or 1, 2), nth=NTH)
+    with capsys.disabled():
+        print(f"\nclocks\n{funnel.text()}")  # noqa: T201  (the funnel is for people)
+    assert not funnel.findings, funnel.told()
+    assert funnel.missed == 0, "a trouble that never comes shows nothing"
+    assert funnel.runs > 20
+
+
+@pytest.mark.parametrize("reboot", [False, True], ids=["a start anew", "a reboot"])
+@pytest.mark.parametrize("seconds", [HOUR, -HOUR, 3 * DAY, -3 * DAY])
+def test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock(
+    seconds: float, *, reboot: bool
+) -> None:
+    """It is started anew in the middle of the rest, and the clock is set again while it runs."""
+    scenario = SCENARIOS["two"]
+    lost = BASES["a lost request"].faults
+    with yard() as ground:
+        universe = Universe(scenario, ground, faults=lost)
+        keeper = Keeper(universe, [(0.0, scenario.last)])
+        keeper.run(30.0)
+        universe.timeline.set(Step(seconds, reboot=reboot))
+        universe.fate.taken.append(Step(seconds, reboot=reboot))
+        seen = universe.fate.seen["list"]
+        universe.steps.update({("list", seen + more): Step(-seconds / 2) for more in (2, 4)})
+        keeper.run(900.0)
+        assert len(universe.fate.taken) == 3
+        assert violations(universe) == []
+        assert state(universe.world) in reference("two")[2]
+
+
+def test_the_clock_of_a_simulated_machine_is_as_a_machines_is() -> None:
+    """A process goes by the wall clock as it was when it began; only a reboot begins another run."""
+    timeline = Timeline()
+    first = Clock(timeline)
+    timeline.set(Step(HOUR))
+    timeline.seconds += 10
+    second = Clock(timeline)
+    assert (second.now() - first.now(), second.boot) == (HOUR, first.boot)
+    assert second.monotonic() == first.monotonic()
+    timeline.set(Step(0.0, reboot=True))
+    third = Clock(timeline)
+    assert (third.now(), third.monotonic()) == (second.now(), 0.0)
+    assert third.boot != second.boot
+
+
+def test_each_base_is_set_at_from_the_first_effect_behind_its_link() -> None:
+    for base in BASES.values():
+        assert sum(1 for _ in troubles("link", base)) > 100
