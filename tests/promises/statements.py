@@ -321,6 +321,19 @@ PROMISES: Mapping[str, Promise] = {
         "a writer that rests for 2 s in the middle of a file, and before `plan`, `apply` and `run --once` one that "
         "rests from their reading until their first write (sources.md)",
     ),
+    "P38": Promise(
+        "No step of the wall clock, in any direction, before, during or between processes, leads to a second link, "
+        "nor to a rest longer than the declared one (a minute's grace); after a reboot the whole rest begins again.",
+        (
+            f"{_SIM}/test_stepping.py::test_no_clock_that_is_set_breaks_a_promise",
+            f"{_SIM}/test_stepping.py::test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock",
+            f"{_EDGES}/test_store_time.py::test_a_remembered_moment_is_as_old_as_it_is",
+            f"{_EDGES}/test_store_time.py::test_in_a_new_run_of_the_machine_what_rests_begins_to_rest_anew",
+            f"{_E2E}/test_clocks.py::test_a_link_whose_answer_was_lost_rests_for_its_time_and_no_longer",
+            f"{_E2E}/test_clocks.py::test_another_command_gets_its_turn_beside_a_run_though_the_clock_was_set",
+        ),
+        "the clock of a PostgreSQL server, which all replicas go by: it has to be slewed, not stepped",
+    ),
     "P39": Promise(
         "Nothing is written for ever: a write that does not take, or is never answered clearly, ends in a reason that "
         "names who moves next, and slows nobody else.",
@@ -372,19 +385,6 @@ PROMISES: Mapping[str, Promise] = {
             "tests/core/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
-    ),
-    "P38": Promise(
-        "No step of the wall clock, in any direction, before, during or between processes, leads to a second link, "
-        "nor to a rest longer than the declared one (a minute's grace); after a reboot the whole rest begins again.",
-        (
-            f"{_SIM}/test_stepping.py::test_no_clock_that_is_set_breaks_a_promise",
-            f"{_SIM}/test_stepping.py::test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock",
-            f"{_EDGES}/test_store_time.py::test_a_remembered_moment_is_as_old_as_it_is",
-            f"{_EDGES}/test_store_time.py::test_in_a_new_run_of_the_machine_what_rests_begins_to_rest_anew",
-            f"{_E2E}/test_clocks.py::test_a_link_whose_answer_was_lost_rests_for_its_time_and_no_longer",
-            f"{_E2E}/test_clocks.py::test_another_command_gets_its_turn_beside_a_run_though_the_clock_was_set",
-        ),
-        "the clock of a PostgreSQL server, which all replicas go by: it has to be slewed, not stepped",
     ),
 }
 
