@@ -24,7 +24,11 @@ from tests.e2e.world import COMMAND, PARTNER, World, app, subscription, world
 APPS = int(os.environ.get("FLEET_APPS", "5000"))
 EVENTS = int(os.environ.get("FLEET_EVENTS", "25"))
 HOOKED = int(os.environ.get("FLEET_HOOKED", "150"))
-"""Apps with a webhook: after a start each of them is looked at once, two or three a second."""
+"""Apps with a webhook at first: after a start each of them is looked at once, two or three a second.
+
+The figures of a sweep are taken with a webhook on every app, right after another start.
+"""
+QUIET = "appSelector: {matchLabels: {fleet: quiet}}"
 
 SECRET = "benchmark-benchmark-benchmark-42"  # noqa: S105  (of a simulator)
 PATIENCE = 900.0
@@ -38,15 +42,16 @@ def measure() -> Iterator[Figure]:
         tempfile.TemporaryDirectory(prefix="fleet-") as scratch,
         world(Path(scratch), scale=1_000_000) as there,
     ):
-        _settle(there)
-        with _running(there, "--interval", "1h", "--drift-interval", "12h") as (process, door):
-            _until(lambda: len(there.calls("subscriptions")) >= HOOKED)
+        settle(there, APPS, HOOKED)
+        with running(there, "--interval", "1h", "--drift-interval", "12h") as (process, door):
+            until(lambda: len(there.calls("subscriptions")) >= HOOKED)
             yield Figure(f"events to subscribe, {APPS} apps (median of {EVENTS})", _events(there, door))
             before = _cpu(process)
             time.sleep(IDLE)
             yield Figure(f"CPU a second, idle between passes, {APPS} apps", (_cpu(process) - before) / IDLE)
-        with _running(there, "--interval", "1m") as (process, door):
-            _until(lambda: _looked(door) > 0)
+        there.declare(PARTNER, subscription(), subscription("quiet", QUIET, "tag: events"), name="all.yaml")
+        with running(there, "--interval", "1m") as (process, door):
+            until(lambda: looked(door) > 0)
             yield Figure("manifest to link, during a drift sweep", _commit(there))
             before = _cpu(process)
             time.sleep(IDLE)
@@ -54,8 +59,8 @@ def measure() -> Iterator[Figure]:
             yield Figure(f"memory, as 1 ms a MB, {APPS} apps", _megabytes(process) / 1000)
 
 
-def _settle(there: World) -> None:
-    """Have everything there as it will be declared."""
+def settle(there: World, apps: int, hooked: int) -> None:
+    """Have so many apps there as they will be declared; the first *hooked* of them declare their webhook."""
     there.environ["GUPSHUPCTL_HOOK_SECRET"] = SECRET
     hook = {"tag": "events", "version": 3, "modes": ["SENT", "MESSAGE"]}
     fleet = [
@@ -65,19 +70,19 @@ def _settle(there: World) -> None:
             "wabaId": f"30{number:08}",
             "subscriptions": [{**hook, "url": f"https://hooks.example.com/Fleet{number:05}"}],
         }
-        for number in range(APPS)
+        for number in range(apps)
     ]
-    for first in range(0, APPS, 500):
+    for first in range(0, apps, 500):
         there.seed(*fleet[first : first + 500])
-    for number in range(APPS):
+    for number in range(apps):
         said = app(f"Fleet{number:05}", number)
-        label = "all" if number < HOOKED else "quiet"
+        label = "all" if number < hooked else "quiet"
         there.declare(said.replace("fleet: all", f"fleet: {label}"), name=f"fleet{number:05}.yaml")
     there.declare(PARTNER, subscription(), name="all.yaml")
 
 
 @contextmanager
-def _running(there: World, *arguments: str) -> Iterator[tuple[int, httpx.Client]]:
+def running(there: World, *arguments: str) -> Iterator[tuple[int, httpx.Client]]:
     """Let the command run; yield its process and a client of its door."""
     command = [str(COMMAND), "run", "--listen", "127.0.0.1:0", "--log-format", "json", *arguments]
     with subprocess.Popen(  # noqa: S603  (our own command)
@@ -103,37 +108,34 @@ def _events(there: World, door: httpx.Client) -> float:
         there.control("drift", {"app": name, "subscriptions": [{"tag": "events", "delete": True}]})
         time.sleep(3.1)  # twenty looks a minute are what events may cause
         event = {"app": name, "type": "onboarding-event", "payload": {"type": "docker-status-event"}}
-        taken.append(_after(there, partial(door.post, f"/hooks/gupshup/{SECRET}", json=event)))
+        taken.append(after(there, "subscribe", partial(door.post, f"/hooks/gupshup/{SECRET}", json=event)))
     return statistics.median(taken)
 
 
-def _after(there: World, act: Callable[[], object]) -> float:
-    """Return the seconds from *act* to the next subscribe call."""
-    before, begun = _sent(there, "subscribe"), time.monotonic()
+def after(there: World, route: str, act: Callable[[], object]) -> float:
+    """Return the seconds from *act* to the next call of *route*."""
+    before, begun = sent(there, route), time.monotonic()
     act()
-    _until(lambda: _sent(there, "subscribe") > before, pause=0.005)
+    until(lambda: sent(there, route) > before, pause=0.01)
     return time.monotonic() - begun
 
 
 def _commit(there: World) -> float:
-    begun = time.monotonic()
-    there.declare(app("Newcomer", APPS + 1), name="new.yaml")
-    _until(lambda: _sent(there, "link") > 0, pause=0.05)
-    return time.monotonic() - begun
+    return after(there, "link", lambda: there.declare(app("Newcomer", APPS + 1), name="new.yaml"))
 
 
-def _sent(there: World, route: str) -> int:
+def sent(there: World, route: str) -> int:
     """Return how many calls of *route* reached the simulator."""
     return int(there.http.get("/_simulator/calls", params={"route": route}).json()["total"])
 
 
-def _looked(door: httpx.Client) -> float:
+def looked(door: httpx.Client) -> float:
     """Return when a list was last had whole, 0 where none was."""
     partners = door.get("/api/v1/partners").json()["items"]
     return sum(1.0 for partner in partners if partner["lookedAt"])
 
 
-def _until(true: Callable[[], bool], pause: float = 0.5) -> None:
+def until(true: Callable[[], bool], pause: float = 0.5) -> None:
     end = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > end:

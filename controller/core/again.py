@@ -56,6 +56,12 @@ def again(plan: Plan, said: Iterable[Result | Waiting], moment: Moment) -> Itera
     yield from _in_flight(plan, moment)
 
 
+def under_way(plan: Plan) -> set[str]:
+    """Return the apps that Gupshup is linking or provisioning, as far as anybody here knows."""
+    linking = {each.item.app for each in plan.waiting if each.verb is Verb.LINK and each.on in _BY_LIST}
+    return {item.app for item in plan.provisioning} | linking
+
+
 def _of_result(result: Result, moment: Moment) -> Iterator[Due]:
     """Look after a write: a link shows in the list only, anything else in its app."""
     if result.verb is Verb.LINK:

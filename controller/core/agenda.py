@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from controller.core import cadence
-from controller.core.again import SOON, Moment, again
-from controller.core.allowance import Allowance
+from controller.core.again import SOON, Moment, again, under_way
+from controller.core.allowance import UNDER_WAY, Allowance
 from controller.core.entry import item_of
 from controller.core.guard import Change, change
 from controller.core.queue import Queue
@@ -21,6 +21,9 @@ Said = Result | Waiting
 
 FEW = 100
 """Apps that may have changed while nobody looked, and are looked at before the rest: more are the rest."""
+
+SEVERAL = 5
+"""Apps that one commit changes and that are looked at before those of a larger one."""
 
 _NO_TURN = frozenset({For.BUDGET, For.PASS, For.LOOK})
 """What an action waits for that was not tried, however willing the pass was."""
@@ -33,7 +36,7 @@ _LATE = 2.0
 class Done:
     """A pass that is over: what was *asked* of it, what is left of its plan, what came of its actions.
 
-    *rows* is how long the list is.
+    *rows* is how long the list is, *calls* how many calls its looks at one app took, the token's aside.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Done:
     plan: Plan
     said: tuple[Said, ...]
     rows: int
+    calls: int = 0
 
 
 class Agenda:
@@ -57,11 +61,13 @@ class Agenda:
         self._looked: dict[str, float] = {}
         self._failures: Counter[str] = Counter()
         self._pictures: dict[str, tuple[object, int]] = {}
-        self._events = Allowance(quiet=0.0)
+        self._events = {False: Allowance(quiet=0.0), True: Allowance(UNDER_WAY, quiet=0.0)}
         self._decided: frozenset[Change] = frozenset()
         self._in_flight = 0
-        self._drift_free = 0.0
+        self._free = 0.0
         self._listed = False
+        self._known: set[str] = set()
+        self._under_way: set[str] = set()
 
     @property
     def errors(self) -> int:
@@ -71,6 +77,8 @@ class Agenda:
     def declare(self, names: Iterable[str], new: Iterable[str], now: float) -> None:
         """Keep *names* from now on; something is declared anew about *new*, which ends their back-off."""
         self._names = frozenset(names)
+        self._known &= self._names
+        self._under_way &= self._names
         mended = frozenset(new) & self._names
         self._new = (self._new | mended) & self._names
         kept = self._names | {WHOLE}
@@ -88,15 +96,21 @@ class Agenda:
         """Have the list read: its interval is over."""
         self._queue.add(WHOLE, now, Lane.IN_FLIGHT)
 
-    def event(self, name: str, now: float) -> None:
-        """Have an app looked at when its quiet time and the budget of events allow.
+    def awaits(self, name: str) -> bool:
+        """Say whether an app is under way, so that an event about it is likely to be news."""
+        return name in self._under_way
 
-        In a flood that may be a long time ahead: then the timers are as good, and the event is let go.
+    def event(self, name: str, now: float) -> None:
+        """Have an app looked at when its quiet time and the budget of events allow, before a mass of changes.
+
+        Apps under way have a budget of their own. In a flood either may be used up for long: then the timers
+        are as good, and the event is let go.
         """
-        allowed = self._events.earliest((name,), now)
-        at = max(allowed, self._looked.get(name, 0.0) + cadence.QUIET)
-        if at <= now + self._events.seconds and self._add(name, at, Lane.CHANGED):
-            self._events = self._events.after((name,), at)
+        awaited = self.awaits(name)
+        allowance = self._events[awaited]
+        at = max(allowance.earliest((name,), now), self._looked.get(name, 0.0) + cadence.QUIET)
+        if at <= now + allowance.seconds and self._add(name, at, Lane.CHANGED, alone=True):
+            self._events[awaited] = allowance.after((name,), at)
 
     def ask(self, name: str, now: float) -> None:
         """Look because a person wants it: earlier refusals no longer count, nor does a back-off.
@@ -120,13 +134,13 @@ class Agenda:
         return Asked(again=frozenset(about), at=max(about.values(), default=now))
 
     def take(self, now: float) -> tuple[str, Lane] | None:
-        """Take what is due. Looks for drift keep a distance, so that half of the budget stays free."""
-        return self._queue.take(now, Lane.IN_FLIGHT if now < self._drift_free else Lane.DRIFT)
+        """Take what is due. What nobody waits for keeps a distance, so that half of the budget stays free."""
+        return self._queue.take(now, Lane.CHANGED if now < self._free else Lane.DRIFT)
 
     def next_at(self, now: float) -> float | None:
         """Return when something will be due, None where nothing is."""
         at = self._queue.next_at(now)
-        return max(at, self._drift_free) if at is not None and at <= now else at
+        return max(at, self._free) if at is not None and at <= now else at
 
     def depth(self, now: float) -> Counter[Lane]:
         return self._queue.depth(now)
@@ -148,6 +162,8 @@ class Agenda:
         self._space(over, now)
         if over.name == WHOLE:
             self._after_list(over, now)
+        else:
+            self._after_look(over)
         for due in again(over.plan, over.said, self._moment(over, now)):
             self._add(*due)
         if over.name == WHOLE:
@@ -160,8 +176,9 @@ class Agenda:
         self._failures.pop(over.name, None)
 
     def _space(self, over: Done, now: float) -> None:
-        if over.lane is Lane.DRIFT:
-            self._drift_free = now + cadence.drift_pause(first=over.name not in self._looked)
+        """Keep the distance after a look at one app; the first one asked for its token, too."""
+        if over.name != WHOLE and over.lane > Lane.CHANGED:
+            self._free = now + cadence.pause(over.calls + (over.name not in self._looked))
         self._looked[over.name] = now
 
     def _answer(self, over: Done) -> None:
@@ -189,13 +206,32 @@ class Agenda:
         waits = frozenset((each.verb, each.item) for each in plan.waiting if each.on is For.LOOK)
         self._decided = waits | {change(each.action) for each in plan.held}
         self._in_flight = len(plan.provisioning)
+        self._under_way = under_way(plan)
+        unlooked = {each.item.app for each in plan.unlooked}
         differ = {each.item.app for each in plan.unlooked if each.differing}
-        first = self._new | (differ if len(differ) <= FEW else frozenset())
-        for each in plan.unlooked:
-            name = each.item.app
-            hurried = Lane.CHANGED if self._listed else Lane.IN_FLIGHT
-            self._add(name, now, hurried if self._listed or name in first else Lane.DRIFT)
+        first = unlooked - self._known if self._listed else differ
+        for name in sorted(unlooked):
+            lane, alone = self._urgency(name, first)
+            self._add(name, now, lane, alone=alone)
+        self._known |= unlooked
         self._new, self._listed = frozenset(), True
+
+    def _urgency(self, name: str, first: set[str]) -> tuple[Lane, bool]:
+        """Return how urgent it is to look at an app, and whether it goes before a mass of changes.
+
+        *first* go before the rest: what came live, or at the first list what may have changed before it.
+        """
+        if name in self._new:
+            return Lane.CHANGED, len(self._new) <= SEVERAL
+        if name not in first or len(first) > FEW:
+            return Lane.DRIFT, False
+        return (Lane.CHANGED, True) if self._listed else (Lane.IN_FLIGHT, False)
+
+    def _after_look(self, over: Done) -> None:
+        """Know an app once it is no longer under way."""
+        self._under_way.discard(over.name)
+        self._under_way |= under_way(over.plan)
+        self._known |= {over.name} - self._under_way
 
     def _sweep(self, name: str, now: float) -> None:
         """Look at this app again when its turn comes; what began together spreads."""
@@ -205,8 +241,8 @@ class Agenda:
     def _keeps(self, name: str) -> bool:
         return name == WHOLE or name in self._names
 
-    def _add(self, name: str, at: float, lane: Lane) -> bool:
-        return self._keeps(name) and self._queue.add(name, at, lane)
+    def _add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
+        return self._keeps(name) and self._queue.add(name, at, lane, alone=alone)
 
 
 def _waiting(over: Done) -> Iterator[Waiting]:

@@ -9,6 +9,9 @@ from typing import TypeAlias
 
 Names: TypeAlias = tuple[str, ...]
 
+UNDER_WAY = 60
+"""Looks a minute for events about apps that are under way: as many newcomers as the limits let through."""
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:

@@ -20,9 +20,9 @@ def drift_interval(chosen: float | None, live: int) -> float:
     return max(LEAST_DRIFT, live / SHARE) if chosen is None else chosen
 
 
-def drift_pause(*, first: bool) -> float:
-    """Return the seconds between two apps of a sweep; the first look at an app asks for its token, too."""
-    return (2 if first else 1) / SHARE
+def pause(calls: int) -> float:
+    """Return the seconds until the next look that nobody waits for, after one that took so many calls."""
+    return calls / SHARE
 
 
 def list_poll(quiet: int, rows: int, interval: float) -> float:

@@ -79,6 +79,15 @@ def part_of(facts: Facts, of: Collection[AppId]) -> Facts:
     )
 
 
+def asked_since(before: Facts, after: Facts) -> int:
+    """Return how many looks it took from *before* to *after*."""
+    return _count(after) - _count(before)
+
+
+def _count(facts: Facts) -> int:
+    return len(facts.details) + len(facts.stages) + len(facts.wabas) + len(facts.subscriptions)
+
+
 def _joined(whole: Mapping[AppId, F], part: Mapping[AppId, F], of: Collection[AppId]) -> Mapping[AppId, F]:
     kept = {key: fact for key, fact in whole.items() if key not in of}
     return kept | dict(part)

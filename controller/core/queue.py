@@ -13,9 +13,13 @@ PATIENCE = 4
 """Times in a row that a lane lets more urgent ones go first: then it has its turn, however many they are."""
 
 
+_WHOLE, _ALONE, _MANY = range(3)
+
+
 class _Due(NamedTuple):
     at: float
     lane: Lane
+    rank: int
 
 
 class Queue:
@@ -25,7 +29,7 @@ class Queue:
         self._due: dict[str, _Due] = {}
         self._holds: dict[str, float] = {}
         self._later: list[tuple[float, str]] = []
-        self._ready: dict[Lane, list[tuple[bool, float, str]]] = {lane: [] for lane in Lane}
+        self._ready: dict[Lane, list[tuple[int, float, str]]] = {lane: [] for lane in Lane}
         self._passed_over: Counter[Lane] = Counter()
 
     def __len__(self) -> int:
@@ -34,12 +38,16 @@ class Queue:
     def __contains__(self, name: str) -> bool:
         return name in self._due
 
-    def add(self, name: str, at: float, lane: Lane) -> bool:
-        """Have *name* due at *at*, or when it was due anyway; say whether that made a difference."""
+    def add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
+        """Have *name* due at *at*, or when it was due anyway; say whether that made a difference.
+
+        What comes *alone* goes before those of its lane that came as one of many.
+        """
+        rank = _WHOLE if name == WHOLE else _ALONE if alone else _MANY
         known = self._due.get(name)
         if known is not None:
-            at, lane = min(at, known.at), min(lane, known.lane)
-        return self._put(name, max(at, self._holds.get(name, at)), lane)
+            at, lane, rank = min(at, known.at), min(lane, known.lane), min(rank, known.rank)
+        return self._put(name, _Due(max(at, self._holds.get(name, at)), lane, rank))
 
     def hold(self, name: str, until: float) -> None:
         """Let *name* not be due before *until*, whoever hurries; a longer hold stands."""
@@ -47,14 +55,14 @@ class Queue:
         self._holds[name] = until
         known = self._due.get(name)
         if known is not None and known.at < until:
-            self._put(name, until, known.lane)
+            self._put(name, known._replace(at=until))
 
     def release(self, name: str) -> None:
         """End the hold of *name*."""
         self._holds.pop(name, None)
 
     def take(self, now: float, most: Lane = Lane.DRIFT) -> tuple[str, Lane] | None:
-        """Take what is due: the most urgent lane, there the whole before its parts, then the longest due.
+        """Take what is due: the most urgent lane, there the whole, what came alone, and the longest due.
 
         Nothing of a lane past *most*. A lane that was passed over for long has its turn all the same.
         """
@@ -88,11 +96,11 @@ class Queue:
         """Count what is due by now, by lane."""
         return Counter(due.lane for due in self._due.values() if due.at <= now)
 
-    def _put(self, name: str, at: float, lane: Lane) -> bool:
-        if self._due.get(name) == (at, lane):
+    def _put(self, name: str, due: _Due) -> bool:
+        if self._due.get(name) == due:
             return False
-        self._due[name] = _Due(at, lane)
-        heapq.heappush(self._later, (at, name))
+        self._due[name] = due
+        heapq.heappush(self._later, (due.at, name))
         if len(self._later) + sum(map(len, self._ready.values())) > 4 * len(self._due) + 64:
             self._later = sorted((due.at, each) for each, due in self._due.items())
             self._ready = {lane: [] for lane in Lane}
@@ -102,8 +110,8 @@ class Queue:
         """Say whether anything of *lane* is due; drop what was put anew or forgotten since."""
         ready = self._ready[lane]
         while ready:
-            _, at, name = ready[0]
-            if self._due.get(name) == (at, lane):
+            rank, at, name = ready[0]
+            if self._due.get(name) == (at, lane, rank):
                 return True
             heapq.heappop(ready)
         return False
@@ -118,4 +126,4 @@ class Queue:
                 return
             heapq.heappop(self._later)
             if known is not None and current:
-                heapq.heappush(self._ready[known.lane], (name != WHOLE, at, name))
+                heapq.heappush(self._ready[known.lane], (known.rank, at, name))

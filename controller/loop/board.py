@@ -28,6 +28,10 @@ class Board(Protocol):
         """
         ...
 
+    def awaits(self, names: Iterable[str]) -> bool:
+        """Say whether one of *names* is an app under way here: a hint about it is likely to be news."""
+        ...
+
     def source_changed(self) -> None:
         """Have the source read soon."""
         ...

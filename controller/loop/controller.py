@@ -46,6 +46,10 @@ class Controller:
         known, tended = tuple(names), tuple(self._tended.values())
         return any([await each.hint(known) for each in tended])
 
+    def awaits(self, names: Iterable[str]) -> bool:
+        known = tuple(names)
+        return any(each.awaits(known) for each in self._tended.values())
+
     def source_changed(self) -> None:
         self._read_soon.set()
 

@@ -91,6 +91,10 @@ class Partnership:
             await self._ground.hints.leave(self._upstream, f":{wish}", wish)
         return bool(known)
 
+    def awaits(self, names: Iterable[str]) -> bool:
+        """Say whether one of *names* is an app that is under way, and that this process tends."""
+        return self._tenure is not None and self._tenure.awaits(names)
+
     def state(self) -> PartnerState:
         if self._tenure is not None:
             return self._tenure.state()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from controller.core.guard import Change
-from controller.core.look import joined, part_of
+from controller.core.look import asked_since, joined, part_of
 from controller.core.roll import Roll
 from controller.errors import ControllerError
 from controller.loop.ports import Account, Reader, Writer
@@ -15,16 +15,23 @@ from controller.model.plan import Asked, Observed, Plan, Result, Waiting
 from controller.model.scope import Breadth
 from controller.model.upstream import Facts, Listing, Unseen
 
+BY_PHONE = 2
+"""Pages that a look by phone reads: that with the row, and the empty one that ends it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a pass came to: *plan* is what is left after it, None where *error* kept it from planning."""
+    """What a pass came to: *plan* is what is left after it, None where *error* kept it from planning.
+
+    *calls* is how many its looks at one app took, the token's aside.
+    """
 
     task: Task
     plan: Plan | None
     observed: Observed | None
     said: tuple[Result | Waiting, ...]
     error: ControllerError | None = None
+    calls: int = 0
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -105,11 +112,12 @@ class Sight:
         except ControllerError as error:
             return Seen(task, None, None, (), error)
         ids = frozenset(row.id for row in listing.rows)
-        journey = Journey(part_of(self._facts, ids))
+        known = part_of(self._facts, ids)
+        journey = Journey(known)
         seen = await self._go(task, journey, listing)
         if journey.observed is not None:
             self._facts = joined(self._facts, journey.facts, ids | _asked_about(journey.facts))
-        return seen
+        return replace(seen, calls=BY_PHONE * fresh + asked_since(known, journey.facts))
 
     def missed(self, name: str, why: str) -> None:
         """Note that a look at an app came to nothing, so that no guard waits for what it would have told."""

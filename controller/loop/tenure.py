@@ -86,6 +86,10 @@ class Tenure:
             self._wake.set()
         return name is not None
 
+    def awaits(self, names: Iterable[str]) -> bool:
+        """Say whether one of *names* is an app that is under way."""
+        return any(self._agenda.awaits(found) for each in names if (found := self._sight.named(each)))
+
     def state(self) -> PartnerState:
         plan = self._plan
         return PartnerState(
@@ -200,7 +204,7 @@ class Tenure:
             self._failed(name, lane, str(seen.error), until)
             return
         asked, rows = seen.task.asked, len(self._sight.roll)
-        self._agenda.done(Done(name, lane, asked, seen.plan, seen.said, rows), now)
+        self._agenda.done(Done(name, lane, asked, seen.plan, seen.said, rows, seen.calls), now)
         if name == WHOLE:
             self._looked = now if fresh else self._looked
             self._unread &= not fresh

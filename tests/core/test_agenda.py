@@ -1,6 +1,8 @@
 """What is due for one partner and why: declared, asked for, hinted at, failed, done."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -8,8 +10,8 @@ import pytest
 
 from controller.core import cadence
 from controller.core.again import SOON
-from controller.core.agenda import FEW, Agenda, Done
-from controller.core.allowance import Allowance
+from controller.core.agenda import FEW, SEVERAL, Agenda, Done
+from controller.core.allowance import UNDER_WAY, Allowance
 from controller.core.case import app_item, subscription_item
 from controller.core.settle import FIRST_POLL
 from controller.model.plan import (
@@ -17,6 +19,7 @@ from controller.model.plan import (
     For,
     Held,
     Item,
+    Kind,
     Link,
     Outcome,
     Plan,
@@ -75,7 +78,7 @@ def single(
     rows: int = 50,
 ) -> Done:
     plan = Plan(PARTNER, "r1", waiting=waiting, provisioning=tuple(provisioning))
-    return Done(name, lane, asked, plan, tuple(said), rows)
+    return Done(name, lane, asked, plan, tuple(said), rows, calls=1)
 
 
 def on(what: For, until: float | None = None, verb: Verb = Verb.UPDATE) -> Waiting:
@@ -160,8 +163,77 @@ def test_what_was_new_before_the_first_list_is_looked_at_first() -> None:
     made.declare(NAMES, [TWO], NOW)
     made.take(NOW)
     made.done(whole(unlooked=[1, 2]), NOW)
-    assert made.depth(NOW) == {IN_FLIGHT: 1, DRIFT: 1}
-    assert made.take(NOW) == (TWO, IN_FLIGHT)
+    assert made.depth(NOW) == {CHANGED: 1, DRIFT: 1}
+    assert made.take(NOW) == (TWO, CHANGED)
+
+
+def test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list() -> None:
+    names = [app(n).name for n in range(1, 1_001)]
+    made = listed(*names, unlooked=range(1, 1_001), differing=1)
+    made.tick(NOW + 60)
+    made.take(NOW + 60)
+    made.done(whole(unlooked=range(1, 1_001), differing=1, lane=IN_FLIGHT), NOW + 60)
+    assert made.depth(NOW + 60) == {DRIFT: 1_000}
+
+
+def test_what_a_later_list_shows_live_for_the_first_time_is_new() -> None:
+    made = listed(unlooked=[1, 2])
+    made.done(whole(unlooked=[1, 2, 3], lane=IN_FLIGHT), NOW)
+    assert made.depth(NOW) == {CHANGED: 1, DRIFT: 2}
+    assert made.take(NOW) == (THREE, CHANGED)
+
+
+def test_what_a_first_list_lacked_by_mistake_is_no_mass_of_newcomers() -> None:
+    names = [app(n).name for n in range(1, FEW + 2)]
+    made = listed(*names)
+    made.done(whole(unlooked=range(1, FEW + 2), lane=IN_FLIGHT), NOW)
+    assert made.depth(NOW) == {DRIFT: FEW + 1}
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        pytest.param(SEVERAL, "app-0021", id="a small commit does not wait for a large one"),
+        pytest.param(SEVERAL + 1, "app-0001", id="a large one waits for its turn"),
+    ],
+)
+def test_a_commit_waits_for_no_larger_one(count: int, expected: str) -> None:
+    names = [app(n).name for n in range(1, 41)]
+    made = listed(*names)
+    for new in (names[:20], names[20 : 20 + count]):
+        made.declare(names, new, NOW)
+        made.take(NOW)
+        made.done(whole(unlooked=[int(name[-4:]) for name in new]), NOW)
+    assert made.take(NOW) == (expected, CHANGED)
+
+
+def test_what_was_looked_at_and_lost_sight_of_is_not_new() -> None:
+    """A list may lack everything for a moment; then nothing is known of webhooks any more."""
+    made = listed()
+    made.done(single(ONE), NOW)
+    made.done(whole(unlooked=[1], lane=IN_FLIGHT), NOW)
+    assert made.depth(NOW) == {DRIFT: 1}
+
+
+def test_one_newcomer_goes_before_many_things_that_a_commit_changed() -> None:
+    names = [app(n).name for n in range(1, 501)]
+    made = listed(*names)
+    made.declare(names, names[:400], NOW)
+    made.take(NOW)
+    made.done(whole(unlooked=range(1, 401)), NOW)
+    assert made.depth(NOW) == {CHANGED: 400}
+    made.done(whole(unlooked=[*range(1, 401), 500], lane=IN_FLIGHT), NOW)
+    assert made.take(NOW) == (names[499], CHANGED)
+
+
+def test_an_event_goes_before_many_things_that_a_commit_changed() -> None:
+    names = [app(n).name for n in range(1, 501)]
+    made = listed(*names)
+    made.declare(names, names[:400], NOW)
+    made.take(NOW)
+    made.done(whole(unlooked=range(1, 401)), NOW)
+    made.event(names[499], NOW + 1)
+    assert made.take(NOW + 1) == (names[499], CHANGED)
 
 
 def test_a_mended_manifest_ends_a_back_off() -> None:
@@ -223,6 +295,56 @@ def test_a_flood_of_events_causes_no_more_looks_than_its_budget() -> None:
         looks += [now for name, _ in taken(made, now) if name != WHOLE]
     assert len(looks) == pytest.approx(3 * Allowance().looks, abs=1)
     assert made.depth(NOW + 1e9)[CHANGED] <= Allowance().looks, "what is too far ahead is let go"
+
+
+def under_way(*names: str, of: int) -> Agenda:
+    """Return an agenda of so many apps, of which *names* are being provisioned."""
+    made = agenda(*(app(n).name for n in range(1, of + 1)))
+    made.take(NOW)
+    items = [Item(Kind.APP, "main", name, name) for name in names]
+    made.done(whole(provisioning=items, rows=of), NOW)
+    return made
+
+
+def test_no_flood_about_others_keeps_an_event_about_what_is_under_way() -> None:
+    made = under_way(THREE, of=1_000)
+    for n in range(4, 1_001):
+        made.event(app(n).name, NOW)
+    made.event(THREE, NOW)
+    assert (THREE, CHANGED) in taken(made, NOW)
+
+
+def test_a_flood_about_what_is_under_way_costs_a_look_a_second() -> None:
+    names = [app(n).name for n in range(1, 1_001)]
+    made, looks = under_way(*names, of=1_000), Counter[str]()
+    for tenth in range(1_800):
+        now = NOW + tenth / 10
+        for n in range(7):
+            made.event(names[(tenth * 7 + n) % 1_000], now)
+        looks.update(name for name, lane in taken(made, now) if lane is CHANGED and name != WHOLE)
+    assert looks.total() == pytest.approx(3 * UNDER_WAY, abs=1)
+    assert made.depth(NOW + 1e9)[CHANGED] <= UNDER_WAY, "what is too far ahead is let go"
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        pytest.param({"provisioning": [app_item(app(1))]}, True, id="Gupshup provisions it"),
+        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), For.LIST)]}, True, id="just linked"),
+        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), For.OUTCOME)]}, True, id="unclear"),
+        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), For.REST)]}, False, id="not sent"),
+        pytest.param({}, False, id="settled"),
+    ],
+)
+def test_what_is_under_way_is_awaited(*, left: dict[str, Any], expected: bool) -> None:
+    made = agenda()
+    made.take(NOW)
+    made.done(whole(**left), NOW)
+    assert made.awaits(ONE) is expected
+    made.done(single(ONE, provisioning=[app_item(app(1))]), NOW)
+    assert made.awaits(ONE)
+    made.done(single(ONE), NOW)
+    assert not made.awaits(ONE)
 
 
 def test_a_hint_that_comes_while_its_app_is_looked_at_is_not_lost() -> None:
@@ -393,22 +515,31 @@ def test_what_a_list_has_no_looks_for_is_no_failure_of_it() -> None:
 # What follows from a pass.
 
 
-def test_looks_for_drift_keep_a_distance_and_nothing_else_waits_for_it() -> None:
+@pytest.mark.parametrize("lane", [IN_FLIGHT, DRIFT])
+def test_looks_that_nobody_waits_for_keep_a_distance_and_nothing_else_waits_for_it(lane: Lane) -> None:
+    """The first look at an app asks for its token, too."""
     made = listed(unlooked=[1, 2, 3])
     assert made.take(NOW) == (ONE, DRIFT)
-    made.done(single(ONE, lane=DRIFT), NOW)
+    made.done(replace(single(ONE, lane=lane), calls=2), NOW)
     assert made.take(NOW) is None
-    assert made.next_at(NOW) == pytest.approx(NOW + cadence.drift_pause(first=True))
+    assert made.next_at(NOW) == pytest.approx(NOW + cadence.pause(3))
     made.event(THREE, NOW)
     assert made.take(NOW) == (THREE, CHANGED)
-    assert made.take(NOW + 0.4) == (TWO, DRIFT)
+    assert made.take(NOW + 0.6) == (TWO, DRIFT)
 
 
 def test_a_second_look_asks_for_no_token() -> None:
     made = listed(unlooked=[1, 2])
     made.done(single(ONE), NOW)
     made.done(single(ONE, lane=DRIFT), NOW)
-    assert made.next_at(NOW) == pytest.approx(NOW + cadence.drift_pause(first=False))
+    assert made.next_at(NOW) == pytest.approx(NOW + cadence.pause(1))
+
+
+def test_what_people_wait_for_keeps_no_distance() -> None:
+    made = listed(unlooked=[1, 2])
+    made.done(replace(single(ONE, lane=CHANGED), calls=9), NOW)
+    made.done(whole(lane=IN_FLIGHT), NOW)
+    assert taken(made, NOW) == [(ONE, DRIFT), (TWO, DRIFT)]
 
 
 @pytest.mark.parametrize(("chance", "share"), [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])

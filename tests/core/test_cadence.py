@@ -22,8 +22,7 @@ def test_how_often_each_live_app_is_looked_at(chosen: float | None, live: int, e
 
 
 def test_a_sweep_takes_half_of_the_budget() -> None:
-    assert cadence.drift_pause(first=False) == pytest.approx(1 / 5)
-    assert cadence.drift_pause(first=True) == pytest.approx(2 / 5)
+    assert [cadence.pause(calls) for calls in (1, 3)] == pytest.approx([1 / 5, 3 / 5])
 
 
 @pytest.mark.parametrize(

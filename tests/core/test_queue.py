@@ -62,6 +62,17 @@ def test_what_is_due_comes_in_order(
     assert drained(queue(*due)) == expected
 
 
+def test_what_came_alone_goes_before_what_came_as_one_of_many() -> None:
+    made = queue(("a", 1.0, CHANGED), ("b", 2.0, CHANGED), (WHOLE, NOW, CHANGED))
+    assert made.add("c", NOW, CHANGED, alone=True)
+    assert made.add("b", NOW, CHANGED, alone=True)
+    assert not made.add("b", NOW, CHANGED), "what was alone once stays so until it is taken"
+    made.hold("c", NOW + 1)
+    assert drained(made) == [(WHOLE, CHANGED), ("b", CHANGED), ("a", CHANGED)]
+    made.add("a", NOW, CHANGED)
+    assert drained(made, NOW + 1) == [("c", CHANGED), ("a", CHANGED)]
+
+
 def test_adding_tells_whether_it_made_a_difference() -> None:
     made = Queue()
     assert made.add("a", NOW, DRIFT)
@@ -165,21 +176,22 @@ def test_a_name_put_very_often_takes_the_room_of_one() -> None:
 class Naive:
     """The same promises in the plainest words, lanes that are passed over aside."""
 
-    due: dict[str, tuple[float, Lane]] = field(default_factory=dict)
+    due: dict[str, tuple[float, Lane, bool]] = field(default_factory=dict)
     holds: dict[str, float] = field(default_factory=dict)
 
-    def add(self, name: str, at: float, lane: Lane) -> bool:
+    def add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
         before = self.due.get(name)
-        known_at, known_lane = before or (at, lane)
+        many = name != WHOLE and not alone
+        known_at, known_lane, known_many = before or (at, lane, many)
         at = max(min(at, known_at), self.holds.get(name, 0.0))
-        self.due[name] = at, min(lane, known_lane)
+        self.due[name] = at, min(lane, known_lane), min(many, known_many)
         return self.due[name] != before
 
     def hold(self, name: str, until: float) -> None:
         self.holds[name] = max(until, self.holds.get(name, 0.0))
         if name in self.due:
-            at, lane = self.due[name]
-            self.due[name] = max(at, self.holds[name]), lane
+            at, lane, many = self.due[name]
+            self.due[name] = max(at, self.holds[name]), lane, many
 
     def keep(self, names: frozenset[str]) -> None:
         self.due = {name: due for name, due in self.due.items() if name in names}
@@ -187,18 +199,18 @@ class Naive:
 
     def ready(self, now: float, most: Lane) -> set[tuple[str, Lane]]:
         """Return what may be taken: of each lane, the first."""
-        by_lane: dict[Lane, list[tuple[bool, float, str]]] = {}
-        for name, (at, lane) in self.due.items():
+        by_lane: dict[Lane, list[tuple[bool, bool, float, str]]] = {}
+        for name, (at, lane, many) in self.due.items():
             if at <= now and lane <= most:
-                by_lane.setdefault(lane, []).append((name != WHOLE, at, name))
-        return {(min(each)[2], lane) for lane, each in by_lane.items()}
+                by_lane.setdefault(lane, []).append((name != WHOLE, many, at, name))
+        return {(min(each)[-1], lane) for lane, each in by_lane.items()}
 
 
 names = st.sampled_from([WHOLE, "a", "b", "c"])
 moments = st.integers(1, 30).map(float)
 lanes = st.sampled_from(list(Lane))
 steps = st.one_of(
-    st.tuples(st.just("add"), names, moments, lanes),
+    st.tuples(st.just("add"), names, moments, lanes, st.booleans()),
     st.tuples(st.just("hold"), names, moments),
     st.tuples(st.just("release"), names),
     st.tuples(st.just("keep"), st.frozensets(names)),
@@ -214,7 +226,8 @@ def test_it_does_what_a_plain_list_would(done: list[tuple[Any, ...]]) -> None:
     for verb, *about in done:
         match verb:
             case "add":
-                assert made.add(*about) == plain.add(*about)
+                *due, alone = about
+                assert made.add(*due, alone=alone) == plain.add(*due, alone=alone)
             case "release":
                 made.release(about[0])
                 plain.holds.pop(about[0], None)
@@ -226,8 +239,8 @@ def test_it_does_what_a_plain_list_would(done: list[tuple[Any, ...]]) -> None:
                 getattr(made, verb)(*about)
                 getattr(plain, verb)(*about)
         assert len(made) == len(plain.due)
-        assert made.depth(now) == Counter(lane for at, lane in plain.due.values() if at <= now)
-        assert made.next_at(now) == min((max(at, now) for at, _ in plain.due.values()), default=None)
+        assert made.depth(now) == Counter(lane for at, lane, _ in plain.due.values() if at <= now)
+        assert made.next_at(now) == min((max(at, now) for at, *_ in plain.due.values()), default=None)
 
 
 def _taken_alike(made: Queue, plain: Naive, passed: Counter[Lane], now: float, most: Lane) -> None:

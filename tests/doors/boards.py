@@ -43,6 +43,10 @@ class Board:
         self.hints += names
         return True
 
+    def awaits(self, names: Iterable[str]) -> bool:
+        del names
+        return False
+
     def source_changed(self) -> None:
         self.hints.append("source")
 

@@ -118,6 +118,33 @@ async def test_a_flood_of_apps_costs_a_tenth_of_the_calls() -> None:
     assert inbox.looks == {"looked": 20, "dropped": 1_000 - 20 - MOST}
 
 
+async def test_no_flood_keeps_a_hint_about_an_app_under_way() -> None:
+    """All that may wait waits already, and the allowance is used up."""
+    known = [f"App{number}" for number in range(1_000)]
+    board = PretendBoard(known={*known, "Newcomer"}, awaited={"Newcomer"})
+    inbox = Inbox(board, Allowance())
+    for name in known:
+        inbox.put((name,))
+    inbox.put(("Newcomer",))
+    await settle(inbox)
+    assert ("Newcomer",) in board.hinted
+    assert len(board.hinted) == 21
+    assert inbox.looks == {"looked": 21, "dropped": 1_000 - MOST}
+
+
+async def test_hints_about_apps_under_way_are_not_counted_here_and_find_room_of_their_own() -> None:
+    names = [f"Newcomer{number}" for number in range(300)]
+    board = PretendBoard(known={*names, "AcmeSupport"}, awaited=set(names))
+    inbox = Inbox(board, Allowance(looks=1))
+    for name in names:
+        inbox.put((name,))
+    assert inbox.looks == {"dropped": 300 - 2 * MOST}
+    await settle(inbox)
+    inbox.put(("AcmeSupport",))
+    await settle(inbox)
+    assert len(board.hinted) == 2 * MOST + 1
+
+
 async def test_unknown_apps_do_not_use_up_what_known_ones_need() -> None:
     board = PretendBoard(known={"AcmeSupport"})
     inbox = Inbox(board, Allowance(looks=1))

@@ -31,10 +31,11 @@ TOKEN = "t" * 32
 
 @dataclass
 class PretendBoard:
-    """Knows the apps in *known*, and remembers what it was asked for."""
+    """Knows the apps in *known*, those in *awaited* under way, and remembers what it was asked for."""
 
     time: float = NOW
     known: set[str] = field(default_factory=set)
+    awaited: set[str] = field(default_factory=set)
     hinted: list[tuple[str, ...]] = field(default_factory=list)
     changed: int = 0
     state: SourceState = field(
@@ -56,6 +57,9 @@ class PretendBoard:
     async def hint(self, names: Iterable[str]) -> bool:
         self.hinted.append(tuple(names))
         return bool(self.known.intersection(self.hinted[-1]))
+
+    def awaits(self, names: Iterable[str]) -> bool:
+        return bool(self.awaited.intersection(names))
 
     def source_changed(self) -> None:
         self.changed += 1

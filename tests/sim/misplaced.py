@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from controller.core import guard, match, pace
+from controller.core.agenda import Agenda
 from controller.core.case import View
 from controller.core.door import declared
 from controller.core.entry import Same
+from controller.core.queue import Queue
 from controller.core.settle import next_look
 from controller.core.status import statuses
 from controller.core.verdict import of_link_answer
@@ -28,16 +30,19 @@ from controller.loop.ports import Account, Writer
 from controller.loop.reconcile import decide
 from controller.model.manifest import App, Policy
 from controller.model.memory import Intent, Note, Refuse
+from controller.model.scope import Lane
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Linked, LinkedWithoutCallback, LinkRefused, Row
 from tests.sim.broken import CRASH_LOOP, fault, remote, store
 from tests.sim.defect import Defect, Defects, damaged, losing, planning, rivalled, telling_twice
+from tests.sim.newcomers import onboarding
 from tests.sim.scenario import SCENARIOS, SECRETS, desired
 from tests.sim.story import Trouble
 from tests.sim.universe import Twist
 
 _KEPT, _MATCHED, _ALLOWED = linking._keep, match._by_phone_and_name, guard.allowed
 _CHECKED, _CHECKED_FILE = opening._checked, opening._check_file
+_URGENCY, _ADD = Agenda._urgency, Queue.add
 _SUBSCRIPTIONS, _WINDOW, _LOSS = Reader.subscriptions, pace.window, admission.refuse_loss
 
 
@@ -224,6 +229,15 @@ def _noise(path: Path) -> None:
 def _chance(*given: Any) -> float | None:
     pause = next_look(*given)
     return None if pause is None else pause + secrets.SystemRandom().random()
+
+
+def _all_is_new(self: Any, name: str, _: object) -> tuple[Lane, bool]:
+    return (Lane.CHANGED, False) if self._listed else _URGENCY(self, name, set())
+
+
+def _nothing_is_alone(self: Any, *given: Any, alone: bool = False) -> bool:
+    del alone
+    return _ADD(self, *given)
 
 
 _GUPSHUP, _STORE, _CORE = "controller.edges.gupshup", "controller.edges.store", "controller.core"
@@ -423,5 +437,18 @@ MISPLACED: Defects = {
         Twist(names={f"{_GUPSHUP}.reader:Reader._pages": _what_came}),
         "many pages",
         Trouble((fault("html", "list", 2), fault("html", "list", 3))),
+    ),
+    "what a sweep has not reached is new at the next list": Defect(
+        "P42",
+        Twist(
+            names={
+                f"{_CORE}.agenda:Agenda._urgency": _all_is_new,
+                f"{_CORE}.queue:Queue.add": _nothing_is_alone,
+            }
+        ),
+        way=onboarding(more=False),
+    ),
+    "an event waits behind a mass of changes": Defect(
+        "P42", Twist(names={f"{_CORE}.queue:Queue.add": _nothing_is_alone}), way=onboarding(more=True)
     ),
 }

@@ -26,7 +26,7 @@ class Inbox:
 
     def put(self, names: Names) -> None:
         """Take a hint, at once; one that waits already is not taken twice."""
-        if names not in self._waiting and len(self._waiting) >= MOST:
+        if names not in self._waiting and self._full(names):
             self.looks["dropped"] += 1
         else:
             self._waiting.setdefault(names)
@@ -43,17 +43,25 @@ class Inbox:
                 log.logger().warning("hint not passed on", error=str(error))
                 continue
             self.looks["looked" if known else "unknown"] += 1
-            if known:
+            if known and not self._board.awaits(names):
                 self._allowance = self._allowance.after(names, self._board.now())
 
     async def _next(self) -> Names:
         while True:
             self._rung.clear()
             now = self._board.now()
-            due = [(self._allowance.earliest(names, now), names) for names in self._waiting]
+            due = [(self._earliest(names, now), names) for names in self._waiting]
             first, names = min(due, key=lambda each: each[0], default=(None, ()))
             if first is not None and first <= now:
                 del self._waiting[names]
                 return names
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._rung.wait(), None if first is None else first - now)
+
+    def _full(self, names: Names) -> bool:
+        """Say whether there is no room; what is under way has as much again, and no flood takes it."""
+        return len(self._waiting) >= (2 * MOST if self._board.awaits(names) else MOST)
+
+    def _earliest(self, names: Names, now: float) -> float:
+        """Return when a hint may go on; one about an app under way at once: the loop keeps count of those."""
+        return now if self._board.awaits(names) else self._allowance.earliest(names, now)

@@ -1,0 +1,132 @@
+"""A fleet that is as declared, a process that has just begun, and newcomers: how soon each is attended to."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from controller.loop.controller import Controller
+from controller.model.manifest import App, Desired, Subscription
+from controller.model.scope import Tempo
+from controller.simulator.drift import drift
+from tests.sim.keeping import Keeper
+from tests.sim.oracle import violations
+from tests.sim.scenario import TAG, Scenario, app, desired, subscription, there
+from tests.sim.story import Trouble
+from tests.sim.timeline import START
+from tests.sim.universe import STRAIGHT, Twist, Universe
+from tests.sim.yard import yard
+
+LINKED, SUBSCRIBED = 5.0, 10.0
+"""Seconds from a commit to its link, and from a live event to its webhook, that any newcomer may wait."""
+
+COMMIT, LIVE, APART = 5.0, 35.0, 6.0
+"""Seconds after a start at which newcomers are declared, and go live, one after the other."""
+
+_NEVER = ("provision-min=86400", "provision-max=86400", "retry-share=0")
+_TEMPO = Tempo(interval=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """*size* apps that are live and have what is declared; *more* is what a commit declares of each, beside.
+
+    *news* newcomers come with that commit.
+    """
+
+    size: int
+    news: int = 1
+    more: bool = False
+
+    @property
+    def newcomers(self) -> Sequence[App]:
+        return [app(self.size + number) for number in range(1, self.news + 1)]
+
+    def scenario(self) -> Scenario:
+        apps = [app(number) for number in range(1, self.size + 1)]
+        hooks = [_hook(each) for each in apps]
+        more = [_hook(each, "gitops-more") for each in apps if self.more]
+        later = [*self.newcomers, *map(_hook, self.newcomers), *more]
+        revisions = desired(*apps, *hooks), desired(*apps, *hooks, *later, revision="r2")
+        return Scenario("fleet", revisions, tuple(map(_there, apps)), _NEVER)
+
+
+def _hook(of: App, tag: str = TAG) -> Subscription:
+    return subscription(of, tag, headers={})
+
+
+def _there(of: App) -> Mapping[str, object]:
+    hook = _hook(of)
+    subscribed = {"tag": TAG, "url": hook.url, "version": hook.version, "modes": sorted(hook.modes)}
+    return there(of, id=f"00000000-0000-4000-8000-{of.phone[-12:]}", subscriptions=[subscribed])
+
+
+@dataclass
+class Onboarding(Keeper):
+    """A process that hears of each newcomer when it goes live. *events* are those moments."""
+
+    lives: dict[str, float] = field(default_factory=dict)
+
+    def _event(self, controller: Controller, name: str) -> None:
+        drift(self.universe.world, {"app": name, "set": {"live": True}})
+        self.lives[name] = self.universe.timeline.now()
+        super()._event(controller, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """Seconds that each newcomer waited, from its commit to its link and from its live event to its webhook.
+
+    None: in vain. *found* are promises that the run broke.
+    """
+
+    links: Sequence[float | None]
+    webhooks: Sequence[float | None]
+    found: Sequence[str]
+
+
+def onboard(fleet: Fleet, *, starts: int = 1, twist: Twist = STRAIGHT) -> Waited:
+    """Start a process, the last of so many, and let newcomers come."""
+    scenario = fleet.scenario()
+    with yard() as ground:
+        universe = Universe(scenario, ground, twist=twist)
+        for _ in range(starts - 1):
+            Keeper(universe, [(0.0, scenario.revisions[0])], _TEMPO).run(20.0)
+        begun = universe.timeline.seconds
+        keeper = Onboarding(universe, _editions(scenario.revisions, begun), _TEMPO)
+        keeper.events = [
+            (begun + LIVE + APART * number, each.app_name) for number, each in enumerate(fleet.newcomers)
+        ]
+        keeper.run(LIVE + APART * (fleet.news - 1) + SUBSCRIBED + 1.0)
+        commits = {each.app_name: START + begun + COMMIT for each in fleet.newcomers}
+        links = _waited(universe, fleet.newcomers, "link", commits)
+        webhooks = _waited(universe, fleet.newcomers, "subscribe", keeper.lives)
+        return Waited(links, webhooks, violations(universe))
+
+
+def _editions(revisions: Sequence[Desired], begun: float) -> Sequence[tuple[float, Desired]]:
+    first, second = revisions
+    return [(0.0, first), (begun + COMMIT, second)]
+
+
+def _waited(
+    universe: Universe, apps: Sequence[App], route: str, since: Mapping[str, float]
+) -> list[float | None]:
+    sent = {each.phone: each.at for each in reversed(universe.trace.requests) if each.route == route}
+    return [sent[each.phone] - since[each.app_name] if each.phone in sent else None for each in apps]
+
+
+def late(waited: Waited) -> Iterator[str]:
+    """P42: what is new goes first, whatever sweep is under way."""
+    for what, seconds, most in (("link", waited.links, LINKED), ("webhook", waited.webhooks, SUBSCRIBED)):
+        for each in seconds:
+            if each is None or each > most:
+                yield f"P42: a newcomer's {what} came after {each} s"
+
+
+def onboarding(*, more: bool) -> Callable[[str, Trouble, Twist], Sequence[str]]:
+    """Start a process over a fleet, and let a newcomer come; *more*: every app gets another webhook then."""
+
+    def way(_: str, __: Trouble, twist: Twist) -> Sequence[str]:
+        waited = onboard(Fleet(60 if more else 110, more=more), twist=twist)
+        return [*waited.found, *late(waited)]
+
+    return way
