@@ -1,7 +1,7 @@
 """How many looks events may cause, whatever comes in: a count over a sliding window, and the clock as `now`.
 
-Anybody who knows the address can post events, so they may not eat the calls that changes need. A look that
-an event causes takes at most three calls; twenty of them a minute are a tenth of the 600 that Gupshup allows.
+Anybody who knows the address can post events, so they may not eat the calls that changes need. A look at a
+settled app takes three calls; twenty of them a minute are a tenth of the 600 that Gupshup allows.
 """
 
 from dataclasses import dataclass, replace

@@ -170,12 +170,13 @@ def test_a_body_names_what_to_look_by(body: bytes, heard: Event) -> None:
         pytest.param(json.dumps(meta(*[update()] * 700)).encode(), id="a thousand changes"),
     ],
 )
-def test_hostile_bodies_take_no_time(body: bytes) -> None:
+def test_hostile_bodies_take_next_to_no_work(body: bytes) -> None:
+    """Work is this thread's own time: how busy the machine is does not count."""
     assert len(body) <= LONGEST
 
-    started = time.perf_counter()
+    worked = time.thread_time()
     read(body)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - worked < 0.5
 
 
 @given(st.binary(max_size=2_000))

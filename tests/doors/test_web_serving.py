@@ -153,10 +153,8 @@ async def test_cancelling_ends_it_at_once_and_closes_everything(tmp_path: Path) 
         posting_writer.write(b"POST /hooks/git HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")
         await posting_writer.drain()
         assert signal.getsignal(signal.SIGTERM) is before
-        started = time.perf_counter()
-    assert time.perf_counter() - started < 3
-    await until_closed(silent)
-    await until_closed(posting)
+    assert await until_closed(silent) == b""
+    assert not (await until_closed(posting)).startswith(b"HTTP/1.1 408"), "nobody waits until it is late"
     for writer in (silent_writer, posting_writer):
         writer.close()
     with pytest.raises(ConnectionError):
@@ -208,13 +206,14 @@ async def test_a_head_that_drips_is_dropped_all_the_same(before: bytes) -> None:
         reader, writer = await server.connect()
         writer.write(before + b"POST /hooks/git HTTP/1.1\r\n")
         closed = asyncio.create_task(until_closed(reader))
-        started = time.perf_counter()
+        drips = 0
         while not closed.done():
+            drips += 1
             with contextlib.suppress(ConnectionError):
                 writer.write(b"X: y\r\n")
             await asyncio.wait({closed}, timeout=0.02)
         writer.close()
-    assert time.perf_counter() - started < 3
+    assert drips < 100
 
 
 async def test_a_reader_that_reads_nothing_is_dropped(tmp_path: Path) -> None:

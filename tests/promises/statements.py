@@ -290,6 +290,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             "tests/doors/test_web_hooks.py::test_a_hundred_repeats_are_two_looks",
             "tests/doors/test_web_hooks.py::test_a_flood_of_apps_costs_a_tenth_of_the_calls",
+            f"{_CORE}/test_agenda.py::test_a_flood_about_what_is_under_way_costs_a_look_a_second",
             "tests/core/test_event.py::test_any_bytes_are_answered",
         ),
     ),
@@ -385,6 +386,19 @@ PROMISES: Mapping[str, Promise] = {
             "tests/core/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
+    ),
+    "P42": Promise(
+        "What people asked for and what is new go first, at any moment; a sweep never holds them up longer than one "
+        "budget's turn: right after a start a newcomer is linked within five seconds of its commit, and has its "
+        "webhook within ten of its live event.",
+        (
+            f"{_SIM}/test_newcomers.py",
+            f"{_CORE}/test_agenda.py::test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list",
+            f"{_CORE}/test_agenda.py::test_an_event_goes_before_many_things_that_a_commit_changed",
+            f"{_CORE}/test_agenda.py::test_no_flood_about_others_keeps_an_event_about_what_is_under_way",
+        ),
+        "more than a thousand apps in every run: a list of ten thousand takes twelve seconds at Gupshup's pace, and "
+        "passes go one after the other; `list` at ten a minute, should Gupshup mean that figure",
     ),
 }
 
@@ -486,6 +500,13 @@ CHANGED: tuple[tuple[str, str], ...] = (
         "P39",
         "An answer that proves nothing was followed by the same call in the next pass, for ever. Each further try "
         "waits longer now, over processes, and after five a person is named.",
+    ),
+    (
+        "P42",
+        "After every start a newcomer's webhook waited behind the whole first sweep, for seven minutes with a thousand "
+        "apps, its live event notwithstanding: at the second list whatever nobody had looked at became a change. What "
+        "a sweep has not reached is drift now, and an event goes before any mass of changes. Found by a fleet whose "
+        "every app has webhooks.",
     ),
     (
         "P33",
