@@ -44,8 +44,9 @@ class Fleet:
         apps = [app(number) for number in range(1, self.size + 1)]
         hooks = [_hook(each) for each in apps]
         more = [_hook(each, "gitops-more") for each in apps if self.more]
-        later = [*self.newcomers, *map(_hook, self.newcomers), *more]
-        revisions = desired(*apps, *hooks), desired(*apps, *hooks, *later, revision="r2")
+        theirs = [_hook(each) for each in self.newcomers]
+        later = desired(*apps, *hooks, *self.newcomers, *theirs, *more, revision="r2")
+        revisions = desired(*apps, *hooks), later
         return Scenario("fleet", revisions, tuple(map(_there, apps)), _NEVER)
 
 
