@@ -329,3 +329,16 @@ async def test_who_only_observes_writes_nothing_and_says_what_there_is_to_do(the
     assert (there.remote.writes, seen.results) == ([], ())
     assert await there.memory() == Memory()
     assert [type(each).__name__ for each in plan(seen).actions] == ["Subscribe"]
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+async def test_a_look_at_one_app_tells_how_many_calls_it_took(there: Bench, *, fresh: bool) -> None:
+    """The row by its phone is two pages; what was learnt before is not asked again."""
+    both_live(there.remote)
+    made = sight(there, *ALL)
+    await whole(made)
+    there.remote.calls.clear()
+    first = await single(made, fresh=fresh)
+    asked = [there.remote.count(each) for each in ("details", "stage", "waba", "subscriptions")]
+    again = await single(made, fresh=fresh)
+    assert (first.calls, again.calls) == (2 * fresh + sum(asked), 2 * fresh + 1)
