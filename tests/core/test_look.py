@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.look import joined, part_of, refresh, wanted
+from controller.core.look import asked_since, joined, part_of, refresh, wanted
 from controller.model.manifest import App, Partner, SubscribeWhen, Subscription
 from controller.model.memory import Binding, Memory, Written
 from controller.model.scope import Breadth
@@ -279,3 +279,12 @@ def test_what_is_known_of_some_apps_is_handed_on_but_for_their_subscriptions() -
     whole = replace(looked(1, 2), stages={ID: Stage("STARTED")})
     part = part_of(whole, [ID, app_id(9)])
     assert part == Facts(details={ID: whole.details[ID]}, wabas={ID: ""})
+
+
+def test_looks_are_counted_by_what_they_told() -> None:
+    """One that gave nothing was a call, too; what was known before is none."""
+    before = Facts(wabas={app_id(): "waba"})
+    after = Facts(
+        wabas={app_id(): "waba"}, stages={app_id(): Stage("STARTED")}, subscriptions={app_id(): Unseen("no")}
+    )
+    assert asked_since(before, after) == 2
