@@ -4,6 +4,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from controller.edges.clock import SystemClock
 
 

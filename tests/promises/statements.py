@@ -360,6 +360,19 @@ PROMISES: Mapping[str, Promise] = {
         ),
         "a kill while a report waits for its reader: then it is in nobody's hands, and `get` and `events` tell the rest",
     ),
+    "P42": Promise(
+        "What people asked for and what is new go first, at any moment; a sweep never holds them up longer than one "
+        "budget's turn: right after a start a newcomer is linked within five seconds of its commit, and has its "
+        "webhook within ten of its live event.",
+        (
+            f"{_SIM}/test_newcomers.py",
+            f"{_CORE}/test_agenda.py::test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list",
+            f"{_CORE}/test_agenda.py::test_an_event_goes_before_many_things_that_a_commit_changed",
+            f"{_CORE}/test_agenda.py::test_no_flood_about_others_keeps_an_event_about_what_is_under_way",
+        ),
+        "more than a thousand apps in every run: a list of ten thousand takes twelve seconds at Gupshup's pace, and "
+        "passes go one after the other; `list` at ten a minute, should Gupshup mean that figure",
+    ),
     "P44": Promise(
         "A manifest reaches no secret and no address that the operator did not hand out, whatever it calls them, "
         "offline and where they are read.",
@@ -386,19 +399,6 @@ PROMISES: Mapping[str, Promise] = {
             "tests/core/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
-    ),
-    "P42": Promise(
-        "What people asked for and what is new go first, at any moment; a sweep never holds them up longer than one "
-        "budget's turn: right after a start a newcomer is linked within five seconds of its commit, and has its "
-        "webhook within ten of its live event.",
-        (
-            f"{_SIM}/test_newcomers.py",
-            f"{_CORE}/test_agenda.py::test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list",
-            f"{_CORE}/test_agenda.py::test_an_event_goes_before_many_things_that_a_commit_changed",
-            f"{_CORE}/test_agenda.py::test_no_flood_about_others_keeps_an_event_about_what_is_under_way",
-        ),
-        "more than a thousand apps in every run: a list of ten thousand takes twelve seconds at Gupshup's pace, and "
-        "passes go one after the other; `list` at ten a minute, should Gupshup mean that figure",
     ),
 }
 
