@@ -9,6 +9,7 @@ ControllerError
 │   └── Limited      Gupshup answered 429: our pace was wrong
 ├── Unclear          nobody: it may have happened; look
 ├── Denied           the operator: credentials
+│   └── AccountError  whose account they open cannot be told, or is not the one that was meant
 ├── Rejected         the author of that one item
 ├── StoreError       the operator: the store is damaged, foreign or newer
 ├── Locked           nobody: another writer holds the partner
@@ -65,6 +66,10 @@ class Unclear(ControllerError):
 
 
 class Denied(ControllerError):
+    pass
+
+
+class AccountError(Denied):
     pass
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.core.census import Census
-from controller.errors import Denied, Locked
+from controller.errors import AccountError, Denied, Locked
 from controller.model.plan import For, Item, Kind
 from controller.model.scope import PartnerState, Pass, SourceState, Transition
 from controller.model.status import Condition, Truth
@@ -101,7 +101,7 @@ def troubles(
 
 
 def _of_passes(partner: PartnerState, last: End) -> Iterator[Trouble]:
-    if last.kind == Denied.__name__:
+    if last.kind in {Denied.__name__, AccountError.__name__}:
         yield Trouble(Topic.CREDENTIALS, partner.name, last.kind, "", last.message, None, SOON)
     elif last.kind not in {"", Locked.__name__} and partner.errors >= IN_A_ROW:
         yield Trouble(Topic.PASSES, partner.name, last.kind, "", last.message, None, LATER)

@@ -3,20 +3,22 @@
 import asyncio
 import getpass
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from controller.core.identity import SignedIn
 from controller.edges.clock import SystemClock
 from controller.edges.gupshup import Network, Reader, Writer, reader, writer
 from controller.edges.secrets import reveal_credential, reveal_header
 from controller.edges.store import Hold, Store, chosen_location, open_store
-from controller.errors import Busy, StoreError
+from controller.errors import AccountError, Busy, StoreError
 from controller.loop import ports
 from controller.loop.gate import Gate
+from controller.loop.identity import identified
 from controller.loop.ports import Account, Spread
 from controller.loop.seats import Stand
 from controller.loop.shares import Alone, Shared
@@ -52,7 +54,7 @@ class Held:
 class House:
     """What every partner's account in one process shares; *who* and *revision* stand in the history.
 
-    *heard* is told of every call to Gupshup.
+    *heard* is told of every call to Gupshup. *signed_in* are the accounts, each with its Partner's name.
     """
 
     store: Store
@@ -62,6 +64,7 @@ class House:
     who: str
     revision: str
     heard: Heard = unheard
+    signed_in: dict[Upstream, str] = field(default_factory=dict)
 
     def secret(self, reference: Reference) -> Secret:
         return reveal_credential(reference, self.environ)
@@ -90,7 +93,8 @@ async def seeing(house: House, partner: Partner) -> AsyncIterator[Account[Reader
         partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network
     ) as remote:
         upstream = await _signed_in(house, partner, remote, gate)
-        yield _account(house, partner, upstream, remote)
+        with _only(house, partner, upstream):
+            yield _account(house, partner, upstream, remote)
 
 
 @asynccontextmanager
@@ -126,13 +130,22 @@ class Seat:
 
     account: Account[Writer]
     held: Held
+    house: House
 
     @asynccontextmanager
     async def writing(self, lock_timeout: float = 0.0) -> AsyncIterator[Account[Writer]]:
-        """Be the partner's one writer. Raises Locked after *lock_timeout* seconds."""
-        async with self.account.store.writer(self.account.upstream, lock_timeout) as hold:
-            self.held.by = hold
-            yield replace(self.account, holds=self.held.holds)
+        """Be the partner's one writer.
+
+        Raises Locked after *lock_timeout* seconds, Busy to sign in anew, AccountError where another Partner of
+        this process writes for the same account.
+        """
+        upstream, store = self.account.upstream, self.house.store
+        with _only(self.house, self.account.partner, upstream):
+            async with store.writer(upstream, lock_timeout) as hold:
+                if not await store.accounts.knows(upstream):
+                    raise Busy(f"{upstream} was found to be another name of an account: it is signed in to anew")
+                self.held.by = hold
+                yield replace(self.account, holds=self.held.holds)
 
 
 @asynccontextmanager
@@ -145,7 +158,7 @@ async def standing(
         partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network, holds=held.holds
     ) as remote:
         upstream = await _signed_in(house, partner, remote, gate)
-        yield Seat(_account(house, partner, upstream, remote), held)
+        yield Seat(_account(house, partner, upstream, remote), held, house)
 
 
 @asynccontextmanager
@@ -178,18 +191,40 @@ def _gate(house: House, partner: Partner) -> Gate:
     )
 
 
-async def _signed_in(house: House, partner: Partner, remote: Reader, gate: Gate) -> Upstream:
-    """Sign in, after a wait where this account has just signed in too often."""
+@contextmanager
+def _only(house: House, partner: Partner, upstream: Upstream) -> Iterator[None]:
+    """Keep out a second Partner that is the same account: their guards and their lock are one."""
+    first = house.signed_in.setdefault(upstream, partner.name)
+    if first != partner.name:
+        raise AccountError(
+            f"the Partners {first} and {partner.name} are one account ({upstream}): nothing was done for "
+            f"{partner.name}; declare it once, and name that Partner in its apps"
+        )
     try:
-        owner = await remote.sign_in()
+        yield
+    finally:
+        house.signed_in.pop(upstream, None)
+
+
+async def _signed_in(house: House, partner: Partner, remote: Reader, gate: Gate) -> Upstream:
+    """Sign in, and find out whose account it is. Raises AccountError where nobody tells."""
+    who = SignedIn(partner.url, partner.partner_id, await _told(house, remote))
+    gate.upstream = await identified(house.store, remote, gate, who)
+    if isinstance(partner.credentials, Login):
+        await house.store.accounts.opened(_login_key(house, partner), gate.upstream)
+    return gate.upstream
+
+
+async def _told(house: House, remote: Reader) -> str:
+    """Sign in, after a wait where this account has just signed in too often; return the id that is told."""
+    try:
+        return await remote.sign_in()
     except Busy as error:
         pause = 0.0 if error.until is None else error.until - house.clock.now()
         if not 0 < pause < SIGN_IN_PATIENCE:
             raise
         await house.clock.sleep(pause)
-        owner = await remote.sign_in()
-    gate.upstream = Upstream(f"{partner.url}#{owner}")
-    return gate.upstream
+        return await remote.sign_in()
 
 
 def _account(house: House, partner: Partner, upstream: Upstream, remote: ReaderT) -> Account[ReaderT]:
@@ -206,13 +241,13 @@ def _account(house: House, partner: Partner, upstream: Upstream, remote: ReaderT
 
 
 def _login_key(house: House, partner: Partner) -> str:
-    """Name the account whose sign-ins are counted, before Gupshup has told the partner's id."""
+    """Name the way to sign in: sign-ins are counted under it until it is known whose account it opens."""
     match partner.credentials:
         case Login(email):
             text = house.secret(email).reveal().strip().lower()
             return f"{partner.url} login {hashlib.sha256(text.encode()).hexdigest()[:16]}"
         case _:
-            return f"{partner.url} token of {partner.name}"
+            return f"{partner.url} token"
 
 
 def _user() -> str:

@@ -17,16 +17,17 @@ _TWIN = "_FILE"
 def rules(environ: Mapping[str, str]) -> Rules:
     """Return what the surroundings allow and mean by default; an empty variable counts as none.
 
-    Raises ControllerError where the file that GUPSHUP_URL_FILE names cannot be read.
+    Raises ControllerError where a file that GUPSHUP_URL_FILE or GUPSHUP_PARTNER_ID_FILE names cannot be read.
     """
     return Rules(
-        url=_url(environ) or Rules().url,
+        url=_held(environ, "GUPSHUP_URL") or Rules().url,
         allowed_urls=_words(environ.get("GUPSHUPCTL_ALLOW_URLS", "")),
         token_given=any(
             environ.get(name) for name in ("GUPSHUP_PARTNER_TOKEN", "GUPSHUP_PARTNER_TOKEN_FILE")
         ),
         credentials=credentials(environ),
         headers=headers(environ),
+        partner_id=_held(environ, "GUPSHUP_PARTNER_ID"),
     )
 
 
@@ -76,17 +77,16 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
-def _url(environ: Mapping[str, str]) -> str | None:
-    if given := environ.get("GUPSHUP_URL"):
+def _held(environ: Mapping[str, str], name: str) -> str:
+    """Return what the variable, or the file that its `_FILE` twin names, holds; "" where neither is set."""
+    if given := environ.get(name):
         return given
-    path = environ.get("GUPSHUP_URL_FILE")
+    path = environ.get(f"{name}_FILE")
     if not path:
-        return None
+        return ""
     try:
         with Path(path).open(encoding="utf-8-sig") as file:
-            return file.read(_LONGEST).strip() or None
+            return file.read(_LONGEST).strip()
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "no UTF-8"
-        raise ControllerError(
-            f"cannot read GUPSHUP_URL_FILE ({path}): {why}; name a readable file"
-        ) from error
+        raise ControllerError(f"cannot read {name}_FILE ({path}): {why}; name a readable file") from error

@@ -1,8 +1,7 @@
 """The gate before every call: it reserves in the shared log, waits when that is short, and notes the end.
 
-An account's logins are counted under *account*, always: that name is known before Gupshup has told the
-partner's id, and the same in every process. All else is counted under `upstream` once that was set, and
-under *account* until then.
+Logins are counted under *account*, a name for the way to sign in that is the same in every process, until the
+log tells whose account that is; from then on under that one, as all else is once `upstream` was set.
 """
 
 import asyncio
@@ -14,7 +13,7 @@ from typing import Protocol
 from controller.core.pace import budgets, earliest, rest, window
 from controller.errors import Busy, StoreError
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
-from controller.model.pace import Budget, Heard, Reservation, Rule, Sent, unheard
+from controller.model.pace import ACCOUNT, Budget, Heard, Reservation, Rule, Sent, unheard
 from controller.model.upstream import Upstream
 
 PATIENCE = 3.0
@@ -97,7 +96,8 @@ class Gate:
 
         The call counts from here until the block ends, however it ends.
         """
-        key, came = self._key(bucket), self._clock.now()
+        came = self._clock.now()
+        key = await self._key(bucket)
         reservation = await self._reserved(key, bucket, app_id, route)
         slot, went = Slot(), self._clock.now()
         try:
@@ -106,8 +106,10 @@ class Gate:
             self._heard(Sent(bucket, route, went - came, self._clock.now() - went, slot.status))
             await asyncio.shield(self._over(key, bucket, app_id, reservation, slot))
 
-    def _key(self, bucket: Bucket) -> str:
-        return self._account if bucket is Bucket.LOGIN else self.upstream or self._account
+    async def _key(self, bucket: Bucket) -> str:
+        if bucket is not Bucket.LOGIN and self.upstream is not None:
+            return self.upstream
+        return await self._log.trait(self._account, ACCOUNT) or self._account
 
     async def _reserved(self, key: str, bucket: Bucket, app_id: AppId | None, route: str) -> Reservation:
         give_up = self._clock.now() + (LIST_PATIENCE if bucket is Bucket.LIST else self._patience)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from controller.core.guard import Change, judge, release
 from controller.core.learn import learnt
 from controller.core.plan import plan
-from controller.errors import Denied
 from controller.loop.act import Tally, act
 from controller.loop.deed import after
 from controller.loop.look import look
@@ -96,5 +95,5 @@ async def reconcile(
     finally:
         journey.facts = after(observed.facts, journey.tally.deeds.values())
     if journey.tally.denied is not None:
-        raise Denied(str(journey.tally.denied)) from journey.tally.denied
+        raise type(journey.tally.denied)(str(journey.tally.denied)) from journey.tally.denied
     return agreed

@@ -125,7 +125,10 @@ class SubscribeWhen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """One partner account at one Gupshup. Its *url* has no path and no trailing slash."""
+    """One partner account at one Gupshup. Its *url* has no path and no trailing slash.
+
+    *partner_id* is its id at Gupshup, "" where nobody declares it.
+    """
 
     name: str
     url: str
@@ -137,6 +140,7 @@ class Partner:
     v3_account_modes: bool = False
     settle: Settle = field(default_factory=Settle)
     allow_insecure_urls: bool = False
+    partner_id: str = ""
     place: Place = ENVIRONMENT
 
 

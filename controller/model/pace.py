@@ -9,6 +9,9 @@ from controller.model.manifest import Bucket, Limit
 DEADLINE = 60.0
 """Seconds that one call may take from its reservation to its end: the client gives up before that."""
 
+ACCOUNT = "account"
+"""The trait that tells, of a way to sign in, which account it opens: its sign-ins are counted there."""
+
 LONGEST_REST = 900.0
 """Seconds that a budget rests at most, whatever a 429 asks for."""
 

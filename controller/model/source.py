@@ -51,7 +51,7 @@ class Rules:
 
     *url* is GUPSHUP_URL or Gupshup's own; *allowed_urls* come from GUPSHUPCTL_ALLOW_URLS; *token_given* says
     that GUPSHUP_PARTNER_TOKEN (or its `_FILE`) is set. *credentials* and *headers* are what the references of
-    Partners and of Subscriptions may name.
+    Partners and of Subscriptions may name. *partner_id* is GUPSHUP_PARTNER_ID, "" where it is not set.
     """
 
     url: str = "https://partner.gupshup.io"
@@ -59,6 +59,7 @@ class Rules:
     token_given: bool = False
     credentials: Grant = field(default_factory=lambda: Grant("GUPSHUP_", folder="/run/secrets"))
     headers: Grant = field(default_factory=lambda: Grant("HOOK_"))
+    partner_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ from typing import NewType, TypeAlias
 from controller.model.manifest import AppId
 
 Upstream = NewType("Upstream", str)
-"""One partner account at one Gupshup: the origin of its URL, `#`, the partner's id."""
+"""The name of one partner account at one Gupshup: the origin of its URL, `#`, the partner's id.
+
+It stays for ever. An account that was met before its id was told keeps the name that it was given then.
+"""
 
 SubscriptionId = NewType("SubscriptionId", str)
 """The numeric id of a subscription, checked: safe as one segment of a path, never empty."""

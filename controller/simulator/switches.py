@@ -39,6 +39,7 @@ class Switches:
     numeric_modes: str = "drop"
     page_past_end: str = "empty"
     page_size_max: int = 50
+    partner_id: str = "told"
     partner_token_everywhere: str = "no"  # noqa: S105 - yes or no
     provision_max: float = 1200.0
     provision_min: float = 300.0
@@ -77,6 +78,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "name_spelling": ("reference", "guide"),
         "numeric_modes": ("drop", "accept"),
         "page_past_end": ("empty", "last"),
+        "partner_id": ("told", "claimed", "untold"),
         "partner_token_everywhere": ("no", "yes"),
         "retry_after": ("none", "seconds"),
         "same_url": ("allow", "reject"),

@@ -55,7 +55,7 @@ def raw(path: Path, *statements: str) -> None:
 def as_of_version_1(path: Path) -> None:
     raw(
         path,
-        *(f"DROP TABLE {name}" for name in ("hints", "leases", "replicas", "declared")),
+        *(f"DROP TABLE {name}" for name in ("accounts", "hints", "leases", "replicas", "declared")),
         "CREATE TABLE declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
         "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))",
         "INSERT INTO revisions VALUES ('/a', 'r', 3), ('/b', 'r', 2)",

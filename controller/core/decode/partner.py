@@ -38,6 +38,7 @@ _NO_VARIABLE = (
     "GUPSHUPCTL_CREDENTIALS_ALLOW"
 )
 _FOR_THIS = "no other variable names, without '..', or one that a GUPSHUP_…_FILE variable names"
+_ID = re.compile(r"[1-9][0-9]{0,19}\Z", re.ASCII)
 
 
 def problems(entries: Sequence[Entry], rules: Rules) -> Iterator[Problem]:
@@ -48,21 +49,41 @@ def problems(entries: Sequence[Entry], rules: Rules) -> Iterator[Problem]:
         yield from _rest(entry, rules)
         yield from _references(entry, rules.credentials)
         yield from _default_callback(entry)
-    leaning = [entry for entry in entries if _leans(entry)]
+    leaning = [entry for entry in entries if _leans(entry, rules)]
     for entry in leaning[1:]:
         first = f"{leaning[0].title} at {leaning[0].place}"
         yield entry.problem(
-            "GS315", ("spec",), f"takes its url or credentials from the environment, as {first} does"
+            "GS315", ("spec",), f"takes its url, id or credentials from the environment, as {first} does"
         )
+    yield from _twins(entries, rules)
     if (leaning or not entries) and isinstance(origin := upstream(rules.url, rules), Flaw):
         yield problem("GS803", ENVIRONMENT, "GUPSHUP_URL", origin.message, origin.fix)
+    if (leaning or not entries) and rules.partner_id and not _ID.match(rules.partner_id):
+        yield problem("GS316", ENVIRONMENT, "GUPSHUP_PARTNER_ID", "must be a number, as Gupshup tells it")
 
 
-def _leans(entry: Entry) -> bool:
-    """Say whether some part of url and credentials is left to the environment."""
+def _twins(entries: Sequence[Entry], rules: Rules) -> Iterator[Problem]:
+    """Yield the Partners that are an account which another one is already."""
+    first: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        if partner_id := _partner_id(entry, rules):
+            one = first.setdefault((address(entry, rules), partner_id), entry)
+            if one is not entry:
+                message = f"is the account of {one.title} at {one.place} already"
+                yield entry.problem("GS317", ("spec", "partnerId"), message)
+
+
+def _leans(entry: Entry, rules: Rules) -> bool:
+    """Say whether some part of url, id and credentials is left to the environment."""
     given = entry.get("spec", "credentials")
     keys = set(given) if isinstance(given, dict) else set()
-    return entry.get("spec", "url") is None or not ("token" in keys or keys >= {"email", "secret"})
+    if entry.get("spec", "url") is None or not ("token" in keys or keys >= {"email", "secret"}):
+        return True
+    return bool(rules.partner_id) and entry.get("spec", "partnerId") is None
+
+
+def _partner_id(entry: Entry, rules: Rules) -> str:
+    return entry.text("spec", "partnerId") or rules.partner_id
 
 
 def _address(entry: Entry, rules: Rules) -> Iterator[Problem]:
@@ -114,7 +135,9 @@ def _default_callback(entry: Entry) -> Iterator[Problem]:
 
 def from_environment(rules: Rules) -> Partner:
     """Return the partner that is meant where no manifest declares one."""
-    return Partner(DEFAULT, _canonical(rules.url, rules), _credentials({}, rules))
+    return Partner(
+        DEFAULT, _canonical(rules.url, rules), _credentials({}, rules), partner_id=rules.partner_id
+    )
 
 
 def partner(entry: Entry, rules: Rules) -> Partner:
@@ -132,6 +155,7 @@ def partner(entry: Entry, rules: Rules) -> Partner:
         v3_account_modes=entry.get("spec", "v3AccountModes") is True,
         settle=_settle(entry.texts("spec", "settle")),
         allow_insecure_urls=entry.get("spec", "allowInsecureUrls") is True,
+        partner_id=_partner_id(entry, rules),
         place=entry.place,
     )
 

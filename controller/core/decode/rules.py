@@ -73,6 +73,12 @@ _STRUCTURE = (
     _error(
         "GS315", "Two Partners filled from the environment", "Give both a url and credentials of their own"
     ),
+    _error(
+        "GS316", "A partnerId that is none", "Copy the number that Gupshup's login answers as id, in quotes"
+    ),
+    _error(
+        "GS317", "Two Partners of one account", "Declare the account once; apps name the Partner that stays"
+    ),
     _error("GS320", "A duration that is none", "Write a whole number and s, m, h or d: 10m"),
     _error("GS321", "A pace that is none", "Write calls and a window: 10/s, 10/min, 100/h"),
     _error("GS322", "A ceiling that is none", "Write a number (25) or a share (20%)"),

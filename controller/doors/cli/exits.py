@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import click
 
 from controller.errors import (
+    AccountError,
     ControllerError,
     Denied,
     Locked,
@@ -29,6 +30,7 @@ INTERRUPTED = 130
 _CODES: Mapping[type[Exception], int] = {
     ManifestError: INVALID,
     PlanRefused: HELD,
+    AccountError: ERROR,  # before what it is a kind of
     Denied: DENIED,
     Locked: LOCKED,
     Usage: USAGE,

@@ -51,7 +51,7 @@ class Reader:
         await self._session.__aexit__(kind, error, trace)
 
     async def sign_in(self) -> str:
-        """Return the partner's id; its configured name where neither the answer nor the token tells one."""
+        """Return the partner's id, "" where neither the answer nor the token tells it."""
         return await self._session.owner()
 
     async def rows(self, until: float = math.inf) -> tuple[Row, ...]:

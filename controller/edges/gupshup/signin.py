@@ -12,7 +12,7 @@ from controller.edges.gupshup.replies import BadToken, Fine, Forbidden, Refused,
 from controller.edges.gupshup.routes import LOGIN, Call
 from controller.edges.gupshup.tokens import Fresh
 from controller.edges.gupshup.wire import Lost, NotSent, Wire
-from controller.errors import Busy, Denied, Limited
+from controller.errors import AccountError, Busy, Denied, Limited
 from controller.model.manifest import Login, Partner, Reference, Token
 from controller.model.secret import Secret
 
@@ -50,9 +50,13 @@ class SignIn:
         self._reveal = reveal
         self._clock = clock
         self._failed: _Failed | None = None
+        self._owner = ""
 
     async def fetch(self) -> Fresh:
-        """Return a new token. Raises Denied (missing or refused credentials), Busy or Limited."""
+        """Return a new token. Raises Denied (missing or refused credentials), Busy or Limited.
+
+        AccountError where it is another account's than the last one was.
+        """
         match self._partner.credentials:
             case Token(reference):
                 return self._fresh(self._given(reference), None)
@@ -106,8 +110,14 @@ class SignIn:
         return self._fresh(token, body.get("id"))
 
     def _fresh(self, token: Secret, told: Json) -> Fresh:
-        owner = _identity(told) or _identity(_claimed(token)) or self._partner.name
-        return Fresh(token, self._clock.now() + _LIFETIME, owner)
+        owner = _identity(told) or _identity(_claimed(token))
+        if self._owner and owner and owner != self._owner:
+            raise AccountError(
+                f"the credentials of partner {self._partner.name} opened account {self._owner}, and now open "
+                f"{owner}: nothing is done with them before the next start"
+            )
+        self._owner = owner or self._owner
+        return Fresh(token, self._clock.now() + _LIFETIME, self._owner)
 
     def _rest(self, credentials: tuple[Secret, Secret]) -> None:
         """Raise the last failure again while it lasts."""

@@ -16,7 +16,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x47555053
 """How SQLite's file header tells our stores from other programs' databases ("GUPS")."""
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0007")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every version of the schema, oldest first; a store at another one was written by a newer release."""
 
 tables = MetaData(
@@ -53,6 +53,9 @@ def _id() -> Column[int]:
     long = BigInteger().with_variant(Integer, "sqlite")  # whose integers are as long as they must be
     return Column("id", long, primary_key=True, autoincrement=True)
 
+
+accounts = Table("accounts", tables, _key("upstream"), _text("url"), _text("partner_id"))
+"""Every account that anybody signed in to; `partner_id` is "" where nobody told it yet."""
 
 version = Table("alembic_version", tables, Column("version_num", Text, primary_key=True))
 meta = Table("meta", tables, _key("name"), _text("value"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
+from controller.edges.store.accounts import Accounts
 from controller.edges.store.calls import Calls
 from controller.edges.store.database import Database
 from controller.edges.store.intents import Intents
@@ -71,6 +72,7 @@ class Store:
         self._database = database
         self._writers = writers
         self._key = parts.key
+        self.accounts = Accounts(database)
         self.calls = Calls(database, parts.time)
         self.memories = Memories(database, parts.time, writers)
         self.intents = Intents(database, parts.time, uuid.uuid4().hex, writers)

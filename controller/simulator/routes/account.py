@@ -23,10 +23,10 @@ def login(world: World, visit: Visit) -> Reply:
         return failure(403, "Account Does not exist")
     if partner.secret != secret:
         return failure(403, "Failed to authenticate")
-    token = world.access.login(partner, visit.call.at)
-    return Reply(
-        200, {"token": token, "id": int(partner.id), "name": partner.name, **_profile(partner.email)}
-    )
+    told = world.switches.partner_id
+    token = world.access.login(partner, visit.call.at, claims_id=told != "untold")
+    profile = {"token": token, "name": partner.name, **_profile(partner.email)}
+    return Reply(200, {**profile, "id": int(partner.id)} if told == "told" else profile)
 
 
 def _profile(email: str) -> Json:

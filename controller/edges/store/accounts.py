@@ -1,0 +1,91 @@
+"""The accounts that the store knows: each is one account, however it is signed in to."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, delete, select, update
+
+from controller.edges.store.database import Database, put
+from controller.edges.store.merging import merge
+from controller.edges.store.schema import accounts, bindings, traits
+from controller.model.account import Identified, Identity, KnownAccount
+from controller.model.manifest import AppId
+from controller.model.pace import ACCOUNT
+from controller.model.upstream import Upstream
+
+_ASKED = 3
+"""How many apps of an account are worth a question: some of them may be gone."""
+
+Decide = Callable[[Sequence[KnownAccount]], Identity]
+
+
+class Accounts:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def settle(self, url: str, decide: Decide) -> Identity:
+        """Return what *decide* says of the accounts known at *url*, and keep the one that it identifies.
+
+        Atomic between processes: two that meet a new account at once find one and the same.
+        """
+
+        def look(connection: Connection) -> tuple[Identity, bool]:
+            found = decide(_known(connection, url))
+            return found, not isinstance(found, Identified) or _is_kept(connection, found)
+
+        def work(connection: Connection) -> Identity:
+            found, kept = look(connection)
+            if isinstance(found, Identified) and not kept:
+                put(connection, accounts, {"upstream": found.upstream}, {"url": url, "partner_id": found.id})
+            return found
+
+        found, kept = await self._database.read(look)
+        return found if kept else await self._database.write(work, url)
+
+    async def knows(self, upstream: Upstream) -> bool:
+        """Say whether that still is the name of an account: it may have been found to be another one."""
+        mine = select(accounts.c.upstream).where(accounts.c.upstream == upstream)
+        return await self._database.read(lambda connection: connection.execute(mine).first() is not None)
+
+    async def join(self, same: Upstream, into: Upstream) -> None:
+        """Let *same* be *into* from now on, with all that is known of it. Only for the writer of both."""
+        pointing = (traits.c.name == ACCOUNT) & (traits.c.value == same)
+
+        def work(connection: Connection) -> None:
+            merge(connection, same, into)
+            connection.execute(update(traits).where(pointing).values(value=into))
+            connection.execute(delete(accounts).where(accounts.c.upstream == same))
+
+        await self._database.write(work, into)
+
+    async def opened(self, login: str, upstream: Upstream) -> None:
+        """Keep that the sign-ins counted under *login* are those of *upstream*, and count them there."""
+        key = {"upstream": login, "name": ACCOUNT}
+        mine = select(traits.c.value).where(traits.c.upstream == login, traits.c.name == ACCOUNT)
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(traits).where(traits.c.upstream == login))
+            merge(connection, login, upstream)
+            put(connection, traits, key, {"value": upstream})
+
+        if await self._database.read(lambda c: c.execute(mine).scalar_one_or_none()) != upstream:
+            await self._database.write(work, upstream)
+
+
+def _known(connection: Connection, url: str) -> tuple[KnownAccount, ...]:
+    found = select(accounts).where(accounts.c.url == url).order_by(accounts.c.upstream)
+    rows = connection.execute(found).mappings().all()
+    return tuple(
+        KnownAccount(row["upstream"], row["partner_id"], _apps(connection, row["upstream"])) for row in rows
+    )
+
+
+def _apps(connection: Connection, upstream: str) -> tuple[AppId, ...]:
+    """Return some apps that are bound, first those that the last list had."""
+    mine = select(bindings.c.app_id).where(bindings.c.upstream == upstream)
+    ordered = mine.order_by(bindings.c.missing_since.is_not(None), bindings.c.app_id)
+    return tuple(connection.execute(ordered.limit(_ASKED)).scalars())
+
+
+def _is_kept(connection: Connection, found: Identified) -> bool:
+    mine = (accounts.c.upstream == found.upstream) & (accounts.c.partner_id == found.id)
+    return connection.execute(select(accounts.c.upstream).where(mine)).first() is not None

@@ -1,0 +1,85 @@
+"""Two names of one account become one: every row of the one is the other's, and the stricter of two stays."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    UniqueConstraint,
+    and_,
+    delete,
+    select,
+    update,
+)
+
+from controller.edges.store.schema import accounts, intents, leases, ledger, tables
+
+_LEFT = frozenset({accounts.name, leases.name})
+_GREATEST: Mapping[str, Sequence[str]] = {
+    "declared": ("apps", "subscriptions"),
+    "rests": ("until",),
+    "unclear": ("attempts",),
+}
+"""The greater one counts; of any other row that both have, the one under the name that stays."""
+
+
+def merge(connection: Connection, same: str, into: str) -> None:
+    """Let all that is kept under *same* be kept under *into*. Nobody may write under *same* meanwhile."""
+    for table in tables.sorted_tables:
+        if "upstream" in table.c and table.name not in _LEFT:
+            for ours, theirs in _twins(connection, table, same, into):
+                _agree(connection, table, ours, theirs)
+            connection.execute(update(table).where(table.c.upstream == same).values(upstream=into))
+
+
+def _twins(
+    connection: Connection, table: Table, same: str, into: str
+) -> Iterator[tuple[RowMapping, RowMapping]]:
+    """Yield the pairs of rows that could not stand beside each other under one name."""
+    for key in _keys(table):
+        kept = {tuple(row[name] for name in key): row for row in _rows(connection, table, into)}
+        for row in _rows(connection, table, same):
+            twin = kept.get(tuple(row[name] for name in key))
+            if twin is not None:
+                yield row, twin
+
+
+def _keys(table: Table) -> Iterator[tuple[str, ...]]:
+    unique = (each for each in table.constraints if isinstance(each, UniqueConstraint))
+    for columns in (table.primary_key.columns, *(each.columns for each in unique)):
+        names = [column.name for column in columns]
+        if "upstream" in names:
+            yield tuple(name for name in names if name != "upstream")
+
+
+def _rows(connection: Connection, table: Table, upstream: str) -> Sequence[RowMapping]:
+    return connection.execute(select(table).where(table.c.upstream == upstream)).mappings().all()
+
+
+def _agree(connection: Connection, table: Table, ours: RowMapping, theirs: RowMapping) -> None:
+    """Keep one row of two: *ours* is under the name that goes, *theirs* under the one that stays."""
+    if table is intents:
+        _drop(connection, table, min(ours, theirs, key=_holds))
+        return
+    _drop(connection, table, ours)
+    if table is ledger and ours["digest"] != theirs["digest"]:
+        _drop(connection, table, theirs)  # nobody knows which of them was written last
+    elif greatest := _GREATEST.get(table.name):
+        larger = {name: max(ours[name], theirs[name]) for name in greatest}
+        connection.execute(update(table).where(_is(table, theirs)).values(larger))
+
+
+def _holds(intent: RowMapping) -> tuple[bool, float]:
+    """Return what is greater the longer an intent holds links back: one without an end holds longest."""
+    ended = intent["ended"]
+    return ended is None, intent["started"] if ended is None else ended
+
+
+def _drop(connection: Connection, table: Table, row: RowMapping) -> None:
+    connection.execute(delete(table).where(_is(table, row)))
+
+
+def _is(table: Table, row: RowMapping) -> ColumnElement[bool]:
+    return and_(*(column == row[column.name] for column in table.primary_key.columns))

@@ -1,0 +1,220 @@
+"""The accounts of a store: the same one for all who share it, whoever came first, whatever it was called."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
+from functools import partial
+from typing import TypeVar
+
+import psycopg
+import pytest
+
+from controller.core.identity import SignedIn, identify
+from controller.core.pace import budgets, earliest
+from controller.edges.store import Store
+from controller.edges.store.accounts import Accounts
+from controller.edges.store.database import Database, Work
+from controller.errors import Busy
+from controller.model.account import Identified, Identity, KnownAccount
+from controller.model.history import Declared, Entry, LastGood
+from controller.model.manifest import AppId, Bucket
+from controller.model.memory import Bind, Binding, Refusal, Refuse, Written, Wrote
+from controller.model.pace import ACCOUNT, Reservation
+from controller.model.upstream import Upstream
+from tests.edges.engines import Engine
+
+URL = "https://partner.gupshup.io"
+HERE, NAMED = Upstream(f"{URL}#1368"), Upstream(f"{URL}#main")
+T = TypeVar("T")
+PHONE, APP = "919876543210", AppId("app-1")
+
+
+def by(told: str = "") -> Callable[[Sequence[KnownAccount]], Identity]:
+    return partial(identify, SignedIn(URL, told=told), ours={})
+
+
+@pytest.fixture
+async def store(engine: Engine) -> AsyncIterator[Store]:
+    async with engine.open() as store:
+        yield store
+
+
+async def test_an_account_that_was_met_without_an_id_takes_the_first_one_that_is_told(
+    engine: Engine, store: Store
+) -> None:
+    """For whoever runs with it, too: its name stays, and with it lock, pace and intents."""
+    provisional = Upstream(f"{URL}#provisional")
+    async with engine.open() as other:
+        assert await other.accounts.settle(URL, by()) == Identified(provisional)
+        assert await store.accounts.settle(URL, by("1368")) == Identified(provisional, "1368")
+        assert await other.accounts.settle(URL, by("1368")) == Identified(provisional, "1368")
+        assert await other.accounts.settle(URL, by("9")) == Identified(Upstream(f"{URL}#9"), "9")
+    assert await store.accounts.knows(provisional)
+    assert not await store.accounts.knows(HERE)
+
+
+class Overtaken:
+    """A database in which another process is quicker: between our first look and what follows it."""
+
+    def __init__(self, database: Database, rival: Store) -> None:
+        self._database = database
+        self._rival = rival
+
+    async def read(self, work: Work[T]) -> T:
+        answer = await self._database.read(work)
+        await self._rival.accounts.settle(URL, by())
+        return answer
+
+    async def write(self, work: Work[T], key: str | None) -> T:
+        return await self._database.write(work, key)
+
+
+async def test_what_another_process_kept_meanwhile_is_what_counts(engine: Engine, store: Store) -> None:
+    async with engine.open() as rival:
+        accounts = Accounts(Overtaken(store._database, rival))  # type: ignore[arg-type]  # all that is asked of one
+        assert await accounts.settle(URL, by("1368")) == Identified(Upstream(f"{URL}#provisional"), "1368")
+
+
+async def test_apps_that_are_bound_say_whose_an_account_is(store: Store) -> None:
+    await store.accounts.settle(URL, by("1368"))
+    async with store.writer(HERE):
+        lost = Binding("910000000000", AppId("app-0"), missing_since=1.0)
+        some = [Bind(Binding(f"91000000000{n}", AppId(f"app-{n}"))) for n in range(1, 6)]
+        await store.memories.note(HERE, [Bind(lost), *some])
+    seen: list[KnownAccount] = []
+
+    def decide(known: Sequence[KnownAccount]) -> Identity:
+        seen.extend(known)
+        return by("1368")(known)
+
+    await store.accounts.settle(URL, decide)
+    assert seen == [KnownAccount(HERE, "1368", (AppId("app-1"), AppId("app-2"), AppId("app-3")))]
+
+
+async def fill(store: Store, upstream: Upstream, name: str, secret: str) -> Reservation:
+    """Leave something in every table."""
+    async with store.writer(upstream):
+        await store.memories.note(
+            upstream,
+            [
+                Bind(Binding(PHONE, APP)),
+                Bind(Binding(name, AppId(name))),
+                Refuse(Refusal(name, "d", "LinkRefused", "no", at=5.0)),
+                Wrote(Written("same", "d1", secret="s1")),
+                Wrote(Written("other", f"digest of {secret}", secret=secret)),
+            ],
+        )
+        await store.intents.open(upstream, f"1{name}", name)
+        await store.history.begin(upstream, Entry(1.0, "who", "r1", "link", f"App/{name}"))
+    await store.statuses.save(upstream, {"App/a": "{}", f"App/{name}": "{}"})
+    await store.spent.spend(upstream, "digest")
+    await store.hints.leave(upstream, "", "reconcile")
+    await store.calls.rest(upstream, "list", 1e12 if name == "old" else 5.0)
+    await store.calls.set_trait(upstream, "slow list", "429")
+    counts = Declared(9, 1) if name == "old" else Declared(2, 7)
+    await store.revisions.save_good("/manifests", LastGood("r1", 1.0, (), {upstream: counts}))
+    found = await store.calls.reserve(upstream, budgets(Bucket.OTHER, None), rule=earliest, route="x")
+    assert isinstance(found, Reservation)
+    return found
+
+
+async def test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays(store: Store) -> None:
+    await store.accounts.settle(URL, by("1368"))
+    going_on = await fill(store, NAMED, "old", "of the one")
+    await fill(store, HERE, "new", "of the other")
+
+    async with store.writer(HERE), store.writer(NAMED):
+        await store.accounts.join(NAMED, HERE)
+
+    memory = await store.memories.read(HERE)
+    assert memory.bindings.keys() == {PHONE, "old", "new"}
+    assert memory.intents.keys() == {"1old", "1new"}
+    assert memory.refusals.keys() == {"old", "new"}
+    assert memory.ledger.keys() == {"same"}, "of two that differ nobody knows which was written last"
+    assert [upstream for upstream, _ in await store.history.read()] == [HERE, HERE]
+    assert (await store.statuses.read(HERE)).keys() == {"App/a", "App/new", "App/old"}
+    assert await store.statuses.upstreams() == (HERE,)
+    assert not await store.spent.spend(HERE, "digest")
+    assert [hint.kind for hint in await store.hints.take(HERE)] == ["reconcile"]
+    good = await store.revisions.last_good("/manifests")
+    assert good is not None
+    assert good.declared == {HERE: Declared(9, 7)}
+    await store.calls.ended(going_on, 200)
+    calls, _ = await store.calls.stays(HERE, "other")
+    assert [call.end is None for call in calls] == [False, True]
+    assert (await store.calls.stays(HERE, "list"))[1] > 1e9
+    assert (await store.memories.read(NAMED)).bindings == {}
+    async with store.writer(HERE), store.writer(NAMED):
+        await store.accounts.join(NAMED, HERE)  # again, where a process died right after it
+
+
+@pytest.mark.parametrize("ended", ["old", "new"])
+async def test_of_two_intents_for_one_phone_the_one_that_holds_longer_stays(store: Store, ended: str) -> None:
+    opened = {}
+    for upstream, name in ((NAMED, "old"), (HERE, "new")):
+        async with store.writer(upstream):
+            opened[name] = (await store.intents.open(upstream, PHONE, name)).id
+            if name == ended:
+                await store.intents.end(upstream, opened[name])
+    async with store.writer(HERE), store.writer(NAMED):
+        await store.accounts.join(NAMED, HERE)
+        kept = (await store.memories.read(HERE)).intents[PHONE]
+        assert kept.name == ("new" if ended == "old" else "old")
+        assert kept.ended is None
+        with pytest.raises(Busy):
+            await store.intents.open(HERE, PHONE, "third")
+
+
+async def test_sign_ins_count_with_the_account_once_it_is_known_whose_they_are(store: Store) -> None:
+    login = f"{URL} login 0123"
+    for upstream in (NAMED, HERE):
+        await store.calls.reserve(login, budgets(Bucket.LOGIN, None), rule=earliest, route="login")
+        await store.accounts.opened(login, upstream)
+        assert await store.calls.trait(login, ACCOUNT) == upstream
+        assert len((await store.calls.stays(upstream, "login"))[0]) == 1
+        assert await store.calls.stays(login, "login") == ((), 0.0)
+    async with store.writer(HERE), store.writer(NAMED):
+        await store.accounts.opened(login, NAMED)
+        await store.accounts.join(NAMED, HERE)
+    assert await store.calls.trait(login, ACCOUNT) == HERE, "what led to the name that went leads on"
+    assert len((await store.calls.stays(HERE, "login"))[0]) == 2
+
+
+OLD = (
+    "DROP TABLE {s}accounts",
+    "UPDATE {s}alembic_version SET version_num = '0004'",
+    "INSERT INTO {s}bindings (upstream, phone, app_id) VALUES ('{url}#1368', '1', 'app-1')",
+    "INSERT INTO {s}bindings (upstream, phone, app_id) VALUES ('{url}#main', '1', 'app-1')",
+    "INSERT INTO {s}spent (upstream, digest, at) VALUES ('{url}#1368', 'd', 1)",
+    "INSERT INTO {s}unclear (upstream, phone, attempts) VALUES ('{url}#sealed', '2', 1)",
+    "INSERT INTO {s}calls (upstream, budget, reserved, route) VALUES ('{url} login 01', 'login', 1, 'x')",
+)
+
+
+async def test_an_older_store_knows_its_accounts_by_their_ids_and_others_by_their_names(
+    engine: Engine,
+) -> None:
+    """A name that was a Partner's takes its id from the next sign-in that tells one, or by its apps."""
+    async with engine.open():
+        pass
+    if engine.kind == "sqlite":
+        with closing(sqlite3.connect(engine.location, isolation_level=None)) as raw:
+            for statement in OLD:
+                raw.execute(statement.format(s="", url=URL))
+    else:
+        with psycopg.connect(engine.real, autocommit=True) as connection:
+            for statement in OLD:
+                connection.execute(statement.format(s="gupshup_controller.", url=URL).encode())
+    seen: list[KnownAccount] = []
+
+    def decide(known: Sequence[KnownAccount]) -> Identity:
+        seen.extend(known)
+        return by("1368")(known)
+
+    async with engine.open() as store:
+        await store.accounts.settle(URL, decide)
+    assert seen == [
+        KnownAccount(HERE, "1368", (APP,)),
+        KnownAccount(NAMED, "", (APP,)),
+        KnownAccount(Upstream(f"{URL}#sealed")),
+    ]
