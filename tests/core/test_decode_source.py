@@ -395,6 +395,24 @@ def test_only_one_partner_may_leave_something_to_the_environment(spec: str) -> N
     assert decoded(partners[0], partners[1].replace(spec, own)).desired is not None
 
 
+def test_an_id_from_the_environment_is_that_of_the_one_partner_that_declares_none() -> None:
+    own = "url: https://partner.gupshup.io, credentials: {token: {env: A}}"
+    one, two = (f"{HEAD}kind: Partner\nmetadata: {{name: {name}}}\nspec: {{{own}}}\n" for name in "ab")
+    named = two.replace("{url", '{partnerId: "7", url')
+    rules = Rules(partner_id="1368")
+    alone = decoded(one, named, rules=rules).desired
+    assert alone is not None
+    assert [partner.partner_id for partner in alone.partners] == ["1368", "7"]
+    assert [rule for _, rule, _ in found(decoded(one, two, rules=rules))] == ["GS315", "GS317"]
+    default = decoded(app(1), rules=rules).desired
+    assert default is not None
+    assert default.partners[0].partner_id == "1368"
+    wrong = decoded(app(1), rules=Rules(partner_id="main"))
+    assert [(str(one.place), one.rule, one.field) for one in wrong.problems] == [
+        (str(ENVIRONMENT), "GS316", "GUPSHUP_PARTNER_ID")
+    ]
+
+
 @pytest.mark.parametrize(("count", "severity"), [(10, None), (11, "warning"), (50, "warning"), (51, "error")])
 def test_many_webhooks_on_one_app_are_slow_and_too_many_are_refused(count: int, severity: str | None) -> None:
     result = decoded(app(1), *(hook(number, "app: customer1") for number in range(count)))

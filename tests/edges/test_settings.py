@@ -21,6 +21,7 @@ from controller.model.source import Rules
             Rules(allowed_urls=("https://a.example.com", "https://b.example.com")),
             id="allowed addresses",
         ),
+        pytest.param({"GUPSHUP_PARTNER_ID": "1368"}, Rules(partner_id="1368"), id="an id"),
         pytest.param({"GUPSHUP_PARTNER_TOKEN": "x"}, Rules(token_given=True), id="a token"),
     ],
 )
@@ -129,8 +130,10 @@ def test_no_secret_shows_where_rules_are_printed() -> None:
     assert "canary" not in repr(rules({"PASSWORD": "/canary", "GUPSHUP_SECRET": "/canary"}))
 
 
-def test_the_address_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_the_address_and_the_id_may_stand_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "url"
+    file.write_text("1368\n", encoding="utf-8")
+    assert rules({"GUPSHUP_PARTNER_ID_FILE": str(file)}).partner_id == "1368"
     file.write_text("\ufeffhttps://gupshup.example.com\n\n", encoding="utf-8")
     assert rules({"GUPSHUP_URL_FILE": str(file)}).url == "https://gupshup.example.com"
     file.write_bytes(b"\xff")
