@@ -14,7 +14,7 @@ from controller.core.identity import SignedIn
 from controller.edges.clock import SystemClock
 from controller.edges.gupshup import Network, Reader, Writer, reader, writer
 from controller.edges.secrets import reveal_credential, reveal_header
-from controller.edges.store import Hold, Store, chosen_location, open_store
+from controller.edges.store import Hold, Store, chosen_location, look_into, open_store
 from controller.errors import AccountError, Busy, StoreError
 from controller.loop import ports
 from controller.loop.gate import Gate
@@ -77,12 +77,16 @@ def open_house(
     *,
     verb: str,
     revision: str,
-    heard: Heard = unheard,
+    looks: bool = False,
 ) -> House:
-    """Open the store (None: the usual place) and whatever else is shared. Raises StoreError or Usage."""
+    """Open the store (None: the usual place) and whatever else is shared. Raises StoreError or Usage.
+
+    *looks*: nothing is to be written to Gupshup, so that the store need not be writable.
+    """
     clock = SystemClock()
     place = chosen_location(store, environ, Path.cwd())
-    return House(open_store(place, clock), clock, network, environ, f"{verb} by {_user()}", revision, heard)
+    opened = (look_into if looks else open_store)(place, clock)
+    return House(opened, clock, network, environ, f"{verb} by {_user()}", revision)
 
 
 @asynccontextmanager

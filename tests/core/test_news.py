@@ -181,6 +181,9 @@ def test_a_source_on_an_old_revision_is_trouble() -> None:
     ("last", "errors", "found"),
     [
         pytest.param(End("Denied", "403"), 1, (Topic.CREDENTIALS, "Denied", "", SOON), id="refused"),
+        pytest.param(
+            End("AccountError", "whose?"), 1, (Topic.CREDENTIALS, "AccountError", "", SOON), id="of whom?"
+        ),
         pytest.param(End("Busy", "503"), 3, (Topic.PASSES, "Busy", "", LATER), id="busy for long"),
         pytest.param(End("Busy", "503"), 2, None, id="busy twice"),
         pytest.param(End("Locked", "x"), 9, None, id="another replica has it"),

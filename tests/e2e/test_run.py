@@ -160,9 +160,14 @@ def test_a_person_asks_it_to_look_and_another_command_gets_its_turn(tmp_path: Pa
             there.control("drift", {"app": "AppOne", "subscriptions": [{"tag": "events", "delete": True}]})
             asked = there.run("reconcile", "AppOne", "--wait")
             assert (asked.code, there.tags()) == (0, ALL), asked.out + asked.err
+            heard = there.run("reconcile")
+            assert (heard.code, heard.out[:6], heard.err) == (0, "Asked:", "")
             assert there.run("apply", "--yes").code == 8, "one writer at a time"
             assert there.run("apply", "--yes", "--lock-timeout", "30s").code == 0
             assert run.signal(signal.SIGTERM).code == 0
+        unheard = there.run("reconcile")
+        assert (unheard.code, unheard.out) == (0, ""), "what nobody hears is not told as asked"
+        assert "no `gupshupctl run` tends" in unheard.err
         nobody = there.run("reconcile", "--wait", "--timeout", "1s")
         assert (nobody.code, "Nobody looked" in nobody.err) == (6, True)
 

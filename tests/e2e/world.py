@@ -112,7 +112,10 @@ class Going:
 
 
 class World:
-    """One simulator with what belongs to it. *environ* is what the command is told beside the usual."""
+    """One simulator with what belongs to it. *environ* is what the command is told beside the usual.
+
+    *before* are words that stand before it, of a program that runs it.
+    """
 
     def __init__(self, folder: Path, exported: Mapping[str, str]) -> None:
         self.folder = folder
@@ -121,6 +124,7 @@ class World:
         self.url = exported["GUPSHUP_URL"]
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("GUPSHUP", "CI"))}
         self.environ = {**ours, **exported, **self._handed_out()}
+        self.before: tuple[str, ...] = ()
         self.http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
 
     def _handed_out(self) -> dict[str, str]:
@@ -133,7 +137,7 @@ class World:
 
     def run(self, *arguments: str, **environ: str) -> Done:
         done = subprocess.run(
-            [COMMAND, *arguments],
+            [*self.before, COMMAND, *arguments],
             cwd=self.folder,
             env={**self.environ, **environ},
             stdin=subprocess.DEVNULL,

@@ -1,9 +1,11 @@
 """The accounts of a store: the same one for all who share it, whoever came first, whatever it was called."""
 
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import psycopg
@@ -218,3 +220,19 @@ async def test_an_older_store_knows_its_accounts_by_their_ids_and_others_by_thei
         KnownAccount(NAMED, "", (APP,)),
         KnownAccount(Upstream(f"{URL}#sealed")),
     ]
+
+
+async def test_whoever_writes_for_an_account_is_told_and_nobody_where_nobody_does(
+    engine: Engine, store: Store
+) -> None:
+    assert await store.holder(HERE) == ""
+    async with engine.open() as other, other.writer(HERE):
+        assert f"pid {os.getpid()}, " in await store.holder(HERE)
+        assert await store.holder(NAMED) == ""
+    assert await store.holder(HERE) == ""
+    if engine.kind == "sqlite":  # there a process that was killed leaves what it signed
+        async with store.writer(HERE):
+            (lock,) = Path(engine.location).parent.glob("*.writer")
+            signed = lock.read_bytes()
+        lock.write_bytes(signed)
+        assert await store.holder(HERE) == ""

@@ -14,6 +14,7 @@ LONGEST_MESSAGE = 300
 
 _HARMLESS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'"})  # noqa: RUF001  (looks alike on purpose)
 
+_CREDENTIALS = {"AccountError": "open an account that cannot be told, or is not the one that is declared"}
 _TO_DO = {
     Topic.CREDENTIALS: "Check the account's credentials; they are read again by the next pass.",
     Topic.SOURCE: "The last good revision stays in force. `gupshupctl validate` judges the new one.",
@@ -50,7 +51,8 @@ def _said(telling: Telling) -> str:
     topic, partner, reason = telling.group.key
     match topic:
         case Topic.CREDENTIALS:
-            return f"the credentials of partner {partner} are refused"
+            said = _CREDENTIALS.get(reason, "are refused")
+            return f"the credentials of partner {partner} {said}"
         case Topic.SOURCE:
             return "the source is stuck on an old revision"
         case Topic.PASSES:

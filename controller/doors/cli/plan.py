@@ -67,7 +67,8 @@ def _code(found: "Surveyed", *, detailed: bool) -> int:
 def _survey(loaded: "Loaded", wish: "Wish", reach: Reach, timeout: float) -> "Surveyed":
     from controller.doors.cli.surveying import survey_all  # noqa: PLC0415  (what is heavy waits for its verb)
 
-    return asyncio.run(survey_all(loaded, wish, reach.open("plan", loaded.desired.revision), timeout=timeout))
+    house = reach.open("plan", loaded.desired.revision, looks=True)
+    return asyncio.run(survey_all(loaded, wish, house, timeout=timeout))
 
 
 def _show(found: "Surveyed", output: str) -> None:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,16 +42,25 @@ class Reach:
     log_format: str = "text"
     log_level: str = "warning"
 
-    def open(self, verb: str, revision: str, heard: "Heard | None" = None) -> "House":
-        """Set up logs, and open the store and the way to Gupshup; *heard* is told of each call."""
+    def open(self, verb: str, revision: str, heard: "Heard | None" = None, *, looks: bool = False) -> "House":
+        """Set up logs, and open the store and the way to Gupshup; *heard* is told of each call.
+
+        *looks*: for a verb that only looks. Where the store cannot be written, that is said.
+        """
         from controller.doors.app import open_house  # noqa: PLC0415  (what is heavy waits for its verb)
         from controller.edges import log  # noqa: PLC0415  (likewise)
         from controller.edges.gupshup import Network  # noqa: PLC0415  (likewise)
 
         log.configure(self.log_format, self.log_level)
         network = Network(proxy=self.proxy, ca_file=self.ca_file)
-        told = {} if heard is None else {"heard": heard}
-        return open_house(self.store, network, os.environ, verb=verb, revision=revision, **told)
+        house = open_house(self.store, network, os.environ, verb=verb, revision=revision, looks=looks)
+        if house.store.passing:
+            click.echo(
+                f"Note: nothing is remembered of this {verb}, and its calls are counted by itself alone: "
+                f"{house.store.passing}",
+                err=True,
+            )
+        return house if heard is None else replace(house, heard=heard)
 
 
 _STORE = "The store; .gupshupctl/state.db where none is named."

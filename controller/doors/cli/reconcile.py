@@ -58,8 +58,10 @@ async def _reconcile(
         if not chosen:
             raise Usage("the store knows of no app yet: nothing was applied with it")
         await _ask(opened, chosen, name, release)
+        tended = [await _tended(opened, upstream) for upstream in sorted({each.upstream for each in chosen})]
         if patience is None:
-            click.echo("Asked: it is looked at as soon as the process that tends it takes notice.")
+            if any(tended):
+                click.echo("Asked: it is looked at as soon as the process that tends it takes notice.")
             return OK
         return await _follow(opened, chosen, patience)
 
@@ -74,6 +76,19 @@ async def _ask(
         for number, digest in enumerate(release):
             await opened.hints.leave(upstream, f":release {number}", f"{RELEASE} {digest}")
         await opened.hints.leave(upstream, app, RECONCILE)
+
+
+async def _tended(opened: "Store", upstream: str) -> bool:
+    """Say whether a `run` tends *upstream*; where none does, tell what becomes of the wish."""
+    holder = await opened.holder(upstream)
+    if " run on " in holder:
+        return True
+    who = f"{holder} holds it, and takes no wishes" if holder else "no process holds it"
+    click.echo(
+        f"Note: no `gupshupctl run` tends {upstream} now ({who}); the wish stays in the store for the next.",
+        err=True,
+    )
+    return False
 
 
 async def _follow(opened: "Store", chosen: "list[Known]", patience: float) -> int:

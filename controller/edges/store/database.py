@@ -21,6 +21,10 @@ class Unknown(StoreError):
     """What the database holds is unknown until it was opened, and checked, again: nothing runs before."""
 
 
+class Unwritable(StoreError):
+    """It cannot be written where it is, whatever it holds."""
+
+
 class Kind(Protocol):
     """What differs between one kind of database and another."""
 

@@ -51,9 +51,15 @@ class Locks:
         self._clock = clock
 
     def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[Hold]:
+        return _writer(self._of(upstream), self._clock, timeout, upstream)
+
+    async def holder(self, upstream: str) -> str:
+        path = self._of(upstream)
+        return _holder(path) if _is_held(path) else ""
+
+    def _of(self, upstream: str) -> Path:
         name = hashlib.sha256(upstream.encode()).hexdigest()[:16]
-        path = self._path.with_name(f"{self._path.name}.{name}.writer")
-        return _writer(path, self._clock, timeout, upstream)
+        return self._path.with_name(f"{self._path.name}.{name}.writer")
 
     def fence(self, connection: Connection, upstream: str) -> str:  # noqa: ARG002  (what another kind of lock asks)
         """Let everything pass: nobody else gets the lock while this process lives."""
@@ -124,6 +130,23 @@ def _taken(handle: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _is_held(path: Path) -> bool:
+    """Whether the lock is held. It is tried where somebody signed: a try keeps others out for a moment."""
+    try:
+        if not path.stat().st_size:
+            return False
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def _prove(path: Path) -> None:

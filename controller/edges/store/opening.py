@@ -4,6 +4,7 @@ Whatever cannot be trusted is refused with a StoreError; nothing is replaced, an
 something was.
 """
 
+import errno
 import os
 import sqlite3
 from contextlib import closing
@@ -12,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from controller.edges.store.database import Unwritable
 from controller.edges.store.location import FOLDER
 from controller.edges.store.lock import locked_file
 from controller.edges.store.making import AS_IT_WAS, fill, missing, version_in
@@ -20,6 +22,7 @@ from controller.edges.store.sqlite import REPAIR, connect, refused
 from controller.errors import StoreError
 
 _MAGIC = b"SQLite format 3\x00"
+_UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
 _SIDES = ("-wal", "-shm", "-journal")
 
 
@@ -36,7 +39,8 @@ def opened(path: Path, *, make: bool = True) -> tuple[Engine, bool]:
             _check_file(path)
             return _checked(path), new
     except OSError as error:
-        raise StoreError(
+        kind = Unwritable if error.errno in _UNWRITABLE else StoreError
+        raise kind(
             f"the store {path} cannot be opened: {error}; check the owner and mode of the file and its folder"
         ) from error
 
@@ -127,12 +131,15 @@ def _checked(path: Path) -> Engine:
 def _check_pages(path: Path) -> None:
     """Check whose file it is, then every page of it."""
     with closing(sqlite3.connect(path.as_uri() + "?mode=rw", uri=True, timeout=30)) as raw:
-        (application,) = raw.execute("PRAGMA application_id").fetchone()
-        if application != APPLICATION_ID:
-            raise StoreError(
-                f"the store {path} is another program's database: {AS_IT_WAS}; give another path"
-            )
-        findings = [str(row[0]) for row in raw.execute("PRAGMA quick_check(3)")]
+        check_pages(path, raw)
+
+
+def check_pages(path: Path, raw: sqlite3.Connection) -> None:
+    """Check what *raw* holds, which is the store at *path*, or a copy of it."""
+    (application,) = raw.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID:
+        raise StoreError(f"the store {path} is another program's database: {AS_IT_WAS}; give another path")
+    findings = [str(row[0]) for row in raw.execute("PRAGMA quick_check(3)")]
     if findings != ["ok"]:
         raise StoreError(f"the store {path} is damaged ({'; '.join(findings)[:200]}): {AS_IT_WAS}; {REPAIR}")
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from controller.edges.store.database import BUSY_TIMEOUT, Unknown
+from controller.edges.store.database import BUSY_TIMEOUT, Unknown, Unwritable
 from controller.errors import StoreError
 
 REPAIR = "restore a copy, or move the file away and start anew (docs/store.md says what that costs)"
@@ -26,6 +26,7 @@ _ADVICE = {
     "SQLITE_CORRUPT": f"it is damaged; {REPAIR}",
     "SQLITE_NOTADB": f"it is no database; {REPAIR}",
 }
+_UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_FULL")
 _LASTING = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -34,7 +35,8 @@ def refused(path: Path, error: BaseException) -> StoreError:
     cause = getattr(error, "orig", None) or error
     name = getattr(cause, "sqlite_errorname", "")
     advice = next((text for known, text in _ADVICE.items() if name.startswith(known)), REPAIR)
-    kind = Unknown if name.startswith(_LASTING) else StoreError
+    kind = Unwritable if name.startswith(_UNWRITABLE) else StoreError
+    kind = Unknown if name.startswith(_LASTING) else kind
     return kind(f"the store {path}: {cause} ({name or type(cause).__name__}): {advice}")
 
 
@@ -88,6 +90,16 @@ def connect(path: Path, *, journal: str = "WAL") -> Engine:
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT},
         poolclass=StaticPool,
     )
+    return _prepared(engine, journal)
+
+
+def connect_memory() -> Engine:
+    """Return an engine over an empty database that nobody else sees, and that ends with it."""
+    settings = {"check_same_thread": False, "isolation_level": None}
+    return _prepared(create_engine("sqlite://", connect_args=settings, poolclass=StaticPool), "MEMORY")
+
+
+def _prepared(engine: Engine, journal: str) -> Engine:
     event.listen(engine, "connect", partial(_prepare, journal))
     event.listen(engine, "begin", _begin)
     return engine

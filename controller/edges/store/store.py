@@ -15,13 +15,14 @@ from sqlalchemy.engine import URL
 
 from controller.edges.store.accounts import Accounts
 from controller.edges.store.calls import Calls
-from controller.edges.store.database import Database
+from controller.edges.store.database import Database, Unwritable
 from controller.edges.store.intents import Intents
 from controller.edges.store.location import located
 from controller.edges.store.lock import Locks
 from controller.edges.store.memories import Memories
 from controller.edges.store.moments import Time, machines_time
 from controller.edges.store.opening import opened
+from controller.edges.store.passing import InMemory, Unshared, copied
 from controller.edges.store.records import History, Spent, Statuses
 from controller.edges.store.reports import Reports
 from controller.edges.store.schema import meta
@@ -52,6 +53,7 @@ class Parts:
     """What one kind of store differs in.
 
     *time* is what all processes that use it agree on. *replicas* is None where they are on one machine.
+    *passing* says why it ends with its process, "" where it does not.
     """
 
     database: Database
@@ -60,15 +62,20 @@ class Parts:
     time: Time
     new: bool
     replicas: "Replicas | None" = None
+    passing: str = ""
 
 
 class Store:
-    """One store, by what is in it. *new* tells that it was made just now: nothing is remembered yet."""
+    """One store, by what is in it. *new* tells that it was made just now: nothing is remembered yet.
+
+    *passing* says why nothing of it will be remembered, "" where it will.
+    """
 
     def __init__(self, parts: Parts, clock: Clock) -> None:
         database, writers = parts.database, parts.writers
         self.place = database.place
         self.new = parts.new
+        self.passing = parts.passing
         self._database = database
         self._writers = writers
         self._key = parts.key
@@ -99,6 +106,10 @@ class Store:
         What it gives ends with the block, or with the process. It may end earlier: `Hold.holds`.
         """
         return self._writers.hold(upstream, timeout)
+
+    async def holder(self, upstream: str) -> str:
+        """Return who writes for *upstream* now, in words; "" where nobody does."""
+        return await self._writers.holder(upstream)
 
     async def reachable(self) -> None:
         """Return when the store answers; StoreError where it does not."""
@@ -137,6 +148,25 @@ def open_store(
         case url:
             parts = _server(url, clock, terms, inline=inline, make=make)
     return Store(parts, clock)
+
+
+def look_into(location: str | Path, clock: Clock) -> Store:
+    """Open the store at *location* for who only looks: where it cannot be written, in memory.
+
+    Raises as `open_store` does, StoreError also where it is there and cannot be read.
+    """
+    try:
+        return open_store(location, clock)
+    except Unwritable as error:
+        path = located(str(location))
+        assert isinstance(path, Path)  # noqa: S101  (nothing else is Unwritable)
+        return Store(_memory(path, clock, str(error)), clock)
+
+
+def _memory(path: Path, clock: Clock, why: str) -> Parts:
+    database = Database(InMemory(path), copied(path), inline=False)
+    time, key = database.at_once(lambda connection: (machines_time(connection, clock), _key(connection)))
+    return Parts(database, Unshared(), key, time, new=False, passing=why)
 
 
 def _file(path: Path, clock: Clock, *, inline: bool, make: bool) -> Parts:

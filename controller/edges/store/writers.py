@@ -30,6 +30,10 @@ class Writers(Protocol):
 
     def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[Hold]: ...
 
+    async def holder(self, upstream: str) -> str:
+        """Return who writes for *upstream* now, in words; "" where nobody does."""
+        ...
+
     def fence(self, connection: Connection, upstream: str) -> str:
         """Keep *upstream* this process's until the transaction ends, and return the mark of this hold.
 

@@ -98,6 +98,15 @@ class Leases:
     def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[Hold]:
         return self._hold(upstream, timeout)
 
+    async def holder(self, upstream: str) -> str:
+        mine = (leases.c.upstream == upstream) & (leases.c.token != "") & (leases.c.expires > NOW)
+
+        def work(connection: Connection) -> str | None:
+            return connection.execute(select(leases.c.holder).where(mine)).scalar_one_or_none()
+
+        found = await self._database.read(work)
+        return "" if found is None else signed(found)
+
     def fence(self, connection: Connection, upstream: str) -> str:
         """Lock the row against others until the transaction ends, and return the epoch as a mark."""
         lease = self._held.get(upstream)

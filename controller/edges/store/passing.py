@@ -1,0 +1,106 @@
+"""A store that passes with its process, for who only looks where nothing can be written.
+
+What lies there is read into memory; where nothing does, nothing is remembered.
+"""
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from controller.edges.store.making import fill, version_in
+from controller.edges.store.opening import check_pages
+from controller.edges.store.schema import VERSIONS
+from controller.edges.store.sqlite import connect_memory, refused
+from controller.edges.store.writers import Hold
+from controller.errors import StoreError
+
+_WAYS = ("mode=ro", "immutable=1")
+"""How to open a file that cannot be written: the second is for where SQLite's own files cannot be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """What nobody else can write, and nothing can take away."""
+
+    path: Path
+
+    @property
+    def place(self) -> str:
+        return str(self.path)
+
+    def options(self, *, write: bool) -> Mapping[str, object]:
+        return {"write": write}
+
+    def enter(self, connection: Connection, key: str | None) -> None:
+        """Let everything pass: nobody else is there."""
+
+    def refused(self, error: DBAPIError) -> StoreError:
+        return refused(self.path, error)
+
+
+class _Held:
+    def holds(self) -> bool:
+        return True
+
+
+class Unshared:
+    """The right to write what nobody else has."""
+
+    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[Hold]:  # noqa: ARG002  (what other kinds of locks ask)
+        return _hold()
+
+    async def holder(self, upstream: str) -> str:  # noqa: ARG002  (likewise)
+        return ""
+
+    def fence(self, connection: Connection, upstream: str) -> str:  # noqa: ARG002  (likewise)
+        return ""
+
+    async def close(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def _hold() -> AsyncIterator[Hold]:
+    yield _Held()
+
+
+def copied(path: Path) -> Engine:
+    """Return what the store at *path* holds, in memory and of today's version; empty where there is none.
+
+    Raises StoreError where it is there, and cannot be read or trusted.
+    """
+    engine = connect_memory()
+    there = os.path.lexists(path)
+    try:
+        if there:
+            _copy(path, engine)
+        with engine.connect().execution_options(write=True) as connection, connection.begin():
+            if not there:
+                fill(connection)
+            elif version_in(connection, str(path)) != VERSIONS[-1]:
+                from controller.edges.store.migrations.upgrade import upgrade  # noqa: PLC0415  (alembic takes half a second)
+
+                upgrade(connection)
+    except (DBAPIError, sqlite3.Error) as error:
+        raise refused(path, error) from error
+    return engine
+
+
+def _copy(path: Path, engine: Engine) -> None:
+    target = engine.raw_connection().driver_connection
+    assert isinstance(target, sqlite3.Connection)  # noqa: S101  (the only kind that `connect_memory` makes)
+    for way in _WAYS:
+        try:
+            with closing(sqlite3.connect(f"{path.as_uri()}?{way}", uri=True)) as source:
+                source.backup(target)
+            break
+        except sqlite3.OperationalError:
+            if way is _WAYS[-1]:
+                raise
+    check_pages(path, target)
