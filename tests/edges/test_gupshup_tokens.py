@@ -10,7 +10,7 @@ import pytest
 
 from controller.edges.gupshup import Network, SubscriptionForm
 from controller.edges.gupshup.tokens import Fresh, Keeper
-from controller.errors import Busy, Denied, Limited, Rejected
+from controller.errors import AccountError, Busy, Denied, Limited, Rejected
 from controller.model.manifest import Bucket, FromEnv, Token
 from controller.model.secret import Secret
 from tests.edges.clocks import TestClock
@@ -445,3 +445,16 @@ async def test_an_odd_id_from_the_login_is_not_used(told: object) -> None:
     world.upstream.on(LOGIN, good_login(id=told))
     async with world.reader() as client:
         assert await client.sign_in() == ""
+
+
+async def test_credentials_that_open_another_account_later_end_the_conversation() -> None:
+    """What is known and held by then is the first one's."""
+    world = World()
+    world.upstream.on(LOGIN, good_login(id=1368), good_login(id=None), good_login(id=99))
+    async with world.reader() as client:
+        assert await client.sign_in() == "1368"
+        world.clock.time += 86_400
+        assert await client.sign_in() == "1368", "nobody tells otherwise"
+        world.clock.time += 86_400
+        with pytest.raises(AccountError, match="opened account 1368, and now open 99"):
+            await client.sign_in()

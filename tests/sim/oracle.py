@@ -44,6 +44,7 @@ def violations(universe: Universe) -> list[str]:
         _adoptions,
         _history,
         _secrets,
+        _accounts,
     ):
         found.extend(oracle(universe))
     return found
@@ -218,6 +219,13 @@ def insistence(universe: Universe) -> Iterator[str]:
         most = max(sum(begin <= each < begin + _HOUR for each in at) for begin in at)
         if most > _DOZEN:
             yield f"P39: {most} times {verb} {target} within an hour"
+
+
+def _accounts(universe: Universe) -> Iterator[str]:
+    """P41: what was written for one account stands in the store under one name."""
+    names = sorted({name for (name,) in universe.disk.rows("SELECT upstream FROM history")})
+    if len(names) > len(universe.world.partners):
+        yield f"P41: one account has several names: {', '.join(names)}"
 
 
 def state(world: World) -> State:

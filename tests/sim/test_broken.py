@@ -5,10 +5,11 @@ import pytest
 from tests.sim.broken import BROKEN
 from tests.sim.defect import Defect
 from tests.sim.misplaced import MISPLACED
+from tests.sim.mistaken import MISTAKEN
 from tests.sim.story import Trouble
 from tests.sim.unending import UNENDING
 
-PLANTED = {**BROKEN, **MISPLACED, **UNENDING}
+PLANTED = {**BROKEN, **MISPLACED, **UNENDING, **MISTAKEN}
 _CASES = [pytest.param(defect, id=name) for name, defect in PLANTED.items()]
 _PAIRS = [pytest.param(defect, id=name) for name, defect in PLANTED.items() if defect.least > 1]
 

@@ -101,6 +101,7 @@ class Universe:
     trace: Trace = field(default_factory=Trace)
     processes: int = 0
     births: list[float] = field(default_factory=list)
+    environ: Mapping[str, str] = field(default_factory=dict)
     world: World = field(init=False)
     fate: Fate = field(init=False)
     disk: Disk = field(init=False)
@@ -155,9 +156,11 @@ class Universe:
         return self._live(life, loop, run, work, lives)
 
     def rivalry(
-        self, desired: Desired, after: float, *, stolen: bool = False
+        self, desired: Desired, after: float, *, stolen: bool = False, rival: Desired | None = None
     ) -> tuple[Ended, list[ControllerError]]:
         """Apply, and *after* some seconds let a second process want the same lock; tell what it met.
+
+        *rival* is what that one applies, the same where it is None.
 
         *stolen*: somebody takes the lock's file away before that, so that the second one gets it and applies.
         """
@@ -168,7 +171,8 @@ class Universe:
             if stolen:
                 self.disk.unlock()
             try:
-                await self._rival(desired, run.task, stolen=stolen)
+                theirs = desired if rival is None else rival
+                await self._rival(theirs, Task(theirs, theirs), stolen=stolen)
             except ControllerError as error:
                 met.append(error)
 
@@ -277,7 +281,9 @@ class Universe:
         store = self.disk.open(life, clock)
         self.twist.store(store, clock.now)
         network = Network(transport=wire)
-        return House(store, clock, network, MappingProxyType(dict(SECRETS)), purpose, desired.revision)
+        return House(
+            store, clock, network, MappingProxyType({**SECRETS, **self.environ}), purpose, desired.revision
+        )
 
     def _live(
         self, life: Life, loop: Loop, run: Run, main: Callable[[], Awaitable[None]], lives: list[House]

@@ -1,0 +1,95 @@
+"""Who signed in is found out by asking for apps, and two names of one account become one or nothing."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from controller.core.identity import SignedIn
+from controller.edges.store import Store, open_store
+from controller.errors import AccountError, Denied, Locked, Rejected
+from controller.loop.gate import Gate
+from controller.loop.identity import identified
+from controller.loop.ports import Reader
+from controller.model.manifest import AppId
+from controller.model.memory import Bind, Binding
+from controller.model.upstream import Details, Upstream
+from tests.edges.clocks import TestClock
+
+URL = "https://partner.gupshup.io"
+ONE, PROVISIONAL = Upstream(f"{URL}#1"), Upstream(f"{URL}#provisional")
+NOBODY = SignedIn(URL)
+
+
+@dataclass
+class Shown:
+    """A Gupshup that shows the apps of one account, and answers *status* for any other."""
+
+    gate: Gate
+    apps: frozenset[str]
+    status: int = 403
+    asked: list[tuple[Upstream | None, AppId]] = field(default_factory=list)
+
+    async def details(self, app: AppId) -> Details:
+        self.asked.append((self.gate.upstream, app))
+        if app in self.apps:
+            return Details(app, "AppOne", None, live=True)
+        raise Rejected("GET details: no", status=self.status, words="no")
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
+        yield store
+
+
+def shown(store: Store, *apps: str, status: int = 403) -> Shown:
+    return Shown(Gate(store.calls, TestClock(), account="account"), frozenset(apps), status)
+
+
+async def find(store: Store, there: Shown, who: SignedIn) -> Upstream:
+    return await identified(store, cast("Reader", there), there.gate, who)
+
+
+async def bind(store: Store, upstream: Upstream, *apps: str) -> None:
+    notes = [Bind(Binding(f"91{number}", AppId(app))) for number, app in enumerate(apps)]
+    await store.memories.note(upstream, notes)
+
+
+async def test_apps_are_asked_for_at_the_pace_of_the_account_that_they_are_of(store: Store) -> None:
+    await find(store, shown(store), SignedIn(URL, told="1"))
+    await bind(store, ONE, "app-0", "app-1", "app-2", "app-3")
+    there = shown(store, "app-1")
+    assert await find(store, there, NOBODY) == ONE
+    assert there.asked == [(ONE, "app-0"), (ONE, "app-1")], "one that is gone proves nothing"
+    with pytest.raises(AccountError, match='declare partnerId: "1"'):
+        await find(store, shown(store, "app-9"), NOBODY)
+
+
+async def test_a_token_that_is_refused_is_not_taken_for_anothers(store: Store) -> None:
+    await find(store, shown(store), SignedIn(URL, told="1"))
+    await bind(store, ONE, "app-1")
+    with pytest.raises(Denied, match="check the partner's credentials") as caught:
+        await find(store, shown(store, status=401), NOBODY)
+    assert not isinstance(caught.value, AccountError)
+
+
+@pytest.mark.parametrize("busy", [ONE, PROVISIONAL])
+async def test_two_names_become_one_unless_somebody_writes_under_one_of_them(
+    store: Store, tmp_path: Path, busy: Upstream
+) -> None:
+    """Whoever writes knows its account's rows by heart, and would not see those that come to it."""
+    await find(store, shown(store), SignedIn(URL))
+    await bind(store, PROVISIONAL, "app-2", "app-3")
+    await find(store, shown(store), SignedIn(URL, told="1"))  # another's, as far as Gupshup shows
+    await bind(store, ONE, "app-1")
+    there = shown(store, "app-1", "app-2")
+    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as other:
+        async with other.writer(busy):
+            with pytest.raises(Locked):
+                await find(store, there, SignedIn(URL, told="1"))
+        assert await find(store, there, SignedIn(URL, told="1")) == ONE
+        assert not await other.accounts.knows(PROVISIONAL)
+    assert {each.app_id for each in (await store.memories.read(ONE)).bindings.values()} == {"app-1", "app-3"}
