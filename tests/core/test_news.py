@@ -306,6 +306,11 @@ def test_each_topic_has_its_words(topic: Topic, title: str) -> None:
     assert notice([telling(What.WRONG, wrong)], NOW).title == title
 
 
+def test_credentials_of_another_account_are_not_called_refused() -> None:
+    wrong = [Trouble(Topic.CREDENTIALS, "main", "AccountError", "", "", None, SOON)]
+    assert "open an account that cannot be told" in notice([telling(What.WRONG, wrong)], NOW).title
+
+
 def test_the_end_is_good_news_and_says_how_long_it_took() -> None:
     over = telling(What.WELL, many(2))
     sent = notice([over], NOW + 2 * HOUR)

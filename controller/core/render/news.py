@@ -6,6 +6,7 @@ from typing import assert_never
 from controller.core.news import Telling, What
 from controller.core.render.lines import duration
 from controller.core.troubles import Topic
+from controller.errors import AccountError
 from controller.model.notice import Notice
 from controller.model.phone import without_phones
 
@@ -14,7 +15,9 @@ LONGEST_MESSAGE = 300
 
 _HARMLESS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'"})  # noqa: RUF001  (looks alike on purpose)
 
-_CREDENTIALS = {"AccountError": "open an account that cannot be told, or is not the one that is declared"}
+_CREDENTIALS = {
+    AccountError.__name__: "open an account that cannot be told, or is not the one that is declared"
+}
 _TO_DO = {
     Topic.CREDENTIALS: "Check the account's credentials; they are read again by the next pass.",
     Topic.SOURCE: "The last good revision stays in force. `gupshupctl validate` judges the new one.",
