@@ -147,7 +147,9 @@ class Seat:
         with _only(self.house, self.account.partner, upstream):
             async with store.writer(upstream, lock_timeout) as hold:
                 if not await store.accounts.knows(upstream):
-                    raise Busy(f"{upstream} was found to be another name of an account: it is signed in to anew")
+                    raise Busy(
+                        f"{upstream} was found to be another name of an account: it is signed in to anew"
+                    )
                 self.held.by = hold
                 yield replace(self.account, holds=self.held.holds)
 

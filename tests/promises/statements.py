@@ -360,6 +360,22 @@ PROMISES: Mapping[str, Promise] = {
         ),
         "a kill while a report waits for its reader: then it is in nobody's hands, and `get` and `events` tell the rest",
     ),
+    "P41": Promise(
+        "One account is one account: however one signs in and whatever manifests and Partners are called, lock, pace, "
+        "intents and all that is remembered are shared; what cannot be told apart from a known account does nothing.",
+        (
+            f"{_SIM}/test_broken.py::test_the_same_trouble_breaks_no_promise_of_the_product_as_it_is",
+            f"{_CORE}/test_identity.py::test_an_account_is_known_again",
+            f"{_CORE}/test_identity.py::test_what_cannot_be_told_or_is_contradicted_is_refused",
+            f"{_EDGES}/test_store_accounts.py::test_an_account_that_was_met_without_an_id_takes_the_first_one_that_is_told",
+            f"{_EDGES}/test_store_accounts.py::test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays",
+            f"{_E2E}/test_account.py::"
+            "test_a_link_that_may_still_take_effect_is_not_repeated_by_who_signs_in_another_way",
+            f"{_E2E}/test_account.py::test_two_ways_to_sign_in_share_one_lock",
+            f"{_E2E}/test_account.py::test_an_account_that_cannot_be_told_from_one_that_is_known_is_left_alone",
+        ),
+        "one account behind two addresses (a proxy with a name of its own): nobody can tell",
+    ),
     "P42": Promise(
         "What people asked for and what is new go first, at any moment; a sweep never holds them up longer than one "
         "budget's turn: right after a start a newcomer is linked within five seconds of its commit, and has its "
@@ -399,22 +415,6 @@ PROMISES: Mapping[str, Promise] = {
             "tests/core/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
-    ),
-    "P41": Promise(
-        "One account is one account: however one signs in and whatever manifests and Partners are called, lock, pace, "
-        "intents and all that is remembered are shared; what cannot be told apart from a known account does nothing.",
-        (
-            f"{_SIM}/test_broken.py::test_the_same_trouble_breaks_no_promise_of_the_product_as_it_is",
-            f"{_CORE}/test_identity.py::test_an_account_is_known_again",
-            f"{_CORE}/test_identity.py::test_what_cannot_be_told_or_is_contradicted_is_refused",
-            f"{_EDGES}/test_store_accounts.py::test_an_account_that_was_met_without_an_id_takes_the_first_one_that_is_told",
-            f"{_EDGES}/test_store_accounts.py::test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays",
-            f"{_E2E}/test_account.py::"
-            "test_a_link_that_may_still_take_effect_is_not_repeated_by_who_signs_in_another_way",
-            f"{_E2E}/test_account.py::test_two_ways_to_sign_in_share_one_lock",
-            f"{_E2E}/test_account.py::test_an_account_that_cannot_be_told_from_one_that_is_known_is_left_alone",
-        ),
-        "one account behind two addresses (a proxy with a name of its own): nobody can tell",
     ),
 }
 

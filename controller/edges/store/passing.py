@@ -37,11 +37,17 @@ class InMemory:
     def options(self, *, write: bool) -> Mapping[str, object]:
         return {"write": write}
 
+    def check(self) -> None:
+        """Let everything pass: it cannot go away."""
+
     def enter(self, connection: Connection, key: str | None) -> None:
         """Let everything pass: nobody else is there."""
 
     def refused(self, error: DBAPIError) -> StoreError:
         return refused(self.path, error)
+
+    def again(self, engine: Engine) -> Engine:
+        return engine
 
 
 class _Held:
