@@ -18,7 +18,7 @@ from controller.edges.store.accounts import Accounts
 from controller.edges.store.database import Database, Work
 from controller.errors import Busy
 from controller.model.account import Identified, Identity, KnownAccount
-from controller.model.history import Declared, Entry, LastGood
+from controller.model.history import Declared, Entry
 from controller.model.manifest import AppId, Bucket
 from controller.model.memory import Bind, Binding, Refusal, Refuse, Written, Wrote
 from controller.model.pace import ACCOUNT, Reservation
@@ -114,7 +114,7 @@ async def fill(store: Store, upstream: Upstream, name: str, secret: str) -> Rese
     await store.calls.rest(upstream, "list", 1e12 if name == "old" else 5.0)
     await store.calls.set_trait(upstream, "slow list", "429")
     counts = Declared(9, 1) if name == "old" else Declared(2, 7)
-    await store.revisions.save_good("/manifests", LastGood("r1", 1.0, (), {upstream: counts}))
+    await store.revisions.declare(upstream, counts)
     found = await store.calls.reserve(upstream, budgets(Bucket.OTHER, None), rule=earliest, route="x")
     assert isinstance(found, Reservation)
     return found
@@ -138,9 +138,8 @@ async def test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays
     assert await store.statuses.upstreams() == (HERE,)
     assert not await store.spent.spend(HERE, "digest")
     assert [hint.kind for hint in await store.hints.take(HERE)] == ["reconcile"]
-    good = await store.revisions.last_good("/manifests")
-    assert good is not None
-    assert good.declared == {HERE: Declared(9, 7)}
+    assert await store.revisions.declared(HERE) == Declared(9, 7)
+    assert await store.revisions.declared(NAMED) is None
     await store.calls.ended(going_on, 200)
     calls, _ = await store.calls.stays(HERE, "other")
     assert [call.end is None for call in calls] == [False, True]
