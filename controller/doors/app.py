@@ -138,18 +138,16 @@ class Seat:
 
     @asynccontextmanager
     async def writing(self, lock_timeout: float = 0.0) -> AsyncIterator[Account[Writer]]:
-        """Be the partner's one writer.
+        """Be the partner's one writer. Raises Locked after *lock_timeout* seconds, Busy to sign in anew.
 
-        Raises Locked after *lock_timeout* seconds, Busy to sign in anew, AccountError where another Partner of
-        this process writes for the same account.
+        Also AccountError where another Partner of this process writes for the same account.
         """
         upstream, store = self.account.upstream, self.house.store
         with _only(self.house, self.account.partner, upstream):
             async with store.writer(upstream, lock_timeout) as hold:
                 if not await store.accounts.knows(upstream):
-                    raise Busy(
-                        f"{upstream} was found to be another name of an account: it is signed in to anew"
-                    )
+                    why = "was found to be another name of an account: it is signed in to anew"
+                    raise Busy(f"{upstream} {why}")
                 self.held.by = hold
                 yield replace(self.account, holds=self.held.holds)
 

@@ -396,7 +396,7 @@ def test_only_one_partner_may_leave_something_to_the_environment(spec: str) -> N
 
 
 def test_an_id_from_the_environment_is_that_of_the_one_partner_that_declares_none() -> None:
-    own = "url: https://partner.gupshup.io, credentials: {token: {env: A}}"
+    own = "url: https://partner.gupshup.io, credentials: {token: {env: GUPSHUP_A}}"
     one, two = (f"{HEAD}kind: Partner\nmetadata: {{name: {name}}}\nspec: {{{own}}}\n" for name in "ab")
     named = two.replace("{url", '{partnerId: "7", url')
     rules = Rules(partner_id="1368")
