@@ -184,8 +184,10 @@ async def test_sign_ins_count_with_the_account_once_it_is_known_whose_they_are(s
 OLD = (
     "DROP TABLE {s}accounts",
     "DROP TABLE {s}declared",
-    "CREATE TABLE {s}declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
-    "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))",
+    (
+        "CREATE TABLE {s}declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
+        "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))"
+    ),
     "UPDATE {s}alembic_version SET version_num = '0004'",
     "INSERT INTO {s}bindings (upstream, phone, app_id) VALUES ('{url}#1368', '1', 'app-1')",
     "INSERT INTO {s}bindings (upstream, phone, app_id) VALUES ('{url}#main', '1', 'app-1')",
