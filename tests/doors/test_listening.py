@@ -1,5 +1,7 @@
 """The options of a verb that listens arrive as one thing, with defaults that only this machine reaches."""
 
+import os
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -31,3 +33,4 @@ def test_what_is_said_arrives_as_places(argv: list[str], places: Places) -> None
 
     assert CliRunner().invoke(command, argv).exit_code == 0
     assert came == [(places, "x")]
+    assert "GUPSHUPCTL_AUTH_TOKEN_FILE" not in os.environ, "a flag's file stands there only meanwhile"

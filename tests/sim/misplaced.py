@@ -70,8 +70,8 @@ def _filter_is_believed(account: Account[Writer]) -> Account[Writer]:
     return remote(account, rows_by_phone=rows_by_phone)
 
 
-async def _plan_acts(account: Any, task: Any, journey: Any) -> object:
-    observed, agreed = await decide(account, task, journey)
+async def _plan_acts(account: Any, task: Any, journey: Any, listing: Any) -> object:
+    observed, agreed = await decide(account, task, journey, listing)
     await act(account, agreed, observed, Tally())
     return observed, agreed
 
@@ -135,7 +135,7 @@ def _an_error_is_a_no(call: Any, verdict: Any, phone: str) -> object:
     return links.link_answer(call, verdict, phone)
 
 
-async def _what_came(self: Any, query: Any) -> tuple[Row, ...]:
+async def _what_came(self: Any, query: Any, _: float) -> tuple[Row, ...]:
     found: dict[str, Row] = {}
     for number in range(1, 100):
         try:

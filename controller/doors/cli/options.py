@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -15,7 +16,8 @@ DEFAULT_PATH = "manifests/"
 class Mirrored(click.Option):
     """An option that refuses an empty value: an empty variable in a script means a mistake, never *all*.
 
-    A file that it names stands in its variable, too: what the environment names is taken.
+    A file that it names stands in its variable as long as the command goes on: what the environment names is
+    taken, so that no manifest may name it.
     """
 
     def value_from_envvar(self, ctx: click.Context) -> Any:  # noqa: ANN401  (click's signature)
@@ -28,8 +30,16 @@ class Mirrored(click.Option):
         if value == "" or (isinstance(value, (tuple, list)) and "" in value):
             raise click.BadParameter("the value is empty", ctx=ctx, param=self)
         if self.metavar == "FILE" and isinstance(value, str) and isinstance(self.envvar, str):
-            os.environ[self.envvar] = str(Path(value).absolute())  # a manifest may name no file of ours
+            ctx.call_on_close(partial(_put_back, self.envvar, os.environ.get(self.envvar)))
+            os.environ[self.envvar] = str(Path(value).absolute())
         return super().process_value(ctx, value)
+
+
+def _put_back(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
 
 
 def variable(flags: Sequence[str]) -> str:
