@@ -253,6 +253,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_CORE}/test_told.py::test_a_blocked_app_says_so_in_each_condition_that_it_concerns",
             "tests/doors/test_ending.py",
         ),
+        "a Gupshup that answers a write with success and does not keep it: the next look tells",
     ),
     "P30": Promise(
         "Any bytes are answered within moments: valid, or problems with rule, place and remedy.",

@@ -36,13 +36,17 @@ def planning(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
 
 
 def insisting(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:
-    """Apply every minute for an hour, as a pipeline may, while Gupshup never agrees."""
+    """Apply every minute for an hour, as a pipeline may, while Gupshup never agrees.
+
+    P29 is not asked about: where Gupshup says that it did what it did not, the next look finds out.
+    """
     with yard() as ground:
         universe = Universe(SCENARIOS[name], ground, faults=trouble.faults, twist=twist)
         for _ in range(60):
             universe.apply(SCENARIOS[name].last, wait=False, patience=60)
             universe.pass_time(60)
-        return [*violations(universe), *insistence(universe)]
+        found = [each for each in violations(universe) if not each.startswith("P29")]
+        return [*found, *insistence(universe)]
 
 
 def telling_twice(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:
