@@ -6,7 +6,8 @@ ControllerError
 ├── SourceError      nobody: the source cannot be read now
 │   └── Unsettled    nobody: it is being written to; look again when that is over
 ├── Busy             nobody: nothing was sent, or it was turned away unread
-│   └── Limited      Gupshup answered 429: our pace was wrong
+│   ├── Limited      Gupshup answered 429: our pace was wrong
+│   └── OutOfTime    what was begun takes longer than there is time
 ├── Unclear          nobody: it may have happened; look
 ├── Denied           the operator: credentials
 │   └── AccountError  whose account they open cannot be told, or is not the one that was meant
@@ -58,6 +59,10 @@ class Busy(ControllerError):
 
 
 class Limited(Busy):
+    pass
+
+
+class OutOfTime(Busy):
     pass
 
 

@@ -8,7 +8,7 @@ from controller.core.render.statuses import document, read_documents
 from controller.core.report import Report, report
 from controller.core.settle import Moment, next_look, poll
 from controller.core.status import statuses
-from controller.errors import Busy, ControllerError, Denied, Unclear
+from controller.errors import Busy, ControllerError, Denied, OutOfTime, Unclear
 from controller.loop.look import listed
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile import Journey, Task, decide, reconcile
@@ -98,6 +98,10 @@ async def survey(account: Account[Reader], run: Run, *, until: float, tell: Tell
     while True:
         try:
             _, plan = await decide(account, run.task, run.journey, await listed(account, until))
+        except OutOfTime:
+            if run.journey.plan is None:
+                raise
+            return run.journey.plan
         except Busy as error:
             run.troubles += 1
             pause = poll(run.troubles, 0) if error.until is None else error.until - account.clock.now()
@@ -123,6 +127,8 @@ async def _pass(account: Account[Writer], run: Run, *, wait: bool, until: float)
     try:
         plan = await reconcile(account, run.task, run.journey, await listed(account, until))
     except (Busy, Unclear) as error:
+        if isinstance(error, OutOfTime) and run.journey.plan is not None:
+            return None  # the last pass tells how far it came
         return _after_trouble(run, error, account.clock.now(), wait=wait)
     except Denied as error:
         run.denials += 1

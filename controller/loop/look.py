@@ -36,7 +36,7 @@ Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | Unsee
 
 
 async def listed(account: Account[Reader], until: float = math.inf) -> Listing:
-    """Read the partner's list; one that has no end by *until* (epoch seconds) is Busy."""
+    """Read the partner's list; OutOfTime where that has no end by *until* (epoch seconds)."""
     asked_at = account.clock.now()
     return Listing(await account.remote.rows(until), asked_at)
 

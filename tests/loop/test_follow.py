@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from controller.core.entry import verb_of
 from controller.core.render.statuses import read_documents
-from controller.errors import Busy, Denied, Rejected, Unclear
+from controller.errors import Busy, Denied, OutOfTime, Rejected, Unclear
 from controller.loop.follow import PATIENCE, Run, follow, survey
 from controller.loop.reconcile import Journey, decide
 from controller.loop.together import together
@@ -188,15 +189,37 @@ async def test_a_list_that_never_ends_ends_with_the_time_that_a_run_or_a_plan_ha
     async def endless(until: float) -> tuple[Row, ...]:
         asked.append(until)
         there.clock.time = until
-        raise Busy("no end after 77 pages, and time is up")
+        raise OutOfTime("no end after 77 pages, and time is up")
 
     there.remote.rows = endless  # type: ignore[method-assign, assignment]  # pages without an end
     begun = there.clock.now()
     run = await there.go(*ONE, seconds=60)
-    assert isinstance(run.error, Busy)
-    with pytest.raises(Busy, match="no end"):
+    assert isinstance(run.error, OutOfTime)
+    with pytest.raises(OutOfTime, match="no end"):
         await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 30)
     assert asked == [begun + 60, begun + 90]
+
+
+async def test_a_list_that_there_is_no_time_for_leaves_a_run_and_a_plan_as_they_were(there: Bench) -> None:
+    """What an earlier pass came to stands; that there was no time for another one is no trouble."""
+    rows, passes = there.remote.rows, count()
+
+    async def soon_endless(until: float) -> tuple[Row, ...]:
+        if next(passes):
+            there.clock.time = until
+            raise OutOfTime("time is up")
+        return await rows(until)
+
+    there.remote.live_after = 1e9
+    there.remote.rows = soon_endless  # type: ignore[method-assign, assignment]  # later it has no end
+    run = await there.go(*ONE, seconds=60)
+    assert run.error is None
+    assert run.report("main").summary["linked"] == 1
+    passes = count()
+    there.remote.live_after = 0.0
+    there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 20))
+    plan = await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 60)
+    assert [each.on for each in plan.waiting] == [For.BUDGET]
 
 
 async def test_planning_meets_trouble_with_a_few_more_tries(there: Bench) -> None:

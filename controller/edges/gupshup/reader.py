@@ -18,7 +18,7 @@ from controller.edges.gupshup.routes import (
     Call,
 )
 from controller.edges.gupshup.session import Session
-from controller.errors import Busy, Rejected, Usage
+from controller.errors import Busy, OutOfTime, Rejected, Usage
 from controller.model.manifest import AppId
 from controller.model.upstream import Details, RemoteSubscription, Row, Stage, SubscriptionId
 
@@ -57,8 +57,8 @@ class Reader:
     async def rows(self, until: float = math.inf) -> tuple[Row, ...]:
         """Return all apps of the partner, sorted by id: whole, or not at all.
 
-        No page is asked for after *until* (epoch seconds): then it is Busy. Where a page only repeats, the
-        list without pages tells what is missing (docs/gupshup-api.md, List).
+        No page but the first is asked for after *until* (epoch seconds): then it is OutOfTime. Where a page
+        only repeats, the list without pages tells what is missing (docs/gupshup-api.md, List).
         """
         return await self._pages({}, until)
 
@@ -94,7 +94,7 @@ class Reader:
         full = False
         for number in range(1, MOST_PAGES + 1):
             if number > 1 and self._session.now() > until:
-                raise Busy(
+                raise OutOfTime(
                     f"{LIST.method} {LIST.template}: still no end at page {number - 1}, and time is up"
                 )
             page = await self._page(query, number)
