@@ -6,7 +6,7 @@ from controller.core.digest import digest
 from controller.core.guard import allowed
 from controller.errors import PlanRefused
 from controller.model.history import Declared
-from controller.model.manifest import Ceiling, Desired
+from controller.model.manifest import Ceiling, Desired, Partner
 
 
 def declared(desired: Desired, partner: str) -> Declared:
@@ -29,20 +29,33 @@ def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> No
 
 
 def refuse_shrunk(
-    before: Declared, now: Declared, ceiling: Ceiling, *, account: str, source: str, released: Collection[str]
+    before: Declared,
+    desired: Desired,
+    partner: Partner,
+    *,
+    account: str,
+    source: str,
+    released: Collection[str],
 ) -> None:
-    """Raise PlanRefused where more than *ceiling* of what was declared for *account* before is gone.
+    """Raise PlanRefused where more of what was declared for *account* before is gone than *partner* allows.
 
-    *source* is only told: under another name, the same loss is the same loss.
+    A release is for exactly what is left. *source* is only told: under another name, the same loss is the
+    same loss.
     """
-    lost = tuple(_lost(before, now, ceiling))
-    key = digest(["shrunk", account, before.apps, before.subscriptions, now.apps, now.subscriptions])
+    lost = tuple(_lost(before, declared(desired, partner.name), partner.guards.max_shrink))
+    key = digest(["shrunk", account, before.apps, before.subscriptions, *_left(desired, partner.name)])
     if lost and key not in released:
         raise PlanRefused(
             f"{source} shrank: {' and '.join(lost)} for {account}; guards.maxShrink allows less. "
             f"To go on all the same: --release {key}",
             key,
         )
+
+
+def _left(desired: Desired, partner: str) -> Iterator[list[str]]:
+    """Name all that is declared for *partner*: not by its own name, which may change."""
+    yield sorted(app.name for app in desired.apps if app.partner == partner)
+    yield sorted(f"{each.app} {each.tag}" for each in desired.subscriptions if each.partner == partner)
 
 
 def _lost(before: Declared, now: Declared, ceiling: Ceiling) -> Iterator[str]:

@@ -30,7 +30,8 @@ def identify(who: SignedIn, known: Sequence[KnownAccount], ours: Mapping[Upstrea
     """Say which of the accounts that are *known* at its url *who* is, or that it is a new one.
 
     *ours* holds what Gupshup answered so far. An account whose id nobody told yet takes the first one that is
-    told, unless its apps turned out to be another's.
+    told, unless its apps turned out to be another's. A declared id names a new account and is not its id
+    before Gupshup tells it: it may be mistyped.
     """
     if who.declared and who.told and who.declared != who.told:
         return Unidentified(_contradicted(who.declared, f"Gupshup tells {who.told}"))
@@ -54,13 +55,19 @@ def _answered(
     ids = sorted(each.id for each in proven if each.id)
     if who.id and ids:
         return Unidentified(_contradicted(who.id, f"its apps are known as those of {' and '.join(ids)}"))
-    loose = [each for each in known if not each.id and (each in proven or not each.apps)]
+    loose = [each for each in known if not each.id and (each in proven or _may_be(each, who))]
     if len(ids) > 1 or not (who.id or proven or len(loose) == len(known)):
         return Unidentified(_untold(who.url, known))
     kept = [*named, *sorted(proven, key=lambda each: not each.id), *loose]
-    found = who.id or "".join(ids)
-    upstream = kept[0].upstream if kept else Upstream(f"{who.url}#{found or PROVISIONAL}")
+    found = who.told or "".join({each.id for each in named} or ids)
+    upstream = kept[0].upstream if kept else Upstream(f"{who.url}#{who.id or PROVISIONAL}")
     return Identified(upstream, found, tuple(each.upstream for each in loose if each.upstream != upstream))
+
+
+def _may_be(each: KnownAccount, who: SignedIn) -> bool:
+    """Say whether an account without id and app may be *who*: not where another id was declared for it."""
+    name = each.upstream.rpartition("#")[2]
+    return not each.apps and (not name.isdecimal() or name == who.id)
 
 
 def _contradicted(declared: str, why: str) -> str:
@@ -71,7 +78,8 @@ def _contradicted(declared: str, why: str) -> str:
 
 
 def _untold(url: str, known: Sequence[KnownAccount]) -> str:
-    ids = [each.id for each in known if each.id]
+    names = (each.id or each.upstream.rpartition("#")[2] for each in known)
+    ids = [each for each in names if each.isdecimal()]
     told = " or ".join(f'partnerId: "{each}"' for each in ids)
     return (
         "whose account this is cannot be told: Gupshup tells no id with these credentials, and the store "

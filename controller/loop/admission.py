@@ -20,8 +20,8 @@ async def refuse_loss(
     """
     before = await revisions.declared(upstream) if desired.complete else None
     if before is not None:
-        now, ceiling = declared(desired, partner.name), partner.guards.max_shrink
-        refuse_shrunk(before, now, ceiling, account=upstream, source="what is declared", released=released)
+        source = "what is declared"
+        refuse_shrunk(before, desired, partner, account=upstream, source=source, released=released)
 
 
 async def admit(

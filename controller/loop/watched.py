@@ -161,8 +161,8 @@ class Watched:
         if before is not None and self.desired is not None:
             refuse_shrunk(
                 declared(self.desired, before.name),
-                declared(desired, partner.name),
-                partner.guards.max_shrink,
+                desired,
+                partner,
                 account=f"{partner.name} at {partner.url}",
                 source=source.identity,
                 released=self.released,

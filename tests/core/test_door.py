@@ -9,7 +9,7 @@ from controller.core.door import declared, refuse_empty, refuse_shrunk
 from controller.errors import PlanRefused
 from controller.model.history import Declared
 from controller.model.manifest import Ceiling, Count, Desired, Share
-from tests.core.builders import app, desired, subscription
+from tests.core.builders import PARTNER, app, desired, subscription
 
 FIFTH = Share(20)
 
@@ -21,9 +21,18 @@ def refusal(attempt: Callable[[], None]) -> PlanRefused:
 
 
 def shrink(
-    before: Declared, now: Declared, ceiling: Ceiling = FIFTH, *released: str, account: str = "a"
+    before: Declared,
+    now: Declared,
+    ceiling: Ceiling = FIFTH,
+    *released: str,
+    account: str = "a",
+    first: int = 1,
 ) -> None:
-    refuse_shrunk(before, now, ceiling, account=account, source="manifests", released=released)
+    """Compare with so many apps and subscriptions as *now* says, the apps numbered from *first*."""
+    partner = replace(PARTNER, guards=replace(PARTNER.guards, max_shrink=ceiling))
+    apps = [app(number) for number in range(first, first + now.apps)]
+    left = desired(*apps, *(subscription(number) for number in range(1, now.subscriptions + 1)))
+    refuse_shrunk(before, left, partner, account=account, source="manifests", released=released)
 
 
 def test_what_is_declared_is_counted_by_partner() -> None:
@@ -112,4 +121,5 @@ def test_a_release_is_for_exactly_this_loss() -> None:
         refusal(lambda other=other: shrink(before, other, FIFTH, error.digest))  # type: ignore[misc]
     refusal(lambda: shrink(Declared(11, 10), now, FIFTH, error.digest))
     refusal(lambda: shrink(before, now, FIFTH, error.digest, account="b"))
+    refusal(lambda: shrink(before, now, FIFTH, error.digest, first=2))  # as many, and others
     assert "manifests shrank: 10 Apps became 5 for a" in str(error)

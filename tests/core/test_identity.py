@@ -36,6 +36,7 @@ def declared(partner_id: str) -> SignedIn:
 NOBODY = SignedIn(URL)
 ONE, TWO = account("1"), account("2")
 BOUND, OTHER = account("1", *APPS), account("2", AppId("app-3"))
+TYPED = account("9", *APPS, partner_id="")
 LOOSE, TAKEN = account("main"), account("main", *APPS)
 OURS, THEIRS = {TAKEN.upstream: True}, {TAKEN.upstream: False}
 
@@ -45,7 +46,7 @@ OURS, THEIRS = {TAKEN.upstream: True}, {TAKEN.upstream: False}
     [
         pytest.param(told("1"), [], {}, Identified(named("1"), "1"), id="new, by the id that is told"),
         pytest.param(
-            declared("1"), [], {}, Identified(named("1"), "1"), id="new, by the id that is declared"
+            declared("1"), [], {}, Identified(named("1")), id="new, named by the id that is declared"
         ),
         pytest.param(NOBODY, [], {}, Identified(named("provisional")), id="new, and nobody tells its id"),
         pytest.param(told("1"), [BOUND, TWO], {}, Identified(named("1"), "1"), id="known by its id"),
@@ -62,8 +63,8 @@ OURS, THEIRS = {TAKEN.upstream: True}, {TAKEN.upstream: False}
             declared("1"),
             [LOOSE],
             {},
-            Identified(named("main"), "1"),
-            id="the first id that is declared is, too",
+            Identified(named("main")),
+            id="an id that is only declared is not kept as its own",
         ),
         pytest.param(
             told("1"),
@@ -131,7 +132,26 @@ OURS, THEIRS = {TAKEN.upstream: True}, {TAKEN.upstream: False}
             declared("3"), [BOUND], {}, Ask((BOUND,)), id="an id that is only declared may be a mistake"
         ),
         pytest.param(
-            declared("3"), [BOUND], {BOUND.upstream: False}, Identified(named("3"), "3"), id="it was none"
+            declared("3"), [BOUND], {BOUND.upstream: False}, Identified(named("3")), id="it was none"
+        ),
+        pytest.param(told("1"), [TYPED], {}, Ask((TYPED,)), id="one that was declared may be mistyped"),
+        pytest.param(
+            told("1"), [TYPED], {TYPED.upstream: True}, Identified(named("9"), "1"), id="and takes its own id"
+        ),
+        pytest.param(
+            told("1"), [TYPED], {TYPED.upstream: False}, Identified(named("1"), "1"), id="or was another's"
+        ),
+        pytest.param(
+            declared("1"), [TYPED], {TYPED.upstream: True}, Identified(named("9")), id="mistyped, and mended"
+        ),
+        pytest.param(told("9"), [TYPED], {}, Identified(named("9"), "9"), id="it was right"),
+        pytest.param(declared("9"), [TYPED], {}, Identified(named("9")), id="declared alike"),
+        pytest.param(
+            declared("2"),
+            [account("1", partner_id="")],
+            {},
+            Identified(named("2")),
+            id="two that are declared",
         ),
     ],
 )

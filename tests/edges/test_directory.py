@@ -87,6 +87,11 @@ def test_the_revision_is_made_of_names_and_bytes_and_not_of_where_they_are(tmp_p
     assert all(one.startswith("sha256:") and len(one) == 71 for one in revisions)
 
 
+def test_a_folder_is_the_same_in_another_spelling(tmp_path: Path) -> None:
+    spellings = ("manifests", "manifests/", "./manifests", "other/../manifests", "manifests/../manifests")
+    assert len({directory.identity([f"{tmp_path}/{each}"]) for each in spellings}) == 1
+
+
 def test_the_identity_is_where_the_source_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "m/a.yaml")
     monkeypatch.chdir(tmp_path)

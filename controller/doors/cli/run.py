@@ -107,6 +107,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
             reach.ca_file,
         )
     released = frozenset(digest for each in release for digest in each.split(","))
+    if once and mode == "observe":
+        raise Usage("run --once writes as apply does; to look and write nothing, say `gupshupctl plan`")
     if once:
         return _once(where, reach, released, output)
     tempo = Tempo(interval, drift_interval, enforce=mode == "enforce")
