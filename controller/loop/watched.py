@@ -59,6 +59,8 @@ async def nobody(_: Partner) -> str | None:
 class Watched:
     """*released* are digests that let through what lost too much, or whose history was rewritten.
 
+    *admits*: what is taken is what its accounts have from now on; not so for who only observes.
+
     *desired* and *files* are those of one revision, the last good one. *refusal* is why what lies there now
     is not taken, None where it is, or where it is only waited for.
     """
@@ -68,6 +70,7 @@ class Watched:
     decode: Decode
     clock: Clock
     released: frozenset[str] = frozenset()
+    admits: bool = True
     desired: Desired | None = None
     files: tuple[SourceFile, ...] = ()
     state: SourceState = field(default_factory=lambda: SourceState(""))
@@ -188,7 +191,7 @@ class Watched:
                 await self.revisions.save_good(
                     source.identity, LastGood(source.revision, since, source.files)
                 )
-            for upstream, count in counts.items():
+            for upstream, count in counts.items() if self.admits else ():
                 await self.revisions.declare(upstream, count)
         except StoreError as error:  # a guard needs it: without it a restart could take less for all
             self._seen = ""

@@ -112,8 +112,18 @@ async def test_files_are_compared_once_and_each_account_is_counted(tmp_path: Pat
 async def test_a_revision_is_good_since_it_first_was(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         await store.revisions.save_good("/m", LastGood("r2", 5.0, ()))
-        await Acceptance(loaded(BOTH, *FILES), frozenset())(Office(store).account(PARTNER))
+        accept = Acceptance(loaded(BOTH, *FILES), frozenset())
+        for partner in (PARTNER, OTHER):
+            await accept(Office(store).account(partner))
         assert await store.revisions.last_good("/m") == LastGood("r2", 5.0, FILES)
+
+
+async def test_a_revision_that_one_partner_was_not_compared_for_is_no_last_good_one(tmp_path: Path) -> None:
+    """It may have lost too much for the one that could not sign in."""
+    async with open_web_store(tmp_path) as store:
+        await Acceptance(loaded(BOTH, *FILES), frozenset())(Office(store, away="other").account(PARTNER))
+        assert await store.revisions.declared("account of main") == Declared(1, 0)
+        assert await store.revisions.last_good("/m") is None
 
 
 async def test_what_an_account_lost_meanwhile_is_refused_at_the_last_moment(tmp_path: Path) -> None:

@@ -106,6 +106,14 @@ def kept(made: Watched) -> str:
     return made.desired.revision if made.desired is not None else ""
 
 
+async def test_who_only_observes_says_nothing_about_what_an_account_has(world: World) -> None:
+    await world.store.revisions.declare(HERE, Declared(9, 0))
+    made = await world.watched()
+    made.admits = False
+    assert await made.read(whose)
+    assert await world.store.revisions.declared(HERE) == Declared(9, 0)
+
+
 async def test_what_is_good_is_taken_and_kept(world: World) -> None:
     made = await world.watched()
     assert (made.desired, made.state) == (None, SourceState("shelf"))

@@ -55,13 +55,13 @@ def _all(partners: Iterable[Partner], found: Mapping[str, ControllerError]) -> M
 class Acceptance:
     """Asked by every partner right before its first write, and where there was none at the end.
 
-    The files are compared once more with what was read; then the revision is the last good one.
+    The files are compared once more with what was read. Once every partner asked, the revision is the last
+    good one: where nobody could tell what one of them lost, it is not.
     """
 
     loaded: Loaded
     released: frozenset[str]
     _rests: bool = False
-    _kept: bool = False
     _admitted: set[str] = field(default_factory=set)
 
     async def __call__(self, account: Account[Writer]) -> None:
@@ -69,17 +69,15 @@ class Acceptance:
         if not self._rests:
             await asyncio.to_thread(self.loaded.still)
             self._rests = True
-        if self.loaded.desired.complete and account.upstream not in self._admitted:
+        if self.loaded.desired.complete and account.partner.name not in self._admitted:
             revisions, desired = account.store.revisions, self.loaded.desired
             await admit(revisions, account.upstream, account.partner, desired, self.released)
-            self._admitted.add(account.upstream)
-            await self._keep(revisions, account.clock.now())
+            self._admitted.add(account.partner.name)
+            if self._admitted >= {partner.name for partner in desired.partners}:
+                await self._keep(revisions, account.clock.now())
 
     async def _keep(self, revisions: Revisions, now: float) -> None:
         """Keep the revision as the last good one, since when it was first."""
-        if self._kept:
-            return
-        self._kept = True
         source, revision = self.loaded.source, self.loaded.desired.revision
         good = await revisions.last_good(source.identity)
         since = good.at if good is not None and good.revision == revision else now

@@ -103,7 +103,8 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Tempo, relea
                 stopping=stopping,
                 spread=spread,
             )
-            watched = Watched(origin, house.store.revisions, decode, house.clock, released)
+            revisions = house.store.revisions
+            watched = Watched(origin, revisions, decode, house.clock, released, admits=tempo.enforce)
             controller = Controller(watched, ground)
             came = _stop_on_signals(controller)
             timers.start()
