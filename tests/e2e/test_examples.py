@@ -1,9 +1,10 @@
 """Each folder of examples does what it says: planned and applied against the stand-in."""
 
 import subprocess
+import sys
 from pathlib import Path
 
-from tests.e2e.world import COMMAND, ROOT, World, world
+from tests.e2e.world import COMMAND, ROOT, World, served, world
 
 EXAMPLES = ROOT / "examples"
 
@@ -44,8 +45,8 @@ def test_a_fleet_of_thirty_is_planned_whole_and_applied_in_part(tmp_path: Path) 
 
 
 def test_several_partners_are_worked_on_side_by_side(tmp_path: Path) -> None:
-    """Both accounts are the stand-in's one: what they declare differs, and so does how they sign in."""
-    with world(tmp_path) as there:
+    """Two accounts of one stand-in: what they declare differs, and so does how they sign in."""
+    with served(tmp_path, [sys.executable, "-m", "tests.e2e.partners", "2", "100000"]) as there:
         folder = copy(there, "several-partners")
         (tmp_path / "secret").write_text(there.environ["GUPSHUP_SECRET"] + "\n", encoding="utf-8")
         asia = {"GUPSHUP_ASIA_EMAIL": there.environ["GUPSHUP_EMAIL"]}
@@ -53,11 +54,12 @@ def test_several_partners_are_worked_on_side_by_side(tmp_path: Path) -> None:
         assert half.code == 7, "one partner without credentials is no other's trouble"
         assert [each["partner"] for each in half.json()["errors"]] == ["europe"]
         assert half.summary["linked"] == 1
-        done = there.apply(
-            folder, "--wait", "--lock-timeout", "30s", GUPSHUP_EUROPE_TOKEN=there.token(), **asia
-        )
+        europe = {"GUPSHUP_EUROPE_TOKEN": there.token("p2@example.com")}
+        done = there.apply(folder, "--wait", "--lock-timeout", "30s", **asia, **europe)
         assert done.code == 0, done.out + done.err
         assert there.tags() == {"TeaHouseMumbai": ["gitops-events"], "BookShopBerlin": ["gitops-events"]}
+        one = there.apply(folder, **asia, GUPSHUP_EUROPE_TOKEN=there.token("p1@example.com"))
+        assert (one.code, "one account" in one.err) == (1, True)
 
 
 def test_suspended(tmp_path: Path) -> None:

@@ -192,16 +192,16 @@ class World:
         found = self.http.get("/_simulator/state").json()["apps"]
         return {each["name"]: each for each in found}
 
-    def token(self) -> str:
+    def token(self, email: str | None = None) -> str:
         """Sign in, and return a partner token."""
-        return str(self._signed_in()["token"])
+        return str(self._signed_in(email)["token"])
 
     def upstream(self) -> str:
         """Sign in, and return the name under which stores know this account."""
         return f"{self.url}#{self._signed_in()['id']}"
 
-    def _signed_in(self) -> Any:  # noqa: ANN401  (JSON)
-        form = {"email": self.environ["GUPSHUP_EMAIL"], "password": self.environ["GUPSHUP_SECRET"]}
+    def _signed_in(self, email: str | None = None) -> Any:  # noqa: ANN401  (JSON)
+        form = {"email": email or self.environ["GUPSHUP_EMAIL"], "password": self.environ["GUPSHUP_SECRET"]}
         return self.http.post("/partner/account/login", data=form).json()
 
     def tags(self) -> dict[str, list[str]]:
