@@ -13,7 +13,17 @@ from tests.sim.wire import Leaving
 _DONE = "WHATSAPP_PROVISIONING_DONE"
 _REFUSED = 300
 _LOOKS = frozenset(
-    {"login", "token", "list", "details", "pipeline", "wabaInfo", "subscriptions", "subscription"}
+    {
+        "login",
+        "token",
+        "list",
+        "partnerApps",
+        "details",
+        "pipeline",
+        "wabaInfo",
+        "subscriptions",
+        "subscription",
+    }
 )
 
 LIES = frozenset({"flicker", "empty-list", "short-page", "repeat-page", "no-phone"})
