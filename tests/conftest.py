@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.postgresql import Server, running
+
+settings.register_profile("no wall clock", deadline=None)  # a busy machine is no failure
+settings.load_profile("no wall clock")
 
 
 @pytest.fixture(scope="session")
