@@ -66,6 +66,14 @@ def test_a_short_secret_is_masked_whole_and_a_tiny_one_is_left() -> None:
     assert clean("pin 4711 is a", [Secret("4711"), Secret("a"), Secret("")]) == "pin *** is a"
 
 
+def test_a_secret_that_begins_another_one_leaves_no_end_of_it() -> None:
+    assert clean("it was abcdefghij.", [Secret("abcdefg"), Secret("abcdefghij")]) == "it was ***."
+
+
+def test_a_token_given_with_its_scheme_is_masked_without_it() -> None:
+    assert clean("you sent abc.def-12", [Secret("Bearer abc.def-12")]) == "you sent ***"
+
+
 def test_a_secret_at_the_clip_leaves_no_part_behind() -> None:
     assert "p4ss" not in clean("x" * 190 + " " + VALUE, [CANARY])
 

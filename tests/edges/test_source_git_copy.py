@@ -271,3 +271,37 @@ async def test_a_malicious_repository_executes_nothing(
     assert copy_in(tmp_path) != copy
     assert {file.path: file.data for file in found.files} == {"-x.yaml": b"1", "a.yaml": b"$Format:%H$"}
     assert not ran.exists()
+
+
+async def test_git_sees_no_home_no_terminal_and_nothing_of_our_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "git"
+    program.write_text("#!/bin/sh\nexec /usr/bin/env\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("GUPSHUP_SECRET", "canary")
+    finished = await Git(str(tmp_path), {"http.proxy": "http://p"}, {"MORE": "1"}).run(
+        str(tmp_path), ("show",)
+    )
+    seen = dict(line.split("=", 1) for line in finished.output.decode().splitlines())
+    asked = {
+        name: value for name, value in seen.items() if not name.startswith(("GIT_CONFIG_KEY", "GIT_CONFIG_V"))
+    }
+    for made_by_the_shell in ("PWD", "OLDPWD", "SHLVL", "_"):
+        asked.pop(made_by_the_shell, None)
+    assert asked == {
+        "PATH": str(tmp_path),
+        "HOME": "/nonexistent",
+        "TMPDIR": str(tmp_path),
+        "LC_ALL": "C",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_CONFIG_COUNT": seen["GIT_CONFIG_COUNT"],
+        "MORE": "1",
+    }
+    assert "http://p" in seen.values()
