@@ -12,6 +12,7 @@ from typing import Any
 from tests.promises import measure
 from tests.promises.figures import keep, merged, read
 from tests.promises.page import PAGE, page
+from tests.promises.rooms import ROOMS, mutate
 
 
 def main() -> int:
@@ -26,12 +27,15 @@ def main() -> int:
         case "fuzzed":
             keep("fuzzed", measure.fuzzed(given.examples))
         case "mutated":
-            keep("mutated", measure.mutated(Path(given.folder)))
+            kept = {room: measure.mutated(room) for room in given.rooms or ROOMS}
+            keep(
+                "mutated",
+                {**read().get("mutated", {}), **{room: each for room, each in kept.items() if each}},
+            )
         case "searched":
             keep("searched", measure.searched())
-        case "untried":
-            sys.stdout.write("\n".join(measure.untried(Path(given.folder), given.percent)) + "\n")
-            return 0
+        case "mutate":
+            return mutate(given.room, given.sample, given.seed)
         case _:
             pass
     PAGE.write_text(page(read()), encoding="utf-8")
@@ -58,12 +62,11 @@ def _arguments() -> Any:  # noqa: ANN401  (argparse's own)
     fuzzed = words.add_parser("fuzzed", help="run the fuzzers")
     fuzzed.add_argument("examples", type=int, nargs="?", default=5_000, help="for each of them")
     words.add_parser("searched", help="run the suite at DEBUG and search its log for secrets (minutes)")
-    for word, about in (
-        ("mutated", "take in what `make mutate` found"),
-        ("untried", "name a sample of the mutants not tried yet, for `make mutate ARGS=…`"),
-    ):
-        words.add_parser(word, help=about).add_argument("--folder", default="mutants")
-    words.choices["untried"].add_argument("--percent", type=int, default=15)
+    mutants = words.add_parser("mutate", help="break a room in many ways, and see which no test notices")
+    mutants.add_argument("room", choices=ROOMS)
+    mutants.add_argument("--sample", type=int, default=300, help="how many, those tried before among them")
+    mutants.add_argument("--seed", type=int, default=1, help="which ones")
+    words.add_parser("mutated", help="take in what became of mutants").add_argument("rooms", nargs="*")
     return parser.parse_args()
 
 

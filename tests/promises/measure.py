@@ -1,6 +1,5 @@
 """Measuring what no other command counts: defects found, executions of fuzzers, mutants, seeds of secrets."""
 
-import json
 import os
 import re
 import subprocess
@@ -8,12 +7,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 
 from tests.e2e.canaries import Canaries
 from tests.edges import gupshup_world
 from tests.promises.figures import ROOT
+from tests.promises.rooms import found
 from tests.sim.scenario import SECRETS
 from tests.sim.test_broken import PLANTED
 
@@ -70,10 +69,10 @@ def fuzzed(examples: int) -> dict[str, object]:
     return dict(found)
 
 
-def mutated(folder: Path) -> dict[str, object]:
-    """Read what `mutmut run` left in *folder*; the share that was not run counts nowhere."""
+def mutated(room: str) -> dict[str, object]:
+    """Read what became of the mutants of *room*; the share that was not run counts nowhere."""
     modules: dict[str, dict[str, int]] = {}
-    for name, results in _results(folder):
+    for name, results in found(room):
         codes = [code for code in results.values() if code is not None]
         killed = sum(code in _KILLED or code in _TIMEOUTS for code in codes)
         modules[name] = {
@@ -83,21 +82,7 @@ def mutated(folder: Path) -> dict[str, object]:
             "survived": codes.count(_SURVIVED),
             "noTests": codes.count(_NO_TESTS),
         }
-    return {"modules": {name: each for name, each in modules.items() if each["mutants"]}}
-
-
-def untried(folder: Path, percent: int) -> Iterator[str]:
-    """Yield a sample of the mutants in *folder* that were not tried: so many in a hundred of each module."""
-    for name, results in _results(folder):
-        left = [mutant for mutant, code in results.items() if code is None]
-        yield from Random(f"{name} 1").sample(left, k=round(len(left) * percent / 100))  # noqa: S311  (a seed)
-
-
-def _results(folder: Path) -> Iterator[tuple[str, Mapping[str, int | None]]]:
-    core = folder / "controller" / "core"
-    for meta in sorted(core.rglob("*.meta")):
-        name = meta.relative_to(core).as_posix().removesuffix(".py.meta")
-        yield name, json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return {name: each for name, each in modules.items() if each["mutants"]}
 
 
 def searched() -> dict[str, object]:

@@ -1,12 +1,13 @@
 """docs/promises.md, made of docs/promises.json and the statements: the same figures, the same page."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.promises.figures import ROOT, Figures, windows
 from tests.promises.statements import CHANGED, PROMISES, UNEXPLORED
 
 PAGE = ROOT / "docs" / "promises.md"
+Modules: TypeAlias = Mapping[str, Mapping[str, int]]
 
 _HEAD = """# What it promises, and how that was shown
 
@@ -20,7 +21,7 @@ that it was not written by hand. Everything on it can be run anew:
 | kills | `TORTURE_FIGURES=F make torture`, then `python -m tests.promises tortured F` |
 | planted defects | `python -m tests.promises planted` |
 | fuzzers | `python -m tests.promises fuzzed 5000` |
-| mutants | `make mutate`, then `python -m tests.promises mutated` |
+| mutants | `make mutate ROOM=edges/store` for each room, then `python -m tests.promises mutated` |
 | secrets | `python -m tests.promises searched` |
 
 The normal test run does a part of each: every single trouble of four scenarios, sixty pairs, forty seeds, a dozen kills,
@@ -38,7 +39,7 @@ def page(figures: Figures) -> str:
         *_section("The fullest windows", _windows(figures)),
         *_section("Defects planted on purpose", _planted(figures)),
         *_section("Fuzzers", _fuzzed(figures)),
-        *_section("Mutants of the core", _mutated(figures)),
+        *_section("Mutants", _mutated(figures)),
         *_section("Secrets", _searched(figures)),
         *_section("What did not hold at first", [f"* **{which}** {what}" for which, what in CHANGED]),
         *_section("What was not explored", [f"* {what}" for what in UNEXPLORED]),
@@ -192,34 +193,43 @@ def _fuzzed(figures: Figures) -> Iterator[str]:
 
 
 def _mutated(figures: Figures) -> Iterator[str]:
-    modules: Mapping[str, Mapping[str, int]] = figures.get("mutated", {}).get("modules", {})
-    asked = {name: each for name, each in modules.items() if each["tried"]}
-    tried, killed = (sum(each[what] for each in asked.values()) for what in ("tried", "killed"))
+    rooms: Mapping[str, Modules] = figures.get("mutated", {})
     yield (
-        "`mutmut` changes one thing in `controller/core`, and `tests/core` is run until a test fails. Of "
-        f"{sum(each['mutants'] for each in modules.values()):,} mutants {tried:,} were tried and {killed:,} killed: "
-        f"**{100 * killed / max(tried, 1):.1f} %**. Of what decides (all but `decode` and `render`) every one was tried: "
-        f"{_share(asked)}. Of the others those that were tried are a sample."
+        "`mutmut` changes one thing in a function, and the tests of its room are run until one fails. A sample of each "
+        "room is drawn by a seed; what decides is all of `core` but `decode` and `render`."
     )
     yield ""
-    yield "| module | mutants | tried | killed | score |"
+    yield "| room | mutants | tried | killed | score |"
     yield "|---|---|---|---|---|"
-    for name, each in sorted(asked.items()):
-        score = f"{100 * each['killed'] / each['tried']:.0f} %"
-        yield f"| `{name}` | {each['mutants']} | {each['tried']} | {each['killed']} | {score} |"
-    unasked = [f"`{name}`" for name, each in sorted(modules.items()) if not each["tried"]]
-    if unasked:
-        yield ""
-        yield f"Not measured: {', '.join(unasked)}."
+    for room, modules in sorted(rooms.items()):
+        yield _scored(f"`{room}`", modules)
+        if room == "core":
+            yield _scored("… what decides", {name: each for name, each in modules.items() if "/" not in name})
+    worst = sorted(
+        (
+            each["killed"] / each["tried"],
+            f"{room.split('/')[0]}/{name.removeprefix(room.split('/')[0] + '/')}",
+        )
+        for room, modules in rooms.items()
+        for name, each in modules.items()
+        if each["tried"] >= _ENOUGH
+    )
+    yield ""
+    yield f"The weakest modules, of those with {_ENOUGH} tried or more: " + ", ".join(
+        f"`{name}` {100 * score:.0f} %" for score, name in worst[:8]
+    )
     yield ""
     yield from SURVIVORS
 
 
-def _share(asked: Mapping[str, Mapping[str, int]]) -> str:
-    """Return the score of the modules that decide."""
-    decide = [each for name, each in asked.items() if "/" not in name]
-    tried, killed = (sum(each[what] for each in decide) for what in ("tried", "killed"))
-    return f"{killed:,} of {tried:,} killed, **{100 * killed / max(tried, 1):.1f} %**"
+_ENOUGH = 10
+
+
+def _scored(what: str, modules: Modules) -> str:
+    mutants, tried, killed = (
+        sum(each[key] for each in modules.values()) for key in ("mutants", "tried", "killed")
+    )
+    return f"| {what} | {mutants:,} | {tried:,} | {killed:,} | {100 * killed / max(tried, 1):.1f} % |"
 
 
 SURVIVORS: Sequence[str] = (
