@@ -1,5 +1,6 @@
 """What several folders of tests share."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,12 @@ from tests.postgresql import Server, running
 
 settings.register_profile("no wall clock", deadline=None)  # a busy machine is no failure
 settings.load_profile("no wall clock")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` means: two for each core, since half of them wait for commands."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")
