@@ -11,13 +11,13 @@ from structlog.testing import capture_logs
 from controller.errors import SourceError, Unsettled
 from controller.loop.controller import GRACE, Controller
 from controller.loop.watched import Watched
-from controller.model.history import LastGood
+from controller.model.history import Declared, LastGood
 from controller.model.manifest import App, Desired, Partner
 from controller.model.problem import Place
 from controller.model.scope import WHOLE, SourceState
 from controller.model.source import Decoded, Source
 from controller.model.upstream import Row, Upstream
-from tests.loop.bench import PARTNER, app
+from tests.loop.bench import PARTNER, app, events
 from tests.loop.tending import Door, Tending, tending
 
 OTHER = replace(PARTNER, name="other")
@@ -91,10 +91,13 @@ class World:
 
 @pytest.fixture
 def world(there: Tending) -> World:
-    door, shelf = Door(there, UPSTREAMS), Shelf()
-    watched = Watched(shelf, there.store.revisions, shelf.decode, there.clock)
-    stopping = asyncio.Event()
-    return World(there, door, shelf, Controller(watched, there.ground(door.stand, stopping)))
+    return made(there, Shelf())
+
+
+def made(there: Tending, shelf: Shelf, *released: str) -> World:
+    door = Door(there, UPSTREAMS)
+    watched = Watched(shelf, there.store.revisions, shelf.decode, there.clock, released=frozenset(released))
+    return World(there, door, shelf, Controller(watched, there.ground(door.stand, asyncio.Event())))
 
 
 def test_every_partner_is_tended_with_what_is_its_own(world: World) -> None:
@@ -106,6 +109,20 @@ def test_every_partner_is_tended_with_what_is_its_own(world: World) -> None:
     assert [(each.name, each.apps) for each in states] == [("main", 1), ("other", 1)]  # type: ignore[attr-defined]
     assert sorted(name for name, _ in world.door.signed_in) == ["main", "other"]
     assert world.controller.source().revision == "r1"
+
+
+def test_every_partner_has_its_own_subscriptions_and_a_release_goes_to_them(there: Tending) -> None:
+    there.run(there.store.revisions.declare(UPSTREAMS["main"], Declared(9, 9)))
+    hooks = (events(), replace(events("AppTwo", tag="other"), partner="other"))
+    shelf = Shelf({"r1": Desired("r1", (PARTNER, OTHER), (ONE, TWO), hooks)}, lies="r1")
+    world = made(there, shelf)
+    world.run(60)
+    trouble = world.controller.source().trouble
+    assert "9 Apps became 1" in trouble
+    assert there.remote.calls == []
+    made(there, shelf, trouble.rpartition(" ")[2]).run(60)
+    tags = {there.remote.apps[app].name: set(subs) for app, subs in there.remote.subs.items()}
+    assert tags == {"AppOne": {"events"}, "AppTwo": {"other"}}
 
 
 def test_a_changed_source_is_read_soon_and_otherwise_at_each_interval(world: World) -> None:

@@ -120,6 +120,9 @@ def test_a_crash_about_one_app_stops_no_other(there: Tending) -> None:
     assert "a bug of ours" not in crashed[0].error
     assert 4 <= len(crashed) <= 8, "it rests longer each time"
     assert made.state().errors == len(crashed)
+    assert {each.upstream for each in crashed} == {made.state().upstream} == {HERE}
+    assert all(0 <= each.seconds < 5 for each in crashed)
+    assert set(made.state().queued) <= set(Lane)
     assert len(about(there, WHOLE)) >= 2
 
 
