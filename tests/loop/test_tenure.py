@@ -73,6 +73,11 @@ def test_what_is_declared_is_linked_and_subscribed(there: Tending) -> None:
     assert (state.apps, state.holds, state.provisioning, state.trouble, state.errors) == (2, True, 0, "", 0)
     assert state.looked > 0
     assert {each.revision for each in there.told} == {"r1"}
+    assert {each.app: bool(each.summary) for each in there.told} == {
+        WHOLE: True,
+        "AppOne": False,
+        "AppTwo": False,
+    }
 
 
 def test_a_settled_partner_is_listed_at_each_interval_and_looked_at_in_its_turn(there: Tending) -> None:
@@ -180,6 +185,17 @@ def test_passing_trouble_does_not(there: Tending) -> None:
     assert (made.state().trouble, made.state().errors) == ("no answer", 1)
     there.run(serve(there, made, 30))
     assert (made.state().trouble, made.state().errors, len(there.remote.apps)) == ("", 0, 2)
+
+
+def test_a_list_that_is_to_rest_until_a_moment_rests_until_then(there: Tending) -> None:
+    there.remote.on("rows", Busy("too fast", until=there.clock.now() + 45))
+    there.run(serve(there, there.tenure(BOTH), 44))
+    assert there.remote.count("rows") == 1
+    there.remote.calls.clear()
+    made = there.tenure(BOTH)
+    there.remote.on("rows", Busy("too fast", until=there.clock.now() + 45))
+    there.run(serve(there, made, 50))
+    assert there.remote.count("rows") >= 2
 
 
 def test_a_lock_that_is_lost_ends_it_before_another_pass(there: Tending) -> None:
