@@ -35,7 +35,7 @@ class ManifestError(ControllerError):
 
 
 class PlanRefused(ControllerError):
-    """*digest* is what `--release` takes to let exactly this through."""
+    """*digest* is what `--release` takes to let exactly this through, "" where nothing does."""
 
     def __init__(self, message: str, digest: str) -> None:
         super().__init__(message)

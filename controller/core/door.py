@@ -1,12 +1,13 @@
 """Is a source fit to act on? One that lost too much at once stops here, before anything is looked at."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from controller.core.digest import digest
 from controller.core.guard import allowed
 from controller.errors import PlanRefused
 from controller.model.history import Declared
 from controller.model.manifest import Ceiling, Desired, Partner
+from controller.model.source import SourceFile
 
 
 def declared(desired: Desired, partner: str) -> Declared:
@@ -15,6 +16,26 @@ def declared(desired: Desired, partner: str) -> Declared:
         sum(app.partner == partner for app in desired.apps),
         sum(wanted.partner == partner for wanted in desired.subscriptions),
     )
+
+
+def empty_files(files: Iterable[SourceFile]) -> list[SourceFile]:
+    """Return those of *files* that hold nothing."""
+    return [file for file in files if not file.data.strip()]
+
+
+def refuse_emptied(empty: Iterable[SourceFile], filled: Collection[str]) -> None:
+    """Raise PlanRefused where one of the *empty* files lies at a place that was *filled* when it was good.
+
+    Nothing releases it: it may be about to be written, and only its author knows.
+    """
+    names = sorted(file.path for file in empty if file.place in filled)
+    if names:
+        more = f" (and {len(names) - 1} more)" if names[1:] else ""
+        raise PlanRefused(
+            f"{names[0]:.200}{more} is empty and held manifests before; fill it, or delete it if none are "
+            "meant",
+            "",
+        )
 
 
 def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> None:

@@ -6,9 +6,21 @@ repositories play no part.
 
 from collections.abc import Collection
 
-from controller.core.door import declared, refuse_shrunk
+from controller.core.door import declared, empty_files, refuse_emptied, refuse_shrunk
 from controller.loop.ports import Revisions
 from controller.model.manifest import Desired, Partner
+from controller.model.source import Source
+
+
+async def refuse_half_written(revisions: Revisions, source: Source) -> None:
+    """Raise PlanRefused where a file of a whole folder held something when it was good, and is empty now.
+
+    It is known by the place where it lies: a folder may be called by many names, and a link that leads
+    elsewhere leads to another file.
+    """
+    empty = empty_files(source.files)
+    if empty and source.stamps and source.complete:
+        refuse_emptied(empty, await revisions.filled([file.place for file in empty]))
 
 
 async def refuse_loss(

@@ -4,7 +4,7 @@ What is bad, empty or shrunken freezes it on what was good, over restarts too: h
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -13,7 +13,7 @@ from controller.core.digest import digest
 from controller.core.door import declared, refuse_empty, refuse_shrunk
 from controller.core.render.problems import first
 from controller.errors import ControllerError, ManifestError, PlanRefused, StoreError, Unsettled
-from controller.loop.admission import refuse_loss
+from controller.loop.admission import refuse_half_written, refuse_loss
 from controller.loop.ports import Clock, Revisions
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
@@ -33,11 +33,10 @@ class Origin(Protocol):
     @property
     def identity(self) -> str: ...
 
-    async def read(self, known: str, filled: Collection[str] = (), /) -> Source | None:
-        """Return the source whole, None where it is still at the revision *known*.
+    async def read(self, known: str, /) -> Source | None:
+        """Return the source whole, None where it is still at the revision *known*, and where it was.
 
-        *filled* are files that held something when the source was good. Raises Unsettled where it is being
-        written, and SourceError.
+        Raises Unsettled where it is being written, and SourceError.
         """
         ...
 
@@ -99,9 +98,8 @@ class Watched:
 
     async def read(self, whose: Whose = nobody) -> bool:
         """Read the source; say whether it declares something new."""
-        filled = [file.path for file in self.files if file.data.strip()]
         try:
-            source = await self.origin.read(self._seen, filled)
+            source = await self.origin.read(self._seen)
         except Unsettled as error:
             self._wait(error)
             return False
@@ -134,6 +132,7 @@ class Watched:
             raise ManifestError(found.problems)
         if source.revision == self.state.revision:
             return found.desired, {}
+        await refuse_half_written(self.revisions, source)
         refuse_empty(found.desired, source.identity, self.released)
         await self._grown(source)
         return found.desired, await self._compared(found.desired, source, whose)

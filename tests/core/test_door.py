@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.door import declared, refuse_empty, refuse_shrunk
+from controller.core.door import declared, empty_files, refuse_emptied, refuse_empty, refuse_shrunk
 from controller.errors import PlanRefused
 from controller.model.history import Declared
 from controller.model.manifest import Ceiling, Count, Desired, Share
+from controller.model.source import SourceFile
 from tests.core.builders import PARTNER, app, desired, subscription
 
 FIFTH = Share(20)
@@ -61,6 +62,27 @@ def test_an_empty_source_is_refused(*, source: Desired, refused: bool) -> None:
     assert f"--release {error.digest}" in str(error)
     refuse_empty(source, "manifests", [error.digest])
     assert refusal(lambda: refuse_empty(source, "elsewhere", [error.digest])).digest != error.digest
+
+
+@pytest.mark.parametrize(
+    ("filled", "words"),
+    [
+        pytest.param((), "", id="nothing was there"),
+        pytest.param(("/m/full",), "", id="what is full was full"),
+        pytest.param(("/m/b",), "b is empty and held manifests before; fill it, or delete it", id="one"),
+        pytest.param(("/m/b", "/m/a", "/m/full"), "a (and 1 more) is empty", id="two"),
+    ],
+)
+def test_a_file_that_was_emptied_is_refused_and_nothing_releases_it(
+    filled: tuple[str, ...], words: str
+) -> None:
+    files = [SourceFile(name, b" \n", f"/m/{name}") for name in ("b", "a")]
+    empty = empty_files([*files, SourceFile("full", b"a: b", "/m/full")])
+    if not words:
+        refuse_emptied(empty, filled)
+        return
+    error = refusal(lambda: refuse_emptied(empty, filled))
+    assert (words in str(error), error.digest, "--release" in str(error)) == (True, "", False)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from controller.core.door import refuse_empty
 from controller.doors.cli.load import Loaded
-from controller.edges.source.settling import emptied
-from controller.edges.source.unread import emptied_now
-from controller.errors import ControllerError, PlanRefused, SourceError
-from controller.loop.admission import admit, refuse_loss
+from controller.errors import ControllerError, PlanRefused
+from controller.loop.admission import admit, refuse_half_written, refuse_loss
 from controller.loop.ports import Account, Revisions, Writer
 from controller.loop.seats import Seats
 from controller.loop.together import together
@@ -16,12 +15,10 @@ from controller.model.history import LastGood
 from controller.model.manifest import Partner
 
 
-async def refuse_emptied(loaded: Loaded, revisions: Revisions) -> None:
-    """Raise SourceError where a file held something when its folder was last good, and is empty now."""
-    good = await revisions.last_good(loaded.source.identity) if loaded.source.stamps else None
-    filled = [file.path for file in good.files if file.data.strip()] if good is not None else []
-    if loaded.desired.complete and (name := emptied(loaded.source, filled)):
-        raise SourceError(emptied_now(name))
+async def refuse_source(loaded: Loaded, revisions: Revisions, released: Collection[str]) -> None:
+    """Raise PlanRefused where a file was emptied, or all of them together declare nothing."""
+    await refuse_half_written(revisions, loaded.source)
+    refuse_empty(loaded.desired, loaded.source.identity, released)
 
 
 async def refusals(

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from controller.core.door import refuse_empty
 from controller.core.scope import narrow
 from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError
@@ -28,11 +27,10 @@ class Wish:
 
 
 def task(loaded: Loaded, wish: Wish, now: float) -> Task:
-    """Return the task of a run. Raises Usage where the selection is empty, PlanRefused for an empty source.
+    """Return the task of a run. Raises Usage where the selection is empty.
 
     What is named by `--only` is asked for again: refusals from before *now* (epoch seconds) no longer count.
     """
-    refuse_empty(loaded.desired, loaded.source.identity, wish.released)
     desired, items = narrow(loaded.desired, wish.only, wish.labels)
     again = frozenset(item.app for item in items or () if wish.only)
     asked = Asked(only=items, again=again, at=now)

@@ -8,7 +8,7 @@ import click
 
 from controller.doors.app import House, seeing
 from controller.doors.cli.ending import gravest
-from controller.doors.cli.entrance import refuse_emptied
+from controller.doors.cli.entrance import refuse_source
 from controller.doors.cli.exits import code_of
 from controller.doors.cli.fleet import Wish, known, partners, side_by_side, task
 from controller.doors.cli.load import Loaded
@@ -54,7 +54,7 @@ async def survey_all(loaded: Loaded, wish: Wish, house: House, *, timeout: float
             plans[partner.name] = await survey(account, run, until=until, tell=_tell)
 
     async with house.store:
-        await refuse_emptied(loaded, house.store.revisions)
+        await refuse_source(loaded, house.store.revisions, wish.released)
         errors = await side_by_side(partners(wanted), one)
     await asyncio.to_thread(loaded.still)
     if any(isinstance(error, PlanRefused) for error in errors.values()):

@@ -1,0 +1,108 @@
+"""Sources that look other than they did: whatever verb reads them says the same, and all of it at once."""
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_once import ALL, released, settle
+from tests.e2e.test_run import running
+from tests.e2e.world import PARTNER, THREE, Done, World, subscription, world
+
+LOSES_ANYTHING = PARTNER.replace("2s}}", "2s}, guards: {maxShrink: 100%}}")
+VERBS = ("plan", "apply", "once")
+
+
+def look(there: World, verb: str, folder: str = "manifests", *more: str) -> Done:
+    """Have one verb read *folder* and end."""
+    match verb:
+        case "plan":
+            return there.run("plan", folder, *more)
+        case "apply":
+            return there.run("apply", "--yes", folder, *more)
+        case _:
+            return there.run("run", "--once", "--manifests", folder, *more)
+
+
+def writes(there: World) -> int:
+    return len(there.calls("link", "subscribe", "updateSubscription", "unsubscribe", "callback"))
+
+
+# A file that was emptied.
+
+
+def mount(there: World, name: str, **files: str) -> None:
+    """Have the link `..data` lead to a folder *name* with *files*, as a ConfigMap's volume does."""
+    folder = there.manifests
+    (folder / f"..{name}").mkdir()
+    for file, text in files.items():
+        (folder / f"..{name}" / f"{file}.yaml").write_text(text, encoding="utf-8")
+        if not (folder / f"{file}.yaml").is_symlink():
+            (folder / f"{file}.yaml").symlink_to(f"..data/{file}.yaml")
+    (folder / "new").symlink_to(f"..{name}")
+    (folder / "new").replace(folder / "..data")
+
+
+def test_what_is_empty_behind_a_swapped_link_shrank_and_can_be_released(tmp_path: Path) -> None:
+    apps = "---\n".join((PARTNER, *THREE[:3]))
+    with world(tmp_path) as there:
+        mount(there, "one", apps=apps, hooks=subscription())
+        settle(there)
+        with running(there) as run:
+            there.until(lambda w: len(w.calls("list")) > 2)
+            mount(there, "two", apps=apps, hooks="")
+            digest = re.search(r"--release (sha256:\w+)", run.said("3 Subscriptions became 0"))
+            looks = len(there.calls("list"))
+            there.until(lambda w: len(w.calls("list")) > looks + 1)
+            assert not any("is empty and held" in line for line in run.lines())
+            run.signal(signal.SIGTERM)
+        assert digest is not None
+        for each in VERBS:
+            done = look(there, each)
+            assert (done.code, released(done)) == (4, digest[1]), done.err
+        done = look(there, "once", "manifests", "--release", digest[1])
+        assert done.code == 0, done.err
+        done = look(there, "apply")
+        assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    ("known", "called"),
+    [("manifests", "link"), ("link", "manifests"), ("manifests", "./link/")],
+    ids=["a link to what is known", "what is known by a link", "another spelling"],
+)
+def test_an_emptied_file_is_refused_whatever_its_folder_is_called(
+    tmp_path: Path, known: str, called: str
+) -> None:
+    with world(tmp_path) as there:
+        there.declare(LOSES_ANYTHING, *THREE[:3])
+        there.declare(subscription(), name="hooks.yaml")
+        (tmp_path / "link").symlink_to("manifests")
+        settle(there, "--manifests", known)
+        before = writes(there)
+        (there.manifests / "hooks.yaml").write_text("")
+        for verb in VERBS:
+            done = look(there, verb, called)
+            assert (done.code, "hooks.yaml is empty and held manifests before" in done.err) == (4, True), (
+                done.err
+            )
+        (there.manifests / "hooks.yaml").unlink()
+        assert look(there, "apply", called).code == 0, "it was deleted, as the message says"
+        assert writes(there) == before
+
+
+def test_the_one_file_that_is_emptied_is_an_emptied_file_for_every_verb(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        settle(there)
+        (there.manifests / "all.yaml").write_text("")
+        told = "all.yaml is empty and held manifests before; fill it, or delete it"
+        for verb in VERBS:
+            done = look(there, verb)
+            assert (done.code, told in done.err, "--release" in done.err) == (4, True, False), done.err
+        (there.manifests / "all.yaml").unlink()
+        for verb in VERBS:
+            done = look(there, verb)
+            assert (done.code, "declares no app" in done.err) == (4, True), done.err
+        assert there.tags() == ALL
