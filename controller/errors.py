@@ -35,10 +35,14 @@ class ManifestError(ControllerError):
 
 
 class PlanRefused(ControllerError):
-    """*digest* is what `--release` takes to let exactly this through, "" where nothing does."""
+    """*digest* is what `--release` takes to let exactly this through, "" where nothing does.
 
-    def __init__(self, message: str, digest: str) -> None:
-        super().__init__(message)
+    The text is *why*, and how to let it through. Several digests stand in one, with commas between them.
+    """
+
+    def __init__(self, why: str, digest: str) -> None:
+        super().__init__(f"{why}. To go on all the same: --release {digest}" if digest else why)
+        self.why = why
         self.digest = digest
 
 

@@ -10,6 +10,28 @@ from controller.model.manifest import Ceiling, Desired, Partner
 from controller.model.source import SourceFile
 
 
+class Refusals:
+    """Gathers why a source is refused, one reason a block, so that a person hears of all of them at once."""
+
+    def __init__(self) -> None:
+        self._found: list[PlanRefused] = []
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        """Keep a refusal and go on behind the block; whatever else was raised goes on its way."""
+        if isinstance(error, PlanRefused):
+            self._found.append(error)
+        return isinstance(error, PlanRefused)
+
+    def refuse(self) -> None:
+        """Raise PlanRefused for all that was gathered, with every digest that is needed."""
+        if self._found:
+            why = "; and ".join(each.why for each in self._found)
+            raise PlanRefused(why, ",".join(each.digest for each in self._found))
+
+
 def declared(desired: Desired, partner: str) -> Declared:
     """Count what is declared for *partner*; subscriptions after selectors are expanded."""
     return Declared(
@@ -42,11 +64,7 @@ def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> No
     """Raise PlanRefused where a whole source declares nothing at all: that is how accidents look."""
     key = digest(["empty", source])
     if desired.complete and not desired.apps and not desired.subscriptions and key not in released:
-        raise PlanRefused(
-            f"{source} declares no app and no subscription; is it the right folder? "
-            f"To go on all the same: --release {key}",
-            key,
-        )
+        raise PlanRefused(f"{source} declares no app and no subscription (is it the right folder?)", key)
 
 
 def refuse_shrunk(
@@ -67,9 +85,7 @@ def refuse_shrunk(
     key = digest(["shrunk", account, before.apps, before.subscriptions, *_left(desired, partner.name)])
     if lost and key not in released:
         raise PlanRefused(
-            f"{source} shrank: {' and '.join(lost)} for {account}; guards.maxShrink allows less. "
-            f"To go on all the same: --release {key}",
-            key,
+            f"{source} shrank: {' and '.join(lost)} for {account}; guards.maxShrink allows less", key
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from controller.core.digest import digest
-from controller.core.door import declared, refuse_empty, refuse_shrunk
+from controller.core.door import Refusals, declared, refuse_empty, refuse_shrunk
 from controller.core.render.problems import first
 from controller.errors import ControllerError, ManifestError, PlanRefused, StoreError, Unsettled
 from controller.loop.admission import refuse_half_written, refuse_loss
@@ -133,20 +133,28 @@ class Watched:
         if source.revision == self.state.revision:
             return found.desired, {}
         await refuse_half_written(self.revisions, source)
-        refuse_empty(found.desired, source.identity, self.released)
-        await self._grown(source)
-        return found.desired, await self._compared(found.desired, source, whose)
+        refusals = Refusals()
+        with refusals:
+            refuse_empty(found.desired, source.identity, self.released)
+        with refusals:
+            await self._grown(source)
+        counts = await self._compared(found.desired, source, whose, refusals)
+        refusals.refuse()
+        return found.desired, counts
 
-    async def _compared(self, desired: Desired, source: Source, whose: Whose) -> Mapping[str, Declared]:
-        """Count *desired* by account. Raises PlanRefused where one of them lost too much."""
+    async def _compared(
+        self, desired: Desired, source: Source, whose: Whose, refusals: Refusals
+    ) -> Mapping[str, Declared]:
+        """Count *desired* by account, and gather what speaks against it where one of them lost too much."""
         counts: dict[str, Declared] = {}
         for partner in desired.partners:
             upstream = await self._account(partner, whose)
-            if upstream is not None:
-                counts[upstream] = declared(desired, partner.name)
-                await refuse_loss(self.revisions, upstream, partner, desired, self.released)
-            if upstream is None or await self.revisions.declared(upstream) is None:
-                self._compare_with_good(partner, desired, source)
+            with refusals:
+                if upstream is not None:
+                    counts[upstream] = declared(desired, partner.name)
+                    await refuse_loss(self.revisions, upstream, partner, desired, self.released)
+                if upstream is None or await self.revisions.declared(upstream) is None:
+                    self._compare_with_good(partner, desired, source)
         return counts
 
     async def _account(self, partner: Partner, whose: Whose) -> str | None:
@@ -176,7 +184,7 @@ class Watched:
         if old and key not in self.released and not await self.origin.advanced(old, new):
             raise PlanRefused(
                 f"{source.identity}: {new} did not grow out of {old}: its history was rewritten, or it went "
-                f"back. To go on all the same: --release {key}",
+                "back",
                 key,
             )
 

@@ -84,9 +84,9 @@ class SourceState:
 
     *revision* is the last good one ("": none yet) and *since* when it came; *read* is when the source was
     last read whole. *trouble* says why a newer one is not taken ("": none is refused), *troubled* since when.
-    *digest* is what `--release` takes to let a source through that lost too much; *rejected* is the revision
-    that is refused for what it holds. *waiting* says what is waited for before the source is taken ("":
-    nothing is), *waited* since when.
+    *digest* is what `--release` takes to let a source through that lost too much (several have commas between
+    them); *rejected* is the revision that is refused for what it holds. *waiting* says what is waited for
+    before the source is taken ("": nothing is), *waited* since when.
     """
 
     identity: str

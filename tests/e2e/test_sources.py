@@ -9,6 +9,8 @@ import pytest
 from tests.e2e.test_once import ALL, released, settle
 from tests.e2e.test_run import running
 from tests.e2e.world import PARTNER, THREE, Done, World, subscription, world
+from tests.edges.git_server import serving
+from tests.edges.repositories import Repository
 
 LOSES_ANYTHING = PARTNER.replace("2s}}", "2s}, guards: {maxShrink: 100%}}")
 VERBS = ("plan", "apply", "once")
@@ -106,3 +108,48 @@ def test_the_one_file_that_is_emptied_is_an_emptied_file_for_every_verb(tmp_path
             done = look(there, verb)
             assert (done.code, "declares no app" in done.err) == (4, True), done.err
         assert there.tags() == ALL
+
+
+# Several guards at once.
+
+TWO = re.compile(r"--release (sha256:[0-9a-f]{64},sha256:[0-9a-f]{64})$", re.MULTILINE)
+
+
+def test_a_fleet_that_was_declared_empty_is_refused_with_every_digest_and_once_released_stays_so(
+    tmp_path: Path,
+) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        settle(there)
+        there.declare(PARTNER)
+        digests = set()
+        for verb in VERBS:
+            done = look(there, verb)
+            found = TWO.search(done.err)
+            assert done.code == 4, done.err
+            assert found, done.err
+            digests.add(found[1])
+        assert len(digests) == 1, "plan, apply and run name the same"
+        one, _, other = digests.pop().partition(",")
+        assert look(there, "apply", "manifests", "--release", one).code == 4
+        assert look(there, "once", "manifests", "--release", other).code == 4
+        done = look(there, "apply", "manifests", "--release", one, "--release", other)
+        assert done.code == 0, done.err
+        for verb in VERBS:
+            done = look(there, verb)
+            assert done.code == 0, done.err
+
+
+def test_a_rewritten_history_that_lost_too_much_is_released_by_both_digests(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.commit({"apps/all.yaml": "---\n".join((PARTNER, *THREE))})
+    with world(tmp_path) as there, serving(repository.folder) as server:
+        where = ("--git", server.url, "--branch", "main", "--git-path", "apps", "--store", "kept.db")
+        settle(there, *where)
+        repository.commit({"apps/all.yaml": "---\n".join((PARTNER, THREE[0]))}, parent="0")
+        done = there.run("run", "--once", *where)
+        found = TWO.search(done.err)
+        assert done.code == 4, done.err
+        assert found, done.err
+        done = there.run("run", "--once", "--release", found[1], *where)
+        assert done.code == 0, done.err

@@ -198,15 +198,29 @@ async def test_its_digest_lets_exactly_that_through(world: World, lies: str, *, 
     assert key in made.state.trouble
     wrong = await world.watched(["sha256:0"])
     assert not await wrong.read()
-    agreed = await world.watched([key])
-    if lies == "none":  # empty is one thing, and so much less than before another
-        assert not await agreed.read()
-        agreed = await world.watched([key, agreed.state.digest])
+    agreed = await world.watched(key.split(","))
     assert await agreed.read()
     assert (kept(agreed), agreed.state.digest) == (lies, "")
     world.shelf.lies = "none-later"
     if lies != "none":
         assert not await agreed.read(), "that was no consent to another loss"
+
+
+async def test_all_that_speaks_against_a_revision_is_said_at_once_with_every_digest(world: World) -> None:
+    """Empty is one thing, so much less than before is another, and so is a history that was rewritten."""
+    world.shelf.grows = False
+    made = await world.settled()
+    world.shelf.lies = "none"
+    await made.read()
+    for words in ("declares no app", "10 Apps became 0", "did not grow out of ten"):
+        assert words in made.state.trouble
+    digests = made.state.digest.split(",")
+    assert (len(set(digests)), made.state.trouble.endswith(f"--release {made.state.digest}")) == (3, True)
+    for released in (digests[:2], digests[1:]):
+        again = await world.watched(released)
+        assert not await again.read()
+        assert {again.state.digest} == set(digests) - set(released)
+    assert await (await world.watched(digests)).read()
 
 
 async def test_a_bad_beginning_is_nothing_at_all(world: World) -> None:

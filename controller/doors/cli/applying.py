@@ -69,7 +69,7 @@ async def apply_all(
             await accept(account)
 
     async with _ended_by_signals(), house.store, seats:
-        await refuse_source(loaded, revisions, wish.released)
+        await refuse_source(loaded, revisions, wish.released, seats.whose)
         try:
             refused = await refusals(loaded, partners(wanted), seats, revisions, wish.released)
             failed = refused or await side_by_side(partners(wanted), one)

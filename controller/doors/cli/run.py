@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from controller.doors.cli.listening import listens
-from controller.doors.cli.options import DEFAULT_PATH, option, output
+from controller.doors.cli.options import DEFAULT_PATH, digests, option, output
 from controller.doors.cli.reach import Duration, Reach, reaches
 from controller.doors.cli.signals import answered
 from controller.edges import streams
@@ -106,7 +106,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
             reach.proxy,
             reach.ca_file,
         )
-    released = frozenset(digest for each in release for digest in each.split(","))
+    released = digests(release)
     if once and mode == "observe":
         raise Usage("run --once writes as apply does; to look and write nothing, say `gupshupctl plan`")
     if once:
