@@ -47,7 +47,11 @@ class PlanRefused(ControllerError):
 
 
 class SourceError(ControllerError):
-    pass
+    """*revision* is the one that is wrong, "" where nobody knows what lies there."""
+
+    def __init__(self, message: str, revision: str = "") -> None:
+        super().__init__(message)
+        self.revision = revision
 
 
 class Unsettled(SourceError):

@@ -12,7 +12,7 @@ from typing import Protocol
 from controller.core.digest import digest
 from controller.core.door import Refusals, declared, refuse_empty, refuse_shrunk
 from controller.core.render.problems import first
-from controller.errors import ControllerError, ManifestError, PlanRefused, StoreError, Unsettled
+from controller.errors import ControllerError, ManifestError, PlanRefused, SourceError, StoreError, Unsettled
 from controller.loop.admission import refuse_half_written, refuse_loss
 from controller.loop.ports import Clock, Revisions
 from controller.model.history import Declared, LastGood
@@ -228,7 +228,7 @@ class Watched:
 
     def _unread(self, error: ControllerError) -> None:
         """Tell of it; afterwards a revision that was not taken is read anew, so that it is told of anew."""
-        self._trouble(error)
+        self._trouble(error, error.revision if isinstance(error, SourceError) else "")
         if self._seen != self.state.revision:
             self._seen = ""
 

@@ -153,3 +153,6 @@ def test_a_rewritten_history_that_lost_too_much_is_released_by_both_digests(tmp_
         assert found, done.err
         done = there.run("run", "--once", "--release", found[1], *where)
         assert done.code == 0, done.err
+        tip = repository.commit({"elsewhere/all.yaml": PARTNER})
+        done = there.run("run", "--once", "-o", "json", *where)
+        assert (done.code, done.json()["source"]["rejected"]) == (1, tip), "a commit without the folder"

@@ -451,3 +451,6 @@ async def test_the_revision_that_is_refused_is_named(world: World) -> None:
     world.shelf.lies = SourceError("no route")
     await made.read()
     assert made.state.rejected == "", "nobody knows what lies there"
+    world.shelf.lies = SourceError("commit c1 has no folder at apps", "c1")
+    await made.read()
+    assert made.state.rejected == "c1"
