@@ -1,6 +1,6 @@
 """Is a source fit to act on? One that lost too much at once stops here, before anything is looked at."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from controller.core.digest import digest
 from controller.core.guard import allowed
@@ -28,8 +28,13 @@ class Refusals:
     def refuse(self) -> None:
         """Raise PlanRefused for all that was gathered, with every digest that is needed."""
         if self._found:
-            why = "; and ".join(each.why for each in self._found)
-            raise PlanRefused(why, ",".join(each.digest for each in self._found))
+            raise joined(self._found)
+
+
+def joined(refusals: Sequence[PlanRefused]) -> PlanRefused:
+    """Return one refusal that says all of *refusals*, which are some, with every digest."""
+    why = "; and ".join(each.why for each in refusals)
+    return PlanRefused(why, ",".join(each.digest for each in refusals))
 
 
 def declared(desired: Desired, partner: str) -> Declared:

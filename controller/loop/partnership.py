@@ -57,6 +57,14 @@ class Ground:
     released: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is declared lost too much by now, and since when that is so (epoch seconds)."""
+
+    error: PlanRefused
+    since: float
+
+
 class Partnership:
     def __init__(self, partner: Partner, desired: Desired, ground: Ground) -> None:
         self.partner = partner
@@ -65,6 +73,7 @@ class Partnership:
         self._tenure: Tenure | None = None
         self._upstream = ""
         self._trouble = ""
+        self._refusal: Refused | None = None
         self._failures = self._denials = 0
         self._moved = ground.clock.now()
         self._leaving = False
@@ -77,6 +86,11 @@ class Partnership:
         self._desired = desired
         if self._tenure is not None:
             self._tenure.declare(desired)
+
+    @property
+    def refusal(self) -> Refused | None:
+        """Why what is declared may not act on the account, None where it may, or nobody asked yet."""
+        return self._refusal
 
     async def hint(self, names: Iterable[str]) -> bool:
         """Look at the app that goes by one of *names*; what another process tends, it is told of."""
@@ -163,6 +177,7 @@ class Partnership:
                     self._trouble = str(error)
                     await self._pause(ASK_AGAIN)
                 except PlanRefused as error:
+                    self._refusal = Refused(error, self._refusal.since if self._refusal else began)
                     await self._pause(self._rest(error, began))
                 except StoreError as error:
                     await self._pause(min(self._rest(error, began), STORE_REST))
@@ -173,7 +188,7 @@ class Partnership:
             case Wait(until, blind):
                 if not blind:
                     self._failures = self._denials = 0
-                    self._trouble = ""
+                    self._trouble, self._refusal = "", None
                 await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._ground.clock.now())))
             case Ask():
                 await self._ground.hints.leave(self._upstream, *GIVE_WAY)
@@ -186,7 +201,7 @@ class Partnership:
     async def _tend_once(self, seat: Seat, lock_timeout: float) -> None:
         async with self._writing(seat, lock_timeout) as account:
             await self._admit(account)
-            self._trouble = ""
+            self._trouble, self._refusal = "", None
             await self._tend(account)
         await self._pause(GIVEN_WAY)
 

@@ -4,10 +4,11 @@ import re
 import signal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.e2e.test_once import ALL, released, settle
-from tests.e2e.test_run import running
+from tests.e2e.test_run import EAGER, running
 from tests.e2e.world import PARTNER, THREE, Done, World, subscription, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
@@ -156,3 +157,30 @@ def test_a_rewritten_history_that_lost_too_much_is_released_by_both_digests(tmp_
         tip = repository.commit({"elsewhere/all.yaml": PARTNER})
         done = there.run("run", "--once", "-o", "json", *where)
         assert (done.code, done.json()["source"]["rejected"]) == (1, tip), "a commit without the folder"
+
+
+# What a process that never stops says and does, as the others do.
+
+
+def test_a_source_that_the_account_outgrew_is_told_wherever_trouble_of_a_source_is(tmp_path: Path) -> None:
+    with world(tmp_path) as there, there.going("run", *EAGER, "--manifests", "less") as run:
+        less = tmp_path / "less"
+        less.mkdir()
+        (less / "all.yaml").write_text("---\n".join((PARTNER, THREE[0])), encoding="utf-8")
+        there.declare(PARTNER, *THREE)
+        at = run.said("listening").split('"at": "')[1].split('"')[0]
+        there.until(lambda w: "AppOne" in w.apps())
+        done = there.run("apply", "--yes", "--lock-timeout", "30s")
+        assert done.code == 0, done.err
+        told = run.said("source not taken")
+        with httpx.Client(base_url=at, timeout=10, trust_env=False) as door:
+            source = door.get("/api/v1/source").json()
+            assert "3 Apps became 1" in source["trouble"]
+            assert source["troubledSince"]
+            assert (source["digest"] in told, source["rejected"] in told) == (True, True)
+            assert "gupshup_controller_source_trouble 1.0" in door.get("/metrics").text
+            assert "3 Apps became 1" in door.get("/").text
+            (less / "all.yaml").write_text("---\n".join((PARTNER, *THREE)), encoding="utf-8")
+            run.said("source taken")
+            there.until(lambda _: "gupshup_controller_source_trouble 0.0" in door.get("/metrics").text)
+            assert door.get("/api/v1/source").json()["trouble"] is None
