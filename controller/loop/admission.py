@@ -7,7 +7,7 @@ repositories play no part.
 from collections.abc import Collection
 
 from controller.core.door import declared, empty_files, refuse_emptied, refuse_shrunk
-from controller.loop.ports import Revisions
+from controller.loop.ports import Account, Reader, Revisions
 from controller.model.manifest import Desired, Partner
 from controller.model.source import Source
 
@@ -34,6 +34,18 @@ async def refuse_loss(
     if before is not None:
         source = "what is declared"
         refuse_shrunk(before, desired, partner, account=upstream, source=source, released=released)
+
+
+async def resends(account: Account[Reader], *, ci: bool) -> bool:
+    """Say whether to write what can be written and never read, where nobody knows what is there.
+
+    Not in *ci* over a store that knows nothing of the account: such a store begins anew with each run, and
+    each would write every callback URL and all headers again.
+    """
+    if not ci:
+        return True
+    memory = await account.store.memories.read(account.upstream)
+    return bool(memory.bindings or memory.ledger)
 
 
 async def admit(

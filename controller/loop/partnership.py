@@ -10,7 +10,7 @@ from controller.core.cadence import backoff
 from controller.core.turn import Ask, Take, Wait
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
-from controller.loop.admission import admit, refuse_loss
+from controller.loop.admission import admit, refuse_loss, resends
 from controller.loop.board import Listener
 from controller.loop.ports import Account, Clock, Hints, Reader, Spread, Triggers
 from controller.loop.remembered import Remembered
@@ -42,7 +42,8 @@ DENIALS = 3
 class Ground:
     """What every partner of a process shares. *stopping*: nothing new is begun any more.
 
-    *released* are digests of losses that somebody agreed to.
+    *released* are digests of losses that somebody agreed to. *ci*: the store may begin anew with each run;
+    how it was found first counts for the whole process, by account, in *resent*.
     """
 
     stand: Stand
@@ -55,6 +56,8 @@ class Ground:
     stopping: asyncio.Event
     spread: Spread = field(default_factory=Alone)
     released: frozenset[str] = frozenset()
+    ci: bool = False
+    resent: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,8 @@ class Partnership:
     async def _tend_once(self, seat: Seat, lock_timeout: float) -> None:
         async with self._writing(seat, lock_timeout) as account:
             await self._admit(account)
+            if account.upstream not in self._ground.resent:
+                self._ground.resent[account.upstream] = await resends(account, ci=self._ground.ci)
             self._trouble, self._refusal = "", None
             await self._tend(account)
         await self._pause(GIVEN_WAY)
@@ -226,7 +231,7 @@ class Partnership:
         self._tenure = Tenure(
             account,
             hints=ground.hints,
-            tempo=ground.tempo,
+            tempo=replace(ground.tempo, resend=ground.resent[account.upstream]),
             triggers=ground.triggers,
             tell=ground.tell,
             chance=ground.chance,

@@ -37,13 +37,14 @@ class Tempo:
 
     In seconds: *interval* between two lists of a partner, *drift* between two looks at one app's webhooks
     (None: what follows from how many apps there are), *glance* between two looks for hints that other
-    processes left. *enforce* False only looks: nothing is written.
+    processes left. *enforce* False only looks: nothing is written. *resend* is as in `Asked`.
     """
 
     interval: float = 60.0
     drift: float | None = None
     enforce: bool = True
     glance: float = 1.0
+    resend: bool = True
 
 
 @dataclass(frozen=True, slots=True)

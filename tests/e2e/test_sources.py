@@ -7,9 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.e2e.test_cases import CALLBACK, SETTLED
 from tests.e2e.test_once import ALL, released, settle
 from tests.e2e.test_run import EAGER, running
-from tests.e2e.world import PARTNER, THREE, Done, World, subscription, world
+from tests.e2e.world import PARTNER, THREE, Done, World, app, subscription, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
 
@@ -184,3 +185,20 @@ def test_a_source_that_the_account_outgrew_is_told_wherever_trouble_of_a_source_
             run.said("source taken")
             there.until(lambda _: "gupshup_controller_source_trouble 0.0" in door.get("/metrics").text)
             assert door.get("/api/v1/source").json()["trouble"] is None
+
+
+def test_in_ci_over_a_new_store_no_verb_writes_what_nobody_knows(tmp_path: Path) -> None:
+    for verb in (*VERBS, "run"):
+        folder = tmp_path / verb
+        folder.mkdir()
+        with world(folder) as there:
+            there.environ["CI"] = "true"
+            there.seed(SETTLED)
+            there.declare(app("AppOne", 1, CALLBACK))
+            if verb == "run":
+                with running(there):
+                    there.until(lambda w: len(w.calls("list")) > 2)
+            else:
+                assert look(there, verb).code == 0
+            assert verb == "plan" or "Unverifiable" in there.run("get").out
+            assert not there.calls("callbackUrl"), verb

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from controller.core.scope import narrow
 from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError
+from controller.loop.admission import resends
 from controller.loop.ports import Account, Reader
 from controller.loop.reconcile import Task
 from controller.loop.together import together
@@ -38,15 +39,9 @@ def task(loaded: Loaded, wish: Wish, now: float) -> Task:
 
 
 async def known(account: Account[Reader], wanted: Task, wish: Wish, environ: Mapping[str, str]) -> Task:
-    """Return *wanted*; in CI, over a store that knows nothing of the account, without what nobody knows.
-
-    Such a store begins anew with each run, and each would write every callback URL and all headers again.
-    """
-    if wish.resend or not environ.get("CI"):
-        return wanted
-    memory = await account.store.memories.read(account.upstream)
-    knows = bool(memory.bindings or memory.ledger)
-    return replace(wanted, asked=replace(wanted.asked, resend=knows))
+    """Return *wanted*; in CI, over a store that knows nothing of the account, without what nobody knows."""
+    sends = await resends(account, ci=bool(environ.get("CI")) and not wish.resend)
+    return replace(wanted, asked=replace(wanted.asked, resend=sends))
 
 
 def partners(wanted: Task) -> tuple[Partner, ...]:
