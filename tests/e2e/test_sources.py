@@ -202,3 +202,21 @@ def test_in_ci_over_a_new_store_no_verb_writes_what_nobody_knows(tmp_path: Path)
                 assert look(there, verb).code == 0
             assert verb == "plan" or "Unverifiable" in there.run("get").out
             assert not there.calls("callbackUrl"), verb
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "named"),
+    [
+        pytest.param(("--mode", "observe"), {}, "--mode is observe", id="the flag"),
+        pytest.param((), {"GUPSHUPCTL_MODE": "observe"}, "GUPSHUPCTL_MODE is observe", id="the variable"),
+    ],
+)
+def test_once_and_observe_are_refused_by_the_name_of_what_says_so(
+    tmp_path: Path, flags: tuple[str, ...], environ: dict[str, str], named: str
+) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        done = there.run("run", "--once", *flags, **environ)
+        assert (done.code, named in done.err, "gupshupctl plan" in done.err) == (64, True, True), done.err
+        assert there.calls() == []
+        assert there.run("run", "--once", "--mode", "enforce", **environ).code == 0
