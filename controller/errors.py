@@ -35,15 +35,23 @@ class ManifestError(ControllerError):
 
 
 class PlanRefused(ControllerError):
-    """*digest* is what `--release` takes to let exactly this through."""
+    """*digest* is what `--release` takes to let exactly this through, "" where nothing does.
 
-    def __init__(self, message: str, digest: str) -> None:
-        super().__init__(message)
+    The text is *why*, and how to let it through. Several digests stand in one, with commas between them.
+    """
+
+    def __init__(self, why: str, digest: str) -> None:
+        super().__init__(f"{why}. To go on all the same: --release {digest}" if digest else why)
+        self.why = why
         self.digest = digest
 
 
 class SourceError(ControllerError):
-    pass
+    """*revision* is the one that is wrong, "" where nobody knows what lies there."""
+
+    def __init__(self, message: str, revision: str = "") -> None:
+        super().__init__(message)
+        self.revision = revision
 
 
 class Unsettled(SourceError):

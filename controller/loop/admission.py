@@ -6,9 +6,21 @@ repositories play no part.
 
 from collections.abc import Collection
 
-from controller.core.door import declared, refuse_shrunk
-from controller.loop.ports import Revisions
+from controller.core.door import declared, empty_files, refuse_emptied, refuse_shrunk
+from controller.loop.ports import Account, Reader, Revisions
 from controller.model.manifest import Desired, Partner
+from controller.model.source import Source
+
+
+async def refuse_half_written(revisions: Revisions, source: Source) -> None:
+    """Raise PlanRefused where a file of a whole folder held something when it was good, and is empty now.
+
+    It is known by the place where it lies: a folder may be called by many names, and a link that leads
+    elsewhere leads to another file.
+    """
+    empty = empty_files(source.files)
+    if empty and source.stamps and source.complete:
+        refuse_emptied(empty, await revisions.filled([file.place for file in empty]))
 
 
 async def refuse_loss(
@@ -22,6 +34,18 @@ async def refuse_loss(
     if before is not None:
         source = "what is declared"
         refuse_shrunk(before, desired, partner, account=upstream, source=source, released=released)
+
+
+async def resends(account: Account[Reader], *, ci: bool) -> bool:
+    """Say whether to write what can be written and never read, where nobody knows what is there.
+
+    Not in *ci* over a store that knows nothing of the account: such a store begins anew with each run, and
+    each would write every callback URL and all headers again.
+    """
+    if not ci:
+        return True
+    memory = await account.store.memories.read(account.upstream)
+    return bool(memory.bindings or memory.ledger)
 
 
 async def admit(

@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
+from controller.core.door import joined
 from controller.edges import log
 from controller.loop.partnership import Ground, Partnership
 from controller.loop.seats import Seats
@@ -30,6 +31,7 @@ class Controller:
         self._seats = Seats(ground.stand)
         self._ground = replace(ground, stand=self._seats.stand, released=source.released)
         self._read_soon = asyncio.Event()
+        self._told = ("", "")
         self._tended: dict[str, Partnership] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -37,7 +39,14 @@ class Controller:
         return self._ground.clock.now()
 
     def source(self) -> SourceState:
-        return self._source.state
+        """Return how the source stands; one that may not act on an account by now is not taken either."""
+        state = self._source.state
+        refused = [each.refusal for _, each in sorted(self._tended.items()) if each.refusal is not None]
+        if state.trouble or not refused:
+            return state
+        error, since = joined([each.error for each in refused]), min(each.since for each in refused)
+        trouble, key = str(error), error.digest
+        return replace(state, trouble=trouble, troubled=since, digest=key, rejected=state.revision)
 
     def partners(self) -> tuple[PartnerState, ...]:
         return tuple(each.state() for _, each in sorted(self._tended.items()))
@@ -92,8 +101,7 @@ class Controller:
             log.logger().info("source is waited for", source=now.identity, waiting=now.waiting)
         if new:
             log.logger().info("source taken", source=now.identity, revision=now.revision)
-        elif (now.trouble, now.rejected) != (before.trouble, before.rejected):
-            self._tell_trouble()
+        self._tell_trouble(taken=new)
         return new
 
     async def _unless_stopped(self, work: Coroutine[object, object, bool]) -> bool:
@@ -108,11 +116,15 @@ class Controller:
             stopped.cancel()
             await asyncio.gather(doing, stopped, return_exceptions=True)
 
-    def _tell_trouble(self) -> None:
-        state = self._source.state
+    def _tell_trouble(self, *, taken: bool) -> None:
+        """Tell what is new about the trouble of the source; that one was *taken* was told already."""
+        state, told = self.source(), self._told
+        self._told = state.trouble, state.rejected
+        if self._told == told:
+            return
         if state.trouble:
             not_taken(state)
-        else:
+        elif not taken:
             log.logger().info("source is good again", source=state.identity, revision=state.revision)
 
     async def _declare(self, desired: Desired) -> None:

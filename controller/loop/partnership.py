@@ -10,7 +10,7 @@ from controller.core.cadence import backoff
 from controller.core.turn import Ask, Take, Wait
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
-from controller.loop.admission import admit, refuse_loss
+from controller.loop.admission import admit, refuse_loss, resends
 from controller.loop.board import Listener
 from controller.loop.ports import Account, Clock, Hints, Reader, Spread, Triggers
 from controller.loop.remembered import Remembered
@@ -42,7 +42,8 @@ DENIALS = 3
 class Ground:
     """What every partner of a process shares. *stopping*: nothing new is begun any more.
 
-    *released* are digests of losses that somebody agreed to.
+    *released* are digests of losses that somebody agreed to. *ci*: the store may begin anew with each run;
+    how it was found first counts for the whole process, by account, in *resent*.
     """
 
     stand: Stand
@@ -55,6 +56,16 @@ class Ground:
     stopping: asyncio.Event
     spread: Spread = field(default_factory=Alone)
     released: frozenset[str] = frozenset()
+    ci: bool = False
+    resent: dict[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is declared lost too much by now, and since when that is so (epoch seconds)."""
+
+    error: PlanRefused
+    since: float
 
 
 class Partnership:
@@ -65,6 +76,7 @@ class Partnership:
         self._tenure: Tenure | None = None
         self._upstream = ""
         self._trouble = ""
+        self._refusal: Refused | None = None
         self._failures = self._denials = 0
         self._moved = ground.clock.now()
         self._leaving = False
@@ -77,6 +89,11 @@ class Partnership:
         self._desired = desired
         if self._tenure is not None:
             self._tenure.declare(desired)
+
+    @property
+    def refusal(self) -> Refused | None:
+        """Why what is declared may not act on the account, None where it may, or nobody asked yet."""
+        return self._refusal
 
     async def hint(self, names: Iterable[str]) -> bool:
         """Look at the app that goes by one of *names*; what another process tends, it is told of."""
@@ -163,6 +180,7 @@ class Partnership:
                     self._trouble = str(error)
                     await self._pause(ASK_AGAIN)
                 except PlanRefused as error:
+                    self._refusal = Refused(error, self._refusal.since if self._refusal else began)
                     await self._pause(self._rest(error, began))
                 except StoreError as error:
                     await self._pause(min(self._rest(error, began), STORE_REST))
@@ -173,7 +191,7 @@ class Partnership:
             case Wait(until, blind):
                 if not blind:
                     self._failures = self._denials = 0
-                    self._trouble = ""
+                    self._trouble, self._refusal = "", None
                 await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._ground.clock.now())))
             case Ask():
                 await self._ground.hints.leave(self._upstream, *GIVE_WAY)
@@ -186,7 +204,9 @@ class Partnership:
     async def _tend_once(self, seat: Seat, lock_timeout: float) -> None:
         async with self._writing(seat, lock_timeout) as account:
             await self._admit(account)
-            self._trouble = ""
+            if account.upstream not in self._ground.resent:
+                self._ground.resent[account.upstream] = await resends(account, ci=self._ground.ci)
+            self._trouble, self._refusal = "", None
             await self._tend(account)
         await self._pause(GIVEN_WAY)
 
@@ -211,7 +231,7 @@ class Partnership:
         self._tenure = Tenure(
             account,
             hints=ground.hints,
-            tempo=ground.tempo,
+            tempo=replace(ground.tempo, resend=ground.resent[account.upstream]),
             triggers=ground.triggers,
             tell=ground.tell,
             chance=ground.chance,

@@ -8,6 +8,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 from controller.core.agenda import Agenda, Done
 from controller.core.guard import held_digest
@@ -176,7 +177,7 @@ class Tenure:
 
     async def _pass(self, name: str, lane: Lane, began: float) -> None:
         """Do one pass, tell of it, and have what follows from it due."""
-        asked = self._agenda.asked(name, began)
+        asked = replace(self._agenda.asked(name, began), resend=self._tempo.resend)
         fresh = lane is not Lane.CHANGED or self._unread
         if name == WHOLE:
             seen = await self._sight.whole(asked, frozenset(self._released), fresh=fresh)

@@ -4,16 +4,16 @@ What is bad, empty or shrunken freezes it on what was good, over restarts too: h
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from controller.core.digest import digest
-from controller.core.door import declared, refuse_empty, refuse_shrunk
+from controller.core.door import Refusals, declared, refuse_empty, refuse_shrunk
 from controller.core.render.problems import first
-from controller.errors import ControllerError, ManifestError, PlanRefused, StoreError, Unsettled
-from controller.loop.admission import refuse_loss
+from controller.errors import ControllerError, ManifestError, PlanRefused, SourceError, StoreError, Unsettled
+from controller.loop.admission import refuse_half_written, refuse_loss
 from controller.loop.ports import Clock, Revisions
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
@@ -33,11 +33,10 @@ class Origin(Protocol):
     @property
     def identity(self) -> str: ...
 
-    async def read(self, known: str, filled: Collection[str] = (), /) -> Source | None:
-        """Return the source whole, None where it is still at the revision *known*.
+    async def read(self, known: str, /) -> Source | None:
+        """Return the source whole, None where it is still at the revision *known*, and where it was.
 
-        *filled* are files that held something when the source was good. Raises Unsettled where it is being
-        written, and SourceError.
+        Raises Unsettled where it is being written, and SourceError.
         """
         ...
 
@@ -99,9 +98,8 @@ class Watched:
 
     async def read(self, whose: Whose = nobody) -> bool:
         """Read the source; say whether it declares something new."""
-        filled = [file.path for file in self.files if file.data.strip()]
         try:
-            source = await self.origin.read(self._seen, filled)
+            source = await self.origin.read(self._seen)
         except Unsettled as error:
             self._wait(error)
             return False
@@ -134,20 +132,29 @@ class Watched:
             raise ManifestError(found.problems)
         if source.revision == self.state.revision:
             return found.desired, {}
-        refuse_empty(found.desired, source.identity, self.released)
-        await self._grown(source)
-        return found.desired, await self._compared(found.desired, source, whose)
+        await refuse_half_written(self.revisions, source)
+        refusals = Refusals()
+        with refusals:
+            refuse_empty(found.desired, source.identity, self.released)
+        with refusals:
+            await self._grown(source)
+        counts = await self._compared(found.desired, source, whose, refusals)
+        refusals.refuse()
+        return found.desired, counts
 
-    async def _compared(self, desired: Desired, source: Source, whose: Whose) -> Mapping[str, Declared]:
-        """Count *desired* by account. Raises PlanRefused where one of them lost too much."""
+    async def _compared(
+        self, desired: Desired, source: Source, whose: Whose, refusals: Refusals
+    ) -> Mapping[str, Declared]:
+        """Count *desired* by account, and gather what speaks against it where one of them lost too much."""
         counts: dict[str, Declared] = {}
         for partner in desired.partners:
             upstream = await self._account(partner, whose)
-            if upstream is not None:
-                counts[upstream] = declared(desired, partner.name)
-                await refuse_loss(self.revisions, upstream, partner, desired, self.released)
-            if upstream is None or await self.revisions.declared(upstream) is None:
-                self._compare_with_good(partner, desired, source)
+            with refusals:
+                if upstream is not None:
+                    counts[upstream] = declared(desired, partner.name)
+                    await refuse_loss(self.revisions, upstream, partner, desired, self.released)
+                if upstream is None or await self.revisions.declared(upstream) is None:
+                    self._compare_with_good(partner, desired, source)
         return counts
 
     async def _account(self, partner: Partner, whose: Whose) -> str | None:
@@ -177,7 +184,7 @@ class Watched:
         if old and key not in self.released and not await self.origin.advanced(old, new):
             raise PlanRefused(
                 f"{source.identity}: {new} did not grow out of {old}: its history was rewritten, or it went "
-                f"back. To go on all the same: --release {key}",
+                "back",
                 key,
             )
 
@@ -221,7 +228,7 @@ class Watched:
 
     def _unread(self, error: ControllerError) -> None:
         """Tell of it; afterwards a revision that was not taken is read anew, so that it is told of anew."""
-        self._trouble(error)
+        self._trouble(error, error.revision if isinstance(error, SourceError) else "")
         if self._seen != self.state.revision:
             self._seen = ""
 

@@ -37,13 +37,14 @@ class Tempo:
 
     In seconds: *interval* between two lists of a partner, *drift* between two looks at one app's webhooks
     (None: what follows from how many apps there are), *glance* between two looks for hints that other
-    processes left. *enforce* False only looks: nothing is written.
+    processes left. *enforce* False only looks: nothing is written. *resend* is as in `Asked`.
     """
 
     interval: float = 60.0
     drift: float | None = None
     enforce: bool = True
     glance: float = 1.0
+    resend: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ class SourceState:
 
     *revision* is the last good one ("": none yet) and *since* when it came; *read* is when the source was
     last read whole. *trouble* says why a newer one is not taken ("": none is refused), *troubled* since when.
-    *digest* is what `--release` takes to let a source through that lost too much; *rejected* is the revision
-    that is refused for what it holds. *waiting* says what is waited for before the source is taken ("":
-    nothing is), *waited* since when.
+    *digest* is what `--release` takes to let a source through that lost too much (several have commas between
+    them); *rejected* is the revision that is refused for what it holds. *waiting* says what is waited for
+    before the source is taken ("": nothing is), *waited* since when.
     """
 
     identity: str

@@ -10,10 +10,14 @@ from controller.model.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One manifest file; *path* is what a person would type to open it, `/` between folders."""
+    """One manifest file; *path* is what a person would type to open it, `/` between folders.
+
+    *place* is where it lies on the disk, whatever links lead there; "" in a commit.
+    """
 
     path: str
     data: bytes
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

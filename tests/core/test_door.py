@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.door import declared, refuse_empty, refuse_shrunk
+from controller.core.door import Refusals, declared, empty_files, refuse_emptied, refuse_empty, refuse_shrunk
 from controller.errors import PlanRefused
 from controller.model.history import Declared
 from controller.model.manifest import Ceiling, Count, Desired, Share
+from controller.model.source import SourceFile
 from tests.core.builders import PARTNER, app, desired, subscription
 
 FIFTH = Share(20)
@@ -64,6 +65,27 @@ def test_an_empty_source_is_refused(*, source: Desired, refused: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("filled", "words"),
+    [
+        pytest.param((), "", id="nothing was there"),
+        pytest.param(("/m/full",), "", id="what is full was full"),
+        pytest.param(("/m/b",), "b is empty and held manifests before; fill it, or delete it", id="one"),
+        pytest.param(("/m/b", "/m/a", "/m/full"), "a (and 1 more) is empty", id="two"),
+    ],
+)
+def test_a_file_that_was_emptied_is_refused_and_nothing_releases_it(
+    filled: tuple[str, ...], words: str
+) -> None:
+    files = [SourceFile(name, b" \n", f"/m/{name}") for name in ("b", "a")]
+    empty = empty_files([*files, SourceFile("full", b"a: b", "/m/full")])
+    if not words:
+        refuse_emptied(empty, filled)
+        return
+    error = refusal(lambda: refuse_emptied(empty, filled))
+    assert (words in str(error), error.digest, "--release" in str(error)) == (True, "", False)
+
+
+@pytest.mark.parametrize(
     ("had", "most"),
     [
         pytest.param(0, 0, id="nothing to lose"),
@@ -110,6 +132,45 @@ def test_the_ceiling_is_the_partners(*, ceiling: Ceiling, now: Declared, refused
         refusal(lambda: shrink(Declared(10, 0), now, ceiling))
     else:
         shrink(Declared(10, 0), now, ceiling)
+
+
+@pytest.mark.parametrize(
+    ("found", "words", "digest"),
+    [
+        pytest.param([], None, "", id="none"),
+        pytest.param(
+            [PlanRefused("it shrank", "sha256:a")],
+            "it shrank. To go on all the same: --release sha256:a",
+            "sha256:a",
+            id="one",
+        ),
+        pytest.param(
+            [PlanRefused("it shrank", "sha256:a"), PlanRefused("it was rewritten", "sha256:b")],
+            "it shrank; and it was rewritten. To go on all the same: --release sha256:a,sha256:b",
+            "sha256:a,sha256:b",
+            id="two",
+        ),
+    ],
+)
+def test_all_that_speaks_against_a_source_is_said_at_once(
+    found: list[PlanRefused], words: str | None, digest: str
+) -> None:
+    refusals = Refusals()
+    for each in found:
+        with refusals:
+            raise each
+    with refusals:
+        assert True, "nothing speaks against it"
+    if words is None:
+        refusals.refuse()
+        return
+    error = refusal(refusals.refuse)
+    assert (str(error), error.digest) == (words, digest)
+
+
+def test_what_is_no_refusal_is_not_gathered() -> None:
+    with pytest.raises(ValueError, match="a bug"), Refusals():
+        raise ValueError("a bug")
 
 
 def test_a_release_is_for_exactly_this_loss() -> None:

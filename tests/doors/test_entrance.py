@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from controller.doors.cli.entrance import Acceptance, refusals, refuse_emptied
+from controller.doors.cli.entrance import Acceptance, refusals, refuse_source
 from controller.doors.cli.load import Loaded
 from controller.edges.store import Store
 from controller.errors import Denied, PlanRefused, SourceError
@@ -23,12 +23,13 @@ from tests.loop.bench import PARTNER, app
 
 OTHER = replace(PARTNER, name="other")
 BOTH = Desired("r2", (PARTNER, OTHER), (app(), replace(app("AppTwo", "910000000002"), partner="other")))
-FILES = (SourceFile("a.yaml", b"a: b"), SourceFile("b.yaml", b"b: c"))
+FILES = (SourceFile("a.yaml", b"a: b", "/m/a.yaml"), SourceFile("b.yaml", b"b: c", "/m/b.yaml"))
 
 
 def loaded(desired: Desired, *files: SourceFile) -> Loaded:
     stamps = tuple(Stamp(file.path, file.path, ()) for file in files)
-    return Loaded(Source("/m", desired.revision, files, stamps=stamps), desired, Rules(), ())
+    source = Source("/m", desired.revision, files, complete=desired.complete, stamps=stamps)
+    return Loaded(source, desired, Rules(), ())
 
 
 @dataclass
@@ -133,11 +134,12 @@ async def test_what_an_account_lost_meanwhile_is_refused_at_the_last_moment(tmp_
             await Acceptance(loaded(BOTH), frozenset())(Office(store).account(PARTNER))
 
 
-async def test_a_file_that_was_emptied_since_is_an_error(tmp_path: Path) -> None:
-    empty = (FILES[0], SourceFile("b.yaml", b"\n"))
+async def test_a_file_that_was_emptied_since_is_refused(tmp_path: Path) -> None:
+    empty = (FILES[0], SourceFile("b.yaml", b"\n", "/m/b.yaml"))
     async with open_web_store(tmp_path) as store:
-        await refuse_emptied(loaded(BOTH, *empty), store.revisions)
-        await store.revisions.save_good("/m", LastGood("r1", 1.0, FILES))
-        await refuse_emptied(loaded(BOTH, *FILES), store.revisions)
-        with pytest.raises(SourceError, match=r"b\.yaml is empty and held manifests before"):
-            await refuse_emptied(loaded(BOTH, *empty), store.revisions)
+        await refuse_source(loaded(BOTH, *empty), store.revisions, ())
+        await store.revisions.save_good("/known/by/another/name", LastGood("r1", 1.0, FILES))
+        await refuse_source(loaded(BOTH, *FILES), store.revisions, ())
+        with pytest.raises(PlanRefused, match=r"b\.yaml is empty and held manifests before"):
+            await refuse_source(loaded(BOTH, *empty), store.revisions, ())
+        await refuse_source(loaded(replace(BOTH, complete=False), *empty), store.revisions, ())

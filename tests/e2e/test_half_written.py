@@ -59,12 +59,12 @@ def test_a_file_that_is_emptied_freezes_the_process_until_it_is_filled_or_delete
             another_look(there)
             for verb in (("apply", "--yes"), ("plan",)):
                 done = there.run(*verb, "--lock-timeout", "20s") if verb[0] == "apply" else there.run(*verb)
-                assert (done.code, "is empty and held" in done.err) == (1, True), done.err
+                assert (done.code, "is empty and held" in done.err) == (4, True), done.err
             rewrite(there, subscription())
             run.said("source is good again")
         assert (written(there, since), there.tags()) == ([], ALL)
         rewrite(there, "")
-        assert there.run("run", "--once").code == 1
+        assert there.run("run", "--once").code == 4
         assert (written(there, since), there.tags()) == ([], ALL)
 
 

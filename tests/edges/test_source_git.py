@@ -78,8 +78,9 @@ async def test_only_the_folder_is_read_and_names_are_those_of_the_repository(
 )
 async def test_a_folder_is_refused(repository: Repository, tmp_path: Path, path: str, words: str) -> None:
     commit = repository.commit({"a.yaml": "", "d/b.yaml": "", "link": Link("d"), "sub": Submodule()})
-    with pytest.raises(SourceError, match=f"commit {commit} has {words}; check the path"):
+    with pytest.raises(SourceError, match=f"commit {commit} has {words}; check the path") as caught:
         await look(source_of(repository, tmp_path / "copy", path=path))
+    assert caught.value.revision == commit
 
 
 async def test_without_a_branch_the_remote_says_which(tmp_path: Path) -> None:

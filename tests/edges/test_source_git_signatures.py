@@ -89,8 +89,11 @@ async def test_a_key_that_was_revoked_is_refused(signed: Signed) -> None:
 async def test_a_commit_without_a_signature_is_refused_until_a_signed_one_comes(signed: Signed) -> None:
     commit = signed.repository.commit({"a.yaml": "1"})
     source = signed.source(signed.allowed("ann"))
-    with pytest.raises(SourceError, match=f"commit {commit} is refused.*: it is not signed; sign it"):
+    with pytest.raises(
+        SourceError, match=f"commit {commit} is refused.*: it is not signed; sign it"
+    ) as caught:
         await source.fetch()
+    assert caught.value.revision == commit
     signed.commit("ann")
     assert (await source.fetch()).signer == "ann@example.com"
 

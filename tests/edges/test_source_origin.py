@@ -29,8 +29,6 @@ async def test_a_directory_is_read_whole_and_once(tmp_path: Path) -> None:
     second = await origin.read(first.revision)
     assert second is not None
     assert second.revision != first.revision
-    (tmp_path / "a.yaml").write_text("a: b\n")
-    assert await origin.read(first.revision) is None
 
 
 async def test_a_file_that_cannot_be_read_is_told_each_time(tmp_path: Path) -> None:
@@ -81,9 +79,9 @@ class Folder:
     def __post_init__(self) -> None:
         self.origin = Directory([str(self.path)], self.clock.now)
 
-    async def read(self, *filled: str) -> dict[str, bytes] | None:
+    async def read(self) -> dict[str, bytes] | None:
         """Return the files that are taken, None where there is nothing new."""
-        found = await self.origin.read(self.known, [str(self.path / name) for name in filled])
+        found = await self.origin.read(self.known)
         if found is None:
             return None
         self.known = found.revision
@@ -120,7 +118,7 @@ async def test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written(folder:
     for length in range(len(text)):
         (folder.path / "a.yaml").write_text(text[:length])
         with pytest.raises(Unsettled, match=r"a\.yaml changed last"):
-            await folder.read("a.yaml")
+            await folder.read()
         folder.clock.time += step
     (folder.path / "a.yaml").write_text(text)
     assert await folder.settled() == {"a.yaml": text.encode()}
@@ -141,27 +139,6 @@ async def test_a_touched_file_is_nothing_new(folder: Folder) -> None:
     assert await folder.read() is None
 
 
-async def test_an_emptied_file_freezes_the_folder_until_it_is_filled_or_deleted(folder: Folder) -> None:
-    (folder.path / "b.yaml").write_text("b: c\n")
-    await folder.settled()
-    (folder.path / "b.yaml").write_text(" \n")
-    folder.clock.time += QUIET
-    for _ in range(3):
-        with pytest.raises(SourceError, match=r"b\.yaml is empty and held manifests before|changed last"):
-            await folder.read("a.yaml", "b.yaml")
-        folder.clock.time += QUIET
-    (folder.path / "b.yaml").unlink()
-    assert await folder.settled() == {"a.yaml": b"a: b\n"}
-
-
-async def test_a_file_that_was_always_empty_is_no_matter(folder: Folder) -> None:
-    (folder.path / "b.yaml").write_text("")
-    with pytest.raises(Unsettled):
-        await folder.read("a.yaml")
-    folder.clock.time += QUIET
-    assert await folder.read("a.yaml") == {"a.yaml": b"a: b\n", "b.yaml": b""}
-
-
 def mounted(folder: Path, name: str, **files: str) -> None:
     """Have the link `..data` lead to a folder *name* with *files*, as a ConfigMap's volume does."""
     (folder / f"..{name}").mkdir()
@@ -173,17 +150,31 @@ def mounted(folder: Path, name: str, **files: str) -> None:
     (folder / "new").replace(folder / "..data")
 
 
-async def test_links_that_lead_elsewhere_need_no_rest_and_what_they_lead_to_may_be_empty(
-    tmp_path: Path,
-) -> None:
+async def test_links_that_lead_elsewhere_need_no_rest(tmp_path: Path) -> None:
     mounted(tmp_path, "one", a="a: b\n", b="b: c\n")
     folder = Folder(tmp_path)
     await folder.settled()
     mounted(tmp_path, "two", a="a: c\n", b="", c="c: d\n")
-    assert await folder.read("a.yaml", "b.yaml") == {"a.yaml": b"a: c\n", "b.yaml": b"", "c.yaml": b"c: d\n"}
+    assert await folder.read() == {"a.yaml": b"a: c\n", "b.yaml": b"", "c.yaml": b"c: d\n"}
     (tmp_path / "..two" / "a.yaml").write_text("a:")
     with pytest.raises(Unsettled):
         await folder.read()
+
+
+async def test_the_same_manifests_that_lie_elsewhere_now_are_told(tmp_path: Path) -> None:
+    mounted(tmp_path, "one", a="a: b\n")
+    origin = Directory([str(tmp_path)], TestClock().now, quiet=0)
+    first = await origin.read("")
+    mounted(tmp_path, "two", a="a: b\n")
+    second = await origin.read(first.revision if first else "")
+    assert first is not None
+    assert second is not None
+    assert first.revision == second.revision
+    assert [file.place for each in (first, second) for file in each.files] == [
+        str(tmp_path / "..one" / "a.yaml"),
+        str(tmp_path / "..two" / "a.yaml"),
+    ]
+    assert await origin.read(first.revision) is None
 
 
 async def test_a_swap_beside_a_file_that_is_being_written_needs_a_rest(tmp_path: Path) -> None:

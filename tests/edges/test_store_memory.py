@@ -325,11 +325,22 @@ async def test_a_plan_is_spent_once(store: Store) -> None:
 
 
 async def test_the_last_good_revision_keeps_its_manifests(store: Store) -> None:
-    good = LastGood("r1", 1.0, (SourceFile("a.yaml", b"\xff"),))
+    good = LastGood("r1", 1.0, (SourceFile("a.yaml", b"\xff", "/m/a.yaml"), SourceFile("b.yaml", b"")))
     assert await store.revisions.last_good("/m") is None
     await store.revisions.save_good("/m", good)
     assert await store.revisions.last_good("/m") == good
     assert await store.revisions.last_good("/other") is None
+
+
+async def test_what_held_something_is_known_by_its_place_and_the_newest_revision_tells(store: Store) -> None:
+    def good(at: float, **data: bytes) -> LastGood:
+        return LastGood(f"r{at}", at, tuple(SourceFile(f, some, f"/m/{f}") for f, some in data.items()))
+
+    await store.revisions.save_good("/m", good(2.0, full=b"a: b", late=b"a: b", gone=b" \n"))
+    await store.revisions.save_good("/link", good(1.0, late=b"", gone=b"a: b"))
+    await store.revisions.save_good("git", LastGood("c", 3.0, (SourceFile("full", b""),)))
+    places = [f"/m/{name}" for name in ("full", "late", "gone", "unknown")] + [f"/{n}" for n in range(2_000)]
+    assert await store.revisions.filled(places) == {"/m/full", "/m/late"}
 
 
 async def test_what_was_declared_is_known_by_the_account_and_by_nothing_else(store: Store) -> None:

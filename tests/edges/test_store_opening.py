@@ -23,6 +23,7 @@ from controller.errors import StoreError, Usage
 from controller.model.history import Declared
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
+from controller.model.source import SourceFile
 from tests.edges.clocks import TestClock
 
 HERE = "https://partner.gupshup.io#1"
@@ -55,11 +56,17 @@ def raw(path: Path, *statements: str) -> None:
 def as_of_version_1(path: Path) -> None:
     raw(
         path,
-        *(f"DROP TABLE {name}" for name in ("accounts", "hints", "leases", "replicas", "declared")),
+        *(
+            f"DROP TABLE {name}"
+            for name in ("accounts", "hints", "leases", "replicas", "declared", "manifests")
+        ),
         "CREATE TABLE declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
         "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))",
         "INSERT INTO revisions VALUES ('/a', 'r', 3), ('/b', 'r', 2)",
         "INSERT INTO declared VALUES ('u', '/a', 10, 7), ('u', '/b', 99, 7), ('u', '/c', 1, 7)",
+        "CREATE TABLE manifests (source TEXT NOT NULL, path TEXT NOT NULL, data BLOB NOT NULL, "
+        "CONSTRAINT pk_manifests PRIMARY KEY (source, path))",
+        "INSERT INTO manifests VALUES ('/a', 'a.yaml', X'613A2062')",
         "UPDATE alembic_version SET version_num = '0001'",
     )
 
@@ -291,6 +298,9 @@ async def test_an_older_store_is_brought_up_to_date_beside_a_copy(tmp_path: Path
         assert (await store.memories.read(HERE)).bindings
         await store.hints.leave(HERE, "", "event")
         assert await store.revisions.declared("u") == Declared(10, 7), "what was taken last"
+        good = await store.revisions.last_good("/a")
+        assert good is not None
+        assert good.files == (SourceFile("a.yaml", b"a: b"),)
     assert schema(path) == schema(fresh)
     copy = tmp_path / "state.db.backup-0001"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600

@@ -1,7 +1,7 @@
 """The process that never stops: its source, its partners, and its end."""
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Shelf:
         self.editions[revision] = Desired(revision, partners, apps)
         self.lies = revision
 
-    async def read(self, known: str, _filled: Collection[str] = ()) -> Source | None:
+    async def read(self, known: str) -> Source | None:
         self.reads += 1
         await asyncio.sleep(self.slowly)
         if isinstance(self.lies, SourceError):

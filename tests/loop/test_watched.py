@@ -1,6 +1,6 @@
 """A source that is read for ever: whatever comes, the last good revision stands, over restarts too."""
 
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
 from controller.model.problem import Place, Problem, Severity
 from controller.model.scope import SourceState
-from controller.model.source import Decoded, Source, SourceFile
+from controller.model.source import Decoded, Source, SourceFile, Stamp
 from tests.edges.clocks import TestClock
 from tests.loop.bench import PARTNER, app
 
@@ -28,16 +28,17 @@ class Shelf:
     grows: bool = True
     identity: str = "shelf"
     whole: list[str] = field(default_factory=list)
-    filled: list[str] = field(default_factory=list)
+    beside: tuple[SourceFile, ...] = ()
 
-    async def read(self, known: str, filled: Collection[str] = ()) -> Source | None:
-        self.filled = list(filled)
+    async def read(self, known: str) -> Source | None:
         if isinstance(self.lies, ControllerError):
             raise self.lies
         if self.lies == known:
             return None
         self.whole.append(self.lies)
-        return source(self.lies)
+        there = source(self.lies)
+        stamps = tuple(Stamp(file.path, file.place, ()) for file in self.beside)
+        return replace(there, files=(*there.files, *self.beside), stamps=stamps)
 
     async def advanced(self, _old: str, _new: str) -> bool:
         return self.grows
@@ -54,7 +55,7 @@ def declared(revision: str, apps: int) -> Desired:
 
 async def decode(found: Source) -> Decoded:
     """Read revisions like `ten-b`: so many apps, or a mistake."""
-    (file,) = found.files
+    file, *_ = found.files
     word, _, more = file.data.decode().partition("-")
     if word == "bad":
         return Decoded(None, (BAD,))
@@ -197,15 +198,29 @@ async def test_its_digest_lets_exactly_that_through(world: World, lies: str, *, 
     assert key in made.state.trouble
     wrong = await world.watched(["sha256:0"])
     assert not await wrong.read()
-    agreed = await world.watched([key])
-    if lies == "none":  # empty is one thing, and so much less than before another
-        assert not await agreed.read()
-        agreed = await world.watched([key, agreed.state.digest])
+    agreed = await world.watched(key.split(","))
     assert await agreed.read()
     assert (kept(agreed), agreed.state.digest) == (lies, "")
     world.shelf.lies = "none-later"
     if lies != "none":
         assert not await agreed.read(), "that was no consent to another loss"
+
+
+async def test_all_that_speaks_against_a_revision_is_said_at_once_with_every_digest(world: World) -> None:
+    """Empty is one thing, so much less than before is another, and so is a history that was rewritten."""
+    world.shelf.grows = False
+    made = await world.settled()
+    world.shelf.lies = "none"
+    await made.read()
+    for words in ("declares no app", "10 Apps became 0", "did not grow out of ten"):
+        assert words in made.state.trouble
+    digests = made.state.digest.split(",")
+    assert (len(set(digests)), made.state.trouble.endswith(f"--release {made.state.digest}")) == (3, True)
+    for released in (digests[:2], digests[1:]):
+        again = await world.watched(released)
+        assert not await again.read()
+        assert {again.state.digest} == set(digests) - set(released)
+    assert await (await world.watched(digests)).read()
 
 
 async def test_a_bad_beginning_is_nothing_at_all(world: World) -> None:
@@ -242,6 +257,9 @@ class Full:
     async def save_good(self, _source: str, _good: LastGood) -> None:
         if self.full:
             raise StoreError("the disk is full")
+
+    async def filled(self, _places: Sequence[str]) -> frozenset[str]:
+        return frozenset()
 
     async def declared(self, _upstream: str) -> Declared | None:
         return None
@@ -372,7 +390,6 @@ async def test_what_is_being_written_is_waited_for_and_said(world: World) -> Non
         assert not await made.read()
         assert (made.state.waiting, made.state.waited) == ("a.yaml changed last", since + 1)
         assert (made.pending, made.state.trouble, kept(made)) == (True, "", "ten")
-    assert world.shelf.filled == ["a.yaml"]
     world.shelf.lies = "nine"
     assert await made.read()
     assert (made.state.waiting, made.state.waited, made.pending) == ("", None, False)
@@ -390,6 +407,41 @@ async def test_what_is_written_to_for_ever_is_a_trouble(world: World) -> None:
     assert (made.state.trouble, made.state.waiting) == ("", "")
 
 
+async def test_a_file_that_was_emptied_where_it_lies_is_refused_and_behind_a_swapped_link_it_is_not(
+    world: World,
+) -> None:
+    world.shelf.beside = (SourceFile("b.yaml", b"b: c", "/m/b.yaml"),)
+    made = await world.settled()
+    for again in (made, await world.watched()):
+        world.shelf.lies, world.shelf.beside = "nine", (SourceFile("b.yaml", b"", "/m/b.yaml"),)
+        for _ in range(2):
+            assert not await again.read()
+            assert "b.yaml is empty and held manifests before" in again.state.trouble
+            assert (kept(again), again.state.rejected, again.state.digest) == ("ten", "nine", "")
+    world.shelf.beside = (SourceFile("b.yaml", b"", "/swapped/b.yaml"),)
+    assert await made.read()
+
+
+async def test_nothing_is_known_of_a_place_before_what_lies_there_was_taken(world: World) -> None:
+    """What was refused for another reason was not good: its release is good for it later."""
+    world.shelf.beside = (SourceFile("b.yaml", b"b: c", "/one/b.yaml"),)
+    made = await world.settled()
+    world.shelf.lies, world.shelf.beside = "one", (SourceFile("b.yaml", b"", "/two/b.yaml"),)
+    for _ in range(2):
+        assert not await made.read()
+        assert "10 Apps became 1" in made.state.trouble
+    agreed = await world.watched([made.state.digest])
+    assert await agreed.read()
+
+
+async def test_where_the_same_manifests_lie_now_is_kept(world: World) -> None:
+    world.shelf.beside = (SourceFile("b.yaml", b"b: c", "/one/b.yaml"),)
+    made = await world.settled()
+    world.shelf.beside, made._seen = (SourceFile("b.yaml", b"b: c", "/two/b.yaml"),), ""
+    assert not await made.read()
+    assert await world.store.revisions.filled(["/one/b.yaml", "/two/b.yaml"]) == {"/two/b.yaml"}
+
+
 async def test_the_revision_that_is_refused_is_named(world: World) -> None:
     made = await world.settled()
     for lies in ("bad", "none"):
@@ -399,3 +451,6 @@ async def test_the_revision_that_is_refused_is_named(world: World) -> None:
     world.shelf.lies = SourceError("no route")
     await made.read()
     assert made.state.rejected == "", "nobody knows what lies there"
+    world.shelf.lies = SourceError("commit c1 has no folder at apps", "c1")
+    await made.read()
+    assert made.state.rejected == "c1"

@@ -1,7 +1,7 @@
 """The process that never stops, in simulated time: it is started, hurried, killed and started again."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
@@ -29,7 +29,7 @@ class Shelf:
     seconds: Callable[[], float]
     identity: str = "shelf"
 
-    async def read(self, known: str, _filled: Collection[str] = ()) -> Source | None:
+    async def read(self, known: str) -> Source | None:
         revision = self._current().revision
         return None if revision == known else Source(self.identity, revision, ())
 

@@ -315,7 +315,7 @@ MISPLACED: Defects = {
     ),
     "an empty source is as good as any": Defect(
         "P12",
-        Twist(names={"controller.doors.cli.fleet:refuse_empty": lambda *_: None}),
+        Twist(names={"controller.doors.cli.entrance:refuse_empty": lambda *_: None}),
         "shrinking",
         way=losing(desired(revision="r2"), new=True),
     ),

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from controller.doors.cli.exits import ERROR, OK
-from controller.doors.cli.options import chosen, option, output, paths, terminal
+from controller.doors.cli.options import chosen, digests, option, output, paths, terminal
 from controller.doors.cli.reach import Duration, Reach, narrows, reaches
 from controller.doors.cli.signals import answered
 from controller.edges import streams
@@ -61,10 +60,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     from controller.doors.cli.load import load  # noqa: PLC0415  (likewise)
 
     loaded = load(chosen(paths))
-    released = frozenset(digest for each in release for digest in each.split(","))
-    if odd := sorted(digest for digest in released if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest)):
-        raise Usage(f"--release takes a digest as `plan` prints it, sha256:…; not {odd[0]!r:.80}")
-    wish = Wish(only, labels, resend, released)
+    wish = Wish(only, labels, resend, digests(release))
     if not yes and (refused := _asked(loaded, wish, reach)):
         return refused
     return run(loaded, wish, reach, Patience(wait, timeout, lock_timeout), output)

@@ -9,7 +9,7 @@ from functools import partial
 from controller.core.report import Report
 from controller.doors.app import House, holding, standing
 from controller.doors.cli.ending import codes, gravest
-from controller.doors.cli.entrance import Acceptance, refusals, refuse_emptied
+from controller.doors.cli.entrance import Acceptance, refusals, refuse_source
 from controller.doors.cli.exits import INTERRUPTED
 from controller.doors.cli.fleet import Wish, known, partners, side_by_side, task
 from controller.doors.cli.load import Loaded
@@ -69,7 +69,7 @@ async def apply_all(
             await accept(account)
 
     async with _ended_by_signals(), house.store, seats:
-        await refuse_emptied(loaded, revisions)
+        await refuse_source(loaded, revisions, wish.released, seats.whose)
         try:
             refused = await refusals(loaded, partners(wanted), seats, revisions, wish.released)
             failed = refused or await side_by_side(partners(wanted), one)

@@ -4,24 +4,39 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from controller.core.door import Refusals, refuse_empty
 from controller.doors.cli.load import Loaded
-from controller.edges.source.settling import emptied
-from controller.edges.source.unread import emptied_now
-from controller.errors import ControllerError, PlanRefused, SourceError
-from controller.loop.admission import admit, refuse_loss
+from controller.errors import ControllerError, PlanRefused
+from controller.loop.admission import admit, refuse_half_written, refuse_loss
 from controller.loop.ports import Account, Revisions, Writer
 from controller.loop.seats import Seats
 from controller.loop.together import together
+from controller.loop.watched import Whose, nobody
 from controller.model.history import LastGood
 from controller.model.manifest import Partner
 
 
-async def refuse_emptied(loaded: Loaded, revisions: Revisions) -> None:
-    """Raise SourceError where a file held something when its folder was last good, and is empty now."""
-    good = await revisions.last_good(loaded.source.identity) if loaded.source.stamps else None
-    filled = [file.path for file in good.files if file.data.strip()] if good is not None else []
-    if loaded.desired.complete and (name := emptied(loaded.source, filled)):
-        raise SourceError(emptied_now(name))
+async def refuse_source(
+    loaded: Loaded, revisions: Revisions, released: Collection[str], whose: Whose = nobody
+) -> None:
+    """Raise PlanRefused where a file was emptied, or all of them together declare nothing.
+
+    What accounts lose with such a source is said with it, as far as it is known *whose* they are.
+    """
+    await refuse_half_written(revisions, loaded.source)
+    refusals, desired = Refusals(), loaded.desired
+    with refusals:
+        refuse_empty(desired, loaded.source.identity, released)
+        return
+    good = await revisions.last_good(loaded.source.identity)
+    if good is not None and good.revision == desired.revision:
+        return  # it was released
+    for partner in desired.partners:
+        upstream = await whose(partner) if await revisions.knows(partner.url) else None
+        with refusals:
+            if upstream is not None:
+                await refuse_loss(revisions, upstream, partner, desired, released)
+    refusals.refuse()
 
 
 async def refusals(
@@ -46,7 +61,7 @@ def _all(partners: Iterable[Partner], found: Mapping[str, ControllerError]) -> M
     """Let one refusal be that of every partner."""
     for name, error in found.items():
         if isinstance(error, PlanRefused):
-            rest = PlanRefused(f"nothing was sent, because of partner {name}: {error}", error.digest)
+            rest = PlanRefused(f"nothing was sent, because of partner {name}: {error.why}", error.digest)
             return {partner.name: found.get(partner.name, rest) for partner in partners}
     return found
 

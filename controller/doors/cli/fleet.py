@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from controller.core.door import refuse_empty
 from controller.core.scope import narrow
 from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError
+from controller.loop.admission import resends
 from controller.loop.ports import Account, Reader
 from controller.loop.reconcile import Task
 from controller.loop.together import together
@@ -28,11 +28,10 @@ class Wish:
 
 
 def task(loaded: Loaded, wish: Wish, now: float) -> Task:
-    """Return the task of a run. Raises Usage where the selection is empty, PlanRefused for an empty source.
+    """Return the task of a run. Raises Usage where the selection is empty.
 
     What is named by `--only` is asked for again: refusals from before *now* (epoch seconds) no longer count.
     """
-    refuse_empty(loaded.desired, loaded.source.identity, wish.released)
     desired, items = narrow(loaded.desired, wish.only, wish.labels)
     again = frozenset(item.app for item in items or () if wish.only)
     asked = Asked(only=items, again=again, at=now)
@@ -40,15 +39,9 @@ def task(loaded: Loaded, wish: Wish, now: float) -> Task:
 
 
 async def known(account: Account[Reader], wanted: Task, wish: Wish, environ: Mapping[str, str]) -> Task:
-    """Return *wanted*; in CI, over a store that knows nothing of the account, without what nobody knows.
-
-    Such a store begins anew with each run, and each would write every callback URL and all headers again.
-    """
-    if wish.resend or not environ.get("CI"):
-        return wanted
-    memory = await account.store.memories.read(account.upstream)
-    knows = bool(memory.bindings or memory.ledger)
-    return replace(wanted, asked=replace(wanted.asked, resend=knows))
+    """Return *wanted*; in CI, over a store that knows nothing of the account, without what nobody knows."""
+    sends = await resends(account, ci=bool(environ.get("CI")) and not wish.resend)
+    return replace(wanted, asked=replace(wanted.asked, resend=sends))
 
 
 def partners(wanted: Task) -> tuple[Partner, ...]:

@@ -1,6 +1,7 @@
 """All of `run --once`: an `apply` that goes on with the last good revision where the source is refused."""
 
 import os
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,6 +34,9 @@ class _Unsaved:
 
     async def save_good(self, _source: str, _good: LastGood) -> None:
         return
+
+    async def filled(self, places: Sequence[str]) -> frozenset[str]:
+        return await self.known.filled(places)
 
     async def declared(self, upstream: str) -> Declared | None:
         return await self.known.declared(upstream)

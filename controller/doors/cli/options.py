@@ -1,12 +1,15 @@
 """Options of the command line: each is mirrored in the environment as `GUPSHUPCTL_<FLAG>`."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import click
+
+from controller.errors import Usage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,6 +73,14 @@ def paths(function: F) -> F:
 def terminal(stream: TextIO | None) -> bool:
     """Say whether a person is at the other end of *stream*, which is None where the caller closed it."""
     return stream is not None and stream.isatty()
+
+
+def digests(given: Sequence[str]) -> frozenset[str]:
+    """Return what `--release` names: it may be repeated, and take several with commas. Raises Usage."""
+    found = frozenset(digest for each in given for digest in each.split(","))
+    if odd := sorted(digest for digest in found if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest)):
+        raise Usage(f"--release takes a digest as `plan` prints it, sha256:…; not {odd[0]!r:.80}")
+    return found
 
 
 def chosen(given: Sequence[str]) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from controller.doors.cli.listening import listens
-from controller.doors.cli.options import DEFAULT_PATH, option, output
+from controller.doors.cli.options import DEFAULT_PATH, digests, option, output, variable
 from controller.doors.cli.reach import Duration, Reach, reaches
 from controller.doors.cli.signals import answered
 from controller.edges import streams
@@ -106,14 +107,22 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
             reach.proxy,
             reach.ca_file,
         )
-    released = frozenset(digest for each in release for digest in each.split(","))
+    released = digests(release)
     if once and mode == "observe":
-        raise Usage("run --once writes as apply does; to look and write nothing, say `gupshupctl plan`")
+        raise Usage(f"run --once writes as apply does, and {_said('mode')}; to look alone: gupshupctl plan")
     if once:
         return _once(where, reach, released, output)
     tempo = Tempo(interval, drift_interval, enforce=mode == "enforce")
     outward = Outward(places, notify_url_file, each=metrics_per_resource)
     return asyncio.run(keep(where, reach, outward, tempo, released))
+
+
+def _said(name: str) -> str:
+    """Return how an option came to its value: by its flag, or by a variable that is set for many runs."""
+    context = click.get_current_context()
+    flag, value = f"--{name}", context.params[name]
+    by_variable = context.get_parameter_source(name) is ParameterSource.ENVIRONMENT
+    return f"{variable([flag])} is {value}" if by_variable else f"{flag} is {value}"
 
 
 def _once(where: "Where", reach: Reach, released: frozenset[str], output: str) -> int:

@@ -102,6 +102,7 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Tempo, relea
                 chance=random.random,
                 stopping=stopping,
                 spread=spread,
+                ci=bool(house.environ.get("CI")),
             )
             revisions = house.store.revisions
             watched = Watched(origin, revisions, decode, house.clock, released, admits=tempo.enforce)

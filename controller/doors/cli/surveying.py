@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import click
 
 from controller.doors.app import House, seeing
 from controller.doors.cli.ending import gravest
-from controller.doors.cli.entrance import refuse_emptied
+from controller.doors.cli.entrance import refuse_source
 from controller.doors.cli.exits import code_of
 from controller.doors.cli.fleet import Wish, known, partners, side_by_side, task
 from controller.doors.cli.load import Loaded
@@ -18,6 +20,14 @@ from controller.loop.admission import refuse_loss
 from controller.loop.follow import Run, survey
 from controller.model.manifest import Partner
 from controller.model.plan import Plan
+
+
+async def _whose(house: House, partner: Partner) -> str | None:
+    """Sign in, and return whose account *partner* is; None where nobody can tell now."""
+    with suppress(ControllerError):
+        async with seeing(house, partner) as account:
+            return account.upstream
+    return None
 
 
 def _tell(run: Run) -> None:
@@ -54,7 +64,7 @@ async def survey_all(loaded: Loaded, wish: Wish, house: House, *, timeout: float
             plans[partner.name] = await survey(account, run, until=until, tell=_tell)
 
     async with house.store:
-        await refuse_emptied(loaded, house.store.revisions)
+        await refuse_source(loaded, house.store.revisions, wish.released, partial(_whose, house))
         errors = await side_by_side(partners(wanted), one)
     await asyncio.to_thread(loaded.still)
     if any(isinstance(error, PlanRefused) for error in errors.values()):

@@ -13,6 +13,7 @@ from controller.edges.source.unread import (
     LARGEST_SOURCE,
     concern,
     escaped,
+    escaped_whole,
     odd,
     overfull,
     placeholder,
@@ -151,7 +152,7 @@ def _read(one: Found) -> _Content | Problem:
             trouble = unread(one.shown, status)
             data = b"" if trouble else file.read(LARGEST + 1)
             stamp = Stamp(one.shown, one.real, mark(status))
-            whole = _Content(SourceFile(one.shown, data), one.name, stamp)
+            whole = _Content(SourceFile(one.shown, data, escaped_whole(one.real)), one.name, stamp)
             return trouble or placeholder(one.shown, data) or whole
         except OSError as error:
             return concern("GS704", one.shown, f"cannot be read: {error.strerror}")

@@ -1,13 +1,13 @@
 """A source that is read again and again: a directory, or a branch. What has not changed is not read twice."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from controller.edges.source import directory
 from controller.edges.source.git import Commit, GitSource
 from controller.edges.source.settling import QUIET, Settling
-from controller.edges.source.unread import emptied_now, escaped
-from controller.errors import SourceError, Unsettled, Usage
+from controller.edges.source.unread import escaped
+from controller.errors import Unsettled, Usage
 from controller.model.source import Source
 
 
@@ -24,22 +24,22 @@ class Directory:
         self._last: Source | None = None
         self.identity = directory.identity(paths)
 
-    async def read(self, known: str, filled: Collection[str] = ()) -> Source | None:
+    async def read(self, known: str) -> Source | None:
         source = await asyncio.to_thread(directory.read, self._paths)
         if not source.complete:
             raise Usage(f"{self.identity} is not a folder: a process that never stops keeps whole folders")
         changed = self._settling.unsettled(source)
-        if source.revision == known and not source.problems:
-            self._settling.good(source)
+        if source.revision == known and not source.problems and self._lies_as_before(source):
             return None
         if changed is not None:
             last = f" {escaped(changed)} changed last." if changed else ""
             raise Unsettled(f"it is taken once nothing in it has changed for {self._quiet:g} s.{last}")
-        if emptied := self._settling.emptied(source, filled):
-            raise SourceError(emptied_now(emptied))
-        self._settling.good(source)
         self._last = source
         return source
+
+    def _lies_as_before(self, source: Source) -> bool:
+        """Say whether the files of *source* lie where they lay, or nobody read them before."""
+        return self._last is None or source.files == self._last.files
 
     def still(self) -> None:
         """Raise SourceError where what was read last is no longer there as it was read."""
@@ -57,7 +57,7 @@ class Branch:
         self._source = source
         self.identity = identity
 
-    async def read(self, known: str, _filled: Collection[str] = ()) -> Source | None:
+    async def read(self, known: str) -> Source | None:
         commit: Commit = await self._source.fetch()
         return None if commit.id == known else await self._source.read(commit)
 

@@ -27,7 +27,6 @@ class Settling:
         self._stamps: Mapping[str, Stamp] = {}
         self._since = now()
         self._changed = ""
-        self._good: Mapping[str, str] = {}
 
     def unsettled(self, source: Source) -> str | None:
         """Return a file of *source* that changed too lately ("": nobody looked before), None if all rest."""
@@ -40,29 +39,6 @@ class Settling:
             self._changed = min(names, default="") if self._print is not None else ""
             self._print, self._stamps = found, stamps
         return self._changed if now - self._since < self._quiet else None
-
-    def emptied(self, source: Source, filled: Collection[str]) -> str | None:
-        """Return a file of *source* that is empty and held something before, when *filled* did.
-
-        One that a link led elsewhere meanwhile was emptied by nobody: it is another file.
-        """
-        moved = {s.path for s in source.stamps if self._good.get(s.path, s.real) != s.real}
-        return emptied(source, [path for path in filled if path not in moved])
-
-    def good(self, source: Source) -> None:
-        """Remember where the files of *source* are, which is whole."""
-        self._good = {stamp.path: stamp.real for stamp in source.stamps}
-
-
-def emptied(source: Source, filled: Collection[str]) -> str | None:
-    """Return a file of *source* that is empty and is among those that were *filled*, None without one."""
-    before = {_absolute(path) for path in filled}
-    empty = (file.path for file in source.files if not file.data.strip())
-    return next((path for path in empty if _absolute(path) in before), None)
-
-
-def _absolute(path: str) -> str:
-    return os.path.abspath(path)  # noqa: PTH100  (no link is followed)
 
 
 def _changes(before: Mapping[str, Stamp], now: Mapping[str, Stamp]) -> frozenset[str]:

@@ -24,16 +24,16 @@ def concern(rule: str, path: str, message: str) -> Problem:
 
 
 def escaped(path: str) -> str:
-    """Return *path* with every character that cannot be shown as an escape, and clipped."""
-    shown = "".join(
-        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode() for one in path
-    )
+    """Return *path* as `escaped_whole` does, and clipped."""
+    shown = escaped_whole(path)
     return shown if len(shown) <= _LONGEST_NAME else shown[: _LONGEST_NAME - 1] + "…"
 
 
-def emptied_now(path: str) -> str:
-    """Return what to say about a file that held something and is empty now: it may be about to be written."""
-    return f"{escaped(path)} is empty and held manifests before; fill it, or delete it if none are meant"
+def escaped_whole(path: str) -> str:
+    """Return *path* with every character that cannot be shown as an escape: any store can keep that."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode() for one in path
+    )
 
 
 def odd(path: str) -> Problem | None:

@@ -16,7 +16,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x47555053
 """How SQLite's file header tells our stores from other programs' databases ("GUPS")."""
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every version of the schema, oldest first; a store at another one was written by a newer release."""
 
 tables = MetaData(
@@ -145,7 +145,12 @@ spent = Table("spent", tables, _key("upstream"), _key("digest"), _moment("at"))
 
 revisions = Table("revisions", tables, _key("source"), _text("revision"), _moment("at"))
 manifests = Table(
-    "manifests", tables, _key("source"), _key("path"), Column("data", LargeBinary, nullable=False)
+    "manifests",
+    tables,
+    _key("source"),
+    _key("path"),
+    Column("data", LargeBinary, nullable=False),
+    _text("place"),
 )
 declared = Table("declared", tables, _key("upstream"), _count("apps"), _count("subscriptions"))
 

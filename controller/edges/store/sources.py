@@ -1,5 +1,7 @@
 """What came in: the last good revision of each source, with its manifests, and hints to look."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, delete, insert, select
 
 from controller.edges.store.database import Database, put
@@ -7,6 +9,8 @@ from controller.edges.store.moments import Time
 from controller.edges.store.schema import declared, hints, manifests, revisions
 from controller.model.history import Declared, Hint, LastGood
 from controller.model.source import SourceFile
+
+_AT_ONCE = 1_000
 
 
 class Revisions:
@@ -29,11 +33,18 @@ class Revisions:
         def work(connection: Connection) -> None:
             put(connection, revisions, {"source": source}, {"revision": good.revision, "at": good.at})
             connection.execute(delete(manifests).where(manifests.c.source == source))
-            rows = [{"source": source, "path": file.path, "data": file.data} for file in good.files]
+            rows = [{"source": source, **_row(file)} for file in good.files]
             if rows:
                 connection.execute(insert(manifests), rows)
 
         await self._database.write(work, source)
+
+    async def filled(self, places: Sequence[str]) -> frozenset[str]:
+        """Return those of *places* where a file held something when it was last read as good.
+
+        Folders have many names; a file is one and the same at its place, whichever of them was read.
+        """
+        return await self._database.read(lambda connection: _filled(connection, places))
 
     async def declared(self, upstream: str) -> Declared | None:
         """Return what was last declared for *upstream*, None where nobody knows."""
@@ -106,5 +117,21 @@ def _last_good(connection: Connection, source: str) -> LastGood | None:
 
 
 def _files(connection: Connection, source: str) -> tuple[SourceFile, ...]:
-    mine = select(manifests.c.path, manifests.c.data).where(manifests.c.source == source)
-    return tuple(SourceFile(path, data) for path, data in sorted(connection.execute(mine)))
+    columns = select(manifests.c.path, manifests.c.data, manifests.c.place)
+    rows = connection.execute(columns.where(manifests.c.source == source))
+    return tuple(SourceFile(*row) for row in sorted(rows))
+
+
+def _row(file: SourceFile) -> dict[str, object]:
+    return {"path": file.path, "data": file.data, "place": file.place}
+
+
+def _filled(connection: Connection, places: Sequence[str]) -> frozenset[str]:
+    """Ask for some at a time: databases take so many values in one question and no more."""
+    both = revisions.c.source == manifests.c.source
+    oldest_first = select(manifests.c.place, manifests.c.data).join(revisions, both).order_by(revisions.c.at)
+    last: dict[str, bytes] = {}
+    for begin in range(0, len(places), _AT_ONCE):
+        some = manifests.c.place.in_(places[begin : begin + _AT_ONCE])
+        last.update((place, data) for place, data in connection.execute(oldest_first.where(some)))
+    return frozenset(place for place, data in last.items() if data.strip())

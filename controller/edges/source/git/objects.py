@@ -66,7 +66,7 @@ class Objects:
         if b" tree " in folder:
             raise self._damaged("a folder cannot be read")
         what = "no folder" if folder.endswith(b" missing") else "something that is no folder"
-        raise SourceError(f"commit {self._commit} has {what} at {self._root}; check the path")
+        raise SourceError(f"commit {self._commit} has {what} at {self._root}; check the path", self._commit)
 
     async def _links(self, listed: Sequence[Entry]) -> dict[str, str]:
         links = [one for one in listed if one.sort is Sort.LINK and one.size <= _LONGEST_LINK]

@@ -25,7 +25,8 @@ async def signer(repository: Path, commit: str, signers: Signers, search: str) -
     why = said(finished.words, ()) if finished.words.strip() else "it is not signed"
     raise SourceError(
         f"commit {commit} is refused, its signature was asked for and is not good: {why}; sign it with a key "
-        f"of {signers.allowed}"
+        f"of {signers.allowed}",
+        commit,
     )
 
 

@@ -1,0 +1,222 @@
+"""Sources that look other than they did: whatever verb reads them says the same, and all of it at once."""
+
+import re
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.test_cases import CALLBACK, SETTLED
+from tests.e2e.test_once import ALL, released, settle
+from tests.e2e.test_run import EAGER, running
+from tests.e2e.world import PARTNER, THREE, Done, World, app, subscription, world
+from tests.edges.git_server import serving
+from tests.edges.repositories import Repository
+
+LOSES_ANYTHING = PARTNER.replace("2s}}", "2s}, guards: {maxShrink: 100%}}")
+VERBS = ("plan", "apply", "once")
+
+
+def look(there: World, verb: str, folder: str = "manifests", *more: str) -> Done:
+    """Have one verb read *folder* and end."""
+    match verb:
+        case "plan":
+            return there.run("plan", folder, *more)
+        case "apply":
+            return there.run("apply", "--yes", folder, *more)
+        case _:
+            return there.run("run", "--once", "--manifests", folder, *more)
+
+
+def writes(there: World) -> int:
+    return len(there.calls("link", "subscribe", "updateSubscription", "unsubscribe", "callback"))
+
+
+# A file that was emptied.
+
+
+def mount(there: World, name: str, **files: str) -> None:
+    """Have the link `..data` lead to a folder *name* with *files*, as a ConfigMap's volume does."""
+    folder = there.manifests
+    (folder / f"..{name}").mkdir()
+    for file, text in files.items():
+        (folder / f"..{name}" / f"{file}.yaml").write_text(text, encoding="utf-8")
+        if not (folder / f"{file}.yaml").is_symlink():
+            (folder / f"{file}.yaml").symlink_to(f"..data/{file}.yaml")
+    (folder / "new").symlink_to(f"..{name}")
+    (folder / "new").replace(folder / "..data")
+
+
+def test_what_is_empty_behind_a_swapped_link_shrank_and_can_be_released(tmp_path: Path) -> None:
+    apps = "---\n".join((PARTNER, *THREE[:3]))
+    with world(tmp_path) as there:
+        mount(there, "one", apps=apps, hooks=subscription())
+        settle(there)
+        with running(there) as run:
+            there.until(lambda w: len(w.calls("list")) > 2)
+            mount(there, "two", apps=apps, hooks="")
+            digest = re.search(r"--release (sha256:\w+)", run.said("3 Subscriptions became 0"))
+            looks = len(there.calls("list"))
+            there.until(lambda w: len(w.calls("list")) > looks + 1)
+            assert not any("is empty and held" in line for line in run.lines())
+            run.signal(signal.SIGTERM)
+        assert digest is not None
+        for each in VERBS:
+            done = look(there, each)
+            assert (done.code, released(done)) == (4, digest[1]), done.err
+        done = look(there, "once", "manifests", "--release", digest[1])
+        assert done.code == 0, done.err
+        done = look(there, "apply")
+        assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    ("known", "called"),
+    [("manifests", "link"), ("link", "manifests"), ("manifests", "./link/")],
+    ids=["a link to what is known", "what is known by a link", "another spelling"],
+)
+def test_an_emptied_file_is_refused_whatever_its_folder_is_called(
+    tmp_path: Path, known: str, called: str
+) -> None:
+    with world(tmp_path) as there:
+        there.declare(LOSES_ANYTHING, *THREE[:3])
+        there.declare(subscription(), name="hooks.yaml")
+        (tmp_path / "link").symlink_to("manifests")
+        settle(there, "--manifests", known)
+        before = writes(there)
+        (there.manifests / "hooks.yaml").write_text("")
+        for verb in VERBS:
+            done = look(there, verb, called)
+            assert (done.code, "hooks.yaml is empty and held manifests before" in done.err) == (4, True), (
+                done.err
+            )
+        (there.manifests / "hooks.yaml").unlink()
+        assert look(there, "apply", called).code == 0, "it was deleted, as the message says"
+        assert writes(there) == before
+
+
+def test_the_one_file_that_is_emptied_is_an_emptied_file_for_every_verb(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        settle(there)
+        (there.manifests / "all.yaml").write_text("")
+        told = "all.yaml is empty and held manifests before; fill it, or delete it"
+        for verb in VERBS:
+            done = look(there, verb)
+            assert (done.code, told in done.err, "--release" in done.err) == (4, True, False), done.err
+        (there.manifests / "all.yaml").unlink()
+        for verb in VERBS:
+            done = look(there, verb)
+            assert (done.code, "declares no app" in done.err) == (4, True), done.err
+        assert there.tags() == ALL
+
+
+# Several guards at once.
+
+TWO = re.compile(r"--release (sha256:[0-9a-f]{64},sha256:[0-9a-f]{64})$", re.MULTILINE)
+
+
+def test_a_fleet_that_was_declared_empty_is_refused_with_every_digest_and_once_released_stays_so(
+    tmp_path: Path,
+) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        settle(there)
+        there.declare(PARTNER)
+        digests = set()
+        for verb in VERBS:
+            done = look(there, verb)
+            found = TWO.search(done.err)
+            assert done.code == 4, done.err
+            assert found, done.err
+            digests.add(found[1])
+        assert len(digests) == 1, "plan, apply and run name the same"
+        one, _, other = digests.pop().partition(",")
+        assert look(there, "apply", "manifests", "--release", one).code == 4
+        assert look(there, "once", "manifests", "--release", other).code == 4
+        done = look(there, "apply", "manifests", "--release", one, "--release", other)
+        assert done.code == 0, done.err
+        for verb in VERBS:
+            done = look(there, verb)
+            assert done.code == 0, done.err
+
+
+def test_a_rewritten_history_that_lost_too_much_is_released_by_both_digests(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.commit({"apps/all.yaml": "---\n".join((PARTNER, *THREE))})
+    with world(tmp_path) as there, serving(repository.folder) as server:
+        where = ("--git", server.url, "--branch", "main", "--git-path", "apps", "--store", "kept.db")
+        settle(there, *where)
+        repository.commit({"apps/all.yaml": "---\n".join((PARTNER, THREE[0]))}, parent="0")
+        done = there.run("run", "--once", *where)
+        found = TWO.search(done.err)
+        assert done.code == 4, done.err
+        assert found, done.err
+        done = there.run("run", "--once", "--release", found[1], *where)
+        assert done.code == 0, done.err
+        tip = repository.commit({"elsewhere/all.yaml": PARTNER})
+        done = there.run("run", "--once", "-o", "json", *where)
+        assert (done.code, done.json()["source"]["rejected"]) == (1, tip), "a commit without the folder"
+
+
+# What a process that never stops says and does, as the others do.
+
+
+def test_a_source_that_the_account_outgrew_is_told_wherever_trouble_of_a_source_is(tmp_path: Path) -> None:
+    with world(tmp_path) as there, there.going("run", *EAGER, "--manifests", "less") as run:
+        less = tmp_path / "less"
+        less.mkdir()
+        (less / "all.yaml").write_text("---\n".join((PARTNER, THREE[0])), encoding="utf-8")
+        there.declare(PARTNER, *THREE)
+        at = run.said("listening").split('"at": "')[1].split('"')[0]
+        there.until(lambda w: "AppOne" in w.apps())
+        done = there.run("apply", "--yes", "--lock-timeout", "30s")
+        assert done.code == 0, done.err
+        told = run.said("source not taken")
+        with httpx.Client(base_url=at, timeout=10, trust_env=False) as door:
+            source = door.get("/api/v1/source").json()
+            assert "3 Apps became 1" in source["trouble"]
+            assert source["troubledSince"]
+            assert (source["digest"] in told, source["rejected"] in told) == (True, True)
+            assert "gupshup_controller_source_trouble 1.0" in door.get("/metrics").text
+            assert "3 Apps became 1" in door.get("/").text
+            (less / "all.yaml").write_text("---\n".join((PARTNER, *THREE)), encoding="utf-8")
+            run.said("source taken")
+            there.until(lambda _: "gupshup_controller_source_trouble 0.0" in door.get("/metrics").text)
+            assert door.get("/api/v1/source").json()["trouble"] is None
+
+
+def test_in_ci_over_a_new_store_no_verb_writes_what_nobody_knows(tmp_path: Path) -> None:
+    for verb in (*VERBS, "run"):
+        folder = tmp_path / verb
+        folder.mkdir()
+        with world(folder) as there:
+            there.environ["CI"] = "true"
+            there.seed(SETTLED)
+            there.declare(app("AppOne", 1, CALLBACK))
+            if verb == "run":
+                with running(there):
+                    there.until(lambda w: len(w.calls("list")) > 2)
+            else:
+                assert look(there, verb).code == 0
+            assert verb == "plan" or "Unverifiable" in there.run("get").out
+            assert not there.calls("callbackUrl"), verb
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "named"),
+    [
+        pytest.param(("--mode", "observe"), {}, "--mode is observe", id="the flag"),
+        pytest.param((), {"GUPSHUPCTL_MODE": "observe"}, "GUPSHUPCTL_MODE is observe", id="the variable"),
+    ],
+)
+def test_once_and_observe_are_refused_by_the_name_of_what_says_so(
+    tmp_path: Path, flags: tuple[str, ...], environ: dict[str, str], named: str
+) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE)
+        done = there.run("run", "--once", *flags, **environ)
+        assert (done.code, named in done.err, "gupshupctl plan" in done.err) == (64, True, True), done.err
+        assert there.calls() == []
+        assert there.run("run", "--once", "--mode", "enforce", **environ).code == 0
