@@ -51,7 +51,7 @@ def test_an_annotation_names_file_line_column_and_rule() -> None:
 
 
 def test_json_holds_every_field() -> None:
-    told = json.loads(render.as_json(Decoded(None, (ERROR, WARNING)), "r1"))
+    told = json.loads(render.as_json(Decoded(None, (ERROR, WARNING), errors=1, warnings=1), "r1"))
     assert told["valid"] is False
     assert told["revision"] == "r1"
     assert told["problems"][0] == {
@@ -90,28 +90,31 @@ def test_sarif_has_what_code_scanning_needs() -> None:
 
 
 def test_without_files_nothing_is_said_to_be_in_them() -> None:
-    assert render.summary(Decoded(Desired("r1"), (WARNING,)), 0) == (
+    assert render.summary(Decoded(Desired("r1"), (WARNING,), warnings=1), 0) == (
         "valid: nothing is declared, there being no files; 1 warning"
     )
 
 
-def test_errors_that_are_not_listed_are_counted() -> None:
-    decoded = Decoded(None, (ERROR, WARNING), unlisted=1_500)
-    assert render.summary(decoded, 2) == "invalid: at least 1,501 errors, 1 warning in 2 files"
-    assert json.loads(render.as_json(decoded, "r1"))["summary"]["errors"] == 1_501
+def test_what_is_not_listed_is_counted() -> None:
+    decoded = Decoded(None, (ERROR, WARNING), errors=1_501, warnings=2_000)
+    assert render.summary(decoded, 2) == "invalid: at least 1,501 errors, 2,000 warnings in 2 files"
+    summary = json.loads(render.as_json(decoded, "r1"))["summary"]
+    assert (summary["errors"], summary["warnings"]) == (1_501, 2_000)
 
 
 @pytest.mark.parametrize(
     ("decoded", "line"),
     [
-        pytest.param(Decoded(None, (ERROR,)), "invalid: 1 error, 0 warnings in 2 files", id="invalid"),
+        pytest.param(
+            Decoded(None, (ERROR,), errors=1), "invalid: 1 error, 0 warnings in 2 files", id="invalid"
+        ),
         pytest.param(
             Decoded(Desired("r1"), ()),
             NOTHING,
             id="valid",
         ),
         pytest.param(
-            Decoded(Desired("r1"), (WARNING,)),
+            Decoded(Desired("r1"), (WARNING,), warnings=1),
             f"{NOTHING}; 1 warning",
             id="valid with a warning",
         ),

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -12,11 +11,8 @@ from controller.edges import settings
 from controller.edges.source import directory, schemas
 from controller.errors import ManifestError
 from controller.model.manifest import Desired
-from controller.model.problem import Problem, Severity
+from controller.model.problem import Problem
 from controller.model.source import Decoded, Rules, Source
-
-_NO_FILES = "GS701"
-"""Untrue where there are files that could not be read."""
 
 
 def whole() -> None:
@@ -57,11 +53,14 @@ def check(paths: Sequence[str], *, strict: bool = False) -> Checked:
 
 def decoded(source: Source, rules: Rules) -> Decoded:
     """Decode a source, with the problems of reading it among those of its manifests."""
-    found = decode(source.files, schemas.load(), rules, revision=source.revision, complete=source.complete)
-    broken = any(one.severity is Severity.ERROR for one in source.problems)
-    told = [one for one in found.problems if not (broken and one.rule == _NO_FILES)]
-    problems = sorted([*source.problems, *told], key=lambda one: (one.place, one.rule, one.field))
-    return replace(found, desired=None if broken else found.desired, problems=tuple(problems))
+    return decode(
+        source.files,
+        schemas.load(),
+        rules,
+        revision=source.revision,
+        complete=source.complete,
+        unread=source.problems,
+    )
 
 
 def load(paths: Sequence[str]) -> Loaded:
