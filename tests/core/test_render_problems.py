@@ -140,3 +140,26 @@ def test_a_summary_is_one_line(decoded: Decoded, line: str) -> None:
 def test_the_first_error_in_one_line(problems: list[Problem], line: str) -> None:
     assert render.first(problems) == line
     assert render.first([HOSTILE]).isprintable()
+
+
+MORE = Problem(Place("b.yaml"), "GS120", Severity.WARNING, "", "3 more problems are not listed")
+
+
+@pytest.mark.parametrize(
+    ("decoded", "told"),
+    [
+        pytest.param(Decoded(Desired("r1"), ()), "", id="nothing"),
+        pytest.param(
+            Decoded(Desired("r1"), (WARNING,), warnings=1), render.text([WARNING]), id="as it is validated"
+        ),
+        pytest.param(
+            Decoded(Desired("r1"), (WARNING, WARNING, WARNING, MORE), warnings=1_006),
+            render.text([WARNING] * 2) + "and 1,004 more: gupshupctl validate\n",
+            id="so many at the most, and the rest is counted",
+        ),
+        pytest.param(Decoded(None, (ERROR, MORE), errors=4), "", id="an error is told elsewhere"),
+    ],
+)
+def test_warnings_are_told_beside_what_is_done(decoded: Decoded, told: str) -> None:
+    assert render.warned(decoded, 2) == told
+    assert render.warned(decoded, 2, render.coloured).replace("\x1b[33m", "").replace("\x1b[0m", "") == told

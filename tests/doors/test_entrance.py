@@ -28,7 +28,7 @@ FILES = (SourceFile("a.yaml", b"a: b"), SourceFile("b.yaml", b"b: c"))
 
 def loaded(desired: Desired, *files: SourceFile) -> Loaded:
     stamps = tuple(Stamp(file.path, file.path, ()) for file in files)
-    return Loaded(Source("/m", desired.revision, files, stamps=stamps), desired, Rules(), ())
+    return Loaded(Source("/m", desired.revision, files, stamps=stamps), desired, Rules())
 
 
 @dataclass

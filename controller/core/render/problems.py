@@ -32,6 +32,13 @@ def coloured(problems: Sequence[Problem]) -> str:
     return "".join(f"{_line(problem, _COLOURS[problem.severity], _PLAIN)}\n" for problem in problems)
 
 
+def warned(decoded: Decoded, most: int, form: Form = text) -> str:
+    """Return the first warnings, at most so many, and how many more there are; "" where there are none."""
+    found = [one for one in decoded.problems if one.severity is Severity.WARNING and one.rule != "GS120"]
+    more = decoded.warnings - len(found[:most])
+    return form(found[:most]) + (f"and {more:,} more: gupshupctl validate\n" if more else "")
+
+
 def first(problems: Sequence[Problem]) -> str:
     """Return the first error in one line, and how many there are."""
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]

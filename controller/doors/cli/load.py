@@ -5,14 +5,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
+import click
+
 from controller.core.decode import decode
 from controller.core.decode import strict as graver
+from controller.core.render import problems
 from controller.edges import settings
 from controller.edges.source import directory, schemas
 from controller.errors import ManifestError
 from controller.model.manifest import Desired
-from controller.model.problem import Problem
 from controller.model.source import Decoded, Rules, Source
+
+MOST_WARNINGS = 20
+"""Warnings that are told beside what a verb is about; `validate` lists more."""
 
 
 def whole() -> None:
@@ -20,7 +25,7 @@ def whole() -> None:
 
 
 class Loaded(NamedTuple):
-    """What the paths hold and declare; *warnings* are problems that stop nothing.
+    """What the paths hold and declare.
 
     *still* raises SourceError where the files are no longer as they were read.
     """
@@ -28,7 +33,6 @@ class Loaded(NamedTuple):
     source: Source
     desired: Desired
     rules: Rules
-    warnings: tuple[Problem, ...]
     still: Callable[[], None] = whole
 
 
@@ -64,9 +68,18 @@ def decoded(source: Source, rules: Rules) -> Decoded:
 
 
 def load(paths: Sequence[str]) -> Loaded:
-    """Return what *paths* declare. Raises ManifestError with every problem where one of them is an error."""
+    """Return what *paths* declare, with their warnings told.
+
+    Raises ManifestError with every problem where one of them is an error.
+    """
     source, found, rules = check(paths)
     if found.desired is None:
         raise ManifestError(found.problems)
+    tell_warnings(found)
     still = partial(directory.refuse_changed, tuple(paths), source)
-    return Loaded(source, found.desired, rules, found.problems, still)
+    return Loaded(source, found.desired, rules, still)
+
+
+def tell_warnings(found: Decoded) -> None:
+    """Tell on stderr what is odd about manifests that are acted on: nothing is passed by in silence."""
+    click.echo(problems.warned(found, MOST_WARNINGS, problems.coloured), err=True, nl=False)
