@@ -101,6 +101,21 @@ def test_a_suspended_app_is_left_alone(tmp_path: Path) -> None:
         assert not there.calls("link", "subscribe")
 
 
+def test_a_tag_that_gupshup_keeps_in_another_case_is_ours_and_written_once(tmp_path: Path) -> None:
+    with world(tmp_path, "--switch", "tag-case=lower") as there:
+        there.declare(ONE, subscription("Gitops-Events"))
+        first = there.apply("--wait")
+        assert (first.code, first.summary) == (5, {"linked": 1, "subscribed": 1, "blocked": 1})
+        (blocked,) = first.json()["blocked"]
+        assert (blocked["reason"], "written from here" in blocked["message"]) == ("TagTaken", True)
+        again = there.apply()
+        assert (again.json()["blocked"], again.json()["unmanaged"]) == ([blocked], [])
+        assert len(there.calls("subscribe")) == 1
+        assert blocked["message"] in there.run("describe", "Gitops-Events").out
+        there.declare(ONE, subscription("Gitops-Events", "app: AppOne", "tag: gitops-events"))
+        assert there.apply().summary == {"unchanged": 2}
+
+
 CALLBACK = "callbackUrl: https://hooks.example.com/callback"
 HEADERS = "headers: {X-Hook: {env: HOOK_SECRET}}"
 SECRET = {"HOOK_SECRET": "canary-of-the-hook"}
