@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from controller.doors.app import House, standing
-from controller.doors.cli.applying import Applied, Patience, apply_all
+from controller.doors.cli.applying import Applied, Patience, apply_all, ended_by_signals
 from controller.doors.cli.ending import after_refusal
 from controller.doors.cli.fleet import Wish
 from controller.doors.cli.load import Loaded, tell_warnings, whole
@@ -49,7 +49,7 @@ async def once(where: Where, house: House, released: frozenset[str]) -> Applied:
 
     Closes the house's store. Raises what stands against the source where it never was good.
     """
-    async with origin_of(where, house.clock, quiet=0.0) as origin:
+    async with ended_by_signals(), origin_of(where, house.clock, quiet=0.0) as origin:
         watched = Watched(origin, _Unsaved(house.store.revisions), decode, house.clock, released)
         seats = Seats(partial(standing, house))
         desired = await _read(watched, house, seats)
