@@ -1,6 +1,6 @@
 """The subscriptions of one app: declared ones against those at Gupshup, tag by tag."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from controller.core import modes, url
@@ -72,8 +72,8 @@ def entries(case: Case, row: Row) -> Iterator[Entry]:
         else:
             yield from _present(case, row, wanted, remote)
     if case.view.whole:
-        for tag, remote in others.items():
-            yield _undeclared(case, row, remote, doubtful=tag.casefold() in missing)
+        for tag in sorted(others.keys() - _ours(case, row, others.values())):
+            yield _undeclared(case, row, others[tag], doubtful=tag.casefold() in missing)
 
 
 def headerless(case: Case, wanted: Subscription) -> Blocked | None:
@@ -141,15 +141,45 @@ def _missing(case: Case, row: Row, wanted: Subscription, *, first: bool) -> Entr
 def _spelt(
     entry: Entry, case: Case, row: Row, wanted: Subscription, others: Iterable[RemoteSubscription]
 ) -> Entry:
-    """Once Gupshup called the tag taken, name the subscription whose tag differs from it in case only."""
-    refusal = case.refusal(subscription_key(row.id, wanted.tag))
-    near = next((remote for remote in others if remote.tag.casefold() == wanted.tag.casefold()), None)
+    """Name the subscription that takes the declared tag, in place of what could be done without it."""
+    near = _taking(case, row, wanted, others)
     held = isinstance(entry, Waiting) and entry.on is not For.BACKOFF
-    if near is None or refusal is None or refusal.reason != TAG_TAKEN or held:
+    if near is None or held:
         return entry
-    what = f"Gupshup says that the tag exists, and lists it as {near.tag} (subscription {near.id})"
-    return Blocked(
-        subscription_item(wanted), TAG_TAKEN, f"{what}; declare `tag: {near.tag}`, or remove that one"
+    ours = _wrote(case, row, wanted)
+    return Blocked(subscription_item(wanted), TAG_TAKEN, respelt(near, ours=ours))
+
+
+def _taking(
+    case: Case, row: Row, wanted: Subscription, others: Iterable[RemoteSubscription]
+) -> RemoteSubscription | None:
+    """Once Gupshup called the tag taken, return the subscription whose tag differs from it in case only."""
+    refusal = case.refusal(subscription_key(row.id, wanted.tag))
+    if refusal is None or refusal.reason != TAG_TAKEN:
+        return None
+    return next((remote for remote in others if remote.tag.casefold() == wanted.tag.casefold()), None)
+
+
+def _ours(case: Case, row: Row, others: Collection[RemoteSubscription]) -> set[str]:
+    """Return the tags of *others* that are declared ones, written from here and kept in another case."""
+    wrote = (wanted for wanted in case.subscriptions if _wrote(case, row, wanted))
+    return {near.tag for wanted in wrote if (near := _taking(case, row, wanted, others))}
+
+
+def _wrote(case: Case, row: Row, wanted: Subscription) -> bool:
+    """Say whether the last write about the declared tag made or changed it: then what is there is ours."""
+    written = case.view.observed.memory.ledger.get(subscription_key(row.id, wanted.tag))
+    return written is not None and written.digest != REMOVED
+
+
+def respelt(near: RemoteSubscription, *, ours: bool) -> str:
+    """Say what takes a declared tag: one that differs in case only."""
+    kept = f"{near.tag} (subscription {near.id})"
+    if ours:
+        return f"Gupshup keeps the tag of what was written from here as {kept}; declare `tag: {near.tag}`"
+    return (
+        f"Gupshup says that the tag exists, and lists it as {kept}; "
+        f"declare `tag: {near.tag}`, or remove that one"
     )
 
 

@@ -13,7 +13,7 @@ from controller.core.digest import (
     subscription_key,
 )
 from controller.core.entry import FEW, LINK_REFUSED, NO_CLEAR_ANSWER, TAG_TAKEN, WILL_NOT_CONVERGE
-from controller.core.subscriptions import PATIENCE, REMOVED, drift
+from controller.core.subscriptions import PATIENCE, REMOVED, drift, respelt
 from controller.errors import Rejected
 from controller.model.manifest import App, AppId
 from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Refusal, Refuse, Written, Wrote
@@ -110,7 +110,7 @@ def of_subscription_write(
 
     An answer that does not say what was sent (a canned `mode`) is looked at once more, and so is any answer
     to a write that had to be repeated: only a look shows that it took. That `active` still has to be switched
-    is plain.
+    is plain. A tag that the answer has in another case is to be declared so, and the write is not repeated.
     """
     wanted, prior = action.subscription, known.written
     key, declared = subscription_key(action.app_id, wanted.tag), of_subscription(wanted)
@@ -122,8 +122,14 @@ def of_subscription_write(
         active_at = known.now if "active" in action.changes else before
     written = Written(key, declared, known.secret, updates, active_at)
     look = seen is None or updates > 1 or not drift(wanted, seen).keys() <= {"active"}
-    notes = (Wrote(written), _enough(written, of_write(wanted, known.secret), known.now))
-    return Verdict(Outcome.DONE, notes, app_id=action.app_id, look=look)
+    digest = of_write(wanted, known.secret)
+    enough = _enough(written, digest, known.now)
+    if seen is None or seen.tag == wanted.tag or seen.tag.casefold() != wanted.tag.casefold():
+        return Verdict(Outcome.DONE, (Wrote(written), enough), app_id=action.app_id, look=look)
+    message = respelt(seen, ours=True)
+    kept = Refuse(Refusal(key, digest, TAG_TAKEN, message, known.now, retry_at=known.now))
+    notes = (Wrote(written), kept if isinstance(enough, Forgive) else enough)
+    return Verdict(Outcome.DONE, notes, message=message, app_id=action.app_id, look=look)
 
 
 def of_unsubscribe(action: Unsubscribe, known: Known) -> Verdict:

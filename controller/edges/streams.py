@@ -11,6 +11,7 @@ import select
 import sys
 import threading
 import time
+from abc import abstractmethod
 from collections import deque
 from dataclasses import dataclass
 from typing import TextIO, cast
@@ -81,8 +82,9 @@ class _Stream(io.TextIOBase):
     def isatty(self) -> bool:
         return os.isatty(self._number)
 
+    @abstractmethod
     def _carry(self, data: bytes) -> None:
-        raise NotImplementedError
+        """Write *data* to the descriptor, or note that it is lost; never raise."""
 
 
 class Printed(_Stream):

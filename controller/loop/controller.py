@@ -6,11 +6,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 from controller.core.door import joined
+from controller.core.render.problems import warned
 from controller.edges import log
 from controller.loop.partnership import Ground, Partnership
 from controller.loop.seats import Seats
 from controller.loop.watched import Watched
 from controller.model.manifest import Desired, Partner
+from controller.model.problem import Problem
 from controller.model.scope import PartnerState, SourceState
 
 GRACE = 20.0
@@ -22,6 +24,9 @@ LATE = 2.0
 SETTLING = 1.0
 """Seconds between two looks at a source that is being written."""
 
+MOST_WARNINGS = 5
+"""Warnings that the line about them names; `validate` lists more."""
+
 
 class Controller:
     """Keeps Gupshup as the source says. The Board that the doors see."""
@@ -32,6 +37,7 @@ class Controller:
         self._ground = replace(ground, stand=self._seats.stand, released=source.released)
         self._read_soon = asyncio.Event()
         self._told = ("", "")
+        self._warned: tuple[str, tuple[Problem, ...]] = ("", ())
         self._tended: dict[str, Partnership] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -102,6 +108,7 @@ class Controller:
         if new:
             log.logger().info("source taken", source=now.identity, revision=now.revision)
         self._tell_trouble(taken=new)
+        self._tell_warnings()
         return new
 
     async def _unless_stopped(self, work: Coroutine[object, object, bool]) -> bool:
@@ -126,6 +133,19 @@ class Controller:
             not_taken(state)
         elif not taken:
             log.logger().info("source is good again", source=state.identity, revision=state.revision)
+
+    def _tell_warnings(self) -> None:
+        """Tell what is odd about the manifests in force, once a revision and whenever it changes."""
+        state, found = self._source.state, self._source.accepted
+        told, self._warned = self._warned, (state.revision, found.problems)
+        if found.warnings and told != self._warned:
+            log.logger().warning(
+                "manifests have warnings",
+                source=state.identity,
+                revision=state.revision,
+                warnings=found.warnings,
+                first=warned(found, MOST_WARNINGS).strip().replace("\n", "; "),
+            )
 
     async def _declare(self, desired: Desired) -> None:
         """Have every partner that is declared now tended, as it is declared now."""

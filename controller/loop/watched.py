@@ -60,7 +60,7 @@ class Watched:
 
     *admits*: what is taken is what its accounts have from now on; not so for who only observes.
 
-    *desired* and *files* are those of one revision, the last good one. *refusal* is why what lies there now
+    *accepted* and *files* are those of one revision, the last good one. *refusal* is why what lies there now
     is not taken, None where it is, or where it is only waited for.
     """
 
@@ -70,7 +70,7 @@ class Watched:
     clock: Clock
     released: frozenset[str] = frozenset()
     admits: bool = True
-    desired: Desired | None = None
+    accepted: Decoded = field(default_factory=lambda: Decoded(None, ()))
     files: tuple[SourceFile, ...] = ()
     state: SourceState = field(default_factory=lambda: SourceState(""))
     refusal: ControllerError | None = None
@@ -87,8 +87,13 @@ class Watched:
         self._grew_from = good.revision
         found = await self.decode(Source(identity, good.revision, good.files))
         if found.desired is not None:  # rules may have become stricter since
-            self.desired, self.files = found.desired, good.files
+            self.accepted, self.files = found, good.files
             self.state = SourceState(identity, good.revision, good.at)
+
+    @property
+    def desired(self) -> Desired | None:
+        """What the last good revision declares, None where there was none yet."""
+        return self.accepted.desired
 
     @property
     def pending(self) -> bool:
@@ -112,16 +117,16 @@ class Watched:
             self._calm_if(self._seen)
             return False
         try:
-            desired, counts = await self._judged(source, whose)
+            found, counts = await self._judged(source, whose)
         except (ManifestError, PlanRefused) as error:
             self._trouble(error, source.revision)
             return False
         except ControllerError as error:
             self._trouble(error)
             return False
-        return await self._take(source, desired, counts)
+        return await self._take(source, found, counts)
 
-    async def _judged(self, source: Source, whose: Whose) -> tuple[Desired, Mapping[str, Declared]]:
+    async def _judged(self, source: Source, whose: Whose) -> tuple[Decoded, Mapping[str, Declared]]:
         """Return what *source* declares, and how much of it for which account, as far as that is known.
 
         Raises ManifestError or PlanRefused where it is not to be taken, and SourceError or StoreError.
@@ -131,7 +136,7 @@ class Watched:
             self._seen = source.revision
             raise ManifestError(found.problems)
         if source.revision == self.state.revision:
-            return found.desired, {}
+            return found, {}
         await refuse_half_written(self.revisions, source)
         refusals = Refusals()
         with refusals:
@@ -140,7 +145,7 @@ class Watched:
             await self._grown(source)
         counts = await self._compared(found.desired, source, whose, refusals)
         refusals.refuse()
-        return found.desired, counts
+        return found, counts
 
     async def _compared(
         self, desired: Desired, source: Source, whose: Whose, refusals: Refusals
@@ -188,7 +193,7 @@ class Watched:
                 key,
             )
 
-    async def _take(self, source: Source, desired: Desired, counts: Mapping[str, Declared]) -> bool:
+    async def _take(self, source: Source, found: Decoded, counts: Mapping[str, Declared]) -> bool:
         self._seen = source.revision
         now = self.clock.now()
         known = self.desired is not None and source.revision == self.state.revision
@@ -204,7 +209,7 @@ class Watched:
             self._seen = ""
             self._trouble(error)
             return False
-        self.desired, self.files, self.refusal = desired, source.files, None
+        self.accepted, self.files, self.refusal = found, source.files, None
         self._grew_from = source.revision
         since = self.state.since if known else now
         self.state = SourceState(source.identity, source.revision, since, now)

@@ -70,14 +70,15 @@ class Rules:
 class Decoded:
     """What came of decoding. With an error among *problems*, *desired* is None: half a source is none.
 
-    *subscriptions* counts the manifests, before selectors make webhooks of them; *unlisted* the errors that
-    are known of and too many to be among *problems*.
+    *subscriptions* counts the manifests, before selectors make webhooks of them; *errors* and *warnings* all
+    that were found, of which *problems* may list only some.
     """
 
     desired: Desired | None
     problems: tuple[Problem, ...]
     subscriptions: int = 0
-    unlisted: int = 0
+    errors: int = 0
+    warnings: int = 0
 
 
 Schemas = Mapping[str, Mapping[str, object]]

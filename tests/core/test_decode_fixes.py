@@ -92,6 +92,17 @@ spec:
         pytest.param("app: AcmeSupport", "app: 7", "GS201", "12:8", '"7"', id="a reference that is a number"),
         pytest.param("version: 3", "version: '3'", "GS202", "14:12", "3", id="a version in quotes"),
         pytest.param("version: 3", "version: 3.0", "GS202", "14:12", "3", id="a version with a fraction"),
+        pytest.param("version: 3", "version: 0x3", "GS202", "14:12", "3", id="a version in hexadecimal"),
+        pytest.param("version: 3", "version: 0o3", "GS202", "14:12", "3", id="in octal"),
+        pytest.param("version: 3", "version: 03", "GS202", "14:12", "3", id="with a nought before it"),
+        pytest.param("version: 3", "version: 0b11", "GS202", "14:12", "3", id="in binary"),
+        pytest.param("version: 3", "version: '0x3'", "GS202", "14:12", "3", id="in hexadecimal and quotes"),
+        pytest.param("version: 3", "version: 0x7", "GS202", "14:12", None, id="a version that is none"),
+        pytest.param("maxLinks: 25", "maxLinks: 0o31", "GS202", "22:22", "25", id="a ceiling in octal"),
+        pytest.param("maxLinks: 25", "maxLinks: '025'", "GS322", "22:22", None, id="two numbers, in quotes"),
+        pytest.param(
+            "app: AcmeSupport", "app: 0o7", "GS201", "12:8", '"0o7"', id="text that looks like octal"
+        ),
         pytest.param("[SENT]", "SENT, READ", "GS204", "15:10", "[SENT, READ]", id="modes with commas"),
         pytest.param("[SENT]", "[SENT, sent_]", "GS510", "15:17", "SENT", id="a mode misspelt"),
         pytest.param("[SENT]", "[DELETE]", "GS510", "15:11", "DELETED", id="DELETE"),
@@ -107,7 +118,7 @@ spec:
         pytest.param("10/min", "ten", "GS321", "21:18", None, id="no pace"),
         pytest.param("maxLinks: 25", "maxLinks: 20 %", "GS322", "22:22", "20%", id="a share with a space"),
         pytest.param(
-            "maxLinks: 25", "maxLinks: 025", "GS201", "22:22", None, id="a number that is octal elsewhere"
+            "maxLinks: 25", "maxLinks: 025", "GS202", "22:22", None, id="a number that is octal elsewhere"
         ),
     ],
 )

@@ -10,11 +10,12 @@ import pytest
 from controller.core.decode import MOST_A_FILE, MOST_IN_ALL, decode, strict
 from controller.core.decode.fleet import muster
 from controller.core.decode.reading import read
+from controller.core.decode.rules import problem
 from controller.core.decode.structure import Structure
 from controller.core.decode.text import LARGEST
 from controller.edges.source import schemas
 from controller.model.manifest import Partner, Share, Token
-from controller.model.problem import ENVIRONMENT, Severity
+from controller.model.problem import ENVIRONMENT, Place, Severity
 from controller.model.source import Decoded, Rules, SourceFile
 
 SCHEMAS = schemas.load()
@@ -116,9 +117,31 @@ def test_errors_are_listed_before_warnings_where_not_all_fit() -> None:
     assert any(one.severity is Severity.ERROR for one in result.problems)
 
 
-def test_so_many_are_told_in_all() -> None:
-    result = decoded(*["hello"] * (MOST_IN_ALL + 5))
-    assert len(result.problems) == MOST_IN_ALL + 1
+@pytest.mark.parametrize(
+    ("a_file", "files"), [pytest.param(1, 1_500, id="a few a file"), pytest.param(100, 30, id="many a file")]
+)
+def test_so_many_are_told_in_all_and_the_rest_is_counted(a_file: int, files: int) -> None:
+    nothing = "appSelector: {matchLabels: {a: b}}"
+    texts = ["---\n".join(hook(file * a_file + n, nothing) for n in range(a_file)) for file in range(files)]
+    result = decoded(*texts)
+    assert (result.errors, result.warnings) == (0, a_file * files)
+    *listed, more = result.problems
+    assert ({one.rule for one in listed}, len(listed)) == ({"GS313"}, MOST_IN_ALL)
+    assert (str(more.place), more.rule) == ("(source):1:1", "GS120")
+    assert more.message.startswith(f"{a_file * files - MOST_IN_ALL:,} more problems are not listed")
+    severe = strict(result)
+    assert (severe.desired, severe.errors, severe.warnings) == (None, a_file * files, 0)
+
+
+def test_what_could_not_be_read_is_among_the_problems_and_counted() -> None:
+    note = problem("GS709", Place("b.YAML"), "", "is not read")
+    error = problem("GS704", Place("0"), "", "cannot be read")
+    result = decode([], SCHEMAS, Rules(), unread=[note])
+    assert [one.rule for one in result.problems] == ["GS701", "GS709"]
+    assert (result.desired is None, result.errors, result.warnings) == (False, 0, 2)
+    broken = decode([], SCHEMAS, Rules(), unread=[note, error])
+    assert [one.rule for one in broken.problems] == ["GS704", "GS709"], "there are files"
+    assert (broken.desired, broken.errors, broken.warnings) == (None, 1, 1)
 
 
 def test_reading_ends_where_there_are_too_many_documents() -> None:
@@ -131,7 +154,8 @@ def test_reading_ends_where_there_are_too_many_documents() -> None:
 def test_reading_ends_where_so_much_is_wrong_that_nobody_would_read_on() -> None:
     result = decoded(*["hello"] * 2_100)
     assert result.desired is None
-    assert [one.rule for one in result.problems][-1] == "GS120"
+    assert [one.rule for one in result.problems if str(one.place) != "(source):1:1"].count("GS120") == 1
+    assert (result.errors, result.warnings) == (2_001, 0), "as many as were read"
     assert max(one.place.file for one in result.problems if one.rule == "GS104") < "3000.yaml"
 
 

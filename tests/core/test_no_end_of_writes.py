@@ -8,7 +8,7 @@ from controller.core.case import subscription_item
 from controller.core.digest import of_subscription, subscription_key
 from controller.core.subscriptions import REMOVED
 from controller.model.manifest import FromEnv, Subscription
-from controller.model.memory import Memory, Refusal
+from controller.model.memory import Memory, Refusal, Written
 from controller.model.plan import Asked, For, Plan, Subscribe, Unsubscribe, Update
 from controller.model.upstream import RemoteSubscription
 from tests.core.builders import (
@@ -110,13 +110,13 @@ def test_a_url_that_is_kept_in_another_spelling_is_as_declared(kept: str) -> Non
 
 UPPER = subscription(1, "Gitops-Events")
 LOWER = replace(remote(UPPER, "77"), tag="gitops-events")
+TAKEN = subscription_key(app_id(1), UPPER.tag)
 
 
 def taken(tries: int = 1, reason: str = "TagTaken") -> Memory:
-    key = subscription_key(app_id(1), UPPER.tag)
     message = "Gupshup answered 400: Duplicate component tag"
     return memory(
-        refusals=[Refusal(key, of_subscription(UPPER), reason, message, NOW - 9, tries, NOW + tries - 1)]
+        refusals=[Refusal(TAKEN, of_subscription(UPPER), reason, message, NOW - 9, tries, NOW + tries - 1)]
     )
 
 
@@ -140,6 +140,24 @@ def test_a_tag_that_is_kept_in_another_case_is_named(
     assert [each.reason for each in plan.blocked] == ([] if expected is None else ["TagTaken"])
     assert all(expected in each.message for each in plan.blocked if expected)
     assert plan.actions == ((Subscribe(UPPER, app_id(1)),) if expected is None else ())
+
+
+@pytest.mark.parametrize(
+    ("ledger", "message", "unmanaged"),
+    [
+        pytest.param((Written(TAKEN, of_subscription(UPPER)),), "written from here", [], id="ours"),
+        pytest.param((Written(TAKEN, REMOVED),), "remove that one", [LOWER.tag], id="ours was removed"),
+        pytest.param((), "remove that one", [LOWER.tag], id="never written from here"),
+    ],
+)
+def test_what_was_written_from_here_is_ours_in_another_case_too(
+    ledger: tuple[Written, ...], message: str, unmanaged: list[str]
+) -> None:
+    known = replace(taken(), ledger={each.key: each for each in ledger})
+    plan = planned(desired(APP, UPPER), observed(live(1), facts=looked(1, there={1: (LOWER,)}), known=known))
+    assert [(each.reason, message in each.message) for each in plan.blocked] == [("TagTaken", True)]
+    assert "declare `tag: gitops-events`" in plan.blocked[0].message
+    assert [each.item.name for each in plan.unmanaged] == unmanaged
 
 
 def test_a_missing_policy_is_told_before_a_tag_that_is_taken() -> None:

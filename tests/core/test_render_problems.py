@@ -51,7 +51,7 @@ def test_an_annotation_names_file_line_column_and_rule() -> None:
 
 
 def test_json_holds_every_field() -> None:
-    told = json.loads(render.as_json(Decoded(None, (ERROR, WARNING)), "r1"))
+    told = json.loads(render.as_json(Decoded(None, (ERROR, WARNING), errors=1, warnings=1), "r1"))
     assert told["valid"] is False
     assert told["revision"] == "r1"
     assert told["problems"][0] == {
@@ -90,28 +90,31 @@ def test_sarif_has_what_code_scanning_needs() -> None:
 
 
 def test_without_files_nothing_is_said_to_be_in_them() -> None:
-    assert render.summary(Decoded(Desired("r1"), (WARNING,)), 0) == (
+    assert render.summary(Decoded(Desired("r1"), (WARNING,), warnings=1), 0) == (
         "valid: nothing is declared, there being no files; 1 warning"
     )
 
 
-def test_errors_that_are_not_listed_are_counted() -> None:
-    decoded = Decoded(None, (ERROR, WARNING), unlisted=1_500)
-    assert render.summary(decoded, 2) == "invalid: at least 1,501 errors, 1 warning in 2 files"
-    assert json.loads(render.as_json(decoded, "r1"))["summary"]["errors"] == 1_501
+def test_what_is_not_listed_is_counted() -> None:
+    decoded = Decoded(None, (ERROR, WARNING), errors=1_501, warnings=2_000)
+    assert render.summary(decoded, 2) == "invalid: at least 1,501 errors, 2,000 warnings in 2 files"
+    summary = json.loads(render.as_json(decoded, "r1"))["summary"]
+    assert (summary["errors"], summary["warnings"]) == (1_501, 2_000)
 
 
 @pytest.mark.parametrize(
     ("decoded", "line"),
     [
-        pytest.param(Decoded(None, (ERROR,)), "invalid: 1 error, 0 warnings in 2 files", id="invalid"),
+        pytest.param(
+            Decoded(None, (ERROR,), errors=1), "invalid: 1 error, 0 warnings in 2 files", id="invalid"
+        ),
         pytest.param(
             Decoded(Desired("r1"), ()),
             NOTHING,
             id="valid",
         ),
         pytest.param(
-            Decoded(Desired("r1"), (WARNING,)),
+            Decoded(Desired("r1"), (WARNING,), warnings=1),
             f"{NOTHING}; 1 warning",
             id="valid with a warning",
         ),
@@ -137,3 +140,26 @@ def test_a_summary_is_one_line(decoded: Decoded, line: str) -> None:
 def test_the_first_error_in_one_line(problems: list[Problem], line: str) -> None:
     assert render.first(problems) == line
     assert render.first([HOSTILE]).isprintable()
+
+
+MORE = Problem(Place("b.yaml"), "GS120", Severity.WARNING, "", "3 more problems are not listed")
+
+
+@pytest.mark.parametrize(
+    ("decoded", "told"),
+    [
+        pytest.param(Decoded(Desired("r1"), ()), "", id="nothing"),
+        pytest.param(
+            Decoded(Desired("r1"), (WARNING,), warnings=1), render.text([WARNING]), id="as it is validated"
+        ),
+        pytest.param(
+            Decoded(Desired("r1"), (WARNING, WARNING, WARNING, MORE), warnings=1_006),
+            render.text([WARNING] * 2) + "and 1,004 more: gupshupctl validate\n",
+            id="so many at the most, and the rest is counted",
+        ),
+        pytest.param(Decoded(None, (ERROR, MORE), errors=4), "", id="an error is told elsewhere"),
+    ],
+)
+def test_warnings_are_told_beside_what_is_done(decoded: Decoded, told: str) -> None:
+    assert render.warned(decoded, 2) == told
+    assert render.warned(decoded, 2, render.coloured).replace("\x1b[33m", "").replace("\x1b[0m", "") == told

@@ -14,7 +14,7 @@ from controller.core.digest import (
     subscription_key,
 )
 from controller.core.entry import FEW
-from controller.core.subscriptions import REMOVED
+from controller.core.subscriptions import REMOVED, respelt
 from controller.core.verdict import (
     Known,
     Verdict,
@@ -303,6 +303,20 @@ def test_an_answer_that_does_not_say_what_was_sent_is_looked_at(
 ) -> None:
     verdict = of_subscription_write(action, seen, Known(NOW))
     assert (verdict.outcome, verdict.look) == (Outcome.DONE, look)
+
+
+@pytest.mark.parametrize("action", [POST, PUT], ids=["subscribe", "update"])
+def test_a_tag_that_is_kept_in_another_case_is_not_written_again(action: Subscribe | Update) -> None:
+    kept = replace(SEEN, tag=SEEN.tag.upper())
+    verdict = of_subscription_write(action, kept, Known(NOW))
+    message = respelt(kept, ours=True)
+    assert (verdict.outcome, verdict.message) == (Outcome.DONE, message)
+    digest = of_write(WANTED, "")
+    assert verdict.notes[1] == Refuse(Refusal(KEY, digest, "TagTaken", message, NOW, retry_at=NOW))
+    often = of_subscription_write(action, kept, Known(NOW, written=written(WANTED, updates=9)))
+    assert [note.refusal.reason for note in often.notes if isinstance(note, Refuse)] == ["WillNotConverge"]
+    other = of_subscription_write(action, replace(SEEN, tag="other"), Known(NOW))
+    assert (other.notes[1], other.message) == (Forgive(KEY), "")
 
 
 def test_a_callback_is_remembered_by_its_digest() -> None:

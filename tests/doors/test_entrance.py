@@ -29,7 +29,7 @@ FILES = (SourceFile("a.yaml", b"a: b", "/m/a.yaml"), SourceFile("b.yaml", b"b: c
 def loaded(desired: Desired, *files: SourceFile) -> Loaded:
     stamps = tuple(Stamp(file.path, file.path, ()) for file in files)
     source = Source("/m", desired.revision, files, complete=desired.complete, stamps=stamps)
-    return Loaded(source, desired, Rules(), ())
+    return Loaded(source, desired, Rules())
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """How a run ends: the exit code of every way to fail, and one message without a traceback."""
 
+import signal
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -7,6 +9,7 @@ from click.testing import CliRunner
 from controller.doors.cli import cli
 from controller.doors.cli.exits import code_of, report
 from controller.doors.cli.options import option, variable
+from controller.doors.cli.signals import answered, interrupt
 from controller.errors import (
     Busy,
     ControllerError,
@@ -120,3 +123,19 @@ def test_an_empty_value_never_means_all() -> None:
         assert result.exit_code == 2
         assert "empty" in result.output
     assert CliRunner().invoke(command, [], env={"GUPSHUPCTL_ONLY": "a b"}).output == "('a', 'b')\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(signal.default_int_handler, id="at a terminal"),
+        pytest.param(signal.SIG_IGN, id="in the background, where Ctrl-C is ignored"),
+    ],
+)
+def test_a_signal_that_ends_a_verb_is_answered_as_ctrl_c_is(answer: "signal._HANDLER") -> None:
+    before = signal.signal(signal.SIGINT, answer)
+    try:
+        with pytest.raises(KeyboardInterrupt), answered(interrupt):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -82,6 +82,9 @@ def test_an_app_under_another_name_is_taken_over_by_its_id(tmp_path: Path) -> No
         blocked = there.apply()
         (first, *_) = blocked.json()["blocked"]
         assert (blocked.code, first["reason"]) == (5, "PhoneLinkedToOtherApp")
+        assert [there.plan(*more).code for more in ((), ("--detailed-exitcode",))] == [0, 0], (
+            "it is only shown"
+        )
         assert f"`appId: {id_}`" in first["message"]
         there.declare(app("AppOne", 1, f"appId: {id_}"), subscription())
         done = there.apply("--wait")
@@ -99,6 +102,21 @@ def test_a_suspended_app_is_left_alone(tmp_path: Path) -> None:
         assert {each["for"] for each in done.json()["waiting"]} == {"suspend"}
         assert "number is being ported" in done.out
         assert not there.calls("link", "subscribe")
+
+
+def test_a_tag_that_gupshup_keeps_in_another_case_is_ours_and_written_once(tmp_path: Path) -> None:
+    with world(tmp_path, "--switch", "tag-case=lower") as there:
+        there.declare(ONE, subscription("Gitops-Events"))
+        first = there.apply("--wait")
+        assert (first.code, first.summary) == (5, {"linked": 1, "subscribed": 1, "blocked": 1})
+        (blocked,) = first.json()["blocked"]
+        assert (blocked["reason"], "written from here" in blocked["message"]) == ("TagTaken", True)
+        again = there.apply()
+        assert (again.json()["blocked"], again.json()["unmanaged"]) == ([blocked], [])
+        assert len(there.calls("subscribe")) == 1
+        assert blocked["message"] in there.run("describe", "Gitops-Events").out
+        there.declare(ONE, subscription("Gitops-Events", "app: AppOne", "tag: gitops-events"))
+        assert there.apply().summary == {"unchanged": 2}
 
 
 CALLBACK = "callbackUrl: https://hooks.example.com/callback"

@@ -105,6 +105,46 @@ def test_a_run_that_is_interrupted_still_tells_how_far_it_got(tmp_path: Path, nu
         assert "Traceback" not in done.err
 
 
+@pytest.mark.parametrize(
+    ("verb", "route", "number"),
+    [
+        pytest.param(("plan", "-o", "json"), "list", signal.SIGINT, id="plan by Ctrl-C"),
+        pytest.param(("plan", "-o", "json"), "list", signal.SIGTERM, id="plan by SIGTERM"),
+        pytest.param(("plan", "-o", "json"), "list", signal.SIGHUP, id="plan by a closed terminal"),
+        pytest.param(("resolve", "AppOne", "--absent"), "list", signal.SIGTERM, id="resolve"),
+        pytest.param(
+            ("run", "--once", "-o", "json"), "login", signal.SIGTERM, id="run --once while it reads"
+        ),
+    ],
+)
+def test_a_verb_that_is_interrupted_says_so_and_prints_nothing(
+    tmp_path: Path, verb: tuple[str, ...], route: str, number: signal.Signals
+) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        assert there.apply("--wait").code == 0
+        there.declare(*THREE, app("AppFour", 4))
+        there.faults({"kind": "lose-reply", "route": route, "seconds": 50})
+        with there.going(*verb) as run:
+            there.until(lambda there: there.counted_faults() == 1)
+            done = run.signal(number)
+        assert (done.code, done.out) == (130, "")
+        assert done.err.strip() == "Interrupted: it ended before its work was done."
+        assert len(there.calls("link")) == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_wish_that_is_waited_for_can_be_interrupted(tmp_path: Path, number: signal.Signals) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        assert there.apply("--wait").code == 0
+        with there.going("reconcile", "--wait") as run:
+            run.said("no `gupshupctl run` tends")
+            done = run.signal(number)
+        assert (done.code, done.out) == (130, "")
+        assert done.err.endswith("\nInterrupted: it ended before its work was done.\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_link_that_is_interrupted_is_unclear_and_found_by_the_next_run(
     tmp_path: Path, number: signal.Signals

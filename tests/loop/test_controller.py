@@ -13,7 +13,7 @@ from controller.loop.controller import GRACE, Controller
 from controller.loop.watched import Watched
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import App, Desired, Partner
-from controller.model.problem import Place
+from controller.model.problem import Place, Problem, Severity
 from controller.model.scope import WHOLE, SourceState
 from controller.model.source import Decoded, Source
 from controller.model.upstream import Row, Upstream
@@ -44,6 +44,7 @@ class Shelf:
     slowly: float = 0.0
     identity: str = "shelf"
     reads: int = 0
+    odd: tuple[Problem, ...] = ()
 
     def put(self, revision: str, *declared: App | Partner) -> None:
         partners = tuple(each for each in declared if isinstance(each, Partner))
@@ -62,7 +63,7 @@ class Shelf:
         return True
 
     async def decode(self, source: Source) -> Decoded:
-        return Decoded(self.editions[source.revision], ())
+        return Decoded(self.editions[source.revision], self.odd, warnings=len(self.odd))
 
 
 @dataclass
@@ -137,6 +138,34 @@ def test_a_changed_source_is_read_soon_and_otherwise_at_each_interval(world: Wor
     assert posts["910000000002"] == pytest.approx(10, abs=0.5)
     assert posts["910000000003"] == pytest.approx(120, abs=1.5), "at the next tick"
     assert world.door.times == [0.0]
+
+
+def warnings(*places: str) -> tuple[Problem, ...]:
+    return tuple(Problem(Place(each), "GS709", Severity.WARNING, "", "is not read") for each in places)
+
+
+def test_the_warnings_of_each_revision_are_one_line(world: World) -> None:
+    """Not one at each reading; also of a revision that was good before this process began."""
+
+    def misname() -> None:
+        world.shelf.odd = warnings("a.YAML", "b.YAML", "c.YAML", "d.YAML", "e.YAML", "f.YAML", "g.YAML")
+
+    world.shelf.put("r1", PARTNER, ONE)
+    world.at(5, misname)
+    world.edit(10, "r2", PARTNER, ONE, TWO)
+    with capture_logs() as said:
+        world.run(200)
+    (line,) = [each for each in said if each["event"] == "manifests have warnings"]
+    assert (line["log_level"], line["revision"], line["warnings"]) == ("warning", "r2", 7)
+    assert line["first"].startswith("a.YAML:1:1: warning [GS709] is not read; b.YAML")
+    assert line["first"].endswith("; and 2 more: gupshupctl validate")
+
+    again = Controller(world.controller._source, world.controller._ground)
+    again._ground.stopping.clear()
+    world.tending.loop.call_later(5, again.stop)
+    with capture_logs() as said:
+        world.tending.run(again.run())
+    assert [each["event"] for each in said].count("manifests have warnings") == 1
 
 
 def test_where_the_timers_stand_still_it_is_read_all_the_same(world: World) -> None:

@@ -295,7 +295,7 @@ async def test_another_account_lost_nothing(world: World) -> None:
     made = await world.settled()
     assert made.desired is not None
     elsewhere = replace(PARTNER, url="http://localhost:8000")
-    made.desired = Desired("ten", (elsewhere,), made.desired.apps)
+    made.accepted = Decoded(Desired("ten", (elsewhere,), made.desired.apps), ())
     world.shelf.lies = "one"
     assert await made.read()
 

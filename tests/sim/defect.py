@@ -108,7 +108,7 @@ def losing(then: Desired, *, new: bool = False, says: str = "P12", folder: str =
 
 
 def _loaded(desired: Desired, folder: str = "/manifests") -> Loaded:
-    return Loaded(Source(folder, desired.revision, ()), desired, Rules(), ())
+    return Loaded(Source(folder, desired.revision, ()), desired, Rules())
 
 
 @dataclass(frozen=True, slots=True)

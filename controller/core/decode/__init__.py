@@ -1,6 +1,6 @@
 """Manifests: bytes of files come in, what they declare goes out, or every problem at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -16,45 +16,54 @@ __all__ = ["decode", "strict"]
 MOST_A_FILE = 50
 MOST_IN_ALL = 1_000
 _SOURCE = Place("(source)")
+_UNLISTED = "GS120"
+"""Tells of other problems, and is counted as none."""
 
 
 def decode(
-    files: Sequence[SourceFile], schemas: Schemas, rules: Rules, *, revision: str = "", complete: bool = True
+    files: Sequence[SourceFile],
+    schemas: Schemas,
+    rules: Rules,
+    *,
+    revision: str = "",
+    complete: bool = True,
+    unread: Sequence[Problem] = (),
 ) -> Decoded:
     """Return what *files* declare, or all of their problems, sorted by place; never raises for any bytes.
 
     *complete* is False where single files were named: then an empty one is an error, and what is missing says
-    nothing.
+    nothing. *unread* are problems of reading them: with an error among those, nothing is declared either.
     """
     entries, problems, whole = read(files, Structure(schemas))
-    if not files:
+    if not files and not _errors(unread):
         problems.append(
             problem("GS701", _SOURCE, "", "there are no *.yaml or *.yml files, so nothing is declared")
         )
     if not complete:
         problems = [_graver(one) for one in problems]
     fleet = muster(entries, rules, whole=whole)
-    problems = _once(problems + fleet.problems)
-    told = _few(problems)
-    broken = any(one.severity is Severity.ERROR for one in problems)
+    problems = _once([*unread, *problems, *fleet.problems])
+    errors = _errors(problems)
     return Decoded(
-        None if broken else desired(fleet, revision, complete=complete),
-        told,
+        None if errors else desired(fleet, revision, complete=complete),
+        _few(problems),
         subscriptions=len(fleet.subscriptions),
-        unlisted=_unlisted(problems, told),
+        errors=errors,
+        warnings=sum(one.rule != _UNLISTED for one in problems) - errors,
     )
 
 
 def strict(decoded: Decoded) -> Decoded:
     """Return the same, every warning taken for an error."""
     problems = tuple(replace(one, severity=Severity.ERROR) for one in decoded.problems)
-    return replace(decoded, desired=None if problems else decoded.desired, problems=problems)
+    wanted = None if problems else decoded.desired
+    return replace(
+        decoded, desired=wanted, problems=problems, errors=decoded.errors + decoded.warnings, warnings=0
+    )
 
 
-def _unlisted(problems: Sequence[Problem], told: Sequence[Problem]) -> int:
-    """Return how many errors are not among those that are told."""
-    before, after = (sum(one.severity is Severity.ERROR for one in some) for some in (problems, told))
-    return before - after
+def _errors(problems: Iterable[Problem]) -> int:
+    return sum(one.severity is Severity.ERROR for one in problems)
 
 
 def _graver(one: Problem) -> Problem:
@@ -70,19 +79,28 @@ def _once(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def _few(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """Keep what a person can read, errors first, and say how many more there are."""
-    kept: list[Problem] = []
-    for path, group in groupby(problems, key=lambda one: one.place.file):
-        kept += _cut(list(group), MOST_A_FILE, Place(path))
-    return tuple(_cut(kept, MOST_IN_ALL, _SOURCE))
+    """Keep what a person can read, the gravest, and say how many more there are."""
+    files = [(path, list(group)) for path, group in groupby(problems, key=lambda one: one.place.file)]
+    kept = [one for _, each in files for one in _gravest(each, MOST_A_FILE)]
+    if len(kept) > MOST_IN_ALL:
+        kept = _gravest(kept, MOST_IN_ALL)
+        return (*kept, *_more(len(problems) - MOST_IN_ALL, _SOURCE))
+    return tuple(
+        one
+        for path, each in files
+        for one in (*_gravest(each, MOST_A_FILE), *_more(len(each) - MOST_A_FILE, Place(path)))
+    )
 
 
-def _cut(problems: list[Problem], most: int, place: Place) -> list[Problem]:
-    if len(problems) <= most:
-        return problems
-    graver_first = sorted(problems, key=lambda one: (one.severity is not Severity.ERROR, one.place, one.rule))
-    count = len(problems) - most
-    verb = "problem is" if count == 1 else "problems are"
-    message = f"{count:,} more {verb} not listed; correct the listed ones and validate again"
-    more = problem("GS120", place, "", message)
-    return [*sorted(graver_first[:most], key=lambda one: (one.place, one.rule, one.field)), more]
+def _gravest(problems: list[Problem], most: int) -> list[Problem]:
+    """Return at most so many, in their order: that not all was read, then errors, then warnings."""
+    first = sorted(problems, key=lambda one: (one.rule != _UNLISTED, one.severity is Severity.WARNING))
+    return sorted(first[:most], key=lambda one: (one.place, one.rule, one.field))
+
+
+def _more(count: int, place: Place) -> Iterator[Problem]:
+    """Yield a problem that tells of *count* others, if there are any."""
+    if count > 0:
+        verb = "problem is" if count == 1 else "problems are"
+        message = f"{count:,} more {verb} not listed; correct the listed ones and validate again"
+        yield problem(_UNLISTED, place, "", message)

@@ -12,7 +12,7 @@ import yaml
 from yaml._yaml import CParser  # the module that defines it; yaml.cyaml only passes it on
 from yaml._yaml import Mark as CMark
 
-from controller.core.decode.scalars import core, doubtful, respelt
+from controller.core.decode.scalars import core, doubtful, misspelt, whole
 from controller.core.decode.syntax import Trouble, trouble
 from controller.core.decode.text import forbidden, judged
 from controller.core.decode.words import Path, quoted, visible
@@ -186,7 +186,7 @@ class _Composer:
         if self._stack and self._stack[-1].awaits_key:
             self._key(event, text, plain=plain)
             return
-        if (plain and (doubtful(text) or respelt(text))) or len(text) > LONGEST_VALUE or event.style == '"':
+        if (plain and (doubtful(text) or misspelt(text))) or len(text) > LONGEST_VALUE or event.style == '"':
             self._doubt(event, text, plain=plain)
         self._put(event, core(text) if plain else text)
 
@@ -198,12 +198,12 @@ class _Composer:
         elif bad:
             rule, message = judged(bad)
             self._odd(rule, event, message)
-        elif plain and not doubtful(text):
+        elif plain and misspelt(text):
             message = f"must be written in plain digits; found {visible(text)}"
-            self._odd("GS202", event, message, respelt(text), soft=True)
+            self._odd("GS202", event, message, whole(text), soft=True)
         elif plain:
             message = f"{visible(text)} is one thing to YAML 1.1 and another to YAML 1.2"
-            fix = quoted(text) if len(text) < LONGEST_KEY and not text.lstrip("-+").isdecimal() else None
+            fix = quoted(text) if len(text) < LONGEST_KEY else None
             self._odd("GS201", event, message, fix, soft=True)
 
     def _key(self, event: yaml.ScalarEvent, text: str, *, plain: bool) -> None:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 
-from controller.core.decode.scalars import core, doubtful
+from controller.core.decode.scalars import core, doubtful, whole
 from controller.core.decode.words import closest, quoted
 
 _PHONE = re.compile(r"[1-9][0-9]{7,14}\Z")
@@ -71,7 +71,8 @@ def pace(text: str) -> str | None:
 
 def ceiling(text: str) -> str | None:
     bare = text.replace(" ", "")
-    return bare if re.match(r"(?:[0-9]{1,6}|(?:100|[1-9]?[0-9])%)\Z", bare) else None
+    bare = whole(bare) or bare
+    return bare if re.match(r"(?:0|[1-9][0-9]{0,5}|(?:100|[1-9]?[0-9])%)\Z", bare) else None
 
 
 def uuid(text: str) -> str | None:
@@ -107,7 +108,8 @@ def fix(rule: str, raw: str | None, unit: str = "") -> str | None:
 def choice(typed: object, allowed: Iterable[object]) -> str | None:
     """Return the allowed value nearest to what was typed."""
     names = [str(one) for one in allowed]
-    text = str(typed).removesuffix(".0") if isinstance(typed, (str, int)) else ""
+    text = str(typed) if isinstance(typed, (str, int)) else ""
+    text = whole(text) or text
     return text if text in names else closest(text, names)
 
 

@@ -19,6 +19,8 @@ _LONGEST_NUMBER = 30
 _NUMERIC_STARTS = frozenset("+-.0123456789")
 _DECIMAL = re.compile(r"[-+]?[0-9]+\Z")
 _OTHER_BASE = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_WHOLE = re.compile(r"[-+]?(?:0o[0-7]+|0x[0-9a-fA-F]+|0b[01]+|[0-9][0-9_]*(?:\.0)?)\Z")
+_OCTAL = re.compile(r"[-+]?0[0-7]+\Z")
 _DOUBTFUL_STARTS = _NUMERIC_STARTS | frozenset("yYnNoO")
 _DOUBTFUL = re.compile(
     r"(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)\Z"  # YAML 1.1 booleans
@@ -43,12 +45,25 @@ def core(text: str) -> object:
     return text
 
 
-def respelt(text: str) -> str | None:
-    """Return a whole number in plain digits where *text* is one in another spelling: `0x3`, `-0`, `+3`."""
+def misspelt(text: str) -> bool:
+    """Say whether a plain scalar is a whole number that is not in plain digits: `0x3`, `-0`, `+3`, `03`."""
     if text == "" or text[0] not in _NUMERIC_STARTS:
-        return None
+        return False
     value = core(text)
-    return str(value) if isinstance(value, int) and str(value) != text else None
+    return isinstance(value, int) and str(value) != text
+
+
+def whole(text: str) -> str | None:
+    """Return a whole number of any spelling in plain digits: `0x3`, `0b11`, `3_0`, `3.0`.
+
+    None where *text* is no such number, or where YAML 1.1 and 1.2 read two: `025`.
+    """
+    if len(text) > _LONGEST_NUMBER or not _WHOLE.match(text):
+        return None
+    bare = text.replace("_", "").removesuffix(".0")
+    number = int(bare, 10 if bare.lstrip("-+").isdecimal() else 0)
+    elsewhere = int(bare, 8) if _OCTAL.match(bare) else number
+    return str(number) if number == elsewhere else None
 
 
 def doubtful(text: str) -> bool:

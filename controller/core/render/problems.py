@@ -32,6 +32,13 @@ def coloured(problems: Sequence[Problem]) -> str:
     return "".join(f"{_line(problem, _COLOURS[problem.severity], _PLAIN)}\n" for problem in problems)
 
 
+def warned(decoded: Decoded, most: int, form: Form = text) -> str:
+    """Return the first warnings, at most so many, and how many more there are; "" where there are none."""
+    found = [one for one in decoded.problems if one.severity is Severity.WARNING and one.rule != "GS120"]
+    more = decoded.warnings - len(found[:most])
+    return form(found[:most]) + (f"and {more:,} more: gupshupctl validate\n" if more else "")
+
+
 def first(problems: Sequence[Problem]) -> str:
     """Return the first error in one line, and how many there are."""
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
@@ -62,12 +69,12 @@ def _visible(words: str) -> str:
 
 def summary(decoded: Decoded, files: int) -> str:
     """Return one line: what was read, and what came of it."""
-    errors, warnings = _errors(decoded), len(decoded.problems) - _listed(decoded)
+    warnings = _count(decoded.warnings, "warning")
     if decoded.desired is None:
-        least = "at least " if decoded.unlisted else ""
-        found = f"{least}{_count(errors, 'error')}, {_count(warnings, 'warning')}"
-        return f"invalid: {found} in {_count(files, 'file')}"
-    tail = f"; {_count(warnings, 'warning')}" if warnings else ""
+        listed = sum(problem.severity is Severity.ERROR for problem in decoded.problems)
+        least = "at least " if decoded.errors > listed else ""
+        return f"invalid: {least}{_count(decoded.errors, 'error')}, {warnings} in {_count(files, 'file')}"
+    tail = f"; {warnings}" if decoded.warnings else ""
     if not files:
         return f"valid: nothing is declared, there being no files{tail}"
     return f"valid: {_declared(decoded, decoded.desired)} in {_count(files, 'file')}{tail}"
@@ -80,14 +87,6 @@ def _declared(decoded: Decoded, wanted: Desired) -> str:
     named = [one for one in wanted.partners if one.place != ENVIRONMENT]
     partners = _count(len(named), "partner") if named else "the environment's partner"
     return f"{apps} and {subscriptions} of {partners}"
-
-
-def _listed(decoded: Decoded) -> int:
-    return sum(problem.severity is Severity.ERROR for problem in decoded.problems)
-
-
-def _errors(decoded: Decoded) -> int:
-    return _listed(decoded) + decoded.unlisted
 
 
 def _count(number: int, noun: str) -> str:
@@ -103,8 +102,8 @@ def as_json(decoded: Decoded, revision: str) -> str:
         "revision": revision,
         "problems": [_fields(problem) for problem in decoded.problems],
         "summary": {
-            "errors": _errors(decoded),
-            "warnings": len(decoded.problems) - _listed(decoded),
+            "errors": decoded.errors,
+            "warnings": decoded.warnings,
             "partners": len(wanted.partners) if wanted else 0,
             "apps": len(wanted.apps) if wanted else 0,
             "subscriptions": decoded.subscriptions if wanted else 0,

@@ -14,6 +14,7 @@ import click
 
 from controller import __version__
 from controller.doors.cli.exits import INTERRUPTED, OK, USAGE, code_of, report
+from controller.doors.cli.signals import answered, interrupt
 from controller.edges import streams
 
 VERBS = {
@@ -77,9 +78,11 @@ def cli(ctx: click.Context) -> None:
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit code; every failure is told in one message on stderr.
 
-    What could not be printed changes no exit code: the work is done, or not, all the same.
+    A signal that ends it is answered as Ctrl-C is, unless a verb has an answer of its own. What could not be
+    printed changes no exit code: the work is done, or not, all the same.
     """
-    code = _run(argv)
+    with answered(interrupt):
+        code = _run(argv)
     if (why := streams.unprinted()) not in {"", streams.GONE}:
         click.echo(f"Warning: the output is not whole: {why}", err=True)
     return code
@@ -92,7 +95,7 @@ def _run(argv: Sequence[str]) -> int:
         error.show()
         return USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+        click.echo("Interrupted: it ended before its work was done.", err=True)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  (the outermost door: nobody beyond it could answer)
         report(error)

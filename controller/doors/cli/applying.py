@@ -68,7 +68,7 @@ async def apply_all(
             await follow(account, runs[partner.name], wait=patience.wait, until=until, tell=tell)
             await accept(account)
 
-    async with _ended_by_signals(), house.store, seats:
+    async with ended_by_signals(), house.store, seats:
         await refuse_source(loaded, revisions, wish.released, seats.whose)
         try:
             refused = await refusals(loaded, partners(wanted), seats, revisions, wish.released)
@@ -84,7 +84,7 @@ async def apply_all(
 
 
 @asynccontextmanager
-async def _ended_by_signals() -> AsyncIterator[None]:
+async def ended_by_signals() -> AsyncIterator[None]:
     """Let a signal end the run the way Ctrl-C does, once: what comes while it ends cuts nothing short."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 

@@ -2,21 +2,22 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+import click
+
 from controller.core.decode import decode
 from controller.core.decode import strict as graver
+from controller.core.render import problems
 from controller.edges import settings
 from controller.edges.source import directory, schemas
 from controller.errors import ManifestError
 from controller.model.manifest import Desired
-from controller.model.problem import Problem, Severity
 from controller.model.source import Decoded, Rules, Source
 
-_NO_FILES = "GS701"
-"""Untrue where there are files that could not be read."""
+MOST_WARNINGS = 20
+"""Warnings that are told beside what a verb is about; `validate` lists more."""
 
 
 def whole() -> None:
@@ -24,7 +25,7 @@ def whole() -> None:
 
 
 class Loaded(NamedTuple):
-    """What the paths hold and declare; *warnings* are problems that stop nothing.
+    """What the paths hold and declare.
 
     *still* raises SourceError where the files are no longer as they were read.
     """
@@ -32,7 +33,6 @@ class Loaded(NamedTuple):
     source: Source
     desired: Desired
     rules: Rules
-    warnings: tuple[Problem, ...]
     still: Callable[[], None] = whole
 
 
@@ -57,17 +57,29 @@ def check(paths: Sequence[str], *, strict: bool = False) -> Checked:
 
 def decoded(source: Source, rules: Rules) -> Decoded:
     """Decode a source, with the problems of reading it among those of its manifests."""
-    found = decode(source.files, schemas.load(), rules, revision=source.revision, complete=source.complete)
-    broken = any(one.severity is Severity.ERROR for one in source.problems)
-    told = [one for one in found.problems if not (broken and one.rule == _NO_FILES)]
-    problems = sorted([*source.problems, *told], key=lambda one: (one.place, one.rule, one.field))
-    return replace(found, desired=None if broken else found.desired, problems=tuple(problems))
+    return decode(
+        source.files,
+        schemas.load(),
+        rules,
+        revision=source.revision,
+        complete=source.complete,
+        unread=source.problems,
+    )
 
 
 def load(paths: Sequence[str]) -> Loaded:
-    """Return what *paths* declare. Raises ManifestError with every problem where one of them is an error."""
+    """Return what *paths* declare, with their warnings told.
+
+    Raises ManifestError with every problem where one of them is an error.
+    """
     source, found, rules = check(paths)
     if found.desired is None:
         raise ManifestError(found.problems)
+    tell_warnings(found)
     still = partial(directory.refuse_changed, tuple(paths), source)
-    return Loaded(source, found.desired, rules, found.problems, still)
+    return Loaded(source, found.desired, rules, still)
+
+
+def tell_warnings(found: Decoded) -> None:
+    """Tell on stderr what is odd about manifests that are acted on: nothing is passed by in silence."""
+    click.echo(problems.warned(found, MOST_WARNINGS, problems.coloured), err=True, nl=False)

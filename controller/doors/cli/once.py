@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from controller.doors.app import House, standing
-from controller.doors.cli.applying import Applied, Patience, apply_all
+from controller.doors.cli.applying import Applied, Patience, apply_all, ended_by_signals
 from controller.doors.cli.ending import after_refusal
 from controller.doors.cli.fleet import Wish
-from controller.doors.cli.load import Loaded, whole
+from controller.doors.cli.load import Loaded, tell_warnings, whole
 from controller.doors.cli.running import Where, decode, origin_of
 from controller.edges import settings
 from controller.errors import SourceError
@@ -53,13 +53,13 @@ async def once(where: Where, house: House, released: frozenset[str]) -> Applied:
 
     Closes the house's store. Raises what stands against the source where it never was good.
     """
-    async with origin_of(where, house.clock, quiet=0.0) as origin:
+    async with ended_by_signals(), origin_of(where, house.clock, quiet=0.0) as origin:
         watched = Watched(origin, _Unsaved(house.store.revisions), decode, house.clock, released)
         seats = Seats(partial(standing, house))
         desired = await _read(watched, house, seats)
         source = Source(origin.identity, desired.revision, watched.files)
         still = origin.still if watched.refusal is None else whole
-        loaded = Loaded(source, desired, settings.rules(os.environ), (), still)
+        loaded = Loaded(source, desired, settings.rules(os.environ), still)
         return await _applied(watched, house, seats, loaded)
 
 
@@ -74,6 +74,7 @@ async def _read(watched: Watched, house: House, seats: Seats) -> Desired:
             not_taken(watched.state)
         if watched.desired is None:
             raise watched.refusal or SourceError(f"cannot read {watched.origin.identity}")
+        tell_warnings(watched.accepted)
         stack.pop_all()
     return watched.desired
 

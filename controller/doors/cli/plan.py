@@ -40,7 +40,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     """Show what apply would do, without doing it.
 
     Exit 0 with or without changes, 2 for changes with --detailed-exitcode, 3 for invalid manifests, 4 where
-    a guard holds changes or refuses the source, 5 where a header's value cannot be had.
+    a guard holds changes or refuses the source, 5 where a header's value cannot be had, 7 for refused
+    credentials. What is blocked for any other reason is shown, and is no failure of a plan.
     """
     from controller.doors.cli.fleet import Wish  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.load import load  # noqa: PLC0415  (likewise)

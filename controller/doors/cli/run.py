@@ -131,6 +131,9 @@ def _once(where: "Where", reach: Reach, released: frozenset[str], output: str) -
 
     house = reach.open("run", "")
     with answered(streams.hurry):
-        applied = asyncio.run(once(where, house, released))
+        try:
+            applied = asyncio.run(once(where, house, released))
+        except asyncio.CancelledError:  # while it read: there is nothing to report
+            raise KeyboardInterrupt from None
         show(applied, output, house, reach)
     return applied.code

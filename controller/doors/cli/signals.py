@@ -20,3 +20,9 @@ def answered(answer: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def interrupt() -> None:
+    """Answer as Ctrl-C is answered just now; where that is ignored, as in a shell's background, as usual."""
+    handler = signal.getsignal(signal.SIGINT)
+    (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, None)
