@@ -301,6 +301,21 @@ async def test_a_body_has_a_cap(length: int, code: int) -> None:
     assert of.requests["too-large"] == (2 if code == 413 else 0)
 
 
+@pytest.mark.parametrize(("path", "hook"), [(HOOK, "gupshup"), ("/hooks/git", "git")])
+async def test_what_is_wrong_with_a_body_is_counted_for_the_hook_it_came_to(path: str, hook: str) -> None:
+    told: list[tuple[str, str]] = []
+    of = Hooks(PretendBoard(), keys(SECRET), deadline=0.2, told=lambda *each: told.append(each))
+    async with served(hooks_only(of, PretendBoard())) as server:
+        for headers, body in ((["Content-Length: 99999999"], b""), (["Content-Length: 100"], b"{")):
+            await server.send(post(path, *headers, body=body))
+        _, writer = await server.connect()
+        writer.write(post(path, "Content-Length: 100", body=b"{"))
+        await writer.drain()
+        writer.close()
+        await asyncio.wait_for(until(lambda: len(told) == 3), 5)
+    assert told == [(hook, "too-large"), (hook, "timeout"), (hook, "gone")]
+
+
 async def _pieces(length: int) -> "httpx.AsyncByteStream":  # type: ignore[misc]  # an async generator is one
     for _ in range(length // 1_000):
         yield b" " * 1_000

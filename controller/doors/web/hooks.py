@@ -63,7 +63,7 @@ class Hooks:
             self._count("gupshup", "refused")
             self._refused.ring()
             raise HTTPException(404)
-        event = read(await self._body(request, LONGEST, keep=True))
+        event = read(await self._body("gupshup", request, LONGEST, keep=True))
         self._count("gupshup", event.heard)
         if event.heard is Heard.HINT:
             self.inbox.put(event.names)
@@ -71,24 +71,24 @@ class Hooks:
 
     async def git(self, request: Request) -> Response:
         """Answer 202: the source is read soon. Nothing of the body is used."""
-        await self._body(request, LONGEST_PUSH, keep=False)
+        await self._body("git", request, LONGEST_PUSH, keep=False)
         self._count("git", "git")
         self._nudge.ask()
         return Response(status_code=202)
 
-    async def _body(self, request: Request, most: int, *, keep: bool) -> bytes:
+    async def _body(self, hook: str, request: Request, most: int, *, keep: bool) -> bytes:
         """Return the body; 413 where it is longer than *most*, 408 where it takes too long."""
         try:
             async with asyncio.timeout(self._deadline):
                 return await _read(request, most, keep=keep)
         except TimeoutError:
-            self._count("gupshup", "timeout")
+            self._count(hook, "timeout")
             raise HTTPException(408) from None
         except ClientDisconnect:
-            self._count("gupshup", "gone")
+            self._count(hook, "gone")
             raise HTTPException(400) from None
         except OverflowError:
-            self._count("gupshup", "too-large")
+            self._count(hook, "too-large")
             raise HTTPException(413) from None
 
 
