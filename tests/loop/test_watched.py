@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from controller.edges.store import Store, open_store
-from controller.errors import ControllerError, SourceError, StoreError, Unsettled
+from controller.errors import ControllerError, Denied, SourceError, StoreError, Unsettled
 from controller.loop.watched import LONG, Watched
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
@@ -29,6 +29,7 @@ class Shelf:
     identity: str = "shelf"
     whole: list[str] = field(default_factory=list)
     beside: tuple[SourceFile, ...] = ()
+    steps: list[tuple[str, str]] = field(default_factory=list)
 
     async def read(self, known: str) -> Source | None:
         if isinstance(self.lies, ControllerError):
@@ -40,7 +41,8 @@ class Shelf:
         stamps = tuple(Stamp(file.path, file.place, ()) for file in self.beside)
         return replace(there, files=(*there.files, *self.beside), stamps=stamps)
 
-    async def advanced(self, _old: str, _new: str) -> bool:
+    async def advanced(self, old: str, new: str) -> bool:
+        self.steps.append((old, new))
         return self.grows
 
 
@@ -161,6 +163,24 @@ async def test_what_is_not_to_be_taken_leaves_it_on_the_last_good_revision(
     assert not await again.read()
     assert (kept(again), again.state.revision) == ("ten", "ten")
     assert words in again.state.trouble
+
+
+async def test_each_revision_has_to_grow_out_of_the_last_good_one(world: World) -> None:
+    made = await world.settled()
+    for lies, grows in (("nine-b", False), ("nine-c", True), ("ten-d", True)):
+        world.shelf.lies, world.shelf.grows = lies, grows
+        assert await made.read() is grows
+    assert world.shelf.steps == [("ten", "nine-b"), ("ten", "nine-c"), ("nine-c", "ten-d")]
+
+
+async def test_a_sign_in_that_fails_is_the_trouble_and_nothing_is_taken(world: World) -> None:
+    async def denied(_: Partner) -> str | None:
+        raise Denied("the credentials are refused")
+
+    await world.store.revisions.declare(HERE, Declared(1, 1))
+    made = await world.watched()
+    assert not await made.read(denied)
+    assert (kept(made), made.state.trouble) == ("", "the credentials are refused")
 
 
 async def test_going_back_to_the_good_revision_calms_it(world: World) -> None:
