@@ -234,6 +234,19 @@ def test_what_is_old_is_not_acted_on_before_a_look_for_something_newer(world: Wo
     assert "r1" not in world.passes("main")
 
 
+def test_what_is_not_taken_is_logged_once_with_all_that_names_it(world: World) -> None:
+    with capture_logs() as logs:
+        world.shelf.put("r1", PARTNER, *fleet("main", 5))
+        world.edit(70, "r2", PARTNER, *fleet("main", 2))
+        world.edit(200, "r1", PARTNER, *fleet("main", 5))
+        world.run(260)
+    told = [each for each in logs if str(each["event"]).startswith("source ")]
+    assert [each["event"] for each in told] == ["source taken", "source not taken", "source is good again"]
+    assert {each["source"] for each in told} == {"shelf"}
+    assert (told[1]["revision"], told[1]["rejected"], told[2]["revision"]) == ("r1", "r2", "r1")
+    assert str(told[1]["digest"]) in str(told[1]["why"])
+
+
 def test_a_source_out_of_reach_leaves_the_last_good_one_at_work(world: World) -> None:
     world.shelf.put("r1", PARTNER, ONE)
     world.tending.run(world.tending.store.revisions.save_good("shelf", LastGood("r1", 1.0, ())))

@@ -175,9 +175,10 @@ async def test_looking_and_planning_write_nothing(there: Bench) -> None:
 async def test_planning_waits_for_the_budget_of_a_look_but_not_for_ever(there: Bench) -> None:
     one = there.remote.put("AppOne", "910000000001")
     there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 50))
-    run = Run(there.task(*ONE))
+    run, began = Run(there.task(*ONE)), there.clock.now()
     plan = await survey(there.account(), run, until=there.clock.now() + 60)
     assert [each.app_id for each in plan.actions if isinstance(each, Subscribe)] == [one]
+    assert 50 <= there.clock.now() - began < 55
     there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 90))
     plan = await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 60)
     assert [each.on for each in plan.waiting] == [For.BUDGET]

@@ -52,6 +52,17 @@ async def test_what_says_the_same_is_neither_told_nor_written_until_its_age_woul
     assert (await stored(there))[ONE].at == KEPT + 3
 
 
+async def test_a_look_at_one_app_forgets_no_age_of_another(there: Bench) -> None:
+    made = Standing()
+    both = [status(ONE, Truth.TRUE, 1.0), status(TWO, Truth.TRUE, 1.0)]
+    await made.note(there.account(), both, whole=True, force=False)
+    for at in (1.5, 2.0):
+        for item in (ONE, TWO):
+            later = Status(item, both[0].conditions, "r1", at)
+            await made.note(there.account(), [later], whole=False, force=False)
+    assert {each.at for each in (await stored(there)).values()} == {1.0}, "nothing was written again"
+
+
 async def test_what_an_earlier_process_dated_ahead_is_dated_anew(there: Bench) -> None:
     """Its clock was three days fast: readers who wait for a look would wait as long."""
     ahead = status(ONE, Truth.TRUE, 3 * 86_400.0)

@@ -73,6 +73,9 @@ def test_what_is_declared_is_linked_and_subscribed(there: Tending) -> None:
     assert (state.apps, state.holds, state.provisioning, state.trouble, state.errors) == (2, True, 0, "", 0)
     assert state.looked > 0
     assert {each.revision for each in there.told} == {"r1"}
+    assert [len(each.results) for each in there.told if each.results] == [2, 1, 1], (
+        "two links, each app's webhook"
+    )
     assert {each.app: bool(each.summary) for each in there.told} == {
         WHOLE: True,
         "AppOne": False,
@@ -126,6 +129,8 @@ def test_a_crash_about_one_app_stops_no_other(there: Tending) -> None:
     assert 4 <= len(crashed) <= 8, "it rests longer each time"
     assert made.state().errors == len(crashed)
     assert {each.upstream for each in crashed} == {made.state().upstream} == {HERE}
+    assert {each.revision for each in crashed} == {"r1"}
+    assert {each.lane for each in crashed} <= set(Lane)
     assert all(0 <= each.seconds < 5 for each in crashed)
     assert set(made.state().queued) <= set(Lane)
     assert len(about(there, WHOLE)) >= 2

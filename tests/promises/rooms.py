@@ -68,10 +68,12 @@ def mutate(room: str, sample: int, seed: int) -> int:
 
 
 def drawn(room: str, sample: int, seed: int) -> Sequence[str]:
-    """Return which mutants of *room* to try: those of a sample that were not tried yet, or survived."""
+    """Return which mutants of *room* to try: those of a sample that were not tried yet, and all that survived."""
     every = sorted((name, code) for _, results in found(room) for name, code in results.items())
     chosen = Random(f"{room} {seed}").sample(every, k=min(sample, len(every)))  # noqa: S311  (a seed)
-    return [name for name, code in chosen if code in {None, 0}]
+    return sorted(
+        {name for name, code in chosen if code is None} | {name for name, code in every if code == 0}
+    )
 
 
 def found(room: str) -> Iterator[tuple[str, Results]]:
