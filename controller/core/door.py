@@ -45,11 +45,6 @@ def declared(desired: Desired, partner: str) -> Declared:
     )
 
 
-def empty_files(files: Iterable[SourceFile]) -> list[SourceFile]:
-    """Return those of *files* that hold nothing."""
-    return [file for file in files if not file.data.strip()]
-
-
 def refuse_emptied(empty: Iterable[SourceFile], filled: Collection[str]) -> None:
     """Raise PlanRefused where one of the *empty* files lies at a place that was *filled* when it was good.
 

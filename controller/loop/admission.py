@@ -6,7 +6,7 @@ repositories play no part.
 
 from collections.abc import Collection
 
-from controller.core.door import declared, empty_files, refuse_emptied, refuse_shrunk
+from controller.core.door import declared, refuse_emptied, refuse_shrunk
 from controller.loop.ports import Account, Reader, Revisions
 from controller.model.manifest import Desired, Partner
 from controller.model.source import Source
@@ -18,7 +18,7 @@ async def refuse_half_written(revisions: Revisions, source: Source) -> None:
     It is known by the place where it lies: a folder may be called by many names, and a link that leads
     elsewhere leads to another file.
     """
-    empty = empty_files(source.files)
+    empty = [file for file in source.files if file.empty]
     if empty and source.stamps and source.complete:
         refuse_emptied(empty, await revisions.filled([file.place for file in empty]))
 

@@ -21,6 +21,9 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+UNLISTED = "GS120"
+"""The rule that tells of other problems, and is counted as none."""
+
 NOWHERE = Place("")
 ENVIRONMENT = Place("(environment)")
 

@@ -1,5 +1,6 @@
 """Where manifests come from, as read: bytes with a name, nothing decided yet."""
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -18,6 +19,11 @@ class SourceFile:
     path: str
     data: bytes
     place: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether it holds nothing yet: an editor may have written its mark of the encoding, and no more."""
+        return not self.data.removeprefix(BOM_UTF8).strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.door import Refusals, declared, empty_files, refuse_emptied, refuse_empty, refuse_shrunk
+from controller.core.door import Refusals, declared, refuse_emptied, refuse_empty, refuse_shrunk
 from controller.errors import PlanRefused
 from controller.model.history import Declared
 from controller.model.manifest import Ceiling, Count, Desired, Share
@@ -76,13 +76,26 @@ def test_an_empty_source_is_refused(*, source: Desired, refused: bool) -> None:
 def test_a_file_that_was_emptied_is_refused_and_nothing_releases_it(
     filled: tuple[str, ...], words: str
 ) -> None:
-    files = [SourceFile(name, b" \n", f"/m/{name}") for name in ("b", "a")]
-    empty = empty_files([*files, SourceFile("full", b"a: b", "/m/full")])
+    empty = [SourceFile(name, b"", f"/m/{name}") for name in ("b", "a")]
     if not words:
         refuse_emptied(empty, filled)
         return
     error = refusal(lambda: refuse_emptied(empty, filled))
     assert (words in str(error), error.digest, "--release" in str(error)) == (True, "", False)
+
+
+@pytest.mark.parametrize(
+    ("data", "empty"),
+    [
+        (b"", True),
+        (b" \r\n\t", True),
+        (b"\xef\xbb\xbf", True),
+        (b"\xef\xbb\xbf \n", True),
+        (b"# to do", False),
+    ],
+)
+def test_a_file_is_empty_until_somebody_wrote_into_it(data: bytes, *, empty: bool) -> None:
+    assert SourceFile("a", data).empty is empty
 
 
 @pytest.mark.parametrize(

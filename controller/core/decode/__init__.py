@@ -8,7 +8,7 @@ from controller.core.decode.fleet import desired, muster
 from controller.core.decode.reading import read
 from controller.core.decode.rules import problem
 from controller.core.decode.structure import Structure
-from controller.model.problem import Place, Problem, Severity
+from controller.model.problem import UNLISTED, Place, Problem, Severity
 from controller.model.source import Decoded, Rules, Schemas, SourceFile
 
 __all__ = ["decode", "strict"]
@@ -16,8 +16,6 @@ __all__ = ["decode", "strict"]
 MOST_A_FILE = 50
 MOST_IN_ALL = 1_000
 _SOURCE = Place("(source)")
-_UNLISTED = "GS120"
-"""Tells of other problems, and is counted as none."""
 
 
 def decode(
@@ -49,7 +47,7 @@ def decode(
         _few(problems),
         subscriptions=len(fleet.subscriptions),
         errors=errors,
-        warnings=sum(one.rule != _UNLISTED for one in problems) - errors,
+        warnings=sum(one.rule != UNLISTED for one in problems) - errors,
     )
 
 
@@ -94,7 +92,7 @@ def _few(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 def _gravest(problems: list[Problem], most: int) -> list[Problem]:
     """Return at most so many, in their order: that not all was read, then errors, then warnings."""
-    first = sorted(problems, key=lambda one: (one.rule != _UNLISTED, one.severity is Severity.WARNING))
+    first = sorted(problems, key=lambda one: (one.rule != UNLISTED, one.severity is Severity.WARNING))
     return sorted(first[:most], key=lambda one: (one.place, one.rule, one.field))
 
 
@@ -103,4 +101,4 @@ def _more(count: int, place: Place) -> Iterator[Problem]:
     if count > 0:
         verb = "problem is" if count == 1 else "problems are"
         message = f"{count:,} more {verb} not listed; correct the listed ones and validate again"
-        yield problem(_UNLISTED, place, "", message)
+        yield problem(UNLISTED, place, "", message)

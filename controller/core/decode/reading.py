@@ -7,7 +7,7 @@ from controller.core.decode import text
 from controller.core.decode.entry import Entry
 from controller.core.decode.rules import problem
 from controller.core.decode.structure import Reading, Structure
-from controller.model.problem import Place, Problem, Severity
+from controller.model.problem import UNLISTED, Place, Problem, Severity
 from controller.model.source import SourceFile
 
 MOST_DOCUMENTS = 50_000
@@ -49,5 +49,5 @@ def _end(path: str, documents: int, errors: int, most: int) -> Problem | None:
         message = f"more than {most:,} documents; this file and those behind it were not read"
         return problem("GS703", Place(path), "", message)
     if errors > MOST_ERRORS:
-        return problem("GS120", Place(path), "", "reading ended before this file; correct the others first")
+        return problem(UNLISTED, Place(path), "", "reading ended before this file; correct the others first")
     return None

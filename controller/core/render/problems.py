@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from controller.core.decode.rules import RULES
 from controller.model.manifest import Desired
-from controller.model.problem import ENVIRONMENT, Problem, Severity
+from controller.model.problem import ENVIRONMENT, UNLISTED, Problem, Severity
 from controller.model.source import Decoded
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -34,7 +34,7 @@ def coloured(problems: Sequence[Problem]) -> str:
 
 def warned(decoded: Decoded, most: int, form: Form = text) -> str:
     """Return the first warnings, at most so many, and how many more there are; "" where there are none."""
-    found = [one for one in decoded.problems if one.severity is Severity.WARNING and one.rule != "GS120"]
+    found = [one for one in decoded.problems if one.severity is Severity.WARNING and one.rule != UNLISTED]
     more = decoded.warnings - len(found[:most])
     return form(found[:most]) + (f"and {more:,} more: gupshupctl validate\n" if more else "")
 

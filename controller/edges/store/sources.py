@@ -130,8 +130,9 @@ def _filled(connection: Connection, places: Sequence[str]) -> frozenset[str]:
     """Ask for some at a time: databases take so many values in one question and no more."""
     both = revisions.c.source == manifests.c.source
     oldest_first = select(manifests.c.place, manifests.c.data).join(revisions, both).order_by(revisions.c.at)
-    last: dict[str, bytes] = {}
+    last: dict[str, SourceFile] = {}
     for begin in range(0, len(places), _AT_ONCE):
         some = manifests.c.place.in_(places[begin : begin + _AT_ONCE])
-        last.update((place, data) for place, data in connection.execute(oldest_first.where(some)))
-    return frozenset(place for place, data in last.items() if data.strip())
+        rows = connection.execute(oldest_first.where(some))
+        last.update((place, SourceFile("", data, place)) for place, data in rows)
+    return frozenset(place for place, file in last.items() if not file.empty)
