@@ -24,7 +24,7 @@ from controller.loop.seats import Stand
 from controller.loop.shares import Alone, Shared
 from controller.loop.tenure import GIVE_WAY
 from controller.model.manifest import Login, Partner, Reference
-from controller.model.pace import Heard, unheard
+from controller.model.ratelimit import Heard, unheard
 from controller.model.secret import Secret
 from controller.model.upstream import Upstream
 

@@ -9,7 +9,7 @@ from controller.loop.board import Board, Listener
 from controller.loop.counted import Counted, Store
 from controller.loop.herald import Clock, Herald
 from controller.model.notice import Notice
-from controller.model.scope import Pass
+from controller.model.passes import Pass
 
 
 class Telling:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from structlog.typing import FilteringBoundLogger
 
+from controller.model.passes import WHOLE, Pass, Transition
 from controller.model.phone import without_phones
 from controller.model.plan import Outcome, Result
-from controller.model.scope import WHOLE, Pass, Transition
 from controller.model.status import Truth
 
 EVERY = 60.0

@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from controller.core.entry import item_of
-from controller.core.guard import Change, change
-from controller.core.plan import REST, refused_alike
+from controller.core.planning.actions import item_of
+from controller.core.planning.guard import Change, change
+from controller.core.planning.plan import REST, refused_alike
 from controller.errors import Busy, Denied
 from controller.loop.deed import Deed, Interrupted, put_off
 from controller.loop.linking import link

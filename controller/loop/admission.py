@@ -6,7 +6,7 @@ repositories play no part.
 
 from collections.abc import Collection
 
-from controller.core.door import declared, refuse_emptied, refuse_shrunk
+from controller.core.planning.source_guard import declared, refuse_emptied, refuse_shrunk
 from controller.loop.ports import Account, Reader, Revisions
 from controller.model.manifest import Desired, Partner
 from controller.model.source import Source

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeAlias
 
-from controller.model.scope import PartnerState, Pass, SourceState
+from controller.model.passes import PartnerState, Pass, SourceState
 
 Listener: TypeAlias = Callable[[Pass], None]
 """Told of each pass when it is over, in the loop's thread: it returns at once and never raises."""

@@ -5,15 +5,15 @@ from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from controller.core.door import joined
+from controller.core.planning.source_guard import joined
 from controller.core.render.problems import warned
 from controller.edges import log
 from controller.loop.partnership import Ground, Partnership
 from controller.loop.seats import Seats
 from controller.loop.watched import Watched
 from controller.model.manifest import Desired, Partner
+from controller.model.passes import PartnerState, SourceState
 from controller.model.problem import Problem
-from controller.model.scope import PartnerState, SourceState
 
 GRACE = 20.0
 """Seconds that what is under way has to end in; then it is cut off, and what it wrote is unclear."""

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from controller.core.census import Census, census
 from controller.core.render.statuses import read_documents
-from controller.model.scope import Pass
+from controller.core.status.summary import Census, census
+from controller.model.passes import Pass
 
 FRESH = 10.0
 """Seconds for which a census counts, whatever happens meanwhile."""

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from controller.core.guard import Change
+from controller.core.planning.guard import Change
 from controller.core.render.statuses import document, read_documents
-from controller.core.report import Report, report
-from controller.core.settle import Moment, next_look, poll
-from controller.core.status import statuses
+from controller.core.schedule.next_pass import Moment, next_look, poll
+from controller.core.status.conditions import statuses
+from controller.core.status.run_report import Report, report
 from controller.errors import Busy, ControllerError, Denied, OutOfTime, Unclear
 from controller.loop.look import listed
 from controller.loop.ports import Account, Reader, Writer

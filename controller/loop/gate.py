@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
-from controller.core.pace import budgets, earliest, rest, window
+from controller.core.ratelimit import budgets, earliest, rest, window
 from controller.errors import Busy, StoreError
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
-from controller.model.pace import ACCOUNT, Budget, Heard, Reservation, Rule, Sent, unheard
+from controller.model.ratelimit import ACCOUNT, Budget, Heard, Reservation, Rule, Sent, unheard
 from controller.model.upstream import Upstream
 
 PATIENCE = 3.0

@@ -5,16 +5,16 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from controller.core.census import Census
-from controller.core.news import Groups, news
-from controller.core.render.news import notice
-from controller.core.troubles import End, end, lost, troubles
+from controller.core.alerts.detect import End, end, lost, troubles
+from controller.core.alerts.group import Groups, news
+from controller.core.render.alerts import notice
+from controller.core.status.summary import Census
 from controller.errors import StoreError
 from controller.loop.board import Board
 from controller.loop.counted import STALE, Counted
 from controller.model.notice import Notice
+from controller.model.passes import PartnerState, Pass
 from controller.model.plan import Item
-from controller.model.scope import PartnerState, Pass
 
 PACE = 10.0
 """Seconds between two looks."""

@@ -7,8 +7,8 @@ can tell. Nothing here repeats a POST.
 import asyncio
 from contextlib import suppress
 
-from controller.core.case import app_item
-from controller.core.verdict import Verdict, of_link_answer, phone_elsewhere
+from controller.core.planning.answers import Verdict, of_link_answer, phone_elsewhere
+from controller.core.planning.matched import app_item
 from controller.errors import Busy, Denied, Rejected, StoreError, Unclear
 from controller.loop.deed import INTERRUPTED, Deed, begin, interrupted, judged, put_aside
 from controller.loop.ports import Account, Writer

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
-from controller.core.case import app_item, subscription_item
-from controller.core.look import refresh, wanted
+from controller.core.planning.matched import app_item, subscription_item
+from controller.core.planning.queries import refresh, wanted
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.ports import Account, Reader
 from controller.loop.together import together
 from controller.model.manifest import Desired, Subscription
+from controller.model.passes import Breadth
 from controller.model.plan import Item, Observed
-from controller.model.scope import Breadth
 from controller.model.upstream import (
     Details,
     Facts,

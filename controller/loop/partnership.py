@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from controller.core.cadence import backoff
-from controller.core.turn import Ask, Take, Wait
+from controller.core.replicas.election import Ask, Take, Wait
+from controller.core.schedule.intervals import backoff
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
 from controller.loop.admission import admit, refuse_loss, resends
@@ -18,7 +18,7 @@ from controller.loop.seats import Seat, Stand
 from controller.loop.shares import Alone
 from controller.loop.tenure import EVENT, GIVE_WAY, Tenure
 from controller.model.manifest import Desired, Partner
-from controller.model.scope import WHOLE, Lane, PartnerState, Pass, Tempo
+from controller.model.passes import WHOLE, Lane, PartnerState, Pass, Tempo
 
 ASK_AGAIN = 1.0
 """Seconds between two tries to become the writer of a partner that another process tends."""

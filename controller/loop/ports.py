@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from controller.core.turn import Turn
+from controller.core.replicas.election import Turn
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.model.history import Declared, Entry, Hint, LastGood
 from controller.model.manifest import AppId, Partner, Reference

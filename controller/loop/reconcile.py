@@ -3,16 +3,16 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from controller.core.guard import Change, judge, release
-from controller.core.learn import learnt
-from controller.core.plan import plan
+from controller.core.planning.guard import Change, judge, release
+from controller.core.planning.memory_updates import learnt
+from controller.core.planning.plan import plan
 from controller.loop.act import Tally, act
 from controller.loop.deed import after
 from controller.loop.look import look
 from controller.loop.ports import Account, Reader, Writer
 from controller.model.manifest import Desired
+from controller.model.passes import Breadth
 from controller.model.plan import Asked, Observed, Plan
-from controller.model.scope import Breadth
 from controller.model.upstream import Facts, Listing
 
 

@@ -1,6 +1,6 @@
 """What only a person can tell: that an app is theirs after all, or that there is none."""
 
-from controller.core.digest import link_key
+from controller.core.planning.digest import link_key
 from controller.errors import Rejected, Usage
 from controller.loop.ports import Account, Reader
 from controller.model.manifest import App, AppId

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
-from controller.core.turn import Take, Turn, Turns
+from controller.core.replicas.election import Take, Turn, Turns
 from controller.edges import log
 from controller.errors import StoreError
 from controller.loop.ports import Clock

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from controller.core.guard import Change
-from controller.core.look import asked_since, joined, part_of
-from controller.core.roll import Roll
+from controller.core.planning.app_cache import Roll
+from controller.core.planning.guard import Change
+from controller.core.planning.queries import asked_since, joined, part_of
 from controller.errors import ControllerError
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile import Journey, Task, decide, left, reconcile
 from controller.model.manifest import App, AppId, Desired, Subscription
+from controller.model.passes import Breadth
 from controller.model.plan import Asked, Observed, Plan, Result, Waiting
-from controller.model.scope import Breadth
 from controller.model.upstream import Facts, Listing, Unseen
 
 BY_PHONE = 2

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from controller.core.render.statuses import document, read_documents
 from controller.loop.ports import Account, Reader
+from controller.model.passes import Transition
 from controller.model.plan import Item
-from controller.model.scope import Transition
 from controller.model.status import Status
 
 KEPT = 900.0

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from controller.core.agenda import Agenda, Done
-from controller.core.guard import held_digest
-from controller.core.report import report
-from controller.core.status import statuses
+from controller.core.planning.guard import held_digest
+from controller.core.schedule.schedule import Agenda, Done
+from controller.core.status.conditions import statuses
+from controller.core.status.run_report import report
 from controller.edges import log
 from controller.errors import Busy, ControllerError, Denied, Locked, StoreError
 from controller.loop.board import Listener
@@ -22,8 +22,8 @@ from controller.loop.sight import Seen, Sight
 from controller.loop.standing import Standing
 from controller.model.history import Hint
 from controller.model.manifest import Desired
+from controller.model.passes import WHOLE, Lane, PartnerState, Pass, Tempo, Transition
 from controller.model.plan import Plan
-from controller.model.scope import WHOLE, Lane, PartnerState, Pass, Tempo, Transition
 
 EVENT, RECONCILE, RELEASE, YIELD = "event", "reconcile", "release", "yield"
 """Kinds of hints. A release has the digest behind a space; a yield asks for the writer lock."""

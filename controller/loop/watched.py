@@ -9,15 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from controller.core.digest import digest
-from controller.core.door import Refusals, declared, refuse_empty, refuse_shrunk
+from controller.core.planning.digest import digest
+from controller.core.planning.source_guard import Refusals, declared, refuse_empty, refuse_shrunk
 from controller.core.render.problems import first
 from controller.errors import ControllerError, ManifestError, PlanRefused, SourceError, StoreError, Unsettled
 from controller.loop.admission import refuse_half_written, refuse_loss
 from controller.loop.ports import Clock, Revisions
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
-from controller.model.scope import SourceState
+from controller.model.passes import SourceState
 from controller.model.source import Decoded, Source, SourceFile
 
 LONG = 30.0

@@ -5,10 +5,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias, assert_never
 
-from controller.core.entry import item_of
-from controller.core.modes import in_order
-from controller.core.subscriptions import UNAVAILABLE
-from controller.core.verdict import (
+from controller.core.planning.actions import item_of
+from controller.core.planning.answers import (
     Known,
     Verdict,
     Write,
@@ -19,6 +17,8 @@ from controller.core.verdict import (
     of_unsubscribe,
     subject,
 )
+from controller.core.planning.modes import in_order
+from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.deed import INTERRUPTED, Deed, begin, interrupted, judged, put_aside

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from controller.core import digest
-from controller.core.case import Case, cases
-from controller.core.plan import plan
-from controller.core.subscriptions import drift
+from controller.core.planning import digest
+from controller.core.planning.matched import Case, cases
+from controller.core.planning.plan import plan
+from controller.core.planning.subscriptions import drift
 from controller.model.manifest import (
     App,
     AppId,

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from controller.model.passes import Lane, PartnerState, Pass, SourceState, Transition
 from controller.model.plan import Item, Kind
-from controller.model.scope import Lane, PartnerState, Pass, SourceState, Transition
 from controller.model.status import Condition, Status, Truth
 
 NOW = 1_700_000_000.0

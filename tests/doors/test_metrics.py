@@ -12,16 +12,16 @@ from prometheus_client.parser import text_string_to_metric_families as read
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from controller.core.census import MOST_STAGES
 from controller.core.render.statuses import document
+from controller.core.status.summary import MOST_STAGES
 from controller.doors.web.gauges import endpoint
 from controller.doors.web.metrics import PREFIX, Metrics
 from controller.edges.store import Store, open_store
 from controller.loop.counted import Counted
 from controller.model.manifest import Bucket
-from controller.model.pace import Sent
+from controller.model.passes import Lane
 from controller.model.plan import Item, Kind, Outcome, Result, Verb
-from controller.model.scope import Lane
+from controller.model.ratelimit import Sent
 from controller.model.status import Status, Truth
 from tests.doors.boards import GOOD, HERE, MAIN, NOW, Board, app_item, moved, over, said, status_of
 from tests.edges.clocks import TestClock

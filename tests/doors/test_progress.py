@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from controller.core.case import app_item
+from controller.core.planning.matched import app_item
 from controller.doors.cli.progress import picture
 from controller.loop.follow import Run
 from controller.loop.reconcile import Task

@@ -12,7 +12,7 @@ from controller.doors.telling import Telling
 from controller.doors.web.metrics import Metrics
 from controller.edges.store import Store, open_store
 from controller.model.notice import Notice
-from controller.model.scope import Pass
+from controller.model.passes import Pass
 from tests.doors.boards import Board, over
 from tests.edges.clocks import TestClock
 

@@ -11,7 +11,7 @@ from controller.doors.cli import cli
 from controller.doors.web import front
 from controller.edges.store import Store
 from controller.model.history import Entry
-from controller.model.scope import Lane, PartnerState, SourceState
+from controller.model.passes import Lane, PartnerState, SourceState
 from tests.doors.web_world import (
     NOW,
     UPSTREAM,

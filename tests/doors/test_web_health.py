@@ -8,7 +8,7 @@ import pytest
 
 from controller.doors.web import front
 from controller.errors import StoreError
-from controller.model.scope import PartnerState, SourceState
+from controller.model.passes import PartnerState, SourceState
 from tests.doors.web_world import NOW, TOKEN, PretendBoard, caller, keys, open_web_store
 
 

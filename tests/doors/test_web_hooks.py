@@ -8,8 +8,8 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from controller.core.allowance import Allowance
-from controller.core.event import LONGEST
+from controller.core.schedule.throttle import Allowance
+from controller.core.webhook_event import LONGEST
 from controller.doors.web import Hooks, hooks_only
 from controller.doors.web.inbox import MOST, Inbox
 from controller.doors.web.keys import Keys, hook_keys

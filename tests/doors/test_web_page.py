@@ -11,7 +11,7 @@ import pytest
 
 from controller.core.render.lines import clean
 from controller.doors.web import front
-from controller.model.scope import Lane, PartnerState, SourceState
+from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.status import Status
 from tests.doors.web_world import NOW, UPSTREAM, PretendBoard, caller, keep, open_web_store, status
 

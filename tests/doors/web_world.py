@@ -17,8 +17,8 @@ from controller.doors.web.keys import Keys
 from controller.doors.web.serving import serve
 from controller.edges.store import Store, open_store
 from controller.model.manifest import AppId
+from controller.model.passes import PartnerState, SourceState
 from controller.model.plan import Item, Kind
-from controller.model.scope import PartnerState, SourceState
 from controller.model.secret import Secret
 from controller.model.status import Condition, Status, Truth
 from tests.edges.clocks import TestClock

@@ -9,8 +9,8 @@ import structlog
 from structlog.testing import LogCapture
 
 from controller.edges.diary import EVERY, MOST, Damper, Diary
+from controller.model.passes import Lane, Pass, Transition
 from controller.model.plan import Item, Kind, Outcome, Result, Verb
-from controller.model.scope import Lane, Pass, Transition
 from controller.model.status import Condition, Truth
 
 APP = Item(Kind.APP, "main", "acme", "acme")

@@ -7,8 +7,8 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.core.modes import in_order
-from controller.core.subscriptions import drift
+from controller.core.planning.modes import in_order
+from controller.core.planning.subscriptions import drift
 from controller.edges.gupshup import Network, SubscriptionForm, Writer
 from controller.model.manifest import Subscription
 from controller.model.modes import ACCOUNT_MODES, ALONE, MODES

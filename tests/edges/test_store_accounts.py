@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from controller.core.identity import SignedIn, identify
-from controller.core.pace import budgets, earliest
+from controller.core.ratelimit import budgets, earliest
 from controller.edges.store import Store
 from controller.edges.store.accounts import Accounts
 from controller.edges.store.database import Database, Work
@@ -21,7 +21,7 @@ from controller.model.account import Identified, Identity, KnownAccount
 from controller.model.history import Declared, Entry
 from controller.model.manifest import AppId, Bucket
 from controller.model.memory import Bind, Binding, Refusal, Refuse, Written, Wrote
-from controller.model.pace import ACCOUNT, Reservation
+from controller.model.ratelimit import ACCOUNT, Reservation
 from controller.model.upstream import Upstream
 from tests.edges.engines import Engine
 

@@ -14,7 +14,7 @@ import pytest
 from controller.edges.clock import SystemClock
 from controller.edges.store import Store, open_store
 from controller.model.manifest import Limit
-from controller.model.pace import LONGEST_REST, Budget, Reservation, Stay
+from controller.model.ratelimit import LONGEST_REST, Budget, Reservation, Stay
 from tests.edges.clocks import TestClock
 from tests.edges.engines import Engine
 
@@ -185,11 +185,11 @@ async def test_two_openings_at_once_never_both_win(engine: Engine) -> None:
 
 CALLER = """
 import asyncio, sys
-from controller.core.pace import earliest
+from controller.core.ratelimit import earliest
 from controller.edges.clock import SystemClock
 from controller.edges.store import open_store
 from controller.model.manifest import Limit
-from controller.model.pace import Budget, Reservation
+from controller.model.ratelimit import Budget, Reservation
 
 async def main():
     store = open_store(sys.argv[1], SystemClock())

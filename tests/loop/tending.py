@@ -12,7 +12,7 @@ from controller.loop.partnership import Ground
 from controller.loop.ports import Account, Writer
 from controller.loop.tenure import Tenure
 from controller.model.manifest import Desired, Partner
-from controller.model.scope import Pass, Tempo
+from controller.model.passes import Pass, Tempo
 from controller.model.upstream import Upstream
 from tests.edges.clocks import TestClock
 from tests.loop.bench import HERE, reveal

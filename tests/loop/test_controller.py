@@ -13,8 +13,8 @@ from controller.loop.controller import GRACE, Controller
 from controller.loop.watched import Watched
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import App, Desired, Partner
+from controller.model.passes import WHOLE, SourceState
 from controller.model.problem import Place, Problem, Severity
-from controller.model.scope import WHOLE, SourceState
 from controller.model.source import Decoded, Source
 from controller.model.upstream import Row, Upstream
 from tests.loop.bench import PARTNER, app, events

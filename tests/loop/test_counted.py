@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from controller.core.render.statuses import document
 from controller.loop.counted import FRESH, STALE, Counted
+from controller.model.passes import Lane, Pass, Transition
 from controller.model.plan import Item, Kind
-from controller.model.scope import Lane, Pass, Transition
 from controller.model.status import Condition, Status, Truth
 from tests.edges.clocks import TestClock
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.core.entry import verb_of
+from controller.core.planning.actions import verb_of
 from controller.core.render.statuses import read_documents
 from controller.errors import Busy, Denied, OutOfTime, Rejected, Unclear
 from controller.loop.follow import PATIENCE, Run, follow, survey

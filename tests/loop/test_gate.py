@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from controller.core.pace import SLOW_LIST, window
+from controller.core.ratelimit import SLOW_LIST, window
 from controller.edges.store import Store, open_store
 from controller.errors import Busy, StoreError
 from controller.loop.gate import LIST_PATIENCE, Gate
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
-from controller.model.pace import Reservation, Sent
+from controller.model.ratelimit import Reservation, Sent
 from controller.model.upstream import Upstream
 from tests.edges.clocks import TestClock
 

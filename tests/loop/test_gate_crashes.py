@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from controller.core.pace import budgets, earliest
+from controller.core.ratelimit import budgets, earliest
 from controller.edges.store import Store, open_store
 from controller.errors import Busy
 from controller.loop.gate import Gate

@@ -14,7 +14,7 @@ from controller.loop.partnership import ASK_AGAIN, GIVEN_WAY, Partnership
 from controller.loop.tenure import EVENT, GIVE_WAY
 from controller.model.history import Declared, Hint
 from controller.model.manifest import AppId
-from controller.model.scope import Tempo
+from controller.model.passes import Tempo
 from tests.loop.bench import HERE, PARTNER, app, desired, events
 from tests.loop.tending import Door, Tending, tending
 

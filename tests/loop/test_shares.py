@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
-from controller.core.turn import Take, Wait
+from controller.core.replicas.election import Take, Wait
 from controller.errors import StoreError
 from controller.loop.shares import EVERY, Alone, Shared
 from controller.model.replica import Roster

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.core.guard import held_digest
+from controller.core.planning.guard import held_digest
 from controller.errors import Busy, Unclear
 from controller.loop.sight import Seen, Sight
 from controller.model.manifest import App, AppId, Count, Guards, Partner, Subscription

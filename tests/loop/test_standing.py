@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from controller.core.case import app_item
+from controller.core.planning.matched import app_item
 from controller.core.render.statuses import read_documents
 from controller.loop.standing import KEPT, Standing
+from controller.model.passes import Transition
 from controller.model.plan import Item
-from controller.model.scope import Transition
 from controller.model.status import Condition, Status, Truth
 from tests.loop.bench import HERE, Bench, app, bench
 

@@ -13,7 +13,7 @@ from controller.errors import Busy, Denied, Locked, StoreError
 from controller.loop.tenure import EVENT, GIVE_WAY, RECONCILE, RELEASE, Tenure
 from controller.model.manifest import AppId, Count, Guards
 from controller.model.memory import Memory
-from controller.model.scope import WHOLE, Lane, Pass, Tempo
+from controller.model.passes import WHOLE, Lane, Pass, Tempo
 from controller.model.upstream import RemoteSubscription
 from tests.loop.bench import HERE, PARTNER, app, desired, events
 from tests.loop.gupshup import Gupshup

@@ -11,8 +11,8 @@ from controller.errors import ControllerError, Denied, SourceError, StoreError, 
 from controller.loop.watched import LONG, Watched
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
+from controller.model.passes import SourceState
 from controller.model.problem import Place, Problem, Severity
-from controller.model.scope import SourceState
 from controller.model.source import Decoded, Source, SourceFile, Stamp
 from tests.edges.clocks import TestClock
 from tests.loop.bench import PARTNER, app

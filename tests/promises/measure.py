@@ -19,7 +19,7 @@ from tests.sim.test_broken import PLANTED
 FUZZERS = (
     "tests/edges/test_gupshup_fuzz.py",
     "tests/edges/test_gupshup_round_trip.py",
-    "tests/core/test_decode_mutations.py",
+    "tests/core/decode/test_mutations.py",
 )
 LOUD = ("tests/edges", "tests/loop", "tests/sim/test_promises.py", "tests/doors")
 """What runs once at DEBUG; the installed command does so in tests/e2e/test_canaries.py."""

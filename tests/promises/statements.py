@@ -48,7 +48,7 @@ PROMISES: Mapping[str, Promise] = {
     ),
     "P4": Promise(
         "What is bound is an app of ours with exactly the declared phone, told by an authenticated answer.",
-        (_EXPLORE, f"{_CORE}/test_deciding.py::test_a_link_is_for_what_nobody_has_seen_and_nobody_is_at"),
+        (_EXPLORE, f"{_CORE}/planning/test_plan_properties.py::test_a_link_is_for_what_nobody_has_seen_and_nobody_is_at"),
     ),
     "P5": Promise(
         "What only plans or tells sends no write; its client has no method that could.",
@@ -94,8 +94,8 @@ PROMISES: Mapping[str, Promise] = {
         "are never deleted.",
         (
             _EXPLORE,
-            f"{_CORE}/test_subscriptions.py::test_unsubscribing_takes_policy_ownership_and_a_complete_source",
-            f"{_CORE}/test_deciding.py::test_nothing_is_done_without_policy_or_under_suspension",
+            f"{_CORE}/planning/test_subscriptions.py::test_unsubscribing_takes_policy_ownership_and_a_complete_source",
+            f"{_CORE}/planning/test_plan_properties.py::test_nothing_is_done_without_policy_or_under_suspension",
             f"{_E2E}/test_cases.py::test_what_is_owned_and_undeclared_is_unsubscribed_and_nothing_else",
         ),
     ),
@@ -103,8 +103,8 @@ PROMISES: Mapping[str, Promise] = {
         "Guards hold a whole class of change on fleets of 1, 2, 9, 10, 11 and 1,000; a release is for exactly what "
         "was held.",
         (
-            f"{_CORE}/test_guard.py::test_a_ceiling_on_fleets_of_any_size",
-            f"{_CORE}/test_guard.py::test_one_more_than_allowed_holds_the_whole_class",
+            f"{_CORE}/planning/test_guard.py::test_a_ceiling_on_fleets_of_any_size",
+            f"{_CORE}/planning/test_guard.py::test_one_more_than_allowed_holds_the_whole_class",
             f"{_E2E}/test_ends.py::test_a_guard_holds_and_a_digest_releases_exactly_that",
             _EXPLORE,
         ),
@@ -112,8 +112,8 @@ PROMISES: Mapping[str, Promise] = {
     "P12": Promise(
         "An empty, unreadable or shrunken source changes nothing.",
         (
-            f"{_CORE}/test_door.py::test_an_empty_source_is_refused",
-            f"{_CORE}/test_door.py::test_a_fifth_may_go_at_once",
+            f"{_CORE}/planning/test_source_guard.py::test_an_empty_source_is_refused",
+            f"{_CORE}/planning/test_source_guard.py::test_a_fifth_may_go_at_once",
             f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
             f"{_E2E}/test_run.py::test_an_empty_or_shrunken_source_changes_nothing_until_it_is_released",
             f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
@@ -140,7 +140,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_PROMISES}::test_a_crash_loop_breaks_no_limit_and_no_promise",
             f"{_PROMISES}::test_commands_side_by_side_keep_the_limits_together",
-            f"{_CORE}/test_pace.py::test_no_window_at_gupshup_is_ever_overfull",
+            f"{_CORE}/test_ratelimit.py::test_no_window_at_gupshup_is_ever_overfull",
             f"{_LOOP}/test_gate_crashes.py::test_no_window_at_gupshup_is_overfull",
             _KILLS,
         ),
@@ -250,7 +250,7 @@ PROMISES: Mapping[str, Promise] = {
         "What is called Ready was there and live when it was said; no early end passes for a success.",
         (
             _EXPLORE,
-            f"{_CORE}/test_told.py::test_a_blocked_app_says_so_in_each_condition_that_it_concerns",
+            f"{_CORE}/planning/test_messages.py::test_a_blocked_app_says_so_in_each_condition_that_it_concerns",
             "tests/doors/test_ending.py",
         ),
         "a Gupshup that answers a write with success and does not keep it: the next look tells",
@@ -258,8 +258,8 @@ PROMISES: Mapping[str, Promise] = {
     "P30": Promise(
         "Any bytes are answered within moments: valid, or problems with rule, place and remedy.",
         (
-            f"{_CORE}/test_decode_mutations.py::test_any_bytes_are_answered",
-            f"{_CORE}/test_decode_corpus.py::test_an_invalid_file_breaks_exactly_the_rules_it_should",
+            f"{_CORE}/decode/test_mutations.py::test_any_bytes_are_answered",
+            f"{_CORE}/decode/test_corpus.py::test_an_invalid_file_breaks_exactly_the_rules_it_should",
             f"{_E2E}/test_validate.py::test_hostile_folders_are_answered_within_moments",
         ),
     ),
@@ -268,12 +268,12 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_E2E}/test_run.py::test_a_source_that_turns_bad_freezes_it_on_the_last_good_revision_over_restarts",
             f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
-            f"{_CORE}/test_decode_mutations.py::test_a_changed_document_is_valid_or_breaks_known_rules",
+            f"{_CORE}/decode/test_mutations.py::test_a_changed_document_is_valid_or_breaks_known_rules",
         ),
     ),
     "P32": Promise(
         "Credentials go to known addresses only, whatever a manifest says.",
-        (f"{_CORE}/test_decode_reach.py::test_credentials_go_where_the_operator_said",),
+        (f"{_CORE}/decode/test_reach.py::test_credentials_go_where_the_operator_said",),
     ),
     "P33": Promise(
         "No secret is seen in any output, log, error, argument, file or request to others, in any of its forms.",
@@ -291,8 +291,8 @@ PROMISES: Mapping[str, Promise] = {
         (
             "tests/doors/test_web_hooks.py::test_a_hundred_repeats_are_two_looks",
             "tests/doors/test_web_hooks.py::test_a_flood_of_apps_costs_a_tenth_of_the_calls",
-            f"{_CORE}/test_agenda.py::test_a_flood_about_what_is_under_way_costs_a_look_a_second",
-            "tests/core/test_event.py::test_any_bytes_are_answered",
+            f"{_CORE}/schedule/test_schedule.py::test_a_flood_about_what_is_under_way_costs_a_look_a_second",
+            "tests/core/test_webhook_event.py::test_any_bytes_are_answered",
         ),
     ),
     "P35": Promise(
@@ -343,7 +343,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_SIM}/test_no_end.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls",
             f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
             f"{_LOOP}/test_no_end_of_writes.py",
-            f"{_CORE}/test_no_end_of_writes.py::test_three_writes_that_do_not_take_are_enough",
+            f"{_CORE}/planning/test_no_end_of_writes.py::test_three_writes_that_do_not_take_are_enough",
             f"{_CORE}/test_url.py::test_a_url_in_another_spelling_is_the_same",
         ),
         "a value that takes and is changed again after every look: somebody else is at it, and it is put back for ever",
@@ -383,9 +383,9 @@ PROMISES: Mapping[str, Promise] = {
         "webhook within ten of its live event.",
         (
             f"{_SIM}/test_newcomers.py",
-            f"{_CORE}/test_agenda.py::test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list",
-            f"{_CORE}/test_agenda.py::test_an_event_goes_before_many_things_that_a_commit_changed",
-            f"{_CORE}/test_agenda.py::test_no_flood_about_others_keeps_an_event_about_what_is_under_way",
+            f"{_CORE}/schedule/test_schedule.py::test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list",
+            f"{_CORE}/schedule/test_schedule.py::test_an_event_goes_before_many_things_that_a_commit_changed",
+            f"{_CORE}/schedule/test_schedule.py::test_no_flood_about_others_keeps_an_event_about_what_is_under_way",
         ),
         "more than a thousand apps in every run: a list of ten thousand takes twelve seconds at Gupshup's pace, and "
         "passes go one after the other; `list` at ten a minute, should Gupshup mean that figure",
@@ -394,10 +394,10 @@ PROMISES: Mapping[str, Promise] = {
         "A manifest reaches no secret and no address that the operator did not hand out, whatever it calls them, "
         "offline and where they are read.",
         (
-            f"{_CORE}/test_decode_reach.py::test_credentials_go_where_the_operator_said",
-            f"{_CORE}/test_decode_reach.py::test_a_credential_comes_from_a_variable_that_is_handed_out",
-            f"{_CORE}/test_decode_reach.py::test_a_credential_comes_from_a_file_that_is_handed_out",
-            f"{_CORE}/test_decode_reach.py::test_a_header_comes_from_a_file_that_is_handed_out",
+            f"{_CORE}/decode/test_reach.py::test_credentials_go_where_the_operator_said",
+            f"{_CORE}/decode/test_reach.py::test_a_credential_comes_from_a_variable_that_is_handed_out",
+            f"{_CORE}/decode/test_reach.py::test_a_credential_comes_from_a_file_that_is_handed_out",
+            f"{_CORE}/decode/test_reach.py::test_a_header_comes_from_a_file_that_is_handed_out",
             f"{_EDGES}/test_secrets.py::test_a_link_out_of_what_is_handed_out_is_not_followed",
             f"{_EDGES}/test_secrets.py::test_the_pod_s_token_is_never_read",
             f"{_E2E}/test_reach.py::test_a_port_of_this_machine_is_not_reached_before_the_operator_allows_it",
@@ -412,8 +412,8 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
             f"{_LOOP}/test_writing.py::test_a_callback_declared_after_the_link_is_written",
-            "tests/core/test_status.py::test_what_was_neither_written_nor_read_is_called_unknown",
-            "tests/core/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
+            "tests/core/status/test_conditions.py::test_what_was_neither_written_nor_read_is_called_unknown",
+            "tests/core/planning/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
     ),

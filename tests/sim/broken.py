@@ -14,7 +14,7 @@ from controller.errors import Busy, StoreError, Unclear
 from controller.loop.ports import Account, Writer
 from controller.model.manifest import AppId, Settle, SubscribeWhen
 from controller.model.memory import Intent, Memory
-from controller.model.pace import Budget, Reservation, Rule, Stay
+from controller.model.ratelimit import Budget, Reservation, Rule, Stay
 from controller.model.upstream import Linked, RemoteSubscription, Row, SubscriptionId
 from controller.simulator import Fault
 from tests.sim.defect import Defect, Defects

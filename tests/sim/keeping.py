@@ -13,7 +13,7 @@ from controller.loop.partnership import Ground as Footing
 from controller.loop.reconcile import Task
 from controller.loop.watched import Watched
 from controller.model.manifest import App, Desired, Subscription
-from controller.model.scope import Pass, Tempo
+from controller.model.passes import Pass, Tempo
 from controller.model.source import Decoded, Source
 from tests.sim.timeline import Clock
 from tests.sim.universe import Ended, Universe

@@ -8,15 +8,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from controller.core import guard, match, pace
-from controller.core.agenda import Agenda
-from controller.core.case import View
-from controller.core.door import declared
-from controller.core.entry import Same
-from controller.core.queue import Queue
-from controller.core.settle import next_look
-from controller.core.status import statuses
-from controller.core.verdict import of_link_answer
+from controller.core import ratelimit
+from controller.core.planning import guard, match
+from controller.core.planning.actions import Same
+from controller.core.planning.answers import of_link_answer
+from controller.core.planning.matched import View
+from controller.core.planning.source_guard import declared
+from controller.core.schedule.next_pass import next_look
+from controller.core.schedule.schedule import Agenda
+from controller.core.schedule.workqueue import Queue
+from controller.core.status.conditions import statuses
 from controller.edges.gupshup import links, tokens, writer
 from controller.edges.gupshup.body import Garbage
 from controller.edges.gupshup.reader import PAGE_SIZE, Reader
@@ -30,7 +31,7 @@ from controller.loop.ports import Account, Writer
 from controller.loop.reconcile import decide
 from controller.model.manifest import App, Policy
 from controller.model.memory import Intent, Note, Refuse
-from controller.model.scope import Lane
+from controller.model.passes import Lane
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Linked, LinkedWithoutCallback, LinkRefused, Row
 from tests.sim.broken import CRASH_LOOP, fault, remote, store
@@ -43,7 +44,7 @@ from tests.sim.universe import Twist
 _KEPT, _MATCHED, _ALLOWED = linking._keep, match._by_phone_and_name, guard.allowed
 _CHECKED, _CHECKED_FILE = opening._checked, opening._check_file
 _URGENCY, _ADD = Agenda._urgency, Queue.add
-_SUBSCRIPTIONS, _WINDOW, _LOSS = Reader.subscriptions, pace.window, admission.refuse_loss
+_SUBSCRIPTIONS, _WINDOW, _LOSS = Reader.subscriptions, ratelimit.window, admission.refuse_loss
 
 
 def _contains(app: App, seen: match.Index, facts: Any) -> match.Match:
@@ -241,7 +242,7 @@ def _nothing_is_alone(self: Any, *given: Any, alone: bool = False) -> bool:
 
 
 _GUPSHUP, _STORE, _CORE = "controller.edges.gupshup", "controller.edges.store", "controller.core"
-_SUBS = f"{_CORE}.subscriptions"
+_SUBS = f"{_CORE}.planning.subscriptions"
 
 
 _SHOUTED = fault("status", status=400, message=f"no, {SECRETS['GUPSHUP_SECRET']}!")
@@ -254,13 +255,13 @@ _CALLED_OTHERWISE = replace(
 
 MISPLACED: Defects = {
     "a phone that contains the declared one is the same": Defect(
-        "P4", Twist(names={f"{_CORE}.match:_by_phone_and_name": _contains}), "look-alikes"
+        "P4", Twist(names={f"{_CORE}.planning.match:_by_phone_and_name": _contains}), "look-alikes"
     ),
     "an equal name is enough": Defect(
-        "P4", Twist(names={f"{_CORE}.match:_by_phone_and_name": _name_is_enough}), "look-alikes"
+        "P4", Twist(names={f"{_CORE}.planning.match:_by_phone_and_name": _name_is_enough}), "look-alikes"
     ),
     "an appId is enough, whatever its phone": Defect(
-        "P4", Twist(names={f"{_CORE}.match:_by_id": _id_is_enough}), "somebody's id"
+        "P4", Twist(names={f"{_CORE}.planning.match:_by_id": _id_is_enough}), "somebody's id"
     ),
     "what the list's filter lets through has that phone": Defect(
         "P1", Twist(_filter_is_believed), "look-alikes"
@@ -274,35 +275,35 @@ MISPLACED: Defects = {
         "P7",
         Twist(
             names={
-                f"{_CORE}.subscriptions:_hidden": _headers_always_differ,
-                f"{_CORE}.verdict:PATIENCE": 10**9,  # else it ends after three, as WillNotConverge
+                f"{_CORE}.planning.subscriptions:_hidden": _headers_always_differ,
+                f"{_CORE}.planning.answers:PATIENCE": 10**9,  # else it ends after three, as WillNotConverge
             }
         ),
     ),
     "a refusal is forgotten": Defect("P7", Twist(_refusals_are_not_kept), "stranger's name"),
     "a tag of others is ours": Defect(
-        "P10", Twist(names={f"{_CORE}.subscriptions:owns": lambda *_: True}), "unsubscribe"
+        "P10", Twist(names={f"{_CORE}.planning.subscriptions:owns": lambda *_: True}), "unsubscribe"
     ),
     "policies do not count": Defect(
         "P10",
         Twist(
             names={
-                f"{_CORE}.subscriptions:prunes": _a_tag_is_enough,
-                f"{_CORE}.case:prunes": _a_tag_is_enough,
-                f"{_CORE}.entry:_policy": lambda _: Policy.LINK,
+                f"{_CORE}.planning.subscriptions:prunes": _a_tag_is_enough,
+                f"{_CORE}.planning.matched:prunes": _a_tag_is_enough,
+                f"{_CORE}.planning.actions:_policy": lambda _: Policy.LINK,
             }
         ),
         "take-over",
     ),
     "what a narrowed scope lacks is undeclared": Defect(
-        "P10", Twist(names={f"{_CORE}.case:View": _all_is_seen}), "narrowed"
+        "P10", Twist(names={f"{_CORE}.planning.matched:View": _all_is_seen}), "narrowed"
     ),
     "a suspension is overlooked": Defect(
         "P10",
         Twist(
             names={
-                f"{_CORE}.entry:suspended": lambda *_: False,
-                f"{_CORE}.plan:suspended": lambda *_: False,
+                f"{_CORE}.planning.actions:suspended": lambda *_: False,
+                f"{_CORE}.planning.plan:suspended": lambda *_: False,
             }
         ),
         "suspended",
@@ -311,7 +312,7 @@ MISPLACED: Defects = {
         "P11", Twist(names={"controller.loop.reconcile:judge": lambda each, *_: each}), "held"
     ),
     "guards bite on large fleets only": Defect(
-        "P11", Twist(names={f"{_CORE}.guard:allowed": _guards_begin_at_ten}), "held"
+        "P11", Twist(names={f"{_CORE}.planning.guard:allowed": _guards_begin_at_ten}), "held"
     ),
     "an empty source is as good as any": Defect(
         "P12",
@@ -346,7 +347,7 @@ MISPLACED: Defects = {
         "unsubscribe",
     ),
     "a window is half as long": Defect(
-        "P15", Twist(names={f"{_CORE}.pace:window": _half_a_window}), trouble=CRASH_LOOP
+        "P15", Twist(names={f"{_CORE}.ratelimit:window": _half_a_window}), trouble=CRASH_LOOP
     ),
     "a 429 is like any other refusal": Defect(
         "P16",
@@ -396,7 +397,7 @@ MISPLACED: Defects = {
         "P29", Twist(names={"controller.loop.follow:statuses": _all_is_well}), "held"
     ),
     "a callback that nobody wrote counts as declared": Defect(
-        "P46", Twist(names={f"{_CORE}.plan:_callback": lambda *_: ()}), "declared later"
+        "P46", Twist(names={f"{_CORE}.planning.plan:_callback": lambda *_: ()}), "declared later"
     ),
     "headers that nobody wrote count as declared": Defect(
         "P46",
@@ -442,13 +443,15 @@ MISPLACED: Defects = {
         "P42",
         Twist(
             names={
-                f"{_CORE}.agenda:Agenda._urgency": _all_is_new,
-                f"{_CORE}.queue:Queue.add": _nothing_is_alone,
+                f"{_CORE}.schedule.schedule:Agenda._urgency": _all_is_new,
+                f"{_CORE}.schedule.workqueue:Queue.add": _nothing_is_alone,
             }
         ),
         way=onboarding(more=False),
     ),
     "an event waits behind a mass of changes": Defect(
-        "P42", Twist(names={f"{_CORE}.queue:Queue.add": _nothing_is_alone}), way=onboarding(more=True)
+        "P42",
+        Twist(names={f"{_CORE}.schedule.workqueue:Queue.add": _nothing_is_alone}),
+        way=onboarding(more=True),
     ),
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from controller.loop.controller import Controller
 from controller.model.manifest import App, Desired, Subscription
-from controller.model.scope import Tempo
+from controller.model.passes import Tempo
 from controller.simulator.drift import drift
 from tests.sim.keeping import Keeper
 from tests.sim.oracle import violations

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from controller.model.scope import Pass
+from controller.model.passes import Pass
 from controller.model.status import Condition
 from controller.simulator import Fault
 from tests.sim.keeping import Keeper

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from controller.model.manifest import Desired
-from controller.model.scope import Tempo
+from controller.model.passes import Tempo
 from controller.simulator import Fault
 from controller.simulator.drift import drift
 from tests.sim.keeping import Keeper

@@ -1,6 +1,6 @@
 """The product broken on purpose: what would go on for ever with a Gupshup that never agrees."""
 
-from controller.core.verdict import Verdict, Write
+from controller.core.planning.answers import Verdict, Write
 from controller.model.memory import Forgive
 from controller.model.plan import Outcome
 from controller.simulator import Fault
@@ -9,7 +9,7 @@ from tests.sim.story import Trouble
 from tests.sim.universe import Twist
 
 _TAKEN = {"status": 400, "message": "Duplicate component tag", "plain": True}
-_VERDICT = "controller.core.verdict"
+_VERDICT = "controller.core.planning.answers"
 
 
 def _nothing_learnt(action: Write, why: str, _: object) -> Verdict:

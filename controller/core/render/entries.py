@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
-from controller.core.entry import item_of, verb_of
-from controller.core.modes import in_order
+from controller.core.planning.actions import item_of, verb_of
+from controller.core.planning.modes import in_order
 from controller.core.render.statuses import moment
 from controller.model.plan import (
     Action,

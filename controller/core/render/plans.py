@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from controller.core.entry import verb_of
-from controller.core.forecast import Forecast, forecast, total
-from controller.core.guard import held_digest
+from controller.core.planning.actions import verb_of
+from controller.core.planning.forecast import Forecast, forecast, total
+from controller.core.planning.guard import held_digest
 from controller.core.render import lines
 from controller.core.render.entries import action_row, digests, head, lists, row
 from controller.model.plan import Plan, Verb

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from controller.core.render import lines
 from controller.core.render.entries import digests, head, lists, row
-from controller.core.report import Report, converging, total
+from controller.core.status.run_report import Report, converging, total
+from controller.model.passes import SourceState
 from controller.model.plan import Result
-from controller.model.scope import SourceState
 
 SHORT = ("blocked", "held", "failed", "stale", "unclear")
 """What keeps a run from being called done: somebody has to see to it, or it is not known."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from controller.core.report import Report
+from controller.core.status.run_report import Report
 from controller.doors.app import House, holding, standing
 from controller.doors.cli.ending import codes, gravest
 from controller.doors.cli.entrance import Acceptance, refusals, refuse_source
@@ -19,7 +19,7 @@ from controller.loop.admission import refuse_loss
 from controller.loop.follow import Run, Tell, follow
 from controller.loop.seats import Seats
 from controller.model.manifest import Partner
-from controller.model.scope import SourceState
+from controller.model.passes import SourceState
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from controller.core.report import Report, converging, unfinished
+from controller.core.status.run_report import Report, converging, unfinished
 from controller.doors.cli.exits import (
     CONVERGING,
     DENIED,

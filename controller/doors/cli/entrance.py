@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from controller.core.door import Refusals, refuse_empty
+from controller.core.planning.source_guard import Refusals, refuse_empty
 from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError, PlanRefused
 from controller.loop.admission import admit, refuse_half_written, refuse_loss

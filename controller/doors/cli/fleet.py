@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from controller.core.scope import narrow
+from controller.core.planning.selection import narrow
 from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError
 from controller.loop.admission import resends

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from starlette.routing import Route
 
-from controller.core.allowance import Allowance
+from controller.core.schedule.throttle import Allowance
 from controller.doors.app import House
 from controller.doors.telling import Telling
 from controller.doors.web import Hooks, Opened, Places, keep_open, open_places

@@ -56,7 +56,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
 
 def _code(found: "Surveyed", *, detailed: bool) -> int:
     """Return what a plan ends with: what is blocked at Gupshup is told, and fails nobody's change."""
-    from controller.core.subscriptions import UNAVAILABLE  # noqa: PLC0415  (what is heavy waits for its verb)
+    from controller.core.planning.subscriptions import UNAVAILABLE  # noqa: PLC0415  (what is heavy waits for its verb)
 
     if any(plan.held for plan in found.plans):
         return HELD

@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 import click
 from structlog.typing import FilteringBoundLogger
 
-from controller.core.forecast import forecast
+from controller.core.planning.forecast import forecast
 from controller.core.render import lines
 from controller.core.render.tables import status_table
 from controller.edges import log

@@ -13,7 +13,7 @@ from controller.doors.cli.options import option
 
 if TYPE_CHECKING:  # heavy: imported by the verb that needs it
     from controller.doors.app import House
-    from controller.model.pace import Heard
+    from controller.model.ratelimit import Heard
 
 F = TypeVar("F", bound=Callable[..., Any])
 

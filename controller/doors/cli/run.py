@@ -85,7 +85,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     """
     from controller.doors.cli.outward import Outward  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.running import Repository, keep  # noqa: PLC0415  (likewise)
-    from controller.model.scope import Tempo  # noqa: PLC0415  (likewise)
+    from controller.model.passes import Tempo  # noqa: PLC0415  (likewise)
 
     if git and manifests:
         raise Usage("say either --manifests or --git")

@@ -30,7 +30,7 @@ from controller.loop.ports import Clock
 from controller.loop.triggers import Timers
 from controller.loop.watched import Watched
 from controller.model.manifest import FromEnv, FromFile
-from controller.model.scope import Tempo
+from controller.model.passes import Tempo
 from controller.model.source import Decoded, Source
 
 

@@ -16,8 +16,8 @@ from controller.doors.cli.stored import Known
 from controller.doors.web.standing import about, apps
 from controller.edges.store import Store
 from controller.loop.board import Board
+from controller.model.passes import PartnerState
 from controller.model.plan import Kind
-from controller.model.scope import PartnerState
 
 MOST_EVENTS = 1_000
 USUAL_EVENTS = 100

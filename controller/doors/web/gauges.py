@@ -9,12 +9,12 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from controller.core.census import Census
+from controller.core.status.summary import Census
 from controller.doors.web.metrics import PREFIX, Metrics
 from controller.errors import StoreError
 from controller.loop.board import Board
 from controller.loop.counted import Counted
-from controller.model.scope import Lane, PartnerState, SourceState
+from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.status import Truth
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -9,8 +9,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from controller.core.allowance import Allowance
-from controller.core.event import LONGEST, Heard, read
+from controller.core.schedule.throttle import Allowance
+from controller.core.webhook_event import LONGEST, Heard, read
 from controller.doors.web.alarm import Alarm
 from controller.doors.web.inbox import Inbox
 from controller.doors.web.keys import Keys

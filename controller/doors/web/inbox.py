@@ -5,7 +5,7 @@ import contextlib
 from collections import Counter
 from typing import NoReturn
 
-from controller.core.allowance import Allowance, Names
+from controller.core.schedule.throttle import Allowance, Names
 from controller.edges import log
 from controller.errors import ControllerError
 from controller.loop.board import Board

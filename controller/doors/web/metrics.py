@@ -17,9 +17,9 @@ from prometheus_client import (
 )
 
 from controller import __version__
-from controller.model.pace import Sent
+from controller.model.passes import WHOLE, Lane, Pass, Transition
 from controller.model.plan import Outcome
-from controller.model.scope import WHOLE, Lane, Pass, Transition
+from controller.model.ratelimit import Sent
 from controller.model.status import Truth
 
 PREFIX = "gupshup_controller"

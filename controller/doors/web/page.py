@@ -19,7 +19,7 @@ from controller.doors.web.standing import apps
 from controller.doors.web.veil import HEADERS
 from controller.edges.store import Store
 from controller.loop.board import Board
-from controller.model.scope import PartnerState, SourceState
+from controller.model.passes import PartnerState, SourceState
 
 A_PAGE = 100
 _LONGEST_SEARCH = 150

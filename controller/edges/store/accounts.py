@@ -9,7 +9,7 @@ from controller.edges.store.merging import merge
 from controller.edges.store.schema import accounts, bindings, traits
 from controller.model.account import Identified, Identity, KnownAccount
 from controller.model.manifest import AppId
-from controller.model.pace import ACCOUNT
+from controller.model.ratelimit import ACCOUNT
 from controller.model.upstream import Upstream
 
 _ASKED = 3

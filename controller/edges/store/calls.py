@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from controller.edges.store.database import Database, add, put
 from controller.edges.store.moments import Time
 from controller.edges.store.schema import calls, rests, traits
-from controller.model.pace import DEADLINE, LONGEST_REST, Budget, Reservation, Rule, Stay
+from controller.model.ratelimit import DEADLINE, LONGEST_REST, Budget, Reservation, Rule, Stay
 
 _DAY = 86_400.0
 _TOLERANCE = 1.0

@@ -1,0 +1,128 @@
+"""What is wrong right now and worth telling a person: from how things stand, one trouble a subject."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.core.status.summary import Census
+from controller.errors import AccountError, Denied, Locked
+from controller.model.passes import PartnerState, Pass, SourceState, Transition
+from controller.model.plan import For, Item, Kind
+from controller.model.status import Condition, Truth
+
+SOON = 60.0
+"""Seconds that a trouble must last before it is told: most of an outage's have come by then."""
+
+LATER = 300.0
+"""The same for passes that fail: Gupshup, or the way to it, may be back by then."""
+
+AT_LEISURE = 900.0
+"""The same for an app that only waits for its next pass."""
+
+IN_A_ROW = 3
+"""Passes that must fail one after the other."""
+
+_WAITS = "WaitingFor"
+_OURS = frozenset(
+    {For.BUDGET.title(), For.PASS.title(), For.LOOK.title(), For.BACKOFF.title(), For.REST.title()}
+)
+_WISHED = frozenset({For.SUSPEND.title(), For.POLICY.title()})
+
+
+class Topic(StrEnum):
+    """What a trouble is about, the gravest first."""
+
+    CREDENTIALS = "credentials"
+    SOURCE = "source"
+    PASSES = "passes"
+    HELD = "held"
+    STALLED = "stalled"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """*subject* is an app's name, "" where the partner or the source is meant.
+
+    *since* is epoch seconds, None where only we saw when it began. It is told after *patience* seconds.
+    """
+
+    topic: Topic
+    partner: str
+    reason: str
+    subject: str
+    message: str
+    since: float | None
+    patience: float
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How the last pass of a partner ended: *kind* and *message* of the error, "" where there was none."""
+
+    kind: str = ""
+    message: str = ""
+
+
+def end(over: Pass) -> End:
+    return End(over.trouble or "error", over.error) if over.error else End()
+
+
+def lost(before: Mapping[Item, float], transitions: Iterable[Transition], at: float) -> Mapping[Item, float]:
+    """Return the apps that were ready once and are not, each with when that was heard (*at* is now).
+
+    One that never was ready is not lost.
+    """
+    found = dict(before)
+    for moved in transitions:
+        if moved.after.type != "Ready" or moved.item.kind is not Kind.APP:
+            continue
+        if moved.after.status is Truth.TRUE:
+            found.pop(moved.item, None)
+        elif moved.before is not None and moved.before.status is Truth.TRUE:
+            found[moved.item] = at
+    return found
+
+
+def troubles(
+    source: SourceState,
+    partners: Iterable[PartnerState],
+    ends: Mapping[str, End],
+    censuses: Mapping[str, Census],
+    missed: Collection[Item],
+) -> Iterator[Trouble]:
+    """Return every trouble. *ends* and *censuses* are by partner, *missed* is what `lost` found."""
+    if source.trouble:
+        yield Trouble(Topic.SOURCE, "", "", "", source.trouble, source.troubled, SOON)
+    for partner in partners:
+        yield from _of_passes(partner, ends.get(partner.name, End()))
+        if partner.holds:  # another replica tells of what is its own
+            yield from _of_apps(partner, censuses.get(partner.name, Census()), missed)
+
+
+def _of_passes(partner: PartnerState, last: End) -> Iterator[Trouble]:
+    if last.kind in {Denied.__name__, AccountError.__name__}:
+        yield Trouble(Topic.CREDENTIALS, partner.name, last.kind, "", last.message, None, SOON)
+    elif last.kind not in {"", Locked.__name__} and partner.errors >= IN_A_ROW:
+        yield Trouble(Topic.PASSES, partner.name, last.kind, "", last.message, None, LATER)
+
+
+def _of_apps(partner: PartnerState, taken: Census, missed: Collection[Item]) -> Iterator[Trouble]:
+    if partner.held_digest:
+        message = f"`gupshupctl plan` shows them; digest {partner.held_digest}"
+        yield Trouble(Topic.HELD, partner.name, "", "", message, None, SOON)
+    for item, said in taken.stalled.items():
+        yield _of_app(Topic.STALLED, item, said, SOON)
+    for item in sorted((taken.unready.keys() - taken.stalled.keys()) & set(missed)):
+        said = taken.unready[item]
+        if said.status is Truth.FALSE and _waits_for(said) not in _WISHED:
+            ours = said.reason == "ChangePlanned" or _waits_for(said) in _OURS
+            yield _of_app(Topic.READY, item, said, AT_LEISURE if ours else SOON)
+
+
+def _waits_for(said: Condition) -> str:
+    return said.reason.removeprefix(_WAITS) if said.reason.startswith(_WAITS) else ""
+
+
+def _of_app(topic: Topic, item: Item, said: Condition, patience: float) -> Trouble:
+    return Trouble(topic, item.partner, said.reason, item.name, said.message, said.since, patience)

@@ -1,0 +1,115 @@
+"""What planning one thing can come to, and what holds an action back: policy, suspension, an earlier no."""
+
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from controller.core.planning.matched import Case, app_item, subscription_item, tag_item
+from controller.model.manifest import App, Policy
+from controller.model.memory import Refusal
+from controller.model.plan import (
+    Action,
+    Blocked,
+    For,
+    Item,
+    Link,
+    SetCallback,
+    Subscribe,
+    Unlooked,
+    Unmanaged,
+    Unsubscribe,
+    Update,
+    Verb,
+    Waiting,
+)
+
+WILL_NOT_CONVERGE = "WillNotConverge"
+NO_CLEAR_ANSWER = "NoClearAnswer"
+TAG_TAKEN = "TagTaken"
+
+FEW = 5
+"""Tries in a row that proved nothing before a person is named; it goes on, at most once an hour."""
+
+LINK_REFUSED = "LinkRefused"
+"""The reason of a refusal that may be about the account as much as about the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioning:
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Unverifiable:
+    item: Item
+
+
+Entry: TypeAlias = Action | Waiting | Blocked | Unmanaged | Same | Provisioning | Unverifiable | Unlooked
+
+
+def verb_of(action: Action) -> Verb:
+    match action:
+        case Link():
+            return Verb.LINK
+        case Subscribe():
+            return Verb.SUBSCRIBE
+        case Update() | SetCallback():
+            return Verb.UPDATE
+        case Unsubscribe():
+            return Verb.UNSUBSCRIBE
+        case _:
+            assert_never(action)
+
+
+def item_of(action: Action) -> Item:
+    match action:
+        case Link(app) | SetCallback(app):
+            return app_item(app)
+        case Subscribe(wanted) | Update(wanted):
+            return subscription_item(wanted)
+        case Unsubscribe(app, _, remote):
+            return tag_item(app, remote.tag)
+        case _:
+            assert_never(action)
+
+
+def allowed(action: Action, case: Case, *, key: str, digest: str) -> Entry:
+    """Return *action*, or what holds it back: a missing policy, a suspension, an earlier no to the same."""
+    app, now = case.app, case.view.now
+    policy = _policy(action)
+    if policy not in app.policies:
+        return _waiting(action, For.POLICY, message=f"spec.policies of App/{app.name} lacks {policy}")
+    if app.suspend is not None and suspended(app, now):
+        return _waiting(action, For.SUSPEND, app.suspend.until, app.suspend.reason)
+    refusal = case.refusal(key)
+    if refusal is None or refusal.digest != digest:
+        return action
+    if refusal.retry_at is not None and refusal.retry_at <= now:
+        return action
+    if refusal.retry_at is None or asks_person(refusal):
+        return Blocked(item_of(action), refusal.reason, refusal.message)
+    return _waiting(action, For.BACKOFF, refusal.retry_at, refusal.message)
+
+
+def asks_person(refusal: Refusal) -> bool:
+    """Say whether so many answers in a row proved nothing that a person has to look."""
+    return refusal.reason in {NO_CLEAR_ANSWER, TAG_TAKEN} and refusal.tries >= FEW
+
+
+def _policy(action: Action) -> Policy:
+    """Return what has to be allowed: a callback that a link could not set belongs to the link."""
+    if isinstance(action, SetCallback) and action.finishes_link:
+        return Policy.LINK
+    return Policy(verb_of(action).capitalize())
+
+
+def suspended(app: App, now: float) -> bool:
+    return app.suspend is not None and (app.suspend.until is None or now < app.suspend.until)
+
+
+def _waiting(action: Action, on: For, until: float | None = None, message: str = "") -> Waiting:
+    return Waiting(verb_of(action), item_of(action), on, until, message)

@@ -1,0 +1,251 @@
+"""What an answer to a write means, and what is to be remembered of it (the tables of docs/lifecycle.md)."""
+
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from controller.core.planning.actions import FEW, LINK_REFUSED, NO_CLEAR_ANSWER, TAG_TAKEN, WILL_NOT_CONVERGE
+from controller.core.planning.digest import (
+    callback_key,
+    link_key,
+    of_callback,
+    of_link,
+    of_subscription,
+    of_write,
+    subscription_key,
+)
+from controller.core.planning.subscriptions import PATIENCE, REMOVED, drift, respelt
+from controller.errors import Rejected
+from controller.model.manifest import App, AppId
+from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Refusal, Refuse, Written, Wrote
+from controller.model.phone import masked
+from controller.model.plan import Outcome, SetCallback, Subscribe, Unsubscribe, Update
+from controller.model.upstream import (
+    LinkAnswer,
+    Linked,
+    LinkedWithoutCallback,
+    LinkRefused,
+    NameTaken,
+    PhoneTaken,
+    RemoteSubscription,
+)
+
+FIRST_RETRY = 30.0
+LONGEST_RETRY = 3600.0
+"""Seconds between two tries of what Gupshup never answers well: doubling, to an hour."""
+
+Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
+"""Every action but a link, which has a protocol of its own."""
+
+_WITHOUT_CALLBACK = (
+    "; correct callbackUrl, or remove it (from spec.defaults, too) and declare a webhook with version: 2 and "
+    "ACCOUNT among its modes: apps made after 1 August 2025 may take no callback URL"
+)
+"""The way on that Gupshup's words do not name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """*look*: what is known of the app's subscriptions no longer counts."""
+
+    outcome: Outcome
+    notes: tuple[Note, ...] = ()
+    reason: str = ""
+    message: str = ""
+    app_id: AppId | None = None
+    look: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known where a write is answered at *now* (epoch seconds).
+
+    *secret* is the keyed digest of what can be written and not read, "" without any; *written* and *refusal*
+    are what is remembered.
+    """
+
+    now: float
+    secret: str = ""
+    written: Written | None = None
+    refusal: Refusal | None = None
+
+
+def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, stale: float) -> Verdict:
+    """Judge the answer to a link. *callback* is the keyed digest of the callback URL, "" without one.
+
+    Whatever the answer, it is one: the intent is closed. *stale* is how long a list may lag, in seconds.
+    """
+    close = CloseIntent(app.phone)
+    match answer:
+        case Linked(app_id):
+            wrote = (Wrote(Written(callback_key(app_id), callback)),) if callback else ()
+            return Verdict(Outcome.DONE, (*_bound(app, app_id), *wrote), app_id=app_id)
+        case LinkedWithoutCallback(app_id, words):
+            unset = Wrote(Written(callback_key(app_id), ""))
+            return Verdict(
+                Outcome.DONE, (*_bound(app, app_id), unset), "CallbackNotSet", _told(app, words), app_id
+            )
+        case PhoneTaken(app_id, words):
+            refuse = _refuse_link(app, "PhoneLinkedElsewhere", words, now, retry_at=now + stale)
+            return Verdict(Outcome.STALE, (close, refuse), "PhoneTaken", refuse.refusal.message, app_id)
+        case NameTaken(words):
+            message = f"appName {app.app_name}: {words}; choose another spec.appName"
+            refuse = _refuse_link(app, "NameTakenElsewhere", message, now)
+            return Verdict(Outcome.FAILED, (close, refuse), "NameTakenElsewhere", refuse.refusal.message)
+        case LinkRefused(status, words):
+            refuse = _refuse_link(app, LINK_REFUSED, f"Gupshup answered {status}: {words}", now)
+            return Verdict(Outcome.FAILED, (close, refuse), LINK_REFUSED, refuse.refusal.message)
+        case _:
+            assert_never(answer)
+
+
+def phone_elsewhere(app: App, words: str, now: float) -> Refuse:
+    """Remember that the app which holds the phone is not ours, as its details were refused."""
+    return _refuse_link(app, "PhoneLinkedElsewhere", f"{words}; the app is not this partner's", now)
+
+
+def of_subscription_write(
+    action: Subscribe | Update, seen: RemoteSubscription | None, known: Known
+) -> Verdict:
+    """Remember a write that Gupshup accepted and answered with *seen*.
+
+    An answer that does not say what was sent (a canned `mode`) is looked at once more, and so is any answer
+    to a write that had to be repeated: only a look shows that it took. That `active` still has to be switched
+    is plain. A tag that the answer has in another case is to be declared so, and the write is not repeated.
+    """
+    wanted, prior = action.subscription, known.written
+    key, declared = subscription_key(action.app_id, wanted.tag), of_subscription(wanted)
+    updates, active_at = int(isinstance(action, Update)), None
+    if prior is not None and (prior.digest, prior.secret) == (declared, known.secret):
+        updates = prior.updates + 1
+    if isinstance(action, Update):
+        before = prior.active_at if prior is not None else None
+        active_at = known.now if "active" in action.changes else before
+    written = Written(key, declared, known.secret, updates, active_at)
+    look = seen is None or updates > 1 or not drift(wanted, seen).keys() <= {"active"}
+    digest = of_write(wanted, known.secret)
+    enough = _enough(written, digest, known.now)
+    if seen is None or seen.tag == wanted.tag or seen.tag.casefold() != wanted.tag.casefold():
+        return Verdict(Outcome.DONE, (Wrote(written), enough), app_id=action.app_id, look=look)
+    message = respelt(seen, ours=True)
+    kept = Refuse(Refusal(key, digest, TAG_TAKEN, message, known.now, retry_at=known.now))
+    notes = (Wrote(written), kept if isinstance(enough, Forgive) else enough)
+    return Verdict(Outcome.DONE, notes, message=message, app_id=action.app_id, look=look)
+
+
+def of_unsubscribe(action: Unsubscribe, known: Known) -> Verdict:
+    """Remember that Gupshup said it removed a subscription; where that had to be repeated it is looked at."""
+    prior = known.written
+    again = prior.updates + 1 if prior is not None and prior.digest == REMOVED else 0
+    written = Written(subject(action), REMOVED, updates=again)
+    notes = (Wrote(written), _enough(written, REMOVED, known.now))
+    return Verdict(Outcome.DONE, notes, app_id=action.app_id, look=written.updates > 0)
+
+
+def _enough(written: Written, digest: str, now: float) -> Refuse | Forgive:
+    """Forget earlier refusals; after too many writes that no look saw take, let a person look first."""
+    if written.updates < PATIENCE:
+        return Forgive(written.key)
+    message = f"{written.updates} writes in a row did not take"
+    return Refuse(Refusal(written.key, digest, WILL_NOT_CONVERGE, message, now))
+
+
+def of_callback_write(action: SetCallback, digest: str) -> Verdict:
+    key = callback_key(action.app_id)
+    notes = (Wrote(Written(key, digest)), Forgive(key))
+    return Verdict(Outcome.DONE, notes, message="callbackUrl set", app_id=action.app_id)
+
+
+def of_rejection(action: Write, error: Rejected, known: Known) -> Verdict:
+    """Judge a 4xx to anything but a link."""
+    words, message = error.words.casefold(), f"Gupshup answered {error.status}: {error.words}"
+    if reason := _contradiction(action, words):
+        refuse = _unproven(action, reason, message, known)
+        return Verdict(Outcome.STALE, (refuse,), "Stale", error.words, action.app_id, look=True)
+    key, digest = subject(action), _declared(action, known.secret)
+    tries = _tries(known.refusal, digest)
+    retry_at = known.now + backoff(tries) if "invalid url passed" in words else None
+    reason = _reason(words, error.status)
+    advice = _WITHOUT_CALLBACK if isinstance(action, SetCallback) and retry_at is None else ""
+    refusal = Refusal(key, digest, reason, f"{message}{advice}", known.now, tries, retry_at)
+    return Verdict(Outcome.FAILED, (Refuse(refusal),), reason, error.words, action.app_id)
+
+
+def of_unclear(action: Write, why: str, known: Known) -> Verdict:
+    """Judge an answer that proves nothing, or none: a look tells, and each further try waits longer."""
+    refuse = _unproven(action, NO_CLEAR_ANSWER, why, known)
+    return Verdict(Outcome.UNCLEAR, (refuse,), "OutcomeUnknown", why, action.app_id, look=True)
+
+
+def _contradiction(action: Write, words: str) -> str:
+    """Return the reason where Gupshup denies what the last look saw, "" otherwise: a look may tell."""
+    if isinstance(action, Subscribe) and "duplicate component tag" in words:
+        return TAG_TAKEN
+    gone = isinstance(action, Update) and "subscription does not exist" in words
+    return NO_CLEAR_ANSWER if gone else ""
+
+
+def _unproven(action: Write, reason: str, why: str, known: Known) -> Refuse:
+    """Remember a try that proved nothing. The second one goes at once, each further one waits longer."""
+    key, digest = subject(action), _declared(action, known.secret)
+    tries = _tries(known.refusal, digest)
+    pause = backoff(tries - 1) if tries > 1 else 0.0
+    message = f"{tries} tries in a row got no clear answer; the last: {why}" if tries > 1 else why
+    if tries >= FEW:
+        message = f"{message}; ask Gupshup's support; it is tried again at most once an hour"
+    return Refuse(Refusal(key, digest, reason, message, known.now, tries, known.now + pause))
+
+
+def _tries(prior: Refusal | None, digest: str) -> int:
+    return prior.tries + 1 if prior is not None and prior.digest == digest else 1
+
+
+def backoff(tries: int) -> float:
+    """Return the seconds to wait after the *tries*th refusal in a row."""
+    return min(FIRST_RETRY * 2.0 ** min(tries - 1, 16), LONGEST_RETRY)
+
+
+def _reason(words: str, status: int) -> str:
+    if "invalid url passed" in words:
+        return "InvalidUrl"
+    if "not subscription owner" in words:
+        return "NotSubscriptionOwner"
+    return "Forbidden" if status == 403 else "Rejected"  # noqa: PLR2004  (a status code is its own name)
+
+
+def subject(action: Write) -> str:
+    """Return the key under which writes and refusals of what *action* is about are remembered."""
+    match action:
+        case Subscribe(wanted, app_id) | Update(wanted, app_id):
+            return subscription_key(app_id, wanted.tag)
+        case Unsubscribe(_, app_id, remote):
+            return subscription_key(app_id, remote.tag)
+        case SetCallback(_, app_id):
+            return callback_key(app_id)
+        case _:
+            assert_never(action)
+
+
+def _declared(action: Write, secret: str) -> str:
+    match action:
+        case Subscribe(wanted) | Update(wanted):
+            return of_write(wanted, secret)
+        case Unsubscribe():
+            return REMOVED
+        case SetCallback(url=url):
+            return of_callback(url)
+        case _:
+            assert_never(action)
+
+
+def _bound(app: App, app_id: AppId) -> tuple[Note, ...]:
+    return Bind(Binding(app.phone, app_id)), CloseIntent(app.phone), Forgive(link_key(app.phone))
+
+
+def _refuse_link(app: App, reason: str, message: str, now: float, retry_at: float | None = None) -> Refuse:
+    refusal = Refusal(link_key(app.phone), of_link(app), reason, _told(app, message), now, 1, retry_at)
+    return Refuse(refusal)
+
+
+def _told(app: App, words: str) -> str:
+    """Return what Gupshup said without the whole phone number, which its sentences repeat."""
+    return words.replace(app.phone, masked(app.phone))

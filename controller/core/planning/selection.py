@@ -1,0 +1,61 @@
+"""Narrowing what is declared to what was asked for: `--only KIND/NAME` and `-l label=value`."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from controller.core.planning.matched import app_item, subscription_item
+from controller.errors import Usage
+from controller.model.manifest import Desired, Subscription
+from controller.model.plan import Item, Kind
+
+
+def narrow(
+    desired: Desired, only: Collection[str], labels: Mapping[str, str]
+) -> tuple[Desired, frozenset[Item] | None]:
+    """Return what is left of *desired*, and the items that count in it (None: all).
+
+    An app brings its subscriptions along. A narrowed scope is not complete: what it lacks says nothing.
+    Raises Usage for a selection that matches nothing: an empty one never means everything.
+    """
+    if not only and not labels:
+        return desired, None
+    names = {_parsed(each) for each in only}
+    labelled = {app.name: app for app in desired.apps if labels.items() <= app.labels.items()}
+    items = {app_item(app) for app in labelled.values() if not names or (Kind.APP, app.name) in names}
+    for wanted in desired.subscriptions:
+        app = labelled.get(wanted.app)
+        named = (Kind.SUBSCRIPTION, wanted.name) in names
+        if app is not None and (named or app_item(app) in items):
+            items.add(subscription_item(wanted))
+    _all_matched(names, items)
+    if not items:
+        asked = ", ".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        raise Usage(f"-l {asked} matches no app; `gupshupctl get` lists what there is")
+    return _without(desired, frozenset(items)), frozenset(items)
+
+
+def _parsed(text: str) -> tuple[Kind, str]:
+    kind, _, name = text.partition("/")
+    by_name = {each.lower(): each for each in Kind}
+    if kind.lower() not in by_name or not name:
+        raise Usage(f"--only takes KIND/NAME, App/acme for example; not {text!r:.80}")
+    return by_name[kind.lower()], name
+
+
+def _all_matched(names: Collection[tuple[Kind, str]], items: Collection[Item]) -> None:
+    found = {(item.kind, item.name) for item in items}
+    missing = sorted(f"{kind}/{name}" for kind, name in set(names) - found)
+    if missing:
+        raise Usage(f"--only {', '.join(missing)} matches nothing that is declared")
+
+
+def _without(desired: Desired, items: frozenset[Item]) -> Desired:
+    """Keep the items and the apps they are about; those apps are needed to find them."""
+    subscriptions = tuple(each for each in desired.subscriptions if _kept(each, items))
+    needed = {item.app for item in items}
+    apps = tuple(app for app in desired.apps if app.name in needed)
+    return replace(desired, apps=apps, subscriptions=subscriptions, complete=False)
+
+
+def _kept(wanted: Subscription, items: frozenset[Item]) -> bool:
+    return subscription_item(wanted) in items

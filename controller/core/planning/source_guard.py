@@ -1,0 +1,102 @@
+"""Is a source fit to act on? One that lost too much at once stops here, before anything is looked at."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from controller.core.planning.digest import digest
+from controller.core.planning.guard import allowed
+from controller.errors import PlanRefused
+from controller.model.history import Declared
+from controller.model.manifest import Ceiling, Desired, Partner
+from controller.model.source import SourceFile
+
+
+class Refusals:
+    """Gathers why a source is refused, one reason a block, so that a person hears of all of them at once."""
+
+    def __init__(self) -> None:
+        self._found: list[PlanRefused] = []
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        """Keep a refusal and go on behind the block; whatever else was raised goes on its way."""
+        if isinstance(error, PlanRefused):
+            self._found.append(error)
+        return isinstance(error, PlanRefused)
+
+    def refuse(self) -> None:
+        """Raise PlanRefused for all that was gathered, with every digest that is needed."""
+        if self._found:
+            raise joined(self._found)
+
+
+def joined(refusals: Sequence[PlanRefused]) -> PlanRefused:
+    """Return one refusal that says all of *refusals*, which are some, with every digest."""
+    why = "; and ".join(each.why for each in refusals)
+    return PlanRefused(why, ",".join(each.digest for each in refusals))
+
+
+def declared(desired: Desired, partner: str) -> Declared:
+    """Count what is declared for *partner*; subscriptions after selectors are expanded."""
+    return Declared(
+        sum(app.partner == partner for app in desired.apps),
+        sum(wanted.partner == partner for wanted in desired.subscriptions),
+    )
+
+
+def refuse_emptied(empty: Iterable[SourceFile], filled: Collection[str]) -> None:
+    """Raise PlanRefused where one of the *empty* files lies at a place that was *filled* when it was good.
+
+    Nothing releases it: it may be about to be written, and only its author knows.
+    """
+    names = sorted(file.path for file in empty if file.place in filled)
+    if names:
+        more = f" (and {len(names) - 1} more)" if names[1:] else ""
+        raise PlanRefused(
+            f"{names[0]:.200}{more} is empty and held manifests before; fill it, or delete it if none are "
+            "meant",
+            "",
+        )
+
+
+def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> None:
+    """Raise PlanRefused where a whole source declares nothing at all: that is how accidents look."""
+    key = digest(["empty", source])
+    if desired.complete and not desired.apps and not desired.subscriptions and key not in released:
+        raise PlanRefused(f"{source} declares no app and no subscription (is it the right folder?)", key)
+
+
+def refuse_shrunk(
+    before: Declared,
+    desired: Desired,
+    partner: Partner,
+    *,
+    account: str,
+    source: str,
+    released: Collection[str],
+) -> None:
+    """Raise PlanRefused where more of what was declared for *account* before is gone than *partner* allows.
+
+    A release is for exactly what is left. *source* is only told: under another name, the same loss is the
+    same loss.
+    """
+    lost = tuple(_lost(before, declared(desired, partner.name), partner.guards.max_shrink))
+    key = digest(["shrunk", account, before.apps, before.subscriptions, *_left(desired, partner.name)])
+    if lost and key not in released:
+        raise PlanRefused(
+            f"{source} shrank: {' and '.join(lost)} for {account}; guards.maxShrink allows less", key
+        )
+
+
+def _left(desired: Desired, partner: str) -> Iterator[list[str]]:
+    """Name all that is declared for *partner*: not by its own name, which may change."""
+    yield sorted(app.name for app in desired.apps if app.partner == partner)
+    yield sorted(f"{each.app} {each.tag}" for each in desired.subscriptions if each.partner == partner)
+
+
+def _lost(before: Declared, now: Declared, ceiling: Ceiling) -> Iterator[str]:
+    pairs = (("Apps", before.apps, now.apps), ("Subscriptions", before.subscriptions, now.subscriptions))
+    for what, had, has in pairs:
+        if had - has > allowed(ceiling, had):
+            yield f"{had} {what} became {has}"

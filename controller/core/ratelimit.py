@@ -1,0 +1,94 @@
+"""When may the next call go? From the log of calls and the limits to a moment; nothing here waits.
+
+A call reaches Gupshup at a moment between its start and its end that nobody here knows. So it counts from
+its start until a whole window after its end, and no window at Gupshup can hold more than the limit.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from controller.model.manifest import LIMITS, AppId, Bucket, Limit
+from controller.model.ratelimit import DEADLINE, LONGEST_REST, Budget, Stay
+
+SLOW_LIST = Limit(10, 60)
+"""What holds for `list` from the first 429 on: the pages do not settle which of two figures is meant."""
+
+_PER_APP = frozenset({Bucket.TOKEN, Bucket.SUBSCRIPTION})
+_LONG, _LONG_MARGIN = 10.0, 2.0
+_SHORT_MARGIN = 0.2
+
+
+def window(limit: Limit) -> float:
+    """Return the seconds for which a call counts: the published window and a margin (60 s as 62, 1 as 1.2).
+
+    The margin is for what differs between our clock and Gupshup's while a window passes.
+    """
+    return limit.seconds + (_LONG_MARGIN if limit.seconds >= _LONG else _SHORT_MARGIN)
+
+
+def budgets(
+    bucket: Bucket,
+    app_id: AppId | None,
+    *,
+    limits: Mapping[Bucket, Limit] = LIMITS,
+    slow_list: bool = False,
+) -> tuple[Budget, ...]:
+    """Return every budget that a call counts in, its own first.
+
+    "Everything else: 10 a second" does not say what else is, so every call but a sign-in counts in it.
+
+    A per-app budget without an app is a mistake of the caller's and raises ValueError.
+    """
+    own = Budget(_key(bucket, app_id), _limit(bucket, limits, slow_list=slow_list))
+    if bucket in {Bucket.OTHER, Bucket.LOGIN}:
+        return (own,)
+    return (own, Budget(Bucket.OTHER.value, _limit(Bucket.OTHER, limits, slow_list=False)))
+
+
+def _key(bucket: Bucket, app_id: AppId | None) -> str:
+    if bucket not in _PER_APP:
+        return bucket.value
+    if not app_id:
+        raise ValueError(f"a call counted as {bucket} needs its app: Gupshup counts it per app")
+    return f"{bucket.value}:{app_id}"
+
+
+def _limit(bucket: Bucket, limits: Mapping[Bucket, Limit], *, slow_list: bool) -> Limit:
+    limit = limits.get(bucket, LIMITS[bucket])
+    slow = bucket is Bucket.LIST and slow_list
+    return min(limit, SLOW_LIST, key=_rate) if slow else limit
+
+
+def _rate(limit: Limit) -> float:
+    return limit.calls / limit.seconds
+
+
+def earliest(stays: Sequence[Stay], now: float, limit: Limit, rest_until: float) -> float:
+    """Return the earliest moment (epoch seconds) at which another call may go: *now* when it may at once.
+
+    Calls still going on are taken to end now, so a later moment is one to ask again at, no promise. A call
+    whose end never came counts as going on until its deadline: a crashed process cannot break a limit.
+    """
+    span = window(limit)
+    counted = [stay for stay in stays if _last(stay) + span > now]
+    if len(counted) < limit.calls:
+        return max(now, rest_until)
+    free = sorted((min(_last(stay), _soonest(stay, now)) + span for stay in counted), reverse=True)
+    return max(free[limit.calls - 1], rest_until)
+
+
+def _last(stay: Stay) -> float:
+    """Return the last moment at which the call can have reached Gupshup."""
+    return stay.start + DEADLINE if stay.end is None else stay.end
+
+
+def _soonest(stay: Stay, now: float) -> float:
+    return now if stay.end is None else stay.end
+
+
+def rest(limit: Limit, retry_after: float | None) -> float:
+    """Return for how many seconds a budget rests after a 429: a whole window, or longer where it was asked.
+
+    What Gupshup asks for is believed up to 15 minutes.
+    """
+    asked = min(retry_after or 0.0, LONGEST_REST)
+    return max(window(limit), asked)

@@ -1,0 +1,1 @@
+"""Replicas: which process writes for which partner."""

@@ -1,0 +1,99 @@
+"""When to look again after a pass, and at what: from what is left of its plan to names, moments and lanes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from controller.core.planning.guard import Change
+from controller.core.schedule.intervals import app_poll, list_poll, one_by_one
+from controller.core.schedule.next_pass import FIRST_POLL
+from controller.model.passes import WHOLE, Lane
+from controller.model.plan import For, Outcome, Plan, Result, Verb, Waiting
+
+SOON = 1.0
+"""Seconds in which wishes for a whole pass gather, so that one answers them all; a long list takes longer."""
+
+_SHORT = 1_000
+"""Rows that a pass over the whole goes through in less than a second."""
+
+_BY_LIST = frozenset({For.OUTCOME, For.LIST, For.PHONE})
+"""What only the partner's list can tell."""
+
+_BY_TIME = frozenset({For.BUDGET, For.BACKOFF, For.SUSPEND, For.REST})
+"""What ends at a moment that is known."""
+
+
+class Due(NamedTuple):
+    name: str
+    at: float
+    lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where a loop stands: *quiet* passes in a row changed nothing; *rows* is how long the partner's list is.
+
+    *now* is epoch seconds, *interval* the seconds between two lists anyway; *in_flight* apps of the partner
+    are under way, and *known* are changes that its last pass over the whole held or let wait.
+    """
+
+    now: float
+    quiet: int
+    rows: int
+    interval: float
+    in_flight: int = 0
+    known: frozenset[Change] = frozenset()
+
+
+def again(plan: Plan, said: Iterable[Result | Waiting], moment: Moment) -> Iterator[Due]:
+    """Yield what is due because of *plan* and of what came of its actions (*said*), beside the timers."""
+    told = tuple(said)
+    for result in told:
+        if isinstance(result, Result):
+            yield from _of_result(result, moment)
+    for waiting in (*plan.waiting, *(each for each in told if isinstance(each, Waiting))):
+        yield from _of_waiting(waiting, moment)
+    yield from _in_flight(plan, moment)
+
+
+def under_way(plan: Plan) -> set[str]:
+    """Return the apps that Gupshup is linking or provisioning, as far as anybody here knows."""
+    linking = {each.item.app for each in plan.waiting if each.verb is Verb.LINK and each.on in _BY_LIST}
+    return {item.app for item in plan.provisioning} | linking
+
+
+def _of_result(result: Result, moment: Moment) -> Iterator[Due]:
+    """Look after a write: a link shows in the list only, anything else in its app."""
+    if result.verb is Verb.LINK:
+        yield Due(WHOLE, moment.now + FIRST_POLL, Lane.IN_FLIGHT)
+    elif result.outcome is not Outcome.DONE:
+        yield Due(result.item.app, moment.now + FIRST_POLL, Lane.IN_FLIGHT)
+
+
+def _of_waiting(waiting: Waiting, moment: Moment) -> Iterator[Due]:
+    name = WHOLE if waiting.verb is Verb.LINK or waiting.on in _BY_LIST else waiting.item.app
+    if waiting.on is For.PASS:
+        if (waiting.verb, waiting.item) in moment.known:
+            return
+        yield Due(WHOLE, moment.now + SOON * max(1.0, moment.rows / _SHORT), Lane.CHANGED)
+    elif waiting.on in _BY_LIST:
+        poll = moment.now + list_poll(moment.quiet, moment.rows, moment.interval)
+        yield Due(name, poll, Lane.IN_FLIGHT)
+    elif waiting.on in _BY_TIME and waiting.until is not None:
+        yield Due(name, waiting.until, Lane.CHANGED if waiting.on is For.BUDGET else Lane.IN_FLIGHT)
+    elif waiting.on is For.BACKOFF:
+        yield Due(name, moment.now + list_poll(moment.quiet, moment.rows, moment.interval), Lane.IN_FLIGHT)
+
+
+def _in_flight(plan: Plan, moment: Moment) -> Iterator[Due]:
+    """Poll what is being provisioned, one by one or by the list, whichever asks less of Gupshup."""
+    names = [item.app for item in plan.provisioning]
+    if not names:
+        return
+    all_of_them = max(len(names), moment.in_flight)
+    if one_by_one(all_of_them, moment.rows):
+        at = moment.now + app_poll(moment.quiet, all_of_them, moment.interval)
+        yield from (Due(name, at, Lane.IN_FLIGHT) for name in names)
+    else:
+        at = moment.now + list_poll(moment.quiet, moment.rows, moment.interval)
+        yield Due(WHOLE, at, Lane.IN_FLIGHT)

@@ -1,0 +1,129 @@
+"""Which pass is due next: names, each at most once, with a moment and a lane. Never a payload.
+
+Nothing here reads a clock: *now* comes in, moments are epoch seconds.
+"""
+
+import heapq
+from collections import Counter
+from typing import NamedTuple
+
+from controller.model.passes import WHOLE, Lane
+
+PATIENCE = 4
+"""Times in a row that a lane lets more urgent ones go first: then it has its turn, however many they are."""
+
+
+_WHOLE, _ALONE, _MANY = range(3)
+
+
+class _Due(NamedTuple):
+    at: float
+    lane: Lane
+    rank: int
+
+
+class Queue:
+    """Names by when they are due. The earliest time wins and the most urgent lane, but a hold beats both."""
+
+    def __init__(self) -> None:
+        self._due: dict[str, _Due] = {}
+        self._holds: dict[str, float] = {}
+        self._later: list[tuple[float, str]] = []
+        self._ready: dict[Lane, list[tuple[int, float, str]]] = {lane: [] for lane in Lane}
+        self._passed_over: Counter[Lane] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._due
+
+    def add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
+        """Have *name* due at *at*, or when it was due anyway; say whether that made a difference.
+
+        What comes *alone* goes before those of its lane that came as one of many.
+        """
+        rank = _WHOLE if name == WHOLE else _ALONE if alone else _MANY
+        known = self._due.get(name)
+        if known is not None:
+            at, lane, rank = min(at, known.at), min(lane, known.lane), min(rank, known.rank)
+        return self._put(name, _Due(max(at, self._holds.get(name, at)), lane, rank))
+
+    def hold(self, name: str, until: float) -> None:
+        """Let *name* not be due before *until*, whoever hurries; a longer hold stands."""
+        until = max(until, self._holds.get(name, until))
+        self._holds[name] = until
+        known = self._due.get(name)
+        if known is not None and known.at < until:
+            self._put(name, known._replace(at=until))
+
+    def release(self, name: str) -> None:
+        """End the hold of *name*."""
+        self._holds.pop(name, None)
+
+    def take(self, now: float, most: Lane = Lane.DRIFT) -> tuple[str, Lane] | None:
+        """Take what is due: the most urgent lane, there the whole, what came alone, and the longest due.
+
+        Nothing of a lane past *most*. A lane that was passed over for long has its turn all the same.
+        """
+        self._ripen(now)
+        waiting = [lane for lane in Lane if lane <= most and self._any(lane)]
+        if not waiting:
+            return None
+        lane = next((each for each in waiting if self._passed_over[each] >= PATIENCE), waiting[0])
+        self._passed_over.update(waiting)
+        self._passed_over[lane] = 0
+        *_, name = heapq.heappop(self._ready[lane])
+        del self._due[name]
+        self._holds.pop(name, None)
+        return name, lane
+
+    def next_at(self, now: float) -> float | None:
+        """Return when the next name is due, *now* where one is; None where there is none."""
+        self._ripen(now)
+        if any(self._any(lane) for lane in Lane):
+            return now
+        return self._later[0][0] if self._later else None
+
+    def keep(self, names: frozenset[str]) -> None:
+        """Forget every name but *names*."""
+        for name in self._due.keys() - names:
+            del self._due[name]
+        for name in self._holds.keys() - names:
+            del self._holds[name]
+
+    def depth(self, now: float) -> Counter[Lane]:
+        """Count what is due by now, by lane."""
+        return Counter(due.lane for due in self._due.values() if due.at <= now)
+
+    def _put(self, name: str, due: _Due) -> bool:
+        if self._due.get(name) == due:
+            return False
+        self._due[name] = due
+        heapq.heappush(self._later, (due.at, name))
+        if len(self._later) + sum(map(len, self._ready.values())) > 4 * len(self._due) + 64:
+            self._later = sorted((due.at, each) for each, due in self._due.items())
+            self._ready = {lane: [] for lane in Lane}
+        return True
+
+    def _any(self, lane: Lane) -> bool:
+        """Say whether anything of *lane* is due; drop what was put anew or forgotten since."""
+        ready = self._ready[lane]
+        while ready:
+            rank, at, name = ready[0]
+            if self._due.get(name) == (at, lane, rank):
+                return True
+            heapq.heappop(ready)
+        return False
+
+    def _ripen(self, now: float) -> None:
+        """Move what is due by *now* to the ready ones; drop what was put anew since."""
+        while self._later:
+            at, name = self._later[0]
+            known = self._due.get(name)
+            current = known is not None and known.at == at
+            if current and at > now:
+                return
+            heapq.heappop(self._later)
+            if known is not None and current:
+                heapq.heappush(self._ready[known.lane], (known.rank, at, name))

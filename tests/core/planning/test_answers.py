@@ -1,0 +1,406 @@
+"""What an answer to a write means: every row of the two tables."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.core.planning.actions import FEW
+from controller.core.planning.answers import (
+    Known,
+    Verdict,
+    Write,
+    backoff,
+    of_callback_write,
+    of_link_answer,
+    of_rejection,
+    of_subscription_write,
+    of_unclear,
+    of_unsubscribe,
+    phone_elsewhere,
+    subject,
+)
+from controller.core.planning.digest import (
+    callback_key,
+    link_key,
+    of_callback,
+    of_link,
+    of_subscription,
+    of_write,
+    subscription_key,
+)
+from controller.core.planning.subscriptions import REMOVED, respelt
+from controller.errors import Rejected
+from controller.model.manifest import FromEnv
+from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Refusal, Refuse, Written, Wrote
+from controller.model.plan import Outcome, SetCallback, Subscribe, Unsubscribe, Update
+from controller.model.upstream import (
+    LinkAnswer,
+    Linked,
+    LinkedWithoutCallback,
+    LinkRefused,
+    NameTaken,
+    PhoneTaken,
+    RemoteSubscription,
+    SubscriptionId,
+)
+from tests.core.builders import CALLBACK, KEYED, NOW, app, app_id, remote, subscription, written
+
+APP, WANTED = replace(app(1), callback_url=CALLBACK), subscription(1)
+ID = app_id(1)
+KEY = subscription_key(ID, WANTED.tag)
+LINK = link_key(APP.phone)
+CLOSED = CloseIntent(APP.phone)
+BOUND = (Bind(Binding(APP.phone, ID)), CLOSED, Forgive(LINK))
+PUT = Update(WANTED, ID, SubscriptionId("1"), {"url": ("a", "b")}, drift=True)
+POST = Subscribe(WANTED, ID)
+DELETE = Unsubscribe(APP, ID, remote(WANTED))
+SET = SetCallback(APP, ID, CALLBACK)
+STALE = 120.0
+NAME_TAKEN = "appName Name0001: Bot Already Exists; choose another spec.appName"
+
+
+def no(reason: str, message: str, retry_at: float | None = None) -> Refuse:
+    return Refuse(Refusal(LINK, of_link(APP), reason, message, NOW, 1, retry_at))
+
+
+def answered(answer: LinkAnswer, callback: str = KEYED) -> Verdict:
+    return of_link_answer(APP, answer, callback=callback, now=NOW, stale=STALE)
+
+
+TAKEN = f"App {ID} already exists with phone {APP.phone}"
+MASKED = f"App {ID} already exists with phone 91******0001"
+
+
+@pytest.mark.parametrize(
+    ("answer", "callback", "expected"),
+    [
+        pytest.param(
+            Linked(ID),
+            KEYED,
+            Verdict(Outcome.DONE, (*BOUND, Wrote(Written(callback_key(ID), KEYED))), app_id=ID),
+            id="200 with an appId: bound, its callback as sent",
+        ),
+        pytest.param(
+            Linked(ID),
+            "",
+            Verdict(Outcome.DONE, BOUND, app_id=ID),
+            id="200 where no callback was sent: bound",
+        ),
+        pytest.param(
+            LinkedWithoutCallback(ID, "App created, but failed to set callback"),
+            KEYED,
+            Verdict(
+                Outcome.DONE,
+                (*BOUND, Wrote(Written(callback_key(ID), ""))),
+                "CallbackNotSet",
+                "App created, but failed to set callback",
+                ID,
+            ),
+            id="400 with an appId: bound, the callback is still to be set",
+        ),
+        pytest.param(
+            PhoneTaken(ID, TAKEN),
+            KEYED,
+            Verdict(
+                Outcome.STALE,
+                (CLOSED, no("PhoneLinkedElsewhere", MASKED, NOW + STALE)),
+                "PhoneTaken",
+                MASKED,
+                ID,
+            ),
+            id="409 with an appId: look, and no further POST before the list could tell",
+        ),
+        pytest.param(
+            NameTaken("Bot Already Exists"),
+            KEYED,
+            Verdict(
+                Outcome.FAILED,
+                (CLOSED, no("NameTakenElsewhere", NAME_TAKEN)),
+                "NameTakenElsewhere",
+                NAME_TAKEN,
+            ),
+            id="409 Bot Already Exists: no further POST by itself",
+        ),
+        pytest.param(
+            LinkRefused(400, f"{APP.phone} is no number"),
+            KEYED,
+            Verdict(
+                Outcome.FAILED,
+                (CLOSED, no("LinkRefused", "Gupshup answered 400: 91******0001 is no number")),
+                "LinkRefused",
+                "Gupshup answered 400: 91******0001 is no number",
+            ),
+            id="other 400: no further POST, in Gupshup's words",
+        ),
+    ],
+)
+def test_an_answer_to_a_link(answer: LinkAnswer, callback: str, expected: Verdict) -> None:
+    assert answered(answer, callback) == expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Linked(ID),
+        LinkedWithoutCallback(ID, TAKEN),
+        PhoneTaken(ID, TAKEN),
+        NameTaken(TAKEN),
+        LinkRefused(404, TAKEN),
+    ],
+    ids=lambda answer: type(answer).__name__,
+)
+def test_whatever_the_answer_the_intent_is_closed_and_no_phone_is_told(answer: LinkAnswer) -> None:
+    verdict = answered(answer)
+    assert CLOSED in verdict.notes
+    assert APP.phone not in verdict.message
+    refusals = [note.refusal for note in verdict.notes if isinstance(note, Refuse)]
+    assert not any(APP.phone in refusal.message for refusal in refusals)
+
+
+def test_a_phone_at_another_partner_blocks_until_the_manifest_changes() -> None:
+    note = phone_elsewhere(APP, TAKEN, NOW)
+    assert note == no("PhoneLinkedElsewhere", f"{MASKED}; the app is not this partner's")
+
+
+SEEN = remote(WANTED)
+
+
+@pytest.mark.parametrize(
+    ("action", "secret", "prior", "updates"),
+    [
+        pytest.param(POST, "", None, 0, id="a new subscription"),
+        pytest.param(
+            POST, "", replace(written(WANTED, updates=3), digest="old"), 0, id="of another manifest, too"
+        ),
+        pytest.param(POST, "", written(WANTED), 1, id="one that has to be made again"),
+        pytest.param(POST, "", written(WANTED, updates=1), 2, id="and again"),
+        pytest.param(PUT, "", None, 1, id="a first update"),
+        pytest.param(PUT, "", written(WANTED), 1, id="the first since it took"),
+        pytest.param(PUT, "", written(WANTED, updates=1), 2, id="the second in a row"),
+        pytest.param(
+            PUT, "", replace(written(WANTED, updates=2), digest="old"), 1, id="the manifest changed"
+        ),
+        pytest.param(PUT, "new", replace(written(WANTED, updates=2), secret="old"), 1, id="a header changed"),
+    ],
+)
+def test_updates_in_a_row_are_counted(
+    action: Subscribe | Update, secret: str, prior: Written | None, updates: int
+) -> None:
+    verdict = of_subscription_write(action, SEEN, Known(NOW, secret, prior))
+    row, again = Written(KEY, of_subscription(WANTED), secret, updates), updates > 1
+    assert verdict == Verdict(Outcome.DONE, (Wrote(row), Forgive(KEY)), app_id=ID, look=again)
+
+
+@pytest.mark.parametrize("secret", ["", KEYED], ids=["without headers", "with headers"])
+@pytest.mark.parametrize("action", [POST, PUT], ids=["subscribe", "update"])
+@pytest.mark.parametrize("updates", [2, 3, 9])
+def test_too_many_writes_that_did_not_take_are_refused_whatever_the_answer_said(
+    action: Subscribe | Update, updates: int, secret: str
+) -> None:
+    before = replace(written(WANTED, updates=updates), secret=secret)
+    verdict = of_subscription_write(action, SEEN, Known(NOW, secret, before))
+    message = f"{updates + 1} writes in a row did not take"
+    no_more = Refusal(KEY, of_write(WANTED, secret), "WillNotConverge", message, NOW)
+    wrote = Wrote(Written(KEY, of_subscription(WANTED), secret, updates + 1))
+    assert verdict == Verdict(Outcome.DONE, (wrote, Refuse(no_more)), app_id=ID, look=True)
+
+
+@pytest.mark.parametrize(
+    ("prior", "updates"),
+    [
+        pytest.param(None, 0, id="nothing we knew of"),
+        pytest.param(written(WANTED, updates=2), 0, id="what we wrote"),
+        pytest.param(Written(KEY, REMOVED), 1, id="what was removed before"),
+        pytest.param(Written(KEY, REMOVED, updates=1), 2, id="twice"),
+        pytest.param(Written(KEY, REMOVED, updates=2), 3, id="three times"),
+    ],
+)
+def test_a_removal_that_has_to_be_repeated_is_counted_and_looked_at(
+    prior: Written | None, updates: int
+) -> None:
+    verdict = of_unsubscribe(DELETE, Known(NOW, written=prior))
+    message = f"{updates} writes in a row did not take"
+    stop = Refuse(Refusal(KEY, REMOVED, "WillNotConverge", message, NOW)) if updates > 2 else Forgive(KEY)
+    notes = (Wrote(Written(KEY, REMOVED, updates=updates)), stop)
+    assert verdict == Verdict(Outcome.DONE, notes, app_id=ID, look=updates > 0)
+
+
+@pytest.mark.parametrize(
+    ("prior", "tries", "pause"),
+    [
+        pytest.param(None, 1, 0, id="the second try goes at once"),
+        pytest.param(1, 2, 30, id="the third does not"),
+        pytest.param(2, 3, 60, id="and each further one waits longer"),
+        pytest.param(8, 9, 3600, id="up to an hour"),
+        pytest.param(10_000, 10_001, 3600, id="and never longer"),
+    ],
+)
+@pytest.mark.parametrize("action", [POST, PUT, DELETE, SET], ids=["post", "put", "delete", "callback"])
+def test_an_answer_that_proves_nothing_is_remembered_and_asks_for_a_look(
+    action: Write, prior: int | None, tries: int, pause: float
+) -> None:
+    before = None if prior is None else Refusal(subject(action), _digest(action), "x", "", NOW, prior)
+    verdict = of_unclear(action, "500 Unable To Create", Known(NOW, refusal=before))
+    assert (verdict.outcome, verdict.reason, verdict.look) == (Outcome.UNCLEAR, "OutcomeUnknown", True)
+    (note,) = verdict.notes
+    assert isinstance(note, Refuse)
+    found = note.refusal
+    assert (found.key, found.digest, found.reason) == (subject(action), _digest(action), "NoClearAnswer")
+    assert (found.tries, found.at, found.retry_at) == (tries, NOW, NOW + pause)
+    assert "500 Unable To Create" in found.message
+    assert ("ask Gupshup's support" in found.message) == (tries >= FEW)
+
+
+def test_another_value_is_tried_anew_and_so_is_another_header() -> None:
+    before = Refusal(KEY, of_write(WANTED, "keyed:old"), "NoClearAnswer", "", NOW, 7)
+    for secret, tries in (("keyed:old", 8), ("keyed:new", 1), ("", 1)):
+        (note,) = of_unclear(PUT, "", Known(NOW, secret, refusal=before)).notes
+        assert isinstance(note, Refuse)
+        assert note.refusal.tries == tries
+
+
+@pytest.mark.parametrize(
+    ("action", "prior", "expected"),
+    [
+        pytest.param(PUT, None, None, id="active was not touched"),
+        pytest.param(
+            replace(PUT, changes={"active": ("false", "true")}), None, NOW, id="active was put back"
+        ),
+        pytest.param(
+            PUT, written(WANTED, active_at=NOW - 9), NOW - 9, id="an update of something else keeps it"
+        ),
+        pytest.param(
+            replace(PUT, changes={"active": ("false", "true"), "url": ("a", "b")}),
+            written(WANTED, active_at=NOW - 9),
+            NOW,
+            id="put back once more",
+        ),
+        pytest.param(POST, written(WANTED, active_at=NOW - 9), None, id="a new subscription begins anew"),
+    ],
+)
+def test_when_active_was_put_back_is_remembered(
+    action: Subscribe | Update, prior: Written | None, expected: float | None
+) -> None:
+    verdict = of_subscription_write(action, SEEN, Known(NOW, written=prior))
+    (note, _) = verdict.notes
+    assert isinstance(note, Wrote)
+    assert note.written.active_at == expected
+
+
+@pytest.mark.parametrize(
+    ("seen", "look"),
+    [
+        pytest.param(SEEN, False, id="a clear success costs no look"),
+        pytest.param(replace(SEEN, active=False), False, id="that active is still to be switched is plain"),
+        pytest.param(None, True, id="an answer that says nothing"),
+        pytest.param(replace(SEEN, mode=2047), True, id="a canned mode"),
+        pytest.param(replace(SEEN, mode=2047, active=False), True, id="a canned mode beside active"),
+    ],
+)
+@pytest.mark.parametrize("action", [POST, PUT], ids=["subscribe", "update"])
+def test_an_answer_that_does_not_say_what_was_sent_is_looked_at(
+    *, seen: RemoteSubscription | None, look: bool, action: Subscribe | Update
+) -> None:
+    verdict = of_subscription_write(action, seen, Known(NOW))
+    assert (verdict.outcome, verdict.look) == (Outcome.DONE, look)
+
+
+@pytest.mark.parametrize("action", [POST, PUT], ids=["subscribe", "update"])
+def test_a_tag_that_is_kept_in_another_case_is_not_written_again(action: Subscribe | Update) -> None:
+    kept = replace(SEEN, tag=SEEN.tag.upper())
+    verdict = of_subscription_write(action, kept, Known(NOW))
+    message = respelt(kept, ours=True)
+    assert (verdict.outcome, verdict.message) == (Outcome.DONE, message)
+    digest = of_write(WANTED, "")
+    assert verdict.notes[1] == Refuse(Refusal(KEY, digest, "TagTaken", message, NOW, retry_at=NOW))
+    often = of_subscription_write(action, kept, Known(NOW, written=written(WANTED, updates=9)))
+    assert [note.refusal.reason for note in often.notes if isinstance(note, Refuse)] == ["WillNotConverge"]
+    other = of_subscription_write(action, replace(SEEN, tag="other"), Known(NOW))
+    assert (other.notes[1], other.message) == (Forgive(KEY), "")
+
+
+def test_a_callback_is_remembered_by_its_digest() -> None:
+    key = callback_key(ID)
+    notes = (Wrote(Written(key, KEYED)), Forgive(key))
+    verdict = of_callback_write(SET, KEYED)
+    assert verdict == Verdict(Outcome.DONE, notes, message="callbackUrl set", app_id=ID)
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "words", "expected"),
+    [
+        pytest.param(POST, 400, "Duplicate component tag", "Stale", id="a duplicate tag: look, then update"),
+        pytest.param(POST, 400, "DUPLICATE COMPONENT TAG.", "Stale", id="in whatever case"),
+        pytest.param(PUT, 400, "Duplicate component tag", "Rejected", id="of an update: its author moves"),
+        pytest.param(PUT, 400, "Subscription Does Not Exist", "Stale", id="gone before an update: look"),
+        pytest.param(POST, 400, "Subscription Does Not Exist", "Rejected", id="gone before it is made: a no"),
+        pytest.param(POST, 400, "Invalid URL Passed", "InvalidUrl", id="an endpoint that sleeps"),
+        pytest.param(PUT, 400, "Invalid URL Passed", "InvalidUrl", id="likewise of an update"),
+        pytest.param(SET, 400, "Invalid URL Passed", "InvalidUrl", id="likewise of a callback"),
+        pytest.param(PUT, 403, "Not Subscription Owner", "NotSubscriptionOwner", id="somebody else's"),
+        pytest.param(
+            DELETE, 403, "Not Subscription Owner", "NotSubscriptionOwner", id="likewise of a deletion"
+        ),
+        pytest.param(POST, 403, "Forbidden", "Forbidden", id="another 403"),
+        pytest.param(DELETE, 400, "No", "Rejected", id="anything else"),
+    ],
+)
+def test_a_rejection_says_who_moves_next(
+    action: Subscribe | Update | Unsubscribe | SetCallback, status: int, words: str, expected: str
+) -> None:
+    error = Rejected("PUT …", status=status, words=words)
+    verdict = of_rejection(action, error, Known(NOW))
+    assert (verdict.reason, verdict.message, verdict.app_id) == (expected, words, ID)
+    (note,) = verdict.notes
+    assert isinstance(note, Refuse)
+    if expected == "Stale":
+        reason = "TagTaken" if isinstance(action, Subscribe) else "NoClearAnswer"
+        message = f"Gupshup answered {status}: {words}"
+        again = Refusal(subject(action), _digest(action), reason, message, NOW, 1, NOW)
+        assert (verdict.outcome, note.refusal, verdict.look) == (Outcome.STALE, again, True)
+        return
+    assert (verdict.outcome, verdict.look) == (Outcome.FAILED, False)
+    retry_at = NOW + 30 if expected == "InvalidUrl" else None
+    message = f"Gupshup answered {status}: {words}"
+    assert note.refusal == Refusal(subject(action), _digest(action), expected, message, NOW, 1, retry_at)
+
+
+def _digest(action: Subscribe | Update | Unsubscribe | SetCallback) -> str:
+    match action:
+        case Unsubscribe():
+            return REMOVED
+        case SetCallback():
+            return of_callback(CALLBACK)
+        case _:
+            return of_subscription(WANTED)
+
+
+@pytest.mark.parametrize(
+    ("prior", "tries", "pause"),
+    [
+        pytest.param(None, 1, 30, id="the first"),
+        pytest.param((of_subscription(WANTED), 1), 2, 60, id="the second"),
+        pytest.param((of_subscription(WANTED), 7), 8, 3600, id="the eighth waits an hour"),
+        pytest.param((of_subscription(WANTED), 10_000), 10_001, 3600, id="and never longer"),
+        pytest.param(("old", 7), 1, 30, id="another URL begins anew"),
+    ],
+)
+def test_a_sleeping_endpoint_is_tried_ever_more_slowly(
+    prior: tuple[str, int] | None, tries: int, pause: float
+) -> None:
+    before = None if prior is None else Refusal(KEY, prior[0], "InvalidUrl", "", NOW, prior[1])
+    error = Rejected("", status=400, words="Invalid URL Passed")
+    verdict = of_rejection(POST, error, Known(NOW, refusal=before))
+    (note,) = verdict.notes
+    assert isinstance(note, Refuse)
+    assert (note.refusal.tries, note.refusal.retry_at) == (tries, NOW + pause)
+
+
+def test_the_pauses_double_to_an_hour() -> None:
+    assert [backoff(tries) for tries in range(1, 10)] == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_a_subject_is_the_same_whatever_is_done_to_it() -> None:
+    assert subject(POST) == subject(PUT) == subject(DELETE) == KEY
+    assert subject(SET) == callback_key(ID)
+    assert subject(replace(POST, subscription=replace(WANTED, headers={"X": FromEnv("HOOK_A")}))) == KEY

@@ -1,0 +1,76 @@
+"""Equal declarations have equal fingerprints; whatever counts changes them, and nothing else does."""
+
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+
+from controller.core.planning.digest import (
+    Canonical,
+    callback_key,
+    digest,
+    link_key,
+    of_callback,
+    of_link,
+    of_subscription,
+    subscription_key,
+)
+from controller.model.manifest import App, FromEnv, Subscription
+from tests.core.builders import app, app_id, subscription
+
+TEXT = '{"a":[1,"é"],"b":null}'
+APP, WANTED = app(), subscription()
+
+
+def test_a_digest_is_the_same_on_any_machine() -> None:
+    same: Canonical = {"a": [1, "é"], "b": None}
+    assert digest(same) == digest({"b": None, "a": [1, "é"]})
+    assert digest(same) == f"sha256:{sha256(TEXT.encode()).hexdigest()}"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(replace(APP, app_name="Other"), id="appName"),
+        pytest.param(replace(APP, waba_id="1"), id="wabaId"),
+        pytest.param(replace(APP, phone="1"), id="phone"),
+        pytest.param(replace(APP, callback_url="https://x.example.com"), id="callbackUrl"),
+        pytest.param(replace(APP, storage_region="IN"), id="storageRegion"),
+    ],
+)
+def test_whatever_a_link_sends_counts(changed: App) -> None:
+    assert of_link(changed) != of_link(APP)
+
+
+def test_what_a_link_does_not_send_does_not_count() -> None:
+    assert of_link(replace(APP, name="renamed", labels={"a": "b"}, policies=frozenset())) == of_link(APP)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(replace(WANTED, url="https://x.example.com"), id="url"),
+        pytest.param(replace(WANTED, version=2), id="version"),
+        pytest.param(replace(WANTED, modes=frozenset({"SENT"})), id="modes"),
+        pytest.param(replace(WANTED, active=False), id="active"),
+    ],
+)
+def test_whatever_can_be_read_back_counts(changed: Subscription) -> None:
+    assert of_subscription(changed) != of_subscription(WANTED)
+
+
+def test_what_cannot_be_read_back_has_its_own_digest() -> None:
+    headers = {"X-Hook": FromEnv("HOOK_A")}
+    assert of_subscription(replace(WANTED, headers=headers, name="renamed")) == of_subscription(WANTED)
+
+
+def test_modes_are_a_set() -> None:
+    ordered = digest([WANTED.url, WANTED.version, ["READ", "SENT"], True])
+    assert of_subscription(WANTED) == ordered
+
+
+def test_keys_are_those_that_a_store_already_holds() -> None:
+    assert callback_key(app_id()) == f"callback:{app_id()}"
+    assert subscription_key(app_id(), "events") == f"subscription:{app_id()}:events"
+    assert link_key("919876543210") == "link:919876543210"
+    assert of_callback("https://x.example.com") == digest("https://x.example.com")

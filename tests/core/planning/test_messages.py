@@ -1,0 +1,250 @@
+"""What a plan and a status say, word for word: a person acts on the message, a script on the item."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from controller.core.planning.guard import guard
+from controller.core.planning.matched import app_item, subscription_item, tag_item
+from controller.core.status.conditions import statuses
+from controller.model.manifest import App, FromEnv, Subscription
+from controller.model.memory import Binding, Intent, Memory
+from controller.model.plan import Blocked, For, Item, Kind, Observed, Plan, Unmanaged, Verb, Waiting
+from controller.model.status import Status, Truth
+from controller.model.upstream import Facts, Stage, Unseen
+from tests.core.builders import (
+    NOW,
+    PARTNER,
+    THREE,
+    app,
+    app_id,
+    desired,
+    live,
+    looked,
+    memory,
+    observed,
+    planned,
+    remote,
+    row,
+    subscription,
+    tired,
+    written,
+)
+
+APP, WANTED = app(1), subscription(1)
+HIDDEN = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_SECRET")})
+ITEM, SUB = app_item(APP), subscription_item(WANTED)
+OFF = replace(remote(WANTED), active=False)
+ON_ITS_WAY = memory(intents=[Intent(1, APP.phone, APP.app_name, NOW - 60)])
+UNCLEAR = memory(intents=[Intent(1, APP.phone, APP.app_name, NOW - 60, NOW - 30)])
+UNSET = "HOOK_SECRET is not set"
+FIRST = "the list says live, a second look has not agreed yet"
+MAY_STILL = "a link got no clear answer and may still take effect"
+HOURLY = "it was switched from outside; it is put back at most once an hour"
+
+
+@pytest.mark.parametrize(
+    ("seen", "entry"),
+    [
+        pytest.param(
+            observed(known=ON_ITS_WAY),
+            Waiting(Verb.LINK, ITEM, For.OUTCOME, None, "a link is on its way"),
+            id="a link is on its way",
+        ),
+        pytest.param(
+            observed(known=UNCLEAR),
+            Waiting(Verb.LINK, ITEM, For.OUTCOME, NOW - 30 + 720, MAY_STILL),
+            id="a link without a clear answer",
+        ),
+        pytest.param(
+            observed(replace(row(2), phone=None)),
+            Waiting(Verb.LINK, ITEM, For.PHONE, None, "an app is listed without its phone"),
+            id="an app without a phone",
+        ),
+        pytest.param(
+            observed(replace(row(1), phone=None), facts=Facts(details={app_id(1): Unseen("busy")})),
+            Waiting(Verb.LINK, ITEM, For.PHONE, None, "an app is listed without its phone"),
+            id="ours without a phone",
+        ),
+        pytest.param(
+            observed(live(1), facts=replace(looked(1, there={1: ()}), details={})),
+            Waiting(Verb.SUBSCRIBE, SUB, For.LOOK, None, FIRST),
+            id="live by one look alone",
+        ),
+        pytest.param(
+            observed(
+                live(1),
+                facts=looked(1, there={1: (OFF,)}),
+                known=memory(ledger=[written(WANTED, active_at=NOW - 60)]),
+            ),
+            Waiting(Verb.UPDATE, SUB, For.BACKOFF, NOW - 60 + 3600, HOURLY),
+            id="switched off a minute after it was put back",
+        ),
+    ],
+)
+def test_what_waits_says_for_what_and_why(seen: Observed, entry: Waiting) -> None:
+    assert entry in planned(desired(APP, WANTED), seen).waiting
+
+
+def test_a_header_that_cannot_be_had_is_told_with_its_subscription() -> None:
+    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: Unseen(UNSET)})
+    assert planned(desired(APP, HIDDEN), seen).blocked == (Blocked(SUB, "HeaderUnavailable", UNSET),)
+
+
+def test_an_undeclared_subscription_is_told_with_its_tag_and_id() -> None:
+    seen = observed(live(1), facts=looked(1, there={1: (replace(remote(WANTED), tag="theirs"),)}))
+    told = planned(desired(APP), replace(seen, memory=memory(ledger=[written(WANTED)]))).unmanaged
+    assert told == (Unmanaged(tag_item(APP, "theirs"), "1"),)
+
+
+def test_updates_that_do_not_take_are_told_one_by_one() -> None:
+    moved = replace(OFF, url="https://elsewhere.example.com")
+    seen = observed(
+        live(1),
+        facts=looked(1, there={1: (moved,)}),
+        known=tired(WANTED),
+    )
+    (blocked,) = planned(desired(APP, WANTED), seen).blocked
+    assert blocked.message == (
+        f"{THREE}: url stays https://elsewhere.example.com, not {WANTED.url}; active stays false, not true"
+    )
+
+
+def standing(seen: Observed, *declared: App | Subscription) -> dict[Item, Status]:
+    wanted = desired(*(declared or (APP, WANTED)))
+    agreed: Plan = guard(planned(wanted, seen), wanted, frozenset())
+    return {each.item: each for each in statuses(wanted, seen, agreed, {})}
+
+
+def told(status: Status) -> Sequence[tuple[str, Truth, str, str]]:
+    return [(each.type, each.status, each.reason, each.message) for each in status.conditions]
+
+
+TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+
+
+def test_a_blocked_app_says_so_in_each_condition_that_it_concerns() -> None:
+    seen = observed(row(2), replace(row(3), name=APP.app_name))
+    why = planned(desired(APP, WANTED), seen).blocked[0].message
+    found = standing(seen)
+    first = f"{ITEM} is blocked"
+    assert told(found[ITEM]) == [
+        ("Linked", FALSE, "NameTakenByOtherPhone", why),
+        ("Live", UNKNOWN, "NotLinked", ""),
+        ("Subscribed", FALSE, "WaitingForLive", first),
+        ("Synced", FALSE, "NameTakenByOtherPhone", why),
+        ("Ready", FALSE, "NameTakenByOtherPhone", why),
+        ("Stalled", TRUE, "NameTakenByOtherPhone", why),
+    ]
+    assert told(found[SUB]) == [
+        ("Synced", FALSE, "WaitingForLive", first),
+        ("Ready", FALSE, "WaitingForLive", first),
+        ("Reconciling", TRUE, "WaitingForLive", first),
+    ]
+    assert (found[ITEM].app_id, found[ITEM].stage, found[ITEM].revision) == (None, "", "r1")
+
+
+def test_what_nobody_knows_yet_says_for_what_it_waits() -> None:
+    why = "an app is listed without its phone"
+    assert told(standing(observed(replace(row(1), phone=None)))[ITEM]) == [
+        ("Linked", UNKNOWN, "WaitingForPhone", why),
+        ("Live", UNKNOWN, "NotLinked", ""),
+        ("Subscribed", FALSE, "WaitingForLive", ""),
+        ("Synced", FALSE, "WaitingForPhone", why),
+        ("Ready", FALSE, "WaitingForPhone", why),
+        ("Reconciling", TRUE, "WaitingForPhone", why),
+    ]
+
+
+def test_a_planned_change_is_told_as_one() -> None:
+    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}))
+    found = standing(seen)
+    planned_ = ("ChangePlanned", "update is planned")
+    assert told(found[SUB]) == [
+        ("Synced", FALSE, *planned_),
+        ("Ready", FALSE, *planned_),
+        ("Reconciling", TRUE, *planned_),
+    ]
+    assert ("Subscribed", FALSE, *planned_) in told(found[ITEM])
+
+
+@pytest.mark.parametrize(
+    ("stage", "word", "words"),
+    [
+        pytest.param(Stage("STARTED", "WABA_SETUP"), "WABA_SETUP", "STARTED, WABA_SETUP", id="both"),
+        pytest.param(Stage("STARTED"), "STARTED", "STARTED, no pipeline stage", id="no pipeline stage"),
+        pytest.param(
+            Stage(None, "WABA_SETUP"), "WABA_SETUP", "no stage, WABA_SETUP", id="a pipeline stage alone"
+        ),
+        pytest.param(Stage(), "", "no stage, no pipeline stage", id="neither"),
+        pytest.param(Stage("ERROR", "WABA_SETUP"), "ERROR", "ERROR, WABA_SETUP", id="it gave up"),
+    ],
+)
+def test_how_far_an_app_has_come_is_told_in_gupshups_words(stage: Stage, word: str, words: str) -> None:
+    found = standing(observed(replace(row(1), stage=stage)))[ITEM]
+    assert found.stage == word
+    linked, is_live, *_ = told(found)
+    assert linked == ("Linked", TRUE, "Linked", f"app {app_id(1)}")
+    assert is_live[3] == words
+
+
+def test_a_blocked_subscription_stalls_its_app_and_a_blocked_app_comes_first() -> None:
+    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: Unseen(UNSET)})
+    assert ("Stalled", TRUE, "HeaderUnavailable", UNSET) in told(standing(seen, APP, HIDDEN)[ITEM])
+    lost = observed(known=memory(bindings=[Binding(APP.phone, app_id(), NOW - 9999)]))
+    assert told(standing(lost)[ITEM])[-1][:3] == ("Stalled", TRUE, "AppLost")
+
+
+def test_conditions_are_dated_and_of_the_revision_that_was_judged() -> None:
+    found = standing(observed(live(1), facts=looked(1, there={1: (remote(WANTED),)}), known=Memory()))
+    for status in found.values():
+        assert (status.revision, status.at, status.app_id) == ("r1", NOW, app_id(1))
+        assert {(each.since, each.revision) for each in status.conditions} == {(NOW, "r1")}
+
+
+def test_an_app_of_another_waba_is_told_with_both() -> None:
+    facts = replace(looked(1), wabas={app_id(1): "999"})
+    plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
+    why = f"app {app_id(1)} belongs to WABA 999, not {APP.waba_id}; correct the manifest"
+    assert plan.blocked == (Blocked(ITEM, "WabaMismatch", why),)
+    assert plan.waiting == (Waiting(Verb.SUBSCRIBE, SUB, For.LIVE, None, f"{ITEM} is blocked"),)
+
+
+def test_an_app_that_takes_too_long_is_told_with_how_far_it_came() -> None:
+    late = replace(row(1), created=NOW - 99 * 86_400)
+    (blocked,) = planned(desired(APP), observed(late)).blocked
+    assert (blocked.item, blocked.reason) == (ITEM, "ProvisioningTimeout")
+    assert "(STARTED, WABA_SETUP)" in blocked.message
+
+
+def test_an_app_that_nobody_declares_is_told_whole() -> None:
+    plan = planned(desired(APP), observed(live(1), row(2), facts=looked(1)))
+    assert plan.unmanaged == (Unmanaged(Item(Kind.APP, PARTNER.name, "Name0002", "Name0002"), app_id(2)),)
+
+
+def test_a_bound_app_that_is_not_listed_is_waited_for_in_words() -> None:
+    known = memory(bindings=[Binding(APP.phone, app_id(), NOW - 5)])
+    why = "bound before, not in this list"
+    until = NOW - 5 + PARTNER.settle.stale_list
+    assert planned(desired(APP), observed(known=known)).waiting == (
+        Waiting(Verb.LINK, ITEM, For.LIST, until, why),
+    )
+
+
+def test_apps_that_fit_alike_are_told_one_by_one() -> None:
+    other = replace(row(2), name=APP.app_name)
+    (blocked,) = planned(desired(APP), observed(row(1), other)).blocked
+    assert blocked == Blocked(
+        ITEM,
+        "Ambiguous",
+        f"more than one app fits: {app_id(1)} ({APP.app_name}, phone 91******0001), "
+        f"{app_id(2)} ({APP.app_name}, phone 91******0002); name the right one by spec.appId",
+    )
+
+
+def test_an_attempt_for_the_phone_is_told_before_one_by_the_name() -> None:
+    mine = Intent(2, APP.phone, "Other", NOW - 60, NOW - 30, unclear=3)
+    named = Intent(1, "15550001111", APP.app_name, NOW - 60)
+    plan = planned(desired(APP), observed(known=memory(intents=[named, mine])))
+    assert [each.reason for each in plan.blocked] == ["CreateOutcomeUnknown"]

@@ -1,0 +1,290 @@
+"""What a pass still asks: as little as it can, and never the same twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.core.planning.queries import asked_since, joined, part_of, refresh, wanted
+from controller.model.manifest import App, Partner, SubscribeWhen, Subscription
+from controller.model.memory import Binding, Memory, Written
+from controller.model.passes import Breadth
+from controller.model.upstream import (
+    Details,
+    Facts,
+    Row,
+    Stage,
+    Unseen,
+    Want,
+    WantDetails,
+    WantStage,
+    WantSubscriptions,
+    WantWaba,
+)
+from tests.core.builders import (
+    ALL,
+    PARTNER,
+    app,
+    app_id,
+    desired,
+    live,
+    looked,
+    memory,
+    observed,
+    remote,
+    row,
+    subscription,
+)
+
+ID = app_id(1)
+APP, WANTED = app(1), subscription(1)
+OWNING = replace(PARTNER, owned_tags="gitops-*")
+LINKED = replace(PARTNER, subscribe_when=SubscribeWhen.LINKED)
+SILENT = replace(row(1), stage=Stage())
+DONE = replace(row(1), stage=Stage("WHATSAPP_PROVISIONING_DONE"))
+TOLD = memory(bindings=[Binding(APP.phone, ID, None, "")])
+UNASKED = Facts()
+
+
+def asks(  # a row a world
+    seen: Row,
+    facts: Facts = UNASKED,
+    *,
+    declared: App = APP,
+    subscribed: bool = True,
+    partner: Partner = PARTNER,
+    known: Memory = TOLD,
+) -> list[Want]:
+    things = [declared, WANTED] if subscribed else [declared]
+    return list(wanted(desired(*things), partner, observed(seen, facts=facts, known=known)))
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        pytest.param(row(1), [], id="a row that tells its stage says enough"),
+        pytest.param(replace(row(1), stage=Stage("ERROR")), [], id="so does one that failed"),
+        pytest.param(SILENT, [WantStage(ID)], id="a row without a stage does not"),
+        pytest.param(replace(SILENT, live=True), [WantSubscriptions(ID)], id="unless it is live"),
+        pytest.param(live(1), [WantSubscriptions(ID)], id="a live app's subscriptions"),
+        pytest.param(DONE, [WantSubscriptions(ID)], id="likewise by its stage"),
+        pytest.param(row(9), [], id="nothing about apps of others"),
+        pytest.param(replace(row(1), phone="1"), [], id="nothing about an app that blocks us"),
+        pytest.param(
+            replace(row(9), phone=None), [WantDetails(app_id(9))], id="the details of a row without phone"
+        ),
+    ],
+)
+def test_a_row_decides_what_is_asked(seen: Row, expected: list[Want]) -> None:
+    assert [ask for ask in asks(seen, known=Memory()) if ask != WantWaba(ID)] == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        pytest.param(Memory(), True, id="first seen live"),
+        pytest.param(memory(bindings=[Binding(APP.phone, ID)]), True, id="bound, and not asked yet"),
+        pytest.param(
+            memory(bindings=[Binding(APP.phone, app_id(2), None, "1")]), True, id="that was another app"
+        ),
+        pytest.param(TOLD, False, id="asked before and not told"),
+        pytest.param(memory(bindings=[Binding(APP.phone, ID, None, "1")]), False, id="told before"),
+    ],
+)
+def test_the_waba_is_asked_once_when_an_app_is_first_seen_live(*, known: Memory, expected: bool) -> None:
+    assert (WantWaba(ID) in asks(live(1), known=known)) is expected
+    assert WantWaba(ID) not in asks(row(1), known=known)
+
+
+@pytest.mark.parametrize(
+    ("declared", "partner", "subscribed", "expected"),
+    [
+        pytest.param(APP, PARTNER, True, True, id="subscriptions are declared"),
+        pytest.param(APP, PARTNER, False, False, id="none is declared"),
+        pytest.param(replace(APP, policies=frozenset()), PARTNER, True, True, id="observing needs no policy"),
+        pytest.param(
+            replace(APP, policies=ALL), OWNING, False, True, id="what is not declared may be removed"
+        ),
+        pytest.param(replace(APP, policies=ALL), PARTNER, False, False, id="no tags are owned"),
+        pytest.param(APP, OWNING, False, False, id="the policy is missing"),
+    ],
+)
+def test_subscriptions_are_looked_at_where_it_matters(
+    *, declared: App, partner: Partner, subscribed: bool, expected: bool
+) -> None:
+    found = asks(live(1), declared=declared, partner=partner, subscribed=subscribed)
+    assert (WantSubscriptions(ID) in found) is expected
+
+
+@pytest.mark.parametrize(
+    ("complete", "key", "expected"),
+    [
+        pytest.param(True, f"subscription:{ID}:events", True, id="we subscribed it once"),
+        pytest.param(True, f"subscription:{app_id(2)}:events", False, id="we subscribed another"),
+        pytest.param(True, f"callback:{ID}", False, id="we only set its callback"),
+        pytest.param(False, f"subscription:{ID}:events", False, id="the source is narrowed"),
+    ],
+)
+def test_what_we_subscribed_once_is_looked_at_though_nothing_is_declared_any_more(
+    *, complete: bool, key: str, expected: bool
+) -> None:
+    known = replace(TOLD, ledger={key: Written(key, "sha256:1")})
+
+    asked = wanted(desired(APP, complete=complete), PARTNER, observed(live(1), known=known))
+
+    assert (WantSubscriptions(ID) in asked) is expected
+
+
+def test_a_narrowed_source_looks_for_nothing_to_remove() -> None:
+    owner = replace(APP, policies=ALL)
+    seen = observed(live(1), known=TOLD)
+    assert wanted(desired(owner), OWNING, seen) == (WantSubscriptions(ID),)
+    assert wanted(desired(owner, complete=False), OWNING, seen) == ()
+
+
+def test_where_linked_is_enough_subscriptions_are_looked_at_before_live() -> None:
+    assert asks(row(1), partner=LINKED) == [WantSubscriptions(ID)]
+
+
+NONE_THERE = {ID: ()}
+
+
+@pytest.mark.parametrize(
+    ("seen", "facts", "partner", "expected"),
+    [
+        pytest.param(live(1), Facts(subscriptions=NONE_THERE), PARTNER, [WantDetails(ID)], id="a live row"),
+        pytest.param(
+            DONE, Facts(subscriptions=NONE_THERE), PARTNER, [WantStage(ID)], id="a row that is done"
+        ),
+        pytest.param(live(1), Facts(subscriptions=NONE_THERE), LINKED, [], id="linked is enough"),
+        pytest.param(live(1), looked(1), PARTNER, [], id="confirmed"),
+        pytest.param(
+            live(1),
+            Facts(subscriptions={ID: (remote(WANTED),)}),
+            PARTNER,
+            [],
+            id="it has subscriptions already",
+        ),
+        pytest.param(live(1), Facts(subscriptions={ID: Unseen("busy")}), PARTNER, [], id="nobody knows"),
+    ],
+)
+def test_one_look_confirms_live_before_the_first_subscription(
+    seen: Row, facts: Facts, partner: Partner, expected: list[Want]
+) -> None:
+    assert asks(seen, facts, partner=partner) == expected
+
+
+def test_no_confirmation_where_nothing_is_to_be_made() -> None:
+    owner = replace(APP, policies=ALL)
+    found = asks(live(1), Facts(subscriptions=NONE_THERE), declared=owner, partner=OWNING, subscribed=False)
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        Facts(details={ID: Unseen("busy")}, stages={ID: Unseen("busy")}, subscriptions={ID: Unseen("busy")}),
+        looked(1),
+    ],
+    ids=["gave nothing", "told"],
+)
+@pytest.mark.parametrize(
+    "seen", [live(1), replace(row(1), phone=None), DONE], ids=["live", "phoneless", "done"]
+)
+def test_nothing_is_asked_twice(seen: Row, facts: Facts) -> None:
+    known = facts if seen is not DONE else replace(facts, stages={ID: Stage("STARTED")})
+    assert asks(seen, replace(known, wabas={ID: Unseen("busy")}), known=Memory()) == []
+
+
+def test_an_unseen_stage_is_not_asked_twice() -> None:
+    assert asks(SILENT, Facts(stages={ID: Unseen("busy")})) == []
+
+
+def test_wishes_come_in_one_order() -> None:
+    things: list[App | Subscription] = [app(2), app(1), subscription(2), subscription(1)]
+    both = [live(2), live(1)]
+    expected = (
+        WantSubscriptions(app_id(1)),
+        WantWaba(app_id(1)),
+        WantSubscriptions(app_id(2)),
+        WantWaba(app_id(2)),
+    )
+    assert wanted(desired(*things), PARTNER, observed(*both)) == expected
+    assert wanted(desired(*things[::-1]), PARTNER, observed(*both[::-1])) == expected
+
+
+def test_another_partners_apps_are_not_looked_at() -> None:
+    assert asks(live(1), declared=app(1, "other")) == []
+
+
+def test_the_next_pass_asks_again_what_gave_nothing_and_what_may_have_moved() -> None:
+    one, two, three, four = map(app_id, (1, 2, 3, 4))
+    is_live, is_not = (Details(one, "", None, live=each) for each in (True, False))
+    facts = Facts(
+        details={one: is_live, two: is_not, three: is_not, four: Unseen("busy")},
+        stages={one: Stage("STARTED")},
+        wabas={one: "", two: "1", three: Unseen("busy")},
+        subscriptions={one: (), two: (remote(WANTED),), three: Unseen("busy")},
+    )
+    assert refresh(facts, [live(1), live(2), row(3)]) == Facts(
+        details={one: is_live, three: is_not},
+        stages={},
+        wabas={one: "", two: "1"},
+        subscriptions={one: (), two: (remote(WANTED),)},
+    )
+
+
+def test_a_pass_over_the_list_asks_only_what_decides_whose_an_app_is() -> None:
+    known = Memory()
+    declared = desired(APP, WANTED, app(2))
+    both = observed(live(1), replace(row(9), phone=None), known=known)
+    assert wanted(declared, PARTNER, both, Breadth.LIST) == (WantDetails(app_id(9)),)
+    assert len(wanted(declared, PARTNER, both)) == 3
+
+
+def test_a_pass_over_the_list_keeps_what_it_does_not_ask_for() -> None:
+    """Otherwise each list would forget what looks at single apps found out, and say something else."""
+    one, two = app_id(1), app_id(2)
+    facts = Facts(
+        details={one: Details(one, "", None, live=False), two: Unseen("busy")},
+        stages={one: Stage("WHATSAPP_PROVISIONING_DONE"), two: Unseen("busy")},
+        wabas={one: "1", two: Unseen("busy")},
+        subscriptions={one: (), two: Unseen("busy")},
+    )
+    kept = refresh(facts, [live(1), live(2)], Breadth.LIST)
+    assert kept == replace(facts, details={one: facts.details[one]}, wabas={one: "1"})
+    assert refresh(facts, [live(1), live(2)]).stages == {}
+
+
+@pytest.mark.parametrize("breadth", Breadth)
+def test_what_is_not_listed_any_more_is_forgotten(breadth: Breadth) -> None:
+    facts = looked(1, 2)
+    facts = replace(facts, stages={app_id(2): Stage("STARTED")})
+    assert refresh(facts, [live(1)], breadth) == looked(1)
+
+
+def test_what_a_look_at_some_apps_learnt_replaces_what_was_known_of_them() -> None:
+    one, two, three = map(app_id, (1, 2, 3))
+    whole = replace(looked(1, 2), stages={one: Stage("STARTED"), three: Stage("ERROR")})
+    part = Facts(details={one: Details(one, "new", None, live=True)}, subscriptions={one: (remote(WANTED),)})
+    found = joined(whole, part, {one, two})
+    assert found == Facts(
+        details={one: Details(one, "new", None, live=True)},
+        stages={three: Stage("ERROR")},
+        wabas={},
+        subscriptions={one: (remote(WANTED),)},
+    )
+
+
+def test_what_is_known_of_some_apps_is_handed_on_but_for_their_subscriptions() -> None:
+    whole = replace(looked(1, 2), stages={ID: Stage("STARTED")})
+    part = part_of(whole, [ID, app_id(9)])
+    assert part == Facts(details={ID: whole.details[ID]}, wabas={ID: ""})
+
+
+def test_looks_are_counted_by_what_they_told() -> None:
+    """One that gave nothing was a call, too; what was known before is none."""
+    before = Facts(wabas={app_id(): "waba"})
+    after = Facts(
+        wabas={app_id(): "waba"}, stages={app_id(): Stage("STARTED")}, subscriptions={app_id(): Unseen("no")}
+    )
+    assert asked_since(before, after) == 2

@@ -1,0 +1,520 @@
+"""Plans and reports as text and as JSON: agreed to the key, and nothing in them steers a terminal."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.core.planning.answers import of_link_answer
+from controller.core.planning.guard import held_digest
+from controller.core.planning.matched import app_item, subscription_item
+from controller.core.render.entries import digests
+from controller.core.render.lines import clean, duration
+from controller.core.render.plans import plan_document, plan_text
+from controller.core.render.reports import report_document, report_text
+from controller.core.status.run_report import KEYS, Report, report
+from controller.model.manifest import FromEnv
+from controller.model.passes import SourceState
+from controller.model.phone import masked
+from controller.model.plan import (
+    Action,
+    Blocked,
+    For,
+    Held,
+    Item,
+    Kind,
+    Link,
+    Outcome,
+    Plan,
+    Result,
+    SetCallback,
+    Subscribe,
+    Unmanaged,
+    Unsubscribe,
+    Update,
+    Verb,
+    Waiting,
+)
+from controller.model.upstream import PhoneTaken, SubscriptionId
+from tests.core.builders import (
+    CALLBACK,
+    NOW,
+    PARTNER,
+    app,
+    app_id,
+    desired,
+    observed,
+    phone,
+    planned,
+    remote,
+    row,
+    subscription,
+)
+
+APP, WANTED = app(1), subscription(1)
+ITEM, SUB = app_item(APP), subscription_item(WANTED)
+FULL = replace(APP, callback_url=CALLBACK, storage_region="IN")
+SECRET = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A"), "X-A": FromEnv("HOOK_B")})
+CHANGES = {"url": ("https://old.example.com", "https://new.example.com"), "headers": ("(hidden)", "(hidden)")}
+ACTIONS: Sequence[Action] = (
+    Link(FULL),
+    Subscribe(SECRET, app_id()),
+    Update(WANTED, app_id(), SubscriptionId("1"), CHANGES, drift=False),
+    Update(subscription(2), app_id(2), SubscriptionId("1"), {"active": ("false", "true")}, drift=True),
+    SetCallback(FULL, app_id(), CALLBACK),
+    Unsubscribe(APP, app_id(), remote(subscription(1, "gitops-old"))),
+)
+PLAN = Plan(
+    PARTNER,
+    "r1",
+    actions=tuple(ACTIONS),
+    waiting=(
+        Waiting(Verb.SUBSCRIBE, SUB, For.LIVE),
+        Waiting(Verb.LINK, ITEM, For.REST, NOW, "the last 3 links were refused alike"),
+    ),
+    blocked=(Blocked(ITEM, "AppLost", "it was ours"),),
+    held=(Held(Link(app(2)), "maxLinks"),),
+    unmanaged=(Unmanaged(Item(Kind.APP, "main", "Stranger", "Stranger"), "7"),),
+    unchanged=(SUB,),
+    provisioning=(ITEM,),
+    unverifiable=(ITEM, SUB),
+)
+RESULTS = (
+    Result(Verb.LINK, ITEM, Outcome.DONE, app_id=app_id()),
+    Result(
+        Verb.SUBSCRIBE,
+        SUB,
+        Outcome.FAILED,
+        "InvalidUrl",
+        "Gupshup answered 400: Invalid URL Passed",
+        app_id(),
+    ),
+    Result(Verb.UPDATE, SUB, Outcome.STALE, "Stale"),
+    Result(Verb.UPDATE, ITEM, Outcome.UNCLEAR, "OutcomeUnknown", "no reply"),
+)
+REPORT = replace(
+    report(replace(PLAN, actions=()), {}, {(each.verb, each.item): each for each in RESULTS}, {}),
+    results=RESULTS,
+    error="list apps: no answer",
+)
+
+TEXT = f"""\
+Partner main at https://partner.gupshup.io
+  + link         App/app-0001  as Name0001, phone 91******0001, WABA 100000000000001
+  + subscribe    Subscription/events on App/app-0001  SENT, READ → https://hooks.example.com/1/events
+  ~ update       Subscription/events on App/app-0001  changed in the manifest
+        url: https://old.example.com → https://new.example.com
+        headers: (hidden) → (hidden)
+  ~ update       Subscription/events on App/app-0002  drift put back
+        active: false → true
+  ~ update       App/app-0001  callbackUrl https://hooks.example.com/live
+  - unsubscribe  Subscription/gitops-old on App/app-0001  → https://hooks.example.com/1/gitops-old
+  … waiting      Subscription/events on App/app-0001  to subscribe, for Live
+  … waiting      App/app-0001  to link, for rest until 2023-11-14T22:13:20Z (the last 3 links were refused alike)
+  ! blocked      App/app-0001  AppLost: it was ours
+  ⏸ held         App/app-0002  to link, by maxLinks
+  ? unmanaged    App/Stranger  id 7: no manifest declares it
+  … provisioning App/app-0001  linked, not live yet
+  ? unverifiable App/app-0001  callbackUrl cannot be read back; `apply --resend` writes once
+  ? unverifiable Subscription/events on App/app-0001  headers cannot be read back; `apply --resend` writes once
+
+Plan: 1 to link, 1 to subscribe, 3 to update, 1 to unsubscribe; 2 waiting, 1 blocked, 1 held, 1 unmanaged, 1 unchanged.
+Forecast: 12 calls (1 callback, 1 link, 1 list, 1 other, 6 subscription, 2 token), at least 0 s at Gupshup's limits.
+Held by a guard. To let exactly this through: --release {held_digest(PLAN)}
+Revision r1"""  # noqa: E501  (as it is printed)
+
+
+def test_a_plan_as_a_person_reads_it() -> None:
+    assert plan_text([PLAN], "r1").splitlines() == TEXT.splitlines()
+
+
+def test_a_plan_without_anything_says_so() -> None:
+    assert plan_text([Plan(PARTNER, "r1", unchanged=(ITEM,))], "r1").splitlines() == [
+        "Partner main at https://partner.gupshup.io",
+        "  nothing to do: everything is as declared",
+        "",
+        (
+            "Plan: 0 to link, 0 to subscribe, 0 to update, 0 to unsubscribe; "
+            "0 waiting, 0 blocked, 0 held, 0 unmanaged, 1 unchanged."
+        ),
+        "Revision r1",
+    ]
+
+
+def test_a_report_as_a_person_reads_it() -> None:
+    text = report_text([REPORT], "r1").splitlines()
+    assert text[:5] == [
+        "Partner main",
+        f"  ✓ link         App/app-0001  app {app_id()}",
+        (
+            "  ! subscribe    Subscription/events on App/app-0001  "
+            "InvalidUrl: Gupshup answered 400: Invalid URL Passed"
+        ),
+        "  ! update       Subscription/events on App/app-0001  Stale",
+        "  ? update       App/app-0001  OutcomeUnknown: no reply",
+    ]
+    assert text[5:12] == TEXT.splitlines()[10:17]
+    assert any(line.startswith("  ! ended early   ") for line in text)
+    assert text[-2:] == [
+        f"Held by a guard. To let exactly this through: --release {held_digest(PLAN)}",
+        "Revision r1",
+    ]
+    assert text[-3].startswith("Not live yet: run apply again")
+    assert text[-4].startswith("Not finished: ")
+    assert ", 0 " not in text[-4]
+
+
+@pytest.mark.parametrize("short", ["blocked", "held", "failed", "stale", "unclear"])
+def test_what_somebody_has_to_see_to_is_not_called_done(short: str) -> None:
+    part = Report("main", looked=True, summary={"linked": 2, short: 1})
+    assert report_text([part], "r1").splitlines()[-2] == f"Not all done: 2 linked, 1 {short}."
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        pytest.param(For.LIVE, "Done: 2 linked, 1 waiting.", id="Gupshup's own time holds nothing up"),
+        pytest.param(For.BUDGET, "Not all done: 2 linked, 1 waiting.", id="our pace does"),
+    ],
+)
+def test_what_has_not_had_its_turn_is_not_called_done(on: For, said: str) -> None:
+    waiting = (Waiting(Verb.SUBSCRIBE, ITEM, on),)
+    part = Report("main", looked=True, waiting=waiting, summary={"linked": 2, "waiting": 1})
+    assert report_text([part], "r1").splitlines()[-2] == said
+
+
+@pytest.mark.parametrize(
+    ("part", "interrupted", "said", "end"),
+    [
+        pytest.param(
+            Report("main", looked=True),
+            False,
+            "  nothing to do: everything is as declared",
+            "Done: nothing to do.",
+            id="nothing to do",
+        ),
+        pytest.param(
+            Report("main"),
+            False,
+            "  ! ended early   before anything was looked at",
+            "Not finished: nothing was done.",
+            id="what was not looked at is not as declared",
+        ),
+        pytest.param(
+            Report("main", error="no way in"),
+            False,
+            "  ! ended early   no way in",
+            "Not finished: nothing was done.",
+            id="an error is told, and nothing is done",
+        ),
+        pytest.param(
+            Report("main", looked=True),
+            True,
+            "  nothing to do: everything is as declared",
+            "Interrupted: nothing was done. Run it again: it goes on from there.",
+            id="an interruption is no end",
+        ),
+    ],
+)
+def test_a_report_without_anything_says_why(*, part: Report, interrupted: bool, said: str, end: str) -> None:
+    text = report_text([part], "r1", interrupted=interrupted)
+    assert text.splitlines() == ["Partner main", said, "", end, "Revision r1"]
+    assert report_document([part], "r1", interrupted=interrupted)["interrupted"] is interrupted
+
+
+def test_what_is_held_shows_its_figures_and_what_would_change() -> None:
+    update = Update(subscription(), app_id(), SubscriptionId("1"), {"url": ("a", "b")}, drift=False)
+    plan = Plan(PARTNER, "r1", held=(Held(update, "maxUpdates", "2 planned, 1 allowed"),))
+
+    text = plan_text([plan], "r1")
+
+    assert "to update, by maxUpdates (2 planned, 1 allowed)" in text
+    assert "        url: a → b" in text
+    assert plan_document([plan], "r1")["held"] == [
+        {
+            "verb": "update",
+            "kind": "Subscription",
+            "name": "events",
+            "partner": "main",
+            "app": "app-0001",
+            "guard": "maxUpdates",
+            "message": "2 planned, 1 allowed",
+        }
+    ]
+
+
+ROW = {"kind", "name", "partner", "app"}
+PLANNED = {"verb", *ROW}
+SHARED = {
+    "formatVersion",
+    "revision",
+    "waiting",
+    "blocked",
+    "held",
+    "heldDigest",
+    "unmanaged",
+    "unverifiable",
+}
+
+
+def keys(rows: object) -> list[set[str]]:
+    assert isinstance(rows, list)
+    return [set(each) for each in rows]
+
+
+def test_the_document_of_a_plan_has_the_keys_that_were_agreed() -> None:
+    found = json.loads(json.dumps(plan_document([PLAN], "r1")))
+    assert set(found) == {*SHARED, "actions", "summary", "forecast"}
+    assert (found["formatVersion"], found["revision"]) == ("1.0", "r1")
+    assert keys(found["actions"]) == [{*PLANNED, "fields"}] * len(ACTIONS)
+    assert keys(found["waiting"]) == [{*PLANNED, "for"}, {*PLANNED, "for", "until", "message"}]
+    assert keys(found["blocked"]) == [{*ROW, "reason", "message"}]
+    assert keys(found["held"]) == [{*PLANNED, "guard"}]
+    assert keys(found["unmanaged"]) == [{*ROW, "id"}]
+    assert keys(found["unverifiable"]) == [ROW, ROW]
+    assert found["heldDigest"] == held_digest(PLAN)
+    assert found["summary"] == {
+        "link": 1,
+        "subscribe": 1,
+        "update": 3,
+        "unsubscribe": 1,
+        "waiting": 2,
+        "blocked": 1,
+        "held": 1,
+        "unmanaged": 1,
+        "unchanged": 1,
+    }
+    assert set(found["forecast"]) == {"calls", "seconds"}
+    assert found["forecast"]["calls"]["link"] == 1
+
+
+def test_the_document_of_a_report_has_the_keys_that_were_agreed() -> None:
+    found = json.loads(json.dumps(report_document([REPORT], "r1")))
+    assert set(found) == {*SHARED, "results", "errors", "summary", "interrupted"}
+    assert keys(found["results"]) == [{*PLANNED, "outcome", "reason", "message", "appId"}] * 4
+    assert [each["outcome"] for each in found["results"]] == ["done", "failed", "stale", "unclear"]
+    assert [each["appId"] for each in found["results"]] == [app_id(), app_id(), None, None]
+    assert found["errors"] == [{"partner": "main", "message": "list apps: no answer"}]
+    assert set(found["summary"]) == set(KEYS)
+    lists = ("waiting", "blocked", "held", "heldDigest", "unmanaged", "unverifiable")
+    plan = json.loads(json.dumps(plan_document([PLAN], "r1")))
+    assert {name: found[name] for name in lists} == {name: plan[name] for name in lists}
+
+
+def test_the_document_of_a_report_tells_why_a_newer_revision_was_not_applied() -> None:
+    state = SourceState("/m", "r1", trouble="it shrank", digest="d1", rejected="r2")
+    assert report_document([REPORT], "r1", source=state)["source"] == {
+        "identity": "/m",
+        "trouble": "it shrank",
+        "rejected": "r2",
+        "digest": "d1",
+    }
+    unread = report_document([REPORT], "r1", source=SourceState("/m", trouble="no route"))
+    assert unread["source"] == {"identity": "/m", "trouble": "no route", "rejected": None, "digest": None}
+
+
+def test_the_document_of_nothing_has_every_key() -> None:
+    assert set(plan_document([], "r1")) == set(plan_document([PLAN], "r1"))
+    nothing = report_document([Report("main")], "r1")
+    assert set(nothing) == set(report_document([REPORT], "r1"))
+    assert (nothing["heldDigest"], nothing["errors"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("action", "verb", "fields"),
+    [
+        pytest.param(
+            Link(FULL),
+            "link",
+            {
+                "appName": "Name0001",
+                "wabaId": "100000000000001",
+                "phone": phone(1),
+                "callbackUrl": CALLBACK,
+                "storageRegion": "IN",
+            },
+            id="a link with everything",
+        ),
+        pytest.param(
+            Link(APP),
+            "link",
+            {"appName": "Name0001", "wabaId": "100000000000001", "phone": phone(1)},
+            id="a link without what nobody declared",
+        ),
+        pytest.param(
+            Subscribe(SECRET, app_id()),
+            "subscribe",
+            {
+                "tag": "events",
+                "url": WANTED.url,
+                "version": 3,
+                "modes": ["SENT", "READ"],
+                "active": True,
+                "showOnUI": False,
+                "headers": ["X-A", "X-Hook"],
+            },
+            id="a subscription names its headers",
+        ),
+        pytest.param(
+            Subscribe(WANTED, app_id()),
+            "subscribe",
+            {
+                "tag": "events",
+                "url": WANTED.url,
+                "version": 3,
+                "modes": ["SENT", "READ"],
+                "active": True,
+                "showOnUI": False,
+            },
+            id="a subscription without headers",
+        ),
+        pytest.param(
+            ACTIONS[2],
+            "update",
+            {
+                "url": {"from": "https://old.example.com", "to": "https://new.example.com"},
+                "headers": {"from": "(hidden)", "to": "(hidden)"},
+            },
+            id="an update tells from what to what",
+        ),
+        pytest.param(
+            ACTIONS[4],
+            "update",
+            {"callbackUrl": {"from": None, "to": CALLBACK}},
+            id="a callback nobody can read",
+        ),
+        pytest.param(
+            ACTIONS[5],
+            "unsubscribe",
+            {"tag": "gitops-old", "url": "https://hooks.example.com/1/gitops-old"},
+            id="what is taken away",
+        ),
+    ],
+)
+def test_the_fields_of_an_action(action: Action, verb: str, fields: dict[str, object]) -> None:
+    (found,) = json.loads(json.dumps(plan_document([Plan(PARTNER, "r1", actions=(action,))], "r1")))[
+        "actions"
+    ]
+    assert (found["verb"], found["fields"]) == (verb, fields)
+
+
+def test_several_partners_are_one_document() -> None:
+    other = replace(PLAN, partner=replace(PARTNER, name="other"))
+    found = json.loads(json.dumps(plan_document([PLAN, other], "r1")))
+    assert found["summary"]["link"] == 2
+    assert found["heldDigest"] == f"{held_digest(PLAN)},{held_digest(other)}"
+    assert found["forecast"]["calls"]["link"] == 2
+    assert plan_text([PLAN, other], "r1").count("Partner ") == 2
+    assert digests([None, "a", None]) == "a"
+    assert digests([None]) is None
+
+
+HOSTILE = "\x1b[2J\x07\n! blocked\r\u202e\u2028\x00\x9b"
+EVIL = replace(app(1), name=HOSTILE, app_name=HOSTILE)
+EVIL_SUB = replace(WANTED, name=HOSTILE, app=HOSTILE, url=HOSTILE, tag=HOSTILE)
+EVIL_ITEM = app_item(EVIL)
+EVIL_PLAN = Plan(
+    replace(PARTNER, name=HOSTILE, url=HOSTILE),
+    HOSTILE,
+    actions=(
+        Link(EVIL),
+        Subscribe(EVIL_SUB, app_id()),
+        Update(EVIL_SUB, app_id(), SubscriptionId("1"), {"url": (HOSTILE, HOSTILE)}, drift=True),
+        SetCallback(EVIL, app_id(), HOSTILE),
+        Unsubscribe(EVIL, app_id(), replace(remote(WANTED), tag=HOSTILE, url=HOSTILE)),
+    ),
+    waiting=(Waiting(Verb.LINK, EVIL_ITEM, For.REST, NOW, HOSTILE),),
+    blocked=(Blocked(EVIL_ITEM, HOSTILE, HOSTILE),),
+    held=(Held(Link(EVIL), HOSTILE, HOSTILE),),
+    unmanaged=(Unmanaged(EVIL_ITEM, HOSTILE),),
+    provisioning=(EVIL_ITEM,),
+    unverifiable=(EVIL_ITEM,),
+)
+EVIL_RESULT = Result(Verb.LINK, EVIL_ITEM, Outcome.FAILED, HOSTILE, HOSTILE)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        pytest.param(plan_text([EVIL_PLAN], HOSTILE), 18, id="a plan"),
+        pytest.param(
+            report_text(
+                [
+                    replace(
+                        report(EVIL_PLAN, {}, {(Verb.LINK, EVIL_ITEM): EVIL_RESULT}, {}),
+                        results=(EVIL_RESULT,),
+                        error=HOSTILE,
+                    )
+                ],
+                HOSTILE,
+            ),
+            19,
+            id="a report",
+        ),
+    ],
+)
+def test_nothing_steers_a_terminal_or_forges_a_line(text: str, lines: int) -> None:
+    found = text.split("\n")
+    assert len(found) == lines
+    assert all(line.isprintable() for line in found)
+    assert "\\x1b[2J" in text
+
+
+@given(st.text())
+def test_what_is_cleaned_is_printable_and_what_was_stays(text: str) -> None:
+    assert clean(text).isprintable()
+    assert clean(clean(text)) == clean(text)
+    if text.isprintable():
+        assert clean(text) == text
+
+
+def test_a_lost_surrogate_can_be_printed() -> None:
+    assert clean("\udc1b") == "\\udc1b"
+    clean("a\udc1bb").encode()
+
+
+NUMBERS = [phone(number) for number in (1, 2, 3, 9)]
+
+
+def test_no_phone_number_is_told_whole_in_text() -> None:
+    apps = [app(1), app(2), app(3)]
+    rows = [replace(row(2), phone=phone(9)), replace(row(3), phone=phone(3)), replace(row(4), phone=phone(3))]
+    text = plan_text([planned(desired(*apps), observed(*rows))], "r1")
+    assert [number for number in NUMBERS if number in text] == []
+    assert masked(phone(1)) in text
+    assert masked(phone(9)) in text
+
+
+def test_no_phone_number_comes_back_in_gupshups_words() -> None:
+    answer = PhoneTaken(app_id(), f"App {app_id()} already exists with phone {phone(1)}")
+    verdict = of_link_answer(APP, answer, callback="", now=NOW, stale=120)
+    told = Result(Verb.LINK, ITEM, verdict.outcome, verdict.reason, verdict.message, verdict.app_id)
+    text = report_text([Report("main", results=(told,))], "r1")
+    assert phone(1) not in text
+    assert masked(phone(1)) in text
+
+
+def test_a_document_tells_the_phone_that_it_is_about() -> None:
+    found = json.dumps(plan_document([planned(desired(APP), observed())], "r1"))
+    assert phone(1) in found
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (62, "1 min 2 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h 0 min"),
+        (99 * 62, "1 h 42 min"),
+        (90_000, "25 h 0 min"),
+    ],
+)
+def test_seconds_as_a_person_says_them(seconds: float, expected: str) -> None:
+    assert duration(seconds) == expected

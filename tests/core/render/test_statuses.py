@@ -1,0 +1,218 @@
+"""Statuses as documents, tables and at length."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.core.planning.matched import app_item, subscription_item
+from controller.core.render.descriptions import Described, description, description_text
+from controller.core.render.statuses import document, fields, moment, read_documents
+from controller.core.render.tables import status_table, subscription_table, table
+from controller.model.history import Entry
+from controller.model.plan import Item, Kind
+from controller.model.status import Condition, Status, Truth
+from tests.core.builders import NOW, app, app_id, subscription
+
+ITEM, SUB = app_item(app(1)), subscription_item(subscription(1))
+
+
+def condition(type_: str, status: Truth = Truth.TRUE, reason: str = "Fine") -> Condition:
+    return Condition(type_, status, reason, "words", NOW, "r1")
+
+
+READY = Status(
+    ITEM,
+    tuple(condition(each) for each in ("Linked", "Live", "Subscribed", "Synced", "Ready")),
+    "r1",
+    NOW,
+    app_id(),
+    "DONE",
+)
+ON_ITS_WAY = Status(
+    app_item(app(2)),
+    (
+        condition("Live", Truth.FALSE),
+        condition("Subscribed", Truth.FALSE),
+        condition("Ready", Truth.FALSE, "WaitingForLive"),
+    ),
+    "r1",
+    NOW,
+    app_id(2),
+    "WABA_SETUP",
+)
+BARE = Status(app_item(app(3)), (), "r1", NOW)
+SUBSCRIBED = Status(SUB, (condition("Synced"), condition("Ready")), "r1", NOW, app_id())
+ENTRY = Entry(NOW, "ci", "r1", "link", "App/app-0001", "done", "")
+DIED = Entry(NOW - 60, "ci", "r0", "update", "App/app-0001")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "1970-01-01T00:00:00Z"),
+        (NOW, "2023-11-14T22:13:20Z"),
+        (NOW + 0.9, "2023-11-14T22:13:20Z"),
+        (253_402_300_799, "9999-12-31T23:59:59Z"),
+        (253_402_343_999, "9999-12-31T23:59:59Z"),
+        (1e300, "9999-12-31T23:59:59Z"),
+        (-62_135_596_801, "0001-01-01T00:00:00Z"),
+    ],
+)
+def test_a_moment_is_utc(seconds: float, expected: str) -> None:
+    assert moment(seconds) == expected
+
+
+def test_a_status_as_a_document() -> None:
+    found = fields(replace(READY, conditions=(condition("Ready"),)))
+    assert found == {
+        "kind": "App",
+        "name": "app-0001",
+        "partner": "main",
+        "app": "app-0001",
+        "appId": app_id(),
+        "stage": "DONE",
+        "revision": "r1",
+        "observedAt": "2023-11-14T22:13:20Z",
+        "conditions": [
+            {
+                "type": "Ready",
+                "status": "True",
+                "reason": "Fine",
+                "message": "words",
+                "lastTransitionTime": "2023-11-14T22:13:20Z",
+                "observedRevision": "r1",
+            }
+        ],
+    }
+    assert json.loads(json.dumps(found)) == found
+
+
+texts = st.text(max_size=9)
+moments = st.floats(0, 4e9)
+conditions = st.builds(Condition, texts, st.sampled_from(Truth), texts, texts, moments, texts)
+items = st.builds(Item, st.sampled_from(Kind), texts, texts, texts)
+some = st.builds(
+    Status,
+    items,
+    st.lists(conditions, max_size=3).map(tuple),
+    texts,
+    moments,
+    st.sampled_from([None, app_id()]),
+    texts,
+)
+
+
+@given(st.lists(some, max_size=4, unique_by=lambda each: each.item))
+def test_what_is_kept_is_read_back_sorted(statuses: list[Status]) -> None:
+    kept = {str(at): document(each) for at, each in enumerate(statuses)}
+    assert read_documents(kept) == tuple(sorted(statuses, key=lambda each: each.item))
+
+
+def test_a_table_of_apps() -> None:
+    assert status_table([READY, SUBSCRIBED, ON_ITS_WAY, BARE]).splitlines() == [
+        (
+            "NAME      PARTNER  APP ID                                LIVE                SUBSCRIBED  READY"
+            "  REASON"
+        ),
+        "app-0001  main     00000000-0000-4000-8000-000000000001  True                True        True",
+        (
+            "app-0002  main     00000000-0000-4000-8000-000000000002  False (WABA_SETUP)  False       False"
+            "  WaitingForLive"
+        ),
+        "app-0003  main     -                                     -                   -           -",
+    ]
+    assert status_table([SUBSCRIBED]) == "no apps"
+
+
+def test_a_table_without_ids_is_narrow() -> None:
+    assert status_table([READY], ids=False).splitlines() == [
+        "NAME      PARTNER  LIVE  SUBSCRIBED  READY  REASON",
+        "app-0001  main     True  True        True",
+    ]
+
+
+def test_a_table_of_subscriptions() -> None:
+    assert subscription_table([READY, SUBSCRIBED]).splitlines() == [
+        "NAME    APP       PARTNER  SYNCED  READY  REASON",
+        "events  app-0001  main     True    True",
+    ]
+    assert subscription_table([READY]) == "no subscriptions"
+
+
+def test_a_table_lines_up_and_escapes() -> None:
+    assert table(("A", "B"), [("\x1b[2J", "x"), ("a\nb", "")]).split("\n") == [
+        "A        B",
+        "\\x1b[2J  x",
+        "a\\nb",
+    ]
+
+
+def described(status: Status) -> Described:
+    return Described(status, "https://partner.gupshup.io#7", [ENTRY, DIED], [SUBSCRIBED])
+
+
+def test_a_description_as_a_document() -> None:
+    found = description(described(READY))
+    assert set(found) == {*fields(READY), "upstream", "history", "subscriptions"}
+    assert found["subscriptions"] == [fields(SUBSCRIBED)]
+    assert found["upstream"] == "https://partner.gupshup.io#7"
+    assert found["history"] == [
+        {
+            "at": "2023-11-14T22:13:20Z",
+            "who": "ci",
+            "revision": "r1",
+            "verb": "link",
+            "outcome": "done",
+            "message": "",
+        },
+        {
+            "at": "2023-11-14T22:12:20Z",
+            "who": "ci",
+            "revision": "r0",
+            "verb": "update",
+            "outcome": "",
+            "message": "",
+        },
+    ]
+
+
+def test_a_description_as_a_person_reads_it() -> None:
+    one = replace(READY, conditions=(condition("Ready"),))
+    assert description_text(described(one)).splitlines() == [
+        "Name:      App/app-0001",
+        "Partner:   main",
+        "Upstream:  https://partner.gupshup.io#7",
+        f"App id:    {app_id()}",
+        "Stage:     DONE",
+        "Revision:  r1",
+        "Observed:  2023-11-14T22:13:20Z",
+        "",
+        "CONDITION  STATUS  SINCE                 REASON  MESSAGE",
+        "Ready      True    2023-11-14T22:13:20Z  Fine    words",
+        "",
+        "NAME    APP       PARTNER  SYNCED  READY  REASON",
+        "events  app-0001  main     True    True",
+        "",
+        "WRITTEN               VERB    OUTCOME  BY  ANSWER",
+        "2023-11-14T22:13:20Z  link    done     ci",
+        "2023-11-14T22:12:20Z  update  ?        ci",
+    ]
+
+
+def test_what_is_not_known_yet_is_a_dash() -> None:
+    text = description_text(Described(BARE, "", [])).splitlines()
+    assert "App id:    -" in text
+    assert "Stage:     -" in text
+    assert len(text) == 9
+
+
+def test_a_hostile_description_stays_on_its_lines() -> None:
+    evil = "\x1b[2J\n\u202e"
+    status = Status(replace(ITEM, name=evil), (condition(evil, reason=evil),), evil, NOW, None, evil)
+    entry = Entry(NOW, evil, evil, evil, evil, evil, evil)
+    text = description_text(Described(status, evil, [entry])).split("\n")
+    assert len(text) == 13
+    assert all(line.isprintable() for line in text)

@@ -1,0 +1,117 @@
+"""When the next pass is worth it, and when a run has nothing left to wait for."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from controller.core.planning.matched import app_item, subscription_item
+from controller.core.schedule.next_pass import FIRST_POLL, LONGEST_POLL, PATIENCE, Moment, next_look, poll
+from controller.model.plan import Blocked, For, Outcome, Plan, Result, Verb, Waiting
+from tests.core.builders import NOW, PARTNER, app, subscription
+
+ITEM = app_item(app(1))
+SUBSCRIPTION = subscription_item(subscription(1))
+TIRED = PATIENCE
+
+
+def pause(
+    *,
+    waits: Sequence[Waiting] = (),
+    said: Sequence[Result | Waiting] = (),
+    blocked: Sequence[Blocked] = (),
+    under_way: bool = False,
+    wait: bool = False,
+    quiet: int = 0,
+) -> float | None:
+    items = (ITEM,) if under_way else ()
+    plan = Plan(PARTNER, "r1", waiting=tuple(waits), blocked=tuple(blocked), provisioning=items)
+    return next_look(plan, said, Moment(NOW, quiet, wait))
+
+
+def on(what: For, until: float | None = None) -> Waiting:
+    return Waiting(Verb.SUBSCRIBE, SUBSCRIPTION, what, until)
+
+
+def result(outcome: Outcome) -> Result:
+    return Result(Verb.LINK, ITEM, outcome)
+
+
+LINK_LATER = Waiting(Verb.LINK, ITEM, For.BACKOFF, NOW + 90)
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_what_is_settled_is_not_looked_at_again(*, wait: bool) -> None:
+    assert pause(wait=wait) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param([result(Outcome.DONE)], 0.0, id="something was done: look at once"),
+        pytest.param([result(Outcome.FAILED), result(Outcome.DONE)], 0.0, id="whatever else failed"),
+        pytest.param([result(Outcome.FAILED)], 0.0, id="something was refused: tell how that stands"),
+        pytest.param([result(Outcome.STALE)], FIRST_POLL, id="the world moved: look soon"),
+        pytest.param([result(Outcome.UNCLEAR)], FIRST_POLL, id="nobody knows: look soon"),
+        pytest.param([on(For.BUDGET, NOW + 60)], 60.0, id="put off until there is room"),
+        pytest.param(
+            [on(For.BUDGET, NOW + 60), result(Outcome.UNCLEAR)], FIRST_POLL, id="the earliest counts"
+        ),
+    ],
+)
+def test_what_was_done_decides(said: Sequence[Result | Waiting], expected: float | None) -> None:
+    assert pause(said=said) == expected
+
+
+@pytest.mark.parametrize(
+    ("waiting", "patient", "tired", "waits"),
+    [
+        pytest.param(on(For.BUDGET, NOW + 60), 60.0, 60.0, 60.0, id="a budget frees itself"),
+        pytest.param(on(For.BUDGET, NOW - 60), 0.0, 0.0, 0.0, id="a budget that is free by now"),
+        pytest.param(on(For.BUDGET), 2.0, poll(TIRED, 0), poll(TIRED, 0), id="a budget of unknown end"),
+        pytest.param(on(For.OUTCOME, NOW + 720), 2.0, None, poll(TIRED, 0), id="an outcome"),
+        pytest.param(on(For.LIST, NOW + 120), 2.0, None, poll(TIRED, 0), id="a list that lags"),
+        pytest.param(on(For.PHONE), 2.0, None, poll(TIRED, 0), id="a row without phone"),
+        pytest.param(on(For.LOOK), 2.0, None, poll(TIRED, 0), id="a look that gave nothing"),
+        pytest.param(on(For.BACKOFF, NOW + 90), None, None, 90.0, id="a sleeping endpoint"),
+        pytest.param(LINK_LATER, 2.0, None, 90.0, id="a phone of an app that a list may still show"),
+        pytest.param(on(For.BACKOFF), 2.0, None, poll(TIRED, 0), id="a try without a date"),
+        pytest.param(on(For.LIVE), None, None, poll(TIRED, 0), id="provisioning, with --wait alone"),
+        pytest.param(on(For.LINKED), None, None, poll(TIRED, 0), id="a link, with --wait alone"),
+        pytest.param(on(For.SUSPEND, NOW + 60), None, None, None, id="nobody waits for a suspension"),
+        pytest.param(on(For.POLICY), None, None, None, id="nor for a policy"),
+        pytest.param(on(For.REST, NOW + 60), None, None, None, id="nor for links that rest"),
+    ],
+)
+def test_what_waits_decides(
+    waiting: Waiting, patient: float | None, tired: float | None, waits: float | None
+) -> None:
+    assert pause(waits=[waiting]) == patient
+    assert pause(waits=[waiting], quiet=TIRED) == tired
+    assert pause(waits=[waiting], quiet=TIRED, wait=True) == waits
+
+
+def test_with_wait_provisioning_is_waited_for() -> None:
+    assert pause(under_way=True) is None
+    assert pause(under_way=True, wait=True) == FIRST_POLL
+
+
+@pytest.mark.parametrize("what", [For.LIVE, For.LINKED])
+def test_an_app_that_is_stalled_is_not_waited_for(what: For) -> None:
+    assert pause(waits=[on(what)], blocked=[Blocked(ITEM, "ProvisioningFailed", "")], wait=True) is None
+    other = Blocked(SUBSCRIPTION, "Rejected", "")
+    assert pause(waits=[on(what)], blocked=[other], wait=True) == FIRST_POLL
+
+
+@pytest.mark.parametrize(
+    ("quiet", "rows", "expected"),
+    [
+        pytest.param(0, 0, FIRST_POLL, id="soon at first"),
+        pytest.param(2, 0, 4.5, id="then more slowly"),
+        pytest.param(9, 0, LONGEST_POLL, id="up to half a minute"),
+        pytest.param(10**9, 0, LONGEST_POLL, id="however long it lasts"),
+        pytest.param(0, 10_000, 20.0, id="a long list slows it"),
+        pytest.param(9, 50_000, 100.0, id="beyond half a minute, too"),
+    ],
+)
+def test_looks_slow_down(quiet: int, rows: int, expected: float) -> None:
+    assert poll(quiet, rows) == expected

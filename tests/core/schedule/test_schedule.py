@@ -1,0 +1,630 @@
+"""What is due for one partner and why: declared, asked for, hinted at, failed, done."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from controller.core.planning.matched import app_item, subscription_item
+from controller.core.schedule import intervals
+from controller.core.schedule.next_pass import FIRST_POLL
+from controller.core.schedule.requeue import SOON
+from controller.core.schedule.schedule import FEW, SEVERAL, Agenda, Done
+from controller.core.schedule.throttle import UNDER_WAY, Allowance
+from controller.model.passes import WHOLE, Lane, Tempo
+from controller.model.plan import (
+    Asked,
+    For,
+    Held,
+    Item,
+    Kind,
+    Link,
+    Outcome,
+    Plan,
+    Result,
+    SetCallback,
+    Unlooked,
+    Verb,
+    Waiting,
+)
+from tests.core.builders import CALLBACK, NOBODY, NOW, PARTNER, app, app_id, subscription
+
+ASKED, CHANGED, IN_FLIGHT, DRIFT = Lane
+ONE, TWO, THREE = (app(n).name for n in (1, 2, 3))
+NAMES = (ONE, TWO, THREE)
+HOOK = subscription_item(subscription(1))
+QUIET = intervals.QUIET
+
+
+def agenda(*names: str, chance: float = 1.0, tempo: Tempo = Tempo()) -> Agenda:  # noqa: B008  (frozen)
+    made = Agenda(tempo, lambda: chance)
+    made.declare(names or NAMES, (), NOW)
+    return made
+
+
+def listed(
+    *names: str, unlooked: Iterable[int] = (), differing: int = 0, chance: float = 1.0, now: float = NOW
+) -> Agenda:
+    """Return an agenda after its first list."""
+    made = agenda(*names, chance=chance)
+    made.take(now)
+    made.done(whole(unlooked=unlooked, differing=differing), now)
+    return made
+
+
+def whole(
+    *,
+    unlooked: Iterable[int] = (),
+    differing: int = 0,
+    asked: Asked = NOBODY,
+    lane: Lane = CHANGED,
+    rows: int = 50,
+    **left: Any,  # noqa: ANN401  (fields of a plan)
+) -> Done:
+    apps = tuple(Unlooked(app_item(app(n)), differing) for n in unlooked)
+    return Done(WHOLE, lane, asked, Plan(PARTNER, "r1", unlooked=apps, **left), (), rows)
+
+
+def single(
+    name: str = ONE,
+    *waiting: Waiting,
+    lane: Lane = CHANGED,
+    asked: Asked = NOBODY,
+    said: Sequence[Result | Waiting] = (),
+    provisioning: Sequence[Item] = (),
+    rows: int = 50,
+) -> Done:
+    plan = Plan(PARTNER, "r1", waiting=waiting, provisioning=tuple(provisioning))
+    return Done(name, lane, asked, plan, tuple(said), rows, calls=1)
+
+
+def on(what: For, until: float | None = None, verb: Verb = Verb.UPDATE) -> Waiting:
+    return Waiting(verb, HOOK, what, until)
+
+
+def taken(made: Agenda, now: float) -> list[tuple[str, Lane]]:
+    found = []
+    while (each := made.take(now)) is not None:
+        found.append(each)
+    return found
+
+
+# What is declared.
+
+
+def test_what_is_declared_begins_with_the_list() -> None:
+    assert taken(agenda(), NOW) == [(WHOLE, CHANGED)]
+
+
+def test_names_that_left_are_forgotten_with_all_that_was_known_of_them() -> None:
+    made = listed()
+    made.event(ONE, NOW)
+    made.ask(TWO, NOW)
+    made.failed(ONE, CHANGED, NOW)
+    made.done(single(TWO, on(For.LIVE)), NOW)
+    made.declare([THREE], (), NOW)
+    assert taken(made, NOW + 10_000) == [(WHOLE, CHANGED)]
+    assert (made.errors, made.asked(WHOLE, NOW).again) == (0, frozenset())
+    assert {*made._looked, *made._pictures, *made._asked, *made._failures} <= {WHOLE, THREE}
+
+
+@pytest.mark.parametrize("ending", ["done", "failed"])
+def test_an_app_that_left_while_its_pass_went_on_is_never_due_again(ending: str) -> None:
+    made = listed()
+    made.event(ONE, NOW)
+    assert made.take(NOW) == (ONE, CHANGED)
+    made.declare([TWO], (), NOW)
+    if ending == "done":
+        made.done(single(ONE, on(For.BUDGET, NOW + 1), provisioning=[app_item(app(1))]), NOW)
+    else:
+        made.failed(ONE, CHANGED, NOW)
+    assert taken(made, NOW + 100_000) == [(WHOLE, CHANGED)]
+    assert (made.errors, ONE in made._looked, ONE in made._pictures) == (0, False, False)
+
+
+def test_a_plan_about_what_left_has_nothing_due_about_it() -> None:
+    made = listed()
+    made.declare([TWO], (), NOW)
+    made.take(NOW)
+    made.done(whole(waiting=[on(For.BUDGET, NOW + 1)], unlooked=[1, 2]), NOW)
+    assert taken(made, NOW + 1) == [(TWO, CHANGED)]
+
+
+@pytest.mark.parametrize(
+    ("differing", "expected"),
+    [
+        pytest.param(0, DRIFT, id="as it was written: in its turn"),
+        pytest.param(1, IN_FLIGHT, id="something else was written last: before the rest"),
+    ],
+)
+def test_at_first_nobody_knows_what_is_new(differing: int, expected: Lane) -> None:
+    assert listed(unlooked=[1], differing=differing).take(NOW) == (ONE, expected)
+
+
+def test_at_first_more_than_a_few_that_differ_are_the_rest() -> None:
+    names = [app(n).name for n in range(1, FEW + 2)]
+    made = listed(*names, unlooked=range(1, FEW + 2), differing=1)
+    assert made.depth(NOW) == {DRIFT: FEW + 1}
+
+
+def test_later_what_is_new_is_looked_at_at_once() -> None:
+    made = listed()
+    made.declare(NAMES, [ONE], NOW)
+    made.take(NOW)
+    made.done(whole(unlooked=[1]), NOW)
+    assert made.take(NOW) == (ONE, CHANGED)
+
+
+def test_what_was_new_before_the_first_list_is_looked_at_first() -> None:
+    made = agenda()
+    made.declare(NAMES, [TWO], NOW)
+    made.take(NOW)
+    made.done(whole(unlooked=[1, 2]), NOW)
+    assert made.depth(NOW) == {CHANGED: 1, DRIFT: 1}
+    assert made.take(NOW) == (TWO, CHANGED)
+
+
+def test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list() -> None:
+    names = [app(n).name for n in range(1, 1_001)]
+    made = listed(*names, unlooked=range(1, 1_001), differing=1)
+    made.tick(NOW + 60)
+    made.take(NOW + 60)
+    made.done(whole(unlooked=range(1, 1_001), differing=1, lane=IN_FLIGHT), NOW + 60)
+    assert made.depth(NOW + 60) == {DRIFT: 1_000}
+
+
+def test_what_a_later_list_shows_live_for_the_first_time_is_new() -> None:
+    made = listed(unlooked=[1, 2])
+    made.done(whole(unlooked=[1, 2, 3], lane=IN_FLIGHT), NOW)
+    assert made.depth(NOW) == {CHANGED: 1, DRIFT: 2}
+    assert made.take(NOW) == (THREE, CHANGED)
+
+
+def test_what_a_first_list_lacked_by_mistake_is_no_mass_of_newcomers() -> None:
+    names = [app(n).name for n in range(1, FEW + 2)]
+    made = listed(*names)
+    made.done(whole(unlooked=range(1, FEW + 2), lane=IN_FLIGHT), NOW)
+    assert made.depth(NOW) == {DRIFT: FEW + 1}
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        pytest.param(SEVERAL, "app-0021", id="a small commit does not wait for a large one"),
+        pytest.param(SEVERAL + 1, "app-0001", id="a large one waits for its turn"),
+    ],
+)
+def test_a_commit_waits_for_no_larger_one(count: int, expected: str) -> None:
+    names = [app(n).name for n in range(1, 41)]
+    made = listed(*names)
+    for new in (names[:20], names[20 : 20 + count]):
+        made.declare(names, new, NOW)
+        made.take(NOW)
+        made.done(whole(unlooked=[int(name[-4:]) for name in new]), NOW)
+    assert made.take(NOW) == (expected, CHANGED)
+
+
+def test_what_was_looked_at_and_lost_sight_of_is_not_new() -> None:
+    """A list may lack everything for a moment; then nothing is known of webhooks any more."""
+    made = listed()
+    made.done(single(ONE), NOW)
+    made.done(whole(unlooked=[1], lane=IN_FLIGHT), NOW)
+    assert made.depth(NOW) == {DRIFT: 1}
+
+
+def test_one_newcomer_goes_before_many_things_that_a_commit_changed() -> None:
+    names = [app(n).name for n in range(1, 501)]
+    made = listed(*names)
+    made.declare(names, names[:400], NOW)
+    made.take(NOW)
+    made.done(whole(unlooked=range(1, 401)), NOW)
+    assert made.depth(NOW) == {CHANGED: 400}
+    made.done(whole(unlooked=[*range(1, 401), 500], lane=IN_FLIGHT), NOW)
+    assert made.take(NOW) == (names[499], CHANGED)
+
+
+def test_an_event_goes_before_many_things_that_a_commit_changed() -> None:
+    names = [app(n).name for n in range(1, 501)]
+    made = listed(*names)
+    made.declare(names, names[:400], NOW)
+    made.take(NOW)
+    made.done(whole(unlooked=range(1, 401)), NOW)
+    made.event(names[499], NOW + 1)
+    assert made.take(NOW + 1) == (names[499], CHANGED)
+
+
+def test_a_mended_manifest_ends_a_back_off() -> None:
+    made = listed()
+    made.failed(ONE, CHANGED, NOW)
+    made.failed(TWO, CHANGED, NOW)
+    made.declare(NAMES, [ONE, THREE], NOW)
+    assert taken(made, NOW) == [(WHOLE, CHANGED), (ONE, CHANGED)]
+    assert made.errors == 1
+
+
+# The timers.
+
+
+def test_a_tick_has_the_list_read() -> None:
+    made = listed()
+    made.tick(NOW)
+    assert taken(made, NOW) == [(WHOLE, IN_FLIGHT)]
+
+
+def test_a_list_is_due_by_itself_where_the_timers_stand_still() -> None:
+    """They go by the wall's clock; somebody may set it back by an hour."""
+    assert listed().next_at(NOW) == NOW + 2 * Tempo().interval
+
+
+# Events.
+
+
+def test_an_event_hurries_a_look() -> None:
+    made = listed()
+    made.event(ONE, NOW)
+    assert taken(made, NOW) == [(ONE, CHANGED)]
+
+
+def test_an_event_within_the_quiet_time_waits_for_its_end() -> None:
+    made = listed()
+    made.done(single(ONE), NOW)
+    made.event(ONE, NOW + 1)
+    assert made.next_at(NOW + 1) == NOW + QUIET
+    assert taken(made, NOW + QUIET) == [(ONE, CHANGED)]
+
+
+def test_events_about_one_app_are_one_look() -> None:
+    made = listed()
+    for n in range(1_000):
+        made.event(ONE, NOW + n / 1_000)
+    assert taken(made, NOW + 1) == [(ONE, CHANGED)]
+    made.event(TWO, NOW + 1)
+    assert taken(made, NOW + 1) == [(TWO, CHANGED)]
+
+
+def test_a_flood_of_events_causes_no_more_looks_than_its_budget() -> None:
+    names = [app(n).name for n in range(1, 1_001)]
+    made = listed(*names)
+    looks = list[float]()
+    for tenth in range(1_800):
+        now = NOW + tenth / 10
+        made.event(names[tenth * 7 % 1_000], now)
+        looks += [now for name, _ in taken(made, now) if name != WHOLE]
+    assert len(looks) == pytest.approx(3 * Allowance().looks, abs=1)
+    assert made.depth(NOW + 1e9)[CHANGED] <= Allowance().looks, "what is too far ahead is let go"
+
+
+def under_way(*names: str, of: int) -> Agenda:
+    """Return an agenda of so many apps, of which *names* are being provisioned."""
+    made = agenda(*(app(n).name for n in range(1, of + 1)))
+    made.take(NOW)
+    items = [Item(Kind.APP, "main", name, name) for name in names]
+    made.done(whole(provisioning=items, rows=of), NOW)
+    return made
+
+
+def test_no_flood_about_others_keeps_an_event_about_what_is_under_way() -> None:
+    made = under_way(THREE, of=1_000)
+    for n in range(4, 1_001):
+        made.event(app(n).name, NOW)
+    made.event(THREE, NOW)
+    assert (THREE, CHANGED) in taken(made, NOW)
+
+
+def test_a_flood_about_what_is_under_way_costs_a_look_a_second() -> None:
+    names = [app(n).name for n in range(1, 1_001)]
+    made, looks = under_way(*names, of=1_000), Counter[str]()
+    for tenth in range(1_800):
+        now = NOW + tenth / 10
+        for n in range(7):
+            made.event(names[(tenth * 7 + n) % 1_000], now)
+        looks.update(name for name, lane in taken(made, now) if lane is CHANGED and name != WHOLE)
+    assert looks.total() == pytest.approx(3 * UNDER_WAY, abs=1)
+    assert made.depth(NOW + 1e9)[CHANGED] <= UNDER_WAY, "what is too far ahead is let go"
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        pytest.param({"provisioning": [app_item(app(1))]}, True, id="Gupshup provisions it"),
+        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), For.LIST)]}, True, id="just linked"),
+        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), For.OUTCOME)]}, True, id="unclear"),
+        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), For.REST)]}, False, id="not sent"),
+        pytest.param({}, False, id="settled"),
+    ],
+)
+def test_what_is_under_way_is_awaited(*, left: dict[str, Any], expected: bool) -> None:
+    made = agenda()
+    made.take(NOW)
+    made.done(whole(**left), NOW)
+    assert made.awaits(ONE) is expected
+    made.done(single(ONE, provisioning=[app_item(app(1))]), NOW)
+    assert made.awaits(ONE)
+    made.done(single(ONE), NOW)
+    assert not made.awaits(ONE)
+
+
+def test_a_hint_that_comes_while_its_app_is_looked_at_is_not_lost() -> None:
+    made = listed()
+    made.event(ONE, NOW)
+    made.take(NOW)
+    made.event(ONE, NOW + 0.1)
+    made.done(single(ONE), NOW + 0.2)
+    assert made.take(NOW + 0.2) == (ONE, CHANGED)
+
+
+def test_no_event_hurries_what_rests() -> None:
+    made = listed()
+    made.failed(ONE, CHANGED, NOW)
+    made.event(ONE, NOW)
+    assert taken(made, NOW + 1.9) == []
+    assert taken(made, NOW + 2) == [(ONE, CHANGED)]
+
+
+def test_an_event_about_nothing_declared_is_none() -> None:
+    made = listed()
+    made.event("stranger", NOW)
+    made.ask("stranger", NOW)
+    assert taken(made, NOW) == []
+    assert made.asked(WHOLE, NOW).again == frozenset()
+
+
+# What people ask for.
+
+
+def test_a_person_is_served_at_once_whatever_rests() -> None:
+    made = listed()
+    made.failed(ONE, CHANGED, NOW)
+    made.ask(ONE, NOW)
+    assert taken(made, NOW) == [(ONE, ASKED)]
+
+
+def test_asking_for_the_whole_is_its_list_at_once_and_each_app_in_its_turn() -> None:
+    made = listed()
+    made.ask(WHOLE, NOW)
+    assert made.depth(NOW) == {ASKED: 1, DRIFT: 3}
+    assert made.take(NOW) == (WHOLE, ASKED)
+    assert made.asked(WHOLE, NOW + 9) == Asked(again=frozenset(NAMES), at=NOW)
+
+
+def test_hurrying_the_whole_forgives_nothing() -> None:
+    made = listed()
+    made.failed(WHOLE, CHANGED, NOW)
+    made.hurry(WHOLE, NOW)
+    assert taken(made, NOW) == [(WHOLE, ASKED)]
+    assert made.asked(WHOLE, NOW).again == frozenset()
+
+
+def test_each_pass_hears_what_was_asked_about_it() -> None:
+    made = listed()
+    made.ask(ONE, NOW)
+    made.ask(TWO, NOW + 5)
+    assert made.asked(ONE, NOW + 9) == Asked(again=frozenset({ONE}), at=NOW)
+    assert made.asked(THREE, NOW + 9) == Asked(again=frozenset(), at=NOW + 9)
+    assert made.asked(WHOLE, NOW + 9) == Asked(again=frozenset({ONE, TWO}), at=NOW + 5)
+
+
+@pytest.mark.parametrize(
+    ("waits", "kept"),
+    [
+        pytest.param([], False, id="nothing is left"),
+        pytest.param([on(For.LIVE)], False, id="only Gupshup can tell"),
+        pytest.param([on(For.BACKOFF, NOW + 60)], False, id="it was refused again"),
+        pytest.param([on(For.BUDGET, NOW + 60)], True, id="its turn did not come"),
+        pytest.param([on(For.PASS)], True, id="a pass over all decides"),
+        pytest.param([on(For.LOOK)], True, id="nobody could look"),
+    ],
+)
+def test_a_wish_ends_with_the_pass_that_tried_it(*, waits: list[Waiting], kept: bool) -> None:
+    made = listed()
+    made.ask(ONE, NOW)
+    asked = made.asked(ONE, NOW)
+    made.done(single(ONE, *waits, asked=asked), NOW + 1)
+    assert made.asked(ONE, NOW).again == (frozenset({ONE}) if kept else frozenset())
+    made.ask(ONE, NOW)
+    made.done(single(ONE, asked=asked, said=waits), NOW + 1)
+    assert made.asked(ONE, NOW).again == (frozenset({ONE}) if kept else frozenset())
+
+
+def test_a_pass_over_all_answers_every_wish_but_those_that_wait() -> None:
+    made = listed()
+    made.ask(WHOLE, NOW)
+    held = Held(Link(app(2)), "maxLinks")
+    made.done(whole(waiting=[on(For.BUDGET, NOW + 9)], held=[held], asked=made.asked(WHOLE, NOW)), NOW + 1)
+    assert made.asked(WHOLE, NOW).again == {ONE, TWO}
+
+
+def test_a_wish_that_comes_while_a_pass_goes_on_is_for_the_next() -> None:
+    made = listed()
+    made.ask(ONE, NOW)
+    asked = made.asked(ONE, NOW)
+    made.ask(ONE, NOW + 1)
+    made.ask(TWO, NOW + 1)
+    made.done(single(ONE, asked=asked), NOW + 2)
+    made.done(whole(asked=asked), NOW + 2)
+    assert made.asked(WHOLE, NOW) == Asked(again=frozenset({ONE, TWO}), at=NOW + 1)
+
+
+def test_a_pass_that_failed_answers_nobody() -> None:
+    made = listed()
+    made.ask(ONE, NOW)
+    made.take(NOW)
+    made.failed(ONE, ASKED, NOW)
+    assert made.asked(ONE, NOW).again == {ONE}
+    assert made.take(NOW + 2) == (ONE, ASKED)
+
+
+# What failed.
+
+
+def test_what_fails_rests_longer_each_time_and_delays_nothing_else() -> None:
+    made = listed()
+    now, rests = NOW, list[float]()
+    for _ in range(5):
+        made.failed(ONE, CHANGED, now)
+        made.event(TWO, now)
+        assert taken(made, now) == [(TWO, CHANGED)]
+        rests.append((made.next_at(now) or 0.0) - now)
+        now += rests[-1]
+        made.take(now)
+        made.done(single(TWO), now - QUIET)
+    assert rests == [2.0, 4.0, 8.0, 16.0, 32.0]
+    assert made.errors == 5
+
+
+def test_a_good_pass_ends_the_count() -> None:
+    made = listed()
+    made.failed(ONE, CHANGED, NOW)
+    made.done(single(ONE), NOW)
+    made.failed(ONE, CHANGED, NOW)
+    assert made.errors == 1
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        pytest.param(NOW + 50, NOW + 50, id="when it can be tried"),
+        pytest.param(NOW - 50, NOW + SOON, id="never at once, though that was long ago"),
+    ],
+)
+def test_a_budget_says_itself_when_to_try_again(until: float, expected: float) -> None:
+    made = listed()
+    made.failed(ONE, CHANGED, NOW, until)
+    assert made.next_at(NOW) == expected
+
+
+def test_a_look_that_gave_nothing_is_a_failure_though_its_pass_went_well() -> None:
+    made = listed()
+    made.done(single(ONE, on(For.LOOK)), NOW)
+    assert (made.errors, made.next_at(NOW)) == (1, NOW + 2)
+    made.done(single(ONE, on(For.LOOK)), NOW)
+    assert (made.errors, made.next_at(NOW)) == (2, NOW + 4)
+    made.done(single(ONE, on(For.LOOK, NOW + 30)), NOW)
+    assert made.errors == 0
+
+
+def test_what_a_list_has_no_looks_for_is_no_failure_of_it() -> None:
+    made = agenda()
+    made.done(whole(waiting=[on(For.LOOK)]), NOW)
+    assert made.errors == 0
+
+
+# What follows from a pass.
+
+
+@pytest.mark.parametrize("lane", [IN_FLIGHT, DRIFT])
+def test_looks_that_nobody_waits_for_keep_a_distance_and_nothing_else_waits_for_it(lane: Lane) -> None:
+    """The first look at an app asks for its token, too."""
+    made = listed(unlooked=[1, 2, 3])
+    assert made.take(NOW) == (ONE, DRIFT)
+    made.done(replace(single(ONE, lane=lane), calls=2), NOW)
+    assert made.take(NOW) is None
+    assert made.next_at(NOW) == pytest.approx(NOW + intervals.pause(3))
+    made.event(THREE, NOW)
+    assert made.take(NOW) == (THREE, CHANGED)
+    assert made.take(NOW + 0.6) == (TWO, DRIFT)
+
+
+def test_a_second_look_asks_for_no_token() -> None:
+    made = listed(unlooked=[1, 2])
+    made.done(single(ONE), NOW)
+    made.done(single(ONE, lane=DRIFT), NOW)
+    assert made.next_at(NOW) == pytest.approx(NOW + intervals.pause(1))
+
+
+def test_what_people_wait_for_keeps_no_distance() -> None:
+    made = listed(unlooked=[1, 2])
+    made.done(replace(single(ONE, lane=CHANGED), calls=9), NOW)
+    made.done(whole(lane=IN_FLIGHT), NOW)
+    assert taken(made, NOW) == [(ONE, DRIFT), (TWO, DRIFT)]
+
+
+@pytest.mark.parametrize(("chance", "share"), [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])
+def test_what_began_together_is_looked_at_again_one_by_one(chance: float, share: float) -> None:
+    made = listed(chance=chance)
+    made.done(single(ONE), NOW)
+    assert taken(made, NOW + 120) == [(WHOLE, IN_FLIGHT)]
+    assert made.next_at(NOW + 120) == pytest.approx(NOW + 900 * share)
+    assert made.take(NOW + 990) == (ONE, DRIFT)
+
+
+def test_polls_grow_rarer_while_nothing_changes_and_begin_anew_when_something_does() -> None:
+    made, now = agenda(), NOW
+    moments = [now]
+    for n in range(6):
+        items = [app_item(app(1 if n < 4 else 2))]
+        made.take(now)
+        made.done(whole(provisioning=items, lane=IN_FLIGHT), now)
+        now = made.next_at(now) or 0.0
+        moments.append(now)
+    pauses = [later - sooner for sooner, later in pairwise(moments)]
+    assert pauses == pytest.approx([2.0, 3.0, 4.5, 6.75, 2.0, 3.0])
+
+
+def test_results_count_as_change() -> None:
+    made = agenda()
+    result = Result(Verb.UPDATE, HOOK, Outcome.FAILED)
+    for _ in range(3):
+        made.done(single(ONE, on(For.BACKOFF)), NOW)
+    made.done(single(ONE, on(For.BACKOFF), said=[result]), NOW)
+    assert made._pictures[ONE][1] == 0
+
+
+def test_one_app_under_way_among_many_is_left_to_the_list() -> None:
+    names = [app(n).name for n in range(1, 501)]
+    made = agenda(*names)
+    made.take(NOW)
+    made.done(whole(provisioning=[app_item(app(n)) for n in range(1, 501)], rows=5_000), NOW)
+    made.done(single(ONE, provisioning=[app_item(app(1))], rows=5_000), NOW)
+    assert taken(made, NOW + 10) == [(WHOLE, IN_FLIGHT)]
+
+
+@pytest.mark.parametrize(
+    "decided",
+    [
+        pytest.param(
+            whole(held=[Held(SetCallback(app(1), app_id(1), CALLBACK), "maxUpdates")]), id="it was held"
+        ),
+        pytest.param(
+            whole(waiting=[Waiting(Verb.UPDATE, app_item(app(1)), For.LOOK)]), id="it waits for other looks"
+        ),
+    ],
+)
+def test_what_a_pass_over_all_decided_on_does_not_hurry_it_again_and_again(decided: Done) -> None:
+    made = listed()
+    wish = Waiting(Verb.UPDATE, app_item(app(1)), For.PASS)
+    made.done(single(ONE, wish), NOW)
+    assert made.take(NOW + SOON) == (WHOLE, CHANGED)
+    made.done(decided, NOW + SOON)
+    made.done(single(ONE, wish), NOW + SOON)
+    assert made.take(NOW + 10) is None
+    made.done(whole(), NOW + 10)
+    made.done(single(ONE, wish), NOW + 10)
+    assert made.take(NOW + 10 + SOON) == (WHOLE, CHANGED)
+
+
+def test_a_link_is_followed_in_the_list() -> None:
+    made = listed()
+    done = whole()
+    made.done(
+        Done(WHOLE, CHANGED, NOBODY, done.plan, (Result(Verb.LINK, app_item(app(1)), Outcome.DONE),), 1), NOW
+    )
+    assert made.next_at(NOW) == NOW + FIRST_POLL
+
+
+def test_time_that_jumps_makes_everything_due_once() -> None:
+    """A machine that slept for a day catches up with one list and one look at each app."""
+    made = listed()
+    for name in NAMES:
+        made.done(single(name), NOW)
+    made.tick(NOW + 60)
+    later = NOW + 86_400
+    made.event(ONE, later)
+    found = []
+    for tenth in range(20):
+        found += taken(made, later + tenth)
+        made.done(single(ONE, lane=DRIFT), later + tenth)
+    assert sorted(found) == sorted([(WHOLE, IN_FLIGHT), (ONE, CHANGED), (TWO, DRIFT), (THREE, DRIFT)])

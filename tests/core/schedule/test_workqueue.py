@@ -1,0 +1,260 @@
+"""Names by when they are due: the earliest time, the most urgent lane, and the hold that beats both."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.core.schedule.workqueue import PATIENCE, Queue
+from controller.model.passes import WHOLE, Lane
+
+ASKED, CHANGED, IN_FLIGHT, DRIFT = Lane
+NOW = 1_000.0
+
+
+def queue(*due: tuple[str, float, Lane]) -> Queue:
+    made = Queue()
+    for each in due:
+        made.add(*each)
+    return made
+
+
+def drained(made: Queue, now: float = NOW) -> list[tuple[str, Lane]]:
+    found = []
+    while (taken := made.take(now)) is not None:
+        found.append(taken)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("due", "expected"),
+    [
+        pytest.param([], [], id="nothing"),
+        pytest.param([("a", NOW + 1, ASKED)], [], id="not yet"),
+        pytest.param([("a", NOW, DRIFT)], [("a", DRIFT)], id="just now"),
+        pytest.param(
+            [("a", NOW, DRIFT), ("b", NOW, CHANGED)], [("b", CHANGED), ("a", DRIFT)], id="lane first"
+        ),
+        pytest.param(
+            [("a", 9.0, DRIFT), ("b", 8.0, DRIFT)], [("b", DRIFT), ("a", DRIFT)], id="longest due first"
+        ),
+        pytest.param([("b", 9.0, DRIFT), ("a", 9.0, DRIFT)], [("a", DRIFT), ("b", DRIFT)], id="then by name"),
+        pytest.param(
+            [("a", 1.0, CHANGED), (WHOLE, NOW, CHANGED)],
+            [(WHOLE, CHANGED), ("a", CHANGED)],
+            id="the whole before its parts",
+        ),
+        pytest.param([("a", 9.0, DRIFT), ("a", 8.0, DRIFT)], [("a", DRIFT)], id="a name once"),
+        pytest.param([("a", NOW + 9, DRIFT), ("a", NOW, DRIFT)], [("a", DRIFT)], id="the earliest time wins"),
+        pytest.param([("a", NOW, DRIFT), ("a", NOW + 9, DRIFT)], [("a", DRIFT)], id="whichever came first"),
+        pytest.param(
+            [("a", NOW, DRIFT), ("a", NOW + 9, CHANGED)], [("a", CHANGED)], id="the most urgent lane wins"
+        ),
+        pytest.param([("a", NOW, CHANGED), ("a", NOW + 9, DRIFT)], [("a", CHANGED)], id="likewise"),
+    ],
+)
+def test_what_is_due_comes_in_order(
+    due: list[tuple[str, float, Lane]], expected: list[tuple[str, Lane]]
+) -> None:
+    assert drained(queue(*due)) == expected
+
+
+def test_what_came_alone_goes_before_what_came_as_one_of_many() -> None:
+    made = queue(("a", 1.0, CHANGED), ("b", 2.0, CHANGED), (WHOLE, NOW, CHANGED))
+    assert made.add("c", NOW, CHANGED, alone=True)
+    assert made.add("b", NOW, CHANGED, alone=True)
+    assert not made.add("b", NOW, CHANGED), "what was alone once stays so until it is taken"
+    made.hold("c", NOW + 1)
+    assert drained(made) == [(WHOLE, CHANGED), ("b", CHANGED), ("a", CHANGED)]
+    made.add("a", NOW, CHANGED)
+    assert drained(made, NOW + 1) == [("c", CHANGED), ("a", CHANGED)]
+
+
+def test_adding_tells_whether_it_made_a_difference() -> None:
+    made = Queue()
+    assert made.add("a", NOW, DRIFT)
+    assert not made.add("a", NOW + 5, DRIFT)
+    assert made.add("a", NOW + 5, CHANGED)
+    assert made.add("a", NOW - 5, DRIFT)
+    assert not made.add("a", NOW - 5, CHANGED)
+    assert ("a" in made, "b" in made, len(made)) == (True, False, 1)
+
+
+def test_a_hold_beats_any_hurry() -> None:
+    made = queue(("a", NOW, ASKED), ("b", NOW, DRIFT))
+    made.hold("a", NOW + 10)
+    made.add("a", NOW, ASKED)
+    assert drained(made) == [("b", DRIFT)]
+    assert made.next_at(NOW) == NOW + 10
+    assert drained(made, NOW + 10) == [("a", ASKED)]
+
+
+def test_a_hold_moves_nothing_that_is_due_later_anyway() -> None:
+    made = queue(("a", NOW + 20, DRIFT))
+    made.hold("a", NOW + 10)
+    assert made.next_at(NOW) == NOW + 20
+
+
+def test_the_longer_hold_stands_and_a_release_ends_it() -> None:
+    made = Queue()
+    made.hold("a", NOW + 10)
+    made.hold("a", NOW + 5)
+    made.add("a", NOW, DRIFT)
+    assert made.next_at(NOW) == NOW + 10
+    made.release("a")
+    made.release("unknown")
+    assert made.add("a", NOW, DRIFT)
+    assert drained(made) == [("a", DRIFT)]
+
+
+def test_a_hold_ends_once_its_name_was_taken() -> None:
+    made = Queue()
+    made.hold("a", NOW)
+    made.add("a", NOW, DRIFT)
+    assert made.take(NOW) == ("a", DRIFT)
+    made.add("a", NOW - 1, DRIFT)
+    assert made.next_at(NOW - 1) == NOW - 1
+
+
+def test_a_lane_past_the_most_stays_for_later() -> None:
+    made = queue(("a", NOW, DRIFT), ("b", NOW, IN_FLIGHT))
+    assert made.take(NOW, IN_FLIGHT) == ("b", IN_FLIGHT)
+    assert made.take(NOW, IN_FLIGHT) is None
+    assert made.next_at(NOW) == NOW
+    assert made.take(NOW) == ("a", DRIFT)
+
+
+@pytest.mark.parametrize("urgent", [ASKED, CHANGED])
+def test_no_flood_of_one_lane_starves_another(urgent: Lane) -> None:
+    """Each lane that waits gets its turn, however many more urgent ones there are."""
+    made = queue(*((f"{n:04d}", NOW, urgent) for n in range(1_000)))
+    for each in (f"poll-{n}" for n in range(20)):
+        made.add(each, NOW, IN_FLIGHT)
+    for each in (f"sweep-{n}" for n in range(20)):
+        made.add(each, NOW, DRIFT)
+    order = [lane for _, lane in drained(made)]
+    assert (order.index(IN_FLIGHT), order.index(DRIFT)) == (PATIENCE, PATIENCE + 1)
+    assert Counter(order[:110]) == {urgent: 70, IN_FLIGHT: 20, DRIFT: 20}
+    assert order[:PATIENCE] == [urgent] * PATIENCE
+
+
+def test_only_names_that_are_kept_are_remembered() -> None:
+    made = queue(("a", NOW, DRIFT), ("b", NOW, DRIFT))
+    made.hold("a", NOW + 10)
+    made.hold("c", NOW + 10)
+    made.keep(frozenset({"b"}))
+    assert drained(made) == [("b", DRIFT)]
+    made.add("a", NOW, DRIFT)
+    made.add("c", NOW, DRIFT)
+    assert drained(made) == [("a", DRIFT), ("c", DRIFT)]
+
+
+def test_what_is_due_is_counted_by_lane() -> None:
+    made = queue(("a", NOW, DRIFT), ("b", NOW, DRIFT), ("c", NOW, ASKED), ("d", NOW + 1, ASKED))
+    assert made.depth(NOW) == {DRIFT: 2, ASKED: 1}
+
+
+def test_an_empty_queue_is_due_never() -> None:
+    assert Queue().next_at(NOW) is None
+    made = queue(("a", NOW + 5, DRIFT))
+    assert (made.next_at(NOW), made.next_at(NOW + 9)) == (NOW + 5, NOW + 9)
+
+
+def test_a_name_put_very_often_takes_the_room_of_one() -> None:
+    made = queue(("b", 0.0, DRIFT), ("c", 99.0, ASKED))
+    assert made.next_at(1.0) == 1.0
+    for n in range(20_000, 0, -1):
+        made.add("a", float(n), DRIFT)
+    assert len(made._later) + sum(map(len, made._ready.values())) <= 4 * 3 + 64
+    assert drained(made) == [("c", ASKED), ("b", DRIFT), ("a", DRIFT)]
+
+
+@dataclass
+class Naive:
+    """The same promises in the plainest words, lanes that are passed over aside."""
+
+    due: dict[str, tuple[float, Lane, bool]] = field(default_factory=dict)
+    holds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
+        before = self.due.get(name)
+        many = name != WHOLE and not alone
+        known_at, known_lane, known_many = before or (at, lane, many)
+        at = max(min(at, known_at), self.holds.get(name, 0.0))
+        self.due[name] = at, min(lane, known_lane), min(many, known_many)
+        return self.due[name] != before
+
+    def hold(self, name: str, until: float) -> None:
+        self.holds[name] = max(until, self.holds.get(name, 0.0))
+        if name in self.due:
+            at, lane, many = self.due[name]
+            self.due[name] = max(at, self.holds[name]), lane, many
+
+    def keep(self, names: frozenset[str]) -> None:
+        self.due = {name: due for name, due in self.due.items() if name in names}
+        self.holds = {name: until for name, until in self.holds.items() if name in names}
+
+    def ready(self, now: float, most: Lane) -> set[tuple[str, Lane]]:
+        """Return what may be taken: of each lane, the first."""
+        by_lane: dict[Lane, list[tuple[bool, bool, float, str]]] = {}
+        for name, (at, lane, many) in self.due.items():
+            if at <= now and lane <= most:
+                by_lane.setdefault(lane, []).append((name != WHOLE, many, at, name))
+        return {(min(each)[-1], lane) for lane, each in by_lane.items()}
+
+
+names = st.sampled_from([WHOLE, "a", "b", "c"])
+moments = st.integers(1, 30).map(float)
+lanes = st.sampled_from(list(Lane))
+steps = st.one_of(
+    st.tuples(st.just("add"), names, moments, lanes, st.booleans()),
+    st.tuples(st.just("hold"), names, moments),
+    st.tuples(st.just("release"), names),
+    st.tuples(st.just("keep"), st.frozensets(names)),
+    st.tuples(st.just("pass time"), st.integers(0, 9)),
+    st.tuples(st.just("take"), lanes),
+)
+
+
+@given(st.lists(steps, max_size=60))
+def test_it_does_what_a_plain_list_would(done: list[tuple[Any, ...]]) -> None:
+    made, plain, now = Queue(), Naive(), 0.0
+    passed: Counter[Lane] = Counter()
+    for verb, *about in done:
+        match verb:
+            case "add":
+                *due, alone = about
+                assert made.add(*due, alone=alone) == plain.add(*due, alone=alone)
+            case "release":
+                made.release(about[0])
+                plain.holds.pop(about[0], None)
+            case "pass time":
+                now += about[0]
+            case "take":
+                _taken_alike(made, plain, passed, now, *about)
+            case _:
+                getattr(made, verb)(*about)
+                getattr(plain, verb)(*about)
+        assert len(made) == len(plain.due)
+        assert made.depth(now) == Counter(lane for at, lane, _ in plain.due.values() if at <= now)
+        assert made.next_at(now) == min((max(at, now) for at, *_ in plain.due.values()), default=None)
+
+
+def _taken_alike(made: Queue, plain: Naive, passed: Counter[Lane], now: float, most: Lane) -> None:
+    ready = plain.ready(now, most)
+    taken = made.take(now, most)
+    assert (taken in ready) if ready else taken is None
+    if taken is None:
+        return
+    name, lane = taken
+    others = {each for _, each in ready} - {lane}
+    overtaken = {each for each in others if each < lane}
+    assert not overtaken or passed[lane] >= PATIENCE
+    passed.update(others)
+    passed[lane] = 0
+    assert max((passed[each] for each in others), default=0) <= PATIENCE + len(Lane)
+    del plain.due[name]
+    plain.holds.pop(name, None)

@@ -1,0 +1,339 @@
+"""The conditions of every resource: true only while they are, and dated from when they became so."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from controller.core.planning.guard import guard
+from controller.core.planning.matched import app_item, subscription_item
+from controller.core.status.conditions import statuses
+from controller.model.manifest import App, Count, Desired, FromEnv, Guards, Partner, Policy, Subscription
+from controller.model.memory import Binding, Memory
+from controller.model.plan import Asked, For, Item, Observed, Plan, Verb, Waiting
+from controller.model.status import Condition, Status, Truth
+from controller.model.upstream import Facts, Row, Stage
+from tests.core.builders import (
+    CALLBACK,
+    NOW,
+    PARTNER,
+    app,
+    app_id,
+    desired,
+    live,
+    looked,
+    memory,
+    observed,
+    planned,
+    remote,
+    row,
+    subscription,
+    tired,
+)
+
+APP, WANTED = app(1), subscription(1)
+ITEM, SUB = app_item(APP), subscription_item(WANTED)
+DECLARED = desired(APP, WANTED)
+THERE = looked(1, there={1: (remote(WANTED),)})
+MOVED = looked(1, there={1: (replace(remote(WANTED), url="https://elsewhere.example.com"),)})
+TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+BEFORE: Mapping[Item, Status] = {}
+
+
+def standing(
+    declared: Desired,
+    seen: Observed,
+    previous: Mapping[Item, Status] = BEFORE,
+    partner: Partner = PARTNER,
+) -> dict[Item, Status]:
+    plan = guard(planned(declared, seen, Asked(), partner), declared, frozenset())
+    return {each.item: each for each in statuses(declared, seen, plan, previous)}
+
+
+def words(status: Status) -> dict[str, tuple[Truth, str]]:
+    return {each.type: (each.status, each.reason) for each in status.conditions}
+
+
+def test_all_is_as_declared() -> None:
+    found = standing(DECLARED, observed(live(1), facts=THERE))
+    assert words(found[ITEM]) == {
+        "Linked": (TRUE, "Linked"),
+        "Live": (TRUE, "Live"),
+        "Subscribed": (TRUE, "Subscribed"),
+        "Synced": (TRUE, "AsDeclared"),
+        "Ready": (TRUE, "Ready"),
+    }
+    assert words(found[SUB]) == {"Synced": (TRUE, "AsDeclared"), "Ready": (TRUE, "Ready")}
+    assert (found[ITEM].app_id, found[ITEM].stage, found[ITEM].at) == (app_id(), "STARTED", NOW)
+    assert {each.revision for status in found.values() for each in status.conditions} == {"r1"}
+
+
+def test_an_app_without_subscriptions_is_ready_when_it_is_live() -> None:
+    found = standing(desired(APP), observed(live(1)))
+    assert words(found[ITEM])["Subscribed"] == (TRUE, "NothingDeclared")
+    assert words(found[ITEM])["Ready"] == (TRUE, "Ready")
+
+
+def expected(  # a row of docs/lifecycle.md
+    linked: tuple[Truth, str],
+    is_live: tuple[Truth, str],
+    subscribed: tuple[Truth, str],
+    synced: tuple[Truth, str],
+    moving: tuple[str, str],
+) -> dict[str, tuple[Truth, str]]:
+    return {
+        "Linked": linked,
+        "Live": is_live,
+        "Subscribed": subscribed,
+        "Synced": synced,
+        "Ready": synced,
+        moving[0]: (TRUE, moving[1]),
+    }
+
+
+WAITS = (FALSE, "WaitingForLive")
+
+
+@pytest.mark.parametrize(
+    ("rows", "facts", "known", "conditions"),
+    [
+        pytest.param(
+            [],
+            Facts(),
+            Memory(),
+            expected(
+                (FALSE, "NotLinked"),
+                (UNKNOWN, "NotLinked"),
+                WAITS,
+                (FALSE, "ChangePlanned"),
+                ("Reconciling", "ChangePlanned"),
+            ),
+            id="not linked yet",
+        ),
+        pytest.param(
+            [replace(row(1), phone=None)],
+            Facts(),
+            Memory(),
+            expected(
+                (UNKNOWN, "WaitingForPhone"),
+                (UNKNOWN, "NotLinked"),
+                WAITS,
+                (FALSE, "WaitingForPhone"),
+                ("Reconciling", "WaitingForPhone"),
+            ),
+            id="nobody knows yet",
+        ),
+        pytest.param(
+            [],
+            Facts(),
+            memory(bindings=[Binding(APP.phone, app_id(), NOW - 9999)]),
+            expected(
+                (FALSE, "AppLost"), (UNKNOWN, "NotLinked"), WAITS, (FALSE, "AppLost"), ("Stalled", "AppLost")
+            ),
+            id="lost",
+        ),
+        pytest.param(
+            [row(1)],
+            Facts(),
+            Memory(),
+            expected(
+                (TRUE, "Linked"), (FALSE, "Provisioning"), WAITS, WAITS, ("Reconciling", "WaitingForLive")
+            ),
+            id="linked and on its way",
+        ),
+        pytest.param(
+            [replace(row(1), stage=Stage("ERROR"))],
+            Facts(),
+            Memory(),
+            expected(
+                (TRUE, "Linked"),
+                (FALSE, "Failed"),
+                WAITS,
+                (FALSE, "ProvisioningFailed"),
+                ("Stalled", "ProvisioningFailed"),
+            ),
+            id="given up",
+        ),
+        pytest.param(
+            [live(1)],
+            looked(1),
+            Memory(),
+            expected(
+                (TRUE, "Linked"),
+                (TRUE, "Live"),
+                (FALSE, "ChangePlanned"),
+                (FALSE, "ChangePlanned"),
+                ("Reconciling", "ChangePlanned"),
+            ),
+            id="live, and to be subscribed",
+        ),
+        pytest.param(
+            [live(1)],
+            MOVED,
+            tired(WANTED),
+            expected(
+                (TRUE, "Linked"),
+                (TRUE, "Live"),
+                (FALSE, "WillNotConverge"),
+                (FALSE, "WillNotConverge"),
+                ("Stalled", "WillNotConverge"),
+            ),
+            id="a subscription of it will not converge",
+        ),
+    ],
+)
+def test_an_app_on_its_way(
+    rows: list[Row], facts: Facts, known: Memory, conditions: dict[str, tuple[Truth, str]]
+) -> None:
+    assert words(standing(DECLARED, observed(*rows, facts=facts, known=known))[ITEM]) == conditions
+
+
+def test_an_app_that_is_on_its_way_without_subscriptions_is_not_ready() -> None:
+    found = words(standing(desired(APP), observed(row(1)))[ITEM])
+    assert found["Ready"] == (FALSE, "Provisioning")
+    assert found["Reconciling"] == (TRUE, "Provisioning")
+    assert "Stalled" not in found
+
+
+@pytest.mark.parametrize(
+    ("declared", "wanted", "known", "partner", "reason", "state"),
+    [
+        pytest.param(
+            APP, WANTED, Memory(), PARTNER, "ChangePlanned", "Reconciling", id="an update is planned"
+        ),
+        pytest.param(
+            APP,
+            WANTED,
+            tired(WANTED),
+            PARTNER,
+            "WillNotConverge",
+            "Stalled",
+            id="it will not converge",
+        ),
+        pytest.param(
+            replace(APP, policies=frozenset[Policy]()),
+            WANTED,
+            Memory(),
+            PARTNER,
+            "WaitingForPolicy",
+            "Reconciling",
+            id="a policy is missing",
+        ),
+        pytest.param(
+            APP,
+            WANTED,
+            Memory(),
+            replace(PARTNER, guards=Guards(max_updates=Count(0))),
+            "Held",
+            "Reconciling",
+            id="a guard holds it",
+        ),
+    ],
+)
+def test_a_subscription_that_differs(
+    declared: App, wanted: Subscription, known: Memory, partner: Partner, reason: str, state: str
+) -> None:
+    seen = observed(live(1), facts=MOVED, known=known)
+    found = standing(desired(declared, wanted), seen, partner=partner)[SUB]
+    assert words(found) == {
+        "Synced": (FALSE, reason),
+        "Ready": (FALSE, reason),
+        state: (TRUE, reason),
+    }
+    assert found.app_id == app_id()
+
+
+def test_a_guard_that_holds_is_named() -> None:
+    partner = replace(PARTNER, guards=Guards(max_updates=Count(0)))
+    found = standing(DECLARED, observed(live(1), facts=MOVED), partner=partner)[SUB]
+    condition = found.condition("Synced")
+    assert condition is not None
+    assert condition.message == "by maxUpdates: 1 planned, 0 allowed"
+
+
+@pytest.mark.parametrize(
+    ("declared", "item"),
+    [
+        pytest.param(replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A")}), SUB, id="headers"),
+        pytest.param(replace(APP, callback_url=CALLBACK), ITEM, id="a callback"),
+    ],
+)
+def test_what_was_neither_written_nor_read_is_called_unknown(
+    declared: App | Subscription, item: Item
+) -> None:
+    things = (APP, declared) if item is SUB else (declared, WANTED)
+    seen = observed(live(1), facts=THERE, digests={item: "keyed:1"})
+    left = planned(desired(*things), seen, Asked(resend=False))
+    found = {each.item: each for each in statuses(desired(*things), seen, left, {})}
+    assert words(found[item])["Synced"] == words(found[item])["Ready"] == (UNKNOWN, "Unverifiable")
+    assert words(found[ITEM])["Ready"] == (UNKNOWN, "Unverifiable"), "an app is ready with all that it has"
+    goes = standing(desired(*things), seen)
+    assert words(goes[item])["Synced"] == (FALSE, "ChangePlanned")
+
+
+@pytest.mark.parametrize("changed", [replace(APP, app_name="Renamed"), replace(APP, phone="911234567890")])
+def test_our_app_is_shown_also_where_its_manifest_no_longer_fits(changed: App) -> None:
+    known = memory(bindings=[Binding(APP.phone, app_id(1))])
+    found = standing(desired(changed, WANTED), observed(live(1), facts=THERE, known=known))
+    assert {each.app_id for each in found.values()} == {app_id(1)}
+    told = words(found[ITEM])
+    assert (told["Linked"], told["Live"]) == ((TRUE, "Linked"), (TRUE, "Live"))
+    assert {told[each][0] for each in ("Synced", "Ready")} == {FALSE}
+    assert told["Stalled"] == (TRUE, told["Ready"][1])
+
+
+def test_a_condition_is_dated_from_when_it_became_so() -> None:
+    first = standing(DECLARED, observed(row(1)))
+    later = standing(DECLARED, observed(live(1), facts=THERE, at=NOW + 60), first)
+    since = {each.type: each.since - NOW for each in later[ITEM].conditions}
+    assert since == {"Linked": 0, "Live": 60, "Subscribed": 60, "Synced": 60, "Ready": 60}
+    last = standing(DECLARED, observed(live(1), facts=THERE, at=NOW + 90), later)
+    assert {each.type: each.since - NOW for each in last[ITEM].conditions} == since
+    assert {each.at for each in last.values()} == {NOW + 90}
+
+
+def test_another_reason_for_the_same_truth_is_no_new_date() -> None:
+    first = standing(DECLARED, observed(row(1)))
+    later = standing(DECLARED, observed(replace(row(1), stage=Stage("ERROR")), at=NOW + 60), first)
+    ready = later[ITEM].condition("Ready")
+    assert ready is not None
+    assert (ready.since, ready.reason) == (NOW, "ProvisioningFailed")
+
+
+def test_a_condition_that_comes_back_begins_anew() -> None:
+    known = {ITEM: Status(ITEM, (Condition("Live", TRUE, "", "", NOW - 99, "r0"),), "r0", NOW)}
+    stalled = standing(DECLARED, observed(replace(row(1), stage=Stage("ERROR"))), known)[ITEM].condition(
+        "Stalled"
+    )
+    assert stalled is not None
+    assert stalled.since == NOW
+
+
+def test_every_declared_resource_of_this_partner_has_a_status() -> None:
+    both = desired(app(2), app(1), app(3, "other"), subscription(1), subscription(2))
+    assert list(standing(both, observed(row(1)))) == [
+        app_item(app(1)),
+        subscription_item(subscription(1)),
+        app_item(app(2)),
+        subscription_item(subscription(2)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on", "truth"),
+    [
+        pytest.param(For.BUDGET, Truth.UNKNOWN, id="what could not be looked at is not known"),
+        pytest.param(For.LOOK, Truth.UNKNOWN, id="likewise where a look gave nothing"),
+        pytest.param(For.LIVE, Truth.FALSE, id="what waits for its app is known not to be there"),
+    ],
+)
+def test_what_nobody_saw_is_unknown(on: For, truth: Truth) -> None:
+    plan = Plan(PARTNER, "r1", waiting=(Waiting(Verb.SUBSCRIBE, SUB, on),))
+    found = {each.item: each for each in statuses(DECLARED, observed(live(1)), plan, {})}[SUB]
+    assert {each.status for each in found.conditions if each.type in {"Synced", "Ready"}} == {truth}
+
+
+def test_that_gupshup_gave_up_is_said_before_where() -> None:
+    failed = replace(live(1), live=False, stage=Stage("ERROR", "CREATE_DOCKER"))
+    found = standing(DECLARED, observed(failed))[ITEM]
+    assert found.stage == "ERROR"

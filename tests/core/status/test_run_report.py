@@ -1,0 +1,259 @@
+"""What came of a run, counted honestly."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from controller.core.planning.guard import Change, change, held_digest
+from controller.core.planning.matched import app_item, subscription_item, tag_item
+from controller.core.status.run_report import KEYS, Report, converging, report, total, unfinished
+from controller.model.manifest import AppId
+from controller.model.plan import (
+    Action,
+    Blocked,
+    For,
+    Held,
+    Item,
+    Link,
+    Outcome,
+    Plan,
+    Result,
+    SetCallback,
+    Subscribe,
+    Unmanaged,
+    Update,
+    Verb,
+    Waiting,
+)
+from controller.model.upstream import SubscriptionId
+from tests.core.builders import CALLBACK, PARTNER, app, app_id, subscription
+
+APP, WANTED = app(1), subscription(1)
+ITEM, SUB = app_item(APP), subscription_item(WANTED)
+LINK = Link(APP)
+POST = Subscribe(WANTED, app_id())
+PUT = Update(WANTED, app_id(), SubscriptionId("1"), {}, drift=True)
+NOBODY: Mapping[Item, AppId | None] = {}
+CONFIRMED = (Outcome.DONE, "Confirmed")
+
+
+def plan(
+    *actions: Action,
+    unchanged: Sequence[Item] = (),
+    provisioning: Sequence[Item] = (),
+    unverifiable: Sequence[Item] = (),
+    blocked: Sequence[Blocked] = (),
+) -> Plan:
+    return Plan(
+        PARTNER,
+        "r1",
+        actions=tuple(actions),
+        blocked=tuple(blocked),
+        unchanged=tuple(unchanged),
+        provisioning=tuple(provisioning),
+        unverifiable=tuple(unverifiable),
+    )
+
+
+def result(outcome: Outcome, verb: Verb = Verb.LINK, item: Item = ITEM, reason: str = "Why") -> Result:
+    return Result(verb, item, outcome, reason, "words", None)
+
+
+def by_change(*results: Result) -> dict[Change, Result]:
+    return {(each.verb, each.item): each for each in results}
+
+
+def told(last: Plan, *results: Result) -> list[tuple[Outcome, str]]:
+    return [(each.outcome, each.reason) for each in report(last, {}, by_change(*results), NOBODY).results]
+
+
+UNSURE = [Outcome.UNCLEAR, Outcome.STALE]
+
+
+@pytest.mark.parametrize("outcome", UNSURE)
+@pytest.mark.parametrize(
+    ("last", "verb", "item", "confirmed"),
+    [
+        pytest.param(plan(unchanged=[ITEM]), Verb.LINK, ITEM, True, id="a link that is there"),
+        pytest.param(plan(provisioning=[ITEM]), Verb.LINK, ITEM, True, id="a link on its way to live"),
+        pytest.param(
+            plan(unverifiable=[ITEM]), Verb.LINK, ITEM, True, id="a link with a callback nobody knows"
+        ),
+        pytest.param(
+            plan(SetCallback(APP, app_id(), CALLBACK)),
+            Verb.LINK,
+            ITEM,
+            True,
+            id="a link whose callback is next",
+        ),
+        pytest.param(plan(LINK), Verb.LINK, ITEM, False, id="a link that is still to be made"),
+        pytest.param(plan(), Verb.LINK, ITEM, False, id="a link that nobody saw"),
+        pytest.param(plan(unchanged=[SUB]), Verb.SUBSCRIBE, SUB, True, id="a subscription that is there"),
+        pytest.param(plan(PUT), Verb.SUBSCRIBE, SUB, True, id="a subscription that is there, and differs"),
+        pytest.param(plan(POST), Verb.SUBSCRIBE, SUB, False, id="a subscription that is still to be made"),
+        pytest.param(plan(unchanged=[SUB]), Verb.UPDATE, SUB, True, id="an update that took"),
+        pytest.param(plan(PUT), Verb.UPDATE, SUB, False, id="an update that did not take"),
+        pytest.param(
+            plan(unverifiable=[SUB]), Verb.UPDATE, SUB, False, id="an update that nobody can verify"
+        ),
+        pytest.param(
+            plan(provisioning=[ITEM]), Verb.UPDATE, ITEM, False, id="a callback of an app on its way"
+        ),
+        pytest.param(plan(unchanged=[SUB]), Verb.LINK, ITEM, False, id="another thing is as declared"),
+    ],
+)
+def test_what_nobody_knew_was_done_where_a_later_look_says_so(
+    *, last: Plan, verb: Verb, item: Item, confirmed: bool, outcome: Outcome
+) -> None:
+    assert told(last, result(outcome, verb, item)) == [CONFIRMED if confirmed else (outcome, "Why")]
+
+
+def test_a_failure_that_is_blocked_now_stays_a_failure() -> None:
+    last = plan(blocked=[Blocked(SUB, "Rejected", "")], unverifiable=[SUB])
+    assert told(last, result(Outcome.FAILED, Verb.UPDATE, SUB)) == [(Outcome.FAILED, "Why")]
+
+
+def test_done_stays_done_as_it_was_told() -> None:
+    assert told(plan(unchanged=[ITEM]), result(Outcome.DONE)) == [(Outcome.DONE, "Why")]
+
+
+def test_a_confirmed_link_names_the_app_that_was_found() -> None:
+    part = report(plan(unchanged=[ITEM]), {}, by_change(result(Outcome.UNCLEAR)), {ITEM: app_id(7)})
+    assert [(each.app_id, each.message) for each in part.results] == [
+        (app_id(7), "a later look found it done")
+    ]
+
+
+def test_one_thing_done_is_not_counted_twice() -> None:
+    """A duplicate tag turned a subscribe into an update: one thing was changed."""
+    twice = [result(Outcome.STALE, Verb.SUBSCRIBE, SUB), result(Outcome.DONE, Verb.UPDATE, SUB)]
+    assert told(plan(unchanged=[SUB]), *twice) == [(Outcome.DONE, "Why")]
+    linked = [result(Outcome.UNCLEAR), result(Outcome.DONE, Verb.UPDATE)]
+    assert told(plan(unchanged=[ITEM]), *linked) == [CONFIRMED, (Outcome.DONE, "Why")]
+
+
+def test_an_action_whose_turn_did_not_come_waits_for_its_budget() -> None:
+    later = Waiting(Verb.SUBSCRIBE, SUB, For.BACKOFF, 9.0)
+    said: dict[Change, Result | Waiting] = {change(POST): later, change(LINK): result(Outcome.DONE)}
+    put = SetCallback(app(2), app_id(2), CALLBACK)
+    part = report(plan(LINK, POST, put), said, by_change(result(Outcome.DONE)), NOBODY)
+    why = "the run ended before its turn"
+    assert part.waiting == (later, Waiting(Verb.UPDATE, app_item(app(2)), For.BUDGET, message=why))
+    assert (part.partner, part.looked) == (PARTNER.name, True)
+
+
+def test_everything_is_counted_once() -> None:
+    last = Plan(
+        PARTNER,
+        "r1",
+        waiting=(Waiting(Verb.LINK, ITEM, For.LIST),),
+        blocked=(Blocked(ITEM, "AppLost", ""),) * 2,
+        held=(Held(LINK, "maxLinks"),) * 3,
+        unmanaged=(Unmanaged(ITEM, "1"),),
+        unchanged=(ITEM, SUB, tag_item(APP, "other")),
+        provisioning=(ITEM,),
+        unverifiable=(SUB,),
+    )
+    others = [subscription_item(subscription(number)) for number in range(2, 9)]
+    results = by_change(
+        result(Outcome.DONE),
+        *(result(Outcome.DONE, Verb.SUBSCRIBE, each) for each in others[:2]),
+        *(result(Outcome.DONE, Verb.UPDATE, each) for each in others[2:5]),
+        result(Outcome.DONE, Verb.UNSUBSCRIBE, others[5]),
+        result(Outcome.FAILED, Verb.UPDATE, others[5]),
+        result(Outcome.STALE, Verb.UPDATE, others[6]),
+        result(Outcome.UNCLEAR, Verb.UPDATE, tag_item(APP, "third")),
+    )
+    part = report(last, {}, results, NOBODY)
+    assert part.summary == {
+        "linked": 1,
+        "subscribed": 2,
+        "updated": 3,
+        "unsubscribed": 1,
+        "unchanged": 2,
+        "waiting": 1,
+        "blocked": 2,
+        "held": 3,
+        "failed": 1,
+        "stale": 1,
+        "unclear": 1,
+    }
+    assert tuple(part.summary) == KEYS
+    assert (part.held_digest, part.held) == (held_digest(last), last.held)
+    same = (part.unmanaged, part.unverifiable, part.provisioning, part.blocked)
+    assert same == (last.unmanaged, last.unverifiable, last.provisioning, last.blocked)
+
+
+def test_results_come_in_one_order() -> None:
+    each = [
+        result(Outcome.DONE, Verb.SUBSCRIBE, SUB),
+        result(Outcome.DONE),
+        result(Outcome.DONE, Verb.UPDATE),
+    ]
+    first, second = (report(plan(), {}, by_change(*some), NOBODY) for some in (each, each[::-1]))
+    assert first == second
+    assert [some.verb for some in first.results] == [Verb.LINK, Verb.SUBSCRIBE, Verb.UPDATE]
+
+
+def test_partners_add_up_and_no_key_is_missing() -> None:
+    parts = [Report("a", summary={"linked": 1}), Report("b", summary={"linked": 2, "failed": 1}), Report("c")]
+    assert total(parts) == {**dict.fromkeys(KEYS, 0), "linked": 3, "failed": 1}
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"),
+    [
+        (For.BUDGET, True),
+        (For.OUTCOME, True),
+        (For.PHONE, True),
+        (For.LOOK, True),
+        (For.BACKOFF, True),
+        (For.REST, True),
+        (For.LIST, True),
+        (For.LIVE, False),
+        (For.LINKED, False),
+        (For.POLICY, False),
+        (For.SUSPEND, False),
+    ],
+)
+def test_provisioning_and_what_people_decide_is_not_converging(*, on: For, expected: bool) -> None:
+    assert converging(Report("main", waiting=(Waiting(Verb.LINK, ITEM, on),))) is expected
+
+
+def test_nothing_left_is_not_converging() -> None:
+    assert not converging(Report("main"))
+
+
+def test_a_list_that_lags_behind_our_own_link_is_not_converging() -> None:
+    waits = (Waiting(Verb.LINK, ITEM, For.LIST),)
+    assert not converging(Report("main", results=(result(Outcome.DONE),), waiting=waits))
+    assert converging(Report("main", results=(result(Outcome.UNCLEAR),), waiting=waits))
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        pytest.param(Report("main"), False, id="nothing left"),
+        pytest.param(Report("main", provisioning=(ITEM,)), True, id="an app on its way"),
+        pytest.param(
+            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, For.LIVE),)), True, id="waits for live"
+        ),
+        pytest.param(
+            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, For.LINKED),)), True, id="or a link"
+        ),
+        pytest.param(
+            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, For.BUDGET),)), False, id="our pace"
+        ),
+        pytest.param(
+            Report(
+                "main",
+                waiting=(Waiting(Verb.SUBSCRIBE, SUB, For.LIVE),),
+                blocked=(Blocked(ITEM, "AppLost", ""),),
+            ),
+            False,
+            id="for an app that is blocked",
+        ),
+    ],
+)
+def test_what_is_not_live_yet_is_unfinished(*, part: Report, expected: bool) -> None:
+    assert unfinished(part) is expected
