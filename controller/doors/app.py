@@ -17,12 +17,12 @@ from controller.edges.secrets import reveal_credential, reveal_header
 from controller.edges.store import Hold, Store, chosen_location, look_into, open_store
 from controller.errors import AccountError, Busy, StoreError
 from controller.loop import ports
-from controller.loop.gate import Gate
 from controller.loop.identity import identified
 from controller.loop.ports import Account, Spread
-from controller.loop.seats import Stand
-from controller.loop.shares import Alone, Shared
-from controller.loop.tenure import GIVE_WAY
+from controller.loop.rate_limiter import Gate
+from controller.loop.run.replicas import Alone, Shared
+from controller.loop.run.sign_ins import Stand
+from controller.loop.run.worker import GIVE_WAY
 from controller.model.manifest import Login, Partner, Reference
 from controller.model.ratelimit import Heard, unheard
 from controller.model.secret import Secret

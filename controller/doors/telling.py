@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from controller.doors.web.gauges import Endpoint, endpoint
 from controller.doors.web.metrics import Metrics
 from controller.edges import log
-from controller.loop.board import Board, Listener
-from controller.loop.counted import Counted, Store
-from controller.loop.herald import Clock, Herald
+from controller.loop.run.alerter import Clock, Herald
+from controller.loop.run.control import Board, Listener
+from controller.loop.run.summary_cache import Counted, Store
 from controller.model.notice import Notice
 from controller.model.passes import Pass
 

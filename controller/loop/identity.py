@@ -7,8 +7,8 @@ from typing import Protocol, assert_never
 
 from controller.core.identity import SignedIn, identify
 from controller.errors import AccountError, Denied, Rejected
-from controller.loop.gate import Gate
 from controller.loop.ports import Hold, Reader
+from controller.loop.rate_limiter import Gate
 from controller.model.account import Ask, Identified, Identity, KnownAccount, Unidentified
 from controller.model.upstream import Upstream
 

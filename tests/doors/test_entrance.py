@@ -13,13 +13,13 @@ from controller.doors.cli.load import Loaded
 from controller.edges.store import Store
 from controller.errors import Denied, PlanRefused, SourceError
 from controller.loop.ports import Account, Writer
-from controller.loop.seats import Seat, Seats
+from controller.loop.run.sign_ins import Seat, Seats
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
 from controller.model.source import Rules, Source, SourceFile, Stamp
 from tests.doors.web_world import open_web_store
 from tests.edges.clocks import TestClock
-from tests.loop.bench import PARTNER, app
+from tests.loop.apply_fixture import PARTNER, app
 
 OTHER = replace(PARTNER, name="other")
 BOTH = Desired("r2", (PARTNER, OTHER), (app(), replace(app("AppTwo", "910000000002"), partner="other")))

@@ -17,7 +17,7 @@ from controller.core.status.summary import MOST_STAGES
 from controller.doors.web.gauges import endpoint
 from controller.doors.web.metrics import PREFIX, Metrics
 from controller.edges.store import Store, open_store
-from controller.loop.counted import Counted
+from controller.loop.run.summary_cache import Counted
 from controller.model.manifest import Bucket
 from controller.model.passes import Lane
 from controller.model.plan import Item, Kind, Outcome, Result, Verb

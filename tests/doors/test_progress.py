@@ -6,8 +6,8 @@ import pytest
 
 from controller.core.planning.matched import app_item
 from controller.doors.cli.progress import picture
-from controller.loop.follow import Run
-from controller.loop.reconcile import Task
+from controller.loop.apply import Run
+from controller.loop.reconcile.reconcile import Task
 from controller.model.manifest import Desired
 from controller.model.status import Condition, Status, Truth
 from tests.core.builders import NOW, app, app_id

@@ -13,8 +13,8 @@ from controller.errors import Busy, Limited
 from controller.model.manifest import AppId, Settle
 from controller.model.upstream import LinkedWithoutCallback
 from tests.edges.clocks import TestClock
-from tests.loop.bench import CALLBACK, Fuse, Killed, app, bench, brittle, events
-from tests.loop.gupshup import NEVER, Gupshup, Lose, Reply
+from tests.loop.apply_fixture import CALLBACK, Fuse, Killed, app, bench, brittle, events
+from tests.loop.fake_gupshup import NEVER, Gupshup, Lose, Reply
 
 QUICK = Settle(late_effect=6, stale_list=2)
 PROOF = QUICK.late_effect + QUICK.stale_list

@@ -10,9 +10,9 @@ import pytest
 from controller.core.identity import SignedIn
 from controller.edges.store import Store, open_store
 from controller.errors import AccountError, Denied, Locked, Rejected
-from controller.loop.gate import Gate
 from controller.loop.identity import identified
 from controller.loop.ports import Reader
+from controller.loop.rate_limiter import Gate
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
 from controller.model.upstream import Details, Upstream

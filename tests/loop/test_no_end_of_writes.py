@@ -10,13 +10,13 @@ import pytest
 
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Busy, Rejected, Unclear
-from controller.loop.follow import Run
+from controller.loop.apply import Run
 from controller.model.manifest import App, AppId, FromEnv, Subscription
 from controller.model.plan import Asked, For, Outcome
 from controller.model.upstream import RemoteSubscription, SubscriptionId
 from tests.edges.clocks import TestClock
-from tests.loop.bench import PARTNER, Bench, app, bench, events
-from tests.loop.gupshup import Gupshup
+from tests.loop.apply_fixture import PARTNER, Bench, app, bench, events
+from tests.loop.fake_gupshup import Gupshup
 
 ONE, TWO = "910000000001", "910000000002"
 HOUR = 3600

@@ -42,13 +42,16 @@ PROMISES: Mapping[str, Promise] = {
             _EXPLORE,
             _PAIRS,
             _KILLS,
-            f"{_LOOP}/test_linking.py::test_a_renamed_manifest_opens_no_second_link_while_one_is_unclear",
+            f"{_LOOP}/reconcile/test_link.py::test_a_renamed_manifest_opens_no_second_link_while_one_is_unclear",
         ),
         "an effect later than `lateEffect`: nobody can wait for ever, so the figure is the operator's",
     ),
     "P4": Promise(
         "What is bound is an app of ours with exactly the declared phone, told by an authenticated answer.",
-        (_EXPLORE, f"{_CORE}/planning/test_plan_properties.py::test_a_link_is_for_what_nobody_has_seen_and_nobody_is_at"),
+        (
+            _EXPLORE,
+            f"{_CORE}/planning/test_plan_properties.py::test_a_link_is_for_what_nobody_has_seen_and_nobody_is_at",
+        ),
     ),
     "P5": Promise(
         "What only plans or tells sends no write; its client has no method that could.",
@@ -61,9 +64,9 @@ PROMISES: Mapping[str, Promise] = {
     "P6": Promise(
         "Each action looks at its own precondition right before it is sent, and is skipped where the world moved.",
         (
-            f"{_LOOP}/test_linking.py::test_a_look_by_phone_stands_right_before_the_link",
-            f"{_LOOP}/test_linking.py::test_an_app_that_appeared_meanwhile_is_not_linked_again",
-            f"{_LOOP}/test_writing.py::test_a_duplicate_is_looked_at_and_updated",
+            f"{_LOOP}/reconcile/test_link.py::test_a_look_by_phone_stands_right_before_the_link",
+            f"{_LOOP}/reconcile/test_link.py::test_an_app_that_appeared_meanwhile_is_not_linked_again",
+            f"{_LOOP}/reconcile/test_write.py::test_a_duplicate_is_looked_at_and_updated",
         ),
         "a plan that was saved, changed and applied later: its tests stand with that command",
     ),
@@ -74,7 +77,7 @@ PROMISES: Mapping[str, Promise] = {
             _EXPLORE,
             _MACHINE,
             f"{_EDGES}/test_gupshup_round_trip.py::test_what_was_written_is_what_is_read",
-            f"{_LOOP}/test_writing.py::test_a_second_run_writes_nothing",
+            f"{_LOOP}/reconcile/test_write.py::test_a_second_run_writes_nothing",
         ),
     ),
     "P8": Promise(
@@ -141,7 +144,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_PROMISES}::test_a_crash_loop_breaks_no_limit_and_no_promise",
             f"{_PROMISES}::test_commands_side_by_side_keep_the_limits_together",
             f"{_CORE}/test_ratelimit.py::test_no_window_at_gupshup_is_ever_overfull",
-            f"{_LOOP}/test_gate_crashes.py::test_no_window_at_gupshup_is_overfull",
+            f"{_LOOP}/test_rate_limiter_crashes.py::test_no_window_at_gupshup_is_overfull",
             _KILLS,
         ),
         "what other tools spend of the same partner's limits: then a 429 is answered by a rest",
@@ -150,7 +153,7 @@ PROMISES: Mapping[str, Promise] = {
         "After a 429 nothing goes out for a whole window that counts in the same bucket.",
         (
             _EXPLORE,
-            f"{_LOOP}/test_gate.py::test_a_429_rests_its_budget_for",
+            f"{_LOOP}/test_rate_limiter.py::test_a_429_rests_its_budget_for",
             f"{_E2E}/test_faults.py::test_a_429_closes_the_link_and_its_budget_rests_for_a_window",
         ),
     ),
@@ -159,7 +162,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             _EXPLORE,
             f"{_EDGES}/test_gupshup_tokens.py::test_a_link_is_never_repeated_but_the_next_one_has_a_new_token",
-            f"{_LOOP}/test_writing.py::test_a_lost_reply_costs_a_look_and_nothing_is_sent_twice",
+            f"{_LOOP}/reconcile/test_write.py::test_a_lost_reply_costs_a_look_and_nothing_is_sent_twice",
         ),
     ),
     "P18": Promise(
@@ -190,8 +193,8 @@ PROMISES: Mapping[str, Promise] = {
     "P21": Promise(
         "Whoever came first is let through first, and one app's trouble holds back its own writes alone.",
         (
-            f"{_LOOP}/test_gate.py::test_who_came_first_is_let_through_first",
-            f"{_LOOP}/test_writing.py::test_one_apps_budget_holds_back_its_own_writes_only",
+            f"{_LOOP}/test_rate_limiter.py::test_who_came_first_is_let_through_first",
+            f"{_LOOP}/reconcile/test_write.py::test_one_apps_budget_holds_back_its_own_writes_only",
         ),
     ),
     "P22": Promise(
@@ -244,7 +247,7 @@ PROMISES: Mapping[str, Promise] = {
     ),
     "P28": Promise(
         "Every write has a line in the history, begun before it, and no line tells of one that was not sent.",
-        (_EXPLORE, _KILLS, f"{_LOOP}/test_writing.py::test_every_write_has_one_finished_line"),
+        (_EXPLORE, _KILLS, f"{_LOOP}/reconcile/test_write.py::test_every_write_has_one_finished_line"),
     ),
     "P29": Promise(
         "What is called Ready was there and live when it was said; no early end passes for a success.",
@@ -308,8 +311,8 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_E2E}/test_once.py::test_what_is_refused_is_refused_on_every_pass_and_drift_is_put_back",
             f"{_E2E}/test_once.py::test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released",
-            f"{_LOOP}/test_controller.py::test_a_renamed_partner_gets_round_no_guard_and_signs_in_once",
-            f"{_LOOP}/test_watched.py::test_another_folder_is_compared_with_what_the_account_had",
+            f"{_LOOP}/run/test_controller.py::test_a_renamed_partner_gets_round_no_guard_and_signs_in_once",
+            f"{_LOOP}/run/test_source_watcher.py::test_another_folder_is_compared_with_what_the_account_had",
         ),
         "a loss that comes in steps, each of which `maxShrink` allows: every revision that was taken counts anew",
     ),
@@ -411,7 +414,7 @@ PROMISES: Mapping[str, Promise] = {
         'What is said is so: Ready, Synced, "as declared" are said of nothing that was neither written nor read.',
         (
             f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
-            f"{_LOOP}/test_writing.py::test_a_callback_declared_after_the_link_is_written",
+            f"{_LOOP}/reconcile/test_write.py::test_a_callback_declared_after_the_link_is_written",
             "tests/core/status/test_conditions.py::test_what_was_neither_written_nor_read_is_called_unknown",
             "tests/core/planning/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",

@@ -7,11 +7,11 @@ from functools import partial
 from random import Random
 
 from controller.doors.app import House, standing
-from controller.loop.controller import Controller
-from controller.loop.follow import Run
-from controller.loop.partnership import Ground as Footing
-from controller.loop.reconcile import Task
-from controller.loop.watched import Watched
+from controller.loop.apply import Run
+from controller.loop.reconcile.reconcile import Task
+from controller.loop.run.controller import Controller
+from controller.loop.run.partner_loop import Ground as Footing
+from controller.loop.run.source_watcher import Watched
 from controller.model.manifest import App, Desired, Subscription
 from controller.model.passes import Pass, Tempo
 from controller.model.source import Decoded, Source

@@ -25,10 +25,11 @@ from controller.edges.gupshup.replies import Broken
 from controller.edges.gupshup.routes import UNSUBSCRIBE
 from controller.edges.store import opening
 from controller.errors import Busy, StoreError, Unclear
-from controller.loop import admission, linking
-from controller.loop.act import Tally, act
+from controller.loop import admission
 from controller.loop.ports import Account, Writer
-from controller.loop.reconcile import decide
+from controller.loop.reconcile import link
+from controller.loop.reconcile.act import Tally, act
+from controller.loop.reconcile.reconcile import decide
 from controller.model.manifest import App, Policy
 from controller.model.memory import Intent, Note, Refuse
 from controller.model.passes import Lane
@@ -41,7 +42,7 @@ from tests.sim.scenario import SCENARIOS, SECRETS, desired
 from tests.sim.story import Trouble
 from tests.sim.universe import Twist
 
-_KEPT, _MATCHED, _ALLOWED = linking._keep, match._by_phone_and_name, guard.allowed
+_KEPT, _MATCHED, _ALLOWED = link._keep, match._by_phone_and_name, guard.allowed
 _CHECKED, _CHECKED_FILE = opening._checked, opening._check_file
 _URGENCY, _ADD = Agenda._urgency, Queue.add
 _SUBSCRIPTIONS, _WINDOW, _LOSS = Reader.subscriptions, ratelimit.window, admission.refuse_loss
@@ -268,7 +269,7 @@ MISPLACED: Defects = {
     ),
     "a plan acts": Defect(
         "P5",
-        Twist(names={"controller.doors.app:reader": writer, "controller.loop.follow:decide": _plan_acts}),
+        Twist(names={"controller.doors.app:reader": writer, "controller.loop.apply:decide": _plan_acts}),
         way=planning,
     ),
     "what cannot be read back is sent again each time": Defect(
@@ -309,7 +310,7 @@ MISPLACED: Defects = {
         "suspended",
     ),
     "no guard bites": Defect(
-        "P11", Twist(names={"controller.loop.reconcile:judge": lambda each, *_: each}), "held"
+        "P11", Twist(names={"controller.loop.reconcile.reconcile:judge": lambda each, *_: each}), "held"
     ),
     "guards bite on large fleets only": Defect(
         "P11", Twist(names={f"{_CORE}.planning.guard:allowed": _guards_begin_at_ten}), "held"
@@ -351,7 +352,7 @@ MISPLACED: Defects = {
     ),
     "a 429 is like any other refusal": Defect(
         "P16",
-        Twist(names={"controller.loop.gate:Gate._rest": _no_rest}),
+        Twist(names={"controller.loop.rate_limiter:Gate._rest": _no_rest}),
         trouble=Trouble((fault("429", "subscribe"),)),
     ),
     "a lost update is sent again": Defect(
@@ -368,7 +369,7 @@ MISPLACED: Defects = {
     ),
     "an app's id is kept after its callback was set": Defect(
         "P22",
-        Twist(names={"controller.loop.linking:_keep": _callback_first}),
+        Twist(names={"controller.loop.reconcile.link:_keep": _callback_first}),
         trouble=Trouble((fault("callback-refused"),)),
     ),
     "a damaged store is begun anew": Defect(
@@ -390,11 +391,11 @@ MISPLACED: Defects = {
         way=rivalled(stolen=True),
     ),
     "chance that no seed decides": Defect(
-        "P27", Twist(names={"controller.loop.follow:next_look": _chance}), way=telling_twice
+        "P27", Twist(names={"controller.loop.apply:next_look": _chance}), way=telling_twice
     ),
     "there is no history": Defect("P28", Twist(_no_line_of_history)),
     "everything is called Ready": Defect(
-        "P29", Twist(names={"controller.loop.follow:statuses": _all_is_well}), "held"
+        "P29", Twist(names={"controller.loop.apply:statuses": _all_is_well}), "held"
     ),
     "a callback that nobody wrote counts as declared": Defect(
         "P46", Twist(names={f"{_CORE}.planning.plan:_callback": lambda *_: ()}), "declared later"
@@ -422,7 +423,7 @@ MISPLACED: Defects = {
     ),
     "a callback that a link could not set counts as set": Defect(
         "P46",
-        Twist(names={"controller.loop.linking:of_link_answer": _all_was_done}),
+        Twist(names={"controller.loop.reconcile.link:of_link_answer": _all_was_done}),
         trouble=Trouble((fault("callback-refused"),)),
     ),
     "the name that a link asks for is not kept": Defect(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from controller.loop.controller import Controller
+from controller.loop.run.controller import Controller
 from controller.model.manifest import App, Desired, Subscription
 from controller.model.passes import Tempo
 from controller.simulator.drift import drift

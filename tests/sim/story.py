@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controller.loop.ports import Account, Writer
-from controller.loop.resolve import absent
+from controller.loop.reconcile.resolve import absent
 from controller.model.manifest import App, Desired
 from controller.simulator import Fault
 from tests.sim.drifting import drifted

@@ -2,8 +2,8 @@
 
 from controller.doors.app import House, standing
 from controller.errors import Busy
-from controller.loop.follow import Run
-from controller.loop.reconcile import Task
+from controller.loop.apply import Run
+from controller.loop.reconcile.reconcile import Task
 from controller.model.upstream import Upstream
 from tests.sim.scenario import SCENARIOS
 from tests.sim.universe import Universe

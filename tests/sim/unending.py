@@ -22,7 +22,7 @@ UNENDING: Defects = {
     ),
     "what proves nothing leaves nothing behind": Defect(
         "P39",
-        Twist(names={"controller.loop.writing:of_unclear": _nothing_learnt}),
+        Twist(names={"controller.loop.reconcile.write:of_unclear": _nothing_learnt}),
         trouble=Trouble((Fault("500", "subscribe"),)),
         way=insisting,
     ),
@@ -34,7 +34,7 @@ UNENDING: Defects = {
     ),
     "an answer is taken for a look": Defect(
         "P39",
-        Twist(names={"controller.loop.deed:replace": lambda seen, **_: seen}),
+        Twist(names={"controller.loop.reconcile.attempt:replace": lambda seen, **_: seen}),
         "unsubscribe",
         Trouble((Fault("unkept", "updateSubscription"),)),
         way=insisting,

@@ -18,9 +18,9 @@ from controller.doors.cli.load import Loaded
 from controller.edges.gupshup import Network
 from controller.edges.store import Store
 from controller.errors import Busy, ControllerError
-from controller.loop.follow import Run, follow, survey
+from controller.loop.apply import Run, follow, survey
 from controller.loop.ports import Account, Writer
-from controller.loop.reconcile import Task, reconcile
+from controller.loop.reconcile.reconcile import Task, reconcile
 from controller.model.manifest import Desired
 from controller.model.plan import Asked, Plan
 from controller.simulator import Fault, Partner, Rules, World, create_app, parse_switches

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from controller.doors.cli.applying import Applied, Patience
     from controller.doors.cli.fleet import Wish
     from controller.doors.cli.load import Loaded
-    from controller.loop.follow import Tell
+    from controller.loop.apply import Tell
 
 
 @click.command()

@@ -16,8 +16,8 @@ from controller.doors.cli.load import Loaded
 from controller.doors.cli.signals import answered
 from controller.edges import streams
 from controller.loop.admission import refuse_loss
-from controller.loop.follow import Run, Tell, follow
-from controller.loop.seats import Seats
+from controller.loop.apply import Run, Tell, follow
+from controller.loop.run.sign_ins import Seats
 from controller.model.manifest import Partner
 from controller.model.passes import SourceState
 

@@ -9,9 +9,9 @@ from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError, PlanRefused
 from controller.loop.admission import admit, refuse_half_written, refuse_loss
 from controller.loop.ports import Account, Revisions, Writer
-from controller.loop.seats import Seats
-from controller.loop.together import together
-from controller.loop.watched import Whose, nobody
+from controller.loop.reconcile.gather import together
+from controller.loop.run.sign_ins import Seats
+from controller.loop.run.source_watcher import Whose, nobody
 from controller.model.history import LastGood
 from controller.model.manifest import Partner
 

@@ -8,8 +8,8 @@ from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError
 from controller.loop.admission import resends
 from controller.loop.ports import Account, Reader
-from controller.loop.reconcile import Task
-from controller.loop.together import together
+from controller.loop.reconcile.gather import together
+from controller.loop.reconcile.reconcile import Task
 from controller.model.manifest import Partner
 from controller.model.plan import Asked
 

@@ -14,10 +14,10 @@ from controller.doors.cli.load import Loaded, tell_warnings, whole
 from controller.doors.cli.running import Where, decode, origin_of
 from controller.edges import settings
 from controller.errors import SourceError
-from controller.loop.controller import not_taken
 from controller.loop.ports import Revisions
-from controller.loop.seats import Seats
-from controller.loop.watched import Watched
+from controller.loop.run.controller import not_taken
+from controller.loop.run.sign_ins import Seats
+from controller.loop.run.source_watcher import Watched
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired
 from controller.model.source import Source

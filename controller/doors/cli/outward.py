@@ -16,7 +16,7 @@ from controller.doors.web.metrics import Metrics
 from controller.edges import log
 from controller.edges.diary import Diary
 from controller.edges.notify import Notifier, services
-from controller.loop.controller import Controller
+from controller.loop.run.controller import Controller
 
 LAST_WORDS = 3.0
 """Seconds that messages under way have to be delivered in, at the end."""

@@ -10,7 +10,7 @@ from controller.core.planning.forecast import forecast
 from controller.core.render import lines
 from controller.core.render.tables import status_table
 from controller.edges import log
-from controller.loop.follow import Run, Tell
+from controller.loop.apply import Run, Tell
 from controller.model.plan import For, Kind, Result
 from controller.model.status import Status, Truth
 

@@ -69,7 +69,7 @@ async def _reconcile(
 async def _ask(
     opened: "Store", chosen: "Iterable[Known]", name: str | None, release: tuple[str, ...]
 ) -> None:
-    from controller.loop.tenure import RECONCILE, RELEASE  # noqa: PLC0415  (heavy)
+    from controller.loop.run.worker import RECONCILE, RELEASE  # noqa: PLC0415  (heavy)
 
     wishes = {(each.upstream, "" if name is None else each.status.item.app) for each in chosen}
     for upstream, app in sorted(wishes):

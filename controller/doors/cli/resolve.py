@@ -48,7 +48,7 @@ async def _resolve(
 ) -> None:
     from controller.doors.app import holding  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.edges.gupshup import app_id  # noqa: PLC0415  (likewise)
-    from controller.loop import resolve  # noqa: PLC0415  (likewise)
+    from controller.loop.reconcile import resolve  # noqa: PLC0415  (likewise)
 
     async with house.store, holding(house, partner, lock_timeout=lock_timeout) as account:
         if adopt is not None:

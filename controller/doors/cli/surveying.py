@@ -17,7 +17,7 @@ from controller.doors.cli.load import Loaded
 from controller.doors.cli.progress import waits
 from controller.errors import ControllerError, PlanRefused
 from controller.loop.admission import refuse_loss
-from controller.loop.follow import Run, survey
+from controller.loop.apply import Run, survey
 from controller.model.manifest import Partner
 from controller.model.plan import Plan
 

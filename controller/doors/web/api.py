@@ -15,7 +15,7 @@ from controller.core.render.writes import event
 from controller.doors.cli.stored import Known
 from controller.doors.web.standing import about, apps
 from controller.edges.store import Store
-from controller.loop.board import Board
+from controller.loop.run.control import Board
 from controller.model.passes import PartnerState
 from controller.model.plan import Kind
 

@@ -25,7 +25,7 @@ from controller.doors.web.veil import Veil
 from controller.edges import log
 from controller.edges.store import Store
 from controller.errors import ControllerError
-from controller.loop.board import Board
+from controller.loop.run.control import Board
 
 STILL = 120.0
 AT_ONCE = 128

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from controller.core.status.summary import Census
 from controller.doors.web.metrics import PREFIX, Metrics
 from controller.errors import StoreError
-from controller.loop.board import Board
-from controller.loop.counted import Counted
+from controller.loop.run.control import Board
+from controller.loop.run.summary_cache import Counted
 from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.status import Truth
 

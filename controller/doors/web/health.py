@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from controller.edges.store import Store
 from controller.errors import StoreError
-from controller.loop.board import Board
+from controller.loop.run.control import Board
 
 PATIENCE = 2.0
 FRESH = 1.0

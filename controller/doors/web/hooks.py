@@ -15,7 +15,7 @@ from controller.doors.web.alarm import Alarm
 from controller.doors.web.inbox import Inbox
 from controller.doors.web.keys import Keys
 from controller.doors.web.nudge import Nudge
-from controller.loop.board import Board
+from controller.loop.run.control import Board
 
 DEADLINE = 5.0
 LONGEST_PUSH = 25 * 1024 * 1024

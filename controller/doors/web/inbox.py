@@ -8,7 +8,7 @@ from typing import NoReturn
 from controller.core.schedule.throttle import Allowance, Names
 from controller.edges import log
 from controller.errors import ControllerError
-from controller.loop.board import Board
+from controller.loop.run.control import Board
 
 MOST = 64
 """How many hints may wait. What finds no place is forgotten: the next poll sees what it was about."""

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from controller.loop.board import Board
+from controller.loop.run.control import Board
 
 EVERY = 5.0
 

@@ -18,7 +18,7 @@ from controller.core.render.statuses import moment
 from controller.doors.web.standing import apps
 from controller.doors.web.veil import HEADERS
 from controller.edges.store import Store
-from controller.loop.board import Board
+from controller.loop.run.control import Board
 from controller.model.passes import PartnerState, SourceState
 
 A_PAGE = 100

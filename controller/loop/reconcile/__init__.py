@@ -1,0 +1,1 @@
+"""One pass over one partner: look, decide, act, report."""

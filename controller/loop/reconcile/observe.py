@@ -1,0 +1,138 @@
+"""Look: the whole list, then whatever the declared apps still need to be known, as far as the pace allows."""
+
+import asyncio
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TypeAlias, assert_never
+
+from controller.core.planning.matched import app_item, subscription_item
+from controller.core.planning.queries import refresh, wanted
+from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
+from controller.loop.ports import Account, Reader
+from controller.loop.reconcile.gather import together
+from controller.model.manifest import Desired, Subscription
+from controller.model.passes import Breadth
+from controller.model.plan import Item, Observed
+from controller.model.upstream import (
+    Details,
+    Facts,
+    Listing,
+    RemoteSubscription,
+    Stage,
+    Unseen,
+    Want,
+    WantDetails,
+    WantStage,
+    WantSubscriptions,
+    WantWaba,
+)
+
+AT_ONCE = 8
+"""Looks side by side: what ten calls a second and a reply in under a second can keep busy."""
+
+Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | Unseen
+
+
+async def listed(account: Account[Reader], until: float = math.inf) -> Listing:
+    """Read the partner's list; OutOfTime where that has no end by *until* (epoch seconds)."""
+    asked_at = account.clock.now()
+    return Listing(await account.remote.rows(until), asked_at)
+
+
+async def look(
+    account: Account[Reader],
+    desired: Desired,
+    known: Facts,
+    listing: Listing | None = None,
+    breadth: Breadth = Breadth.FULL,
+) -> Observed:
+    """Return what is there now. *known* holds what earlier passes learnt about single apps.
+
+    *listing* is the partner's list where it was read already, None to read it here. Raises Busy or Unclear
+    where the list is not had whole, Denied where the credentials are refused.
+    """
+    listing = listing or await listed(account)
+    memory = await account.store.memories.read(account.upstream)
+    facts = refresh(known, listing.rows, breadth)
+    hidden = dict(digests(account, desired))
+    observed = Observed(account.clock.now(), listing.rows, facts, memory, hidden, listing.at)
+    while asks := wanted(desired, account.partner, observed, breadth):
+        observed = replace(observed, facts=await _answer(account.remote, asks, observed.facts))
+    return replace(observed, at=account.clock.now())
+
+
+def digests(account: Account[Reader], desired: Desired) -> Iterator[tuple[Item, str | Unseen]]:
+    """Fingerprint, with the store's key, each declared value that can be written and never read."""
+    for app in desired.apps:
+        if app.partner == account.partner.name and app.callback_url is not None:
+            yield app_item(app), account.store.keyed_digest(app.callback_url)
+    for wanted_ in desired.subscriptions:
+        if wanted_.partner == account.partner.name and wanted_.headers:
+            yield subscription_item(wanted_), _headers(account, wanted_)
+
+
+def _headers(account: Account[Reader], wanted_: Subscription) -> str | Unseen:
+    try:
+        values = {name: account.reveal(ref).reveal() for name, ref in sorted(wanted_.headers.items())}
+    except ControllerError as error:
+        return Unseen(str(error))
+    return account.store.keyed_digest(json.dumps(values))
+
+
+async def _answer(remote: Reader, asks: Iterable[Want], facts: Facts) -> Facts:
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(want: Want) -> tuple[Want, Fact]:
+        async with slots:
+            return want, await _ask(remote, want)
+
+    return _merged(facts, await together(ask(want) for want in asks))
+
+
+async def _ask(remote: Reader, want: Want) -> Fact:
+    """Look once; a look that gives nothing is a fact, too: the pass goes on without it."""
+    try:
+        return await _look(remote, want)
+    except Busy as error:
+        return Unseen(str(error), error.until)
+    except Rejected as error:
+        return "" if isinstance(want, WantWaba) and not _too_early(error) else Unseen(str(error))
+    except (Unclear, Denied) as error:
+        return Unseen(str(error))
+
+
+async def _look(remote: Reader, want: Want) -> Fact:
+    match want:
+        case WantDetails(app_id):
+            return await remote.details(app_id)
+        case WantStage(app_id):
+            return await remote.stage(app_id)
+        case WantWaba(app_id):
+            return await remote.waba(app_id)
+        case WantSubscriptions(app_id):
+            return await remote.subscriptions(app_id)
+        case _:
+            assert_never(want)
+
+
+def _too_early(error: Rejected) -> bool:
+    """Say whether the app only has to come live first (docs/gupshup-api.md, Waba info)."""
+    return "not live" in error.words.casefold()
+
+
+def _merged(facts: Facts, answers: Iterable[tuple[Want, Fact]]) -> Facts:
+    details, stages = dict(facts.details), dict(facts.stages)
+    wabas, subscriptions = dict(facts.wabas), dict(facts.subscriptions)
+    for want, fact in answers:
+        match want, fact:
+            case WantDetails(app_id), Details() | Unseen():
+                details[app_id] = fact
+            case WantStage(app_id), Stage() | Unseen():
+                stages[app_id] = fact
+            case WantWaba(app_id), str() | Unseen():
+                wabas[app_id] = fact
+            case WantSubscriptions(app_id), tuple() | Unseen():
+                subscriptions[app_id] = fact
+    return Facts(details, stages, wabas, subscriptions)

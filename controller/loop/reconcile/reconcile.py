@@ -1,0 +1,99 @@
+"""One pass over one partner: look, decide, act, report. Stopped at any line, the next pass gets there."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from controller.core.planning.guard import Change, judge, release
+from controller.core.planning.memory_updates import learnt
+from controller.core.planning.plan import plan
+from controller.loop.ports import Account, Reader, Writer
+from controller.loop.reconcile.act import Tally, act
+from controller.loop.reconcile.attempt import after
+from controller.loop.reconcile.observe import look
+from controller.model.manifest import Desired
+from controller.model.passes import Breadth
+from controller.model.plan import Asked, Observed, Plan
+from controller.model.upstream import Facts, Listing
+
+
+async def _at_once(_: Account[Writer]) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one run is to do: *desired* in the scope it was narrowed to, *declared* before that.
+
+    *released* are digests of held changes that a person let through; *breadth* is how much a pass looks at.
+    *accept* is asked before anything is written, and raises where that must not be.
+    """
+
+    desired: Desired
+    declared: Desired
+    asked: Asked = field(default_factory=Asked)
+    released: frozenset[str] = frozenset()
+    breadth: Breadth = Breadth.FULL
+    accept: Callable[[Account[Writer]], Awaitable[None]] = _at_once
+
+
+@dataclass(slots=True)
+class Journey:
+    """What the passes of one run hand on to the next: facts that still count, and changes once released.
+
+    *plan* and *observed* are those of the last pass, *tally* what came of it; kept while a pass is under way,
+    so that a run cut short still tells how far it got.
+    """
+
+    facts: Facts = field(default_factory=Facts)
+    released: frozenset[Change] = frozenset()
+    plan: Plan | None = None
+    observed: Observed | None = None
+    tally: Tally = field(default_factory=Tally)
+
+
+async def decide(
+    account: Account[Reader], task: Task, journey: Journey, listing: Listing | None = None
+) -> tuple[Observed, Plan]:
+    """Look and plan; nothing is written, neither at Gupshup nor to memory. *listing* as in `look`."""
+    observed = await look(account, task.desired, journey.facts, listing, task.breadth)
+    wished = plan(task.desired, account.partner, observed, task.asked)
+    held = judge(wished, task.declared, journey.released, task.breadth)
+    journey.released |= release(held, task.released)
+    journey.plan = judge(wished, task.declared, journey.released, task.breadth)
+    journey.observed = observed
+    journey.facts, journey.tally = observed.facts, Tally(rests=journey.tally.rests)
+    return observed, journey.plan
+
+
+async def left(account: Account[Reader], task: Task, journey: Journey) -> Plan:
+    """Plan once more with what the pass learnt, without another look: what it did is no longer to be done."""
+    assert journey.plan is not None  # noqa: S101  (only for a pass that is over)
+    assert journey.observed is not None  # noqa: S101  (likewise)
+    if not journey.tally.deeds:
+        return journey.plan
+    memory = await account.store.memories.read(account.upstream)
+    observed = replace(journey.observed, facts=journey.facts, memory=memory, at=account.clock.now())
+    wished = plan(task.desired, account.partner, observed, task.asked)
+    return judge(wished, task.declared, journey.released, task.breadth)
+
+
+async def reconcile(
+    account: Account[Writer], task: Task, journey: Journey, listing: Listing | None = None
+) -> Plan:
+    """Do one pass; *journey* holds what came of it, also where it is cut short. *listing* as in `look`.
+
+    Raises Busy or Unclear where the list is not had whole, Denied where the credentials are refused. Only for
+    the holder of the partner's writer lock.
+    """
+    observed, agreed = await decide(account, task, journey, listing)
+    if agreed.actions:
+        await task.accept(account)
+    notes = learnt(task.desired, account.partner, observed, task.declared)
+    await account.store.memories.note(account.upstream, notes)
+    try:
+        await act(account, agreed, observed, journey.tally)
+    finally:
+        journey.facts = after(observed.facts, journey.tally.deeds.values())
+    if journey.tally.denied is not None:
+        raise type(journey.tally.denied)(str(journey.tally.denied)) from journey.tally.denied
+    return agreed

@@ -1,0 +1,115 @@
+"""Every write but a link: idempotent, or found out by the next look, so a lost reply costs only a look."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeAlias, assert_never
+
+from controller.core.planning.actions import item_of
+from controller.core.planning.answers import (
+    Known,
+    Verdict,
+    Write,
+    of_callback_write,
+    of_rejection,
+    of_subscription_write,
+    of_unclear,
+    of_unsubscribe,
+    subject,
+)
+from controller.core.planning.modes import in_order
+from controller.core.planning.subscriptions import UNAVAILABLE
+from controller.edges.gupshup.forms import SubscriptionForm
+from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
+from controller.loop.ports import Account, Writer
+from controller.loop.reconcile.attempt import INTERRUPTED, Deed, begin, interrupted, judged, put_aside
+from controller.model.manifest import Subscription
+from controller.model.plan import Observed, Outcome, SetCallback, Subscribe, Unsubscribe, Update
+from controller.model.upstream import RemoteSubscription, Unseen
+
+Call: TypeAlias = Callable[[], Awaitable[RemoteSubscription | None]]
+
+
+async def write(account: Account[Writer], action: Write, observed: Observed) -> Deed:
+    """Do one write and remember what came of it.
+
+    Raises Busy where it was not done and can be tried again, Denied where the credentials were refused.
+    """
+    try:
+        call = _call(account, action)
+    except ControllerError as error:  # a header's value went away since the look
+        return Deed(judged(action, Verdict(Outcome.FAILED, (), UNAVAILABLE, str(error), action.app_id)))
+    return await _written(account, action, observed, call)
+
+
+async def _written(account: Account[Writer], action: Write, observed: Observed, call: Call) -> Deed:
+    number, seen = await begin(account, action), None
+    try:
+        seen = await call()
+        verdict = _done(action, seen, _known(account, action, observed))
+    except (Busy, Denied) as error:
+        await put_aside(account, number, error)
+        if isinstance(error, Busy) and error.until is None:
+            put_back = of_unclear(action, str(error), _known(account, action, observed))
+            await account.store.memories.note(account.upstream, put_back.notes)
+        raise
+    except asyncio.CancelledError as error:
+        await asyncio.shield(account.store.history.finish(number, Outcome.UNCLEAR, INTERRUPTED))
+        raise interrupted(action) from error
+    except Unclear as error:
+        verdict = of_unclear(action, str(error), _known(account, action, observed))
+    except Rejected as error:
+        verdict = of_rejection(action, error, _known(account, action, observed))
+    await account.store.memories.note(account.upstream, verdict.notes)
+    await account.store.history.finish(number, verdict.outcome, verdict.message)
+    gone = action.remote.id if isinstance(action, Unsubscribe) and verdict.outcome is Outcome.DONE else None
+    return Deed(judged(action, verdict), action.app_id, seen, gone, verdict.look)
+
+
+def _call(account: Account[Writer], action: Write) -> Call:
+    """Return what sends *action*. Its secrets are revealed here, before anything is noted or sent."""
+    match action:
+        case Subscribe(wanted, app_id):
+            return partial(account.remote.subscribe, app_id, _form(account, wanted))
+        case Update(wanted, app_id, id):
+            return partial(account.remote.update_subscription, app_id, id, _form(account, wanted))
+        case Unsubscribe(_, app_id, remote):
+            return partial(account.remote.unsubscribe, app_id, remote.id)
+        case SetCallback(_, app_id, url):
+            return partial(account.remote.set_callback, app_id, url)
+        case _:
+            assert_never(action)
+
+
+def _done(action: Write, seen: RemoteSubscription | None, known: Known) -> Verdict:
+    match action:
+        case Subscribe() | Update():
+            return of_subscription_write(action, seen, known)
+        case SetCallback():
+            return of_callback_write(action, known.secret)
+        case Unsubscribe():
+            return of_unsubscribe(action, known)
+        case _:
+            assert_never(action)
+
+
+def _known(account: Account[Writer], action: Write, observed: Observed) -> Known:
+    key, secret = subject(action), observed.digests.get(item_of(action), "")
+    return Known(
+        account.clock.now(),
+        "" if isinstance(secret, Unseen) else secret,
+        observed.memory.ledger.get(key),
+        observed.memory.refusals.get(key),
+    )
+
+
+def _form(account: Account[Writer], wanted: Subscription) -> SubscriptionForm:
+    return SubscriptionForm(
+        tag=wanted.tag,
+        url=wanted.url,
+        version=wanted.version,
+        modes=in_order(wanted.modes),
+        active=wanted.active,
+        show_on_ui=wanted.show_on_ui,
+        headers={name: account.reveal(reference) for name, reference in sorted(wanted.headers.items())},
+    )

@@ -1,0 +1,175 @@
+"""What this process has seen of one partner, and the two kinds of passes that add to it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from controller.core.planning.app_cache import Roll
+from controller.core.planning.guard import Change
+from controller.core.planning.queries import asked_since, joined, part_of
+from controller.errors import ControllerError
+from controller.loop.ports import Account, Reader, Writer
+from controller.loop.reconcile.reconcile import Journey, Task, decide, left, reconcile
+from controller.model.manifest import App, AppId, Desired, Subscription
+from controller.model.passes import Breadth
+from controller.model.plan import Asked, Observed, Plan, Result, Waiting
+from controller.model.upstream import Facts, Listing, Unseen
+
+BY_PHONE = 2
+"""Pages that a look by phone reads: that with the row, and the empty one that ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a pass came to: *plan* is what is left after it, None where *error* kept it from planning.
+
+    *calls* is how many its looks at one app took, the token's aside.
+    """
+
+    task: Task
+    plan: Plan | None
+    observed: Observed | None
+    said: tuple[Result | Waiting, ...]
+    error: ControllerError | None = None
+    calls: int = 0
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        return tuple(each for each in self.said if isinstance(each, Result))
+
+
+class Sight:
+    """The last list and the facts about single apps. *enforce* False: nothing is written."""
+
+    def __init__(self, account: Account[Reader], *, enforce: bool) -> None:
+        self._account = account
+        self._enforce = enforce
+        self._facts = Facts()
+        self._freed: frozenset[Change] = frozenset()
+        self._begun = False
+        self._listed = 0.0
+        self.roll = Roll()
+        self.desired = Desired("")
+        self.apps: dict[str, App] = {}
+        self._hooks: dict[str, tuple[Subscription, ...]] = {}
+        self._keys: dict[str, str] = {}
+
+    def declare(self, desired: Desired) -> frozenset[str]:
+        """Take over what is declared now; return the names of the apps about which something is new.
+
+        The first time nothing is known to be new.
+        """
+        apps = {app.name: app for app in desired.apps}
+        hooks = _by_app(desired.subscriptions)
+        self._forget(app for name, app in apps.items() if name not in self.apps)
+        changed = {
+            name
+            for name, app in apps.items()
+            if not _same(app, self.apps.get(name))
+            or not _alike(hooks.get(name, ()), self._hooks.get(name, ()))
+        }
+        if desired.revision != self.desired.revision:
+            self._freed = frozenset()  # what was let through was let through of the revision before
+        self.desired, self.apps, self._hooks = desired, apps, hooks
+        self._keys = {
+            key: app.name for app in desired.apps for key in (app.app_id, app.app_name, app.phone) if key
+        }
+        self._account = replace(self._account, revision=desired.revision)
+        begun, self._begun = self._begun, True
+        return frozenset(changed if begun else ())
+
+    def named(self, name: str) -> str | None:
+        """Return the declared app that goes by *name* at Gupshup: by an id, a phone or a name."""
+        row = self.roll.find(name)
+        keys = (name,) if row is None else (name, row.phone or name, row.name)
+        return next((self._keys[key] for key in keys if key in self._keys), None)
+
+    async def whole(self, asked: Asked, released: frozenset[str], *, fresh: bool) -> Seen:
+        """Do what follows from the list and from what is known of single apps; *fresh*: read the list first.
+
+        The last list is good enough for a change of manifests: each link looks by its phone once more.
+        """
+        task = Task(self.desired, self.desired, asked, released, Breadth.LIST)
+        journey = Journey(self._facts, self._freed)
+        seen = await self._go(task, journey, None if fresh else Listing(self.roll.rows, self._listed))
+        if fresh and journey.observed is not None:
+            self.roll, self._listed = Roll(journey.observed.rows), journey.observed.absent_at
+        self._facts = journey.facts
+        if self.desired is task.desired:
+            self._freed = journey.released
+        else:  # it was declared anew meanwhile
+            before = {app.name for app in task.desired.apps}
+            self._forget(app for name, app in self.apps.items() if name not in before)
+        return seen
+
+    async def single(self, name: str, asked: Asked, *, fresh: bool) -> Seen:
+        """Look at one app; *fresh*: its row, too, where the last list's is not good enough."""
+        app = self.apps[name]
+        desired = replace(self.desired, apps=(app,), subscriptions=self._hooks.get(name, ()))
+        task = Task(desired, self.desired, asked, breadth=Breadth.APP)
+        try:
+            listing = await self._listing(app, fresh=fresh)
+        except ControllerError as error:
+            return Seen(task, None, None, (), error)
+        ids = frozenset(row.id for row in listing.rows)
+        known = part_of(self._facts, ids)
+        journey = Journey(known)
+        seen = await self._go(task, journey, listing)
+        if journey.observed is not None:
+            self._facts = joined(self._facts, journey.facts, ids | _asked_about(journey.facts))
+        return replace(seen, calls=BY_PHONE * fresh + asked_since(known, journey.facts))
+
+    def missed(self, name: str, why: str) -> None:
+        """Note that a look at an app came to nothing, so that no guard waits for what it would have told."""
+        app = self.apps.get(name)
+        ids = () if app is None else (row.id for row in self.roll.about(app))
+        unseen = {app_id: Unseen(why) for app_id in ids if app_id not in self._facts.subscriptions}
+        self._facts = replace(self._facts, subscriptions={**self._facts.subscriptions, **unseen})
+
+    def _forget(self, apps: Iterable[App]) -> None:
+        """Have the webhooks of *apps* looked at anew: nobody watched them meanwhile."""
+        ids = {row.id for app in apps for row in self.roll.about(app)}
+        known = {app_id: fact for app_id, fact in self._facts.subscriptions.items() if app_id not in ids}
+        self._facts = replace(self._facts, subscriptions=known)
+
+    async def _listing(self, app: App, *, fresh: bool) -> Listing:
+        asked_at = self._account.clock.now() if fresh else self._listed
+        if fresh:
+            self.roll.seen(app.phone, await self._account.remote.rows_by_phone(app.phone))
+        return Listing(self.roll.about(app), asked_at)
+
+    async def _go(self, task: Task, journey: Journey, listing: Listing | None) -> Seen:
+        """Do one pass, and tell what came of it however it ended."""
+        error, plan = None, None
+        try:
+            if self._enforce:
+                await reconcile(cast("Account[Writer]", self._account), task, journey, listing)
+            else:
+                await decide(self._account, task, journey, listing)
+            plan = await left(self._account, task, journey)
+        except ControllerError as trouble:
+            error = trouble
+        said = tuple(deed.said for deed in journey.tally.deeds.values())
+        return Seen(task, plan, journey.observed, said, error)
+
+
+def _asked_about(facts: Facts) -> frozenset[AppId]:
+    return frozenset((*facts.details, *facts.stages, *facts.wabas, *facts.subscriptions))
+
+
+def _by_app(subscriptions: Sequence[Subscription]) -> dict[str, tuple[Subscription, ...]]:
+    found: dict[str, list[Subscription]] = {}
+    for each in subscriptions:
+        found.setdefault(each.app, []).append(each)
+    return {name: tuple(some) for name, some in found.items()}
+
+
+def _same(app: App, before: App | None) -> bool:
+    """Say whether a manifest says the same, wherever it stands now."""
+    return before is not None and replace(app, place=before.place) == before
+
+
+def _alike(hooks: Sequence[Subscription], before: Sequence[Subscription]) -> bool:
+    return len(hooks) == len(before) and all(
+        replace(one, place=other.place) == other for one, other in zip(hooks, before, strict=True)
+    )

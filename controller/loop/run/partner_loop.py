@@ -1,0 +1,254 @@
+"""One partner: sign in, become its writer, tend it; and begin again when that ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from controller.core.replicas.election import Ask, Take, Wait
+from controller.core.schedule.intervals import backoff
+from controller.edges import log
+from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
+from controller.loop.admission import admit, refuse_loss, resends
+from controller.loop.ports import Account, Clock, Hints, Reader, Spread, Triggers
+from controller.loop.run.control import Listener
+from controller.loop.run.replicas import Alone
+from controller.loop.run.sign_ins import Seat, Stand
+from controller.loop.run.store_cache import Remembered
+from controller.loop.run.worker import EVENT, GIVE_WAY, Tenure
+from controller.model.manifest import Desired, Partner
+from controller.model.passes import WHOLE, Lane, PartnerState, Pass, Tempo
+
+ASK_AGAIN = 1.0
+"""Seconds between two tries to become the writer of a partner that another process tends."""
+
+GIVEN_WAY = 3.0
+"""Seconds for which the writer lock is left to whoever asked for it: who waits for it tries often."""
+
+GIVES_WAY = 3.0
+"""Seconds for which the lock is waited for after its holder was asked to give way."""
+
+STORE_REST = 5.0
+"""Seconds at the most between two tries to reach a store that is away: it is ours, and hurt by none."""
+
+_LEAST_PAUSE = 0.05
+
+DENIALS = 3
+"""Tries in a row that are refused, a minute apart; then one every quarter of an hour: accounts get locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every partner of a process shares. *stopping*: nothing new is begun any more.
+
+    *released* are digests of losses that somebody agreed to. *ci*: the store may begin anew with each run;
+    how it was found first counts for the whole process, by account, in *resent*.
+    """
+
+    stand: Stand
+    hints: Hints
+    clock: Clock
+    tempo: Tempo
+    triggers: Triggers
+    tell: Listener
+    chance: Callable[[], float]
+    stopping: asyncio.Event
+    spread: Spread = field(default_factory=Alone)
+    released: frozenset[str] = frozenset()
+    ci: bool = False
+    resent: dict[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is declared lost too much by now, and since when that is so (epoch seconds)."""
+
+    error: PlanRefused
+    since: float
+
+
+class Partnership:
+    def __init__(self, partner: Partner, desired: Desired, ground: Ground) -> None:
+        self.partner = partner
+        self._desired = desired
+        self._ground = ground
+        self._tenure: Tenure | None = None
+        self._upstream = ""
+        self._trouble = ""
+        self._refusal: Refused | None = None
+        self._failures = self._denials = 0
+        self._moved = ground.clock.now()
+        self._leaving = False
+
+    def leave(self) -> None:
+        """End once the pass that is under way is over."""
+        self._leaving = True
+
+    def declare(self, desired: Desired) -> None:
+        self._desired = desired
+        if self._tenure is not None:
+            self._tenure.declare(desired)
+
+    @property
+    def refusal(self) -> Refused | None:
+        """Why what is declared may not act on the account, None where it may, or nobody asked yet."""
+        return self._refusal
+
+    async def hint(self, names: Iterable[str]) -> bool:
+        """Look at the app that goes by one of *names*; what another process tends, it is told of."""
+        if self._tenure is not None:
+            return self._tenure.event(names)
+        keys = {key for app in self._desired.apps for key in (app.phone, app.app_name, app.app_id)}
+        known = [name for name in names if name in keys]
+        if known and self._upstream:
+            wish = (
+                f"{EVENT} {known[0]}"  # under a name of its own: it must not replace what a person asked for
+            )
+            await self._ground.hints.leave(self._upstream, f":{wish}", wish)
+        return bool(known)
+
+    def awaits(self, names: Iterable[str]) -> bool:
+        """Say whether one of *names* is an app that is under way, and that this process tends."""
+        return self._tenure is not None and self._tenure.awaits(names)
+
+    def state(self) -> PartnerState:
+        if self._tenure is not None:
+            return self._tenure.state()
+        return PartnerState(
+            self.partner.name,
+            self._upstream,
+            apps=len(self._desired.apps),
+            moved=self._moved,
+            trouble=self._trouble,
+            errors=self._failures,
+        )
+
+    async def go_on(self) -> None:
+        """Tend the partner until the process stops. Nothing that fails here ends it."""
+        while not self._over():
+            began = self._ground.clock.now()
+            try:
+                async with self._ground.stand(self.partner) as seat:
+                    self._upstream = seat.account.upstream
+                    await self._sit(seat)
+            except ControllerError as error:
+                await self._pause(self._rest(error, began))
+            except Exception as bug:  # noqa: BLE001  (a partner is never left alone because of a bug of ours)
+                log.logger().exception("partner crashed", partner=self.partner.name)
+                await self._pause(self._rest(bug, began))
+
+    def _rest(self, error: Exception, began: float) -> float:
+        """Return for how long to rest after *error*, and tell of it."""
+        now = self._ground.clock.now()
+        self._failures += 1
+        self._denials += isinstance(error, Denied)
+        self._trouble = str(error)
+        self._ground.tell(self._failed(error, began, now))
+        if isinstance(error, Denied):
+            return 60.0 if self._denials < DENIALS else 900.0
+        return backoff(self._failures, self._ground.chance())
+
+    def _over(self) -> bool:
+        return self._leaving or self._ground.stopping.is_set()
+
+    def _failed(self, error: Exception, began: float, now: float) -> Pass:
+        return Pass(
+            self.partner.name,
+            self._upstream,
+            WHOLE,
+            Lane.CHANGED,
+            self._desired.revision,
+            began,
+            now - began,
+            error=str(error),
+            trouble=type(error).__name__,
+        )
+
+    async def _sit(self, seat: Seat) -> None:
+        """Tend as often as this process becomes the writer; wait for that meanwhile.
+
+        Neither another writer, nor a loss that is refused, nor a store that is away ends it: a sign-in is
+        worth keeping.
+        """
+        with self._ground.spread.standing(self._upstream):
+            while not self._over():
+                began = self._ground.clock.now()
+                try:
+                    await self._take_turn(seat)
+                except Locked as error:
+                    self._trouble = str(error)
+                    await self._pause(ASK_AGAIN)
+                except PlanRefused as error:
+                    self._refusal = Refused(error, self._refusal.since if self._refusal else began)
+                    await self._pause(self._rest(error, began))
+                except StoreError as error:
+                    await self._pause(min(self._rest(error, began), STORE_REST))
+
+    async def _take_turn(self, seat: Seat) -> None:
+        """Do what is our turn now. Raises Locked where another process was faster."""
+        match self._ground.spread.turn(self._upstream):
+            case Wait(until, blind):
+                if not blind:
+                    self._failures = self._denials = 0
+                    self._trouble, self._refusal = "", None
+                await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._ground.clock.now())))
+            case Ask():
+                await self._ground.hints.leave(self._upstream, *GIVE_WAY)
+                await self._tend_once(seat, GIVES_WAY)
+            case Take():
+                await self._tend_once(seat, 0.0)
+            case other:
+                assert_never(other)
+
+    async def _tend_once(self, seat: Seat, lock_timeout: float) -> None:
+        async with self._writing(seat, lock_timeout) as account:
+            await self._admit(account)
+            if account.upstream not in self._ground.resent:
+                self._ground.resent[account.upstream] = await resends(account, ci=self._ground.ci)
+            self._trouble, self._refusal = "", None
+            await self._tend(account)
+        await self._pause(GIVEN_WAY)
+
+    async def _admit(self, account: Account[Reader]) -> None:
+        """Ask anew whether what is declared may act: another process may have declared more meanwhile."""
+        revisions, released = account.store.revisions, self._ground.released
+        ask = admit if self._ground.tempo.enforce else refuse_loss
+        await ask(revisions, account.upstream, self.partner, self._desired, released)
+
+    @asynccontextmanager
+    async def _writing(self, seat: Seat, lock_timeout: float) -> AsyncIterator[Account[Reader]]:
+        if not self._ground.tempo.enforce:
+            yield seat.account
+            return
+        async with seat.writing(lock_timeout) as account:
+            known = Remembered(account.store)
+            await known.intents.adopt_orphans(account.upstream)
+            yield replace(account, store=known)
+
+    async def _tend(self, account: Account[Reader]) -> None:
+        ground = self._ground
+        self._tenure = Tenure(
+            account,
+            hints=ground.hints,
+            tempo=replace(ground.tempo, resend=ground.resent[account.upstream]),
+            triggers=ground.triggers,
+            tell=ground.tell,
+            chance=ground.chance,
+        )
+        try:
+            self._tenure.declare(self._desired)
+            await self._tenure.serve(self._over)
+        finally:
+            if self._tenure.state().looked:  # being let in is no success yet
+                self._failures = self._denials = 0
+            self._tenure = None
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, shorter where the process stops."""
+        until = self._ground.clock.now() + seconds
+        while (left := until - self._ground.clock.now()) > 0 and not self._over():
+            self._moved = self._ground.clock.now()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, ASK_AGAIN)):
+                    await self._ground.stopping.wait()

@@ -1,0 +1,252 @@
+"""One partner while this process tends it: pass after pass, and what each of them leaves behind.
+
+Passes go one after the other. Those over the whole partner read its list; those over one app read that app,
+so that an event waits for no sweep.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+from controller.core.planning.guard import held_digest
+from controller.core.schedule.schedule import Agenda, Done
+from controller.core.status.conditions import statuses
+from controller.core.status.run_report import report
+from controller.edges import log
+from controller.errors import Busy, ControllerError, Denied, Locked, StoreError
+from controller.loop.ports import Account, Hints, Reader, Triggers
+from controller.loop.run.control import Listener
+from controller.loop.run.partner_cache import Seen, Sight
+from controller.loop.run.status_recorder import Standing
+from controller.model.history import Hint
+from controller.model.manifest import Desired
+from controller.model.passes import WHOLE, Lane, PartnerState, Pass, Tempo, Transition
+from controller.model.plan import Plan
+
+EVENT, RECONCILE, RELEASE, YIELD = "event", "reconcile", "release", "yield"
+"""Kinds of hints. A release has the digest behind a space; a yield asks for the writer lock."""
+
+GIVE_WAY = (":yield", YIELD)
+"""The hint that asks for the writer lock; no app has such a name."""
+
+
+class Tenure:
+    """Tends one partner from `serve`'s begin to its end. *tell* hears of each pass."""
+
+    def __init__(
+        self,
+        account: Account[Reader],
+        *,
+        hints: Hints,
+        tempo: Tempo,
+        triggers: Triggers,
+        tell: Listener,
+        chance: Callable[[], float],
+    ) -> None:
+        self._account = account
+        self._hints = hints
+        self._tempo = tempo
+        self._triggers = triggers
+        self._tell = tell
+        self._sight = Sight(account, enforce=tempo.enforce)
+        self._standing = Standing()
+        self._agenda = Agenda(tempo, chance)
+        self._wake = asyncio.Event()
+        self._released: set[str] = set()
+        self._forced: set[str] = set()
+        self._plan: Plan | None = None
+        self._began = self._glanced = self._moved = account.clock.now()
+        self._looked = 0.0
+        self._trouble = ""
+        self._yielding = False
+        self._stopping: Callable[[], bool] = lambda: False
+        self._unread = True
+
+    @property
+    def _now(self) -> float:
+        return self._account.clock.now()
+
+    @property
+    def _holds(self) -> bool:
+        return not self._tempo.enforce or self._account.holds()
+
+    def declare(self, desired: Desired) -> None:
+        """Keep this from now on: what is new about it is looked at first."""
+        new = self._sight.declare(desired)
+        self._agenda.declare(self._sight.apps, new, self._now)
+        self._forced &= {*self._sight.apps, WHOLE}
+        self._wake.set()
+
+    def event(self, names: Iterable[str]) -> bool:
+        """Look soon at the app that goes by one of *names*; False where none is declared."""
+        name = next((found for each in names if (found := self._sight.named(each))), None)
+        if name is not None:
+            self._agenda.event(name, self._now)
+            self._wake.set()
+        return name is not None
+
+    def awaits(self, names: Iterable[str]) -> bool:
+        """Say whether one of *names* is an app that is under way."""
+        return any(self._agenda.awaits(found) for each in names if (found := self._sight.named(each)))
+
+    def state(self) -> PartnerState:
+        plan = self._plan
+        return PartnerState(
+            name=self._account.partner.name,
+            upstream=self._account.upstream,
+            holds=self._tempo.enforce,
+            apps=len(self._sight.apps),
+            looked=self._looked,
+            moved=self._moved,
+            queued=dict(self._agenda.depth(self._now)),
+            provisioning=len(plan.provisioning) if plan is not None else 0,
+            trouble=self._trouble,
+            errors=self._agenda.errors,
+            held_digest=(plan and held_digest(plan)) or "",
+        )
+
+    async def serve(self, stopping: Callable[[], bool]) -> None:
+        """Do pass after pass, until *stopping* or another process wants the lock.
+
+        Raises Locked where the lock is lost, Denied where the credentials are refused, and StoreError.
+        """
+        self._stopping = stopping
+        await self._standing.recall(self._account)
+        end = self._triggers.every(self._tempo.interval, self._tick)
+        try:
+            while not stopping() and not self._yielding:
+                if not self._holds:
+                    raise Locked(f"{self._account.upstream}: the writer lock is lost")
+                await self._step()
+        finally:
+            end()
+
+    def _tick(self) -> None:
+        self._unread = True
+        self._agenda.tick(self._now)
+        self._wake.set()
+
+    async def _step(self) -> None:
+        self._moved = now = self._now
+        if now - self._glanced >= self._tempo.glance:
+            self._glanced = now
+            await self._glance()
+        taken = self._agenda.take(now)
+        if taken is None:
+            await self._rest(now)
+            return
+        try:
+            await self._pass(*taken, now)
+        except ControllerError:
+            raise
+        except Exception as error:  # noqa: BLE001  (its one home: a bug about one app stops no other)
+            log.logger().exception("pass crashed", partner=self._account.partner.name, app=taken[0])
+            crashed = self._crashed(*taken, now, error)
+            self._failed(*taken, crashed.error)
+            self._tell(crashed)
+
+    async def _glance(self) -> None:
+        """Take the hints that other processes left; they are for the writer, and looking alone is none."""
+        if self._tempo.enforce:
+            for hint in await self._hints.take(self._account.upstream):
+                self._hinted(hint)
+
+    async def _rest(self, now: float) -> None:
+        """Wait until something is due, somebody hurries, or it is time to look for hints."""
+        due = self._agenda.next_at(now)
+        until = min(self._glanced + self._tempo.glance, math.inf if due is None else due)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(until - now, 0.001)):
+                await self._wake.wait()
+        self._wake.clear()
+
+    def _hinted(self, hint: Hint) -> None:
+        kind, _, about = hint.kind.partition(" ")
+        if kind == YIELD:
+            self._yielding |= hint.at >= self._began  # nobody waits any more for an older one
+        elif kind == EVENT:
+            self.event([about or hint.app])
+        elif kind == RELEASE:
+            self._released.add(about)
+            self._agenda.hurry(WHOLE, self._now)
+        elif hint.app == WHOLE or hint.app in self._sight.apps:
+            self._forced.add(hint.app)
+            self._agenda.ask(hint.app, self._now)
+
+    async def _pass(self, name: str, lane: Lane, began: float) -> None:
+        """Do one pass, tell of it, and have what follows from it due."""
+        asked = replace(self._agenda.asked(name, began), resend=self._tempo.resend)
+        fresh = lane is not Lane.CHANGED or self._unread
+        if name == WHOLE:
+            seen = await self._sight.whole(asked, frozenset(self._released), fresh=fresh)
+        else:
+            seen = await self._sight.single(name, asked, fresh=lane is not Lane.DRIFT)
+        transitions = await self._note(name, seen)
+        self._learn(name, lane, seen, fresh=fresh)
+        if not (isinstance(seen.error, Locked) and self._stopping()):  # it was us who let go
+            self._tell(self._told(name, lane, began, seen, transitions))
+        if isinstance(seen.error, Denied | Locked | StoreError):
+            raise seen.error
+
+    async def _note(self, name: str, seen: Seen) -> tuple[Transition, ...]:
+        if seen.plan is None or seen.observed is None or not self._holds:
+            return ()  # a lock that was lost meanwhile is another's by now, and so is what is told of it
+        found = statuses(seen.task.desired, seen.observed, seen.plan, self._standing.last)
+        force = bool({name, WHOLE} & self._forced)
+        self._forced.discard(name)
+        return await self._standing.note(self._account, found, whole=name == WHOLE, force=force)
+
+    def _learn(self, name: str, lane: Lane, seen: Seen, *, fresh: bool) -> None:
+        now = self._now
+        if seen.plan is None:
+            until = seen.error.until if isinstance(seen.error, Busy) else None
+            self._failed(name, lane, str(seen.error), until)
+            return
+        asked, rows = seen.task.asked, len(self._sight.roll)
+        self._agenda.done(Done(name, lane, asked, seen.plan, seen.said, rows, seen.calls), now)
+        if name == WHOLE:
+            self._looked = now if fresh else self._looked
+            self._unread &= not fresh
+            self._trouble, self._plan = "", seen.plan
+            self._released.clear()
+
+    def _failed(self, name: str, lane: Lane, why: str, until: float | None = None) -> None:
+        self._agenda.failed(name, lane, self._now, until)
+        if name == WHOLE:
+            self._trouble, self._unread = why, True
+        else:
+            self._sight.missed(name, why)
+
+    def _crashed(self, name: str, lane: Lane, began: float, error: Exception) -> Pass:
+        return Pass(
+            self._account.partner.name,
+            self._account.upstream,
+            name,
+            lane,
+            self._sight.desired.revision,
+            began,
+            self._now - began,
+            error=f"the pass crashed: {type(error).__name__}; the log has more",
+            trouble=type(error).__name__,
+        )
+
+    def _told(
+        self, name: str, lane: Lane, began: float, seen: Seen, transitions: tuple[Transition, ...]
+    ) -> Pass:
+        whole = seen.plan if name == WHOLE else None
+        return Pass(
+            partner=self._account.partner.name,
+            upstream=self._account.upstream,
+            app=name,
+            lane=lane,
+            revision=seen.task.declared.revision,
+            began=began,
+            seconds=self._now - began,
+            results=seen.results,
+            transitions=transitions,
+            summary={} if whole is None else report(whole, {}, {}, {}).summary,
+            error="" if seen.error is None else str(seen.error),
+            trouble="" if seen.error is None else type(seen.error).__name__,
+        )

@@ -1,0 +1,381 @@
+"""Every write but a link: one line of history, one look where its outcome is open, and no repeat of a no."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from controller.errors import Busy, Denied, Limited, Rejected, Unclear
+from controller.loop.apply import Run
+from controller.loop.reconcile.attempt import INTERRUPTED
+from controller.model.manifest import App, FromEnv, Reference, Subscription
+from controller.model.plan import Asked, For, Outcome
+from controller.model.secret import Secret
+from controller.model.upstream import RemoteSubscription, SubscriptionId
+from tests.loop.apply_fixture import CALLBACK, PARTNER, Bench, app, bench, events
+from tests.loop.fake_gupshup import Lose
+
+PHONE = "910000000001"
+URL = "https://hooks.example.com/AppOne"
+MINUTE = 60
+
+
+@pytest.fixture
+async def there(tmp_path: Path) -> AsyncIterator[Bench]:
+    """Let an app be there and live, without a subscription."""
+    async with bench(tmp_path / "state.db") as found:
+        found.remote.put("AppOne", PHONE)
+        found.partner = replace(PARTNER, owned_tags="events*")
+        yield found
+        assert found.remote.faults == []
+
+
+def outcomes(run: Run) -> list[tuple[str, str, str]]:
+    return [(str(each.verb), str(each.outcome), each.reason) for each in run.report("main").results]
+
+
+def there_is(tag: str = "events", url: str = URL) -> RemoteSubscription:
+    return RemoteSubscription(
+        SubscriptionId(f"9{len(tag)}"), tag, url, 3, 65, ("SENT", "MESSAGE"), active=True
+    )
+
+
+ONE = (app(callback=None), events())
+
+
+async def test_a_clear_success_needs_no_further_look(there: Bench) -> None:
+    run = await there.go(*ONE)
+    assert outcomes(run) == [("subscribe", "done", "")]
+    assert (there.remote.count("subscribe"), there.remote.count("subscriptions")) == (1, 1)
+    assert run.report("main").unchanged == 1
+
+
+async def test_a_second_run_writes_nothing(there: Bench) -> None:
+    await there.go(*ONE)
+    before = len(there.remote.writes)
+    run = await there.go(*ONE)
+    assert (outcomes(run), len(there.remote.writes)) == ([], before)
+
+
+async def test_a_lost_reply_costs_a_look_and_nothing_is_sent_twice(there: Bench) -> None:
+    there.remote.on("subscribe", Lose())
+    run = await there.go(*ONE)
+    assert outcomes(run) == [("subscribe", "done", "Confirmed")]
+    assert (there.remote.count("subscribe"), there.remote.count("subscriptions")) == (1, 2)
+
+
+async def test_a_write_that_was_lost_on_the_way_is_sent_again(there: Bench) -> None:
+    there.remote.on("subscribe", Unclear("sent, no reply"))
+    run = await there.go(*ONE)
+    assert outcomes(run) == [("subscribe", "done", "")]
+    assert there.remote.count("subscribe") == 2
+
+
+async def test_a_duplicate_is_looked_at_and_updated(there: Bench) -> None:
+    """The look missed what somebody subscribed a moment later, with another URL."""
+    (one,) = there.remote.apps
+    there.remote.subs[one]["events"] = there_is(url="https://hooks.example.com/other")
+    look, first = there.remote.subscriptions, [()]
+
+    async def late(_: object) -> object:
+        return first.pop() if first else await look(one)
+
+    there.remote.subscriptions = late  # type: ignore[method-assign, assignment]  # the first look is too early
+    run = await there.go(*ONE)
+    assert [verb for verb, _ in there.remote.writes] == ["subscribe", "update_subscription"]
+    assert there.remote.subs[one]["events"].url == URL
+    assert ("update", "done", "") in outcomes(run)
+
+
+async def test_an_update_of_what_is_gone_becomes_a_subscribe(there: Bench) -> None:
+    (one,) = there.remote.apps
+    there.remote.subs[one]["events"] = there_is(url="https://hooks.example.com/other")
+    there.remote.on("update_subscription", Rejected("400", status=400, words="Subscription Does Not Exist"))
+    look = there.remote.subscriptions
+
+    async def gone(_: object) -> object:
+        found = await look(one)
+        there.remote.subs[one].clear()
+        return found
+
+    there.remote.subscriptions = gone  # type: ignore[method-assign, assignment]  # gone right after the look
+    await there.go(*ONE)
+    assert [verb for verb, _ in there.remote.writes] == ["update_subscription", "subscribe"]
+
+
+async def test_a_switch_that_has_to_rest_for_an_hour_is_waited_for_by_nobody_who_need_not(
+    there: Bench,
+) -> None:
+    (one,) = there.remote.apps
+    await there.go(*ONE)
+    for _ in range(2):
+        there.remote.subs[one]["events"] = replace(there.remote.subs[one]["events"], active=False)
+        before = there.clock.now()
+        run = await there.go(*ONE, wait=False)
+        assert there.clock.now() - before < MINUTE
+    (waiting,) = run.report("main").waiting
+    assert waiting.on is For.BACKOFF
+    assert waiting.until == pytest.approx(before + 3600, abs=1)
+    assert there.remote.count("update_subscription") == 1
+
+
+async def test_a_url_that_cannot_be_reached_is_tried_again_at_longer_and_longer_intervals(
+    there: Bench,
+) -> None:
+    no = Rejected("400", status=400, words="Invalid URL Passed: timeout")
+    there.remote.on("subscribe", no, no)
+    before = there.clock.now()
+    run = await there.go(*ONE, wait=False)
+    assert outcomes(run) == [("subscribe", "failed", "InvalidUrl")]
+    assert there.clock.now() == pytest.approx(before, abs=1), "who need not wait for it does not"
+    run = await there.go(*ONE)
+    assert outcomes(run)[-1][:2] == ("subscribe", "done")
+    assert there.remote.count("subscribe") == 3
+    assert there.clock.now() - before == pytest.approx(30 + 60, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "reason"),
+    [
+        pytest.param(403, "Not Subscription Owner", "NotSubscriptionOwner", id="somebody else's"),
+        pytest.param(400, "Invalid version", "Rejected", id="anything else"),
+    ],
+)
+async def test_a_no_is_blocked_and_not_repeated(there: Bench, status: int, words: str, reason: str) -> None:
+    there.remote.on("subscribe", Rejected("no", status=status, words=words))
+    run = await there.go(*ONE)
+    assert outcomes(run) == [("subscribe", "failed", reason)]
+    again = await there.go(*ONE)
+    assert [each.reason for each in again.report("main").blocked] == [reason]
+    assert there.remote.count("subscribe") == 1
+
+
+async def test_what_is_owned_and_undeclared_is_removed_and_what_is_not_owned_is_not(there: Bench) -> None:
+    (one,) = there.remote.apps
+    there.remote.subs[one] = {"events-old": there_is("events-old"), "manual": there_is("manual")}
+    run = await there.go(app(callback=None))
+    assert outcomes(run) == [("unsubscribe", "done", "")]
+    assert list(there.remote.subs[one]) == ["manual"]
+    assert [each.item.name for each in run.report("main").unmanaged] == ["manual"]
+    narrowed = Run(there.task(app(callback=None), complete=False))
+    there.remote.subs[one]["events-other"] = there_is("events-other")
+    await there.go(run=narrowed)
+    assert "events-other" in there.remote.subs[one], "a narrowed scope never unsubscribes"
+
+
+async def test_a_callback_that_was_never_written_from_here_is_written_once(there: Bench) -> None:
+    """Somebody else linked the app, or the store is lost, or the manifest had none until now."""
+    (one,) = there.remote.apps
+    run = await there.go(run=Run(there.task(app(), asked=Asked(resend=False))), wait=False)
+    assert there.remote.writes == []
+    assert [item.name for item in run.report("main").unverifiable] == ["AppOne"]
+    assert run.report("main").unchanged == 0
+    run = await there.go(app(), wait=False)
+    assert outcomes(run) == [("update", "done", "")]
+    assert there.remote.callbacks == {one: CALLBACK}
+    for _ in range(2):
+        await there.go(app(), wait=False)
+    assert there.remote.count("set_callback") == 1
+
+
+async def test_a_callback_declared_after_the_link_is_written(there: Bench) -> None:
+    await there.go(app("AppNew", "910000000007", callback=None))
+    await there.go(app("AppNew", "910000000007"))
+    assert list(there.remote.callbacks.values()) == [CALLBACK]
+    await there.go(app("AppNew", "910000000007", callback=None))
+    assert there.remote.count("set_callback") == 1, "what is not declared any more is not compared"
+
+
+async def test_headers_that_were_never_written_from_here_are_written_once(there: Bench) -> None:
+    (one,) = there.remote.apps
+    there.remote.subs[one] = {"events": there_is()}
+    wanted = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
+    for _ in range(2):
+        await there.go(app(callback=None), wanted)
+    assert [verb for verb, _ in there.remote.writes] == ["update_subscription"]
+
+
+async def test_a_fleet_of_callbacks_nobody_knows_is_held_by_itself_and_the_rest_goes_on(there: Bench) -> None:
+    """As after the first apply of an imported account, or with a new `defaults.callbackUrl`."""
+    fleet = [(f"App{number:03}", f"9100000001{number:02}") for number in range(30)]
+    for name, phone in fleet:
+        there.remote.put(name, phone)
+    declared: list[App | Subscription] = [
+        *(app(name, phone) for name, phone in fleet),
+        events("App007"),
+        app("New", "910000000009"),
+    ]
+    run = await there.go(*declared)
+    report = run.report("main")
+    assert (report.summary["held"], report.summary["linked"], report.summary["subscribed"]) == (30, 1, 1)
+    assert [there.remote.apps[each].name for each in there.remote.callbacks] == ["New"]
+    released = replace(there.task(*declared), released=frozenset({report.held_digest or ""}))
+    await there.go(run=Run(released))
+    assert (there.remote.count("set_callback"), len(there.remote.callbacks)) == (30, 31)
+
+
+async def test_a_callback_that_gupshup_refuses_ends_with_a_person(there: Bench) -> None:
+    there.remote.on("set_callback", *[Rejected("no", status=403, words="Not supported for this app")] * 9)
+    run = await there.go(app(), events())
+    assert ("subscribe", "done", "") in outcomes(run), "its webhooks go on"
+    (blocked,) = run.report("main").blocked
+    assert (blocked.item.name, blocked.reason) == ("AppOne", "Forbidden")
+    assert "remove it (from spec.defaults, too)" in blocked.message
+    assert there.remote.count("set_callback") == 1
+
+
+async def test_a_secret_that_goes_away_between_look_and_write_fails_its_item_alone(there: Bench) -> None:
+    wanted = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
+    revealed = 0
+
+    def once(_: Reference) -> Secret:
+        nonlocal revealed
+        revealed += 1
+        if revealed > 1:
+            raise Denied("no secret: HOOK_SECRET is not set")
+        return Secret("canary-of-the-hook")
+
+    account = replace(there.account(), reveal=once)
+    run = await there.go(app(callback=None), wanted, events(tag="events2"), account=account)
+    assert sorted(outcomes(run)) == [
+        ("subscribe", "done", ""),
+        ("subscribe", "failed", "HeaderUnavailable"),
+    ]
+    assert [each.reason for each in run.report("main").blocked] == ["HeaderUnavailable"]
+    assert len(await there.history()) == 1, "what was never sent leaves no line"
+
+
+async def test_a_callback_of_our_own_is_set_when_it_changes(there: Bench) -> None:
+    (one,) = there.remote.apps
+    await there.go(app())
+    await there.go(app(callback="https://hooks.example.com/changed"))
+    await there.go(app(callback="https://hooks.example.com/changed"))
+    assert there.remote.callbacks == {one: "https://hooks.example.com/changed"}
+    assert there.remote.count("set_callback") == 2
+
+
+async def test_headers_are_sent_and_their_change_is_noticed_without_keeping_them(there: Bench) -> None:
+    wanted = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
+    await there.go(app(callback=None), wanted)
+    await there.go(app(callback=None), wanted)
+    assert [verb for verb, _ in there.remote.writes] == ["subscribe"]
+    renamed = replace(events(), headers={"X-Other": FromEnv("HOOK_SECRET")})
+    await there.go(app(callback=None), renamed)
+    assert [verb for verb, _ in there.remote.writes] == ["subscribe", "update_subscription"]
+    assert b"canary-of-the-hook" not in there.store.path.read_bytes()
+
+
+async def test_a_header_that_cannot_be_had_blocks_its_subscription_alone(there: Bench) -> None:
+    run = await there.go(
+        app(callback=None), events(), replace(events(tag="events2"), headers={"X": FromEnv("HOOK_NONE")})
+    )
+    assert outcomes(run) == [("subscribe", "done", "")]
+    assert [(each.item.name, each.reason) for each in run.report("main").blocked] == [
+        ("events2", "HeaderUnavailable")
+    ]
+
+
+async def test_a_header_that_is_lost_later_blocks_a_subscription_that_is_there(there: Bench) -> None:
+    wanted = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
+    await there.go(app(callback=None), wanted)
+
+    def lost(reference: Reference) -> Secret:
+        raise Denied(f"no secret: {reference} is not set")
+
+    run = await there.go(app(callback=None), wanted, account=replace(there.account(), reveal=lost))
+    assert [each.reason for each in run.report("main").blocked] == ["HeaderUnavailable"]
+    (of_app, of_it) = run.statuses
+    for type_, truth in (("Synced", "False"), ("Ready", "False"), ("Stalled", "True")):
+        found = of_it.condition(type_), of_app.condition(type_)
+        assert {(str(each.status), each.reason) for each in found if each} == {(truth, "HeaderUnavailable")}
+    assert len(there.remote.writes) == 1
+
+
+async def test_one_apps_budget_holds_back_its_own_writes_only(there: Bench) -> None:
+    there.remote.put("AppTwo", "910000000002")
+    until = there.clock.now() + MINUTE
+    there.remote.on("subscribe", Busy("the budget is used up", until))
+    declared = (app(callback=None), events(), events(tag="events2"))
+    two = (app("AppTwo", "910000000002", callback=None), events("AppTwo"))
+    run = await there.go(*declared, *two, seconds=0)
+    assert [(each.item.app, each.outcome) for each in run.report("main").results] == [
+        ("AppTwo", Outcome.DONE)
+    ]
+    assert [(each.item.name, each.on, each.until) for each in run.report("main").waiting] == [
+        ("events", For.BUDGET, until),
+        ("events2", For.BUDGET, until),
+    ]
+    calls = there.remote.count("subscribe")
+    run = await there.go(*declared, *two)
+    assert (there.clock.now() >= until, run.report("main").waiting) == (False, ())
+    assert there.remote.count("subscribe") == calls + 2
+
+
+async def test_a_budget_that_is_used_up_is_not_asked_again_before_its_time(there: Bench) -> None:
+    until = there.clock.now() + MINUTE
+    there.remote.on("subscribe", Busy("the budget is used up", until))
+    run = await there.go(*ONE)
+    assert outcomes(run) == [("subscribe", "done", "")]
+    assert (there.remote.count("subscribe"), there.clock.now() >= until) == (2, True)
+
+
+async def test_a_lane_rests_until_its_moment_however_many_passes_others_need(there: Bench) -> None:
+    until = there.clock.now() + MINUTE
+    there.remote.on("subscribe", Busy("the budget is used up", until))
+    await there.go(*ONE, app("AppTwo", "910000000002"), events("AppTwo"))
+    lines = [entry for entry in await there.history() if entry.target == "Subscription/events on App/AppOne"]
+    assert [(entry.outcome, entry.at >= until) for entry in lines] == [("done", True)]
+
+
+async def test_every_write_has_one_finished_line(there: Bench) -> None:
+    """Done, failed, unclear and turned away; what never went out left none."""
+    there.remote.put("AppTwo", "910000000002")
+    there.remote.on(
+        "subscribe",
+        Busy("our own pace", there.clock.now() + 1),
+        Limited("429", there.clock.now() + 2),
+        Unclear("no reply"),
+        Rejected("no", status=400, words="Invalid URL Passed"),
+        Busy("connection refused"),
+    )
+    bare = partial(app, callback=None)
+    await there.go(
+        bare(), events(), bare("AppTwo", "910000000002"), events("AppTwo"), bare("New", "910000000003")
+    )
+    entries = await there.history()
+    assert len(entries) == len(there.remote.writes) - 1
+    assert sorted(entry.outcome for entry in entries) == ["done"] * 3 + ["failed"] * 3 + ["unclear"]
+    assert {(entry.who, entry.revision) for entry in entries} == {("a test", "r1")}
+
+
+async def test_a_refused_token_ends_what_follows_and_is_tried_once_more(there: Bench) -> None:
+    there.remote.on("subscribe", Denied("the app token was refused"))
+    run = await there.go(*ONE)
+    assert outcomes(run) == [("subscribe", "done", "")]
+    there.remote.on("update_subscription", *[Denied("the app token was refused")] * 2)
+    changed = replace(events(), url="https://hooks.example.com/changed")
+    with pytest.raises(Denied):
+        await there.go(ONE[0], changed)
+    assert there.remote.count("update_subscription") == 2
+
+
+async def test_a_write_that_is_cancelled_is_told_as_unclear(there: Bench) -> None:
+    going = asyncio.Event()
+
+    async def hang(*_: object) -> object:
+        going.set()
+        return await asyncio.Event().wait()
+
+    there.remote.subscribe = hang  # type: ignore[method-assign, assignment]  # a Gupshup that never answers
+    run = Run(there.task(*ONE))
+    task = asyncio.ensure_future(there.go(run=run))
+    await going.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (entry,) = await there.history()
+    assert (entry.verb, entry.outcome, entry.message) == ("subscribe", "unclear", INTERRUPTED)
+    assert outcomes(run) == [("subscribe", "unclear", "OutcomeUnknown")]

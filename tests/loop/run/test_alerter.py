@@ -1,0 +1,169 @@
+"""The herald joins what passes told, what the board says and what the store holds into few notices."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controller.core.render.statuses import document
+from controller.edges.store import Store, open_store
+from controller.loop.run.alerter import PACE, Herald
+from controller.loop.run.summary_cache import Counted
+from controller.model.notice import Notice
+from controller.model.status import Status, Truth
+from tests.doors.boards import GOOD, HERE, NOW, Board, app_item, moved, over, said, status_of
+
+TRUE, FALSE = Truth.TRUE, Truth.FALSE
+READY = said("Ready", TRUE)
+FLEET = [app_item(f"app-{number:03}") for number in range(400)]
+
+
+class Town:
+    """A herald, what it told, and time that goes by in its steps."""
+
+    def __init__(self, store: Store, board: Board) -> None:
+        self.store = store
+        self.board = board
+        self.told: list[Notice] = []
+        self.counted = Counted(store, board)
+        self.herald = Herald(board, self.counted, board, self.told.append)
+
+    async def wait(self, seconds: float) -> list[str]:
+        """Let time go by, and return the titles that were told meanwhile."""
+        before, until = len(self.told), self.board.time + seconds
+        while self.board.time < until:
+            await self.herald.look()
+            await self.board.sleep(PACE)
+        return [notice.title for notice in self.told[before:]]
+
+    async def see(self, *statuses: Status) -> None:
+        documents = {str(each.item): document(each) for each in statuses}
+        await self.store.statuses.save(HERE, documents, whole=True)
+        self.counted.heard(over(transitions=(moved(None, READY),)))
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    board = Board()
+    async with open_store(tmp_path / "state.db", board_clock(board), inline=True) as store:
+        yield Town(store, board)
+
+
+def board_clock(board: Board) -> "Clock":
+    return Clock(board)
+
+
+class Clock:
+    """A store's clock that follows a board."""
+
+    boot = ""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def now(self) -> float:
+        return self._board.now()
+
+    def monotonic(self) -> float:
+        return self._board.now()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._board.sleep(seconds)
+
+
+async def test_four_hundred_apps_that_stall_are_one_notice_and_one_more_at_the_end(town: Town) -> None:
+    await town.see(*(status_of(item, READY) for item in FLEET))
+    assert await town.wait(60) == []
+    at = town.board.time
+    wrong = (said("Ready", FALSE, "AppLost", since=at), said("Stalled", TRUE, "AppLost", since=at))
+    await town.see(*(status_of(item, *wrong) for item in FLEET))
+    assert await town.wait(600) == ["400 apps of partner main stalled: AppLost"]
+    await town.see(*(status_of(item, READY) for item in FLEET))
+    assert await town.wait(600) == ["Over: 400 apps of partner main stalled: AppLost"]
+
+
+async def test_apps_that_lost_ready_are_told_and_those_that_never_had_it_are_not(town: Town) -> None:
+    gone = said("Ready", FALSE, "InvalidUrl", since=town.board.time)
+    await town.see(*(status_of(app_item(name), gone) for name in ("was", "never")))
+    town.herald.heard(over(transitions=(moved(READY, gone, app_item("was")),)))
+    assert await town.wait(600) == ["1 app of partner main no longer ready: InvalidUrl"]
+    town.herald.heard(over(transitions=(moved(gone, READY, app_item("was")),)))
+    assert await town.wait(600) == ["Over: 1 app of partner main no longer ready: InvalidUrl"]
+
+
+async def test_an_app_whose_manifest_is_gone_is_no_trouble_any_more(town: Town) -> None:
+    gone = said("Ready", FALSE, "InvalidUrl", since=town.board.time)
+    await town.see(status_of(app_item("a"), gone))
+    town.herald.heard(over(transitions=(moved(READY, gone, app_item("a")),)))
+    await town.wait(600)
+    await town.see()
+    assert await town.wait(600) == ["Over: 1 app of partner main no longer ready: InvalidUrl"]
+    await town.see(status_of(app_item("a"), gone))
+    assert await town.wait(6_000) == [], "it came back as a new one"
+
+
+async def test_credentials_that_are_refused_and_work_again(town: Town) -> None:
+    town.herald.heard(over(error="login: 403", trouble="Denied"))
+    assert await town.wait(600) == ["The credentials of partner main are refused"]
+    town.herald.heard(over())
+    assert await town.wait(600) == ["Over: the credentials of partner main are refused"]
+
+
+async def test_a_stuck_source_and_held_changes_are_told_together(town: Town) -> None:
+    town.board.state = replace(GOOD, trouble="3 problems in the manifests", troubled=NOW)
+    town.board.partner(held_digest="abc123")
+    assert await town.wait(600) == ["The source is stuck on an old revision (and 1 more)"]
+    assert "3 problems in the manifests" in town.told[0].body
+    assert "abc123" in town.told[0].body
+
+
+async def test_passes_that_keep_failing_are_told(town: Town) -> None:
+    town.herald.heard(over(error="no answer", trouble="Busy"))
+    town.board.partner(errors=5)
+    assert await town.wait(290) == []
+    assert await town.wait(60) == ["Passes over partner main keep failing (Busy)"]
+    town.board.those = ()
+    assert await town.wait(600) == ["Over: passes over partner main keep failing (Busy)"]
+
+
+async def test_it_goes_on_telling_while_the_store_is_out_of_reach(town: Town) -> None:
+    await town.store.close()
+    town.board.state = replace(GOOD, trouble="no answer from the repository", troubled=NOW)
+    assert await town.wait(120) == ["The source is stuck on an old revision"]
+
+
+async def test_who_only_observes_speaks_of_apps_that_nobody_writes(town: Town) -> None:
+    at = town.board.time
+    stalled = said("Stalled", TRUE, "AppLost", since=at)
+    await town.see(status_of(app_item(), said("Ready", FALSE, "AppLost", since=at), stalled))
+    town.board.partner(holds=False)
+    assert await town.wait(600) == []
+    town.herald = Herald(town.board, town.counted, town.board, town.told.append, observe=True)
+    town.board.time = at + 600
+    later = said("Stalled", TRUE, "AppLost", since=at + 601)
+    await town.see(status_of(app_item(), later))
+    assert await town.wait(600) == ["1 app of partner main stalled: AppLost"]
+
+
+async def test_it_runs_until_it_is_cancelled(town: Town) -> None:
+    town.board.state = replace(GOOD, trouble="no", troubled=NOW)
+
+    class Enough(Exception):
+        pass
+
+    class Short:
+        """A clock whose patience ends."""
+
+        def now(self) -> float:
+            return town.board.time
+
+        async def sleep(self, seconds: float) -> None:
+            town.board.time += seconds
+            if town.board.time > NOW + 200:
+                raise Enough
+
+    herald = Herald(town.board, town.counted, Short(), town.told.append)
+    with pytest.raises(Enough):
+        await herald.run()
+    assert len(town.told) == 1

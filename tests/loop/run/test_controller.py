@@ -1,0 +1,377 @@
+"""The process that never stops: its source, its partners, and its end."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from controller.errors import SourceError, Unsettled
+from controller.loop.run.controller import GRACE, Controller
+from controller.loop.run.source_watcher import Watched
+from controller.model.history import Declared, LastGood
+from controller.model.manifest import App, Desired, Partner
+from controller.model.passes import WHOLE, SourceState
+from controller.model.problem import Place, Problem, Severity
+from controller.model.source import Decoded, Source
+from controller.model.upstream import Row, Upstream
+from tests.loop.apply_fixture import PARTNER, app, events
+from tests.loop.run_fixture import Door, Tending, tending
+
+OTHER = replace(PARTNER, name="other")
+ONE = app()
+TWO = replace(app("AppTwo", "910000000002"), partner="other")
+UPSTREAMS = {
+    "main": Upstream("https://partner.gupshup.io#1"),
+    "other": Upstream("https://partner.gupshup.io#2"),
+}
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Tending]:
+    with capture_logs(), tending(tmp_path) as found:
+        yield found
+
+
+@dataclass
+class Shelf:
+    """A source that holds *lies* after *slowly* seconds; *editions* are what its revisions declare."""
+
+    editions: dict[str, Desired] = field(default_factory=dict)
+    lies: str | SourceError = ""
+    slowly: float = 0.0
+    identity: str = "shelf"
+    reads: int = 0
+    odd: tuple[Problem, ...] = ()
+
+    def put(self, revision: str, *declared: App | Partner) -> None:
+        partners = tuple(each for each in declared if isinstance(each, Partner))
+        apps = tuple(each for each in declared if isinstance(each, App))
+        self.editions[revision] = Desired(revision, partners, apps)
+        self.lies = revision
+
+    async def read(self, known: str) -> Source | None:
+        self.reads += 1
+        await asyncio.sleep(self.slowly)
+        if isinstance(self.lies, SourceError):
+            raise self.lies
+        return None if self.lies == known else Source("shelf", self.lies, ())
+
+    async def advanced(self, _old: str, _new: str) -> bool:
+        return True
+
+    async def decode(self, source: Source) -> Decoded:
+        return Decoded(self.editions[source.revision], self.odd, warnings=len(self.odd))
+
+
+@dataclass
+class World:
+    tending: Tending
+    door: Door
+    shelf: Shelf
+    controller: Controller
+
+    def at(self, seconds: float, change: object, *arguments: object) -> None:
+        assert callable(change)
+        self.tending.loop.call_later(seconds, change, *arguments)
+
+    def edit(self, seconds: float, revision: str, *declared: App | Partner) -> None:
+        """Have the source hold something else from then on, and say so."""
+        self.at(seconds, self.shelf.put, revision, *declared)
+        self.at(seconds, self.controller.source_changed)
+
+    def run(self, seconds: float) -> None:
+        self.at(seconds, self.controller.stop)
+        self.tending.run(self.controller.run())
+
+    def passes(self, partner: str) -> list[str]:
+        return [each.revision for each in self.tending.told if each.partner == partner and not each.error]
+
+
+@pytest.fixture
+def world(there: Tending) -> World:
+    return made(there, Shelf())
+
+
+def made(there: Tending, shelf: Shelf, *released: str) -> World:
+    door = Door(there, UPSTREAMS)
+    watched = Watched(shelf, there.store.revisions, shelf.decode, there.clock, released=frozenset(released))
+    return World(there, door, shelf, Controller(watched, there.ground(door.stand, asyncio.Event())))
+
+
+def test_every_partner_is_tended_with_what_is_its_own(world: World) -> None:
+    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.at(10, lambda: states.extend(world.controller.partners()))
+    states: list[object] = []
+    world.run(30)
+    assert {row.name for row in world.tending.remote.apps.values()} == {"AppOne", "AppTwo"}
+    assert [(each.name, each.apps) for each in states] == [("main", 1), ("other", 1)]  # type: ignore[attr-defined]
+    assert sorted(name for name, _ in world.door.signed_in) == ["main", "other"]
+    assert world.controller.source().revision == "r1"
+
+
+def test_every_partner_has_its_own_subscriptions_and_a_release_goes_to_them(there: Tending) -> None:
+    there.run(there.store.revisions.declare(UPSTREAMS["main"], Declared(9, 9)))
+    hooks = (events(), replace(events("AppTwo", tag="other"), partner="other"))
+    shelf = Shelf({"r1": Desired("r1", (PARTNER, OTHER), (ONE, TWO), hooks)}, lies="r1")
+    world = made(there, shelf)
+    world.run(60)
+    trouble = world.controller.source().trouble
+    assert "9 Apps became 1" in trouble
+    assert there.remote.calls == []
+    made(there, shelf, trouble.rpartition(" ")[2]).run(60)
+    tags = {there.remote.apps[app].name: set(subs) for app, subs in there.remote.subs.items()}
+    assert tags == {"AppOne": {"events"}, "AppTwo": {"other"}}
+
+
+def test_a_changed_source_is_read_soon_and_otherwise_at_each_interval(world: World) -> None:
+    world.shelf.put("r1", PARTNER, ONE)
+    world.edit(10, "r2", PARTNER, ONE, app("AppTwo", "910000000002"))
+    world.at(70, world.shelf.put, "r3", PARTNER, ONE, app("AppThree", "910000000003"))
+    world.run(130)
+    posts = {
+        phone: at - world.tending.clock.now() + world.tending.seconds
+        for at, phone in world.tending.remote.posts
+    }
+    assert posts["910000000002"] == pytest.approx(10, abs=0.5)
+    assert posts["910000000003"] == pytest.approx(120, abs=1.5), "at the next tick"
+    assert world.door.times == [0.0]
+
+
+def warnings(*places: str) -> tuple[Problem, ...]:
+    return tuple(Problem(Place(each), "GS709", Severity.WARNING, "", "is not read") for each in places)
+
+
+def test_the_warnings_of_each_revision_are_one_line(world: World) -> None:
+    """Not one at each reading; also of a revision that was good before this process began."""
+
+    def misname() -> None:
+        world.shelf.odd = warnings("a.YAML", "b.YAML", "c.YAML", "d.YAML", "e.YAML", "f.YAML", "g.YAML")
+
+    world.shelf.put("r1", PARTNER, ONE)
+    world.at(5, misname)
+    world.edit(10, "r2", PARTNER, ONE, TWO)
+    with capture_logs() as said:
+        world.run(200)
+    (line,) = [each for each in said if each["event"] == "manifests have warnings"]
+    assert (line["log_level"], line["revision"], line["warnings"]) == ("warning", "r2", 7)
+    assert line["first"].startswith("a.YAML:1:1: warning [GS709] is not read; b.YAML")
+    assert line["first"].endswith("; and 2 more: gupshupctl validate")
+
+    again = Controller(world.controller._source, world.controller._ground)
+    again._ground.stopping.clear()
+    world.tending.loop.call_later(5, again.stop)
+    with capture_logs() as said:
+        world.tending.run(again.run())
+    assert [each["event"] for each in said].count("manifests have warnings") == 1
+
+
+def test_where_the_timers_stand_still_it_is_read_all_the_same(world: World) -> None:
+    class Broken:
+        def every(self, *_: object) -> object:
+            return lambda: None
+
+    ground = replace(world.controller._ground, triggers=Broken())  # type: ignore[arg-type]  # they tell nothing
+    world.controller._ground = ground
+    world.shelf.put("r1", PARTNER, ONE)
+    world.run(1_000)
+    assert world.shelf.reads == pytest.approx(1_000 / 120 + 1, abs=1)
+    assert world.tending.remote.count("rows") >= 1_000 / 120
+
+
+def test_a_moved_line_restarts_nothing(world: World) -> None:
+    world.shelf.put("r1", PARTNER, ONE)
+    moved = replace(PARTNER, place=Place("else.yaml", 99))
+    world.edit(10, "r2", moved, replace(ONE, place=Place("else.yaml", 1)))
+    world.run(30)
+    assert world.door.times == [0.0]
+    assert world.passes("main")[-1] == "r2"
+
+
+def test_a_changed_partner_signs_in_anew(world: World) -> None:
+    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.edit(10, "r2", replace(PARTNER, owned_tags="gitops-*"), OTHER, ONE, TWO)
+    world.run(30)
+    assert sorted((name, round(at)) for name, at in world.door.signed_in) in (
+        [("main", 0), ("main", 10), ("other", 0)],
+        [("main", 0), ("main", 11), ("other", 0)],
+    )
+
+
+def test_a_partner_that_is_gone_is_left_and_a_new_one_begun(world: World) -> None:
+    world.shelf.put("r1", PARTNER, ONE)
+    world.edit(10, "r2", OTHER, TWO)
+    world.run(90)
+    assert {name for name, _ in world.door.signed_in} == {"main", "other"}
+    last = max(each.began for each in world.tending.told if each.partner == "main")
+    assert last <= world.tending.clock.now() - 78
+    assert world.passes("other")
+
+
+def test_an_app_that_changes_its_partner_is_left_by_one_and_kept_by_the_other(world: World) -> None:
+    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.edit(10, "r2", PARTNER, OTHER, ONE, replace(TWO, partner="main"))
+    world.at(20, lambda: states.extend(world.controller.partners()))
+    states: list[object] = []
+    world.run(200)
+    assert [(each.name, each.apps) for each in states] == [("main", 2), ("other", 0)]  # type: ignore[attr-defined]
+    assert {each.trouble for each in world.tending.told} == {""}
+    assert len(world.tending.remote.posts) == 2
+    found = world.tending.run(world.tending.store.statuses.read(UPSTREAMS["other"]))
+    assert found == {}
+
+
+def test_what_is_old_is_not_acted_on_before_a_look_for_something_newer(world: World) -> None:
+    old = LastGood("r1", 1.0, ())
+    world.tending.run(world.tending.store.revisions.save_good("shelf", old))
+    world.shelf.put("r1", PARTNER, ONE)
+    world.shelf.put("r2", PARTNER, replace(TWO, partner="main"))
+    world.shelf.slowly = 5.0
+    world.run(30)
+    assert {row.name for row in world.tending.remote.apps.values()} == {"AppTwo"}
+    assert "r1" not in world.passes("main")
+
+
+def test_what_is_not_taken_is_logged_once_with_all_that_names_it(world: World) -> None:
+    with capture_logs() as logs:
+        world.shelf.put("r1", PARTNER, *fleet("main", 5))
+        world.edit(70, "r2", PARTNER, *fleet("main", 2))
+        world.edit(200, "r1", PARTNER, *fleet("main", 5))
+        world.run(260)
+    told = [each for each in logs if str(each["event"]).startswith("source ")]
+    assert [each["event"] for each in told] == ["source taken", "source not taken", "source is good again"]
+    assert {each["source"] for each in told} == {"shelf"}
+    assert (told[1]["revision"], told[1]["rejected"], told[2]["revision"]) == ("r1", "r2", "r1")
+    assert str(told[1]["digest"]) in str(told[1]["why"])
+
+
+def test_a_source_out_of_reach_leaves_the_last_good_one_at_work(world: World) -> None:
+    world.shelf.put("r1", PARTNER, ONE)
+    world.tending.run(world.tending.store.revisions.save_good("shelf", LastGood("r1", 1.0, ())))
+    world.shelf.lies = SourceError("no route")
+    world.run(30)
+    assert {row.name for row in world.tending.remote.apps.values()} == {"AppOne"}
+    assert world.controller.source().trouble == "no route"
+
+
+def test_nothing_good_yet_means_nothing_to_do(world: World) -> None:
+    world.shelf.lies = SourceError("no route")
+    world.run(30)
+    assert (world.controller.partners(), world.door.signed_in) == ((), [])
+
+
+# What an account was declared to have, whatever things are called.
+
+
+def fleet(partner: str, count: int) -> list[App]:
+    return [replace(app(f"App{n}x", f"9100000001{n:02}"), partner=partner) for n in range(count)]
+
+
+def test_a_renamed_partner_gets_round_no_guard_and_signs_in_once(world: World) -> None:
+    """The new revision is compared with what the account had, and the last good one goes on being kept."""
+    primary = replace(PARTNER, name="primary")
+    world.door.upstreams = {"main": UPSTREAMS["main"], "primary": UPSTREAMS["main"]}
+    world.shelf.put("r1", PARTNER, *fleet("main", 5))
+    world.edit(70, "r2", primary, *fleet("primary", 2))
+    states: list[SourceState] = []
+    world.at(200, lambda: states.append(world.controller.source()))
+    world.edit(210, "r3", primary, *fleet("primary", 4))
+    world.run(300)
+    assert (states[0].revision, states[0].rejected) == ("r1", "r2")
+    assert "5 Apps became 2" in states[0].trouble
+    assert {each.partner for each in world.tending.told if each.revision == "r2"} == set()
+    assert world.passes("main"), "what was good goes on being kept"
+    assert world.passes("primary")
+    assert [name for name, _ in world.door.signed_in] == ["main", "primary"]
+    assert world.controller.source().revision == "r3"
+
+
+def test_what_is_being_written_at_the_start_is_waited_for_before_what_is_old_is_acted_on(
+    world: World,
+) -> None:
+    world.tending.run(world.tending.store.revisions.save_good("shelf", LastGood("r1", 1.0, ())))
+    world.shelf.put("r1", PARTNER, ONE)
+    world.shelf.put("r2", PARTNER, replace(TWO, partner="main"))
+    world.shelf.lies = Unsettled("a.yaml changed last")
+    world.at(5, setattr, world.shelf, "lies", "r2")
+    world.run(30)
+    assert {row.name for row in world.tending.remote.apps.values()} == {"AppTwo"}
+    assert world.door.times == [pytest.approx(6, abs=1)], "it is looked at every second meanwhile"
+
+
+def test_what_is_written_for_ever_leaves_the_last_good_revision_at_work(world: World) -> None:
+    world.tending.run(world.tending.store.revisions.save_good("shelf", LastGood("r1", 1.0, ())))
+    world.shelf.put("r1", PARTNER, ONE)
+    world.shelf.lies = Unsettled("a.yaml changed last")
+    world.run(90)
+    assert {row.name for row in world.tending.remote.apps.values()} == {"AppOne"}
+
+
+# Hints.
+
+
+def test_a_hint_reaches_every_partner_whichever_way_it_comes(world: World) -> None:
+    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    known: list[bool] = []
+
+    async def hint() -> None:
+        await asyncio.sleep(40)
+        before = len(world.tending.told)
+        known.append(await world.controller.hint(each for each in ("AppTwo", "AppOne")))
+        known.append(await world.controller.hint(["stranger"]))
+        await asyncio.sleep(1)
+        looked = {(each.partner, each.app) for each in world.tending.told[before:]}
+        assert looked == {("main", "AppOne"), ("other", "AppTwo")}
+        world.controller.stop()
+
+    async def both() -> None:
+        await asyncio.gather(hint(), world.controller.run())
+
+    world.tending.run(both())
+    assert known == [True, False]
+
+
+# Its end.
+
+
+def test_it_ends_at_once_where_nothing_is_under_way(world: World) -> None:
+    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.run(100)
+    assert world.tending.seconds <= 101.1
+
+
+def test_it_ends_while_its_source_is_read(world: World) -> None:
+    world.shelf.put("r1", PARTNER, ONE)
+    world.shelf.slowly = 3_600.0
+    world.run(10)
+    assert world.tending.seconds == pytest.approx(10, abs=0.1)
+
+
+def test_what_is_stuck_is_cut_off(world: World) -> None:
+    async def stuck(until: float = 0) -> tuple[Row, ...]:  # noqa: ARG001  (it never comes to that)
+        await asyncio.sleep(3_600)
+        return ()
+
+    world.tending.remote.rows = stuck  # type: ignore[method-assign]  # a call that does not end
+    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.run(10)
+    assert world.tending.seconds == pytest.approx(10 + GRACE, abs=0.5)
+
+
+def test_partners_that_changed_are_left_side_by_side(world: World) -> None:
+    async def stuck(_: float) -> tuple[Row, ...]:
+        await asyncio.sleep(3_600)
+        return ()
+
+    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.at(50, setattr, world.tending.remote, "rows", stuck)
+    third = replace(PARTNER, name="third")
+    world.edit(70, "r2", third, replace(ONE, partner="third"))
+    tended: dict[int, set[str]] = {}
+    for at in (70 + int(GRACE) - 1, 70 + int(GRACE) + 1):
+        world.at(at, lambda at=at: tended.update({at: {each.name for each in world.controller.partners()}}))
+    world.run(100)
+    assert ["third" in names for names in tended.values()] == [False, True]
+    assert {each.app for each in world.tending.told} >= {WHOLE}

@@ -1,0 +1,344 @@
+"""What one process sees of a partner: lists, looks at single apps, and what each of them may do."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controller.core.planning.guard import held_digest
+from controller.errors import Busy, Unclear
+from controller.loop.run.partner_cache import Seen, Sight
+from controller.model.manifest import App, AppId, Count, Guards, Partner, Subscription
+from controller.model.memory import Memory
+from controller.model.plan import Asked, For, Outcome, Plan, Unlooked, Verb
+from controller.model.problem import Place
+from tests.loop.apply_fixture import HERE, PARTNER, Bench, app, bench, desired, events
+from tests.loop.fake_gupshup import Gupshup, Lose
+
+ONE, TWO = app(), app("AppTwo", "910000000002")
+HOOKS = (events(), events("AppTwo"))
+ALL = (ONE, TWO, *HOOKS)
+NOBODY = Asked()
+
+
+@pytest.fixture
+async def there(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench(tmp_path / "state.db") as found:
+        yield found
+        assert found.remote.faults == []
+
+
+def sight(
+    there: Bench, *declared: App | Subscription, partner: Partner = PARTNER, enforce: bool = True
+) -> Sight:
+    there.partner = partner
+    made = Sight(there.account(), enforce=enforce)
+    made.declare(desired(*declared, partner=partner))
+    return made
+
+
+async def whole(made: Sight, *, fresh: bool = True) -> Seen:
+    return await made.whole(NOBODY, frozenset(), fresh=fresh)
+
+
+async def single(made: Sight, name: str = "AppOne", *, fresh: bool = True) -> Seen:
+    return await made.single(name, NOBODY, fresh=fresh)
+
+
+def plan(seen: Seen) -> Plan:
+    assert seen.error is None
+    assert seen.plan is not None
+    return seen.plan
+
+
+def both_live(remote: Gupshup) -> None:
+    remote.put("AppOne", ONE.phone)
+    remote.put("AppTwo", TWO.phone)
+
+
+# What is declared.
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        pytest.param(ALL, set(), id="nothing new"),
+        pytest.param(
+            tuple(replace(each, place=Place("b.yaml", 9)) for each in ALL), set(), id="lines that moved"
+        ),
+        pytest.param((ONE, *HOOKS[:1]), set(), id="an app that is gone"),
+        pytest.param((*ALL, app("AppThree", "910000000003")), {"AppThree"}, id="a new app"),
+        pytest.param((replace(ONE, waba_id="1"), *ALL[1:]), {"AppOne"}, id="an app that changed"),
+        pytest.param((ONE, TWO, HOOKS[0]), {"AppTwo"}, id="a webhook less"),
+        pytest.param((*ALL, events("AppTwo", tag="more")), {"AppTwo"}, id="a webhook more"),
+        pytest.param((*ALL[:3], replace(HOOKS[1], version=2)), {"AppTwo"}, id="another webhook"),
+    ],
+)
+async def test_declaring_tells_what_is_new(
+    there: Bench, declared: tuple[App | Subscription, ...], expected: set[str]
+) -> None:
+    made = Sight(there.account(), enforce=True)
+    assert made.declare(desired(*ALL)) == set(), "at first nobody knows"
+    assert made.declare(desired(*declared)) == expected
+
+
+async def test_an_app_goes_by_its_phone_its_name_or_its_id(there: Bench) -> None:
+    both_live(there.remote)
+    taken_over = replace(TWO, name="two", app_name="Else", app_id=AppId("app-2"))
+    made = sight(there, replace(ONE, name="one"), taken_over)
+    known = ("AppOne", ONE.phone, TWO.phone, "app-2")
+    assert [made.named(each) for each in known] == ["one", "one", "two", "two"]
+    assert made.named("app-1") is None
+    await whole(made)
+    assert [made.named(each) for each in ("app-1", "AppTwo", "stranger")] == ["one", "two", None]
+
+
+# The whole.
+
+
+async def test_a_list_links_what_is_missing_and_asks_nothing_about_single_apps(there: Bench) -> None:
+    there.remote.put("AppOne", ONE.phone)
+    seen = await whole(sight(there, *ALL))
+    calls = {verb for verb, _ in there.remote.calls}
+    assert calls == {"rows", "rows_by_phone", "link", "set_callback"}, "a callback takes no look"
+    assert {each.verb for each in seen.results} == {Verb.LINK, Verb.UPDATE}
+    assert [each.item.app for each in plan(seen).unlooked] == ["AppOne"]
+
+
+async def test_the_last_list_is_good_enough_for_a_change(there: Bench) -> None:
+    made = sight(there, ONE)
+    await whole(made)
+    made.declare(desired(ONE, TWO))
+    before = there.remote.count("rows")
+    seen = await whole(made, fresh=False)
+    assert (there.remote.count("rows"), [each.outcome for each in seen.results]) == (before, [Outcome.DONE])
+
+
+async def test_an_old_list_proves_no_absence(there: Bench) -> None:
+    """The app of a link without an answer may have come since: only a later look can tell."""
+    there.remote.on("link", Lose(after=1))
+    made = sight(there, ONE)
+    await whole(made)
+    there.clock.time += 800
+    for seen in (await whole(made, fresh=False), await single(made, fresh=False)):
+        assert [each.on for each in plan(seen).waiting] == [For.OUTCOME]
+        assert ONE.phone in (await there.memory()).intents
+    assert plan(await whole(made)).provisioning == ()
+    memory = await there.memory()
+    assert (list(memory.intents), ONE.phone in memory.bindings) == ([], True)
+    assert there.remote.count("link") == 1
+
+
+async def test_a_failed_list_leaves_what_was_seen_before(there: Bench) -> None:
+    both_live(there.remote)
+    made = sight(there, *ALL)
+    await whole(made)
+    there.remote.on("rows", Busy("no answer"))
+    seen = await whole(made)
+    assert (seen.plan, str(seen.error), len(made.roll)) == (None, "no answer", 2)
+
+
+# One app.
+
+
+async def test_a_pass_over_one_app_subscribes_it_and_its_results_are_known_to_the_next_list(
+    there: Bench,
+) -> None:
+    both_live(there.remote)
+    made = sight(there, *ALL)
+    await whole(made)
+    seen = await single(made)
+    assert [(each.verb, each.item.app) for each in seen.results] == [(Verb.SUBSCRIBE, "AppOne")]
+    left = plan(await whole(made))
+    assert [each.item.app for each in left.unlooked] == ["AppTwo"]
+    assert {each.app for each in left.unchanged} == {"AppOne", "AppTwo"}
+    assert there.remote.count("subscribe") == 1
+
+
+async def test_a_pass_over_one_app_links_nothing(there: Bench) -> None:
+    seen = await single(sight(there, *ALL))
+    assert there.remote.writes == []
+    assert (Verb.LINK, For.PASS) in {(each.verb, each.on) for each in plan(seen).waiting}
+
+
+@pytest.mark.parametrize("asked", [NOBODY, Asked(again=frozenset({"AppOne"}))])
+async def test_a_pass_over_one_app_does_nothing_that_a_guard_counts(there: Bench, asked: Asked) -> None:
+    both_live(there.remote)
+    made = sight(there, *ALL, partner=replace(PARTNER, owned_tags="*"))
+    await whole(made)
+    await single(made)
+    changed = replace(HOOKS[0], version=2)
+    made.declare(desired(ONE, TWO, replace(changed, tag="else"), HOOKS[1], partner=there.partner))
+    before = len(there.remote.writes)
+    seen = await made.single("AppOne", asked, fresh=True)
+    assert there.remote.writes[before:] == [("subscribe", "app-1")], "what is new is added"
+    assert [(each.verb, each.on) for each in plan(seen).waiting] == [(Verb.UNSUBSCRIBE, For.PASS)]
+    made.declare(desired(ONE, TWO, changed, HOOKS[1], partner=there.partner))
+    before = len(there.remote.writes)
+    seen = await made.single("AppOne", asked, fresh=True)
+    assert there.remote.writes[before:] == []
+    assert {each.verb for each in plan(seen).waiting if each.on is For.PASS} == {
+        Verb.UPDATE,
+        Verb.UNSUBSCRIBE,
+    }
+
+
+async def test_drift_is_put_back_by_a_pass_over_its_app(there: Bench) -> None:
+    both_live(there.remote)
+    made = sight(there, *ALL)
+    await whole(made)
+    await single(made)
+    subs = there.remote.subs[AppId("app-1")]
+    subs["events"] = replace(subs["events"], url="https://x")
+    seen = await single(made, fresh=False)
+    assert [(each.verb, each.outcome) for each in seen.results] == [(Verb.UPDATE, Outcome.DONE)]
+
+
+async def test_a_fresh_look_reads_the_apps_row_and_no_list(there: Bench) -> None:
+    there.remote.live_after = 60
+    there.remote.put("AppOne", ONE.phone, live=False)
+    made = sight(there, *ALL[:1], HOOKS[0])
+    assert plan(await whole(made)).provisioning
+    there.clock.time += 60
+    lists = there.remote.count("rows")
+    assert plan(await single(made, fresh=False)).provisioning, "by the last list"
+    assert not plan(await single(made)).provisioning
+    assert there.remote.count("rows") == lists
+    assert there.remote.count("subscribe") == 1
+
+
+async def test_a_look_by_phone_that_fails_ends_the_pass(there: Bench) -> None:
+    made = sight(there, *ALL)
+    there.remote.on("rows_by_phone", Unclear("no reply"))
+    seen = await single(made)
+    assert (seen.plan, seen.observed, str(seen.error)) == (None, None, "no reply")
+
+
+async def test_a_row_without_a_phone_keeps_anybody_from_being_absent(there: Bench) -> None:
+    there.remote.put("Else", None)
+    made = sight(there, ONE)
+    intent = await there.store.intents.open(HERE, ONE.phone, ONE.app_name)
+    await there.store.intents.end(HERE, intent.id)
+    there.clock.time += 800
+    there.remote.on("details", Busy("no answer"), Busy("no answer"))
+    for seen in (await whole(made), await single(made)):
+        assert [each.on for each in plan(seen).waiting] == [For.PHONE]
+        assert ONE.phone in (await there.memory()).intents
+
+
+# What a look did not find out.
+
+
+async def test_an_app_whose_looks_fail_holds_no_guard_back_for_ever(there: Bench) -> None:
+    both_live(there.remote)
+    partner = replace(PARTNER, guards=Guards(max_updates=Count(1)))
+    made = sight(there, *ALL, partner=partner)
+    await whole(made)
+    await single(made, "AppTwo")
+    made.declare(desired(ONE, TWO, HOOKS[0], replace(HOOKS[1], version=2), partner=partner))
+    held_back = plan(await whole(made))
+    assert held_back.unlooked == (Unlooked(held_back.unlooked[0].item, 1),)
+    assert [each.on for each in held_back.waiting if each.verb is Verb.UPDATE] == [For.LOOK]
+    made.missed("AppOne", "crashed")
+    made.missed("gone", "crashed")
+    seen = await whole(made)
+    assert plan(seen).unlooked == ()
+    assert [(each.verb, each.item.app) for each in seen.results] == [(Verb.UPDATE, "AppTwo")]
+    assert [each.message for each in plan(seen).waiting] == ["crashed"]
+
+
+async def test_what_was_found_out_is_not_forgotten_by_a_look_that_failed(there: Bench) -> None:
+    both_live(there.remote)
+    made = sight(there, *ALL)
+    await whole(made)
+    await single(made)
+    made.missed("AppOne", "crashed")
+    assert [each.item.app for each in plan(await whole(made)).unlooked] == ["AppTwo"]
+
+
+async def test_an_app_that_left_and_came_back_is_looked_at_anew(there: Bench) -> None:
+    """Nobody watched it meanwhile: what was known of it is no ground to write on."""
+    both_live(there.remote)
+    made = sight(there, *ALL)
+    await whole(made)
+    await single(made)
+    made.declare(desired(TWO, HOOKS[1]))
+    await whole(made)
+    made.declare(desired(*ALL))
+    assert [each.item.app for each in plan(await whole(made)).unlooked] == ["AppOne", "AppTwo"]
+
+
+async def test_what_gupshup_lists_no_more_takes_no_room(there: Bench) -> None:
+    both_live(there.remote)
+    made = sight(there, *ALL)
+    await whole(made)
+    await single(made)
+    await single(made, "AppTwo")
+    there.remote.apps.clear()
+    await whole(made)
+    assert (made._facts.subscriptions, made._facts.details, made._facts.wabas) == ({}, {}, {})
+
+
+# Consent.
+
+
+GUARDED = replace(PARTNER, guards=Guards(max_links=Count(0)))
+
+
+async def test_what_was_released_is_let_through_until_something_else_is_declared(there: Bench) -> None:
+    made = sight(there, ONE, TWO, partner=GUARDED)
+    there.remote.on("link", *[Busy("later", there.clock.now() + 9)] * 2)
+    key = held_digest(plan(await whole(made)))
+    assert key is not None
+    await made.whole(NOBODY, frozenset({key}), fresh=True)
+    assert plan(await whole(made)).held == ()
+    assert there.remote.count("link") == 2
+    made.declare(replace(desired(ONE, TWO, partner=GUARDED), revision="r2"))
+    assert len(plan(await whole(made)).held) == 2
+
+
+async def test_consent_to_one_revision_is_none_to_another_that_came_meanwhile(there: Bench) -> None:
+    made = sight(there, ONE, TWO, partner=GUARDED)
+    key = held_digest(plan(await whole(made)))
+    assert key is not None
+    rows = there.remote.rows
+
+    async def meanwhile(_: float) -> object:
+        made.declare(
+            replace(desired(ONE, TWO, app("AppThree", "910000000003"), partner=GUARDED), revision="r2")
+        )
+        return await rows()
+
+    there.remote.rows = meanwhile  # type: ignore[method-assign, assignment]  # something is declared meanwhile
+    there.remote.on("link", *[Busy("later", there.clock.now() + 9)] * 2)
+    seen = await made.whole(NOBODY, frozenset({key}), fresh=True)
+    there.remote.rows = rows  # type: ignore[method-assign]  # no more
+    assert seen.task.declared.revision == "r1"
+    assert len(plan(await whole(made)).held) == 3
+
+
+# Looking alone.
+
+
+async def test_who_only_observes_writes_nothing_and_says_what_there_is_to_do(there: Bench) -> None:
+    there.remote.put("AppOne", ONE.phone)
+    made = sight(there, *ALL, enforce=False)
+    await whole(made)
+    seen = await single(made)
+    assert (there.remote.writes, seen.results) == ([], ())
+    assert await there.memory() == Memory()
+    assert [type(each).__name__ for each in plan(seen).actions] == ["Subscribe"]
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+async def test_a_look_at_one_app_tells_how_many_calls_it_took(there: Bench, *, fresh: bool) -> None:
+    """The row by its phone is two pages; what was learnt before is not asked again."""
+    both_live(there.remote)
+    made = sight(there, *ALL)
+    await whole(made)
+    there.remote.calls.clear()
+    first = await single(made, fresh=fresh)
+    asked = [there.remote.count(each) for each in ("details", "stage", "waba", "subscriptions")]
+    again = await single(made, fresh=fresh)
+    assert (first.calls, again.calls) == (2 * fresh + sum(asked), 2 * fresh + 1)

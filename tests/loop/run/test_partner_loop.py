@@ -1,0 +1,269 @@
+"""One partner: sign in, become its writer, tend it, and begin again whatever ends that."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from controller.errors import Busy, Denied, Locked, StoreError
+from controller.loop.run.partner_loop import ASK_AGAIN, GIVEN_WAY, Partnership
+from controller.loop.run.worker import EVENT, GIVE_WAY
+from controller.model.history import Declared, Hint
+from controller.model.manifest import AppId
+from controller.model.passes import Tempo
+from tests.loop.apply_fixture import HERE, PARTNER, app, desired, events
+from tests.loop.run_fixture import Door, Tending, tending
+
+ONE = app()
+DECLARED = desired(ONE, events())
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Tending]:
+    with capture_logs(), tending(tmp_path) as found:
+        yield found
+
+
+def begun(there: Tending, door: Door) -> tuple[Partnership, asyncio.Event]:
+    stopping = asyncio.Event()
+    return Partnership(PARTNER, DECLARED, there.ground(door.stand, stopping)), stopping
+
+
+def run(there: Tending, door: Door, seconds: float) -> Partnership:
+    """Let a partnership go on for so long, and end it by stopping the process."""
+    made, stopping = begun(there, door)
+    there.loop.call_later(seconds, stopping.set)
+    before = there.seconds
+    there.run(made.go_on())
+    assert before + seconds <= there.seconds <= before + seconds + 1.1, "it ends soon after it is stopped"
+    return made
+
+
+def test_it_signs_in_once_and_tends(there: Tending) -> None:
+    door = Door(there)
+    run(there, door, 300)
+    assert (door.times, set(there.remote.subs[AppId("app-1")])) == ([0.0], {"events"})
+
+
+# What the account was declared to have before.
+
+
+async def _declared(there: Tending, apps: int) -> None:
+    await there.store.revisions.declare(HERE, Declared(apps, 0))
+
+
+def test_what_another_process_declared_holds_a_loss_up_until_it_is_released(there: Tending) -> None:
+    """Only who is signed in knows whose account it is; nothing is looked at or written before."""
+    there.run(_declared(there, 10))
+    door = Door(there)
+    made = run(there, door, 100)
+    assert (there.remote.calls, door.times) == ([], [0.0])
+    assert f"10 Apps became 1 for {HERE}" in made.state().trouble
+    digest = made.state().trouble.rpartition(" ")[2]
+    agreed, stopping = begun(there, door)
+    agreed._ground = replace(agreed._ground, released=frozenset([digest]))
+    there.loop.call_later(100, stopping.set)
+    there.run(agreed.go_on())
+    assert set(there.remote.subs[AppId("app-1")]) == {"events"}
+    assert there.run(there.store.revisions.declared(HERE)) == Declared(1, 1)
+
+
+def test_a_process_that_only_looks_keeps_no_count(there: Tending) -> None:
+    there.tempo = replace(there.tempo, enforce=False)
+    run(there, Door(there), 100)
+    assert there.run(there.store.revisions.declared(HERE)) is None
+
+
+# Another writer.
+
+
+def test_it_waits_for_another_writer_without_another_sign_in(there: Tending) -> None:
+    door = Door(there, locks=[Locked("another writer holds it")] * 30)
+    made, stopping = begun(there, door)
+    there.loop.call_later(20, stopping.set)
+    there.run(made.go_on())
+    assert (there.remote.calls, door.times) == ([], [0.0])
+    assert "another writer" in made.state().trouble
+    assert (made.state().upstream, made.state().holds, made.state().errors) == (HERE, False, 0)
+    there.remote.calls.clear()
+    door.locks = [Locked("another writer holds it")] * 3
+    run(there, door, 20)
+    assert there.remote.posts[0][0] == pytest.approx(there.clock.now() - 20 + 3 * ASK_AGAIN, abs=1.1)
+
+
+def test_a_lock_that_is_lost_is_asked_for_again(there: Tending) -> None:
+    door = Door(there)
+    for at, holds in ((10, False), (15, True)):
+        there.loop.call_later(at, setattr, there, "holds", holds)
+    run(there, door, 60)
+    assert door.times == [0.0]
+    assert there.told[-1].error == ""
+    assert {"AppOne", ""} == {each.app for each in there.told if each.began >= there.clock.now() - 46}
+
+
+def test_it_leaves_the_lock_for_a_while_to_who_asked_for_it(there: Tending) -> None:
+    door = Door(there)
+    held: list[tuple[float, bool]] = []
+
+    async def another() -> None:
+        await asyncio.sleep(30)
+        await there.store.hints.leave(HERE, *GIVE_WAY)
+        while len(held) < 40:
+            try:
+                async with there.store.writer(HERE):
+                    held.append((there.seconds, True))
+            except Locked:
+                held.append((there.seconds, False))
+            await asyncio.sleep(0.5)
+
+    async def both() -> None:
+        made, stopping = begun(there, door)
+        there.loop.call_later(60, stopping.set)
+        await asyncio.gather(another(), made.go_on())
+
+    there.run(both())
+    free = [at for at, is_free in held if is_free]
+    assert free[0] <= 31.5
+    assert free[-1] - free[0] == pytest.approx(GIVEN_WAY, abs=1.1)
+    assert held[-1][1] is False, "then it is the writer again"
+    assert door.times == [0.0]
+
+
+# Refused credentials.
+
+
+def test_sign_ins_that_are_refused_grow_rare(there: Tending) -> None:
+    """Three tries, a minute apart; then one every quarter of an hour: accounts get locked."""
+    door = Door(there, troubles=[Denied("401")] * 99)
+    made = run(there, door, 3_600)
+    assert [round(at) for at in door.times] == [0, 60, 120, 1_020, 1_920, 2_820]
+    assert (made.state().trouble, made.state().errors) == ("401", 6)
+    assert {(each.trouble, each.error) for each in there.told} == {("Denied", "401")}
+
+
+def test_so_do_those_that_are_let_in_and_refused_then(there: Tending) -> None:
+    """A token may be given, and be worth nothing."""
+    there.remote.on("rows", *[Denied("403")] * 99)
+    door = Door(there)
+    run(there, door, 3_600)
+    assert [round(at) for at in door.times] == [0, 60, 120, 1_020, 1_920, 2_820]
+
+
+def test_a_list_that_is_had_whole_ends_the_count(there: Tending) -> None:
+    there.remote.on("rows", Denied("403"), Denied("403"), None, Denied("403"), Denied("403"))
+    door = Door(there)
+    run(there, door, 400)
+    first, second, third, *later = (round(at) for at in door.times)
+    assert (first, second, third) == (0, 60, 120)
+    assert len(later) == 2
+    assert [after - before for before, after in pairwise([third, *later])][1] == 60
+
+
+def test_other_trouble_between_does_not_end_it(there: Tending) -> None:
+    troubles = [Denied("401"), Busy("no answer"), Denied("401"), Denied("401"), Denied("401")]
+    door = Door(there, troubles=[*troubles])
+    run(there, door, 1_500)
+    pauses = [round(after - before) for before, after in pairwise(door.times)]
+    assert pauses[0] == 60
+    assert pauses[1] <= 4
+    assert pauses[2:4] == [60, 900]
+
+
+# Other trouble.
+
+
+@pytest.mark.parametrize("error", [Busy("no answer"), StoreError("the disk is full"), RuntimeError("a bug")])
+def test_whatever_fails_is_tried_again_later_each_time(there: Tending, error: Exception) -> None:
+    door = Door(there, troubles=[error] * 8)
+    run(there, door, 1_200)
+    pauses = [after - before for before, after in pairwise(door.times)]
+    assert pauses == pytest.approx([0.75 * 2**n for n in range(1, 9)], abs=0.1)
+    assert set(there.remote.subs[AppId("app-1")]) == {"events"}
+
+
+def test_a_store_that_fails_after_each_sign_in_is_no_reason_for_many_of_them(there: Tending) -> None:
+    there.remote.on("rows", *[StoreError("the disk is full")] * 99)
+    door = Door(there)
+    run(there, door, 3_600)
+    assert len(door.times) < 30
+
+
+# Leaving, and hints.
+
+
+def test_it_leaves_soon(there: Tending) -> None:
+    door = Door(there)
+    made, _ = begun(there, door)
+    there.loop.call_later(30.5, made.leave)
+    there.run(made.go_on())
+    assert there.seconds <= 32
+
+
+def test_it_leaves_a_long_rest_soon_too(there: Tending) -> None:
+    door = Door(there, troubles=[Denied("401")] * 9)
+    made, _ = begun(there, door)
+    there.loop.call_later(200, made.leave)
+    there.run(made.go_on())
+    assert there.seconds <= 201.1
+
+
+def test_what_it_tends_is_hurried_by_a_hint(there: Tending) -> None:
+    door = Door(there)
+    made, stopping = begun(there, door)
+    known: list[bool] = []
+
+    async def hint() -> None:
+        await asyncio.sleep(40)
+        known.append(await made.hint(["AppOne"]))
+        known.append(await made.hint(["stranger"]))
+        made.declare(replace(desired(ONE, app("AppTwo", "910000000002")), revision="r2"))
+        await asyncio.sleep(5)
+        assert made.state().apps == 2
+        stopping.set()
+
+    async def both() -> None:
+        await asyncio.gather(hint(), made.go_on())
+
+    there.run(both())
+    assert known == [True, False]
+    assert len(there.remote.posts) == 2
+
+
+def test_what_another_process_tends_is_told_to_it(there: Tending) -> None:
+    door = Door(there, locks=[Locked("another")] * 99)
+    made, stopping = begun(there, door)
+
+    async def hint() -> None:
+        assert await made.hint(["AppOne"]), "before it signed in: the first list sees it"
+        await asyncio.sleep(5)
+        await there.store.hints.leave(HERE, "AppOne", "reconcile")
+        assert await made.hint(["x", ONE.phone])
+        assert await made.hint(["AppOne"])
+        assert not await made.hint(["stranger"])
+        assert made.state().moved >= there.clock.now() - 1.1
+        stopping.set()
+
+    async def both() -> None:
+        await asyncio.gather(made.go_on(), hint())
+
+    there.run(both())
+    now = there.clock.now()
+    hints = there.run(there.store.hints.take(HERE))
+    assert {(each.app, each.kind) for each in hints} == {
+        (f":{EVENT} AppOne", f"{EVENT} AppOne"),
+        (f":{EVENT} {ONE.phone}", f"{EVENT} {ONE.phone}"),
+        ("AppOne", "reconcile"),
+    }
+    assert all(isinstance(each, Hint) and now - 2 <= each.at <= now for each in hints)
+
+
+def test_who_observes_needs_no_lock(there: Tending) -> None:
+    there.tempo = Tempo(enforce=False)
+    door = Door(there, locks=[Locked("another")] * 99)
+    run(there, door, 30)
+    assert there.remote.count("rows") >= 1
+    assert there.remote.writes == []

@@ -1,0 +1,117 @@
+"""Sharing partners with other replicas: seen every few seconds, missed while the store is away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+
+from controller.core.replicas.election import Take, Wait
+from controller.errors import StoreError
+from controller.loop.run.replicas import EVERY, Alone, Shared
+from controller.model.replica import Roster
+
+P = "https://partner.gupshup.io#1"
+
+
+@dataclass
+class Clock:
+    """Time passes when somebody waits for it."""
+
+    time: float = 1_000.0
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        await asyncio.sleep(0)
+
+
+@dataclass
+class Rows:
+    """The rows of a store that may be *away*; nobody else has one."""
+
+    clock: Clock
+    away: bool = False
+    here: bool = False
+    beats: list[frozenset[str]] = field(default_factory=list)
+    seen: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def beat(self, stands: Collection[str]) -> Roster:
+        self.beats.append(frozenset(stands))
+        self.seen.set()
+        if self.away:
+            raise StoreError("the store is away")
+        self.here = True
+        return Roster("me", self.clock.now(), frozenset(stands))
+
+    async def leave(self) -> None:
+        if self.away:
+            raise StoreError("the store is away")
+        self.here = False
+
+
+async def sharing(rows: Rows, play: Callable[[Shared], Awaitable[None]]) -> None:
+    stopping = asyncio.Event()
+    shared = Shared(rows, rows.clock, stopping)
+    keeping = asyncio.create_task(shared.keep())
+    await play(shared)
+    stopping.set()
+    async with asyncio.timeout(5):
+        await keeping
+
+
+async def beaten(rows: Rows) -> None:
+    """Return after the next beat."""
+    rows.seen.clear()
+    async with asyncio.timeout(2 * EVERY):
+        await rows.seen.wait()
+    await asyncio.sleep(0)
+
+
+def test_whoever_is_alone_always_has_its_turn() -> None:
+    with Alone().standing(P):
+        assert Alone().turn(P) == Take()
+
+
+async def test_what_one_is_ready_for_is_told_at_once() -> None:
+    rows = Rows(Clock())
+
+    async def play(shared: Shared) -> None:
+        await beaten(rows)
+        with shared.standing(P):
+            assert shared.turn(P) == Wait(rows.clock.now() + 1, blind=True), "nobody knows of it yet"
+            await beaten(rows)
+            assert shared.turn(P) == Take()
+        await beaten(rows)
+
+    await sharing(rows, play)
+    assert rows.beats[:3] == [frozenset(), frozenset({P}), frozenset()]
+
+
+async def test_a_replica_that_ends_in_peace_leaves_no_row() -> None:
+    rows = Rows(Clock())
+    await sharing(rows, lambda _: beaten(rows))
+    assert not rows.here
+
+
+async def test_a_store_that_is_away_is_asked_again_and_nothing_is_taken_meanwhile() -> None:
+    rows = Rows(Clock())
+
+    async def play(shared: Shared) -> None:
+        with shared.standing(P):
+            await beaten(rows)
+            rows.away = True
+            rows.clock.time += 60
+            await beaten(rows)
+            await beaten(rows)
+            assert shared.turn(P) == Wait(rows.clock.now() + 1, blind=True)
+            rows.away = False
+            await beaten(rows)
+            assert not getattr(shared.turn(P), "blind", False)
+
+    await sharing(rows, play)
+
+
+async def test_a_store_that_stays_away_does_not_keep_the_process() -> None:
+    rows = Rows(Clock(), away=True)
+    await sharing(rows, lambda _: beaten(rows))

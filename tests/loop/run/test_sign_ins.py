@@ -1,0 +1,80 @@
+"""One sign-in tells whose account a partner is, and serves whoever stands for it next."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+
+from controller.errors import Denied
+from controller.loop.run.sign_ins import Seat, Seats
+from controller.model.manifest import Partner
+from controller.model.problem import Place
+from tests.loop.apply_fixture import PARTNER
+
+OTHER = replace(PARTNER, owned_tags="theirs-*")
+
+
+@dataclass
+class _Account:
+    upstream: str
+
+
+@dataclass
+class _Seat:
+    account: _Account
+
+
+@dataclass
+class Office:
+    """Where people sign in: *log* tells who came and went."""
+
+    refuses: bool = False
+    log: list[str] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def stand(self, partner: Partner) -> AsyncIterator[Seat]:
+        self.log.append(f"{partner.name} comes")
+        if self.refuses:
+            raise Denied("wrong secret")
+        yield cast("Seat", _Seat(_Account("account 1")))
+        self.log.append(f"{partner.name} goes")
+
+
+async def test_whoever_was_asked_about_signs_in_once() -> None:
+    office = Office()
+    async with Seats(office.stand) as seats:
+        assert [await seats.whose(PARTNER) for _ in range(2)] == ["account 1"] * 2
+        async with seats.stand(replace(PARTNER, place=Place("else.yaml", 9))) as seat:
+            assert seat.account.upstream == "account 1"
+        assert office.log == ["main comes", "main goes"]
+        async with seats.stand(PARTNER):
+            assert await seats.whose(PARTNER) == "account 1"
+    assert office.log == ["main comes", "main goes"] * 2
+
+
+async def test_nobody_stays_signed_in_for_nothing() -> None:
+    office = Office()
+    async with Seats(office.stand) as seats:
+        await seats.whose(PARTNER)
+        await seats.whose(OTHER)
+        assert office.log == ["main comes", "main goes", "main comes"], (
+            "one declared otherwise is another one"
+        )
+        async with seats.stand(PARTNER):
+            assert office.log[-2:] == ["main goes", "main comes"]
+        await seats.whose(OTHER)
+    assert office.log.count("main comes") == office.log.count("main goes")
+
+
+async def test_a_refusal_is_met_once_and_not_asked_for_again_before_somebody_stood() -> None:
+    office = Office(refuses=True)
+    async with Seats(office.stand) as seats:
+        assert [await seats.whose(PARTNER) for _ in range(3)] == [None] * 3
+        with pytest.raises(Denied):
+            async with seats.stand(PARTNER):
+                raise AssertionError
+        assert office.log == ["main comes"]
+        office.refuses = False
+        assert await seats.whose(PARTNER) == "account 1"

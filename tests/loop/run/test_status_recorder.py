@@ -1,0 +1,119 @@
+"""How resources stand, for readers of the store: what changed is told and written, what is gone goes."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from controller.core.planning.matched import app_item
+from controller.core.render.statuses import read_documents
+from controller.loop.run.status_recorder import KEPT, Standing
+from controller.model.passes import Transition
+from controller.model.plan import Item
+from controller.model.status import Condition, Status, Truth
+from tests.loop.apply_fixture import HERE, Bench, app, bench
+
+ONE, TWO = (app_item(app(name)) for name in ("AppOne", "AppTwo"))
+
+
+@pytest.fixture
+async def there(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench(tmp_path / "state.db") as found:
+        yield found
+
+
+def status(item: Item, truth: Truth, at: float, *, reason: str = "Ready", message: str = "") -> Status:
+    return Status(item, (Condition("Ready", truth, reason, message, at, "r1"),), "r1", at)
+
+
+async def stored(there: Bench) -> dict[Item, Status]:
+    return {each.item: each for each in read_documents(await there.store.statuses.read(HERE))}
+
+
+async def test_what_is_new_is_told_and_written(there: Bench) -> None:
+    found = status(ONE, Truth.TRUE, 1.0)
+    changes = await Standing().note(there.account(), [found], whole=True, force=False)
+    assert changes == (Transition(ONE, None, found.conditions[0]),)
+    assert await stored(there) == {ONE: found}
+
+
+async def test_what_says_the_same_is_neither_told_nor_written_until_its_age_would_be_a_riddle(
+    there: Bench,
+) -> None:
+    made = Standing()
+    first = status(ONE, Truth.TRUE, 1.0)
+    await made.note(there.account(), [first], whole=True, force=False)
+    for at, written in ((KEPT, 1.0), (KEPT + 1, KEPT + 1), (KEPT + 2, KEPT + 1)):
+        later = Status(ONE, first.conditions, "r1", at)
+        assert await made.note(there.account(), [later], whole=False, force=False) == ()
+        assert (await stored(there))[ONE].at == written
+        assert made.last[ONE].at == at
+    await made.note(there.account(), [Status(ONE, first.conditions, "r1", KEPT + 3)], whole=False, force=True)
+    assert (await stored(there))[ONE].at == KEPT + 3
+
+
+async def test_a_look_at_one_app_forgets_no_age_of_another(there: Bench) -> None:
+    made = Standing()
+    both = [status(ONE, Truth.TRUE, 1.0), status(TWO, Truth.TRUE, 1.0)]
+    await made.note(there.account(), both, whole=True, force=False)
+    for at in (1.5, 2.0):
+        for item in (ONE, TWO):
+            later = Status(item, both[0].conditions, "r1", at)
+            await made.note(there.account(), [later], whole=False, force=False)
+    assert {each.at for each in (await stored(there)).values()} == {1.0}, "nothing was written again"
+
+
+async def test_what_an_earlier_process_dated_ahead_is_dated_anew(there: Bench) -> None:
+    """Its clock was three days fast: readers who wait for a look would wait as long."""
+    ahead = status(ONE, Truth.TRUE, 3 * 86_400.0)
+    await Standing().note(there.account(), [ahead], whole=True, force=False)
+    made = Standing()
+    await made.recall(there.account())
+    await made.note(there.account(), [Status(ONE, ahead.conditions, "r1", 1.0)], whole=True, force=False)
+    assert (await stored(there))[ONE].at == 1.0
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        pytest.param(status(ONE, Truth.FALSE, 2.0), True, id="another status"),
+        pytest.param(status(ONE, Truth.TRUE, 2.0, reason="Else"), True, id="another reason"),
+        pytest.param(status(ONE, Truth.TRUE, 2.0, message="other words"), False, id="other words only"),
+    ],
+)
+async def test_a_condition_that_says_something_else_is_told(
+    there: Bench, after: Status, *, told: bool
+) -> None:
+    made, before = Standing(), status(ONE, Truth.TRUE, 1.0)
+    await made.note(there.account(), [before], whole=True, force=False)
+    changes = await made.note(there.account(), [after], whole=False, force=False)
+    assert changes == ((Transition(ONE, before.conditions[0], after.conditions[0]),) if told else ())
+    assert await stored(there) == {ONE: after}
+
+
+async def test_what_is_not_declared_any_more_is_forgotten_by_a_pass_over_all(there: Bench) -> None:
+    made = Standing()
+    both = [status(ONE, Truth.TRUE, 1.0), status(TWO, Truth.TRUE, 1.0)]
+    await made.note(there.account(), both, whole=True, force=False)
+    await made.note(there.account(), both[:1], whole=False, force=False)
+    assert set(await stored(there)) == {ONE, TWO}
+    await made.note(there.account(), both[:1], whole=True, force=False)
+    assert await stored(there) == {ONE: both[0]}
+    assert (set(made.last), set(made._written)) == ({ONE}, {ONE})
+
+
+async def test_conditions_keep_their_times_over_a_restart(there: Bench) -> None:
+    before = status(ONE, Truth.TRUE, 1.0)
+    await Standing().note(there.account(), [before], whole=True, force=False)
+    again = Standing()
+    await again.recall(there.account())
+    assert again.last == {ONE: before}
+    assert await again.note(there.account(), [before], whole=True, force=False) == ()
+
+
+async def test_what_left_while_nobody_ran_is_forgotten_too(there: Bench) -> None:
+    await Standing().note(there.account(), [status(TWO, Truth.TRUE, 1.0)], whole=True, force=False)
+    again = Standing()
+    await again.recall(there.account())
+    await again.note(there.account(), [status(ONE, Truth.TRUE, 2.0)], whole=True, force=False)
+    assert set(await stored(there)) == {ONE}

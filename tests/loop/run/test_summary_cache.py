@@ -1,0 +1,92 @@
+"""The census is taken again when something may have moved, and not each time that somebody asks."""
+
+from dataclasses import dataclass, field
+
+from controller.core.render.statuses import document
+from controller.loop.run.summary_cache import FRESH, STALE, Counted
+from controller.model.passes import Lane, Pass, Transition
+from controller.model.plan import Item, Kind
+from controller.model.status import Condition, Status, Truth
+from tests.edges.clocks import TestClock
+
+HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
+READY = Condition("Ready", Truth.TRUE, "Ready", "", 1.0, "r1")
+
+
+@dataclass
+class Pages:
+    """A store of statuses that counts how often it is read."""
+
+    apps: int = 1
+    read_: list[str] = field(default_factory=list)
+
+    async def read(self, upstream: str) -> dict[str, str]:
+        self.read_.append(upstream)
+        items = [Item(Kind.APP, "main", f"a{i}", f"a{i}") for i in range(self.apps)]
+        return {str(item): document(Status(item, (READY,), "r1", 1.0)) for item in items}
+
+    async def counted(self) -> dict[str, int]:
+        return {HERE: 2}
+
+    @property
+    def statuses(self) -> "Pages":
+        return self
+
+    @property
+    def intents(self) -> "Pages":
+        return self
+
+
+def over(*, moved: bool = True) -> Pass:
+    item = Item(Kind.APP, "main", "a0", "a0")
+    transitions = (Transition(item, None, READY),) if moved else ()
+    return Pass("main", HERE, "", Lane.DRIFT, "r1", 0.0, 0.1, transitions=transitions)
+
+
+def ready(counted: Counted, upstream: str = HERE) -> int:
+    return counted.census(upstream).conditions.get((Kind.APP, "Ready", Truth.TRUE), 0)
+
+
+async def test_what_was_counted_counts_until_a_pass_may_have_moved_it() -> None:
+    pages, clock = Pages(), TestClock()
+    counted = Counted(pages, clock)
+    await counted.refresh([HERE])
+    pages.apps = 5
+    counted.heard(over(moved=False))
+    clock.time += FRESH + 1
+    await counted.refresh([HERE])
+    assert ready(counted) == 1
+    counted.heard(over())
+    await counted.refresh([HERE])
+    clock.time += FRESH + 1
+    await counted.refresh([HERE])
+    assert ready(counted) == 5
+    assert len(pages.read_) == 2, "it was counted since that pass"
+    assert counted.open_intents == {HERE: 2}
+
+
+async def test_a_storm_of_passes_does_not_make_a_storm_of_counting() -> None:
+    pages, clock = Pages(), TestClock()
+    counted = Counted(pages, clock)
+    for _ in range(100):
+        counted.heard(over())
+        await counted.refresh([HERE])
+        clock.time += FRESH / 20
+    assert len(pages.read_) == 5
+
+
+async def test_it_is_counted_again_in_the_end_although_nothing_was_heard() -> None:
+    """Another replica may have written."""
+    pages, clock = Pages(), TestClock()
+    counted = Counted(pages, clock)
+    await counted.refresh([HERE])
+    clock.time += STALE
+    await counted.refresh([HERE])
+    assert pages.read_ == [HERE, HERE]
+
+
+async def test_an_upstream_that_is_no_longer_in_use_is_forgotten() -> None:
+    counted = Counted(Pages(), TestClock())
+    await counted.refresh([HERE, THERE, ""])
+    await counted.refresh([THERE])
+    assert (ready(counted), ready(counted, THERE)) == (0, 1)

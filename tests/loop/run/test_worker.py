@@ -1,0 +1,389 @@
+"""One partner while a process tends it: pass after pass, whatever each of them meets."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from controller.core.render.statuses import read_documents
+from controller.errors import Busy, Denied, Locked, StoreError
+from controller.loop.run.worker import EVENT, GIVE_WAY, RECONCILE, RELEASE, Tenure
+from controller.model.manifest import AppId, Count, Guards
+from controller.model.memory import Memory
+from controller.model.passes import WHOLE, Lane, Pass, Tempo
+from controller.model.upstream import RemoteSubscription
+from tests.loop.apply_fixture import HERE, PARTNER, app, desired, events
+from tests.loop.fake_gupshup import Gupshup
+from tests.loop.run_fixture import TEMPO, Tending, tending
+
+ONE, TWO = app(), app("AppTwo", "910000000002")
+HOOKS = (events(), events("AppTwo"))
+BOTH = desired(ONE, TWO, *HOOKS)
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Tending]:
+    with capture_logs(), tending(tmp_path) as found:
+        yield found
+        assert found.remote.faults == []
+
+
+class Poisoned(Gupshup):
+    """A Gupshup about one app of which our code has a bug."""
+
+    async def subscriptions(self, app: AppId) -> tuple[RemoteSubscription, ...]:
+        found = await super().subscriptions(app)
+        if app == "app-1":
+            raise RuntimeError("a bug of ours")
+        return found
+
+
+def poison(there: Tending) -> None:
+    there.remote = Poisoned(there.remote.clock)
+
+
+def both_live(there: Tending) -> None:
+    there.remote.put("AppOne", ONE.phone)
+    there.remote.put("AppTwo", TWO.phone)
+
+
+def about(there: Tending, name: str) -> list[Pass]:
+    return [each for each in there.told if each.app == name]
+
+
+async def serve(there: Tending, made: Tenure, seconds: float = 30.0) -> None:
+    await there.serve(made, seconds)
+
+
+# From declared to done.
+
+
+def test_what_is_declared_is_linked_and_subscribed(there: Tending) -> None:
+    there.remote.live_after = 20
+    made = there.tenure(BOTH)
+    there.run(serve(there, made, 60))
+    assert {app: set(tags) for app, tags in there.remote.subs.items() if tags} == {
+        AppId("app-1"): {"events"},
+        AppId("app-2"): {"events"},
+    }
+    state = made.state()
+    assert (state.apps, state.holds, state.provisioning, state.trouble, state.errors) == (2, True, 0, "", 0)
+    assert state.looked > 0
+    assert {each.revision for each in there.told} == {"r1"}
+    assert [len(each.results) for each in there.told if each.results] == [2, 1, 1], (
+        "two links, each app's webhook"
+    )
+    assert {each.app: bool(each.summary) for each in there.told} == {
+        WHOLE: True,
+        "AppOne": False,
+        "AppTwo": False,
+    }
+
+
+def test_a_settled_partner_is_listed_at_each_interval_and_looked_at_in_its_turn(there: Tending) -> None:
+    both_live(there)
+    there.run(serve(there, there.tenure(BOTH), 30))
+    before = len(there.remote.writes)
+    there.remote.calls.clear()
+    there.told.clear()
+    made = there.tenure(BOTH)
+    there.run(serve(there, made, 1_800))
+    assert len(there.remote.writes) == 0 < before
+    assert there.remote.count("rows") == pytest.approx(30, abs=2)
+    assert there.remote.count("subscriptions") == pytest.approx(2 * (1_800 / 900 * 3 + 1), abs=3)
+
+
+def test_an_event_is_looked_at_at_once(there: Tending) -> None:
+    both_live(there)
+    made = there.tenure(BOTH)
+
+    async def hint() -> None:
+        await asyncio.sleep(40.2)
+        assert made.event(["stranger", ONE.phone])
+        assert not made.event(["stranger"])
+
+    async def work() -> None:
+        await asyncio.gather(hint(), serve(there, made, 50))
+
+    there.run(work())
+    last = about(there, "AppOne")[-1]
+    assert last.lane is Lane.CHANGED
+    assert last.began == pytest.approx(there.clock.now() - 50 + 40.2, abs=0.01)
+
+
+# A bug about one app.
+
+
+def test_a_crash_about_one_app_stops_no_other(there: Tending) -> None:
+    poison(there)
+    both_live(there)
+    made = there.tenure(BOTH)
+    there.run(serve(there, made, 120))
+    assert set(there.remote.subs[AppId("app-2")]) == {"events"}
+    crashed = about(there, "AppOne")
+    assert {each.trouble for each in crashed} == {"RuntimeError"}
+    assert "a bug of ours" not in crashed[0].error
+    assert 4 <= len(crashed) <= 8, "it rests longer each time"
+    assert made.state().errors == len(crashed)
+    assert {each.upstream for each in crashed} == {made.state().upstream} == {HERE}
+    assert {each.revision for each in crashed} == {"r1"}
+    assert {each.lane for each in crashed} <= set(Lane)
+    assert all(0 <= each.seconds < 5 for each in crashed)
+    assert set(made.state().queued) <= set(Lane)
+    assert len(about(there, WHOLE)) >= 2
+
+
+def test_it_holds_no_change_of_the_others_back(there: Tending) -> None:
+    """The guard waits for looks at all apps; one that always fails is not waited for."""
+    poison(there)
+    both_live(there)
+    there.run(serve(there, there.tenure(desired(TWO, HOOKS[1])), 10))
+    changed = replace(HOOKS[1], version=2)
+    there.run(serve(there, there.tenure(desired(ONE, TWO, HOOKS[0], changed)), 130))
+    assert there.remote.subs[AppId("app-2")]["events"].version == 2
+
+
+def test_a_crash_of_the_whole_is_told_as_its_trouble(there: Tending) -> None:
+    made = there.tenure(BOTH)
+    there.remote.on("rows", RuntimeError("a bug of ours"))
+    there.run(serve(there, made, 0.5))
+    assert "crashed" in made.state().trouble
+    there.run(serve(there, made, 10))
+    assert made.state().trouble == ""
+    assert len(there.remote.apps) == 2
+
+
+# What ends a tenure.
+
+
+class Full:
+    """A store whose disk is full when it comes to statuses."""
+
+    async def save(self, *_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    async def read(self, _upstream: str) -> dict[str, str]:
+        return {}
+
+
+@pytest.mark.parametrize("error", [Denied("401"), Locked("another"), StoreError("the disk is full")])
+def test_some_troubles_end_it_and_are_told(there: Tending, error: Exception) -> None:
+    there.remote.on("rows", error)
+    with pytest.raises(type(error), match=str(error)):
+        there.run(serve(there, there.tenure(BOTH)))
+    assert [(each.error, each.trouble) for each in there.told] == [(str(error), type(error).__name__)]
+
+
+def test_statuses_that_cannot_be_kept_end_it(there: Tending) -> None:
+    there.store.statuses = Full()  # type: ignore[assignment]  # a store of one method
+    with pytest.raises(StoreError, match="full"):
+        there.run(serve(there, there.tenure(BOTH)))
+
+
+def test_passing_trouble_does_not(there: Tending) -> None:
+    there.remote.on("rows", *[Busy("no answer")] * 3)
+    made = there.tenure(BOTH)
+    there.run(serve(there, made, 1.0))
+    assert (made.state().trouble, made.state().errors) == ("no answer", 1)
+    there.run(serve(there, made, 30))
+    assert (made.state().trouble, made.state().errors, len(there.remote.apps)) == ("", 0, 2)
+
+
+def test_a_list_that_is_to_rest_until_a_moment_rests_until_then(there: Tending) -> None:
+    there.remote.on("rows", Busy("too fast", until=there.clock.now() + 45))
+    there.run(serve(there, there.tenure(BOTH), 44))
+    assert there.remote.count("rows") == 1
+    there.remote.calls.clear()
+    made = there.tenure(BOTH)
+    there.remote.on("rows", Busy("too fast", until=there.clock.now() + 45))
+    there.run(serve(there, made, 50))
+    assert there.remote.count("rows") >= 2
+
+
+def test_a_lock_that_is_lost_ends_it_before_another_pass(there: Tending) -> None:
+    there.holds = False
+    with pytest.raises(Locked):
+        there.run(serve(there, there.tenure(BOTH)))
+    assert there.remote.calls == []
+
+
+def test_it_ends_soon_after_it_is_stopped(there: Tending) -> None:
+    stopped: list[float] = []
+    made = there.tenure(BOTH)
+
+    async def work() -> None:
+        asyncio.get_running_loop().call_later(33.3, stopped.append, 1.0)
+        await made.serve(lambda: bool(stopped))
+
+    there.run(work())
+    assert there.seconds <= 33.3 + TEMPO.glance
+
+
+# Hints of other processes.
+
+
+async def leave(there: Tending, *hints: tuple[str, str], after: float = 30.0) -> None:
+    await asyncio.sleep(after)
+    for name, kind in hints:
+        await there.store.hints.leave(HERE, name, kind)
+
+
+def hinted(there: Tending, made: Tenure, *hints: tuple[str, str], seconds: float = 40.0) -> None:
+    async def work() -> None:
+        await asyncio.gather(leave(there, *hints), serve(there, made, seconds))
+
+    there.run(work())
+
+
+@pytest.mark.parametrize(
+    ("hint", "expected"),
+    [
+        pytest.param(("AppOne", RECONCILE), [("AppOne", Lane.ASKED)], id="a person asks for an app"),
+        pytest.param((ONE.phone, EVENT), [("AppOne", Lane.CHANGED)], id="an event"),
+        pytest.param(
+            (f":{EVENT} {ONE.phone}", f"{EVENT} {ONE.phone}"),
+            [("AppOne", Lane.CHANGED)],
+            id="under its own name",
+        ),
+        pytest.param(("gone", RECONCILE), [], id="an app that is not declared"),
+        pytest.param(("gone", EVENT), [], id="an event of a stranger"),
+    ],
+)
+def test_a_hint_is_seen_within_a_second(
+    there: Tending, hint: tuple[str, str], expected: list[object]
+) -> None:
+    both_live(there)
+    hinted(there, there.tenure(BOTH), hint, seconds=32)
+    late = [each for each in there.told if each.began >= there.clock.now() - 2]
+    assert [(each.app, each.lane) for each in late] == expected
+    assert there.run(there.store.hints.take(HERE)) == ()
+
+
+def test_a_person_who_asks_for_all_has_all_looked_at(there: Tending) -> None:
+    both_live(there)
+    hinted(there, there.tenure(BOTH), (WHOLE, RECONCILE), seconds=35)
+    late = [each for each in there.told if each.began >= there.clock.now() - 5]
+    assert [(each.app, each.lane) for each in late] == [
+        (WHOLE, Lane.ASKED),
+        ("AppOne", Lane.DRIFT),
+        ("AppTwo", Lane.DRIFT),
+    ]
+
+
+def test_an_event_does_not_replace_what_a_person_asked_for(there: Tending) -> None:
+    both_live(there)
+    made = there.tenure(BOTH)
+    hinted(there, made, ("AppOne", RECONCILE), (":event AppOne", "event AppOne"), seconds=32)
+    assert about(there, "AppOne")[-1].lane is Lane.ASKED
+
+
+def test_whoever_asks_sees_that_it_was_looked_at(there: Tending) -> None:
+    """A status that says the same is not written each time, but for who waits for it."""
+    both_live(there)
+    hinted(there, there.tenure(BOTH), ("AppOne", RECONCILE))
+    found = {str(each.item): each.at for each in read_documents(there.run(there.store.statuses.read(HERE)))}
+    assert found["App/AppOne"] >= there.clock.now() - 10 > found["App/AppTwo"]
+
+
+GUARDED = replace(PARTNER, guards=Guards(max_links=Count(1)))
+
+
+def test_a_release_lets_through_exactly_what_is_held(there: Tending) -> None:
+    made = there.tenure(desired(ONE, TWO, partner=GUARDED))
+    there.run(serve(there, made, 5))
+    key = made.state().held_digest
+    assert (key.startswith("sha256:"), there.remote.posts) == (True, [])
+    there.run(leave(there, (":release 0", f"{RELEASE} sha256:0"), after=0))
+    there.run(serve(there, made, 5))
+    assert there.remote.posts == []
+    there.run(leave(there, (":release 0", f"{RELEASE} {key}"), after=0))
+    there.run(serve(there, made, 5))
+    assert len(there.remote.posts) == 2
+    assert made.state().held_digest == ""
+
+
+def test_it_gives_way_to_who_asks_for_the_lock(there: Tending) -> None:
+    made = there.tenure(BOTH)
+    hinted(there, made, GIVE_WAY, seconds=600)
+    assert there.seconds <= 32
+
+
+def test_a_wish_for_the_lock_from_before_its_time_is_nobodys(there: Tending) -> None:
+    there.run(leave(there, GIVE_WAY, after=0))
+    there.timeline.seconds += 5
+    there.run(serve(there, there.tenure(BOTH), 60))
+    assert there.seconds >= 65
+
+
+# What is declared meanwhile.
+
+
+def test_an_app_that_leaves_while_it_is_looked_at_is_left_alone(there: Tending) -> None:
+    both_live(there)
+    made = there.tenure(BOTH)
+    look = there.remote.subscriptions
+
+    async def leaving(app: AppId) -> tuple[RemoteSubscription, ...]:
+        if app == "app-1":
+            made.declare(replace(desired(TWO, HOOKS[1]), revision="r2"))
+        return await look(app)
+
+    there.remote.subscriptions = leaving  # type: ignore[method-assign]  # it is declared no more meanwhile
+    there.run(serve(there, made, 1_000))
+    assert {each.trouble for each in there.told} == {""}
+    assert len(about(there, "AppOne")) == 1
+    assert [each.revision for each in about(there, "AppOne")] == ["r1"], "what was evaluated"
+    found = read_documents(there.run(there.store.statuses.read(HERE)))
+    assert {(each.item.app, each.revision) for each in found} == {("AppTwo", "r2")}
+
+
+def test_a_pass_tells_the_revision_it_was_about(there: Tending) -> None:
+    made = there.tenure(BOTH)
+    rows = there.remote.rows
+
+    async def meanwhile(_: float) -> object:
+        there.remote.rows = rows  # type: ignore[method-assign]  # once
+        made.declare(replace(BOTH, revision="r2"))
+        return await rows()
+
+    there.remote.rows = meanwhile  # type: ignore[method-assign, assignment]  # something new is declared
+    there.run(serve(there, made, 5))
+    revisions = [each.revision for each in there.told]
+    assert revisions == sorted(revisions)
+    assert revisions[:2] == ["r1", "r2"]
+
+
+def test_a_new_manifest_is_linked_at_once(there: Tending) -> None:
+    both_live(there)
+    made = there.tenure(desired(ONE, HOOKS[0]))
+
+    async def commit() -> None:
+        await asyncio.sleep(40)
+        made.declare(replace(desired(ONE, app("AppThree", "910000000003")), revision="r2"))
+
+    async def work() -> None:
+        await asyncio.gather(commit(), serve(there, made, 50))
+
+    there.run(work())
+    [(at, phone)] = there.remote.posts
+    assert phone == "910000000003"
+    assert at == pytest.approx(there.clock.now() - 10, abs=0.1)
+
+
+# Looking alone.
+
+
+def test_who_observes_writes_nothing_and_takes_no_hint_from_the_writer(there: Tending) -> None:
+    there.remote.put("AppOne", ONE.phone)
+    there.tempo = Tempo(enforce=False)
+    there.holds = False
+    made = there.tenure(BOTH)
+    hinted(there, made, ("AppOne", RECONCILE), GIVE_WAY)
+    assert there.remote.writes == []
+    assert there.run(there.store.memories.read(HERE)) == Memory()
+    assert len(there.run(there.store.hints.take(HERE))) == 2
+    assert made.state().holds is False
+    assert there.seconds == pytest.approx(40, abs=2)

@@ -1,0 +1,144 @@
+"""A partner that is tended in simulated time: a pretend Gupshup, a real store, and no waiting."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar, cast
+
+from controller.edges.store import Store, open_store
+from controller.loop.ports import Account, Writer
+from controller.loop.run.partner_loop import Ground
+from controller.loop.run.worker import Tenure
+from controller.model.manifest import Desired, Partner
+from controller.model.passes import Pass, Tempo
+from controller.model.upstream import Upstream
+from tests.edges.clocks import TestClock
+from tests.loop.apply_fixture import HERE, reveal
+from tests.loop.fake_gupshup import Gupshup
+from tests.sim.keeping import Ticks
+from tests.sim.timeline import Clock, Loop, Timeline
+
+T = TypeVar("T")
+
+TEMPO = Tempo(interval=60.0, drift=300.0)
+
+
+@dataclass
+class Tending:
+    """*told* are the passes that were told of; *holds* is whether the writer lock is held."""
+
+    store: Store
+    timeline: Timeline
+    loop: Loop
+    clock: Clock
+    remote: Gupshup
+    told: list[Pass] = field(default_factory=list)
+    holds: bool = True
+    tempo: Tempo = TEMPO
+
+    @property
+    def seconds(self) -> float:
+        return self.timeline.seconds
+
+    def run(self, work: Awaitable[T], limit: float = 86_400.0) -> T:
+        """Run *work* to its end, which comes within *limit* simulated seconds."""
+
+        async def limited() -> T:
+            async with asyncio.timeout(limit):
+                return await work
+
+        return self.loop.run_until_complete(limited())
+
+    def account(self, partner: Partner, upstream: Upstream = HERE) -> Account[Writer]:
+        return Account(
+            partner=partner,
+            upstream=upstream,
+            remote=self.remote,
+            store=self.store,
+            clock=self.clock,
+            reveal=reveal,
+            who="a test",
+            revision="",
+            holds=lambda: self.holds,
+        )
+
+    def tenure(self, declared: Desired, account: Account[Writer] | None = None) -> Tenure:
+        made = Tenure(
+            account or self.account(declared.partners[0]),
+            hints=self.store.hints,
+            tempo=self.tempo,
+            triggers=Ticks(),
+            tell=self.told.append,
+            chance=lambda: 0.5,
+        )
+        made.declare(declared)
+        return made
+
+    async def serve(self, made: Tenure, seconds: float) -> None:
+        """Let *made* work for so many seconds."""
+        end = self.clock.now() + seconds
+        await made.serve(lambda: self.clock.now() >= end)
+
+    def ground(
+        self, stand: Callable[[Partner], AbstractAsyncContextManager["Seat"]], stopping: asyncio.Event
+    ) -> Ground:
+        return Ground(
+            stand=stand,
+            hints=self.store.hints,
+            clock=self.clock,
+            tempo=self.tempo,
+            triggers=Ticks(),
+            tell=self.told.append,
+            chance=lambda: 0.5,
+            stopping=stopping,
+        )
+
+
+@dataclass
+class Door:
+    """Where partners sign in: who stood there when, and who is turned away (the first *troubles*)."""
+
+    tending: Tending
+    upstreams: Mapping[str, Upstream] = field(default_factory=dict)
+    troubles: list[Exception | None] = field(default_factory=list)
+    locks: list[Exception | None] = field(default_factory=list)
+    signed_in: list[tuple[str, float]] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def stand(self, partner: Partner) -> AsyncIterator["Seat"]:
+        self.signed_in.append((partner.name, self.tending.seconds))
+        if self.troubles and (trouble := self.troubles.pop(0)) is not None:
+            raise trouble
+        yield Seat(self, self.tending.account(partner, self.upstreams.get(partner.name, HERE)))
+
+    @property
+    def times(self) -> list[float]:
+        return [at for _, at in self.signed_in]
+
+
+@dataclass
+class Seat:
+    door: Door
+    account: Account[Writer]
+
+    @asynccontextmanager
+    async def writing(self, lock_timeout: float = 0.0) -> AsyncIterator[Account[Writer]]:
+        if self.door.locks and (trouble := self.door.locks.pop(0)) is not None:
+            raise trouble
+        async with self.account.store.writer(self.account.upstream, lock_timeout) as hold:
+            holds = self.door.tending
+            yield replace(self.account, holds=lambda: holds.holds and hold.holds())
+
+
+@contextmanager
+def tending(folder: Path) -> Iterator[Tending]:
+    timeline = Timeline()
+    loop, clock = Loop(timeline), Clock(timeline)
+    store = open_store(folder / "state.db", clock, inline=True)
+    try:
+        yield Tending(store, timeline, loop, clock, Gupshup(cast("TestClock", clock)))
+        loop.run_until_complete(store.close())
+    finally:
+        loop.bury()

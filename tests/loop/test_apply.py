@@ -1,0 +1,324 @@
+"""Pass after pass: what a run waits for, when it gives up, and that looking alone writes nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from controller.core.planning.actions import verb_of
+from controller.core.render.statuses import read_documents
+from controller.errors import Busy, Denied, OutOfTime, Rejected, Unclear
+from controller.loop.apply import PATIENCE, Run, follow, survey
+from controller.loop.reconcile.gather import together
+from controller.loop.reconcile.reconcile import Journey, decide
+from controller.model.manifest import Count, Guards
+from controller.model.plan import For, Link, Subscribe, Verb
+from controller.model.status import Truth
+from controller.model.upstream import Row, Stage
+from tests.loop.apply_fixture import HERE, PARTNER, Bench, app, bench, events
+from tests.loop.fake_gupshup import Lose
+
+ONE = (app(), events())
+TWO = (*ONE, app("AppTwo", "910000000002"), events("AppTwo"))
+
+
+@pytest.fixture
+async def there(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench(tmp_path / "state.db") as found:
+        found.remote.live_after = 300
+        yield found
+        assert found.remote.faults == []
+
+
+async def test_without_wait_a_run_ends_once_only_provisioning_is_left(there: Bench) -> None:
+    before = there.clock.now()
+    run = await there.go(*ONE, wait=False)
+    part = run.report("main")
+    assert (part.summary["linked"], [each.on for each in part.waiting]) == (1, [For.LIVE])
+    assert there.clock.now() - before < 5
+
+
+async def test_with_wait_it_ends_once_everything_is_subscribed(there: Bench) -> None:
+    before = there.clock.now()
+    run = await there.go(*TWO)
+    assert {key: n for key, n in run.report("main").summary.items() if n} == {"linked": 2, "subscribed": 2}
+    assert 300 <= there.clock.now() - before < 350
+
+
+async def test_waiting_ends_at_the_timeout(there: Bench) -> None:
+    before = there.clock.now()
+    run = await there.go(*ONE, seconds=100)
+    assert there.clock.now() - before == pytest.approx(100, abs=1)
+    assert run.report("main").provisioning
+
+
+async def test_looks_grow_rarer_while_nothing_happens(there: Bench) -> None:
+    there.remote.live_after = 1e9
+    await there.go(*ONE, seconds=3600)
+    assert there.remote.count("rows") < 3600 / 30 + 15
+
+
+async def test_an_app_that_gupshup_gave_up_on_is_not_waited_for(there: Bench) -> None:
+    broken = there.remote.put("AppOne", "910000000001", live=False)
+    there.remote.live_after = 1e9
+    rows = there.remote.rows
+
+    async def failed(_: float) -> object:
+        return tuple(
+            replace(r, stage=Stage("ERROR", "CREATE_DOCKER")) if r.id == broken else r for r in await rows()
+        )
+
+    there.remote.rows = failed  # type: ignore[method-assign, assignment]  # one app's stage is an error
+    before = there.clock.now()
+    run = await there.go(*ONE)
+    assert [each.reason for each in run.report("main").blocked] == ["ProvisioningFailed"]
+    assert there.clock.now() - before < 60
+
+
+@pytest.mark.parametrize("trouble", [Busy("no answer"), Unclear("no answer")], ids=["busy", "unclear"])
+async def test_passing_trouble_is_told_and_waited_out(there: Bench, trouble: Exception) -> None:
+    there.remote.on("rows", *[trouble] * (PATIENCE - 1))
+    run = await there.go(*ONE, wait=False)
+    assert (run.error, run.report("main").summary["linked"]) == (None, 1)
+    assert [error for error, _ in there.told if error is not None] == [trouble] * (PATIENCE - 1)
+
+
+async def test_trouble_that_stays_ends_a_run_that_need_not_wait(there: Bench) -> None:
+    there.remote.on("rows", *[Busy("no answer")] * PATIENCE)
+    run = await there.go(*ONE, wait=False)
+    assert str(run.error) == "no answer"
+    assert run.report("main").error == "no answer"
+
+
+async def test_trouble_is_waited_out_for_longer_where_somebody_waits(there: Bench) -> None:
+    there.remote.on("rows", *[Busy("no answer")] * (PATIENCE + 5))
+    run = await there.go(*ONE)
+    assert (run.error, run.report("main").summary["subscribed"]) == (None, 1)
+
+
+async def test_trouble_with_a_moment_is_waited_for_exactly(there: Bench) -> None:
+    before = there.clock.now()
+    there.remote.on("rows", Busy("rests", before + 62))
+    await there.go(*ONE, wait=False)
+    assert there.remote.posts[0][0] == pytest.approx(before + 62, abs=0.01)
+
+
+async def test_refused_credentials_end_a_run_at_once(there: Bench) -> None:
+    there.remote.on("rows", Denied("wrong secret"))
+    with pytest.raises(Denied, match="wrong secret"):
+        await there.go(*ONE)
+    assert len(there.remote.calls) == 1
+
+
+async def test_a_run_tells_of_every_pass_and_of_every_result_once(there: Bench) -> None:
+    there.remote.on("link", Lose())
+    run = await there.go(*ONE)
+    assert there.told[0] == (None, ("link unclear",))
+    assert sorted(there.told[-1][1]) == ["link unclear", "subscribe done", "update done"]
+    verbs = sorted(str(each.verb) for each in run.report("main").results)
+    assert verbs == ["link", "subscribe", "update"]
+
+
+async def test_how_everything_stands_is_kept(there: Bench) -> None:
+    run = await there.go(*TWO)
+    kept = read_documents(await there.store.statuses.read(HERE))
+    assert kept == tuple(sorted(run.statuses, key=lambda status: status.item))
+    assert {str(each.item) for each in kept} == {
+        "App/AppOne",
+        "App/AppTwo",
+        "Subscription/events on App/AppOne",
+        "Subscription/events on App/AppTwo",
+    }
+    ready = [each.condition("Ready") for each in kept]
+    assert all(each is not None and each.status is Truth.TRUE for each in ready)
+    await there.go(*ONE)
+    assert len(await there.store.statuses.read(HERE)) == 2, "what is declared no more is forgotten"
+    narrowed = Run(there.task(*TWO[2:], complete=False))
+    await there.go(run=narrowed)
+    assert len(await there.store.statuses.read(HERE)) == 4, "a narrowed run leaves the others"
+
+
+async def test_a_condition_that_says_the_same_keeps_its_moment(there: Bench) -> None:
+    await there.go(*ONE)
+    (first, *_) = read_documents(await there.store.statuses.read(HERE))
+    there.clock.time += 1000
+    await there.go(*ONE)
+    (later, *_) = read_documents(await there.store.statuses.read(HERE))
+    assert [each.since for each in later.conditions] == [each.since for each in first.conditions]
+    assert later.at > first.at
+
+
+async def test_what_a_guard_holds_goes_once_it_is_released(there: Bench) -> None:
+    there.partner = replace(PARTNER, guards=Guards(max_links=Count(1)))
+    held = (await there.go(*TWO)).report("main")
+    assert (held.summary["held"], there.remote.writes) == (2, [])
+    assert held.held_digest
+    task = replace(there.task(*TWO), released=frozenset({held.held_digest}))
+    done = (await there.go(run=Run(task))).report("main")
+    assert (done.summary["held"], done.summary["linked"], done.summary["subscribed"]) == (0, 2, 2)
+
+
+async def test_looking_and_planning_write_nothing(there: Bench) -> None:
+    """Neither at Gupshup nor to memory: not even what the look taught."""
+    there.remote.put("AppOne", "910000000001")
+    before = await there.memory()
+    run = Run(there.task(*TWO))
+    plan = await survey(there.account(), run, until=there.clock.now() + 60)
+    assert sorted(map(verb_of, plan.actions)) == [Verb.LINK, Verb.SUBSCRIBE, Verb.UPDATE]
+    assert (there.remote.writes, await there.memory(), await there.history()) == ([], before, [])
+    assert await there.store.statuses.read(HERE) == {}
+
+
+async def test_planning_waits_for_the_budget_of_a_look_but_not_for_ever(there: Bench) -> None:
+    one = there.remote.put("AppOne", "910000000001")
+    there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 50))
+    run, began = Run(there.task(*ONE)), there.clock.now()
+    plan = await survey(there.account(), run, until=there.clock.now() + 60)
+    assert [each.app_id for each in plan.actions if isinstance(each, Subscribe)] == [one]
+    assert 50 <= there.clock.now() - began < 55
+    there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 90))
+    plan = await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 60)
+    assert [each.on for each in plan.waiting] == [For.BUDGET]
+
+
+async def test_a_list_that_never_ends_ends_with_the_time_that_a_run_or_a_plan_has(there: Bench) -> None:
+    asked: list[float] = []
+
+    async def endless(until: float) -> tuple[Row, ...]:
+        asked.append(until)
+        there.clock.time = until
+        raise OutOfTime("no end after 77 pages, and time is up")
+
+    there.remote.rows = endless  # type: ignore[method-assign, assignment]  # pages without an end
+    begun = there.clock.now()
+    run = await there.go(*ONE, seconds=60)
+    assert isinstance(run.error, OutOfTime)
+    with pytest.raises(OutOfTime, match="no end"):
+        await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 30)
+    assert asked == [begun + 60, begun + 90]
+
+
+async def test_a_list_that_there_is_no_time_for_leaves_a_run_and_a_plan_as_they_were(there: Bench) -> None:
+    """What an earlier pass came to stands; that there was no time for another one is no trouble."""
+    rows, passes = there.remote.rows, count()
+
+    async def soon_endless(until: float) -> tuple[Row, ...]:
+        if next(passes):
+            there.clock.time = until
+            raise OutOfTime("time is up")
+        return await rows(until)
+
+    there.remote.live_after = 1e9
+    there.remote.rows = soon_endless  # type: ignore[method-assign, assignment]  # later it has no end
+    run = await there.go(*ONE, seconds=60)
+    assert run.error is None
+    assert run.report("main").summary["linked"] == 1
+    passes = count()
+    there.remote.live_after = 0.0
+    there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 20))
+    plan = await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 60)
+    assert [each.on for each in plan.waiting] == [For.BUDGET]
+
+
+async def test_planning_meets_trouble_with_a_few_more_tries(there: Bench) -> None:
+    there.remote.on("rows", Busy("no answer"), Busy("rests", there.clock.now() + 20))
+    run = Run(there.task(*ONE))
+    plan = await survey(there.account(), run, until=there.clock.now() + 60)
+    assert (len(plan.actions), there.remote.count("rows")) == (1, 3)
+    there.remote.on("rows", *[Busy("no answer")] * 9)
+    with pytest.raises(Busy, match="no answer"):
+        await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 600)
+    calls = there.remote.count("rows")
+    assert calls < 12
+    with pytest.raises(Busy):
+        await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now())
+    assert there.remote.count("rows") == calls + 1, "who cannot wait is told at once"
+
+
+@pytest.mark.parametrize(
+    ("verb", "trouble", "waits"),
+    [
+        pytest.param("subscriptions", Busy("no answer"), For.LOOK, id="subscriptions without an answer"),
+        pytest.param("subscriptions", Denied("no"), For.LOOK, id="an app token that is refused"),
+        pytest.param(
+            "subscriptions", Rejected("no", status=404, words=""), For.LOOK, id="a look that is refused"
+        ),
+        pytest.param("details", Unclear("no answer"), For.LOOK, id="details that are not told"),
+        pytest.param("waba", Rejected("no", status=400, words=""), None, id="a WABA that is not told"),
+        pytest.param("waba", Busy("no answer"), None, id="a WABA without an answer"),
+    ],
+)
+async def test_a_look_that_gives_nothing_holds_back_what_needs_it_and_nothing_else(
+    there: Bench, verb: str, trouble: Exception, waits: For | None
+) -> None:
+    there.remote.put("AppOne", "910000000001")
+    there.remote.on(verb, trouble)
+    _, plan = await decide(there.account(), there.task(*TWO), Journey())
+    found = {each.item.app: each.on for each in plan.waiting}
+    assert found.get("AppOne") == waits
+    assert [str(each.app.name) for each in plan.actions if isinstance(each, Link)] == ["AppTwo"]
+
+
+async def test_an_app_without_a_phone_is_looked_at_before_anything_is_linked(there: Bench) -> None:
+    hidden = there.remote.put("Unknown", None)
+    there.remote.on("details", Busy("no answer"))
+    _, plan = await decide(there.account(), there.task(app()), Journey())
+    assert [each.on for each in plan.waiting] == [For.PHONE]
+    assert ("details", hidden) in there.remote.calls
+    run = await there.go(app(), wait=False)
+    assert run.report("main").summary["linked"] == 1
+
+
+async def test_a_stage_that_the_list_does_not_tell_is_asked_for(there: Bench) -> None:
+    """Rows without a word about their stage: one look at the pipeline each pass, until it is live."""
+    there.remote.put("AppOne", "910000000001", live=False)
+    there.remote.live_after = 30
+    rows = there.remote.rows
+
+    async def silent(_: float) -> object:
+        return tuple(replace(row, stage=Stage(), live=False) for row in await rows())
+
+    there.remote.rows = silent  # type: ignore[method-assign, assignment]  # rows that say little
+    run = await there.go(*ONE)
+    assert run.report("main").summary["subscribed"] == 1
+    assert there.remote.count("stage") >= 2
+
+
+async def test_orphans_of_a_dead_process_end_when_a_run_begins(tmp_path: Path) -> None:
+    async with bench(tmp_path / "state.db") as dead:
+        await dead.store.intents.open(HERE, "910000000001", "AppOne")
+    async with bench(tmp_path / "state.db", dead.remote) as there:
+        before = there.clock.now()
+        run = Run(there.task(*ONE))
+        await follow(there.account(), run, wait=True, until=before + 3600, tell=lambda _: None)
+        assert there.remote.posts[0][0] >= before + 720
+        assert len(there.remote.posts) == 1
+
+
+async def test_the_first_failure_of_several_ends_the_others_and_comes_out_as_itself() -> None:
+    ended = []
+
+    async def fails() -> int:
+        raise Busy("first")
+
+    async def hangs() -> int:
+        try:
+            return await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    with pytest.raises(Busy, match="first"):
+        await together([hangs(), fails()])
+    assert ended == [True]
+
+
+async def test_several_things_come_back_in_their_order() -> None:
+    async def after(turns: int) -> int:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return turns
+
+    assert await together(after(turns) for turns in (3, 1, 2)) == [3, 1, 2]
