@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from controller.core.decode import decode
-from controller.model.plan import For
+from controller.model.plan import WaitFor
 from controller.model.source import Rules, SourceFile
 
 ROOT = Path(__file__).parents[1]
@@ -177,7 +177,7 @@ def test_every_reason_stands_in_the_documents() -> None:
     }
     told = set(re.findall(r"^\| `(\w+)`", text_of(ROOT / "docs/reasons.md"), re.MULTILINE))
     assert used
-    assert (used | set(For)) - told == set()
+    assert (used | set(WaitFor)) - told == set()
 
 
 def test_nothing_names_a_machine_or_a_registry() -> None:

@@ -6,7 +6,7 @@ Nothing is guessed: what cannot be told apart from an account that is known is r
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from controller.model.account import Ask, Identified, Identity, KnownAccount, Unidentified
+from controller.model.account import AskAbout, Identified, Identity, KnownAccount, Unidentified
 from controller.model.upstream import Upstream
 
 PROVISIONAL = "provisional"
@@ -40,7 +40,7 @@ def identify(who: SignedIn, known: Sequence[KnownAccount], ours: Mapping[Upstrea
     possible = [each for each in known if each not in named and not (sure and each.id)]
     unasked = tuple(each for each in possible if each.apps and each.upstream not in ours)
     if unasked:
-        return Ask(unasked)
+        return AskAbout(unasked)
     return _answered(who, known, named, [each for each in possible if ours.get(each.upstream)])
 
 

@@ -7,7 +7,7 @@ its start until a whole window after its end, and no window at Gupshup can hold 
 from collections.abc import Mapping, Sequence
 
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
-from controller.model.ratelimit import DEADLINE, LONGEST_REST, Budget, Stay
+from controller.model.ratelimit import DEADLINE, LONGEST_COOL_DOWN, Budget, CallSpan
 
 SLOW_LIST = Limit(10, 60)
 """What holds for `list` from the first 429 on: the pages do not settle which of two figures is meant."""
@@ -62,7 +62,7 @@ def _rate(limit: Limit) -> float:
     return limit.calls / limit.seconds
 
 
-def earliest(stays: Sequence[Stay], now: float, limit: Limit, rest_until: float) -> float:
+def earliest(stays: Sequence[CallSpan], now: float, limit: Limit, rest_until: float) -> float:
     """Return the earliest moment (epoch seconds) at which another call may go: *now* when it may at once.
 
     Calls still going on are taken to end now, so a later moment is one to ask again at, no promise. A call
@@ -76,19 +76,19 @@ def earliest(stays: Sequence[Stay], now: float, limit: Limit, rest_until: float)
     return max(free[limit.calls - 1], rest_until)
 
 
-def _last(stay: Stay) -> float:
+def _last(stay: CallSpan) -> float:
     """Return the last moment at which the call can have reached Gupshup."""
     return stay.start + DEADLINE if stay.end is None else stay.end
 
 
-def _soonest(stay: Stay, now: float) -> float:
+def _soonest(stay: CallSpan, now: float) -> float:
     return now if stay.end is None else stay.end
 
 
-def rest(limit: Limit, retry_after: float | None) -> float:
+def cool_down(limit: Limit, retry_after: float | None) -> float:
     """Return for how many seconds a budget rests after a 429: a whole window, or longer where it was asked.
 
     What Gupshup asks for is believed up to 15 minutes.
     """
-    asked = min(retry_after or 0.0, LONGEST_REST)
+    asked = min(retry_after or 0.0, LONGEST_COOL_DOWN)
     return max(window(limit), asked)

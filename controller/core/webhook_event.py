@@ -38,7 +38,7 @@ _CALLED = re.compile(rf'"type"\s*:\s*"(?:{"|".join(sorted(TYPES))})"')
 _CHANGED = re.compile(rf'"field"\s*:\s*"(?:{"|".join(sorted(FIELDS))})"')
 
 
-class Heard(StrEnum):
+class EventKind(StrEnum):
     HINT = "hint"
     PROBE = "probe"
     OTHER = "other"
@@ -49,14 +49,14 @@ class Heard(StrEnum):
 class Event:
     """*names* are ids, names and phones at Gupshup of one app, the id first; of a hint only."""
 
-    heard: Heard
+    heard: EventKind
     names: tuple[str, ...] = ()
 
 
 def read(body: bytes) -> Event:
     """Return what *body* says. It raises nothing: what is no event, or names no app, is UNREADABLE."""
     if len(body) > LONGEST:
-        return Event(Heard.UNREADABLE)
+        return Event(EventKind.UNREADABLE)
     text = body.decode("utf-8-sig", "replace")
     try:
         # Figures stay texts: one of 60,000 digits takes no time, and a phone may come as a number.
@@ -69,7 +69,7 @@ def read(body: bytes) -> Event:
         case {"type": str(kind)}:
             return _version_2(found, kind)
         case _:
-            return Event(Heard.UNREADABLE)
+            return Event(EventKind.UNREADABLE)
 
 
 def _version_2(event: Mapping[str, object], kind: str) -> Event:
@@ -77,15 +77,15 @@ def _version_2(event: Mapping[str, object], kind: str) -> Event:
         return _hint((event.get("appId"), event.get("app"), event.get("phone")))
     match event.get("payload"):
         case {"type": "sandbox-start"} | {"phone": "callbackSetPhone"}:
-            return Event(Heard.PROBE)
+            return Event(EventKind.PROBE)
         case _:
-            return Event(Heard.OTHER)
+            return Event(EventKind.OTHER)
 
 
 def _version_3(event: Mapping[str, object], entries: list[object]) -> Event:
     values = list(_account_values(entries))
     if not values:
-        return Event(Heard.OTHER)
+        return Event(EventKind.OTHER)
     return _hint((event.get("gs_app_id"), *(value.get("phone_number") for value in values)))
 
 
@@ -115,7 +115,7 @@ def _value(change: Mapping[str, object]) -> Mapping[str, object]:
 def _recovered(text: str) -> Event:
     """Take the names out of what is no JSON: the sample in Gupshup's own guide lacks two commas."""
     if not (_CALLED.search(text) or _CHANGED.search(text)):
-        return Event(Heard.UNREADABLE)
+        return Event(EventKind.UNREADABLE)
     found: dict[str, str] = {}
     for match in _NAMED.finditer(text):
         found.setdefault(match[1], match[2])
@@ -124,7 +124,7 @@ def _recovered(text: str) -> Event:
 
 def _hint(given: Iterable[object]) -> Event:
     names = tuple(dict.fromkeys(name for each in given if (name := _name(each))))[:_MOST_NAMES]
-    return Event(Heard.HINT, names) if names else Event(Heard.UNREADABLE)
+    return Event(EventKind.HINT, names) if names else Event(EventKind.UNREADABLE)
 
 
 def _name(given: object) -> str:

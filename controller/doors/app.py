@@ -18,13 +18,13 @@ from controller.edges.store import Hold, Store, chosen_location, look_into, open
 from controller.errors import AccountError, Busy, StoreError
 from controller.loop import ports
 from controller.loop.identity import identified
-from controller.loop.ports import Account, Spread
-from controller.loop.rate_limiter import Gate
-from controller.loop.run.replicas import Alone, Shared
-from controller.loop.run.sign_ins import Stand
-from controller.loop.run.worker import GIVE_WAY
+from controller.loop.ports import Account, Elections
+from controller.loop.rate_limiter import RateLimiter
+from controller.loop.run.replicas import ReplicaMember, SingleReplica
+from controller.loop.run.sign_ins import SignIn
+from controller.loop.run.worker import HANDOVER
 from controller.model.manifest import Login, Partner, Reference
-from controller.model.ratelimit import Heard, unheard
+from controller.model.ratelimit import OnCall, ignore_call
 from controller.model.secret import Secret
 from controller.model.upstream import Upstream
 
@@ -37,7 +37,7 @@ ReaderT = TypeVar("ReaderT", bound=Reader)
 
 
 @dataclass(slots=True)
-class Held:
+class WritePermit:
     """Whether a client may write: not before it was signed in and *by* is held, nor after that was lost.
 
     Nor once its process is *stopping*.
@@ -51,7 +51,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Runtime:
     """What every partner's account in one process shares; *who* and *revision* stand in the history.
 
     *heard* is told of every call to Gupshup. *signed_in* are the accounts, each with its Partner's name.
@@ -63,14 +63,14 @@ class House:
     environ: Mapping[str, str]
     who: str
     revision: str
-    heard: Heard = unheard
+    heard: OnCall = ignore_call
     signed_in: dict[Upstream, str] = field(default_factory=dict)
 
     def secret(self, reference: Reference) -> Secret:
         return reveal_credential(reference, self.environ)
 
 
-def open_house(
+def open_runtime(
     store: str | None,
     network: Network,
     environ: Mapping[str, str],
@@ -78,7 +78,7 @@ def open_house(
     verb: str,
     revision: str,
     looks: bool = False,
-) -> House:
+) -> Runtime:
     """Open the store (None: the usual place) and whatever else is shared. Raises StoreError or Usage.
 
     *looks*: nothing is to be written to Gupshup, so that the store need not be writable.
@@ -86,11 +86,11 @@ def open_house(
     clock = SystemClock()
     place = chosen_location(store, environ, Path.cwd())
     opened = (look_into if looks else open_store)(place, clock)
-    return House(opened, clock, network, environ, f"{verb} by {_user()}", revision)
+    return Runtime(opened, clock, network, environ, f"{verb} by {_user()}", revision)
 
 
 @asynccontextmanager
-async def seeing(house: House, partner: Partner) -> AsyncIterator[Account[Reader]]:
+async def open_reader(house: Runtime, partner: Partner) -> AsyncIterator[Account[Reader]]:
     """Sign in to look: what comes out cannot write. Raises Denied or Busy."""
     gate = _gate(house, partner)
     async with reader(
@@ -102,14 +102,14 @@ async def seeing(house: House, partner: Partner) -> AsyncIterator[Account[Reader
 
 
 @asynccontextmanager
-async def holding(
-    house: House, partner: Partner, *, lock_timeout: float, stand: Stand | None = None
+async def open_writer(
+    house: Runtime, partner: Partner, *, lock_timeout: float, stand: SignIn | None = None
 ) -> AsyncIterator[Account[ports.Writer]]:
     """Sign in, by *stand* where it is given, and become the partner's one writer.
 
     Raises Denied or Busy, and Locked after *lock_timeout* seconds.
     """
-    stand = stand or partial(standing, house)
+    stand = stand or partial(open_session, house)
     async with stand(partner) as seat, AsyncExitStack() as stack:
         asking = asyncio.create_task(_ask(house, seat.account.upstream, lock_timeout))
         try:
@@ -119,22 +119,22 @@ async def holding(
         yield account
 
 
-async def _ask(house: House, upstream: Upstream, lock_timeout: float) -> None:
+async def _ask(house: Runtime, upstream: Upstream, lock_timeout: float) -> None:
     """Ask whoever holds the lock to give way, again and again: another one may have taken it before us."""
     give_up = house.clock.monotonic() + lock_timeout
     while house.clock.monotonic() < give_up:
         with suppress(StoreError):  # the lock lies in the same store
-            await house.store.hints.leave(upstream, *GIVE_WAY)
+            await house.store.hints.leave(upstream, *HANDOVER)
         await house.clock.sleep(_ASK_EVERY)
 
 
 @dataclass(slots=True)
-class Seat:
+class LockingSession:
     """A partner that is signed in: *account* may look, and write while `writing`."""
 
     account: Account[Writer]
-    held: Held
-    house: House
+    held: WritePermit
+    house: Runtime
 
     @asynccontextmanager
     async def writing(self, lock_timeout: float = 0.0) -> AsyncIterator[Account[Writer]]:
@@ -153,29 +153,31 @@ class Seat:
 
 
 @asynccontextmanager
-async def standing(
-    house: House, partner: Partner, stopping: Callable[[], bool] = lambda: False
-) -> AsyncIterator[Seat]:
+async def open_session(
+    house: Runtime, partner: Partner, stopping: Callable[[], bool] = lambda: False
+) -> AsyncIterator[LockingSession]:
     """Sign in, to become the writer as often as that may be. Raises Denied or Busy."""
-    gate, held = _gate(house, partner), Held(stopping=stopping)
+    gate, held = _gate(house, partner), WritePermit(stopping=stopping)
     async with writer(
         partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network, holds=held.holds
     ) as remote:
         upstream = await _signed_in(house, partner, remote, gate)
-        yield Seat(_account(house, partner, upstream, remote), held, house)
+        yield LockingSession(_account(house, partner, upstream, remote), held, house)
 
 
 @asynccontextmanager
-async def sharing(house: House, stopping: asyncio.Event, *, enforce: bool) -> AsyncIterator[Spread]:
+async def join_replicas(
+    house: Runtime, stopping: asyncio.Event, *, enforce: bool
+) -> AsyncIterator[Elections]:
     """Be one of the replicas that share the store, until *stopping*; where there are none, be alone.
 
     It never ends before; where it does all the same, so does the process.
     """
     replicas = house.store.replicas
     if replicas is None or not enforce:
-        yield Alone()
+        yield SingleReplica()
         return
-    shared = Shared(replicas, house.clock, stopping)
+    shared = ReplicaMember(replicas, house.clock, stopping)
     keeping = asyncio.create_task(shared.keep())
     keeping.add_done_callback(lambda _: stopping.set())
     try:
@@ -185,8 +187,8 @@ async def sharing(house: House, stopping: asyncio.Event, *, enforce: bool) -> As
         await keeping
 
 
-def _gate(house: House, partner: Partner) -> Gate:
-    return Gate(
+def _gate(house: Runtime, partner: Partner) -> RateLimiter:
+    return RateLimiter(
         house.store.calls,
         house.clock,
         account=_login_key(house, partner),
@@ -196,7 +198,7 @@ def _gate(house: House, partner: Partner) -> Gate:
 
 
 @contextmanager
-def _only(house: House, partner: Partner, upstream: Upstream) -> Iterator[None]:
+def _only(house: Runtime, partner: Partner, upstream: Upstream) -> Iterator[None]:
     """Keep out a second Partner that is the same account: their guards and their lock are one."""
     first = house.signed_in.setdefault(upstream, partner.name)
     if first != partner.name:
@@ -210,7 +212,7 @@ def _only(house: House, partner: Partner, upstream: Upstream) -> Iterator[None]:
         house.signed_in.pop(upstream, None)
 
 
-async def _signed_in(house: House, partner: Partner, remote: Reader, gate: Gate) -> Upstream:
+async def _signed_in(house: Runtime, partner: Partner, remote: Reader, gate: RateLimiter) -> Upstream:
     """Sign in, and find out whose account it is. Raises AccountError where nobody tells."""
     who = SignedIn(partner.url, partner.partner_id, await _told(house, remote))
     gate.upstream = await identified(house.store, remote, gate, who)
@@ -219,7 +221,7 @@ async def _signed_in(house: House, partner: Partner, remote: Reader, gate: Gate)
     return gate.upstream
 
 
-async def _told(house: House, remote: Reader) -> str:
+async def _told(house: Runtime, remote: Reader) -> str:
     """Sign in, after a wait where this account has just signed in too often; return the id that is told."""
     try:
         return await remote.sign_in()
@@ -231,7 +233,7 @@ async def _told(house: House, remote: Reader) -> str:
         return await remote.sign_in()
 
 
-def _account(house: House, partner: Partner, upstream: Upstream, remote: ReaderT) -> Account[ReaderT]:
+def _account(house: Runtime, partner: Partner, upstream: Upstream, remote: ReaderT) -> Account[ReaderT]:
     return Account(
         partner=partner,
         upstream=upstream,
@@ -244,7 +246,7 @@ def _account(house: House, partner: Partner, upstream: Upstream, remote: ReaderT
     )
 
 
-def _login_key(house: House, partner: Partner) -> str:
+def _login_key(house: Runtime, partner: Partner) -> str:
     """Name the way to sign in: sign-ins are counted under it until it is known whose account it opens."""
     match partner.credentials:
         case Login(email):

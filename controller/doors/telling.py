@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 from controller.doors.web.gauges import Endpoint, endpoint
 from controller.doors.web.metrics import Metrics
 from controller.edges import log
-from controller.loop.run.alerter import Clock, Herald
-from controller.loop.run.control import Board, Listener
-from controller.loop.run.summary_cache import Counted, Store
+from controller.loop.run.alerter import Alerter, Clock
+from controller.loop.run.control import LoopControl, OnPass
+from controller.loop.run.summary_cache import Store, SummaryCache
 from controller.model.notice import Notice
 from controller.model.passes import Pass
 
 
-class Telling:
+class Observability:
     """Made before the loop, which tells it of passes; `watch` then gives it the loop's board.
 
     *tell* sends a notice, and neither waits nor raises. *each* tells every resource apart at `/metrics`.
@@ -24,14 +24,14 @@ class Telling:
         store: Store,
         clock: Clock,
         *,
-        listeners: Iterable[Listener] = (),
+        listeners: Iterable[OnPass] = (),
         tell: Callable[[Notice], None] | None = None,
         each: bool = False,
     ) -> None:
         self._metrics = metrics
         self._clock = clock
         self._tell = tell
-        self._counted = Counted(store, clock, each=each)
+        self._counted = SummaryCache(store, clock, each=each)
         self._listeners = [metrics.passed, self._counted.heard, *listeners]
 
     def passed(self, over: Pass) -> None:
@@ -42,13 +42,13 @@ class Telling:
             except Exception:  # noqa: BLE001  (the loop has more to do than to tell)
                 log.logger().exception("a listener failed")
 
-    def watch(self, board: Board, *, observe: bool = False) -> tuple[Endpoint, Herald | None]:
+    def watch(self, board: LoopControl, *, observe: bool = False) -> tuple[Endpoint, Alerter | None]:
         """Return what answers `GET /metrics`, and the herald to run beside the loop; none without *tell*.
 
         Once for each. *observe*: nobody writes, so the herald speaks of every partner.
         """
         herald = None
         if self._tell is not None:
-            herald = Herald(board, self._counted, self._clock, self._tell, observe=observe)
+            herald = Alerter(board, self._counted, self._clock, self._tell, observe=observe)
             self._listeners.append(herald.heard)
         return endpoint(self._metrics, board, self._counted), herald

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from structlog.typing import FilteringBoundLogger
 
-from controller.model.passes import WHOLE, Pass, Transition
+from controller.model.passes import WHOLE_PARTNER, Pass, Transition
 from controller.model.phone import without_phones
 from controller.model.plan import Outcome, Result
 from controller.model.status import Truth
@@ -69,10 +69,10 @@ class Diary:
         told = {"lane": over.lane.name.lower(), "seconds": round(over.seconds, 3), **counts}
         if over.error:
             self._warn(
-                log, "pass failed", over.trouble, over.error, partner=over.partner, app=over.app, **told
+                log, "pass failed", over.error_kind, over.error, partner=over.partner, app=over.app, **told
             )
             return
-        tell = log.info if over.app == WHOLE or over.results or over.transitions else log.debug
+        tell = log.info if over.app == WHOLE_PARTNER or over.results or over.transitions else log.debug
         tell("pass done", done=sum(result.outcome is Outcome.DONE for result in over.results), **told)
 
     def _acted(self, log: FilteringBoundLogger, over: Pass, result: Result) -> None:
@@ -101,4 +101,4 @@ class Diary:
 
 
 def _scope(over: Pass) -> str:
-    return over.partner if over.app == WHOLE else f"{over.partner}/{over.app}"
+    return over.partner if over.app == WHOLE_PARTNER else f"{over.partner}/{over.app}"

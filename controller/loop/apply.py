@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 
 from controller.core.planning.guard import Change
 from controller.core.render.statuses import document, read_documents
-from controller.core.schedule.next_pass import Moment, next_look, poll
+from controller.core.schedule.next_pass import RunContext, next_pass, poll
 from controller.core.status.conditions import statuses
 from controller.core.status.run_report import Report, report
 from controller.errors import Busy, ControllerError, Denied, OutOfTime, Unclear
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile.observe import listed
-from controller.loop.reconcile.reconcile import Journey, Task, decide, reconcile
-from controller.model.plan import For, Plan, Result, Waiting
+from controller.loop.reconcile.reconcile import PassRequest, PassState, decide, reconcile
+from controller.model.plan import Plan, Result, WaitFor, Waiting
 from controller.model.status import Status
 
-PATIENCE = 5
+MOST_FAILED_PASSES = 5
 """Passes in a row that may fail before a run without `--wait` gives up."""
 
 TRIES = 3
@@ -24,11 +24,9 @@ TRIES = 3
 LEAST = 0.001
 """Seconds that a wait takes at least, so that a moment between two ticks of a clock is not asked for ever."""
 
-Tell = Callable[["Run"], None]
-
 
 @dataclass(slots=True)
-class Run:
+class PartnerRun:
     """One partner's part of a run, filled while it goes on, so that a run cut short still tells.
 
     *results* holds the last result of each change; *error* what ended the last pass, None after a good one;
@@ -37,8 +35,8 @@ class Run:
     seconds the next pass waits.
     """
 
-    task: Task
-    journey: Journey = field(default_factory=Journey)
+    task: PassRequest
+    journey: PassState = field(default_factory=PassState)
     results: dict[Change, Result] = field(default_factory=dict)
     error: ControllerError | None = None
     troubles: int = 0
@@ -67,7 +65,12 @@ class Run:
                 self.results[key] = said
 
 
-async def follow(account: Account[Writer], run: Run, *, wait: bool, until: float, tell: Tell) -> None:
+OnProgress = Callable[[PartnerRun], None]
+
+
+async def apply_until_settled(
+    account: Account[Writer], run: PartnerRun, *, wait: bool, until: float, tell: OnProgress
+) -> None:
     """Repeat passes until only time outside our hands holds anything back; with *wait*, until live.
 
     *until* (epoch seconds) ends the waiting, and a list that has no end; no other pass that is under way.
@@ -85,11 +88,13 @@ async def follow(account: Account[Writer], run: Run, *, wait: bool, until: float
         await account.clock.sleep(max(run.pause, LEAST))
 
 
-def _quiet(_: Run) -> None:
+def _quiet(_: PartnerRun) -> None:
     return
 
 
-async def survey(account: Account[Reader], run: Run, *, until: float, tell: Tell = _quiet) -> Plan:
+async def plan_when_observed(
+    account: Account[Reader], run: PartnerRun, *, until: float, tell: OnProgress = _quiet
+) -> Plan:
     """Look and plan until every look had its turn in the budgets; nothing is written.
 
     Trouble is met with a few more tries, and then raised. A look that has to wait longer than *until* (epoch
@@ -109,20 +114,22 @@ async def survey(account: Account[Reader], run: Run, *, until: float, tell: Tell
                 raise
             await _rest(account, run, pause, tell)
             continue
-        waits = [each.until for each in plan.waiting if each.on is For.BUDGET and each.until is not None]
+        waits = [
+            each.until for each in plan.waiting if each.wait_for is WaitFor.BUDGET and each.until is not None
+        ]
         now = account.clock.now()
         if not waits or min(waits) > until:
             return plan
         await _rest(account, run, min(waits) - now, tell)
 
 
-async def _rest(account: Account[Reader], run: Run, seconds: float, tell: Tell) -> None:
+async def _rest(account: Account[Reader], run: PartnerRun, seconds: float, tell: OnProgress) -> None:
     run.pause = max(seconds, LEAST)
     tell(run)
     await account.clock.sleep(run.pause)
 
 
-async def _pass(account: Account[Writer], run: Run, *, wait: bool, until: float) -> float | None:
+async def _pass(account: Account[Writer], run: PartnerRun, *, wait: bool, until: float) -> float | None:
     """Do one pass and return the seconds until the next one is worth it, None where none is."""
     try:
         plan = await reconcile(account, run.task, run.journey, await listed(account, until))
@@ -142,30 +149,30 @@ async def _pass(account: Account[Writer], run: Run, *, wait: bool, until: float)
     await _note_status(account, run)
     _count_quiet(run, plan)
     rows = len(run.journey.observed.rows) if run.journey.observed else 0
-    moment = Moment(account.clock.now(), run.quiet, wait, rows)
-    return next_look(plan, run.said().values(), moment)
+    moment = RunContext(account.clock.now(), run.quiet, wait, rows)
+    return next_pass(plan, run.said().values(), moment)
 
 
-def _after_trouble(run: Run, error: Busy | Unclear, now: float, *, wait: bool) -> float | None:
+def _after_trouble(run: PartnerRun, error: Busy | Unclear, now: float, *, wait: bool) -> float | None:
     run.error, run.troubles = error, run.troubles + 1
     until = error.until if isinstance(error, Busy) else None
     if until is not None:
         return max(until - now, 0.0)
-    return poll(run.troubles, 0) if wait or run.troubles < PATIENCE else None
+    return poll(run.troubles, 0) if wait or run.troubles < MOST_FAILED_PASSES else None
 
 
-def _count_quiet(run: Run, plan: Plan) -> None:
+def _count_quiet(run: PartnerRun, plan: Plan) -> None:
     """Count the passes in a row after which the same things are under way, and nothing was done."""
     picture = (
         plan.provisioning,
-        tuple((each.item, each.on) for each in plan.waiting),
+        tuple((each.item, each.wait_for) for each in plan.waiting),
         frozenset(run.results),
     )
     run.quiet = run.quiet + 1 if picture == run.picture else 0
     run.picture = picture
 
 
-async def _note_status(account: Account[Writer], run: Run) -> None:
+async def _note_status(account: Account[Writer], run: PartnerRun) -> None:
     """Keep how every declared resource stands, for `get` and `describe`."""
     plan, observed = run.journey.plan, run.journey.observed
     if plan is not None and observed is not None:

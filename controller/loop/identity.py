@@ -8,8 +8,8 @@ from typing import Protocol, assert_never
 from controller.core.identity import SignedIn, identify
 from controller.errors import AccountError, Denied, Rejected
 from controller.loop.ports import Hold, Reader
-from controller.loop.rate_limiter import Gate
-from controller.model.account import Ask, Identified, Identity, KnownAccount, Unidentified
+from controller.loop.rate_limiter import RateLimiter
+from controller.model.account import AskAbout, Identified, Identity, KnownAccount, Unidentified
 from controller.model.upstream import Upstream
 
 _UNAUTHORIZED = 401
@@ -28,7 +28,7 @@ class Store(Protocol):
     def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[Hold]: ...
 
 
-async def identified(store: Store, remote: Reader, gate: Gate, who: SignedIn) -> Upstream:
+async def identified(store: Store, remote: Reader, gate: RateLimiter, who: SignedIn) -> Upstream:
     """Return the account that *who* is, as the store knows it, new or not.
 
     Raises AccountError where that cannot be told, or is told otherwise than declared; Locked where two names
@@ -38,7 +38,7 @@ async def identified(store: Store, remote: Reader, gate: Gate, who: SignedIn) ->
     while True:
         found = await store.accounts.settle(who.url, partial(identify, who, ours=dict(ours)))
         match found:
-            case Ask(accounts):
+            case AskAbout(accounts):
                 for account in accounts:
                     ours[account.upstream] = await _is_ours(remote, gate, account)
             case Unidentified(message):
@@ -51,7 +51,7 @@ async def identified(store: Store, remote: Reader, gate: Gate, who: SignedIn) ->
                 assert_never(found)
 
 
-async def _is_ours(remote: Reader, gate: Gate, account: KnownAccount) -> bool:
+async def _is_ours(remote: Reader, gate: RateLimiter, account: KnownAccount) -> bool:
     """Ask Gupshup for an app of *account*, at its pace: it shows nobody the apps of others."""
     gate.upstream = account.upstream
     for app in account.apps:

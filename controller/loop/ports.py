@@ -7,9 +7,9 @@ from typing import Generic, Protocol, TypeVar
 
 from controller.core.replicas.election import Turn
 from controller.edges.gupshup.forms import SubscriptionForm
-from controller.model.history import Declared, Entry, Hint, LastGood
+from controller.model.history import Declared, Hint, LastGood, WriteRecord
 from controller.model.manifest import AppId, Partner, Reference
-from controller.model.memory import Intent, Memory, Note
+from controller.model.memory import Intent, Memory, MemoryUpdate
 from controller.model.secret import Secret
 from controller.model.upstream import (
     Details,
@@ -69,7 +69,7 @@ class Writer(Reader, Protocol):
 
 class Memories(Protocol):
     async def read(self, upstream: str) -> Memory: ...
-    async def note(self, upstream: str, notes: Sequence[Note]) -> None: ...
+    async def note(self, upstream: str, notes: Sequence[MemoryUpdate]) -> None: ...
 
 
 class Intents(Protocol):
@@ -79,7 +79,7 @@ class Intents(Protocol):
 
 
 class History(Protocol):
-    async def begin(self, upstream: str, entry: Entry) -> int: ...
+    async def begin(self, upstream: str, entry: WriteRecord) -> int: ...
     async def finish(self, number: int, outcome: str, message: str) -> None: ...
     async def drop(self, number: int) -> None: ...
 
@@ -107,7 +107,7 @@ class Hold(Protocol):
     def holds(self) -> bool: ...
 
 
-class Spread(Protocol):
+class Elections(Protocol):
     """Tells for which partners this process is to write, where several share a store."""
 
     def standing(self, upstream: str) -> AbstractContextManager[None]:

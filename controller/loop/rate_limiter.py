@@ -10,19 +10,19 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
-from controller.core.ratelimit import budgets, earliest, rest, window
+from controller.core.ratelimit import budgets, cool_down, earliest, window
 from controller.errors import Busy, StoreError
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
-from controller.model.ratelimit import ACCOUNT, Budget, Heard, Reservation, Rule, Sent, unheard
+from controller.model.ratelimit import ACCOUNT, Budget, CallRecord, OnCall, Reservation, Rule, ignore_call
 from controller.model.upstream import Upstream
 
-PATIENCE = 3.0
+LONGEST_WAIT = 3.0
 """Seconds for which a call waits in place."""
 
-BRIEF = window(LIMITS[Bucket.OTHER])
+BRIEF_WAIT = window(LIMITS[Bucket.OTHER])
 """Seconds after which the budget that all buckets share has room again."""
 
-LIST_PATIENCE = 150.0
+LONGEST_LIST_WAIT = 150.0
 """Seconds for which a page of a list waits: a list is read whole or not at all, at 10 pages a minute."""
 
 _SLOW_LIST = "slow list"
@@ -38,7 +38,7 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-class Log(Protocol):
+class CallLog(Protocol):
     """What the gate asks of the store (`edges.store.calls.Calls`)."""
 
     async def reserve(
@@ -54,7 +54,7 @@ class Log(Protocol):
     async def set_trait(self, upstream: str, name: str, value: str) -> None: ...
 
 
-class Slot:
+class Permit:
     """The right to make one call, and what was answered to it."""
 
     def __init__(self) -> None:
@@ -67,18 +67,18 @@ class Slot:
         self.retry_after = retry_after
 
 
-class Gate:
+class RateLimiter:
     """One partner account's gate; several, in any number of processes, share the log behind it."""
 
     def __init__(
         self,
-        log: Log,
+        log: CallLog,
         clock: Clock,
         *,
         account: str,
         limits: Mapping[Bucket, Limit] = LIMITS,
-        patience: float = PATIENCE,
-        heard: Heard = unheard,
+        patience: float = LONGEST_WAIT,
+        heard: OnCall = ignore_call,
     ) -> None:
         self.upstream: Upstream | None = None
         self._log = log
@@ -91,7 +91,7 @@ class Gate:
         self._front = asyncio.Lock()
 
     @asynccontextmanager
-    async def call(self, bucket: Bucket, *, route: str, app_id: AppId | None = None) -> AsyncIterator[Slot]:
+    async def call(self, bucket: Bucket, *, route: str, app_id: AppId | None = None) -> AsyncIterator[Permit]:
         """Let one call go, now or after a short wait; Busy, with the moment, where it would be a long one.
 
         The call counts from here until the block ends, however it ends.
@@ -99,11 +99,11 @@ class Gate:
         came = self._clock.now()
         key = await self._key(bucket)
         reservation = await self._reserved(key, bucket, app_id, route)
-        slot, went = Slot(), self._clock.now()
+        slot, went = Permit(), self._clock.now()
         try:
             yield slot
         finally:
-            self._heard(Sent(bucket, route, went - came, self._clock.now() - went, slot.status))
+            self._heard(CallRecord(bucket, route, went - came, self._clock.now() - went, slot.status))
             await asyncio.shield(self._over(key, bucket, app_id, reservation, slot))
 
     async def _key(self, bucket: Bucket) -> str:
@@ -112,7 +112,7 @@ class Gate:
         return await self._log.trait(self._account, ACCOUNT) or self._account
 
     async def _reserved(self, key: str, bucket: Bucket, app_id: AppId | None, route: str) -> Reservation:
-        give_up = self._clock.now() + (LIST_PATIENCE if bucket is Bucket.LIST else self._patience)
+        give_up = self._clock.now() + (LONGEST_LIST_WAIT if bucket is Bucket.LIST else self._patience)
         async with self._turns[bucket]:
             return await self._in_turn(key, bucket, app_id, route, give_up)
 
@@ -140,7 +140,7 @@ class Gate:
         while True:
             counted = await self._budgets(key, bucket, app_id)
             answer = await self._ask(key, counted, route)
-            if isinstance(answer, Reservation) or answer > min(give_up, self._clock.now() + BRIEF):
+            if isinstance(answer, Reservation) or answer > min(give_up, self._clock.now() + BRIEF_WAIT):
                 return answer
             await self._pause(answer)
 
@@ -163,7 +163,7 @@ class Gate:
             raise
 
     async def _over(
-        self, key: str, bucket: Bucket, app_id: AppId | None, reservation: Reservation, slot: Slot
+        self, key: str, bucket: Bucket, app_id: AppId | None, reservation: Reservation, slot: Permit
     ) -> None:
         await self._end(reservation, slot.status)
         if slot.status == _TOO_MANY:
@@ -178,4 +178,4 @@ class Gate:
         if bucket is Bucket.LIST:
             await self._log.set_trait(key, _SLOW_LIST, "429")
         own, *_ = await self._budgets(key, bucket, app_id)
-        await self._log.rest(key, own.key, self._clock.now() + rest(own.limit, retry_after))
+        await self._log.rest(key, own.key, self._clock.now() + cool_down(own.limit, retry_after))

@@ -26,7 +26,7 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class AskAbout:
     """Gupshup has to be asked whether apps of these accounts belong to who signed in."""
 
     accounts: tuple[KnownAccount, ...]
@@ -39,4 +39,4 @@ class Unidentified:
     message: str
 
 
-Identity: TypeAlias = Identified | Ask | Unidentified
+Identity: TypeAlias = Identified | AskAbout | Unidentified

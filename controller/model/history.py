@@ -6,7 +6,7 @@ from controller.model.source import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class WriteRecord:
     """One write: *who* asked for it, from which *revision*, *verb* and *target*, and what came of it.
 
     *outcome* is done, failed, stale or unclear, and "" from before the call until its outcome is recorded:

@@ -55,7 +55,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class LedgerEntry:
     """A digest of what we last wrote under *key*, and how often in a row it was written again.
 
     *secret* is the keyed digest of the part that cannot be read back (callback URL, headers), "" where there
@@ -70,7 +70,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class LinkAttempt:
     """One write in the history: what was answered. *outcome* is done, failed, stale or unclear.
 
     *at* is what its process's wall clock said: for people, and nothing counts from it.
@@ -94,8 +94,8 @@ class Memory:
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     intents: Mapping[str, Intent] = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
-    ledger: Mapping[str, Written] = field(default_factory=dict)
-    links: tuple[Answered, ...] = ()
+    ledger: Mapping[str, LedgerEntry] = field(default_factory=dict)
+    links: tuple[LinkAttempt, ...] = ()
 
 
 # What a pass asks the store to remember, and what it asks it to forget.
@@ -124,13 +124,13 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgive:
+class ClearRefusal:
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Wrote:
-    written: Written
+class LedgerWritten:
+    written: LedgerEntry
 
 
-Note: TypeAlias = Bind | Unbind | CloseIntent | Refuse | Forgive | Wrote
+MemoryUpdate: TypeAlias = Bind | Unbind | CloseIntent | Refuse | ClearRefusal | LedgerWritten

@@ -7,7 +7,7 @@ from enum import Enum, IntEnum, auto
 from controller.model.plan import Item, Result
 from controller.model.status import Condition
 
-WHOLE = ""
+WHOLE_PARTNER = ""
 """In the place of an app's name: the whole partner."""
 
 
@@ -20,7 +20,7 @@ class Lane(IntEnum):
     DRIFT = 3
 
 
-class Breadth(Enum):
+class PassKind(Enum):
     """How much a pass looks at, and so how much it may do."""
 
     FULL = auto()
@@ -32,18 +32,18 @@ class Breadth(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tempo:
+class Timing:
     """How a process that never stops goes about it.
 
     In seconds: *interval* between two lists of a partner, *drift* between two looks at one app's webhooks
-    (None: what follows from how many apps there are), *glance* between two looks for hints that other
+    (None: what follows from how many apps there are), *hint_poll* between two looks for hints that other
     processes left. *enforce* False only looks: nothing is written. *resend* is as in `Asked`.
     """
 
     interval: float = 60.0
     drift: float | None = None
     enforce: bool = True
-    glance: float = 1.0
+    hint_poll: float = 1.0
     resend: bool = True
 
 
@@ -62,7 +62,7 @@ class Pass:
 
     *summary* counts what is left after it, by the words of a plan (`waiting`, `blocked`, `held`,
     `unmanaged`, `unchanged`), of a whole pass only. *error* is what ended it, "" where nothing did, and
-    *trouble* the name of its kind (`Busy`, `Denied`).
+    *error_kind* the name of its kind (`Busy`, `Denied`).
     """
 
     partner: str
@@ -76,26 +76,26 @@ class Pass:
     transitions: tuple[Transition, ...] = ()
     summary: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
-    trouble: str = ""
+    error_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """How the source stands; moments are epoch seconds.
+    """State of the source; moments are epoch seconds.
 
-    *revision* is the last good one ("": none yet) and *since* when it came; *read* is when the source was
-    last read whole. *trouble* says why a newer one is not taken ("": none is refused), *troubled* since when.
+    *revision* is the last good one ("": none yet) and *since* is when it came; *read* is when the source was
+    last read whole. *error* is why a newer revision is rejected ("": none is), *error_since* since when.
     *digest* is what `--release` takes to let a source through that lost too much (several have commas between
-    them); *rejected* is the revision that is refused for what it holds. *waiting* says what is waited for
-    before the source is taken ("": nothing is), *waited* since when.
+    them); *rejected* is the revision that is rejected for its content. *waiting* is what has to happen before
+    the source is read ("": nothing), *waited* since when it has not.
     """
 
     identity: str
     revision: str = ""
     since: float = 0.0
     read: float = 0.0
-    trouble: str = ""
-    troubled: float | None = None
+    error: str = ""
+    error_since: float | None = None
     digest: str = ""
     rejected: str = ""
     waiting: str = ""
@@ -104,21 +104,22 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class PartnerState:
-    """How one partner stands in this process.
+    """State of one partner in this process.
 
-    *holds*: this process is its writer; *looked* is when a list was last had whole (epoch seconds, 0: never),
-    *moved* when its loop last moved; *queued* counts what is due by lane; *provisioning* what is under way.
-    *trouble* is what the last pass ended with, "" after a good one, *errors* how many ended so in a row.
+    *is_leader*: this process is its writer. *listed_at* is when a list was last read whole (epoch seconds,
+    0: never), *progressed_at* is when its loop last moved. *queued* counts what is due by lane,
+    *provisioning* counts apps under way. *error* is what the last pass ended with, "" after a good one, and
+    *failures* counts the passes in a row that ended so.
     """
 
     name: str
     upstream: str = ""
-    holds: bool = False
+    is_leader: bool = False
     apps: int = 0
-    looked: float = 0.0
-    moved: float = 0.0
+    listed_at: float = 0.0
+    progressed_at: float = 0.0
     queued: Mapping[Lane, int] = field(default_factory=dict)
     provisioning: int = 0
-    trouble: str = ""
-    errors: int = 0
+    error: str = ""
+    failures: int = 0
     held_digest: str = ""

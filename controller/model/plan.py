@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from controller.model.manifest import App, AppId, Partner, Subscription
 from controller.model.memory import Memory
-from controller.model.upstream import Facts, RemoteSubscription, Row, SubscriptionId, Unseen
+from controller.model.upstream import Facts, LookFailed, RemoteSubscription, Row, SubscriptionId
 
 
 class Verb(StrEnum):
@@ -54,7 +54,7 @@ class Observed:
     rows: tuple[Row, ...]
     facts: Facts = field(default_factory=Facts)
     memory: Memory = field(default_factory=Memory)
-    digests: Mapping[Item, str | Unseen] = field(default_factory=dict)
+    digests: Mapping[Item, str | LookFailed] = field(default_factory=dict)
     listed: float | None = None
 
     @property
@@ -64,7 +64,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """What a person asked for beyond the manifests.
 
     *only*: the items that count, None for all; *resend*: write what can be written and never read also where
@@ -125,7 +125,7 @@ class Unsubscribe:
 Action: TypeAlias = Link | SetCallback | Subscribe | Update | Unsubscribe
 
 
-class For(StrEnum):
+class WaitFor(StrEnum):
     """What a waiting entry waits for."""
 
     LIVE = "Live"
@@ -148,7 +148,7 @@ class Waiting:
 
     verb: Verb
     item: Item
-    on: For
+    wait_for: WaitFor
     until: float | None = None
     message: str = ""
 
@@ -161,7 +161,7 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldChange:
     """*guard* names the ceiling, *message* its figures."""
 
     action: Action
@@ -178,7 +178,7 @@ class Unmanaged:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlooked:
+class NotYetObserved:
     """An app at whose subscriptions nobody looked yet: *differing* of them may have to be updated.
 
     *unknown* of them may have to be, because nobody knows their headers.
@@ -202,12 +202,12 @@ class Plan:
     actions: tuple[Action, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     blocked: tuple[Blocked, ...] = ()
-    held: tuple[Held, ...] = ()
+    held: tuple[HeldChange, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     unchanged: tuple[Item, ...] = ()
     provisioning: tuple[Item, ...] = ()
     unverifiable: tuple[Item, ...] = ()
-    unlooked: tuple[Unlooked, ...] = ()
+    unlooked: tuple[NotYetObserved, ...] = ()
 
 
 class Outcome(StrEnum):

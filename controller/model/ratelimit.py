@@ -12,7 +12,7 @@ DEADLINE = 60.0
 ACCOUNT = "account"
 """The trait that tells, of a way to sign in, which account it opens: its sign-ins are counted there."""
 
-LONGEST_REST = 900.0
+LONGEST_COOL_DOWN = 900.0
 """Seconds that a budget rests at most, whatever a 429 asks for."""
 
 
@@ -25,7 +25,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class CallSpan:
     """One call, from its reservation to its end (epoch seconds): it reached Gupshup somewhere in between.
 
     *end* is None while the call goes on, and for ever where its process died.
@@ -35,7 +35,7 @@ class Stay:
     end: float | None = None
 
 
-Rule: TypeAlias = Callable[[Sequence[Stay], float, Limit, float], float]
+Rule: TypeAlias = Callable[[Sequence[CallSpan], float, Limit, float], float]
 """From the stays in a budget, now, its limit and the end of its rest to the earliest moment of a call."""
 
 
@@ -47,7 +47,7 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class CallRecord:
     """One call that is over. *waited* is how long it stood at the gate, *seconds* how long it took then.
 
     *route* is a route's name, never a path. *status* is None where no answer came.
@@ -60,9 +60,9 @@ class Sent:
     status: int | None
 
 
-Heard: TypeAlias = Callable[[Sent], None]
+OnCall: TypeAlias = Callable[[CallRecord], None]
 """Told of each call when it is over; it returns at once and never raises."""
 
 
-def unheard(_: Sent) -> None:
+def ignore_call(_: CallRecord) -> None:
     """Listen to nothing."""

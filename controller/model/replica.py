@@ -14,7 +14,7 @@ class Replica:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LeaseState:
     """Who writes, or wrote last, for an upstream, and when that ends or has ended.
 
     *holder* is a replica's name or another process's, "" where it let go.
@@ -25,11 +25,11 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Roster:
+class Peers:
     """What *me* saw at the moment *at*: the *others* that are alive, and who holds what."""
 
     me: str
     at: float
     stands: frozenset[str]
     others: tuple[Replica, ...] = ()
-    held: Mapping[str, Held] = field(default_factory=dict)
+    held: Mapping[str, LeaseState] = field(default_factory=dict)

@@ -77,30 +77,30 @@ class RemoteSubscription:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class WantDetails:
+class DetailsQuery:
     app_id: AppId
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class WantStage:
+class StageQuery:
     app_id: AppId
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class WantWaba:
+class WabaQuery:
     app_id: AppId
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class WantSubscriptions:
+class SubscriptionsQuery:
     app_id: AppId
 
 
-Want: TypeAlias = WantDetails | WantStage | WantWaba | WantSubscriptions
+Query: TypeAlias = DetailsQuery | StageQuery | WabaQuery | SubscriptionsQuery
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
+class LookFailed:
     """A look that was tried and gave nothing to go by; *until* is when it can be tried again, if known."""
 
     why: str
@@ -114,10 +114,10 @@ class Facts:
     A waba of "" was asked for and not told.
     """
 
-    details: Mapping[AppId, Details | Unseen] = field(default_factory=dict)
-    stages: Mapping[AppId, Stage | Unseen] = field(default_factory=dict)
-    wabas: Mapping[AppId, str | Unseen] = field(default_factory=dict)
-    subscriptions: Mapping[AppId, tuple[RemoteSubscription, ...] | Unseen] = field(default_factory=dict)
+    details: Mapping[AppId, Details | LookFailed] = field(default_factory=dict)
+    stages: Mapping[AppId, Stage | LookFailed] = field(default_factory=dict)
+    wabas: Mapping[AppId, str | LookFailed] = field(default_factory=dict)
+    subscriptions: Mapping[AppId, tuple[RemoteSubscription, ...] | LookFailed] = field(default_factory=dict)
 
 
 # What Gupshup answered to a link; what it did not answer, or did not read, is an exception.

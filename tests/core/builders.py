@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from controller.core.planning import digest
-from controller.core.planning.matched import Case, cases
+from controller.core.planning.matched import MatchedApp, match_apps
 from controller.core.planning.plan import plan
 from controller.core.planning.subscriptions import drift
 from controller.model.manifest import (
@@ -16,17 +16,17 @@ from controller.model.manifest import (
     Subscription,
     Token,
 )
-from controller.model.memory import Binding, Intent, Memory, Refusal, Written
+from controller.model.memory import Binding, Intent, LedgerEntry, Memory, Refusal
 from controller.model.modes import mask
-from controller.model.plan import Asked, Item, Observed, Plan
+from controller.model.plan import Item, Observed, Plan, Request
 from controller.model.upstream import (
     Details,
     Facts,
+    LookFailed,
     RemoteSubscription,
     Row,
     Stage,
     SubscriptionId,
-    Unseen,
 )
 
 NOW = 1_700_000_000.0
@@ -34,7 +34,7 @@ PARTNER = Partner("main", "https://partner.gupshup.io", Token(FromEnv("TOKEN")))
 ALL = frozenset(Policy)
 CALLBACK = "https://hooks.example.com/live"
 KEYED = "keyed:1"
-NOBODY = Asked()
+NOBODY = Request()
 
 
 def app_id(number: int = 1) -> AppId:
@@ -79,7 +79,7 @@ def remote(wanted: Subscription, id_: str = "1") -> RemoteSubscription:
 
 
 def looked(
-    *numbers: int, there: Mapping[int, tuple[RemoteSubscription, ...] | Unseen] | None = None
+    *numbers: int, there: Mapping[int, tuple[RemoteSubscription, ...] | LookFailed] | None = None
 ) -> Facts:
     """Return what is learnt of live apps: their details, that no WABA is told, their subscriptions."""
     ids = [app_id(number) for number in numbers]
@@ -106,7 +106,7 @@ def memory(
     bindings: Iterable[Binding] = (),
     intents: Iterable[Intent] = (),
     refusals: Iterable[Refusal] = (),
-    ledger: Iterable[Written] = (),
+    ledger: Iterable[LedgerEntry] = (),
 ) -> Memory:
     return Memory(
         {each.phone: each for each in bindings},
@@ -120,17 +120,17 @@ def observed(
     *rows: Row,
     facts: Facts | None = None,
     known: Memory | None = None,
-    digests: Mapping[Item, str | Unseen] | None = None,
+    digests: Mapping[Item, str | LookFailed] | None = None,
     at: float = NOW,
 ) -> Observed:
     return Observed(at, rows, facts or Facts(), known or Memory(), digests or {})
 
 
-def written(wanted: Subscription, *, updates: int = 0, active_at: float | None = None) -> Written:
+def written(wanted: Subscription, *, updates: int = 0, active_at: float | None = None) -> LedgerEntry:
     """Return the ledger's row of a subscription that was written as it is declared."""
     key = digest.subscription_key(app_id(int(wanted.app[-4:])), wanted.tag)
     secret = KEYED if wanted.headers else ""
-    return Written(key, digest.of_subscription(wanted), secret, updates, active_at)
+    return LedgerEntry(key, digest.of_subscription(wanted), secret, updates, active_at)
 
 
 THREE = "3 writes in a row did not take"
@@ -143,13 +143,15 @@ def tired(wanted: Subscription, keyed: str = "") -> Memory:
     return memory(ledger=[row_], refusals=[no_more])
 
 
-def planned(declared: Desired, seen: Observed, asked: Asked = NOBODY, partner: Partner = PARTNER) -> Plan:
+def planned(declared: Desired, seen: Observed, asked: Request = NOBODY, partner: Partner = PARTNER) -> Plan:
     return plan(declared, partner, seen, asked)
 
 
-def case(declared: Desired, seen: Observed, asked: Asked = NOBODY, partner: Partner = PARTNER) -> Case:
+def case(
+    declared: Desired, seen: Observed, asked: Request = NOBODY, partner: Partner = PARTNER
+) -> MatchedApp:
     """Return the only case there is."""
-    (found,) = cases(declared, partner, seen, asked)
+    (found,) = match_apps(declared, partner, seen, asked)
     return found
 
 

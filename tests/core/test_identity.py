@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from controller.core.identity import SignedIn, identify
-from controller.model.account import Ask, Identified, Identity, KnownAccount, Unidentified
+from controller.model.account import AskAbout, Identified, Identity, KnownAccount, Unidentified
 from controller.model.manifest import AppId
 from controller.model.upstream import Upstream
 
@@ -81,11 +81,17 @@ OURS, THEIRS = {TAKEN.upstream: True}, {TAKEN.upstream: False}
             id="its old name is the id",
         ),
         pytest.param(NOBODY, [LOOSE], {}, Identified(named("main")), id="still nobody tells its id"),
-        pytest.param(NOBODY, [TAKEN], {}, Ask((TAKEN,)), id="its apps are asked for"),
+        pytest.param(NOBODY, [TAKEN], {}, AskAbout((TAKEN,)), id="its apps are asked for"),
         pytest.param(NOBODY, [TAKEN], OURS, Identified(named("main")), id="known by its apps, without an id"),
-        pytest.param(NOBODY, [BOUND], {}, Ask((BOUND,)), id="the apps of one with an id are asked for, too"),
         pytest.param(
-            NOBODY, [BOUND, OTHER], {BOUND.upstream: True}, Ask((OTHER,)), id="all of them, and each once"
+            NOBODY, [BOUND], {}, AskAbout((BOUND,)), id="the apps of one with an id are asked for, too"
+        ),
+        pytest.param(
+            NOBODY,
+            [BOUND, OTHER],
+            {BOUND.upstream: True},
+            AskAbout((OTHER,)),
+            id="all of them, and each once",
         ),
         pytest.param(
             NOBODY,
@@ -94,7 +100,9 @@ OURS, THEIRS = {TAKEN.upstream: True}, {TAKEN.upstream: False}
             Identified(named("2"), "2"),
             id="known by its apps",
         ),
-        pytest.param(told("1"), [TAKEN], {}, Ask((TAKEN,)), id="an account without an id may be another's"),
+        pytest.param(
+            told("1"), [TAKEN], {}, AskAbout((TAKEN,)), id="an account without an id may be another's"
+        ),
         pytest.param(told("1"), [TAKEN], OURS, Identified(named("main"), "1"), id="or this one, by its apps"),
         pytest.param(told("1"), [TAKEN], THEIRS, Identified(named("1"), "1"), id="it was another's"),
         pytest.param(
@@ -129,12 +137,12 @@ OURS, THEIRS = {TAKEN.upstream: True}, {TAKEN.upstream: False}
             id="the one whose apps they are stays",
         ),
         pytest.param(
-            declared("3"), [BOUND], {}, Ask((BOUND,)), id="an id that is only declared may be a mistake"
+            declared("3"), [BOUND], {}, AskAbout((BOUND,)), id="an id that is only declared may be a mistake"
         ),
         pytest.param(
             declared("3"), [BOUND], {BOUND.upstream: False}, Identified(named("3")), id="it was none"
         ),
-        pytest.param(told("1"), [TYPED], {}, Ask((TYPED,)), id="one that was declared may be mistyped"),
+        pytest.param(told("1"), [TYPED], {}, AskAbout((TYPED,)), id="one that was declared may be mistyped"),
         pytest.param(
             told("1"), [TYPED], {TYPED.upstream: True}, Identified(named("9"), "1"), id="and takes its own id"
         ),

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.ratelimit import budgets, earliest, rest, window
+from controller.core.ratelimit import budgets, cool_down, earliest, window
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
-from controller.model.ratelimit import DEADLINE, Budget, Stay
+from controller.model.ratelimit import DEADLINE, Budget, CallSpan
 
 APP = AppId("7f9c24e5-1111-4222-8333-444455556666")
 MINUTE = Limit(10, 60)
@@ -97,35 +97,48 @@ def test_a_budget_per_app_needs_an_app(app_id: AppId | None) -> None:
     ("stays", "rest_until", "moment"),
     [
         pytest.param([], 0, NOW, id="nothing was called: now"),
-        pytest.param([Stay(NOW - 5, NOW - 4)], 0, NOW, id="one of two: now"),
+        pytest.param([CallSpan(NOW - 5, NOW - 4)], 0, NOW, id="one of two: now"),
         pytest.param(
-            [Stay(NOW - 9, NOW - 8), Stay(NOW - 5, NOW - 4)], 0, NOW + 54, id="full: when one leaves"
-        ),
-        pytest.param([Stay(NOW - 70, NOW - 62), Stay(NOW - 5, NOW - 4)], 0, NOW, id="a window after its end"),
-        pytest.param(
-            [Stay(NOW - 70, NOW - 61), Stay(NOW - 5, NOW - 4)], 0, NOW + 1, id="not one after its start"
+            [CallSpan(NOW - 9, NOW - 8), CallSpan(NOW - 5, NOW - 4)], 0, NOW + 54, id="full: when one leaves"
         ),
         pytest.param(
-            [Stay(NOW - 9, NOW - 8), Stay(NOW - 5, NOW - 4), Stay(NOW - 3, NOW - 2)],
+            [CallSpan(NOW - 70, NOW - 62), CallSpan(NOW - 5, NOW - 4)], 0, NOW, id="a window after its end"
+        ),
+        pytest.param(
+            [CallSpan(NOW - 70, NOW - 61), CallSpan(NOW - 5, NOW - 4)],
+            0,
+            NOW + 1,
+            id="not one after its start",
+        ),
+        pytest.param(
+            [CallSpan(NOW - 9, NOW - 8), CallSpan(NOW - 5, NOW - 4), CallSpan(NOW - 3, NOW - 2)],
             0,
             NOW + 58,
             id="overfull: when all but one have left",
         ),
         pytest.param(
-            [Stay(NOW - 5), Stay(NOW - 4)], 0, NOW + 62, id="going on: a window from now, if one ended now"
+            [CallSpan(NOW - 5), CallSpan(NOW - 4)],
+            0,
+            NOW + 62,
+            id="going on: a window from now, if one ended now",
         ),
         pytest.param(
-            [Stay(NOW - DEADLINE - 61), Stay(NOW - 1)], 0, NOW + 1, id="no end came: counted to its deadline"
+            [CallSpan(NOW - DEADLINE - 61), CallSpan(NOW - 1)],
+            0,
+            NOW + 1,
+            id="no end came: counted to its deadline",
         ),
         pytest.param(
-            [Stay(NOW - DEADLINE - 62), Stay(NOW - 1)], 0, NOW, id="no end ever: not counted for ever"
+            [CallSpan(NOW - DEADLINE - 62), CallSpan(NOW - 1)], 0, NOW, id="no end ever: not counted for ever"
         ),
         pytest.param([], NOW + 30, NOW + 30, id="at rest: when that is over"),
         pytest.param([], NOW - 30, NOW, id="rested: now"),
-        pytest.param([Stay(NOW - 9, NOW - 8)] * 2, NOW + 99, NOW + 99, id="full and at rest: the later one"),
+        pytest.param(
+            [CallSpan(NOW - 9, NOW - 8)] * 2, NOW + 99, NOW + 99, id="full and at rest: the later one"
+        ),
     ],
 )
-def test_the_next_call_may_go(stays: list[Stay], rest_until: float, moment: float) -> None:
+def test_the_next_call_may_go(stays: list[CallSpan], rest_until: float, moment: float) -> None:
     assert earliest(stays, NOW, TWO, rest_until) == pytest.approx(moment)
 
 
@@ -141,7 +154,7 @@ def test_the_next_call_may_go(stays: list[Stay], rest_until: float, moment: floa
     ],
 )
 def test_a_429_rests_a_budget(retry_after: float | None, seconds: float) -> None:
-    assert rest(MINUTE, retry_after) == pytest.approx(seconds)
+    assert cool_down(MINUTE, retry_after) == pytest.approx(seconds)
 
 
 @dataclass(slots=True)
@@ -152,9 +165,9 @@ class Call:
     arrival: float
     end: float | None
 
-    def seen(self, now: float) -> Stay:
+    def seen(self, now: float) -> CallSpan:
         """Return what the log holds of it at *now*."""
-        return Stay(self.start, self.end if self.end is not None and self.end <= now else None)
+        return CallSpan(self.start, self.end if self.end is not None and self.end <= now else None)
 
 
 @dataclass(slots=True)
@@ -172,7 +185,7 @@ class Callers:
         end = None if dies else self.now + lasts
         self.calls.append(Call(self.now, self.now + lasts * reaches, end))
 
-    def log(self) -> list[Stay]:
+    def log(self) -> list[CallSpan]:
         return [call.seen(self.now) for call in self.calls]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.webhook_event import FIELDS, LONGEST, TYPES, Event, Heard, read
+from controller.core.webhook_event import FIELDS, LONGEST, TYPES, Event, EventKind, read
 
 ID = "7f9c24e5-1c1a-4d4e-9d6b-0a1b2c3d4e5f"
 LIVE: dict[str, Any] = {
@@ -36,8 +36,8 @@ GUIDE = b"""{
     }
   }
 }"""
-ALL_THREE = Event(Heard.HINT, (ID, "AcmeSupport", "919876543210"))
-NOTHING = Event(Heard.UNREADABLE)
+ALL_THREE = Event(EventKind.HINT, (ID, "AcmeSupport", "919876543210"))
+NOTHING = Event(EventKind.UNREADABLE)
 
 
 def meta(*changes: object, **more: object) -> dict[str, object]:
@@ -62,43 +62,49 @@ def without(*keys: str) -> dict[str, object]:
     [
         pytest.param(LIVE, ALL_THREE, id="live"),
         pytest.param({**LIVE, "type": "account-event"}, ALL_THREE, id="an account's"),
-        pytest.param(without("appId", "phone"), Event(Heard.HINT, ("AcmeSupport",)), id="a name only"),
+        pytest.param(without("appId", "phone"), Event(EventKind.HINT, ("AcmeSupport",)), id="a name only"),
         pytest.param({**LIVE, "phone": 919876543210}, ALL_THREE, id="a phone as a number"),
         pytest.param({**LIVE, "phone": "+919876543210"}, ALL_THREE, id="a phone with its plus"),
-        pytest.param({**LIVE, "app": ID}, Event(Heard.HINT, (ID, "919876543210")), id="each name once"),
+        pytest.param({**LIVE, "app": ID}, Event(EventKind.HINT, (ID, "919876543210")), id="each name once"),
         pytest.param(without("appId", "app", "phone"), NOTHING, id="live, but nobody named"),
         pytest.param({**LIVE, "appId": None, "app": ["x"], "phone": {}}, NOTHING, id="names that are none"),
         pytest.param(
-            {**LIVE, "app": "x" * 151, "phone": "1\n2"}, Event(Heard.HINT, (ID,)), id="no such names"
+            {**LIVE, "app": "x" * 151, "phone": "1\n2"}, Event(EventKind.HINT, (ID,)), id="no such names"
         ),
-        pytest.param({**LIVE, "app": "\ud800", "phone": ""}, Event(Heard.HINT, (ID,)), id="half a character"),
-        pytest.param(PROBE, Event(Heard.PROBE), id="a probe"),
         pytest.param(
-            {**PROBE, "payload": {"phone": "callbackSetPhone"}}, Event(Heard.PROBE), id="half a probe"
+            {**LIVE, "app": "\ud800", "phone": ""}, Event(EventKind.HINT, (ID,)), id="half a character"
         ),
-        pytest.param({**PROBE, "payload": "x"}, Event(Heard.OTHER), id="another user event"),
-        pytest.param({**LIVE, "type": "message"}, Event(Heard.OTHER), id="a message"),
-        pytest.param({**LIVE, "type": "message-event"}, Event(Heard.OTHER), id="a delivery"),
-        pytest.param({**LIVE, "type": "billing-event"}, Event(Heard.OTHER), id="billing"),
-        pytest.param({**LIVE, "type": "template-event"}, Event(Heard.OTHER), id="a template"),
+        pytest.param(PROBE, Event(EventKind.PROBE), id="a probe"),
+        pytest.param(
+            {**PROBE, "payload": {"phone": "callbackSetPhone"}}, Event(EventKind.PROBE), id="half a probe"
+        ),
+        pytest.param({**PROBE, "payload": "x"}, Event(EventKind.OTHER), id="another user event"),
+        pytest.param({**LIVE, "type": "message"}, Event(EventKind.OTHER), id="a message"),
+        pytest.param({**LIVE, "type": "message-event"}, Event(EventKind.OTHER), id="a delivery"),
+        pytest.param({**LIVE, "type": "billing-event"}, Event(EventKind.OTHER), id="billing"),
+        pytest.param({**LIVE, "type": "template-event"}, Event(EventKind.OTHER), id="a template"),
         pytest.param({**LIVE, "type": ["message"]}, NOTHING, id="a type that is none"),
-        pytest.param(meta(update()), Event(Heard.HINT, (ID,)), id="version 3"),
+        pytest.param(meta(update()), Event(EventKind.HINT, (ID,)), id="version 3"),
         pytest.param(
             meta(update(phone_number="919876543210")),
-            Event(Heard.HINT, (ID, "919876543210")),
+            Event(EventKind.HINT, (ID, "919876543210")),
             id="version 3 with a phone",
         ),
         pytest.param(
             meta(*(update(phone_number=f"91987654321{n}") for n in range(9))),
-            Event(Heard.HINT, (ID, "919876543210", "919876543211", "919876543212")),
+            Event(EventKind.HINT, (ID, "919876543210", "919876543211", "919876543212")),
             id="version 3 with more phones than one app has",
         ),
         pytest.param(
-            meta({"field": "account_update", "value": 3}), Event(Heard.HINT, (ID,)), id="no value in it"
+            meta({"field": "account_update", "value": 3}), Event(EventKind.HINT, (ID,)), id="no value in it"
         ),
-        pytest.param(meta(update("messages")), Event(Heard.OTHER), id="version 3, a message"),
-        pytest.param(meta(7, {"field": []}, {}), Event(Heard.OTHER), id="version 3, changes that are none"),
-        pytest.param(meta(entry=[3, {"changes": 3}, {}]), Event(Heard.OTHER), id="version 3, odd entries"),
+        pytest.param(meta(update("messages")), Event(EventKind.OTHER), id="version 3, a message"),
+        pytest.param(
+            meta(7, {"field": []}, {}), Event(EventKind.OTHER), id="version 3, changes that are none"
+        ),
+        pytest.param(
+            meta(entry=[3, {"changes": 3}, {}]), Event(EventKind.OTHER), id="version 3, odd entries"
+        ),
         pytest.param(meta(update(), gs_app_id=[]), NOTHING, id="version 3, nobody named"),
         pytest.param([LIVE], NOTHING, id="a list"),
         pytest.param("live", NOTHING, id="a text"),
@@ -118,7 +124,7 @@ def test_each_type_of_account_events_is_a_hint(kind: str) -> None:
 @pytest.mark.parametrize("field", sorted(FIELDS))
 def test_each_field_of_account_events_is_a_hint(field: str) -> None:
     whole = json.dumps(meta(update(field))).encode()
-    assert read(whole) == read(whole[:-2]) == Event(Heard.HINT, (ID,))
+    assert read(whole) == read(whole[:-2]) == Event(EventKind.HINT, (ID,))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +135,7 @@ def test_each_field_of_account_events_is_a_hint(field: str) -> None:
         pytest.param(b"\xef\xbb\xbf" + json.dumps(LIVE).encode(), ALL_THREE, id="a byte order mark"),
         pytest.param(
             GUIDE.replace(b"AcmeSupport", b"Acm\xe9"),
-            Event(Heard.HINT, (ID, "Acm\ufffd", "919876543210")),
+            Event(EventKind.HINT, (ID, "Acm\ufffd", "919876543210")),
             id="no UTF-8",
         ),
         pytest.param(GUIDE.replace(b"onboarding-event", b"message"), NOTHING, id="broken, and no hint"),
@@ -140,11 +146,11 @@ def test_each_field_of_account_events_is_a_hint(field: str) -> None:
         pytest.param(json.dumps(LIVE).encode("utf-16"), NOTHING, id="UTF-16"),
         pytest.param(b"app=AcmeSupport&type=onboarding-event", NOTHING, id="a form"),
         pytest.param(
-            b'{"type": "onboarding-event", "app": "A", "app": "B"}', Event(Heard.HINT, ("B",)), id="twice"
+            b'{"type": "onboarding-event", "app": "A", "app": "B"}', Event(EventKind.HINT, ("B",)), id="twice"
         ),
         pytest.param(
             b'{"type": "onboarding-event", "app": "A", "phone": NaN, "x": -Infinity}',
-            Event(Heard.HINT, ("A", "NaN")),
+            Event(EventKind.HINT, ("A", "NaN")),
             id="no number",
         ),
         pytest.param(GUIDE + b" " * (LONGEST - len(GUIDE)), ALL_THREE, id="as long as it may be"),
@@ -215,7 +221,7 @@ def test_whatever_commas_are_missing_the_app_is_found(gone: set[int]) -> None:
 
 def assert_modest(event: Event) -> None:
     """At most a few names, each of which can be written to a log, a store or a terminal."""
-    assert bool(event.names) == (event.heard is Heard.HINT)
+    assert bool(event.names) == (event.heard is EventKind.HINT)
     assert len(event.names) <= 4
     assert all(0 < len(name) <= 150 and name.isprintable() for name in event.names)
     assert all(name.encode() for name in event.names)

@@ -9,7 +9,7 @@ from controller.model.status import Condition, Status, Truth
 
 NOW = 1_700_000_000.0
 HERE = "https://partner.gupshup.io#1"
-MAIN = PartnerState("main", HERE, holds=True, apps=3, looked=NOW - 5, moved=NOW - 1)
+MAIN = PartnerState("main", HERE, is_leader=True, apps=3, listed_at=NOW - 5, progressed_at=NOW - 1)
 GOOD = SourceState("manifests", revision="rev-1", since=NOW - 100, read=NOW - 10)
 
 

@@ -13,7 +13,7 @@ from controller.doors.cli.load import Loaded
 from controller.edges.store import Store
 from controller.errors import Denied, PlanRefused, SourceError
 from controller.loop.ports import Account, Writer
-from controller.loop.run.sign_ins import Seat, Seats
+from controller.loop.run.sign_ins import PartnerSession, SignIns
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
 from controller.model.source import Rules, Source, SourceFile, Stamp
@@ -56,14 +56,14 @@ class Office:
         return cast("Account[Writer]", _Account(f"account of {partner.name}", partner, self.store))
 
     @asynccontextmanager
-    async def stand(self, partner: Partner) -> AsyncIterator[Seat]:
+    async def stand(self, partner: Partner) -> AsyncIterator[PartnerSession]:
         if partner.name == self.away:
             raise Denied("wrong secret")
-        yield cast("Seat", _Seat(cast("_Account", self.account(partner))))
+        yield cast("PartnerSession", _Seat(cast("_Account", self.account(partner))))
 
 
 async def refused(office: Office, desired: Desired) -> dict[str, str]:
-    async with Seats(office.stand) as seats:
+    async with SignIns(office.stand) as seats:
         found = await refusals(loaded(desired), desired.partners, seats, office.store.revisions, ())
     return {name: str(error) for name, error in found.items()}
 

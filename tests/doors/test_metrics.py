@@ -17,11 +17,11 @@ from controller.core.status.summary import MOST_STAGES
 from controller.doors.web.gauges import endpoint
 from controller.doors.web.metrics import PREFIX, Metrics
 from controller.edges.store import Store, open_store
-from controller.loop.run.summary_cache import Counted
+from controller.loop.run.summary_cache import SummaryCache
 from controller.model.manifest import Bucket
 from controller.model.passes import Lane
 from controller.model.plan import Item, Kind, Outcome, Result, Verb
-from controller.model.ratelimit import Sent
+from controller.model.ratelimit import CallRecord
 from controller.model.status import Status, Truth
 from tests.doors.boards import GOOD, HERE, MAIN, NOW, Board, app_item, moved, over, said, status_of
 from tests.edges.clocks import TestClock
@@ -39,7 +39,7 @@ class Scraped:
         self.store = store
         self.board = board
         self.metrics = Metrics()
-        self.counted = Counted(store, board, each=each)
+        self.counted = SummaryCache(store, board, each=each)
         answer = endpoint(self.metrics, board, self.counted)
         app = Starlette(routes=[Route("/metrics", answer)])
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here")
@@ -87,7 +87,7 @@ def scraped(store: Store) -> Scraped:
 async def test_a_pass_is_counted_by_lane_and_by_how_it_ended(scraped: Scraped) -> None:
     scraped.metrics.passed(over(Lane.CHANGED, seconds=0.3))
     scraped.metrics.passed(over(Lane.CHANGED))
-    scraped.metrics.passed(over(Lane.DRIFT, error="the list was cut short", trouble="Busy"))
+    scraped.metrics.passed(over(Lane.DRIFT, error="the list was cut short", error_kind="Busy"))
     values = await scraped.values()
     assert values['reconcile_total{lane="changed",partner="main",result="success"}'] == 2
     assert values['reconcile_total{lane="drift",partner="main",result="error"}'] == 1
@@ -98,9 +98,9 @@ async def test_a_pass_is_counted_by_lane_and_by_how_it_ended(scraped: Scraped) -
 
 async def test_what_fails_is_told_until_it_does_no_more(scraped: Scraped) -> None:
     """Refused sign-ins are tried every quarter of an hour at last: a count would look like silence."""
-    scraped.metrics.passed(over(error="403", trouble="Denied"))
+    scraped.metrics.passed(over(error="403", error_kind="Denied"))
     assert (await scraped.values())['failing{error="Denied",partner="main"}'] == 1
-    scraped.metrics.passed(over(error="503", trouble="Busy"))
+    scraped.metrics.passed(over(error="503", error_kind="Busy"))
     values = await scraped.values()
     assert [name for name in values if name.startswith("failing")] == ['failing{error="Busy",partner="main"}']
     scraped.metrics.passed(over())
@@ -111,7 +111,7 @@ async def test_only_a_whole_pass_without_an_error_counts_as_success(scraped: Scr
     scraped.metrics.passed(over(began=100.0, summary={"held": 2, "waiting": 7, "linked": 1}))
     scraped.metrics.passed(over(began=200.0, app="acme"))
     scraped.metrics.passed(
-        over(began=300.0, error="nothing came back", trouble="Unclear", summary={"held": 9})
+        over(began=300.0, error="nothing came back", error_kind="Unclear", summary={"held": 9})
     )
     values = await scraped.values()
     assert values['last_success_timestamp_seconds{partner="main"}'] == 100.5
@@ -161,10 +161,10 @@ async def test_transitions_drift_and_the_way_to_live(scraped: Scraped) -> None:
 
 
 async def test_calls_are_counted_by_route_and_never_by_path(scraped: Scraped) -> None:
-    scraped.metrics.sent(Sent(Bucket.LINK, "link", 1.5, 0.2, 200))
-    scraped.metrics.sent(Sent(Bucket.LINK, "link", 0.0, 0.1, 429))
-    scraped.metrics.sent(Sent(Bucket.LIST, "list", 0.0, 30.0, None))
-    scraped.metrics.sent(Sent(Bucket.LIST, "list", 0.0, 0.1, 799))
+    scraped.metrics.sent(CallRecord(Bucket.LINK, "link", 1.5, 0.2, 200))
+    scraped.metrics.sent(CallRecord(Bucket.LINK, "link", 0.0, 0.1, 429))
+    scraped.metrics.sent(CallRecord(Bucket.LIST, "list", 0.0, 30.0, None))
+    scraped.metrics.sent(CallRecord(Bucket.LIST, "list", 0.0, 0.1, 799))
     values = await scraped.values()
     assert values['upstream_requests_total{code="200",route="link"}'] == 1
     assert values['upstream_requests_total{code="none",route="list"}'] == 1
@@ -184,7 +184,7 @@ async def test_hooks_and_notifications_are_counted(scraped: Scraped) -> None:
 
 async def test_the_board_is_read_when_somebody_asks(scraped: Scraped) -> None:
     queued = {Lane.CHANGED: 2}
-    scraped.board.partner(queued=queued, provisioning=4, errors=3, held_digest="abc")
+    scraped.board.partner(queued=queued, provisioning=4, failures=3, held_digest="abc")
     values = await scraped.values()
     assert values['queue_depth{lane="changed",partner="main"}'] == 2
     assert values['queue_depth{lane="asked",partner="main"}'] == 0
@@ -195,7 +195,7 @@ async def test_the_board_is_read_when_somebody_asks(scraped: Scraped) -> None:
     assert values['held_changes{partner="main"}'] == 1
     assert values['last_list_timestamp_seconds{partner="main"}'] == NOW - 5
     assert values['last_progress_timestamp_seconds{partner="main"}'] == NOW - 1
-    scraped.board.partner(queued={}, holds=False, held_digest="")
+    scraped.board.partner(queued={}, is_leader=False, held_digest="")
     values = await scraped.values()
     assert values['queue_depth{lane="changed",partner="main"}'] == 0
     assert (values['leader{partner="main"}'], values['held_changes{partner="main"}']) == (0, 0)
@@ -204,22 +204,22 @@ async def test_the_board_is_read_when_somebody_asks(scraped: Scraped) -> None:
 async def test_what_never_happened_has_no_moment(scraped: Scraped) -> None:
     """A moment of 0 would be fifty years old, and wake somebody."""
     scraped.board.state = replace(GOOD, revision="", since=0.0, read=0.0)
-    scraped.board.those = (replace(MAIN, looked=0.0, moved=0.0),)
+    scraped.board.those = (replace(MAIN, listed_at=0.0, progressed_at=0.0),)
     values = await scraped.values()
-    gone = ("source_last_good", "source_last_read", "source_trouble_since", "last_list", "last_progress")
+    gone = ("source_last_good", "source_last_read", "source_error_since", "last_list", "last_progress")
     assert [name for name in values if name.startswith(gone)] == []
 
 
 async def test_a_source_that_is_stuck_says_so_and_since_when(scraped: Scraped) -> None:
     values = await scraped.values()
     assert values['source_info{revision="rev-1"}'] == 1
-    assert values["source_trouble"] == 0
+    assert values["source_error"] == 0
     assert values["source_last_good_timestamp_seconds"] == NOW - 100
     assert values["source_last_read_timestamp_seconds"] == NOW - 10
-    scraped.board.state = replace(GOOD, trouble="3 problems in the manifests", troubled=NOW - 50)
+    scraped.board.state = replace(GOOD, error="3 problems in the manifests", error_since=NOW - 50)
     values = await scraped.values()
-    assert values["source_trouble"] == 1
-    assert values["source_trouble_since_timestamp_seconds"] == NOW - 50
+    assert values["source_error"] == 1
+    assert values["source_error_since_timestamp_seconds"] == NOW - 50
 
 
 async def test_resources_are_counted_by_condition_reason_and_stage(scraped: Scraped) -> None:
@@ -293,11 +293,11 @@ async def told(scraped: Scraped) -> dict[str, tuple[str, frozenset[str]]]:
     live = moved(said("Live", FALSE, since=NOW - 1), said("Live", TRUE))
     drift = moved(said("Synced", TRUE), said("Synced", FALSE))
     metrics.passed(over(results=(done,), transitions=(live, drift), summary={"held": 1}))
-    metrics.passed(over(error="no", trouble="Busy"))
-    metrics.sent(Sent(Bucket.LINK, "link", 0.0, 0.1, 429))
+    metrics.passed(over(error="no", error_kind="Busy"))
+    metrics.sent(CallRecord(Bucket.LINK, "link", 0.0, 0.1, 429))
     metrics.hooked("git", "hint")
     metrics.notified("sent")
-    scraped.board.state = replace(GOOD, trouble="no", troubled=NOW)
+    scraped.board.state = replace(GOOD, error="no", error_since=NOW)
     await scraped.declare(status_of(app_item(), said("Ready", FALSE, "AppLost"), stage="FINALIZE"))
     families = list(read(await scraped.text()))
     return {

@@ -6,8 +6,8 @@ import pytest
 
 from controller.core.planning.matched import app_item
 from controller.doors.cli.progress import picture
-from controller.loop.apply import Run
-from controller.loop.reconcile.reconcile import Task
+from controller.loop.apply import PartnerRun
+from controller.loop.reconcile.reconcile import PassRequest
 from controller.model.manifest import Desired
 from controller.model.status import Condition, Status, Truth
 from tests.core.builders import NOW, app, app_id
@@ -21,8 +21,8 @@ def status(number: int, *, ready: bool) -> Status:
     return Status(app_item(app(number)), tuple(conditions), "r1", NOW, app_id(number), "GET_CERTIFICATE")
 
 
-def run(statuses: Iterable[Status]) -> Run:
-    return Run(Task(NOTHING, NOTHING), statuses=tuple(statuses))
+def run(statuses: Iterable[Status]) -> PartnerRun:
+    return PartnerRun(PassRequest(NOTHING, NOTHING), statuses=tuple(statuses))
 
 
 @pytest.mark.parametrize(

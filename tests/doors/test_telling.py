@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from controller.doors.telling import Telling
+from controller.doors.telling import Observability
 from controller.doors.web.metrics import Metrics
 from controller.edges.store import Store, open_store
 from controller.model.notice import Notice
@@ -25,10 +25,10 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def test_one_pass_reaches_metrics_listeners_and_people(store: Store) -> None:
     board, heard, told = Board(), list[Pass](), list[Notice]()
-    telling = Telling(Metrics(), store, board, listeners=[heard.append], tell=told.append)
+    telling = Observability(Metrics(), store, board, listeners=[heard.append], tell=told.append)
     answer, herald = telling.watch(board)
     assert herald is not None
-    telling.passed(over(error="login: 403", trouble="Denied"))
+    telling.passed(over(error="login: 403", error_kind="Denied"))
     for _ in range(10):
         await herald.look()
         board.time += 10
@@ -36,7 +36,7 @@ async def test_one_pass_reaches_metrics_listeners_and_people(store: Store) -> No
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here") as client:
         text = (await client.get("/metrics")).text
     assert 'gupshup_controller_failing{error="Denied",partner="main"} 1.0' in text
-    assert [each.trouble for each in heard] == ["Denied"]
+    assert [each.error_kind for each in heard] == ["Denied"]
     assert [each.title for each in told] == ["The credentials of partner main are refused"]
 
 
@@ -46,7 +46,7 @@ async def test_a_listener_that_fails_stops_nobody(store: Store, capsys: pytest.C
     def broken(_: Pass) -> None:
         raise RuntimeError("a bug")
 
-    telling = Telling(Metrics(), store, Board(), listeners=[broken, heard.append])
+    telling = Observability(Metrics(), store, Board(), listeners=[broken, heard.append])
     telling.passed(over())
     assert len(heard) == 1
     assert "a listener failed" in "".join(capsys.readouterr())
@@ -54,5 +54,5 @@ async def test_a_listener_that_fails_stops_nobody(store: Store, capsys: pytest.C
 
 async def test_without_services_there_is_no_herald(store: Store) -> None:
     board = Board()
-    _, herald = Telling(Metrics(), store, board).watch(board)
+    _, herald = Observability(Metrics(), store, board).watch(board)
     assert herald is None

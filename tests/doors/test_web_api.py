@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from controller.doors.cli import cli
 from controller.doors.web import front
 from controller.edges.store import Store
-from controller.model.history import Entry
+from controller.model.history import WriteRecord
 from controller.model.passes import Lane, PartnerState, SourceState
 from tests.doors.web_world import (
     NOW,
@@ -41,7 +41,7 @@ async def filled(folder: Path) -> Store:
     await keep(store, status("acme"), status("bakery", "Stalled"), subscription("acme", "events"))
     await keep(store, status("acme"), upstream=REHEARSAL)
     for number, target in enumerate([*ACME, *OTHERS]):
-        entry = Entry(NOW + number, "run by me", "r1", "link", target)
+        entry = WriteRecord(NOW + number, "run by me", "r1", "link", target)
         async with store.writer(UPSTREAM):
             await store.history.finish(await store.history.begin(UPSTREAM, entry), "done", "ok")
     return store
@@ -131,8 +131,8 @@ async def test_the_source_says_why_a_newer_revision_is_not_taken(tmp_path: Path)
             "revision": "r1",
             "since": "2023-11-14T22:12:20Z",
             "readAt": "2023-11-14T22:13:20Z",
-            "trouble": "b.yaml:3:1 is wrong",
-            "troubledSince": "2023-11-14T22:12:50Z",
+            "error": "b.yaml:3:1 is wrong",
+            "errorSince": "2023-11-14T22:12:50Z",
             "digest": "d1",
             "rejected": "r2",
             "waitingFor": "a rest",
@@ -143,7 +143,7 @@ async def test_the_source_says_why_a_newer_revision_is_not_taken(tmp_path: Path)
 
 async def test_partners_say_how_their_loops_stand(tmp_path: Path) -> None:
     queued = {Lane.IN_FLIGHT: 2, Lane.ASKED: 1}
-    partner = PartnerState("main", UPSTREAM, moved=NOW, queued=queued, trouble="busy", errors=3)
+    partner = PartnerState("main", UPSTREAM, progressed_at=NOW, queued=queued, error="busy", failures=3)
     code, found = await get(tmp_path, "/api/v1/partners", PretendBoard(all_partners=(partner,)))
     assert code == 200
     assert found == {
@@ -152,14 +152,14 @@ async def test_partners_say_how_their_loops_stand(tmp_path: Path) -> None:
             {
                 "name": "main",
                 "upstream": UPSTREAM,
-                "holds": False,
+                "leader": False,
                 "apps": 0,
                 "provisioning": 0,
-                "lookedAt": None,
-                "movedAt": "2023-11-14T22:13:20Z",
+                "listedAt": None,
+                "progressedAt": "2023-11-14T22:13:20Z",
                 "queued": {"asked": 1, "in-flight": 2},
-                "trouble": "busy",
-                "errors": 3,
+                "error": "busy",
+                "failures": 3,
                 "heldDigest": None,
             }
         ],

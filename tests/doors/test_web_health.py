@@ -12,8 +12,8 @@ from controller.model.passes import PartnerState, SourceState
 from tests.doors.web_world import NOW, TOKEN, PretendBoard, caller, keys, open_web_store
 
 
-def partner(name: str = "main", moved: float = NOW) -> PartnerState:
-    return PartnerState(name, moved=moved)
+def partner(name: str = "main", progressed_at: float = NOW) -> PartnerState:
+    return PartnerState(name, progressed_at=progressed_at)
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ def partner(name: str = "main", moved: float = NOW) -> PartnerState:
         pytest.param((partner(),), 120.0, 200, id="moved just in time"),
         pytest.param((partner(),), 120.1, 503, id="stood still too long"),
         pytest.param((partner(), partner("b", NOW + 100)), 130.0, 503, id="one of two stands still"),
-        pytest.param((partner(moved=0.0),), 60.0, 200, id="not moved yet"),
-        pytest.param((partner(moved=0.0),), 121.0, 503, id="never moved"),
+        pytest.param((partner(progressed_at=0.0),), 60.0, 200, id="not moved yet"),
+        pytest.param((partner(progressed_at=0.0),), 121.0, 503, id="never moved"),
     ],
 )
 async def test_alive_is_who_moves(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from controller.core.schedule.throttle import Allowance
+from controller.core.schedule.throttle import Throttle
 from controller.core.webhook_event import LONGEST
 from controller.doors.web import Hooks, hooks_only
 from controller.doors.web.inbox import MOST, Inbox
@@ -109,7 +109,7 @@ async def test_a_hundred_repeats_are_two_looks() -> None:
 async def test_a_flood_of_apps_costs_a_tenth_of_the_calls() -> None:
     """A thousand different apps in a minute: twenty looks, three calls each at most, and little is kept."""
     board = PretendBoard(known={f"App{number}" for number in range(1_000)})
-    inbox = Inbox(board, Allowance())
+    inbox = Inbox(board, Throttle())
     for number in range(1_000):
         board.time += 0.05
         inbox.put((f"App{number}",))
@@ -122,7 +122,7 @@ async def test_no_flood_keeps_a_hint_about_an_app_under_way() -> None:
     """All that may wait waits already, and the allowance is used up."""
     known = [f"App{number}" for number in range(1_000)]
     board = PretendBoard(known={*known, "Newcomer"}, awaited={"Newcomer"})
-    inbox = Inbox(board, Allowance())
+    inbox = Inbox(board, Throttle())
     for name in known:
         inbox.put((name,))
     inbox.put(("Newcomer",))
@@ -135,7 +135,7 @@ async def test_no_flood_keeps_a_hint_about_an_app_under_way() -> None:
 async def test_hints_about_apps_under_way_are_not_counted_here_and_find_room_of_their_own() -> None:
     names = [f"Newcomer{number}" for number in range(300)]
     board = PretendBoard(known={*names, "AcmeSupport"}, awaited=set(names))
-    inbox = Inbox(board, Allowance(looks=1))
+    inbox = Inbox(board, Throttle(looks=1))
     for name in names:
         inbox.put((name,))
     assert inbox.looks == {"dropped": 300 - 2 * MOST}
@@ -147,7 +147,7 @@ async def test_hints_about_apps_under_way_are_not_counted_here_and_find_room_of_
 
 async def test_unknown_apps_do_not_use_up_what_known_ones_need() -> None:
     board = PretendBoard(known={"AcmeSupport"})
-    inbox = Inbox(board, Allowance(looks=1))
+    inbox = Inbox(board, Throttle(looks=1))
     for number in range(30):
         inbox.put((f"Nobody{number}",))
     inbox.put(("AcmeSupport",))
@@ -157,7 +157,7 @@ async def test_unknown_apps_do_not_use_up_what_known_ones_need() -> None:
 
 async def test_what_waits_for_the_allowance_is_looked_at_by_itself() -> None:
     board = PretendBoard(known={"A", "B"})
-    inbox = Inbox(board, Allowance(looks=1, seconds=0.01))
+    inbox = Inbox(board, Throttle(looks=1, seconds=0.01))
     inbox.put(("A",))
     inbox.put(("B",))
     carrying = asyncio.create_task(inbox.carry())
@@ -174,7 +174,7 @@ class FailingBoard(PretendBoard):
 
 
 async def test_a_store_that_fails_ends_no_inbox() -> None:
-    inbox = Inbox(FailingBoard(), Allowance())
+    inbox = Inbox(FailingBoard(), Throttle())
     inbox.put(("A",))
     inbox.put(("B",))
     await settle(inbox)

@@ -90,14 +90,16 @@ async def test_the_source_and_the_partners_are_told_with_their_troubles(tmp_path
         "manifests/", "r1", NOW - 60, NOW - 5, "b.yaml is wrong", NOW - 7_200, "d1", "r2", "a rest", NOW - 3
     )
     partners = (
-        PartnerState("main", UPSTREAM, holds=True, apps=3, looked=NOW - 9, moved=NOW - 1, provisioning=2),
-        PartnerState("other", queued={Lane.DRIFT: 4}, trouble="signing in", errors=3, held_digest="d2"),
+        PartnerState(
+            "main", UPSTREAM, is_leader=True, apps=3, listed_at=NOW - 9, progressed_at=NOW - 1, provisioning=2
+        ),
+        PartnerState("other", queued={Lane.DRIFT: 4}, error="signing in", failures=3, held_digest="d2"),
     )
     text, _ = await show(tmp_path, board=PretendBoard(state=source, all_partners=partners))
     words = Page(text).text
     assert "revision r1 for 1 min" in words
-    assert "A newer revision is not taken, for 2 h 0 min: b.yaml is wrong" in words
-    assert "Not taken: r2 To let it through: --release d1" in words
+    assert "A newer revision is rejected, for 2 h 0 min: b.yaml is wrong" in words
+    assert "Rejected: r2 To let it through: --release d1" in words
     assert "The source is waited for, for 3 s: a rest" in words
     assert "main this process 3 2 0 9 s ago 1 s ago" in words
     assert "other not here 0 0 4 not yet not yet signing in (3 times in a row)" in words
@@ -115,7 +117,7 @@ def everywhere(words: str) -> tuple[Status, PretendBoard]:
     """Return an app, and a loop, with *words* wherever words can stand."""
     board = PretendBoard(
         state=SourceState(words, words, NOW, NOW, words, NOW, words, words, words, NOW),
-        all_partners=(PartnerState(words, words, trouble=words, held_digest=words),),
+        all_partners=(PartnerState(words, words, error=words, held_digest=words),),
     )
     stalled = status(words, "Stalled", reason=words, message=words, stage=words)
     return replace(stalled, item=replace(stalled.item, partner=words)), board

@@ -42,7 +42,7 @@ class PretendBoard:
         default_factory=lambda: SourceState("manifests/", "sha256:1", NOW - 60, NOW - 5)
     )
     all_partners: tuple[PartnerState, ...] = (
-        PartnerState("main", UPSTREAM, holds=True, apps=2, looked=NOW - 3, moved=NOW - 1),
+        PartnerState("main", UPSTREAM, is_leader=True, apps=2, listed_at=NOW - 3, progressed_at=NOW - 1),
     )
 
     def now(self) -> float:

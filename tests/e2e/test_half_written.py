@@ -43,7 +43,7 @@ def test_a_file_that_is_rewritten_slowly_in_place_is_one_update(tmp_path: Path) 
             there.until(lambda w: bool(written(w, since)))
             another_look(there)
             another_look(there)
-            run.said("source is waited for")
+            run.said("source pending")
         assert written(there, since) == ["updateSubscription"]
 
 
@@ -55,13 +55,13 @@ def test_a_file_that_is_emptied_freezes_the_process_until_it_is_filled_or_delete
             there.until(lambda w: w.tags() == ALL)
             since = len(there.calls())
             rewrite(there, "")
-            assert "hooks.yaml is empty and held manifests before" in run.said("source not taken")
+            assert "hooks.yaml is empty and held manifests before" in run.said("source rejected")
             another_look(there)
             for verb in (("apply", "--yes"), ("plan",)):
                 done = there.run(*verb, "--lock-timeout", "20s") if verb[0] == "apply" else there.run(*verb)
                 assert (done.code, "is empty and held" in done.err) == (4, True), done.err
             rewrite(there, subscription())
-            run.said("source is good again")
+            run.said("source recovered")
         assert (written(there, since), there.tags()) == ([], ALL)
         rewrite(there, "")
         assert there.run("run", "--once").code == 4

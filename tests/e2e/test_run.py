@@ -77,13 +77,13 @@ def test_a_source_that_turns_bad_freezes_it_on_the_last_good_revision_over_resta
         with running(there) as run:
             there.until(settled)
             there.declare("kind: [", name="bad.yaml")
-            run.said("source not taken")
+            run.said("source rejected")
             there.control("drift", {"app": "AppOne", "subscriptions": [{"tag": "events", "delete": True}]})
             there.until(lambda w: w.tags()["AppOne"] == ["events"])
             run.signal(signal.SIGTERM)
         there.control("drift", {"app": "AppTwo", "subscriptions": [{"tag": "events", "delete": True}]})
         with running(there) as run:
-            run.said("source not taken")
+            run.said("source rejected")
             there.until(lambda w: w.tags()["AppTwo"] == ["events"])
             (there.manifests / "bad.yaml").unlink()
             there.declare(app("AppFour", 4), name="four.yaml")

@@ -173,18 +173,18 @@ def test_a_source_that_the_account_outgrew_is_told_wherever_trouble_of_a_source_
         there.until(lambda w: "AppOne" in w.apps())
         done = there.run("apply", "--yes", "--lock-timeout", "30s")
         assert done.code == 0, done.err
-        told = run.said("source not taken")
+        told = run.said("source rejected")
         with httpx.Client(base_url=at, timeout=10, trust_env=False) as door:
             source = door.get("/api/v1/source").json()
-            assert "3 Apps became 1" in source["trouble"]
+            assert "3 Apps became 1" in source["error"]
             assert source["troubledSince"]
             assert (source["digest"] in told, source["rejected"] in told) == (True, True)
-            assert "gupshup_controller_source_trouble 1.0" in door.get("/metrics").text
+            assert "gupshup_controller_source_error 1.0" in door.get("/metrics").text
             assert "3 Apps became 1" in door.get("/").text
             (less / "all.yaml").write_text("---\n".join((PARTNER, *THREE)), encoding="utf-8")
-            run.said("source taken")
-            there.until(lambda _: "gupshup_controller_source_trouble 0.0" in door.get("/metrics").text)
-            assert door.get("/api/v1/source").json()["trouble"] is None
+            run.said("source accepted")
+            there.until(lambda _: "gupshup_controller_source_error 0.0" in door.get("/metrics").text)
+            assert door.get("/api/v1/source").json()["error"] is None
 
 
 def test_in_ci_over_a_new_store_no_verb_writes_what_nobody_knows(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_an_action_is_one_line_beside_that_of_its_pass(desk: Desk) -> None:
 
 
 def test_an_error_is_told_once_with_its_kind(desk: Desk) -> None:
-    desk.diary.passed(replace(WHOLE, error="list: no answer", trouble="Unclear"))
+    desk.diary.passed(replace(WHOLE, error="list: no answer", error_kind="Unclear"))
     (line,) = desk.lines()
     assert (line["event"], line["log_level"]) == ("pass failed", "warning")
     assert (line["reason"], line["message"]) == ("Unclear", "list: no answer")
@@ -94,7 +94,7 @@ def test_the_same_trouble_is_told_once_a_minute_with_what_was_kept_back(desk: De
     """An hour of an outage with a pass a second leaves sixty lines, although the words count the seconds."""
     for second in range(3600):
         desk.time = float(second)
-        desk.diary.passed(replace(WHOLE, error=f"no answer for {second} s", trouble="Busy"))
+        desk.diary.passed(replace(WHOLE, error=f"no answer for {second} s", error_kind="Busy"))
     lines = desk.lines("pass failed")
     assert len(lines) == 60
     assert "untold" not in lines[0]
@@ -104,7 +104,7 @@ def test_the_same_trouble_is_told_once_a_minute_with_what_was_kept_back(desk: De
 def test_another_app_and_another_trouble_are_told_at_once(desk: Desk) -> None:
     for app in ("acme", "bakery"):
         for trouble in ("Busy", "Unclear"):
-            desk.diary.passed(replace(ONE, app=app, error="no", trouble=trouble))
+            desk.diary.passed(replace(ONE, app=app, error="no", error_kind=trouble))
     assert len(desk.lines("pass failed")) == 4
 
 

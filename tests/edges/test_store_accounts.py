@@ -18,9 +18,9 @@ from controller.edges.store.accounts import Accounts
 from controller.edges.store.database import Database, Work
 from controller.errors import Busy
 from controller.model.account import Identified, Identity, KnownAccount
-from controller.model.history import Declared, Entry
+from controller.model.history import Declared, WriteRecord
 from controller.model.manifest import AppId, Bucket
-from controller.model.memory import Bind, Binding, Refusal, Refuse, Written, Wrote
+from controller.model.memory import Bind, Binding, LedgerEntry, LedgerWritten, Refusal, Refuse
 from controller.model.ratelimit import ACCOUNT, Reservation
 from controller.model.upstream import Upstream
 from tests.edges.engines import Engine
@@ -102,12 +102,12 @@ async def fill(store: Store, upstream: Upstream, name: str, secret: str) -> Rese
                 Bind(Binding(PHONE, APP)),
                 Bind(Binding(name, AppId(name))),
                 Refuse(Refusal(name, "d", "LinkRefused", "no", at=5.0)),
-                Wrote(Written("same", "d1", secret="s1")),
-                Wrote(Written("other", f"digest of {secret}", secret=secret)),
+                LedgerWritten(LedgerEntry("same", "d1", secret="s1")),
+                LedgerWritten(LedgerEntry("other", f"digest of {secret}", secret=secret)),
             ],
         )
         await store.intents.open(upstream, f"1{name}", name)
-        await store.history.begin(upstream, Entry(1.0, "who", "r1", "link", f"App/{name}"))
+        await store.history.begin(upstream, WriteRecord(1.0, "who", "r1", "link", f"App/{name}"))
     await store.statuses.save(upstream, {"App/a": "{}", f"App/{name}": "{}"})
     await store.spent.spend(upstream, "digest")
     await store.hints.leave(upstream, "", "reconcile")

@@ -14,7 +14,7 @@ import pytest
 from controller.edges.clock import SystemClock
 from controller.edges.store import Store, open_store
 from controller.model.manifest import Limit
-from controller.model.ratelimit import LONGEST_REST, Budget, Reservation, Stay
+from controller.model.ratelimit import LONGEST_COOL_DOWN, Budget, CallSpan, Reservation
 from tests.edges.clocks import TestClock
 from tests.edges.engines import Engine
 
@@ -22,7 +22,7 @@ HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
 LINK, OTHER = Budget("link", Limit(2, 60)), Budget("other", Limit(3, 1))
 
 
-def rule(stays: Sequence[Stay], now: float, limit: Limit, rest_until: float) -> float:
+def rule(stays: Sequence[CallSpan], now: float, limit: Limit, rest_until: float) -> float:
     """Count a call for one window from its start: plainer than the real rule, and enough here."""
     counted = sorted(stay.start + limit.seconds for stay in stays if stay.start + limit.seconds > now)
     moment = counted[len(counted) - limit.calls] if len(counted) >= limit.calls else now
@@ -70,7 +70,7 @@ async def test_the_end_of_a_call_is_kept_with_it(store: Store, clock: TestClock)
     clock.time += 2
     await store.calls.ended(reservation, 200)
     for budget in (LINK, OTHER):
-        assert await store.calls.stays(HERE, budget.key) == ((Stay(start, start + 2),), 0.0)
+        assert await store.calls.stays(HERE, budget.key) == ((CallSpan(start, start + 2),), 0.0)
 
 
 async def test_a_longer_rest_stands(store: Store, clock: TestClock) -> None:
@@ -122,7 +122,7 @@ async def test_a_clock_that_was_set_back_lets_nothing_through_and_waits_no_longe
     clock.time -= 3_600
     async with engine.open() as after:
         assert await ask(after) == about(clock.now() + 60)
-        rest = 60 if engine.kind == "sqlite" else LONGEST_REST
+        rest = 60 if engine.kind == "sqlite" else LONGEST_COOL_DOWN
         assert await ask(after, OTHER) == about(clock.now() + rest)
         clock.time += 60
         assert isinstance(await ask(after), Reservation)

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from controller.edges.store import open_store
 from controller.edges.store.making import fill
 from controller.errors import StoreError
-from controller.model.history import Entry, LastGood
+from controller.model.history import LastGood, WriteRecord
 from controller.model.source import SourceFile
 from tests.edges.clocks import TestClock
 from tests.edges.engines import FOR_EVER, Engine, ServersClock
@@ -72,7 +72,7 @@ def test_the_command_says_so_and_no_more(server: Server) -> None:
 async def kept(location: str) -> tuple[str, tuple[SourceFile, ...], list[str]]:
     clock = ServersClock()
     async with open_store(location, clock, inline=True, terms=FOR_EVER) as store, store.writer(HERE):
-        number = await store.history.begin(HERE, Entry(clock.now(), WORDS, "r1", "link", "App/a"))
+        number = await store.history.begin(HERE, WriteRecord(clock.now(), WORDS, "r1", "link", "App/a"))
         await store.history.finish(number, "failed", WORDS)
         files = tuple(SourceFile(path, b"") for path in ("A.yaml", "Z.yaml", "a.yaml", "é.yaml"))
         await store.revisions.save_good("/m", LastGood("r1", 1.0, files))
@@ -124,7 +124,9 @@ def test_the_environment_changes_no_encoding(server: Server) -> None:
 async def test_a_text_that_cannot_be_kept_is_said_in_words(engine: Engine, words: str) -> None:
     """SQLite alone keeps a zero."""
     async with engine.open() as store, store.writer(HERE):
-        number = await store.history.begin(HERE, Entry(engine.clock.now(), "ann", "r1", "link", "App/a"))
+        number = await store.history.begin(
+            HERE, WriteRecord(engine.clock.now(), "ann", "r1", "link", "App/a")
+        )
         if "\0" in words and engine.kind == "sqlite":
             await store.history.finish(number, "failed", words)
             return

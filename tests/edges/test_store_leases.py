@@ -16,7 +16,7 @@ from controller.edges.store.location import located
 from controller.edges.store.postgresql.leases import Lease, Leases, Terms
 from controller.edges.store.postgresql.server import Postgresql, connect
 from controller.errors import Locked
-from controller.model.history import Entry
+from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
 from tests.edges.clocks import TestClock
@@ -200,7 +200,7 @@ async def test_whoever_lost_a_lease_writes_nothing_to_the_store(two: Two) -> Non
             with pytest.raises(Locked, match="does not hold the lease of the writer any more"):
                 await two.one.memories.note(HERE, [BOUND])
             with pytest.raises(Locked):
-                await two.one.history.begin(HERE, Entry(1.0, "ann", "r1", "link", "acme"))
+                await two.one.history.begin(HERE, WriteRecord(1.0, "ann", "r1", "link", "acme"))
             with pytest.raises(Locked):
                 await two.one.intents.open(HERE, "919876543210", "Acme")
             await two.other.memories.note(HERE, [BOUND])

@@ -15,22 +15,22 @@ import pytest
 from controller.edges.clock import SystemClock
 from controller.edges.store import Store, open_store
 from controller.errors import Busy, StoreError
-from controller.model.history import Declared, Entry, Hint, LastGood
+from controller.model.history import Declared, Hint, LastGood, WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import (
-    Answered,
     Bind,
     Binding,
+    ClearRefusal,
     CloseIntent,
-    Forgive,
     Intent,
+    LedgerEntry,
+    LedgerWritten,
+    LinkAttempt,
     Memory,
-    Note,
+    MemoryUpdate,
     Refusal,
     Refuse,
     Unbind,
-    Written,
-    Wrote,
 )
 from controller.model.source import SourceFile
 from tests.edges.clocks import TestClock
@@ -39,7 +39,7 @@ from tests.edges.engines import Engine
 HERE, THERE = "https://partner.gupshup.io#1", "http://127.0.0.1:9000#1"
 PHONE, APP, OTHER_APP = "919876543210", AppId("app-1"), AppId("app-2")
 REFUSAL = Refusal("acme", "d1", "LinkRefused", "no", at=5.0, tries=2, retry_at=9.0)
-WRITTEN = Written("acme/gitops", "d1", secret="s1", updates=2, active_at=7.0)
+WRITTEN = LedgerEntry("acme/gitops", "d1", secret="s1", updates=2, active_at=7.0)
 
 
 @pytest.fixture
@@ -82,24 +82,24 @@ def bound(waba: str | None = None, app: AppId = APP, missing: float | None = Non
             Memory(refusals={"acme": Refusal("acme", "d2", "r", "m", 6.0)}),
             id="a later refusal replaces it",
         ),
-        pytest.param([Refuse(REFUSAL), Forgive("acme")], Memory(), id="a refusal forgiven"),
-        pytest.param([Wrote(WRITTEN)], Memory(ledger={WRITTEN.key: WRITTEN}), id="a write"),
+        pytest.param([Refuse(REFUSAL), ClearRefusal("acme")], Memory(), id="a refusal forgiven"),
+        pytest.param([LedgerWritten(WRITTEN)], Memory(ledger={WRITTEN.key: WRITTEN}), id="a write"),
         pytest.param(
-            [Wrote(WRITTEN), Wrote(Written(WRITTEN.key, "d2"))],
-            Memory(ledger={WRITTEN.key: Written(WRITTEN.key, "d2")}),
+            [LedgerWritten(WRITTEN), LedgerWritten(LedgerEntry(WRITTEN.key, "d2"))],
+            Memory(ledger={WRITTEN.key: LedgerEntry(WRITTEN.key, "d2")}),
             id="a later write replaces it",
         ),
         pytest.param([CloseIntent(PHONE)], Memory(), id="closing what is not open"),
     ],
 )
-async def test_what_is_noted_is_remembered(store: Store, notes: list[Note], memory: Memory) -> None:
+async def test_what_is_noted_is_remembered(store: Store, notes: list[MemoryUpdate], memory: Memory) -> None:
     await store.memories.note(HERE, notes)
     assert await store.memories.read(HERE) == memory
     assert await store.memories.read(THERE) == Memory()
 
 
 async def test_notes_are_taken_whole_or_not_at_all(store: Store) -> None:
-    bad = Wrote(Written("k", None))  # type: ignore[arg-type]  # what no type check would let through
+    bad = LedgerWritten(LedgerEntry("k", None))  # type: ignore[arg-type]  # what no type check would let through
     with pytest.raises(Exception, match=r"NOT NULL|not-null"):
         await store.memories.note(HERE, [bound(), bad])
     assert await store.memories.read(HERE) == Memory()
@@ -152,7 +152,7 @@ async def test_unclear_attempts_are_counted_in_a_row(store: Store) -> None:
     "note",
     [pytest.param(bound(), id="a binding"), pytest.param(Unbind(PHONE), id="a person who said: absent")],
 )
-async def test_what_is_known_ends_the_count(store: Store, note: Note) -> None:
+async def test_what_is_known_ends_the_count(store: Store, note: MemoryUpdate) -> None:
     await unclear(store)
     await store.memories.note(HERE, [note])
     assert (await unclear(store)).unclear == 1
@@ -230,8 +230,8 @@ async def _tripped(store: Store, path: Path) -> None:
     assert await store.intents.adopt_orphans(HERE) == 1
 
 
-def entry(target: str, *, at: float = 1.0, verb: str = "link") -> Entry:
-    return Entry(at, "ann", "r1", verb, target)
+def entry(target: str, *, at: float = 1.0, verb: str = "link") -> WriteRecord:
+    return WriteRecord(at, "ann", "r1", verb, target)
 
 
 async def test_a_write_stands_in_the_history_before_and_after_its_outcome(store: Store) -> None:
@@ -239,7 +239,7 @@ async def test_a_write_stands_in_the_history_before_and_after_its_outcome(store:
     assert [found.outcome for _, found in await store.history.read()] == [""]
     await store.history.finish(number, "done", "app-1")
     assert await store.history.read(HERE) == (
-        (HERE, Entry(1.0, "ann", "r1", "link", "acme", "done", "app-1")),
+        (HERE, WriteRecord(1.0, "ann", "r1", "link", "acme", "done", "app-1")),
     )
     assert await store.history.read(THERE) == ()
 
@@ -306,7 +306,7 @@ async def test_the_last_five_answers_to_links_are_remembered(store: Store, clock
     await store.history.finish(number, "done", "")
     links = (await store.memories.read(HERE)).links
     assert [link.target for link in links] == ["a6", "a5", "a4", "a3", "a2"]
-    assert links[0] == Answered(clock.now(), "link", "a6", "failed", "400")
+    assert links[0] == LinkAttempt(clock.now(), "link", "a6", "failed", "400")
 
 
 async def test_the_last_status_of_each_resource_is_kept(store: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 from controller.edges.store import Store, open_store
 from controller.edges.store.postgresql.leases import Terms
 from controller.edges.store.postgresql.replicas import TTL, Replicas
-from controller.model.replica import Roster
+from controller.model.replica import Peers
 from tests.edges.clocks import TestClock
 from tests.edges.engines import Engine, on_postgresql
 from tests.postgresql import Server
@@ -40,13 +40,13 @@ def replicas(store: Store) -> Replicas:
     return store.replicas
 
 
-def told(roster: Roster) -> tuple[str, float]:
+def told(roster: Peers) -> tuple[str, float]:
     """Return who has, or had, the lease of HERE, and in how many seconds that ends."""
     held = roster.held[HERE]
     return held.holder, round(held.until - roster.at, 3)
 
 
-async def beat(store: Store, *stands: str) -> Roster:
+async def beat(store: Store, *stands: str) -> Peers:
     return await replicas(store).beat(stands)
 
 

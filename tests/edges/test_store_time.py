@@ -9,9 +9,9 @@ import pytest
 
 from controller.edges.store import Store, open_store
 from controller.errors import Locked
-from controller.model.history import Entry, Hint
+from controller.model.history import Hint, WriteRecord
 from controller.model.manifest import AppId
-from controller.model.memory import Bind, Binding, Memory, Refusal, Refuse, Written, Wrote
+from controller.model.memory import Bind, Binding, LedgerEntry, LedgerWritten, Memory, Refusal, Refuse
 from tests.edges.clocks import TestClock
 from tests.edges.engines import Engine
 
@@ -41,7 +41,9 @@ async def remember(store: Store, now: float) -> None:
     await store.intents.end(HERE, intent.id)
     bound = Bind(Binding(PHONE, AppId("app-1"), missing_since=now))
     refused = Refuse(Refusal("acme", "d1", "SubscriptionRefused", "no", at=now, retry_at=now + 100))
-    await store.memories.note(HERE, [bound, refused, Wrote(Written("acme/events", "d1", active_at=now))])
+    await store.memories.note(
+        HERE, [bound, refused, LedgerWritten(LedgerEntry("acme/events", "d1", active_at=now))]
+    )
     await store.hints.leave(HERE, "acme", "event")
 
 
@@ -144,7 +146,7 @@ async def test_what_an_older_release_left_begins_anew(tmp_path: Path) -> None:
 
 
 async def noted(store: Store, name: str, now: float) -> None:
-    await store.history.begin(HERE, Entry(now, "ann", "r1", "link", name))
+    await store.history.begin(HERE, WriteRecord(now, "ann", "r1", "link", name))
 
 
 async def told(store: Store) -> list[str]:

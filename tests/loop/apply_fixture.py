@@ -10,10 +10,10 @@ from typing import Any, cast
 from controller.edges.store import Store, open_store
 from controller.errors import ControllerError
 from controller.loop import ports
-from controller.loop.apply import Run, follow
+from controller.loop.apply import PartnerRun, apply_until_settled
 from controller.loop.ports import Account, Writer
-from controller.loop.reconcile.reconcile import Task
-from controller.model.history import Entry
+from controller.loop.reconcile.reconcile import PassRequest
+from controller.model.history import WriteRecord
 from controller.model.manifest import (
     App,
     Desired,
@@ -26,7 +26,7 @@ from controller.model.manifest import (
     Token,
 )
 from controller.model.memory import Memory
-from controller.model.plan import Asked
+from controller.model.plan import Request
 from controller.model.secret import Secret
 from controller.model.upstream import Upstream
 from tests.edges.clocks import TestClock
@@ -84,32 +84,34 @@ class Bench:
             revision="r1",
         )
 
-    def task(self, *declared: App | Subscription, asked: Asked | None = None, complete: bool = True) -> Task:
+    def task(
+        self, *declared: App | Subscription, asked: Request | None = None, complete: bool = True
+    ) -> PassRequest:
         wanted = desired(*declared, partner=self.partner, complete=complete)
-        return Task(wanted, wanted, asked or Asked())
+        return PassRequest(wanted, wanted, asked or Request())
 
     async def go(
         self,
         *declared: App | Subscription,
         wait: bool = True,
         seconds: float = 7200,
-        run: Run | None = None,
+        run: PartnerRun | None = None,
         account: Account[Writer] | None = None,
-    ) -> Run:
+    ) -> PartnerRun:
         """Follow to the end, at the most for *seconds*."""
-        run = run or Run(self.task(*declared))
+        run = run or PartnerRun(self.task(*declared))
         until = self.clock.now() + seconds
-        await follow(account or self.account(), run, wait=wait, until=until, tell=self._tell)
+        await apply_until_settled(account or self.account(), run, wait=wait, until=until, tell=self._tell)
         return run
 
-    def _tell(self, run: Run) -> None:
+    def _tell(self, run: PartnerRun) -> None:
         outcomes = tuple(f"{each.verb} {each.outcome}" for each in run.results.values())
         self.told.append((run.error, outcomes))
 
     async def memory(self) -> Memory:
         return await self.store.memories.read(HERE)
 
-    async def history(self) -> list[Entry]:
+    async def history(self) -> list[WriteRecord]:
         """Return every line, the oldest first."""
         return [entry for _, entry in reversed(await self.store.history.read(HERE))]
 

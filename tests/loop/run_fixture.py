@@ -9,10 +9,10 @@ from typing import TypeVar, cast
 
 from controller.edges.store import Store, open_store
 from controller.loop.ports import Account, Writer
-from controller.loop.run.partner_loop import Ground
-from controller.loop.run.worker import Tenure
+from controller.loop.run.partner_loop import LoopContext
+from controller.loop.run.worker import Worker
 from controller.model.manifest import Desired, Partner
-from controller.model.passes import Pass, Tempo
+from controller.model.passes import Pass, Timing
 from controller.model.upstream import Upstream
 from tests.edges.clocks import TestClock
 from tests.loop.apply_fixture import HERE, reveal
@@ -22,7 +22,7 @@ from tests.sim.timeline import Clock, Loop, Timeline
 
 T = TypeVar("T")
 
-TEMPO = Tempo(interval=60.0, drift=300.0)
+TEMPO = Timing(interval=60.0, drift=300.0)
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Tending:
     remote: Gupshup
     told: list[Pass] = field(default_factory=list)
     holds: bool = True
-    tempo: Tempo = TEMPO
+    tempo: Timing = TEMPO
 
     @property
     def seconds(self) -> float:
@@ -64,8 +64,8 @@ class Tending:
             holds=lambda: self.holds,
         )
 
-    def tenure(self, declared: Desired, account: Account[Writer] | None = None) -> Tenure:
-        made = Tenure(
+    def tenure(self, declared: Desired, account: Account[Writer] | None = None) -> Worker:
+        made = Worker(
             account or self.account(declared.partners[0]),
             hints=self.store.hints,
             tempo=self.tempo,
@@ -76,15 +76,15 @@ class Tending:
         made.declare(declared)
         return made
 
-    async def serve(self, made: Tenure, seconds: float) -> None:
+    async def serve(self, made: Worker, seconds: float) -> None:
         """Let *made* work for so many seconds."""
         end = self.clock.now() + seconds
         await made.serve(lambda: self.clock.now() >= end)
 
     def ground(
         self, stand: Callable[[Partner], AbstractAsyncContextManager["Seat"]], stopping: asyncio.Event
-    ) -> Ground:
-        return Ground(
+    ) -> LoopContext:
+        return LoopContext(
             stand=stand,
             hints=self.store.hints,
             clock=self.clock,

@@ -11,11 +11,11 @@ import pytest
 from controller.core.planning.actions import verb_of
 from controller.core.render.statuses import read_documents
 from controller.errors import Busy, Denied, OutOfTime, Rejected, Unclear
-from controller.loop.apply import PATIENCE, Run, follow, survey
-from controller.loop.reconcile.gather import together
-from controller.loop.reconcile.reconcile import Journey, decide
+from controller.loop.apply import MOST_FAILED_PASSES, PartnerRun, apply_until_settled, plan_when_observed
+from controller.loop.reconcile.gather import gather
+from controller.loop.reconcile.reconcile import PassState, decide
 from controller.model.manifest import Count, Guards
-from controller.model.plan import For, Link, Subscribe, Verb
+from controller.model.plan import Link, Subscribe, Verb, WaitFor
 from controller.model.status import Truth
 from controller.model.upstream import Row, Stage
 from tests.loop.apply_fixture import HERE, PARTNER, Bench, app, bench, events
@@ -37,7 +37,7 @@ async def test_without_wait_a_run_ends_once_only_provisioning_is_left(there: Ben
     before = there.clock.now()
     run = await there.go(*ONE, wait=False)
     part = run.report("main")
-    assert (part.summary["linked"], [each.on for each in part.waiting]) == (1, [For.LIVE])
+    assert (part.summary["linked"], [each.wait_for for each in part.waiting]) == (1, [WaitFor.LIVE])
     assert there.clock.now() - before < 5
 
 
@@ -80,21 +80,21 @@ async def test_an_app_that_gupshup_gave_up_on_is_not_waited_for(there: Bench) ->
 
 @pytest.mark.parametrize("trouble", [Busy("no answer"), Unclear("no answer")], ids=["busy", "unclear"])
 async def test_passing_trouble_is_told_and_waited_out(there: Bench, trouble: Exception) -> None:
-    there.remote.on("rows", *[trouble] * (PATIENCE - 1))
+    there.remote.on("rows", *[trouble] * (MOST_FAILED_PASSES - 1))
     run = await there.go(*ONE, wait=False)
     assert (run.error, run.report("main").summary["linked"]) == (None, 1)
-    assert [error for error, _ in there.told if error is not None] == [trouble] * (PATIENCE - 1)
+    assert [error for error, _ in there.told if error is not None] == [trouble] * (MOST_FAILED_PASSES - 1)
 
 
 async def test_trouble_that_stays_ends_a_run_that_need_not_wait(there: Bench) -> None:
-    there.remote.on("rows", *[Busy("no answer")] * PATIENCE)
+    there.remote.on("rows", *[Busy("no answer")] * MOST_FAILED_PASSES)
     run = await there.go(*ONE, wait=False)
     assert str(run.error) == "no answer"
     assert run.report("main").error == "no answer"
 
 
 async def test_trouble_is_waited_out_for_longer_where_somebody_waits(there: Bench) -> None:
-    there.remote.on("rows", *[Busy("no answer")] * (PATIENCE + 5))
+    there.remote.on("rows", *[Busy("no answer")] * (MOST_FAILED_PASSES + 5))
     run = await there.go(*ONE)
     assert (run.error, run.report("main").summary["subscribed"]) == (None, 1)
 
@@ -136,7 +136,7 @@ async def test_how_everything_stands_is_kept(there: Bench) -> None:
     assert all(each is not None and each.status is Truth.TRUE for each in ready)
     await there.go(*ONE)
     assert len(await there.store.statuses.read(HERE)) == 2, "what is declared no more is forgotten"
-    narrowed = Run(there.task(*TWO[2:], complete=False))
+    narrowed = PartnerRun(there.task(*TWO[2:], complete=False))
     await there.go(run=narrowed)
     assert len(await there.store.statuses.read(HERE)) == 4, "a narrowed run leaves the others"
 
@@ -157,7 +157,7 @@ async def test_what_a_guard_holds_goes_once_it_is_released(there: Bench) -> None
     assert (held.summary["held"], there.remote.writes) == (2, [])
     assert held.held_digest
     task = replace(there.task(*TWO), released=frozenset({held.held_digest}))
-    done = (await there.go(run=Run(task))).report("main")
+    done = (await there.go(run=PartnerRun(task))).report("main")
     assert (done.summary["held"], done.summary["linked"], done.summary["subscribed"]) == (0, 2, 2)
 
 
@@ -165,8 +165,8 @@ async def test_looking_and_planning_write_nothing(there: Bench) -> None:
     """Neither at Gupshup nor to memory: not even what the look taught."""
     there.remote.put("AppOne", "910000000001")
     before = await there.memory()
-    run = Run(there.task(*TWO))
-    plan = await survey(there.account(), run, until=there.clock.now() + 60)
+    run = PartnerRun(there.task(*TWO))
+    plan = await plan_when_observed(there.account(), run, until=there.clock.now() + 60)
     assert sorted(map(verb_of, plan.actions)) == [Verb.LINK, Verb.SUBSCRIBE, Verb.UPDATE]
     assert (there.remote.writes, await there.memory(), await there.history()) == ([], before, [])
     assert await there.store.statuses.read(HERE) == {}
@@ -175,13 +175,15 @@ async def test_looking_and_planning_write_nothing(there: Bench) -> None:
 async def test_planning_waits_for_the_budget_of_a_look_but_not_for_ever(there: Bench) -> None:
     one = there.remote.put("AppOne", "910000000001")
     there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 50))
-    run, began = Run(there.task(*ONE)), there.clock.now()
-    plan = await survey(there.account(), run, until=there.clock.now() + 60)
+    run, began = PartnerRun(there.task(*ONE)), there.clock.now()
+    plan = await plan_when_observed(there.account(), run, until=there.clock.now() + 60)
     assert [each.app_id for each in plan.actions if isinstance(each, Subscribe)] == [one]
     assert 50 <= there.clock.now() - began < 55
     there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 90))
-    plan = await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 60)
-    assert [each.on for each in plan.waiting] == [For.BUDGET]
+    plan = await plan_when_observed(
+        there.account(), PartnerRun(there.task(*ONE)), until=there.clock.now() + 60
+    )
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.BUDGET]
 
 
 async def test_a_list_that_never_ends_ends_with_the_time_that_a_run_or_a_plan_has(there: Bench) -> None:
@@ -197,7 +199,7 @@ async def test_a_list_that_never_ends_ends_with_the_time_that_a_run_or_a_plan_ha
     run = await there.go(*ONE, seconds=60)
     assert isinstance(run.error, OutOfTime)
     with pytest.raises(OutOfTime, match="no end"):
-        await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 30)
+        await plan_when_observed(there.account(), PartnerRun(there.task(*ONE)), until=there.clock.now() + 30)
     assert asked == [begun + 60, begun + 90]
 
 
@@ -219,45 +221,47 @@ async def test_a_list_that_there_is_no_time_for_leaves_a_run_and_a_plan_as_they_
     passes = count()
     there.remote.live_after = 0.0
     there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 20))
-    plan = await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 60)
-    assert [each.on for each in plan.waiting] == [For.BUDGET]
+    plan = await plan_when_observed(
+        there.account(), PartnerRun(there.task(*ONE)), until=there.clock.now() + 60
+    )
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.BUDGET]
 
 
 async def test_planning_meets_trouble_with_a_few_more_tries(there: Bench) -> None:
     there.remote.on("rows", Busy("no answer"), Busy("rests", there.clock.now() + 20))
-    run = Run(there.task(*ONE))
-    plan = await survey(there.account(), run, until=there.clock.now() + 60)
+    run = PartnerRun(there.task(*ONE))
+    plan = await plan_when_observed(there.account(), run, until=there.clock.now() + 60)
     assert (len(plan.actions), there.remote.count("rows")) == (1, 3)
     there.remote.on("rows", *[Busy("no answer")] * 9)
     with pytest.raises(Busy, match="no answer"):
-        await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now() + 600)
+        await plan_when_observed(there.account(), PartnerRun(there.task(*ONE)), until=there.clock.now() + 600)
     calls = there.remote.count("rows")
     assert calls < 12
     with pytest.raises(Busy):
-        await survey(there.account(), Run(there.task(*ONE)), until=there.clock.now())
+        await plan_when_observed(there.account(), PartnerRun(there.task(*ONE)), until=there.clock.now())
     assert there.remote.count("rows") == calls + 1, "who cannot wait is told at once"
 
 
 @pytest.mark.parametrize(
     ("verb", "trouble", "waits"),
     [
-        pytest.param("subscriptions", Busy("no answer"), For.LOOK, id="subscriptions without an answer"),
-        pytest.param("subscriptions", Denied("no"), For.LOOK, id="an app token that is refused"),
+        pytest.param("subscriptions", Busy("no answer"), WaitFor.LOOK, id="subscriptions without an answer"),
+        pytest.param("subscriptions", Denied("no"), WaitFor.LOOK, id="an app token that is refused"),
         pytest.param(
-            "subscriptions", Rejected("no", status=404, words=""), For.LOOK, id="a look that is refused"
+            "subscriptions", Rejected("no", status=404, words=""), WaitFor.LOOK, id="a look that is refused"
         ),
-        pytest.param("details", Unclear("no answer"), For.LOOK, id="details that are not told"),
+        pytest.param("details", Unclear("no answer"), WaitFor.LOOK, id="details that are not told"),
         pytest.param("waba", Rejected("no", status=400, words=""), None, id="a WABA that is not told"),
         pytest.param("waba", Busy("no answer"), None, id="a WABA without an answer"),
     ],
 )
 async def test_a_look_that_gives_nothing_holds_back_what_needs_it_and_nothing_else(
-    there: Bench, verb: str, trouble: Exception, waits: For | None
+    there: Bench, verb: str, trouble: Exception, waits: WaitFor | None
 ) -> None:
     there.remote.put("AppOne", "910000000001")
     there.remote.on(verb, trouble)
-    _, plan = await decide(there.account(), there.task(*TWO), Journey())
-    found = {each.item.app: each.on for each in plan.waiting}
+    _, plan = await decide(there.account(), there.task(*TWO), PassState())
+    found = {each.item.app: each.wait_for for each in plan.waiting}
     assert found.get("AppOne") == waits
     assert [str(each.app.name) for each in plan.actions if isinstance(each, Link)] == ["AppTwo"]
 
@@ -265,8 +269,8 @@ async def test_a_look_that_gives_nothing_holds_back_what_needs_it_and_nothing_el
 async def test_an_app_without_a_phone_is_looked_at_before_anything_is_linked(there: Bench) -> None:
     hidden = there.remote.put("Unknown", None)
     there.remote.on("details", Busy("no answer"))
-    _, plan = await decide(there.account(), there.task(app()), Journey())
-    assert [each.on for each in plan.waiting] == [For.PHONE]
+    _, plan = await decide(there.account(), there.task(app()), PassState())
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.PHONE]
     assert ("details", hidden) in there.remote.calls
     run = await there.go(app(), wait=False)
     assert run.report("main").summary["linked"] == 1
@@ -292,8 +296,8 @@ async def test_orphans_of_a_dead_process_end_when_a_run_begins(tmp_path: Path) -
         await dead.store.intents.open(HERE, "910000000001", "AppOne")
     async with bench(tmp_path / "state.db", dead.remote) as there:
         before = there.clock.now()
-        run = Run(there.task(*ONE))
-        await follow(there.account(), run, wait=True, until=before + 3600, tell=lambda _: None)
+        run = PartnerRun(there.task(*ONE))
+        await apply_until_settled(there.account(), run, wait=True, until=before + 3600, tell=lambda _: None)
         assert there.remote.posts[0][0] >= before + 720
         assert len(there.remote.posts) == 1
 
@@ -311,7 +315,7 @@ async def test_the_first_failure_of_several_ends_the_others_and_comes_out_as_its
             ended.append(True)
 
     with pytest.raises(Busy, match="first"):
-        await together([hangs(), fails()])
+        await gather([hangs(), fails()])
     assert ended == [True]
 
 
@@ -321,4 +325,4 @@ async def test_several_things_come_back_in_their_order() -> None:
             await asyncio.sleep(0)
         return turns
 
-    assert await together(after(turns) for turns in (3, 1, 2)) == [3, 1, 2]
+    assert await gather(after(turns) for turns in (3, 1, 2)) == [3, 1, 2]

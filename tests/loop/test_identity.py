@@ -12,7 +12,7 @@ from controller.edges.store import Store, open_store
 from controller.errors import AccountError, Denied, Locked, Rejected
 from controller.loop.identity import identified
 from controller.loop.ports import Reader
-from controller.loop.rate_limiter import Gate
+from controller.loop.rate_limiter import RateLimiter
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
 from controller.model.upstream import Details, Upstream
@@ -27,7 +27,7 @@ NOBODY = SignedIn(URL)
 class Shown:
     """A Gupshup that shows the apps of one account, and answers *status* for any other."""
 
-    gate: Gate
+    gate: RateLimiter
     apps: frozenset[str]
     status: int = 403
     asked: list[tuple[Upstream | None, AppId]] = field(default_factory=list)
@@ -46,7 +46,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 def shown(store: Store, *apps: str, status: int = 403) -> Shown:
-    return Shown(Gate(store.calls, TestClock(), account="account"), frozenset(apps), status)
+    return Shown(RateLimiter(store.calls, TestClock(), account="account"), frozenset(apps), status)
 
 
 async def find(store: Store, there: Shown, who: SignedIn) -> Upstream:

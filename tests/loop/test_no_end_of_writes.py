@@ -10,9 +10,9 @@ import pytest
 
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Busy, Rejected, Unclear
-from controller.loop.apply import Run
+from controller.loop.apply import PartnerRun
 from controller.model.manifest import App, AppId, FromEnv, Subscription
-from controller.model.plan import Asked, For, Outcome
+from controller.model.plan import Outcome, Request, WaitFor
 from controller.model.upstream import RemoteSubscription, SubscriptionId
 from tests.edges.clocks import TestClock
 from tests.loop.apply_fixture import PARTNER, Bench, app, bench, events
@@ -70,20 +70,20 @@ async def run(
     path: Path,
     remote: Gupshup,
     *declared: App | Subscription,
-    asked: Asked | None = None,
+    asked: Request | None = None,
     times: int = 1,
     every: float = 120,
-) -> Run:
+) -> PartnerRun:
     """Run *times*, one run *every* so many seconds; none of them waits. Return the last one."""
     async with there(path, remote) as found:
         for _ in range(times):
             began = remote.clock.now()
-            last = await found.go(run=Run(found.task(*declared, asked=asked)), wait=False)
+            last = await found.go(run=PartnerRun(found.task(*declared, asked=asked)), wait=False)
             remote.clock.time = max(remote.clock.time, began + every)
     return last
 
 
-def blocked(run: Run) -> list[tuple[str, str]]:
+def blocked(run: PartnerRun) -> list[tuple[str, str]]:
     return [(each.item.name, each.reason) for each in run.report("main").blocked]
 
 
@@ -174,7 +174,7 @@ async def test_a_change_and_a_person_each_allow_another_try(tmp_path: Path, othe
         await run(tmp_path, remote, *DECLARED)
     before = len(remote.writes)
     changed = other != DECLARED[1]
-    again = None if changed else Asked(again=frozenset({"AppOne"}), at=remote.clock.now())
+    again = None if changed else Request(again=frozenset({"AppOne"}), at=remote.clock.now())
     for _ in range(3):
         done = await run(tmp_path, remote, DECLARED[0], other, asked=again)
     assert len(remote.writes) == before + (3 if changed else 1)
@@ -244,7 +244,7 @@ async def test_an_answer_that_proves_nothing_and_never_ends_is_asked_for_ever_mo
         url = "https://old.example.com"
         old = RemoteSubscription(SubscriptionId("9"), "events", url, 3, 65, (), active=True)
         remote.subs[AppId("app-1")]["events"] = old
-    resend = Asked(resend=True) if verb == "set_callback" else None
+    resend = Request(resend=True) if verb == "set_callback" else None
     began = remote.clock.now()
     done = await run(tmp_path, remote, *declared, *OTHER, asked=resend)
     results = [each for each in done.report("main").results if each.item.app == "AppTwo"]
@@ -301,9 +301,9 @@ async def test_another_header_is_tried_although_the_last_one_was_not_answered(tm
     remote = Broken(TestClock(), always={"subscribe": STANDING})
     hidden = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
     done = await run(tmp_path, remote, DECLARED[0], hidden, times=6)
-    assert [each.on for each in done.report("main").waiting] == []
+    assert [each.wait_for for each in done.report("main").waiting] == []
     before = remote.count("subscribe")
     renamed = replace(events(), headers={"X-Other": FromEnv("HOOK_SECRET")})
     done = await run(tmp_path, remote, DECLARED[0], renamed)
     assert remote.count("subscribe") == before + 2
-    assert [each.on for each in done.report("main").waiting] == [For.BACKOFF]
+    assert [each.wait_for for each in done.report("main").waiting] == [WaitFor.BACKOFF]

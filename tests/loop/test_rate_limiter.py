@@ -12,9 +12,9 @@ import pytest
 from controller.core.ratelimit import SLOW_LIST, window
 from controller.edges.store import Store, open_store
 from controller.errors import Busy, StoreError
-from controller.loop.rate_limiter import LIST_PATIENCE, Gate
+from controller.loop.rate_limiter import LONGEST_LIST_WAIT, RateLimiter
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
-from controller.model.ratelimit import Reservation, Sent
+from controller.model.ratelimit import CallRecord, Reservation
 from controller.model.upstream import Upstream
 from tests.edges.clocks import TestClock
 
@@ -34,14 +34,14 @@ async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def gate(store: Store, clock: TestClock) -> Gate:
-    gate = Gate(store.calls, clock, account=ACCOUNT)
+def gate(store: Store, clock: TestClock) -> RateLimiter:
+    gate = RateLimiter(store.calls, clock, account=ACCOUNT)
     gate.upstream = HERE
     return gate
 
 
 async def call(
-    gate: Gate,
+    gate: RateLimiter,
     bucket: Bucket,
     *,
     app_id: AppId | None = None,
@@ -54,7 +54,9 @@ async def call(
         slot.answered(status, retry_after)
 
 
-async def test_a_call_goes_at_once_and_its_end_is_noted(gate: Gate, store: Store, clock: TestClock) -> None:
+async def test_a_call_goes_at_once_and_its_end_is_noted(
+    gate: RateLimiter, store: Store, clock: TestClock
+) -> None:
     before = clock.now()
     async with gate.call(Bucket.LINK, route="POST /link") as slot:
         clock.time += 2
@@ -65,8 +67,8 @@ async def test_a_call_goes_at_once_and_its_end_is_noted(gate: Gate, store: Store
 
 async def test_whoever_listens_hears_of_each_call_that_went(store: Store, clock: TestClock) -> None:
     """How long it waited, how long it took, and what was answered; one that never went is not told."""
-    heard: list[Sent] = []
-    gate = Gate(store.calls, clock, account=ACCOUNT, heard=heard.append)
+    heard: list[CallRecord] = []
+    gate = RateLimiter(store.calls, clock, account=ACCOUNT, heard=heard.append)
     for _ in range(10):
         async with gate.call(Bucket.LINK, route="link") as slot:
             clock.time += 0.5
@@ -77,20 +79,20 @@ async def test_whoever_listens_hears_of_each_call_that_went(store: Store, clock:
     with pytest.raises(TimeoutError):
         async with gate.call(Bucket.LINK, route="link"):
             raise TimeoutError
-    assert heard[0] == Sent(Bucket.LINK, "link", 0.0, 0.5, 200)
+    assert heard[0] == CallRecord(Bucket.LINK, "link", 0.0, 0.5, 200)
     assert len(heard) == 11
     assert heard[-1].waited == pytest.approx(2.5)
     assert heard[-1].status is None
 
 
-async def test_a_short_wait_is_waited_in_place(gate: Gate, clock: TestClock) -> None:
+async def test_a_short_wait_is_waited_in_place(gate: RateLimiter, clock: TestClock) -> None:
     before = clock.now()
     for _ in range(30):
         await call(gate, Bucket.OTHER)
     assert clock.now() - before == pytest.approx(2.4, abs=0.01)
 
 
-async def test_a_long_wait_is_said_with_its_moment(gate: Gate, clock: TestClock) -> None:
+async def test_a_long_wait_is_said_with_its_moment(gate: RateLimiter, clock: TestClock) -> None:
     before = clock.now()
     for _ in range(10):
         await call(gate, Bucket.LINK)
@@ -101,7 +103,7 @@ async def test_a_long_wait_is_said_with_its_moment(gate: Gate, clock: TestClock)
 
 
 async def test_patience_is_a_matter_of_choice(store: Store, clock: TestClock) -> None:
-    gate = Gate(
+    gate = RateLimiter(
         store.calls, clock, account=ACCOUNT, limits={**LIMITS, Bucket.LINK: Limit(1, 60)}, patience=62
     )
     before = clock.now()
@@ -110,7 +112,9 @@ async def test_patience_is_a_matter_of_choice(store: Store, clock: TestClock) ->
     assert clock.now() - before == pytest.approx(124, abs=0.01)
 
 
-async def test_an_apps_calls_count_for_the_app_and_for_the_partner(gate: Gate, clock: TestClock) -> None:
+async def test_an_apps_calls_count_for_the_app_and_for_the_partner(
+    gate: RateLimiter, clock: TestClock
+) -> None:
     for _ in range(5):
         await call(gate, Bucket.SUBSCRIPTION, app_id=APP)
     with pytest.raises(Busy, match="the budget subscription:app-1 is used up"):
@@ -124,7 +128,7 @@ async def test_an_apps_calls_count_for_the_app_and_for_the_partner(gate: Gate, c
 
 
 async def test_a_login_counts_for_the_account_before_and_after_its_partner_is_known(
-    gate: Gate, store: Store
+    gate: RateLimiter, store: Store
 ) -> None:
     gate.upstream = None
     await call(gate, Bucket.LOGIN)
@@ -150,7 +154,7 @@ async def test_a_login_counts_for_the_account_before_and_after_its_partner_is_kn
     ],
 )
 async def test_a_429_rests_its_budget_for(
-    gate: Gate, clock: TestClock, retry_after: float | None, seconds: float
+    gate: RateLimiter, clock: TestClock, retry_after: float | None, seconds: float
 ) -> None:
     await call(gate, Bucket.LINK, status=429, retry_after=retry_after)
     with pytest.raises(Busy) as caught:
@@ -160,7 +164,7 @@ async def test_a_429_rests_its_budget_for(
     await call(gate, Bucket.LINK)
 
 
-async def test_a_429_rests_one_apps_budget_and_no_others(gate: Gate, clock: TestClock) -> None:
+async def test_a_429_rests_one_apps_budget_and_no_others(gate: RateLimiter, clock: TestClock) -> None:
     before = clock.now()
     await call(gate, Bucket.SUBSCRIPTION, app_id=APP, status=429)
     await call(gate, Bucket.SUBSCRIPTION, app_id=OTHER_APP)
@@ -172,7 +176,7 @@ async def test_a_429_rests_one_apps_budget_and_no_others(gate: Gate, clock: Test
 
 @pytest.mark.parametrize("bucket", Bucket)
 async def test_a_429_rests_the_budget_of_whichever_call_met_it(
-    gate: Gate, clock: TestClock, bucket: Bucket
+    gate: RateLimiter, clock: TestClock, bucket: Bucket
 ) -> None:
     began = clock.now()
     await call(gate, bucket, app_id=APP, status=429)
@@ -187,7 +191,7 @@ async def test_a_429_rests_the_budget_of_whichever_call_met_it(
 
 
 @pytest.mark.parametrize("bucket", sorted(set(Bucket) - {Bucket.OTHER}))
-async def test_a_429_rests_no_budget_but_its_own(gate: Gate, clock: TestClock, bucket: Bucket) -> None:
+async def test_a_429_rests_no_budget_but_its_own(gate: RateLimiter, clock: TestClock, bucket: Bucket) -> None:
     began = clock.now()
     await call(gate, bucket, app_id=APP, status=429)
     for other in sorted(set(Bucket) - {bucket}):
@@ -196,7 +200,7 @@ async def test_a_429_rests_no_budget_but_its_own(gate: Gate, clock: TestClock, b
 
 
 async def test_a_list_is_fast_until_it_answers_429_and_slow_ever_after(
-    gate: Gate, store: Store, clock: TestClock
+    gate: RateLimiter, store: Store, clock: TestClock
 ) -> None:
     before = clock.now()
     for _ in range(20):
@@ -204,7 +208,7 @@ async def test_a_list_is_fast_until_it_answers_429_and_slow_ever_after(
     assert clock.now() - before == pytest.approx(1.2, abs=0.01)
     clock.time += 100
     await call(gate, Bucket.LIST, status=429)
-    again = Gate(store.calls, clock, account=ACCOUNT)
+    again = RateLimiter(store.calls, clock, account=ACCOUNT)
     again.upstream = HERE
     before = clock.now()
     for _ in range(11):
@@ -212,9 +216,9 @@ async def test_a_list_is_fast_until_it_answers_429_and_slow_ever_after(
     assert clock.now() - before == pytest.approx(124, abs=0.01), "a rest, ten calls, and a window"
 
 
-async def test_a_list_does_not_wait_for_ever(gate: Gate, clock: TestClock) -> None:
+async def test_a_list_does_not_wait_for_ever(gate: RateLimiter, clock: TestClock) -> None:
     before = clock.now()
-    await call(gate, Bucket.LIST, status=429, retry_after=LIST_PATIENCE + 10)
+    await call(gate, Bucket.LIST, status=429, retry_after=LONGEST_LIST_WAIT + 10)
     with pytest.raises(Busy, match="the budget list"):
         await call(gate, Bucket.LIST)
     assert clock.now() == before
@@ -245,7 +249,7 @@ async def test_calls_going_on_hold_others_back(
 ) -> None:
     clock = Meanwhile()
     async with open_store(tmp_path / "s.db", clock, inline=True) as store, AsyncExitStack() as going_on:
-        gate = Gate(store.calls, clock, account=ACCOUNT)
+        gate = RateLimiter(store.calls, clock, account=ACCOUNT)
         for _ in range(10):
             await going_on.enter_async_context(gate.call(Bucket.OTHER, route="GET /x"))
         clock.then = going_on.aclose if end else None
@@ -256,7 +260,7 @@ async def test_calls_going_on_hold_others_back(
     assert gone or isinstance(answer, Busy)
 
 
-async def test_a_call_that_fails_is_over(gate: Gate, store: Store) -> None:
+async def test_a_call_that_fails_is_over(gate: RateLimiter, store: Store) -> None:
     with pytest.raises(ValueError, match="lost"):
         async with gate.call(Bucket.LINK, route="POST /link"):
             raise ValueError("lost")
@@ -264,7 +268,7 @@ async def test_a_call_that_fails_is_over(gate: Gate, store: Store) -> None:
     assert stay.end is not None
 
 
-async def test_a_call_that_is_cancelled_is_over(gate: Gate, store: Store) -> None:
+async def test_a_call_that_is_cancelled_is_over(gate: RateLimiter, store: Store) -> None:
     async def hang() -> None:
         async with gate.call(Bucket.LINK, route="POST /link"):
             await asyncio.Event().wait()
@@ -285,7 +289,7 @@ async def test_a_call_cancelled_while_it_is_let_through_is_over(
 ) -> None:
     """In whatever step the cancellation falls, a call that the log holds has an end."""
     async with open_store(tmp_path / "state.db", clock) as store:
-        gate = Gate(store.calls, clock, account=ACCOUNT)
+        gate = RateLimiter(store.calls, clock, account=ACCOUNT)
         task = asyncio.ensure_future(call(gate, Bucket.LINK))
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -306,14 +310,14 @@ class Trip:
             raw.execute(f"CREATE TRIGGER trip BEFORE {event} BEGIN SELECT RAISE(ABORT, 'tripped'); END")
 
 
-async def test_nothing_goes_while_the_log_cannot_be_written(gate: Gate, store: Store) -> None:
+async def test_nothing_goes_while_the_log_cannot_be_written(gate: RateLimiter, store: Store) -> None:
     Trip(store.path).on("INSERT ON calls")
     with pytest.raises(StoreError, match="tripped"):
         async with gate.call(Bucket.LINK, route="POST /link"):
             pytest.fail("sent without a reservation")
 
 
-async def test_an_answer_is_not_lost_because_its_end_cannot_be_noted(gate: Gate, store: Store) -> None:
+async def test_an_answer_is_not_lost_because_its_end_cannot_be_noted(gate: RateLimiter, store: Store) -> None:
     Trip(store.path).on("UPDATE ON calls")
     async with gate.call(Bucket.LINK, route="POST /link") as slot:
         slot.answered(429)
@@ -340,11 +344,11 @@ class AlmostThere:
 
 
 async def test_a_wait_too_small_for_the_clock_still_ends(clock: TestClock) -> None:
-    gate = Gate(AlmostThere(clock, opens=clock.now()), clock, account=ACCOUNT)
+    gate = RateLimiter(AlmostThere(clock, opens=clock.now()), clock, account=ACCOUNT)
     await call(gate, Bucket.LINK)
 
 
-async def test_several_callers_at_once_share_what_there_is(gate: Gate) -> None:
+async def test_several_callers_at_once_share_what_there_is(gate: RateLimiter) -> None:
     answers = await asyncio.gather(*(call(gate, Bucket.OTHER) for _ in range(60)), return_exceptions=True)
     gone = sum(answer is None for answer in answers)
     assert 10 <= gone <= 40
@@ -383,7 +387,7 @@ async def test_who_came_first_is_let_through_first(
 ) -> None:
     clock, others = Meanwhile(), []
     log = Full(clock, opens=clock.now() + opens)
-    gate = Gate(log, clock, account=ACCOUNT)
+    gate = RateLimiter(log, clock, account=ACCOUNT)
 
     async def come() -> None:
         others.append(asyncio.ensure_future(call(gate, later, route="later")))

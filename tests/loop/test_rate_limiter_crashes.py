@@ -8,7 +8,7 @@ import pytest
 from controller.core.ratelimit import budgets, earliest
 from controller.edges.store import Store, open_store
 from controller.errors import Busy
-from controller.loop.rate_limiter import Gate
+from controller.loop.rate_limiter import RateLimiter
 from controller.model.manifest import LIMITS, Bucket
 from controller.model.upstream import Upstream
 from tests.edges.clocks import TestClock
@@ -47,7 +47,7 @@ class Machine:
         if self._chance.random() < 0.25:
             await self._die_in_a_call(which)
             return
-        gate = Gate(store.calls, clock, account="account")
+        gate = RateLimiter(store.calls, clock, account="account")
         gate.upstream = HERE
         try:
             async with gate.call(Bucket.LINK, route="POST /link") as slot:

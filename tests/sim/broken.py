@@ -14,7 +14,7 @@ from controller.errors import Busy, StoreError, Unclear
 from controller.loop.ports import Account, Writer
 from controller.model.manifest import AppId, Settle, SubscribeWhen
 from controller.model.memory import Intent, Memory
-from controller.model.ratelimit import Budget, Reservation, Rule, Stay
+from controller.model.ratelimit import Budget, CallSpan, Reservation, Rule
 from controller.model.upstream import Linked, RemoteSubscription, Row, SubscriptionId
 from controller.simulator import Fault
 from tests.sim.defect import Defect, Defects
@@ -216,7 +216,7 @@ class _MemoryOfOneProcess:
     def __init__(self, calls: Any, now: Callable[[], float]) -> None:  # noqa: ANN401  (the real log of calls)
         self._calls = calls
         self._now = now
-        self._stays: dict[str, list[Stay]] = {}
+        self._stays: dict[str, list[CallSpan]] = {}
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._calls, name)
@@ -230,7 +230,7 @@ class _MemoryOfOneProcess:
         if max(moments) > now:
             return max(moments)
         for each in budgets:
-            self._stays.setdefault(each.key, []).append(Stay(now, now))
+            self._stays.setdefault(each.key, []).append(CallSpan(now, now))
         return Reservation(())
 
     async def ended(self, reservation: Reservation, status: int | None) -> None:

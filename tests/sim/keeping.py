@@ -6,19 +6,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 
-from controller.doors.app import House, standing
-from controller.loop.apply import Run
-from controller.loop.reconcile.reconcile import Task
+from controller.doors.app import Runtime, open_session
+from controller.loop.apply import PartnerRun
+from controller.loop.reconcile.reconcile import PassRequest
 from controller.loop.run.controller import Controller
-from controller.loop.run.partner_loop import Ground as Footing
-from controller.loop.run.source_watcher import Watched
+from controller.loop.run.partner_loop import LoopContext as Footing
+from controller.loop.run.source_watcher import SourceWatcher
 from controller.model.manifest import App, Desired, Subscription
-from controller.model.passes import Pass, Tempo
+from controller.model.passes import Pass, Timing
 from controller.model.source import Decoded, Source
 from tests.sim.timeline import Clock
 from tests.sim.universe import Ended, Universe
 
-TEMPO = Tempo(interval=60.0, drift=300.0, glance=5.0)
+TEMPO = Timing(interval=60.0, drift=300.0, hint_poll=5.0)
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class Keeper:
 
     universe: Universe
     editions: Sequence[tuple[float, Desired]]
-    tempo: Tempo = TEMPO
+    tempo: Timing = TEMPO
     events: Sequence[tuple[float, str]] = ()
     passes: list[Pass] = field(default_factory=list)
 
@@ -88,7 +88,7 @@ class Keeper:
         """Let one process run for *seconds*, or until it is killed."""
         life, loop, clock = self.universe._born()
         last = _all(each for _, each in self.editions)
-        run, lives = Run(Task(last, last)), list[House]()
+        run, lives = PartnerRun(PassRequest(last, last)), list[Runtime]()
 
         async def main() -> None:
             house = self.universe._house(life, clock, "run", last)
@@ -97,11 +97,11 @@ class Keeper:
 
         return self.universe._live(life, loop, run, main, lives)
 
-    async def _keep(self, house: House, clock: Clock, number: int, seconds: float) -> None:
+    async def _keep(self, house: Runtime, clock: Clock, number: int, seconds: float) -> None:
         stopping = asyncio.Event()
         shelf = Shelf(self.editions, lambda: self.universe.timeline.seconds)
         footing = Footing(
-            stand=partial(standing, house, stopping=stopping.is_set),
+            stand=partial(open_session, house, stopping=stopping.is_set),
             hints=house.store.hints,
             clock=clock,
             tempo=self.tempo,
@@ -110,7 +110,7 @@ class Keeper:
             chance=Random(f"{self.universe.seed} {number}").random,  # noqa: S311  (a seed)
             stopping=stopping,
         )
-        controller = Controller(Watched(shelf, house.store.revisions, shelf.decode, clock), footing)
+        controller = Controller(SourceWatcher(shelf, house.store.revisions, shelf.decode, clock), footing)
         loop = asyncio.get_running_loop()
         loop.call_later(seconds, controller.stop)
         for at, _ in self.editions:

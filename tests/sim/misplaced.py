@@ -10,13 +10,13 @@ from typing import Any
 
 from controller.core import ratelimit
 from controller.core.planning import guard, match
-from controller.core.planning.actions import Same
+from controller.core.planning.actions import Unchanged
 from controller.core.planning.answers import of_link_answer
-from controller.core.planning.matched import View
+from controller.core.planning.matched import Context
 from controller.core.planning.source_guard import declared
-from controller.core.schedule.next_pass import next_look
-from controller.core.schedule.schedule import Agenda
-from controller.core.schedule.workqueue import Queue
+from controller.core.schedule.next_pass import next_pass
+from controller.core.schedule.schedule import Schedule
+from controller.core.schedule.workqueue import WorkQueue
 from controller.core.status.conditions import statuses
 from controller.edges.gupshup import links, tokens, writer
 from controller.edges.gupshup.body import Garbage
@@ -31,7 +31,7 @@ from controller.loop.reconcile import link
 from controller.loop.reconcile.act import Tally, act
 from controller.loop.reconcile.reconcile import decide
 from controller.model.manifest import App, Policy
-from controller.model.memory import Intent, Note, Refuse
+from controller.model.memory import Intent, MemoryUpdate, Refuse
 from controller.model.passes import Lane
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Linked, LinkedWithoutCallback, LinkRefused, Row
@@ -44,7 +44,7 @@ from tests.sim.universe import Twist
 
 _KEPT, _MATCHED, _ALLOWED = link._keep, match._by_phone_and_name, guard.allowed
 _CHECKED, _CHECKED_FILE = opening._checked, opening._check_file
-_URGENCY, _ADD = Agenda._urgency, Queue.add
+_URGENCY, _ADD = Schedule._urgency, WorkQueue.add
 _SUBSCRIPTIONS, _WINDOW, _LOSS = Reader.subscriptions, ratelimit.window, admission.refuse_loss
 
 
@@ -85,7 +85,7 @@ def _headers_always_differ(_: object, wanted: Any, written: object) -> object:
 def _refusals_are_not_kept(account: Account[Writer]) -> Account[Writer]:
     real = account.store.memories
 
-    async def note(upstream: str, notes: Sequence[Note]) -> None:
+    async def note(upstream: str, notes: Sequence[MemoryUpdate]) -> None:
         await real.note(upstream, [each for each in notes if not isinstance(each, Refuse)])
 
     return store(account, "memories", note=note)
@@ -95,8 +95,8 @@ def _a_tag_is_enough(case: Any) -> bool:
     return bool(case.view.whole and case.view.partner.owned_tags is not None)
 
 
-def _all_is_seen(partner: Any, observed: Any, asked: Any, _: object, written: Any) -> View:
-    return View(partner, observed, asked, whole=True, written=written)
+def _all_is_seen(partner: Any, observed: Any, asked: Any, _: object, written: Any) -> Context:
+    return Context(partner, observed, asked, whole=True, written=written)
 
 
 def _guards_begin_at_ten(ceiling: Any, of: int, least: int = 1) -> int:
@@ -229,7 +229,7 @@ def _noise(path: Path) -> None:
 
 
 def _chance(*given: Any) -> float | None:
-    pause = next_look(*given)
+    pause = next_pass(*given)
     return None if pause is None else pause + secrets.SystemRandom().random()
 
 
@@ -276,7 +276,7 @@ MISPLACED: Defects = {
         "P7",
         Twist(
             names={
-                f"{_CORE}.planning.subscriptions:_hidden": _headers_always_differ,
+                f"{_CORE}.planning.subscriptions:_write_only_changes": _headers_always_differ,
                 f"{_CORE}.planning.answers:PATIENCE": 10**9,  # else it ends after three, as WillNotConverge
             }
         ),
@@ -290,14 +290,14 @@ MISPLACED: Defects = {
         Twist(
             names={
                 f"{_CORE}.planning.subscriptions:prunes": _a_tag_is_enough,
-                f"{_CORE}.planning.matched:prunes": _a_tag_is_enough,
+                f"{_CORE}.planning.matched:may_unsubscribe": _a_tag_is_enough,
                 f"{_CORE}.planning.actions:_policy": lambda _: Policy.LINK,
             }
         ),
         "take-over",
     ),
     "what a narrowed scope lacks is undeclared": Defect(
-        "P10", Twist(names={f"{_CORE}.planning.matched:View": _all_is_seen}), "narrowed"
+        "P10", Twist(names={f"{_CORE}.planning.matched:Context": _all_is_seen}), "narrowed"
     ),
     "a suspension is overlooked": Defect(
         "P10",
@@ -352,7 +352,7 @@ MISPLACED: Defects = {
     ),
     "a 429 is like any other refusal": Defect(
         "P16",
-        Twist(names={"controller.loop.rate_limiter:Gate._rest": _no_rest}),
+        Twist(names={"controller.loop.rate_limiter:RateLimiter._rest": _no_rest}),
         trouble=Trouble((fault("429", "subscribe"),)),
     ),
     "a lost update is sent again": Defect(
@@ -402,7 +402,7 @@ MISPLACED: Defects = {
     ),
     "headers that nobody wrote count as declared": Defect(
         "P46",
-        Twist(names={f"{_SUBS}:_hidden": lambda *_: {}, f"{_SUBS}:Unverifiable": Same}),
+        Twist(names={f"{_SUBS}:_hidden": lambda *_: {}, f"{_SUBS}:Unverifiable": Unchanged}),
         "declared later",
     ),
     "headers that cannot be had count as declared": Defect(
@@ -411,7 +411,7 @@ MISPLACED: Defects = {
             names={
                 f"{_SUBS}:headerless": lambda *_: None,
                 f"{_SUBS}:_hidden": lambda *_: {},
-                f"{_SUBS}:Unverifiable": Same,
+                f"{_SUBS}:Unverifiable": Unchanged,
             }
         ),
         "no secret",
@@ -444,15 +444,15 @@ MISPLACED: Defects = {
         "P42",
         Twist(
             names={
-                f"{_CORE}.schedule.schedule:Agenda._urgency": _all_is_new,
-                f"{_CORE}.schedule.workqueue:Queue.add": _nothing_is_alone,
+                f"{_CORE}.schedule.schedule:Schedule._urgency": _all_is_new,
+                f"{_CORE}.schedule.workqueue:WorkQueue.add": _nothing_is_alone,
             }
         ),
         way=onboarding(more=False),
     ),
     "an event waits behind a mass of changes": Defect(
         "P42",
-        Twist(names={f"{_CORE}.schedule.workqueue:Queue.add": _nothing_is_alone}),
+        Twist(names={f"{_CORE}.schedule.workqueue:WorkQueue.add": _nothing_is_alone}),
         way=onboarding(more=True),
     ),
 }

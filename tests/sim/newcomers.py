@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from controller.loop.run.controller import Controller
 from controller.model.manifest import App, Desired, Subscription
-from controller.model.passes import Tempo
+from controller.model.passes import Timing
 from controller.simulator.drift import drift
 from tests.sim.keeping import Keeper
 from tests.sim.oracle import violations
@@ -22,7 +22,7 @@ COMMIT, LIVE, APART = 5.0, 35.0, 6.0
 """Seconds after a start at which newcomers are declared, and go live, one after the other."""
 
 _NEVER = ("provision-min=86400", "provision-max=86400", "retry-share=0")
-_TEMPO = Tempo(interval=60.0)
+_TEMPO = Timing(interval=60.0)
 
 
 @dataclass(frozen=True, slots=True)

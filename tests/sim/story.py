@@ -151,7 +151,7 @@ def _unsettled(universe: Universe, ended: Ended) -> list[str]:
     if plan is None:
         return ["P1: a process ended without a plan"]
     allowed = universe.scenario.blocked or universe.scenario.never
-    waiting = [f"{each.item} on {each.on}" for each in plan.waiting if not allowed]
+    waiting = [f"{each.item} on {each.wait_for}" for each in plan.waiting if not allowed]
     left = [*map(str, plan.actions), *waiting]
     return [f"P1: settled with something left: {', '.join(left)}"] if left else []
 

@@ -1,9 +1,9 @@
 """What one process stands on may change while it waits: an account may turn out to be another one."""
 
-from controller.doors.app import House, standing
+from controller.doors.app import Runtime, open_session
 from controller.errors import Busy
-from controller.loop.apply import Run
-from controller.loop.reconcile.reconcile import Task
+from controller.loop.apply import PartnerRun
+from controller.loop.reconcile.reconcile import PassRequest
 from controller.model.upstream import Upstream
 from tests.sim.scenario import SCENARIOS
 from tests.sim.universe import Universe
@@ -17,16 +17,16 @@ def test_whoever_waits_under_a_name_that_was_given_up_signs_in_anew() -> None:
         universe = Universe(SCENARIOS["link"], ground)
         life, loop, clock = universe._born()
         house = universe._house(life, clock, "run", desired)
-        lives: list[House] = [house]
+        lives: list[Runtime] = [house]
 
         async def main() -> None:
-            async with standing(house, desired.partners[0]) as seat:
+            async with open_session(house, desired.partners[0]) as seat:
                 async with seat.writing():
                     pass
                 await house.store.accounts.join(seat.account.upstream, Upstream("elsewhere#1"))
                 async with seat.writing():
                     pass
 
-        ended = universe._live(life, loop, Run(Task(desired, desired)), main, lives)
+        ended = universe._live(life, loop, PartnerRun(PassRequest(desired, desired)), main, lives)
     assert isinstance(ended.error, Busy)
     assert "signed in to anew" in str(ended.error)

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from controller.model.manifest import Desired
-from controller.model.passes import Tempo
+from controller.model.passes import Timing
 from controller.simulator import Fault
 from controller.simulator.drift import drift
 from tests.sim.keeping import Keeper
@@ -20,7 +20,7 @@ from tests.sim.yard import yard
 
 DAYS = int(os.environ.get("SOAK_DAYS", "2"))
 DAY = 24 * HOUR
-SLOW = Tempo(interval=300.0, drift=1_800.0, glance=300.0)
+SLOW = Timing(interval=300.0, drift=1_800.0, hint_poll=300.0)
 TABLES = ("calls", "intents", "bindings", "refusals", "ledger", "statuses", "hints", "revisions", "manifests")
 FLEET = 6
 

@@ -1,7 +1,7 @@
 """The product broken on purpose: what would go on for ever with a Gupshup that never agrees."""
 
 from controller.core.planning.answers import Verdict, Write
-from controller.model.memory import Forgive
+from controller.model.memory import ClearRefusal
 from controller.model.plan import Outcome
 from controller.simulator import Fault
 from tests.sim.defect import Defect, Defects, insisting
@@ -41,7 +41,7 @@ UNENDING: Defects = {
     ),
     "writes that do not take are not refused": Defect(
         "P39",
-        Twist(names={f"{_VERDICT}:_enough": lambda written, *_: Forgive(written.key)}),
+        Twist(names={f"{_VERDICT}:_enough": lambda written, *_: ClearRefusal(written.key)}),
         "unsubscribe",
         Trouble((Fault("unkept", "unsubscribe"),)),
         way=insisting,

@@ -11,18 +11,18 @@ from types import MappingProxyType
 
 import pytest
 
-from controller.doors.app import House, holding, seeing
+from controller.doors.app import Runtime, open_reader, open_writer
 from controller.doors.cli.applying import Patience, apply_all
 from controller.doors.cli.fleet import Wish
 from controller.doors.cli.load import Loaded
 from controller.edges.gupshup import Network
 from controller.edges.store import Store
 from controller.errors import Busy, ControllerError
-from controller.loop.apply import Run, follow, survey
+from controller.loop.apply import PartnerRun, apply_until_settled, plan_when_observed
 from controller.loop.ports import Account, Writer
-from controller.loop.reconcile.reconcile import Task, reconcile
+from controller.loop.reconcile.reconcile import PassRequest, reconcile
 from controller.model.manifest import Desired
-from controller.model.plan import Asked, Plan
+from controller.model.plan import Plan, Request
 from controller.simulator import Fault, Partner, Rules, World, create_app, parse_switches
 from controller.simulator.drift import seed as put_there
 from tests.sim.disk import Disk
@@ -74,7 +74,7 @@ class Ground:
 class Ended:
     """How one process ended: *killed*, by an *error* of ours, or in peace; *run* is how far it got."""
 
-    run: Run
+    run: PartnerRun
     killed: bool = False
     error: ControllerError | None = None
 
@@ -121,17 +121,19 @@ class Universe:
         self, desired: Desired, *, wait: bool = True, patience: float = 2 * HOUR, again: Iterable[str] = ()
     ) -> Ended:
         """Run one process that applies *desired*, until it is through, fails or is killed."""
-        run = Run(Task(desired, desired, Asked(again=frozenset(again), at=Clock(self.timeline).now())))
+        run = PartnerRun(
+            PassRequest(desired, desired, Request(again=frozenset(again), at=Clock(self.timeline).now()))
+        )
 
         async def work(account: Account[Writer]) -> None:
             until = account.clock.now() + patience
-            await follow(account, run, wait=wait, until=until, tell=lambda _: None)
+            await apply_until_settled(account, run, wait=wait, until=until, tell=lambda _: None)
 
         return self._process("apply", desired, run, work)
 
     def passes(self, desired: Desired, count: int, every: float = 120.0) -> Ended:
         """Run one process that does *count* passes, *every* so many seconds."""
-        run = Run(Task(desired, desired))
+        run = PartnerRun(PassRequest(desired, desired))
 
         async def work(account: Account[Writer]) -> None:
             await account.store.intents.adopt_orphans(account.upstream)
@@ -143,16 +145,16 @@ class Universe:
 
     def plan(self, desired: Desired) -> Ended:
         """Run one process that only plans."""
-        run = Run(Task(desired, desired))
+        run = PartnerRun(PassRequest(desired, desired))
         life, loop, clock = self._born()
 
         async def work() -> None:
             house = self._house(life, clock, "plan", desired)
             lives.append(house)
-            async with seeing(house, desired.partners[0]) as account:
-                await survey(account, run, until=account.clock.now() + 300)
+            async with open_reader(house, desired.partners[0]) as account:
+                await plan_when_observed(account, run, until=account.clock.now() + 300)
 
-        lives: list[House] = []
+        lives: list[Runtime] = []
         return self._live(life, loop, run, work, lives)
 
     def rivalry(
@@ -164,7 +166,7 @@ class Universe:
 
         *stolen*: somebody takes the lock's file away before that, so that the second one gets it and applies.
         """
-        run, met = Run(Task(desired, desired)), list[ControllerError]()
+        run, met = PartnerRun(PassRequest(desired, desired)), list[ControllerError]()
 
         async def second() -> None:
             await asyncio.sleep(after)
@@ -172,7 +174,7 @@ class Universe:
                 self.disk.unlock()
             try:
                 theirs = desired if rival is None else rival
-                await self._rival(theirs, Task(theirs, theirs), stolen=stolen)
+                await self._rival(theirs, PassRequest(theirs, theirs), stolen=stolen)
             except ControllerError as error:
                 met.append(error)
 
@@ -181,7 +183,7 @@ class Universe:
             async with asyncio.TaskGroup() as group:
                 rival = group.create_task(second())
                 try:
-                    await follow(account, run, wait=True, until=until, tell=lambda _: None)
+                    await apply_until_settled(account, run, wait=True, until=until, tell=lambda _: None)
                 except ControllerError as error:
                     failed.append(error)
                 if not stolen:
@@ -191,19 +193,19 @@ class Universe:
 
         return self._process("apply", desired, run, work), met
 
-    async def _rival(self, desired: Desired, task: Task, *, stolen: bool) -> None:
+    async def _rival(self, desired: Desired, task: PassRequest, *, stolen: bool) -> None:
         self.processes += 1
         life = Life(self.processes)
         house = self._house(life, Clock(self.timeline), "rival", desired)
-        async with house.store, holding(house, desired.partners[0], lock_timeout=0) as account:
+        async with house.store, open_writer(house, desired.partners[0], lock_timeout=0) as account:
             if not stolen:
                 self.trace.wrong("P24", "two processes hold the lock of one partner")
             until = account.clock.now() + 2 * HOUR
-            await follow(account, Run(task), wait=True, until=until, tell=lambda _: None)
+            await apply_until_settled(account, PartnerRun(task), wait=True, until=until, tell=lambda _: None)
 
     def crowd(self, desired: Desired, plans: int, every: float) -> Ended:
         """Apply, while other processes plan, one begun *every* so many seconds; they share a store."""
-        run = Run(Task(desired, desired))
+        run = PartnerRun(PassRequest(desired, desired))
 
         async def planning(number: int) -> None:
             await asyncio.sleep(every * number)
@@ -211,15 +213,15 @@ class Universe:
             clock = Clock(self.timeline)
             house = self._house(Life(self.processes), clock, "plan", desired)
             with suppress(Busy):  # who waited a whole window for its turn to sign in, and was not the next
-                async with house.store, seeing(house, desired.partners[0]) as account:
-                    await survey(account, Run(run.task), until=clock.now() + 300)
+                async with house.store, open_reader(house, desired.partners[0]) as account:
+                    await plan_when_observed(account, PartnerRun(run.task), until=clock.now() + 300)
 
         async def work(account: Account[Writer]) -> None:
             until = account.clock.now() + 2 * HOUR
             async with asyncio.TaskGroup() as group:
                 for number in range(plans):
                     group.create_task(planning(number))
-                await follow(account, run, wait=True, until=until, tell=lambda _: None)
+                await apply_until_settled(account, run, wait=True, until=until, tell=lambda _: None)
 
         return self._process("apply", desired, run, work)
 
@@ -227,13 +229,13 @@ class Universe:
         self, desired: Desired, work: Callable[[Account[Writer]], Awaitable[None]], purpose: str = "apply"
     ) -> Ended:
         """Run one process that does *work* with the writer lock held."""
-        return self._process(purpose, desired, Run(Task(desired, desired)), work)
+        return self._process(purpose, desired, PartnerRun(PassRequest(desired, desired)), work)
 
     def applied(self, loaded: Loaded) -> Ended:
         """Run one process that does all that `apply --yes --wait` does with decoded manifests."""
-        run = Run(Task(loaded.desired, loaded.desired))
+        run = PartnerRun(PassRequest(loaded.desired, loaded.desired))
         life, loop, clock = self._born()
-        lives: list[House] = []
+        lives: list[Runtime] = []
 
         async def main() -> None:
             house = self._house(life, clock, "apply", loaded.desired)
@@ -252,15 +254,19 @@ class Universe:
         self.world.now()
 
     def _process(
-        self, purpose: str, desired: Desired, run: Run, work: Callable[[Account[Writer]], Awaitable[None]]
+        self,
+        purpose: str,
+        desired: Desired,
+        run: PartnerRun,
+        work: Callable[[Account[Writer]], Awaitable[None]],
     ) -> Ended:
         life, loop, clock = self._born()
-        lives: list[House] = []
+        lives: list[Runtime] = []
 
         async def main() -> None:
             house = self._house(life, clock, purpose, desired)
             lives.append(house)
-            async with holding(house, desired.partners[0], lock_timeout=0) as account:
+            async with open_writer(house, desired.partners[0], lock_timeout=0) as account:
                 await work(self.twist.account(account))
 
         return self._live(life, loop, run, main, lives)
@@ -271,7 +277,7 @@ class Universe:
         loop = Loop(self.timeline)
         return Life(self.processes, stop=loop.stop), loop, Clock(self.timeline)
 
-    def _house(self, life: Life, clock: Clock, purpose: str, desired: Desired) -> House:
+    def _house(self, life: Life, clock: Clock, purpose: str, desired: Desired) -> Runtime:
         lying = sum(fault.kind in LIES for fault in self.faults)
         customs = Customs(self.world, self.scenario, self.disk, self.trace, targets(desired), lying > 1)
         wire = Wire(
@@ -281,12 +287,17 @@ class Universe:
         store = self.disk.open(life, clock)
         self.twist.store(store, clock.now)
         network = Network(transport=wire)
-        return House(
+        return Runtime(
             store, clock, network, MappingProxyType({**SECRETS, **self.environ}), purpose, desired.revision
         )
 
     def _live(
-        self, life: Life, loop: Loop, run: Run, main: Callable[[], Awaitable[None]], lives: list[House]
+        self,
+        life: Life,
+        loop: Loop,
+        run: PartnerRun,
+        main: Callable[[], Awaitable[None]],
+        lives: list[Runtime],
     ) -> Ended:
         with self.twist.put():
             try:

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from controller.core.status.summary import Census
+from controller.core.status.summary import FleetSummary
 from controller.errors import AccountError, Denied, Locked
 from controller.model.passes import PartnerState, Pass, SourceState, Transition
-from controller.model.plan import For, Item, Kind
+from controller.model.plan import Item, Kind, WaitFor
 from controller.model.status import Condition, Truth
 
 SOON = 60.0
@@ -24,12 +24,18 @@ IN_A_ROW = 3
 
 _WAITS = "WaitingFor"
 _OURS = frozenset(
-    {For.BUDGET.title(), For.PASS.title(), For.LOOK.title(), For.BACKOFF.title(), For.REST.title()}
+    {
+        WaitFor.BUDGET.title(),
+        WaitFor.PASS.title(),
+        WaitFor.LOOK.title(),
+        WaitFor.BACKOFF.title(),
+        WaitFor.REST.title(),
+    }
 )
-_WISHED = frozenset({For.SUSPEND.title(), For.POLICY.title()})
+_WISHED = frozenset({WaitFor.SUSPEND.title(), WaitFor.POLICY.title()})
 
 
-class Topic(StrEnum):
+class AlertKind(StrEnum):
     """What a trouble is about, the gravest first."""
 
     CREDENTIALS = "credentials"
@@ -41,13 +47,13 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Alert:
     """*subject* is an app's name, "" where the partner or the source is meant.
 
     *since* is epoch seconds, None where only we saw when it began. It is told after *patience* seconds.
     """
 
-    topic: Topic
+    topic: AlertKind
     partner: str
     reason: str
     subject: str
@@ -57,18 +63,20 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class PassEnd:
     """How the last pass of a partner ended: *kind* and *message* of the error, "" where there was none."""
 
     kind: str = ""
     message: str = ""
 
 
-def end(over: Pass) -> End:
-    return End(over.trouble or "error", over.error) if over.error else End()
+def pass_end(over: Pass) -> PassEnd:
+    return PassEnd(over.error_kind or "error", over.error) if over.error else PassEnd()
 
 
-def lost(before: Mapping[Item, float], transitions: Iterable[Transition], at: float) -> Mapping[Item, float]:
+def lost_readiness(
+    before: Mapping[Item, float], transitions: Iterable[Transition], at: float
+) -> Mapping[Item, float]:
     """Return the apps that were ready once and are not, each with when that was heard (*at* is now).
 
     One that never was ready is not lost.
@@ -84,45 +92,45 @@ def lost(before: Mapping[Item, float], transitions: Iterable[Transition], at: fl
     return found
 
 
-def troubles(
+def detect_alerts(
     source: SourceState,
     partners: Iterable[PartnerState],
-    ends: Mapping[str, End],
-    censuses: Mapping[str, Census],
+    ends: Mapping[str, PassEnd],
+    censuses: Mapping[str, FleetSummary],
     missed: Collection[Item],
-) -> Iterator[Trouble]:
-    """Return every trouble. *ends* and *censuses* are by partner, *missed* is what `lost` found."""
-    if source.trouble:
-        yield Trouble(Topic.SOURCE, "", "", "", source.trouble, source.troubled, SOON)
+) -> Iterator[Alert]:
+    """Return every trouble. *ends* and *censuses* are by partner, *missed* is what `lost_readiness` found."""
+    if source.error:
+        yield Alert(AlertKind.SOURCE, "", "", "", source.error, source.error_since, SOON)
     for partner in partners:
-        yield from _of_passes(partner, ends.get(partner.name, End()))
-        if partner.holds:  # another replica tells of what is its own
-            yield from _of_apps(partner, censuses.get(partner.name, Census()), missed)
+        yield from _of_passes(partner, ends.get(partner.name, PassEnd()))
+        if partner.is_leader:  # another replica tells of what is its own
+            yield from _of_apps(partner, censuses.get(partner.name, FleetSummary()), missed)
 
 
-def _of_passes(partner: PartnerState, last: End) -> Iterator[Trouble]:
+def _of_passes(partner: PartnerState, last: PassEnd) -> Iterator[Alert]:
     if last.kind in {Denied.__name__, AccountError.__name__}:
-        yield Trouble(Topic.CREDENTIALS, partner.name, last.kind, "", last.message, None, SOON)
-    elif last.kind not in {"", Locked.__name__} and partner.errors >= IN_A_ROW:
-        yield Trouble(Topic.PASSES, partner.name, last.kind, "", last.message, None, LATER)
+        yield Alert(AlertKind.CREDENTIALS, partner.name, last.kind, "", last.message, None, SOON)
+    elif last.kind not in {"", Locked.__name__} and partner.failures >= IN_A_ROW:
+        yield Alert(AlertKind.PASSES, partner.name, last.kind, "", last.message, None, LATER)
 
 
-def _of_apps(partner: PartnerState, taken: Census, missed: Collection[Item]) -> Iterator[Trouble]:
+def _of_apps(partner: PartnerState, taken: FleetSummary, missed: Collection[Item]) -> Iterator[Alert]:
     if partner.held_digest:
         message = f"`gupshupctl plan` shows them; digest {partner.held_digest}"
-        yield Trouble(Topic.HELD, partner.name, "", "", message, None, SOON)
+        yield Alert(AlertKind.HELD, partner.name, "", "", message, None, SOON)
     for item, said in taken.stalled.items():
-        yield _of_app(Topic.STALLED, item, said, SOON)
+        yield _of_app(AlertKind.STALLED, item, said, SOON)
     for item in sorted((taken.unready.keys() - taken.stalled.keys()) & set(missed)):
         said = taken.unready[item]
         if said.status is Truth.FALSE and _waits_for(said) not in _WISHED:
             ours = said.reason == "ChangePlanned" or _waits_for(said) in _OURS
-            yield _of_app(Topic.READY, item, said, AT_LEISURE if ours else SOON)
+            yield _of_app(AlertKind.READY, item, said, AT_LEISURE if ours else SOON)
 
 
 def _waits_for(said: Condition) -> str:
     return said.reason.removeprefix(_WAITS) if said.reason.startswith(_WAITS) else ""
 
 
-def _of_app(topic: Topic, item: Item, said: Condition, patience: float) -> Trouble:
-    return Trouble(topic, item.partner, said.reason, item.name, said.message, said.since, patience)
+def _of_app(topic: AlertKind, item: Item, said: Condition, patience: float) -> Alert:
+    return Alert(topic, item.partner, said.reason, item.name, said.message, said.since, patience)

@@ -3,22 +3,22 @@
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from controller.core.planning.matched import Case, app_item, subscription_item, tag_item
+from controller.core.planning.matched import MatchedApp, app_item, subscription_item, tag_item
 from controller.model.manifest import App, Policy
 from controller.model.memory import Refusal
 from controller.model.plan import (
     Action,
     Blocked,
-    For,
     Item,
     Link,
+    NotYetObserved,
     SetCallback,
     Subscribe,
-    Unlooked,
     Unmanaged,
     Unsubscribe,
     Update,
     Verb,
+    WaitFor,
     Waiting,
 )
 
@@ -26,7 +26,7 @@ WILL_NOT_CONVERGE = "WillNotConverge"
 NO_CLEAR_ANSWER = "NoClearAnswer"
 TAG_TAKEN = "TagTaken"
 
-FEW = 5
+MOST_UNCLEAR_WRITES = 5
 """Tries in a row that proved nothing before a person is named; it goes on, at most once an hour."""
 
 LINK_REFUSED = "LinkRefused"
@@ -34,7 +34,7 @@ LINK_REFUSED = "LinkRefused"
 
 
 @dataclass(frozen=True, slots=True)
-class Same:
+class Unchanged:
     item: Item
 
 
@@ -48,7 +48,9 @@ class Unverifiable:
     item: Item
 
 
-Entry: TypeAlias = Action | Waiting | Blocked | Unmanaged | Same | Provisioning | Unverifiable | Unlooked
+PlanEntry: TypeAlias = (
+    Action | Waiting | Blocked | Unmanaged | Unchanged | Provisioning | Unverifiable | NotYetObserved
+)
 
 
 def verb_of(action: Action) -> Verb:
@@ -77,27 +79,27 @@ def item_of(action: Action) -> Item:
             assert_never(action)
 
 
-def allowed(action: Action, case: Case, *, key: str, digest: str) -> Entry:
+def permitted(action: Action, matched: MatchedApp, *, key: str, digest: str) -> PlanEntry:
     """Return *action*, or what holds it back: a missing policy, a suspension, an earlier no to the same."""
-    app, now = case.app, case.view.now
+    app, now = matched.app, matched.context.now
     policy = _policy(action)
     if policy not in app.policies:
-        return _waiting(action, For.POLICY, message=f"spec.policies of App/{app.name} lacks {policy}")
+        return _waiting(action, WaitFor.POLICY, message=f"spec.policies of App/{app.name} lacks {policy}")
     if app.suspend is not None and suspended(app, now):
-        return _waiting(action, For.SUSPEND, app.suspend.until, app.suspend.reason)
-    refusal = case.refusal(key)
+        return _waiting(action, WaitFor.SUSPEND, app.suspend.until, app.suspend.reason)
+    refusal = matched.refusal(key)
     if refusal is None or refusal.digest != digest:
         return action
     if refusal.retry_at is not None and refusal.retry_at <= now:
         return action
     if refusal.retry_at is None or asks_person(refusal):
         return Blocked(item_of(action), refusal.reason, refusal.message)
-    return _waiting(action, For.BACKOFF, refusal.retry_at, refusal.message)
+    return _waiting(action, WaitFor.BACKOFF, refusal.retry_at, refusal.message)
 
 
 def asks_person(refusal: Refusal) -> bool:
     """Say whether so many answers in a row proved nothing that a person has to look."""
-    return refusal.reason in {NO_CLEAR_ANSWER, TAG_TAKEN} and refusal.tries >= FEW
+    return refusal.reason in {NO_CLEAR_ANSWER, TAG_TAKEN} and refusal.tries >= MOST_UNCLEAR_WRITES
 
 
 def _policy(action: Action) -> Policy:
@@ -111,5 +113,5 @@ def suspended(app: App, now: float) -> bool:
     return app.suspend is not None and (app.suspend.until is None or now < app.suspend.until)
 
 
-def _waiting(action: Action, on: For, until: float | None = None, message: str = "") -> Waiting:
+def _waiting(action: Action, on: WaitFor, until: float | None = None, message: str = "") -> Waiting:
     return Waiting(verb_of(action), item_of(action), on, until, message)

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from controller.core.planning.actions import FEW, LINK_REFUSED, NO_CLEAR_ANSWER, TAG_TAKEN, WILL_NOT_CONVERGE
+from controller.core.planning.actions import (
+    LINK_REFUSED,
+    MOST_UNCLEAR_WRITES,
+    NO_CLEAR_ANSWER,
+    TAG_TAKEN,
+    WILL_NOT_CONVERGE,
+)
 from controller.core.planning.digest import (
     callback_key,
     link_key,
@@ -13,10 +19,20 @@ from controller.core.planning.digest import (
     of_write,
     subscription_key,
 )
-from controller.core.planning.subscriptions import PATIENCE, REMOVED, drift, respelt
+from controller.core.planning.subscriptions import MOST_REPEATED_WRITES, REMOVED, drift, respelt
 from controller.errors import Rejected
 from controller.model.manifest import App, AppId
-from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Note, Refusal, Refuse, Written, Wrote
+from controller.model.memory import (
+    Bind,
+    Binding,
+    ClearRefusal,
+    CloseIntent,
+    LedgerEntry,
+    LedgerWritten,
+    MemoryUpdate,
+    Refusal,
+    Refuse,
+)
 from controller.model.phone import masked
 from controller.model.plan import Outcome, SetCallback, Subscribe, Unsubscribe, Update
 from controller.model.upstream import (
@@ -48,7 +64,7 @@ class Verdict:
     """*look*: what is known of the app's subscriptions no longer counts."""
 
     outcome: Outcome
-    notes: tuple[Note, ...] = ()
+    notes: tuple[MemoryUpdate, ...] = ()
     reason: str = ""
     message: str = ""
     app_id: AppId | None = None
@@ -56,7 +72,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class AnswerContext:
     """What is known where a write is answered at *now* (epoch seconds).
 
     *secret* is the keyed digest of what can be written and not read, "" without any; *written* and *refusal*
@@ -65,7 +81,7 @@ class Known:
 
     now: float
     secret: str = ""
-    written: Written | None = None
+    written: LedgerEntry | None = None
     refusal: Refusal | None = None
 
 
@@ -77,10 +93,10 @@ def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, s
     close = CloseIntent(app.phone)
     match answer:
         case Linked(app_id):
-            wrote = (Wrote(Written(callback_key(app_id), callback)),) if callback else ()
+            wrote = (LedgerWritten(LedgerEntry(callback_key(app_id), callback)),) if callback else ()
             return Verdict(Outcome.DONE, (*_bound(app, app_id), *wrote), app_id=app_id)
         case LinkedWithoutCallback(app_id, words):
-            unset = Wrote(Written(callback_key(app_id), ""))
+            unset = LedgerWritten(LedgerEntry(callback_key(app_id), ""))
             return Verdict(
                 Outcome.DONE, (*_bound(app, app_id), unset), "CallbackNotSet", _told(app, words), app_id
             )
@@ -104,7 +120,7 @@ def phone_elsewhere(app: App, words: str, now: float) -> Refuse:
 
 
 def of_subscription_write(
-    action: Subscribe | Update, seen: RemoteSubscription | None, known: Known
+    action: Subscribe | Update, seen: RemoteSubscription | None, known: AnswerContext
 ) -> Verdict:
     """Remember a write that Gupshup accepted and answered with *seen*.
 
@@ -120,42 +136,42 @@ def of_subscription_write(
     if isinstance(action, Update):
         before = prior.active_at if prior is not None else None
         active_at = known.now if "active" in action.changes else before
-    written = Written(key, declared, known.secret, updates, active_at)
+    written = LedgerEntry(key, declared, known.secret, updates, active_at)
     look = seen is None or updates > 1 or not drift(wanted, seen).keys() <= {"active"}
     digest = of_write(wanted, known.secret)
     enough = _enough(written, digest, known.now)
     if seen is None or seen.tag == wanted.tag or seen.tag.casefold() != wanted.tag.casefold():
-        return Verdict(Outcome.DONE, (Wrote(written), enough), app_id=action.app_id, look=look)
+        return Verdict(Outcome.DONE, (LedgerWritten(written), enough), app_id=action.app_id, look=look)
     message = respelt(seen, ours=True)
     kept = Refuse(Refusal(key, digest, TAG_TAKEN, message, known.now, retry_at=known.now))
-    notes = (Wrote(written), kept if isinstance(enough, Forgive) else enough)
+    notes = (LedgerWritten(written), kept if isinstance(enough, ClearRefusal) else enough)
     return Verdict(Outcome.DONE, notes, message=message, app_id=action.app_id, look=look)
 
 
-def of_unsubscribe(action: Unsubscribe, known: Known) -> Verdict:
+def of_unsubscribe(action: Unsubscribe, known: AnswerContext) -> Verdict:
     """Remember that Gupshup said it removed a subscription; where that had to be repeated it is looked at."""
     prior = known.written
     again = prior.updates + 1 if prior is not None and prior.digest == REMOVED else 0
-    written = Written(subject(action), REMOVED, updates=again)
-    notes = (Wrote(written), _enough(written, REMOVED, known.now))
+    written = LedgerEntry(subject(action), REMOVED, updates=again)
+    notes = (LedgerWritten(written), _enough(written, REMOVED, known.now))
     return Verdict(Outcome.DONE, notes, app_id=action.app_id, look=written.updates > 0)
 
 
-def _enough(written: Written, digest: str, now: float) -> Refuse | Forgive:
+def _enough(written: LedgerEntry, digest: str, now: float) -> Refuse | ClearRefusal:
     """Forget earlier refusals; after too many writes that no look saw take, let a person look first."""
-    if written.updates < PATIENCE:
-        return Forgive(written.key)
+    if written.updates < MOST_REPEATED_WRITES:
+        return ClearRefusal(written.key)
     message = f"{written.updates} writes in a row did not take"
     return Refuse(Refusal(written.key, digest, WILL_NOT_CONVERGE, message, now))
 
 
 def of_callback_write(action: SetCallback, digest: str) -> Verdict:
     key = callback_key(action.app_id)
-    notes = (Wrote(Written(key, digest)), Forgive(key))
+    notes = (LedgerWritten(LedgerEntry(key, digest)), ClearRefusal(key))
     return Verdict(Outcome.DONE, notes, message="callbackUrl set", app_id=action.app_id)
 
 
-def of_rejection(action: Write, error: Rejected, known: Known) -> Verdict:
+def of_rejection(action: Write, error: Rejected, known: AnswerContext) -> Verdict:
     """Judge a 4xx to anything but a link."""
     words, message = error.words.casefold(), f"Gupshup answered {error.status}: {error.words}"
     if reason := _contradiction(action, words):
@@ -170,7 +186,7 @@ def of_rejection(action: Write, error: Rejected, known: Known) -> Verdict:
     return Verdict(Outcome.FAILED, (Refuse(refusal),), reason, error.words, action.app_id)
 
 
-def of_unclear(action: Write, why: str, known: Known) -> Verdict:
+def of_unclear(action: Write, why: str, known: AnswerContext) -> Verdict:
     """Judge an answer that proves nothing, or none: a look tells, and each further try waits longer."""
     refuse = _unproven(action, NO_CLEAR_ANSWER, why, known)
     return Verdict(Outcome.UNCLEAR, (refuse,), "OutcomeUnknown", why, action.app_id, look=True)
@@ -184,13 +200,13 @@ def _contradiction(action: Write, words: str) -> str:
     return NO_CLEAR_ANSWER if gone else ""
 
 
-def _unproven(action: Write, reason: str, why: str, known: Known) -> Refuse:
+def _unproven(action: Write, reason: str, why: str, known: AnswerContext) -> Refuse:
     """Remember a try that proved nothing. The second one goes at once, each further one waits longer."""
     key, digest = subject(action), _declared(action, known.secret)
     tries = _tries(known.refusal, digest)
     pause = backoff(tries - 1) if tries > 1 else 0.0
     message = f"{tries} tries in a row got no clear answer; the last: {why}" if tries > 1 else why
-    if tries >= FEW:
+    if tries >= MOST_UNCLEAR_WRITES:
         message = f"{message}; ask Gupshup's support; it is tried again at most once an hour"
     return Refuse(Refusal(key, digest, reason, message, known.now, tries, known.now + pause))
 
@@ -237,8 +253,8 @@ def _declared(action: Write, secret: str) -> str:
             assert_never(action)
 
 
-def _bound(app: App, app_id: AppId) -> tuple[Note, ...]:
-    return Bind(Binding(app.phone, app_id)), CloseIntent(app.phone), Forgive(link_key(app.phone))
+def _bound(app: App, app_id: AppId) -> tuple[MemoryUpdate, ...]:
+    return Bind(Binding(app.phone, app_id)), CloseIntent(app.phone), ClearRefusal(link_key(app.phone))
 
 
 def _refuse_link(app: App, reason: str, message: str, now: float, retry_at: float | None = None) -> Refuse:

@@ -7,7 +7,7 @@ from controller.model.manifest import App, AppId
 from controller.model.upstream import Row
 
 
-class Roll:
+class AppCache:
     """Rows by id, phone and name. One list makes it, looks by phone correct it."""
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
@@ -24,7 +24,7 @@ class Roll:
     def rows(self) -> tuple[Row, ...]:
         return tuple(self._by_id.values())
 
-    def about(self, app: App) -> tuple[Row, ...]:
+    def rows_for(self, app: App) -> tuple[Row, ...]:
         """Return the rows that have to do with *app*: by its phone, its name or its id.
 
         Those without a phone may have its, so that without them nobody could say that it is absent.
@@ -33,7 +33,7 @@ class Roll:
         ids |= {app.app_id} & self._by_id.keys() if app.app_id else set()
         return tuple(self._by_id[each] for each in sorted(ids))
 
-    def seen(self, phone: str, rows: Iterable[Row]) -> None:
+    def replace_by_phone(self, phone: str, rows: Iterable[Row]) -> None:
         """Take over what a whole look by *phone* found: a row with that phone which it lacks is gone."""
         fresh = [row for row in rows if row.phone == phone]
         for id_ in sorted(self._ids.get(phone, set())):

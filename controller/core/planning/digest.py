@@ -47,7 +47,7 @@ def subscription_key(app_id: AppId, tag: str) -> str:
     return f"subscription:{app_id}:{tag}"
 
 
-def subscribed(keys: Iterable[str]) -> frozenset[str]:
+def apps_subscribed_by_us(keys: Iterable[str]) -> frozenset[str]:
     """Return the ids of the apps that subscription keys among *keys* are about."""
     return frozenset(key.split(":", 2)[1] for key in keys if key.startswith("subscription:"))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from controller.core.planning.actions import item_of
 from controller.core.ratelimit import window
 from controller.model.manifest import Bucket, Limit
-from controller.model.plan import Action, For, Link, Plan, SetCallback
+from controller.model.plan import Action, Link, Plan, SetCallback, WaitFor
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def forecast(plan: Plan) -> Forecast:
     for action in plan.actions:
         _count(action, wide, per_app[item_of(action).app])
     for waiting in plan.waiting:
-        if waiting.on in {For.LIVE, For.LINKED}:
+        if waiting.wait_for in {WaitFor.LIVE, WaitFor.LINKED}:
             wide[Bucket.OTHER] += 1
             per_app[waiting.item.app].update({Bucket.SUBSCRIPTION: 2})
     for each in per_app.values():

@@ -9,11 +9,10 @@ from typing import TypeAlias, assert_never
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.digest import digest, of_callback, of_link, of_subscription
 from controller.model.manifest import Ceiling, Count, Desired, Partner
-from controller.model.passes import Breadth
+from controller.model.passes import PassKind
 from controller.model.plan import (
     Action,
-    For,
-    Held,
+    HeldChange,
     Item,
     Link,
     Plan,
@@ -22,6 +21,7 @@ from controller.model.plan import (
     Unsubscribe,
     Update,
     Verb,
+    WaitFor,
     Waiting,
 )
 
@@ -29,27 +29,27 @@ Change: TypeAlias = tuple[Verb, Item]
 """One change, told apart from all others: what `--release` lets through is a set of these."""
 
 
-def judge(plan: Plan, desired: Desired, released: frozenset[Change], breadth: Breadth) -> Plan:
+def guard_for(plan: Plan, desired: Desired, released: frozenset[Change], breadth: PassKind) -> Plan:
     """Let through what may be done by a pass that saw so much; the rest is held, or waits."""
     match breadth:
-        case Breadth.FULL:
+        case PassKind.FULL:
             return guard(plan, desired, released)
-        case Breadth.LIST:
+        case PassKind.LIST:
             return guard(_patient(plan, desired, released), desired, released)
-        case Breadth.APP:
-            return _wait(plan, [a for a in plan.actions if _group(a) is not None], For.PASS, _ALONE)
+        case PassKind.APP:
+            return _wait(plan, [a for a in plan.actions if _group(a) is not None], WaitFor.PASS, _ALONE)
         case _:
             assert_never(breadth)
 
 
-FEW = 3
+LEAST_UPDATES = 3
 """Updates that a share lets through on the smallest fleet: one app with its webhooks."""
 
 _ALONE = "decided by a pass that sees all apps"
 _UNLOOKED = "not all apps were looked at yet, and with them it may be more than a guard allows"
 
 
-class Group(Enum):
+class ChangeClass(Enum):
     """What is counted together and held together."""
 
     LINK = auto()
@@ -61,19 +61,19 @@ class Group(Enum):
 def _patient(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
     """Let changes wait that are few only because not every app was looked at yet."""
     unlooked = {
-        Group.UPDATE: float(sum(each.differing for each in plan.unlooked)),
-        Group.UNKNOWN: float(sum(each.unknown for each in plan.unlooked)),
-        Group.UNSUBSCRIBE: math.inf if plan.unlooked else 0.0,  # nobody knows how many there are
+        ChangeClass.UPDATE: float(sum(each.differing for each in plan.unlooked)),
+        ChangeClass.UNKNOWN: float(sum(each.unknown for each in plan.unlooked)),
+        ChangeClass.UNSUBSCRIBE: math.inf if plan.unlooked else 0.0,  # nobody knows how many there are
     }
     limits = _limits(plan.partner, desired)
     for group, more in unlooked.items():
         counted = _counted(plan.actions, group, released)
         if len(counted) <= limits[group][1] < len(counted) + more:
-            plan = _wait(plan, counted, For.LOOK, _UNLOOKED)
+            plan = _wait(plan, counted, WaitFor.LOOK, _UNLOOKED)
     return plan
 
 
-def _wait(plan: Plan, actions: Collection[Action], on: For, why: str) -> Plan:
+def _wait(plan: Plan, actions: Collection[Action], on: WaitFor, why: str) -> Plan:
     waiting = tuple(Waiting(verb_of(action), item_of(action), on, None, why) for action in actions)
     stopped = {change(action) for action in actions}
     left = tuple(action for action in plan.actions if change(action) not in stopped)
@@ -87,13 +87,13 @@ def guard(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
     and putting drift back do not count, and neither does what was released. What was never written from here
     is counted by itself: a store that is lost makes many of it at once, and an update is none of them.
     """
-    held: list[Held] = []
+    held: list[HeldChange] = []
     for group, (name, limit) in _limits(plan.partner, desired).items():
         counted = _counted(plan.actions, group, released)
         if len(counted) > limit:
-            what = " that were never written from here" if group is Group.UNKNOWN else ""
+            what = " that were never written from here" if group is ChangeClass.UNKNOWN else ""
             message = f"{len(counted)} planned{what}, {limit} allowed"
-            held.extend(Held(action, name, message) for action in counted)
+            held.extend(HeldChange(action, name, message) for action in counted)
     stopped = {change(each.action) for each in held}
     return replace(plan, held=tuple(held), actions=tuple(a for a in plan.actions if change(a) not in stopped))
 
@@ -127,8 +127,8 @@ def release(plan: Plan, names: Iterable[str]) -> frozenset[Change]:
 
 def _held(plan: Plan) -> Mapping[str, Sequence[Action]]:
     """Return what is held by its digest: consent to what is known is none to what nobody knows."""
-    known = [each.action for each in plan.held if _group(each.action) is not Group.UNKNOWN]
-    unknown = [each.action for each in plan.held if _group(each.action) is Group.UNKNOWN]
+    known = [each.action for each in plan.held if _group(each.action) is not ChangeClass.UNKNOWN]
+    unknown = [each.action for each in plan.held if _group(each.action) is ChangeClass.UNKNOWN]
     return {
         digest([plan.partner.name, sorted(map(_fingerprint, some))]): some
         for some in (known, unknown)
@@ -155,37 +155,39 @@ def _content(action: Action) -> str:
             assert_never(action)
 
 
-def _counted(actions: Iterable[Action], group: Group, released: frozenset[Change]) -> tuple[Action, ...]:
+def _counted(
+    actions: Iterable[Action], group: ChangeClass, released: frozenset[Change]
+) -> tuple[Action, ...]:
     return tuple(a for a in actions if _group(a) is group and change(a) not in released)
 
 
-def _group(action: Action) -> Group | None:
+def _group(action: Action) -> ChangeClass | None:
     """Return what *action* counts as; None for what is new, and for what restores what was agreed before.
 
     That is drift, or a link left without its callback.
     """
     match action:
         case Link():
-            return Group.LINK
+            return ChangeClass.LINK
         case Unsubscribe():
-            return Group.UNSUBSCRIBE
+            return ChangeClass.UNSUBSCRIBE
         case Subscribe() | Update(drift=True) | SetCallback(finishes_link=True):
             return None
         case Update(unknown=unknown) | SetCallback(unknown=unknown):
-            return Group.UNKNOWN if unknown else Group.UPDATE
+            return ChangeClass.UNKNOWN if unknown else ChangeClass.UPDATE
         case _:
             assert_never(action)
 
 
-def _limits(partner: Partner, desired: Desired) -> Mapping[Group, tuple[str, int]]:
+def _limits(partner: Partner, desired: Desired) -> Mapping[ChangeClass, tuple[str, int]]:
     """Return the guard of each kind, and how many it lets through."""
     guards, of = partner.guards, _declared(desired, partner.name)
-    updates = ("maxUpdates", allowed(guards.max_updates, of, FEW))
+    updates = ("maxUpdates", allowed(guards.max_updates, of, LEAST_UPDATES))
     return {
-        Group.LINK: ("maxLinks", allowed(guards.max_links, of)),
-        Group.UPDATE: updates,
-        Group.UNKNOWN: updates,
-        Group.UNSUBSCRIBE: ("maxUnsubscribes", allowed(guards.max_unsubscribes, of)),
+        ChangeClass.LINK: ("maxLinks", allowed(guards.max_links, of)),
+        ChangeClass.UPDATE: updates,
+        ChangeClass.UNKNOWN: updates,
+        ChangeClass.UNSUBSCRIBE: ("maxUnsubscribes", allowed(guards.max_unsubscribes, of)),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from controller.model.manifest import App, AppId, Settle
 from controller.model.memory import Binding
 from controller.model.phone import masked
-from controller.model.plan import For, Observed
+from controller.model.plan import Observed, WaitFor
 from controller.model.upstream import Details, Facts, Row
 
 
@@ -23,7 +23,7 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
-class Barred:
+class Conflict:
     """*row* is the one app in the way; *ours*: it is the declared one, under another name or phone."""
 
     reason: str
@@ -36,13 +36,13 @@ class Barred:
 class Undecided:
     """Only time or another look (*ask* names the apps to look at) can tell."""
 
-    on: For
+    wait_for: WaitFor
     message: str
     until: float | None = None
     ask: tuple[AppId, ...] = ()
 
 
-Match: TypeAlias = Found | Absent | Barred | Undecided
+Match: TypeAlias = Found | Absent | Conflict | Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def match(app: App, seen: Index, observed: Observed, settle: Settle) -> Match:
 def _by_id(app: App, app_id: AppId, seen: Index, facts: Facts) -> Match:
     row = seen.by_id.get(app_id)
     if row is None:
-        return Barred(
+        return Conflict(
             "AppNotFound",
             f"appId {app_id} is not among this partner's apps; correct it, or remove it to link a new app",
         )
@@ -97,7 +97,7 @@ def _by_id(app: App, app_id: AppId, seen: Index, facts: Facts) -> Match:
     if phone is None and row in seen.phoneless:
         return _ask_phone((row,))
     if phone != app.phone:
-        return Barred(
+        return Conflict(
             "AppIdMismatch",
             f"appId {app_id} ({row.name}) has {_phone(phone)}, not the declared one; correct either",
             row,
@@ -110,14 +110,14 @@ def _by_phone_and_name(app: App, seen: Index, facts: Facts) -> Match:
     rows = {row.id: row for row in (*with_phone, *with_name)}
     if len(rows) > 1:
         named = ", ".join(f"{row.id} ({row.name}, {_phone(phone_of(row, facts))})" for row in rows.values())
-        return Barred("Ambiguous", f"more than one app fits: {named}; name the right one by spec.appId")
+        return Conflict("Ambiguous", f"more than one app fits: {named}; name the right one by spec.appId")
     if not rows:
         return Absent()
     (row,) = rows.values()
     if not with_phone:
         return _ask_phone((row,)) if row in seen.phoneless else _name_taken(row, facts)
     if not with_name:
-        return Barred(
+        return Conflict(
             "PhoneLinkedToOtherApp",
             f"the phone belongs to {row.name}; to take that app over, add to spec: `appId: {row.id}`",
             row,
@@ -125,8 +125,8 @@ def _by_phone_and_name(app: App, seen: Index, facts: Facts) -> Match:
     return Found(row)
 
 
-def _name_taken(row: Row, facts: Facts) -> Barred:
-    return Barred(
+def _name_taken(row: Row, facts: Facts) -> Conflict:
+    return Conflict(
         "NameTakenByOtherPhone",
         f"appName {row.name} is app {row.id} with {_phone(phone_of(row, facts))}; choose another appName",
         row,
@@ -135,7 +135,7 @@ def _name_taken(row: Row, facts: Facts) -> Barred:
 
 def _changed(app: App, found: Match, observed: Observed) -> Match:
     """Know an app of ours by its binding: it is the manifest that was changed, and no stranger's app."""
-    if not isinstance(found, Barred) or found.row is None:
+    if not isinstance(found, Conflict) or found.row is None:
         return found
     row, phone = found.row, phone_of(found.row, observed.facts) or ""
     binding = observed.memory.bindings.get(phone)
@@ -146,7 +146,7 @@ def _changed(app: App, found: Match, observed: Observed) -> Match:
         f"app {row.id} ({row.name}, {_phone(phone)}) is ours, and neither the name nor the phone of an app "
         f"can be changed at Gupshup: put {back} back, or declare a new app and retire this one"
     )
-    return Barred(found.reason, why, row, ours=True)
+    return Conflict(found.reason, why, row, ours=True)
 
 
 def _unproven(seen: Index) -> Match:
@@ -157,8 +157,8 @@ def _unproven(seen: Index) -> Match:
 def _lost(binding: Binding, absent_at: float, settle: Settle) -> Match:
     since = absent_at if binding.missing_since is None else binding.missing_since
     if absent_at - since < settle.stale_list:
-        return Undecided(For.LIST, "bound before, not in this list", until=since + settle.stale_list)
-    return Barred(
+        return Undecided(WaitFor.LIST, "bound before, not in this list", until=since + settle.stale_list)
+    return Conflict(
         "AppLost",
         f"app {binding.app_id} was ours and is no longer listed; if it is gone for good, "
         "`gupshupctl resolve NAME --absent` allows a new link",
@@ -167,11 +167,11 @@ def _lost(binding: Binding, absent_at: float, settle: Settle) -> Match:
 
 def _is_missing(found: Match, app: App, binding: Binding) -> bool:
     """Say whether the app that is named by its id is ours and gone, and not just a wrong id."""
-    return isinstance(found, Barred) and found.reason == "AppNotFound" and app.app_id == binding.app_id
+    return isinstance(found, Conflict) and found.reason == "AppNotFound" and app.app_id == binding.app_id
 
 
 def _ask_phone(rows: tuple[Row, ...]) -> Undecided:
-    return Undecided(For.PHONE, "an app is listed without its phone", ask=tuple(row.id for row in rows))
+    return Undecided(WaitFor.PHONE, "an app is listed without its phone", ask=tuple(row.id for row in rows))
 
 
 def _phone(phone: str | None) -> str:

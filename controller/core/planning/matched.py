@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from controller.core.planning.digest import subscribed
+from controller.core.planning.digest import apps_subscribed_by_us
 from controller.core.planning.match import Found, Match, index, match
 from controller.core.planning.provisioning import Progress, of_row
 from controller.model.manifest import App, Desired, Partner, Policy, SubscribeWhen, Subscription
-from controller.model.memory import Refusal
-from controller.model.plan import Asked, Item, Kind, Observed
-from controller.model.upstream import Row
+from controller.model.memory import Memory, Refusal
+from controller.model.plan import Item, Kind, Observed, Request
+from controller.model.upstream import Facts, Row
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Context:
     """All that is seen of one partner.
 
     *whole*: what no manifest declares is known to be undeclared; *written* are apps that we subscribed once.
@@ -23,7 +23,7 @@ class View:
 
     partner: Partner
     observed: Observed
-    asked: Asked
+    asked: Request
     whole: bool
     written: frozenset[str] = frozenset()
 
@@ -33,38 +33,52 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class MatchedApp:
     app: App
     match: Match
     subscriptions: tuple[Subscription, ...]
-    view: View
+    context: Context
 
     @property
     def item(self) -> Item:
         return app_item(self.app)
 
+    @property
+    def facts(self) -> Facts:
+        return self.context.observed.facts
+
+    @property
+    def memory(self) -> Memory:
+        return self.context.observed.memory
+
+    @property
+    def now(self) -> float:
+        return self.context.now
+
     def refusal(self, key: str) -> Refusal | None:
         """Return the earlier no that still counts for *key*: not one from before somebody asked again."""
-        found = self.view.observed.memory.refusals.get(key)
-        return None if found is not None and self.wiped(found.at) else found
+        found = self.memory.refusals.get(key)
+        return None if found is not None and self.asked_again_since(found.at) else found
 
-    def wiped(self, at: float) -> bool:
+    def asked_again_since(self, at: float) -> bool:
         """Say whether what was answered at *at* no longer counts, because somebody asked again since."""
-        return self.app.name in self.view.asked.again and at < self.view.asked.at
+        return self.app.name in self.context.asked.again and at < self.context.asked.at
 
 
-def cases(desired: Desired, partner: Partner, observed: Observed, asked: Asked) -> Iterator[Case]:
+def match_apps(
+    desired: Desired, partner: Partner, observed: Observed, asked: Request
+) -> Iterator[MatchedApp]:
     """Match every declared app of *partner*, in the order of their names."""
     seen = index(observed.rows, observed.facts)
     declared: dict[str, list[Subscription]] = defaultdict(list)
     for wanted in desired.subscriptions:
         declared[wanted.app].append(wanted)
-    view = View(partner, observed, asked, desired.complete, subscribed(observed.memory.ledger))
+    view = Context(partner, observed, asked, desired.complete, apps_subscribed_by_us(observed.memory.ledger))
     for app in sorted(desired.apps, key=lambda app: app.name):
         if app.partner == partner.name:
             found = match(app, seen, observed, partner.settle)
             of_app = tuple(sorted(declared[app.name], key=lambda wanted: (wanted.name, wanted.tag)))
-            yield Case(app, found, of_app, view)
+            yield MatchedApp(app, found, of_app, view)
 
 
 def app_item(app: App) -> Item:
@@ -79,36 +93,36 @@ def tag_item(app: App, tag: str) -> Item:
     return Item(Kind.SUBSCRIPTION, app.partner, app.name, tag)
 
 
-def may_subscribe(case: Case, found: Found) -> bool:
+def may_subscribe(matched: MatchedApp, found: Found) -> bool:
     """Say whether the app has come far enough for subscriptions, as the partner wants it."""
-    linked = case.view.partner.subscribe_when is SubscribeWhen.LINKED
-    return linked or of_row(found.row, case.view.observed.facts) is Progress.LIVE
+    linked = matched.context.partner.subscribe_when is SubscribeWhen.LINKED
+    return linked or of_row(found.row, matched.facts) is Progress.LIVE
 
 
-def prunes(case: Case) -> bool:
+def may_unsubscribe(matched: MatchedApp) -> bool:
     """Say whether undeclared subscriptions of this app may be removed at all."""
-    owned = case.view.partner.owned_tags is not None
-    return case.view.whole and owned and Policy.UNSUBSCRIBE in case.app.policies
+    owned = matched.context.partner.owned_tags is not None
+    return matched.context.whole and owned and Policy.UNSUBSCRIBE in matched.app.policies
 
 
-def wrote(case: Case, row: Row) -> bool:
+def has_our_subscriptions(matched: MatchedApp, row: Row) -> bool:
     """Say whether we ever subscribed this app: what is no longer declared there is worth a word."""
-    return case.view.whole and row.id in case.view.written
+    return matched.context.whole and row.id in matched.context.written
 
 
-def looks(case: Case, row: Row) -> bool:
+def needs_subscriptions(matched: MatchedApp, row: Row) -> bool:
     """Say whether the subscriptions of this app matter to anybody."""
-    return bool(case.subscriptions) or prunes(case) or wrote(case, row)
+    return bool(matched.subscriptions) or may_unsubscribe(matched) or has_our_subscriptions(matched, row)
 
 
-def owns(partner: Partner, tag: str) -> bool:
+def is_ours(partner: Partner, tag: str) -> bool:
     return partner.owned_tags is not None and fnmatchcase(tag, partner.owned_tags)
 
 
-def waba_told(case: Case, found: Found) -> str | None:
+def known_waba(matched: MatchedApp, found: Found) -> str | None:
     """Return the WABA id that Gupshup told, "" where it was asked and did not tell, None where not asked."""
-    fresh = case.view.observed.facts.wabas.get(found.row.id)
+    fresh = matched.facts.wabas.get(found.row.id)
     if isinstance(fresh, str):
         return fresh
-    known = case.view.observed.memory.bindings.get(case.app.phone)
+    known = matched.memory.bindings.get(matched.app.phone)
     return known.waba if known is not None and known.app_id == found.row.id else None

@@ -5,79 +5,88 @@ from dataclasses import replace
 
 from controller.core.planning.digest import callback_key, link_key, subscription_key
 from controller.core.planning.match import Absent, Found, Undecided
-from controller.core.planning.matched import Case, cases, waba_told
-from controller.core.planning.plan import UNCLEAR, absent_from, attempts
+from controller.core.planning.matched import MatchedApp, known_waba, match_apps
+from controller.core.planning.plan import MOST_UNCLEAR_LINKS, absent_from, attempts
 from controller.core.planning.subscriptions import REMOVED, changes
 from controller.model.manifest import Desired, Partner
-from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Memory, Note, Written, Wrote
-from controller.model.plan import Asked, For, Observed
-from controller.model.upstream import Row, Unseen
+from controller.model.memory import (
+    Bind,
+    Binding,
+    ClearRefusal,
+    CloseIntent,
+    LedgerEntry,
+    LedgerWritten,
+    Memory,
+    MemoryUpdate,
+)
+from controller.model.plan import Observed, Request, WaitFor
+from controller.model.upstream import LookFailed, Row
 
 
-def learnt(
+def memory_updates(
     desired: Desired, partner: Partner, observed: Observed, declared: Desired | None = None
-) -> tuple[Note, ...]:
+) -> tuple[MemoryUpdate, ...]:
     """Return what is worth remembering of *observed*: nothing, where all of it is known already.
 
     *declared* is what *desired* was narrowed from, None where it is the whole.
     """
     phones = frozenset(app.phone for app in (declared or desired).apps)
-    found = cases(desired, partner, observed, Asked())
+    found = match_apps(desired, partner, observed, Request())
     removed = _removals(observed.memory)
-    return tuple(note for case in found for note in _of_case(case, phones, removed))
+    return tuple(note for matched in found for note in _of_case(matched, phones, removed))
 
 
-def _of_case(case: Case, phones: frozenset[str], removed: Collection[str]) -> Iterator[Note]:
-    memory, phone = case.view.observed.memory, case.app.phone
-    match case.match:
+def _of_case(matched: MatchedApp, phones: frozenset[str], removed: Collection[str]) -> Iterator[MemoryUpdate]:
+    memory, phone = matched.memory, matched.app.phone
+    match matched.match:
         case Found(row) as found:
-            proven = Binding(phone, row.id, None, waba_told(case, found))
+            proven = Binding(phone, row.id, None, known_waba(matched, found))
             if memory.bindings.get(phone) != proven:
                 yield Bind(proven)
             if phone in memory.intents:
-                yield from _adopted(case, row)
+                yield from _adopted(matched, row)
             if link_key(phone) in memory.refusals:
-                yield Forgive(link_key(phone))
-            yield from _seen(case, row, removed)
-        case Undecided(on=For.LIST) if memory.bindings[phone].missing_since is None:
-            yield Bind(replace(memory.bindings[phone], missing_since=case.view.observed.absent_at))
+                yield ClearRefusal(link_key(phone))
+            yield from _seen(matched, row, removed)
+        case Undecided(wait_for=WaitFor.LIST) if memory.bindings[phone].missing_since is None:
+            yield Bind(replace(memory.bindings[phone], missing_since=matched.context.observed.absent_at))
         case Absent():
-            yield from _proven_absent(case, phones)
+            yield from _proven_absent(matched, phones)
         case _:
             return
 
 
-def _adopted(case: Case, row: Row) -> Iterator[Note]:
+def _adopted(matched: MatchedApp, row: Row) -> Iterator[MemoryUpdate]:
     """Close the intent; whether its callback was set got lost with the reply, so it is set once more."""
-    yield CloseIntent(case.app.phone)
+    yield CloseIntent(matched.app.phone)
     key = callback_key(row.id)
-    if case.app.callback_url is not None and key not in case.view.observed.memory.ledger:
-        yield Wrote(Written(key, ""))
+    if matched.app.callback_url is not None and key not in matched.memory.ledger:
+        yield LedgerWritten(LedgerEntry(key, ""))
 
 
-def _proven_absent(case: Case, phones: frozenset[str]) -> Iterator[Note]:
+def _proven_absent(matched: MatchedApp, phones: frozenset[str]) -> Iterator[MemoryUpdate]:
     """Close what had no effect; after too many unclear links of a declared phone a person does that."""
-    for intent in attempts(case):
-        until = absent_from(intent, case.view.partner.settle)
-        asks_person = intent.unclear >= UNCLEAR and intent.phone in phones
-        if until is not None and until <= case.view.observed.absent_at and not asks_person:
+    for intent in attempts(matched):
+        until = absent_from(intent, matched.context.partner.settle)
+        asks_person = intent.unclear >= MOST_UNCLEAR_LINKS and intent.phone in phones
+        if until is not None and until <= matched.context.observed.absent_at and not asks_person:
             yield CloseIntent(intent.phone)
 
 
-def _seen(case: Case, row: Row, removed: Collection[str]) -> Iterator[Note]:
+def _seen(matched: MatchedApp, row: Row, removed: Collection[str]) -> Iterator[MemoryUpdate]:
     """Forget what stood in the way of what a look shows as wished; *removed* are keys of removals."""
-    there = case.view.observed.facts.subscriptions.get(row.id)
-    if there is None or isinstance(there, Unseen):
+    there = matched.facts.subscriptions.get(row.id)
+    if there is None or isinstance(there, LookFailed):
         return
     by_tag = {remote.tag: remote for remote in there}
-    for wanted in case.subscriptions:
+    for wanted in matched.subscriptions:
         found = by_tag.get(wanted.tag)
-        if found is not None and not found.echo and not changes(case, row, wanted, found):
-            yield from _settled(case.view.observed.memory, subscription_key(row.id, wanted.tag))
+        if found is not None and not found.echo and not changes(matched, row, wanted, found):
+            yield from _settled(matched.memory, subscription_key(row.id, wanted.tag))
     for key in removed:
         _, app_id, tag = key.split(":", 2)
         if app_id == row.id and tag not in by_tag:
-            yield from _settled(case.view.observed.memory, key)
+            yield from _settled(matched.memory, key)
 
 
 def _removals(memory: Memory) -> tuple[str, ...]:
@@ -87,10 +96,10 @@ def _removals(memory: Memory) -> tuple[str, ...]:
     return tuple(sorted({*again, *refused}))
 
 
-def _settled(memory: Memory, key: str) -> Iterator[Note]:
+def _settled(memory: Memory, key: str) -> Iterator[MemoryUpdate]:
     """End the count of writes that did not take, and whatever was refused on the way."""
     written = memory.ledger.get(key)
     if written is not None and written.updates:
-        yield Wrote(replace(written, updates=0))
+        yield LedgerWritten(replace(written, updates=0))
     if key in memory.refusals:
-        yield Forgive(key)
+        yield ClearRefusal(key)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from controller.model.manifest import App, AppId
-from controller.model.upstream import Details, Facts, Row, Stage, Unseen
+from controller.model.upstream import Details, Facts, LookFailed, Row, Stage
 
 DONE = "WHATSAPP_PROVISIONING_DONE"
 ERROR = "ERROR"
@@ -47,7 +47,7 @@ def confirmed(row: Row, facts: Facts) -> bool | None:
 def second_look(row: Row, facts: Facts) -> float | None:
     """Return when the look that `confirmed` needs can be tried again (epoch seconds), if that is known."""
     tried = facts.details.get(row.id) if row.live else facts.stages.get(row.id)
-    return tried.until if isinstance(tried, Unseen) else None
+    return tried.until if isinstance(tried, LookFailed) else None
 
 
 def overdue(app: App, row: Row, now: float) -> bool:

@@ -4,44 +4,50 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar, assert_never
 
 from controller.core.planning.match import Found, Undecided
-from controller.core.planning.matched import Case, cases, looks, may_subscribe, waba_told
+from controller.core.planning.matched import (
+    MatchedApp,
+    known_waba,
+    match_apps,
+    may_subscribe,
+    needs_subscriptions,
+)
 from controller.core.planning.provisioning import Progress, of_row
 from controller.model.manifest import AppId, Desired, Partner, SubscribeWhen
-from controller.model.passes import Breadth
-from controller.model.plan import Asked, Observed
+from controller.model.passes import PassKind
+from controller.model.plan import Observed, Request
 from controller.model.upstream import (
     Details,
+    DetailsQuery,
     Facts,
+    LookFailed,
+    Query,
     Row,
-    Unseen,
-    Want,
-    WantDetails,
-    WantStage,
-    WantSubscriptions,
-    WantWaba,
+    StageQuery,
+    SubscriptionsQuery,
+    WabaQuery,
 )
 
 F = TypeVar("F")
 
 
-def wanted(
-    desired: Desired, partner: Partner, observed: Observed, breadth: Breadth = Breadth.FULL
-) -> tuple[Want, ...]:
+def open_queries(
+    desired: Desired, partner: Partner, observed: Observed, breadth: PassKind = PassKind.FULL
+) -> tuple[Query, ...]:
     """Return the looks that this pass still needs, none of which was tried before in it.
 
     A pass over the list asks only what decides which app is whose.
     """
-    of_case = _undecided if breadth is Breadth.LIST else _of_case
-    asks = {ask for case in cases(desired, partner, observed, Asked()) for ask in of_case(case)}
+    of_case = _undecided if breadth is PassKind.LIST else _of_case
+    asks = {ask for matched in match_apps(desired, partner, observed, Request()) for ask in of_case(matched)}
     return tuple(sorted((ask for ask in asks if not _tried(ask, observed.facts)), key=_order))
 
 
-def refresh(facts: Facts, rows: Iterable[Row], breadth: Breadth = Breadth.FULL) -> Facts:
+def drop_stale(facts: Facts, rows: Iterable[Row], breadth: PassKind = PassKind.FULL) -> Facts:
     """Drop what the next pass asks again: looks that gave nothing, and doubts about going live.
 
     A pass over the list asks neither of them, so it keeps both. What is not listed any more is forgotten.
     """
-    keeps = breadth is Breadth.LIST
+    keeps = breadth is PassKind.LIST
     live = {row.id: row.live for row in rows}
     return Facts(
         details={
@@ -54,12 +60,12 @@ def refresh(facts: Facts, rows: Iterable[Row], breadth: Breadth = Breadth.FULL) 
         subscriptions={
             key: fact
             for key, fact in facts.subscriptions.items()
-            if key in live and (keeps or not isinstance(fact, Unseen))
+            if key in live and (keeps or not isinstance(fact, LookFailed))
         },
     )
 
 
-def joined(whole: Facts, part: Facts, of: Collection[AppId]) -> Facts:
+def merge_facts(whole: Facts, part: Facts, of: Collection[AppId]) -> Facts:
     """Return what is known with what a pass over a part learnt: *of* are the apps that it was about."""
     return Facts(
         _joined(whole.details, part.details, of),
@@ -69,7 +75,7 @@ def joined(whole: Facts, part: Facts, of: Collection[AppId]) -> Facts:
     )
 
 
-def part_of(facts: Facts, of: Collection[AppId]) -> Facts:
+def facts_about(facts: Facts, of: Collection[AppId]) -> Facts:
     """Return what is known of some apps beside their subscriptions: those are looked at anew."""
     return Facts(
         {key: facts.details[key] for key in of if key in facts.details},
@@ -79,7 +85,7 @@ def part_of(facts: Facts, of: Collection[AppId]) -> Facts:
     )
 
 
-def asked_since(before: Facts, after: Facts) -> int:
+def reads_between(before: Facts, after: Facts) -> int:
     """Return how many looks it took from *before* to *after*."""
     return _count(after) - _count(before)
 
@@ -93,23 +99,23 @@ def _joined(whole: Mapping[AppId, F], part: Mapping[AppId, F], of: Collection[Ap
     return kept | dict(part)
 
 
-def _undecided(case: Case) -> Iterator[Want]:
-    if isinstance(case.match, Undecided):
-        yield from (WantDetails(app_id) for app_id in case.match.ask)
+def _undecided(matched: MatchedApp) -> Iterator[Query]:
+    if isinstance(matched.match, Undecided):
+        yield from (DetailsQuery(app_id) for app_id in matched.match.ask)
 
 
-def _of_case(case: Case) -> Iterator[Want]:
-    match case.match:
+def _of_case(matched: MatchedApp) -> Iterator[Query]:
+    match matched.match:
         case Undecided():
-            yield from _undecided(case)
+            yield from _undecided(matched)
         case Found(row) as found:
             if _row_says_nothing(row):
-                yield WantStage(row.id)
-            if of_row(row, case.view.observed.facts) is Progress.LIVE and waba_told(case, found) is None:
-                yield WantWaba(row.id)
-            if looks(case, row) and may_subscribe(case, found):
-                yield WantSubscriptions(row.id)
-                yield from _confirmation(case, row)
+                yield StageQuery(row.id)
+            if of_row(row, matched.facts) is Progress.LIVE and known_waba(matched, found) is None:
+                yield WabaQuery(row.id)
+            if needs_subscriptions(matched, row) and may_subscribe(matched, found):
+                yield SubscriptionsQuery(row.id)
+                yield from _confirmation(matched, row)
         case _:
             return
 
@@ -118,26 +124,26 @@ def _row_says_nothing(row: Row) -> bool:
     return not row.live and row.stage.creation is None
 
 
-def _confirmation(case: Case, row: Row) -> Iterator[Want]:
+def _confirmation(matched: MatchedApp, row: Row) -> Iterator[Query]:
     """Before an app's first subscription a second source has to agree that it is live."""
-    there = case.view.observed.facts.subscriptions.get(row.id)
-    if there == () and case.subscriptions and case.view.partner.subscribe_when is SubscribeWhen.LIVE:
-        yield WantDetails(row.id) if row.live else WantStage(row.id)
+    there = matched.facts.subscriptions.get(row.id)
+    if there == () and matched.subscriptions and matched.context.partner.subscribe_when is SubscribeWhen.LIVE:
+        yield DetailsQuery(row.id) if row.live else StageQuery(row.id)
 
 
-def _tried(ask: Want, facts: Facts) -> bool:
+def _tried(ask: Query, facts: Facts) -> bool:
     match ask:
-        case WantDetails(app_id):
+        case DetailsQuery(app_id):
             return app_id in facts.details
-        case WantStage(app_id):
+        case StageQuery(app_id):
             return app_id in facts.stages
-        case WantWaba(app_id):
+        case WabaQuery(app_id):
             return app_id in facts.wabas
-        case WantSubscriptions(app_id):
+        case SubscriptionsQuery(app_id):
             return app_id in facts.subscriptions
         case _:
             assert_never(ask)
 
 
-def _order(ask: Want) -> tuple[AppId, str]:
+def _order(ask: Query) -> tuple[AppId, str]:
     return ask.app_id, type(ask).__name__

@@ -9,7 +9,7 @@ from controller.model.manifest import Desired, Subscription
 from controller.model.plan import Item, Kind
 
 
-def narrow(
+def select(
     desired: Desired, only: Collection[str], labels: Mapping[str, str]
 ) -> tuple[Desired, frozenset[Item] | None]:
     """Return what is left of *desired*, and the items that count in it (None: all).

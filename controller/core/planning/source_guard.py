@@ -28,10 +28,10 @@ class Refusals:
     def refuse(self) -> None:
         """Raise PlanRefused for all that was gathered, with every digest that is needed."""
         if self._found:
-            raise joined(self._found)
+            raise join_refusals(self._found)
 
 
-def joined(refusals: Sequence[PlanRefused]) -> PlanRefused:
+def join_refusals(refusals: Sequence[PlanRefused]) -> PlanRefused:
     """Return one refusal that says all of *refusals*, which are some, with every digest."""
     why = "; and ".join(each.why for each in refusals)
     return PlanRefused(why, ",".join(each.digest for each in refusals))

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.core.render.lines import clean
-from controller.core.render.statuses import fields, moment
+from controller.core.render.statuses import fields, timestamp
 from controller.core.render.tables import subscription_table, table
-from controller.model.history import Entry
+from controller.model.history import WriteRecord
 from controller.model.status import Status
 
 
@@ -16,7 +16,7 @@ class Described:
 
     status: Status
     upstream: str
-    history: Sequence[Entry] = ()
+    history: Sequence[WriteRecord] = ()
     subscriptions: Sequence[Status] = ()
 
 
@@ -40,23 +40,25 @@ def _lines(of: Described) -> Iterator[str]:
         "App id": status.app_id or "-",
         "Stage": status.stage or "-",
         "Revision": status.revision,
-        "Observed": moment(status.at),
+        "Observed": timestamp(status.at),
     }
     yield from (f"{name + ':':<10} {clean(value)}" for name, value in facts.items())
     yield ""
     head = ("CONDITION", "STATUS", "SINCE", "REASON", "MESSAGE")
-    yield table(head, [(c.type, c.status, moment(c.since), c.reason, c.message) for c in status.conditions])
+    yield table(
+        head, [(c.type, c.status, timestamp(c.since), c.reason, c.message) for c in status.conditions]
+    )
     if of.subscriptions:
         yield f"\n{subscription_table(of.subscriptions)}"
     if of.history:
         head = ("WRITTEN", "VERB", "OUTCOME", "BY", "ANSWER")
-        rows = [(moment(e.at), e.verb, e.outcome or "?", e.who, e.message) for e in of.history]
+        rows = [(timestamp(e.at), e.verb, e.outcome or "?", e.who, e.message) for e in of.history]
         yield f"\n{table(head, rows)}"
 
 
-def _entry(entry: Entry) -> dict[str, object]:
+def _entry(entry: WriteRecord) -> dict[str, object]:
     return {
-        "at": moment(entry.at),
+        "at": timestamp(entry.at),
         "who": entry.who,
         "revision": entry.revision,
         "verb": entry.verb,

@@ -5,11 +5,11 @@ from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.modes import in_order
-from controller.core.render.statuses import moment
+from controller.core.render.statuses import timestamp
 from controller.model.plan import (
     Action,
     Blocked,
-    Held,
+    HeldChange,
     Item,
     Link,
     SetCallback,
@@ -61,16 +61,16 @@ def fields(action: Action) -> Mapping[str, object]:
 
 
 def waiting_row(each: Waiting) -> dict[str, object]:
-    until = {} if each.until is None else {"until": moment(each.until)}
+    until = {} if each.until is None else {"until": timestamp(each.until)}
     message = {"message": each.message} if each.message else {}
-    return {**row(each.item, each.verb), "for": str(each.on), **until, **message}
+    return {**row(each.item, each.verb), "for": str(each.wait_for), **until, **message}
 
 
 def blocked_row(each: Blocked) -> dict[str, object]:
     return {**row(each.item), "reason": each.reason, "message": each.message}
 
 
-def held_row(each: Held) -> dict[str, object]:
+def held_row(each: HeldChange) -> dict[str, object]:
     message = {"message": each.message} if each.message else {}
     return {**row(item_of(each.action), verb_of(each.action)), "guard": each.guard, **message}
 
@@ -87,7 +87,7 @@ def digests(found: Iterable[str | None]) -> str | None:
 def lists(
     waiting: Sequence[Waiting],
     blocked: Sequence[Blocked],
-    held: Sequence[Held],
+    held: Sequence[HeldChange],
     unmanaged: Sequence[Unmanaged],
 ) -> dict[str, object]:
     return {

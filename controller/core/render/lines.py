@@ -5,12 +5,12 @@ from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.modes import in_order
-from controller.core.render.statuses import moment
+from controller.core.render.statuses import timestamp
 from controller.model.phone import masked
 from controller.model.plan import (
     Action,
     Blocked,
-    Held,
+    HeldChange,
     Item,
     Link,
     Outcome,
@@ -42,16 +42,16 @@ def _changes(action: Action) -> Iterator[str]:
 
 
 def of_waiting(each: Waiting) -> str:
-    until = "" if each.until is None else f" until {moment(each.until)}"
+    until = "" if each.until is None else f" until {timestamp(each.until)}"
     why = f" ({each.message})" if each.message else ""
-    return _line("…", "waiting", each.item, f"to {each.verb}, for {each.on}{until}{why}")
+    return _line("…", "waiting", each.item, f"to {each.verb}, for {each.wait_for}{until}{why}")
 
 
 def of_blocked(each: Blocked) -> str:
     return _line("!", "blocked", each.item, f"{each.reason}: {each.message}")
 
 
-def of_held(each: Held) -> Iterator[str]:
+def of_held(each: HeldChange) -> Iterator[str]:
     why = f" ({each.message})" if each.message else ""
     yield _line("⏸", "held", item_of(each.action), f"to {verb_of(each.action)}, by {each.guard}{why}")
     yield from _changes(each.action)

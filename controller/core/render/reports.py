@@ -56,7 +56,7 @@ def report_text(parts: Sequence[Report], revision: str, *, interrupted: bool = F
 def _not_taken(source: SourceState) -> dict[str, object]:
     return {
         "identity": source.identity,
-        "trouble": source.trouble,
+        "error": source.error,
         "rejected": source.rejected or None,
         "digest": source.digest or None,
     }

@@ -12,7 +12,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AppRow:
     """*age* is how long *state* has been so, *seen* how long ago the app was looked at."""
 
     name: str
@@ -27,9 +27,9 @@ class Row:
     seen: str
 
 
-def row(status: Status, upstream: str, now: float) -> Row:
+def row(status: Status, upstream: str, now: float) -> AppRow:
     state, why = _state(status)
-    return Row(
+    return AppRow(
         name=status.item.name,
         partner=status.item.partner,
         upstream=upstream,
@@ -43,7 +43,7 @@ def row(status: Status, upstream: str, now: float) -> Row:
     )
 
 
-def chosen(rows: Iterable[Row], text: str, state: str) -> list[Row]:
+def chosen(rows: Iterable[AppRow], text: str, state: str) -> list[AppRow]:
     """Return the rows that *text* is found in, and of *state* where one is named; the worst come first."""
     wanted = text.casefold()
     found = (each for each in rows if not state or each.state == state)
@@ -63,7 +63,7 @@ def age(seconds: float) -> str:
     return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
 
 
-def _searched(of: Row) -> str:
+def _searched(of: AppRow) -> str:
     return f"{of.name}\n{of.partner}\n{of.app_id}\n{of.stage}\n{of.reason}\n{of.message}".casefold()
 
 

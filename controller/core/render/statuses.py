@@ -23,7 +23,7 @@ def fields(status: Status) -> dict[str, object]:
         "appId": status.app_id,
         "stage": status.stage,
         "revision": status.revision,
-        "observedAt": moment(status.at),
+        "observedAt": timestamp(status.at),
         "conditions": [_condition(each) for each in status.conditions],
     }
 
@@ -37,7 +37,7 @@ def read_documents(documents: Mapping[str, str]) -> tuple[Status, ...]:
     return tuple(sorted((_read(text) for text in documents.values()), key=lambda status: status.item))
 
 
-def moment(seconds: float) -> str:
+def timestamp(seconds: float) -> str:
     """Return epoch seconds as a person and a machine read them; years have four figures."""
     return (
         datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC)
@@ -52,7 +52,7 @@ def _condition(condition: Condition) -> dict[str, object]:
         "status": str(condition.status),
         "reason": condition.reason,
         "message": condition.message,
-        "lastTransitionTime": moment(condition.since),
+        "lastTransitionTime": timestamp(condition.since),
         "observedRevision": condition.revision,
     }
 

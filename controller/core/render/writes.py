@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from controller.core.render.statuses import moment
+from controller.core.render.statuses import timestamp
 from controller.core.render.tables import table
-from controller.model.history import Entry
+from controller.model.history import WriteRecord
 
 HEAD = ("WRITTEN", "VERB", "TARGET", "OUTCOME", "BY", "REVISION", "ANSWER")
 
@@ -12,10 +12,10 @@ _SHORT = 19
 """How much of a revision is enough to know it by: a dozen figures of a digest, with its kind."""
 
 
-def event(upstream: str, entry: Entry) -> dict[str, object]:
+def event(upstream: str, entry: WriteRecord) -> dict[str, object]:
     """Return one write as a document; its outcome is null where its process died before it was known."""
     return {
-        "at": moment(entry.at),
+        "at": timestamp(entry.at),
         "who": entry.who,
         "revision": entry.revision,
         "verb": entry.verb,
@@ -26,14 +26,14 @@ def event(upstream: str, entry: Entry) -> dict[str, object]:
     }
 
 
-def events_table(entries: Sequence[Entry]) -> str:
+def events_table(entries: Sequence[WriteRecord]) -> str:
     return table(HEAD, [_row(entry) for entry in entries]) if entries else "no writes"
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def _row(entry: WriteRecord) -> tuple[str, ...]:
     outcome = entry.outcome or "?"
     return (
-        moment(entry.at),
+        timestamp(entry.at),
         entry.verb,
         entry.target,
         outcome,

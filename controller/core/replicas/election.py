@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from controller.core.replicas.assignment import spread
-from controller.model.replica import Roster
+from controller.model.replica import Peers
 
 HAND_OVER = 1.0
 """Seconds for which what was let go is left to whoever waits at the lease itself."""
@@ -54,7 +54,7 @@ class Turns:
     def __init__(self) -> None:
         self._stood: dict[str, float] = {}
         self._asked: dict[str, float] = {}
-        self._roster = Roster("", float("-inf"), frozenset())
+        self._roster = Peers("", float("-inf"), frozenset())
         self._calm = self._back = float("-inf")
         self._shares: dict[str, str] = {}
         self._alive: dict[str, frozenset[str]] = {}
@@ -71,7 +71,7 @@ class Turns:
         self._stood.pop(upstream, None)
         self._asked.pop(upstream, None)
 
-    def saw(self, roster: Roster) -> None:
+    def saw(self, roster: Peers) -> None:
         """Go by *roster* from now on."""
         if self._roster.me and roster.at - self._roster.at > STALE:
             self._back = self._calm = roster.at
@@ -120,7 +120,7 @@ class Turns:
         return has and now - self._calm >= CALM and now - asked >= ASK_AGAIN
 
 
-def _alive(roster: Roster, now: float) -> dict[str, frozenset[str]]:
+def _alive(roster: Peers, now: float) -> dict[str, frozenset[str]]:
     """Return what each living replica stands for; whoever looks is alive."""
     others = {each.name: each.stands for each in roster.others if each.until > now}
     return {**others, roster.me: roster.stands}

@@ -3,25 +3,25 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from controller.model.plan import For, Kind, Outcome, Plan, Result, Verb, Waiting
+from controller.model.plan import Kind, Outcome, Plan, Result, Verb, WaitFor, Waiting
 
 FIRST_POLL = 2.0
 LONGEST_POLL = 30.0
-PATIENCE = 5
+MOST_QUIET_PASSES = 5
 """Quiet passes in a row before a run without `--wait` gives up on what only looks can tell."""
 
-OURS = frozenset({For.BUDGET})
+OURS = frozenset({WaitFor.BUDGET})
 """Waits that end by themselves, and soon: our own pace."""
 
-LOOKS = frozenset({For.OUTCOME, For.LIST, For.PHONE, For.LOOK, For.BACKOFF})
+LOOKS = frozenset({WaitFor.OUTCOME, WaitFor.LIST, WaitFor.PHONE, WaitFor.LOOK, WaitFor.BACKOFF})
 """Waits that another look may end."""
 
-UPSTREAM = frozenset({For.LIVE, For.LINKED})
+UPSTREAM = frozenset({WaitFor.LIVE, WaitFor.LINKED})
 """Waits for Gupshup, which may take days."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class RunContext:
     """Where a run stands: *quiet* passes in a row have changed nothing; *now* is epoch seconds.
 
     *rows* is how long the list is that each look reads.
@@ -33,7 +33,7 @@ class Moment:
     rows: int = 0
 
 
-def next_look(plan: Plan, said: Iterable[Result | Waiting], moment: Moment) -> float | None:
+def next_pass(plan: Plan, said: Iterable[Result | Waiting], moment: RunContext) -> float | None:
     """Return the seconds until the next pass is worth it; None where the run has nothing left to wait for.
 
     *said* is what came of the plan's actions. Without `wait` a run ends as soon as only time outside our
@@ -55,25 +55,25 @@ def poll(quiet: int, rows: int) -> float:
     return max(min(FIRST_POLL * 1.5 ** min(quiet, 20), LONGEST_POLL), rows / 500)
 
 
-def _pauses(plan: Plan, waiting: Iterable[Waiting], moment: Moment) -> Iterator[float]:
+def _pauses(plan: Plan, waiting: Iterable[Waiting], moment: RunContext) -> Iterator[float]:
     stuck = {blocked.item.app for blocked in plan.blocked if blocked.item.kind is Kind.APP}
     pause = poll(moment.quiet, moment.rows)
     for each in waiting:
-        found = None if each.item.app in stuck and each.on in UPSTREAM else _pause(each, moment, pause)
+        found = None if each.item.app in stuck and each.wait_for in UPSTREAM else _pause(each, moment, pause)
         if found is not None:
             yield found
     if plan.provisioning and moment.wait:
         yield pause
 
 
-def _pause(each: Waiting, moment: Moment, pause: float) -> float | None:
-    if each.on in OURS or (each.on is For.BACKOFF and moment.wait):
+def _pause(each: Waiting, moment: RunContext, pause: float) -> float | None:
+    if each.wait_for in OURS or (each.wait_for is WaitFor.BACKOFF and moment.wait):
         return _until(each, moment.now, pause)
-    if each.on is For.BACKOFF and each.until is not None and each.verb is not Verb.LINK:
+    if each.wait_for is WaitFor.BACKOFF and each.until is not None and each.verb is not Verb.LINK:
         return None  # an endpoint or Gupshup moves next; only a link's list may catch up with it soon
-    if each.on in LOOKS and (moment.wait or moment.quiet < PATIENCE):
+    if each.wait_for in LOOKS and (moment.wait or moment.quiet < MOST_QUIET_PASSES):
         return pause
-    return pause if each.on in UPSTREAM and moment.wait else None
+    return pause if each.wait_for in UPSTREAM and moment.wait else None
 
 
 def _until(each: Waiting, now: float, pause: float) -> float:

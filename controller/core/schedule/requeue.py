@@ -7,30 +7,30 @@ from typing import NamedTuple
 from controller.core.planning.guard import Change
 from controller.core.schedule.intervals import app_poll, list_poll, one_by_one
 from controller.core.schedule.next_pass import FIRST_POLL
-from controller.model.passes import WHOLE, Lane
-from controller.model.plan import For, Outcome, Plan, Result, Verb, Waiting
+from controller.model.passes import WHOLE_PARTNER, Lane
+from controller.model.plan import Outcome, Plan, Result, Verb, WaitFor, Waiting
 
-SOON = 1.0
+GATHERING = 1.0
 """Seconds in which wishes for a whole pass gather, so that one answers them all; a long list takes longer."""
 
 _SHORT = 1_000
 """Rows that a pass over the whole goes through in less than a second."""
 
-_BY_LIST = frozenset({For.OUTCOME, For.LIST, For.PHONE})
+_BY_LIST = frozenset({WaitFor.OUTCOME, WaitFor.LIST, WaitFor.PHONE})
 """What only the partner's list can tell."""
 
-_BY_TIME = frozenset({For.BUDGET, For.BACKOFF, For.SUSPEND, For.REST})
+_BY_TIME = frozenset({WaitFor.BUDGET, WaitFor.BACKOFF, WaitFor.SUSPEND, WaitFor.REST})
 """What ends at a moment that is known."""
 
 
-class Due(NamedTuple):
+class Requeue(NamedTuple):
     name: str
     at: float
     lane: Lane
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class RequeueContext:
     """Where a loop stands: *quiet* passes in a row changed nothing; *rows* is how long the partner's list is.
 
     *now* is epoch seconds, *interval* the seconds between two lists anyway; *in_flight* apps of the partner
@@ -45,7 +45,7 @@ class Moment:
     known: frozenset[Change] = frozenset()
 
 
-def again(plan: Plan, said: Iterable[Result | Waiting], moment: Moment) -> Iterator[Due]:
+def requeues(plan: Plan, said: Iterable[Result | Waiting], moment: RequeueContext) -> Iterator[Requeue]:
     """Yield what is due because of *plan* and of what came of its actions (*said*), beside the timers."""
     told = tuple(said)
     for result in told:
@@ -58,34 +58,38 @@ def again(plan: Plan, said: Iterable[Result | Waiting], moment: Moment) -> Itera
 
 def under_way(plan: Plan) -> set[str]:
     """Return the apps that Gupshup is linking or provisioning, as far as anybody here knows."""
-    linking = {each.item.app for each in plan.waiting if each.verb is Verb.LINK and each.on in _BY_LIST}
+    linking = {each.item.app for each in plan.waiting if each.verb is Verb.LINK and each.wait_for in _BY_LIST}
     return {item.app for item in plan.provisioning} | linking
 
 
-def _of_result(result: Result, moment: Moment) -> Iterator[Due]:
+def _of_result(result: Result, moment: RequeueContext) -> Iterator[Requeue]:
     """Look after a write: a link shows in the list only, anything else in its app."""
     if result.verb is Verb.LINK:
-        yield Due(WHOLE, moment.now + FIRST_POLL, Lane.IN_FLIGHT)
+        yield Requeue(WHOLE_PARTNER, moment.now + FIRST_POLL, Lane.IN_FLIGHT)
     elif result.outcome is not Outcome.DONE:
-        yield Due(result.item.app, moment.now + FIRST_POLL, Lane.IN_FLIGHT)
+        yield Requeue(result.item.app, moment.now + FIRST_POLL, Lane.IN_FLIGHT)
 
 
-def _of_waiting(waiting: Waiting, moment: Moment) -> Iterator[Due]:
-    name = WHOLE if waiting.verb is Verb.LINK or waiting.on in _BY_LIST else waiting.item.app
-    if waiting.on is For.PASS:
+def _of_waiting(waiting: Waiting, moment: RequeueContext) -> Iterator[Requeue]:
+    name = WHOLE_PARTNER if waiting.verb is Verb.LINK or waiting.wait_for in _BY_LIST else waiting.item.app
+    if waiting.wait_for is WaitFor.PASS:
         if (waiting.verb, waiting.item) in moment.known:
             return
-        yield Due(WHOLE, moment.now + SOON * max(1.0, moment.rows / _SHORT), Lane.CHANGED)
-    elif waiting.on in _BY_LIST:
+        yield Requeue(WHOLE_PARTNER, moment.now + GATHERING * max(1.0, moment.rows / _SHORT), Lane.CHANGED)
+    elif waiting.wait_for in _BY_LIST:
         poll = moment.now + list_poll(moment.quiet, moment.rows, moment.interval)
-        yield Due(name, poll, Lane.IN_FLIGHT)
-    elif waiting.on in _BY_TIME and waiting.until is not None:
-        yield Due(name, waiting.until, Lane.CHANGED if waiting.on is For.BUDGET else Lane.IN_FLIGHT)
-    elif waiting.on is For.BACKOFF:
-        yield Due(name, moment.now + list_poll(moment.quiet, moment.rows, moment.interval), Lane.IN_FLIGHT)
+        yield Requeue(name, poll, Lane.IN_FLIGHT)
+    elif waiting.wait_for in _BY_TIME and waiting.until is not None:
+        yield Requeue(
+            name, waiting.until, Lane.CHANGED if waiting.wait_for is WaitFor.BUDGET else Lane.IN_FLIGHT
+        )
+    elif waiting.wait_for is WaitFor.BACKOFF:
+        yield Requeue(
+            name, moment.now + list_poll(moment.quiet, moment.rows, moment.interval), Lane.IN_FLIGHT
+        )
 
 
-def _in_flight(plan: Plan, moment: Moment) -> Iterator[Due]:
+def _in_flight(plan: Plan, moment: RequeueContext) -> Iterator[Requeue]:
     """Poll what is being provisioned, one by one or by the list, whichever asks less of Gupshup."""
     names = [item.app for item in plan.provisioning]
     if not names:
@@ -93,7 +97,7 @@ def _in_flight(plan: Plan, moment: Moment) -> Iterator[Due]:
     all_of_them = max(len(names), moment.in_flight)
     if one_by_one(all_of_them, moment.rows):
         at = moment.now + app_poll(moment.quiet, all_of_them, moment.interval)
-        yield from (Due(name, at, Lane.IN_FLIGHT) for name in names)
+        yield from (Requeue(name, at, Lane.IN_FLIGHT) for name in names)
     else:
         at = moment.now + list_poll(moment.quiet, moment.rows, moment.interval)
-        yield Due(WHOLE, at, Lane.IN_FLIGHT)
+        yield Requeue(WHOLE_PARTNER, at, Lane.IN_FLIGHT)

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from controller.core.planning.actions import item_of
 from controller.core.planning.guard import Change, change
 from controller.core.schedule import intervals
-from controller.core.schedule.requeue import SOON, Moment, again, under_way
-from controller.core.schedule.throttle import UNDER_WAY, Allowance
-from controller.core.schedule.workqueue import Queue
-from controller.model.passes import WHOLE, Lane, Tempo
-from controller.model.plan import Asked, For, Plan, Result, Waiting
+from controller.core.schedule.requeue import GATHERING, RequeueContext, requeues, under_way
+from controller.core.schedule.throttle import UNDER_WAY, Throttle
+from controller.core.schedule.workqueue import WorkQueue
+from controller.model.passes import WHOLE_PARTNER, Lane, Timing
+from controller.model.plan import Plan, Request, Result, WaitFor, Waiting
 
 Said = Result | Waiting
 
-FEW = 100
+RESTART_PRIORITY_LIMIT = 100
 """Apps that may have changed while nobody looked, and are looked at before the rest: more are the rest."""
 
-SEVERAL = 5
+SMALL_COMMIT = 5
 """Apps that one commit changes and that are looked at before those of a larger one."""
 
-_NO_TURN = frozenset({For.BUDGET, For.PASS, For.LOOK})
+_NO_TURN = frozenset({WaitFor.BUDGET, WaitFor.PASS, WaitFor.LOOK})
 """What an action waits for that was not tried, however willing the pass was."""
 
 _LATE = 2.0
@@ -33,7 +33,7 @@ _LATE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class FinishedPass:
     """A pass that is over: what was *asked* of it, what is left of its plan, what came of its actions.
 
     *rows* is how long the list is, *calls* how many calls its looks at one app took, the token's aside.
@@ -41,27 +41,27 @@ class Done:
 
     name: str
     lane: Lane
-    asked: Asked
+    asked: Request
     plan: Plan
     said: tuple[Said, ...]
     rows: int
     calls: int = 0
 
 
-class Agenda:
+class Schedule:
     """Names of apps, and WHOLE for the partner, by when they are due."""
 
-    def __init__(self, tempo: Tempo, chance: Callable[[], float]) -> None:
+    def __init__(self, tempo: Timing, chance: Callable[[], float]) -> None:
         self._tempo = tempo
         self._chance = chance
-        self._queue = Queue()
+        self._queue = WorkQueue()
         self._names: frozenset[str] = frozenset()
         self._new: frozenset[str] = frozenset()
         self._asked: dict[str, float] = {}
         self._looked: dict[str, float] = {}
         self._failures: Counter[str] = Counter()
         self._pictures: dict[str, tuple[object, int]] = {}
-        self._events = {False: Allowance(quiet=0.0), True: Allowance(UNDER_WAY, quiet=0.0)}
+        self._events = {False: Throttle(quiet=0.0), True: Throttle(UNDER_WAY, quiet=0.0)}
         self._decided: frozenset[Change] = frozenset()
         self._in_flight = 0
         self._free = 0.0
@@ -81,20 +81,20 @@ class Agenda:
         self._under_way &= self._names
         mended = frozenset(new) & self._names
         self._new = (self._new | mended) & self._names
-        kept = self._names | {WHOLE}
+        kept = self._names | {WHOLE_PARTNER}
         self._queue.keep(kept)
         for known in (self._asked, self._looked, self._failures, self._pictures):
             for name in known.keys() - kept:
                 del known[name]
         for name in sorted(mended & self._failures.keys()):
             del self._failures[name]
-            self._queue.release(name)
+            self._queue.clear_delay(name)
             self._queue.add(name, now, Lane.CHANGED)
-        self._queue.add(WHOLE, now, Lane.CHANGED)
+        self._queue.add(WHOLE_PARTNER, now, Lane.CHANGED)
 
     def tick(self, now: float) -> None:
         """Have the list read: its interval is over."""
-        self._queue.add(WHOLE, now, Lane.IN_FLIGHT)
+        self._queue.add(WHOLE_PARTNER, now, Lane.IN_FLIGHT)
 
     def awaits(self, name: str) -> bool:
         """Say whether an app is under way, so that an event about it is likely to be news."""
@@ -117,21 +117,21 @@ class Agenda:
 
         For the whole partner that is its list at once, and each app in its turn.
         """
-        for each in self._names if name == WHOLE else {name} & self._names:
+        for each in self._names if name == WHOLE_PARTNER else {name} & self._names:
             self._asked[each] = now
-        for each in self._names if name == WHOLE else ():
+        for each in self._names if name == WHOLE_PARTNER else ():
             self._queue.add(each, now, Lane.DRIFT)
         self.hurry(name, now)
 
     def hurry(self, name: str, now: float) -> None:
         """Look because a person waits for it; no back-off counts."""
-        self._queue.release(name)
+        self._queue.clear_delay(name)
         self._add(name, now, Lane.ASKED)
 
-    def asked(self, name: str, now: float) -> Asked:
+    def asked(self, name: str, now: float) -> Request:
         """Return what people asked for about *name* and was not answered yet."""
-        about = {app: at for app, at in self._asked.items() if name in {WHOLE, app}}
-        return Asked(again=frozenset(about), at=max(about.values(), default=now))
+        about = {app: at for app, at in self._asked.items() if name in {WHOLE_PARTNER, app}}
+        return Request(again=frozenset(about), at=max(about.values(), default=now))
 
     def take(self, now: float) -> tuple[str, Lane] | None:
         """Take what is due. What nobody waits for keeps a distance, so that half of the budget stays free."""
@@ -151,59 +151,59 @@ class Agenda:
             return
         self._failures[name] += 1
         rest = intervals.backoff(self._failures[name], self._chance())
-        self._queue.hold(name, now + rest if until is None else max(until, now + SOON))
+        self._queue.delay_until(name, now + rest if until is None else max(until, now + GATHERING))
         self._queue.add(name, now, lane)
 
-    def done(self, over: Done, now: float) -> None:
+    def done(self, over: FinishedPass, now: float) -> None:
         """Have due what follows from a pass; what it was about may have gone from the manifests meanwhile."""
         self._answer(over)
         if not self._keeps(over.name):
             return
         self._space(over, now)
-        if over.name == WHOLE:
+        if over.name == WHOLE_PARTNER:
             self._after_list(over, now)
         else:
             self._after_look(over)
-        for due in again(over.plan, over.said, self._moment(over, now)):
+        for due in requeues(over.plan, over.said, self._moment(over, now)):
             self._add(*due)
-        if over.name == WHOLE:
-            self._queue.add(WHOLE, now + _LATE * self._tempo.interval, Lane.IN_FLIGHT)
-        elif any(each.on is For.LOOK and each.until is None for each in over.plan.waiting):
+        if over.name == WHOLE_PARTNER:
+            self._queue.add(WHOLE_PARTNER, now + _LATE * self._tempo.interval, Lane.IN_FLIGHT)
+        elif any(each.wait_for is WaitFor.LOOK and each.until is None for each in over.plan.waiting):
             self.failed(over.name, Lane.IN_FLIGHT, now)
             return
         else:
             self._sweep(over.name, now)
         self._failures.pop(over.name, None)
 
-    def _space(self, over: Done, now: float) -> None:
+    def _space(self, over: FinishedPass, now: float) -> None:
         """Keep the distance after a look at one app; the first one asked for its token, too."""
-        if over.name != WHOLE and over.lane > Lane.CHANGED:
+        if over.name != WHOLE_PARTNER and over.lane > Lane.CHANGED:
             self._free = now + intervals.pause(over.calls + (over.name not in self._looked))
         self._looked[over.name] = now
 
-    def _answer(self, over: Done) -> None:
+    def _answer(self, over: FinishedPass) -> None:
         """Forget who asked before the pass began, but for apps whose turn did not come."""
-        waits = {each.item.app for each in _waiting(over) if each.on in _NO_TURN}
+        waits = {each.item.app for each in _waiting(over) if each.wait_for in _NO_TURN}
         waits |= {item_of(each.action).app for each in over.plan.held}
         for app in over.asked.again - waits:
             if self._asked.get(app, math.inf) <= over.asked.at:
                 del self._asked[app]
 
-    def _moment(self, over: Done, now: float) -> Moment:
+    def _moment(self, over: FinishedPass, now: float) -> RequeueContext:
         picture = (
             over.plan.provisioning,
-            tuple((each.item, each.on) for each in over.plan.waiting),
+            tuple((each.item, each.wait_for) for each in over.plan.waiting),
             over.said,
         )
         before, quiet = self._pictures.get(over.name, (None, 0))
         quiet = quiet + 1 if picture == before else 0
         self._pictures[over.name] = picture, quiet
-        return Moment(now, quiet, over.rows, self._tempo.interval, self._in_flight, self._decided)
+        return RequeueContext(now, quiet, over.rows, self._tempo.interval, self._in_flight, self._decided)
 
-    def _after_list(self, over: Done, now: float) -> None:
+    def _after_list(self, over: FinishedPass, now: float) -> None:
         """Have each app that nobody looked at looked at: what is new at once, the rest one by one."""
         plan = over.plan
-        waits = frozenset((each.verb, each.item) for each in plan.waiting if each.on is For.LOOK)
+        waits = frozenset((each.verb, each.item) for each in plan.waiting if each.wait_for is WaitFor.LOOK)
         self._decided = waits | {change(each.action) for each in plan.held}
         self._in_flight = len(plan.provisioning)
         self._under_way = under_way(plan)
@@ -222,12 +222,12 @@ class Agenda:
         *first* go before the rest: what came live, or at the first list what may have changed before it.
         """
         if name in self._new:
-            return Lane.CHANGED, len(self._new) <= SEVERAL
-        if name not in first or len(first) > FEW:
+            return Lane.CHANGED, len(self._new) <= SMALL_COMMIT
+        if name not in first or len(first) > RESTART_PRIORITY_LIMIT:
             return Lane.DRIFT, False
         return (Lane.CHANGED, True) if self._listed else (Lane.IN_FLIGHT, False)
 
-    def _after_look(self, over: Done) -> None:
+    def _after_look(self, over: FinishedPass) -> None:
         """Know an app once it is no longer under way."""
         self._under_way.discard(over.name)
         self._under_way |= under_way(over.plan)
@@ -239,12 +239,12 @@ class Agenda:
         self._queue.add(name, now + every * (0.9 + 0.2 * self._chance()), Lane.DRIFT)
 
     def _keeps(self, name: str) -> bool:
-        return name == WHOLE or name in self._names
+        return name == WHOLE_PARTNER or name in self._names
 
     def _add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
         return self._keeps(name) and self._queue.add(name, at, lane, alone=alone)
 
 
-def _waiting(over: Done) -> Iterator[Waiting]:
+def _waiting(over: FinishedPass) -> Iterator[Waiting]:
     yield from over.plan.waiting
     yield from (each for each in over.said if isinstance(each, Waiting))

@@ -14,7 +14,7 @@ UNDER_WAY = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class Throttle:
     """At most *looks* in any *seconds*, and one for the same names in any *quiet* ones.
 
     *spent* are the last looks, oldest first: never more than *looks* of them.
@@ -32,6 +32,6 @@ class Allowance:
         free = self.spent[0][0] + self.seconds if full else now
         return max(now, same, free)
 
-    def after(self, names: Names, now: float) -> "Allowance":
+    def after(self, names: Names, now: float) -> "Throttle":
         """Return what is left after a look for *names* at *now*."""
         return replace(self, spent=(*self.spent, (now, names))[-self.looks :])

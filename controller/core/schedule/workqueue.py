@@ -7,9 +7,9 @@ import heapq
 from collections import Counter
 from typing import NamedTuple
 
-from controller.model.passes import WHOLE, Lane
+from controller.model.passes import WHOLE_PARTNER, Lane
 
-PATIENCE = 4
+STARVATION_LIMIT = 4
 """Times in a row that a lane lets more urgent ones go first: then it has its turn, however many they are."""
 
 
@@ -22,7 +22,7 @@ class _Due(NamedTuple):
     rank: int
 
 
-class Queue:
+class WorkQueue:
     """Names by when they are due. The earliest time wins and the most urgent lane, but a hold beats both."""
 
     def __init__(self) -> None:
@@ -43,13 +43,13 @@ class Queue:
 
         What comes *alone* goes before those of its lane that came as one of many.
         """
-        rank = _WHOLE if name == WHOLE else _ALONE if alone else _MANY
+        rank = _WHOLE if name == WHOLE_PARTNER else _ALONE if alone else _MANY
         known = self._due.get(name)
         if known is not None:
             at, lane, rank = min(at, known.at), min(lane, known.lane), min(rank, known.rank)
         return self._put(name, _Due(max(at, self._holds.get(name, at)), lane, rank))
 
-    def hold(self, name: str, until: float) -> None:
+    def delay_until(self, name: str, until: float) -> None:
         """Let *name* not be due before *until*, whoever hurries; a longer hold stands."""
         until = max(until, self._holds.get(name, until))
         self._holds[name] = until
@@ -57,7 +57,7 @@ class Queue:
         if known is not None and known.at < until:
             self._put(name, known._replace(at=until))
 
-    def release(self, name: str) -> None:
+    def clear_delay(self, name: str) -> None:
         """End the hold of *name*."""
         self._holds.pop(name, None)
 
@@ -70,7 +70,7 @@ class Queue:
         waiting = [lane for lane in Lane if lane <= most and self._any(lane)]
         if not waiting:
             return None
-        lane = next((each for each in waiting if self._passed_over[each] >= PATIENCE), waiting[0])
+        lane = next((each for each in waiting if self._passed_over[each] >= STARVATION_LIMIT), waiting[0])
         self._passed_over.update(waiting)
         self._passed_over[lane] = 0
         *_, name = heapq.heappop(self._ready[lane])

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
-from controller.core.planning.match import Absent, Barred, Found, Undecided
-from controller.core.planning.matched import Case, cases, subscription_item
+from controller.core.planning.match import Absent, Conflict, Found, Undecided
+from controller.core.planning.matched import MatchedApp, match_apps, subscription_item
 from controller.core.planning.provisioning import ERROR, Progress, of_row
 from controller.model.manifest import Desired
-from controller.model.plan import Asked, Blocked, For, Item, Observed, Plan, Waiting
+from controller.model.plan import Blocked, Item, Observed, Plan, Request, WaitFor, Waiting
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Row, Stage
 
-_UNSEEN = frozenset({For.BUDGET, For.LOOK})
+_UNSEEN = frozenset({WaitFor.BUDGET, WaitFor.LOOK})
 _UNVERIFIABLE = "a value that cannot be read back was not written from here; `apply --resend` writes it"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Judgement:
     """One judgement: a condition that does not know yet since when it holds."""
 
     type: str
@@ -28,7 +28,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenItems:
     """What a plan still has to say about a resource; nothing, where it is as declared."""
 
     blocked: Mapping[Item, Blocked]
@@ -36,17 +36,17 @@ class Open:
     planned: Mapping[Item, tuple[str, str]]
     unverifiable: Collection[Item]
 
-    def about(self, item: Item) -> Said | None:
+    def about(self, item: Item) -> Judgement | None:
         """Say what keeps *item* from being as declared."""
         if blocked := self.blocked.get(item):
-            return Said("Synced", Truth.FALSE, blocked.reason, blocked.message)
+            return Judgement("Synced", Truth.FALSE, blocked.reason, blocked.message)
         if waiting := self.waiting.get(item):
-            known = Truth.UNKNOWN if waiting.on in _UNSEEN else Truth.FALSE
-            return Said("Synced", known, f"WaitingFor{waiting.on.title()}", waiting.message)
+            known = Truth.UNKNOWN if waiting.wait_for in _UNSEEN else Truth.FALSE
+            return Judgement("Synced", known, f"WaitingFor{waiting.wait_for.title()}", waiting.message)
         if item in self.planned:
-            return Said("Synced", Truth.FALSE, *self.planned[item])
+            return Judgement("Synced", Truth.FALSE, *self.planned[item])
         if item in self.unverifiable:
-            return Said("Synced", Truth.UNKNOWN, "Unverifiable", _UNVERIFIABLE)
+            return Judgement("Synced", Truth.UNKNOWN, "Unverifiable", _UNVERIFIABLE)
         return None
 
 
@@ -60,15 +60,15 @@ def statuses(
     left = _open(plan)
     return tuple(
         _dated(blank, said, previous.get(blank.item))
-        for case in cases(desired, plan.partner, observed, Asked())
-        for blank, said in _of_case(case, left, desired.revision)
+        for matched in match_apps(desired, plan.partner, observed, Request())
+        for blank, said in _of_case(matched, left, desired.revision)
     )
 
 
-def _open(plan: Plan) -> Open:
+def _open(plan: Plan) -> OpenItems:
     planned = {item_of(each): ("ChangePlanned", f"{verb_of(each)} is planned") for each in plan.actions}
     held = {item_of(each.action): ("Held", f"by {each.guard}: {each.message}") for each in plan.held}
-    return Open(
+    return OpenItems(
         {each.item: each for each in plan.blocked},
         {each.item: each for each in plan.waiting},
         {**planned, **held},
@@ -76,20 +76,22 @@ def _open(plan: Plan) -> Open:
     )
 
 
-def _of_case(case: Case, left: Open, revision: str) -> Iterator[tuple[Status, Iterable[Said]]]:
-    row = _row(case)
+def _of_case(
+    matched: MatchedApp, left: OpenItems, revision: str
+) -> Iterator[tuple[Status, Iterable[Judgement]]]:
+    row = _row(matched)
     stage = _stage(row.stage) if row else ""
-    app_id, at = (row.id if row else None), case.view.now
-    yield Status(case.item, (), revision, at, app_id, stage), _app(case, left)
-    for wanted in case.subscriptions:
+    app_id, at = (row.id if row else None), matched.now
+    yield Status(matched.item, (), revision, at, app_id, stage), _app(matched, left)
+    for wanted in matched.subscriptions:
         item = subscription_item(wanted)
         yield Status(item, (), revision, at, app_id), _resource(left.about(item), item, left)
 
 
-def _row(case: Case) -> Row | None:
+def _row(matched: MatchedApp) -> Row | None:
     """Return the app that is there: also one of ours that the manifest no longer fits."""
-    match case.match:
-        case Found(row) | Barred(row=row, ours=True):
+    match matched.match:
+        case Found(row) | Conflict(row=row, ours=True):
             return row
         case _:
             return None
@@ -100,64 +102,64 @@ def _stage(stage: Stage) -> str:
     return (stage.creation if stage.creation == ERROR else None) or stage.pipeline or stage.creation or ""
 
 
-def _app(case: Case, left: Open) -> Iterator[Said]:
-    linked, live = _linked(case), _live(case)
-    items = [subscription_item(wanted) for wanted in case.subscriptions]
+def _app(matched: MatchedApp, left: OpenItems) -> Iterator[Judgement]:
+    linked, live = _linked(matched), _live(matched)
+    items = [subscription_item(wanted) for wanted in matched.subscriptions]
     first = next((said for item in items if (said := left.about(item))), None)
-    subscribed = first or Said("", Truth.TRUE, "Subscribed" if items else "NothingDeclared")
+    subscribed = first or Judgement("", Truth.TRUE, "Subscribed" if items else "NothingDeclared")
     yield linked
     yield live
-    yield Said("Subscribed", subscribed.status, subscribed.reason, subscribed.message)
-    mine = left.about(case.item)
+    yield Judgement("Subscribed", subscribed.status, subscribed.reason, subscribed.message)
+    mine = left.about(matched.item)
     late = next((said for said in (linked, live) if said.status is not Truth.TRUE), None)
-    stuck = next((item for item in items if item in left.blocked), case.item)
-    yield from _resource(mine or first or late, case.item if case.item in left.blocked else stuck, left)
+    stuck = next((item for item in items if item in left.blocked), matched.item)
+    yield from _resource(mine or first or late, matched.item if matched.item in left.blocked else stuck, left)
 
 
-def _resource(wrong: Said | None, item: Item, left: Open) -> Iterator[Said]:
+def _resource(wrong: Judgement | None, item: Item, left: OpenItems) -> Iterator[Judgement]:
     """Say whether a resource is as declared and usable; what keeps it from that, where it is not."""
     if wrong is None:
-        yield Said("Synced", Truth.TRUE, "AsDeclared")
-        yield Said("Ready", Truth.TRUE, "Ready")
+        yield Judgement("Synced", Truth.TRUE, "AsDeclared")
+        yield Judgement("Ready", Truth.TRUE, "Ready")
         return
-    yield Said("Synced", wrong.status, wrong.reason, wrong.message)
-    yield Said("Ready", wrong.status, wrong.reason, wrong.message)
+    yield Judgement("Synced", wrong.status, wrong.reason, wrong.message)
+    yield Judgement("Ready", wrong.status, wrong.reason, wrong.message)
     blocked = left.blocked.get(item)
     if blocked is not None:
-        yield Said("Stalled", Truth.TRUE, blocked.reason, blocked.message)
+        yield Judgement("Stalled", Truth.TRUE, blocked.reason, blocked.message)
     else:
-        yield Said("Reconciling", Truth.TRUE, wrong.reason, wrong.message)
+        yield Judgement("Reconciling", Truth.TRUE, wrong.reason, wrong.message)
 
 
-def _linked(case: Case) -> Said:
-    match case.match:
-        case Found(row) | Barred(row=Row() as row, ours=True):
-            return Said("Linked", Truth.TRUE, "Linked", f"app {row.id}")
-        case Barred(reason, message):
-            return Said("Linked", Truth.FALSE, reason, message)
+def _linked(matched: MatchedApp) -> Judgement:
+    match matched.match:
+        case Found(row) | Conflict(row=Row() as row, ours=True):
+            return Judgement("Linked", Truth.TRUE, "Linked", f"app {row.id}")
+        case Conflict(reason, message):
+            return Judgement("Linked", Truth.FALSE, reason, message)
         case Undecided(on, message):
-            return Said("Linked", Truth.UNKNOWN, f"WaitingFor{on.title()}", message)
+            return Judgement("Linked", Truth.UNKNOWN, f"WaitingFor{on.title()}", message)
         case Absent():
-            return Said("Linked", Truth.FALSE, "NotLinked")
+            return Judgement("Linked", Truth.FALSE, "NotLinked")
         case _:
-            assert_never(case.match)
+            assert_never(matched.match)
 
 
-def _live(case: Case) -> Said:
-    row = _row(case)
+def _live(matched: MatchedApp) -> Judgement:
+    row = _row(matched)
     if row is None:
-        return Said("Live", Truth.UNKNOWN, "NotLinked")
-    progress = of_row(row, case.view.observed.facts)
+        return Judgement("Live", Truth.UNKNOWN, "NotLinked")
+    progress = of_row(row, matched.facts)
     words = f"{row.stage.creation or 'no stage'}, {row.stage.pipeline or 'no pipeline stage'}"
-    return Said("Live", Truth.TRUE if progress is Progress.LIVE else Truth.FALSE, progress, words)
+    return Judgement("Live", Truth.TRUE if progress is Progress.LIVE else Truth.FALSE, progress, words)
 
 
-def _dated(blank: Status, said: Iterable[Said], previous: Status | None) -> Status:
+def _dated(blank: Status, said: Iterable[Judgement], previous: Status | None) -> Status:
     conditions = tuple(_condition(each, blank, previous) for each in said)
     return Status(blank.item, conditions, blank.revision, blank.at, blank.app_id, blank.stage)
 
 
-def _condition(said: Said, blank: Status, previous: Status | None) -> Condition:
+def _condition(said: Judgement, blank: Status, previous: Status | None) -> Condition:
     before = previous.condition(said.type) if previous is not None else None
     since = before.since if before is not None and before.status is said.status else blank.at
     return Condition(said.type, said.status, said.reason, said.message, since, blank.revision)

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field, replace
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.guard import Change, change, held_digest
 from controller.model.manifest import AppId
-from controller.model.plan import Blocked, For, Held, Item, Outcome, Plan, Result, Unmanaged, Verb, Waiting
+from controller.model.plan import (
+    Blocked,
+    HeldChange,
+    Item,
+    Outcome,
+    Plan,
+    Result,
+    Unmanaged,
+    Verb,
+    WaitFor,
+    Waiting,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +33,7 @@ class Report:
     results: tuple[Result, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     blocked: tuple[Blocked, ...] = ()
-    held: tuple[Held, ...] = ()
+    held: tuple[HeldChange, ...] = ()
     held_digest: str | None = None
     unmanaged: tuple[Unmanaged, ...] = ()
     unverifiable: tuple[Item, ...] = ()
@@ -77,8 +88,9 @@ def converging(part: Report) -> bool:
     """Say whether anything but provisioning and what people decide is still under way."""
     linked = {result.item for result in part.results if result.outcome is Outcome.DONE}
     return any(
-        each.on in {For.BUDGET, For.OUTCOME, For.PHONE, For.LOOK, For.BACKOFF, For.REST}
-        or (each.on is For.LIST and each.item not in linked)
+        each.wait_for
+        in {WaitFor.BUDGET, WaitFor.OUTCOME, WaitFor.PHONE, WaitFor.LOOK, WaitFor.BACKOFF, WaitFor.REST}
+        or (each.wait_for is WaitFor.LIST and each.item not in linked)
         for each in part.waiting
     )
 
@@ -86,7 +98,7 @@ def converging(part: Report) -> bool:
 def unfinished(part: Report) -> bool:
     """Say whether an app is not live yet, or a subscription waits for one that nothing blocks."""
     stuck = {blocked.item.app for blocked in part.blocked}
-    lagging = (each for each in part.waiting if each.on in {For.LIVE, For.LINKED})
+    lagging = (each for each in part.waiting if each.wait_for in {WaitFor.LIVE, WaitFor.LINKED})
     return bool(part.provisioning) or any(each.item.app not in stuck for each in lagging)
 
 
@@ -130,7 +142,7 @@ def _not_done(plan: Plan, said: Mapping[Change, Result | Waiting]) -> Iterable[W
         deed = said.get(change(action))
         if deed is None:
             why = "the run ended before its turn"
-            yield Waiting(verb_of(action), item_of(action), For.BUDGET, message=why)
+            yield Waiting(verb_of(action), item_of(action), WaitFor.BUDGET, message=why)
         elif isinstance(deed, Waiting):
             yield deed
 

@@ -14,12 +14,12 @@ OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class FleetSummary:
     """*conditions* counts by kind, condition and its truth, *reasons* by kind why a resource is not Ready.
 
     *stages* counts apps by Gupshup's stage ("" where none is known); past the commonest it says OTHER.
     *unready* holds the apps that are not Ready, each with that condition, *stalled* those of them that need
-    somebody. *eldest* is the oldest look at any of them (epoch seconds), None of nothing. *ready* tells each
+    somebody. *oldest* is the oldest look at any of them (epoch seconds), None of nothing. *ready* tells each
     resource where that was asked for.
     """
 
@@ -28,24 +28,24 @@ class Census:
     stages: Mapping[str, int] = field(default_factory=dict)
     unready: Mapping[Item, Condition] = field(default_factory=dict)
     stalled: Mapping[Item, Condition] = field(default_factory=dict)
-    eldest: float | None = None
+    oldest: float | None = None
     ready: Mapping[Item, Truth] = field(default_factory=dict)
 
 
-def census(statuses: Iterable[Status], *, each: bool = False) -> Census:
+def summarize(statuses: Iterable[Status], *, each: bool = False) -> FleetSummary:
     """Count *statuses*; with *each*, every resource is told apart as well."""
     found = tuple(statuses)
     said = [(status.item, condition) for status in found for condition in status.conditions]
     ready = {item: condition for item, condition in said if condition.type == "Ready"}
     unready = {item: condition for item, condition in ready.items() if condition.status is not Truth.TRUE}
     stalled = {item: condition for item, condition in said if condition.type == "Stalled"}
-    return Census(
+    return FleetSummary(
         conditions=Counter((item.kind, condition.type, condition.status) for item, condition in said),
         reasons=Counter((item.kind, condition.reason) for item, condition in unready.items()),
         stages=_commonest(Counter(status.stage for status in found if status.item.kind is Kind.APP)),
         unready=_apps(unready),
         stalled=_apps(stalled),
-        eldest=min((status.at for status in found), default=None),
+        oldest=min((status.at for status in found), default=None),
         ready={item: condition.status for item, condition in ready.items()} if each else {},
     )
 

@@ -17,11 +17,11 @@ from controller.errors import StoreError, Usage
 from controller.model.history import KeptReport
 
 if TYPE_CHECKING:
-    from controller.doors.app import House
+    from controller.doors.app import Runtime
     from controller.doors.cli.applying import Applied, Patience
     from controller.doors.cli.fleet import Wish
     from controller.doors.cli.load import Loaded
-    from controller.loop.apply import Tell
+    from controller.loop.apply import OnProgress
 
 
 @click.command()
@@ -81,7 +81,7 @@ def run(loaded: "Loaded", wish: "Wish", reach: Reach, patience: "Patience", outp
 
 
 async def _apply(
-    loaded: "Loaded", wish: "Wish", house: "House", patience: "Patience", tell: "Tell"
+    loaded: "Loaded", wish: "Wish", house: "Runtime", patience: "Patience", tell: "OnProgress"
 ) -> "Applied":
     from controller.doors.cli.applying import apply_all  # noqa: PLC0415  (what is heavy waits for its verb)
 
@@ -119,7 +119,7 @@ def _says_yes() -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def show(applied: "Applied", output: str, house: "House", reach: Reach) -> None:
+def show(applied: "Applied", output: str, house: "Runtime", reach: Reach) -> None:
     """Print what came of a run: the report on stdout, or kept in the store; what ended it on stderr."""
     from controller.doors.cli.keeping import keep  # noqa: PLC0415  (what is heavy waits for its verb)
 
@@ -147,7 +147,7 @@ def _text(applied: "Applied", output: str) -> str:
 
 def _tell_errors(applied: "Applied") -> None:
     if applied.source is not None:
-        click.echo(f"Error: the source is not taken: {applied.source.trouble}", err=True)
+        click.echo(f"Error: the source is rejected: {applied.source.error}", err=True)
     for part in applied.parts:
         if part.error:
             click.echo(f"Error: partner {part.partner}: {part.error}", err=True)

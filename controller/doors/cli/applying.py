@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from controller.core.status.run_report import Report
-from controller.doors.app import House, holding, standing
+from controller.doors.app import Runtime, open_session, open_writer
 from controller.doors.cli.ending import codes, gravest
 from controller.doors.cli.entrance import Acceptance, refusals, refuse_source
 from controller.doors.cli.exits import INTERRUPTED
@@ -16,8 +16,8 @@ from controller.doors.cli.load import Loaded
 from controller.doors.cli.signals import answered
 from controller.edges import streams
 from controller.loop.admission import refuse_loss
-from controller.loop.apply import Run, Tell, follow
-from controller.loop.run.sign_ins import Seats
+from controller.loop.apply import OnProgress, PartnerRun, apply_until_settled
+from controller.loop.run.sign_ins import SignIns
 from controller.model.manifest import Partner
 from controller.model.passes import SourceState
 
@@ -40,14 +40,19 @@ class Applied:
 
     revision: str
     parts: tuple[Report, ...]
-    runs: Mapping[str, Run]
+    runs: Mapping[str, PartnerRun]
     interrupted: bool
     code: int
     source: SourceState | None = None
 
 
 async def apply_all(
-    loaded: Loaded, wish: Wish, house: House, patience: Patience, tell: Tell, seats: Seats | None = None
+    loaded: Loaded,
+    wish: Wish,
+    house: Runtime,
+    patience: Patience,
+    tell: OnProgress,
+    seats: SignIns | None = None,
 ) -> Applied:
     """Apply to every partner; closes the house's store. An interruption ends it early, report and all.
 
@@ -55,17 +60,17 @@ async def apply_all(
     """
     accept, revisions = Acceptance(loaded, wish.released), house.store.revisions
     wanted = replace(task(loaded, wish, house.clock.now()), accept=accept)
-    runs = {partner.name: Run(wanted) for partner in partners(wanted)}
-    seats = seats or Seats(partial(standing, house))
+    runs = {partner.name: PartnerRun(wanted) for partner in partners(wanted)}
+    seats = seats or SignIns(partial(open_session, house))
     interrupted = False
 
     async def one(partner: Partner) -> None:
         timeout, stand = patience.lock_timeout, seats.stand
-        async with holding(house, partner, lock_timeout=timeout, stand=stand) as account:
+        async with open_writer(house, partner, lock_timeout=timeout, stand=stand) as account:
             await refuse_loss(revisions, account.upstream, partner, loaded.desired, wish.released)
             runs[partner.name].task = await known(account, wanted, wish, house.environ)
             until = house.clock.now() + patience.timeout
-            await follow(account, runs[partner.name], wait=patience.wait, until=until, tell=tell)
+            await apply_until_settled(account, runs[partner.name], wait=patience.wait, until=until, tell=tell)
             await accept(account)
 
     async with ended_by_signals(), house.store, seats:

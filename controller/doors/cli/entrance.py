@@ -9,8 +9,8 @@ from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError, PlanRefused
 from controller.loop.admission import admit, refuse_half_written, refuse_loss
 from controller.loop.ports import Account, Revisions, Writer
-from controller.loop.reconcile.gather import together
-from controller.loop.run.sign_ins import Seats
+from controller.loop.reconcile.gather import gather
+from controller.loop.run.sign_ins import SignIns
 from controller.loop.run.source_watcher import Whose, nobody
 from controller.model.history import LastGood
 from controller.model.manifest import Partner
@@ -40,13 +40,13 @@ async def refuse_source(
 
 
 async def refusals(
-    loaded: Loaded, of: Iterable[Partner], seats: Seats, revisions: Revisions, released: Collection[str]
+    loaded: Loaded, of: Iterable[Partner], seats: SignIns, revisions: Revisions, released: Collection[str]
 ) -> Mapping[str, ControllerError]:
     """Sign in, and return why nothing may be done, by partner: a source is refused whole."""
     if not loaded.desired.complete:
         return {}
     partners = tuple(of)
-    accounts = await together(seats.whose(partner) for partner in partners)
+    accounts = await gather(seats.whose(partner) for partner in partners)
     found: dict[str, ControllerError] = {}
     for partner, upstream in zip(partners, accounts, strict=True):
         try:

@@ -3,15 +3,15 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from controller.core.planning.selection import narrow
+from controller.core.planning.selection import select
 from controller.doors.cli.load import Loaded
 from controller.errors import ControllerError
 from controller.loop.admission import resends
 from controller.loop.ports import Account, Reader
-from controller.loop.reconcile.gather import together
-from controller.loop.reconcile.reconcile import Task
+from controller.loop.reconcile.gather import gather
+from controller.loop.reconcile.reconcile import PassRequest
 from controller.model.manifest import Partner
-from controller.model.plan import Asked
+from controller.model.plan import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +27,26 @@ class Wish:
     released: frozenset[str] = frozenset()
 
 
-def task(loaded: Loaded, wish: Wish, now: float) -> Task:
+def task(loaded: Loaded, wish: Wish, now: float) -> PassRequest:
     """Return the task of a run. Raises Usage where the selection is empty.
 
     What is named by `--only` is asked for again: refusals from before *now* (epoch seconds) no longer count.
     """
-    desired, items = narrow(loaded.desired, wish.only, wish.labels)
+    desired, items = select(loaded.desired, wish.only, wish.labels)
     again = frozenset(item.app for item in items or () if wish.only)
-    asked = Asked(only=items, again=again, at=now)
-    return Task(desired, loaded.desired, asked, wish.released)
+    asked = Request(only=items, again=again, at=now)
+    return PassRequest(desired, loaded.desired, asked, wish.released)
 
 
-async def known(account: Account[Reader], wanted: Task, wish: Wish, environ: Mapping[str, str]) -> Task:
+async def known(
+    account: Account[Reader], wanted: PassRequest, wish: Wish, environ: Mapping[str, str]
+) -> PassRequest:
     """Return *wanted*; in CI, over a store that knows nothing of the account, without what nobody knows."""
     sends = await resends(account, ci=bool(environ.get("CI")) and not wish.resend)
     return replace(wanted, asked=replace(wanted.asked, resend=sends))
 
 
-def partners(wanted: Task) -> tuple[Partner, ...]:
+def partners(wanted: PassRequest) -> tuple[Partner, ...]:
     """Return the partners that the task is about."""
     named = {app.partner for app in wanted.desired.apps}
     return tuple(p for p in wanted.desired.partners if wanted.desired.complete or p.name in named)
@@ -62,5 +64,5 @@ async def side_by_side(
         except ControllerError as error:
             failed[partner.name] = error
 
-    await together(guarded(partner) for partner in of)
+    await gather(guarded(partner) for partner in of)
     return failed

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
-from controller.doors.app import House, standing
+from controller.doors.app import Runtime, open_session
 from controller.doors.cli.applying import Applied, Patience, apply_all, ended_by_signals
 from controller.doors.cli.ending import after_refusal
 from controller.doors.cli.fleet import Wish
@@ -16,8 +16,8 @@ from controller.edges import settings
 from controller.errors import SourceError
 from controller.loop.ports import Revisions
 from controller.loop.run.controller import not_taken
-from controller.loop.run.sign_ins import Seats
-from controller.loop.run.source_watcher import Watched
+from controller.loop.run.sign_ins import SignIns
+from controller.loop.run.source_watcher import SourceWatcher
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired
 from controller.model.source import Source
@@ -48,14 +48,14 @@ class _Unsaved:
         return await self.known.knows(url)
 
 
-async def once(where: Where, house: House, released: frozenset[str]) -> Applied:
+async def once(where: Where, house: Runtime, released: frozenset[str]) -> Applied:
     """Apply *where* once, as `apply --yes` does, or the last good revision where that is refused.
 
     Closes the house's store. Raises what stands against the source where it never was good.
     """
     async with ended_by_signals(), origin_of(where, house.clock, quiet=0.0) as origin:
-        watched = Watched(origin, _Unsaved(house.store.revisions), decode, house.clock, released)
-        seats = Seats(partial(standing, house))
+        watched = SourceWatcher(origin, _Unsaved(house.store.revisions), decode, house.clock, released)
+        seats = SignIns(partial(open_session, house))
         desired = await _read(watched, house, seats)
         source = Source(origin.identity, desired.revision, watched.files)
         still = origin.still if watched.refusal is None else whole
@@ -63,7 +63,7 @@ async def once(where: Where, house: House, released: frozenset[str]) -> Applied:
         return await _applied(watched, house, seats, loaded)
 
 
-async def _read(watched: Watched, house: House, seats: Seats) -> Desired:
+async def _read(watched: SourceWatcher, house: Runtime, seats: SignIns) -> Desired:
     """Return what the source declares, or did when it was good; what is open is left to `apply_all`."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(house.store)
@@ -79,7 +79,7 @@ async def _read(watched: Watched, house: House, seats: Seats) -> Desired:
     return watched.desired
 
 
-async def _applied(watched: Watched, house: House, seats: Seats, loaded: Loaded) -> Applied:
+async def _applied(watched: SourceWatcher, house: Runtime, seats: SignIns, loaded: Loaded) -> Applied:
     house = replace(house, revision=loaded.desired.revision)
     patience, wish = Patience(wait=False, timeout=600.0, lock_timeout=0.0), Wish(released=watched.released)
     applied = await apply_all(loaded, wish, house, patience, lambda _: None, seats)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from starlette.routing import Route
 
-from controller.core.schedule.throttle import Allowance
-from controller.doors.app import House
-from controller.doors.telling import Telling
+from controller.core.schedule.throttle import Throttle
+from controller.doors.app import Runtime
+from controller.doors.telling import Observability
 from controller.doors.web import Hooks, Opened, Places, keep_open, open_places
 from controller.doors.web.metrics import Metrics
 from controller.edges import log
@@ -21,7 +21,7 @@ from controller.loop.run.controller import Controller
 LAST_WORDS = 3.0
 """Seconds that messages under way have to be delivered in, at the end."""
 
-DOOR = Allowance(looks=600, quiet=0.0)
+DOOR = Throttle(looks=600, quiet=0.0)
 """What the door lets in, for all partners together. How often one app is looked at, its agenda decides."""
 
 
@@ -57,16 +57,16 @@ class Open:
     notifier: Notifier | None
     each: bool
 
-    def telling(self, house: House) -> Telling:
+    def telling(self, house: Runtime) -> Observability:
         """Return what the loop tells of its passes."""
         tell = self.notifier.tell if self.notifier is not None else None
         diary = Diary(log.logger(), house.clock.now)
-        return Telling(
+        return Observability(
             self.metrics, house.store, house.clock, listeners=[diary.passed], tell=tell, each=self.each
         )
 
     def doors(
-        self, telling: Telling, controller: Controller, house: House, *, observe: bool
+        self, telling: Observability, controller: Controller, house: Runtime, *, observe: bool
     ) -> "Iterator[asyncio.Task[None]]":
         """Begin to serve and to tell; each task goes on until it is cancelled."""
         answer, herald = telling.watch(controller, observe=observe)

@@ -10,8 +10,8 @@ from controller.core.planning.forecast import forecast
 from controller.core.render import lines
 from controller.core.render.tables import status_table
 from controller.edges import log
-from controller.loop.apply import Run, Tell
-from controller.model.plan import For, Kind, Result
+from controller.loop.apply import OnProgress, PartnerRun
+from controller.model.plan import Kind, Result, WaitFor
 from controller.model.status import Status, Truth
 
 SILENCE = 15.0
@@ -22,12 +22,12 @@ AROUND = 4
 
 
 @contextmanager
-def display(*, live: bool, timeout: float) -> Iterator[Tell]:
+def display(*, live: bool, timeout: float) -> Iterator[OnProgress]:
     """Yield what a run calls after each pass; *timeout* is for how many seconds the run may go on."""
     logged, late = Logged(log.logger()), Late(timeout)
     with _screen() if live else nullcontext(Lines()) as shown:
 
-        def tell(run: Run) -> None:
+        def tell(run: PartnerRun) -> None:
             logged(run)
             late(run)
             shown(run)
@@ -42,7 +42,7 @@ class Logged:
         self._log = logger
         self._told: set[Result] = set()
 
-    def __call__(self, run: Run) -> None:
+    def __call__(self, run: PartnerRun) -> None:
         plan = run.journey.plan
         if plan is None:
             return
@@ -73,7 +73,7 @@ class Late:
         self._timeout = timeout
         self._judged: set[str] = set()
 
-    def __call__(self, run: Run) -> None:
+    def __call__(self, run: PartnerRun) -> None:
         plan = run.journey.plan
         if plan is None or plan.partner.name in self._judged:
             return
@@ -89,15 +89,15 @@ class Late:
 
 
 @contextmanager
-def _screen() -> Iterator[Tell]:
+def _screen() -> Iterator[OnProgress]:
     from rich.console import Console  # noqa: PLC0415  (only where a terminal sees it)
     from rich.live import Live  # noqa: PLC0415  (likewise)
     from rich.text import Text  # noqa: PLC0415  (likewise)
 
     with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as screen:
-        runs: dict[int, Run] = {}
+        runs: dict[int, PartnerRun] = {}
 
-        def tell(run: Run) -> None:
+        def tell(run: PartnerRun) -> None:
             runs[id(run)] = run
             rows = max(screen.console.height - AROUND, 1)
             shown = Text(picture(list(runs.values()), rows), no_wrap=True, overflow="ellipsis")
@@ -106,7 +106,7 @@ def _screen() -> Iterator[Tell]:
         yield tell
 
 
-def picture(runs: list[Run], rows: int) -> str:
+def picture(runs: list[PartnerRun], rows: int) -> str:
     """Return the moving table, of at most so many *rows*: what is not ready first, and a count."""
     apps = [each for run in runs for each in run.statuses if each.item.kind is Kind.APP]
     ready = sum(_is(each, "Ready") for each in apps)
@@ -122,7 +122,7 @@ class Lines:
         self._told: set[str] = set()
         self._known: set[int] = set()
 
-    def __call__(self, run: Run) -> None:
+    def __call__(self, run: PartnerRun) -> None:
         """Print what is new since the last pass; what was so before the run is not."""
         if id(run) not in self._known:
             self._known.add(id(run))
@@ -136,7 +136,7 @@ class Lines:
             click.echo(line, err=True)
 
 
-def _standings(run: Run) -> Iterator[str]:
+def _standings(run: PartnerRun) -> Iterator[str]:
     for status in run.statuses:
         if status.item.kind is Kind.APP and status.app_id is not None:
             if _is(status, "Ready"):
@@ -147,15 +147,17 @@ def _standings(run: Run) -> Iterator[str]:
                 yield f"  … provisioning {status.item}  {lines.clean(status.stage)}"
 
 
-def waits(run: Run) -> Iterator[str]:
+def waits(run: PartnerRun) -> Iterator[str]:
     """Yield a line where the next look is a while away, so that silence is no riddle."""
     if run.pause > SILENCE:
         whole = run.journey.plan.waiting if run.journey.plan is not None else ()
-        why = "Gupshup's limits" if any(each.on is For.BUDGET for each in whole) else "the next look"
+        why = (
+            "Gupshup's limits" if any(each.wait_for is WaitFor.BUDGET for each in whole) else "the next look"
+        )
         yield f"  … waiting      {run.pause:.0f} s for {why}"
 
 
-def _trouble(run: Run) -> Iterator[str]:
+def _trouble(run: PartnerRun) -> Iterator[str]:
     if run.error is not None:
         yield f"  ! trouble      {lines.clean(str(run.error))}"
 

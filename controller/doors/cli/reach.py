@@ -12,8 +12,8 @@ import click
 from controller.doors.cli.options import option
 
 if TYPE_CHECKING:  # heavy: imported by the verb that needs it
-    from controller.doors.app import House
-    from controller.model.ratelimit import Heard
+    from controller.doors.app import Runtime
+    from controller.model.ratelimit import OnCall
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,18 +42,20 @@ class Reach:
     log_format: str = "text"
     log_level: str = "warning"
 
-    def open(self, verb: str, revision: str, heard: "Heard | None" = None, *, looks: bool = False) -> "House":
+    def open(
+        self, verb: str, revision: str, heard: "OnCall | None" = None, *, looks: bool = False
+    ) -> "Runtime":
         """Set up logs, and open the store and the way to Gupshup; *heard* is told of each call.
 
         *looks*: for a verb that only looks. Where the store cannot be written, that is said.
         """
-        from controller.doors.app import open_house  # noqa: PLC0415  (what is heavy waits for its verb)
+        from controller.doors.app import open_runtime  # noqa: PLC0415  (what is heavy waits for its verb)
         from controller.edges import log  # noqa: PLC0415  (likewise)
         from controller.edges.gupshup import Network  # noqa: PLC0415  (likewise)
 
         log.configure(self.log_format, self.log_level)
         network = Network(proxy=self.proxy, ca_file=self.ca_file)
-        house = open_house(self.store, network, os.environ, verb=verb, revision=revision, looks=looks)
+        house = open_runtime(self.store, network, os.environ, verb=verb, revision=revision, looks=looks)
         if house.store.passing:
             click.echo(
                 f"Note: nothing is remembered of this {verb}, and its calls are counted by itself alone: "

@@ -10,7 +10,7 @@ from controller.doors.cli.reach import Duration, Reach, reaches
 from controller.errors import Usage
 
 if TYPE_CHECKING:
-    from controller.doors.app import House
+    from controller.doors.app import Runtime
     from controller.model.manifest import App, Partner
 
 
@@ -44,13 +44,13 @@ def command(
 
 
 async def _resolve(
-    house: "House", partner: "Partner", app: "App", adopt: str | None, *, lock_timeout: float
+    house: "Runtime", partner: "Partner", app: "App", adopt: str | None, *, lock_timeout: float
 ) -> None:
-    from controller.doors.app import holding  # noqa: PLC0415  (what is heavy waits for its verb)
+    from controller.doors.app import open_writer  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.edges.gupshup import app_id  # noqa: PLC0415  (likewise)
     from controller.loop.reconcile import resolve  # noqa: PLC0415  (likewise)
 
-    async with house.store, holding(house, partner, lock_timeout=lock_timeout) as account:
+    async with house.store, open_writer(house, partner, lock_timeout=lock_timeout) as account:
         if adopt is not None:
             await resolve.adopt(account, app, app_id(adopt))
         else:

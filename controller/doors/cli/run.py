@@ -85,7 +85,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     """
     from controller.doors.cli.outward import Outward  # noqa: PLC0415  (what is heavy waits for its verb)
     from controller.doors.cli.running import Repository, keep  # noqa: PLC0415  (likewise)
-    from controller.model.passes import Tempo  # noqa: PLC0415  (likewise)
+    from controller.model.passes import Timing  # noqa: PLC0415  (likewise)
 
     if git and manifests:
         raise Usage("say either --manifests or --git")
@@ -112,7 +112,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
         raise Usage(f"run --once writes as apply does, and {_said('mode')}; to look alone: gupshupctl plan")
     if once:
         return _once(where, reach, released, output)
-    tempo = Tempo(interval, drift_interval, enforce=mode == "enforce")
+    tempo = Timing(interval, drift_interval, enforce=mode == "enforce")
     outward = Outward(places, notify_url_file, each=metrics_per_resource)
     return asyncio.run(keep(where, reach, outward, tempo, released))
 

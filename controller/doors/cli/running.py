@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from controller.doors.app import sharing, standing
+from controller.doors.app import join_replicas, open_session
 from controller.doors.cli.exits import INTERRUPTED, OK
 from controller.doors.cli.load import decoded
 from controller.doors.cli.outward import Outward
@@ -26,11 +26,11 @@ from controller.edges.source.settling import QUIET
 from controller.errors import Usage
 from controller.loop.ports import Clock
 from controller.loop.run.controller import Controller
-from controller.loop.run.partner_loop import Ground
-from controller.loop.run.source_watcher import Watched
+from controller.loop.run.partner_loop import LoopContext
+from controller.loop.run.source_watcher import SourceWatcher
 from controller.loop.run.timers import Timers
 from controller.model.manifest import FromEnv, FromFile
-from controller.model.passes import Tempo
+from controller.model.passes import Timing
 from controller.model.source import Decoded, Source
 
 
@@ -80,7 +80,7 @@ Where: TypeAlias = tuple[str, ...] | Repository
 """Folders, or a branch of a repository."""
 
 
-async def keep(where: Where, reach: Reach, outward: Outward, tempo: Tempo, released: frozenset[str]) -> int:
+async def keep(where: Where, reach: Reach, outward: Outward, tempo: Timing, released: frozenset[str]) -> int:
     """Keep Gupshup as *where* says until a signal ends it."""
     stopping = asyncio.Event()
     timers = Timers()
@@ -89,11 +89,11 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Tempo, relea
         async with (
             house.store,
             origin_of(where, house.clock) as origin,
-            sharing(house, stopping, enforce=tempo.enforce) as spread,
+            join_replicas(house, stopping, enforce=tempo.enforce) as spread,
         ):
             telling = open_.telling(house)
-            ground = Ground(
-                stand=partial(standing, house, stopping=stopping.is_set),
+            ground = LoopContext(
+                stand=partial(open_session, house, stopping=stopping.is_set),
                 hints=house.store.hints,
                 clock=house.clock,
                 tempo=tempo,
@@ -105,7 +105,7 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Tempo, relea
                 ci=bool(house.environ.get("CI")),
             )
             revisions = house.store.revisions
-            watched = Watched(origin, revisions, decode, house.clock, released, admits=tempo.enforce)
+            watched = SourceWatcher(origin, revisions, decode, house.clock, released, admits=tempo.enforce)
             controller = Controller(watched, ground)
             came = _stop_on_signals(controller)
             timers.start()
@@ -163,7 +163,7 @@ async def _watch(where: Where, controller: Controller, stopping: asyncio.Event) 
     try:
         await changes(where, controller.source_changed, stopping)
     except OSError as error:
-        log.logger().warning("changes are not told", why=str(error), instead="read at each interval")
+        log.logger().warning("file watching unavailable", why=str(error), instead="read at each interval")
 
 
 def _stop_on_signals(controller: Controller) -> list[signal.Signals]:

@@ -10,7 +10,7 @@ from controller.core.render.statuses import read_documents
 from controller.edges.clock import SystemClock
 from controller.edges.store import Store, chosen_location, open_store
 from controller.errors import ControllerError
-from controller.model.history import Entry, KeptReport
+from controller.model.history import KeptReport, WriteRecord
 from controller.model.plan import Kind
 from controller.model.status import Status
 
@@ -38,12 +38,12 @@ def shown(location: str | None) -> tuple[list[Known], KeptReport | None]:
     return asyncio.run(_shown(_open(location)))
 
 
-def writes(location: str | None, upstream: str, target: str) -> tuple[Entry, ...]:
+def writes(location: str | None, upstream: str, target: str) -> tuple[WriteRecord, ...]:
     """Return the last writes to one resource, newest first."""
     return asyncio.run(_writes(_open(location), upstream, target))
 
 
-def events(location: str | None, app: str | None, limit: int) -> tuple[tuple[str, Entry], ...]:
+def events(location: str | None, app: str | None, limit: int) -> tuple[tuple[str, WriteRecord], ...]:
     """Return the newest writes, newest first, each with its upstream; of one *app*, or all."""
     return asyncio.run(_events(_open(location), app, limit))
 
@@ -83,12 +83,12 @@ async def read(store: Store) -> list[Known]:
     ]
 
 
-async def _events(store: Store, app: str | None, limit: int) -> tuple[tuple[str, Entry], ...]:
+async def _events(store: Store, app: str | None, limit: int) -> tuple[tuple[str, WriteRecord], ...]:
     async with store:
         return await store.history.read(app=app, limit=limit)
 
 
-async def _writes(store: Store, upstream: str, target: str) -> tuple[Entry, ...]:
+async def _writes(store: Store, upstream: str, target: str) -> tuple[WriteRecord, ...]:
     async with store:
         entries = await store.history.read(upstream, target=target, limit=10)
         return tuple(entry for _, entry in entries)

@@ -8,7 +8,7 @@ from functools import partial
 
 import click
 
-from controller.doors.app import House, seeing
+from controller.doors.app import Runtime, open_reader
 from controller.doors.cli.ending import gravest
 from controller.doors.cli.entrance import refuse_source
 from controller.doors.cli.exits import code_of
@@ -17,20 +17,20 @@ from controller.doors.cli.load import Loaded
 from controller.doors.cli.progress import waits
 from controller.errors import ControllerError, PlanRefused
 from controller.loop.admission import refuse_loss
-from controller.loop.apply import Run, survey
+from controller.loop.apply import PartnerRun, plan_when_observed
 from controller.model.manifest import Partner
 from controller.model.plan import Plan
 
 
-async def _whose(house: House, partner: Partner) -> str | None:
+async def _whose(house: Runtime, partner: Partner) -> str | None:
     """Sign in, and return whose account *partner* is; None where nobody can tell now."""
     with suppress(ControllerError):
-        async with seeing(house, partner) as account:
+        async with open_reader(house, partner) as account:
             return account.upstream
     return None
 
 
-def _tell(run: Run) -> None:
+def _tell(run: PartnerRun) -> None:
     for line in waits(run):
         click.echo(line, err=True)
 
@@ -48,7 +48,7 @@ class Surveyed:
         return gravest(code_of(error) for error in self.errors.values())
 
 
-async def survey_all(loaded: Loaded, wish: Wish, house: House, *, timeout: float) -> Surveyed:  # noqa: ASYNC109  (seconds to wait for budgets, on the house's clock)
+async def survey_all(loaded: Loaded, wish: Wish, house: Runtime, *, timeout: float) -> Surveyed:  # noqa: ASYNC109  (seconds to wait for budgets, on the house's clock)
     """Plan for every partner; closes the house's store.
 
     Raises Usage, PlanRefused or SourceError where there is nothing to show a plan of.
@@ -57,11 +57,11 @@ async def survey_all(loaded: Loaded, wish: Wish, house: House, *, timeout: float
     plans: dict[str, Plan] = {}
 
     async def one(partner: Partner) -> None:
-        async with seeing(house, partner) as account:
+        async with open_reader(house, partner) as account:
             await refuse_loss(house.store.revisions, account.upstream, partner, loaded.desired, wish.released)
-            run = Run(await known(account, wanted, wish, house.environ))
+            run = PartnerRun(await known(account, wanted, wish, house.environ))
             until = house.clock.now() + timeout
-            plans[partner.name] = await survey(account, run, until=until, tell=_tell)
+            plans[partner.name] = await plan_when_observed(account, run, until=until, tell=_tell)
 
     async with house.store:
         await refuse_source(loaded, house.store.revisions, wish.released, partial(_whose, house))

@@ -10,12 +10,12 @@ from starlette.routing import Route
 
 from controller.core.render.descriptions import Described, description
 from controller.core.render.entries import FORMAT
-from controller.core.render.statuses import fields, moment
+from controller.core.render.statuses import fields, timestamp
 from controller.core.render.writes import event
 from controller.doors.cli.stored import Known
 from controller.doors.web.standing import about, apps
 from controller.edges.store import Store
-from controller.loop.run.control import Board
+from controller.loop.run.control import LoopControl
 from controller.model.passes import PartnerState
 from controller.model.plan import Kind
 
@@ -25,7 +25,7 @@ _LAST_WRITES = 10
 
 
 class Api:
-    def __init__(self, board: Board, store: Store) -> None:
+    def __init__(self, board: LoopControl, store: Store) -> None:
         self._board = board
         self._store = store
 
@@ -67,8 +67,8 @@ class Api:
                 "revision": state.revision or None,
                 "since": _when(state.since),
                 "readAt": _when(state.read),
-                "trouble": state.trouble or None,
-                "troubledSince": _when(state.troubled),
+                "error": state.error or None,
+                "errorSince": _when(state.error_since),
                 "digest": state.digest or None,
                 "rejected": state.rejected or None,
                 "waitingFor": state.waiting or None,
@@ -118,19 +118,19 @@ def _partner(state: PartnerState) -> dict[str, object]:
     return {
         "name": state.name,
         "upstream": state.upstream or None,
-        "holds": state.holds,
+        "leader": state.is_leader,
         "apps": state.apps,
         "provisioning": state.provisioning,
-        "lookedAt": _when(state.looked),
-        "movedAt": _when(state.moved),
+        "listedAt": _when(state.listed_at),
+        "progressedAt": _when(state.progressed_at),
         "queued": {
             lane.name.lower().replace("_", "-"): count for lane, count in sorted(state.queued.items())
         },
-        "trouble": state.trouble or None,
-        "errors": state.errors,
+        "error": state.error or None,
+        "failures": state.failures,
         "heldDigest": state.held_digest or None,
     }
 
 
 def _when(seconds: float | None) -> str | None:
-    return moment(seconds) if seconds else None
+    return timestamp(seconds) if seconds else None

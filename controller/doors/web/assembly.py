@@ -25,7 +25,7 @@ from controller.doors.web.veil import Veil
 from controller.edges import log
 from controller.edges.store import Store
 from controller.errors import ControllerError
-from controller.loop.run.control import Board
+from controller.loop.run.control import LoopControl
 
 STILL = 120.0
 AT_ONCE = 128
@@ -35,7 +35,7 @@ HEALTH_AT_ONCE = 32
 
 
 def front(
-    board: Board,
+    board: LoopControl,
     store: Store,
     *,
     token: Keys | None,
@@ -54,18 +54,18 @@ def front(
     return _app([*chain.from_iterable(health), *hooked, *_room(board).around(told)])
 
 
-def hooks_only(hooks: Hooks, board: Board) -> ASGIApp:
+def hooks_only(hooks: Hooks, board: LoopControl) -> ASGIApp:
     """Return the hooks and nothing else: what may stand where the internet reaches it."""
     return _app(_room(board).around(hooks.routes()))
 
 
-def _room(board: Board, most: int = AT_ONCE) -> Room:
+def _room(board: LoopControl, most: int = AT_ONCE) -> Room:
     return Room(most, most // 2, Alarm("request refused: too many at once", board.now))
 
 
 async def keep_open(
     opened: Opened,
-    board: Board,
+    board: LoopControl,
     store: Store,
     hooks: Hooks,
     *,

@@ -9,18 +9,18 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from controller.core.status.summary import Census
+from controller.core.status.summary import FleetSummary
 from controller.doors.web.metrics import PREFIX, Metrics
 from controller.errors import StoreError
-from controller.loop.run.control import Board
-from controller.loop.run.summary_cache import Counted
+from controller.loop.run.control import LoopControl
+from controller.loop.run.summary_cache import SummaryCache
 from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.status import Truth
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def endpoint(metrics: Metrics, board: Board, counted: Counted) -> Endpoint:
+def endpoint(metrics: Metrics, board: LoopControl, counted: SummaryCache) -> Endpoint:
     """Return what answers `GET /metrics`. Call it once for one *metrics*."""
     metrics.registry.register(Gauges(board, counted))
 
@@ -36,7 +36,7 @@ def endpoint(metrics: Metrics, board: Board, counted: Counted) -> Endpoint:
 class Gauges(Collector):
     """Reads a board and the last censuses; what is not known is not told, rather than told as 0."""
 
-    def __init__(self, board: Board, counted: Counted) -> None:
+    def __init__(self, board: LoopControl, counted: SummaryCache) -> None:
         self._board = board
         self._counted = counted
 
@@ -51,7 +51,7 @@ class Gauges(Collector):
         yield from self._of_resources(partners)
 
     def _of_resources(self, partners: tuple[PartnerState, ...]) -> Iterator[Metric]:
-        taken = {each.name: self._counted.census(each.upstream) for each in partners}
+        taken = {each.name: self._counted.summary(each.upstream) for each in partners}
         yield _gauge(
             "open_intents",
             "Links whose outcome is not known yet.",
@@ -69,29 +69,29 @@ def _of_source(source: SourceState) -> Iterator[Metric]:
         yield _gauge(
             f"source_last_{name}_timestamp_seconds", words[name], (), [((), moment)] if moment else []
         )
-    yield _gauge("source_trouble", "1 while a newer revision is not taken.", (), [((), bool(source.trouble))])
-    since = [] if source.troubled is None else [((), source.troubled)]
-    yield _gauge("source_trouble_since_timestamp_seconds", "Since when that is so.", (), since)
+    yield _gauge("source_error", "1 while a newer revision is rejected.", (), [((), bool(source.error))])
+    since = [] if source.error_since is None else [((), source.error_since)]
+    yield _gauge("source_error_since_timestamp_seconds", "Since when that is so.", (), since)
 
 
 def _of_partners(partners: tuple[PartnerState, ...]) -> Iterator[Metric]:
     def told(name: str, words: str, of: Callable[[PartnerState], float]) -> Metric:
         return _gauge(name, words, ("partner",), [((each.name,), of(each)) for each in partners])
 
-    yield told("leader", "1 where this process is the partner's writer.", lambda each: each.holds)
+    yield told("leader", "1 where this process is the partner's writer.", lambda each: each.is_leader)
     yield told("declared_apps", "Apps that the manifests declare.", lambda each: each.apps)
     yield told("provisioning_apps", "Linked apps that are not live yet.", lambda each: each.provisioning)
-    yield told("consecutive_errors", "Passes in a row that an error ended.", lambda each: each.errors)
+    yield told("consecutive_errors", "Passes in a row that an error ended.", lambda each: each.failures)
     yield told("held_changes", "1 while a guard holds changes.", lambda each: bool(each.held_digest))
-    looked = [((each.name,), each.looked) for each in partners if each.looked]
+    looked = [((each.name,), each.listed_at) for each in partners if each.listed_at]
     yield _gauge("last_list_timestamp_seconds", "When a list was last had whole.", ("partner",), looked)
-    moved = [((each.name,), each.moved) for each in partners if each.moved]
+    moved = [((each.name,), each.progressed_at) for each in partners if each.progressed_at]
     yield _gauge("last_progress_timestamp_seconds", "When the loop last moved.", ("partner",), moved)
     due = [((each.name, lane.name.lower()), each.queued.get(lane, 0)) for each in partners for lane in Lane]
     yield _gauge("queue_depth", "What is due, by lane.", ("partner", "lane"), due)
 
 
-def _of_censuses(taken: Mapping[str, Census]) -> Iterator[Metric]:
+def _of_censuses(taken: Mapping[str, FleetSummary]) -> Iterator[Metric]:
     yield _gauge(
         "resources",
         "Declared resources, by condition and its truth.",
@@ -110,7 +110,7 @@ def _of_censuses(taken: Mapping[str, Census]) -> Iterator[Metric]:
         ("partner", "stage"),
         [((name, stage), count) for name, each in taken.items() for stage, count in each.stages.items()],
     )
-    eldest = [((name,), each.eldest) for name, each in taken.items() if each.eldest is not None]
+    eldest = [((name,), each.oldest) for name, each in taken.items() if each.oldest is not None]
     yield _gauge("oldest_look_timestamp_seconds", "The oldest look at any resource.", ("partner",), eldest)
     yield _gauge(
         "resource_ready",

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from controller.edges.store import Store
 from controller.errors import StoreError
-from controller.loop.run.control import Board
+from controller.loop.run.control import LoopControl
 
 PATIENCE = 2.0
 FRESH = 1.0
@@ -18,7 +18,7 @@ FRESH = 1.0
 class Health:
     """*still* is for how many seconds a partner's loop may not move before the process counts as stuck."""
 
-    def __init__(self, board: Board, store: Store, still: float) -> None:
+    def __init__(self, board: LoopControl, store: Store, still: float) -> None:
         self._board = board
         self._store = store
         self._still = still
@@ -32,7 +32,7 @@ class Health:
     async def alive(self, _: Request) -> Response:
         """Answer 503 where a loop stands still. One that never moved counts from the start."""
         limit = self._board.now() - self._still
-        moves = (max(partner.moved, self._began) for partner in self._board.partners())
+        moves = (max(partner.progressed_at, self._began) for partner in self._board.partners())
         return _word("ok") if all(moved >= limit for moved in moves) else _word("the loop stands still", 503)
 
     async def ready(self, _: Request) -> Response:

@@ -9,13 +9,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from controller.core.schedule.throttle import Allowance
-from controller.core.webhook_event import LONGEST, Heard, read
+from controller.core.schedule.throttle import Throttle
+from controller.core.webhook_event import LONGEST, EventKind, read
 from controller.doors.web.alarm import Alarm
 from controller.doors.web.inbox import Inbox
 from controller.doors.web.keys import Keys
 from controller.doors.web.nudge import Nudge
-from controller.loop.run.control import Board
+from controller.loop.run.control import LoopControl
 
 DEADLINE = 5.0
 LONGEST_PUSH = 25 * 1024 * 1024
@@ -32,15 +32,15 @@ class Hooks:
 
     def __init__(
         self,
-        board: Board,
+        board: LoopControl,
         keys: Keys | None,
         *,
-        allowance: Allowance | None = None,
+        allowance: Throttle | None = None,
         deadline: float = DEADLINE,
         told: Callable[[str, str], None] = lambda _hook, _result: None,
     ) -> None:
         self.requests = Counter[str]()
-        self.inbox = Inbox(board, allowance or Allowance())
+        self.inbox = Inbox(board, allowance or Throttle())
         self._keys = keys
         self._deadline = deadline
         self._nudge = Nudge(board)
@@ -65,7 +65,7 @@ class Hooks:
             raise HTTPException(404)
         event = read(await self._body("gupshup", request, LONGEST, keep=True))
         self._count("gupshup", event.heard)
-        if event.heard is Heard.HINT:
+        if event.heard is EventKind.HINT:
             self.inbox.put(event.names)
         return Response()
 

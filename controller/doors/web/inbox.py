@@ -5,10 +5,10 @@ import contextlib
 from collections import Counter
 from typing import NoReturn
 
-from controller.core.schedule.throttle import Allowance, Names
+from controller.core.schedule.throttle import Names, Throttle
 from controller.edges import log
 from controller.errors import ControllerError
-from controller.loop.run.control import Board
+from controller.loop.run.control import LoopControl
 
 MOST = 64
 """How many hints may wait. What finds no place is forgotten: the next poll sees what it was about."""
@@ -17,7 +17,7 @@ MOST = 64
 class Inbox:
     """Hints on their way to the board. *looks* counts them: `looked`, `unknown`, `failed`, `dropped`."""
 
-    def __init__(self, board: Board, allowance: Allowance) -> None:
+    def __init__(self, board: LoopControl, allowance: Throttle) -> None:
         self.looks = Counter[str]()
         self._board = board
         self._allowance = allowance

@@ -17,9 +17,9 @@ from prometheus_client import (
 )
 
 from controller import __version__
-from controller.model.passes import WHOLE, Lane, Pass, Transition
+from controller.model.passes import WHOLE_PARTNER, Lane, Pass, Transition
 from controller.model.plan import Outcome
-from controller.model.ratelimit import Sent
+from controller.model.ratelimit import CallRecord
 from controller.model.status import Truth
 
 PREFIX = "gupshup_controller"
@@ -110,10 +110,10 @@ class Metrics:
         self._seconds.labels(lane).observe(over.seconds)
         ended = over.began + over.seconds
         self._attempt.labels(over.partner).set(ended)
-        self._fails(over.partner, over.trouble if over.error else "")
+        self._fails(over.partner, over.error_kind if over.error else "")
         if over.error:
-            self._errors.labels(over.partner, over.trouble).inc()
-        elif over.app == WHOLE:
+            self._errors.labels(over.partner, over.error_kind).inc()
+        elif over.app == WHOLE_PARTNER:
             self._whole(over, ended)
         self._act(over)
         for transition in over.transitions:
@@ -151,7 +151,7 @@ class Metrics:
         if after.type == "Synced" and before.status is Truth.TRUE and after.status is Truth.FALSE and same:
             self._drift.labels(partner, moved.item.kind).inc()
 
-    def sent(self, sent: Sent) -> None:
+    def sent(self, sent: CallRecord) -> None:
         """Listen to calls."""
         self._calls.labels(sent.route, _code(sent.status)).inc()
         self._took.labels(sent.route).observe(sent.seconds)

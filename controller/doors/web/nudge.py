@@ -2,7 +2,7 @@
 
 import asyncio
 
-from controller.loop.run.control import Board
+from controller.loop.run.control import LoopControl
 
 EVERY = 5.0
 
@@ -10,7 +10,7 @@ EVERY = 5.0
 class Nudge:
     """*every* is the least number of seconds between two readings of the source that are asked for."""
 
-    def __init__(self, board: Board, every: float = EVERY) -> None:
+    def __init__(self, board: LoopControl, every: float = EVERY) -> None:
         self._board = board
         self._every = every
         self._last = float("-inf")

@@ -13,12 +13,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from controller.core.render.lines import clean
-from controller.core.render.rows import STATES, Row, age, chosen, row
-from controller.core.render.statuses import moment
+from controller.core.render.rows import STATES, AppRow, age, chosen, row
+from controller.core.render.statuses import timestamp
 from controller.doors.web.standing import apps
 from controller.doors.web.veil import HEADERS
 from controller.edges.store import Store
-from controller.loop.run.control import Board
+from controller.loop.run.control import LoopControl
 from controller.model.passes import PartnerState, SourceState
 
 A_PAGE = 100
@@ -27,7 +27,7 @@ _LONGEST_NUMBER = 6
 
 
 class Page:
-    def __init__(self, board: Board, store: Store) -> None:
+    def __init__(self, board: LoopControl, store: Store) -> None:
         self._board = board
         self._store = store
         loader = PackageLoader("controller.doors.web")
@@ -66,9 +66,9 @@ class Page:
         )
         return HTMLResponse(words, headers={"Content-Security-Policy": self._policy})
 
-    async def _rows(self) -> list[Row]:
+    async def _rows(self) -> list[AppRow]:
         now = self._board.now()
-        rows: list[Row] = []
+        rows: list[AppRow] = []
         async for part in apps(self._store):
             rows += [row(known.status, known.upstream, now) for known in part]
         return rows
@@ -78,7 +78,7 @@ class Page:
         now = self._board.now()
         since = partial(_since, now)
         return {
-            "at": moment(now),
+            "at": timestamp(now),
             "source": _source(self._board.source(), since),
             "partners": [_partner(each, since) for each in self._board.partners()],
         }
@@ -95,8 +95,8 @@ def _source(state: SourceState, since: Callable[[float | None], str]) -> dict[st
         "revision": state.revision,
         "since": since(state.since),
         "read": since(state.read),
-        "trouble": state.trouble,
-        "troubled": since(state.troubled),
+        "error": state.error,
+        "error_since": since(state.error_since),
         "digest": state.digest,
         "rejected": state.rejected,
         "waiting": state.waiting,
@@ -110,14 +110,14 @@ def _partner(state: PartnerState, since: Callable[[float | None], str]) -> dict[
 
     return {
         "name": state.name,
-        "holds": state.holds,
+        "leader": state.is_leader,
         "apps": state.apps,
         "provisioning": state.provisioning,
         "queued": sum(state.queued.values()),
-        "looked": ago(state.looked),
-        "moved": ago(state.moved),
-        "trouble": state.trouble,
-        "errors": state.errors,
+        "listed": ago(state.listed_at),
+        "progressed": ago(state.progressed_at),
+        "error": state.error,
+        "failures": state.failures,
         "held_digest": state.held_digest,
     }
 

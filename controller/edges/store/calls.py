@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from controller.edges.store.database import Database, add, put
 from controller.edges.store.moments import Time
 from controller.edges.store.schema import calls, rests, traits
-from controller.model.ratelimit import DEADLINE, LONGEST_REST, Budget, Reservation, Rule, Stay
+from controller.model.ratelimit import DEADLINE, LONGEST_COOL_DOWN, Budget, CallSpan, Reservation, Rule
 
 _DAY = 86_400.0
 _TOLERANCE = 1.0
@@ -63,13 +63,13 @@ class Calls:
 
         await self._database.write(work, upstream)
 
-    async def stays(self, upstream: str, budget: str) -> tuple[tuple[Stay, ...], float]:
+    async def stays(self, upstream: str, budget: str) -> tuple[tuple[CallSpan, ...], float]:
         """Return the log of one budget and the end of its rest (0: none), for a forecast."""
 
-        def work(connection: Connection) -> tuple[tuple[Stay, ...], float]:
+        def work(connection: Connection) -> tuple[tuple[CallSpan, ...], float]:
             shift = self._time.ahead(self._time.now(connection))
             known, until = _stays(connection, upstream, budget), _rest(connection, upstream, budget)
-            moved = (Stay(s.start + shift, None if s.end is None else s.end + shift) for s in known)
+            moved = (CallSpan(s.start + shift, None if s.end is None else s.end + shift) for s in known)
             return tuple(moved), until + shift if until else 0.0
 
         return await self._database.read(work)
@@ -93,13 +93,13 @@ class Calls:
 def _earliest(connection: Connection, upstream: str, budget: Budget, now: float, rule: Rule) -> float:
     rows, until = _rows(connection, upstream, budget.key), _rest(connection, upstream, budget.key)
     late, past = now + _TOLERANCE, now - 2 * budget.limit.seconds - DEADLINE
-    if until > now + LONGEST_REST + _TOLERANCE or any(_last(row) > late for row in rows):
+    if until > now + LONGEST_COOL_DOWN + _TOLERANCE or any(_last(row) > late for row in rows):
         _pull_back(connection, upstream, budget.key, now)
         rows, until = _rows(connection, upstream, budget.key), _rest(connection, upstream, budget.key)
     old = {row.id for row in rows if row.reserved < past - DEADLINE and (row.ended or 0.0) < past}
     if old:  # no rule can still count them
         connection.execute(delete(calls).where(calls.c.id.in_(sorted(old))))
-    stays = [Stay(row.reserved, row.ended) for row in rows if row.id not in old]
+    stays = [CallSpan(row.reserved, row.ended) for row in rows if row.id not in old]
     return rule(stays, now, budget.limit, until)
 
 
@@ -114,7 +114,7 @@ def _pull_back(connection: Connection, upstream: str, budget: str, now: float) -
     late = now + _TOLERANCE
     connection.execute(ahead.where(calls.c.reserved > late).values(reserved=now))
     connection.execute(ahead.where(calls.c.ended > late).values(ended=now))
-    longest = now + LONGEST_REST
+    longest = now + LONGEST_COOL_DOWN
     resting = update(rests).where(rests.c.upstream == upstream, rests.c.budget == budget)
     connection.execute(resting.where(rests.c.until > longest + _TOLERANCE).values(until=longest))
 
@@ -131,8 +131,8 @@ def _rows(connection: Connection, upstream: str, budget: str) -> Sequence[_Call]
     return connection.execute(found.where(mine).order_by(calls.c.id)).all()
 
 
-def _stays(connection: Connection, upstream: str, budget: str) -> list[Stay]:
-    return [Stay(row.reserved, row.ended) for row in _rows(connection, upstream, budget)]
+def _stays(connection: Connection, upstream: str, budget: str) -> list[CallSpan]:
+    return [CallSpan(row.reserved, row.ended) for row in _rows(connection, upstream, budget)]
 
 
 def _rest(connection: Connection, upstream: str, budget: str) -> float:

@@ -16,18 +16,18 @@ from controller.edges.store.schema import bindings, history, ledger, refusals
 from controller.edges.store.writers import Writers
 from controller.model.manifest import AppId
 from controller.model.memory import (
-    Answered,
     Bind,
     Binding,
+    ClearRefusal,
     CloseIntent,
-    Forgive,
+    LedgerEntry,
+    LedgerWritten,
+    LinkAttempt,
     Memory,
-    Note,
+    MemoryUpdate,
     Refusal,
     Refuse,
     Unbind,
-    Written,
-    Wrote,
 )
 
 _LINKS = 5
@@ -43,7 +43,7 @@ class Memories:
         """Return all that is remembered of *upstream*, as of one moment."""
         return await self._database.read(lambda connection: _memory(connection, upstream, self._time))
 
-    async def note(self, upstream: str, notes: Sequence[Note]) -> None:
+    async def note(self, upstream: str, notes: Sequence[MemoryUpdate]) -> None:
         """Take every note, in order, or none of them; Locked where another process is the writer now."""
 
         def work(connection: Connection) -> None:
@@ -92,20 +92,20 @@ def _refusal(row: RowMapping) -> Refusal:
     )
 
 
-def _written(row: RowMapping) -> Written:
-    return Written(row["key"], row["digest"], row["secret"], row["updates"], row["active_at"])
+def _written(row: RowMapping) -> LedgerEntry:
+    return LedgerEntry(row["key"], row["digest"], row["secret"], row["updates"], row["active_at"])
 
 
-def _noted(note: Note, by: float) -> Note:
+def _noted(note: MemoryUpdate, by: float) -> MemoryUpdate:
     """Return *note* with its moments on a clock that is ahead *by* so much."""
     match note:
         case Bind(binding):
             return Bind(_bound(binding, by))
         case Refuse(refusal):
             return Refuse(_refused(refusal, by))
-        case Wrote(written):
-            return Wrote(_wrote(written, by))
-        case Unbind() | CloseIntent() | Forgive():
+        case LedgerWritten(written):
+            return LedgerWritten(_wrote(written, by))
+        case Unbind() | CloseIntent() | ClearRefusal():
             return note
         case _:
             assert_never(note)
@@ -119,18 +119,18 @@ def _refused(refusal: Refusal, by: float) -> Refusal:
     return replace(refusal, at=refusal.at + by, retry_at=moved(refusal.retry_at, by))
 
 
-def _wrote(written: Written, by: float) -> Written:
+def _wrote(written: LedgerEntry, by: float) -> LedgerEntry:
     return replace(written, active_at=moved(written.active_at, by))
 
 
-def _links(connection: Connection, upstream: str) -> tuple[Answered, ...]:
+def _links(connection: Connection, upstream: str) -> tuple[LinkAttempt, ...]:
     mine = (history.c.upstream == upstream) & (history.c.verb == "link") & (history.c.outcome != "")
     found = select(history).where(mine).order_by(history.c.id.desc()).limit(_LINKS)
     rows = connection.execute(found).mappings()
-    return tuple(Answered(r["at"], r["verb"], r["target"], r["outcome"], r["message"]) for r in rows)
+    return tuple(LinkAttempt(r["at"], r["verb"], r["target"], r["outcome"], r["message"]) for r in rows)
 
 
-def _take(connection: Connection, upstream: str, note: Note) -> None:
+def _take(connection: Connection, upstream: str, note: MemoryUpdate) -> None:
     match note:
         case Bind(binding):
             _bind(connection, upstream, binding)
@@ -141,9 +141,9 @@ def _take(connection: Connection, upstream: str, note: Note) -> None:
             close(connection, upstream, phone)
         case Refuse(refusal):
             _refuse(connection, upstream, refusal)
-        case Forgive(key):
+        case ClearRefusal(key):
             _drop(connection, refusals, upstream, "key", key)
-        case Wrote(written):
+        case LedgerWritten(written):
             _write(connection, upstream, written)
         case _:
             assert_never(note)
@@ -174,7 +174,7 @@ def _refuse(connection: Connection, upstream: str, refusal: Refusal) -> None:
     put(connection, refusals, {"upstream": upstream, "key": refusal.key}, values)
 
 
-def _write(connection: Connection, upstream: str, written: Written) -> None:
+def _write(connection: Connection, upstream: str, written: LedgerEntry) -> None:
     values = {
         "digest": written.digest,
         "secret": written.secret,

@@ -20,7 +20,7 @@ from controller.edges.store.database import Database, add
 from controller.edges.store.moments import Time
 from controller.edges.store.schema import history, spent, statuses
 from controller.edges.store.writers import Writers
-from controller.model.history import Entry
+from controller.model.history import WriteRecord
 
 KEPT_ENTRIES = 10_000
 KEPT_SECONDS = 90 * 86_400.0
@@ -38,7 +38,7 @@ class History:
         self._time = time
         self._writers = writers
 
-    async def begin(self, upstream: str, entry: Entry) -> int:
+    async def begin(self, upstream: str, entry: WriteRecord) -> int:
         """Record a write before it goes out; return the number under which its outcome is recorded.
 
         Locked where this process is no longer the writer: then nothing may go out.
@@ -69,7 +69,7 @@ class History:
         target: str | None = None,
         app: str | None = None,
         limit: int = 100,
-    ) -> tuple[tuple[str, Entry], ...]:
+    ) -> tuple[tuple[str, WriteRecord], ...]:
         """Return the newest entries, newest first, each with its upstream.
 
         *target* is one resource, *app* an app's name: its own writes and those to its subscriptions.
@@ -82,7 +82,7 @@ class History:
         if app is not None:
             found = found.where(_of_app(history.c.target, app))
 
-        def work(connection: Connection) -> tuple[tuple[str, Entry], ...]:
+        def work(connection: Connection) -> tuple[tuple[str, WriteRecord], ...]:
             rows = connection.execute(found).mappings()
             return tuple((row["upstream"], _entry(row)) for row in rows)
 
@@ -163,7 +163,7 @@ def _of_app(named: Column[str], app: str) -> ColumnElement[bool]:
     return or_(named == f"App/{app}", last == on_app)
 
 
-def _append(connection: Connection, upstream: str, entry: Entry) -> int:
+def _append(connection: Connection, upstream: str, entry: WriteRecord) -> int:
     row = {
         "upstream": upstream,
         "at": entry.at,
@@ -186,8 +186,8 @@ def _forget(connection: Connection, upstream: str, newest: int, before: float) -
     connection.execute(delete(history).where(mine, history.c.id <= nth.scalar_subquery()))
 
 
-def _entry(row: RowMapping) -> Entry:
-    return Entry(
+def _entry(row: RowMapping) -> WriteRecord:
+    return WriteRecord(
         at=row["at"],
         who=row["who"],
         revision=row["revision"],

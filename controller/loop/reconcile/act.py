@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from controller.core.planning.actions import item_of
 from controller.core.planning.guard import Change, change
-from controller.core.planning.plan import REST, refused_alike
+from controller.core.planning.plan import LINK_COOLDOWN, refused_alike
 from controller.errors import Busy, Denied
 from controller.loop.ports import Account, Writer
-from controller.loop.reconcile.attempt import Deed, Interrupted, put_off
-from controller.loop.reconcile.gather import together
+from controller.loop.reconcile.attempt import Attempt, Interrupted, postponed
+from controller.loop.reconcile.gather import gather
 from controller.loop.reconcile.link import link
-from controller.loop.reconcile.observe import AT_ONCE
+from controller.loop.reconcile.observe import CONCURRENT_READS
 from controller.loop.reconcile.write import write
-from controller.model.plan import Action, For, Link, Observed, Plan, Result, Verb
+from controller.model.plan import Action, Link, Observed, Plan, Result, Verb, WaitFor
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Tally:
     when (epoch seconds) a lane's budget is used up.
     """
 
-    deeds: dict[Change, Deed] = field(default_factory=dict)
+    deeds: dict[Change, Attempt] = field(default_factory=dict)
     denied: Denied | None = None
     rests: dict[str, float] = field(default_factory=dict)
 
@@ -41,13 +41,13 @@ async def act(account: Account[Writer], plan: Plan, observed: Observed, tally: T
     lanes: dict[str, list[Action]] = defaultdict(list)
     for action in plan.actions:
         lanes["" if isinstance(action, Link) else item_of(action).app].append(action)
-    slots = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(CONCURRENT_READS)
 
     async def lane(name: str) -> None:
         async with slots:
             await _in_turn(account, name, lanes[name], observed, tally)
 
-    await together(lane(name) for name in sorted(lanes))
+    await gather(lane(name) for name in sorted(lanes))
 
 
 async def _in_turn(
@@ -60,7 +60,7 @@ async def _in_turn(
         stop = await _step(account, name, action, observed, tally)
         if stop is not None:
             for each in actions[position:]:
-                tally.deeds.setdefault(change(each), put_off(each, stop.on, stop.until, stop.why))
+                tally.deeds.setdefault(change(each), postponed(each, stop.on, stop.until, stop.why))
             return
 
 
@@ -68,7 +68,7 @@ async def _in_turn(
 class _Stop:
     """Why a lane goes no further in this pass."""
 
-    on: For
+    on: WaitFor
     until: float | None
     why: str
 
@@ -82,14 +82,14 @@ async def _step(
     except Busy as error:
         if error.until is not None:
             tally.rests[name] = error.until
-        return _Stop(For.BACKOFF if error.until is None else For.BUDGET, error.until, str(error))
+        return _Stop(WaitFor.BACKOFF if error.until is None else WaitFor.BUDGET, error.until, str(error))
     except Denied as error:
         tally.denied = error
     except Interrupted as stop:
         tally.deeds[change(action)] = stop.deed
         raise
     if isinstance(action, Link) and refused_alike(tally.links()):
-        return _Stop(For.REST, account.clock.now() + REST, "the last links were refused alike")
+        return _Stop(WaitFor.REST, account.clock.now() + LINK_COOLDOWN, "the last links were refused alike")
     return None
 
 
@@ -100,7 +100,7 @@ def _rested(name: str, tally: Tally, now: float) -> None:
         raise Busy("the budget is used up for now", until)
 
 
-async def _do(account: Account[Writer], action: Action, observed: Observed) -> Deed:
+async def _do(account: Account[Writer], action: Action, observed: Observed) -> Attempt:
     if isinstance(action, Link):
         return await link(account, action, observed)
     return await write(account, action, observed)

@@ -8,16 +8,16 @@ from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.answers import Verdict
 from controller.errors import Busy, Denied, Limited, Locked
 from controller.loop.ports import Account, Writer
-from controller.model.history import Entry
+from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
-from controller.model.plan import Action, For, Outcome, Result, Waiting
+from controller.model.plan import Action, Outcome, Result, WaitFor, Waiting
 from controller.model.upstream import Facts, RemoteSubscription, SubscriptionId
 
 INTERRUPTED = "interrupted before it was answered; it may have happened: the next run looks"
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Attempt:
     """*seen* is the subscription as Gupshup accepted it, *gone* one that it removed.
 
     *look*: what was known of the subscriptions of *app_id* no longer counts.
@@ -33,19 +33,19 @@ class Deed:
 class Interrupted(asyncio.CancelledError):
     """The run is ended while a write is on its way: *deed* tells that it may have happened."""
 
-    def __init__(self, deed: Deed) -> None:
+    def __init__(self, deed: Attempt) -> None:
         super().__init__("a write was interrupted")
         self.deed = deed
 
 
-def judged(action: Action, verdict: Verdict) -> Result:
+def result_of(action: Action, verdict: Verdict) -> Result:
     return Result(
         verb_of(action), item_of(action), verdict.outcome, verdict.reason, verdict.message, verdict.app_id
     )
 
 
-def put_off(action: Action, on: For, until: float | None, why: str) -> Deed:
-    return Deed(Waiting(verb_of(action), item_of(action), on, until, why))
+def postponed(action: Action, on: WaitFor, until: float | None, why: str) -> Attempt:
+    return Attempt(Waiting(verb_of(action), item_of(action), on, until, why))
 
 
 async def begin(account: Account[Writer], action: Action) -> int:
@@ -57,16 +57,18 @@ async def begin(account: Account[Writer], action: Action) -> int:
         raise Locked(
             f"{account.upstream}: the writer lock was taken away while it was held; nothing is written"
         )
-    entry = Entry(account.clock.now(), account.who, account.revision, verb_of(action), str(item_of(action)))
+    entry = WriteRecord(
+        account.clock.now(), account.who, account.revision, verb_of(action), str(item_of(action))
+    )
     return await account.store.history.begin(account.upstream, entry)
 
 
 def interrupted(action: Action) -> Interrupted:
     verdict = Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", INTERRUPTED)
-    return Interrupted(Deed(judged(action, verdict)))
+    return Interrupted(Attempt(result_of(action, verdict)))
 
 
-async def put_aside(account: Account[Writer], number: int, error: Busy | Denied) -> None:
+async def abandon(account: Account[Writer], number: int, error: Busy | Denied) -> None:
     """End the line of a write that did nothing; one that never went out leaves none."""
     if isinstance(error, Busy) and error.until is not None and not isinstance(error, Limited):
         await account.store.history.drop(number)
@@ -74,7 +76,7 @@ async def put_aside(account: Account[Writer], number: int, error: Busy | Denied)
         await account.store.history.finish(number, Outcome.FAILED, str(error))
 
 
-def after(facts: Facts, deeds: Iterable[Deed]) -> Facts:
+def facts_after(facts: Facts, deeds: Iterable[Attempt]) -> Facts:
     """Return what is known of the subscriptions after *deeds*: a clear success needs no further look."""
     known = dict(facts.subscriptions)
     for deed in deeds:

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def together(works: Iterable[Coroutine[object, object, T]]) -> list[T]:
+async def gather(works: Iterable[Coroutine[object, object, T]]) -> list[T]:
     """Run *works* side by side and return what they return, in their order."""
     try:
         async with asyncio.TaskGroup() as group:

@@ -11,14 +11,14 @@ from controller.core.planning.answers import Verdict, of_link_answer, phone_else
 from controller.core.planning.matched import app_item
 from controller.errors import Busy, Denied, Rejected, StoreError, Unclear
 from controller.loop.ports import Account, Writer
-from controller.loop.reconcile.attempt import INTERRUPTED, Deed, begin, interrupted, judged, put_aside
+from controller.loop.reconcile.attempt import INTERRUPTED, Attempt, abandon, begin, interrupted, result_of
 from controller.model.manifest import App
 from controller.model.memory import CloseIntent, Intent
 from controller.model.plan import Link, Observed, Outcome
-from controller.model.upstream import LinkAnswer, PhoneTaken, Unseen
+from controller.model.upstream import LinkAnswer, LookFailed, PhoneTaken
 
 
-async def link(account: Account[Writer], action: Link, observed: Observed) -> Deed:
+async def link(account: Account[Writer], action: Link, observed: Observed) -> Attempt:
     """Link one app, unless it appeared meanwhile.
 
     Raises Busy where nothing was sent, Denied where the credentials were refused: neither created anything.
@@ -27,24 +27,24 @@ async def link(account: Account[Writer], action: Link, observed: Observed) -> De
     for row in await account.remote.rows_by_phone(app.phone):
         if row.phone == app.phone:
             words = f"app {row.id} appeared meanwhile"
-            return Deed(judged(action, Verdict(Outcome.STALE, (), "Appeared", words, row.id)))
+            return Attempt(result_of(action, Verdict(Outcome.STALE, (), "Appeared", words, row.id)))
     number = await begin(account, action)
     intent = await _intend(account, app, number)
     try:
         answer = await _send(account, app)
     except (Busy, Denied) as error:
         await account.store.memories.note(account.upstream, (CloseIntent(app.phone),))
-        await put_aside(account, number, error)
+        await abandon(account, number, error)
         raise
     except Unclear as error:
         await asyncio.shield(_unknown(account, intent, number, str(error)))
-        return Deed(judged(action, Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", str(error))))
+        return Attempt(result_of(action, Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", str(error))))
     except asyncio.CancelledError as error:
         await asyncio.shield(_unknown(account, intent, number, INTERRUPTED))
         raise interrupted(action) from error
     verdict = await _keep(account, app, answer, observed, intent)
     await account.store.history.finish(number, verdict.outcome, verdict.message)
-    return Deed(judged(action, verdict))
+    return Attempt(result_of(action, verdict))
 
 
 async def _intend(account: Account[Writer], app: App, number: int) -> Intent:
@@ -52,7 +52,7 @@ async def _intend(account: Account[Writer], app: App, number: int) -> Intent:
     try:
         return await account.store.intents.open(account.upstream, app.phone, app.app_name)
     except Busy as error:
-        await put_aside(account, number, error)
+        await abandon(account, number, error)
         raise
 
 
@@ -80,7 +80,7 @@ async def _keep(
     verdict = of_link_answer(
         app,
         answer,
-        callback="" if isinstance(callback, Unseen) else callback,
+        callback="" if isinstance(callback, LookFailed) else callback,
         now=account.clock.now(),
         stale=account.partner.settle.stale_list,
     )

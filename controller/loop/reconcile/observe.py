@@ -8,31 +8,31 @@ from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from controller.core.planning.matched import app_item, subscription_item
-from controller.core.planning.queries import refresh, wanted
+from controller.core.planning.queries import drop_stale, open_queries
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.ports import Account, Reader
-from controller.loop.reconcile.gather import together
+from controller.loop.reconcile.gather import gather
 from controller.model.manifest import Desired, Subscription
-from controller.model.passes import Breadth
+from controller.model.passes import PassKind
 from controller.model.plan import Item, Observed
 from controller.model.upstream import (
     Details,
+    DetailsQuery,
     Facts,
     Listing,
+    LookFailed,
+    Query,
     RemoteSubscription,
     Stage,
-    Unseen,
-    Want,
-    WantDetails,
-    WantStage,
-    WantSubscriptions,
-    WantWaba,
+    StageQuery,
+    SubscriptionsQuery,
+    WabaQuery,
 )
 
-AT_ONCE = 8
+CONCURRENT_READS = 8
 """Looks side by side: what ten calls a second and a reply in under a second can keep busy."""
 
-Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | Unseen
+Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | LookFailed
 
 
 async def listed(account: Account[Reader], until: float = math.inf) -> Listing:
@@ -41,12 +41,12 @@ async def listed(account: Account[Reader], until: float = math.inf) -> Listing:
     return Listing(await account.remote.rows(until), asked_at)
 
 
-async def look(
+async def observe(
     account: Account[Reader],
     desired: Desired,
     known: Facts,
     listing: Listing | None = None,
-    breadth: Breadth = Breadth.FULL,
+    breadth: PassKind = PassKind.FULL,
 ) -> Observed:
     """Return what is there now. *known* holds what earlier passes learnt about single apps.
 
@@ -55,15 +55,15 @@ async def look(
     """
     listing = listing or await listed(account)
     memory = await account.store.memories.read(account.upstream)
-    facts = refresh(known, listing.rows, breadth)
+    facts = drop_stale(known, listing.rows, breadth)
     hidden = dict(digests(account, desired))
     observed = Observed(account.clock.now(), listing.rows, facts, memory, hidden, listing.at)
-    while asks := wanted(desired, account.partner, observed, breadth):
+    while asks := open_queries(desired, account.partner, observed, breadth):
         observed = replace(observed, facts=await _answer(account.remote, asks, observed.facts))
     return replace(observed, at=account.clock.now())
 
 
-def digests(account: Account[Reader], desired: Desired) -> Iterator[tuple[Item, str | Unseen]]:
+def digests(account: Account[Reader], desired: Desired) -> Iterator[tuple[Item, str | LookFailed]]:
     """Fingerprint, with the store's key, each declared value that can be written and never read."""
     for app in desired.apps:
         if app.partner == account.partner.name and app.callback_url is not None:
@@ -73,45 +73,45 @@ def digests(account: Account[Reader], desired: Desired) -> Iterator[tuple[Item, 
             yield subscription_item(wanted_), _headers(account, wanted_)
 
 
-def _headers(account: Account[Reader], wanted_: Subscription) -> str | Unseen:
+def _headers(account: Account[Reader], wanted_: Subscription) -> str | LookFailed:
     try:
         values = {name: account.reveal(ref).reveal() for name, ref in sorted(wanted_.headers.items())}
     except ControllerError as error:
-        return Unseen(str(error))
+        return LookFailed(str(error))
     return account.store.keyed_digest(json.dumps(values))
 
 
-async def _answer(remote: Reader, asks: Iterable[Want], facts: Facts) -> Facts:
-    slots = asyncio.Semaphore(AT_ONCE)
+async def _answer(remote: Reader, asks: Iterable[Query], facts: Facts) -> Facts:
+    slots = asyncio.Semaphore(CONCURRENT_READS)
 
-    async def ask(want: Want) -> tuple[Want, Fact]:
+    async def ask(want: Query) -> tuple[Query, Fact]:
         async with slots:
             return want, await _ask(remote, want)
 
-    return _merged(facts, await together(ask(want) for want in asks))
+    return _merged(facts, await gather(ask(want) for want in asks))
 
 
-async def _ask(remote: Reader, want: Want) -> Fact:
+async def _ask(remote: Reader, want: Query) -> Fact:
     """Look once; a look that gives nothing is a fact, too: the pass goes on without it."""
     try:
         return await _look(remote, want)
     except Busy as error:
-        return Unseen(str(error), error.until)
+        return LookFailed(str(error), error.until)
     except Rejected as error:
-        return "" if isinstance(want, WantWaba) and not _too_early(error) else Unseen(str(error))
+        return "" if isinstance(want, WabaQuery) and not _too_early(error) else LookFailed(str(error))
     except (Unclear, Denied) as error:
-        return Unseen(str(error))
+        return LookFailed(str(error))
 
 
-async def _look(remote: Reader, want: Want) -> Fact:
+async def _look(remote: Reader, want: Query) -> Fact:
     match want:
-        case WantDetails(app_id):
+        case DetailsQuery(app_id):
             return await remote.details(app_id)
-        case WantStage(app_id):
+        case StageQuery(app_id):
             return await remote.stage(app_id)
-        case WantWaba(app_id):
+        case WabaQuery(app_id):
             return await remote.waba(app_id)
-        case WantSubscriptions(app_id):
+        case SubscriptionsQuery(app_id):
             return await remote.subscriptions(app_id)
         case _:
             assert_never(want)
@@ -122,17 +122,17 @@ def _too_early(error: Rejected) -> bool:
     return "not live" in error.words.casefold()
 
 
-def _merged(facts: Facts, answers: Iterable[tuple[Want, Fact]]) -> Facts:
+def _merged(facts: Facts, answers: Iterable[tuple[Query, Fact]]) -> Facts:
     details, stages = dict(facts.details), dict(facts.stages)
     wabas, subscriptions = dict(facts.wabas), dict(facts.subscriptions)
     for want, fact in answers:
         match want, fact:
-            case WantDetails(app_id), Details() | Unseen():
+            case DetailsQuery(app_id), Details() | LookFailed():
                 details[app_id] = fact
-            case WantStage(app_id), Stage() | Unseen():
+            case StageQuery(app_id), Stage() | LookFailed():
                 stages[app_id] = fact
-            case WantWaba(app_id), str() | Unseen():
+            case WabaQuery(app_id), str() | LookFailed():
                 wabas[app_id] = fact
-            case WantSubscriptions(app_id), tuple() | Unseen():
+            case SubscriptionsQuery(app_id), tuple() | LookFailed():
                 subscriptions[app_id] = fact
     return Facts(details, stages, wabas, subscriptions)

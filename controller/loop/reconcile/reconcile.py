@@ -3,16 +3,16 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from controller.core.planning.guard import Change, judge, release
-from controller.core.planning.memory_updates import learnt
+from controller.core.planning.guard import Change, guard_for, release
+from controller.core.planning.memory_updates import memory_updates
 from controller.core.planning.plan import plan
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile.act import Tally, act
-from controller.loop.reconcile.attempt import after
-from controller.loop.reconcile.observe import look
+from controller.loop.reconcile.attempt import facts_after
+from controller.loop.reconcile.observe import observe
 from controller.model.manifest import Desired
-from controller.model.passes import Breadth
-from controller.model.plan import Asked, Observed, Plan
+from controller.model.passes import PassKind
+from controller.model.plan import Observed, Plan, Request
 from controller.model.upstream import Facts, Listing
 
 
@@ -21,7 +21,7 @@ async def _at_once(_: Account[Writer]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class PassRequest:
     """What one run is to do: *desired* in the scope it was narrowed to, *declared* before that.
 
     *released* are digests of held changes that a person let through; *breadth* is how much a pass looks at.
@@ -30,14 +30,14 @@ class Task:
 
     desired: Desired
     declared: Desired
-    asked: Asked = field(default_factory=Asked)
+    asked: Request = field(default_factory=Request)
     released: frozenset[str] = frozenset()
-    breadth: Breadth = Breadth.FULL
+    breadth: PassKind = PassKind.FULL
     accept: Callable[[Account[Writer]], Awaitable[None]] = _at_once
 
 
 @dataclass(slots=True)
-class Journey:
+class PassState:
     """What the passes of one run hand on to the next: facts that still count, and changes once released.
 
     *plan* and *observed* are those of the last pass, *tally* what came of it; kept while a pass is under way,
@@ -52,20 +52,20 @@ class Journey:
 
 
 async def decide(
-    account: Account[Reader], task: Task, journey: Journey, listing: Listing | None = None
+    account: Account[Reader], task: PassRequest, journey: PassState, listing: Listing | None = None
 ) -> tuple[Observed, Plan]:
-    """Look and plan; nothing is written, neither at Gupshup nor to memory. *listing* as in `look`."""
-    observed = await look(account, task.desired, journey.facts, listing, task.breadth)
+    """Look and plan; nothing is written, neither at Gupshup nor to memory. *listing* as in `observe`."""
+    observed = await observe(account, task.desired, journey.facts, listing, task.breadth)
     wished = plan(task.desired, account.partner, observed, task.asked)
-    held = judge(wished, task.declared, journey.released, task.breadth)
+    held = guard_for(wished, task.declared, journey.released, task.breadth)
     journey.released |= release(held, task.released)
-    journey.plan = judge(wished, task.declared, journey.released, task.breadth)
+    journey.plan = guard_for(wished, task.declared, journey.released, task.breadth)
     journey.observed = observed
     journey.facts, journey.tally = observed.facts, Tally(rests=journey.tally.rests)
     return observed, journey.plan
 
 
-async def left(account: Account[Reader], task: Task, journey: Journey) -> Plan:
+async def replan(account: Account[Reader], task: PassRequest, journey: PassState) -> Plan:
     """Plan once more with what the pass learnt, without another look: what it did is no longer to be done."""
     assert journey.plan is not None  # noqa: S101  (only for a pass that is over)
     assert journey.observed is not None  # noqa: S101  (likewise)
@@ -74,13 +74,13 @@ async def left(account: Account[Reader], task: Task, journey: Journey) -> Plan:
     memory = await account.store.memories.read(account.upstream)
     observed = replace(journey.observed, facts=journey.facts, memory=memory, at=account.clock.now())
     wished = plan(task.desired, account.partner, observed, task.asked)
-    return judge(wished, task.declared, journey.released, task.breadth)
+    return guard_for(wished, task.declared, journey.released, task.breadth)
 
 
 async def reconcile(
-    account: Account[Writer], task: Task, journey: Journey, listing: Listing | None = None
+    account: Account[Writer], task: PassRequest, journey: PassState, listing: Listing | None = None
 ) -> Plan:
-    """Do one pass; *journey* holds what came of it, also where it is cut short. *listing* as in `look`.
+    """Do one pass; *journey* holds what came of it, also where it is cut short. *listing* as in `observe`.
 
     Raises Busy or Unclear where the list is not had whole, Denied where the credentials are refused. Only for
     the holder of the partner's writer lock.
@@ -88,12 +88,12 @@ async def reconcile(
     observed, agreed = await decide(account, task, journey, listing)
     if agreed.actions:
         await task.accept(account)
-    notes = learnt(task.desired, account.partner, observed, task.declared)
+    notes = memory_updates(task.desired, account.partner, observed, task.declared)
     await account.store.memories.note(account.upstream, notes)
     try:
         await act(account, agreed, observed, journey.tally)
     finally:
-        journey.facts = after(observed.facts, journey.tally.deeds.values())
+        journey.facts = facts_after(observed.facts, journey.tally.deeds.values())
     if journey.tally.denied is not None:
         raise type(journey.tally.denied)(str(journey.tally.denied)) from journey.tally.denied
     return agreed

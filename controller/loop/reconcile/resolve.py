@@ -4,7 +4,7 @@ from controller.core.planning.digest import link_key
 from controller.errors import Rejected, Usage
 from controller.loop.ports import Account, Reader
 from controller.model.manifest import App, AppId
-from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Unbind
+from controller.model.memory import Bind, Binding, ClearRefusal, CloseIntent, Unbind
 
 
 async def adopt(account: Account[Reader], app: App, app_id: AppId) -> None:
@@ -19,7 +19,7 @@ async def adopt(account: Account[Reader], app: App, app_id: AppId) -> None:
     if details.phone != app.phone:
         raise Usage(f"app {app_id} ({details.name}) does not have the phone that App/{app.name} declares")
     notes = (CloseIntent(app.phone), Unbind(app.phone), Bind(Binding(app.phone, app_id)))
-    await account.store.memories.note(account.upstream, (*notes, Forgive(link_key(app.phone))))
+    await account.store.memories.note(account.upstream, (*notes, ClearRefusal(link_key(app.phone))))
 
 
 async def absent(account: Account[Reader], app: App) -> None:
@@ -32,5 +32,5 @@ async def absent(account: Account[Reader], app: App) -> None:
             raise Usage(
                 f"app {row.id} ({row.name}) has the phone of App/{app.name}; adopt it by --adopt {row.id}"
             )
-    notes = (CloseIntent(app.phone), Unbind(app.phone), Forgive(link_key(app.phone)))
+    notes = (CloseIntent(app.phone), Unbind(app.phone), ClearRefusal(link_key(app.phone)))
     await account.store.memories.note(account.upstream, notes)

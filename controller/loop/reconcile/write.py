@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 
 from controller.core.planning.actions import item_of
 from controller.core.planning.answers import (
-    Known,
+    AnswerContext,
     Verdict,
     Write,
     of_callback_write,
@@ -22,15 +22,15 @@ from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.ports import Account, Writer
-from controller.loop.reconcile.attempt import INTERRUPTED, Deed, begin, interrupted, judged, put_aside
+from controller.loop.reconcile.attempt import INTERRUPTED, Attempt, abandon, begin, interrupted, result_of
 from controller.model.manifest import Subscription
 from controller.model.plan import Observed, Outcome, SetCallback, Subscribe, Unsubscribe, Update
-from controller.model.upstream import RemoteSubscription, Unseen
+from controller.model.upstream import LookFailed, RemoteSubscription
 
 Call: TypeAlias = Callable[[], Awaitable[RemoteSubscription | None]]
 
 
-async def write(account: Account[Writer], action: Write, observed: Observed) -> Deed:
+async def write(account: Account[Writer], action: Write, observed: Observed) -> Attempt:
     """Do one write and remember what came of it.
 
     Raises Busy where it was not done and can be tried again, Denied where the credentials were refused.
@@ -38,17 +38,17 @@ async def write(account: Account[Writer], action: Write, observed: Observed) -> 
     try:
         call = _call(account, action)
     except ControllerError as error:  # a header's value went away since the look
-        return Deed(judged(action, Verdict(Outcome.FAILED, (), UNAVAILABLE, str(error), action.app_id)))
+        return Attempt(result_of(action, Verdict(Outcome.FAILED, (), UNAVAILABLE, str(error), action.app_id)))
     return await _written(account, action, observed, call)
 
 
-async def _written(account: Account[Writer], action: Write, observed: Observed, call: Call) -> Deed:
+async def _written(account: Account[Writer], action: Write, observed: Observed, call: Call) -> Attempt:
     number, seen = await begin(account, action), None
     try:
         seen = await call()
         verdict = _done(action, seen, _known(account, action, observed))
     except (Busy, Denied) as error:
-        await put_aside(account, number, error)
+        await abandon(account, number, error)
         if isinstance(error, Busy) and error.until is None:
             put_back = of_unclear(action, str(error), _known(account, action, observed))
             await account.store.memories.note(account.upstream, put_back.notes)
@@ -63,7 +63,7 @@ async def _written(account: Account[Writer], action: Write, observed: Observed, 
     await account.store.memories.note(account.upstream, verdict.notes)
     await account.store.history.finish(number, verdict.outcome, verdict.message)
     gone = action.remote.id if isinstance(action, Unsubscribe) and verdict.outcome is Outcome.DONE else None
-    return Deed(judged(action, verdict), action.app_id, seen, gone, verdict.look)
+    return Attempt(result_of(action, verdict), action.app_id, seen, gone, verdict.look)
 
 
 def _call(account: Account[Writer], action: Write) -> Call:
@@ -81,7 +81,7 @@ def _call(account: Account[Writer], action: Write) -> Call:
             assert_never(action)
 
 
-def _done(action: Write, seen: RemoteSubscription | None, known: Known) -> Verdict:
+def _done(action: Write, seen: RemoteSubscription | None, known: AnswerContext) -> Verdict:
     match action:
         case Subscribe() | Update():
             return of_subscription_write(action, seen, known)
@@ -93,11 +93,11 @@ def _done(action: Write, seen: RemoteSubscription | None, known: Known) -> Verdi
             assert_never(action)
 
 
-def _known(account: Account[Writer], action: Write, observed: Observed) -> Known:
+def _known(account: Account[Writer], action: Write, observed: Observed) -> AnswerContext:
     key, secret = subject(action), observed.digests.get(item_of(action), "")
-    return Known(
+    return AnswerContext(
         account.clock.now(),
-        "" if isinstance(secret, Unseen) else secret,
+        "" if isinstance(secret, LookFailed) else secret,
         observed.memory.ledger.get(key),
         observed.memory.refusals.get(key),
     )

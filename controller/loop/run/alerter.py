@@ -5,13 +5,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from controller.core.alerts.detect import End, end, lost, troubles
-from controller.core.alerts.group import Groups, news
+from controller.core.alerts.detect import PassEnd, detect_alerts, lost_readiness, pass_end
+from controller.core.alerts.group import AlertGroups, update_groups
 from controller.core.render.alerts import notice
-from controller.core.status.summary import Census
+from controller.core.status.summary import FleetSummary
 from controller.errors import StoreError
-from controller.loop.run.control import Board
-from controller.loop.run.summary_cache import STALE, Counted
+from controller.loop.run.control import LoopControl
+from controller.loop.run.summary_cache import STALE, SummaryCache
 from controller.model.notice import Notice
 from controller.model.passes import PartnerState, Pass
 from controller.model.plan import Item
@@ -26,7 +26,7 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-class Herald:
+class Alerter:
     """*tell* takes a notice, and neither waits nor raises.
 
     With *observe* nobody is a partner's writer, so this process speaks of every partner.
@@ -34,8 +34,8 @@ class Herald:
 
     def __init__(
         self,
-        board: Board,
-        counted: Counted,
+        board: LoopControl,
+        counted: SummaryCache,
         clock: Clock,
         tell: Callable[[Notice], None],
         *,
@@ -47,15 +47,15 @@ class Herald:
         self._tell = tell
         self._observe = observe
         self._began = clock.now()
-        self._groups: Groups = {}
-        self._ends: dict[str, End] = {}
+        self._groups: AlertGroups = {}
+        self._ends: dict[str, PassEnd] = {}
         self._lost: Mapping[Item, float] = {}
 
     def heard(self, over: Pass) -> None:
         """Listen to passes."""
-        self._ends[over.partner] = end(over)
+        self._ends[over.partner] = pass_end(over)
         if over.transitions:
-            self._lost = lost(self._lost, over.transitions, self._clock.now())
+            self._lost = lost_readiness(self._lost, over.transitions, self._clock.now())
 
     async def run(self) -> None:
         """Look for ever, until cancelled."""
@@ -70,19 +70,19 @@ class Herald:
             StoreError
         ):  # the passes meet the same store and say so; what was counted last counts on
             await self._counted.refresh(partner.upstream for partner in partners)
-        taken = {partner.name: self._counted.census(partner.upstream) for partner in partners}
+        taken = {partner.name: self._counted.summary(partner.upstream) for partner in partners}
         self._forget(taken, now)
-        wrong = troubles(self._board.source(), partners, self._ends, taken, self._lost)
-        found = news(self._groups, wrong, now, began=self._began)
+        wrong = detect_alerts(self._board.source(), partners, self._ends, taken, self._lost)
+        found = update_groups(self._groups, wrong, now, began=self._began)
         self._groups = found.groups
-        if found.tellings:
-            self._tell(notice(found.tellings, now))
+        if found.notifications:
+            self._tell(notice(found.notifications, now))
 
     def _partners(self) -> tuple[PartnerState, ...]:
         found = self._board.partners()
-        return tuple(replace(each, holds=True) for each in found) if self._observe else found
+        return tuple(replace(each, is_leader=True) for each in found) if self._observe else found
 
-    def _forget(self, taken: Mapping[str, Census], now: float) -> None:
+    def _forget(self, taken: Mapping[str, FleetSummary], now: float) -> None:
         """Let go of partners and apps that are gone, or well again; a count may lag behind what was heard."""
         self._ends = {name: last for name, last in self._ends.items() if name in taken}
         unready = {item for each in taken.values() for item in each.unready}

@@ -5,11 +5,11 @@ from typing import Protocol, TypeAlias
 
 from controller.model.passes import PartnerState, Pass, SourceState
 
-Listener: TypeAlias = Callable[[Pass], None]
+OnPass: TypeAlias = Callable[[Pass], None]
 """Told of each pass when it is over, in the loop's thread: it returns at once and never raises."""
 
 
-class Board(Protocol):
+class LoopControl(Protocol):
     """How the loop stands, and the only ways to hurry it. Nothing here makes it write."""
 
     def now(self) -> float:

@@ -5,12 +5,12 @@ from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from controller.core.planning.source_guard import joined
+from controller.core.planning.source_guard import join_refusals
 from controller.core.render.problems import warned
 from controller.edges import log
-from controller.loop.run.partner_loop import Ground, Partnership
-from controller.loop.run.sign_ins import Seats
-from controller.loop.run.source_watcher import Watched
+from controller.loop.run.partner_loop import LoopContext, PartnerLoop
+from controller.loop.run.sign_ins import SignIns
+from controller.loop.run.source_watcher import SourceWatcher
 from controller.model.manifest import Desired, Partner
 from controller.model.passes import PartnerState, SourceState
 from controller.model.problem import Problem
@@ -31,14 +31,14 @@ MOST_WARNINGS = 5
 class Controller:
     """Keeps Gupshup as the source says. The Board that the doors see."""
 
-    def __init__(self, source: Watched, ground: Ground) -> None:
+    def __init__(self, source: SourceWatcher, ground: LoopContext) -> None:
         self._source = source
-        self._seats = Seats(ground.stand)
+        self._seats = SignIns(ground.stand)
         self._ground = replace(ground, stand=self._seats.stand, released=source.released)
         self._read_soon = asyncio.Event()
         self._told = ("", "")
         self._warned: tuple[str, tuple[Problem, ...]] = ("", ())
-        self._tended: dict[str, Partnership] = {}
+        self._tended: dict[str, PartnerLoop] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def now(self) -> float:
@@ -48,11 +48,11 @@ class Controller:
         """Return how the source stands; one that may not act on an account by now is not taken either."""
         state = self._source.state
         refused = [each.refusal for _, each in sorted(self._tended.items()) if each.refusal is not None]
-        if state.trouble or not refused:
+        if state.error or not refused:
             return state
-        error, since = joined([each.error for each in refused]), min(each.since for each in refused)
+        error, since = join_refusals([each.error for each in refused]), min(each.since for each in refused)
         trouble, key = str(error), error.digest
-        return replace(state, trouble=trouble, troubled=since, digest=key, rejected=state.revision)
+        return replace(state, error=trouble, error_since=since, digest=key, rejected=state.revision)
 
     def partners(self) -> tuple[PartnerState, ...]:
         return tuple(each.state() for _, each in sorted(self._tended.items()))
@@ -104,9 +104,9 @@ class Controller:
         new = await self._unless_stopped(self._source.read(self._seats.whose))
         now = self._source.state
         if now.waiting and not before.waiting:
-            log.logger().info("source is waited for", source=now.identity, waiting=now.waiting)
+            log.logger().info("source pending", source=now.identity, waiting=now.waiting)
         if new:
-            log.logger().info("source taken", source=now.identity, revision=now.revision)
+            log.logger().info("source accepted", source=now.identity, revision=now.revision)
         self._tell_trouble(taken=new)
         self._tell_warnings()
         return new
@@ -126,13 +126,13 @@ class Controller:
     def _tell_trouble(self, *, taken: bool) -> None:
         """Tell what is new about the trouble of the source; that one was *taken* was told already."""
         state, told = self.source(), self._told
-        self._told = state.trouble, state.rejected
+        self._told = state.error, state.rejected
         if self._told == told:
             return
-        if state.trouble:
+        if state.error:
             not_taken(state)
         elif not taken:
-            log.logger().info("source is good again", source=state.identity, revision=state.revision)
+            log.logger().info("source recovered", source=state.identity, revision=state.revision)
 
     def _tell_warnings(self) -> None:
         """Tell what is odd about the manifests in force, once a revision and whenever it changes."""
@@ -161,7 +161,7 @@ class Controller:
         if partner.name in self._tended:
             self._tended[partner.name].declare(desired)
             return
-        tended = self._tended[partner.name] = Partnership(partner, desired, self._ground)
+        tended = self._tended[partner.name] = PartnerLoop(partner, desired, self._ground)
         self._tasks[partner.name] = asyncio.create_task(tended.go_on(), name=f"partner {partner.name}")
 
     async def _end(self, tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -176,16 +176,16 @@ class Controller:
 def not_taken(state: SourceState) -> None:
     """Tell that what lies there is not taken, why, and what is in force instead."""
     log.logger().warning(
-        "source not taken",
+        "source rejected",
         source=state.identity,
-        why=state.trouble,
+        why=state.error,
         revision=state.revision,
         rejected=state.rejected,
         digest=state.digest,
     )
 
 
-def _bare(tended: Partnership, declared: dict[str, Partner]) -> Partner | None:
+def _bare(tended: PartnerLoop, declared: dict[str, Partner]) -> Partner | None:
     """Return the partner as it is tended, standing where it is declared now: a moved line changes nothing."""
     now = declared.get(tended.partner.name)
     return replace(tended.partner, place=now.place) if now is not None else tended.partner

@@ -4,29 +4,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from controller.core.planning.app_cache import Roll
+from controller.core.planning.app_cache import AppCache
 from controller.core.planning.guard import Change
-from controller.core.planning.queries import asked_since, joined, part_of
+from controller.core.planning.queries import facts_about, merge_facts, reads_between
 from controller.errors import ControllerError
 from controller.loop.ports import Account, Reader, Writer
-from controller.loop.reconcile.reconcile import Journey, Task, decide, left, reconcile
+from controller.loop.reconcile.reconcile import PassRequest, PassState, decide, reconcile, replan
 from controller.model.manifest import App, AppId, Desired, Subscription
-from controller.model.passes import Breadth
-from controller.model.plan import Asked, Observed, Plan, Result, Waiting
-from controller.model.upstream import Facts, Listing, Unseen
+from controller.model.passes import PassKind
+from controller.model.plan import Observed, Plan, Request, Result, Waiting
+from controller.model.upstream import Facts, Listing, LookFailed
 
 BY_PHONE = 2
 """Pages that a look by phone reads: that with the row, and the empty one that ends it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PassOutcome:
     """What a pass came to: *plan* is what is left after it, None where *error* kept it from planning.
 
     *calls* is how many its looks at one app took, the token's aside.
     """
 
-    task: Task
+    task: PassRequest
     plan: Plan | None
     observed: Observed | None
     said: tuple[Result | Waiting, ...]
@@ -38,7 +38,7 @@ class Seen:
         return tuple(each for each in self.said if isinstance(each, Result))
 
 
-class Sight:
+class PartnerCache:
     """The last list and the facts about single apps. *enforce* False: nothing is written."""
 
     def __init__(self, account: Account[Reader], *, enforce: bool) -> None:
@@ -48,7 +48,7 @@ class Sight:
         self._freed: frozenset[Change] = frozenset()
         self._begun = False
         self._listed = 0.0
-        self.roll = Roll()
+        self.roll = AppCache()
         self.desired = Desired("")
         self.apps: dict[str, App] = {}
         self._hooks: dict[str, tuple[Subscription, ...]] = {}
@@ -84,16 +84,16 @@ class Sight:
         keys = (name,) if row is None else (name, row.phone or name, row.name)
         return next((self._keys[key] for key in keys if key in self._keys), None)
 
-    async def whole(self, asked: Asked, released: frozenset[str], *, fresh: bool) -> Seen:
+    async def whole(self, asked: Request, released: frozenset[str], *, fresh: bool) -> PassOutcome:
         """Do what follows from the list and from what is known of single apps; *fresh*: read the list first.
 
         The last list is good enough for a change of manifests: each link looks by its phone once more.
         """
-        task = Task(self.desired, self.desired, asked, released, Breadth.LIST)
-        journey = Journey(self._facts, self._freed)
+        task = PassRequest(self.desired, self.desired, asked, released, PassKind.LIST)
+        journey = PassState(self._facts, self._freed)
         seen = await self._go(task, journey, None if fresh else Listing(self.roll.rows, self._listed))
         if fresh and journey.observed is not None:
-            self.roll, self._listed = Roll(journey.observed.rows), journey.observed.absent_at
+            self.roll, self._listed = AppCache(journey.observed.rows), journey.observed.absent_at
         self._facts = journey.facts
         if self.desired is task.desired:
             self._freed = journey.released
@@ -102,43 +102,43 @@ class Sight:
             self._forget(app for name, app in self.apps.items() if name not in before)
         return seen
 
-    async def single(self, name: str, asked: Asked, *, fresh: bool) -> Seen:
+    async def single(self, name: str, asked: Request, *, fresh: bool) -> PassOutcome:
         """Look at one app; *fresh*: its row, too, where the last list's is not good enough."""
         app = self.apps[name]
         desired = replace(self.desired, apps=(app,), subscriptions=self._hooks.get(name, ()))
-        task = Task(desired, self.desired, asked, breadth=Breadth.APP)
+        task = PassRequest(desired, self.desired, asked, breadth=PassKind.APP)
         try:
             listing = await self._listing(app, fresh=fresh)
         except ControllerError as error:
-            return Seen(task, None, None, (), error)
+            return PassOutcome(task, None, None, (), error)
         ids = frozenset(row.id for row in listing.rows)
-        known = part_of(self._facts, ids)
-        journey = Journey(known)
+        known = facts_about(self._facts, ids)
+        journey = PassState(known)
         seen = await self._go(task, journey, listing)
         if journey.observed is not None:
-            self._facts = joined(self._facts, journey.facts, ids | _asked_about(journey.facts))
-        return replace(seen, calls=BY_PHONE * fresh + asked_since(known, journey.facts))
+            self._facts = merge_facts(self._facts, journey.facts, ids | _asked_about(journey.facts))
+        return replace(seen, calls=BY_PHONE * fresh + reads_between(known, journey.facts))
 
     def missed(self, name: str, why: str) -> None:
         """Note that a look at an app came to nothing, so that no guard waits for what it would have told."""
         app = self.apps.get(name)
-        ids = () if app is None else (row.id for row in self.roll.about(app))
-        unseen = {app_id: Unseen(why) for app_id in ids if app_id not in self._facts.subscriptions}
+        ids = () if app is None else (row.id for row in self.roll.rows_for(app))
+        unseen = {app_id: LookFailed(why) for app_id in ids if app_id not in self._facts.subscriptions}
         self._facts = replace(self._facts, subscriptions={**self._facts.subscriptions, **unseen})
 
     def _forget(self, apps: Iterable[App]) -> None:
         """Have the webhooks of *apps* looked at anew: nobody watched them meanwhile."""
-        ids = {row.id for app in apps for row in self.roll.about(app)}
+        ids = {row.id for app in apps for row in self.roll.rows_for(app)}
         known = {app_id: fact for app_id, fact in self._facts.subscriptions.items() if app_id not in ids}
         self._facts = replace(self._facts, subscriptions=known)
 
     async def _listing(self, app: App, *, fresh: bool) -> Listing:
         asked_at = self._account.clock.now() if fresh else self._listed
         if fresh:
-            self.roll.seen(app.phone, await self._account.remote.rows_by_phone(app.phone))
-        return Listing(self.roll.about(app), asked_at)
+            self.roll.replace_by_phone(app.phone, await self._account.remote.rows_by_phone(app.phone))
+        return Listing(self.roll.rows_for(app), asked_at)
 
-    async def _go(self, task: Task, journey: Journey, listing: Listing | None) -> Seen:
+    async def _go(self, task: PassRequest, journey: PassState, listing: Listing | None) -> PassOutcome:
         """Do one pass, and tell what came of it however it ended."""
         error, plan = None, None
         try:
@@ -146,11 +146,11 @@ class Sight:
                 await reconcile(cast("Account[Writer]", self._account), task, journey, listing)
             else:
                 await decide(self._account, task, journey, listing)
-            plan = await left(self._account, task, journey)
+            plan = await replan(self._account, task, journey)
         except ControllerError as trouble:
             error = trouble
         said = tuple(deed.said for deed in journey.tally.deeds.values())
-        return Seen(task, plan, journey.observed, said, error)
+        return PassOutcome(task, plan, journey.observed, said, error)
 
 
 def _asked_about(facts: Facts) -> frozenset[AppId]:

@@ -11,14 +11,14 @@ from controller.core.schedule.intervals import backoff
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
 from controller.loop.admission import admit, refuse_loss, resends
-from controller.loop.ports import Account, Clock, Hints, Reader, Spread, Triggers
-from controller.loop.run.control import Listener
-from controller.loop.run.replicas import Alone
-from controller.loop.run.sign_ins import Seat, Stand
-from controller.loop.run.store_cache import Remembered
-from controller.loop.run.worker import EVENT, GIVE_WAY, Tenure
+from controller.loop.ports import Account, Clock, Elections, Hints, Reader, Triggers
+from controller.loop.run.control import OnPass
+from controller.loop.run.replicas import SingleReplica
+from controller.loop.run.sign_ins import PartnerSession, SignIn
+from controller.loop.run.store_cache import CachedStore
+from controller.loop.run.worker import EVENT, HANDOVER, Worker
 from controller.model.manifest import Desired, Partner
-from controller.model.passes import WHOLE, Lane, PartnerState, Pass, Tempo
+from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Timing
 
 ASK_AGAIN = 1.0
 """Seconds between two tries to become the writer of a partner that another process tends."""
@@ -39,44 +39,44 @@ DENIALS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class LoopContext:
     """What every partner of a process shares. *stopping*: nothing new is begun any more.
 
     *released* are digests of losses that somebody agreed to. *ci*: the store may begin anew with each run;
     how it was found first counts for the whole process, by account, in *resent*.
     """
 
-    stand: Stand
+    stand: SignIn
     hints: Hints
     clock: Clock
-    tempo: Tempo
+    tempo: Timing
     triggers: Triggers
-    tell: Listener
+    tell: OnPass
     chance: Callable[[], float]
     stopping: asyncio.Event
-    spread: Spread = field(default_factory=Alone)
+    spread: Elections = field(default_factory=SingleReplica)
     released: frozenset[str] = frozenset()
     ci: bool = False
     resent: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class SourceRefused:
     """What is declared lost too much by now, and since when that is so (epoch seconds)."""
 
     error: PlanRefused
     since: float
 
 
-class Partnership:
-    def __init__(self, partner: Partner, desired: Desired, ground: Ground) -> None:
+class PartnerLoop:
+    def __init__(self, partner: Partner, desired: Desired, ground: LoopContext) -> None:
         self.partner = partner
         self._desired = desired
         self._ground = ground
-        self._tenure: Tenure | None = None
+        self._tenure: Worker | None = None
         self._upstream = ""
         self._trouble = ""
-        self._refusal: Refused | None = None
+        self._refusal: SourceRefused | None = None
         self._failures = self._denials = 0
         self._moved = ground.clock.now()
         self._leaving = False
@@ -91,7 +91,7 @@ class Partnership:
             self._tenure.declare(desired)
 
     @property
-    def refusal(self) -> Refused | None:
+    def refusal(self) -> SourceRefused | None:
         """Why what is declared may not act on the account, None where it may, or nobody asked yet."""
         return self._refusal
 
@@ -119,9 +119,9 @@ class Partnership:
             self.partner.name,
             self._upstream,
             apps=len(self._desired.apps),
-            moved=self._moved,
-            trouble=self._trouble,
-            errors=self._failures,
+            progressed_at=self._moved,
+            error=self._trouble,
+            failures=self._failures,
         )
 
     async def go_on(self) -> None:
@@ -156,16 +156,16 @@ class Partnership:
         return Pass(
             self.partner.name,
             self._upstream,
-            WHOLE,
+            WHOLE_PARTNER,
             Lane.CHANGED,
             self._desired.revision,
             began,
             now - began,
             error=str(error),
-            trouble=type(error).__name__,
+            error_kind=type(error).__name__,
         )
 
-    async def _sit(self, seat: Seat) -> None:
+    async def _sit(self, seat: PartnerSession) -> None:
         """Tend as often as this process becomes the writer; wait for that meanwhile.
 
         Neither another writer, nor a loss that is refused, nor a store that is away ends it: a sign-in is
@@ -180,12 +180,12 @@ class Partnership:
                     self._trouble = str(error)
                     await self._pause(ASK_AGAIN)
                 except PlanRefused as error:
-                    self._refusal = Refused(error, self._refusal.since if self._refusal else began)
+                    self._refusal = SourceRefused(error, self._refusal.since if self._refusal else began)
                     await self._pause(self._rest(error, began))
                 except StoreError as error:
                     await self._pause(min(self._rest(error, began), STORE_REST))
 
-    async def _take_turn(self, seat: Seat) -> None:
+    async def _take_turn(self, seat: PartnerSession) -> None:
         """Do what is our turn now. Raises Locked where another process was faster."""
         match self._ground.spread.turn(self._upstream):
             case Wait(until, blind):
@@ -194,14 +194,14 @@ class Partnership:
                     self._trouble, self._refusal = "", None
                 await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._ground.clock.now())))
             case Ask():
-                await self._ground.hints.leave(self._upstream, *GIVE_WAY)
+                await self._ground.hints.leave(self._upstream, *HANDOVER)
                 await self._tend_once(seat, GIVES_WAY)
             case Take():
                 await self._tend_once(seat, 0.0)
             case other:
                 assert_never(other)
 
-    async def _tend_once(self, seat: Seat, lock_timeout: float) -> None:
+    async def _tend_once(self, seat: PartnerSession, lock_timeout: float) -> None:
         async with self._writing(seat, lock_timeout) as account:
             await self._admit(account)
             if account.upstream not in self._ground.resent:
@@ -217,18 +217,18 @@ class Partnership:
         await ask(revisions, account.upstream, self.partner, self._desired, released)
 
     @asynccontextmanager
-    async def _writing(self, seat: Seat, lock_timeout: float) -> AsyncIterator[Account[Reader]]:
+    async def _writing(self, seat: PartnerSession, lock_timeout: float) -> AsyncIterator[Account[Reader]]:
         if not self._ground.tempo.enforce:
             yield seat.account
             return
         async with seat.writing(lock_timeout) as account:
-            known = Remembered(account.store)
+            known = CachedStore(account.store)
             await known.intents.adopt_orphans(account.upstream)
             yield replace(account, store=known)
 
     async def _tend(self, account: Account[Reader]) -> None:
         ground = self._ground
-        self._tenure = Tenure(
+        self._tenure = Worker(
             account,
             hints=ground.hints,
             tempo=replace(ground.tempo, resend=ground.resent[account.upstream]),
@@ -240,7 +240,7 @@ class Partnership:
             self._tenure.declare(self._desired)
             await self._tenure.serve(self._over)
         finally:
-            if self._tenure.state().looked:  # being let in is no success yet
+            if self._tenure.state().listed_at:  # being let in is no success yet
                 self._failures = self._denials = 0
             self._tenure = None
 

@@ -9,7 +9,7 @@ from controller.core.replicas.election import Take, Turn, Turns
 from controller.edges import log
 from controller.errors import StoreError
 from controller.loop.ports import Clock
-from controller.model.replica import Roster
+from controller.model.replica import Peers
 
 EVERY = 2.5
 """Seconds between two beats; one that failed is repeated after a third of them."""
@@ -20,11 +20,11 @@ _LEAST_GAP = 0.2
 class Replicas(Protocol):
     """The rows by which the processes that share a store know of one another."""
 
-    async def beat(self, stands: Collection[str]) -> Roster: ...
+    async def beat(self, stands: Collection[str]) -> Peers: ...
     async def leave(self) -> None: ...
 
 
-class Alone:
+class SingleReplica:
     """Nobody else is there: it is always our turn."""
 
     @contextmanager
@@ -35,7 +35,7 @@ class Alone:
         return Take()
 
 
-class Shared:
+class ReplicaMember:
     """One of several. `keep` tells the others of it, from its begin to *stopping*."""
 
     def __init__(self, replicas: Replicas, clock: Clock, stopping: asyncio.Event) -> None:

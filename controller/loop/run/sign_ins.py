@@ -11,7 +11,7 @@ from controller.model.manifest import Partner
 from controller.model.problem import ENVIRONMENT
 
 
-class Seat(Protocol):
+class PartnerSession(Protocol):
     """A partner that is signed in: as long as it is, no other sign-in is needed."""
 
     @property
@@ -24,7 +24,7 @@ class Seat(Protocol):
         ...
 
 
-Stand = Callable[[Partner], AbstractAsyncContextManager[Seat]]
+SignIn = Callable[[Partner], AbstractAsyncContextManager[PartnerSession]]
 
 
 @dataclass(slots=True)
@@ -32,15 +32,15 @@ class _Early:
     """What a sign-in ahead of time came to, for whoever signs in next."""
 
     partner: Partner
-    found: Seat | ControllerError
+    found: PartnerSession | ControllerError
     stack: AsyncExitStack
 
 
 @dataclass(slots=True)
-class Seats:
+class SignIns:
     """Signs partners in by *stand*, and tells whose account they are. One sign-in serves both."""
 
-    by: Stand
+    by: SignIn
     _known: dict[str, tuple[Partner, str]] = field(default_factory=dict)
     _early: dict[str, _Early] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Seats:
         return None if isinstance(early.found, ControllerError) else self._learn(bare, early.found)
 
     @asynccontextmanager
-    async def stand(self, partner: Partner) -> AsyncIterator[Seat]:
+    async def stand(self, partner: Partner) -> AsyncIterator[PartnerSession]:
         """Be signed in, by a sign-in of before where there is one. Raises what that, or a new one, met."""
         bare = _bare(partner)
         early = self._early.pop(bare.name, None)
@@ -89,7 +89,7 @@ class Seats:
         except ControllerError as error:
             return _Early(bare, error, stack)
 
-    def _learn(self, bare: Partner, seat: Seat) -> str:
+    def _learn(self, bare: Partner, seat: PartnerSession) -> str:
         self._known[bare.name] = bare, seat.account.upstream
         return seat.account.upstream
 

@@ -27,7 +27,7 @@ SIGN_IN = 20.0
 """Seconds for which a new revision waits for a sign-in that tells whose account a partner is."""
 
 
-class Origin(Protocol):
+class SourceReader(Protocol):
     """Where manifests come from."""
 
     @property
@@ -55,7 +55,7 @@ async def nobody(_: Partner) -> str | None:
 
 
 @dataclass(slots=True)
-class Watched:
+class SourceWatcher:
     """*released* are digests that let through what lost too much, or whose history was rewritten.
 
     *admits*: what is taken is what its accounts have from now on; not so for who only observes.
@@ -64,7 +64,7 @@ class Watched:
     is not taken, None where it is, or where it is only waited for.
     """
 
-    origin: Origin
+    origin: SourceReader
     revisions: Revisions
     decode: Decode
     clock: Clock
@@ -219,7 +219,7 @@ class Watched:
         if seen == self.state.revision:
             self.refusal = None
             self.state = replace(
-                self.state, read=self.clock.now(), trouble="", troubled=None, digest="", rejected=""
+                self.state, read=self.clock.now(), error="", error_since=None, digest="", rejected=""
             )
 
     def _wait(self, error: Unsettled) -> None:
@@ -239,11 +239,11 @@ class Watched:
 
     def _trouble(self, error: ControllerError, rejected: str = "") -> None:
         """Tell why what lies there is not taken; *rejected* is its revision, if that is what is wrong."""
-        since = self.state.troubled if self.state.troubled is not None else self.clock.now()
+        since = self.state.error_since if self.state.error_since is not None else self.clock.now()
         why = first(error.problems) if isinstance(error, ManifestError) else str(error)
         key = error.digest if isinstance(error, PlanRefused) else ""
         self.refusal = error
-        self.state = replace(self.state, trouble=why, troubled=since, digest=key, rejected=rejected)
+        self.state = replace(self.state, error=why, error_since=since, digest=key, rejected=rejected)
 
 
 def _earlier(partner: Partner, desired: Desired) -> Partner | None:

@@ -12,7 +12,7 @@ KEPT = 900.0
 """Seconds after which a status that says the same is written again, so that its age is no riddle."""
 
 
-class Standing:
+class StatusRecorder:
     """The last statuses, by item; what changes is told and written, and the rest is not."""
 
     def __init__(self) -> None:

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 
 from controller.loop.ports import History, Hold, Intents, Memories, Revisions, Statuses, Store
-from controller.model.history import Entry
-from controller.model.memory import Intent, Memory, Note
+from controller.model.history import WriteRecord
+from controller.model.memory import Intent, Memory, MemoryUpdate
 
 
-class Remembered:
+class CachedStore:
     """A store that knows by heart what it would read for each upstream."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        heart = _Heart()
+        heart = _Cache()
         self.memories: Memories = _Memories(store.memories, heart)
         self.intents: Intents = _Intents(store.intents, heart)
         self.history: History = _History(store.history, heart)
@@ -36,7 +36,7 @@ class Remembered:
         return self._store.writer(upstream, timeout)
 
 
-class _Heart:
+class _Cache:
     """What was read and still counts; *changes* tells a read that something changed while it went on."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class _Heart:
 
 
 class _Memories:
-    def __init__(self, memories: Memories, heart: _Heart) -> None:
+    def __init__(self, memories: Memories, heart: _Cache) -> None:
         self._memories = memories
         self._heart = heart
 
@@ -70,14 +70,14 @@ class _Memories:
                 self._heart.known[upstream] = found
         return found
 
-    async def note(self, upstream: str, notes: Sequence[Note]) -> None:
+    async def note(self, upstream: str, notes: Sequence[MemoryUpdate]) -> None:
         if notes:
             with self._heart.changing():
                 await self._memories.note(upstream, notes)
 
 
 class _Intents:
-    def __init__(self, intents: Intents, heart: _Heart) -> None:
+    def __init__(self, intents: Intents, heart: _Cache) -> None:
         self._intents = intents
         self._heart = heart
 
@@ -97,11 +97,11 @@ class _Intents:
 class _History:
     """The last answers to links are part of what is remembered."""
 
-    def __init__(self, history: History, heart: _Heart) -> None:
+    def __init__(self, history: History, heart: _Cache) -> None:
         self._history = history
         self._heart = heart
 
-    async def begin(self, upstream: str, entry: Entry) -> int:
+    async def begin(self, upstream: str, entry: WriteRecord) -> int:
         return await self._history.begin(upstream, entry)
 
     async def finish(self, number: int, outcome: str, message: str) -> None:

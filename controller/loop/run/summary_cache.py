@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from controller.core.render.statuses import read_documents
-from controller.core.status.summary import Census, census
+from controller.core.status.summary import FleetSummary, summarize
 from controller.model.passes import Pass
 
 FRESH = 10.0
@@ -36,14 +36,14 @@ class Store(Protocol):
     def intents(self) -> Intents: ...
 
 
-class Counted:
+class SummaryCache:
     """What is known of every upstream in use; *each* tells every resource apart."""
 
     def __init__(self, store: Store, clock: Clock, *, each: bool = False) -> None:
         self._store = store
         self._clock = clock
         self._each = each
-        self._taken: dict[str, tuple[float, Census]] = {}
+        self._taken: dict[str, tuple[float, FleetSummary]] = {}
         self._moved: set[str] = set()
         self.open_intents: Mapping[str, int] = {}
 
@@ -62,9 +62,9 @@ class Counted:
         self._moved &= set(wanted)
         self.open_intents = await self._store.intents.counted()
 
-    def census(self, upstream: str) -> Census:
+    def summary(self, upstream: str) -> FleetSummary:
         """Return what the last `refresh` found; an empty one of an upstream that it was not asked for."""
-        _, found = self._taken.get(upstream, (0.0, Census()))
+        _, found = self._taken.get(upstream, (0.0, FleetSummary()))
         return found
 
     def _due(self, upstream: str) -> bool:
@@ -79,5 +79,5 @@ class Counted:
         documents = await self._store.statuses.read(upstream)
         self._taken[upstream] = at, await asyncio.to_thread(self._count, documents)
 
-    def _count(self, documents: Mapping[str, str]) -> Census:
-        return census(read_documents(documents), each=self._each)
+    def _count(self, documents: Mapping[str, str]) -> FleetSummary:
+        return summarize(read_documents(documents), each=self._each)

@@ -11,28 +11,28 @@ from contextlib import suppress
 from dataclasses import replace
 
 from controller.core.planning.guard import held_digest
-from controller.core.schedule.schedule import Agenda, Done
+from controller.core.schedule.schedule import FinishedPass, Schedule
 from controller.core.status.conditions import statuses
 from controller.core.status.run_report import report
 from controller.edges import log
 from controller.errors import Busy, ControllerError, Denied, Locked, StoreError
 from controller.loop.ports import Account, Hints, Reader, Triggers
-from controller.loop.run.control import Listener
-from controller.loop.run.partner_cache import Seen, Sight
-from controller.loop.run.status_recorder import Standing
+from controller.loop.run.control import OnPass
+from controller.loop.run.partner_cache import PartnerCache, PassOutcome
+from controller.loop.run.status_recorder import StatusRecorder
 from controller.model.history import Hint
 from controller.model.manifest import Desired
-from controller.model.passes import WHOLE, Lane, PartnerState, Pass, Tempo, Transition
+from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Timing, Transition
 from controller.model.plan import Plan
 
 EVENT, RECONCILE, RELEASE, YIELD = "event", "reconcile", "release", "yield"
 """Kinds of hints. A release has the digest behind a space; a yield asks for the writer lock."""
 
-GIVE_WAY = (":yield", YIELD)
+HANDOVER = (":yield", YIELD)
 """The hint that asks for the writer lock; no app has such a name."""
 
 
-class Tenure:
+class Worker:
     """Tends one partner from `serve`'s begin to its end. *tell* hears of each pass."""
 
     def __init__(
@@ -40,9 +40,9 @@ class Tenure:
         account: Account[Reader],
         *,
         hints: Hints,
-        tempo: Tempo,
+        tempo: Timing,
         triggers: Triggers,
-        tell: Listener,
+        tell: OnPass,
         chance: Callable[[], float],
     ) -> None:
         self._account = account
@@ -50,9 +50,9 @@ class Tenure:
         self._tempo = tempo
         self._triggers = triggers
         self._tell = tell
-        self._sight = Sight(account, enforce=tempo.enforce)
-        self._standing = Standing()
-        self._agenda = Agenda(tempo, chance)
+        self._sight = PartnerCache(account, enforce=tempo.enforce)
+        self._standing = StatusRecorder()
+        self._agenda = Schedule(tempo, chance)
         self._wake = asyncio.Event()
         self._released: set[str] = set()
         self._forced: set[str] = set()
@@ -76,7 +76,7 @@ class Tenure:
         """Keep this from now on: what is new about it is looked at first."""
         new = self._sight.declare(desired)
         self._agenda.declare(self._sight.apps, new, self._now)
-        self._forced &= {*self._sight.apps, WHOLE}
+        self._forced &= {*self._sight.apps, WHOLE_PARTNER}
         self._wake.set()
 
     def event(self, names: Iterable[str]) -> bool:
@@ -96,14 +96,14 @@ class Tenure:
         return PartnerState(
             name=self._account.partner.name,
             upstream=self._account.upstream,
-            holds=self._tempo.enforce,
+            is_leader=self._tempo.enforce,
             apps=len(self._sight.apps),
-            looked=self._looked,
-            moved=self._moved,
+            listed_at=self._looked,
+            progressed_at=self._moved,
             queued=dict(self._agenda.depth(self._now)),
             provisioning=len(plan.provisioning) if plan is not None else 0,
-            trouble=self._trouble,
-            errors=self._agenda.errors,
+            error=self._trouble,
+            failures=self._agenda.errors,
             held_digest=(plan and held_digest(plan)) or "",
         )
 
@@ -130,7 +130,7 @@ class Tenure:
 
     async def _step(self) -> None:
         self._moved = now = self._now
-        if now - self._glanced >= self._tempo.glance:
+        if now - self._glanced >= self._tempo.hint_poll:
             self._glanced = now
             await self._glance()
         taken = self._agenda.take(now)
@@ -156,7 +156,7 @@ class Tenure:
     async def _rest(self, now: float) -> None:
         """Wait until something is due, somebody hurries, or it is time to look for hints."""
         due = self._agenda.next_at(now)
-        until = min(self._glanced + self._tempo.glance, math.inf if due is None else due)
+        until = min(self._glanced + self._tempo.hint_poll, math.inf if due is None else due)
         with suppress(TimeoutError):
             async with asyncio.timeout(max(until - now, 0.001)):
                 await self._wake.wait()
@@ -170,8 +170,8 @@ class Tenure:
             self.event([about or hint.app])
         elif kind == RELEASE:
             self._released.add(about)
-            self._agenda.hurry(WHOLE, self._now)
-        elif hint.app == WHOLE or hint.app in self._sight.apps:
+            self._agenda.hurry(WHOLE_PARTNER, self._now)
+        elif hint.app == WHOLE_PARTNER or hint.app in self._sight.apps:
             self._forced.add(hint.app)
             self._agenda.ask(hint.app, self._now)
 
@@ -179,7 +179,7 @@ class Tenure:
         """Do one pass, tell of it, and have what follows from it due."""
         asked = replace(self._agenda.asked(name, began), resend=self._tempo.resend)
         fresh = lane is not Lane.CHANGED or self._unread
-        if name == WHOLE:
+        if name == WHOLE_PARTNER:
             seen = await self._sight.whole(asked, frozenset(self._released), fresh=fresh)
         else:
             seen = await self._sight.single(name, asked, fresh=lane is not Lane.DRIFT)
@@ -190,23 +190,23 @@ class Tenure:
         if isinstance(seen.error, Denied | Locked | StoreError):
             raise seen.error
 
-    async def _note(self, name: str, seen: Seen) -> tuple[Transition, ...]:
+    async def _note(self, name: str, seen: PassOutcome) -> tuple[Transition, ...]:
         if seen.plan is None or seen.observed is None or not self._holds:
             return ()  # a lock that was lost meanwhile is another's by now, and so is what is told of it
         found = statuses(seen.task.desired, seen.observed, seen.plan, self._standing.last)
-        force = bool({name, WHOLE} & self._forced)
+        force = bool({name, WHOLE_PARTNER} & self._forced)
         self._forced.discard(name)
-        return await self._standing.note(self._account, found, whole=name == WHOLE, force=force)
+        return await self._standing.note(self._account, found, whole=name == WHOLE_PARTNER, force=force)
 
-    def _learn(self, name: str, lane: Lane, seen: Seen, *, fresh: bool) -> None:
+    def _learn(self, name: str, lane: Lane, seen: PassOutcome, *, fresh: bool) -> None:
         now = self._now
         if seen.plan is None:
             until = seen.error.until if isinstance(seen.error, Busy) else None
             self._failed(name, lane, str(seen.error), until)
             return
         asked, rows = seen.task.asked, len(self._sight.roll)
-        self._agenda.done(Done(name, lane, asked, seen.plan, seen.said, rows, seen.calls), now)
-        if name == WHOLE:
+        self._agenda.done(FinishedPass(name, lane, asked, seen.plan, seen.said, rows, seen.calls), now)
+        if name == WHOLE_PARTNER:
             self._looked = now if fresh else self._looked
             self._unread &= not fresh
             self._trouble, self._plan = "", seen.plan
@@ -214,7 +214,7 @@ class Tenure:
 
     def _failed(self, name: str, lane: Lane, why: str, until: float | None = None) -> None:
         self._agenda.failed(name, lane, self._now, until)
-        if name == WHOLE:
+        if name == WHOLE_PARTNER:
             self._trouble, self._unread = why, True
         else:
             self._sight.missed(name, why)
@@ -229,13 +229,13 @@ class Tenure:
             began,
             self._now - began,
             error=f"the pass crashed: {type(error).__name__}; the log has more",
-            trouble=type(error).__name__,
+            error_kind=type(error).__name__,
         )
 
     def _told(
-        self, name: str, lane: Lane, began: float, seen: Seen, transitions: tuple[Transition, ...]
+        self, name: str, lane: Lane, began: float, seen: PassOutcome, transitions: tuple[Transition, ...]
     ) -> Pass:
-        whole = seen.plan if name == WHOLE else None
+        whole = seen.plan if name == WHOLE_PARTNER else None
         return Pass(
             partner=self._account.partner.name,
             upstream=self._account.upstream,
@@ -248,5 +248,5 @@ class Tenure:
             transitions=transitions,
             summary={} if whole is None else report(whole, {}, {}, {}).summary,
             error="" if seen.error is None else str(seen.error),
-            trouble="" if seen.error is None else type(seen.error).__name__,
+            error_kind="" if seen.error is None else type(seen.error).__name__,
         )

@@ -10,32 +10,32 @@ from controller.core.alerts.detect import (
     AT_LEISURE,
     LATER,
     SOON,
-    End,
-    Topic,
-    Trouble,
-    end,
-    lost,
-    troubles,
+    Alert,
+    AlertKind,
+    PassEnd,
+    detect_alerts,
+    lost_readiness,
+    pass_end,
 )
 from controller.core.alerts.group import (
-    CALM,
     FORGOTTEN,
     MORE_AFTER,
     REMIND_AFTER,
-    Groups,
-    Telling,
-    What,
-    news,
+    RESOLVE_AFTER,
+    AlertGroups,
+    Notification,
+    Phase,
+    update_groups,
 )
 from controller.core.render.alerts import MOST_NAMES, notice
-from controller.core.status.summary import Census, census
+from controller.core.status.summary import FleetSummary, summarize
 from controller.model.passes import Lane, PartnerState, Pass, SourceState, Transition
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
 
 NOW = 1_700_000_000.0
 HOUR, DAY = 3_600.0, 86_400.0
-MAIN = PartnerState("main", holds=True)
+MAIN = PartnerState("main", is_leader=True)
 GOOD = SourceState("manifests", revision="r1")
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 LOST = "AppLost"
@@ -46,37 +46,37 @@ class Paper:
 
     def __init__(self, began: float = NOW) -> None:
         self.time = NOW
-        self.told: list[tuple[float, What, int]] = []
-        self.tellings: list[Telling] = []
+        self.told: list[tuple[float, Phase, int]] = []
+        self.notifications: list[Notification] = []
         self._began = began
-        self.groups: Groups = {}
+        self.groups: AlertGroups = {}
 
-    def read(self, wrong: Iterable[Trouble], seconds: float) -> list[tuple[float, What, int]]:
+    def read(self, wrong: Iterable[Alert], seconds: float) -> list[tuple[float, Phase, int]]:
         """Let *wrong* last for *seconds*; return what was told then: when, what, of how many."""
         found, until, before = tuple(wrong), self.time + seconds, len(self.told)
         while self.time < until:
-            said = news(self.groups, found, self.time, began=self._began)
+            said = update_groups(self.groups, found, self.time, began=self._began)
             self.groups = said.groups
-            self.tellings += said.tellings
-            self.told += [(self.time - NOW, each.what, len(each.subjects)) for each in said.tellings]
+            self.notifications += said.notifications
+            self.told += [(self.time - NOW, each.what, len(each.subjects)) for each in said.notifications]
             self.time += 10
         return self.told[before:]
 
 
 def stalled(
     *names: str, reason: str = LOST, partner: str = "main", since: float | None = None
-) -> list[Trouble]:
-    return [Trouble(Topic.STALLED, partner, reason, name, "it is gone", since, SOON) for name in names]
+) -> list[Alert]:
+    return [Alert(AlertKind.STALLED, partner, reason, name, "it is gone", since, SOON) for name in names]
 
 
-def many(count: int) -> list[Trouble]:
+def many(count: int) -> list[Alert]:
     return stalled(*(f"app-{number:03}" for number in range(count)))
 
 
 def test_an_outage_is_one_telling_and_not_four_hundred() -> None:
     paper = Paper()
     assert paper.read(many(3), 30) == []
-    assert paper.read(many(412), HOUR) == [(60, What.WRONG, 412)]
+    assert paper.read(many(412), HOUR) == [(60, Phase.FIRING, 412)]
 
 
 def test_what_is_over_before_anybody_would_have_read_it_is_not_told() -> None:
@@ -87,18 +87,18 @@ def test_what_is_over_before_anybody_would_have_read_it_is_not_told() -> None:
 
 def test_other_reasons_and_other_partners_are_other_news() -> None:
     wrong = [*stalled("a"), *stalled("b", reason="NameTakenElsewhere"), *stalled("c", partner="asia")]
-    assert Paper().read(wrong, 120) == [(60, What.WRONG, 1)] * 3
+    assert Paper().read(wrong, 120) == [(60, Phase.FIRING, 1)] * 3
 
 
 def test_the_gravest_comes_first() -> None:
     paper = Paper()
-    paper.read([*stalled("a"), Trouble(Topic.CREDENTIALS, "main", "Denied", "", "", None, SOON)], 70)
-    assert [each.group.key[0] for each in paper.tellings] == [Topic.CREDENTIALS, Topic.STALLED]
+    paper.read([*stalled("a"), Alert(AlertKind.CREDENTIALS, "main", "Denied", "", "", None, SOON)], 70)
+    assert [each.group.key[0] for each in paper.notifications] == [AlertKind.CREDENTIALS, AlertKind.STALLED]
 
 
 def test_what_lasts_is_told_ever_more_rarely() -> None:
     told = Paper().read(many(1), 7 * DAY)
-    assert [what for _, what, _ in told] == [What.WRONG, *[What.STILL] * 10]
+    assert [what for _, what, _ in told] == [Phase.FIRING, *[Phase.REMINDER] * 10]
     gaps = [later - earlier for (earlier, *_), (later, *_) in pairwise(told)]
     assert gaps[:6] == [REMIND_AFTER * 2**step for step in (0, 1, 2, 3, 4)] + [DAY]
     assert max(gaps) == DAY
@@ -110,14 +110,14 @@ def test_more_of_the_same_is_told_soon_and_together() -> None:
     paper.read(many(3), 120)
     assert (
         paper.read(many(6), HOUR)
-        == [(60 + MORE_AFTER, What.MORE, 5), (60 + MORE_AFTER + HOUR, What.STILL, 6)][:1]
+        == [(60 + MORE_AFTER, Phase.WIDENED, 5), (60 + MORE_AFTER + HOUR, Phase.REMINDER, 6)][:1]
     )
 
 
 def test_what_is_over_is_told_after_a_calm() -> None:
     paper = Paper()
     paper.read(many(412), 600)
-    assert paper.read([], HOUR / 2) == [(600 + CALM, What.WELL, 412)]
+    assert paper.read([], HOUR / 2) == [(600 + RESOLVE_AFTER, Phase.RESOLVED, 412)]
     assert paper.read([], 2 * FORGOTTEN) == []
     assert paper.groups == {}
 
@@ -125,7 +125,7 @@ def test_what_is_over_is_told_after_a_calm() -> None:
 def test_a_short_calm_is_no_end() -> None:
     paper = Paper()
     paper.read(many(2), 600)
-    assert [*paper.read([], CALM - 10), *paper.read(many(2), HOUR / 2)] == []
+    assert [*paper.read([], RESOLVE_AFTER - 10), *paper.read(many(2), HOUR / 2)] == []
 
 
 def test_what_comes_and_goes_is_told_more_and_more_slowly() -> None:
@@ -141,13 +141,13 @@ def test_a_trouble_older_than_the_process_was_told_by_the_one_before() -> None:
     """Restarts repeat nothing; they remind later, and tell the end."""
     paper = Paper()
     assert paper.read(stalled("a", since=NOW - DAY), HOUR - 10) == []
-    assert paper.read(stalled("a", since=NOW - DAY), 60) == [(HOUR, What.STILL, 1)]
-    assert paper.read([], 300)[0][1:] == (What.WELL, 1)
+    assert paper.read(stalled("a", since=NOW - DAY), 60) == [(HOUR, Phase.REMINDER, 1)]
+    assert paper.read([], 300)[0][1:] == (Phase.RESOLVED, 1)
 
 
 def test_what_came_with_it_since_is_told_as_more() -> None:
     wrong = [*stalled("a", since=NOW - DAY), *stalled("b", since=NOW)]
-    assert Paper().read(wrong, 1_000) == [(MORE_AFTER, What.MORE, 1)]
+    assert Paper().read(wrong, 1_000) == [(MORE_AFTER, Phase.WIDENED, 1)]
 
 
 # What counts as a trouble.
@@ -161,64 +161,67 @@ def said(type_: str, truth: Truth, reason: str) -> Condition:
     return Condition(type_, truth, reason, "words", NOW - 5, "r1")
 
 
-def taken(*statuses: tuple[str, Condition]) -> dict[str, Census]:
+def taken(*statuses: tuple[str, Condition]) -> dict[str, FleetSummary]:
     found = [Status(app(name), (condition,), "r1", NOW) for name, condition in statuses]
-    return {"main": census(found)}
+    return {"main": summarize(found)}
 
 
 def all_of(
     source: SourceState = GOOD,
     partner: PartnerState = MAIN,
-    last: End | None = None,
-    censuses: dict[str, Census] | None = None,
+    last: PassEnd | None = None,
+    censuses: dict[str, FleetSummary] | None = None,
     missed: Iterable[Item] = (),
-) -> list[tuple[Topic, str, str, float]]:
+) -> list[tuple[AlertKind, str, str, float]]:
     ends = {} if last is None else {"main": last}
-    found = troubles(source, (partner,), ends, censuses or {}, frozenset(missed))
+    found = detect_alerts(source, (partner,), ends, censuses or {}, frozenset(missed))
     return [(each.topic, each.reason, each.subject, each.patience) for each in found]
 
 
 def test_nothing_is_wrong_where_all_is_well() -> None:
-    assert all_of(last=End(), censuses=taken(("a", said("Ready", TRUE, "Ready")))) == []
+    assert all_of(last=PassEnd(), censuses=taken(("a", said("Ready", TRUE, "Ready")))) == []
 
 
 def test_a_source_on_an_old_revision_is_trouble() -> None:
-    assert all_of(replace(GOOD, trouble="3 problems")) == [(Topic.SOURCE, "", "", SOON)]
+    assert all_of(replace(GOOD, error="3 problems")) == [(AlertKind.SOURCE, "", "", SOON)]
 
 
 @pytest.mark.parametrize(
     ("last", "errors", "found"),
     [
-        pytest.param(End("Denied", "403"), 1, (Topic.CREDENTIALS, "Denied", "", SOON), id="refused"),
+        pytest.param(PassEnd("Denied", "403"), 1, (AlertKind.CREDENTIALS, "Denied", "", SOON), id="refused"),
         pytest.param(
-            End("AccountError", "whose?"), 1, (Topic.CREDENTIALS, "AccountError", "", SOON), id="of whom?"
+            PassEnd("AccountError", "whose?"),
+            1,
+            (AlertKind.CREDENTIALS, "AccountError", "", SOON),
+            id="of whom?",
         ),
-        pytest.param(End("Busy", "503"), 3, (Topic.PASSES, "Busy", "", LATER), id="busy for long"),
-        pytest.param(End("Busy", "503"), 2, None, id="busy twice"),
-        pytest.param(End("Locked", "x"), 9, None, id="another replica has it"),
-        pytest.param(End(), 9, None, id="well again"),
+        pytest.param(PassEnd("Busy", "503"), 3, (AlertKind.PASSES, "Busy", "", LATER), id="busy for long"),
+        pytest.param(PassEnd("Busy", "503"), 2, None, id="busy twice"),
+        pytest.param(PassEnd("Locked", "x"), 9, None, id="another replica has it"),
+        pytest.param(PassEnd(), 9, None, id="well again"),
     ],
 )
-def test_passes_that_fail(last: End, errors: int, found: tuple[object, ...] | None) -> None:
-    partner = replace(MAIN, errors=errors, holds=False)
+def test_passes_that_fail(last: PassEnd, errors: int, found: tuple[object, ...] | None) -> None:
+    partner = replace(MAIN, failures=errors, is_leader=False)
     assert all_of(partner=partner, last=last) == ([] if found is None else [found])
 
 
 def test_how_a_pass_ended() -> None:
     good = Pass("main", "", "", Lane.DRIFT, "r1", NOW, 1.0)
-    assert end(good) == End()
-    assert end(replace(good, error="no", trouble="Busy")) == End("Busy", "no")
-    assert end(replace(good, error="no")) == End("error", "no")
+    assert pass_end(good) == PassEnd()
+    assert pass_end(replace(good, error="no", error_kind="Busy")) == PassEnd("Busy", "no")
+    assert pass_end(replace(good, error="no")) == PassEnd("error", "no")
 
 
 def test_only_the_writer_tells_of_its_apps_and_of_what_is_held() -> None:
     censuses = taken(("a", said("Stalled", TRUE, LOST)))
     held = replace(MAIN, held_digest="abc")
     assert all_of(partner=held, censuses=censuses) == [
-        (Topic.HELD, "", "", SOON),
-        (Topic.STALLED, LOST, "a", SOON),
+        (AlertKind.HELD, "", "", SOON),
+        (AlertKind.STALLED, LOST, "a", SOON),
     ]
-    assert all_of(partner=replace(held, holds=False), censuses=censuses) == []
+    assert all_of(partner=replace(held, is_leader=False), censuses=censuses) == []
 
 
 @pytest.mark.parametrize(
@@ -235,7 +238,7 @@ def test_only_the_writer_tells_of_its_apps_and_of_what_is_held() -> None:
 )
 def test_an_app_that_was_ready_and_is_not(condition: Condition, patience: float | None) -> None:
     found = all_of(censuses=taken(("a", condition)), missed=[app("a")])
-    assert found == ([] if patience is None else [(Topic.READY, condition.reason, "a", patience)])
+    assert found == ([] if patience is None else [(AlertKind.READY, condition.reason, "a", patience)])
 
 
 def test_a_new_app_on_its_way_is_no_trouble() -> None:
@@ -244,8 +247,8 @@ def test_a_new_app_on_its_way_is_no_trouble() -> None:
 
 def test_a_stalled_app_is_told_once() -> None:
     both = Status(app("a"), (said("Ready", FALSE, LOST), said("Stalled", TRUE, LOST)), "r1", NOW)
-    found = all_of(censuses={"main": census([both])}, missed=[app("a")])
-    assert found == [(Topic.STALLED, LOST, "a", SOON)]
+    found = all_of(censuses={"main": summarize([both])}, missed=[app("a")])
+    assert found == [(AlertKind.STALLED, LOST, "a", SOON)]
 
 
 def test_only_what_was_ready_can_be_lost() -> None:
@@ -258,23 +261,23 @@ def test_only_what_was_ready_can_be_lost() -> None:
         Transition(app("other"), ready, replace(not_ready, type="Synced")),
         Transition(of_subscription, ready, not_ready),
     )
-    first = lost({}, moves, NOW)
+    first = lost_readiness({}, moves, NOW)
     assert first == {app("was"): NOW}
-    assert lost(first, [Transition(app("was"), not_ready, ready)], NOW + 1) == {}
+    assert lost_readiness(first, [Transition(app("was"), not_ready, ready)], NOW + 1) == {}
 
 
 # The words.
 
 
-def telling(what: What, wrong: list[Trouble]) -> Telling:
+def telling(what: Phase, wrong: list[Alert]) -> Notification:
     paper = Paper()
     paper.read(wrong, 70)
-    first = paper.tellings[0]
+    first = paper.notifications[0]
     return replace(first, what=what)
 
 
 def test_a_notice_names_a_few_and_counts_the_rest() -> None:
-    sent = notice([telling(What.WRONG, many(412))], NOW + 600)
+    sent = notice([telling(Phase.FIRING, many(412))], NOW + 600)
     assert sent.title == "412 apps of partner main stalled: AppLost"
     assert sent.body.splitlines() == [
         "412 apps of partner main stalled: AppLost",
@@ -290,49 +293,49 @@ def test_a_notice_names_a_few_and_counts_the_rest() -> None:
 @pytest.mark.parametrize(
     ("what", "title"),
     [
-        (What.MORE, "1 more app of partner main stalled: AppLost"),
-        (What.STILL, "Still: 1 app of partner main stalled: AppLost"),
-        (What.WELL, "Over: 1 app of partner main stalled: AppLost"),
+        (Phase.WIDENED, "1 more app of partner main stalled: AppLost"),
+        (Phase.REMINDER, "Still: 1 app of partner main stalled: AppLost"),
+        (Phase.RESOLVED, "Over: 1 app of partner main stalled: AppLost"),
     ],
 )
-def test_what_follows_says_so(what: What, title: str) -> None:
+def test_what_follows_says_so(what: Phase, title: str) -> None:
     assert notice([telling(what, many(1))], NOW).title == title
 
 
 @pytest.mark.parametrize(
     ("topic", "title"),
     [
-        (Topic.CREDENTIALS, "The credentials of partner main are refused"),
-        (Topic.SOURCE, "The source is stuck on an old revision"),
-        (Topic.PASSES, "Passes over partner main keep failing (Busy)"),
-        (Topic.HELD, "Changes of partner main are held by a guard"),
-        (Topic.READY, "1 app of partner main no longer ready: Busy"),
+        (AlertKind.CREDENTIALS, "The credentials of partner main are refused"),
+        (AlertKind.SOURCE, "The source is stuck on an old revision"),
+        (AlertKind.PASSES, "Passes over partner main keep failing (Busy)"),
+        (AlertKind.HELD, "Changes of partner main are held by a guard"),
+        (AlertKind.READY, "1 app of partner main no longer ready: Busy"),
     ],
 )
-def test_each_topic_has_its_words(topic: Topic, title: str) -> None:
-    subject = "a" if topic is Topic.READY else ""
-    wrong = [Trouble(topic, "main", "Busy", subject, "", None, SOON)]
-    assert notice([telling(What.WRONG, wrong)], NOW).title == title
+def test_each_topic_has_its_words(topic: AlertKind, title: str) -> None:
+    subject = "a" if topic is AlertKind.READY else ""
+    wrong = [Alert(topic, "main", "Busy", subject, "", None, SOON)]
+    assert notice([telling(Phase.FIRING, wrong)], NOW).title == title
 
 
 def test_credentials_of_another_account_are_not_called_refused() -> None:
-    wrong = [Trouble(Topic.CREDENTIALS, "main", "AccountError", "", "", None, SOON)]
-    assert "open an account that cannot be told" in notice([telling(What.WRONG, wrong)], NOW).title
+    wrong = [Alert(AlertKind.CREDENTIALS, "main", "AccountError", "", "", None, SOON)]
+    assert "open an account that cannot be told" in notice([telling(Phase.FIRING, wrong)], NOW).title
 
 
 def test_the_end_is_good_news_and_says_how_long_it_took() -> None:
-    over = telling(What.WELL, many(2))
+    over = telling(Phase.RESOLVED, many(2))
     sent = notice([over], NOW + 2 * HOUR)
     assert sent.good
     assert sent.body.splitlines()[1:] == ["app-000, app-001", "It took 2 h 0 min."]
-    mixed = notice([over, telling(What.WRONG, many(1))], NOW)
+    mixed = notice([over, telling(Phase.FIRING, many(1))], NOW)
     assert not mixed.good
     assert mixed.title.endswith("(and 1 more)")
 
 
 def test_what_others_said_names_no_phone_and_calls_nobody() -> None:
     wrong = [replace(each, message="<!channel> @here 919876543210 " + "x" * 900) for each in many(1)]
-    body = notice([telling(What.WRONG, wrong)], NOW).body
+    body = notice([telling(Phase.FIRING, wrong)], NOW).body
     assert "919876543210" not in body
     assert "<" not in body
     assert "@" not in body

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.actions import FEW
+from controller.core.planning.actions import MOST_UNCLEAR_WRITES
 from controller.core.planning.answers import (
-    Known,
+    AnswerContext,
     Verdict,
     Write,
     backoff,
@@ -31,7 +31,16 @@ from controller.core.planning.digest import (
 from controller.core.planning.subscriptions import REMOVED, respelt
 from controller.errors import Rejected
 from controller.model.manifest import FromEnv
-from controller.model.memory import Bind, Binding, CloseIntent, Forgive, Refusal, Refuse, Written, Wrote
+from controller.model.memory import (
+    Bind,
+    Binding,
+    ClearRefusal,
+    CloseIntent,
+    LedgerEntry,
+    LedgerWritten,
+    Refusal,
+    Refuse,
+)
 from controller.model.plan import Outcome, SetCallback, Subscribe, Unsubscribe, Update
 from controller.model.upstream import (
     LinkAnswer,
@@ -50,7 +59,7 @@ ID = app_id(1)
 KEY = subscription_key(ID, WANTED.tag)
 LINK = link_key(APP.phone)
 CLOSED = CloseIntent(APP.phone)
-BOUND = (Bind(Binding(APP.phone, ID)), CLOSED, Forgive(LINK))
+BOUND = (Bind(Binding(APP.phone, ID)), CLOSED, ClearRefusal(LINK))
 PUT = Update(WANTED, ID, SubscriptionId("1"), {"url": ("a", "b")}, drift=True)
 POST = Subscribe(WANTED, ID)
 DELETE = Unsubscribe(APP, ID, remote(WANTED))
@@ -77,7 +86,7 @@ MASKED = f"App {ID} already exists with phone 91******0001"
         pytest.param(
             Linked(ID),
             KEYED,
-            Verdict(Outcome.DONE, (*BOUND, Wrote(Written(callback_key(ID), KEYED))), app_id=ID),
+            Verdict(Outcome.DONE, (*BOUND, LedgerWritten(LedgerEntry(callback_key(ID), KEYED))), app_id=ID),
             id="200 with an appId: bound, its callback as sent",
         ),
         pytest.param(
@@ -91,7 +100,7 @@ MASKED = f"App {ID} already exists with phone 91******0001"
             KEYED,
             Verdict(
                 Outcome.DONE,
-                (*BOUND, Wrote(Written(callback_key(ID), ""))),
+                (*BOUND, LedgerWritten(LedgerEntry(callback_key(ID), ""))),
                 "CallbackNotSet",
                 "App created, but failed to set callback",
                 ID,
@@ -184,11 +193,11 @@ SEEN = remote(WANTED)
     ],
 )
 def test_updates_in_a_row_are_counted(
-    action: Subscribe | Update, secret: str, prior: Written | None, updates: int
+    action: Subscribe | Update, secret: str, prior: LedgerEntry | None, updates: int
 ) -> None:
-    verdict = of_subscription_write(action, SEEN, Known(NOW, secret, prior))
-    row, again = Written(KEY, of_subscription(WANTED), secret, updates), updates > 1
-    assert verdict == Verdict(Outcome.DONE, (Wrote(row), Forgive(KEY)), app_id=ID, look=again)
+    verdict = of_subscription_write(action, SEEN, AnswerContext(NOW, secret, prior))
+    row, again = LedgerEntry(KEY, of_subscription(WANTED), secret, updates), updates > 1
+    assert verdict == Verdict(Outcome.DONE, (LedgerWritten(row), ClearRefusal(KEY)), app_id=ID, look=again)
 
 
 @pytest.mark.parametrize("secret", ["", KEYED], ids=["without headers", "with headers"])
@@ -198,10 +207,10 @@ def test_too_many_writes_that_did_not_take_are_refused_whatever_the_answer_said(
     action: Subscribe | Update, updates: int, secret: str
 ) -> None:
     before = replace(written(WANTED, updates=updates), secret=secret)
-    verdict = of_subscription_write(action, SEEN, Known(NOW, secret, before))
+    verdict = of_subscription_write(action, SEEN, AnswerContext(NOW, secret, before))
     message = f"{updates + 1} writes in a row did not take"
     no_more = Refusal(KEY, of_write(WANTED, secret), "WillNotConverge", message, NOW)
-    wrote = Wrote(Written(KEY, of_subscription(WANTED), secret, updates + 1))
+    wrote = LedgerWritten(LedgerEntry(KEY, of_subscription(WANTED), secret, updates + 1))
     assert verdict == Verdict(Outcome.DONE, (wrote, Refuse(no_more)), app_id=ID, look=True)
 
 
@@ -210,18 +219,20 @@ def test_too_many_writes_that_did_not_take_are_refused_whatever_the_answer_said(
     [
         pytest.param(None, 0, id="nothing we knew of"),
         pytest.param(written(WANTED, updates=2), 0, id="what we wrote"),
-        pytest.param(Written(KEY, REMOVED), 1, id="what was removed before"),
-        pytest.param(Written(KEY, REMOVED, updates=1), 2, id="twice"),
-        pytest.param(Written(KEY, REMOVED, updates=2), 3, id="three times"),
+        pytest.param(LedgerEntry(KEY, REMOVED), 1, id="what was removed before"),
+        pytest.param(LedgerEntry(KEY, REMOVED, updates=1), 2, id="twice"),
+        pytest.param(LedgerEntry(KEY, REMOVED, updates=2), 3, id="three times"),
     ],
 )
 def test_a_removal_that_has_to_be_repeated_is_counted_and_looked_at(
-    prior: Written | None, updates: int
+    prior: LedgerEntry | None, updates: int
 ) -> None:
-    verdict = of_unsubscribe(DELETE, Known(NOW, written=prior))
+    verdict = of_unsubscribe(DELETE, AnswerContext(NOW, written=prior))
     message = f"{updates} writes in a row did not take"
-    stop = Refuse(Refusal(KEY, REMOVED, "WillNotConverge", message, NOW)) if updates > 2 else Forgive(KEY)
-    notes = (Wrote(Written(KEY, REMOVED, updates=updates)), stop)
+    stop = (
+        Refuse(Refusal(KEY, REMOVED, "WillNotConverge", message, NOW)) if updates > 2 else ClearRefusal(KEY)
+    )
+    notes = (LedgerWritten(LedgerEntry(KEY, REMOVED, updates=updates)), stop)
     assert verdict == Verdict(Outcome.DONE, notes, app_id=ID, look=updates > 0)
 
 
@@ -240,7 +251,7 @@ def test_an_answer_that_proves_nothing_is_remembered_and_asks_for_a_look(
     action: Write, prior: int | None, tries: int, pause: float
 ) -> None:
     before = None if prior is None else Refusal(subject(action), _digest(action), "x", "", NOW, prior)
-    verdict = of_unclear(action, "500 Unable To Create", Known(NOW, refusal=before))
+    verdict = of_unclear(action, "500 Unable To Create", AnswerContext(NOW, refusal=before))
     assert (verdict.outcome, verdict.reason, verdict.look) == (Outcome.UNCLEAR, "OutcomeUnknown", True)
     (note,) = verdict.notes
     assert isinstance(note, Refuse)
@@ -248,13 +259,13 @@ def test_an_answer_that_proves_nothing_is_remembered_and_asks_for_a_look(
     assert (found.key, found.digest, found.reason) == (subject(action), _digest(action), "NoClearAnswer")
     assert (found.tries, found.at, found.retry_at) == (tries, NOW, NOW + pause)
     assert "500 Unable To Create" in found.message
-    assert ("ask Gupshup's support" in found.message) == (tries >= FEW)
+    assert ("ask Gupshup's support" in found.message) == (tries >= MOST_UNCLEAR_WRITES)
 
 
 def test_another_value_is_tried_anew_and_so_is_another_header() -> None:
     before = Refusal(KEY, of_write(WANTED, "keyed:old"), "NoClearAnswer", "", NOW, 7)
     for secret, tries in (("keyed:old", 8), ("keyed:new", 1), ("", 1)):
-        (note,) = of_unclear(PUT, "", Known(NOW, secret, refusal=before)).notes
+        (note,) = of_unclear(PUT, "", AnswerContext(NOW, secret, refusal=before)).notes
         assert isinstance(note, Refuse)
         assert note.refusal.tries == tries
 
@@ -279,11 +290,11 @@ def test_another_value_is_tried_anew_and_so_is_another_header() -> None:
     ],
 )
 def test_when_active_was_put_back_is_remembered(
-    action: Subscribe | Update, prior: Written | None, expected: float | None
+    action: Subscribe | Update, prior: LedgerEntry | None, expected: float | None
 ) -> None:
-    verdict = of_subscription_write(action, SEEN, Known(NOW, written=prior))
+    verdict = of_subscription_write(action, SEEN, AnswerContext(NOW, written=prior))
     (note, _) = verdict.notes
-    assert isinstance(note, Wrote)
+    assert isinstance(note, LedgerWritten)
     assert note.written.active_at == expected
 
 
@@ -301,27 +312,27 @@ def test_when_active_was_put_back_is_remembered(
 def test_an_answer_that_does_not_say_what_was_sent_is_looked_at(
     *, seen: RemoteSubscription | None, look: bool, action: Subscribe | Update
 ) -> None:
-    verdict = of_subscription_write(action, seen, Known(NOW))
+    verdict = of_subscription_write(action, seen, AnswerContext(NOW))
     assert (verdict.outcome, verdict.look) == (Outcome.DONE, look)
 
 
 @pytest.mark.parametrize("action", [POST, PUT], ids=["subscribe", "update"])
 def test_a_tag_that_is_kept_in_another_case_is_not_written_again(action: Subscribe | Update) -> None:
     kept = replace(SEEN, tag=SEEN.tag.upper())
-    verdict = of_subscription_write(action, kept, Known(NOW))
+    verdict = of_subscription_write(action, kept, AnswerContext(NOW))
     message = respelt(kept, ours=True)
     assert (verdict.outcome, verdict.message) == (Outcome.DONE, message)
     digest = of_write(WANTED, "")
     assert verdict.notes[1] == Refuse(Refusal(KEY, digest, "TagTaken", message, NOW, retry_at=NOW))
-    often = of_subscription_write(action, kept, Known(NOW, written=written(WANTED, updates=9)))
+    often = of_subscription_write(action, kept, AnswerContext(NOW, written=written(WANTED, updates=9)))
     assert [note.refusal.reason for note in often.notes if isinstance(note, Refuse)] == ["WillNotConverge"]
-    other = of_subscription_write(action, replace(SEEN, tag="other"), Known(NOW))
-    assert (other.notes[1], other.message) == (Forgive(KEY), "")
+    other = of_subscription_write(action, replace(SEEN, tag="other"), AnswerContext(NOW))
+    assert (other.notes[1], other.message) == (ClearRefusal(KEY), "")
 
 
 def test_a_callback_is_remembered_by_its_digest() -> None:
     key = callback_key(ID)
-    notes = (Wrote(Written(key, KEYED)), Forgive(key))
+    notes = (LedgerWritten(LedgerEntry(key, KEYED)), ClearRefusal(key))
     verdict = of_callback_write(SET, KEYED)
     assert verdict == Verdict(Outcome.DONE, notes, message="callbackUrl set", app_id=ID)
 
@@ -349,7 +360,7 @@ def test_a_rejection_says_who_moves_next(
     action: Subscribe | Update | Unsubscribe | SetCallback, status: int, words: str, expected: str
 ) -> None:
     error = Rejected("PUT …", status=status, words=words)
-    verdict = of_rejection(action, error, Known(NOW))
+    verdict = of_rejection(action, error, AnswerContext(NOW))
     assert (verdict.reason, verdict.message, verdict.app_id) == (expected, words, ID)
     (note,) = verdict.notes
     assert isinstance(note, Refuse)
@@ -390,7 +401,7 @@ def test_a_sleeping_endpoint_is_tried_ever_more_slowly(
 ) -> None:
     before = None if prior is None else Refusal(KEY, prior[0], "InvalidUrl", "", NOW, prior[1])
     error = Rejected("", status=400, words="Invalid URL Passed")
-    verdict = of_rejection(POST, error, Known(NOW, refusal=before))
+    verdict = of_rejection(POST, error, AnswerContext(NOW, refusal=before))
     (note,) = verdict.notes
     assert isinstance(note, Refuse)
     assert (note.refusal.tries, note.refusal.retry_at) == (tries, NOW + pause)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.planning.app_cache import Roll
+from controller.core.planning.app_cache import AppCache
 from controller.model.manifest import AppId
 from controller.model.upstream import Row
 from tests.core.builders import app, app_id, row
@@ -21,9 +21,9 @@ looks = st.tuples(st.sampled_from(["1", "2", "3"]), lists)
 def test_it_finds_what_a_search_of_all_rows_finds(
     listed: list[Row], looked: list[tuple[str, list[Row]]]
 ) -> None:
-    roll, plain = Roll(listed), {each.id: each for each in listed}
+    roll, plain = AppCache(listed), {each.id: each for each in listed}
     for phone, found in looked:
-        roll.seen(phone, found)
+        roll.replace_by_phone(phone, found)
         plain = {key: each for key, each in plain.items() if each.phone != phone}
         plain |= {each.id: each for each in found if each.phone == phone}
     assert len(roll) == len(plain)
@@ -35,7 +35,7 @@ def test_it_finds_what_a_search_of_all_rows_finds(
             for each in plain.values()
             if {phone, name} & {each.phone, each.name} or each.id == of or each.phone is None
         }
-        assert [each.id for each in roll.about(wanted)] == sorted(expected)
+        assert [each.id for each in roll.rows_for(wanted)] == sorted(expected)
     for key in ("a", "1", "one", "nobody"):
         named = [each for each in plain.values() if key in {each.phone, each.name}]
         expected_row = plain.get(AppId(key)) or (named[0] if len(named) == 1 else None)
@@ -43,28 +43,28 @@ def test_it_finds_what_a_search_of_all_rows_finds(
 
 
 def test_a_row_that_a_look_by_phone_lacks_is_gone() -> None:
-    roll = Roll([row(1), row(2)])
-    roll.seen(app(1).phone, [])
-    assert (roll.about(app(1)), roll.about(app(2))) == ((), (row(2),))
+    roll = AppCache([row(1), row(2)])
+    roll.replace_by_phone(app(1).phone, [])
+    assert (roll.rows_for(app(1)), roll.rows_for(app(2))) == ((), (row(2),))
 
 
 def test_a_look_by_phone_tells_of_that_phone_only() -> None:
     """Gupshup finds whatever contains the digits."""
-    roll = Roll([row(1), row(2)])
-    roll.seen(app(1).phone, [replace(row(1), live=True), replace(row(2), live=True)])
-    assert roll.about(app(1)) == (replace(row(1), live=True),)
-    assert roll.about(app(2)) == (row(2),)
+    roll = AppCache([row(1), row(2)])
+    roll.replace_by_phone(app(1).phone, [replace(row(1), live=True), replace(row(2), live=True)])
+    assert roll.rows_for(app(1)) == (replace(row(1), live=True),)
+    assert roll.rows_for(app(2)) == (row(2),)
 
 
 def test_a_name_that_two_rows_go_by_is_nobodys() -> None:
-    roll = Roll([row(1), replace(row(2), name=row(1).name)])
+    roll = AppCache([row(1), replace(row(2), name=row(1).name)])
     assert roll.find(row(1).name) is None
     assert roll.find(app(2).phone) == replace(row(2), name=row(1).name)
     assert roll.find(app_id(1)) == row(1)
 
 
 def test_rows_without_a_phone_may_be_anybodys() -> None:
-    roll = Roll([replace(row(1), phone=None), row(2)])
-    assert [each.id for each in roll.about(app(3))] == [app_id(1)]
-    roll.seen(app(1).phone, [row(1)])
-    assert roll.about(app(3)) == ()
+    roll = AppCache([replace(row(1), phone=None), row(2)])
+    assert [each.id for each in roll.rows_for(app(3))] == [app_id(1)]
+    roll.replace_by_phone(app(1).phone, [row(1)])
+    assert roll.rows_for(app(3)) == ()

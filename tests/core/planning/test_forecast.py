@@ -10,7 +10,6 @@ from controller.core.planning.matched import subscription_item
 from controller.model.manifest import LIMITS, Bucket, Limit
 from controller.model.plan import (
     Action,
-    For,
     Link,
     Plan,
     SetCallback,
@@ -18,6 +17,7 @@ from controller.model.plan import (
     Unsubscribe,
     Update,
     Verb,
+    WaitFor,
     Waiting,
 )
 from controller.model.upstream import SubscriptionId
@@ -36,7 +36,7 @@ def subscribes(count: int, per_app: int = 1) -> list[Action]:
     ]
 
 
-def waiting(count: int, on: For) -> list[Waiting]:
+def waiting(count: int, on: WaitFor) -> list[Waiting]:
     wanted = [subscription(number) for number in range(1, count + 1)]
     return [Waiting(Verb.SUBSCRIBE, subscription_item(each), on) for each in wanted]
 
@@ -93,19 +93,19 @@ OTHERS: list[Action] = [
         ),
         pytest.param(
             [],
-            waiting(2, For.LIVE),
+            waiting(2, WaitFor.LIVE),
             {Bucket.TOKEN: 2, Bucket.SUBSCRIPTION: 4, Bucket.OTHER: 2},
             0,
             id="what waits for live is still to come",
         ),
         pytest.param(
             [],
-            waiting(1, For.LINKED),
+            waiting(1, WaitFor.LINKED),
             {Bucket.TOKEN: 1, Bucket.SUBSCRIPTION: 2, Bucket.OTHER: 1},
             0,
             id="and so is what waits for a link",
         ),
-        pytest.param([], waiting(9, For.POLICY), {}, 0, id="what waits for a person is not counted"),
+        pytest.param([], waiting(9, WaitFor.POLICY), {}, 0, id="what waits for a person is not counted"),
     ],
 )
 def test_calls_and_seconds(

@@ -8,23 +8,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core.planning.actions import verb_of
-from controller.core.planning.guard import FEW, allowed, change, guard, held_digest, judge, release
+from controller.core.planning.guard import (
+    LEAST_UPDATES,
+    allowed,
+    change,
+    guard,
+    guard_for,
+    held_digest,
+    release,
+)
 from controller.core.planning.matched import app_item
 from controller.core.planning.subscriptions import UNKNOWN
 from controller.model.manifest import Ceiling, Count, Desired, Guards, Share
-from controller.model.passes import Breadth
+from controller.model.passes import PassKind
 from controller.model.plan import (
     Action,
-    For,
     Item,
     Link,
+    NotYetObserved,
     Plan,
     SetCallback,
     Subscribe,
-    Unlooked,
     Unsubscribe,
     Update,
     Verb,
+    WaitFor,
 )
 from controller.model.upstream import SubscriptionId
 from tests.core.builders import CALLBACK, PARTNER, app, app_id, desired, remote, subscription
@@ -95,7 +103,7 @@ def test_a_ceiling_on_fleets_of_any_size(ceiling: Ceiling, expected: list[int]) 
 @pytest.mark.parametrize("make", [links, updates, unsubscribes, callbacks, unknown, unknown_headers])
 @pytest.mark.parametrize("ceiling", [Share(20), Count(3), Count(0)], ids=["a fifth", "three", "none"])
 def test_one_more_than_allowed_holds_the_whole_class(size: int, make: Make, ceiling: Ceiling) -> None:
-    least = 1 if make in {links, unsubscribes} else FEW
+    least = 1 if make in {links, unsubscribes} else LEAST_UPDATES
     most, declared = allowed(ceiling, size, least), fleet(size)
     fits, exceeds = wished(*make(most), guards=same(ceiling)), wished(*make(most + 1), guards=same(ceiling))
     assert guard(fits, declared, frozenset()) == fits
@@ -303,7 +311,7 @@ def test_a_guard_never_passes_more_than_its_ceiling(
         passed = [
             a for a in result.actions if verb_of(a) is verb and a not in drift and change(a) not in released
         ]
-        assert len(passed) <= allowed(ceiling, size, FEW if verb is Verb.UPDATE else 1)
+        assert len(passed) <= allowed(ceiling, size, LEAST_UPDATES if verb is Verb.UPDATE else 1)
 
 
 # What a pass may do that did not look at everything.
@@ -313,78 +321,83 @@ NOTHING: frozenset[tuple[Verb, Item]] = frozenset()
 
 def unlooked(plan: Plan, apps: int, differing: int = 1, unknown: int = 0) -> Plan:
     items = (app_item(app(9_000 + n)) for n in range(apps))
-    return replace(plan, unlooked=tuple(Unlooked(each, differing, unknown) for each in items))
+    return replace(plan, unlooked=tuple(NotYetObserved(each, differing, unknown) for each in items))
 
 
 @pytest.mark.parametrize("size", FLEETS)
 def test_a_pass_that_saw_everything_is_judged_by_what_it_saw(size: int) -> None:
     for count in (1, size):
         plan = wished(*links(count), *updates(count), *unsubscribes(count))
-        assert judge(plan, fleet(size), NOTHING, Breadth.FULL) == guard(plan, fleet(size), NOTHING)
-        assert judge(plan, fleet(size), NOTHING, Breadth.LIST) == guard(plan, fleet(size), NOTHING)
+        assert guard_for(plan, fleet(size), NOTHING, PassKind.FULL) == guard(plan, fleet(size), NOTHING)
+        assert guard_for(plan, fleet(size), NOTHING, PassKind.LIST) == guard(plan, fleet(size), NOTHING)
 
 
 @pytest.mark.parametrize("size", FLEETS)
 def test_a_pass_over_one_app_adds_and_restores_and_leaves_the_rest_to_others(size: int) -> None:
     restores: list[Action] = [*subscribes(1), *updates(2, drift=True)[1:], *callbacks(1, finishes=True)]
     counts: list[Action] = [*links(1), *updates(1), *unknown(2)[1:], *unsubscribes(1)]
-    result = judge(wished(*counts, *restores), fleet(size), NOTHING, Breadth.APP)
+    result = guard_for(wished(*counts, *restores), fleet(size), NOTHING, PassKind.APP)
     assert list(result.actions) == restores
-    assert [(each.verb, each.item, each.on) for each in result.waiting] == [
-        (*change(each), For.PASS) for each in counts
+    assert [(each.verb, each.item, each.wait_for) for each in result.waiting] == [
+        (*change(each), WaitFor.PASS) for each in counts
     ]
     assert result.held == ()
 
 
 def test_no_consent_lets_a_pass_over_one_app_do_what_a_guard_counts() -> None:
     agreed = frozenset(map(change, links(1)))
-    assert judge(wished(*links(1)), fleet(1), agreed, Breadth.APP).actions == ()
+    assert guard_for(wished(*links(1)), fleet(1), agreed, PassKind.APP).actions == ()
 
 
 @pytest.mark.parametrize("size", FLEETS)
 def test_a_mass_change_that_is_seen_in_small_pieces_is_held(size: int) -> None:
     """Every app differs, and they are looked at one after the other: not one more than allowed is changed."""
-    most, changed = allowed(Guards().max_updates, size, FEW), set[str]()
+    most, changed = allowed(Guards().max_updates, size, LEAST_UPDATES), set[str]()
     for seen in range(1, size + 1, max(1, size // 20)):
         found = [each for each in updates(seen) if each.subscription.app not in changed]
         plan = unlooked(wished(*found), size - seen)
-        result = judge(plan, fleet(size), NOTHING, Breadth.LIST)
+        result = guard_for(plan, fleet(size), NOTHING, PassKind.LIST)
         changed |= {each.subscription.app for each in result.actions if isinstance(each, Update)}
     found = [each for each in updates(size) if each.subscription.app not in changed]
-    result = judge(wished(*found), fleet(size), NOTHING, Breadth.LIST)
+    result = guard_for(wished(*found), fleet(size), NOTHING, PassKind.LIST)
     assert len(result.held) + len(result.actions) + len(changed) == size
-    assert len(result.actions) + len(changed) == (size if size <= FEW else 0) <= most
+    assert len(result.actions) + len(changed) == (size if size <= LEAST_UPDATES else 0) <= most
 
 
 @pytest.mark.parametrize("size", FLEETS)
 def test_few_changes_wait_only_while_those_nobody_saw_could_be_too_many(size: int) -> None:
-    most = allowed(Guards().max_updates, size, FEW)
-    result = judge(unlooked(wished(*updates(most)), 1), fleet(size), NOTHING, Breadth.LIST)
-    assert (result.actions, {each.on for each in result.waiting}) == ((), {For.LOOK})
+    most = allowed(Guards().max_updates, size, LEAST_UPDATES)
+    result = guard_for(unlooked(wished(*updates(most)), 1), fleet(size), NOTHING, PassKind.LIST)
+    assert (result.actions, {each.wait_for for each in result.waiting}) == ((), {WaitFor.LOOK})
     fits = unlooked(wished(*updates(most)), 500, differing=0)
-    assert judge(fits, fleet(size), NOTHING, Breadth.LIST).actions == tuple(updates(most))
+    assert guard_for(fits, fleet(size), NOTHING, PassKind.LIST).actions == tuple(updates(most))
     fits = unlooked(wished(*updates(most)[1:]), 1)
-    assert len(judge(fits, fleet(size), NOTHING, Breadth.LIST).actions) == most - 1
+    assert len(guard_for(fits, fleet(size), NOTHING, PassKind.LIST).actions) == most - 1
 
 
 def test_what_was_never_written_from_here_waits_for_its_own_kind_alone() -> None:
     few: list[Action] = [*unknown(2), *updates(1)]
-    waits = judge(unlooked(wished(*few), 9, differing=0, unknown=1), fleet(10), NOTHING, Breadth.LIST)
-    assert (waits.actions, [each.on for each in waits.waiting]) == (tuple(updates(1)), [For.LOOK] * 2)
-    goes = judge(unlooked(wished(*few), 9, differing=1), fleet(10), NOTHING, Breadth.LIST)
+    waits = guard_for(unlooked(wished(*few), 9, differing=0, unknown=1), fleet(10), NOTHING, PassKind.LIST)
+    assert (waits.actions, [each.wait_for for each in waits.waiting]) == (
+        tuple(updates(1)),
+        [WaitFor.LOOK] * 2,
+    )
+    goes = guard_for(unlooked(wished(*few), 9, differing=1), fleet(10), NOTHING, PassKind.LIST)
     assert (goes.actions, len(goes.waiting)) == (tuple(unknown(2)), 1)
 
 
 def test_too_many_are_held_however_many_more_there_are() -> None:
-    result = judge(unlooked(wished(*updates(5)), 9), fleet(10), NOTHING, Breadth.LIST)
+    result = guard_for(unlooked(wished(*updates(5)), 9), fleet(10), NOTHING, PassKind.LIST)
     assert (len(result.held), result.waiting, result.actions) == (5, (), ())
 
 
 def test_removals_wait_until_every_app_was_looked_at() -> None:
     """One app can have any number of subscriptions that no manifest declares."""
     plan = unlooked(wished(*unsubscribes(1)), 1, differing=0)
-    assert judge(plan, fleet(1_000), NOTHING, Breadth.LIST).actions == ()
-    assert judge(unlooked(plan, 0), fleet(1_000), NOTHING, Breadth.LIST).actions == tuple(unsubscribes(1))
+    assert guard_for(plan, fleet(1_000), NOTHING, PassKind.LIST).actions == ()
+    assert guard_for(unlooked(plan, 0), fleet(1_000), NOTHING, PassKind.LIST).actions == tuple(
+        unsubscribes(1)
+    )
 
 
 def test_links_need_no_look_at_single_apps_and_neither_does_what_restores() -> None:
@@ -395,10 +408,10 @@ def test_links_need_no_look_at_single_apps_and_neither_does_what_restores() -> N
         *callbacks(9, finishes=True),
     ]
     plan = unlooked(wished(*actions), 1_000)
-    assert judge(plan, fleet(10), NOTHING, Breadth.LIST).actions == tuple(actions)
+    assert guard_for(plan, fleet(10), NOTHING, PassKind.LIST).actions == tuple(actions)
 
 
 def test_what_was_released_waits_for_no_look() -> None:
     agreed = frozenset(map(change, updates(9)))
     plan = unlooked(wished(*updates(9)), 5)
-    assert judge(plan, fleet(10), agreed, Breadth.LIST).actions == tuple(updates(9))
+    assert guard_for(plan, fleet(10), agreed, PassKind.LIST).actions == tuple(updates(9))

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.planning.match import Absent, Barred, Found, Match, Undecided, index, match
+from controller.core.planning.match import Absent, Conflict, Found, Match, Undecided, index, match
 from controller.model.manifest import App, AppId, Settle
 from controller.model.memory import Binding, Memory
 from controller.model.phone import masked
-from controller.model.plan import For
-from controller.model.upstream import Details, Facts, Row, Unseen
+from controller.model.plan import WaitFor
+from controller.model.upstream import Details, Facts, LookFailed, Row
 from tests.core.builders import NOW, app, app_id, memory, observed, phone, row
 
 APP = app(1)
@@ -56,10 +56,10 @@ def test_a_phone_that_looks_like_another_one_is_another_one(number: str) -> None
     assert found([alike, row(1)]) == Found(row(1))
     for there, facts in ((alike, Facts()), (silent, details(7, number))):
         answer = found([there], TAKEN, facts)
-        assert isinstance(answer, Barred)
+        assert isinstance(answer, Conflict)
         assert answer.reason == "AppIdMismatch"
     named = found([replace(row(1), phone=number)])
-    assert isinstance(named, Barred)
+    assert isinstance(named, Conflict)
     assert named.reason == "NameTakenByOtherPhone"
 
 
@@ -184,7 +184,7 @@ def test_what_does_not_agree_is_blocked(
     rows: list[Row], declared: App, facts: Facts, reason: str, told: list[str]
 ) -> None:
     answer = found(rows, declared, facts)
-    assert isinstance(answer, Barred)
+    assert isinstance(answer, Conflict)
     assert answer.reason == reason
     assert all(each in answer.message for each in told)
     assert not any(number in answer.message for number in (phone(1), phone(7), phone(9)))
@@ -219,7 +219,7 @@ def test_our_own_app_is_known_when_its_manifest_is_changed(
 ) -> None:
     """Neither can be changed at Gupshup; who did reads what to do, and not that a stranger has it."""
     answer = found([seen[0]], declared, seen[1], BOUND)
-    assert isinstance(answer, Barred)
+    assert isinstance(answer, Conflict)
     assert (answer.reason, answer.row, answer.ours) == (reason, seen[0], True)
     told = ("is ours", "can be changed at Gupshup", f"put {back} back", "declare a new app and retire this")
     assert [each for each in told if each not in answer.message] == []
@@ -236,7 +236,7 @@ def test_our_own_app_is_known_when_its_manifest_is_changed(
 )
 def test_an_app_that_is_not_bound_is_a_stranger_s(known: Memory) -> None:
     answer = found([row(1)], replace(APP, app_name="Renamed"), known=known)
-    assert isinstance(answer, Barred)
+    assert isinstance(answer, Conflict)
     assert (answer.ours, "to take that app over" in answer.message) == (False, True)
 
 
@@ -246,7 +246,7 @@ def test_an_app_that_is_not_bound_is_a_stranger_s(known: Memory) -> None:
         pytest.param([NO_PHONE], APP, Facts(), id="the row with its name has no phone"),
         pytest.param([replace(row(1), name="Other", phone=None)], APP, Facts(), id="a stranger has no phone"),
         pytest.param(
-            [NO_PHONE], APP, Facts(details={app_id(1): Unseen("busy")}), id="the look at it gave nothing"
+            [NO_PHONE], APP, Facts(details={app_id(1): LookFailed("busy")}), id="the look at it gave nothing"
         ),
         pytest.param(
             [replace(row(1), id=app_id(7), phone=None)], TAKEN, Facts(), id="the appId has no phone"
@@ -258,7 +258,7 @@ def test_a_row_without_phone_is_looked_at_and_waited_for(
 ) -> None:
     answer = found(rows, declared, facts)
     assert isinstance(answer, Undecided)
-    assert (answer.on, answer.ask) == (For.PHONE, (rows[0].id,))
+    assert (answer.wait_for, answer.ask) == (WaitFor.PHONE, (rows[0].id,))
 
 
 def test_what_is_ambiguous_is_told_in_one_order() -> None:
@@ -272,7 +272,7 @@ def test_a_phone_that_is_seen_needs_no_look_at_strangers() -> None:
 
 def test_an_app_id_needs_no_look_at_strangers() -> None:
     answer = found([replace(row(2), phone=None)], TAKEN)
-    assert isinstance(answer, Barred)
+    assert isinstance(answer, Conflict)
     assert answer.reason == "AppNotFound"
 
 
@@ -290,13 +290,13 @@ def test_a_bound_app_that_is_absent_is_waited_for(
 ) -> None:
     answer = found([row(2)], declared, known=lost(since))
     assert isinstance(answer, Undecided)
-    assert (answer.on, answer.until) == (For.LIST, expected)
+    assert (answer.wait_for, answer.until) == (WaitFor.LIST, expected)
 
 
 @pytest.mark.parametrize("declared", [APP, replace(APP, app_id=app_id(1))], ids=["by name", "by appId"])
 def test_a_bound_app_is_lost_after_stale_list_and_never_absent(declared: App) -> None:
     answer = found([], declared, known=lost(NOW - 120))
-    assert isinstance(answer, Barred)
+    assert isinstance(answer, Conflict)
     assert answer.reason == "AppLost"
     assert "resolve" in answer.message
     assert app_id(1) in answer.message
@@ -304,7 +304,7 @@ def test_a_bound_app_is_lost_after_stale_list_and_never_absent(declared: App) ->
 
 def test_a_wrong_app_id_is_not_called_a_loss() -> None:
     answer = found([row(1)], TAKEN, known=BOUND)
-    assert isinstance(answer, Barred)
+    assert isinstance(answer, Conflict)
     assert answer.reason == "AppNotFound"
 
 
@@ -322,7 +322,7 @@ rows_ = st.builds(
 )
 known_details = st.dictionaries(
     numbers.map(app_id),
-    st.one_of(st.just(Unseen("busy")), phones.map(lambda its: Details(app_id(1), "", its, live=False))),
+    st.one_of(st.just(LookFailed("busy")), phones.map(lambda its: Details(app_id(1), "", its, live=False))),
 )
 
 
@@ -333,7 +333,7 @@ known_details = st.dictionaries(
     bound=st.booleans(),
 )
 def test_never_the_app_of_another_phone(
-    rows: list[Row], told: dict[AppId, Details | Unseen], named: AppId | None, *, bound: bool
+    rows: list[Row], told: dict[AppId, Details | LookFailed], named: AppId | None, *, bound: bool
 ) -> None:
     """Found only with this phone, and by this name or by its id; absent never when it was bound."""
     declared = replace(APP, app_id=named)

@@ -6,23 +6,23 @@ import pytest
 
 from controller.core.planning.digest import callback_key, link_key, of_subscription, subscription_key
 from controller.core.planning.matched import subscription_item
-from controller.core.planning.memory_updates import learnt
+from controller.core.planning.memory_updates import memory_updates
 from controller.core.planning.subscriptions import REMOVED
 from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import (
     Bind,
     Binding,
+    ClearRefusal,
     CloseIntent,
-    Forgive,
     Intent,
+    LedgerEntry,
+    LedgerWritten,
     Memory,
-    Note,
+    MemoryUpdate,
     Refusal,
-    Written,
-    Wrote,
 )
 from controller.model.plan import Link
-from controller.model.upstream import Facts, RemoteSubscription, Row, Unseen
+from controller.model.upstream import Facts, LookFailed, RemoteSubscription, Row
 from tests.core.builders import (
     CALLBACK,
     KEYED,
@@ -51,8 +51,8 @@ REFUSED = Refusal(link_key(PHONE), "digest", "LinkRefused", "no", NOW)
 UNASKED = Facts()
 
 
-def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP) -> list[Note]:
-    return list(learnt(desired(declared, WANTED), PARTNER, observed(*rows, facts=facts, known=known)))
+def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP) -> list[MemoryUpdate]:
+    return list(memory_updates(desired(declared, WANTED), PARTNER, observed(*rows, facts=facts, known=known)))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP
             memory(bindings=[BOUND]), Facts(wabas={ID: ""}), [Bind(replace(BOUND, waba=""))], id="or not told"
         ),
         pytest.param(
-            memory(bindings=[BOUND]), Facts(wabas={ID: Unseen("busy")}), [], id="the look gave nothing"
+            memory(bindings=[BOUND]), Facts(wabas={ID: LookFailed("busy")}), [], id="the look gave nothing"
         ),
         pytest.param(
             memory(bindings=[replace(BOUND, waba="1")]), Facts(), [], id="what was told before stays"
@@ -93,7 +93,7 @@ def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP
         pytest.param(
             memory(bindings=[BOUND], refusals=[REFUSED]),
             Facts(),
-            [Forgive(link_key(PHONE))],
+            [ClearRefusal(link_key(PHONE))],
             id="the no is over",
         ),
         pytest.param(
@@ -104,7 +104,7 @@ def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP
         ),
     ],
 )
-def test_an_app_that_is_found(known: Memory, facts: Facts, expected: list[Note]) -> None:
+def test_an_app_that_is_found(known: Memory, facts: Facts, expected: list[MemoryUpdate]) -> None:
     assert notes(row(1), known=known, facts=facts) == expected
 
 
@@ -112,14 +112,18 @@ def test_an_app_that_is_found(known: Memory, facts: Facts, expected: list[Note])
     ("ledger", "expected"),
     [
         pytest.param(
-            [], [CloseIntent(PHONE), Wrote(Written(callback_key(ID), ""))], id="its callback is set anew"
+            [],
+            [CloseIntent(PHONE), LedgerWritten(LedgerEntry(callback_key(ID), ""))],
+            id="its callback is set anew",
         ),
         pytest.param(
-            [Written(callback_key(ID), "keyed:1")], [CloseIntent(PHONE)], id="unless it was set since"
+            [LedgerEntry(callback_key(ID), "keyed:1")], [CloseIntent(PHONE)], id="unless it was set since"
         ),
     ],
 )
-def test_a_link_whose_reply_was_lost_is_finished(ledger: list[Written], expected: list[Note]) -> None:
+def test_a_link_whose_reply_was_lost_is_finished(
+    ledger: list[LedgerEntry], expected: list[MemoryUpdate]
+) -> None:
     known = memory(bindings=[BOUND], intents=[PENDING], ledger=ledger)
     assert notes(row(1), known=known, declared=replace(APP, callback_url=CALLBACK)) == expected
 
@@ -132,9 +136,9 @@ def test_a_link_whose_reply_was_lost_is_finished(ledger: list[Written], expected
         pytest.param(replace(BOUND, missing_since=NOW - 9999), NOW, [], id="lost"),
     ],
 )
-def test_a_bound_app_that_is_missed(binding: Binding, at: float, expected: list[Note]) -> None:
+def test_a_bound_app_that_is_missed(binding: Binding, at: float, expected: list[MemoryUpdate]) -> None:
     seen = observed(known=memory(bindings=[binding]), at=at)
-    assert list(learnt(desired(APP), PARTNER, seen)) == expected
+    assert list(memory_updates(desired(APP), PARTNER, seen)) == expected
 
 
 @pytest.mark.parametrize(
@@ -172,14 +176,14 @@ def test_absence_proves_that_a_link_had_no_effect(*, intent: Intent, closed: boo
 def test_another_apps_third_unclear_link_is_left_to_its_person() -> None:
     intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, NOW - 9999, 3)
     seen = observed(known=memory(intents=[intent]))
-    assert learnt(desired(APP, app(2)), PARTNER, seen) == ()
+    assert memory_updates(desired(APP, app(2)), PARTNER, seen) == ()
 
 
 def test_so_it_is_where_a_pass_is_about_one_of_them_only() -> None:
     intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, NOW - 9999, 3)
     seen = observed(known=memory(intents=[intent]))
-    assert learnt(desired(APP), PARTNER, seen) == (CloseIntent(app(2).phone),)
-    assert learnt(desired(APP), PARTNER, seen, desired(APP, app(2))) == ()
+    assert memory_updates(desired(APP), PARTNER, seen) == (CloseIntent(app(2).phone),)
+    assert memory_updates(desired(APP), PARTNER, seen, desired(APP, app(2))) == ()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +197,7 @@ def test_so_it_is_where_a_pass_is_about_one_of_them_only() -> None:
 def test_only_a_list_that_is_late_enough_proves_absence(*, listed: float | None, closed: bool) -> None:
     known = memory(intents=[replace(PENDING, ended=NOW - LATE)])
     seen = replace(observed(known=known, at=NOW + 500), listed=listed)
-    assert [type(note) for note in learnt(desired(APP), PARTNER, seen)] == [CloseIntent] * closed
+    assert [type(note) for note in memory_updates(desired(APP), PARTNER, seen)] == [CloseIntent] * closed
     links = [type(each) for each in planned(desired(APP), seen).actions]
     assert links == [Link] * closed
 
@@ -204,7 +208,7 @@ def test_a_bound_app_is_lost_by_a_list_that_is_late_enough() -> None:
         seen = replace(observed(known=known, at=NOW + 999), listed=listed)
         assert [each.reason for each in planned(desired(APP), seen).blocked] == expected
     first = replace(observed(known=memory(bindings=[BOUND]), at=NOW + 999), listed=NOW)
-    assert learnt(desired(APP), PARTNER, first) == (Bind(replace(BOUND, missing_since=NOW)),)
+    assert memory_updates(desired(APP), PARTNER, first) == (Bind(replace(BOUND, missing_since=NOW)),)
 
 
 def test_what_is_not_complete_proves_nothing() -> None:
@@ -229,18 +233,18 @@ def test_what_is_not_complete_proves_nothing() -> None:
         ),
         pytest.param((), [written(WANTED, updates=2)], None, id="it is not there"),
         pytest.param((remote(WANTED),), [], None, id="it was not ours"),
-        pytest.param(Unseen("busy"), [written(WANTED, updates=2)], None, id="nobody looked"),
+        pytest.param(LookFailed("busy"), [written(WANTED, updates=2)], None, id="nobody looked"),
         pytest.param(None, [written(WANTED, updates=2)], None, id="nobody asked"),
     ],
 )
 def test_an_update_that_took_ends_the_count(
-    there: tuple[RemoteSubscription, ...] | Unseen | None, ledger: list[Written], expected: int | None
+    there: tuple[RemoteSubscription, ...] | LookFailed | None, ledger: list[LedgerEntry], expected: int | None
 ) -> None:
     facts = replace(looked(1), subscriptions={} if there is None else {ID: there})
     known = memory(
         bindings=[replace(BOUND, waba="")], ledger=[replace(each, active_at=NOW) for each in ledger]
     )
-    took = [] if expected is None else [Wrote(written(WANTED, updates=expected, active_at=NOW))]
+    took = [] if expected is None else [LedgerWritten(written(WANTED, updates=expected, active_at=NOW))]
     assert notes(live(1), known=known, facts=facts) == took
 
 
@@ -254,7 +258,7 @@ GONE = Refusal(OLD, REMOVED, "NoClearAnswer", "500", NOW, 4, NOW + 60)
 @pytest.mark.parametrize(
     ("there", "wanted", "expected"),
     [
-        pytest.param((remote(WANTED),), WANTED, [Forgive(KEY)], id="it took effect all the same"),
+        pytest.param((remote(WANTED),), WANTED, [ClearRefusal(KEY)], id="it took effect all the same"),
         pytest.param((replace(remote(WANTED), mode=1),), WANTED, [], id="it is there, and differs"),
         pytest.param((replace(remote(WANTED), echo=True),), WANTED, [], id="no look shows it"),
         pytest.param((), WANTED, [], id="it is not there"),
@@ -262,7 +266,7 @@ GONE = Refusal(OLD, REMOVED, "NoClearAnswer", "500", NOW, 4, NOW + 60)
     ],
 )
 def test_a_look_that_shows_what_is_declared_ends_a_refusal(
-    there: tuple[RemoteSubscription, ...], wanted: Subscription, expected: list[Note]
+    there: tuple[RemoteSubscription, ...], wanted: Subscription, expected: list[MemoryUpdate]
 ) -> None:
     seen = observed(
         live(1),
@@ -270,27 +274,27 @@ def test_a_look_that_shows_what_is_declared_ends_a_refusal(
         known=memory(bindings=[replace(BOUND, waba="")], refusals=[UNHEARD], ledger=[written(WANTED)]),
         digests={subscription_item(wanted): KEYED} if wanted.headers else {},
     )
-    assert list(learnt(desired(APP, wanted), PARTNER, seen)) == expected
+    assert list(memory_updates(desired(APP, wanted), PARTNER, seen)) == expected
 
 
 @pytest.mark.parametrize(
     ("there", "of", "expected"),
     [
-        pytest.param((), 1, [Forgive(OLD)], id="gone"),
+        pytest.param((), 1, [ClearRefusal(OLD)], id="gone"),
         pytest.param((remote(subscription(1, "events-old")),), 1, [], id="still there"),
-        pytest.param(Unseen("busy"), 1, [], id="nobody could look"),
+        pytest.param(LookFailed("busy"), 1, [], id="nobody could look"),
         pytest.param((), 2, [], id="of another app"),
     ],
 )
 def test_a_look_that_shows_it_gone_ends_the_count_of_removals(
-    there: tuple[RemoteSubscription, ...] | Unseen, of: int, expected: list[Note]
+    there: tuple[RemoteSubscription, ...] | LookFailed, of: int, expected: list[MemoryUpdate]
 ) -> None:
     key = subscription_key(app_id(of), "events-old")
-    again = Written(key, REMOVED, updates=2)
+    again = LedgerEntry(key, REMOVED, updates=2)
     known = memory(
         bindings=[replace(BOUND, waba="")],
         refusals=[replace(GONE, key=key)],
-        ledger=[again, Written(KEY, REMOVED)],
+        ledger=[again, LedgerEntry(KEY, REMOVED)],
     )
-    taught = [Wrote(replace(again, updates=0)), *expected] if expected else []
+    taught = [LedgerWritten(replace(again, updates=0)), *expected] if expected else []
     assert notes(live(1), known=known, facts=looked(1, there={1: there})) == taught

@@ -10,9 +10,9 @@ from controller.core.planning.matched import app_item, subscription_item, tag_it
 from controller.core.status.conditions import statuses
 from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import Binding, Intent, Memory
-from controller.model.plan import Blocked, For, Item, Kind, Observed, Plan, Unmanaged, Verb, Waiting
+from controller.model.plan import Blocked, Item, Kind, Observed, Plan, Unmanaged, Verb, WaitFor, Waiting
 from controller.model.status import Status, Truth
-from controller.model.upstream import Facts, Stage, Unseen
+from controller.model.upstream import Facts, LookFailed, Stage
 from tests.core.builders import (
     NOW,
     PARTNER,
@@ -49,27 +49,27 @@ HOURLY = "it was switched from outside; it is put back at most once an hour"
     [
         pytest.param(
             observed(known=ON_ITS_WAY),
-            Waiting(Verb.LINK, ITEM, For.OUTCOME, None, "a link is on its way"),
+            Waiting(Verb.LINK, ITEM, WaitFor.OUTCOME, None, "a link is on its way"),
             id="a link is on its way",
         ),
         pytest.param(
             observed(known=UNCLEAR),
-            Waiting(Verb.LINK, ITEM, For.OUTCOME, NOW - 30 + 720, MAY_STILL),
+            Waiting(Verb.LINK, ITEM, WaitFor.OUTCOME, NOW - 30 + 720, MAY_STILL),
             id="a link without a clear answer",
         ),
         pytest.param(
             observed(replace(row(2), phone=None)),
-            Waiting(Verb.LINK, ITEM, For.PHONE, None, "an app is listed without its phone"),
+            Waiting(Verb.LINK, ITEM, WaitFor.PHONE, None, "an app is listed without its phone"),
             id="an app without a phone",
         ),
         pytest.param(
-            observed(replace(row(1), phone=None), facts=Facts(details={app_id(1): Unseen("busy")})),
-            Waiting(Verb.LINK, ITEM, For.PHONE, None, "an app is listed without its phone"),
+            observed(replace(row(1), phone=None), facts=Facts(details={app_id(1): LookFailed("busy")})),
+            Waiting(Verb.LINK, ITEM, WaitFor.PHONE, None, "an app is listed without its phone"),
             id="ours without a phone",
         ),
         pytest.param(
             observed(live(1), facts=replace(looked(1, there={1: ()}), details={})),
-            Waiting(Verb.SUBSCRIBE, SUB, For.LOOK, None, FIRST),
+            Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LOOK, None, FIRST),
             id="live by one look alone",
         ),
         pytest.param(
@@ -78,7 +78,7 @@ HOURLY = "it was switched from outside; it is put back at most once an hour"
                 facts=looked(1, there={1: (OFF,)}),
                 known=memory(ledger=[written(WANTED, active_at=NOW - 60)]),
             ),
-            Waiting(Verb.UPDATE, SUB, For.BACKOFF, NOW - 60 + 3600, HOURLY),
+            Waiting(Verb.UPDATE, SUB, WaitFor.BACKOFF, NOW - 60 + 3600, HOURLY),
             id="switched off a minute after it was put back",
         ),
     ],
@@ -88,7 +88,7 @@ def test_what_waits_says_for_what_and_why(seen: Observed, entry: Waiting) -> Non
 
 
 def test_a_header_that_cannot_be_had_is_told_with_its_subscription() -> None:
-    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: Unseen(UNSET)})
+    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: LookFailed(UNSET)})
     assert planned(desired(APP, HIDDEN), seen).blocked == (Blocked(SUB, "HeaderUnavailable", UNSET),)
 
 
@@ -190,7 +190,7 @@ def test_how_far_an_app_has_come_is_told_in_gupshups_words(stage: Stage, word: s
 
 
 def test_a_blocked_subscription_stalls_its_app_and_a_blocked_app_comes_first() -> None:
-    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: Unseen(UNSET)})
+    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: LookFailed(UNSET)})
     assert ("Stalled", TRUE, "HeaderUnavailable", UNSET) in told(standing(seen, APP, HIDDEN)[ITEM])
     lost = observed(known=memory(bindings=[Binding(APP.phone, app_id(), NOW - 9999)]))
     assert told(standing(lost)[ITEM])[-1][:3] == ("Stalled", TRUE, "AppLost")
@@ -208,7 +208,7 @@ def test_an_app_of_another_waba_is_told_with_both() -> None:
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
     why = f"app {app_id(1)} belongs to WABA 999, not {APP.waba_id}; correct the manifest"
     assert plan.blocked == (Blocked(ITEM, "WabaMismatch", why),)
-    assert plan.waiting == (Waiting(Verb.SUBSCRIBE, SUB, For.LIVE, None, f"{ITEM} is blocked"),)
+    assert plan.waiting == (Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE, None, f"{ITEM} is blocked"),)
 
 
 def test_an_app_that_takes_too_long_is_told_with_how_far_it_came() -> None:
@@ -228,7 +228,7 @@ def test_a_bound_app_that_is_not_listed_is_waited_for_in_words() -> None:
     why = "bound before, not in this list"
     until = NOW - 5 + PARTNER.settle.stale_list
     assert planned(desired(APP), observed(known=known)).waiting == (
-        Waiting(Verb.LINK, ITEM, For.LIST, until, why),
+        Waiting(Verb.LINK, ITEM, WaitFor.LIST, until, why),
     )
 
 

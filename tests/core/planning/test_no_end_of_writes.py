@@ -8,8 +8,8 @@ from controller.core.planning.digest import of_subscription, subscription_key
 from controller.core.planning.matched import subscription_item
 from controller.core.planning.subscriptions import REMOVED
 from controller.model.manifest import FromEnv, Subscription
-from controller.model.memory import Memory, Refusal, Written
-from controller.model.plan import Asked, For, Plan, Subscribe, Unsubscribe, Update
+from controller.model.memory import LedgerEntry, Memory, Refusal
+from controller.model.plan import Plan, Request, Subscribe, Unsubscribe, Update, WaitFor
 from controller.model.upstream import RemoteSubscription
 from tests.core.builders import (
     ALL,
@@ -45,7 +45,7 @@ OFF = replace(THERE, active=False)
 
 
 def plan_for(
-    wanted: Subscription, *there: RemoteSubscription, known: Memory, asked: Asked = NOBODY, keyed: str = ""
+    wanted: Subscription, *there: RemoteSubscription, known: Memory, asked: Request = NOBODY, keyed: str = ""
 ) -> Plan:
     digests = {ITEM: keyed} if keyed else {}
     seen = observed(live(1), facts=looked(1, there={1: there}), known=known, digests=digests)
@@ -62,17 +62,17 @@ def plan_for(
             f"{THREE}: modes stays SENT, not SENT, READ; version stays 2, not 3",
             id="listed with other values",
         ),
-        pytest.param((MOVED,), Asked(again=frozenset({APP.name})), None, id="somebody asks again"),
+        pytest.param((MOVED,), Request(again=frozenset({APP.name})), None, id="somebody asks again"),
         pytest.param(
             (MOVED,),
-            Asked(again=frozenset({APP.name}), at=NOW - 9),
+            Request(again=frozenset({APP.name}), at=NOW - 9),
             f"{THREE}: url stays {MOVED.url}, not {WANTED.url}",
             id="it was tried again since",
         ),
     ],
 )
 def test_three_writes_that_do_not_take_are_enough(
-    there: tuple[RemoteSubscription, ...], asked: Asked, blocked: str | None
+    there: tuple[RemoteSubscription, ...], asked: Request, blocked: str | None
 ) -> None:
     plan = plan_for(WANTED, *there, known=tired(WANTED), asked=asked)
     told = [("WillNotConverge", blocked)] if blocked is not None else []
@@ -145,13 +145,13 @@ def test_a_tag_that_is_kept_in_another_case_is_named(
 @pytest.mark.parametrize(
     ("ledger", "message", "unmanaged"),
     [
-        pytest.param((Written(TAKEN, of_subscription(UPPER)),), "written from here", [], id="ours"),
-        pytest.param((Written(TAKEN, REMOVED),), "remove that one", [LOWER.tag], id="ours was removed"),
+        pytest.param((LedgerEntry(TAKEN, of_subscription(UPPER)),), "written from here", [], id="ours"),
+        pytest.param((LedgerEntry(TAKEN, REMOVED),), "remove that one", [LOWER.tag], id="ours was removed"),
         pytest.param((), "remove that one", [LOWER.tag], id="never written from here"),
     ],
 )
 def test_what_was_written_from_here_is_ours_in_another_case_too(
-    ledger: tuple[Written, ...], message: str, unmanaged: list[str]
+    ledger: tuple[LedgerEntry, ...], message: str, unmanaged: list[str]
 ) -> None:
     known = replace(taken(), ledger={each.key: each for each in ledger})
     plan = planned(desired(APP, UPPER), observed(live(1), facts=looked(1, there={1: (LOWER,)}), known=known))
@@ -163,7 +163,7 @@ def test_what_was_written_from_here_is_ours_in_another_case_too(
 def test_a_missing_policy_is_told_before_a_tag_that_is_taken() -> None:
     seen = observed(live(1), facts=looked(1, there={1: (LOWER,)}), known=taken(9))
     plan = planned(desired(replace(APP, policies=frozenset()), UPPER), seen)
-    assert ([each.on for each in plan.waiting], plan.blocked) == ([For.POLICY], ())
+    assert ([each.wait_for for each in plan.waiting], plan.blocked) == ([WaitFor.POLICY], ())
 
 
 @pytest.mark.parametrize(
@@ -216,4 +216,4 @@ def test_a_switch_that_never_stays_is_told_at_once(*, memory_: Memory, blocked: 
     plan = plan_for(WANTED, OFF, known=memory_)
     assert plan.actions == ()
     assert [each.reason for each in plan.blocked] == ["WillNotConverge"] * blocked
-    assert [each.on for each in plan.waiting] == [For.BACKOFF] * (not blocked)
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.BACKOFF] * (not blocked)

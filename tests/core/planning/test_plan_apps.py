@@ -6,9 +6,9 @@ import pytest
 
 from controller.core.planning.digest import callback_key, of_callback
 from controller.model.manifest import App, AppId, Policy, SubscribeWhen, Subscription, Suspend
-from controller.model.memory import Binding, Memory, Refusal, Written
-from controller.model.plan import Asked, For, Item, Kind, Observed, Plan, SetCallback, Subscribe, Verb
-from controller.model.upstream import Details, Facts, Row, Stage, Unseen
+from controller.model.memory import Binding, LedgerEntry, Memory, Refusal
+from controller.model.plan import Item, Kind, Observed, Plan, Request, SetCallback, Subscribe, Verb, WaitFor
+from controller.model.upstream import Details, Facts, LookFailed, Row, Stage
 from tests.core.builders import (
     CALLBACK,
     KEYED,
@@ -31,15 +31,17 @@ APP = replace(app(1), callback_url=CALLBACK)
 PLAIN = app(1)
 ITEM = Item(Kind.APP, "main", APP.name, APP.name)
 KEY = callback_key(app_id(1))
-NOTHING = Asked()
-LEFT = Asked(resend=False)
+NOTHING = Request()
+LEFT = Request(resend=False)
 
 
 def wrote(digest: str) -> Memory:
-    return memory(ledger=[Written(KEY, digest)])
+    return memory(ledger=[LedgerEntry(KEY, digest)])
 
 
-def with_callback(declared: App, known: Memory, asked: Asked = NOTHING, keyed: str | Unseen = KEYED) -> Plan:
+def with_callback(
+    declared: App, known: Memory, asked: Request = NOTHING, keyed: str | LookFailed = KEYED
+) -> Plan:
     return planned(desired(declared), observed(live(1), known=known, digests={ITEM: keyed}), asked)
 
 
@@ -54,7 +56,7 @@ def with_callback(declared: App, known: Memory, asked: Asked = NOTHING, keyed: s
         pytest.param(wrote("keyed:0"), NOTHING, False, False, id="the row differs: written"),
         pytest.param(wrote(""), NOTHING, True, False, id="the link could not set it: written, to finish it"),
         pytest.param(
-            memory(ledger=[Written(callback_key(app_id(2)), KEYED)]),
+            memory(ledger=[LedgerEntry(callback_key(app_id(2)), KEYED)]),
             NOTHING,
             False,
             False,
@@ -63,7 +65,7 @@ def with_callback(declared: App, known: Memory, asked: Asked = NOTHING, keyed: s
     ],
 )
 def test_a_callback_is_compared_with_the_ledger(
-    *, known: Memory, asked: Asked, expected: bool | None, unverifiable: bool
+    *, known: Memory, asked: Request, expected: bool | None, unverifiable: bool
 ) -> None:
     plan = with_callback(APP, known, asked)
     unknown = KEY not in known.ledger
@@ -87,33 +89,37 @@ def test_a_callback_needs_the_policy_of_what_it_is_part_of(
 ) -> None:
     plan = with_callback(replace(APP, policies=frozenset(allowed)), known)
     assert bool(plan.actions) is expected
-    assert [each.on for each in plan.waiting] == ([] if expected else [For.POLICY])
+    assert [each.wait_for for each in plan.waiting] == ([] if expected else [WaitFor.POLICY])
 
 
 @pytest.mark.parametrize("asked", [NOTHING, LEFT])
-def test_no_callback_is_declared(asked: Asked) -> None:
+def test_no_callback_is_declared(asked: Request) -> None:
     plan = planned(desired(PLAIN), observed(live(1), known=wrote("keyed:0")), asked)
     assert (plan.actions, plan.unverifiable, plan.unchanged) == ((), (), (ITEM,))
 
 
 def test_without_a_digest_nothing_is_written_and_nothing_called_as_declared() -> None:
-    plan = with_callback(APP, wrote("keyed:0"), NOTHING, Unseen("no key"))
+    plan = with_callback(APP, wrote("keyed:0"), NOTHING, LookFailed("no key"))
     assert (plan.actions, plan.unchanged, plan.unverifiable) == ((), (), (ITEM,))
 
 
 @pytest.mark.parametrize(
     ("declared", "refused", "on", "reason"),
     [
-        pytest.param(replace(APP, policies=frozenset({Policy.LINK})), "", For.POLICY, None, id="no Update"),
-        pytest.param(replace(APP, suspend=Suspend()), "", For.SUSPEND, None, id="suspended"),
+        pytest.param(
+            replace(APP, policies=frozenset({Policy.LINK})), "", WaitFor.POLICY, None, id="no Update"
+        ),
+        pytest.param(replace(APP, suspend=Suspend()), "", WaitFor.SUSPEND, None, id="suspended"),
         pytest.param(APP, CALLBACK, None, "Rejected", id="refused before"),
         pytest.param(APP, "https://old.example.com", None, None, id="another URL was refused before"),
     ],
 )
-def test_a_callback_is_held_back(declared: App, refused: str, on: For | None, reason: str | None) -> None:
+def test_a_callback_is_held_back(declared: App, refused: str, on: WaitFor | None, reason: str | None) -> None:
     refusal = Refusal(KEY, of_callback(refused), "Rejected", "no", NOW)
     plan = with_callback(declared, replace(wrote("keyed:0"), refusals={KEY: refusal}))
-    assert [(each.verb, each.on) for each in plan.waiting] == ([] if on is None else [(Verb.UPDATE, on)])
+    assert [(each.verb, each.wait_for) for each in plan.waiting] == (
+        [] if on is None else [(Verb.UPDATE, on)]
+    )
     assert [each.reason for each in plan.blocked] == ([] if reason is None else [reason])
     assert bool(plan.actions) == (on is None and reason is None)
     assert plan.unchanged == ()
@@ -173,7 +179,7 @@ def test_a_suspended_app_is_not_waited_for() -> None:
     declared = replace(PLAIN, suspend=Suspend())
     plan = planned(desired(declared, subscription(1)), observed(row(1)))
     assert plan.provisioning == ()
-    assert [each.on for each in plan.waiting] == [For.SUSPEND]
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.SUSPEND]
 
 
 @pytest.mark.parametrize(
@@ -183,12 +189,12 @@ def test_a_suspended_app_is_not_waited_for() -> None:
         pytest.param({app_id(1): ""}, Memory(), False, id="asked and not told is unknown"),
         pytest.param({app_id(1): APP.waba_id}, Memory(), False, id="the same"),
         pytest.param({app_id(1): "1"}, Memory(), True, id="another"),
-        pytest.param({app_id(1): Unseen("busy")}, Memory(), False, id="the look gave nothing"),
+        pytest.param({app_id(1): LookFailed("busy")}, Memory(), False, id="the look gave nothing"),
         pytest.param(
             {}, memory(bindings=[Binding(APP.phone, app_id(1), None, "1")]), True, id="another, remembered"
         ),
         pytest.param(
-            {app_id(1): Unseen("busy")},
+            {app_id(1): LookFailed("busy")},
             memory(bindings=[Binding(APP.phone, app_id(1), None, "1")]),
             True,
             id="another, remembered where the look gave nothing",
@@ -205,31 +211,31 @@ def test_a_suspended_app_is_not_waited_for() -> None:
     ],
 )
 def test_a_waba_that_is_known_and_different_blocks(
-    *, wabas: dict[AppId, str | Unseen], known: Memory, mismatch: bool
+    *, wabas: dict[AppId, str | LookFailed], known: Memory, mismatch: bool
 ) -> None:
     facts = replace(looked(1), wabas=wabas)
     plan = planned(desired(PLAIN, subscription(1)), observed(live(1), facts=facts, known=known))
     assert [each.reason for each in plan.blocked] == (["WabaMismatch"] if mismatch else [])
-    assert [each.on for each in plan.waiting] == ([For.LIVE] if mismatch else [])
+    assert [each.wait_for for each in plan.waiting] == ([WaitFor.LIVE] if mismatch else [])
     assert bool(plan.actions) == (not mismatch)
 
 
 @pytest.mark.parametrize(
     ("seen", "when", "expected"),
     [
-        pytest.param(row(1), SubscribeWhen.LIVE, For.LIVE, id="not live yet"),
+        pytest.param(row(1), SubscribeWhen.LIVE, WaitFor.LIVE, id="not live yet"),
         pytest.param(row(1), SubscribeWhen.LINKED, None, id="linked is enough where the partner says so"),
         pytest.param(live(1), SubscribeWhen.LIVE, None, id="live"),
         pytest.param(replace(live(1), stage=Stage("ERROR")), SubscribeWhen.LIVE, None, id="live with ERROR"),
-        pytest.param(replace(row(1), stage=Stage("ERROR")), SubscribeWhen.LIVE, For.LIVE, id="given up"),
+        pytest.param(replace(row(1), stage=Stage("ERROR")), SubscribeWhen.LIVE, WaitFor.LIVE, id="given up"),
     ],
 )
 def test_subscriptions_begin_when_the_partner_wants(
-    seen: Row, when: SubscribeWhen, expected: For | None
+    seen: Row, when: SubscribeWhen, expected: WaitFor | None
 ) -> None:
     partner = replace(PARTNER, subscribe_when=when)
     plan = planned(desired(PLAIN, subscription(1)), observed(seen, facts=_of(seen)), partner=partner)
-    assert [each.on for each in plan.waiting] == ([] if expected is None else [expected])
+    assert [each.wait_for for each in plan.waiting] == ([] if expected is None else [expected])
     assert any(isinstance(action, Subscribe) for action in plan.actions) == (expected is None)
 
 
@@ -308,7 +314,7 @@ def test_an_app_whose_manifest_is_gone_is_only_reported() -> None:
 )
 def test_only_what_was_asked_for_counts(only: set[Item] | None, expected: list[str]) -> None:
     wanted: Subscription = subscription(1)
-    asked = Asked(only=None if only is None else frozenset(only))
+    asked = Request(only=None if only is None else frozenset(only))
     seen: Observed = observed(live(1), facts=looked(1), known=wrote("keyed:0"), digests={ITEM: KEYED})
     plan = planned(desired(APP, wanted, complete=only is None), seen, asked)
     names = [each.subscription.name if isinstance(each, Subscribe) else ITEM.name for each in plan.actions]

@@ -5,19 +5,19 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.digest import link_key, of_link
-from controller.core.planning.plan import REST, refused_alike
+from controller.core.planning.plan import LINK_COOLDOWN, refused_alike
 from controller.model.manifest import App, Policy, Settle, SubscribeWhen, Suspend
-from controller.model.memory import Answered, Binding, Intent, Memory, Refusal
+from controller.model.memory import Binding, Intent, LinkAttempt, Memory, Refusal
 from controller.model.plan import (
-    Asked,
     Blocked,
-    For,
     Item,
     Kind,
     Link,
     Outcome,
+    Request,
     Result,
     Verb,
+    WaitFor,
     Waiting,
 )
 from controller.model.upstream import Row
@@ -39,7 +39,7 @@ APP = app(1)
 LATE = 600.0 + 120.0
 WORDS = "Gupshup answered 400: Terms of use are not accepted"
 OTHER_WORDS = "Gupshup answered 400: Invalid wabaId"
-AGAIN = Asked(again=frozenset({APP.name}))
+AGAIN = Request(again=frozenset({APP.name}))
 
 
 def refusal(number: int = 1, reason: str = "LinkRefused", message: str = WORDS) -> Refusal:
@@ -58,14 +58,14 @@ def answers(*said: tuple[str, str]) -> Memory:
     The history is dated by wall clocks, and these were wrong: nothing may be counted from them.
     """
     links = tuple(
-        Answered(NOW + 86_400 * at, "link", f"App/app-{at}", outcome, message)
+        LinkAttempt(NOW + 86_400 * at, "link", f"App/app-{at}", outcome, message)
         for at, (outcome, message) in enumerate(said, 1)
     )
     known = [replace(refusal(7), at=NOW - 600), replace(refusal(9), at=NOW - 60)]
     return replace(memory(refusals=[*known, refusal(8, message=OTHER_WORDS)]), links=links)
 
 
-def held_back(declared: App, known: Memory, asked: Asked = Asked()) -> Waiting | Blocked | None:  # noqa: B008  (frozen)
+def held_back(declared: App, known: Memory, asked: Request = Request()) -> Waiting | Blocked | None:  # noqa: B008  (frozen)
     """Return what keeps the app from being linked, None where it is linked."""
     plan = planned(desired(declared), observed(row(5), known=known), asked)
     if plan.actions:
@@ -82,40 +82,42 @@ def test_an_app_that_is_nowhere_is_linked_and_its_subscriptions_wait() -> None:
     wanted = subscription(1)
     plan = planned(desired(APP, wanted), observed())
     assert plan.actions == (Link(APP),)
-    assert [(each.verb, each.item.name, each.on) for each in plan.waiting] == [
-        (Verb.SUBSCRIBE, wanted.name, For.LIVE)
+    assert [(each.verb, each.item.name, each.wait_for) for each in plan.waiting] == [
+        (Verb.SUBSCRIBE, wanted.name, WaitFor.LIVE)
     ]
 
 
 def test_subscriptions_wait_for_the_link_where_that_is_enough() -> None:
     partner = replace(PARTNER, subscribe_when=SubscribeWhen.LINKED)
     plan = planned(desired(APP, subscription(1)), observed(), partner=partner)
-    assert [each.on for each in plan.waiting] == [For.LINKED]
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.LINKED]
 
 
 @pytest.mark.parametrize(
     ("rows", "known", "on", "until"),
     [
-        pytest.param([replace(row(1), phone=None)], Memory(), For.PHONE, None, id="a row without phone"),
+        pytest.param([replace(row(1), phone=None)], Memory(), WaitFor.PHONE, None, id="a row without phone"),
         pytest.param(
             [],
             memory(bindings=[Binding(APP.phone, app_id(1), NOW - 20)]),
-            For.LIST,
+            WaitFor.LIST,
             NOW + 100,
             id="bound before and absent now",
         ),
     ],
 )
-def test_what_cannot_be_told_yet_waits(rows: list[Row], known: Memory, on: For, until: float | None) -> None:
+def test_what_cannot_be_told_yet_waits(
+    rows: list[Row], known: Memory, on: WaitFor, until: float | None
+) -> None:
     plan = planned(desired(APP), observed(*rows, known=known))
-    assert [(each.on, each.until) for each in plan.waiting] == [(on, until)]
+    assert [(each.wait_for, each.until) for each in plan.waiting] == [(on, until)]
     assert not plan.actions
 
 
 @pytest.mark.parametrize("passed", [120.0, 10_000_000.0])
 def test_an_app_that_was_lost_is_never_linked_again(passed: float) -> None:
     known = memory(bindings=[Binding(APP.phone, app_id(1), NOW - passed)])
-    for asked in (Asked(), AGAIN):
+    for asked in (Request(), AGAIN):
         plan = planned(desired(APP, subscription(1)), observed(known=known), asked)
         assert not plan.actions
         assert [each.reason for each in plan.blocked] == ["AppLost"]
@@ -124,26 +126,28 @@ def test_an_app_that_was_lost_is_never_linked_again(passed: float) -> None:
 @pytest.mark.parametrize(
     ("known", "on", "until"),
     [
-        pytest.param(intent(ended=None), For.OUTCOME, None, id="a link is on its way"),
-        pytest.param(intent(), For.OUTCOME, NOW + LATE, id="a link ended without an answer"),
-        pytest.param(intent(ended=NOW - LATE + 1), For.OUTCOME, NOW + 1, id="it may still take effect"),
-        pytest.param(intent(of="1"), For.OUTCOME, NOW + LATE, id="the name is on its way for another phone"),
+        pytest.param(intent(ended=None), WaitFor.OUTCOME, None, id="a link is on its way"),
+        pytest.param(intent(), WaitFor.OUTCOME, NOW + LATE, id="a link ended without an answer"),
+        pytest.param(intent(ended=NOW - LATE + 1), WaitFor.OUTCOME, NOW + 1, id="it may still take effect"),
         pytest.param(
-            intent(name="Old"), For.OUTCOME, NOW + LATE, id="the phone is on its way as another name"
+            intent(of="1"), WaitFor.OUTCOME, NOW + LATE, id="the name is on its way for another phone"
         ),
         pytest.param(
-            intent(of="1", unclear=3), For.OUTCOME, NOW + LATE, id="three unclear ones of another phone's"
+            intent(name="Old"), WaitFor.OUTCOME, NOW + LATE, id="the phone is on its way as another name"
         ),
         pytest.param(
-            intent(unclear=2), For.OUTCOME, NOW + LATE, id="twice unclear is not enough for a person"
+            intent(of="1", unclear=3), WaitFor.OUTCOME, NOW + LATE, id="three unclear ones of another phone's"
+        ),
+        pytest.param(
+            intent(unclear=2), WaitFor.OUTCOME, NOW + LATE, id="twice unclear is not enough for a person"
         ),
     ],
 )
-def test_an_open_link_is_waited_for(known: Memory, on: For, until: float | None) -> None:
-    for asked in (Asked(), AGAIN):
+def test_an_open_link_is_waited_for(known: Memory, on: WaitFor, until: float | None) -> None:
+    for asked in (Request(), AGAIN):
         entry = held_back(APP, known, asked)
         assert isinstance(entry, Waiting)
-        assert (entry.verb, entry.on, entry.until) == (Verb.LINK, on, until)
+        assert (entry.verb, entry.wait_for, entry.until) == (Verb.LINK, on, until)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +171,7 @@ def test_settle_is_the_partners() -> None:
 @pytest.mark.parametrize("ended", [NOW, NOW - LATE, NOW - 10_000_000], ids=["now", "long enough", "long ago"])
 @pytest.mark.parametrize("unclear", [3, 4])
 def test_three_unclear_in_a_row_are_for_a_person(ended: float, unclear: int) -> None:
-    for asked in (Asked(), AGAIN):
+    for asked in (Request(), AGAIN):
         entry = held_back(APP, intent(ended=ended, unclear=unclear), asked)
         assert isinstance(entry, Blocked)
         assert entry.reason == "CreateOutcomeUnknown"
@@ -192,36 +196,36 @@ def test_the_open_link_of_another_name_still_counts_when_ours_is_over() -> None:
 @pytest.mark.parametrize(
     ("declared", "known", "asked", "expected"),
     [
-        pytest.param(APP, memory(refusals=[refusal()]), Asked(), "LinkRefused", id="an earlier no stands"),
+        pytest.param(APP, memory(refusals=[refusal()]), Request(), "LinkRefused", id="an earlier no stands"),
         pytest.param(APP, memory(refusals=[refusal()]), AGAIN, None, id="until a person asks again"),
         pytest.param(
             APP,
             memory(refusals=[refusal()]),
-            Asked(again=frozenset({"app-0002"})),
+            Request(again=frozenset({"app-0002"})),
             "LinkRefused",
             id="asking for another app is not asking for this one",
         ),
         pytest.param(
             replace(APP, waba_id="1"),
             memory(refusals=[refusal()]),
-            Asked(),
+            Request(),
             None,
             id="or the manifest changes",
         ),
         pytest.param(
             replace(APP, labels={"tier": "gold"}),
             memory(refusals=[refusal()]),
-            Asked(),
+            Request(),
             "LinkRefused",
             id="where what changed is what a link sends",
         ),
         pytest.param(
-            APP, memory(refusals=[refusal(2)]), Asked(), None, id="the no to another app is its own"
+            APP, memory(refusals=[refusal(2)]), Request(), None, id="the no to another app is its own"
         ),
     ],
 )
 def test_a_refused_link_is_not_repeated(
-    declared: App, known: Memory, asked: Asked, expected: str | None
+    declared: App, known: Memory, asked: Request, expected: str | None
 ) -> None:
     entry = held_back(declared, known, asked)
     if expected is None:
@@ -244,34 +248,39 @@ def test_a_refusal_with_a_date_is_tried_again(retry_at: float, expected: float |
         assert entry is None
     else:
         assert isinstance(entry, Waiting)
-        assert (entry.on, entry.until, entry.message) == (For.BACKOFF, expected, WORDS)
+        assert (entry.wait_for, entry.until, entry.message) == (WaitFor.BACKOFF, expected, WORDS)
 
 
 @pytest.mark.parametrize(
     ("declared", "on", "until"),
     [
-        pytest.param(replace(APP, policies=frozenset()), For.POLICY, None, id="no policies: only observed"),
+        pytest.param(
+            replace(APP, policies=frozenset()), WaitFor.POLICY, None, id="no policies: only observed"
+        ),
         pytest.param(
             replace(APP, policies=frozenset({Policy.SUBSCRIBE, Policy.UPDATE, Policy.UNSUBSCRIBE})),
-            For.POLICY,
+            WaitFor.POLICY,
             None,
             id="every policy but Link",
         ),
-        pytest.param(replace(APP, suspend=Suspend("ported")), For.SUSPEND, None, id="suspended for good"),
+        pytest.param(replace(APP, suspend=Suspend("ported")), WaitFor.SUSPEND, None, id="suspended for good"),
         pytest.param(
-            replace(APP, suspend=Suspend("ported", NOW + 5)), For.SUSPEND, NOW + 5, id="suspended for a while"
+            replace(APP, suspend=Suspend("ported", NOW + 5)),
+            WaitFor.SUSPEND,
+            NOW + 5,
+            id="suspended for a while",
         ),
     ],
 )
 def test_policy_and_suspension_hold_a_link_and_its_subscriptions(
-    declared: App, on: For, until: float | None
+    declared: App, on: WaitFor, until: float | None
 ) -> None:
     entry = held_back(declared, Memory(), AGAIN)
     assert isinstance(entry, Waiting)
-    assert (entry.on, entry.until) == (on, until)
-    assert ("ported" in entry.message) == (on is For.SUSPEND)
+    assert (entry.wait_for, entry.until) == (on, until)
+    assert ("ported" in entry.message) == (on is WaitFor.SUSPEND)
     plan = planned(desired(declared, subscription(1)), observed())
-    assert [each.on for each in plan.waiting] == [on, on]
+    assert [each.wait_for for each in plan.waiting] == [on, on]
 
 
 def test_a_suspension_ends_by_itself() -> None:
@@ -309,15 +318,15 @@ def test_links_rest_after_three_refusals_alike(*, known: Memory, rests: bool) ->
         assert entry is None
         return
     assert isinstance(entry, Waiting)
-    assert (entry.on, entry.until) == (For.REST, NOW - 60 + REST)
+    assert (entry.wait_for, entry.until) == (WaitFor.REST, NOW - 60 + LINK_COOLDOWN)
     assert WORDS in entry.message
     assert held_back(APP, known, AGAIN) is None
     plan = planned(desired(APP, subscription(1)), observed(known=known))
-    assert [each.on for each in plan.waiting] == [For.REST, For.REST]
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.REST, WaitFor.REST]
 
 
 def test_a_rest_ends() -> None:
-    long_ago = memory(refusals=[replace(refusal(9), at=NOW - REST)])
+    long_ago = memory(refusals=[replace(refusal(9), at=NOW - LINK_COOLDOWN)])
     assert held_back(APP, replace(answers(*[REFUSED] * 3), refusals=long_ago.refusals)) is None
 
 

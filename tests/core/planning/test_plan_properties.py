@@ -10,27 +10,27 @@ from hypothesis import strategies as st
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.digest import callback_key, link_key, of_link, of_subscription
 from controller.core.planning.guard import guard
-from controller.core.planning.matched import app_item, owns, subscription_item
-from controller.core.planning.memory_updates import learnt
+from controller.core.planning.matched import app_item, is_ours, subscription_item
+from controller.core.planning.memory_updates import memory_updates
 from controller.core.planning.plan import plan
-from controller.core.planning.queries import wanted
+from controller.core.planning.queries import open_queries
 from controller.core.render.plans import plan_document, plan_text
 from controller.core.status.conditions import statuses
 from controller.model.manifest import App, Desired, FromEnv, Partner, Policy, Subscription, Suspend
-from controller.model.memory import Answered, Binding, Intent, Memory, Refusal, Written
+from controller.model.memory import Binding, Intent, LedgerEntry, LinkAttempt, Memory, Refusal
 from controller.model.plan import (
     Action,
-    Asked,
-    For,
     Item,
     Link,
     Observed,
     Plan,
+    Request,
     SetCallback,
     Unsubscribe,
     Verb,
+    WaitFor,
 )
-from controller.model.upstream import Details, Facts, RemoteSubscription, Stage, SubscriptionId, Unseen
+from controller.model.upstream import Details, Facts, LookFailed, RemoteSubscription, Stage, SubscriptionId
 from tests.core.builders import (
     ALL,
     CALLBACK,
@@ -58,7 +58,7 @@ TAGS = ("events", "gitops-a", "gitops-b")
 number = st.sampled_from(NUMBERS)
 times = st.sampled_from([NOW - 100_000, NOW - 720, NOW - 60, NOW, NOW + 60])
 maybe_time = st.one_of(st.none(), times)
-unseen = st.builds(Unseen, st.just("busy"), maybe_time)
+unseen = st.builds(LookFailed, st.just("busy"), maybe_time)
 
 policies = st.frozensets(st.sampled_from(Policy))
 suspends = st.one_of(st.none(), st.builds(Suspend, st.just("ported"), maybe_time))
@@ -147,7 +147,7 @@ PAIRS = [subscription(each, tag) for each in NUMBERS for tag in TAGS]
 some_pairs = st.lists(st.sampled_from(range(len(PAIRS))), max_size=4, unique=True)
 some_numbers = st.lists(number, unique=True)
 answers = st.builds(
-    Answered, times, st.just("link"), st.just(""), st.sampled_from(["failed", "done"]), st.just("no")
+    LinkAttempt, times, st.just("link"), st.just(""), st.sampled_from(["failed", "done"]), st.just("no")
 )
 
 
@@ -169,7 +169,7 @@ def memories(draw: st.DrawFn) -> Memory:
         for at in draw(some_pairs)
     ]
     callbacks = [
-        Written(callback_key(app_id(n)), draw(st.sampled_from(["", KEYED]))) for n in draw(some_numbers)
+        LedgerEntry(callback_key(app_id(n)), draw(st.sampled_from(["", KEYED]))) for n in draw(some_numbers)
     ]
     known = memory(
         bindings=[Binding(phone(n), app_id(n), draw(maybe_time)) for n in draw(some_numbers)],
@@ -180,15 +180,15 @@ def memories(draw: st.DrawFn) -> Memory:
     return replace(known, links=tuple(draw(st.lists(answers, max_size=3))))
 
 
-asks = st.builds(Asked, resend=st.booleans(), again=st.frozensets(number.map(lambda n: app(n).name)))
+asks = st.builds(Request, resend=st.booleans(), again=st.frozensets(number.map(lambda n: app(n).name)))
 partners = st.sampled_from([PARTNER, replace(PARTNER, owned_tags="gitops-*")])
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[Desired, Partner, Observed, Asked]:
+def worlds(draw: st.DrawFn) -> tuple[Desired, Partner, Observed, Request]:
     declared = draw(declarations())
     items = [*map(app_item, declared.apps), *map(subscription_item, declared.subscriptions)]
-    keyed: dict[Item, str | Unseen] = {
+    keyed: dict[Item, str | LookFailed] = {
         each: draw(st.one_of(st.just(KEYED), st.just("other"), unseen)) for each in items
     }
     seen = observed(
@@ -197,7 +197,7 @@ def worlds(draw: st.DrawFn) -> tuple[Desired, Partner, Observed, Asked]:
     return declared, draw(partners), seen, draw(asks)
 
 
-World = tuple[Desired, Partner, Observed, Asked]
+World = tuple[Desired, Partner, Observed, Request]
 MANY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -250,7 +250,7 @@ def test_nothing_is_done_without_policy_or_under_suspension(world: World) -> Non
         if isinstance(action, Unsubscribe):
             tags = {each.tag for each in declared.subscriptions if each.app == owner.name}
             assert declared.complete
-            assert owns(partner, action.remote.tag)
+            assert is_ours(partner, action.remote.tag)
             assert action.remote.tag not in tags
 
 
@@ -309,8 +309,8 @@ def test_the_same_world_in_another_order_is_the_same_plan(world: World) -> None:
     assert found == mirrored
     assert plan_text([found], "r1") == plan_text([mirrored], "r1")
     assert plan_document([found], "r1") == plan_document([mirrored], "r1")
-    assert wanted(declared, partner, seen) == wanted(other, partner, _reversed(seen))
-    assert learnt(declared, partner, seen) == learnt(other, partner, _reversed(seen))
+    assert open_queries(declared, partner, seen) == open_queries(other, partner, _reversed(seen))
+    assert memory_updates(declared, partner, seen) == memory_updates(other, partner, _reversed(seen))
     assert statuses(declared, seen, found, {}) == statuses(other, _reversed(seen), mirrored, {})
 
 
@@ -345,11 +345,11 @@ def test_what_was_learnt_once_is_not_learnt_again(world: World) -> None:
     declared, partner, seen, _ = world
     bound = {
         note.binding.phone: note.binding
-        for note in learnt(declared, partner, seen)
+        for note in memory_updates(declared, partner, seen)
         if hasattr(note, "binding")
     }
     known = replace(seen.memory, bindings={**seen.memory.bindings, **bound})
-    again = learnt(declared, partner, replace(seen, memory=known))
+    again = memory_updates(declared, partner, replace(seen, memory=known))
     assert not any(hasattr(note, "binding") for note in again)
 
 
@@ -361,10 +361,10 @@ def converged(size: int, extra: int) -> tuple[Desired, Observed]:
         for n in numbers
     }
     owners = [replace(app(n), policies=ALL, callback_url=CALLBACK) for n in numbers]
-    ids: Mapping[Item, str | Unseen] = {app_item(each): KEYED for each in owners}
+    ids: Mapping[Item, str | LookFailed] = {app_item(each): KEYED for each in owners}
     known = memory(
         bindings=[Binding(phone(n), app_id(n), None, "") for n in numbers],
-        ledger=[*map(written, things), *(Written(callback_key(app_id(n)), KEYED) for n in numbers)],
+        ledger=[*map(written, things), *(LedgerEntry(callback_key(app_id(n)), KEYED) for n in numbers)],
     )
     seen = observed(*map(live, numbers), facts=looked(*numbers, there=there), known=known, digests=ids)
     return desired(*owners, *things), seen
@@ -379,16 +379,16 @@ def test_where_all_is_as_declared_there_is_nothing_to_say(
     resend: bool,  # noqa: FBT001  (drawn)
 ) -> None:
     declared, seen = converged(size, extra)
-    found = plan(declared, partner, seen, Asked(resend=resend))
+    found = plan(declared, partner, seen, Request(resend=resend))
     everything = (*map(app_item, declared.apps), *map(subscription_item, declared.subscriptions))
     assert found == Plan(partner, "r1", unchanged=found.unchanged)
     assert set(found.unchanged) == set(everything)
     assert guard(found, declared, frozenset()) == found
-    assert (learnt(declared, partner, seen), wanted(declared, partner, seen)) == ((), ())
+    assert (memory_updates(declared, partner, seen), open_queries(declared, partner, seen)) == ((), ())
 
 
 @MANY
 @given(worlds())
 def test_a_plan_says_why_each_thing_waits(world: World) -> None:
     for each in plan(*world).waiting:
-        assert each.until is None or each.on not in {For.POLICY, For.LIVE, For.LINKED}
+        assert each.until is None or each.wait_for not in {WaitFor.POLICY, WaitFor.LIVE, WaitFor.LINKED}

@@ -4,21 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.queries import asked_since, joined, part_of, refresh, wanted
+from controller.core.planning.queries import drop_stale, facts_about, merge_facts, open_queries, reads_between
 from controller.model.manifest import App, Partner, SubscribeWhen, Subscription
-from controller.model.memory import Binding, Memory, Written
-from controller.model.passes import Breadth
+from controller.model.memory import Binding, LedgerEntry, Memory
+from controller.model.passes import PassKind
 from controller.model.upstream import (
     Details,
+    DetailsQuery,
     Facts,
+    LookFailed,
+    Query,
     Row,
     Stage,
-    Unseen,
-    Want,
-    WantDetails,
-    WantStage,
-    WantSubscriptions,
-    WantWaba,
+    StageQuery,
+    SubscriptionsQuery,
+    WabaQuery,
 )
 from tests.core.builders import (
     ALL,
@@ -53,9 +53,9 @@ def asks(  # a row a world
     subscribed: bool = True,
     partner: Partner = PARTNER,
     known: Memory = TOLD,
-) -> list[Want]:
+) -> list[Query]:
     things = [declared, WANTED] if subscribed else [declared]
-    return list(wanted(desired(*things), partner, observed(seen, facts=facts, known=known)))
+    return list(open_queries(desired(*things), partner, observed(seen, facts=facts, known=known)))
 
 
 @pytest.mark.parametrize(
@@ -63,19 +63,19 @@ def asks(  # a row a world
     [
         pytest.param(row(1), [], id="a row that tells its stage says enough"),
         pytest.param(replace(row(1), stage=Stage("ERROR")), [], id="so does one that failed"),
-        pytest.param(SILENT, [WantStage(ID)], id="a row without a stage does not"),
-        pytest.param(replace(SILENT, live=True), [WantSubscriptions(ID)], id="unless it is live"),
-        pytest.param(live(1), [WantSubscriptions(ID)], id="a live app's subscriptions"),
-        pytest.param(DONE, [WantSubscriptions(ID)], id="likewise by its stage"),
+        pytest.param(SILENT, [StageQuery(ID)], id="a row without a stage does not"),
+        pytest.param(replace(SILENT, live=True), [SubscriptionsQuery(ID)], id="unless it is live"),
+        pytest.param(live(1), [SubscriptionsQuery(ID)], id="a live app's subscriptions"),
+        pytest.param(DONE, [SubscriptionsQuery(ID)], id="likewise by its stage"),
         pytest.param(row(9), [], id="nothing about apps of others"),
         pytest.param(replace(row(1), phone="1"), [], id="nothing about an app that blocks us"),
         pytest.param(
-            replace(row(9), phone=None), [WantDetails(app_id(9))], id="the details of a row without phone"
+            replace(row(9), phone=None), [DetailsQuery(app_id(9))], id="the details of a row without phone"
         ),
     ],
 )
-def test_a_row_decides_what_is_asked(seen: Row, expected: list[Want]) -> None:
-    assert [ask for ask in asks(seen, known=Memory()) if ask != WantWaba(ID)] == expected
+def test_a_row_decides_what_is_asked(seen: Row, expected: list[Query]) -> None:
+    assert [ask for ask in asks(seen, known=Memory()) if ask != WabaQuery(ID)] == expected
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_a_row_decides_what_is_asked(seen: Row, expected: list[Want]) -> None:
     ],
 )
 def test_the_waba_is_asked_once_when_an_app_is_first_seen_live(*, known: Memory, expected: bool) -> None:
-    assert (WantWaba(ID) in asks(live(1), known=known)) is expected
-    assert WantWaba(ID) not in asks(row(1), known=known)
+    assert (WabaQuery(ID) in asks(live(1), known=known)) is expected
+    assert WabaQuery(ID) not in asks(row(1), known=known)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_subscriptions_are_looked_at_where_it_matters(
     *, declared: App, partner: Partner, subscribed: bool, expected: bool
 ) -> None:
     found = asks(live(1), declared=declared, partner=partner, subscribed=subscribed)
-    assert (WantSubscriptions(ID) in found) is expected
+    assert (SubscriptionsQuery(ID) in found) is expected
 
 
 @pytest.mark.parametrize(
@@ -127,22 +127,22 @@ def test_subscriptions_are_looked_at_where_it_matters(
 def test_what_we_subscribed_once_is_looked_at_though_nothing_is_declared_any_more(
     *, complete: bool, key: str, expected: bool
 ) -> None:
-    known = replace(TOLD, ledger={key: Written(key, "sha256:1")})
+    known = replace(TOLD, ledger={key: LedgerEntry(key, "sha256:1")})
 
-    asked = wanted(desired(APP, complete=complete), PARTNER, observed(live(1), known=known))
+    asked = open_queries(desired(APP, complete=complete), PARTNER, observed(live(1), known=known))
 
-    assert (WantSubscriptions(ID) in asked) is expected
+    assert (SubscriptionsQuery(ID) in asked) is expected
 
 
 def test_a_narrowed_source_looks_for_nothing_to_remove() -> None:
     owner = replace(APP, policies=ALL)
     seen = observed(live(1), known=TOLD)
-    assert wanted(desired(owner), OWNING, seen) == (WantSubscriptions(ID),)
-    assert wanted(desired(owner, complete=False), OWNING, seen) == ()
+    assert open_queries(desired(owner), OWNING, seen) == (SubscriptionsQuery(ID),)
+    assert open_queries(desired(owner, complete=False), OWNING, seen) == ()
 
 
 def test_where_linked_is_enough_subscriptions_are_looked_at_before_live() -> None:
-    assert asks(row(1), partner=LINKED) == [WantSubscriptions(ID)]
+    assert asks(row(1), partner=LINKED) == [SubscriptionsQuery(ID)]
 
 
 NONE_THERE = {ID: ()}
@@ -151,9 +151,9 @@ NONE_THERE = {ID: ()}
 @pytest.mark.parametrize(
     ("seen", "facts", "partner", "expected"),
     [
-        pytest.param(live(1), Facts(subscriptions=NONE_THERE), PARTNER, [WantDetails(ID)], id="a live row"),
+        pytest.param(live(1), Facts(subscriptions=NONE_THERE), PARTNER, [DetailsQuery(ID)], id="a live row"),
         pytest.param(
-            DONE, Facts(subscriptions=NONE_THERE), PARTNER, [WantStage(ID)], id="a row that is done"
+            DONE, Facts(subscriptions=NONE_THERE), PARTNER, [StageQuery(ID)], id="a row that is done"
         ),
         pytest.param(live(1), Facts(subscriptions=NONE_THERE), LINKED, [], id="linked is enough"),
         pytest.param(live(1), looked(1), PARTNER, [], id="confirmed"),
@@ -164,11 +164,11 @@ NONE_THERE = {ID: ()}
             [],
             id="it has subscriptions already",
         ),
-        pytest.param(live(1), Facts(subscriptions={ID: Unseen("busy")}), PARTNER, [], id="nobody knows"),
+        pytest.param(live(1), Facts(subscriptions={ID: LookFailed("busy")}), PARTNER, [], id="nobody knows"),
     ],
 )
 def test_one_look_confirms_live_before_the_first_subscription(
-    seen: Row, facts: Facts, partner: Partner, expected: list[Want]
+    seen: Row, facts: Facts, partner: Partner, expected: list[Query]
 ) -> None:
     assert asks(seen, facts, partner=partner) == expected
 
@@ -182,7 +182,11 @@ def test_no_confirmation_where_nothing_is_to_be_made() -> None:
 @pytest.mark.parametrize(
     "facts",
     [
-        Facts(details={ID: Unseen("busy")}, stages={ID: Unseen("busy")}, subscriptions={ID: Unseen("busy")}),
+        Facts(
+            details={ID: LookFailed("busy")},
+            stages={ID: LookFailed("busy")},
+            subscriptions={ID: LookFailed("busy")},
+        ),
         looked(1),
     ],
     ids=["gave nothing", "told"],
@@ -192,24 +196,24 @@ def test_no_confirmation_where_nothing_is_to_be_made() -> None:
 )
 def test_nothing_is_asked_twice(seen: Row, facts: Facts) -> None:
     known = facts if seen is not DONE else replace(facts, stages={ID: Stage("STARTED")})
-    assert asks(seen, replace(known, wabas={ID: Unseen("busy")}), known=Memory()) == []
+    assert asks(seen, replace(known, wabas={ID: LookFailed("busy")}), known=Memory()) == []
 
 
 def test_an_unseen_stage_is_not_asked_twice() -> None:
-    assert asks(SILENT, Facts(stages={ID: Unseen("busy")})) == []
+    assert asks(SILENT, Facts(stages={ID: LookFailed("busy")})) == []
 
 
 def test_wishes_come_in_one_order() -> None:
     things: list[App | Subscription] = [app(2), app(1), subscription(2), subscription(1)]
     both = [live(2), live(1)]
     expected = (
-        WantSubscriptions(app_id(1)),
-        WantWaba(app_id(1)),
-        WantSubscriptions(app_id(2)),
-        WantWaba(app_id(2)),
+        SubscriptionsQuery(app_id(1)),
+        WabaQuery(app_id(1)),
+        SubscriptionsQuery(app_id(2)),
+        WabaQuery(app_id(2)),
     )
-    assert wanted(desired(*things), PARTNER, observed(*both)) == expected
-    assert wanted(desired(*things[::-1]), PARTNER, observed(*both[::-1])) == expected
+    assert open_queries(desired(*things), PARTNER, observed(*both)) == expected
+    assert open_queries(desired(*things[::-1]), PARTNER, observed(*both[::-1])) == expected
 
 
 def test_another_partners_apps_are_not_looked_at() -> None:
@@ -220,12 +224,12 @@ def test_the_next_pass_asks_again_what_gave_nothing_and_what_may_have_moved() ->
     one, two, three, four = map(app_id, (1, 2, 3, 4))
     is_live, is_not = (Details(one, "", None, live=each) for each in (True, False))
     facts = Facts(
-        details={one: is_live, two: is_not, three: is_not, four: Unseen("busy")},
+        details={one: is_live, two: is_not, three: is_not, four: LookFailed("busy")},
         stages={one: Stage("STARTED")},
-        wabas={one: "", two: "1", three: Unseen("busy")},
-        subscriptions={one: (), two: (remote(WANTED),), three: Unseen("busy")},
+        wabas={one: "", two: "1", three: LookFailed("busy")},
+        subscriptions={one: (), two: (remote(WANTED),), three: LookFailed("busy")},
     )
-    assert refresh(facts, [live(1), live(2), row(3)]) == Facts(
+    assert drop_stale(facts, [live(1), live(2), row(3)]) == Facts(
         details={one: is_live, three: is_not},
         stages={},
         wabas={one: "", two: "1"},
@@ -237,36 +241,36 @@ def test_a_pass_over_the_list_asks_only_what_decides_whose_an_app_is() -> None:
     known = Memory()
     declared = desired(APP, WANTED, app(2))
     both = observed(live(1), replace(row(9), phone=None), known=known)
-    assert wanted(declared, PARTNER, both, Breadth.LIST) == (WantDetails(app_id(9)),)
-    assert len(wanted(declared, PARTNER, both)) == 3
+    assert open_queries(declared, PARTNER, both, PassKind.LIST) == (DetailsQuery(app_id(9)),)
+    assert len(open_queries(declared, PARTNER, both)) == 3
 
 
 def test_a_pass_over_the_list_keeps_what_it_does_not_ask_for() -> None:
     """Otherwise each list would forget what looks at single apps found out, and say something else."""
     one, two = app_id(1), app_id(2)
     facts = Facts(
-        details={one: Details(one, "", None, live=False), two: Unseen("busy")},
-        stages={one: Stage("WHATSAPP_PROVISIONING_DONE"), two: Unseen("busy")},
-        wabas={one: "1", two: Unseen("busy")},
-        subscriptions={one: (), two: Unseen("busy")},
+        details={one: Details(one, "", None, live=False), two: LookFailed("busy")},
+        stages={one: Stage("WHATSAPP_PROVISIONING_DONE"), two: LookFailed("busy")},
+        wabas={one: "1", two: LookFailed("busy")},
+        subscriptions={one: (), two: LookFailed("busy")},
     )
-    kept = refresh(facts, [live(1), live(2)], Breadth.LIST)
+    kept = drop_stale(facts, [live(1), live(2)], PassKind.LIST)
     assert kept == replace(facts, details={one: facts.details[one]}, wabas={one: "1"})
-    assert refresh(facts, [live(1), live(2)]).stages == {}
+    assert drop_stale(facts, [live(1), live(2)]).stages == {}
 
 
-@pytest.mark.parametrize("breadth", Breadth)
-def test_what_is_not_listed_any_more_is_forgotten(breadth: Breadth) -> None:
+@pytest.mark.parametrize("breadth", PassKind)
+def test_what_is_not_listed_any_more_is_forgotten(breadth: PassKind) -> None:
     facts = looked(1, 2)
     facts = replace(facts, stages={app_id(2): Stage("STARTED")})
-    assert refresh(facts, [live(1)], breadth) == looked(1)
+    assert drop_stale(facts, [live(1)], breadth) == looked(1)
 
 
 def test_what_a_look_at_some_apps_learnt_replaces_what_was_known_of_them() -> None:
     one, two, three = map(app_id, (1, 2, 3))
     whole = replace(looked(1, 2), stages={one: Stage("STARTED"), three: Stage("ERROR")})
     part = Facts(details={one: Details(one, "new", None, live=True)}, subscriptions={one: (remote(WANTED),)})
-    found = joined(whole, part, {one, two})
+    found = merge_facts(whole, part, {one, two})
     assert found == Facts(
         details={one: Details(one, "new", None, live=True)},
         stages={three: Stage("ERROR")},
@@ -277,7 +281,7 @@ def test_what_a_look_at_some_apps_learnt_replaces_what_was_known_of_them() -> No
 
 def test_what_is_known_of_some_apps_is_handed_on_but_for_their_subscriptions() -> None:
     whole = replace(looked(1, 2), stages={ID: Stage("STARTED")})
-    part = part_of(whole, [ID, app_id(9)])
+    part = facts_about(whole, [ID, app_id(9)])
     assert part == Facts(details={ID: whole.details[ID]}, wabas={ID: ""})
 
 
@@ -285,6 +289,8 @@ def test_looks_are_counted_by_what_they_told() -> None:
     """One that gave nothing was a call, too; what was known before is none."""
     before = Facts(wabas={app_id(): "waba"})
     after = Facts(
-        wabas={app_id(): "waba"}, stages={app_id(): Stage("STARTED")}, subscriptions={app_id(): Unseen("no")}
+        wabas={app_id(): "waba"},
+        stages={app_id(): Stage("STARTED")},
+        subscriptions={app_id(): LookFailed("no")},
     )
-    assert asked_since(before, after) == 2
+    assert reads_between(before, after) == 2

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.selection import narrow
+from controller.core.planning.selection import select
 from controller.errors import Usage
 from controller.model.plan import Item, Kind
 from tests.core.builders import app, desired, subscription
@@ -28,7 +28,7 @@ def texts(items: frozenset[Item] | None) -> set[str]:
 
 
 def test_without_a_selection_all_of_it_counts() -> None:
-    assert narrow(ALL_OF_IT, (), {}) == (ALL_OF_IT, None)
+    assert select(ALL_OF_IT, (), {}) == (ALL_OF_IT, None)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_without_a_selection_all_of_it_counts() -> None:
     ],
 )
 def test_a_selection_narrows(only: list[str], labels: Mapping[str, str], expected: set[str]) -> None:
-    left, items = narrow(ALL_OF_IT, only, labels)
+    left, items = select(ALL_OF_IT, only, labels)
     assert texts(items) == expected
     assert not left.complete
     assert {each.name for each in left.apps} == {item.app for item in items or ()}
@@ -123,11 +123,11 @@ def test_a_selection_that_matches_nothing_is_refused(
     only: list[str], labels: Mapping[str, str], told: str
 ) -> None:
     with pytest.raises(Usage) as caught:
-        narrow(ALL_OF_IT, only, labels)
+        select(ALL_OF_IT, only, labels)
     assert told in str(caught.value)
 
 
 def test_a_long_selection_is_not_repeated_whole() -> None:
     with pytest.raises(Usage) as caught:
-        narrow(ALL_OF_IT, ["x" * 10_000], {})
+        select(ALL_OF_IT, ["x" * 10_000], {})
     assert len(str(caught.value)) < 200

@@ -10,9 +10,9 @@ from controller.core.planning.digest import of_subscription, subscription_key
 from controller.core.planning.matched import app_item, subscription_item
 from controller.core.planning.subscriptions import ACTIVE_PAUSE, REMOVED, UNKNOWN, drift
 from controller.model.manifest import App, FromEnv, Partner, Policy, SubscribeWhen, Subscription, Suspend
-from controller.model.memory import Memory, Refusal, Written
-from controller.model.plan import Asked, For, Plan, Subscribe, Unlooked, Unsubscribe, Update, Verb
-from controller.model.upstream import Details, Facts, RemoteSubscription, Row, Stage, Unseen
+from controller.model.memory import LedgerEntry, Memory, Refusal
+from controller.model.plan import NotYetObserved, Plan, Request, Subscribe, Unsubscribe, Update, Verb, WaitFor
+from controller.model.upstream import Details, Facts, LookFailed, RemoteSubscription, Row, Stage
 from tests.core.builders import (
     ALL,
     KEYED,
@@ -39,8 +39,8 @@ OFF = replace(THERE, active=False)
 MOVED = replace(THERE, url="https://elsewhere.example.com")
 SECRET = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A")})
 ITEM = subscription_item(WANTED)
-NOTHING = Asked()
-LEFT = Asked(resend=False)
+NOTHING = Request()
+LEFT = Request(resend=False)
 OURS = replace(PARTNER, owned_tags="gitops-*")
 PRUNING = replace(APP, policies=ALL)
 
@@ -49,8 +49,8 @@ def plan_for(
     wanted: Subscription,
     *there: RemoteSubscription,
     known: Memory | None = None,
-    asked: Asked = NOTHING,
-    keyed: str | Unseen = KEYED,
+    asked: Request = NOTHING,
+    keyed: str | LookFailed = KEYED,
     declared: App = APP,
 ) -> Plan:
     seen = observed(
@@ -62,7 +62,7 @@ def plan_for(
     return planned(desired(declared, wanted), seen, asked)
 
 
-def ledger(row_: Written | None) -> Memory:
+def ledger(row_: LedgerEntry | None) -> Memory:
     return memory(ledger=[] if row_ is None else [row_])
 
 
@@ -121,15 +121,15 @@ def test_all_differences_go_in_one_update() -> None:
             replace(looked(1), details={}),
             live(1),
             SubscribeWhen.LIVE,
-            For.LOOK,
+            WaitFor.LOOK,
             None,
             id="not confirmed yet",
         ),
         pytest.param(
-            replace(looked(1), details={app_id(1): Unseen("busy", 9.0)}),
+            replace(looked(1), details={app_id(1): LookFailed("busy", 9.0)}),
             live(1),
             SubscribeWhen.LIVE,
-            For.BUDGET,
+            WaitFor.BUDGET,
             9.0,
             id="no budget for the second look yet",
         ),
@@ -137,7 +137,7 @@ def test_all_differences_go_in_one_update() -> None:
             replace(looked(1), details={app_id(1): Details(app_id(1), "", None, live=False)}),
             live(1),
             SubscribeWhen.LIVE,
-            For.LIVE,
+            WaitFor.LIVE,
             None,
             id="the details do not agree",
         ),
@@ -160,7 +160,7 @@ def test_all_differences_go_in_one_update() -> None:
     ],
 )
 def test_a_first_subscription_needs_a_second_look(
-    facts: Facts, seen: Row, when: SubscribeWhen, on: For | None, until: float | None
+    facts: Facts, seen: Row, when: SubscribeWhen, on: WaitFor | None, until: float | None
 ) -> None:
     partner = replace(PARTNER, subscribe_when=when)
     plan = planned(desired(APP, WANTED), observed(seen, facts=facts), partner=partner)
@@ -168,7 +168,9 @@ def test_a_first_subscription_needs_a_second_look(
         assert plan.actions == (Subscribe(WANTED, app_id(1)),)
     else:
         assert plan.actions == ()
-        assert [(each.verb, each.on, each.until) for each in plan.waiting] == [(Verb.SUBSCRIBE, on, until)]
+        assert [(each.verb, each.wait_for, each.until) for each in plan.waiting] == [
+            (Verb.SUBSCRIBE, on, until)
+        ]
 
 
 def test_a_further_subscription_needs_none() -> None:
@@ -181,16 +183,18 @@ def test_a_further_subscription_needs_none() -> None:
 @pytest.mark.parametrize(
     ("there", "on", "until"),
     [
-        pytest.param(None, For.LOOK, None, id="not looked at"),
-        pytest.param(Unseen("Gupshup was silent"), For.LOOK, None, id="the look gave nothing"),
-        pytest.param(Unseen("no budget", NOW + 9), For.BUDGET, NOW + 9, id="the look waits for its budget"),
+        pytest.param(None, WaitFor.LOOK, None, id="not looked at"),
+        pytest.param(LookFailed("Gupshup was silent"), WaitFor.LOOK, None, id="the look gave nothing"),
+        pytest.param(
+            LookFailed("no budget", NOW + 9), WaitFor.BUDGET, NOW + 9, id="the look waits for its budget"
+        ),
     ],
 )
-def test_what_was_not_seen_is_not_judged(there: Unseen | None, on: For, until: float | None) -> None:
+def test_what_was_not_seen_is_not_judged(there: LookFailed | None, on: WaitFor, until: float | None) -> None:
     facts = replace(looked(1), subscriptions={} if there is None else {app_id(1): there})
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
     assert plan.actions == ()
-    assert [(each.on, each.until) for each in plan.waiting] == [(on, until)]
+    assert [(each.wait_for, each.until) for each in plan.waiting] == [(on, until)]
     assert plan.waiting[0].message == ("not looked at in this pass" if there is None else there.why)
 
 
@@ -207,7 +211,7 @@ def test_what_was_not_seen_is_not_judged(there: Unseen | None, on: For, until: f
     ],
 )
 def test_headers_are_compared_with_the_ledger(
-    *, keyed: str, row_: Written | None, asked: Asked, writes: bool, unverifiable: bool
+    *, keyed: str, row_: LedgerEntry | None, asked: Request, writes: bool, unverifiable: bool
 ) -> None:
     plan = plan_for(SECRET, THERE, known=ledger(row_), asked=asked, keyed=keyed)
     assert plan.unverifiable == ((ITEM,) if unverifiable else ())
@@ -221,7 +225,7 @@ def test_headers_are_compared_with_the_ledger(
 
 
 @pytest.mark.parametrize("asked", [NOTHING, LEFT])
-def test_without_headers_there_is_nothing_to_resend(asked: Asked) -> None:
+def test_without_headers_there_is_nothing_to_resend(asked: Request) -> None:
     plan = plan_for(WANTED, THERE, known=ledger(None), asked=asked)
     assert (plan.actions, plan.unverifiable) == ((), ())
 
@@ -239,10 +243,10 @@ def test_headers_go_along_where_something_else_is_written() -> None:
 @pytest.mark.parametrize("row_", [None, written(SECRET), written(WANTED)], ids=["none", "agrees", "differs"])
 @pytest.mark.parametrize("asked", [NOTHING, LEFT])
 def test_a_header_that_cannot_be_had_blocks_its_subscription(
-    there: tuple[RemoteSubscription, ...], row_: Written | None, asked: Asked
+    there: tuple[RemoteSubscription, ...], row_: LedgerEntry | None, asked: Request
 ) -> None:
     """What it holds cannot be compared, so nothing is written, nor called as declared."""
-    plan = plan_for(SECRET, *there, known=ledger(row_), asked=asked, keyed=Unseen("HOOK_A is not set"))
+    plan = plan_for(SECRET, *there, known=ledger(row_), asked=asked, keyed=LookFailed("HOOK_A is not set"))
     assert (plan.actions, plan.waiting, plan.unverifiable) == ((), (), ())
     assert ITEM not in plan.unchanged
     assert [(each.item, each.reason, each.message) for each in plan.blocked] == [
@@ -255,7 +259,7 @@ def test_a_header_that_cannot_be_had_is_told_before_its_turn(seen: tuple[Row, ..
     """Days may pass until an app is live; who has to set the variable reads it at once."""
     other = subscription(1, "other")
     facts = Facts(wabas={app_id(1): ""})
-    there = observed(*seen, facts=facts, digests={ITEM: Unseen("HOOK_A is not set")})
+    there = observed(*seen, facts=facts, digests={ITEM: LookFailed("HOOK_A is not set")})
     plan = planned(desired(APP, SECRET, other), there)
     assert [(each.item, each.reason) for each in plan.blocked] == [(ITEM, "HeaderUnavailable")]
     assert [each.item for each in plan.waiting] == [subscription_item(other)]
@@ -264,7 +268,9 @@ def test_a_header_that_cannot_be_had_is_told_before_its_turn(seen: tuple[Row, ..
 
 def test_a_header_that_cannot_be_had_is_never_taken_for_undeclared() -> None:
     seen = observed(
-        live(1), facts=looked(1, there={1: (replace(THERE, tag="gitops-a"),)}), digests={ITEM: Unseen("no")}
+        live(1),
+        facts=looked(1, there={1: (replace(THERE, tag="gitops-a"),)}),
+        digests={ITEM: LookFailed("no")},
     )
     plan = planned(desired(PRUNING, replace(SECRET, tag="gitops-a")), seen, partner=OURS)
     assert (plan.actions, [each.reason for each in plan.blocked]) == ((), ["HeaderUnavailable"])
@@ -280,7 +286,7 @@ def test_a_header_that_cannot_be_had_is_never_taken_for_undeclared() -> None:
         pytest.param(written(WANTED), True, id="written as declared: drift"),
     ],
 )
-def test_drift_is_told_from_change(*, row_: Written | None, expected: bool) -> None:
+def test_drift_is_told_from_change(*, row_: LedgerEntry | None, expected: bool) -> None:
     assert update(plan_for(WANTED, MOVED, known=ledger(row_))).drift is expected
 
 
@@ -310,14 +316,14 @@ def test_a_changed_header_is_a_change_even_beside_drift() -> None:
     ],
 )
 def test_active_is_put_back_at_most_once_an_hour(
-    row_: Written | None, found: RemoteSubscription, until: float | None
+    row_: LedgerEntry | None, found: RemoteSubscription, until: float | None
 ) -> None:
     plan = plan_for(WANTED, found, known=ledger(row_))
     if until is None:
         assert "active" in update(plan).changes
     else:
         assert plan.actions == ()
-        assert [(each.on, each.until) for each in plan.waiting] == [(For.BACKOFF, until)]
+        assert [(each.wait_for, each.until) for each in plan.waiting] == [(WaitFor.BACKOFF, until)]
     assert ACTIVE_PAUSE == 3600
 
 
@@ -336,11 +342,15 @@ def unclear(tries: int, retry_at: float = NOW + 1, digest: str = of_subscription
     [
         pytest.param(refused(of_subscription(WANTED)), NOTHING, None, "Rejected", id="an earlier no stands"),
         pytest.param(
-            refused(of_subscription(WANTED)), Asked(again=frozenset({APP.name})), None, None, id="asked again"
+            refused(of_subscription(WANTED)),
+            Request(again=frozenset({APP.name})),
+            None,
+            None,
+            id="asked again",
         ),
         pytest.param(
             refused(of_subscription(WANTED)),
-            Asked(again=frozenset({APP.name}), at=NOW - 9),
+            Request(again=frozenset({APP.name}), at=NOW - 9),
             None,
             "Rejected",
             id="asked again before it was refused again",
@@ -349,24 +359,28 @@ def unclear(tries: int, retry_at: float = NOW + 1, digest: str = of_subscription
         pytest.param(
             refused(of_subscription(WANTED), retry_at=NOW + 1),
             NOTHING,
-            For.BACKOFF,
+            WaitFor.BACKOFF,
             None,
             id="a sleeping endpoint",
         ),
         pytest.param(
             refused(of_subscription(WANTED), retry_at=NOW), NOTHING, None, None, id="its time has come"
         ),
-        pytest.param(unclear(4), NOTHING, For.BACKOFF, None, id="four answers proved nothing"),
+        pytest.param(unclear(4), NOTHING, WaitFor.BACKOFF, None, id="four answers proved nothing"),
         pytest.param(unclear(5), NOTHING, None, "NoClearAnswer", id="the fifth calls for a person"),
         pytest.param(unclear(5, NOW), NOTHING, None, None, id="and is tried again all the same"),
         pytest.param(unclear(5, digest="x"), NOTHING, None, None, id="of another value it says nothing"),
     ],
 )
 def test_a_refused_write_is_not_repeated(
-    there: tuple[RemoteSubscription, ...], known: Memory, asked: Asked, on: For | None, reason: str | None
+    there: tuple[RemoteSubscription, ...],
+    known: Memory,
+    asked: Request,
+    on: WaitFor | None,
+    reason: str | None,
 ) -> None:
     plan = plan_for(WANTED, *there, known=known, asked=asked)
-    assert [each.on for each in plan.waiting] == ([] if on is None else [on])
+    assert [each.wait_for for each in plan.waiting] == ([] if on is None else [on])
     assert [each.reason for each in plan.blocked] == ([] if reason is None else [reason])
     assert bool(plan.actions) == (on is None and reason is None)
 
@@ -385,7 +399,7 @@ def test_a_missing_policy_holds_a_write(
 ) -> None:
     plan = plan_for(WANTED, *there, declared=replace(APP, policies=policies))
     assert plan.actions == ()
-    assert [(each.verb, each.on) for each in plan.waiting] == [(expected, For.POLICY)]
+    assert [(each.verb, each.wait_for) for each in plan.waiting] == [(expected, WaitFor.POLICY)]
     assert expected.capitalize() in plan.waiting[0].message
 
 
@@ -395,8 +409,9 @@ def test_a_suspended_app_writes_nothing() -> None:
     seen = observed(live(1), facts=looked(1, there={1: (MOVED, extra)}))
     plan = planned(desired(declared, WANTED, subscription(1, "new")), seen, partner=OURS)
     assert plan.actions == ()
-    assert [(each.verb, each.on, each.until, each.message) for each in plan.waiting] == [
-        (verb, For.SUSPEND, NOW + 60, "ported") for verb in (Verb.UPDATE, Verb.SUBSCRIBE, Verb.UNSUBSCRIBE)
+    assert [(each.verb, each.wait_for, each.until, each.message) for each in plan.waiting] == [
+        (verb, WaitFor.SUSPEND, NOW + 60, "ported")
+        for verb in (Verb.UPDATE, Verb.SUBSCRIBE, Verb.UNSUBSCRIBE)
     ]
 
 
@@ -463,7 +478,7 @@ def test_a_refused_unsubscribe_is_not_repeated() -> None:
 
 
 def test_what_was_not_seen_is_not_unsubscribed() -> None:
-    facts = replace(looked(1), subscriptions={app_id(1): Unseen("busy")})
+    facts = replace(looked(1), subscriptions={app_id(1): LookFailed("busy")})
     plan = planned(desired(PRUNING), observed(live(1), facts=facts), partner=OURS)
     assert plan.actions == ()
 
@@ -498,8 +513,8 @@ def test_of_an_app_that_nobody_looked_at_is_said_what_may_differ(
         live(1), facts=Facts(wabas={app_id(1): ""}), known=known, digests={subscription_item(wanted): KEYED}
     )
     plan = planned(desired(APP, wanted), seen)
-    assert plan.unlooked == (Unlooked(app_item(APP), differing),)
-    assert [each.on for each in plan.waiting] == [For.LOOK]
+    assert plan.unlooked == (NotYetObserved(app_item(APP), differing),)
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.LOOK]
 
 
 @pytest.mark.parametrize(
@@ -512,7 +527,7 @@ def test_of_an_app_that_nobody_looked_at_is_said_what_may_differ(
     ],
 )
 def test_headers_that_nobody_knows_may_differ_before_anybody_looked(
-    known: Written | None, asked: Asked, unknown: int
+    known: LedgerEntry | None, asked: Request, unknown: int
 ) -> None:
     facts = Facts(wabas={app_id(1): ""})
     seen = observed(live(1), facts=facts, known=ledger(known), digests={ITEM: KEYED})
@@ -521,7 +536,9 @@ def test_headers_that_nobody_knows_may_differ_before_anybody_looked(
 
 @pytest.mark.parametrize("until", [None, NOW + 5])
 def test_an_app_that_nobody_can_look_at_is_not_waited_for(until: float | None) -> None:
-    plan = planned(desired(APP, WANTED), observed(live(1), facts=looked(1, there={1: Unseen("500", until)})))
+    plan = planned(
+        desired(APP, WANTED), observed(live(1), facts=looked(1, there={1: LookFailed("500", until)}))
+    )
     assert plan.unlooked == ()
 
 
@@ -542,7 +559,7 @@ def test_an_app_with_nothing_to_look_at_is_none_of_them() -> None:
 def test_an_app_whose_details_deny_that_it_is_live_is_polled(
     *, details: bool | None, partner: Partner, expected: int
 ) -> None:
-    told = Unseen("busy") if details is None else Details(app_id(1), "", None, live=details)
+    told = LookFailed("busy") if details is None else Details(app_id(1), "", None, live=details)
     facts = Facts({app_id(1): told}, {}, {app_id(1): ""}, {app_id(1): ()})
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts), partner=partner)
     assert len(plan.provisioning) == expected

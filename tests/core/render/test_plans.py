@@ -22,8 +22,7 @@ from controller.model.phone import masked
 from controller.model.plan import (
     Action,
     Blocked,
-    For,
-    Held,
+    HeldChange,
     Item,
     Kind,
     Link,
@@ -36,6 +35,7 @@ from controller.model.plan import (
     Unsubscribe,
     Update,
     Verb,
+    WaitFor,
     Waiting,
 )
 from controller.model.upstream import PhoneTaken, SubscriptionId
@@ -72,11 +72,11 @@ PLAN = Plan(
     "r1",
     actions=tuple(ACTIONS),
     waiting=(
-        Waiting(Verb.SUBSCRIBE, SUB, For.LIVE),
-        Waiting(Verb.LINK, ITEM, For.REST, NOW, "the last 3 links were refused alike"),
+        Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE),
+        Waiting(Verb.LINK, ITEM, WaitFor.REST, NOW, "the last 3 links were refused alike"),
     ),
     blocked=(Blocked(ITEM, "AppLost", "it was ours"),),
-    held=(Held(Link(app(2)), "maxLinks"),),
+    held=(HeldChange(Link(app(2)), "maxLinks"),),
     unmanaged=(Unmanaged(Item(Kind.APP, "main", "Stranger", "Stranger"), "7"),),
     unchanged=(SUB,),
     provisioning=(ITEM,),
@@ -176,11 +176,11 @@ def test_what_somebody_has_to_see_to_is_not_called_done(short: str) -> None:
 @pytest.mark.parametrize(
     ("on", "said"),
     [
-        pytest.param(For.LIVE, "Done: 2 linked, 1 waiting.", id="Gupshup's own time holds nothing up"),
-        pytest.param(For.BUDGET, "Not all done: 2 linked, 1 waiting.", id="our pace does"),
+        pytest.param(WaitFor.LIVE, "Done: 2 linked, 1 waiting.", id="Gupshup's own time holds nothing up"),
+        pytest.param(WaitFor.BUDGET, "Not all done: 2 linked, 1 waiting.", id="our pace does"),
     ],
 )
-def test_what_has_not_had_its_turn_is_not_called_done(on: For, said: str) -> None:
+def test_what_has_not_had_its_turn_is_not_called_done(on: WaitFor, said: str) -> None:
     waiting = (Waiting(Verb.SUBSCRIBE, ITEM, on),)
     part = Report("main", looked=True, waiting=waiting, summary={"linked": 2, "waiting": 1})
     assert report_text([part], "r1").splitlines()[-2] == said
@@ -227,7 +227,7 @@ def test_a_report_without_anything_says_why(*, part: Report, interrupted: bool, 
 
 def test_what_is_held_shows_its_figures_and_what_would_change() -> None:
     update = Update(subscription(), app_id(), SubscriptionId("1"), {"url": ("a", "b")}, drift=False)
-    plan = Plan(PARTNER, "r1", held=(Held(update, "maxUpdates", "2 planned, 1 allowed"),))
+    plan = Plan(PARTNER, "r1", held=(HeldChange(update, "maxUpdates", "2 planned, 1 allowed"),))
 
     text = plan_text([plan], "r1")
 
@@ -305,15 +305,15 @@ def test_the_document_of_a_report_has_the_keys_that_were_agreed() -> None:
 
 
 def test_the_document_of_a_report_tells_why_a_newer_revision_was_not_applied() -> None:
-    state = SourceState("/m", "r1", trouble="it shrank", digest="d1", rejected="r2")
+    state = SourceState("/m", "r1", error="it shrank", digest="d1", rejected="r2")
     assert report_document([REPORT], "r1", source=state)["source"] == {
         "identity": "/m",
-        "trouble": "it shrank",
+        "error": "it shrank",
         "rejected": "r2",
         "digest": "d1",
     }
-    unread = report_document([REPORT], "r1", source=SourceState("/m", trouble="no route"))
-    assert unread["source"] == {"identity": "/m", "trouble": "no route", "rejected": None, "digest": None}
+    unread = report_document([REPORT], "r1", source=SourceState("/m", error="no route"))
+    assert unread["source"] == {"identity": "/m", "error": "no route", "rejected": None, "digest": None}
 
 
 def test_the_document_of_nothing_has_every_key() -> None:
@@ -426,9 +426,9 @@ EVIL_PLAN = Plan(
         SetCallback(EVIL, app_id(), HOSTILE),
         Unsubscribe(EVIL, app_id(), replace(remote(WANTED), tag=HOSTILE, url=HOSTILE)),
     ),
-    waiting=(Waiting(Verb.LINK, EVIL_ITEM, For.REST, NOW, HOSTILE),),
+    waiting=(Waiting(Verb.LINK, EVIL_ITEM, WaitFor.REST, NOW, HOSTILE),),
     blocked=(Blocked(EVIL_ITEM, HOSTILE, HOSTILE),),
-    held=(Held(Link(EVIL), HOSTILE, HOSTILE),),
+    held=(HeldChange(Link(EVIL), HOSTILE, HOSTILE),),
     unmanaged=(Unmanaged(EVIL_ITEM, HOSTILE),),
     provisioning=(EVIL_ITEM,),
     unverifiable=(EVIL_ITEM,),

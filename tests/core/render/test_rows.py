@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from controller.core.render.rows import Row, age, chosen, row
+from controller.core.render.rows import AppRow, age, chosen, row
 from controller.core.render.writes import event, events_table
-from controller.model.history import Entry
+from controller.model.history import WriteRecord
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
 from tests.core.builders import NOW, app_id
@@ -18,7 +18,7 @@ RECONCILING = Condition("Reconciling", Truth.TRUE, "Linking", "", NOW - 60, "r1"
 NO_LONGER = Condition("Stalled", Truth.FALSE, "Fine", "", NOW, "r1")
 
 
-def of(*conditions: Condition, name: str = "acme") -> Row:
+def of(*conditions: Condition, name: str = "acme") -> AppRow:
     item = Item(Kind.APP, "main", name, name)
     return row(Status(item, conditions, "r1", NOW - 5, app_id(1), "FINALIZE"), "up#1", NOW)
 
@@ -83,8 +83,8 @@ def test_an_age_is_said_in_its_greatest_units(seconds: float, words: str) -> Non
 
 
 def test_a_write_is_told_as_a_document_and_as_a_line() -> None:
-    done = Entry(NOW, "run by me", "sha256:" + "0" * 64, "link", "App/acme", "done", "ok")
-    died = Entry(NOW, "run by me", "", "link", "App/b\x1b[2J")
+    done = WriteRecord(NOW, "run by me", "sha256:" + "0" * 64, "link", "App/acme", "done", "ok")
+    died = WriteRecord(NOW, "run by me", "", "link", "App/b\x1b[2J")
     assert event("up#1", done) == {
         "at": "2023-11-14T22:13:20Z",
         "who": "run by me",

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from controller.core.planning.matched import app_item, subscription_item
 from controller.core.render.descriptions import Described, description, description_text
-from controller.core.render.statuses import document, fields, moment, read_documents
+from controller.core.render.statuses import document, fields, read_documents, timestamp
 from controller.core.render.tables import status_table, subscription_table, table
-from controller.model.history import Entry
+from controller.model.history import WriteRecord
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
 from tests.core.builders import NOW, app, app_id, subscription
@@ -45,8 +45,8 @@ ON_ITS_WAY = Status(
 )
 BARE = Status(app_item(app(3)), (), "r1", NOW)
 SUBSCRIBED = Status(SUB, (condition("Synced"), condition("Ready")), "r1", NOW, app_id())
-ENTRY = Entry(NOW, "ci", "r1", "link", "App/app-0001", "done", "")
-DIED = Entry(NOW - 60, "ci", "r0", "update", "App/app-0001")
+ENTRY = WriteRecord(NOW, "ci", "r1", "link", "App/app-0001", "done", "")
+DIED = WriteRecord(NOW - 60, "ci", "r0", "update", "App/app-0001")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ DIED = Entry(NOW - 60, "ci", "r0", "update", "App/app-0001")
     ],
 )
 def test_a_moment_is_utc(seconds: float, expected: str) -> None:
-    assert moment(seconds) == expected
+    assert timestamp(seconds) == expected
 
 
 def test_a_status_as_a_document() -> None:
@@ -212,7 +212,7 @@ def test_what_is_not_known_yet_is_a_dash() -> None:
 def test_a_hostile_description_stays_on_its_lines() -> None:
     evil = "\x1b[2J\n\u202e"
     status = Status(replace(ITEM, name=evil), (condition(evil, reason=evil),), evil, NOW, None, evil)
-    entry = Entry(NOW, evil, evil, evil, evil, evil, evil)
+    entry = WriteRecord(NOW, evil, evil, evil, evil, evil, evil)
     text = description_text(Described(status, evil, [entry])).split("\n")
     assert len(text) == 13
     assert all(line.isprintable() for line in text)

@@ -16,7 +16,7 @@ from controller.core.replicas.election import (
     Turns,
     Wait,
 )
-from controller.model.replica import Held, Replica, Roster
+from controller.model.replica import LeaseState, Peers, Replica
 
 ME, OTHER, THIRD, PROCESS = "me", "other", "third", "some apply"
 P, Q, R = "p", "q", "r"
@@ -26,18 +26,18 @@ EVERY = 3.0
 
 def roster(
     at: float = NOW,
-    held: Mapping[str, Held] | None = None,
+    held: Mapping[str, LeaseState] | None = None,
     *others: Replica,
     stands: frozenset[str] = frozenset({P}),
-) -> Roster:
-    return Roster(ME, at, stands, others, held or {})
+) -> Peers:
+    return Peers(ME, at, stands, others, held or {})
 
 
 def other(name: str = OTHER, *stands: str, until: float = NOW + 9) -> Replica:
     return Replica(name, frozenset(stands or P), until)
 
 
-def turns(*seen: Roster, since: float = NOW) -> Turns:
+def turns(*seen: Peers, since: float = NOW) -> Turns:
     found = Turns()
     for upstream in (P, Q, R):
         found.stand(upstream, since)
@@ -50,27 +50,41 @@ def turns(*seen: Roster, since: float = NOW) -> Turns:
     ("seen", "turn"),
     [
         pytest.param(roster(), Take(), id="nobody ever had it"),
-        pytest.param(roster(NOW, {P: Held(OTHER, NOW)}), Take(), id="its holder died, and the lease is over"),
         pytest.param(
-            roster(NOW, {P: Held(OTHER, NOW + 2)}), Wait(NOW + 2), id="its holder died, and the lease is not"
+            roster(NOW, {P: LeaseState(OTHER, NOW)}), Take(), id="its holder died, and the lease is over"
         ),
         pytest.param(
-            roster(NOW, {P: Held(OTHER, NOW + 8)}, other()), Wait(NOW + 8 + LATER), id="its holder is well"
+            roster(NOW, {P: LeaseState(OTHER, NOW + 2)}),
+            Wait(NOW + 2),
+            id="its holder died, and the lease is not",
         ),
         pytest.param(
-            roster(NOW, {P: Held(OTHER, NOW - 1)}, other()),
+            roster(NOW, {P: LeaseState(OTHER, NOW + 8)}, other()),
+            Wait(NOW + 8 + LATER),
+            id="its holder is well",
+        ),
+        pytest.param(
+            roster(NOW, {P: LeaseState(OTHER, NOW - 1)}, other()),
             Wait(NOW - 1 + LATER),
             id="its holder is well, but could not renew: it may come back",
         ),
-        pytest.param(roster(NOW, {P: Held(OTHER, NOW - LATER)}, other()), Take(), id="it did not come back"),
         pytest.param(
-            roster(NOW, {P: Held("", NOW)}), Wait(NOW + HAND_OVER), id="let go: somebody waits for it, maybe"
+            roster(NOW, {P: LeaseState(OTHER, NOW - LATER)}, other()), Take(), id="it did not come back"
         ),
-        pytest.param(roster(NOW, {P: Held("", NOW - HAND_OVER)}), Take(), id="let go, and nobody took it"),
         pytest.param(
-            roster(NOW, {P: Held(PROCESS, NOW + 8)}), Wait(NOW + 8), id="a process that hears nobody has it"
+            roster(NOW, {P: LeaseState("", NOW)}),
+            Wait(NOW + HAND_OVER),
+            id="let go: somebody waits for it, maybe",
         ),
-        pytest.param(roster(NOW, {P: Held(ME, NOW + 8)}), Wait(NOW + 8), id="our own of before"),
+        pytest.param(
+            roster(NOW, {P: LeaseState("", NOW - HAND_OVER)}), Take(), id="let go, and nobody took it"
+        ),
+        pytest.param(
+            roster(NOW, {P: LeaseState(PROCESS, NOW + 8)}),
+            Wait(NOW + 8),
+            id="a process that hears nobody has it",
+        ),
+        pytest.param(roster(NOW, {P: LeaseState(ME, NOW + 8)}), Wait(NOW + 8), id="our own of before"),
         pytest.param(
             roster(stands=frozenset()), Wait(NOW + HAND_OVER, blind=True), id="the others do not know yet"
         ),
@@ -79,7 +93,7 @@ def turns(*seen: Roster, since: float = NOW) -> Turns:
         ),
     ],
 )
-def test_it_is(seen: Roster, turn: Turn) -> None:
+def test_it_is(seen: Peers, turn: Turn) -> None:
     assert turns(seen, since=NOW - 60).turn(P, NOW) == turn
 
 
@@ -89,9 +103,9 @@ def test_what_was_never_seen_is_waited_for() -> None:
 
 def test_the_chosen_one_goes_first_with_what_is_free() -> None:
     """Of two partners and two replicas each takes one at once, and the other one only where nobody does."""
-    seen = roster(NOW, {P: Held(OTHER, NOW + 9)}, other(OTHER, P, Q), stands=frozenset({P, Q}))
+    seen = roster(NOW, {P: LeaseState(OTHER, NOW + 9)}, other(OTHER, P, Q), stands=frozenset({P, Q}))
     assert turns(seen).turn(Q, NOW) == Take()
-    seen = roster(NOW, {P: Held(ME, NOW + 9)}, other(OTHER, P, Q), stands=frozenset({P, Q}))
+    seen = roster(NOW, {P: LeaseState(ME, NOW + 9)}, other(OTHER, P, Q), stands=frozenset({P, Q}))
     there = turns(seen)
     assert there.turn(Q, NOW) == Wait(NOW + LATER)
     assert there.turn(Q, NOW + LATER) == Take()
@@ -99,15 +113,15 @@ def test_the_chosen_one_goes_first_with_what_is_free() -> None:
 
 def test_a_death_is_known_before_the_lease_ends() -> None:
     """Whoever is chosen then takes it in the moment it may, although nothing was seen since."""
-    there = turns(roster(NOW, {P: Held(OTHER, NOW + 6)}, other(until=NOW + 5)), since=NOW - 60)
+    there = turns(roster(NOW, {P: LeaseState(OTHER, NOW + 6)}, other(until=NOW + 5)), since=NOW - 60)
     assert there.turn(P, NOW + 4) == Wait(NOW + 6 + LATER)
     assert there.turn(P, NOW + 5) == Wait(NOW + 6)
     assert there.turn(P, NOW + 6) == Take()
 
 
-def uneven(at: float, *, until: float | None = None) -> Roster:
+def uneven(at: float, *, until: float | None = None) -> Peers:
     """Return a roster in which the other one has all three."""
-    has = {each: Held(OTHER, at + 12) for each in (P, Q, R)}
+    has = {each: LeaseState(OTHER, at + 12) for each in (P, Q, R)}
     well = other(OTHER, P, Q, R, until=at + 9 if until is None else until)
     return roster(at, has, well, stands=frozenset({P, Q, R}))
 
@@ -135,7 +149,7 @@ def test_nobody_is_asked_while_replicas_come_and_go() -> None:
         now = NOW + EVERY * step
         seen = uneven(now)
         coming = (*seen.others, other(THIRD, until=now + 9)) if step % 3 == 0 else seen.others
-        there.saw(Roster(ME, now, seen.stands, coming, seen.held))
+        there.saw(Peers(ME, now, seen.stands, coming, seen.held))
         assert asked(there, now) == []
 
 
@@ -144,7 +158,7 @@ def test_a_process_that_is_no_replica_is_not_asked() -> None:
     there = turns()
     for step in range(8):
         now = NOW + EVERY * step
-        there.saw(roster(now, {P: Held(PROCESS, now + 12)}))
+        there.saw(roster(now, {P: LeaseState(PROCESS, now + 12)}))
         assert there.turn(P, now) == Wait(now + 12)
 
 
@@ -159,7 +173,7 @@ def test_a_replica_that_is_not_heard_of_is_not_asked() -> None:
 
 def test_who_saw_nothing_for_a_while_leaves_the_others_what_was_theirs() -> None:
     """A database that was away comes back: whoever sees it first must not take everything."""
-    held = {P: Held(OTHER, NOW + 12), Q: Held(ME, NOW + 12)}
+    held = {P: LeaseState(OTHER, NOW + 12), Q: LeaseState(ME, NOW + 12)}
     stands = frozenset({P, Q})
     there = turns(roster(NOW, held, other(OTHER, P, Q), stands=stands))
     back = NOW + 40
@@ -167,7 +181,9 @@ def test_who_saw_nothing_for_a_while_leaves_the_others_what_was_theirs() -> None
     assert there.turn(Q, back) == Take()
     assert there.turn(P, back) == Wait(back + BACK)
     there.saw(
-        roster(back + 3, {P: Held(OTHER, back + 14)}, other(OTHER, P, Q, until=back + 12), stands=stands)
+        roster(
+            back + 3, {P: LeaseState(OTHER, back + 14)}, other(OTHER, P, Q, until=back + 12), stands=stands
+        )
     )
     assert there.turn(P, back + BACK) == Wait(back + 14 + LATER)
 

@@ -5,13 +5,20 @@ from collections.abc import Sequence
 import pytest
 
 from controller.core.planning.matched import app_item, subscription_item
-from controller.core.schedule.next_pass import FIRST_POLL, LONGEST_POLL, PATIENCE, Moment, next_look, poll
-from controller.model.plan import Blocked, For, Outcome, Plan, Result, Verb, Waiting
+from controller.core.schedule.next_pass import (
+    FIRST_POLL,
+    LONGEST_POLL,
+    MOST_QUIET_PASSES,
+    RunContext,
+    next_pass,
+    poll,
+)
+from controller.model.plan import Blocked, Outcome, Plan, Result, Verb, WaitFor, Waiting
 from tests.core.builders import NOW, PARTNER, app, subscription
 
 ITEM = app_item(app(1))
 SUBSCRIPTION = subscription_item(subscription(1))
-TIRED = PATIENCE
+TIRED = MOST_QUIET_PASSES
 
 
 def pause(
@@ -25,10 +32,10 @@ def pause(
 ) -> float | None:
     items = (ITEM,) if under_way else ()
     plan = Plan(PARTNER, "r1", waiting=tuple(waits), blocked=tuple(blocked), provisioning=items)
-    return next_look(plan, said, Moment(NOW, quiet, wait))
+    return next_pass(plan, said, RunContext(NOW, quiet, wait))
 
 
-def on(what: For, until: float | None = None) -> Waiting:
+def on(what: WaitFor, until: float | None = None) -> Waiting:
     return Waiting(Verb.SUBSCRIBE, SUBSCRIPTION, what, until)
 
 
@@ -36,7 +43,7 @@ def result(outcome: Outcome) -> Result:
     return Result(Verb.LINK, ITEM, outcome)
 
 
-LINK_LATER = Waiting(Verb.LINK, ITEM, For.BACKOFF, NOW + 90)
+LINK_LATER = Waiting(Verb.LINK, ITEM, WaitFor.BACKOFF, NOW + 90)
 
 
 @pytest.mark.parametrize("wait", [False, True])
@@ -52,9 +59,9 @@ def test_what_is_settled_is_not_looked_at_again(*, wait: bool) -> None:
         pytest.param([result(Outcome.FAILED)], 0.0, id="something was refused: tell how that stands"),
         pytest.param([result(Outcome.STALE)], FIRST_POLL, id="the world moved: look soon"),
         pytest.param([result(Outcome.UNCLEAR)], FIRST_POLL, id="nobody knows: look soon"),
-        pytest.param([on(For.BUDGET, NOW + 60)], 60.0, id="put off until there is room"),
+        pytest.param([on(WaitFor.BUDGET, NOW + 60)], 60.0, id="put off until there is room"),
         pytest.param(
-            [on(For.BUDGET, NOW + 60), result(Outcome.UNCLEAR)], FIRST_POLL, id="the earliest counts"
+            [on(WaitFor.BUDGET, NOW + 60), result(Outcome.UNCLEAR)], FIRST_POLL, id="the earliest counts"
         ),
     ],
 )
@@ -65,21 +72,21 @@ def test_what_was_done_decides(said: Sequence[Result | Waiting], expected: float
 @pytest.mark.parametrize(
     ("waiting", "patient", "tired", "waits"),
     [
-        pytest.param(on(For.BUDGET, NOW + 60), 60.0, 60.0, 60.0, id="a budget frees itself"),
-        pytest.param(on(For.BUDGET, NOW - 60), 0.0, 0.0, 0.0, id="a budget that is free by now"),
-        pytest.param(on(For.BUDGET), 2.0, poll(TIRED, 0), poll(TIRED, 0), id="a budget of unknown end"),
-        pytest.param(on(For.OUTCOME, NOW + 720), 2.0, None, poll(TIRED, 0), id="an outcome"),
-        pytest.param(on(For.LIST, NOW + 120), 2.0, None, poll(TIRED, 0), id="a list that lags"),
-        pytest.param(on(For.PHONE), 2.0, None, poll(TIRED, 0), id="a row without phone"),
-        pytest.param(on(For.LOOK), 2.0, None, poll(TIRED, 0), id="a look that gave nothing"),
-        pytest.param(on(For.BACKOFF, NOW + 90), None, None, 90.0, id="a sleeping endpoint"),
+        pytest.param(on(WaitFor.BUDGET, NOW + 60), 60.0, 60.0, 60.0, id="a budget frees itself"),
+        pytest.param(on(WaitFor.BUDGET, NOW - 60), 0.0, 0.0, 0.0, id="a budget that is free by now"),
+        pytest.param(on(WaitFor.BUDGET), 2.0, poll(TIRED, 0), poll(TIRED, 0), id="a budget of unknown end"),
+        pytest.param(on(WaitFor.OUTCOME, NOW + 720), 2.0, None, poll(TIRED, 0), id="an outcome"),
+        pytest.param(on(WaitFor.LIST, NOW + 120), 2.0, None, poll(TIRED, 0), id="a list that lags"),
+        pytest.param(on(WaitFor.PHONE), 2.0, None, poll(TIRED, 0), id="a row without phone"),
+        pytest.param(on(WaitFor.LOOK), 2.0, None, poll(TIRED, 0), id="a look that gave nothing"),
+        pytest.param(on(WaitFor.BACKOFF, NOW + 90), None, None, 90.0, id="a sleeping endpoint"),
         pytest.param(LINK_LATER, 2.0, None, 90.0, id="a phone of an app that a list may still show"),
-        pytest.param(on(For.BACKOFF), 2.0, None, poll(TIRED, 0), id="a try without a date"),
-        pytest.param(on(For.LIVE), None, None, poll(TIRED, 0), id="provisioning, with --wait alone"),
-        pytest.param(on(For.LINKED), None, None, poll(TIRED, 0), id="a link, with --wait alone"),
-        pytest.param(on(For.SUSPEND, NOW + 60), None, None, None, id="nobody waits for a suspension"),
-        pytest.param(on(For.POLICY), None, None, None, id="nor for a policy"),
-        pytest.param(on(For.REST, NOW + 60), None, None, None, id="nor for links that rest"),
+        pytest.param(on(WaitFor.BACKOFF), 2.0, None, poll(TIRED, 0), id="a try without a date"),
+        pytest.param(on(WaitFor.LIVE), None, None, poll(TIRED, 0), id="provisioning, with --wait alone"),
+        pytest.param(on(WaitFor.LINKED), None, None, poll(TIRED, 0), id="a link, with --wait alone"),
+        pytest.param(on(WaitFor.SUSPEND, NOW + 60), None, None, None, id="nobody waits for a suspension"),
+        pytest.param(on(WaitFor.POLICY), None, None, None, id="nor for a policy"),
+        pytest.param(on(WaitFor.REST, NOW + 60), None, None, None, id="nor for links that rest"),
     ],
 )
 def test_what_waits_decides(
@@ -95,8 +102,8 @@ def test_with_wait_provisioning_is_waited_for() -> None:
     assert pause(under_way=True, wait=True) == FIRST_POLL
 
 
-@pytest.mark.parametrize("what", [For.LIVE, For.LINKED])
-def test_an_app_that_is_stalled_is_not_waited_for(what: For) -> None:
+@pytest.mark.parametrize("what", [WaitFor.LIVE, WaitFor.LINKED])
+def test_an_app_that_is_stalled_is_not_waited_for(what: WaitFor) -> None:
     assert pause(waits=[on(what)], blocked=[Blocked(ITEM, "ProvisioningFailed", "")], wait=True) is None
     other = Blocked(SUBSCRIPTION, "Rejected", "")
     assert pause(waits=[on(what)], blocked=[other], wait=True) == FIRST_POLL

@@ -11,23 +11,23 @@ import pytest
 from controller.core.planning.matched import app_item, subscription_item
 from controller.core.schedule import intervals
 from controller.core.schedule.next_pass import FIRST_POLL
-from controller.core.schedule.requeue import SOON
-from controller.core.schedule.schedule import FEW, SEVERAL, Agenda, Done
-from controller.core.schedule.throttle import UNDER_WAY, Allowance
-from controller.model.passes import WHOLE, Lane, Tempo
+from controller.core.schedule.requeue import GATHERING
+from controller.core.schedule.schedule import RESTART_PRIORITY_LIMIT, SMALL_COMMIT, FinishedPass, Schedule
+from controller.core.schedule.throttle import UNDER_WAY, Throttle
+from controller.model.passes import WHOLE_PARTNER, Lane, Timing
 from controller.model.plan import (
-    Asked,
-    For,
-    Held,
+    HeldChange,
     Item,
     Kind,
     Link,
+    NotYetObserved,
     Outcome,
     Plan,
+    Request,
     Result,
     SetCallback,
-    Unlooked,
     Verb,
+    WaitFor,
     Waiting,
 )
 from tests.core.builders import CALLBACK, NOBODY, NOW, PARTNER, app, app_id, subscription
@@ -39,15 +39,15 @@ HOOK = subscription_item(subscription(1))
 QUIET = intervals.QUIET
 
 
-def agenda(*names: str, chance: float = 1.0, tempo: Tempo = Tempo()) -> Agenda:  # noqa: B008  (frozen)
-    made = Agenda(tempo, lambda: chance)
+def agenda(*names: str, chance: float = 1.0, tempo: Timing = Timing()) -> Schedule:  # noqa: B008  (frozen)
+    made = Schedule(tempo, lambda: chance)
     made.declare(names or NAMES, (), NOW)
     return made
 
 
 def listed(
     *names: str, unlooked: Iterable[int] = (), differing: int = 0, chance: float = 1.0, now: float = NOW
-) -> Agenda:
+) -> Schedule:
     """Return an agenda after its first list."""
     made = agenda(*names, chance=chance)
     made.take(now)
@@ -59,33 +59,33 @@ def whole(
     *,
     unlooked: Iterable[int] = (),
     differing: int = 0,
-    asked: Asked = NOBODY,
+    asked: Request = NOBODY,
     lane: Lane = CHANGED,
     rows: int = 50,
     **left: Any,  # noqa: ANN401  (fields of a plan)
-) -> Done:
-    apps = tuple(Unlooked(app_item(app(n)), differing) for n in unlooked)
-    return Done(WHOLE, lane, asked, Plan(PARTNER, "r1", unlooked=apps, **left), (), rows)
+) -> FinishedPass:
+    apps = tuple(NotYetObserved(app_item(app(n)), differing) for n in unlooked)
+    return FinishedPass(WHOLE_PARTNER, lane, asked, Plan(PARTNER, "r1", unlooked=apps, **left), (), rows)
 
 
 def single(
     name: str = ONE,
     *waiting: Waiting,
     lane: Lane = CHANGED,
-    asked: Asked = NOBODY,
+    asked: Request = NOBODY,
     said: Sequence[Result | Waiting] = (),
     provisioning: Sequence[Item] = (),
     rows: int = 50,
-) -> Done:
+) -> FinishedPass:
     plan = Plan(PARTNER, "r1", waiting=waiting, provisioning=tuple(provisioning))
-    return Done(name, lane, asked, plan, tuple(said), rows, calls=1)
+    return FinishedPass(name, lane, asked, plan, tuple(said), rows, calls=1)
 
 
-def on(what: For, until: float | None = None, verb: Verb = Verb.UPDATE) -> Waiting:
+def on(what: WaitFor, until: float | None = None, verb: Verb = Verb.UPDATE) -> Waiting:
     return Waiting(verb, HOOK, what, until)
 
 
-def taken(made: Agenda, now: float) -> list[tuple[str, Lane]]:
+def taken(made: Schedule, now: float) -> list[tuple[str, Lane]]:
     found = []
     while (each := made.take(now)) is not None:
         found.append(each)
@@ -96,7 +96,7 @@ def taken(made: Agenda, now: float) -> list[tuple[str, Lane]]:
 
 
 def test_what_is_declared_begins_with_the_list() -> None:
-    assert taken(agenda(), NOW) == [(WHOLE, CHANGED)]
+    assert taken(agenda(), NOW) == [(WHOLE_PARTNER, CHANGED)]
 
 
 def test_names_that_left_are_forgotten_with_all_that_was_known_of_them() -> None:
@@ -104,11 +104,11 @@ def test_names_that_left_are_forgotten_with_all_that_was_known_of_them() -> None
     made.event(ONE, NOW)
     made.ask(TWO, NOW)
     made.failed(ONE, CHANGED, NOW)
-    made.done(single(TWO, on(For.LIVE)), NOW)
+    made.done(single(TWO, on(WaitFor.LIVE)), NOW)
     made.declare([THREE], (), NOW)
-    assert taken(made, NOW + 10_000) == [(WHOLE, CHANGED)]
-    assert (made.errors, made.asked(WHOLE, NOW).again) == (0, frozenset())
-    assert {*made._looked, *made._pictures, *made._asked, *made._failures} <= {WHOLE, THREE}
+    assert taken(made, NOW + 10_000) == [(WHOLE_PARTNER, CHANGED)]
+    assert (made.errors, made.asked(WHOLE_PARTNER, NOW).again) == (0, frozenset())
+    assert {*made._looked, *made._pictures, *made._asked, *made._failures} <= {WHOLE_PARTNER, THREE}
 
 
 @pytest.mark.parametrize("ending", ["done", "failed"])
@@ -118,10 +118,10 @@ def test_an_app_that_left_while_its_pass_went_on_is_never_due_again(ending: str)
     assert made.take(NOW) == (ONE, CHANGED)
     made.declare([TWO], (), NOW)
     if ending == "done":
-        made.done(single(ONE, on(For.BUDGET, NOW + 1), provisioning=[app_item(app(1))]), NOW)
+        made.done(single(ONE, on(WaitFor.BUDGET, NOW + 1), provisioning=[app_item(app(1))]), NOW)
     else:
         made.failed(ONE, CHANGED, NOW)
-    assert taken(made, NOW + 100_000) == [(WHOLE, CHANGED)]
+    assert taken(made, NOW + 100_000) == [(WHOLE_PARTNER, CHANGED)]
     assert (made.errors, ONE in made._looked, ONE in made._pictures) == (0, False, False)
 
 
@@ -129,7 +129,7 @@ def test_a_plan_about_what_left_has_nothing_due_about_it() -> None:
     made = listed()
     made.declare([TWO], (), NOW)
     made.take(NOW)
-    made.done(whole(waiting=[on(For.BUDGET, NOW + 1)], unlooked=[1, 2]), NOW)
+    made.done(whole(waiting=[on(WaitFor.BUDGET, NOW + 1)], unlooked=[1, 2]), NOW)
     assert taken(made, NOW + 1) == [(TWO, CHANGED)]
 
 
@@ -145,9 +145,9 @@ def test_at_first_nobody_knows_what_is_new(differing: int, expected: Lane) -> No
 
 
 def test_at_first_more_than_a_few_that_differ_are_the_rest() -> None:
-    names = [app(n).name for n in range(1, FEW + 2)]
-    made = listed(*names, unlooked=range(1, FEW + 2), differing=1)
-    assert made.depth(NOW) == {DRIFT: FEW + 1}
+    names = [app(n).name for n in range(1, RESTART_PRIORITY_LIMIT + 2)]
+    made = listed(*names, unlooked=range(1, RESTART_PRIORITY_LIMIT + 2), differing=1)
+    assert made.depth(NOW) == {DRIFT: RESTART_PRIORITY_LIMIT + 1}
 
 
 def test_later_what_is_new_is_looked_at_at_once() -> None:
@@ -184,17 +184,17 @@ def test_what_a_later_list_shows_live_for_the_first_time_is_new() -> None:
 
 
 def test_what_a_first_list_lacked_by_mistake_is_no_mass_of_newcomers() -> None:
-    names = [app(n).name for n in range(1, FEW + 2)]
+    names = [app(n).name for n in range(1, RESTART_PRIORITY_LIMIT + 2)]
     made = listed(*names)
-    made.done(whole(unlooked=range(1, FEW + 2), lane=IN_FLIGHT), NOW)
-    assert made.depth(NOW) == {DRIFT: FEW + 1}
+    made.done(whole(unlooked=range(1, RESTART_PRIORITY_LIMIT + 2), lane=IN_FLIGHT), NOW)
+    assert made.depth(NOW) == {DRIFT: RESTART_PRIORITY_LIMIT + 1}
 
 
 @pytest.mark.parametrize(
     ("count", "expected"),
     [
-        pytest.param(SEVERAL, "app-0021", id="a small commit does not wait for a large one"),
-        pytest.param(SEVERAL + 1, "app-0001", id="a large one waits for its turn"),
+        pytest.param(SMALL_COMMIT, "app-0021", id="a small commit does not wait for a large one"),
+        pytest.param(SMALL_COMMIT + 1, "app-0001", id="a large one waits for its turn"),
     ],
 )
 def test_a_commit_waits_for_no_larger_one(count: int, expected: str) -> None:
@@ -241,7 +241,7 @@ def test_a_mended_manifest_ends_a_back_off() -> None:
     made.failed(ONE, CHANGED, NOW)
     made.failed(TWO, CHANGED, NOW)
     made.declare(NAMES, [ONE, THREE], NOW)
-    assert taken(made, NOW) == [(WHOLE, CHANGED), (ONE, CHANGED)]
+    assert taken(made, NOW) == [(WHOLE_PARTNER, CHANGED), (ONE, CHANGED)]
     assert made.errors == 1
 
 
@@ -251,12 +251,12 @@ def test_a_mended_manifest_ends_a_back_off() -> None:
 def test_a_tick_has_the_list_read() -> None:
     made = listed()
     made.tick(NOW)
-    assert taken(made, NOW) == [(WHOLE, IN_FLIGHT)]
+    assert taken(made, NOW) == [(WHOLE_PARTNER, IN_FLIGHT)]
 
 
 def test_a_list_is_due_by_itself_where_the_timers_stand_still() -> None:
     """They go by the wall's clock; somebody may set it back by an hour."""
-    assert listed().next_at(NOW) == NOW + 2 * Tempo().interval
+    assert listed().next_at(NOW) == NOW + 2 * Timing().interval
 
 
 # Events.
@@ -292,12 +292,12 @@ def test_a_flood_of_events_causes_no_more_looks_than_its_budget() -> None:
     for tenth in range(1_800):
         now = NOW + tenth / 10
         made.event(names[tenth * 7 % 1_000], now)
-        looks += [now for name, _ in taken(made, now) if name != WHOLE]
-    assert len(looks) == pytest.approx(3 * Allowance().looks, abs=1)
-    assert made.depth(NOW + 1e9)[CHANGED] <= Allowance().looks, "what is too far ahead is let go"
+        looks += [now for name, _ in taken(made, now) if name != WHOLE_PARTNER]
+    assert len(looks) == pytest.approx(3 * Throttle().looks, abs=1)
+    assert made.depth(NOW + 1e9)[CHANGED] <= Throttle().looks, "what is too far ahead is let go"
 
 
-def under_way(*names: str, of: int) -> Agenda:
+def under_way(*names: str, of: int) -> Schedule:
     """Return an agenda of so many apps, of which *names* are being provisioned."""
     made = agenda(*(app(n).name for n in range(1, of + 1)))
     made.take(NOW)
@@ -321,7 +321,7 @@ def test_a_flood_about_what_is_under_way_costs_a_look_a_second() -> None:
         now = NOW + tenth / 10
         for n in range(7):
             made.event(names[(tenth * 7 + n) % 1_000], now)
-        looks.update(name for name, lane in taken(made, now) if lane is CHANGED and name != WHOLE)
+        looks.update(name for name, lane in taken(made, now) if lane is CHANGED and name != WHOLE_PARTNER)
     assert looks.total() == pytest.approx(3 * UNDER_WAY, abs=1)
     assert made.depth(NOW + 1e9)[CHANGED] <= UNDER_WAY, "what is too far ahead is let go"
 
@@ -330,9 +330,13 @@ def test_a_flood_about_what_is_under_way_costs_a_look_a_second() -> None:
     ("left", "expected"),
     [
         pytest.param({"provisioning": [app_item(app(1))]}, True, id="Gupshup provisions it"),
-        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), For.LIST)]}, True, id="just linked"),
-        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), For.OUTCOME)]}, True, id="unclear"),
-        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), For.REST)]}, False, id="not sent"),
+        pytest.param(
+            {"waiting": [Waiting(Verb.LINK, app_item(app(1)), WaitFor.LIST)]}, True, id="just linked"
+        ),
+        pytest.param(
+            {"waiting": [Waiting(Verb.LINK, app_item(app(1)), WaitFor.OUTCOME)]}, True, id="unclear"
+        ),
+        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), WaitFor.REST)]}, False, id="not sent"),
         pytest.param({}, False, id="settled"),
     ],
 )
@@ -369,7 +373,7 @@ def test_an_event_about_nothing_declared_is_none() -> None:
     made.event("stranger", NOW)
     made.ask("stranger", NOW)
     assert taken(made, NOW) == []
-    assert made.asked(WHOLE, NOW).again == frozenset()
+    assert made.asked(WHOLE_PARTNER, NOW).again == frozenset()
 
 
 # What people ask for.
@@ -384,38 +388,38 @@ def test_a_person_is_served_at_once_whatever_rests() -> None:
 
 def test_asking_for_the_whole_is_its_list_at_once_and_each_app_in_its_turn() -> None:
     made = listed()
-    made.ask(WHOLE, NOW)
+    made.ask(WHOLE_PARTNER, NOW)
     assert made.depth(NOW) == {ASKED: 1, DRIFT: 3}
-    assert made.take(NOW) == (WHOLE, ASKED)
-    assert made.asked(WHOLE, NOW + 9) == Asked(again=frozenset(NAMES), at=NOW)
+    assert made.take(NOW) == (WHOLE_PARTNER, ASKED)
+    assert made.asked(WHOLE_PARTNER, NOW + 9) == Request(again=frozenset(NAMES), at=NOW)
 
 
 def test_hurrying_the_whole_forgives_nothing() -> None:
     made = listed()
-    made.failed(WHOLE, CHANGED, NOW)
-    made.hurry(WHOLE, NOW)
-    assert taken(made, NOW) == [(WHOLE, ASKED)]
-    assert made.asked(WHOLE, NOW).again == frozenset()
+    made.failed(WHOLE_PARTNER, CHANGED, NOW)
+    made.hurry(WHOLE_PARTNER, NOW)
+    assert taken(made, NOW) == [(WHOLE_PARTNER, ASKED)]
+    assert made.asked(WHOLE_PARTNER, NOW).again == frozenset()
 
 
 def test_each_pass_hears_what_was_asked_about_it() -> None:
     made = listed()
     made.ask(ONE, NOW)
     made.ask(TWO, NOW + 5)
-    assert made.asked(ONE, NOW + 9) == Asked(again=frozenset({ONE}), at=NOW)
-    assert made.asked(THREE, NOW + 9) == Asked(again=frozenset(), at=NOW + 9)
-    assert made.asked(WHOLE, NOW + 9) == Asked(again=frozenset({ONE, TWO}), at=NOW + 5)
+    assert made.asked(ONE, NOW + 9) == Request(again=frozenset({ONE}), at=NOW)
+    assert made.asked(THREE, NOW + 9) == Request(again=frozenset(), at=NOW + 9)
+    assert made.asked(WHOLE_PARTNER, NOW + 9) == Request(again=frozenset({ONE, TWO}), at=NOW + 5)
 
 
 @pytest.mark.parametrize(
     ("waits", "kept"),
     [
         pytest.param([], False, id="nothing is left"),
-        pytest.param([on(For.LIVE)], False, id="only Gupshup can tell"),
-        pytest.param([on(For.BACKOFF, NOW + 60)], False, id="it was refused again"),
-        pytest.param([on(For.BUDGET, NOW + 60)], True, id="its turn did not come"),
-        pytest.param([on(For.PASS)], True, id="a pass over all decides"),
-        pytest.param([on(For.LOOK)], True, id="nobody could look"),
+        pytest.param([on(WaitFor.LIVE)], False, id="only Gupshup can tell"),
+        pytest.param([on(WaitFor.BACKOFF, NOW + 60)], False, id="it was refused again"),
+        pytest.param([on(WaitFor.BUDGET, NOW + 60)], True, id="its turn did not come"),
+        pytest.param([on(WaitFor.PASS)], True, id="a pass over all decides"),
+        pytest.param([on(WaitFor.LOOK)], True, id="nobody could look"),
     ],
 )
 def test_a_wish_ends_with_the_pass_that_tried_it(*, waits: list[Waiting], kept: bool) -> None:
@@ -431,10 +435,13 @@ def test_a_wish_ends_with_the_pass_that_tried_it(*, waits: list[Waiting], kept: 
 
 def test_a_pass_over_all_answers_every_wish_but_those_that_wait() -> None:
     made = listed()
-    made.ask(WHOLE, NOW)
-    held = Held(Link(app(2)), "maxLinks")
-    made.done(whole(waiting=[on(For.BUDGET, NOW + 9)], held=[held], asked=made.asked(WHOLE, NOW)), NOW + 1)
-    assert made.asked(WHOLE, NOW).again == {ONE, TWO}
+    made.ask(WHOLE_PARTNER, NOW)
+    held = HeldChange(Link(app(2)), "maxLinks")
+    made.done(
+        whole(waiting=[on(WaitFor.BUDGET, NOW + 9)], held=[held], asked=made.asked(WHOLE_PARTNER, NOW)),
+        NOW + 1,
+    )
+    assert made.asked(WHOLE_PARTNER, NOW).again == {ONE, TWO}
 
 
 def test_a_wish_that_comes_while_a_pass_goes_on_is_for_the_next() -> None:
@@ -445,7 +452,7 @@ def test_a_wish_that_comes_while_a_pass_goes_on_is_for_the_next() -> None:
     made.ask(TWO, NOW + 1)
     made.done(single(ONE, asked=asked), NOW + 2)
     made.done(whole(asked=asked), NOW + 2)
-    assert made.asked(WHOLE, NOW) == Asked(again=frozenset({ONE, TWO}), at=NOW + 1)
+    assert made.asked(WHOLE_PARTNER, NOW) == Request(again=frozenset({ONE, TWO}), at=NOW + 1)
 
 
 def test_a_pass_that_failed_answers_nobody() -> None:
@@ -487,7 +494,7 @@ def test_a_good_pass_ends_the_count() -> None:
     ("until", "expected"),
     [
         pytest.param(NOW + 50, NOW + 50, id="when it can be tried"),
-        pytest.param(NOW - 50, NOW + SOON, id="never at once, though that was long ago"),
+        pytest.param(NOW - 50, NOW + GATHERING, id="never at once, though that was long ago"),
     ],
 )
 def test_a_budget_says_itself_when_to_try_again(until: float, expected: float) -> None:
@@ -498,17 +505,17 @@ def test_a_budget_says_itself_when_to_try_again(until: float, expected: float) -
 
 def test_a_look_that_gave_nothing_is_a_failure_though_its_pass_went_well() -> None:
     made = listed()
-    made.done(single(ONE, on(For.LOOK)), NOW)
+    made.done(single(ONE, on(WaitFor.LOOK)), NOW)
     assert (made.errors, made.next_at(NOW)) == (1, NOW + 2)
-    made.done(single(ONE, on(For.LOOK)), NOW)
+    made.done(single(ONE, on(WaitFor.LOOK)), NOW)
     assert (made.errors, made.next_at(NOW)) == (2, NOW + 4)
-    made.done(single(ONE, on(For.LOOK, NOW + 30)), NOW)
+    made.done(single(ONE, on(WaitFor.LOOK, NOW + 30)), NOW)
     assert made.errors == 0
 
 
 def test_what_a_list_has_no_looks_for_is_no_failure_of_it() -> None:
     made = agenda()
-    made.done(whole(waiting=[on(For.LOOK)]), NOW)
+    made.done(whole(waiting=[on(WaitFor.LOOK)]), NOW)
     assert made.errors == 0
 
 
@@ -546,7 +553,7 @@ def test_what_people_wait_for_keeps_no_distance() -> None:
 def test_what_began_together_is_looked_at_again_one_by_one(chance: float, share: float) -> None:
     made = listed(chance=chance)
     made.done(single(ONE), NOW)
-    assert taken(made, NOW + 120) == [(WHOLE, IN_FLIGHT)]
+    assert taken(made, NOW + 120) == [(WHOLE_PARTNER, IN_FLIGHT)]
     assert made.next_at(NOW + 120) == pytest.approx(NOW + 900 * share)
     assert made.take(NOW + 990) == (ONE, DRIFT)
 
@@ -568,8 +575,8 @@ def test_results_count_as_change() -> None:
     made = agenda()
     result = Result(Verb.UPDATE, HOOK, Outcome.FAILED)
     for _ in range(3):
-        made.done(single(ONE, on(For.BACKOFF)), NOW)
-    made.done(single(ONE, on(For.BACKOFF), said=[result]), NOW)
+        made.done(single(ONE, on(WaitFor.BACKOFF)), NOW)
+    made.done(single(ONE, on(WaitFor.BACKOFF), said=[result]), NOW)
     assert made._pictures[ONE][1] == 0
 
 
@@ -579,38 +586,42 @@ def test_one_app_under_way_among_many_is_left_to_the_list() -> None:
     made.take(NOW)
     made.done(whole(provisioning=[app_item(app(n)) for n in range(1, 501)], rows=5_000), NOW)
     made.done(single(ONE, provisioning=[app_item(app(1))], rows=5_000), NOW)
-    assert taken(made, NOW + 10) == [(WHOLE, IN_FLIGHT)]
+    assert taken(made, NOW + 10) == [(WHOLE_PARTNER, IN_FLIGHT)]
 
 
 @pytest.mark.parametrize(
     "decided",
     [
         pytest.param(
-            whole(held=[Held(SetCallback(app(1), app_id(1), CALLBACK), "maxUpdates")]), id="it was held"
+            whole(held=[HeldChange(SetCallback(app(1), app_id(1), CALLBACK), "maxUpdates")]), id="it was held"
         ),
         pytest.param(
-            whole(waiting=[Waiting(Verb.UPDATE, app_item(app(1)), For.LOOK)]), id="it waits for other looks"
+            whole(waiting=[Waiting(Verb.UPDATE, app_item(app(1)), WaitFor.LOOK)]),
+            id="it waits for other looks",
         ),
     ],
 )
-def test_what_a_pass_over_all_decided_on_does_not_hurry_it_again_and_again(decided: Done) -> None:
+def test_what_a_pass_over_all_decided_on_does_not_hurry_it_again_and_again(decided: FinishedPass) -> None:
     made = listed()
-    wish = Waiting(Verb.UPDATE, app_item(app(1)), For.PASS)
+    wish = Waiting(Verb.UPDATE, app_item(app(1)), WaitFor.PASS)
     made.done(single(ONE, wish), NOW)
-    assert made.take(NOW + SOON) == (WHOLE, CHANGED)
-    made.done(decided, NOW + SOON)
-    made.done(single(ONE, wish), NOW + SOON)
+    assert made.take(NOW + GATHERING) == (WHOLE_PARTNER, CHANGED)
+    made.done(decided, NOW + GATHERING)
+    made.done(single(ONE, wish), NOW + GATHERING)
     assert made.take(NOW + 10) is None
     made.done(whole(), NOW + 10)
     made.done(single(ONE, wish), NOW + 10)
-    assert made.take(NOW + 10 + SOON) == (WHOLE, CHANGED)
+    assert made.take(NOW + 10 + GATHERING) == (WHOLE_PARTNER, CHANGED)
 
 
 def test_a_link_is_followed_in_the_list() -> None:
     made = listed()
     done = whole()
     made.done(
-        Done(WHOLE, CHANGED, NOBODY, done.plan, (Result(Verb.LINK, app_item(app(1)), Outcome.DONE),), 1), NOW
+        FinishedPass(
+            WHOLE_PARTNER, CHANGED, NOBODY, done.plan, (Result(Verb.LINK, app_item(app(1)), Outcome.DONE),), 1
+        ),
+        NOW,
     )
     assert made.next_at(NOW) == NOW + FIRST_POLL
 
@@ -627,4 +638,4 @@ def test_time_that_jumps_makes_everything_due_once() -> None:
     for tenth in range(20):
         found += taken(made, later + tenth)
         made.done(single(ONE, lane=DRIFT), later + tenth)
-    assert sorted(found) == sorted([(WHOLE, IN_FLIGHT), (ONE, CHANGED), (TWO, DRIFT), (THREE, DRIFT)])
+    assert sorted(found) == sorted([(WHOLE_PARTNER, IN_FLIGHT), (ONE, CHANGED), (TWO, DRIFT), (THREE, DRIFT)])

@@ -8,21 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.schedule.workqueue import PATIENCE, Queue
-from controller.model.passes import WHOLE, Lane
+from controller.core.schedule.workqueue import STARVATION_LIMIT, WorkQueue
+from controller.model.passes import WHOLE_PARTNER, Lane
 
 ASKED, CHANGED, IN_FLIGHT, DRIFT = Lane
 NOW = 1_000.0
 
 
-def queue(*due: tuple[str, float, Lane]) -> Queue:
-    made = Queue()
+def queue(*due: tuple[str, float, Lane]) -> WorkQueue:
+    made = WorkQueue()
     for each in due:
         made.add(*each)
     return made
 
 
-def drained(made: Queue, now: float = NOW) -> list[tuple[str, Lane]]:
+def drained(made: WorkQueue, now: float = NOW) -> list[tuple[str, Lane]]:
     found = []
     while (taken := made.take(now)) is not None:
         found.append(taken)
@@ -43,8 +43,8 @@ def drained(made: Queue, now: float = NOW) -> list[tuple[str, Lane]]:
         ),
         pytest.param([("b", 9.0, DRIFT), ("a", 9.0, DRIFT)], [("a", DRIFT), ("b", DRIFT)], id="then by name"),
         pytest.param(
-            [("a", 1.0, CHANGED), (WHOLE, NOW, CHANGED)],
-            [(WHOLE, CHANGED), ("a", CHANGED)],
+            [("a", 1.0, CHANGED), (WHOLE_PARTNER, NOW, CHANGED)],
+            [(WHOLE_PARTNER, CHANGED), ("a", CHANGED)],
             id="the whole before its parts",
         ),
         pytest.param([("a", 9.0, DRIFT), ("a", 8.0, DRIFT)], [("a", DRIFT)], id="a name once"),
@@ -63,18 +63,18 @@ def test_what_is_due_comes_in_order(
 
 
 def test_what_came_alone_goes_before_what_came_as_one_of_many() -> None:
-    made = queue(("a", 1.0, CHANGED), ("b", 2.0, CHANGED), (WHOLE, NOW, CHANGED))
+    made = queue(("a", 1.0, CHANGED), ("b", 2.0, CHANGED), (WHOLE_PARTNER, NOW, CHANGED))
     assert made.add("c", NOW, CHANGED, alone=True)
     assert made.add("b", NOW, CHANGED, alone=True)
     assert not made.add("b", NOW, CHANGED), "what was alone once stays so until it is taken"
-    made.hold("c", NOW + 1)
-    assert drained(made) == [(WHOLE, CHANGED), ("b", CHANGED), ("a", CHANGED)]
+    made.delay_until("c", NOW + 1)
+    assert drained(made) == [(WHOLE_PARTNER, CHANGED), ("b", CHANGED), ("a", CHANGED)]
     made.add("a", NOW, CHANGED)
     assert drained(made, NOW + 1) == [("c", CHANGED), ("a", CHANGED)]
 
 
 def test_adding_tells_whether_it_made_a_difference() -> None:
-    made = Queue()
+    made = WorkQueue()
     assert made.add("a", NOW, DRIFT)
     assert not made.add("a", NOW + 5, DRIFT)
     assert made.add("a", NOW + 5, CHANGED)
@@ -85,7 +85,7 @@ def test_adding_tells_whether_it_made_a_difference() -> None:
 
 def test_a_hold_beats_any_hurry() -> None:
     made = queue(("a", NOW, ASKED), ("b", NOW, DRIFT))
-    made.hold("a", NOW + 10)
+    made.delay_until("a", NOW + 10)
     made.add("a", NOW, ASKED)
     assert drained(made) == [("b", DRIFT)]
     assert made.next_at(NOW) == NOW + 10
@@ -94,25 +94,25 @@ def test_a_hold_beats_any_hurry() -> None:
 
 def test_a_hold_moves_nothing_that_is_due_later_anyway() -> None:
     made = queue(("a", NOW + 20, DRIFT))
-    made.hold("a", NOW + 10)
+    made.delay_until("a", NOW + 10)
     assert made.next_at(NOW) == NOW + 20
 
 
 def test_the_longer_hold_stands_and_a_release_ends_it() -> None:
-    made = Queue()
-    made.hold("a", NOW + 10)
-    made.hold("a", NOW + 5)
+    made = WorkQueue()
+    made.delay_until("a", NOW + 10)
+    made.delay_until("a", NOW + 5)
     made.add("a", NOW, DRIFT)
     assert made.next_at(NOW) == NOW + 10
-    made.release("a")
-    made.release("unknown")
+    made.clear_delay("a")
+    made.clear_delay("unknown")
     assert made.add("a", NOW, DRIFT)
     assert drained(made) == [("a", DRIFT)]
 
 
 def test_a_hold_ends_once_its_name_was_taken() -> None:
-    made = Queue()
-    made.hold("a", NOW)
+    made = WorkQueue()
+    made.delay_until("a", NOW)
     made.add("a", NOW, DRIFT)
     assert made.take(NOW) == ("a", DRIFT)
     made.add("a", NOW - 1, DRIFT)
@@ -136,15 +136,15 @@ def test_no_flood_of_one_lane_starves_another(urgent: Lane) -> None:
     for each in (f"sweep-{n}" for n in range(20)):
         made.add(each, NOW, DRIFT)
     order = [lane for _, lane in drained(made)]
-    assert (order.index(IN_FLIGHT), order.index(DRIFT)) == (PATIENCE, PATIENCE + 1)
+    assert (order.index(IN_FLIGHT), order.index(DRIFT)) == (STARVATION_LIMIT, STARVATION_LIMIT + 1)
     assert Counter(order[:110]) == {urgent: 70, IN_FLIGHT: 20, DRIFT: 20}
-    assert order[:PATIENCE] == [urgent] * PATIENCE
+    assert order[:STARVATION_LIMIT] == [urgent] * STARVATION_LIMIT
 
 
 def test_only_names_that_are_kept_are_remembered() -> None:
     made = queue(("a", NOW, DRIFT), ("b", NOW, DRIFT))
-    made.hold("a", NOW + 10)
-    made.hold("c", NOW + 10)
+    made.delay_until("a", NOW + 10)
+    made.delay_until("c", NOW + 10)
     made.keep(frozenset({"b"}))
     assert drained(made) == [("b", DRIFT)]
     made.add("a", NOW, DRIFT)
@@ -158,7 +158,7 @@ def test_what_is_due_is_counted_by_lane() -> None:
 
 
 def test_an_empty_queue_is_due_never() -> None:
-    assert Queue().next_at(NOW) is None
+    assert WorkQueue().next_at(NOW) is None
     made = queue(("a", NOW + 5, DRIFT))
     assert (made.next_at(NOW), made.next_at(NOW + 9)) == (NOW + 5, NOW + 9)
 
@@ -181,13 +181,13 @@ class Naive:
 
     def add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
         before = self.due.get(name)
-        many = name != WHOLE and not alone
+        many = name != WHOLE_PARTNER and not alone
         known_at, known_lane, known_many = before or (at, lane, many)
         at = max(min(at, known_at), self.holds.get(name, 0.0))
         self.due[name] = at, min(lane, known_lane), min(many, known_many)
         return self.due[name] != before
 
-    def hold(self, name: str, until: float) -> None:
+    def delay_until(self, name: str, until: float) -> None:
         self.holds[name] = max(until, self.holds.get(name, 0.0))
         if name in self.due:
             at, lane, many = self.due[name]
@@ -202,17 +202,17 @@ class Naive:
         by_lane: dict[Lane, list[tuple[bool, bool, float, str]]] = {}
         for name, (at, lane, many) in self.due.items():
             if at <= now and lane <= most:
-                by_lane.setdefault(lane, []).append((name != WHOLE, many, at, name))
+                by_lane.setdefault(lane, []).append((name != WHOLE_PARTNER, many, at, name))
         return {(min(each)[-1], lane) for lane, each in by_lane.items()}
 
 
-names = st.sampled_from([WHOLE, "a", "b", "c"])
+names = st.sampled_from([WHOLE_PARTNER, "a", "b", "c"])
 moments = st.integers(1, 30).map(float)
 lanes = st.sampled_from(list(Lane))
 steps = st.one_of(
     st.tuples(st.just("add"), names, moments, lanes, st.booleans()),
-    st.tuples(st.just("hold"), names, moments),
-    st.tuples(st.just("release"), names),
+    st.tuples(st.just("delay_until"), names, moments),
+    st.tuples(st.just("clear_delay"), names),
     st.tuples(st.just("keep"), st.frozensets(names)),
     st.tuples(st.just("pass time"), st.integers(0, 9)),
     st.tuples(st.just("take"), lanes),
@@ -221,15 +221,15 @@ steps = st.one_of(
 
 @given(st.lists(steps, max_size=60))
 def test_it_does_what_a_plain_list_would(done: list[tuple[Any, ...]]) -> None:
-    made, plain, now = Queue(), Naive(), 0.0
+    made, plain, now = WorkQueue(), Naive(), 0.0
     passed: Counter[Lane] = Counter()
     for verb, *about in done:
         match verb:
             case "add":
                 *due, alone = about
                 assert made.add(*due, alone=alone) == plain.add(*due, alone=alone)
-            case "release":
-                made.release(about[0])
+            case "clear_delay":
+                made.clear_delay(about[0])
                 plain.holds.pop(about[0], None)
             case "pass time":
                 now += about[0]
@@ -243,7 +243,7 @@ def test_it_does_what_a_plain_list_would(done: list[tuple[Any, ...]]) -> None:
         assert made.next_at(now) == min((max(at, now) for at, *_ in plain.due.values()), default=None)
 
 
-def _taken_alike(made: Queue, plain: Naive, passed: Counter[Lane], now: float, most: Lane) -> None:
+def _taken_alike(made: WorkQueue, plain: Naive, passed: Counter[Lane], now: float, most: Lane) -> None:
     ready = plain.ready(now, most)
     taken = made.take(now, most)
     assert (taken in ready) if ready else taken is None
@@ -252,9 +252,9 @@ def _taken_alike(made: Queue, plain: Naive, passed: Counter[Lane], now: float, m
     name, lane = taken
     others = {each for _, each in ready} - {lane}
     overtaken = {each for each in others if each < lane}
-    assert not overtaken or passed[lane] >= PATIENCE
+    assert not overtaken or passed[lane] >= STARVATION_LIMIT
     passed.update(others)
     passed[lane] = 0
-    assert max((passed[each] for each in others), default=0) <= PATIENCE + len(Lane)
+    assert max((passed[each] for each in others), default=0) <= STARVATION_LIMIT + len(Lane)
     del plain.due[name]
     plain.holds.pop(name, None)

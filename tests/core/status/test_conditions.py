@@ -10,7 +10,7 @@ from controller.core.planning.matched import app_item, subscription_item
 from controller.core.status.conditions import statuses
 from controller.model.manifest import App, Count, Desired, FromEnv, Guards, Partner, Policy, Subscription
 from controller.model.memory import Binding, Memory
-from controller.model.plan import Asked, For, Item, Observed, Plan, Verb, Waiting
+from controller.model.plan import Item, Observed, Plan, Request, Verb, WaitFor, Waiting
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Facts, Row, Stage
 from tests.core.builders import (
@@ -46,7 +46,7 @@ def standing(
     previous: Mapping[Item, Status] = BEFORE,
     partner: Partner = PARTNER,
 ) -> dict[Item, Status]:
-    plan = guard(planned(declared, seen, Asked(), partner), declared, frozenset())
+    plan = guard(planned(declared, seen, Request(), partner), declared, frozenset())
     return {each.item: each for each in statuses(declared, seen, plan, previous)}
 
 
@@ -263,7 +263,7 @@ def test_what_was_neither_written_nor_read_is_called_unknown(
 ) -> None:
     things = (APP, declared) if item is SUB else (declared, WANTED)
     seen = observed(live(1), facts=THERE, digests={item: "keyed:1"})
-    left = planned(desired(*things), seen, Asked(resend=False))
+    left = planned(desired(*things), seen, Request(resend=False))
     found = {each.item: each for each in statuses(desired(*things), seen, left, {})}
     assert words(found[item])["Synced"] == words(found[item])["Ready"] == (UNKNOWN, "Unverifiable")
     assert words(found[ITEM])["Ready"] == (UNKNOWN, "Unverifiable"), "an app is ready with all that it has"
@@ -322,12 +322,12 @@ def test_every_declared_resource_of_this_partner_has_a_status() -> None:
 @pytest.mark.parametrize(
     ("on", "truth"),
     [
-        pytest.param(For.BUDGET, Truth.UNKNOWN, id="what could not be looked at is not known"),
-        pytest.param(For.LOOK, Truth.UNKNOWN, id="likewise where a look gave nothing"),
-        pytest.param(For.LIVE, Truth.FALSE, id="what waits for its app is known not to be there"),
+        pytest.param(WaitFor.BUDGET, Truth.UNKNOWN, id="what could not be looked at is not known"),
+        pytest.param(WaitFor.LOOK, Truth.UNKNOWN, id="likewise where a look gave nothing"),
+        pytest.param(WaitFor.LIVE, Truth.FALSE, id="what waits for its app is known not to be there"),
     ],
 )
-def test_what_nobody_saw_is_unknown(on: For, truth: Truth) -> None:
+def test_what_nobody_saw_is_unknown(on: WaitFor, truth: Truth) -> None:
     plan = Plan(PARTNER, "r1", waiting=(Waiting(Verb.SUBSCRIBE, SUB, on),))
     found = {each.item: each for each in statuses(DECLARED, observed(live(1)), plan, {})}[SUB]
     assert {each.status for each in found.conditions if each.type in {"Synced", "Ready"}} == {truth}

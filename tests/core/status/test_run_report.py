@@ -11,8 +11,7 @@ from controller.model.manifest import AppId
 from controller.model.plan import (
     Action,
     Blocked,
-    For,
-    Held,
+    HeldChange,
     Item,
     Link,
     Outcome,
@@ -23,6 +22,7 @@ from controller.model.plan import (
     Unmanaged,
     Update,
     Verb,
+    WaitFor,
     Waiting,
 )
 from controller.model.upstream import SubscriptionId
@@ -133,12 +133,12 @@ def test_one_thing_done_is_not_counted_twice() -> None:
 
 
 def test_an_action_whose_turn_did_not_come_waits_for_its_budget() -> None:
-    later = Waiting(Verb.SUBSCRIBE, SUB, For.BACKOFF, 9.0)
+    later = Waiting(Verb.SUBSCRIBE, SUB, WaitFor.BACKOFF, 9.0)
     said: dict[Change, Result | Waiting] = {change(POST): later, change(LINK): result(Outcome.DONE)}
     put = SetCallback(app(2), app_id(2), CALLBACK)
     part = report(plan(LINK, POST, put), said, by_change(result(Outcome.DONE)), NOBODY)
     why = "the run ended before its turn"
-    assert part.waiting == (later, Waiting(Verb.UPDATE, app_item(app(2)), For.BUDGET, message=why))
+    assert part.waiting == (later, Waiting(Verb.UPDATE, app_item(app(2)), WaitFor.BUDGET, message=why))
     assert (part.partner, part.looked) == (PARTNER.name, True)
 
 
@@ -146,9 +146,9 @@ def test_everything_is_counted_once() -> None:
     last = Plan(
         PARTNER,
         "r1",
-        waiting=(Waiting(Verb.LINK, ITEM, For.LIST),),
+        waiting=(Waiting(Verb.LINK, ITEM, WaitFor.LIST),),
         blocked=(Blocked(ITEM, "AppLost", ""),) * 2,
-        held=(Held(LINK, "maxLinks"),) * 3,
+        held=(HeldChange(LINK, "maxLinks"),) * 3,
         unmanaged=(Unmanaged(ITEM, "1"),),
         unchanged=(ITEM, SUB, tag_item(APP, "other")),
         provisioning=(ITEM,),
@@ -203,20 +203,20 @@ def test_partners_add_up_and_no_key_is_missing() -> None:
 @pytest.mark.parametrize(
     ("on", "expected"),
     [
-        (For.BUDGET, True),
-        (For.OUTCOME, True),
-        (For.PHONE, True),
-        (For.LOOK, True),
-        (For.BACKOFF, True),
-        (For.REST, True),
-        (For.LIST, True),
-        (For.LIVE, False),
-        (For.LINKED, False),
-        (For.POLICY, False),
-        (For.SUSPEND, False),
+        (WaitFor.BUDGET, True),
+        (WaitFor.OUTCOME, True),
+        (WaitFor.PHONE, True),
+        (WaitFor.LOOK, True),
+        (WaitFor.BACKOFF, True),
+        (WaitFor.REST, True),
+        (WaitFor.LIST, True),
+        (WaitFor.LIVE, False),
+        (WaitFor.LINKED, False),
+        (WaitFor.POLICY, False),
+        (WaitFor.SUSPEND, False),
     ],
 )
-def test_provisioning_and_what_people_decide_is_not_converging(*, on: For, expected: bool) -> None:
+def test_provisioning_and_what_people_decide_is_not_converging(*, on: WaitFor, expected: bool) -> None:
     assert converging(Report("main", waiting=(Waiting(Verb.LINK, ITEM, on),))) is expected
 
 
@@ -225,7 +225,7 @@ def test_nothing_left_is_not_converging() -> None:
 
 
 def test_a_list_that_lags_behind_our_own_link_is_not_converging() -> None:
-    waits = (Waiting(Verb.LINK, ITEM, For.LIST),)
+    waits = (Waiting(Verb.LINK, ITEM, WaitFor.LIST),)
     assert not converging(Report("main", results=(result(Outcome.DONE),), waiting=waits))
     assert converging(Report("main", results=(result(Outcome.UNCLEAR),), waiting=waits))
 
@@ -236,18 +236,18 @@ def test_a_list_that_lags_behind_our_own_link_is_not_converging() -> None:
         pytest.param(Report("main"), False, id="nothing left"),
         pytest.param(Report("main", provisioning=(ITEM,)), True, id="an app on its way"),
         pytest.param(
-            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, For.LIVE),)), True, id="waits for live"
+            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE),)), True, id="waits for live"
         ),
         pytest.param(
-            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, For.LINKED),)), True, id="or a link"
+            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LINKED),)), True, id="or a link"
         ),
         pytest.param(
-            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, For.BUDGET),)), False, id="our pace"
+            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, WaitFor.BUDGET),)), False, id="our pace"
         ),
         pytest.param(
             Report(
                 "main",
-                waiting=(Waiting(Verb.SUBSCRIBE, SUB, For.LIVE),),
+                waiting=(Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE),),
                 blocked=(Blocked(ITEM, "AppLost", ""),),
             ),
             False,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from controller.core.status.summary import MOST_STAGES, OTHER, Census, census
+from controller.core.status.summary import MOST_STAGES, OTHER, FleetSummary, summarize
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
 
@@ -17,12 +17,12 @@ def app(name: str, *conditions: Condition, stage: str = "", at: float = 5.0) -> 
 
 
 def test_nothing_is_counted_of_nothing() -> None:
-    assert census(()) == Census()
+    assert summarize(()) == FleetSummary()
 
 
 def test_conditions_and_reasons_are_counted_by_kind() -> None:
     wanted = Status(Item(Kind.SUBSCRIPTION, "main", "b", "events"), (WRONG, STALLED), "r1", 3.0)
-    found = census((app("a", READY), app("b", WRONG, STALLED), app("c", WRONG), wanted))
+    found = summarize((app("a", READY), app("b", WRONG, STALLED), app("c", WRONG), wanted))
     assert found.conditions == {
         (Kind.APP, "Ready", TRUE): 1,
         (Kind.APP, "Ready", FALSE): 2,
@@ -33,13 +33,13 @@ def test_conditions_and_reasons_are_counted_by_kind() -> None:
     assert found.reasons == {(Kind.APP, "AppLost"): 2, (Kind.SUBSCRIPTION, "AppLost"): 1}
     assert sorted(item.name for item in found.unready) == ["b", "c"]
     assert [item.name for item in found.stalled] == ["b"], "its subscription is told with it"
-    assert found.eldest == 3.0
+    assert found.oldest == 3.0
 
 
 def test_resources_are_told_apart_on_request_only() -> None:
     statuses = (app("a", READY), app("b", WRONG), app("c"))
-    assert census(statuses).ready == {}
-    assert {item.name: truth for item, truth in census(statuses, each=True).ready.items()} == {
+    assert summarize(statuses).ready == {}
+    assert {item.name: truth for item, truth in summarize(statuses, each=True).ready.items()} == {
         "a": TRUE,
         "b": FALSE,
     }
@@ -48,11 +48,11 @@ def test_resources_are_told_apart_on_request_only() -> None:
 def test_rare_stages_are_counted_together() -> None:
     common = [app(f"c{i}", stage="FINALIZE") for i in range(3)]
     rare = [app(f"r{i}", stage=f"S{i:02}") for i in range(MOST_STAGES + 1)]
-    found = census((*rare, *common)).stages
+    found = summarize((*rare, *common)).stages
     assert found["FINALIZE"] == 3
     assert found[OTHER] == 2
     assert len(found) == MOST_STAGES + 1
 
 
 def test_few_stages_leave_no_others() -> None:
-    assert census([app("a", stage="FINALIZE"), app("b")]).stages == {"FINALIZE": 1, "": 1}
+    assert summarize([app("a", stage="FINALIZE"), app("b")]).stages == {"FINALIZE": 1, "": 1}

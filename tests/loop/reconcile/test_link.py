@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from controller.errors import Busy, Denied, StoreError
-from controller.loop.apply import Run
+from controller.loop.apply import PartnerRun
 from controller.loop.reconcile.attempt import INTERRUPTED
 from controller.model.manifest import AppId
-from controller.model.plan import Asked, For, Outcome
+from controller.model.plan import Outcome, Request, WaitFor
 from controller.model.upstream import LinkedWithoutCallback, LinkRefused, NameTaken, PhoneTaken, Row
 from tests.loop.apply_fixture import CALLBACK, HERE, Bench, app, bench, events
 from tests.loop.fake_gupshup import NEVER, Lose, Reply
@@ -25,11 +25,11 @@ async def there(tmp_path: Path) -> AsyncIterator[Bench]:
         assert found.remote.faults == []
 
 
-def outcomes(run: Run) -> list[tuple[str, str, str]]:
+def outcomes(run: PartnerRun) -> list[tuple[str, str, str]]:
     return [(str(each.verb), str(each.outcome), each.reason) for each in run.report("main").results]
 
 
-def blocked(run: Run) -> list[str]:
+def blocked(run: PartnerRun) -> list[str]:
     return [each.reason for each in run.report("main").blocked]
 
 
@@ -119,7 +119,7 @@ async def test_a_renamed_manifest_opens_no_second_link_while_one_is_unclear(ther
     await there.go(app(), wait=False)
     run = await there.go(app("AppRenamed"), wait=False)
     assert there.remote.count("link") == 1
-    assert [each.on for each in run.report("main").waiting] == [For.OUTCOME]
+    assert [each.wait_for for each in run.report("main").waiting] == [WaitFor.OUTCOME]
     there.clock.time += 300
     assert blocked(await there.go(app("AppRenamed"))) == ["PhoneLinkedToOtherApp"]
     assert there.remote.count("link") == 1
@@ -145,8 +145,8 @@ async def test_a_no_is_not_asked_again_before_the_manifest_changes_or_somebody_a
     later = await there.go(app())
     assert (outcomes(later), blocked(later), there.remote.count("link")) == ([], [reason], 1)
     there.clock.time += 1
-    asked = Asked(again=frozenset({"AppOne"}), at=there.clock.now())
-    await there.go(run=Run(there.task(app(), asked=asked)))
+    asked = Request(again=frozenset({"AppOne"}), at=there.clock.now())
+    await there.go(run=PartnerRun(there.task(app(), asked=asked)))
     assert there.remote.count("link") == 2, "asked again once, not in every pass"
     done = await there.go(app("AppOther"))
     assert outcomes(done) == [("link", "done", "")]
@@ -193,8 +193,8 @@ async def test_what_never_went_out_leaves_nothing_open(there: Bench) -> None:
     there.remote.on("link", Busy("budget", there.clock.now() + 30), Busy("not connected"))
     run = await there.go(app(), wait=False, seconds=0)
     assert not (await there.memory()).intents
-    assert [(each.on, each.until) for each in run.report("main").waiting] == [
-        (For.BUDGET, there.clock.now() + 30)
+    assert [(each.wait_for, each.until) for each in run.report("main").waiting] == [
+        (WaitFor.BUDGET, there.clock.now() + 30)
     ]
     assert await there.history() == []
     run = await there.go(app())
@@ -213,13 +213,13 @@ async def test_one_intent_is_open_for_a_name_even_where_it_came_between(there: B
     there.remote.rows_by_phone = late  # type: ignore[method-assign, assignment]  # something comes between
     run = await there.go(app(), wait=False)
     assert there.remote.posts == []
-    assert [each.on for each in run.report("main").waiting] == [For.OUTCOME]
+    assert [each.wait_for for each in run.report("main").waiting] == [WaitFor.OUTCOME]
     assert [entry.outcome for entry in await there.history()] in (["failed"], [])
 
 
 async def test_credentials_are_refused_for_good_after_two_refusals(there: Bench) -> None:
     there.remote.on("link", *[Denied("the partner token was refused")] * 3)
-    run = Run(there.task(app(), app("AppTwo", "910000000002"), events()))
+    run = PartnerRun(there.task(app(), app("AppTwo", "910000000002"), events()))
     with pytest.raises(Denied, match="token was refused"):
         await there.go(run=run)
     assert there.remote.count("link") == 2
@@ -241,7 +241,7 @@ async def test_a_link_that_is_cancelled_leaves_an_ended_intent(there: Bench) -> 
         return await asyncio.Event().wait()
 
     there.remote.link = hang  # type: ignore[method-assign, assignment]  # a Gupshup that never answers
-    run = Run(there.task(app()))
+    run = PartnerRun(there.task(app()))
     task = asyncio.ensure_future(there.go(run=run))
     await going.wait()
     task.cancel()
@@ -282,7 +282,7 @@ async def test_three_refusals_alike_rest_the_other_links_of_the_same_pass(there:
     run = await there.go(*many, wait=False)
 
     assert there.remote.count("link") == 3
-    assert [each.on for each in run.report("main").waiting] == [For.REST, For.REST]
+    assert [each.wait_for for each in run.report("main").waiting] == [WaitFor.REST, WaitFor.REST]
 
 
 async def test_refusals_in_other_words_rest_nothing(there: Bench) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from controller.errors import Busy, Denied, Limited, Rejected, Unclear
-from controller.loop.apply import Run
+from controller.loop.apply import PartnerRun
 from controller.loop.reconcile.attempt import INTERRUPTED
 from controller.model.manifest import App, FromEnv, Reference, Subscription
-from controller.model.plan import Asked, For, Outcome
+from controller.model.plan import Outcome, Request, WaitFor
 from controller.model.secret import Secret
 from controller.model.upstream import RemoteSubscription, SubscriptionId
 from tests.loop.apply_fixture import CALLBACK, PARTNER, Bench, app, bench, events
@@ -33,7 +33,7 @@ async def there(tmp_path: Path) -> AsyncIterator[Bench]:
         assert found.remote.faults == []
 
 
-def outcomes(run: Run) -> list[tuple[str, str, str]]:
+def outcomes(run: PartnerRun) -> list[tuple[str, str, str]]:
     return [(str(each.verb), str(each.outcome), each.reason) for each in run.report("main").results]
 
 
@@ -117,7 +117,7 @@ async def test_a_switch_that_has_to_rest_for_an_hour_is_waited_for_by_nobody_who
         run = await there.go(*ONE, wait=False)
         assert there.clock.now() - before < MINUTE
     (waiting,) = run.report("main").waiting
-    assert waiting.on is For.BACKOFF
+    assert waiting.wait_for is WaitFor.BACKOFF
     assert waiting.until == pytest.approx(before + 3600, abs=1)
     assert there.remote.count("update_subscription") == 1
 
@@ -160,7 +160,7 @@ async def test_what_is_owned_and_undeclared_is_removed_and_what_is_not_owned_is_
     assert outcomes(run) == [("unsubscribe", "done", "")]
     assert list(there.remote.subs[one]) == ["manual"]
     assert [each.item.name for each in run.report("main").unmanaged] == ["manual"]
-    narrowed = Run(there.task(app(callback=None), complete=False))
+    narrowed = PartnerRun(there.task(app(callback=None), complete=False))
     there.remote.subs[one]["events-other"] = there_is("events-other")
     await there.go(run=narrowed)
     assert "events-other" in there.remote.subs[one], "a narrowed scope never unsubscribes"
@@ -169,7 +169,7 @@ async def test_what_is_owned_and_undeclared_is_removed_and_what_is_not_owned_is_
 async def test_a_callback_that_was_never_written_from_here_is_written_once(there: Bench) -> None:
     """Somebody else linked the app, or the store is lost, or the manifest had none until now."""
     (one,) = there.remote.apps
-    run = await there.go(run=Run(there.task(app(), asked=Asked(resend=False))), wait=False)
+    run = await there.go(run=PartnerRun(there.task(app(), asked=Request(resend=False))), wait=False)
     assert there.remote.writes == []
     assert [item.name for item in run.report("main").unverifiable] == ["AppOne"]
     assert run.report("main").unchanged == 0
@@ -213,7 +213,7 @@ async def test_a_fleet_of_callbacks_nobody_knows_is_held_by_itself_and_the_rest_
     assert (report.summary["held"], report.summary["linked"], report.summary["subscribed"]) == (30, 1, 1)
     assert [there.remote.apps[each].name for each in there.remote.callbacks] == ["New"]
     released = replace(there.task(*declared), released=frozenset({report.held_digest or ""}))
-    await there.go(run=Run(released))
+    await there.go(run=PartnerRun(released))
     assert (there.remote.count("set_callback"), len(there.remote.callbacks)) == (30, 31)
 
 
@@ -304,9 +304,9 @@ async def test_one_apps_budget_holds_back_its_own_writes_only(there: Bench) -> N
     assert [(each.item.app, each.outcome) for each in run.report("main").results] == [
         ("AppTwo", Outcome.DONE)
     ]
-    assert [(each.item.name, each.on, each.until) for each in run.report("main").waiting] == [
-        ("events", For.BUDGET, until),
-        ("events2", For.BUDGET, until),
+    assert [(each.item.name, each.wait_for, each.until) for each in run.report("main").waiting] == [
+        ("events", WaitFor.BUDGET, until),
+        ("events2", WaitFor.BUDGET, until),
     ]
     calls = there.remote.count("subscribe")
     run = await there.go(*declared, *two)
@@ -370,7 +370,7 @@ async def test_a_write_that_is_cancelled_is_told_as_unclear(there: Bench) -> Non
         return await asyncio.Event().wait()
 
     there.remote.subscribe = hang  # type: ignore[method-assign, assignment]  # a Gupshup that never answers
-    run = Run(there.task(*ONE))
+    run = PartnerRun(there.task(*ONE))
     task = asyncio.ensure_future(there.go(run=run))
     await going.wait()
     task.cancel()

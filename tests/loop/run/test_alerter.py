@@ -8,8 +8,8 @@ import pytest
 
 from controller.core.render.statuses import document
 from controller.edges.store import Store, open_store
-from controller.loop.run.alerter import PACE, Herald
-from controller.loop.run.summary_cache import Counted
+from controller.loop.run.alerter import PACE, Alerter
+from controller.loop.run.summary_cache import SummaryCache
 from controller.model.notice import Notice
 from controller.model.status import Status, Truth
 from tests.doors.boards import GOOD, HERE, NOW, Board, app_item, moved, over, said, status_of
@@ -26,8 +26,8 @@ class Town:
         self.store = store
         self.board = board
         self.told: list[Notice] = []
-        self.counted = Counted(store, board)
-        self.herald = Herald(board, self.counted, board, self.told.append)
+        self.counted = SummaryCache(store, board)
+        self.herald = Alerter(board, self.counted, board, self.told.append)
 
     async def wait(self, seconds: float) -> list[str]:
         """Let time go by, and return the titles that were told meanwhile."""
@@ -104,14 +104,14 @@ async def test_an_app_whose_manifest_is_gone_is_no_trouble_any_more(town: Town) 
 
 
 async def test_credentials_that_are_refused_and_work_again(town: Town) -> None:
-    town.herald.heard(over(error="login: 403", trouble="Denied"))
+    town.herald.heard(over(error="login: 403", error_kind="Denied"))
     assert await town.wait(600) == ["The credentials of partner main are refused"]
     town.herald.heard(over())
     assert await town.wait(600) == ["Over: the credentials of partner main are refused"]
 
 
 async def test_a_stuck_source_and_held_changes_are_told_together(town: Town) -> None:
-    town.board.state = replace(GOOD, trouble="3 problems in the manifests", troubled=NOW)
+    town.board.state = replace(GOOD, error="3 problems in the manifests", error_since=NOW)
     town.board.partner(held_digest="abc123")
     assert await town.wait(600) == ["The source is stuck on an old revision (and 1 more)"]
     assert "3 problems in the manifests" in town.told[0].body
@@ -119,8 +119,8 @@ async def test_a_stuck_source_and_held_changes_are_told_together(town: Town) -> 
 
 
 async def test_passes_that_keep_failing_are_told(town: Town) -> None:
-    town.herald.heard(over(error="no answer", trouble="Busy"))
-    town.board.partner(errors=5)
+    town.herald.heard(over(error="no answer", error_kind="Busy"))
+    town.board.partner(failures=5)
     assert await town.wait(290) == []
     assert await town.wait(60) == ["Passes over partner main keep failing (Busy)"]
     town.board.those = ()
@@ -129,7 +129,7 @@ async def test_passes_that_keep_failing_are_told(town: Town) -> None:
 
 async def test_it_goes_on_telling_while_the_store_is_out_of_reach(town: Town) -> None:
     await town.store.close()
-    town.board.state = replace(GOOD, trouble="no answer from the repository", troubled=NOW)
+    town.board.state = replace(GOOD, error="no answer from the repository", error_since=NOW)
     assert await town.wait(120) == ["The source is stuck on an old revision"]
 
 
@@ -137,9 +137,9 @@ async def test_who_only_observes_speaks_of_apps_that_nobody_writes(town: Town) -
     at = town.board.time
     stalled = said("Stalled", TRUE, "AppLost", since=at)
     await town.see(status_of(app_item(), said("Ready", FALSE, "AppLost", since=at), stalled))
-    town.board.partner(holds=False)
+    town.board.partner(is_leader=False)
     assert await town.wait(600) == []
-    town.herald = Herald(town.board, town.counted, town.board, town.told.append, observe=True)
+    town.herald = Alerter(town.board, town.counted, town.board, town.told.append, observe=True)
     town.board.time = at + 600
     later = said("Stalled", TRUE, "AppLost", since=at + 601)
     await town.see(status_of(app_item(), later))
@@ -147,7 +147,7 @@ async def test_who_only_observes_speaks_of_apps_that_nobody_writes(town: Town) -
 
 
 async def test_it_runs_until_it_is_cancelled(town: Town) -> None:
-    town.board.state = replace(GOOD, trouble="no", troubled=NOW)
+    town.board.state = replace(GOOD, error="no", error_since=NOW)
 
     class Enough(Exception):
         pass
@@ -163,7 +163,7 @@ async def test_it_runs_until_it_is_cancelled(town: Town) -> None:
             if town.board.time > NOW + 200:
                 raise Enough
 
-    herald = Herald(town.board, town.counted, Short(), town.told.append)
+    herald = Alerter(town.board, town.counted, Short(), town.told.append)
     with pytest.raises(Enough):
         await herald.run()
     assert len(town.told) == 1

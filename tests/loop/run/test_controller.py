@@ -10,10 +10,10 @@ from structlog.testing import capture_logs
 
 from controller.errors import SourceError, Unsettled
 from controller.loop.run.controller import GRACE, Controller
-from controller.loop.run.source_watcher import Watched
+from controller.loop.run.source_watcher import SourceWatcher
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import App, Desired, Partner
-from controller.model.passes import WHOLE, SourceState
+from controller.model.passes import WHOLE_PARTNER, SourceState
 from controller.model.problem import Place, Problem, Severity
 from controller.model.source import Decoded, Source
 from controller.model.upstream import Row, Upstream
@@ -97,7 +97,9 @@ def world(there: Tending) -> World:
 
 def made(there: Tending, shelf: Shelf, *released: str) -> World:
     door = Door(there, UPSTREAMS)
-    watched = Watched(shelf, there.store.revisions, shelf.decode, there.clock, released=frozenset(released))
+    watched = SourceWatcher(
+        shelf, there.store.revisions, shelf.decode, there.clock, released=frozenset(released)
+    )
     return World(there, door, shelf, Controller(watched, there.ground(door.stand, asyncio.Event())))
 
 
@@ -118,7 +120,7 @@ def test_every_partner_has_its_own_subscriptions_and_a_release_goes_to_them(ther
     shelf = Shelf({"r1": Desired("r1", (PARTNER, OTHER), (ONE, TWO), hooks)}, lies="r1")
     world = made(there, shelf)
     world.run(60)
-    trouble = world.controller.source().trouble
+    trouble = world.controller.source().error
     assert "9 Apps became 1" in trouble
     assert there.remote.calls == []
     made(there, shelf, trouble.rpartition(" ")[2]).run(60)
@@ -217,7 +219,7 @@ def test_an_app_that_changes_its_partner_is_left_by_one_and_kept_by_the_other(wo
     states: list[object] = []
     world.run(200)
     assert [(each.name, each.apps) for each in states] == [("main", 2), ("other", 0)]  # type: ignore[attr-defined]
-    assert {each.trouble for each in world.tending.told} == {""}
+    assert {each.error_kind for each in world.tending.told} == {""}
     assert len(world.tending.remote.posts) == 2
     found = world.tending.run(world.tending.store.statuses.read(UPSTREAMS["other"]))
     assert found == {}
@@ -241,7 +243,7 @@ def test_what_is_not_taken_is_logged_once_with_all_that_names_it(world: World) -
         world.edit(200, "r1", PARTNER, *fleet("main", 5))
         world.run(260)
     told = [each for each in logs if str(each["event"]).startswith("source ")]
-    assert [each["event"] for each in told] == ["source taken", "source not taken", "source is good again"]
+    assert [each["event"] for each in told] == ["source accepted", "source rejected", "source recovered"]
     assert {each["source"] for each in told} == {"shelf"}
     assert (told[1]["revision"], told[1]["rejected"], told[2]["revision"]) == ("r1", "r2", "r1")
     assert str(told[1]["digest"]) in str(told[1]["why"])
@@ -253,7 +255,7 @@ def test_a_source_out_of_reach_leaves_the_last_good_one_at_work(world: World) ->
     world.shelf.lies = SourceError("no route")
     world.run(30)
     assert {row.name for row in world.tending.remote.apps.values()} == {"AppOne"}
-    assert world.controller.source().trouble == "no route"
+    assert world.controller.source().error == "no route"
 
 
 def test_nothing_good_yet_means_nothing_to_do(world: World) -> None:
@@ -280,7 +282,7 @@ def test_a_renamed_partner_gets_round_no_guard_and_signs_in_once(world: World) -
     world.edit(210, "r3", primary, *fleet("primary", 4))
     world.run(300)
     assert (states[0].revision, states[0].rejected) == ("r1", "r2")
-    assert "5 Apps became 2" in states[0].trouble
+    assert "5 Apps became 2" in states[0].error
     assert {each.partner for each in world.tending.told if each.revision == "r2"} == set()
     assert world.passes("main"), "what was good goes on being kept"
     assert world.passes("primary")
@@ -374,4 +376,4 @@ def test_partners_that_changed_are_left_side_by_side(world: World) -> None:
         world.at(at, lambda at=at: tended.update({at: {each.name for each in world.controller.partners()}}))
     world.run(100)
     assert ["third" in names for names in tended.values()] == [False, True]
-    assert {each.app for each in world.tending.told} >= {WHOLE}
+    assert {each.app for each in world.tending.told} >= {WHOLE_PARTNER}

@@ -8,10 +8,10 @@ import pytest
 
 from controller.core.planning.guard import held_digest
 from controller.errors import Busy, Unclear
-from controller.loop.run.partner_cache import Seen, Sight
+from controller.loop.run.partner_cache import PartnerCache, PassOutcome
 from controller.model.manifest import App, AppId, Count, Guards, Partner, Subscription
 from controller.model.memory import Memory
-from controller.model.plan import Asked, For, Outcome, Plan, Unlooked, Verb
+from controller.model.plan import NotYetObserved, Outcome, Plan, Request, Verb, WaitFor
 from controller.model.problem import Place
 from tests.loop.apply_fixture import HERE, PARTNER, Bench, app, bench, desired, events
 from tests.loop.fake_gupshup import Gupshup, Lose
@@ -19,7 +19,7 @@ from tests.loop.fake_gupshup import Gupshup, Lose
 ONE, TWO = app(), app("AppTwo", "910000000002")
 HOOKS = (events(), events("AppTwo"))
 ALL = (ONE, TWO, *HOOKS)
-NOBODY = Asked()
+NOBODY = Request()
 
 
 @pytest.fixture
@@ -31,22 +31,22 @@ async def there(tmp_path: Path) -> AsyncIterator[Bench]:
 
 def sight(
     there: Bench, *declared: App | Subscription, partner: Partner = PARTNER, enforce: bool = True
-) -> Sight:
+) -> PartnerCache:
     there.partner = partner
-    made = Sight(there.account(), enforce=enforce)
+    made = PartnerCache(there.account(), enforce=enforce)
     made.declare(desired(*declared, partner=partner))
     return made
 
 
-async def whole(made: Sight, *, fresh: bool = True) -> Seen:
+async def whole(made: PartnerCache, *, fresh: bool = True) -> PassOutcome:
     return await made.whole(NOBODY, frozenset(), fresh=fresh)
 
 
-async def single(made: Sight, name: str = "AppOne", *, fresh: bool = True) -> Seen:
+async def single(made: PartnerCache, name: str = "AppOne", *, fresh: bool = True) -> PassOutcome:
     return await made.single(name, NOBODY, fresh=fresh)
 
 
-def plan(seen: Seen) -> Plan:
+def plan(seen: PassOutcome) -> Plan:
     assert seen.error is None
     assert seen.plan is not None
     return seen.plan
@@ -78,7 +78,7 @@ def both_live(remote: Gupshup) -> None:
 async def test_declaring_tells_what_is_new(
     there: Bench, declared: tuple[App | Subscription, ...], expected: set[str]
 ) -> None:
-    made = Sight(there.account(), enforce=True)
+    made = PartnerCache(there.account(), enforce=True)
     assert made.declare(desired(*ALL)) == set(), "at first nobody knows"
     assert made.declare(desired(*declared)) == expected
 
@@ -122,7 +122,7 @@ async def test_an_old_list_proves_no_absence(there: Bench) -> None:
     await whole(made)
     there.clock.time += 800
     for seen in (await whole(made, fresh=False), await single(made, fresh=False)):
-        assert [each.on for each in plan(seen).waiting] == [For.OUTCOME]
+        assert [each.wait_for for each in plan(seen).waiting] == [WaitFor.OUTCOME]
         assert ONE.phone in (await there.memory()).intents
     assert plan(await whole(made)).provisioning == ()
     memory = await there.memory()
@@ -159,11 +159,11 @@ async def test_a_pass_over_one_app_subscribes_it_and_its_results_are_known_to_th
 async def test_a_pass_over_one_app_links_nothing(there: Bench) -> None:
     seen = await single(sight(there, *ALL))
     assert there.remote.writes == []
-    assert (Verb.LINK, For.PASS) in {(each.verb, each.on) for each in plan(seen).waiting}
+    assert (Verb.LINK, WaitFor.PASS) in {(each.verb, each.wait_for) for each in plan(seen).waiting}
 
 
-@pytest.mark.parametrize("asked", [NOBODY, Asked(again=frozenset({"AppOne"}))])
-async def test_a_pass_over_one_app_does_nothing_that_a_guard_counts(there: Bench, asked: Asked) -> None:
+@pytest.mark.parametrize("asked", [NOBODY, Request(again=frozenset({"AppOne"}))])
+async def test_a_pass_over_one_app_does_nothing_that_a_guard_counts(there: Bench, asked: Request) -> None:
     both_live(there.remote)
     made = sight(there, *ALL, partner=replace(PARTNER, owned_tags="*"))
     await whole(made)
@@ -173,12 +173,12 @@ async def test_a_pass_over_one_app_does_nothing_that_a_guard_counts(there: Bench
     before = len(there.remote.writes)
     seen = await made.single("AppOne", asked, fresh=True)
     assert there.remote.writes[before:] == [("subscribe", "app-1")], "what is new is added"
-    assert [(each.verb, each.on) for each in plan(seen).waiting] == [(Verb.UNSUBSCRIBE, For.PASS)]
+    assert [(each.verb, each.wait_for) for each in plan(seen).waiting] == [(Verb.UNSUBSCRIBE, WaitFor.PASS)]
     made.declare(desired(ONE, TWO, changed, HOOKS[1], partner=there.partner))
     before = len(there.remote.writes)
     seen = await made.single("AppOne", asked, fresh=True)
     assert there.remote.writes[before:] == []
-    assert {each.verb for each in plan(seen).waiting if each.on is For.PASS} == {
+    assert {each.verb for each in plan(seen).waiting if each.wait_for is WaitFor.PASS} == {
         Verb.UPDATE,
         Verb.UNSUBSCRIBE,
     }
@@ -223,7 +223,7 @@ async def test_a_row_without_a_phone_keeps_anybody_from_being_absent(there: Benc
     there.clock.time += 800
     there.remote.on("details", Busy("no answer"), Busy("no answer"))
     for seen in (await whole(made), await single(made)):
-        assert [each.on for each in plan(seen).waiting] == [For.PHONE]
+        assert [each.wait_for for each in plan(seen).waiting] == [WaitFor.PHONE]
         assert ONE.phone in (await there.memory()).intents
 
 
@@ -238,8 +238,8 @@ async def test_an_app_whose_looks_fail_holds_no_guard_back_for_ever(there: Bench
     await single(made, "AppTwo")
     made.declare(desired(ONE, TWO, HOOKS[0], replace(HOOKS[1], version=2), partner=partner))
     held_back = plan(await whole(made))
-    assert held_back.unlooked == (Unlooked(held_back.unlooked[0].item, 1),)
-    assert [each.on for each in held_back.waiting if each.verb is Verb.UPDATE] == [For.LOOK]
+    assert held_back.unlooked == (NotYetObserved(held_back.unlooked[0].item, 1),)
+    assert [each.wait_for for each in held_back.waiting if each.verb is Verb.UPDATE] == [WaitFor.LOOK]
     made.missed("AppOne", "crashed")
     made.missed("gone", "crashed")
     seen = await whole(made)

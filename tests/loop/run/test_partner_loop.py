@@ -10,11 +10,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from controller.errors import Busy, Denied, Locked, StoreError
-from controller.loop.run.partner_loop import ASK_AGAIN, GIVEN_WAY, Partnership
-from controller.loop.run.worker import EVENT, GIVE_WAY
+from controller.loop.run.partner_loop import ASK_AGAIN, GIVEN_WAY, PartnerLoop
+from controller.loop.run.worker import EVENT, HANDOVER
 from controller.model.history import Declared, Hint
 from controller.model.manifest import AppId
-from controller.model.passes import Tempo
+from controller.model.passes import Timing
 from tests.loop.apply_fixture import HERE, PARTNER, app, desired, events
 from tests.loop.run_fixture import Door, Tending, tending
 
@@ -28,12 +28,12 @@ def there(tmp_path: Path) -> Iterator[Tending]:
         yield found
 
 
-def begun(there: Tending, door: Door) -> tuple[Partnership, asyncio.Event]:
+def begun(there: Tending, door: Door) -> tuple[PartnerLoop, asyncio.Event]:
     stopping = asyncio.Event()
-    return Partnership(PARTNER, DECLARED, there.ground(door.stand, stopping)), stopping
+    return PartnerLoop(PARTNER, DECLARED, there.ground(door.stand, stopping)), stopping
 
 
-def run(there: Tending, door: Door, seconds: float) -> Partnership:
+def run(there: Tending, door: Door, seconds: float) -> PartnerLoop:
     """Let a partnership go on for so long, and end it by stopping the process."""
     made, stopping = begun(there, door)
     there.loop.call_later(seconds, stopping.set)
@@ -62,8 +62,8 @@ def test_what_another_process_declared_holds_a_loss_up_until_it_is_released(ther
     door = Door(there)
     made = run(there, door, 100)
     assert (there.remote.calls, door.times) == ([], [0.0])
-    assert f"10 Apps became 1 for {HERE}" in made.state().trouble
-    digest = made.state().trouble.rpartition(" ")[2]
+    assert f"10 Apps became 1 for {HERE}" in made.state().error
+    digest = made.state().error.rpartition(" ")[2]
     agreed, stopping = begun(there, door)
     agreed._ground = replace(agreed._ground, released=frozenset([digest]))
     there.loop.call_later(100, stopping.set)
@@ -87,8 +87,8 @@ def test_it_waits_for_another_writer_without_another_sign_in(there: Tending) -> 
     there.loop.call_later(20, stopping.set)
     there.run(made.go_on())
     assert (there.remote.calls, door.times) == ([], [0.0])
-    assert "another writer" in made.state().trouble
-    assert (made.state().upstream, made.state().holds, made.state().errors) == (HERE, False, 0)
+    assert "another writer" in made.state().error
+    assert (made.state().upstream, made.state().is_leader, made.state().failures) == (HERE, False, 0)
     there.remote.calls.clear()
     door.locks = [Locked("another writer holds it")] * 3
     run(there, door, 20)
@@ -111,7 +111,7 @@ def test_it_leaves_the_lock_for_a_while_to_who_asked_for_it(there: Tending) -> N
 
     async def another() -> None:
         await asyncio.sleep(30)
-        await there.store.hints.leave(HERE, *GIVE_WAY)
+        await there.store.hints.leave(HERE, *HANDOVER)
         while len(held) < 40:
             try:
                 async with there.store.writer(HERE):
@@ -141,8 +141,8 @@ def test_sign_ins_that_are_refused_grow_rare(there: Tending) -> None:
     door = Door(there, troubles=[Denied("401")] * 99)
     made = run(there, door, 3_600)
     assert [round(at) for at in door.times] == [0, 60, 120, 1_020, 1_920, 2_820]
-    assert (made.state().trouble, made.state().errors) == ("401", 6)
-    assert {(each.trouble, each.error) for each in there.told} == {("Denied", "401")}
+    assert (made.state().error, made.state().failures) == ("401", 6)
+    assert {(each.error_kind, each.error) for each in there.told} == {("Denied", "401")}
 
 
 def test_so_do_those_that_are_let_in_and_refused_then(there: Tending) -> None:
@@ -244,7 +244,7 @@ def test_what_another_process_tends_is_told_to_it(there: Tending) -> None:
         assert await made.hint(["x", ONE.phone])
         assert await made.hint(["AppOne"])
         assert not await made.hint(["stranger"])
-        assert made.state().moved >= there.clock.now() - 1.1
+        assert made.state().progressed_at >= there.clock.now() - 1.1
         stopping.set()
 
     async def both() -> None:
@@ -262,7 +262,7 @@ def test_what_another_process_tends_is_told_to_it(there: Tending) -> None:
 
 
 def test_who_observes_needs_no_lock(there: Tending) -> None:
-    there.tempo = Tempo(enforce=False)
+    there.tempo = Timing(enforce=False)
     door = Door(there, locks=[Locked("another")] * 99)
     run(there, door, 30)
     assert there.remote.count("rows") >= 1

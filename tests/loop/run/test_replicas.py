@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from controller.core.replicas.election import Take, Wait
 from controller.errors import StoreError
-from controller.loop.run.replicas import EVERY, Alone, Shared
-from controller.model.replica import Roster
+from controller.loop.run.replicas import EVERY, ReplicaMember, SingleReplica
+from controller.model.replica import Peers
 
 P = "https://partner.gupshup.io#1"
 
@@ -36,13 +36,13 @@ class Rows:
     beats: list[frozenset[str]] = field(default_factory=list)
     seen: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def beat(self, stands: Collection[str]) -> Roster:
+    async def beat(self, stands: Collection[str]) -> Peers:
         self.beats.append(frozenset(stands))
         self.seen.set()
         if self.away:
             raise StoreError("the store is away")
         self.here = True
-        return Roster("me", self.clock.now(), frozenset(stands))
+        return Peers("me", self.clock.now(), frozenset(stands))
 
     async def leave(self) -> None:
         if self.away:
@@ -50,9 +50,9 @@ class Rows:
         self.here = False
 
 
-async def sharing(rows: Rows, play: Callable[[Shared], Awaitable[None]]) -> None:
+async def sharing(rows: Rows, play: Callable[[ReplicaMember], Awaitable[None]]) -> None:
     stopping = asyncio.Event()
-    shared = Shared(rows, rows.clock, stopping)
+    shared = ReplicaMember(rows, rows.clock, stopping)
     keeping = asyncio.create_task(shared.keep())
     await play(shared)
     stopping.set()
@@ -69,14 +69,14 @@ async def beaten(rows: Rows) -> None:
 
 
 def test_whoever_is_alone_always_has_its_turn() -> None:
-    with Alone().standing(P):
-        assert Alone().turn(P) == Take()
+    with SingleReplica().standing(P):
+        assert SingleReplica().turn(P) == Take()
 
 
 async def test_what_one_is_ready_for_is_told_at_once() -> None:
     rows = Rows(Clock())
 
-    async def play(shared: Shared) -> None:
+    async def play(shared: ReplicaMember) -> None:
         await beaten(rows)
         with shared.standing(P):
             assert shared.turn(P) == Wait(rows.clock.now() + 1, blind=True), "nobody knows of it yet"
@@ -97,7 +97,7 @@ async def test_a_replica_that_ends_in_peace_leaves_no_row() -> None:
 async def test_a_store_that_is_away_is_asked_again_and_nothing_is_taken_meanwhile() -> None:
     rows = Rows(Clock())
 
-    async def play(shared: Shared) -> None:
+    async def play(shared: ReplicaMember) -> None:
         with shared.standing(P):
             await beaten(rows)
             rows.away = True

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from controller.errors import Denied
-from controller.loop.run.sign_ins import Seat, Seats
+from controller.loop.run.sign_ins import PartnerSession, SignIns
 from controller.model.manifest import Partner
 from controller.model.problem import Place
 from tests.loop.apply_fixture import PARTNER
@@ -34,17 +34,17 @@ class Office:
     log: list[str] = field(default_factory=list)
 
     @asynccontextmanager
-    async def stand(self, partner: Partner) -> AsyncIterator[Seat]:
+    async def stand(self, partner: Partner) -> AsyncIterator[PartnerSession]:
         self.log.append(f"{partner.name} comes")
         if self.refuses:
             raise Denied("wrong secret")
-        yield cast("Seat", _Seat(_Account("account 1")))
+        yield cast("PartnerSession", _Seat(_Account("account 1")))
         self.log.append(f"{partner.name} goes")
 
 
 async def test_whoever_was_asked_about_signs_in_once() -> None:
     office = Office()
-    async with Seats(office.stand) as seats:
+    async with SignIns(office.stand) as seats:
         assert [await seats.whose(PARTNER) for _ in range(2)] == ["account 1"] * 2
         async with seats.stand(replace(PARTNER, place=Place("else.yaml", 9))) as seat:
             assert seat.account.upstream == "account 1"
@@ -56,7 +56,7 @@ async def test_whoever_was_asked_about_signs_in_once() -> None:
 
 async def test_nobody_stays_signed_in_for_nothing() -> None:
     office = Office()
-    async with Seats(office.stand) as seats:
+    async with SignIns(office.stand) as seats:
         await seats.whose(PARTNER)
         await seats.whose(OTHER)
         assert office.log == ["main comes", "main goes", "main comes"], (
@@ -70,7 +70,7 @@ async def test_nobody_stays_signed_in_for_nothing() -> None:
 
 async def test_a_refusal_is_met_once_and_not_asked_for_again_before_somebody_stood() -> None:
     office = Office(refuses=True)
-    async with Seats(office.stand) as seats:
+    async with SignIns(office.stand) as seats:
         assert [await seats.whose(PARTNER) for _ in range(3)] == [None] * 3
         with pytest.raises(Denied):
             async with seats.stand(PARTNER):

@@ -8,7 +8,7 @@ import pytest
 
 from controller.edges.store import Store, open_store
 from controller.errors import ControllerError, Denied, SourceError, StoreError, Unsettled
-from controller.loop.run.source_watcher import LONG, Watched
+from controller.loop.run.source_watcher import LONG, SourceWatcher
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
 from controller.model.passes import SourceState
@@ -87,12 +87,14 @@ class World:
     store: Store
     clock: TestClock
 
-    async def watched(self, released: Iterable[str] = (), shelf: Shelf | None = None) -> Watched:
-        made = Watched(shelf or self.shelf, self.store.revisions, decode, self.clock, frozenset(released))
+    async def watched(self, released: Iterable[str] = (), shelf: Shelf | None = None) -> SourceWatcher:
+        made = SourceWatcher(
+            shelf or self.shelf, self.store.revisions, decode, self.clock, frozenset(released)
+        )
         await made.begin()
         return made
 
-    async def settled(self) -> Watched:
+    async def settled(self) -> SourceWatcher:
         made = await self.watched()
         assert await made.read()
         return made
@@ -105,7 +107,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield World(Shelf("ten"), store, clock)
 
 
-def kept(made: Watched) -> str:
+def kept(made: SourceWatcher) -> str:
     return made.desired.revision if made.desired is not None else ""
 
 
@@ -156,13 +158,13 @@ async def test_what_is_not_to_be_taken_leaves_it_on_the_last_good_revision(
         world.clock.time += 60
         assert not await made.read()
         assert (kept(made), made.state.revision, made.state.since) == ("ten", "ten", since)
-        assert words in made.state.trouble
-        assert made.state.troubled == since + 60, "since when"
+        assert words in made.state.error
+        assert made.state.error_since == since + 60, "since when"
     again = await world.watched()
     assert (kept(again), again.state) == ("ten", SourceState("shelf", "ten", since))
     assert not await again.read()
     assert (kept(again), again.state.revision) == ("ten", "ten")
-    assert words in again.state.trouble
+    assert words in again.state.error
 
 
 async def test_each_revision_has_to_grow_out_of_the_last_good_one(world: World) -> None:
@@ -180,7 +182,7 @@ async def test_a_sign_in_that_fails_is_the_trouble_and_nothing_is_taken(world: W
     await world.store.revisions.declare(HERE, Declared(1, 1))
     made = await world.watched()
     assert not await made.read(denied)
-    assert (kept(made), made.state.trouble) == ("", "the credentials are refused")
+    assert (kept(made), made.state.error) == ("", "the credentials are refused")
 
 
 async def test_going_back_to_the_good_revision_calms_it(world: World) -> None:
@@ -189,7 +191,7 @@ async def test_going_back_to_the_good_revision_calms_it(world: World) -> None:
     for lies in ("bad", "none", SourceError("no route")):
         world.shelf.lies = lies
         await made.read()
-        assert made.state.trouble
+        assert made.state.error
         world.shelf.lies = "ten"
         assert not await made.read()
         assert made.state == SourceState("shelf", "ten", since, world.clock.now())
@@ -201,7 +203,7 @@ async def test_the_next_good_revision_ends_the_trouble(world: World) -> None:
     await made.read()
     world.shelf.lies = "nine"
     assert await made.read()
-    assert (kept(made), made.state.trouble, made.state.troubled) == ("nine", "", None)
+    assert (kept(made), made.state.error, made.state.error_since) == ("nine", "", None)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,7 @@ async def test_its_digest_lets_exactly_that_through(world: World, lies: str, *, 
     world.shelf.lies = lies
     await made.read()
     key = made.state.digest
-    assert key in made.state.trouble
+    assert key in made.state.error
     wrong = await world.watched(["sha256:0"])
     assert not await wrong.read()
     agreed = await world.watched(key.split(","))
@@ -233,9 +235,9 @@ async def test_all_that_speaks_against_a_revision_is_said_at_once_with_every_dig
     world.shelf.lies = "none"
     await made.read()
     for words in ("declares no app", "10 Apps became 0", "did not grow out of ten"):
-        assert words in made.state.trouble
+        assert words in made.state.error
     digests = made.state.digest.split(",")
-    assert (len(set(digests)), made.state.trouble.endswith(f"--release {made.state.digest}")) == (3, True)
+    assert (len(set(digests)), made.state.error.endswith(f"--release {made.state.digest}")) == (3, True)
     for released in (digests[:2], digests[1:]):
         again = await world.watched(released)
         assert not await again.read()
@@ -248,7 +250,7 @@ async def test_a_bad_beginning_is_nothing_at_all(world: World) -> None:
     made = await world.watched()
     assert not await made.read()
     assert (made.desired, made.state.revision) == (None, "")
-    assert made.state.trouble
+    assert made.state.error
 
 
 async def test_trouble_on_the_way_hides_a_bad_revision_only_while_it_lasts(world: World) -> None:
@@ -258,11 +260,11 @@ async def test_trouble_on_the_way_hides_a_bad_revision_only_while_it_lasts(world
     await made.read()
     world.shelf.lies = SourceError("no route")
     await made.read()
-    assert "no route" in made.state.trouble
+    assert "no route" in made.state.error
     world.shelf.lies = "bad"
     await made.read()
-    assert "GS101" in made.state.trouble
-    assert made.state.troubled == since
+    assert "GS101" in made.state.error
+    assert made.state.error_since == since
 
 
 @dataclass
@@ -294,13 +296,13 @@ class Full:
 async def test_what_the_store_cannot_keep_is_not_taken(world: World) -> None:
     """Without it a restart could take less for all there was."""
     disk = Full()
-    made = Watched(world.shelf, disk, decode, world.clock)
+    made = SourceWatcher(world.shelf, disk, decode, world.clock)
     await made.begin()
     assert not await made.read()
-    assert (made.desired, made.state.trouble) == (None, "the disk is full")
+    assert (made.desired, made.state.error) == (None, "the disk is full")
     disk.full = False
     assert await made.read()
-    assert (kept(made), made.state.trouble) == ("ten", "")
+    assert (kept(made), made.state.error) == ("ten", "")
 
 
 async def test_a_good_revision_that_newer_rules_refuse_is_no_good_one(world: World) -> None:
@@ -323,7 +325,7 @@ async def test_another_account_lost_nothing(world: World) -> None:
 # What an account was declared to have, whatever things are called.
 
 
-async def signed_in(world: World) -> Watched:
+async def signed_in(world: World) -> SourceWatcher:
     """Take ten, and let the partner's loop keep how many that were, as it does once it is signed in."""
     made = await world.settled()
     await world.store.revisions.declare(HERE, Declared(10, 0))
@@ -339,7 +341,7 @@ async def test_what_an_account_lost_is_refused_whatever_its_partner_is_called(
     for _ in range(2):
         made = await world.watched()
         assert not await made.read(whose)
-        assert f"10 Apps became 1 for {HERE}" in made.state.trouble
+        assert f"10 Apps became 1 for {HERE}" in made.state.error
         assert (kept(made), made.state.revision, made.state.rejected) == ("ten", "ten", lies)
     agreed = await world.watched([made.state.digest])
     assert await agreed.read(whose)
@@ -350,7 +352,7 @@ async def test_another_folder_is_compared_with_what_the_account_had(world: World
     await signed_in(world)
     less = await world.watched(shelf=Shelf("one", identity="elsewhere"))
     assert not await less.read(whose)
-    assert "10 Apps became 1" in less.state.trouble
+    assert "10 Apps became 1" in less.state.error
     assert (less.desired, less.state.revision) == (None, "")
     moved = await world.watched(shelf=Shelf("ten", identity="elsewhere"))
     assert await moved.read(whose), "manifests that moved lost nothing"
@@ -377,7 +379,7 @@ async def test_where_nobody_can_tell_whose_account_it_is_the_last_good_revision_
     made = await signed_in(world)
     world.shelf.lies = "one"
     assert not await made.read()
-    assert "10 Apps became 1 for main at https" in made.state.trouble
+    assert "10 Apps became 1 for main at https" in made.state.error
 
 
 async def test_a_history_is_compared_although_newer_rules_refuse_its_last_good_revision(world: World) -> None:
@@ -385,7 +387,7 @@ async def test_a_history_is_compared_although_newer_rules_refuse_its_last_good_r
     world.shelf.grows = False
     made = await world.watched()
     assert not await made.read()
-    assert "did not grow out of bad" in made.state.trouble
+    assert "did not grow out of bad" in made.state.error
 
 
 async def test_what_a_store_mixed_up_is_put_right_by_the_source(world: World) -> None:
@@ -409,7 +411,7 @@ async def test_what_is_being_written_is_waited_for_and_said(world: World) -> Non
         world.clock.time += 1
         assert not await made.read()
         assert (made.state.waiting, made.state.waited) == ("a.yaml changed last", since + 1)
-        assert (made.pending, made.state.trouble, kept(made)) == (True, "", "ten")
+        assert (made.pending, made.state.error, kept(made)) == (True, "", "ten")
     world.shelf.lies = "nine"
     assert await made.read()
     assert (made.state.waiting, made.state.waited, made.pending) == ("", None, False)
@@ -421,10 +423,10 @@ async def test_what_is_written_to_for_ever_is_a_trouble(world: World) -> None:
     await made.read()
     world.clock.time += LONG
     await made.read()
-    assert (made.pending, made.state.trouble, kept(made)) == (False, "a.yaml changed last", "ten")
+    assert (made.pending, made.state.error, kept(made)) == (False, "a.yaml changed last", "ten")
     world.shelf.lies = "ten"
     await made.read()
-    assert (made.state.trouble, made.state.waiting) == ("", "")
+    assert (made.state.error, made.state.waiting) == ("", "")
 
 
 async def test_a_file_that_was_emptied_where_it_lies_is_refused_and_behind_a_swapped_link_it_is_not(
@@ -436,7 +438,7 @@ async def test_a_file_that_was_emptied_where_it_lies_is_refused_and_behind_a_swa
         world.shelf.lies, world.shelf.beside = "nine", (SourceFile("b.yaml", b"", "/m/b.yaml"),)
         for _ in range(2):
             assert not await again.read()
-            assert "b.yaml is empty and held manifests before" in again.state.trouble
+            assert "b.yaml is empty and held manifests before" in again.state.error
             assert (kept(again), again.state.rejected, again.state.digest) == ("ten", "nine", "")
     world.shelf.beside = (SourceFile("b.yaml", b"", "/swapped/b.yaml"),)
     assert await made.read()
@@ -449,7 +451,7 @@ async def test_nothing_is_known_of_a_place_before_what_lies_there_was_taken(worl
     world.shelf.lies, world.shelf.beside = "one", (SourceFile("b.yaml", b"", "/two/b.yaml"),)
     for _ in range(2):
         assert not await made.read()
-        assert "10 Apps became 1" in made.state.trouble
+        assert "10 Apps became 1" in made.state.error
     agreed = await world.watched([made.state.digest])
     assert await agreed.read()
 

@@ -7,7 +7,7 @@ import pytest
 
 from controller.core.planning.matched import app_item
 from controller.core.render.statuses import read_documents
-from controller.loop.run.status_recorder import KEPT, Standing
+from controller.loop.run.status_recorder import KEPT, StatusRecorder
 from controller.model.passes import Transition
 from controller.model.plan import Item
 from controller.model.status import Condition, Status, Truth
@@ -32,7 +32,7 @@ async def stored(there: Bench) -> dict[Item, Status]:
 
 async def test_what_is_new_is_told_and_written(there: Bench) -> None:
     found = status(ONE, Truth.TRUE, 1.0)
-    changes = await Standing().note(there.account(), [found], whole=True, force=False)
+    changes = await StatusRecorder().note(there.account(), [found], whole=True, force=False)
     assert changes == (Transition(ONE, None, found.conditions[0]),)
     assert await stored(there) == {ONE: found}
 
@@ -40,7 +40,7 @@ async def test_what_is_new_is_told_and_written(there: Bench) -> None:
 async def test_what_says_the_same_is_neither_told_nor_written_until_its_age_would_be_a_riddle(
     there: Bench,
 ) -> None:
-    made = Standing()
+    made = StatusRecorder()
     first = status(ONE, Truth.TRUE, 1.0)
     await made.note(there.account(), [first], whole=True, force=False)
     for at, written in ((KEPT, 1.0), (KEPT + 1, KEPT + 1), (KEPT + 2, KEPT + 1)):
@@ -53,7 +53,7 @@ async def test_what_says_the_same_is_neither_told_nor_written_until_its_age_woul
 
 
 async def test_a_look_at_one_app_forgets_no_age_of_another(there: Bench) -> None:
-    made = Standing()
+    made = StatusRecorder()
     both = [status(ONE, Truth.TRUE, 1.0), status(TWO, Truth.TRUE, 1.0)]
     await made.note(there.account(), both, whole=True, force=False)
     for at in (1.5, 2.0):
@@ -66,8 +66,8 @@ async def test_a_look_at_one_app_forgets_no_age_of_another(there: Bench) -> None
 async def test_what_an_earlier_process_dated_ahead_is_dated_anew(there: Bench) -> None:
     """Its clock was three days fast: readers who wait for a look would wait as long."""
     ahead = status(ONE, Truth.TRUE, 3 * 86_400.0)
-    await Standing().note(there.account(), [ahead], whole=True, force=False)
-    made = Standing()
+    await StatusRecorder().note(there.account(), [ahead], whole=True, force=False)
+    made = StatusRecorder()
     await made.recall(there.account())
     await made.note(there.account(), [Status(ONE, ahead.conditions, "r1", 1.0)], whole=True, force=False)
     assert (await stored(there))[ONE].at == 1.0
@@ -84,7 +84,7 @@ async def test_what_an_earlier_process_dated_ahead_is_dated_anew(there: Bench) -
 async def test_a_condition_that_says_something_else_is_told(
     there: Bench, after: Status, *, told: bool
 ) -> None:
-    made, before = Standing(), status(ONE, Truth.TRUE, 1.0)
+    made, before = StatusRecorder(), status(ONE, Truth.TRUE, 1.0)
     await made.note(there.account(), [before], whole=True, force=False)
     changes = await made.note(there.account(), [after], whole=False, force=False)
     assert changes == ((Transition(ONE, before.conditions[0], after.conditions[0]),) if told else ())
@@ -92,7 +92,7 @@ async def test_a_condition_that_says_something_else_is_told(
 
 
 async def test_what_is_not_declared_any_more_is_forgotten_by_a_pass_over_all(there: Bench) -> None:
-    made = Standing()
+    made = StatusRecorder()
     both = [status(ONE, Truth.TRUE, 1.0), status(TWO, Truth.TRUE, 1.0)]
     await made.note(there.account(), both, whole=True, force=False)
     await made.note(there.account(), both[:1], whole=False, force=False)
@@ -104,16 +104,16 @@ async def test_what_is_not_declared_any_more_is_forgotten_by_a_pass_over_all(the
 
 async def test_conditions_keep_their_times_over_a_restart(there: Bench) -> None:
     before = status(ONE, Truth.TRUE, 1.0)
-    await Standing().note(there.account(), [before], whole=True, force=False)
-    again = Standing()
+    await StatusRecorder().note(there.account(), [before], whole=True, force=False)
+    again = StatusRecorder()
     await again.recall(there.account())
     assert again.last == {ONE: before}
     assert await again.note(there.account(), [before], whole=True, force=False) == ()
 
 
 async def test_what_left_while_nobody_ran_is_forgotten_too(there: Bench) -> None:
-    await Standing().note(there.account(), [status(TWO, Truth.TRUE, 1.0)], whole=True, force=False)
-    again = Standing()
+    await StatusRecorder().note(there.account(), [status(TWO, Truth.TRUE, 1.0)], whole=True, force=False)
+    again = StatusRecorder()
     await again.recall(there.account())
     await again.note(there.account(), [status(ONE, Truth.TRUE, 2.0)], whole=True, force=False)
     assert set(await stored(there)) == {ONE}

@@ -8,10 +8,10 @@ import pytest
 
 from controller.errors import Locked
 from controller.loop import ports
-from controller.loop.run.store_cache import Remembered
-from controller.model.history import Entry
+from controller.loop.run.store_cache import CachedStore
+from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
-from controller.model.memory import Bind, Binding, Intent, Memory, Note
+from controller.model.memory import Bind, Binding, Intent, Memory, MemoryUpdate
 from tests.loop.apply_fixture import HERE, Bench, bench
 
 PHONE, NAME = "910000000001", "AppOne"
@@ -33,7 +33,7 @@ class Counting:
             await self.pace()
         return found
 
-    async def note(self, upstream: str, notes: Sequence[Note]) -> None:
+    async def note(self, upstream: str, notes: Sequence[MemoryUpdate]) -> None:
         await self._memories.note(upstream, notes)
         if self.fails:
             raise Locked("it was written, and the lock is gone")
@@ -45,11 +45,11 @@ async def there(tmp_path: Path) -> AsyncIterator[Bench]:
         yield found
 
 
-def by_heart(there: Bench) -> tuple[Remembered, Counting]:
+def by_heart(there: Bench) -> tuple[CachedStore, Counting]:
     counting = Counting(there.store.memories)
     store = there.store
     store.memories = counting  # type: ignore[assignment]  # the same, and it counts
-    return Remembered(store), counting
+    return CachedStore(store), counting
 
 
 def bind(app: str) -> Bind:
@@ -65,16 +65,16 @@ async def test_what_was_read_is_not_read_again(there: Bench) -> None:
     assert counting.reads == 1
 
 
-Change = Callable[[Remembered], Awaitable[object]]
+Change = Callable[[CachedStore], Awaitable[object]]
 
 
-async def answered(known: Remembered) -> None:
-    number = await known.history.begin(HERE, Entry(1.0, "a test", "r1", "link", "App/a"))
+async def answered(known: CachedStore) -> None:
+    number = await known.history.begin(HERE, WriteRecord(1.0, "a test", "r1", "link", "App/a"))
     await known.memories.read(HERE)
     await known.history.finish(number, "failed", "no")
 
 
-async def ended(known: Remembered) -> None:
+async def ended(known: CachedStore) -> None:
     intent: Intent = await known.intents.open(HERE, PHONE, NAME)
     await known.memories.read(HERE)
     await known.intents.end(HERE, intent.id)
@@ -108,7 +108,7 @@ async def test_orphans_that_were_adopted_are_known(there: Bench) -> None:
 
 async def test_a_line_that_is_dropped_changes_nothing_that_is_remembered(there: Bench) -> None:
     known, _ = by_heart(there)
-    number = await known.history.begin(HERE, Entry(1.0, "a test", "r1", "link", "App/a"))
+    number = await known.history.begin(HERE, WriteRecord(1.0, "a test", "r1", "link", "App/a"))
     await known.memories.read(HERE)
     await known.history.drop(number)
     assert await known.memories.read(HERE) == await there.store.memories.read(HERE)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from controller.core.render.statuses import document
-from controller.loop.run.summary_cache import FRESH, STALE, Counted
+from controller.loop.run.summary_cache import FRESH, STALE, SummaryCache
 from controller.model.passes import Lane, Pass, Transition
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
@@ -43,13 +43,13 @@ def over(*, moved: bool = True) -> Pass:
     return Pass("main", HERE, "", Lane.DRIFT, "r1", 0.0, 0.1, transitions=transitions)
 
 
-def ready(counted: Counted, upstream: str = HERE) -> int:
-    return counted.census(upstream).conditions.get((Kind.APP, "Ready", Truth.TRUE), 0)
+def ready(counted: SummaryCache, upstream: str = HERE) -> int:
+    return counted.summary(upstream).conditions.get((Kind.APP, "Ready", Truth.TRUE), 0)
 
 
 async def test_what_was_counted_counts_until_a_pass_may_have_moved_it() -> None:
     pages, clock = Pages(), TestClock()
-    counted = Counted(pages, clock)
+    counted = SummaryCache(pages, clock)
     await counted.refresh([HERE])
     pages.apps = 5
     counted.heard(over(moved=False))
@@ -67,7 +67,7 @@ async def test_what_was_counted_counts_until_a_pass_may_have_moved_it() -> None:
 
 async def test_a_storm_of_passes_does_not_make_a_storm_of_counting() -> None:
     pages, clock = Pages(), TestClock()
-    counted = Counted(pages, clock)
+    counted = SummaryCache(pages, clock)
     for _ in range(100):
         counted.heard(over())
         await counted.refresh([HERE])
@@ -78,7 +78,7 @@ async def test_a_storm_of_passes_does_not_make_a_storm_of_counting() -> None:
 async def test_it_is_counted_again_in_the_end_although_nothing_was_heard() -> None:
     """Another replica may have written."""
     pages, clock = Pages(), TestClock()
-    counted = Counted(pages, clock)
+    counted = SummaryCache(pages, clock)
     await counted.refresh([HERE])
     clock.time += STALE
     await counted.refresh([HERE])
@@ -86,7 +86,7 @@ async def test_it_is_counted_again_in_the_end_although_nothing_was_heard() -> No
 
 
 async def test_an_upstream_that_is_no_longer_in_use_is_forgotten() -> None:
-    counted = Counted(Pages(), TestClock())
+    counted = SummaryCache(Pages(), TestClock())
     await counted.refresh([HERE, THERE, ""])
     await counted.refresh([THERE])
     assert (ready(counted), ready(counted, THERE)) == (0, 1)

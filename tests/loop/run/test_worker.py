@@ -10,10 +10,10 @@ from structlog.testing import capture_logs
 
 from controller.core.render.statuses import read_documents
 from controller.errors import Busy, Denied, Locked, StoreError
-from controller.loop.run.worker import EVENT, GIVE_WAY, RECONCILE, RELEASE, Tenure
+from controller.loop.run.worker import EVENT, HANDOVER, RECONCILE, RELEASE, Worker
 from controller.model.manifest import AppId, Count, Guards
 from controller.model.memory import Memory
-from controller.model.passes import WHOLE, Lane, Pass, Tempo
+from controller.model.passes import WHOLE_PARTNER, Lane, Pass, Timing
 from controller.model.upstream import RemoteSubscription
 from tests.loop.apply_fixture import HERE, PARTNER, app, desired, events
 from tests.loop.fake_gupshup import Gupshup
@@ -54,7 +54,7 @@ def about(there: Tending, name: str) -> list[Pass]:
     return [each for each in there.told if each.app == name]
 
 
-async def serve(there: Tending, made: Tenure, seconds: float = 30.0) -> None:
+async def serve(there: Tending, made: Worker, seconds: float = 30.0) -> None:
     await there.serve(made, seconds)
 
 
@@ -70,14 +70,20 @@ def test_what_is_declared_is_linked_and_subscribed(there: Tending) -> None:
         AppId("app-2"): {"events"},
     }
     state = made.state()
-    assert (state.apps, state.holds, state.provisioning, state.trouble, state.errors) == (2, True, 0, "", 0)
-    assert state.looked > 0
+    assert (state.apps, state.is_leader, state.provisioning, state.error, state.failures) == (
+        2,
+        True,
+        0,
+        "",
+        0,
+    )
+    assert state.listed_at > 0
     assert {each.revision for each in there.told} == {"r1"}
     assert [len(each.results) for each in there.told if each.results] == [2, 1, 1], (
         "two links, each app's webhook"
     )
     assert {each.app: bool(each.summary) for each in there.told} == {
-        WHOLE: True,
+        WHOLE_PARTNER: True,
         "AppOne": False,
         "AppTwo": False,
     }
@@ -124,16 +130,16 @@ def test_a_crash_about_one_app_stops_no_other(there: Tending) -> None:
     there.run(serve(there, made, 120))
     assert set(there.remote.subs[AppId("app-2")]) == {"events"}
     crashed = about(there, "AppOne")
-    assert {each.trouble for each in crashed} == {"RuntimeError"}
+    assert {each.error_kind for each in crashed} == {"RuntimeError"}
     assert "a bug of ours" not in crashed[0].error
     assert 4 <= len(crashed) <= 8, "it rests longer each time"
-    assert made.state().errors == len(crashed)
+    assert made.state().failures == len(crashed)
     assert {each.upstream for each in crashed} == {made.state().upstream} == {HERE}
     assert {each.revision for each in crashed} == {"r1"}
     assert {each.lane for each in crashed} <= set(Lane)
     assert all(0 <= each.seconds < 5 for each in crashed)
     assert set(made.state().queued) <= set(Lane)
-    assert len(about(there, WHOLE)) >= 2
+    assert len(about(there, WHOLE_PARTNER)) >= 2
 
 
 def test_it_holds_no_change_of_the_others_back(there: Tending) -> None:
@@ -150,9 +156,9 @@ def test_a_crash_of_the_whole_is_told_as_its_trouble(there: Tending) -> None:
     made = there.tenure(BOTH)
     there.remote.on("rows", RuntimeError("a bug of ours"))
     there.run(serve(there, made, 0.5))
-    assert "crashed" in made.state().trouble
+    assert "crashed" in made.state().error
     there.run(serve(there, made, 10))
-    assert made.state().trouble == ""
+    assert made.state().error == ""
     assert len(there.remote.apps) == 2
 
 
@@ -174,7 +180,7 @@ def test_some_troubles_end_it_and_are_told(there: Tending, error: Exception) -> 
     there.remote.on("rows", error)
     with pytest.raises(type(error), match=str(error)):
         there.run(serve(there, there.tenure(BOTH)))
-    assert [(each.error, each.trouble) for each in there.told] == [(str(error), type(error).__name__)]
+    assert [(each.error, each.error_kind) for each in there.told] == [(str(error), type(error).__name__)]
 
 
 def test_statuses_that_cannot_be_kept_end_it(there: Tending) -> None:
@@ -187,9 +193,9 @@ def test_passing_trouble_does_not(there: Tending) -> None:
     there.remote.on("rows", *[Busy("no answer")] * 3)
     made = there.tenure(BOTH)
     there.run(serve(there, made, 1.0))
-    assert (made.state().trouble, made.state().errors) == ("no answer", 1)
+    assert (made.state().error, made.state().failures) == ("no answer", 1)
     there.run(serve(there, made, 30))
-    assert (made.state().trouble, made.state().errors, len(there.remote.apps)) == ("", 0, 2)
+    assert (made.state().error, made.state().failures, len(there.remote.apps)) == ("", 0, 2)
 
 
 def test_a_list_that_is_to_rest_until_a_moment_rests_until_then(there: Tending) -> None:
@@ -219,7 +225,7 @@ def test_it_ends_soon_after_it_is_stopped(there: Tending) -> None:
         await made.serve(lambda: bool(stopped))
 
     there.run(work())
-    assert there.seconds <= 33.3 + TEMPO.glance
+    assert there.seconds <= 33.3 + TEMPO.hint_poll
 
 
 # Hints of other processes.
@@ -231,7 +237,7 @@ async def leave(there: Tending, *hints: tuple[str, str], after: float = 30.0) ->
         await there.store.hints.leave(HERE, name, kind)
 
 
-def hinted(there: Tending, made: Tenure, *hints: tuple[str, str], seconds: float = 40.0) -> None:
+def hinted(there: Tending, made: Worker, *hints: tuple[str, str], seconds: float = 40.0) -> None:
     async def work() -> None:
         await asyncio.gather(leave(there, *hints), serve(there, made, seconds))
 
@@ -264,10 +270,10 @@ def test_a_hint_is_seen_within_a_second(
 
 def test_a_person_who_asks_for_all_has_all_looked_at(there: Tending) -> None:
     both_live(there)
-    hinted(there, there.tenure(BOTH), (WHOLE, RECONCILE), seconds=35)
+    hinted(there, there.tenure(BOTH), (WHOLE_PARTNER, RECONCILE), seconds=35)
     late = [each for each in there.told if each.began >= there.clock.now() - 5]
     assert [(each.app, each.lane) for each in late] == [
-        (WHOLE, Lane.ASKED),
+        (WHOLE_PARTNER, Lane.ASKED),
         ("AppOne", Lane.DRIFT),
         ("AppTwo", Lane.DRIFT),
     ]
@@ -307,12 +313,12 @@ def test_a_release_lets_through_exactly_what_is_held(there: Tending) -> None:
 
 def test_it_gives_way_to_who_asks_for_the_lock(there: Tending) -> None:
     made = there.tenure(BOTH)
-    hinted(there, made, GIVE_WAY, seconds=600)
+    hinted(there, made, HANDOVER, seconds=600)
     assert there.seconds <= 32
 
 
 def test_a_wish_for_the_lock_from_before_its_time_is_nobodys(there: Tending) -> None:
-    there.run(leave(there, GIVE_WAY, after=0))
+    there.run(leave(there, HANDOVER, after=0))
     there.timeline.seconds += 5
     there.run(serve(there, there.tenure(BOTH), 60))
     assert there.seconds >= 65
@@ -333,7 +339,7 @@ def test_an_app_that_leaves_while_it_is_looked_at_is_left_alone(there: Tending) 
 
     there.remote.subscriptions = leaving  # type: ignore[method-assign]  # it is declared no more meanwhile
     there.run(serve(there, made, 1_000))
-    assert {each.trouble for each in there.told} == {""}
+    assert {each.error_kind for each in there.told} == {""}
     assert len(about(there, "AppOne")) == 1
     assert [each.revision for each in about(there, "AppOne")] == ["r1"], "what was evaluated"
     found = read_documents(there.run(there.store.statuses.read(HERE)))
@@ -378,12 +384,12 @@ def test_a_new_manifest_is_linked_at_once(there: Tending) -> None:
 
 def test_who_observes_writes_nothing_and_takes_no_hint_from_the_writer(there: Tending) -> None:
     there.remote.put("AppOne", ONE.phone)
-    there.tempo = Tempo(enforce=False)
+    there.tempo = Timing(enforce=False)
     there.holds = False
     made = there.tenure(BOTH)
-    hinted(there, made, ("AppOne", RECONCILE), GIVE_WAY)
+    hinted(there, made, ("AppOne", RECONCILE), HANDOVER)
     assert there.remote.writes == []
     assert there.run(there.store.memories.read(HERE)) == Memory()
     assert len(there.run(there.store.hints.take(HERE))) == 2
-    assert made.state().holds is False
+    assert made.state().is_leader is False
     assert there.seconds == pytest.approx(40, abs=2)

@@ -14,7 +14,7 @@ from controller.edges.store.database import Database
 from controller.edges.store.postgresql.server import NOW
 from controller.edges.store.schema import leases, replicas
 from controller.edges.store.writers import signature
-from controller.model.replica import Held, Replica, Roster
+from controller.model.replica import LeaseState, Peers, Replica
 
 TTL = 7.5
 """Seconds for which a replica counts as alive: so few that its end is known before that of its leases."""
@@ -36,7 +36,7 @@ class Replicas:
         self._name = name
         self._ttl = ttl
 
-    async def beat(self, stands: Collection[str]) -> Roster:
+    async def beat(self, stands: Collection[str]) -> Peers:
         """Be alive for another while, able to write for what it *stands* for; return who else is."""
         listed = json.dumps(sorted(stands))
         statement = _beat(self._name, signature(self._clock.now()), listed, self._ttl)
@@ -77,15 +77,15 @@ def _forgotten(name: str) -> CTE:
     return old.returning(replicas.c.name).cte("forgotten")
 
 
-def _roster(me: str, at: float, stands: frozenset[str], rows: Sequence[Row[str, str, str, float]]) -> Roster:
+def _roster(me: str, at: float, stands: frozenset[str], rows: Sequence[Row[str, str, str, float]]) -> Peers:
     others = tuple(
         Replica(name, frozenset(json.loads(text)), at + left)
         for what, name, text, left in rows
         if what == "replica"
     )
     held = {
-        upstream: Held(token.partition(".")[0], at + left)
+        upstream: LeaseState(token.partition(".")[0], at + left)
         for what, upstream, token, left in rows
         if what == "lease"
     }
-    return Roster(me, at, stands, tuple(sorted(others, key=lambda each: each.name)), held)
+    return Peers(me, at, stands, tuple(sorted(others, key=lambda each: each.name)), held)
