@@ -178,7 +178,7 @@ async def join_replicas(
         yield SingleReplica()
         return
     shared = ReplicaMember(replicas, house.clock, stopping)
-    keeping = asyncio.create_task(shared.keep())
+    keeping = asyncio.create_task(shared.run())
     keeping.add_done_callback(lambda _: stopping.set())
     try:
         yield shared

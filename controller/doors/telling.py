@@ -32,7 +32,7 @@ class Observability:
         self._clock = clock
         self._tell = tell
         self._counted = SummaryCache(store, clock, each=each)
-        self._listeners = [metrics.passed, self._counted.heard, *listeners]
+        self._listeners = [metrics.passed, self._counted.on_pass, *listeners]
 
     def passed(self, over: Pass) -> None:
         """Listen to passes. What goes wrong in here stops neither the loop nor the other listeners."""
@@ -50,5 +50,5 @@ class Observability:
         herald = None
         if self._tell is not None:
             herald = Alerter(board, self._counted, self._clock, self._tell, observe=observe)
-            self._listeners.append(herald.heard)
+            self._listeners.append(herald.on_pass)
         return endpoint(self._metrics, board, self._counted), herald

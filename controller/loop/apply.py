@@ -30,16 +30,16 @@ class PartnerRun:
     """One partner's part of a run, filled while it goes on, so that a run cut short still tells.
 
     *results* holds the last result of each change; *error* what ended the last pass, None after a good one;
-    *troubles* and *denials* are counted in a row, and so are *quiet* passes, after which the *picture* (what
+    *failures* and *denials* are counted in a row, and so are *quiet* passes, after which the *picture* (what
     is under way) was the same. *statuses* tell how every declared resource stood last, *pause* for how many
     seconds the next pass waits.
     """
 
-    task: PassRequest
-    journey: PassState = field(default_factory=PassState)
+    request: PassRequest
+    state: PassState = field(default_factory=PassState)
     results: dict[Change, Result] = field(default_factory=dict)
     error: ControllerError | None = None
-    troubles: int = 0
+    failures: int = 0
     denials: int = 0
     quiet: int = 0
     picture: object = None
@@ -47,16 +47,16 @@ class PartnerRun:
     statuses: tuple[Status, ...] = ()
 
     def said(self) -> dict[Change, Result | Waiting]:
-        return {key: deed.said for key, deed in self.journey.tally.deeds.items()}
+        return {key: deed.result for key, deed in self.state.tally.deeds.items()}
 
     def report(self, name: str) -> Report:
         """Return what this run came to for the partner *name*, at whatever point it is."""
         self.absorb()
         error = "" if self.error is None else str(self.error)
-        if self.journey.plan is None:
+        if self.state.plan is None:
             return Report(name, error=error)
         ids = {status.item: status.app_id for status in self.statuses}
-        return replace(report(self.journey.plan, self.said(), self.results, ids), error=error)
+        return replace(report(self.state.plan, self.said(), self.results, ids), error=error)
 
     def absorb(self) -> None:
         """Take over the results of the pass that is under way or just ended."""
@@ -102,15 +102,15 @@ async def plan_when_observed(
     """
     while True:
         try:
-            _, plan = await decide(account, run.task, run.journey, await listed(account, until))
+            _, plan = await decide(account, run.request, run.state, await listed(account, until))
         except OutOfTime:
-            if run.journey.plan is None:
+            if run.state.plan is None:
                 raise
-            return run.journey.plan
+            return run.state.plan
         except Busy as error:
-            run.troubles += 1
-            pause = poll(run.troubles, 0) if error.until is None else error.until - account.clock.now()
-            if run.troubles >= TRIES or account.clock.now() + pause > until:
+            run.failures += 1
+            pause = poll(run.failures, 0) if error.until is None else error.until - account.clock.now()
+            if run.failures >= TRIES or account.clock.now() + pause > until:
                 raise
             await _rest(account, run, pause, tell)
             continue
@@ -132,33 +132,33 @@ async def _rest(account: Account[Reader], run: PartnerRun, seconds: float, tell:
 async def _pass(account: Account[Writer], run: PartnerRun, *, wait: bool, until: float) -> float | None:
     """Do one pass and return the seconds until the next one is worth it, None where none is."""
     try:
-        plan = await reconcile(account, run.task, run.journey, await listed(account, until))
+        plan = await reconcile(account, run.request, run.state, await listed(account, until))
     except (Busy, Unclear) as error:
-        if isinstance(error, OutOfTime) and run.journey.plan is not None:
+        if isinstance(error, OutOfTime) and run.state.plan is not None:
             return None  # the last pass tells how far it came
         return _after_trouble(run, error, account.clock.now(), wait=wait)
     except Denied as error:
         run.denials += 1
         run.error = error
-        if run.denials > 1 or run.journey.tally.denied is None:
+        if run.denials > 1 or run.state.tally.denied is None:
             raise
         return 0.0
     finally:
         run.absorb()
-    run.error, run.troubles, run.denials = None, 0, 0
+    run.error, run.failures, run.denials = None, 0, 0
     await _note_status(account, run)
     _count_quiet(run, plan)
-    rows = len(run.journey.observed.rows) if run.journey.observed else 0
+    rows = len(run.state.observed.rows) if run.state.observed else 0
     moment = RunContext(account.clock.now(), run.quiet, wait, rows)
     return next_pass(plan, run.said().values(), moment)
 
 
 def _after_trouble(run: PartnerRun, error: Busy | Unclear, now: float, *, wait: bool) -> float | None:
-    run.error, run.troubles = error, run.troubles + 1
+    run.error, run.failures = error, run.failures + 1
     until = error.until if isinstance(error, Busy) else None
     if until is not None:
         return max(until - now, 0.0)
-    return poll(run.troubles, 0) if wait or run.troubles < MOST_FAILED_PASSES else None
+    return poll(run.failures, 0) if wait or run.failures < MOST_FAILED_PASSES else None
 
 
 def _count_quiet(run: PartnerRun, plan: Plan) -> None:
@@ -174,12 +174,12 @@ def _count_quiet(run: PartnerRun, plan: Plan) -> None:
 
 async def _note_status(account: Account[Writer], run: PartnerRun) -> None:
     """Keep how every declared resource stands, for `get` and `describe`."""
-    plan, observed = run.journey.plan, run.journey.observed
+    plan, observed = run.state.plan, run.state.observed
     if plan is not None and observed is not None:
         known = read_documents(await account.store.statuses.read(account.upstream))
         before = {each.item: each for each in known}
-        run.statuses = statuses(run.task.desired, observed, plan, before)
-        only = run.task.asked.only
+        run.statuses = statuses(run.request.desired, observed, plan, before)
+        only = run.request.request.only
         run.statuses = tuple(each for each in run.statuses if only is None or each.item in only)
         documents = {str(each.item): document(each) for each in run.statuses}
-        await account.store.statuses.save(account.upstream, documents, whole=run.task.desired.complete)
+        await account.store.statuses.save(account.upstream, documents, whole=run.request.desired.complete)

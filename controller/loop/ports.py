@@ -110,11 +110,11 @@ class Hold(Protocol):
 class Elections(Protocol):
     """Tells for which partners this process is to write, where several share a store."""
 
-    def standing(self, upstream: str) -> AbstractContextManager[None]:
+    def candidacy(self, upstream: str) -> AbstractContextManager[None]:
         """Be ready to write for *upstream* within the block."""
         ...
 
-    def turn(self, upstream: str) -> Turn:
+    def next_step(self, upstream: str) -> Turn:
         """Return what to do about *upstream* now. Asks nobody."""
         ...
 

@@ -79,18 +79,18 @@ class Tending:
     async def serve(self, made: Worker, seconds: float) -> None:
         """Let *made* work for so many seconds."""
         end = self.clock.now() + seconds
-        await made.serve(lambda: self.clock.now() >= end)
+        await made.run(lambda: self.clock.now() >= end)
 
     def ground(
         self, stand: Callable[[Partner], AbstractAsyncContextManager["Seat"]], stopping: asyncio.Event
     ) -> LoopContext:
         return LoopContext(
-            stand=stand,
+            sign_in=stand,
             hints=self.store.hints,
             clock=self.clock,
-            tempo=self.tempo,
+            timing=self.tempo,
             triggers=Ticks(),
-            tell=self.told.append,
+            on_pass=self.told.append,
             chance=lambda: 0.5,
             stopping=stopping,
         )

@@ -101,12 +101,12 @@ class Keeper:
         stopping = asyncio.Event()
         shelf = Shelf(self.editions, lambda: self.universe.timeline.seconds)
         footing = Footing(
-            stand=partial(open_session, house, stopping=stopping.is_set),
+            sign_in=partial(open_session, house, stopping=stopping.is_set),
             hints=house.store.hints,
             clock=clock,
-            tempo=self.tempo,
+            timing=self.tempo,
             triggers=Ticks(),
-            tell=self.passes.append,
+            on_pass=self.passes.append,
             chance=Random(f"{self.universe.seed} {number}").random,  # noqa: S311  (a seed)
             stopping=stopping,
         )

@@ -13,7 +13,7 @@ _VERDICT = "controller.core.planning.answers"
 
 
 def _nothing_learnt(action: Write, why: str, _: object) -> Verdict:
-    return Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", why, action.app_id, look=True)
+    return Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", why, action.app_id, reread=True)
 
 
 UNENDING: Defects = {

@@ -80,7 +80,7 @@ class Ended:
 
     @property
     def plan(self) -> Plan | None:
-        return self.run.journey.plan
+        return self.run.state.plan
 
 
 @dataclass(slots=True)
@@ -138,7 +138,7 @@ class Universe:
         async def work(account: Account[Writer]) -> None:
             await account.store.intents.adopt_orphans(account.upstream)
             for _ in range(count):
-                await reconcile(account, run.task, run.journey)
+                await reconcile(account, run.request, run.state)
                 await account.clock.sleep(every)
 
         return self._process("passes", desired, run, work)
@@ -214,7 +214,7 @@ class Universe:
             house = self._house(Life(self.processes), clock, "plan", desired)
             with suppress(Busy):  # who waited a whole window for its turn to sign in, and was not the next
                 async with house.store, open_reader(house, desired.partners[0]) as account:
-                    await plan_when_observed(account, PartnerRun(run.task), until=clock.now() + 300)
+                    await plan_when_observed(account, PartnerRun(run.request), until=clock.now() + 300)
 
         async def work(account: Account[Writer]) -> None:
             until = account.clock.now() + 2 * HOUR
@@ -308,7 +308,7 @@ class Universe:
                     self.disk.drop(house.store, killed=not life.alive)
             run.absorb()
         if life.alive:
-            lies(self.world, run.task.desired, run.statuses, self.trace)
+            lies(self.world, run.request.desired, run.statuses, self.trace)
         self.trace.line(self.timeline.now(), life.number, "killed" if not life.alive else f"ended {error!r}")
         return Ended(run, killed=not life.alive, error=error)
 

@@ -61,14 +61,14 @@ _WITHOUT_CALLBACK = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """*look*: what is known of the app's subscriptions no longer counts."""
+    """*reread*: what is known of the app's subscriptions no longer counts."""
 
     outcome: Outcome
     notes: tuple[MemoryUpdate, ...] = ()
     reason: str = ""
     message: str = ""
     app_id: AppId | None = None
-    look: bool = False
+    reread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,11 @@ def of_subscription_write(
     digest = of_write(wanted, known.secret)
     enough = _enough(written, digest, known.now)
     if seen is None or seen.tag == wanted.tag or seen.tag.casefold() != wanted.tag.casefold():
-        return Verdict(Outcome.DONE, (LedgerWritten(written), enough), app_id=action.app_id, look=look)
+        return Verdict(Outcome.DONE, (LedgerWritten(written), enough), app_id=action.app_id, reread=look)
     message = respelt(seen, ours=True)
     kept = Refuse(Refusal(key, digest, TAG_TAKEN, message, known.now, retry_at=known.now))
     notes = (LedgerWritten(written), kept if isinstance(enough, ClearRefusal) else enough)
-    return Verdict(Outcome.DONE, notes, message=message, app_id=action.app_id, look=look)
+    return Verdict(Outcome.DONE, notes, message=message, app_id=action.app_id, reread=look)
 
 
 def of_unsubscribe(action: Unsubscribe, known: AnswerContext) -> Verdict:
@@ -154,7 +154,7 @@ def of_unsubscribe(action: Unsubscribe, known: AnswerContext) -> Verdict:
     again = prior.updates + 1 if prior is not None and prior.digest == REMOVED else 0
     written = LedgerEntry(subject(action), REMOVED, updates=again)
     notes = (LedgerWritten(written), _enough(written, REMOVED, known.now))
-    return Verdict(Outcome.DONE, notes, app_id=action.app_id, look=written.updates > 0)
+    return Verdict(Outcome.DONE, notes, app_id=action.app_id, reread=written.updates > 0)
 
 
 def _enough(written: LedgerEntry, digest: str, now: float) -> Refuse | ClearRefusal:
@@ -176,7 +176,7 @@ def of_rejection(action: Write, error: Rejected, known: AnswerContext) -> Verdic
     words, message = error.words.casefold(), f"Gupshup answered {error.status}: {error.words}"
     if reason := _contradiction(action, words):
         refuse = _unproven(action, reason, message, known)
-        return Verdict(Outcome.STALE, (refuse,), "Stale", error.words, action.app_id, look=True)
+        return Verdict(Outcome.STALE, (refuse,), "Stale", error.words, action.app_id, reread=True)
     key, digest = subject(action), _declared(action, known.secret)
     tries = _tries(known.refusal, digest)
     retry_at = known.now + backoff(tries) if "invalid url passed" in words else None
@@ -189,7 +189,7 @@ def of_rejection(action: Write, error: Rejected, known: AnswerContext) -> Verdic
 def of_unclear(action: Write, why: str, known: AnswerContext) -> Verdict:
     """Judge an answer that proves nothing, or none: a look tells, and each further try waits longer."""
     refuse = _unproven(action, NO_CLEAR_ANSWER, why, known)
-    return Verdict(Outcome.UNCLEAR, (refuse,), "OutcomeUnknown", why, action.app_id, look=True)
+    return Verdict(Outcome.UNCLEAR, (refuse,), "OutcomeUnknown", why, action.app_id, reread=True)
 
 
 def _contradiction(action: Write, words: str) -> str:

@@ -23,7 +23,7 @@ class Context:
 
     partner: Partner
     observed: Observed
-    asked: Request
+    request: Request
     whole: bool
     written: frozenset[str] = frozenset()
 
@@ -62,7 +62,7 @@ class MatchedApp:
 
     def asked_again_since(self, at: float) -> bool:
         """Say whether what was answered at *at* no longer counts, because somebody asked again since."""
-        return self.app.name in self.context.asked.again and at < self.context.asked.at
+        return self.app.name in self.context.request.again and at < self.context.request.at
 
 
 def match_apps(

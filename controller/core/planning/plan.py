@@ -211,7 +211,7 @@ def _callback(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
         return
     written = matched.memory.ledger.get(key)
     unknown, finishes = written is None, written is not None and not written.digest
-    if not isinstance(wanted, str) or (unknown and not matched.context.asked.resend):
+    if not isinstance(wanted, str) or (unknown and not matched.context.request.resend):
         yield Unverifiable(matched.item)
     elif written is None or written.digest != wanted:
         action = SetCallback(matched.app, row.id, url, finishes, unknown)

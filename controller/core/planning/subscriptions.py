@@ -226,7 +226,7 @@ def _write_only_changes(matched: MatchedApp, wanted: Subscription, written: Ledg
     if not wanted.headers:
         return {}
     if written is None:
-        return {"headers": UNKNOWN} if matched.context.asked.resend else {}
+        return {"headers": UNKNOWN} if matched.context.request.resend else {}
     secret = matched.context.observed.digests.get(subscription_item(wanted), "")
     return {"headers": HIDDEN} if written.secret != secret else {}
 

@@ -65,16 +65,16 @@ async def apply_all(
     interrupted = False
 
     async def one(partner: Partner) -> None:
-        timeout, stand = patience.lock_timeout, seats.stand
+        timeout, stand = patience.lock_timeout, seats.sign_in
         async with open_writer(house, partner, lock_timeout=timeout, stand=stand) as account:
             await refuse_loss(revisions, account.upstream, partner, loaded.desired, wish.released)
-            runs[partner.name].task = await known(account, wanted, wish, house.environ)
+            runs[partner.name].request = await known(account, wanted, wish, house.environ)
             until = house.clock.now() + patience.timeout
             await apply_until_settled(account, runs[partner.name], wait=patience.wait, until=until, tell=tell)
             await accept(account)
 
     async with ended_by_signals(), house.store, seats:
-        await refuse_source(loaded, revisions, wish.released, seats.whose)
+        await refuse_source(loaded, revisions, wish.released, seats.account_of)
         try:
             refused = await refusals(loaded, partners(wanted), seats, revisions, wish.released)
             failed = refused or await side_by_side(partners(wanted), one)

@@ -46,7 +46,7 @@ async def refusals(
     if not loaded.desired.complete:
         return {}
     partners = tuple(of)
-    accounts = await gather(seats.whose(partner) for partner in partners)
+    accounts = await gather(seats.account_of(partner) for partner in partners)
     found: dict[str, ControllerError] = {}
     for partner, upstream in zip(partners, accounts, strict=True):
         try:

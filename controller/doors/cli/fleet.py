@@ -43,7 +43,7 @@ async def known(
 ) -> PassRequest:
     """Return *wanted*; in CI, over a store that knows nothing of the account, without what nobody knows."""
     sends = await resends(account, ci=bool(environ.get("CI")) and not wish.resend)
-    return replace(wanted, asked=replace(wanted.asked, resend=sends))
+    return replace(wanted, request=replace(wanted.request, resend=sends))
 
 
 def partners(wanted: PassRequest) -> tuple[Partner, ...]:

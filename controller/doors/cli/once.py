@@ -68,8 +68,8 @@ async def _read(watched: SourceWatcher, house: Runtime, seats: SignIns) -> Desir
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(house.store)
         await stack.enter_async_context(seats)
-        await watched.begin()
-        await watched.read(seats.whose)
+        await watched.load_last_good()
+        await watched.read(seats.account_of)
         if watched.refusal is not None:
             not_taken(watched.state)
         if watched.desired is None:

@@ -43,7 +43,7 @@ class Logged:
         self._told: set[Result] = set()
 
     def __call__(self, run: PartnerRun) -> None:
-        plan = run.journey.plan
+        plan = run.state.plan
         if plan is None:
             return
         log_ = self._log.bind(partner=plan.partner.name, revision=plan.revision)
@@ -74,7 +74,7 @@ class Late:
         self._judged: set[str] = set()
 
     def __call__(self, run: PartnerRun) -> None:
-        plan = run.journey.plan
+        plan = run.state.plan
         if plan is None or plan.partner.name in self._judged:
             return
         self._judged.add(plan.partner.name)
@@ -150,7 +150,7 @@ def _standings(run: PartnerRun) -> Iterator[str]:
 def waits(run: PartnerRun) -> Iterator[str]:
     """Yield a line where the next look is a while away, so that silence is no riddle."""
     if run.pause > SILENCE:
-        whole = run.journey.plan.waiting if run.journey.plan is not None else ()
+        whole = run.state.plan.waiting if run.state.plan is not None else ()
         why = (
             "Gupshup's limits" if any(each.wait_for is WaitFor.BUDGET for each in whole) else "the next look"
         )

@@ -93,15 +93,15 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Timing, rele
         ):
             telling = open_.telling(house)
             ground = LoopContext(
-                stand=partial(open_session, house, stopping=stopping.is_set),
+                sign_in=partial(open_session, house, stopping=stopping.is_set),
                 hints=house.store.hints,
                 clock=house.clock,
-                tempo=tempo,
+                timing=tempo,
                 triggers=timers,
-                tell=telling.passed,
+                on_pass=telling.passed,
                 chance=random.random,
                 stopping=stopping,
-                spread=spread,
+                elections=spread,
                 ci=bool(house.environ.get("CI")),
             )
             revisions = house.store.revisions

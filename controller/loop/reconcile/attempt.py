@@ -20,14 +20,14 @@ INTERRUPTED = "interrupted before it was answered; it may have happened: the nex
 class Attempt:
     """*seen* is the subscription as Gupshup accepted it, *gone* one that it removed.
 
-    *look*: what was known of the subscriptions of *app_id* no longer counts.
+    *reread*: what was known of the subscriptions of *app_id* no longer counts.
     """
 
-    said: Result | Waiting
+    result: Result | Waiting
     app_id: AppId | None = None
     seen: RemoteSubscription | None = None
     gone: SubscriptionId | None = None
-    look: bool = False
+    reread: bool = False
 
 
 class Interrupted(asyncio.CancelledError):
@@ -83,7 +83,7 @@ def facts_after(facts: Facts, deeds: Iterable[Attempt]) -> Facts:
         if deed.app_id is None:
             continue
         there = known.get(deed.app_id)
-        if deed.look:
+        if deed.reread:
             known.pop(deed.app_id, None)
         elif isinstance(there, tuple):
             replaced = {deed.gone} if deed.seen is None else {deed.seen.id}

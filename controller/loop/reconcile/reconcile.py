@@ -24,15 +24,15 @@ async def _at_once(_: Account[Writer]) -> None:
 class PassRequest:
     """What one run is to do: *desired* in the scope it was narrowed to, *declared* before that.
 
-    *released* are digests of held changes that a person let through; *breadth* is how much a pass looks at.
+    *released* are digests of held changes that a person let through; *kind* is how much a pass looks at.
     *accept* is asked before anything is written, and raises where that must not be.
     """
 
     desired: Desired
     declared: Desired
-    asked: Request = field(default_factory=Request)
+    request: Request = field(default_factory=Request)
     released: frozenset[str] = frozenset()
-    breadth: PassKind = PassKind.FULL
+    kind: PassKind = PassKind.FULL
     accept: Callable[[Account[Writer]], Awaitable[None]] = _at_once
 
 
@@ -55,11 +55,11 @@ async def decide(
     account: Account[Reader], task: PassRequest, journey: PassState, listing: Listing | None = None
 ) -> tuple[Observed, Plan]:
     """Look and plan; nothing is written, neither at Gupshup nor to memory. *listing* as in `observe`."""
-    observed = await observe(account, task.desired, journey.facts, listing, task.breadth)
-    wished = plan(task.desired, account.partner, observed, task.asked)
-    held = guard_for(wished, task.declared, journey.released, task.breadth)
+    observed = await observe(account, task.desired, journey.facts, listing, task.kind)
+    wished = plan(task.desired, account.partner, observed, task.request)
+    held = guard_for(wished, task.declared, journey.released, task.kind)
     journey.released |= release(held, task.released)
-    journey.plan = guard_for(wished, task.declared, journey.released, task.breadth)
+    journey.plan = guard_for(wished, task.declared, journey.released, task.kind)
     journey.observed = observed
     journey.facts, journey.tally = observed.facts, Tally(rests=journey.tally.rests)
     return observed, journey.plan
@@ -73,8 +73,8 @@ async def replan(account: Account[Reader], task: PassRequest, journey: PassState
         return journey.plan
     memory = await account.store.memories.read(account.upstream)
     observed = replace(journey.observed, facts=journey.facts, memory=memory, at=account.clock.now())
-    wished = plan(task.desired, account.partner, observed, task.asked)
-    return guard_for(wished, task.declared, journey.released, task.breadth)
+    wished = plan(task.desired, account.partner, observed, task.request)
+    return guard_for(wished, task.declared, journey.released, task.kind)
 
 
 async def reconcile(

@@ -63,7 +63,7 @@ async def _written(account: Account[Writer], action: Write, observed: Observed, 
     await account.store.memories.note(account.upstream, verdict.notes)
     await account.store.history.finish(number, verdict.outcome, verdict.message)
     gone = action.remote.id if isinstance(action, Unsubscribe) and verdict.outcome is Outcome.DONE else None
-    return Attempt(result_of(action, verdict), action.app_id, seen, gone, verdict.look)
+    return Attempt(result_of(action, verdict), action.app_id, seen, gone, verdict.reread)
 
 
 def _call(account: Account[Writer], action: Write) -> Call:

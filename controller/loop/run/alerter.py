@@ -51,7 +51,7 @@ class Alerter:
         self._ends: dict[str, PassEnd] = {}
         self._lost: Mapping[Item, float] = {}
 
-    def heard(self, over: Pass) -> None:
+    def on_pass(self, over: Pass) -> None:
         """Listen to passes."""
         self._ends[over.partner] = pass_end(over)
         if over.transitions:

@@ -33,8 +33,8 @@ class Controller:
 
     def __init__(self, source: SourceWatcher, ground: LoopContext) -> None:
         self._source = source
-        self._seats = SignIns(ground.stand)
-        self._ground = replace(ground, stand=self._seats.stand, released=source.released)
+        self._seats = SignIns(ground.sign_in)
+        self._ground = replace(ground, sign_in=self._seats.sign_in, released=source.released)
         self._read_soon = asyncio.Event()
         self._told = ("", "")
         self._warned: tuple[str, tuple[Problem, ...]] = ("", ())
@@ -75,8 +75,8 @@ class Controller:
 
     async def run(self) -> None:
         """Keep Gupshup as the source says until `stop`."""
-        await self._source.begin()
-        end = self._ground.triggers.every(self._ground.tempo.interval, self.source_changed)
+        await self._source.load_last_good()
+        end = self._ground.triggers.every(self._ground.timing.interval, self.source_changed)
         async with self._seats:
             try:
                 await self._keep()
@@ -94,14 +94,14 @@ class Controller:
             if self._source.desired is not None and (new or not begun) and not waits:
                 begun = True
                 await self._declare(self._source.desired)
-            late = LATE * self._ground.tempo.interval  # timers go by the wall's clock, which may be set back
+            late = LATE * self._ground.timing.interval  # timers go by the wall's clock, which may be set back
             with suppress(TimeoutError):
                 async with asyncio.timeout(SETTLING if self._source.state.waiting else late):
                     await self._read_soon.wait()
 
     async def _read(self) -> bool:
         before = self._source.state
-        new = await self._unless_stopped(self._source.read(self._seats.whose))
+        new = await self._unless_stopped(self._source.read(self._seats.account_of))
         now = self._source.state
         if now.waiting and not before.waiting:
             log.logger().info("source pending", source=now.identity, waiting=now.waiting)
@@ -162,7 +162,7 @@ class Controller:
             self._tended[partner.name].declare(desired)
             return
         tended = self._tended[partner.name] = PartnerLoop(partner, desired, self._ground)
-        self._tasks[partner.name] = asyncio.create_task(tended.go_on(), name=f"partner {partner.name}")
+        self._tasks[partner.name] = asyncio.create_task(tended.run(), name=f"partner {partner.name}")
 
     async def _end(self, tasks: Iterable[asyncio.Task[None]]) -> None:
         pending = list(tasks)

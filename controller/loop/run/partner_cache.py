@@ -26,16 +26,16 @@ class PassOutcome:
     *calls* is how many its looks at one app took, the token's aside.
     """
 
-    task: PassRequest
+    request: PassRequest
     plan: Plan | None
     observed: Observed | None
-    said: tuple[Result | Waiting, ...]
+    outcomes: tuple[Result | Waiting, ...]
     error: ControllerError | None = None
     calls: int = 0
 
     @property
     def results(self) -> tuple[Result, ...]:
-        return tuple(each for each in self.said if isinstance(each, Result))
+        return tuple(each for each in self.outcomes if isinstance(each, Result))
 
 
 class PartnerCache:
@@ -48,7 +48,7 @@ class PartnerCache:
         self._freed: frozenset[Change] = frozenset()
         self._begun = False
         self._listed = 0.0
-        self.roll = AppCache()
+        self.rows = AppCache()
         self.desired = Desired("")
         self.apps: dict[str, App] = {}
         self._hooks: dict[str, tuple[Subscription, ...]] = {}
@@ -78,22 +78,22 @@ class PartnerCache:
         begun, self._begun = self._begun, True
         return frozenset(changed if begun else ())
 
-    def named(self, name: str) -> str | None:
+    def find(self, name: str) -> str | None:
         """Return the declared app that goes by *name* at Gupshup: by an id, a phone or a name."""
-        row = self.roll.find(name)
+        row = self.rows.find(name)
         keys = (name,) if row is None else (name, row.phone or name, row.name)
         return next((self._keys[key] for key in keys if key in self._keys), None)
 
-    async def whole(self, asked: Request, released: frozenset[str], *, fresh: bool) -> PassOutcome:
+    async def reconcile_list(self, asked: Request, released: frozenset[str], *, fresh: bool) -> PassOutcome:
         """Do what follows from the list and from what is known of single apps; *fresh*: read the list first.
 
         The last list is good enough for a change of manifests: each link looks by its phone once more.
         """
         task = PassRequest(self.desired, self.desired, asked, released, PassKind.LIST)
         journey = PassState(self._facts, self._freed)
-        seen = await self._go(task, journey, None if fresh else Listing(self.roll.rows, self._listed))
+        seen = await self._go(task, journey, None if fresh else Listing(self.rows.rows, self._listed))
         if fresh and journey.observed is not None:
-            self.roll, self._listed = AppCache(journey.observed.rows), journey.observed.absent_at
+            self.rows, self._listed = AppCache(journey.observed.rows), journey.observed.absent_at
         self._facts = journey.facts
         if self.desired is task.desired:
             self._freed = journey.released
@@ -102,11 +102,11 @@ class PartnerCache:
             self._forget(app for name, app in self.apps.items() if name not in before)
         return seen
 
-    async def single(self, name: str, asked: Request, *, fresh: bool) -> PassOutcome:
+    async def reconcile_app(self, name: str, asked: Request, *, fresh: bool) -> PassOutcome:
         """Look at one app; *fresh*: its row, too, where the last list's is not good enough."""
         app = self.apps[name]
         desired = replace(self.desired, apps=(app,), subscriptions=self._hooks.get(name, ()))
-        task = PassRequest(desired, self.desired, asked, breadth=PassKind.APP)
+        task = PassRequest(desired, self.desired, asked, kind=PassKind.APP)
         try:
             listing = await self._listing(app, fresh=fresh)
         except ControllerError as error:
@@ -119,24 +119,24 @@ class PartnerCache:
             self._facts = merge_facts(self._facts, journey.facts, ids | _asked_about(journey.facts))
         return replace(seen, calls=BY_PHONE * fresh + reads_between(known, journey.facts))
 
-    def missed(self, name: str, why: str) -> None:
+    def mark_failed(self, name: str, why: str) -> None:
         """Note that a look at an app came to nothing, so that no guard waits for what it would have told."""
         app = self.apps.get(name)
-        ids = () if app is None else (row.id for row in self.roll.rows_for(app))
+        ids = () if app is None else (row.id for row in self.rows.rows_for(app))
         unseen = {app_id: LookFailed(why) for app_id in ids if app_id not in self._facts.subscriptions}
         self._facts = replace(self._facts, subscriptions={**self._facts.subscriptions, **unseen})
 
     def _forget(self, apps: Iterable[App]) -> None:
         """Have the webhooks of *apps* looked at anew: nobody watched them meanwhile."""
-        ids = {row.id for app in apps for row in self.roll.rows_for(app)}
+        ids = {row.id for app in apps for row in self.rows.rows_for(app)}
         known = {app_id: fact for app_id, fact in self._facts.subscriptions.items() if app_id not in ids}
         self._facts = replace(self._facts, subscriptions=known)
 
     async def _listing(self, app: App, *, fresh: bool) -> Listing:
         asked_at = self._account.clock.now() if fresh else self._listed
         if fresh:
-            self.roll.replace_by_phone(app.phone, await self._account.remote.rows_by_phone(app.phone))
-        return Listing(self.roll.rows_for(app), asked_at)
+            self.rows.replace_by_phone(app.phone, await self._account.remote.rows_by_phone(app.phone))
+        return Listing(self.rows.rows_for(app), asked_at)
 
     async def _go(self, task: PassRequest, journey: PassState, listing: Listing | None) -> PassOutcome:
         """Do one pass, and tell what came of it however it ended."""
@@ -149,7 +149,7 @@ class PartnerCache:
             plan = await replan(self._account, task, journey)
         except ControllerError as trouble:
             error = trouble
-        said = tuple(deed.said for deed in journey.tally.deeds.values())
+        said = tuple(deed.result for deed in journey.tally.deeds.values())
         return PassOutcome(task, plan, journey.observed, said, error)
 
 

@@ -46,15 +46,15 @@ class LoopContext:
     how it was found first counts for the whole process, by account, in *resent*.
     """
 
-    stand: SignIn
+    sign_in: SignIn
     hints: Hints
     clock: Clock
-    tempo: Timing
+    timing: Timing
     triggers: Triggers
-    tell: OnPass
+    on_pass: OnPass
     chance: Callable[[], float]
     stopping: asyncio.Event
-    spread: Elections = field(default_factory=SingleReplica)
+    elections: Elections = field(default_factory=SingleReplica)
     released: frozenset[str] = frozenset()
     ci: bool = False
     resent: dict[str, bool] = field(default_factory=dict)
@@ -124,14 +124,14 @@ class PartnerLoop:
             failures=self._failures,
         )
 
-    async def go_on(self) -> None:
+    async def run(self) -> None:
         """Tend the partner until the process stops. Nothing that fails here ends it."""
         while not self._over():
             began = self._ground.clock.now()
             try:
-                async with self._ground.stand(self.partner) as seat:
+                async with self._ground.sign_in(self.partner) as seat:
                     self._upstream = seat.account.upstream
-                    await self._sit(seat)
+                    await self._lead_when_elected(seat)
             except ControllerError as error:
                 await self._pause(self._rest(error, began))
             except Exception as bug:  # noqa: BLE001  (a partner is never left alone because of a bug of ours)
@@ -144,7 +144,7 @@ class PartnerLoop:
         self._failures += 1
         self._denials += isinstance(error, Denied)
         self._trouble = str(error)
-        self._ground.tell(self._failed(error, began, now))
+        self._ground.on_pass(self._failed(error, began, now))
         if isinstance(error, Denied):
             return 60.0 if self._denials < DENIALS else 900.0
         return backoff(self._failures, self._ground.chance())
@@ -165,17 +165,17 @@ class PartnerLoop:
             error_kind=type(error).__name__,
         )
 
-    async def _sit(self, seat: PartnerSession) -> None:
+    async def _lead_when_elected(self, seat: PartnerSession) -> None:
         """Tend as often as this process becomes the writer; wait for that meanwhile.
 
         Neither another writer, nor a loss that is refused, nor a store that is away ends it: a sign-in is
         worth keeping.
         """
-        with self._ground.spread.standing(self._upstream):
+        with self._ground.elections.candidacy(self._upstream):
             while not self._over():
                 began = self._ground.clock.now()
                 try:
-                    await self._take_turn(seat)
+                    await self._elect(seat)
                 except Locked as error:
                     self._trouble = str(error)
                     await self._pause(ASK_AGAIN)
@@ -185,9 +185,9 @@ class PartnerLoop:
                 except StoreError as error:
                     await self._pause(min(self._rest(error, began), STORE_REST))
 
-    async def _take_turn(self, seat: PartnerSession) -> None:
+    async def _elect(self, seat: PartnerSession) -> None:
         """Do what is our turn now. Raises Locked where another process was faster."""
-        match self._ground.spread.turn(self._upstream):
+        match self._ground.elections.next_step(self._upstream):
             case Wait(until, blind):
                 if not blind:
                     self._failures = self._denials = 0
@@ -195,30 +195,30 @@ class PartnerLoop:
                 await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._ground.clock.now())))
             case Ask():
                 await self._ground.hints.leave(self._upstream, *HANDOVER)
-                await self._tend_once(seat, GIVES_WAY)
+                await self._lead_once(seat, GIVES_WAY)
             case Take():
-                await self._tend_once(seat, 0.0)
+                await self._lead_once(seat, 0.0)
             case other:
                 assert_never(other)
 
-    async def _tend_once(self, seat: PartnerSession, lock_timeout: float) -> None:
+    async def _lead_once(self, seat: PartnerSession, lock_timeout: float) -> None:
         async with self._writing(seat, lock_timeout) as account:
             await self._admit(account)
             if account.upstream not in self._ground.resent:
                 self._ground.resent[account.upstream] = await resends(account, ci=self._ground.ci)
             self._trouble, self._refusal = "", None
-            await self._tend(account)
+            await self._work(account)
         await self._pause(GIVEN_WAY)
 
     async def _admit(self, account: Account[Reader]) -> None:
         """Ask anew whether what is declared may act: another process may have declared more meanwhile."""
         revisions, released = account.store.revisions, self._ground.released
-        ask = admit if self._ground.tempo.enforce else refuse_loss
+        ask = admit if self._ground.timing.enforce else refuse_loss
         await ask(revisions, account.upstream, self.partner, self._desired, released)
 
     @asynccontextmanager
     async def _writing(self, seat: PartnerSession, lock_timeout: float) -> AsyncIterator[Account[Reader]]:
-        if not self._ground.tempo.enforce:
+        if not self._ground.timing.enforce:
             yield seat.account
             return
         async with seat.writing(lock_timeout) as account:
@@ -226,19 +226,19 @@ class PartnerLoop:
             await known.intents.adopt_orphans(account.upstream)
             yield replace(account, store=known)
 
-    async def _tend(self, account: Account[Reader]) -> None:
+    async def _work(self, account: Account[Reader]) -> None:
         ground = self._ground
         self._tenure = Worker(
             account,
             hints=ground.hints,
-            tempo=replace(ground.tempo, resend=ground.resent[account.upstream]),
+            tempo=replace(ground.timing, resend=ground.resent[account.upstream]),
             triggers=ground.triggers,
-            tell=ground.tell,
+            tell=ground.on_pass,
             chance=ground.chance,
         )
         try:
             self._tenure.declare(self._desired)
-            await self._tenure.serve(self._over)
+            await self._tenure.run(self._over)
         finally:
             if self._tenure.state().listed_at:  # being let in is no success yet
                 self._failures = self._denials = 0

@@ -28,10 +28,10 @@ class SingleReplica:
     """Nobody else is there: it is always our turn."""
 
     @contextmanager
-    def standing(self, upstream: str) -> Iterator[None]:  # noqa: ARG002  (what the other kind asks)
+    def candidacy(self, upstream: str) -> Iterator[None]:  # noqa: ARG002  (what the other kind asks)
         yield
 
-    def turn(self, upstream: str) -> Turn:  # noqa: ARG002  (likewise)
+    def next_step(self, upstream: str) -> Turn:  # noqa: ARG002  (likewise)
         return Take()
 
 
@@ -47,7 +47,7 @@ class ReplicaMember:
         self._silent = False
 
     @contextmanager
-    def standing(self, upstream: str) -> Iterator[None]:
+    def candidacy(self, upstream: str) -> Iterator[None]:
         """Be ready to write for *upstream* within the block."""
         self._turns.stand(upstream, self._clock.now())
         self._changed.set()
@@ -57,18 +57,18 @@ class ReplicaMember:
             self._turns.leave(upstream)
             self._changed.set()
 
-    def turn(self, upstream: str) -> Turn:
+    def next_step(self, upstream: str) -> Turn:
         """Return what to do about *upstream* now. Asks nobody."""
         return self._turns.turn(upstream, self._clock.now())
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Be one of the replicas until the process stops; what it had is then free for the others at once."""
         while not self._stopping.is_set():
-            await self._pause(EVERY if await self._beat() else EVERY / 3)
+            await self._pause(EVERY if await self._heartbeat() else EVERY / 3)
         with suppress(StoreError):  # the row ends by itself
             await self._replicas.leave()
 
-    async def _beat(self) -> bool:
+    async def _heartbeat(self) -> bool:
         self._changed.clear()
         try:
             self._turns.saw(await self._replicas.beat(self._turns.stands))

@@ -38,13 +38,13 @@ class _Early:
 
 @dataclass(slots=True)
 class SignIns:
-    """Signs partners in by *stand*, and tells whose account they are. One sign-in serves both."""
+    """Signs partners in by *sign_in*, and tells whose account they are. One sign-in serves both."""
 
     by: SignIn
     _known: dict[str, tuple[Partner, str]] = field(default_factory=dict)
     _early: dict[str, _Early] = field(default_factory=dict)
 
-    async def whose(self, partner: Partner) -> str | None:
+    async def account_of(self, partner: Partner) -> str | None:
         """Return the upstream of *partner*, None where nobody can tell now. Signs in where nobody has yet.
 
         One that failed is not tried again before somebody stood: accounts get locked.
@@ -60,7 +60,7 @@ class SignIns:
         return None if isinstance(early.found, ControllerError) else self._learn(bare, early.found)
 
     @asynccontextmanager
-    async def stand(self, partner: Partner) -> AsyncIterator[PartnerSession]:
+    async def sign_in(self, partner: Partner) -> AsyncIterator[PartnerSession]:
         """Be signed in, by a sign-in of before where there is one. Raises what that, or a new one, met."""
         bare = _bare(partner)
         early = self._early.pop(bare.name, None)

@@ -77,7 +77,7 @@ class SourceWatcher:
     _seen: str = ""
     _grew_from: str = ""
 
-    async def begin(self) -> None:
+    async def load_last_good(self) -> None:
         """Begin with the last good revision that the store holds, if there is one."""
         identity = self.origin.identity
         self.state = SourceState(identity)
@@ -114,7 +114,7 @@ class SourceWatcher:
             return False
         self._rest()
         if source is None:
-            self._calm_if(self._seen)
+            self._clear_error_if(self._seen)
             return False
         try:
             found, counts = await self._judged(source, whose)
@@ -142,7 +142,7 @@ class SourceWatcher:
         with refusals:
             refuse_empty(found.desired, source.identity, self.released)
         with refusals:
-            await self._grown(source)
+            await self._check_ancestry(source)
         counts = await self._compared(found.desired, source, whose, refusals)
         refusals.refuse()
         return found, counts
@@ -183,7 +183,7 @@ class SourceWatcher:
                 released=self.released,
             )
 
-    async def _grown(self, source: Source) -> None:
+    async def _check_ancestry(self, source: Source) -> None:
         old, new = self._grew_from, source.revision
         key = digest(["rewritten", source.identity, old, new])
         if old and key not in self.released and not await self.origin.advanced(old, new):
@@ -215,7 +215,7 @@ class SourceWatcher:
         self.state = SourceState(source.identity, source.revision, since, now)
         return not known
 
-    def _calm_if(self, seen: str) -> None:
+    def _clear_error_if(self, seen: str) -> None:
         if seen == self.state.revision:
             self.refusal = None
             self.state = replace(

@@ -23,13 +23,13 @@ class StatusRecorder:
     def last(self) -> dict[Item, Status]:
         return self._last
 
-    async def recall(self, account: Account[Reader]) -> None:
+    async def load(self, account: Account[Reader]) -> None:
         """Begin with what the store holds, so that conditions keep their times over a restart."""
         known = read_documents(await account.store.statuses.read(account.upstream))
         self._last = {each.item: each for each in known}
         self._written = {each.item: each.at for each in known}
 
-    async def note(
+    async def record(
         self, account: Account[Reader], found: Iterable[Status], *, whole: bool, force: bool
     ) -> tuple[Transition, ...]:
         """Keep *found*, and return what changed. *whole*: nothing else is declared; *force*: write all."""

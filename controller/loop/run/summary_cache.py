@@ -47,7 +47,7 @@ class SummaryCache:
         self._moved: set[str] = set()
         self.open_intents: Mapping[str, int] = {}
 
-    def heard(self, over: Pass) -> None:
+    def on_pass(self, over: Pass) -> None:
         """Listen to passes: what one of them moved is counted again when it is next asked for."""
         if over.transitions or over.results:
             self._moved.add(over.upstream)

@@ -81,7 +81,7 @@ class Worker:
 
     def event(self, names: Iterable[str]) -> bool:
         """Look soon at the app that goes by one of *names*; False where none is declared."""
-        name = next((found for each in names if (found := self._sight.named(each))), None)
+        name = next((found for each in names if (found := self._sight.find(each))), None)
         if name is not None:
             self._agenda.event(name, self._now)
             self._wake.set()
@@ -89,7 +89,7 @@ class Worker:
 
     def awaits(self, names: Iterable[str]) -> bool:
         """Say whether one of *names* is an app that is under way."""
-        return any(self._agenda.awaits(found) for each in names if (found := self._sight.named(each)))
+        return any(self._agenda.awaits(found) for each in names if (found := self._sight.find(each)))
 
     def state(self) -> PartnerState:
         plan = self._plan
@@ -107,13 +107,13 @@ class Worker:
             held_digest=(plan and held_digest(plan)) or "",
         )
 
-    async def serve(self, stopping: Callable[[], bool]) -> None:
+    async def run(self, stopping: Callable[[], bool]) -> None:
         """Do pass after pass, until *stopping* or another process wants the lock.
 
         Raises Locked where the lock is lost, Denied where the credentials are refused, and StoreError.
         """
         self._stopping = stopping
-        await self._standing.recall(self._account)
+        await self._standing.load(self._account)
         end = self._triggers.every(self._tempo.interval, self._tick)
         try:
             while not stopping() and not self._yielding:
@@ -132,7 +132,7 @@ class Worker:
         self._moved = now = self._now
         if now - self._glanced >= self._tempo.hint_poll:
             self._glanced = now
-            await self._glance()
+            await self._take_hints()
         taken = self._agenda.take(now)
         if taken is None:
             await self._rest(now)
@@ -147,7 +147,7 @@ class Worker:
             self._failed(*taken, crashed.error)
             self._tell(crashed)
 
-    async def _glance(self) -> None:
+    async def _take_hints(self) -> None:
         """Take the hints that other processes left; they are for the writer, and looking alone is none."""
         if self._tempo.enforce:
             for hint in await self._hints.take(self._account.upstream):
@@ -180,9 +180,9 @@ class Worker:
         asked = replace(self._agenda.asked(name, began), resend=self._tempo.resend)
         fresh = lane is not Lane.CHANGED or self._unread
         if name == WHOLE_PARTNER:
-            seen = await self._sight.whole(asked, frozenset(self._released), fresh=fresh)
+            seen = await self._sight.reconcile_list(asked, frozenset(self._released), fresh=fresh)
         else:
-            seen = await self._sight.single(name, asked, fresh=lane is not Lane.DRIFT)
+            seen = await self._sight.reconcile_app(name, asked, fresh=lane is not Lane.DRIFT)
         transitions = await self._note(name, seen)
         self._learn(name, lane, seen, fresh=fresh)
         if not (isinstance(seen.error, Locked) and self._stopping()):  # it was us who let go
@@ -193,10 +193,10 @@ class Worker:
     async def _note(self, name: str, seen: PassOutcome) -> tuple[Transition, ...]:
         if seen.plan is None or seen.observed is None or not self._holds:
             return ()  # a lock that was lost meanwhile is another's by now, and so is what is told of it
-        found = statuses(seen.task.desired, seen.observed, seen.plan, self._standing.last)
+        found = statuses(seen.request.desired, seen.observed, seen.plan, self._standing.last)
         force = bool({name, WHOLE_PARTNER} & self._forced)
         self._forced.discard(name)
-        return await self._standing.note(self._account, found, whole=name == WHOLE_PARTNER, force=force)
+        return await self._standing.record(self._account, found, whole=name == WHOLE_PARTNER, force=force)
 
     def _learn(self, name: str, lane: Lane, seen: PassOutcome, *, fresh: bool) -> None:
         now = self._now
@@ -204,8 +204,8 @@ class Worker:
             until = seen.error.until if isinstance(seen.error, Busy) else None
             self._failed(name, lane, str(seen.error), until)
             return
-        asked, rows = seen.task.asked, len(self._sight.roll)
-        self._agenda.done(FinishedPass(name, lane, asked, seen.plan, seen.said, rows, seen.calls), now)
+        asked, rows = seen.request.request, len(self._sight.rows)
+        self._agenda.done(FinishedPass(name, lane, asked, seen.plan, seen.outcomes, rows, seen.calls), now)
         if name == WHOLE_PARTNER:
             self._looked = now if fresh else self._looked
             self._unread &= not fresh
@@ -217,7 +217,7 @@ class Worker:
         if name == WHOLE_PARTNER:
             self._trouble, self._unread = why, True
         else:
-            self._sight.missed(name, why)
+            self._sight.mark_failed(name, why)
 
     def _crashed(self, name: str, lane: Lane, began: float, error: Exception) -> Pass:
         return Pass(
@@ -241,7 +241,7 @@ class Worker:
             upstream=self._account.upstream,
             app=name,
             lane=lane,
-            revision=seen.task.declared.revision,
+            revision=seen.request.declared.revision,
             began=began,
             seconds=self._now - began,
             results=seen.results,

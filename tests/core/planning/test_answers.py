@@ -197,7 +197,7 @@ def test_updates_in_a_row_are_counted(
 ) -> None:
     verdict = of_subscription_write(action, SEEN, AnswerContext(NOW, secret, prior))
     row, again = LedgerEntry(KEY, of_subscription(WANTED), secret, updates), updates > 1
-    assert verdict == Verdict(Outcome.DONE, (LedgerWritten(row), ClearRefusal(KEY)), app_id=ID, look=again)
+    assert verdict == Verdict(Outcome.DONE, (LedgerWritten(row), ClearRefusal(KEY)), app_id=ID, reread=again)
 
 
 @pytest.mark.parametrize("secret", ["", KEYED], ids=["without headers", "with headers"])
@@ -211,7 +211,7 @@ def test_too_many_writes_that_did_not_take_are_refused_whatever_the_answer_said(
     message = f"{updates + 1} writes in a row did not take"
     no_more = Refusal(KEY, of_write(WANTED, secret), "WillNotConverge", message, NOW)
     wrote = LedgerWritten(LedgerEntry(KEY, of_subscription(WANTED), secret, updates + 1))
-    assert verdict == Verdict(Outcome.DONE, (wrote, Refuse(no_more)), app_id=ID, look=True)
+    assert verdict == Verdict(Outcome.DONE, (wrote, Refuse(no_more)), app_id=ID, reread=True)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_removal_that_has_to_be_repeated_is_counted_and_looked_at(
         Refuse(Refusal(KEY, REMOVED, "WillNotConverge", message, NOW)) if updates > 2 else ClearRefusal(KEY)
     )
     notes = (LedgerWritten(LedgerEntry(KEY, REMOVED, updates=updates)), stop)
-    assert verdict == Verdict(Outcome.DONE, notes, app_id=ID, look=updates > 0)
+    assert verdict == Verdict(Outcome.DONE, notes, app_id=ID, reread=updates > 0)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_an_answer_that_proves_nothing_is_remembered_and_asks_for_a_look(
 ) -> None:
     before = None if prior is None else Refusal(subject(action), _digest(action), "x", "", NOW, prior)
     verdict = of_unclear(action, "500 Unable To Create", AnswerContext(NOW, refusal=before))
-    assert (verdict.outcome, verdict.reason, verdict.look) == (Outcome.UNCLEAR, "OutcomeUnknown", True)
+    assert (verdict.outcome, verdict.reason, verdict.reread) == (Outcome.UNCLEAR, "OutcomeUnknown", True)
     (note,) = verdict.notes
     assert isinstance(note, Refuse)
     found = note.refusal
@@ -313,7 +313,7 @@ def test_an_answer_that_does_not_say_what_was_sent_is_looked_at(
     *, seen: RemoteSubscription | None, look: bool, action: Subscribe | Update
 ) -> None:
     verdict = of_subscription_write(action, seen, AnswerContext(NOW))
-    assert (verdict.outcome, verdict.look) == (Outcome.DONE, look)
+    assert (verdict.outcome, verdict.reread) == (Outcome.DONE, look)
 
 
 @pytest.mark.parametrize("action", [POST, PUT], ids=["subscribe", "update"])
@@ -368,9 +368,9 @@ def test_a_rejection_says_who_moves_next(
         reason = "TagTaken" if isinstance(action, Subscribe) else "NoClearAnswer"
         message = f"Gupshup answered {status}: {words}"
         again = Refusal(subject(action), _digest(action), reason, message, NOW, 1, NOW)
-        assert (verdict.outcome, note.refusal, verdict.look) == (Outcome.STALE, again, True)
+        assert (verdict.outcome, note.refusal, verdict.reread) == (Outcome.STALE, again, True)
         return
-    assert (verdict.outcome, verdict.look) == (Outcome.FAILED, False)
+    assert (verdict.outcome, verdict.reread) == (Outcome.FAILED, False)
     retry_at = NOW + 30 if expected == "InvalidUrl" else None
     message = f"Gupshup answered {status}: {words}"
     assert note.refusal == Refusal(subject(action), _digest(action), expected, message, NOW, 1, retry_at)

@@ -40,7 +40,7 @@ class Town:
     async def see(self, *statuses: Status) -> None:
         documents = {str(each.item): document(each) for each in statuses}
         await self.store.statuses.save(HERE, documents, whole=True)
-        self.counted.heard(over(transitions=(moved(None, READY),)))
+        self.counted.on_pass(over(transitions=(moved(None, READY),)))
 
 
 @pytest.fixture
@@ -86,16 +86,16 @@ async def test_four_hundred_apps_that_stall_are_one_notice_and_one_more_at_the_e
 async def test_apps_that_lost_ready_are_told_and_those_that_never_had_it_are_not(town: Town) -> None:
     gone = said("Ready", FALSE, "InvalidUrl", since=town.board.time)
     await town.see(*(status_of(app_item(name), gone) for name in ("was", "never")))
-    town.herald.heard(over(transitions=(moved(READY, gone, app_item("was")),)))
+    town.herald.on_pass(over(transitions=(moved(READY, gone, app_item("was")),)))
     assert await town.wait(600) == ["1 app of partner main no longer ready: InvalidUrl"]
-    town.herald.heard(over(transitions=(moved(gone, READY, app_item("was")),)))
+    town.herald.on_pass(over(transitions=(moved(gone, READY, app_item("was")),)))
     assert await town.wait(600) == ["Over: 1 app of partner main no longer ready: InvalidUrl"]
 
 
 async def test_an_app_whose_manifest_is_gone_is_no_trouble_any_more(town: Town) -> None:
     gone = said("Ready", FALSE, "InvalidUrl", since=town.board.time)
     await town.see(status_of(app_item("a"), gone))
-    town.herald.heard(over(transitions=(moved(READY, gone, app_item("a")),)))
+    town.herald.on_pass(over(transitions=(moved(READY, gone, app_item("a")),)))
     await town.wait(600)
     await town.see()
     assert await town.wait(600) == ["Over: 1 app of partner main no longer ready: InvalidUrl"]
@@ -104,9 +104,9 @@ async def test_an_app_whose_manifest_is_gone_is_no_trouble_any_more(town: Town) 
 
 
 async def test_credentials_that_are_refused_and_work_again(town: Town) -> None:
-    town.herald.heard(over(error="login: 403", error_kind="Denied"))
+    town.herald.on_pass(over(error="login: 403", error_kind="Denied"))
     assert await town.wait(600) == ["The credentials of partner main are refused"]
-    town.herald.heard(over())
+    town.herald.on_pass(over())
     assert await town.wait(600) == ["Over: the credentials of partner main are refused"]
 
 
@@ -119,7 +119,7 @@ async def test_a_stuck_source_and_held_changes_are_told_together(town: Town) -> 
 
 
 async def test_passes_that_keep_failing_are_told(town: Town) -> None:
-    town.herald.heard(over(error="no answer", error_kind="Busy"))
+    town.herald.on_pass(over(error="no answer", error_kind="Busy"))
     town.board.partner(failures=5)
     assert await town.wait(290) == []
     assert await town.wait(60) == ["Passes over partner main keep failing (Busy)"]

@@ -39,11 +39,11 @@ def sight(
 
 
 async def whole(made: PartnerCache, *, fresh: bool = True) -> PassOutcome:
-    return await made.whole(NOBODY, frozenset(), fresh=fresh)
+    return await made.reconcile_list(NOBODY, frozenset(), fresh=fresh)
 
 
 async def single(made: PartnerCache, name: str = "AppOne", *, fresh: bool = True) -> PassOutcome:
-    return await made.single(name, NOBODY, fresh=fresh)
+    return await made.reconcile_app(name, NOBODY, fresh=fresh)
 
 
 def plan(seen: PassOutcome) -> Plan:
@@ -88,10 +88,10 @@ async def test_an_app_goes_by_its_phone_its_name_or_its_id(there: Bench) -> None
     taken_over = replace(TWO, name="two", app_name="Else", app_id=AppId("app-2"))
     made = sight(there, replace(ONE, name="one"), taken_over)
     known = ("AppOne", ONE.phone, TWO.phone, "app-2")
-    assert [made.named(each) for each in known] == ["one", "one", "two", "two"]
-    assert made.named("app-1") is None
+    assert [made.find(each) for each in known] == ["one", "one", "two", "two"]
+    assert made.find("app-1") is None
     await whole(made)
-    assert [made.named(each) for each in ("app-1", "AppTwo", "stranger")] == ["one", "two", None]
+    assert [made.find(each) for each in ("app-1", "AppTwo", "stranger")] == ["one", "two", None]
 
 
 # The whole.
@@ -136,7 +136,7 @@ async def test_a_failed_list_leaves_what_was_seen_before(there: Bench) -> None:
     await whole(made)
     there.remote.on("rows", Busy("no answer"))
     seen = await whole(made)
-    assert (seen.plan, str(seen.error), len(made.roll)) == (None, "no answer", 2)
+    assert (seen.plan, str(seen.error), len(made.rows)) == (None, "no answer", 2)
 
 
 # One app.
@@ -171,12 +171,12 @@ async def test_a_pass_over_one_app_does_nothing_that_a_guard_counts(there: Bench
     changed = replace(HOOKS[0], version=2)
     made.declare(desired(ONE, TWO, replace(changed, tag="else"), HOOKS[1], partner=there.partner))
     before = len(there.remote.writes)
-    seen = await made.single("AppOne", asked, fresh=True)
+    seen = await made.reconcile_app("AppOne", asked, fresh=True)
     assert there.remote.writes[before:] == [("subscribe", "app-1")], "what is new is added"
     assert [(each.verb, each.wait_for) for each in plan(seen).waiting] == [(Verb.UNSUBSCRIBE, WaitFor.PASS)]
     made.declare(desired(ONE, TWO, changed, HOOKS[1], partner=there.partner))
     before = len(there.remote.writes)
-    seen = await made.single("AppOne", asked, fresh=True)
+    seen = await made.reconcile_app("AppOne", asked, fresh=True)
     assert there.remote.writes[before:] == []
     assert {each.verb for each in plan(seen).waiting if each.wait_for is WaitFor.PASS} == {
         Verb.UPDATE,
@@ -240,8 +240,8 @@ async def test_an_app_whose_looks_fail_holds_no_guard_back_for_ever(there: Bench
     held_back = plan(await whole(made))
     assert held_back.unlooked == (NotYetObserved(held_back.unlooked[0].item, 1),)
     assert [each.wait_for for each in held_back.waiting if each.verb is Verb.UPDATE] == [WaitFor.LOOK]
-    made.missed("AppOne", "crashed")
-    made.missed("gone", "crashed")
+    made.mark_failed("AppOne", "crashed")
+    made.mark_failed("gone", "crashed")
     seen = await whole(made)
     assert plan(seen).unlooked == ()
     assert [(each.verb, each.item.app) for each in seen.results] == [(Verb.UPDATE, "AppTwo")]
@@ -253,7 +253,7 @@ async def test_what_was_found_out_is_not_forgotten_by_a_look_that_failed(there: 
     made = sight(there, *ALL)
     await whole(made)
     await single(made)
-    made.missed("AppOne", "crashed")
+    made.mark_failed("AppOne", "crashed")
     assert [each.item.app for each in plan(await whole(made)).unlooked] == ["AppTwo"]
 
 
@@ -291,7 +291,7 @@ async def test_what_was_released_is_let_through_until_something_else_is_declared
     there.remote.on("link", *[Busy("later", there.clock.now() + 9)] * 2)
     key = held_digest(plan(await whole(made)))
     assert key is not None
-    await made.whole(NOBODY, frozenset({key}), fresh=True)
+    await made.reconcile_list(NOBODY, frozenset({key}), fresh=True)
     assert plan(await whole(made)).held == ()
     assert there.remote.count("link") == 2
     made.declare(replace(desired(ONE, TWO, partner=GUARDED), revision="r2"))
@@ -312,9 +312,9 @@ async def test_consent_to_one_revision_is_none_to_another_that_came_meanwhile(th
 
     there.remote.rows = meanwhile  # type: ignore[method-assign, assignment]  # something is declared meanwhile
     there.remote.on("link", *[Busy("later", there.clock.now() + 9)] * 2)
-    seen = await made.whole(NOBODY, frozenset({key}), fresh=True)
+    seen = await made.reconcile_list(NOBODY, frozenset({key}), fresh=True)
     there.remote.rows = rows  # type: ignore[method-assign]  # no more
-    assert seen.task.declared.revision == "r1"
+    assert seen.request.declared.revision == "r1"
     assert len(plan(await whole(made)).held) == 3
 
 

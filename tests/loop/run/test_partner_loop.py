@@ -38,7 +38,7 @@ def run(there: Tending, door: Door, seconds: float) -> PartnerLoop:
     made, stopping = begun(there, door)
     there.loop.call_later(seconds, stopping.set)
     before = there.seconds
-    there.run(made.go_on())
+    there.run(made.run())
     assert before + seconds <= there.seconds <= before + seconds + 1.1, "it ends soon after it is stopped"
     return made
 
@@ -67,7 +67,7 @@ def test_what_another_process_declared_holds_a_loss_up_until_it_is_released(ther
     agreed, stopping = begun(there, door)
     agreed._ground = replace(agreed._ground, released=frozenset([digest]))
     there.loop.call_later(100, stopping.set)
-    there.run(agreed.go_on())
+    there.run(agreed.run())
     assert set(there.remote.subs[AppId("app-1")]) == {"events"}
     assert there.run(there.store.revisions.declared(HERE)) == Declared(1, 1)
 
@@ -85,7 +85,7 @@ def test_it_waits_for_another_writer_without_another_sign_in(there: Tending) -> 
     door = Door(there, locks=[Locked("another writer holds it")] * 30)
     made, stopping = begun(there, door)
     there.loop.call_later(20, stopping.set)
-    there.run(made.go_on())
+    there.run(made.run())
     assert (there.remote.calls, door.times) == ([], [0.0])
     assert "another writer" in made.state().error
     assert (made.state().upstream, made.state().is_leader, made.state().failures) == (HERE, False, 0)
@@ -123,7 +123,7 @@ def test_it_leaves_the_lock_for_a_while_to_who_asked_for_it(there: Tending) -> N
     async def both() -> None:
         made, stopping = begun(there, door)
         there.loop.call_later(60, stopping.set)
-        await asyncio.gather(another(), made.go_on())
+        await asyncio.gather(another(), made.run())
 
     there.run(both())
     free = [at for at, is_free in held if is_free]
@@ -199,7 +199,7 @@ def test_it_leaves_soon(there: Tending) -> None:
     door = Door(there)
     made, _ = begun(there, door)
     there.loop.call_later(30.5, made.leave)
-    there.run(made.go_on())
+    there.run(made.run())
     assert there.seconds <= 32
 
 
@@ -207,7 +207,7 @@ def test_it_leaves_a_long_rest_soon_too(there: Tending) -> None:
     door = Door(there, troubles=[Denied("401")] * 9)
     made, _ = begun(there, door)
     there.loop.call_later(200, made.leave)
-    there.run(made.go_on())
+    there.run(made.run())
     assert there.seconds <= 201.1
 
 
@@ -226,7 +226,7 @@ def test_what_it_tends_is_hurried_by_a_hint(there: Tending) -> None:
         stopping.set()
 
     async def both() -> None:
-        await asyncio.gather(hint(), made.go_on())
+        await asyncio.gather(hint(), made.run())
 
     there.run(both())
     assert known == [True, False]
@@ -248,7 +248,7 @@ def test_what_another_process_tends_is_told_to_it(there: Tending) -> None:
         stopping.set()
 
     async def both() -> None:
-        await asyncio.gather(made.go_on(), hint())
+        await asyncio.gather(made.run(), hint())
 
     there.run(both())
     now = there.clock.now()

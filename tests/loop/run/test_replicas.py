@@ -53,7 +53,7 @@ class Rows:
 async def sharing(rows: Rows, play: Callable[[ReplicaMember], Awaitable[None]]) -> None:
     stopping = asyncio.Event()
     shared = ReplicaMember(rows, rows.clock, stopping)
-    keeping = asyncio.create_task(shared.keep())
+    keeping = asyncio.create_task(shared.run())
     await play(shared)
     stopping.set()
     async with asyncio.timeout(5):
@@ -69,8 +69,8 @@ async def beaten(rows: Rows) -> None:
 
 
 def test_whoever_is_alone_always_has_its_turn() -> None:
-    with SingleReplica().standing(P):
-        assert SingleReplica().turn(P) == Take()
+    with SingleReplica().candidacy(P):
+        assert SingleReplica().next_step(P) == Take()
 
 
 async def test_what_one_is_ready_for_is_told_at_once() -> None:
@@ -78,10 +78,10 @@ async def test_what_one_is_ready_for_is_told_at_once() -> None:
 
     async def play(shared: ReplicaMember) -> None:
         await beaten(rows)
-        with shared.standing(P):
-            assert shared.turn(P) == Wait(rows.clock.now() + 1, blind=True), "nobody knows of it yet"
+        with shared.candidacy(P):
+            assert shared.next_step(P) == Wait(rows.clock.now() + 1, blind=True), "nobody knows of it yet"
             await beaten(rows)
-            assert shared.turn(P) == Take()
+            assert shared.next_step(P) == Take()
         await beaten(rows)
 
     await sharing(rows, play)
@@ -98,16 +98,16 @@ async def test_a_store_that_is_away_is_asked_again_and_nothing_is_taken_meanwhil
     rows = Rows(Clock())
 
     async def play(shared: ReplicaMember) -> None:
-        with shared.standing(P):
+        with shared.candidacy(P):
             await beaten(rows)
             rows.away = True
             rows.clock.time += 60
             await beaten(rows)
             await beaten(rows)
-            assert shared.turn(P) == Wait(rows.clock.now() + 1, blind=True)
+            assert shared.next_step(P) == Wait(rows.clock.now() + 1, blind=True)
             rows.away = False
             await beaten(rows)
-            assert not getattr(shared.turn(P), "blind", False)
+            assert not getattr(shared.next_step(P), "blind", False)
 
     await sharing(rows, play)
 

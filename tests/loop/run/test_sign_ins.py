@@ -45,36 +45,36 @@ class Office:
 async def test_whoever_was_asked_about_signs_in_once() -> None:
     office = Office()
     async with SignIns(office.stand) as seats:
-        assert [await seats.whose(PARTNER) for _ in range(2)] == ["account 1"] * 2
-        async with seats.stand(replace(PARTNER, place=Place("else.yaml", 9))) as seat:
+        assert [await seats.account_of(PARTNER) for _ in range(2)] == ["account 1"] * 2
+        async with seats.sign_in(replace(PARTNER, place=Place("else.yaml", 9))) as seat:
             assert seat.account.upstream == "account 1"
         assert office.log == ["main comes", "main goes"]
-        async with seats.stand(PARTNER):
-            assert await seats.whose(PARTNER) == "account 1"
+        async with seats.sign_in(PARTNER):
+            assert await seats.account_of(PARTNER) == "account 1"
     assert office.log == ["main comes", "main goes"] * 2
 
 
 async def test_nobody_stays_signed_in_for_nothing() -> None:
     office = Office()
     async with SignIns(office.stand) as seats:
-        await seats.whose(PARTNER)
-        await seats.whose(OTHER)
+        await seats.account_of(PARTNER)
+        await seats.account_of(OTHER)
         assert office.log == ["main comes", "main goes", "main comes"], (
             "one declared otherwise is another one"
         )
-        async with seats.stand(PARTNER):
+        async with seats.sign_in(PARTNER):
             assert office.log[-2:] == ["main goes", "main comes"]
-        await seats.whose(OTHER)
+        await seats.account_of(OTHER)
     assert office.log.count("main comes") == office.log.count("main goes")
 
 
 async def test_a_refusal_is_met_once_and_not_asked_for_again_before_somebody_stood() -> None:
     office = Office(refuses=True)
     async with SignIns(office.stand) as seats:
-        assert [await seats.whose(PARTNER) for _ in range(3)] == [None] * 3
+        assert [await seats.account_of(PARTNER) for _ in range(3)] == [None] * 3
         with pytest.raises(Denied):
-            async with seats.stand(PARTNER):
+            async with seats.sign_in(PARTNER):
                 raise AssertionError
         assert office.log == ["main comes"]
         office.refuses = False
-        assert await seats.whose(PARTNER) == "account 1"
+        assert await seats.account_of(PARTNER) == "account 1"

@@ -91,7 +91,7 @@ class World:
         made = SourceWatcher(
             shelf or self.shelf, self.store.revisions, decode, self.clock, frozenset(released)
         )
-        await made.begin()
+        await made.load_last_good()
         return made
 
     async def settled(self) -> SourceWatcher:
@@ -297,7 +297,7 @@ async def test_what_the_store_cannot_keep_is_not_taken(world: World) -> None:
     """Without it a restart could take less for all there was."""
     disk = Full()
     made = SourceWatcher(world.shelf, disk, decode, world.clock)
-    await made.begin()
+    await made.load_last_good()
     assert not await made.read()
     assert (made.desired, made.state.error) == (None, "the disk is full")
     disk.full = False

@@ -32,7 +32,7 @@ async def stored(there: Bench) -> dict[Item, Status]:
 
 async def test_what_is_new_is_told_and_written(there: Bench) -> None:
     found = status(ONE, Truth.TRUE, 1.0)
-    changes = await StatusRecorder().note(there.account(), [found], whole=True, force=False)
+    changes = await StatusRecorder().record(there.account(), [found], whole=True, force=False)
     assert changes == (Transition(ONE, None, found.conditions[0]),)
     assert await stored(there) == {ONE: found}
 
@@ -42,34 +42,36 @@ async def test_what_says_the_same_is_neither_told_nor_written_until_its_age_woul
 ) -> None:
     made = StatusRecorder()
     first = status(ONE, Truth.TRUE, 1.0)
-    await made.note(there.account(), [first], whole=True, force=False)
+    await made.record(there.account(), [first], whole=True, force=False)
     for at, written in ((KEPT, 1.0), (KEPT + 1, KEPT + 1), (KEPT + 2, KEPT + 1)):
         later = Status(ONE, first.conditions, "r1", at)
-        assert await made.note(there.account(), [later], whole=False, force=False) == ()
+        assert await made.record(there.account(), [later], whole=False, force=False) == ()
         assert (await stored(there))[ONE].at == written
         assert made.last[ONE].at == at
-    await made.note(there.account(), [Status(ONE, first.conditions, "r1", KEPT + 3)], whole=False, force=True)
+    await made.record(
+        there.account(), [Status(ONE, first.conditions, "r1", KEPT + 3)], whole=False, force=True
+    )
     assert (await stored(there))[ONE].at == KEPT + 3
 
 
 async def test_a_look_at_one_app_forgets_no_age_of_another(there: Bench) -> None:
     made = StatusRecorder()
     both = [status(ONE, Truth.TRUE, 1.0), status(TWO, Truth.TRUE, 1.0)]
-    await made.note(there.account(), both, whole=True, force=False)
+    await made.record(there.account(), both, whole=True, force=False)
     for at in (1.5, 2.0):
         for item in (ONE, TWO):
             later = Status(item, both[0].conditions, "r1", at)
-            await made.note(there.account(), [later], whole=False, force=False)
+            await made.record(there.account(), [later], whole=False, force=False)
     assert {each.at for each in (await stored(there)).values()} == {1.0}, "nothing was written again"
 
 
 async def test_what_an_earlier_process_dated_ahead_is_dated_anew(there: Bench) -> None:
     """Its clock was three days fast: readers who wait for a look would wait as long."""
     ahead = status(ONE, Truth.TRUE, 3 * 86_400.0)
-    await StatusRecorder().note(there.account(), [ahead], whole=True, force=False)
+    await StatusRecorder().record(there.account(), [ahead], whole=True, force=False)
     made = StatusRecorder()
-    await made.recall(there.account())
-    await made.note(there.account(), [Status(ONE, ahead.conditions, "r1", 1.0)], whole=True, force=False)
+    await made.load(there.account())
+    await made.record(there.account(), [Status(ONE, ahead.conditions, "r1", 1.0)], whole=True, force=False)
     assert (await stored(there))[ONE].at == 1.0
 
 
@@ -85,8 +87,8 @@ async def test_a_condition_that_says_something_else_is_told(
     there: Bench, after: Status, *, told: bool
 ) -> None:
     made, before = StatusRecorder(), status(ONE, Truth.TRUE, 1.0)
-    await made.note(there.account(), [before], whole=True, force=False)
-    changes = await made.note(there.account(), [after], whole=False, force=False)
+    await made.record(there.account(), [before], whole=True, force=False)
+    changes = await made.record(there.account(), [after], whole=False, force=False)
     assert changes == ((Transition(ONE, before.conditions[0], after.conditions[0]),) if told else ())
     assert await stored(there) == {ONE: after}
 
@@ -94,26 +96,26 @@ async def test_a_condition_that_says_something_else_is_told(
 async def test_what_is_not_declared_any_more_is_forgotten_by_a_pass_over_all(there: Bench) -> None:
     made = StatusRecorder()
     both = [status(ONE, Truth.TRUE, 1.0), status(TWO, Truth.TRUE, 1.0)]
-    await made.note(there.account(), both, whole=True, force=False)
-    await made.note(there.account(), both[:1], whole=False, force=False)
+    await made.record(there.account(), both, whole=True, force=False)
+    await made.record(there.account(), both[:1], whole=False, force=False)
     assert set(await stored(there)) == {ONE, TWO}
-    await made.note(there.account(), both[:1], whole=True, force=False)
+    await made.record(there.account(), both[:1], whole=True, force=False)
     assert await stored(there) == {ONE: both[0]}
     assert (set(made.last), set(made._written)) == ({ONE}, {ONE})
 
 
 async def test_conditions_keep_their_times_over_a_restart(there: Bench) -> None:
     before = status(ONE, Truth.TRUE, 1.0)
-    await StatusRecorder().note(there.account(), [before], whole=True, force=False)
+    await StatusRecorder().record(there.account(), [before], whole=True, force=False)
     again = StatusRecorder()
-    await again.recall(there.account())
+    await again.load(there.account())
     assert again.last == {ONE: before}
-    assert await again.note(there.account(), [before], whole=True, force=False) == ()
+    assert await again.record(there.account(), [before], whole=True, force=False) == ()
 
 
 async def test_what_left_while_nobody_ran_is_forgotten_too(there: Bench) -> None:
-    await StatusRecorder().note(there.account(), [status(TWO, Truth.TRUE, 1.0)], whole=True, force=False)
+    await StatusRecorder().record(there.account(), [status(TWO, Truth.TRUE, 1.0)], whole=True, force=False)
     again = StatusRecorder()
-    await again.recall(there.account())
-    await again.note(there.account(), [status(ONE, Truth.TRUE, 2.0)], whole=True, force=False)
+    await again.load(there.account())
+    await again.record(there.account(), [status(ONE, Truth.TRUE, 2.0)], whole=True, force=False)
     assert set(await stored(there)) == {ONE}

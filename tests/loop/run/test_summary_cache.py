@@ -52,11 +52,11 @@ async def test_what_was_counted_counts_until_a_pass_may_have_moved_it() -> None:
     counted = SummaryCache(pages, clock)
     await counted.refresh([HERE])
     pages.apps = 5
-    counted.heard(over(moved=False))
+    counted.on_pass(over(moved=False))
     clock.time += FRESH + 1
     await counted.refresh([HERE])
     assert ready(counted) == 1
-    counted.heard(over())
+    counted.on_pass(over())
     await counted.refresh([HERE])
     clock.time += FRESH + 1
     await counted.refresh([HERE])
@@ -69,7 +69,7 @@ async def test_a_storm_of_passes_does_not_make_a_storm_of_counting() -> None:
     pages, clock = Pages(), TestClock()
     counted = SummaryCache(pages, clock)
     for _ in range(100):
-        counted.heard(over())
+        counted.on_pass(over())
         await counted.refresh([HERE])
         clock.time += FRESH / 20
     assert len(pages.read_) == 5

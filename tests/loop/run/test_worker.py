@@ -222,7 +222,7 @@ def test_it_ends_soon_after_it_is_stopped(there: Tending) -> None:
 
     async def work() -> None:
         asyncio.get_running_loop().call_later(33.3, stopped.append, 1.0)
-        await made.serve(lambda: bool(stopped))
+        await made.run(lambda: bool(stopped))
 
     there.run(work())
     assert there.seconds <= 33.3 + TEMPO.hint_poll
