@@ -110,10 +110,10 @@ async def open_writer(
     Raises Denied or Busy, and Locked after *lock_timeout* seconds.
     """
     stand = stand or partial(open_session, house)
-    async with stand(partner) as seat, AsyncExitStack() as stack:
-        asking = asyncio.create_task(_ask(house, seat.account.upstream, lock_timeout))
+    async with stand(partner) as session, AsyncExitStack() as stack:
+        asking = asyncio.create_task(_ask(house, session.account.upstream, lock_timeout))
         try:
-            account = await stack.enter_async_context(seat.writing(lock_timeout))
+            account = await stack.enter_async_context(session.writing(lock_timeout))
         finally:
             asking.cancel()
         yield account

@@ -47,7 +47,7 @@ class PartnerRun:
     statuses: tuple[Status, ...] = ()
 
     def said(self) -> dict[Change, Result | Waiting]:
-        return {key: deed.result for key, deed in self.state.tally.deeds.items()}
+        return {key: attempt.result for key, attempt in self.state.tally.deeds.items()}
 
     def report(self, name: str) -> Report:
         """Return what this run came to for the partner *name*, at whatever point it is."""

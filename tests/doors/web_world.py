@@ -112,7 +112,7 @@ Caller: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Served:
     """What listens, and the addresses it is reached at."""
 
-    task: "asyncio.Task[None]"
+    request: "asyncio.Task[None]"
     ports: Sequence[int]
     known: list[Connection]
 
@@ -160,10 +160,10 @@ async def served(*apps: ASGIApp, connection: type[Connection] = Connection) -> A
     known: list[Connection] = []
     listening = [socket.create_server(("127.0.0.1", 0)) for _ in apps]
     ports = [each.getsockname()[1] for each in listening]
-    task = asyncio.create_task(serve(list(zip(listening, apps, strict=True)), connection=Counted))
+    request = asyncio.create_task(serve(list(zip(listening, apps, strict=True)), connection=Counted))
     try:
-        yield Served(task, ports, known)
+        yield Served(request, ports, known)
     finally:
-        task.cancel()
+        request.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await task
+            await request

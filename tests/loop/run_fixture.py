@@ -81,7 +81,7 @@ class Tending:
         end = self.clock.now() + seconds
         await made.run(lambda: self.clock.now() >= end)
 
-    def ground(
+    def context(
         self, stand: Callable[[Partner], AbstractAsyncContextManager["Seat"]], stopping: asyncio.Event
     ) -> LoopContext:
         return LoopContext(

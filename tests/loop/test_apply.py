@@ -156,8 +156,8 @@ async def test_what_a_guard_holds_goes_once_it_is_released(there: Bench) -> None
     held = (await there.go(*TWO)).report("main")
     assert (held.summary["held"], there.remote.writes) == (2, [])
     assert held.held_digest
-    task = replace(there.task(*TWO), released=frozenset({held.held_digest}))
-    done = (await there.go(run=PartnerRun(task))).report("main")
+    request = replace(there.task(*TWO), released=frozenset({held.held_digest}))
+    done = (await there.go(run=PartnerRun(request))).report("main")
     assert (done.summary["held"], done.summary["linked"], done.summary["subscribed"]) == (0, 2, 2)
 
 

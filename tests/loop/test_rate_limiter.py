@@ -273,13 +273,13 @@ async def test_a_call_that_is_cancelled_is_over(gate: RateLimiter, store: Store)
         async with gate.call(Bucket.LINK, route="POST /link"):
             await asyncio.Event().wait()
 
-    task = asyncio.ensure_future(hang())
+    request = asyncio.ensure_future(hang())
     for _ in range(20):
         await asyncio.sleep(0)
     assert [stay.end for stay in (await store.calls.stays(HERE, "link"))[0]] == [None]
-    task.cancel()
+    request.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
+        await request
     assert [stay.end is None for stay in (await store.calls.stays(HERE, "link"))[0]] == [False]
 
 
@@ -290,11 +290,11 @@ async def test_a_call_cancelled_while_it_is_let_through_is_over(
     """In whatever step the cancellation falls, a call that the log holds has an end."""
     async with open_store(tmp_path / "state.db", clock) as store:
         gate = RateLimiter(store.calls, clock, account=ACCOUNT)
-        task = asyncio.ensure_future(call(gate, Bucket.LINK))
+        request = asyncio.ensure_future(call(gate, Bucket.LINK))
         for _ in range(steps):
             await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        request.cancel()
+        await asyncio.gather(request, return_exceptions=True)
         stays, _ = await store.calls.stays(ACCOUNT, "link")
     assert [stay for stay in stays if stay.end is None] == []
 

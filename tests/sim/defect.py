@@ -29,8 +29,8 @@ def settling(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:
 
 def planning(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
     """Only plan."""
-    with yard() as ground:
-        universe = Universe(SCENARIOS[name], ground, twist=twist)
+    with yard() as context:
+        universe = Universe(SCENARIOS[name], context, twist=twist)
         universe.plan(SCENARIOS[name].last)
         return [*violations(universe), *(f"P5: a plan wrote: {each}" for each in writes(universe, 0))]
 
@@ -40,8 +40,8 @@ def insisting(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:
 
     P29 is not asked about: where Gupshup says that it did what it did not, the next look finds out.
     """
-    with yard() as ground:
-        universe = Universe(SCENARIOS[name], ground, faults=trouble.faults, twist=twist)
+    with yard() as context:
+        universe = Universe(SCENARIOS[name], context, faults=trouble.faults, twist=twist)
         for _ in range(60):
             universe.apply(SCENARIOS[name].last, wait=False, patience=60)
             universe.pass_time(60)
@@ -59,8 +59,8 @@ def rivalled(*, stolen: bool) -> Way:
     """Let a second process want to write; *stolen*: the first one's lock was taken away before."""
 
     def way(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
-        with yard() as ground:
-            universe = Universe(SCENARIOS[name], ground, twist=twist)
+        with yard() as context:
+            universe = Universe(SCENARIOS[name], context, twist=twist)
             ended, met = universe.rivalry(SCENARIOS[name].last, 7.0 if not stolen else 0.5, stolen=stolen)
             kept_out = [ended.error] if stolen else met
             wrong = [] if any(isinstance(each, Locked) for each in kept_out) else ["P24: nobody was kept out"]
@@ -73,8 +73,8 @@ def damaged(damage: Callable[[Path], object]) -> Way:
     """Damage the store of a fleet that is as declared, and start another process."""
 
     def way(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
-        with yard() as ground:
-            universe = Universe(SCENARIOS[name], ground, twist=twist)
+        with yard() as context:
+            universe = Universe(SCENARIOS[name], context, twist=twist)
             universe.apply(SCENARIOS[name].last)
             damage(universe.disk.path)
             before = universe.disk.path.read_bytes()
@@ -92,8 +92,8 @@ def losing(then: Desired, *, new: bool = False, says: str = "P12", folder: str =
     """
 
     def way(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
-        with yard() as ground:
-            universe = Universe(SCENARIOS[name], ground, twist=twist)
+        with yard() as context:
+            universe = Universe(SCENARIOS[name], context, twist=twist)
             before = None if new else universe.applied(_loaded(SCENARIOS[name].last)).error
             since = len(universe.trace.requests)
             after = [universe.applied(_loaded(then, folder)).error for _ in range(2)]

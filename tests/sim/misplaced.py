@@ -72,8 +72,8 @@ def _filter_is_believed(account: Account[Writer]) -> Account[Writer]:
     return remote(account, rows_by_phone=rows_by_phone)
 
 
-async def _plan_acts(account: Any, task: Any, journey: Any, listing: Any) -> object:
-    observed, agreed = await decide(account, task, journey, listing)
+async def _plan_acts(account: Any, request: Any, state: Any, listing: Any) -> object:
+    observed, agreed = await decide(account, request, state, listing)
     await act(account, agreed, observed, Tally())
     return observed, agreed
 
@@ -92,7 +92,7 @@ def _refusals_are_not_kept(account: Account[Writer]) -> Account[Writer]:
 
 
 def _a_tag_is_enough(case: Any) -> bool:
-    return bool(case.view.whole and case.view.partner.owned_tags is not None)
+    return bool(case.context.whole and case.context.partner.owned_tags is not None)
 
 
 def _all_is_seen(partner: Any, observed: Any, asked: Any, _: object, written: Any) -> Context:
@@ -277,19 +277,19 @@ MISPLACED: Defects = {
         Twist(
             names={
                 f"{_CORE}.planning.subscriptions:_write_only_changes": _headers_always_differ,
-                f"{_CORE}.planning.answers:PATIENCE": 10**9,  # else it ends after three, as WillNotConverge
+                f"{_CORE}.planning.answers:MOST_REPEATED_WRITES": 10**9,  # else it ends after three, as WillNotConverge
             }
         ),
     ),
     "a refusal is forgotten": Defect("P7", Twist(_refusals_are_not_kept), "stranger's name"),
     "a tag of others is ours": Defect(
-        "P10", Twist(names={f"{_CORE}.planning.subscriptions:owns": lambda *_: True}), "unsubscribe"
+        "P10", Twist(names={f"{_CORE}.planning.subscriptions:is_ours": lambda *_: True}), "unsubscribe"
     ),
     "policies do not count": Defect(
         "P10",
         Twist(
             names={
-                f"{_CORE}.planning.subscriptions:prunes": _a_tag_is_enough,
+                f"{_CORE}.planning.subscriptions:may_unsubscribe": _a_tag_is_enough,
                 f"{_CORE}.planning.matched:may_unsubscribe": _a_tag_is_enough,
                 f"{_CORE}.planning.actions:_policy": lambda _: Policy.LINK,
             }
@@ -310,7 +310,7 @@ MISPLACED: Defects = {
         "suspended",
     ),
     "no guard bites": Defect(
-        "P11", Twist(names={"controller.loop.reconcile.reconcile:judge": lambda each, *_: each}), "held"
+        "P11", Twist(names={"controller.loop.reconcile.reconcile:guard_for": lambda each, *_: each}), "held"
     ),
     "guards bite on large fleets only": Defect(
         "P11", Twist(names={f"{_CORE}.planning.guard:allowed": _guards_begin_at_ten}), "held"
@@ -391,7 +391,7 @@ MISPLACED: Defects = {
         way=rivalled(stolen=True),
     ),
     "chance that no seed decides": Defect(
-        "P27", Twist(names={"controller.loop.apply:next_look": _chance}), way=telling_twice
+        "P27", Twist(names={"controller.loop.apply:next_pass": _chance}), way=telling_twice
     ),
     "there is no history": Defect("P28", Twist(_no_line_of_history)),
     "everything is called Ready": Defect(
@@ -402,7 +402,7 @@ MISPLACED: Defects = {
     ),
     "headers that nobody wrote count as declared": Defect(
         "P46",
-        Twist(names={f"{_SUBS}:_hidden": lambda *_: {}, f"{_SUBS}:Unverifiable": Unchanged}),
+        Twist(names={f"{_SUBS}:_write_only_changes": lambda *_: {}, f"{_SUBS}:Unverifiable": Unchanged}),
         "declared later",
     ),
     "headers that cannot be had count as declared": Defect(
@@ -410,7 +410,7 @@ MISPLACED: Defects = {
         Twist(
             names={
                 f"{_SUBS}:headerless": lambda *_: None,
-                f"{_SUBS}:_hidden": lambda *_: {},
+                f"{_SUBS}:_write_only_changes": lambda *_: {},
                 f"{_SUBS}:Unverifiable": Unchanged,
             }
         ),

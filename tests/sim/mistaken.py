@@ -38,8 +38,8 @@ def by_token(desired: Desired, universe: Universe) -> Desired:
 
 def in_turn(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:
     """Apply by token, and end before an answer came; apply by e-mail until it is done, and by token again."""
-    with yard() as ground:
-        universe = Universe(SCENARIOS[name], ground, faults=trouble.faults, twist=twist)
+    with yard() as context:
+        universe = Universe(SCENARIOS[name], context, faults=trouble.faults, twist=twist)
         mail = SCENARIOS[name].last
         token = by_token(mail, universe)
         universe.apply(token, wait=False, patience=3)
@@ -50,8 +50,8 @@ def in_turn(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:
 
 def side_by_side(name: str, _trouble: Trouble, twist: Twist) -> Sequence[str]:
     """Apply by token, and let somebody who signed in by e-mail want to write meanwhile."""
-    with yard() as ground:
-        universe = Universe(SCENARIOS[name], ground, twist=twist)
+    with yard() as context:
+        universe = Universe(SCENARIOS[name], context, twist=twist)
         mail = SCENARIOS[name].last
         _ended, met = universe.rivalry(by_token(mail, universe), 7.0, rival=mail)
         wrong = [] if any(isinstance(each, Locked) for each in met) else ["P41: nobody was kept out"]

@@ -87,8 +87,8 @@ class Waited:
 def onboard(fleet: Fleet, *, starts: int = 1, twist: Twist = STRAIGHT) -> Waited:
     """Start a process, the last of so many, and let newcomers come."""
     scenario = fleet.scenario()
-    with yard() as ground:
-        universe = Universe(scenario, ground, twist=twist)
+    with yard() as context:
+        universe = Universe(scenario, context, twist=twist)
         for _ in range(starts - 1):
             Keeper(universe, [(0.0, scenario.revisions[0])], _TEMPO).run(20.0)
         begun = universe.timeline.seconds

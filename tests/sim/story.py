@@ -78,7 +78,7 @@ class Tale:
 
 def tell(  # noqa: PLR0913  (each by keyword, and each of them has a usual value)
     scenario: Scenario,
-    ground: Ground,
+    context: Ground,
     trouble: Trouble,
     *,
     ends: Sequence[State] = (),
@@ -92,7 +92,7 @@ def tell(  # noqa: PLR0913  (each by keyword, and each of them has a usual value
     """
     dealt = {(label, nth): blow for label, nth, blow in trouble.blows}
     steps = {(label, nth): step for label, nth, step in trouble.steps}
-    universe = Universe(scenario, ground, dealt, trouble.faults, trouble.seed, steps, twist)
+    universe = Universe(scenario, context, dealt, trouble.faults, trouble.seed, steps, twist)
     watch(universe)
     begin(universe)
     person: list[str] = []

@@ -13,18 +13,18 @@ from tests.sim.yard import yard
 def test_whoever_waits_under_a_name_that_was_given_up_signs_in_anew() -> None:
     """Under that name nobody else's lock would hold."""
     desired = SCENARIOS["link"].last
-    with yard() as ground:
-        universe = Universe(SCENARIOS["link"], ground)
+    with yard() as context:
+        universe = Universe(SCENARIOS["link"], context)
         life, loop, clock = universe._born()
         house = universe._house(life, clock, "run", desired)
         lives: list[Runtime] = [house]
 
         async def main() -> None:
-            async with open_session(house, desired.partners[0]) as seat:
-                async with seat.writing():
+            async with open_session(house, desired.partners[0]) as session:
+                async with session.writing():
                     pass
-                await house.store.accounts.join(seat.account.upstream, Upstream("elsewhere#1"))
-                async with seat.writing():
+                await house.store.accounts.join(session.account.upstream, Upstream("elsewhere#1"))
+                async with session.writing():
                     pass
 
         ended = universe._live(life, loop, PartnerRun(PassRequest(desired, desired)), main, lives)

@@ -64,8 +64,8 @@ def judged(universe: Universe, scenario: Scenario) -> list[str]:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_it_gets_there_and_is_quiet(name: str) -> None:
-    with yard() as ground:
-        universe = Universe(SCENARIOS[name], ground)
+    with yard() as context:
+        universe = Universe(SCENARIOS[name], context)
         kept(universe, SCENARIOS[name])
         assert judged(universe, SCENARIOS[name]) == []
 
@@ -73,8 +73,8 @@ def test_it_gets_there_and_is_quiet(name: str) -> None:
 @pytest.mark.parametrize("strike", STRIKES)
 @pytest.mark.parametrize("name", ["two"])
 def test_it_gets_there_through_every_strike(name: str, strike: str) -> None:
-    with yard() as ground:
-        universe = Universe(SCENARIOS[name], ground, faults=STRIKES[strike])
+    with yard() as context:
+        universe = Universe(SCENARIOS[name], context, faults=STRIKES[strike])
         kept(universe, SCENARIOS[name], 30.0)
         assert judged(universe, SCENARIOS[name]) == []
 
@@ -85,8 +85,8 @@ def test_killed_again_and_again_it_gets_there(seed: int) -> None:
     labels = ("login", "list", "link", "subscribe", "Calls.reserve", "Memories.note", "History.begin")
     kills = (Blow.BEFORE, Blow.DURING, Blow.AFTER)
     blows = {(rng.choice(labels), rng.randint(1, 8)): rng.choice(kills) for _ in range(12)}
-    with yard() as ground:
-        universe = Universe(SCENARIOS["two"], ground, blows)
+    with yard() as context:
+        universe = Universe(SCENARIOS["two"], context, blows)
         kept(universe, SCENARIOS["two"])
         universe.fate.blows.clear()
         kept(universe, SCENARIOS["two"], 30.0)

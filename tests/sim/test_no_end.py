@@ -53,8 +53,8 @@ _TAKEN: Mapping[str, object] = {"status": 400, "message": "Duplicate component t
 def test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls(
     scenario: Scenario, fault: Fault | None, reason: str
 ) -> None:
-    with yard() as ground:
-        universe = Universe(scenario, ground, faults=(fault,) if fault else ())
+    with yard() as context:
+        universe = Universe(scenario, context, faults=(fault,) if fault else ())
         keeper = Keeper(universe, ((0.0, scenario.last),))
         for _ in range(2):  # what it knows outlives the process
             keeper.run(HOUR)

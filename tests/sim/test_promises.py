@@ -52,8 +52,8 @@ def test_a_crash_loop_breaks_no_limit_and_no_promise(seed: int) -> None:
 
 @pytest.mark.parametrize("after", [0.0, 0.05, 0.5, 7.0, 30.0])
 def test_a_second_process_is_locked_out_and_writes_nothing(after: float) -> None:
-    with yard() as ground:
-        universe = Universe(SCENARIOS["link"], ground)
+    with yard() as context:
+        universe = Universe(SCENARIOS["link"], context)
         ended, met = universe.rivalry(SCENARIOS["link"].last, after)
         assert [type(each) for each in met] == [Locked]
         assert ended.error is None
@@ -63,8 +63,8 @@ def test_a_second_process_is_locked_out_and_writes_nothing(after: float) -> None
 
 @pytest.mark.parametrize("after", [0.05, 0.5, 7.0, 30.0])
 def test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes(after: float) -> None:
-    with yard() as ground:
-        universe = Universe(SCENARIOS["link"], ground)
+    with yard() as context:
+        universe = Universe(SCENARIOS["link"], context)
         ended, met = universe.rivalry(SCENARIOS["link"].last, after, stolen=True)
         assert isinstance(ended.error, Locked | None), "or the other one did all that was left"
         assert met == []
@@ -75,8 +75,8 @@ def test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes(after: 
 @pytest.mark.parametrize("every", [0.0, 0.3, 5.0])
 def test_commands_side_by_side_keep_the_limits_together(every: float) -> None:
     """Fifteen plans beside an apply: more sign-ins and lists than Gupshup lets one partner have at once."""
-    with yard() as ground:
-        universe = Universe(SCENARIOS["two"], ground)
+    with yard() as context:
+        universe = Universe(SCENARIOS["two"], context)
         ended = universe.crowd(SCENARIOS["two"].last, 15, every)
         assert ended.error is None
         assert universe.processes == 16
@@ -92,8 +92,8 @@ def test_commands_side_by_side_keep_the_limits_together(every: float) -> None:
 def test_a_lost_store_costs_one_repeat_of_what_cannot_be_read(name: str) -> None:
     """What exists is found again by looking; nothing is linked twice, and what is sent is known again."""
     scenario = SCENARIOS[name]
-    with yard() as ground:
-        universe = Universe(scenario, ground)
+    with yard() as context:
+        universe = Universe(scenario, context)
         for desired in scenario.revisions:
             universe.apply(desired)
         since = len(universe.trace.requests)
@@ -117,8 +117,8 @@ def test_a_lost_store_costs_one_repeat_of_what_cannot_be_read(name: str) -> None
 def test_runs_that_do_not_wait_get_there_too(name: str) -> None:
     """As in CI: each run does what it can now and ends; the next one goes on."""
     scenario = SCENARIOS[name]
-    with yard() as ground:
-        universe = Universe(scenario, ground)
+    with yard() as context:
+        universe = Universe(scenario, context)
         for _ in range(8):
             assert universe.apply(scenario.last, wait=False).error is None
             universe.pass_time(20)
@@ -130,8 +130,8 @@ def test_runs_that_do_not_wait_get_there_too(name: str) -> None:
 @pytest.mark.parametrize("kind", ["503", "html", "empty-list", "429", "401", "reset"])
 def test_a_plan_only_reads_whatever_it_meets(kind: str) -> None:
     for name, scenario in SCENARIOS.items():
-        with yard() as ground:
-            universe = Universe(scenario, ground, faults=(Fault(kind, "list", nth=(1,)),))
+        with yard() as context:
+            universe = Universe(scenario, context, faults=(Fault(kind, "list", nth=(1,)),))
             universe.plan(scenario.last)
             universe.plan(scenario.last)
             assert not writes(universe, 0), name

@@ -63,10 +63,10 @@ def test_nothing_grows_without_an_end(tmp_path: Path) -> None:
     """After a first day as many rows and descriptors as after the last; no promise is broken meanwhile."""
     del tmp_path
     rng = Random("soak")  # noqa: S311  (a seed)
-    with yard() as ground:
+    with yard() as context:
         editions = list(churn(DAYS * 24))
         everything = Scenario("soak", tuple(each for _, each in editions[:FLEET]))
-        universe = Universe(everything, ground, faults=tuple(trouble()))
+        universe = Universe(everything, context, faults=tuple(trouble()))
         keeper = Keeper(universe, editions, SLOW)
         measured = []
         for day in range(1, DAYS + 1):

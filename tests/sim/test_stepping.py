@@ -36,8 +36,8 @@ def test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock(
     """It is started anew in the middle of the rest, and the clock is set again while it runs."""
     scenario = SCENARIOS["two"]
     lost = BASES["a lost request"].faults
-    with yard() as ground:
-        universe = Universe(scenario, ground, faults=lost)
+    with yard() as context:
+        universe = Universe(scenario, context, faults=lost)
         keeper = Keeper(universe, [(0.0, scenario.last)])
         keeper.run(30.0)
         universe.timeline.set(Step(seconds, reboot=reboot))

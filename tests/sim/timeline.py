@@ -123,11 +123,11 @@ class Loop(asyncio.SelectorEventLoop):
         """End what is left of a process that is dead; no time passes meanwhile."""
         then = self._timeline.seconds
         for _ in range(20):
-            left = sorted(asyncio.all_tasks(self), key=lambda task: getattr(task, "number", 0))
+            left = sorted(asyncio.all_tasks(self), key=lambda request: getattr(request, "number", 0))
             if not left:
                 break
-            for task in left:
-                task.cancel()
+            for request in left:
+                request.cancel()
             with suppress(RuntimeError):  # a kill struck what they were tidying up
                 self.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self.close()

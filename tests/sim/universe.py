@@ -91,7 +91,7 @@ class Universe:
     """
 
     scenario: Scenario
-    ground: Ground
+    context: Ground
     blows: dict[tuple[str, int], Blow] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     seed: int = 1
@@ -107,13 +107,13 @@ class Universe:
     disk: Disk = field(init=False)
 
     def __post_init__(self) -> None:
-        self.trace.hidden = str(self.ground.folder)
+        self.trace.hidden = str(self.context.folder)
         partner = Partner(email=SECRETS["GUPSHUP_EMAIL"], secret=SECRETS["GUPSHUP_SECRET"])
         switches = parse_switches(self.scenario.switches)
         rules = Rules(self.seed, 1.0, switches, self.faults, partners=(partner,))
         self.world = World(self.timeline.now, rules)
         self.fate = Fate(self.timeline, self.blows, self.steps)
-        self.disk = Disk(self.ground.folder, self.fate, self.trace, self.ground.empty)
+        self.disk = Disk(self.context.folder, self.fate, self.trace, self.context.empty)
         if self.scenario.seeded:
             put_there(self.world, {"apps": [dict(each) for each in self.scenario.seeded]})
 
@@ -193,7 +193,7 @@ class Universe:
 
         return self._process("apply", desired, run, work), met
 
-    async def _rival(self, desired: Desired, task: PassRequest, *, stolen: bool) -> None:
+    async def _rival(self, desired: Desired, request: PassRequest, *, stolen: bool) -> None:
         self.processes += 1
         life = Life(self.processes)
         house = self._house(life, Clock(self.timeline), "rival", desired)
@@ -201,7 +201,9 @@ class Universe:
             if not stolen:
                 self.trace.wrong("P24", "two processes hold the lock of one partner")
             until = account.clock.now() + 2 * HOUR
-            await apply_until_settled(account, PartnerRun(task), wait=True, until=until, tell=lambda _: None)
+            await apply_until_settled(
+                account, PartnerRun(request), wait=True, until=until, tell=lambda _: None
+            )
 
     def crowd(self, desired: Desired, plans: int, every: float) -> Ended:
         """Apply, while other processes plan, one begun *every* so many seconds; they share a store."""

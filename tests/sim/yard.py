@@ -47,8 +47,8 @@ def run(
     watch: Callable[[Universe], None] = lambda _: None,
 ) -> Tale:
     """Tell one run in a folder that is gone afterwards."""
-    with yard() as ground:
-        return tell(scenario, ground, trouble, ends=ends, twist=twist, patience=patience, watch=watch)
+    with yard() as context:
+        return tell(scenario, context, trouble, ends=ends, twist=twist, patience=patience, watch=watch)
 
 
 @cache

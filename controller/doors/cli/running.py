@@ -92,7 +92,7 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Timing, rele
             join_replicas(house, stopping, enforce=tempo.enforce) as spread,
         ):
             telling = open_.telling(house)
-            ground = LoopContext(
+            context = LoopContext(
                 sign_in=partial(open_session, house, stopping=stopping.is_set),
                 hints=house.store.hints,
                 clock=house.clock,
@@ -106,7 +106,7 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Timing, rele
             )
             revisions = house.store.revisions
             watched = SourceWatcher(origin, revisions, decode, house.clock, released, admits=tempo.enforce)
-            controller = Controller(watched, ground)
+            controller = Controller(watched, context)
             came = _stop_on_signals(controller)
             timers.start()
             beside = [
@@ -123,21 +123,21 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Timing, rele
 
 async def _first(main: Coroutine[object, object, None], beside: Sequence[asyncio.Task[None]]) -> None:
     """Run *main* to its end; what goes on beside it must not fail meanwhile."""
-    task = asyncio.ensure_future(main)
-    waiting: set[asyncio.Future[None]] = {task, *beside}
-    while not task.done():
+    request = asyncio.ensure_future(main)
+    waiting: set[asyncio.Future[None]] = {request, *beside}
+    while not request.done():
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        failed = [each.exception() for each in done if each is not task and each.exception()]
-        if failed and not task.done():
-            task.cancel()
-            await asyncio.wait([task])
+        failed = [each.exception() for each in done if each is not request and each.exception()]
+        if failed and not request.done():
+            request.cancel()
+            await asyncio.wait([request])
             raise failed[0] or AssertionError
-    await task
+    await request
 
 
 async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
+    for request in tasks:
+        request.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 

@@ -32,7 +32,7 @@ class Tally:
 
     def links(self) -> list[Result]:
         """Return what came of this pass's links, in their order."""
-        said = (deed.result for deed in self.deeds.values())
+        said = (attempt.result for attempt in self.deeds.values())
         return [each for each in said if isinstance(each, Result) and each.verb is Verb.LINK]
 
 

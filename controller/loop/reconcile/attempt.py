@@ -31,11 +31,11 @@ class Attempt:
 
 
 class Interrupted(asyncio.CancelledError):
-    """The run is ended while a write is on its way: *deed* tells that it may have happened."""
+    """The run is ended while a write is on its way: *attempt* tells that it may have happened."""
 
-    def __init__(self, deed: Attempt) -> None:
+    def __init__(self, attempt: Attempt) -> None:
         super().__init__("a write was interrupted")
-        self.deed = deed
+        self.deed = attempt
 
 
 def result_of(action: Action, verdict: Verdict) -> Result:
@@ -79,14 +79,16 @@ async def abandon(account: Account[Writer], number: int, error: Busy | Denied) -
 def facts_after(facts: Facts, deeds: Iterable[Attempt]) -> Facts:
     """Return what is known of the subscriptions after *deeds*: a clear success needs no further look."""
     known = dict(facts.subscriptions)
-    for deed in deeds:
-        if deed.app_id is None:
+    for attempt in deeds:
+        if attempt.app_id is None:
             continue
-        there = known.get(deed.app_id)
-        if deed.reread:
-            known.pop(deed.app_id, None)
+        there = known.get(attempt.app_id)
+        if attempt.reread:
+            known.pop(attempt.app_id, None)
         elif isinstance(there, tuple):
-            replaced = {deed.gone} if deed.seen is None else {deed.seen.id}
+            replaced = {attempt.gone} if attempt.seen is None else {attempt.seen.id}
             kept = tuple(remote for remote in there if remote.id not in replaced)
-            known[deed.app_id] = kept if deed.seen is None else (*kept, replace(deed.seen, echo=True))
+            known[attempt.app_id] = (
+                kept if attempt.seen is None else (*kept, replace(attempt.seen, echo=True))
+            )
     return Facts(facts.details, facts.stages, facts.wabas, known)

@@ -14,4 +14,4 @@ async def gather(works: Iterable[Coroutine[object, object, T]]) -> list[T]:
             tasks = [group.create_task(work) for work in works]
     except ExceptionGroup as several:
         raise several.exceptions[0] from several
-    return [task.result() for task in tasks]
+    return [request.result() for request in tasks]

@@ -52,48 +52,48 @@ class PassState:
 
 
 async def decide(
-    account: Account[Reader], task: PassRequest, journey: PassState, listing: Listing | None = None
+    account: Account[Reader], request: PassRequest, state: PassState, listing: Listing | None = None
 ) -> tuple[Observed, Plan]:
     """Look and plan; nothing is written, neither at Gupshup nor to memory. *listing* as in `observe`."""
-    observed = await observe(account, task.desired, journey.facts, listing, task.kind)
-    wished = plan(task.desired, account.partner, observed, task.request)
-    held = guard_for(wished, task.declared, journey.released, task.kind)
-    journey.released |= release(held, task.released)
-    journey.plan = guard_for(wished, task.declared, journey.released, task.kind)
-    journey.observed = observed
-    journey.facts, journey.tally = observed.facts, Tally(rests=journey.tally.rests)
-    return observed, journey.plan
+    observed = await observe(account, request.desired, state.facts, listing, request.kind)
+    wished = plan(request.desired, account.partner, observed, request.request)
+    held = guard_for(wished, request.declared, state.released, request.kind)
+    state.released |= release(held, request.released)
+    state.plan = guard_for(wished, request.declared, state.released, request.kind)
+    state.observed = observed
+    state.facts, state.tally = observed.facts, Tally(rests=state.tally.rests)
+    return observed, state.plan
 
 
-async def replan(account: Account[Reader], task: PassRequest, journey: PassState) -> Plan:
+async def replan(account: Account[Reader], request: PassRequest, state: PassState) -> Plan:
     """Plan once more with what the pass learnt, without another look: what it did is no longer to be done."""
-    assert journey.plan is not None  # noqa: S101  (only for a pass that is over)
-    assert journey.observed is not None  # noqa: S101  (likewise)
-    if not journey.tally.deeds:
-        return journey.plan
+    assert state.plan is not None  # noqa: S101  (only for a pass that is over)
+    assert state.observed is not None  # noqa: S101  (likewise)
+    if not state.tally.deeds:
+        return state.plan
     memory = await account.store.memories.read(account.upstream)
-    observed = replace(journey.observed, facts=journey.facts, memory=memory, at=account.clock.now())
-    wished = plan(task.desired, account.partner, observed, task.request)
-    return guard_for(wished, task.declared, journey.released, task.kind)
+    observed = replace(state.observed, facts=state.facts, memory=memory, at=account.clock.now())
+    wished = plan(request.desired, account.partner, observed, request.request)
+    return guard_for(wished, request.declared, state.released, request.kind)
 
 
 async def reconcile(
-    account: Account[Writer], task: PassRequest, journey: PassState, listing: Listing | None = None
+    account: Account[Writer], request: PassRequest, state: PassState, listing: Listing | None = None
 ) -> Plan:
-    """Do one pass; *journey* holds what came of it, also where it is cut short. *listing* as in `observe`.
+    """Do one pass; *state* holds what came of it, also where it is cut short. *listing* as in `observe`.
 
     Raises Busy or Unclear where the list is not had whole, Denied where the credentials are refused. Only for
     the holder of the partner's writer lock.
     """
-    observed, agreed = await decide(account, task, journey, listing)
+    observed, agreed = await decide(account, request, state, listing)
     if agreed.actions:
-        await task.accept(account)
-    notes = memory_updates(task.desired, account.partner, observed, task.declared)
+        await request.accept(account)
+    notes = memory_updates(request.desired, account.partner, observed, request.declared)
     await account.store.memories.note(account.upstream, notes)
     try:
-        await act(account, agreed, observed, journey.tally)
+        await act(account, agreed, observed, state.tally)
     finally:
-        journey.facts = facts_after(observed.facts, journey.tally.deeds.values())
-    if journey.tally.denied is not None:
-        raise type(journey.tally.denied)(str(journey.tally.denied)) from journey.tally.denied
+        state.facts = facts_after(observed.facts, state.tally.deeds.values())
+    if state.tally.denied is not None:
+        raise type(state.tally.denied)(str(state.tally.denied)) from state.tally.denied
     return agreed

@@ -41,10 +41,10 @@ class Alerter:
         *,
         observe: bool = False,
     ) -> None:
-        self._board = board
-        self._counted = counted
+        self._control = board
+        self._summaries = counted
         self._clock = clock
-        self._tell = tell
+        self._notify = tell
         self._observe = observe
         self._began = clock.now()
         self._groups: AlertGroups = {}
@@ -69,17 +69,17 @@ class Alerter:
         with suppress(
             StoreError
         ):  # the passes meet the same store and say so; what was counted last counts on
-            await self._counted.refresh(partner.upstream for partner in partners)
-        taken = {partner.name: self._counted.summary(partner.upstream) for partner in partners}
+            await self._summaries.refresh(partner.upstream for partner in partners)
+        taken = {partner.name: self._summaries.summary(partner.upstream) for partner in partners}
         self._forget(taken, now)
-        wrong = detect_alerts(self._board.source(), partners, self._ends, taken, self._lost)
+        wrong = detect_alerts(self._control.source(), partners, self._ends, taken, self._lost)
         found = update_groups(self._groups, wrong, now, began=self._began)
         self._groups = found.groups
         if found.notifications:
-            self._tell(notice(found.notifications, now))
+            self._notify(notice(found.notifications, now))
 
     def _partners(self) -> tuple[PartnerState, ...]:
-        found = self._board.partners()
+        found = self._control.partners()
         return tuple(replace(each, is_leader=True) for each in found) if self._observe else found
 
     def _forget(self, taken: Mapping[str, FleetSummary], now: float) -> None:

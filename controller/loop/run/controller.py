@@ -31,23 +31,23 @@ MOST_WARNINGS = 5
 class Controller:
     """Keeps Gupshup as the source says. The Board that the doors see."""
 
-    def __init__(self, source: SourceWatcher, ground: LoopContext) -> None:
+    def __init__(self, source: SourceWatcher, context: LoopContext) -> None:
         self._source = source
-        self._seats = SignIns(ground.sign_in)
-        self._ground = replace(ground, sign_in=self._seats.sign_in, released=source.released)
+        self._sign_ins = SignIns(context.sign_in)
+        self._context = replace(context, sign_in=self._sign_ins.sign_in, released=source.released)
         self._read_soon = asyncio.Event()
         self._told = ("", "")
         self._warned: tuple[str, tuple[Problem, ...]] = ("", ())
-        self._tended: dict[str, PartnerLoop] = {}
+        self._loops: dict[str, PartnerLoop] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def now(self) -> float:
-        return self._ground.clock.now()
+        return self._context.clock.now()
 
     def source(self) -> SourceState:
         """Return how the source stands; one that may not act on an account by now is not taken either."""
         state = self._source.state
-        refused = [each.refusal for _, each in sorted(self._tended.items()) if each.refusal is not None]
+        refused = [each.refusal for _, each in sorted(self._loops.items()) if each.refusal is not None]
         if state.error or not refused:
             return state
         error, since = join_refusals([each.error for each in refused]), min(each.since for each in refused)
@@ -55,29 +55,29 @@ class Controller:
         return replace(state, error=trouble, error_since=since, digest=key, rejected=state.revision)
 
     def partners(self) -> tuple[PartnerState, ...]:
-        return tuple(each.state() for _, each in sorted(self._tended.items()))
+        return tuple(each.state() for _, each in sorted(self._loops.items()))
 
     async def hint(self, names: Iterable[str]) -> bool:
-        known, tended = tuple(names), tuple(self._tended.values())
-        return any([await each.hint(known) for each in tended])
+        known, partner_loop = tuple(names), tuple(self._loops.values())
+        return any([await each.hint(known) for each in partner_loop])
 
     def awaits(self, names: Iterable[str]) -> bool:
         known = tuple(names)
-        return any(each.awaits(known) for each in self._tended.values())
+        return any(each.awaits(known) for each in self._loops.values())
 
     def source_changed(self) -> None:
         self._read_soon.set()
 
     def stop(self) -> None:
         """Begin nothing new; `run` returns once what is under way has ended, or is cut off."""
-        self._ground.stopping.set()
+        self._context.stopping.set()
         self._read_soon.set()
 
     async def run(self) -> None:
         """Keep Gupshup as the source says until `stop`."""
         await self._source.load_last_good()
-        end = self._ground.triggers.every(self._ground.timing.interval, self.source_changed)
-        async with self._seats:
+        end = self._context.triggers.every(self._context.timing.interval, self.source_changed)
+        async with self._sign_ins:
             try:
                 await self._keep()
             finally:
@@ -87,21 +87,23 @@ class Controller:
     async def _keep(self) -> None:
         """Read the source again and again; what is old is not acted on before a look for something newer."""
         begun = False
-        while not self._ground.stopping.is_set():
+        while not self._context.stopping.is_set():
             self._read_soon.clear()
             new = await self._read()
             waits = not begun and self._source.pending
             if self._source.desired is not None and (new or not begun) and not waits:
                 begun = True
                 await self._declare(self._source.desired)
-            late = LATE * self._ground.timing.interval  # timers go by the wall's clock, which may be set back
+            late = (
+                LATE * self._context.timing.interval
+            )  # timers go by the wall's clock, which may be set back
             with suppress(TimeoutError):
                 async with asyncio.timeout(SETTLING if self._source.state.waiting else late):
                     await self._read_soon.wait()
 
     async def _read(self) -> bool:
         before = self._source.state
-        new = await self._unless_stopped(self._source.read(self._seats.account_of))
+        new = await self._unless_stopped(self._source.read(self._sign_ins.account_of))
         now = self._source.state
         if now.waiting and not before.waiting:
             log.logger().info("source pending", source=now.identity, waiting=now.waiting)
@@ -114,7 +116,7 @@ class Controller:
     async def _unless_stopped(self, work: Coroutine[object, object, bool]) -> bool:
         """Do *work*, but give it up where the process stops: the network may keep it for minutes."""
         doing = asyncio.ensure_future(work)
-        stopped = asyncio.ensure_future(self._ground.stopping.wait())
+        stopped = asyncio.ensure_future(self._context.stopping.wait())
         try:
             await asyncio.wait({doing, stopped}, return_when=asyncio.FIRST_COMPLETED)
             return doing.done() and doing.result()
@@ -150,26 +152,26 @@ class Controller:
     async def _declare(self, desired: Desired) -> None:
         """Have every partner that is declared now tended, as it is declared now."""
         declared = {partner.name: partner for partner in desired.partners}
-        over = [name for name, each in self._tended.items() if declared.get(name) != _bare(each, declared)]
+        over = [name for name, each in self._loops.items() if declared.get(name) != _bare(each, declared)]
         for name in over:
-            self._tended.pop(name).leave()
+            self._loops.pop(name).leave()
         await self._end([self._tasks.pop(name) for name in over])
         for partner in desired.partners:
             self._tend(partner, _of(desired, partner))
 
     def _tend(self, partner: Partner, desired: Desired) -> None:
-        if partner.name in self._tended:
-            self._tended[partner.name].declare(desired)
+        if partner.name in self._loops:
+            self._loops[partner.name].declare(desired)
             return
-        tended = self._tended[partner.name] = PartnerLoop(partner, desired, self._ground)
-        self._tasks[partner.name] = asyncio.create_task(tended.run(), name=f"partner {partner.name}")
+        partner_loop = self._loops[partner.name] = PartnerLoop(partner, desired, self._context)
+        self._tasks[partner.name] = asyncio.create_task(partner_loop.run(), name=f"partner {partner.name}")
 
     async def _end(self, tasks: Iterable[asyncio.Task[None]]) -> None:
         pending = list(tasks)
         if pending:
             _, late = await asyncio.wait(pending, timeout=GRACE)
-            for task in late:
-                task.cancel()
+            for request in late:
+                request.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
 
 
@@ -185,10 +187,10 @@ def not_taken(state: SourceState) -> None:
     )
 
 
-def _bare(tended: PartnerLoop, declared: dict[str, Partner]) -> Partner | None:
+def _bare(partner_loop: PartnerLoop, declared: dict[str, Partner]) -> Partner | None:
     """Return the partner as it is tended, standing where it is declared now: a moved line changes nothing."""
-    now = declared.get(tended.partner.name)
-    return replace(tended.partner, place=now.place) if now is not None else tended.partner
+    now = declared.get(partner_loop.partner.name)
+    return replace(partner_loop.partner, place=now.place) if now is not None else partner_loop.partner
 
 
 def _of(desired: Desired, partner: Partner) -> Desired:

@@ -89,16 +89,16 @@ class PartnerCache:
 
         The last list is good enough for a change of manifests: each link looks by its phone once more.
         """
-        task = PassRequest(self.desired, self.desired, asked, released, PassKind.LIST)
-        journey = PassState(self._facts, self._freed)
-        seen = await self._go(task, journey, None if fresh else Listing(self.rows.rows, self._listed))
-        if fresh and journey.observed is not None:
-            self.rows, self._listed = AppCache(journey.observed.rows), journey.observed.absent_at
-        self._facts = journey.facts
-        if self.desired is task.desired:
-            self._freed = journey.released
+        request = PassRequest(self.desired, self.desired, asked, released, PassKind.LIST)
+        state = PassState(self._facts, self._freed)
+        seen = await self._go(request, state, None if fresh else Listing(self.rows.rows, self._listed))
+        if fresh and state.observed is not None:
+            self.rows, self._listed = AppCache(state.observed.rows), state.observed.absent_at
+        self._facts = state.facts
+        if self.desired is request.desired:
+            self._freed = state.released
         else:  # it was declared anew meanwhile
-            before = {app.name for app in task.desired.apps}
+            before = {app.name for app in request.desired.apps}
             self._forget(app for name, app in self.apps.items() if name not in before)
         return seen
 
@@ -106,18 +106,18 @@ class PartnerCache:
         """Look at one app; *fresh*: its row, too, where the last list's is not good enough."""
         app = self.apps[name]
         desired = replace(self.desired, apps=(app,), subscriptions=self._hooks.get(name, ()))
-        task = PassRequest(desired, self.desired, asked, kind=PassKind.APP)
+        request = PassRequest(desired, self.desired, asked, kind=PassKind.APP)
         try:
             listing = await self._listing(app, fresh=fresh)
         except ControllerError as error:
-            return PassOutcome(task, None, None, (), error)
+            return PassOutcome(request, None, None, (), error)
         ids = frozenset(row.id for row in listing.rows)
         known = facts_about(self._facts, ids)
-        journey = PassState(known)
-        seen = await self._go(task, journey, listing)
-        if journey.observed is not None:
-            self._facts = merge_facts(self._facts, journey.facts, ids | _asked_about(journey.facts))
-        return replace(seen, calls=BY_PHONE * fresh + reads_between(known, journey.facts))
+        state = PassState(known)
+        seen = await self._go(request, state, listing)
+        if state.observed is not None:
+            self._facts = merge_facts(self._facts, state.facts, ids | _asked_about(state.facts))
+        return replace(seen, calls=BY_PHONE * fresh + reads_between(known, state.facts))
 
     def mark_failed(self, name: str, why: str) -> None:
         """Note that a look at an app came to nothing, so that no guard waits for what it would have told."""
@@ -138,19 +138,19 @@ class PartnerCache:
             self.rows.replace_by_phone(app.phone, await self._account.remote.rows_by_phone(app.phone))
         return Listing(self.rows.rows_for(app), asked_at)
 
-    async def _go(self, task: PassRequest, journey: PassState, listing: Listing | None) -> PassOutcome:
+    async def _go(self, request: PassRequest, state: PassState, listing: Listing | None) -> PassOutcome:
         """Do one pass, and tell what came of it however it ended."""
         error, plan = None, None
         try:
             if self._enforce:
-                await reconcile(cast("Account[Writer]", self._account), task, journey, listing)
+                await reconcile(cast("Account[Writer]", self._account), request, state, listing)
             else:
-                await decide(self._account, task, journey, listing)
-            plan = await replan(self._account, task, journey)
+                await decide(self._account, request, state, listing)
+            plan = await replan(self._account, request, state)
         except ControllerError as trouble:
             error = trouble
-        said = tuple(deed.result for deed in journey.tally.deeds.values())
-        return PassOutcome(task, plan, journey.observed, said, error)
+        said = tuple(attempt.result for attempt in state.tally.deeds.values())
+        return PassOutcome(request, plan, state.observed, said, error)
 
 
 def _asked_about(facts: Facts) -> frozenset[AppId]:

@@ -69,16 +69,16 @@ class SourceRefused:
 
 
 class PartnerLoop:
-    def __init__(self, partner: Partner, desired: Desired, ground: LoopContext) -> None:
+    def __init__(self, partner: Partner, desired: Desired, context: LoopContext) -> None:
         self.partner = partner
         self._desired = desired
-        self._ground = ground
-        self._tenure: Worker | None = None
+        self._context = context
+        self._worker: Worker | None = None
         self._upstream = ""
-        self._trouble = ""
+        self._error = ""
         self._refusal: SourceRefused | None = None
         self._failures = self._denials = 0
-        self._moved = ground.clock.now()
+        self._progressed_at = context.clock.now()
         self._leaving = False
 
     def leave(self) -> None:
@@ -87,8 +87,8 @@ class PartnerLoop:
 
     def declare(self, desired: Desired) -> None:
         self._desired = desired
-        if self._tenure is not None:
-            self._tenure.declare(desired)
+        if self._worker is not None:
+            self._worker.declare(desired)
 
     @property
     def refusal(self) -> SourceRefused | None:
@@ -97,41 +97,41 @@ class PartnerLoop:
 
     async def hint(self, names: Iterable[str]) -> bool:
         """Look at the app that goes by one of *names*; what another process tends, it is told of."""
-        if self._tenure is not None:
-            return self._tenure.event(names)
+        if self._worker is not None:
+            return self._worker.event(names)
         keys = {key for app in self._desired.apps for key in (app.phone, app.app_name, app.app_id)}
         known = [name for name in names if name in keys]
         if known and self._upstream:
             wish = (
                 f"{EVENT} {known[0]}"  # under a name of its own: it must not replace what a person asked for
             )
-            await self._ground.hints.leave(self._upstream, f":{wish}", wish)
+            await self._context.hints.leave(self._upstream, f":{wish}", wish)
         return bool(known)
 
     def awaits(self, names: Iterable[str]) -> bool:
         """Say whether one of *names* is an app that is under way, and that this process tends."""
-        return self._tenure is not None and self._tenure.awaits(names)
+        return self._worker is not None and self._worker.awaits(names)
 
     def state(self) -> PartnerState:
-        if self._tenure is not None:
-            return self._tenure.state()
+        if self._worker is not None:
+            return self._worker.state()
         return PartnerState(
             self.partner.name,
             self._upstream,
             apps=len(self._desired.apps),
-            progressed_at=self._moved,
-            error=self._trouble,
+            progressed_at=self._progressed_at,
+            error=self._error,
             failures=self._failures,
         )
 
     async def run(self) -> None:
         """Tend the partner until the process stops. Nothing that fails here ends it."""
         while not self._over():
-            began = self._ground.clock.now()
+            began = self._context.clock.now()
             try:
-                async with self._ground.sign_in(self.partner) as seat:
-                    self._upstream = seat.account.upstream
-                    await self._lead_when_elected(seat)
+                async with self._context.sign_in(self.partner) as session:
+                    self._upstream = session.account.upstream
+                    await self._lead_when_elected(session)
             except ControllerError as error:
                 await self._pause(self._rest(error, began))
             except Exception as bug:  # noqa: BLE001  (a partner is never left alone because of a bug of ours)
@@ -140,17 +140,17 @@ class PartnerLoop:
 
     def _rest(self, error: Exception, began: float) -> float:
         """Return for how long to rest after *error*, and tell of it."""
-        now = self._ground.clock.now()
+        now = self._context.clock.now()
         self._failures += 1
         self._denials += isinstance(error, Denied)
-        self._trouble = str(error)
-        self._ground.on_pass(self._failed(error, began, now))
+        self._error = str(error)
+        self._context.on_pass(self._failed(error, began, now))
         if isinstance(error, Denied):
             return 60.0 if self._denials < DENIALS else 900.0
-        return backoff(self._failures, self._ground.chance())
+        return backoff(self._failures, self._context.chance())
 
     def _over(self) -> bool:
-        return self._leaving or self._ground.stopping.is_set()
+        return self._leaving or self._context.stopping.is_set()
 
     def _failed(self, error: Exception, began: float, now: float) -> Pass:
         return Pass(
@@ -165,19 +165,19 @@ class PartnerLoop:
             error_kind=type(error).__name__,
         )
 
-    async def _lead_when_elected(self, seat: PartnerSession) -> None:
+    async def _lead_when_elected(self, session: PartnerSession) -> None:
         """Tend as often as this process becomes the writer; wait for that meanwhile.
 
         Neither another writer, nor a loss that is refused, nor a store that is away ends it: a sign-in is
         worth keeping.
         """
-        with self._ground.elections.candidacy(self._upstream):
+        with self._context.elections.candidacy(self._upstream):
             while not self._over():
-                began = self._ground.clock.now()
+                began = self._context.clock.now()
                 try:
-                    await self._elect(seat)
+                    await self._elect(session)
                 except Locked as error:
-                    self._trouble = str(error)
+                    self._error = str(error)
                     await self._pause(ASK_AGAIN)
                 except PlanRefused as error:
                     self._refusal = SourceRefused(error, self._refusal.since if self._refusal else began)
@@ -185,70 +185,70 @@ class PartnerLoop:
                 except StoreError as error:
                     await self._pause(min(self._rest(error, began), STORE_REST))
 
-    async def _elect(self, seat: PartnerSession) -> None:
+    async def _elect(self, session: PartnerSession) -> None:
         """Do what is our turn now. Raises Locked where another process was faster."""
-        match self._ground.elections.next_step(self._upstream):
+        match self._context.elections.next_step(self._upstream):
             case Wait(until, blind):
                 if not blind:
                     self._failures = self._denials = 0
-                    self._trouble, self._refusal = "", None
-                await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._ground.clock.now())))
+                    self._error, self._refusal = "", None
+                await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._context.clock.now())))
             case Ask():
-                await self._ground.hints.leave(self._upstream, *HANDOVER)
-                await self._lead_once(seat, GIVES_WAY)
+                await self._context.hints.leave(self._upstream, *HANDOVER)
+                await self._lead_once(session, GIVES_WAY)
             case Take():
-                await self._lead_once(seat, 0.0)
+                await self._lead_once(session, 0.0)
             case other:
                 assert_never(other)
 
-    async def _lead_once(self, seat: PartnerSession, lock_timeout: float) -> None:
-        async with self._writing(seat, lock_timeout) as account:
+    async def _lead_once(self, session: PartnerSession, lock_timeout: float) -> None:
+        async with self._writing(session, lock_timeout) as account:
             await self._admit(account)
-            if account.upstream not in self._ground.resent:
-                self._ground.resent[account.upstream] = await resends(account, ci=self._ground.ci)
-            self._trouble, self._refusal = "", None
+            if account.upstream not in self._context.resent:
+                self._context.resent[account.upstream] = await resends(account, ci=self._context.ci)
+            self._error, self._refusal = "", None
             await self._work(account)
         await self._pause(GIVEN_WAY)
 
     async def _admit(self, account: Account[Reader]) -> None:
         """Ask anew whether what is declared may act: another process may have declared more meanwhile."""
-        revisions, released = account.store.revisions, self._ground.released
-        ask = admit if self._ground.timing.enforce else refuse_loss
+        revisions, released = account.store.revisions, self._context.released
+        ask = admit if self._context.timing.enforce else refuse_loss
         await ask(revisions, account.upstream, self.partner, self._desired, released)
 
     @asynccontextmanager
-    async def _writing(self, seat: PartnerSession, lock_timeout: float) -> AsyncIterator[Account[Reader]]:
-        if not self._ground.timing.enforce:
-            yield seat.account
+    async def _writing(self, session: PartnerSession, lock_timeout: float) -> AsyncIterator[Account[Reader]]:
+        if not self._context.timing.enforce:
+            yield session.account
             return
-        async with seat.writing(lock_timeout) as account:
+        async with session.writing(lock_timeout) as account:
             known = CachedStore(account.store)
             await known.intents.adopt_orphans(account.upstream)
             yield replace(account, store=known)
 
     async def _work(self, account: Account[Reader]) -> None:
-        ground = self._ground
-        self._tenure = Worker(
+        context = self._context
+        self._worker = Worker(
             account,
-            hints=ground.hints,
-            tempo=replace(ground.timing, resend=ground.resent[account.upstream]),
-            triggers=ground.triggers,
-            tell=ground.on_pass,
-            chance=ground.chance,
+            hints=context.hints,
+            tempo=replace(context.timing, resend=context.resent[account.upstream]),
+            triggers=context.triggers,
+            tell=context.on_pass,
+            chance=context.chance,
         )
         try:
-            self._tenure.declare(self._desired)
-            await self._tenure.run(self._over)
+            self._worker.declare(self._desired)
+            await self._worker.run(self._over)
         finally:
-            if self._tenure.state().listed_at:  # being let in is no success yet
+            if self._worker.state().listed_at:  # being let in is no success yet
                 self._failures = self._denials = 0
-            self._tenure = None
+            self._worker = None
 
     async def _pause(self, seconds: float) -> None:
         """Wait, shorter where the process stops."""
-        until = self._ground.clock.now() + seconds
-        while (left := until - self._ground.clock.now()) > 0 and not self._over():
-            self._moved = self._ground.clock.now()
+        until = self._context.clock.now() + seconds
+        while (left := until - self._context.clock.now()) > 0 and not self._over():
+            self._progressed_at = self._context.clock.now()
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left, ASK_AGAIN)):
-                    await self._ground.stopping.wait()
+                    await self._context.stopping.wait()

@@ -89,9 +89,9 @@ class SignIns:
         except ControllerError as error:
             return _Early(bare, error, stack)
 
-    def _learn(self, bare: Partner, seat: PartnerSession) -> str:
-        self._known[bare.name] = bare, seat.account.upstream
-        return seat.account.upstream
+    def _learn(self, bare: Partner, session: PartnerSession) -> str:
+        self._known[bare.name] = bare, session.account.upstream
+        return session.account.upstream
 
     async def _drop(self, name: str) -> None:
         early = self._early.pop(name, None)

@@ -47,19 +47,19 @@ class Worker:
     ) -> None:
         self._account = account
         self._hints = hints
-        self._tempo = tempo
+        self._timing = tempo
         self._triggers = triggers
-        self._tell = tell
-        self._sight = PartnerCache(account, enforce=tempo.enforce)
-        self._standing = StatusRecorder()
-        self._agenda = Schedule(tempo, chance)
+        self._on_pass = tell
+        self._cache = PartnerCache(account, enforce=tempo.enforce)
+        self._statuses = StatusRecorder()
+        self._schedule = Schedule(tempo, chance)
         self._wake = asyncio.Event()
         self._released: set[str] = set()
         self._forced: set[str] = set()
         self._plan: Plan | None = None
-        self._began = self._glanced = self._moved = account.clock.now()
-        self._looked = 0.0
-        self._trouble = ""
+        self._began = self._hints_taken_at = self._progressed_at = account.clock.now()
+        self._listed_at = 0.0
+        self._error = ""
         self._yielding = False
         self._stopping: Callable[[], bool] = lambda: False
         self._unread = True
@@ -70,40 +70,40 @@ class Worker:
 
     @property
     def _holds(self) -> bool:
-        return not self._tempo.enforce or self._account.holds()
+        return not self._timing.enforce or self._account.holds()
 
     def declare(self, desired: Desired) -> None:
         """Keep this from now on: what is new about it is looked at first."""
-        new = self._sight.declare(desired)
-        self._agenda.declare(self._sight.apps, new, self._now)
-        self._forced &= {*self._sight.apps, WHOLE_PARTNER}
+        new = self._cache.declare(desired)
+        self._schedule.declare(self._cache.apps, new, self._now)
+        self._forced &= {*self._cache.apps, WHOLE_PARTNER}
         self._wake.set()
 
     def event(self, names: Iterable[str]) -> bool:
         """Look soon at the app that goes by one of *names*; False where none is declared."""
-        name = next((found for each in names if (found := self._sight.find(each))), None)
+        name = next((found for each in names if (found := self._cache.find(each))), None)
         if name is not None:
-            self._agenda.event(name, self._now)
+            self._schedule.event(name, self._now)
             self._wake.set()
         return name is not None
 
     def awaits(self, names: Iterable[str]) -> bool:
         """Say whether one of *names* is an app that is under way."""
-        return any(self._agenda.awaits(found) for each in names if (found := self._sight.find(each)))
+        return any(self._schedule.awaits(found) for each in names if (found := self._cache.find(each)))
 
     def state(self) -> PartnerState:
         plan = self._plan
         return PartnerState(
             name=self._account.partner.name,
             upstream=self._account.upstream,
-            is_leader=self._tempo.enforce,
-            apps=len(self._sight.apps),
-            listed_at=self._looked,
-            progressed_at=self._moved,
-            queued=dict(self._agenda.depth(self._now)),
+            is_leader=self._timing.enforce,
+            apps=len(self._cache.apps),
+            listed_at=self._listed_at,
+            progressed_at=self._progressed_at,
+            queued=dict(self._schedule.depth(self._now)),
             provisioning=len(plan.provisioning) if plan is not None else 0,
-            error=self._trouble,
-            failures=self._agenda.errors,
+            error=self._error,
+            failures=self._schedule.errors,
             held_digest=(plan and held_digest(plan)) or "",
         )
 
@@ -113,8 +113,8 @@ class Worker:
         Raises Locked where the lock is lost, Denied where the credentials are refused, and StoreError.
         """
         self._stopping = stopping
-        await self._standing.load(self._account)
-        end = self._triggers.every(self._tempo.interval, self._tick)
+        await self._statuses.load(self._account)
+        end = self._triggers.every(self._timing.interval, self._tick)
         try:
             while not stopping() and not self._yielding:
                 if not self._holds:
@@ -125,15 +125,15 @@ class Worker:
 
     def _tick(self) -> None:
         self._unread = True
-        self._agenda.tick(self._now)
+        self._schedule.tick(self._now)
         self._wake.set()
 
     async def _step(self) -> None:
-        self._moved = now = self._now
-        if now - self._glanced >= self._tempo.hint_poll:
-            self._glanced = now
+        self._progressed_at = now = self._now
+        if now - self._hints_taken_at >= self._timing.hint_poll:
+            self._hints_taken_at = now
             await self._take_hints()
-        taken = self._agenda.take(now)
+        taken = self._schedule.take(now)
         if taken is None:
             await self._rest(now)
             return
@@ -145,18 +145,18 @@ class Worker:
             log.logger().exception("pass crashed", partner=self._account.partner.name, app=taken[0])
             crashed = self._crashed(*taken, now, error)
             self._failed(*taken, crashed.error)
-            self._tell(crashed)
+            self._on_pass(crashed)
 
     async def _take_hints(self) -> None:
         """Take the hints that other processes left; they are for the writer, and looking alone is none."""
-        if self._tempo.enforce:
+        if self._timing.enforce:
             for hint in await self._hints.take(self._account.upstream):
                 self._hinted(hint)
 
     async def _rest(self, now: float) -> None:
         """Wait until something is due, somebody hurries, or it is time to look for hints."""
-        due = self._agenda.next_at(now)
-        until = min(self._glanced + self._tempo.hint_poll, math.inf if due is None else due)
+        due = self._schedule.next_at(now)
+        until = min(self._hints_taken_at + self._timing.hint_poll, math.inf if due is None else due)
         with suppress(TimeoutError):
             async with asyncio.timeout(max(until - now, 0.001)):
                 await self._wake.wait()
@@ -170,33 +170,33 @@ class Worker:
             self.event([about or hint.app])
         elif kind == RELEASE:
             self._released.add(about)
-            self._agenda.hurry(WHOLE_PARTNER, self._now)
-        elif hint.app == WHOLE_PARTNER or hint.app in self._sight.apps:
+            self._schedule.hurry(WHOLE_PARTNER, self._now)
+        elif hint.app == WHOLE_PARTNER or hint.app in self._cache.apps:
             self._forced.add(hint.app)
-            self._agenda.ask(hint.app, self._now)
+            self._schedule.ask(hint.app, self._now)
 
     async def _pass(self, name: str, lane: Lane, began: float) -> None:
         """Do one pass, tell of it, and have what follows from it due."""
-        asked = replace(self._agenda.asked(name, began), resend=self._tempo.resend)
+        asked = replace(self._schedule.asked(name, began), resend=self._timing.resend)
         fresh = lane is not Lane.CHANGED or self._unread
         if name == WHOLE_PARTNER:
-            seen = await self._sight.reconcile_list(asked, frozenset(self._released), fresh=fresh)
+            seen = await self._cache.reconcile_list(asked, frozenset(self._released), fresh=fresh)
         else:
-            seen = await self._sight.reconcile_app(name, asked, fresh=lane is not Lane.DRIFT)
+            seen = await self._cache.reconcile_app(name, asked, fresh=lane is not Lane.DRIFT)
         transitions = await self._note(name, seen)
         self._learn(name, lane, seen, fresh=fresh)
         if not (isinstance(seen.error, Locked) and self._stopping()):  # it was us who let go
-            self._tell(self._told(name, lane, began, seen, transitions))
+            self._on_pass(self._told(name, lane, began, seen, transitions))
         if isinstance(seen.error, Denied | Locked | StoreError):
             raise seen.error
 
     async def _note(self, name: str, seen: PassOutcome) -> tuple[Transition, ...]:
         if seen.plan is None or seen.observed is None or not self._holds:
             return ()  # a lock that was lost meanwhile is another's by now, and so is what is told of it
-        found = statuses(seen.request.desired, seen.observed, seen.plan, self._standing.last)
+        found = statuses(seen.request.desired, seen.observed, seen.plan, self._statuses.last)
         force = bool({name, WHOLE_PARTNER} & self._forced)
         self._forced.discard(name)
-        return await self._standing.record(self._account, found, whole=name == WHOLE_PARTNER, force=force)
+        return await self._statuses.record(self._account, found, whole=name == WHOLE_PARTNER, force=force)
 
     def _learn(self, name: str, lane: Lane, seen: PassOutcome, *, fresh: bool) -> None:
         now = self._now
@@ -204,20 +204,20 @@ class Worker:
             until = seen.error.until if isinstance(seen.error, Busy) else None
             self._failed(name, lane, str(seen.error), until)
             return
-        asked, rows = seen.request.request, len(self._sight.rows)
-        self._agenda.done(FinishedPass(name, lane, asked, seen.plan, seen.outcomes, rows, seen.calls), now)
+        asked, rows = seen.request.request, len(self._cache.rows)
+        self._schedule.done(FinishedPass(name, lane, asked, seen.plan, seen.outcomes, rows, seen.calls), now)
         if name == WHOLE_PARTNER:
-            self._looked = now if fresh else self._looked
+            self._listed_at = now if fresh else self._listed_at
             self._unread &= not fresh
-            self._trouble, self._plan = "", seen.plan
+            self._error, self._plan = "", seen.plan
             self._released.clear()
 
     def _failed(self, name: str, lane: Lane, why: str, until: float | None = None) -> None:
-        self._agenda.failed(name, lane, self._now, until)
+        self._schedule.failed(name, lane, self._now, until)
         if name == WHOLE_PARTNER:
-            self._trouble, self._unread = why, True
+            self._error, self._unread = why, True
         else:
-            self._sight.mark_failed(name, why)
+            self._cache.mark_failed(name, why)
 
     def _crashed(self, name: str, lane: Lane, began: float, error: Exception) -> Pass:
         return Pass(
@@ -225,7 +225,7 @@ class Worker:
             self._account.upstream,
             name,
             lane,
-            self._sight.desired.revision,
+            self._cache.desired.revision,
             began,
             self._now - began,
             error=f"the pass crashed: {type(error).__name__}; the log has more",

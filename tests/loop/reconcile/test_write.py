@@ -371,11 +371,11 @@ async def test_a_write_that_is_cancelled_is_told_as_unclear(there: Bench) -> Non
 
     there.remote.subscribe = hang  # type: ignore[method-assign, assignment]  # a Gupshup that never answers
     run = PartnerRun(there.task(*ONE))
-    task = asyncio.ensure_future(there.go(run=run))
+    request = asyncio.ensure_future(there.go(run=run))
     await going.wait()
-    task.cancel()
+    request.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
+        await request
     (entry,) = await there.history()
     assert (entry.verb, entry.outcome, entry.message) == ("subscribe", "unclear", INTERRUPTED)
     assert outcomes(run) == [("subscribe", "unclear", "OutcomeUnknown")]

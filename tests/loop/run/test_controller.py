@@ -100,7 +100,7 @@ def made(there: Tending, shelf: Shelf, *released: str) -> World:
     watched = SourceWatcher(
         shelf, there.store.revisions, shelf.decode, there.clock, released=frozenset(released)
     )
-    return World(there, door, shelf, Controller(watched, there.ground(door.stand, asyncio.Event())))
+    return World(there, door, shelf, Controller(watched, there.context(door.stand, asyncio.Event())))
 
 
 def test_every_partner_is_tended_with_what_is_its_own(world: World) -> None:
@@ -162,8 +162,8 @@ def test_the_warnings_of_each_revision_are_one_line(world: World) -> None:
     assert line["first"].startswith("a.YAML:1:1: warning [GS709] is not read; b.YAML")
     assert line["first"].endswith("; and 2 more: gupshupctl validate")
 
-    again = Controller(world.controller._source, world.controller._ground)
-    again._ground.stopping.clear()
+    again = Controller(world.controller._source, world.controller._context)
+    again._context.stopping.clear()
     world.tending.loop.call_later(5, again.stop)
     with capture_logs() as said:
         world.tending.run(again.run())
@@ -175,8 +175,8 @@ def test_where_the_timers_stand_still_it_is_read_all_the_same(world: World) -> N
         def every(self, *_: object) -> object:
             return lambda: None
 
-    ground = replace(world.controller._ground, triggers=Broken())  # type: ignore[arg-type]  # they tell nothing
-    world.controller._ground = ground
+    context = replace(world.controller._context, triggers=Broken())  # type: ignore[arg-type]  # they tell nothing
+    world.controller._context = context
     world.shelf.put("r1", PARTNER, ONE)
     world.run(1_000)
     assert world.shelf.reads == pytest.approx(1_000 / 120 + 1, abs=1)

@@ -30,7 +30,7 @@ def there(tmp_path: Path) -> Iterator[Tending]:
 
 def begun(there: Tending, door: Door) -> tuple[PartnerLoop, asyncio.Event]:
     stopping = asyncio.Event()
-    return PartnerLoop(PARTNER, DECLARED, there.ground(door.stand, stopping)), stopping
+    return PartnerLoop(PARTNER, DECLARED, there.context(door.stand, stopping)), stopping
 
 
 def run(there: Tending, door: Door, seconds: float) -> PartnerLoop:
@@ -65,7 +65,7 @@ def test_what_another_process_declared_holds_a_loss_up_until_it_is_released(ther
     assert f"10 Apps became 1 for {HERE}" in made.state().error
     digest = made.state().error.rpartition(" ")[2]
     agreed, stopping = begun(there, door)
-    agreed._ground = replace(agreed._ground, released=frozenset([digest]))
+    agreed._context = replace(agreed._context, released=frozenset([digest]))
     there.loop.call_later(100, stopping.set)
     there.run(agreed.run())
     assert set(there.remote.subs[AppId("app-1")]) == {"events"}

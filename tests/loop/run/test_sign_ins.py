@@ -46,8 +46,8 @@ async def test_whoever_was_asked_about_signs_in_once() -> None:
     office = Office()
     async with SignIns(office.stand) as seats:
         assert [await seats.account_of(PARTNER) for _ in range(2)] == ["account 1"] * 2
-        async with seats.sign_in(replace(PARTNER, place=Place("else.yaml", 9))) as seat:
-            assert seat.account.upstream == "account 1"
+        async with seats.sign_in(replace(PARTNER, place=Place("else.yaml", 9))) as session:
+            assert session.account.upstream == "account 1"
         assert office.log == ["main comes", "main goes"]
         async with seats.sign_in(PARTNER):
             assert await seats.account_of(PARTNER) == "account 1"
