@@ -277,7 +277,7 @@ MISPLACED: Defects = {
         Twist(
             names={
                 f"{_CORE}.planning.subscriptions:_write_only_changes": _headers_always_differ,
-                f"{_CORE}.planning.answers:MOST_REPEATED_WRITES": 10**9,  # else it ends after three, as WillNotConverge
+                f"{_CORE}.planning.answers:MOST_REPEATED_WRITES": 10**9,  # no end as WillNotConverge
             }
         ),
     ),
