@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 from controller.doors.web.gauges import Endpoint, endpoint
 from controller.doors.web.metrics import Metrics
 from controller.edges import log
-from controller.loop.run.alerter import Alerter, Clock
+from controller.loop.run.alerter import Alerter
 from controller.loop.run.control import LoopControl, OnPass
 from controller.loop.run.summary_cache import Store, SummaryCache
+from controller.model.clock import Clock
 from controller.model.notice import Notice
 from controller.model.passes import Pass
 

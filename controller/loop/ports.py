@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from controller.core.replicas.election import Turn
 from controller.edges.gupshup.forms import SubscriptionForm
+from controller.model.clock import Clock
 from controller.model.history import Declared, Hint, LastGood, WriteRecord
 from controller.model.manifest import AppId, Partner, Reference
 from controller.model.memory import Intent, Memory, MemoryUpdate
@@ -20,14 +21,6 @@ from controller.model.upstream import (
     SubscriptionId,
     Upstream,
 )
-
-
-class Clock(Protocol):
-    def now(self) -> float:
-        """Return epoch seconds that never step."""
-        ...
-
-    async def sleep(self, seconds: float) -> None: ...
 
 
 class Triggers(Protocol):

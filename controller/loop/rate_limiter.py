@@ -12,6 +12,7 @@ from typing import Protocol
 
 from controller.core.ratelimit import budgets, cool_down, earliest, window
 from controller.errors import Busy, StoreError
+from controller.model.clock import Clock
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
 from controller.model.ratelimit import ACCOUNT, Budget, CallRecord, OnCall, Reservation, Rule, ignore_call
 from controller.model.upstream import Upstream
@@ -28,14 +29,6 @@ LONGEST_LIST_WAIT = 150.0
 _SLOW_LIST = "slow list"
 _LEAST_SLEEP = 0.001
 _TOO_MANY = 429
-
-
-class Clock(Protocol):
-    """What the gate asks of a clock."""
-
-    def now(self) -> float: ...
-
-    async def sleep(self, seconds: float) -> None: ...
 
 
 class CallLog(Protocol):

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, text
 
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.edges.store import Store
-from controller.edges.store.moments import Clock, MachinesTime, machines_time
+from controller.edges.store.moments import MachinesTime, machines_time
 from controller.errors import Busy, StoreError, Unclear
 from controller.loop.ports import Account, Writer
+from controller.model.clock import MonotonicClock
 from controller.model.manifest import AppId, Settle, SubscribeWhen
 from controller.model.memory import Intent, Memory
 from controller.model.ratelimit import Budget, CallSpan, Reservation, Rule
@@ -241,11 +242,11 @@ def _pace_in_memory(store: Store, now: Callable[[], float]) -> None:
     store.calls = cast("Any", _MemoryOfOneProcess(store.calls, now))
 
 
-def _walls_time(_: Connection, clock: Clock) -> MachinesTime:
+def _walls_time(_: Connection, clock: MonotonicClock) -> MachinesTime:
     return MachinesTime(clock, clock.now() - clock.monotonic())
 
 
-def _one_boot(connection: Connection, clock: Clock) -> MachinesTime:
+def _one_boot(connection: Connection, clock: MonotonicClock) -> MachinesTime:
     return machines_time(connection, cast("Any", Instead(clock, boot="the only one")))
 
 

@@ -24,11 +24,11 @@ from controller.edges.source.git import Access, GitSource, HttpsLogin, Remote, S
 from controller.edges.source.origin import Branch, Directory
 from controller.edges.source.settling import QUIET
 from controller.errors import Usage
-from controller.loop.ports import Clock
 from controller.loop.run.controller import Controller
 from controller.loop.run.partner_loop import LoopContext
 from controller.loop.run.source_watcher import SourceWatcher
 from controller.loop.run.timers import Timers
+from controller.model.clock import Clock
 from controller.model.manifest import FromEnv, FromFile
 from controller.model.passes import Timing
 from controller.model.source import Decoded, Source

@@ -4,7 +4,7 @@
 """
 
 from controller.edges.gupshup.forms import SubscriptionForm
-from controller.edges.gupshup.gate import Clock, Gate, Slot
+from controller.edges.gupshup.gate import Gate, Slot
 from controller.edges.gupshup.network import Network
 from controller.edges.gupshup.reader import Reader
 from controller.edges.gupshup.routes import app_id, subscription_id
@@ -12,10 +12,10 @@ from controller.edges.gupshup.session import Session
 from controller.edges.gupshup.signin import Reveal, SignIn
 from controller.edges.gupshup.wire import Holds, Wire
 from controller.edges.gupshup.writer import Writer
+from controller.model.clock import Clock
 from controller.model.manifest import Partner
 
 __all__ = [
-    "Clock",
     "Gate",
     "Network",
     "Reader",

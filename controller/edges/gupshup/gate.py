@@ -1,15 +1,9 @@
-"""What the client asks of others: leave to send, and the time."""
+"""What the client asks of others: leave to send."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from controller.model.manifest import AppId, Bucket
-
-
-class Clock(Protocol):
-    def now(self) -> float:
-        """Return the time in epoch seconds."""
-        ...
 
 
 class Slot(Protocol):

@@ -4,7 +4,6 @@ from types import TracebackType
 from typing import Self
 
 from controller.edges.gupshup.body import Garbage, Json, Object, as_object
-from controller.edges.gupshup.gate import Clock
 from controller.edges.gupshup.replies import BadToken, Fine, Forbidden, Verdict, blame, judge
 from controller.edges.gupshup.routes import APP_TOKEN, LINK, Auth, Call, app_id
 from controller.edges.gupshup.shapes import moment
@@ -12,6 +11,7 @@ from controller.edges.gupshup.signin import SignIn
 from controller.edges.gupshup.tokens import Fresh, Keeper
 from controller.edges.gupshup.wire import Lost, Reply, Wire
 from controller.errors import Busy, Unclear
+from controller.model.clock import Clock
 from controller.model.manifest import AppId
 from controller.model.secret import Secret
 

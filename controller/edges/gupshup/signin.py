@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from controller.edges.gupshup.body import Garbage, Json, decode
-from controller.edges.gupshup.gate import Clock
 from controller.edges.gupshup.replies import BadToken, Fine, Forbidden, Refused, TooMany, Verdict, judge
 from controller.edges.gupshup.routes import LOGIN, Call
 from controller.edges.gupshup.tokens import Fresh
 from controller.edges.gupshup.wire import Lost, NotSent, Wire
 from controller.errors import AccountError, Busy, Denied, Limited
+from controller.model.clock import Clock
 from controller.model.manifest import Login, Partner, Reference, Token
 from controller.model.secret import Secret
 

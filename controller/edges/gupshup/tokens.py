@@ -5,7 +5,7 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from controller.edges.gupshup.gate import Clock
+from controller.model.clock import Clock
 from controller.model.secret import Secret
 
 _GAP = 60.0

@@ -19,10 +19,11 @@ from typing import Self
 import httpx
 
 from controller.edges.gupshup.body import Garbage, Json, decode
-from controller.edges.gupshup.gate import Clock, Gate, Slot
+from controller.edges.gupshup.gate import Gate, Slot
 from controller.edges.gupshup.network import Network, client
 from controller.edges.gupshup.routes import Auth, Call
 from controller.errors import Busy, Unclear, Usage
+from controller.model.clock import Clock
 from controller.model.secret import Secret
 
 LARGEST_BODY = 1024 * 1024

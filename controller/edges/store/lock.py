@@ -7,24 +7,14 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
 
 from sqlalchemy import Connection
 
 from controller.edges.store.writers import Hold, signature, signed, taken
 from controller.errors import StoreError
+from controller.model.clock import MonotonicClock
 
 _ASK_AGAIN = 0.2
-
-
-class Clock(Protocol):
-    """What a wait for a lock asks of a clock."""
-
-    def now(self) -> float: ...
-
-    def monotonic(self) -> float: ...
-
-    async def sleep(self, seconds: float) -> None: ...
 
 
 class LockedFile:
@@ -46,7 +36,7 @@ class Locks:
     One dies with its process. It is no lock against a second task that shares it.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: MonotonicClock) -> None:
         self._path = path
         self._clock = clock
 
@@ -81,7 +71,7 @@ def locked_file(path: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _writer(path: Path, clock: Clock, timeout: float, what: str) -> AsyncIterator[Hold]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
+async def _writer(path: Path, clock: MonotonicClock, timeout: float, what: str) -> AsyncIterator[Hold]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
     """Hold the lock file at *path* as the only writer of *what*; Locked after *timeout* seconds."""
     give_up = clock.monotonic() + timeout
     while (handle := _try(path)) is None:

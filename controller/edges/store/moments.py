@@ -12,18 +12,9 @@ from sqlalchemy import Connection, func, select, update
 
 from controller.edges.store.database import put
 from controller.edges.store.schema import bindings, calls, hints, intents, ledger, meta, refusals, rests
+from controller.model.clock import MonotonicClock
 
 _NAME = "clock"
-
-
-class Clock(Protocol):
-    """A caller's clock. *boot* is "" where monotonic time means nothing to other processes."""
-
-    boot: str
-
-    def now(self) -> float: ...
-
-    def monotonic(self) -> float: ...
 
 
 class Time(Protocol):
@@ -43,7 +34,7 @@ class MachinesTime:
     *anchor* turns the machine's monotonic time into epoch seconds, one for each of its runs.
     """
 
-    clock: Clock
+    clock: MonotonicClock
     anchor: float
 
     def now(self, _: Connection) -> float:
@@ -53,7 +44,7 @@ class MachinesTime:
         return self.clock.now() - now
 
 
-def machines_time(connection: Connection, clock: Clock) -> MachinesTime:
+def machines_time(connection: Connection, clock: MonotonicClock) -> MachinesTime:
     """Return the time of a store in a file. In a new run of the machine, what rests begins to rest anew.
 
     Only the first process of a run asks the wall clock; where a run has no name, each process is the first.

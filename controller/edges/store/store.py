@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
@@ -30,22 +30,11 @@ from controller.edges.store.sources import Hints, Revisions
 from controller.edges.store.sqlite import Sqlite
 from controller.edges.store.writers import Hold, Writers
 from controller.errors import StoreError
+from controller.model.clock import MonotonicClock
 
 if TYPE_CHECKING:  # loaded where a server is named only
     from controller.edges.store.postgresql.leases import Terms
     from controller.edges.store.postgresql.replicas import Replicas
-
-
-class Clock(Protocol):
-    """What the store asks of a clock; *boot* as in `clock.SystemClock`, "" for a pretended one."""
-
-    boot: str
-
-    def now(self) -> float: ...
-
-    def monotonic(self) -> float: ...
-
-    async def sleep(self, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +60,7 @@ class Store:
     *passing* says why nothing of it will be remembered, "" where it will.
     """
 
-    def __init__(self, parts: Parts, clock: Clock) -> None:
+    def __init__(self, parts: Parts, clock: MonotonicClock) -> None:
         database, writers = parts.database, parts.writers
         self.place = database.place
         self.new = parts.new
@@ -130,7 +119,7 @@ class Store:
 
 def open_store(
     location: str | Path,
-    clock: Clock,
+    clock: MonotonicClock,
     *,
     inline: bool = False,
     make: bool = True,
@@ -150,7 +139,7 @@ def open_store(
     return Store(parts, clock)
 
 
-def look_into(location: str | Path, clock: Clock) -> Store:
+def look_into(location: str | Path, clock: MonotonicClock) -> Store:
     """Open the store at *location* for who only looks: where it cannot be written, in memory.
 
     Raises as `open_store` does, StoreError also where it is there and cannot be read.
@@ -163,13 +152,13 @@ def look_into(location: str | Path, clock: Clock) -> Store:
         return Store(_memory(path, clock, str(error)), clock)
 
 
-def _memory(path: Path, clock: Clock, why: str) -> Parts:
+def _memory(path: Path, clock: MonotonicClock, why: str) -> Parts:
     database = Database(InMemory(path), copied(path), inline=False)
     time, key = database.at_once(lambda connection: (machines_time(connection, clock), _key(connection)))
     return Parts(database, Unshared(), key, time, new=False, passing=why)
 
 
-def _file(path: Path, clock: Clock, *, inline: bool, make: bool) -> Parts:
+def _file(path: Path, clock: MonotonicClock, *, inline: bool, make: bool) -> Parts:
     engine, new = opened(path, make=make)
     kind = Sqlite(path, path.stat(), lambda there: opened(there, make=False)[0])
     database = Database(kind, engine, inline=inline)
@@ -181,7 +170,7 @@ def _file(path: Path, clock: Clock, *, inline: bool, make: bool) -> Parts:
     return Parts(database, Locks(path, clock), key, time, new)
 
 
-def _server(url: URL, clock: Clock, terms: "Terms | None", *, inline: bool, make: bool) -> Parts:
+def _server(url: URL, clock: MonotonicClock, terms: "Terms | None", *, inline: bool, make: bool) -> Parts:
     from controller.edges.store.postgresql import leases, replicas, server  # noqa: PLC0415  (nobody else waits)
     from controller.edges.store.postgresql.opening import opened  # noqa: PLC0415  (likewise)
 

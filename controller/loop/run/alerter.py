@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
 
 from controller.core.alerts.detect import PassEnd, detect_alerts, lost_readiness, pass_end
 from controller.core.alerts.group import AlertGroups, update_groups
@@ -12,18 +11,13 @@ from controller.core.status.summary import FleetSummary
 from controller.errors import StoreError
 from controller.loop.run.control import LoopControl
 from controller.loop.run.summary_cache import STALE, SummaryCache
+from controller.model.clock import Clock
 from controller.model.notice import Notice
 from controller.model.passes import PartnerState, Pass
 from controller.model.plan import Item
 
 PACE = 10.0
 """Seconds between two looks."""
-
-
-class Clock(Protocol):
-    def now(self) -> float: ...
-
-    async def sleep(self, seconds: float) -> None: ...
 
 
 class Alerter:

@@ -11,12 +11,13 @@ from controller.core.schedule.intervals import backoff
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
 from controller.loop.admission import admit, refuse_loss, resends
-from controller.loop.ports import Account, Clock, Elections, Hints, Reader, Triggers
+from controller.loop.ports import Account, Elections, Hints, Reader, Triggers
 from controller.loop.run.control import OnPass
 from controller.loop.run.replicas import SingleReplica
 from controller.loop.run.sign_ins import PartnerSession, SignIn
 from controller.loop.run.store_cache import CachedStore
 from controller.loop.run.worker import EVENT, HANDOVER, Worker
+from controller.model.clock import Clock
 from controller.model.manifest import Desired, Partner
 from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Timing
 

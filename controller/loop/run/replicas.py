@@ -8,7 +8,7 @@ from typing import Protocol
 from controller.core.replicas.election import Take, Turn, Turns
 from controller.edges import log
 from controller.errors import StoreError
-from controller.loop.ports import Clock
+from controller.model.clock import Clock
 from controller.model.replica import Peers
 
 EVERY = 2.5

@@ -14,7 +14,8 @@ from controller.core.planning.source_guard import Refusals, declared, refuse_emp
 from controller.core.render.problems import first
 from controller.errors import ControllerError, ManifestError, PlanRefused, SourceError, StoreError, Unsettled
 from controller.loop.admission import refuse_half_written, refuse_loss
-from controller.loop.ports import Clock, Revisions
+from controller.loop.ports import Revisions
+from controller.model.clock import Clock
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
 from controller.model.passes import SourceState

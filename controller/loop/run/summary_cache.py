@@ -6,6 +6,7 @@ from typing import Protocol
 
 from controller.core.render.statuses import read_documents
 from controller.core.status.summary import FleetSummary, summarize
+from controller.model.clock import Clock
 from controller.model.passes import Pass
 
 FRESH = 10.0
@@ -13,10 +14,6 @@ FRESH = 10.0
 
 STALE = 60.0
 """Seconds after which it is taken again, although nothing was heard: another replica may have written."""
-
-
-class Clock(Protocol):
-    def now(self) -> float: ...
 
 
 class Statuses(Protocol):

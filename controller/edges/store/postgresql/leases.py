@@ -10,7 +10,6 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -21,19 +20,10 @@ from controller.edges.store.postgresql.server import NOW
 from controller.edges.store.schema import leases
 from controller.edges.store.writers import Hold, signature, signed, taken
 from controller.errors import Locked, StoreError
+from controller.model.clock import MonotonicClock
 
 _ASK_AGAIN = 0.2
 _SOON = 0.5
-
-
-class Clock(Protocol):
-    """What a lease asks of a clock; `monotonic` goes on while the machine is suspended."""
-
-    def now(self) -> float: ...
-
-    def monotonic(self) -> float: ...
-
-    async def sleep(self, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +44,7 @@ TERMS = Terms()
 class Lease:
     """A lease while it lasts: lost for good when its deadline passes, or another one is in its row."""
 
-    def __init__(self, clock: Clock, terms: Terms, process: str) -> None:
+    def __init__(self, clock: MonotonicClock, terms: Terms, process: str) -> None:
         self.token = f"{process}.{secrets.token_hex(16)}"
         self.epoch = 0
         self._clock = clock
@@ -88,7 +78,7 @@ class Leases:
     *database* is for what is as short as they are, so that renewals never queue.
     """
 
-    def __init__(self, database: Database, clock: Clock, terms: Terms, process: str) -> None:
+    def __init__(self, database: Database, clock: MonotonicClock, terms: Terms, process: str) -> None:
         self._database = database
         self._clock = clock
         self._terms = terms

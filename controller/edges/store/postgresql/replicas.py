@@ -5,7 +5,6 @@ One statement renews ours and reads the others and every lease, all as of one mo
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Protocol
 
 from sqlalchemy import CTE, CompoundSelect, Connection, Row, delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +13,7 @@ from controller.edges.store.database import Database
 from controller.edges.store.postgresql.server import NOW
 from controller.edges.store.schema import leases, replicas
 from controller.edges.store.writers import signature
+from controller.model.clock import Clock
 from controller.model.replica import LeaseState, Peers, Replica
 
 TTL = 7.5
@@ -21,10 +21,6 @@ TTL = 7.5
 
 _REMEMBERED = 60.0
 _KEPT = 3600.0
-
-
-class Clock(Protocol):
-    def now(self) -> float: ...
 
 
 class Replicas:

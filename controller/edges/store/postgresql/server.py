@@ -23,9 +23,9 @@ from sqlalchemy.exc import DBAPIError
 
 from controller.edges.store.database import BUSY_TIMEOUT
 from controller.edges.store.location import place_of
-from controller.edges.store.moments import Clock
 from controller.edges.store.postgresql.refusals import refused
 from controller.errors import StoreError, Usage
+from controller.model.clock import Clock
 
 SCHEMA = "gupshup_controller"
 NOW = cast(extract("epoch", func.clock_timestamp()), Float)
