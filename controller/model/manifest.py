@@ -137,9 +137,7 @@ class Partner:
     limits: Mapping[Bucket, Limit] = field(default_factory=lambda: dict(LIMITS))
     guards: Guards = field(default_factory=Guards)
     owned_tags: str | None = None
-    v3_account_modes: bool = False
     settle: Settle = field(default_factory=Settle)
-    allow_insecure_urls: bool = False
     partner_id: str = ""
     place: Place = ENVIRONMENT
 

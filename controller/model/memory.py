@@ -32,7 +32,6 @@ class Intent:
     id: int
     phone: str
     name: str
-    started: float
     ended: float | None = None
     unclear: int = 1
 

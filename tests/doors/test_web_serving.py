@@ -107,13 +107,13 @@ async def running(places: Places, folder: Path, board: PretendBoard) -> AsyncIte
     found = open_places(places, ENVIRON)
     async with open_web_store(folder) as store:
         await keep(store, status("acme"))
-        request = asyncio.create_task(keep_open(found, board, store, Hooks(board, found.hook)))
+        task = asyncio.create_task(keep_open(found, board, store, Hooks(board, found.hook)))
         try:
             yield found.addresses
         finally:
-            request.cancel()
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await request
+                await task
 
 
 async def test_an_event_over_tcp_leads_to_a_look(tmp_path: Path) -> None:

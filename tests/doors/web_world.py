@@ -160,10 +160,10 @@ async def served(*apps: ASGIApp, connection: type[Connection] = Connection) -> A
     known: list[Connection] = []
     listening = [socket.create_server(("127.0.0.1", 0)) for _ in apps]
     ports = [each.getsockname()[1] for each in listening]
-    request = asyncio.create_task(serve(list(zip(listening, apps, strict=True)), connection=Counted))
+    task = asyncio.create_task(serve(list(zip(listening, apps, strict=True)), connection=Counted))
     try:
-        yield Served(request, ports, known)
+        yield Served(task, ports, known)
     finally:
-        request.cancel()
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await request
+            await task

@@ -30,7 +30,6 @@ WABA = f"GET /partner/app/{APP}/waba/info"
 CALLBACK = f"PUT /partner/app/{APP}/callbackUrl"
 SUBSCRIPTIONS = f"GET /partner/app/{APP}/subscription"
 SUBSCRIBE = f"POST /partner/app/{APP}/subscription"
-ONE = f"GET /partner/app/{APP}/subscription/{SUB}"
 UPDATE = f"PUT /partner/app/{APP}/subscription/{SUB}"
 UNSUBSCRIBE = f"DELETE /partner/app/{APP}/subscription/{SUB}"
 

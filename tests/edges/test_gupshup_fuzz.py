@@ -26,7 +26,6 @@ from tests.edges.gupshup_world import (
     LINK,
     LIST,
     LOGIN,
-    ONE,
     OTHER,
     PARTNER_APPS,
     PARTNER_TOKEN,
@@ -57,7 +56,6 @@ READS: dict[str, Callable[[Writer], Awaitable[object]]] = {
     PIPELINE: lambda w: w.stage(APP),
     WABA: lambda w: w.waba(APP),
     SUBSCRIPTIONS: lambda w: w.subscriptions(APP),
-    ONE: lambda w: w.subscription(APP, SUB),
 }
 WRITES: dict[str, Callable[[Writer], Awaitable[object]]] = {
     LINK: lambda w: w.link(name="AcmeSupport", waba_id="1", phone=PHONE),

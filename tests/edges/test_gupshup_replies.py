@@ -24,7 +24,6 @@ from tests.edges.gupshup_world import (
     LINK,
     LIST,
     LOGIN,
-    ONE,
     OTHER,
     PARTNER_APPS,
     PHONE,
@@ -64,7 +63,6 @@ OPERATIONS: dict[str, Callable[[Writer], Awaitable[object]]] = {
     CALLBACK: lambda w: w.set_callback(APP, "https://hooks.example.com/c"),
     SUBSCRIPTIONS: lambda w: w.subscriptions(APP),
     SUBSCRIBE: lambda w: w.subscribe(APP, WISH),
-    ONE: lambda w: w.subscription(APP, SUB),
     UPDATE: lambda w: w.update_subscription(APP, SUB, WISH),
     UNSUBSCRIBE: lambda w: w.unsubscribe(APP, SUB),
 }
@@ -219,7 +217,6 @@ VALUES = [
         RemoteSubscription(SUB, "t", "u", None, 2047, ("SENT", "READ"), active=True),
         id="subscribe: sparse, and the types swapped",
     ),
-    pytest.param(ONE, 200, {"status": "success", "subscription": TOLD}, FOUND, id="subscription: there"),
     pytest.param(UPDATE, 200, {"status": "success", "subscription": TOLD}, FOUND, id="update: done"),
     pytest.param(UNSUBSCRIBE, 204, b"", None, id="unsubscribe: done"),
     pytest.param(UNSUBSCRIBE, 200, {"status": "success"}, None, id="unsubscribe: done, 200 with a body"),
@@ -458,10 +455,6 @@ FAILURES = [
     pytest.param(
         LINK, 400, "Duplicate component tag", Unclear, "cannot be read", id="link: no words prove it"
     ),
-    pytest.param(
-        ONE, 400, error("Subscription Does Not Exist"), Rejected, "Not Exist", id="subscription: gone"
-    ),
-    pytest.param(ONE, 403, error("Not Subscription Owner"), Rejected, "Owner", id="subscription: not ours"),
     pytest.param(UPDATE, 400, error("Subscription Does Not Exist"), Rejected, "Exist", id="update: gone"),
     pytest.param(UPDATE, 403, error("Not Subscription Owner"), Rejected, "Owner", id="update: not ours"),
     pytest.param(

@@ -81,7 +81,6 @@ def test_each_route_spends_the_budget_that_gupshup_keeps_for_it() -> None:
         "callback": Bucket.CALLBACK,
         "subscriptions": Bucket.SUBSCRIPTION,
         "subscribe": Bucket.SUBSCRIPTION,
-        "subscription": Bucket.SUBSCRIPTION,
         "update": Bucket.SUBSCRIPTION,
         "unsubscribe": Bucket.SUBSCRIPTION,
     }
@@ -90,7 +89,7 @@ def test_each_route_spends_the_budget_that_gupshup_keeps_for_it() -> None:
 def test_only_tokens_and_subscriptions_are_counted_per_app() -> None:
     counted = {route.name for route in ROUTES if Call(route, APP, SUB).budget == APP}
 
-    assert counted == {"app token", "subscriptions", "subscribe", "subscription", "update", "unsubscribe"}
+    assert counted == {"app token", "subscriptions", "subscribe", "update", "unsubscribe"}
 
 
 def test_an_app_token_is_taken_only_under_an_app_path() -> None:

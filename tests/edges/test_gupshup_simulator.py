@@ -81,7 +81,7 @@ async def test_a_subscription_is_made_changed_and_taken_away() -> None:
         await gupshup.unsubscribe(app, made.id)
         await gupshup.unsubscribe(app, made.id)
         with pytest.raises(Rejected, match="Does Not Exist"):
-            await gupshup.subscription(app, made.id)
+            await gupshup.update_subscription(app, made.id, off)
         assert await gupshup.subscriptions(app) == ()
         with pytest.raises(Limited):
             await gupshup.subscriptions(app)

@@ -23,6 +23,7 @@ from controller.model.manifest import AppId, Bucket
 from controller.model.memory import Bind, Binding, LedgerEntry, LedgerWritten, Refusal, Refuse
 from controller.model.ratelimit import ACCOUNT, Reservation
 from controller.model.upstream import Upstream
+from tests.edges.call_log import call_log
 from tests.edges.engines import Engine
 
 URL = "https://partner.gupshup.io"
@@ -141,9 +142,9 @@ async def test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays
     assert await store.revisions.declared(HERE) == Declared(9, 7)
     assert await store.revisions.declared(NAMED) is None
     await store.calls.ended(going_on, 200)
-    calls, _ = await store.calls.stays(HERE, "other")
+    calls, _ = await call_log(store, HERE, "other")
     assert [call.end is None for call in calls] == [False, True]
-    assert (await store.calls.stays(HERE, "list"))[1] > 1e9
+    assert (await call_log(store, HERE, "list"))[1] > 1e9
     assert (await store.memories.read(NAMED)).bindings == {}
     async with store.writer(HERE), store.writer(NAMED):
         await store.accounts.join(NAMED, HERE)  # again, where a process died right after it
@@ -172,13 +173,13 @@ async def test_sign_ins_count_with_the_account_once_it_is_known_whose_they_are(s
         await store.calls.reserve(login, budgets(Bucket.LOGIN, None), rule=earliest, route="login")
         await store.accounts.opened(login, upstream)
         assert await store.calls.trait(login, ACCOUNT) == upstream
-        assert len((await store.calls.stays(upstream, "login"))[0]) == 1
-        assert await store.calls.stays(login, "login") == ((), 0.0)
+        assert len((await call_log(store, upstream, "login"))[0]) == 1
+        assert await call_log(store, login, "login") == ((), 0.0)
     async with store.writer(HERE), store.writer(NAMED):
         await store.accounts.opened(login, NAMED)
         await store.accounts.join(NAMED, HERE)
     assert await store.calls.trait(login, ACCOUNT) == HERE, "what led to the name that went leads on"
-    assert len((await store.calls.stays(HERE, "login"))[0]) == 2
+    assert len((await call_log(store, HERE, "login"))[0]) == 2
 
 
 OLD = (

@@ -15,6 +15,7 @@ from controller.edges.clock import SystemClock
 from controller.edges.store import Store, open_store
 from controller.model.manifest import Limit
 from controller.model.ratelimit import LONGEST_COOL_DOWN, Budget, CallSpan, Reservation
+from tests.edges.call_log import call_log
 from tests.edges.clocks import TestClock
 from tests.edges.engines import Engine
 
@@ -70,14 +71,14 @@ async def test_the_end_of_a_call_is_kept_with_it(store: Store, clock: TestClock)
     clock.time += 2
     await store.calls.ended(reservation, 200)
     for budget in (LINK, OTHER):
-        assert await store.calls.stays(HERE, budget.key) == ((CallSpan(start, start + 2),), 0.0)
+        assert await call_log(store, HERE, budget.key) == ((CallSpan(start, start + 2),), 0.0)
 
 
 async def test_a_longer_rest_stands(store: Store, clock: TestClock) -> None:
     await store.calls.rest(HERE, "link", clock.now() + 90)
     await store.calls.rest(HERE, "link", clock.now() + 62)
     assert await ask(store) == about(clock.now() + 90)
-    assert await store.calls.stays(HERE, "link") == ((), clock.now() + 90)
+    assert await call_log(store, HERE, "link") == ((), clock.now() + 90)
     assert isinstance(await ask(store, OTHER), Reservation)
     clock.time += 90
     assert isinstance(await ask(store), Reservation)
@@ -97,10 +98,10 @@ async def test_old_calls_are_forgotten(store: Store, clock: TestClock) -> None:
     for _ in range(50):
         assert isinstance(await ask(store), Reservation)
         clock.time += 30
-    assert len((await store.calls.stays(HERE, "link"))[0]) < 12
+    assert len((await call_log(store, HERE, "link"))[0]) < 12
     clock.time += 86_400
     await ask(store)
-    assert (await store.calls.stays(HERE, "token:gone"))[0] == ()
+    assert (await call_log(store, HERE, "token:gone"))[0] == ()
 
 
 async def test_a_call_whose_end_never_came_is_kept_as_long_as_it_can_count(
@@ -109,7 +110,7 @@ async def test_a_call_whose_end_never_came_is_kept_as_long_as_it_can_count(
     await ask(store)
     clock.time += 122
     await ask(store)
-    assert len((await store.calls.stays(HERE, "link"))[0]) == 2
+    assert len((await call_log(store, HERE, "link"))[0]) == 2
 
 
 async def test_a_clock_that_was_set_back_lets_nothing_through_and_waits_no_longer_than_it_must(
@@ -171,7 +172,7 @@ async def test_what_was_asked_for_is_done_though_nobody_waits_for_it(engine: Eng
         with pytest.raises(asyncio.CancelledError):
             await asked
         await first
-        assert len((await store.calls.stays(HERE, "link"))[0]) == 1
+        assert len((await call_log(store, HERE, "link"))[0]) == 1
 
 
 async def test_two_openings_at_once_never_both_win(engine: Engine) -> None:
@@ -224,5 +225,5 @@ async def test_a_process_that_is_killed_leaves_its_calls_behind(engine: Engine) 
         assert [process.stdout.readline() for _ in range(8)] == ["go\n"] * 8
         os.kill(process.pid, signal.SIGKILL)
     async with open_store(engine.real, SystemClock()) as store:
-        stays, _ = await store.calls.stays("u", "link")
+        stays, _ = await call_log(store, "u", "link")
     assert [stay.end for stay in stays] == [None] * 8

@@ -105,9 +105,9 @@ async def test_notes_are_taken_whole_or_not_at_all(store: Store) -> None:
     assert await store.memories.read(HERE) == Memory()
 
 
-async def test_an_intent_is_open_until_it_is_closed(store: Store, clock: TestClock) -> None:
+async def test_an_intent_is_open_until_it_is_closed(store: Store) -> None:
     intent = await store.intents.open(HERE, PHONE, "Acme")
-    assert intent == Intent(intent.id, PHONE, "Acme", started=clock.now())
+    assert intent == Intent(intent.id, PHONE, "Acme")
     assert (await store.memories.read(HERE)).intents == {PHONE: intent}
     await store.memories.note(HERE, [bound(), CloseIntent(PHONE)])
     assert (await store.memories.read(HERE)).intents == {}

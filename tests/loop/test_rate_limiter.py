@@ -16,6 +16,7 @@ from controller.loop.rate_limiter import LONGEST_LIST_WAIT, RateLimiter
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
 from controller.model.ratelimit import CallRecord, Reservation
 from controller.model.upstream import Upstream
+from tests.edges.call_log import call_log
 from tests.edges.clocks import TestClock
 
 ACCOUNT, HERE = "https://partner.gupshup.io account", Upstream("https://partner.gupshup.io#1")
@@ -61,7 +62,7 @@ async def test_a_call_goes_at_once_and_its_end_is_noted(
     async with gate.call(Bucket.LINK, route="POST /link") as slot:
         clock.time += 2
         slot.answered(200)
-    (stay,), _ = await store.calls.stays(HERE, "link")
+    (stay,), _ = await call_log(store, HERE, "link")
     assert (stay.start, stay.end) == (before, before + 2)
 
 
@@ -137,7 +138,7 @@ async def test_a_login_counts_for_the_account_before_and_after_its_partner_is_kn
     await call(gate, Bucket.LOGIN)
     await call(gate, Bucket.LINK)
     found = {
-        (key, bucket): len((await store.calls.stays(key, bucket))[0])
+        (key, bucket): len((await call_log(store, key, bucket))[0])
         for key in (ACCOUNT, HERE)
         for bucket in ("login", "link")
     }
@@ -264,7 +265,7 @@ async def test_a_call_that_fails_is_over(gate: RateLimiter, store: Store) -> Non
     with pytest.raises(ValueError, match="lost"):
         async with gate.call(Bucket.LINK, route="POST /link"):
             raise ValueError("lost")
-    (stay,), _ = await store.calls.stays(HERE, "link")
+    (stay,), _ = await call_log(store, HERE, "link")
     assert stay.end is not None
 
 
@@ -273,14 +274,14 @@ async def test_a_call_that_is_cancelled_is_over(gate: RateLimiter, store: Store)
         async with gate.call(Bucket.LINK, route="POST /link"):
             await asyncio.Event().wait()
 
-    request = asyncio.ensure_future(hang())
+    task = asyncio.ensure_future(hang())
     for _ in range(20):
         await asyncio.sleep(0)
-    assert [stay.end for stay in (await store.calls.stays(HERE, "link"))[0]] == [None]
-    request.cancel()
+    assert [stay.end for stay in (await call_log(store, HERE, "link"))[0]] == [None]
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await request
-    assert [stay.end is None for stay in (await store.calls.stays(HERE, "link"))[0]] == [False]
+        await task
+    assert [stay.end is None for stay in (await call_log(store, HERE, "link"))[0]] == [False]
 
 
 @pytest.mark.parametrize("steps", range(1, 6))
@@ -290,12 +291,12 @@ async def test_a_call_cancelled_while_it_is_let_through_is_over(
     """In whatever step the cancellation falls, a call that the log holds has an end."""
     async with open_store(tmp_path / "state.db", clock) as store:
         gate = RateLimiter(store.calls, clock, account=ACCOUNT)
-        request = asyncio.ensure_future(call(gate, Bucket.LINK))
+        task = asyncio.ensure_future(call(gate, Bucket.LINK))
         for _ in range(steps):
             await asyncio.sleep(0)
-        request.cancel()
-        await asyncio.gather(request, return_exceptions=True)
-        stays, _ = await store.calls.stays(ACCOUNT, "link")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        stays, _ = await call_log(store, ACCOUNT, "link")
     assert [stay for stay in stays if stay.end is None] == []
 
 
@@ -311,17 +312,17 @@ class Trip:
 
 
 async def test_nothing_goes_while_the_log_cannot_be_written(gate: RateLimiter, store: Store) -> None:
-    Trip(store.path).on("INSERT ON calls")
+    Trip(Path(store.place)).on("INSERT ON calls")
     with pytest.raises(StoreError, match="tripped"):
         async with gate.call(Bucket.LINK, route="POST /link"):
             pytest.fail("sent without a reservation")
 
 
 async def test_an_answer_is_not_lost_because_its_end_cannot_be_noted(gate: RateLimiter, store: Store) -> None:
-    Trip(store.path).on("UPDATE ON calls")
+    Trip(Path(store.place)).on("UPDATE ON calls")
     async with gate.call(Bucket.LINK, route="POST /link") as slot:
         slot.answered(429)
-    assert [stay.end for stay in (await store.calls.stays(HERE, "link"))[0]] == [None]
+    assert [stay.end for stay in (await call_log(store, HERE, "link"))[0]] == [None]
 
 
 @dataclass

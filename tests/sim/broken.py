@@ -66,7 +66,7 @@ def _intent_after_the_call(account: Account[Writer]) -> Account[Writer]:
 
     async def open_later(upstream: str, phone: str, name: str) -> Intent:
         asked.append((upstream, phone, name))
-        return Intent(0, phone, name, account.clock.now())
+        return Intent(0, phone, name)
 
     async def link(**form: Any) -> object:  # noqa: ANN401  (the form as it came)
         try:
@@ -82,7 +82,7 @@ def _intent_after_the_call(account: Account[Writer]) -> Account[Writer]:
 
 def _no_intent(account: Account[Writer]) -> Account[Writer]:
     async def opened(_: str, phone: str, name: str) -> Intent:
-        return Intent(0, phone, name, account.clock.now())
+        return Intent(0, phone, name)
 
     async def end(_: str, __: int) -> None:
         return None
@@ -206,7 +206,7 @@ def _disk_is_ignored(account: Account[Writer]) -> Account[Writer]:
         try:
             return await real.open(upstream, phone, name)
         except StoreError:
-            return Intent(0, phone, name, account.clock.now())
+            return Intent(0, phone, name)
 
     return store(account, "intents", open=opened)
 

@@ -123,5 +123,5 @@ class Keeper:
             await controller.run()
 
     def _event(self, controller: Controller, name: str) -> None:
-        request = asyncio.ensure_future(controller.hint([name]))
-        request.add_done_callback(lambda _: None)
+        task = asyncio.ensure_future(controller.hint([name]))
+        task.add_done_callback(lambda _: None)

@@ -152,9 +152,7 @@ def partner(entry: Entry, rules: Rules) -> Partner:
         limits={**LIMITS, **limits},
         guards=_guards(_mapping(entry.get("spec", "guards"))),
         owned_tags=entry.text("spec", "ownedTags"),
-        v3_account_modes=entry.get("spec", "v3AccountModes") is True,
         settle=_settle(entry.texts("spec", "settle")),
-        allow_insecure_urls=entry.get("spec", "allowInsecureUrls") is True,
         partner_id=_partner_id(entry, rules),
         place=entry.place,
     )

@@ -6,7 +6,6 @@ what the formats themselves give a meaning to is escaped here.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
 from urllib.parse import quote
 
 from controller.core.decode.rules import RULES
@@ -17,9 +16,6 @@ from controller.model.source import Decoded
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m"}
 _PLAIN = "\x1b[0m"
-
-Form: TypeAlias = Callable[[Sequence[Problem]], str]
-"""A way to write problems down."""
 
 
 def text(problems: Sequence[Problem]) -> str:
@@ -32,7 +28,7 @@ def coloured(problems: Sequence[Problem]) -> str:
     return "".join(f"{_line(problem, _COLOURS[problem.severity], _PLAIN)}\n" for problem in problems)
 
 
-def warned(decoded: Decoded, most: int, form: Form = text) -> str:
+def warned(decoded: Decoded, most: int, form: Callable[[Sequence[Problem]], str] = text) -> str:
     """Return the first warnings, at most so many, and how many more there are; "" where there are none."""
     found = [one for one in decoded.problems if one.severity is Severity.WARNING and one.rule != UNLISTED]
     more = decoded.warnings - len(found[:most])

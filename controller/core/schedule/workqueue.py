@@ -32,12 +32,6 @@ class WorkQueue:
         self._ready: dict[Lane, list[tuple[int, float, str]]] = {lane: [] for lane in Lane}
         self._passed_over: Counter[Lane] = Counter()
 
-    def __len__(self) -> int:
-        return len(self._due)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._due
-
     def add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
         """Have *name* due at *at*, or when it was due anyway; say whether that made a difference.
 

@@ -70,7 +70,7 @@ class Open:
     ) -> "Iterator[asyncio.Task[None]]":
         """Begin to serve and to tell; each task goes on until it is cancelled."""
         answer, herald = telling.watch(controller, observe=observe)
-        hooks = Hooks(controller, self.bound.hook, allowance=DOOR, told=self.metrics.hooked)
+        hooks = Hooks(controller, self.bound.hook, allowance=DOOR, on_request=self.metrics.hooked)
         shown = [Route("/metrics", answer)]
         yield asyncio.create_task(keep_open(self.bound, controller, house.store, hooks, more=shown))
         if herald is not None:

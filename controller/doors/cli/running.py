@@ -123,16 +123,16 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Timing, rele
 
 async def _first(main: Coroutine[object, object, None], beside: Sequence[asyncio.Task[None]]) -> None:
     """Run *main* to its end; what goes on beside it must not fail meanwhile."""
-    request = asyncio.ensure_future(main)
-    waiting: set[asyncio.Future[None]] = {request, *beside}
-    while not request.done():
+    task = asyncio.ensure_future(main)
+    waiting: set[asyncio.Future[None]] = {task, *beside}
+    while not task.done():
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        failed = [each.exception() for each in done if each is not request and each.exception()]
-        if failed and not request.done():
-            request.cancel()
-            await asyncio.wait([request])
+        failed = [each.exception() for each in done if each is not task and each.exception()]
+        if failed and not task.done():
+            task.cancel()
+            await asyncio.wait([task])
             raise failed[0] or AssertionError
-    await request
+    await task
 
 
 async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -1,7 +1,6 @@
 """The two hooks: Gupshup's events and a pushed source. Each is answered at once; neither is believed."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
@@ -25,9 +24,8 @@ LONGEST_PUSH = 25 * 1024 * 1024
 class Hooks:
     """Receives events for *board*; without *keys* none of Gupshup's.
 
-    *requests* counts the requests by what came of them: `hint`, `probe`, `other`, `unreadable`, `refused` (a
-    wrong secret), `too-large`, `timeout`, `gone` (the sender left), `git`; *told* hears of each, with the
-    hook's name. `inbox.looks` counts the looks.
+    *on_request* is called with the hook's name and what came of each request: `hint`, `probe`, `other`,
+    `unreadable`, `refused` (a wrong secret), `too-large`, `timeout`, `gone` (the sender left), `git`.
     """
 
     def __init__(
@@ -37,19 +35,14 @@ class Hooks:
         *,
         allowance: Throttle | None = None,
         deadline: float = DEADLINE,
-        told: Callable[[str, str], None] = lambda _hook, _result: None,
+        on_request: Callable[[str, str], None] = lambda _hook, _result: None,
     ) -> None:
-        self.requests = Counter[str]()
         self.inbox = Inbox(board, allowance or Throttle())
         self._keys = keys
         self._deadline = deadline
         self._nudge = Nudge(board)
-        self._told = told
+        self._on_request = on_request
         self._refused = Alarm("hook refused: wrong secret", board.now)
-
-    def _count(self, hook: str, result: str) -> None:
-        self.requests[result] += 1
-        self._told(hook, result)
 
     def routes(self) -> list[Route]:
         found = [Route("/hooks/git", self.git, methods=["POST"])]
@@ -60,11 +53,11 @@ class Hooks:
     async def gupshup(self, request: Request) -> Response:
         """Answer 200 and nothing else, whatever the event says and whether or not its app is known."""
         if self._keys is None or not self._keys.match(request.path_params["secret"]):
-            self._count("gupshup", "refused")
+            self._on_request("gupshup", "refused")
             self._refused.ring()
             raise HTTPException(404)
         event = read(await self._body("gupshup", request, LONGEST, keep=True))
-        self._count("gupshup", event.heard)
+        self._on_request("gupshup", event.heard)
         if event.heard is EventKind.HINT:
             self.inbox.put(event.names)
         return Response()
@@ -72,7 +65,7 @@ class Hooks:
     async def git(self, request: Request) -> Response:
         """Answer 202: the source is read soon. Nothing of the body is used."""
         await self._body("git", request, LONGEST_PUSH, keep=False)
-        self._count("git", "git")
+        self._on_request("git", "git")
         self._nudge.ask()
         return Response(status_code=202)
 
@@ -82,13 +75,13 @@ class Hooks:
             async with asyncio.timeout(self._deadline):
                 return await _read(request, most, keep=keep)
         except TimeoutError:
-            self._count(hook, "timeout")
+            self._on_request(hook, "timeout")
             raise HTTPException(408) from None
         except ClientDisconnect:
-            self._count(hook, "gone")
+            self._on_request(hook, "gone")
             raise HTTPException(400) from None
         except OverflowError:
-            self._count(hook, "too-large")
+            self._on_request(hook, "too-large")
             raise HTTPException(413) from None
 
 

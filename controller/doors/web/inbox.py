@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections import Counter
 from typing import NoReturn
 
 from controller.core.schedule.throttle import Names, Throttle
@@ -15,10 +14,9 @@ MOST = 64
 
 
 class Inbox:
-    """Hints on their way to the board. *looks* counts them: `looked`, `unknown`, `failed`, `dropped`."""
+    """Hints on their way to the board."""
 
     def __init__(self, board: LoopControl, allowance: Throttle) -> None:
-        self.looks = Counter[str]()
         self._board = board
         self._allowance = allowance
         self._waiting: dict[Names, None] = {}
@@ -26,9 +24,7 @@ class Inbox:
 
     def put(self, names: Names) -> None:
         """Take a hint, at once; one that waits already is not taken twice."""
-        if names not in self._waiting and self._full(names):
-            self.looks["dropped"] += 1
-        else:
+        if names in self._waiting or not self._full(names):
             self._waiting.setdefault(names)
             self._rung.set()
 
@@ -39,10 +35,8 @@ class Inbox:
             try:
                 known = await self._board.hint(names)
             except ControllerError as error:
-                self.looks["failed"] += 1
                 log.logger().warning("hint not passed on", error=str(error))
                 continue
-            self.looks["looked" if known else "unknown"] += 1
             if known and not self._board.awaits(names):
                 self._allowance = self._allowance.after(names, self._board.now())
 

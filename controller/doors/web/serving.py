@@ -44,12 +44,12 @@ async def serve(
 
 async def _until_cancelled(server: uvicorn.Server, listening: socket.socket) -> None:
     """Run a server. One that is cancelled itself would leave its connections open."""
-    request = asyncio.ensure_future(server.serve(sockets=[listening]))
+    task = asyncio.ensure_future(server.serve(sockets=[listening]))
     try:
-        await asyncio.shield(request)
+        await asyncio.shield(task)
     finally:
         server.should_exit = True
-        await request
+        await task
 
 
 def _config(app: ASGIApp, connection: type[Connection]) -> uvicorn.Config:

@@ -12,7 +12,6 @@ from controller.edges.gupshup.routes import (
     LIST,
     PARTNER_APPS,
     PIPELINE,
-    SUBSCRIPTION,
     SUBSCRIPTIONS,
     WABA,
     Call,
@@ -20,7 +19,7 @@ from controller.edges.gupshup.routes import (
 from controller.edges.gupshup.session import Session
 from controller.errors import Busy, OutOfTime, Rejected, Usage
 from controller.model.manifest import AppId
-from controller.model.upstream import Details, RemoteSubscription, Row, Stage, SubscriptionId
+from controller.model.upstream import Details, RemoteSubscription, Row, Stage
 
 PAGE_SIZE = 100
 MOST_PAGES = 1000
@@ -80,10 +79,6 @@ class Reader:
 
     async def subscriptions(self, app: AppId) -> tuple[RemoteSubscription, ...]:
         return await self._read(Call(SUBSCRIPTIONS, app), lambda body: shapes.subscriptions(body, app))
-
-    async def subscription(self, app: AppId, subscription: SubscriptionId) -> RemoteSubscription:
-        call = Call(SUBSCRIPTION, app, subscription)
-        return await self._read(call, lambda body: shapes.subscription(body, app))
 
     async def partner_apps(self) -> tuple[Row, ...]:
         """Return all apps in one answer, without their stages."""

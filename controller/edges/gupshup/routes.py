@@ -76,7 +76,6 @@ CALLBACK = Route("callback", "PUT", f"{_APP}/callbackUrl", Bucket.CALLBACK, Auth
 _ONE = f"{_APP}/subscription/{{subscription}}"
 SUBSCRIPTIONS = Route("subscriptions", "GET", f"{_APP}/subscription", Bucket.SUBSCRIPTION, Auth.APP)
 SUBSCRIBE = Route("subscribe", "POST", f"{_APP}/subscription", Bucket.SUBSCRIPTION, Auth.APP)
-SUBSCRIPTION = Route("subscription", "GET", _ONE, Bucket.SUBSCRIPTION, Auth.APP)
 UPDATE = Route("update", "PUT", _ONE, Bucket.SUBSCRIPTION, Auth.APP)
 UNSUBSCRIBE = Route("unsubscribe", "DELETE", _ONE, Bucket.SUBSCRIPTION, Auth.APP)
 
@@ -92,7 +91,6 @@ ROUTES = (
     CALLBACK,
     SUBSCRIPTIONS,
     SUBSCRIBE,
-    SUBSCRIPTION,
     UPDATE,
     UNSUBSCRIBE,
 )

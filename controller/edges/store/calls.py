@@ -63,17 +63,6 @@ class Calls:
 
         await self._database.write(work, upstream)
 
-    async def stays(self, upstream: str, budget: str) -> tuple[tuple[CallSpan, ...], float]:
-        """Return the log of one budget and the end of its rest (0: none), for a forecast."""
-
-        def work(connection: Connection) -> tuple[tuple[CallSpan, ...], float]:
-            shift = self._time.ahead(self._time.now(connection))
-            known, until = _stays(connection, upstream, budget), _rest(connection, upstream, budget)
-            moved = (CallSpan(s.start + shift, None if s.end is None else s.end + shift) for s in known)
-            return tuple(moved), until + shift if until else 0.0
-
-        return await self._database.read(work)
-
     async def trait(self, upstream: str, name: str) -> str | None:
         """Return what was learnt about *upstream* under *name*, None where nothing was."""
 
@@ -129,10 +118,6 @@ def _rows(connection: Connection, upstream: str, budget: str) -> Sequence[_Call]
     found = select(calls.c.id, calls.c.reserved, calls.c.ended)
     mine = (calls.c.upstream == upstream) & (calls.c.budget == budget)
     return connection.execute(found.where(mine).order_by(calls.c.id)).all()
-
-
-def _stays(connection: Connection, upstream: str, budget: str) -> list[CallSpan]:
-    return [CallSpan(row.reserved, row.ended) for row in _rows(connection, upstream, budget)]
 
 
 def _rest(connection: Connection, upstream: str, budget: str) -> float:

@@ -41,12 +41,13 @@ class Intents:
                 "phone": phone,
                 "name": name,
                 "process": self._process + mark,
-                "started": (now := self._time.now(connection)),
+                "started": self._time.now(connection),
                 "unclear": attempts,
             }
             number = add(connection, intents, row)
-            intent = Intent(number, phone, name, started=now + self._time.ahead(now), unclear=attempts)
-            return intent, set(connection.execute(select(intents.c.id)).scalars())
+            return Intent(number, phone, name, unclear=attempts), set(
+                connection.execute(select(intents.c.id)).scalars()
+            )
 
         known = set(self._going_on)
         intent, still_open = await self._database.write(work, upstream)
@@ -141,5 +142,4 @@ def _stamp(connection: Connection, which: ColumnElement[bool], now: float) -> in
 
 
 def _intent(row: RowMapping, ahead: float) -> Intent:
-    started, ended = row["started"] + ahead, moved(row["ended"], ahead)
-    return Intent(row["id"], row["phone"], row["name"], started, ended, row["unclear"])
+    return Intent(row["id"], row["phone"], row["name"], moved(row["ended"], ahead), row["unclear"])

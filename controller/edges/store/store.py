@@ -80,11 +80,6 @@ class Store:
         self.hints = Hints(database, parts.time)
         self.replicas = parts.replicas
 
-    @property
-    def path(self) -> Path:
-        """The file, of a store in one."""
-        return Path(self.place)
-
     def keyed_digest(self, text: str) -> str:
         """Return a digest (hex) that is worth nothing without this store's key: it may stand for a secret."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()

@@ -102,9 +102,7 @@ def test_every_field_arrives() -> None:
         limits={**LIMITS, Bucket.LINK: Limit(5, 60), Bucket.OTHER: Limit(5, 1)},
         guards=Guards(Count(40), Share(10), Count(0), Share(100)),
         owned_tags="gitops-*",
-        v3_account_modes=True,
         settle=Settle(3_600, 180),
-        allow_insecure_urls=True,
         place=Place("a.yaml", 2, 1),
     )
     app = App(

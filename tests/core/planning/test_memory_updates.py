@@ -46,7 +46,7 @@ APP, WANTED = app(1), subscription(1)
 ID, PHONE = app_id(1), APP.phone
 LATE = 720.0
 BOUND = Binding(PHONE, ID)
-PENDING = Intent(1, PHONE, APP.app_name, NOW - 60, NOW)
+PENDING = Intent(1, PHONE, APP.app_name, NOW)
 REFUSED = Refusal(link_key(PHONE), "digest", "LinkRefused", "no", NOW)
 UNASKED = Facts()
 
@@ -174,13 +174,13 @@ def test_absence_proves_that_a_link_had_no_effect(*, intent: Intent, closed: boo
 
 
 def test_another_apps_third_unclear_link_is_left_to_its_person() -> None:
-    intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, NOW - 9999, 3)
+    intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, 3)
     seen = observed(known=memory(intents=[intent]))
     assert memory_updates(desired(APP, app(2)), PARTNER, seen) == ()
 
 
 def test_so_it_is_where_a_pass_is_about_one_of_them_only() -> None:
-    intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, NOW - 9999, 3)
+    intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, 3)
     seen = observed(known=memory(intents=[intent]))
     assert memory_updates(desired(APP), PARTNER, seen) == (CloseIntent(app(2).phone),)
     assert memory_updates(desired(APP), PARTNER, seen, desired(APP, app(2))) == ()

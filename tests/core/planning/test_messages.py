@@ -36,8 +36,8 @@ APP, WANTED = app(1), subscription(1)
 HIDDEN = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_SECRET")})
 ITEM, SUB = app_item(APP), subscription_item(WANTED)
 OFF = replace(remote(WANTED), active=False)
-ON_ITS_WAY = memory(intents=[Intent(1, APP.phone, APP.app_name, NOW - 60)])
-UNCLEAR = memory(intents=[Intent(1, APP.phone, APP.app_name, NOW - 60, NOW - 30)])
+ON_ITS_WAY = memory(intents=[Intent(1, APP.phone, APP.app_name)])
+UNCLEAR = memory(intents=[Intent(1, APP.phone, APP.app_name, NOW - 30)])
 UNSET = "HOOK_SECRET is not set"
 FIRST = "the list says live, a second look has not agreed yet"
 MAY_STILL = "a link got no clear answer and may still take effect"
@@ -244,7 +244,7 @@ def test_apps_that_fit_alike_are_told_one_by_one() -> None:
 
 
 def test_an_attempt_for_the_phone_is_told_before_one_by_the_name() -> None:
-    mine = Intent(2, APP.phone, "Other", NOW - 60, NOW - 30, unclear=3)
-    named = Intent(1, "15550001111", APP.app_name, NOW - 60)
+    mine = Intent(2, APP.phone, "Other", NOW - 30, unclear=3)
+    named = Intent(1, "15550001111", APP.app_name)
     plan = planned(desired(APP), observed(known=memory(intents=[named, mine])))
     assert [each.reason for each in plan.blocked] == ["CreateOutcomeUnknown"]

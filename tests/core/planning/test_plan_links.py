@@ -49,7 +49,7 @@ def refusal(number: int = 1, reason: str = "LinkRefused", message: str = WORDS) 
 def intent(
     *, of: str = APP.phone, name: str = APP.app_name, ended: float | None = NOW, unclear: int = 1
 ) -> Memory:
-    return memory(intents=[Intent(1, of, name, NOW - 60, ended, unclear)])
+    return memory(intents=[Intent(1, of, name, ended, unclear)])
 
 
 def answers(*said: tuple[str, str]) -> Memory:
@@ -179,8 +179,8 @@ def test_three_unclear_in_a_row_are_for_a_person(ended: float, unclear: int) -> 
 
 
 def test_the_longest_of_two_open_links_does_not_depend_on_their_order() -> None:
-    own = Intent(2, APP.phone, "Old", NOW, NOW)
-    other = Intent(1, "1", APP.app_name, NOW, NOW + 50)
+    own = Intent(2, APP.phone, "Old", NOW)
+    other = Intent(1, "1", APP.app_name, NOW + 50)
     plans = [
         planned(desired(APP), observed(known=memory(intents=each))) for each in ([own, other], [other, own])
     ]
@@ -188,7 +188,7 @@ def test_the_longest_of_two_open_links_does_not_depend_on_their_order() -> None:
 
 
 def test_the_open_link_of_another_name_still_counts_when_ours_is_over() -> None:
-    over, other = Intent(1, APP.phone, "Old", NOW, NOW - LATE), Intent(2, "1", APP.app_name, NOW, NOW)
+    over, other = Intent(1, APP.phone, "Old", NOW - LATE), Intent(2, "1", APP.app_name, NOW)
     entry = held_back(APP, memory(intents=[over, other]))
     assert isinstance(entry, Waiting)
 

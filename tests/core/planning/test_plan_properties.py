@@ -173,7 +173,7 @@ def memories(draw: st.DrawFn) -> Memory:
     ]
     known = memory(
         bindings=[Binding(phone(n), app_id(n), draw(maybe_time)) for n in draw(some_numbers)],
-        intents=[Intent(at, phone(n), name, NOW, end, at) for at, (n, name, end) in enumerate(tried, 1)],
+        intents=[Intent(at, phone(n), name, end, at) for at, (n, name, end) in enumerate(tried, 1)],
         refusals=[*of_links, *of_writes],
         ledger=[*wrote, *callbacks],
     )

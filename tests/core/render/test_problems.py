@@ -1,6 +1,7 @@
 """Problems as text, JSON, SARIF and annotations: no file name or message can break out of its form."""
 
 import json
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_colour_surrounds_the_severity_alone() -> None:
 
 
 @pytest.mark.parametrize("form", [render.text, render.github], ids=["text", "github"])
-def test_a_hostile_name_stays_on_its_line(form: render.Form) -> None:
+def test_a_hostile_name_stays_on_its_line(form: Callable[[Sequence[Problem]], str]) -> None:
     written = form([HOSTILE])
     assert written.count("\n") == 1
     assert written.removesuffix("\n").isprintable()

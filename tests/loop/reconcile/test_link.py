@@ -242,11 +242,11 @@ async def test_a_link_that_is_cancelled_leaves_an_ended_intent(there: Bench) -> 
 
     there.remote.link = hang  # type: ignore[method-assign, assignment]  # a Gupshup that never answers
     run = PartnerRun(there.task(app()))
-    request = asyncio.ensure_future(there.go(run=run))
+    task = asyncio.ensure_future(there.go(run=run))
     await going.wait()
-    request.cancel()
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await request
+        await task
     intent = (await there.memory()).intents[PHONE]
     assert intent.ended == there.clock.now()
     (entry,) = await there.history()

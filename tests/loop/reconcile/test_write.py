@@ -265,7 +265,7 @@ async def test_headers_are_sent_and_their_change_is_noticed_without_keeping_them
     renamed = replace(events(), headers={"X-Other": FromEnv("HOOK_SECRET")})
     await there.go(app(callback=None), renamed)
     assert [verb for verb, _ in there.remote.writes] == ["subscribe", "update_subscription"]
-    assert b"canary-of-the-hook" not in there.store.path.read_bytes()
+    assert b"canary-of-the-hook" not in await asyncio.to_thread(Path(there.store.place).read_bytes)
 
 
 async def test_a_header_that_cannot_be_had_blocks_its_subscription_alone(there: Bench) -> None:
@@ -371,11 +371,11 @@ async def test_a_write_that_is_cancelled_is_told_as_unclear(there: Bench) -> Non
 
     there.remote.subscribe = hang  # type: ignore[method-assign, assignment]  # a Gupshup that never answers
     run = PartnerRun(there.task(*ONE))
-    request = asyncio.ensure_future(there.go(run=run))
+    task = asyncio.ensure_future(there.go(run=run))
     await going.wait()
-    request.cancel()
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await request
+        await task
     (entry,) = await there.history()
     assert (entry.verb, entry.outcome, entry.message) == ("subscribe", "unclear", INTERRUPTED)
     assert outcomes(run) == [("subscribe", "unclear", "OutcomeUnknown")]
