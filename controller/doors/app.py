@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from controller.core.identity import SignedIn
 from controller.edges.clock import SystemClock
-from controller.edges.gupshup import Network, Reader, Writer, reader, writer
+from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, reader, writer
 from controller.edges.secrets import reveal_credential, reveal_header
 from controller.edges.store import Hold, Store, chosen_location, look_into, open_store
 from controller.errors import AccountError, Busy, StoreError
@@ -33,7 +33,7 @@ SIGN_IN_PATIENCE = 70.0
 
 _ASK_EVERY = 3.0
 
-ReaderT = TypeVar("ReaderT", bound=Reader)
+ReaderT = TypeVar("ReaderT", bound=GupshupReader)
 
 
 @dataclass(slots=True)
@@ -90,11 +90,11 @@ def open_runtime(
 
 
 @asynccontextmanager
-async def open_reader(house: Runtime, partner: Partner) -> AsyncIterator[Account[Reader]]:
+async def open_reader(house: Runtime, partner: Partner) -> AsyncIterator[Account[GupshupReader]]:
     """Sign in to look: what comes out cannot write. Raises Denied or Busy."""
     gate = _gate(house, partner)
     async with reader(
-        partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network
+        partner, reveal=house.secret, limiter=gate, clock=house.clock, network=house.network
     ) as remote:
         upstream = await _signed_in(house, partner, remote, gate)
         with _only(house, partner, upstream):
@@ -132,12 +132,12 @@ async def _ask(house: Runtime, upstream: Upstream, lock_timeout: float) -> None:
 class LockingSession:
     """A partner that is signed in: *account* may look, and write while `writing`."""
 
-    account: Account[Writer]
+    account: Account[GupshupWriter]
     held: WritePermit
     house: Runtime
 
     @asynccontextmanager
-    async def writing(self, lock_timeout: float = 0.0) -> AsyncIterator[Account[Writer]]:
+    async def writing(self, lock_timeout: float = 0.0) -> AsyncIterator[Account[GupshupWriter]]:
         """Be the partner's one writer. Raises Locked after *lock_timeout* seconds, Busy to sign in anew.
 
         Also AccountError where another Partner of this process writes for the same account.
@@ -159,7 +159,7 @@ async def open_session(
     """Sign in, to become the writer as often as that may be. Raises Denied or Busy."""
     gate, held = _gate(house, partner), WritePermit(stopping=stopping)
     async with writer(
-        partner, reveal=house.secret, gate=gate, clock=house.clock, network=house.network, holds=held.holds
+        partner, reveal=house.secret, limiter=gate, clock=house.clock, network=house.network, holds=held.holds
     ) as remote:
         upstream = await _signed_in(house, partner, remote, gate)
         yield LockingSession(_account(house, partner, upstream, remote), held, house)
@@ -212,7 +212,7 @@ def _only(house: Runtime, partner: Partner, upstream: Upstream) -> Iterator[None
         house.signed_in.pop(upstream, None)
 
 
-async def _signed_in(house: Runtime, partner: Partner, remote: Reader, gate: RateLimiter) -> Upstream:
+async def _signed_in(house: Runtime, partner: Partner, remote: GupshupReader, gate: RateLimiter) -> Upstream:
     """Sign in, and find out whose account it is. Raises AccountError where nobody tells."""
     who = SignedIn(partner.url, partner.partner_id, await _told(house, remote))
     gate.upstream = await identified(house.store, remote, gate, who)
@@ -221,7 +221,7 @@ async def _signed_in(house: Runtime, partner: Partner, remote: Reader, gate: Rat
     return gate.upstream
 
 
-async def _told(house: Runtime, remote: Reader) -> str:
+async def _told(house: Runtime, remote: GupshupReader) -> str:
     """Sign in, after a wait where this account has just signed in too often; return the id that is told."""
     try:
         return await remote.sign_in()

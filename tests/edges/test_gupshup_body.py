@@ -1,4 +1,4 @@
-"""Whatever the bytes are, they become a value or Garbage."""
+"""Whatever the bytes are, they become a value or Malformed."""
 
 from contextlib import suppress
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.edges.gupshup.body import Garbage, Json, decode, flag, number, text, text_or_none
+from controller.edges.gupshup.body import Json, Malformed, decode, flag, number, text, text_or_none
 from controller.edges.gupshup.shapes import moment, phone
 
 
@@ -34,19 +34,19 @@ from controller.edges.gupshup.shapes import moment, phone
     ],
 )
 def test_what_is_no_clean_json_is_garbage(content: bytes, why: str) -> None:
-    with pytest.raises(Garbage, match=why):
+    with pytest.raises(Malformed, match=why):
         decode(content)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(content: bytes) -> None:
-    with suppress(Garbage):
+    with suppress(Malformed):
         decode(content)
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800", True, 1.5, [], {}, None])
 def test_what_is_no_text_is_garbage(value: Json) -> None:
-    with pytest.raises(Garbage):
+    with pytest.raises(Malformed):
         text(value, "it")
 
 
@@ -64,7 +64,7 @@ def test_a_flag_may_be_a_text(value: Json, wanted: bool) -> None:  # noqa: FBT00
 
 @pytest.mark.parametrize("value", [0, 1, "yes", "", []])
 def test_what_is_no_flag_is_garbage(value: Json) -> None:
-    with pytest.raises(Garbage):
+    with pytest.raises(Malformed):
         flag(value, "it", default=False)
 
 

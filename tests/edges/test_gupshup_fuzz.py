@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from controller.edges.gupshup import SubscriptionForm, Writer
+from controller.edges.gupshup import GupshupWriter, SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear
 from controller.model.secret import Secret
 from controller.model.upstream import LinkAnswer
-from tests.edges.gupshup_world import (
+from tests.edges.fake_wire import (
     APP,
     APP_TOKEN,
     APP_TOKEN_VALUE,
@@ -47,7 +47,7 @@ HOOK = "canary-hook-header"
 WISH = SubscriptionForm(
     "gitops", "https://hooks.example.com/e", 3, ("SENT",), headers={"X-Hook": Secret(HOOK)}
 )
-READS: dict[str, Callable[[Writer], Awaitable[object]]] = {
+READS: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
     LOGIN: lambda w: w.sign_in(),
     APP_TOKEN: lambda w: w.stage(APP),
     LIST: lambda w: w.rows(),
@@ -57,7 +57,7 @@ READS: dict[str, Callable[[Writer], Awaitable[object]]] = {
     WABA: lambda w: w.waba(APP),
     SUBSCRIPTIONS: lambda w: w.subscriptions(APP),
 }
-WRITES: dict[str, Callable[[Writer], Awaitable[object]]] = {
+WRITES: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
     LINK: lambda w: w.link(name="AcmeSupport", waba_id="1", phone=PHONE),
     CALLBACK: lambda w: w.set_callback(APP, "https://hooks.example.com/c"),
     SUBSCRIBE: lambda w: w.subscribe(APP, WISH),
@@ -139,7 +139,9 @@ ANSWERS = st.builds(
 OFTEN = settings(max_examples=executions(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-async def outcome(what: str, answer: Answer, operation: Callable[[Writer], Awaitable[object]]) -> object:
+async def outcome(
+    what: str, answer: Answer, operation: Callable[[GupshupWriter], Awaitable[object]]
+) -> object:
     world = World()
     world.upstream.on(what, answer)
     async with world.writer() as client:

@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from controller.edges.gupshup import Network, Reader, Writer, app_id
+from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, app_id
 from controller.edges.gupshup.routes import ROUTES, Auth, Call
-from controller.edges.gupshup.wire import Wire
+from controller.edges.gupshup.transport import Transport
 from controller.errors import Busy, Usage
 from controller.model.manifest import AppId, Bucket, FromEnv, Token
 from controller.model.secret import Secret
 from controller.model.upstream import Row, Stage
-from tests.edges.gupshup_world import APP, LIST, PARTNER_APPS, PHONE, SUB, Answer, OpenGate, World
+from tests.edges.fake_wire import APP, LIST, PARTNER_APPS, PHONE, SUB, Answer, OpenLimiter, World
 
 GIVEN = Token(FromEnv("GIVEN"))
 
@@ -143,15 +143,17 @@ async def test_a_repeating_list_says_which_answer_it_does_not_understand(refusal
 
 
 async def test_a_repeating_list_waits_for_its_turn_to_be_read_without_pages() -> None:
-    class Short(OpenGate):
+    class Short(OpenLimiter):
         @asynccontextmanager
-        async def call(self, bucket: Bucket, *, app_id: AppId | None, route: str) -> AsyncIterator[OpenGate]:
+        async def call(
+            self, bucket: Bucket, *, app_id: AppId | None, route: str
+        ) -> AsyncIterator[OpenLimiter]:
             if route == "partner apps":
                 raise Busy("not yet", until=7.0)
-            async with super().call(bucket, app_id=app_id, route=route) as slot:
-                yield slot
+            async with super().call(bucket, app_id=app_id, route=route) as permit:
+                yield permit
 
-    world = World(gate=Short())
+    world = World(limiter=Short())
     world.upstream.on(LIST, Answer(200, {"apps": rows(1)}))
     async with world.reader() as client:
         with pytest.raises(Busy, match="not yet") as caught:
@@ -291,43 +293,43 @@ async def test_a_look_by_an_odd_phone_is_not_sent(phone: str) -> None:
 
 async def test_a_reader_has_no_way_to_write() -> None:
     """`plan` gets a Reader: it lacks the methods, and its wire refuses the calls."""
-    gate = OpenGate()
-    world = World(gate=gate)
-    wire = Wire(
+    limiter = OpenLimiter()
+    world = World(limiter=limiter)
+    transport = Transport(
         world.url,
         network=Network(transport=httpx.MockTransport(world.upstream)),
-        gate=gate,
+        limiter=limiter,
         clock=world.clock,
         may_write=None,
     )
     for route in ROUTES:
         token = None if route.auth is Auth.NOBODY else Secret("t")
         if route.method == "GET" or route.auth is Auth.NOBODY:
-            await wire.send(Call(route, APP, SUB), token)
+            await transport.send(Call(route, APP, SUB), token)
         else:
             with pytest.raises(Usage, match="only reads"):
-                await wire.send(Call(route, APP, SUB), token)
-    own = {name for name in vars(Writer) if not name.startswith("_")}
+                await transport.send(Call(route, APP, SUB), token)
+    own = {name for name in vars(GupshupWriter) if not name.startswith("_")}
 
     assert {request.method for request in world.upstream.log} == {"GET", "POST"}
     assert {request.url.path for request in world.upstream.log if request.method == "POST"} == {
         "/partner/account/login"
     }
-    assert len(gate.calls) == len(world.upstream.log)
+    assert len(limiter.calls) == len(world.upstream.log)
     assert own == {"link", "set_callback", "subscribe", "update_subscription", "unsubscribe"}
-    assert not own & set(dir(Reader))
+    assert not own & set(dir(GupshupReader))
 
 
 async def test_a_call_without_its_token_or_with_one_too_many_is_not_sent() -> None:
     world = World()
-    wire = Wire(
+    transport = Transport(
         world.url,
         network=Network(transport=httpx.MockTransport(world.upstream)),
-        gate=world.gate,
+        limiter=world.limiter,
         clock=world.clock,
         may_write=lambda: True,
     )
     for route in ROUTES:
         with pytest.raises(Usage, match="token"):
-            await wire.send(Call(route, APP, SUB), Secret("t") if route.auth is Auth.NOBODY else None)
+            await transport.send(Call(route, APP, SUB), Secret("t") if route.auth is Auth.NOBODY else None)
     assert not world.upstream.log

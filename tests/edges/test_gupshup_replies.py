@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from controller.edges.gupshup import SubscriptionForm, Writer
+from controller.edges.gupshup import GupshupWriter, SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear
 from controller.model.upstream import (
     Details,
@@ -16,7 +16,7 @@ from controller.model.upstream import (
     RemoteSubscription,
     Stage,
 )
-from tests.edges.gupshup_world import (
+from tests.edges.fake_wire import (
     APP,
     APP_TOKEN,
     CALLBACK,
@@ -51,7 +51,7 @@ TOLD = {
     "version": 3,
     "latencyBucket": "lt_1_s",
 }
-OPERATIONS: dict[str, Callable[[Writer], Awaitable[object]]] = {
+OPERATIONS: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
     LOGIN: lambda w: w.sign_in(),
     APP_TOKEN: lambda w: w.stage(APP),
     LINK: lambda w: w.link(name="AcmeSupport", waba_id="1098", phone=PHONE),

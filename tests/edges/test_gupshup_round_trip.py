@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from controller.core.planning.modes import in_order
 from controller.core.planning.subscriptions import drift
-from controller.edges.gupshup import Network, SubscriptionForm, Writer
+from controller.edges.gupshup import GupshupWriter, Network, SubscriptionForm
 from controller.model.manifest import Subscription
 from controller.model.modes import ACCOUNT_MODES, ALONE, MODES
 from controller.model.upstream import Linked
 from controller.simulator import Rules, create_app, parse_switches
 from controller.simulator import World as Simulated
 from tests.edges.clocks import TestClock
-from tests.edges.gupshup_world import World
+from tests.edges.fake_wire import World
 from tests.fuzzing import executions
 
 MANY = st.sets(st.sampled_from(sorted(MODES.keys() - ALONE)), min_size=1)
@@ -43,7 +43,7 @@ SWITCHES = st.sampled_from(
 )
 
 
-def client(switches: tuple[str, ...]) -> Writer:
+def client(switches: tuple[str, ...]) -> GupshupWriter:
     clock = TestClock()
     simulated = Simulated(clock.now, Rules(switches=parse_switches(switches)), sleep=clock.sleep)
     partner = next(iter(simulated.partners.values()))

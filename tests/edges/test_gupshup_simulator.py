@@ -3,14 +3,14 @@
 import httpx
 import pytest
 
-from controller.edges.gupshup import Network, SubscriptionForm, Writer
+from controller.edges.gupshup import GupshupWriter, Network, SubscriptionForm
 from controller.errors import Denied, Limited, Rejected
 from controller.model.secret import Secret
 from controller.model.upstream import Linked, LinkRefused, NameTaken, PhoneTaken
 from controller.simulator import World as Simulated
 from controller.simulator import create_app
 from tests.edges.clocks import TestClock
-from tests.edges.gupshup_world import World
+from tests.edges.fake_wire import World
 
 URL = "https://hooks.example.com/events"
 PHONE = "919876543210"
@@ -18,7 +18,7 @@ WABA = "109876543210987"
 WISH = SubscriptionForm("gitops", URL, 3, ("READ", "SENT"), headers={"X-Hook": Secret("hook-secret")})
 
 
-def client(clock: TestClock, *, secret: str | None = None) -> Writer:
+def client(clock: TestClock, *, secret: str | None = None) -> GupshupWriter:
     simulated = Simulated(clock.now, sleep=clock.sleep)
     partner = next(iter(simulated.partners.values()))
     return World(

@@ -13,7 +13,7 @@ import pytest
 from controller.edges.gupshup import Network
 from controller.errors import Busy
 from controller.model.manifest import FromEnv, Token
-from tests.edges.gupshup_world import World
+from tests.edges.fake_wire import World
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="openssl makes the certificates")

@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from controller.edges.gupshup import Network, SubscriptionForm
-from controller.edges.gupshup.tokens import Fresh, Keeper
+from controller.edges.gupshup.tokens import IssuedToken, TokenCache
 from controller.errors import AccountError, Busy, Denied, Limited, Rejected
 from controller.model.manifest import Bucket, FromEnv, Token
 from controller.model.secret import Secret
 from tests.edges.clocks import TestClock
-from tests.edges.gupshup_world import (
+from tests.edges.fake_wire import (
     APP,
     APP_TOKEN,
     APP_TOKEN_VALUE,
@@ -142,12 +142,12 @@ async def test_every_call_passes_the_gate_those_for_tokens_too() -> None:
     async with world.reader() as client:
         await client.stage(APP)
 
-    assert world.gate.calls == [
+    assert world.limiter.calls == [
         (Bucket.LOGIN, None, "login"),
         (Bucket.TOKEN, APP, "app token"),
         (Bucket.PIPELINE, None, "pipeline"),
     ]
-    assert world.gate.answers == [(200, None)] * 3
+    assert world.limiter.answers == [(200, None)] * 3
 
 
 async def test_a_partner_token_is_renewed_before_its_day_ends() -> None:
@@ -359,13 +359,13 @@ async def test_many_refusals_of_an_old_token_cause_one_login() -> None:
     assert len(world.upstream.sent(LIST)) == 19
 
 
-def numbered(clock: TestClock) -> Keeper:
+def numbered(clock: TestClock) -> TokenCache:
     numbers = count(1)
 
-    async def fetch() -> Fresh:
-        return Fresh(Secret(f"token-{next(numbers)}"), clock.now() + 86_400)
+    async def fetch() -> IssuedToken:
+        return IssuedToken(Secret(f"token-{next(numbers)}"), clock.now() + 86_400)
 
-    return Keeper(fetch, clock)
+    return TokenCache(fetch, clock)
 
 
 async def test_a_late_refusal_of_an_old_token_does_not_drop_the_new_one() -> None:

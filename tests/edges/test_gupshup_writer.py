@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from controller.edges.gupshup import SubscriptionForm, Writer
+from controller.edges.gupshup import GupshupWriter, SubscriptionForm
 from controller.edges.gupshup.forms import ordered
 from controller.errors import Busy, ControllerError, Denied, Unclear, Usage
 from controller.model.secret import Secret
-from tests.edges.gupshup_world import (
+from tests.edges.fake_wire import (
     APP,
     CALLBACK,
     LINK,
@@ -114,7 +114,7 @@ async def test_what_cannot_be_encoded_is_not_sent() -> None:
     assert not world.upstream.sent(CALLBACK)
 
 
-WRITES: dict[str, Callable[[Writer], Awaitable[object]]] = {
+WRITES: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
     LINK: lambda w: w.link(name="AcmeSupport", waba_id="1", phone=PHONE),
     CALLBACK: lambda w: w.set_callback(APP, URL),
     SUBSCRIBE: lambda w: w.subscribe(APP, WISH),
@@ -123,7 +123,7 @@ WRITES: dict[str, Callable[[Writer], Awaitable[object]]] = {
 }
 
 
-async def write(client: Writer, what: str) -> None:
+async def write(client: GupshupWriter, what: str) -> None:
     await WRITES[what](client)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.e2e.canaries import Canaries
-from tests.edges import gupshup_world
+from tests.edges import fake_wire
 from tests.promises.figures import ROOT
 from tests.promises.rooms import found
 from tests.sim.scenario import SECRETS
@@ -118,8 +118,8 @@ def searched() -> dict[str, object]:
 def _secrets() -> Iterable[str]:
     """Return the secrets that the tests of edges and of the simulation use."""
     yield from (value for name, value in SECRETS.items() if name != "GUPSHUP_EMAIL")
-    yield from (value for name, value in gupshup_world.SECRETS.items() if name != "GUPSHUP_EMAIL")
-    yield from (gupshup_world.PARTNER_TOKEN, gupshup_world.APP_TOKEN_VALUE)
+    yield from (value for name, value in fake_wire.SECRETS.items() if name != "GUPSHUP_EMAIL")
+    yield from (fake_wire.PARTNER_TOKEN, fake_wire.APP_TOKEN_VALUE)
 
 
 def _stores(folder: Path) -> Iterator[Path]:

@@ -168,8 +168,8 @@ PROMISES: Mapping[str, Promise] = {
     "P18": Promise(
         "Each call ends by its deadline, and no answer is read beyond its cap.",
         (
-            f"{_EDGES}/test_gupshup_wire.py::test_a_rude_answer_ends_in_time_and_proves_nothing",
-            f"{_EDGES}/test_gupshup_wire.py::test_a_bomb_is_not_unpacked_whole",
+            f"{_EDGES}/test_gupshup_transport.py::test_a_rude_answer_ends_in_time_and_proves_nothing",
+            f"{_EDGES}/test_gupshup_transport.py::test_a_bomb_is_not_unpacked_whole",
         ),
     ),
     "P19": Promise(
@@ -220,7 +220,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_PROMISES}::test_a_second_process_is_locked_out_and_writes_nothing",
             f"{_PROMISES}::test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes",
-            f"{_EDGES}/test_gupshup_wire.py::test_the_right_to_write_is_asked_for_when_nothing_but_the_bytes_is_left_to_do",
+            f"{_EDGES}/test_gupshup_transport.py::test_the_right_to_write_is_asked_for_when_nothing_but_the_bytes_is_left_to_do",
             f"{_E2E}/test_damage.py::test_a_store_taken_away_while_it_is_used_ends_the_writing",
             _KILLS,
         ),
@@ -302,7 +302,7 @@ PROMISES: Mapping[str, Promise] = {
         "Nobody but Gupshup is reached: addresses in manifests are data.",
         (
             f"{_E2E}/test_canaries.py::test_a_good_run_shows_no_secret_and_reaches_nobody_else",
-            f"{_EDGES}/test_gupshup_wire.py::test_a_redirect_is_not_followed_and_nothing_leaves",
+            f"{_EDGES}/test_gupshup_transport.py::test_a_redirect_is_not_followed_and_nothing_leaves",
         ),
     ),
     "P36": Promise(

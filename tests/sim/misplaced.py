@@ -18,10 +18,10 @@ from controller.core.schedule.next_pass import next_pass
 from controller.core.schedule.schedule import Schedule
 from controller.core.schedule.workqueue import WorkQueue
 from controller.core.status.conditions import statuses
-from controller.edges.gupshup import links, tokens, writer
-from controller.edges.gupshup.body import Garbage
-from controller.edges.gupshup.reader import PAGE_SIZE, Reader
-from controller.edges.gupshup.replies import Broken
+from controller.edges.gupshup import link_answers, tokens, writer
+from controller.edges.gupshup.body import Malformed
+from controller.edges.gupshup.reader import PAGE_SIZE, GupshupReader
+from controller.edges.gupshup.replies import Unreliable
 from controller.edges.gupshup.routes import UNSUBSCRIBE
 from controller.edges.store import opening
 from controller.errors import Busy, StoreError, Unclear
@@ -45,7 +45,7 @@ from tests.sim.universe import Twist
 _KEPT, _MATCHED, _ALLOWED = link._keep, match._by_phone_and_name, guard.allowed
 _CHECKED, _CHECKED_FILE = opening._checked, opening._check_file
 _URGENCY, _ADD = Schedule._urgency, WorkQueue.add
-_SUBSCRIPTIONS, _WINDOW, _LOSS = Reader.subscriptions, ratelimit.window, admission.refuse_loss
+_SUBSCRIPTIONS, _WINDOW, _LOSS = GupshupReader.subscriptions, ratelimit.window, admission.refuse_loss
 
 
 def _contains(app: App, seen: match.Index, facts: Any) -> match.Match:
@@ -132,9 +132,9 @@ def _name_is_lost(account: Account[Writer]) -> Account[Writer]:
 
 
 def _an_error_is_a_no(call: Any, verdict: Any, phone: str) -> object:
-    if isinstance(verdict, Broken):
+    if isinstance(verdict, Unreliable):
         return LinkRefused(500, verdict.why)
-    return links.link_answer(call, verdict, phone)
+    return link_answers.link_answer(call, verdict, phone)
 
 
 async def _what_came(self: Any, query: Any, _: float) -> tuple[Row, ...]:
@@ -153,7 +153,7 @@ async def _what_came(self: Any, query: Any, _: float) -> tuple[Row, ...]:
 async def _unread_is_none(self: Any, app: Any) -> object:
     try:
         return await _SUBSCRIPTIONS(self, app)
-    except (Busy, Garbage):
+    except (Busy, Malformed):
         return ()
 
 
@@ -161,7 +161,7 @@ async def _no_rest(*_: object) -> None:
     return None
 
 
-async def _fetch_each_time(self: Any) -> tokens.Fresh:
+async def _fetch_each_time(self: Any) -> tokens.IssuedToken:
     self._held = await self._fetch()
     return self._held  # type: ignore[no-any-return]  # as the real one does
 
@@ -360,12 +360,12 @@ MISPLACED: Defects = {
     ),
     "what was not read is not there": Defect(
         "P7",
-        Twist(names={f"{_GUPSHUP}.reader:Reader.subscriptions": _unread_is_none}),
+        Twist(names={f"{_GUPSHUP}.reader:GupshupReader.subscriptions": _unread_is_none}),
         "unsubscribe",
         Trouble((fault("html", "subscriptions"),)),
     ),
     "each call signs in for itself": Defect(
-        "P20", Twist(names={f"{_GUPSHUP}.tokens:Keeper.get": _fetch_each_time})
+        "P20", Twist(names={f"{_GUPSHUP}.tokens:TokenCache.get": _fetch_each_time})
     ),
     "an app's id is kept after its callback was set": Defect(
         "P22",
@@ -418,7 +418,7 @@ MISPLACED: Defects = {
     ),
     "what Gupshup echoes is told as it is": Defect(
         "P33",
-        Twist(names={f"{_GUPSHUP}.replies:clean": lambda text, _: text}),
+        Twist(names={f"{_GUPSHUP}.replies:redact": lambda text, _: text}),
         trouble=Trouble((_SHOUTED,)),
     ),
     "a callback that a link could not set counts as set": Defect(
@@ -436,7 +436,7 @@ MISPLACED: Defects = {
     ),
     "a list that broke off is whole": Defect(
         "P3",
-        Twist(names={f"{_GUPSHUP}.reader:Reader._pages": _what_came}),
+        Twist(names={f"{_GUPSHUP}.reader:GupshupReader._pages": _what_came}),
         "many pages",
         Trouble((fault("html", "list", 2), fault("html", "list", 3))),
     ),

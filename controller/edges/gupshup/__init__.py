@@ -4,25 +4,25 @@
 """
 
 from controller.edges.gupshup.forms import SubscriptionForm
-from controller.edges.gupshup.gate import Gate, Slot
 from controller.edges.gupshup.network import Network
-from controller.edges.gupshup.reader import Reader
+from controller.edges.gupshup.ports import CallLimiter, CallPermit
+from controller.edges.gupshup.reader import GupshupReader
 from controller.edges.gupshup.routes import app_id, subscription_id
 from controller.edges.gupshup.session import Session
 from controller.edges.gupshup.signin import Reveal, SignIn
-from controller.edges.gupshup.wire import Holds, Wire
-from controller.edges.gupshup.writer import Writer
+from controller.edges.gupshup.transport import Holds, Transport
+from controller.edges.gupshup.writer import GupshupWriter
 from controller.model.clock import Clock
 from controller.model.manifest import Partner
 
 __all__ = [
-    "Gate",
+    "CallLimiter",
+    "CallPermit",
+    "GupshupReader",
+    "GupshupWriter",
     "Network",
-    "Reader",
     "Reveal",
-    "Slot",
     "SubscriptionForm",
-    "Writer",
     "app_id",
     "reader",
     "subscription_id",
@@ -37,25 +37,25 @@ def _unchallenged() -> bool:
 
 
 def reader(
-    partner: Partner, *, reveal: Reveal, gate: Gate, clock: Clock, network: Network = _DIRECT
-) -> Reader:
+    partner: Partner, *, reveal: Reveal, limiter: CallLimiter, clock: Clock, network: Network = _DIRECT
+) -> GupshupReader:
     """Return a client for *partner* whose wire refuses to write. Close it by `async with`."""
-    wire = Wire(partner.url, network=network, gate=gate, clock=clock, may_write=None)
-    return Reader(Session(wire, SignIn(wire, partner, reveal, clock), clock))
+    transport = Transport(partner.url, network=network, limiter=limiter, clock=clock, may_write=None)
+    return GupshupReader(Session(transport, SignIn(transport, partner, reveal, clock), clock))
 
 
 def writer(
     partner: Partner,
     *,
     reveal: Reveal,
-    gate: Gate,
+    limiter: CallLimiter,
     clock: Clock,
     network: Network = _DIRECT,
     holds: Holds = _unchallenged,
-) -> Writer:
+) -> GupshupWriter:
     """Return a client for *partner* that also writes. Close it by `async with`.
 
     *holds* is asked right before the bytes of each write go; where it says no, that write is Busy.
     """
-    wire = Wire(partner.url, network=network, gate=gate, clock=clock, may_write=holds)
-    return Writer(Session(wire, SignIn(wire, partner, reveal, clock), clock))
+    transport = Transport(partner.url, network=network, limiter=limiter, clock=clock, may_write=holds)
+    return GupshupWriter(Session(transport, SignIn(transport, partner, reveal, clock), clock))

@@ -1,6 +1,6 @@
 """Bytes become values: JSON read strictly and totally, and fields taken out of it by type.
 
-Whatever the bytes are, the outcome is a value or `Garbage`; no other exception leaves.
+Whatever the bytes are, the outcome is a value or `Malformed`; no other exception leaves.
 """
 
 import json
@@ -13,11 +13,11 @@ Object: TypeAlias = Mapping[str, Json]
 _DIGITS = 20
 
 
-class Garbage(ValueError):
+class Malformed(ValueError):
     """The answer cannot be made sense of; its text says why, in our words only."""
 
 
-class Plain(Garbage):
+class PlainText(Malformed):
     """The answer is text and no JSON: *said* holds it as it came, which may be anything."""
 
     def __init__(self, said: str) -> None:
@@ -30,9 +30,9 @@ def decode(content: bytes) -> Json:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        raise Garbage("it is not UTF-8") from None
+        raise Malformed("it is not UTF-8") from None
     if not text.strip():
-        raise Garbage("it is empty")
+        raise Malformed("it is empty")
     try:
         value: Json = json.loads(
             text,
@@ -41,48 +41,48 @@ def decode(content: bytes) -> Json:
             parse_int=_integer,
             parse_float=_float,
         )
-    except Garbage:
+    except Malformed:
         raise
     except RecursionError:
-        raise Garbage("its JSON is nested too deeply") from None
+        raise Malformed("its JSON is nested too deeply") from None
     except ValueError:
-        raise Plain(text) from None
+        raise PlainText(text) from None
     return value
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise Garbage("its JSON repeats a key")
+        raise Malformed("its JSON repeats a key")
     return found
 
 
 def _constant(_name: str) -> Json:
-    raise Garbage("its JSON holds NaN or an infinity")
+    raise Malformed("its JSON holds NaN or an infinity")
 
 
 def _integer(digits: str) -> int:
     if len(digits) > _DIGITS:
-        raise Garbage("its JSON holds an absurd number")
+        raise Malformed("its JSON holds an absurd number")
     return int(digits)
 
 
 def _float(digits: str) -> float:
     value = float(digits)
     if value in {float("inf"), float("-inf")}:
-        raise Garbage("its JSON holds an absurd number")
+        raise Malformed("its JSON holds an absurd number")
     return value
 
 
 def as_object(value: Json, what: str) -> Object:
     if not isinstance(value, dict):
-        raise Garbage(f"{what} is missing or no object")
+        raise Malformed(f"{what} is missing or no object")
     return value
 
 
 def as_list(value: Json, what: str) -> list[Json]:
     if not isinstance(value, list):
-        raise Garbage(f"{what} is missing or no list")
+        raise Malformed(f"{what} is missing or no list")
     return value
 
 
@@ -91,9 +91,9 @@ def text(value: Json, what: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
-        raise Garbage(f"{what} is missing or no text")
+        raise Malformed(f"{what} is missing or no text")
     if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise Garbage(f"{what} holds characters that are none")
+        raise Malformed(f"{what} holds characters that are none")
     return value
 
 
@@ -111,7 +111,7 @@ def flag(value: Json, what: str, *, default: bool) -> bool:
             return value
         case str() if value.lower() in {"true", "false"}:
             return value.lower() == "true"
-    raise Garbage(f"{what} is neither true nor false")
+    raise Malformed(f"{what} is neither true nor false")
 
 
 def number(value: Json) -> int | None:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from controller.edges.gupshup import shapes
-from controller.edges.gupshup.body import Garbage, Json
+from controller.edges.gupshup.body import Json, Malformed
 from controller.edges.gupshup.routes import (
     DETAILS,
     LIST,
@@ -27,7 +27,7 @@ MOST_PAGES = 1000
 T = TypeVar("T")
 
 
-class Reader:
+class GupshupReader:
     """Reads one partner account.
 
     All methods raise Busy where there is no answer to go by, Limited where Gupshup or our own pace says wait,
@@ -128,8 +128,10 @@ class Reader:
         body = await self._session.read(call)
         try:
             return shape(body)
-        except Garbage as garbage:
-            raise Busy(f"{call.what}: the answer cannot be used: {garbage}; it is read again later") from None
+        except Malformed as malformed:
+            raise Busy(
+                f"{call.what}: the answer cannot be used: {malformed}; it is read again later"
+            ) from None
 
 
 def _sorted(rows: Mapping[AppId, Row]) -> tuple[Row, ...]:

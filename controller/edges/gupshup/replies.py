@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeAlias, assert_never
 
-from controller.edges.gupshup.body import Garbage, Json, Plain
+from controller.edges.gupshup.body import Json, Malformed, PlainText
+from controller.edges.gupshup.redact import redact
 from controller.edges.gupshup.routes import LINK, LOGIN, PIPELINE, Call, Route
-from controller.edges.gupshup.wire import Reply
-from controller.edges.gupshup.words import clean
+from controller.edges.gupshup.transport import Reply
 from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear
 
 
 @dataclass(frozen=True, slots=True)
-class Fine:
+class Ok:
     """2xx, and the body does not say otherwise."""
 
     body: Json
@@ -46,7 +46,7 @@ class TooMany:
 
 
 @dataclass(frozen=True, slots=True)
-class TurnedAway:
+class NotRead:
     """Not read at all: the same request may be sent again."""
 
     status: int
@@ -59,24 +59,24 @@ class Refused:
 
     status: int
     words: str
-    body: Json | Garbage
+    body: Json | Malformed
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Unreliable:
     """No answer to rely on: a write may have happened."""
 
     why: str
 
 
-Failure: TypeAlias = BadToken | Forbidden | TooMany | TurnedAway | Refused | Broken
-Verdict: TypeAlias = Fine | Failure
+Failure: TypeAlias = BadToken | Forbidden | TooMany | NotRead | Refused | Unreliable
+Classified: TypeAlias = Ok | Failure
 
-_BY_STATUS: Mapping[int, type[BadToken | Forbidden | TooMany | TurnedAway]] = {
+_BY_STATUS: Mapping[int, type[BadToken | Forbidden | TooMany | NotRead]] = {
     401: BadToken,
     403: Forbidden,
-    421: TurnedAway,
-    425: TurnedAway,
+    421: NotRead,
+    425: NotRead,
     429: TooMany,
 }
 
@@ -93,60 +93,60 @@ _KNOWN_WORDS = (
 """Refusals of a subscription that are understood in bare text, too, as Gupshup has been seen to send them."""
 
 
-def judge(route: Route, reply: Reply) -> Verdict:
+def classify(route: Route, reply: Reply) -> Classified:
     """Read one answer to *route*."""
-    words = clean(message(reply.body), reply.secrets)
+    words = redact(message(reply.body), reply.secrets)
     match reply.status // 100, reply.status:
         case 2, _:
-            return _judge_success(route, reply, words)
+            return _classify_success(route, reply, words)
         case _, (400 | 403) as status if _about_token(route, status, words):
             return BadToken(status, words)
         case _, status if status in _BY_STATUS:
             return _BY_STATUS[status](status, words)
         case 4, status if status != HTTPStatus.REQUEST_TIMEOUT:
-            return _judge_refusal(route, reply, words)
+            return _classify_refusal(route, reply, words)
         case 3, status:
-            return Broken(f"{status}, a redirect, which is never followed")
-    return Broken(f"{reply.status} {words}".rstrip())
+            return Unreliable(f"{status}, a redirect, which is never followed")
+    return Unreliable(f"{reply.status} {words}".rstrip())
 
 
-def _judge_success(route: Route, reply: Reply, words: str) -> Verdict:
+def _classify_success(route: Route, reply: Reply, words: str) -> Classified:
     body = reply.body
     if body is None and reply.status == HTTPStatus.NO_CONTENT:
-        return Fine(None)
-    if isinstance(body, Garbage):
-        return Broken(f"{reply.status} with an answer that cannot be read: {body}")
+        return Ok(None)
+    if isinstance(body, Malformed):
+        return Unreliable(f"{reply.status} with an answer that cannot be read: {body}")
     if not isinstance(body, dict | list):
-        return Broken(f"{reply.status} with an answer that is empty or no object")
+        return Unreliable(f"{reply.status} with an answer that is empty or no object")
     if isinstance(body, list) or not _says_error(body.get("status")):
-        return Fine(body)
-    return _judge_denial(route, reply, words)
+        return Ok(body)
+    return _classify_denial(route, reply, words)
 
 
-def _judge_denial(route: Route, reply: Reply, words: str) -> Verdict:
+def _classify_denial(route: Route, reply: Reply, words: str) -> Classified:
     """Judge a success by status whose body says error: to believe it of a link could link twice."""
     if route is LINK:
-        return Broken(f"{reply.status}, and the body says error: {words}")
+        return Unreliable(f"{reply.status}, and the body says error: {words}")
     if "too many requests" in words.lower():
         return TooMany(reply.status, words)
     if _about_token(route, reply.status, words):
         return BadToken(reply.status, words)
     if route.writes or route is LOGIN:
         return Refused(reply.status, words, reply.body)
-    return Broken(f"{reply.status}, and the body says error: {words}")
+    return Unreliable(f"{reply.status}, and the body says error: {words}")
 
 
-def _judge_refusal(route: Route, reply: Reply, words: str) -> Verdict:
+def _classify_refusal(route: Route, reply: Reply, words: str) -> Classified:
     known = route is not LINK and any(sign in words.lower() for sign in _KNOWN_WORDS)
     if reply.status in _DESCRIBED and not (isinstance(reply.body, dict) or known):
         said = f": {words}" if words else ""
-        return Broken(f"{reply.status} with an answer that cannot be read{said}")
+        return Unreliable(f"{reply.status} with an answer that cannot be read{said}")
     return Refused(reply.status, words, reply.body)
 
 
-def message(body: Json | Garbage) -> str:
+def message(body: Json | Malformed) -> str:
     """Return what an answer says for people, also in bare text; "" where it says nothing, or is a page."""
-    if isinstance(body, str | Plain):
+    if isinstance(body, str | PlainText):
         said = body if isinstance(body, str) else body.said
         return "" if "<" in said else said
     if not isinstance(body, Mapping):
@@ -172,15 +172,15 @@ def _says_error(status: Json) -> bool:
     return False
 
 
-def blame(call: Call, failure: Failure) -> ControllerError:
+def as_error(call: Call, failure: Failure) -> ControllerError:
     """Return the exception that says who moves next after a read, or after a write other than a link."""
     match failure:
         case TooMany(status, words):
             return Limited(f"{call.what}: {status} {words}; too fast, or others spend the same budget")
-        case TurnedAway(status, words):
+        case NotRead(status, words):
             return Busy(f"{call.what}: {status} {words}; it was not read and can be sent again")
-        case Broken(why):
-            return _broken(call, why)
+        case Unreliable(why):
+            return _unreliable(call, why)
         case BadToken(status, words) if call.route.writes:
             return Busy(f"{call.what}: {status} {words}; nothing was done, the next try asks for a new token")
         case BadToken(status, words) | Forbidden(status, words) | Refused(status, words):
@@ -189,7 +189,7 @@ def blame(call: Call, failure: Failure) -> ControllerError:
             assert_never(failure)
 
 
-def _broken(call: Call, why: str) -> ControllerError:
+def _unreliable(call: Call, why: str) -> ControllerError:
     if call.route.writes:
         return Unclear(f"{call.what}: {why}; it may have happened: look")
     return Busy(f"{call.what}: {why}; it is read again later")

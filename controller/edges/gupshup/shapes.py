@@ -1,14 +1,14 @@
 """Bodies of answers become the model's nouns, tolerant of both shapes where the pages disagree.
 
-All raise Garbage where something that matters is missing, of the wrong type, or about another app.
+All raise Malformed where something that matters is missing, of the wrong type, or about another app.
 """
 
 import re
 from collections.abc import Iterable
 
 from controller.edges.gupshup.body import (
-    Garbage,
     Json,
+    Malformed,
     Object,
     as_list,
     as_object,
@@ -40,7 +40,7 @@ def _list_in(found: Object) -> Json:
     told = [found[key] for key in _LISTS if key in found]
     filled = [value for value in told if isinstance(value, list) and value]
     if any(value != filled[0] for value in filled):
-        raise Garbage("it holds two lists of apps that differ")
+        raise Malformed("it holds two lists of apps that differ")
     return next(iter([*filled, *told]), None)
 
 
@@ -134,20 +134,20 @@ def known_app(value: Json, what: str) -> AppId:
     try:
         return app_id(value)
     except Usage:
-        raise Garbage(f"{what} is no UUID") from None
+        raise Malformed(f"{what} is no UUID") from None
 
 
 def _known_subscription(value: Json) -> SubscriptionId:
     try:
         return subscription_id(value)
     except Usage:
-        raise Garbage("a subscription's id is no number") from None
+        raise Malformed("a subscription's id is no number") from None
 
 
 def _same(value: Json, asked: AppId) -> AppId:
     """Return *asked* unless the answer says that it is about another app."""
     if value is not None and known_app(value, "the app's id") != asked:
-        raise Garbage("it is about another app than was asked for")
+        raise Malformed("it is about another app than was asked for")
     return asked
 
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from controller.edges.gupshup.body import Garbage, Json, decode
-from controller.edges.gupshup.replies import BadToken, Fine, Forbidden, Refused, TooMany, Verdict, judge
+from controller.edges.gupshup.body import Json, Malformed, decode
+from controller.edges.gupshup.replies import BadToken, Classified, Forbidden, Ok, Refused, TooMany, classify
 from controller.edges.gupshup.routes import LOGIN, Call
-from controller.edges.gupshup.tokens import Fresh
-from controller.edges.gupshup.wire import Lost, NotSent, Wire
+from controller.edges.gupshup.tokens import IssuedToken
+from controller.edges.gupshup.transport import NotSent, ReplyLost, Transport
 from controller.errors import AccountError, Busy, Denied, Limited
 from controller.model.clock import Clock
 from controller.model.manifest import Login, Partner, Reference, Token
@@ -44,22 +44,22 @@ class SignIn:
     credentials, so that Gupshup does not lock the account.
     """
 
-    def __init__(self, wire: Wire, partner: Partner, reveal: Reveal, clock: Clock) -> None:
-        self._wire = wire
+    def __init__(self, transport: Transport, partner: Partner, reveal: Reveal, clock: Clock) -> None:
+        self._transport = transport
         self._partner = partner
         self._reveal = reveal
         self._clock = clock
         self._failed: _Failed | None = None
         self._owner = ""
 
-    async def fetch(self) -> Fresh:
+    async def fetch(self) -> IssuedToken:
         """Return a new token. Raises Denied (missing or refused credentials), Busy or Limited.
 
         AccountError where it is another account's than the last one was.
         """
         match self._partner.credentials:
             case Token(reference):
-                return self._fresh(self._given(reference), None)
+                return self._issued(self._given(reference), None)
             case Login() as login:
                 return await self._login(login)
 
@@ -72,23 +72,23 @@ class SignIn:
             )
         return token
 
-    async def _login(self, login: Login) -> Fresh:
+    async def _login(self, login: Login) -> IssuedToken:
         credentials = (self._reveal(login.email), self._reveal(login.secret))
         self._rest(credentials)
         # The reference calls the field `password`, newer samples call it `secret`: docs/adr/0001.
         email, secret = credentials
         call = Call(LOGIN, form={"email": email, "password": secret, "secret": secret})
         try:
-            verdict = judge(LOGIN, await self._wire.send(call))
+            classified = classify(LOGIN, await self._transport.send(call))
         except NotSent as error:
             raise self._busy(str(error), credentials, _UNSENT_REST) from None
-        except Lost as error:
+        except ReplyLost as error:
             raise self._busy(str(error), credentials, _REST) from None
-        return self._read(call, verdict, credentials)
+        return self._read(call, classified, credentials)
 
-    def _read(self, call: Call, verdict: Verdict, credentials: tuple[Secret, Secret]) -> Fresh:
-        match verdict:
-            case Fine(dict() as body):
+    def _read(self, call: Call, classified: Classified, credentials: tuple[Secret, Secret]) -> IssuedToken:
+        match classified:
+            case Ok(dict() as body):
                 return self._signed_in(call, body, credentials)
             case BadToken(status, words) | Forbidden(status, words):
                 raise self._denied(f"{call.what}: {status} {words}", credentials)
@@ -99,17 +99,19 @@ class SignIn:
                 self._fail(message, credentials, _REST)
                 raise Limited(message, self._clock.now() + _REST)
             case _:
-                raise self._busy(f"{call.what}: no token came ({_told(verdict)})", credentials, _REST)
+                raise self._busy(f"{call.what}: no token came ({_told(classified)})", credentials, _REST)
 
-    def _signed_in(self, call: Call, body: dict[str, Json], credentials: tuple[Secret, Secret]) -> Fresh:
+    def _signed_in(
+        self, call: Call, body: dict[str, Json], credentials: tuple[Secret, Secret]
+    ) -> IssuedToken:
         value = body.get("token")
         token = Secret(value if isinstance(value, str) else "")
         if not token.fits_header():
             raise self._busy(f"{call.what}: no usable token came with the answer", credentials, _REST)
         self._failed = None
-        return self._fresh(token, body.get("id"))
+        return self._issued(token, body.get("id"))
 
-    def _fresh(self, token: Secret, told: Json) -> Fresh:
+    def _issued(self, token: Secret, told: Json) -> IssuedToken:
         owner = _identity(told) or _identity(_claimed(token))
         if self._owner and owner and owner != self._owner:
             raise AccountError(
@@ -117,7 +119,7 @@ class SignIn:
                 f"{owner}: nothing is done with them before the next start"
             )
         self._owner = owner or self._owner
-        return Fresh(token, self._clock.now() + _LIFETIME, self._owner)
+        return IssuedToken(token, self._clock.now() + _LIFETIME, self._owner)
 
     def _rest(self, credentials: tuple[Secret, Secret]) -> None:
         """Raise the last failure again while it lasts."""
@@ -149,8 +151,8 @@ class SignIn:
         self._failed = _Failed(message, denied, self._clock.now() + rest, credentials, tries)
 
 
-def _told(verdict: Verdict) -> str:
-    return getattr(verdict, "why", "") or getattr(verdict, "words", "") or "an odd answer"
+def _told(classified: Classified) -> str:
+    return getattr(classified, "why", "") or getattr(classified, "words", "") or "an odd answer"
 
 
 def _identity(value: Json) -> str:
@@ -168,6 +170,6 @@ def _claimed(token: Secret) -> Json:
         claims = decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
         payload = claims.get("payload") if isinstance(claims, dict) else None
         inner = decode(payload.encode()) if isinstance(payload, str) else payload
-    except (Garbage, binascii.Error, ValueError):
+    except (Malformed, binascii.Error, ValueError):
         return None
     return inner.get("id") if isinstance(inner, dict) else None

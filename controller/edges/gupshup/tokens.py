@@ -14,7 +14,7 @@ _QUICK = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
+class IssuedToken:
     """A token as it was fetched; *until* is epoch seconds, *owner* the partner's id where it was told."""
 
     token: Secret
@@ -22,22 +22,22 @@ class Fresh:
     owner: str = ""
 
 
-class Keeper:
+class TokenCache:
     """Keeps one token.
 
     A refused token is dropped, but no faster than once a minute and, after two that were refused without
     one accepted in between, once an hour: a Gupshup that refuses every token gets no storm of sign-ins.
     """
 
-    def __init__(self, fetch: Callable[[], Awaitable[Fresh]], clock: Clock) -> None:
+    def __init__(self, fetch: Callable[[], Awaitable[IssuedToken]], clock: Clock) -> None:
         self._fetch = fetch
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._held: Fresh | None = None
+        self._held: IssuedToken | None = None
         self._dropped_at = -math.inf
         self._refusals = 0
 
-    async def get(self) -> Fresh:
+    async def get(self) -> IssuedToken:
         """Return the token, fetched anew where there is none or it has ended."""
         async with self._lock:
             if self._held is None or self._clock.now() >= self._held.until:
@@ -62,5 +62,5 @@ class Keeper:
     async def renew(self, token: Secret) -> Secret | None:
         """Return another token than the refused *token*; None where there is none to be had now."""
         self.refused(token)
-        fresh = await self.get()
-        return None if fresh.token == token else fresh.token
+        issued = await self.get()
+        return None if issued.token == token else issued.token

@@ -1,11 +1,11 @@
 """The calls that change something at Gupshup. Each is sent once; nothing here repeats a write."""
 
 from controller.edges.gupshup import shapes
-from controller.edges.gupshup.body import Garbage, Json
+from controller.edges.gupshup.body import Json, Malformed
 from controller.edges.gupshup.forms import SubscriptionForm
-from controller.edges.gupshup.links import link_answer
-from controller.edges.gupshup.reader import Reader
-from controller.edges.gupshup.replies import Fine, Refused, blame
+from controller.edges.gupshup.link_answers import link_answer
+from controller.edges.gupshup.reader import GupshupReader
+from controller.edges.gupshup.replies import Ok, Refused, as_error
 from controller.edges.gupshup.routes import CALLBACK, LINK, SUBSCRIBE, UNSUBSCRIBE, UPDATE, Call
 from controller.errors import Unclear
 from controller.model.manifest import AppId
@@ -14,7 +14,7 @@ from controller.model.upstream import LinkAnswer, RemoteSubscription, Subscripti
 _GONE = "subscription does not exist"
 
 
-class Writer(Reader):
+class GupshupWriter(GupshupReader):
     """Reads and writes one partner account.
 
     Beside what a Reader raises: Unclear where a write may have happened; Rejected where it was refused, with
@@ -65,26 +65,26 @@ class Writer(Reader):
         """Delete one subscription; that it is gone already is as good."""
         call = Call(UNSUBSCRIBE, app, subscription)
         match await self._session.write(call):
-            case Fine():
+            case Ok():
                 return
             case Refused(words=words) if _GONE in words.lower():
                 return
-            case verdict:
-                raise blame(call, verdict)
+            case classified:
+                raise as_error(call, classified)
 
     async def _subscription(self, call: Call, app: AppId) -> RemoteSubscription:
         body = await self._written(call)
         try:
             return shapes.subscription(body, app)
-        except Garbage as garbage:
-            raise _unclear(call, str(garbage)) from None
+        except Malformed as malformed:
+            raise _unclear(call, str(malformed)) from None
 
     async def _written(self, call: Call) -> Json:
         match await self._session.write(call):
-            case Fine(body):
+            case Ok(body):
                 return body
-            case verdict:
-                raise blame(call, verdict)
+            case classified:
+                raise as_error(call, classified)
 
 
 def _unclear(call: Call, why: str) -> Unclear:

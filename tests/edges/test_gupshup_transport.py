@@ -13,11 +13,11 @@ from pathlib import Path
 import certifi
 import pytest
 
-from controller.edges.gupshup import Network, Writer
-from controller.edges.gupshup.wire import LARGEST_BODY, retry_after
+from controller.edges.gupshup import GupshupWriter, Network
+from controller.edges.gupshup.transport import LARGEST_BODY, retry_after
 from controller.errors import Busy, Limited, Unclear, Usage
 from controller.model.manifest import AppId, Bucket, FromEnv, Token
-from tests.edges.gupshup_world import LIST, PHONE, Answer, OpenGate, World
+from tests.edges.fake_wire import LIST, PHONE, Answer, OpenLimiter, World
 
 GIVEN = Token(FromEnv("GIVEN"))
 FAST = 1.2
@@ -67,7 +67,7 @@ def world(port: int, scheme: str = "http", **network: object) -> World:
     return World(credentials=GIVEN, url=f"{scheme}://127.0.0.1:{port}", network=found)
 
 
-async def link(client: Writer) -> object:
+async def link(client: GupshupWriter) -> object:
     return await client.link(name="AcmeSupport", waba_id="1", phone=PHONE)
 
 
@@ -190,7 +190,7 @@ async def test_a_429_counts_even_if_its_body_never_ends() -> None:
         async with here.writer() as client:
             with pytest.raises(Limited):
                 await link(client)
-    assert here.gate.answers == [(429, 7.0)]
+    assert here.limiter.answers == [(429, 7.0)]
 
 
 @pytest.mark.parametrize("status", ["301 M", "302 F", "303 S", "307 T", "308 P"])
@@ -248,7 +248,7 @@ async def test_a_read_whose_used_connection_dies_goes_out_once_more_over_a_new_o
         assert await client.rows() == ()
         assert await client.rows() == ()
     assert len(server.requests) == 3
-    assert len(here.gate.calls) == 3  # each counts
+    assert len(here.limiter.calls) == 3  # each counts
 
 
 async def test_a_read_that_goes_out_once_more_uses_no_other_old_connection() -> None:
@@ -349,21 +349,23 @@ async def test_a_cookie_is_not_kept() -> None:
 
 
 async def test_the_gate_is_passed_before_a_byte_leaves_and_can_keep_it_back() -> None:
-    class Shut(OpenGate):
+    class Shut(OpenLimiter):
         @asynccontextmanager
-        async def call(self, bucket: Bucket, *, app_id: AppId | None, route: str) -> AsyncIterator[OpenGate]:
+        async def call(
+            self, bucket: Bucket, *, app_id: AppId | None, route: str
+        ) -> AsyncIterator[OpenLimiter]:
             self.calls.append((bucket, app_id, route))
             raise Limited("wait", until=7.0)
             yield self  # type: ignore[unreachable]  # it makes this a generator
 
-    here = World(credentials=GIVEN, gate=Shut())
+    here = World(credentials=GIVEN, limiter=Shut())
     async with here.writer() as client:
         with pytest.raises(Limited, match="wait") as raised:
             await link(client)
 
     assert raised.value.until == 7.0
     assert not here.upstream.log
-    assert here.gate.calls == [(Bucket.LINK, None, "link")]
+    assert here.limiter.calls == [(Bucket.LINK, None, "link")]
 
 
 async def test_a_cancelled_call_stays_cancelled() -> None:

@@ -2,17 +2,17 @@
 
 import re
 
-from controller.edges.gupshup.body import Garbage, Json
+from controller.edges.gupshup.body import Json, Malformed
 from controller.edges.gupshup.replies import (
     BadToken,
-    Broken,
-    Fine,
+    Classified,
     Forbidden,
+    NotRead,
+    Ok,
     Refused,
     TooMany,
-    TurnedAway,
-    Verdict,
-    blame,
+    Unreliable,
+    as_error,
     message,
 )
 from controller.edges.gupshup.routes import Call
@@ -32,29 +32,29 @@ _EXISTS = re.compile(r"\bapp\s+([0-9a-f-]{36})\s+already\s+exists", re.IGNORECAS
 _PHONE = re.compile(r"\bphone\W{1,3}([0-9][0-9 -]{4,20}[0-9])", re.IGNORECASE | re.ASCII)
 
 
-def link_answer(call: Call, verdict: Verdict, phone: str) -> LinkAnswer:
+def link_answer(call: Call, classified: Classified, phone: str) -> LinkAnswer:
     """Return what Gupshup answered to the link of *phone*.
 
     Raises Limited, Busy where it was turned away unread, Denied where the token was, and Unclear for
     whatever leaves open if an app came of it, or which.
     """
     try:
-        match verdict:
-            case Fine(body):
+        match classified:
+            case Ok(body):
                 return Linked(_told(body))
             case Refused():
-                return _refusal(verdict, phone)
+                return _refusal(classified, phone)
             case BadToken() | Forbidden():
-                raise _denied(call, verdict)
-            case TooMany() | TurnedAway() | Broken():
-                raise blame(call, verdict)
-    except Garbage as garbage:
-        raise Unclear(f"{call.what}: {garbage}; an app may exist now: look") from None
+                raise _denied(call, classified)
+            case TooMany() | NotRead() | Unreliable():
+                raise as_error(call, classified)
+    except Malformed as malformed:
+        raise Unclear(f"{call.what}: {malformed}; an app may exist now: look") from None
 
 
-def _denied(call: Call, verdict: BadToken | Forbidden) -> Denied:
+def _denied(call: Call, classified: BadToken | Forbidden) -> Denied:
     return Denied(
-        f"{call.what}: {verdict.status} {verdict.words}; nothing was linked, token dropped. "
+        f"{call.what}: {classified.status} {classified.words}; nothing was linked, token dropped. "
         "If it lasts, check the partner's credentials and that it is a Tech Provider",
     )
 
@@ -67,7 +67,7 @@ def _refusal(refused: Refused, phone: str) -> LinkAnswer:
             return _conflict(refused, phone)
         case status if _app(refused.body) is None:
             return LinkRefused(status, refused.words)
-    raise Garbage(f"{refused.status} {refused.words}, with an appId")
+    raise Malformed(f"{refused.status} {refused.words}, with an appId")
 
 
 def _conflict(refused: Refused, phone: str) -> LinkAnswer:
@@ -79,16 +79,16 @@ def _conflict(refused: Refused, phone: str) -> LinkAnswer:
     told = [] if _app(refused.body) is None else [_told(refused.body)]
     ids = {*told, *([known_app(named[1], "the app's id in the text")] if named else [])}
     if len(ids) > 1:
-        raise Garbage(f"409 {refused.words}, with another appId beside it")
+        raise Malformed(f"409 {refused.words}, with another appId beside it")
     other = _PHONE.search(said)
     if other and re.sub(r"[ -]", "", other[1]) != phone:
-        raise Garbage(f"409 {refused.words}, which is another phone than was asked for")
+        raise Malformed(f"409 {refused.words}, which is another phone than was asked for")
     return PhoneTaken(ids.pop(), refused.words)
 
 
-def _app(body: Json | Garbage) -> Json:
+def _app(body: Json | Malformed) -> Json:
     return body.get("appId") if isinstance(body, dict) else None
 
 
-def _told(body: Json | Garbage) -> AppId:
+def _told(body: Json | Malformed) -> AppId:
     return known_app(_app(body), "the appId of the answer")

@@ -6,7 +6,7 @@ from typing import Protocol
 from controller.model.manifest import AppId, Bucket
 
 
-class Slot(Protocol):
+class CallPermit(Protocol):
     """One call that may be sent now."""
 
     def answered(self, status: int, retry_after: float | None) -> None:
@@ -14,8 +14,10 @@ class Slot(Protocol):
         ...
 
 
-class Gate(Protocol):
-    def call(self, bucket: Bucket, *, app_id: AppId | None, route: str) -> AbstractAsyncContextManager[Slot]:
+class CallLimiter(Protocol):
+    def call(
+        self, bucket: Bucket, *, app_id: AppId | None, route: str
+    ) -> AbstractAsyncContextManager[CallPermit]:
         """Reserve one call in *bucket*; it is entered right before the bytes go.
 
         It may wait, or raise Busy or Limited with `until`. *app_id* is given for the buckets that are kept

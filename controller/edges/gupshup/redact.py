@@ -19,7 +19,7 @@ _LOOKS_SECRET = re.compile(r"sk_[0-9A-Za-z]{8,}|eyJ[\w-]{8,}(?:\.[\w-]*)*", re.A
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def clean(text: str, secrets: Iterable[Secret] = ()) -> str:
+def redact(text: str, secrets: Iterable[Secret] = ()) -> str:
     """Return *text* as at most 200 printable characters, with *secrets* masked in every form and in parts."""
     if not text:
         return ""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from controller.edges.gupshup import Network, Reader, Writer, app_id, reader, writer
+from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, app_id, reader, writer
 from controller.model.manifest import AppId, Bucket, Credentials, FromEnv, Login, Partner, Reference
 from controller.model.secret import Secret
 from controller.model.upstream import SubscriptionId
@@ -98,14 +98,14 @@ def form(request: httpx.Request) -> dict[str, str]:
 
 
 @dataclass
-class OpenGate:
+class OpenLimiter:
     """Lets every call through and remembers what for."""
 
     calls: list[tuple[Bucket, AppId | None, str]] = field(default_factory=list)
     answers: list[tuple[int, float | None]] = field(default_factory=list)
 
     @asynccontextmanager
-    async def call(self, bucket: Bucket, *, app_id: AppId | None, route: str) -> AsyncIterator["OpenGate"]:
+    async def call(self, bucket: Bucket, *, app_id: AppId | None, route: str) -> AsyncIterator["OpenLimiter"]:
         self.calls.append((bucket, app_id, route))
         yield self
 
@@ -118,7 +118,7 @@ class World:
     """A partner, its secrets, a clock and a pretend Gupshup, with the real client in front of them."""
 
     upstream: Pretend = field(default_factory=Pretend)
-    gate: OpenGate = field(default_factory=OpenGate)
+    limiter: OpenLimiter = field(default_factory=OpenLimiter)
     clock: TestClock = field(default_factory=TestClock)
     secrets: dict[str, str] = field(default_factory=lambda: dict(SECRETS))
     credentials: Credentials = LOGIN_CREDENTIALS
@@ -126,19 +126,23 @@ class World:
     network: Network | None = None
     holds: Callable[[], bool] = field(default=lambda: True)
 
-    def writer(self) -> Writer:
+    def writer(self) -> GupshupWriter:
         return writer(
             self._partner(),
             reveal=self.reveal,
-            gate=self.gate,
+            limiter=self.limiter,
             clock=self.clock,
             network=self._network(),
             holds=self.holds,
         )
 
-    def reader(self) -> Reader:
+    def reader(self) -> GupshupReader:
         return reader(
-            self._partner(), reveal=self.reveal, gate=self.gate, clock=self.clock, network=self._network()
+            self._partner(),
+            reveal=self.reveal,
+            limiter=self.limiter,
+            clock=self.clock,
+            network=self._network(),
         )
 
     def reveal(self, reference: Reference) -> Secret:

@@ -1,7 +1,7 @@
-"""One HTTP client and one way to send: through the gate, within a deadline, and never twice.
+"""The transport: one HTTP client and one way to send, past the rate limiter, within a deadline, never twice.
 
-What leaves is an answer as far as it came, `NotSent` where provably no byte of the request left, or `Lost`
-where it may have arrived.
+The result is an answer as far as it came. `NotSent` is raised if provably no byte of the request left, and
+`ReplyLost` if the request may have arrived.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from typing import Self
 
 import httpx
 
-from controller.edges.gupshup.body import Garbage, Json, decode
-from controller.edges.gupshup.gate import Gate, Slot
+from controller.edges.gupshup.body import Json, Malformed, decode
 from controller.edges.gupshup.network import Network, client
+from controller.edges.gupshup.ports import CallLimiter, CallPermit
 from controller.edges.gupshup.routes import Auth, Call
 from controller.errors import Busy, Unclear, Usage
 from controller.model.clock import Clock
@@ -48,7 +48,7 @@ class NotSent(Busy):
     """The request provably never left."""
 
 
-class Lost(Unclear):
+class ReplyLost(Unclear):
     """The request may have arrived; no answer did.
 
     *worn*: it went over a connection that had been used before, and which then died: the server may have
@@ -62,13 +62,13 @@ class Lost(Unclear):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The status, and the JSON that came with it: Garbage where none did, None where nothing came.
+    """The status, and the JSON that came with it: Malformed if none did, None if nothing came.
 
     *secrets* are those that went with the request, to be masked in whatever is told of the answer.
     """
 
     status: int
-    body: Json | Garbage
+    body: Json | Malformed
     secrets: tuple[Secret, ...] = ()
 
 
@@ -84,7 +84,7 @@ class _Progress:
     going: bool = False
 
 
-class Wire:
+class Transport:
     """Sends calls to one origin.
 
     *may_write* is asked right before the bytes of a call that changes something there would go. None refuses
@@ -92,10 +92,10 @@ class Wire:
     """
 
     def __init__(
-        self, origin: str, *, network: Network, gate: Gate, clock: Clock, may_write: Holds | None
+        self, origin: str, *, network: Network, limiter: CallLimiter, clock: Clock, may_write: Holds | None
     ) -> None:
         self.origin = _origin(origin)
-        self._gate = gate
+        self._limiter = limiter
         self._clock = clock
         self._may_write = may_write
         self._known: dict[Auth, tuple[Secret, ...]] = {}
@@ -118,7 +118,7 @@ class Wire:
     async def send(self, call: Call, token: Secret | None = None, *, anew: bool = False) -> Reply:
         """Send *call* once, over a new connection where *anew*.
 
-        Raises NotSent, Lost and what the gate raises; Usage where it may not.
+        Raises NotSent, ReplyLost and what the limiter raises. Usage if this client may not send it.
         """
         if self._may_write is None and call.route.writes:
             raise Usage(f"{call.what} is not sent: this client only reads")
@@ -126,9 +126,9 @@ class Wire:
             raise Usage(f"{call.what} is not sent: it takes {call.route.auth.value}'s token")
         progress = _Progress()
         request = self._request(call, token, progress)
-        async with self._gate.call(call.route.bucket, app_id=call.budget, route=call.route.name) as slot:
-            self._challenge(call)
-            status, body = await self._answer(call, request, slot, progress, anew=anew)
+        async with self._limiter.call(call.route.bucket, app_id=call.budget, route=call.route.name) as permit:
+            self._require_lease(call)
+            status, body = await self._answer(call, request, permit, progress, anew=anew)
         return Reply(status, body, self._told(call, token))
 
     def _told(self, call: Call, token: Secret | None) -> tuple[Secret, ...]:
@@ -142,14 +142,14 @@ class Wire:
         self,
         call: Call,
         request: httpx.Request,
-        slot: Slot,
+        permit: CallPermit,
         progress: _Progress,
         *,
         anew: bool,
-    ) -> tuple[int, Json | Garbage]:
+    ) -> tuple[int, Json | Malformed]:
         try:
             async with asyncio.timeout(self._deadline), self._connections(anew=anew) as http:
-                return await self._exchange(http, request, slot, progress)
+                return await self._exchange(http, request, permit, progress)
         except _UNSENT as error:
             raise NotSent(f"{self._what(call)}: not sent ({_named(error)}); {_NETWORK}") from None
         except _BROKEN as error:
@@ -157,9 +157,9 @@ class Wire:
             if progress.status is None:
                 why = f"within {self._deadline:g} s" if late else f"({_named(error)})"
                 worn = progress.going and not progress.connected and not late
-                raise Lost(f"{self._what(call)}: sent, and no answer {why}", worn=worn) from None
+                raise ReplyLost(f"{self._what(call)}: sent, and no answer {why}", worn=worn) from None
             why = f"it did not end within {self._deadline:g} s" if late else "it broke off"
-            return progress.status, Garbage(why)
+            return progress.status, Malformed(why)
 
     def _request(self, call: Call, token: Secret | None, progress: _Progress) -> httpx.Request:
         try:
@@ -178,10 +178,10 @@ class Wire:
         """Ask once more when a connection is there and nothing but the bytes is left to do."""
         progress.connected |= event == _CONNECTS
         if event == _BYTES_GO:
-            self._challenge(call)
+            self._require_lease(call)
             progress.going = True
 
-    def _challenge(self, call: Call) -> None:
+    def _require_lease(self, call: Call) -> None:
         if call.route.writes and not (self._may_write and self._may_write()):
             raise NotSent(
                 f"{self._what(call)}: not sent: this process is no longer the partner's only writer"
@@ -200,13 +200,15 @@ class Wire:
         self,
         http: httpx.AsyncClient,
         request: httpx.Request,
-        slot: Slot,
+        permit: CallPermit,
         progress: _Progress,
-    ) -> tuple[int, Json | Garbage]:
+    ) -> tuple[int, Json | Malformed]:
         reply = await http.send(request, stream=True)
         try:
             progress.status = reply.status_code
-            slot.answered(reply.status_code, retry_after(reply.headers.get("Retry-After"), self._clock.now()))
+            permit.answered(
+                reply.status_code, retry_after(reply.headers.get("Retry-After"), self._clock.now())
+            )
             return reply.status_code, await _body(reply)
         finally:
             await reply.aclose()
@@ -218,7 +220,7 @@ class Wire:
 _NETWORK = "check the network, the proxy and the CA file"
 
 
-async def _body(reply: httpx.Response) -> Json | Garbage:
+async def _body(reply: httpx.Response) -> Json | Malformed:
     if reply.status_code == httpx.codes.NO_CONTENT:
         return None
     encoding = reply.headers.pop("Content-Encoding", "identity").strip().lower()
@@ -226,13 +228,13 @@ async def _body(reply: httpx.Response) -> Json | Garbage:
     async for chunk in reply.aiter_bytes():
         content += chunk
         if len(content) > LARGEST_BODY:
-            return Garbage(f"it is larger than {LARGEST_BODY} bytes")
+            return Malformed(f"it is larger than {LARGEST_BODY} bytes")
     if not content:
         return None
     try:
         return decode(_inflated(bytes(content), encoding))
-    except Garbage as garbage:
-        return garbage
+    except Malformed as malformed:
+        return malformed
 
 
 def _inflated(content: bytes, encoding: str) -> bytes:
@@ -240,13 +242,13 @@ def _inflated(content: bytes, encoding: str) -> bytes:
     if encoding in {"identity", ""}:
         return content
     if encoding not in _INFLATED:
-        raise Garbage("it is compressed in a way that was not asked for")
+        raise Malformed("it is compressed in a way that was not asked for")
     try:
         plain = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(content, LARGEST_BODY + 1)
     except zlib.error:
-        raise Garbage("its compression is broken") from None
+        raise Malformed("its compression is broken") from None
     if len(plain) > LARGEST_BODY:
-        raise Garbage(f"it is larger than {LARGEST_BODY} bytes")
+        raise Malformed(f"it is larger than {LARGEST_BODY} bytes")
     return plain
 
 

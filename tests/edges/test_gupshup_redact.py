@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.edges.gupshup.words import clean
+from controller.edges.gupshup.redact import redact
 from controller.model.secret import Secret
 
 VALUE = 'p4ss+word/with "quotes" & sp?ces'
@@ -31,7 +31,7 @@ CANARY = Secret(VALUE)
     ],
 )
 def test_words_are_made_fit(said: str, wanted: str) -> None:
-    assert clean(said) == wanted
+    assert redact(said) == wanted
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_words_are_made_fit(said: str, wanted: str) -> None:
     ],
 )
 def test_a_secret_is_masked_in_every_form_and_in_parts(form: str) -> None:
-    masked = clean(f"you sent {form} to us", [CANARY])
+    masked = redact(f"you sent {form} to us", [CANARY])
 
     assert masked.startswith("you sent ")
     assert masked.endswith("to us")
@@ -63,28 +63,28 @@ def test_a_secret_is_masked_in_every_form_and_in_parts(form: str) -> None:
 
 
 def test_a_short_secret_is_masked_whole_and_a_tiny_one_is_left() -> None:
-    assert clean("pin 4711 is a", [Secret("4711"), Secret("a"), Secret("")]) == "pin *** is a"
+    assert redact("pin 4711 is a", [Secret("4711"), Secret("a"), Secret("")]) == "pin *** is a"
 
 
 def test_a_secret_that_begins_another_one_leaves_no_end_of_it() -> None:
-    assert clean("it was abcdefghij.", [Secret("abcdefg"), Secret("abcdefghij")]) == "it was ***."
+    assert redact("it was abcdefghij.", [Secret("abcdefg"), Secret("abcdefghij")]) == "it was ***."
 
 
 def test_a_token_given_with_its_scheme_is_masked_without_it() -> None:
-    assert clean("you sent abc.def-12", [Secret("Bearer abc.def-12")]) == "you sent ***"
+    assert redact("you sent abc.def-12", [Secret("Bearer abc.def-12")]) == "you sent ***"
 
 
 def test_a_secret_at_the_clip_leaves_no_part_behind() -> None:
-    assert "p4ss" not in clean("x" * 190 + " " + VALUE, [CANARY])
+    assert "p4ss" not in redact("x" * 190 + " " + VALUE, [CANARY])
 
 
 def test_joined_spaces_complete_no_secret() -> None:
-    assert clean("abcdef  ghijkl", [Secret("abcdef ghijkl")]) == "***"
+    assert redact("abcdef  ghijkl", [Secret("abcdef ghijkl")]) == "***"
 
 
 @given(st.text(max_size=400), st.text(max_size=40))
 def test_any_words_become_one_short_printable_line(said: str, secret: str) -> None:
-    line = clean(said, [Secret(secret)])
+    line = redact(said, [Secret(secret)])
 
     assert len(line) <= 200
     assert line.isprintable()
