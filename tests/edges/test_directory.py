@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from controller.edges.source import directory, schemas
-from controller.edges.source.unread import LARGEST, LARGEST_SOURCE, MOST_FILES
+from controller.edges.source.file_rules import LARGEST, LARGEST_SOURCE, MOST_FILES
 from controller.errors import SourceError, Usage
 from controller.model.problem import Severity
 from controller.model.source import Source

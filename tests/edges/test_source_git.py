@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from controller.edges.source import directory
+from controller.edges.source.file_rules import LARGEST, LARGEST_SOURCE, MOST_FILES
 from controller.edges.source.git import Commit, GitSource, Remote, blob_id
 from controller.edges.source.git.listing import blobs, entries
-from controller.edges.source.unread import LARGEST, LARGEST_SOURCE, MOST_FILES
 from controller.errors import SourceError
 from controller.model.source import Source, SourceFile
 from tests.edges.repositories import Leaf, Link, Repository, Submodule, source_of

@@ -24,7 +24,7 @@ KEY = SshKey("/run/key", "/run/known_hosts")
     ],
 )
 def test_a_url_is_taken(url: str, access: Access | None, protocol: str) -> None:
-    assert Remote(url, access=access).reach.protocol == protocol
+    assert Remote(url, access=access).endpoint.protocol == protocol
 
 
 @pytest.mark.parametrize(

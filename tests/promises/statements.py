@@ -319,7 +319,7 @@ PROMISES: Mapping[str, Promise] = {
     "P37": Promise(
         "A manifest seen half-written leads to no call.",
         (
-            f"{_EDGES}/test_source_origin.py::test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written",
+            f"{_EDGES}/test_sources.py::test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written",
             f"{_E2E}/test_half_written.py::test_a_file_that_is_rewritten_slowly_in_place_is_one_update",
             f"{_E2E}/test_half_written.py::test_what_changes_after_it_was_read_stops_before_the_first_write",
         ),

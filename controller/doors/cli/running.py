@@ -21,8 +21,8 @@ from controller.doors.cli.signals import ending
 from controller.edges import log, settings
 from controller.edges.source.changes import changes
 from controller.edges.source.git import Access, GitSource, HttpsLogin, Remote, Signers, SshKey
-from controller.edges.source.origin import Branch, Directory
 from controller.edges.source.settling import QUIET
+from controller.edges.source.sources import BranchSource, FolderSource
 from controller.errors import Usage
 from controller.loop.run.controller import Controller
 from controller.loop.run.partner_loop import LoopContext
@@ -142,14 +142,16 @@ async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 
 @asynccontextmanager
-async def origin_of(where: Where, clock: Clock, quiet: float = QUIET) -> AsyncIterator[Directory | Branch]:
+async def origin_of(
+    where: Where, clock: Clock, quiet: float = QUIET
+) -> AsyncIterator[FolderSource | BranchSource]:
     if not isinstance(where, Repository):
-        yield Directory(where, clock.now, quiet)
+        yield FolderSource(where, clock.now, quiet)
         return
     remote = where.remote()
     with tempfile.TemporaryDirectory(prefix="gupshupctl-git-") as scratch:
         folder = Path(where.copy or scratch)
-        yield Branch(GitSource(remote, folder, os.environ), remote.identity)
+        yield BranchSource(GitSource(remote, folder, os.environ), remote.identity)
 
 
 async def decode(source: Source) -> Decoded:

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from controller.edges.source.settling import mark
-from controller.edges.source.tree import Found, walk
-from controller.edges.source.unread import (
+from controller.edges.source.file_rules import (
     LARGEST,
     LARGEST_SOURCE,
-    concern,
+    ambiguous_names,
     escaped,
     escaped_whole,
-    odd,
-    overfull,
-    placeholder,
-    twins,
-    unread,
+    file_problem,
+    lfs_pointer,
+    source_too_large,
+    unreadable,
+    unusable_name,
 )
+from controller.edges.source.settling import mark
+from controller.edges.source.tree import FoundFile, walk
 from controller.errors import SourceError, Usage
 from controller.model.problem import Problem
 from controller.model.source import Source, SourceFile, Stamp
@@ -37,7 +37,7 @@ def read(paths: Sequence[str]) -> Source:
     found, problems = _found(paths)
     contents, unreadable = _contents(found)
     files = tuple(one.file for one in contents)
-    problems += [*unreadable, *twins(one.shown for one in found)]
+    problems += [*unreadable, *ambiguous_names(one.shown for one in found)]
     complete = all(Path(path).is_dir() for path in paths)
     stamps = tuple(one.stamp for one in contents)
     return Source(
@@ -69,11 +69,11 @@ def _mark(real: str) -> tuple[int, ...]:
         return ()
 
 
-def _found(paths: Sequence[str]) -> tuple[list[Found], list[Problem]]:
+def _found(paths: Sequence[str]) -> tuple[list[FoundFile], list[Problem]]:
     """Return every file below *paths*. Raises SourceError where a path does not exist, Usage for none."""
     for path in paths:
         _check(path)
-    found: list[Found] = []
+    found: list[FoundFile] = []
     problems: list[Problem] = []
     for path in dict.fromkeys(paths):
         if Path(path).is_dir():
@@ -81,7 +81,7 @@ def _found(paths: Sequence[str]) -> tuple[list[Found], list[Problem]]:
             found += tree.files
             problems += tree.problems
         else:
-            found.append(Found(path, os.path.realpath(path), Path(path).name))
+            found.append(FoundFile(path, os.path.realpath(path), Path(path).name))
     return found, problems
 
 
@@ -115,7 +115,7 @@ class _Content(NamedTuple):
     stamp: Stamp
 
 
-def _contents(found: Iterable[Found]) -> tuple[list[_Content], list[Problem]]:
+def _contents(found: Iterable[FoundFile]) -> tuple[list[_Content], list[Problem]]:
     """Read each file once."""
     files: dict[str, _Content] = {}
     problems: list[Problem] = []
@@ -127,7 +127,7 @@ def _contents(found: Iterable[Found]) -> tuple[list[_Content], list[Problem]]:
         if isinstance(read, Problem):
             problems.append(read)
         elif len(read.file.data) > room:
-            problems.append(overfull(one.shown))
+            problems.append(source_too_large(one.shown))
             break
         else:
             files[one.real] = read
@@ -135,27 +135,27 @@ def _contents(found: Iterable[Found]) -> tuple[list[_Content], list[Problem]]:
     return sorted(files.values(), key=lambda each: each.file.path), problems
 
 
-def _read(one: Found) -> _Content | Problem:
+def _read(one: FoundFile) -> _Content | Problem:
     """Read at most one byte more than is allowed, and nothing that could block or never end.
 
     The stamp is taken first: what is written meanwhile shows at the next one.
     """
-    if trouble := odd(one.shown):
+    if trouble := unusable_name(one.shown):
         return trouble
     try:
         handle = os.open(one.real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
-        return concern("GS704", one.shown, f"cannot be opened: {error.strerror}")
+        return file_problem("GS704", one.shown, f"cannot be opened: {error.strerror}")
     with os.fdopen(handle, "rb") as file:
         try:
             status = os.fstat(handle)
-            trouble = unread(one.shown, status)
+            trouble = unreadable(one.shown, status)
             data = b"" if trouble else file.read(LARGEST + 1)
             stamp = Stamp(one.shown, one.real, mark(status))
             whole = _Content(SourceFile(one.shown, data, escaped_whole(one.real)), one.name, stamp)
-            return trouble or placeholder(one.shown, data) or whole
+            return trouble or lfs_pointer(one.shown, data) or whole
         except OSError as error:
-            return concern("GS704", one.shown, f"cannot be read: {error.strerror}")
+            return file_problem("GS704", one.shown, f"cannot be read: {error.strerror}")
 
 
 def _revision(contents: Iterable[_Content]) -> str:

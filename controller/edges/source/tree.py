@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from controller.edges.source.unread import ENDINGS, MOST_FILES, concern, misnamed, too_many
+from controller.edges.source.file_rules import ENDINGS, MOST_FILES, almost_manifest, file_problem, too_many
 from controller.model.problem import Problem
 
 
-class Found(NamedTuple):
+class FoundFile(NamedTuple):
     """A file as a person would name it, where it really is, and its name below the folder that is read."""
 
     shown: str
@@ -22,7 +22,7 @@ class Found(NamedTuple):
 class Tree:
     """What lies below one folder."""
 
-    files: list[Found] = field(default_factory=list)
+    files: list[FoundFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -47,7 +47,7 @@ def _entries(folder: str, tree: Tree) -> Iterator[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             yield from sorted(entries, key=lambda entry: entry.name, reverse=True)
     except OSError as error:
-        tree.problems.append(concern("GS704", folder, f"cannot be listed: {error.strerror}"))
+        tree.problems.append(file_problem("GS704", folder, f"cannot be listed: {error.strerror}"))
 
 
 def _take(entry: os.DirEntry[str], root: str, tree: Tree, folders: list[str], seen: set[str]) -> None:
@@ -56,12 +56,12 @@ def _take(entry: os.DirEntry[str], root: str, tree: Tree, folders: list[str], se
     real = os.path.realpath(entry.path)
     is_folder = Path(real).is_dir()
     if not is_folder and not entry.name.endswith(ENDINGS):
-        tree.problems += [found] if (found := misnamed(_shown(entry))) else []
+        tree.problems += [found] if (found := almost_manifest(_shown(entry))) else []
         return
     if entry.is_symlink() and not _inside(real, os.path.realpath(root)):
-        tree.problems.append(concern("GS707", entry.path, "leads out of the folder that is read"))
+        tree.problems.append(file_problem("GS707", entry.path, "leads out of the folder that is read"))
     elif not is_folder:
-        tree.files.append(Found(_shown(entry), real, os.path.relpath(entry.path, root)))
+        tree.files.append(FoundFile(_shown(entry), real, os.path.relpath(entry.path, root)))
     elif real not in seen:
         seen.add(real)
         folders.append(entry.path)

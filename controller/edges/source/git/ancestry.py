@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from controller.edges.source.git.command import Git
+from controller.edges.source.git.fetch import Fetcher
+from controller.edges.source.git.messages import advice
 from controller.edges.source.git.mirror import Mirror
-from controller.edges.source.git.trouble import advice
-from controller.edges.source.git.wire import Wire
 from controller.errors import SourceError
 
 DEPTHS = (64, 4_096)
@@ -21,7 +21,7 @@ async def parents(git: Git, repository: Path, commit: str) -> frozenset[str]:
     return frozenset(words[1] for words in lines if words[0] == "parent")
 
 
-async def descends(git: Git, wire: Wire, folder: Path, new: str, old: str) -> bool:
+async def descends(git: Git, fetcher: Fetcher, folder: Path, new: str, old: str) -> bool:
     """Say whether *old* is among the newest DEPTHS commits that *new* grew out of.
 
     Looks in a copy of its own that holds commits and no files, where the remote can leave them out, and is
@@ -30,7 +30,7 @@ async def descends(git: Git, wire: Wire, folder: Path, new: str, old: str) -> bo
     copy = Mirror(folder).anew()
     try:
         for depth in DEPTHS:
-            finished = await wire.fetch(copy, f"+{new}:{_TIP}", "--filter=tree:0", f"--depth={depth}")
+            finished = await fetcher.fetch(copy, f"+{new}:{_TIP}", "--filter=tree:0", f"--depth={depth}")
             if finished.code:
                 raise SourceError(
                     f"cannot fetch the history of {new}: git said: {finished.words}; {advice(finished.words)}"

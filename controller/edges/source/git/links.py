@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 from itertools import accumulate
 
-from controller.edges.source.git.listing import Entry, Sort
+from controller.edges.source.git.listing import EntryType, TreeEntry
 
 _MOST_STEPS = 256
 
 
-class End(Enum):
+class NotAFile(Enum):
     """Where a link leads to, if not to a file."""
 
     FOLDER = auto()
@@ -18,25 +18,27 @@ class End(Enum):
     CIRCLE = auto()
 
 
-class Ends:
+class LinkTargets:
     """The ends of all links below one folder; *links* maps each to its text."""
 
-    def __init__(self, entries: Iterable[Entry], links: Mapping[str, str]) -> None:
+    def __init__(self, entries: Iterable[TreeEntry], links: Mapping[str, str]) -> None:
         self._links = links
-        self._files = {entry.name: entry for entry in entries if entry.sort is Sort.FILE} if links else {}
+        self._files = (
+            {entry.name: entry for entry in entries if entry.type is EntryType.FILE} if links else {}
+        )
         self._folders = _folders(self._files)
 
-    def of(self, name: str) -> Entry | End:
+    def of(self, name: str) -> TreeEntry | NotAFile:
         """Return the file that the link *name* leads to in the end, or why there is none.
 
         A path that leaves the folder is OUTSIDE even where it would come back: what lies there is not read.
         """
         path = self._resolved(name)
-        if isinstance(path, End):
+        if isinstance(path, NotAFile):
             return path
-        return self._files.get(path) or (End.FOLDER if path in self._folders else End.NOWHERE)
+        return self._files.get(path) or (NotAFile.FOLDER if path in self._folders else NotAFile.NOWHERE)
 
-    def _resolved(self, name: str) -> str | End:
+    def _resolved(self, name: str) -> str | NotAFile:
         done: list[str] = []
         todo = name.split("/")[::-1]
         for _ in range(_MOST_STEPS):
@@ -44,15 +46,15 @@ class Ends:
                 return "/".join(done)
             part = todo.pop()
             if part == ".." and not done:
-                return End.OUTSIDE
+                return NotAFile.OUTSIDE
             _step(done, part)
             text = self._links.get("/".join(done))
             if text is not None:
                 if text.startswith("/"):
-                    return End.OUTSIDE
+                    return NotAFile.OUTSIDE
                 done.pop()
                 todo += text.split("/")[::-1]
-        return End.CIRCLE
+        return NotAFile.CIRCLE
 
 
 def _step(done: list[str], part: str) -> None:

@@ -7,25 +7,25 @@ from os import fsdecode
 from typing import NamedTuple
 
 
-class Sort(StrEnum):
+class EntryType(StrEnum):
     FILE = "file"
     LINK = "link"
     SUBMODULE = "submodule"
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """One leaf of a tree: *name* is below the folder that is read, *size* in bytes (0 for a submodule)."""
 
     name: str
-    sort: Sort
+    type: EntryType
     id: str
     size: int
 
 
-_SORTS = {"120000": Sort.LINK, "160000": Sort.SUBMODULE}
+_TYPES = {"120000": EntryType.LINK, "160000": EntryType.SUBMODULE}
 
 
-def entries(listing: bytes) -> Iterator[Entry]:
+def entries(listing: bytes) -> Iterator[TreeEntry]:
     """Return what `git ls-tree -r -l -z` listed, in its order; ValueError where it is cut short."""
     *rows, rest = listing.split(b"\0")
     if rest:
@@ -33,7 +33,9 @@ def entries(listing: bytes) -> Iterator[Entry]:
     for row in rows:
         head, _, name = row.partition(b"\t")
         mode, _, object_id, size = head.decode("ascii").split()
-        yield Entry(fsdecode(name), _SORTS.get(mode, Sort.FILE), object_id, 0 if size == "-" else int(size))
+        yield TreeEntry(
+            fsdecode(name), _TYPES.get(mode, EntryType.FILE), object_id, 0 if size == "-" else int(size)
+        )
 
 
 def blobs(ids: Sequence[str], answer: bytes) -> Mapping[str, bytes]:

@@ -41,7 +41,7 @@ class Signers:
 Access: TypeAlias = HttpsLogin | SshKey
 
 
-class Reach(NamedTuple):
+class GitEndpoint(NamedTuple):
     """By which protocol, and which URLs a token may be shown to."""
 
     protocol: str
@@ -65,16 +65,16 @@ class Remote:
     ca_file: str | None = None
     proxy: str | None = field(default=None, repr=False)
     local: bool = False
-    reach: Reach = field(init=False)
+    endpoint: GitEndpoint = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "reach", _reach(self.url, local=self.local))
+        object.__setattr__(self, "endpoint", _endpoint(self.url, local=self.local))
         object.__setattr__(self, "path", _folder(self.path))
         if self.branch is not None and _NO_BRANCH.search(self.branch or "-"):
             raise Usage(f"{self.branch!r} is no name of a branch; write it as `git branch` does")
-        _check_access(self.reach, self.access)
+        _check_access(self.endpoint, self.access)
         if self.proxy is not None:
-            _check_proxy(self.reach, self.proxy)
+            _check_proxy(self.endpoint, self.proxy)
 
     @property
     def ref(self) -> str:
@@ -89,11 +89,11 @@ class Remote:
         return f"{'the default branch' if self.branch is None else f'branch {self.branch}'} of {self.url}"
 
 
-def _reach(url: str, *, local: bool) -> Reach:
+def _endpoint(url: str, *, local: bool) -> GitEndpoint:
     if url != url.strip() or not url.isprintable() or " " in url:
         raise Usage("the repository's URL holds spaces or characters that cannot be shown; check it")
     if "://" not in url and _SCP_LIKE.fullmatch(url):
-        return Reach("ssh", "")
+        return GitEndpoint("ssh", "")
     try:
         parts = urlsplit(url)
         host, origin = parts.hostname or "", f"{parts.scheme}://{parts.netloc}"
@@ -102,10 +102,10 @@ def _reach(url: str, *, local: bool) -> Reach:
             "the repository's URL is malformed; write https://host/path or ssh://git@host/path"
         ) from None
     if parts.scheme == "file" and local and not parts.netloc:
-        return Reach("file", "")
+        return GitEndpoint("file", "")
     if parts.scheme in {"https", "ssh"} or (parts.scheme == "http" and _is_loopback(host)):
         _check_url(parts, host)
-        return Reach(parts.scheme, origin)
+        return GitEndpoint(parts.scheme, origin)
     raise Usage(
         "a repository is reached by https or ssh: write https://host/path, ssh://git@host/path or "
         "git@host:path (http only on loopback)"
@@ -139,25 +139,25 @@ def _folder(path: str) -> str:
     return "/".join(parts)
 
 
-def _check_access(reach: Reach, access: Access | None) -> None:
+def _check_access(endpoint: GitEndpoint, access: Access | None) -> None:
     match access:
         case SshKey(file, known_hosts):
-            if reach.protocol != "ssh":
+            if endpoint.protocol != "ssh":
                 raise Usage("an ssh key goes with an ssh URL; use a token for https")
             _check_ssh_files(file, known_hosts)
         case HttpsLogin(_, user):
-            if reach.protocol not in {"http", "https"}:
+            if endpoint.protocol not in {"http", "https"}:
                 raise Usage("a token goes with an https URL; use a key for ssh")
             if not user or not user.isprintable():
                 raise Usage("the user that goes with the token is empty or cannot be shown; try `git`")
-        case None if reach.protocol == "ssh":
+        case None if endpoint.protocol == "ssh":
             raise Usage(
                 "an ssh URL needs a key file and a known_hosts file; the agent and ~/.ssh are not used"
             )
 
 
-def _check_proxy(reach: Reach, proxy: str) -> None:
-    if reach.protocol not in {"http", "https"}:
+def _check_proxy(endpoint: GitEndpoint, proxy: str) -> None:
+    if endpoint.protocol not in {"http", "https"}:
         raise Usage("a proxy goes with an https URL; ssh is reached directly")
     if not re.fullmatch(r"https?://[^\s/]+/?", proxy):
         raise Usage("the proxy is no usable URL; it should look like http://proxy.example:3128")

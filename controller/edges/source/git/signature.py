@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 from controller.edges.source.git.command import Git
+from controller.edges.source.git.messages import git_message
 from controller.edges.source.git.remote import Signers
-from controller.edges.source.git.trouble import said
 from controller.errors import SourceError
 
 _GOOD = re.compile(r'^Good "git" signature for (.+) with \S+ key ', re.MULTILINE)
@@ -22,7 +22,7 @@ async def signer(repository: Path, commit: str, signers: Signers, search: str) -
     good = _GOOD.search(finished.words)
     if finished.code == 0 and good:
         return good[1]
-    why = said(finished.words, ()) if finished.words.strip() else "it is not signed"
+    why = git_message(finished.words, ()) if finished.words.strip() else "it is not signed"
     raise SourceError(
         f"commit {commit} is refused, its signature was asked for and is not good: {why}; sign it with a key "
         f"of {signers.allowed}",

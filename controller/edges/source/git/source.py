@@ -10,12 +10,12 @@ from pathlib import Path
 
 from controller.edges.source.git.ancestry import descends, parents
 from controller.edges.source.git.command import Finished, Git
+from controller.edges.source.git.fetch import Fetcher
+from controller.edges.source.git.messages import advice
 from controller.edges.source.git.mirror import Mirror, doubt, doubted, sweep
-from controller.edges.source.git.objects import Damaged, Objects
+from controller.edges.source.git.read_commit import CommitReader, Damaged
 from controller.edges.source.git.remote import Remote
 from controller.edges.source.git.signature import signer
-from controller.edges.source.git.trouble import advice
-from controller.edges.source.git.wire import Wire
 from controller.errors import SourceError
 from controller.model.source import Source
 
@@ -45,7 +45,7 @@ class GitSource:
         self._remote = remote
         self._mirror = Mirror(folder)
         self._history = folder / "history"
-        self._wire = Wire(remote, environ)
+        self._fetcher = Fetcher(remote, environ)
         self._environ = environ
         self._timeout = timeout
         self._turn = asyncio.Lock()
@@ -75,7 +75,7 @@ class GitSource:
         async with self._alone(f"read {self._remote}"):
             repository = self._existing(commit.id)
             try:
-                files, problems = await Objects(
+                files, problems = await CommitReader(
                     self._git, repository, commit.id, self._remote.path
                 ).manifests()
             except Damaged:
@@ -95,7 +95,7 @@ class GitSource:
             repository = self._mirror.existing()
             if repository and old in await parents(self._git, repository, new):
                 return True
-            return await descends(self._git, self._wire, self._history, new, old)
+            return await descends(self._git, self._fetcher, self._history, new, old)
 
     async def _signer(self, repository: Path, commit: str) -> str | None:
         if self._remote.signers is None:
@@ -147,7 +147,7 @@ class GitSource:
 
     async def _fetch_into(self, repository: Path) -> Finished:
         with doubted(repository):
-            finished = await self._wire.fetch(repository, f"+{self._remote.ref}:{_TIP}", "--depth=1")
+            finished = await self._fetcher.fetch(repository, f"+{self._remote.ref}:{_TIP}", "--depth=1")
         if finished.code:
             sweep(repository)
         return finished

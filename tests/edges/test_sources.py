@@ -11,8 +11,8 @@ import pytest
 
 from controller.edges.source.changes import changes
 from controller.edges.source.git import Commit, GitSource
-from controller.edges.source.origin import Branch, Directory
 from controller.edges.source.settling import QUIET
+from controller.edges.source.sources import BranchSource, FolderSource
 from controller.errors import SourceError, Unsettled, Usage
 from controller.model.source import Source
 from tests.edges.clocks import TestClock
@@ -20,7 +20,7 @@ from tests.edges.clocks import TestClock
 
 async def test_a_directory_is_read_whole_and_once(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: b\n")
-    origin = Directory([str(tmp_path)], TestClock().now, quiet=0)
+    origin = FolderSource([str(tmp_path)], TestClock().now, quiet=0)
     first = await origin.read("")
     assert first is not None
     assert (first.identity, len(first.files)) == (origin.identity, 1)
@@ -34,7 +34,7 @@ async def test_a_directory_is_read_whole_and_once(tmp_path: Path) -> None:
 async def test_a_file_that_cannot_be_read_is_told_each_time(tmp_path: Path) -> None:
     """The revision is made of what can be read: it stays the same."""
     (tmp_path / "a.yaml").write_text("a: b\n")
-    origin = Directory([str(tmp_path)], TestClock().now, quiet=0)
+    origin = FolderSource([str(tmp_path)], TestClock().now, quiet=0)
     before = await origin.read("")
     assert before is not None
     (tmp_path / "b.yaml").symlink_to("/etc/hostname")
@@ -47,7 +47,7 @@ async def test_a_file_that_cannot_be_read_is_told_each_time(tmp_path: Path) -> N
 async def test_a_directory_that_is_gone_is_an_error_and_not_empty(tmp_path: Path) -> None:
     folder = tmp_path / "manifests"
     folder.mkdir()
-    origin = Directory([str(folder)], TestClock().now, quiet=0)
+    origin = FolderSource([str(folder)], TestClock().now, quiet=0)
     assert await origin.read("") is not None
     folder.rmdir()
     with pytest.raises(SourceError, match="no such file"):
@@ -57,11 +57,11 @@ async def test_a_directory_that_is_gone_is_an_error_and_not_empty(tmp_path: Path
 async def test_a_file_is_no_directory(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: b\n")
     with pytest.raises(Usage, match="not a folder"):
-        await Directory([str(tmp_path / "a.yaml")], TestClock().now, quiet=0).read("")
+        await FolderSource([str(tmp_path / "a.yaml")], TestClock().now, quiet=0).read("")
 
 
 async def test_a_directory_has_no_history_to_rewrite(tmp_path: Path) -> None:
-    assert await Directory([str(tmp_path)], TestClock().now, quiet=0).advanced("a", "b")
+    assert await FolderSource([str(tmp_path)], TestClock().now, quiet=0).advanced("a", "b")
 
 
 # What is being written.
@@ -73,11 +73,11 @@ class Folder:
 
     path: Path
     clock: TestClock = field(default_factory=TestClock)
-    origin: Directory = field(init=False)
+    origin: FolderSource = field(init=False)
     known: str = ""
 
     def __post_init__(self) -> None:
-        self.origin = Directory([str(self.path)], self.clock.now)
+        self.origin = FolderSource([str(self.path)], self.clock.now)
 
     async def read(self) -> dict[str, bytes] | None:
         """Return the files that are taken, None where there is nothing new."""
@@ -163,7 +163,7 @@ async def test_links_that_lead_elsewhere_need_no_rest(tmp_path: Path) -> None:
 
 async def test_the_same_manifests_that_lie_elsewhere_now_are_told(tmp_path: Path) -> None:
     mounted(tmp_path, "one", a="a: b\n")
-    origin = Directory([str(tmp_path)], TestClock().now, quiet=0)
+    origin = FolderSource([str(tmp_path)], TestClock().now, quiet=0)
     first = await origin.read("")
     mounted(tmp_path, "two", a="a: b\n")
     second = await origin.read(first.revision if first else "")
@@ -239,7 +239,7 @@ class Remote:
 
 async def test_a_branch_is_read_at_its_tip_and_once() -> None:
     remote = Remote(["a", "b"])
-    origin = Branch(cast("GitSource", remote), "remote")
+    origin = BranchSource(cast("GitSource", remote), "remote")
     first = await origin.read("")
     assert first is not None
     assert (first.revision, await origin.read("b")) == ("b", None)

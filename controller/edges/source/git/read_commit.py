@@ -6,11 +6,11 @@ from os import fsdecode
 from pathlib import Path
 from typing import Never
 
-from controller.edges.source.git.choice import Choice, choose, in_repository, outside
+from controller.edges.source.file_rules import lfs_pointer, unusable_name
 from controller.edges.source.git.command import Git
-from controller.edges.source.git.listing import Entry, Sort, blobs, entries
-from controller.edges.source.git.trouble import said
-from controller.edges.source.unread import odd, placeholder
+from controller.edges.source.git.listing import EntryType, TreeEntry, blobs, entries
+from controller.edges.source.git.messages import git_message
+from controller.edges.source.git.select import SelectedFiles, in_repository, outside, select
 from controller.errors import SourceError
 from controller.model.problem import Problem
 from controller.model.source import SourceFile
@@ -24,7 +24,7 @@ class Damaged(SourceError):
     """The local copy does not hold what it should."""
 
 
-class Objects:
+class CommitReader:
     """One commit of a repository, and the folder in it that is read."""
 
     def __init__(self, git: Git, repository: Path, commit: str, root: str) -> None:
@@ -36,19 +36,19 @@ class Objects:
     async def manifests(self) -> tuple[list[SourceFile], list[Problem]]:
         """Return every manifest and every problem. Raises SourceError where there is no such folder."""
         listed = await self._entries()
-        choice = choose(self._root, listed, await self._links(listed))
-        contents = await self._contents([file.entry.id for file in choice.files])
-        problems = [*choice.problems, *await self._strays(choice)]
+        selected = select(self._root, listed, await self._links(listed))
+        contents = await self._contents([file.entry.id for file in selected.files])
+        problems = [*selected.problems, *await self._strays(selected)]
         files = []
-        for file in choice.files:
+        for file in selected.files:
             data = contents[file.entry.id]
-            if trouble := placeholder(file.shown, data):
+            if trouble := lfs_pointer(file.shown, data):
                 problems.append(trouble)
             else:
                 files.append(SourceFile(file.shown, data))
         return sorted(files, key=lambda file: file.path), problems
 
-    async def _entries(self) -> list[Entry]:
+    async def _entries(self) -> list[TreeEntry]:
         tree = f"{self._commit}:{self._root}"
         finished = await self._git.run(
             self._repository, ("ls-tree", "-r", "-l", "-z", "--full-tree", tree), most=_MOST_LISTED
@@ -68,8 +68,8 @@ class Objects:
         what = "no folder" if folder.endswith(b" missing") else "something that is no folder"
         raise SourceError(f"commit {self._commit} has {what} at {self._root}; check the path", self._commit)
 
-    async def _links(self, listed: Sequence[Entry]) -> dict[str, str]:
-        links = [one for one in listed if one.sort is Sort.LINK and one.size <= _LONGEST_LINK]
+    async def _links(self, listed: Sequence[TreeEntry]) -> dict[str, str]:
+        links = [one for one in listed if one.type is EntryType.LINK and one.size <= _LONGEST_LINK]
         texts = await self._contents([link.id for link in links])
         return {link.name: fsdecode(texts[link.id]) for link in links}
 
@@ -81,15 +81,15 @@ class Objects:
         with self._believed():
             return blobs(wanted, answer)
 
-    async def _strays(self, choice: Choice) -> list[Problem]:
+    async def _strays(self, selected: SelectedFiles) -> list[Problem]:
         """Judge links out of the folder by their ends: a README may be one, a folder of manifests not."""
-        asked, rest = choice.strays[:_MOST_STRAYS], choice.strays[_MOST_STRAYS:]
+        asked, rest = selected.strays[:_MOST_STRAYS], selected.strays[_MOST_STRAYS:]
         problems = [problem for name in asked if (problem := await self._stray(name))]
         return problems + [outside(in_repository(self._root, name)) for name in rest]
 
     async def _stray(self, name: str) -> Problem | None:
         shown = in_repository(self._root, name)
-        if trouble := odd(shown):
+        if trouble := unusable_name(shown):
             return trouble
         answer = await self._asked("--batch-check", f"{self._commit}:{shown}\n", "--follow-symlinks")
         ends_at_a_file = answer.split(b" ")[1:2] == [b"blob"]
@@ -99,7 +99,7 @@ class Objects:
         arguments = ("cat-file", how, *options)
         finished = await self._git.run(self._repository, arguments, feed=questions.encode())
         if finished.code:
-            raise self._damaged(said(finished.words, ()))
+            raise self._damaged(git_message(finished.words, ()))
         return finished.output
 
     @contextmanager

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-from controller.edges.source.unread import escaped
+from controller.edges.source.file_rules import escaped
 
 _MOST_LINES = 4
 _ADVICE = (
@@ -33,7 +33,7 @@ def advice(words: str) -> str:
     return next((told for needle, told in _ADVICE if needle.lower() in lower), _NO_ADVICE)
 
 
-def said(words: str, secrets: Iterable[str]) -> str:
+def git_message(words: str, secrets: Iterable[str]) -> str:
     """Return the last lines of what git said, without any of *secrets* in any spelling of theirs."""
     for secret in secrets:
         for spelling in _spellings(secret):

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from controller.edges.source import directory
+from controller.edges.source.file_rules import escaped
 from controller.edges.source.git import Commit, GitSource
 from controller.edges.source.settling import QUIET, Settling
-from controller.edges.source.unread import escaped
 from controller.errors import Unsettled, Usage
 from controller.model.source import Source
 
 
-class Directory:
+class FolderSource:
     """Folders of this machine. They have no history, so that whatever they hold has grown out of before.
 
     They are read once nothing has changed for *quiet* seconds; *now* gives seconds that never step.
@@ -50,7 +50,7 @@ class Directory:
         return True
 
 
-class Branch:
+class BranchSource:
     """A branch of a repository, whole from one commit."""
 
     def __init__(self, source: GitSource, identity: str) -> None:

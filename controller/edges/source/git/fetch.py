@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from controller.edges import secrets
 from controller.edges.source.git.command import Finished, Git
+from controller.edges.source.git.messages import git_message
 from controller.edges.source.git.remote import HttpsLogin, Remote, SshKey
-from controller.edges.source.git.trouble import said
 from controller.errors import Denied, SourceError
 from controller.model.secret import Secret
 
@@ -47,7 +47,7 @@ class _Credential(NamedTuple):
     token: Secret
 
 
-class Wire:
+class Fetcher:
     """The way to one remote; *environ* holds PATH and what references name, and is read at each fetch."""
 
     def __init__(self, remote: Remote, environ: Mapping[str, str]) -> None:
@@ -64,7 +64,7 @@ class Wire:
             git = Git(self._search, self._settings(handles), self._variables())
             arguments = (*_FETCH, *options, "--", self._remote.url, wanted)
             finished = await git.run(str(repository), arguments, handles=handles)
-        return finished._replace(words=said(finished.words, _secrets(credential, self._remote.proxy)))
+        return finished._replace(words=git_message(finished.words, _secrets(credential, self._remote.proxy)))
 
     @property
     def _search(self) -> str:
@@ -84,11 +84,11 @@ class Wire:
         return _Credential(self._remote.access.user, token)
 
     def _settings(self, handles: Sequence[int]) -> dict[str, str]:
-        reach = self._remote.reach
-        settings = {f"protocol.{reach.protocol}.allow": "always"}
+        endpoint = self._remote.endpoint
+        settings = {f"protocol.{endpoint.protocol}.allow": "always"}
         for handle in handles:
             helper = f'!f() {{ test "$1" = get && exec cat /dev/fd/{handle}; }}; f'
-            settings[f"credential.{reach.origin}.helper"] = helper
+            settings[f"credential.{endpoint.origin}.helper"] = helper
         if self._remote.proxy is not None:
             settings["http.proxy"] = self._remote.proxy
         if self._remote.ca_file is not None:

@@ -17,7 +17,7 @@ ENDINGS = (".yaml", ".yml")
 _WARNINGS = frozenset({"GS705", "GS709"})
 
 
-def concern(rule: str, path: str, message: str) -> Problem:
+def file_problem(rule: str, path: str, message: str) -> Problem:
     """Return a problem of a whole file; its name is told in characters that can be shown."""
     severity = Severity.WARNING if rule in _WARNINGS else Severity.ERROR
     return Problem(Place(escaped(path)), rule, severity, "", message)
@@ -36,53 +36,55 @@ def escaped_whole(path: str) -> str:
     )
 
 
-def odd(path: str) -> Problem | None:
+def unusable_name(path: str) -> Problem | None:
     """Say why a file's name is none: control characters, bytes that are no UTF-8, more than a disk takes."""
     if not path.isprintable():
-        return concern("GS702", path, "its name holds characters that cannot be shown or typed")
+        return file_problem("GS702", path, "its name holds characters that cannot be shown or typed")
     parts = (len(os.fsencode(part)) for part in path.split("/"))
     if max(parts) > _LONGEST_PART or len(os.fsencode(path)) > _LONGEST_PATH:
-        return concern("GS702", path, "its name is longer than a file system takes")
+        return file_problem("GS702", path, "its name is longer than a file system takes")
     return None
 
 
-def unread(path: str, status: os.stat_result) -> Problem | None:
+def unreadable(path: str, status: os.stat_result) -> Problem | None:
     """Say why a file is not to be read, or None."""
     if not stat.S_ISREG(status.st_mode):
-        return concern("GS704", path, "is no regular file (a folder, pipe, socket or device)")
+        return file_problem("GS704", path, "is no regular file (a folder, pipe, socket or device)")
     return too_large(path, status.st_size)
 
 
 def too_large(path: str, size: int) -> Problem | None:
     if size > LARGEST:
-        return concern("GS109", path, f"{size:,} bytes, and {LARGEST:,} are the most")
+        return file_problem("GS109", path, f"{size:,} bytes, and {LARGEST:,} are the most")
     return None
 
 
-def overfull(path: str) -> Problem:
+def source_too_large(path: str) -> Problem:
     """Return the problem of a source that is too large; it stands at the first file that was not read."""
-    return concern("GS703", path, f"more than {LARGEST_SOURCE:,} bytes; the rest was not read")
+    return file_problem("GS703", path, f"more than {LARGEST_SOURCE:,} bytes; the rest was not read")
 
 
 def too_many(root: str) -> Problem:
-    return concern("GS703", root, f"more than {MOST_FILES:,} files; the others were not read")
+    return file_problem("GS703", root, f"more than {MOST_FILES:,} files; the others were not read")
 
 
-def misnamed(path: str) -> Problem | None:
+def almost_manifest(path: str) -> Problem | None:
     """Say that a file is passed by although a person would take it for a manifest, or None."""
     if path.endswith(ENDINGS) or not path.casefold().rstrip().endswith(ENDINGS):
         return None
-    return concern("GS709", path, "is not read: only names that end in .yaml or .yml are, in small letters")
+    return file_problem(
+        "GS709", path, "is not read: only names that end in .yaml or .yml are, in small letters"
+    )
 
 
-def placeholder(path: str, data: bytes) -> Problem | None:
+def lfs_pointer(path: str, data: bytes) -> Problem | None:
     """Say that a file is what Git LFS leaves in the place of a file, or None."""
     if data.startswith(_LFS):
-        return concern("GS708", path, "is a Git LFS pointer; the file itself is not in the repository")
+        return file_problem("GS708", path, "is a Git LFS pointer; the file itself is not in the repository")
     return None
 
 
-def twins(paths: Iterable[str]) -> list[Problem]:
+def ambiguous_names(paths: Iterable[str]) -> list[Problem]:
     """Warn of names that are one to a person or to another file system."""
     first: dict[str, str] = {}
     problems = []
@@ -90,5 +92,7 @@ def twins(paths: Iterable[str]) -> list[Problem]:
         key = path.casefold().removesuffix(".yaml").removesuffix(".yml")
         other = first.setdefault(key, path)
         if other != path:
-            problems.append(concern("GS705", path, f"differs from {escaped(other)} only in case or ending"))
+            problems.append(
+                file_problem("GS705", path, f"differs from {escaped(other)} only in case or ending")
+            )
     return problems

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from controller.edges.source.git import Access, GitSource, HttpsLogin, Remote, SshKey
-from controller.edges.source.git.trouble import said
+from controller.edges.source.git.messages import git_message
 from controller.errors import SourceError
 from controller.model.manifest import FromEnv, FromFile
 from tests.edges.git_server import Manners, has_backend, serving
@@ -326,4 +326,4 @@ async def test_over_ssh_only_the_key_and_the_hosts_that_were_named_are_believed(
     ],
 )
 def test_what_git_said_is_fit_to_be_read(words: str, shown: str) -> None:
-    assert said(words, ["hunter2&3"]) == shown
+    assert git_message(words, ["hunter2&3"]) == shown

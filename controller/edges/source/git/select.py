@@ -1,0 +1,109 @@
+"""Which files of a commit are manifests, and which are refused by their looks: no content is read for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from controller.edges.source.file_rules import (
+    ENDINGS,
+    LARGEST_SOURCE,
+    MOST_FILES,
+    almost_manifest,
+    ambiguous_names,
+    file_problem,
+    source_too_large,
+    too_large,
+    too_many,
+    unusable_name,
+)
+from controller.edges.source.git.links import LinkTargets, NotAFile
+from controller.edges.source.git.listing import EntryType, TreeEntry
+from controller.model.problem import Problem
+
+
+class SelectedFile(NamedTuple):
+    """A manifest as a person would name it, and the file that holds it: itself, or what it links to."""
+
+    shown: str
+    entry: TreeEntry
+    linked: bool = False
+
+
+@dataclass(slots=True)
+class SelectedFiles:
+    """What is to be read, what is wrong, and links out of the folder that are no manifests by their names."""
+
+    files: list[SelectedFile] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    strays: list[str] = field(default_factory=list)
+
+
+def select(root: str, entries: Sequence[TreeEntry], links: Mapping[str, str]) -> SelectedFiles:
+    """Return the manifests below *root*; *links* maps each link to its text.
+
+    Names that begin with a dot are passed by, but links may lead there.
+    """
+    selected = SelectedFiles()
+    targets = LinkTargets(entries, links)
+    for entry in entries:
+        if _is_hidden(entry.name):
+            continue
+        name = in_repository(root, entry.name)
+        if entry.type is EntryType.SUBMODULE:
+            selected.problems.append(
+                file_problem("GS708", name, "is a submodule; what is in it is not fetched")
+            )
+        elif entry.type is EntryType.LINK:
+            _follow(name, entry, targets, selected)
+        elif entry.name.endswith(ENDINGS):
+            selected.files.append(SelectedFile(name, entry))
+        elif found := almost_manifest(name):
+            selected.problems.append(found)
+    selected.problems += ambiguous_names(file.shown for file in selected.files)
+    _limit(root or ".", selected)
+    return selected
+
+
+def in_repository(root: str, name: str) -> str:
+    """Return the name of a file below *root* from the root of the repository."""
+    return f"{root}/{name}" if root else name
+
+
+def outside(name: str) -> Problem:
+    return file_problem("GS707", name, "leads out of the folder that is read")
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or "/." in name
+
+
+def _follow(name: str, link: TreeEntry, targets: LinkTargets, selected: SelectedFiles) -> None:
+    end = targets.of(link.name)
+    if end is NotAFile.FOLDER:
+        selected.problems.append(file_problem("GS704", name, "is a link to a folder; link to its files"))
+    elif not link.name.endswith(ENDINGS):
+        selected.strays += [link.name] if end is NotAFile.OUTSIDE else []
+    elif end is NotAFile.OUTSIDE:
+        selected.problems.append(outside(name))
+    elif isinstance(end, NotAFile):
+        selected.problems.append(file_problem("GS704", name, "is a link that leads to no file"))
+    else:
+        selected.files.append(SelectedFile(name, end, linked=True))
+
+
+def _limit(root: str, selected: SelectedFiles) -> None:
+    """Keep what a source may hold, each file once; one that is reached by its own name goes before links."""
+    if len(selected.files) > MOST_FILES:
+        selected.problems.append(too_many(root))
+        del selected.files[MOST_FILES:]
+    room = LARGEST_SOURCE
+    kept: dict[str, SelectedFile] = {}
+    for file in sorted(selected.files, key=lambda one: one.linked):
+        if trouble := unusable_name(file.shown) or too_large(file.shown, file.entry.size):
+            selected.problems.append(trouble)
+        elif kept.setdefault(file.entry.name, file) is file:
+            room -= file.entry.size
+        if room < 0:
+            selected.problems.append(source_too_large(kept.popitem()[1].shown))
+            break
+    selected.files = list(kept.values())
