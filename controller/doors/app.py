@@ -14,7 +14,7 @@ from controller.core.identity import SignedIn
 from controller.edges.clock import SystemClock
 from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, reader, writer
 from controller.edges.secrets import reveal_credential, reveal_header
-from controller.edges.store import Hold, Store, chosen_location, look_into, open_store
+from controller.edges.store import SqlStore, WriterLock, chosen_location, look_into, open_store
 from controller.errors import AccountError, Busy, StoreError
 from controller.loop import ports
 from controller.loop.identity import identified
@@ -43,7 +43,7 @@ class WritePermit:
     Nor once its process is *stopping*.
     """
 
-    by: Hold | None = None
+    by: WriterLock | None = None
     stopping: Callable[[], bool] = lambda: False
 
     def holds(self) -> bool:
@@ -57,7 +57,7 @@ class Runtime:
     *heard* is told of every call to Gupshup. *signed_in* are the accounts, each with its Partner's name.
     """
 
-    store: Store
+    store: SqlStore
     clock: SystemClock
     network: Network
     environ: Mapping[str, str]

@@ -7,7 +7,7 @@ from controller.doors.web.metrics import Metrics
 from controller.edges import log
 from controller.loop.run.alerter import Alerter
 from controller.loop.run.control import LoopControl, OnPass
-from controller.loop.run.summary_cache import Store, SummaryCache
+from controller.loop.run.summary_cache import SummaryCache, SummaryStore
 from controller.model.clock import Clock
 from controller.model.notice import Notice
 from controller.model.passes import Pass
@@ -22,7 +22,7 @@ class Observability:
     def __init__(
         self,
         metrics: Metrics,
-        store: Store,
+        store: SummaryStore,
         clock: Clock,
         *,
         listeners: Iterable[OnPass] = (),

@@ -16,19 +16,19 @@ _UNAUTHORIZED = 401
 
 
 class Accounts(Protocol):
-    """What is asked of the store's accounts (`edges.store.accounts.Accounts`)."""
+    """What is asked of the store's accounts (`edges.store.accounts.AccountTable`)."""
 
     async def settle(self, url: str, decide: Callable[[Sequence[KnownAccount]], Identity]) -> Identity: ...
     async def join(self, same: Upstream, into: Upstream) -> None: ...
 
 
-class Store(Protocol):
+class AccountStore(Protocol):
     @property
     def accounts(self) -> Accounts: ...
     def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[Hold]: ...
 
 
-async def identified(store: Store, remote: Reader, gate: RateLimiter, who: SignedIn) -> Upstream:
+async def identified(store: AccountStore, remote: Reader, gate: RateLimiter, who: SignedIn) -> Upstream:
     """Return the account that *who* is, as the store knows it, new or not.
 
     Raises AccountError where that cannot be told, or is told otherwise than declared; Locked where two names
@@ -65,7 +65,7 @@ async def _is_ours(remote: Reader, gate: RateLimiter, account: KnownAccount) -> 
     return False
 
 
-async def _join(store: Store, same: Upstream, into: Upstream) -> None:
+async def _join(store: AccountStore, same: Upstream, into: Upstream) -> None:
     """Join two names; whoever writes under one of them knows its rows by heart, so nobody may."""
     async with store.writer(into), store.writer(same):
         await store.accounts.join(same, into)

@@ -32,7 +32,7 @@ _TOO_MANY = 429
 
 
 class CallLog(Protocol):
-    """What the gate asks of the store (`edges.store.calls.Calls`)."""
+    """What the gate asks of the store (`edges.store.calls.CallTable`)."""
 
     async def reserve(
         self, upstream: str, budgets: Sequence[Budget], *, rule: Rule, route: str

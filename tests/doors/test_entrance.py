@@ -10,7 +10,7 @@ import pytest
 
 from controller.doors.cli.entrance import Acceptance, refusals, refuse_source
 from controller.doors.cli.load import Loaded
-from controller.edges.store import Store
+from controller.edges.store import SqlStore
 from controller.errors import Denied, PlanRefused, SourceError
 from controller.loop.ports import Account, Writer
 from controller.loop.run.sign_ins import PartnerSession, SignIns
@@ -36,7 +36,7 @@ def loaded(desired: Desired, *files: SourceFile) -> Loaded:
 class _Account:
     upstream: str
     partner: Partner
-    store: Store
+    store: SqlStore
     clock: TestClock = field(default_factory=TestClock)
 
 
@@ -49,7 +49,7 @@ class _Seat:
 class Office:
     """Where partners sign in, each to the account of its name; *away* are refused."""
 
-    store: Store
+    store: SqlStore
     away: str = ""
 
     def account(self, partner: Partner) -> Account[Writer]:

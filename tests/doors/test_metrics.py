@@ -16,7 +16,7 @@ from controller.core.render.statuses import document
 from controller.core.status.summary import MOST_STAGES
 from controller.doors.web.gauges import endpoint
 from controller.doors.web.metrics import PREFIX, Metrics
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.loop.run.summary_cache import SummaryCache
 from controller.model.manifest import Bucket
 from controller.model.passes import Lane
@@ -35,7 +35,7 @@ Values = dict[str, float]
 class Scraped:
     """One process that tells, and whoever asks it over HTTP."""
 
-    def __init__(self, store: Store, board: Board, *, each: bool = False) -> None:
+    def __init__(self, store: SqlStore, board: Board, *, each: bool = False) -> None:
         self.store = store
         self.board = board
         self.metrics = Metrics()
@@ -74,13 +74,13 @@ def _braced(labels: dict[str, str]) -> str:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
         yield store
 
 
 @pytest.fixture
-def scraped(store: Store) -> Scraped:
+def scraped(store: SqlStore) -> Scraped:
     return Scraped(store, Board())
 
 
@@ -255,7 +255,7 @@ async def test_a_link_without_an_outcome_is_an_open_intent(scraped: Scraped) -> 
     assert PHONE not in await scraped.text()
 
 
-async def test_names_are_labels_only_where_that_was_asked_for(store: Store) -> None:
+async def test_names_are_labels_only_where_that_was_asked_for(store: SqlStore) -> None:
     quiet, loud = Scraped(store, Board()), Scraped(store, Board(), each=True)
     ready = said("Ready", TRUE)
     await quiet.declare(
@@ -280,7 +280,7 @@ async def test_the_form_is_the_one_that_was_asked_for(scraped: Scraped) -> None:
     assert list(read_openmetrics(open_.text))  # type: ignore[no-untyped-call]  # no types there
 
 
-async def test_two_processes_in_one_do_not_share_a_registry(store: Store) -> None:
+async def test_two_processes_in_one_do_not_share_a_registry(store: SqlStore) -> None:
     first, second = Scraped(store, Board()), Scraped(store, Board())
     first.metrics.notified("sent")
     assert 'notifications_total{result="sent"}' not in await second.values()
@@ -317,5 +317,5 @@ def documented() -> dict[str, tuple[str, frozenset[str]]]:
     }
 
 
-async def test_the_page_tells_every_metric_with_its_labels_and_no_other(store: Store) -> None:
+async def test_the_page_tells_every_metric_with_its_labels_and_no_other(store: SqlStore) -> None:
     assert documented() == await told(Scraped(store, Board(), each=True))

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from controller.doors.telling import Observability
 from controller.doors.web.metrics import Metrics
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.model.notice import Notice
 from controller.model.passes import Pass
 from tests.doors.boards import Board, over
@@ -18,12 +18,12 @@ from tests.edges.clocks import TestClock
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
         yield store
 
 
-async def test_one_pass_reaches_metrics_listeners_and_people(store: Store) -> None:
+async def test_one_pass_reaches_metrics_listeners_and_people(store: SqlStore) -> None:
     board, heard, told = Board(), list[Pass](), list[Notice]()
     telling = Observability(Metrics(), store, board, listeners=[heard.append], tell=told.append)
     answer, herald = telling.watch(board)
@@ -40,7 +40,9 @@ async def test_one_pass_reaches_metrics_listeners_and_people(store: Store) -> No
     assert [each.title for each in told] == ["The credentials of partner main are refused"]
 
 
-async def test_a_listener_that_fails_stops_nobody(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_listener_that_fails_stops_nobody(
+    store: SqlStore, capsys: pytest.CaptureFixture[str]
+) -> None:
     heard: list[Pass] = []
 
     def broken(_: Pass) -> None:
@@ -52,7 +54,7 @@ async def test_a_listener_that_fails_stops_nobody(store: Store, capsys: pytest.C
     assert "a listener failed" in "".join(capsys.readouterr())
 
 
-async def test_without_services_there_is_no_herald(store: Store) -> None:
+async def test_without_services_there_is_no_herald(store: SqlStore) -> None:
     board = Board()
     _, herald = Observability(Metrics(), store, board).watch(board)
     assert herald is None

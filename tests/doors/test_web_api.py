@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from controller.doors.cli import cli
 from controller.doors.web import front
-from controller.edges.store import Store
+from controller.edges.store import SqlStore
 from controller.model.history import WriteRecord
 from controller.model.passes import Lane, PartnerState, SourceState
 from tests.doors.web_world import (
@@ -35,7 +35,7 @@ OTHERS = [
 ]
 
 
-async def filled(folder: Path) -> Store:
+async def filled(folder: Path) -> SqlStore:
     """Return a store with an app and its subscription, another app, a rehearsal, and some writes."""
     store = open_web_store(folder)
     await keep(store, status("acme"), status("bakery", "Stalled"), subscription("acme", "events"))

@@ -15,7 +15,7 @@ from controller.core.render.statuses import document
 from controller.doors.web.connection import Connection
 from controller.doors.web.keys import Keys
 from controller.doors.web.serving import serve
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.model.manifest import AppId
 from controller.model.passes import PartnerState, SourceState
 from controller.model.plan import Item, Kind
@@ -65,7 +65,7 @@ class PretendBoard:
         self.changed += 1
 
 
-def open_web_store(folder: Path) -> Store:
+def open_web_store(folder: Path) -> SqlStore:
     return open_store(folder / "state.db", TestClock(), inline=True)
 
 
@@ -101,7 +101,7 @@ def subscription(app: str, tag: str) -> Status:
     return Status(Item(Kind.SUBSCRIPTION, "main", app, tag), (ready,), "r1", NOW)
 
 
-async def keep(store: Store, *statuses: Status, upstream: str = UPSTREAM) -> None:
+async def keep(store: SqlStore, *statuses: Status, upstream: str = UPSTREAM) -> None:
     await store.statuses.save(upstream, {str(each.item): document(each) for each in statuses})
 
 

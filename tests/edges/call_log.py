@@ -2,17 +2,17 @@
 
 from sqlalchemy import Connection
 
-from controller.edges.store import Store
+from controller.edges.store import SqlStore
 from controller.edges.store.calls import _rest, _rows
 from controller.model.ratelimit import CallSpan
 
 
-async def call_log(store: Store, upstream: str, budget: str) -> tuple[tuple[CallSpan, ...], float]:
+async def call_log(store: SqlStore, upstream: str, budget: str) -> tuple[tuple[CallSpan, ...], float]:
     """Return the calls of one budget and the end of its rest (0: none), on the caller's clock."""
-    time = store.calls._time
+    clock = store.calls._clock
 
     def work(connection: Connection) -> tuple[tuple[CallSpan, ...], float]:
-        shift = time.ahead(time.now(connection))
+        shift = clock.ahead(clock.now(connection))
         rows, until = _rows(connection, upstream, budget), _rest(connection, upstream, budget)
         spans = (
             CallSpan(row.reserved + shift, None if row.ended is None else row.ended + shift) for row in rows

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.edges.store.postgresql.leases import Terms
 from tests.edges.clocks import TestClock
 from tests.postgresql import Server
@@ -51,7 +51,7 @@ class Engine:
     real: str
     clock: TestClock = field(default_factory=TestClock)
 
-    def open(self, clock: TestClock | None = None) -> Store:
+    def open(self, clock: TestClock | None = None) -> SqlStore:
         return open_store(self.location, clock or self.clock, inline=True, terms=FOR_EVER)
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from controller.core.identity import SignedIn, identify
 from controller.core.ratelimit import budgets, earliest
-from controller.edges.store import Store
-from controller.edges.store.accounts import Accounts
+from controller.edges.store import SqlStore
+from controller.edges.store.accounts import AccountTable
 from controller.edges.store.database import Database, Work
 from controller.errors import Busy
 from controller.model.account import Identified, Identity, KnownAccount
@@ -37,13 +37,13 @@ def by(told: str = "") -> Callable[[Sequence[KnownAccount]], Identity]:
 
 
 @pytest.fixture
-async def store(engine: Engine) -> AsyncIterator[Store]:
+async def store(engine: Engine) -> AsyncIterator[SqlStore]:
     async with engine.open() as store:
         yield store
 
 
 async def test_an_account_that_was_met_without_an_id_takes_the_first_one_that_is_told(
-    engine: Engine, store: Store
+    engine: Engine, store: SqlStore
 ) -> None:
     """For whoever runs with it, too: its name stays, and with it lock, pace and intents."""
     provisional = Upstream(f"{URL}#provisional")
@@ -59,7 +59,7 @@ async def test_an_account_that_was_met_without_an_id_takes_the_first_one_that_is
 class Overtaken:
     """A database in which another process is quicker: between our first look and what follows it."""
 
-    def __init__(self, database: Database, rival: Store) -> None:
+    def __init__(self, database: Database, rival: SqlStore) -> None:
         self._database = database
         self._rival = rival
 
@@ -72,13 +72,13 @@ class Overtaken:
         return await self._database.write(work, key)
 
 
-async def test_what_another_process_kept_meanwhile_is_what_counts(engine: Engine, store: Store) -> None:
+async def test_what_another_process_kept_meanwhile_is_what_counts(engine: Engine, store: SqlStore) -> None:
     async with engine.open() as rival:
-        accounts = Accounts(Overtaken(store._database, rival))  # type: ignore[arg-type]  # all that is asked of one
+        accounts = AccountTable(Overtaken(store._database, rival))  # type: ignore[arg-type]  # all that is asked of one
         assert await accounts.settle(URL, by("1368")) == Identified(Upstream(f"{URL}#provisional"), "1368")
 
 
-async def test_apps_that_are_bound_say_whose_an_account_is(store: Store) -> None:
+async def test_apps_that_are_bound_say_whose_an_account_is(store: SqlStore) -> None:
     await store.accounts.settle(URL, by("1368"))
     async with store.writer(HERE):
         lost = Binding("910000000000", AppId("app-0"), missing_since=1.0)
@@ -94,7 +94,7 @@ async def test_apps_that_are_bound_say_whose_an_account_is(store: Store) -> None
     assert seen == [KnownAccount(HERE, "1368", (AppId("app-1"), AppId("app-2"), AppId("app-3")))]
 
 
-async def fill(store: Store, upstream: Upstream, name: str, secret: str) -> Reservation:
+async def fill(store: SqlStore, upstream: Upstream, name: str, secret: str) -> Reservation:
     """Leave something in every table."""
     async with store.writer(upstream):
         await store.memories.note(
@@ -121,7 +121,7 @@ async def fill(store: Store, upstream: Upstream, name: str, secret: str) -> Rese
     return found
 
 
-async def test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays(store: Store) -> None:
+async def test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays(store: SqlStore) -> None:
     await store.accounts.settle(URL, by("1368"))
     going_on = await fill(store, NAMED, "old", "of the one")
     await fill(store, HERE, "new", "of the other")
@@ -151,7 +151,9 @@ async def test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays
 
 
 @pytest.mark.parametrize("ended", ["old", "new"])
-async def test_of_two_intents_for_one_phone_the_one_that_holds_longer_stays(store: Store, ended: str) -> None:
+async def test_of_two_intents_for_one_phone_the_one_that_holds_longer_stays(
+    store: SqlStore, ended: str
+) -> None:
     opened = {}
     for upstream, name in ((NAMED, "old"), (HERE, "new")):
         async with store.writer(upstream):
@@ -167,7 +169,7 @@ async def test_of_two_intents_for_one_phone_the_one_that_holds_longer_stays(stor
             await store.intents.open(HERE, PHONE, "third")
 
 
-async def test_sign_ins_count_with_the_account_once_it_is_known_whose_they_are(store: Store) -> None:
+async def test_sign_ins_count_with_the_account_once_it_is_known_whose_they_are(store: SqlStore) -> None:
     login = f"{URL} login 0123"
     for upstream in (NAMED, HERE):
         await store.calls.reserve(login, budgets(Bucket.LOGIN, None), rule=earliest, route="login")
@@ -228,7 +230,7 @@ async def test_an_older_store_knows_its_accounts_by_their_ids_and_others_by_thei
 
 
 async def test_whoever_writes_for_an_account_is_told_and_nobody_where_nobody_does(
-    engine: Engine, store: Store
+    engine: Engine, store: SqlStore
 ) -> None:
     assert await store.holder(HERE) == ""
     async with engine.open() as other, other.writer(HERE):

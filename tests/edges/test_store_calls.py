@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from controller.edges.clock import SystemClock
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.model.manifest import Limit
 from controller.model.ratelimit import LONGEST_COOL_DOWN, Budget, CallSpan, Reservation
 from tests.edges.call_log import call_log
@@ -31,7 +31,7 @@ def rule(stays: Sequence[CallSpan], now: float, limit: Limit, rest_until: float)
 
 
 @pytest.fixture
-async def store(engine: Engine) -> AsyncIterator[Store]:
+async def store(engine: Engine) -> AsyncIterator[SqlStore]:
     async with engine.open() as store:
         yield store
 
@@ -41,11 +41,11 @@ def about(moment: float) -> object:
     return pytest.approx(moment, rel=0, abs=0.001)
 
 
-async def ask(store: Store, *budgets: Budget, upstream: str = HERE) -> Reservation | float:
+async def ask(store: SqlStore, *budgets: Budget, upstream: str = HERE) -> Reservation | float:
     return await store.calls.reserve(upstream, budgets or (LINK,), rule=rule, route="POST /link")
 
 
-async def test_a_call_is_reserved_until_the_budget_is_used_up(store: Store, clock: TestClock) -> None:
+async def test_a_call_is_reserved_until_the_budget_is_used_up(store: SqlStore, clock: TestClock) -> None:
     for _ in range(2):
         assert isinstance(await ask(store), Reservation)
         clock.time += 10
@@ -55,7 +55,7 @@ async def test_a_call_is_reserved_until_the_budget_is_used_up(store: Store, cloc
     assert isinstance(await ask(store), Reservation)
 
 
-async def test_a_call_counts_in_all_its_budgets_or_in_none(store: Store, clock: TestClock) -> None:
+async def test_a_call_counts_in_all_its_budgets_or_in_none(store: SqlStore, clock: TestClock) -> None:
     for _ in range(2):
         assert isinstance(await ask(store, LINK, OTHER), Reservation)
     for _ in range(3):
@@ -64,7 +64,7 @@ async def test_a_call_counts_in_all_its_budgets_or_in_none(store: Store, clock: 
     assert await ask(store, LINK, OTHER) == about(clock.now() + 60), "the later of the two"
 
 
-async def test_the_end_of_a_call_is_kept_with_it(store: Store, clock: TestClock) -> None:
+async def test_the_end_of_a_call_is_kept_with_it(store: SqlStore, clock: TestClock) -> None:
     start = clock.now()
     reservation = await ask(store, LINK, OTHER)
     assert isinstance(reservation, Reservation)
@@ -74,7 +74,7 @@ async def test_the_end_of_a_call_is_kept_with_it(store: Store, clock: TestClock)
         assert await call_log(store, HERE, budget.key) == ((CallSpan(start, start + 2),), 0.0)
 
 
-async def test_a_longer_rest_stands(store: Store, clock: TestClock) -> None:
+async def test_a_longer_rest_stands(store: SqlStore, clock: TestClock) -> None:
     await store.calls.rest(HERE, "link", clock.now() + 90)
     await store.calls.rest(HERE, "link", clock.now() + 62)
     assert await ask(store) == about(clock.now() + 90)
@@ -84,7 +84,7 @@ async def test_a_longer_rest_stands(store: Store, clock: TestClock) -> None:
     assert isinstance(await ask(store), Reservation)
 
 
-async def test_a_trait_is_remembered_of_its_upstream(store: Store) -> None:
+async def test_a_trait_is_remembered_of_its_upstream(store: SqlStore) -> None:
     assert await store.calls.trait(HERE, "slow list") is None
     await store.calls.set_trait(HERE, "slow list", "429")
     await store.calls.set_trait(HERE, "slow list", "yes")
@@ -92,7 +92,7 @@ async def test_a_trait_is_remembered_of_its_upstream(store: Store) -> None:
     assert await store.calls.trait(THERE, "slow list") is None
 
 
-async def test_old_calls_are_forgotten(store: Store, clock: TestClock) -> None:
+async def test_old_calls_are_forgotten(store: SqlStore, clock: TestClock) -> None:
     """A budget keeps what can still count; budgets nobody asks for any more go after a day."""
     await ask(store, Budget("token:gone", Limit(10, 60)))
     for _ in range(50):
@@ -105,7 +105,7 @@ async def test_old_calls_are_forgotten(store: Store, clock: TestClock) -> None:
 
 
 async def test_a_call_whose_end_never_came_is_kept_as_long_as_it_can_count(
-    store: Store, clock: TestClock
+    store: SqlStore, clock: TestClock
 ) -> None:
     await ask(store)
     clock.time += 122
@@ -114,7 +114,7 @@ async def test_a_call_whose_end_never_came_is_kept_as_long_as_it_can_count(
 
 
 async def test_a_clock_that_was_set_back_lets_nothing_through_and_waits_no_longer_than_it_must(
-    engine: Engine, store: Store, clock: TestClock
+    engine: Engine, store: SqlStore, clock: TestClock
 ) -> None:
     """What then lies in the future counts from now on, for one window."""
     await ask(store)

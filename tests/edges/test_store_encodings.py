@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from controller.edges.store import open_store
-from controller.edges.store.making import fill
+from controller.edges.store.create import fill
 from controller.errors import StoreError
 from controller.model.history import LastGood, WriteRecord
 from controller.model.source import SourceFile

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.edges.store.database import Database
 from controller.edges.store.location import located
-from controller.edges.store.postgresql.leases import Lease, Leases, Terms
-from controller.edges.store.postgresql.server import Postgresql, connect
+from controller.edges.store.postgresql.leases import Lease, LeaseTable, Terms
+from controller.edges.store.postgresql.server import PostgresqlDialect, connect
 from controller.errors import Locked
 from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
@@ -37,9 +37,9 @@ class Two:
 
     engine: Engine
     servers: ServersClock
-    one: Store
+    one: SqlStore
     one_clock: TestClock
-    other: Store
+    other: SqlStore
 
     def advance(self, seconds: float) -> None:
         self.servers.time += seconds
@@ -151,14 +151,14 @@ class Paced(TestClock):
 
 
 @asynccontextmanager
-async def slow(engine: Engine, clock: TestClock, terms: Terms) -> AsyncIterator[tuple[Slow, Leases]]:
+async def slow(engine: Engine, clock: TestClock, terms: Terms) -> AsyncIterator[tuple[Slow, LeaseTable]]:
     async with engine.open():  # which makes the tables
         pass
     url = located(engine.location)
     assert isinstance(url, URL)
-    database = Slow(Postgresql(url), connect(url), inline=True)
+    database = Slow(PostgresqlDialect(url), connect(url), inline=True)
     database.clock = clock
-    leases = Leases(database, clock, terms, "one")
+    leases = LeaseTable(database, clock, terms, "one")
     yield database, leases
     await leases.close()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from controller.edges.clock import SystemClock
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.errors import Busy, StoreError
 from controller.model.history import Declared, Hint, LastGood, WriteRecord
 from controller.model.manifest import AppId
@@ -43,7 +43,7 @@ WRITTEN = LedgerEntry("acme/gitops", "d1", secret="s1", updates=2, active_at=7.0
 
 
 @pytest.fixture
-async def store(engine: Engine) -> AsyncIterator[Store]:
+async def store(engine: Engine) -> AsyncIterator[SqlStore]:
     """Open a store and be its writer."""
     async with engine.open() as store, store.writer(HERE), store.writer(THERE):
         yield store
@@ -92,20 +92,22 @@ def bound(waba: str | None = None, app: AppId = APP, missing: float | None = Non
         pytest.param([CloseIntent(PHONE)], Memory(), id="closing what is not open"),
     ],
 )
-async def test_what_is_noted_is_remembered(store: Store, notes: list[MemoryUpdate], memory: Memory) -> None:
+async def test_what_is_noted_is_remembered(
+    store: SqlStore, notes: list[MemoryUpdate], memory: Memory
+) -> None:
     await store.memories.note(HERE, notes)
     assert await store.memories.read(HERE) == memory
     assert await store.memories.read(THERE) == Memory()
 
 
-async def test_notes_are_taken_whole_or_not_at_all(store: Store) -> None:
+async def test_notes_are_taken_whole_or_not_at_all(store: SqlStore) -> None:
     bad = LedgerWritten(LedgerEntry("k", None))  # type: ignore[arg-type]  # what no type check would let through
     with pytest.raises(Exception, match=r"NOT NULL|not-null"):
         await store.memories.note(HERE, [bound(), bad])
     assert await store.memories.read(HERE) == Memory()
 
 
-async def test_an_intent_is_open_until_it_is_closed(store: Store) -> None:
+async def test_an_intent_is_open_until_it_is_closed(store: SqlStore) -> None:
     intent = await store.intents.open(HERE, PHONE, "Acme")
     assert intent == Intent(intent.id, PHONE, "Acme")
     assert (await store.memories.read(HERE)).intents == {PHONE: intent}
@@ -120,14 +122,14 @@ async def test_an_intent_is_open_until_it_is_closed(store: Store) -> None:
         pytest.param("919876543211", "Acme", id="the same name for another phone"),
     ],
 )
-async def test_a_second_intent_is_refused(store: Store, phone: str, name: str) -> None:
+async def test_a_second_intent_is_refused(store: SqlStore, phone: str, name: str) -> None:
     await store.intents.open(HERE, PHONE, "Acme")
     with pytest.raises(Busy, match="nothing was sent"):
         await store.intents.open(HERE, phone, name)
     await store.intents.open(THERE, phone, name)
 
 
-async def test_the_first_end_of_an_attempt_stands(store: Store, clock: TestClock) -> None:
+async def test_the_first_end_of_an_attempt_stands(store: SqlStore, clock: TestClock) -> None:
     intent = await store.intents.open(HERE, PHONE, "Acme")
     await store.intents.end(HERE, intent.id)
     ended = clock.now()
@@ -136,7 +138,7 @@ async def test_the_first_end_of_an_attempt_stands(store: Store, clock: TestClock
     assert (await store.memories.read(HERE)).intents[PHONE].ended == ended
 
 
-async def unclear(store: Store) -> Intent:
+async def unclear(store: SqlStore) -> Intent:
     """One attempt whose outcome nobody heard, and that was proven absent afterwards."""
     intent = await store.intents.open(HERE, PHONE, "Acme")
     await store.intents.end(HERE, intent.id)
@@ -144,7 +146,7 @@ async def unclear(store: Store) -> Intent:
     return intent
 
 
-async def test_unclear_attempts_are_counted_in_a_row(store: Store) -> None:
+async def test_unclear_attempts_are_counted_in_a_row(store: SqlStore) -> None:
     assert [(await unclear(store)).unclear for _ in range(3)] == [1, 2, 3]
 
 
@@ -152,13 +154,13 @@ async def test_unclear_attempts_are_counted_in_a_row(store: Store) -> None:
     "note",
     [pytest.param(bound(), id="a binding"), pytest.param(Unbind(PHONE), id="a person who said: absent")],
 )
-async def test_what_is_known_ends_the_count(store: Store, note: MemoryUpdate) -> None:
+async def test_what_is_known_ends_the_count(store: SqlStore, note: MemoryUpdate) -> None:
     await unclear(store)
     await store.memories.note(HERE, [note])
     assert (await unclear(store)).unclear == 1
 
 
-async def test_a_clear_answer_ends_the_count(store: Store) -> None:
+async def test_a_clear_answer_ends_the_count(store: SqlStore) -> None:
     await unclear(store)
     assert (await store.intents.open(HERE, PHONE, "Acme")).unclear == 2
     await store.memories.note(HERE, [CloseIntent(PHONE)])
@@ -220,7 +222,7 @@ async def test_an_end_that_could_not_be_written_is_written_later(tmp_path: Path)
         await _tripped(store, tmp_path / "state.db")
 
 
-async def _tripped(store: Store, path: Path) -> None:
+async def _tripped(store: SqlStore, path: Path) -> None:
     intent = await store.intents.open(HERE, PHONE, "Acme")
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("CREATE TRIGGER trip BEFORE UPDATE ON intents BEGIN SELECT RAISE(ABORT, 'tripped'); END")
@@ -234,7 +236,7 @@ def entry(target: str, *, at: float = 1.0, verb: str = "link") -> WriteRecord:
     return WriteRecord(at, "ann", "r1", verb, target)
 
 
-async def test_a_write_stands_in_the_history_before_and_after_its_outcome(store: Store) -> None:
+async def test_a_write_stands_in_the_history_before_and_after_its_outcome(store: SqlStore) -> None:
     number = await store.history.begin(HERE, entry("acme"))
     assert [found.outcome for _, found in await store.history.read()] == [""]
     await store.history.finish(number, "done", "app-1")
@@ -244,7 +246,7 @@ async def test_a_write_stands_in_the_history_before_and_after_its_outcome(store:
     assert await store.history.read(THERE) == ()
 
 
-async def test_a_write_that_never_went_out_leaves_no_line(store: Store, clock: TestClock) -> None:
+async def test_a_write_that_never_went_out_leaves_no_line(store: SqlStore, clock: TestClock) -> None:
     answered, unsent = [await store.history.begin(HERE, entry(name, at=clock.now())) for name in ("a", "b")]
     await store.history.finish(answered, "done", "")
     for number in (answered, unsent):
@@ -252,7 +254,7 @@ async def test_a_write_that_never_went_out_leaves_no_line(store: Store, clock: T
     assert [found.target for _, found in await store.history.read()] == ["a"]
 
 
-async def test_the_history_is_read_newest_first_and_by_target(store: Store, clock: TestClock) -> None:
+async def test_the_history_is_read_newest_first_and_by_target(store: SqlStore, clock: TestClock) -> None:
     for name in ("a", "b", "a"):
         await store.history.begin(HERE, entry(name, at=clock.now()))
     assert [found.target for _, found in await store.history.read(limit=2)] == ["a", "b"]
@@ -274,7 +276,7 @@ RESOURCES = ["App/a", "App/A", "App/ba", "App/a%", "Subscription/e on App/a", "S
     ids=["an app", "in another case", "no pattern", "a name like a pattern", "longer than any"],
 )
 async def test_what_is_about_one_app_is_found_by_its_exact_name(
-    app: str, found: list[str], store: Store, clock: TestClock
+    app: str, found: list[str], store: SqlStore, clock: TestClock
 ) -> None:
     for name in RESOURCES:
         await store.history.begin(HERE, entry(name, at=clock.now()))
@@ -284,20 +286,20 @@ async def test_what_is_about_one_app_is_found_by_its_exact_name(
     assert list(await store.statuses.read(HERE, app=app)) == found
 
 
-async def test_statuses_are_found_by_kind(store: Store) -> None:
+async def test_statuses_are_found_by_kind(store: SqlStore) -> None:
     await store.statuses.save(HERE, dict.fromkeys(RESOURCES, "{}"))
     assert set(await store.statuses.read(HERE, kind="App")) == set(RESOURCES[:4])
     assert set(await store.statuses.read(HERE, kind="Subscription")) == set(RESOURCES[4:])
 
 
-async def test_the_history_forgets_after_90_days(store: Store, clock: TestClock) -> None:
+async def test_the_history_forgets_after_90_days(store: SqlStore, clock: TestClock) -> None:
     await store.history.begin(HERE, entry("old", at=clock.now()))
     clock.time += 91 * 86_400
     await store.history.begin(HERE, entry("new", at=clock.now()))
     assert [found.target for _, found in await store.history.read()] == ["new"]
 
 
-async def test_the_last_five_answers_to_links_are_remembered(store: Store, clock: TestClock) -> None:
+async def test_the_last_five_answers_to_links_are_remembered(store: SqlStore, clock: TestClock) -> None:
     for count in range(7):
         number = await store.history.begin(HERE, entry(f"a{count}", at=float(clock.now())))
         await store.history.finish(number, "failed", "400")
@@ -309,7 +311,7 @@ async def test_the_last_five_answers_to_links_are_remembered(store: Store, clock
     assert links[0] == LinkAttempt(clock.now(), "link", "a6", "failed", "400")
 
 
-async def test_the_last_status_of_each_resource_is_kept(store: Store) -> None:
+async def test_the_last_status_of_each_resource_is_kept(store: SqlStore) -> None:
     await store.statuses.save(HERE, {"App/a": "{}", "App/b": "{}"})
     await store.statuses.save(HERE, {"App/a": '{"x":1}'})
     assert await store.statuses.read(HERE) == {"App/a": '{"x":1}', "App/b": "{}"}
@@ -319,12 +321,12 @@ async def test_the_last_status_of_each_resource_is_kept(store: Store) -> None:
     assert await store.statuses.upstreams() == (HERE,)
 
 
-async def test_a_plan_is_spent_once(store: Store) -> None:
+async def test_a_plan_is_spent_once(store: SqlStore) -> None:
     assert [await store.spent.spend(HERE, "d") for _ in range(2)] == [True, False]
     assert await store.spent.spend(THERE, "d")
 
 
-async def test_the_last_good_revision_keeps_its_manifests(store: Store) -> None:
+async def test_the_last_good_revision_keeps_its_manifests(store: SqlStore) -> None:
     good = LastGood("r1", 1.0, (SourceFile("a.yaml", b"\xff", "/m/a.yaml"), SourceFile("b.yaml", b"")))
     assert await store.revisions.last_good("/m") is None
     await store.revisions.save_good("/m", good)
@@ -332,7 +334,9 @@ async def test_the_last_good_revision_keeps_its_manifests(store: Store) -> None:
     assert await store.revisions.last_good("/other") is None
 
 
-async def test_what_held_something_is_known_by_its_place_and_the_newest_revision_tells(store: Store) -> None:
+async def test_what_held_something_is_known_by_its_place_and_the_newest_revision_tells(
+    store: SqlStore,
+) -> None:
     def good(at: float, **data: bytes) -> LastGood:
         return LastGood(f"r{at}", at, tuple(SourceFile(f, some, f"/m/{f}") for f, some in data.items()))
 
@@ -343,7 +347,7 @@ async def test_what_held_something_is_known_by_its_place_and_the_newest_revision
     assert await store.revisions.filled(places) == {"/m/full", "/m/late"}
 
 
-async def test_what_was_declared_is_known_by_the_account_and_by_nothing_else(store: Store) -> None:
+async def test_what_was_declared_is_known_by_the_account_and_by_nothing_else(store: SqlStore) -> None:
     """A rehearsal elsewhere says nothing about the real account."""
     url = HERE.partition("#")[0]
     assert (await store.revisions.declared(HERE), await store.revisions.knows(url)) == (None, False)
@@ -356,7 +360,7 @@ async def test_what_was_declared_is_known_by_the_account_and_by_nothing_else(sto
     assert not await store.revisions.knows(url[:-1]), "a url that begins alike is another one"
 
 
-async def test_hints_are_taken_once_and_one_an_app(store: Store, clock: TestClock) -> None:
+async def test_hints_are_taken_once_and_one_an_app(store: SqlStore, clock: TestClock) -> None:
     await store.hints.leave(HERE, "acme", "event")
     clock.time += 1
     await store.hints.leave(HERE, "acme", "reconcile")
@@ -367,7 +371,7 @@ async def test_hints_are_taken_once_and_one_an_app(store: Store, clock: TestCloc
 
 
 async def test_a_keyed_digest_is_worth_nothing_in_another_store(
-    engine: Engine, store: Store, tmp_path: Path
+    engine: Engine, store: SqlStore, tmp_path: Path
 ) -> None:
     digest = store.keyed_digest("secret")
     assert len(digest) == 64

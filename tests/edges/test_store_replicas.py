@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.edges.store.postgresql.leases import Terms
-from controller.edges.store.postgresql.replicas import TTL, Replicas
+from controller.edges.store.postgresql.replicas import TTL, ReplicaTable
 from controller.model.replica import Peers
 from tests.edges.clocks import TestClock
 from tests.edges.engines import Engine, on_postgresql
@@ -25,7 +25,7 @@ def engine(server: Server, pretended: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-async def three(engine: Engine) -> AsyncIterator[list[Store]]:
+async def three(engine: Engine) -> AsyncIterator[list[SqlStore]]:
     """Open the store in three processes, whose clocks differ by days."""
     async with AsyncExitStack() as stack:
         clocks = [TestClock(offset=days * 86_400.0) for days in (0, -3, 5)]
@@ -35,7 +35,7 @@ async def three(engine: Engine) -> AsyncIterator[list[Store]]:
         ]
 
 
-def replicas(store: Store) -> Replicas:
+def replicas(store: SqlStore) -> ReplicaTable:
     assert store.replicas is not None
     return store.replicas
 
@@ -46,11 +46,11 @@ def told(roster: Peers) -> tuple[str, float]:
     return held.holder, round(held.until - roster.at, 3)
 
 
-async def beat(store: Store, *stands: str) -> Peers:
+async def beat(store: SqlStore, *stands: str) -> Peers:
     return await replicas(store).beat(stands)
 
 
-async def test_who_beats_is_seen_with_what_it_stands_for(three: list[Store]) -> None:
+async def test_who_beats_is_seen_with_what_it_stands_for(three: list[SqlStore]) -> None:
     one, two, _ = three
     alone = await beat(one, HERE)
     assert not alone.others
@@ -63,7 +63,7 @@ async def test_who_beats_is_seen_with_what_it_stands_for(three: list[Store]) -> 
     assert (await beat(two)).others[0].stands == frozenset()
 
 
-async def test_who_does_not_beat_is_dead_after_a_while(three: list[Store], engine: Engine) -> None:
+async def test_who_does_not_beat_is_dead_after_a_while(three: list[SqlStore], engine: Engine) -> None:
     one, two, _ = three
     await beat(one, HERE)
     seen = await beat(two)
@@ -77,7 +77,7 @@ async def test_who_does_not_beat_is_dead_after_a_while(three: list[Store], engin
     assert len((await beat(two)).others) == 1, "and alive again once it does"
 
 
-async def test_who_leaves_is_gone_at_once(three: list[Store]) -> None:
+async def test_who_leaves_is_gone_at_once(three: list[SqlStore]) -> None:
     one, two, _ = three
     await beat(one)
     await replicas(one).leave()
@@ -85,7 +85,7 @@ async def test_who_leaves_is_gone_at_once(three: list[Store]) -> None:
 
 
 async def test_the_dead_are_forgotten_and_we_are_not(
-    three: list[Store], engine: Engine, server: Server
+    three: list[SqlStore], engine: Engine, server: Server
 ) -> None:
     one, two, _ = three
     await beat(one)
@@ -96,7 +96,7 @@ async def test_the_dead_are_forgotten_and_we_are_not(
         assert connection.execute("SELECT count(*) FROM gupshup_controller.replicas").fetchone() == (1,)
 
 
-async def test_it_is_seen_who_holds_what_and_until_when(three: list[Store], engine: Engine) -> None:
+async def test_it_is_seen_who_holds_what_and_until_when(three: list[SqlStore], engine: Engine) -> None:
     one, two, third = three
     me = (await beat(one)).me
     async with one.writer(HERE), two.writer(THERE):
@@ -107,7 +107,7 @@ async def test_it_is_seen_who_holds_what_and_until_when(three: list[Store], engi
         assert told(await beat(third)) == (me, -2.0), "it died 2 s ago"
 
 
-async def test_what_was_let_go_tells_since_when(three: list[Store], engine: Engine) -> None:
+async def test_what_was_let_go_tells_since_when(three: list[SqlStore], engine: Engine) -> None:
     one, _, third = three
     async with one.writer(HERE):
         engine.clock.time += 3

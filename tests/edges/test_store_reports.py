@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from controller.edges.store import Store
+from controller.edges.store import SqlStore
 from controller.model.history import KeptReport
 from tests.edges.engines import Engine
 
 REPORT = KeptReport(5.0, "apply by joe", "r1", 5, "its reader went away", "text", "⏸ held\n\x00\udcff 😀")
 
 
-async def kept(store: Store) -> KeptReport | None:
+async def kept(store: SqlStore) -> KeptReport | None:
     async with store:
         return await store.reports.kept()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.errors import ControllerError
 from controller.loop import ports
 from controller.loop.apply import PartnerRun, apply_until_settled
@@ -66,7 +66,7 @@ def reveal(reference: Reference) -> Secret:
 class Bench:
     """*told* holds what a run said of itself after each pass: the error, and the results."""
 
-    store: Store
+    store: SqlStore
     clock: TestClock
     remote: Gupshup
     partner: Partner = PARTNER

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.loop.ports import Account, Writer
 from controller.loop.run.partner_loop import LoopContext
 from controller.loop.run.worker import Worker
@@ -29,7 +29,7 @@ TEMPO = Timing(interval=60.0, drift=300.0)
 class Tending:
     """*told* are the passes that were told of; *holds* is whether the writer lock is held."""
 
-    store: Store
+    store: SqlStore
     timeline: Timeline
     loop: Loop
     clock: Clock

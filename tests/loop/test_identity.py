@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from controller.core.identity import SignedIn
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.errors import AccountError, Denied, Locked, Rejected
 from controller.loop.identity import identified
 from controller.loop.ports import Reader
@@ -40,25 +40,25 @@ class Shown:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
         yield store
 
 
-def shown(store: Store, *apps: str, status: int = 403) -> Shown:
+def shown(store: SqlStore, *apps: str, status: int = 403) -> Shown:
     return Shown(RateLimiter(store.calls, TestClock(), account="account"), frozenset(apps), status)
 
 
-async def find(store: Store, there: Shown, who: SignedIn) -> Upstream:
+async def find(store: SqlStore, there: Shown, who: SignedIn) -> Upstream:
     return await identified(store, cast("Reader", there), there.gate, who)
 
 
-async def bind(store: Store, upstream: Upstream, *apps: str) -> None:
+async def bind(store: SqlStore, upstream: Upstream, *apps: str) -> None:
     notes = [Bind(Binding(f"91{number}", AppId(app))) for number, app in enumerate(apps)]
     await store.memories.note(upstream, notes)
 
 
-async def test_apps_are_asked_for_at_the_pace_of_the_account_that_they_are_of(store: Store) -> None:
+async def test_apps_are_asked_for_at_the_pace_of_the_account_that_they_are_of(store: SqlStore) -> None:
     await find(store, shown(store), SignedIn(URL, told="1"))
     await bind(store, ONE, "app-0", "app-1", "app-2", "app-3")
     there = shown(store, "app-1")
@@ -68,7 +68,7 @@ async def test_apps_are_asked_for_at_the_pace_of_the_account_that_they_are_of(st
         await find(store, shown(store, "app-9"), NOBODY)
 
 
-async def test_a_token_that_is_refused_is_not_taken_for_anothers(store: Store) -> None:
+async def test_a_token_that_is_refused_is_not_taken_for_anothers(store: SqlStore) -> None:
     await find(store, shown(store), SignedIn(URL, told="1"))
     await bind(store, ONE, "app-1")
     with pytest.raises(Denied, match="check the partner's credentials") as caught:
@@ -78,7 +78,7 @@ async def test_a_token_that_is_refused_is_not_taken_for_anothers(store: Store) -
 
 @pytest.mark.parametrize("busy", [ONE, PROVISIONAL])
 async def test_two_names_become_one_unless_somebody_writes_under_one_of_them(
-    store: Store, tmp_path: Path, busy: Upstream
+    store: SqlStore, tmp_path: Path, busy: Upstream
 ) -> None:
     """Whoever writes knows its account's rows by heart, and would not see those that come to it."""
     await find(store, shown(store), SignedIn(URL))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from controller.core.ratelimit import SLOW_LIST, window
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.errors import Busy, StoreError
 from controller.loop.rate_limiter import LONGEST_LIST_WAIT, RateLimiter
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
@@ -29,13 +29,13 @@ def clock() -> TestClock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[Store]:
+async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[SqlStore]:
     async with open_store(tmp_path / "state.db", clock, inline=True) as store:
         yield store
 
 
 @pytest.fixture
-def gate(store: Store, clock: TestClock) -> RateLimiter:
+def gate(store: SqlStore, clock: TestClock) -> RateLimiter:
     gate = RateLimiter(store.calls, clock, account=ACCOUNT)
     gate.upstream = HERE
     return gate
@@ -56,7 +56,7 @@ async def call(
 
 
 async def test_a_call_goes_at_once_and_its_end_is_noted(
-    gate: RateLimiter, store: Store, clock: TestClock
+    gate: RateLimiter, store: SqlStore, clock: TestClock
 ) -> None:
     before = clock.now()
     async with gate.call(Bucket.LINK, route="POST /link") as slot:
@@ -66,7 +66,7 @@ async def test_a_call_goes_at_once_and_its_end_is_noted(
     assert (stay.start, stay.end) == (before, before + 2)
 
 
-async def test_whoever_listens_hears_of_each_call_that_went(store: Store, clock: TestClock) -> None:
+async def test_whoever_listens_hears_of_each_call_that_went(store: SqlStore, clock: TestClock) -> None:
     """How long it waited, how long it took, and what was answered; one that never went is not told."""
     heard: list[CallRecord] = []
     gate = RateLimiter(store.calls, clock, account=ACCOUNT, heard=heard.append)
@@ -103,7 +103,7 @@ async def test_a_long_wait_is_said_with_its_moment(gate: RateLimiter, clock: Tes
     assert clock.now() == before
 
 
-async def test_patience_is_a_matter_of_choice(store: Store, clock: TestClock) -> None:
+async def test_patience_is_a_matter_of_choice(store: SqlStore, clock: TestClock) -> None:
     gate = RateLimiter(
         store.calls, clock, account=ACCOUNT, limits={**LIMITS, Bucket.LINK: Limit(1, 60)}, patience=62
     )
@@ -129,7 +129,7 @@ async def test_an_apps_calls_count_for_the_app_and_for_the_partner(
 
 
 async def test_a_login_counts_for_the_account_before_and_after_its_partner_is_known(
-    gate: RateLimiter, store: Store
+    gate: RateLimiter, store: SqlStore
 ) -> None:
     gate.upstream = None
     await call(gate, Bucket.LOGIN)
@@ -201,7 +201,7 @@ async def test_a_429_rests_no_budget_but_its_own(gate: RateLimiter, clock: TestC
 
 
 async def test_a_list_is_fast_until_it_answers_429_and_slow_ever_after(
-    gate: RateLimiter, store: Store, clock: TestClock
+    gate: RateLimiter, store: SqlStore, clock: TestClock
 ) -> None:
     before = clock.now()
     for _ in range(20):
@@ -261,7 +261,7 @@ async def test_calls_going_on_hold_others_back(
     assert gone or isinstance(answer, Busy)
 
 
-async def test_a_call_that_fails_is_over(gate: RateLimiter, store: Store) -> None:
+async def test_a_call_that_fails_is_over(gate: RateLimiter, store: SqlStore) -> None:
     with pytest.raises(ValueError, match="lost"):
         async with gate.call(Bucket.LINK, route="POST /link"):
             raise ValueError("lost")
@@ -269,7 +269,7 @@ async def test_a_call_that_fails_is_over(gate: RateLimiter, store: Store) -> Non
     assert stay.end is not None
 
 
-async def test_a_call_that_is_cancelled_is_over(gate: RateLimiter, store: Store) -> None:
+async def test_a_call_that_is_cancelled_is_over(gate: RateLimiter, store: SqlStore) -> None:
     async def hang() -> None:
         async with gate.call(Bucket.LINK, route="POST /link"):
             await asyncio.Event().wait()
@@ -311,14 +311,16 @@ class Trip:
             raw.execute(f"CREATE TRIGGER trip BEFORE {event} BEGIN SELECT RAISE(ABORT, 'tripped'); END")
 
 
-async def test_nothing_goes_while_the_log_cannot_be_written(gate: RateLimiter, store: Store) -> None:
+async def test_nothing_goes_while_the_log_cannot_be_written(gate: RateLimiter, store: SqlStore) -> None:
     Trip(Path(store.place)).on("INSERT ON calls")
     with pytest.raises(StoreError, match="tripped"):
         async with gate.call(Bucket.LINK, route="POST /link"):
             pytest.fail("sent without a reservation")
 
 
-async def test_an_answer_is_not_lost_because_its_end_cannot_be_noted(gate: RateLimiter, store: Store) -> None:
+async def test_an_answer_is_not_lost_because_its_end_cannot_be_noted(
+    gate: RateLimiter, store: SqlStore
+) -> None:
     Trip(Path(store.place)).on("UPDATE ON calls")
     async with gate.call(Bucket.LINK, route="POST /link") as slot:
         slot.answered(429)

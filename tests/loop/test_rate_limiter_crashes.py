@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from controller.core.ratelimit import budgets, earliest
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.errors import Busy
 from controller.loop.rate_limiter import RateLimiter
 from controller.model.manifest import LIMITS, Bucket
@@ -26,7 +26,7 @@ class Machine:
         self._time = TestClock().time
         self._processes = [self._start(), self._start()]
 
-    def _start(self) -> tuple[TestClock, Store]:
+    def _start(self) -> tuple[TestClock, SqlStore]:
         wall = self._chance.choice([0.0, 0.0, 3_600.0, -3_600.0])
         clock = TestClock(time=self._time, offset=wall, boot="b1")
         return clock, open_store(self._path, clock, inline=True)

@@ -332,8 +332,8 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_SIM}/test_stepping.py::test_no_clock_that_is_set_breaks_a_promise",
             f"{_SIM}/test_stepping.py::test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock",
-            f"{_EDGES}/test_store_time.py::test_a_remembered_moment_is_as_old_as_it_is",
-            f"{_EDGES}/test_store_time.py::test_in_a_new_run_of_the_machine_what_rests_begins_to_rest_anew",
+            f"{_EDGES}/test_store_clocks.py::test_a_remembered_moment_is_as_old_as_it_is",
+            f"{_EDGES}/test_store_clocks.py::test_in_a_new_run_of_the_machine_what_rests_begins_to_rest_anew",
             f"{_E2E}/test_clocks.py::test_a_link_whose_answer_was_lost_rests_for_its_time_and_no_longer",
             f"{_E2E}/test_clocks.py::test_another_command_gets_its_turn_beside_a_run_though_the_clock_was_set",
         ),

@@ -8,8 +8,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, text
 
 from controller.edges.gupshup.forms import SubscriptionForm
-from controller.edges.store import Store
-from controller.edges.store.moments import MachinesTime, machines_time
+from controller.edges.store import SqlStore
+from controller.edges.store.clocks import MachineClock, machine_clock
 from controller.errors import Busy, StoreError, Unclear
 from controller.loop.ports import Account, Writer
 from controller.model.clock import MonotonicClock
@@ -51,7 +51,7 @@ def _settle(settle: Settle) -> Callable[[Account[Writer]], Account[Writer]]:
 
 
 def _write(account: Account[Writer], sql: str) -> Any:  # noqa: ANN401  (an awaitable of whatever the store gives)
-    store = cast("Store", account.store)
+    store = cast("SqlStore", account.store)
 
     def work(connection: Connection) -> None:
         connection.execute(text(sql))
@@ -238,16 +238,16 @@ class _MemoryOfOneProcess:
         del reservation, status
 
 
-def _pace_in_memory(store: Store, now: Callable[[], float]) -> None:
+def _pace_in_memory(store: SqlStore, now: Callable[[], float]) -> None:
     store.calls = cast("Any", _MemoryOfOneProcess(store.calls, now))
 
 
-def _walls_time(_: Connection, clock: MonotonicClock) -> MachinesTime:
-    return MachinesTime(clock, clock.now() - clock.monotonic())
+def _walls_time(_: Connection, clock: MonotonicClock) -> MachineClock:
+    return MachineClock(clock, clock.now() - clock.monotonic())
 
 
-def _one_boot(connection: Connection, clock: MonotonicClock) -> MachinesTime:
-    return machines_time(connection, cast("Any", Instead(clock, boot="the only one")))
+def _one_boot(connection: Connection, clock: MonotonicClock) -> MachineClock:
+    return machine_clock(connection, cast("Any", Instead(clock, boot="the only one")))
 
 
 def fault(kind: str, route: str = "link", nth: int = 1, **parameters: object) -> Fault:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
-from controller.edges.store import Hold, Store, open_store
+from controller.edges.store import SqlStore, WriterLock, open_store
 from tests.sim.fate import Blow, Fate, Life
 from tests.sim.timeline import Clock
 from tests.sim.trace import Trace
@@ -53,7 +53,7 @@ class Disk:
     def path(self) -> Path:
         return self.folder / _NAME
 
-    def open(self, life: Life, clock: Clock) -> Store:
+    def open(self, life: Life, clock: Clock) -> SqlStore:
         """Open the store for one process."""
         if self.empty is not None and not self.path.exists():
             shutil.copyfile(self.empty, self.path)
@@ -69,17 +69,17 @@ class Disk:
     @asynccontextmanager
     async def _writer(
         self,
-        real: Callable[..., AbstractAsyncContextManager[Hold]],
+        real: Callable[..., AbstractAsyncContextManager[WriterLock]],
         life: Life,
         *given: object,
         **more: object,
-    ) -> AsyncIterator[Hold]:
+    ) -> AsyncIterator[WriterLock]:
         """Take note who was given the right to write."""
         async with real(*given, **more) as hold:
             self.trace.writer = life.number
             yield hold
 
-    def drop(self, store: Store, *, killed: bool) -> None:
+    def drop(self, store: SqlStore, *, killed: bool) -> None:
         """Let go of the file; after a kill it is left as it lay there, not as a polite close leaves it."""
         lay = {end: self._file(end).read_bytes() for end in ("", "-wal") if self._file(end).exists()}
         store._database._engine.dispose()

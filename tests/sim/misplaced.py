@@ -383,11 +383,11 @@ MISPLACED: Defects = {
         way=damaged(lambda path: os.truncate(path, 0)),
     ),
     "two may hold the writer's lock": Defect(
-        "P24", Twist(names={f"{_STORE}.lock:_try": _lock_is_no_lock}), way=rivalled(stolen=False)
+        "P24", Twist(names={f"{_STORE}.file_lock:_try": _lock_is_no_lock}), way=rivalled(stolen=False)
     ),
     "a lost lock goes unnoticed": Defect(
         "P24",
-        Twist(names={f"{_STORE}.lock:LockedFile.holds": lambda _: True}),
+        Twist(names={f"{_STORE}.file_lock:LockedFile.holds": lambda _: True}),
         way=rivalled(stolen=True),
     ),
     "chance that no seed decides": Defect(

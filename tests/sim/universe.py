@@ -16,7 +16,7 @@ from controller.doors.cli.applying import Patience, apply_all
 from controller.doors.cli.fleet import Wish
 from controller.doors.cli.load import Loaded
 from controller.edges.gupshup import Network
-from controller.edges.store import Store
+from controller.edges.store import SqlStore
 from controller.errors import Busy, ControllerError
 from controller.loop.apply import PartnerRun, apply_until_settled, plan_when_observed
 from controller.loop.ports import Account, Writer
@@ -45,7 +45,7 @@ class Twist:
     """
 
     account: Callable[[Account[Writer]], Account[Writer]] = lambda account: account
-    store: Callable[[Store, Callable[[], float]], None] = lambda _store, _now: None
+    store: Callable[[SqlStore, Callable[[], float]], None] = lambda _store, _now: None
     names: Mapping[str, object] = field(default_factory=dict)
 
     @contextmanager

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from controller.doors.cli.stored import Known
-    from controller.edges.store import Store
+    from controller.edges.store import SqlStore
 
 GLANCE = 0.5
 """Seconds between two looks at the store."""
@@ -67,7 +67,7 @@ async def _reconcile(
 
 
 async def _ask(
-    opened: "Store", chosen: "Iterable[Known]", name: str | None, release: tuple[str, ...]
+    opened: "SqlStore", chosen: "Iterable[Known]", name: str | None, release: tuple[str, ...]
 ) -> None:
     from controller.loop.run.worker import RECONCILE, RELEASE  # noqa: PLC0415  (heavy)
 
@@ -78,7 +78,7 @@ async def _ask(
         await opened.hints.leave(upstream, app, RECONCILE)
 
 
-async def _tended(opened: "Store", upstream: str) -> bool:
+async def _tended(opened: "SqlStore", upstream: str) -> bool:
     """Say whether a `run` tends *upstream*; where none does, tell what becomes of the wish."""
     holder = await opened.holder(upstream)
     if " run on " in holder:
@@ -91,7 +91,7 @@ async def _tended(opened: "Store", upstream: str) -> bool:
     return False
 
 
-async def _follow(opened: "Store", chosen: "list[Known]", patience: float) -> int:
+async def _follow(opened: "SqlStore", chosen: "list[Known]", patience: float) -> int:
     """Wait until each of *chosen* was looked at again and stands still; tell how it stands."""
     from controller.core.render.tables import status_table  # noqa: PLC0415  (heavy)
     from controller.doors.cli.stored import read  # noqa: PLC0415  (likewise)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from controller.core.render.statuses import read_documents
 from controller.edges.clock import SystemClock
-from controller.edges.store import Store, chosen_location, open_store
+from controller.edges.store import SqlStore, chosen_location, open_store
 from controller.errors import ControllerError
 from controller.model.history import KeptReport, WriteRecord
 from controller.model.plan import Kind
@@ -60,21 +60,21 @@ def _full(each: Known) -> str:
     return f"{each.status.item.kind}/{each.status.item.name}"
 
 
-def _open(location: str | None) -> Store:
+def _open(location: str | None) -> SqlStore:
     return open_store(chosen_location(location, os.environ, Path.cwd()), SystemClock(), make=False)
 
 
-async def _known(store: Store) -> list[Known]:
+async def _known(store: SqlStore) -> list[Known]:
     async with store:
         return await read(store)
 
 
-async def _shown(store: Store) -> tuple[list[Known], KeptReport | None]:
+async def _shown(store: SqlStore) -> tuple[list[Known], KeptReport | None]:
     async with store:
         return await read(store), await store.reports.kept()
 
 
-async def read(store: Store) -> list[Known]:
+async def read(store: SqlStore) -> list[Known]:
     """Return every status in an open store, sorted."""
     return [
         Known(upstream, status)
@@ -83,12 +83,12 @@ async def read(store: Store) -> list[Known]:
     ]
 
 
-async def _events(store: Store, app: str | None, limit: int) -> tuple[tuple[str, WriteRecord], ...]:
+async def _events(store: SqlStore, app: str | None, limit: int) -> tuple[tuple[str, WriteRecord], ...]:
     async with store:
         return await store.history.read(app=app, limit=limit)
 
 
-async def _writes(store: Store, upstream: str, target: str) -> tuple[WriteRecord, ...]:
+async def _writes(store: SqlStore, upstream: str, target: str) -> tuple[WriteRecord, ...]:
     async with store:
         entries = await store.history.read(upstream, target=target, limit=10)
         return tuple(entry for _, entry in entries)

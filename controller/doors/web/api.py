@@ -14,7 +14,7 @@ from controller.core.render.statuses import fields, timestamp
 from controller.core.render.writes import event
 from controller.doors.cli.stored import Known
 from controller.doors.web.standing import about, apps
-from controller.edges.store import Store
+from controller.edges.store import SqlStore
 from controller.loop.run.control import LoopControl
 from controller.model.passes import PartnerState
 from controller.model.plan import Kind
@@ -25,7 +25,7 @@ _LAST_WRITES = 10
 
 
 class Api:
-    def __init__(self, board: LoopControl, store: Store) -> None:
+    def __init__(self, board: LoopControl, store: SqlStore) -> None:
         self._board = board
         self._store = store
 

@@ -23,7 +23,7 @@ from controller.doors.web.room import Room
 from controller.doors.web.serving import serve
 from controller.doors.web.veil import Veil
 from controller.edges import log
-from controller.edges.store import Store
+from controller.edges.store import SqlStore
 from controller.errors import ControllerError
 from controller.loop.run.control import LoopControl
 
@@ -36,7 +36,7 @@ HEALTH_AT_ONCE = 32
 
 def front(
     board: LoopControl,
-    store: Store,
+    store: SqlStore,
     *,
     token: Keys | None,
     hooks: Hooks | None = None,
@@ -66,7 +66,7 @@ def _room(board: LoopControl, most: int = AT_ONCE) -> Room:
 async def keep_open(
     opened: Opened,
     board: LoopControl,
-    store: Store,
+    store: SqlStore,
     hooks: Hooks,
     *,
     more: Iterable[BaseRoute] = (),

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from controller.edges.store import Store
+from controller.edges.store import SqlStore
 from controller.errors import StoreError
 from controller.loop.run.control import LoopControl
 
@@ -18,7 +18,7 @@ FRESH = 1.0
 class Health:
     """*still* is for how many seconds a partner's loop may not move before the process counts as stuck."""
 
-    def __init__(self, board: LoopControl, store: Store, still: float) -> None:
+    def __init__(self, board: LoopControl, store: SqlStore, still: float) -> None:
         self._board = board
         self._store = store
         self._still = still

@@ -17,7 +17,7 @@ from controller.core.render.rows import STATES, AppRow, age, chosen, row
 from controller.core.render.statuses import timestamp
 from controller.doors.web.standing import apps
 from controller.doors.web.veil import HEADERS
-from controller.edges.store import Store
+from controller.edges.store import SqlStore
 from controller.loop.run.control import LoopControl
 from controller.model.passes import PartnerState, SourceState
 
@@ -27,7 +27,7 @@ _LONGEST_NUMBER = 6
 
 
 class Page:
-    def __init__(self, board: LoopControl, store: Store) -> None:
+    def __init__(self, board: LoopControl, store: SqlStore) -> None:
         self._board = board
         self._store = store
         loader = PackageLoader("controller.doors.web")

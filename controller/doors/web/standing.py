@@ -6,14 +6,14 @@ from itertools import islice
 
 from controller.core.render.statuses import read_documents
 from controller.doors.cli.stored import Known
-from controller.edges.store import Store
+from controller.edges.store import SqlStore
 from controller.model.plan import Kind
 
 AT_ONCE = 100
 """How many documents are read before others have their turn: about two milliseconds of work."""
 
 
-async def apps(store: Store) -> AsyncIterator[list[Known]]:
+async def apps(store: SqlStore) -> AsyncIterator[list[Known]]:
     """Yield every app by upstream and name, some at a time."""
     for upstream in await store.statuses.upstreams():
         rest = iter((await store.statuses.read(upstream, kind=Kind.APP)).items())
@@ -22,7 +22,7 @@ async def apps(store: Store) -> AsyncIterator[list[Known]]:
             await asyncio.sleep(0)
 
 
-async def about(store: Store, app: str) -> list[Known]:
+async def about(store: SqlStore, app: str) -> list[Known]:
     """Return the app of this name and its subscriptions, of every upstream that knows one."""
     upstreams = await store.statuses.upstreams()
     parts = [_known(upstream, await store.statuses.read(upstream, app=app)) for upstream in upstreams]

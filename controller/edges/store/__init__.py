@@ -1,7 +1,7 @@
 """What survives a crash, in SQLite or PostgreSQL: intents, bindings, calls, history; never a secret."""
 
 from controller.edges.store.location import chosen_location, default_location
-from controller.edges.store.store import Store, look_into, open_store
-from controller.edges.store.writers import Hold
+from controller.edges.store.store import SqlStore, look_into, open_store
+from controller.edges.store.writer_lock import WriterLock
 
-__all__ = ["Hold", "Store", "chosen_location", "default_location", "look_into", "open_store"]
+__all__ = ["SqlStore", "WriterLock", "chosen_location", "default_location", "look_into", "open_store"]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, delete, select, update
 
 from controller.edges.store.database import Database, put
-from controller.edges.store.merging import merge
+from controller.edges.store.merge import merge
 from controller.edges.store.schema import accounts, bindings, traits
 from controller.model.account import Identified, Identity, KnownAccount
 from controller.model.manifest import AppId
@@ -18,7 +18,7 @@ _ASKED = 3
 Decide = Callable[[Sequence[KnownAccount]], Identity]
 
 
-class Accounts:
+class AccountTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 

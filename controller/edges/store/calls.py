@@ -1,6 +1,6 @@
 """The log of calls: who may call now, decided under the store's lock so that processes share one pace.
 
-What comes in and goes out is on the caller's clock; what is kept, on the store's (see moments.py).
+What comes in and goes out is on the caller's clock; what is kept, on the store's (see clocks.py).
 """
 
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from controller.edges.store.clocks import StoreClock
 from controller.edges.store.database import Database, add, put
-from controller.edges.store.moments import Time
 from controller.edges.store.schema import calls, rests, traits
 from controller.model.ratelimit import DEADLINE, LONGEST_COOL_DOWN, Budget, CallSpan, Reservation, Rule
 
@@ -19,12 +19,12 @@ _TOLERANCE = 1.0
 _Call: TypeAlias = Row[int, float, float | None]
 
 
-class Calls:
+class CallTable:
     """*upstream* is any key under which budgets are counted: an Upstream, or an account before its login."""
 
-    def __init__(self, database: Database, time: Time) -> None:
+    def __init__(self, database: Database, clock: StoreClock) -> None:
         self._database = database
-        self._time = time
+        self._clock = clock
 
     async def reserve(
         self, upstream: str, budgets: Sequence[Budget], *, rule: Rule, route: str
@@ -35,10 +35,10 @@ class Calls:
         """
 
         def work(connection: Connection) -> Reservation | float:
-            now = self._time.now(connection)
+            now = self._clock.now(connection)
             moments = [_earliest(connection, upstream, budget, now, rule) for budget in budgets]
             if max(moments) > now:
-                return max(moments) + self._time.ahead(now)
+                return max(moments) + self._clock.ahead(now)
             _forget_all(connection, now - _DAY)
             return Reservation(tuple(_log(connection, upstream, budget, now, route) for budget in budgets))
 
@@ -49,7 +49,7 @@ class Calls:
 
         def work(connection: Connection) -> None:
             rows = update(calls).where(calls.c.id.in_(reservation.rows))
-            connection.execute(rows.values(ended=self._time.now(connection), status=status))
+            connection.execute(rows.values(ended=self._clock.now(connection), status=status))
 
         await self._database.write(work, None)
 
@@ -58,7 +58,7 @@ class Calls:
 
         def work(connection: Connection) -> None:
             known = _rest(connection, upstream, budget)
-            asked = until - self._time.ahead(self._time.now(connection))
+            asked = until - self._clock.ahead(self._clock.now(connection))
             put(connection, rests, {"upstream": upstream, "budget": budget}, {"until": max(known, asked)})
 
         await self._database.write(work, upstream)

@@ -17,7 +17,7 @@ BUSY_TIMEOUT = 30.0
 """Seconds for which a write waits for others that write."""
 
 
-class Unknown(StoreError):
+class StateUnknown(StoreError):
     """What the database holds is unknown until it was opened, and checked, again: nothing runs before."""
 
 
@@ -25,7 +25,7 @@ class Unwritable(StoreError):
     """It cannot be written where it is, whatever it holds."""
 
 
-class Kind(Protocol):
+class Dialect(Protocol):
     """What differs between one kind of database and another."""
 
     @property
@@ -61,9 +61,9 @@ class Database:
     begun is finished even where its caller is cancelled.
     """
 
-    def __init__(self, kind: Kind, engine: Engine, *, inline: bool) -> None:
-        self.place = kind.place
-        self._kind = kind
+    def __init__(self, dialect: Dialect, engine: Engine, *, inline: bool) -> None:
+        self.place = dialect.place
+        self._dialect = dialect
         self._engine = engine
         self._executor: Executor = _Inline() if inline else ThreadPoolExecutor(1, "store")
         self._inline = inline
@@ -97,24 +97,24 @@ class Database:
 
     def _transaction(self, work: Work[T], *, write: bool, key: str | None = None) -> T:
         if self._failed:
-            self._engine = self._kind.again(self._engine)
+            self._engine = self._dialect.again(self._engine)
             self._failed = False
-        options = dict(self._kind.options(write=write))
+        options = dict(self._dialect.options(write=write))
         try:
             with self._engine.connect().execution_options(**options) as connection, connection.begin():
-                self._kind.check()
+                self._dialect.check()
                 if write:
-                    self._kind.enter(connection, key)
+                    self._dialect.enter(connection, key)
                 return work(connection)
         except DBAPIError as error:
-            failure = self._kind.refused(error)
-            self._failed = isinstance(failure, Unknown)
+            failure = self._dialect.refused(error)
+            self._failed = isinstance(failure, StateUnknown)
             raise failure from error
         except UnicodeEncodeError as error:
             raise StoreError(
                 f"the store {self.place}: a text cannot be kept ({error.reason}); nothing was written"
             ) from None
-        except Unknown:
+        except StateUnknown:
             self._failed = True
             raise
 

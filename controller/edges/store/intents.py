@@ -4,24 +4,24 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
 
+from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, add, put
-from controller.edges.store.moments import Time, moved
 from controller.edges.store.schema import intents, unclear
-from controller.edges.store.writers import Writers
+from controller.edges.store.writer_lock import WriterLocks
 from controller.errors import Busy
 from controller.model.memory import Intent
 
 
-class Intents:
+class IntentTable:
     """*process* is this opening of the store: intents of any other are orphans once their lock is free.
 
     So are its own of an earlier hold, where *writers* tell holds apart. Every write raises Locked where this
     process is no longer the upstream's writer.
     """
 
-    def __init__(self, database: Database, time: Time, process: str, writers: Writers) -> None:
+    def __init__(self, database: Database, clock: StoreClock, process: str, writers: WriterLocks) -> None:
         self._database = database
-        self._time = time
+        self._clock = clock
         self._process = process
         self._writers = writers
         self._going_on: set[int] = set()
@@ -41,7 +41,7 @@ class Intents:
                 "phone": phone,
                 "name": name,
                 "process": self._process + mark,
-                "started": self._time.now(connection),
+                "started": self._clock.now(connection),
                 "unclear": attempts,
             }
             number = add(connection, intents, row)
@@ -61,7 +61,7 @@ class Intents:
         def work(connection: Connection) -> None:
             self._writers.fence(connection, upstream)
             mine = (intents.c.upstream == upstream) & (intents.c.id == intent_id)
-            _stamp(connection, mine & intents.c.ended.is_(None), self._time.now(connection))
+            _stamp(connection, mine & intents.c.ended.is_(None), self._clock.now(connection))
 
         self._going_on.discard(intent_id)
         await self._database.write(work, upstream)
@@ -86,7 +86,7 @@ class Intents:
             mine = self._process + self._writers.fence(connection, upstream)
             ours = (intents.c.process == mine) & intents.c.id.in_(sorted(self._going_on))
             orphans = (intents.c.upstream == upstream) & intents.c.ended.is_(None) & ~ours
-            return _stamp(connection, orphans, self._time.now(connection))
+            return _stamp(connection, orphans, self._clock.now(connection))
 
         return await self._database.write(work, upstream)
 
@@ -142,4 +142,4 @@ def _stamp(connection: Connection, which: ColumnElement[bool], now: float) -> in
 
 
 def _intent(row: RowMapping, ahead: float) -> Intent:
-    return Intent(row["id"], row["phone"], row["name"], moved(row["ended"], ahead), row["unclear"])
+    return Intent(row["id"], row["phone"], row["name"], shifted(row["ended"], ahead), row["unclear"])

@@ -1,6 +1,6 @@
 """What is remembered of an upstream: bindings, refusals, the ledger and open intents, whole or not.
 
-Its moments are on the caller's clock outside, and on the store's inside (see moments.py).
+Its moments are on the caller's clock outside, and on the store's inside (see clocks.py).
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from typing import assert_never
 
 from sqlalchemy import Connection, RowMapping, Table, delete, select
 
+from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, put
 from controller.edges.store.intents import close, open_intents, reset
-from controller.edges.store.moments import Time, moved
 from controller.edges.store.schema import bindings, history, ledger, refusals
-from controller.edges.store.writers import Writers
+from controller.edges.store.writer_lock import WriterLocks
 from controller.model.manifest import AppId
 from controller.model.memory import (
     Bind,
@@ -33,22 +33,22 @@ from controller.model.memory import (
 _LINKS = 5
 
 
-class Memories:
-    def __init__(self, database: Database, time: Time, writers: Writers) -> None:
+class MemoryTables:
+    def __init__(self, database: Database, clock: StoreClock, writers: WriterLocks) -> None:
         self._database = database
-        self._time = time
+        self._clock = clock
         self._writers = writers
 
     async def read(self, upstream: str) -> Memory:
         """Return all that is remembered of *upstream*, as of one moment."""
-        return await self._database.read(lambda connection: _memory(connection, upstream, self._time))
+        return await self._database.read(lambda connection: _memory(connection, upstream, self._clock))
 
     async def note(self, upstream: str, notes: Sequence[MemoryUpdate]) -> None:
         """Take every note, in order, or none of them; Locked where another process is the writer now."""
 
         def work(connection: Connection) -> None:
             self._writers.fence(connection, upstream)
-            ahead = self._time.ahead(self._time.now(connection))
+            ahead = self._clock.ahead(self._clock.now(connection))
             for note in notes:
                 _take(connection, upstream, _noted(note, -ahead))
 
@@ -56,8 +56,8 @@ class Memories:
             await self._database.write(work, upstream)
 
 
-def _memory(connection: Connection, upstream: str, time: Time) -> Memory:
-    ahead = time.ahead(time.now(connection))
+def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:
+    ahead = clock.ahead(clock.now(connection))
     bound = (_bound(_binding(row), ahead) for row in _rows(connection, bindings, upstream))
     refused = (_refused(_refusal(row), ahead) for row in _rows(connection, refusals, upstream))
     written = (_wrote(_written(row), ahead) for row in _rows(connection, ledger, upstream))
@@ -112,15 +112,15 @@ def _noted(note: MemoryUpdate, by: float) -> MemoryUpdate:
 
 
 def _bound(binding: Binding, by: float) -> Binding:
-    return replace(binding, missing_since=moved(binding.missing_since, by))
+    return replace(binding, missing_since=shifted(binding.missing_since, by))
 
 
 def _refused(refusal: Refusal, by: float) -> Refusal:
-    return replace(refusal, at=refusal.at + by, retry_at=moved(refusal.retry_at, by))
+    return replace(refusal, at=refusal.at + by, retry_at=shifted(refusal.retry_at, by))
 
 
 def _wrote(written: LedgerEntry, by: float) -> LedgerEntry:
-    return replace(written, active_at=moved(written.active_at, by))
+    return replace(written, active_at=shifted(written.active_at, by))
 
 
 def _links(connection: Connection, upstream: str) -> tuple[LinkAttempt, ...]:

@@ -13,10 +13,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from controller.edges.store.create import AS_IT_WAS, fill, missing, version_in
 from controller.edges.store.database import Unwritable
+from controller.edges.store.file_lock import locked_file
 from controller.edges.store.location import FOLDER
-from controller.edges.store.lock import locked_file
-from controller.edges.store.making import AS_IT_WAS, fill, missing, version_in
 from controller.edges.store.schema import APPLICATION_ID, VERSIONS
 from controller.edges.store.sqlite import REPAIR, connect, refused
 from controller.errors import StoreError

@@ -12,7 +12,7 @@ from controller.model.history import KeptReport
 _NAME = "report"
 
 
-class Reports:
+class KeptReports:
     def __init__(self, database: Database) -> None:
         self._database = database
 

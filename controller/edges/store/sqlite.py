@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from controller.edges.store.database import BUSY_TIMEOUT, Unknown, Unwritable
+from controller.edges.store.database import BUSY_TIMEOUT, StateUnknown, Unwritable
 from controller.errors import StoreError
 
 REPAIR = "restore a copy, or move the file away and start anew (docs/store.md says what that costs)"
@@ -36,12 +36,12 @@ def refused(path: Path, error: BaseException) -> StoreError:
     name = getattr(cause, "sqlite_errorname", "")
     advice = next((text for known, text in _ADVICE.items() if name.startswith(known)), REPAIR)
     kind = Unwritable if name.startswith(_UNWRITABLE) else StoreError
-    kind = Unknown if name.startswith(_LASTING) else kind
+    kind = StateUnknown if name.startswith(_LASTING) else kind
     return kind(f"the store {path}: {cause} ({name or type(cause).__name__}): {advice}")
 
 
 @dataclass(slots=True)
-class Sqlite:
+class SqliteDialect:
     """A file; *found* is what it was when it was opened, *opened* opens and checks what lies there."""
 
     path: Path
@@ -74,7 +74,7 @@ class Sqlite:
         with suppress(OSError):
             if os.path.samestat(self.path.stat(), self.found) and (self.closed or log.exists()):
                 return
-        raise Unknown(
+        raise StateUnknown(
             f"the store {self.path} (or its -wal) was moved, deleted or replaced while it was open: nothing "
             "more is written; put it back, or start anew (docs/store.md says what that costs)"
         )

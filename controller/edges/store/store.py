@@ -13,48 +13,51 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
-from controller.edges.store.accounts import Accounts
-from controller.edges.store.calls import Calls
+from controller.edges.store.accounts import AccountTable
+from controller.edges.store.calls import CallTable
+from controller.edges.store.clocks import StoreClock, machine_clock
 from controller.edges.store.database import Database, Unwritable
-from controller.edges.store.intents import Intents
+from controller.edges.store.file_lock import FileLocks
+from controller.edges.store.hints import HintTable
+from controller.edges.store.history import HistoryTable
+from controller.edges.store.in_memory import InMemoryDialect, NoLocks, copied
+from controller.edges.store.intents import IntentTable
 from controller.edges.store.location import located
-from controller.edges.store.lock import Locks
-from controller.edges.store.memories import Memories
-from controller.edges.store.moments import Time, machines_time
+from controller.edges.store.memories import MemoryTables
 from controller.edges.store.opening import opened
-from controller.edges.store.passing import InMemory, Unshared, copied
-from controller.edges.store.records import History, Spent, Statuses
-from controller.edges.store.reports import Reports
+from controller.edges.store.reports import KeptReports
+from controller.edges.store.revisions import RevisionTables
 from controller.edges.store.schema import meta
-from controller.edges.store.sources import Hints, Revisions
-from controller.edges.store.sqlite import Sqlite
-from controller.edges.store.writers import Hold, Writers
+from controller.edges.store.spent_plans import SpentPlans
+from controller.edges.store.sqlite import SqliteDialect
+from controller.edges.store.statuses import StatusTable
+from controller.edges.store.writer_lock import WriterLock, WriterLocks
 from controller.errors import StoreError
 from controller.model.clock import MonotonicClock
 
 if TYPE_CHECKING:  # loaded where a server is named only
     from controller.edges.store.postgresql.leases import Terms
-    from controller.edges.store.postgresql.replicas import Replicas
+    from controller.edges.store.postgresql.replicas import ReplicaTable
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What one kind of store differs in.
 
-    *time* is what all processes that use it agree on. *replicas* is None where they are on one machine.
-    *passing* says why it ends with its process, "" where it does not.
+    All processes that use the store agree on *shared_clock*. *replicas* is None if they are on one machine.
+    *passing* says why the store ends with its process. It is "" if the store does not.
     """
 
     database: Database
-    writers: Writers
+    writers: WriterLocks
     key: bytes
-    time: Time
+    shared_clock: StoreClock
     new: bool
-    replicas: "Replicas | None" = None
+    replicas: "ReplicaTable | None" = None
     passing: str = ""
 
 
-class Store:
+class SqlStore:
     """One store, by what is in it. *new* tells that it was made just now: nothing is remembered yet.
 
     *passing* says why nothing of it will be remembered, "" where it will.
@@ -68,26 +71,26 @@ class Store:
         self._database = database
         self._writers = writers
         self._key = parts.key
-        self.accounts = Accounts(database)
-        self.calls = Calls(database, parts.time)
-        self.memories = Memories(database, parts.time, writers)
-        self.intents = Intents(database, parts.time, uuid.uuid4().hex, writers)
-        self.history = History(database, parts.time, writers)
-        self.statuses = Statuses(database, clock.now)
-        self.spent = Spent(database, clock.now)
-        self.reports = Reports(database)
-        self.revisions = Revisions(database)
-        self.hints = Hints(database, parts.time)
+        self.accounts = AccountTable(database)
+        self.calls = CallTable(database, parts.shared_clock)
+        self.memories = MemoryTables(database, parts.shared_clock, writers)
+        self.intents = IntentTable(database, parts.shared_clock, uuid.uuid4().hex, writers)
+        self.history = HistoryTable(database, parts.shared_clock, writers)
+        self.statuses = StatusTable(database, clock.now)
+        self.spent = SpentPlans(database, clock.now)
+        self.reports = KeptReports(database)
+        self.revisions = RevisionTables(database)
+        self.hints = HintTable(database, parts.shared_clock)
         self.replicas = parts.replicas
 
     def keyed_digest(self, text: str) -> str:
         """Return a digest (hex) that is worth nothing without this store's key: it may stand for a secret."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
-    def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[Hold]:
+    def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[WriterLock]:
         """Be the one writer of *upstream* for a while; Locked where another is one for *timeout* seconds.
 
-        What it gives ends with the block, or with the process. It may end earlier: `Hold.holds`.
+        What it gives ends with the block, or with the process. It may end earlier: `WriterLock.holds`.
         """
         return self._writers.hold(upstream, timeout)
 
@@ -119,7 +122,7 @@ def open_store(
     inline: bool = False,
     make: bool = True,
     terms: "Terms | None" = None,
-) -> Store:
+) -> SqlStore:
     """Open the store at *location*: a path, `sqlite:///path`, or `postgresql://user@host/database`.
 
     It is made where there is none, unless *make* is false: then that is a StoreError. Blocks, for moments.
@@ -131,10 +134,10 @@ def open_store(
             parts = _file(path, clock, inline=inline, make=make)
         case url:
             parts = _server(url, clock, terms, inline=inline, make=make)
-    return Store(parts, clock)
+    return SqlStore(parts, clock)
 
 
-def look_into(location: str | Path, clock: MonotonicClock) -> Store:
+def look_into(location: str | Path, clock: MonotonicClock) -> SqlStore:
     """Open the store at *location* for who only looks: where it cannot be written, in memory.
 
     Raises as `open_store` does, StoreError also where it is there and cannot be read.
@@ -144,43 +147,45 @@ def look_into(location: str | Path, clock: MonotonicClock) -> Store:
     except Unwritable as error:
         path = located(str(location))
         assert isinstance(path, Path)  # noqa: S101  (nothing else is Unwritable)
-        return Store(_memory(path, clock, str(error)), clock)
+        return SqlStore(_memory(path, clock, str(error)), clock)
 
 
 def _memory(path: Path, clock: MonotonicClock, why: str) -> Parts:
-    database = Database(InMemory(path), copied(path), inline=False)
-    time, key = database.at_once(lambda connection: (machines_time(connection, clock), _key(connection)))
-    return Parts(database, Unshared(), key, time, new=False, passing=why)
+    database = Database(InMemoryDialect(path), copied(path), inline=False)
+    shared, key = database.at_once(lambda connection: (machine_clock(connection, clock), _key(connection)))
+    return Parts(database, NoLocks(), key, shared, new=False, passing=why)
 
 
 def _file(path: Path, clock: MonotonicClock, *, inline: bool, make: bool) -> Parts:
     engine, new = opened(path, make=make)
-    kind = Sqlite(path, path.stat(), lambda there: opened(there, make=False)[0])
-    database = Database(kind, engine, inline=inline)
+    dialect = SqliteDialect(path, path.stat(), lambda there: opened(there, make=False)[0])
+    database = Database(dialect, engine, inline=inline)
     try:
-        time, key = database.at_once(lambda connection: (machines_time(connection, clock), _key(connection)))
+        shared, key = database.at_once(
+            lambda connection: (machine_clock(connection, clock), _key(connection))
+        )
     except StoreError:
         engine.dispose()
         raise
-    return Parts(database, Locks(path, clock), key, time, new)
+    return Parts(database, FileLocks(path, clock), key, shared, new)
 
 
 def _server(url: URL, clock: MonotonicClock, terms: "Terms | None", *, inline: bool, make: bool) -> Parts:
     from controller.edges.store.postgresql import leases, replicas, server  # noqa: PLC0415  (nobody else waits)
     from controller.edges.store.postgresql.opening import opened  # noqa: PLC0415  (likewise)
 
-    kind, engine = server.Postgresql(url), server.connect(url)
+    dialect, engine = server.PostgresqlDialect(url), server.connect(url)
     try:
-        new = opened(kind, engine, make=make)
-        database = Database(kind, engine, inline=inline)
+        new = opened(dialect, engine, make=make)
+        database = Database(dialect, engine, inline=inline)
         key = database.at_once(_key)
     except StoreError:
         engine.dispose()
         raise
-    renewals = Database(kind, server.connect(url), inline=inline)
-    process, time = secrets.token_hex(8), server.ServersTime(clock)
-    writers = leases.Leases(renewals, clock, terms or leases.TERMS, process)
-    return Parts(database, writers, key, time, new, replicas.Replicas(renewals, clock, process))
+    renewals = Database(dialect, server.connect(url), inline=inline)
+    process, shared = secrets.token_hex(8), server.ServerClock(clock)
+    writers = leases.LeaseTable(renewals, clock, terms or leases.TERMS, process)
+    return Parts(database, writers, key, shared, new, replicas.ReplicaTable(renewals, clock, process))
 
 
 def _key(connection: Connection) -> bytes:

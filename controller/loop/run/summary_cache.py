@@ -16,27 +16,27 @@ STALE = 60.0
 """Seconds after which it is taken again, although nothing was heard: another replica may have written."""
 
 
-class Statuses(Protocol):
+class StatusReader(Protocol):
     async def read(self, upstream: str) -> dict[str, str]: ...
 
 
-class Intents(Protocol):
+class IntentCounter(Protocol):
     async def counted(self) -> dict[str, int]: ...
 
 
-class Store(Protocol):
-    """What is asked of the store (`edges.store.Store`)."""
+class SummaryStore(Protocol):
+    """What is asked of the store (`edges.store.SqlStore`)."""
 
     @property
-    def statuses(self) -> Statuses: ...
+    def statuses(self) -> StatusReader: ...
     @property
-    def intents(self) -> Intents: ...
+    def intents(self) -> IntentCounter: ...
 
 
 class SummaryCache:
     """What is known of every upstream in use; *each* tells every resource apart."""
 
-    def __init__(self, store: Store, clock: Clock, *, each: bool = False) -> None:
+    def __init__(self, store: SummaryStore, clock: Clock, *, each: bool = False) -> None:
         self._store = store
         self._clock = clock
         self._each = each

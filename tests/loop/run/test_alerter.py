@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from controller.core.render.statuses import document
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.loop.run.alerter import PACE, Alerter
 from controller.loop.run.summary_cache import SummaryCache
 from controller.model.notice import Notice
@@ -22,7 +22,7 @@ FLEET = [app_item(f"app-{number:03}") for number in range(400)]
 class Town:
     """A herald, what it told, and time that goes by in its steps."""
 
-    def __init__(self, store: Store, board: Board) -> None:
+    def __init__(self, store: SqlStore, board: Board) -> None:
         self.store = store
         self.board = board
         self.told: list[Notice] = []

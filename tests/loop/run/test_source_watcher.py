@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.errors import ControllerError, Denied, SourceError, StoreError, Unsettled
 from controller.loop.run.source_watcher import LONG, SourceWatcher
 from controller.model.history import Declared, LastGood
@@ -84,7 +84,7 @@ async def whose(_: Partner) -> str | None:
 @dataclass
 class World:
     shelf: Shelf
-    store: Store
+    store: SqlStore
     clock: TestClock
 
     async def watched(self, released: Iterable[str] = (), shelf: Shelf | None = None) -> SourceWatcher:

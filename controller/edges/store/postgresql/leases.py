@@ -18,7 +18,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from controller.edges.store.database import Database
 from controller.edges.store.postgresql.server import NOW
 from controller.edges.store.schema import leases
-from controller.edges.store.writers import Hold, signature, signed, taken
+from controller.edges.store.writer_lock import WriterLock, signature, signed, taken
 from controller.errors import Locked, StoreError
 from controller.model.clock import MonotonicClock
 
@@ -72,7 +72,7 @@ class Lease:
         self._lost = True
 
 
-class Leases:
+class LeaseTable:
     """The leases of one opening of the store, whose tokens begin with *process*.
 
     *database* is for what is as short as they are, so that renewals never queue.
@@ -85,7 +85,7 @@ class Leases:
         self._process = process
         self._held: dict[str, Lease] = {}
 
-    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[Hold]:
+    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[WriterLock]:
         return self._hold(upstream, timeout)
 
     async def holder(self, upstream: str) -> str:
@@ -118,7 +118,7 @@ class Leases:
         return lease.holds()
 
     @asynccontextmanager
-    async def _hold(self, upstream: str, timeout: float) -> AsyncIterator[Hold]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
+    async def _hold(self, upstream: str, timeout: float) -> AsyncIterator[WriterLock]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
         lease = Lease(self._clock, self._terms, self._process)
         try:
             await self._take(upstream, lease, timeout)

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Engine, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema
 
-from controller.edges.store.making import AS_IT_WAS, fill, missing, version_in
-from controller.edges.store.postgresql.server import SCHEMA, Postgresql
+from controller.edges.store.create import AS_IT_WAS, fill, missing, version_in
+from controller.edges.store.postgresql.server import SCHEMA, PostgresqlDialect
 from controller.edges.store.schema import VERSIONS, meta, tables
 from controller.errors import StoreError
 
@@ -18,15 +18,15 @@ _MARK = "application"
 _ENCODING = "UTF8"
 
 
-def opened(kind: Postgresql, engine: Engine, *, make: bool) -> bool:
+def opened(dialect: PostgresqlDialect, engine: Engine, *, make: bool) -> bool:
     """Check the store, make it where there is none and *make* is set; return whether it was made now."""
     try:
         with engine.connect() as connection, connection.begin():
-            kind.enter(connection, "")
-            _check_encoding(connection, kind.place)
-            return _opened(connection, kind.place, make=make)
+            dialect.enter(connection, "")
+            _check_encoding(connection, dialect.place)
+            return _opened(connection, dialect.place, make=make)
     except DBAPIError as error:
-        raise kind.refused(error) from error
+        raise dialect.refused(error) from error
 
 
 def _check_encoding(connection: Connection, place: str) -> None:

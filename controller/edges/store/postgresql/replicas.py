@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from controller.edges.store.database import Database
 from controller.edges.store.postgresql.server import NOW
 from controller.edges.store.schema import leases, replicas
-from controller.edges.store.writers import signature
+from controller.edges.store.writer_lock import signature
 from controller.model.clock import Clock
 from controller.model.replica import LeaseState, Peers, Replica
 
@@ -23,7 +23,7 @@ _REMEMBERED = 60.0
 _KEPT = 3600.0
 
 
-class Replicas:
+class ReplicaTable:
     """One replica among those that share the store. *name* is what the tokens of its leases begin with."""
 
     def __init__(self, database: Database, clock: Clock, name: str, ttl: float = TTL) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from controller.edges.store.database import BUSY_TIMEOUT
 from controller.edges.store.location import place_of
-from controller.edges.store.postgresql.refusals import refused
+from controller.edges.store.postgresql.errors import refused
 from controller.errors import StoreError, Usage
 from controller.model.clock import Clock
 
@@ -50,7 +50,7 @@ _CONNECTED: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Postgresql:
+class PostgresqlDialect:
     """One database of a server. *wait*: seconds for which a write waits for others. Both as in IDLE."""
 
     url: URL
@@ -83,7 +83,7 @@ class Postgresql:
 
 
 @dataclass(frozen=True, slots=True)
-class ServersTime:
+class ServerClock:
     """The server's clock: the one that all machines share."""
 
     clock: Clock

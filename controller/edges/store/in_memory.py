@@ -13,11 +13,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from controller.edges.store.making import fill, version_in
+from controller.edges.store.create import fill, version_in
 from controller.edges.store.opening import check_pages
 from controller.edges.store.schema import VERSIONS
 from controller.edges.store.sqlite import connect_memory, refused
-from controller.edges.store.writers import Hold
+from controller.edges.store.writer_lock import WriterLock
 from controller.errors import StoreError
 
 _WAYS = ("mode=ro", "immutable=1")
@@ -25,7 +25,7 @@ _WAYS = ("mode=ro", "immutable=1")
 
 
 @dataclass(frozen=True, slots=True)
-class InMemory:
+class InMemoryDialect:
     """What nobody else can write, and nothing can take away."""
 
     path: Path
@@ -50,15 +50,15 @@ class InMemory:
         return engine
 
 
-class _Held:
+class _AlwaysHeld:
     def holds(self) -> bool:
         return True
 
 
-class Unshared:
+class NoLocks:
     """The right to write what nobody else has."""
 
-    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[Hold]:  # noqa: ARG002  (what other kinds of locks ask)
+    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[WriterLock]:  # noqa: ARG002  (what other kinds of locks ask)
         return _hold()
 
     async def holder(self, upstream: str) -> str:  # noqa: ARG002  (likewise)
@@ -72,8 +72,8 @@ class Unshared:
 
 
 @asynccontextmanager
-async def _hold() -> AsyncIterator[Hold]:
-    yield _Held()
+async def _hold() -> AsyncIterator[WriterLock]:
+    yield _AlwaysHeld()
 
 
 def copied(path: Path) -> Engine:

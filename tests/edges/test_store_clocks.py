@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.edges.store import Store, open_store
+from controller.edges.store import SqlStore, open_store
 from controller.errors import Locked
 from controller.model.history import Hint, WriteRecord
 from controller.model.manifest import AppId
@@ -28,14 +28,14 @@ STEPS = [
 
 
 @asynccontextmanager
-async def process(engine: Engine, *, wall: float = 0.0, boot: str = "b1") -> AsyncIterator[Store]:
+async def process(engine: Engine, *, wall: float = 0.0, boot: str = "b1") -> AsyncIterator[SqlStore]:
     """Open the store as one process does, and be the writer; *wall* is by how much its clock is wrong."""
     engine.clock.offset, engine.clock.boot = wall, boot
     async with engine.open() as store, store.writer(HERE):
         yield store
 
 
-async def remember(store: Store, now: float) -> None:
+async def remember(store: SqlStore, now: float) -> None:
     """Have one of each moment that a store keeps, all of them now."""
     intent = await store.intents.open(HERE, PHONE, NAME)
     await store.intents.end(HERE, intent.id)
@@ -144,11 +144,11 @@ async def test_what_an_older_release_left_begins_anew(tmp_path: Path) -> None:
         assert ages(await store.memories.read(HERE), engine.clock.now())["ended"] == 0.0
 
 
-async def noted(store: Store, name: str, now: float) -> None:
+async def noted(store: SqlStore, name: str, now: float) -> None:
     await store.history.begin(HERE, WriteRecord(now, "ann", "r1", "link", name))
 
 
-async def told(store: Store) -> list[str]:
+async def told(store: SqlStore) -> list[str]:
     return [entry.target for _, entry in await store.history.read()]
 
 

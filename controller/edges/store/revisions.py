@@ -1,19 +1,18 @@
-"""What came in: the last good revision of each source, with its manifests, and hints to look."""
+"""The revisions: the last good one of each source with its manifests, and what each account declares."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select
 
 from controller.edges.store.database import Database, put
-from controller.edges.store.moments import Time
-from controller.edges.store.schema import declared, hints, manifests, revisions
-from controller.model.history import Declared, Hint, LastGood
+from controller.edges.store.schema import declared, manifests, revisions
+from controller.model.history import Declared, LastGood
 from controller.model.source import SourceFile
 
 _AT_ONCE = 1_000
 
 
-class Revisions:
+class RevisionTables:
     """The last good revision of each source, and what each account was last declared to have.
 
     The one is known by the source's identity. The other is known by the account alone, whatever partners,
@@ -68,43 +67,6 @@ class Revisions:
         begins = declared.c.upstream.startswith(f"{url}#", autoescape=True)
         some = select(declared.c.upstream).where(begins).limit(1)
         return await self._database.read(lambda connection: connection.execute(some).first() is not None)
-
-
-class Hints:
-    """Wishes to look, from whichever process took them, for the one that holds the partner.
-
-    When one was left is told on the clock of whoever takes it.
-    """
-
-    def __init__(self, database: Database, time: Time) -> None:
-        self._database = database
-        self._time = time
-
-    async def leave(self, upstream: str, app: str, kind: str) -> None:
-        """Leave a hint; one for the same app that was not taken yet is replaced."""
-        key = {"upstream": upstream, "app": app}
-
-        def work(connection: Connection) -> None:
-            put(connection, hints, key, {"kind": kind, "at": self._time.now(connection)})
-
-        await self._database.write(work, upstream)
-
-    async def take(self, upstream: str) -> tuple[Hint, ...]:
-        """Return the hints for *upstream*, oldest first, and forget them."""
-        mine = hints.c.upstream == upstream
-        found = select(hints.c.app, hints.c.kind, hints.c.at).where(mine).order_by(hints.c.at, hints.c.app)
-
-        def look(connection: Connection) -> tuple[Hint, ...]:
-            rows = connection.execute(found).all()
-            shift = self._time.ahead(self._time.now(connection)) if rows else 0.0
-            return tuple(Hint(app, kind, at + shift) for app, kind, at in rows)
-
-        def work(connection: Connection) -> tuple[Hint, ...]:
-            taken = look(connection)
-            connection.execute(delete(hints).where(mine))
-            return taken
-
-        return await self._database.write(work, upstream) if await self._database.read(look) else ()
 
 
 def _last_good(connection: Connection, source: str) -> LastGood | None:

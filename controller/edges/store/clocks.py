@@ -17,7 +17,7 @@ from controller.model.clock import MonotonicClock
 _NAME = "clock"
 
 
-class Time(Protocol):
+class StoreClock(Protocol):
     """A clock that rows are written by, in epoch seconds."""
 
     def now(self, connection: Connection) -> float: ...
@@ -28,7 +28,7 @@ class Time(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MachinesTime:
+class MachineClock:
     """What the processes of one machine agree on, even where the wall clock was set between their starts.
 
     *anchor* turns the machine's monotonic time into epoch seconds, one for each of its runs.
@@ -44,7 +44,7 @@ class MachinesTime:
         return self.clock.now() - now
 
 
-def machines_time(connection: Connection, clock: MonotonicClock) -> MachinesTime:
+def machine_clock(connection: Connection, clock: MonotonicClock) -> MachineClock:
     """Return the time of a store in a file. In a new run of the machine, what rests begins to rest anew.
 
     Only the first process of a run asks the wall clock; where a run has no name, each process is the first.
@@ -52,17 +52,17 @@ def machines_time(connection: Connection, clock: MonotonicClock) -> MachinesTime
     known = connection.execute(select(meta.c.value).where(meta.c.name == _NAME)).scalar_one_or_none()
     boot, _, value = (known or "").rpartition(" ")
     if boot and boot == clock.boot:
-        return MachinesTime(clock, float(value))
+        return MachineClock(clock, float(value))
     anchor = clock.now() - clock.monotonic()
     put(connection, meta, {"name": _NAME}, {"value": f"{clock.boot} {anchor!r}"})
-    time = MachinesTime(clock, anchor)
+    time = MachineClock(clock, anchor)
     now = time.now(connection)
     _begin_again(connection, now, anchor)
     _go_on(connection, now)
     return time
 
 
-def moved(moment: float | None, by: float) -> float | None:
+def shifted(moment: float | None, by: float) -> float | None:
     return None if moment is None else moment + by
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.edges.store import Store, open_store
-from controller.edges.store.lock import Locks
+from controller.edges.store import SqlStore, open_store
+from controller.edges.store.file_lock import FileLocks
 from controller.errors import Locked, StoreError
 from tests.edges.clocks import TestClock
 
@@ -31,12 +31,12 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def store(place: Path, clock: TestClock) -> AsyncIterator[Store]:
+async def store(place: Path, clock: TestClock) -> AsyncIterator[SqlStore]:
     async with open_store(place, clock, inline=True) as store:
         yield store
 
 
-async def test_a_second_writer_is_told_who_the_first_one_is(store: Store) -> None:
+async def test_a_second_writer_is_told_who_the_first_one_is(store: SqlStore) -> None:
     async with store.writer(HERE) as hold:
         assert hold.holds()
         with pytest.raises(Locked, match=rf"#1: another writer holds it: pid {os.getpid()}, .*since 2023-"):
@@ -46,12 +46,12 @@ async def test_a_second_writer_is_told_who_the_first_one_is(store: Store) -> Non
         pass
 
 
-async def test_each_upstream_has_its_own_writer(store: Store) -> None:
+async def test_each_upstream_has_its_own_writer(store: SqlStore) -> None:
     async with store.writer(HERE), store.writer(THERE):
         pass
 
 
-async def test_a_writer_waits_as_long_as_it_was_told(store: Store, clock: TestClock) -> None:
+async def test_a_writer_waits_as_long_as_it_was_told(store: SqlStore, clock: TestClock) -> None:
     before = clock.now()
     async with store.writer(HERE):
         with pytest.raises(Locked):
@@ -60,7 +60,7 @@ async def test_a_writer_waits_as_long_as_it_was_told(store: Store, clock: TestCl
     assert clock.now() - before == pytest.approx(30)
 
 
-async def test_a_writer_that_failed_lets_go(store: Store) -> None:
+async def test_a_writer_that_failed_lets_go(store: SqlStore) -> None:
     with pytest.raises(RuntimeError):
         async with store.writer(HERE):
             raise RuntimeError
@@ -68,7 +68,7 @@ async def test_a_writer_that_failed_lets_go(store: Store) -> None:
         pass
 
 
-async def test_a_lock_whose_file_was_deleted_is_held_no_more(store: Store, place: Path) -> None:
+async def test_a_lock_whose_file_was_deleted_is_held_no_more(store: SqlStore, place: Path) -> None:
     async with store.writer(HERE) as hold:
         (lock,) = place.parent.glob("*.writer")
         lock.unlink()
@@ -96,16 +96,16 @@ class Exchanged(type(Path())):  # type: ignore[misc]  # the kind of path that th
 async def test_a_lock_whose_file_is_exchanged_while_it_is_taken_is_taken_anew(
     place: Path, clock: TestClock
 ) -> None:
-    locks = Locks(Exchanged(place), clock)
+    locks = FileLocks(Exchanged(place), clock)
     async with locks.hold(HERE, 30.0) as hold:
         assert Exchanged.opened > 2
         assert hold.holds()
         with pytest.raises(Locked):
-            async with Locks(place, clock).hold(HERE, 0.0):
+            async with FileLocks(place, clock).hold(HERE, 0.0):
                 pytest.fail("two writers")
 
 
-async def test_a_holder_that_says_nothing_is_named_so(store: Store, place: Path) -> None:
+async def test_a_holder_that_says_nothing_is_named_so(store: SqlStore, place: Path) -> None:
     async with store.writer(HERE):
         (lock,) = place.parent.glob("*.writer")
         lock.write_text("{")
@@ -114,7 +114,7 @@ async def test_a_holder_that_says_nothing_is_named_so(store: Store, place: Path)
                 pytest.fail("two writers")
 
 
-async def test_a_lock_that_cannot_be_made_is_the_stores_failure(store: Store, place: Path) -> None:
+async def test_a_lock_that_cannot_be_made_is_the_stores_failure(store: SqlStore, place: Path) -> None:
     async with store.writer(HERE):
         (lock,) = place.parent.glob("*.writer")
     lock.unlink()
@@ -135,7 +135,7 @@ def no_room() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-async def test_a_full_disk_under_a_lock_that_signs_is_said_and_the_lock_let_go(store: Store) -> None:
+async def test_a_full_disk_under_a_lock_that_signs_is_said_and_the_lock_let_go(store: SqlStore) -> None:
     with no_room(), pytest.raises(StoreError, match=r"cannot be made.*free some space"):
         async with store.writer(HERE):
             pytest.fail("nobody could say who it is")
@@ -164,7 +164,7 @@ def started_holder(path: Path) -> "subprocess.Popen[bytes]":
     )
 
 
-async def test_a_lock_keeps_other_processes_out_and_dies_with_its_own(store: Store, place: Path) -> None:
+async def test_a_lock_keeps_other_processes_out_and_dies_with_its_own(store: SqlStore, place: Path) -> None:
     with started_holder(place) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"

@@ -1,41 +1,37 @@
-"""What is told afterwards: the history of writes, the last status of each resource, and spent plans."""
-
-from collections.abc import Callable, Mapping
+"""The history of writes: what went out, and what came of it."""
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
     RowMapping,
-    bindparam,
     delete,
     func,
-    insert,
     or_,
     select,
     update,
 )
 
+from controller.edges.store.clocks import StoreClock
 from controller.edges.store.database import Database, add
-from controller.edges.store.moments import Time
-from controller.edges.store.schema import history, spent, statuses
-from controller.edges.store.writers import Writers
+from controller.edges.store.schema import history
+from controller.edges.store.writer_lock import WriterLocks
 from controller.model.history import WriteRecord
 
 KEPT_ENTRIES = 10_000
 KEPT_SECONDS = 90 * 86_400.0
 
 
-class History:
+class HistoryTable:
     """Every write of every upstream, the newest 10,000 of each, for 90 days.
 
     Each says when it was by its process's wall clock, since people read that; how long it is kept goes by the
     store's time.
     """
 
-    def __init__(self, database: Database, time: Time, writers: Writers) -> None:
+    def __init__(self, database: Database, clock: StoreClock, writers: WriterLocks) -> None:
         self._database = database
-        self._time = time
+        self._clock = clock
         self._writers = writers
 
     async def begin(self, upstream: str, entry: WriteRecord) -> int:
@@ -47,7 +43,7 @@ class History:
         def work(connection: Connection) -> int:
             self._writers.fence(connection, upstream)
             number = _append(connection, upstream, entry)
-            _forget(connection, upstream, number, self._time.now(connection) - KEPT_SECONDS)
+            _forget(connection, upstream, number, self._clock.now(connection) - KEPT_SECONDS)
             return number
 
         return await self._database.write(work, upstream)
@@ -80,7 +76,7 @@ class History:
         if target is not None:
             found = found.where(history.c.target == target)
         if app is not None:
-            found = found.where(_of_app(history.c.target, app))
+            found = found.where(of_app(history.c.target, app))
 
         def work(connection: Connection) -> tuple[tuple[str, WriteRecord], ...]:
             rows = connection.execute(found).mappings()
@@ -89,74 +85,7 @@ class History:
         return await self._database.read(work)
 
 
-class Statuses:
-    """The last status document (JSON text) of each resource."""
-
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._now = now
-
-    async def save(self, upstream: str, documents: Mapping[str, str], *, whole: bool = False) -> None:
-        """Keep *documents* by resource; with *whole*, those of every other resource are forgotten."""
-        rows = [
-            {"upstream": upstream, "resource": resource, "at": self._now(), "document": document}
-            for resource, document in sorted(documents.items())
-        ]
-
-        def work(connection: Connection) -> None:
-            old = delete(statuses).where(statuses.c.upstream == upstream)
-            if whole:
-                connection.execute(old)
-            elif rows:
-                one = old.where(statuses.c.resource == bindparam("old"))
-                connection.execute(one, [{"old": row["resource"]} for row in rows])
-            if rows:
-                connection.execute(insert(statuses), rows)
-
-        await self._database.write(work, upstream)
-
-    async def upstreams(self) -> tuple[str, ...]:
-        """Return every upstream that has a status, sorted."""
-        found = select(statuses.c.upstream).distinct()  # sorted here: each database has an order of its own
-        return await self._database.read(
-            lambda connection: tuple(sorted(connection.execute(found).scalars()))
-        )
-
-    async def read(self, upstream: str, *, kind: str | None = None, app: str | None = None) -> dict[str, str]:
-        """Return the documents of *upstream* by resource, sorted; only those of a *kind*, or of one *app*."""
-        mine = select(statuses.c.resource, statuses.c.document).where(statuses.c.upstream == upstream)
-        if kind is not None:
-            mine = mine.where(func.substr(statuses.c.resource, 1, len(kind) + 1) == f"{kind}/")
-        if app is not None:
-            mine = mine.where(_of_app(statuses.c.resource, app))
-
-        def work(connection: Connection) -> dict[str, str]:
-            return {row.resource: row.document for row in sorted(connection.execute(mine))}
-
-        return await self._database.read(work)
-
-
-class Spent:
-    """Plans that were applied: each digest is spent once."""
-
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._now = now
-
-    async def spend(self, upstream: str, digest: str) -> bool:
-        """Spend *digest*, and tell whether that was the first time."""
-
-        def work(connection: Connection) -> bool:
-            mine = (spent.c.upstream == upstream) & (spent.c.digest == digest)
-            if connection.execute(select(spent.c.at).where(mine)).one_or_none():
-                return False
-            connection.execute(insert(spent).values(upstream=upstream, digest=digest, at=self._now()))
-            return True
-
-        return await self._database.write(work, upstream)
-
-
-def _of_app(named: Column[str], app: str) -> ColumnElement[bool]:
+def of_app(named: Column[str], app: str) -> ColumnElement[bool]:
     """Return what holds for an app, and for its subscriptions. SQLite's LIKE would not tell cases apart."""
     on_app = f" on App/{app}"
     last = func.substr(named, func.length(named) - len(on_app) + 1)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from controller.errors import Locked
 
 
-class Hold(Protocol):
+class WriterLock(Protocol):
     """A writer's right while it lasts."""
 
     def holds(self) -> bool:
@@ -25,10 +25,10 @@ class Hold(Protocol):
         ...
 
 
-class Writers(Protocol):
+class WriterLocks(Protocol):
     """Makes one process at a time the writer of an upstream."""
 
-    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[Hold]: ...
+    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[WriterLock]: ...
 
     async def holder(self, upstream: str) -> str:
         """Return who writes for *upstream* now, in words; "" where nobody does."""

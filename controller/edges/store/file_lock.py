@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from controller.edges.store.writers import Hold, signature, signed, taken
+from controller.edges.store.writer_lock import WriterLock, signature, signed, taken
 from controller.errors import StoreError
 from controller.model.clock import MonotonicClock
 
@@ -30,7 +30,7 @@ class LockedFile:
         return not self._lost
 
 
-class Locks:
+class FileLocks:
     """The locks beside the store at *path*, one an upstream.
 
     One dies with its process. It is no lock against a second task that shares it.
@@ -40,7 +40,7 @@ class Locks:
         self._path = path
         self._clock = clock
 
-    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[Hold]:
+    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[WriterLock]:
         return _writer(self._of(upstream), self._clock, timeout, upstream)
 
     async def holder(self, upstream: str) -> str:
@@ -71,7 +71,7 @@ def locked_file(path: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _writer(path: Path, clock: MonotonicClock, timeout: float, what: str) -> AsyncIterator[Hold]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
+async def _writer(path: Path, clock: MonotonicClock, timeout: float, what: str) -> AsyncIterator[WriterLock]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
     """Hold the lock file at *path* as the only writer of *what*; Locked after *timeout* seconds."""
     give_up = clock.monotonic() + timeout
     while (handle := _try(path)) is None:

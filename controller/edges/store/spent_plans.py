@@ -1,0 +1,28 @@
+"""The spent plans: the digest of each plan that was applied."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, insert, select
+
+from controller.edges.store.database import Database
+from controller.edges.store.schema import spent
+
+
+class SpentPlans:
+    """Plans that were applied: each digest is spent once."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+
+    async def spend(self, upstream: str, digest: str) -> bool:
+        """Spend *digest*, and tell whether that was the first time."""
+
+        def work(connection: Connection) -> bool:
+            mine = (spent.c.upstream == upstream) & (spent.c.digest == digest)
+            if connection.execute(select(spent.c.at).where(mine)).one_or_none():
+                return False
+            connection.execute(insert(spent).values(upstream=upstream, digest=digest, at=self._now()))
+            return True
+
+        return await self._database.write(work, upstream)

@@ -1,0 +1,56 @@
+"""The status table: the last status document of each resource."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
+
+from controller.edges.store.database import Database
+from controller.edges.store.history import of_app
+from controller.edges.store.schema import statuses
+
+
+class StatusTable:
+    """The last status document (JSON text) of each resource."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+
+    async def save(self, upstream: str, documents: Mapping[str, str], *, whole: bool = False) -> None:
+        """Keep *documents* by resource; with *whole*, those of every other resource are forgotten."""
+        rows = [
+            {"upstream": upstream, "resource": resource, "at": self._now(), "document": document}
+            for resource, document in sorted(documents.items())
+        ]
+
+        def work(connection: Connection) -> None:
+            old = delete(statuses).where(statuses.c.upstream == upstream)
+            if whole:
+                connection.execute(old)
+            elif rows:
+                one = old.where(statuses.c.resource == bindparam("old"))
+                connection.execute(one, [{"old": row["resource"]} for row in rows])
+            if rows:
+                connection.execute(insert(statuses), rows)
+
+        await self._database.write(work, upstream)
+
+    async def upstreams(self) -> tuple[str, ...]:
+        """Return every upstream that has a status, sorted."""
+        found = select(statuses.c.upstream).distinct()  # sorted here: each database has an order of its own
+        return await self._database.read(
+            lambda connection: tuple(sorted(connection.execute(found).scalars()))
+        )
+
+    async def read(self, upstream: str, *, kind: str | None = None, app: str | None = None) -> dict[str, str]:
+        """Return the documents of *upstream* by resource, sorted; only those of a *kind*, or of one *app*."""
+        mine = select(statuses.c.resource, statuses.c.document).where(statuses.c.upstream == upstream)
+        if kind is not None:
+            mine = mine.where(func.substr(statuses.c.resource, 1, len(kind) + 1) == f"{kind}/")
+        if app is not None:
+            mine = mine.where(of_app(statuses.c.resource, app))
+
+        def work(connection: Connection) -> dict[str, str]:
+            return {row.resource: row.document for row in sorted(connection.execute(mine))}
+
+        return await self._database.read(work)
