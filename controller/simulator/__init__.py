@@ -4,9 +4,9 @@
 """
 
 from controller.simulator.app import create_app
-from controller.simulator.fault_file import FaultFileError
-from controller.simulator.fault_file import parse as parse_faults
-from controller.simulator.faults import Fault
+from controller.simulator.faults.fault import Fault
+from controller.simulator.faults.file import FaultFileError
+from controller.simulator.faults.file import parse as parse_faults
 from controller.simulator.routes import NAMES as ROUTE_NAMES
 from controller.simulator.server import address, listen, server, steady_clock
 from controller.simulator.state import Partner

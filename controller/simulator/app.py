@@ -15,10 +15,10 @@ from starlette.routing import Mount
 from starlette.types import Message, Receive, Scope, Send
 
 from controller.simulator import control
-from controller.simulator.deliver import carry
-from controller.simulator.desk import arrive
+from controller.simulator.dispatch import arrive
+from controller.simulator.event_sender import carry
+from controller.simulator.faults.effects import behave
 from controller.simulator.route import Visit
-from controller.simulator.rude import behave
 from controller.simulator.wire import Call, Cut, End, Reply, Script, plain
 from controller.simulator.world import World
 

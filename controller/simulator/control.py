@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from controller.simulator import fault_file
-from controller.simulator.drift import ControlError, advance, drift, seed
+from controller.simulator.faults import file as fault_file
+from controller.simulator.manual_changes import ControlError, advance, drift, seed
 from controller.simulator.routes import NAMES
 from controller.simulator.state import App
 from controller.simulator.wire import Json

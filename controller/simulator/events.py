@@ -1,7 +1,7 @@
 """Events as Gupshup words them: the live event in both envelopes, the probe of a new URL (docs, Events)."""
 
+from controller.simulator.event_queue import Delivery, Post, as_json, meta_headers
 from controller.simulator.modes import ACCOUNT
-from controller.simulator.post import Delivery, Post, as_json, meta_headers
 from controller.simulator.state import App, Subscription
 
 _V3 = 3

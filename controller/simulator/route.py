@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from controller.simulator.faults import Fault
+from controller.simulator.faults.fault import Fault
 from controller.simulator.state import App
 from controller.simulator.tokens import Identity
 from controller.simulator.wire import Call, Reply, failure

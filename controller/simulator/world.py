@@ -12,10 +12,10 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
+from controller.simulator.event_queue import Post, loopback
 from controller.simulator.events import announce
-from controller.simulator.faults import Fault, Faults
+from controller.simulator.faults.fault import Fault, Faults
 from controller.simulator.limits import Windows
-from controller.simulator.post import Post, loopback
 from controller.simulator.state import App, Apps, Partner, Subscriptions
 from controller.simulator.switches import Switches
 from controller.simulator.tokens import Access

@@ -3,7 +3,7 @@
 from random import Random
 
 from controller.simulator import World
-from controller.simulator.drift import drift
+from controller.simulator.manual_changes import drift
 
 _CHANGES: tuple[dict[str, object], ...] = (
     {"delete": True},

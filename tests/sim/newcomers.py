@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from controller.loop.run.controller import Controller
 from controller.model.manifest import App, Desired, Subscription
 from controller.model.passes import Timing
-from controller.simulator.drift import drift
+from controller.simulator.manual_changes import drift
 from tests.sim.keeping import Keeper
 from tests.sim.oracle import violations
 from tests.sim.scenario import TAG, Scenario, app, desired, subscription, there

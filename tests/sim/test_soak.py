@@ -11,7 +11,7 @@ from random import Random
 from controller.model.manifest import Desired
 from controller.model.passes import Timing
 from controller.simulator import Fault
-from controller.simulator.drift import drift
+from controller.simulator.manual_changes import drift
 from tests.sim.keeping import Keeper
 from tests.sim.oracle import violations
 from tests.sim.scenario import TAG, Scenario, app, desired, subscription

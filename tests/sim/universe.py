@@ -24,7 +24,7 @@ from controller.loop.reconcile.reconcile import PassRequest, reconcile
 from controller.model.manifest import Desired
 from controller.model.plan import Plan, Request
 from controller.simulator import Fault, Partner, Rules, World, create_app, parse_switches
-from controller.simulator.drift import seed as put_there
+from controller.simulator.manual_changes import seed as put_there
 from tests.sim.disk import Disk
 from tests.sim.fate import Blow, Fate, Killed, Life
 from tests.sim.honesty import lies

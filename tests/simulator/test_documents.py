@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from controller.simulator import ROUTE_NAMES, Switches, parse_faults
-from controller.simulator.faults import KINDS
+from controller.simulator.faults.fault import KINDS
 from controller.simulator.switches import CHOICES
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from controller.simulator.deliver import carry, send
-from controller.simulator.post import Delivery, loopback, meta_headers
+from controller.simulator.event_queue import Delivery, loopback, meta_headers
+from controller.simulator.event_sender import carry, send
 from tests.simulator.pretend import FORM, Caller
 
 NEAR = "http://127.0.0.1:1/hooks"

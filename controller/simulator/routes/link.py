@@ -6,7 +6,7 @@ from random import Random
 
 from controller.simulator import stages
 from controller.simulator.events import probe
-from controller.simulator.faults import Fault
+from controller.simulator.faults.fault import Fault
 from controller.simulator.route import REVIEW, UNAUTHORIZED, Route, Scope, Visit
 from controller.simulator.state import App
 from controller.simulator.urls import valid

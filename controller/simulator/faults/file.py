@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from controller.simulator.faults import KINDS, Fault
+from controller.simulator.faults.fault import KINDS, Fault
 
 
 class FaultFileError(ValueError):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from controller.simulator.faults import Fault
+from controller.simulator.faults.fault import Fault
 from controller.simulator.modes import CANNED
 from controller.simulator.wire import Json, Reply
 from controller.simulator.world import World

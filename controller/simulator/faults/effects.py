@@ -4,9 +4,9 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from controller.simulator.desk import act, note
-from controller.simulator.faults import BIRTH, INSIDE, REWRITES, Fault
-from controller.simulator.rewrite import rewritten
+from controller.simulator.dispatch import act, note
+from controller.simulator.faults.fault import BIRTH, INSIDE, REWRITES, Fault
+from controller.simulator.faults.rewrites import rewritten
 from controller.simulator.route import Visit
 from controller.simulator.wire import End, Reply, Script, failure, plain
 from controller.simulator.world import World

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from urllib.parse import urlsplit
 
-from controller.simulator.post import Delivery
+from controller.simulator.event_queue import Delivery
 from controller.simulator.world import World
 
 _TICK = 0.1
