@@ -7,7 +7,6 @@ from controller.simulator.app import create_app
 from controller.simulator.faults.fault import Fault
 from controller.simulator.faults.file import FaultFileError
 from controller.simulator.faults.file import parse as parse_faults
-from controller.simulator.routes import NAMES as ROUTE_NAMES
 from controller.simulator.server import address, listen, server, steady_clock
 from controller.simulator.state import Partner
 from controller.simulator.switches import SwitchError, Switches
@@ -16,7 +15,6 @@ from controller.simulator.wire import Cut
 from controller.simulator.world import Logged, Rules, World
 
 __all__ = [
-    "ROUTE_NAMES",
     "Cut",
     "Fault",
     "FaultFileError",

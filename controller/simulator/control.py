@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from controller.simulator.faults import file as fault_file
 from controller.simulator.manual_changes import ControlError, advance, drift, seed
-from controller.simulator.routes import NAMES
 from controller.simulator.state import App
 from controller.simulator.wire import Json
 from controller.simulator.world import World
@@ -63,7 +62,7 @@ async def _faults(world: World, request: Request) -> JSONResponse:
     if refusal:
         return refusal
     try:
-        faults = fault_file.parse((await request.body()).decode(), "the body", NAMES)
+        faults = fault_file.parse((await request.body()).decode(), "the body")
     except ValueError as error:
         return _bad(str(error))
     world.faults.replace(faults)

@@ -4,8 +4,11 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from controller.simulator import ROUTE_NAMES, Switches, parse_faults
-from controller.simulator.faults.fault import KINDS
+from jsonschema import Draft202012Validator
+
+from controller.simulator import Switches, parse_faults
+from controller.simulator.faults.kinds import KINDS, SCHEMA
+from controller.simulator.routes import NAMES
 from controller.simulator.switches import CHOICES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -43,13 +46,26 @@ def test_every_switch_is_told_with_what_it_takes() -> None:
 
 
 def test_every_route_is_told() -> None:
-    assert set(re.findall(r"`(\w+)`", section("Routes"))) == ROUTE_NAMES
+    assert set(re.findall(r"`(\w+)`", section("Routes"))) == NAMES
+
+
+def test_every_route_can_have_a_fault() -> None:
+    names = SCHEMA["$defs"]["fault"]["properties"]["route"]["enum"]
+
+    assert names == ["*", *sorted(NAMES)]
+
+
+def test_the_schema_of_faults_is_a_schema_of_known_kinds() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    rules = SCHEMA["$defs"]["fault"]["allOf"]
+
+    assert {kind for rule in rules for kind in rule["if"]["properties"]["kind"]["enum"]} <= set(KINDS)
 
 
 def test_the_example_of_faults_works() -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
-    assert [fault.kind for fault in parse_faults(example, "the page", ROUTE_NAMES)] == [
+    assert [fault.kind for fault in parse_faults(example, "the page")] == [
         "lose-reply",
         "stale-list",
         "503",

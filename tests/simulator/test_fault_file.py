@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from controller.simulator import ROUTE_NAMES, Fault, FaultFileError, SwitchError, parse_faults, parse_switches
+from controller.simulator import Fault, FaultFileError, SwitchError, parse_faults, parse_switches
 
 
 def parsed(text: str) -> tuple[Fault, ...]:
-    return parse_faults(text, "faults.yaml", ROUTE_NAMES)
+    return parse_faults(text, "faults.yaml")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,12 @@ def parsed(text: str) -> tuple[Fault, ...]:
             (Fault("429", parameters={"plain": True, "retry_after": "-5"}),),
             id="odd text",
         ),
+        pytest.param(
+            "- {kind: html, nth: [2.0], name: 2026-02-30}",
+            (Fault("html", nth=(2,), name="2026-02-30"),),
+            id="a whole number with a point, a name like a date",
+        ),
+        pytest.param("- &one {kind: html}\n- *one", (Fault("html"), Fault("html")), id="an alias"),
     ],
 )
 def test_what_a_file_says(text: str, faults: tuple[Fault, ...]) -> None:
@@ -94,7 +100,16 @@ def test_what_a_file_says(text: str, faults: tuple[Fault, ...]) -> None:
         pytest.param("- {kind: html", "faults.yaml:1:14: not YAML or JSON: ", id="not closed"),
         pytest.param("\x00", "faults.yaml:1:1: not YAML or JSON: ", id="a zero byte"),
         pytest.param("[" * 100_000, "not YAML or JSON", id="too deep"),
-        pytest.param("- {kind: html, [a]: b}", "takes no", id="a key that is a list"),
+        pytest.param("- {kind: html, [a]: b}", "html takes no `[a]`; it takes", id="a key that is a list"),
+        pytest.param("- {kind: [html]}", "1:10: kind '[html]' does not exist", id="a kind that is a list"),
+        pytest.param("- {kind: slow, seconds: .nan}", "`seconds` must be", id="no number"),
+        pytest.param(f"- {{kind: slow, seconds: {'9' * 400}}}", "`seconds` must be", id="400 digits"),
+        pytest.param(f"- {{kind: slow, seconds: {'9' * 5_000}}}", "not YAML or JSON", id="5000 digits"),
+        pytest.param("- {kind: html, app: !own x}", "1:21: not YAML or JSON: ", id="a tag of one's own"),
+        pytest.param("- &a {kind: html, app: *a}", "1:3: not YAML or JSON: ", id="a fault inside of itself"),
+        pytest.param("faults: none", "faults.yaml:1:9: expected a list of faults", id="a word below the key"),
+        pytest.param("- {kind: no, nth: 0}", "1:19: `nth` must be", id="a field of an unknown kind"),
+        pytest.param("- kind: html\n  route: [list]", "2:10: route ['list'] does not exist", id="routes"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_where_and_why(text: str, problem: str) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from controller.simulator import Fault
-from controller.simulator.faults.fault import KINDS
+from controller.simulator.faults.kinds import KINDS
 from tests.simulator.pretend import START, Caller, said
 
 ELSEWHERE = {"stage-error", "stuck", "drop-modes", "callback-refused", "invalid-url", "unkept"}

@@ -68,6 +68,7 @@ def test_the_wheel_holds_code_and_schemas_and_nothing_of_the_house(dist: Path) -
         f"gupshup_controller-{__version__}.dist-info",
     }
     assert "controller/schemas/app.json" in names
+    assert "controller/simulator/faults/faults.schema.json" in names
     assert not [name for name in names if "test" in name or name.endswith(".pyc")]
 
 

@@ -12,7 +12,6 @@ import click
 from controller.doors.cli.exits import INTERRUPTED, OK
 from controller.doors.cli.options import option
 from controller.simulator import (
-    ROUTE_NAMES,
     Fault,
     FaultFileError,
     Logged,
@@ -52,7 +51,7 @@ def _faults_of(_: click.Context, __: click.Parameter, value: Path | None) -> tup
     if value is None:
         return ()
     try:
-        return parse_faults(value.read_text(encoding="utf-8"), str(value), ROUTE_NAMES)
+        return parse_faults(value.read_text(encoding="utf-8"), str(value))
     except FaultFileError as error:
         raise click.ClickException(f"the faults cannot be used:\n{error}") from error
     except (OSError, ValueError) as error:

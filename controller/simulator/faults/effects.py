@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from controller.simulator.dispatch import act, note
-from controller.simulator.faults.fault import BIRTH, INSIDE, REWRITES, Fault
+from controller.simulator.faults.fault import Fault
+from controller.simulator.faults.kinds import BIRTH, INSIDE, REWRITES
 from controller.simulator.faults.rewrites import rewritten
 from controller.simulator.route import Visit
 from controller.simulator.wire import End, Reply, Script, failure, plain

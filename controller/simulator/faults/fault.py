@@ -4,78 +4,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from types import MappingProxyType
 
-_EFFECT = frozenset({"effect"})
-
-KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        # The wire
-        "lose-request": frozenset({"seconds"}),
-        "lose-reply": frozenset({"seconds"}),
-        "late": frozenset({"seconds", "wait", "status"}),
-        "reset": _EFFECT,
-        "truncated": _EFFECT,
-        "slow": frozenset({"seconds"}),
-        "drip": frozenset({"interval", "effect"}),
-        "endless": frozenset({"megabytes", "effect"}),
-        "gzip-bomb": frozenset({"megabytes", "effect"}),
-        "garbled": _EFFECT,
-        "fat-headers": frozenset({"kilobytes", "effect"}),
-        "redirect": frozenset({"status", "location", "effect"}),
-        "duplicate": frozenset(),
-        # The answer
-        "html": frozenset({"effect"}),
-        "empty": frozenset({"effect"}),
-        "error-200": frozenset({"message", "effect"}),
-        "status": frozenset({"status", "message", "plain", "effect"}),
-        "500": frozenset({"message", "effect"}),
-        "502": frozenset({"effect"}),
-        "503": frozenset({"effect", "retry_after"}),
-        "504": frozenset({"effect"}),
-        "429": frozenset({"plain", "retry_after"}),
-        "401": frozenset({"message"}),
-        "403": frozenset({"message"}),
-        "wrong-app-id": frozenset({"app_id"}),
-        "no-app-id": frozenset(),
-        "canned-mode": frozenset({"mode"}),
-        # The lists
-        "empty-list": frozenset(),
-        "short-page": frozenset({"rows"}),
-        "repeat-page": frozenset(),
-        "flicker": frozenset(),
-        "no-phone": frozenset(),
-        # The world
-        "stale-list": frozenset({"seconds"}),
-        "stage-error": frozenset({"heals"}),
-        "stuck": frozenset(),
-        "drop-modes": frozenset({"modes"}),
-        "callback-refused": frozenset(),
-        "invalid-url": frozenset(),
-        "unkept": frozenset(),
-    }
-)
-ROWS = frozenset({"flicker", "no-phone"})
-REWRITES = (
-    frozenset({"wrong-app-id", "no-app-id", "canned-mode", "empty-list", "short-page", "repeat-page"}) | ROWS
-)
-BIRTH = frozenset({"stale-list", "stage-error", "stuck", "drop-modes"})
-INSIDE = frozenset({"callback-refused", "invalid-url", "unkept"})
-LISTS = frozenset({"list", "partnerApps"})
-_SHOWS_MODE = frozenset({"subscribe", "subscriptions", "subscription", "updateSubscription"})
-_LINKS = frozenset({"link", "create"})
-_HOME: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        **dict.fromkeys(("empty-list", "short-page", "repeat-page", "flicker", "no-phone"), LISTS),
-        **dict.fromkeys(BIRTH, _LINKS),
-        "wrong-app-id": _LINKS,
-        "no-app-id": _LINKS,
-        "callback-refused": frozenset({"link"}),
-        "canned-mode": _SHOWS_MODE,
-        "invalid-url": frozenset({"subscribe", "updateSubscription"}),
-        "unkept": frozenset({"subscribe", "updateSubscription", "unsubscribe"}),
-    }
-)
+from controller.simulator.faults.kinds import ROUTES_OF, ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +41,7 @@ class Fault:
 
     def at_home(self, route: str) -> bool:
         """Whether calls of *route* can show this fault at all."""
-        return route in _HOME.get(self.kind, {route}) and self.route in ("*", route)
+        return route in ROUTES_OF.get(self.kind, {route}) and self.route in ("*", route)
 
     def about(self, app: str, phone: str, name: str) -> bool:
         """Whether this is the app that the fault is about: each of its three matches is exact or absent."""

@@ -1,218 +1,144 @@
-"""Faults as YAML or JSON text: text in, faults out, or every problem with its position."""
+"""Fault files: text in YAML or JSON comes in, faults go out, or every problem with its position.
+
+The schema decides what a file may say. The positions come from the nodes that YAML composes.
+"""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import reprlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 
-from controller.simulator.faults.fault import KINDS, Fault
+from controller.simulator.faults.fault import Fault
+from controller.simulator.faults.kinds import KINDS, MATCHES, SCHEMA, TYPES
+
+_Path: TypeAlias = tuple[str | int, ...]
 
 
 class FaultFileError(ValueError):
     """A file of faults that cannot be used: every problem, a line each, with its position."""
 
 
-def parse(text: str, where: str, routes: Iterable[str]) -> tuple[Fault, ...]:
+def parse(text: str, where: str) -> tuple[Fault, ...]:
     """Read faults from YAML or JSON *text*: a list, or a mapping with the one key ``faults``.
 
-    *where* names the text in messages, *routes* are the names that ``route`` may take.
-    Raises FaultFileError.
+    *where* names the text in messages. Raises FaultFileError.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        at = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
-        raise FaultFileError(f"{at}: not YAML or JSON: {error.problem}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise FaultFileError(f"{where}:1:1: not YAML or JSON: {error}") from error
-    reader = _Reader(where, frozenset(routes))
-    faults = reader.read(root)
-    if reader.problems:
-        raise FaultFileError("\n".join(reader.problems))
-    return faults
+        root, document = _composed(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        line, column = _position(getattr(error, "problem_mark", None))
+        raise FaultFileError(f"{where}:{line}:{column}: not YAML or JSON: {problem}") from error
+    problems = {(_position(_mark(root, path)), problem) for path, problem in _problems(document)}
+    if problems:
+        lines = (f"{where}:{line}:{column}: {problem}" for (line, column), problem in sorted(problems))
+        raise FaultFileError("\n".join(lines))
+    return tuple(_fault(each) for each in (document["faults"] if isinstance(document, dict) else document))
 
 
-@dataclass(slots=True)
-class _Reader:
-    where: str
-    routes: frozenset[str]
-    problems: list[str] = field(default_factory=list)
+class _Loader(yaml.SafeLoader):
+    """YAML's values as JSON has them: the keys are text, and so is a scalar that JSON cannot say."""
 
-    def read(self, root: yaml.Node | None) -> tuple[Fault, ...]:
-        if root is None:
-            return ()
-        if isinstance(root, yaml.MappingNode):
-            keys = {key.value: value for key, value in root.value}
-            if set(keys) != {"faults"}:
-                return self._complain(
-                    root, "expected a list of faults, or a mapping with the key `faults` alone"
-                )
-            root = keys["faults"]
-        if not isinstance(root, yaml.SequenceNode):
-            return self._complain(root, "expected a list of faults")
-        return tuple(fault for node in root.value for fault in self._fault(node))
-
-    def _complain(self, node: yaml.Node, problem: str) -> tuple[Fault, ...]:
-        mark = node.start_mark
-        self.problems.append(f"{self.where}:{mark.line + 1}:{mark.column + 1}: {problem}")
-        return ()
-
-    def _fault(self, node: yaml.Node) -> tuple[Fault, ...]:
-        if not isinstance(node, yaml.MappingNode):
-            return self._complain(node, "a fault is a mapping with at least `kind`")
-        fields = {str(key.value): value for key, value in node.value}
-        kind = fields.pop("kind", None)
-        if kind is None or kind.value not in KINDS:
-            said = "has no `kind`" if kind is None else f"kind {kind.value!r} does not exist"
-            return self._complain(kind or node, f"{said}; there are: {', '.join(KINDS)}")
-        values = {
-            name: value for name, each in fields.items() for value in self._value(kind.value, name, each)
+    def mapping(self, node: yaml.MappingNode) -> dict[str, object]:
+        """Return a mapping. Its `kind` is text as it is written: a bare 500 is the kind ``500``."""
+        return {
+            name: _written(value) if name == "kind" else self.construct_object(value, deep=True)
+            for name, value in _fields(node).items()
         }
-        parameters = {name: value for name, value in values.items() if name in KINDS[kind.value]}
-        matches: dict[str, Any] = {
-            _FIELDS[name]: value for name, value in values.items() if name not in parameters
-        }
-        return (Fault(kind.value, **matches, parameters=parameters),)
 
-    def _value(self, kind: str, name: str, node: yaml.Node) -> Iterable[object]:
-        if name in KINDS[kind]:
-            return self._checked(node, name, _PARAMETERS[name])
-        if name not in _FIELDS:
-            takes = ", ".join([*_FIELDS, *sorted(KINDS[kind])])
-            self._complain(node, f"{kind} takes no `{name}`; it takes: {takes}")
-            return ()
-        found = self._checked(node, name, _MATCHES[name])
-        if name == "route" and found and found[0] not in self.routes | {"*"}:
-            self._complain(
-                node, f"route {found[0]!r} does not exist; there are: *, {', '.join(sorted(self.routes))}"
-            )
-            return ()
-        return found
+    def number(self, node: yaml.ScalarNode) -> float | str:
+        """Return a number, or the text of NaN and infinity."""
+        number = self.construct_yaml_float(node)
+        return number if math.isfinite(number) else self.text(node)
 
-    def _checked(self, node: yaml.Node, name: str, check: "_Check") -> list[object]:
-        value = yaml.SafeLoader("").construct_document(node)
-        try:
-            return [check.read(value)]
-        except (TypeError, ValueError):
-            self._complain(node, f"`{name}` must be {check.words}, not {value!r}")
-            return []
+    def text(self, node: yaml.ScalarNode) -> str:
+        """Return a scalar as it is written."""
+        return _written(node)
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
-    words: str
-    kind: str
-
-    def read(self, value: object) -> object:
-        """Return *value* in its one form, or raise ValueError."""
-        return _READERS[self.kind](value)
+_Loader.add_constructor("tag:yaml.org,2002:map", _Loader.mapping)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.number)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.text)
 
 
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(value)
-    return value
+def _composed(text: str) -> tuple[yaml.Node, Any]:
+    """Return the nodes of *text* and its value; an empty file is an empty list."""
+    loader = _Loader(text)
+    root = loader.get_single_node() or yaml.SequenceNode("tag:yaml.org,2002:seq", [])
+    return root, loader.construct_document(root)
 
 
-def _counts(value: object) -> tuple[int, ...]:
-    return tuple(_count(each) for each in value) if isinstance(value, list) else (_count(value),)
+def _written(node: yaml.Node) -> str:
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else yaml.serialize(node).strip()
 
 
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise ValueError(value)
-    return float(value)
+def _fields(node: yaml.MappingNode) -> dict[str, yaml.Node]:
+    return {_written(key): value for key, value in node.value}
 
 
-def _share(value: object) -> float:
-    number = _number(value)
-    if number > 1:
-        raise ValueError(value)
-    return number
+def _mark(node: yaml.Node, path: _Path) -> yaml.Mark | None:
+    """Return where the value at *path* begins."""
+    for step in path:
+        node = _fields(node)[str(step)] if isinstance(node, yaml.MappingNode) else node.value[step]
+    return node.start_mark
 
 
-def _status(value: object) -> int:
-    status = _count(value)
-    if not 200 <= status <= 599:  # noqa: PLR2004 - what HTTP can say as a final status
-        raise ValueError(value)
-    return status
+def _position(mark: yaml.Mark | None) -> tuple[int, int]:
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def _text(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise TypeError(value)
-    return str(value)
+def _problems(document: object) -> Iterator[tuple[_Path, str]]:
+    """Yield the path and the sentence of everything that the schema does not allow."""
+    for error in _VALIDATOR.iter_errors(document):
+        path = tuple(error.absolute_path)
+        if error.validator == "unevaluatedProperties":
+            yield from _not_taken(path, error.instance)
+        else:
+            yield path, _sentence(path, error)
 
 
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(value)
-    return value
+def _not_taken(path: _Path, fault: Mapping[str, Any]) -> Iterator[tuple[_Path, str]]:
+    kind = str(fault.get("kind"))
+    if kind in KINDS:
+        taken = [*MATCHES, *sorted(KINDS[kind])]
+        for name in fault.keys() - {"kind", *taken}:
+            yield (*path, name), f"{kind} takes no `{name}`; it takes: {', '.join(taken)}"
 
 
-def _effect(value: object) -> str:
-    words = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
-    if words not in {"yes", "no"}:
-        raise ValueError(value)
-    return str(words)
+def _sentence(path: _Path, error: ValidationError) -> str:
+    schema: Any = error.schema
+    if error.validator == "required" and path:
+        return f"has no `kind`; there are: {', '.join(KINDS)}"
+    if "x-message" in schema:
+        return str(schema["x-message"])
+    if "x-must" in schema:
+        return f"`{path[-1]}` must be {schema['x-must']}, not {reprlib.repr(error.instance)}"
+    return f"{path[-1]} {reprlib.repr(error.instance)} does not exist; there are: {', '.join(schema['enum'])}"
 
 
-def _words(value: object) -> tuple[str, ...]:
-    return tuple(_text(each) for each in value) if isinstance(value, list) else (_text(value),)
+def _fault(fields: Mapping[str, Any]) -> Fault:
+    values: dict[str, Any] = {
+        name: _READ[TYPES[name]](value) if TYPES.get(name) in _READ else value
+        for name, value in fields.items()
+    }
+    parameters = {name: values.pop(name) for name in KINDS[fields["kind"]] & values.keys()}
+    return Fault(**{_RENAMED.get(name, name): value for name, value in values.items()}, parameters=parameters)
 
 
-_READERS: Mapping[str, Callable[[object], object]] = {
-    "count": _count,
-    "counts": _counts,
-    "number": _number,
-    "share": _share,
-    "status": _status,
-    "text": _text,
-    "flag": _flag,
-    "effect": _effect,
-    "words": _words,
-}
-_COUNT = _Check("a whole number from 1 up", "count")
-_NUMBER = _Check("a number from 0 up", "number")
-_TEXT = _Check("text", "text")
-_STATUS = _Check("an HTTP status from 200 to 599", "status")
-_FLAG = _Check("true or false", "flag")
-_FIELDS = {
-    **{name: name for name in ("route", "nth", "every", "probability", "times")},
-    "from": "since",
-    "until": "until",
-    **{name: name for name in ("app", "phone", "name")},
-}
-_MATCHES: Mapping[str, _Check] = {
-    "route": _TEXT,
-    "nth": _Check("a whole number from 1 up, or a list of them", "counts"),
-    "every": _COUNT,
-    "probability": _Check("a number from 0 to 1", "share"),
-    "times": _COUNT,
-    "from": _NUMBER,
-    "until": _NUMBER,
-    "app": _TEXT,
-    "phone": _TEXT,
-    "name": _TEXT,
-}
-_PARAMETERS: Mapping[str, _Check] = {
-    "app_id": _TEXT,
-    "effect": _Check("yes or no", "effect"),
-    "heals": _NUMBER,
-    "interval": _NUMBER,
-    "location": _TEXT,
-    "kilobytes": _NUMBER,
-    "megabytes": _NUMBER,
-    "message": _TEXT,
-    "mode": _COUNT,
-    "modes": _Check("a name or a list of names", "words"),
-    "plain": _FLAG,
-    "retry_after": _TEXT,
-    "rows": _COUNT,
-    "seconds": _NUMBER,
-    "status": _STATUS,
-    "wait": _NUMBER,
+def _several(value: object) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+_VALIDATOR = Draft202012Validator(SCHEMA)
+_RENAMED = {"from": "since"}
+_READ: Mapping[str, Callable[[Any], object]] = {
+    "text": str,
+    "count": int,
+    "counts": lambda value: tuple(map(int, _several(value))),
+    "names": lambda value: tuple(map(str, _several(value))),
+    "effect": lambda value: {True: "yes", False: "no"}.get(value, value),
 }
