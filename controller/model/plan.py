@@ -126,20 +126,20 @@ Action: TypeAlias = Link | SetCallback | Subscribe | Update | Unsubscribe
 
 
 class WaitFor(StrEnum):
-    """What a waiting entry waits for."""
+    """What a waiting entry waits for; `core.planning.waits` says what follows from each."""
 
-    LIVE = "Live"
-    LINKED = "Linked"
+    LIVE = "live"
+    LINK = "link"
     BUDGET = "budget"
     OUTCOME = "outcome"
     LIST = "list"
     PHONE = "phone"
-    LOOK = "look"
+    OBSERVATION = "observation"
     BACKOFF = "backoff"
-    SUSPEND = "suspend"
+    SUSPENSION = "suspension"
     POLICY = "policy"
-    REST = "rest"
-    PASS = "pass"  # noqa: S105  (no password)
+    COOLDOWN = "cooldown"
+    FULL_PASS = "full-pass"  # noqa: S105  (no password)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ async def test_transitions_drift_and_the_way_to_live(scraped: Scraped) -> None:
         moved(None, said("Stalled", TRUE, "AppLost")),
         moved(synced, said("Synced", FALSE, "ChangePlanned")),
         moved(synced, said("Synced", FALSE, "ChangePlanned", revision="r2")),
-        moved(synced, said("Synced", UNKNOWN, "WaitingForLook")),
+        moved(synced, said("Synced", UNKNOWN, "NotObserved")),
         moved(said("Live", UNKNOWN, "NotLinked"), said("Live", TRUE, "Live")),
     )
     scraped.metrics.passed(over(transitions=transitions))

@@ -16,7 +16,7 @@ NOTHING = Desired("r1", (), (), (), complete=True)
 
 
 def status(number: int, *, ready: bool) -> Status:
-    truth, reason = (Truth.TRUE, "Ready") if ready else (Truth.FALSE, "WaitingForLive")
+    truth, reason = (Truth.TRUE, "Ready") if ready else (Truth.FALSE, "AwaitingLive")
     conditions = [Condition(type_, truth, reason, "", NOW, "r1") for type_ in ("Live", "Subscribed", "Ready")]
     return Status(app_item(app(number)), tuple(conditions), "r1", NOW, app_id(number), "GET_CERTIFICATE")
 
@@ -37,5 +37,5 @@ def test_the_moving_table_is_no_taller_than_its_terminal(room: int, shown: int, 
     head, *rows, _, last = picture([run(status(n, ready=n < 12) for n in range(30))], room).splitlines()
     assert head.split() == ["NAME", "PARTNER", "LIVE", "SUBSCRIBED", "READY", "REASON"]
     assert (len(rows), last) == (shown, count)
-    assert all(row.endswith("WaitingForLive") for row in rows[:18]), "what is not ready comes first"
+    assert all(row.endswith("AwaitingLive") for row in rows[:18]), "what is not ready comes first"
     assert max(map(len, (head, *rows))) <= 80

@@ -99,7 +99,7 @@ def test_a_suspended_app_is_left_alone(tmp_path: Path) -> None:
         there.declare(app("AppOne", 1, reason), app("AppTwo", 2, "suspend: true"), subscription())
         done = there.apply("--wait")
         assert (done.code, done.summary) == (0, {"waiting": 3, "unchanged": 1})
-        assert {each["for"] for each in done.json()["waiting"]} == {"suspend"}
+        assert {each["for"] for each in done.json()["waiting"]} == {"suspension"}
         assert "number is being ported" in done.out
         assert not there.calls("link", "subscribe")
 

@@ -81,7 +81,7 @@ def test_an_app_that_stays_in_provisioning_is_exit_0_unless_it_was_to_be_waited_
         assert (done.code, done.summary) == (0, {"linked": 3, "waiting": 3})
         waited = there.apply("--wait", "--timeout", "1s")
         assert (waited.code, waited.summary) == (6, {"unchanged": 3, "waiting": 3})
-        assert {each["for"] for each in waited.json()["waiting"]} == {"Live"}
+        assert {each["for"] for each in waited.json()["waiting"]} == {"live"}
 
 
 def test_an_app_whose_provisioning_failed_is_exit_5_and_not_waited_for(tmp_path: Path) -> None:

@@ -245,12 +245,17 @@ async def test_planning_meets_trouble_with_a_few_more_tries(there: Bench) -> Non
 @pytest.mark.parametrize(
     ("verb", "trouble", "waits"),
     [
-        pytest.param("subscriptions", Busy("no answer"), WaitFor.LOOK, id="subscriptions without an answer"),
-        pytest.param("subscriptions", Denied("no"), WaitFor.LOOK, id="an app token that is refused"),
         pytest.param(
-            "subscriptions", Rejected("no", status=404, words=""), WaitFor.LOOK, id="a look that is refused"
+            "subscriptions", Busy("no answer"), WaitFor.OBSERVATION, id="subscriptions without an answer"
         ),
-        pytest.param("details", Unclear("no answer"), WaitFor.LOOK, id="details that are not told"),
+        pytest.param("subscriptions", Denied("no"), WaitFor.OBSERVATION, id="an app token that is refused"),
+        pytest.param(
+            "subscriptions",
+            Rejected("no", status=404, words=""),
+            WaitFor.OBSERVATION,
+            id="a look that is refused",
+        ),
+        pytest.param("details", Unclear("no answer"), WaitFor.OBSERVATION, id="details that are not told"),
         pytest.param("waba", Rejected("no", status=400, words=""), None, id="a WABA that is not told"),
         pytest.param("waba", Busy("no answer"), None, id="a WABA without an answer"),
     ],

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.core.planning.waits import BY_REASON, AlertWhen
 from controller.core.status.summary import FleetSummary
 from controller.errors import AccountError, Denied, Locked
 from controller.model.passes import PartnerState, Pass, SourceState, Transition
-from controller.model.plan import Item, Kind, WaitFor
+from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Truth
 
 SOON = 60.0
@@ -21,18 +22,6 @@ AT_LEISURE = 900.0
 
 IN_A_ROW = 3
 """Passes that must fail one after the other."""
-
-_WAITS = "WaitingFor"
-_OURS = frozenset(
-    {
-        WaitFor.BUDGET.title(),
-        WaitFor.PASS.title(),
-        WaitFor.LOOK.title(),
-        WaitFor.BACKOFF.title(),
-        WaitFor.REST.title(),
-    }
-)
-_WISHED = frozenset({WaitFor.SUSPEND.title(), WaitFor.POLICY.title()})
 
 
 class AlertKind(StrEnum):
@@ -123,13 +112,16 @@ def _of_apps(partner: PartnerState, taken: FleetSummary, missed: Collection[Item
         yield _of_app(AlertKind.STALLED, item, said, SOON)
     for item in sorted((taken.unready.keys() - taken.stalled.keys()) & set(missed)):
         said = taken.unready[item]
-        if said.status is Truth.FALSE and _waits_for(said) not in _WISHED:
-            ours = said.reason == "ChangePlanned" or _waits_for(said) in _OURS
-            yield _of_app(AlertKind.READY, item, said, AT_LEISURE if ours else SOON)
+        when = _when(said)
+        if said.status is Truth.FALSE and when is not AlertWhen.NEVER:
+            yield _of_app(AlertKind.READY, item, said, AT_LEISURE if when is AlertWhen.LATE else SOON)
 
 
-def _waits_for(said: Condition) -> str:
-    return said.reason.removeprefix(_WAITS) if said.reason.startswith(_WAITS) else ""
+def _when(said: Condition) -> AlertWhen:
+    if said.reason == "ChangePlanned":
+        return AlertWhen.LATE
+    wait = BY_REASON.get(said.reason)
+    return AlertWhen.SOON if wait is None else wait.alert
 
 
 def _of_app(topic: AlertKind, item: Item, said: Condition, patience: float) -> Alert:

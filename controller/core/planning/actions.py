@@ -86,7 +86,7 @@ def permitted(action: Action, matched: MatchedApp, *, key: str, digest: str) -> 
     if policy not in app.policies:
         return _waiting(action, WaitFor.POLICY, message=f"spec.policies of App/{app.name} lacks {policy}")
     if app.suspend is not None and suspended(app, now):
-        return _waiting(action, WaitFor.SUSPEND, app.suspend.until, app.suspend.reason)
+        return _waiting(action, WaitFor.SUSPENSION, app.suspend.until, app.suspend.reason)
     refusal = matched.refusal(key)
     if refusal is None or refusal.digest != digest:
         return action

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from controller.core.planning.actions import item_of
+from controller.core.planning.waits import WAITS, EndedBy
 from controller.core.ratelimit import window
 from controller.model.manifest import Bucket, Limit
-from controller.model.plan import Action, Link, Plan, SetCallback, WaitFor
+from controller.model.plan import Action, Link, Plan, SetCallback
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def forecast(plan: Plan) -> Forecast:
     for action in plan.actions:
         _count(action, wide, per_app[item_of(action).app])
     for waiting in plan.waiting:
-        if waiting.wait_for in {WaitFor.LIVE, WaitFor.LINKED}:
+        if WAITS[waiting.wait_for].ended_by is EndedBy.GUPSHUP:
             wide[Bucket.OTHER] += 1
             per_app[waiting.item.app].update({Bucket.SUBSCRIPTION: 2})
     for each in per_app.values():

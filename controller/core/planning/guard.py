@@ -37,7 +37,7 @@ def guard_for(plan: Plan, desired: Desired, released: frozenset[Change], breadth
         case PassKind.LIST:
             return guard(_patient(plan, desired, released), desired, released)
         case PassKind.APP:
-            return _wait(plan, [a for a in plan.actions if _group(a) is not None], WaitFor.PASS, _ALONE)
+            return _wait(plan, [a for a in plan.actions if _group(a) is not None], WaitFor.FULL_PASS, _ALONE)
         case _:
             assert_never(breadth)
 
@@ -69,7 +69,7 @@ def _patient(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
     for group, more in unlooked.items():
         counted = _counted(plan.actions, group, released)
         if len(counted) <= limits[group][1] < len(counted) + more:
-            plan = _wait(plan, counted, WaitFor.LOOK, _UNLOOKED)
+            plan = _wait(plan, counted, WaitFor.OBSERVATION, _UNLOOKED)
     return plan
 
 

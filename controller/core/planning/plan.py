@@ -25,6 +25,7 @@ from controller.core.planning.matched import (
     subscription_item,
 )
 from controller.core.planning.provisioning import Progress, of_row, overdue
+from controller.core.planning.waits import WAITS
 from controller.model.manifest import Desired, Partner, Settle, SubscribeWhen
 from controller.model.memory import Intent, Memory
 from controller.model.plan import (
@@ -94,11 +95,7 @@ def _of_case(matched: MatchedApp) -> Iterator[PlanEntry]:
         case Absent():
             entry = _link(matched)
             yield entry
-            if isinstance(entry, Waiting) and entry.wait_for in {
-                WaitFor.POLICY,
-                WaitFor.SUSPEND,
-                WaitFor.REST,
-            }:
+            if isinstance(entry, Waiting) and WAITS[entry.wait_for].with_app:
                 yield from _subscriptions_wait(matched, entry.wait_for)
                 return
         case _:
@@ -118,7 +115,7 @@ def _link(matched: MatchedApp) -> PlanEntry:
     rest = _rest(matched.memory)
     if isinstance(entry, Link) and matched.now < rest and not matched.asked_again_since(rest - LINK_COOLDOWN):
         why = f"the last {ALIKE_REFUSALS} links were refused alike: {matched.memory.links[0].message}"
-        return Waiting(Verb.LINK, matched.item, WaitFor.REST, rest, why)
+        return Waiting(Verb.LINK, matched.item, WaitFor.COOLDOWN, rest, why)
     return entry
 
 
@@ -179,7 +176,7 @@ def _linked(matched: MatchedApp, found: Found) -> Iterator[PlanEntry]:
     yield from _app(matched, found.row)
     if not may_subscribe(matched, found):
         yield from _subscriptions_wait(
-            matched, WaitFor.SUSPEND if suspended(matched.app, matched.now) else None
+            matched, WaitFor.SUSPENSION if suspended(matched.app, matched.now) else None
         )
     else:
         yield from subscriptions.entries(matched, found.row)
@@ -222,7 +219,7 @@ def _subscriptions_wait(
     matched: MatchedApp, on: WaitFor | None = None, why: str = ""
 ) -> Iterator[Waiting | Blocked]:
     """Let the app's subscriptions wait as it does, or for what the partner wants it to be first."""
-    first = WaitFor.LINKED if matched.context.partner.subscribe_when is SubscribeWhen.LINKED else WaitFor.LIVE
+    first = WaitFor.LINK if matched.context.partner.subscribe_when is SubscribeWhen.LINKED else WaitFor.LIVE
     for wanted in matched.subscriptions:
         waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on or first, message=why)
         yield subscriptions.headerless(matched, wanted) or waiting

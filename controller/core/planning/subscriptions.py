@@ -117,7 +117,7 @@ def _unlooked(matched: MatchedApp, row: Row, there: LookFailed | None) -> Iterat
     if there is None and needs_subscriptions(matched, row):
         yield _differing(matched, row)
     why = there or LookFailed("not looked at in this pass")
-    on = WaitFor.LOOK if why.until is None else WaitFor.BUDGET
+    on = WaitFor.OBSERVATION if why.until is None else WaitFor.BUDGET
     for wanted in matched.subscriptions:
         waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, why.until, why.why)
         yield headerless(matched, wanted) or waiting
@@ -140,7 +140,7 @@ def _missing(matched: MatchedApp, row: Row, wanted: Subscription, *, first: bool
         sure = confirmed(row, matched.facts)
         if not sure:
             until = second_look(row, matched.facts)
-            on = WaitFor.LIVE if sure is False else WaitFor.LOOK if until is None else WaitFor.BUDGET
+            on = WaitFor.LIVE if sure is False else WaitFor.OBSERVATION if until is None else WaitFor.BUDGET
             why = "the list says live, a second look has not agreed yet"
             return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, until, why)
     return _stuck(_sendable(Subscribe(wanted, row.id), matched, row), "it is not listed")

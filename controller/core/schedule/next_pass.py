@@ -3,21 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from controller.core.planning.waits import WAITS, EndedBy
 from controller.model.plan import Kind, Outcome, Plan, Result, Verb, WaitFor, Waiting
 
 FIRST_POLL = 2.0
 LONGEST_POLL = 30.0
 MOST_QUIET_PASSES = 5
 """Quiet passes in a row before a run without `--wait` gives up on what only looks can tell."""
-
-OURS = frozenset({WaitFor.BUDGET})
-"""Waits that end by themselves, and soon: our own pace."""
-
-LOOKS = frozenset({WaitFor.OUTCOME, WaitFor.LIST, WaitFor.PHONE, WaitFor.LOOK, WaitFor.BACKOFF})
-"""Waits that another look may end."""
-
-UPSTREAM = frozenset({WaitFor.LIVE, WaitFor.LINKED})
-"""Waits for Gupshup, which may take days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +51,7 @@ def _pauses(plan: Plan, waiting: Iterable[Waiting], moment: RunContext) -> Itera
     stuck = {blocked.item.app for blocked in plan.blocked if blocked.item.kind is Kind.APP}
     pause = poll(moment.quiet, moment.rows)
     for each in waiting:
-        found = None if each.item.app in stuck and each.wait_for in UPSTREAM else _pause(each, moment, pause)
+        found = None if each.item.app in stuck and _on_gupshup(each) else _pause(each, moment, pause)
         if found is not None:
             yield found
     if plan.provisioning and moment.wait:
@@ -67,13 +59,17 @@ def _pauses(plan: Plan, waiting: Iterable[Waiting], moment: RunContext) -> Itera
 
 
 def _pause(each: Waiting, moment: RunContext, pause: float) -> float | None:
-    if each.wait_for in OURS or (each.wait_for is WaitFor.BACKOFF and moment.wait):
+    if WAITS[each.wait_for].ended_by is EndedBy.LIMITS or (each.wait_for is WaitFor.BACKOFF and moment.wait):
         return _until(each, moment.now, pause)
     if each.wait_for is WaitFor.BACKOFF and each.until is not None and each.verb is not Verb.LINK:
         return None  # an endpoint or Gupshup moves next; only a link's list may catch up with it soon
-    if each.wait_for in LOOKS and (moment.wait or moment.quiet < MOST_QUIET_PASSES):
+    if WAITS[each.wait_for].reread and (moment.wait or moment.quiet < MOST_QUIET_PASSES):
         return pause
-    return pause if each.wait_for in UPSTREAM and moment.wait else None
+    return pause if _on_gupshup(each) and moment.wait else None
+
+
+def _on_gupshup(waiting: Waiting) -> bool:
+    return WAITS[waiting.wait_for].ended_by is EndedBy.GUPSHUP
 
 
 def _until(each: Waiting, now: float, pause: float) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from controller.core.planning.guard import Change
+from controller.core.planning.waits import WAITS, EndedBy
 from controller.core.schedule.intervals import app_poll, list_poll, one_by_one
 from controller.core.schedule.next_pass import FIRST_POLL
 from controller.model.passes import WHOLE_PARTNER, Lane
@@ -15,12 +16,6 @@ GATHERING = 1.0
 
 _SHORT = 1_000
 """Rows that a pass over the whole goes through in less than a second."""
-
-_BY_LIST = frozenset({WaitFor.OUTCOME, WaitFor.LIST, WaitFor.PHONE})
-"""What only the partner's list can tell."""
-
-_BY_TIME = frozenset({WaitFor.BUDGET, WaitFor.BACKOFF, WaitFor.SUSPEND, WaitFor.REST})
-"""What ends at a moment that is known."""
 
 
 class Requeue(NamedTuple):
@@ -58,8 +53,12 @@ def requeues(plan: Plan, said: Iterable[Result | Waiting], moment: RequeueContex
 
 def under_way(plan: Plan) -> set[str]:
     """Return the apps that Gupshup is linking or provisioning, as far as anybody here knows."""
-    linking = {each.item.app for each in plan.waiting if each.verb is Verb.LINK and each.wait_for in _BY_LIST}
+    linking = {each.item.app for each in plan.waiting if each.verb is Verb.LINK and _by_list(each)}
     return {item.app for item in plan.provisioning} | linking
+
+
+def _by_list(waiting: Waiting) -> bool:
+    return WAITS[waiting.wait_for].ended_by is EndedBy.LIST
 
 
 def _of_result(result: Result, moment: RequeueContext) -> Iterator[Requeue]:
@@ -71,15 +70,15 @@ def _of_result(result: Result, moment: RequeueContext) -> Iterator[Requeue]:
 
 
 def _of_waiting(waiting: Waiting, moment: RequeueContext) -> Iterator[Requeue]:
-    name = WHOLE_PARTNER if waiting.verb is Verb.LINK or waiting.wait_for in _BY_LIST else waiting.item.app
-    if waiting.wait_for is WaitFor.PASS:
+    name = WHOLE_PARTNER if waiting.verb is Verb.LINK or _by_list(waiting) else waiting.item.app
+    if waiting.wait_for is WaitFor.FULL_PASS:
         if (waiting.verb, waiting.item) in moment.known:
             return
         yield Requeue(WHOLE_PARTNER, moment.now + GATHERING * max(1.0, moment.rows / _SHORT), Lane.CHANGED)
-    elif waiting.wait_for in _BY_LIST:
+    elif _by_list(waiting):
         poll = moment.now + list_poll(moment.quiet, moment.rows, moment.interval)
         yield Requeue(name, poll, Lane.IN_FLIGHT)
-    elif waiting.wait_for in _BY_TIME and waiting.until is not None:
+    elif waiting.until is not None:
         yield Requeue(
             name, waiting.until, Lane.CHANGED if waiting.wait_for is WaitFor.BUDGET else Lane.IN_FLIGHT
         )

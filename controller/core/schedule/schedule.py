@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from controller.core.planning.actions import item_of
 from controller.core.planning.guard import Change, change
+from controller.core.planning.waits import WAITS
 from controller.core.schedule import intervals
 from controller.core.schedule.requeue import GATHERING, RequeueContext, requeues, under_way
 from controller.core.schedule.throttle import UNDER_WAY, Throttle
@@ -24,9 +25,6 @@ RESTART_PRIORITY_LIMIT = 100
 
 SMALL_COMMIT = 5
 """Apps that one commit changes and that are looked at before those of a larger one."""
-
-_NO_TURN = frozenset({WaitFor.BUDGET, WaitFor.PASS, WaitFor.LOOK})
-"""What an action waits for that was not tried, however willing the pass was."""
 
 _LATE = 2.0
 """Intervals after which a list is due by itself: timers go by the wall's clock, which may be set back."""
@@ -168,7 +166,7 @@ class Schedule:
             self._add(*due)
         if over.name == WHOLE_PARTNER:
             self._queue.add(WHOLE_PARTNER, now + _LATE * self._tempo.interval, Lane.IN_FLIGHT)
-        elif any(each.wait_for is WaitFor.LOOK and each.until is None for each in over.plan.waiting):
+        elif any(each.wait_for is WaitFor.OBSERVATION and each.until is None for each in over.plan.waiting):
             self.failed(over.name, Lane.IN_FLIGHT, now)
             return
         else:
@@ -183,7 +181,7 @@ class Schedule:
 
     def _answer(self, over: FinishedPass) -> None:
         """Forget who asked before the pass began, but for apps whose turn did not come."""
-        waits = {each.item.app for each in _waiting(over) if each.wait_for in _NO_TURN}
+        waits = {each.item.app for each in _waiting(over) if WAITS[each.wait_for].untried}
         waits |= {item_of(each.action).app for each in over.plan.held}
         for app in over.asked.again - waits:
             if self._asked.get(app, math.inf) <= over.asked.at:
@@ -203,7 +201,9 @@ class Schedule:
     def _after_list(self, over: FinishedPass, now: float) -> None:
         """Have each app that nobody looked at looked at: what is new at once, the rest one by one."""
         plan = over.plan
-        waits = frozenset((each.verb, each.item) for each in plan.waiting if each.wait_for is WaitFor.LOOK)
+        waits = frozenset(
+            (each.verb, each.item) for each in plan.waiting if each.wait_for is WaitFor.OBSERVATION
+        )
         self._decided = waits | {change(each.action) for each in plan.held}
         self._in_flight = len(plan.provisioning)
         self._under_way = under_way(plan)

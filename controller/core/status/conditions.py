@@ -8,12 +8,12 @@ from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.match import Absent, Conflict, Found, Undecided
 from controller.core.planning.matched import MatchedApp, match_apps, subscription_item
 from controller.core.planning.provisioning import ERROR, Progress, of_row
+from controller.core.planning.waits import WAITS
 from controller.model.manifest import Desired
-from controller.model.plan import Blocked, Item, Observed, Plan, Request, WaitFor, Waiting
+from controller.model.plan import Blocked, Item, Observed, Plan, Request, Waiting
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Row, Stage
 
-_UNSEEN = frozenset({WaitFor.BUDGET, WaitFor.LOOK})
 _UNVERIFIABLE = "a value that cannot be read back was not written from here; `apply --resend` writes it"
 
 
@@ -41,8 +41,8 @@ class OpenItems:
         if blocked := self.blocked.get(item):
             return Judgement("Synced", Truth.FALSE, blocked.reason, blocked.message)
         if waiting := self.waiting.get(item):
-            known = Truth.UNKNOWN if waiting.wait_for in _UNSEEN else Truth.FALSE
-            return Judgement("Synced", known, f"WaitingFor{waiting.wait_for.title()}", waiting.message)
+            wait = WAITS[waiting.wait_for]
+            return Judgement("Synced", wait.truth, wait.reason, waiting.message)
         if item in self.planned:
             return Judgement("Synced", Truth.FALSE, *self.planned[item])
         if item in self.unverifiable:
@@ -137,8 +137,8 @@ def _linked(matched: MatchedApp) -> Judgement:
             return Judgement("Linked", Truth.TRUE, "Linked", f"app {row.id}")
         case Conflict(reason, message):
             return Judgement("Linked", Truth.FALSE, reason, message)
-        case Undecided(on, message):
-            return Judgement("Linked", Truth.UNKNOWN, f"WaitingFor{on.title()}", message)
+        case Undecided(wait_for, message):
+            return Judgement("Linked", Truth.UNKNOWN, WAITS[wait_for].reason, message)
         case Absent():
             return Judgement("Linked", Truth.FALSE, "NotLinked")
         case _:

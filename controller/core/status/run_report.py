@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.guard import Change, change, held_digest
+from controller.core.planning.waits import WAITS, EndedBy
 from controller.model.manifest import AppId
 from controller.model.plan import (
     Blocked,
@@ -88,9 +89,7 @@ def converging(part: Report) -> bool:
     """Say whether anything but provisioning and what people decide is still under way."""
     linked = {result.item for result in part.results if result.outcome is Outcome.DONE}
     return any(
-        each.wait_for
-        in {WaitFor.BUDGET, WaitFor.OUTCOME, WaitFor.PHONE, WaitFor.LOOK, WaitFor.BACKOFF, WaitFor.REST}
-        or (each.wait_for is WaitFor.LIST and each.item not in linked)
+        WAITS[each.wait_for].converging and not (each.wait_for is WaitFor.LIST and each.item in linked)
         for each in part.waiting
     )
 
@@ -98,7 +97,7 @@ def converging(part: Report) -> bool:
 def unfinished(part: Report) -> bool:
     """Say whether an app is not live yet, or a subscription waits for one that nothing blocks."""
     stuck = {blocked.item.app for blocked in part.blocked}
-    lagging = (each for each in part.waiting if each.wait_for in {WaitFor.LIVE, WaitFor.LINKED})
+    lagging = (each for each in part.waiting if WAITS[each.wait_for].ended_by is EndedBy.GUPSHUP)
     return bool(part.provisioning) or any(each.item.app not in stuck for each in lagging)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from controller.core.planning.waits import BY_REASON, EndedBy
 from controller.doors.cli.exits import CONVERGING, FAILED, HELD, OK
 from controller.doors.cli.options import option
 from controller.doors.cli.reach import Duration, store
@@ -116,7 +117,9 @@ async def _follow(opened: "SqlStore", chosen: "list[Known]", patience: float) ->
 
 
 def _moves(each: "Known") -> bool:
-    return _reason(each) not in {"", "Held", "WaitingForSuspend", "WaitingForPolicy"}
+    reason = _reason(each)
+    wait = BY_REASON.get(reason)
+    return reason not in {"", "Held"} and (wait is None or wait.ended_by is not EndedBy.PERSON)
 
 
 def _reason(each: "Known") -> str:

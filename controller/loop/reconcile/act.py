@@ -89,7 +89,9 @@ async def _step(
         tally.deeds[change(action)] = stop.deed
         raise
     if isinstance(action, Link) and refused_alike(tally.links()):
-        return _Stop(WaitFor.REST, account.clock.now() + LINK_COOLDOWN, "the last links were refused alike")
+        return _Stop(
+            WaitFor.COOLDOWN, account.clock.now() + LINK_COOLDOWN, "the last links were refused alike"
+        )
     return None
 
 

@@ -228,11 +228,11 @@ def test_only_the_writer_tells_of_its_apps_and_of_what_is_held() -> None:
     ("condition", "patience"),
     [
         pytest.param(said("Ready", FALSE, "InvalidUrl"), SOON, id="something is wrong"),
-        pytest.param(said("Ready", FALSE, "WaitingForLive"), SOON, id="it was live"),
+        pytest.param(said("Ready", FALSE, "AwaitingLive"), SOON, id="it was live"),
         pytest.param(said("Ready", FALSE, "ChangePlanned"), AT_LEISURE, id="its manifest was changed"),
-        pytest.param(said("Ready", FALSE, "WaitingForBudget"), AT_LEISURE, id="its turn did not come"),
-        pytest.param(said("Ready", FALSE, "WaitingForSuspend"), None, id="a person wanted it so"),
-        pytest.param(said("Ready", UNKNOWN, "WaitingForLook"), None, id="nobody knows"),
+        pytest.param(said("Ready", FALSE, "RateLimited"), AT_LEISURE, id="its turn did not come"),
+        pytest.param(said("Ready", FALSE, "Suspended"), None, id="a person wanted it so"),
+        pytest.param(said("Ready", UNKNOWN, "NotObserved"), None, id="nobody knows"),
         pytest.param(said("Ready", TRUE, "Ready"), None, id="it is ready again"),
     ],
 )

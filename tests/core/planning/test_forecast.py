@@ -100,7 +100,7 @@ OTHERS: list[Action] = [
         ),
         pytest.param(
             [],
-            waiting(1, WaitFor.LINKED),
+            waiting(1, WaitFor.LINK),
             {Bucket.TOKEN: 1, Bucket.SUBSCRIPTION: 2, Bucket.OTHER: 1},
             0,
             id="and so is what waits for a link",

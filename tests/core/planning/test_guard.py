@@ -339,7 +339,7 @@ def test_a_pass_over_one_app_adds_and_restores_and_leaves_the_rest_to_others(siz
     result = guard_for(wished(*counts, *restores), fleet(size), NOTHING, PassKind.APP)
     assert list(result.actions) == restores
     assert [(each.verb, each.item, each.wait_for) for each in result.waiting] == [
-        (*change(each), WaitFor.PASS) for each in counts
+        (*change(each), WaitFor.FULL_PASS) for each in counts
     ]
     assert result.held == ()
 
@@ -368,7 +368,7 @@ def test_a_mass_change_that_is_seen_in_small_pieces_is_held(size: int) -> None:
 def test_few_changes_wait_only_while_those_nobody_saw_could_be_too_many(size: int) -> None:
     most = allowed(Guards().max_updates, size, LEAST_UPDATES)
     result = guard_for(unlooked(wished(*updates(most)), 1), fleet(size), NOTHING, PassKind.LIST)
-    assert (result.actions, {each.wait_for for each in result.waiting}) == ((), {WaitFor.LOOK})
+    assert (result.actions, {each.wait_for for each in result.waiting}) == ((), {WaitFor.OBSERVATION})
     fits = unlooked(wished(*updates(most)), 500, differing=0)
     assert guard_for(fits, fleet(size), NOTHING, PassKind.LIST).actions == tuple(updates(most))
     fits = unlooked(wished(*updates(most)[1:]), 1)
@@ -380,7 +380,7 @@ def test_what_was_never_written_from_here_waits_for_its_own_kind_alone() -> None
     waits = guard_for(unlooked(wished(*few), 9, differing=0, unknown=1), fleet(10), NOTHING, PassKind.LIST)
     assert (waits.actions, [each.wait_for for each in waits.waiting]) == (
         tuple(updates(1)),
-        [WaitFor.LOOK] * 2,
+        [WaitFor.OBSERVATION] * 2,
     )
     goes = guard_for(unlooked(wished(*few), 9, differing=1), fleet(10), NOTHING, PassKind.LIST)
     assert (goes.actions, len(goes.waiting)) == (tuple(unknown(2)), 1)

@@ -69,7 +69,7 @@ HOURLY = "it was switched from outside; it is put back at most once an hour"
         ),
         pytest.param(
             observed(live(1), facts=replace(looked(1, there={1: ()}), details={})),
-            Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LOOK, None, FIRST),
+            Waiting(Verb.SUBSCRIBE, SUB, WaitFor.OBSERVATION, None, FIRST),
             id="live by one look alone",
         ),
         pytest.param(
@@ -132,15 +132,15 @@ def test_a_blocked_app_says_so_in_each_condition_that_it_concerns() -> None:
     assert told(found[ITEM]) == [
         ("Linked", FALSE, "NameTakenByOtherPhone", why),
         ("Live", UNKNOWN, "NotLinked", ""),
-        ("Subscribed", FALSE, "WaitingForLive", first),
+        ("Subscribed", FALSE, "AwaitingLive", first),
         ("Synced", FALSE, "NameTakenByOtherPhone", why),
         ("Ready", FALSE, "NameTakenByOtherPhone", why),
         ("Stalled", TRUE, "NameTakenByOtherPhone", why),
     ]
     assert told(found[SUB]) == [
-        ("Synced", FALSE, "WaitingForLive", first),
-        ("Ready", FALSE, "WaitingForLive", first),
-        ("Reconciling", TRUE, "WaitingForLive", first),
+        ("Synced", FALSE, "AwaitingLive", first),
+        ("Ready", FALSE, "AwaitingLive", first),
+        ("Reconciling", TRUE, "AwaitingLive", first),
     ]
     assert (found[ITEM].app_id, found[ITEM].stage, found[ITEM].revision) == (None, "", "r1")
 
@@ -148,12 +148,12 @@ def test_a_blocked_app_says_so_in_each_condition_that_it_concerns() -> None:
 def test_what_nobody_knows_yet_says_for_what_it_waits() -> None:
     why = "an app is listed without its phone"
     assert told(standing(observed(replace(row(1), phone=None)))[ITEM]) == [
-        ("Linked", UNKNOWN, "WaitingForPhone", why),
+        ("Linked", UNKNOWN, "AwaitingPhone", why),
         ("Live", UNKNOWN, "NotLinked", ""),
-        ("Subscribed", FALSE, "WaitingForLive", ""),
-        ("Synced", FALSE, "WaitingForPhone", why),
-        ("Ready", FALSE, "WaitingForPhone", why),
-        ("Reconciling", TRUE, "WaitingForPhone", why),
+        ("Subscribed", FALSE, "AwaitingLive", ""),
+        ("Synced", FALSE, "AwaitingPhone", why),
+        ("Ready", FALSE, "AwaitingPhone", why),
+        ("Reconciling", TRUE, "AwaitingPhone", why),
     ]
 
 

@@ -109,7 +109,7 @@ def test_without_a_digest_nothing_is_written_and_nothing_called_as_declared() ->
         pytest.param(
             replace(APP, policies=frozenset({Policy.LINK})), "", WaitFor.POLICY, None, id="no Update"
         ),
-        pytest.param(replace(APP, suspend=Suspend()), "", WaitFor.SUSPEND, None, id="suspended"),
+        pytest.param(replace(APP, suspend=Suspend()), "", WaitFor.SUSPENSION, None, id="suspended"),
         pytest.param(APP, CALLBACK, None, "Rejected", id="refused before"),
         pytest.param(APP, "https://old.example.com", None, None, id="another URL was refused before"),
     ],
@@ -179,7 +179,7 @@ def test_a_suspended_app_is_not_waited_for() -> None:
     declared = replace(PLAIN, suspend=Suspend())
     plan = planned(desired(declared, subscription(1)), observed(row(1)))
     assert plan.provisioning == ()
-    assert [each.wait_for for each in plan.waiting] == [WaitFor.SUSPEND]
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.SUSPENSION]
 
 
 @pytest.mark.parametrize(

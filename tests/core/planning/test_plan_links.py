@@ -90,7 +90,7 @@ def test_an_app_that_is_nowhere_is_linked_and_its_subscriptions_wait() -> None:
 def test_subscriptions_wait_for_the_link_where_that_is_enough() -> None:
     partner = replace(PARTNER, subscribe_when=SubscribeWhen.LINKED)
     plan = planned(desired(APP, subscription(1)), observed(), partner=partner)
-    assert [each.wait_for for each in plan.waiting] == [WaitFor.LINKED]
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.LINK]
 
 
 @pytest.mark.parametrize(
@@ -263,10 +263,12 @@ def test_a_refusal_with_a_date_is_tried_again(retry_at: float, expected: float |
             None,
             id="every policy but Link",
         ),
-        pytest.param(replace(APP, suspend=Suspend("ported")), WaitFor.SUSPEND, None, id="suspended for good"),
+        pytest.param(
+            replace(APP, suspend=Suspend("ported")), WaitFor.SUSPENSION, None, id="suspended for good"
+        ),
         pytest.param(
             replace(APP, suspend=Suspend("ported", NOW + 5)),
-            WaitFor.SUSPEND,
+            WaitFor.SUSPENSION,
             NOW + 5,
             id="suspended for a while",
         ),
@@ -278,7 +280,7 @@ def test_policy_and_suspension_hold_a_link_and_its_subscriptions(
     entry = held_back(declared, Memory(), AGAIN)
     assert isinstance(entry, Waiting)
     assert (entry.wait_for, entry.until) == (on, until)
-    assert ("ported" in entry.message) == (on is WaitFor.SUSPEND)
+    assert ("ported" in entry.message) == (on is WaitFor.SUSPENSION)
     plan = planned(desired(declared, subscription(1)), observed())
     assert [each.wait_for for each in plan.waiting] == [on, on]
 
@@ -318,11 +320,11 @@ def test_links_rest_after_three_refusals_alike(*, known: Memory, rests: bool) ->
         assert entry is None
         return
     assert isinstance(entry, Waiting)
-    assert (entry.wait_for, entry.until) == (WaitFor.REST, NOW - 60 + LINK_COOLDOWN)
+    assert (entry.wait_for, entry.until) == (WaitFor.COOLDOWN, NOW - 60 + LINK_COOLDOWN)
     assert WORDS in entry.message
     assert held_back(APP, known, AGAIN) is None
     plan = planned(desired(APP, subscription(1)), observed(known=known))
-    assert [each.wait_for for each in plan.waiting] == [WaitFor.REST, WaitFor.REST]
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.COOLDOWN, WaitFor.COOLDOWN]
 
 
 def test_a_rest_ends() -> None:

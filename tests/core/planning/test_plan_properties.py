@@ -391,4 +391,4 @@ def test_where_all_is_as_declared_there_is_nothing_to_say(
 @given(worlds())
 def test_a_plan_says_why_each_thing_waits(world: World) -> None:
     for each in plan(*world).waiting:
-        assert each.until is None or each.wait_for not in {WaitFor.POLICY, WaitFor.LIVE, WaitFor.LINKED}
+        assert each.until is None or each.wait_for not in {WaitFor.POLICY, WaitFor.LIVE, WaitFor.LINK}

@@ -121,7 +121,7 @@ def test_all_differences_go_in_one_update() -> None:
             replace(looked(1), details={}),
             live(1),
             SubscribeWhen.LIVE,
-            WaitFor.LOOK,
+            WaitFor.OBSERVATION,
             None,
             id="not confirmed yet",
         ),
@@ -183,8 +183,8 @@ def test_a_further_subscription_needs_none() -> None:
 @pytest.mark.parametrize(
     ("there", "on", "until"),
     [
-        pytest.param(None, WaitFor.LOOK, None, id="not looked at"),
-        pytest.param(LookFailed("Gupshup was silent"), WaitFor.LOOK, None, id="the look gave nothing"),
+        pytest.param(None, WaitFor.OBSERVATION, None, id="not looked at"),
+        pytest.param(LookFailed("Gupshup was silent"), WaitFor.OBSERVATION, None, id="the look gave nothing"),
         pytest.param(
             LookFailed("no budget", NOW + 9), WaitFor.BUDGET, NOW + 9, id="the look waits for its budget"
         ),
@@ -410,7 +410,7 @@ def test_a_suspended_app_writes_nothing() -> None:
     plan = planned(desired(declared, WANTED, subscription(1, "new")), seen, partner=OURS)
     assert plan.actions == ()
     assert [(each.verb, each.wait_for, each.until, each.message) for each in plan.waiting] == [
-        (verb, WaitFor.SUSPEND, NOW + 60, "ported")
+        (verb, WaitFor.SUSPENSION, NOW + 60, "ported")
         for verb in (Verb.UPDATE, Verb.SUBSCRIBE, Verb.UNSUBSCRIBE)
     ]
 
@@ -514,7 +514,7 @@ def test_of_an_app_that_nobody_looked_at_is_said_what_may_differ(
     )
     plan = planned(desired(APP, wanted), seen)
     assert plan.unlooked == (NotYetObserved(app_item(APP), differing),)
-    assert [each.wait_for for each in plan.waiting] == [WaitFor.LOOK]
+    assert [each.wait_for for each in plan.waiting] == [WaitFor.OBSERVATION]
 
 
 @pytest.mark.parametrize(

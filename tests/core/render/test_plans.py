@@ -73,7 +73,7 @@ PLAN = Plan(
     actions=tuple(ACTIONS),
     waiting=(
         Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE),
-        Waiting(Verb.LINK, ITEM, WaitFor.REST, NOW, "the last 3 links were refused alike"),
+        Waiting(Verb.LINK, ITEM, WaitFor.COOLDOWN, NOW, "the last 3 links were refused alike"),
     ),
     blocked=(Blocked(ITEM, "AppLost", "it was ours"),),
     held=(HeldChange(Link(app(2)), "maxLinks"),),
@@ -112,8 +112,8 @@ Partner main at https://partner.gupshup.io
         active: false → true
   ~ update       App/app-0001  callbackUrl https://hooks.example.com/live
   - unsubscribe  Subscription/gitops-old on App/app-0001  → https://hooks.example.com/1/gitops-old
-  … waiting      Subscription/events on App/app-0001  to subscribe, for Live
-  … waiting      App/app-0001  to link, for rest until 2023-11-14T22:13:20Z (the last 3 links were refused alike)
+  … waiting      Subscription/events on App/app-0001  to subscribe, for live
+  … waiting      App/app-0001  to link, for cooldown until 2023-11-14T22:13:20Z (the last 3 links were refused alike)
   ! blocked      App/app-0001  AppLost: it was ours
   ⏸ held         App/app-0002  to link, by maxLinks
   ? unmanaged    App/Stranger  id 7: no manifest declares it
@@ -426,7 +426,7 @@ EVIL_PLAN = Plan(
         SetCallback(EVIL, app_id(), HOSTILE),
         Unsubscribe(EVIL, app_id(), replace(remote(WANTED), tag=HOSTILE, url=HOSTILE)),
     ),
-    waiting=(Waiting(Verb.LINK, EVIL_ITEM, WaitFor.REST, NOW, HOSTILE),),
+    waiting=(Waiting(Verb.LINK, EVIL_ITEM, WaitFor.COOLDOWN, NOW, HOSTILE),),
     blocked=(Blocked(EVIL_ITEM, HOSTILE, HOSTILE),),
     held=(HeldChange(Link(EVIL), HOSTILE, HOSTILE),),
     unmanaged=(Unmanaged(EVIL_ITEM, HOSTILE),),

@@ -36,7 +36,7 @@ ON_ITS_WAY = Status(
     (
         condition("Live", Truth.FALSE),
         condition("Subscribed", Truth.FALSE),
-        condition("Ready", Truth.FALSE, "WaitingForLive"),
+        condition("Ready", Truth.FALSE, "AwaitingLive"),
     ),
     "r1",
     NOW,
@@ -120,7 +120,7 @@ def test_a_table_of_apps() -> None:
         "app-0001  main     00000000-0000-4000-8000-000000000001  True                True        True",
         (
             "app-0002  main     00000000-0000-4000-8000-000000000002  False (WABA_SETUP)  False       False"
-            "  WaitingForLive"
+            "  AwaitingLive"
         ),
         "app-0003  main     -                                     -                   -           -",
     ]

@@ -78,15 +78,15 @@ def test_what_was_done_decides(said: Sequence[Result | Waiting], expected: float
         pytest.param(on(WaitFor.OUTCOME, NOW + 720), 2.0, None, poll(TIRED, 0), id="an outcome"),
         pytest.param(on(WaitFor.LIST, NOW + 120), 2.0, None, poll(TIRED, 0), id="a list that lags"),
         pytest.param(on(WaitFor.PHONE), 2.0, None, poll(TIRED, 0), id="a row without phone"),
-        pytest.param(on(WaitFor.LOOK), 2.0, None, poll(TIRED, 0), id="a look that gave nothing"),
+        pytest.param(on(WaitFor.OBSERVATION), 2.0, None, poll(TIRED, 0), id="a look that gave nothing"),
         pytest.param(on(WaitFor.BACKOFF, NOW + 90), None, None, 90.0, id="a sleeping endpoint"),
         pytest.param(LINK_LATER, 2.0, None, 90.0, id="a phone of an app that a list may still show"),
         pytest.param(on(WaitFor.BACKOFF), 2.0, None, poll(TIRED, 0), id="a try without a date"),
         pytest.param(on(WaitFor.LIVE), None, None, poll(TIRED, 0), id="provisioning, with --wait alone"),
-        pytest.param(on(WaitFor.LINKED), None, None, poll(TIRED, 0), id="a link, with --wait alone"),
-        pytest.param(on(WaitFor.SUSPEND, NOW + 60), None, None, None, id="nobody waits for a suspension"),
+        pytest.param(on(WaitFor.LINK), None, None, poll(TIRED, 0), id="a link, with --wait alone"),
+        pytest.param(on(WaitFor.SUSPENSION, NOW + 60), None, None, None, id="nobody waits for a suspension"),
         pytest.param(on(WaitFor.POLICY), None, None, None, id="nor for a policy"),
-        pytest.param(on(WaitFor.REST, NOW + 60), None, None, None, id="nor for links that rest"),
+        pytest.param(on(WaitFor.COOLDOWN, NOW + 60), None, None, None, id="nor for links that rest"),
     ],
 )
 def test_what_waits_decides(
@@ -102,7 +102,7 @@ def test_with_wait_provisioning_is_waited_for() -> None:
     assert pause(under_way=True, wait=True) == FIRST_POLL
 
 
-@pytest.mark.parametrize("what", [WaitFor.LIVE, WaitFor.LINKED])
+@pytest.mark.parametrize("what", [WaitFor.LIVE, WaitFor.LINK])
 def test_an_app_that_is_stalled_is_not_waited_for(what: WaitFor) -> None:
     assert pause(waits=[on(what)], blocked=[Blocked(ITEM, "ProvisioningFailed", "")], wait=True) is None
     other = Blocked(SUBSCRIPTION, "Rejected", "")

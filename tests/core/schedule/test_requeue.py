@@ -40,12 +40,12 @@ def update(on: WaitFor, until: float | None = None) -> Waiting:
     ("waits", "expected"),
     [
         pytest.param(
-            update(WaitFor.PASS),
+            update(WaitFor.FULL_PASS),
             Requeue(WHOLE_PARTNER, NOW + GATHERING, Lane.CHANGED),
             id="a guard has to see all",
         ),
         pytest.param(
-            link(WaitFor.PASS), Requeue(WHOLE_PARTNER, NOW + GATHERING, Lane.CHANGED), id="a link, too"
+            link(WaitFor.FULL_PASS), Requeue(WHOLE_PARTNER, NOW + GATHERING, Lane.CHANGED), id="a link, too"
         ),
         pytest.param(
             link(WaitFor.OUTCOME, LATER),
@@ -75,15 +75,17 @@ def update(on: WaitFor, until: float | None = None) -> Waiting:
             update(WaitFor.BACKOFF), Requeue(NAME, NOW + FIRST_POLL, Lane.IN_FLIGHT), id="one without an end"
         ),
         pytest.param(
-            update(WaitFor.SUSPEND, LATER), Requeue(NAME, LATER, Lane.IN_FLIGHT), id="a suspension that ends"
+            update(WaitFor.SUSPENSION, LATER),
+            Requeue(NAME, LATER, Lane.IN_FLIGHT),
+            id="a suspension that ends",
         ),
-        pytest.param(update(WaitFor.SUSPEND), None, id="a suspension without an end"),
+        pytest.param(update(WaitFor.SUSPENSION), None, id="a suspension without an end"),
         pytest.param(
-            link(WaitFor.REST, LATER), Requeue(WHOLE_PARTNER, LATER, Lane.IN_FLIGHT), id="links that rest"
+            link(WaitFor.COOLDOWN, LATER), Requeue(WHOLE_PARTNER, LATER, Lane.IN_FLIGHT), id="links that rest"
         ),
         pytest.param(update(WaitFor.POLICY), None, id="a policy: only its author can tell"),
         pytest.param(update(WaitFor.LIVE), None, id="live: what is under way is polled"),
-        pytest.param(update(WaitFor.LOOK), None, id="a look: it has a turn of its own"),
+        pytest.param(update(WaitFor.OBSERVATION), None, id="a look: it has a turn of its own"),
     ],
 )
 def test_what_waits_is_looked_at_when_that_may_have_ended(waits: Waiting, expected: Requeue | None) -> None:
@@ -112,12 +114,14 @@ def test_what_was_done_is_looked_at_where_it_shows(
 
 def test_what_the_whole_decided_on_already_does_not_hurry_it_again() -> None:
     known = replace(AT, known=frozenset({(Verb.UPDATE, HOOK)}))
-    assert due(update(WaitFor.PASS), moment=known) == []
-    assert due(link(WaitFor.PASS), moment=known) == [Requeue(WHOLE_PARTNER, NOW + GATHERING, Lane.CHANGED)]
+    assert due(update(WaitFor.FULL_PASS), moment=known) == []
+    assert due(link(WaitFor.FULL_PASS), moment=known) == [
+        Requeue(WHOLE_PARTNER, NOW + GATHERING, Lane.CHANGED)
+    ]
 
 
 def test_wishes_for_the_whole_gather_longer_where_its_list_is_long() -> None:
-    assert due(update(WaitFor.PASS), moment=replace(AT, rows=5_000)) == [
+    assert due(update(WaitFor.FULL_PASS), moment=replace(AT, rows=5_000)) == [
         Requeue(WHOLE_PARTNER, NOW + 5 * GATHERING, Lane.CHANGED)
     ]
 

@@ -336,7 +336,9 @@ def test_a_flood_about_what_is_under_way_costs_a_look_a_second() -> None:
         pytest.param(
             {"waiting": [Waiting(Verb.LINK, app_item(app(1)), WaitFor.OUTCOME)]}, True, id="unclear"
         ),
-        pytest.param({"waiting": [Waiting(Verb.LINK, app_item(app(1)), WaitFor.REST)]}, False, id="not sent"),
+        pytest.param(
+            {"waiting": [Waiting(Verb.LINK, app_item(app(1)), WaitFor.COOLDOWN)]}, False, id="not sent"
+        ),
         pytest.param({}, False, id="settled"),
     ],
 )
@@ -418,8 +420,8 @@ def test_each_pass_hears_what_was_asked_about_it() -> None:
         pytest.param([on(WaitFor.LIVE)], False, id="only Gupshup can tell"),
         pytest.param([on(WaitFor.BACKOFF, NOW + 60)], False, id="it was refused again"),
         pytest.param([on(WaitFor.BUDGET, NOW + 60)], True, id="its turn did not come"),
-        pytest.param([on(WaitFor.PASS)], True, id="a pass over all decides"),
-        pytest.param([on(WaitFor.LOOK)], True, id="nobody could look"),
+        pytest.param([on(WaitFor.FULL_PASS)], True, id="a pass over all decides"),
+        pytest.param([on(WaitFor.OBSERVATION)], True, id="nobody could look"),
     ],
 )
 def test_a_wish_ends_with_the_pass_that_tried_it(*, waits: list[Waiting], kept: bool) -> None:
@@ -505,17 +507,17 @@ def test_a_budget_says_itself_when_to_try_again(until: float, expected: float) -
 
 def test_a_look_that_gave_nothing_is_a_failure_though_its_pass_went_well() -> None:
     made = listed()
-    made.done(single(ONE, on(WaitFor.LOOK)), NOW)
+    made.done(single(ONE, on(WaitFor.OBSERVATION)), NOW)
     assert (made.errors, made.next_at(NOW)) == (1, NOW + 2)
-    made.done(single(ONE, on(WaitFor.LOOK)), NOW)
+    made.done(single(ONE, on(WaitFor.OBSERVATION)), NOW)
     assert (made.errors, made.next_at(NOW)) == (2, NOW + 4)
-    made.done(single(ONE, on(WaitFor.LOOK, NOW + 30)), NOW)
+    made.done(single(ONE, on(WaitFor.OBSERVATION, NOW + 30)), NOW)
     assert made.errors == 0
 
 
 def test_what_a_list_has_no_looks_for_is_no_failure_of_it() -> None:
     made = agenda()
-    made.done(whole(waiting=[on(WaitFor.LOOK)]), NOW)
+    made.done(whole(waiting=[on(WaitFor.OBSERVATION)]), NOW)
     assert made.errors == 0
 
 
@@ -596,14 +598,14 @@ def test_one_app_under_way_among_many_is_left_to_the_list() -> None:
             whole(held=[HeldChange(SetCallback(app(1), app_id(1), CALLBACK), "maxUpdates")]), id="it was held"
         ),
         pytest.param(
-            whole(waiting=[Waiting(Verb.UPDATE, app_item(app(1)), WaitFor.LOOK)]),
+            whole(waiting=[Waiting(Verb.UPDATE, app_item(app(1)), WaitFor.OBSERVATION)]),
             id="it waits for other looks",
         ),
     ],
 )
 def test_what_a_pass_over_all_decided_on_does_not_hurry_it_again_and_again(decided: FinishedPass) -> None:
     made = listed()
-    wish = Waiting(Verb.UPDATE, app_item(app(1)), WaitFor.PASS)
+    wish = Waiting(Verb.UPDATE, app_item(app(1)), WaitFor.FULL_PASS)
     made.done(single(ONE, wish), NOW)
     assert made.take(NOW + GATHERING) == (WHOLE_PARTNER, CHANGED)
     made.done(decided, NOW + GATHERING)

@@ -91,7 +91,7 @@ def expected(  # a row of docs/lifecycle.md
     }
 
 
-WAITS = (FALSE, "WaitingForLive")
+WAITS = (FALSE, "AwaitingLive")
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ WAITS = (FALSE, "WaitingForLive")
             Facts(),
             Memory(),
             expected(
-                (UNKNOWN, "WaitingForPhone"),
+                (UNKNOWN, "AwaitingPhone"),
                 (UNKNOWN, "NotLinked"),
                 WAITS,
-                (FALSE, "WaitingForPhone"),
-                ("Reconciling", "WaitingForPhone"),
+                (FALSE, "AwaitingPhone"),
+                ("Reconciling", "AwaitingPhone"),
             ),
             id="nobody knows yet",
         ),
@@ -137,7 +137,7 @@ WAITS = (FALSE, "WaitingForLive")
             Facts(),
             Memory(),
             expected(
-                (TRUE, "Linked"), (FALSE, "Provisioning"), WAITS, WAITS, ("Reconciling", "WaitingForLive")
+                (TRUE, "Linked"), (FALSE, "Provisioning"), WAITS, WAITS, ("Reconciling", "AwaitingLive")
             ),
             id="linked and on its way",
         ),
@@ -215,7 +215,7 @@ def test_an_app_that_is_on_its_way_without_subscriptions_is_not_ready() -> None:
             WANTED,
             Memory(),
             PARTNER,
-            "WaitingForPolicy",
+            "NotAllowedByPolicy",
             "Reconciling",
             id="a policy is missing",
         ),
@@ -323,7 +323,7 @@ def test_every_declared_resource_of_this_partner_has_a_status() -> None:
     ("on", "truth"),
     [
         pytest.param(WaitFor.BUDGET, Truth.UNKNOWN, id="what could not be looked at is not known"),
-        pytest.param(WaitFor.LOOK, Truth.UNKNOWN, id="likewise where a look gave nothing"),
+        pytest.param(WaitFor.OBSERVATION, Truth.UNKNOWN, id="likewise where a look gave nothing"),
         pytest.param(WaitFor.LIVE, Truth.FALSE, id="what waits for its app is known not to be there"),
     ],
 )

@@ -206,14 +206,14 @@ def test_partners_add_up_and_no_key_is_missing() -> None:
         (WaitFor.BUDGET, True),
         (WaitFor.OUTCOME, True),
         (WaitFor.PHONE, True),
-        (WaitFor.LOOK, True),
+        (WaitFor.OBSERVATION, True),
         (WaitFor.BACKOFF, True),
-        (WaitFor.REST, True),
+        (WaitFor.COOLDOWN, True),
         (WaitFor.LIST, True),
         (WaitFor.LIVE, False),
-        (WaitFor.LINKED, False),
+        (WaitFor.LINK, False),
         (WaitFor.POLICY, False),
-        (WaitFor.SUSPEND, False),
+        (WaitFor.SUSPENSION, False),
     ],
 )
 def test_provisioning_and_what_people_decide_is_not_converging(*, on: WaitFor, expected: bool) -> None:
@@ -239,7 +239,7 @@ def test_a_list_that_lags_behind_our_own_link_is_not_converging() -> None:
             Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE),)), True, id="waits for live"
         ),
         pytest.param(
-            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LINKED),)), True, id="or a link"
+            Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LINK),)), True, id="or a link"
         ),
         pytest.param(
             Report("main", waiting=(Waiting(Verb.SUBSCRIBE, SUB, WaitFor.BUDGET),)), False, id="our pace"

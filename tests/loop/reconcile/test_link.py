@@ -282,7 +282,7 @@ async def test_three_refusals_alike_rest_the_other_links_of_the_same_pass(there:
     run = await there.go(*many, wait=False)
 
     assert there.remote.count("link") == 3
-    assert [each.wait_for for each in run.report("main").waiting] == [WaitFor.REST, WaitFor.REST]
+    assert [each.wait_for for each in run.report("main").waiting] == [WaitFor.COOLDOWN, WaitFor.COOLDOWN]
 
 
 async def test_refusals_in_other_words_rest_nothing(there: Bench) -> None:

@@ -159,7 +159,7 @@ async def test_a_pass_over_one_app_subscribes_it_and_its_results_are_known_to_th
 async def test_a_pass_over_one_app_links_nothing(there: Bench) -> None:
     seen = await single(sight(there, *ALL))
     assert there.remote.writes == []
-    assert (Verb.LINK, WaitFor.PASS) in {(each.verb, each.wait_for) for each in plan(seen).waiting}
+    assert (Verb.LINK, WaitFor.FULL_PASS) in {(each.verb, each.wait_for) for each in plan(seen).waiting}
 
 
 @pytest.mark.parametrize("asked", [NOBODY, Request(again=frozenset({"AppOne"}))])
@@ -173,12 +173,14 @@ async def test_a_pass_over_one_app_does_nothing_that_a_guard_counts(there: Bench
     before = len(there.remote.writes)
     seen = await made.reconcile_app("AppOne", asked, fresh=True)
     assert there.remote.writes[before:] == [("subscribe", "app-1")], "what is new is added"
-    assert [(each.verb, each.wait_for) for each in plan(seen).waiting] == [(Verb.UNSUBSCRIBE, WaitFor.PASS)]
+    assert [(each.verb, each.wait_for) for each in plan(seen).waiting] == [
+        (Verb.UNSUBSCRIBE, WaitFor.FULL_PASS)
+    ]
     made.declare(desired(ONE, TWO, changed, HOOKS[1], partner=there.partner))
     before = len(there.remote.writes)
     seen = await made.reconcile_app("AppOne", asked, fresh=True)
     assert there.remote.writes[before:] == []
-    assert {each.verb for each in plan(seen).waiting if each.wait_for is WaitFor.PASS} == {
+    assert {each.verb for each in plan(seen).waiting if each.wait_for is WaitFor.FULL_PASS} == {
         Verb.UPDATE,
         Verb.UNSUBSCRIBE,
     }
@@ -239,7 +241,7 @@ async def test_an_app_whose_looks_fail_holds_no_guard_back_for_ever(there: Bench
     made.declare(desired(ONE, TWO, HOOKS[0], replace(HOOKS[1], version=2), partner=partner))
     held_back = plan(await whole(made))
     assert held_back.unlooked == (NotYetObserved(held_back.unlooked[0].item, 1),)
-    assert [each.wait_for for each in held_back.waiting if each.verb is Verb.UPDATE] == [WaitFor.LOOK]
+    assert [each.wait_for for each in held_back.waiting if each.verb is Verb.UPDATE] == [WaitFor.OBSERVATION]
     made.mark_failed("AppOne", "crashed")
     made.mark_failed("gone", "crashed")
     seen = await whole(made)
