@@ -9,7 +9,7 @@ from controller.core.replicas.election import Turn
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.model.clock import Clock
 from controller.model.history import Declared, Hint, LastGood, WriteRecord
-from controller.model.manifest import AppId, Partner, Reference
+from controller.model.manifest import App, AppId, Partner, Reference
 from controller.model.memory import Intent, Memory, MemoryUpdate
 from controller.model.secret import Secret
 from controller.model.upstream import (
@@ -49,9 +49,7 @@ class Reader(Protocol):
 class Writer(Reader, Protocol):
     """Writes as well; never twice for one call, and a lost reply raises Unclear."""
 
-    async def link(
-        self, *, name: str, waba_id: str, phone: str, callback_url: str | None, storage_region: str | None
-    ) -> LinkAnswer: ...
+    async def link(self, app: App) -> LinkAnswer: ...
     async def set_callback(self, app: AppId, url: str) -> None: ...
     async def subscribe(self, app: AppId, wish: SubscriptionForm) -> RemoteSubscription: ...
     async def update_subscription(

@@ -183,6 +183,17 @@ class App:
     provisioning_timeout: float = 86_400
     place: Place = NOWHERE
 
+    @property
+    def link_fields(self) -> Mapping[str, str | None]:
+        """Return all that a link sends, by the names of the manifest's fields; None is not declared."""
+        return {
+            "appName": self.app_name,
+            "wabaId": self.waba_id,
+            "phone": self.phone,
+            "callbackUrl": self.callback_url,
+            "storageRegion": self.storage_region,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import httpx
 
 from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, app_id, reader, writer
-from controller.model.manifest import AppId, Bucket, Credentials, FromEnv, Login, Partner, Reference
+from controller.model.manifest import App, AppId, Bucket, Credentials, FromEnv, Login, Partner, Reference
 from controller.model.secret import Secret
 from controller.model.upstream import SubscriptionId
 from tests.edges.clocks import TestClock
@@ -18,6 +18,19 @@ APP = app_id("7f9c24e8-3b1a-4c5d-8e6f-000000000001")
 OTHER = app_id("7f9c24e8-3b1a-4c5d-8e6f-000000000002")
 SUB = SubscriptionId("8166")
 PHONE = "919876543210"
+
+
+def declared(
+    name: str = "AcmeSupport",
+    *,
+    waba_id: str = "1",
+    phone: str = PHONE,
+    callback_url: str | None = None,
+    storage_region: str | None = None,
+) -> App:
+    """Return an app as a manifest declares it."""
+    return App("acme-support", "main", name, waba_id, phone, {}, callback_url, storage_region)
+
 
 LOGIN = "POST /partner/account/login"
 APP_TOKEN = f"GET /partner/app/{APP}/token"

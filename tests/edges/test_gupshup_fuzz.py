@@ -39,6 +39,7 @@ from tests.edges.fake_wire import (
     WABA,
     Answer,
     World,
+    declared,
     good_login,
 )
 from tests.fuzzing import executions
@@ -58,7 +59,7 @@ READS: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
     SUBSCRIPTIONS: lambda w: w.subscriptions(APP),
 }
 WRITES: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
-    LINK: lambda w: w.link(name="AcmeSupport", waba_id="1", phone=PHONE),
+    LINK: lambda w: w.link(declared(waba_id="1", phone=PHONE)),
     CALLBACK: lambda w: w.set_callback(APP, "https://hooks.example.com/c"),
     SUBSCRIBE: lambda w: w.subscribe(APP, WISH),
     UPDATE: lambda w: w.update_subscription(APP, SUB, WISH),
@@ -229,7 +230,7 @@ async def test_what_links_says_of_an_answer_holds_no_secret() -> None:
     world = World()
     world.upstream.on(LINK, Answer(409, {"message": f"no {PARTNER_TOKEN} here", "appId": APP}))
     async with world.writer() as client:
-        found = await client.link(name="AcmeSupport", waba_id="1", phone=PHONE)
+        found = await client.link(declared(waba_id="1", phone=PHONE))
 
     assert "canary" not in repr(found)
     assert "no *** here" in repr(found)

@@ -36,6 +36,7 @@ from tests.edges.fake_wire import (
     WABA,
     Answer,
     World,
+    declared,
 )
 
 WISH = SubscriptionForm("gitops", "https://hooks.example.com/e", 3, ("SENT", "READ"))
@@ -54,7 +55,7 @@ TOLD = {
 OPERATIONS: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
     LOGIN: lambda w: w.sign_in(),
     APP_TOKEN: lambda w: w.stage(APP),
-    LINK: lambda w: w.link(name="AcmeSupport", waba_id="1098", phone=PHONE),
+    LINK: lambda w: w.link(declared(waba_id="1098", phone=PHONE)),
     LIST: lambda w: w.rows(),
     PARTNER_APPS: lambda w: w.partner_apps(),
     DETAILS: lambda w: w.details(APP),

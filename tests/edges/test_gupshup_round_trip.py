@@ -16,7 +16,7 @@ from controller.model.upstream import Linked
 from controller.simulator import Rules, create_app, parse_switches
 from controller.simulator import World as Simulated
 from tests.edges.clocks import TestClock
-from tests.edges.fake_wire import World
+from tests.edges.fake_wire import World, declared
 from tests.fuzzing import executions
 
 MANY = st.sets(st.sampled_from(sorted(MODES.keys() - ALONE)), min_size=1)
@@ -62,7 +62,7 @@ def form(wanted: Subscription) -> SubscriptionForm:
 async def written(first: Subscription, then: Subscription, switches: tuple[str, ...]) -> list[set[str]]:
     """Create *first*, change it into *then*, and return what differed after each."""
     async with client(switches) as gupshup:
-        linked = await gupshup.link(name="AcmeSupport", waba_id="109876543210987", phone="919876543210")
+        linked = await gupshup.link(declared(waba_id="109876543210987", phone="919876543210"))
         assert isinstance(linked, Linked)
         made = await gupshup.subscribe(linked.app_id, form(first))
         (seen,) = await gupshup.subscriptions(linked.app_id)

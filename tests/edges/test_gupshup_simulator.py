@@ -10,7 +10,7 @@ from controller.model.upstream import Linked, LinkRefused, NameTaken, PhoneTaken
 from controller.simulator import World as Simulated
 from controller.simulator import create_app
 from tests.edges.clocks import TestClock
-from tests.edges.fake_wire import World
+from tests.edges.fake_wire import World, declared
 
 URL = "https://hooks.example.com/events"
 PHONE = "919876543210"
@@ -31,7 +31,7 @@ def client(clock: TestClock, *, secret: str | None = None) -> GupshupWriter:
 async def test_an_app_is_linked_found_and_told_about() -> None:
     async with client(TestClock()) as gupshup:
         assert (await gupshup.sign_in()).isdigit()
-        linked = await gupshup.link(name="AcmeSupport", waba_id=WABA, phone=PHONE, storage_region="IN")
+        linked = await gupshup.link(declared(waba_id=WABA, phone=PHONE, storage_region="IN"))
         assert isinstance(linked, Linked)
         app = linked.app_id
 
@@ -47,19 +47,21 @@ async def test_an_app_is_linked_found_and_told_about() -> None:
 
 async def test_a_second_link_says_why_not() -> None:
     async with client(TestClock()) as gupshup:
-        first = await gupshup.link(name="AcmeSupport", waba_id=WABA, phone=PHONE)
+        first = await gupshup.link(declared(waba_id=WABA, phone=PHONE))
         assert isinstance(first, Linked)
-        again = await gupshup.link(name="OtherName", waba_id=WABA, phone=PHONE)
+        again = await gupshup.link(declared(name="OtherName", waba_id=WABA, phone=PHONE))
         assert isinstance(again, PhoneTaken)
         assert again.app_id == first.app_id
-        assert isinstance(await gupshup.link(name="AcmeSupport", waba_id="1", phone="15550001111"), NameTaken)
-        assert isinstance(await gupshup.link(name="A b", waba_id="1", phone="15550001112"), LinkRefused)
+        assert isinstance(await gupshup.link(declared(waba_id="1", phone="15550001111")), NameTaken)
+        assert isinstance(
+            await gupshup.link(declared(name="A b", waba_id="1", phone="15550001112")), LinkRefused
+        )
 
 
 async def test_a_subscription_is_made_changed_and_taken_away() -> None:
     clock = TestClock()
     async with client(clock) as gupshup:
-        linked = await gupshup.link(name="AcmeSupport", waba_id=WABA, phone=PHONE)
+        linked = await gupshup.link(declared(waba_id=WABA, phone=PHONE))
         assert isinstance(linked, Linked)
         app = linked.app_id
         made = await gupshup.subscribe(app, WISH)

@@ -28,6 +28,7 @@ from tests.edges.fake_wire import (
     SUBSCRIBE,
     Answer,
     World,
+    declared,
     form,
     good_login,
     good_token,
@@ -233,9 +234,9 @@ async def test_a_link_is_never_repeated_but_the_next_one_has_a_new_token() -> No
     world.upstream.on(LINK, REFUSED, Answer(200, {"appId": APP}))
     async with world.writer() as client:
         with pytest.raises(Denied, match="token dropped"):
-            await client.link(name="AcmeSupport", waba_id="1", phone="919876543210")
+            await client.link(declared(waba_id="1", phone="919876543210"))
         assert [r.headers["token"] for r in world.upstream.sent(LINK)] == ["old"]
-        await client.link(name="AcmeSupport", waba_id="1", phone="919876543210")
+        await client.link(declared(waba_id="1", phone="919876543210"))
         assert [r.headers["token"] for r in world.upstream.sent(LINK)] == ["old", "new"]
 
 

@@ -17,7 +17,7 @@ from controller.edges.gupshup import GupshupWriter, Network
 from controller.edges.gupshup.transport import LARGEST_BODY, retry_after
 from controller.errors import Busy, Limited, Unclear, Usage
 from controller.model.manifest import AppId, Bucket, FromEnv, Token
-from tests.edges.fake_wire import LIST, PHONE, Answer, OpenLimiter, World
+from tests.edges.fake_wire import LIST, PHONE, Answer, OpenLimiter, World, declared
 
 GIVEN = Token(FromEnv("GIVEN"))
 FAST = 1.2
@@ -68,7 +68,7 @@ def world(port: int, scheme: str = "http", **network: object) -> World:
 
 
 async def link(client: GupshupWriter) -> object:
-    return await client.link(name="AcmeSupport", waba_id="1", phone=PHONE)
+    return await client.link(declared(waba_id="1", phone=PHONE))
 
 
 def head(*lines: str, status: str = "200 OK") -> bytes:

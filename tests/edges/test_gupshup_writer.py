@@ -22,6 +22,7 @@ from tests.edges.fake_wire import (
     UPDATE,
     Answer,
     World,
+    declared,
     form,
 )
 
@@ -42,8 +43,8 @@ async def test_a_link_sends_what_is_given_as_a_form() -> None:
     world = World()
     world.upstream.on(LINK, Answer(200, {"appId": APP}))
     async with world.writer() as client:
-        await client.link(name="AcmeSupport", waba_id="1098", phone=PHONE)
-        await client.link(name="A", waba_id="1", phone=PHONE, callback_url=URL, storage_region="IN")
+        await client.link(declared(waba_id="1098", phone=PHONE))
+        await client.link(declared(name="A", waba_id="1", phone=PHONE, callback_url=URL, storage_region="IN"))
 
     bare, full = map(form, world.upstream.sent(LINK))
     assert bare == {"name": "AcmeSupport", "wabaId": "1098", "phone": PHONE}
@@ -115,7 +116,7 @@ async def test_what_cannot_be_encoded_is_not_sent() -> None:
 
 
 WRITES: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
-    LINK: lambda w: w.link(name="AcmeSupport", waba_id="1", phone=PHONE),
+    LINK: lambda w: w.link(declared(waba_id="1", phone=PHONE)),
     CALLBACK: lambda w: w.set_callback(APP, URL),
     SUBSCRIBE: lambda w: w.subscribe(APP, WISH),
     UPDATE: lambda w: w.update_subscription(APP, SUB, WISH),

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar, cast
 
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Rejected, Unclear
-from controller.model.manifest import AppId
+from controller.model.manifest import App, AppId
 from controller.model.memory import Memory
 from controller.model.modes import mask
 from controller.model.upstream import (
@@ -118,11 +118,10 @@ class Gupshup:
         await self._called("subscriptions", app)
         return tuple(self.subs[app].values())
 
-    async def link(
-        self, *, name: str, waba_id: str, phone: str, callback_url: str | None, storage_region: str | None
-    ) -> LinkAnswer:
-        assert waba_id
-        assert storage_region is None
+    async def link(self, app: App) -> LinkAnswer:
+        assert app.waba_id
+        assert app.storage_region is None
+        name, phone, callback_url = app.app_name, app.phone, app.callback_url
         self.posts.append((self.clock.now(), phone))
         reply = await self._called("link", phone)
         if isinstance(reply, LinkedWithoutCallback):

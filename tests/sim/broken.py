@@ -13,7 +13,7 @@ from controller.edges.store.clocks import MachineClock, machine_clock
 from controller.errors import Busy, StoreError, Unclear
 from controller.loop.ports import Account, Writer
 from controller.model.clock import MonotonicClock
-from controller.model.manifest import AppId, Settle, SubscribeWhen
+from controller.model.manifest import App, AppId, Settle, SubscribeWhen
 from controller.model.memory import Intent, Memory
 from controller.model.ratelimit import Budget, CallSpan, Reservation, Rule
 from controller.model.upstream import Linked, RemoteSubscription, Row, SubscriptionId
@@ -68,9 +68,9 @@ def _intent_after_the_call(account: Account[Writer]) -> Account[Writer]:
         asked.append((upstream, phone, name))
         return Intent(0, phone, name)
 
-    async def link(**form: Any) -> object:  # noqa: ANN401  (the form as it came)
+    async def link(app: App) -> object:
         try:
-            return await account.remote.link(**form)
+            return await account.remote.link(app)
         finally:
             numbers[0] = (await real.open(*asked.pop())).id
 
@@ -139,18 +139,18 @@ def _failed_list_is_empty(account: Account[Writer]) -> Account[Writer]:
 
 
 def _posts_again(account: Account[Writer]) -> Account[Writer]:
-    async def link(**form: Any) -> object:  # noqa: ANN401  (the form as it came)
+    async def link(app: App) -> object:
         try:
-            return await account.remote.link(**form)
+            return await account.remote.link(app)
         except Unclear:
-            return await account.remote.link(**form)
+            return await account.remote.link(app)
 
     return remote(account, link=link)
 
 
 def _conflict_is_fine(account: Account[Writer]) -> Account[Writer]:
-    async def link(**form: Any) -> object:  # noqa: ANN401  (the form as it came)
-        answer = await account.remote.link(**form)
+    async def link(app: App) -> object:
+        answer = await account.remote.link(app)
         return Linked(cast("Any", answer).app_id) if hasattr(answer, "app_id") else answer
 
     return remote(account, link=link)

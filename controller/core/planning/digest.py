@@ -17,7 +17,7 @@ def digest(value: Canonical) -> str:
 
 def of_link(app: App) -> str:
     """Fingerprint what a link would send, so that a refusal holds until one of these changes."""
-    return digest([app.app_name, app.waba_id, app.phone, app.callback_url, app.storage_region])
+    return digest(list(app.link_fields.values()))
 
 
 def of_subscription(wanted: Subscription) -> str:

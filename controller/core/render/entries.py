@@ -42,9 +42,7 @@ def fields(action: Action) -> Mapping[str, object]:
     """Return what an action sends, or changes (`from` and `to`); never a header's value."""
     match action:
         case Link(app):
-            sent = {"appName": app.app_name, "wabaId": app.waba_id, "phone": app.phone}
-            optional = {"callbackUrl": app.callback_url, "storageRegion": app.storage_region}
-            return {**sent, **{name: value for name, value in optional.items() if value is not None}}
+            return {name: value for name, value in app.link_fields.items() if value is not None}
         case SetCallback(url=url):
             return {"callbackUrl": {"from": None, "to": url}}
         case Subscribe(wanted):

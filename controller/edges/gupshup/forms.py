@@ -1,10 +1,11 @@
-"""What a subscription is to be, as the form that Gupshup takes (docs/gupshup-api.md, Subscriptions)."""
+"""Forms: what a link and a subscription send, as Gupshup takes it (docs/gupshup-api.md)."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from controller.errors import Denied
+from controller.model.manifest import App
 from controller.model.secret import Secret
 
 _ORDER = (
@@ -26,6 +27,16 @@ _ORDER = (
     "COEXISTENCE",
 )
 _RANK: Mapping[str, int] = {mode: bit for bit, mode in enumerate(_ORDER)}
+
+
+_LINK_NAMES = {"appName": "name"}
+"""Fields of a link that Gupshup calls by another name than a manifest does."""
+
+
+def link_form(app: App) -> dict[str, str]:
+    """Return the form of a link: every field that is declared (docs/gupshup-api.md, Link)."""
+    declared = app.link_fields.items()
+    return {_LINK_NAMES.get(name, name): value for name, value in declared if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

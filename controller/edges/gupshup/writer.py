@@ -2,13 +2,13 @@
 
 from controller.edges.gupshup import shapes
 from controller.edges.gupshup.body import Json, Malformed
-from controller.edges.gupshup.forms import SubscriptionForm
+from controller.edges.gupshup.forms import SubscriptionForm, link_form
 from controller.edges.gupshup.link_answers import link_answer
 from controller.edges.gupshup.reader import GupshupReader
 from controller.edges.gupshup.replies import Ok, Refused, as_error
 from controller.edges.gupshup.routes import CALLBACK, LINK, SUBSCRIBE, UNSUBSCRIBE, UPDATE, Call
 from controller.errors import Unclear
-from controller.model.manifest import AppId
+from controller.model.manifest import App, AppId
 from controller.model.upstream import LinkAnswer, RemoteSubscription, SubscriptionId
 
 _GONE = "subscription does not exist"
@@ -21,25 +21,10 @@ class GupshupWriter(GupshupReader):
     Gupshup's words; Busy where it was provably not done.
     """
 
-    async def link(
-        self,
-        *,
-        name: str,
-        waba_id: str,
-        phone: str,
-        callback_url: str | None = None,
-        storage_region: str | None = None,
-    ) -> LinkAnswer:
+    async def link(self, app: App) -> LinkAnswer:
         """Ask for an app. Raises Limited, Busy and Denied (nothing was created), or Unclear (look)."""
-        told = {
-            "name": name,
-            "wabaId": waba_id,
-            "phone": phone,
-            "callbackUrl": callback_url,
-            "storageRegion": storage_region,
-        }
-        call = Call(LINK, form={key: value for key, value in told.items() if value is not None})
-        return link_answer(call, await self._session.write(call), phone)
+        call = Call(LINK, form=link_form(app))
+        return link_answer(call, await self._session.write(call), app.phone)
 
     async def set_callback(self, app: AppId, url: str) -> None:
         call = Call(CALLBACK, app, form={"callbackUrl": url})

@@ -31,7 +31,7 @@ async def link(account: Account[Writer], action: Link, observed: Observed) -> At
     number = await begin(account, action)
     intent = await _intend(account, app, number)
     try:
-        answer = await _send(account, app)
+        answer = await account.remote.link(app)
     except (Busy, Denied) as error:
         await account.store.memories.note(account.upstream, (CloseIntent(app.phone),))
         await abandon(account, number, error)
@@ -54,16 +54,6 @@ async def _intend(account: Account[Writer], app: App, number: int) -> Intent:
     except Busy as error:
         await abandon(account, number, error)
         raise
-
-
-async def _send(account: Account[Writer], app: App) -> LinkAnswer:
-    return await account.remote.link(
-        name=app.app_name,
-        waba_id=app.waba_id,
-        phone=app.phone,
-        callback_url=app.callback_url,
-        storage_region=app.storage_region,
-    )
 
 
 async def _unknown(account: Account[Writer], intent: Intent, number: int, why: str) -> None:
