@@ -236,7 +236,7 @@ async def test_credentials_that_were_refused_once_are_used_again(there: Bench) -
 async def test_a_link_that_is_cancelled_leaves_an_ended_intent(there: Bench) -> None:
     going = asyncio.Event()
 
-    async def hang(**_: object) -> object:
+    async def hang(_: object) -> object:
         going.set()
         return await asyncio.Event().wait()
 
