@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from controller.doors.web.gauges import Endpoint, endpoint
 from controller.doors.web.metrics import Metrics
+from controller.doors.web.metrics_collector import MetricsEndpoint, endpoint
 from controller.edges import log
 from controller.loop.run.alerter import Alerter
 from controller.loop.run.control import LoopControl, OnPass
@@ -43,7 +43,7 @@ class Observability:
             except Exception:  # noqa: BLE001  (the loop has more to do than to tell)
                 log.logger().exception("a listener failed")
 
-    def watch(self, board: LoopControl, *, observe: bool = False) -> tuple[Endpoint, Alerter | None]:
+    def watch(self, board: LoopControl, *, observe: bool = False) -> tuple[MetricsEndpoint, Alerter | None]:
         """Return what answers `GET /metrics`, and the herald to run beside the loop; none without *tell*.
 
         Once for each. *observe*: nobody writes, so the herald speaks of every partner.

@@ -17,7 +17,7 @@ from controller.loop.run.sign_ins import PartnerSession, SignIns
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
 from controller.model.source import Rules, Source, SourceFile, Stamp
-from tests.doors.web_world import open_web_store
+from tests.doors.web_fixture import open_web_store
 from tests.edges.clocks import TestClock
 from tests.loop.apply_fixture import PARTNER, app
 

@@ -7,27 +7,27 @@ import pytest
 from click.testing import CliRunner
 
 from controller.doors.cli.listening import listens
-from controller.doors.web import Places
+from controller.doors.web import ListenOptions
 
 
 @pytest.mark.parametrize(
     ("argv", "places"),
     [
-        ([], Places("127.0.0.1:8080", None, None)),
+        ([], ListenOptions("127.0.0.1:8080", None, None)),
         (
             ["--listen", "0.0.0.0:80", "--hooks-listen", "[::]:81", "--auth-token-file", "token"],
-            Places("0.0.0.0:80", "[::]:81", "token"),
+            ListenOptions("0.0.0.0:80", "[::]:81", "token"),
         ),
     ],
     ids=["nothing said", "all said"],
 )
-def test_what_is_said_arrives_as_places(argv: list[str], places: Places) -> None:
+def test_what_is_said_arrives_as_places(argv: list[str], places: ListenOptions) -> None:
     came = []
 
     @click.command()
     @listens
     @click.option("--other", default="x")
-    def command(places: Places, other: str) -> int:
+    def command(places: ListenOptions, other: str) -> int:
         came.append((places, other))
         return 0
 

@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from controller.core.render.statuses import document
 from controller.core.status.summary import MOST_STAGES
-from controller.doors.web.gauges import endpoint
 from controller.doors.web.metrics import PREFIX, Metrics
+from controller.doors.web.metrics_collector import endpoint
 from controller.edges.store import SqlStore, open_store
 from controller.loop.run.summary_cache import SummaryCache
 from controller.model.manifest import Bucket

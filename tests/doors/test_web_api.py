@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from controller.doors.cli import cli
-from controller.doors.web import front
+from controller.doors.web import front_app
 from controller.edges.store import SqlStore
 from controller.model.history import WriteRecord
 from controller.model.passes import Lane, PartnerState, SourceState
-from tests.doors.web_world import (
+from tests.doors.web_fixture import (
     NOW,
     UPSTREAM,
     PretendBoard,
@@ -50,7 +50,7 @@ async def filled(folder: Path) -> SqlStore:
 async def get(folder: Path, path: str, board: PretendBoard | None = None) -> tuple[int, object]:
     async with (
         await filled(folder) as store,
-        caller(front(board or PretendBoard(), store, token=None)) as http,
+        caller(front_app(board or PretendBoard(), store, token=None)) as http,
     ):
         answer = await http.get(path)
     assert answer.headers["content-type"] == "application/json"
@@ -106,7 +106,7 @@ async def test_a_limit_that_is_none_is_told(limit: str, tmp_path: Path) -> None:
 async def test_many_apps_come_as_one_document(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         await keep(store, *(status(f"app-{number:04d}") for number in range(250)))
-        async with caller(front(PretendBoard(), store, token=None)) as http:
+        async with caller(front_app(PretendBoard(), store, token=None)) as http:
             found = (await http.get("/api/v1/apps")).json()
     assert [item["name"] for item in found["items"]] == [f"app-{number:04d}" for number in range(250)]
 
@@ -114,7 +114,7 @@ async def test_many_apps_come_as_one_document(tmp_path: Path) -> None:
 async def test_an_empty_store_has_no_items(tmp_path: Path) -> None:
     async with (
         open_web_store(tmp_path) as store,
-        caller(front(PretendBoard(), store, token=None)) as http,
+        caller(front_app(PretendBoard(), store, token=None)) as http,
     ):
         assert (await http.get("/api/v1/apps")).json() == {"formatVersion": "1.0", "items": []}
 

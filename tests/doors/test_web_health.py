@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from controller.doors.web import front
+from controller.doors.web import front_app
 from controller.errors import StoreError
 from controller.model.passes import PartnerState, SourceState
-from tests.doors.web_world import NOW, TOKEN, PretendBoard, caller, keys, open_web_store
+from tests.doors.web_fixture import NOW, TOKEN, PretendBoard, caller, keys, open_web_store
 
 
 def partner(name: str = "main", progressed_at: float = NOW) -> PartnerState:
@@ -31,7 +31,7 @@ async def test_alive_is_who_moves(
     partners: tuple[PartnerState, ...], later: float, code: int, tmp_path: Path
 ) -> None:
     board = PretendBoard(all_partners=partners)
-    async with open_web_store(tmp_path) as store, caller(front(board, store, token=None)) as http:
+    async with open_web_store(tmp_path) as store, caller(front_app(board, store, token=None)) as http:
         board.time += later
         answer = await http.get("/healthz")
     assert (answer.status_code, answer.text) == (code, "ok\n" if code == 200 else "the loop stands still\n")
@@ -39,7 +39,7 @@ async def test_alive_is_who_moves(
 
 async def test_ready_is_who_has_read_a_source_and_reaches_the_store(tmp_path: Path) -> None:
     board = PretendBoard(state=SourceState("manifests/"))
-    async with open_web_store(tmp_path) as store, caller(front(board, store, token=None)) as http:
+    async with open_web_store(tmp_path) as store, caller(front_app(board, store, token=None)) as http:
         assert (await http.get("/readyz")).status_code == 503
         board.state = replace(board.state, read=NOW)
         assert (await http.get("/readyz")).status_code == 200
@@ -63,7 +63,7 @@ class Shaky:
 
 async def test_a_store_out_of_reach_is_not_ready_and_is_asked_once_a_second() -> None:
     board, shaky = PretendBoard(), Shaky()
-    async with caller(front(board, shaky, token=None)) as http:  # type: ignore[arg-type]  # the part that is asked
+    async with caller(front_app(board, shaky, token=None)) as http:  # type: ignore[arg-type]  # the part that is asked
         assert {(await http.get("/readyz")).status_code for _ in range(20)} == {200}
         assert shaky.asked == 1
 
@@ -76,7 +76,7 @@ async def test_a_store_out_of_reach_is_not_ready_and_is_asked_once_a_second() ->
 async def test_a_store_that_hangs_is_not_ready_and_is_not_asked_again() -> None:
     board, shaky = PretendBoard(), Shaky()
     shaky.answers.clear()
-    async with caller(front(board, shaky, token=None)) as http:  # type: ignore[arg-type]  # likewise
+    async with caller(front_app(board, shaky, token=None)) as http:  # type: ignore[arg-type]  # likewise
         codes = await asyncio.gather(*(http.get("/readyz") for _ in range(5)))
         board.time += 10.0
         assert {answer.status_code for answer in codes} == {503}
@@ -88,7 +88,7 @@ async def test_a_store_that_hangs_is_not_ready_and_is_not_asked_again() -> None:
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 async def test_health_needs_no_token_and_tells_nothing(path: str, tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
-        door = front(PretendBoard(), store, token=keys(TOKEN))
+        door = front_app(PretendBoard(), store, token=keys(TOKEN))
         async with caller(door) as http:
             answer = await http.get(path, headers={"Host": "anything.example"})
             posted = await http.post(path)

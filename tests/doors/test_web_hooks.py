@@ -12,13 +12,13 @@ from starlette.types import ASGIApp
 
 from controller.core.schedule.throttle import Throttle
 from controller.core.webhook_event import LONGEST
-from controller.doors.web import Hooks, hooks_only
-from controller.doors.web.inbox import MOST, Inbox
-from controller.doors.web.keys import Keys, hook_keys
-from controller.doors.web.nudge import Nudge
+from controller.doors.web import Hooks, hooks_app
+from controller.doors.web.auth import Tokens, hook_tokens
+from controller.doors.web.debounce import Debounce
+from controller.doors.web.hint_queue import MOST, HintQueue
 from controller.errors import Denied, StoreError, Usage
 from controller.model.secret import Secret
-from tests.doors.web_world import OTHER_SECRET, SECRET, PretendBoard, caller, keys, served, until
+from tests.doors.web_fixture import OTHER_SECRET, SECRET, PretendBoard, caller, keys, served, until
 
 ID = "7f9c24e5-1c1a-4d4e-9d6b-0a1b2c3d4e5f"
 HOOK = f"/hooks/gupshup/{SECRET}"
@@ -44,12 +44,12 @@ def hooks(board: PretendBoard | None = None, *, deadline: float = 5.0) -> Counte
     return Counted(board or PretendBoard(), deadline)
 
 
-def waiting(inbox: Inbox) -> int:
+def waiting(inbox: HintQueue) -> int:
     """Return how many hints found a place and were not passed on yet."""
     return len(inbox._waiting)
 
 
-async def settle(inbox: Inbox) -> None:
+async def settle(inbox: HintQueue) -> None:
     """Let the inbox pass on what may go now."""
     carrying = asyncio.create_task(inbox.carry())
     for _ in range(4 * MOST):
@@ -74,7 +74,7 @@ async def settle(inbox: Inbox) -> None:
 )
 async def test_every_event_is_answered_with_an_empty_200(body: bytes, counted: str) -> None:
     of = hooks()
-    async with caller(hooks_only(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, PretendBoard())) as http:
         answer = await http.post(HOOK, content=body)
     assert (answer.status_code, answer.content) == (200, b"")
     assert of.requests == {counted: 1}
@@ -83,7 +83,7 @@ async def test_every_event_is_answered_with_an_empty_200(body: bytes, counted: s
 async def test_the_answer_does_not_wait_for_the_look() -> None:
     """Nobody carries hints on, and still it is answered: a full inbox keeps Gupshup waiting no longer."""
     of = hooks()
-    async with caller(hooks_only(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, PretendBoard())) as http:
         for number in range(MOST + 3):
             assert (await http.post(HOOK, json=live(app=f"App{number}"))).status_code == 200
     assert waiting(of.inbox) == MOST, "the last 3 found no place"
@@ -92,7 +92,7 @@ async def test_the_answer_does_not_wait_for_the_look() -> None:
 async def test_an_event_leads_to_a_look_by_all_its_names() -> None:
     board = PretendBoard(known={"AcmeSupport"})
     of = hooks(board)
-    async with caller(hooks_only(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, PretendBoard())) as http:
         await http.post(HOOK, json=live())
     await settle(of.inbox)
     assert board.hinted == [(ID, "AcmeSupport")]
@@ -101,7 +101,7 @@ async def test_an_event_leads_to_a_look_by_all_its_names() -> None:
 
 async def test_a_known_and_an_unknown_app_are_answered_alike() -> None:
     of = hooks(PretendBoard(known={"AcmeSupport"}))
-    async with caller(hooks_only(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, PretendBoard())) as http:
         known, unknown = [await http.post(HOOK, json=live(app, app)) for app in ("AcmeSupport", "Nobody")]
     assert (known.status_code, known.headers, known.content) == (
         unknown.status_code,
@@ -113,7 +113,7 @@ async def test_a_known_and_an_unknown_app_are_answered_alike() -> None:
 async def test_a_hundred_repeats_are_two_looks() -> None:
     board = PretendBoard(known={ID})
     of = hooks(board)
-    async with caller(hooks_only(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, PretendBoard())) as http:
         for _ in range(100):
             await http.post(HOOK, json=live())
             await settle(of.inbox)
@@ -127,7 +127,7 @@ async def test_a_hundred_repeats_are_two_looks() -> None:
 async def test_a_flood_of_apps_costs_a_tenth_of_the_calls() -> None:
     """A thousand different apps in a minute: twenty looks, three calls each at most, and little is kept."""
     board = PretendBoard(known={f"App{number}" for number in range(1_000)})
-    inbox = Inbox(board, Throttle())
+    inbox = HintQueue(board, Throttle())
     for number in range(1_000):
         board.time += 0.05
         inbox.put((f"App{number}",))
@@ -140,7 +140,7 @@ async def test_no_flood_keeps_a_hint_about_an_app_under_way() -> None:
     """All that may wait waits already, and the allowance is used up."""
     known = [f"App{number}" for number in range(1_000)]
     board = PretendBoard(known={*known, "Newcomer"}, awaited={"Newcomer"})
-    inbox = Inbox(board, Throttle())
+    inbox = HintQueue(board, Throttle())
     for name in known:
         inbox.put((name,))
     inbox.put(("Newcomer",))
@@ -153,7 +153,7 @@ async def test_no_flood_keeps_a_hint_about_an_app_under_way() -> None:
 async def test_hints_about_apps_under_way_are_not_counted_here_and_find_room_of_their_own() -> None:
     names = [f"Newcomer{number}" for number in range(300)]
     board = PretendBoard(known={*names, "AcmeSupport"}, awaited=set(names))
-    inbox = Inbox(board, Throttle(looks=1))
+    inbox = HintQueue(board, Throttle(looks=1))
     for name in names:
         inbox.put((name,))
     assert waiting(inbox) == 2 * MOST, "all others found no place"
@@ -165,7 +165,7 @@ async def test_hints_about_apps_under_way_are_not_counted_here_and_find_room_of_
 
 async def test_unknown_apps_do_not_use_up_what_known_ones_need() -> None:
     board = PretendBoard(known={"AcmeSupport"})
-    inbox = Inbox(board, Throttle(looks=1))
+    inbox = HintQueue(board, Throttle(looks=1))
     for number in range(30):
         inbox.put((f"Nobody{number}",))
     inbox.put(("AcmeSupport",))
@@ -176,7 +176,7 @@ async def test_unknown_apps_do_not_use_up_what_known_ones_need() -> None:
 
 async def test_what_waits_for_the_allowance_is_looked_at_by_itself() -> None:
     board = PretendBoard(known={"A", "B"})
-    inbox = Inbox(board, Throttle(looks=1, seconds=0.01))
+    inbox = HintQueue(board, Throttle(looks=1, seconds=0.01))
     inbox.put(("A",))
     inbox.put(("B",))
     carrying = asyncio.create_task(inbox.carry())
@@ -195,7 +195,7 @@ class FailingBoard(PretendBoard):
 
 async def test_a_store_that_fails_ends_no_inbox() -> None:
     board = FailingBoard()
-    inbox = Inbox(board, Throttle())
+    inbox = HintQueue(board, Throttle())
     inbox.put(("A",))
     inbox.put(("B",))
     await settle(inbox)
@@ -218,7 +218,7 @@ async def test_a_store_that_fails_ends_no_inbox() -> None:
 )
 async def test_a_wrong_secret_is_an_unknown_path(path: str) -> None:
     of = hooks()
-    async with caller(hooks_only(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, PretendBoard())) as http:
         unknown = await http.post("/nothing/of/this/name", json=live())
         refused = await http.post(path, json=live())
     assert refused.status_code == unknown.status_code == 404
@@ -228,7 +228,7 @@ async def test_a_wrong_secret_is_an_unknown_path(path: str) -> None:
 
 
 async def test_without_a_secret_there_is_no_hook_of_gupshup() -> None:
-    async with caller(hooks_only(Hooks(PretendBoard(), None), PretendBoard())) as http:
+    async with caller(hooks_app(Hooks(PretendBoard(), None), PretendBoard())) as http:
         assert (await http.post(HOOK, json=live())).status_code == 404
         assert (await http.get(HOOK)).status_code == 404
         assert (await http.post("/hooks/git")).status_code == 202
@@ -237,7 +237,7 @@ async def test_without_a_secret_there_is_no_hook_of_gupshup() -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])
 @pytest.mark.parametrize("path", [HOOK, f"/hooks/gupshup/{OTHER_SECRET}", "/hooks/git"])
 async def test_other_methods_are_refused_whatever_the_secret(method: str, path: str) -> None:
-    async with caller(hooks_only(hooks(), PretendBoard())) as http:
+    async with caller(hooks_app(hooks(), PretendBoard())) as http:
         answer = await http.request(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
@@ -245,8 +245,8 @@ async def test_other_methods_are_refused_whatever_the_secret(method: str, path: 
 async def test_old_and_new_secret_are_accepted_until_the_old_one_is_gone(tmp_path: Path) -> None:
     file = tmp_path / "hook"
     file.write_text(f"{SECRET}\n")
-    accepted = hook_keys({"GUPSHUPCTL_HOOK_SECRET_FILE": str(file)})
-    async with caller(hooks_only(Hooks(PretendBoard(), accepted), PretendBoard())) as http:
+    accepted = hook_tokens({"GUPSHUPCTL_HOOK_SECRET_FILE": str(file)})
+    async with caller(hooks_app(Hooks(PretendBoard(), accepted), PretendBoard())) as http:
 
         async def codes() -> list[int]:
             paths = [HOOK, f"/hooks/gupshup/{OTHER_SECRET}"]
@@ -274,38 +274,38 @@ async def test_old_and_new_secret_are_accepted_until_the_old_one_is_gone(tmp_pat
 )
 def test_a_weak_secret_is_refused_at_the_start(secret: str) -> None:
     with pytest.raises(Usage, match="GUPSHUPCTL_HOOK_SECRET") as refused:
-        hook_keys({"GUPSHUPCTL_HOOK_SECRET": secret})
+        hook_tokens({"GUPSHUPCTL_HOOK_SECRET": secret})
     assert secret not in str(refused.value)
 
 
 def test_a_secret_that_cannot_be_read_is_told_at_the_start() -> None:
     with pytest.raises(Denied, match="GUPSHUPCTL_HOOK_SECRET_FILE"):
-        hook_keys({"GUPSHUPCTL_HOOK_SECRET_FILE": "/nowhere/at/all"})
+        hook_tokens({"GUPSHUPCTL_HOOK_SECRET_FILE": "/nowhere/at/all"})
 
 
 def test_no_secret_is_no_mistake() -> None:
-    assert hook_keys({"GUPSHUPCTL_HOOK_SECRET": ""}) is None
+    assert hook_tokens({"GUPSHUPCTL_HOOK_SECRET": ""}) is None
 
 
 def test_a_secret_is_not_shown_by_what_holds_it() -> None:
-    assert SECRET not in repr(Keys(lambda: Secret(SECRET), "it")) + repr(vars(keys(SECRET)))
+    assert SECRET not in repr(Tokens(lambda: Secret(SECRET), "it")) + repr(vars(keys(SECRET)))
 
 
 async def test_a_push_is_passed_on_at_once_and_a_flood_of_them_once_more() -> None:
     board = PretendBoard()
-    nudge = Nudge(board, every=0.05)
+    debounce = Debounce(board.source_changed, every=0.05)
     for _ in range(100):
-        nudge.ask()
+        debounce.request()
     assert board.changed == 1
 
     await asyncio.wait_for(until(lambda: board.changed == 2), 5)
-    nudge.ask()
+    debounce.request()
     assert board.changed == 2
 
 
 async def test_a_push_as_long_as_git_hosts_make_them_is_accepted() -> None:
     board = PretendBoard()
-    async with caller(hooks_only(hooks(board), board)) as http:
+    async with caller(hooks_app(hooks(board), board)) as http:
         answer = await http.post("/hooks/git", content=b"x" * 1_000_000)
     assert (answer.status_code, answer.content, board.changed) == (202, b"", 1)
 
@@ -315,7 +315,7 @@ async def test_a_push_as_long_as_git_hosts_make_them_is_accepted() -> None:
 )
 async def test_a_body_has_a_cap(length: int, code: int) -> None:
     of = hooks()
-    async with caller(hooks_only(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, PretendBoard())) as http:
         declared = await http.post(HOOK, content=b" " * length)
         chunked = await http.post(HOOK, content=_pieces(length))
     assert (declared.status_code, chunked.status_code) == (code, code)
@@ -326,7 +326,7 @@ async def test_a_body_has_a_cap(length: int, code: int) -> None:
 async def test_what_is_wrong_with_a_body_is_counted_for_the_hook_it_came_to(path: str, hook: str) -> None:
     told: list[tuple[str, str]] = []
     of = Hooks(PretendBoard(), keys(SECRET), deadline=0.2, on_request=lambda *each: told.append(each))
-    async with served(hooks_only(of, PretendBoard())) as server:
+    async with served(hooks_app(of, PretendBoard())) as server:
         for headers, body in ((["Content-Length: 99999999"], b""), (["Content-Length: 100"], b"{")):
             await server.send(post(path, *headers, body=body))
         _, writer = await server.connect()
@@ -345,7 +345,7 @@ async def _pieces(length: int) -> "httpx.AsyncByteStream":  # type: ignore[misc]
 
 @pytest.fixture
 def door() -> ASGIApp:
-    return hooks_only(hooks(deadline=0.2), PretendBoard())
+    return hooks_app(hooks(deadline=0.2), PretendBoard())
 
 
 def post(path: str = HOOK, *headers: str, body: bytes = b"") -> bytes:
@@ -382,7 +382,7 @@ async def test_chunks_without_an_end_are_refused_at_the_cap(door: ASGIApp) -> No
 
 async def test_a_sender_that_leaves_harms_nobody() -> None:
     of = hooks()
-    async with served(hooks_only(of, PretendBoard())) as server:
+    async with served(hooks_app(of, PretendBoard())) as server:
         _, writer = await server.connect()
         writer.write(post(HOOK, "Content-Length: 100", body=b"{"))
         await writer.drain()
@@ -436,7 +436,7 @@ async def test_a_length_beside_chunks_smuggles_no_second_request(door: ASGIApp) 
 async def test_a_flood_is_one_line_a_minute_and_never_the_secret(capsys: pytest.CaptureFixture[str]) -> None:
     board = PretendBoard()
     of = hooks(board)
-    async with caller(hooks_only(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, PretendBoard())) as http:
         for _ in range(50):
             await http.post(f"/hooks/gupshup/{OTHER_SECRET}", json=live())
         board.time += 60.0

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pytest
 
 from controller.core.render.lines import clean
-from controller.doors.web import front
+from controller.doors.web import front_app
 from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.status import Status
-from tests.doors.web_world import NOW, UPSTREAM, PretendBoard, caller, keep, open_web_store, status
+from tests.doors.web_fixture import NOW, UPSTREAM, PretendBoard, caller, keep, open_web_store, status
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -66,7 +66,7 @@ async def show(
     """Return the page and its policy."""
     async with (
         open_web_store(folder) as store,
-        caller(front(board or PretendBoard(), store, token=None)) as http,
+        caller(front_app(board or PretendBoard(), store, token=None)) as http,
     ):
         await keep(store, *statuses)
         answer = await http.get(path)
@@ -193,7 +193,7 @@ async def test_many_apps_are_shown_page_by_page(
 async def test_where_two_accounts_are_known_each_app_says_which(tmp_path: Path) -> None:
     async with (
         open_web_store(tmp_path) as store,
-        caller(front(PretendBoard(), store, token=None)) as http,
+        caller(front_app(PretendBoard(), store, token=None)) as http,
     ):
         await keep(store, status("acme"))
         assert UPSTREAM not in (await http.get("/")).text

@@ -13,9 +13,9 @@ def listens(function: Callable[..., int]) -> Callable[..., int]:
     def packed(
         *, listen: str, hooks_listen: str | None, auth_token_file: str | None, **others: object
     ) -> int:
-        from controller.doors.web import Places  # noqa: PLC0415  (what is heavy waits for its verb)
+        from controller.doors.web import ListenOptions  # noqa: PLC0415  (what is heavy waits for its verb)
 
-        return function(places=Places(listen, hooks_listen, auth_token_file), **others)
+        return function(places=ListenOptions(listen, hooks_listen, auth_token_file), **others)
 
     added = (
         option(

@@ -11,11 +11,11 @@ from starlette.routing import Route
 from controller.core.schedule.throttle import Throttle
 from controller.doors.app import Runtime
 from controller.doors.telling import Observability
-from controller.doors.web import Hooks, Opened, Places, keep_open, open_places
+from controller.doors.web import Hooks, ListenOptions, Sockets, open_sockets, serve_until_cancelled
 from controller.doors.web.metrics import Metrics
 from controller.edges import log
-from controller.edges.diary import Diary
 from controller.edges.notify import Notifier, services
+from controller.edges.pass_log import PassLog
 from controller.loop.run.controller import Controller
 
 LAST_WORDS = 3.0
@@ -29,7 +29,7 @@ DOOR = Throttle(looks=600, quiet=0.0)
 class Outward:
     """Where to listen, whom to tell (a file of URLs), and whether /metrics tells every resource apart."""
 
-    places: Places
+    places: ListenOptions
     notify_url_file: str | None
     each: bool
 
@@ -38,7 +38,7 @@ class Outward:
         """Bind the places, and get ready to tell. Raises Usage or Denied."""
         metrics = Metrics()
         told = services(self.notify_url_file, os.environ)
-        bound = open_places(self.places, os.environ)
+        bound = open_sockets(self.places, os.environ)
         notifier = Notifier(told, log.logger(), told=metrics.notified) if told else None
         try:
             yield Open(bound, metrics, notifier, self.each)
@@ -52,7 +52,7 @@ class Outward:
 class Open:
     """What was opened, before there is a loop to tell of."""
 
-    bound: Opened
+    bound: Sockets
     metrics: Metrics
     notifier: Notifier | None
     each: bool
@@ -60,9 +60,9 @@ class Open:
     def telling(self, house: Runtime) -> Observability:
         """Return what the loop tells of its passes."""
         tell = self.notifier.tell if self.notifier is not None else None
-        diary = Diary(log.logger(), house.clock.now)
+        pass_log = PassLog(log.logger(), house.clock.now)
         return Observability(
-            self.metrics, house.store, house.clock, listeners=[diary.passed], tell=tell, each=self.each
+            self.metrics, house.store, house.clock, listeners=[pass_log.on_pass], tell=tell, each=self.each
         )
 
     def doors(
@@ -72,7 +72,9 @@ class Open:
         answer, herald = telling.watch(controller, observe=observe)
         hooks = Hooks(controller, self.bound.hook, allowance=DOOR, on_request=self.metrics.hooked)
         shown = [Route("/metrics", answer)]
-        yield asyncio.create_task(keep_open(self.bound, controller, house.store, hooks, more=shown))
+        yield asyncio.create_task(
+            serve_until_cancelled(self.bound, controller, house.store, hooks, more=shown)
+        )
         if herald is not None:
             yield asyncio.create_task(herald.run())
         log.logger().info("listening", at=", ".join(self.bound.addresses))

@@ -16,7 +16,7 @@ from controller.errors import Usage
 
 if TYPE_CHECKING:
     from controller.doors.cli.running import Where
-    from controller.doors.web import Places
+    from controller.doors.web import ListenOptions
 
 
 @click.command()
@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     output: str,
     notify_url_file: str | None,
     metrics_per_resource: bool,
-    places: "Places",
+    places: "ListenOptions",
     reach: Reach,
 ) -> int:
     """Keep Gupshup as the manifests say: look again and again, and make only the calls that close the gap.

@@ -1,19 +1,19 @@
 """What is reached over HTTP: health, hooks, the status page and its API; all of it only reads or hurries."""
 
-from controller.doors.web.assembly import front, hooks_only, keep_open
+from controller.doors.web.auth import Tokens, auth_tokens, hook_tokens
 from controller.doors.web.hooks import Hooks
-from controller.doors.web.keys import Keys, hook_keys, token_keys
-from controller.doors.web.listening import Opened, Places, open_places
+from controller.doors.web.server_app import front_app, hooks_app, serve_until_cancelled
+from controller.doors.web.sockets import ListenOptions, Sockets, open_sockets
 
 __all__ = [
     "Hooks",
-    "Keys",
-    "Opened",
-    "Places",
-    "front",
-    "hook_keys",
-    "hooks_only",
-    "keep_open",
-    "open_places",
-    "token_keys",
+    "ListenOptions",
+    "Sockets",
+    "Tokens",
+    "auth_tokens",
+    "front_app",
+    "hook_tokens",
+    "hooks_app",
+    "open_sockets",
+    "serve_until_cancelled",
 ]

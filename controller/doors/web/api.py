@@ -13,7 +13,7 @@ from controller.core.render.entries import FORMAT
 from controller.core.render.statuses import fields, timestamp
 from controller.core.render.writes import event
 from controller.doors.cli.stored import Known
-from controller.doors.web.standing import about, apps
+from controller.doors.web.statuses import about, apps
 from controller.edges.store import SqlStore
 from controller.loop.run.control import LoopControl
 from controller.model.passes import PartnerState
@@ -25,8 +25,8 @@ _LAST_WRITES = 10
 
 
 class Api:
-    def __init__(self, board: LoopControl, store: SqlStore) -> None:
-        self._board = board
+    def __init__(self, control: LoopControl, store: SqlStore) -> None:
+        self._control = control
         self._store = store
 
     def routes(self) -> list[Route]:
@@ -59,7 +59,7 @@ class Api:
         return _document([event(upstream, entry) for upstream, entry in found])
 
     async def source(self, _: Request) -> Response:
-        state = self._board.source()
+        state = self._control.source()
         return JSONResponse(
             {
                 "formatVersion": FORMAT,
@@ -77,7 +77,7 @@ class Api:
         )
 
     async def partners(self, _: Request) -> Response:
-        return _document([_partner(each) for each in self._board.partners()])
+        return _document([_partner(each) for each in self._control.partners()])
 
     async def _described(self, app: Known, known: list[Known]) -> Described:
         target = str(app.status.item)

@@ -18,11 +18,11 @@ FRESH = 1.0
 class Health:
     """*still* is for how many seconds a partner's loop may not move before the process counts as stuck."""
 
-    def __init__(self, board: LoopControl, store: SqlStore, still: float) -> None:
-        self._board = board
+    def __init__(self, control: LoopControl, store: SqlStore, still: float) -> None:
+        self._control = control
         self._store = store
         self._still = still
-        self._began = board.now()
+        self._began = control.now()
         self._asked = 0.0
         self._probe: asyncio.Task[bool] | None = None
 
@@ -31,18 +31,18 @@ class Health:
 
     async def alive(self, _: Request) -> Response:
         """Answer 503 where a loop stands still. One that never moved counts from the start."""
-        limit = self._board.now() - self._still
-        moves = (max(partner.progressed_at, self._began) for partner in self._board.partners())
+        limit = self._control.now() - self._still
+        moves = (max(partner.progressed_at, self._began) for partner in self._control.partners())
         return _word("ok") if all(moved >= limit for moved in moves) else _word("the loop stands still", 503)
 
     async def ready(self, _: Request) -> Response:
-        if not self._board.source().read:
+        if not self._control.source().read:
             return _word("the source was not read yet", 503)
         return _word("ok") if await self._reachable() else _word("the store is out of reach", 503)
 
     async def _reachable(self) -> bool:
         """Ask the store, and never twice at once: one that hangs is not to be buried in questions."""
-        now = self._board.now()
+        now = self._control.now()
         if self._probe is None or (self._probe.done() and now - self._asked >= FRESH):
             self._asked = now
             self._probe = asyncio.create_task(self._reach())

@@ -10,19 +10,20 @@ from starlette.routing import Route
 
 from controller.core.schedule.throttle import Throttle
 from controller.core.webhook_event import LONGEST, EventKind, read
-from controller.doors.web.alarm import Alarm
-from controller.doors.web.inbox import Inbox
-from controller.doors.web.keys import Keys
-from controller.doors.web.nudge import Nudge
+from controller.doors.web.auth import Tokens
+from controller.doors.web.debounce import Debounce
+from controller.doors.web.hint_queue import HintQueue
+from controller.edges.log_throttle import LogThrottle
 from controller.loop.run.control import LoopControl
 
 DEADLINE = 5.0
+_REFUSED = "hook refused: wrong secret"
 LONGEST_PUSH = 25 * 1024 * 1024
 """The longest body that git hosts send. It is not kept, only drained, so that the sender hears the answer."""
 
 
 class Hooks:
-    """Receives events for *board*; without *keys* none of Gupshup's.
+    """Receives events for *control*; without *keys* none of Gupshup's.
 
     *on_request* is called with the hook's name and what came of each request: `hint`, `probe`, `other`,
     `unreadable`, `refused` (a wrong secret), `too-large`, `timeout`, `gone` (the sender left), `git`.
@@ -30,19 +31,19 @@ class Hooks:
 
     def __init__(
         self,
-        board: LoopControl,
-        keys: Keys | None,
+        control: LoopControl,
+        keys: Tokens | None,
         *,
         allowance: Throttle | None = None,
         deadline: float = DEADLINE,
         on_request: Callable[[str, str], None] = lambda _hook, _result: None,
     ) -> None:
-        self.inbox = Inbox(board, allowance or Throttle())
+        self.inbox = HintQueue(control, allowance or Throttle())
         self._keys = keys
         self._deadline = deadline
-        self._nudge = Nudge(board)
+        self._source_changed = Debounce(control.source_changed)
         self._on_request = on_request
-        self._refused = Alarm("hook refused: wrong secret", board.now)
+        self._throttle = LogThrottle(control.now)
 
     def routes(self) -> list[Route]:
         found = [Route("/hooks/git", self.git, methods=["POST"])]
@@ -54,7 +55,7 @@ class Hooks:
         """Answer 200 and nothing else, whatever the event says and whether or not its app is known."""
         if self._keys is None or not self._keys.match(request.path_params["secret"]):
             self._on_request("gupshup", "refused")
-            self._refused.ring()
+            self._throttle.warn(_REFUSED)
             raise HTTPException(404)
         event = read(await self._body("gupshup", request, LONGEST, keep=True))
         self._on_request("gupshup", event.heard)
@@ -66,7 +67,7 @@ class Hooks:
         """Answer 202: the source is read soon. Nothing of the body is used."""
         await self._body("git", request, LONGEST_PUSH, keep=False)
         self._on_request("git", "git")
-        self._nudge.ask()
+        self._source_changed.request()
         return Response(status_code=202)
 
     async def _body(self, hook: str, request: Request, most: int, *, keep: bool) -> bytes:

@@ -15,8 +15,8 @@ from starlette.routing import Route
 from controller.core.render.lines import clean
 from controller.core.render.rows import STATES, AppRow, age, chosen, row
 from controller.core.render.statuses import timestamp
-from controller.doors.web.standing import apps
-from controller.doors.web.veil import HEADERS
+from controller.doors.web.security_headers import HEADERS
+from controller.doors.web.statuses import apps
 from controller.edges.store import SqlStore
 from controller.loop.run.control import LoopControl
 from controller.model.passes import PartnerState, SourceState
@@ -27,8 +27,8 @@ _LONGEST_NUMBER = 6
 
 
 class Page:
-    def __init__(self, board: LoopControl, store: SqlStore) -> None:
-        self._board = board
+    def __init__(self, control: LoopControl, store: SqlStore) -> None:
+        self._control = control
         self._store = store
         loader = PackageLoader("controller.doors.web")
         environment = Environment(
@@ -67,7 +67,7 @@ class Page:
         return HTMLResponse(words, headers={"Content-Security-Policy": self._policy})
 
     async def _rows(self) -> list[AppRow]:
-        now = self._board.now()
+        now = self._control.now()
         rows: list[AppRow] = []
         async for part in apps(self._store):
             rows += [row(known.status, known.upstream, now) for known in part]
@@ -75,12 +75,12 @@ class Page:
 
     def _loop(self) -> dict[str, object]:
         """Return what the page tells of the source and the partners."""
-        now = self._board.now()
+        now = self._control.now()
         since = partial(_since, now)
         return {
             "at": timestamp(now),
-            "source": _source(self._board.source(), since),
-            "partners": [_partner(each, since) for each in self._board.partners()],
+            "source": _source(self._control.source(), since),
+            "partners": [_partner(each, since) for each in self._control.partners()],
         }
 
 

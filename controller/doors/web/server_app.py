@@ -10,19 +10,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from controller.doors.web.alarm import Alarm
 from controller.doors.web.api import Api
-from controller.doors.web.guard import guarded
+from controller.doors.web.auth import Tokens, refusal, require_token
 from controller.doors.web.health import Health
 from controller.doors.web.hooks import Hooks
-from controller.doors.web.keys import Keys
-from controller.doors.web.listening import Opened
 from controller.doors.web.page import Page
-from controller.doors.web.refusal import refusal
-from controller.doors.web.room import Room
-from controller.doors.web.serving import serve
-from controller.doors.web.veil import Veil
+from controller.doors.web.request_limit import RequestLimit
+from controller.doors.web.security_headers import SecurityHeaders
+from controller.doors.web.server import serve
+from controller.doors.web.sockets import Sockets
 from controller.edges import log
+from controller.edges.log_throttle import LogThrottle
 from controller.edges.store import SqlStore
 from controller.errors import ControllerError
 from controller.loop.run.control import LoopControl
@@ -34,11 +32,11 @@ AT_ONCE = 128
 HEALTH_AT_ONCE = 32
 
 
-def front(
-    board: LoopControl,
+def front_app(
+    control: LoopControl,
     store: SqlStore,
     *,
-    token: Keys | None,
+    token: Tokens | None,
     hooks: Hooks | None = None,
     more: Iterable[BaseRoute] = (),
     still: float = STILL,
@@ -47,25 +45,30 @@ def front(
 
     *token* is needed for all but health and hooks, for *more* (routes and mounts) too. *still*: see Health.
     """
-    refused = Alarm("request refused: no token, or a wrong one", board.now)
-    told = guarded([*Page(board, store).routes(), *Api(board, store).routes(), *more], token, refused)
-    health = (_room(board, HEALTH_AT_ONCE).around([each]) for each in Health(board, store, still).routes())
-    hooked = _room(board).around(hooks.routes()) if hooks else ()
-    return _app([*chain.from_iterable(health), *hooked, *_room(board).around(told)])
+    told = require_token(
+        [*Page(control, store).routes(), *Api(control, store).routes(), *more],
+        token,
+        LogThrottle(control.now),
+    )
+    health = (
+        _limit(control, HEALTH_AT_ONCE).around([each]) for each in Health(control, store, still).routes()
+    )
+    hooked = _limit(control).around(hooks.routes()) if hooks else ()
+    return _app([*chain.from_iterable(health), *hooked, *_limit(control).around(told)])
 
 
-def hooks_only(hooks: Hooks, board: LoopControl) -> ASGIApp:
+def hooks_app(hooks: Hooks, control: LoopControl) -> ASGIApp:
     """Return the hooks and nothing else: what may stand where the internet reaches it."""
-    return _app(_room(board).around(hooks.routes()))
+    return _app(_limit(control).around(hooks.routes()))
 
 
-def _room(board: LoopControl, most: int = AT_ONCE) -> Room:
-    return Room(most, most // 2, Alarm("request refused: too many at once", board.now))
+def _limit(control: LoopControl, most: int = AT_ONCE) -> RequestLimit:
+    return RequestLimit(most, most // 2, LogThrottle(control.now))
 
 
-async def keep_open(
-    opened: Opened,
-    board: LoopControl,
+async def serve_until_cancelled(
+    opened: Sockets,
+    control: LoopControl,
     store: SqlStore,
     hooks: Hooks,
     *,
@@ -74,29 +77,31 @@ async def keep_open(
 ) -> None:
     """Serve what *opened* has bound, until cancelled; then end within two seconds, sockets closed."""
     alone = opened.hooks_at is not None
-    told = front(board, store, token=opened.token, hooks=None if alone else hooks, more=more, still=still)
+    told = front_app(
+        control, store, token=opened.token, hooks=None if alone else hooks, more=more, still=still
+    )
     doors = [(opened.front_at, told)]
     if opened.hooks_at is not None:
-        doors.append((opened.hooks_at, hooks_only(hooks, board)))
+        doors.append((opened.hooks_at, hooks_app(hooks, control)))
     await serve(doors, hooks.inbox.carry())
 
 
 def _app(routes: Sequence[BaseRoute]) -> ASGIApp:
-    handlers = {HTTPException: _turned_away, ControllerError: _failed, Exception: _broke}
+    handlers = {HTTPException: _on_http_error, ControllerError: _on_controller_error, Exception: _on_bug}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]  # a mapping of narrower handlers
     app.router.redirect_slashes = False
-    return Veil(app)
+    return SecurityHeaders(app)
 
 
-async def _turned_away(request: Request, error: HTTPException) -> Response:
+async def _on_http_error(request: Request, error: HTTPException) -> Response:
     return refusal(request.url.path, error.detail, error.status_code, error.headers)
 
 
-async def _failed(request: Request, error: ControllerError) -> Response:
+async def _on_controller_error(request: Request, error: ControllerError) -> Response:
     log.logger().warning("request failed", error=str(error))
     return refusal(request.url.path, "what is kept cannot be read now", 503)
 
 
-async def _broke(request: Request, error: Exception) -> Response:
+async def _on_bug(request: Request, error: Exception) -> Response:
     log.logger().error("request broke: this is a bug", exc_info=error)
     return refusal(request.url.path, "this is a bug; the log tells more", 500)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from controller.doors.web.crowd import peer_of, who_leaves
+from controller.doors.web.connection_limit import connection_to_drop, peer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ NEW = One("a", 99.0)
     ],
 )
 def test_somebody_leaves(others: list[One], leaves: One | None) -> None:
-    assert who_leaves(NEW, [*others, NEW], most=8, share=4) == leaves
+    assert connection_to_drop(NEW, [*others, NEW], most=8, share=4) == leaves
 
 
 @pytest.mark.parametrize(

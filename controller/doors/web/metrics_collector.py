@@ -17,27 +17,27 @@ from controller.loop.run.summary_cache import SummaryCache
 from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.status import Truth
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+MetricsEndpoint = Callable[[Request], Awaitable[Response]]
 
 
-def endpoint(metrics: Metrics, board: LoopControl, counted: SummaryCache) -> Endpoint:
+def endpoint(metrics: Metrics, control: LoopControl, counted: SummaryCache) -> MetricsEndpoint:
     """Return what answers `GET /metrics`. Call it once for one *metrics*."""
-    metrics.registry.register(Gauges(board, counted))
+    metrics.registry.register(MetricsCollector(control, counted))
 
     async def answer(request: Request) -> Response:
         with suppress(StoreError):  # the rest is worth telling all the more
-            await counted.refresh(state.upstream for state in board.partners())
+            await counted.refresh(state.upstream for state in control.partners())
         encode, form = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(metrics.registry), media_type=form, headers={"cache-control": "no-store"})
 
     return answer
 
 
-class Gauges(Collector):
+class MetricsCollector(Collector):
     """Reads a board and the last censuses; what is not known is not told, rather than told as 0."""
 
-    def __init__(self, board: LoopControl, counted: SummaryCache) -> None:
-        self._board = board
+    def __init__(self, control: LoopControl, counted: SummaryCache) -> None:
+        self._control = control
         self._counted = counted
 
     def describe(self) -> Iterable[Metric]:
@@ -45,8 +45,8 @@ class Gauges(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        yield from _of_source(self._board.source())
-        partners = self._board.partners()
+        yield from _of_source(self._control.source())
+        partners = self._control.partners()
         yield from _of_partners(partners)
         yield from self._of_resources(partners)
 

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from controller.doors.web import Hooks, front, token_keys
-from controller.doors.web.alarm import Alarm
-from controller.doors.web.guard import guarded
+from controller.doors.web import Hooks, auth_tokens, front_app
+from controller.doors.web.auth import require_token
+from controller.edges.log_throttle import LogThrottle
 from controller.errors import Denied, Usage
-from tests.doors.web_world import (
+from tests.doors.web_fixture import (
     OTHER_SECRET,
     SECRET,
     TOKEN,
@@ -51,7 +51,7 @@ def basic(user: str, password: str) -> str:
 async def test_what_tells_something_asks_for_the_token(header: str, code: int, tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         await keep(store, status("a"))
-        door = front(PretendBoard(), store, token=keys(TOKEN), more=[Route("/more", _more)])
+        door = front_app(PretendBoard(), store, token=keys(TOKEN), more=[Route("/more", _more)])
         async with caller(door) as http:
             sent = {"Authorization": header} if header else {}
             answers = [await http.get(path, headers=sent) for path in (*TELLING, "/more")]
@@ -66,7 +66,7 @@ async def _more(_: Request) -> Response:
 async def test_an_unknown_path_and_a_wrong_secret_are_alike_without_a_token(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         board = PretendBoard()
-        door = front(board, store, token=keys(TOKEN), hooks=Hooks(board, keys(SECRET)))
+        door = front_app(board, store, token=keys(TOKEN), hooks=Hooks(board, keys(SECRET)))
         async with caller(door) as http:
             unknown = await http.post("/no/such/path")
             refused = await http.post(f"/hooks/gupshup/{OTHER_SECRET}")
@@ -98,7 +98,10 @@ async def test_an_unknown_path_and_a_wrong_secret_are_alike_without_a_token(tmp_
     ],
 )
 async def test_without_a_token_only_this_machine_is_served(host: str, code: int, tmp_path: Path) -> None:
-    async with open_web_store(tmp_path) as store, caller(front(PretendBoard(), store, token=None)) as http:
+    async with (
+        open_web_store(tmp_path) as store,
+        caller(front_app(PretendBoard(), store, token=None)) as http,
+    ):
         assert (await http.get("/", headers={"Host": host})).status_code == code
 
 
@@ -107,7 +110,7 @@ async def test_the_token_file_is_read_again_for_each_request(tmp_path: Path) -> 
     file.write_text(TOKEN)
     async with (
         open_web_store(tmp_path) as store,
-        caller(front(PretendBoard(), store, token=token_keys(str(file)))) as http,
+        caller(front_app(PretendBoard(), store, token=auth_tokens(str(file)))) as http,
     ):
         bearer = {"Authorization": f"Bearer {TOKEN}"}
         assert (await http.get("/", headers=bearer)).status_code == 200
@@ -119,9 +122,9 @@ def test_a_weak_or_missing_token_is_told_at_the_start(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("short")
     with pytest.raises(Usage, match="at least 32"):
-        token_keys(str(file))
+        auth_tokens(str(file))
     with pytest.raises(Denied, match="nowhere"):
-        token_keys(str(tmp_path / "nowhere"))
+        auth_tokens(str(tmp_path / "nowhere"))
 
 
 async def test_refusals_are_told_without_what_was_presented(
@@ -129,7 +132,7 @@ async def test_refusals_are_told_without_what_was_presented(
 ) -> None:
     async with (
         open_web_store(tmp_path) as store,
-        caller(front(PretendBoard(), store, token=keys(TOKEN))) as http,
+        caller(front_app(PretendBoard(), store, token=keys(TOKEN))) as http,
     ):
         await http.get("/", headers={"Authorization": f"Bearer {OTHER_SECRET}"})
     told = capsys.readouterr()
@@ -138,7 +141,10 @@ async def test_refusals_are_told_without_what_was_presented(
 
 
 async def test_no_answer_is_kept_framed_or_taken_for_something_else(tmp_path: Path) -> None:
-    async with open_web_store(tmp_path) as store, caller(front(PretendBoard(), store, token=None)) as http:
+    async with (
+        open_web_store(tmp_path) as store,
+        caller(front_app(PretendBoard(), store, token=None)) as http,
+    ):
         paths = [*TELLING, "/healthz", "/readyz", "/nothing", "/api/v1/nothing"]
         answers = [await http.get(path) for path in paths]
     for headers in (answer.headers for answer in answers):
@@ -152,7 +158,10 @@ async def test_no_answer_is_kept_framed_or_taken_for_something_else(tmp_path: Pa
 
 async def test_nothing_can_be_changed_here(tmp_path: Path) -> None:
     methods = ["POST", "PUT", "DELETE", "PATCH"]
-    async with open_web_store(tmp_path) as store, caller(front(PretendBoard(), store, token=None)) as http:
+    async with (
+        open_web_store(tmp_path) as store,
+        caller(front_app(PretendBoard(), store, token=None)) as http,
+    ):
         answers = [await http.request(method, path) for method in methods for path in TELLING]
     assert {answer.status_code for answer in answers} == {405}
 
@@ -164,7 +173,7 @@ async def test_what_breaks_is_an_error_without_its_words(
         raise KeyError("s3cr3t")
 
     async with open_web_store(tmp_path) as store:
-        door = front(PretendBoard(), store, token=None, more=[Route("/broken", broken)])
+        door = front_app(PretendBoard(), store, token=None, more=[Route("/broken", broken)])
         async with caller(door) as http:
             with pytest.raises(KeyError):
                 await http.get("/broken")
@@ -174,7 +183,7 @@ async def test_what_breaks_is_an_error_without_its_words(
 async def test_a_store_that_fails_is_told_as_such(tmp_path: Path) -> None:
     store = open_web_store(tmp_path)
     (tmp_path / "state.db").write_bytes(b"no database")
-    async with caller(front(PretendBoard(), store, token=None)) as http:
+    async with caller(front_app(PretendBoard(), store, token=None)) as http:
         for path in ("/", "/api/v1/apps", "/api/v1/apps/a", "/api/v1/events"):
             answer = await http.get(path)
             assert answer.status_code == 503
@@ -183,7 +192,7 @@ async def test_a_store_that_fails_is_told_as_such(tmp_path: Path) -> None:
 
 
 def test_only_what_has_an_inside_can_be_guarded() -> None:
-    alarm = Alarm("refused", lambda: 0.0)
-    assert len(guarded([Mount("/more", routes=[Route("/", _more)])], None, alarm)) == 1
+    throttle = LogThrottle(lambda: 0.0)
+    assert len(require_token([Mount("/more", routes=[Route("/", _more)])], None, throttle)) == 1
     with pytest.raises(TypeError, match="BaseRoute"):
-        guarded([BaseRoute()], None, alarm)
+        require_token([BaseRoute()], None, throttle)

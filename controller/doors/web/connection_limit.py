@@ -13,7 +13,7 @@ _NETWORK = 64
 """Bits of an IPv6 address that name a peer: the rest is the peer's own to choose."""
 
 
-class Visitor(Protocol):
+class HeldConnection(Protocol):
     """One connection: *peer* as in `peer_of`; *idle* since when (seconds), None while a request goes on."""
 
     @property
@@ -23,7 +23,7 @@ class Visitor(Protocol):
     def idle(self) -> float | None: ...
 
 
-V = TypeVar("V", bound=Visitor)
+V = TypeVar("V", bound=HeldConnection)
 
 
 def peer_of(host: str) -> str:
@@ -37,7 +37,7 @@ def peer_of(host: str) -> str:
     return str(IPv6Address(int(address) >> (128 - _NETWORK) << (128 - _NETWORK)))
 
 
-def who_leaves(comer: V, crowd: Iterable[V], *, most: int, share: int) -> V | None:
+def connection_to_drop(comer: V, crowd: Iterable[V], *, most: int, share: int) -> V | None:
     """Return who has to go now that *comer* is in, of *crowd* (with *comer* in it); None where all may stay.
 
     A peer with more than *share* makes room for itself. Past *most*, it is the longest idle one of the peer

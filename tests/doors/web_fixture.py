@@ -12,9 +12,8 @@ import httpx
 from starlette.types import ASGIApp
 
 from controller.core.render.statuses import document
-from controller.doors.web.connection import Connection
-from controller.doors.web.keys import Keys
-from controller.doors.web.serving import serve
+from controller.doors.web.auth import Tokens
+from controller.doors.web.server import Connection, serve
 from controller.edges.store import SqlStore, open_store
 from controller.model.manifest import AppId
 from controller.model.passes import PartnerState, SourceState
@@ -69,8 +68,8 @@ def open_web_store(folder: Path) -> SqlStore:
     return open_store(folder / "state.db", TestClock(), inline=True)
 
 
-def keys(*secrets: str) -> Keys:
-    return Keys(lambda: Secret("\n".join(secrets)), "the secret")
+def keys(*secrets: str) -> Tokens:
+    return Tokens(lambda: Secret("\n".join(secrets)), "the secret")
 
 
 def caller(app: ASGIApp) -> httpx.AsyncClient:

@@ -3,62 +3,23 @@
 Phones are masked. The same trouble of the same app is told once a minute, with how often it was not told.
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from structlog.typing import FilteringBoundLogger
 
+from controller.edges.log_throttle import LogThrottle
 from controller.model.passes import WHOLE_PARTNER, Pass, Transition
 from controller.model.phone import without_phones
 from controller.model.plan import Outcome, Result
 from controller.model.status import Truth
 
-EVERY = 60.0
-"""Seconds for which the same trouble is not told again."""
 
-MOST = 4_096
-"""Troubles that are kept in mind; past that, the oldest may be told too often."""
-
-_NUMBER = re.compile(r"\d+")
-
-
-@dataclass(slots=True)
-class _Told:
-    at: float
-    missed: int = 0
-
-
-class Damper:
-    """Says whether a trouble is to be told now; *now* gives seconds that never step."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._told: dict[str, _Told] = {}
-
-    def due(self, *words: str) -> int | None:
-        """Return how often the same *words* were kept back since they were told, None to keep them back.
-
-        Numbers in them do not count: a trouble that counts its seconds is the same one.
-        """
-        key, now = _NUMBER.sub("0", "\0".join(words)), self._now()
-        told = self._told.pop(key, None)
-        if told is not None and now - told.at < EVERY:
-            told.missed += 1
-            self._told[key] = told
-            return None
-        self._told[key] = _Told(now)
-        if len(self._told) > MOST:
-            del self._told[next(iter(self._told))]
-        return 0 if told is None else told.missed
-
-
-class Diary:
+class PassLog:
     def __init__(self, log: FilteringBoundLogger, now: Callable[[], float]) -> None:
         self._log = log
-        self._damper = Damper(now)
+        self._throttle = LogThrottle(now)
 
-    def passed(self, over: Pass) -> None:
+    def on_pass(self, over: Pass) -> None:
         """Listen to passes. One over a single app that found nothing to do is told at debug."""
         log = self._log.bind(scope=_scope(over), revision=over.revision)
         for result in over.results:
@@ -92,7 +53,7 @@ class Diary:
 
     def _warn(self, log: FilteringBoundLogger, event: str, reason: str, message: str, **told: object) -> None:
         same = (str(told.get(key, "")) for key in ("partner", "app", "item", "verb", "outcome"))
-        missed = self._damper.due(event, *same, reason, message)
+        missed = self._throttle.due(event, *same, reason, message)
         if missed is None:
             return
         if missed:

@@ -13,11 +13,11 @@ MOST = 64
 """How many hints may wait. What finds no place is forgotten: the next poll sees what it was about."""
 
 
-class Inbox:
+class HintQueue:
     """Hints on their way to the board."""
 
-    def __init__(self, board: LoopControl, allowance: Throttle) -> None:
-        self._board = board
+    def __init__(self, control: LoopControl, allowance: Throttle) -> None:
+        self._control = control
         self._allowance = allowance
         self._waiting: dict[Names, None] = {}
         self._rung = asyncio.Event()
@@ -33,17 +33,17 @@ class Inbox:
         while True:
             names = await self._next()
             try:
-                known = await self._board.hint(names)
+                known = await self._control.hint(names)
             except ControllerError as error:
                 log.logger().warning("hint not passed on", error=str(error))
                 continue
-            if known and not self._board.awaits(names):
-                self._allowance = self._allowance.after(names, self._board.now())
+            if known and not self._control.awaits(names):
+                self._allowance = self._allowance.after(names, self._control.now())
 
     async def _next(self) -> Names:
         while True:
             self._rung.clear()
-            now = self._board.now()
+            now = self._control.now()
             due = [(self._earliest(names, now), names) for names in self._waiting]
             first, names = min(due, key=lambda each: each[0], default=(None, ()))
             if first is not None and first <= now:
@@ -54,8 +54,8 @@ class Inbox:
 
     def _full(self, names: Names) -> bool:
         """Say whether there is no room; what is under way has as much again, and no flood takes it."""
-        return len(self._waiting) >= (2 * MOST if self._board.awaits(names) else MOST)
+        return len(self._waiting) >= (2 * MOST if self._control.awaits(names) else MOST)
 
     def _earliest(self, names: Names, now: float) -> float:
         """Return when a hint may go on; one about an app under way at once: the loop keeps count of those."""
-        return now if self._board.awaits(names) else self._allowance.earliest(names, now)
+        return now if self._control.awaits(names) else self._allowance.earliest(names, now)

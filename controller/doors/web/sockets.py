@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from controller.doors.web.keys import Keys, hook_keys, token_keys
+from controller.doors.web.auth import Tokens, auth_tokens, hook_tokens
 from controller.errors import Usage
 
 _HIGHEST_PORT = 65_535
@@ -14,7 +14,7 @@ _BACKLOG = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ListenOptions:
     """What the flags say: `--listen`, `--hooks-listen`, `--auth-token-file`."""
 
     listen: str = "127.0.0.1:8080"
@@ -23,13 +23,13 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class Sockets:
     """Bound sockets and the keys to what is behind them; *hooks_at* is None where hooks have no own one."""
 
     front_at: socket.socket
     hooks_at: socket.socket | None
-    token: Keys | None
-    hook: Keys | None
+    token: Tokens | None
+    hook: Tokens | None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -43,13 +43,13 @@ class Opened:
                 each.close()
 
 
-def open_places(places: Places, environ: Mapping[str, str]) -> Opened:
+def open_sockets(places: ListenOptions, environ: Mapping[str, str]) -> Sockets:
     """Bind the sockets and read the keys once, so that a mistake is told before anything runs.
 
     Raises Usage for a place that is none or taken, for one off loopback without a token, and for keys that
     are too weak; Denied for keys that cannot be read.
     """
-    token, hook = token_keys(places.auth_token_file), hook_keys(environ)
+    token, hook = auth_tokens(places.auth_token_file), hook_tokens(environ)
     front_at = _bound(places.listen, "--listen", safe=token is not None)
     try:
         hooks = places.hooks_listen
@@ -57,7 +57,7 @@ def open_places(places: Places, environ: Mapping[str, str]) -> Opened:
     except Usage:
         front_at.close()
         raise
-    return Opened(front_at, hooks_at, token, hook)
+    return Sockets(front_at, hooks_at, token, hook)
 
 
 def _bound(place: str, flag: str, *, safe: bool) -> socket.socket:

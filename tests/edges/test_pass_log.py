@@ -8,7 +8,7 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
-from controller.edges.diary import EVERY, MOST, Damper, Diary
+from controller.edges.pass_log import PassLog
 from controller.model.passes import Lane, Pass, Transition
 from controller.model.plan import Item, Kind, Outcome, Result, Verb
 from controller.model.status import Condition, Truth
@@ -21,7 +21,7 @@ READY = Condition("Ready", Truth.TRUE, "Ready", "", 1.0, "r1")
 
 
 class Desk:
-    """A diary, the lines it wrote, and a clock that a test sets."""
+    """A pass log, the lines that it wrote, and a clock that a test sets."""
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -29,7 +29,7 @@ class Desk:
         self._entries = capture.entries
         bound = structlog.make_filtering_bound_logger(10)
         log = structlog.wrap_logger(None, processors=[capture], wrapper_class=bound)
-        self.diary = Diary(log, lambda: self.time)
+        self.pass_log = PassLog(log, lambda: self.time)
 
     def lines(self, event: str = "") -> list[Mapping[str, Any]]:
         return [entry for entry in self._entries if event in {"", entry["event"]}]
@@ -41,7 +41,7 @@ def desk() -> Desk:
 
 
 def test_a_pass_is_one_line(desk: Desk) -> None:
-    desk.diary.passed(replace(WHOLE, summary={"waiting": 3, "held": 0}))
+    desk.pass_log.on_pass(replace(WHOLE, summary={"waiting": 3, "held": 0}))
     assert desk.lines() == [
         {
             "event": "pass done",
@@ -59,7 +59,7 @@ def test_a_pass_is_one_line(desk: Desk) -> None:
 def test_an_action_is_one_line_beside_that_of_its_pass(desk: Desk) -> None:
     done = Result(Verb.UPDATE, APP, Outcome.DONE)
     refused = Result(Verb.LINK, APP, Outcome.FAILED, "LinkRefused", "no WABA for 919876543210")
-    desk.diary.passed(replace(ONE, results=(done, refused)))
+    desk.pass_log.on_pass(replace(ONE, results=(done, refused)))
     first, second, third = desk.lines()
     assert (first["event"], first["log_level"], first["verb"]) == ("action done", "info", "update")
     assert (second["event"], second["log_level"]) == ("action not done", "warning")
@@ -69,21 +69,21 @@ def test_an_action_is_one_line_beside_that_of_its_pass(desk: Desk) -> None:
 
 
 def test_an_error_is_told_once_with_its_kind(desk: Desk) -> None:
-    desk.diary.passed(replace(WHOLE, error="list: no answer", error_kind="Unclear"))
+    desk.pass_log.on_pass(replace(WHOLE, error="list: no answer", error_kind="Unclear"))
     (line,) = desk.lines()
     assert (line["event"], line["log_level"]) == ("pass failed", "warning")
     assert (line["reason"], line["message"]) == ("Unclear", "list: no answer")
 
 
 def test_a_look_at_one_app_that_found_nothing_is_for_those_who_search(desk: Desk) -> None:
-    desk.diary.passed(ONE)
+    desk.pass_log.on_pass(ONE)
     assert desk.lines()[0]["log_level"] == "debug"
 
 
 def test_what_gets_stuck_or_well_is_told(desk: Desk) -> None:
     again = replace(READY, type="Live")
     moves = (Transition(APP, None, STALLED), Transition(APP, None, READY), Transition(APP, None, again))
-    desk.diary.passed(replace(ONE, transitions=moves))
+    desk.pass_log.on_pass(replace(ONE, transitions=moves))
     stalled, ready, done = desk.lines()
     assert (stalled["event"], stalled["reason"], stalled["item"]) == ("stalled", "AppLost", "App/acme")
     assert "919876543210" not in str(stalled)
@@ -94,7 +94,7 @@ def test_the_same_trouble_is_told_once_a_minute_with_what_was_kept_back(desk: De
     """An hour of an outage with a pass a second leaves sixty lines, although the words count the seconds."""
     for second in range(3600):
         desk.time = float(second)
-        desk.diary.passed(replace(WHOLE, error=f"no answer for {second} s", error_kind="Busy"))
+        desk.pass_log.on_pass(replace(WHOLE, error=f"no answer for {second} s", error_kind="Busy"))
     lines = desk.lines("pass failed")
     assert len(lines) == 60
     assert "untold" not in lines[0]
@@ -104,14 +104,5 @@ def test_the_same_trouble_is_told_once_a_minute_with_what_was_kept_back(desk: De
 def test_another_app_and_another_trouble_are_told_at_once(desk: Desk) -> None:
     for app in ("acme", "bakery"):
         for trouble in ("Busy", "Unclear"):
-            desk.diary.passed(replace(ONE, app=app, error="no", error_kind=trouble))
+            desk.pass_log.on_pass(replace(ONE, app=app, error="no", error_kind=trouble))
     assert len(desk.lines("pass failed")) == 4
-
-
-def test_what_is_kept_in_mind_is_bounded() -> None:
-    damper = Damper(lambda: 0.0)
-    for name in range(MOST + 10):
-        assert damper.due(chr(0x4E00 + name)) == 0
-    assert damper.due(chr(0x4E00)) == 0, "the oldest was forgotten, and is told again"
-    assert damper.due(chr(0x4E00 + MOST + 9)) is None
-    assert EVERY == 60

@@ -13,7 +13,7 @@ HEADERS = {
 }
 
 
-class Veil:
+class SecurityHeaders:
     """Adds to each answer of *app* what it does not say itself."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -11,12 +11,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from controller.doors.web import Hooks, Opened, Places, front, hooks_only, keep_open, open_places
-from controller.doors.web.assembly import AT_ONCE
-from controller.doors.web.connection import Connection
-from controller.doors.web.serving import LONGEST_HEAD, serve
+from controller.doors.web import (
+    Hooks,
+    ListenOptions,
+    Sockets,
+    front_app,
+    hooks_app,
+    open_sockets,
+    serve_until_cancelled,
+)
+from controller.doors.web.server import LONGEST_HEAD, Connection, serve
+from controller.doors.web.server_app import AT_ONCE
 from controller.errors import Usage
-from tests.doors.web_world import (
+from tests.doors.web_fixture import (
     SECRET,
     TOKEN,
     Caller,
@@ -43,8 +50,8 @@ def token_file(tmp_path: Path) -> str:
 
 
 @contextlib.contextmanager
-def opened(places: Places) -> Iterator[Opened]:
-    found = open_places(places, ENVIRON)
+def opened(places: ListenOptions) -> Iterator[Sockets]:
+    found = open_sockets(places, ENVIRON)
     try:
         yield found
     finally:
@@ -53,7 +60,7 @@ def opened(places: Places) -> Iterator[Opened]:
 
 @pytest.mark.parametrize("place", ["127.0.0.1:0", "localhost:0", "127.3.4.5:0"])
 def test_a_port_of_0_becomes_a_real_one(place: str) -> None:
-    with opened(Places(place)) as found:
+    with opened(ListenOptions(place)) as found:
         (address,) = found.addresses
     assert address.startswith("http://127.")
     assert not address.endswith(":0")
@@ -61,20 +68,20 @@ def test_a_port_of_0_becomes_a_real_one(place: str) -> None:
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 def test_ipv6_is_written_in_brackets() -> None:
-    with opened(Places("[::1]:0")) as found:
+    with opened(ListenOptions("[::1]:0")) as found:
         assert found.addresses[0].startswith("http://[::1]:")
 
 
 @pytest.mark.parametrize("place", ["0.0.0.0:0", "[::]:0"])
 def test_other_machines_need_a_token(place: str, token_file: str) -> None:
     with pytest.raises(Usage, match="--auth-token-file"):
-        open_places(Places(place), ENVIRON)
-    with opened(Places(place, auth_token_file=token_file)) as found:
+        open_sockets(ListenOptions(place), ENVIRON)
+    with opened(ListenOptions(place, auth_token_file=token_file)) as found:
         assert found.token is not None
 
 
 def test_hooks_alone_may_be_reached_by_other_machines() -> None:
-    with opened(Places("127.0.0.1:0", "0.0.0.0:0")) as found:
+    with opened(ListenOptions("127.0.0.1:0", "0.0.0.0:0")) as found:
         main, hooks = found.addresses
     assert main.startswith("http://127.0.0.1:")
     assert hooks.startswith("http://0.0.0.0:")
@@ -87,27 +94,27 @@ def test_hooks_alone_may_be_reached_by_other_machines() -> None:
 )  # fmt: skip
 def test_a_place_that_is_none_is_told(place: str) -> None:
     with pytest.raises(Usage, match="--listen"):
-        open_places(Places(place), {})
+        open_sockets(ListenOptions(place), {})
 
 
 def test_a_place_that_is_taken_is_told_and_the_other_one_let_go() -> None:
-    with opened(Places("127.0.0.1:0")) as first:
+    with opened(ListenOptions("127.0.0.1:0")) as first:
         taken = first.addresses[0].removeprefix("http://")
         with socket.create_server(("127.0.0.1", 0)) as probe:
             free = probe.getsockname()[1]
         with pytest.raises(Usage, match=r"--hooks-listen: cannot listen on .*: Address already in use"):
-            open_places(Places(f"127.0.0.1:{free}", taken), {})
-        with opened(Places(f"127.0.0.1:{free}")) as again:
+            open_sockets(ListenOptions(f"127.0.0.1:{free}", taken), {})
+        with opened(ListenOptions(f"127.0.0.1:{free}")) as again:
             assert again.addresses == (f"http://127.0.0.1:{free}",)
 
 
 @contextlib.asynccontextmanager
-async def running(places: Places, folder: Path, board: PretendBoard) -> AsyncIterator[tuple[str, ...]]:
+async def running(places: ListenOptions, folder: Path, board: PretendBoard) -> AsyncIterator[tuple[str, ...]]:
     """Keep everything open over a store for a while, and yield the addresses."""
-    found = open_places(places, ENVIRON)
+    found = open_sockets(places, ENVIRON)
     async with open_web_store(folder) as store:
         await keep(store, status("acme"))
-        task = asyncio.create_task(keep_open(found, board, store, Hooks(board, found.hook)))
+        task = asyncio.create_task(serve_until_cancelled(found, board, store, Hooks(board, found.hook)))
         try:
             yield found.addresses
         finally:
@@ -118,7 +125,7 @@ async def running(places: Places, folder: Path, board: PretendBoard) -> AsyncIte
 
 async def test_an_event_over_tcp_leads_to_a_look(tmp_path: Path) -> None:
     board = PretendBoard(known={"AcmeSupport"})
-    async with running(Places("127.0.0.1:0"), tmp_path, board) as (address,):
+    async with running(ListenOptions("127.0.0.1:0"), tmp_path, board) as (address,):
         async with httpx.AsyncClient(trust_env=False) as http:
             answer = await http.post(f"{address}/hooks/gupshup/{SECRET}", json=EVENT)
             page = await http.get(address)
@@ -130,7 +137,7 @@ async def test_an_event_over_tcp_leads_to_a_look(tmp_path: Path) -> None:
 
 async def test_hooks_with_a_listener_of_their_own_are_nowhere_else(tmp_path: Path) -> None:
     board = PretendBoard()
-    places = Places("127.0.0.1:0", "127.0.0.1:0")
+    places = ListenOptions("127.0.0.1:0", "127.0.0.1:0")
     calls = [("POST", f"/hooks/gupshup/{SECRET}"), ("POST", "/hooks/git"), ("GET", "/"), ("GET", "/healthz")]
     async with (
         running(places, tmp_path, board) as (main, hooks),
@@ -146,7 +153,7 @@ async def test_cancelling_ends_it_at_once_and_closes_everything(tmp_path: Path) 
     """Even with a request under way and a connection that says nothing."""
     board = PretendBoard()
     before = signal.getsignal(signal.SIGTERM)
-    async with running(Places("127.0.0.1:0"), tmp_path, board) as (address,):
+    async with running(ListenOptions("127.0.0.1:0"), tmp_path, board) as (address,):
         host, port = address.removeprefix("http://").split(":")
         silent, silent_writer = await asyncio.open_connection(host, int(port))
         posting, posting_writer = await asyncio.open_connection(host, int(port))
@@ -167,7 +174,7 @@ async def test_what_runs_beside_the_servers_ends_them_where_it_fails() -> None:
 
     listening = socket.create_server(("127.0.0.1", 0))
     with pytest.raises(ExceptionGroup):
-        await serve([(listening, hooks_only(Hooks(PretendBoard(), None), PretendBoard()))], failing())
+        await serve([(listening, hooks_app(Hooks(PretendBoard(), None), PretendBoard()))], failing())
     assert listening.fileno() == -1
 
 
@@ -188,7 +195,7 @@ SLOW = [
 
 @pytest.mark.parametrize("sent", SLOW)
 async def test_a_connection_that_says_nothing_more_is_dropped(sent: bytes) -> None:
-    async with served(hooks_only(Hooks(PretendBoard(), None), PretendBoard()), connection=Hasty) as server:
+    async with served(hooks_app(Hooks(PretendBoard(), None), PretendBoard()), connection=Hasty) as server:
         answer = await asyncio.wait_for(server.send(sent), 5)
     assert answer == b"" or answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 408"))
 
@@ -201,7 +208,7 @@ class HastyBetween(Connection):
 async def test_a_head_that_drips_is_dropped_all_the_same(before: bytes) -> None:
     """Each byte comes in time for the server's keep-alive, and the whole never comes."""
     async with served(
-        hooks_only(Hooks(PretendBoard(), None), PretendBoard()), connection=HastyBetween
+        hooks_app(Hooks(PretendBoard(), None), PretendBoard()), connection=HastyBetween
     ) as server:
         reader, writer = await server.connect()
         writer.write(before + b"POST /hooks/git HTTP/1.1\r\n")
@@ -220,7 +227,7 @@ async def test_a_reader_that_reads_nothing_is_dropped(tmp_path: Path) -> None:
     """The answer is larger than what the sockets between can hold."""
     async with open_web_store(tmp_path) as store:
         await keep(store, *(status(f"app-{number:05d}", message="m" * 2_000) for number in range(4_000)))
-        door = front(PretendBoard(), store, token=None)
+        door = front_app(PretendBoard(), store, token=None)
         async with served(door, connection=Hasty) as server:
             reader, writer = await server.connect()
             writer.write(b"GET /api/v1/apps HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -235,7 +242,7 @@ async def test_a_connection_may_be_used_again_and_again() -> None:
     """The deadline is one of each request, not of all of them together."""
     of = Hooks(PretendBoard(), keys(SECRET))
     request = f"POST /hooks/gupshup/{SECRET} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{{}}".encode()
-    async with served(hooks_only(of, PretendBoard()), connection=Hasty) as server:
+    async with served(hooks_app(of, PretendBoard()), connection=Hasty) as server:
         reader, writer = await server.connect()
         started = time.perf_counter()
         while time.perf_counter() - started < 0.6:
@@ -282,7 +289,7 @@ async def test_a_crowd_leaves_room_for_health_and_for_the_page(
     """An orchestrator that hears no answer starts the process anew, and whoever crowds in would win."""
     async with open_web_store(tmp_path) as store:
         board = PretendBoard()
-        door = front(board, store, token=None, hooks=Hooks(board, None))
+        door = front_app(board, store, token=None, hooks=Hooks(board, None))
         async with served(door, connection=Patient) as server:
             held = await crowd(server, Connection.most + 100, peers=peers, says=says)
             await asyncio.wait_for(until(lambda: server.connections() >= Connection.share), 5)
@@ -294,7 +301,7 @@ async def test_a_crowd_leaves_room_for_health_and_for_the_page(
 async def test_a_listener_for_hooks_that_is_crowded_leaves_the_other_one_alone(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         board = PretendBoard()
-        doors = (front(board, store, token=None), hooks_only(Hooks(board, None), board))
+        doors = (front_app(board, store, token=None), hooks_app(Hooks(board, None), board))
         async with served(*doors, connection=Patient) as server:
             held = [await server.connect(1) for _ in range(Connection.most)]
             for _, writer in held:
@@ -311,7 +318,7 @@ class Patient(Connection):
 
 
 async def test_who_keeps_a_few_connections_is_not_dropped_for_a_crowd_of_somebody_else() -> None:
-    door = hooks_only(Hooks(PretendBoard(), None), PretendBoard())
+    door = hooks_app(Hooks(PretendBoard(), None), PretendBoard())
     async with served(door, connection=Patient) as server:
         reader, writer = await server.connect(peer="127.0.0.9")
         held = await crowd(server, Connection.most + 50, peers=["127.0.0.1"])
@@ -323,7 +330,7 @@ async def test_who_keeps_a_few_connections_is_not_dropped_for_a_crowd_of_somebod
 
 async def test_one_peer_may_fill_half_a_room_with_requests_and_another_one_has_the_other_half() -> None:
     of = Hooks(PretendBoard(), None, deadline=600)
-    async with served(hooks_only(of, PretendBoard()), connection=Patient) as server:
+    async with served(hooks_app(of, PretendBoard()), connection=Patient) as server:
         held = await crowd(server, AT_ONCE // 2 + 9, peers=["127.0.0.1"], says=HALF_A_PUSH)
         turned_away = await asyncio.wait_for(held[-1][0].readline(), 5)
         refused = await server.send(PUSH)
@@ -336,7 +343,7 @@ async def test_one_peer_may_fill_half_a_room_with_requests_and_another_one_has_t
 
 
 async def test_a_head_that_is_too_long_is_refused() -> None:
-    async with served(hooks_only(Hooks(PretendBoard(), None), PretendBoard())) as server:
+    async with served(hooks_app(Hooks(PretendBoard(), None), PretendBoard())) as server:
         answer = await server.send(b"POST /hooks/git HTTP/1.1\r\nX: " + b"y" * 20 * LONGEST_HEAD)
     assert answer.startswith(b"HTTP/1.1 4") or answer == b""
 
@@ -344,7 +351,7 @@ async def test_a_head_that_is_too_long_is_refused() -> None:
 async def test_no_log_names_a_secret(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     board = PretendBoard()
     async with (
-        running(Places("127.0.0.1:0"), tmp_path, board) as (address,),
+        running(ListenOptions("127.0.0.1:0"), tmp_path, board) as (address,),
         httpx.AsyncClient(trust_env=False) as http,
     ):
         await http.post(f"{address}/hooks/gupshup/{SECRET}", json=EVENT)

@@ -1,0 +1,51 @@
+"""The log throttle: the same message once a minute, with how often it was kept back."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from controller.edges import log
+
+EVERY = 60.0
+"""Seconds for which the same message is not logged again."""
+
+MOST = 4_096
+"""Messages that are kept in mind. Past that, the oldest may be logged too often."""
+
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(slots=True)
+class _Logged:
+    at: float
+    suppressed: int = 0
+
+
+class LogThrottle:
+    """A flood is a line and not a million. *now* gives seconds that never step."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._logged: dict[str, _Logged] = {}
+
+    def due(self, *words: str) -> int | None:
+        """Return how often the same *words* were suppressed since they were logged; None to suppress them.
+
+        Numbers in them do not count: an error that counts its seconds is the same one.
+        """
+        key, now = _NUMBER.sub("0", "\0".join(words)), self._now()
+        last = self._logged.pop(key, None)
+        if last is not None and now - last.at < EVERY:
+            last.suppressed += 1
+            self._logged[key] = last
+            return None
+        self._logged[key] = _Logged(now)
+        if len(self._logged) > MOST:
+            del self._logged[next(iter(self._logged))]
+        return 0 if last is None else last.suppressed
+
+    def warn(self, event: str) -> None:
+        """Log *event*, with how many times it happened since it was last logged."""
+        suppressed = self.due(event)
+        if suppressed is not None:
+            log.logger().warning(event, times=suppressed + 1)
