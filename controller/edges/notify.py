@@ -1,16 +1,17 @@
-"""Notifications: a notice goes in and never waits; threads carry it to each service, or give up and say so.
+"""Notifications: a notice goes in and never waits. A task a service delivers it, or gives up and logs that.
 
-The URLs of services hold secrets. They stand in a file or in the environment, never on a command line, and
-neither they nor what the library says about them is told to anybody.
+The URLs of services hold secrets. They stand in a file or in the environment, never on a command line.
+Neither the URLs nor what the library says about them is shown to anybody.
 """
 
+import asyncio
 import logging
-import queue
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from structlog.typing import FilteringBoundLogger
@@ -31,12 +32,12 @@ PAUSES = (5.0, 60.0)
 """Seconds before the second try, and before the third and last."""
 
 MOST = 100
-"""Notices that wait for one service; past that, the oldest are dropped."""
+"""Notices that wait for one service. Past that, the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Where notices go. *name* tells which one without its secrets."""
+    """Where notices go. *name* identifies the service without its secrets."""
 
     name: str
     deliver: Callable[[Notice], bool]
@@ -73,8 +74,8 @@ def _service(url: str, line: int) -> Service:
     )
     with warnings.catch_warnings():  # of modules that the interpreter is going to drop; the library copes
         warnings.simplefilter("ignore")
-        found: NotifyBase | None = Apprise.instantiate(url, asset=asset)
-    if found is None:
+        plugin: NotifyBase | None = Apprise.instantiate(url, asset=asset)
+    if plugin is None:
         raise Usage(
             f"notifications: line {line} is no URL of a notification service, or lacks a part of it; "
             "docs/notifications.md has examples"
@@ -82,15 +83,15 @@ def _service(url: str, line: int) -> Service:
     kinds = {True: NotifyType.SUCCESS, False: NotifyType.WARNING}
 
     def deliver(notice: Notice) -> bool:
-        said = found.notify(
+        delivered = plugin.notify(
             body=notice.body,
             title=notice.title,
             notify_type=kinds[notice.good],
             body_format=NotifyFormat.TEXT,
         )
-        return bool(said)
+        return bool(delivered)
 
-    return Service(f"{found.service_name} (line {line})", deliver)
+    return Service(f"{plugin.service_name} (line {line})", deliver)
 
 
 def _hush() -> None:
@@ -101,102 +102,107 @@ def _hush() -> None:
 
 
 class Notifier:
-    """Carries notices to *services*. *told* hears `sent`, `failed` or `dropped`, from any thread."""
+    """Delivers notices to *services*, in the running loop.
+
+    *on_result* is called with `sent`, `failed` or `dropped`.
+    """
 
     def __init__(
         self,
         services: Sequence[Service],
         log: FilteringBoundLogger,
         *,
-        told: Callable[[str], None],
+        on_result: Callable[[str], None],
         deadline: float = DEADLINE,
         pauses: Sequence[float] = PAUSES,
     ) -> None:
-        self._carriers = [
-            _Carrier(each, log.bind(service=each.name), told, deadline, pauses) for each in services
+        self._senders = [
+            _Sender(each, log.bind(service=each.name), on_result, deadline, pauses) for each in services
         ]
+        self._tasks = [asyncio.create_task(each.run()) for each in self._senders]
 
-    def tell(self, notice: Notice) -> None:
+    def notify(self, notice: Notice) -> None:
         """Take *notice* to be sent, and return at once."""
-        for carrier in self._carriers:
-            carrier.take(notice)
+        for sender in self._senders:
+            sender.put(notice)
 
-    def close(self, seconds: float) -> None:
-        """Send what is left, for *seconds* at most; what is not sent by then is dropped."""
-        for carrier in self._carriers:
-            carrier.end()
-        for carrier in self._carriers:
-            carrier.join(seconds / len(self._carriers))
+    async def close(self, seconds: float) -> None:
+        """Send what is left, for *seconds* at most. What is not sent by then is dropped."""
+        for sender in self._senders:
+            sender.end()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
 
 
-class _Carrier:
-    """One service's queue, and the thread that works on it."""
+@dataclass(slots=True)
+class _Sender:
+    """One service's queue, and the one delivery that goes on."""
 
-    def __init__(
-        self,
-        service: Service,
-        log: FilteringBoundLogger,
-        told: Callable[[str], None],
-        deadline: float,
-        pauses: Sequence[float],
-    ) -> None:
-        self._service = service
-        self._log = log
-        self._told = told
-        self._deadline = deadline
-        self._pauses = pauses
-        self._waiting: queue.Queue[Notice | None] = queue.Queue(MOST)
-        self._ending = threading.Event()
-        self._try: threading.Thread | None = None
-        self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
-        self._thread.start()
+    service: Service
+    log: FilteringBoundLogger
+    on_result: Callable[[str], None]
+    deadline: float
+    pauses: Sequence[float]
+    waiting: asyncio.Queue[Notice | None] = field(default_factory=partial(asyncio.Queue, MOST))
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
+    delivery: asyncio.Future[bool] | None = None
 
-    def take(self, notice: Notice | None) -> None:
-        while True:
-            try:
-                self._waiting.put_nowait(notice)
-            except queue.Full:
-                with suppress(queue.Empty):
-                    self._waiting.get_nowait()
-                    self._told("dropped")
-            else:
-                return
+    def put(self, notice: Notice | None) -> None:
+        if self.waiting.full():
+            self.waiting.get_nowait()
+            self.on_result("dropped")
+        self.waiting.put_nowait(notice)
 
     def end(self) -> None:
-        self._ending.set()
-        self.take(None)
+        self.ending.set()
+        self.put(None)
 
-    def join(self, seconds: float) -> None:
-        self._thread.join(seconds)
+    async def run(self) -> None:
+        while (notice := await self.waiting.get()) is not None:
+            sent = await self._sent(notice)
+            self.on_result("sent" if sent else "failed")
+            if not sent:
+                self.log.warning("notification not sent", title=notice.title)
 
-    def _run(self) -> None:
-        while (notice := self._waiting.get()) is not None:
-            self._carry(notice)
-
-    def _carry(self, notice: Notice) -> None:
-        for pause in (0.0, *self._pauses):
-            if pause and self._ending.wait(pause):
-                break
-            if self._tried(notice):
-                self._told("sent")
-                return
-        self._told("failed")
-        self._log.warning("notification not sent", title=notice.title)
-
-    def _tried(self, notice: Notice) -> bool:
-        """Try once. A service that never ends keeps one thread, and no more than one."""
-        if self._try is not None:
-            self._try.join(self._deadline)
-            if self._try.is_alive():
+    async def _sent(self, notice: Notice) -> bool:
+        """Try until it is delivered: at once, and after each pause unless the end cuts that short."""
+        for pause in self.pauses:
+            if await self._tried(notice):
+                return True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.ending.wait(), pause)
                 return False
-        said: list[bool] = []
-        self._try = threading.Thread(target=self._deliver, args=(notice, said), name="notify", daemon=True)
-        self._try.start()
-        self._try.join(self._deadline)
-        return said == [True]
+        return await self._tried(notice)
 
-    def _deliver(self, notice: Notice, said: list[bool]) -> None:
+    async def _tried(self, notice: Notice) -> bool:
+        """Try once. A service that never ends keeps one thread, and no more than one."""
+        if self.delivery is not None:
+            await asyncio.wait({self.delivery}, timeout=self.deadline)
+            if not self.delivery.done():
+                return False
+        self.delivery = _in_daemon_thread(partial(self._deliver, notice))
+        ended, _ = await asyncio.wait({self.delivery}, timeout=self.deadline)
+        return bool(ended) and self.delivery.result()
+
+    def _deliver(self, notice: Notice) -> bool:
         try:
-            said.append(self._service.deliver(notice))
+            return self.service.deliver(notice)
         except Exception as error:  # noqa: BLE001  (a plugin of the library may raise anything; its words may hold the URL)
-            self._log.warning("notification service raised", kind=type(error).__name__)
+            self.log.warning("notification service raised", kind=type(error).__name__)
+            return False
+
+
+def _in_daemon_thread(work: Callable[[], bool]) -> asyncio.Future[bool]:
+    """Run *work* beside the loop. `asyncio.to_thread` would keep the process from ending while it hangs."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[bool] = loop.create_future()
+
+    def run() -> None:
+        result = work()
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits
+            loop.call_soon_threadsafe(future.set_result, result)
+
+    threading.Thread(target=run, name="notify", daemon=True).start()
+    return future

@@ -1,5 +1,6 @@
 """Notices reach a real receiver over HTTP, and hold nobody up where there is none."""
 
+import asyncio
 import json
 import logging
 import re
@@ -78,19 +79,19 @@ class Desk:
     ) -> None:
         self.results: list[str] = []
         self.capture = LogCapture()
-        self._done = threading.Semaphore(0)
+        self._done = asyncio.Semaphore(0)
         log = structlog.wrap_logger(
             None, processors=[self.capture], wrapper_class=structlog.make_filtering_bound_logger(10)
         )
-        self.notifier = Notifier(found, log, told=self._told, deadline=deadline, pauses=pauses)
+        self.notifier = Notifier(found, log, on_result=self._on_result, deadline=deadline, pauses=pauses)
 
-    def _told(self, result: str) -> None:
+    def _on_result(self, result: str) -> None:
         self.results.append(result)
         self._done.release()
 
-    def wait(self, count: int = 1) -> list[str]:
+    async def wait(self, count: int = 1) -> list[str]:
         for _ in range(count):
-            assert self._done.acquire(timeout=20), "nothing became of a notice"
+            await asyncio.wait_for(self._done.acquire(), 20)
         return self.results
 
 
@@ -98,41 +99,41 @@ def found(url: str) -> tuple[Service, ...]:
     return services(None, {VARIABLE: url})
 
 
-def test_a_notice_arrives_as_it_was_said(receiver: Receiver) -> None:
+async def test_a_notice_arrives_as_it_was_said(receiver: Receiver) -> None:
     desk = Desk(*found(receiver.url))
-    desk.notifier.tell(NOTICE)
-    assert desk.wait() == ["sent"]
+    desk.notifier.notify(NOTICE)
+    assert await desk.wait() == ["sent"]
     (post,) = receiver.posts
     assert post["path"] == f"/{CANARY}"
     assert (post["title"], post["type"]) == (NOTICE.title, "warning")
     assert post["message"].splitlines() == ["app-001", "For 10 min."]
 
 
-def test_good_news_is_marked_as_such(receiver: Receiver) -> None:
+async def test_good_news_is_marked_as_such(receiver: Receiver) -> None:
     desk = Desk(*found(receiver.url))
-    desk.notifier.tell(Notice("Over", "It took 5 s.", good=True))
-    desk.wait()
+    desk.notifier.notify(Notice("Over", "It took 5 s.", good=True))
+    await desk.wait()
     assert receiver.posts[0]["type"] == "success"
 
 
-def test_every_service_gets_it(receiver: Receiver) -> None:
+async def test_every_service_gets_it(receiver: Receiver) -> None:
     other = Receiver()
     desk = Desk(*found(f"# two\n{receiver.url}\n\n  {other.url}\n"))
-    desk.notifier.tell(NOTICE)
-    assert desk.wait(2) == ["sent", "sent"]
+    desk.notifier.notify(NOTICE)
+    assert await desk.wait(2) == ["sent", "sent"]
     assert len(receiver.posts) == len(other.posts) == 1
     other.close()
 
 
-def test_a_service_that_fails_is_tried_three_times_and_then_left(
+async def test_a_service_that_fails_is_tried_three_times_and_then_left(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """What is said about it names neither its URL nor the secret in it, by any library at any level."""
     caplog.set_level(logging.DEBUG)
     there = Receiver(500)
     desk = Desk(*found(there.url))
-    desk.notifier.tell(NOTICE)
-    assert desk.wait() == ["failed"]
+    desk.notifier.notify(NOTICE)
+    assert await desk.wait() == ["failed"]
     assert len(there.posts) == 3
     (line,) = desk.capture.entries
     assert (line["event"], line["title"]) == ("notification not sent", NOTICE.title)
@@ -142,39 +143,41 @@ def test_a_service_that_fails_is_tried_three_times_and_then_left(
     there.close()
 
 
-def test_a_service_that_is_back_gets_it() -> None:
+async def test_a_service_that_is_back_gets_it() -> None:
     there = Receiver(500, 200)
     desk = Desk(*found(there.url))
-    desk.notifier.tell(NOTICE)
-    assert desk.wait() == ["sent"]
+    desk.notifier.notify(NOTICE)
+    assert await desk.wait() == ["sent"]
     assert len(there.posts) == 2
     there.close()
 
 
-def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
+async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     there = Receiver(307, location=receiver.url.replace("json://", "http://"))
     desk = Desk(*found(there.url))
-    desk.notifier.tell(NOTICE)
-    assert desk.wait() == ["failed"]
+    desk.notifier.notify(NOTICE)
+    assert await desk.wait() == ["failed"]
     assert receiver.posts == []
     there.close()
 
 
-def test_nobody_waits_for_a_service_that_never_ends_and_the_others_get_theirs(receiver: Receiver) -> None:
+async def test_nobody_waits_for_a_service_that_never_ends_and_the_others_get_theirs(
+    receiver: Receiver,
+) -> None:
     """Nor does it take a thread for each notice: one try hangs, the others wait for it and give up."""
     there = Receiver(open_ended=True)
     before = threading.active_count()
     desk = Desk(*found(f"{there.url}\n{receiver.url}"), deadline=0.2)
     for _ in range(10):
-        desk.notifier.tell(NOTICE)
-    assert desk.wait(13).count("sent") == 10
+        desk.notifier.notify(NOTICE)
+    assert (await desk.wait(13)).count("sent") == 10
     assert desk.results.count("failed") == 3
     assert len(there.posts) == 1
-    assert threading.active_count() <= before + 2 + 2 + 1, "two carriers, a try each, the receiver's own"
+    assert threading.active_count() <= before + 2 + 1, "a try each, the receiver's own"
     there.close()
 
 
-def test_what_waits_is_bounded_and_the_oldest_goes_first() -> None:
+async def test_what_waits_is_bounded_and_the_oldest_goes_first() -> None:
     gate, sent = threading.Event(), list[str]()
 
     def slow(notice: Notice) -> bool:
@@ -184,52 +187,52 @@ def test_what_waits_is_bounded_and_the_oldest_goes_first() -> None:
 
     desk = Desk(Service("slow", slow), deadline=20)
     for number in range(MOST + 50):
-        desk.notifier.tell(Notice(str(number), ""))
+        desk.notifier.notify(Notice(str(number), ""))
     dropped = desk.results.count("dropped")
     assert 49 <= dropped <= 50
     gate.set()
-    desk.wait(MOST + 50)
+    await desk.wait(MOST + 50)
     assert sent[-1] == str(MOST + 49)
     assert len(sent) == MOST + 50 - dropped
 
 
-def test_a_plugin_that_raises_is_a_failure_and_its_words_are_not_repeated() -> None:
+async def test_a_plugin_that_raises_is_a_failure_and_its_words_are_not_repeated() -> None:
     def broken(_: Notice) -> bool:
         raise RuntimeError(f"cannot reach https://hooks.example.com/{CANARY}")
 
     desk = Desk(Service("broken", broken))
-    desk.notifier.tell(NOTICE)
-    assert desk.wait() == ["failed"]
+    desk.notifier.notify(NOTICE)
+    assert await desk.wait() == ["failed"]
     assert desk.capture.entries[0]["kind"] == "RuntimeError"
     assert CANARY not in str(desk.capture.entries)
 
 
-def test_what_is_left_is_sent_at_the_end_as_far_as_time_allows(receiver: Receiver) -> None:
+async def test_what_is_left_is_sent_at_the_end_as_far_as_time_allows(receiver: Receiver) -> None:
     desk = Desk(*found(receiver.url))
     for _ in range(5):
-        desk.notifier.tell(NOTICE)
-    desk.notifier.close(10)
+        desk.notifier.notify(NOTICE)
+    await desk.notifier.close(10)
     assert len(receiver.posts) == 5
     hanging = threading.Event()
     late = Desk(Service("slow", lambda _: hanging.wait(100)))
-    late.notifier.tell(NOTICE)
-    late.notifier.close(0.1)
+    late.notifier.notify(NOTICE)
+    await late.notifier.close(0.1)
     assert late.results == [], "it is still at it"
     hanging.set()
 
 
-def test_the_end_cuts_pauses_short() -> None:
+async def test_the_end_cuts_pauses_short() -> None:
     desk = Desk(Service("down", lambda _: False), pauses=(600.0,))
-    desk.notifier.tell(NOTICE)
-    desk.notifier.close(10)
+    desk.notifier.notify(NOTICE)
+    await desk.notifier.close(10)
     assert desk.results == ["failed"]
 
 
-def test_without_urls_there_are_no_services_and_nothing_happens() -> None:
+async def test_without_urls_there_are_no_services_and_nothing_happens() -> None:
     assert services(None, {}) == ()
     desk = Desk()
-    desk.notifier.tell(NOTICE)
-    desk.notifier.close(1)
+    desk.notifier.notify(NOTICE)
+    await desk.notifier.close(1)
     assert desk.results == []
 
 

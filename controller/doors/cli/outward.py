@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.routing import Route
@@ -33,19 +33,19 @@ class Outward:
     notify_url_file: str | None
     each: bool
 
-    @contextmanager
-    def opened(self) -> "Iterator[Open]":
+    @asynccontextmanager
+    async def opened(self) -> "AsyncIterator[Open]":
         """Bind the places, and get ready to tell. Raises Usage or Denied."""
         metrics = Metrics()
         told = services(self.notify_url_file, os.environ)
         bound = open_sockets(self.places, os.environ)
-        notifier = Notifier(told, log.logger(), told=metrics.notified) if told else None
+        notifier = Notifier(told, log.logger(), on_result=metrics.notified) if told else None
         try:
             yield Open(bound, metrics, notifier, self.each)
         finally:
             bound.close()
             if notifier is not None:
-                notifier.close(LAST_WORDS)
+                await notifier.close(LAST_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Open:
 
     def telling(self, house: Runtime) -> Observability:
         """Return what the loop tells of its passes."""
-        tell = self.notifier.tell if self.notifier is not None else None
+        tell = self.notifier.notify if self.notifier is not None else None
         pass_log = PassLog(log.logger(), house.clock.now)
         return Observability(
             self.metrics, house.store, house.clock, listeners=[pass_log.on_pass], tell=tell, each=self.each

@@ -84,7 +84,7 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Timing, rele
     """Keep Gupshup as *where* says until a signal ends it."""
     stopping = asyncio.Event()
     timers = Timers()
-    with outward.opened() as open_:
+    async with outward.opened() as open_:
         house = reach.open("run", "", open_.metrics.sent)
         async with (
             house.store,
