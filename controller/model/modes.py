@@ -1,6 +1,6 @@
 """The kinds of events of a subscription, and the bit of each in Gupshup's `mode` (docs/gupshup-api.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 MODES: Mapping[str, int | None] = {
     "SENT": 1 << 0,
@@ -29,6 +29,14 @@ ALONE = frozenset({"ALL", "NONE"})
 
 ACCOUNT_MODES = frozenset({"TEMPLATE", "ACCOUNT", "COPY"})
 """Modes that older pages rule out on version 3, and newer ones allow."""
+
+
+_ORDER: Mapping[str, int] = {name: place for place, name in enumerate(MODES)}
+
+
+def in_order(modes: Iterable[str]) -> tuple[str, ...]:
+    """Return *modes* in the one order in which they are sent and shown, each once; unknown ones come last."""
+    return tuple(sorted(set(modes), key=lambda name: (_ORDER.get(name, len(_ORDER)), name)))
 
 
 def mask(modes: frozenset[str]) -> int | None:

@@ -7,11 +7,10 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.core.planning.modes import in_order
 from controller.core.planning.subscriptions import drift
 from controller.edges.gupshup import GupshupWriter, Network, SubscriptionForm
 from controller.model.manifest import Subscription
-from controller.model.modes import ACCOUNT_MODES, ALONE, MODES
+from controller.model.modes import ACCOUNT_MODES, ALONE, MODES, in_order
 from controller.model.upstream import Linked
 from controller.simulator import Rules, create_app, parse_switches
 from controller.simulator import World as Simulated

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from controller.edges.gupshup import GupshupWriter, SubscriptionForm
-from controller.edges.gupshup.forms import ordered
 from controller.errors import Busy, ControllerError, Denied, Unclear, Usage
 from controller.model.secret import Secret
 from tests.edges.fake_wire import (
@@ -89,10 +88,6 @@ async def test_an_update_sends_the_whole_declared_set() -> None:
     assert set(with_headers) == {"modes", "tag", "url", "version", "active", "meta"}
     assert with_headers["active"] == "false"
     assert without == {"modes": "ALL", "tag": "t", "url": URL, "version": "2", "active": "true"}
-
-
-def test_modes_are_ordered_and_each_named_once() -> None:
-    assert ordered(("ZZZ", "COPY", "VOICE", "SENT", "SENT", "ALL")) == ("SENT", "ALL", "VOICE", "COPY", "ZZZ")
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "é", ""])

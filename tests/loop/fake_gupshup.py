@@ -10,7 +10,7 @@ from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Rejected, Unclear
 from controller.model.manifest import App, AppId
 from controller.model.memory import Memory
-from controller.model.modes import mask
+from controller.model.modes import in_order, mask
 from controller.model.upstream import (
     Details,
     LinkAnswer,
@@ -180,7 +180,7 @@ class Gupshup:
     def _keep(self, app: AppId, number: SubscriptionId, wish: SubscriptionForm) -> RemoteSubscription:
         bits = mask(frozenset(wish.modes))
         found = RemoteSubscription(
-            number, wish.tag, wish.url, wish.version, bits, wish.modes, active=wish.active
+            number, wish.tag, wish.url, wish.version, bits, in_order(wish.modes), active=wish.active
         )
         self.subs[app][wish.tag] = found
         return found

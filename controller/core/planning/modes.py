@@ -30,8 +30,3 @@ def told(found: RemoteSubscription) -> str:
     names = [mode for mode, bit in MODES.items() if bit and found.mode & bit]
     extra = found.mode & ~KNOWN
     return ", ".join([*names, *([f"bits {extra}"] if extra else [])]) or "NONE"
-
-
-def in_order(wanted: AbstractSet[str]) -> tuple[str, ...]:
-    """Return the modes in the one order in which they are sent and shown."""
-    return tuple(mode for mode in MODES if mode in wanted)

@@ -26,6 +26,7 @@ from controller.core.planning.matched import (
 from controller.core.planning.provisioning import confirmed, second_look
 from controller.model.manifest import SubscribeWhen, Subscription
 from controller.model.memory import LedgerEntry
+from controller.model.modes import in_order
 from controller.model.plan import (
     Blocked,
     NotYetObserved,
@@ -275,7 +276,7 @@ def _as_declared(wanted: Subscription, written: LedgerEntry | None) -> bool:
 
 
 def _listed(wanted: Subscription) -> str:
-    return ", ".join(modes.in_order(wanted.modes))
+    return ", ".join(in_order(wanted.modes))
 
 
 def _word(value: bool) -> str:  # noqa: FBT001  (a fact to be worded, no switch)

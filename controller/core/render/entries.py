@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
-from controller.core.planning.modes import in_order
 from controller.core.render.statuses import timestamp
+from controller.model.modes import in_order
 from controller.model.plan import (
     Action,
     Blocked,

@@ -1,33 +1,13 @@
 """Forms: what a link and a subscription send, as Gupshup takes it (docs/gupshup-api.md)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from controller.errors import Denied
 from controller.model.manifest import App
+from controller.model.modes import in_order
 from controller.model.secret import Secret
-
-_ORDER = (
-    "SENT",
-    "DELIVERED",
-    "READ",
-    "DELETED",
-    "OTHERS",
-    "FAILED",
-    "MESSAGE",
-    "TEMPLATE",
-    "ACCOUNT",
-    "BILLING",
-    "ENQUEUED",
-    "FLOWS_MESSAGE",
-    "PAYMENTS",
-    "ALL",
-    "VOICE",
-    "COEXISTENCE",
-)
-_RANK: Mapping[str, int] = {mode: bit for bit, mode in enumerate(_ORDER)}
-
 
 _LINK_NAMES = {"appName": "name"}
 """Fields of a link that Gupshup calls by another name than a manifest does."""
@@ -46,7 +26,7 @@ class SubscriptionForm:
     tag: str
     url: str
     version: int
-    modes: tuple[str, ...]
+    modes: Collection[str]
     active: bool = True
     show_on_ui: bool = False
     headers: Mapping[str, Secret] = field(default_factory=dict)
@@ -61,7 +41,7 @@ class SubscriptionForm:
 
     def _common(self) -> dict[str, str | Secret]:
         return {
-            "modes": ",".join(ordered(self.modes)),
+            "modes": ",".join(in_order(self.modes)),
             "tag": self.tag,
             "url": self.url,
             "version": str(self.version),
@@ -79,11 +59,6 @@ class SubscriptionForm:
             )
         plain = {name: self.headers[name].reveal() for name in sorted(self.headers)}
         return {"meta": Secret(json.dumps(plain, separators=(",", ":")))}
-
-
-def ordered(modes: tuple[str, ...]) -> tuple[str, ...]:
-    """Return *modes* by their bit, those without one by name behind them, each once."""
-    return tuple(sorted(set(modes), key=lambda mode: (_RANK.get(mode, len(_RANK)), mode)))
 
 
 def _word(value: bool) -> str:  # noqa: FBT001  (it is the value, not a switch)

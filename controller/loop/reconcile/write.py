@@ -17,7 +17,6 @@ from controller.core.planning.answers import (
     of_unsubscribe,
     subject,
 )
-from controller.core.planning.modes import in_order
 from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
@@ -108,7 +107,7 @@ def _form(account: Account[Writer], wanted: Subscription) -> SubscriptionForm:
         tag=wanted.tag,
         url=wanted.url,
         version=wanted.version,
-        modes=in_order(wanted.modes),
+        modes=wanted.modes,
         active=wanted.active,
         show_on_ui=wanted.show_on_ui,
         headers={name: account.reveal(reference) for name, reference in sorted(wanted.headers.items())},

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.planning.modes import KNOWN, agree, in_order, told
-from controller.model.modes import MODES, mask
+from controller.core.planning.modes import KNOWN, agree, told
+from controller.model.modes import MODES, in_order, mask
 from tests.core.builders import remote, subscription
 
 FOUND = remote(subscription())
@@ -60,3 +60,4 @@ def test_what_was_told_is_named(mode: int | None, names: tuple[str, ...], expect
 def test_there_is_one_order() -> None:
     assert in_order(frozenset({"READ", "COPY", "SENT"})) == ("SENT", "READ", "COPY")
     assert in_order(set(MODES)) == tuple(MODES)
+    assert in_order(("ZZZ", "COPY", "VOICE", "SENT", "SENT")) == ("SENT", "VOICE", "COPY", "ZZZ")
