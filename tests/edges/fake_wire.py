@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -139,7 +139,7 @@ class World:
     network: Network | None = None
     holds: Callable[[], bool] = field(default=lambda: True)
 
-    def writer(self) -> GupshupWriter:
+    def writer(self) -> AbstractAsyncContextManager[GupshupWriter]:
         return writer(
             self._partner(),
             reveal=self.reveal,
@@ -149,7 +149,7 @@ class World:
             holds=self.holds,
         )
 
-    def reader(self) -> GupshupReader:
+    def reader(self) -> AbstractAsyncContextManager[GupshupReader]:
         return reader(
             self._partner(),
             reveal=self.reveal,

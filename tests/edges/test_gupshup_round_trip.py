@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
 
 import httpx
 from hypothesis import given, settings
@@ -42,7 +43,7 @@ SWITCHES = st.sampled_from(
 )
 
 
-def client(switches: tuple[str, ...]) -> GupshupWriter:
+def client(switches: tuple[str, ...]) -> AbstractAsyncContextManager[GupshupWriter]:
     clock = TestClock()
     simulated = Simulated(clock.now, Rules(switches=parse_switches(switches)), sleep=clock.sleep)
     partner = next(iter(simulated.partners.values()))

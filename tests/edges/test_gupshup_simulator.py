@@ -1,5 +1,7 @@
 """The client and the stand-in for Gupshup know nothing of each other, and agree."""
 
+from contextlib import AbstractAsyncContextManager
+
 import httpx
 import pytest
 
@@ -18,7 +20,7 @@ WABA = "109876543210987"
 WISH = SubscriptionForm("gitops", URL, 3, ("READ", "SENT"), headers={"X-Hook": Secret("hook-secret")})
 
 
-def client(clock: TestClock, *, secret: str | None = None) -> GupshupWriter:
+def client(clock: TestClock, *, secret: str | None = None) -> AbstractAsyncContextManager[GupshupWriter]:
     simulated = Simulated(clock.now, sleep=clock.sleep)
     partner = next(iter(simulated.partners.values()))
     return World(

@@ -404,6 +404,12 @@ def test_retry_after_is_seconds_or_nothing(value: str | None, seconds: float | N
     assert retry_after(value, NOW) == seconds
 
 
+async def opened(world: World) -> None:
+    """Open a client of *world*, and close it."""
+    async with world.reader():
+        pass
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -420,9 +426,9 @@ def test_retry_after_is_seconds_or_nothing(value: str | None, seconds: float | N
         "https://x:99999999",
     ],
 )
-def test_only_an_origin_is_taken_as_url(url: str) -> None:
+async def test_only_an_origin_is_taken_as_url(url: str) -> None:
     with pytest.raises(Usage, match=r"https://partner\.gupshup\.io") as raised:
-        World(url=url).reader()
+        await opened(World(url=url))
     assert "canary" not in str(raised.value)
 
 
@@ -436,18 +442,18 @@ async def test_an_origin_may_be_written_in_other_ways(url: str) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["canary", "socks5://canary:1", "ftp://canary"])
-def test_an_odd_proxy_is_refused_without_naming_it(proxy: str) -> None:
+async def test_an_odd_proxy_is_refused_without_naming_it(proxy: str) -> None:
     with pytest.raises(Usage, match="proxy") as raised:
-        World(network=Network(proxy=proxy)).reader()
+        await opened(World(network=Network(proxy=proxy)))
     assert "canary" not in str(raised.value)
 
 
-def test_an_odd_ca_file_is_refused(tmp_path: Path) -> None:
+async def test_an_odd_ca_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_text("no PEM")
     for odd in (path, tmp_path / "none.pem"):
         with pytest.raises(Usage, match="CA file"):
-            World(network=Network(ca_file=str(odd))).reader()
+            await opened(World(network=Network(ca_file=str(odd))))
 
 
 async def test_a_ca_file_in_pem_is_taken() -> None:
@@ -455,9 +461,9 @@ async def test_a_ca_file_in_pem_is_taken() -> None:
         assert client
 
 
-def test_the_libraries_do_not_log_what_they_send(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_libraries_do_not_log_what_they_send(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    World().reader()
+    await opened(World())
 
     for name in ("httpx", "httpcore", "httpcore.http11", "httpcore.connection"):
         assert not logging.getLogger(name).isEnabledFor(logging.INFO)

@@ -3,6 +3,9 @@
 `reader` and `writer` are the doors: values and exceptions of ours come out, whatever the wire does.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.edges.gupshup.network import Network
 from controller.edges.gupshup.ports import CallLimiter, CallPermit
@@ -36,15 +39,19 @@ def _unchallenged() -> bool:
     return True
 
 
-def reader(
+@asynccontextmanager
+async def reader(
     partner: Partner, *, reveal: Reveal, limiter: CallLimiter, clock: Clock, network: Network = _DIRECT
-) -> GupshupReader:
-    """Return a client for *partner* whose wire refuses to write. Close it by `async with`."""
-    transport = Transport(partner.url, network=network, limiter=limiter, clock=clock, may_write=None)
-    return GupshupReader(Session(transport, SignIn(transport, partner, reveal, clock), clock))
+) -> AsyncIterator[GupshupReader]:
+    """Open a client for *partner* whose transport refuses to write."""
+    async with Transport(
+        partner.url, network=network, limiter=limiter, clock=clock, may_write=None
+    ) as transport:
+        yield GupshupReader(Session(transport, SignIn(transport, partner, reveal, clock), clock))
 
 
-def writer(
+@asynccontextmanager
+async def writer(
     partner: Partner,
     *,
     reveal: Reveal,
@@ -52,10 +59,12 @@ def writer(
     clock: Clock,
     network: Network = _DIRECT,
     holds: Holds = _unchallenged,
-) -> GupshupWriter:
-    """Return a client for *partner* that also writes. Close it by `async with`.
+) -> AsyncIterator[GupshupWriter]:
+    """Open a client for *partner* that also writes.
 
-    *holds* is asked right before the bytes of each write go; where it says no, that write is Busy.
+    *holds* is asked right before the bytes of each write go. If it says no, that write is Busy.
     """
-    transport = Transport(partner.url, network=network, limiter=limiter, clock=clock, may_write=holds)
-    return GupshupWriter(Session(transport, SignIn(transport, partner, reveal, clock), clock))
+    async with Transport(
+        partner.url, network=network, limiter=limiter, clock=clock, may_write=holds
+    ) as transport:
+        yield GupshupWriter(Session(transport, SignIn(transport, partner, reveal, clock), clock))

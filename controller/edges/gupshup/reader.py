@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from controller.edges.gupshup import shapes
 from controller.edges.gupshup.body import Json, Malformed
@@ -36,18 +35,6 @@ class GupshupReader:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-
-    async def __aenter__(self) -> Self:
-        await self._session.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._session.__aexit__(kind, error, trace)
 
     async def sign_in(self) -> str:
         """Return the partner's id, "" where neither the answer nor the token tells it."""

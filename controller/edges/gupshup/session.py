@@ -1,8 +1,5 @@
 """One signed-in conversation: each call with the right token, a read twice at most, a write once."""
 
-from types import TracebackType
-from typing import Self
-
 from controller.edges.gupshup.body import Json, Malformed, Object, as_object
 from controller.edges.gupshup.replies import BadToken, Classified, Forbidden, Ok, as_error, classify
 from controller.edges.gupshup.routes import APP_TOKEN, LINK, Auth, Call, app_id
@@ -27,18 +24,6 @@ class Session:
         self._clock = clock
         self._partner = TokenCache(sign_in.fetch, clock)
         self._apps: dict[AppId, TokenCache] = {}
-
-    async def __aenter__(self) -> Self:
-        await self._transport.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._transport.__aexit__(kind, error, trace)
 
     def now(self) -> float:
         """Return epoch seconds."""
