@@ -11,8 +11,9 @@ from controller.core.status.run_report import Report, report
 from controller.errors import Busy, ControllerError, Denied, OutOfTime, Unclear
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile.observe import listed
-from controller.loop.reconcile.reconcile import PassRequest, PassState, decide, reconcile
-from controller.model.plan import Plan, Result, WaitFor, Waiting
+from controller.loop.reconcile.reconcile import decide, reconcile
+from controller.loop.reconcile.state import PassRequest, PassState
+from controller.model.plan import Plan, Result, WaitFor
 from controller.model.status import Status
 
 MOST_FAILED_PASSES = 5
@@ -46,9 +47,6 @@ class PartnerRun:
     pause: float = 0.0
     statuses: tuple[Status, ...] = ()
 
-    def said(self) -> dict[Change, Result | Waiting]:
-        return {key: attempt.result for key, attempt in self.state.tally.deeds.items()}
-
     def report(self, name: str) -> Report:
         """Return what this run came to for the partner *name*, at whatever point it is."""
         self.absorb()
@@ -56,11 +54,11 @@ class PartnerRun:
         if self.state.plan is None:
             return Report(name, error=error)
         ids = {status.item: status.app_id for status in self.statuses}
-        return replace(report(self.state.plan, self.said(), self.results, ids), error=error)
+        return replace(report(self.state.plan, self.state.outcomes, self.results, ids), error=error)
 
     def absorb(self) -> None:
         """Take over the results of the pass that is under way or just ended."""
-        for key, said in self.said().items():
+        for key, said in self.state.outcomes.items():
             if isinstance(said, Result):
                 self.results[key] = said
 
@@ -140,7 +138,7 @@ async def _pass(account: Account[Writer], run: PartnerRun, *, wait: bool, until:
     except Denied as error:
         run.denials += 1
         run.error = error
-        if run.denials > 1 or run.state.tally.denied is None:
+        if run.denials > 1 or run.state.denied is None:
             raise
         return 0.0
     finally:
@@ -150,7 +148,7 @@ async def _pass(account: Account[Writer], run: PartnerRun, *, wait: bool, until:
     _count_quiet(run, plan)
     rows = len(run.state.observed.rows) if run.state.observed else 0
     moment = RunContext(account.clock.now(), run.quiet, wait, rows)
-    return next_pass(plan, run.said().values(), moment)
+    return next_pass(plan, run.state.outcomes.values(), moment)
 
 
 def _after_trouble(run: PartnerRun, error: Busy | Unclear, now: float, *, wait: bool) -> float | None:
@@ -174,11 +172,11 @@ def _count_quiet(run: PartnerRun, plan: Plan) -> None:
 
 async def _note_status(account: Account[Writer], run: PartnerRun) -> None:
     """Keep how every declared resource stands, for `get` and `describe`."""
-    plan, observed = run.state.plan, run.state.observed
-    if plan is not None and observed is not None:
+    plan, matches = run.state.plan, run.state.matches
+    if plan is not None and matches is not None:
         known = read_documents(await account.store.statuses.read(account.upstream))
         before = {each.item: each for each in known}
-        run.statuses = statuses(run.request.desired, observed, plan, before)
+        run.statuses = statuses(matches, plan, before)
         only = run.request.request.only
         run.statuses = tuple(each for each in run.statuses if only is None or each.item in only)
         documents = {str(each.item): document(each) for each in run.statuses}

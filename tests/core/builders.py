@@ -144,14 +144,14 @@ def tired(wanted: Subscription, keyed: str = "") -> Memory:
 
 
 def planned(declared: Desired, seen: Observed, asked: Request = NOBODY, partner: Partner = PARTNER) -> Plan:
-    return plan(declared, partner, seen, asked)
+    return plan(match_apps(declared, partner, seen, asked))
 
 
 def case(
     declared: Desired, seen: Observed, asked: Request = NOBODY, partner: Partner = PARTNER
 ) -> MatchedApp:
     """Return the only case there is."""
-    (found,) = match_apps(declared, partner, seen, asked)
+    (found,) = match_apps(declared, partner, seen, asked).apps
     return found
 
 

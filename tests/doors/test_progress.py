@@ -7,7 +7,7 @@ import pytest
 from controller.core.planning.matched import app_item
 from controller.doors.cli.progress import picture
 from controller.loop.apply import PartnerRun
-from controller.loop.reconcile.reconcile import PassRequest
+from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Desired
 from controller.model.status import Condition, Status, Truth
 from tests.core.builders import NOW, app, app_id

@@ -12,7 +12,7 @@ from controller.errors import ControllerError
 from controller.loop import ports
 from controller.loop.apply import PartnerRun, apply_until_settled
 from controller.loop.ports import Account, Writer
-from controller.loop.reconcile.reconcile import PassRequest
+from controller.loop.reconcile.state import PassRequest
 from controller.model.history import WriteRecord
 from controller.model.manifest import (
     App,

@@ -13,7 +13,8 @@ from controller.core.render.statuses import read_documents
 from controller.errors import Busy, Denied, OutOfTime, Rejected, Unclear
 from controller.loop.apply import MOST_FAILED_PASSES, PartnerRun, apply_until_settled, plan_when_observed
 from controller.loop.reconcile.gather import gather
-from controller.loop.reconcile.reconcile import PassState, decide
+from controller.loop.reconcile.reconcile import decide
+from controller.loop.reconcile.state import PassState
 from controller.model.manifest import Count, Guards
 from controller.model.plan import Link, Subscribe, Verb, WaitFor
 from controller.model.status import Truth

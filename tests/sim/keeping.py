@@ -8,7 +8,7 @@ from random import Random
 
 from controller.doors.app import Runtime, open_session
 from controller.loop.apply import PartnerRun
-from controller.loop.reconcile.reconcile import PassRequest
+from controller.loop.reconcile.state import PassRequest
 from controller.loop.run.controller import Controller
 from controller.loop.run.partner_loop import LoopContext as Footing
 from controller.loop.run.source_watcher import SourceWatcher

@@ -28,8 +28,9 @@ from controller.errors import Busy, StoreError, Unclear
 from controller.loop import admission
 from controller.loop.ports import Account, Writer
 from controller.loop.reconcile import link
-from controller.loop.reconcile.act import Tally, act
+from controller.loop.reconcile.act import act
 from controller.loop.reconcile.reconcile import decide
+from controller.loop.reconcile.state import PassState
 from controller.model.manifest import App, Policy
 from controller.model.memory import Intent, MemoryUpdate, Refuse
 from controller.model.passes import Lane
@@ -74,7 +75,7 @@ def _filter_is_believed(account: Account[Writer]) -> Account[Writer]:
 
 async def _plan_acts(account: Any, request: Any, state: Any, listing: Any) -> object:
     observed, agreed = await decide(account, request, state, listing)
-    await act(account, agreed, observed, Tally())
+    await act(account, agreed, observed, PassState())
     return observed, agreed
 
 

@@ -3,7 +3,7 @@
 from controller.doors.app import Runtime, open_session
 from controller.errors import Busy
 from controller.loop.apply import PartnerRun
-from controller.loop.reconcile.reconcile import PassRequest
+from controller.loop.reconcile.state import PassRequest
 from controller.model.upstream import Upstream
 from tests.sim.scenario import SCENARIOS
 from tests.sim.universe import Universe

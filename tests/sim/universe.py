@@ -20,7 +20,8 @@ from controller.edges.store import SqlStore
 from controller.errors import Busy, ControllerError
 from controller.loop.apply import PartnerRun, apply_until_settled, plan_when_observed
 from controller.loop.ports import Account, Writer
-from controller.loop.reconcile.reconcile import PassRequest, reconcile
+from controller.loop.reconcile.reconcile import reconcile
+from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Desired
 from controller.model.plan import Plan, Request
 from controller.simulator import Fault, Partner, Rules, World, create_app, parse_switches

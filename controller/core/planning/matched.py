@@ -1,7 +1,6 @@
 """One declared app beside what was found of it: the unit that looking and planning both work on."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -12,6 +11,8 @@ from controller.model.manifest import App, Desired, Partner, Policy, SubscribeWh
 from controller.model.memory import Memory, Refusal
 from controller.model.plan import Item, Kind, Observed, Request
 from controller.model.upstream import Facts, Row
+
+NO_REQUEST = Request()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +66,35 @@ class MatchedApp:
         return self.app.name in self.context.request.again and at < self.context.request.at
 
 
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """All declared apps of one partner beside what was found of them, in the order of their names."""
+
+    desired: Desired
+    context: Context
+    apps: tuple[MatchedApp, ...]
+
+
 def match_apps(
-    desired: Desired, partner: Partner, observed: Observed, asked: Request
-) -> Iterator[MatchedApp]:
-    """Match every declared app of *partner*, in the order of their names."""
+    desired: Desired, partner: Partner, observed: Observed, request: Request = NO_REQUEST
+) -> Matches:
+    """Match every declared app of *partner*, once for all that is calculated from one look."""
     seen = index(observed.rows, observed.facts)
     declared: dict[str, list[Subscription]] = defaultdict(list)
     for wanted in desired.subscriptions:
         declared[wanted.app].append(wanted)
-    view = Context(partner, observed, asked, desired.complete, apps_subscribed_by_us(observed.memory.ledger))
-    for app in sorted(desired.apps, key=lambda app: app.name):
-        if app.partner == partner.name:
-            found = match(app, seen, observed, partner.settle)
-            of_app = tuple(sorted(declared[app.name], key=lambda wanted: (wanted.name, wanted.tag)))
-            yield MatchedApp(app, found, of_app, view)
+    ours = apps_subscribed_by_us(observed.memory.ledger)
+    context = Context(partner, observed, request, desired.complete, ours)
+    apps = tuple(
+        MatchedApp(app, match(app, seen, observed, partner.settle), _sorted(declared[app.name]), context)
+        for app in sorted(desired.apps, key=lambda app: app.name)
+        if app.partner == partner.name
+    )
+    return Matches(desired, context, apps)
+
+
+def _sorted(subscriptions: list[Subscription]) -> tuple[Subscription, ...]:
+    return tuple(sorted(subscriptions, key=lambda wanted: (wanted.name, wanted.tag)))
 
 
 def app_item(app: App) -> Item:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from controller.core.planning.digest import callback_key, link_key, subscription_key
 from controller.core.planning.match import Absent, Found, Undecided
-from controller.core.planning.matched import MatchedApp, known_waba, match_apps
+from controller.core.planning.matched import MatchedApp, Matches, known_waba
 from controller.core.planning.plan import MOST_UNCLEAR_LINKS, absent_from, attempts
 from controller.core.planning.subscriptions import REMOVED, changes
-from controller.model.manifest import Desired, Partner
+from controller.model.manifest import Desired
 from controller.model.memory import (
     Bind,
     Binding,
@@ -19,24 +19,21 @@ from controller.model.memory import (
     Memory,
     MemoryUpdate,
 )
-from controller.model.plan import Observed, Request, WaitFor
+from controller.model.plan import WaitFor
 from controller.model.upstream import LookFailed, Row
 
 
-def memory_updates(
-    desired: Desired, partner: Partner, observed: Observed, declared: Desired | None = None
-) -> tuple[MemoryUpdate, ...]:
-    """Return what is worth remembering of *observed*: nothing, where all of it is known already.
+def memory_updates(matches: Matches, declared: Desired | None = None) -> tuple[MemoryUpdate, ...]:
+    """Return what is worth remembering of a look: nothing if all of it is known already.
 
-    *declared* is what *desired* was narrowed from, None where it is the whole.
+    *declared* is what the matched manifests were narrowed from, None if they are the whole.
     """
-    phones = frozenset(app.phone for app in (declared or desired).apps)
-    found = match_apps(desired, partner, observed, Request())
-    removed = _removals(observed.memory)
-    return tuple(note for matched in found for note in _of_case(matched, phones, removed))
+    phones = frozenset(app.phone for app in (declared or matches.desired).apps)
+    removed = _removals(matches.context.observed.memory)
+    return tuple(update for matched in matches.apps for update in _of_app(matched, phones, removed))
 
 
-def _of_case(matched: MatchedApp, phones: frozenset[str], removed: Collection[str]) -> Iterator[MemoryUpdate]:
+def _of_app(matched: MatchedApp, phones: frozenset[str], removed: Collection[str]) -> Iterator[MemoryUpdate]:
     memory, phone = matched.memory, matched.app.phone
     match matched.match:
         case Found(row) as found:

@@ -19,14 +19,14 @@ from controller.core.planning.digest import callback_key, link_key, of_callback,
 from controller.core.planning.match import Absent, Conflict, Found, Undecided, phone_of
 from controller.core.planning.matched import (
     MatchedApp,
+    Matches,
     known_waba,
-    match_apps,
     may_subscribe,
     subscription_item,
 )
 from controller.core.planning.provisioning import Progress, of_row, overdue
 from controller.core.planning.waits import WAITS
-from controller.model.manifest import Desired, Partner, Settle, SubscribeWhen
+from controller.model.manifest import Settle, SubscribeWhen
 from controller.model.memory import Intent, Memory
 from controller.model.plan import (
     Action,
@@ -35,7 +35,6 @@ from controller.model.plan import (
     Kind,
     Link,
     NotYetObserved,
-    Observed,
     Outcome,
     Plan,
     Request,
@@ -60,15 +59,15 @@ LINK_COOLDOWN = 3600.0
 _T = TypeVar("_T")
 
 
-def plan(desired: Desired, partner: Partner, observed: Observed, asked: Request) -> Plan:
-    """Return everything to be said about *partner*; the same values always give the same plan."""
-    found = tuple(match_apps(desired, partner, observed, asked))
-    entries = [entry for matched in found for entry in _of_case(matched) if _counts(entry, asked)]
+def plan(matches: Matches) -> Plan:
+    """Return everything to be said about one partner; the same values always give the same plan."""
+    request, desired = matches.context.request, matches.desired
+    entries = [entry for matched in matches.apps for entry in _of_app(matched) if _counts(entry, request)]
     if desired.complete:
-        entries.extend(_unmanaged(found, partner, observed))
+        entries.extend(_unmanaged(matches))
     actions = [entry for entry in entries if isinstance(entry, Action)]
     return Plan(
-        partner=partner,
+        partner=matches.context.partner,
         revision=desired.revision,
         actions=tuple(sorted(actions, key=_order)),
         waiting=_only(entries, Waiting),
@@ -81,7 +80,7 @@ def plan(desired: Desired, partner: Partner, observed: Observed, asked: Request)
     )
 
 
-def _of_case(matched: MatchedApp) -> Iterator[PlanEntry]:
+def _of_app(matched: MatchedApp) -> Iterator[PlanEntry]:
     match matched.match:
         case Found() as found:
             yield from _linked(matched, found)
@@ -225,11 +224,12 @@ def _subscriptions_wait(
         yield subscriptions.headerless(matched, wanted) or waiting
 
 
-def _unmanaged(found: Sequence[MatchedApp], partner: Partner, observed: Observed) -> Iterator[Unmanaged]:
+def _unmanaged(matches: Matches) -> Iterator[Unmanaged]:
     """List the apps that no manifest has anything to do with."""
-    ours = {matched.match.row.id for matched in found if isinstance(matched.match, Found)}
-    ours |= {matched.app.app_id for matched in found if matched.app.app_id is not None}
-    phones, names = {matched.app.phone for matched in found}, {matched.app.app_name for matched in found}
+    observed, partner = matches.context.observed, matches.context.partner
+    ours = {each.match.row.id for each in matches.apps if isinstance(each.match, Found)}
+    ours |= {each.app.app_id for each in matches.apps if each.app.app_id is not None}
+    phones, names = {each.app.phone for each in matches.apps}, {each.app.app_name for each in matches.apps}
     for row in sorted(observed.rows, key=lambda row: (row.name, row.id)):
         phone = phone_of(row, observed.facts)
         if row.id not in ours and phone not in phones and row.name not in names:
@@ -240,9 +240,9 @@ def _only(entries: Sequence[PlanEntry], kind: type[_T]) -> tuple[_T, ...]:
     return tuple(entry for entry in entries if isinstance(entry, kind))
 
 
-def _counts(entry: PlanEntry, asked: Request) -> bool:
+def _counts(entry: PlanEntry, request: Request) -> bool:
     item = item_of(entry) if isinstance(entry, Action) else entry.item
-    return asked.only is None or item in asked.only
+    return request.only is None or item in request.only
 
 
 _VERBS = list(Verb)

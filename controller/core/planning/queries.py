@@ -6,15 +6,14 @@ from typing import TypeVar, assert_never
 from controller.core.planning.match import Found, Undecided
 from controller.core.planning.matched import (
     MatchedApp,
+    Matches,
     known_waba,
-    match_apps,
     may_subscribe,
     needs_subscriptions,
 )
 from controller.core.planning.provisioning import Progress, of_row
-from controller.model.manifest import AppId, Desired, Partner, SubscribeWhen
+from controller.model.manifest import AppId, SubscribeWhen
 from controller.model.passes import PassKind
-from controller.model.plan import Observed, Request
 from controller.model.upstream import (
     Details,
     DetailsQuery,
@@ -30,16 +29,15 @@ from controller.model.upstream import (
 F = TypeVar("F")
 
 
-def open_queries(
-    desired: Desired, partner: Partner, observed: Observed, breadth: PassKind = PassKind.FULL
-) -> tuple[Query, ...]:
-    """Return the looks that this pass still needs, none of which was tried before in it.
+def open_queries(matches: Matches, kind: PassKind = PassKind.FULL) -> tuple[Query, ...]:
+    """Return the reads that this pass still needs, none of which was tried before in it.
 
     A pass over the list asks only what decides which app is whose.
     """
-    of_case = _undecided if breadth is PassKind.LIST else _of_case
-    asks = {ask for matched in match_apps(desired, partner, observed, Request()) for ask in of_case(matched)}
-    return tuple(sorted((ask for ask in asks if not _tried(ask, observed.facts)), key=_order))
+    of_app = _undecided if kind is PassKind.LIST else _of_app
+    queries = {query for matched in matches.apps for query in of_app(matched)}
+    facts = matches.context.observed.facts
+    return tuple(sorted((query for query in queries if not _tried(query, facts)), key=_order))
 
 
 def drop_stale(facts: Facts, rows: Iterable[Row], breadth: PassKind = PassKind.FULL) -> Facts:
@@ -104,7 +102,7 @@ def _undecided(matched: MatchedApp) -> Iterator[Query]:
         yield from (DetailsQuery(app_id) for app_id in matched.match.ask)
 
 
-def _of_case(matched: MatchedApp) -> Iterator[Query]:
+def _of_app(matched: MatchedApp) -> Iterator[Query]:
     match matched.match:
         case Undecided():
             yield from _undecided(matched)

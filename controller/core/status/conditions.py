@@ -6,11 +6,10 @@ from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.match import Absent, Conflict, Found, Undecided
-from controller.core.planning.matched import MatchedApp, match_apps, subscription_item
+from controller.core.planning.matched import MatchedApp, Matches, subscription_item
 from controller.core.planning.provisioning import ERROR, Progress, of_row
 from controller.core.planning.waits import WAITS
-from controller.model.manifest import Desired
-from controller.model.plan import Blocked, Item, Observed, Plan, Request, Waiting
+from controller.model.plan import Blocked, Item, Plan, Waiting
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Row, Stage
 
@@ -50,18 +49,16 @@ class OpenItems:
         return None
 
 
-def statuses(
-    desired: Desired, observed: Observed, plan: Plan, previous: Mapping[Item, Status]
-) -> tuple[Status, ...]:
+def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> tuple[Status, ...]:
     """Return the status of every declared app and subscription of the plan's partner.
 
     A condition that says the same as in *previous* keeps its `since`.
     """
-    left = _open(plan)
+    left, revision = _open(plan), matches.desired.revision
     return tuple(
-        _dated(blank, said, previous.get(blank.item))
-        for matched in match_apps(desired, plan.partner, observed, Request())
-        for blank, said in _of_case(matched, left, desired.revision)
+        _dated(blank, judgements, previous.get(blank.item))
+        for matched in matches.apps
+        for blank, judgements in _of_app(matched, left, revision)
     )
 
 
@@ -76,7 +73,7 @@ def _open(plan: Plan) -> OpenItems:
     )
 
 
-def _of_case(
+def _of_app(
     matched: MatchedApp, left: OpenItems, revision: str
 ) -> Iterator[tuple[Status, Iterable[Judgement]]]:
     row = _row(matched)

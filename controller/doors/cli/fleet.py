@@ -9,7 +9,7 @@ from controller.errors import ControllerError
 from controller.loop.admission import resends
 from controller.loop.ports import Account, Reader
 from controller.loop.reconcile.gather import gather
-from controller.loop.reconcile.reconcile import PassRequest
+from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Partner
 from controller.model.plan import Request
 

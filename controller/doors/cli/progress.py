@@ -61,7 +61,7 @@ class Logged:
         log_.info(
             "pass done",
             error=str(run.error or ""),
-            done=sum(isinstance(said, Result) for said in run.said().values()),
+            done=sum(isinstance(said, Result) for said in run.state.outcomes.values()),
             **counted,
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
-from controller.core.planning.matched import app_item, subscription_item
+from controller.core.planning.matched import app_item, match_apps, subscription_item
 from controller.core.planning.queries import drop_stale, open_queries
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.ports import Account, Reader
@@ -46,7 +46,7 @@ async def observe(
     desired: Desired,
     known: Facts,
     listing: Listing | None = None,
-    breadth: PassKind = PassKind.FULL,
+    kind: PassKind = PassKind.FULL,
 ) -> Observed:
     """Return what is there now. *known* holds what earlier passes learnt about single apps.
 
@@ -55,10 +55,10 @@ async def observe(
     """
     listing = listing or await listed(account)
     memory = await account.store.memories.read(account.upstream)
-    facts = drop_stale(known, listing.rows, breadth)
+    facts = drop_stale(known, listing.rows, kind)
     hidden = dict(digests(account, desired))
     observed = Observed(account.clock.now(), listing.rows, facts, memory, hidden, listing.at)
-    while asks := open_queries(desired, account.partner, observed, breadth):
+    while asks := open_queries(match_apps(desired, account.partner, observed), kind):
         observed = replace(observed, facts=await _answer(account.remote, asks, observed.facts))
     return replace(observed, at=account.clock.now())
 

@@ -6,13 +6,15 @@ from typing import cast
 
 from controller.core.planning.app_cache import AppCache
 from controller.core.planning.guard import Change
+from controller.core.planning.matched import Matches
 from controller.core.planning.queries import facts_about, merge_facts, reads_between
 from controller.errors import ControllerError
 from controller.loop.ports import Account, Reader, Writer
-from controller.loop.reconcile.reconcile import PassRequest, PassState, decide, reconcile, replan
+from controller.loop.reconcile.reconcile import decide, reconcile, replan
+from controller.loop.reconcile.state import PassRequest, PassState
 from controller.model.manifest import App, AppId, Desired, Subscription
 from controller.model.passes import PassKind
-from controller.model.plan import Observed, Plan, Request, Result, Waiting
+from controller.model.plan import Plan, Request, Result, Waiting
 from controller.model.upstream import Facts, Listing, LookFailed
 
 BY_PHONE = 2
@@ -28,7 +30,7 @@ class PassOutcome:
 
     request: PassRequest
     plan: Plan | None
-    observed: Observed | None
+    matches: Matches | None
     outcomes: tuple[Result | Waiting, ...]
     error: ControllerError | None = None
     calls: int = 0
@@ -149,8 +151,8 @@ class PartnerCache:
             plan = await replan(self._account, request, state)
         except ControllerError as trouble:
             error = trouble
-        said = tuple(attempt.result for attempt in state.tally.deeds.values())
-        return PassOutcome(request, plan, state.observed, said, error)
+        outcomes = tuple(state.outcomes.values())
+        return PassOutcome(request, plan, state.matches, outcomes, error)
 
 
 def _asked_about(facts: Facts) -> frozenset[AppId]:

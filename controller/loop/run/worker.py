@@ -191,9 +191,9 @@ class Worker:
             raise seen.error
 
     async def _note(self, name: str, seen: PassOutcome) -> tuple[Transition, ...]:
-        if seen.plan is None or seen.observed is None or not self._holds:
+        if seen.plan is None or seen.matches is None or not self._holds:
             return ()  # a lock that was lost meanwhile is another's by now, and so is what is told of it
-        found = statuses(seen.request.desired, seen.observed, seen.plan, self._statuses.last)
+        found = statuses(seen.matches, seen.plan, self._statuses.last)
         force = bool({name, WHOLE_PARTNER} & self._forced)
         self._forced.discard(name)
         return await self._statuses.record(self._account, found, whole=name == WHOLE_PARTNER, force=force)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.digest import callback_key, link_key, of_subscription, subscription_key
-from controller.core.planning.matched import subscription_item
+from controller.core.planning.matched import match_apps, subscription_item
 from controller.core.planning.memory_updates import memory_updates
 from controller.core.planning.subscriptions import REMOVED
 from controller.model.manifest import App, FromEnv, Subscription
@@ -52,7 +52,11 @@ UNASKED = Facts()
 
 
 def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP) -> list[MemoryUpdate]:
-    return list(memory_updates(desired(declared, WANTED), PARTNER, observed(*rows, facts=facts, known=known)))
+    return list(
+        memory_updates(
+            match_apps(desired(declared, WANTED), PARTNER, observed(*rows, facts=facts, known=known))
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,7 @@ def test_a_link_whose_reply_was_lost_is_finished(
 )
 def test_a_bound_app_that_is_missed(binding: Binding, at: float, expected: list[MemoryUpdate]) -> None:
     seen = observed(known=memory(bindings=[binding]), at=at)
-    assert list(memory_updates(desired(APP), PARTNER, seen)) == expected
+    assert list(memory_updates(match_apps(desired(APP), PARTNER, seen))) == expected
 
 
 @pytest.mark.parametrize(
@@ -176,14 +180,14 @@ def test_absence_proves_that_a_link_had_no_effect(*, intent: Intent, closed: boo
 def test_another_apps_third_unclear_link_is_left_to_its_person() -> None:
     intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, 3)
     seen = observed(known=memory(intents=[intent]))
-    assert memory_updates(desired(APP, app(2)), PARTNER, seen) == ()
+    assert memory_updates(match_apps(desired(APP, app(2)), PARTNER, seen)) == ()
 
 
 def test_so_it_is_where_a_pass_is_about_one_of_them_only() -> None:
     intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, 3)
     seen = observed(known=memory(intents=[intent]))
-    assert memory_updates(desired(APP), PARTNER, seen) == (CloseIntent(app(2).phone),)
-    assert memory_updates(desired(APP), PARTNER, seen, desired(APP, app(2))) == ()
+    assert memory_updates(match_apps(desired(APP), PARTNER, seen)) == (CloseIntent(app(2).phone),)
+    assert memory_updates(match_apps(desired(APP), PARTNER, seen), desired(APP, app(2))) == ()
 
 
 @pytest.mark.parametrize(
@@ -197,7 +201,9 @@ def test_so_it_is_where_a_pass_is_about_one_of_them_only() -> None:
 def test_only_a_list_that_is_late_enough_proves_absence(*, listed: float | None, closed: bool) -> None:
     known = memory(intents=[replace(PENDING, ended=NOW - LATE)])
     seen = replace(observed(known=known, at=NOW + 500), listed=listed)
-    assert [type(note) for note in memory_updates(desired(APP), PARTNER, seen)] == [CloseIntent] * closed
+    assert [type(note) for note in memory_updates(match_apps(desired(APP), PARTNER, seen))] == [
+        CloseIntent
+    ] * closed
     links = [type(each) for each in planned(desired(APP), seen).actions]
     assert links == [Link] * closed
 
@@ -208,7 +214,9 @@ def test_a_bound_app_is_lost_by_a_list_that_is_late_enough() -> None:
         seen = replace(observed(known=known, at=NOW + 999), listed=listed)
         assert [each.reason for each in planned(desired(APP), seen).blocked] == expected
     first = replace(observed(known=memory(bindings=[BOUND]), at=NOW + 999), listed=NOW)
-    assert memory_updates(desired(APP), PARTNER, first) == (Bind(replace(BOUND, missing_since=NOW)),)
+    assert memory_updates(match_apps(desired(APP), PARTNER, first)) == (
+        Bind(replace(BOUND, missing_since=NOW)),
+    )
 
 
 def test_what_is_not_complete_proves_nothing() -> None:
@@ -274,7 +282,7 @@ def test_a_look_that_shows_what_is_declared_ends_a_refusal(
         known=memory(bindings=[replace(BOUND, waba="")], refusals=[UNHEARD], ledger=[written(WANTED)]),
         digests={subscription_item(wanted): KEYED} if wanted.headers else {},
     )
-    assert list(memory_updates(desired(APP, wanted), PARTNER, seen)) == expected
+    assert list(memory_updates(match_apps(desired(APP, wanted), PARTNER, seen))) == expected
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.guard import guard
-from controller.core.planning.matched import app_item, subscription_item, tag_item
+from controller.core.planning.matched import app_item, match_apps, subscription_item, tag_item
 from controller.core.status.conditions import statuses
 from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import Binding, Intent, Memory
@@ -114,7 +114,7 @@ def test_updates_that_do_not_take_are_told_one_by_one() -> None:
 def standing(seen: Observed, *declared: App | Subscription) -> dict[Item, Status]:
     wanted = desired(*(declared or (APP, WANTED)))
     agreed: Plan = guard(planned(wanted, seen), wanted, frozenset())
-    return {each.item: each for each in statuses(wanted, seen, agreed, {})}
+    return {each.item: each for each in statuses(match_apps(wanted, agreed.partner, seen), agreed, {})}
 
 
 def told(status: Status) -> Sequence[tuple[str, Truth, str, str]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.digest import callback_key, link_key, of_link, of_subscription
 from controller.core.planning.guard import guard
-from controller.core.planning.matched import app_item, is_ours, subscription_item
+from controller.core.planning.matched import app_item, is_ours, match_apps, subscription_item
 from controller.core.planning.memory_updates import memory_updates
 from controller.core.planning.plan import plan
 from controller.core.planning.queries import open_queries
@@ -204,14 +204,14 @@ MANY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthChe
 @MANY
 @given(worlds())
 def test_a_plan_never_holds_two_actions_for_one_thing(world: World) -> None:
-    items = [item_of(action) for action in plan(*world).actions]
+    items = [item_of(action) for action in plan(match_apps(*world)).actions]
     assert len(items) == len(set(items))
 
 
 @MANY
 @given(worlds())
 def test_nothing_is_both_done_and_waiting_blocked_or_unchanged(world: World) -> None:
-    found = plan(*world)
+    found = plan(match_apps(*world))
     acted = {item_of(action) for action in found.actions if verb_of(action) is not Verb.UPDATE}
     rest = {*(each.item for each in found.waiting), *(each.item for each in found.blocked), *found.unchanged}
     assert not acted & rest
@@ -221,7 +221,7 @@ def test_nothing_is_both_done_and_waiting_blocked_or_unchanged(world: World) -> 
 @MANY
 @given(worlds())
 def test_every_declared_thing_is_accounted_for(world: World) -> None:
-    declared, found = world[0], plan(*world)
+    declared, found = world[0], plan(match_apps(*world))
     told = {
         *map(item_of, found.actions),
         *(each.item for each in found.waiting),
@@ -243,7 +243,7 @@ def policy(action: Action) -> Policy:
 def test_nothing_is_done_without_policy_or_under_suspension(world: World) -> None:
     declared, partner, seen, _ = world
     by_name = {each.name: each for each in declared.apps}
-    for action in plan(*world).actions:
+    for action in plan(match_apps(*world)).actions:
         owner = by_name[item_of(action).app]
         assert policy(action) in owner.policies
         assert owner.suspend is None or (owner.suspend.until is not None and owner.suspend.until <= seen.at)
@@ -258,7 +258,7 @@ def test_nothing_is_done_without_policy_or_under_suspension(world: World) -> Non
 @given(worlds())
 def test_a_link_is_for_what_nobody_has_seen_and_nobody_is_at(world: World) -> None:
     _, _, seen, _ = world
-    for action in plan(*world).actions:
+    for action in plan(match_apps(*world)).actions:
         if isinstance(action, Link):
             assert all(each.phone != action.app.phone for each in seen.rows)
             assert action.app.phone not in seen.memory.bindings
@@ -305,19 +305,25 @@ def _flipped(found: Mapping[K, V]) -> dict[K, V]:
 def test_the_same_world_in_another_order_is_the_same_plan(world: World) -> None:
     declared, partner, seen, asked = world
     other = replace(declared, apps=declared.apps[::-1], subscriptions=declared.subscriptions[::-1])
-    found, mirrored = plan(*world), plan(other, partner, _reversed(seen), asked)
+    found, mirrored = plan(match_apps(*world)), plan(match_apps(other, partner, _reversed(seen), asked))
     assert found == mirrored
     assert plan_text([found], "r1") == plan_text([mirrored], "r1")
     assert plan_document([found], "r1") == plan_document([mirrored], "r1")
-    assert open_queries(declared, partner, seen) == open_queries(other, partner, _reversed(seen))
-    assert memory_updates(declared, partner, seen) == memory_updates(other, partner, _reversed(seen))
-    assert statuses(declared, seen, found, {}) == statuses(other, _reversed(seen), mirrored, {})
+    assert open_queries(match_apps(declared, partner, seen)) == open_queries(
+        match_apps(other, partner, _reversed(seen))
+    )
+    assert memory_updates(match_apps(declared, partner, seen)) == memory_updates(
+        match_apps(other, partner, _reversed(seen))
+    )
+    assert statuses(match_apps(declared, found.partner, seen), found, {}) == statuses(
+        match_apps(other, mirrored.partner, _reversed(seen)), mirrored, {}
+    )
 
 
 @MANY
 @given(worlds())
 def test_no_world_tells_a_phone_number(world: World) -> None:
-    text = plan_text([plan(*world)], "r1")
+    text = plan_text([plan(match_apps(*world))], "r1")
     assert [each for each in map(phone, NUMBERS) if each in text] == []
 
 
@@ -328,8 +334,8 @@ def test_a_narrowed_plan_is_a_part_of_the_whole_one(world: World, chosen: set[in
     declared, partner, seen, asked = world
     items = [*map(app_item, declared.apps), *map(subscription_item, declared.subscriptions)]
     only = frozenset(each for at, each in enumerate(items) if at in chosen)
-    narrowed = plan(replace(declared, complete=False), partner, seen, replace(asked, only=only))
-    whole = plan(*world)
+    narrowed = plan(match_apps(replace(declared, complete=False), partner, seen, replace(asked, only=only)))
+    whole = plan(match_apps(*world))
     assert set(map(item_of, narrowed.actions)) <= only
     assert [each for each in whole.actions if each in narrowed.actions] == list(narrowed.actions)
     assert {each.item for each in narrowed.waiting} <= only
@@ -345,11 +351,11 @@ def test_what_was_learnt_once_is_not_learnt_again(world: World) -> None:
     declared, partner, seen, _ = world
     bound = {
         note.binding.phone: note.binding
-        for note in memory_updates(declared, partner, seen)
+        for note in memory_updates(match_apps(declared, partner, seen))
         if hasattr(note, "binding")
     }
     known = replace(seen.memory, bindings={**seen.memory.bindings, **bound})
-    again = memory_updates(declared, partner, replace(seen, memory=known))
+    again = memory_updates(match_apps(declared, partner, replace(seen, memory=known)))
     assert not any(hasattr(note, "binding") for note in again)
 
 
@@ -379,16 +385,19 @@ def test_where_all_is_as_declared_there_is_nothing_to_say(
     resend: bool,  # noqa: FBT001  (drawn)
 ) -> None:
     declared, seen = converged(size, extra)
-    found = plan(declared, partner, seen, Request(resend=resend))
+    found = plan(match_apps(declared, partner, seen, Request(resend=resend)))
     everything = (*map(app_item, declared.apps), *map(subscription_item, declared.subscriptions))
     assert found == Plan(partner, "r1", unchanged=found.unchanged)
     assert set(found.unchanged) == set(everything)
     assert guard(found, declared, frozenset()) == found
-    assert (memory_updates(declared, partner, seen), open_queries(declared, partner, seen)) == ((), ())
+    assert (
+        memory_updates(match_apps(declared, partner, seen)),
+        open_queries(match_apps(declared, partner, seen)),
+    ) == ((), ())
 
 
 @MANY
 @given(worlds())
 def test_a_plan_says_why_each_thing_waits(world: World) -> None:
-    for each in plan(*world).waiting:
+    for each in plan(match_apps(*world)).waiting:
         assert each.until is None or each.wait_for not in {WaitFor.POLICY, WaitFor.LIVE, WaitFor.LINK}

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.core.planning.matched import match_apps
 from controller.core.planning.queries import drop_stale, facts_about, merge_facts, open_queries, reads_between
 from controller.model.manifest import App, Partner, SubscribeWhen, Subscription
 from controller.model.memory import Binding, LedgerEntry, Memory
@@ -55,7 +56,7 @@ def asks(  # a row a world
     known: Memory = TOLD,
 ) -> list[Query]:
     things = [declared, WANTED] if subscribed else [declared]
-    return list(open_queries(desired(*things), partner, observed(seen, facts=facts, known=known)))
+    return list(open_queries(match_apps(desired(*things), partner, observed(seen, facts=facts, known=known))))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_what_we_subscribed_once_is_looked_at_though_nothing_is_declared_any_mor
 ) -> None:
     known = replace(TOLD, ledger={key: LedgerEntry(key, "sha256:1")})
 
-    asked = open_queries(desired(APP, complete=complete), PARTNER, observed(live(1), known=known))
+    asked = open_queries(match_apps(desired(APP, complete=complete), PARTNER, observed(live(1), known=known)))
 
     assert (SubscriptionsQuery(ID) in asked) is expected
 
@@ -137,8 +138,8 @@ def test_what_we_subscribed_once_is_looked_at_though_nothing_is_declared_any_mor
 def test_a_narrowed_source_looks_for_nothing_to_remove() -> None:
     owner = replace(APP, policies=ALL)
     seen = observed(live(1), known=TOLD)
-    assert open_queries(desired(owner), OWNING, seen) == (SubscriptionsQuery(ID),)
-    assert open_queries(desired(owner, complete=False), OWNING, seen) == ()
+    assert open_queries(match_apps(desired(owner), OWNING, seen)) == (SubscriptionsQuery(ID),)
+    assert open_queries(match_apps(desired(owner, complete=False), OWNING, seen)) == ()
 
 
 def test_where_linked_is_enough_subscriptions_are_looked_at_before_live() -> None:
@@ -212,8 +213,8 @@ def test_wishes_come_in_one_order() -> None:
         SubscriptionsQuery(app_id(2)),
         WabaQuery(app_id(2)),
     )
-    assert open_queries(desired(*things), PARTNER, observed(*both)) == expected
-    assert open_queries(desired(*things[::-1]), PARTNER, observed(*both[::-1])) == expected
+    assert open_queries(match_apps(desired(*things), PARTNER, observed(*both))) == expected
+    assert open_queries(match_apps(desired(*things[::-1]), PARTNER, observed(*both[::-1]))) == expected
 
 
 def test_another_partners_apps_are_not_looked_at() -> None:
@@ -241,8 +242,8 @@ def test_a_pass_over_the_list_asks_only_what_decides_whose_an_app_is() -> None:
     known = Memory()
     declared = desired(APP, WANTED, app(2))
     both = observed(live(1), replace(row(9), phone=None), known=known)
-    assert open_queries(declared, PARTNER, both, PassKind.LIST) == (DetailsQuery(app_id(9)),)
-    assert len(open_queries(declared, PARTNER, both)) == 3
+    assert open_queries(match_apps(declared, PARTNER, both), PassKind.LIST) == (DetailsQuery(app_id(9)),)
+    assert len(open_queries(match_apps(declared, PARTNER, both))) == 3
 
 
 def test_a_pass_over_the_list_keeps_what_it_does_not_ask_for() -> None:

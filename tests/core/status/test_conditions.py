@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.guard import guard
-from controller.core.planning.matched import app_item, subscription_item
+from controller.core.planning.matched import app_item, match_apps, subscription_item
 from controller.core.status.conditions import statuses
 from controller.model.manifest import App, Count, Desired, FromEnv, Guards, Partner, Policy, Subscription
 from controller.model.memory import Binding, Memory
@@ -47,7 +47,7 @@ def standing(
     partner: Partner = PARTNER,
 ) -> dict[Item, Status]:
     plan = guard(planned(declared, seen, Request(), partner), declared, frozenset())
-    return {each.item: each for each in statuses(declared, seen, plan, previous)}
+    return {each.item: each for each in statuses(match_apps(declared, plan.partner, seen), plan, previous)}
 
 
 def words(status: Status) -> dict[str, tuple[Truth, str]]:
@@ -264,7 +264,7 @@ def test_what_was_neither_written_nor_read_is_called_unknown(
     things = (APP, declared) if item is SUB else (declared, WANTED)
     seen = observed(live(1), facts=THERE, digests={item: "keyed:1"})
     left = planned(desired(*things), seen, Request(resend=False))
-    found = {each.item: each for each in statuses(desired(*things), seen, left, {})}
+    found = {each.item: each for each in statuses(match_apps(desired(*things), left.partner, seen), left, {})}
     assert words(found[item])["Synced"] == words(found[item])["Ready"] == (UNKNOWN, "Unverifiable")
     assert words(found[ITEM])["Ready"] == (UNKNOWN, "Unverifiable"), "an app is ready with all that it has"
     goes = standing(desired(*things), seen)
@@ -329,7 +329,9 @@ def test_every_declared_resource_of_this_partner_has_a_status() -> None:
 )
 def test_what_nobody_saw_is_unknown(on: WaitFor, truth: Truth) -> None:
     plan = Plan(PARTNER, "r1", waiting=(Waiting(Verb.SUBSCRIBE, SUB, on),))
-    found = {each.item: each for each in statuses(DECLARED, observed(live(1)), plan, {})}[SUB]
+    found = {
+        each.item: each for each in statuses(match_apps(DECLARED, plan.partner, observed(live(1))), plan, {})
+    }[SUB]
     assert {each.status for each in found.conditions if each.type in {"Synced", "Ready"}} == {truth}
 
 

@@ -214,7 +214,7 @@ async def test_a_look_by_phone_that_fails_ends_the_pass(there: Bench) -> None:
     made = sight(there, *ALL)
     there.remote.on("rows_by_phone", Unclear("no reply"))
     seen = await single(made)
-    assert (seen.plan, seen.observed, str(seen.error)) == (None, None, "no reply")
+    assert (seen.plan, seen.matches, str(seen.error)) == (None, None, "no reply")
 
 
 async def test_a_row_without_a_phone_keeps_anybody_from_being_absent(there: Bench) -> None:

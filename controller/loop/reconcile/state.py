@@ -1,0 +1,73 @@
+"""State of a pass: what it is to do, what it found, and what came of it so far."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from controller.core.planning.guard import Change
+from controller.core.planning.matched import Matches
+from controller.errors import Denied
+from controller.loop.ports import Account, Writer
+from controller.loop.reconcile.attempt import Attempt
+from controller.model.manifest import Desired
+from controller.model.passes import PassKind
+from controller.model.plan import Observed, Plan, Request, Result, Verb, Waiting
+from controller.model.upstream import Facts
+
+
+async def _accept_all(_: Account[Writer]) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class PassRequest:
+    """What a pass is to do: *desired* in the scope it was narrowed to, *declared* before that.
+
+    *released* are digests of held changes that a person let through; *kind* is how much the pass reads.
+    *accept* is asked before anything is written, and raises if nothing may be written.
+    """
+
+    desired: Desired
+    declared: Desired
+    request: Request = field(default_factory=Request)
+    released: frozenset[str] = frozenset()
+    kind: PassKind = PassKind.FULL
+    accept: Callable[[Account[Writer]], Awaitable[None]] = _accept_all
+
+
+@dataclass(slots=True)
+class PassState:
+    """State of the pass that is under way or just ended, and what it hands on to the next.
+
+    Handed on: *facts* that still count, changes once *released*, and *rate_limited*, the moment (epoch
+    seconds) until when the budget of an app ("" for links) is used up. Of this pass: *matches*, *plan*, the
+    *attempts* by change, and *denied* if the credentials were refused: nothing further was sent then. It is
+    filled while the pass goes on, so that a pass that is cut short still shows how far it got.
+    """
+
+    facts: Facts = field(default_factory=Facts)
+    released: frozenset[Change] = frozenset()
+    rate_limited: dict[str, float] = field(default_factory=dict)
+    matches: Matches | None = None
+    plan: Plan | None = None
+    attempts: dict[Change, Attempt] = field(default_factory=dict)
+    denied: Denied | None = None
+
+    @property
+    def observed(self) -> Observed | None:
+        return None if self.matches is None else self.matches.context.observed
+
+    @property
+    def outcomes(self) -> dict[Change, Result | Waiting]:
+        """Return what came of each change that was tried, or put off."""
+        return {change: attempt.result for change, attempt in self.attempts.items()}
+
+    @property
+    def links(self) -> list[Result]:
+        """Return what came of this pass's links, in their order."""
+        results = self.outcomes.values()
+        return [each for each in results if isinstance(each, Result) and each.verb is Verb.LINK]
+
+    def begin(self, matches: Matches, plan: Plan) -> None:
+        """Begin a pass that found *matches* and is to do *plan*."""
+        self.matches, self.plan, self.facts = matches, plan, matches.context.observed.facts
+        self.attempts, self.denied = {}, None
