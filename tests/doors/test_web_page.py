@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import pytest
 
-from controller.core.render.lines import clean
 from controller.doors.web import front_app
 from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.status import Status
+from controller.model.text import escape
 from tests.doors.web_fixture import NOW, UPSTREAM, PretendBoard, caller, keep, open_web_store, status
 
 HOSTILE = [
@@ -133,7 +133,7 @@ async def test_hostile_words_are_text_wherever_they_stand(
     assert [tag for tag, _ in page.tags] == [tag for tag, _ in Page(plain).tags]
     assert [set(found) for _, found in page.tags] == [set(found) for _, found in Page(plain).tags]
     assert policy == same_policy
-    assert "".join(page.words).count(clean(hostile)) == 14
+    assert "".join(page.words).count(escape(hostile)) == 14
     assert f"/api/v1/apps/{quote(hostile)}" in page.attributes("href")
 
 

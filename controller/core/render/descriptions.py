@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from controller.core.render.lines import clean
 from controller.core.render.statuses import fields, timestamp
 from controller.core.render.tables import subscription_table, table
 from controller.model.history import WriteRecord
 from controller.model.status import Status
+from controller.model.text import escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def _lines(of: Described) -> Iterator[str]:
         "Revision": status.revision,
         "Observed": timestamp(status.at),
     }
-    yield from (f"{name + ':':<10} {clean(value)}" for name, value in facts.items())
+    yield from (f"{name + ':':<10} {escape(value)}" for name, value in facts.items())
     yield ""
     head = ("CONDITION", "STATUS", "SINCE", "REASON", "MESSAGE")
     yield table(

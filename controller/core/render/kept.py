@@ -1,8 +1,8 @@
 """A report that could not be printed: what is said of it until another run tells how things stand."""
 
-from controller.core.render import lines
 from controller.core.render.statuses import timestamp
 from controller.model.history import KeptReport
+from controller.model.text import escape
 
 
 def kept_fields(kept: KeptReport) -> dict[str, object]:
@@ -20,6 +20,6 @@ def kept_fields(kept: KeptReport) -> dict[str, object]:
 def kept_text(kept: KeptReport) -> str:
     """Return one line, and how to read the report."""
     return (
-        f"The report of {lines.clean(kept.who)} at {timestamp(kept.at)} (exit {kept.code}) could not be "
-        f"printed ({lines.clean(kept.why)}): gupshupctl get report"
+        f"The report of {escape(kept.who)} at {timestamp(kept.at)} (exit {kept.code}) could not be "
+        f"printed ({escape(kept.why)}): gupshupctl get report"
     )

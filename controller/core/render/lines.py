@@ -23,6 +23,7 @@ from controller.model.plan import (
     Verb,
     Waiting,
 )
+from controller.model.text import escape
 
 SIGNS = {Verb.LINK: "+", Verb.SUBSCRIBE: "+", Verb.UPDATE: "~", Verb.UNSUBSCRIBE: "-"}
 OUTCOMES = {Outcome.DONE: "✓", Outcome.FAILED: "!", Outcome.STALE: "!", Outcome.UNCLEAR: "?"}
@@ -38,7 +39,7 @@ def of_action(action: Action) -> Iterator[str]:
 def _changes(action: Action) -> Iterator[str]:
     if isinstance(action, Update):
         for name, (there, want) in action.changes.items():
-            yield f"        {name}: {clean(there)} → {clean(want)}"
+            yield f"        {name}: {escape(there)} → {escape(want)}"
 
 
 def of_waiting(each: Waiting) -> str:
@@ -86,13 +87,8 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
 
 
-def clean(text: str) -> str:
-    """Escape what could move a terminal's cursor or forge a line."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-
-
 def _line(sign: str, word: str, item: Item, about: str) -> str:
-    return f"  {sign} {word:<12} {clean(str(item))}  {clean(about)}".rstrip()
+    return f"  {sign} {word:<12} {escape(str(item))}  {escape(about)}".rstrip()
 
 
 def _about(action: Action) -> str:

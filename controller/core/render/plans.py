@@ -8,6 +8,7 @@ from controller.core.planning.guard import held_digest
 from controller.core.render import lines
 from controller.core.render.entries import action_row, digests, head, lists, row
 from controller.model.plan import Plan, Verb
+from controller.model.text import escape
 
 
 def plan_document(plans: Sequence[Plan], revision: str) -> dict[str, object]:
@@ -45,11 +46,11 @@ def plan_text(plans: Sequence[Plan], revision: str) -> str:
     rest = ", ".join(f"{counted[name]} {name}" for name in list(counted)[len(Verb) :])
     text.append(f"Plan: {changes}; {rest}.")
     text.extend(_footer(plans, total(forecast(plan) for plan in plans)))
-    return "\n".join([*text, f"Revision {lines.clean(revision)}"])
+    return "\n".join([*text, f"Revision {escape(revision)}"])
 
 
 def _plan(plan: Plan) -> Iterator[str]:
-    yield lines.clean(f"Partner {plan.partner.name} at {plan.partner.url}")
+    yield escape(f"Partner {plan.partner.name} at {plan.partner.url}")
     body = [
         *(line for action in plan.actions for line in lines.of_action(action)),
         *(lines.of_waiting(each) for each in plan.waiting),

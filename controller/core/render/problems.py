@@ -12,6 +12,7 @@ from controller.core.decode.rules import RULES
 from controller.model.manifest import Desired
 from controller.model.problem import ENVIRONMENT, UNLISTED, Problem, Severity
 from controller.model.source import Decoded
+from controller.model.text import escape
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m"}
@@ -43,8 +44,8 @@ def first(problems: Sequence[Problem]) -> str:
 
 
 def _line(problem: Problem, before: str = "", after: str = "") -> str:
-    head = f"{_visible(str(problem.place))}: {before}{problem.severity}{after} [{problem.rule}]"
-    return f"{head} {_visible(_sentence(problem))}"
+    head = f"{escape(str(problem.place))}: {before}{problem.severity}{after} [{problem.rule}]"
+    return f"{head} {escape(_sentence(problem))}"
 
 
 def _sentence(problem: Problem) -> str:
@@ -52,15 +53,6 @@ def _sentence(problem: Problem) -> str:
     told = problem.fix is None or f"did you mean {problem.fix}?" in problem.message
     fix = "" if told else f" — write {problem.fix}"
     return f"{field}{problem.message}{fix}"
-
-
-def _visible(words: str) -> str:
-    """Return *words* without any character that could steer a terminal or break a line."""
-    if words.isprintable():
-        return words
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode() for one in words
-    )
 
 
 def summary(decoded: Decoded, files: int) -> str:
@@ -152,7 +144,7 @@ def _result(problem: Problem) -> Mapping[str, object]:
     return {
         "ruleId": problem.rule,
         "level": str(problem.severity),
-        "message": {"text": _visible(_sentence(problem))},
+        "message": {"text": escape(_sentence(problem))},
         "locations": [
             {
                 "physicalLocation": {
@@ -175,10 +167,8 @@ def github(problems: Sequence[Problem]) -> str:
 
 def _annotation(problem: Problem) -> str:
     place = problem.place
-    where = (
-        f"file={_property(_visible(place.file))},line={place.line},col={place.column},title={problem.rule}"
-    )
-    return f"::{problem.severity} {where}::{_data(_visible(_sentence(problem)))}"
+    where = f"file={_property(escape(place.file))},line={place.line},col={place.column},title={problem.rule}"
+    return f"::{problem.severity} {where}::{_data(escape(_sentence(problem)))}"
 
 
 def _data(words: str) -> str:

@@ -7,6 +7,7 @@ from controller.core.render.entries import digests, head, lists, row
 from controller.core.status.run_report import Report, converging, total
 from controller.model.passes import SourceState
 from controller.model.plan import Result
+from controller.model.text import escape
 
 SHORT = ("blocked", "held", "failed", "stale", "unclear")
 """What keeps a run from being called done: somebody has to see to it, or it is not known."""
@@ -50,7 +51,7 @@ def report_text(parts: Sequence[Report], revision: str, *, interrupted: bool = F
     else:
         text.append(f"Done: {counted or 'nothing to do'}.")
     text.extend(_next_steps(parts))
-    return "\n".join([*text, f"Revision {lines.clean(revision)}"])
+    return "\n".join([*text, f"Revision {escape(revision)}"])
 
 
 def _not_taken(source: SourceState) -> dict[str, object]:
@@ -70,7 +71,7 @@ def _next_steps(parts: Sequence[Report]) -> Iterator[str]:
 
 
 def _part(part: Report) -> Iterator[str]:
-    yield lines.clean(f"Partner {part.partner}")
+    yield escape(f"Partner {part.partner}")
     body = [
         *(lines.of_result(result) for result in part.results),
         *(lines.of_waiting(each) for each in part.waiting),
@@ -81,7 +82,7 @@ def _part(part: Report) -> Iterator[str]:
         *(lines.of_unverifiable(item) for item in part.unverifiable),
     ]
     if part.error:
-        body.append(lines.clean(f"  ! ended early   {part.error}"))
+        body.append(escape(f"  ! ended early   {part.error}"))
     elif not part.looked:
         body.append("  ! ended early   before anything was looked at")
     yield from body or ["  nothing to do: everything is as declared"]

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from controller.core.render.lines import clean
 from controller.model.plan import Kind
 from controller.model.status import Status, Truth
+from controller.model.text import escape
 
 HEAD = ("NAME", "PARTNER", "APP ID", "LIVE", "SUBSCRIBED", "READY", "REASON")
 SUBSCRIPTION_HEAD = ("NAME", "APP", "PARTNER", "SYNCED", "READY", "REASON")
@@ -32,7 +32,7 @@ def subscription_table(statuses: Iterable[Status]) -> str:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Line up columns two spaces apart; what could steer a terminal is escaped."""
-    cells = [tuple(head), *(tuple(clean(cell) for cell in row) for row in rows)]
+    cells = [tuple(head), *(tuple(escape(cell) for cell in row) for row in rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
     return "\n".join(line.rstrip() for line in lines)

@@ -13,6 +13,7 @@ from controller.edges import log
 from controller.loop.apply import OnProgress, PartnerRun
 from controller.model.plan import Kind, Result, WaitFor
 from controller.model.status import Status, Truth
+from controller.model.text import escape
 
 SILENCE = 15.0
 """Seconds that nobody wonders about."""
@@ -144,7 +145,7 @@ def _standings(run: PartnerRun) -> Iterator[str]:
             elif _is(status, "Live"):
                 yield f"  ✓ live         {status.item}"
             elif status.stage:
-                yield f"  … provisioning {status.item}  {lines.clean(status.stage)}"
+                yield f"  … provisioning {status.item}  {escape(status.stage)}"
 
 
 def waits(run: PartnerRun) -> Iterator[str]:
@@ -159,7 +160,7 @@ def waits(run: PartnerRun) -> Iterator[str]:
 
 def _trouble(run: PartnerRun) -> Iterator[str]:
     if run.error is not None:
-        yield f"  ! trouble      {lines.clean(str(run.error))}"
+        yield f"  ! trouble      {escape(str(run.error))}"
 
 
 def _is(status: Status, type_: str) -> bool:

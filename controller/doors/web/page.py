@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from controller.core.render.lines import clean
 from controller.core.render.rows import STATES, AppRow, age, chosen, row
 from controller.core.render.statuses import timestamp
 from controller.doors.web.security_headers import HEADERS
@@ -20,6 +19,7 @@ from controller.doors.web.statuses import apps
 from controller.edges.store import SqlStore
 from controller.loop.run.control import LoopControl
 from controller.model.passes import PartnerState, SourceState
+from controller.model.text import escape
 
 A_PAGE = 100
 _LONGEST_SEARCH = 150
@@ -86,7 +86,7 @@ class Page:
 
 def _shown(value: object) -> object:
     """Write out what would not be seen, or would turn words round; what is markup is our own."""
-    return clean(value) if type(value) is str else value
+    return escape(value) if type(value) is str else value
 
 
 def _source(state: SourceState, since: Callable[[float | None], str]) -> dict[str, object]:

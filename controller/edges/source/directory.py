@@ -11,7 +11,6 @@ from controller.edges.source.file_rules import (
     LARGEST_SOURCE,
     ambiguous_names,
     escaped,
-    escaped_whole,
     file_problem,
     lfs_pointer,
     source_too_large,
@@ -23,6 +22,7 @@ from controller.edges.source.tree import FoundFile, walk
 from controller.errors import SourceError, Usage
 from controller.model.problem import Problem
 from controller.model.source import Source, SourceFile, Stamp
+from controller.model.text import escape
 
 _DEFAULT = "manifests"
 
@@ -152,7 +152,7 @@ def _read(one: FoundFile) -> _Content | Problem:
             trouble = unreadable(one.shown, status)
             data = b"" if trouble else file.read(LARGEST + 1)
             stamp = Stamp(one.shown, one.real, mark(status))
-            whole = _Content(SourceFile(one.shown, data, escaped_whole(one.real)), one.name, stamp)
+            whole = _Content(SourceFile(one.shown, data, escape(one.real)), one.name, stamp)
             return trouble or lfs_pointer(one.shown, data) or whole
         except OSError as error:
             return file_problem("GS704", one.shown, f"cannot be read: {error.strerror}")

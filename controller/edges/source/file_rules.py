@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterable
 
 from controller.model.problem import Place, Problem, Severity
+from controller.model.text import escape
 
 LARGEST = 256 * 1024
 MOST_FILES = 10_000
@@ -24,16 +25,9 @@ def file_problem(rule: str, path: str, message: str) -> Problem:
 
 
 def escaped(path: str) -> str:
-    """Return *path* as `escaped_whole` does, and clipped."""
-    shown = escaped_whole(path)
+    """Return *path* in characters that can be shown, and clipped."""
+    shown = escape(path)
     return shown if len(shown) <= _LONGEST_NAME else shown[: _LONGEST_NAME - 1] + "…"
-
-
-def escaped_whole(path: str) -> str:
-    """Return *path* with every character that cannot be shown as an escape: any store can keep that."""
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode() for one in path
-    )
 
 
 def unusable_name(path: str) -> Problem | None:

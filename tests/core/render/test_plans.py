@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from controller.core.planning.answers import of_link_answer
 from controller.core.planning.guard import held_digest
 from controller.core.planning.matched import app_item, subscription_item
 from controller.core.render.entries import digests
-from controller.core.render.lines import clean, duration
+from controller.core.render.lines import duration
 from controller.core.render.plans import plan_document, plan_text
 from controller.core.render.reports import report_document, report_text
 from controller.core.status.run_report import KEYS, Report, report
@@ -461,19 +459,6 @@ def test_nothing_steers_a_terminal_or_forges_a_line(text: str, lines: int) -> No
     assert len(found) == lines
     assert all(line.isprintable() for line in found)
     assert "\\x1b[2J" in text
-
-
-@given(st.text())
-def test_what_is_cleaned_is_printable_and_what_was_stays(text: str) -> None:
-    assert clean(text).isprintable()
-    assert clean(clean(text)) == clean(text)
-    if text.isprintable():
-        assert clean(text) == text
-
-
-def test_a_lost_surrogate_can_be_printed() -> None:
-    assert clean("\udc1b") == "\\udc1b"
-    clean("a\udc1bb").encode()
 
 
 NUMBERS = [phone(number) for number in (1, 2, 3, 9)]

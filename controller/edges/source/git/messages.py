@@ -1,10 +1,10 @@
 """What git said, made fit to be read: no secret, no control characters, and a word about what to do."""
 
-import base64
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
 
 from controller.edges.source.file_rules import escaped
+from controller.model.secret import Secret
+from controller.model.text import mask
 
 _MOST_LINES = 4
 _ADVICE = (
@@ -35,19 +35,5 @@ def advice(words: str) -> str:
 
 def git_message(words: str, secrets: Iterable[str]) -> str:
     """Return the last lines of what git said, without any of *secrets* in any spelling of theirs."""
-    for secret in secrets:
-        for spelling in _spellings(secret):
-            words = words.replace(spelling, "***")
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    lines = [line.strip() for line in mask(words, map(Secret, secrets)).splitlines() if line.strip()]
     return escaped("; ".join(lines[-_MOST_LINES:])) or "nothing"
-
-
-def _spellings(secret: str) -> list[str]:
-    """Return how a secret may stand in a text, the longest first: whole ones go before their parts."""
-    plain = secret.encode()
-    forms = {secret, quote(secret, safe=""), quote_plus(secret), plain.hex()}
-    forms |= {
-        coded.rstrip("=")
-        for coded in (base64.b64encode(plain).decode(), base64.urlsafe_b64encode(plain).decode())
-    }
-    return sorted(forms, key=len, reverse=True)

@@ -6,6 +6,8 @@ from sqlalchemy.exc import DataError, DBAPIError
 
 from controller.edges.store.database import BUSY_TIMEOUT
 from controller.errors import StoreError
+from controller.model.secret import Secret
+from controller.model.text import mask
 
 _ADVICE = {
     "08": "the connection failed; check that the server runs and can be reached; it is tried again",
@@ -36,8 +38,7 @@ def refused(place: str, error: DBAPIError, hidden: Iterable[str]) -> StoreError:
     cause = error.orig or error
     state = getattr(cause, "sqlstate", None) or ""
     said = " ".join(str(cause).split()) or "nothing was said"
-    for secret in filter(None, hidden):
-        said = said.replace(secret, "***")
+    said = mask(said, map(Secret, filter(None, hidden)))
     advice = _TEXT if isinstance(error, DataError) and not state else _advice(state)
     return StoreError(f"the store {place}: {said} ({state or type(cause).__name__}): {advice}")
 
