@@ -160,49 +160,6 @@ async def test_a_commit_that_was_never_fetched_is_an_error(repository: Repositor
         await source.read(Commit("1" * 40))
 
 
-LEAVES: dict[str, Leaf] = {
-    "m/a.yaml": "1",
-    "m/..data/real": "2",
-    "m/d/e.yaml": "3",
-    "README.md": "4",
-    "other/f.yaml": "5",
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "target", "files", "problems"),
-    [
-        pytest.param("m/b.yaml", "..data/real", ["m/b.yaml"], [], id="to a file that is passed by itself"),
-        pytest.param("m/d/b.yaml", "../..data/./real", ["m/d/b.yaml"], [], id="by way of a folder above"),
-        pytest.param("m/b.yaml", "a.yaml", [], [], id="to a manifest: it is read once, by its own name"),
-        pytest.param("m/b.yaml", "d/e.yml", [], ["GS704"], id="to nothing"),
-        pytest.param("m/b.yaml", "b.yaml", [], ["GS704"], id="to itself"),
-        pytest.param("m/b.yaml", "", [], ["GS704"], id="to a name that is empty"),
-        pytest.param("m/b.yaml", "d", [], ["GS704"], id="a manifest to a folder"),
-        pytest.param("m/b", "d", [], ["GS704"], id="to a folder"),
-        pytest.param("m/b", ".", [], ["GS704"], id="to the folder that is read"),
-        pytest.param("m/b.yaml", "../other/f.yaml", [], ["GS707"], id="out of the folder"),
-        pytest.param("m/b.yaml", "../m/a.yaml", [], ["GS707"], id="out of the folder and in again"),
-        pytest.param("m/b.yaml", "/etc/passwd", [], ["GS707"], id="into the machine"),
-        pytest.param("m/b.yaml", "../../../etc/passwd", [], ["GS707"], id="out of the repository"),
-        pytest.param("m/b", "../other", [], ["GS707"], id="to a folder outside"),
-        pytest.param("m/b", "/etc", [], ["GS707"], id="to somewhere in the machine"),
-        pytest.param("m/b\n", "../other", [], ["GS702"], id="to a folder outside, by an odd name"),
-        pytest.param("m/b.md", "../README.md", [], [], id="no manifest, to a file outside"),
-        pytest.param("m/b.md", "nowhere", [], [], id="no manifest, to nothing"),
-        pytest.param("m/.b.yaml", "/etc/passwd", [], [], id="hidden"),
-        pytest.param("m/b.yaml", "x/" * 3_000, [], ["GS704"], id="longer than a link can be"),
-    ],
-)
-async def test_a_link(
-    repository: Repository, tmp_path: Path, name: str, target: str, files: list[str], problems: list[str]
-) -> None:
-    repository.commit({**LEAVES, name: Link(target)})
-    found = await look(source_of(repository, tmp_path / "copy", path="m"))
-    assert sorted({*names(found)} - {"m/a.yaml", "m/d/e.yaml"}) == files
-    assert [rule for rule, _ in told(found)] == problems
-
-
 async def test_links_through_links_are_followed_as_a_mounted_config_map_needs_it(
     repository: Repository, source: GitSource
 ) -> None:

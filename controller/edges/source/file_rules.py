@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterable
+from enum import Enum, auto
 
 from controller.model.problem import Place, Problem, Severity
 from controller.model.text import escape
@@ -15,6 +16,7 @@ _LONGEST_PART = 255
 _LONGEST_PATH = 4_095
 _LFS = (b"version https://git-lfs.github.com/", b"version https://hawser.github.com/")
 ENDINGS = (".yaml", ".yml")
+_OUTSIDE = "leads out of the folder that is read"
 _WARNINGS = frozenset({"GS705", "GS709"})
 
 
@@ -69,6 +71,36 @@ def almost_manifest(path: str) -> Problem | None:
     return file_problem(
         "GS709", path, "is not read: only names that end in .yaml or .yml are, in small letters"
     )
+
+
+class LinkTarget(Enum):
+    """Where a symbolic link leads in the end. OUTSIDE is no file, or nobody knows what it is."""
+
+    FILE = auto()
+    FOLDER = auto()
+    FILE_OUTSIDE = auto()
+    OUTSIDE = auto()
+    NOTHING = auto()
+
+
+def follow_link(path: str, target: LinkTarget) -> Problem | bool:
+    """Return whether what the link at *path* leads to is read, or the problem that the link is.
+
+    Only what lies in the folder that is read is followed. A link without a manifest's ending may lead to a
+    file anywhere, since no such file is read.
+    """
+    manifest = path.endswith(ENDINGS)
+    match target:
+        case LinkTarget.FOLDER:
+            return True
+        case LinkTarget.NOTHING if manifest:
+            return file_problem("GS704", path, "is a link that leads to no file")
+        case LinkTarget.OUTSIDE:
+            return file_problem("GS707", path, _OUTSIDE)
+        case LinkTarget.FILE_OUTSIDE if manifest:
+            return file_problem("GS707", path, _OUTSIDE)
+        case _:
+            return manifest
 
 
 def lfs_pointer(path: str, data: bytes) -> Problem | None:

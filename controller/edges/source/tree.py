@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from controller.edges.source.file_rules import ENDINGS, MOST_FILES, almost_manifest, file_problem, too_many
+from controller.edges.source.file_rules import (
+    ENDINGS,
+    MOST_FILES,
+    LinkTarget,
+    almost_manifest,
+    file_problem,
+    follow_link,
+    too_many,
+)
 from controller.model.problem import Problem
 
 
@@ -58,8 +66,9 @@ def _take(entry: os.DirEntry[str], root: str, tree: Tree, folders: list[str], se
     if not is_folder and not entry.name.endswith(ENDINGS):
         tree.problems += [found] if (found := almost_manifest(_shown(entry))) else []
         return
-    if entry.is_symlink() and not _inside(real, os.path.realpath(root)):
-        tree.problems.append(file_problem("GS707", entry.path, "leads out of the folder that is read"))
+    followed = follow_link(entry.path, _target(real, root)) if entry.is_symlink() else True
+    if isinstance(followed, Problem):
+        tree.problems.append(followed)
     elif not is_folder:
         tree.files.append(FoundFile(_shown(entry), real, os.path.relpath(entry.path, root)))
     elif real not in seen:
@@ -69,6 +78,14 @@ def _take(entry: os.DirEntry[str], root: str, tree: Tree, folders: list[str], se
 
 def _shown(entry: os.DirEntry[str]) -> str:
     return entry.path.removeprefix("./")
+
+
+def _target(real: str, root: str) -> LinkTarget:
+    """Return where a link leads that ends at *real*. What cannot be opened shows when it is opened."""
+    inside, is_folder = _inside(real, os.path.realpath(root)), Path(real).is_dir()
+    if is_folder:
+        return LinkTarget.FOLDER if inside else LinkTarget.OUTSIDE
+    return LinkTarget.FILE if inside else LinkTarget.FILE_OUTSIDE
 
 
 def _inside(real: str, whole: str) -> bool:

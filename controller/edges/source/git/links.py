@@ -1,21 +1,12 @@
 """Where symbolic links of a commit lead: followed inside the folder that is read, and never outside."""
 
 from collections.abc import Iterable, Mapping
-from enum import Enum, auto
 from itertools import accumulate
 
+from controller.edges.source.file_rules import LinkTarget
 from controller.edges.source.git.listing import EntryType, TreeEntry
 
 _MOST_STEPS = 256
-
-
-class NotAFile(Enum):
-    """Where a link leads to, if not to a file."""
-
-    FOLDER = auto()
-    OUTSIDE = auto()
-    NOWHERE = auto()
-    CIRCLE = auto()
 
 
 class LinkTargets:
@@ -28,17 +19,17 @@ class LinkTargets:
         )
         self._folders = _folders(self._files)
 
-    def of(self, name: str) -> TreeEntry | NotAFile:
+    def of(self, name: str) -> TreeEntry | LinkTarget:
         """Return the file that the link *name* leads to in the end, or why there is none.
 
         A path that leaves the folder is OUTSIDE even where it would come back: what lies there is not read.
         """
         path = self._resolved(name)
-        if isinstance(path, NotAFile):
+        if isinstance(path, LinkTarget):
             return path
-        return self._files.get(path) or (NotAFile.FOLDER if path in self._folders else NotAFile.NOWHERE)
+        return self._files.get(path) or (LinkTarget.FOLDER if path in self._folders else LinkTarget.NOTHING)
 
-    def _resolved(self, name: str) -> str | NotAFile:
+    def _resolved(self, name: str) -> str | LinkTarget:
         done: list[str] = []
         todo = name.split("/")[::-1]
         for _ in range(_MOST_STEPS):
@@ -46,15 +37,15 @@ class LinkTargets:
                 return "/".join(done)
             part = todo.pop()
             if part == ".." and not done:
-                return NotAFile.OUTSIDE
+                return LinkTarget.OUTSIDE
             _step(done, part)
             text = self._links.get("/".join(done))
             if text is not None:
                 if text.startswith("/"):
-                    return NotAFile.OUTSIDE
+                    return LinkTarget.OUTSIDE
                 done.pop()
                 todo += text.split("/")[::-1]
-        return NotAFile.CIRCLE
+        return LinkTarget.NOTHING
 
 
 def _step(done: list[str], part: str) -> None:

@@ -6,11 +6,11 @@ from os import fsdecode
 from pathlib import Path
 from typing import Never
 
-from controller.edges.source.file_rules import lfs_pointer, unusable_name
+from controller.edges.source.file_rules import LinkTarget, follow_link, lfs_pointer, unusable_name
 from controller.edges.source.git.command import Git
 from controller.edges.source.git.listing import EntryType, TreeEntry, blobs, entries
 from controller.edges.source.git.messages import git_message
-from controller.edges.source.git.select import SelectedFiles, in_repository, outside, select
+from controller.edges.source.git.select import SelectedFiles, in_repository, select
 from controller.errors import SourceError
 from controller.model.problem import Problem
 from controller.model.source import SourceFile
@@ -83,17 +83,17 @@ class CommitReader:
 
     async def _strays(self, selected: SelectedFiles) -> list[Problem]:
         """Judge links out of the folder by their ends: a README may be one, a folder of manifests not."""
-        asked, rest = selected.strays[:_MOST_STRAYS], selected.strays[_MOST_STRAYS:]
-        problems = [problem for name in asked if (problem := await self._stray(name))]
-        return problems + [outside(in_repository(self._root, name)) for name in rest]
+        names = [in_repository(self._root, name) for name in selected.strays]
+        judged = [await self._stray(name) for name in names[:_MOST_STRAYS]]
+        judged += [follow_link(name, LinkTarget.OUTSIDE) for name in names[_MOST_STRAYS:]]
+        return [each for each in judged if isinstance(each, Problem)]
 
-    async def _stray(self, name: str) -> Problem | None:
-        shown = in_repository(self._root, name)
-        if trouble := unusable_name(shown):
-            return trouble
-        answer = await self._asked("--batch-check", f"{self._commit}:{shown}\n", "--follow-symlinks")
-        ends_at_a_file = answer.split(b" ")[1:2] == [b"blob"]
-        return None if ends_at_a_file else outside(shown)
+    async def _stray(self, name: str) -> Problem | bool:
+        if problem := unusable_name(name):
+            return problem
+        answer = await self._asked("--batch-check", f"{self._commit}:{name}\n", "--follow-symlinks")
+        is_file = answer.split(b" ")[1:2] == [b"blob"]
+        return follow_link(name, LinkTarget.FILE_OUTSIDE if is_file else LinkTarget.OUTSIDE)
 
     async def _asked(self, how: str, questions: str, *options: str) -> bytes:
         arguments = ("cat-file", how, *options)

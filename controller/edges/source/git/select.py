@@ -8,15 +8,17 @@ from controller.edges.source.file_rules import (
     ENDINGS,
     LARGEST_SOURCE,
     MOST_FILES,
+    LinkTarget,
     almost_manifest,
     ambiguous_names,
     file_problem,
+    follow_link,
     source_too_large,
     too_large,
     too_many,
     unusable_name,
 )
-from controller.edges.source.git.links import LinkTargets, NotAFile
+from controller.edges.source.git.links import LinkTargets
 from controller.edges.source.git.listing import EntryType, TreeEntry
 from controller.model.problem import Problem
 
@@ -69,26 +71,22 @@ def in_repository(root: str, name: str) -> str:
     return f"{root}/{name}" if root else name
 
 
-def outside(name: str) -> Problem:
-    return file_problem("GS707", name, "leads out of the folder that is read")
-
-
 def _is_hidden(name: str) -> bool:
     return name.startswith(".") or "/." in name
 
 
 def _follow(name: str, link: TreeEntry, targets: LinkTargets, selected: SelectedFiles) -> None:
     end = targets.of(link.name)
-    if end is NotAFile.FOLDER:
+    if end is LinkTarget.FOLDER:
         selected.problems.append(file_problem("GS704", name, "is a link to a folder; link to its files"))
-    elif not link.name.endswith(ENDINGS):
-        selected.strays += [link.name] if end is NotAFile.OUTSIDE else []
-    elif end is NotAFile.OUTSIDE:
-        selected.problems.append(outside(name))
-    elif isinstance(end, NotAFile):
-        selected.problems.append(file_problem("GS704", name, "is a link that leads to no file"))
+    elif end is LinkTarget.OUTSIDE and not link.name.endswith(ENDINGS):
+        selected.strays.append(link.name)
     else:
-        selected.files.append(SelectedFile(name, end, linked=True))
+        followed = follow_link(name, LinkTarget.FILE if isinstance(end, TreeEntry) else end)
+        if isinstance(followed, Problem):
+            selected.problems.append(followed)
+        elif followed and isinstance(end, TreeEntry):
+            selected.files.append(SelectedFile(name, end, linked=True))
 
 
 def _limit(root: str, selected: SelectedFiles) -> None:
