@@ -258,7 +258,7 @@ CRASH_LOOP = Trouble(blows=tuple(("list", nth, Blow.BEFORE) for nth in range(1, 
 _LOST = Trouble((fault("lose-request"),))
 _LATE = Trouble((fault("late", seconds=55),))
 _DEAD = Trouble(blows=(("link", 1, Blow.DURING),))
-_TIME = "controller.edges.store.store:machines_time"
+_TIME = "controller.edges.store.store:machine_clock"
 
 
 def _set(seconds: float, *, reboot: bool = False) -> Trouble:
