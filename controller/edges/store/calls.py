@@ -6,7 +6,7 @@ What comes in and goes out is on the caller's clock; what is kept, on the store'
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, delete, select, update
 
 from controller.edges.store.clocks import StoreClock
 from controller.edges.store.database import Database, add, put
@@ -17,6 +17,19 @@ _DAY = 86_400.0
 _TOLERANCE = 1.0
 
 _Call: TypeAlias = Row[int, float, float | None]
+
+# Each call to Gupshup asks all of these: built once, they take a third of the time.
+_UPSTREAM, _BUDGET = bindparam("upstream", type_=Text), bindparam("budget", type_=Text)
+_SPANS = (
+    select(calls.c.id, calls.c.reserved, calls.c.ended)
+    .where(calls.c.upstream == _UPSTREAM, calls.c.budget == _BUDGET)
+    .order_by(calls.c.id)
+)
+_REST = select(rests.c.until).where(rests.c.upstream == _UPSTREAM, rests.c.budget == _BUDGET)
+_TRAIT = select(traits.c.value).where(traits.c.upstream == _UPSTREAM, traits.c.name == bindparam("name"))
+_ENDED = update(calls).where(calls.c.id.in_(bindparam("rows", expanding=True)))
+_OLD = select(calls.c.id).where(calls.c.reserved < bindparam("before")).with_for_update(skip_locked=True)
+_FORGOTTEN = delete(calls).where(calls.c.id.in_(_OLD))
 
 
 class CallTable:
@@ -48,8 +61,8 @@ class CallTable:
         """Record that a call is over; *status* is None where no answer came."""
 
         def work(connection: Connection) -> None:
-            rows = update(calls).where(calls.c.id.in_(reservation.rows))
-            connection.execute(rows.values(ended=self._clock.now(connection), status=status))
+            values = {"ended": self._clock.now(connection), "status": status}
+            connection.execute(_ENDED, {"rows": reservation.rows, **values})
 
         await self._database.write(work, None)
 
@@ -67,8 +80,7 @@ class CallTable:
         """Return what was learnt about *upstream* under *name*, None where nothing was."""
 
         def work(connection: Connection) -> str | None:
-            found = select(traits.c.value).where(traits.c.upstream == upstream, traits.c.name == name)
-            return connection.execute(found).scalar_one_or_none()
+            return connection.execute(_TRAIT, {"upstream": upstream, "name": name}).scalar_one_or_none()
 
         return await self._database.read(work)
 
@@ -110,19 +122,15 @@ def _pull_back(connection: Connection, upstream: str, budget: str, now: float) -
 
 def _forget_all(connection: Connection, before: float) -> None:
     """Drop what budgets left that nobody asks for any more; what others are at is left to them."""
-    old = select(calls.c.id).where(calls.c.reserved < before).with_for_update(skip_locked=True)
-    connection.execute(delete(calls).where(calls.c.id.in_(old)))
+    connection.execute(_FORGOTTEN, {"before": before})
 
 
 def _rows(connection: Connection, upstream: str, budget: str) -> Sequence[_Call]:
-    found = select(calls.c.id, calls.c.reserved, calls.c.ended)
-    mine = (calls.c.upstream == upstream) & (calls.c.budget == budget)
-    return connection.execute(found.where(mine).order_by(calls.c.id)).all()
+    return connection.execute(_SPANS, {"upstream": upstream, "budget": budget}).all()
 
 
 def _rest(connection: Connection, upstream: str, budget: str) -> float:
-    found = select(rests.c.until).where(rests.c.upstream == upstream, rests.c.budget == budget)
-    return connection.execute(found).scalar_one_or_none() or 0.0
+    return connection.execute(_REST, {"upstream": upstream, "budget": budget}).scalar_one_or_none() or 0.0
 
 
 def _log(connection: Connection, upstream: str, budget: Budget, now: float, route: str) -> int:

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, and_, insert, update
+from sqlalchemy import Connection, Engine, Insert, Table, Update, bindparam, insert, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from controller.errors import StoreError
 
@@ -15,6 +17,9 @@ Work = Callable[[Connection], T]
 
 BUSY_TIMEOUT = 30.0
 """Seconds for which a write waits for others that write."""
+
+_KEY = "its_"
+"""What a parameter is called that finds a row, before its column's name: that one sets the column."""
 
 
 class StateUnknown(StoreError):
@@ -133,14 +138,29 @@ class _Inline(Executor):
 
 def add(connection: Connection, table: Table, values: Mapping[str, object]) -> int:
     """Write a new row and return its `id`."""
-    return int(connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
+    return int(connection.execute(_adding(table), dict(values)).scalar_one())
 
 
 def put(
     connection: Connection, table: Table, key: Mapping[str, object], values: Mapping[str, object]
 ) -> None:
     """Write one row, new or not, in any dialect. Safe because who writes it does so under one key."""
-    where = and_(*(table.c[name] == value for name, value in key.items()))
-    if values and connection.execute(update(table).where(where).values(values)).rowcount:
+    known = {f"{_KEY}{name}": value for name, value in key.items()}
+    if values and connection.execute(_changing(table, tuple(key)), {**known, **values}).rowcount:
         return
-    connection.execute(insert(table).values({**key, **values}))
+    connection.execute(_inserting(table), {**key, **values})
+
+
+@cache
+def _adding(table: Table) -> ReturningInsert[int]:
+    return insert(table).returning(table.c.id)
+
+
+@cache
+def _changing(table: Table, key: tuple[str, ...]) -> Update:
+    return update(table).where(*(table.c[name] == bindparam(f"{_KEY}{name}") for name in key))
+
+
+@cache
+def _inserting(table: Table) -> Insert:
+    return insert(table)

@@ -1,16 +1,6 @@
 """The history of writes: what went out, and what came of it."""
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    RowMapping,
-    delete,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, delete, func, or_, select, update
 
 from controller.edges.store.clocks import StoreClock
 from controller.edges.store.database import Database, add

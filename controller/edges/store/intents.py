@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, bindparam, delete, func, select, update
 
 from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, add, put
@@ -10,6 +10,10 @@ from controller.edges.store.schema import intents, unclear
 from controller.edges.store.writer_lock import WriterLocks
 from controller.errors import Busy
 from controller.model.memory import Intent
+
+_UPSTREAM, _PHONE = bindparam("upstream", type_=Text), bindparam("phone", type_=Text)
+_OPEN = select(intents).where(intents.c.upstream == _UPSTREAM).order_by(intents.c.id)
+_RESET = delete(unclear).where(unclear.c.upstream == _UPSTREAM, unclear.c.phone == _PHONE)
 
 
 class IntentTable:
@@ -93,8 +97,7 @@ class IntentTable:
 
 def open_intents(connection: Connection, upstream: str, ahead: float) -> list[Intent]:
     """Return the open intents of *upstream*, on a clock that is *ahead* of the store's."""
-    found = select(intents).where(intents.c.upstream == upstream).order_by(intents.c.id)
-    return [_intent(row, ahead) for row in connection.execute(found).mappings()]
+    return [_intent(row, ahead) for row in connection.execute(_OPEN, {"upstream": upstream}).mappings()]
 
 
 def close(connection: Connection, upstream: str, phone: str) -> None:
@@ -117,7 +120,7 @@ def close(connection: Connection, upstream: str, phone: str) -> None:
 
 def reset(connection: Connection, upstream: str, phone: str) -> None:
     """Forget the unclear attempts of *phone*: what became of them is known."""
-    connection.execute(delete(unclear).where(unclear.c.upstream == upstream, unclear.c.phone == phone))
+    connection.execute(_RESET, {"upstream": upstream, "phone": phone})
 
 
 def _attempts(connection: Connection, upstream: str, phone: str) -> int:

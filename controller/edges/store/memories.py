@@ -5,9 +5,10 @@ Its moments are on the caller's clock outside, and on the store's inside (see cl
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import assert_never
+from functools import cache
+from typing import Any, assert_never
 
-from sqlalchemy import Connection, RowMapping, Table, delete, select
+from sqlalchemy import Connection, Delete, RowMapping, Select, Table, bindparam, delete, select
 
 from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, put
@@ -31,6 +32,12 @@ from controller.model.memory import (
 )
 
 _LINKS = 5
+_LAST_LINKS = (
+    select(history)
+    .where(history.c.upstream == bindparam("upstream"), history.c.verb == "link", history.c.outcome != "")
+    .order_by(history.c.id.desc())
+    .limit(_LINKS)
+)
 
 
 class MemoryTables:
@@ -72,8 +79,13 @@ def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:
 
 def _rows(connection: Connection, table: Table, upstream: str) -> Sequence[RowMapping]:
     """Return the rows of *upstream* in the order of their keys, which each database has another one of."""
-    found = connection.execute(select(table).where(table.c.upstream == upstream)).mappings()
+    found = connection.execute(_of(table), {"upstream": upstream}).mappings()
     return sorted(found, key=lambda row: [row[column.name] for column in table.primary_key])
+
+
+@cache
+def _of(table: Table) -> Select[*tuple[Any, ...]]:
+    return select(table).where(table.c.upstream == bindparam("upstream"))
 
 
 def _binding(row: RowMapping) -> Binding:
@@ -124,9 +136,7 @@ def _wrote(written: LedgerEntry, by: float) -> LedgerEntry:
 
 
 def _links(connection: Connection, upstream: str) -> tuple[LinkAttempt, ...]:
-    mine = (history.c.upstream == upstream) & (history.c.verb == "link") & (history.c.outcome != "")
-    found = select(history).where(mine).order_by(history.c.id.desc()).limit(_LINKS)
-    rows = connection.execute(found).mappings()
+    rows = connection.execute(_LAST_LINKS, {"upstream": upstream}).mappings()
     return tuple(LinkAttempt(r["at"], r["verb"], r["target"], r["outcome"], r["message"]) for r in rows)
 
 
@@ -185,4 +195,10 @@ def _write(connection: Connection, upstream: str, written: LedgerEntry) -> None:
 
 
 def _drop(connection: Connection, table: Table, upstream: str, column: str, value: str) -> None:
-    connection.execute(delete(table).where(table.c.upstream == upstream, table.c[column] == value))
+    connection.execute(_dropping(table, column), {"upstream": upstream, "value": value})
+
+
+@cache
+def _dropping(table: Table, column: str) -> Delete:
+    mine = table.c.upstream == bindparam("upstream")
+    return delete(table).where(mine, table.c[column] == bindparam("value"))

@@ -8,6 +8,9 @@ from controller.edges.store.database import Database
 from controller.edges.store.history import of_app
 from controller.edges.store.schema import statuses
 
+_FORGET_ALL = delete(statuses).where(statuses.c.upstream == bindparam("its"))
+_FORGET = _FORGET_ALL.where(statuses.c.resource == bindparam("old"))
+
 
 class StatusTable:
     """The last status document (JSON text) of each resource."""
@@ -24,12 +27,10 @@ class StatusTable:
         ]
 
         def work(connection: Connection) -> None:
-            old = delete(statuses).where(statuses.c.upstream == upstream)
             if whole:
-                connection.execute(old)
+                connection.execute(_FORGET_ALL, {"its": upstream})
             elif rows:
-                one = old.where(statuses.c.resource == bindparam("old"))
-                connection.execute(one, [{"old": row["resource"]} for row in rows])
+                connection.execute(_FORGET, [{"its": upstream, "old": row["resource"]} for row in rows])
             if rows:
                 connection.execute(insert(statuses), rows)
 
