@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
 from controller.edges.store import SqlStore, WriterLock, open_store
@@ -59,6 +59,7 @@ class Disk:
             shutil.copyfile(self.empty, self.path)
         store = open_store(self.path, clock, inline=True)
         database = store._database
+        _compiled_once(database._engine)
         heard: list[str] = []
         event.listen(database._engine, "before_cursor_execute", partial(_hear, heard))
         database._executor = Transactions(life, self, heard)
@@ -156,6 +157,19 @@ class Transactions(Executor):
         if blow is Blow.DURING:
             raise self.life.end()
         _failing("SQLITE_IOERR_WRITE", "disk I/O error")(connection)
+
+
+@cache
+def _first(_: str) -> list[Engine]:
+    """Return a place for the first engine of its kind in this process."""
+    return []
+
+
+def _compiled_once(engine: Engine) -> None:
+    """Let all engines know what one of them compiled: else each life of a simulated process begins anew."""
+    first = _first(engine.dialect.name)
+    first.append(engine) if not first else None
+    engine.dialect, engine._compiled_cache = first[0].dialect, first[0]._compiled_cache
 
 
 def _failing(name: str, words: str) -> Callable[[Connection], Any]:

@@ -98,31 +98,36 @@ def single(job: tuple[str, int]) -> Funnel:
     return examine(name, [reference(name)[1].points[place]])
 
 
-def singles(names: Iterable[str], jobs: int) -> Funnel:
-    """Run every single point of *names*."""
+def places(name: str) -> range:
+    """Return the place of each point of *name*."""
+    return range(len(reference(name)[1].points))
+
+
+def singles(names: Iterable[str], jobs: int = 1, *, part: int = 0, parts: int = 1) -> Funnel:
+    """Run every single point of *names*, or one of so many *parts* of them."""
     found = Funnel()
     work: list[tuple[str, int]] = []
     for name in names:
         points = reference(name)[1]
         found.points += len(points.points) + sum(points.pruned.values())
         found.pruned.update(points.pruned)
-        work += [(name, place) for place in range(len(points.points))]
+        work += [(name, place) for place in places(name)[part::parts]]
     return _summed(found, single, work, jobs)
 
 
-def sample(names: Sequence[str], seed: int, count: int, jobs: int, *, depth: int = 2) -> Funnel:
+def sample(names: Sequence[str], seed: int, count: int, jobs: int = 1, *, depth: int = 2) -> Funnel:
     """Run *count* combinations of *depth* troubles, chosen by *seed*."""
     chance = Random(f"pairs {seed}")  # noqa: S311  (a seed)
     work = []
     for _ in range(count):
         name = chance.choice(names)
-        work.append((name, chance.randrange(len(reference(name)[1].points)), 1, depth))
+        work.append((name, chance.randrange(len(places(name))), 1, depth))
     return _summed(Funnel(points=count), deeper, work, jobs)
 
 
 def pairs(names: Iterable[str], jobs: int) -> Funnel:
     """Run every pair of points of *names*."""
-    work = [(name, place) for name in names for place in range(len(reference(name)[1].points))]
+    work = [(name, place) for name in names for place in places(name)]
     return _summed(Funnel(), every_second, work, jobs)
 
 

@@ -52,9 +52,11 @@ def single(job: Job) -> Funnel:
     return judged(name, str(trouble), trouble)
 
 
-def every(names: Iterable[str], jobs: int, *, nth: int = 1) -> Funnel:
+def every(
+    names: Iterable[str], jobs: int = 1, *, nth: int = 1, bases: Iterable[str] = tuple(BASES)
+) -> Funnel:
     """Run every way to set the clock, or every *nth* of them."""
-    work = [(name, each) for name in names for base in BASES.values() for each in troubles(name, base)]
+    work = [(name, each) for name in names for base in bases for each in troubles(name, BASES[base])]
     found, chosen = Funnel(points=len(work)), work[::nth]
     found.pruned.update({"not of this sample": len(work) - len(chosen)} if nth > 1 else {})
     for each in spread(single, chosen, jobs):

@@ -1,7 +1,7 @@
-"""Every kind of trouble at every effect of a run, one at a time; pairs and triples by a seed.
+"""Every kind of trouble at every effect of a run, alone, and pairs by a seed; in slices that workers share.
 
 `make explore` runs every scenario and all pairs. In a normal run: `SIM_SCENARIOS=all` for every scenario,
-`SIM_PAIRS=1000` for more pairs, `SIM_FUNNEL=FILE` to write the funnel as JSON.
+`SIM_PAIRS=1000` for more pairs.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sim.explore import sample, singles
+from tests.sim.explore import places, sample, singles
 from tests.sim.fate import Blow
 from tests.sim.funnel import Funnel, write
 from tests.sim.points import Point
@@ -22,30 +22,33 @@ _USUAL = ("link", "rename", "pre-exists", "unsubscribe")
 _NAMED = os.environ.get("SIM_SCENARIOS", ",".join(_USUAL))
 NAMES = tuple(SCENARIOS) if _NAMED == "all" else tuple(_NAMED.split(","))
 PAIRS = int(os.environ.get("SIM_PAIRS", "60"))
-JOBS = min(os.cpu_count() or 1, 2)
-_FUNNELS: dict[str, Funnel] = {}
-
-
-def _judge(name: str, funnel: Funnel, capsys: pytest.CaptureFixture[str]) -> None:
-    _FUNNELS[name] = funnel
-    if path := os.environ.get("SIM_FUNNEL"):
-        write(_FUNNELS, path)
-    with capsys.disabled():
-        print(f"\n{name} of {', '.join(NAMES)}\n{funnel.text()}")  # noqa: T201  (the funnel is for people)
-    assert not funnel.findings, funnel.told()
+SLICES = 12
+"""Slices of one scenario's points: each takes some seconds."""
 
 
 @pytest.mark.timeout(1800)
-def test_no_single_trouble_breaks_a_promise(capsys: pytest.CaptureFixture[str]) -> None:
-    funnel = singles(NAMES, JOBS)
-    _judge("singles", funnel, capsys)
+@pytest.mark.parametrize("part", range(SLICES))
+@pytest.mark.parametrize("name", NAMES)
+def test_no_single_trouble_breaks_a_promise(name: str, part: int) -> None:
+    funnel = singles((name,), part=part, parts=SLICES)
+    assert not funnel.findings, funnel.told()
     assert funnel.missed == 0, "a trouble that never comes shows nothing"
-    assert funnel.runs > 500
+    assert funnel.runs == len(places(name)[part::SLICES])
+
+
+def test_the_slices_are_all_of_it() -> None:
+    """Many points, and each of them is run in one slice."""
+    assert sum(len(places(name)) for name in NAMES) > 500
+    for name in NAMES:
+        parts = [place for part in range(SLICES) for place in places(name)[part::SLICES]]
+        assert sorted(parts) == list(range(len(reference(name)[1].points)))
 
 
 @pytest.mark.timeout(7200)
-def test_no_pair_of_a_sample_breaks_a_promise(capsys: pytest.CaptureFixture[str]) -> None:
-    _judge("pairs", sample(tuple(SCENARIOS), seed=1, count=PAIRS, jobs=JOBS), capsys)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_no_pair_of_a_sample_breaks_a_promise(name: str) -> None:
+    funnel = sample((name,), seed=1, count=-(-PAIRS // len(SCENARIOS)))
+    assert not funnel.findings, funnel.told()
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
