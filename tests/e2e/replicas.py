@@ -191,6 +191,7 @@ def fleet(folder: Path, server: Server, partners: int = PARTNERS) -> Iterator[Fl
             {f"GUPSHUP_MAIL_{each}": f"p{each}@example.com" for each in range(1, partners + 1)}
         )
         there.environ["GUPSHUPCTL_HOOK_SECRET"] = SECRET
+        there.forks = False  # replicas are told apart by what they are as processes
         them = Fleet(there, server, server.database(), partners)
         them.declare_more(APPS)
         asyncio.run(open_store(them.store, SystemClock()).close())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.commands import Process
 from tests.e2e.torture import WRITES, unrecorded
 from tests.e2e.world import COMMAND, PARTNER, PATIENCE, THREE, Done, World, world
 
@@ -220,7 +221,7 @@ def _replace(store: Path) -> None:
     store.with_name("copy.db").replace(store)
 
 
-def ended(process: "subprocess.Popen[str]", end: Callable[[], Done]) -> Done:
+def ended(process: Process, end: Callable[[], Done]) -> Done:
     process.wait(PATIENCE)
     return end()
 

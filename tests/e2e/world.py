@@ -5,7 +5,6 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,8 +16,11 @@ from typing import Any
 
 import httpx
 
+from tests.e2e import commands
+from tests.e2e.commands import Process, start
+
+COMMAND = commands.COMMAND
 ROOT = Path(__file__).parents[2]
-COMMAND = Path(sys.executable).with_name("gupshupctl")
 PATIENCE = 120
 """Seconds that any single run and any single line may take."""
 
@@ -72,7 +74,7 @@ class Done:
 class Going:
     """A run that goes on: what it says on stderr can be waited for."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
         self._said: Queue[str] = Queue()
         self._lines: list[str] = []
@@ -114,7 +116,8 @@ class Going:
 class World:
     """One simulator with what belongs to it. *environ* is what the command is told beside the usual.
 
-    *before* are words that stand before it, of a program that runs it.
+    *before* are words that stand before it, of a program that runs it. *forks*: what nobody could tell from a
+    run of the installed command need not start an interpreter of its own.
     """
 
     def __init__(self, folder: Path, exported: Mapping[str, str]) -> None:
@@ -125,6 +128,7 @@ class World:
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("GUPSHUP", "CI"))}
         self.environ = {**ours, **exported, **self._handed_out()}
         self.before: tuple[str, ...] = ()
+        self.forks = True
         self.http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
 
     def _handed_out(self) -> dict[str, str]:
@@ -136,18 +140,15 @@ class World:
         (self.manifests / name).write_text("---\n".join(documents), encoding="utf-8")
 
     def run(self, *arguments: str, **environ: str) -> Done:
-        done = subprocess.run(
+        code, out, err = commands.run(
             [*self.before, COMMAND, *arguments],
-            cwd=self.folder,
-            env={**self.environ, **environ},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
+            self.folder,
+            {**self.environ, **environ},
+            forks=self.forks,
             timeout=2 * PATIENCE,
-            check=False,
         )
-        assert "Traceback" not in done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in err
+        return Done(code, out, err)
 
     def apply(self, *arguments: str, **environ: str) -> Done:
         return self.run("apply", "--yes", "-o", "json", *arguments, **environ)
@@ -158,15 +159,7 @@ class World:
     @contextmanager
     def going(self, *arguments: str) -> Iterator[Going]:
         """Start the command; it is killed where it goes on after the block."""
-        process = subprocess.Popen(
-            [COMMAND, *arguments],
-            cwd=self.folder,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = start([COMMAND, *arguments], self.folder, self.environ, forks=self.forks)
         with process:
             try:
                 yield Going(process)
@@ -259,9 +252,7 @@ def world(folder: Path, *arguments: str, scale: int = 100_000) -> Iterator[World
 @contextmanager
 def served(folder: Path, program: Sequence[str | Path]) -> Iterator[World]:
     """Run *program*, a simulator, while the block goes on."""
-    process = subprocess.Popen(
-        program, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
-    )
+    process = start(program, ROOT, os.environ, stderr=False)
     with process:
         there = World(folder, dict(_exports(process)))
         try:
@@ -274,7 +265,7 @@ def served(folder: Path, program: Sequence[str | Path]) -> Iterator[World]:
             process.kill()
 
 
-def _exports(process: "subprocess.Popen[str]") -> Iterator[tuple[str, str]]:
+def _exports(process: Process) -> Iterator[tuple[str, str]]:
     assert process.stdout is not None
     for _ in range(3):
         name, _sign, value = shlex.split(process.stdout.readline())[1].partition("=")
