@@ -12,8 +12,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from tests.e2e import commands
+from tests.e2e.commands import COMMAND
+
 ROOT = Path(__file__).parents[2]
-COMMAND = Path(sys.executable).with_name("gupshupctl")
 NO_MANIFESTS = {"ci", "deploy", "observability"}  # tried by tests of their own
 EXAMPLES = sorted(
     path for path in (ROOT / "examples").iterdir() if path.is_dir() and path.name not in NO_MANIFESTS
@@ -29,15 +31,8 @@ spec:
 
 def run(*arguments: str, cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:
     known = {name: value for name, value in os.environ.items() if not name.startswith("GUPSHUP")}
-    return subprocess.run(
-        [COMMAND, *arguments],
-        cwd=cwd,
-        env=known | more,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    words = [COMMAND, *arguments]
+    return subprocess.CompletedProcess(words, *commands.run(words, cwd, known | more, timeout=30))
 
 
 def write(folder: Path, text: str, name: str = "a.yaml") -> Path:
