@@ -1,4 +1,7 @@
-"""Where the rooms are joined: the only module that names concrete classes of the edges."""
+"""The runtime of one process, and the sign-ins of its partners.
+
+Only this module joins the loop and the concrete classes of the edges.
+"""
 
 import asyncio
 import getpass
@@ -28,33 +31,31 @@ from controller.model.ratelimit import OnCall, ignore_call
 from controller.model.secret import Secret
 from controller.model.upstream import Upstream
 
-SIGN_IN_PATIENCE = 70.0
-"""Seconds for which a run waits for its turn to sign in: a little more than Gupshup's window."""
+LONGEST_SIGN_IN_WAIT = 70.0
+"""Seconds that a sign-in may wait for its rate limit: a little more than Gupshup's window."""
 
 _ASK_EVERY = 3.0
+"""Seconds between two requests to hand over the writer lock."""
 
 ReaderT = TypeVar("ReaderT", bound=GupshupReader)
 
 
 @dataclass(slots=True)
 class WritePermit:
-    """Whether a client may write: not before it was signed in and *by* is held, nor after that was lost.
+    """Whether a client may write: only while it holds the writer *lock* and its process is not *stopping*."""
 
-    Nor once its process is *stopping*.
-    """
-
-    by: WriterLock | None = None
+    lock: WriterLock | None = None
     stopping: Callable[[], bool] = lambda: False
 
     def holds(self) -> bool:
-        return self.by is not None and not self.stopping() and self.by.holds()
+        return self.lock is not None and not self.stopping() and self.lock.holds()
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What every partner's account in one process shares; *who* and *revision* stand in the history.
+    """What all accounts of one process share. The history of writes names *who* and *revision*.
 
-    *heard* is told of every call to Gupshup. *signed_in* are the accounts, each with its Partner's name.
+    *on_call* is called after every call to Gupshup. *signed_in* maps each account to the name of its Partner.
     """
 
     store: SqlStore
@@ -63,7 +64,7 @@ class Runtime:
     environ: Mapping[str, str]
     who: str
     revision: str
-    heard: OnCall = ignore_call
+    on_call: OnCall = ignore_call
     signed_in: dict[Upstream, str] = field(default_factory=dict)
 
     def secret(self, reference: Reference) -> Secret:
@@ -77,41 +78,41 @@ def open_runtime(
     *,
     verb: str,
     revision: str,
-    looks: bool = False,
+    read_only: bool = False,
 ) -> Runtime:
     """Open the store (None: the usual place) and whatever else is shared. Raises StoreError or Usage.
 
-    *looks*: nothing is to be written to Gupshup, so that the store need not be writable.
+    *read_only*: the verb writes nothing to Gupshup, so the store need not be writable.
     """
     clock = SystemClock()
-    place = chosen_location(store, environ, Path.cwd())
-    opened = (look_into if looks else open_store)(place, clock)
+    location = chosen_location(store, environ, Path.cwd())
+    opened = (look_into if read_only else open_store)(location, clock)
     return Runtime(opened, clock, network, environ, f"{verb} by {_user()}", revision)
 
 
 @asynccontextmanager
-async def open_reader(house: Runtime, partner: Partner) -> AsyncIterator[Account[GupshupReader]]:
-    """Sign in to look: what comes out cannot write. Raises Denied or Busy."""
-    gate = _gate(house, partner)
+async def open_reader(runtime: Runtime, partner: Partner) -> AsyncIterator[Account[GupshupReader]]:
+    """Sign in for reading: the account that is yielded cannot write. Raises Denied or Busy."""
+    limiter = _limiter(runtime, partner)
     async with reader(
-        partner, reveal=house.secret, limiter=gate, clock=house.clock, network=house.network
+        partner, reveal=runtime.secret, limiter=limiter, clock=runtime.clock, network=runtime.network
     ) as remote:
-        upstream = await _signed_in(house, partner, remote, gate)
-        with _only(house, partner, upstream):
-            yield _account(house, partner, upstream, remote)
+        upstream = await _signed_in(runtime, partner, remote, limiter)
+        with _one_partner(runtime, partner, upstream):
+            yield _account(runtime, partner, upstream, remote)
 
 
 @asynccontextmanager
 async def open_writer(
-    house: Runtime, partner: Partner, *, lock_timeout: float, stand: SignIn | None = None
+    runtime: Runtime, partner: Partner, *, lock_timeout: float, sign_in: SignIn | None = None
 ) -> AsyncIterator[Account[ports.Writer]]:
-    """Sign in, by *stand* where it is given, and become the partner's one writer.
+    """Sign in, by *sign_in* if it is given, and become the partner's one writer.
 
     Raises Denied or Busy, and Locked after *lock_timeout* seconds.
     """
-    stand = stand or partial(open_session, house)
-    async with stand(partner) as session, AsyncExitStack() as stack:
-        asking = asyncio.create_task(_ask(house, session.account.upstream, lock_timeout))
+    sign_in = sign_in or partial(open_session, runtime)
+    async with sign_in(partner) as session, AsyncExitStack() as stack:
+        asking = asyncio.create_task(_ask_for_handover(runtime, session.account.upstream, lock_timeout))
         try:
             account = await stack.enter_async_context(session.writing(lock_timeout))
         finally:
@@ -119,88 +120,96 @@ async def open_writer(
         yield account
 
 
-async def _ask(house: Runtime, upstream: Upstream, lock_timeout: float) -> None:
-    """Ask whoever holds the lock to give way, again and again: another one may have taken it before us."""
-    give_up = house.clock.monotonic() + lock_timeout
-    while house.clock.monotonic() < give_up:
-        with suppress(StoreError):  # the lock lies in the same store
-            await house.store.hints.leave(upstream, *HANDOVER)
-        await house.clock.sleep(_ASK_EVERY)
+async def _ask_for_handover(runtime: Runtime, upstream: Upstream, lock_timeout: float) -> None:
+    """Ask the holder of the writer lock to hand it over, until *lock_timeout* is over.
+
+    The request is repeated, because another process may take the lock first.
+    """
+    give_up = runtime.clock.monotonic() + lock_timeout
+    while runtime.clock.monotonic() < give_up:
+        with suppress(StoreError):  # the lock is in the same store: the error shows there
+            await runtime.store.hints.leave(upstream, *HANDOVER)
+        await runtime.clock.sleep(_ASK_EVERY)
 
 
 @dataclass(slots=True)
 class LockingSession:
-    """A partner that is signed in: *account* may look, and write while `writing`."""
+    """A partner that is signed in: *account* can read, and can write inside `writing`."""
 
     account: Account[GupshupWriter]
-    held: WritePermit
-    house: Runtime
+    permit: WritePermit
+    runtime: Runtime
 
     @asynccontextmanager
     async def writing(self, lock_timeout: float = 0.0) -> AsyncIterator[Account[GupshupWriter]]:
         """Be the partner's one writer. Raises Locked after *lock_timeout* seconds, Busy to sign in anew.
 
-        Also AccountError where another Partner of this process writes for the same account.
+        Raises AccountError if another Partner of this process writes for the same account.
         """
-        upstream, store = self.account.upstream, self.house.store
-        with _only(self.house, self.account.partner, upstream):
-            async with store.writer(upstream, lock_timeout) as hold:
+        upstream, store = self.account.upstream, self.runtime.store
+        with _one_partner(self.runtime, self.account.partner, upstream):
+            async with store.writer(upstream, lock_timeout) as lock:
                 if not await store.accounts.knows(upstream):
-                    why = "was found to be another name of an account: it is signed in to anew"
+                    why = "is another name of an account, as is known now: this process signs in again"
                     raise Busy(f"{upstream} {why}")
-                self.held.by = hold
-                yield replace(self.account, holds=self.held.holds)
+                self.permit.lock = lock
+                yield replace(self.account, holds=self.permit.holds)
 
 
 @asynccontextmanager
 async def open_session(
-    house: Runtime, partner: Partner, stopping: Callable[[], bool] = lambda: False
+    runtime: Runtime, partner: Partner, stopping: Callable[[], bool] = lambda: False
 ) -> AsyncIterator[LockingSession]:
-    """Sign in, to become the writer as often as that may be. Raises Denied or Busy."""
-    gate, held = _gate(house, partner), WritePermit(stopping=stopping)
+    """Sign in, and stay so: the session can become the writer many times. Raises Denied or Busy."""
+    limiter, permit = _limiter(runtime, partner), WritePermit(stopping=stopping)
     async with writer(
-        partner, reveal=house.secret, limiter=gate, clock=house.clock, network=house.network, holds=held.holds
+        partner,
+        reveal=runtime.secret,
+        limiter=limiter,
+        clock=runtime.clock,
+        network=runtime.network,
+        holds=permit.holds,
     ) as remote:
-        upstream = await _signed_in(house, partner, remote, gate)
-        yield LockingSession(_account(house, partner, upstream, remote), held, house)
+        upstream = await _signed_in(runtime, partner, remote, limiter)
+        yield LockingSession(_account(runtime, partner, upstream, remote), permit, runtime)
 
 
 @asynccontextmanager
 async def join_replicas(
-    house: Runtime, stopping: asyncio.Event, *, enforce: bool
+    runtime: Runtime, stopping: asyncio.Event, *, enforce: bool
 ) -> AsyncIterator[Elections]:
-    """Be one of the replicas that share the store, until *stopping*; where there are none, be alone.
+    """Join the replicas that share this store until *stopping* is set. Without shared leases, run alone.
 
-    It never ends before; where it does all the same, so does the process.
+    If the heartbeat ends early, *stopping* is set and the process stops.
     """
-    replicas = house.store.replicas
+    replicas = runtime.store.replicas
     if replicas is None or not enforce:
         yield SingleReplica()
         return
-    shared = ReplicaMember(replicas, house.clock, stopping)
-    keeping = asyncio.create_task(shared.run())
-    keeping.add_done_callback(lambda _: stopping.set())
+    member = ReplicaMember(replicas, runtime.clock, stopping)
+    heartbeat = asyncio.create_task(member.run())
+    heartbeat.add_done_callback(lambda _: stopping.set())
     try:
-        yield shared
+        yield member
     finally:
         stopping.set()
-        await keeping
+        await heartbeat
 
 
-def _gate(house: Runtime, partner: Partner) -> RateLimiter:
+def _limiter(runtime: Runtime, partner: Partner) -> RateLimiter:
     return RateLimiter(
-        house.store.calls,
-        house.clock,
-        account=_login_key(house, partner),
+        runtime.store.calls,
+        runtime.clock,
+        account=_login_key(runtime, partner),
         limits=partner.limits,
-        heard=house.heard,
+        heard=runtime.on_call,
     )
 
 
 @contextmanager
-def _only(house: Runtime, partner: Partner, upstream: Upstream) -> Iterator[None]:
-    """Keep out a second Partner that is the same account: their guards and their lock are one."""
-    first = house.signed_in.setdefault(upstream, partner.name)
+def _one_partner(runtime: Runtime, partner: Partner, upstream: Upstream) -> Iterator[None]:
+    """Refuse a second Partner for the same account: an account has one lock and one set of guards."""
+    first = runtime.signed_in.setdefault(upstream, partner.name)
     if first != partner.name:
         raise AccountError(
             f"the Partners {first} and {partner.name} are one account ({upstream}): nothing was done for "
@@ -209,48 +218,50 @@ def _only(house: Runtime, partner: Partner, upstream: Upstream) -> Iterator[None
     try:
         yield
     finally:
-        house.signed_in.pop(upstream, None)
+        runtime.signed_in.pop(upstream, None)
 
 
-async def _signed_in(house: Runtime, partner: Partner, remote: GupshupReader, gate: RateLimiter) -> Upstream:
-    """Sign in, and find out whose account it is. Raises AccountError where nobody tells."""
-    who = SignedIn(partner.url, partner.partner_id, await _told(house, remote))
-    gate.upstream = await identified(house.store, remote, gate, who)
+async def _signed_in(
+    runtime: Runtime, partner: Partner, remote: GupshupReader, limiter: RateLimiter
+) -> Upstream:
+    """Sign in, and return the account that was opened. Raises AccountError if it stays unknown."""
+    who = SignedIn(partner.url, partner.partner_id, await _partner_id(runtime, remote))
+    limiter.upstream = await identified(runtime.store, remote, limiter, who)
     if isinstance(partner.credentials, Login):
-        await house.store.accounts.opened(_login_key(house, partner), gate.upstream)
-    return gate.upstream
+        await runtime.store.accounts.opened(_login_key(runtime, partner), limiter.upstream)
+    return limiter.upstream
 
 
-async def _told(house: Runtime, remote: GupshupReader) -> str:
-    """Sign in, after a wait where this account has just signed in too often; return the id that is told."""
+async def _partner_id(runtime: Runtime, remote: GupshupReader) -> str:
+    """Sign in and return the partner id. If sign-ins are rate limited now, wait once and try again."""
     try:
         return await remote.sign_in()
     except Busy as error:
-        pause = 0.0 if error.until is None else error.until - house.clock.now()
-        if not 0 < pause < SIGN_IN_PATIENCE:
+        pause = 0.0 if error.until is None else error.until - runtime.clock.now()
+        if not 0 < pause < LONGEST_SIGN_IN_WAIT:
             raise
-        await house.clock.sleep(pause)
+        await runtime.clock.sleep(pause)
         return await remote.sign_in()
 
 
-def _account(house: Runtime, partner: Partner, upstream: Upstream, remote: ReaderT) -> Account[ReaderT]:
+def _account(runtime: Runtime, partner: Partner, upstream: Upstream, remote: ReaderT) -> Account[ReaderT]:
     return Account(
         partner=partner,
         upstream=upstream,
         remote=remote,
-        store=house.store,
-        clock=house.clock,
-        reveal=partial(reveal_header, environ=house.environ),
-        who=house.who,
-        revision=house.revision,
+        store=runtime.store,
+        clock=runtime.clock,
+        reveal=partial(reveal_header, environ=runtime.environ),
+        who=runtime.who,
+        revision=runtime.revision,
     )
 
 
-def _login_key(house: Runtime, partner: Partner) -> str:
-    """Name the way to sign in: sign-ins are counted under it until it is known whose account it opens."""
+def _login_key(runtime: Runtime, partner: Partner) -> str:
+    """Return a key for the credentials. Sign-ins are counted under it until their account is known."""
     match partner.credentials:
         case Login(email):
-            text = house.secret(email).reveal().strip().lower()
+            text = runtime.secret(email).reveal().strip().lower()
             return f"{partner.url} login {hashlib.sha256(text.encode()).hexdigest()[:16]}"
         case _:
             return f"{partner.url} token"

@@ -29,4 +29,4 @@ def test_whoever_waits_under_a_name_that_was_given_up_signs_in_anew() -> None:
 
         ended = universe._live(life, loop, PartnerRun(PassRequest(desired, desired)), main, lives)
     assert isinstance(ended.error, Busy)
-    assert "signed in to anew" in str(ended.error)
+    assert "this process signs in again" in str(ended.error)

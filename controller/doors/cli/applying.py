@@ -66,7 +66,7 @@ async def apply_all(
 
     async def one(partner: Partner) -> None:
         timeout, stand = patience.lock_timeout, seats.sign_in
-        async with open_writer(house, partner, lock_timeout=timeout, stand=stand) as account:
+        async with open_writer(house, partner, lock_timeout=timeout, sign_in=stand) as account:
             await refuse_loss(revisions, account.upstream, partner, loaded.desired, wish.released)
             runs[partner.name].request = await known(account, wanted, wish, house.environ)
             until = house.clock.now() + patience.timeout

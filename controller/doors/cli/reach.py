@@ -55,14 +55,14 @@ class Reach:
 
         log.configure(self.log_format, self.log_level)
         network = Network(proxy=self.proxy, ca_file=self.ca_file)
-        house = open_runtime(self.store, network, os.environ, verb=verb, revision=revision, looks=looks)
+        house = open_runtime(self.store, network, os.environ, verb=verb, revision=revision, read_only=looks)
         if house.store.passing:
             click.echo(
                 f"Note: nothing is remembered of this {verb}, and its calls are counted by itself alone: "
                 f"{house.store.passing}",
                 err=True,
             )
-        return house if heard is None else replace(house, heard=heard)
+        return house if heard is None else replace(house, on_call=heard)
 
 
 _STORE = "The store; .gupshupctl/state.db where none is named."
