@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.doors.cli.keeping import keep
-from controller.doors.cli.stored import shown
+from controller.doors.stored import statuses_and_report, use_store
 from controller.edges.clock import SystemClock
 from controller.edges.store import open_store
 from controller.model.history import KeptReport
@@ -18,7 +18,7 @@ def test_a_report_that_is_kept_is_shown_by_get(tmp_path: Path, capsys: pytest.Ca
     place = tmp_path / "state.db"
     asyncio.run(open_store(place, SystemClock()).close())
     keep(str(place), REPORT)
-    assert shown(str(place)) == ([], REPORT)
+    assert use_store(str(place), statuses_and_report) == ([], REPORT)
     assert capsys.readouterr().err == (
         "Warning: the report could not be printed (its reader went away); it is kept: gupshupctl get report\n"
     )

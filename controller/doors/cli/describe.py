@@ -1,15 +1,18 @@
-"""`gupshupctl describe`: everything the store knows of one resource, its last writes included."""
+"""`gupshupctl describe`: everything that the store knows of one resource, with its last writes."""
 
 import json
 
 import click
 
+from controller.core.render.descriptions import Described, description, description_text
 from controller.doors.cli.get import KINDS
 from controller.doors.cli.options import output
 from controller.doors.cli.reach import store
+from controller.doors.stored import all_statuses, last_writes, named, use_store
+from controller.edges.store import SqlStore
 
-_MOST = 2
-"""Words: a kind and a name."""
+_MOST_WORDS = 2
+"""A kind and a name."""
 
 
 @click.command()
@@ -21,31 +24,19 @@ def command(words: tuple[str, ...], output: str, store: str | None) -> int:
 
     Written as NAME, KIND NAME or KIND/NAME. Exit 1 where there is none of that name.
     """
-    from controller.core.render import descriptions  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.stored import known, named, writes  # noqa: PLC0415  (likewise)
-
     name = _name(words)
-    everything = known(store)
-    found = [
-        descriptions.Described(
-            each.status,
-            each.upstream,
-            writes(store, each.upstream, str(each.status.item)),
-            tuple(other.status for other in everything if each.owns(other)),
-        )
-        for each in named(everything, name)
-    ]
+    resources = use_store(store, lambda opened: _describe(opened, name))
     if output == "json":
-        items = [descriptions.description(each) for each in found]
+        items = [description(each) for each in resources]
         click.echo(json.dumps({"formatVersion": "1.0", "items": items}, indent=2, ensure_ascii=False))
     else:
-        click.echo("\n\n".join(descriptions.description_text(each) for each in found))
+        click.echo("\n\n".join(description_text(each) for each in resources))
     return 0
 
 
 def _name(words: tuple[str, ...]) -> str:
     """Return NAME or KIND/NAME, the kind as manifests spell it."""
-    if len(words) > _MOST:
+    if len(words) > _MOST_WORDS:
         raise click.UsageError(f"one object at a time; not {len(words)} words")
     kind, _, name = "/".join(words).rpartition("/")
     if not kind:
@@ -53,3 +44,16 @@ def _name(words: tuple[str, ...]) -> str:
     if kind.lower() not in KINDS:
         raise click.UsageError(f"{kind!r:.40} is no kind: it is app or subscription")
     return f"{KINDS[kind.lower()]}/{name}"
+
+
+async def _describe(store: SqlStore, name: str) -> list[Described]:
+    statuses = await all_statuses(store)
+    return [
+        Described(
+            each.status,
+            each.upstream,
+            await last_writes(store, each.upstream, str(each.status.item)),
+            tuple(other.status for other in statuses if each.owns(other)),
+        )
+        for each in named(statuses, name)
+    ]

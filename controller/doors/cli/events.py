@@ -1,11 +1,14 @@
-"""`gupshupctl events`: every write that went to Gupshup and what came of it, from the store alone."""
+"""`gupshupctl events`: every write that went to Gupshup, with its outcome, from the store alone."""
 
 import json
 
 import click
 
+from controller.core.render.writes import event, events_table
+from controller.doors.cli.exits import OK
 from controller.doors.cli.options import option, output
 from controller.doors.cli.reach import store
+from controller.doors.stored import use_store
 
 
 @click.command()
@@ -25,13 +28,10 @@ def command(name: str | None, limit: int, output: str, store: str | None) -> int
     NAME narrows to one app and its subscriptions. An outcome of `?` (null) is that of a write whose process
     died before it was known.
     """
-    from controller.core.render import writes  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.stored import events  # noqa: PLC0415  (likewise)
-
-    found = events(store, name, limit)
+    records = use_store(store, lambda opened: opened.history.read(app=name, limit=limit))
     if output == "json":
-        items = [writes.event(upstream, entry) for upstream, entry in found]
+        items = [event(upstream, record) for upstream, record in records]
         click.echo(json.dumps({"formatVersion": "1.0", "items": items}, indent=2, ensure_ascii=False))
     else:
-        click.echo(writes.events_table([entry for _, entry in found]))
-    return 0
+        click.echo(events_table([record for _, record in records]))
+    return OK

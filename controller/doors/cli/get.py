@@ -1,25 +1,22 @@
-"""`gupshupctl get`: how every declared resource stood when it was last looked at, from the store alone."""
+"""`gupshupctl get`: how each declared resource was when it was last observed, from the store alone."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 
+from controller.core.render.kept import kept_fields, kept_text
+from controller.core.render.statuses import fields
+from controller.core.render.tables import status_table, subscription_table
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options import output
 from controller.doors.cli.reach import store
+from controller.doors.stored import StoredStatus, named, statuses_and_report, use_store
 from controller.errors import ControllerError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from controller.doors.cli.stored import Known
-    from controller.model.history import KeptReport
-    from controller.model.status import Status
+from controller.model.history import KeptReport
+from controller.model.status import Status
 
 KINDS = {"apps": "App", "app": "App", "subscriptions": "Subscription", "subscription": "Subscription"}
-
-
 REPORT = "report"
 
 
@@ -34,45 +31,40 @@ def command(kind: str, name: str | None, output: str, store: str | None) -> int:
     KIND is apps (the default), subscriptions, or report: what the last apply said, where that could not be
     printed. NAME narrows to one. Exit 1 where there is none of that name.
     """
-    from controller.core.render import kept, statuses, tables  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.stored import named, shown  # noqa: PLC0415  (likewise)
-
-    everything, report = shown(store)
+    statuses, report = use_store(store, statuses_and_report)
     if kind.lower() == REPORT:
-        return _report(report, output)
-    found = [each for each in everything if each.status.item.kind == KINDS[kind.lower()]]
-    found = found if name is None else named(found, name)
+        _print_report(report, output)
+        return OK
+    selected = [each for each in statuses if each.status.item.kind == KINDS[kind.lower()]]
+    selected = selected if name is None else named(selected, name)
     if output == "json":
-        items = [{**statuses.fields(each.status), "upstream": each.upstream} for each in found]
-        untold = {} if report is None else {"unprintedReport": kept.kept_fields(report)}
-        _json({"formatVersion": "1.0", "items": items, **untold})
+        items = [{**fields(each.status), "upstream": each.upstream} for each in selected]
+        unprinted = {} if report is None else {"unprintedReport": kept_fields(report)}
+        _print_json({"formatVersion": "1.0", "items": items, **unprinted})
     else:
-        table = tables.status_table if KINDS[kind.lower()] == "App" else tables.subscription_table
-        click.echo("\n\n".join(_by_upstream(found, table)) or table([]))
+        table = status_table if KINDS[kind.lower()] == "App" else subscription_table
+        click.echo("\n\n".join(_by_upstream(selected, table)) or table([]))
         if report is not None:
-            click.echo(f"\n{kept.kept_text(report)}")
+            click.echo(f"\n{kept_text(report)}")
     return OK
 
 
-def _report(found: "KeptReport | None", output: str) -> int:
-    from controller.core.render.kept import kept_fields  # noqa: PLC0415  (what is heavy waits for its verb)
-
-    if found is None:
+def _print_report(report: KeptReport | None, output: str) -> None:
+    if report is None:
         raise ControllerError("no report is kept: the last one was printed")
     if output == "json":
-        _json({"formatVersion": "1.0", "report": {**kept_fields(found), "text": found.text}})
+        _print_json({"formatVersion": "1.0", "report": {**kept_fields(report), "text": report.text}})
     else:
-        click.echo(found.text)
-    return OK
+        click.echo(report.text)
 
 
-def _json(document: dict[str, object]) -> None:
+def _print_json(document: dict[str, object]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def _by_upstream(found: "list[Known]", table: "Callable[[Iterable[Status]], str]") -> "Iterator[str]":
-    """Yield a table for each upstream, named where there are several: a rehearsal is not the real account."""
-    upstreams = sorted({each.upstream for each in found})
+def _by_upstream(statuses: list[StoredStatus], table: Callable[[Iterable[Status]], str]) -> Iterator[str]:
+    """Yield a table for each upstream. If there are several, each has its name above it."""
+    upstreams = sorted({each.upstream for each in statuses})
     for upstream in upstreams:
         heading = f"Upstream {upstream}\n" if len(upstreams) > 1 else ""
-        yield heading + table(each.status for each in found if each.upstream == upstream)
+        yield heading + table(each.status for each in statuses if each.upstream == upstream)

@@ -1,28 +1,25 @@
-"""`gupshupctl reconcile`: ask the process that never stops to look now, through the store."""
+"""`gupshupctl reconcile`: a request in the store that the running controller observes now."""
 
 import asyncio
-import os
 import re
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from functools import partial
 
 import click
 
 from controller.core.planning.waits import BY_REASON, EndedBy
+from controller.core.render.tables import status_table
 from controller.doors.cli.exits import CONVERGING, FAILED, HELD, OK
 from controller.doors.cli.options import option
 from controller.doors.cli.reach import Duration, store
+from controller.doors.stored import StoredStatus, all_statuses, named, use_store
+from controller.edges.store import SqlStore
 from controller.errors import Usage
+from controller.loop.run.worker import RECONCILE, RELEASE
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from controller.doors.cli.stored import Known
-    from controller.edges.store import SqlStore
-
-GLANCE = 0.5
-"""Seconds between two looks at the store."""
+POLL_EVERY = 0.5
+"""Seconds between two reads of the store."""
 
 
 @click.command()
@@ -42,46 +39,41 @@ def command(
     """
     if odd := sorted(each for each in release if not re.fullmatch(r"sha256:[0-9a-f]{64}", each)):
         raise Usage(f"--release takes a digest as `get` and the log tell it, sha256:…; not {odd[0]!r:.80}")
-    return asyncio.run(_reconcile(store, name, release, timeout if wait else None))
+    request = partial(_request, name=name, release=release, seconds=timeout if wait else None)
+    return use_store(store, request)
 
 
-async def _reconcile(
-    location: str | None, name: str | None, release: tuple[str, ...], patience: float | None
+async def _request(
+    store: SqlStore, *, name: str | None, release: tuple[str, ...], seconds: float | None
 ) -> int:
-    from controller.doors.cli.stored import named, read  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.edges.clock import SystemClock  # noqa: PLC0415  (likewise)
-    from controller.edges.store import chosen_location, open_store  # noqa: PLC0415  (likewise)
-
-    place = chosen_location(location, os.environ, Path.cwd())
-    async with open_store(place, SystemClock(), make=False) as opened:
-        before = await read(opened)
-        chosen = before if name is None else named(before, name)
-        if not chosen:
-            raise Usage("the store knows of no app yet: nothing was applied with it")
-        await _ask(opened, chosen, name, release)
-        tended = [await _tended(opened, upstream) for upstream in sorted({each.upstream for each in chosen})]
-        if patience is None:
-            if any(tended):
-                click.echo("Asked: it is looked at as soon as the process that tends it takes notice.")
-            return OK
-        return await _follow(opened, chosen, patience)
+    """Leave the request, wait for the result unless *seconds* is None, and return the exit code."""
+    statuses = await all_statuses(store)
+    selected = statuses if name is None else named(statuses, name)
+    if not selected:
+        raise Usage("the store knows of no app yet: nothing was applied with it")
+    await _leave_hints(store, selected, name, release)
+    upstreams = sorted({each.upstream for each in selected})
+    running = [await _is_running(store, upstream) for upstream in upstreams]
+    if seconds is not None:
+        return await _wait(store, selected, seconds)
+    if any(running):
+        click.echo("Asked: it is looked at as soon as the process that tends it takes notice.")
+    return OK
 
 
-async def _ask(
-    opened: "SqlStore", chosen: "Iterable[Known]", name: str | None, release: tuple[str, ...]
+async def _leave_hints(
+    store: SqlStore, selected: Iterable[StoredStatus], name: str | None, release: tuple[str, ...]
 ) -> None:
-    from controller.loop.run.worker import RECONCILE, RELEASE  # noqa: PLC0415  (heavy)
-
-    wishes = {(each.upstream, "" if name is None else each.status.item.app) for each in chosen}
-    for upstream, app in sorted(wishes):
+    hints = {(each.upstream, "" if name is None else each.status.item.app) for each in selected}
+    for upstream, app in sorted(hints):
         for number, digest in enumerate(release):
-            await opened.hints.leave(upstream, f":release {number}", f"{RELEASE} {digest}")
-        await opened.hints.leave(upstream, app, RECONCILE)
+            await store.hints.leave(upstream, f":release {number}", f"{RELEASE} {digest}")
+        await store.hints.leave(upstream, app, RECONCILE)
 
 
-async def _tended(opened: "SqlStore", upstream: str) -> bool:
-    """Say whether a `run` tends *upstream*; where none does, tell what becomes of the wish."""
-    holder = await opened.holder(upstream)
+async def _is_running(store: SqlStore, upstream: str) -> bool:
+    """Return whether a `run` works on *upstream*. If none does, say on stderr what becomes of the request."""
+    holder = await store.holder(upstream)
     if " run on " in holder:
         return True
     who = f"{holder} holds it, and takes no wishes" if holder else "no process holds it"
@@ -92,37 +84,37 @@ async def _tended(opened: "SqlStore", upstream: str) -> bool:
     return False
 
 
-async def _follow(opened: "SqlStore", chosen: "list[Known]", patience: float) -> int:
-    """Wait until each of *chosen* was looked at again and stands still; tell how it stands."""
-    from controller.core.render.tables import status_table  # noqa: PLC0415  (heavy)
-    from controller.doors.cli.stored import read  # noqa: PLC0415  (likewise)
-
-    seen = {(each.upstream, each.status.item): each.status.at for each in chosen}
-    end = time.monotonic() + patience
+async def _wait(store: SqlStore, selected: list[StoredStatus], seconds: float) -> int:
+    """Wait until all of *selected* were observed again and nothing changes; show how they are."""
+    before = {(each.upstream, each.status.item): each.status.at for each in selected}
+    end = time.monotonic() + seconds
     while True:
-        now = [each for each in await read(opened) if (each.upstream, each.status.item) in seen]
-        looked = all(each.status.at != seen[each.upstream, each.status.item] for each in now)
-        moving = not looked or any(_moves(each) for each in now)
-        if not moving or time.monotonic() >= end:
+        now = [each for each in await all_statuses(store) if (each.upstream, each.status.item) in before]
+        observed = all(each.status.at != before[each.upstream, each.status.item] for each in now)
+        changing = not observed or any(_is_changing(each) for each in now)
+        if not changing or time.monotonic() >= end:
             break
-        await asyncio.sleep(GLANCE)
+        await asyncio.sleep(POLL_EVERY)
     click.echo(status_table(each.status for each in now))
-    if not looked:
+    if not observed:
         click.echo("Nobody looked: is `gupshupctl run` going on with this store?", err=True)
-    if moving:
-        return CONVERGING
-    held = any(_reason(each) == "Held" for each in now)
-    stalled = any(each.status.condition("Stalled") for each in now)
-    return FAILED if stalled else HELD if held else OK
+    return CONVERGING if changing else _code(now)
 
 
-def _moves(each: "Known") -> bool:
-    reason = _reason(each)
+def _code(statuses: Iterable[StoredStatus]) -> int:
+    """Return the exit code for *statuses*, none of which still changes."""
+    if any(each.status.condition("Stalled") for each in statuses):
+        return FAILED
+    return HELD if any(_reason(each) == "Held" for each in statuses) else OK
+
+
+def _is_changing(stored: StoredStatus) -> bool:
+    reason = _reason(stored)
     wait = BY_REASON.get(reason)
     return reason not in {"", "Held"} and (wait is None or wait.ended_by is not EndedBy.PERSON)
 
 
-def _reason(each: "Known") -> str:
-    """Return why something is not as declared yet, "" where nothing is under way."""
-    found = each.status.condition("Reconciling")
-    return "" if found is None else found.reason
+def _reason(stored: StoredStatus) -> str:
+    """Return why something is not as declared yet, "" if nothing is under way."""
+    condition = stored.status.condition("Reconciling")
+    return "" if condition is None else condition.reason

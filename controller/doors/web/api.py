@@ -12,7 +12,7 @@ from controller.core.render.descriptions import Described, description
 from controller.core.render.entries import FORMAT
 from controller.core.render.statuses import fields, timestamp
 from controller.core.render.writes import event
-from controller.doors.cli.stored import Known
+from controller.doors.stored import StoredStatus
 from controller.doors.web.statuses import about, apps
 from controller.edges.store import SqlStore
 from controller.loop.run.control import LoopControl
@@ -40,7 +40,7 @@ class Api:
 
     async def apps(self, _: Request) -> Response:
         parts = apps(self._store)
-        nothing: list[Known] = []
+        nothing: list[StoredStatus] = []
         first = await anext(parts, nothing)  # before the answer begins: a store that fails is a 503
         return StreamingResponse(_listed(first, parts), media_type="application/json")
 
@@ -79,14 +79,14 @@ class Api:
     async def partners(self, _: Request) -> Response:
         return _document([_partner(each) for each in self._control.partners()])
 
-    async def _described(self, app: Known, known: list[Known]) -> Described:
+    async def _described(self, app: StoredStatus, known: list[StoredStatus]) -> Described:
         target = str(app.status.item)
         history = await self._store.history.read(app.upstream, target=target, limit=_LAST_WRITES)
         subscriptions = [other.status for other in known if app.owns(other)]
         return Described(app.status, app.upstream, [entry for _, entry in history], subscriptions)
 
 
-async def _listed(first: list[Known], rest: AsyncIterator[list[Known]]) -> AsyncIterator[str]:
+async def _listed(first: list[StoredStatus], rest: AsyncIterator[list[StoredStatus]]) -> AsyncIterator[str]:
     """Write the document of `get -o json` piece by piece: whole, it may be some megabytes."""
     yield f'{{"formatVersion": "{FORMAT}", "items": [' + _items(first)
     async for part in rest:
@@ -94,11 +94,11 @@ async def _listed(first: list[Known], rest: AsyncIterator[list[Known]]) -> Async
     yield "]}\n"
 
 
-def _items(part: list[Known]) -> str:
+def _items(part: list[StoredStatus]) -> str:
     return ", ".join(json.dumps({**fields(each.status), "upstream": each.upstream}) for each in part)
 
 
-def _is_app(known: Known) -> bool:
+def _is_app(known: StoredStatus) -> bool:
     return known.status.item.kind is Kind.APP
 
 

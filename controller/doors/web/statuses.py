@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from itertools import islice
 
 from controller.core.render.statuses import read_documents
-from controller.doors.cli.stored import Known
+from controller.doors.stored import StoredStatus
 from controller.edges.store import SqlStore
 from controller.model.plan import Kind
 
@@ -13,7 +13,7 @@ AT_ONCE = 100
 """How many documents are read before others have their turn: about two milliseconds of work."""
 
 
-async def apps(store: SqlStore) -> AsyncIterator[list[Known]]:
+async def apps(store: SqlStore) -> AsyncIterator[list[StoredStatus]]:
     """Yield every app by upstream and name, some at a time."""
     for upstream in await store.statuses.upstreams():
         rest = iter((await store.statuses.read(upstream, kind=Kind.APP)).items())
@@ -22,12 +22,12 @@ async def apps(store: SqlStore) -> AsyncIterator[list[Known]]:
             await asyncio.sleep(0)
 
 
-async def about(store: SqlStore, app: str) -> list[Known]:
+async def about(store: SqlStore, app: str) -> list[StoredStatus]:
     """Return the app of this name and its subscriptions, of every upstream that knows one."""
     upstreams = await store.statuses.upstreams()
     parts = [_known(upstream, await store.statuses.read(upstream, app=app)) for upstream in upstreams]
     return [each for part in parts for each in part]
 
 
-def _known(upstream: str, documents: Mapping[str, str]) -> list[Known]:
-    return [Known(upstream, status) for status in read_documents(documents)]
+def _known(upstream: str, documents: Mapping[str, str]) -> list[StoredStatus]:
+    return [StoredStatus(upstream, status) for status in read_documents(documents)]

@@ -1,0 +1,76 @@
+"""The statuses and writes that the store remembers, for the verbs and pages that only read them."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from controller.core.render.statuses import read_documents
+from controller.edges.clock import SystemClock
+from controller.edges.store import SqlStore, chosen_location, open_store
+from controller.errors import ControllerError
+from controller.model.history import KeptReport, WriteRecord
+from controller.model.plan import Kind
+from controller.model.status import Status
+
+T = TypeVar("T")
+
+
+class StoredStatus(NamedTuple):
+    """A status, and the upstream that it belongs to."""
+
+    upstream: str
+    status: Status
+
+    def owns(self, other: "StoredStatus") -> bool:
+        """Return whether *other* is a subscription of this app."""
+        mine, its = self.status.item, other.status.item
+        same_app = (self.upstream, mine.partner, mine.app) == (other.upstream, its.partner, its.app)
+        return mine.kind is Kind.APP and its.kind is Kind.SUBSCRIPTION and same_app
+
+
+def use_store(location: str | None, work: Callable[[SqlStore], Awaitable[T]]) -> T:
+    """Open the store at *location* (None: the usual place), do *work* with it, and return the result.
+
+    Raises ControllerError if there is no store yet.
+    """
+    return asyncio.run(_use(location, work))
+
+
+async def _use(location: str | None, work: Callable[[SqlStore], Awaitable[T]]) -> T:
+    place = chosen_location(location, os.environ, Path.cwd())
+    async with open_store(place, SystemClock(), make=False) as store:
+        return await work(store)
+
+
+async def all_statuses(store: SqlStore) -> list[StoredStatus]:
+    """Return every status in the store, sorted."""
+    return [
+        StoredStatus(upstream, status)
+        for upstream in await store.statuses.upstreams()
+        for status in read_documents(await store.statuses.read(upstream))
+    ]
+
+
+async def statuses_and_report(store: SqlStore) -> tuple[list[StoredStatus], KeptReport | None]:
+    """Return every status, sorted, and the report that could not be printed."""
+    return await all_statuses(store), await store.reports.kept()
+
+
+async def last_writes(store: SqlStore, upstream: str, target: str) -> tuple[WriteRecord, ...]:
+    """Return the last writes to one resource, newest first."""
+    records = await store.history.read(upstream, target=target, limit=10)
+    return tuple(record for _, record in records)
+
+
+def named(statuses: Sequence[StoredStatus], name: str) -> list[StoredStatus]:
+    """Return the statuses of *name*, a name or KIND/NAME. Raises ControllerError if there is none."""
+    matching = [stored for stored in statuses if name in {stored.status.item.name, _full_name(stored)}]
+    if not matching:
+        raise ControllerError(f"the store knows nothing of {name!r:.80}; see `gupshupctl get`")
+    return matching
+
+
+def _full_name(stored: StoredStatus) -> str:
+    return f"{stored.status.item.kind}/{stored.status.item.name}"
