@@ -1,130 +1,60 @@
-"""Rules and dashboard speak of metrics that are told, and each alert has a runbook that there is."""
+"""One listener feeds metrics, the log and alerts, and no error of theirs reaches the loop."""
 
-import json
-import re
-import shutil
-import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
+import httpx
 import pytest
-import yaml
+from starlette.applications import Starlette
+from starlette.routing import Route
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "examples" / "observability"
-RULES = FOLDER / "alerts.yaml"
-PREFIX = "gupshup_controller_"
-NAME = re.compile(rf"\b{PREFIX}(\w+)")
-ROW = re.compile(r"^\| `(\w+)` \| (\w+) \|([^|]*)\|", re.MULTILINE)
-PARTS = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
-
-
-def alerts() -> list[dict[str, Any]]:
-    (group,) = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
-    rules: list[dict[str, Any]] = group["rules"]
-    return rules
+from controller.doors.observability import Observability
+from controller.doors.web.metrics import Metrics
+from controller.edges.store import SqlStore, open_store
+from controller.model.notice import Notice
+from controller.model.passes import Pass
+from tests.doors.boards import Board, over
+from tests.edges.clocks import TestClock
 
 
-def dashboard() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))
-    return found
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
+    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
+        yield store
 
 
-def queries() -> list[str]:
-    """Return every expression of the dashboard, those of its variables included."""
-    found = dashboard()
-    targets = [target["expr"] for panel in found["panels"] for target in panel.get("targets", ())]
-    return [*targets, *(str(each["query"]) for each in found["templating"]["list"])]
+async def test_one_pass_reaches_metrics_listeners_and_people(store: SqlStore) -> None:
+    board, passes, notices = Board(), list[Pass](), list[Notice]()
+    observability = Observability(Metrics(), store, board, listeners=[passes.append], notify=notices.append)
+    answer, alerter = observability.watch(board)
+    assert alerter is not None
+    observability.on_pass(over(error="login: 403", error_kind="Denied"))
+    for _ in range(10):
+        await alerter.look()
+        board.time += 10
+    app = Starlette(routes=[Route("/metrics", answer)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here") as client:
+        text = (await client.get("/metrics")).text
+    assert 'gupshup_controller_failing{error="Denied",partner="main"} 1.0' in text
+    assert [each.error_kind for each in passes] == ["Denied"]
+    assert [each.title for each in notices] == ["The credentials of partner main are refused"]
 
 
-def told() -> dict[str, frozenset[str]]:
-    """Return each series with its labels; docs/metrics.md is held to the code by another test."""
-    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
-    return {
-        name + part: frozenset(re.findall(r"`(\w+)`", labels)) | ({"le"} if part == "_bucket" else set())
-        for name, type_, labels in ROW.findall(page)
-        for part in PARTS[type_]
-    }
+async def test_a_listener_that_fails_stops_nobody(
+    store: SqlStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passes: list[Pass] = []
+
+    def broken(_: Pass) -> None:
+        raise RuntimeError("a bug")
+
+    observability = Observability(Metrics(), store, Board(), listeners=[broken, passes.append])
+    observability.on_pass(over())
+    assert len(passes) == 1
+    assert "a listener failed" in "".join(capsys.readouterr())
 
 
-def expressions() -> list[str]:
-    return [*(rule["expr"] for rule in alerts()), *queries()]
-
-
-def test_every_metric_that_is_asked_for_is_told() -> None:
-    asked = {name for expression in expressions() for name in NAME.findall(expression)}
-    assert len(asked) > 25
-    assert asked - told().keys() == set()
-
-
-def selectors(expression: str) -> Iterator[tuple[str, str]]:
-    """Yield each metric in *expression* that is narrowed by labels, with each label."""
-    for name, labels in re.findall(rf"{PREFIX}(\w+)\{{([^}}]*)\}}", expression):
-        for label in re.findall(r"(\w+)[=!]~?", labels):
-            yield name, label
-
-
-def test_every_label_that_narrows_is_one_of_its_metric() -> None:
-    wrong = [pair for each in expressions() for pair in selectors(each) if pair[1] not in told()[pair[0]]]
-    assert wrong == []
-
-
-def grouped(expression: str) -> set[str]:
-    return {label for found in re.findall(r"\bby \(([^)]*)\)", expression) for label in found.split(", ")}
-
-
-def test_every_label_that_groups_is_one_of_its_metrics() -> None:
-    of_prometheus = {"instance"}
-    wrong = [
-        (expression, label)
-        for expression in expressions()
-        for label in grouped(expression) - of_prometheus
-        if not all(label in told()[name] for name in NAME.findall(expression))
-    ]
-    assert wrong == []
-
-
-@pytest.mark.parametrize("rule", alerts(), ids=lambda rule: str(rule["alert"]))
-def test_an_alert_says_what_how_bad_and_what_to_do(rule: dict[str, Any]) -> None:
-    assert set(rule) == {"alert", "expr", "for", "labels", "annotations"}
-    assert rule["labels"]["severity"] in {"warning", "critical"}
-    assert set(rule["annotations"]) == {"summary", "description", "runbook"}
-    page, _, anchor = rule["annotations"]["runbook"].partition("#")
-    text = (ROOT / page).read_text(encoding="utf-8")
-    sections = dict(re.findall(r"^### (.+?)\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL))
-    named = {heading.lower().replace(" ", "-"): body for heading, body in sections.items()}
-    assert f"`{rule['alert']}`" in named[anchor], "the runbook names its alert"
-
-
-def test_every_alert_that_a_runbook_names_is_there() -> None:
-    text = (ROOT / "docs" / "runbooks.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`(Gupshup[A-Z]\w+)`", text)) == {rule["alert"] for rule in alerts()}
-
-
-def test_reasons_in_rules_are_reasons() -> None:
-    page = (ROOT / "docs" / "reasons.md").read_text(encoding="utf-8")
-    asked = re.findall(r'reason=~?"([^"]+)"', RULES.read_text(encoding="utf-8"))
-    words = {word for each in asked for word in each.split("|")}
-    assert words
-    assert words - set(re.findall(r"^\| `(\w+)`", page, re.MULTILINE)) == set()
-
-
-def test_panels_of_the_dashboard_do_not_overlap() -> None:
-    taken: set[tuple[int, int]] = set()
-    for panel in dashboard()["panels"]:
-        at = panel["gridPos"]
-        cells = {(at["x"] + x, at["y"] + y) for x in range(at["w"]) for y in range(at["h"])}
-        assert not cells & taken
-        assert at["x"] + at["w"] <= 24
-        taken |= cells
-    assert len({panel["id"] for panel in dashboard()["panels"]}) == len(dashboard()["panels"])
-
-
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool (Debian: the package prometheus)")
-@pytest.mark.parametrize(
-    "command", [("check", "rules", "alerts.yaml"), ("test", "rules", "alerts-test.yaml")]
-)
-def test_prometheus_itself_takes_the_rules(command: tuple[str, ...]) -> None:
-    done = subprocess.run(["promtool", *command], cwd=FOLDER, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+async def test_without_notification_services_there_is_no_alerter(store: SqlStore) -> None:
+    board = Board()
+    _, alerter = Observability(Metrics(), store, board).watch(board)
+    assert alerter is None

@@ -31,7 +31,7 @@ spec:
 
 def run(*arguments: str, cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:
     known = {name: value for name, value in os.environ.items() if not name.startswith("GUPSHUP")}
-    words = [COMMAND, *arguments]
+    words = [str(COMMAND), *arguments]
     return subprocess.CompletedProcess(words, *commands.run(words, cwd, known | more, timeout=30))
 
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from controller.core.schedule.throttle import Throttle
 from controller.doors.app import Runtime
-from controller.doors.telling import Observability
+from controller.doors.observability import Observability
 from controller.doors.web import Hooks, ListenOptions, Sockets, open_sockets, serve_until_cancelled
 from controller.doors.web.metrics import Metrics
 from controller.edges import log
@@ -62,7 +62,12 @@ class Open:
         tell = self.notifier.notify if self.notifier is not None else None
         pass_log = PassLog(log.logger(), house.clock.now)
         return Observability(
-            self.metrics, house.store, house.clock, listeners=[pass_log.on_pass], tell=tell, each=self.each
+            self.metrics,
+            house.store,
+            house.clock,
+            listeners=[pass_log.on_pass],
+            notify=tell,
+            per_resource=self.each,
         )
 
     def doors(

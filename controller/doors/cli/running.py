@@ -98,7 +98,7 @@ async def keep(where: Where, reach: Reach, outward: Outward, tempo: Timing, rele
                 clock=house.clock,
                 timing=tempo,
                 triggers=timers,
-                on_pass=telling.passed,
+                on_pass=telling.on_pass,
                 chance=random.random,
                 stopping=stopping,
                 elections=spread,
