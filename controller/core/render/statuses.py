@@ -3,10 +3,16 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 from controller.model.manifest import AppId
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
+
+DOCUMENT_VERSION = 1
+"""Version of a stored document; documents of earlier releases have none."""
+
+_HUGE = 1e300
 
 _FIRST, _LAST = -62_135_596_800, 253_402_300_799
 """The years 1 to 9999: a manifest's offset from UTC, or a strange clock, can lead beyond."""
@@ -29,12 +35,19 @@ def fields(status: Status) -> dict[str, object]:
 
 
 def document(status: Status) -> str:
-    return json.dumps({**fields(status), "at": status.at, "since": [c.since for c in status.conditions]})
+    """Return the status as the store keeps it; `read_documents` reads this and every earlier version."""
+    since = [condition.since for condition in status.conditions]
+    return json.dumps({"version": DOCUMENT_VERSION, **fields(status), "at": status.at, "since": since})
 
 
 def read_documents(documents: Mapping[str, str]) -> tuple[Status, ...]:
-    """Return the statuses that `document` made, sorted by item."""
-    return tuple(sorted((_read(text) for text in documents.values()), key=lambda status: status.item))
+    """Return the statuses that `document` made, sorted by item; *documents* are by resource (`str(item)`).
+
+    What an older release left out has a default. A document that cannot be read gives a status that knows
+    nothing, so that the next pass writes it anew.
+    """
+    found = (_read(resource, text) for resource, text in documents.items())
+    return tuple(sorted(found, key=lambda status: status.item))
 
 
 def timestamp(seconds: float) -> str:
@@ -57,19 +70,63 @@ def _condition(condition: Condition) -> dict[str, object]:
     }
 
 
-def _read(text: str) -> Status:
-    found = json.loads(text)
-    conditions = tuple(
-        Condition(
-            each["type"],
-            Truth(each["status"]),
-            each["reason"],
-            each["message"],
-            since,
-            each["observedRevision"],
-        )
-        for each, since in zip(found["conditions"], found["since"], strict=True)
+def _read(resource: str, text: str) -> Status:
+    found = _mapping(_loaded(text))
+    at = _number(found.get("at"), 0.0)
+    app_id = AppId(_text(found, "appId")) or None
+    conditions, since = _list(found.get("conditions")), _list(found.get("since"))
+    return Status(
+        _item(resource, found),
+        tuple(_read_condition(*pair, at) for pair in zip_longest(conditions, since[: len(conditions)])),
+        _text(found, "revision"),
+        at,
+        app_id,
+        _text(found, "stage"),
     )
-    item = Item(Kind(found["kind"]), found["partner"], found["app"], found["name"])
-    app_id = AppId(found["appId"]) if found["appId"] else None
-    return Status(item, conditions, found["revision"], found["at"], app_id, found["stage"])
+
+
+def _read_condition(given: object, since: object, at: float) -> Condition:
+    found = _mapping(given)
+    status = _text(found, "status")
+    return Condition(
+        _text(found, "type"),
+        Truth(status) if status in set(Truth) else Truth.UNKNOWN,
+        _text(found, "reason"),
+        _text(found, "message"),
+        _number(since, at),
+        _text(found, "observedRevision"),
+    )
+
+
+def _item(resource: str, found: Mapping[str, object]) -> Item:
+    """Return what the document is about; if it does not say so, the name under which it was kept does."""
+    kind, *names = (found.get(name) for name in ("kind", "partner", "app", "name"))
+    if isinstance(kind, str) and kind in set(Kind) and all(isinstance(name, str) for name in names):
+        return Item(Kind(kind), *map(str, names))
+    about, _, app = resource.partition(" on App/")
+    word, _, name = about.partition("/")
+    return Item(Kind.APP if word == Kind.APP else Kind.SUBSCRIPTION, "", app or name, name)
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _text(found: Mapping[str, object], name: str) -> str:
+    value = found.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: object, otherwise: float) -> float:
+    return float(value) if isinstance(value, int | float) and abs(value) < _HUGE else otherwise

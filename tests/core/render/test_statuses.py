@@ -111,6 +111,46 @@ def test_what_is_kept_is_read_back_sorted(statuses: list[Status]) -> None:
     assert read_documents(kept) == tuple(sorted(statuses, key=lambda each: each.item))
 
 
+def test_a_document_of_an_older_release_is_read_with_defaults() -> None:
+    older = {
+        "kind": "App",
+        "name": "app-0001",
+        "partner": "main",
+        "app": "app-0001",
+        "at": NOW,
+        "conditions": [{"type": "Ready", "status": "True", "reason": "Ready"}],
+    }
+    (found,) = read_documents({"App/app-0001": json.dumps(older)})
+    assert found == Status(ITEM, (Condition("Ready", Truth.TRUE, "Ready", "", NOW, ""),), "", NOW)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "null", "[]", "7", '"x"', "[" * 9_999, '{"kind": "Else"}', '{"kind": "App", "name": 7}']
+)
+def test_a_document_that_cannot_be_read_is_a_status_that_knows_nothing(text: str) -> None:
+    kept = {"App/shop": text, "Subscription/events on App/shop": text}
+    assert read_documents(kept) == (
+        Status(Item(Kind.APP, "", "shop", "shop"), (), "", 0.0),
+        Status(Item(Kind.SUBSCRIPTION, "", "shop", "events"), (), "", 0.0),
+    )
+
+
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(texts, children, max_size=3),
+    max_leaves=5,
+)
+NAMES = ("kind", "name", "partner", "app", "appId", "stage", "revision", "conditions", "since", "at")
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), documents), documents)
+def test_no_document_stops_the_reading_of_the_others(changes: dict[str, object], each: object) -> None:
+    strange = json.loads(document(READY)) | changes | {"conditions": [each]}
+    found = read_documents({"App/app-0001": json.dumps(strange), str(SUB): document(SUBSCRIBED)})
+    assert SUBSCRIBED in found
+    assert len(found) == 2
+
+
 def test_a_table_of_apps() -> None:
     assert status_table([READY, SUBSCRIBED, ON_ITS_WAY, BARE]).splitlines() == [
         (
