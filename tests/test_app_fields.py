@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from controller.core.planning.digest import of_link
-from controller.core.render.entries import fields as shown
+from controller.core.render.plan_json import fields as shown
 from controller.edges.gupshup.forms import link_form
 from controller.model.manifest import App
 from controller.model.plan import Link

@@ -2,10 +2,10 @@
 
 import pytest
 
-from controller.core.decode.urls import flaw
+from controller.core.decode.urls import url_problem
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_known_yet() -> None:
     """Let no test pass on what another one's answer left behind: a mutant would never be asked."""
-    flaw.cache_clear()
+    url_problem.cache_clear()

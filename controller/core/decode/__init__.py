@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from controller.core.decode.fleet import desired, muster
-from controller.core.decode.reading import read
+from controller.core.decode.files import read
 from controller.core.decode.rules import problem
-from controller.core.decode.structure import Structure
+from controller.core.decode.tree import collect, desired
+from controller.core.decode.validate import Validator
 from controller.model.problem import UNLISTED, Place, Problem, Severity
 from controller.model.source import Decoded, Rules, Schemas, SourceFile
 
@@ -32,20 +32,20 @@ def decode(
     *complete* is False where single files were named: then an empty one is an error, and what is missing says
     nothing. *unread* are problems of reading them: with an error among those, nothing is declared either.
     """
-    entries, problems, whole = read(files, Structure(schemas))
+    documents, problems, whole = read(files, Validator(schemas))
     if not files and not _errors(unread):
         problems.append(
             problem("GS701", _SOURCE, "", "there are no *.yaml or *.yml files, so nothing is declared")
         )
     if not complete:
         problems = [_graver(one) for one in problems]
-    fleet = muster(entries, rules, whole=whole)
-    problems = _once([*unread, *problems, *fleet.problems])
+    tree = collect(documents, rules, whole=whole)
+    problems = _once([*unread, *problems, *tree.problems])
     errors = _errors(problems)
     return Decoded(
-        None if errors else desired(fleet, revision, complete=complete),
+        None if errors else desired(tree, revision, complete=complete),
         _few(problems),
-        subscriptions=len(fleet.subscriptions),
+        subscriptions=len(tree.subscriptions),
         errors=errors,
         warnings=sum(one.rule != UNLISTED for one in problems) - errors,
     )

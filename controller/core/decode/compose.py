@@ -12,10 +12,10 @@ import yaml
 from yaml._yaml import CParser  # the module that defines it; yaml.cyaml only passes it on
 from yaml._yaml import Mark as CMark
 
+from controller.core.decode.quoting import Path, quoted, visible
 from controller.core.decode.scalars import core, doubtful, misspelt, whole
-from controller.core.decode.syntax import Trouble, trouble
 from controller.core.decode.text import forbidden, judged
-from controller.core.decode.words import Path, quoted, visible
+from controller.core.decode.yaml_errors import YamlProblem, yaml_problem
 
 DEEPEST = 32
 MOST_NODES = 10_000
@@ -27,7 +27,7 @@ _AHEAD = 1_024
 """Characters of one line that a parser reads ahead at most, to find out what is a key."""
 
 
-class Spot(NamedTuple):
+class Position(NamedTuple):
     """Where a node stands (from 1), and its text if it is a scalar."""
 
     line: int
@@ -35,29 +35,29 @@ class Spot(NamedTuple):
     raw: str | None = None
 
 
-class Oddity(NamedTuple):
+class Finding(NamedTuple):
     """Something that YAML allows and a manifest does not; *soft*: only where nothing graver is the matter."""
 
     rule: str
-    spot: Spot
+    spot: Position
     path: Path
     message: str
     fix: str | None = None
     soft: bool = False
 
 
-_TOP = Spot(1, 1)
+_TOP = Position(1, 1)
 
 
 @dataclass(slots=True)
-class Document:
+class RawDocument:
     """One document as read. *opaque*: its values do not say what their author meant."""
 
     value: object = None
-    spot: Spot = _TOP
-    oddities: list[Oddity] = field(default_factory=list)
-    values: dict[Path, Spot] = field(default_factory=dict)
-    keys: dict[Path, Spot] = field(default_factory=dict)
+    spot: Position = _TOP
+    oddities: list[Finding] = field(default_factory=list)
+    values: dict[Path, Position] = field(default_factory=dict)
+    keys: dict[Path, Position] = field(default_factory=dict)
 
     @property
     def opaque(self) -> bool:
@@ -68,8 +68,8 @@ class Document:
 class Composition:
     """All documents up to the end, or up to what made reading on impossible."""
 
-    documents: list[Document] = field(default_factory=list)
-    fatal: Oddity | None = None
+    documents: list[RawDocument] = field(default_factory=list)
+    fatal: Finding | None = None
 
 
 _OPAQUE = frozenset({"GS107", "GS113", "GS118"})
@@ -119,11 +119,11 @@ def compose(text: str, *, tracked: bool = False) -> Composition:
     except _Stop:
         pass
     except yaml.YAMLError as error:
-        composer.done.fatal = _too_deep(error, text) or _oddity(trouble(error, text))
+        composer.done.fatal = _too_deep(error, text) or _oddity(yaml_problem(error, text))
     return composer.done
 
 
-def _too_deep(error: yaml.YAMLError, text: str) -> Oddity | None:
+def _too_deep(error: yaml.YAMLError, text: str) -> Finding | None:
     """Return that the nesting is too deep where a parser gave up at a depth, and in words, of its own.
 
     It was reading ahead then, to find out what is a key. With half of that, what it has read comes out first.
@@ -139,8 +139,8 @@ def _too_deep(error: yaml.YAMLError, text: str) -> Oddity | None:
     return fatal if fatal and fatal.rule == _DEPTH else None
 
 
-def _oddity(found: Trouble) -> Oddity:
-    return Oddity(found.rule, Spot(found.line, found.column), (), found.message)
+def _oddity(found: YamlProblem) -> Finding:
+    return Finding(found.rule, Position(found.line, found.column), (), found.message)
 
 
 class _Composer:
@@ -148,7 +148,7 @@ class _Composer:
         self.done = Composition()
         self._tracked = tracked
         self._stack: list[_Frame] = []
-        self._document = Document()
+        self._document = RawDocument()
         self._nodes = 0
 
     def drain(self, parser: CParser) -> None:
@@ -167,7 +167,7 @@ class _Composer:
     def _other(self, event: yaml.Event) -> None:
         match event:
             case yaml.DocumentStartEvent():
-                self._document = Document(spot=_spot(event))
+                self._document = RawDocument(spot=_spot(event))
                 if event.version or event.tags:
                     self._odd("GS114", event, "a line that begins with '%'")
             case yaml.DocumentEndEvent():
@@ -278,10 +278,10 @@ class _Composer:
     def _odd(
         self, rule: str, event: yaml.Event, message: str, fix: str | None = None, *, soft: bool = False
     ) -> None:
-        self._document.oddities.append(Oddity(rule, _spot(event), self._path(), message, fix, soft))
+        self._document.oddities.append(Finding(rule, _spot(event), self._path(), message, fix, soft))
 
     def _stop(self, rule: str, event: yaml.Event, message: str) -> NoReturn:
-        self.done.fatal = Oddity(rule, _spot(event), (), message)
+        self.done.fatal = Finding(rule, _spot(event), (), message)
         raise _Stop
 
 
@@ -289,6 +289,6 @@ def _mark(event: yaml.Event) -> _Mark:
     return event.start_mark  # type: ignore[return-value]  # None only for events made by hand
 
 
-def _spot(event: yaml.Event, raw: str | None = None) -> Spot:
+def _spot(event: yaml.Event, raw: str | None = None) -> Position:
     mark = _mark(event)
-    return Spot(mark.line + 1, mark.column + 1, raw)
+    return Position(mark.line + 1, mark.column + 1, raw)

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 
+from controller.core.decode.quoting import closest, quoted
 from controller.core.decode.scalars import core, doubtful, whole
-from controller.core.decode.words import closest, quoted
 
 _PHONE = re.compile(r"[1-9][0-9]{7,14}\Z")
 _AMOUNT = re.compile(r"([0-9]{1,6}) ?([a-z]{1,8})\Z")

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from controller.core.decode import quantities
-from controller.core.decode.entry import Entry
+from controller.core.decode.document import Document
+from controller.core.decode.quoting import shown
 from controller.core.decode.rules import problem
-from controller.core.decode.urls import Flaw, flaw, on_loopback, upstream
-from controller.core.decode.words import shown
+from controller.core.decode.urls import UrlProblem, on_loopback, upstream, url_problem
 from controller.model.grant import Grant
 from controller.model.manifest import (
     LIMITS,
@@ -41,96 +41,96 @@ _FOR_THIS = "no other variable names, without '..', or one that a GUPSHUP_…_FI
 _ID = re.compile(r"[1-9][0-9]{0,19}\Z", re.ASCII)
 
 
-def problems(entries: Sequence[Entry], rules: Rules) -> Iterator[Problem]:
+def problems(documents: Sequence[Document], rules: Rules) -> Iterator[Problem]:
     """Yield what is wrong with Partners beyond their schema."""
-    for entry in entries:
-        yield from _address(entry, rules)
-        yield from _limits(entry)
-        yield from _rest(entry, rules)
-        yield from _references(entry, rules.credentials)
-        yield from _default_callback(entry)
-    leaning = [entry for entry in entries if _leans(entry, rules)]
-    for entry in leaning[1:]:
+    for document in documents:
+        yield from _address(document, rules)
+        yield from _limits(document)
+        yield from _rest(document, rules)
+        yield from _references(document, rules.credentials)
+        yield from _default_callback(document)
+    leaning = [document for document in documents if _leans(document, rules)]
+    for document in leaning[1:]:
         first = f"{leaning[0].title} at {leaning[0].place}"
-        yield entry.problem(
+        yield document.problem(
             "GS315", ("spec",), f"takes its url, id or credentials from the environment, as {first} does"
         )
-    yield from _twins(entries, rules)
-    if (leaning or not entries) and isinstance(origin := upstream(rules.url, rules), Flaw):
+    yield from _duplicates(documents, rules)
+    if (leaning or not documents) and isinstance(origin := upstream(rules.url, rules), UrlProblem):
         yield problem("GS803", ENVIRONMENT, "GUPSHUP_URL", origin.message, origin.fix)
-    if (leaning or not entries) and rules.partner_id and not _ID.match(rules.partner_id):
+    if (leaning or not documents) and rules.partner_id and not _ID.match(rules.partner_id):
         yield problem("GS316", ENVIRONMENT, "GUPSHUP_PARTNER_ID", "must be a number, as Gupshup tells it")
 
 
-def _twins(entries: Sequence[Entry], rules: Rules) -> Iterator[Problem]:
+def _duplicates(documents: Sequence[Document], rules: Rules) -> Iterator[Problem]:
     """Yield the Partners that are an account which another one is already."""
-    first: dict[tuple[str, str], Entry] = {}
-    for entry in entries:
-        if partner_id := _partner_id(entry, rules):
-            one = first.setdefault((address(entry, rules), partner_id), entry)
-            if one is not entry:
+    first: dict[tuple[str, str], Document] = {}
+    for document in documents:
+        if partner_id := _partner_id(document, rules):
+            one = first.setdefault((address(document, rules), partner_id), document)
+            if one is not document:
                 message = f"is the account of {one.title} at {one.place} already"
-                yield entry.problem("GS317", ("spec", "partnerId"), message)
+                yield document.problem("GS317", ("spec", "partnerId"), message)
 
 
-def _leans(entry: Entry, rules: Rules) -> bool:
+def _leans(document: Document, rules: Rules) -> bool:
     """Say whether some part of url, id and credentials is left to the environment."""
-    given = entry.get("spec", "credentials")
+    given = document.get("spec", "credentials")
     keys = set(given) if isinstance(given, dict) else set()
-    if entry.get("spec", "url") is None or not ("token" in keys or keys >= {"email", "secret"}):
+    if document.get("spec", "url") is None or not ("token" in keys or keys >= {"email", "secret"}):
         return True
-    return bool(rules.partner_id) and entry.get("spec", "partnerId") is None
+    return bool(rules.partner_id) and document.get("spec", "partnerId") is None
 
 
-def _partner_id(entry: Entry, rules: Rules) -> str:
-    return entry.text("spec", "partnerId") or rules.partner_id
+def _partner_id(document: Document, rules: Rules) -> str:
+    return document.text("spec", "partnerId") or rules.partner_id
 
 
-def _address(entry: Entry, rules: Rules) -> Iterator[Problem]:
-    url = entry.text("spec", "url")
-    if url and isinstance(origin := upstream(url, rules), Flaw):
-        yield entry.problem("GS803", ("spec", "url"), origin.message, origin.fix)
+def _address(document: Document, rules: Rules) -> Iterator[Problem]:
+    url = document.text("spec", "url")
+    if url and isinstance(origin := upstream(url, rules), UrlProblem):
+        yield document.problem("GS803", ("spec", "url"), origin.message, origin.fix)
 
 
-def _limits(entry: Entry) -> Iterator[Problem]:
-    for key, text in entry.texts("spec", "limits").items() if entry.sound else ():
+def _limits(document: Document) -> Iterator[Problem]:
+    for key, text in document.texts("spec", "limits").items() if document.sound else ():
         published = LIMITS[Bucket(key)]
         if quantities.above(quantities.limit(text), published):
             window = f"{published.calls} in {published.seconds:g} s"
             message = f"{shown(text)} is above what Gupshup publishes ({window}); it will answer 429"
-            yield entry.problem("GS802", ("spec", "limits", key), message)
+            yield document.problem("GS802", ("spec", "limits", key), message)
 
 
-def _rest(entry: Entry, rules: Rules) -> Iterator[Problem]:
+def _rest(document: Document, rules: Rules) -> Iterator[Problem]:
     """Yield a wait that is too short before a link is repeated: at a simulator that is a warning."""
-    for key, text in entry.texts("spec", "settle").items() if entry.sound else ():
+    for key, text in document.texts("spec", "settle").items() if document.sound else ():
         least = getattr(Settle(), _SETTLE[key])
         if quantities.duration(text) < least:
             message = f"{shown(text)} is less than {least / 60:g}m: apps could be linked twice; leave it out"
-            found = entry.problem("GS804", ("spec", "settle", key), message)
-            lab = on_loopback(address(entry, rules))
+            found = document.problem("GS804", ("spec", "settle", key), message)
+            lab = on_loopback(address(document, rules))
             yield found if lab else replace(found, severity=Severity.ERROR)
 
 
-def _references(entry: Entry, grant: Grant) -> Iterator[Problem]:
+def _references(document: Document, grant: Grant) -> Iterator[Problem]:
     """Yield what credentials name and the operator did not grant; what may be a secret is not shown."""
     for part in ("email", "secret", "token"):
         where = ("spec", "credentials", part)
-        name, path = entry.text(*where, "env"), entry.text(*where, "file")
+        name, path = document.text(*where, "env"), document.text(*where, "file")
         if name and _VARIABLE.match(name) and not grant.allows_variable(name):
-            yield entry.problem("GS608", (*where, "env"), _NO_VARIABLE)
+            yield document.problem("GS608", (*where, "env"), _NO_VARIABLE)
         if path and grant.path(path) is None:
             message = f"must name a file below GUPSHUPCTL_CREDENTIALS_DIR ({grant.folder}) that {_FOR_THIS}"
-            yield entry.problem("GS603", (*where, "file"), message)
+            yield document.problem("GS603", (*where, "file"), message)
 
 
-def _default_callback(entry: Entry) -> Iterator[Problem]:
-    url = entry.text("spec", "defaults", "callbackUrl")
+def _default_callback(document: Document) -> Iterator[Problem]:
+    url = document.text("spec", "defaults", "callbackUrl")
     if url is None or "${app." in url:
         return
-    insecure = entry.get("spec", "allowInsecureUrls") is True
-    if found := flaw(url, insecure=insecure):
-        yield entry.problem(found.rule, ("spec", "defaults", "callbackUrl"), found.message, found.fix)
+    insecure = document.get("spec", "allowInsecureUrls") is True
+    if found := url_problem(url, insecure=insecure):
+        yield document.problem(found.rule, ("spec", "defaults", "callbackUrl"), found.message, found.fix)
 
 
 def from_environment(rules: Rules) -> Partner:
@@ -140,32 +140,32 @@ def from_environment(rules: Rules) -> Partner:
     )
 
 
-def partner(entry: Entry, rules: Rules) -> Partner:
+def partner(document: Document, rules: Rules) -> Partner:
     """Return the Partner of a sound entry without problems."""
-    when = entry.text("spec", "subscribeWhen")
-    limits = {Bucket(key): quantities.limit(text) for key, text in entry.texts("spec", "limits").items()}
+    when = document.text("spec", "subscribeWhen")
+    limits = {Bucket(key): quantities.limit(text) for key, text in document.texts("spec", "limits").items()}
     return Partner(
-        name=entry.name,
-        url=address(entry, rules),
-        credentials=_credentials(_mapping(entry.get("spec", "credentials")), rules),
+        name=document.name,
+        url=address(document, rules),
+        credentials=_credentials(_mapping(document.get("spec", "credentials")), rules),
         subscribe_when=SubscribeWhen(when) if when else SubscribeWhen.LIVE,
         limits={**LIMITS, **limits},
-        guards=_guards(_mapping(entry.get("spec", "guards"))),
-        owned_tags=entry.text("spec", "ownedTags"),
-        settle=_settle(entry.texts("spec", "settle")),
-        partner_id=_partner_id(entry, rules),
-        place=entry.place,
+        guards=_guards(_mapping(document.get("spec", "guards"))),
+        owned_tags=document.text("spec", "ownedTags"),
+        settle=_settle(document.texts("spec", "settle")),
+        partner_id=_partner_id(document, rules),
+        place=document.place,
     )
 
 
-def address(entry: Entry, rules: Rules) -> str:
+def address(document: Document, rules: Rules) -> str:
     """Return where this Partner is, in its canonical form where it has one."""
-    return _canonical(entry.text("spec", "url") or rules.url, rules)
+    return _canonical(document.text("spec", "url") or rules.url, rules)
 
 
 def _canonical(url: str, rules: Rules) -> str:
     origin = upstream(url, rules)
-    return url if isinstance(origin, Flaw) else origin
+    return url if isinstance(origin, UrlProblem) else origin
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from controller.core.decode.app import (
-    Draft,
-    House,
-    anybody,
+    DraftApp,
+    PartnerContext,
     mistaken_variables,
+    sample_app,
     unknown_variable,
     url_problems,
 )
-from controller.core.decode.entry import Entry
+from controller.core.decode.document import Document
 from controller.core.decode.partner import reference
+from controller.core.decode.quoting import shown, visible
 from controller.core.decode.templates import fill, mended, mistaken
-from controller.core.decode.words import shown, visible
 from controller.model.manifest import Reference, Subscription
 from controller.model.modes import ACCOUNT_MODES, ALONE
 from controller.model.problem import Problem
@@ -48,89 +48,91 @@ _HEADERS = ("spec", "headers")
 class Webhook:
     """One Subscription manifest for one app."""
 
-    entry: Entry
-    draft: Draft
+    document: Document
+    draft: DraftApp
     tag: str
     url: str
 
 
-def webhook(entry: Entry, draft: Draft) -> Webhook:
+def webhook(document: Document, draft: DraftApp) -> Webhook:
     """Return what one Subscription is for one app: tag and URL are filled in."""
-    tag = entry.text("spec", "tag") or entry.name
-    url = entry.text("spec", "url") or ""
-    return Webhook(entry, draft, fill(tag, draft.variables)[0], fill(url, draft.variables)[0])
+    tag = document.text("spec", "tag") or document.name
+    url = document.text("spec", "url") or ""
+    return Webhook(document, draft, fill(tag, draft.variables)[0], fill(url, draft.variables)[0])
 
 
-def modes(entry: Entry) -> frozenset[str]:
-    found = entry.get("spec", "modes")
+def modes(document: Document) -> frozenset[str]:
+    found = document.get("spec", "modes")
     return frozenset(one for one in found if isinstance(one, str)) if isinstance(found, list) else frozenset()
 
 
-def problems(entry: Entry, rules: Rules) -> Iterator[Problem]:
+def problems(document: Document, rules: Rules) -> Iterator[Problem]:
     """Yield what is wrong with one Subscription, whatever its apps are."""
-    found = modes(entry)
+    found = modes(document)
     for alone in sorted(ALONE & found):
         if len(found) > 1:
-            yield entry.problem("GS510", ("spec", "modes"), f"{alone} stands alone, not beside other modes")
-    yield from _header_names(entry)
-    yield from _header_files(entry, rules)
+            yield document.problem(
+                "GS510", ("spec", "modes"), f"{alone} stands alone, not beside other modes"
+            )
+    yield from _header_names(document)
+    yield from _header_files(document, rules)
 
 
-def _header_names(entry: Entry) -> Iterator[Problem]:
-    found = entry.get(*_HEADERS)
+def _header_names(document: Document) -> Iterator[Problem]:
+    found = document.get(*_HEADERS)
     seen: set[str] = set()
     for name in found if isinstance(found, dict) else ():
         folded = name.lower()
         if folded in _NOT_OURS:
-            yield entry.problem("GS512", (*_HEADERS, name), f"{visible(name)} is set by HTTP itself")
+            yield document.problem("GS512", (*_HEADERS, name), f"{visible(name)} is set by HTTP itself")
         elif folded in seen:
-            yield entry.problem(
+            yield document.problem(
                 "GS512", (*_HEADERS, name), f"{visible(name)} stands here in another case already"
             )
         seen.add(folded)
 
 
-def _header_files(entry: Entry, rules: Rules) -> Iterator[Problem]:
-    found = entry.get(*_HEADERS)
+def _header_files(document: Document, rules: Rules) -> Iterator[Problem]:
+    found = document.get(*_HEADERS)
     why = "and without '..'" if rules.headers.folder else "which is not set"
     for name in found if isinstance(found, dict) else ():
-        path = entry.text(*_HEADERS, name, "file")
+        path = document.text(*_HEADERS, name, "file")
         if path is not None and rules.headers.path(path) is None:
             message = f"must name a file below GUPSHUPCTL_HEADER_DIR, {why}; found {shown(path)}"
-            yield entry.problem("GS603", (*_HEADERS, name, "file"), message)
+            yield document.problem("GS603", (*_HEADERS, name, "file"), message)
 
 
-def without_app(entry: Entry, house: House) -> Iterator[Problem]:
+def without_app(document: Document, context: PartnerContext) -> Iterator[Problem]:
     """Yield what would be wrong with one Subscription for whatever app there is to be."""
-    texts = mended("".join(entry.text("spec", field) or "" for field in ("tag", "url")))
-    yield from per_app(webhook(entry, anybody(entry, house, texts)))
+    texts = mended("".join(document.text("spec", field) or "" for field in ("tag", "url")))
+    yield from per_app(webhook(document, sample_app(document, context, texts)))
 
 
 def per_app(webhook: Webhook) -> Iterator[Problem]:
     """Yield what is wrong with one Subscription for one app."""
-    entry, draft = webhook.entry, webhook.draft
-    text, tag = entry.text("spec", "tag"), webhook.tag
-    yield from mistaken_variables(entry, ("spec", "tag"), text or "")
+    document, draft = webhook.document, webhook.draft
+    text, tag = document.text("spec", "tag"), webhook.tag
+    yield from mistaken_variables(document, ("spec", "tag"), text or "")
     for name in fill(text or "", draft.variables)[1]:
-        yield unknown_variable(entry, ("spec", "tag"), draft, name)
+        yield unknown_variable(document, ("spec", "tag"), draft, name)
     if text and not mistaken(text) and not _TAG.match(tag):
-        yield entry.problem(
+        yield document.problem(
             "GS508",
             ("spec", "tag"),
             f"must be 1 to 150 letters, digits, '-', '_', '.' and ':'; found {shown(tag)}",
         )
     yield from url_problems(
-        entry, ("spec", "url"), draft, entry.text("spec", "url") or "https://unread.example.com"
+        document, ("spec", "url"), draft, document.text("spec", "url") or "https://unread.example.com"
     )
-    barred = modes(entry) & ACCOUNT_MODES
+    barred = modes(document) & ACCOUNT_MODES
     if (
         barred
-        and entry.get("spec", "version") == _V3
-        and draft.house
-        and not draft.house.allows("v3AccountModes")
+        and document.get("spec", "version") == _V3
+        and draft.context
+        and not draft.context.allows("v3AccountModes")
     ):
         names = ", ".join(sorted(barred))
-        yield entry.problem(
+        yield document.problem(
             "GS511",
             ("spec", "modes"),
             f"version 3 has no {names}, older pages of Gupshup say; write version: 2, or "
@@ -140,24 +142,24 @@ def per_app(webhook: Webhook) -> Iterator[Problem]:
 
 def subscription(webhook: Webhook, partner: str, rules: Rules) -> Subscription:
     """Return the Subscription of a sound webhook without problems."""
-    entry = webhook.entry
-    version = entry.get("spec", "version")
+    document = webhook.document
+    version = document.get("spec", "version")
     return Subscription(
-        name=entry.name,
+        name=document.name,
         partner=partner,
         app=webhook.draft.name,
         tag=webhook.tag,
         url=webhook.url,
         version=version if isinstance(version, int) else 0,
-        modes=modes(entry),
-        active=entry.get("spec", "active") is not False,
-        show_on_ui=entry.get("spec", "showOnUI") is True,
-        headers=_headers(entry, rules),
-        place=entry.place,
+        modes=modes(document),
+        active=document.get("spec", "active") is not False,
+        show_on_ui=document.get("spec", "showOnUI") is True,
+        headers=_headers(document, rules),
+        place=document.place,
     )
 
 
-def _headers(entry: Entry, rules: Rules) -> Mapping[str, Reference]:
-    given = entry.get(*_HEADERS)
+def _headers(document: Document, rules: Rules) -> Mapping[str, Reference]:
+    given = document.get(*_HEADERS)
     found = {name: reference(value) for name, value in given.items()} if isinstance(given, dict) else {}
     return {name: rules.headers.rooted(one) for name, one in found.items()}

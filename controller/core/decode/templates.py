@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from controller.core.decode.words import Path
+from controller.core.decode.quoting import Path
 
 _VARIABLE = re.compile(r"\$\{(app\.[^{}]{0,100})\}")
 _FIELD = r"[A-Za-z][A-Za-z0-9]{0,30}(?:\.[A-Za-z0-9][-A-Za-z0-9_./]{0,62})?"

@@ -11,7 +11,7 @@ LONGEST = 2_048
 GUPSHUP = "https://partner.gupshup.io"
 
 
-class Flaw(NamedTuple):
+class UrlProblem(NamedTuple):
     """What is wrong with a URL; the message never repeats the URL."""
 
     rule: str
@@ -58,37 +58,37 @@ class _Origin(NamedTuple):
 
 
 @lru_cache(maxsize=4_096)
-def flaw(url: str, *, insecure: bool = False) -> Flaw | None:
+def url_problem(url: str, *, insecure: bool = False) -> UrlProblem | None:
     """Say what keeps Gupshup from calling *url*, or None. *insecure* allows http and private addresses."""
     parts = _parts(url)
-    if isinstance(parts, Flaw):
+    if isinstance(parts, UrlProblem):
         return parts
     if parts.scheme != "https" and not (insecure and parts.scheme == "http"):
         return _not_https(url, parts)
     if "#" in parts.rest:
-        return Flaw("GS506", "must hold no fragment ('#'): it is never sent", url.partition("#")[0])
+        return UrlProblem("GS506", "must hold no fragment ('#'): it is never sent", url.partition("#")[0])
     return _host_flaw(parts.host, insecure=insecure)
 
 
-def _not_https(url: str, parts: _Parts) -> Flaw:
+def _not_https(url: str, parts: _Parts) -> UrlProblem:
     """Offer https, unless the host is private: then it is a lab, or the host is wrong, too."""
     message = f"must begin with https://; found {parts.scheme[:20]}:"
     if parts.scheme != "http":
-        return Flaw("GS501", message)
+        return UrlProblem("GS501", message)
     if _host_flaw(parts.host, insecure=False):
-        return Flaw("GS501", f"{message}//, and its host cannot be reached either{_LAB}")
-    return Flaw("GS501", message, f"https{url[4:]}")
+        return UrlProblem("GS501", f"{message}//, and its host cannot be reached either{_LAB}")
+    return UrlProblem("GS501", message, f"https{url[4:]}")
 
 
-def upstream(url: str, rules: Rules) -> str | Flaw:
+def upstream(url: str, rules: Rules) -> str | UrlProblem:
     """Return the canonical origin of Gupshup's address, or why it may not be one.
 
     A pull request must not send credentials to a host of its choice, nor to a port of this machine: only the
     default, the environment's and the listed ones are allowed, https unless on loopback.
     """
     origin = _origin(url)
-    if isinstance(origin, Flaw):
-        return Flaw("GS803", origin.message, _meant(url) or origin.fix)
+    if isinstance(origin, UrlProblem):
+        return UrlProblem("GS803", origin.message, _meant(url) or origin.fix)
     allowed = {_origin(one) for one in (GUPSHUP, rules.url, *rules.allowed_urls)}
     if origin in allowed:
         return origin.text
@@ -96,13 +96,13 @@ def upstream(url: str, rules: Rules) -> str | Flaw:
         f": set GUPSHUPCTL_ALLOW_URLS={origin.text} where a simulator is meant" if origin.is_loopback else ""
     )
     message = "credentials would go to an address that is neither Gupshup's, GUPSHUP_URL, nor listed in "
-    return Flaw("GS803", f"{message}GUPSHUPCTL_ALLOW_URLS{more}", _meant(url))
+    return UrlProblem("GS803", f"{message}GUPSHUPCTL_ALLOW_URLS{more}", _meant(url))
 
 
 def on_loopback(url: str) -> bool:
     """Say whether an address of Gupshup's is one of this machine: a simulator."""
     origin = _origin(url)
-    return not isinstance(origin, Flaw) and origin.is_loopback
+    return not isinstance(origin, UrlProblem) and origin.is_loopback
 
 
 def _meant(url: str) -> str | None:
@@ -110,38 +110,38 @@ def _meant(url: str) -> str | None:
     return GUPSHUP if _OF_GUPSHUP.match(url) else None
 
 
-def _origin(url: str) -> _Origin | Flaw:
+def _origin(url: str) -> _Origin | UrlProblem:
     parts = _parts(url)
-    if isinstance(parts, Flaw):
+    if isinstance(parts, UrlProblem):
         return parts
     default = {"https": 443, "http": 80}.get(parts.scheme)
     port = "" if parts.port in {None, default} else f":{parts.port}"
     origin = _Origin(f"{parts.scheme}://{parts.host}{port}", _is_loopback(parts.host))
     if parts.rest not in {"", "/"}:
-        return Flaw("GS506", "must be an address without a path", origin.text)
+        return UrlProblem("GS506", "must be an address without a path", origin.text)
     if default is None or (parts.scheme == "http" and not origin.is_loopback):
-        return Flaw("GS501", "must begin with https:// (http:// on loopback only)")
+        return UrlProblem("GS501", "must begin with https:// (http:// on loopback only)")
     return origin
 
 
-def _parts(url: str) -> _Parts | Flaw:
+def _parts(url: str) -> _Parts | UrlProblem:
     if len(url) > LONGEST:
-        return Flaw("GS506", f"must be at most {LONGEST:,} characters; found {len(url):,}")
+        return UrlProblem("GS506", f"must be at most {LONGEST:,} characters; found {len(url):,}")
     found = _WHOLE.match(url)
     if found is None or not found["authority"]:
         foreign = _FOREIGN.match(url)
         return (
-            Flaw("GS501", "must begin with https://")
+            UrlProblem("GS501", "must begin with https://")
             if foreign
-            else Flaw("GS506", "must begin with https://, as https://host/path does", _schemed(url))
+            else UrlProblem("GS506", "must begin with https://, as https://host/path does", _schemed(url))
         )
     if "@" in found["authority"]:
-        return Flaw("GS502", "holds a user name or password (not shown)")
+        return UrlProblem("GS502", "holds a user name or password (not shown)")
     illegal = _ILLEGAL.search(url)
     if illegal:
         hint = "; a variable is written ${app.name}" if illegal.group() in {"{", "}"} else ""
         where = f"(at character {illegal.start() + 1})"
-        return Flaw("GS506", f"must not hold {_named(illegal.group())} {where}{hint}")
+        return UrlProblem("GS506", f"must not hold {_named(illegal.group())} {where}{hint}")
     return _split(found["scheme"].lower(), found["authority"].lower(), found["rest"])
 
 
@@ -154,39 +154,41 @@ def _named(text: str) -> str:
     return f"'{text}'" if text.isascii() and text.isprintable() and text != " " else f"U+{ord(text[0]):04X}"
 
 
-def _split(scheme: str, authority: str, rest: str) -> _Parts | Flaw:
+def _split(scheme: str, authority: str, rest: str) -> _Parts | UrlProblem:
     found = _HOST_PORT.match(authority)
     if found is None or not found["host"]:
-        return Flaw("GS506", "must name a host, and at most one port")
+        return UrlProblem("GS506", "must name a host, and at most one port")
     port = found["port"]
     if port is not None and not (port and 1 <= int(port) <= _HIGHEST_PORT):
-        return Flaw("GS506", f"must have a port from 1 to {_HIGHEST_PORT}")
+        return UrlProblem("GS506", f"must have a port from 1 to {_HIGHEST_PORT}")
     return _Parts(scheme, found["host"], None if port is None else int(port), rest)
 
 
-def _host_flaw(host: str, *, insecure: bool) -> Flaw | None:
+def _host_flaw(host: str, *, insecure: bool) -> UrlProblem | None:
     if host.endswith("."):
-        return Flaw("GS506", "must have a host without a dot at its end")
+        return UrlProblem("GS506", "must have a host without a dot at its end")
     labels = host.split(".")
     address = _address(host)
     if address is None and _NUMBER.match(labels[-1]):
-        return Flaw("GS503", "must name a host; this is an address in disguise")
+        return UrlProblem("GS503", "must name a host; this is an address in disguise")
     if address is None and (len(host) > _LONGEST_HOST or not all(_LABEL.match(label) for label in labels)):
-        return Flaw("GS506", "must have a host of letters, digits, '-' and '.'")
+        return UrlProblem("GS506", "must have a host of letters, digits, '-' and '.'")
     if insecure:
         return None
     return _unreachable(host, address)
 
 
-def _unreachable(host: str, address: _Address | None) -> Flaw | None:
+def _unreachable(host: str, address: _Address | None) -> UrlProblem | None:
     if address is not None:
         old = isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL
         public = address.is_global and not address.is_multicast and not old
-        return None if public else Flaw("GS503", f"must not be a private, local or reserved address{_LAB}")
+        return (
+            None if public else UrlProblem("GS503", f"must not be a private, local or reserved address{_LAB}")
+        )
     if "." not in host:
-        return Flaw("GS503", f"must be a full host name: Gupshup cannot resolve a single word{_LAB}")
+        return UrlProblem("GS503", f"must be a full host name: Gupshup cannot resolve a single word{_LAB}")
     if host.rpartition(".")[2] in _PRIVATE_ENDS or host.endswith(_PRIVATE_SUFFIXES):
-        return Flaw(
+        return UrlProblem(
             "GS503", f"must be a public host: names with this ending exist inside one network only{_LAB}"
         )
     return None

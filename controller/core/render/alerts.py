@@ -5,7 +5,7 @@ from typing import assert_never
 
 from controller.core.alerts.detect import AlertKind
 from controller.core.alerts.group import Notification, Phase
-from controller.core.render.lines import duration
+from controller.core.render.plan_lines import duration
 from controller.errors import AccountError
 from controller.model.notice import Notice
 from controller.model.phone import without_phones

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from controller.core.planning.actions import verb_of
 from controller.core.planning.forecast import Forecast, forecast, total
 from controller.core.planning.guard import held_digest
-from controller.core.render import lines
-from controller.core.render.entries import action_row, digests, head, lists, row
+from controller.core.render import plan_lines
+from controller.core.render.plan_json import action_row, digests, head, lists, row
 from controller.model.plan import Plan, Verb
 from controller.model.text import escape
 
@@ -52,13 +52,13 @@ def plan_text(plans: Sequence[Plan], revision: str) -> str:
 def _plan(plan: Plan) -> Iterator[str]:
     yield escape(f"Partner {plan.partner.name} at {plan.partner.url}")
     body = [
-        *(line for action in plan.actions for line in lines.of_action(action)),
-        *(lines.of_waiting(each) for each in plan.waiting),
-        *(lines.of_blocked(each) for each in plan.blocked),
-        *(line for each in plan.held for line in lines.of_held(each)),
-        *(lines.of_unmanaged(each) for each in plan.unmanaged),
-        *(lines.of_provisioning(item) for item in plan.provisioning),
-        *(lines.of_unverifiable(item) for item in plan.unverifiable),
+        *(line for action in plan.actions for line in plan_lines.of_action(action)),
+        *(plan_lines.of_waiting(each) for each in plan.waiting),
+        *(plan_lines.of_blocked(each) for each in plan.blocked),
+        *(line for each in plan.held for line in plan_lines.of_held(each)),
+        *(plan_lines.of_unmanaged(each) for each in plan.unmanaged),
+        *(plan_lines.of_provisioning(item) for item in plan.provisioning),
+        *(plan_lines.of_unverifiable(item) for item in plan.unverifiable),
     ]
     yield from body or ["  nothing to do: everything is as declared"]
     yield ""
@@ -68,7 +68,7 @@ def _footer(plans: Sequence[Plan], cost: Forecast) -> Iterator[str]:
     calls = sum(cost.calls.values())
     if calls:
         spent = ", ".join(f"{count} {name}" for name, count in cost.calls.items())
-        least = lines.duration(cost.seconds)
+        least = plan_lines.duration(cost.seconds)
         yield f"Forecast: {calls} calls ({spent}), at least {least} at Gupshup's limits."
     if held := digests(held_digest(plan) for plan in plans):
         yield f"Held by a guard. To let exactly this through: --release {held}"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from controller.core.render import lines
-from controller.core.render.entries import digests, head, lists, row
+from controller.core.render import plan_lines
+from controller.core.render.plan_json import digests, head, lists, row
 from controller.core.status.run_report import Report, converging, total
 from controller.model.passes import SourceState
 from controller.model.plan import Result
@@ -73,13 +73,13 @@ def _next_steps(parts: Sequence[Report]) -> Iterator[str]:
 def _part(part: Report) -> Iterator[str]:
     yield escape(f"Partner {part.partner}")
     body = [
-        *(lines.of_result(result) for result in part.results),
-        *(lines.of_waiting(each) for each in part.waiting),
-        *(lines.of_blocked(each) for each in part.blocked),
-        *(line for each in part.held for line in lines.of_held(each)),
-        *(lines.of_unmanaged(each) for each in part.unmanaged),
-        *(lines.of_provisioning(item) for item in part.provisioning),
-        *(lines.of_unverifiable(item) for item in part.unverifiable),
+        *(plan_lines.of_result(result) for result in part.results),
+        *(plan_lines.of_waiting(each) for each in part.waiting),
+        *(plan_lines.of_blocked(each) for each in part.blocked),
+        *(line for each in part.held for line in plan_lines.of_held(each)),
+        *(plan_lines.of_unmanaged(each) for each in part.unmanaged),
+        *(plan_lines.of_provisioning(item) for item in part.provisioning),
+        *(plan_lines.of_unverifiable(item) for item in part.unverifiable),
     ]
     if part.error:
         body.append(escape(f"  ! ended early   {part.error}"))

@@ -28,24 +28,24 @@ BACK = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class Acquire:
     """Ask for the lease now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class RequestHandover:
     """Ask the holder to give way, then for the lease."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitUntil:
     """Nothing to do before *until*. *blind*: nothing was seen of the others for a while, or not yet."""
 
     until: float
     blind: bool = False
 
 
-Turn: TypeAlias = Take | Ask | Wait
+Turn: TypeAlias = Acquire | RequestHandover | WaitUntil
 
 
 class Turns:
@@ -84,7 +84,7 @@ class Turns:
     def turn(self, upstream: str, now: float) -> Turn:
         """Return what to do about *upstream* now."""
         if now - self._roster.at > STALE or upstream not in self._roster.stands:
-            return Wait(now + HAND_OVER, blind=True)
+            return WaitUntil(now + HAND_OVER, blind=True)
         alive = _alive(self._roster, now)
         if alive != self._alive:
             self._calm = now
@@ -92,11 +92,11 @@ class Turns:
         mine = self._shares.get(upstream) == self._roster.me
         ready = self._ready(upstream, mine=mine)
         if now >= ready:
-            return Take()
+            return Acquire()
         if mine and self._may_ask(upstream, now):
             self._asked[upstream] = now
-            return Ask()
-        return Wait(ready)
+            return RequestHandover()
+        return WaitUntil(ready)
 
     def _reckon(self, alive: dict[str, frozenset[str]]) -> None:
         self._alive = alive

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from controller.core.render.writes import event, events_table
+from controller.core.render.history import event, events_table
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options import option, output
 from controller.doors.cli.reach import store

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import click
 
-from controller.core.render.kept import kept_fields, kept_text
+from controller.core.render.kept_report import kept_fields, kept_text
 from controller.core.render.statuses import fields
 from controller.core.render.tables import status_table, subscription_table
 from controller.doors.cli.exits import OK

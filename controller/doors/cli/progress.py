@@ -7,7 +7,7 @@ import click
 from structlog.typing import FilteringBoundLogger
 
 from controller.core.planning.forecast import forecast
-from controller.core.render import lines
+from controller.core.render import plan_lines
 from controller.core.render.tables import status_table
 from controller.edges import log
 from controller.loop.apply import OnProgress, PartnerRun
@@ -83,7 +83,7 @@ class Late:
         if least > self._timeout:
             click.echo(
                 f"Warning: partner {plan.partner.name}: at Gupshup's limits this takes at least "
-                f"{lines.duration(least)}, and --timeout is {lines.duration(self._timeout)}; "
+                f"{plan_lines.duration(least)}, and --timeout is {plan_lines.duration(self._timeout)}; "
                 "run it again for the rest, or raise --timeout",
                 err=True,
             )
@@ -128,7 +128,7 @@ class Lines:
         if id(run) not in self._known:
             self._known.add(id(run))
             self._told.update(_standings(run))
-        done = tuple(map(lines.of_result, run.results.values()))
+        done = tuple(map(plan_lines.of_result, run.results.values()))
         for line in (*_standings(run), *done, *_trouble(run)):  # an app is live before it is subscribed
             if line not in self._told:
                 self._told.add(line)

@@ -9,9 +9,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from controller.core.render.descriptions import Described, description
-from controller.core.render.entries import FORMAT
+from controller.core.render.history import event
+from controller.core.render.plan_json import FORMAT
 from controller.core.render.statuses import fields, timestamp
-from controller.core.render.writes import event
 from controller.doors.stored import StoredStatus
 from controller.doors.web.statuses import about, apps
 from controller.edges.store import SqlStore

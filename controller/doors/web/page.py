@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from controller.core.render.rows import STATES, AppRow, age, chosen, row
+from controller.core.render.page_rows import STATES, AppRow, age, chosen, row
 from controller.core.render.statuses import timestamp
 from controller.doors.web.security_headers import HEADERS
 from controller.doors.web.statuses import apps

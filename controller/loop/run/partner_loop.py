@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from controller.core.replicas.election import Ask, Take, Wait
+from controller.core.replicas.election import RequestHandover, Acquire, WaitUntil
 from controller.core.schedule.intervals import backoff
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
@@ -189,15 +189,15 @@ class PartnerLoop:
     async def _elect(self, session: PartnerSession) -> None:
         """Do what is our turn now. Raises Locked where another process was faster."""
         match self._context.elections.next_step(self._upstream):
-            case Wait(until, blind):
+            case WaitUntil(until, blind):
                 if not blind:
                     self._failures = self._denials = 0
                     self._error, self._refusal = "", None
                 await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._context.clock.now())))
-            case Ask():
+            case RequestHandover():
                 await self._context.hints.leave(self._upstream, *HANDOVER)
                 await self._lead_once(session, GIVES_WAY)
-            case Take():
+            case Acquire():
                 await self._lead_once(session, 0.0)
             case other:
                 assert_never(other)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
-from controller.core.replicas.election import Take, Turn, Turns
+from controller.core.replicas.election import Acquire, Turn, Turns
 from controller.edges import log
 from controller.errors import StoreError
 from controller.model.clock import Clock
@@ -32,7 +32,7 @@ class SingleReplica:
         yield
 
     def next_step(self, upstream: str) -> Turn:  # noqa: ARG002  (likewise)
-        return Take()
+        return Acquire()
 
 
 class ReplicaMember:

@@ -3,9 +3,9 @@
 import pytest
 
 from controller.core.decode import decode, quantities
+from controller.core.decode.quoting import clip, closest, dotted, shown
 from controller.core.decode.templates import fill
-from controller.core.decode.urls import flaw
-from controller.core.decode.words import clip, closest, dotted, shown
+from controller.core.decode.urls import url_problem
 from controller.edges.source import schemas
 from controller.model.manifest import Count, Limit, Share
 from controller.model.modes import MODES, mask
@@ -214,7 +214,7 @@ def test_a_moment_is_one_in_the_calendar(text: str, moment: float | None) -> Non
     ],
 )
 def test_a_url_is_one_that_gupshup_could_call(url: str, rule: str | None, *, insecure: bool) -> None:
-    found = flaw(url, insecure=insecure)
+    found = url_problem(url, insecure=insecure)
     assert (found.rule if found else None) == rule
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from controller.core.decode import decode
-from controller.core.decode.urls import Flaw, upstream
+from controller.core.decode.urls import UrlProblem, upstream
 from controller.edges.source import schemas
 from controller.model.grant import Grant
 from controller.model.manifest import FromEnv, FromFile, Login, Token
@@ -80,12 +80,12 @@ def read(text: str, rules: Rules) -> Decoded:
 def test_credentials_go_where_the_operator_said(url: str, origin: str | None) -> None:
     listed = ("https://listed.example.com:8443/", "http://[::1]:8085", "http://no.example.com", "junk")
     found = upstream(url, Rules(url="http://127.0.0.1:8085", allowed_urls=listed))
-    assert (None if isinstance(found, Flaw) else found) == origin
+    assert (None if isinstance(found, UrlProblem) else found) == origin
 
 
 def test_loopback_is_refused_with_the_setting_that_allows_it() -> None:
     found = upstream("http://LOCALHOST:9200/", Rules())
-    assert isinstance(found, Flaw)
+    assert isinstance(found, UrlProblem)
     assert "set GUPSHUPCTL_ALLOW_URLS=http://localhost:9200 where" in found.message
 
 

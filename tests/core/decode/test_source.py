@@ -8,11 +8,11 @@ from types import FrameType
 import pytest
 
 from controller.core.decode import MOST_A_FILE, MOST_IN_ALL, decode, strict
-from controller.core.decode.fleet import muster
-from controller.core.decode.reading import read
+from controller.core.decode.files import read
 from controller.core.decode.rules import problem
-from controller.core.decode.structure import Structure
 from controller.core.decode.text import LARGEST
+from controller.core.decode.tree import collect
+from controller.core.decode.validate import Validator
 from controller.edges.source import schemas
 from controller.model.manifest import Partner, Share, Token
 from controller.model.problem import ENVIRONMENT, Place, Severity
@@ -146,7 +146,7 @@ def test_what_could_not_be_read_is_among_the_problems_and_counted() -> None:
 
 def test_reading_ends_where_there_are_too_many_documents() -> None:
     files = [SourceFile(f"{number}.yaml", app(number).encode()) for number in range(5)]
-    result = read(files, Structure(SCHEMAS), most=2)
+    result = read(files, Validator(SCHEMAS), most=2)
     assert not result.whole
     assert [(one.place.file, one.rule) for one in result.problems] == [("3.yaml", "GS703")]
 
@@ -165,8 +165,8 @@ def test_expanding_ends_where_there_are_too_many_webhooks() -> None:
         hook(1, "appSelector: {matchLabels: {a: b}}"),
     ]
     files = [SourceFile(f"{number}.yaml", text.encode()) for number, text in enumerate(texts)]
-    entries, _, whole = read(files, Structure(SCHEMAS))
-    assert [one.rule for one in muster(entries, Rules(), whole=whole, most=2).problems] == ["GS703"]
+    entries, _, whole = read(files, Validator(SCHEMAS))
+    assert [one.rule for one in collect(entries, Rules(), whole=whole, most=2).problems] == ["GS703"]
 
 
 def test_an_unreadable_file_does_not_make_references_into_it_wrong() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.core.decode.urls import Flaw, upstream
+from controller.core.decode.urls import UrlProblem, upstream
 from controller.model.source import Rules
 
 LISTED = Rules(url="https://own.example.net", allowed_urls=("https://gs.example.com:8443/",))
@@ -29,11 +29,11 @@ LISTED = Rules(url="https://own.example.net", allowed_urls=("https://gs.example.
     ],
 )
 def test_an_address_that_is_only_alike_gets_no_credentials(url: str) -> None:
-    assert isinstance(upstream(url, LISTED), Flaw)
+    assert isinstance(upstream(url, LISTED), UrlProblem)
 
 
 @pytest.mark.parametrize(
     "url", ["https://GS.example.com:8443", "https://own.example.net/", "https://partner.gupshup.io:443"]
 )
 def test_an_address_is_the_same_in_another_spelling(url: str) -> None:
-    assert not isinstance(upstream(url, LISTED), Flaw)
+    assert not isinstance(upstream(url, LISTED), UrlProblem)

@@ -1,6 +1,6 @@
 """What is said of a report that could not be printed: whose it was, why, and how to read it."""
 
-from controller.core.render.kept import kept_fields, kept_text
+from controller.core.render.kept_report import kept_fields, kept_text
 from controller.model.history import KeptReport
 
 REPORT = KeptReport(0.0, "apply by joe\x1b[2J", "r1", 5, "No space left on device", "json", "{}")

@@ -9,8 +9,8 @@ import pytest
 from controller.core.planning.answers import of_link_answer
 from controller.core.planning.guard import held_digest
 from controller.core.planning.matched import app_item, subscription_item
-from controller.core.render.entries import digests
-from controller.core.render.lines import duration
+from controller.core.render.plan_json import digests
+from controller.core.render.plan_lines import duration
 from controller.core.render.plans import plan_document, plan_text
 from controller.core.render.reports import report_document, report_text
 from controller.core.status.run_report import KEYS, Report, report

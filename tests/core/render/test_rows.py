@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from controller.core.render.rows import AppRow, age, chosen, row
-from controller.core.render.writes import event, events_table
+from controller.core.render.history import event, events_table
+from controller.core.render.page_rows import AppRow, age, chosen, row
 from controller.model.history import WriteRecord
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth

@@ -10,11 +10,11 @@ from controller.core.replicas.election import (
     HAND_OVER,
     LATER,
     STALE,
-    Ask,
-    Take,
+    RequestHandover,
+    Acquire,
     Turn,
     Turns,
-    Wait,
+    WaitUntil,
 )
 from controller.model.replica import LeaseState, Peers, Replica
 
@@ -49,47 +49,49 @@ def turns(*seen: Peers, since: float = NOW) -> Turns:
 @pytest.mark.parametrize(
     ("seen", "turn"),
     [
-        pytest.param(roster(), Take(), id="nobody ever had it"),
+        pytest.param(roster(), Acquire(), id="nobody ever had it"),
         pytest.param(
-            roster(NOW, {P: LeaseState(OTHER, NOW)}), Take(), id="its holder died, and the lease is over"
+            roster(NOW, {P: LeaseState(OTHER, NOW)}), Acquire(), id="its holder died, and the lease is over"
         ),
         pytest.param(
             roster(NOW, {P: LeaseState(OTHER, NOW + 2)}),
-            Wait(NOW + 2),
+            WaitUntil(NOW + 2),
             id="its holder died, and the lease is not",
         ),
         pytest.param(
             roster(NOW, {P: LeaseState(OTHER, NOW + 8)}, other()),
-            Wait(NOW + 8 + LATER),
+            WaitUntil(NOW + 8 + LATER),
             id="its holder is well",
         ),
         pytest.param(
             roster(NOW, {P: LeaseState(OTHER, NOW - 1)}, other()),
-            Wait(NOW - 1 + LATER),
+            WaitUntil(NOW - 1 + LATER),
             id="its holder is well, but could not renew: it may come back",
         ),
         pytest.param(
-            roster(NOW, {P: LeaseState(OTHER, NOW - LATER)}, other()), Take(), id="it did not come back"
+            roster(NOW, {P: LeaseState(OTHER, NOW - LATER)}, other()), Acquire(), id="it did not come back"
         ),
         pytest.param(
             roster(NOW, {P: LeaseState("", NOW)}),
-            Wait(NOW + HAND_OVER),
+            WaitUntil(NOW + HAND_OVER),
             id="let go: somebody waits for it, maybe",
         ),
         pytest.param(
-            roster(NOW, {P: LeaseState("", NOW - HAND_OVER)}), Take(), id="let go, and nobody took it"
+            roster(NOW, {P: LeaseState("", NOW - HAND_OVER)}), Acquire(), id="let go, and nobody took it"
         ),
         pytest.param(
             roster(NOW, {P: LeaseState(PROCESS, NOW + 8)}),
-            Wait(NOW + 8),
+            WaitUntil(NOW + 8),
             id="a process that hears nobody has it",
         ),
-        pytest.param(roster(NOW, {P: LeaseState(ME, NOW + 8)}), Wait(NOW + 8), id="our own of before"),
+        pytest.param(roster(NOW, {P: LeaseState(ME, NOW + 8)}), WaitUntil(NOW + 8), id="our own of before"),
         pytest.param(
-            roster(stands=frozenset()), Wait(NOW + HAND_OVER, blind=True), id="the others do not know yet"
+            roster(stands=frozenset()),
+            WaitUntil(NOW + HAND_OVER, blind=True),
+            id="the others do not know yet",
         ),
         pytest.param(
-            roster(NOW - STALE - 1), Wait(NOW + HAND_OVER, blind=True), id="what was seen is too old"
+            roster(NOW - STALE - 1), WaitUntil(NOW + HAND_OVER, blind=True), id="what was seen is too old"
         ),
     ],
 )
@@ -98,25 +100,25 @@ def test_it_is(seen: Peers, turn: Turn) -> None:
 
 
 def test_what_was_never_seen_is_waited_for() -> None:
-    assert turns().turn(P, NOW) == Wait(NOW + HAND_OVER, blind=True)
+    assert turns().turn(P, NOW) == WaitUntil(NOW + HAND_OVER, blind=True)
 
 
 def test_the_chosen_one_goes_first_with_what_is_free() -> None:
     """Of two partners and two replicas each takes one at once, and the other one only where nobody does."""
     seen = roster(NOW, {P: LeaseState(OTHER, NOW + 9)}, other(OTHER, P, Q), stands=frozenset({P, Q}))
-    assert turns(seen).turn(Q, NOW) == Take()
+    assert turns(seen).turn(Q, NOW) == Acquire()
     seen = roster(NOW, {P: LeaseState(ME, NOW + 9)}, other(OTHER, P, Q), stands=frozenset({P, Q}))
     there = turns(seen)
-    assert there.turn(Q, NOW) == Wait(NOW + LATER)
-    assert there.turn(Q, NOW + LATER) == Take()
+    assert there.turn(Q, NOW) == WaitUntil(NOW + LATER)
+    assert there.turn(Q, NOW + LATER) == Acquire()
 
 
 def test_a_death_is_known_before_the_lease_ends() -> None:
     """Whoever is chosen then takes it in the moment it may, although nothing was seen since."""
     there = turns(roster(NOW, {P: LeaseState(OTHER, NOW + 6)}, other(until=NOW + 5)), since=NOW - 60)
-    assert there.turn(P, NOW + 4) == Wait(NOW + 6 + LATER)
-    assert there.turn(P, NOW + 5) == Wait(NOW + 6)
-    assert there.turn(P, NOW + 6) == Take()
+    assert there.turn(P, NOW + 4) == WaitUntil(NOW + 6 + LATER)
+    assert there.turn(P, NOW + 5) == WaitUntil(NOW + 6)
+    assert there.turn(P, NOW + 6) == Acquire()
 
 
 def uneven(at: float, *, until: float | None = None) -> Peers:
@@ -127,7 +129,7 @@ def uneven(at: float, *, until: float | None = None) -> Peers:
 
 
 def asked(there: Turns, now: float) -> list[str]:
-    return [each for each in (P, Q, R) if there.turn(each, now) == Ask()]
+    return [each for each in (P, Q, R) if there.turn(each, now) == RequestHandover()]
 
 
 def test_a_newcomer_asks_for_its_share_once_all_is_calm() -> None:
@@ -159,7 +161,7 @@ def test_a_process_that_is_no_replica_is_not_asked() -> None:
     for step in range(8):
         now = NOW + EVERY * step
         there.saw(roster(now, {P: LeaseState(PROCESS, now + 12)}))
-        assert there.turn(P, now) == Wait(now + 12)
+        assert there.turn(P, now) == WaitUntil(now + 12)
 
 
 def test_a_replica_that_is_not_heard_of_is_not_asked() -> None:
@@ -178,14 +180,14 @@ def test_who_saw_nothing_for_a_while_leaves_the_others_what_was_theirs() -> None
     there = turns(roster(NOW, held, other(OTHER, P, Q), stands=stands))
     back = NOW + 40
     there.saw(roster(back, held, stands=stands))
-    assert there.turn(Q, back) == Take()
-    assert there.turn(P, back) == Wait(back + BACK)
+    assert there.turn(Q, back) == Acquire()
+    assert there.turn(P, back) == WaitUntil(back + BACK)
     there.saw(
         roster(
             back + 3, {P: LeaseState(OTHER, back + 14)}, other(OTHER, P, Q, until=back + 12), stands=stands
         )
     )
-    assert there.turn(P, back + BACK) == Wait(back + 14 + LATER)
+    assert there.turn(P, back + BACK) == WaitUntil(back + 14 + LATER)
 
 
 def test_who_saw_nothing_for_a_while_asks_for_nothing_at_once() -> None:

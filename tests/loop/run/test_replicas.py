@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
-from controller.core.replicas.election import Take, Wait
+from controller.core.replicas.election import Acquire, WaitUntil
 from controller.errors import StoreError
 from controller.loop.run.replicas import EVERY, ReplicaMember, SingleReplica
 from controller.model.replica import Peers
@@ -70,7 +70,7 @@ async def beaten(rows: Rows) -> None:
 
 def test_whoever_is_alone_always_has_its_turn() -> None:
     with SingleReplica().candidacy(P):
-        assert SingleReplica().next_step(P) == Take()
+        assert SingleReplica().next_step(P) == Acquire()
 
 
 async def test_what_one_is_ready_for_is_told_at_once() -> None:
@@ -79,9 +79,11 @@ async def test_what_one_is_ready_for_is_told_at_once() -> None:
     async def play(shared: ReplicaMember) -> None:
         await beaten(rows)
         with shared.candidacy(P):
-            assert shared.next_step(P) == Wait(rows.clock.now() + 1, blind=True), "nobody knows of it yet"
+            assert shared.next_step(P) == WaitUntil(rows.clock.now() + 1, blind=True), (
+                "nobody knows of it yet"
+            )
             await beaten(rows)
-            assert shared.next_step(P) == Take()
+            assert shared.next_step(P) == Acquire()
         await beaten(rows)
 
     await sharing(rows, play)
@@ -104,7 +106,7 @@ async def test_a_store_that_is_away_is_asked_again_and_nothing_is_taken_meanwhil
             rows.clock.time += 60
             await beaten(rows)
             await beaten(rows)
-            assert shared.next_step(P) == Wait(rows.clock.now() + 1, blind=True)
+            assert shared.next_step(P) == WaitUntil(rows.clock.now() + 1, blind=True)
             rows.away = False
             await beaten(rows)
             assert not getattr(shared.next_step(P), "blind", False)

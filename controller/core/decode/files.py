@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from controller.core.decode import text
-from controller.core.decode.entry import Entry
+from controller.core.decode.document import Document
 from controller.core.decode.rules import problem
-from controller.core.decode.structure import Reading, Structure
+from controller.core.decode.validate import Reading, Validator
 from controller.model.problem import UNLISTED, Place, Problem, Severity
 from controller.model.source import SourceFile
 
@@ -17,30 +17,30 @@ MOST_ERRORS = 2_000
 class Read(NamedTuple):
     """What the files hold. *whole* is False where some document could not be understood."""
 
-    entries: list[Entry]
+    documents: list[Document]
     problems: list[Problem]
     whole: bool
 
 
-def read(files: Sequence[SourceFile], structure: Structure, most: int = MOST_DOCUMENTS) -> Read:
+def read(files: Sequence[SourceFile], structure: Validator, most: int = MOST_DOCUMENTS) -> Read:
     """Return the entries of all files, in the order of their paths.
 
     Reading ends beyond *most* documents, and where so much is wrong that nobody would read on.
     """
-    entries: list[Entry] = []
+    documents: list[Document] = []
     problems: list[Problem] = []
     whole, errors = True, 0
     for file in sorted(files, key=lambda one: one.path):
-        if end := _end(file.path, len(entries), errors, most):
-            return Read(entries, [*problems, end], whole=False)
+        if end := _end(file.path, len(documents), errors, most):
+            return Read(documents, [*problems, end], whole=False)
         decoded, found = text.read(file)
         reading = structure.read(file.path, decoded) if decoded is not None else Reading([], [], whole=False)
-        entries += reading.entries
+        documents += reading.documents
         found += reading.problems
         problems += found
         errors += sum(one.severity is Severity.ERROR for one in found)
         whole = whole and reading.whole
-    return Read(entries, problems, whole)
+    return Read(documents, problems, whole)
 
 
 def _end(path: str, documents: int, errors: int, most: int) -> Problem | None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import yaml
 
-from controller.core.decode.words import visible
+from controller.core.decode.quoting import visible
 
 _DIRECTIVES = frozenset(
     {
@@ -31,7 +31,7 @@ _CLOSING = {"did not find expected ',' or ']'": ("[", "]"), "did not find expect
 _GLUED = re.compile(r"[ -]*([A-Za-z]{1,40}):[^\s:/]")
 
 
-class Trouble(NamedTuple):
+class YamlProblem(NamedTuple):
     """Where reading ended (from 1), by which rule, and why."""
 
     rule: str
@@ -48,12 +48,12 @@ class _Mark(NamedTuple):
 _START = _Mark(0, 0)
 
 
-def trouble(error: yaml.YAMLError, text: str) -> Trouble:
+def yaml_problem(error: yaml.YAMLError, text: str) -> YamlProblem:
     """Return what keeps *text* from being YAML."""
     said = str(getattr(error, "problem", None) or "unreadable")
     end, begin = _mark(error, "problem_mark"), _mark(error, "context_mark")
     if said in _DIRECTIVES:
-        return Trouble("GS114", *_shown(end), "a line that begins with '%'")
+        return YamlProblem("GS114", *_shown(end), "a line that begins with '%'")
     if said == "found unexpected end of stream":
         return _syntax(begin, "a quote is opened here and never closed; add the closing one")
     if said in _CLOSING:
@@ -82,8 +82,8 @@ def _shown(mark: _Mark) -> tuple[int, int]:
     return mark.line + 1, mark.column + 1
 
 
-def _syntax(mark: _Mark, message: str) -> Trouble:
-    return Trouble("GS101", *_shown(mark), message)
+def _syntax(mark: _Mark, message: str) -> YamlProblem:
+    return YamlProblem("GS101", *_shown(mark), message)
 
 
 def _line(lines: list[str], number: int) -> str:

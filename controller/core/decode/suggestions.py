@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from controller.core.decode.quoting import Path, closest, dotted, shown
 from controller.core.decode.secrets import mask
-from controller.core.decode.words import Path, closest, dotted, shown
 
 _SHORTEST = 4
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
@@ -13,7 +13,7 @@ _SELECTOR: Path = ("spec", "appSelector")
 _MOST_LABELS = 3
 
 
-class Meant(NamedTuple):
+class Suggestion(NamedTuple):
     """A hint for a sentence, what to write, and the path of the field that was meant, where that is known."""
 
     hint: str
@@ -21,23 +21,23 @@ class Meant(NamedTuple):
     path: Path | None = None
 
 
-def meant(schema: Mapping[str, object], path: Path, value: object) -> Meant:
+def suggestion(schema: Mapping[str, object], path: Path, value: object) -> Suggestion:
     """Return what the unknown field at *path*, which holds *value*, was probably meant to be."""
     above, key = path[:-1], str(path[-1])
     known = children(schema, above)
-    found = glued(key, known)
+    found = missing_space(key, known)
     if found:
-        return Meant(f"a space is missing behind the ':' of {found}", None, (*above, found))
+        return Suggestion(f"a space is missing behind the ':' of {found}", None, (*above, found))
     labels = _selector(path, value)
     if labels:
         return labels
     near = _near(key, known)
     if near:
-        return Meant(f"did you mean {near}?", near, (*above, near))
-    return _moved(schema, path) or Meant(f"known here: {', '.join(known)}")
+        return Suggestion(f"did you mean {near}?", near, (*above, near))
+    return _moved(schema, path) or Suggestion(f"known here: {', '.join(known)}")
 
 
-def glued(text: str, known: Mapping[str, object]) -> str | None:
+def missing_space(text: str, known: Mapping[str, object]) -> str | None:
     """Return the field of *known* that stands in *text* without a space behind its colon."""
     key, colon, _ = text.partition(":")
     return key if colon and key in known else None
@@ -62,7 +62,7 @@ def _near(key: str, known: Mapping[str, object]) -> str | None:
     return closest(key, known) or next(longer, None)
 
 
-def _moved(schema: Mapping[str, object], path: Path) -> Meant | None:
+def _moved(schema: Mapping[str, object], path: Path) -> Suggestion | None:
     """Look for the field above, below and beside the mapping that does not know it."""
     above, key = path[:-1], path[-1]
     higher = [above[:depth] for depth in reversed(range(len(above)))]
@@ -71,17 +71,17 @@ def _moved(schema: Mapping[str, object], path: Path) -> Meant | None:
         if key in children(schema, place):
             levels = len(above) - len(place)
             if place != above[: len(place)]:
-                return Meant(f"it belongs below {dotted(place)}: move it there", None, (*place, key))
+                return Suggestion(f"it belongs below {dotted(place)}: move it there", None, (*place, key))
             depth = "one level" if levels == 1 else f"{levels} levels"
             beside = dotted(above[: len(place) + 1])
-            return Meant(f"it stands {depth} too deep: move it beside {beside}", None, (*place, key))
+            return Suggestion(f"it stands {depth} too deep: move it beside {beside}", None, (*place, key))
     return None
 
 
-def _selector(path: Path, value: object) -> Meant | None:
+def _selector(path: Path, value: object) -> Suggestion | None:
     """Labels stand below matchLabels; people leave it out, and call the rest by half of its name."""
     if path[:-1] == _SELECTOR and isinstance(value, str) and closest(str(path[-1]), ["matchLabels"]) is None:
-        return Meant(
+        return Suggestion(
             "labels stand below matchLabels", _labels({str(path[-1]): value}), (*_SELECTOR, "matchLabels")
         )
     given = _mapping(value)
@@ -89,7 +89,7 @@ def _selector(path: Path, value: object) -> Meant | None:
         inner = _mapping(given.get("matchLabels", given))
         labels = _labels(inner)
         fix = f"appSelector: {{{labels}}}" if labels else None
-        return Meant("an app is selected by appSelector: {matchLabels: {KEY: VALUE}}", fix, _SELECTOR)
+        return Suggestion("an app is selected by appSelector: {matchLabels: {KEY: VALUE}}", fix, _SELECTOR)
     return None
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.core.decode.compose import Composition, Document, Oddity, Spot, compose
+from controller.core.decode.compose import Composition, Finding, Position, RawDocument, compose
+from controller.core.decode.quoting import Path, dotted, shown
 from controller.core.decode.rules import problem
-from controller.core.decode.words import Path, dotted, shown
 from controller.model.problem import Place, Problem
 
 FORMAT = "gupshup.controller/"
@@ -13,7 +13,7 @@ VERSION = "gupshup.controller/v1"
 
 
 @dataclass(slots=True)
-class Sheet:
+class SourceText:
     """The text of one file; read a second time, with positions, the first time that a place is needed.
 
     Whether it is worth looking for secrets and templates is asked of the whole text, once.
@@ -25,35 +25,35 @@ class Sheet:
     may_hold_templates: bool = False
     _tracked: Composition | None = field(default=None, repr=False)
 
-    def tracked(self, index: int) -> Document:
+    def tracked(self, index: int) -> RawDocument:
         if self._tracked is None:
             self._tracked = compose(self.text, tracked=True)
         return self._tracked.documents[index]
 
-    def odd(self, oddity: Oddity) -> Problem:
+    def odd(self, oddity: Finding) -> Problem:
         """Return the problem that an oddity is."""
         place = Place(self.path, oddity.spot.line, oddity.spot.column)
         return problem(oddity.rule, place, dotted(oddity.path), oddity.message, oddity.fix)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Document:
     """One document of a known kind. *sound*: it keeps its schema, so that every value has its type.
 
     *misspelt* are the fields that are there under a wrong name, as `spec.appName`: none of them is missing.
     """
 
-    sheet: Sheet
+    source: SourceText
     index: int
     kind: str
     value: Mapping[str, object]
-    spot: Spot
+    spot: Position
     sound: bool = True
     misspelt: frozenset[str] = frozenset()
 
     @property
     def place(self) -> Place:
-        return Place(self.sheet.path, self.spot.line, self.spot.column)
+        return Place(self.source.path, self.spot.line, self.spot.column)
 
     @property
     def name(self) -> str:
@@ -84,27 +84,27 @@ class Entry:
 
     def at(self, *path: str | int) -> Place:
         """Return where the value at *path* stands, or what is nearest above it."""
-        spots = self.sheet.tracked(self.index).values
+        spots = self.source.tracked(self.index).values
         while path not in spots:  # the document itself always is
             path = path[:-1]
         return self._spotted(spots[path])
 
     def key_at(self, *path: str | int) -> Place:
         """Return where the key of *path* stands."""
-        spot = self.sheet.tracked(self.index).keys.get(path)
+        spot = self.source.tracked(self.index).keys.get(path)
         return self._spotted(spot) if spot else self.at(*path)
 
     def raw(self, path: Path) -> str | None:
         """Return a scalar as it was typed, without quotes."""
-        spot = self.sheet.tracked(self.index).values.get(path)
+        spot = self.source.tracked(self.index).values.get(path)
         return spot.raw if spot else None
 
     def problem(self, rule: str, path: Path, message: str, fix: str | None = None) -> Problem:
         """Return a problem of the value at *path*."""
         return problem(rule, self.at(*path), dotted(path), message, fix)
 
-    def _spotted(self, spot: Spot) -> Place:
-        return Place(self.sheet.path, spot.line, spot.column)
+    def _spotted(self, spot: Position) -> Place:
+        return Place(self.source.path, spot.line, spot.column)
 
 
 def _step(value: object, step: str | int) -> object:
