@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Insert, Table, Update, bindparam, insert, update
+from sqlalchemy import Connection, Engine, Insert, RowMapping, Table, Update, bindparam, insert, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -134,6 +134,11 @@ class _Inline(Executor):
         except BaseException as error:  # noqa: BLE001  (raised again by the future, at its one reader)
             future.set_exception(error)
         return future
+
+
+def fields_of(row: RowMapping, *left: str) -> dict[str, Any]:
+    """Return what *row* holds by name, but for *left*: the fields of what it was written from."""
+    return {name: value for name, value in row.items() if name not in left}
 
 
 def add(connection: Connection, table: Table, values: Mapping[str, object]) -> int:

@@ -1,9 +1,11 @@
 """The history of writes: what went out, and what came of it."""
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, delete, func, or_, select, update
+from dataclasses import asdict
+
+from sqlalchemy import Column, ColumnElement, Connection, delete, func, or_, select, update
 
 from controller.edges.store.clocks import StoreClock
-from controller.edges.store.database import Database, add
+from controller.edges.store.database import Database, add, fields_of
 from controller.edges.store.schema import history
 from controller.edges.store.writer_lock import WriterLocks
 from controller.model.history import WriteRecord
@@ -32,7 +34,7 @@ class HistoryTable:
 
         def work(connection: Connection) -> int:
             self._writers.fence(connection, upstream)
-            number = _append(connection, upstream, entry)
+            number = add(connection, history, {"upstream": upstream, **asdict(entry)})
             _forget(connection, upstream, number, self._clock.now(connection) - KEPT_SECONDS)
             return number
 
@@ -70,7 +72,7 @@ class HistoryTable:
 
         def work(connection: Connection) -> tuple[tuple[str, WriteRecord], ...]:
             rows = connection.execute(found).mappings()
-            return tuple((row["upstream"], _entry(row)) for row in rows)
+            return tuple((row["upstream"], WriteRecord(**fields_of(row, "id", "upstream"))) for row in rows)
 
         return await self._database.read(work)
 
@@ -82,20 +84,6 @@ def of_app(named: Column[str], app: str) -> ColumnElement[bool]:
     return or_(named == f"App/{app}", last == on_app)
 
 
-def _append(connection: Connection, upstream: str, entry: WriteRecord) -> int:
-    row = {
-        "upstream": upstream,
-        "at": entry.at,
-        "who": entry.who,
-        "revision": entry.revision,
-        "verb": entry.verb,
-        "target": entry.target,
-        "outcome": entry.outcome,
-        "message": entry.message,
-    }
-    return add(connection, history, row)
-
-
 def _forget(connection: Connection, upstream: str, newest: int, before: float) -> None:
     """Forget from the eldest on, up to the first that is younger: what was dated back goes in its turn."""
     mine = history.c.upstream == upstream
@@ -103,15 +91,3 @@ def _forget(connection: Connection, upstream: str, newest: int, before: float) -
     connection.execute(delete(history).where(mine, history.c.id < func.coalesce(younger, newest)))
     nth = select(history.c.id).where(mine).order_by(history.c.id.desc()).offset(KEPT_ENTRIES).limit(1)
     connection.execute(delete(history).where(mine, history.c.id <= nth.scalar_subquery()))
-
-
-def _entry(row: RowMapping) -> WriteRecord:
-    return WriteRecord(
-        at=row["at"],
-        who=row["who"],
-        revision=row["revision"],
-        verb=row["verb"],
-        target=row["target"],
-        outcome=row["outcome"],
-        message=row["message"],
-    )

@@ -4,18 +4,17 @@ Its moments are on the caller's clock outside, and on the store's inside (see cl
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, Delete, RowMapping, Select, Table, bindparam, delete, select
+from sqlalchemy import Connection, Delete, Select, Table, bindparam, delete, select
 
 from controller.edges.store.clocks import StoreClock, shifted
-from controller.edges.store.database import Database, put
+from controller.edges.store.database import Database, fields_of, put
 from controller.edges.store.intents import close, open_intents, reset
 from controller.edges.store.schema import bindings, history, ledger, refusals
 from controller.edges.store.writer_lock import WriterLocks
-from controller.model.manifest import AppId
 from controller.model.memory import (
     Bind,
     Binding,
@@ -65,9 +64,9 @@ class MemoryTables:
 
 def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:
     ahead = clock.ahead(clock.now(connection))
-    bound = (_bound(_binding(row), ahead) for row in _rows(connection, bindings, upstream))
-    refused = (_refused(_refusal(row), ahead) for row in _rows(connection, refusals, upstream))
-    written = (_wrote(_written(row), ahead) for row in _rows(connection, ledger, upstream))
+    bound = (_bound(Binding(**row), ahead) for row in _rows(connection, bindings, upstream))
+    refused = (_refused(Refusal(**row), ahead) for row in _rows(connection, refusals, upstream))
+    written = (_wrote(LedgerEntry(**row), ahead) for row in _rows(connection, ledger, upstream))
     return Memory(
         bindings={binding.phone: binding for binding in bound},
         intents={intent.phone: intent for intent in open_intents(connection, upstream, ahead)},
@@ -77,35 +76,16 @@ def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:
     )
 
 
-def _rows(connection: Connection, table: Table, upstream: str) -> Sequence[RowMapping]:
-    """Return the rows of *upstream* in the order of their keys, which each database has another one of."""
-    found = connection.execute(_of(table), {"upstream": upstream}).mappings()
-    return sorted(found, key=lambda row: [row[column.name] for column in table.primary_key])
+def _rows(connection: Connection, table: Table, upstream: str) -> list[dict[str, Any]]:
+    """Return the fields of *upstream*'s rows in the order of their keys, in which databases differ."""
+    rows = connection.execute(_of(table), {"upstream": upstream}).mappings()
+    ordered = sorted(rows, key=lambda row: [row[column.name] for column in table.primary_key])
+    return [fields_of(row, "upstream") for row in ordered]
 
 
 @cache
 def _of(table: Table) -> Select[*tuple[Any, ...]]:
     return select(table).where(table.c.upstream == bindparam("upstream"))
-
-
-def _binding(row: RowMapping) -> Binding:
-    return Binding(row["phone"], AppId(row["app_id"]), row["missing_since"], row["waba"])
-
-
-def _refusal(row: RowMapping) -> Refusal:
-    return Refusal(
-        key=row["key"],
-        digest=row["digest"],
-        reason=row["reason"],
-        message=row["message"],
-        at=row["at"],
-        tries=row["tries"],
-        retry_at=row["retry_at"],
-    )
-
-
-def _written(row: RowMapping) -> LedgerEntry:
-    return LedgerEntry(row["key"], row["digest"], row["secret"], row["updates"], row["active_at"])
 
 
 def _noted(note: MemoryUpdate, by: float) -> MemoryUpdate:
@@ -150,11 +130,11 @@ def _take(connection: Connection, upstream: str, note: MemoryUpdate) -> None:
         case CloseIntent(phone):
             close(connection, upstream, phone)
         case Refuse(refusal):
-            _refuse(connection, upstream, refusal)
+            put(connection, refusals, {"upstream": upstream, "key": refusal.key}, asdict(refusal))
         case ClearRefusal(key):
             _drop(connection, refusals, upstream, "key", key)
         case LedgerWritten(written):
-            _write(connection, upstream, written)
+            put(connection, ledger, {"upstream": upstream, "key": written.key}, asdict(written))
         case _:
             assert_never(note)
 
@@ -167,31 +147,8 @@ def _bind(connection: Connection, upstream: str, binding: Binding) -> None:
         mine = (bindings.c.upstream == upstream) & (bindings.c.phone == binding.phone)
         known = select(bindings.c.waba).where(mine, bindings.c.app_id == binding.app_id)
         waba = connection.execute(known).scalar_one_or_none()
-    values = {"app_id": binding.app_id, "missing_since": binding.missing_since, "waba": waba}
-    put(connection, bindings, key, values)
+    put(connection, bindings, key, {**asdict(binding), "waba": waba})
     reset(connection, upstream, binding.phone)
-
-
-def _refuse(connection: Connection, upstream: str, refusal: Refusal) -> None:
-    values = {
-        "digest": refusal.digest,
-        "reason": refusal.reason,
-        "message": refusal.message,
-        "at": refusal.at,
-        "tries": refusal.tries,
-        "retry_at": refusal.retry_at,
-    }
-    put(connection, refusals, {"upstream": upstream, "key": refusal.key}, values)
-
-
-def _write(connection: Connection, upstream: str, written: LedgerEntry) -> None:
-    values = {
-        "digest": written.digest,
-        "secret": written.secret,
-        "updates": written.updates,
-        "active_at": written.active_at,
-    }
-    put(connection, ledger, {"upstream": upstream, "key": written.key}, values)
 
 
 def _drop(connection: Connection, table: Table, upstream: str, column: str, value: str) -> None:

@@ -1,6 +1,7 @@
 """The revisions: the last good one of each source with its manifests, and what each account declares."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -32,7 +33,7 @@ class RevisionTables:
         def work(connection: Connection) -> None:
             put(connection, revisions, {"source": source}, {"revision": good.revision, "at": good.at})
             connection.execute(delete(manifests).where(manifests.c.source == source))
-            rows = [{"source": source, **_row(file)} for file in good.files]
+            rows = [{"source": source, **asdict(file)} for file in good.files]
             if rows:
                 connection.execute(insert(manifests), rows)
 
@@ -82,10 +83,6 @@ def _files(connection: Connection, source: str) -> tuple[SourceFile, ...]:
     columns = select(manifests.c.path, manifests.c.data, manifests.c.place)
     rows = connection.execute(columns.where(manifests.c.source == source))
     return tuple(SourceFile(*row) for row in sorted(rows))
-
-
-def _row(file: SourceFile) -> dict[str, object]:
-    return {"path": file.path, "data": file.data, "place": file.place}
 
 
 def _filled(connection: Connection, places: Sequence[str]) -> frozenset[str]:
