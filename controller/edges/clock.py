@@ -14,7 +14,7 @@ class SystemClock:
     """The wall clock as it was at the start, carried on by the monotonic one.
 
     *boot* names the run of the machine within which `monotonic` can be compared between processes; it is
-    "" where the system does not tell.
+    "" if the system does not tell.
     """
 
     def __init__(self) -> None:

@@ -36,14 +36,14 @@ def reveal(reference: Reference, environ: Mapping[str, str]) -> Secret:
 
 
 def reveal_credential(reference: Reference, environ: Mapping[str, str]) -> Secret:
-    """Return what a manifest references as a credential; Denied where the operator did not grant it."""
+    """Return what a manifest references as a credential; Denied if the operator did not grant it."""
     return reveal(_granted(reference, settings.credentials(environ), "credential"), environ)
 
 
 def reveal_header(reference: Reference, environ: Mapping[str, str]) -> Secret:
     """Return what a manifest references, as an HTTP header's value.
 
-    Denied where the operator did not grant it to headers, and where it cannot be one.
+    Denied if the operator did not grant it to headers, and where it cannot be one.
     """
     secret = reveal(_granted(reference, settings.headers(environ), "header"), environ)
     if not secret.fits_header():

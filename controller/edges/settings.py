@@ -1,4 +1,4 @@
-"""What the environment says about manifests: variables go in, rules come out; no credential is read."""
+"""The settings for manifests: environment variables go in, rules come out. No credential is read."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ _TWIN = "_FILE"
 def rules(environ: Mapping[str, str]) -> Rules:
     """Return what the surroundings allow and mean by default; an empty variable counts as none.
 
-    Raises ControllerError where a file that GUPSHUP_URL_FILE or GUPSHUP_PARTNER_ID_FILE names cannot be read.
+    Raises ControllerError if a file that GUPSHUP_URL_FILE or GUPSHUP_PARTNER_ID_FILE names cannot be read.
     """
     return Rules(
         url=_held(environ, "GUPSHUP_URL") or Rules().url,
@@ -78,7 +78,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _held(environ: Mapping[str, str], name: str) -> str:
-    """Return what the variable, or the file that its `_FILE` twin names, holds; "" where neither is set."""
+    """Return what the variable, or the file that its `_FILE` twin names, holds; "" if neither is set."""
     if given := environ.get(name):
         return given
     path = environ.get(f"{name}_FILE")

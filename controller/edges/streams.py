@@ -87,7 +87,7 @@ class _Stream(io.TextIOBase):
         """Write *data* to the descriptor, or note that it is lost; never raise."""
 
 
-class Printed(_Stream):
+class OutputStream(_Stream):
     """Standard output: written whole, or not at all from where it failed. *why* says what went wrong, ""."""
 
     def __init__(self, number: int, encoding: str, why: str = "", patience: float = PATIENCE) -> None:
@@ -115,7 +115,7 @@ class Printed(_Stream):
         return _sent(self._number, data)
 
 
-class Told(_Stream):
+class ErrorStream(_Stream):
     """Standard error: a thread writes it, so that a reader who stops reading stops nobody.
 
     Each line is waited for a moment, so that lines keep their place among others and a crash loses none; but
@@ -133,7 +133,7 @@ class Told(_Stream):
         threading.Thread(target=self._run, name="stderr", daemon=True).start()
 
     def settle(self, seconds: float) -> bool:
-        """Say whether everything is written or lost, within *seconds*."""
+        """Return whether everything is written or lost, within *seconds*."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._waiting, seconds)
 
@@ -160,7 +160,7 @@ class Told(_Stream):
                 self._changed.notify_all()
 
     def _written(self, data: bytes) -> bool:
-        """Say whether *data* was written whole. After a torn line the next one begins anew."""
+        """Return whether *data* was written whole. After a torn line the next one begins anew."""
         rest = b"\n" + data if self._torn else data
         try:
             while rest:
@@ -174,7 +174,7 @@ class Told(_Stream):
 
 
 def _ready(number: int, milliseconds: int) -> bool:
-    """Say whether a write would not block; it may fail."""
+    """Return whether a write would not block; it may fail."""
     asked = select.poll()
     asked.register(number, select.POLLOUT)
     return bool(asked.poll(milliseconds))
@@ -194,12 +194,12 @@ def _lines(data: bytes) -> int:
 
 
 @dataclass(slots=True)
-class _Ours:
-    printed: Printed | None = None
-    told: Told | None = None
+class _Guarded:
+    output_stream: OutputStream | None = None
+    error_stream: ErrorStream | None = None
 
 
-_ours = _Ours()
+_guarded = _Guarded()
 
 
 def guard() -> None:
@@ -211,14 +211,17 @@ def guard() -> None:
     closed = [number for number in (STDIN, STDOUT, STDERR) if _filled(number)]
     encodings = [getattr(stream, "encoding", "utf-8") for stream in (sys.stdout, sys.stderr)]
     why = "it was closed" if STDOUT in closed else ""
-    _ours.printed, _ours.told = Printed(STDOUT, encodings[0], why), Told(STDERR, encodings[1])
-    sys.stdout, sys.stderr = cast("TextIO", _ours.printed), cast("TextIO", _ours.told)
+    _guarded.output_stream, _guarded.error_stream = (
+        OutputStream(STDOUT, encodings[0], why),
+        ErrorStream(STDERR, encodings[1]),
+    )
+    sys.stdout, sys.stderr = cast("TextIO", _guarded.output_stream), cast("TextIO", _guarded.error_stream)
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
 
 
 def _filled(number: int) -> bool:
-    """Say whether *number* was closed, and had to be filled."""
+    """Return whether *number* was closed, and had to be filled."""
     try:
         os.fstat(number)
     except OSError:
@@ -232,24 +235,24 @@ def _filled(number: int) -> bool:
 
 
 def unprinted() -> str:
-    """Return why stdout is not whole, "" where it is."""
-    return _ours.printed.why if _ours.printed is not None else ""
+    """Return why stdout is not whole, "" if it is."""
+    return _guarded.output_stream.why if _guarded.output_stream is not None else ""
 
 
 def lines_lost() -> int:
     """Return how many lines for stderr were lost so far."""
-    return _ours.told.lost if _ours.told is not None else 0
+    return _guarded.error_stream.lost if _guarded.error_stream is not None else 0
 
 
 def hurry() -> None:
     """Wait no longer than moments for a reader of stdout: the process is to end. For signal handlers too."""
-    if _ours.printed is not None:
-        _ours.printed.patience = HURRIED
+    if _guarded.output_stream is not None:
+        _guarded.output_stream.patience = HURRIED
 
 
 def end() -> None:
     """Give what is still to be written a last moment."""
     sys.stdout.flush()
     sys.stderr.flush()
-    if _ours.told is not None:
-        _ours.told.settle(HURRIED)
+    if _guarded.error_stream is not None:
+        _guarded.error_stream.settle(HURRIED)

@@ -14,7 +14,7 @@ import pytest
 
 from controller.edges import streams
 from controller.edges.log import Missing
-from controller.edges.streams import MOST, Printed, Told
+from controller.edges.streams import MOST, ErrorStream, OutputStream
 
 LONG = "".join(f"line {number} …\n" for number in range(40_000))
 """Several times what a pipe holds."""
@@ -56,7 +56,7 @@ def test_what_is_printed_arrives_whole_however_little_its_reader_takes_at_once(
 ) -> None:
     reading, writing = pipe
     os.set_blocking(writing, blocking)
-    stream, reader = Printed(writing, "utf-8"), Reader(reading)
+    stream, reader = OutputStream(writing, "utf-8"), Reader(reading)
     stream.write(LONG)
     os.close(writing)
     assert (reader.text() == LONG, stream.why) == (True, "")
@@ -68,7 +68,7 @@ def test_a_reader_that_takes_nothing_is_waited_for_so_long_and_no_longer(
 ) -> None:
     reading, writing = pipe
     os.set_blocking(writing, blocking)
-    stream = Printed(writing, "utf-8", patience=0.1)
+    stream = OutputStream(writing, "utf-8", patience=0.1)
     stream.write(LONG)
     assert stream.why == "nobody read it for 0 s"
     os.set_blocking(reading, False)
@@ -81,7 +81,7 @@ def test_a_reader_that_takes_nothing_is_waited_for_so_long_and_no_longer(
 def test_a_reader_of_stdout_that_went_away_raises_nothing(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     os.close(reading)
-    stream = Printed(writing, "utf-8")
+    stream = OutputStream(writing, "utf-8")
     stream.write("gone\n")
     assert stream.why == streams.GONE
 
@@ -96,7 +96,7 @@ def test_a_reader_of_stdout_that_went_away_raises_nothing(pipe: tuple[int, int])
 )
 def test_what_stdout_cannot_take_is_known_and_raises_nothing(path: str, flags: int, why: str) -> None:
     number = os.open(path, flags)
-    stream = Printed(number, "utf-8")
+    stream = OutputStream(number, "utf-8")
     stream.write("one\n")
     stream.flush()
     os.close(number)
@@ -107,7 +107,7 @@ def test_what_stdout_cannot_take_is_known_and_raises_nothing(path: str, flags: i
 def test_json_means_the_same_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     document = {"⏸ held": "→ … é", "😀": "\x00 \x7f"}
     with (tmp_path / "out").open("wb") as file:
-        stream = Printed(file.fileno(), encoding)
+        stream = OutputStream(file.fileno(), encoding)
         for text in (json.dumps(document, ensure_ascii=False), "\n"):
             stream.write(text)
     assert json.loads((tmp_path / "out").read_text(encoding=encoding)) == document
@@ -116,13 +116,13 @@ def test_json_means_the_same_in_any_encoding(tmp_path: Path, encoding: str) -> N
 
 def test_a_name_that_is_no_text_is_shown_and_raises_nothing(tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as file:
-        Printed(file.fileno(), "utf-8").write(os.fsdecode(b"odd \xff\n"))
+        OutputStream(file.fileno(), "utf-8").write(os.fsdecode(b"odd \xff\n"))
     assert (tmp_path / "out").read_bytes() == b"odd \\udcff\n"
 
 
 def test_half_a_line_waits_for_its_end_or_for_a_flush(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
-    stream = Told(writing, "utf-8")
+    stream = ErrorStream(writing, "utf-8")
     stream.write("one")
     stream.write(" two\n")
     assert os.read(reading, 99) == b"one two\n"
@@ -142,7 +142,7 @@ def test_a_reader_of_stderr_that_stops_reading_stops_nobody(pipe: tuple[int, int
     """What it may still want is kept up to a limit, in order; the rest is lost and counted."""
     reading, writing = pipe
     os.set_blocking(writing, blocking)
-    stream = Told(writing, "utf-8")
+    stream = ErrorStream(writing, "utf-8")
     lines = [f"{number:>7} {'.' * 991}\n" for number in range(2 * MOST // 1000)]
     for line in lines:
         stream.write(line)
@@ -159,7 +159,7 @@ def test_a_reader_of_stderr_that_stops_reading_stops_nobody(pipe: tuple[int, int
 def test_lines_are_waited_for_while_nothing_is_stuck(pipe: tuple[int, int]) -> None:
     """A process that is killed has told what it told."""
     reading, writing = pipe
-    stream = Told(writing, "utf-8")
+    stream = ErrorStream(writing, "utf-8")
     for number in range(50):
         stream.write("line\n")
         assert unread(reading) == 5 * (number + 1)
@@ -167,7 +167,7 @@ def test_lines_are_waited_for_while_nothing_is_stuck(pipe: tuple[int, int]) -> N
 
 def test_lines_that_a_disk_does_not_take_are_counted() -> None:
     number = os.open("/dev/full", os.O_WRONLY)
-    stream = Told(number, "utf-8")
+    stream = ErrorStream(number, "utf-8")
     stream.write("one\ntwo\n")
     stream.write("three\n")
     assert stream.settle(30)
@@ -179,9 +179,9 @@ def test_after_a_torn_line_the_next_one_begins_anew(tmp_path: Path) -> None:
     """A limit of the file's size stands for a disk that is full and then is not."""
     script = (
         "import os, resource, sys\n"
-        "from controller.edges.streams import Told\n"
+        "from controller.edges.streams import ErrorStream\n"
         "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
-        "stream = Told(1, 'utf-8')\n"
+        "stream = ErrorStream(1, 'utf-8')\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (6, hard))\n"
         "stream.write('one\\n')\n"
         "stream.write('two\\n')\n"

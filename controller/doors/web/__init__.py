@@ -1,4 +1,4 @@
-"""What is reached over HTTP: health, hooks, the status page and its API; all of it only reads or hurries."""
+"""The doors over HTTP: health, hooks, the status page and its API. All of it only reads or hurries."""
 
 from controller.doors.web.auth import Tokens, auth_tokens, hook_tokens
 from controller.doors.web.hooks import Hooks

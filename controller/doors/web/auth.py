@@ -49,7 +49,7 @@ class Tokens:
         self._wanted()
 
     def match(self, given: str) -> bool:
-        """Say whether *given* is accepted, in a time that tells nothing about what is."""
+        """Return whether *given* is accepted, in a time that gives away nothing about what is."""
         try:
             wanted = self._wanted()
         except (Denied, Usage):
@@ -70,9 +70,9 @@ class Tokens:
 
 
 def hook_tokens(environ: Mapping[str, str]) -> Tokens | None:
-    """Return what opens the hook of Gupshup, None where no secret is set: then there is no such hook.
+    """Return what opens the hook of Gupshup, None if no secret is set: then there is no such hook.
 
-    Raises Usage where it is too short or cannot stand in a URL, Denied where it cannot be read.
+    Raises Usage if it is too short or cannot stand in a URL, Denied if it cannot be read.
     """
     if not (environ.get(HOOK_SECRET) or environ.get(f"{HOOK_SECRET}_FILE")):
         return None
@@ -82,7 +82,7 @@ def hook_tokens(environ: Mapping[str, str]) -> Tokens | None:
 def auth_tokens(path: str | None) -> Tokens | None:
     """Return what opens everything but health and hooks, from the file *path*; None without one.
 
-    Raises Usage where a token is too short, Denied where the file cannot be read.
+    Raises Usage if a token is too short, Denied if the file cannot be read.
     """
     return None if path is None else Tokens(lambda: reveal(FromFile(path), {}), f"the token file {path}")
 

@@ -1,4 +1,4 @@
-"""The crowd before one listener: who has to leave so that somebody new may come in.
+"""The limit of connections to one listener: which of them is dropped so that a new one may come in.
 
 A connection that says nothing costs its owner nothing, so that it gives way to one that may have something to
 say; and whoever has most of them, before others.

@@ -1,4 +1,4 @@
-"""Is it alive, is it ready: two words for whoever starts and restarts the process, and nothing else."""
+"""Health: alive and ready, for whoever starts and restarts the process; two words, and nothing else."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ class Health:
         return [Route("/healthz", self.alive), Route("/readyz", self.ready)]
 
     async def alive(self, _: Request) -> Response:
-        """Answer 503 where a loop stands still. One that never moved counts from the start."""
+        """Answer 503 if a loop stands still. One that never moved counts from the start."""
         limit = self._control.now() - self._still
         moves = (max(partner.progressed_at, self._began) for partner in self._control.partners())
         return _word("ok") if all(moved >= limit for moved in moves) else _word("the loop stands still", 503)

@@ -1,4 +1,4 @@
-"""Between an event's answer and its look: hints wait here, few, each once, at the pace of an allowance."""
+"""The queue of hints, between an event and its look: few, each once, at the pace of an allowance."""
 
 import asyncio
 import contextlib
@@ -53,7 +53,7 @@ class HintQueue:
                 await asyncio.wait_for(self._rung.wait(), None if first is None else first - now)
 
     def _full(self, names: Names) -> bool:
-        """Say whether there is no room; what is under way has as much again, and no flood takes it."""
+        """Return whether there is no room; what is under way has as much again, and no flood takes it."""
         return len(self._waiting) >= (2 * MOST if self._control.awaits(names) else MOST)
 
     def _earliest(self, names: Names, now: float) -> float:

@@ -1,6 +1,6 @@
 """The metrics that are counted as things happen: passes, actions, calls to Gupshup, hooks, notifications.
 
-docs/metrics.md tells every one of them. No phone, app or customer is a label.
+docs/metrics.md lists every one of them. No phone, app or customer is a label.
 """
 
 import platform

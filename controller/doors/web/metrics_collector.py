@@ -1,4 +1,4 @@
-"""The metrics that are read off when somebody asks: how the loop, the source and the resources stand."""
+"""The metrics that are collected when somebody asks: the state of loop, source and resources."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -34,7 +34,7 @@ def endpoint(metrics: Metrics, control: LoopControl, counted: SummaryCache) -> M
 
 
 class MetricsCollector(Collector):
-    """Reads a board and the last censuses; what is not known is not told, rather than told as 0."""
+    """Reads the loop and the last summaries. What is not known is left out, and is not reported as 0."""
 
     def __init__(self, control: LoopControl, counted: SummaryCache) -> None:
         self._control = control
@@ -75,14 +75,14 @@ def _of_source(source: SourceState) -> Iterator[Metric]:
 
 
 def _of_partners(partners: tuple[PartnerState, ...]) -> Iterator[Metric]:
-    def told(name: str, words: str, of: Callable[[PartnerState], float]) -> Metric:
+    def of_each(name: str, words: str, of: Callable[[PartnerState], float]) -> Metric:
         return _gauge(name, words, ("partner",), [((each.name,), of(each)) for each in partners])
 
-    yield told("leader", "1 where this process is the partner's writer.", lambda each: each.is_leader)
-    yield told("declared_apps", "Apps that the manifests declare.", lambda each: each.apps)
-    yield told("provisioning_apps", "Linked apps that are not live yet.", lambda each: each.provisioning)
-    yield told("consecutive_errors", "Passes in a row that an error ended.", lambda each: each.failures)
-    yield told("held_changes", "1 while a guard holds changes.", lambda each: bool(each.held_digest))
+    yield of_each("leader", "1 where this process is the partner's writer.", lambda each: each.is_leader)
+    yield of_each("declared_apps", "Apps that the manifests declare.", lambda each: each.apps)
+    yield of_each("provisioning_apps", "Linked apps that are not live yet.", lambda each: each.provisioning)
+    yield of_each("consecutive_errors", "Passes in a row that an error ended.", lambda each: each.failures)
+    yield of_each("held_changes", "1 while a guard holds changes.", lambda each: bool(each.held_digest))
     looked = [((each.name,), each.listed_at) for each in partners if each.listed_at]
     yield _gauge("last_list_timestamp_seconds", "When a list was last had whole.", ("partner",), looked)
     moved = [((each.name,), each.progressed_at) for each in partners if each.progressed_at]

@@ -74,7 +74,7 @@ class Page:
         return rows
 
     def _loop(self) -> dict[str, object]:
-        """Return what the page tells of the source and the partners."""
+        """Return what the page shows of the source and the partners."""
         now = self._control.now()
         since = partial(_since, now)
         return {

@@ -1,4 +1,4 @@
-"""Room for some requests at once: what belongs to others is not filled by those who come in crowds."""
+"""The limit of requests at once: a crowd does not fill the room that belongs to others."""
 
 from collections import Counter
 from collections.abc import Iterable

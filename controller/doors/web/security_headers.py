@@ -1,4 +1,4 @@
-"""The headers of every answer: kept nowhere, framed by nobody, taken for nothing else than it is."""
+"""Security headers of every answer: nobody keeps it, frames it, or takes it for what it is not."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

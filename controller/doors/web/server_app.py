@@ -1,4 +1,4 @@
-"""The two applications: the front door with all that is told, and one that takes hooks alone."""
+"""The two applications: the front door with all that is shown, and one that takes hooks alone."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -45,7 +45,7 @@ def front_app(
 
     *token* is needed for all but health and hooks, for *more* (routes and mounts) too. *still*: see Health.
     """
-    told = require_token(
+    protected = require_token(
         [*Page(control, store).routes(), *Api(control, store).routes(), *more],
         token,
         LogThrottle(control.now),
@@ -54,7 +54,7 @@ def front_app(
         _limit(control, HEALTH_AT_ONCE).around([each]) for each in Health(control, store, still).routes()
     )
     hooked = _limit(control).around(hooks.routes()) if hooks else ()
-    return _app([*chain.from_iterable(health), *hooked, *_limit(control).around(told)])
+    return _app([*chain.from_iterable(health), *hooked, *_limit(control).around(protected)])
 
 
 def hooks_app(hooks: Hooks, control: LoopControl) -> ASGIApp:
@@ -77,10 +77,10 @@ async def serve_until_cancelled(
 ) -> None:
     """Serve what *opened* has bound, until cancelled; then end within two seconds, sockets closed."""
     alone = opened.hooks_at is not None
-    told = front_app(
+    front = front_app(
         control, store, token=opened.token, hooks=None if alone else hooks, more=more, still=still
     )
-    doors = [(opened.front_at, told)]
+    doors = [(opened.front_at, front)]
     if opened.hooks_at is not None:
         doors.append((opened.hooks_at, hooks_app(hooks, control)))
     await serve(doors, hooks.inbox.carry())

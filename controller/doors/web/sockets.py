@@ -1,4 +1,4 @@
-"""Where to listen: HOST:PORT comes in, a bound socket goes out, or a word about why not."""
+"""The sockets that are listened on: HOST:PORT comes in, a bound socket goes out, or why there is none."""
 
 import socket
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Sockets:
 
 
 def open_sockets(places: ListenOptions, environ: Mapping[str, str]) -> Sockets:
-    """Bind the sockets and read the keys once, so that a mistake is told before anything runs.
+    """Bind the sockets and read the keys once, so that a mistake shows before anything runs.
 
     Raises Usage for a place that is none or taken, for one off loopback without a token, and for keys that
     are too weak; Denied for keys that cannot be read.
@@ -61,7 +61,7 @@ def open_sockets(places: ListenOptions, environ: Mapping[str, str]) -> Sockets:
 
 
 def _bound(place: str, flag: str, *, safe: bool) -> socket.socket:
-    """Return a listening socket; off loopback only where that is *safe*."""
+    """Return a listening socket; off loopback only if that is *safe*."""
     family, address = _resolved(place, flag)
     host = str(address[0]).partition("%")[0]
     if not (safe or ip_address(host).is_loopback):

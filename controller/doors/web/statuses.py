@@ -1,4 +1,4 @@
-"""What the store tells of the apps, read in small pieces: thousands of them must not hold up the loop."""
+"""The statuses in the store, read in small pieces: thousands of them must not hold up the loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

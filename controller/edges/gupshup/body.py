@@ -98,7 +98,7 @@ def text(value: Json, what: str) -> str:
 
 
 def text_or_none(value: Json, what: str) -> str | None:
-    """Return a text; None where it was left out, null or empty."""
+    """Return a text; None if it was left out, null or empty."""
     return None if value is None else text(value, what) or None
 
 
@@ -115,7 +115,7 @@ def flag(value: Json, what: str, *, default: bool) -> bool:
 
 
 def number(value: Json) -> int | None:
-    """Return a whole number of at least 0, also one that was sent as a text; None where there is none."""
+    """Return a whole number of at least 0, also one that was sent as a text; None if there is none."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:

@@ -49,7 +49,7 @@ class SubscriptionForm:
         }
 
     def _meta(self) -> dict[str, str | Secret]:
-        """Headers travel as one JSON text; Denied where a value could break out of its header."""
+        """Headers travel as one JSON text; Denied if a value could break out of its header."""
         if not self.headers:
             return {}
         unfit = sorted(name for name, value in self.headers.items() if not value.fits_header())

@@ -35,13 +35,13 @@ _PHONE = re.compile(r"\bphone\W{1,3}([0-9][0-9 -]{4,20}[0-9])", re.IGNORECASE | 
 def link_answer(call: Call, classified: Classified, phone: str) -> LinkAnswer:
     """Return what Gupshup answered to the link of *phone*.
 
-    Raises Limited, Busy where it was turned away unread, Denied where the token was, and Unclear for
+    Raises Limited, Busy if it was turned away unread, Denied if the token was, and Unclear for
     whatever leaves open if an app came of it, or which.
     """
     try:
         match classified:
             case Ok(body):
-                return Linked(_told(body))
+                return Linked(_app_id(body))
             case Refused():
                 return _refusal(classified, phone)
             case BadToken() | Forbidden():
@@ -62,7 +62,7 @@ def _denied(call: Call, classified: BadToken | Forbidden) -> Denied:
 def _refusal(refused: Refused, phone: str) -> LinkAnswer:
     match refused.status:
         case 400 if _app(refused.body) is not None:
-            return LinkedWithoutCallback(_told(refused.body), refused.words)
+            return LinkedWithoutCallback(_app_id(refused.body), refused.words)
         case 409:
             return _conflict(refused, phone)
         case status if _app(refused.body) is None:
@@ -71,16 +71,16 @@ def _refusal(refused: Refused, phone: str) -> LinkAnswer:
 
 
 def _conflict(refused: Refused, phone: str) -> LinkAnswer:
-    said = message(refused.body)
-    named = _EXISTS.search(said)
+    words = message(refused.body)
+    named = _EXISTS.search(words)
     if _app(refused.body) is None and named is None:
-        taken = "bot already exists" in " ".join(said.lower().split())
+        taken = "bot already exists" in " ".join(words.lower().split())
         return NameTaken(refused.words) if taken else LinkRefused(409, refused.words)
-    told = [] if _app(refused.body) is None else [_told(refused.body)]
-    ids = {*told, *([known_app(named[1], "the app's id in the text")] if named else [])}
+    listed = [] if _app(refused.body) is None else [_app_id(refused.body)]
+    ids = {*listed, *([known_app(named[1], "the app's id in the text")] if named else [])}
     if len(ids) > 1:
         raise Malformed(f"409 {refused.words}, with another appId beside it")
-    other = _PHONE.search(said)
+    other = _PHONE.search(words)
     if other and re.sub(r"[ -]", "", other[1]) != phone:
         raise Malformed(f"409 {refused.words}, which is another phone than was asked for")
     return PhoneTaken(ids.pop(), refused.words)
@@ -90,5 +90,5 @@ def _app(body: Json | Malformed) -> Json:
     return body.get("appId") if isinstance(body, dict) else None
 
 
-def _told(body: Json | Malformed) -> AppId:
+def _app_id(body: Json | Malformed) -> AppId:
     return known_app(_app(body), "the appId of the answer")

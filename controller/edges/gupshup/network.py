@@ -1,4 +1,4 @@
-"""How Gupshup is reached: one HTTP client that trusts and follows nothing but what it was given."""
+"""The HTTP client: it trusts and follows nothing but what it was given."""
 
 import logging
 import ssl
@@ -34,7 +34,7 @@ class Network:
 
 
 def client(network: Network) -> httpx.AsyncClient:
-    """Return a client that goes where it is told and nowhere else. Usage where *network* makes no sense."""
+    """Return a client that follows no redirect and sends no cookie. Usage if *network* makes no sense."""
     for name in ("httpx", "httpcore"):  # they log URLs and answers, whatever level the root has
         logging.getLogger(name).setLevel(logging.WARNING)
     try:

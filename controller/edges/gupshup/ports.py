@@ -1,4 +1,4 @@
-"""What the client asks of others: leave to send."""
+"""The ports of the client: leave to send, which the loop gives."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol

@@ -29,15 +29,15 @@ T = TypeVar("T")
 class GupshupReader:
     """Reads one partner account.
 
-    All methods raise Busy where there is no answer to go by, Limited where Gupshup or our own pace says wait,
-    Denied where the credentials are refused, and those about one app Rejected where it is refused to us.
+    All methods raise Busy if there is no answer to go by, Limited if Gupshup or our own pace says wait,
+    Denied if the credentials are refused, and those about one app Rejected if it is refused to us.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     async def sign_in(self) -> str:
-        """Return the partner's id, "" where neither the answer nor the token tells it."""
+        """Return the partner's id, "" if neither the answer nor the token tells it."""
         return await self._session.owner()
 
     async def rows(self, until: float = math.inf) -> tuple[Row, ...]:
@@ -61,7 +61,7 @@ class GupshupReader:
         return await self._read(Call(PIPELINE, app), lambda body: shapes.stage(body, app))
 
     async def waba(self, app: AppId) -> str:
-        """Return the id of the app's WhatsApp business account, "" where Gupshup does not tell."""
+        """Return the id of the app's WhatsApp business account, "" if Gupshup does not tell."""
         return await self._read(Call(WABA, app), shapes.waba)
 
     async def subscriptions(self, app: AppId) -> tuple[RemoteSubscription, ...]:

@@ -1,4 +1,4 @@
-"""What Gupshup says, made fit for an error's text: one short line, without control characters or secrets."""
+"""The words of Gupshup in an error's text: one short line, without control characters or secrets."""
 
 import re
 import unicodedata

@@ -145,7 +145,7 @@ def _classify_refusal(route: Route, reply: Reply, words: str) -> Classified:
 
 
 def message(body: Json | Malformed) -> str:
-    """Return what an answer says for people, also in bare text; "" where it says nothing, or is a page."""
+    """Return what an answer says for people, also in bare text; "" if it says nothing, or is a page."""
     if isinstance(body, str | PlainText):
         said = body if isinstance(body, str) else body.said
         return "" if "<" in said else said

@@ -53,12 +53,12 @@ class Route:
 
     @property
     def writes(self) -> bool:
-        """Say whether a call changes anything at Gupshup; to sign in does not."""
+        """Return whether a call changes anything at Gupshup; to sign in does not."""
         return self.method != "GET" and self.auth is not Auth.NOBODY
 
     @property
     def per_app(self) -> bool:
-        """Say whether a refusal concerns one app and not the whole partner."""
+        """Return whether a refusal concerns one app and not the whole partner."""
         return "{app}" in self.template
 
 

@@ -30,7 +30,7 @@ class Session:
         return self._clock.now()
 
     async def owner(self) -> str:
-        """Return the id of the partner that is signed in, "" where neither answer nor token tells it."""
+        """Return the id of the partner that is signed in, "" if neither answer nor token tells it."""
         return (await self._partner.get()).owner
 
     async def read(self, call: Call) -> Json:

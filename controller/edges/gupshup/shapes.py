@@ -1,6 +1,6 @@
 """Bodies of answers become the model's nouns, tolerant of both shapes where the pages disagree.
 
-All raise Malformed where something that matters is missing, of the wrong type, or about another app.
+All raise Malformed if something that matters is missing, of the wrong type, or about another app.
 """
 
 import re
@@ -37,11 +37,11 @@ def rows(body: Json) -> tuple[Row, ...]:
 
 def _list_in(found: Object) -> Json:
     """Return the list that *found* holds: an empty one beside it says nothing, a second one too much."""
-    told = [found[key] for key in _LISTS if key in found]
-    filled = [value for value in told if isinstance(value, list) and value]
+    given = [found[key] for key in _LISTS if key in found]
+    filled = [value for value in given if isinstance(value, list) and value]
     if any(value != filled[0] for value in filled):
         raise Malformed("it holds two lists of apps that differ")
-    return next(iter([*filled, *told]), None)
+    return next(iter([*filled, *given]), None)
 
 
 def row(value: Json) -> Row:
@@ -88,7 +88,7 @@ def stages(found: Object) -> Stage:
 
 
 def waba(body: Json) -> str:
-    """Return the WABA id, "" where it was not told."""
+    """Return the WABA id, "" if it was not told."""
     inner = as_object(body, "the answer").get("wabaInfo")
     if inner is None:
         return ""
@@ -152,18 +152,18 @@ def _same(value: Json, asked: AppId) -> AppId:
 
 
 def phone(value: Json) -> str | None:
-    """Return a phone as digits only, as manifests write it; None where there is none."""
-    said = text_or_none(value, "a phone")
-    if said is None or said.upper() == "NA":
+    """Return a phone as digits only, as manifests write it; None if there is none."""
+    given = text_or_none(value, "a phone")
+    if given is None or given.upper() == "NA":
         return None
-    digits = _SPACING.sub("", said)
-    return digits if digits.isascii() and digits.isdigit() else said
+    digits = _SPACING.sub("", given)
+    return digits if digits.isascii() and digits.isdigit() else given
 
 
 def moment(value: Json) -> float | None:
-    """Return epoch seconds from milliseconds or seconds; None where it is no plausible moment."""
-    told = number(int(value) if isinstance(value, float) else value)
-    if not told:
+    """Return epoch seconds from milliseconds or seconds; None if it is no plausible moment."""
+    given = number(int(value) if isinstance(value, float) else value)
+    if not given:
         return None
-    seconds = told / 1000 if told >= _MILLISECONDS_FROM else float(told)
+    seconds = given / 1000 if given >= _MILLISECONDS_FROM else float(given)
     return seconds if seconds < _LAST_MOMENT else None

@@ -55,7 +55,7 @@ class SignIn:
     async def fetch(self) -> IssuedToken:
         """Return a new token. Raises Denied (missing or refused credentials), Busy or Limited.
 
-        AccountError where it is another account's than the last one was.
+        AccountError if it is another account's than the last one was.
         """
         match self._partner.credentials:
             case Token(reference):
@@ -99,7 +99,7 @@ class SignIn:
                 self._fail(message, credentials, _REST)
                 raise Limited(message, self._clock.now() + _REST)
             case _:
-                raise self._busy(f"{call.what}: no token came ({_told(classified)})", credentials, _REST)
+                raise self._busy(f"{call.what}: no token came ({_what_came(classified)})", credentials, _REST)
 
     def _signed_in(
         self, call: Call, body: dict[str, Json], credentials: tuple[Secret, Secret]
@@ -111,8 +111,8 @@ class SignIn:
         self._failed = None
         return self._issued(token, body.get("id"))
 
-    def _issued(self, token: Secret, told: Json) -> IssuedToken:
-        owner = _identity(told) or _identity(_claimed(token))
+    def _issued(self, token: Secret, answered_id: Json) -> IssuedToken:
+        owner = _identity(answered_id) or _identity(_claimed(token))
         if self._owner and owner and owner != self._owner:
             raise AccountError(
                 f"the credentials of partner {self._partner.name} opened account {self._owner}, and now open "
@@ -135,8 +135,8 @@ class SignIn:
         if failed.until - _REST <= now < failed.until:
             raise Denied(failed.message) if failed.denied else Busy(failed.message, failed.until)
 
-    def _denied(self, said: str, credentials: tuple[Secret, Secret]) -> Denied:
-        message = f"{said}; check the e-mail address and client secret of partner {self._partner.name}"
+    def _denied(self, text: str, credentials: tuple[Secret, Secret]) -> Denied:
+        message = f"{text}; check the e-mail address and client secret of partner {self._partner.name}"
         self._fail(message, credentials, _REST, denied=True)
         return Denied(message)
 
@@ -151,14 +151,14 @@ class SignIn:
         self._failed = _Failed(message, denied, self._clock.now() + rest, credentials, tries)
 
 
-def _told(classified: Classified) -> str:
+def _what_came(classified: Classified) -> str:
     return getattr(classified, "why", "") or getattr(classified, "words", "") or "an odd answer"
 
 
 def _identity(value: Json) -> str:
-    """Return a partner's id as text; "" where it is none."""
-    said = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    return said if _ID.fullmatch(said) else ""
+    """Return a partner's id as text; "" if it is none."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return text if _ID.fullmatch(text) else ""
 
 
 def _claimed(token: Secret) -> Json:

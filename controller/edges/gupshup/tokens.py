@@ -1,4 +1,4 @@
-"""Tokens, in memory only: fetched by one task at a time, kept until they end, dropped when refused."""
+"""The cache of tokens, in memory only: one task fetches, a token is kept until it ends, or is refused."""
 
 import asyncio
 import math
@@ -15,7 +15,7 @@ _QUICK = 2
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token as it was fetched; *until* is epoch seconds, *owner* the partner's id where it was told."""
+    """A token as it was fetched; *until* is epoch seconds, *owner* the partner's id, if the answer had it."""
 
     token: Secret
     until: float
@@ -38,7 +38,7 @@ class TokenCache:
         self._refusals = 0
 
     async def get(self) -> IssuedToken:
-        """Return the token, fetched anew where there is none or it has ended."""
+        """Return the token, fetched anew if there is none or it has ended."""
         async with self._lock:
             if self._held is None or self._clock.now() >= self._held.until:
                 self._held = await self._fetch()
@@ -60,7 +60,7 @@ class TokenCache:
             self._refusals = 0
 
     async def renew(self, token: Secret) -> Secret | None:
-        """Return another token than the refused *token*; None where there is none to be had now."""
+        """Return another token than the refused *token*; None if there is none to be had now."""
         self.refused(token)
         issued = await self.get()
         return None if issued.token == token else issued.token

@@ -64,7 +64,7 @@ class ReplyLost(Unclear):
 class Reply:
     """The status, and the JSON that came with it: Malformed if none did, None if nothing came.
 
-    *secrets* are those that went with the request, to be masked in whatever is told of the answer.
+    *secrets* are those that went with the request, to be masked in every text about the answer.
     """
 
     status: int
@@ -253,7 +253,7 @@ def _inflated(content: bytes, encoding: str) -> bytes:
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that a Retry-After header asks for, at least 0; None where it makes no sense."""
+    """Return the seconds that a Retry-After header asks for, at least 0; None if it makes no sense."""
     if value is None:
         return None
     if re.fullmatch(r"-?[0-9]{1,15}", value.strip(), re.ASCII):

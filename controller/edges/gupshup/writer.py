@@ -17,8 +17,8 @@ _GONE = "subscription does not exist"
 class GupshupWriter(GupshupReader):
     """Reads and writes one partner account.
 
-    Beside what a Reader raises: Unclear where a write may have happened; Rejected where it was refused, with
-    Gupshup's words; Busy where it was provably not done.
+    Beside what a Reader raises: Unclear if a write may have happened; Rejected if it was refused, with
+    Gupshup's words; Busy if it was provably not done.
     """
 
     async def link(self, app: App) -> LinkAnswer:

@@ -1,1 +1,1 @@
-"""Where manifests come from: a directory or a repository goes in, bytes with names come out."""
+"""The sources of manifests: a directory or a repository goes in, bytes with names come out."""

@@ -31,7 +31,7 @@ def read(paths: Sequence[str]) -> Source:
     """Return every manifest below *paths*, as they are at this moment.
 
     Folders are read with all folders in them, files as they are named; only folders make a complete source.
-    What cannot be read is a problem of the source. Raises SourceError where a path does not exist, Usage
+    What cannot be read is a problem of the source. Raises SourceError if a path does not exist, Usage
     where one is empty.
     """
     found, problems = _found(paths)
@@ -46,7 +46,7 @@ def read(paths: Sequence[str]) -> Source:
 
 
 def refuse_changed(paths: Sequence[str], source: Source) -> None:
-    """Raise SourceError where something below *paths* is not as it lay there when *source* was read."""
+    """Raise SourceError if something below *paths* is not as it lay there when *source* was read."""
     found, _ = _found(paths)
     there = {one.real: one.shown for one in found}
     before = {stamp.real: stamp.path for stamp in source.stamps}
@@ -70,7 +70,7 @@ def _mark(real: str) -> tuple[int, ...]:
 
 
 def _found(paths: Sequence[str]) -> tuple[list[FoundFile], list[Problem]]:
-    """Return every file below *paths*. Raises SourceError where a path does not exist, Usage for none."""
+    """Return every file below *paths*. Raises SourceError if a path does not exist, Usage for none."""
     for path in paths:
         _check(path)
     found: list[FoundFile] = []
@@ -86,7 +86,7 @@ def _found(paths: Sequence[str]) -> tuple[list[FoundFile], list[Problem]]:
 
 
 def identity(paths: Sequence[str]) -> str:
-    """Return what tells these paths from others."""
+    """Return a name for these paths that no others have."""
     return "\n".join(sorted({os.path.abspath(path) for path in paths}))  # noqa: PTH100  ('..' is taken out)
 
 

@@ -1,4 +1,4 @@
-"""Files that are not read, and why: a name that cannot be shown, a device, a giant, a placeholder."""
+"""The rules of files: which are not read, and why. A name, a device, a giant, a placeholder, a link."""
 
 import os
 import stat
@@ -21,7 +21,7 @@ _WARNINGS = frozenset({"GS705", "GS709"})
 
 
 def file_problem(rule: str, path: str, message: str) -> Problem:
-    """Return a problem of a whole file; its name is told in characters that can be shown."""
+    """Return a problem of a whole file, with its name in characters that can be shown."""
     severity = Severity.WARNING if rule in _WARNINGS else Severity.ERROR
     return Problem(Place(escaped(path)), rule, severity, "", message)
 
@@ -33,7 +33,7 @@ def escaped(path: str) -> str:
 
 
 def unusable_name(path: str) -> Problem | None:
-    """Say why a file's name is none: control characters, bytes that are no UTF-8, more than a disk takes."""
+    """Return why a file's name is none: control characters, bytes that are no UTF-8, too long for a disk."""
     if not path.isprintable():
         return file_problem("GS702", path, "its name holds characters that cannot be shown or typed")
     parts = (len(os.fsencode(part)) for part in path.split("/"))
@@ -43,7 +43,7 @@ def unusable_name(path: str) -> Problem | None:
 
 
 def unreadable(path: str, status: os.stat_result) -> Problem | None:
-    """Say why a file is not to be read, or None."""
+    """Return why a file is not to be read, None if it is."""
     if not stat.S_ISREG(status.st_mode):
         return file_problem("GS704", path, "is no regular file (a folder, pipe, socket or device)")
     return too_large(path, status.st_size)
@@ -65,7 +65,7 @@ def too_many(root: str) -> Problem:
 
 
 def almost_manifest(path: str) -> Problem | None:
-    """Say that a file is passed by although a person would take it for a manifest, or None."""
+    """Return a warning if a file is passed by although a person would take it for a manifest."""
     if path.endswith(ENDINGS) or not path.casefold().rstrip().endswith(ENDINGS):
         return None
     return file_problem(
@@ -104,7 +104,7 @@ def follow_link(path: str, target: LinkTarget) -> Problem | bool:
 
 
 def lfs_pointer(path: str, data: bytes) -> Problem | None:
-    """Say that a file is what Git LFS leaves in the place of a file, or None."""
+    """Return a problem if a file is what Git LFS leaves in the place of a file."""
     if data.startswith(_LFS):
         return file_problem("GS708", path, "is a Git LFS pointer; the file itself is not in the repository")
     return None

@@ -1,4 +1,4 @@
-"""What ships with the package, schemas and the demo: in a wheel inside it, in a checkout beside it."""
+"""The files that ship with the package, schemas and the demo: inside a wheel, or beside a checkout's code."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ def load() -> Schemas:
 
 
 def text(kind: str) -> str:
-    """Return one schema as it is written. Raises ControllerError where the installation lacks it."""
+    """Return one schema as it is written. Raises ControllerError if the installation lacks it."""
     return shipped(f"schemas/{KINDS[kind]}").read_text(encoding="utf-8")
 
 
@@ -39,7 +39,7 @@ def _nameless(schema: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def shipped(name: str) -> Path:
-    """Return the file or folder *name*. Raises ControllerError where the installation lacks it."""
+    """Return the file or folder *name*. Raises ControllerError if the installation lacks it."""
     for root in _ROOTS:
         if (root / name).exists():
             return root / name

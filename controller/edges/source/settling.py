@@ -1,4 +1,4 @@
-"""Whether folders are at rest: how files lay on the disk goes in, what is still being written comes out.
+"""The rest of folders: how files lie on the disk goes in, what is still being written comes out.
 
 What a link leads to is whole before the link leads there (a ConfigMap, git-sync), so that a swap needs no
 rest. What is written in place does.
@@ -46,7 +46,7 @@ def _changes(before: Mapping[str, Stamp], now: Mapping[str, Stamp]) -> frozenset
 
 
 def _swapped(before: Mapping[str, Stamp], now: Mapping[str, Stamp], names: Collection[str]) -> bool:
-    """Say whether links that lead elsewhere are all that changed."""
+    """Return whether links that lead elsewhere are all that changed."""
     both = (name for name in names if name in before and name in now)
     steps = {_step(before[name].real, now[name].real) for name in both if before[name].real != now[name].real}
     left, came = {old for old, _ in steps}, {new for _, new in steps}

@@ -1,4 +1,4 @@
-"""A source that is read again and again: a directory, or a branch. What has not changed is not read twice."""
+"""The sources that are read again and again: folders, or a branch. What has not changed is not read twice."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -38,11 +38,11 @@ class FolderSource:
         return source
 
     def _lies_as_before(self, source: Source) -> bool:
-        """Say whether the files of *source* lie where they lay, or nobody read them before."""
+        """Return whether the files of *source* lie where they lay, or nobody read them before."""
         return self._last is None or source.files == self._last.files
 
     def still(self) -> None:
-        """Raise SourceError where what was read last is no longer there as it was read."""
+        """Raise SourceError if what was read last is no longer there as it was read."""
         if self._last is not None:
             directory.refuse_changed(self._paths, self._last)
 
@@ -62,7 +62,7 @@ class BranchSource:
         return None if commit.id == known else await self._source.read(commit)
 
     def still(self) -> None:
-        """Say nothing: a commit never changes."""
+        """Do nothing: a commit never changes."""
 
     async def advanced(self, old: str, new: str) -> bool:
         return await self._source.advanced(old, new)

@@ -1,4 +1,4 @@
-"""What survives a crash, in SQLite or PostgreSQL: intents, bindings, calls, history; never a secret."""
+"""The store survives a crash, in SQLite or PostgreSQL: intents, bindings, calls, history; never a secret."""
 
 from controller.edges.store.location import chosen_location, default_location
 from controller.edges.store.store import SqlStore, look_into, open_store

@@ -42,7 +42,7 @@ class AccountTable:
         return found if kept else await self._database.write(work, url)
 
     async def knows(self, upstream: Upstream) -> bool:
-        """Say whether that still is the name of an account: it may have been found to be another one."""
+        """Return whether that still is the name of an account: it may have been found to be another one."""
         mine = select(accounts.c.upstream).where(accounts.c.upstream == upstream)
         return await self._database.read(lambda connection: connection.execute(mine).first() is not None)
 

@@ -58,7 +58,7 @@ class CallTable:
         return await self._database.write(work, upstream)
 
     async def ended(self, reservation: Reservation, status: int | None) -> None:
-        """Record that a call is over; *status* is None where no answer came."""
+        """Record that a call is over; *status* is None if no answer came."""
 
         def work(connection: Connection) -> None:
             values = {"ended": self._clock.now(connection), "status": status}
@@ -77,7 +77,7 @@ class CallTable:
         await self._database.write(work, upstream)
 
     async def trait(self, upstream: str, name: str) -> str | None:
-        """Return what was learnt about *upstream* under *name*, None where nothing was."""
+        """Return what was learnt about *upstream* under *name*, None if nothing was."""
 
         def work(connection: Connection) -> str | None:
             return connection.execute(_TRAIT, {"upstream": upstream, "name": name}).scalar_one_or_none()

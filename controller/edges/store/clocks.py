@@ -1,4 +1,4 @@
-"""What time it is in a store: the moments in it are on a clock that all who write them share.
+"""The clocks of a store: the moments in it are on a clock that all who write them share.
 
 The wall clock is none: it may be set between two processes, or differ between two machines. In a file the
 shared clock is the machine's monotonic one, in a database the server's. What comes in and goes out is on the

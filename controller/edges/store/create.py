@@ -1,4 +1,4 @@
-"""What every new store begins with, and how one tells its version, in any database."""
+"""The begin of every new store, and the version of any, in any database."""
 
 import secrets
 

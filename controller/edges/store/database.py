@@ -55,7 +55,7 @@ class Dialect(Protocol):
         ...
 
     def again(self, engine: Engine) -> Engine:
-        """Let go of *engine*, open and check the database anew. StoreError where that cannot be."""
+        """Let go of *engine*, open and check the database anew. StoreError if that cannot be."""
         ...
 
 

@@ -61,7 +61,7 @@ class FileLocks:
 
 @contextmanager
 def locked_file(path: Path) -> Iterator[None]:
-    """Hold the lock file at *path*, waiting for it; for moments only. OSError where it cannot be made."""
+    """Hold the lock file at *path*, waiting for it; for moments only. OSError if it cannot be made."""
     handle = _open(path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -79,7 +79,7 @@ async def _writer(path: Path, clock: MonotonicClock, timeout: float, what: str) 
             raise taken(what, _holder(path))
         await clock.sleep(min(_ASK_AGAIN, max(0.0, give_up - clock.monotonic())))
     try:
-        with _said(path):
+        with _in_words(path):
             _sign(handle, clock.now())
         yield LockedFile(path, handle)
     finally:
@@ -89,8 +89,8 @@ async def _writer(path: Path, clock: MonotonicClock, timeout: float, what: str) 
 
 
 def _try(path: Path) -> int | None:
-    """Return a handle that holds the lock, None where another one does."""
-    with _said(path):
+    """Return a handle that holds the lock, None if another one does."""
+    with _in_words(path):
         handle = _open(path)
         try:
             if _taken(handle) and _same_file(path, handle):  # deleted in between, it keeps nobody out
@@ -104,7 +104,7 @@ def _try(path: Path) -> int | None:
 
 
 @contextmanager
-def _said(path: Path) -> Iterator[None]:
+def _in_words(path: Path) -> Iterator[None]:
     """Say in words what the disk does not do."""
     try:
         yield

@@ -11,7 +11,7 @@ from controller.model.history import Hint
 class HintTable:
     """Wishes to look, from whichever process took them, for the one that holds the partner.
 
-    When one was left is told on the clock of whoever takes it.
+    The moment of a hint is on the clock of whoever takes it.
     """
 
     def __init__(self, database: Database, clock: StoreClock) -> None:

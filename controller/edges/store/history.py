@@ -29,7 +29,7 @@ class HistoryTable:
     async def begin(self, upstream: str, entry: WriteRecord) -> int:
         """Record a write before it goes out; return the number under which its outcome is recorded.
 
-        Locked where this process is no longer the writer: then nothing may go out.
+        Locked if this process is no longer the writer: then nothing may go out.
         """
 
         def work(connection: Connection) -> int:

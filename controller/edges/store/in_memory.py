@@ -1,4 +1,4 @@
-"""A store that passes with its process, for who only looks where nothing can be written.
+"""The store in memory ends with its process. It is for who only looks, if nothing can be written.
 
 What lies there is read into memory; where nothing does, nothing is remembered.
 """
@@ -77,9 +77,9 @@ async def _hold() -> AsyncIterator[WriterLock]:
 
 
 def copied(path: Path) -> Engine:
-    """Return what the store at *path* holds, in memory and of today's version; empty where there is none.
+    """Return what the store at *path* holds, in memory and of today's version; empty if there is none.
 
-    Raises StoreError where it is there, and cannot be read or trusted.
+    Raises StoreError if it is there, and cannot be read or trusted.
     """
     engine = connect_memory()
     there = os.path.lexists(path)

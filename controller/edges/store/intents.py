@@ -19,7 +19,7 @@ _RESET = delete(unclear).where(unclear.c.upstream == _UPSTREAM, unclear.c.phone 
 class IntentTable:
     """*process* is this opening of the store: intents of any other are orphans once their lock is free.
 
-    So are its own of an earlier hold, where *writers* tell holds apart. Every write raises Locked where this
+    So are its own of an earlier hold, where *writers* tell holds apart. Every write raises Locked if this
     process is no longer the upstream's writer.
     """
 

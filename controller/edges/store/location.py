@@ -1,4 +1,4 @@
-"""Where the store lies: the default place, and what a `--store` means."""
+"""The location of the store: the default place, and what a `--store` means."""
 
 import re
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ def default_location(cwd: Path) -> Path:
 def chosen_location(given: str | None, environ: Mapping[str, str], cwd: Path) -> str:
     """Return the location *given*, else what the file of GUPSHUPCTL_STORE_FILE holds, else the default.
 
-    That file is for a location with a password in it. Usage where it cannot be read.
+    That file is for a location with a password in it. Usage if it cannot be read.
     """
     if given is not None:
         return given

@@ -1,4 +1,4 @@
-"""What is remembered of an upstream: bindings, refusals, the ledger and open intents, whole or not.
+"""The memory tables of an upstream: bindings, refusals, the ledger and open intents, whole or not.
 
 Its moments are on the caller's clock outside, and on the store's inside (see clocks.py).
 """
@@ -50,7 +50,7 @@ class MemoryTables:
         return await self._database.read(lambda connection: _memory(connection, upstream, self._clock))
 
     async def note(self, upstream: str, notes: Sequence[MemoryUpdate]) -> None:
-        """Take every note, in order, or none of them; Locked where another process is the writer now."""
+        """Take every note, in order, or none of them; Locked if another process is the writer now."""
 
         def work(connection: Connection) -> None:
             self._writers.fence(connection, upstream)

@@ -1,4 +1,4 @@
-"""Two names of one account become one: every row of the one is the other's, and the stricter of two stays."""
+"""The merge of two names of one account: every row gets the one name, and the stricter of two rows stays."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -22,12 +22,12 @@ class KeptReports:
         await self._database.write(lambda connection: put(connection, meta, {"name": _NAME}, value), None)
 
     async def kept(self) -> KeptReport | None:
-        """Return the report that could not be printed, None where the last one was."""
+        """Return the report that could not be printed, None if the last one was."""
         found = await self._database.read(_value)
         return None if found is None else KeptReport(**json.loads(found))
 
     async def forget(self) -> None:
-        """Forget it: a newer run tells how things stand."""
+        """Forget the kept report: a newer run shows the state."""
         row = delete(meta).where(meta.c.name == _NAME)
         if await self._database.read(_value) is not None:
             await self._database.write(lambda connection: connection.execute(row) and None, None)

@@ -24,7 +24,7 @@ class RevisionTables:
         self._database = database
 
     async def last_good(self, source: str) -> LastGood | None:
-        """Return the last good revision of *source*, None where there was none yet."""
+        """Return the last good revision of *source*, None if there was none yet."""
         return await self._database.read(lambda connection: _last_good(connection, source))
 
     async def save_good(self, source: str, good: LastGood) -> None:
@@ -47,7 +47,7 @@ class RevisionTables:
         return await self._database.read(lambda connection: _filled(connection, places))
 
     async def declared(self, upstream: str) -> Declared | None:
-        """Return what was last declared for *upstream*, None where nobody knows."""
+        """Return what was last declared for *upstream*, None if nobody knows."""
         columns = select(declared.c.apps, declared.c.subscriptions).where(declared.c.upstream == upstream)
 
         def look(connection: Connection) -> Declared | None:
@@ -64,7 +64,7 @@ class RevisionTables:
         )
 
     async def knows(self, url: str) -> bool:
-        """Say whether anything is known to be declared for any account at *url*."""
+        """Return whether anything is known to be declared for any account at *url*."""
         begins = declared.c.upstream.startswith(f"{url}#", autoescape=True)
         some = select(declared.c.upstream).where(begins).limit(1)
         return await self._database.read(lambda connection: connection.execute(some).first() is not None)

@@ -55,7 +55,7 @@ def _id() -> Column[int]:
 
 
 accounts = Table("accounts", tables, _key("upstream"), _text("url"), _text("partner_id"))
-"""Every account that anybody signed in to; `partner_id` is "" where nobody told it yet."""
+"""Every account that anybody signed in to; `partner_id` is "" if nobody told it yet."""
 
 version = Table("alembic_version", tables, Column("version_num", Text, primary_key=True))
 meta = Table("meta", tables, _key("name"), _text("value"))

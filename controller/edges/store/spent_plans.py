@@ -16,7 +16,7 @@ class SpentPlans:
         self._now = now
 
     async def spend(self, upstream: str, digest: str) -> bool:
-        """Spend *digest*, and tell whether that was the first time."""
+        """Spend *digest*, and return whether that was the first time."""
 
         def work(connection: Connection) -> bool:
             mine = (spent.c.upstream == upstream) & (spent.c.digest == digest)

@@ -58,9 +58,9 @@ class Parts:
 
 
 class SqlStore:
-    """One store, by what is in it. *new* tells that it was made just now: nothing is remembered yet.
+    """One store, by what is in it. *new* is true if it was made just now: nothing is remembered yet.
 
-    *passing* says why nothing of it will be remembered, "" where it will.
+    *passing* says why nothing of it will be remembered, "" if it will.
     """
 
     def __init__(self, parts: Parts, clock: MonotonicClock) -> None:
@@ -88,18 +88,18 @@ class SqlStore:
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
     def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[WriterLock]:
-        """Be the one writer of *upstream* for a while; Locked where another is one for *timeout* seconds.
+        """Be the one writer of *upstream* for a while; Locked if another is one for *timeout* seconds.
 
         What it gives ends with the block, or with the process. It may end earlier: `WriterLock.holds`.
         """
         return self._writers.hold(upstream, timeout)
 
     async def holder(self, upstream: str) -> str:
-        """Return who writes for *upstream* now, in words; "" where nobody does."""
+        """Return who writes for *upstream* now, in words; "" if nobody does."""
         return await self._writers.holder(upstream)
 
     async def reachable(self) -> None:
-        """Return when the store answers; StoreError where it does not."""
+        """Return when the store answers; StoreError if it does not."""
         await self._database.read(lambda connection: connection.execute(select(meta.c.name)).first())
 
     async def close(self) -> None:
@@ -140,7 +140,7 @@ def open_store(
 def look_into(location: str | Path, clock: MonotonicClock) -> SqlStore:
     """Open the store at *location* for who only looks: where it cannot be written, in memory.
 
-    Raises as `open_store` does, StoreError also where it is there and cannot be read.
+    Raises as `open_store` does, StoreError also if it is there and cannot be read.
     """
     try:
         return open_store(location, clock)

@@ -1,4 +1,4 @@
-"""What being the one writer of an upstream means, whichever store keeps others out."""
+"""The lock of an upstream's one writer, whichever store keeps others out."""
 
 import json
 import os
@@ -31,13 +31,13 @@ class WriterLocks(Protocol):
     def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[WriterLock]: ...
 
     async def holder(self, upstream: str) -> str:
-        """Return who writes for *upstream* now, in words; "" where nobody does."""
+        """Return who writes for *upstream* now, in words; "" if nobody does."""
         ...
 
     def fence(self, connection: Connection, upstream: str) -> str:
         """Keep *upstream* this process's until the transaction ends, and return the mark of this hold.
 
-        Raises Locked where it is not its writer any more: then nothing of the transaction stays.
+        Raises Locked if it is not its writer any more: then nothing of the transaction stays.
         """
         ...
 
@@ -45,7 +45,7 @@ class WriterLocks(Protocol):
 
 
 def taken(upstream: str, holder: str) -> Locked:
-    """Return what one is told who waited for *holder* in vain."""
+    """Return the error for whoever waited for *holder* in vain."""
     return Locked(f"{upstream}: another writer holds it: {holder}; wait for it, or raise --lock-timeout")
 
 
@@ -59,8 +59,8 @@ def signature(now: float) -> str:
 def signed(text: str) -> str:
     """Return who wrote the signature *text*, in words."""
     try:
-        said = json.loads(text)
-        return f"pid {int(said['pid'])}, {said['command']!s} on {said['host']!s}, since {said['since']!s}"
+        by = json.loads(text)
+        return f"pid {int(by['pid'])}, {by['command']!s} on {by['host']!s}, since {by['since']!s}"
     except (ValueError, KeyError, TypeError):
         return "it did not say who it is"
 

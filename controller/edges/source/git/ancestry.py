@@ -1,4 +1,4 @@
-"""Whether a commit grew out of another one: two ids go in, yes or no comes out, as far back as is looked."""
+"""The ancestry of commits: two ids go in; whether one grew out of the other comes out, as far as asked."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ _TIP = "refs/gupshup/tip"
 
 
 async def parents(git: Git, repository: Path, commit: str) -> frozenset[str]:
-    """Return the parents that *commit* names, also where the copy does not hold them; none if unknown."""
+    """Return the parents that *commit* names, also if the copy does not hold them; none if unknown."""
     finished = await git.run(str(repository), ("cat-file", "commit", commit))
     head = finished.output.partition(b"\n\n")[0].decode("utf-8", "replace")
     lines = (line.split(" ") for line in head.splitlines())
@@ -22,10 +22,10 @@ async def parents(git: Git, repository: Path, commit: str) -> frozenset[str]:
 
 
 async def descends(git: Git, fetcher: Fetcher, folder: Path, new: str, old: str) -> bool:
-    """Say whether *old* is among the newest DEPTHS commits that *new* grew out of.
+    """Return whether *old* is among the newest DEPTHS commits that *new* grew out of.
 
     Looks in a copy of its own that holds commits and no files, where the remote can leave them out, and is
-    removed. Raises SourceError where the history cannot be fetched.
+    removed. Raises SourceError if the history cannot be fetched.
     """
     copy = Mirror(folder).anew()
     try:

@@ -1,4 +1,4 @@
-"""Fetching over the network: credentials go to the one child that asks for them, and nowhere else."""
+"""The fetch over the network: credentials go to the one child that asks for them, and nowhere else."""
 
 import os
 import shlex
@@ -57,7 +57,7 @@ class Fetcher:
     async def fetch(self, repository: Path, wanted: str, *options: str) -> Finished:
         """Fetch the refspec *wanted*; what git says comes back fit to be read.
 
-        Raises SourceError where a credential is missing.
+        Raises SourceError if a credential is missing.
         """
         credential = self._credential()
         with _offered(credential) as handles:

@@ -1,4 +1,4 @@
-"""Where symbolic links of a commit lead: followed inside the folder that is read, and never outside."""
+"""The symbolic links of a commit: each is followed inside the folder that is read, and never outside."""
 
 from collections.abc import Iterable, Mapping
 from itertools import accumulate

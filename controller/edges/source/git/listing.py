@@ -1,4 +1,4 @@
-"""What lies below a folder of a commit: the listing of git goes in, entries with names come out."""
+"""The listing of a commit's folder: bytes of git go in, entries with names come out."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _TYPES = {"120000": EntryType.LINK, "160000": EntryType.SUBMODULE}
 
 
 def entries(listing: bytes) -> Iterator[TreeEntry]:
-    """Return what `git ls-tree -r -l -z` listed, in its order; ValueError where it is cut short."""
+    """Return what `git ls-tree -r -l -z` listed, in its order; ValueError if it is cut short."""
     *rows, rest = listing.split(b"\0")
     if rest:
         raise ValueError("a listing ends in the middle of a line")
@@ -39,7 +39,7 @@ def entries(listing: bytes) -> Iterator[TreeEntry]:
 
 
 def blobs(ids: Sequence[str], answer: bytes) -> Mapping[str, bytes]:
-    """Return what `git cat-file --batch` wrote for *ids*; ValueError where it is not what was asked for."""
+    """Return what `git cat-file --batch` wrote for *ids*; ValueError if it is not what was asked for."""
     found: dict[str, bytes] = {}
     at = 0
     for one in ids:

@@ -1,4 +1,4 @@
-"""What git said, made fit to be read: no secret, no control characters, and a word about what to do."""
+"""The messages of git, made fit to be read: no secret, no control characters, and what to do about it."""
 
 from collections.abc import Iterable
 
@@ -30,7 +30,7 @@ _NO_ADVICE = "check the URL and the network; it is tried again"
 def advice(words: str) -> str:
     """Return what to do about an answer of git's."""
     lower = words.lower()
-    return next((told for needle, told in _ADVICE if needle.lower() in lower), _NO_ADVICE)
+    return next((remedy for needle, remedy in _ADVICE if needle.lower() in lower), _NO_ADVICE)
 
 
 def git_message(words: str, secrets: Iterable[str]) -> str:

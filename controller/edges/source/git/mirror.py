@@ -29,7 +29,7 @@ class Mirror:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other processes out of the folder. Raises SourceError where one is in already."""
+        """Keep other processes out of the folder. Raises SourceError if one is in already."""
         handle = self._lock()
         try:
             yield
@@ -55,16 +55,16 @@ class Mirror:
         return handle
 
     def existing(self) -> Path | None:
-        """Return the repository, None where there is none to trust."""
+        """Return the repository, None if there is none to trust."""
         found = sorted(self._folder.glob(f"{_PREFIX}*"))
         return found[0] if len(found) == 1 and _is_sound(found[0]) else None
 
     def ready(self) -> Path:
-        """Return a repository to fetch into, made anew where there is none to trust."""
+        """Return a repository to fetch into, made anew if there is none to trust."""
         return self.existing() or self.anew()
 
     def anew(self) -> Path:
-        """Give up what is there and return an empty repository. Raises SourceError where a disk refuses."""
+        """Give up what is there and return an empty repository. Raises SourceError if a disk refuses."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for old in self._folder.glob(f"{_PREFIX}*"):
@@ -101,7 +101,7 @@ def sweep(repository: Path) -> None:
 
 
 def _is_sound(repository: Path) -> bool:
-    """Say whether it is as we made it: our settings and no others, nobody killed inside, not overgrown."""
+    """Return whether it is as we made it: our settings and no others, nobody killed inside, not overgrown."""
     try:
         ours = (repository / "config").read_text(encoding="utf-8") == _CONFIG
         packs = sum(1 for _ in repository.glob("objects/pack/*.pack"))

@@ -1,4 +1,4 @@
-"""Reading one commit from the local copy: an id goes in, the manifests below a folder come out."""
+"""The reader of one commit in the local copy: an id goes in, the manifests below a folder come out."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ class CommitReader:
         self._root = root
 
     async def manifests(self) -> tuple[list[SourceFile], list[Problem]]:
-        """Return every manifest and every problem. Raises SourceError where there is no such folder."""
+        """Return every manifest and every problem. Raises SourceError if there is no such folder."""
         listed = await self._entries()
         selected = select(self._root, listed, await self._links(listed))
         contents = await self._contents([file.entry.id for file in selected.files])

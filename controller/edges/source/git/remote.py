@@ -1,4 +1,4 @@
-"""What a repository is and how to reach it: what people typed goes in, checked values come out."""
+"""The remote repository and the way to it: what people typed goes in, checked values come out."""
 
 import re
 from dataclasses import dataclass, field
@@ -82,7 +82,7 @@ class Remote:
 
     @property
     def identity(self) -> str:
-        """What tells this source from others."""
+        """The name of this source, which no other has."""
         return f"{self.url}#{self.branch or 'HEAD'}:{self.path}"
 
     def __str__(self) -> str:

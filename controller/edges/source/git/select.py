@@ -1,4 +1,4 @@
-"""Which files of a commit are manifests, and which are refused by their looks: no content is read for it."""
+"""The selection of a commit's manifests, by name and size alone: no content is read for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who signed a commit: its id goes in, the name of an allowed signer comes out, or a refusal."""
+"""The signature of a commit: an id goes in, the name of an allowed signer comes out, or a refusal."""
 
 import os
 import re
@@ -14,7 +14,7 @@ _GOOD = re.compile(r'^Good "git" signature for (.+) with \S+ key ', re.MULTILINE
 
 
 async def signer(repository: Path, commit: str, signers: Signers, search: str) -> str:
-    """Return who signed *commit*. Raises SourceError where nobody allowed did, or nobody can know."""
+    """Return who signed *commit*. Raises SourceError if nobody allowed did, or nobody can know."""
     if shutil.which("ssh-keygen", path=search) is None:
         raise SourceError("signatures cannot be checked: ssh-keygen is not installed; install openssh-client")
     git = Git(search, _settings(signers), {})

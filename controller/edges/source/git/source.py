@@ -25,7 +25,7 @@ _ID = re.compile("[0-9a-f]{40}")
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The tip of a branch; *signer* is who signed it, None where no signature was asked for."""
+    """The tip of a branch; *signer* is who signed it, None if no signature was asked for."""
 
     id: str
     signer: str | None = None
@@ -69,7 +69,7 @@ class GitSource:
     async def read(self, commit: Commit) -> Source:
         """Return every manifest of *commit* below the folder; what cannot be read is a problem of the source.
 
-        Raises SourceError where the commit is not in the copy (a later fetch replaced it), the folder is not
+        Raises SourceError if the commit is not in the copy (a later fetch replaced it), the folder is not
         in the commit, or the copy is damaged; the next fetch makes a damaged one anew.
         """
         async with self._alone(f"read {self._remote}"):
@@ -84,9 +84,9 @@ class GitSource:
         return Source(self._remote.identity, commit.id, tuple(files), tuple(problems))
 
     async def advanced(self, old: str, new: str) -> bool:
-        """Say whether the revision *new* grew out of *old*; no means a force-push, or that nobody knows.
+        """Return whether the revision *new* grew out of *old*; no means a force-push, or that nobody knows.
 
-        Looks back over thousands of commits, not further. Raises SourceError where it has to ask the remote
+        Looks back over thousands of commits, not further. Raises SourceError if it has to ask the remote
         and cannot.
         """
         if old == new or not (_ID.fullmatch(old) and _ID.fullmatch(new)):

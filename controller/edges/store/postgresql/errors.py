@@ -1,4 +1,4 @@
-"""What PostgreSQL says when it cannot, and what to do about it. Never a password."""
+"""The errors of PostgreSQL, in words, and what to do about them. Never a password."""
 
 from collections.abc import Iterable
 
@@ -37,10 +37,10 @@ def refused(place: str, error: DBAPIError, hidden: Iterable[str]) -> StoreError:
     """Return what the server said, as what went wrong with the store at *place* and what to do about it."""
     cause = error.orig or error
     state = getattr(cause, "sqlstate", None) or ""
-    said = " ".join(str(cause).split()) or "nothing was said"
-    said = mask(said, map(Secret, filter(None, hidden)))
+    message = " ".join(str(cause).split()) or "nothing was said"
+    message = mask(message, map(Secret, filter(None, hidden)))
     advice = _TEXT if isinstance(error, DataError) and not state else _advice(state)
-    return StoreError(f"the store {place}: {said} ({state or type(cause).__name__}): {advice}")
+    return StoreError(f"the store {place}: {message} ({state or type(cause).__name__}): {advice}")
 
 
 def _advice(state: str) -> str:

@@ -1,4 +1,4 @@
-"""Leases: who writes for an upstream, kept in a row that ends by itself where nobody renews it.
+"""The table of leases: who writes for an upstream, in a row that ends by itself if nobody renews it.
 
 The server's clock says when one ends for others. Its holder goes by a clock of its own, which starts earlier
 and stops sooner, so it has stopped before anybody else can begin, though it was suspended or cannot reach the
@@ -168,7 +168,7 @@ class LeaseTable:
         await self._database.write(lambda connection: connection.execute(free) and None, None)
 
     async def _asked(self, upstream: str, lease: Lease) -> int | None:
-        """Return the epoch of the lease that the row now holds for us, None where it is another's."""
+        """Return the epoch of the lease that the row now holds for us, None if it is another's."""
         request = _request(upstream, lease.token, signature(self._clock.now()), self._terms.ttl)
 
         def work(connection: Connection) -> int | None:

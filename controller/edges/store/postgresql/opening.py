@@ -19,7 +19,7 @@ _ENCODING = "UTF8"
 
 
 def opened(dialect: PostgresqlDialect, engine: Engine, *, make: bool) -> bool:
-    """Check the store, make it where there is none and *make* is set; return whether it was made now."""
+    """Check the store, make it if there is none and *make* is set; return whether it was made now."""
     try:
         with engine.connect() as connection, connection.begin():
             dialect.enter(connection, "")

@@ -1,4 +1,4 @@
-"""The replicas that share a store: a row for each, which ends by itself where nobody renews it.
+"""The table of replicas that share a store: a row for each, which ends by itself if nobody renews it.
 
 One statement renews ours and reads the others and every lease, all as of one moment of the server's clock.
 """

@@ -123,8 +123,12 @@ def connect(url: URL) -> Engine:
 
 def _entering(key: str | None, wait: float, idle: float) -> Select[Any]:
     bounds = {"lock_timeout": wait, "idle_in_transaction_session_timeout": idle}
-    said = [func.set_config(name, f"{seconds * 1000:.0f}ms", true()) for name, seconds in bounds.items()]
-    return select(*said) if key is None else select(*said, func.pg_advisory_xact_lock(literal(number(key))))
+    settings = [func.set_config(name, f"{seconds * 1000:.0f}ms", true()) for name, seconds in bounds.items()]
+    return (
+        select(*settings)
+        if key is None
+        else select(*settings, func.pg_advisory_xact_lock(literal(number(key))))
+    )
 
 
 def number(key: str) -> int:
