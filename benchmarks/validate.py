@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from benchmarks.figure import Figure, timed
-from controller.doors.cli.load import check
+from controller.doors.cli.source.load import check
 
 COUNT = 3_000
 GOAL = 4

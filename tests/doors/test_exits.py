@@ -1,4 +1,4 @@
-"""How a run ends: the exit code of every way to fail, and one message without a traceback."""
+"""Exit codes of every way to fail, the worst of several, and one message without a traceback."""
 
 import signal
 
@@ -6,10 +6,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from controller.doors.cli import cli
-from controller.doors.cli.exits import code_of, report
-from controller.doors.cli.options import option, variable
-from controller.doors.cli.signals import answered, interrupt
+from controller.doors.cli import cli, exits
+from controller.doors.cli.exits import WORST_FIRST, after_refusal, code_of, print_error, worst
+from controller.doors.cli.options.mirrored import option, variable
+from controller.doors.cli.signals import interrupt, on_end_signal
 from controller.errors import (
     Busy,
     ControllerError,
@@ -47,6 +47,46 @@ def test_every_way_to_fail_has_its_code(error: Exception, code: int) -> None:
     assert code_of(error) == code
 
 
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [
+        pytest.param([], exits.OK, id="nothing"),
+        pytest.param([exits.OK, exits.OK], exits.OK, id="all is well"),
+        pytest.param([exits.OK, exits.CONVERGING], exits.CONVERGING, id="one still converges"),
+        pytest.param([exits.CONVERGING, exits.HELD, exits.FAILED], exits.FAILED, id="one failed"),
+        pytest.param([exits.FAILED, exits.USAGE], exits.USAGE, id="one could not begin: wrong usage"),
+        pytest.param([exits.DENIED, exits.USAGE], exits.DENIED, id="credentials come before usage"),
+        pytest.param([exits.INVALID], exits.ERROR, id="a code that no part of a run should have"),
+    ],
+)
+def test_the_gravest_code_ends_a_run(codes: list[int], code: int) -> None:
+    assert worst(codes) == code
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "ends"),
+    [
+        pytest.param(ManifestError(()), exits.OK, exits.INVALID, id="invalid, and all is as it was"),
+        pytest.param(ManifestError(()), exits.FAILED, exits.INVALID, id="before what failed"),
+        pytest.param(PlanRefused("", ""), exits.FAILED, exits.HELD, id="refused, before what failed"),
+        pytest.param(PlanRefused("", ""), exits.CONVERGING, exits.HELD, id="before what still converges"),
+        pytest.param(ManifestError(()), exits.HELD, exits.INVALID, id="before what a guard holds"),
+        pytest.param(SourceError(""), exits.CONVERGING, exits.ERROR, id="out of reach"),
+        pytest.param(ManifestError(()), exits.DENIED, exits.DENIED, id="credentials are graver"),
+        pytest.param(ManifestError(()), exits.LOCKED, exits.LOCKED, id="so is another writer"),
+        pytest.param(ManifestError(()), exits.INTERRUPTED, exits.INTERRUPTED, id="and an interruption"),
+    ],
+)
+def test_a_source_that_is_not_taken_has_its_own_code(refusal: Exception, code: int, ends: int) -> None:
+    assert after_refusal(refusal, code) == ends
+
+
+def test_every_way_to_fail_on_one_partner_has_its_place() -> None:
+    """Manifests and sources are refused before any partner is worked on."""
+    known = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+    assert known - set(WORST_FIRST) == {exits.OK, exits.CHANGES, exits.INVALID}
+
+
 def raised() -> Exception:
     try:
         option()
@@ -74,17 +114,17 @@ def raised() -> Exception:
 def test_an_error_is_told_in_one_line(
     error: Exception, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report(error)
+    print_error(error)
     assert capsys.readouterr().err == words
 
 
 def test_a_bug_is_told_by_its_place_and_not_by_its_words(capsys: pytest.CaptureFixture[str]) -> None:
-    report(raised())
-    assert "StopIteration in doors/cli/options.py:" in capsys.readouterr().err
+    print_error(raised())
+    assert "StopIteration in doors/cli/options/mirrored.py:" in capsys.readouterr().err
 
 
 def test_problems_are_told_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    report(ManifestError([PROBLEM]))
+    print_error(ManifestError([PROBLEM]))
     assert capsys.readouterr().err == "a.yaml:1:1: error [GS101] no YAML\nError: 1 problem in the manifests\n"
 
 
@@ -135,7 +175,7 @@ def test_an_empty_value_never_means_all() -> None:
 def test_a_signal_that_ends_a_verb_is_answered_as_ctrl_c_is(answer: "signal._HANDLER") -> None:
     before = signal.signal(signal.SIGINT, answer)
     try:
-        with pytest.raises(KeyboardInterrupt), answered(interrupt):
+        with pytest.raises(KeyboardInterrupt), on_end_signal(interrupt):
             signal.raise_signal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGINT, before)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from controller.core.planning.matched import app_item
-from controller.doors.cli.progress import picture
+from controller.doors.cli.output.progress import table
 from controller.loop.apply import PartnerRun
 from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Desired
@@ -34,7 +34,7 @@ def run(statuses: Iterable[Status]) -> PartnerRun:
     ],
 )
 def test_the_moving_table_is_no_taller_than_its_terminal(room: int, shown: int, count: str) -> None:
-    head, *rows, _, last = picture([run(status(n, ready=n < 12) for n in range(30))], room).splitlines()
+    head, *rows, _, last = table([run(status(n, ready=n < 12) for n in range(30))], room).splitlines()
     assert head.split() == ["NAME", "PARTNER", "LIVE", "SUBSCRIBED", "READY", "REASON"]
     assert (len(rows), last) == (shown, count)
     assert all(row.endswith("AwaitingLive") for row in rows[:18]), "what is not ready comes first"

@@ -254,7 +254,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             _EXPLORE,
             f"{_CORE}/planning/test_messages.py::test_a_blocked_app_says_so_in_each_condition_that_it_concerns",
-            "tests/doors/test_ending.py",
+            "tests/doors/test_exits.py",
         ),
         "a Gupshup that answers a write with success and does not keep it: the next look tells",
     ),

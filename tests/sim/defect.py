@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller.doors.cli.load import Loaded
+from controller.doors.cli.source.load import Loaded
 from controller.errors import Locked, PlanRefused, StoreError
 from controller.model.manifest import Desired
 from controller.model.source import Rules, Source

@@ -206,7 +206,7 @@ def _begun_anew(real: Callable[[Path], Any]) -> Callable[[Path], Any]:
 
 
 def _guarded_by(guard: object) -> dict[str, object]:
-    doors = ("loop.admission", "doors.cli.entrance", "doors.cli.applying")
+    doors = ("loop.admission", "doors.cli.source.checks", "doors.cli.apply")
     return {f"controller.{door}:refuse_loss": guard for door in doors}
 
 
@@ -318,7 +318,7 @@ MISPLACED: Defects = {
     ),
     "an empty source is as good as any": Defect(
         "P12",
-        Twist(names={"controller.doors.cli.entrance:refuse_empty": lambda *_: None}),
+        Twist(names={"controller.doors.cli.source.checks:refuse_empty": lambda *_: None}),
         "shrinking",
         way=losing(desired(revision="r2"), new=True),
     ),

@@ -12,9 +12,9 @@ from types import MappingProxyType
 import pytest
 
 from controller.doors.app import Runtime, open_reader, open_writer
-from controller.doors.cli.applying import Patience, apply_all
-from controller.doors.cli.fleet import Wish
-from controller.doors.cli.load import Loaded
+from controller.doors.cli.apply import WaitOptions, apply_all
+from controller.doors.cli.partners import Selection
+from controller.doors.cli.source.load import Loaded
 from controller.edges.gupshup import Network
 from controller.edges.store import SqlStore
 from controller.errors import Busy, ControllerError
@@ -244,7 +244,11 @@ class Universe:
             house = self._house(life, clock, "apply", loaded.desired)
             lives.append(house)
             done = await apply_all(
-                loaded, Wish(), house, Patience(wait=True, timeout=2 * HOUR, lock_timeout=0), lambda _: None
+                loaded,
+                Selection(),
+                house,
+                WaitOptions(wait=True, timeout=2 * HOUR, lock_timeout=0),
+                lambda _: None,
             )
             for found in done.runs.values():
                 if found.error is not None:

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 import click
 
 from controller import __version__
-from controller.doors.cli.exits import INTERRUPTED, OK, USAGE, code_of, report
-from controller.doors.cli.signals import answered, interrupt
+from controller.doors.cli.exits import INTERRUPTED, OK, USAGE, code_of, print_error
+from controller.doors.cli.signals import interrupt, on_end_signal
 from controller.edges import streams
 
 VERBS = {
@@ -81,7 +81,7 @@ def run(argv: Sequence[str]) -> int:
     A signal that ends it is answered as Ctrl-C is, unless a verb has an answer of its own. What could not be
     printed changes no exit code: the work is done, or not, all the same.
     """
-    with answered(interrupt):
+    with on_end_signal(interrupt):
         code = _run(argv)
     if (why := streams.unprinted()) not in {"", streams.GONE}:
         click.echo(f"Warning: the output is not whole: {why}", err=True)
@@ -98,6 +98,6 @@ def _run(argv: Sequence[str]) -> int:
         click.echo("Interrupted: it ended before its work was done.", err=True)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  (the outermost door: nobody beyond it could answer)
-        report(error)
+        print_error(error)
         return code_of(error)
     return result if isinstance(result, int) else OK

@@ -1,40 +1,57 @@
-"""`gupshupctl apply`: make the calls that close the gap, and tell what came of each."""
+"""`gupshupctl apply`: the calls that close the gap between the manifests and Gupshup, and their report."""
 
 import asyncio
-import json
 import sys
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TextIO
 
 import click
 
-from controller.doors.cli.exits import ERROR, OK
-from controller.doors.cli.options import chosen, digests, option, output, paths, terminal
-from controller.doors.cli.reach import Duration, Reach, narrows, reaches
-from controller.doors.cli.signals import answered
+from controller.core.render.plans import plan_text
+from controller.core.status.run_report import Report, converging, unfinished
+from controller.doors.app import Runtime, open_session, open_writer
+from controller.doors.cli.exits import CONVERGING, ERROR, FAILED, HELD, INTERRUPTED, OK, code_of, worst
+from controller.doors.cli.options.arguments import output_option, paths_argument, paths_or_default
+from controller.doors.cli.options.connection import ConnectionOptions, connection_options
+from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.selection import selection_options
+from controller.doors.cli.options.values import Duration, digests
+from controller.doors.cli.output.progress import display
+from controller.doors.cli.output.report import Applied, print_report
+from controller.doors.cli.partners import (
+    Selection,
+    decide_resend,
+    for_each_partner,
+    partners_of,
+    pass_request,
+)
+from controller.doors.cli.plan import plan_all, print_plan_errors
+from controller.doors.cli.signals import on_end_signal
+from controller.doors.cli.source.checks import Acceptance, refuse_source, refused_partners
+from controller.doors.cli.source.load import Loaded, load
 from controller.edges import streams
 from controller.errors import StoreError, Usage
-from controller.model.history import KeptReport
-
-if TYPE_CHECKING:
-    from controller.doors.app import Runtime
-    from controller.doors.cli.applying import Applied, Patience
-    from controller.doors.cli.fleet import Wish
-    from controller.doors.cli.load import Loaded
-    from controller.loop.apply import OnProgress
+from controller.loop.admission import refuse_loss
+from controller.loop.apply import OnProgress, PartnerRun, apply_until_settled
+from controller.loop.run.sign_ins import SignIns
+from controller.model.manifest import Partner
+from controller.model.plan import Outcome
 
 
 @click.command()
-@paths
-@output("text", "json")
-@narrows
+@paths_argument
+@output_option("text", "json")
+@selection_options
 @option("--yes", is_flag=True, help="Do not ask; needed off a terminal.")
 @option("--wait", is_flag=True, help="Go on until everything is live and subscribed.")
 @option("--timeout", type=Duration(), default="45m", show_default=True, help="How long to go on at the most.")
 @option("--release", multiple=True, metavar="DIGEST", help="Let through exactly what a guard held as DIGEST.")
 @option("--resend", is_flag=True, help="In CI, over a new store: write once what cannot be read back, too.")
 @option("--lock-timeout", type=Duration(), default="0", show_default=True, help="Wait for another writer.")
-@reaches
+@connection_options
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
     paths: tuple[str, ...],
@@ -47,7 +64,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     release: tuple[str, ...],
     resend: bool,
     lock_timeout: float,
-    reach: Reach,
+    connection: ConnectionOptions,
 ) -> int:
     """Make the calls that close the gap between the manifests and Gupshup.
 
@@ -55,63 +72,67 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     5 where something failed or is blocked, 6 where it still converges, 7 for refused credentials, 8 where
     another writer is at work. The report is written however the run ends.
     """
-    from controller.doors.cli.applying import Patience  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.fleet import Wish  # noqa: PLC0415  (likewise)
-    from controller.doors.cli.load import load  # noqa: PLC0415  (likewise)
-
-    loaded = load(chosen(paths))
-    wish = Wish(only, labels, resend, digests(release))
-    if not yes and (refused := _asked(loaded, wish, reach)):
+    loaded = load(paths_or_default(paths))
+    selection = Selection(only, labels, resend, digests(release))
+    if not yes and (refused := _ask(loaded, selection, connection)):
         return refused
-    return run(loaded, wish, reach, Patience(wait, timeout, lock_timeout), output)
+    return run(loaded, selection, connection, WaitOptions(wait, timeout, lock_timeout), output)
 
 
-def run(loaded: "Loaded", wish: "Wish", reach: Reach, patience: "Patience", output: str) -> int:
-    """Apply with a display on stderr, print the report on stdout, and return the exit code."""
-    from controller.doors.cli.progress import display  # noqa: PLC0415  (what is heavy waits for its verb)
+@dataclass(frozen=True, slots=True)
+class WaitOptions:
+    """How long a run goes on, in seconds. *wait*: until everything is live and subscribed."""
 
-    house = reach.open("apply", loaded.desired.revision)
-    if house.store.new and house.environ.get("CI"):
+    wait: bool
+    timeout: float
+    lock_timeout: float
+
+
+def run(
+    loaded: Loaded, selection: Selection, connection: ConnectionOptions, options: WaitOptions, output: str
+) -> int:
+    """Apply, with the progress on stderr and the report on stdout, and return the exit code."""
+    runtime = connection.open("apply", loaded.desired.revision)
+    if runtime.store.new and runtime.environ.get("CI"):
         click.echo("Note: the store is new; what this run remembers holds within it alone.", err=True)
-    with answered(streams.hurry):
-        with display(live=terminal(sys.stderr), timeout=patience.timeout) as tell:
-            applied = asyncio.run(_apply(loaded, wish, house, patience, tell))
-        show(applied, output, house, reach)
+    with on_end_signal(streams.hurry):
+        with display(live=_is_terminal(sys.stderr), timeout=options.timeout) as on_progress:
+            applied = asyncio.run(_apply(loaded, selection, runtime, options, on_progress))
+        print_report(applied, output, runtime, connection.store)
     return applied.code
 
 
 async def _apply(
-    loaded: "Loaded", wish: "Wish", house: "Runtime", patience: "Patience", tell: "OnProgress"
-) -> "Applied":
-    from controller.doors.cli.applying import apply_all  # noqa: PLC0415  (what is heavy waits for its verb)
-
-    with suppress(StoreError):  # where it matters, the run itself says so
-        await house.store.reports.forget()
-    return await apply_all(loaded, wish, house, patience, tell)
+    loaded: Loaded, selection: Selection, runtime: Runtime, options: WaitOptions, on_progress: OnProgress
+) -> Applied:
+    with suppress(StoreError):  # if it matters, the run itself meets the same error
+        await runtime.store.reports.forget()
+    return await apply_all(loaded, selection, runtime, options, on_progress)
 
 
-def _asked(loaded: "Loaded", wish: "Wish", reach: Reach) -> int:
-    """Show the plan and ask, where a run may write; return the code to end with, OK for a yes.
+def _ask(loaded: Loaded, selection: Selection, connection: ConnectionOptions) -> int:
+    """Show the plan on stderr and ask; return OK for a yes, else the exit code.
 
-    All of it goes to stderr: stdout is for the report. Raises Usage where nobody is there to answer.
+    Raises Usage if nobody can answer.
     """
-    from controller.core.render.plans import plan_text  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.surveying import survey_all  # noqa: PLC0415  (likewise)
-
-    if not (terminal(sys.stdin) and terminal(sys.stderr)):
+    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
         raise Usage("apply asks before it writes, and nobody can answer here; say --yes")
-    house = reach.open("apply", loaded.desired.revision)
-    found = asyncio.run(survey_all(loaded, wish, house, timeout=300))
-    if found.errors:
-        for name, error in found.errors.items():
-            click.echo(f"Error: partner {name}: {error}", err=True)
+    runtime = connection.open("apply", loaded.desired.revision)
+    planned = asyncio.run(plan_all(loaded, selection, runtime, seconds=300))
+    if planned.errors:
+        print_plan_errors(planned)
         click.echo("Nothing was changed: what cannot be planned cannot be asked about.", err=True)
-        return found.code
-    click.echo(plan_text(found.plans, found.revision), err=True)
-    if not any(plan.actions or plan.waiting for plan in found.plans) or _says_yes():
+        return planned.code
+    click.echo(plan_text(planned.plans, planned.revision), err=True)
+    if not any(plan.actions or plan.waiting for plan in planned.plans) or _says_yes():
         return OK
     click.echo("Cancelled; nothing was changed.", err=True)
     return ERROR
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a person can see or use *stream*, which is None if the caller closed it."""
+    return stream is not None and stream.isatty()
 
 
 def _says_yes() -> bool:
@@ -119,37 +140,79 @@ def _says_yes() -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def show(applied: "Applied", output: str, house: "Runtime", reach: Reach) -> None:
-    """Print what came of a run: the report on stdout, or kept in the store; what ended it on stderr."""
-    from controller.doors.cli.keeping import keep  # noqa: PLC0415  (what is heavy waits for its verb)
+async def apply_all(
+    loaded: Loaded,
+    selection: Selection,
+    runtime: Runtime,
+    options: WaitOptions,
+    on_progress: OnProgress,
+    sign_ins: SignIns | None = None,
+) -> Applied:
+    """Apply to every partner, and close the store. An interruption ends the run early, with its report.
 
-    text = _text(applied, output)
-    click.echo(text)
-    if why := streams.unprinted():
-        revision, at = applied.revision, house.clock.now()
-        keep(reach.store, KeptReport(at, house.who, revision, applied.code, why, output, text))
-    _tell_errors(applied)
+    *sign_ins* were made before. Raises Usage, PlanRefused or SourceError before anything is sent.
+    """
+    accept, revisions = Acceptance(loaded, selection.released), runtime.store.revisions
+    request = replace(pass_request(loaded, selection, runtime.clock.now()), accept=accept)
+    runs = {partner.name: PartnerRun(request) for partner in partners_of(request)}
+    sign_ins = sign_ins or SignIns(partial(open_session, runtime))
+    interrupted = False
+
+    async def apply_one(partner: Partner) -> None:
+        timeout, sign_in = options.lock_timeout, sign_ins.sign_in
+        async with open_writer(runtime, partner, lock_timeout=timeout, sign_in=sign_in) as account:
+            await refuse_loss(revisions, account.upstream, partner, loaded.desired, selection.released)
+            run = runs[partner.name]
+            run.request = await decide_resend(account, request, selection, runtime.environ)
+            until = runtime.clock.now() + options.timeout
+            await apply_until_settled(account, run, wait=options.wait, until=until, tell=on_progress)
+            await accept(account)
+
+    async with cancelled_by_signals(), runtime.store, sign_ins:
+        await refuse_source(loaded, revisions, selection.released, sign_ins.account_of)
+        try:
+            partners = partners_of(request)
+            errors = await refused_partners(loaded, partners, sign_ins, revisions, selection.released)
+            errors = errors or await for_each_partner(partners, apply_one)
+            for name, error in errors.items():
+                runs[name].error = error
+        except asyncio.CancelledError:
+            interrupted = True
+    return _applied(loaded.desired.revision, runs, wait=options.wait, interrupted=interrupted)
 
 
-def _text(applied: "Applied", output: str) -> str:
-    from controller.core.render.reports import report_document, report_text  # noqa: PLC0415  (heavy)
-    from controller.core.render.tables import status_table  # noqa: PLC0415  (heavy)
-
-    if output == "json":
-        document = report_document(
-            applied.parts, applied.revision, interrupted=applied.interrupted, source=applied.source
-        )
-        return json.dumps(document, indent=2, ensure_ascii=False)
-    statuses = [each for run in applied.runs.values() for each in run.statuses]
-    text = report_text(applied.parts, applied.revision, interrupted=applied.interrupted)
-    return f"{text}\n\n{status_table(statuses)}" if statuses else text
+def _applied(revision: str, runs: dict[str, PartnerRun], *, wait: bool, interrupted: bool) -> Applied:
+    parts = {name: run.report(name) for name, run in sorted(runs.items())}
+    codes = {code for name, part in parts.items() for code in _codes(part, runs[name].error, wait=wait)}
+    code = worst(codes | ({INTERRUPTED} if interrupted else set()))
+    return Applied(revision, tuple(parts.values()), runs, interrupted, code)
 
 
-def _tell_errors(applied: "Applied") -> None:
-    if applied.source is not None:
-        click.echo(f"Error: the source is rejected: {applied.source.error}", err=True)
-    for part in applied.parts:
-        if part.error:
-            click.echo(f"Error: partner {part.partner}: {part.error}", err=True)
-    if applied.interrupted:
-        click.echo("Interrupted: run it again, it goes on from there.", err=True)
+def _codes(part: Report, error: Exception | None, *, wait: bool) -> Iterable[int]:
+    """Return every exit code that one partner's part of a run calls for."""
+    if error is not None:
+        yield code_of(error)
+    if part.held:
+        yield HELD
+    outcomes = {result.outcome for result in part.results}
+    if part.blocked or outcomes & {Outcome.FAILED, Outcome.STALE}:
+        yield FAILED
+    if Outcome.UNCLEAR in outcomes or converging(part) or (wait and unfinished(part)):
+        yield CONVERGING
+
+
+@asynccontextmanager
+async def cancelled_by_signals() -> AsyncIterator[None]:
+    """Let the first end signal cancel the run, as Ctrl-C does. Later signals cut its end no shorter."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def cancel() -> None:
+        if task is not None and not task.cancelling():
+            task.cancel()
+
+    def end() -> None:
+        streams.hurry()
+        loop.call_soon_threadsafe(cancel)
+
+    with on_end_signal(end):
+        yield

@@ -1,4 +1,4 @@
-"""`gupshupctl demo`: a fleet going live against a pretend Gupshup, on this machine alone."""
+"""`gupshupctl demo`: a fleet that goes live against a stand-in for Gupshup, on this machine alone."""
 
 import os
 import re
@@ -12,11 +12,16 @@ from pathlib import Path
 
 import click
 
-from controller.doors.cli.options import option
+from controller.doors.cli.apply import WaitOptions, run
+from controller.doors.cli.options.connection import ConnectionOptions
+from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.partners import Selection
+from controller.doors.cli.source.load import load
+from controller.edges.source.schemas import shipped
 from controller.errors import ControllerError
 
-PATIENCE = 10.0
-"""Seconds in which the pretend Gupshup has to be there, and in which it has to be gone."""
+LONGEST_END = 10.0
+"""Seconds in which the stand-in has to end."""
 
 
 @click.command()
@@ -29,38 +34,31 @@ def command(time_scale: float, seed: int) -> int:
 
     Needs no account and leaves nothing behind. Exit codes as of apply.
     """
-    from controller.doors.cli.apply import run  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.applying import Patience  # noqa: PLC0415  (likewise)
-    from controller.doors.cli.fleet import Wish  # noqa: PLC0415  (likewise)
-    from controller.doors.cli.load import load  # noqa: PLC0415  (likewise)
-    from controller.doors.cli.reach import Reach  # noqa: PLC0415  (likewise)
-    from controller.edges.source.schemas import shipped  # noqa: PLC0415  (likewise)
-
     folder = shipped("examples/demo")
     with (
-        tempfile.TemporaryDirectory(prefix="gupshupctl-demo-") as scratch,
-        _pretend(time_scale, seed) as told,
+        tempfile.TemporaryDirectory(prefix="gupshupctl-demo-") as temporary,
+        _simulator(time_scale, seed) as exports,
     ):
-        _answer_to(told)
-        click.echo(
-            f"A pretend Gupshup listens on {told['GUPSHUP_URL']}; it provisions {time_scale:g} times as fast."
-        )
+        _set_environment(exports)
+        url = exports["GUPSHUP_URL"]
+        click.echo(f"A pretend Gupshup listens on {url}; it provisions {time_scale:g} times as fast.")
         click.echo("$ gupshupctl apply examples/demo --yes --wait")
         loaded = load([str(folder)])
-        reach = Reach(str(Path(scratch) / "state.db"), None, None)
-        return run(loaded, Wish(), reach, Patience(wait=True, timeout=300, lock_timeout=0), "text")
+        connection = ConnectionOptions(str(Path(temporary) / "state.db"), None, None)
+        options = WaitOptions(wait=True, timeout=300, lock_timeout=0)
+        return run(loaded, Selection(), connection, options, "text")
 
 
-def _answer_to(told: Mapping[str, str]) -> None:
-    """Take what the pretend Gupshup says for the environment, and nothing of a real account beside it."""
+def _set_environment(exports: Mapping[str, str]) -> None:
+    """Use the stand-in's account, and nothing of a real account beside it."""
     for name in ("GUPSHUP_PARTNER_TOKEN", "GUPSHUP_PARTNER_TOKEN_FILE"):
         os.environ.pop(name, None)
-    os.environ.update(told)
+    os.environ.update(exports)
 
 
 @contextmanager
-def _pretend(time_scale: float, seed: int) -> Iterator[dict[str, str]]:
-    """Run `simulate` on a free port of this machine, and yield what it says to export."""
+def _simulator(time_scale: float, seed: int) -> Iterator[dict[str, str]]:
+    """Run `simulate` on a free port of this machine, and yield the variables that it exports."""
     words = [sys.executable, "-m", "controller", "simulate", "--listen", "127.0.0.1:0"]
     words += ["--time-scale", str(time_scale), "--seed", str(seed)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  (our own program)
@@ -68,15 +66,15 @@ def _pretend(time_scale: float, seed: int) -> Iterator[dict[str, str]]:
             yield dict(_exports(process))
         finally:
             process.terminate()
-            process.wait(PATIENCE)
+            process.wait(LONGEST_END)
 
 
 def _exports(process: "subprocess.Popen[str]") -> Iterator[tuple[str, str]]:
-    """Read the three lines that the pretend Gupshup begins with."""
-    told = process.stdout
+    """Read the three lines that the stand-in begins with."""
+    stdout = process.stdout
     for _ in range(3):
-        line = told.readline() if told is not None else ""
-        found = re.fullmatch(r"export ([A-Z_]+)=(.*)\n", line)
-        if found is None:
+        line = stdout.readline() if stdout is not None else ""
+        match = re.fullmatch(r"export ([A-Z_]+)=(.*)\n", line)
+        if match is None:
             raise ControllerError(f"the pretend Gupshup did not start: it said {line!r:.200}")
-        yield found[1], shlex.split(found[2])[0]
+        yield match[1], shlex.split(match[2])[0]

@@ -6,8 +6,8 @@ import click
 
 from controller.core.render.descriptions import Described, description, description_text
 from controller.doors.cli.get import KINDS
-from controller.doors.cli.options import output
-from controller.doors.cli.reach import store
+from controller.doors.cli.options.arguments import output_option
+from controller.doors.cli.options.connection import store_option
 from controller.doors.stored import all_statuses, last_writes, named, use_store
 from controller.edges.store import SqlStore
 
@@ -17,8 +17,8 @@ _MOST_WORDS = 2
 
 @click.command()
 @click.argument("words", metavar="[KIND] NAME", nargs=-1, required=True)
-@output("text", "json")
-@store
+@output_option("text", "json")
+@store_option
 def command(words: tuple[str, ...], output: str, store: str | None) -> int:
     """Tell everything about one app or subscription, as of the last apply. Nothing is asked of Gupshup.
 

@@ -6,8 +6,9 @@ import click
 
 from controller.core.render.history import event, events_table
 from controller.doors.cli.exits import OK
-from controller.doors.cli.options import option, output
-from controller.doors.cli.reach import store
+from controller.doors.cli.options.arguments import output_option
+from controller.doors.cli.options.connection import store_option
+from controller.doors.cli.options.mirrored import option
 from controller.doors.stored import use_store
 
 
@@ -20,8 +21,8 @@ from controller.doors.stored import use_store
     show_default=True,
     help="At most so many, the newest.",
 )
-@output("text", "json")
-@store
+@output_option("text", "json")
+@store_option
 def command(name: str | None, limit: int, output: str, store: str | None) -> int:
     """List the writes that went to Gupshup, newest first. Nothing is asked of Gupshup.
 

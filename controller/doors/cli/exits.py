@@ -1,7 +1,7 @@
-"""What a run ends with: one number a way to fail, and one message a person can act on."""
+"""Exit codes: one for each way to fail, and one message that a person can act on."""
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import click
 
@@ -27,10 +27,13 @@ LOCKED = 8
 USAGE = 64
 INTERRUPTED = 130
 
+WORST_FIRST = (INTERRUPTED, DENIED, LOCKED, USAGE, ERROR, FAILED, HELD, CONVERGING)
+"""The codes that the part of one partner may have in a run."""
+
 _CODES: Mapping[type[Exception], int] = {
     ManifestError: INVALID,
     PlanRefused: HELD,
-    AccountError: ERROR,  # before what it is a kind of
+    AccountError: ERROR,  # before Denied, of which it is a kind
     Denied: DENIED,
     Locked: LOCKED,
     Usage: USAGE,
@@ -42,16 +45,27 @@ def code_of(error: Exception) -> int:
     return next((code for kind, code in _CODES.items() if isinstance(error, kind)), ERROR)
 
 
-def report(error: Exception) -> None:
-    """Tell on stderr why a run ended: problems one a line, the rest in one message, never a traceback."""
+def worst(codes: Iterable[int]) -> int:
+    """Return the worst of *codes*. A code that is not in `WORST_FIRST` counts as an error."""
+    failures = set(codes) - {OK}
+    return next((code for code in WORST_FIRST if code in failures), ERROR if failures else OK)
+
+
+def after_refusal(refusal: Exception, code: int) -> int:
+    """Return the code of a run over the last good revision: the source's own, unless *code* is worse."""
+    return code if code in WORST_FIRST[: WORST_FIRST.index(FAILED)] else code_of(refusal)
+
+
+def print_error(error: Exception) -> None:
+    """Print on stderr why a run ended: one line for each problem, then one message. Never a traceback."""
     if isinstance(error, ManifestError):
-        from controller.core.render import problems  # noqa: PLC0415  (slow to import, and mostly not needed)
+        from controller.core.render import problems  # noqa: PLC0415  (slow to import, and rarely needed)
 
         click.echo(problems.coloured(error.problems), err=True, nl=False, color=None)
-    click.echo(f"Error: {_words(error)}", err=True)
+    click.echo(f"Error: {_message(error)}", err=True)
 
 
-def _words(error: Exception) -> str:
+def _message(error: Exception) -> str:
     match error:
         case ControllerError():
             return str(error)
@@ -68,7 +82,7 @@ def _words(error: Exception) -> str:
 
 
 def _origin(error: Exception) -> str:
-    """Return the deepest place of our own: a foreign message may hold what nobody should read."""
+    """Return the deepest line of our own code. A foreign message may hold a secret, so it is not shown."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "controller" in frame.filename] or list(frames)
     last = ours[-1] if ours else None

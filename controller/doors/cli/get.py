@@ -9,8 +9,8 @@ from controller.core.render.kept_report import kept_fields, kept_text
 from controller.core.render.statuses import fields
 from controller.core.render.tables import status_table, subscription_table
 from controller.doors.cli.exits import OK
-from controller.doors.cli.options import output
-from controller.doors.cli.reach import store
+from controller.doors.cli.options.arguments import output_option
+from controller.doors.cli.options.connection import store_option
 from controller.doors.stored import StoredStatus, named, statuses_and_report, use_store
 from controller.errors import ControllerError
 from controller.model.history import KeptReport
@@ -23,8 +23,8 @@ REPORT = "report"
 @click.command()
 @click.argument("kind", type=click.Choice([*sorted(KINDS), REPORT], case_sensitive=False), default="apps")
 @click.argument("name", required=False)
-@output("text", "json")
-@store
+@output_option("text", "json")
+@store_option
 def command(kind: str, name: str | None, output: str, store: str | None) -> int:
     """List where apps or subscriptions stand, as of the last apply. Nothing is asked of Gupshup.
 

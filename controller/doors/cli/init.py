@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from controller.doors.cli.exits import OK
+from controller.edges.source import schemas
 
 _IGNORED = ".gupshupctl/\n"
 _FILES = ("README.md", "sample.yaml.txt")
@@ -20,8 +21,6 @@ def command(directory: Path) -> int:
     It holds a README, a commented sample, and the schema that editors check it by; beside it stands a
     .gitignore for what runs remember. Nothing that exists is overwritten.
     """
-    from controller.edges.source import schemas  # noqa: PLC0415  (what is heavy waits for its verb)
-
     (directory / _SCHEMA).parent.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
         _write(directory / name, files(__package__).joinpath("scaffold", name).read_text(encoding="utf-8"))

@@ -1,31 +1,50 @@
-"""`gupshupctl plan`: what apply would do. GET and sign-in calls only: its client cannot write."""
+"""`gupshupctl plan`: what apply would do. Its client sends GET requests and sign-ins, and cannot write."""
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 
 import click
 
-from controller.doors.cli.exits import CHANGES, FAILED, HELD, OK
-from controller.doors.cli.options import chosen, option, output, paths
-from controller.doors.cli.reach import Duration, Reach, narrows, reaches
-
-if TYPE_CHECKING:
-    from controller.doors.cli.fleet import Wish
-    from controller.doors.cli.load import Loaded
-    from controller.doors.cli.surveying import Surveyed
+from controller.core.planning.subscriptions import UNAVAILABLE
+from controller.core.render.plans import plan_document, plan_text
+from controller.doors.app import Runtime, open_reader
+from controller.doors.cli.exits import CHANGES, FAILED, HELD, OK, code_of, worst
+from controller.doors.cli.options.arguments import output_option, paths_argument, paths_or_default
+from controller.doors.cli.options.connection import ConnectionOptions, connection_options
+from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.selection import selection_options
+from controller.doors.cli.options.values import Duration
+from controller.doors.cli.output.progress import wait_lines
+from controller.doors.cli.partners import (
+    Selection,
+    decide_resend,
+    for_each_partner,
+    partners_of,
+    pass_request,
+)
+from controller.doors.cli.source.checks import refuse_source
+from controller.doors.cli.source.load import Loaded, load
+from controller.errors import ControllerError, PlanRefused
+from controller.loop.admission import refuse_loss
+from controller.loop.apply import PartnerRun, plan_when_observed
+from controller.model.manifest import Partner
+from controller.model.plan import Plan
 
 
 @click.command()
-@paths
-@output("text", "json")
-@narrows
+@paths_argument
+@output_option("text", "json")
+@selection_options
 @option(
     "--resend", is_flag=True, help="In CI, over a new store: plan to write what cannot be read back, too."
 )
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
 @option("--timeout", type=Duration(), default="5m", show_default=True, help="How long to wait for budgets.")
-@reaches
+@connection_options
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
     paths: tuple[str, ...],
@@ -35,7 +54,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     resend: bool,
     detailed_exitcode: bool,
     timeout: float,
-    reach: Reach,
+    connection: ConnectionOptions,
 ) -> int:
     """Show what apply would do, without doing it.
 
@@ -43,43 +62,84 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     a guard holds changes or refuses the source, 5 where a header's value cannot be had, 7 for refused
     credentials. What is blocked for any other reason is shown, and is no failure of a plan.
     """
-    from controller.doors.cli.fleet import Wish  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.load import load  # noqa: PLC0415  (likewise)
-
-    loaded = load(chosen(paths))
-    found = _survey(loaded, Wish(only, labels, resend), reach, timeout)
-    _show(found, output)
-    if found.code != OK:
-        return found.code
-    return _code(found, detailed=detailed_exitcode)
+    loaded = load(paths_or_default(paths))
+    runtime = connection.open("plan", loaded.desired.revision, read_only=True)
+    planned = asyncio.run(plan_all(loaded, Selection(only, labels, resend), runtime, seconds=timeout))
+    _print(planned, output)
+    return planned.code if planned.code != OK else _code(planned.plans, detailed=detailed_exitcode)
 
 
-def _code(found: "Surveyed", *, detailed: bool) -> int:
-    """Return what a plan ends with: what is blocked at Gupshup is told, and fails nobody's change."""
-    from controller.core.planning.subscriptions import UNAVAILABLE  # noqa: PLC0415  (what is heavy waits for its verb)
+@dataclass(frozen=True, slots=True)
+class PartnerPlans:
+    """The plans of all partners that could be observed, and the *errors* of the others, by name."""
 
-    if any(plan.held for plan in found.plans):
-        return HELD
-    if any(each.reason == UNAVAILABLE for plan in found.plans for each in plan.blocked):
-        return FAILED
-    return CHANGES if detailed and any(plan.actions for plan in found.plans) else OK
+    revision: str
+    plans: tuple[Plan, ...]
+    errors: Mapping[str, ControllerError]
 
-
-def _survey(loaded: "Loaded", wish: "Wish", reach: Reach, timeout: float) -> "Surveyed":
-    from controller.doors.cli.surveying import survey_all  # noqa: PLC0415  (what is heavy waits for its verb)
-
-    house = reach.open("plan", loaded.desired.revision, looks=True)
-    return asyncio.run(survey_all(loaded, wish, house, timeout=timeout))
+    @property
+    def code(self) -> int:
+        return worst(code_of(error) for error in self.errors.values())
 
 
-def _show(found: "Surveyed", output: str) -> None:
-    from controller.core.render.plans import plan_document, plan_text  # noqa: PLC0415  (likewise)
+async def plan_all(loaded: Loaded, selection: Selection, runtime: Runtime, *, seconds: float) -> PartnerPlans:
+    """Plan for every partner, within *seconds*, and close the store.
 
+    Raises Usage, PlanRefused or SourceError if no plan can be shown at all.
+    """
+    request = pass_request(loaded, selection, runtime.clock.now())
+    plans: dict[str, Plan] = {}
+
+    async def plan_one(partner: Partner) -> None:
+        async with open_reader(runtime, partner) as account:
+            revisions, desired = runtime.store.revisions, loaded.desired
+            await refuse_loss(revisions, account.upstream, partner, desired, selection.released)
+            run = PartnerRun(await decide_resend(account, request, selection, runtime.environ))
+            until = runtime.clock.now() + seconds
+            plans[partner.name] = await plan_when_observed(account, run, until=until, tell=_print_waits)
+
+    async with runtime.store:
+        account_of = partial(_account_of, runtime)
+        await refuse_source(loaded, runtime.store.revisions, selection.released, account_of)
+        errors = await for_each_partner(partners_of(request), plan_one)
+    await asyncio.to_thread(loaded.refuse_changed)
+    if any(isinstance(error, PlanRefused) for error in errors.values()):
+        plans.clear()  # a source is refused as a whole
+    return PartnerPlans(loaded.desired.revision, tuple(plans[name] for name in sorted(plans)), errors)
+
+
+async def _account_of(runtime: Runtime, partner: Partner) -> str | None:
+    """Sign in, and return the account of *partner*; None if that fails now."""
+    with suppress(ControllerError):
+        async with open_reader(runtime, partner) as account:
+            return account.upstream
+    return None
+
+
+def _print_waits(run: PartnerRun) -> None:
+    for line in wait_lines(run):
+        click.echo(line, err=True)
+
+
+def _print(planned: PartnerPlans, output: str) -> None:
     if output == "json":
-        errors = [{"partner": name, "message": str(error)} for name, error in found.errors.items()]
-        document = {**plan_document(found.plans, found.revision), "errors": errors}
+        errors = [{"partner": name, "message": str(error)} for name, error in planned.errors.items()]
+        document = {**plan_document(planned.plans, planned.revision), "errors": errors}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
-    elif found.plans or not found.errors:
-        click.echo(plan_text(found.plans, found.revision))
-    for name, error in found.errors.items():
+    elif planned.plans or not planned.errors:
+        click.echo(plan_text(planned.plans, planned.revision))
+    print_plan_errors(planned)
+
+
+def print_plan_errors(planned: PartnerPlans) -> None:
+    for name, error in planned.errors.items():
         click.echo(f"Error: partner {name}: {error}", err=True)
+
+
+def _code(plans: tuple[Plan, ...], *, detailed: bool) -> int:
+    """Return the exit code. What is blocked at Gupshup is shown, and fails nobody's change."""
+    if any(plan.held for plan in plans):
+        return HELD
+    if any(blocked.reason == UNAVAILABLE for plan in plans for blocked in plan.blocked):
+        return FAILED
+    return CHANGES if detailed and any(plan.actions for plan in plans) else OK

@@ -11,8 +11,9 @@ import click
 from controller.core.planning.waits import BY_REASON, EndedBy
 from controller.core.render.tables import status_table
 from controller.doors.cli.exits import CONVERGING, FAILED, HELD, OK
-from controller.doors.cli.options import option
-from controller.doors.cli.reach import Duration, store
+from controller.doors.cli.options.connection import store_option
+from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.values import Duration
 from controller.doors.stored import StoredStatus, all_statuses, named, use_store
 from controller.edges.store import SqlStore
 from controller.errors import Usage
@@ -27,7 +28,7 @@ POLL_EVERY = 0.5
 @option("--wait", is_flag=True, help="Wait until it was looked at and nothing is under way any more.")
 @option("--timeout", type=Duration(), default="5m", show_default=True, help="How long to wait at the most.")
 @option("--release", multiple=True, metavar="DIGEST", help="Let through exactly what a guard held as DIGEST.")
-@store
+@store_option
 def command(
     name: str | None, *, wait: bool, timeout: float, release: tuple[str, ...], store: str | None
 ) -> int:

@@ -1,38 +1,47 @@
-"""`gupshupctl run`: keep Gupshup as the manifests say, until it is stopped."""
+"""`gupshupctl run`: a process that keeps Gupshup as the manifests say, until a signal ends it."""
 
 import asyncio
+import random
+import signal
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from controller.doors.cli.listening import listens
-from controller.doors.cli.options import DEFAULT_PATH, digests, option, output, variable
-from controller.doors.cli.reach import Duration, Reach, reaches
-from controller.doors.cli.signals import answered
-from controller.edges import streams
+from controller.doors.app import join_replicas, open_session
+from controller.doors.cli.exits import INTERRUPTED, OK
+from controller.doors.cli.options.arguments import DEFAULT_PATH, output_option
+from controller.doors.cli.options.connection import ConnectionOptions, connection_options
+from controller.doors.cli.options.git import GitOptions, git_options
+from controller.doors.cli.options.listen import listen_options
+from controller.doors.cli.options.mirrored import option, variable
+from controller.doors.cli.options.values import Duration, digests
+from controller.doors.cli.output.run_outputs import RunOutputs
+from controller.doors.cli.run_once import run_once
+from controller.doors.cli.signals import end_signals
+from controller.doors.cli.source.location import (
+    Branch,
+    SourceLocation,
+    decode_in_thread,
+    open_source,
+    watch_source,
+)
+from controller.doors.web import ListenOptions
 from controller.errors import Usage
-
-if TYPE_CHECKING:
-    from controller.doors.cli.running import Where
-    from controller.doors.web import ListenOptions
+from controller.loop.run.controller import Controller
+from controller.loop.run.partner_loop import LoopContext
+from controller.loop.run.source_watcher import SourceWatcher
+from controller.loop.run.timers import Timers
+from controller.model.passes import Timing
 
 
 @click.command()
 @option(
     "--manifests", multiple=True, metavar="DIR", help=f"A folder of manifests; {DEFAULT_PATH} by default."
 )
-@option("--git", metavar="URL", help="A repository instead: https://host/path or ssh://git@host/path.")
-@option("--branch", metavar="NAME", help="Its branch; the remote's default one where none is named.")
-@option("--git-path", metavar="DIR", default=None, help="The folder in it; its root where none is named.")
-@option("--git-copy", metavar="DIR", help="Where to keep a copy of it; a temporary folder by default.")
-@option("--git-user", metavar="NAME", default="git", show_default=True, help="The user that the token is of.")
-@option("--git-token-file", metavar="FILE", help="A token for https; or GUPSHUPCTL_GIT_TOKEN.")
-@option("--git-ssh-key", metavar="FILE", help="A private key for ssh.")
-@option("--git-known-hosts", metavar="FILE", help="The host keys that are believed; needed with a key.")
-@option("--git-signers", metavar="FILE", help="Take commits only that a key in this file signed.")
-@option("--git-revoked", metavar="FILE", help="Keys whose signatures no longer count.")
+@git_options
 @option(
     "--interval", type=Duration(), default="1m", show_default=True, help="Between two lists of a partner."
 )
@@ -44,38 +53,29 @@ if TYPE_CHECKING:
     show_default=True,
     help="observe never writes.",
 )
-@listens
+@listen_options
 @option("--notify-url-file", metavar="FILE", help="Services to tell when a person is needed; a URL a line.")
 @option("--metrics-per-resource", is_flag=True, help="Tell every resource apart at /metrics.")
 @option("--once", is_flag=True, help="Do what can be done now, and end; exit codes as of apply.")
 @option(
     "--release", multiple=True, metavar="DIGEST", help="Take a source that lost too much; its digest is told."
 )
-@output("text", "json")
-@partial(reaches, level="info")
+@output_option("text", "json")
+@partial(connection_options, level="info")
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
     manifests: tuple[str, ...],
-    git: str | None,
-    branch: str | None,
-    git_path: str | None,
-    git_copy: str | None,
-    git_user: str,
-    git_token_file: str | None,
-    git_ssh_key: str | None,
-    git_known_hosts: str | None,
-    git_signers: str | None,
-    git_revoked: str | None,
+    git: GitOptions,
     interval: float,
     drift_interval: float | None,
     mode: str,
+    listen: ListenOptions,
+    notify_url_file: str | None,
+    metrics_per_resource: bool,
     once: bool,
     release: tuple[str, ...],
     output: str,
-    notify_url_file: str | None,
-    metrics_per_resource: bool,
-    places: "ListenOptions",
-    reach: Reach,
+    connection: ConnectionOptions,
 ) -> int:
     """Keep Gupshup as the manifests say: look again and again, and make only the calls that close the gap.
 
@@ -83,57 +83,112 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     it on the last good revision, and is told. With --once, such a source gives 3 or 4 each time, and -o is
     the form of the report.
     """
-    from controller.doors.cli.outward import Outward  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.running import Repository, keep  # noqa: PLC0415  (likewise)
-    from controller.model.passes import Timing  # noqa: PLC0415  (likewise)
-
-    if git and manifests:
-        raise Usage("say either --manifests or --git")
-    if git and not reach.store:
-        raise Usage("run --git needs --store: a folder that outlives this process, or a PostgreSQL database")
-    where: Where = manifests or (DEFAULT_PATH,)
-    if git:
-        where = Repository(
-            git,
-            branch,
-            git_path or "",
-            git_copy,
-            git_user,
-            git_token_file,
-            git_ssh_key,
-            git_known_hosts,
-            git_signers,
-            git_revoked,
-            reach.proxy,
-            reach.ca_file,
-        )
+    location = _location(manifests, git, connection)
     released = digests(release)
     if once and mode == "observe":
-        raise Usage(f"run --once writes as apply does, and {_said('mode')}; to look alone: gupshupctl plan")
+        raise Usage(
+            f"run --once writes as apply does, and {_as_given('mode')}; to look alone: gupshupctl plan"
+        )
     if once:
-        return _once(where, reach, released, output)
-    tempo = Timing(interval, drift_interval, enforce=mode == "enforce")
-    outward = Outward(places, notify_url_file, each=metrics_per_resource)
-    return asyncio.run(keep(where, reach, outward, tempo, released))
+        return run_once(location, connection, released, output)
+    timing = Timing(interval, drift_interval, enforce=mode == "enforce")
+    outputs = RunOutputs(listen, notify_url_file, per_resource=metrics_per_resource)
+    return asyncio.run(_run(location, connection, outputs, timing, released))
 
 
-def _said(name: str) -> str:
-    """Return how an option came to its value: by its flag, or by a variable that is set for many runs."""
+def _location(manifests: tuple[str, ...], git: GitOptions, connection: ConnectionOptions) -> SourceLocation:
+    if git.url is None:
+        return manifests or (DEFAULT_PATH,)
+    if manifests:
+        raise Usage("say either --manifests or --git")
+    if not connection.store:
+        raise Usage("run --git needs --store: a folder that outlives this process, or a PostgreSQL database")
+    return Branch(git.remote(git.url, connection), git.copy)
+
+
+def _as_given(name: str) -> str:
+    """Return an option with its value, as it was given: by its flag, or by a variable set for many runs."""
     context = click.get_current_context()
     flag, value = f"--{name}", context.params[name]
     by_variable = context.get_parameter_source(name) is ParameterSource.ENVIRONMENT
     return f"{variable([flag])} is {value}" if by_variable else f"{flag} is {value}"
 
 
-def _once(where: "Where", reach: Reach, released: frozenset[str], output: str) -> int:
-    from controller.doors.cli.apply import show  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.once import once  # noqa: PLC0415  (likewise)
+async def _run(
+    location: SourceLocation,
+    connection: ConnectionOptions,
+    outputs: RunOutputs,
+    timing: Timing,
+    released: frozenset[str],
+) -> int:
+    """Run the controller and its outputs until a signal ends it, and return the exit code."""
+    stopping = asyncio.Event()
+    timers = Timers()
+    async with outputs.open() as opened:
+        runtime = replace(connection.open("run", ""), on_call=opened.metrics.sent)
+        async with (
+            runtime.store,
+            open_source(location, runtime.clock) as source,
+            join_replicas(runtime, stopping, enforce=timing.enforce) as elections,
+        ):
+            observability = opened.observability(runtime)
+            context = LoopContext(
+                sign_in=partial(open_session, runtime, stopping=stopping.is_set),
+                hints=runtime.store.hints,
+                clock=runtime.clock,
+                timing=timing,
+                triggers=timers,
+                on_pass=observability.on_pass,
+                chance=random.random,
+                stopping=stopping,
+                elections=elections,
+                ci=bool(runtime.environ.get("CI")),
+            )
+            revisions, clock, admits = runtime.store.revisions, runtime.clock, timing.enforce
+            watcher = SourceWatcher(source, revisions, decode_in_thread, clock, released, admits=admits)
+            controller = Controller(watcher, context)
+            received = _stop_on_signals(controller)
+            watch = watch_source(location, controller.source_changed, stopping)
+            start = opened.start(observability, controller, runtime, observe=not timing.enforce)
+            await _run_beside(controller.run(), [asyncio.create_task(watch), *start], timers)
+    return INTERRUPTED if signal.SIGINT in received else OK
 
-    house = reach.open("run", "")
-    with answered(streams.hurry):
-        try:
-            applied = asyncio.run(once(where, house, released))
-        except asyncio.CancelledError:  # while it read: there is nothing to report
-            raise KeyboardInterrupt from None
-        show(applied, output, house, reach)
-    return applied.code
+
+async def _run_beside(
+    main: Coroutine[object, object, None], beside: Sequence[asyncio.Task[None]], timers: Timers
+) -> None:
+    """Run *main* to its end. If a task *beside* it fails first, cancel *main* and raise the error."""
+    timers.start()
+    try:
+        await _first(asyncio.ensure_future(main), beside)
+    finally:
+        timers.end()
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _first(main: asyncio.Future[None], beside: Sequence[asyncio.Task[None]]) -> None:
+    waiting: set[asyncio.Future[None]] = {main, *beside}
+    while not main.done():
+        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        failed = [each.exception() for each in done if each is not main and each.exception()]
+        if failed and not main.done():
+            main.cancel()
+            await asyncio.wait([main])
+            raise failed[0] or AssertionError
+    await main
+
+
+def _stop_on_signals(controller: Controller) -> list[signal.Signals]:
+    """Let end signals and SIGINT stop the controller in order. The returned list fills as they arrive."""
+    received: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        received.append(number)
+        controller.stop()
+
+    loop = asyncio.get_running_loop()
+    for number in (*end_signals(), signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    return received

@@ -3,6 +3,7 @@
 import click
 
 from controller.doors.cli.exits import OK
+from controller.edges.source import schemas
 
 _KINDS = ("App", "Partner", "Subscription")
 
@@ -11,7 +12,5 @@ _KINDS = ("App", "Partner", "Subscription")
 @click.argument("kind", type=click.Choice(_KINDS, case_sensitive=False))
 def command(kind: str) -> int:
     """Print the JSON Schema (2020-12) of KIND: App, Partner or Subscription."""
-    from controller.edges.source import schemas  # noqa: PLC0415  (what is heavy waits for its verb)
-
     click.echo(schemas.text(kind), nl=False)
     return OK

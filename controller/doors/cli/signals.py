@@ -1,28 +1,28 @@
-"""Signals that end a run: SIGTERM, and SIGHUP, of a terminal that was closed."""
+"""Signals that end a command: SIGTERM, and SIGHUP when its terminal was closed."""
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-def ending() -> tuple[signal.Signals, ...]:
-    """Return them. SIGHUP is none where whoever started the process had it ignored, as `nohup` does."""
+def end_signals() -> tuple[signal.Signals, ...]:
+    """Return them. SIGHUP is not among them if the caller had it ignored, as `nohup` does."""
     ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     return (signal.SIGTERM,) if ignored else (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def answered(answer: Callable[[], None]) -> Iterator[None]:
-    """Have *answer* called for each of them that comes meanwhile, in the main thread."""
-    before = {number: signal.signal(number, lambda *_: answer()) for number in ending()}
+def on_end_signal(handler: Callable[[], None]) -> Iterator[None]:
+    """Call *handler* in the main thread for each of them that arrives during the block."""
+    before = {number: signal.signal(number, lambda *_: handler()) for number in end_signals()}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, previous in before.items():
+            signal.signal(number, previous)
 
 
 def interrupt() -> None:
-    """Answer as Ctrl-C is answered just now; where that is ignored, as in a shell's background, as usual."""
+    """Do what Ctrl-C does now. If Ctrl-C is ignored, as in a shell's background, raise KeyboardInterrupt."""
     handler = signal.getsignal(signal.SIGINT)
     (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, None)

@@ -10,7 +10,7 @@ from types import FrameType
 import click
 
 from controller.doors.cli.exits import INTERRUPTED, OK
-from controller.doors.cli.options import option
+from controller.doors.cli.options.mirrored import option
 from controller.simulator import (
     Fault,
     FaultFileError,

@@ -3,34 +3,34 @@
 import click
 
 from controller import __version__
+from controller.core.render import problems
 from controller.doors.cli.exits import INVALID, OK
-from controller.doors.cli.options import chosen, option, output, paths
+from controller.doors.cli.options.arguments import output_option, paths_argument, paths_or_default
+from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.source.load import check
 
 
 @click.command()
-@paths
+@paths_argument
 @option("--strict", is_flag=True, help="Take every warning for an error.")
-@output("text", "json", "sarif", "github")
+@output_option("text", "json", "sarif", "github")
 def command(paths: tuple[str, ...], output: str, *, strict: bool) -> int:
     """Check manifests offline: shape, values, and everything between files.
 
     PATHS are files and folders, manifests/ where none is named. Exit 0 where they are valid (warnings
     included, unless --strict), 3 where they are not, 1 where a path does not exist.
     """
-    from controller.core.render import problems as render  # noqa: PLC0415  (what is heavy waits for its verb)
-    from controller.doors.cli.load import check  # noqa: PLC0415  (likewise)
-
-    source, decoded, _ = check(chosen(paths), strict=strict)
-    summary = render.summary(decoded, len(source.files))
+    source, decoded, _ = check(paths_or_default(paths), warnings_are_errors=strict)
+    summary = problems.summary(decoded, len(source.files))
     match output:
         case "json":
-            click.echo(render.as_json(decoded, source.revision), nl=False)
+            click.echo(problems.as_json(decoded, source.revision), nl=False)
         case "sarif":
-            click.echo(render.sarif(decoded.problems, __version__), nl=False)
+            click.echo(problems.sarif(decoded.problems, __version__), nl=False)
         case "github":
-            click.echo(render.github(decoded.problems), nl=False)
+            click.echo(problems.github(decoded.problems), nl=False)
             click.echo(summary, err=True)
         case _:
-            click.echo(render.coloured(decoded.problems), nl=False)
+            click.echo(problems.coloured(decoded.problems), nl=False)
             click.echo(summary)
     return OK if decoded.desired is not None else INVALID

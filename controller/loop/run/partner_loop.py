@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from controller.core.replicas.election import RequestHandover, Acquire, WaitUntil
+from controller.core.replicas.election import Acquire, RequestHandover, WaitUntil
 from controller.core.schedule.intervals import backoff
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError

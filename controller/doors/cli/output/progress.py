@@ -1,4 +1,4 @@
-"""What a run shows on stderr meanwhile: a table that moves on a terminal, a line a change elsewhere."""
+"""The progress of a run, on stderr: a table that moves on a terminal, a line for each change elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -15,33 +15,33 @@ from controller.model.plan import Kind, Result, WaitFor
 from controller.model.status import Status, Truth
 from controller.model.text import escape
 
-SILENCE = 15.0
-"""Seconds that nobody wonders about."""
+SHORT_PAUSE = 15.0
+"""Seconds of silence that need no explanation."""
 
-AROUND = 4
-"""Lines of a terminal that the moving table does not get: its head, the count, and what stands around it."""
+ROWS_AROUND = 4
+"""Rows of a terminal that the table does not get: its head, the count, and the empty ones around it."""
 
 
 @contextmanager
 def display(*, live: bool, timeout: float) -> Iterator[OnProgress]:
-    """Yield what a run calls after each pass; *timeout* is for how many seconds the run may go on."""
-    logged, late = Logged(log.logger()), Late(timeout)
-    with _screen() if live else nullcontext(Lines()) as shown:
+    """Yield what a run calls after each pass. The run may take *timeout* seconds."""
+    write_log, warn = ProgressLog(log.logger()), DeadlineWarning(timeout)
+    with _screen() if live else nullcontext(ChangeLines()) as show:
 
-        def tell(run: PartnerRun) -> None:
-            logged(run)
-            late(run)
-            shown(run)
+        def on_progress(run: PartnerRun) -> None:
+            write_log(run)
+            warn(run)
+            show(run)
 
-        yield tell
+        yield on_progress
 
 
-class Logged:
-    """One event a pass, one an action; levels decide what is seen."""
+class ProgressLog:
+    """Logs one event for each pass, and one for each action."""
 
     def __init__(self, logger: FilteringBoundLogger) -> None:
         self._log = logger
-        self._told: set[Result] = set()
+        self._logged: set[Result] = set()
 
     def __call__(self, run: PartnerRun) -> None:
         plan = run.state.plan
@@ -49,8 +49,8 @@ class Logged:
             return
         log_ = self._log.bind(partner=plan.partner.name, revision=plan.revision)
         for result in run.results.values():
-            if result not in self._told:
-                self._told.add(result)
+            if result not in self._logged:
+                self._logged.add(result)
                 log_.info(
                     "action",
                     verb=result.verb,
@@ -67,18 +67,18 @@ class Logged:
         )
 
 
-class Late:
-    """Warns, once for each partner, where Gupshup's limits alone make the work last longer than the run."""
+class DeadlineWarning:
+    """Warns, once for each partner, if the work takes longer than the run at Gupshup's limits alone."""
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
-        self._judged: set[str] = set()
+        self._checked: set[str] = set()
 
     def __call__(self, run: PartnerRun) -> None:
         plan = run.state.plan
-        if plan is None or plan.partner.name in self._judged:
+        if plan is None or plan.partner.name in self._checked:
             return
-        self._judged.add(plan.partner.name)
+        self._checked.add(plan.partner.name)
         least = forecast(plan).seconds
         if least > self._timeout:
             click.echo(
@@ -91,53 +91,57 @@ class Late:
 
 @contextmanager
 def _screen() -> Iterator[OnProgress]:
-    from rich.console import Console  # noqa: PLC0415  (only where a terminal sees it)
+    from rich.console import Console  # noqa: PLC0415  (slow to import, and only a terminal needs it)
     from rich.live import Live  # noqa: PLC0415  (likewise)
     from rich.text import Text  # noqa: PLC0415  (likewise)
 
     with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as screen:
         runs: dict[int, PartnerRun] = {}
 
-        def tell(run: PartnerRun) -> None:
+        def on_progress(run: PartnerRun) -> None:
             runs[id(run)] = run
-            rows = max(screen.console.height - AROUND, 1)
-            shown = Text(picture(list(runs.values()), rows), no_wrap=True, overflow="ellipsis")
-            screen.update(shown, refresh=True)
+            rows = max(screen.console.height - ROWS_AROUND, 1)
+            text = Text(table(list(runs.values()), rows), no_wrap=True, overflow="ellipsis")
+            screen.update(text, refresh=True)
 
-        yield tell
+        yield on_progress
 
 
-def picture(runs: list[PartnerRun], rows: int) -> str:
-    """Return the moving table, of at most so many *rows*: what is not ready first, and a count."""
-    apps = [each for run in runs for each in run.statuses if each.item.kind is Kind.APP]
-    ready = sum(_is(each, "Ready") for each in apps)
-    shown = sorted(apps, key=lambda each: (_is(each, "Ready"), each.item))[:rows]
+def table(runs: list[PartnerRun], rows: int) -> str:
+    """Return a table of at most *rows* apps, those that are not ready first, and a count."""
+    apps = [status for run in runs for status in run.statuses if status.item.kind is Kind.APP]
+    ready = sum(_is(status, "Ready") for status in apps)
+    shown = sorted(apps, key=lambda status: (_is(status, "Ready"), status.item))[:rows]
     more = f", {len(apps) - len(shown)} not shown" if len(shown) < len(apps) else ""
     return f"{status_table(shown, ids=False)}\n\n{ready} of {len(apps)} apps ready{more}"
 
 
-class Lines:
-    """Tells each change once."""
+class ChangeLines:
+    """Prints each change once."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._printed: set[str] = set()
         self._known: set[int] = set()
 
     def __call__(self, run: PartnerRun) -> None:
-        """Print what is new since the last pass; what was so before the run is not."""
+        """Print what is new since the last pass. What was so before the run is not new."""
         if id(run) not in self._known:
             self._known.add(id(run))
-            self._told.update(_standings(run))
+            self._printed.update(_status_lines(run))
         done = tuple(map(plan_lines.of_result, run.results.values()))
-        for line in (*_standings(run), *done, *_trouble(run)):  # an app is live before it is subscribed
-            if line not in self._told:
-                self._told.add(line)
+        for line in (
+            *_status_lines(run),
+            *done,
+            *_error_lines(run),
+        ):  # an app is live before it is subscribed
+            if line not in self._printed:
+                self._printed.add(line)
                 click.echo(line, err=True)
-        for line in waits(run):
+        for line in wait_lines(run):
             click.echo(line, err=True)
 
 
-def _standings(run: PartnerRun) -> Iterator[str]:
+def _status_lines(run: PartnerRun) -> Iterator[str]:
     for status in run.statuses:
         if status.item.kind is Kind.APP and status.app_id is not None:
             if _is(status, "Ready"):
@@ -148,19 +152,18 @@ def _standings(run: PartnerRun) -> Iterator[str]:
                 yield f"  … provisioning {status.item}  {escape(status.stage)}"
 
 
-def waits(run: PartnerRun) -> Iterator[str]:
-    """Yield a line where the next look is a while away, so that silence is no riddle."""
-    if run.pause > SILENCE:
-        whole = run.state.plan.waiting if run.state.plan is not None else ()
-        why = (
-            "Gupshup's limits" if any(each.wait_for is WaitFor.BUDGET for each in whole) else "the next look"
-        )
+def wait_lines(run: PartnerRun) -> Iterator[str]:
+    """Yield a line if the next pass is not soon, so that the silence is explained."""
+    if run.pause > SHORT_PAUSE:
+        waiting = run.state.plan.waiting if run.state.plan is not None else ()
+        limited = any(entry.wait_for is WaitFor.BUDGET for entry in waiting)
+        why = "Gupshup's limits" if limited else "the next check"
         yield f"  … waiting      {run.pause:.0f} s for {why}"
 
 
-def _trouble(run: PartnerRun) -> Iterator[str]:
+def _error_lines(run: PartnerRun) -> Iterator[str]:
     if run.error is not None:
-        yield f"  ! trouble      {escape(str(run.error))}"
+        yield f"  ! error        {escape(str(run.error))}"
 
 
 def _is(status: Status, type_: str) -> bool:

@@ -8,8 +8,8 @@ from typing import cast
 
 import pytest
 
-from controller.doors.cli.entrance import Acceptance, refusals, refuse_source
-from controller.doors.cli.load import Loaded
+from controller.doors.cli.source.checks import Acceptance, refuse_source, refused_partners
+from controller.doors.cli.source.load import Loaded
 from controller.edges.store import SqlStore
 from controller.errors import Denied, PlanRefused, SourceError
 from controller.loop.ports import Account, Writer
@@ -64,7 +64,7 @@ class Office:
 
 async def refused(office: Office, desired: Desired) -> dict[str, str]:
     async with SignIns(office.stand) as seats:
-        found = await refusals(loaded(desired), desired.partners, seats, office.store.revisions, ())
+        found = await refused_partners(loaded(desired), desired.partners, seats, office.store.revisions, ())
     return {name: str(error) for name, error in found.items()}
 
 
@@ -91,7 +91,7 @@ async def test_what_changed_is_neither_counted_nor_kept(tmp_path: Path) -> None:
         raise SourceError("a.yaml changed after it was read")
 
     async with open_web_store(tmp_path) as store:
-        accept = Acceptance(loaded(BOTH, *FILES)._replace(still=changed), frozenset())
+        accept = Acceptance(loaded(BOTH, *FILES)._replace(refuse_changed=changed), frozenset())
         with pytest.raises(SourceError, match="changed after"):
             await accept(Office(store).account(PARTNER))
         assert await store.revisions.declared("account of main") is None
@@ -101,7 +101,9 @@ async def test_what_changed_is_neither_counted_nor_kept(tmp_path: Path) -> None:
 async def test_files_are_compared_once_and_each_account_is_counted(tmp_path: Path) -> None:
     looks: list[str] = []
     async with open_web_store(tmp_path) as store:
-        accept = Acceptance(loaded(BOTH, *FILES)._replace(still=lambda: looks.append("look")), frozenset())
+        accept = Acceptance(
+            loaded(BOTH, *FILES)._replace(refuse_changed=lambda: looks.append("look")), frozenset()
+        )
         for partner in (PARTNER, OTHER, PARTNER):
             await accept(Office(store).account(partner))
         assert (len(looks), await store.revisions.declared("account of other")) == (1, Declared(1, 0))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.doors.cli.keeping import keep
+from controller.doors.cli.output.report import keep_report
 from controller.doors.stored import statuses_and_report, use_store
 from controller.edges.clock import SystemClock
 from controller.edges.store import open_store
@@ -17,7 +17,7 @@ REPORT = KeptReport(5.0, "apply by joe", "r1", 5, "its reader went away", "text"
 def test_a_report_that_is_kept_is_shown_by_get(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = tmp_path / "state.db"
     asyncio.run(open_store(place, SystemClock()).close())
-    keep(str(place), REPORT)
+    keep_report(str(place), REPORT)
     assert use_store(str(place), statuses_and_report) == ([], REPORT)
     assert capsys.readouterr().err == (
         "Warning: the report could not be printed (its reader went away); it is kept: gupshupctl get report\n"
@@ -27,7 +27,7 @@ def test_a_report_that_is_kept_is_shown_by_get(tmp_path: Path, capsys: pytest.Ca
 def test_a_report_that_cannot_be_kept_either_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keep(str(tmp_path / "state.db"), REPORT)
+    keep_report(str(tmp_path / "state.db"), REPORT)
     told = capsys.readouterr().err
     assert told.startswith(
         "Warning: the report could not be printed (its reader went away) and not be kept: there is no store"

@@ -1,21 +1,20 @@
-"""The options of a verb that listens for HTTP; they arrive as one `places`."""
+"""The options of a verb that serves HTTP: where it listens, and its token."""
 
 from collections.abc import Callable
 from functools import wraps
 
-from controller.doors.cli.options import option
+from controller.doors.cli.options.mirrored import option
+from controller.doors.web import ListenOptions
 
 
-def listens(function: Callable[..., int]) -> Callable[..., int]:
-    """Add `--listen`, `--hooks-listen` and `--auth-token-file`; nothing is opened yet."""
+def listen_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Add `--listen`, `--hooks-listen` and `--auth-token-file`; they arrive as one `listen`."""
 
     @wraps(function)
     def packed(
         *, listen: str, hooks_listen: str | None, auth_token_file: str | None, **others: object
     ) -> int:
-        from controller.doors.web import ListenOptions  # noqa: PLC0415  (what is heavy waits for its verb)
-
-        return function(places=ListenOptions(listen, hooks_listen, auth_token_file), **others)
+        return function(listen=ListenOptions(listen, hooks_listen, auth_token_file), **others)
 
     added = (
         option(

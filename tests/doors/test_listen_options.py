@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from controller.doors.cli.listening import listens
+from controller.doors.cli.options.listen import listen_options
 from controller.doors.web import ListenOptions
 
 
@@ -25,10 +25,10 @@ def test_what_is_said_arrives_as_places(argv: list[str], places: ListenOptions) 
     came = []
 
     @click.command()
-    @listens
+    @listen_options
     @click.option("--other", default="x")
-    def command(places: ListenOptions, other: str) -> int:
-        came.append((places, other))
+    def command(listen: ListenOptions, other: str) -> int:
+        came.append((listen, other))
         return 0
 
     assert CliRunner().invoke(command, argv).exit_code == 0

@@ -1,0 +1,80 @@
+"""The options of every verb that needs Gupshup or the store, and the runtime that they open."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+from controller.doors.app import Runtime, open_runtime
+from controller.doors.cli.options.mirrored import option
+from controller.edges import log
+from controller.edges.gupshup import Network
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_STORE = "The store; .gupshupctl/state.db where none is named."
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    store: str | None
+    proxy: str | None
+    ca_file: str | None
+    log_format: str = "text"
+    log_level: str = "warning"
+
+    def open(self, verb: str, revision: str, *, read_only: bool = False) -> Runtime:
+        """Set up logs, and open the store and the way to Gupshup.
+
+        *read_only*: the verb writes nothing to Gupshup. If the store cannot be written, a note says so.
+        """
+        log.configure(self.log_format, self.log_level)
+        network = Network(proxy=self.proxy, ca_file=self.ca_file)
+        runtime = open_runtime(
+            self.store, network, os.environ, verb=verb, revision=revision, read_only=read_only
+        )
+        if runtime.store.passing:
+            click.echo(
+                f"Note: nothing is remembered of this {verb}, and its calls are counted by itself alone: "
+                f"{runtime.store.passing}",
+                err=True,
+            )
+        return runtime
+
+
+def store_option(function: F) -> F:
+    return option("--store", metavar="PATH", help=_STORE)(function)
+
+
+def connection_options(function: Callable[..., int], level: str = "warning") -> Callable[..., int]:
+    """Add the options; they arrive as one `connection`. *level* is the default of `--log-level`."""
+
+    @wraps(function)
+    def packed(
+        *,
+        store: str | None,
+        proxy: str | None,
+        ca_file: str | None,
+        log_format: str,
+        log_level: str,
+        **others: object,
+    ) -> int:
+        connection = ConnectionOptions(store, proxy, ca_file, log_format, log_level)
+        return function(connection=connection, **others)
+
+    forms, levels = click.Choice(["text", "json"]), click.Choice(["debug", "info", "warning", "error"])
+    added = (
+        store_option,
+        option("--proxy", metavar="URL", help="An HTTP proxy; none is taken from HTTPS_PROXY and the like."),
+        option("--ca-file", metavar="FILE", help="Certificates to trust instead of the usual ones."),
+        option(
+            "--log-format", type=forms, default="text", show_default=True, help="Form of logs, on stderr."
+        ),
+        option("--log-level", type=levels, default=level, show_default=True, help="Least level told."),
+    )
+    for add in reversed(added):
+        packed = add(packed)
+    return packed

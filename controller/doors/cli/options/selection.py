@@ -1,0 +1,31 @@
+"""The options that select a part of the manifests: `--only` and `--label`."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from controller.doors.cli.options.mirrored import option
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def selection_options(function: F) -> F:
+    """Add `--only` and `-l`; they arrive as `only` and `labels`."""
+    only = "Only this one; an app brings its subscriptions along. May be repeated."
+    labels = "Only apps with this label. May be repeated."
+    added = (
+        option("--only", multiple=True, metavar="KIND/NAME", help=only),
+        option("-l", "--label", "labels", multiple=True, metavar="KEY=VALUE", callback=_labels, help=labels),
+    )
+    for add in reversed(added):
+        function = add(function)
+    return function
+
+
+def _labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for key, sign, _ in pairs:
+        if not key or not sign:
+            raise click.BadParameter("write KEY=VALUE, as in -l tier=gold")
+    return {key: value for key, _, value in pairs}

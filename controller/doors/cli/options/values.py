@@ -1,0 +1,33 @@
+"""Values of options: durations, and the digests that release a change."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from controller.errors import Usage
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class Duration(click.ParamType[float]):
+    """`45m`, `2h`, `30s`, or plain seconds. The value is in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401  (click's signature)
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(value))
+        if match is None:
+            self.fail(f"{value!r} is no duration: write 30s, 45m, 2h or 1d", param, ctx)
+        return float(int(match[1]) * _UNITS[match[2]])
+
+
+def digests(values: Sequence[str]) -> frozenset[str]:
+    """Return the digests of all `--release` options; commas separate several in one. Raises Usage."""
+    given = frozenset(digest for value in values for digest in value.split(","))
+    if wrong := sorted(digest for digest in given if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest)):
+        raise Usage(f"--release takes a digest as `plan` prints it, sha256:…; not {wrong[0]!r:.80}")
+    return given

@@ -1,0 +1,84 @@
+"""The report of an `apply`: printed on stdout, or kept in the store if it could not be printed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import click
+
+from controller.core.render.reports import report_document, report_text
+from controller.core.render.tables import status_table
+from controller.core.status.run_report import Report
+from controller.doors.app import Runtime
+from controller.doors.stored import use_store
+from controller.edges import streams
+from controller.edges.store import SqlStore
+from controller.errors import ControllerError
+from controller.loop.apply import PartnerRun
+from controller.model.history import KeptReport
+from controller.model.passes import SourceState
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The outcome of a run; *runs* hold the last status of every resource.
+
+    *source* shows why an older revision was applied. It is None if the newest one was.
+    """
+
+    revision: str
+    parts: tuple[Report, ...]
+    runs: Mapping[str, PartnerRun]
+    interrupted: bool
+    code: int
+    source: SourceState | None = None
+
+
+def print_report(applied: Applied, output: str, runtime: Runtime, location: str | None) -> None:
+    """Print the report on stdout, and what ended the run on stderr. *location* is the store's."""
+    text = _text(applied, output)
+    click.echo(text)
+    if why := streams.unprinted():
+        at, who = runtime.clock.now(), runtime.who
+        keep_report(location, KeptReport(at, who, applied.revision, applied.code, why, output, text))
+    _print_errors(applied)
+
+
+def _text(applied: Applied, output: str) -> str:
+    if output == "json":
+        document = report_document(
+            applied.parts, applied.revision, interrupted=applied.interrupted, source=applied.source
+        )
+        return json.dumps(document, indent=2, ensure_ascii=False)
+    statuses = [status for run in applied.runs.values() for status in run.statuses]
+    text = report_text(applied.parts, applied.revision, interrupted=applied.interrupted)
+    return f"{text}\n\n{status_table(statuses)}" if statuses else text
+
+
+def _print_errors(applied: Applied) -> None:
+    if applied.source is not None:
+        click.echo(f"Error: the source is rejected: {applied.source.error}", err=True)
+    for part in applied.parts:
+        if part.error:
+            click.echo(f"Error: partner {part.partner}: {part.error}", err=True)
+    if applied.interrupted:
+        click.echo("Interrupted: run it again, it goes on from there.", err=True)
+
+
+def keep_report(location: str | None, report: KeptReport) -> None:
+    """Keep *report* in the store at *location* (None: the usual place), and say on stderr how that went.
+
+    No exit code depends on it. `get report` shows what was kept.
+    """
+    warning = f"Warning: the report could not be printed ({report.why})"
+    try:
+        use_store(location, partial(_keep, report))
+    except ControllerError as error:
+        click.echo(f"{warning} and not be kept: {error}", err=True)
+    else:
+        click.echo(f"{warning}; it is kept: gupshupctl get report", err=True)
+
+
+async def _keep(report: KeptReport, store: SqlStore) -> None:
+    await store.reports.keep(report)

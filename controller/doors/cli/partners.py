@@ -1,0 +1,71 @@
+"""The partners of a command, worked on side by side: each has its own account, limits and errors."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from controller.core.planning.selection import select
+from controller.doors.cli.source.load import Loaded
+from controller.errors import ControllerError
+from controller.loop.admission import resends
+from controller.loop.ports import Account, Reader
+from controller.loop.reconcile.gather import gather
+from controller.loop.reconcile.state import PassRequest
+from controller.model.manifest import Partner
+from controller.model.plan import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a person asked for: which items, and what may be written about them.
+
+    *released* are digests of changes that a guard holds. *resend*: in CI too, write what cannot be read back.
+    """
+
+    only: Sequence[str] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    resend: bool = False
+    released: frozenset[str] = frozenset()
+
+
+def pass_request(loaded: Loaded, selection: Selection, now: float) -> PassRequest:
+    """Return the request of a run. Raises Usage if nothing is selected.
+
+    Items that `--only` names are tried again: refusals from before *now* (epoch seconds) no longer count.
+    """
+    desired, items = select(loaded.desired, selection.only, selection.labels)
+    again = frozenset(item.app for item in items or () if selection.only)
+    request = Request(only=items, again=again, at=now)
+    return PassRequest(desired, loaded.desired, request, selection.released)
+
+
+async def decide_resend(
+    account: Account[Reader], request: PassRequest, selection: Selection, environ: Mapping[str, str]
+) -> PassRequest:
+    """Return *request*, which says whether to write what cannot be read back.
+
+    In CI, the store of a new run knows nothing of the account: then such things are not written.
+    """
+    resend = await resends(account, ci=bool(environ.get("CI")) and not selection.resend)
+    return replace(request, request=replace(request.request, resend=resend))
+
+
+def partners_of(request: PassRequest) -> tuple[Partner, ...]:
+    """Return the partners that *request* is about."""
+    with_apps = {app.partner for app in request.desired.apps}
+    return tuple(p for p in request.desired.partners if request.desired.complete or p.name in with_apps)
+
+
+async def for_each_partner(
+    partners: Sequence[Partner], work: Callable[[Partner], Awaitable[None]]
+) -> dict[str, ControllerError]:
+    """Work on every partner at once, and return the errors by name. An error ends no other work."""
+    errors: dict[str, ControllerError] = {}
+
+    async def guarded(partner: Partner) -> None:
+        try:
+            await work(partner)
+        except ControllerError as error:
+            errors[partner.name] = error
+
+    await gather(guarded(partner) for partner in partners)
+    return errors
