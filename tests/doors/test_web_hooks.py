@@ -44,14 +44,14 @@ def hooks(board: PretendBoard | None = None, *, deadline: float = 5.0) -> Counte
     return Counted(board or PretendBoard(), deadline)
 
 
-def waiting(inbox: HintQueue) -> int:
+def waiting(queue: HintQueue) -> int:
     """Return how many hints found a place and were not passed on yet."""
-    return len(inbox._waiting)
+    return len(queue._waiting)
 
 
-async def settle(inbox: HintQueue) -> None:
-    """Let the inbox pass on what may go now."""
-    carrying = asyncio.create_task(inbox.carry())
+async def settle(queue: HintQueue) -> None:
+    """Let the queue pass on what may go now."""
+    carrying = asyncio.create_task(queue.carry())
     for _ in range(4 * MOST):
         await asyncio.sleep(0)
     carrying.cancel()
@@ -81,12 +81,12 @@ async def test_every_event_is_answered_with_an_empty_200(body: bytes, counted: s
 
 
 async def test_the_answer_does_not_wait_for_the_look() -> None:
-    """Nobody carries hints on, and still it is answered: a full inbox keeps Gupshup waiting no longer."""
+    """Nobody carries hints on, and still it is answered: a full queue keeps Gupshup waiting no longer."""
     of = hooks()
     async with caller(hooks_app(of, PretendBoard())) as http:
         for number in range(MOST + 3):
             assert (await http.post(HOOK, json=live(app=f"App{number}"))).status_code == 200
-    assert waiting(of.inbox) == MOST, "the last 3 found no place"
+    assert waiting(of.hints) == MOST, "the last 3 found no place"
 
 
 async def test_an_event_leads_to_a_look_by_all_its_names() -> None:
@@ -94,9 +94,9 @@ async def test_an_event_leads_to_a_look_by_all_its_names() -> None:
     of = hooks(board)
     async with caller(hooks_app(of, PretendBoard())) as http:
         await http.post(HOOK, json=live())
-    await settle(of.inbox)
+    await settle(of.hints)
     assert board.hinted == [(ID, "AcmeSupport")]
-    assert waiting(of.inbox) == 0
+    assert waiting(of.hints) == 0
 
 
 async def test_a_known_and_an_unknown_app_are_answered_alike() -> None:
@@ -116,70 +116,70 @@ async def test_a_hundred_repeats_are_two_looks() -> None:
     async with caller(hooks_app(of, PretendBoard())) as http:
         for _ in range(100):
             await http.post(HOOK, json=live())
-            await settle(of.inbox)
+            await settle(of.hints)
         assert len(board.hinted) == 1
 
         board.time += 5.0
-        await settle(of.inbox)
+        await settle(of.hints)
     assert len(board.hinted) == 2
 
 
 async def test_a_flood_of_apps_costs_a_tenth_of_the_calls() -> None:
     """A thousand different apps in a minute: twenty looks, three calls each at most, and little is kept."""
     board = PretendBoard(known={f"App{number}" for number in range(1_000)})
-    inbox = HintQueue(board, Throttle())
+    queue = HintQueue(board, Throttle())
     for number in range(1_000):
         board.time += 0.05
-        inbox.put((f"App{number}",))
-        await settle(inbox)
+        queue.put((f"App{number}",))
+        await settle(queue)
     assert len(board.hinted) == 20
-    assert waiting(inbox) == MOST, "all others found no place"
+    assert waiting(queue) == MOST, "all others found no place"
 
 
 async def test_no_flood_keeps_a_hint_about_an_app_under_way() -> None:
     """All that may wait waits already, and the allowance is used up."""
     known = [f"App{number}" for number in range(1_000)]
     board = PretendBoard(known={*known, "Newcomer"}, awaited={"Newcomer"})
-    inbox = HintQueue(board, Throttle())
+    queue = HintQueue(board, Throttle())
     for name in known:
-        inbox.put((name,))
-    inbox.put(("Newcomer",))
-    await settle(inbox)
+        queue.put((name,))
+    queue.put(("Newcomer",))
+    await settle(queue)
     assert ("Newcomer",) in board.hinted
     assert len(board.hinted) == 21
-    assert waiting(inbox) == MOST - 20, "all others found no place"
+    assert waiting(queue) == MOST - 20, "all others found no place"
 
 
 async def test_hints_about_apps_under_way_are_not_counted_here_and_find_room_of_their_own() -> None:
     names = [f"Newcomer{number}" for number in range(300)]
     board = PretendBoard(known={*names, "AcmeSupport"}, awaited=set(names))
-    inbox = HintQueue(board, Throttle(looks=1))
+    queue = HintQueue(board, Throttle(looks=1))
     for name in names:
-        inbox.put((name,))
-    assert waiting(inbox) == 2 * MOST, "all others found no place"
-    await settle(inbox)
-    inbox.put(("AcmeSupport",))
-    await settle(inbox)
+        queue.put((name,))
+    assert waiting(queue) == 2 * MOST, "all others found no place"
+    await settle(queue)
+    queue.put(("AcmeSupport",))
+    await settle(queue)
     assert len(board.hinted) == 2 * MOST + 1
 
 
 async def test_unknown_apps_do_not_use_up_what_known_ones_need() -> None:
     board = PretendBoard(known={"AcmeSupport"})
-    inbox = HintQueue(board, Throttle(looks=1))
+    queue = HintQueue(board, Throttle(looks=1))
     for number in range(30):
-        inbox.put((f"Nobody{number}",))
-    inbox.put(("AcmeSupport",))
-    await settle(inbox)
-    assert (len(board.hinted), waiting(inbox)) == (31, 0)
+        queue.put((f"Nobody{number}",))
+    queue.put(("AcmeSupport",))
+    await settle(queue)
+    assert (len(board.hinted), waiting(queue)) == (31, 0)
     assert board.hinted[-1] == ("AcmeSupport",)
 
 
 async def test_what_waits_for_the_allowance_is_looked_at_by_itself() -> None:
     board = PretendBoard(known={"A", "B"})
-    inbox = HintQueue(board, Throttle(looks=1, seconds=0.01))
-    inbox.put(("A",))
-    inbox.put(("B",))
-    carrying = asyncio.create_task(inbox.carry())
+    queue = HintQueue(board, Throttle(looks=1, seconds=0.01))
+    queue.put(("A",))
+    queue.put(("B",))
+    carrying = asyncio.create_task(queue.carry())
     while len(board.hinted) < 2:
         await asyncio.sleep(0)
         board.time += 0.001
@@ -195,10 +195,10 @@ class FailingBoard(PretendBoard):
 
 async def test_a_store_that_fails_ends_no_inbox() -> None:
     board = FailingBoard()
-    inbox = HintQueue(board, Throttle())
-    inbox.put(("A",))
-    inbox.put(("B",))
-    await settle(inbox)
+    queue = HintQueue(board, Throttle())
+    queue.put(("A",))
+    queue.put(("B",))
+    await settle(queue)
     assert board.hinted == [("A",), ("B",)]
 
 
@@ -223,7 +223,7 @@ async def test_a_wrong_secret_is_an_unknown_path(path: str) -> None:
         refused = await http.post(path, json=live())
     assert refused.status_code == unknown.status_code == 404
     assert (refused.content, refused.headers) == (unknown.content, unknown.headers)
-    await settle(of.inbox)
+    await settle(of.hints)
     assert of.requests["hint"] == 0
 
 

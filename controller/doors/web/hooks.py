@@ -38,7 +38,7 @@ class Hooks:
         deadline: float = DEADLINE,
         on_request: Callable[[str, str], None] = lambda _hook, _result: None,
     ) -> None:
-        self.inbox = HintQueue(control, allowance or Throttle())
+        self.hints = HintQueue(control, allowance or Throttle())
         self._keys = keys
         self._deadline = deadline
         self._source_changed = Debounce(control.source_changed)
@@ -60,7 +60,7 @@ class Hooks:
         event = read(await self._body("gupshup", request, LONGEST, keep=True))
         self._on_request("gupshup", event.heard)
         if event.heard is EventKind.HINT:
-            self.inbox.put(event.names)
+            self.hints.put(event.names)
         return Response()
 
     async def git(self, request: Request) -> Response:

@@ -83,7 +83,7 @@ async def serve_until_cancelled(
     doors = [(opened.front_at, front)]
     if opened.hooks_at is not None:
         doors.append((opened.hooks_at, hooks_app(hooks, control)))
-    await serve(doors, hooks.inbox.carry())
+    await serve(doors, hooks.hints.carry())
 
 
 def _app(routes: Sequence[BaseRoute]) -> ASGIApp:
