@@ -296,7 +296,7 @@ BROKEN: Defects = {
     "a disk that fails is ignored": Defect(
         "P3",
         Twist(_disk_is_ignored),
-        trouble=Trouble((fault("late", seconds=55),), (("Intents.open", 1, Blow.FULL),)),
+        trouble=Trouble((fault("late", seconds=55),), (("IntentTable.open", 1, Blow.FULL),)),
     ),
     "history is written after the call": Defect(
         "P28", Twist(_history_after_the_call), trouble=Trouble(blows=(("link", 1, Blow.AFTER),))

@@ -142,7 +142,7 @@ class Transactions(Executor):
         if blow in {Blow.DURING, Blow.TORN}:
             return fn(partial(self._undone, work, blow), write=True)
         done = fn(work, write=True)
-        if _label(work) == "History.begin":
+        if _label(work) == "HistoryTable.begin":
             self.disk.begun[cast("int", done)] = self.disk.fate.now()
         for line in self.heard:
             self.disk.trace.line(self.disk.fate.now(), self.life.number, line)
@@ -184,7 +184,7 @@ def _failing(name: str, words: str) -> Callable[[Connection], Any]:
 
 
 def _label(work: Callable[[Connection], Any]) -> str:
-    """Name a transaction by the method that asks for it, as `Intents.open`."""
+    """Name a transaction by the method that asks for it, as `IntentTable.open`."""
     return work.__qualname__.partition(".<locals>")[0]
 
 

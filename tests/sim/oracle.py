@@ -131,7 +131,7 @@ def _looks(universe: Universe) -> Iterator[str]:
 
 def _rests(universe: Universe) -> Iterator[str]:
     """P16: after a 429 nothing is sent for a whole window that counts in the same bucket."""
-    if any(effect.label.startswith("Calls.") for effect, _ in universe.fate.dealt):
+    if any(effect.label.startswith("CallTable.") for effect, _ in universe.fate.dealt):
         return  # who could not write it down, or died before, did not know it
     rests: dict[tuple[str, str], tuple[float, float]] = {}
     kills = [effect.at for effect, blow in universe.fate.dealt if blow in KILLS]

@@ -194,7 +194,7 @@ def _points(effect: Effect) -> Iterator[Point]:
 
 
 def _alike(point: Point) -> str:
-    fault, pace = point.fault, point.effect.label in {"Calls.reserve", "Calls.ended"}
+    fault, pace = point.fault, point.effect.label in {"CallTable.reserve", "CallTable.ended"}
     if pace and point.blow in {Blow.FULL, Blow.UNTOLD}:
         return "a disk that fails at the pace's own lines, as at an earlier call"
     if fault is None or point.effect.label in WRITING or fault.kind not in _BREAKS:
@@ -216,6 +216,6 @@ def _same_as_another(point: Point, after: float) -> str:
         return "a kill during a read is one after it"
     if blow is Blow.AFTER and effect.label not in WRITING and after < _SOON:
         return "a kill after an effect is one before the next"
-    if blow is Blow.BEFORE and effect.label in {"Calls.reserve", "Calls.ended"}:
+    if blow is Blow.BEFORE and effect.label in {"CallTable.reserve", "CallTable.ended"}:
         return "a kill around the pace's own lines is one before the call they are about"
     return ""

@@ -35,7 +35,7 @@ def troubles(name: str, base: Trouble) -> Iterator[Trouble]:
     first = next(each.number for each in tale.effects if each.label == "link")
     struck = {(label, nth) for label, nth, _ in base.blows}
     for effect in tale.effects[first : tale.settled]:
-        if effect.label.startswith("Calls."):
+        if effect.label.startswith("CallTable."):
             continue  # as at the call that they are about
         at = (effect.label, effect.nth)
         killed = replace(base, blows=(*base.blows, (*at, Blow.BEFORE)))

@@ -62,7 +62,7 @@ def test_each_scenario_settles_without_any_trouble(name: str) -> None:
 def test_a_kill_during_a_transaction_leaves_what_a_kill_before_it_leaves() -> None:
     """That is why the exploration leaves one of them out."""
     _, points, ends = reference("link")
-    opening = next(each.effect for each in points.points if each.effect.label == "Intents.open")
+    opening = next(each.effect for each in points.points if each.effect.label == "IntentTable.open")
     before, during = (
         run(SCENARIOS["link"], Point(opening, blow=blow).trouble, ends=ends)
         for blow in (Blow.BEFORE, Blow.DURING)
@@ -73,7 +73,7 @@ def test_a_kill_during_a_transaction_leaves_what_a_kill_before_it_leaves() -> No
 def test_a_kill_leaves_what_was_committed_and_nothing_else() -> None:
     """The intent is on disk once it was opened; killed before that, there is none and none was sent."""
     _, points, _ = reference("link")
-    opening = next(each.effect for each in points.points if each.effect.label == "Intents.open")
+    opening = next(each.effect for each in points.points if each.effect.label == "IntentTable.open")
     told = {
         blow: [
             line for line in run(SCENARIOS["link"], Point(opening, blow=blow).trouble).lines if " p1 " in line

@@ -82,7 +82,15 @@ def test_it_gets_there_through_every_strike(name: str, strike: str) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_killed_again_and_again_it_gets_there(seed: int) -> None:
     rng = Random(f"keeping {seed}")  # noqa: S311  (a seed)
-    labels = ("login", "list", "link", "subscribe", "Calls.reserve", "Memories.note", "History.begin")
+    labels = (
+        "login",
+        "list",
+        "link",
+        "subscribe",
+        "CallTable.reserve",
+        "MemoryTables.note",
+        "HistoryTable.begin",
+    )
     kills = (Blow.BEFORE, Blow.DURING, Blow.AFTER)
     blows = {(rng.choice(labels), rng.randint(1, 8)): rng.choice(kills) for _ in range(12)}
     with yard() as context:

@@ -43,7 +43,13 @@ _ROUTES = st.sampled_from(
 _EFFECTS = st.sampled_from(
     [
         *("link", "list", "subscribe", "updateSubscription"),
-        *("Intents.open", "Memories.note", "History.begin", "History.finish", "Calls.reserve"),
+        *(
+            "IntentTable.open",
+            "MemoryTables.note",
+            "HistoryTable.begin",
+            "HistoryTable.finish",
+            "CallTable.reserve",
+        ),
     ]
 )
 _TERMINAL = frozenset(

@@ -39,9 +39,9 @@ def test_a_crash_loop_breaks_no_limit_and_no_promise(seed: int) -> None:
         "link",
         "token",
         "subscribe",
-        "Calls.reserve",
-        "Memories.note",
-        "History.begin",
+        "CallTable.reserve",
+        "MemoryTables.note",
+        "HistoryTable.begin",
     )
     kills = (Blow.BEFORE, Blow.DURING, Blow.AFTER)
     blows = {(rng.choice(labels), rng.randint(1, 12)): rng.choice(kills) for _ in range(40)}
