@@ -206,9 +206,17 @@ class Server:
 @cache
 def server() -> Server:
     """Return this process's server, begun when somebody asks for it."""
-    server = Server()
-    atexit.register(server.end)
-    return server
+    return Server()
+
+
+def end_server() -> None:
+    """End it where it was begun; whoever asks after that gets another one."""
+    if server.cache_info().currsize:
+        server().end()
+        server.cache_clear()
+
+
+atexit.register(end_server)
 
 
 def _number(told: socket.socket) -> int:
