@@ -1,6 +1,6 @@
-"""A stand-in for Gupshup's Partner API. It knows none of the rooms above it.
+"""The simulator: a stand-in for Gupshup's Partner API. It imports none of the other rooms.
 
-`World` is its state, `create_app` its HTTP face, `server` runs it on a port of its own.
+`World` is its state, `create_app` is its HTTP interface, `server` runs it on a port of its own.
 """
 
 from controller.simulator.app import create_app
@@ -8,19 +8,20 @@ from controller.simulator.faults.fault import Fault
 from controller.simulator.faults.file import FaultFileError
 from controller.simulator.faults.file import parse as parse_faults
 from controller.simulator.server import address, listen, server, steady_clock
-from controller.simulator.state import Partner
+from controller.simulator.settings import SimulatorSettings
+from controller.simulator.state import PartnerAccount
 from controller.simulator.switches import SwitchError, Switches
 from controller.simulator.switches import parse as parse_switches
 from controller.simulator.wire import Cut
-from controller.simulator.world import Logged, Rules, World
+from controller.simulator.world import LoggedCall, World
 
 __all__ = [
     "Cut",
     "Fault",
     "FaultFileError",
-    "Logged",
-    "Partner",
-    "Rules",
+    "LoggedCall",
+    "PartnerAccount",
+    "SimulatorSettings",
     "SwitchError",
     "Switches",
     "World",

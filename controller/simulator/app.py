@@ -1,4 +1,4 @@
-"""The pretend Gupshup as an ASGI application: bytes in, `desk` and `rude` decide, bytes out."""
+"""The ASGI application: bytes come in, `dispatch` and the faults decide, and bytes go out."""
 
 import asyncio
 import contextlib
@@ -6,20 +6,21 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.routing import Mount
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from controller.simulator import control
-from controller.simulator.dispatch import arrive
-from controller.simulator.event_sender import carry
-from controller.simulator.faults.effects import behave
-from controller.simulator.route import Visit
-from controller.simulator.wire import Call, Cut, End, Reply, Script, plain
+from controller.simulator.control import surface
+from controller.simulator.dispatch import admit
+from controller.simulator.events.sender import deliver_events
+from controller.simulator.faults.effects import respond
+from controller.simulator.route import Request
+from controller.simulator.transmit import transmit
+from controller.simulator.wire import ConnectionEnd, Cut, IncomingCall, sent_whole
 from controller.simulator.world import World
 
 TRANSPORT = "transport"
@@ -41,14 +42,14 @@ class Transport(Protocol):
 
 
 def create_app(world: World) -> Starlette:
-    """Return the application. Events are posted only while its lifespan runs, thus not in process.
+    """Return the application. It posts events only while its lifespan runs, and thus not in process.
 
-    In process, without a TCP connection, a fault that cuts the connection raises `Cut` in the caller.
+    In process there is no TCP connection: a fault that cuts the connection raises `Cut` in the caller.
     """
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        task = asyncio.create_task(carry(world))
+        task = asyncio.create_task(deliver_events(world))
         try:
             yield
         finally:
@@ -56,41 +57,41 @@ def create_app(world: World) -> Starlette:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    doors = [Mount("/_simulator", routes=control.routes(world)), Mount("/", app=Door(world))]
-    return Starlette(routes=doors, lifespan=lifespan)
+    routes = [Mount("/_simulator", routes=surface.routes(world)), Mount("/", app=PartnerApi(world))]
+    return Starlette(routes=routes, lifespan=lifespan)
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """Everything below `/` that is not the control surface."""
+class PartnerApi:
+    """Gupshup's Partner API: everything below `/` that is not the control surface."""
 
     world: World
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, as badly as the faults say."""
-        if scope["type"] != "http":
-            return
-        body = await _body(receive)
+        """Answer one request, with the faults that hit it."""
+        body = await _body(receive) if scope["type"] == "http" else None
         if body is None:
             return
-        met = arrive(self.world, self._call(scope, body))
-        script = behave(self.world, met) if isinstance(met, Visit) else plain(met)
+        admitted = admit(self.world, self._call(scope, body))
+        transmission = (
+            respond(self.world, admitted) if isinstance(admitted, Request) else sent_whole(admitted)
+        )
         transport: Transport | None = scope.get("state", {}).get(TRANSPORT)
         try:
-            await _play(self.world, script, receive, send)
+            await transmit(self.world, transmission, receive, send)
         except asyncio.CancelledError:
             if transport is None:
                 raise
-            transport.abort()  # the server is being stopped while an answer drips: nobody waits for the rest
+            transport.abort()  # the server stops while an answer drips: nobody waits for the rest
         except Cut:
             if transport is None:
                 raise
-            await _cut(transport, script.end, receive)
+            await _cut(transport, transmission.end, receive)
 
-    def _call(self, scope: Scope, body: bytes) -> Call:
+    def _call(self, scope: Scope, body: bytes) -> IncomingCall:
         headers = Headers(scope=scope)
         form = body if headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM else b""
-        return Call(
+        return IncomingCall(
             method=scope["method"],
             path=scope["path"],
             at=self.world.now(),
@@ -101,9 +102,9 @@ class Door:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Read the request's body; None where the caller went away before it was whole: that was no request.
+    """Read the body of a request. Return None if the caller went away before the end: that is no request.
 
-    What is longer than any form of Gupshup's counts as no form.
+    A body that is longer than any form of Gupshup's counts as no form.
     """
     parts, size, more = [], 0, True
     while more:
@@ -117,6 +118,7 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 def _pairs(encoded: bytes) -> Mapping[str, str]:
+    """Return the fields of a form or a query. The first value of a field counts."""
     text = encoded.decode("ascii", "replace")
     return dict(reversed(parse_qsl(text, keep_blank_values=True)))
 
@@ -127,64 +129,16 @@ def _credential(headers: Headers, accepted: str) -> str:
     return bearer.removeprefix("Bearer ").strip() or bare.strip()
 
 
-async def _play(world: World, script: Script, receive: Receive, send: Send) -> None:
-    """Send what the script says; stop quietly where the caller goes away before it is through."""
-    hasty = not script.wait and not script.gap and script.repeat == 1
-    gone = None if hasty else asyncio.ensure_future(receive())
-    try:
-        if script.wait and await _left(world, script.wait, gone):
-            return
-        if script.reply is None:
-            raise Cut("the connection was closed without an answer")
-        await send(_start(script, script.reply))
-        await _pour(world, script, send, gone)
-    finally:
-        if gone is not None:
-            gone.cancel()
-    if script.end is not End.WHOLE:
-        raise Cut("the connection was closed in the middle of an answer")
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _left(world: World, seconds: float, gone: "asyncio.Future[Message] | None") -> bool:
-    """Wait, and return whether the caller went away meanwhile."""
-    if gone is None:
-        return False
-    waiting = asyncio.ensure_future(world.sleep(seconds))
-    either: set[asyncio.Future[Any]] = {waiting, gone}
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    return gone.done()
-
-
-def _start(script: Script, reply: Reply) -> Message:
-    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in reply.all_headers()]
-    if script.length is not None and reply.status != 204:  # noqa: PLR2004 - No Content has no length
-        headers.append((b"content-length", str(script.length).encode()))
-    return {"type": "http.response.start", "status": reply.status, "headers": headers}
-
-
-async def _pour(world: World, script: Script, send: Send, gone: "asyncio.Future[Message] | None") -> None:
-    """Send the body in the script's pieces until it is out or nobody is there any more."""
-    size = script.chunk or max(len(script.body), 1)
-    pieces = [script.body[start : start + size] for start in range(0, len(script.body), size)]
-    for _ in range(script.repeat):
-        for piece in pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if gone is not None and await _left(world, script.gap, gone):
-                return
-
-
-async def _cut(transport: Transport, end: End, receive: Receive) -> None:
-    """End the connection and wait until the server has seen it, so that it adds nothing of its own."""
+async def _cut(transport: Transport, end: ConnectionEnd, receive: Receive) -> None:
+    """End the connection and wait until the server knows it: otherwise the server adds bytes itself."""
     match end:
-        case End.RESET:
+        case ConnectionEnd.RESET:
             linger = struct.pack("ii", 1, 0)
             held = transport.get_extra_info("socket")
             if isinstance(held, socket.socket) or hasattr(held, "setsockopt"):
                 held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             transport.abort()
-        case End.CLOSED | End.WHOLE:
+        case ConnectionEnd.CLOSED | ConnectionEnd.WHOLE:
             transport.close()
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,144 +1,149 @@
-"""The front desk: finds a call's route, counts it, checks its token, lets it be answered, and logs it."""
+"""The dispatch of a call: find its route, count it, check its token, let the route answer, and log it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from controller.simulator.limits import LIMITS, Limit, Place
-from controller.simulator.route import Route, Scope, Visit
+from controller.simulator.limits import LIMITS, LimitBucket
+from controller.simulator.route import ApiRoute, Request, RequiredToken
 from controller.simulator.routes import ROUTES
-from controller.simulator.state import App
-from controller.simulator.tokens import Identity
-from controller.simulator.wire import Call, Reply
-from controller.simulator.world import Logged, World
+from controller.simulator.state import AppRecord
+from controller.simulator.tokens import TokenOwner
+from controller.simulator.wire import IncomingCall, Response
+from controller.simulator.world import LoggedCall, World
 
 _UNKNOWN = "unknown"
 
 
-def arrive(world: World, call: Call) -> Visit | Reply:
-    """Find the route of *call*, count it and pick the faults it meets; a Reply is a refusal at the door."""
-    found = _route(call)
-    if isinstance(found, Reply):
-        _log(world, call, "", found)
-        return found
-    visit = _look_up(world, found)
-    refusal = _over_limit(world, visit)
+def admit(world: World, call: IncomingCall) -> Request | Response:
+    """Find the route of *call*, count the call, and pick the faults that hit it.
+
+    A Response is a refusal: no such route, or too many calls.
+    """
+    request = _routed(call)
+    if isinstance(request, Response):
+        _log(world, call, "", request)
+        return request
+    request = _look_up(world, request)
+    refusal = _over_limit(world, request)
     if refusal is not None:
-        note(world, visit, refusal)
+        log(world, request, refusal)
         return refusal
-    struck = world.faults.strike(visit.route.name, _about(visit), call.at - world.time.start)
-    return replace(visit, struck=struck)
+    faults = world.faults.hits(request.route.name, _app_of(request), call.at - world.time.start)
+    return replace(request, faults=faults)
 
 
-def act(world: World, visit: Visit) -> Reply:
+def answer(world: World, request: Request) -> Response:
     """Check the token and let the route answer, with the world as it is now."""
-    visit = _look_up(world, visit)
-    scope, who, app = visit.route.scope, visit.who, visit.app
-    if scope is not Scope.OPEN and (who is None or not _fits(world, scope, who)):
-        return visit.route.denied
-    in_path = "app" in visit.ids
-    if in_path and (app is None or who is None or app.partner != who.partner or who.app not in ("", app.id)):
-        return visit.route.foreign
-    return visit.route.answer(world, visit)
+    request = _look_up(world, request)
+    required, owner, app = request.route.required, request.owner, request.app
+    if required is not RequiredToken.NONE and (owner is None or not _fits(world, required, owner)):
+        return request.route.denied
+    about_app = "app" in request.ids
+    if about_app and (owner is None or app is None or not owner.reaches(app)):
+        return request.route.foreign
+    return request.route.answer(world, request)
 
 
-def note(world: World, visit: Visit, reply: Reply | None, fault: str = "") -> None:
-    """Write a call and its answer into the log; None means that no answer was sent."""
-    _log(world, visit.call, fault, reply, visit)
+def log(world: World, request: Request, response: Response | None, fault: str = "") -> None:
+    """Write a call and its answer into the log. None means that no answer was sent."""
+    _log(world, request.call, fault, response, request)
 
 
-def _log(world: World, call: Call, fault: str, reply: Reply | None, visit: Visit | None = None) -> None:
-    named = reply.body.get("appId", "") if reply and isinstance(reply.body, Mapping) else ""
-    app = visit.ids.get("app", str(named)) if visit else ""
+def _log(
+    world: World, call: IncomingCall, fault: str, response: Response | None, request: Request | None = None
+) -> None:
+    body = response.body if response else None
+    named = body.get("appId", "") if isinstance(body, Mapping) else ""
     world.record(
-        Logged(
-            call.at,
-            visit.route.name if visit else "",
-            call.method,
-            call.path,
-            _owner(visit) if visit else _UNKNOWN,
-            app,
-            reply.status if reply else 0,
-            reply.effect if reply else False,
-            fault,
-            call.form.get("phone", ""),
+        LoggedCall(
+            at=call.at,
+            route=request.route.name if request else "",
+            method=call.method,
+            path=call.path,
+            partner=_partner_of(request) if request else _UNKNOWN,
+            app=request.ids.get("app", str(named)) if request else "",
+            status=response.status if response else 0,
+            effect=response.effect if response else False,
+            fault=fault,
+            phone=call.form.get("phone", ""),
         )
     )
 
 
-def _route(call: Call) -> Visit | Reply:
+def _routed(call: IncomingCall) -> Request | Response:
     segments = call.path.rstrip("/").split("/")[1:]
     matches = [(route, ids) for route in ROUTES if (ids := route.match(segments)) is not None]
     for route, ids in matches:
         if route.method == call.method:
-            return Visit(call, route, ids)
+            return Request(call, route, ids)
     status, error = (405, "Method Not Allowed") if matches else (404, "Not Found")
     body = {"timestamp": int(call.at * 1000), "status": status, "error": error, "path": call.path}
-    return Reply(status, body)
+    return Response(status, body)
 
 
-def _look_up(world: World, visit: Visit) -> Visit:
-    who = world.access.who(visit.call.credential, visit.call.at)
-    return replace(visit, who=who, app=world.apps.get(visit.ids.get("app", "")))
+def _look_up(world: World, request: Request) -> Request:
+    owner = world.tokens.owner(request.call.credential, request.call.at)
+    return replace(request, owner=owner, app=world.apps.get(request.ids.get("app", "")))
 
 
-def _fits(world: World, scope: Scope, who: Identity) -> bool:
-    if scope is Scope.PARTNER:
-        return not who.app
-    if scope is Scope.UNIVERSAL:
-        return who.universal
-    return bool(who.app) or who.universal or world.switches.partner_token_everywhere == "yes"  # noqa: S105 - a switch
+def _fits(world: World, required: RequiredToken, owner: TokenOwner) -> bool:
+    match required:
+        case RequiredToken.PARTNER:
+            return not owner.app
+        case RequiredToken.UNIVERSAL:
+            return owner.universal
+        case _:
+            any_token = world.switches.partner_token_everywhere == "yes"  # noqa: S105 - a switch
+            return bool(owner.app) or owner.universal or any_token
 
 
-def _about(visit: Visit) -> tuple[str, str, str]:
+def _app_of(request: Request) -> tuple[str, str, str]:
     """Return id, phone and name of the app that a call is about, from its path or its form."""
-    if visit.app is not None:
-        return visit.app.id, visit.app.phone, visit.app.name
-    form = visit.call.form
-    return visit.ids.get("app", ""), form.get("phone", ""), form.get("name", "")
+    if request.app is not None:
+        return request.app.id, request.app.phone, request.app.name
+    form = request.call.form
+    return request.ids.get("app", ""), form.get("phone", ""), form.get("name", "")
 
 
-def _owner(visit: Visit) -> str:
-    if visit.who is not None:
-        return visit.who.partner
-    return visit.app.partner if visit.app is not None else _UNKNOWN
+def _partner_of(request: Request) -> str:
+    if request.owner is not None:
+        return request.owner.partner
+    return request.app.partner if request.app is not None else _UNKNOWN
 
 
-def _places(world: World, visit: Visit) -> list[Place]:
-    """Return the buckets a call counts in: its own, and the overall one where it has none a partner."""
-    route, partner = visit.route, _owner(visit)
-    overall = Place("other", partner, LIMITS["other"])
+def _over_limit(world: World, request: Request) -> Response | None:
+    full = world.windows.admit(_buckets(world, request), request.call.at)
+    if full is None:
+        return None
+    tells = world.switches.retry_after == "seconds"
+    headers = (("retry-after", str(int(full.limit.window))),) if tells else ()
+    return Response(429, {"status": "error", "message": "Too Many Requests"}, headers)
+
+
+def _buckets(world: World, request: Request) -> list[LimitBucket]:
+    """Return the buckets that a call counts in: its own, the partner's overall one, or both."""
+    route, partner = request.route, _partner_of(request)
+    overall = LimitBucket("other", partner, LIMITS["other"])
     limit = LIMITS[route.bucket]
     if route.name == "list" and world.switches.list_limit == "10/min":
-        return [Place("list", partner, LIMITS["list"])]
+        return [LimitBucket("list", partner, LIMITS["list"])]
     if route.bucket == "other":
         return [overall]
     if route.name == "login":
-        return [Place("login", _account(world, visit), limit)]
+        return [LimitBucket("login", _account(world, request), limit)]
     if not limit.per_app:
-        return [Place(route.bucket, partner, limit)]
-    own = Place(route.bucket, _app_owner(world, visit.app, route), limit)
+        return [LimitBucket(route.bucket, partner, limit)]
+    own = LimitBucket(route.bucket, _app_owner(world, request.app, route), limit)
     return [own, overall] if world.switches.app_limits == "also-overall" else [own]
 
 
-def _account(world: World, visit: Visit) -> str:
-    email = visit.call.form.get("email", "")
+def _account(world: World, request: Request) -> str:
+    email = request.call.form.get("email", "")
     return next((each.id for each in world.partners.values() if each.email == email), _UNKNOWN)
 
 
-def _app_owner(world: World, app: App | None, route: Route) -> str:
+def _app_owner(world: World, app: AppRecord | None, route: ApiRoute) -> str:
     if app is None:
         return _UNKNOWN
     each_verb = route.bucket == "subscription" and world.switches.subscription_bucket == "per-verb"
     return f"{app.id} {route.name}" if each_verb else app.id
-
-
-def _over_limit(world: World, visit: Visit) -> Reply | None:
-    full = world.windows.admit(_places(world, visit), visit.call.at)
-    return None if full is None else too_many(world, full.limit)
-
-
-def too_many(world: World, limit: Limit) -> Reply:
-    """Return the answer to a call past *limit*."""
-    told = world.switches.retry_after == "seconds"
-    headers = (("retry-after", str(int(limit.window))),) if told else ()
-    return Reply(429, {"status": "error", "message": "Too Many Requests"}, headers)

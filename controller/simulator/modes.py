@@ -29,12 +29,12 @@ V3_DOUBTFUL = frozenset({"TEMPLATE", "ACCOUNT", "COPY"})
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Return the words of a comma-separated list, without blanks and empty places."""
+    """Return the words of a list with commas, without blanks and empty words."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def encode(words: Iterable[str], *, all_is_alias: bool = False) -> int:
-    """Return the mask of the known *words*; NONE, COPY and unknown ones have no bit."""
+    """Return the mask of the known *words*. NONE, COPY and unknown words have no bit."""
     mask = 0
     for word in words:
         mask |= EVERYTHING if word == "ALL" and all_is_alias else BITS.get(word, 0)

@@ -1,52 +1,55 @@
-"""What a route is: a method and path, who may call it, which limit it counts in, and what answers it."""
+"""A route: method and path, the token that it asks for, the limit that it counts in, and what answers it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from controller.simulator.faults.fault import Fault
-from controller.simulator.state import App
-from controller.simulator.tokens import Identity
-from controller.simulator.wire import Call, Reply, failure
+from controller.simulator.state import AppRecord
+from controller.simulator.tokens import TokenOwner
+from controller.simulator.wire import IncomingCall, Response, failure
 from controller.simulator.world import World
 
 
-class Scope(Enum):
-    """Which token a route asks for."""
+class RequiredToken(Enum):
+    """The token that a route asks for."""
 
-    OPEN = "none"
+    NONE = "none"
     PARTNER = "partner token"
     APP = "app token"
     UNIVERSAL = "universal token"
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One call that found its route. *app* is the app as it was when this was made."""
+class Request:
+    """A call that found its route. *app* and *owner* are as they were when the request was made.
 
-    call: Call
-    route: "Route"
+    *owner* is whose token came with it, *faults* are those that hit it.
+    """
+
+    call: IncomingCall
+    route: "ApiRoute"
     ids: Mapping[str, str] = field(default_factory=dict)
-    who: Identity | None = None
-    app: App | None = None
-    struck: tuple[Fault, ...] = ()
+    owner: TokenOwner | None = None
+    app: AppRecord | None = None
+    faults: tuple[Fault, ...] = ()
 
-    def met(self, kind: str) -> Fault | None:
-        """Return the fault of *kind* that this call meets."""
-        return next((fault for fault in self.struck if fault.kind == kind), None)
+    def fault(self, kind: str) -> Fault | None:
+        """Return the fault of *kind* that hits this request, if one does."""
+        return next((fault for fault in self.faults if fault.kind == kind), None)
 
-    def the_app(self) -> App:
-        """Return the app of a call that was let in; such a call always has one."""
+    def the_app(self) -> AppRecord:
+        """Return the app of a request that was let in; such a request always has one."""
         if self.app is None:
             raise LookupError(f"{self.call.method} {self.call.path}: let in without an app")
         return self.app
 
     def partner(self) -> str:
-        """Return the partner's id of a call that was let in."""
-        return self.who.partner if self.who else ""
+        """Return the partner's id of a request that was let in."""
+        return self.owner.partner if self.owner else ""
 
 
-Answer = Callable[[World, Visit], Reply]
+Answer = Callable[[World, Request], Response]
 UNAUTHORIZED = failure(401, "Unauthorized Access")
 FORBIDDEN = failure(403, "Unauthorized Access")
 REVIEW = failure(400, "Please review the request parameters and retry")
@@ -59,24 +62,27 @@ RETRY_UNAUTHORIZED = failure(
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One operation. *denied* answers a bad token, *foreign* a good one that does not reach this app."""
+class ApiRoute:
+    """One operation of the API.
+
+    *denied* answers a token of the wrong kind. *foreign* answers a good one that does not reach this app.
+    """
 
     name: str
     method: str
     path: str
     answer: Answer
-    scope: Scope
+    required: RequiredToken
     bucket: str = "other"
-    denied: Reply = UNAUTHORIZED
-    foreign: Reply = FORBIDDEN
+    denied: Response = UNAUTHORIZED
+    foreign: Response = FORBIDDEN
 
     def match(self, segments: list[str]) -> Mapping[str, str] | None:
-        """Return the ids in the path's *segments*, None where it is another path."""
-        mine = self.path.split("/")[1:]
-        if len(mine) != len(segments):
+        """Return the ids in the *segments* of a path, None if it is another path."""
+        own = self.path.split("/")[1:]
+        if len(own) != len(segments):
             return None
-        pairs = list(zip(mine, segments, strict=True))
+        pairs = list(zip(own, segments, strict=True))
         if any(part != found for part, found in pairs if not part.startswith("{")):
             return None
         return {part[1:-1]: found for part, found in pairs if part.startswith("{")}

@@ -1,4 +1,4 @@
-"""The simulator as a server of its own on a TCP port."""
+"""The server: the simulator on a TCP port of its own."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ from controller.simulator.world import World
 
 
 class _Connection(H11Protocol):
-    """A connection that the application may end badly."""
+    """A connection that the application can end without a whole answer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -21,7 +21,7 @@ class _Connection(H11Protocol):
 
 
 def steady_clock() -> Callable[[], float]:
-    """Return a clock of epoch seconds that never steps: wall time once, then the monotonic one."""
+    """Return a clock of epoch seconds that never steps: the wall clock once, then the monotonic one."""
     offset = time.time() - time.monotonic()
     return lambda: time.monotonic() + offset
 
@@ -39,7 +39,7 @@ def address(listening: socket.socket) -> str:
 
 
 def server(world: World) -> uvicorn.Server:
-    """Make what serves *world*; its ``serve(sockets=[...])`` takes what `listen` returns."""
+    """Return a server for *world*. Its ``serve(sockets=[...])`` takes the socket that `listen` returns."""
     config = uvicorn.Config(
         create_app(world),
         http=_Connection,

@@ -1,16 +1,16 @@
-"""What Gupshup holds: partners, apps and subscriptions, each a fact that is replaced and never edited."""
+"""The state of Gupshup: partners, apps and subscriptions. A record is replaced and never edited."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from controller.simulator.modes import decode
-from controller.simulator.stages import Course, Stage
+from controller.simulator.stages import Course, PipelineStage
 
 STRANGER = "stranger"
 
 
 @dataclass(frozen=True, slots=True)
-class Partner:
+class PartnerAccount:
     """One account at Gupshup and what it logs in with."""
 
     id: str = "1368"
@@ -20,14 +20,14 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
-class App:
-    """One app. Times are seconds of the injected clock, ``born`` is virtual seconds."""
+class AppRecord:
+    """One app. Times are seconds of the clock; ``created_virtual`` is in virtual seconds."""
 
     id: str
     partner: str
     name: str
     course: Course
-    born: float
+    created_virtual: float
     created: float
     modified: float
     phone: str = ""
@@ -48,20 +48,20 @@ class App:
     token_made: float | None = None
     drops_modes: frozenset[str] = frozenset()
 
-    def stage(self, virtual: float) -> Stage:
+    def stage(self, virtual: float) -> PipelineStage:
         """Return the stage at the *virtual* time."""
-        return self.course.at(virtual - self.born)
+        return self.course.at(virtual - self.created_virtual)
 
     def listed(self, now: float) -> bool:
-        """Whether the lists show the app at *now*: they may lag behind its creation and deletion."""
+        """Whether the lists show the app at *now*. They may lag behind its creation and its deletion."""
         if self.gone_from_lists is not None:
             return now < self.gone_from_lists
         return now >= self.visible_from
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
-    """One webhook of an app. ``foreign`` ones belong to somebody else and may only be listed."""
+class SubscriptionRecord:
+    """One webhook of an app. A ``foreign`` one belongs to somebody else and may only be listed."""
 
     id: str
     app: str
@@ -86,11 +86,11 @@ class Subscription:
 class Apps:
     """All apps of all partners, with the two indexes that are unique across Gupshup."""
 
-    by_id: dict[str, App] = field(default_factory=dict)
+    by_id: dict[str, AppRecord] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     phones: dict[str, str] = field(default_factory=dict)
 
-    def put(self, app: App) -> App:
+    def put(self, app: AppRecord) -> AppRecord:
         """Store *app*, new or changed, and return it."""
         before = self.by_id.get(app.id)
         if before is not None and not before.deleted:
@@ -102,26 +102,26 @@ class Apps:
                 self.phones[app.phone] = app.id
         return app
 
-    def _forget(self, app: App) -> None:
+    def _forget(self, app: AppRecord) -> None:
         if self.names.get(app.name) == app.id:
             del self.names[app.name]
         if self.phones.get(app.phone) == app.id:
             del self.phones[app.phone]
 
-    def delete(self, app: App, now: float, lag: float, *, frees: bool) -> None:
-        """Delete *app*; unless *frees*, its name and phone stay taken for ever."""
+    def delete(self, app: AppRecord, now: float, lag: float, *, frees: bool) -> None:
+        """Delete *app*. Unless *frees*, its name and phone stay taken for ever."""
         taken = dict(self.names), dict(self.phones)
         self.put(replace(app, deleted=True, live=False, modified=now, gone_from_lists=now + lag))
         if not frees:
             self.names, self.phones = taken
 
-    def get(self, app_id: str) -> App | None:
-        """Return the app, None where it does not exist or was deleted."""
+    def get(self, app_id: str) -> AppRecord | None:
+        """Return the app. Return None if it does not exist or was deleted."""
         app = self.by_id.get(app_id)
         return None if app is None or app.deleted else app
 
-    def listed(self, partner: str, now: float) -> Iterator[App]:
-        """Yield what the lists show *partner* at *now*, oldest first."""
+    def listed(self, partner: str, now: float) -> Iterator[AppRecord]:
+        """Yield the apps that the lists show *partner* at *now*, oldest first."""
         return (app for app in self.by_id.values() if app.partner == partner and app.listed(now))
 
 
@@ -129,7 +129,7 @@ class Apps:
 class Subscriptions:
     """All subscriptions, by app and id."""
 
-    by_app: dict[str, dict[str, Subscription]] = field(default_factory=dict)
+    by_app: dict[str, dict[str, SubscriptionRecord]] = field(default_factory=dict)
     next_id: int = 8166
 
     def new_id(self) -> str:
@@ -137,16 +137,16 @@ class Subscriptions:
         self.next_id += 1
         return str(self.next_id - 1)
 
-    def put(self, subscription: Subscription) -> Subscription:
+    def put(self, subscription: SubscriptionRecord) -> SubscriptionRecord:
         """Store *subscription*, new or changed, and return it."""
         self.by_app.setdefault(subscription.app, {})[subscription.id] = subscription
         return subscription
 
-    def of(self, app_id: str) -> list[Subscription]:
+    def of(self, app_id: str) -> list[SubscriptionRecord]:
         """Return the subscriptions of an app, oldest first."""
         return list(self.by_app.get(app_id, {}).values())
 
-    def remove(self, gone: Iterable[Subscription]) -> None:
+    def remove(self, gone: Iterable[SubscriptionRecord]) -> None:
         """Delete the subscriptions."""
         for each in gone:
             self.by_app.get(each.app, {}).pop(each.id, None)

@@ -1,4 +1,4 @@
-"""The open questions of the API, each as a switch with the answer that is assumed by default."""
+"""Switches: the open questions of the API, each with the answer that is assumed by default."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -12,7 +12,7 @@ class SwitchError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """How this Gupshup behaves where the published pages are silent or disagree.
+    """The behaviour of this Gupshup where the published pages are silent or disagree.
 
     On the command line the underscores are written as hyphens: ``--switch list-limit=10/min``.
     """
@@ -98,18 +98,18 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def parse(words: Iterable[str], start: Switches | None = None) -> Switches:
     """Return *start* with each ``name=value`` of *words* applied.
 
-    Raises SwitchError, which names the switch, what was given and what it takes.
+    Raises SwitchError with the switch, the value and the values that it takes.
     """
     switches = start or Switches()
     for word in words:
         name, separator, value = word.partition("=")
         if not separator:
             raise SwitchError(f"switch {word!r}: write it as name=value")
-        switches = replace(switches, **_one(name.strip().replace("-", "_"), value.strip()))
+        switches = replace(switches, **_switch(name.strip().replace("-", "_"), value.strip()))
     return switches
 
 
-def _one(name: str, value: str) -> dict[str, Any]:
+def _switch(name: str, value: str) -> dict[str, Any]:
     known: dict[str, Any] = {each.name: each.default for each in fields(Switches)}
     if name not in known:
         names = ", ".join(sorted(each.replace("_", "-") for each in known))
@@ -117,7 +117,7 @@ def _one(name: str, value: str) -> dict[str, Any]:
     if name in CHOICES:
         return {name: _chosen(name, value)}
     kind = type(known[name])
-    return {name: _figure(name, value, kind)}
+    return {name: _number(name, value, kind)}
 
 
 def _chosen(name: str, value: str) -> str:
@@ -126,11 +126,11 @@ def _chosen(name: str, value: str) -> str:
     return value
 
 
-def _figure(name: str, value: str, kind: type[int] | type[float]) -> float:
+def _number(name: str, value: str, kind: type[int] | type[float]) -> float:
     try:
-        figure = kind(value)
+        number = kind(value)
     except ValueError:
-        figure = -1
-    if not 0 <= figure < 1e9:  # noqa: PLR2004 - rules out nan, infinity and slips of the keyboard
+        number = -1
+    if not 0 <= number < 1e9:  # noqa: PLR2004 - rules out nan, infinity and slips of the keyboard
         raise SwitchError(f"switch {name.replace('_', '-')}={value}: takes a number from 0 up")
-    return figure
+    return number

@@ -1,4 +1,4 @@
-"""Which callback and webhook URLs are taken, by their form alone, and how reads show them: none is called."""
+"""URLs of callbacks and webhooks: which ones are taken, by their form alone, and how reads show them."""
 
 from urllib.parse import quote, unquote, urlsplit
 

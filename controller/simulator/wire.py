@@ -1,4 +1,4 @@
-"""What crosses the pretend wire: a call in, a reply out, or a connection that is cut."""
+"""HTTP as values: a call comes in, a response goes out, and a transmission is how it goes out."""
 
 import json
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ Json: TypeAlias = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One HTTP request as Gupshup would read it: a JSON body is an empty form."""
+class IncomingCall:
+    """One HTTP request as Gupshup reads it. A body that is not a form, JSON included, is an empty form."""
 
     method: str
     path: str
@@ -22,8 +22,8 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer. *effect* says whether the upstream's state changed because of it."""
+class Response:
+    """One answer. *effect* is whether the call changed what Gupshup holds."""
 
     status: int
     body: Json | str | None = None
@@ -31,7 +31,7 @@ class Reply:
     effect: bool = False
 
     def payload(self) -> bytes:
-        """Return the bytes of the body; text goes out as it is, anything else as JSON."""
+        """Return the bytes of the body: text as it is, anything else as JSON."""
         if self.body is None:
             return b""
         if isinstance(self.body, str):
@@ -46,47 +46,47 @@ class Reply:
         return (("content-type", kind), *self.headers)
 
 
-class End(Enum):
-    """How a reply ends on the wire."""
+class ConnectionEnd(Enum):
+    """How the connection ends after a response."""
 
-    WHOLE = "whole"
-    CLOSED = "closed"  # the connection is closed before all was sent
-    RESET = "reset"  # the same with a TCP reset
+    WHOLE = "whole"  # everything was sent
+    CLOSED = "closed"  # the connection is closed before everything was sent
+    RESET = "reset"  # the same, with a TCP reset
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """A reply as it is played on the wire: wait, send, perhaps slowly, end.
+class Transmission:
+    """How a response is sent: first a pause, then the body, perhaps in pieces, then the end.
 
-    ``reply`` is None where not a byte comes back. ``chunk`` bytes are sent every ``gap`` seconds;
-    ``repeat`` says how often the body is sent (an endless body is a long one).
+    ``response`` is None if no byte is sent. ``chunk`` bytes are sent every ``gap`` seconds.
+    ``repeat`` is how often the body is sent: an endless body is a long one.
     """
 
-    reply: Reply | None
+    response: Response | None
     wait: float = 0.0
     body: bytes = b""
     length: int | None = None
     chunk: int = 0
     gap: float = 0.0
     repeat: int = 1
-    end: End = End.WHOLE
+    end: ConnectionEnd = ConnectionEnd.WHOLE
 
 
 class Cut(ConnectionError):
-    """The connection ends without a whole answer; in process this is what the caller gets."""
+    """The connection ends without a whole answer. In process, the caller gets this error."""
 
 
-def plain(reply: Reply) -> Script:
-    """Return the script of a polite server."""
-    body = reply.payload()
-    return Script(reply, body=body, length=len(body))
+def sent_whole(response: Response) -> Transmission:
+    """Return the transmission without a fault: everything, at once."""
+    body = response.payload()
+    return Transmission(response, body=body, length=len(body))
 
 
-def success(effect: bool = False, **fields: object) -> Reply:  # noqa: FBT001, FBT002 - read as a flag by keyword
+def success(effect: bool = False, **fields: object) -> Response:  # noqa: FBT001, FBT002 - read as a flag by keyword
     """Return ``{"status": "success", ...}``."""
-    return Reply(200, {"status": "success", **fields}, effect=effect)
+    return Response(200, {"status": "success", **fields}, effect=effect)
 
 
-def failure(status: int, message: str, **fields: object) -> Reply:
+def failure(status: int, message: str, **fields: object) -> Response:
     """Return ``{"status": "error", "message": ...}`` with further *fields*."""
-    return Reply(status, {"status": "error", "message": message, **fields})
+    return Response(status, {"status": "error", "message": message, **fields})

@@ -13,7 +13,7 @@ from controller.edges.gupshup import GupshupWriter, Network, SubscriptionForm
 from controller.model.manifest import Subscription
 from controller.model.modes import ACCOUNT_MODES, ALONE, MODES, in_order
 from controller.model.upstream import Linked
-from controller.simulator import Rules, create_app, parse_switches
+from controller.simulator import SimulatorSettings, create_app, parse_switches
 from controller.simulator import World as Simulated
 from tests.edges.clocks import TestClock
 from tests.edges.fake_wire import World, declared
@@ -45,7 +45,7 @@ SWITCHES = st.sampled_from(
 
 def client(switches: tuple[str, ...]) -> AbstractAsyncContextManager[GupshupWriter]:
     clock = TestClock()
-    simulated = Simulated(clock.now, Rules(switches=parse_switches(switches)), sleep=clock.sleep)
+    simulated = Simulated(clock.now, SimulatorSettings(switches=parse_switches(switches)), sleep=clock.sleep)
     partner = next(iter(simulated.partners.values()))
     return World(
         clock=clock,

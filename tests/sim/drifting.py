@@ -3,7 +3,7 @@
 from random import Random
 
 from controller.simulator import World
-from controller.simulator.manual_changes import drift
+from controller.simulator.control.manual_changes import change_app
 
 _CHANGES: tuple[dict[str, object], ...] = (
     {"delete": True},
@@ -22,4 +22,4 @@ def drifted(seed: int, world: World) -> None:
         chosen, change, now = rng.random(), rng.choice(_CHANGES), rng.random() < 0.5
         if hooks and now:
             tag = hooks[int(chosen * len(hooks))].tag
-            drift(world, {"app": app.id, "subscriptions": [{"tag": tag, **change}]})
+            change_app(world, {"app": app.id, "subscriptions": [{"tag": tag, **change}]})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from controller.simulator import World
-from controller.simulator.state import App
+from controller.simulator.state import AppRecord
 from tests.sim.disk import Disk
 from tests.sim.scenario import Scenario
 from tests.sim.trace import Request, Trace
@@ -63,7 +63,7 @@ class Customs:
         if app is not None and app.partner in self.world.partners:
             self.trace.wrong("P3", f"{where}: the app {app.name} is there already")
 
-    def _about(self, leaving: Leaving, app: App | None, where: str) -> None:
+    def _about(self, leaving: Leaving, app: AppRecord | None, where: str) -> None:
         if app is None or app.partner not in self.world.partners or (app.phone, "") not in self.targets:
             self.trace.wrong("P4", f"{where}: not an app of ours")
             return
@@ -77,7 +77,7 @@ class Customs:
         if leaving.route == "unsubscribe" and not self.scenario.removable(leaving.phone, leaving.tag):
             self.trace.wrong("P10", where)
 
-    def _again(self, leaving: Leaving, app: App, where: str) -> None:
+    def _again(self, leaving: Leaving, app: AppRecord, where: str) -> None:
         """P7: what was there all along or answered to be there, and still is, is not created once more."""
         there = any(each.tag == leaving.tag for each in self.world.subscriptions.of(app.id))
         told = self.scenario.seeds(leaving.phone, leaving.tag) or any(

@@ -8,7 +8,7 @@ from controller.errors import Locked
 from controller.model.account import Identified, Identity, KnownAccount
 from controller.model.manifest import Desired, FromEnv, Token
 from controller.model.upstream import Upstream
-from controller.simulator.tokens import Universal
+from controller.simulator.tokens import UniversalToken
 from tests.sim.broken import fault
 from tests.sim.defect import Defect, Defects, Way
 from tests.sim.oracle import violations
@@ -25,8 +25,8 @@ def by_token(desired: Desired, universe: Universe) -> Desired:
     """Return what is declared, with a token that does not tell whose it is; the Partner has another name."""
     account = next(iter(universe.world.partners.values()))
     now = universe.timeline.now()
-    minted = Universal("ours", "ours", account.id, "", account.email, now, now + _MONTH)
-    universe.environ = {_VARIABLE: f"Bearer {universe.world.access.mint(minted)}"}
+    minted = UniversalToken("ours", "ours", account.id, "", account.email, now, now + _MONTH)
+    universe.environ = {_VARIABLE: f"Bearer {universe.world.tokens.mint(minted)}"}
     partner = replace(desired.partners[0], name="other", credentials=Token(FromEnv(_VARIABLE)))
     return replace(
         desired,

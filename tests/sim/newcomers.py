@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from controller.loop.run.controller import Controller
 from controller.model.manifest import App, Desired, Subscription
 from controller.model.passes import Timing
-from controller.simulator.manual_changes import drift
+from controller.simulator.control.manual_changes import change_app
 from tests.sim.keeping import Keeper
 from tests.sim.oracle import violations
 from tests.sim.scenario import TAG, Scenario, app, desired, subscription, there
@@ -67,7 +67,7 @@ class Onboarding(Keeper):
     lives: dict[str, float] = field(default_factory=dict)
 
     def _event(self, controller: Controller, name: str) -> None:
-        drift(self.universe.world, {"app": name, "set": {"live": True}})
+        change_app(self.universe.world, {"app": name, "set": {"live": True}})
         self.lives[name] = self.universe.timeline.now()
         super()._event(controller, name)
 

@@ -11,7 +11,7 @@ from random import Random
 from controller.model.manifest import Desired
 from controller.model.passes import Timing
 from controller.simulator import Fault
-from controller.simulator.manual_changes import drift
+from controller.simulator.control.manual_changes import change_app
 from tests.sim.keeping import Keeper
 from tests.sim.oracle import violations
 from tests.sim.scenario import TAG, Scenario, app, desired, subscription
@@ -50,7 +50,7 @@ def meddle(universe: Universe, rng: Random) -> None:
     apps = sorted(each.name for each in universe.world.apps.by_id.values() if not each.deleted)
     if apps:
         chosen = rng.choice(apps)
-        drift(universe.world, {"app": chosen, "subscriptions": [{"tag": TAG, "active": False}]})
+        change_app(universe.world, {"app": chosen, "subscriptions": [{"tag": TAG, "active": False}]})
 
 
 def sizes(universe: Universe) -> Mapping[str, int]:

@@ -24,8 +24,8 @@ from controller.loop.reconcile.reconcile import reconcile
 from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Desired
 from controller.model.plan import Plan, Request
-from controller.simulator import Fault, Partner, Rules, World, create_app, parse_switches
-from controller.simulator.manual_changes import seed as put_there
+from controller.simulator import Fault, PartnerAccount, SimulatorSettings, World, create_app, parse_switches
+from controller.simulator.control.added_apps import add_apps
 from tests.sim.disk import Disk
 from tests.sim.fate import Blow, Fate, Killed, Life
 from tests.sim.honesty import lies
@@ -109,14 +109,14 @@ class Universe:
 
     def __post_init__(self) -> None:
         self.trace.hidden = str(self.context.folder)
-        partner = Partner(email=SECRETS["GUPSHUP_EMAIL"], secret=SECRETS["GUPSHUP_SECRET"])
+        partner = PartnerAccount(email=SECRETS["GUPSHUP_EMAIL"], secret=SECRETS["GUPSHUP_SECRET"])
         switches = parse_switches(self.scenario.switches)
-        rules = Rules(self.seed, 1.0, switches, self.faults, partners=(partner,))
+        rules = SimulatorSettings(self.seed, 1.0, switches, self.faults, partners=(partner,))
         self.world = World(self.timeline.now, rules)
         self.fate = Fate(self.timeline, self.blows, self.steps)
         self.disk = Disk(self.context.folder, self.fate, self.trace, self.context.empty)
         if self.scenario.seeded:
-            put_there(self.world, {"apps": [dict(each) for each in self.scenario.seeded]})
+            add_apps(self.world, {"apps": [dict(each) for each in self.scenario.seeded]})
 
     def apply(
         self, desired: Desired, *, wait: bool = True, patience: float = 2 * HOUR, again: Iterable[str] = ()

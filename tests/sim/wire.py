@@ -11,9 +11,9 @@ import httpx
 from starlette.applications import Starlette
 
 from controller.simulator import Cut, Fault, World
-from controller.simulator.route import Route
+from controller.simulator.route import ApiRoute
 from controller.simulator.routes import ROUTES
-from controller.simulator.world import Logged
+from controller.simulator.world import LoggedCall
 from tests.sim.fate import Blow, Fate, Life
 from tests.sim.trace import Request, Trace
 
@@ -155,8 +155,8 @@ class Wire(httpx.AsyncBaseTransport):
         finally:
             if late:
                 faults.active = before
-                faults._met.pop(len(before), None)
-                faults._struck.pop(len(before), None)
+                faults._matched.pop(len(before), None)
+                faults._hits.pop(len(before), None)
         return None
 
     def _leaving(self, route: str, ids: Mapping[str, str], request: httpx.Request) -> Leaving:
@@ -182,7 +182,7 @@ class Wire(httpx.AsyncBaseTransport):
         app = self.targets.get((phone, ""), f"? {phone}")
         return self.targets.get((phone, tag), f"Subscription/{tag} on {app}")
 
-    def _logged(self, leaving: Leaving, since: float) -> Logged | None:
+    def _logged(self, leaving: Leaving, since: float) -> LoggedCall | None:
         """Return what Gupshup noted of a request; others may have come meanwhile."""
         for each in reversed(self.world.log):
             if each.at < since:
@@ -240,7 +240,7 @@ def _settles(route: str, exchange: _Exchange) -> bool:
     return route != "link" or bool(body.get("appId"))
 
 
-def _route(request: httpx.Request) -> tuple[Route, Mapping[str, str]]:
+def _route(request: httpx.Request) -> tuple[ApiRoute, Mapping[str, str]]:
     segments = request.url.path.rstrip("/").split("/")[1:]
     for route in ROUTES:
         ids = route.match(segments)

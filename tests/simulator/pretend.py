@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import httpx
 
-from controller.simulator import Cut, Fault, Rules, Switches, World, create_app, parse_switches
+from controller.simulator import Cut, Fault, SimulatorSettings, Switches, World, create_app, parse_switches
 
 START = 1_700_000_000.0
 FORM = {"name": "AcmeSupport", "wabaId": "109876543210987", "phone": "919876543210"}
@@ -59,11 +59,11 @@ class Caller:
         deliver_any: bool = False,
     ) -> Self:
         clock = Clock()
-        made = Rules(seed, time_scale, switches or Switches(), faults, deliver_any=deliver_any)
+        made = SimulatorSettings(seed, time_scale, switches or Switches(), faults, deliver_any=deliver_any)
         world = World(clock.now, made, sleep=clock.sleep)
         wire = Wire(httpx.ASGITransport(create_app(world)))
         caller = cls(world, clock, httpx.AsyncClient(transport=wire, base_url="http://gupshup.test"))
-        caller.partner_token = world.access.login(next(iter(world.partners.values())), clock.time)
+        caller.partner_token = world.tokens.login(next(iter(world.partners.values())), clock.time)
         return caller
 
     @classmethod
@@ -79,7 +79,7 @@ class Caller:
     async def on_app(self, method: str, app: str, path: str = "", **form: str) -> httpx.Response:
         """Call below an app with its own token, which the world is asked for without a call."""
         known = self.world.apps.by_id.get(app)
-        token = self.world.access.app_token(known) if known else "sk_nobody"
+        token = self.world.tokens.app_token(known) if known else "sk_nobody"
         return await self.call(method, f"/partner/app/{app}{path}", token, **form)
 
     async def link(self, **changes: str) -> httpx.Response:

@@ -139,7 +139,7 @@ async def test_one_apps_token_does_not_open_another(method: str, path: str, answ
     caller = Caller.of()
     mine = await caller.linked()
     other = await caller.seeded()
-    token = caller.world.access.app_token(caller.world.apps.by_id[other])
+    token = caller.world.tokens.app_token(caller.world.apps.by_id[other])
 
     assert said(await caller.call(method, f"/partner/app/{mine}{path}", token)) == answer
 

@@ -265,7 +265,7 @@ async def test_the_log_never_holds_a_token_or_a_secret() -> None:
     await caller.call(
         "POST", "/partner/account/login", "", email="partner@example.com", secret="pretend-secret"
     )
-    told = repr(caller.world.log) + str(await caller.control("calls")) + repr(caller.world.rules)
+    told = repr(caller.world.log) + str(await caller.control("calls")) + repr(caller.world.settings)
 
     assert FORM["phone"] in told
     assert not any(word in told for word in (caller.partner_token, "sk_", "pretend-secret"))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from controller.simulator.event_queue import Delivery, loopback, meta_headers
-from controller.simulator.event_sender import carry, send
+from controller.simulator.events.queue import Delivery, loopback, meta_headers
+from controller.simulator.events.sender import deliver_events, send
 from tests.simulator.pretend import FORM, Caller
 
 NEAR = "http://127.0.0.1:1/hooks"
@@ -19,7 +19,7 @@ async def live(caller: Caller) -> list[Delivery]:
     """Let the app go live and return what is due then."""
     await caller.control("advance", {"seconds": 3_000})
     caller.clock.time += 1
-    return caller.world.post.take(caller.clock.time)
+    return caller.world.event_queue.take(caller.clock.time)
 
 
 def event(delivery: Delivery) -> dict[str, Any]:
@@ -78,7 +78,9 @@ async def test_other_machines_are_recorded_and_not_called() -> None:
     await caller.linked(callbackUrl="https://hooks.example.com/live")
 
     assert await live(caller) == []
-    assert {each.outcome for each in caller.world.post.record} == {"recorded only: not a loopback address"}
+    assert {each.outcome for each in caller.world.event_queue.record} == {
+        "recorded only: not a loopback address"
+    }
 
 
 async def test_it_is_a_decision_to_call_other_machines() -> None:
@@ -113,24 +115,24 @@ async def test_a_refused_delivery_is_tried_a_few_times() -> None:
     await caller.linked(callbackUrl=NEAR)
     attempts = []
     for _ in range(20):
-        for each in caller.world.post.take(caller.clock.time):
+        for each in caller.world.event_queue.take(caller.clock.time):
             attempts.append((each.attempt, caller.clock.time))
-            caller.world.post.report(each, caller.clock.time, 500 if each.attempt < 3 else "refused")
+            caller.world.event_queue.report(each, caller.clock.time, 500 if each.attempt < 3 else "refused")
         caller.clock.time += 1
     start = attempts[0][1]
 
     assert [(attempt, at - start) for attempt, at in attempts] == [(1, 0), (2, 2), (3, 6)]
-    assert [each.outcome for each in caller.world.post.record] == ["500", "500", "refused"]
+    assert [each.outcome for each in caller.world.event_queue.record] == ["500", "500", "refused"]
 
 
 async def test_a_delivery_that_was_taken_is_not_repeated() -> None:
     caller = Caller.of()
     await caller.linked(callbackUrl=NEAR)
-    (probe,) = caller.world.post.take(caller.clock.time)
-    caller.world.post.report(probe, caller.clock.time, 204)
+    (probe,) = caller.world.event_queue.take(caller.clock.time)
+    caller.world.event_queue.report(probe, caller.clock.time, 204)
     caller.clock.time += 100
 
-    assert caller.world.post.take(caller.clock.time) == []
+    assert caller.world.event_queue.take(caller.clock.time) == []
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,7 @@ async def test_a_delivery_that_fails_says_why(url: str) -> None:
 async def test_a_running_server_carries_what_falls_due() -> None:
     caller = Caller.of()
     async with receiver() as (url, heard):
-        task = asyncio.create_task(carry(caller.world))
+        task = asyncio.create_task(deliver_events(caller.world))
         await caller.linked(callbackUrl=url)
         request = await heard.get()
         task.cancel()
@@ -191,9 +193,9 @@ async def test_a_running_server_carries_what_falls_due() -> None:
 
 
 async def test_what_cannot_wait_any_more_is_recorded_as_dropped() -> None:
-    post = Caller.of().world.post
+    queue = Caller.of().world.event_queue
     for _ in range(10_001):
-        post.put(Delivery(NEAR, b"{}", 0))
+        queue.put(Delivery(NEAR, b"{}", 0))
 
-    assert len(post.take(0)) == 10_000
-    assert [each.outcome for each in post.record] == ["dropped: too many wait already"]
+    assert len(queue.take(0)) == 10_000
+    assert [each.outcome for each in queue.record] == ["dropped: too many wait already"]

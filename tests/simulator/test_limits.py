@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from controller.simulator.limits import LIMITS, Limit, Place, Windows
+from controller.simulator.limits import LIMITS, CallLimit, LimitBucket, Windows
 from tests.simulator.pretend import HOOK, Caller, said
 
 TOO_MANY = (429, "Too Many Requests")
@@ -72,14 +72,14 @@ def test_every_limit_has_a_row() -> None:
 
 
 async def test_a_window_slides() -> None:
-    windows, place = Windows(cooldown=False), Place("x", "y", Limit(2, 10))
+    windows, place = Windows(cooldown=False), LimitBucket("x", "y", CallLimit(2, 10))
     refused = [windows.admit([place], now) is not None for now in (0.0, 9.0, 9.5, 10.0, 18.9, 19.0)]
 
     assert refused == [False, False, True, False, True, False]
 
 
 async def test_after_a_refusal_the_bucket_rests_for_a_window() -> None:
-    windows, place = Windows(), Place("x", "y", Limit(2, 10))
+    windows, place = Windows(), LimitBucket("x", "y", CallLimit(2, 10))
     refused = [windows.admit([place], now) is not None for now in (0.0, 9.0, 9.5, 10.0, 19.4, 19.5)]
 
     assert refused == [False, False, True, True, True, False]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from controller.simulator import Fault, Switches
-from controller.simulator.stages import Course, failing, smooth
+from controller.simulator.stages import Course, failing, succeeding
 from tests.simulator.pretend import HOOK, START, Caller
 
 LIVE = "WHATSAPP_PROVISIONING_DONE"
@@ -63,7 +63,7 @@ def test_how_long_it_takes_is_drawn_from_the_seed_within_bounds(seed: int) -> No
 
 
 def drawn(seed: int) -> Course:
-    return smooth(Random(seed), Switches())  # noqa: S311 - a seed, not a secret
+    return succeeding(Random(seed), Switches())  # noqa: S311 - a seed, not a secret
 
 
 def test_live_and_the_last_stage_do_not_come_at_one_moment() -> None:
@@ -147,7 +147,7 @@ async def test_an_app_that_heals_by_hand_goes_live_and_says_so() -> None:
     caller.clock.time += 1
 
     assert (await caller.rows())[0]["live"] is True
-    assert b"docker-status-event" in caller.world.post.record[-1].body
+    assert b"docker-status-event" in caller.world.event_queue.record[-1].body
 
 
 async def test_an_app_that_is_taken_down_by_hand_stays_down() -> None:
@@ -157,7 +157,7 @@ async def test_an_app_that_is_taken_down_by_hand_stays_down() -> None:
     caller.clock.time += 10_000
 
     assert (await caller.rows())[0]["live"] is False
-    assert not caller.world.post.record
+    assert not caller.world.event_queue.record
 
 
 async def test_a_changed_course_counts_and_the_old_one_does_not() -> None:
@@ -179,13 +179,13 @@ async def test_an_app_goes_live_once_whatever_was_planned_before() -> None:
     caller.clock.time += 10_000
     await caller.rows()
 
-    assert [b"docker-status-event" in each.body for each in caller.world.post.record] == [False, True]
+    assert [b"docker-status-event" in each.body for each in caller.world.event_queue.record] == [False, True]
 
 
 async def test_an_app_that_got_a_longer_course_does_not_go_live_by_the_shorter() -> None:
     caller = Caller.of()
     app = caller.world.apps.by_id[await caller.linked()]
-    caller.world.put(replace(app, course=Course((0.0,), app.course.stages[:1], 5_000.0)))
+    caller.world.provision(replace(app, course=Course((0.0,), app.course.stages[:1], 5_000.0)))
     await caller.control("advance", {"seconds": 4_999})
     assert (await caller.rows())[0]["live"] is False
     await caller.control("advance", {"seconds": 1})

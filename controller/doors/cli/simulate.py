@@ -14,9 +14,9 @@ from controller.doors.cli.options.mirrored import option
 from controller.simulator import (
     Fault,
     FaultFileError,
-    Logged,
-    Partner,
-    Rules,
+    LoggedCall,
+    PartnerAccount,
+    SimulatorSettings,
     SwitchError,
     Switches,
     World,
@@ -131,11 +131,11 @@ def command(  # noqa: PLR0913 - one parameter an option, all by keyword
     secret: str,
     log_calls: bool,
 ) -> int:
-    partner = Partner(email=email, secret=secret)
-    rules = Rules(seed, time_scale, switches, faults, (partner,), deliver_any=deliver == "any")
-    world = World(steady_clock(), rules)
+    partner = PartnerAccount(email=email, secret=secret)
+    settings = SimulatorSettings(seed, time_scale, switches, faults, (partner,), deliver_any=deliver == "any")
+    world = World(steady_clock(), settings)
     if log_calls:
-        world.told = _tell
+        world.on_call = _print_call
     with _socket(*place) as listening:
         _say("GUPSHUP_URL", address(listening))
         _say("GUPSHUP_EMAIL", email)
@@ -158,7 +158,7 @@ def _say(name: str, value: str) -> None:
     print(f"export {name}={shlex.quote(value)}", flush=True)
 
 
-def _tell(call: Logged) -> None:
+def _print_call(call: LoggedCall) -> None:
     effect = " effect" if call.effect else ""
     fault = f" fault={call.fault}" if call.fault else ""
     click.echo(

@@ -1,19 +1,19 @@
-"""Faults: what goes wrong, where and how often."""
+"""A fault, the calls that it hits, and the faults in force."""
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from controller.simulator.faults.kinds import ROUTES_OF, ROWS
+from controller.simulator.faults.kinds import ROUTES_OF, ROW_KINDS
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One kind of trouble and the calls it meets.
+    """One kind of trouble and the calls that it hits.
 
-    Without ``nth``, ``every`` and ``probability`` it meets every call that matches; ``times`` caps how often,
-    ``since`` and ``until`` are seconds of the clock since the simulator began.
+    Without ``nth``, ``every`` and ``probability`` it hits every call that matches. ``times`` is a limit.
+    ``since`` and ``until`` are seconds of the clock since the simulator started.
     """
 
     kind: str
@@ -39,63 +39,63 @@ class Fault:
         value = self.parameters.get(name)
         return default if value is None else str(value)
 
-    def at_home(self, route: str) -> bool:
-        """Whether calls of *route* can show this fault at all."""
+    def fits_route(self, route: str) -> bool:
+        """Whether the fault is for *route*, and a call of this route can show it at all."""
         return route in ROUTES_OF.get(self.kind, {route}) and self.route in ("*", route)
 
-    def about(self, app: str, phone: str, name: str) -> bool:
-        """Whether this is the app that the fault is about: each of its three matches is exact or absent."""
+    def fits_app(self, app: str, phone: str, name: str) -> bool:
+        """Whether the fault is for this app: each of its three matches is exact or absent."""
         wanted = ((self.app, app), (self.phone, phone), (self.name, name))
-        return all(mine in ("", found) for mine, found in wanted)
+        return all(own in ("", found) for own, found in wanted)
 
 
 @dataclass(slots=True)
-class Faults:
-    """The faults in force, with how often each was met; chance comes from the seed."""
+class ActiveFaults:
+    """The faults in force, with how many calls each matched and hit. Chance comes from the seed."""
 
     rng: Random
     active: tuple[Fault, ...] = ()
-    _met: dict[int, int] = field(default_factory=dict)
-    _struck: dict[int, int] = field(default_factory=dict)
+    _matched: dict[int, int] = field(default_factory=dict)
+    _hits: dict[int, int] = field(default_factory=dict)
 
     def replace(self, active: Iterable[Fault]) -> None:
-        """Put *active* in force instead of what was, and count from the start."""
+        """Put *active* in force instead of the faults before, and count from the start."""
         self.active = tuple(active)
-        self._met.clear()
-        self._struck.clear()
+        self._matched.clear()
+        self._hits.clear()
 
-    def strike(self, route: str, app: tuple[str, str, str], age: float) -> tuple[Fault, ...]:
-        """Return the faults that this call meets; each call is asked about once."""
+    def hits(self, route: str, app: tuple[str, str, str], age: float) -> tuple[Fault, ...]:
+        """Return the faults that hit one call. A second question about the same call counts it again."""
         return tuple(
             fault
             for place, fault in enumerate(self.active)
-            if fault.at_home(route)
-            and (fault.kind in ROWS or fault.about(*app))
+            if fault.fits_route(route)
+            and (fault.kind in ROW_KINDS or fault.fits_app(*app))
             and fault.since <= age < fault.until
             and self._due(place, fault)
         )
 
     def _due(self, place: int, fault: Fault) -> bool:
-        met = self._met[place] = self._met.get(place, 0) + 1
-        if fault.times and self._struck.get(place, 0) >= fault.times:
+        matched = self._matched[place] = self._matched.get(place, 0) + 1
+        if fault.times and self._hits.get(place, 0) >= fault.times:
             return False
-        if fault.nth and met not in fault.nth:
+        if fault.nth and matched not in fault.nth:
             return False
-        if fault.every and met % fault.every:
+        if fault.every and matched % fault.every:
             return False
         if fault.probability < 1.0 and self.rng.random() >= fault.probability:
             return False
-        self._struck[place] = self._struck.get(place, 0) + 1
+        self._hits[place] = self._hits.get(place, 0) + 1
         return True
 
     def counts(self) -> list[dict[str, object]]:
-        """Return each fault with how many calls it met and how many it struck."""
+        """Return each fault with how many calls it matched (``met``) and how many it hit (``struck``)."""
         return [
             {
                 "kind": fault.kind,
                 "route": fault.route,
-                "met": self._met.get(place, 0),
-                "struck": self._struck.get(place, 0),
+                "met": self._matched.get(place, 0),
+                "struck": self._hits.get(place, 0),
             }
             for place, fault in enumerate(self.active)
         ]

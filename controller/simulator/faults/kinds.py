@@ -32,19 +32,20 @@ TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-ROWS = frozenset({"flicker", "no-phone"})
+ROW_KINDS = frozenset({"flicker", "no-phone"})
 REWRITES = (
-    frozenset({"wrong-app-id", "no-app-id", "canned-mode", "empty-list", "short-page", "repeat-page"}) | ROWS
+    frozenset({"wrong-app-id", "no-app-id", "canned-mode", "empty-list", "short-page", "repeat-page"})
+    | ROW_KINDS
 )
-BIRTH = frozenset({"stale-list", "stage-error", "stuck", "drop-modes"})
-INSIDE = frozenset({"callback-refused", "invalid-url", "unkept"})
+AT_CREATION = frozenset({"stale-list", "stage-error", "stuck", "drop-modes"})
+IN_ROUTES = frozenset({"callback-refused", "invalid-url", "unkept"})
 LISTS = frozenset({"list", "partnerApps"})
 _SHOWS_MODE = frozenset({"subscribe", "subscriptions", "subscription", "updateSubscription"})
 _LINKS = frozenset({"link", "create"})
 ROUTES_OF: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         **dict.fromkeys(("empty-list", "short-page", "repeat-page", "flicker", "no-phone"), LISTS),
-        **dict.fromkeys(BIRTH, _LINKS),
+        **dict.fromkeys(AT_CREATION, _LINKS),
         "wrong-app-id": _LINKS,
         "no-app-id": _LINKS,
         "callback-refused": frozenset({"link"}),

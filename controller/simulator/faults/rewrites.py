@@ -1,26 +1,26 @@
-"""Faults that leave an answer whole and make it say something else."""
+"""Rewrites: the faults that leave an answer whole and change what the answer says."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from controller.simulator.faults.fault import Fault
 from controller.simulator.modes import CANNED
-from controller.simulator.wire import Json, Reply
+from controller.simulator.wire import Json, Response
 from controller.simulator.world import World
 
 _LISTS = ("apps", "partnerAppsList")
 _Row = dict[str, object]
 
 
-def rewritten(reply: Reply, faults: tuple[Fault, ...], world: World) -> Reply:
-    """Return *reply* as all of *faults* leave it; text and empty bodies stay as they are."""
+def rewritten(response: Response, faults: tuple[Fault, ...], world: World) -> Response:
+    """Return *response* as all of *faults* leave it. Text and an empty body stay as they are."""
     for fault in faults:
-        if isinstance(reply.body, Mapping):
-            reply = replace(reply, body=_KINDS[fault.kind](fault, reply.body, world))
-    return reply
+        if isinstance(response.body, Mapping):
+            response = replace(response, body=_KINDS[fault.kind](fault, response.body, world))
+    return response
 
 
-def _rows(body: Json, change: Callable[[list[_Row]], list[_Row]]) -> Json:
+def _with_rows(body: Json, change: Callable[[list[_Row]], list[_Row]]) -> Json:
     found = {key: body[key] for key in _LISTS if key in body}
     changed = {
         key: change([dict(row) for row in rows]) for key, rows in found.items() if isinstance(rows, list)
@@ -28,32 +28,32 @@ def _rows(body: Json, change: Callable[[list[_Row]], list[_Row]]) -> Json:
     return {**body, **changed}
 
 
-def _about(fault: Fault, row: Json) -> bool:
-    return fault.about(str(row.get("id", "")), str(row.get("phone", "")), str(row.get("name", "")))
+def _fits(fault: Fault, row: Json) -> bool:
+    return fault.fits_app(str(row.get("id", "")), str(row.get("phone", "")), str(row.get("name", "")))
 
 
 def _flicker(fault: Fault, body: Json, _: World) -> Json:
-    return _rows(body, lambda rows: [row for row in rows if not _about(fault, row)])
+    return _with_rows(body, lambda rows: [row for row in rows if not _fits(fault, row)])
 
 
 def _no_phone(fault: Fault, body: Json, _: World) -> Json:
-    def bare(row: _Row) -> _Row:
-        return {key: value for key, value in row.items() if key != "phone"} if _about(fault, row) else row
+    def without_phone(row: _Row) -> _Row:
+        return {key: value for key, value in row.items() if key != "phone"} if _fits(fault, row) else row
 
-    return _rows(body, lambda rows: [bare(row) for row in rows])
-
-
-def _empty(_: Fault, body: Json, __: World) -> Json:
-    return _rows(body, lambda _: [])
+    return _with_rows(body, lambda rows: [without_phone(row) for row in rows])
 
 
-def _short(fault: Fault, body: Json, _: World) -> Json:
+def _empty_list(_: Fault, body: Json, __: World) -> Json:
+    return _with_rows(body, lambda _: [])
+
+
+def _short_page(fault: Fault, body: Json, _: World) -> Json:
     missing = int(fault.number("rows", 1))
-    return _rows(body, lambda rows: rows[: max(len(rows) - missing, 0)])
+    return _with_rows(body, lambda rows: rows[: max(len(rows) - missing, 0)])
 
 
-def _same(_: Fault, body: Json, __: World) -> Json:
-    return body  # the page was already chosen wrongly
+def _unchanged(_: Fault, body: Json, __: World) -> Json:
+    return body  # the route has chosen the wrong page
 
 
 def _wrong_id(fault: Fault, body: Json, world: World) -> Json:
@@ -64,7 +64,7 @@ def _no_id(_: Fault, body: Json, __: World) -> Json:
     return {key: value for key, value in body.items() if key != "appId"}
 
 
-def _canned(fault: Fault, body: Json, _: World) -> Json:
+def _canned_mode(fault: Fault, body: Json, _: World) -> Json:
     mode = int(fault.number("mode", CANNED))
     one, many = body.get("subscription"), body.get("subscriptions")
     changed: _Row = dict(body)
@@ -78,10 +78,10 @@ def _canned(fault: Fault, body: Json, _: World) -> Json:
 _KINDS: Mapping[str, Callable[[Fault, Json, World], Json]] = {
     "flicker": _flicker,
     "no-phone": _no_phone,
-    "empty-list": _empty,
-    "short-page": _short,
-    "repeat-page": _same,
+    "empty-list": _empty_list,
+    "short-page": _short_page,
+    "repeat-page": _unchanged,
     "wrong-app-id": _wrong_id,
     "no-app-id": _no_id,
-    "canned-mode": _canned,
+    "canned-mode": _canned_mode,
 }

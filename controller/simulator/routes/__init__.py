@@ -1,12 +1,24 @@
-"""Every route that the pretend Gupshup answers, and nothing else."""
+"""Routes: all that the simulator answers, in the order in which they are tried."""
 
-from controller.simulator.route import Route
-from controller.simulator.routes import account, apps, callbacks, link, subscriptions
+from controller.simulator.route import ApiRoute
+from controller.simulator.routes import (
+    account,
+    app_changes,
+    app_lists,
+    apps,
+    callbacks,
+    link,
+    subscriptions,
+    universal_tokens,
+)
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[ApiRoute, ...] = (
     *account.ROUTES,
+    *universal_tokens.ROUTES,
     *link.ROUTES,
+    *app_lists.ROUTES,
     *apps.ROUTES,
+    *app_changes.ROUTES,
     *callbacks.ROUTES,
     *subscriptions.ROUTES,
 )

@@ -1,38 +1,38 @@
-"""Posting events: the one place of the simulator that opens a connection to somebody else."""
+"""The sender of events: nothing else in the simulator opens a connection to another program."""
 
 import asyncio
 import ssl
 from urllib.parse import urlsplit
 
-from controller.simulator.event_queue import Delivery
+from controller.simulator.events.queue import Delivery
 from controller.simulator.world import World
 
-_TICK = 0.1
-_PATIENCE = 10.0
-_SIDE_BY_SIDE = 20
+_INTERVAL = 0.1
+_TIMEOUT = 10.0
+_MOST_AT_ONCE = 20
 _PORTS = {"http": 80, "https": 443}
 
 
-async def carry(world: World) -> None:
-    """Let the world's time pass and post what falls due, until cancelled."""
-    room = asyncio.Semaphore(_SIDE_BY_SIDE)
+async def deliver_events(world: World) -> None:
+    """Let the world's time pass and post the events that are due, until cancelled."""
+    slots = asyncio.Semaphore(_MOST_AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
         while True:
             now = world.now()
-            for delivery in world.post.take(now):
-                tasks.create_task(_carry_one(world, delivery, room))
-            await asyncio.sleep(_TICK)
+            for delivery in world.event_queue.take(now):
+                tasks.create_task(_deliver(world, delivery, slots))
+            await asyncio.sleep(_INTERVAL)
 
 
-async def _carry_one(world: World, delivery: Delivery, room: asyncio.Semaphore) -> None:
-    async with room:
-        world.post.report(delivery, world.time.clock(), await send(delivery))
+async def _deliver(world: World, delivery: Delivery, slots: asyncio.Semaphore) -> None:
+    async with slots:
+        world.event_queue.report(delivery, world.time.clock(), await send(delivery))
 
 
 async def send(delivery: Delivery) -> int | str:
-    """Post one event and return the HTTP status, or in words why there is none. Follows no redirect."""
+    """Post one event. Return the HTTP status, or in words why there is none. A redirect is not followed."""
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_TIMEOUT):
             return await _send(delivery)
     except (OSError, ValueError, IndexError, EOFError) as error:
         return f"{type(error).__name__}: {error}"
@@ -55,13 +55,13 @@ async def _send(delivery: Delivery) -> int:
 def _request(delivery: Delivery) -> bytes:
     parts = urlsplit(delivery.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    own = {
+    headers = {
         "host": parts.netloc.rpartition("@")[2],
         "user-agent": "pretend-gupshup",
         "content-type": "application/json",
         "content-length": str(len(delivery.body)),
         "connection": "close",
     }
-    asked = {name: value for name, value in delivery.headers if name.lower() not in own}
-    lines = [f"{name}: {value}" for name, value in {**own, **asked}.items()]
+    asked = {name: value for name, value in delivery.headers if name.lower() not in headers}
+    lines = [f"{name}: {value}" for name, value in {**headers, **asked}.items()]
     return "\r\n".join([f"POST {target} HTTP/1.1", *lines, "", ""]).encode("latin-1") + delivery.body

@@ -1,23 +1,25 @@
-"""Events as Gupshup words them: the live event in both envelopes, the probe of a new URL (docs, Events)."""
+"""The events themselves: the live event in both envelopes, and the probe of a new URL (docs, Events)."""
 
-from controller.simulator.event_queue import Delivery, Post, as_json, meta_headers
+from controller.simulator.events.queue import Delivery, EventQueue, as_json, meta_headers
 from controller.simulator.modes import ACCOUNT
-from controller.simulator.state import App, Subscription
+from controller.simulator.state import AppRecord, SubscriptionRecord
 
 _V3 = 3
 
 
-def announce(post: Post, app: App, subscriptions: list[Subscription], wa_id: str, now: float) -> None:
+def announce(
+    queue: EventQueue, app: AppRecord, subscriptions: list[SubscriptionRecord], wa_id: str, now: float
+) -> None:
     """Queue the live event for the callback URL and for each subscription that has ACCOUNT."""
     if app.callback_url:
-        post.put(Delivery(app.callback_url, as_json(_live(app, wa_id, now)), now))
+        queue.put(Delivery(app.callback_url, as_json(_live(app, wa_id, now)), now))
     for each in subscriptions:
         if each.active and each.mode & ACCOUNT:
             event = _live_v3(app, now) if each.version >= _V3 else _live(app, wa_id, now)
-            post.put(Delivery(each.url, as_json(event), now, meta_headers(each.meta)))
+            queue.put(Delivery(each.url, as_json(event), now, meta_headers(each.meta)))
 
 
-def probe(post: Post, app: App, now: float) -> None:
+def probe(queue: EventQueue, app: AppRecord, now: float) -> None:
     """Queue the event that a sandbox app's callback URL gets when it is set."""
     payload = {"phone": "callbackSetPhone", "type": "sandbox-start"}
     event = {
@@ -27,10 +29,10 @@ def probe(post: Post, app: App, now: float) -> None:
         "type": "user-event",
         "payload": payload,
     }
-    post.put(Delivery(app.callback_url, as_json(event), now))
+    queue.put(Delivery(app.callback_url, as_json(event), now))
 
 
-def _live(app: App, wa_id: str, now: float) -> dict[str, object]:
+def _live(app: AppRecord, wa_id: str, now: float) -> dict[str, object]:
     return {
         "app": app.name,
         "appId": app.id,
@@ -45,7 +47,7 @@ def _live(app: App, wa_id: str, now: float) -> dict[str, object]:
     }
 
 
-def _live_v3(app: App, now: float) -> dict[str, object]:
+def _live_v3(app: AppRecord, now: float) -> dict[str, object]:
     value = {"event": "ACCOUNT_VERIFIED", "phone_number": app.phone}
     return {
         "object": "whatsapp_business_account",

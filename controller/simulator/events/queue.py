@@ -1,6 +1,6 @@
-"""Events on their way out: what is posted where, when again, and what became of it.
+"""The queue of events: what is posted where, when it is posted again, and what became of it.
 
-Nothing here opens a socket: `take` hands out what is due, `report` hears how it went.
+The queue opens no connection: `take` returns what is due, and `report` records the outcome.
 """
 
 import ipaddress
@@ -28,8 +28,8 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """What became of one attempt: an HTTP status, or in words why there is none."""
+class DeliveryAttempt:
+    """One attempt to post an event. The outcome is an HTTP status, or in words why there is none."""
 
     at: float
     url: str
@@ -39,7 +39,7 @@ class Delivered:
 
 
 def loopback(url: str) -> bool:
-    """Whether *url* names this very machine, without asking a name server."""
+    """Whether *url* names this machine. No name server is asked."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -48,41 +48,41 @@ def loopback(url: str) -> bool:
 
 
 @dataclass(slots=True)
-class Post:
-    """The queue of deliveries and the record of the last ones."""
+class EventQueue:
+    """The deliveries that are still to be made, and the record of the last attempts."""
 
     allowed: Callable[[str], bool]
     attempts: int
-    record: deque[Delivered] = field(default_factory=lambda: deque(maxlen=_MOST_REMEMBERED))
+    record: deque[DeliveryAttempt] = field(default_factory=lambda: deque(maxlen=_MOST_REMEMBERED))
     _queue: list[tuple[float, int, Delivery]] = field(default_factory=list)
     _serial: "count[int]" = field(default_factory=count)
 
     def put(self, delivery: Delivery) -> None:
-        """Queue *delivery*, or only record it where its address is not allowed."""
+        """Queue *delivery*. If its address is not allowed, only record it."""
         if not self.allowed(delivery.url):
-            self._note(delivery, delivery.due, "recorded only: not a loopback address")
+            self._record(delivery, delivery.due, "recorded only: not a loopback address")
         elif len(self._queue) >= _MOST_WAITING:
-            self._note(delivery, delivery.due, "dropped: too many wait already")
+            self._record(delivery, delivery.due, "dropped: too many wait already")
         else:
             heappush(self._queue, (delivery.due, next(self._serial), delivery))
 
     def take(self, now: float) -> list[Delivery]:
-        """Return what is due at *now*; whoever takes it reports on it."""
+        """Return what is due at *now*. The caller reports on each delivery."""
         due = []
         while self._queue and self._queue[0][0] <= now:
             due.append(heappop(self._queue)[2])
         return due
 
     def report(self, delivery: Delivery, now: float, outcome: int | str) -> None:
-        """Record the *outcome*, an HTTP status or words, and queue another attempt unless it was 2xx."""
-        self._note(delivery, now, str(outcome))
+        """Record the *outcome*, an HTTP status or words. Unless it was 2xx, queue another attempt."""
+        self._record(delivery, now, str(outcome))
         done = isinstance(outcome, int) and 200 <= outcome < 300  # noqa: PLR2004 - HTTP success
         if not done and delivery.attempt < self.attempts:
             later = now + 2.0**delivery.attempt
             self.put(replace(delivery, due=later, attempt=delivery.attempt + 1))
 
-    def _note(self, delivery: Delivery, now: float, outcome: str) -> None:
-        self.record.append(Delivered(now, delivery.url, delivery.attempt, outcome, delivery.body))
+    def _record(self, delivery: Delivery, now: float, outcome: str) -> None:
+        self.record.append(DeliveryAttempt(now, delivery.url, delivery.attempt, outcome, delivery.body))
 
 
 def as_json(event: object) -> bytes:
@@ -91,7 +91,7 @@ def as_json(event: object) -> bytes:
 
 
 def meta_headers(meta: str) -> tuple[tuple[str, str], ...]:
-    """Return the headers that a subscription's ``meta`` asks for: flat, or below the key ``headers``."""
+    """Return the headers in a subscription's ``meta``, which stand at its top or below ``headers``."""
     try:
         found = json.loads(meta) if meta else {}
     except ValueError:

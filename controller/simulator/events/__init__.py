@@ -1,0 +1,1 @@
+"""Events: what Gupshup posts, the queue of what is due, and the sender that posts it."""

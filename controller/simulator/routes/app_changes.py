@@ -1,0 +1,62 @@
+"""Changing and deleting apps (docs, Apps)."""
+
+from dataclasses import replace
+
+from controller.simulator.events.messages import probe
+from controller.simulator.route import REVIEW, ApiRoute, Request, RequiredToken
+from controller.simulator.routes.apps import facts
+from controller.simulator.routes.link import REGIONS
+from controller.simulator.state import AppRecord
+from controller.simulator.wire import Response, failure, success
+from controller.simulator.world import World
+
+_FLAGS = ("true", "false")
+_APP = "/partner/app/{app}"
+
+
+def update(world: World, request: Request) -> Response:
+    """Change the few fields that can be changed. `callbackUrl` is taken, although no page says so."""
+    app, form = request.the_app(), request.call.form
+    known = {"templateMessaging", "disableOptinPrefUrl", "storageRegion", "callbackUrl", "languageCode"}
+    if not known & set(form):
+        return failure(400, "Fields to be updated not provided.")
+    if "storageRegion" in form and form["storageRegion"] not in REGIONS:
+        return failure(400, "Invalid Region Passed")
+    if "storageRegion" in form and app.live:
+        return failure(400, "Cannot Change Region After Go live")
+    if any(form[name] not in _FLAGS for name in ("templateMessaging", "disableOptinPrefUrl") if name in form):
+        return REVIEW
+    changed = world.apps.put(_updated(app, request))
+    if "callbackUrl" in form and not app.live:
+        probe(world.event_queue, changed, request.call.at)
+    body = {**facts(changed), "customerId": "NA", "customerType": "PARTNER", "billingType": "PREPAID"}
+    return success(effect=True, app=body)
+
+
+def _updated(app: AppRecord, request: Request) -> AppRecord:
+    form = request.call.form
+    return replace(
+        app,
+        region=form.get("storageRegion", app.region),
+        callback_url=form.get("callbackUrl", app.callback_url),
+        template_messaging=form.get("templateMessaging", str(app.template_messaging).lower()) == "true",
+        optin_pref_off=form.get("disableOptinPrefUrl", str(app.optin_pref_off).lower()) == "true",
+        modified=request.call.at,
+    )
+
+
+def delete(world: World, request: Request) -> Response:
+    """Delete an app. A live app is deleted only if the call says so."""
+    app = request.the_app()
+    if app.live and request.call.query.get("deleteLiveApp", "false") != "true":
+        return failure(400, "Live app cannot be deleted")
+    lag = app.lag or world.switches.list_lag
+    world.apps.delete(app, request.call.at, lag, frees=world.switches.delete_frees == "yes")
+    world.subscriptions.by_app.pop(app.id, None)
+    return Response(200, {"message": "App deleted successfully", "status": "success"}, effect=True)
+
+
+ROUTES = (
+    ApiRoute("update", "PUT", _APP, update, RequiredToken.PARTNER),
+    ApiRoute("delete", "DELETE", _APP, delete, RequiredToken.APP, "delete"),
+)
