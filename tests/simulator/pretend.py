@@ -1,4 +1,4 @@
-"""A caller of the pretend Gupshup in one thread: time is what the test says, and waiting takes none of it."""
+"""A caller of the simulator in one thread: the test sets the time, and waiting takes none of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -23,7 +23,7 @@ GOOD = {"email": "partner@example.com", "password": "pretend-secret"}
         ),
     ],
 )
-async def test_a_login_that_is_refused(form: dict[str, str], answer: tuple[int, str]) -> None:
+async def test_a_login_is_refused_by_its_form(form: dict[str, str], answer: tuple[int, str]) -> None:
     assert said(await Caller.of().call("POST", "/partner/account/login", "", **form)) == answer
 
 
@@ -159,7 +159,7 @@ async def test_an_app_token_is_the_same_each_time_until_it_is_rotated() -> None:
     assert said(await caller.call("GET", f"/partner/app/{app}/subscription", rotated["token"]))[0] == 200
 
 
-async def test_the_app_token_comes_flat_where_the_switch_says_so() -> None:
+async def test_the_app_token_is_flat_by_a_switch() -> None:
     caller = Caller.switched("app-token-body=flat")
     app = await caller.linked()
     body = (await caller.call("GET", f"/partner/app/{app}/token")).json()
@@ -222,7 +222,9 @@ async def test_universal_app_tokens_are_minted_listed_and_revoked() -> None:
         pytest.param({"name": "d", "expiry": str(int(START * 1000))}, 400, id="an expiry too near"),
     ],
 )
-async def test_a_universal_token_that_is_not_given(form: dict[str, str], status: int) -> None:
+async def test_a_universal_token_is_refused_by_its_name_expiry_and_number(
+    form: dict[str, str], status: int
+) -> None:
     caller = Caller.of()
     app = await caller.linked()
     universal = await minted(caller, "/partner/1368/auth/token", **MINT)

@@ -41,7 +41,7 @@ async def test_the_list_comes_in_pages(query: dict[str, str], names: range | lis
     assert [row["name"] for row in await caller.rows(**query)] == [f"Fleet{n:05}" for n in names]
 
 
-async def test_past_the_end_the_last_page_may_come_again() -> None:
+async def test_the_last_page_may_come_again_past_the_end() -> None:
     caller = Caller.switched("page-size-max=20", "page-past-end=last")
     assert await caller.rows(pageNo="2") == []
     await fleet(caller, 25)
@@ -53,7 +53,7 @@ async def test_past_the_end_the_last_page_may_come_again() -> None:
 @pytest.mark.parametrize(
     "query", [{"pageNo": "0"}, {"pageNo": "x"}, {"pageSize": "0"}, {"pageSize": "-1"}, {"pageSize": "9" * 30}]
 )
-async def test_a_page_that_is_none_is_refused(query: dict[str, str]) -> None:
+async def test_a_page_number_or_size_below_one_is_refused(query: dict[str, str]) -> None:
     answer = await Caller.of().call("GET", "/partner/app/list", **query)
 
     assert answer.status_code == 400
@@ -158,14 +158,16 @@ async def test_only_a_live_app_has_health_and_a_waba(what: str) -> None:
         pytest.param({"callbackUrl": HOOK}, (200, "success"), id="the callback URL, which no page mentions"),
     ],
 )
-async def test_an_update_of_a_live_app(form: dict[str, str], answer: tuple[int, str]) -> None:
+async def test_an_update_of_a_live_app_is_answered_by_its_fields(
+    form: dict[str, str], answer: tuple[int, str]
+) -> None:
     caller = Caller.of()
     app = await caller.seeded()
 
     assert said(await caller.call("PUT", f"/partner/app/{app}", **form)) == answer
 
 
-async def test_an_update_shows_what_it_changed() -> None:
+async def test_an_update_shows_the_changed_fields() -> None:
     caller = Caller.of()
     app = await caller.linked()
     form = {"storageRegion": "DE", "disableOptinPrefUrl": "true", "callbackUrl": HOOK}
@@ -192,7 +194,7 @@ async def test_an_update_shows_what_it_changed() -> None:
         pytest.param("/callback/mode", {}, [], id="no mode at all"),
     ],
 )
-async def test_the_callback_is_written_in_three_ways(
+async def test_the_callback_is_written_by_three_routes(
     path: str, form: dict[str, str], answer: tuple[int, str] | list[str] | None
 ) -> None:
     caller = Caller.of()
@@ -230,7 +232,7 @@ async def test_a_live_app_is_deleted_only_when_the_call_says_so() -> None:
         pytest.param("GET", "/", 404, id="the root"),
     ],
 )
-async def test_what_is_no_route_is_said_so(method: str, path: str, status: int) -> None:
+async def test_an_unknown_route_is_answered_with_its_path(method: str, path: str, status: int) -> None:
     body: dict[str, Any] = (await Caller.of().call(method, path)).json()
 
     assert (body["status"], body["path"]) == (status, path)
@@ -249,7 +251,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("kind", "more", "status"), BODIES)
-async def test_which_bodies_are_forms(kind: str, more: str, status: int) -> None:
+async def test_a_body_counts_as_a_form_by_its_type_and_length(kind: str, more: str, status: int) -> None:
     caller = Caller.of()
     headers = {"content-type": kind, "token": caller.partner_token}
     answer = await caller.http.post("/partner/tpp/app", content=urlencode(FORM) + more, headers=headers)
@@ -271,7 +273,7 @@ async def test_the_log_never_holds_a_token_or_a_secret() -> None:
     assert not any(word in told for word in (caller.partner_token, "sk_", "pretend-secret"))
 
 
-async def test_a_form_that_grows_too_long_on_the_way_is_no_form_either() -> None:
+async def test_a_form_sent_in_pieces_counts_as_none_if_it_is_too_long() -> None:
     async def pieces() -> AsyncIterator[bytes]:
         yield urlencode(FORM).encode()
         yield b"&pad=" + b"A" * (1 << 20)

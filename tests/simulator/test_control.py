@@ -9,7 +9,7 @@ from controller.simulator import create_app
 from tests.simulator.pretend import HOOK, START, Caller, said
 
 
-async def test_the_state_shows_what_no_call_does() -> None:
+async def test_the_state_shows_fields_that_no_call_shows() -> None:
     caller = Caller.of()
     app = await caller.linked(callbackUrl=HOOK)
     await caller.subscribe(app, meta='{"A": "b"}')
@@ -77,14 +77,14 @@ SEEDS = [
 
 
 @pytest.mark.parametrize(("fields", "row"), SEEDS)
-async def test_an_app_may_have_been_there_before(fields: dict[str, object], row: dict[str, object]) -> None:
+async def test_an_app_is_added_without_a_call(fields: dict[str, object], row: dict[str, object]) -> None:
     caller = Caller.of()
     await caller.seeded(**fields)
 
     assert row.items() <= (await caller.rows())[0].items()
 
 
-async def test_two_apps_may_share_a_phone_when_they_were_there_before() -> None:
+async def test_two_added_apps_may_share_a_phone() -> None:
     caller = Caller.of()
     await caller.seeded()
     await caller.seeded(name="SecondSupport")
@@ -93,7 +93,7 @@ async def test_two_apps_may_share_a_phone_when_they_were_there_before() -> None:
     assert len(await caller.rows()) == 2
 
 
-async def test_somebody_may_change_an_app_by_hand() -> None:
+async def test_an_app_is_changed_by_hand() -> None:
     caller = Caller.of()
     app = await caller.seeded(wabaId="1")
     changes = {"name": "NewSupport", "phone": "15559998888", "wabaId": "2", "stopped": True}
@@ -106,7 +106,7 @@ async def test_somebody_may_change_an_app_by_hand() -> None:
     assert await caller.rows() == []
 
 
-async def test_somebody_may_change_subscriptions_by_hand() -> None:
+async def test_subscriptions_are_changed_by_hand() -> None:
     caller = Caller.of()
     app = await caller.seeded(subscriptions=[{"tag": "a", "url": HOOK, "modes": "SENT"}, {"tag": "b"}])
     changes: list[dict[str, Any]] = [
@@ -124,7 +124,7 @@ async def test_somebody_may_change_subscriptions_by_hand() -> None:
     assert (found[0]["url"], found[1]["version"], found[1]["showOnUI"]) == (HOOK, 3, True)
 
 
-async def test_somebody_may_delete_an_app_by_hand() -> None:
+async def test_an_app_is_deleted_by_hand() -> None:
     caller = Caller.of()
     app = await caller.seeded()
     await caller.control("drift", {"app": app, "delete": True})
@@ -170,7 +170,7 @@ async def test_a_body_that_is_no_json_is_explained() -> None:
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "nonsense"])
 @pytest.mark.parametrize(("method", "what"), [("GET", "state"), ("POST", "advance"), ("POST", "faults")])
-async def test_other_machines_have_no_business_here(address: str, method: str, what: str) -> None:
+async def test_the_control_surface_refuses_other_machines(address: str, method: str, what: str) -> None:
     transport = httpx.ASGITransport(create_app(Caller.of().world), client=(address, 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://gupshup.test") as far:
         answer = await far.request(method, f"/_simulator/{what}", json={"seconds": 1})
@@ -179,13 +179,13 @@ async def test_other_machines_have_no_business_here(address: str, method: str, w
 
 
 @pytest.mark.parametrize("what", ["advance", "faults"])
-async def test_a_web_page_cannot_post_here(what: str) -> None:
+async def test_the_control_surface_refuses_web_pages(what: str) -> None:
     answer = await Caller.of().http.post(f"/_simulator/{what}", data={"seconds": "1"})
 
     assert answer.status_code == 415
 
 
-async def test_nothing_to_change_changes_nothing() -> None:
+async def test_an_empty_change_changes_nothing() -> None:
     caller = Caller.of()
 
     assert await caller.control("drift", {}) == {"changed": False}

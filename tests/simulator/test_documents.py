@@ -19,7 +19,7 @@ def section(name: str) -> str:
     return PAGE.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
 
 
-def test_every_kind_of_fault_and_each_of_its_parameters_is_told() -> None:
+def test_every_kind_of_fault_and_each_of_its_parameters_is_on_the_page() -> None:
     rows = [line for line in section("Faults").splitlines() if line.startswith("|")]
     told = {kind: row for row in rows for kind in re.findall(r"`([\w-]+)`", row.split("|")[1])}
 
@@ -30,7 +30,7 @@ def test_every_kind_of_fault_and_each_of_its_parameters_is_told() -> None:
     assert missing == set()
 
 
-def test_every_switch_is_told_with_what_it_takes() -> None:
+def test_every_switch_is_on_the_page_with_its_values() -> None:
     text = section("Switches")
     names = [each.name for each in fields(Switches)]
 
@@ -45,7 +45,7 @@ def test_every_switch_is_told_with_what_it_takes() -> None:
     }
 
 
-def test_every_route_is_told() -> None:
+def test_every_route_is_on_the_page() -> None:
     assert set(re.findall(r"`(\w+)`", section("Routes"))) == NAMES
 
 
@@ -72,7 +72,7 @@ def test_the_example_of_faults_works() -> None:
     ]
 
 
-def test_what_modules_cite_are_headings_of_the_page_of_facts() -> None:
+def test_citations_of_modules_are_headings_of_the_page_of_facts() -> None:
     cited = {
         name.strip()
         for path in (DOCS.parent / "controller").rglob("*.py")

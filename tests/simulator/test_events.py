@@ -47,14 +47,14 @@ async def test_the_live_event_goes_to_the_callback_url_in_the_documented_envelop
     }
 
 
-async def test_what_wa_id_holds_is_a_switch() -> None:
+async def test_wa_id_of_the_live_event_is_a_switch() -> None:
     caller = Caller.switched("live-wa-id=waba")
     await caller.linked(callbackUrl=NEAR)
 
     assert event((await live(caller))[-1])["payload"]["payload"]["waId"] == FORM["wabaId"]
 
 
-async def test_subscriptions_with_account_hear_of_it_in_their_version() -> None:
+async def test_subscriptions_with_account_get_the_live_event_in_their_version() -> None:
     caller = Caller.of()
     app = await caller.linked()
     for tag, form in {
@@ -73,7 +73,7 @@ async def test_subscriptions_with_account_hear_of_it_in_their_version() -> None:
     assert (three.url, event(three)["gs_app_id"]) == (f"{NEAR}/three", app)
 
 
-async def test_other_machines_are_recorded_and_not_called() -> None:
+async def test_events_for_other_machines_are_recorded_and_not_posted() -> None:
     caller = Caller.of()
     await caller.linked(callbackUrl="https://hooks.example.com/live")
 
@@ -83,7 +83,7 @@ async def test_other_machines_are_recorded_and_not_called() -> None:
     }
 
 
-async def test_it_is_a_decision_to_call_other_machines() -> None:
+async def test_events_for_other_machines_are_posted_by_a_setting() -> None:
     caller = Caller.of(deliver_any=True)
     await caller.linked(callbackUrl="https://hooks.example.com/live")
 
@@ -106,7 +106,7 @@ async def test_it_is_a_decision_to_call_other_machines() -> None:
         ("nonsense", False),
     ],
 )
-def test_which_addresses_are_this_machine(url: str, near: bool) -> None:  # noqa: FBT001 - a table
+def test_loopback_addresses_are_this_machine(url: str, near: bool) -> None:  # noqa: FBT001 - a table
     assert loopback(url) is near
 
 
@@ -125,7 +125,7 @@ async def test_a_refused_delivery_is_tried_a_few_times() -> None:
     assert [each.outcome for each in caller.world.event_queue.record] == ["500", "500", "refused"]
 
 
-async def test_a_delivery_that_was_taken_is_not_repeated() -> None:
+async def test_a_delivery_that_succeeded_is_not_repeated() -> None:
     caller = Caller.of()
     await caller.linked(callbackUrl=NEAR)
     (probe,) = caller.world.event_queue.take(caller.clock.time)
@@ -146,7 +146,9 @@ async def test_a_delivery_that_was_taken_is_not_repeated() -> None:
         pytest.param('{"X-A": "b\\r\\nHost: c"}', (), id="a line break"),
     ],
 )
-def test_the_headers_of_a_subscription(meta: str, headers: tuple[tuple[str, str], ...]) -> None:
+def test_headers_of_a_subscription_come_from_its_meta(
+    meta: str, headers: tuple[tuple[str, str], ...]
+) -> None:
     assert meta_headers(meta) == headers
 
 
@@ -181,7 +183,7 @@ async def test_a_delivery_that_fails_says_why(url: str) -> None:
     assert "Error" in str(await send(Delivery(url, b"{}", 0)))
 
 
-async def test_a_running_server_carries_what_falls_due() -> None:
+async def test_a_running_server_posts_the_events_that_are_due() -> None:
     caller = Caller.of()
     async with receiver() as (url, heard):
         task = asyncio.create_task(deliver_events(caller.world))
@@ -192,7 +194,7 @@ async def test_a_running_server_carries_what_falls_due() -> None:
     assert b"callbackSetPhone" in request
 
 
-async def test_what_cannot_wait_any_more_is_recorded_as_dropped() -> None:
+async def test_events_past_ten_thousand_are_recorded_as_dropped() -> None:
     queue = Caller.of().world.event_queue
     for _ in range(10_001):
         queue.put(Delivery(NEAR, b"{}", 0))

@@ -1,4 +1,4 @@
-"""Files of faults and switches: what they may say, and what is said about what they may not."""
+"""Fault files and switches: what they may say, and the errors about the rest."""
 
 import math
 
@@ -57,7 +57,7 @@ def parsed(text: str) -> tuple[Fault, ...]:
         pytest.param("- &one {kind: html}\n- *one", (Fault("html"), Fault("html")), id="an alias"),
     ],
 )
-def test_what_a_file_says(text: str, faults: tuple[Fault, ...]) -> None:
+def test_a_fault_file_is_read_as_faults(text: str, faults: tuple[Fault, ...]) -> None:
     assert parsed(text) == faults
 
 
@@ -112,14 +112,14 @@ def test_what_a_file_says(text: str, faults: tuple[Fault, ...]) -> None:
         pytest.param("- kind: html\n  route: [list]", "2:10: route ['list'] does not exist", id="routes"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_where_and_why(text: str, problem: str) -> None:
+def test_a_fault_file_is_refused_with_position_and_reason(text: str, problem: str) -> None:
     with pytest.raises(FaultFileError) as refusal:
         parsed(text)
 
     assert problem in str(refusal.value)
 
 
-def test_all_problems_come_at_once() -> None:
+def test_all_problems_of_a_fault_file_come_at_once() -> None:
     with pytest.raises(FaultFileError) as refusal:
         parsed("- kind: a\n- {kind: html, nth: 0, every: 0}\n- {kind: html}\n")
 
@@ -130,7 +130,7 @@ def test_all_problems_come_at_once() -> None:
     ]
 
 
-def test_a_fault_lasts_for_ever_unless_it_says_otherwise() -> None:
+def test_a_fault_without_an_end_lasts_for_ever() -> None:
     assert parsed("- kind: html")[0].until == math.inf
 
 
@@ -146,14 +146,14 @@ def test_a_fault_lasts_for_ever_unless_it_says_otherwise() -> None:
         pytest.param("list-lag=nan", "takes a number from 0 up", id="not a number"),
     ],
 )
-def test_a_switch_that_cannot_be_used_says_why(word: str, problem: str) -> None:
+def test_a_switch_is_refused_with_a_reason(word: str, problem: str) -> None:
     with pytest.raises(SwitchError) as refusal:
         parse_switches([word])
 
     assert problem in str(refusal.value)
 
 
-def test_switches_are_read_one_after_the_other() -> None:
+def test_the_last_value_of_a_switch_counts() -> None:
     found = parse_switches(["page-size-max=7", "list-lag=2.5", "terms=pending", "terms=accepted"])
 
     assert (found.page_size_max, found.list_lag, found.terms) == (7, 2.5, "accepted")

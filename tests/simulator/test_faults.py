@@ -33,7 +33,7 @@ CUT = [
 
 
 @pytest.mark.parametrize(("one", "effect"), CUT)
-async def test_a_cut_connection(one: Fault, effect: bool) -> None:  # noqa: FBT001 - a table
+async def test_a_cut_connection_keeps_or_loses_the_effect(one: Fault, effect: bool) -> None:  # noqa: FBT001 - a table
     caller = Caller.of(one)
     with pytest.raises(httpx.ReadError):
         await caller.link()
@@ -42,7 +42,7 @@ async def test_a_cut_connection(one: Fault, effect: bool) -> None:  # noqa: FBT0
     assert (caller.world.log[0].effect, caller.world.log[0].fault) == (effect, one.kind)
 
 
-async def test_a_lost_reply_may_be_waited_for() -> None:
+async def test_a_lost_reply_may_cost_the_caller_time() -> None:
     caller = Caller.of(fault("lose-reply", "link", seconds=30))
     with pytest.raises(httpx.ReadError):
         await caller.link()
@@ -106,7 +106,9 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("one", "status", "kind", "words"), ANSWERS)
-async def test_an_answer_of_another_kind(one: Fault, status: int, kind: str, words: str) -> None:
+async def test_a_fault_answers_with_another_status_type_or_text(
+    one: Fault, status: int, kind: str, words: str
+) -> None:
     caller = Caller.of(one)
     answer = await caller.link()
 
@@ -118,12 +120,12 @@ async def test_an_answer_of_another_kind(one: Fault, status: int, kind: str, wor
 
 @pytest.mark.parametrize("after", ["0", "-5", "99999999999", "abc", "Wed, 21 Oct 2015 07:28:00 GMT"])
 @pytest.mark.parametrize("kind", ["429", "503"])
-async def test_an_odd_retry_after(kind: str, after: str) -> None:
+async def test_retry_after_may_hold_any_text(kind: str, after: str) -> None:
     assert (await Caller.of(fault(kind, retry_after=after)).link()).headers["retry-after"] == after
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect(status: int) -> None:
+async def test_a_redirect_has_its_status_and_location(status: int) -> None:
     answer = await Caller.of(fault("redirect", status=status, location="file:///x")).link()
 
     assert (answer.status_code, answer.headers["location"]) == (status, "file:///x")
@@ -202,7 +204,7 @@ async def test_a_conflict_may_name_the_wrong_app() -> None:
     assert conflict["appId"] != first
 
 
-async def test_a_canned_mode() -> None:
+async def test_a_canned_mode_replaces_the_mode_of_every_answer() -> None:
     caller = Caller.of(fault("canned-mode"), fault("canned-mode", "subscription", mode=7))
     app = await caller.seeded()
     made = (await caller.subscribe(app)).json()["subscription"]
@@ -224,7 +226,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("one", "query", "left"), LISTS)
-async def test_a_list_that_is_not_all_there(one: Fault, query: dict[str, str], left: list[int]) -> None:
+async def test_a_list_may_lack_rows(one: Fault, query: dict[str, str], left: list[int]) -> None:
     caller = Caller.of(one)
     for number in range(5):
         await caller.seeded(name=f"Fleet{number:05}", phone=f"1555{number:07}")
@@ -250,7 +252,7 @@ async def test_a_new_app_may_be_missing_from_lists_for_a_while() -> None:
     assert len(await caller.rows()) == 1
 
 
-def test_every_kind_is_shown_here_or_beside_what_it_changes() -> None:
+def test_every_kind_of_fault_has_a_test() -> None:
     shown = set(re.findall(r'fault\("([\w-]+)"', Path(__file__).read_text(encoding="utf-8")))
 
     assert shown | ELSEWHERE | {"503", "429"} == set(KINDS)
@@ -270,7 +272,7 @@ OFTEN = [
 
 
 @pytest.mark.parametrize(("fields", "struck"), OFTEN)
-async def test_how_often(fields: dict[str, Any], struck: list[int]) -> None:
+async def test_a_fault_hits_as_often_as_its_fields_say(fields: dict[str, Any], struck: list[int]) -> None:
     caller = Caller.of(fault("500", **fields))
     seen = []
     for _ in range(6):
@@ -316,7 +318,7 @@ async def test_a_refused_call_meets_no_fault() -> None:
     assert said(await caller.call("GET", "/partner/app/list"))[0] == 429
 
 
-async def test_faults_can_be_changed_while_it_runs() -> None:
+async def test_faults_can_be_changed_at_run_time() -> None:
     caller = Caller.of(fault("500"))
     assert (await caller.control("faults", [{"kind": "502"}])) == {"faults": 1}
     assert (await caller.link()).status_code == 502

@@ -78,14 +78,14 @@ async def test_a_window_slides() -> None:
     assert refused == [False, False, True, False, True, False]
 
 
-async def test_after_a_refusal_the_bucket_rests_for_a_window() -> None:
+async def test_a_bucket_refuses_for_a_window_after_a_refusal() -> None:
     windows, place = Windows(), LimitBucket("x", "y", CallLimit(2, 10))
     refused = [windows.admit([place], now) is not None for now in (0.0, 9.0, 9.5, 10.0, 19.4, 19.5)]
 
     assert refused == [False, False, True, True, True, False]
 
 
-async def test_one_apps_subscriptions_share_a_bucket_whatever_the_verb_and_apps_do_not() -> None:
+async def test_subscription_calls_of_one_app_share_a_bucket() -> None:
     caller = Caller.of()
     one, two = await caller.seeded(), await caller.seeded(name="Another", phone="15550002222")
     await caller.subscribe(one)
@@ -120,7 +120,7 @@ async def test_whether_calls_with_a_limit_per_app_count_overall_too_is_a_switch(
     assert (said(answers[-1]) == TOO_MANY) is refused
 
 
-async def test_a_switch_makes_the_list_scarce() -> None:
+async def test_a_switch_limits_the_list_to_ten_a_minute() -> None:
     caller = Caller.switched("list-limit=10/min", "retry-after=seconds")
     for _ in range(10):
         caller.clock.time += 1
@@ -161,7 +161,7 @@ async def test_a_refused_call_has_no_effect_and_counts_in_the_worst_window() -> 
     assert (link["calls"], link["refused"], link["owner"]) == (12, 2, "1368")
 
 
-async def test_strangers_share_a_bucket_so_that_memory_stays_bounded() -> None:
+async def test_unknown_callers_share_a_bucket_so_that_memory_stays_bounded() -> None:
     caller = Caller.of()
     for number in range(30):
         form = {"secret": "x", "email": f"nobody{number}@example.com"}

@@ -40,7 +40,7 @@ async def test_a_name_of_6_to_150_characters_is_taken(name: str) -> None:
     assert said(await Caller.of().link(name=name)) == (200, "success")
 
 
-async def test_the_length_is_complained_of_in_the_other_spelling_too() -> None:
+async def test_the_spelling_of_the_length_refusal_is_a_switch() -> None:
     answer = await Caller.switched("name-spelling=guide").link(name="A")
 
     assert said(answer) == (400, LENGTH.replace("charecters", "characters"))
@@ -68,7 +68,7 @@ async def test_a_phone_is_linked_once_and_the_answer_names_its_app() -> None:
 @pytest.mark.parametrize(
     ("switch", "words"), [("phone", "already exists with phone"), ("name", "Bot Already Exists")]
 )
-async def test_which_conflict_comes_first_is_a_switch(switch: str, words: str) -> None:
+async def test_the_order_of_conflicts_is_a_switch(switch: str, words: str) -> None:
     caller = Caller.switched(f"conflict-order={switch}")
     await caller.link()
 
@@ -99,7 +99,7 @@ async def test_an_app_may_be_created_and_its_callback_refused(faults: tuple[Faul
     assert caller.world.log[0].effect
 
 
-async def test_until_the_terms_are_accepted_nothing_is_linked() -> None:
+async def test_no_app_is_linked_before_the_terms_are_accepted() -> None:
     assert (await Caller.switched("terms=pending").link()).status_code == 400
 
 
@@ -123,7 +123,7 @@ async def test_the_same_seed_and_calls_give_the_same_answers() -> None:
     assert await Caller.of(seed=2).linked() not in one
 
 
-async def test_deleting_frees_name_and_phone_unless_the_switch_says_otherwise() -> None:
+async def test_a_deletion_frees_name_and_phone_by_a_switch() -> None:
     for switch, status in (("yes", 200), ("no", 409)):
         caller = Caller.switched(f"delete-frees={switch}")
         app = await caller.linked()
@@ -140,7 +140,7 @@ async def test_a_replaced_app_gives_its_old_name_back() -> None:
     assert (await caller.link()).status_code == 200
 
 
-async def test_a_caller_who_died_before_its_form_was_whole_asked_for_nothing() -> None:
+async def test_a_caller_that_leaves_before_its_form_is_whole_has_no_effect() -> None:
     caller = Caller.of()
     came = iter(
         [

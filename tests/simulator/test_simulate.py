@@ -65,7 +65,7 @@ def ended(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-async def test_it_says_what_to_export_serves_and_ends_clean(number: int, code: int) -> None:
+async def test_the_command_prints_its_settings_serves_and_ends_clean(number: int, code: int) -> None:
     async with running(*FREE, "--email", "a b@example.com", "--log-calls") as simulator:
         answer = await simulator.http.get("/partner/app/list", headers=await simulator.token())
 
@@ -139,7 +139,7 @@ async def test_a_connection_that_ends_badly_does_so_for_real(
         assert await simulator.process.stderr.read() == b""
 
 
-async def test_it_ends_in_the_middle_of_an_answer_too() -> None:
+async def test_the_command_ends_in_the_middle_of_an_answer() -> None:
     async with running(*FREE) as simulator:
         token = await simulator.token()
         await simulator.control("faults", [{"kind": "drip", "interval": 1}])
@@ -148,7 +148,7 @@ async def test_it_ends_in_the_middle_of_an_answer_too() -> None:
             assert await simulator.stop(signal.SIGTERM) == 0
 
 
-def test_a_place_that_is_taken_is_named(tmp_path: Path) -> None:
+def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         place = f"127.0.0.1:{taken.getsockname()[1]}"
         run = ended("--listen", place)
@@ -169,7 +169,7 @@ def test_a_place_that_is_taken_is_named(tmp_path: Path) -> None:
         pytest.param(("--faults", "missing.yaml"), "missing.yaml", id="a file that is not there"),
     ],
 )
-def test_what_it_cannot_use_it_refuses(arguments: tuple[str, ...], problem: str) -> None:
+def test_the_command_refuses_options_that_it_cannot_use(arguments: tuple[str, ...], problem: str) -> None:
     run = ended(*arguments)
 
     assert run.returncode == 64
@@ -180,7 +180,7 @@ def test_what_it_cannot_use_it_refuses(arguments: tuple[str, ...], problem: str)
     ("content", "problem"),
     [(b"- kind: nonsense\n", "1:9: kind 'nonsense' does not exist"), (b"\xff", "cannot read the faults in")],
 )
-def test_a_bad_file_of_faults_is_refused_with_its_position(
+def test_the_command_refuses_a_bad_fault_file_with_its_position(
     tmp_path: Path, content: bytes, problem: str
 ) -> None:
     path = tmp_path / "faults.yaml"
@@ -191,14 +191,14 @@ def test_a_bad_file_of_faults_is_refused_with_its_position(
     assert problem in run.stderr
 
 
-async def test_faults_come_from_a_file(tmp_path: Path) -> None:
+async def test_the_command_reads_faults_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "faults.yaml"
     path.write_text("- {kind: '502', route: login}\n", encoding="utf-8")
     async with running(*FREE, "--faults", str(path)) as simulator:
         assert (await simulator.http.post("/partner/account/login")).status_code == 502
 
 
-async def test_it_listens_on_the_other_loopback_as_well() -> None:
+async def test_the_command_listens_on_ipv6() -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:

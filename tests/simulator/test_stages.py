@@ -53,7 +53,7 @@ async def test_a_retry_goes_back_a_stage() -> None:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_how_long_it_takes_is_drawn_from_the_seed_within_bounds(seed: int) -> None:
+def test_provisioning_time_comes_from_the_seed_within_bounds(seed: int) -> None:
     course = drawn(seed)
 
     assert 280 <= (course.live_after or 0) <= 1_220
@@ -120,7 +120,7 @@ def test_a_course_that_never_heals_never_goes_live() -> None:
 
 
 @pytest.mark.parametrize(("scale", "seconds"), [(1.0, 1_300), (60.0, 22), (600.0, 3)])
-async def test_the_time_scale_says_how_long_that_is_in_real_seconds(scale: float, seconds: float) -> None:
+async def test_the_time_scale_sets_the_real_seconds_of_provisioning(scale: float, seconds: float) -> None:
     caller = Caller.of(time_scale=scale)
     app = await caller.linked()
     caller.clock.time += 200 / scale
@@ -140,7 +140,7 @@ async def test_virtual_time_can_be_moved_ahead() -> None:
     assert caller.clock.time == START
 
 
-async def test_an_app_that_heals_by_hand_goes_live_and_says_so() -> None:
+async def test_an_app_healed_by_hand_goes_live_with_its_event() -> None:
     caller = Caller.of(Fault("stuck"))
     app = await caller.linked(callbackUrl=HOOK)
     await caller.control("drift", {"app": app, "set": {"stage": "live"}})

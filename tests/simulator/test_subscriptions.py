@@ -25,7 +25,7 @@ REVIEW = "Please review the request parameters and retry"
         pytest.param("VOICE,BILLING,ENQUEUED,MESSAGE,SENT,DELIVERED,READ,DELETED,OTHERS", 18015, id="voice"),
     ],
 )
-async def test_the_mode_is_computed(words: str, mask: int) -> None:
+async def test_the_mode_is_computed_from_the_names(words: str, mask: int) -> None:
     caller = Caller.of()
     answer = await caller.subscribe(await caller.seeded(), modes=words)
 
@@ -73,7 +73,7 @@ async def test_a_new_subscription_is_answered_as_documented() -> None:
         pytest.param({"tag": "there"}, (400, "Duplicate component tag"), id="a tag that the app has"),
     ],
 )
-async def test_a_subscription_that_is_refused(form: dict[str, str], answer: tuple[int, str]) -> None:
+async def test_a_subscription_is_refused_by_its_form(form: dict[str, str], answer: tuple[int, str]) -> None:
     caller = Caller.of()
     app = await caller.seeded(subscriptions=[{"tag": "there", "url": HOOK}])
 
@@ -111,7 +111,7 @@ SWITCHES = [
 
 
 @pytest.mark.parametrize(("switch", "form", "answer"), SWITCHES)
-async def test_what_is_refused_is_a_switch(
+async def test_the_refusal_of_a_subscription_is_a_switch(
     switch: str, form: dict[str, str], answer: tuple[int, str]
 ) -> None:
     caller = Caller.switched(switch)
@@ -129,7 +129,7 @@ async def test_what_is_refused_is_a_switch(
         pytest.param("v3-account-modes=drop", {"modes": "SENT,ACCOUNT", "version": "3"}, 1, id="dropped"),
     ],
 )
-async def test_what_the_mode_becomes_is_a_switch(switch: str, form: dict[str, str], mode: int) -> None:
+async def test_the_mask_of_modes_is_a_switch(switch: str, form: dict[str, str], mode: int) -> None:
     caller = Caller.switched(switch)
     answer = await caller.subscribe(await caller.seeded(), **form)
 
@@ -143,7 +143,7 @@ async def test_whether_an_app_in_its_sandbox_may_subscribe_is_a_switch(switch: s
     assert (await caller.subscribe(await caller.linked())).status_code == status
 
 
-async def test_an_update_changes_what_it_names_and_leaves_the_rest() -> None:
+async def test_an_update_changes_its_own_fields_and_leaves_the_rest() -> None:
     caller = Caller.of()
     app = await caller.seeded()
     made = (await caller.subscribe(app, version="3")).json()["subscription"]
@@ -170,7 +170,7 @@ async def test_whether_headers_are_changed_is_a_switch(put: str, meta: str) -> N
     assert changed.json()["subscription"].get("meta", "") == meta
 
 
-async def test_an_update_may_repeat_everything() -> None:
+async def test_an_update_may_repeat_every_field() -> None:
     caller = Caller.of()
     app = await caller.seeded()
     made = (await caller.subscribe(app)).json()["subscription"]
@@ -188,7 +188,9 @@ async def test_an_update_may_repeat_everything() -> None:
         pytest.param({"active": "maybe"}, (400, REVIEW), id="neither true nor false"),
     ],
 )
-async def test_an_update_that_is_refused(form: dict[str, str], answer: tuple[int, str]) -> None:
+async def test_an_update_of_a_subscription_is_refused_by_its_form(
+    form: dict[str, str], answer: tuple[int, str]
+) -> None:
     caller = Caller.of()
     app = await caller.seeded(subscriptions=[{"tag": "mine", "url": HOOK}, {"tag": "other", "url": HOOK}])
 
@@ -206,7 +208,7 @@ async def test_a_missing_subscription_is_a_400_and_a_foreign_one_a_403(method: s
     assert said(foreign) == (403, "Not Subscription Owner")
 
 
-async def test_deleting_one_answers_nothing_and_leaves_the_others() -> None:
+async def test_deleting_a_subscription_leaves_the_others() -> None:
     caller = Caller.of()
     app = await caller.seeded(subscriptions=[{"tag": "a"}, {"tag": "b"}])
     answer = await caller.on_app("DELETE", app, "/subscription/8166")
@@ -218,7 +220,7 @@ async def test_deleting_one_answers_nothing_and_leaves_the_others() -> None:
 
 
 @pytest.mark.parametrize("path", ["/subscription", "/subscription/"])
-async def test_an_empty_id_deletes_them_all(path: str) -> None:
+async def test_an_empty_id_deletes_every_subscription(path: str) -> None:
     caller = Caller.of()
     app = await caller.seeded(subscriptions=[{"tag": "a"}, {"tag": "b"}])
 
@@ -226,7 +228,7 @@ async def test_an_empty_id_deletes_them_all(path: str) -> None:
     assert caller.world.subscriptions.of(app) == []
 
 
-async def test_deleting_what_is_gone_may_be_fine() -> None:
+async def test_deleting_a_missing_subscription_may_succeed() -> None:
     caller = Caller.switched("missing-subscription=204")
 
     assert (await caller.on_app("DELETE", await caller.seeded(), "/subscription/1")).status_code == 204
@@ -284,7 +286,7 @@ async def test_tags_may_be_kept_in_lower_case() -> None:
     assert changed.json()["subscription"]["tag"] == "events"
 
 
-async def test_what_is_said_may_not_be_kept() -> None:
+async def test_a_write_of_a_subscription_may_be_answered_and_not_kept() -> None:
     caller = Caller.of(Fault("unkept"))
     app = await caller.seeded(subscriptions=[{"tag": "a", "url": HOOK}])
     made = await caller.subscribe(app, tag="b")
