@@ -18,7 +18,7 @@ from controller.simulator.control import surface
 from controller.simulator.dispatch import admit
 from controller.simulator.events.sender import deliver_events
 from controller.simulator.faults.effects import respond
-from controller.simulator.route import Request
+from controller.simulator.route import ApiRequest
 from controller.simulator.transmit import transmit
 from controller.simulator.wire import ConnectionEnd, Cut, IncomingCall, sent_whole
 from controller.simulator.world import World
@@ -28,7 +28,7 @@ _FORM = "application/x-www-form-urlencoded"
 _LONGEST_BODY = 1 << 20
 
 
-class Transport(Protocol):
+class TcpTransport(Protocol):
     """The part of a TCP connection that is needed to end it badly."""
 
     def abort(self) -> None:
@@ -74,9 +74,9 @@ class PartnerApi:
             return
         admitted = admit(self.world, self._call(scope, body))
         transmission = (
-            respond(self.world, admitted) if isinstance(admitted, Request) else sent_whole(admitted)
+            respond(self.world, admitted) if isinstance(admitted, ApiRequest) else sent_whole(admitted)
         )
-        transport: Transport | None = scope.get("state", {}).get(TRANSPORT)
+        transport: TcpTransport | None = scope.get("state", {}).get(TRANSPORT)
         try:
             await transmit(self.world, transmission, receive, send)
         except asyncio.CancelledError:
@@ -129,7 +129,7 @@ def _credential(headers: Headers, accepted: str) -> str:
     return bearer.removeprefix("Bearer ").strip() or bare.strip()
 
 
-async def _cut(transport: Transport, end: ConnectionEnd, receive: Receive) -> None:
+async def _cut(transport: TcpTransport, end: ConnectionEnd, receive: Receive) -> None:
     """End the connection and wait until the server knows it: otherwise the server adds bytes itself."""
     match end:
         case ConnectionEnd.RESET:

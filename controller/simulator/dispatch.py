@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from controller.simulator.limits import LIMITS, LimitBucket
-from controller.simulator.route import ApiRoute, Request, RequiredToken
+from controller.simulator.route import ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.routes import ROUTES
 from controller.simulator.state import AppRecord
 from controller.simulator.tokens import TokenOwner
@@ -14,7 +14,7 @@ from controller.simulator.world import LoggedCall, World
 _UNKNOWN = "unknown"
 
 
-def admit(world: World, call: IncomingCall) -> Request | Response:
+def admit(world: World, call: IncomingCall) -> ApiRequest | Response:
     """Find the route of *call*, count the call, and pick the faults that hit it.
 
     A Response is a refusal: no such route, or too many calls.
@@ -32,7 +32,7 @@ def admit(world: World, call: IncomingCall) -> Request | Response:
     return replace(request, faults=faults)
 
 
-def answer(world: World, request: Request) -> Response:
+def answer(world: World, request: ApiRequest) -> Response:
     """Check the token and let the route answer, with the world as it is now."""
     request = _look_up(world, request)
     required, owner, app = request.route.required, request.owner, request.app
@@ -44,13 +44,13 @@ def answer(world: World, request: Request) -> Response:
     return request.route.answer(world, request)
 
 
-def log(world: World, request: Request, response: Response | None, fault: str = "") -> None:
+def log(world: World, request: ApiRequest, response: Response | None, fault: str = "") -> None:
     """Write a call and its answer into the log. None means that no answer was sent."""
     _log(world, request.call, fault, response, request)
 
 
 def _log(
-    world: World, call: IncomingCall, fault: str, response: Response | None, request: Request | None = None
+    world: World, call: IncomingCall, fault: str, response: Response | None, request: ApiRequest | None = None
 ) -> None:
     body = response.body if response else None
     named = body.get("appId", "") if isinstance(body, Mapping) else ""
@@ -70,18 +70,18 @@ def _log(
     )
 
 
-def _routed(call: IncomingCall) -> Request | Response:
+def _routed(call: IncomingCall) -> ApiRequest | Response:
     segments = call.path.rstrip("/").split("/")[1:]
     matches = [(route, ids) for route in ROUTES if (ids := route.match(segments)) is not None]
     for route, ids in matches:
         if route.method == call.method:
-            return Request(call, route, ids)
+            return ApiRequest(call, route, ids)
     status, error = (405, "Method Not Allowed") if matches else (404, "Not Found")
     body = {"timestamp": int(call.at * 1000), "status": status, "error": error, "path": call.path}
     return Response(status, body)
 
 
-def _look_up(world: World, request: Request) -> Request:
+def _look_up(world: World, request: ApiRequest) -> ApiRequest:
     owner = world.tokens.owner(request.call.credential, request.call.at)
     return replace(request, owner=owner, app=world.apps.get(request.ids.get("app", "")))
 
@@ -97,7 +97,7 @@ def _fits(world: World, required: RequiredToken, owner: TokenOwner) -> bool:
             return bool(owner.app) or owner.universal or any_token
 
 
-def _app_of(request: Request) -> tuple[str, str, str]:
+def _app_of(request: ApiRequest) -> tuple[str, str, str]:
     """Return id, phone and name of the app that a call is about, from its path or its form."""
     if request.app is not None:
         return request.app.id, request.app.phone, request.app.name
@@ -105,13 +105,13 @@ def _app_of(request: Request) -> tuple[str, str, str]:
     return request.ids.get("app", ""), form.get("phone", ""), form.get("name", "")
 
 
-def _partner_of(request: Request) -> str:
+def _partner_of(request: ApiRequest) -> str:
     if request.owner is not None:
         return request.owner.partner
     return request.app.partner if request.app is not None else _UNKNOWN
 
 
-def _over_limit(world: World, request: Request) -> Response | None:
+def _over_limit(world: World, request: ApiRequest) -> Response | None:
     full = world.windows.admit(_buckets(world, request), request.call.at)
     if full is None:
         return None
@@ -120,7 +120,7 @@ def _over_limit(world: World, request: Request) -> Response | None:
     return Response(429, {"status": "error", "message": "Too Many Requests"}, headers)
 
 
-def _buckets(world: World, request: Request) -> list[LimitBucket]:
+def _buckets(world: World, request: ApiRequest) -> list[LimitBucket]:
     """Return the buckets that a call counts in: its own, the partner's overall one, or both."""
     route, partner = request.route, _partner_of(request)
     overall = LimitBucket("other", partner, LIMITS["other"])
@@ -137,7 +137,7 @@ def _buckets(world: World, request: Request) -> list[LimitBucket]:
     return [own, overall] if world.switches.app_limits == "also-overall" else [own]
 
 
-def _account(world: World, request: Request) -> str:
+def _account(world: World, request: ApiRequest) -> str:
     email = request.call.form.get("email", "")
     return next((each.id for each in world.partners.values() if each.email == email), _UNKNOWN)
 

@@ -21,7 +21,7 @@ class RequiredToken(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ApiRequest:
     """A call that found its route. *app* and *owner* are as they were when the request was made.
 
     *owner* is whose token came with it, *faults* are those that hit it.
@@ -49,7 +49,7 @@ class Request:
         return self.owner.partner if self.owner else ""
 
 
-Answer = Callable[[World, Request], Response]
+Answer = Callable[[World, ApiRequest], Response]
 UNAUTHORIZED = failure(401, "Unauthorized Access")
 FORBIDDEN = failure(403, "Unauthorized Access")
 REVIEW = failure(400, "Please review the request parameters and retry")

@@ -8,7 +8,7 @@ from controller.simulator.faults.fault import Fault
 from controller.simulator.faults.kinds import AT_CREATION, IN_ROUTES, REWRITES
 from controller.simulator.faults.rewrites import rewritten
 from controller.simulator.faults.transmissions import TRANSMISSIONS
-from controller.simulator.route import Request
+from controller.simulator.route import ApiRequest
 from controller.simulator.wire import Response, Transmission, sent_whole
 from controller.simulator.world import World
 
@@ -17,7 +17,7 @@ _TAKES_EFFECT = frozenset(
 )
 
 
-def respond(world: World, request: Request) -> Transmission:
+def respond(world: World, request: ApiRequest) -> Transmission:
     """Let the call have its effect: now, later, twice or not at all. Return what goes out on the wire."""
     elsewhere = REWRITES | AT_CREATION | IN_ROUTES
     fault = next((each for each in request.faults if each.kind not in elsewhere), None)
@@ -34,7 +34,7 @@ def respond(world: World, request: Request) -> Transmission:
     return transmission
 
 
-def _effect(world: World, request: Request, fault: Fault) -> Response | None:
+def _effect(world: World, request: ApiRequest, fault: Fault) -> Response | None:
     if fault.kind == "late":
         world.schedule(request.call.at + fault.number("seconds", 30), _late_effect(world, request))
         return None
@@ -46,12 +46,12 @@ def _effect(world: World, request: Request, fault: Fault) -> Response | None:
     return response
 
 
-def _rewritten_answer(world: World, request: Request) -> Response:
+def _rewritten_answer(world: World, request: ApiRequest) -> Response:
     rewrites = tuple(fault for fault in request.faults if fault.kind in REWRITES)
     return rewritten(answer(world, request), rewrites, world)
 
 
-def _late_effect(world: World, request: Request) -> Callable[[float], None]:
+def _late_effect(world: World, request: ApiRequest) -> Callable[[float], None]:
     def effect(at: float) -> None:
         late = replace(request, call=replace(request.call, at=at))
         log(world, late, replace(answer(world, late), status=0), "late (the effect)")

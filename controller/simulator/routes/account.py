@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from controller.simulator.route import ApiRoute, Request, RequiredToken
+from controller.simulator.route import ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.wire import Json, Response, failure, success
 from controller.simulator.world import World
 
 
-def login(world: World, request: Request) -> Response:
+def login(world: World, request: ApiRequest) -> Response:
     """Give a partner token for an e-mail and its secret. The secret may come under either of two names."""
     form = request.call.form
     secret = form.get("password") or form.get("secret") or ""
@@ -43,7 +43,7 @@ def _profile(email: str) -> Json:
     }
 
 
-def app_token(world: World, request: Request) -> Response:
+def app_token(world: World, request: ApiRequest) -> Response:
     """Give the app's one token. The first call makes it, and later calls give the same one."""
     app = request.the_app()
     made = app.token_made

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from controller.simulator.events.messages import probe
-from controller.simulator.route import REVIEW, ApiRoute, Request, RequiredToken
+from controller.simulator.route import REVIEW, ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.routes.apps import facts
 from controller.simulator.routes.link import REGIONS
 from controller.simulator.state import AppRecord
@@ -14,7 +14,7 @@ _FLAGS = ("true", "false")
 _APP = "/partner/app/{app}"
 
 
-def update(world: World, request: Request) -> Response:
+def update(world: World, request: ApiRequest) -> Response:
     """Change the few fields that can be changed. `callbackUrl` is taken, although no page says so."""
     app, form = request.the_app(), request.call.form
     known = {"templateMessaging", "disableOptinPrefUrl", "storageRegion", "callbackUrl", "languageCode"}
@@ -33,7 +33,7 @@ def update(world: World, request: Request) -> Response:
     return success(effect=True, app=body)
 
 
-def _updated(app: AppRecord, request: Request) -> AppRecord:
+def _updated(app: AppRecord, request: ApiRequest) -> AppRecord:
     form = request.call.form
     return replace(
         app,
@@ -45,7 +45,7 @@ def _updated(app: AppRecord, request: Request) -> AppRecord:
     )
 
 
-def delete(world: World, request: Request) -> Response:
+def delete(world: World, request: ApiRequest) -> Response:
     """Delete an app. A live app is deleted only if the call says so."""
     app = request.the_app()
     if app.live and request.call.query.get("deleteLiveApp", "false") != "true":

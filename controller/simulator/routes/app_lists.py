@@ -1,13 +1,13 @@
 """The two lists of apps: one in pages with stages, one on a single page without them (docs, List)."""
 
-from controller.simulator.route import ApiRoute, Request, RequiredToken
+from controller.simulator.route import ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.routes.apps import common
 from controller.simulator.state import AppRecord
 from controller.simulator.wire import Json, Response, failure, success
 from controller.simulator.world import World
 
 
-def listing(world: World, request: Request) -> Response:
+def listing(world: World, request: ApiRequest) -> Response:
     """Answer one page of the partner's apps whose name and phone contain what was asked for."""
     query = request.call.query
     number, size = _positive(query.get("pageNo", "1")), _positive(query.get("pageSize", "10"))
@@ -34,7 +34,7 @@ def _positive(text: str) -> int | None:
     return int(text) if text.isdecimal() and text.isascii() and 0 < len(text) < 10 and int(text) else None  # noqa: PLR2004 - an int of Gupshup's
 
 
-def _ordered(world: World, request: Request) -> list[AppRecord]:
+def _ordered(world: World, request: ApiRequest) -> list[AppRecord]:
     apps = list(world.apps.listed(request.partner(), request.call.at))
     if world.switches.list_order == "name":
         return sorted(apps, key=lambda app: app.name)
@@ -58,7 +58,7 @@ def _row(app: AppRecord, virtual: float) -> Json:
     }
 
 
-def partner_apps(world: World, request: Request) -> Response:
+def partner_apps(world: World, request: ApiRequest) -> Response:
     """Answer all linked apps on one page, without stages."""
     rows = [
         {

@@ -1,6 +1,6 @@
 """Reading one app: details, stages, WABA and health (docs, Details, Pipeline, Waba info)."""
 
-from controller.simulator.route import RETRY_UNAUTHORIZED, REVIEW, ApiRoute, Request, RequiredToken
+from controller.simulator.route import RETRY_UNAUTHORIZED, REVIEW, ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.state import AppRecord
 from controller.simulator.wire import Json, Response, failure, success
 from controller.simulator.world import World
@@ -20,7 +20,7 @@ def common(app: AppRecord) -> Json:
     }
 
 
-def details(world: World, request: Request) -> Response:
+def details(world: World, request: ApiRequest) -> Response:
     """Answer the facts of one app. The callback URL is not among them."""
     app = request.the_app()
     body = {**facts(app), "embedAllowed": True, "languageCode": "en"}
@@ -44,7 +44,7 @@ def facts(app: AppRecord) -> dict[str, object]:
     }
 
 
-def pipeline(world: World, request: Request) -> Response:
+def pipeline(world: World, request: ApiRequest) -> Response:
     """Answer the stage of the pipeline. A failed pipeline is a 200 too."""
     app = request.the_app()
     stage = app.stage(world.time.virtual(request.call.at))
@@ -64,7 +64,7 @@ def pipeline(world: World, request: Request) -> Response:
     return success(whatsapp=body)
 
 
-def waba_info(_: World, request: Request) -> Response:
+def waba_info(_: World, request: ApiRequest) -> Response:
     """Answer the WABA of a live app. No other read shows its id."""
     app = request.the_app()
     if not app.live:
@@ -89,7 +89,7 @@ def waba_info(_: World, request: Request) -> Response:
     return success(wabaInfo=body)
 
 
-def health(_: World, request: Request) -> Response:
+def health(_: World, request: ApiRequest) -> Response:
     """Answer whether the app is healthy, as a string. Only a live app is."""
     app = request.the_app()
     return success(healthy="true") if app.live else failure(400, "App is not live.")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from controller.simulator.events.messages import probe
 from controller.simulator.modes import split
-from controller.simulator.route import ApiRoute, Request, RequiredToken
+from controller.simulator.route import ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.urls import valid
 from controller.simulator.wire import Response, failure, success
 from controller.simulator.world import World
@@ -12,7 +12,7 @@ from controller.simulator.world import World
 _MODES = frozenset({"NONE", "READ", "DELIVERED", "SENT", "DELETED", "OTHERS", "TEMPLATE", "ACCOUNT"})
 
 
-def callback(world: World, request: Request) -> Response:
+def callback(world: World, request: ApiRequest) -> Response:
     """Set the URL and its modes at once."""
     form = request.call.form
     if not form.get("url") or "modes" not in form:
@@ -24,7 +24,7 @@ def callback(world: World, request: Request) -> Response:
     return success(effect=True, callback={"custom": True, "modes": list(modes), "url": form["url"]})
 
 
-def callback_url(world: World, request: Request) -> Response:
+def callback_url(world: World, request: ApiRequest) -> Response:
     """Set the URL alone. One client spells the field ``callbackURL``."""
     form = request.call.form
     url = form.get("callbackUrl") or form.get("callbackURL") or ""
@@ -34,7 +34,7 @@ def callback_url(world: World, request: Request) -> Response:
     return success(effect=True)
 
 
-def callback_mode(world: World, request: Request) -> Response:
+def callback_mode(world: World, request: ApiRequest) -> Response:
     """Set the modes alone. A form without modes removes all of them."""
     modes = _known(request.call.form.get("modes", ""))
     world.apps.put(replace(request.the_app(), callback_modes=modes, modified=request.call.at))
@@ -45,7 +45,7 @@ def _known(text: str) -> tuple[str, ...]:
     return tuple(word for word in split(text) if word in _MODES)
 
 
-def _set(world: World, request: Request, url: str, modes: tuple[str, ...]) -> None:
+def _set(world: World, request: ApiRequest, url: str, modes: tuple[str, ...]) -> None:
     app = replace(request.the_app(), callback_url=url, callback_modes=modes, modified=request.call.at)
     world.apps.put(app)
     if not app.live:

@@ -7,7 +7,7 @@ from random import Random
 from controller.simulator import stages
 from controller.simulator.events.messages import probe
 from controller.simulator.faults.fault import Fault
-from controller.simulator.route import REVIEW, UNAUTHORIZED, ApiRoute, Request, RequiredToken
+from controller.simulator.route import REVIEW, UNAUTHORIZED, ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.state import AppRecord
 from controller.simulator.urls import valid
 from controller.simulator.wire import Response, failure, success
@@ -23,7 +23,7 @@ _SHORTEST, _LONGEST = 6, 150
 _SPELLING = {"reference": "charecters", "guide": "characters"}
 
 
-def link(world: World, request: Request) -> Response:
+def link(world: World, request: ApiRequest) -> Response:
     """Create an app for a WABA and a phone. Its way through the pipeline begins."""
     form = request.call.form
     problem = _name_refusal(world, form.get("name", "")) or _link_refusal(world, request)
@@ -41,7 +41,7 @@ def link(world: World, request: Request) -> Response:
     return success(effect=True, appId=app.id)
 
 
-def create(world: World, request: Request) -> Response:
+def create(world: World, request: ApiRequest) -> Response:
     """Create an app without a phone. It stays at its first stage."""
     name = request.call.form.get("name", "")
     problem = _name_refusal(world, name) or _name_taken(world, name)
@@ -61,7 +61,7 @@ def _name_refusal(world: World, name: str) -> Response | None:
     return None
 
 
-def _link_refusal(world: World, request: Request) -> Response | None:
+def _link_refusal(world: World, request: ApiRequest) -> Response | None:
     form = request.call.form
     if world.switches.terms == "pending":
         return failure(400, "Please accept the terms of use to continue")
@@ -79,7 +79,7 @@ def _name_taken(world: World, name: str) -> Response | None:
     return failure(409, "Bot Already Exists") if name in world.apps.names else None
 
 
-def _phone_taken(world: World, request: Request) -> Response | None:
+def _phone_taken(world: World, request: ApiRequest) -> Response | None:
     phone = request.call.form["phone"]
     holder = world.apps.phones.get(phone)
     if holder is None:
@@ -91,7 +91,7 @@ def _phone_taken(world: World, request: Request) -> Response | None:
     return failure(409, message, appId=holder)
 
 
-def _new_app(world: World, request: Request) -> AppRecord:
+def _new_app(world: World, request: ApiRequest) -> AppRecord:
     form, now = request.call.form, request.call.at
     stale = request.fault("stale-list")
     lag = stale.number("seconds", 60) if stale else world.switches.list_lag
@@ -114,7 +114,7 @@ def _new_app(world: World, request: Request) -> AppRecord:
     )
 
 
-def _course(world: World, request: Request) -> stages.Course:
+def _course(world: World, request: ApiRequest) -> stages.Course:
     form = request.call.form
     rng = world.chance("course", form["name"], form.get("phone", ""))
     if request.fault("stuck"):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from controller.simulator import modes
-from controller.simulator.route import REVIEW, Request
+from controller.simulator.route import REVIEW, ApiRequest
 from controller.simulator.state import AppRecord, SubscriptionRecord
 from controller.simulator.urls import valid
 from controller.simulator.wire import Response, failure
@@ -27,7 +27,7 @@ class SubscriptionFields:
     meta: str | None
 
 
-def read(world: World, request: Request) -> SubscriptionFields | Response:
+def read(world: World, request: ApiRequest) -> SubscriptionFields | Response:
     """Read the form, or answer what is wrong with it."""
     form = request.call.form
     url = form.get("url") or (None if request.call.method == "PUT" else "")
@@ -47,7 +47,7 @@ def read(world: World, request: Request) -> SubscriptionFields | Response:
     return SubscriptionFields(form.get("tag"), url, number, mode, active, show_on_ui, form.get("meta"))
 
 
-def _mode(world: World, request: Request, version: int | None) -> int | Response | None:
+def _mode(world: World, request: ApiRequest, version: int | None) -> int | Response | None:
     text = request.call.form.get("modes")
     if not text:
         return None
@@ -56,7 +56,7 @@ def _mode(world: World, request: Request, version: int | None) -> int | Response
     return _mask(world, request.the_app(), text, current if version is None else version)
 
 
-def existing(world: World, request: Request) -> SubscriptionRecord | None:
+def existing(world: World, request: ApiRequest) -> SubscriptionRecord | None:
     """Return the subscription that the path names, None if the app has no such subscription."""
     known = world.subscriptions.by_app.get(request.the_app().id, {})
     return known.get(request.ids.get("subscription", ""))

@@ -9,8 +9,8 @@ from controller.simulator.route import (
     FORBIDDEN,
     NOT_SHARED,
     REVIEW,
+    ApiRequest,
     ApiRoute,
-    Request,
     RequiredToken,
 )
 from controller.simulator.routes.subscription_form import SubscriptionFields, existing, read
@@ -22,7 +22,7 @@ from controller.simulator.world import World
 _ABSENT = failure(400, "Subscription Does Not Exist")
 
 
-def subscribe(world: World, request: Request) -> Response:
+def subscribe(world: World, request: ApiRequest) -> Response:
     """Create a subscription. A tag that the app already has is refused."""
     fields = read(world, request)
     if isinstance(fields, Response):
@@ -48,7 +48,7 @@ def subscribe(world: World, request: Request) -> Response:
     return success(effect=_kept(world, request, made), subscription={**_body(world, made), **meta})
 
 
-def _kept(world: World, request: Request, subscription: SubscriptionRecord) -> bool:
+def _kept(world: World, request: ApiRequest, subscription: SubscriptionRecord) -> bool:
     """Store *subscription*, and return whether it was stored: a fault may prevent that."""
     if request.fault("unkept"):
         return False
@@ -95,14 +95,14 @@ def _as_read(world: World, each: SubscriptionRecord) -> Json:
     return {**_full(world, each), "url": shown(each.url, world.switches.url_shown)}
 
 
-def listing(world: World, request: Request) -> Response:
+def listing(world: World, request: ApiRequest) -> Response:
     """Answer all subscriptions of the app, on one page."""
     return success(
         subscriptions=[_as_read(world, each) for each in world.subscriptions.of(request.the_app().id)]
     )
 
 
-def _owned(world: World, request: Request) -> SubscriptionRecord | Response:
+def _owned(world: World, request: ApiRequest) -> SubscriptionRecord | Response:
     """Return the subscription that the path names, or why the caller cannot have it."""
     found = existing(world, request)
     if found is None:
@@ -110,13 +110,13 @@ def _owned(world: World, request: Request) -> SubscriptionRecord | Response:
     return failure(403, "Not Subscription Owner") if found.foreign else found
 
 
-def get(world: World, request: Request) -> Response:
+def get(world: World, request: ApiRequest) -> Response:
     """Answer one subscription. An unknown one is a 400 and not a 404."""
     found = _owned(world, request)
     return found if isinstance(found, Response) else success(subscription=_as_read(world, found))
 
 
-def update(world: World, request: Request) -> Response:
+def update(world: World, request: ApiRequest) -> Response:
     """Change the fields that the form has. The others stay."""
     found = _owned(world, request)
     if isinstance(found, Response):
@@ -144,7 +144,7 @@ def _changed(
     return replace(changed, meta=fields.meta or "") if takes_meta else changed
 
 
-def delete(world: World, request: Request) -> Response:
+def delete(world: World, request: ApiRequest) -> Response:
     """Delete one subscription."""
     found = _owned(world, request)
     if found is _ABSENT and world.switches.missing_subscription == "204":
@@ -157,14 +157,14 @@ def delete(world: World, request: Request) -> Response:
     return Response(204, effect=True)
 
 
-def delete_all(world: World, request: Request) -> Response:
+def delete_all(world: World, request: ApiRequest) -> Response:
     """Delete every subscription of the app. An empty id in the path does this too."""
     mine = world.subscriptions.of(request.the_app().id)
     world.subscriptions.remove(mine)
     return Response(204, effect=bool(mine))
 
 
-def analytics(world: World, request: Request) -> Response:
+def analytics(world: World, request: ApiRequest) -> Response:
     """Answer the statistics of a webhook that had no delivery yet."""
     found = _owned(world, request)
     if isinstance(found, Response):

@@ -7,8 +7,8 @@ from controller.simulator.route import (
     RETRY_UNAUTHORIZED,
     REVIEW,
     Answer,
+    ApiRequest,
     ApiRoute,
-    Request,
     RequiredToken,
 )
 from controller.simulator.tokens import UniversalToken
@@ -20,7 +20,7 @@ _DAY = 24 * _HOUR
 _MOST_ACTIVE = 3
 
 
-def mint_partner(world: World, request: Request) -> Response:
+def mint_partner(world: World, request: ApiRequest) -> Response:
     """Give a universal token for sixty days at most. Three may be active, each with a name of its own."""
     form = request.call.form
     partner = world.partners.get(request.ids["partner"])
@@ -30,7 +30,7 @@ def mint_partner(world: World, request: Request) -> Response:
     return _mint(world, request, UniversalToken("", "", partner.id, "", partner.email, 0, 0), (60, 60 * _DAY))
 
 
-def mint_app(world: World, request: Request) -> Response:
+def mint_app(world: World, request: ApiRequest) -> Response:
     """Give a universal app token: good for an hour to a day."""
     app = request.the_app()
     if request.owner is None or not request.owner.universal:
@@ -38,7 +38,7 @@ def mint_app(world: World, request: Request) -> Response:
     return _mint(world, request, UniversalToken("", "", app.partner, app.id, "", 0, 0), (_HOUR, _DAY))
 
 
-def _mint(world: World, request: Request, token: UniversalToken, life: tuple[float, float]) -> Response:
+def _mint(world: World, request: ApiRequest, token: UniversalToken, life: tuple[float, float]) -> Response:
     now = request.call.at
     whose = token.partner, token.app
     others = [each for each in _active(world, now) if (each.partner, each.app) == whose]
@@ -54,7 +54,7 @@ def _mint(world: World, request: Request, token: UniversalToken, life: tuple[flo
     return success(effect=True, token={**_row(token, now), "token": text})
 
 
-def _expiry(request: Request, default: float) -> float:
+def _expiry(request: ApiRequest, default: float) -> float:
     try:
         return int(request.call.form["expiry"]) / 1000
     except KeyError:
@@ -67,7 +67,7 @@ def _active(world: World, now: float) -> list[UniversalToken]:
     return [each for each in world.tokens.universal.values() if each.active(now)]
 
 
-def tokens(world: World, request: Request) -> Response:
+def tokens(world: World, request: ApiRequest) -> Response:
     """List the universal tokens of an app, without their text."""
     now, query = request.call.at, request.call.query
     rows = [_row(each, now) for each in world.tokens.universal.values() if each.app == request.the_app().id]
@@ -92,7 +92,7 @@ def _row(token: UniversalToken, now: float) -> Json:
     }
 
 
-def revoke(world: World, request: Request) -> Response:
+def revoke(world: World, request: ApiRequest) -> Response:
     """Revoke one universal app token."""
     held = world.tokens.universal.get(request.call.form.get("id", ""))
     if held is None or held.app != request.the_app().id:
@@ -101,7 +101,7 @@ def revoke(world: World, request: Request) -> Response:
     return success(effect=True)
 
 
-def revoke_all(world: World, request: Request) -> Response:
+def revoke_all(world: World, request: ApiRequest) -> Response:
     """Revoke every universal token of an app. The count in the answer is a string."""
     mine = [each for each in _active(world, request.call.at) if each.app == request.the_app().id]
     for each in mine:
