@@ -177,7 +177,7 @@ def test_a_source_that_the_account_outgrew_is_told_wherever_trouble_of_a_source_
         with httpx.Client(base_url=at, timeout=10, trust_env=False) as door:
             source = door.get("/api/v1/source").json()
             assert "3 Apps became 1" in source["error"]
-            assert source["troubledSince"]
+            assert source["errorSince"]
             assert (source["digest"] in told, source["rejected"] in told) == (True, True)
             assert "gupshup_controller_source_error 1.0" in door.get("/metrics").text
             assert "3 Apps became 1" in door.get("/").text
