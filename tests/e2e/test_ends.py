@@ -20,7 +20,7 @@ def test_a_run_that_cannot_begin_says_why(tmp_path: Path) -> None:
         nowhere = there.apply("nowhere")
         assert (nowhere.code, "no such file" in nowhere.err) == (1, True)
         unasked = there.run("apply")
-        assert (unasked.code, "say --yes" in unasked.err) == (64, True)
+        assert (unasked.code, "use --yes" in unasked.err) == (64, True)
         nobody = there.apply("--only", "App/Nobody")
         assert (nobody.code, "Nobody" in nobody.err) == (64, True)
         assert not there.calls(), "and nothing was sent"
@@ -129,7 +129,7 @@ def test_a_verb_that_is_interrupted_says_so_and_prints_nothing(
             there.until(lambda there: there.counted_faults() == 1)
             done = run.signal(number)
         assert (done.code, done.out) == (130, "")
-        assert done.err.strip() == "Interrupted: it ended before its work was done."
+        assert done.err.strip() == "Interrupted: the command ended before its work was done."
         assert len(there.calls("link")) == 3
 
 
@@ -139,10 +139,10 @@ def test_a_wish_that_is_waited_for_can_be_interrupted(tmp_path: Path, number: si
         there.declare(*THREE)
         assert there.apply("--wait").code == 0
         with there.going("reconcile", "--wait") as run:
-            run.said("no `gupshupctl run` tends")
+            run.said("no `gupshupctl run` works on")
             done = run.signal(number)
         assert (done.code, done.out) == (130, "")
-        assert done.err.endswith("\nInterrupted: it ended before its work was done.\n")
+        assert done.err.endswith("\nInterrupted: the command ended before its work was done.\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

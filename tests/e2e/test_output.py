@@ -176,7 +176,7 @@ def test_what_is_not_whole_is_said_unless_its_reader_went_away(tmp_path: Path) -
     with world(tmp_path) as there:
         there.declare(*THREE)
         full = ruined(there, Ruin(files={"stdout": "/dev/full"}), "plan")
-        assert (full.code, full.err) == (0, "Warning: the output is not whole: No space left on device\n")
+        assert (full.code, full.err) == (0, "Warning: the output is incomplete: No space left on device\n")
         gone = ruined(there, Ruin(gone=("stdout",)), "plan")
         assert (gone.code, gone.err) == (0, "")
 

@@ -111,5 +111,5 @@ def test_get_and_describe_tell_what_the_last_run_saw(tmp_path: Path) -> None:
         unknown = there.run("describe", "AppNine")
         assert (unknown.code, "knows nothing of 'AppNine'" in unknown.err) == (1, True)
         several = there.run("describe", "app", "AppOne", "AppTwo")
-        assert (several.code, "one object at a time" in several.err) == (64, True)
+        assert (several.code, "name one resource" in several.err) == (64, True)
         assert there.counted(since=calls) == {"login": 1}, "that was the test's own"

@@ -40,7 +40,7 @@ def test_a_plan_in_a_read_only_checkout_is_a_plan_and_leaves_nothing(there: Worl
         plan = there.plan(*more)
         assert plan.code == 0, plan.err
         assert plan.summary["link"] == 3
-        assert "Note: nothing is remembered of this plan" in plan.err
+        assert "Note: this plan remembers nothing" in plan.err
         assert "cannot be opened" in plan.err
     assert sorted(there.folder.rglob("*")) == files
     assert there.apply().code == 1, "what writes has to remember"
@@ -58,7 +58,7 @@ def test_a_plan_beside_a_store_that_it_may_only_read_knows_what_that_knows(there
     plan = there.plan()
 
     assert plan.code == 0, plan.err
-    assert "Note: nothing is remembered of this plan" in plan.err
+    assert "Note: this plan remembers nothing" in plan.err
     assert (there.folder / ".gupshupctl" / "state.db").read_bytes() == store
     assert plan.summary == {"waiting": 1}
     assert plan.json()["waiting"][0]["for"] == "list"

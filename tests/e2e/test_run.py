@@ -161,15 +161,15 @@ def test_a_person_asks_it_to_look_and_another_command_gets_its_turn(tmp_path: Pa
             asked = there.run("reconcile", "AppOne", "--wait")
             assert (asked.code, there.tags()) == (0, ALL), asked.out + asked.err
             heard = there.run("reconcile")
-            assert (heard.code, heard.out[:6], heard.err) == (0, "Asked:", "")
+            assert (heard.code, heard.out[:10], heard.err) == (0, "Requested.", "")
             assert there.run("apply", "--yes").code == 8, "one writer at a time"
             assert there.run("apply", "--yes", "--lock-timeout", "30s").code == 0
             assert run.signal(signal.SIGTERM).code == 0
         unheard = there.run("reconcile")
         assert (unheard.code, unheard.out) == (0, ""), "what nobody hears is not told as asked"
-        assert "no `gupshupctl run` tends" in unheard.err
+        assert "no `gupshupctl run` works on" in unheard.err
         nobody = there.run("reconcile", "--wait", "--timeout", "1s")
-        assert (nobody.code, "Nobody looked" in nobody.err) == (6, True)
+        assert (nobody.code, "Nothing was observed" in nobody.err) == (6, True)
 
 
 def test_it_ends_soon_while_a_link_is_on_its_way_and_nothing_is_linked_twice(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""The command line: a verb comes in, its module is imported, an exit code goes out.
+"""The command line: it imports the module of the verb that was typed, runs it and returns an exit code.
 
-A module `controller.doors.cli.<verb>` holds the click command as `command`; it returns its exit code, or None
-for 0. What is heavy is imported inside commands, so that `--help` answers at once.
+A module `controller.doors.cli.<verb>` holds the click command as `command`, which returns its exit code, or
+None for 0. No other verb is imported, so `gupshupctl --help` and a small verb like `validate` start fast.
 """
 
 import os
@@ -20,23 +20,23 @@ from controller.edges import streams
 VERBS = {
     "init": "Write a first folder of manifests.",
     "validate": "Check manifests offline.",
-    "schema": "Print a kind's JSON Schema.",
+    "schema": "Print the JSON Schema of a kind.",
     "plan": "Show what apply would do.",
-    "apply": "Make the calls that close the gap.",
-    "get": "List where everything stands.",
-    "describe": "Tell everything about one app or subscription.",
+    "apply": "Change Gupshup to match the manifests.",
+    "get": "List the status of every app or subscription.",
+    "describe": "Show everything about one app or subscription.",
     "events": "List the writes that went to Gupshup.",
-    "reconcile": "Ask the process that runs to look now.",
-    "run": "Keep Gupshup as the manifests say, and never stop.",
-    "resolve": "Settle an app whose outcome only a person knows.",
-    "simulate": "Serve a stand-in for Gupshup.",
-    "demo": "Show a fleet going live against the stand-in.",
+    "reconcile": "Ask the running controller to check now.",
+    "run": "Keep Gupshup as the manifests say, until it is stopped.",
+    "resolve": "Settle an outcome that only a person knows.",
+    "simulate": "Run a simulated Gupshup on this machine.",
+    "demo": "Show apps going live at a simulated Gupshup.",
 }
-"""The verbs in the order of help; each is a module of this package."""
+"""The verbs in the order of the help. Each is a module of this package."""
 
 
 class Verbs(click.Group):
-    """Verbs that are imported when they are asked for, and offered only where their module is there."""
+    """A group that imports a verb when it is needed, and offers only verbs whose module exists."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         return [verb for verb in VERBS if find_spec(f"{__name__}.{verb}")]
@@ -50,7 +50,7 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the verb; name the one that was probably meant where there is none."""
+        """Find the verb. If there is none, name the one that was probably meant."""
         verbs = self.list_commands(ctx)
         near = get_close_matches(args[0].lower(), verbs, n=1)
         if near and args[0] not in verbs:
@@ -58,7 +58,7 @@ class Verbs(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the verbs without importing one."""
+        """List the verbs without importing any."""
         with formatter.section("Verbs"):
             formatter.write_dl([(verb, VERBS[verb]) for verb in self.list_commands(ctx)])
 
@@ -76,15 +76,15 @@ def cli(ctx: click.Context) -> None:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command line and return its exit code; every failure is told in one message on stderr.
+    """Run one command line and return its exit code. A failure prints one message on stderr.
 
-    A signal that ends it is answered as Ctrl-C is, unless a verb has an answer of its own. What could not be
-    printed changes no exit code: the work is done, or not, all the same.
+    A signal that ends the command acts like Ctrl-C, unless the verb handles it. Output that could not be
+    printed changes no exit code, because the work is the same.
     """
     with on_end_signal(interrupt):
         code = _run(argv)
     if (why := streams.unprinted()) not in {"", streams.GONE}:
-        click.echo(f"Warning: the output is not whole: {why}", err=True)
+        click.echo(f"Warning: the output is incomplete: {why}", err=True)
     return code
 
 
@@ -95,9 +95,9 @@ def _run(argv: Sequence[str]) -> int:
         error.show()
         return USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted: it ended before its work was done.", err=True)
+        click.echo("Interrupted: the command ended before its work was done.", err=True)
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  (the outermost door: nobody beyond it could answer)
+    except Exception as error:  # noqa: BLE001  (the outermost level: nothing else could handle it)
         print_error(error)
         return code_of(error)
     return result if isinstance(result, int) else OK

@@ -45,12 +45,23 @@ from controller.model.plan import Outcome
 @paths_argument
 @output_option("text", "json")
 @selection_options
-@option("--yes", is_flag=True, help="Do not ask; needed off a terminal.")
-@option("--wait", is_flag=True, help="Go on until everything is live and subscribed.")
-@option("--timeout", type=Duration(), default="45m", show_default=True, help="How long to go on at the most.")
-@option("--release", multiple=True, metavar="DIGEST", help="Let through exactly what a guard held as DIGEST.")
-@option("--resend", is_flag=True, help="In CI, over a new store: write once what cannot be read back, too.")
-@option("--lock-timeout", type=Duration(), default="0", show_default=True, help="Wait for another writer.")
+@option("--yes", is_flag=True, help="Do not ask. Needed without a terminal.")
+@option("--wait", is_flag=True, help="Wait until everything is live and subscribed.")
+@option("--timeout", type=Duration(), default="45m", show_default=True, help="Stop waiting after this long.")
+@option(
+    "--release",
+    multiple=True,
+    metavar="DIGEST",
+    help="Allow exactly the changes that a guard held as DIGEST.",
+)
+@option("--resend", is_flag=True, help="In CI with a new store: also write once what cannot be read back.")
+@option(
+    "--lock-timeout",
+    type=Duration(),
+    default="0",
+    show_default=True,
+    help="Wait this long for another writer.",
+)
 @connection_options
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
@@ -68,9 +79,9 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
 ) -> int:
     """Make the calls that close the gap between the manifests and Gupshup.
 
-    Exit 0 where it is done (provisioning alone is no failure without --wait), 4 where a guard holds changes,
-    5 where something failed or is blocked, 6 where it still converges, 7 for refused credentials, 8 where
-    another writer is at work. The report is written however the run ends.
+    Exit 0 if all is done (without --wait, provisioning may go on), 4 if a guard holds changes, 5 if something
+    failed or is blocked, 6 if it still converges, 7 for refused credentials, 8 if another writer is at work.
+    The report is printed however the run ends.
     """
     loaded = load(paths_or_default(paths))
     selection = Selection(only, labels, resend, digests(release))
@@ -94,7 +105,7 @@ def run(
     """Apply, with the progress on stderr and the report on stdout, and return the exit code."""
     runtime = connection.open("apply", loaded.desired.revision)
     if runtime.store.new and runtime.environ.get("CI"):
-        click.echo("Note: the store is new; what this run remembers holds within it alone.", err=True)
+        click.echo("Note: the store is new: this run knows nothing of earlier runs.", err=True)
     with on_end_signal(streams.hurry):
         with display(live=_is_terminal(sys.stderr), timeout=options.timeout) as on_progress:
             applied = asyncio.run(_apply(loaded, selection, runtime, options, on_progress))
@@ -116,12 +127,12 @@ def _ask(loaded: Loaded, selection: Selection, connection: ConnectionOptions) ->
     Raises Usage if nobody can answer.
     """
     if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
-        raise Usage("apply asks before it writes, and nobody can answer here; say --yes")
+        raise Usage("apply asks before it writes, and nobody can answer here: use --yes")
     runtime = connection.open("apply", loaded.desired.revision)
     planned = asyncio.run(plan_all(loaded, selection, runtime, seconds=300))
     if planned.errors:
         print_plan_errors(planned)
-        click.echo("Nothing was changed: what cannot be planned cannot be asked about.", err=True)
+        click.echo("Nothing was changed: apply asks only about a plan of every partner.", err=True)
         return planned.code
     click.echo(plan_text(planned.plans, planned.revision), err=True)
     if not any(plan.actions or plan.waiting for plan in planned.plans) or _says_yes():

@@ -1,4 +1,4 @@
-"""`gupshupctl demo`: a fleet that goes live against a stand-in for Gupshup, on this machine alone."""
+"""`gupshupctl demo`: a fleet that goes live against a simulated Gupshup, on this machine alone."""
 
 import os
 import re
@@ -21,18 +21,24 @@ from controller.edges.source.schemas import shipped
 from controller.errors import ControllerError
 
 LONGEST_END = 10.0
-"""Seconds in which the stand-in has to end."""
+"""Seconds in which the simulator has to end."""
 
 
 @click.command()
-@option("--time-scale", type=click.FloatRange(1, 10_000), default=60.0, show_default=True, help="How fast.")
 @option(
-    "--seed", type=int, default=1, show_default=True, help="Where the pretend Gupshup's chance comes from."
+    "--time-scale",
+    type=click.FloatRange(1, 10_000),
+    default=60.0,
+    show_default=True,
+    help="How many virtual seconds of provisioning pass in one.",
+)
+@option(
+    "--seed", type=int, default=1, show_default=True, help="Seed of what is random at the simulated Gupshup."
 )
 def command(time_scale: float, seed: int) -> int:
-    """Reconcile examples/demo against a pretend Gupshup until every app is live and subscribed.
+    """Apply examples/demo to a simulated Gupshup until every app is live and subscribed.
 
-    Needs no account and leaves nothing behind. Exit codes as of apply.
+    Needs no account and leaves nothing behind. The exit codes are those of apply.
     """
     folder = shipped("examples/demo")
     with (
@@ -41,7 +47,7 @@ def command(time_scale: float, seed: int) -> int:
     ):
         _set_environment(exports)
         url = exports["GUPSHUP_URL"]
-        click.echo(f"A pretend Gupshup listens on {url}; it provisions {time_scale:g} times as fast.")
+        click.echo(f"A simulated Gupshup listens on {url}; it provisions {time_scale:g} times as fast.")
         click.echo("$ gupshupctl apply examples/demo --yes --wait")
         loaded = load([str(folder)])
         connection = ConnectionOptions(str(Path(temporary) / "state.db"), None, None)
@@ -50,7 +56,7 @@ def command(time_scale: float, seed: int) -> int:
 
 
 def _set_environment(exports: Mapping[str, str]) -> None:
-    """Use the stand-in's account, and nothing of a real account beside it."""
+    """Use the simulator's account, and nothing of a real account beside it."""
     for name in ("GUPSHUP_PARTNER_TOKEN", "GUPSHUP_PARTNER_TOKEN_FILE"):
         os.environ.pop(name, None)
     os.environ.update(exports)
@@ -70,11 +76,11 @@ def _simulator(time_scale: float, seed: int) -> Iterator[dict[str, str]]:
 
 
 def _exports(process: "subprocess.Popen[str]") -> Iterator[tuple[str, str]]:
-    """Read the three lines that the stand-in begins with."""
+    """Read the three lines that the simulator begins with."""
     stdout = process.stdout
     for _ in range(3):
         line = stdout.readline() if stdout is not None else ""
         match = re.fullmatch(r"export ([A-Z_]+)=(.*)\n", line)
         if match is None:
-            raise ControllerError(f"the pretend Gupshup did not start: it said {line!r:.200}")
+            raise ControllerError(f"the simulated Gupshup did not start: it printed {line!r:.200}")
         yield match[1], shlex.split(match[2])[0]

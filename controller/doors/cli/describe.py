@@ -20,9 +20,9 @@ _MOST_WORDS = 2
 @output_option("text", "json")
 @store_option
 def command(words: tuple[str, ...], output: str, store: str | None) -> int:
-    """Tell everything about one app or subscription, as of the last apply. Nothing is asked of Gupshup.
+    """Show everything about one app or subscription, as of the last apply or run. Sends nothing to Gupshup.
 
-    Written as NAME, KIND NAME or KIND/NAME. Exit 1 where there is none of that name.
+    Write it as NAME, KIND NAME or KIND/NAME. Exit 1 if there is none of that name.
     """
     name = _name(words)
     resources = use_store(store, lambda opened: _describe(opened, name))
@@ -37,12 +37,12 @@ def command(words: tuple[str, ...], output: str, store: str | None) -> int:
 def _name(words: tuple[str, ...]) -> str:
     """Return NAME or KIND/NAME, the kind as manifests spell it."""
     if len(words) > _MOST_WORDS:
-        raise click.UsageError(f"one object at a time; not {len(words)} words")
+        raise click.UsageError(f"name one resource: these are {len(words)} words")
     kind, _, name = "/".join(words).rpartition("/")
     if not kind:
         return name
     if kind.lower() not in KINDS:
-        raise click.UsageError(f"{kind!r:.40} is no kind: it is app or subscription")
+        raise click.UsageError(f"{kind!r:.40} is not a kind: write app or subscription")
     return f"{KINDS[kind.lower()]}/{name}"
 
 

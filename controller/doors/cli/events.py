@@ -19,15 +19,15 @@ from controller.doors.stored import use_store
     type=click.IntRange(1, 10_000),
     default=100,
     show_default=True,
-    help="At most so many, the newest.",
+    help="Show at most this many, the newest.",
 )
 @output_option("text", "json")
 @store_option
 def command(name: str | None, limit: int, output: str, store: str | None) -> int:
-    """List the writes that went to Gupshup, newest first. Nothing is asked of Gupshup.
+    """List the writes that went to Gupshup, newest first. Sends nothing to Gupshup.
 
-    NAME narrows to one app and its subscriptions. An outcome of `?` (null) is that of a write whose process
-    died before it was known.
+    NAME selects one app and its subscriptions. The outcome `?` (null in JSON) means that the process died
+    before the outcome was known.
     """
     records = use_store(store, lambda opened: opened.history.read(app=name, limit=limit))
     if output == "json":

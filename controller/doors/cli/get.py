@@ -26,10 +26,10 @@ REPORT = "report"
 @output_option("text", "json")
 @store_option
 def command(kind: str, name: str | None, output: str, store: str | None) -> int:
-    """List where apps or subscriptions stand, as of the last apply. Nothing is asked of Gupshup.
+    """List the status of apps or subscriptions, as of the last apply or run. Sends nothing to Gupshup.
 
-    KIND is apps (the default), subscriptions, or report: what the last apply said, where that could not be
-    printed. NAME narrows to one. Exit 1 where there is none of that name.
+    KIND is apps (the default), subscriptions, or report: the report of the last apply, if it could not be
+    printed. NAME selects one. Exit 1 if there is none of that name.
     """
     statuses, report = use_store(store, statuses_and_report)
     if kind.lower() == REPORT:

@@ -1,4 +1,4 @@
-"""`gupshupctl init`: a first folder of manifests. What exists is never touched."""
+"""`gupshupctl init`: a first folder of manifests. No file that exists is changed."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -16,10 +16,10 @@ _SCHEMA = ".schemas/manifest.json"
 @click.command()
 @click.argument("directory", default="manifests", type=click.Path(file_okay=False, path_type=Path))
 def command(directory: Path) -> int:
-    """Write a first folder of manifests: DIRECTORY, manifests/ where none is named.
+    """Write a first folder of manifests: DIRECTORY, or manifests/ if none is named.
 
-    It holds a README, a commented sample, and the schema that editors check it by; beside it stands a
-    .gitignore for what runs remember. Nothing that exists is overwritten.
+    The folder gets a README, a commented sample, and the schema that editors need to check manifests. A
+    .gitignore beside it excludes the store. No file that exists is overwritten.
     """
     (directory / _SCHEMA).parent.mkdir(parents=True, exist_ok=True)
     for name in _FILES:

@@ -39,11 +39,15 @@ from controller.model.plan import Plan
 @paths_argument
 @output_option("text", "json")
 @selection_options
+@option("--resend", is_flag=True, help="In CI with a new store: also plan to write what cannot be read back.")
+@option("--detailed-exitcode", is_flag=True, help="Exit 2 if there is something to do.")
 @option(
-    "--resend", is_flag=True, help="In CI, over a new store: plan to write what cannot be read back, too."
+    "--timeout",
+    type=Duration(),
+    default="5m",
+    show_default=True,
+    help="Stop waiting for Gupshup's limits after this long.",
 )
-@option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
-@option("--timeout", type=Duration(), default="5m", show_default=True, help="How long to wait for budgets.")
 @connection_options
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
@@ -58,9 +62,9 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
 ) -> int:
     """Show what apply would do, without doing it.
 
-    Exit 0 with or without changes, 2 for changes with --detailed-exitcode, 3 for invalid manifests, 4 where
-    a guard holds changes or refuses the source, 5 where a header's value cannot be had, 7 for refused
-    credentials. What is blocked for any other reason is shown, and is no failure of a plan.
+    Exit 0 with or without changes, 2 for changes with --detailed-exitcode, 3 for invalid manifests, 4 if a
+    guard holds changes or refuses the source, 5 if the value of a header is not available, 7 for refused
+    credentials. What is blocked for any other reason is shown, and does not fail the plan.
     """
     loaded = load(paths_or_default(paths))
     runtime = connection.open("plan", loaded.desired.revision, read_only=True)

@@ -25,21 +25,26 @@ POLL_EVERY = 0.5
 
 @click.command()
 @click.argument("name", required=False)
-@option("--wait", is_flag=True, help="Wait until it was looked at and nothing is under way any more.")
-@option("--timeout", type=Duration(), default="5m", show_default=True, help="How long to wait at the most.")
-@option("--release", multiple=True, metavar="DIGEST", help="Let through exactly what a guard held as DIGEST.")
+@option("--wait", is_flag=True, help="Wait until it was observed again and nothing is under way.")
+@option("--timeout", type=Duration(), default="5m", show_default=True, help="Stop waiting after this long.")
+@option(
+    "--release",
+    multiple=True,
+    metavar="DIGEST",
+    help="Allow exactly the changes that a guard held as DIGEST.",
+)
 @store_option
 def command(
     name: str | None, *, wait: bool, timeout: float, release: tuple[str, ...], store: str | None
 ) -> int:
-    """Have `run` look at once at App NAME, or at every partner; earlier refusals no longer count.
+    """Ask `run` to check App NAME now, or every partner. Earlier refusals no longer count.
 
-    Nothing is asked of Gupshup from here: it is a row in the store that `run` sees within a second. With
-    --wait, exit 0 where all of it is as declared, 4 where a guard holds something, 5 where something is
-    stalled, 6 where it still converges.
+    This verb sends nothing to Gupshup: it leaves a row in the store, which `run` sees within a second. With
+    --wait, exit 0 if all is as declared, 4 if a guard holds something, 5 if something is stalled, 6 if it
+    still converges.
     """
     if odd := sorted(each for each in release if not re.fullmatch(r"sha256:[0-9a-f]{64}", each)):
-        raise Usage(f"--release takes a digest as `get` and the log tell it, sha256:…; not {odd[0]!r:.80}")
+        raise Usage(f"--release takes a digest as `get` and the log show it, sha256:…; not {odd[0]!r:.80}")
     request = partial(_request, name=name, release=release, seconds=timeout if wait else None)
     return use_store(store, request)
 
@@ -51,14 +56,14 @@ async def _request(
     statuses = await all_statuses(store)
     selected = statuses if name is None else named(statuses, name)
     if not selected:
-        raise Usage("the store knows of no app yet: nothing was applied with it")
+        raise Usage("the store knows no app yet: nothing was applied with this store")
     await _leave_hints(store, selected, name, release)
     upstreams = sorted({each.upstream for each in selected})
     running = [await _is_running(store, upstream) for upstream in upstreams]
     if seconds is not None:
         return await _wait(store, selected, seconds)
     if any(running):
-        click.echo("Asked: it is looked at as soon as the process that tends it takes notice.")
+        click.echo("Requested. The running controller picks it up within a second.")
     return OK
 
 
@@ -77,9 +82,10 @@ async def _is_running(store: SqlStore, upstream: str) -> bool:
     holder = await store.holder(upstream)
     if " run on " in holder:
         return True
-    who = f"{holder} holds it, and takes no wishes" if holder else "no process holds it"
+    who = f"{holder} is its writer, and takes no requests" if holder else "no process is its writer"
     click.echo(
-        f"Note: no `gupshupctl run` tends {upstream} now ({who}); the wish stays in the store for the next.",
+        f"Note: no `gupshupctl run` works on {upstream} now ({who}). "
+        "The request stays in the store: the next `run` picks it up.",
         err=True,
     )
     return False
@@ -98,7 +104,7 @@ async def _wait(store: SqlStore, selected: list[StoredStatus], seconds: float) -
         await asyncio.sleep(POLL_EVERY)
     click.echo(status_table(each.status for each in now))
     if not observed:
-        click.echo("Nobody looked: is `gupshupctl run` going on with this store?", err=True)
+        click.echo("Nothing was observed: is `gupshupctl run` running with this store?", err=True)
     return CONVERGING if changing else _code(now)
 
 

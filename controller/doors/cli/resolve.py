@@ -1,4 +1,4 @@
-"""`gupshupctl resolve`: the outcome of a link, as a person found it out, where no observation can show it."""
+"""`gupshupctl resolve`: the outcome of a link, given by a person, if no observation can show it."""
 
 import asyncio
 
@@ -21,8 +21,14 @@ from controller.model.manifest import App, Partner
 @click.argument("name")
 @paths_argument
 @option("--adopt", metavar="ID", help="The app with this id is the one that the manifest declares.")
-@option("--absent", is_flag=True, help="There is no such app: the next apply may link it.")
-@option("--lock-timeout", type=Duration(), default="0", show_default=True, help="Wait for another writer.")
+@option("--absent", is_flag=True, help="There is no such app. The next apply may link it.")
+@option(
+    "--lock-timeout",
+    type=Duration(),
+    default="0",
+    show_default=True,
+    help="Wait this long for another writer.",
+)
 @connection_options
 def command(
     *,
@@ -33,12 +39,12 @@ def command(
     lock_timeout: float,
     connection: ConnectionOptions,
 ) -> int:
-    """Settle what became of App NAME, where a link's outcome is unknown or a bound app is gone.
+    """Settle the outcome of App NAME, if a link's outcome is unknown or a bound app is gone.
 
-    Gupshup is asked whether that can be true; nothing is changed there.
+    Gupshup is asked whether your answer can be true. Nothing is changed there.
     """
     if (adopt is None) == (not absent):
-        raise Usage("say either --adopt ID or --absent")
+        raise Usage("give either --adopt ID or --absent")
     desired = load(paths_or_default(paths)).desired
     app = next((app for app in desired.apps if app.name == name.removeprefix("App/")), None)
     if app is None:

@@ -43,22 +43,33 @@ from controller.model.passes import Timing
 )
 @git_options
 @option(
-    "--interval", type=Duration(), default="1m", show_default=True, help="Between two lists of a partner."
+    "--interval",
+    type=Duration(),
+    default="1m",
+    show_default=True,
+    help="Time between two lists of a partner.",
 )
-@option("--drift-interval", type=Duration(), help="Between two looks at an app's webhooks; 15m or what fits.")
+@option(
+    "--drift-interval",
+    type=Duration(),
+    help="Time between two checks of an app's subscriptions. By default 15m; longer for many apps.",
+)
 @option(
     "--mode",
     type=click.Choice(["enforce", "observe"]),
     default="enforce",
     show_default=True,
-    help="observe never writes.",
+    help="With observe, nothing is written.",
 )
 @listen_options
-@option("--notify-url-file", metavar="FILE", help="Services to tell when a person is needed; a URL a line.")
-@option("--metrics-per-resource", is_flag=True, help="Tell every resource apart at /metrics.")
-@option("--once", is_flag=True, help="Do what can be done now, and end; exit codes as of apply.")
+@option("--notify-url-file", metavar="FILE", help="Services to notify if a person is needed, one URL a line.")
+@option("--metrics-per-resource", is_flag=True, help="Show each resource by itself at /metrics.")
+@option("--once", is_flag=True, help="Do what can be done now, then end, with the exit codes of apply.")
 @option(
-    "--release", multiple=True, metavar="DIGEST", help="Take a source that lost too much; its digest is told."
+    "--release",
+    multiple=True,
+    metavar="DIGEST",
+    help="Accept a source that lost too much. The log shows its digest.",
 )
 @output_option("text", "json")
 @partial(connection_options, level="info")
@@ -77,17 +88,17 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     output: str,
     connection: ConnectionOptions,
 ) -> int:
-    """Keep Gupshup as the manifests say: look again and again, and make only the calls that close the gap.
+    """Keep Gupshup as the manifests say: check again and again, and make only the calls that close the gap.
 
-    SIGTERM ends it with 0, once what is under way has ended. A source that is bad, empty or shrunken leaves
-    it on the last good revision, and is told. With --once, such a source gives 3 or 4 each time, and -o is
-    the form of the report.
+    SIGTERM ends it with 0, after the calls that are under way. If the source is bad, empty or shrunken, it is
+    reported, and the last good revision stays in force. With --once, such a source exits with 3 or 4 each
+    time, and -o is the form of the report.
     """
     location = _location(manifests, git, connection)
     released = digests(release)
     if once and mode == "observe":
         raise Usage(
-            f"run --once writes as apply does, and {_as_given('mode')}; to look alone: gupshupctl plan"
+            f"run --once writes as apply does, and {_as_given('mode')}; to only look, use gupshupctl plan"
         )
     if once:
         return run_once(location, connection, released, output)
@@ -100,7 +111,7 @@ def _location(manifests: tuple[str, ...], git: GitOptions, connection: Connectio
     if git.url is None:
         return manifests or (DEFAULT_PATH,)
     if manifests:
-        raise Usage("say either --manifests or --git")
+        raise Usage("give either --manifests or --git")
     if not connection.store:
         raise Usage("run --git needs --store: a folder that outlives this process, or a PostgreSQL database")
     return Branch(git.remote(git.url, connection), git.copy)

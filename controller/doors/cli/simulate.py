@@ -1,4 +1,4 @@
-"""`gupshupctl simulate`: a pretend Gupshup on a port of this machine, until it is stopped."""
+"""`gupshupctl simulate`: a simulated Gupshup on a port of this machine, until it is stopped."""
 
 import asyncio
 import shlex
@@ -60,7 +60,7 @@ def _faults_of(_: click.Context, __: click.Parameter, value: Path | None) -> tup
 
 @click.command(
     "simulate",
-    help="Run a pretend Gupshup on this machine. It prints what to export, and is rude on demand.",
+    help="Run a simulated Gupshup on this machine. It prints variables to export, and fails on demand.",
 )
 @option(
     "--listen",
@@ -69,27 +69,27 @@ def _faults_of(_: click.Context, __: click.Parameter, value: Path | None) -> tup
     default="127.0.0.1:8085",
     show_default=True,
     callback=_listen_on,
-    help="Where to listen; port 0 takes a free one.",
+    help="Address to listen on. Port 0 takes a free port.",
 )
 @option(
     "--time-scale",
     type=click.FloatRange(0.001, 1_000_000),
     default=60.0,
     show_default=True,
-    help="How many virtual seconds of provisioning pass in one real second. Limits keep to real time.",
+    help="How many virtual seconds of provisioning pass in one real second. Limits use real time.",
 )
 @option(
     "--seed",
     type=int,
     default=1,
     show_default=True,
-    help="Where chance comes from: ids, tokens, durations, faults by probability.",
+    help="Seed of what is random: ids, tokens, durations, faults by probability.",
 )
 @option(
     "--faults",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     callback=_faults_of,
-    help="A YAML or JSON list of what goes wrong (docs/simulator.md).",
+    help="A YAML or JSON list of faults (docs/simulator.md).",
 )
 @option(
     "--switch",
@@ -97,28 +97,28 @@ def _faults_of(_: click.Context, __: click.Parameter, value: Path | None) -> tup
     metavar="NAME=VALUE",
     multiple=True,
     callback=_switched,
-    help="Answer an open question of the API another way; may be repeated (docs/simulator.md).",
+    help="Change the answer to an open question of the API. May be repeated (docs/simulator.md).",
 )
 @option(
     "--deliver",
     type=click.Choice(["loopback", "any"]),
     default="loopback",
     show_default=True,
-    help="Where events are posted to: this machine only, or any address. What is not posted is recorded.",
+    help="Where events are posted: to this machine only, or to any address. All others are recorded.",
 )
 @option(
     "--email",
     default="partner@example.com",
     show_default=True,
-    help="The e-mail of the one partner account.",
+    help="The e-mail address of the one partner account.",
 )
 @option(
     "--secret",
     default="pretend-secret",
     show_default=True,
-    help="Its client secret. It is printed, so make one up.",
+    help="Its client secret. It is printed, so invent one.",
 )
-@option("--log-calls", is_flag=True, help="Write a line a call on standard error.")
+@option("--log-calls", is_flag=True, help="Write one line for each call on stderr.")
 def command(  # noqa: PLR0913 - one parameter an option, all by keyword
     *,
     place: tuple[str, int],
@@ -137,9 +137,9 @@ def command(  # noqa: PLR0913 - one parameter an option, all by keyword
     if log_calls:
         world.on_call = _print_call
     with _socket(*place) as listening:
-        _say("GUPSHUP_URL", address(listening))
-        _say("GUPSHUP_EMAIL", email)
-        _say("GUPSHUP_SECRET", secret)
+        _print_export("GUPSHUP_URL", address(listening))
+        _print_export("GUPSHUP_EMAIL", email)
+        _print_export("GUPSHUP_SECRET", secret)
         stopped_by = _serve(world, listening)
     return INTERRUPTED if stopped_by == signal.SIGINT else OK
 
@@ -150,11 +150,11 @@ def _socket(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         wanted = f"{host}:{port}"
         raise click.ClickException(
-            f"cannot listen on {wanted}: {error}; choose another place with --listen, port 0 takes a free one"
+            f"cannot listen on {wanted}: {error}; choose another address with --listen (0: a free port)"
         ) from error
 
 
-def _say(name: str, value: str) -> None:
+def _print_export(name: str, value: str) -> None:
     print(f"export {name}={shlex.quote(value)}", flush=True)
 
 
@@ -170,17 +170,17 @@ def _print_call(call: LoggedCall) -> None:
 def _serve(world: World, listening: socket.socket) -> int:
     """Serve until a signal says stop, and return it.
 
-    The server hands signals on when it has ended; they are only noted here, so that the end stays clean.
+    The server passes signals on after its end. They are only recorded here, so that the end stays clean.
     """
-    came = []
+    received = []
 
-    def note(number: int, _: FrameType | None) -> None:
-        came.append(number)
+    def record(number: int, _: FrameType | None) -> None:
+        received.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, record) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         asyncio.run(server(world).serve(sockets=[listening]))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return came[0] if came else 0
+    return received[0] if received else 0

@@ -1,4 +1,4 @@
-"""`gupshupctl validate`: every problem of the manifests at once, without a socket or a credential."""
+"""`gupshupctl validate`: every problem of the manifests at once, without a socket or credentials."""
 
 import click
 
@@ -12,13 +12,13 @@ from controller.doors.cli.source.load import check
 
 @click.command()
 @paths_argument
-@option("--strict", is_flag=True, help="Take every warning for an error.")
+@option("--strict", is_flag=True, help="Treat every warning as an error.")
 @output_option("text", "json", "sarif", "github")
 def command(paths: tuple[str, ...], output: str, *, strict: bool) -> int:
-    """Check manifests offline: shape, values, and everything between files.
+    """Check manifests offline: their shape, their values, and how files fit together.
 
-    PATHS are files and folders, manifests/ where none is named. Exit 0 where they are valid (warnings
-    included, unless --strict), 3 where they are not, 1 where a path does not exist.
+    PATHS are files and folders, or manifests/ if none is named. Exit 0 if they are valid (with warnings too,
+    unless --strict is given), 3 if they are not, 1 if a path does not exist.
     """
     source, decoded, _ = check(paths_or_default(paths), warnings_are_errors=strict)
     summary = problems.summary(decoded, len(source.files))

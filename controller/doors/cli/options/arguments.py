@@ -24,5 +24,5 @@ def paths_or_default(given: Sequence[str]) -> tuple[str, ...]:
 def output_option(*forms: str, default: str = "text") -> Callable[[F], F]:
     """Return `-o`, with the *forms* that the verb can print."""
     choice = click.Choice(forms)
-    words = "Form of the output; json stands alone on stdout."
+    words = "Form of the output. With json, stdout holds nothing else."
     return option("-o", "--output", type=choice, default=default, show_default=True, help=words)

@@ -15,7 +15,7 @@ from controller.edges.gupshup import Network
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_STORE = "The store; .gupshupctl/state.db where none is named."
+_STORE = "The store. By default .gupshupctl/state.db."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class ConnectionOptions:
         )
         if runtime.store.passing:
             click.echo(
-                f"Note: nothing is remembered of this {verb}, and its calls are counted by itself alone: "
+                f"Note: this {verb} remembers nothing, and counts only its own calls: "
                 f"{runtime.store.passing}",
                 err=True,
             )
@@ -68,12 +68,14 @@ def connection_options(function: Callable[..., int], level: str = "warning") -> 
     forms, levels = click.Choice(["text", "json"]), click.Choice(["debug", "info", "warning", "error"])
     added = (
         store_option,
-        option("--proxy", metavar="URL", help="An HTTP proxy; none is taken from HTTPS_PROXY and the like."),
+        option("--proxy", metavar="URL", help="An HTTP proxy. HTTPS_PROXY and the like are ignored."),
         option("--ca-file", metavar="FILE", help="Certificates to trust instead of the usual ones."),
         option(
-            "--log-format", type=forms, default="text", show_default=True, help="Form of logs, on stderr."
+            "--log-format", type=forms, default="text", show_default=True, help="Form of the log, on stderr."
         ),
-        option("--log-level", type=levels, default=level, show_default=True, help="Least level told."),
+        option(
+            "--log-level", type=levels, default=level, show_default=True, help="Lowest level that is logged."
+        ),
     )
     for add in reversed(added):
         packed = add(packed)

@@ -12,17 +12,19 @@ from controller.errors import Usage
 from controller.model.manifest import FromEnv, FromFile
 
 _OPTIONS = (
-    option("--git", metavar="URL", help="A repository instead: https://host/path or ssh://git@host/path."),
-    option("--branch", metavar="NAME", help="Its branch; the remote's default one where none is named."),
-    option("--git-path", metavar="DIR", default=None, help="The folder in it; its root where none is named."),
-    option("--git-copy", metavar="DIR", help="Where to keep a copy of it; a temporary folder by default."),
     option(
-        "--git-user", metavar="NAME", default="git", show_default=True, help="The user that the token is of."
+        "--git",
+        metavar="URL",
+        help="A repository instead of folders: https://host/path or ssh://git@host/path.",
     ),
-    option("--git-token-file", metavar="FILE", help="A token for https; or GUPSHUPCTL_GIT_TOKEN."),
+    option("--branch", metavar="NAME", help="Its branch. By default the remote's default branch."),
+    option("--git-path", metavar="DIR", default=None, help="The folder in it. By default its root."),
+    option("--git-copy", metavar="DIR", help="Where to keep a copy of it. By default a temporary folder."),
+    option("--git-user", metavar="NAME", default="git", show_default=True, help="The user of the token."),
+    option("--git-token-file", metavar="FILE", help="A token for https, instead of GUPSHUPCTL_GIT_TOKEN."),
     option("--git-ssh-key", metavar="FILE", help="A private key for ssh."),
-    option("--git-known-hosts", metavar="FILE", help="The host keys that are believed; needed with a key."),
-    option("--git-signers", metavar="FILE", help="Take commits only that a key in this file signed."),
+    option("--git-known-hosts", metavar="FILE", help="The host keys to trust. Needed with --git-ssh-key."),
+    option("--git-signers", metavar="FILE", help="Accept only commits that a key in this file signed."),
     option("--git-revoked", metavar="FILE", help="Keys whose signatures no longer count."),
 )
 
@@ -59,7 +61,7 @@ class GitOptions:
     def _access(self) -> Access | None:
         if self.ssh_key is not None:
             if self.known_hosts is None:
-                raise Usage("--git-ssh-key needs --git-known-hosts: no host is believed by itself")
+                raise Usage("--git-ssh-key needs --git-known-hosts: no host is trusted without it")
             return SshKey(self.ssh_key, self.known_hosts)
         if self.token_file is not None:
             return HttpsLogin(FromFile(self.token_file), self.user)

@@ -22,13 +22,15 @@ def listen_options(function: Callable[..., int]) -> Callable[..., int]:
             metavar="HOST:PORT",
             default="127.0.0.1:8080",
             show_default=True,
-            help="Where to serve the status page, its API, health and hooks; port 0 takes a free one.",
+            help="Address of the status page, its API, health and hooks. Port 0 takes a free port.",
         ),
-        option("--hooks-listen", metavar="HOST:PORT", help="Where to take hooks instead, and nothing else."),
+        option(
+            "--hooks-listen", metavar="HOST:PORT", help="Address of the hooks alone, instead of --listen."
+        ),
         option(
             "--auth-token-file",
             metavar="FILE",
-            help="A file with a token that all but health and hooks ask for; needed off this machine.",
+            help="A file with a token for all but health and hooks. Needed if other machines can connect.",
         ),
     )
     for add in reversed(added):

@@ -12,7 +12,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def selection_options(function: F) -> F:
     """Add `--only` and `-l`; they arrive as `only` and `labels`."""
-    only = "Only this one; an app brings its subscriptions along. May be repeated."
+    only = "Only this one. An app includes its subscriptions. May be repeated."
     labels = "Only apps with this label. May be repeated."
     added = (
         option("--only", multiple=True, metavar="KIND/NAME", help=only),

@@ -63,7 +63,7 @@ def _print_errors(applied: Applied) -> None:
         if part.error:
             click.echo(f"Error: partner {part.partner}: {part.error}", err=True)
     if applied.interrupted:
-        click.echo("Interrupted: run it again, it goes on from there.", err=True)
+        click.echo("Interrupted: run it again to continue.", err=True)
 
 
 def keep_report(location: str | None, report: KeptReport) -> None:
