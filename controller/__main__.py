@@ -7,7 +7,7 @@ from controller.edges import streams
 
 
 def main() -> None:
-    """Run the command line and exit with its code, whatever becomes of what it prints."""
+    """Run the command line and exit with its code, even if its output cannot be printed."""
     streams.guard()
     code = run(sys.argv[1:])
     streams.end()

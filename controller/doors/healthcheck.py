@@ -1,7 +1,7 @@
-"""What a container asks itself, without a shell or curl: is the controller beside it healthy.
+"""The health check of a container, without a shell or curl: it asks whether the controller is healthy.
 
-`python -m controller.doors.healthcheck` ends with 0 when `/healthz` answers 200, else with 1 and a line on
-stderr. It asks on loopback, at the port of GUPSHUPCTL_LISTEN, and shows nothing of the answer.
+`python -m controller.doors.healthcheck` exits with 0 if `/healthz` answers 200, else with 1 and a line on
+stderr. It asks on loopback, at the port of GUPSHUPCTL_LISTEN, and prints nothing of the answer.
 """
 
 import os
@@ -12,23 +12,23 @@ from http.client import HTTPConnection, HTTPException
 from controller.edges import streams
 
 _DEFAULT = "127.0.0.1:8080"
-_SECONDS = 4
+_TIMEOUT = 4
 _HEALTHY = 200
-_HERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (compared with, not bound to)
+_LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (compared with, not bound to)
 
 
-def place(environ: Mapping[str, str]) -> tuple[str, int]:
-    """Return where to ask: who listens on every address is asked on loopback. Raises ValueError."""
+def address(environ: Mapping[str, str]) -> tuple[str, int]:
+    """Return the host and port to ask: loopback, if the controller listens everywhere. Raises ValueError."""
     host, _colon, port = environ.get("GUPSHUPCTL_LISTEN", _DEFAULT).rpartition(":")
     bare = host.strip("[]")
-    return _HERE.get(bare, bare), int(port)
+    return _LOOPBACK.get(bare, bare), int(port)
 
 
-def trouble(environ: Mapping[str, str]) -> str | None:
+def problem(environ: Mapping[str, str]) -> str | None:
     """Return what is wrong, or None."""
     try:
-        host, port = place(environ)
-        connection = HTTPConnection(host, port, timeout=_SECONDS)
+        host, port = address(environ)
+        connection = HTTPConnection(host, port, timeout=_TIMEOUT)
         connection.request("GET", "/healthz")
         status = connection.getresponse().status
     except (OSError, ValueError, HTTPException) as error:
@@ -37,12 +37,12 @@ def trouble(environ: Mapping[str, str]) -> str | None:
 
 
 def main() -> int:
-    """Tell the container's engine, which reads the exit code and keeps the line."""
+    """Print a problem for the container's engine, which keeps the line, and return the exit code."""
     streams.guard()
-    wrong = trouble(os.environ)
-    if wrong:
-        sys.stderr.write(f"{wrong}\n")
-    return 1 if wrong else 0
+    message = problem(os.environ)
+    if message:
+        sys.stderr.write(f"{message}\n")
+    return 1 if message else 0
 
 
 if __name__ == "__main__":

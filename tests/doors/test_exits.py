@@ -43,7 +43,7 @@ PROBLEM = Problem(Place("a.yaml"), "GS101", Severity.ERROR, "", "no YAML")
         pytest.param(KeyError("x"), 1, id="a bug"),
     ],
 )
-def test_every_way_to_fail_has_its_code(error: Exception, code: int) -> None:
+def test_every_error_has_its_exit_code(error: Exception, code: int) -> None:
     assert code_of(error) == code
 
 
@@ -59,7 +59,7 @@ def test_every_way_to_fail_has_its_code(error: Exception, code: int) -> None:
         pytest.param([exits.INVALID], exits.ERROR, id="a code that no part of a run should have"),
     ],
 )
-def test_the_gravest_code_ends_a_run(codes: list[int], code: int) -> None:
+def test_the_worst_exit_code_of_all_partners_ends_a_run(codes: list[int], code: int) -> None:
     assert worst(codes) == code
 
 
@@ -77,11 +77,11 @@ def test_the_gravest_code_ends_a_run(codes: list[int], code: int) -> None:
         pytest.param(ManifestError(()), exits.INTERRUPTED, exits.INTERRUPTED, id="and an interruption"),
     ],
 )
-def test_a_source_that_is_not_taken_has_its_own_code(refusal: Exception, code: int, ends: int) -> None:
+def test_a_refused_source_has_its_own_exit_code(refusal: Exception, code: int, ends: int) -> None:
     assert after_refusal(refusal, code) == ends
 
 
-def test_every_way_to_fail_on_one_partner_has_its_place() -> None:
+def test_every_exit_code_of_a_partner_has_a_rank() -> None:
     """Manifests and sources are refused before any partner is worked on."""
     known = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
     assert known - set(WORST_FIRST) == {exits.OK, exits.CHANGES, exits.INVALID}
@@ -111,19 +111,19 @@ def raised() -> Exception:
         ),
     ],
 )
-def test_an_error_is_told_in_one_line(
+def test_an_error_is_printed_in_one_line(
     error: Exception, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     print_error(error)
     assert capsys.readouterr().err == words
 
 
-def test_a_bug_is_told_by_its_place_and_not_by_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_is_shown_by_its_place_and_not_by_its_message(capsys: pytest.CaptureFixture[str]) -> None:
     print_error(raised())
     assert "StopIteration in doors/cli/options/mirrored.py:" in capsys.readouterr().err
 
 
-def test_problems_are_told_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_problems_of_manifests_are_printed_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     print_error(ManifestError([PROBLEM]))
     assert capsys.readouterr().err == "a.yaml:1:1: error [GS101] no YAML\nError: 1 problem in the manifests\n"
 
@@ -142,13 +142,13 @@ def test_a_flag_is_mirrored_in_the_environment(flags: tuple[str, ...], name: str
 
 
 @pytest.mark.parametrize("verb", cli.list_commands(click.Context(cli)))
-def test_every_verb_that_is_offered_can_be_asked_for_help(verb: str) -> None:
+def test_every_verb_that_is_listed_has_help(verb: str) -> None:
     result = CliRunner().invoke(cli, [verb, "--help"])
     assert result.exit_code == 0
     assert result.output.startswith("Usage: ")
 
 
-def test_an_empty_value_never_means_all() -> None:
+def test_an_empty_value_of_an_option_never_means_all() -> None:
     @click.command()
     @option("--only", multiple=True)
     def command(only: tuple[str, ...]) -> None:
@@ -172,7 +172,7 @@ def test_an_empty_value_never_means_all() -> None:
         pytest.param(signal.SIG_IGN, id="in the background, where Ctrl-C is ignored"),
     ],
 )
-def test_a_signal_that_ends_a_verb_is_answered_as_ctrl_c_is(answer: "signal._HANDLER") -> None:
+def test_a_signal_that_ends_a_verb_acts_like_ctrl_c(answer: "signal._HANDLER") -> None:
     before = signal.signal(signal.SIGINT, answer)
     try:
         with pytest.raises(KeyboardInterrupt), on_end_signal(interrupt):

@@ -1,4 +1,4 @@
-"""The container's own question: asked of real servers on loopback, by the module as the image runs it."""
+"""The health check of the container, run as the image runs it, against real servers on loopback."""
 
 import os
 import socket
@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from controller.doors.healthcheck import place
+from controller.doors.healthcheck import address
 
 
-class _Door(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     status = 200
 
     def do_GET(self) -> None:
@@ -29,7 +29,7 @@ class _Door(BaseHTTPRequestHandler):
 @contextmanager
 def answering(status: int) -> Iterator[int]:
     """Serve on loopback, answering with *status*, and yield the port."""
-    server = HTTPServer(("127.0.0.1", 0), type("Door", (_Door,), {"status": status}))
+    server = HTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"status": status}))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -40,7 +40,7 @@ def answering(status: int) -> Iterator[int]:
         server.server_close()
 
 
-def asked(listen: str) -> tuple[int, str]:
+def healthcheck(listen: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "controller.doors.healthcheck"],
         env={**os.environ, "GUPSHUPCTL_LISTEN": listen},
@@ -54,27 +54,27 @@ def asked(listen: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", ""])  # noqa: S104  (asked about, not bound to)
-def test_a_healthy_controller_is_healthy(host: str) -> None:
+def test_a_healthcheck_of_a_healthy_controller_succeeds(host: str) -> None:
     with answering(200) as port:
-        assert asked(f"{host}:{port}") == (0, "")
+        assert healthcheck(f"{host}:{port}") == (0, "")
 
 
 @pytest.mark.parametrize("status", [503, 404, 302, 204])
-def test_any_other_answer_is_not(status: int) -> None:
+def test_a_healthcheck_fails_at_any_other_status(status: int) -> None:
     with answering(status) as port:
-        assert asked(f"127.0.0.1:{port}") == (1, f"/healthz answered {status}\n")
+        assert healthcheck(f"127.0.0.1:{port}") == (1, f"/healthz answered {status}\n")
 
 
-def test_nobody_there_is_not() -> None:
+def test_a_healthcheck_fails_if_nothing_listens() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        code, said = asked(f"127.0.0.1:{closed.getsockname()[1]}")
-    assert (code, "cannot be asked" in said) == (1, True)
+        code, stderr = healthcheck(f"127.0.0.1:{closed.getsockname()[1]}")
+    assert (code, "cannot be asked" in stderr) == (1, True)
 
 
-def test_an_address_that_is_none_is_not() -> None:
-    code, said = asked("nonsense")
-    assert (code, "cannot be asked" in said, "Traceback" in said) == (1, True, False)
+def test_a_healthcheck_fails_if_the_address_is_malformed() -> None:
+    code, stderr = healthcheck("nonsense")
+    assert (code, "cannot be asked" in stderr, "Traceback" in stderr) == (1, True, False)
 
 
 @pytest.mark.parametrize(
@@ -85,5 +85,7 @@ def test_an_address_that_is_none_is_not() -> None:
         pytest.param({"GUPSHUPCTL_LISTEN": "10.0.0.7:80"}, ("10.0.0.7", 80), id="one address"),
     ],
 )
-def test_it_asks_where_the_controller_listens(listen: dict[str, str], asks: tuple[str, int]) -> None:
-    assert place(listen) == asks
+def test_a_healthcheck_asks_the_address_that_the_controller_listens_on(
+    listen: dict[str, str], asks: tuple[str, int]
+) -> None:
+    assert address(listen) == asks

@@ -1,4 +1,4 @@
-"""The options of a verb that listens arrive as one thing, with defaults that only this machine reaches."""
+"""The options of a verb that serves HTTP arrive as one value. By default only this machine reaches it."""
 
 import os
 
@@ -11,7 +11,7 @@ from controller.doors.web import ListenOptions
 
 
 @pytest.mark.parametrize(
-    ("argv", "places"),
+    ("argv", "options"),
     [
         ([], ListenOptions("127.0.0.1:8080", None, None)),
         (
@@ -19,18 +19,20 @@ from controller.doors.web import ListenOptions
             ListenOptions("0.0.0.0:80", "[::]:81", "token"),
         ),
     ],
-    ids=["nothing said", "all said"],
+    ids=["no option", "every option"],
 )
-def test_what_is_said_arrives_as_places(argv: list[str], places: ListenOptions) -> None:
-    came = []
+def test_listen_options_arrive_as_one_value(argv: list[str], options: ListenOptions) -> None:
+    received = []
 
     @click.command()
     @listen_options
     @click.option("--other", default="x")
     def command(listen: ListenOptions, other: str) -> int:
-        came.append((listen, other))
+        received.append((listen, other))
         return 0
 
     assert CliRunner().invoke(command, argv).exit_code == 0
-    assert came == [(places, "x")]
-    assert "GUPSHUPCTL_AUTH_TOKEN_FILE" not in os.environ, "a flag's file stands there only meanwhile"
+    assert received == [(options, "x")]
+    assert "GUPSHUPCTL_AUTH_TOKEN_FILE" not in os.environ, (
+        "the variable of a file is set only while the command runs"
+    )

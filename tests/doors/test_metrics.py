@@ -1,4 +1,4 @@
-"""What `/metrics` tells: what was counted as it happened, and how things stand when somebody asks."""
+"""The series of `/metrics`: events counted as they happen, and the state at each scrape."""
 
 import re
 from collections.abc import AsyncIterator
@@ -23,7 +23,18 @@ from controller.model.passes import Lane
 from controller.model.plan import Item, Kind, Outcome, Result, Verb
 from controller.model.ratelimit import CallRecord
 from controller.model.status import Status, Truth
-from tests.doors.boards import GOOD, HERE, MAIN, NOW, Board, app_item, moved, over, said, status_of
+from tests.doors.fake_control import (
+    GOOD,
+    HERE,
+    MAIN,
+    NOW,
+    FakeControl,
+    app_item,
+    condition,
+    finished_pass,
+    status_of,
+    transition,
+)
 from tests.edges.clocks import TestClock
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -33,14 +44,14 @@ Values = dict[str, float]
 
 
 class Scraped:
-    """One process that tells, and whoever asks it over HTTP."""
+    """One process with metrics, and a client that scrapes it over HTTP."""
 
-    def __init__(self, store: SqlStore, board: Board, *, each: bool = False) -> None:
+    def __init__(self, store: SqlStore, control: FakeControl, *, each: bool = False) -> None:
         self.store = store
-        self.board = board
+        self.control = control
         self.metrics = Metrics()
-        self.counted = SummaryCache(store, board, each=each)
-        answer = endpoint(self.metrics, board, self.counted)
+        self.counted = SummaryCache(store, control, each=each)
+        answer = endpoint(self.metrics, control, self.counted)
         app = Starlette(routes=[Route("/metrics", answer)])
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here")
 
@@ -81,13 +92,13 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
 
 @pytest.fixture
 def scraped(store: SqlStore) -> Scraped:
-    return Scraped(store, Board())
+    return Scraped(store, FakeControl())
 
 
 async def test_a_pass_is_counted_by_lane_and_by_how_it_ended(scraped: Scraped) -> None:
-    scraped.metrics.passed(over(Lane.CHANGED, seconds=0.3))
-    scraped.metrics.passed(over(Lane.CHANGED))
-    scraped.metrics.passed(over(Lane.DRIFT, error="the list was cut short", error_kind="Busy"))
+    scraped.metrics.passed(finished_pass(Lane.CHANGED, seconds=0.3))
+    scraped.metrics.passed(finished_pass(Lane.CHANGED))
+    scraped.metrics.passed(finished_pass(Lane.DRIFT, error="the list was cut short", error_kind="Busy"))
     values = await scraped.values()
     assert values['reconcile_total{lane="changed",partner="main",result="success"}'] == 2
     assert values['reconcile_total{lane="drift",partner="main",result="error"}'] == 1
@@ -96,22 +107,22 @@ async def test_a_pass_is_counted_by_lane_and_by_how_it_ended(scraped: Scraped) -
     assert values['reconcile_duration_seconds_sum{lane="changed"}'] == pytest.approx(0.8)
 
 
-async def test_what_fails_is_told_until_it_does_no_more(scraped: Scraped) -> None:
+async def test_a_failing_partner_is_a_metric_until_it_succeeds(scraped: Scraped) -> None:
     """Refused sign-ins are tried every quarter of an hour at last: a count would look like silence."""
-    scraped.metrics.passed(over(error="403", error_kind="Denied"))
+    scraped.metrics.passed(finished_pass(error="403", error_kind="Denied"))
     assert (await scraped.values())['failing{error="Denied",partner="main"}'] == 1
-    scraped.metrics.passed(over(error="503", error_kind="Busy"))
+    scraped.metrics.passed(finished_pass(error="503", error_kind="Busy"))
     values = await scraped.values()
     assert [name for name in values if name.startswith("failing")] == ['failing{error="Busy",partner="main"}']
-    scraped.metrics.passed(over())
+    scraped.metrics.passed(finished_pass())
     assert [name for name in await scraped.values() if name.startswith("failing")] == []
 
 
 async def test_only_a_whole_pass_without_an_error_counts_as_success(scraped: Scraped) -> None:
-    scraped.metrics.passed(over(began=100.0, summary={"held": 2, "waiting": 7, "linked": 1}))
-    scraped.metrics.passed(over(began=200.0, app="acme"))
+    scraped.metrics.passed(finished_pass(began=100.0, summary={"held": 2, "waiting": 7, "linked": 1}))
+    scraped.metrics.passed(finished_pass(began=200.0, app="acme"))
     scraped.metrics.passed(
-        over(began=300.0, error="nothing came back", error_kind="Unclear", summary={"held": 9})
+        finished_pass(began=300.0, error="nothing came back", error_kind="Unclear", summary={"held": 9})
     )
     values = await scraped.values()
     assert values['last_success_timestamp_seconds{partner="main"}'] == 100.5
@@ -122,12 +133,12 @@ async def test_only_a_whole_pass_without_an_error_counts_as_success(scraped: Scr
     assert 'plan_entries{partner="main",state="linked"}' not in values, "what was done is an action"
 
 
-async def test_actions_are_counted_and_corrections_apart(scraped: Scraped) -> None:
+async def test_actions_are_counted_and_corrections_of_drift_apart(scraped: Scraped) -> None:
     """What the timer alone found is a correction; what a commit or a person asked for is none."""
     done = Result(Verb.UPDATE, app_item(), Outcome.DONE)
     failed = Result(Verb.LINK, app_item(), Outcome.FAILED, "NameTakenElsewhere")
-    scraped.metrics.passed(over(Lane.DRIFT, results=(done, failed)))
-    scraped.metrics.passed(over(Lane.CHANGED, results=(done,)))
+    scraped.metrics.passed(finished_pass(Lane.DRIFT, results=(done, failed)))
+    scraped.metrics.passed(finished_pass(Lane.CHANGED, results=(done,)))
     values = await scraped.values()
     assert values['actions_total{outcome="done",partner="main",verb="update"}'] == 2
     assert values['actions_total{outcome="failed",partner="main",verb="link"}'] == 1
@@ -135,19 +146,19 @@ async def test_actions_are_counted_and_corrections_apart(scraped: Scraped) -> No
     assert 'corrections_total{partner="main",verb="link"}' not in values
 
 
-async def test_transitions_drift_and_the_way_to_live(scraped: Scraped) -> None:
-    was = said("Live", FALSE, "Provisioning", since=NOW - 400)
-    synced = said("Synced", TRUE, "AsDeclared")
+async def test_transitions_drift_and_the_time_to_live_are_counted(scraped: Scraped) -> None:
+    was = condition("Live", FALSE, "Provisioning", since=NOW - 400)
+    synced = condition("Synced", TRUE, "AsDeclared")
     transitions = (
-        moved(was, said("Live", TRUE, "Live")),
-        moved(was, replace(was, message="another stage")),
-        moved(None, said("Stalled", TRUE, "AppLost")),
-        moved(synced, said("Synced", FALSE, "ChangePlanned")),
-        moved(synced, said("Synced", FALSE, "ChangePlanned", revision="r2")),
-        moved(synced, said("Synced", UNKNOWN, "NotObserved")),
-        moved(said("Live", UNKNOWN, "NotLinked"), said("Live", TRUE, "Live")),
+        transition(was, condition("Live", TRUE, "Live")),
+        transition(was, replace(was, message="another stage")),
+        transition(None, condition("Stalled", TRUE, "AppLost")),
+        transition(synced, condition("Synced", FALSE, "ChangePlanned")),
+        transition(synced, condition("Synced", FALSE, "ChangePlanned", revision="r2")),
+        transition(synced, condition("Synced", UNKNOWN, "NotObserved")),
+        transition(condition("Live", UNKNOWN, "NotLinked"), condition("Live", TRUE, "Live")),
     )
-    scraped.metrics.passed(over(transitions=transitions))
+    scraped.metrics.passed(finished_pass(transitions=transitions))
     values = await scraped.values()
     assert values['transitions_total{kind="App",status="True",type="Live"}'] == 2
     assert values['transitions_total{kind="App",status="True",type="Stalled"}'] == 1
@@ -182,9 +193,9 @@ async def test_hooks_and_notifications_are_counted(scraped: Scraped) -> None:
     assert values['notifications_total{result="sent"}'] == 1
 
 
-async def test_the_board_is_read_when_somebody_asks(scraped: Scraped) -> None:
+async def test_the_state_of_the_loop_is_read_at_each_scrape(scraped: Scraped) -> None:
     queued = {Lane.CHANGED: 2}
-    scraped.board.partner(queued=queued, provisioning=4, failures=3, held_digest="abc")
+    scraped.control.partner(queued=queued, provisioning=4, failures=3, held_digest="abc")
     values = await scraped.values()
     assert values['queue_depth{lane="changed",partner="main"}'] == 2
     assert values['queue_depth{lane="asked",partner="main"}'] == 0
@@ -195,39 +206,39 @@ async def test_the_board_is_read_when_somebody_asks(scraped: Scraped) -> None:
     assert values['held_changes{partner="main"}'] == 1
     assert values['last_list_timestamp_seconds{partner="main"}'] == NOW - 5
     assert values['last_progress_timestamp_seconds{partner="main"}'] == NOW - 1
-    scraped.board.partner(queued={}, is_leader=False, held_digest="")
+    scraped.control.partner(queued={}, is_leader=False, held_digest="")
     values = await scraped.values()
     assert values['queue_depth{lane="changed",partner="main"}'] == 0
     assert (values['leader{partner="main"}'], values['held_changes{partner="main"}']) == (0, 0)
 
 
-async def test_what_never_happened_has_no_moment(scraped: Scraped) -> None:
+async def test_an_event_that_never_happened_has_no_timestamp(scraped: Scraped) -> None:
     """A moment of 0 would be fifty years old, and wake somebody."""
-    scraped.board.state = replace(GOOD, revision="", since=0.0, read=0.0)
-    scraped.board.those = (replace(MAIN, listed_at=0.0, progressed_at=0.0),)
+    scraped.control.state = replace(GOOD, revision="", since=0.0, read=0.0)
+    scraped.control.all_partners = (replace(MAIN, listed_at=0.0, progressed_at=0.0),)
     values = await scraped.values()
     gone = ("source_last_good", "source_last_read", "source_error_since", "last_list", "last_progress")
     assert [name for name in values if name.startswith(gone)] == []
 
 
-async def test_a_source_that_is_stuck_says_so_and_since_when(scraped: Scraped) -> None:
+async def test_a_rejected_source_is_a_metric_with_its_time(scraped: Scraped) -> None:
     values = await scraped.values()
     assert values['source_info{revision="rev-1"}'] == 1
     assert values["source_error"] == 0
     assert values["source_last_good_timestamp_seconds"] == NOW - 100
     assert values["source_last_read_timestamp_seconds"] == NOW - 10
-    scraped.board.state = replace(GOOD, error="3 problems in the manifests", error_since=NOW - 50)
+    scraped.control.state = replace(GOOD, error="3 problems in the manifests", error_since=NOW - 50)
     values = await scraped.values()
     assert values["source_error"] == 1
     assert values["source_error_since_timestamp_seconds"] == NOW - 50
 
 
 async def test_resources_are_counted_by_condition_reason_and_stage(scraped: Scraped) -> None:
-    lost = said("Ready", FALSE, "AppLost")
+    lost = condition("Ready", FALSE, "AppLost")
     await scraped.declare(
-        status_of(app_item("a"), said("Ready", TRUE), stage="FINALIZE", at=NOW - 30),
-        status_of(app_item("b"), lost, said("Stalled", TRUE, "AppLost"), stage="FINALIZE"),
-        status_of(Item(Kind.SUBSCRIPTION, "main", "a", "events"), said("Ready", TRUE)),
+        status_of(app_item("a"), condition("Ready", TRUE), stage="FINALIZE", at=NOW - 30),
+        status_of(app_item("b"), lost, condition("Stalled", TRUE, "AppLost"), stage="FINALIZE"),
+        status_of(Item(Kind.SUBSCRIPTION, "main", "a", "events"), condition("Ready", TRUE)),
     )
     values = await scraped.values()
     assert values['resources{kind="App",partner="main",status="True",type="Ready"}'] == 1
@@ -239,7 +250,7 @@ async def test_resources_are_counted_by_condition_reason_and_stage(scraped: Scra
     assert values['oldest_look_timestamp_seconds{partner="main"}'] == NOW - 30
 
 
-async def test_words_of_gupshup_do_not_make_series_without_end(scraped: Scraped) -> None:
+async def test_unknown_stages_of_gupshup_do_not_make_series_without_end(scraped: Scraped) -> None:
     await scraped.declare(*(status_of(app_item(f"a{i}"), stage=f"STAGE_{i}") for i in range(100)))
     values = await scraped.values()
     stages = {name: value for name, value in values.items() if name.startswith("apps{")}
@@ -255,9 +266,9 @@ async def test_a_link_without_an_outcome_is_an_open_intent(scraped: Scraped) -> 
     assert PHONE not in await scraped.text()
 
 
-async def test_names_are_labels_only_where_that_was_asked_for(store: SqlStore) -> None:
-    quiet, loud = Scraped(store, Board()), Scraped(store, Board(), each=True)
-    ready = said("Ready", TRUE)
+async def test_names_of_resources_are_labels_only_if_that_is_configured(store: SqlStore) -> None:
+    quiet, loud = Scraped(store, FakeControl()), Scraped(store, FakeControl(), each=True)
+    ready = condition("Ready", TRUE)
     await quiet.declare(
         status_of(app_item("acme"), ready), status_of(app_item("b"), replace(ready, status=FALSE))
     )
@@ -267,12 +278,12 @@ async def test_names_are_labels_only_where_that_was_asked_for(store: SqlStore) -
     assert values['resource_ready{app="b",kind="App",name="b",partner="main"}'] == 0
 
 
-async def test_it_tells_the_rest_while_the_store_is_out_of_reach(scraped: Scraped) -> None:
+async def test_metrics_without_the_store_show_the_rest(scraped: Scraped) -> None:
     await scraped.store.close()
     assert (await scraped.values())['leader{partner="main"}'] == 1
 
 
-async def test_the_form_is_the_one_that_was_asked_for(scraped: Scraped) -> None:
+async def test_the_format_of_metrics_is_the_one_that_is_accepted(scraped: Scraped) -> None:
     plain, open_ = await scraped.answer(), await scraped.answer("application/openmetrics-text; version=1.0.0")
     assert plain.headers["content-type"].startswith("text/plain")
     assert open_.headers["content-type"].startswith("application/openmetrics-text")
@@ -280,25 +291,25 @@ async def test_the_form_is_the_one_that_was_asked_for(scraped: Scraped) -> None:
     assert list(read_openmetrics(open_.text))  # type: ignore[no-untyped-call]  # no types there
 
 
-async def test_two_processes_in_one_do_not_share_a_registry(store: SqlStore) -> None:
-    first, second = Scraped(store, Board()), Scraped(store, Board())
+async def test_two_controllers_in_one_process_do_not_share_a_registry(store: SqlStore) -> None:
+    first, second = Scraped(store, FakeControl()), Scraped(store, FakeControl())
     first.metrics.notified("sent")
     assert 'notifications_total{result="sent"}' not in await second.values()
 
 
-async def told(scraped: Scraped) -> dict[str, tuple[str, frozenset[str]]]:
+async def exposed_series(scraped: Scraped) -> dict[str, tuple[str, frozenset[str]]]:
     """Return every metric of ours with its type and labels, each having happened at least once."""
     metrics = scraped.metrics
     done = Result(Verb.UPDATE, app_item(), Outcome.DONE)
-    live = moved(said("Live", FALSE, since=NOW - 1), said("Live", TRUE))
-    drift = moved(said("Synced", TRUE), said("Synced", FALSE))
-    metrics.passed(over(results=(done,), transitions=(live, drift), summary={"held": 1}))
-    metrics.passed(over(error="no", error_kind="Busy"))
+    live = transition(condition("Live", FALSE, since=NOW - 1), condition("Live", TRUE))
+    drift = transition(condition("Synced", TRUE), condition("Synced", FALSE))
+    metrics.passed(finished_pass(results=(done,), transitions=(live, drift), summary={"held": 1}))
+    metrics.passed(finished_pass(error="no", error_kind="Busy"))
     metrics.sent(CallRecord(Bucket.LINK, "link", 0.0, 0.1, 429))
     metrics.hooked("git", "hint")
     metrics.notified("sent")
-    scraped.board.state = replace(GOOD, error="no", error_since=NOW)
-    await scraped.declare(status_of(app_item(), said("Ready", FALSE, "AppLost"), stage="FINALIZE"))
+    scraped.control.state = replace(GOOD, error="no", error_since=NOW)
+    await scraped.declare(status_of(app_item(), condition("Ready", FALSE, "AppLost"), stage="FINALIZE"))
     families = list(read(await scraped.text()))
     return {
         family.name + ("_total" if family.type == "counter" else ""): (
@@ -317,5 +328,5 @@ def documented() -> dict[str, tuple[str, frozenset[str]]]:
     }
 
 
-async def test_the_page_tells_every_metric_with_its_labels_and_no_other(store: SqlStore) -> None:
-    assert documented() == await told(Scraped(store, Board(), each=True))
+async def test_the_page_of_metrics_lists_every_metric_with_its_labels_and_no_other(store: SqlStore) -> None:
+    assert documented() == await exposed_series(Scraped(store, FakeControl(), each=True))

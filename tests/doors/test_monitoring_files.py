@@ -38,7 +38,7 @@ def queries() -> list[str]:
     return [*targets, *(str(each["query"]) for each in found["templating"]["list"])]
 
 
-def told() -> dict[str, frozenset[str]]:
+def documented_series() -> dict[str, frozenset[str]]:
     """Return each series with its labels; docs/metrics.md is held to the code by another test."""
     page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     return {
@@ -52,10 +52,10 @@ def expressions() -> list[str]:
     return [*(rule["expr"] for rule in alerts()), *queries()]
 
 
-def test_every_metric_that_is_asked_for_is_told() -> None:
+def test_every_metric_in_rules_and_dashboard_exists() -> None:
     asked = {name for expression in expressions() for name in NAME.findall(expression)}
     assert len(asked) > 25
-    assert asked - told().keys() == set()
+    assert asked - documented_series().keys() == set()
 
 
 def selectors(expression: str) -> Iterator[tuple[str, str]]:
@@ -65,8 +65,13 @@ def selectors(expression: str) -> Iterator[tuple[str, str]]:
             yield name, label
 
 
-def test_every_label_that_narrows_is_one_of_its_metric() -> None:
-    wrong = [pair for each in expressions() for pair in selectors(each) if pair[1] not in told()[pair[0]]]
+def test_every_label_that_a_query_selects_by_is_a_label_of_its_metric() -> None:
+    wrong = [
+        pair
+        for each in expressions()
+        for pair in selectors(each)
+        if pair[1] not in documented_series()[pair[0]]
+    ]
     assert wrong == []
 
 
@@ -74,19 +79,19 @@ def grouped(expression: str) -> set[str]:
     return {label for found in re.findall(r"\bby \(([^)]*)\)", expression) for label in found.split(", ")}
 
 
-def test_every_label_that_groups_is_one_of_its_metrics() -> None:
+def test_every_label_that_a_query_groups_by_is_a_label_of_its_metrics() -> None:
     of_prometheus = {"instance"}
     wrong = [
         (expression, label)
         for expression in expressions()
         for label in grouped(expression) - of_prometheus
-        if not all(label in told()[name] for name in NAME.findall(expression))
+        if not all(label in documented_series()[name] for name in NAME.findall(expression))
     ]
     assert wrong == []
 
 
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: str(rule["alert"]))
-def test_an_alert_says_what_how_bad_and_what_to_do(rule: dict[str, Any]) -> None:
+def test_an_alert_has_a_severity_a_summary_and_a_runbook(rule: dict[str, Any]) -> None:
     assert set(rule) == {"alert", "expr", "for", "labels", "annotations"}
     assert rule["labels"]["severity"] in {"warning", "critical"}
     assert set(rule["annotations"]) == {"summary", "description", "runbook"}
@@ -97,12 +102,12 @@ def test_an_alert_says_what_how_bad_and_what_to_do(rule: dict[str, Any]) -> None
     assert f"`{rule['alert']}`" in named[anchor], "the runbook names its alert"
 
 
-def test_every_alert_that_a_runbook_names_is_there() -> None:
+def test_every_alert_that_a_runbook_names_exists() -> None:
     text = (ROOT / "docs" / "runbooks.md").read_text(encoding="utf-8")
     assert set(re.findall(r"`(Gupshup[A-Z]\w+)`", text)) == {rule["alert"] for rule in alerts()}
 
 
-def test_reasons_in_rules_are_reasons() -> None:
+def test_every_reason_in_the_alert_rules_is_documented() -> None:
     page = (ROOT / "docs" / "reasons.md").read_text(encoding="utf-8")
     asked = re.findall(r'reason=~?"([^"]+)"', RULES.read_text(encoding="utf-8"))
     words = {word for each in asked for word in each.split("|")}
@@ -125,6 +130,6 @@ def test_panels_of_the_dashboard_do_not_overlap() -> None:
 @pytest.mark.parametrize(
     "command", [("check", "rules", "alerts.yaml"), ("test", "rules", "alerts-test.yaml")]
 )
-def test_prometheus_itself_takes_the_rules(command: tuple[str, ...]) -> None:
+def test_prometheus_itself_accepts_the_alert_rules(command: tuple[str, ...]) -> None:
     done = subprocess.run(["promtool", *command], cwd=FOLDER, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

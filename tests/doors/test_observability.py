@@ -13,7 +13,7 @@ from controller.doors.web.metrics import Metrics
 from controller.edges.store import SqlStore, open_store
 from controller.model.notice import Notice
 from controller.model.passes import Pass
-from tests.doors.boards import Board, over
+from tests.doors.fake_control import FakeControl, finished_pass
 from tests.edges.clocks import TestClock
 
 
@@ -23,15 +23,15 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
         yield store
 
 
-async def test_one_pass_reaches_metrics_listeners_and_people(store: SqlStore) -> None:
-    board, passes, notices = Board(), list[Pass](), list[Notice]()
-    observability = Observability(Metrics(), store, board, listeners=[passes.append], notify=notices.append)
-    answer, alerter = observability.watch(board)
+async def test_one_pass_reaches_metrics_listeners_and_notifications(store: SqlStore) -> None:
+    control, passes, notices = FakeControl(), list[Pass](), list[Notice]()
+    observability = Observability(Metrics(), store, control, listeners=[passes.append], notify=notices.append)
+    answer, alerter = observability.watch(control)
     assert alerter is not None
-    observability.on_pass(over(error="login: 403", error_kind="Denied"))
+    observability.on_pass(finished_pass(error="login: 403", error_kind="Denied"))
     for _ in range(10):
         await alerter.look()
-        board.time += 10
+        control.time += 10
     app = Starlette(routes=[Route("/metrics", answer)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here") as client:
         text = (await client.get("/metrics")).text
@@ -40,7 +40,7 @@ async def test_one_pass_reaches_metrics_listeners_and_people(store: SqlStore) ->
     assert [each.title for each in notices] == ["The credentials of partner main are refused"]
 
 
-async def test_a_listener_that_fails_stops_nobody(
+async def test_a_listener_that_fails_stops_no_other_listener(
     store: SqlStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     passes: list[Pass] = []
@@ -48,13 +48,13 @@ async def test_a_listener_that_fails_stops_nobody(
     def broken(_: Pass) -> None:
         raise RuntimeError("a bug")
 
-    observability = Observability(Metrics(), store, Board(), listeners=[broken, passes.append])
-    observability.on_pass(over())
+    observability = Observability(Metrics(), store, FakeControl(), listeners=[broken, passes.append])
+    observability.on_pass(finished_pass())
     assert len(passes) == 1
     assert "a listener failed" in "".join(capsys.readouterr())
 
 
 async def test_without_notification_services_there_is_no_alerter(store: SqlStore) -> None:
-    board = Board()
-    _, alerter = Observability(Metrics(), store, board).watch(board)
+    control = FakeControl()
+    _, alerter = Observability(Metrics(), store, control).watch(control)
     assert alerter is None

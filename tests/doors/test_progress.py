@@ -1,4 +1,4 @@
-"""What a run shows meanwhile: the moving table fits into the terminal that it moves in."""
+"""The progress of a run: its table fits into the terminal."""
 
 from collections.abc import Iterable
 
@@ -26,15 +26,19 @@ def run(statuses: Iterable[Status]) -> PartnerRun:
 
 
 @pytest.mark.parametrize(
-    ("room", "shown", "count"),
+    ("rows_of_terminal", "shown", "count"),
     [
         pytest.param(40, 30, "12 of 30 apps ready", id="a tall terminal"),
         pytest.param(20, 20, "12 of 30 apps ready, 10 not shown", id="one of 24 lines"),
         pytest.param(1, 1, "12 of 30 apps ready, 29 not shown", id="one that is hardly there"),
     ],
 )
-def test_the_moving_table_is_no_taller_than_its_terminal(room: int, shown: int, count: str) -> None:
-    head, *rows, _, last = table([run(status(n, ready=n < 12) for n in range(30))], room).splitlines()
+def test_the_progress_table_is_no_taller_than_its_terminal(
+    rows_of_terminal: int, shown: int, count: str
+) -> None:
+    head, *rows, _, last = table(
+        [run(status(n, ready=n < 12) for n in range(30))], rows_of_terminal
+    ).splitlines()
     assert head.split() == ["NAME", "PARTNER", "LIVE", "SUBSCRIBED", "READY", "REASON"]
     assert (len(rows), last) == (shown, count)
     assert all(row.endswith("AwaitingLive") for row in rows[:18]), "what is not ready comes first"

@@ -1,4 +1,4 @@
-"""Keeping what could not be printed: it goes well or is said, and is no failure of the run."""
+"""A report that could not be printed is kept, or a warning says why not. Neither fails the run."""
 
 import asyncio
 from pathlib import Path
@@ -24,11 +24,11 @@ def test_a_report_that_is_kept_is_shown_by_get(tmp_path: Path, capsys: pytest.Ca
     )
 
 
-def test_a_report_that_cannot_be_kept_either_is_said(
+def test_a_report_that_cannot_be_kept_either_gives_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keep_report(str(tmp_path / "state.db"), REPORT)
-    told = capsys.readouterr().err
-    assert told.startswith(
+    stderr = capsys.readouterr().err
+    assert stderr.startswith(
         "Warning: the report could not be printed (its reader went away) and not be kept: there is no store"
     )

@@ -1,4 +1,4 @@
-"""What lets the manifests of a command in: all of them or none, at rest, and counted by account."""
+"""The checks of a source: all of it or nothing, unchanged since it was read, and counted by account."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -41,102 +41,110 @@ class _Account:
 
 
 @dataclass
-class _Seat:
+class _Session:
     account: _Account
 
 
 @dataclass
-class Office:
-    """Where partners sign in, each to the account of its name; *away* are refused."""
+class FakeSignIns:
+    """Signs each partner in to the account of its name, and refuses the partner *refuses*."""
 
     store: SqlStore
-    away: str = ""
+    refuses: str = ""
 
     def account(self, partner: Partner) -> Account[Writer]:
         return cast("Account[Writer]", _Account(f"account of {partner.name}", partner, self.store))
 
     @asynccontextmanager
-    async def stand(self, partner: Partner) -> AsyncIterator[PartnerSession]:
-        if partner.name == self.away:
+    async def sign_in(self, partner: Partner) -> AsyncIterator[PartnerSession]:
+        if partner.name == self.refuses:
             raise Denied("wrong secret")
-        yield cast("PartnerSession", _Seat(cast("_Account", self.account(partner))))
+        yield cast("PartnerSession", _Session(cast("_Account", self.account(partner))))
 
 
-async def refused(office: Office, desired: Desired) -> dict[str, str]:
-    async with SignIns(office.stand) as seats:
-        found = await refused_partners(loaded(desired), desired.partners, seats, office.store.revisions, ())
-    return {name: str(error) for name, error in found.items()}
+async def refused(fake: FakeSignIns, desired: Desired) -> dict[str, str]:
+    async with SignIns(fake.sign_in) as sign_ins:
+        errors = await refused_partners(loaded(desired), desired.partners, sign_ins, fake.store.revisions, ())
+    return {name: str(error) for name, error in errors.items()}
 
 
-async def test_where_one_partner_lost_too_much_nothing_is_sent_for_any(tmp_path: Path) -> None:
+async def test_a_partner_that_lost_too_much_refuses_the_source_for_all_partners(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         await store.revisions.declare("account of other", Declared(9, 0))
-        found = await refused(Office(store), BOTH)
-        assert set(found) == {"main", "other"}
-        assert found["other"].startswith("what is declared shrank: 9 Apps became 1 for account of other")
-        assert found["main"].startswith("nothing was sent, because of partner other: what is declared shrank")
-        assert await refused(Office(store), replace(BOTH, complete=False)) == {}, (
+        errors = await refused(FakeSignIns(store), BOTH)
+        assert set(errors) == {"main", "other"}
+        assert errors["other"].startswith("what is declared shrank: 9 Apps became 1 for account of other")
+        assert errors["main"].startswith(
+            "nothing was sent, because of partner other: what is declared shrank"
+        )
+        assert await refused(FakeSignIns(store), replace(BOTH, complete=False)) == {}, (
             "a narrowed scope lost nothing"
         )
 
 
-async def test_a_partner_that_cannot_sign_in_stands_in_nobodys_way(tmp_path: Path) -> None:
+async def test_a_partner_that_cannot_sign_in_refuses_no_other(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         await store.revisions.declare("account of other", Declared(9, 0))
-        assert await refused(Office(store, away="other"), BOTH) == {}
+        assert await refused(FakeSignIns(store, refuses="other"), BOTH) == {}
 
 
-async def test_what_changed_is_neither_counted_nor_kept(tmp_path: Path) -> None:
+async def test_a_source_that_changed_is_neither_counted_nor_kept(tmp_path: Path) -> None:
     def changed() -> None:
         raise SourceError("a.yaml changed after it was read")
 
     async with open_web_store(tmp_path) as store:
         accept = Acceptance(loaded(BOTH, *FILES)._replace(refuse_changed=changed), frozenset())
         with pytest.raises(SourceError, match="changed after"):
-            await accept(Office(store).account(PARTNER))
+            await accept(FakeSignIns(store).account(PARTNER))
         assert await store.revisions.declared("account of main") is None
         assert await store.revisions.last_good("/m") is None
 
 
-async def test_files_are_compared_once_and_each_account_is_counted(tmp_path: Path) -> None:
-    looks: list[str] = []
+async def test_files_of_a_source_are_compared_once_and_each_account_is_counted(tmp_path: Path) -> None:
+    comparisons: list[str] = []
     async with open_web_store(tmp_path) as store:
         accept = Acceptance(
-            loaded(BOTH, *FILES)._replace(refuse_changed=lambda: looks.append("look")), frozenset()
+            loaded(BOTH, *FILES)._replace(refuse_changed=lambda: comparisons.append("compared")), frozenset()
         )
         for partner in (PARTNER, OTHER, PARTNER):
-            await accept(Office(store).account(partner))
-        assert (len(looks), await store.revisions.declared("account of other")) == (1, Declared(1, 0))
+            await accept(FakeSignIns(store).account(partner))
+        assert (len(comparisons), await store.revisions.declared("account of other")) == (1, Declared(1, 0))
         good = await store.revisions.last_good("/m")
         assert good is not None
         assert (good.revision, good.files) == ("r2", FILES)
 
 
-async def test_a_revision_is_good_since_it_first_was(tmp_path: Path) -> None:
+async def test_a_good_revision_keeps_the_time_at_which_it_first_was_good(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         await store.revisions.save_good("/m", LastGood("r2", 5.0, ()))
         accept = Acceptance(loaded(BOTH, *FILES), frozenset())
         for partner in (PARTNER, OTHER):
-            await accept(Office(store).account(partner))
+            await accept(FakeSignIns(store).account(partner))
         assert await store.revisions.last_good("/m") == LastGood("r2", 5.0, FILES)
 
 
-async def test_a_revision_that_one_partner_was_not_compared_for_is_no_last_good_one(tmp_path: Path) -> None:
+async def test_a_revision_that_one_partner_was_not_checked_for_is_not_the_last_good_one(
+    tmp_path: Path,
+) -> None:
     """It may have lost too much for the one that could not sign in."""
     async with open_web_store(tmp_path) as store:
-        await Acceptance(loaded(BOTH, *FILES), frozenset())(Office(store, away="other").account(PARTNER))
+        await Acceptance(loaded(BOTH, *FILES), frozenset())(
+            FakeSignIns(store, refuses="other").account(PARTNER)
+        )
         assert await store.revisions.declared("account of main") == Declared(1, 0)
         assert await store.revisions.last_good("/m") is None
 
 
-async def test_what_an_account_lost_meanwhile_is_refused_at_the_last_moment(tmp_path: Path) -> None:
+async def test_an_account_that_lost_too_much_meanwhile_is_refused_before_the_first_write(
+    tmp_path: Path,
+) -> None:
     async with open_web_store(tmp_path) as store:
         await store.revisions.declare("account of main", Declared(9, 0))
         with pytest.raises(PlanRefused, match="9 Apps became 1"):
-            await Acceptance(loaded(BOTH), frozenset())(Office(store).account(PARTNER))
+            await Acceptance(loaded(BOTH), frozenset())(FakeSignIns(store).account(PARTNER))
 
 
-async def test_a_file_that_was_emptied_since_is_refused(tmp_path: Path) -> None:
+async def test_a_file_that_was_emptied_since_the_last_good_revision_is_refused(tmp_path: Path) -> None:
     empty = (FILES[0], SourceFile("b.yaml", b"\n", "/m/b.yaml"))
     async with open_web_store(tmp_path) as store:
         await refuse_source(loaded(BOTH, *empty), store.revisions, ())

@@ -1,4 +1,4 @@
-"""The herald joins what passes told, what the board says and what the store holds into few notices."""
+"""The alerter turns passes, the state of the loop and the store into few notices."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,71 +12,81 @@ from controller.loop.run.alerter import PACE, Alerter
 from controller.loop.run.summary_cache import SummaryCache
 from controller.model.notice import Notice
 from controller.model.status import Status, Truth
-from tests.doors.boards import GOOD, HERE, NOW, Board, app_item, moved, over, said, status_of
+from tests.doors.fake_control import (
+    GOOD,
+    HERE,
+    NOW,
+    FakeControl,
+    app_item,
+    condition,
+    finished_pass,
+    status_of,
+    transition,
+)
 
 TRUE, FALSE = Truth.TRUE, Truth.FALSE
-READY = said("Ready", TRUE)
+READY = condition("Ready", TRUE)
 FLEET = [app_item(f"app-{number:03}") for number in range(400)]
 
 
 class Town:
     """A herald, what it told, and time that goes by in its steps."""
 
-    def __init__(self, store: SqlStore, board: Board) -> None:
+    def __init__(self, store: SqlStore, control: FakeControl) -> None:
         self.store = store
-        self.board = board
+        self.control = control
         self.told: list[Notice] = []
-        self.counted = SummaryCache(store, board)
-        self.herald = Alerter(board, self.counted, board, self.told.append)
+        self.counted = SummaryCache(store, control)
+        self.herald = Alerter(control, self.counted, control, self.told.append)
 
     async def wait(self, seconds: float) -> list[str]:
         """Let time go by, and return the titles that were told meanwhile."""
-        before, until = len(self.told), self.board.time + seconds
-        while self.board.time < until:
+        before, until = len(self.told), self.control.time + seconds
+        while self.control.time < until:
             await self.herald.look()
-            await self.board.sleep(PACE)
+            await self.control.sleep(PACE)
         return [notice.title for notice in self.told[before:]]
 
     async def see(self, *statuses: Status) -> None:
         documents = {str(each.item): document(each) for each in statuses}
         await self.store.statuses.save(HERE, documents, whole=True)
-        self.counted.on_pass(over(transitions=(moved(None, READY),)))
+        self.counted.on_pass(finished_pass(transitions=(transition(None, READY),)))
 
 
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    board = Board()
-    async with open_store(tmp_path / "state.db", board_clock(board), inline=True) as store:
-        yield Town(store, board)
+    control = FakeControl()
+    async with open_store(tmp_path / "state.db", control_clock(control), inline=True) as store:
+        yield Town(store, control)
 
 
-def board_clock(board: Board) -> "Clock":
-    return Clock(board)
+def control_clock(control: FakeControl) -> "Clock":
+    return Clock(control)
 
 
 class Clock:
-    """A store's clock that follows a board."""
+    """A store's clock that follows the time of a control."""
 
     boot = ""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, control: FakeControl) -> None:
+        self._control = control
 
     def now(self) -> float:
-        return self._board.now()
+        return self._control.now()
 
     def monotonic(self) -> float:
-        return self._board.now()
+        return self._control.now()
 
     async def sleep(self, seconds: float) -> None:
-        await self._board.sleep(seconds)
+        await self._control.sleep(seconds)
 
 
 async def test_four_hundred_apps_that_stall_are_one_notice_and_one_more_at_the_end(town: Town) -> None:
     await town.see(*(status_of(item, READY) for item in FLEET))
     assert await town.wait(60) == []
-    at = town.board.time
-    wrong = (said("Ready", FALSE, "AppLost", since=at), said("Stalled", TRUE, "AppLost", since=at))
+    at = town.control.time
+    wrong = (condition("Ready", FALSE, "AppLost", since=at), condition("Stalled", TRUE, "AppLost", since=at))
     await town.see(*(status_of(item, *wrong) for item in FLEET))
     assert await town.wait(600) == ["400 apps of partner main stalled: AppLost"]
     await town.see(*(status_of(item, READY) for item in FLEET))
@@ -84,18 +94,18 @@ async def test_four_hundred_apps_that_stall_are_one_notice_and_one_more_at_the_e
 
 
 async def test_apps_that_lost_ready_are_told_and_those_that_never_had_it_are_not(town: Town) -> None:
-    gone = said("Ready", FALSE, "InvalidUrl", since=town.board.time)
+    gone = condition("Ready", FALSE, "InvalidUrl", since=town.control.time)
     await town.see(*(status_of(app_item(name), gone) for name in ("was", "never")))
-    town.herald.on_pass(over(transitions=(moved(READY, gone, app_item("was")),)))
+    town.herald.on_pass(finished_pass(transitions=(transition(READY, gone, app_item("was")),)))
     assert await town.wait(600) == ["1 app of partner main no longer ready: InvalidUrl"]
-    town.herald.on_pass(over(transitions=(moved(gone, READY, app_item("was")),)))
+    town.herald.on_pass(finished_pass(transitions=(transition(gone, READY, app_item("was")),)))
     assert await town.wait(600) == ["Over: 1 app of partner main no longer ready: InvalidUrl"]
 
 
 async def test_an_app_whose_manifest_is_gone_is_no_trouble_any_more(town: Town) -> None:
-    gone = said("Ready", FALSE, "InvalidUrl", since=town.board.time)
+    gone = condition("Ready", FALSE, "InvalidUrl", since=town.control.time)
     await town.see(status_of(app_item("a"), gone))
-    town.herald.on_pass(over(transitions=(moved(READY, gone, app_item("a")),)))
+    town.herald.on_pass(finished_pass(transitions=(transition(READY, gone, app_item("a")),)))
     await town.wait(600)
     await town.see()
     assert await town.wait(600) == ["Over: 1 app of partner main no longer ready: InvalidUrl"]
@@ -104,50 +114,50 @@ async def test_an_app_whose_manifest_is_gone_is_no_trouble_any_more(town: Town) 
 
 
 async def test_credentials_that_are_refused_and_work_again(town: Town) -> None:
-    town.herald.on_pass(over(error="login: 403", error_kind="Denied"))
+    town.herald.on_pass(finished_pass(error="login: 403", error_kind="Denied"))
     assert await town.wait(600) == ["The credentials of partner main are refused"]
-    town.herald.on_pass(over())
+    town.herald.on_pass(finished_pass())
     assert await town.wait(600) == ["Over: the credentials of partner main are refused"]
 
 
 async def test_a_stuck_source_and_held_changes_are_told_together(town: Town) -> None:
-    town.board.state = replace(GOOD, error="3 problems in the manifests", error_since=NOW)
-    town.board.partner(held_digest="abc123")
+    town.control.state = replace(GOOD, error="3 problems in the manifests", error_since=NOW)
+    town.control.partner(held_digest="abc123")
     assert await town.wait(600) == ["The source is stuck on an old revision (and 1 more)"]
     assert "3 problems in the manifests" in town.told[0].body
     assert "abc123" in town.told[0].body
 
 
 async def test_passes_that_keep_failing_are_told(town: Town) -> None:
-    town.herald.on_pass(over(error="no answer", error_kind="Busy"))
-    town.board.partner(failures=5)
+    town.herald.on_pass(finished_pass(error="no answer", error_kind="Busy"))
+    town.control.partner(failures=5)
     assert await town.wait(290) == []
     assert await town.wait(60) == ["Passes over partner main keep failing (Busy)"]
-    town.board.those = ()
+    town.control.all_partners = ()
     assert await town.wait(600) == ["Over: passes over partner main keep failing (Busy)"]
 
 
 async def test_it_goes_on_telling_while_the_store_is_out_of_reach(town: Town) -> None:
     await town.store.close()
-    town.board.state = replace(GOOD, error="no answer from the repository", error_since=NOW)
+    town.control.state = replace(GOOD, error="no answer from the repository", error_since=NOW)
     assert await town.wait(120) == ["The source is stuck on an old revision"]
 
 
 async def test_who_only_observes_speaks_of_apps_that_nobody_writes(town: Town) -> None:
-    at = town.board.time
-    stalled = said("Stalled", TRUE, "AppLost", since=at)
-    await town.see(status_of(app_item(), said("Ready", FALSE, "AppLost", since=at), stalled))
-    town.board.partner(is_leader=False)
+    at = town.control.time
+    stalled = condition("Stalled", TRUE, "AppLost", since=at)
+    await town.see(status_of(app_item(), condition("Ready", FALSE, "AppLost", since=at), stalled))
+    town.control.partner(is_leader=False)
     assert await town.wait(600) == []
-    town.herald = Alerter(town.board, town.counted, town.board, town.told.append, observe=True)
-    town.board.time = at + 600
-    later = said("Stalled", TRUE, "AppLost", since=at + 601)
+    town.herald = Alerter(town.control, town.counted, town.control, town.told.append, observe=True)
+    town.control.time = at + 600
+    later = condition("Stalled", TRUE, "AppLost", since=at + 601)
     await town.see(status_of(app_item(), later))
     assert await town.wait(600) == ["1 app of partner main stalled: AppLost"]
 
 
 async def test_it_runs_until_it_is_cancelled(town: Town) -> None:
-    town.board.state = replace(GOOD, error="no", error_since=NOW)
+    town.control.state = replace(GOOD, error="no", error_since=NOW)
 
     class Enough(Exception):
         pass
@@ -156,14 +166,14 @@ async def test_it_runs_until_it_is_cancelled(town: Town) -> None:
         """A clock whose patience ends."""
 
         def now(self) -> float:
-            return town.board.time
+            return town.control.time
 
         async def sleep(self, seconds: float) -> None:
-            town.board.time += seconds
-            if town.board.time > NOW + 200:
+            town.control.time += seconds
+            if town.control.time > NOW + 200:
                 raise Enough
 
-    herald = Alerter(town.board, town.counted, Short(), town.told.append)
+    herald = Alerter(town.control, town.counted, Short(), town.told.append)
     with pytest.raises(Enough):
         await herald.run()
     assert len(town.told) == 1

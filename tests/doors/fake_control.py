@@ -1,4 +1,4 @@
-"""A board that says what a test tells it, and the passes and conditions that tests speak of."""
+"""The state of a loop as a test sets it, and the passes and conditions that tests need."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -14,12 +14,12 @@ GOOD = SourceState("manifests", revision="rev-1", since=NOW - 100, read=NOW - 10
 
 
 @dataclass
-class Board:
-    """Where a test keeps the time, the source and the partners."""
+class FakeControl:
+    """A LoopControl whose time, source and partners are fields of a test."""
 
     time: float = NOW
     state: SourceState = GOOD
-    those: tuple[PartnerState, ...] = (MAIN,)
+    all_partners: tuple[PartnerState, ...] = (MAIN,)
     hints: list[str] = field(default_factory=list)
 
     def now(self) -> float:
@@ -32,12 +32,12 @@ class Board:
         return self.state
 
     def partners(self) -> tuple[PartnerState, ...]:
-        return self.those
+        return self.all_partners
 
     def partner(self, **changes: object) -> None:
-        """Change what the first partner says."""
-        first, *others = self.those
-        self.those = (replace(first, **changes), *others)  # type: ignore[arg-type]  # the test names fields
+        """Change fields of the first partner."""
+        first, *others = self.all_partners
+        self.all_partners = (replace(first, **changes), *others)  # type: ignore[arg-type]  # the test names fields
 
     async def hint(self, names: Iterable[str]) -> bool:
         self.hints += names
@@ -55,7 +55,7 @@ def app_item(name: str = "acme", partner: str = "main") -> Item:
     return Item(Kind.APP, partner, name, name)
 
 
-def said(
+def condition(
     type_: str,
     status: Truth,
     reason: str = "Ready",
@@ -71,11 +71,11 @@ def status_of(item: Item, *conditions: Condition, stage: str = "", at: float = N
     return Status(item, conditions, "r1", at, stage=stage)
 
 
-def moved(before: Condition | None, after: Condition, item: Item | None = None) -> Transition:
+def transition(before: Condition | None, after: Condition, item: Item | None = None) -> Transition:
     return Transition(item or app_item(), before, after)
 
 
-def over(lane: Lane = Lane.DRIFT, **more: object) -> Pass:
+def finished_pass(lane: Lane = Lane.DRIFT, **more: object) -> Pass:
     """Return a pass over the whole partner that took half a second and found nothing to do."""
-    plain = Pass("main", HERE, "", lane, "r1", NOW, 0.5)
-    return replace(plain, **more)  # type: ignore[arg-type]  # the test names fields
+    finished = Pass("main", HERE, "", lane, "r1", NOW, 0.5)
+    return replace(finished, **more)  # type: ignore[arg-type]  # the test names fields
