@@ -3,13 +3,12 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
 from controller.doors.app import Runtime, open_runtime
-from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.mirrored import option, pack
 from controller.edges import log
 from controller.edges.gupshup import Network
 
@@ -51,20 +50,6 @@ def store_option(function: F) -> F:
 
 def connection_options(function: Callable[..., int], level: str = "warning") -> Callable[..., int]:
     """Add the options; they arrive as one `connection`. *level* is the default of `--log-level`."""
-
-    @wraps(function)
-    def packed(
-        *,
-        store: str | None,
-        proxy: str | None,
-        ca_file: str | None,
-        log_format: str,
-        log_level: str,
-        **others: object,
-    ) -> int:
-        connection = ConnectionOptions(store, proxy, ca_file, log_format, log_level)
-        return function(connection=connection, **others)
-
     forms, levels = click.Choice(["text", "json"]), click.Choice(["debug", "info", "warning", "error"])
     added = (
         store_option,
@@ -77,6 +62,4 @@ def connection_options(function: Callable[..., int], level: str = "warning") -> 
             "--log-level", type=levels, default=level, show_default=True, help="Lowest level that is logged."
         ),
     )
-    for add in reversed(added):
-        packed = add(packed)
-    return packed
+    return pack(function, "connection", ConnectionOptions, added)

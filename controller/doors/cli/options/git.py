@@ -3,10 +3,9 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 
 from controller.doors.cli.options.connection import ConnectionOptions
-from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.mirrored import option, pack
 from controller.edges.source.git import Access, HttpsLogin, Remote, Signers, SshKey
 from controller.errors import Usage
 from controller.model.manifest import FromEnv, FromFile
@@ -14,18 +13,35 @@ from controller.model.manifest import FromEnv, FromFile
 _OPTIONS = (
     option(
         "--git",
+        "url",
         metavar="URL",
         help="A repository instead of folders: https://host/path or ssh://git@host/path.",
     ),
     option("--branch", metavar="NAME", help="Its branch. By default the remote's default branch."),
-    option("--git-path", metavar="DIR", default=None, help="The folder in it. By default its root."),
-    option("--git-copy", metavar="DIR", help="Where to keep a copy of it. By default a temporary folder."),
-    option("--git-user", metavar="NAME", default="git", show_default=True, help="The user of the token."),
-    option("--git-token-file", metavar="FILE", help="A token for https, instead of GUPSHUPCTL_GIT_TOKEN."),
-    option("--git-ssh-key", metavar="FILE", help="A private key for ssh."),
-    option("--git-known-hosts", metavar="FILE", help="The host keys to trust. Needed with --git-ssh-key."),
-    option("--git-signers", metavar="FILE", help="Accept only commits that a key in this file signed."),
-    option("--git-revoked", metavar="FILE", help="Keys whose signatures no longer count."),
+    option("--git-path", "path", metavar="DIR", help="The folder in it. By default its root."),
+    option(
+        "--git-copy", "copy", metavar="DIR", help="Where to keep a copy of it. By default a temporary folder."
+    ),
+    option(
+        "--git-user", "user", metavar="NAME", default="git", show_default=True, help="The user of the token."
+    ),
+    option(
+        "--git-token-file",
+        "token_file",
+        metavar="FILE",
+        help="A token for https, instead of GUPSHUPCTL_GIT_TOKEN.",
+    ),
+    option("--git-ssh-key", "ssh_key", metavar="FILE", help="A private key for ssh."),
+    option(
+        "--git-known-hosts",
+        "known_hosts",
+        metavar="FILE",
+        help="The host keys to trust. Needed with --git-ssh-key.",
+    ),
+    option(
+        "--git-signers", "signers", metavar="FILE", help="Accept only commits that a key in this file signed."
+    ),
+    option("--git-revoked", "revoked", metavar="FILE", help="Keys whose signatures no longer count."),
 )
 
 
@@ -35,7 +51,7 @@ class GitOptions:
 
     url: str | None
     branch: str | None
-    path: str
+    path: str | None
     copy: str | None
     user: str
     token_file: str | None
@@ -51,7 +67,7 @@ class GitOptions:
         return Remote(
             url,
             self.branch,
-            self.path,
+            self.path or "",
             self._access(),
             signers,
             None if over_ssh else connection.ca_file,
@@ -71,36 +87,4 @@ class GitOptions:
 
 def git_options(function: Callable[..., int]) -> Callable[..., int]:
     """Add the options; they arrive as one `git`."""
-
-    @wraps(function)
-    def packed(  # noqa: PLR0913  (one parameter an option, all by keyword)
-        *,
-        git: str | None,
-        branch: str | None,
-        git_path: str | None,
-        git_copy: str | None,
-        git_user: str,
-        git_token_file: str | None,
-        git_ssh_key: str | None,
-        git_known_hosts: str | None,
-        git_signers: str | None,
-        git_revoked: str | None,
-        **others: object,
-    ) -> int:
-        options = GitOptions(
-            git,
-            branch,
-            git_path or "",
-            git_copy,
-            git_user,
-            git_token_file,
-            git_ssh_key,
-            git_known_hosts,
-            git_signers,
-            git_revoked,
-        )
-        return function(git=options, **others)
-
-    for add in reversed(_OPTIONS):
-        packed = add(packed)
-    return packed
+    return pack(function, "git", GitOptions, _OPTIONS)

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import fields
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,3 +52,23 @@ def option(*flags: str, **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 
     """Return `click.option` with the mirrored variable, which the help shows."""
     mirrored = {"cls": MirroredOption, "envvar": variable(flags), "show_envvar": True}
     return click.option(*flags, **{**mirrored, **attributes})
+
+
+def add_all(function: F, options: Sequence[Callable[[Any], Any]]) -> F:
+    """Add *options* to a command, in the order of its help."""
+    for add in reversed(options):
+        function = add(function)
+    return function
+
+
+def pack(
+    function: Callable[..., int], name: str, into: type[Any], options: Sequence[Callable[[Any], Any]]
+) -> Callable[..., int]:
+    """Add *options*, which arrive as one parameter *name*: a dataclass with a field for each option."""
+
+    @wraps(function)
+    def packed(**values: Any) -> int:  # noqa: ANN401  (the values of all options)
+        packed_values = {field.name: values.pop(field.name) for field in fields(into)}
+        return function(**{name: into(**packed_values)}, **values)
+
+    return add_all(packed, options)

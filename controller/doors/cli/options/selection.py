@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.mirrored import add_all, option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,9 +18,7 @@ def selection_options(function: F) -> F:
         option("--only", multiple=True, metavar="KIND/NAME", help=only),
         option("-l", "--label", "labels", multiple=True, metavar="KEY=VALUE", callback=_labels, help=labels),
     )
-    for add in reversed(added):
-        function = add(function)
-    return function
+    return add_all(function, added)
 
 
 def _labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

@@ -62,7 +62,7 @@ class ProgressLog:
         log_.info(
             "pass done",
             error=str(run.error or ""),
-            done=sum(isinstance(said, Result) for said in run.state.outcomes.values()),
+            done=sum(isinstance(outcome, Result) for outcome in run.state.outcomes.values()),
             **counted,
         )
 
