@@ -132,7 +132,7 @@ def sent(there: World, route: str) -> int:
 def looked(door: httpx.Client) -> float:
     """Return when a list was last had whole, 0 where none was."""
     partners = door.get("/api/v1/partners").json()["items"]
-    return sum(1.0 for partner in partners if partner["lookedAt"])
+    return sum(1.0 for partner in partners if partner["listedAt"])
 
 
 def until(true: Callable[[], bool], pause: float = 0.5) -> None:
