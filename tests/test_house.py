@@ -5,9 +5,11 @@ import json
 import re
 import subprocess
 import tomllib
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from statistics import median, quantiles
 
 import click
 import pytest
@@ -22,6 +24,9 @@ from controller.model.source import Rules, SourceFile
 ROOT = Path(__file__).parents[1]
 LONGEST_BODY = 40
 LONGEST_FILE = 300
+MEDIAN_BODY, NEARLY_ALL_BODIES = 4, 15
+"""Lines of a function: half of them have so few, 95 of 100 so many."""
+MOST_MODULES = 20
 SAYS_NOTHING = {"base", "common", "helpers", "manager", "misc", "service", "utils"}
 FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]\n]*\]\((?P<target>[^)\s]+)\)")
@@ -84,6 +89,32 @@ def test_no_function_is_too_long_to_be_read_at_once() -> None:
 def test_no_file_holds_two_nouns() -> None:
     lines = {name(path): text_of(path).count("\n") for path in modules()}
     assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
+
+
+def test_no_folder_holds_more_modules_than_a_reader_sees_at_once() -> None:
+    flat = Counter(name(path.parent) for path in modules() if path.name != "__init__.py")
+    assert {folder: count for folder, count in flat.items() if count > MOST_MODULES} == {}
+
+
+def test_no_public_class_name_means_two_things() -> None:
+    """The simulator speaks a language of its own: it must not share a misreading with the rest."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in modules():
+        if not name(path).startswith("controller/simulator/"):
+            for node in ast.walk(ast.parse(text_of(path))):
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    places[node.name].append(name(path))
+    assert {word: found for word, found in places.items() if len(found) > 1} == {}
+
+
+def test_half_of_all_bodies_are_read_in_a_glance() -> None:
+    bodies = [
+        body_lines(node)
+        for path in modules()
+        for node in ast.walk(ast.parse(text_of(path)))
+        if isinstance(node, Function)
+    ]
+    assert (median(bodies), quantiles(bodies, n=20)[-1]) <= (MEDIAN_BODY, NEARLY_ALL_BODIES)
 
 
 def test_every_module_is_named_for_what_it_is() -> None:

@@ -16,7 +16,7 @@ _UNAUTHORIZED = 401
 
 
 class Accounts(Protocol):
-    """What is asked of the store's accounts (`edges.store.accounts.AccountTable`)."""
+    """What is asked of the store's accounts (`edges.store.tables.accounts.AccountTable`)."""
 
     async def settle(self, url: str, decide: Callable[[Sequence[KnownAccount]], Identity]) -> Identity: ...
     async def join(self, same: Upstream, into: Upstream) -> None: ...

@@ -32,7 +32,7 @@ _TOO_MANY = 429
 
 
 class CallLog(Protocol):
-    """What the gate asks of the store (`edges.store.calls.CallTable`)."""
+    """What the rate limiter asks of the store (`edges.store.tables.calls.CallTable`)."""
 
     async def reserve(
         self, upstream: str, budgets: Sequence[Budget], *, rule: Rule, route: str

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from controller.edges.store import SqlStore
-from controller.edges.store.calls import _rest, _rows
+from controller.edges.store.tables.calls import _rest, _rows
 from controller.model.ratelimit import CallSpan
 
 

@@ -14,8 +14,8 @@ import pytest
 from controller.core.identity import SignedIn, identify
 from controller.core.ratelimit import budgets, earliest
 from controller.edges.store import SqlStore
-from controller.edges.store.accounts import AccountTable
 from controller.edges.store.database import Database, Work
+from controller.edges.store.tables.accounts import AccountTable
 from controller.errors import Busy
 from controller.model.account import Identified, Identity, KnownAccount
 from controller.model.history import Declared, WriteRecord

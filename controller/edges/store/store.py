@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
-from controller.edges.store.accounts import AccountTable
-from controller.edges.store.calls import CallTable
 from controller.edges.store.clocks import StoreClock, machine_clock
 from controller.edges.store.database import Database, Unwritable
 from controller.edges.store.file_lock import FileLocks
-from controller.edges.store.hints import HintTable
-from controller.edges.store.history import HistoryTable
 from controller.edges.store.in_memory import InMemoryDialect, NoLocks, copied
-from controller.edges.store.intents import IntentTable
 from controller.edges.store.location import located
-from controller.edges.store.memories import MemoryTables
 from controller.edges.store.opening import opened
-from controller.edges.store.reports import KeptReports
-from controller.edges.store.revisions import RevisionTables
 from controller.edges.store.schema import meta
-from controller.edges.store.spent_plans import SpentPlans
 from controller.edges.store.sqlite import SqliteDialect
-from controller.edges.store.statuses import StatusTable
+from controller.edges.store.tables.accounts import AccountTable
+from controller.edges.store.tables.calls import CallTable
+from controller.edges.store.tables.hints import HintTable
+from controller.edges.store.tables.history import HistoryTable
+from controller.edges.store.tables.intents import IntentTable
+from controller.edges.store.tables.memories import MemoryTables
+from controller.edges.store.tables.reports import KeptReports
+from controller.edges.store.tables.revisions import RevisionTables
+from controller.edges.store.tables.spent_plans import SpentPlans
+from controller.edges.store.tables.statuses import StatusTable
 from controller.edges.store.writer_lock import WriterLock, WriterLocks
 from controller.errors import StoreError
 from controller.model.clock import MonotonicClock

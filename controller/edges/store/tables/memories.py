@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Delete, Select, Table, bindparam, delete, sel
 
 from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, fields_of, put
-from controller.edges.store.intents import close, open_intents, reset
 from controller.edges.store.schema import bindings, history, ledger, refusals
+from controller.edges.store.tables.intents import close, open_intents, reset
 from controller.edges.store.writer_lock import WriterLocks
 from controller.model.memory import (
     Bind,

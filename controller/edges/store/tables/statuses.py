@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from controller.edges.store.database import Database
-from controller.edges.store.history import of_app
 from controller.edges.store.schema import statuses
+from controller.edges.store.tables.history import of_app
 
 _FORGET_ALL = delete(statuses).where(statuses.c.upstream == bindparam("its"))
 _FORGET = _FORGET_ALL.where(statuses.c.resource == bindparam("old"))
