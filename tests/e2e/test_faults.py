@@ -160,5 +160,5 @@ def test_trouble_without_an_end_is_told_and_ends_the_run(tmp_path: Path) -> None
         assert done.code == 1
         (error,) = done.json()["errors"]
         assert (error["partner"], "/partner/app/list" in error["message"]) == ("main", True)
-        assert "trouble" in done.err
+        assert "! error " in done.err
         assert not there.calls("link")

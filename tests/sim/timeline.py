@@ -6,9 +6,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from controller.edges.clock import SystemClock
+
+T = TypeVar("T")
 
 START = 1_700_000_000.0
 UPTIME = 36_000.0
@@ -113,6 +115,15 @@ class Loop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._timeline.seconds
+
+    def run_in_executor(self, _: object, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]  # noqa: ANN401  (the loop's own signature)
+        """Work in place: simulated time has one thread, and another one could be late on a busy machine."""
+        done: asyncio.Future[T] = self.create_future()
+        try:
+            done.set_result(work(*args))
+        except Exception as error:  # noqa: BLE001  (raised again by the future, at its one reader)
+            done.set_exception(error)
+        return done
 
     def until(self, done: Callable[[], bool]) -> None:
         """Run until *done*, or until somebody stopped the loop."""
