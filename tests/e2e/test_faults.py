@@ -82,7 +82,7 @@ def test_a_lost_reply_is_neither_success_nor_failure(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.faults({"kind": "lose-request", "route": "link", "nth": 1})
         there.declare(ONE[0].replace("3s", "10m"), *ONE[1:])
-        done = there.apply("--timeout", "1s")
+        done = there.apply("--timeout", "5s")
 
         assert (done.code, done.summary) == (6, {"waiting": 2, "unclear": 1})
         assert done.json()["waiting"][0]["for"] == "outcome"
