@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from controller.core.planning.guard import Change
 from controller.core.render.statuses import document, read_documents
 from controller.core.schedule.next_pass import RunContext, next_pass, poll
+from controller.core.schedule.quiet import QuietPasses
 from controller.core.status.conditions import statuses
 from controller.core.status.run_report import Report, report
 from controller.errors import Busy, ControllerError, Denied, OutOfTime, Unclear
@@ -31,9 +32,8 @@ class PartnerRun:
     """One partner's part of a run, filled while it goes on, so that a run cut short still tells.
 
     *results* holds the last result of each change; *error* what ended the last pass, None after a good one;
-    *failures* and *denials* are counted in a row, and so are *quiet* passes, after which the *picture* (what
-    is under way) was the same. *statuses* tell how every declared resource stood last, *pause* for how many
-    seconds the next pass waits.
+    *failures*, *denials* and *quiet* passes are counted in a row. *statuses* show every declared resource
+    after the last pass, *pause* is for how many seconds the next pass waits.
     """
 
     request: PassRequest
@@ -42,8 +42,7 @@ class PartnerRun:
     error: ControllerError | None = None
     failures: int = 0
     denials: int = 0
-    quiet: int = 0
-    picture: object = None
+    quiet: QuietPasses = field(default_factory=QuietPasses)
     pause: float = 0.0
     statuses: tuple[Status, ...] = ()
 
@@ -145,9 +144,9 @@ async def _pass(account: Account[Writer], run: PartnerRun, *, wait: bool, until:
         run.absorb()
     run.error, run.failures, run.denials = None, 0, 0
     await _note_status(account, run)
-    _count_quiet(run, plan)
+    run.quiet = run.quiet.after(plan, frozenset(run.results))
     rows = len(run.state.observed.rows) if run.state.observed else 0
-    moment = RunContext(account.clock.now(), run.quiet, wait, rows)
+    moment = RunContext(account.clock.now(), run.quiet.count, wait, rows)
     return next_pass(plan, run.state.outcomes.values(), moment)
 
 
@@ -157,17 +156,6 @@ def _after_trouble(run: PartnerRun, error: Busy | Unclear, now: float, *, wait: 
     if until is not None:
         return max(until - now, 0.0)
     return poll(run.failures, 0) if wait or run.failures < MOST_FAILED_PASSES else None
-
-
-def _count_quiet(run: PartnerRun, plan: Plan) -> None:
-    """Count the passes in a row after which the same things are under way, and nothing was done."""
-    picture = (
-        plan.provisioning,
-        tuple((each.item, each.wait_for) for each in plan.waiting),
-        frozenset(run.results),
-    )
-    run.quiet = run.quiet + 1 if picture == run.picture else 0
-    run.picture = picture
 
 
 async def _note_status(account: Account[Writer], run: PartnerRun) -> None:

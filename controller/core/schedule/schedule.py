@@ -12,6 +12,7 @@ from controller.core.planning.actions import item_of
 from controller.core.planning.guard import Change, change
 from controller.core.planning.waits import WAITS
 from controller.core.schedule import intervals
+from controller.core.schedule.quiet import QuietPasses
 from controller.core.schedule.requeue import GATHERING, RequeueContext, requeues, under_way
 from controller.core.schedule.throttle import UNDER_WAY, Throttle
 from controller.core.schedule.workqueue import WorkQueue
@@ -58,7 +59,7 @@ class Schedule:
         self._asked: dict[str, float] = {}
         self._looked: dict[str, float] = {}
         self._failures: Counter[str] = Counter()
-        self._pictures: dict[str, tuple[object, int]] = {}
+        self._quiet: dict[str, QuietPasses] = {}
         self._events = {False: Throttle(quiet=0.0), True: Throttle(UNDER_WAY, quiet=0.0)}
         self._decided: frozenset[Change] = frozenset()
         self._in_flight = 0
@@ -81,7 +82,7 @@ class Schedule:
         self._new = (self._new | mended) & self._names
         kept = self._names | {WHOLE_PARTNER}
         self._queue.keep(kept)
-        for known in (self._asked, self._looked, self._failures, self._pictures):
+        for known in (self._asked, self._looked, self._failures, self._quiet):
             for name in known.keys() - kept:
                 del known[name]
         for name in sorted(mended & self._failures.keys()):
@@ -188,15 +189,10 @@ class Schedule:
                 del self._asked[app]
 
     def _moment(self, over: FinishedPass, now: float) -> RequeueContext:
-        picture = (
-            over.plan.provisioning,
-            tuple((each.item, each.wait_for) for each in over.plan.waiting),
-            over.said,
-        )
-        before, quiet = self._pictures.get(over.name, (None, 0))
-        quiet = quiet + 1 if picture == before else 0
-        self._pictures[over.name] = picture, quiet
-        return RequeueContext(now, quiet, over.rows, self._tempo.interval, self._in_flight, self._decided)
+        quiet = self._quiet.get(over.name, QuietPasses()).after(over.plan, over.said)
+        self._quiet[over.name] = quiet
+        interval = self._tempo.interval
+        return RequeueContext(now, quiet.count, over.rows, interval, self._in_flight, self._decided)
 
     def _after_list(self, over: FinishedPass, now: float) -> None:
         """Have each app that nobody looked at looked at: what is new at once, the rest one by one."""

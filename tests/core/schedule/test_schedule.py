@@ -108,7 +108,7 @@ def test_names_that_left_are_forgotten_with_all_that_was_known_of_them() -> None
     made.declare([THREE], (), NOW)
     assert taken(made, NOW + 10_000) == [(WHOLE_PARTNER, CHANGED)]
     assert (made.errors, made.asked(WHOLE_PARTNER, NOW).again) == (0, frozenset())
-    assert {*made._looked, *made._pictures, *made._asked, *made._failures} <= {WHOLE_PARTNER, THREE}
+    assert {*made._looked, *made._quiet, *made._asked, *made._failures} <= {WHOLE_PARTNER, THREE}
 
 
 @pytest.mark.parametrize("ending", ["done", "failed"])
@@ -122,7 +122,7 @@ def test_an_app_that_left_while_its_pass_went_on_is_never_due_again(ending: str)
     else:
         made.failed(ONE, CHANGED, NOW)
     assert taken(made, NOW + 100_000) == [(WHOLE_PARTNER, CHANGED)]
-    assert (made.errors, ONE in made._looked, ONE in made._pictures) == (0, False, False)
+    assert (made.errors, ONE in made._looked, ONE in made._quiet) == (0, False, False)
 
 
 def test_a_plan_about_what_left_has_nothing_due_about_it() -> None:
@@ -579,7 +579,7 @@ def test_results_count_as_change() -> None:
     for _ in range(3):
         made.done(single(ONE, on(WaitFor.BACKOFF)), NOW)
     made.done(single(ONE, on(WaitFor.BACKOFF), said=[result]), NOW)
-    assert made._pictures[ONE][1] == 0
+    assert made._quiet[ONE].count == 0
 
 
 def test_one_app_under_way_among_many_is_left_to_the_list() -> None:
