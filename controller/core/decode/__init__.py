@@ -1,4 +1,4 @@
-"""Manifests: bytes of files come in, what they declare goes out, or every problem at once."""
+"""Decoder of manifests: the bytes of files become what they declare, or every problem at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -27,10 +27,10 @@ def decode(
     complete: bool = True,
     unread: Sequence[Problem] = (),
 ) -> Decoded:
-    """Return what *files* declare, or all of their problems, sorted by place; never raises for any bytes.
+    """Return what *files* declare, or all of their problems, sorted by place. No bytes raise an error.
 
-    *complete* is False where single files were named: then an empty one is an error, and what is missing says
-    nothing. *unread* are problems of reading them: with an error among those, nothing is declared either.
+    *complete* is False if single files were named: an empty file is an error then, and a missing resource
+    counts as unknown. *unread* are problems of reading files: after an error there, nothing is declared.
     """
     documents, problems, whole = read(files, Validator(schemas))
     if not files and not _errors(unread):
@@ -38,13 +38,13 @@ def decode(
             problem("GS701", _SOURCE, "", "there are no *.yaml or *.yml files, so nothing is declared")
         )
     if not complete:
-        problems = [_graver(one) for one in problems]
+        problems = [_empty_as_error(one) for one in problems]
     tree = collect(documents, rules, whole=whole)
-    problems = _once([*unread, *problems, *tree.problems])
+    problems = _unique([*unread, *problems, *tree.problems])
     errors = _errors(problems)
     return Decoded(
         None if errors else desired(tree, revision, complete=complete),
-        _few(problems),
+        _shortened(problems),
         subscriptions=len(tree.subscriptions),
         errors=errors,
         warnings=sum(one.rule != UNLISTED for one in problems) - errors,
@@ -52,7 +52,7 @@ def decode(
 
 
 def strict(decoded: Decoded) -> Decoded:
-    """Return the same, every warning taken for an error."""
+    """Return *decoded* with every warning as an error."""
     problems = tuple(replace(one, severity=Severity.ERROR) for one in decoded.problems)
     wanted = None if problems else decoded.desired
     return replace(
@@ -64,40 +64,40 @@ def _errors(problems: Iterable[Problem]) -> int:
     return sum(one.severity is Severity.ERROR for one in problems)
 
 
-def _graver(one: Problem) -> Problem:
+def _empty_as_error(one: Problem) -> Problem:
     return replace(one, severity=Severity.ERROR) if one.rule == "GS100" else one
 
 
-def _once(problems: Iterable[Problem]) -> list[Problem]:
-    """Sort, and keep one a rule, place and field: a selector finds the same one for each of its apps."""
-    found: dict[tuple[Place, str, str], Problem] = {}
+def _unique(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort, and keep one problem per rule, place and field: a selector repeats it for each of its apps."""
+    by_key: dict[tuple[Place, str, str], Problem] = {}
     for one in problems:
-        found.setdefault((one.place, one.rule, one.field), one)
-    return [found[key] for key in sorted(found)]
+        by_key.setdefault((one.place, one.rule, one.field), one)
+    return [by_key[key] for key in sorted(by_key)]
 
 
-def _few(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """Keep what a person can read, the gravest, and say how many more there are."""
+def _shortened(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Return the gravest, as many as a person can read, and the number of the others."""
     files = [(path, list(group)) for path, group in groupby(problems, key=lambda one: one.place.file)]
-    kept = [one for _, each in files for one in _gravest(each, MOST_A_FILE)]
+    kept = [one for _, in_file in files for one in _gravest(in_file, MOST_A_FILE)]
     if len(kept) > MOST_IN_ALL:
         kept = _gravest(kept, MOST_IN_ALL)
         return (*kept, *_more(len(problems) - MOST_IN_ALL, _SOURCE))
     return tuple(
         one
-        for path, each in files
-        for one in (*_gravest(each, MOST_A_FILE), *_more(len(each) - MOST_A_FILE, Place(path)))
+        for path, in_file in files
+        for one in (*_gravest(in_file, MOST_A_FILE), *_more(len(in_file) - MOST_A_FILE, Place(path)))
     )
 
 
 def _gravest(problems: list[Problem], most: int) -> list[Problem]:
-    """Return at most so many, in their order: that not all was read, then errors, then warnings."""
-    first = sorted(problems, key=lambda one: (one.rule != UNLISTED, one.severity is Severity.WARNING))
-    return sorted(first[:most], key=lambda one: (one.place, one.rule, one.field))
+    """Return the *most* gravest, sorted by place: first that more exist, then errors, then warnings."""
+    ranked = sorted(problems, key=lambda one: (one.rule != UNLISTED, one.severity is Severity.WARNING))
+    return sorted(ranked[:most], key=lambda one: (one.place, one.rule, one.field))
 
 
 def _more(count: int, place: Place) -> Iterator[Problem]:
-    """Yield a problem that tells of *count* others, if there are any."""
+    """Yield the problem that *count* others are not listed, if there are any."""
     if count > 0:
         verb = "problem is" if count == 1 else "problems are"
         message = f"{count:,} more {verb} not listed; correct the listed ones and validate again"

@@ -1,4 +1,4 @@
-"""Apps: drafts that need not be whole, what is wrong with them beyond their schema, and their nouns."""
+"""Apps: drafts that may be incomplete, their problems beyond the schema, and the App of a sound draft."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -21,9 +21,9 @@ _DEFAULT_CALLBACK = ("spec", "defaults", "callbackUrl")
 
 @dataclass(frozen=True, slots=True)
 class PartnerContext:
-    """What an app has to know of its partner; *document* is the partner's manifest, where there is one.
+    """The facts of a partner that its apps need. *document* is the partner's manifest, None if it has none.
 
-    *lenient* are switches that count as set although no manifest of this partner says so.
+    *lenient* are switches that count as set even if no manifest of this partner sets them.
     """
 
     name: str
@@ -41,9 +41,9 @@ class PartnerContext:
 
 @dataclass(frozen=True, slots=True)
 class DraftApp:
-    """An app as far as it can be read. *context* is None where its partner is unknown.
+    """An app as far as its manifest is readable. *context* is None if its partner is unknown.
 
-    *variables* is what templates may use; many webhooks ask for it.
+    *variables* are the values for templates, computed once for many webhooks.
     """
 
     document: Document
@@ -74,7 +74,7 @@ def draft(document: Document, context: PartnerContext | None) -> DraftApp:
 
 
 def sample_app(document: Document, context: PartnerContext, text: str) -> DraftApp:
-    """Return an app that there could be, for what *document* says if it names none: any label has a value."""
+    """Return a possible app, for a *document* that selects none. Each label that *text* names has a value."""
     labels = {
         name.removeprefix("app.labels."): "sample" for name in named(text) if name.startswith("app.labels.")
     }
@@ -84,7 +84,7 @@ def sample_app(document: Document, context: PartnerContext, text: str) -> DraftA
 
 
 def problems(draft: DraftApp) -> Iterator[Problem]:
-    """Yield what is wrong with one app beyond its schema."""
+    """Yield the problems of one app beyond its schema."""
     document = draft.document
     yield from _default_name(draft)
     yield from _suspension(document)
@@ -130,21 +130,21 @@ def _callback(draft: DraftApp) -> Iterator[Problem]:
 
 
 def url_problems(document: Document, path: Path, draft: DraftApp, text: str) -> Iterator[Problem]:
-    """Yield what is wrong with a URL of *document* once it is filled in for one app."""
+    """Yield the problems of a URL of *document*, filled in for one app."""
     yield from mistaken_variables(document, path, text)
     url, unknown = fill(mended(text), draft.variables)
     for name in unknown:
         yield unknown_variable(document, path, draft, name)
     insecure = draft.context is not None and draft.context.allows("allowInsecureUrls")
-    if found := url_problem(url, insecure=insecure):
-        whose = f" (for {draft.title})" if url != text else ""
-        yield document.problem(found.rule, path, found.message + whose, None if whose else found.fix)
+    if flaw := url_problem(url, insecure=insecure):
+        suffix = f" (for {draft.title})" if url != text else ""
+        yield document.problem(flaw.rule, path, flaw.message + suffix, None if suffix else flaw.fix)
 
 
 def mistaken_variables(document: Document, path: Path, text: str) -> Iterator[Problem]:
-    """Yield what looks like a variable and would be sent as it stands, or refused for its brackets."""
-    for found, meant in mistaken(text):
-        message = f"{shown(found)} is no variable and would not be filled in; write {shown(meant)[1:-1]}"
+    """Yield each text like a variable that would be sent unfilled, or refused for its brackets."""
+    for typed, meant in mistaken(text):
+        message = f"{shown(typed)} is no variable and would not be filled in; write {shown(meant)[1:-1]}"
         yield problem("GS607", document.at(*path), dotted(path), message)
 
 
@@ -161,7 +161,7 @@ def app(draft: DraftApp, partner: str) -> App:
     """Return the App of a sound draft without problems."""
     document, context = draft.document, draft.context
     spec = document.texts("spec")
-    given = spec.get("appId")
+    app_id = spec.get("appId")
     timeout = spec.get("provisioningTimeout")
     return App(
         name=draft.name,
@@ -172,7 +172,7 @@ def app(draft: DraftApp, partner: str) -> App:
         labels=dict(draft.labels),
         callback_url=fill(draft.callback, draft.variables)[0] if draft.callback else None,
         storage_region=spec.get("storageRegion") or (context.default("storageRegion") if context else None),
-        app_id=AppId(given.lower()) if given else None,
+        app_id=AppId(app_id.lower()) if app_id else None,
         policies=_policies(document.get("spec", "policies")),
         suspend=_suspend(document.get("spec", "suspend")),
         provisioning_timeout=quantities.duration(timeout) if timeout else 86_400,

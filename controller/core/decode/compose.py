@@ -1,7 +1,7 @@
-"""YAML text becomes plain values, over libyaml's events and a stack of our own.
+"""Composer: YAML text becomes plain values, from libyaml's events and with a stack of its own.
 
-Nothing here recurses, so no nesting can exhaust the C stack, and every ceiling ends the reading at once.
-Positions are kept only when asked for: files with problems are read twice, the others stay cheap.
+No function recurses, so that no nesting can exhaust the C stack. Every ceiling ends the reading at once.
+Positions are stored only on request: files with problems are read twice, the others stay cheap.
 """
 
 from contextlib import suppress
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn, TypeAlias
 
 import yaml
-from yaml._yaml import CParser  # the module that defines it; yaml.cyaml only passes it on
+from yaml._yaml import CParser  # the module that defines CParser; yaml.cyaml only re-exports it
 from yaml._yaml import Mark as CMark
 
 from controller.core.decode.quoting import Path, quoted, visible
@@ -24,11 +24,11 @@ LONGEST_KEY = 200
 LONGEST_VALUE = 4_096
 _DEPTH = "GS108"
 _AHEAD = 1_024
-"""Characters of one line that a parser reads ahead at most, to find out what is a key."""
+"""The most characters that libyaml reads ahead in a line, to recognise a key."""
 
 
 class Position(NamedTuple):
-    """Where a node stands (from 1), and its text if it is a scalar."""
+    """The line and column of a node (from 1), and its text if it is a scalar."""
 
     line: int
     column: int
@@ -36,7 +36,7 @@ class Position(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Something that YAML allows and a manifest does not; *soft*: only where nothing graver is the matter."""
+    """A construct that YAML allows and a manifest does not. A *soft* one gives way to any other problem."""
 
     rule: str
     spot: Position
@@ -51,7 +51,7 @@ _TOP = Position(1, 1)
 
 @dataclass(slots=True)
 class RawDocument:
-    """One document as read. *opaque*: its values do not say what their author meant."""
+    """One document as read. *opaque*: its values are not what the author meant."""
 
     value: object = None
     spot: Position = _TOP
@@ -66,7 +66,7 @@ class RawDocument:
 
 @dataclass(slots=True)
 class Composition:
-    """All documents up to the end, or up to what made reading on impossible."""
+    """All documents up to the end, or up to the *fatal* finding that ended the reading."""
 
     documents: list[RawDocument] = field(default_factory=list)
     fatal: Finding | None = None
@@ -80,7 +80,7 @@ _Value: TypeAlias = dict[str, object] | list[object]
 
 
 class _Frame:
-    """An open list or mapping at *path*; *key* is the mapping's key that waits for its value."""
+    """An open list or mapping at *path*; *key* is the mapping's key whose value comes next."""
 
     __slots__ = ("awaits_key", "key", "path", "seen", "value")
 
@@ -92,7 +92,7 @@ class _Frame:
         self.seen: dict[str, _Mark] = {}
 
     def take(self, value: object) -> None:
-        """Store a value where it belongs; an alias in a key's place (reported already) is a key."""
+        """Store a value at its place. An alias in the place of a key (reported already) counts as the key."""
         if isinstance(self.value, list):
             self.value.append(value)
         elif self.awaits_key:
@@ -103,7 +103,7 @@ class _Frame:
 
     @property
     def next(self) -> Path:
-        """Where the value to come goes."""
+        """The path of the next value."""
         return (*self.path, len(self.value) if isinstance(self.value, list) else self.key)
 
 
@@ -112,7 +112,7 @@ class _Stop(Exception):
 
 
 def compose(text: str, *, tracked: bool = False) -> Composition:
-    """Return the documents of *text*; *tracked* keeps the position of every value and key."""
+    """Return the documents of *text*; *tracked* stores the position of every value and key."""
     composer = _Composer(tracked=tracked)
     try:
         composer.drain(CParser(text))
@@ -124,9 +124,10 @@ def compose(text: str, *, tracked: bool = False) -> Composition:
 
 
 def _too_deep(error: yaml.YAMLError, text: str) -> Finding | None:
-    """Return that the nesting is too deep where a parser gave up at a depth, and in words, of its own.
+    """Return the finding of a nesting too deep, if libyaml's own limit ended the reading first.
 
-    It was reading ahead then, to find out what is a key. With half of that, what it has read comes out first.
+    libyaml was reading ahead then, to recognise a key. Half of that text is cut off here, so that the events
+    before it arrive, and the ceiling of this module is reached first.
     """
     mark = getattr(error, "problem_mark", None)
     before = text[: max(0, mark.index - _AHEAD // 2)] if mark else ""
@@ -139,8 +140,8 @@ def _too_deep(error: yaml.YAMLError, text: str) -> Finding | None:
     return fatal if fatal and fatal.rule == _DEPTH else None
 
 
-def _oddity(found: YamlProblem) -> Finding:
-    return Finding(found.rule, Position(found.line, found.column), (), found.message)
+def _oddity(error: YamlProblem) -> Finding:
+    return Finding(error.rule, Position(error.line, error.column), (), error.message)
 
 
 class _Composer:
@@ -193,8 +194,8 @@ class _Composer:
     def _doubt(self, event: yaml.ScalarEvent, text: str, *, plain: bool) -> None:
         bad = forbidden(text) if event.style == '"' else None
         if len(text) > LONGEST_VALUE:
-            found = f"{len(text):,} characters, and {LONGEST_VALUE:,} are the most"
-            self._odd("GS111", event, found)
+            message = f"{len(text):,} characters, and {LONGEST_VALUE:,} are the most"
+            self._odd("GS111", event, message)
         elif bad:
             rule, message = judged(bad)
             self._odd(rule, event, message)
@@ -272,7 +273,7 @@ class _Composer:
             self._stop("GS110", event, f"more than {MOST_NODES:,} nodes")
 
     def _path(self) -> Path:
-        """Return where the node at hand goes."""
+        """Return the path of the current node."""
         return self._stack[-1].next if self._stack else ()
 
     def _odd(

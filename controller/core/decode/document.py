@@ -1,4 +1,4 @@
-"""One document on its way to a manifest: its values by path, and places found only when somebody asks."""
+"""Document: the values of one manifest by path, and their places, computed only on request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ VERSION = "gupshup.controller/v1"
 
 @dataclass(slots=True)
 class SourceText:
-    """The text of one file; read a second time, with positions, the first time that a place is needed.
+    """The text of one file. The first request for a place reads it a second time, with positions.
 
-    Whether it is worth looking for secrets and templates is asked of the whole text, once.
+    *may_hold_secrets* and *may_hold_templates* are decided once, from the whole text.
     """
 
     path: str
@@ -31,16 +31,16 @@ class SourceText:
         return self._tracked.documents[index]
 
     def odd(self, oddity: Finding) -> Problem:
-        """Return the problem that an oddity is."""
+        """Return the problem of an oddity."""
         place = Place(self.path, oddity.spot.line, oddity.spot.column)
         return problem(oddity.rule, place, dotted(oddity.path), oddity.message, oddity.fix)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document of a known kind. *sound*: it keeps its schema, so that every value has its type.
+    """One document of a known kind. *sound*: the document keeps its schema, so that every value has its type.
 
-    *misspelt* are the fields that are there under a wrong name, as `spec.appName`: none of them is missing.
+    *misspelt* are fields that are present under a wrong name, as `spec.appName`: none of them is missing.
     """
 
     source: SourceText
@@ -57,16 +57,16 @@ class Document:
 
     @property
     def name(self) -> str:
-        """The manifest's name, "" where it has none that is text."""
+        """The manifest's name, "" if there is none or if it is no text."""
         return self.text("metadata", "name") or ""
 
     @property
     def title(self) -> str:
-        """Return kind and name, fit for a sentence."""
+        """The kind and the name, fit for a sentence."""
         return f"{self.kind}/{shown(self.name)[1:-1]}"
 
     def get(self, *path: str | int) -> object:
-        """Return what stands at *path*, None where nothing does."""
+        """Return the value at *path*, None if there is none."""
         value: object = self.value
         for step in path:
             value = _step(value, step)
@@ -77,25 +77,25 @@ class Document:
         return value if isinstance(value, str) else None
 
     def texts(self, *path: str | int) -> Mapping[str, str]:
-        """Return the texts of a mapping, and nothing of what is no text in it."""
+        """Return the texts of a mapping; other values are left out."""
         value = self.get(*path)
-        found = value if isinstance(value, dict) else {}
-        return {key: text for key, text in found.items() if isinstance(text, str)}
+        mapping = value if isinstance(value, dict) else {}
+        return {key: text for key, text in mapping.items() if isinstance(text, str)}
 
     def at(self, *path: str | int) -> Place:
-        """Return where the value at *path* stands, or what is nearest above it."""
+        """Return the place of the value at *path*, or of the nearest value above it."""
         spots = self.source.tracked(self.index).values
-        while path not in spots:  # the document itself always is
+        while path not in spots:  # ends at the latest at (), the document itself
             path = path[:-1]
         return self._spotted(spots[path])
 
     def key_at(self, *path: str | int) -> Place:
-        """Return where the key of *path* stands."""
+        """Return the place of the key of *path*, or of its value if there is no key."""
         spot = self.source.tracked(self.index).keys.get(path)
         return self._spotted(spot) if spot else self.at(*path)
 
     def raw(self, path: Path) -> str | None:
-        """Return a scalar as it was typed, without quotes."""
+        """Return a scalar as it was typed, without quotes; None if *path* holds no scalar."""
         spot = self.source.tracked(self.index).values.get(path)
         return spot.raw if spot else None
 

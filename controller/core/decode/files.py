@@ -1,4 +1,4 @@
-"""All files of a source, one after another, become entries and problems."""
+"""Files of a source, read one after another into entries and problems."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,7 +15,7 @@ MOST_ERRORS = 2_000
 
 
 class Read(NamedTuple):
-    """What the files hold. *whole* is False where some document could not be understood."""
+    """The content of the files. *whole* is False if some document could not be understood."""
 
     documents: list[Document]
     problems: list[Problem]
@@ -25,7 +25,7 @@ class Read(NamedTuple):
 def read(files: Sequence[SourceFile], structure: Validator, most: int = MOST_DOCUMENTS) -> Read:
     """Return the entries of all files, in the order of their paths.
 
-    Reading ends beyond *most* documents, and where so much is wrong that nobody would read on.
+    Reading ends beyond *most* documents, and beyond so many errors that a person would not read on.
     """
     documents: list[Document] = []
     problems: list[Problem] = []
@@ -33,18 +33,18 @@ def read(files: Sequence[SourceFile], structure: Validator, most: int = MOST_DOC
     for file in sorted(files, key=lambda one: one.path):
         if end := _end(file.path, len(documents), errors, most):
             return Read(documents, [*problems, end], whole=False)
-        decoded, found = text.read(file)
+        decoded, file_problems = text.read(file)
         reading = structure.read(file.path, decoded) if decoded is not None else Reading([], [], whole=False)
         documents += reading.documents
-        found += reading.problems
-        problems += found
-        errors += sum(one.severity is Severity.ERROR for one in found)
+        file_problems += reading.problems
+        problems += file_problems
+        errors += sum(one.severity is Severity.ERROR for one in file_problems)
         whole = whole and reading.whole
     return Read(documents, problems, whole)
 
 
 def _end(path: str, documents: int, errors: int, most: int) -> Problem | None:
-    """Say why reading ends before the file at *path*, or None."""
+    """Return the problem that ends the reading before the file at *path*, or None."""
     if documents > most:
         message = f"more than {most:,} documents; this file and those behind it were not read"
         return problem("GS703", Place(path), "", message)

@@ -1,4 +1,4 @@
-"""The value that was probably meant, as it would be typed, where that can be known."""
+"""Fixes: the value that was probably meant, as it would be typed, or None if it is not known."""
 
 import re
 import unicodedata
@@ -23,12 +23,12 @@ _BARE = re.compile(r"0{0,3}[1-9][0-9]{0,4}\Z")
 
 
 def digits(text: str) -> str:
-    """Return the digits of *text*, those of other scripts as ASCII."""
+    """Return the digits of *text*; digits of other scripts become ASCII."""
     return "".join(str(unicodedata.digit(one)) for one in text if unicodedata.digit(one, None) is not None)
 
 
 def phone(text: str) -> str | None:
-    """`+91 98765-43210` and `0091…` are the same number with its country code; letters are no number."""
+    """Return `+91 98765-43210` or `0091…` as digits with the country code; None if there are letters."""
     if any(one.isalpha() for one in text):
         return None
     number = digits(text)
@@ -43,7 +43,7 @@ def waba(text: str) -> str | None:
 
 
 def plain(text: str) -> str:
-    """Return *text* as it is typed, in quotes where it would be a number, a boolean or a date without."""
+    """Return *text* as it is typed: in quotes if YAML would read a number, a boolean or a date."""
     return quoted(text) if doubtful(text) or core(text) != text else text
 
 
@@ -58,15 +58,15 @@ def name(text: str) -> str | None:
 
 
 def duration(text: str) -> str | None:
-    found = _AMOUNT.match(text.strip().lower())
-    unit = _UNITS.get(found[2]) if found else None
-    return f"{int(found[1])}{unit}" if found and unit and int(found[1]) else None
+    match = _AMOUNT.match(text.strip().lower())
+    unit = _UNITS.get(match[2]) if match else None
+    return f"{int(match[1])}{unit}" if match and unit and int(match[1]) else None
 
 
 def pace(text: str) -> str | None:
-    found = _PACE.match(text.strip().lower())
-    window = _WINDOWS.get(_UNITS.get(found[2], "")) if found else None
-    return f"{found[1]}/{window}" if found and window else None
+    match = _PACE.match(text.strip().lower())
+    window = _WINDOWS.get(_UNITS.get(match[2], "")) if match else None
+    return f"{match[1]}/{window}" if match and window else None
 
 
 def ceiling(text: str) -> str | None:
@@ -95,9 +95,9 @@ _BY_RULE: Mapping[str, Callable[[str], str | None]] = {
 
 
 def fix(rule: str, raw: str | None, unit: str = "") -> str | None:
-    """Return the value that would keep *rule*, made of what was typed, or None.
+    """Return the value that would keep *rule*, made from *raw*, the text as typed, or None.
 
-    *unit* is what a bare number most probably lacks.
+    *unit* is the unit that a bare number most probably lacks.
     """
     if unit and raw and _BARE.match(raw):
         return f"{int(raw)}{unit}"
@@ -106,7 +106,7 @@ def fix(rule: str, raw: str | None, unit: str = "") -> str | None:
 
 
 def choice(typed: object, allowed: Iterable[object]) -> str | None:
-    """Return the allowed value nearest to what was typed."""
+    """Return the allowed value nearest to *typed*, None if none is near."""
     names = [str(one) for one in allowed]
     text = str(typed) if isinstance(typed, (str, int)) else ""
     text = whole(text) or text

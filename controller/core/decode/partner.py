@@ -1,4 +1,4 @@
-"""Partners: what their manifests say, and what the environment says where there is none."""
+"""Partners: their problems beyond the schema, and the Partner of a manifest or of the environment."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ _EMAIL = FromEnv("GUPSHUP_EMAIL")
 _SECRET = FromEnv("GUPSHUP_SECRET")
 _TOKEN = FromEnv("GUPSHUP_PARTNER_TOKEN")
 _SETTLE = {"lateEffect": "late_effect", "staleList": "stale_list"}
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")  # any other is a problem of its own
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")  # another rule reports any other name
 _NO_VARIABLE = (
     "must name a variable that begins with GUPSHUP_; to allow another one, list its name in "
     "GUPSHUPCTL_CREDENTIALS_ALLOW"
@@ -42,39 +42,39 @@ _ID = re.compile(r"[1-9][0-9]{0,19}\Z", re.ASCII)
 
 
 def problems(documents: Sequence[Document], rules: Rules) -> Iterator[Problem]:
-    """Yield what is wrong with Partners beyond their schema."""
+    """Yield the problems of Partners beyond their schema."""
     for document in documents:
         yield from _address(document, rules)
         yield from _limits(document)
         yield from _rest(document, rules)
         yield from _references(document, rules.credentials)
         yield from _default_callback(document)
-    leaning = [document for document in documents if _leans(document, rules)]
-    for document in leaning[1:]:
-        first = f"{leaning[0].title} at {leaning[0].place}"
+    filled = [document for document in documents if _uses_environment(document, rules)]
+    for document in filled[1:]:
+        first = f"{filled[0].title} at {filled[0].place}"
         yield document.problem(
             "GS315", ("spec",), f"takes its url, id or credentials from the environment, as {first} does"
         )
     yield from _duplicates(documents, rules)
-    if (leaning or not documents) and isinstance(origin := upstream(rules.url, rules), UrlProblem):
+    if (filled or not documents) and isinstance(origin := upstream(rules.url, rules), UrlProblem):
         yield problem("GS803", ENVIRONMENT, "GUPSHUP_URL", origin.message, origin.fix)
-    if (leaning or not documents) and rules.partner_id and not _ID.match(rules.partner_id):
+    if (filled or not documents) and rules.partner_id and not _ID.match(rules.partner_id):
         yield problem("GS316", ENVIRONMENT, "GUPSHUP_PARTNER_ID", "must be a number, as Gupshup tells it")
 
 
 def _duplicates(documents: Sequence[Document], rules: Rules) -> Iterator[Problem]:
-    """Yield the Partners that are an account which another one is already."""
+    """Yield a problem for each Partner of an account that another Partner has already."""
     first: dict[tuple[str, str], Document] = {}
     for document in documents:
         if partner_id := _partner_id(document, rules):
-            one = first.setdefault((address(document, rules), partner_id), document)
-            if one is not document:
-                message = f"is the account of {one.title} at {one.place} already"
+            earlier = first.setdefault((address(document, rules), partner_id), document)
+            if earlier is not document:
+                message = f"is the account of {earlier.title} at {earlier.place} already"
                 yield document.problem("GS317", ("spec", "partnerId"), message)
 
 
-def _leans(document: Document, rules: Rules) -> bool:
-    """Say whether some part of url, id and credentials is left to the environment."""
+def _uses_environment(document: Document, rules: Rules) -> bool:
+    """Return whether the environment supplies some part of url, id and credentials."""
     given = document.get("spec", "credentials")
     keys = set(given) if isinstance(given, dict) else set()
     if document.get("spec", "url") is None or not ("token" in keys or keys >= {"email", "secret"}):
@@ -102,18 +102,18 @@ def _limits(document: Document) -> Iterator[Problem]:
 
 
 def _rest(document: Document, rules: Rules) -> Iterator[Problem]:
-    """Yield a wait that is too short before a link is repeated: at a simulator that is a warning."""
+    """Yield each too short wait before a link is repeated: an error, at a simulator a warning."""
     for key, text in document.texts("spec", "settle").items() if document.sound else ():
         least = getattr(Settle(), _SETTLE[key])
         if quantities.duration(text) < least:
             message = f"{shown(text)} is less than {least / 60:g}m: apps could be linked twice; leave it out"
-            found = document.problem("GS804", ("spec", "settle", key), message)
-            lab = on_loopback(address(document, rules))
-            yield found if lab else replace(found, severity=Severity.ERROR)
+            too_short = document.problem("GS804", ("spec", "settle", key), message)
+            is_loopback = on_loopback(address(document, rules))
+            yield too_short if is_loopback else replace(too_short, severity=Severity.ERROR)
 
 
 def _references(document: Document, grant: Grant) -> Iterator[Problem]:
-    """Yield what credentials name and the operator did not grant; what may be a secret is not shown."""
+    """Yield each reference in credentials that the operator did not grant. Possible secrets are not shown."""
     for part in ("email", "secret", "token"):
         where = ("spec", "credentials", part)
         name, path = document.text(*where, "env"), document.text(*where, "file")
@@ -129,12 +129,12 @@ def _default_callback(document: Document) -> Iterator[Problem]:
     if url is None or "${app." in url:
         return
     insecure = document.get("spec", "allowInsecureUrls") is True
-    if found := url_problem(url, insecure=insecure):
-        yield document.problem(found.rule, ("spec", "defaults", "callbackUrl"), found.message, found.fix)
+    if flaw := url_problem(url, insecure=insecure):
+        yield document.problem(flaw.rule, ("spec", "defaults", "callbackUrl"), flaw.message, flaw.fix)
 
 
 def from_environment(rules: Rules) -> Partner:
-    """Return the partner that is meant where no manifest declares one."""
+    """Return the partner that is meant if no manifest declares one."""
     return Partner(
         DEFAULT, _canonical(rules.url, rules), _credentials({}, rules), partner_id=rules.partner_id
     )
@@ -159,7 +159,7 @@ def partner(document: Document, rules: Rules) -> Partner:
 
 
 def address(document: Document, rules: Rules) -> str:
-    """Return where this Partner is, in its canonical form where it has one."""
+    """Return the URL of this Partner, in its canonical form if there is one."""
     return _canonical(document.text("spec", "url") or rules.url, rules)
 
 
@@ -173,16 +173,16 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _credentials(given: Mapping[str, object], rules: Rules) -> Credentials:
-    found = {part: rules.credentials.rooted(reference(value)) for part, value in given.items()}
-    if "token" in found or (not found and rules.token_given):
-        return Token(found.get("token", _TOKEN))
-    return Login(found.get("email", _EMAIL), found.get("secret", _SECRET))
+    references = {part: rules.credentials.rooted(reference(value)) for part, value in given.items()}
+    if "token" in references or (not references and rules.token_given):
+        return Token(references.get("token", _TOKEN))
+    return Login(references.get("email", _EMAIL), references.get("secret", _SECRET))
 
 
 def reference(value: object) -> Reference:
     """Return the reference of a sound `{env: …}` or `{file: …}`."""
-    found = _mapping(value)
-    return FromEnv(str(found["env"])) if "env" in found else FromFile(str(found["file"]))
+    fields = _mapping(value)
+    return FromEnv(str(fields["env"])) if "env" in fields else FromFile(str(fields["file"]))
 
 
 def _guards(given: Mapping[str, object]) -> Guards:

@@ -1,4 +1,4 @@
-"""Durations, paces, ceilings and times as manifests write them, from texts that kept their schema."""
+"""Quantities in manifests: durations, paces, ceilings and times, from texts that kept their schema."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ def limit(text: str) -> Limit:
 
 
 def above(limit: Limit, published: Limit) -> bool:
-    """Say whether *limit* lets more calls into some window than *published* does, bursts included."""
+    """Return whether *limit* allows more calls in some window than *published*, bursts included."""
     return limit.calls * max(1.0, published.seconds / limit.seconds) > published.calls
 
 
@@ -30,7 +30,7 @@ def ceiling(value: int | str) -> Ceiling:
 
 
 def moment(text: str) -> float | None:
-    """Return the epoch seconds of an RFC 3339 time, None where there is no such day or hour."""
+    """Return the epoch seconds of an RFC 3339 time, None if there is no such day or hour."""
     try:
         return datetime.fromisoformat(text.upper()).timestamp()
     except (ValueError, OverflowError):

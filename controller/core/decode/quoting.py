@@ -1,4 +1,4 @@
-"""How a value, a key or a path of a manifest is told: short, in visible characters, and without secrets."""
+"""Quotations of a value, a key or a path of a manifest: short, in visible characters, without secrets."""
 
 import difflib
 import json
@@ -21,12 +21,12 @@ def clip(text: str, widest: int = _WIDEST) -> str:
 
 
 def visible(text: str, widest: int = _WIDEST) -> str:
-    """Return *text* in quotes: clipped, secrets masked, what could steer, hide or mislead escaped."""
+    """Return *text* in quotes: clipped, secrets masked, characters that steer, hide or mislead escaped."""
     return quoted(clip(mask(text), widest))
 
 
 def shown(value: object) -> str:
-    """Return what was found, for a sentence. A list or mapping is told by its kind alone."""
+    """Return *value*, fit for a sentence. A list or mapping is shown by its kind alone."""
     match value:
         case str():
             return visible(value)
@@ -61,7 +61,7 @@ def dotted(path: Path) -> str:
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the one of *known* that *word* was probably meant to be, or None."""
+    """Return the word of *known* that *word* was probably meant to be, or None."""
     short, names = word[:_WIDEST], sorted(known)
     for name in names:
         if name.casefold() == short.casefold():
@@ -73,17 +73,17 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 def quoted(text: str) -> str:
     """Return *text* as a double-quoted YAML scalar: ASCII, and Latin letters that cannot be mistaken."""
-    inner = "".join(one if _plain(one) else json.dumps(one)[1:-1] for one in text)
+    inner = "".join(char if _plain(char) else json.dumps(char)[1:-1] for char in text)
     return f'"{inner}"'
 
 
-def _plain(one: str) -> bool:
-    """Say whether a character may stand as it is.
+def _plain(char: str) -> bool:
+    """Return whether a character may stay unescaped.
 
-    Scripts with letters that look like those of another, or that run from right to left, may not.
+    Letters that resemble those of another script, or that run from right to left, may not.
     """
-    if one.isascii():
-        return one.isprintable() and one not in '"\\'
-    base, marks = (apart := unicodedata.normalize("NFD", one))[0], apart[1:]
-    accented = base.isascii() and base.isalpha() and bool(marks) and unicodedata.is_normalized("NFKC", one)
-    return accented or one in _LETTERS
+    if char.isascii():
+        return char.isprintable() and char not in '"\\'
+    base, marks = (apart := unicodedata.normalize("NFD", char))[0], apart[1:]
+    accented = base.isascii() and base.isalpha() and bool(marks) and unicodedata.is_normalized("NFKC", char)
+    return accented or char in _LETTERS

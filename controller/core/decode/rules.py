@@ -1,6 +1,6 @@
-"""Every rule about manifests in one table: its id, how grave it is, what it means and what to do.
+"""Rules about manifests in one table: the id, the severity, the meaning and the remedy of each.
 
-`docs/rules.md` tells the same to users, and a test holds the two together.
+`docs/rules.md` shows the same to users. A test compares the two.
 """
 
 from dataclasses import dataclass
@@ -166,5 +166,5 @@ RULES = {
 
 
 def problem(rule: str, place: Place, field: str, message: str, fix: str | None = None) -> Problem:
-    """Return a problem as grave as the table says its rule is."""
+    """Return a problem with the severity of its rule in the table."""
     return Problem(place, rule, RULES[rule].severity, field, message, fix)

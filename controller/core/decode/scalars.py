@@ -1,4 +1,4 @@
-"""Plain scalars as YAML 1.2 reads them (core schema); fractions, which no field takes, stay text."""
+"""Plain scalars as YAML 1.2 reads them (core schema). Fractions, which no field takes, stay text."""
 
 import re
 
@@ -26,7 +26,7 @@ _DOUBTFUL = re.compile(
     r"(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)\Z"  # YAML 1.1 booleans
     r"|[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?\Z|[-+]?[0-9]+[eE][-+]?[0-9]+\Z"  # fractions
     r"|[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z"
-    r"|[-+]?0[0-9_]+\Z|0o[0-7]+\Z|[-+]?0b[01_]+\Z"  # octal or not
+    r"|[-+]?0[0-9_]+\Z|0o[0-7]+\Z|[-+]?0b[01_]+\Z"  # octal or binary in one version only
     r"|[-+]?[0-9][0-9_]*_[0-9_]*\Z"
     r"|[-+]?[0-9]{1,9}(?::[0-9]{1,2}){1,4}\Z"  # base 60
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\Z"
@@ -46,7 +46,7 @@ def core(text: str) -> object:
 
 
 def misspelt(text: str) -> bool:
-    """Say whether a plain scalar is a whole number that is not in plain digits: `0x3`, `-0`, `+3`, `03`."""
+    """Return whether a plain scalar is a whole number, but not in plain digits: `0x3`, `-0`, `+3`, `03`."""
     if text == "" or text[0] not in _NUMERIC_STARTS:
         return False
     value = core(text)
@@ -56,20 +56,20 @@ def misspelt(text: str) -> bool:
 def whole(text: str) -> str | None:
     """Return a whole number of any spelling in plain digits: `0x3`, `0b11`, `3_0`, `3.0`.
 
-    None where *text* is no such number, or where YAML 1.1 and 1.2 read two: `025`.
+    None if *text* is no such number, or if YAML 1.1 and 1.2 read different ones: `025`.
     """
     if len(text) > _LONGEST_NUMBER or not _WHOLE.match(text):
         return None
     bare = text.replace("_", "").removesuffix(".0")
     number = int(bare, 10 if bare.lstrip("-+").isdecimal() else 0)
-    elsewhere = int(bare, 8) if _OCTAL.match(bare) else number
-    return str(number) if number == elsewhere else None
+    in_yaml_1_1 = int(bare, 8) if _OCTAL.match(bare) else number
+    return str(number) if number == in_yaml_1_1 else None
 
 
 def doubtful(text: str) -> bool:
-    """Say whether a plain scalar is something else to YAML 1.1, or a number that no field takes."""
+    """Return whether a plain scalar has another value in YAML 1.1, or is a number that no field takes."""
     if text == "" or text[0] not in _DOUBTFUL_STARTS:
         return False
-    if len(text) > _LONGEST_NUMBER:  # and so none of the forms below, which backtrack
+    if len(text) > _LONGEST_NUMBER:  # too long for the pattern below, which backtracks
         return _DECIMAL.match(text) is not None
     return _DOUBTFUL.match(text) is not None

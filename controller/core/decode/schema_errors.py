@@ -1,6 +1,6 @@
-"""jsonschema finds what breaks a schema; the sentences are ours, as its own may hold secrets and have no end.
+"""Schema errors, found by jsonschema, in sentences of our own: jsonschema's may hold secrets and have no end.
 
-`x-rule` and `x-must` beside a keyword of our schemas name the rule that it serves.
+In our schemas `x-rule` names the rule of the keyword beside it, and `x-must` describes the allowed values.
 """
 
 import re
@@ -35,33 +35,33 @@ _LONGEST_FIX = 60
 
 
 class SchemaErrors(NamedTuple):
-    """What breaks a schema, and the fields that stand there under a wrong name or at a wrong place."""
+    """All errors against a schema, and the fields that are present under a wrong name or at a wrong place."""
 
     problems: list[Problem]
     misspelt: frozenset[str]
 
 
 def schema_errors(document: Document, schema: Mapping[str, object]) -> SchemaErrors:
-    """Return all that breaks *schema* in one document: of each value only the first, most basic trouble.
+    """Return all errors of one document against *schema*: of each value only the first, most basic one.
 
-    A field that was found under another name is not said to be missing as well.
+    A field that is present under a wrong name is not reported as missing as well.
     """
     validator = Draft202012Validator(schema, registry=Registry())
-    found = list(islice(validator.iter_errors(document.value), _MOST))
-    mistyped = {_path(error) for error in found if error.validator == "type"}
+    errors = list(islice(validator.iter_errors(document.value), _MOST))
+    mistyped = {_path(error) for error in errors if error.validator == "type"}
     problems: list[Problem] = []
     misspelt: set[str] = set()
-    for error in found:
+    for error in errors:
         if error.validator == "additionalProperties":
             problems += _unknown(document, error, schema, misspelt)
         elif error.validator == "type" or _path(error) not in mistyped:
-            problems += _told(document, error)
-    kept = [one for one in dict.fromkeys(problems) if not _is_there(one, misspelt)]
+            problems += _problems_of(document, error)
+    kept = [one for one in dict.fromkeys(problems) if not _is_misspelt(one, misspelt)]
     return SchemaErrors(kept, frozenset(misspelt))
 
 
-def _is_there(one: Problem, misspelt: AbstractSet[str]) -> bool:
-    """Say whether a problem is only that something lacks that is there, misspelt."""
+def _is_misspelt(one: Problem, misspelt: AbstractSet[str]) -> bool:
+    """Return whether a problem only reports a field as missing that is present under a wrong name."""
     if one.rule == "GS314":
         return not misspelt.isdisjoint({"spec.app", "spec.appSelector"})
     return one.rule == "GS303" and one.field in misspelt
@@ -71,7 +71,7 @@ def _path(error: ValidationError) -> Path:
     return tuple(error.absolute_path)
 
 
-def _told(document: Document, error: ValidationError) -> Iterator[Problem]:
+def _problems_of(document: Document, error: ValidationError) -> Iterator[Problem]:
     match error.validator:
         case "required":
             yield from _missing(document, error)
@@ -104,7 +104,7 @@ def _listed(value: object) -> list[str]:
 def _unknown(
     document: Document, error: ValidationError, schema: Mapping[str, object], misspelt: set[str]
 ) -> Iterator[Problem]:
-    """Yield the unknown fields of one mapping, and note in *misspelt* which ones were meant."""
+    """Yield the unknown fields of one mapping, and add to *misspelt* the fields that were meant."""
     given, known = _mapping(error.instance), _properties(error)
     for key in islice((key for key in given if key not in known), _MOST):
         path = (*_path(error), key)
@@ -112,28 +112,30 @@ def _unknown(
             message = "status is written by the controller alone; remove it"
             yield problem("GS302", document.key_at(*path), "status", message)
             continue
-        found = suggestion(schema, path, given[key])
-        if found.path:
-            misspelt.add(dotted(found.path))
-        message = f"unknown field {visible(key)}; {found.hint}"
-        yield problem("GS301", document.key_at(*path), dotted(path), message, found.fix)
+        meant = suggestion(schema, path, given[key])
+        if meant.path:
+            misspelt.add(dotted(meant.path))
+        message = f"unknown field {visible(key)}; {meant.hint}"
+        yield problem("GS301", document.key_at(*path), dotted(path), message, meant.fix)
 
 
 def _missing(document: Document, error: ValidationError) -> Iterator[Problem]:
     for key in _listed(error.validator_value):
         if key not in _mapping(error.instance):
             path = (*_path(error), key)
-            yield problem("GS303", document.at(*path), dotted(path), _lacks(key, _properties(error).get(key)))
+            yield problem(
+                "GS303", document.at(*path), dotted(path), _missing_sentence(key, _properties(error).get(key))
+            )
 
 
-def _lacks(key: str, wanted: object) -> str:
-    """Say that a field is missing, and what to write there."""
+def _missing_sentence(key: str, wanted: object) -> str:
+    """Return the sentence that a field is missing, and what to write there."""
     must = _mapping(wanted).get("x-must") or _KINDS.get(str(_mapping(wanted).get("type")), "its value")
     return f"the field {key} is missing; add {key}: {must}"
 
 
 def _repeated(document: Document, error: ValidationError) -> Iterator[Problem]:
-    """Yield each text that stands in a list again; what is no text is a problem of its own."""
+    """Yield each text that a list repeats. Another rule reports items that are no text."""
     first: dict[str, str] = {}
     for index, one in enumerate(error.instance if isinstance(error.instance, list) else ()):
         path = (*_path(error), index)
@@ -147,30 +149,30 @@ def _repeated(document: Document, error: ValidationError) -> Iterator[Problem]:
 def _mistyped(document: Document, error: ValidationError) -> Problem:
     path, kind = _path(error), str(error.validator_value)
     rule, must = _TYPES[kind]
-    more = _schema(error).get("x-must")
+    described = _schema(error).get("x-must")
     if kind == "integer":
-        must = f"must be {more}, without quotes"
+        must = f"must be {described}, without quotes"
     elif "x-unit" in _schema(error):
-        must = f"must be {more}"
+        must = f"must be {described}"
     elif kind == "object":
-        must = f"must be a mapping: write {_shape(error, more)}"
+        must = f"must be a mapping: write {_shape(error, described)}"
     if error.instance is None:
         return document.problem("GS206", path, f"has no value; it {must}")
-    found = _kind_of(error.instance)
+    actual = _kind_of(error.instance)
     name = missing_space(str(error.instance), _properties(error)) if kind == "object" else None
     if name:
-        found += f": a space is missing behind the ':' of {name}"
-    return document.problem(rule, path, f"{must}; found {found}", _retyped(document, error, kind))
+        actual += f": a space is missing behind the ':' of {name}"
+    return document.problem(rule, path, f"{must}; found {actual}", _retyped(document, error, kind))
 
 
-def _shape(error: ValidationError, more: object) -> str:
-    """Return how a mapping is written: a reference, or the fields that it must have."""
+def _shape(error: ValidationError, described: object) -> str:
+    """Return a mapping as it is written: a reference, or the required fields."""
     fields = _properties(error)
     if set(fields) == {"env", "file"}:
         return "{env: NAME} or {file: PATH}, never the value itself"
     needed = _listed(_schema(error).get("required")) or [*fields][:1] or ["KEY"]
     pairs = ", ".join(f"{key}: …" for key in needed)
-    return f"{{{pairs}}}" + (f" ({more})" if more else "")
+    return f"{{{pairs}}}" + (f" ({described})" if described else "")
 
 
 def _kind_of(value: object) -> str:
@@ -203,7 +205,7 @@ def _retyped(document: Document, error: ValidationError, kind: str) -> str | Non
 
 
 def _as_text(error: ValidationError, raw: str) -> str | None:
-    """Return the text that was meant, None where *raw* in quotes would be refused, too."""
+    """Return *raw* in quotes; if the schema refuses that, the text that was meant, or None."""
     schema = _schema(error)
     pattern = str(schema.get("pattern", ""))
     in_quotes = quoted(raw) if len(raw) <= _LONGEST_FIX and re.search(pattern, raw) else None
@@ -235,24 +237,24 @@ def _broken(document: Document, error: ValidationError) -> Problem:
 
 
 def _sentence(document: Document, error: ValidationError, path: Path, hint: str, fix: str | None) -> Problem:
-    """Say what must be, what was found where it may be shown, and a hint."""
+    """Return a problem: the allowed values, the actual one unless it may be a secret, and a hint."""
     must = f"must be {_schema(error).get('x-must')}"
     if error.validator == "minItems":
         must = "is an empty list; name at least one"
     scalar = not isinstance(error.instance, (dict, list))
-    found = [f"found {shown(error.instance)}"] if scalar and not _may_be_secret(path) else []
+    actual = [f"found {shown(error.instance)}"] if scalar and not _may_be_secret(path) else []
     place = document.key_at(*path) if path and error.validator == "pattern" else document.at(*path)
     place = document.at(*path) if document.get(*path) == error.instance else place
-    message = "; ".join([must, *found, *([hint] if hint else [])])
+    message = "; ".join([must, *actual, *([hint] if hint else [])])
     return problem(str(_schema(error).get("x-rule")), place, dotted(path), message, fix)
 
 
 def _typed(document: Document, path: Path) -> str | None:
-    """Return what was typed at *path*, None where it may be a secret: a correction would show it."""
+    """Return the text typed at *path*, None if it may be a secret: a fix would show the secret."""
     raw = document.raw(path)
     return None if raw is None or _may_be_secret(path) or mask(raw) != raw else raw
 
 
 def _may_be_secret(path: Path) -> bool:
-    """Say whether what stands at *path* may be, or hold, a secret."""
+    """Return whether the value at *path* may be, or hold, a secret."""
     return any(isinstance(step, str) and (step in _HUSHED or names_secret(step)) for step in path)

@@ -1,4 +1,4 @@
-"""What looks like a secret: found in a manifest it is an error, and it is never shown."""
+"""Secrets, known by their shape or by their key: an error in a manifest, and never shown."""
 
 import re
 from collections.abc import Iterator
@@ -42,24 +42,24 @@ _NOT_SECRET = frozenset({("spec", "limits", "token")})
 
 
 class Leak(NamedTuple):
-    """Where a secret-looking literal begins, counted in characters of the text."""
+    """The beginning of a literal that looks like a secret, counted in characters of the text."""
 
     start: int
 
 
 def leaks(text: str) -> Iterator[Leak]:
-    """Yield what has the shape of a secret, comments included."""
-    if any(mark in text for mark in _MARKS):  # a quick no for nearly every file
-        yield from (Leak(found.start()) for found in _SHAPE.finditer(text))
+    """Yield each literal with the shape of a secret, comments included."""
+    if any(mark in text for mark in _MARKS):  # cheap, and false for nearly every file
+        yield from (Leak(match.start()) for match in _SHAPE.finditer(text))
 
 
 def mask(text: str) -> str:
-    """Return *text* without what has the shape of a secret."""
+    """Return *text* with `***` for each literal of the shape of a secret."""
     return _SHAPE.sub("***", text)
 
 
 def hinted(text: str) -> bool:
-    """Say whether it is worth looking for secrets by the names of keys."""
+    """Return whether *text* may hold a key that is named like a secret."""
     return _HINT.search(text) is not None
 
 
@@ -77,7 +77,7 @@ def literal_paths(value: object, path: tuple[str | int, ...] = ()) -> Iterator[t
 
 
 def names_secret(key: str) -> bool:
-    """Say whether *key* is what people call a secret."""
+    """Return whether *key* is a usual name for a secret."""
     return key[:64].lower().replace("_", "").replace("-", "") in _KEYS
 
 

@@ -1,4 +1,4 @@
-"""Subscriptions: what is wrong with them beyond their schema, for each of their apps, and their nouns."""
+"""Subscriptions: problems beyond the schema, for each app, and the Subscription of a sound webhook."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -55,22 +55,22 @@ class Webhook:
 
 
 def webhook(document: Document, draft: DraftApp) -> Webhook:
-    """Return what one Subscription is for one app: tag and URL are filled in."""
+    """Return one Subscription for one app, with tag and URL filled in."""
     tag = document.text("spec", "tag") or document.name
     url = document.text("spec", "url") or ""
     return Webhook(document, draft, fill(tag, draft.variables)[0], fill(url, draft.variables)[0])
 
 
 def modes(document: Document) -> frozenset[str]:
-    found = document.get("spec", "modes")
-    return frozenset(one for one in found if isinstance(one, str)) if isinstance(found, list) else frozenset()
+    given = document.get("spec", "modes")
+    return frozenset(one for one in given if isinstance(one, str)) if isinstance(given, list) else frozenset()
 
 
 def problems(document: Document, rules: Rules) -> Iterator[Problem]:
-    """Yield what is wrong with one Subscription, whatever its apps are."""
-    found = modes(document)
-    for alone in sorted(ALONE & found):
-        if len(found) > 1:
+    """Yield the problems of one Subscription that do not depend on its apps."""
+    given = modes(document)
+    for alone in sorted(ALONE & given):
+        if len(given) > 1:
             yield document.problem(
                 "GS510", ("spec", "modes"), f"{alone} stands alone, not beside other modes"
             )
@@ -79,9 +79,9 @@ def problems(document: Document, rules: Rules) -> Iterator[Problem]:
 
 
 def _header_names(document: Document) -> Iterator[Problem]:
-    found = document.get(*_HEADERS)
+    headers = document.get(*_HEADERS)
     seen: set[str] = set()
-    for name in found if isinstance(found, dict) else ():
+    for name in headers if isinstance(headers, dict) else ():
         folded = name.lower()
         if folded in _NOT_OURS:
             yield document.problem("GS512", (*_HEADERS, name), f"{visible(name)} is set by HTTP itself")
@@ -93,23 +93,23 @@ def _header_names(document: Document) -> Iterator[Problem]:
 
 
 def _header_files(document: Document, rules: Rules) -> Iterator[Problem]:
-    found = document.get(*_HEADERS)
-    why = "and without '..'" if rules.headers.folder else "which is not set"
-    for name in found if isinstance(found, dict) else ():
+    headers = document.get(*_HEADERS)
+    condition = "and without '..'" if rules.headers.folder else "which is not set"
+    for name in headers if isinstance(headers, dict) else ():
         path = document.text(*_HEADERS, name, "file")
         if path is not None and rules.headers.path(path) is None:
-            message = f"must name a file below GUPSHUPCTL_HEADER_DIR, {why}; found {shown(path)}"
+            message = f"must name a file below GUPSHUPCTL_HEADER_DIR, {condition}; found {shown(path)}"
             yield document.problem("GS603", (*_HEADERS, name, "file"), message)
 
 
 def without_app(document: Document, context: PartnerContext) -> Iterator[Problem]:
-    """Yield what would be wrong with one Subscription for whatever app there is to be."""
+    """Yield the problems that one Subscription would have for any future app."""
     texts = mended("".join(document.text("spec", field) or "" for field in ("tag", "url")))
     yield from per_app(webhook(document, sample_app(document, context, texts)))
 
 
 def per_app(webhook: Webhook) -> Iterator[Problem]:
-    """Yield what is wrong with one Subscription for one app."""
+    """Yield the problems of one Subscription for one app."""
     document, draft = webhook.document, webhook.draft
     text, tag = document.text("spec", "tag"), webhook.tag
     yield from mistaken_variables(document, ("spec", "tag"), text or "")
@@ -161,5 +161,5 @@ def subscription(webhook: Webhook, partner: str, rules: Rules) -> Subscription:
 
 def _headers(document: Document, rules: Rules) -> Mapping[str, Reference]:
     given = document.get(*_HEADERS)
-    found = {name: reference(value) for name, value in given.items()} if isinstance(given, dict) else {}
-    return {name: rules.headers.rooted(one) for name, one in found.items()}
+    references = {name: reference(value) for name, value in given.items()} if isinstance(given, dict) else {}
+    return {name: rules.headers.rooted(header) for name, header in references.items()}

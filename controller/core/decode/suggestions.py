@@ -1,4 +1,4 @@
-"""What an unknown field was meant to be: misspelt, a level too deep or too high, glued to its value."""
+"""Suggestions for an unknown field: misspelt, a level too deep or too high, or glued to its value."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ _MOST_LABELS = 3
 
 
 class Suggestion(NamedTuple):
-    """A hint for a sentence, what to write, and the path of the field that was meant, where that is known."""
+    """A hint for a sentence, the text to write, and the path of the field that was meant, if known."""
 
     hint: str
     fix: str | None = None
@@ -22,12 +22,12 @@ class Suggestion(NamedTuple):
 
 
 def suggestion(schema: Mapping[str, object], path: Path, value: object) -> Suggestion:
-    """Return what the unknown field at *path*, which holds *value*, was probably meant to be."""
+    """Return the field that the unknown one at *path*, which holds *value*, was probably meant to be."""
     above, key = path[:-1], str(path[-1])
     known = children(schema, above)
-    found = missing_space(key, known)
-    if found:
-        return Suggestion(f"a space is missing behind the ':' of {found}", None, (*above, found))
+    glued = missing_space(key, known)
+    if glued:
+        return Suggestion(f"a space is missing behind the ':' of {glued}", None, (*above, glued))
     labels = _selector(path, value)
     if labels:
         return labels
@@ -38,7 +38,7 @@ def suggestion(schema: Mapping[str, object], path: Path, value: object) -> Sugge
 
 
 def missing_space(text: str, known: Mapping[str, object]) -> str | None:
-    """Return the field of *known* that stands in *text* without a space behind its colon."""
+    """Return the field of *known* that begins *text* without a space behind its colon, or None."""
     key, colon, _ = text.partition(":")
     return key if colon and key in known else None
 
@@ -56,14 +56,14 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _near(key: str, known: Mapping[str, object]) -> str | None:
-    """Return the field that is spelt nearly so, or that *key* only says at more length: `phoneNumber`."""
+    """Return the field of nearly the same spelling, or the beginning of *key*: phone of `phoneNumber`."""
     folded = key.casefold()
     longer = (one for one in known if len(one) >= _SHORTEST and folded.startswith(one.casefold()))
     return closest(key, known) or next(longer, None)
 
 
 def _moved(schema: Mapping[str, object], path: Path) -> Suggestion | None:
-    """Look for the field above, below and beside the mapping that does not know it."""
+    """Return the suggestion to move the field to a mapping above, below or beside that knows it."""
     above, key = path[:-1], path[-1]
     higher = [above[:depth] for depth in reversed(range(len(above)))]
     lower = [(*above, child) for child in children(schema, above)]
@@ -79,7 +79,7 @@ def _moved(schema: Mapping[str, object], path: Path) -> Suggestion | None:
 
 
 def _selector(path: Path, value: object) -> Suggestion | None:
-    """Labels stand below matchLabels; people leave it out, and call the rest by half of its name."""
+    """Return the selector that was meant if matchLabels is left out, or half of the name appSelector."""
     if path[:-1] == _SELECTOR and isinstance(value, str) and closest(str(path[-1]), ["matchLabels"]) is None:
         return Suggestion(
             "labels stand below matchLabels", _labels({str(path[-1]): value}), (*_SELECTOR, "matchLabels")
@@ -94,7 +94,7 @@ def _selector(path: Path, value: object) -> Suggestion | None:
 
 
 def _labels(given: Mapping[str, object]) -> str | None:
-    """Return *given* as it would be typed, None where it is long, odd, or may hold a secret."""
+    """Return *given* as it would be typed, None if long or odd, or if a secret may be in it."""
     pairs = list(_pairs(given))
     if len(pairs) != len(given) or not 0 < len(pairs) <= _MOST_LABELS:
         return None

@@ -1,4 +1,4 @@
-"""`${app.name}` and its like, in URLs and tags; whatever else looks like a template is refused."""
+"""Templates: `${app.name}` and its like, in URLs and tags. Other texts like templates are refused."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,11 +18,11 @@ _TEMPLATED = frozenset(
 
 
 def fill(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return *text* with the variables of *values* filled in (escaped for a URL), and the names not known."""
+    """Return *text* with the variables of *values* filled in (escaped for a URL), and the unknown names."""
     unknown: list[str] = []
 
-    def value(found: re.Match[str]) -> str:
-        name = found[1]
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
         if name not in values:
             unknown.append(name)
         return quote(values.get(name, "unknown"), safe="")
@@ -36,21 +36,21 @@ def named(text: str) -> list[str]:
 
 
 def mistaken(text: str) -> list[tuple[str, str]]:
-    """Return what was probably meant to be a variable and is none, each with what was meant."""
+    """Return each text that was probably meant to be a variable, and that variable."""
     return [(one.group(), _meant(one)) for one in _MISTAKEN.finditer(text)]
 
 
 def mended(text: str) -> str:
-    """Return *text* with everything mistaken as it was meant."""
+    """Return *text* with the variables that were meant in place of the mistaken ones."""
     return _MISTAKEN.sub(_meant, text)
 
 
-def _meant(found: re.Match[str]) -> str:
-    return f"${{app.{found['braced'] or found['bare']}}}"
+def _meant(match: re.Match[str]) -> str:
+    return f"${{app.{match['braced'] or match['bare']}}}"
 
 
 def unsupported(value: object, path: Path = ()) -> Iterator[Path]:
-    """Yield the paths of texts that hold a template where none is filled in."""
+    """Yield the paths of texts that hold a template in a field that takes none."""
     if isinstance(value, dict):
         for key, child in value.items():
             yield from unsupported(child, (*path, key))

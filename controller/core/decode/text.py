@@ -1,4 +1,4 @@
-"""Bytes of a file become text, or problems: encoding, size, characters and what is no manifest at all."""
+"""Text of a file, or its problems: encoding, size, characters, and content that is no manifest at all."""
 
 import re
 from collections.abc import Iterator
@@ -33,11 +33,11 @@ _SOPS = re.compile(rb"ENC\[AES256_GCM,|^sops:\s*$", re.MULTILINE)
 
 
 def read(file: SourceFile) -> tuple[str | None, list[Problem]]:
-    """Return the file's text, None where going on makes no sense, and what is wrong with it."""
+    """Return the file's text, None if no YAML can be read from it, and the file's problems."""
     at = Place(file.path)
     if len(file.data) > LARGEST:
-        found = f"{len(file.data):,} bytes, and {LARGEST:,} are the most"
-        return None, [problem("GS109", at, "", found)]
+        message = f"{len(file.data):,} bytes, and {LARGEST:,} are the most"
+        return None, [problem("GS109", at, "", message)]
     if file.data.startswith(_ENCRYPTED_STARTS) or _SOPS.search(file.data):
         return None, [problem("GS706", at, "", "this is encrypted; a manifest is read as it is")]
     if b"\x00" in file.data[:4]:
@@ -47,10 +47,10 @@ def read(file: SourceFile) -> tuple[str | None, list[Problem]]:
     except UnicodeDecodeError as error:
         where = place(file.path, file.data[: error.start].decode(), error.start)
         return None, [problem("GS115", where, "", f"byte 0x{file.data[error.start]:02x} is no UTF-8 here")]
-    return _looked_through(file.path, text)
+    return _checked(file.path, text)
 
 
-def _looked_through(path: str, text: str) -> tuple[str | None, list[Problem]]:
+def _checked(path: str, text: str) -> tuple[str | None, list[Problem]]:
     problems = []
     if text.startswith(_BOM):
         text = text[1:]
@@ -66,15 +66,15 @@ def _leak(path: str, text: str, start: int) -> Problem:
 
 
 def _characters(path: str, text: str) -> Iterator[Problem]:
-    for count, found in enumerate(_BAD.finditer(text)):
+    for count, match in enumerate(_BAD.finditer(text)):
         if count == _SEVERAL:
             return
-        rule, message = judged(found.group())
-        yield problem(rule, place(path, text, found.start()), "", message)
+        rule, message = judged(match.group())
+        yield problem(rule, place(path, text, match.start()), "", message)
 
 
 def judged(character: str) -> tuple[str, str]:
-    """Return the rule that forbids *character*, and a sentence that names it by its code point."""
+    """Return the rule that forbids *character*, and a sentence with the code point of *character*."""
     code = f"U+{ord(character):04X}"
     if _HIDDEN.match(character):
         return "GS117", f"{code} cannot be seen, so that a name is not what it looks like"
@@ -83,17 +83,17 @@ def judged(character: str) -> tuple[str, str]:
 
 def forbidden(text: str) -> str | None:
     """Return the first character of *text* that no manifest may hold, or None."""
-    found = _BAD.search(text)
-    return found.group() if found else None
+    match = _BAD.search(text)
+    return match.group() if match else None
 
 
 def _conflicts(path: str, text: str) -> Iterator[Problem]:
-    found = _CONFLICT.search(text)
-    if found:
-        yield problem("GS102", place(path, text, found.start()), "", _UNMERGED)
+    match = _CONFLICT.search(text)
+    if match:
+        yield problem("GS102", place(path, text, match.start()), "", _UNMERGED)
 
 
 def place(path: str, text: str, offset: int) -> Place:
-    """Return where *offset* is in *text*, lines and columns counted from 1."""
+    """Return the place of *offset* in *text*, lines and columns counted from 1."""
     line = text.count("\n", 0, offset) + 1
     return Place(path, line, offset - (text.rfind("\n", 0, offset) + 1) + 1)

@@ -1,4 +1,4 @@
-"""Rules over all manifests at once: names, references, uniqueness, and which webhook stands for which app."""
+"""Tree of all manifests, and the rules across it: names, references, uniqueness, webhooks of each app."""
 
 import re
 from collections import Counter, defaultdict
@@ -23,15 +23,15 @@ MOST_HINTS = 100
 MOST_COMPARED = 2_000
 MOST_SHOWN = 60
 _SWITCHES = ("allowInsecureUrls", "v3AccountModes")
-_NAME = re.compile(r"[-A-Za-z0-9]{1,150}\Z")  # any other is a problem of its own
+_NAME = re.compile(r"[-A-Za-z0-9]{1,150}\Z")  # another rule reports any other name
 
 
 @dataclass(slots=True)
 class ManifestTree:
-    """All entries by kind, and what was found about them together.
+    """All entries by kind, and the problems of all of them together.
 
-    *whole* is False where some document could not be read: then a reference that leads nowhere may well lead
-    into it, and is no problem of its own.
+    *whole* is False if some document could not be read. A reference that leads nowhere may then lead into
+    such a document, and is no problem of its own.
     """
 
     rules: Rules
@@ -46,9 +46,9 @@ class ManifestTree:
 def collect(
     documents: Iterable[Document], rules: Rules, *, whole: bool, most: int = MOST_EXPANDED
 ) -> ManifestTree:
-    """Return the fleet that *documents* declare, with every problem of the whole tree.
+    """Return the tree of all *documents*, with every problem of the whole tree.
 
-    Selectors are expanded to *most* webhooks.
+    Selectors are expanded to at most *most* webhooks. More than that are a problem.
     """
     by_kind: Mapping[str, list[Document]] = defaultdict(list)
     for document in documents:
@@ -63,7 +63,7 @@ def collect(
 
 
 def desired(tree: ManifestTree, revision: str, *, complete: bool) -> Desired:
-    """Return what a fleet without errors declares, sorted by name."""
+    """Return what a tree without errors declares, sorted by name."""
     partners = [partner.partner(document, tree.rules) for document in tree.partners]
     apps = [app.app(draft, _partner_of(draft)) for draft in tree.drafts]
     hooks = [subscription.subscription(one, _partner_of(one.draft), tree.rules) for one in tree.webhooks]
@@ -87,24 +87,24 @@ def _partner_of(draft: DraftApp) -> str:
 def _same_names(documents: Sequence[Document]) -> Iterator[Problem]:
     first: dict[str, Place] = {}
     for document in documents:
-        there = first.setdefault(document.name, document.place)
-        if document.name and there != document.place:
-            message = f"{document.title} is declared at {there} already"
+        earlier = first.setdefault(document.name, document.place)
+        if document.name and earlier != document.place:
+            message = f"{document.title} is declared at {earlier} already"
             yield document.problem("GS310", ("metadata", "name"), message)
 
 
 def _draft(tree: ManifestTree, documents: Sequence[Document]) -> None:
-    contexts = _houses(tree)
+    contexts = _contexts(tree)
     for document in documents:
-        context, found = _house_of(tree, document, contexts)
+        context, unresolved = _context_of(tree, document, contexts)
         tree.drafts.append(app.draft(document, context))
-        tree.problems += found
+        tree.problems += unresolved
     for draft in tree.drafts:
         tree.problems += app.problems(draft)
     tree.problems += _duplicates(tree.drafts)
 
 
-def _houses(tree: ManifestTree) -> Mapping[str, PartnerContext]:
+def _contexts(tree: ManifestTree) -> Mapping[str, PartnerContext]:
     if not tree.partners:
         default = partner.from_environment(tree.rules)
         return {default.name: PartnerContext(default.name, default.url)}
@@ -114,7 +114,7 @@ def _houses(tree: ManifestTree) -> Mapping[str, PartnerContext]:
     }
 
 
-def _house_of(
+def _context_of(
     tree: ManifestTree, document: Document, contexts: Mapping[str, PartnerContext]
 ) -> tuple[PartnerContext | None, list[Problem]]:
     named = document.get("spec", "partner")
@@ -131,7 +131,7 @@ def _house_of(
 def _unresolved(
     tree: ManifestTree, document: Document, field: str, known: Mapping[str, object]
 ) -> list[Problem]:
-    """Say where a reference leads to nothing; the first ones get a hint, which takes a look at many names."""
+    """Return the problem of a reference that leads nowhere. A hint is slow: only the first get one."""
     named = document.text("spec", field) or ""
     if named in known or not tree.whole or not _NAME.match(named):
         return []
@@ -143,12 +143,12 @@ def _unresolved(
 
 
 def _duplicates(drafts: Sequence[DraftApp]) -> Iterator[Problem]:
-    """Yield what two apps at one Gupshup cannot share."""
+    """Yield each value that two apps at one Gupshup share and must not."""
     first: dict[tuple[str, str, str], DraftApp] = {}
     for draft in drafts:
         for key, value in _unique(draft):
-            where = draft.context.url if draft.context else ""
-            other = first.setdefault((where, key, value.casefold() if key == "appId" else value), draft)
+            url = draft.context.url if draft.context else ""
+            other = first.setdefault((url, key, value.casefold() if key == "appId" else value), draft)
             if other is not draft:
                 given = draft.document.get("spec", key) is not None
                 path: Path = ("spec", key) if given else ("metadata", "name")
@@ -169,29 +169,29 @@ def _unique(draft: DraftApp) -> Iterator[tuple[str, str]]:
 
 def _expand(tree: ManifestTree, most: int) -> None:
     targets = _Targets(tree.drafts)
-    anywhere = _anywhere(tree)
+    any_partner = _any_partner(tree)
     counts: Counter[str] = Counter()
     for document in tree.subscriptions:
         tree.problems += subscription.problems(document, tree.rules)
-        found, problems = _apps_of(tree, document, targets)
+        apps, problems = _apps_of(tree, document, targets)
         tree.problems += problems
-        if not found:
-            tree.problems += subscription.without_app(document, anywhere)
-        counts.update(draft.name for draft in found)
+        if not apps:
+            tree.problems += subscription.without_app(document, any_partner)
+        counts.update(draft.name for draft in apps)
         if counts.total() > most:
             message = f"more than {most:,} webhooks, selectors expanded"
             tree.problems.append(document.problem("GS703", ("spec",), message))
             return
         tree.webhooks += [
-            subscription.webhook(document, draft) for draft in found if counts[draft.name] <= MOST_WEBHOOKS
+            subscription.webhook(document, draft) for draft in apps if counts[draft.name] <= MOST_WEBHOOKS
         ]
     tree.problems += _too_many(tree.drafts, counts)
     tree.problems += _webhook_problems(tree.webhooks)
 
 
-def _anywhere(tree: ManifestTree) -> PartnerContext:
-    """Return the partner of an app that is not there yet: it has every switch that some partner may have."""
-    contexts = _houses(tree).values()
+def _any_partner(tree: ManifestTree) -> PartnerContext:
+    """Return the partner of a future app, with every switch that some partner may have."""
+    contexts = _contexts(tree).values()
     switches = {
         one for one in _SWITCHES if not tree.whole or any(context.allows(one) for context in contexts)
     }
@@ -199,7 +199,7 @@ def _anywhere(tree: ManifestTree) -> PartnerContext:
 
 
 class _Targets:
-    """Apps by name and by label, so that a selector looks at few."""
+    """Apps by name and by label, so that a selector is compared with few apps."""
 
     def __init__(self, drafts: Sequence[DraftApp]) -> None:
         self.by_name = {draft.name: draft for draft in drafts if draft.name}
@@ -210,7 +210,7 @@ class _Targets:
                 self._by_label[label].append(draft)
 
     def matching(self, labels: Mapping[str, str]) -> list[DraftApp]:
-        """Return the apps that have all *labels*; none where there are no labels."""
+        """Return the apps that have all *labels*; no app if there are no labels."""
         wanted = frozenset(labels.items())
         if wanted not in self._known:
             fewest = min((self._by_label.get(label, []) for label in wanted), key=len, default=[])
@@ -218,17 +218,17 @@ class _Targets:
         return self._known[wanted]
 
     def hint(self, labels: Mapping[str, str]) -> str:
-        """Return what else *labels*, which no app has, may have been meant to be."""
-        there = {f"{key}: {value}": None for key, value in islice(self._by_label, MOST_COMPARED)}
-        if not there:
+        """Return a hint for *labels*, which no app has: the lacking label, and the one probably meant."""
+        used = {f"{key}: {value}": None for key, value in islice(self._by_label, MOST_COMPARED)}
+        if not used:
             return "; no app has a label at all: add metadata.labels to an App"
         lacking = [
             f"{key}: {value}" for key, value in sorted(labels.items()) if (key, value) not in self._by_label
         ]
         if not lacking:
             return ", though each alone is on some app; remove one, or label an app"
-        near = closest(lacking[0], there)
-        mean = f"did you mean {shown(near)[1:-1]}?" if near else f"there are {some(there)}"
+        near = closest(lacking[0], used)
+        mean = f"did you mean {shown(near)[1:-1]}?" if near else f"there are {some(used)}"
         return f"; {shown(lacking[0])[1:-1]} is on none; {mean}"
 
 
@@ -237,14 +237,14 @@ def _apps_of(
 ) -> tuple[list[DraftApp], list[Problem]]:
     named = document.text("spec", "app")
     if named is not None:
-        there = targets.by_name.get(named)
-        return [there] if there else [], _unresolved(tree, document, "app", targets.by_name)
+        target = targets.by_name.get(named)
+        return [target] if target else [], _unresolved(tree, document, "app", targets.by_name)
     labels = document.texts("spec", "appSelector", "matchLabels")
-    found = targets.matching(labels)
-    if labels and not found and tree.whole:
+    matching = targets.matching(labels)
+    if labels and not matching and tree.whole:
         hint = targets.hint(labels) if len(tree.problems) < MOST_HINTS else ""
         return [], [document.problem("GS313", ("spec", "appSelector"), f"no app has these labels{hint}")]
-    return found, []
+    return matching, []
 
 
 def _too_many(drafts: Sequence[DraftApp], counts: Counter[str]) -> Iterator[Problem]:
@@ -252,11 +252,11 @@ def _too_many(drafts: Sequence[DraftApp], counts: Counter[str]) -> Iterator[Prob
         count = counts[draft.name]
         if count > MANY_WEBHOOKS:
             minutes = -(-count // 5)
-            found = draft.document.problem(
+            too_many = draft.document.problem(
                 "GS514", ("metadata", "name"), f"{count} webhooks take {minutes} min to make"
             )
             grave = count > MOST_WEBHOOKS
-            yield replace(found, severity=Severity.ERROR) if grave else found
+            yield replace(too_many, severity=Severity.ERROR) if grave else too_many
 
 
 def _webhook_problems(webhooks: Sequence[Webhook]) -> Iterator[Problem]:

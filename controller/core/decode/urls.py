@@ -1,4 +1,4 @@
-"""URLs that Gupshup is to call, and the one under which we call it; judged by their text alone."""
+"""URLs that Gupshup calls, and the one of Gupshup itself. Only their text is checked."""
 
 import ipaddress
 import re
@@ -12,7 +12,7 @@ GUPSHUP = "https://partner.gupshup.io"
 
 
 class UrlProblem(NamedTuple):
-    """What is wrong with a URL; the message never repeats the URL."""
+    """The problem of a URL. The message never repeats the URL."""
 
     rule: str
     message: str
@@ -39,7 +39,7 @@ _PRIVATE_ENDS = frozenset(
 _PRIVATE_SUFFIXES = (".home.arpa", ".in-addr.arpa", ".ip6.arpa")
 _LAB = "; for a simulator or a lab, set allowInsecureUrls: true in a Partner"
 _GLOBAL = ipaddress.ip_network("2000::/3")
-"""All of IPv6 that is routed; beside it lie old forms such as ::127.0.0.1, which may be this machine."""
+"""All of IPv6 that is routed. Old forms outside of it, such as ::127.0.0.1, may be this machine."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HIGHEST_PORT = 65_535
 _LONGEST_HOST = 253
@@ -59,7 +59,7 @@ class _Origin(NamedTuple):
 
 @lru_cache(maxsize=4_096)
 def url_problem(url: str, *, insecure: bool = False) -> UrlProblem | None:
-    """Say what keeps Gupshup from calling *url*, or None. *insecure* allows http and private addresses."""
+    """Return what keeps Gupshup from calling *url*, or None. *insecure* allows http and private addresses."""
     parts = _parts(url)
     if isinstance(parts, UrlProblem):
         return parts
@@ -71,7 +71,7 @@ def url_problem(url: str, *, insecure: bool = False) -> UrlProblem | None:
 
 
 def _not_https(url: str, parts: _Parts) -> UrlProblem:
-    """Offer https, unless the host is private: then it is a lab, or the host is wrong, too."""
+    """Return the problem, with https as its fix. A private host gets none: a lab, or a wrong host."""
     message = f"must begin with https://; found {parts.scheme[:20]}:"
     if parts.scheme != "http":
         return UrlProblem("GS501", message)
@@ -81,10 +81,10 @@ def _not_https(url: str, parts: _Parts) -> UrlProblem:
 
 
 def upstream(url: str, rules: Rules) -> str | UrlProblem:
-    """Return the canonical origin of Gupshup's address, or why it may not be one.
+    """Return the canonical origin of Gupshup's address, or the problem that the address is not allowed.
 
-    A pull request must not send credentials to a host of its choice, nor to a port of this machine: only the
-    default, the environment's and the listed ones are allowed, https unless on loopback.
+    A pull request must not send credentials to a host of its choice, nor to a port of this machine. Only the
+    default, the environment's and the listed addresses are allowed, with https unless on loopback.
     """
     origin = _origin(url)
     if isinstance(origin, UrlProblem):
@@ -100,13 +100,13 @@ def upstream(url: str, rules: Rules) -> str | UrlProblem:
 
 
 def on_loopback(url: str) -> bool:
-    """Say whether an address of Gupshup's is one of this machine: a simulator."""
+    """Return whether an address of Gupshup's is on this machine: a simulator."""
     origin = _origin(url)
     return not isinstance(origin, UrlProblem) and origin.is_loopback
 
 
 def _meant(url: str) -> str | None:
-    """Return Gupshup's own address where a host of Gupshup's was named, in whatever form."""
+    """Return Gupshup's own address if *url* names a host of Gupshup's, in whatever form."""
     return GUPSHUP if _OF_GUPSHUP.match(url) else None
 
 
@@ -127,26 +127,26 @@ def _origin(url: str) -> _Origin | UrlProblem:
 def _parts(url: str) -> _Parts | UrlProblem:
     if len(url) > LONGEST:
         return UrlProblem("GS506", f"must be at most {LONGEST:,} characters; found {len(url):,}")
-    found = _WHOLE.match(url)
-    if found is None or not found["authority"]:
+    match = _WHOLE.match(url)
+    if match is None or not match["authority"]:
         foreign = _FOREIGN.match(url)
         return (
             UrlProblem("GS501", "must begin with https://")
             if foreign
             else UrlProblem("GS506", "must begin with https://, as https://host/path does", _schemed(url))
         )
-    if "@" in found["authority"]:
+    if "@" in match["authority"]:
         return UrlProblem("GS502", "holds a user name or password (not shown)")
     illegal = _ILLEGAL.search(url)
     if illegal:
         hint = "; a variable is written ${app.name}" if illegal.group() in {"{", "}"} else ""
         where = f"(at character {illegal.start() + 1})"
         return UrlProblem("GS506", f"must not hold {_named(illegal.group())} {where}{hint}")
-    return _split(found["scheme"].lower(), found["authority"].lower(), found["rest"])
+    return _split(match["scheme"].lower(), match["authority"].lower(), match["rest"])
 
 
 def _schemed(url: str) -> str | None:
-    """Return *url* with the https:// that it lacks, where it is a host and no more is wrong with it."""
+    """Return *url* with the https:// that it lacks, None if *url* has any other problem."""
     return f"https://{url}" if _BARE.match(url) else None
 
 
@@ -155,13 +155,13 @@ def _named(text: str) -> str:
 
 
 def _split(scheme: str, authority: str, rest: str) -> _Parts | UrlProblem:
-    found = _HOST_PORT.match(authority)
-    if found is None or not found["host"]:
+    match = _HOST_PORT.match(authority)
+    if match is None or not match["host"]:
         return UrlProblem("GS506", "must name a host, and at most one port")
-    port = found["port"]
+    port = match["port"]
     if port is not None and not (port and 1 <= int(port) <= _HIGHEST_PORT):
         return UrlProblem("GS506", f"must have a port from 1 to {_HIGHEST_PORT}")
-    return _Parts(scheme, found["host"], None if port is None else int(port), rest)
+    return _Parts(scheme, match["host"], None if port is None else int(port), rest)
 
 
 def _host_flaw(host: str, *, insecure: bool) -> UrlProblem | None:

@@ -1,6 +1,6 @@
-"""Text becomes entries of known kinds.
+"""Validator: the text of a file becomes entries of known kinds.
 
-jsonschema-rs says yes quickly; only where it does not, jsonschema is asked, and judges.
+jsonschema-rs accepts a sound document quickly. jsonschema judges only the others.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _TOP: Mapping[str, object] = dict.fromkeys(("apiVersion", "kind", "metadata", "s
 
 @dataclass(slots=True)
 class Reading:
-    """What came of one file. *whole* is False where some document could not be understood."""
+    """The outcome of one file. *whole* is False if some document could not be understood."""
 
     documents: list[Document]
     problems: list[Problem]
@@ -32,7 +32,7 @@ class Reading:
 
 
 class Validator:
-    """The schemas, compiled once for all documents; neither validator may fetch anything."""
+    """The schemas, compiled once for all documents. Neither of the two validators may fetch anything."""
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
@@ -42,7 +42,7 @@ class Validator:
         }
 
     def read(self, path: str, text: str) -> Reading:
-        """Return the entries of one file and its problems; what has no known kind is no entry."""
+        """Return the entries of one file and its problems. A document of no known kind is no entry."""
         source = SourceText(path, text, secrets.hinted(text), "${" in text or "{{" in text)
         composition = compose(text)
         reading = Reading([], [], whole=composition.fatal is None)
@@ -56,52 +56,52 @@ class Validator:
         if not filled and reading.whole:
             reading.problems.append(problem("GS100", Place(path), "", "the file declares nothing"))
         for index, raw in filled:
-            self._one(source, index, raw, reading)
+            self._read_document(source, index, raw, reading)
         return reading
 
-    def _one(self, source: SourceText, index: int, raw: RawDocument, reading: Reading) -> None:
+    def _read_document(self, source: SourceText, index: int, raw: RawDocument, reading: Reading) -> None:
         if raw.opaque or not isinstance(raw.value, dict):
-            found = [] if raw.opaque else [_no_mapping(source, raw)]
-            reading.problems += _settled(source, raw, found)
+            problems = [] if raw.opaque else [_no_mapping(source, raw)]
+            reading.problems += _gravest(source, raw, problems)
             reading.whole = False
             return
-        document, found = self._judged(Document(source, index, "", raw.value, raw.spot))
-        found += [*_secrets(document), *_templates(document)]
-        reading.problems += _settled(source, raw, found)
+        document, problems = self._checked(Document(source, index, "", raw.value, raw.spot))
+        problems += [*_secrets(document), *_templates(document)]
+        reading.problems += _gravest(source, raw, problems)
         reading.whole = reading.whole and bool(document.kind and document.name)
         if document.kind:
             reading.documents.append(document)
 
-    def _judged(self, document: Document) -> tuple[Document, list[Problem]]:
+    def _checked(self, document: Document) -> tuple[Document, list[Problem]]:
         kind = document.get("kind")
         if not isinstance(kind, str) or kind not in self._schemas:
-            return self._guessed(document, kind)
+            return self._checked_as_nearest(document, kind)
         document = replace(document, kind=kind)
-        return (document, []) if self._quick[kind].is_valid(document.value) else self._faulted(document)
+        return (document, []) if self._quick[kind].is_valid(document.value) else self._with_errors(document)
 
-    def _faulted(self, document: Document) -> tuple[Document, list[Problem]]:
+    def _with_errors(self, document: Document) -> tuple[Document, list[Problem]]:
         from controller.core.decode.schema_errors import schema_errors  # noqa: PLC0415  (slow to import; most files need none)
 
-        verdict = schema_errors(document, self._schemas[document.kind])
-        return replace(document, sound=not verdict.problems, misspelt=verdict.misspelt), verdict.problems
+        errors = schema_errors(document, self._schemas[document.kind])
+        return replace(document, sound=not errors.problems, misspelt=errors.misspelt), errors.problems
 
-    def _guessed(self, document: Document, kind: object) -> tuple[Document, list[Problem]]:
-        """Judge a document whose kind is misspelt by the kind that was meant, others by what all have."""
+    def _checked_as_nearest(self, document: Document, kind: object) -> tuple[Document, list[Problem]]:
+        """Check a document of a misspelt kind as the kind that was meant, any other by apiVersion alone."""
         near = closest(kind, self._schemas) if isinstance(kind, str) else None
-        said = _unknown_kind(document, self._schemas, near)
+        kind_problem = _unknown_kind(document, self._schemas, near)
         if near is None:
-            return document, [said, *_unknown_version(document)]
-        document, found = self._faulted(replace(document, kind=near))
-        return document, [said, *(one for one in found if one.field != "kind")]
+            return document, [kind_problem, *_unknown_version(document)]
+        document, problems = self._with_errors(replace(document, kind=near))
+        return document, [kind_problem, *(one for one in problems if one.field != "kind")]
 
 
 def _no_mapping(source: SourceText, document: RawDocument) -> Problem:
     place = Place(source.path, document.spot.line, document.spot.column)
-    found = shown(document.value)
+    actual = shown(document.value)
     hint = "begin with apiVersion, kind, metadata and spec; between manifests stands a line ---"
     if isinstance(document.value, str) and missing_space(document.value, _TOP):
         hint = "a space is missing behind the ':'"
-    return problem("GS104", place, "", f"a manifest is a mapping; found {found}; {hint}")
+    return problem("GS104", place, "", f"a manifest is a mapping; found {actual}; {hint}")
 
 
 def _unknown_version(document: Document) -> list[Problem]:
@@ -146,12 +146,12 @@ def _templates(document: Document) -> list[Problem]:
     ]
 
 
-def _settled(source: SourceText, document: RawDocument, found: list[Problem]) -> list[Problem]:
-    """Of one value keep what matters: a template, else what YAML makes odd, else the rest, doubts last."""
-    templated = {one.place for one in found if one.rule == _TEMPLATE}
+def _gravest(source: SourceText, document: RawDocument, problems: list[Problem]) -> list[Problem]:
+    """Return the gravest of each value: templates, else oddities of YAML, else the rest, soft ones last."""
+    templated = {one.place for one in problems if one.rule == _TEMPLATE}
     hard = [source.odd(oddity) for oddity in document.oddities if not oddity.soft]
     soft = [source.odd(oddity) for oddity in document.oddities if oddity.soft]
     odd = {one.place for one in hard}
-    kept = [one for one in found if one.rule == _TEMPLATE or one.place not in templated | odd]
+    kept = [one for one in problems if one.rule == _TEMPLATE or one.place not in templated | odd]
     grave = odd | {one.place for one in kept}
     return [*hard, *kept, *(one for one in soft if one.place not in grave)]

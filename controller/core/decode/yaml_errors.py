@@ -1,4 +1,4 @@
-"""What libyaml stumbles over, told where it began and with the remedy; its own words where we have none."""
+"""Syntax errors of libyaml, at the place where they begin and with a remedy, or in libyaml's own words."""
 
 import re
 from typing import NamedTuple
@@ -32,7 +32,7 @@ _GLUED = re.compile(r"[ -]*([A-Za-z]{1,40}):[^\s:/]")
 
 
 class YamlProblem(NamedTuple):
-    """Where reading ended (from 1), by which rule, and why."""
+    """The line and column where the reading ended (from 1), the rule, and the reason."""
 
     rule: str
     line: int
@@ -49,28 +49,28 @@ _START = _Mark(0, 0)
 
 
 def yaml_problem(error: yaml.YAMLError, text: str) -> YamlProblem:
-    """Return what keeps *text* from being YAML."""
-    said = str(getattr(error, "problem", None) or "unreadable")
+    """Return the problem that keeps *text* from being YAML."""
+    reason = str(getattr(error, "problem", None) or "unreadable")
     end, begin = _mark(error, "problem_mark"), _mark(error, "context_mark")
-    if said in _DIRECTIVES:
+    if reason in _DIRECTIVES:
         return YamlProblem("GS114", *_shown(end), "a line that begins with '%'")
-    if said == "found unexpected end of stream":
+    if reason == "found unexpected end of stream":
         return _syntax(begin, "a quote is opened here and never closed; add the closing one")
-    if said in _CLOSING:
-        opening, closing = _CLOSING[said]
-        where = "{}:{}".format(*_shown(end))
+    if reason in _CLOSING:
+        opening, closing = _CLOSING[reason]
+        before = "{}:{}".format(*_shown(end))
         message = (
-            f"'{opening}' is opened here and not closed before {where}; add '{closing}', or a comma there"
+            f"'{opening}' is opened here and not closed before {before}; add '{closing}', or a comma there"
         )
         return _syntax(begin, message)
     lines = text.splitlines()
-    if said == "found character that cannot start any token" or said in _TABS:
+    if reason == "found character that cannot start any token" or reason in _TABS:
         return _syntax(end, _start(_line(lines, end.line)[end.column : end.column + 1]))
     for near in (begin.line, end.line - 1):
         if glued := _GLUED.match(_line(lines, near)):
             message = f"a space is missing behind the ':' of {visible(glued[1])}; write {glued[1]}: VALUE"
             return _syntax(_Mark(near, glued.start(1)), message)
-    return _syntax(end, _SAID.get(said, said))
+    return _syntax(end, _SAID.get(reason, reason))
 
 
 def _mark(error: yaml.YAMLError, which: str) -> _Mark:
