@@ -1,1 +1,1 @@
-"""What is told, made from what is known: text, JSON and other forms. Nothing here prints."""
+"""Output, made from values: text, JSON and other forms. No module here prints."""

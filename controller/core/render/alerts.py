@@ -1,4 +1,4 @@
-"""The words of a notification: what is wrong, with whom, since when, and what to do."""
+"""Text of a notification: what is wrong, with which partner, since when, and what to do."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -29,9 +29,9 @@ _TO_DO = {
 
 
 def notice(notifications: Sequence[Notification], now: float) -> Notice:
-    """Return one notification for all of *notifications*, of which there is at least one; phones are masked.
+    """Return one notification for all of *notifications*, of which there is at least one. Phones are masked.
 
-    What was said by others cannot mention anybody in a chat.
+    Text from outside of this program cannot mention anybody in a chat.
     """
     first, *others = (_headline(notification) for notification in notifications)
     title = first if not others else f"{first} (and {len(others)} more)"
@@ -42,22 +42,22 @@ def notice(notifications: Sequence[Notification], now: float) -> Notice:
 
 
 def _headline(notification: Notification) -> str:
-    said = _said(notification)
+    subject = _subject(notification)
     match notification.what:
         case Phase.REMINDER:
-            return f"Still: {said}"
+            return f"Still: {subject}"
         case Phase.RESOLVED:
-            return f"Over: {said}"
+            return f"Over: {subject}"
         case _:
-            return said[0].upper() + said[1:]
+            return subject[0].upper() + subject[1:]
 
 
-def _said(notification: Notification) -> str:
+def _subject(notification: Notification) -> str:
     topic, partner, reason = notification.group.key
     match topic:
         case AlertKind.CREDENTIALS:
-            said = _CREDENTIALS.get(reason, "are refused")
-            return f"the credentials of partner {partner} {said}"
+            state = _CREDENTIALS.get(reason, "are refused")
+            return f"the credentials of partner {partner} {state}"
         case AlertKind.SOURCE:
             return "the source is stuck on an old revision"
         case AlertKind.PASSES:
@@ -82,13 +82,15 @@ def _paragraph(notification: Notification, now: float) -> str:
     headline, names = _headline(notification), sorted(name for name in notification.subjects if name)
     lasted = duration(max(0.0, now - notification.group.since))
     if notification.what is Phase.RESOLVED:
-        return "\n".join((headline, *_named(names), f"It took {lasted}."))
+        return "\n".join((headline, *_names_line(names), f"It took {lasted}."))
     message = without_phones(notification.group.message)[:LONGEST_MESSAGE].translate(_HARMLESS)
-    said = (message,) if message else ()
-    return "\n".join((headline, *_named(names), *said, f"For {lasted}.", _TO_DO[notification.group.key[0]]))
+    messages = (message,) if message else ()
+    return "\n".join(
+        (headline, *_names_line(names), *messages, f"For {lasted}.", _TO_DO[notification.group.key[0]])
+    )
 
 
-def _named(names: Sequence[str]) -> tuple[str, ...]:
+def _names_line(names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
     left = len(names) - MOST_NAMES

@@ -1,4 +1,4 @@
-"""One resource at length: its facts, its conditions, the last writes to it."""
+"""Description of one resource: its facts, its conditions, the last writes to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Described:
 
 
 def description(of: Described) -> dict[str, object]:
-    """Return all that is known as one document."""
+    """Return the whole description as one JSON document."""
     history = [_entry(entry) for entry in of.history]
     subscriptions = [fields(each) for each in of.subscriptions]
     return {**fields(of.status), "upstream": of.upstream, "history": history, "subscriptions": subscriptions}

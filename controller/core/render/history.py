@@ -1,4 +1,4 @@
-"""The history of writes, as JSON and as a table: who changed what, and what came of it."""
+"""History of writes, as JSON and as a table: the author, the change and the outcome."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from controller.model.history import WriteRecord
 HEAD = ("WRITTEN", "VERB", "TARGET", "OUTCOME", "BY", "REVISION", "ANSWER")
 
 _SHORT = 19
-"""How much of a revision is enough to know it by: a dozen figures of a digest, with its kind."""
+"""Characters of a revision that identify it: its kind, and a dozen digits of a digest."""
 
 
 def event(upstream: str, entry: WriteRecord) -> dict[str, object]:
-    """Return one write as a document; its outcome is null where its process died before it was known."""
+    """Return one write as a document; its outcome is null if the process died before it was known."""
     return {
         "at": timestamp(entry.at),
         "who": entry.who,

@@ -1,4 +1,4 @@
-"""A report that could not be printed: what is said of it until another run tells how things stand."""
+"""Message about a report that could not be printed, shown until another run reports."""
 
 from controller.core.render.statuses import timestamp
 from controller.model.history import KeptReport
@@ -18,7 +18,7 @@ def kept_fields(kept: KeptReport) -> dict[str, object]:
 
 
 def kept_text(kept: KeptReport) -> str:
-    """Return one line, and how to read the report."""
+    """Return one line that names the report, the error, and the command that shows the report."""
     return (
         f"The report of {escape(kept.who)} at {timestamp(kept.at)} (exit {kept.code}) could not be "
         f"printed ({escape(kept.why)}): gupshupctl get report"

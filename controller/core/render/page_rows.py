@@ -1,4 +1,4 @@
-"""A line of the status page: how one app stands, in the words of kstatus, and for how long."""
+"""Row of the status page: the state of one app, in the words of kstatus, and for how long."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from controller.model.status import Condition, Status, Truth
 
 STATES = ("Stalled", "Reconciling", "Unknown", "Ready")
-"""What needs a person first."""
+"""The states, with the most urgent one first."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class AppRow:
-    """*age* is how long *state* has been so, *seen* how long ago the app was looked at."""
+    """One app. *age* is the time since *state* began, *seen* the time since the last observation."""
 
     name: str
     partner: str
@@ -44,15 +44,15 @@ def row(status: Status, upstream: str, now: float) -> AppRow:
 
 
 def chosen(rows: Iterable[AppRow], text: str, state: str) -> list[AppRow]:
-    """Return the rows that *text* is found in, and of *state* where one is named; the worst come first."""
+    """Return the rows that contain *text*, only those in *state* if one is named; the worst come first."""
     wanted = text.casefold()
-    found = (each for each in rows if not state or each.state == state)
-    matching = [each for each in found if wanted in _searched(each)]
+    in_state = (each for each in rows if not state or each.state == state)
+    matching = [each for each in in_state if wanted in _search_text(each)]
     return sorted(matching, key=lambda each: (STATES.index(each.state), each.name, each.upstream))
 
 
 def age(seconds: float) -> str:
-    """Return how long ago as a person says it, in its one or two greatest units."""
+    """Return *seconds* as a person writes them, in the one or two greatest units."""
     whole = max(0, int(seconds))
     if whole < _MINUTE:
         return f"{whole} s"
@@ -63,12 +63,12 @@ def age(seconds: float) -> str:
     return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
 
 
-def _searched(of: AppRow) -> str:
+def _search_text(of: AppRow) -> str:
     return f"{of.name}\n{of.partner}\n{of.app_id}\n{of.stage}\n{of.reason}\n{of.message}".casefold()
 
 
 def _state(status: Status) -> tuple[str, Condition | None]:
-    """Return the state, and the condition that says since when and why."""
+    """Return the state, and the condition that holds its reason and its beginning."""
     for word in ("Stalled", "Reconciling"):
         condition = status.condition(word)
         if condition is not None and condition.status is Truth.TRUE:

@@ -1,4 +1,4 @@
-"""The entries that plans and reports share, as JSON: one shape, whoever tells them."""
+"""Entries of plans and of reports as JSON, in one shape for both."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
@@ -22,7 +22,7 @@ from controller.model.plan import (
 )
 
 FORMAT = "1.0"
-"""Additions raise the second figure; whoever reads this ignores what it does not know."""
+"""Additions raise the second figure. A reader must ignore unknown fields."""
 
 
 def head(revision: str) -> dict[str, object]:
@@ -39,7 +39,7 @@ def action_row(action: Action) -> dict[str, object]:
 
 
 def fields(action: Action) -> Mapping[str, object]:
-    """Return what an action sends, or changes (`from` and `to`); never a header's value."""
+    """Return the fields that an action sends, or changes (`from` and `to`); never a header's value."""
     match action:
         case Link(app):
             return {name: value for name, value in app.link_fields.items() if value is not None}
@@ -51,7 +51,7 @@ def fields(action: Action) -> Mapping[str, object]:
             plain = {"tag": wanted.tag, "url": wanted.url, "version": wanted.version, "modes": modes}
             return {**plain, "active": wanted.active, "showOnUI": wanted.show_on_ui, **names}
         case Update(changes=changes):
-            return {name: {"from": there, "to": want} for name, (there, want) in changes.items()}
+            return {name: {"from": old, "to": new} for name, (old, new) in changes.items()}
         case Unsubscribe(remote=remote):
             return {"tag": remote.tag, "url": remote.url}
         case _:
@@ -77,9 +77,9 @@ def unmanaged_row(each: Unmanaged) -> dict[str, object]:
     return {**row(each.item), "id": each.id}
 
 
-def digests(found: Iterable[str | None]) -> str | None:
-    """Join what `--release` takes; None where nothing is held."""
-    return ",".join(each for each in found if each) or None
+def digests(held: Iterable[str | None]) -> str | None:
+    """Return the digests that `--release` takes, joined; None if no change is held."""
+    return ",".join(digest for digest in held if digest) or None
 
 
 def lists(

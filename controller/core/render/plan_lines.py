@@ -1,4 +1,4 @@
-"""One line an entry, as a person reads it: a sign, a verb, what it is about, and what matters of it."""
+"""Lines for a person, one per entry: a sign, a verb, the item, and the details that matter."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -32,14 +32,14 @@ _MINUTE, _HOUR = 60, 3600
 
 
 def of_action(action: Action) -> Iterator[str]:
-    yield _line(SIGNS[verb_of(action)], verb_of(action), item_of(action), _about(action))
+    yield _line(SIGNS[verb_of(action)], verb_of(action), item_of(action), _details(action))
     yield from _changes(action)
 
 
 def _changes(action: Action) -> Iterator[str]:
     if isinstance(action, Update):
-        for name, (there, want) in action.changes.items():
-            yield f"        {name}: {escape(there)} → {escape(want)}"
+        for name, (old, new) in action.changes.items():
+            yield f"        {name}: {escape(old)} → {escape(new)}"
 
 
 def of_waiting(each: Waiting) -> str:
@@ -67,8 +67,8 @@ def of_provisioning(item: Item) -> str:
 
 
 def of_unverifiable(item: Item) -> str:
-    what = "callbackUrl" if item.kind == "App" else "headers"
-    return _line("?", "unverifiable", item, f"{what} cannot be read back; `apply --resend` writes once")
+    field = "callbackUrl" if item.kind == "App" else "headers"
+    return _line("?", "unverifiable", item, f"{field} cannot be read back; `apply --resend` writes once")
 
 
 def of_result(each: Result) -> str:
@@ -78,7 +78,7 @@ def of_result(each: Result) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return seconds as a person says them."""
+    """Return *seconds* as a person writes them."""
     whole = round(seconds)
     if whole < _MINUTE:
         return f"{whole} s"
@@ -87,11 +87,11 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
 
 
-def _line(sign: str, word: str, item: Item, about: str) -> str:
-    return f"  {sign} {word:<12} {escape(str(item))}  {escape(about)}".rstrip()
+def _line(sign: str, word: str, item: Item, details: str) -> str:
+    return f"  {sign} {word:<12} {escape(str(item))}  {escape(details)}".rstrip()
 
 
-def _about(action: Action) -> str:
+def _details(action: Action) -> str:
     match action:
         case Link(app):
             return f"as {app.app_name}, phone {masked(app.phone)}, WABA {app.waba_id}"
@@ -100,8 +100,8 @@ def _about(action: Action) -> str:
         case Subscribe(wanted):
             return f"{', '.join(in_order(wanted.modes))} → {wanted.url}"
         case Update():
-            known = "never written from here" if action.unknown else "changed in the manifest"
-            return "drift put back" if action.drift else known
+            cause = "never written from here" if action.unknown else "changed in the manifest"
+            return "drift put back" if action.drift else cause
         case Unsubscribe(remote=remote):
             return f"→ {remote.url}"
         case _:

@@ -1,4 +1,4 @@
-"""A plan, for machines and for people."""
+"""Plans, for machines and for people."""
 
 from collections.abc import Iterator, Sequence
 
@@ -68,7 +68,7 @@ def _footer(plans: Sequence[Plan], cost: Forecast) -> Iterator[str]:
     calls = sum(cost.calls.values())
     if calls:
         spent = ", ".join(f"{count} {name}" for name, count in cost.calls.items())
-        least = plan_lines.duration(cost.seconds)
-        yield f"Forecast: {calls} calls ({spent}), at least {least} at Gupshup's limits."
+        duration = plan_lines.duration(cost.seconds)
+        yield f"Forecast: {calls} calls ({spent}), at least {duration} at Gupshup's limits."
     if held := digests(held_digest(plan) for plan in plans):
         yield f"Held by a guard. To let exactly this through: --release {held}"

@@ -1,7 +1,7 @@
 """Problems of manifests, for people, for scripts, for code scanning and for pull requests.
 
-Messages are printable where they quote a manifest, so that nothing in a file can steer a terminal;
-what the formats themselves give a meaning to is escaped here.
+Messages quote a manifest in printable characters, so that no file can steer a terminal. Characters that have
+a meaning in an output format are escaped here.
 """
 
 import json
@@ -20,24 +20,24 @@ _PLAIN = "\x1b[0m"
 
 
 def text(problems: Sequence[Problem]) -> str:
-    """Return a line a problem."""
+    """Return one line per problem."""
     return "".join(f"{_line(problem)}\n" for problem in problems)
 
 
 def coloured(problems: Sequence[Problem]) -> str:
-    """Return a line a problem, for a terminal."""
+    """Return one line per problem, for a terminal."""
     return "".join(f"{_line(problem, _COLOURS[problem.severity], _PLAIN)}\n" for problem in problems)
 
 
 def warned(decoded: Decoded, most: int, form: Callable[[Sequence[Problem]], str] = text) -> str:
-    """Return the first warnings, at most so many, and how many more there are; "" where there are none."""
-    found = [one for one in decoded.problems if one.severity is Severity.WARNING and one.rule != UNLISTED]
-    more = decoded.warnings - len(found[:most])
-    return form(found[:most]) + (f"and {more:,} more: gupshupctl validate\n" if more else "")
+    """Return the first warnings, at most *most*, and the number of the others; "" if there are none."""
+    warnings = [one for one in decoded.problems if one.severity is Severity.WARNING and one.rule != UNLISTED]
+    more = decoded.warnings - len(warnings[:most])
+    return form(warnings[:most]) + (f"and {more:,} more: gupshupctl validate\n" if more else "")
 
 
 def first(problems: Sequence[Problem]) -> str:
-    """Return the first error in one line, and how many there are."""
+    """Return the first error in one line, and the number of errors."""
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     more = f" (the first of {_count(len(errors), 'problem')})" if len(errors) > 1 else ""
     return f"{_line(errors[0])}{more}" if errors else "no problem"
@@ -50,13 +50,13 @@ def _line(problem: Problem, before: str = "", after: str = "") -> str:
 
 def _sentence(problem: Problem) -> str:
     field = f"{problem.field}: " if problem.field else ""
-    told = problem.fix is None or f"did you mean {problem.fix}?" in problem.message
-    fix = "" if told else f" — write {problem.fix}"
+    is_complete = problem.fix is None or f"did you mean {problem.fix}?" in problem.message
+    fix = "" if is_complete else f" — write {problem.fix}"
     return f"{field}{problem.message}{fix}"
 
 
 def summary(decoded: Decoded, files: int) -> str:
-    """Return one line: what was read, and what came of it."""
+    """Return one line: validity, the numbers of manifests and of problems."""
     warnings = _count(decoded.warnings, "warning")
     if decoded.desired is None:
         listed = sum(problem.severity is Severity.ERROR for problem in decoded.problems)
@@ -69,11 +69,11 @@ def summary(decoded: Decoded, files: int) -> str:
 
 
 def _declared(decoded: Decoded, wanted: Desired) -> str:
-    """Say how many manifests of which kind there are, and how many webhooks the subscriptions come to."""
+    """Return the number of manifests of each kind, and of the webhooks of all subscriptions."""
     apps, hooks = _count(len(wanted.apps), "app"), _count(len(wanted.subscriptions), "webhook")
     subscriptions = f"{_count(decoded.subscriptions, 'subscription')} ({hooks})"
-    named = [one for one in wanted.partners if one.place != ENVIRONMENT]
-    partners = _count(len(named), "partner") if named else "the environment's partner"
+    declared = [one for one in wanted.partners if one.place != ENVIRONMENT]
+    partners = _count(len(declared), "partner") if declared else "the environment's partner"
     return f"{apps} and {subscriptions} of {partners}"
 
 
@@ -82,7 +82,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def as_json(decoded: Decoded, revision: str) -> str:
-    """Return one JSON document; `fix` is null where nobody can know it."""
+    """Return one JSON document; `fix` is null if no fix is known."""
     wanted = decoded.desired
     document = {
         "formatVersion": "1.0",

@@ -1,4 +1,4 @@
-"""What came of a run, for machines and for people."""
+"""Reports of a run, for machines and for people."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,19 +10,19 @@ from controller.model.plan import Result
 from controller.model.text import escape
 
 SHORT = ("blocked", "held", "failed", "stale", "unclear")
-"""What keeps a run from being called done: somebody has to see to it, or it is not known."""
+"""Counts that keep a run from being done: a person has to act, or the outcome is not known."""
 
 
 def report_document(
     parts: Sequence[Report], revision: str, *, interrupted: bool = False, source: SourceState | None = None
 ) -> dict[str, object]:
-    """Return what came of a run for all partners as one document (docs/cli.md, JSON).
+    """Return the outcome of a run for all partners as one document (docs/cli.md, JSON).
 
-    *source* tells why *revision* is not the newest one.
+    *source* shows why *revision* is not the newest one.
     """
     return {
         **head(revision),
-        **({} if source is None else {"source": _not_taken(source)}),
+        **({} if source is None else {"source": _rejected_source(source)}),
         "interrupted": interrupted,
         "results": [_result(result) for part in parts for result in part.results],
         **lists(
@@ -39,7 +39,7 @@ def report_document(
 
 
 def report_text(parts: Sequence[Report], revision: str, *, interrupted: bool = False) -> str:
-    """Return what came of a run as a person reads it: *done* only where nothing ended it or held it up."""
+    """Return the outcome of a run as text: *done* only if no error ended the run and no change is held up."""
     text = [line for part in parts for line in _part(part)]
     counted = ", ".join(f"{count} {name}" for name, count in total(parts).items() if count)
     if interrupted:
@@ -54,7 +54,7 @@ def report_text(parts: Sequence[Report], revision: str, *, interrupted: bool = F
     return "\n".join([*text, f"Revision {escape(revision)}"])
 
 
-def _not_taken(source: SourceState) -> dict[str, object]:
+def _rejected_source(source: SourceState) -> dict[str, object]:
     return {
         "identity": source.identity,
         "error": source.error,

@@ -1,4 +1,4 @@
-"""A status as JSON, for the store and for `-o json`, and back."""
+"""Statuses as JSON, for the store and for `-o json`, and read back from the store."""
 
 import json
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ DOCUMENT_VERSION = 1
 _HUGE = 1e300
 
 _FIRST, _LAST = -62_135_596_800, 253_402_300_799
-"""The years 1 to 9999: a manifest's offset from UTC, or a strange clock, can lead beyond."""
+"""The years 1 to 9999: a manifest's offset from UTC, or a wrong clock, can lead beyond."""
 
 
 def fields(status: Status) -> dict[str, object]:
-    """Return the status as a document; moments are UTC in ISO 8601."""
+    """Return the status as a document; times are UTC in ISO 8601."""
     item = status.item
     return {
         "kind": str(item.kind),
@@ -35,7 +35,7 @@ def fields(status: Status) -> dict[str, object]:
 
 
 def document(status: Status) -> str:
-    """Return the status as the store keeps it; `read_documents` reads this and every earlier version."""
+    """Return the status as the store holds it; `read_documents` reads this and every earlier version."""
     since = [condition.since for condition in status.conditions]
     return json.dumps({"version": DOCUMENT_VERSION, **fields(status), "at": status.at, "since": since})
 
@@ -43,15 +43,15 @@ def document(status: Status) -> str:
 def read_documents(documents: Mapping[str, str]) -> tuple[Status, ...]:
     """Return the statuses that `document` made, sorted by item; *documents* are by resource (`str(item)`).
 
-    What an older release left out has a default. A document that cannot be read gives a status that knows
-    nothing, so that the next pass writes it anew.
+    A field that an older release left out has a default. An unreadable document gives a status without facts,
+    so that the next pass writes a new one.
     """
-    found = (_read(resource, text) for resource, text in documents.items())
-    return tuple(sorted(found, key=lambda status: status.item))
+    statuses = (_read(resource, text) for resource, text in documents.items())
+    return tuple(sorted(statuses, key=lambda status: status.item))
 
 
 def timestamp(seconds: float) -> str:
-    """Return epoch seconds as a person and a machine read them; years have four figures."""
+    """Return epoch seconds as UTC in ISO 8601, in whole seconds; years have four digits."""
     return (
         datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC)
         .isoformat(timespec="seconds")
@@ -71,40 +71,40 @@ def _condition(condition: Condition) -> dict[str, object]:
 
 
 def _read(resource: str, text: str) -> Status:
-    found = _mapping(_loaded(text))
-    at = _number(found.get("at"), 0.0)
-    app_id = AppId(_text(found, "appId")) or None
-    conditions, since = _list(found.get("conditions")), _list(found.get("since"))
+    stored = _mapping(_loaded(text))
+    at = _number(stored.get("at"), 0.0)
+    app_id = AppId(_text(stored, "appId")) or None
+    conditions, since = _list(stored.get("conditions")), _list(stored.get("since"))
     return Status(
-        _item(resource, found),
+        _item(resource, stored),
         tuple(_read_condition(*pair, at) for pair in zip_longest(conditions, since[: len(conditions)])),
-        _text(found, "revision"),
+        _text(stored, "revision"),
         at,
         app_id,
-        _text(found, "stage"),
+        _text(stored, "stage"),
     )
 
 
 def _read_condition(given: object, since: object, at: float) -> Condition:
-    found = _mapping(given)
-    status = _text(found, "status")
+    stored = _mapping(given)
+    status = _text(stored, "status")
     return Condition(
-        _text(found, "type"),
+        _text(stored, "type"),
         Truth(status) if status in set(Truth) else Truth.UNKNOWN,
-        _text(found, "reason"),
-        _text(found, "message"),
+        _text(stored, "reason"),
+        _text(stored, "message"),
         _number(since, at),
-        _text(found, "observedRevision"),
+        _text(stored, "observedRevision"),
     )
 
 
-def _item(resource: str, found: Mapping[str, object]) -> Item:
-    """Return what the document is about; if it does not say so, the name under which it was kept does."""
-    kind, *names = (found.get(name) for name in ("kind", "partner", "app", "name"))
+def _item(resource: str, stored: Mapping[str, object]) -> Item:
+    """Return the item that the document names; if it names none, the item that *resource* names."""
+    kind, *names = (stored.get(name) for name in ("kind", "partner", "app", "name"))
     if isinstance(kind, str) and kind in set(Kind) and all(isinstance(name, str) for name in names):
         return Item(Kind(kind), *map(str, names))
-    about, _, app = resource.partition(" on App/")
-    word, _, name = about.partition("/")
+    subject, _, app = resource.partition(" on App/")
+    word, _, name = subject.partition("/")
     return Item(Kind.APP if word == Kind.APP else Kind.SUBSCRIPTION, "", app or name, name)
 
 
@@ -123,8 +123,8 @@ def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _text(found: Mapping[str, object], name: str) -> str:
-    value = found.get(name)
+def _text(stored: Mapping[str, object], name: str) -> str:
+    value = stored.get(name)
     return value if isinstance(value, str) else ""
 
 

@@ -1,4 +1,4 @@
-"""Tables of text: how the declared resources stand, a line each."""
+"""Tables of text: the status of the declared resources, one line each."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,9 +11,9 @@ SUBSCRIPTION_HEAD = ("NAME", "APP", "PARTNER", "SYNCED", "READY", "REASON")
 
 
 def status_table(statuses: Iterable[Status], *, ids: bool = True) -> str:
-    """Return a line an app: its id, how far it has come, and what is the matter where something is.
+    """Return one line per app: its id, its progress, and the reason if it is not ready.
 
-    Without *ids* a line fits into eighty columns, mostly.
+    Without *ids* most lines fit into eighty columns.
     """
     rows = [_app(status) for status in statuses if status.item.kind is Kind.APP]
     if not rows:
@@ -31,7 +31,7 @@ def subscription_table(statuses: Iterable[Status]) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Line up columns two spaces apart; what could steer a terminal is escaped."""
+    """Return aligned columns, two spaces apart. Characters that could steer a terminal are escaped."""
     cells = [tuple(head), *(tuple(escape(cell) for cell in row) for row in rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
@@ -52,8 +52,8 @@ def _subscription(status: Status) -> tuple[str, ...]:
 
 def _subscribed(status: Status) -> str:
     condition = status.condition("Subscribed")
-    nothing = condition is not None and condition.reason == "NothingDeclared"
-    return "-" if nothing else _truth(status, "Subscribed")
+    is_undeclared = condition is not None and condition.reason == "NothingDeclared"
+    return "-" if is_undeclared else _truth(status, "Subscribed")
 
 
 def _truth(status: Status, type_: str) -> str:
