@@ -202,7 +202,7 @@ def _limiter(runtime: Runtime, partner: Partner) -> RateLimiter:
         runtime.clock,
         account=_login_key(runtime, partner),
         limits=partner.limits,
-        heard=runtime.on_call,
+        on_call=runtime.on_call,
     )
 
 

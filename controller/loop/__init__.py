@@ -1,1 +1,1 @@
-"""Time: what runs, and when again."""
+"""Control loop: passes over partners, and when each pass runs again."""

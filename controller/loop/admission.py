@@ -1,6 +1,6 @@
-"""Whether a revision may act on an account: one question, for every verb and for a process that never stops.
+"""Admission of a revision to an account: one check, for every verb and for a process that never stops.
 
-What was declared before is what the store knows of the account. The names of partners, folders and
+The check compares a revision with what the store knows of the account. The names of partners, folders and
 repositories play no part.
 """
 
@@ -13,10 +13,10 @@ from controller.model.source import Source
 
 
 async def refuse_half_written(revisions: Revisions, source: Source) -> None:
-    """Raise PlanRefused where a file of a whole folder held something when it was good, and is empty now.
+    """Raise PlanRefused if a file of a whole folder held something when it was good, and is empty now.
 
-    It is known by the place where it lies: a folder may be called by many names, and a link that leads
-    elsewhere leads to another file.
+    A file is identified by its place: a folder may have many names, and a link to another place leads to
+    another file.
     """
     empty = [file for file in source.files if file.empty]
     if empty and source.stamps and source.complete:
@@ -26,9 +26,9 @@ async def refuse_half_written(revisions: Revisions, source: Source) -> None:
 async def refuse_loss(
     revisions: Revisions, upstream: str, partner: Partner, desired: Desired, released: Collection[str]
 ) -> None:
-    """Raise PlanRefused where *desired* lost too much of what *upstream* was last declared to have.
+    """Raise PlanRefused if *desired* lost too much of what *upstream* was last declared to have.
 
-    What was narrowed says nothing about what is missing, and is let through.
+    A narrowed *desired* does not show what is missing, and passes.
     """
     before = await revisions.declared(upstream) if desired.complete else None
     if before is not None:
@@ -37,10 +37,10 @@ async def refuse_loss(
 
 
 async def resends(account: Account[Reader], *, ci: bool) -> bool:
-    """Say whether to write what can be written and never read, where nobody knows what is there.
+    """Return whether to write values that can be written and never read, if their present state is unknown.
 
-    Not in *ci* over a store that knows nothing of the account: such a store begins anew with each run, and
-    each would write every callback URL and all headers again.
+    False in *ci* with a store that knows nothing of the account: such a store begins anew with each run, and
+    each run would write every callback URL and all headers again.
     """
     if not ci:
         return True
@@ -51,7 +51,7 @@ async def resends(account: Account[Reader], *, ci: bool) -> bool:
 async def admit(
     revisions: Revisions, upstream: str, partner: Partner, desired: Desired, released: Collection[str]
 ) -> None:
-    """Let *desired* act on *upstream*, and keep how much it declares. Raises PlanRefused as `refuse_loss`.
+    """Let *desired* act on *upstream*, and store how much it declares. Raises PlanRefused as `refuse_loss`.
 
     Only for the holder of the account's writer lock.
     """

@@ -1,4 +1,4 @@
-"""Pass after pass over one partner, until nothing is left that this run could wait for."""
+"""Passes over one partner, one after the other, until nothing is left that this run could wait for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,19 +21,19 @@ MOST_FAILED_PASSES = 5
 """Passes in a row that may fail before a run without `--wait` gives up."""
 
 TRIES = 3
-"""Looks that a plan tries before it gives up."""
+"""Observations that a plan tries before it gives up."""
 
 LEAST = 0.001
-"""Seconds that a wait takes at least, so that a moment between two ticks of a clock is not asked for ever."""
+"""Seconds that a wait takes at least: a moment between two ticks of a clock must not repeat for ever."""
 
 
 @dataclass(slots=True)
 class PartnerRun:
-    """One partner's part of a run, filled while it goes on, so that a run cut short still tells.
+    """One partner's part of a run, filled while the run goes on, so that a run cut short still reports.
 
-    *results* holds the last result of each change; *error* what ended the last pass, None after a good one;
-    *failures*, *denials* and *quiet* passes are counted in a row. *statuses* show every declared resource
-    after the last pass, *pause* is for how many seconds the next pass waits.
+    *results* holds the last result of each change. *error* ended the last pass; None after a good pass.
+    *failures*, *denials* and *quiet* passes are counted in a row. *statuses* are the last of every declared
+    resource, *pause* the seconds until the next pass.
     """
 
     request: PassRequest
@@ -47,7 +47,7 @@ class PartnerRun:
     statuses: tuple[Status, ...] = ()
 
     def report(self, name: str) -> Report:
-        """Return what this run came to for the partner *name*, at whatever point it is."""
+        """Return the report of this run for the partner *name*, also before the run is over."""
         self.absorb()
         error = "" if self.error is None else str(self.error)
         if self.state.plan is None:
@@ -56,46 +56,46 @@ class PartnerRun:
         return replace(report(self.state.plan, self.state.outcomes, self.results, ids), error=error)
 
     def absorb(self) -> None:
-        """Take over the results of the pass that is under way or just ended."""
-        for key, said in self.state.outcomes.items():
-            if isinstance(said, Result):
-                self.results[key] = said
+        """Copy the results of the pass that is under way or just ended."""
+        for key, outcome in self.state.outcomes.items():
+            if isinstance(outcome, Result):
+                self.results[key] = outcome
 
 
 OnProgress = Callable[[PartnerRun], None]
 
 
 async def apply_until_settled(
-    account: Account[Writer], run: PartnerRun, *, wait: bool, until: float, tell: OnProgress
+    account: Account[Writer], run: PartnerRun, *, wait: bool, until: float, on_progress: OnProgress
 ) -> None:
-    """Repeat passes until only time outside our hands holds anything back; with *wait*, until live.
+    """Repeat passes until only others can finish what is left; with *wait*, until every app is live.
 
-    *until* (epoch seconds) ends the waiting, and a list that has no end; no other pass that is under way.
-    Raises Denied where credentials are refused for good; other trouble ends up in *run.error*. Only for the
-    holder of the writer lock.
+    *until* (epoch seconds) ends the waiting, and the reading of a list without an end. Any other pass under
+    way is completed. Raises Denied if credentials are refused for good; other errors end up in *run.error*.
+    Only for the holder of the writer lock.
     """
     await account.store.intents.adopt_orphans(account.upstream)
     while True:
         pause = await _pass(account, run, wait=wait, until=until)
         left = until - account.clock.now()
         run.pause = 0.0 if pause is None else max(min(pause, left), 0.0)
-        tell(run)
+        on_progress(run)
         if pause is None or left <= 0:
             return
         await account.clock.sleep(max(run.pause, LEAST))
 
 
-def _quiet(_: PartnerRun) -> None:
+def _ignore_progress(_: PartnerRun) -> None:
     return
 
 
 async def plan_when_observed(
-    account: Account[Reader], run: PartnerRun, *, until: float, tell: OnProgress = _quiet
+    account: Account[Reader], run: PartnerRun, *, until: float, on_progress: OnProgress = _ignore_progress
 ) -> Plan:
-    """Look and plan until every look had its turn in the budgets; nothing is written.
+    """Observe and plan until the budgets had room for every read; nothing is written.
 
-    Trouble is met with a few more tries, and then raised. A look that has to wait longer than *until* (epoch
-    seconds) stays waiting.
+    After Busy the observation is tried a few more times, up to *until* (epoch seconds); then Busy is raised.
+    A read that has to wait longer than *until* stays waiting.
     """
     while True:
         try:
@@ -109,7 +109,7 @@ async def plan_when_observed(
             pause = poll(run.failures, 0) if error.until is None else error.until - account.clock.now()
             if run.failures >= TRIES or account.clock.now() + pause > until:
                 raise
-            await _rest(account, run, pause, tell)
+            await _rest(account, run, pause, on_progress)
             continue
         waits = [
             each.until for each in plan.waiting if each.wait_for is WaitFor.BUDGET and each.until is not None
@@ -117,23 +117,23 @@ async def plan_when_observed(
         now = account.clock.now()
         if not waits or min(waits) > until:
             return plan
-        await _rest(account, run, min(waits) - now, tell)
+        await _rest(account, run, min(waits) - now, on_progress)
 
 
-async def _rest(account: Account[Reader], run: PartnerRun, seconds: float, tell: OnProgress) -> None:
+async def _rest(account: Account[Reader], run: PartnerRun, seconds: float, on_progress: OnProgress) -> None:
     run.pause = max(seconds, LEAST)
-    tell(run)
+    on_progress(run)
     await account.clock.sleep(run.pause)
 
 
 async def _pass(account: Account[Writer], run: PartnerRun, *, wait: bool, until: float) -> float | None:
-    """Do one pass and return the seconds until the next one is worth it, None where none is."""
+    """Do one pass and return the seconds until the next one is worthwhile, None if none is."""
     try:
         plan = await reconcile(account, run.request, run.state, await listed(account, until))
     except (Busy, Unclear) as error:
         if isinstance(error, OutOfTime) and run.state.plan is not None:
-            return None  # the last pass tells how far it came
-        return _after_trouble(run, error, account.clock.now(), wait=wait)
+            return None  # the last pass shows how far the run came
+        return _after_error(run, error, account.clock.now(), wait=wait)
     except Denied as error:
         run.denials += 1
         run.error = error
@@ -143,14 +143,14 @@ async def _pass(account: Account[Writer], run: PartnerRun, *, wait: bool, until:
     finally:
         run.absorb()
     run.error, run.failures, run.denials = None, 0, 0
-    await _note_status(account, run)
+    await _store_statuses(account, run)
     run.quiet = run.quiet.after(plan, frozenset(run.results))
     rows = len(run.state.observed.rows) if run.state.observed else 0
     moment = RunContext(account.clock.now(), run.quiet.count, wait, rows)
     return next_pass(plan, run.state.outcomes.values(), moment)
 
 
-def _after_trouble(run: PartnerRun, error: Busy | Unclear, now: float, *, wait: bool) -> float | None:
+def _after_error(run: PartnerRun, error: Busy | Unclear, now: float, *, wait: bool) -> float | None:
     run.error, run.failures = error, run.failures + 1
     until = error.until if isinstance(error, Busy) else None
     if until is not None:
@@ -158,8 +158,8 @@ def _after_trouble(run: PartnerRun, error: Busy | Unclear, now: float, *, wait: 
     return poll(run.failures, 0) if wait or run.failures < MOST_FAILED_PASSES else None
 
 
-async def _note_status(account: Account[Writer], run: PartnerRun) -> None:
-    """Keep how every declared resource stands, for `get` and `describe`."""
+async def _store_statuses(account: Account[Writer], run: PartnerRun) -> None:
+    """Store the status of every declared resource, for `get` and `describe`."""
     plan, matches = run.state.plan, run.state.matches
     if plan is not None and matches is not None:
         known = read_documents(await account.store.statuses.read(account.upstream))

@@ -1,4 +1,4 @@
-"""Find out whose account it is that signed in, before anything else is asked or sent."""
+"""Identity of the account that signed in, established before anything else is read or written."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -16,7 +16,7 @@ _UNAUTHORIZED = 401
 
 
 class Accounts(Protocol):
-    """What is asked of the store's accounts (`edges.store.tables.accounts.AccountTable`)."""
+    """The accounts in the store (`edges.store.tables.accounts.AccountTable`), as used here."""
 
     async def settle(self, url: str, decide: Callable[[Sequence[KnownAccount]], Identity]) -> Identity: ...
     async def join(self, same: Upstream, into: Upstream) -> None: ...
@@ -28,32 +28,32 @@ class AccountStore(Protocol):
     def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[Hold]: ...
 
 
-async def identified(store: AccountStore, remote: Reader, gate: RateLimiter, who: SignedIn) -> Upstream:
+async def identified(store: AccountStore, remote: Reader, limiter: RateLimiter, who: SignedIn) -> Upstream:
     """Return the account that *who* is, as the store knows it, new or not.
 
-    Raises AccountError where that cannot be told, or is told otherwise than declared; Locked where two names
-    turned out to be one account, and another process writes under one of them.
+    Raises AccountError if the account cannot be identified, or is another than the declared one. Raises
+    Locked if two names turn out to be one account, and another process writes under one of them.
     """
     ours: dict[Upstream, bool] = {}
     while True:
-        found = await store.accounts.settle(who.url, partial(identify, who, ours=dict(ours)))
-        match found:
+        identity = await store.accounts.settle(who.url, partial(identify, who, ours=dict(ours)))
+        match identity:
             case AskAbout(accounts):
                 for account in accounts:
-                    ours[account.upstream] = await _is_ours(remote, gate, account)
+                    ours[account.upstream] = await _is_ours(remote, limiter, account)
             case Unidentified(message):
                 raise AccountError(message)
             case Identified(upstream, _, same):
-                for each in same:
-                    await _join(store, each, upstream)
+                for alias in same:
+                    await _join(store, alias, upstream)
                 return upstream
             case _:
-                assert_never(found)
+                assert_never(identity)
 
 
-async def _is_ours(remote: Reader, gate: RateLimiter, account: KnownAccount) -> bool:
-    """Ask Gupshup for an app of *account*, at its pace: it shows nobody the apps of others."""
-    gate.upstream = account.upstream
+async def _is_ours(remote: Reader, limiter: RateLimiter, account: KnownAccount) -> bool:
+    """Return whether Gupshup shows an app of *account*: the apps of others are hidden. Denied on a 401."""
+    limiter.upstream = account.upstream
     for app in account.apps:
         try:
             await remote.details(app)
@@ -66,6 +66,6 @@ async def _is_ours(remote: Reader, gate: RateLimiter, account: KnownAccount) -> 
 
 
 async def _join(store: AccountStore, same: Upstream, into: Upstream) -> None:
-    """Join two names; whoever writes under one of them knows its rows by heart, so nobody may."""
+    """Join two names under both writer locks: a process that writes under one of them caches its rows."""
     async with store.writer(into), store.writer(same):
         await store.accounts.join(same, into)

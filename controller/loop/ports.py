@@ -1,4 +1,4 @@
-"""What the loop asks of the rooms below it, no more than it uses."""
+"""Protocols of the parts below the loop, with no more than the loop uses."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -24,18 +24,18 @@ from controller.model.upstream import (
 
 
 class Triggers(Protocol):
-    """Times things: it only calls *drop*, which marks that something is due and returns at once."""
+    """Timers, which only call *drop*: a function that marks something as due and returns at once."""
 
     def every(self, seconds: float, drop: Callable[[], None]) -> Callable[[], None]:
-        """Call *drop* each time so many *seconds* are over; return what ends it."""
+        """Call *drop* every so many *seconds*; return the function that ends the calls."""
         ...
 
 
 class Reader(Protocol):
-    """Looks at one partner account; each look is whole or raises."""
+    """Reads one partner account; each read is whole or raises."""
 
     async def sign_in(self) -> str:
-        """Return the partner's id, "" where Gupshup does not tell it."""
+        """Return the partner's id, "" if Gupshup does not send it."""
         ...
 
     async def rows(self, until: float = ...) -> tuple[Row, ...]: ...
@@ -47,7 +47,7 @@ class Reader(Protocol):
 
 
 class Writer(Reader, Protocol):
-    """Writes as well; never twice for one call, and a lost reply raises Unclear."""
+    """Writes as well. One call never writes twice, and a lost reply raises Unclear."""
 
     async def link(self, app: App) -> LinkAnswer: ...
     async def set_callback(self, app: AppId, url: str) -> None: ...
@@ -99,14 +99,14 @@ class Hold(Protocol):
 
 
 class Elections(Protocol):
-    """Tells for which partners this process is to write, where several share a store."""
+    """Decides for which partners this process is to write, if several processes share a store."""
 
     def candidacy(self, upstream: str) -> AbstractContextManager[None]:
         """Be ready to write for *upstream* within the block."""
         ...
 
     def next_step(self, upstream: str) -> Turn:
-        """Return what to do about *upstream* now. Asks nobody."""
+        """Return what to do about *upstream* now, without any query."""
         ...
 
 
@@ -136,9 +136,9 @@ def _unchallenged() -> bool:
 class Account(Generic[RemoteT_co]):
     """One partner that is signed in, and all that working on it takes.
 
-    *who* and *revision* stand in the history. *holds* tells whether the writer lock still keeps others out.
+    *who* and *revision* go into the history. *holds* returns whether the writer lock still keeps others out.
 
-    An `Account[Reader]` cannot write: what only plans is given no more.
+    An `Account[Reader]` cannot write: code that only plans gets no more.
     """
 
     partner: Partner

@@ -1,7 +1,8 @@
-"""The gate before every call: it reserves in the shared log, waits when that is short, and notes the end.
+"""Rate limiter before every call: it reserves in the shared log, waits if need be, and notes the end.
 
-Logins are counted under *account*, a name for the way to sign in that is the same in every process, until the
-log tells whose account that is; from then on under that one, as all else is once `upstream` was set.
+Calls other than logins count under `upstream` once it is set. Logins, and all calls before that, count under
+the account that the log has for *account*, and under *account* itself if the log has none. *account* names
+the way to sign in, with the same name in every process.
 """
 
 import asyncio
@@ -18,13 +19,13 @@ from controller.model.ratelimit import ACCOUNT, Budget, CallRecord, OnCall, Rese
 from controller.model.upstream import Upstream
 
 LONGEST_WAIT = 3.0
-"""Seconds for which a call waits in place."""
+"""Seconds that a call waits at most before Busy is raised."""
 
 BRIEF_WAIT = window(LIMITS[Bucket.OTHER])
 """Seconds after which the budget that all buckets share has room again."""
 
 LONGEST_LIST_WAIT = 150.0
-"""Seconds for which a page of a list waits: a list is read whole or not at all, at 10 pages a minute."""
+"""Seconds that a page of a list waits at most: a list is read whole or not at all, at 10 pages a minute."""
 
 _SLOW_LIST = "slow list"
 _LEAST_SLEEP = 0.001
@@ -32,7 +33,7 @@ _TOO_MANY = 429
 
 
 class CallLog(Protocol):
-    """What the rate limiter asks of the store (`edges.store.tables.calls.CallTable`)."""
+    """The log of calls in the store (`edges.store.tables.calls.CallTable`), as used here."""
 
     async def reserve(
         self, upstream: str, budgets: Sequence[Budget], *, rule: Rule, route: str
@@ -48,20 +49,20 @@ class CallLog(Protocol):
 
 
 class Permit:
-    """The right to make one call, and what was answered to it."""
+    """The right to make one call, and the answer to the call."""
 
     def __init__(self) -> None:
         self.status: int | None = None
         self.retry_after: float | None = None
 
     def answered(self, status: int, retry_after: float | None = None) -> None:
-        """Note the answer's status, and the seconds of its Retry-After where it had one."""
+        """Note the answer's status, and the seconds of its Retry-After if it had one."""
         self.status = status
         self.retry_after = retry_after
 
 
 class RateLimiter:
-    """One partner account's gate; several, in any number of processes, share the log behind it."""
+    """The limiter of one partner account. Several, in any number of processes, share one log."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class RateLimiter:
         account: str,
         limits: Mapping[Bucket, Limit] = LIMITS,
         patience: float = LONGEST_WAIT,
-        heard: OnCall = ignore_call,
+        on_call: OnCall = ignore_call,
     ) -> None:
         self.upstream: Upstream | None = None
         self._log = log
@@ -79,25 +80,27 @@ class RateLimiter:
         self._account = account
         self._limits = limits
         self._patience = patience
-        self._heard = heard
+        self._on_call = on_call
         self._turns: dict[Bucket, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._front = asyncio.Lock()
 
     @asynccontextmanager
     async def call(self, bucket: Bucket, *, route: str, app_id: AppId | None = None) -> AsyncIterator[Permit]:
-        """Let one call go, now or after a short wait; Busy, with the moment, where it would be a long one.
+        """Let one call go, now or after a short wait. Instead of a long wait, raises Busy with the moment.
 
         The call counts from here until the block ends, however it ends.
         """
-        came = self._clock.now()
+        arrived = self._clock.now()
         key = await self._key(bucket)
         reservation = await self._reserved(key, bucket, app_id, route)
-        slot, went = Permit(), self._clock.now()
+        permit, began = Permit(), self._clock.now()
         try:
-            yield slot
+            yield permit
         finally:
-            self._heard(CallRecord(bucket, route, went - came, self._clock.now() - went, slot.status))
-            await asyncio.shield(self._over(key, bucket, app_id, reservation, slot))
+            self._on_call(
+                CallRecord(bucket, route, began - arrived, self._clock.now() - began, permit.status)
+            )
+            await asyncio.shield(self._over(key, bucket, app_id, reservation, permit))
 
     async def _key(self, bucket: Bucket) -> str:
         if bucket is not Bucket.LOGIN and self.upstream is not None:
@@ -112,7 +115,7 @@ class RateLimiter:
     async def _in_turn(
         self, key: str, bucket: Bucket, app_id: AppId | None, route: str, give_up: float
     ) -> Reservation:
-        """Reserve as whoever came first: nobody's patience ends while later ones are let through."""
+        """Reserve in the order of arrival: no call runs out of patience while later calls go first."""
         while True:
             async with self._front:
                 answer = await self._first(key, bucket, app_id, route, give_up)
@@ -126,13 +129,13 @@ class RateLimiter:
     async def _first(
         self, key: str, bucket: Bucket, app_id: AppId | None, route: str, give_up: float
     ) -> Reservation | float:
-        """Ask, and stay in front through waits as brief as those for the budget that all buckets share.
+        """Reserve, and stay first through waits as brief as those for the budget that all buckets share.
 
-        Else the buckets race for each opening of it, and one of them may lose every time.
+        Otherwise the buckets race for each opening of that budget, and one of them may lose every time.
         """
         while True:
             counted = await self._budgets(key, bucket, app_id)
-            answer = await self._ask(key, counted, route)
+            answer = await self._reserve(key, counted, route)
             if isinstance(answer, Reservation) or answer > min(give_up, self._clock.now() + BRIEF_WAIT):
                 return answer
             await self._pause(answer)
@@ -144,27 +147,28 @@ class RateLimiter:
         slow = bucket is Bucket.LIST and await self._log.trait(key, _SLOW_LIST) is not None
         return budgets(bucket, app_id, limits=self._limits, slow_list=slow)
 
-    async def _ask(self, key: str, counted: tuple[Budget, ...], route: str) -> Reservation | float:
-        """Ask the log; where we are cancelled meanwhile, give back what it reserved all the same."""
-        asked = asyncio.ensure_future(self._log.reserve(key, counted, rule=earliest, route=route))
+    async def _reserve(self, key: str, counted: tuple[Budget, ...], route: str) -> Reservation | float:
+        """Reserve in the log. If this task is cancelled meanwhile, give back what the log reserved."""
+        reserving = asyncio.ensure_future(self._log.reserve(key, counted, rule=earliest, route=route))
         try:
-            return await asyncio.shield(asked)
+            return await asyncio.shield(reserving)
         except asyncio.CancelledError:
-            answer = await asked
+            answer = await reserving
             if isinstance(answer, Reservation):
                 await self._end(answer, None)
             raise
 
     async def _over(
-        self, key: str, bucket: Bucket, app_id: AppId | None, reservation: Reservation, slot: Permit
+        self, key: str, bucket: Bucket, app_id: AppId | None, reservation: Reservation, permit: Permit
     ) -> None:
-        await self._end(reservation, slot.status)
-        if slot.status == _TOO_MANY:
-            with suppress(StoreError):  # the next reservation meets the same store, and says so
-                await self._rest(key, bucket, app_id, slot.retry_after)
+        await self._end(reservation, permit.status)
+        if permit.status == _TOO_MANY:
+            with suppress(StoreError):  # the next reservation meets the same error, and raises it
+                await self._rest(key, bucket, app_id, permit.retry_after)
 
     async def _end(self, reservation: Reservation, status: int | None) -> None:
-        with suppress(StoreError):  # it must not hide an answer; without an end the call counts for longer
+        # An error must not hide the answer. Without its end the call counts for longer.
+        with suppress(StoreError):
             await self._log.ended(reservation, status)
 
     async def _rest(self, key: str, bucket: Bucket, app_id: AppId | None, retry_after: float | None) -> None:

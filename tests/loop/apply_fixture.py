@@ -101,7 +101,9 @@ class Bench:
         """Follow to the end, at the most for *seconds*."""
         run = run or PartnerRun(self.task(*declared))
         until = self.clock.now() + seconds
-        await apply_until_settled(account or self.account(), run, wait=wait, until=until, tell=self._tell)
+        await apply_until_settled(
+            account or self.account(), run, wait=wait, until=until, on_progress=self._tell
+        )
         return run
 
     def _tell(self, run: PartnerRun) -> None:

@@ -303,7 +303,9 @@ async def test_orphans_of_a_dead_process_end_when_a_run_begins(tmp_path: Path) -
     async with bench(tmp_path / "state.db", dead.remote) as there:
         before = there.clock.now()
         run = PartnerRun(there.task(*ONE))
-        await apply_until_settled(there.account(), run, wait=True, until=before + 3600, tell=lambda _: None)
+        await apply_until_settled(
+            there.account(), run, wait=True, until=before + 3600, on_progress=lambda _: None
+        )
         assert there.remote.posts[0][0] >= before + 720
         assert len(there.remote.posts) == 1
 

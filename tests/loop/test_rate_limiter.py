@@ -69,7 +69,7 @@ async def test_a_call_goes_at_once_and_its_end_is_noted(
 async def test_whoever_listens_hears_of_each_call_that_went(store: SqlStore, clock: TestClock) -> None:
     """How long it waited, how long it took, and what was answered; one that never went is not told."""
     heard: list[CallRecord] = []
-    gate = RateLimiter(store.calls, clock, account=ACCOUNT, heard=heard.append)
+    gate = RateLimiter(store.calls, clock, account=ACCOUNT, on_call=heard.append)
     for _ in range(10):
         async with gate.call(Bucket.LINK, route="link") as slot:
             clock.time += 0.5

@@ -128,7 +128,7 @@ class Universe:
 
         async def work(account: Account[Writer]) -> None:
             until = account.clock.now() + patience
-            await apply_until_settled(account, run, wait=wait, until=until, tell=lambda _: None)
+            await apply_until_settled(account, run, wait=wait, until=until, on_progress=lambda _: None)
 
         return self._process("apply", desired, run, work)
 
@@ -184,7 +184,9 @@ class Universe:
             async with asyncio.TaskGroup() as group:
                 rival = group.create_task(second())
                 try:
-                    await apply_until_settled(account, run, wait=True, until=until, tell=lambda _: None)
+                    await apply_until_settled(
+                        account, run, wait=True, until=until, on_progress=lambda _: None
+                    )
                 except ControllerError as error:
                     failed.append(error)
                 if not stolen:
@@ -203,7 +205,7 @@ class Universe:
                 self.trace.wrong("P24", "two processes hold the lock of one partner")
             until = account.clock.now() + 2 * HOUR
             await apply_until_settled(
-                account, PartnerRun(request), wait=True, until=until, tell=lambda _: None
+                account, PartnerRun(request), wait=True, until=until, on_progress=lambda _: None
             )
 
     def crowd(self, desired: Desired, plans: int, every: float) -> Ended:
@@ -224,7 +226,7 @@ class Universe:
             async with asyncio.TaskGroup() as group:
                 for number in range(plans):
                     group.create_task(planning(number))
-                await apply_until_settled(account, run, wait=True, until=until, tell=lambda _: None)
+                await apply_until_settled(account, run, wait=True, until=until, on_progress=lambda _: None)
 
         return self._process("apply", desired, run, work)
 

@@ -176,7 +176,7 @@ async def apply_all(
             run = runs[partner.name]
             run.request = await decide_resend(account, request, selection, runtime.environ)
             until = runtime.clock.now() + options.timeout
-            await apply_until_settled(account, run, wait=options.wait, until=until, tell=on_progress)
+            await apply_until_settled(account, run, wait=options.wait, until=until, on_progress=on_progress)
             await accept(account)
 
     async with cancelled_by_signals(), runtime.store, sign_ins:

@@ -100,7 +100,9 @@ async def plan_all(loaded: Loaded, selection: Selection, runtime: Runtime, *, se
             await refuse_loss(revisions, account.upstream, partner, desired, selection.released)
             run = PartnerRun(await decide_resend(account, request, selection, runtime.environ))
             until = runtime.clock.now() + seconds
-            plans[partner.name] = await plan_when_observed(account, run, until=until, tell=_print_waits)
+            plans[partner.name] = await plan_when_observed(
+                account, run, until=until, on_progress=_print_waits
+            )
 
     async with runtime.store:
         account_of = partial(_account_of, runtime)
