@@ -1,1 +1,1 @@
-"""One pass over one partner: look, decide, act, report."""
+"""One pass over one partner: observe, decide, act, report."""

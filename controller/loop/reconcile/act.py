@@ -1,4 +1,4 @@
-"""Act: one write for each action, at the pace of the limits; what comes of it is remembered and told."""
+"""Actions of a plan: one write for each, at the pace of the limits; outcomes are remembered and reported."""
 
 import asyncio
 from collections import defaultdict
@@ -20,7 +20,7 @@ from controller.model.plan import Action, Link, Observed, Plan, WaitFor
 
 
 async def act(account: Account[Writer], plan: Plan, observed: Observed, state: PassState) -> None:
-    """Do what *plan* says. Links go one after the other, and so do the writes for one app."""
+    """Do the actions of *plan*. Links go one after the other, and so do the writes for one app."""
     lanes: dict[str, list[Action]] = defaultdict(list)
     for action in plan.actions:
         lanes["" if isinstance(action, Link) else item_of(action).app].append(action)
@@ -36,20 +36,20 @@ async def act(account: Account[Writer], plan: Plan, observed: Observed, state: P
 async def _in_turn(
     account: Account[Writer], name: str, actions: Sequence[Action], observed: Observed, state: PassState
 ) -> None:
-    """Do *actions* until one has to wait: those behind it wait for the same."""
+    """Do *actions* until one has to wait: the later ones wait for the same."""
     for position, action in enumerate(actions):
         if state.denied is not None:
             return
         stop = await _step(account, name, action, observed, state)
         if stop is not None:
-            for each in actions[position:]:
-                state.attempts.setdefault(change(each), postponed(each, stop.on, stop.until, stop.why))
+            for left in actions[position:]:
+                state.attempts.setdefault(change(left), postponed(left, stop.on, stop.until, stop.why))
             return
 
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Why a lane goes no further in this pass."""
+    """Reason why a lane goes no further in this pass."""
 
     on: WaitFor
     until: float | None
@@ -60,7 +60,7 @@ async def _step(
     account: Account[Writer], name: str, action: Action, observed: Observed, state: PassState
 ) -> _Stop | None:
     try:
-        _rested(name, state, account.clock.now())
+        _check_budget(name, state, account.clock.now())
         state.attempts[change(action)] = await _do(account, action, observed)
     except Busy as error:
         if error.until is not None:
@@ -68,8 +68,8 @@ async def _step(
         return _Stop(WaitFor.BACKOFF if error.until is None else WaitFor.BUDGET, error.until, str(error))
     except Denied as error:
         state.denied = error
-    except Interrupted as stop:
-        state.attempts[change(action)] = stop.deed
+    except Interrupted as interruption:
+        state.attempts[change(action)] = interruption.attempt
         raise
     if isinstance(action, Link) and refused_alike(state.links):
         return _Stop(
@@ -78,8 +78,8 @@ async def _step(
     return None
 
 
-def _rested(name: str, state: PassState, now: float) -> None:
-    """Raise Busy where an earlier pass found this lane's budget used up: it is not asked again before."""
+def _check_budget(name: str, state: PassState, now: float) -> None:
+    """Raise Busy if an earlier pass found this lane's budget used up: no call is tried before it has room."""
     until = state.rate_limited.get(name, now)
     if now < until:
         raise Busy("the budget is used up for now", until)

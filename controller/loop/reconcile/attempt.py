@@ -1,4 +1,4 @@
-"""One action done, or put off: what is told of it, and what it teaches about the app's subscriptions."""
+"""Attempt at one action: its result, and what it shows about the app's subscriptions."""
 
 import asyncio
 from collections.abc import Iterable
@@ -18,9 +18,9 @@ INTERRUPTED = "interrupted before it was answered; it may have happened: the nex
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """*seen* is the subscription as Gupshup accepted it, *gone* one that it removed.
+    """*seen* is the subscription as Gupshup accepted it, *gone* one that Gupshup removed.
 
-    *reread*: what was known of the subscriptions of *app_id* no longer counts.
+    With *reread*, earlier facts about the subscriptions of *app_id* no longer count.
     """
 
     result: Result | Waiting
@@ -31,11 +31,11 @@ class Attempt:
 
 
 class Interrupted(asyncio.CancelledError):
-    """The run is ended while a write is on its way: *attempt* tells that it may have happened."""
+    """The run ended while a write was on its way. *attempt* reports that the write may have happened."""
 
     def __init__(self, attempt: Attempt) -> None:
         super().__init__("a write was interrupted")
-        self.deed = attempt
+        self.attempt = attempt
 
 
 def result_of(action: Action, verdict: Verdict) -> Result:
@@ -49,9 +49,9 @@ def postponed(action: Action, on: WaitFor, until: float | None, why: str) -> Att
 
 
 async def begin(account: Account[Writer], action: Action) -> int:
-    """Write the line of history that stands before every write; return its number.
+    """Write the line of history that precedes every write; return its number.
 
-    Raises Locked where the writer lock no longer keeps others out: then nothing may be written at all.
+    Raises Locked if the writer lock no longer keeps others out: then nothing may be written at all.
     """
     if not account.holds():
         raise Locked(
@@ -69,25 +69,25 @@ def interrupted(action: Action) -> Interrupted:
 
 
 async def abandon(account: Account[Writer], number: int, error: Busy | Denied) -> None:
-    """End the line of a write that did nothing; one that never went out leaves none."""
+    """End the history line of a write that did nothing; drop the line if the write was never sent."""
     if isinstance(error, Busy) and error.until is not None and not isinstance(error, Limited):
         await account.store.history.drop(number)
     else:
         await account.store.history.finish(number, Outcome.FAILED, str(error))
 
 
-def facts_after(facts: Facts, deeds: Iterable[Attempt]) -> Facts:
-    """Return what is known of the subscriptions after *deeds*: a clear success needs no further look."""
+def facts_after(facts: Facts, attempts: Iterable[Attempt]) -> Facts:
+    """Return what is known of the subscriptions after *attempts*: a clear success needs no further read."""
     known = dict(facts.subscriptions)
-    for attempt in deeds:
+    for attempt in attempts:
         if attempt.app_id is None:
             continue
-        there = known.get(attempt.app_id)
+        before = known.get(attempt.app_id)
         if attempt.reread:
             known.pop(attempt.app_id, None)
-        elif isinstance(there, tuple):
+        elif isinstance(before, tuple):
             replaced = {attempt.gone} if attempt.seen is None else {attempt.seen.id}
-            kept = tuple(remote for remote in there if remote.id not in replaced)
+            kept = tuple(remote for remote in before if remote.id not in replaced)
             known[attempt.app_id] = (
                 kept if attempt.seen is None else (*kept, replace(attempt.seen, echo=True))
             )

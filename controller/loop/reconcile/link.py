@@ -1,7 +1,7 @@
-"""The link protocol: a fresh look, an intent on disk, one POST, its outcome on disk.
+"""Link protocol: a fresh read, an intent on disk, one POST, its outcome on disk.
 
-Killed at any line, the next pass finds either no intent and no app, or an intent whose outcome only a look
-can tell. Nothing here repeats a POST.
+After a kill at any line, the next pass finds either no intent and no app, or an intent whose outcome only a
+read can show. No function here repeats a POST.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from controller.model.upstream import LinkAnswer, LookFailed, PhoneTaken
 async def link(account: Account[Writer], action: Link, observed: Observed) -> Attempt:
     """Link one app, unless it appeared meanwhile.
 
-    Raises Busy where nothing was sent, Denied where the credentials were refused: neither created anything.
+    Raises Busy if nothing was sent, Denied if the credentials were refused: neither created anything.
     """
     app = action.app
     for row in await account.remote.rows_by_phone(app.phone):
@@ -29,7 +29,7 @@ async def link(account: Account[Writer], action: Link, observed: Observed) -> At
             words = f"app {row.id} appeared meanwhile"
             return Attempt(result_of(action, Verdict(Outcome.STALE, (), "Appeared", words, row.id)))
     number = await begin(account, action)
-    intent = await _intend(account, app, number)
+    intent = await _open_intent(account, app, number)
     try:
         answer = await account.remote.link(app)
     except (Busy, Denied) as error:
@@ -37,18 +37,18 @@ async def link(account: Account[Writer], action: Link, observed: Observed) -> At
         await abandon(account, number, error)
         raise
     except Unclear as error:
-        await asyncio.shield(_unknown(account, intent, number, str(error)))
+        await asyncio.shield(_record_unclear(account, intent, number, str(error)))
         return Attempt(result_of(action, Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", str(error))))
     except asyncio.CancelledError as error:
-        await asyncio.shield(_unknown(account, intent, number, INTERRUPTED))
+        await asyncio.shield(_record_unclear(account, intent, number, INTERRUPTED))
         raise interrupted(action) from error
     verdict = await _keep(account, app, answer, observed, intent)
     await account.store.history.finish(number, verdict.outcome, verdict.message)
     return Attempt(result_of(action, verdict))
 
 
-async def _intend(account: Account[Writer], app: App, number: int) -> Intent:
-    """Put the intent on disk; Busy where another one for the phone or the name is open."""
+async def _open_intent(account: Account[Writer], app: App, number: int) -> Intent:
+    """Put the intent on disk. Raises Busy if another one for the phone or the name is open."""
     try:
         return await account.store.intents.open(account.upstream, app.phone, app.app_name)
     except Busy as error:
@@ -56,8 +56,8 @@ async def _intend(account: Account[Writer], app: App, number: int) -> Intent:
         raise
 
 
-async def _unknown(account: Account[Writer], intent: Intent, number: int, why: str) -> None:
-    """Record that the attempt is over and nobody knows what it did: only looks can tell."""
+async def _record_unclear(account: Account[Writer], intent: Intent, number: int, why: str) -> None:
+    """Record that the attempt is over and its outcome unknown: only a read can show it."""
     await account.store.intents.end(account.upstream, intent.id)
     await account.store.history.finish(number, Outcome.UNCLEAR, why)
 
@@ -65,7 +65,7 @@ async def _unknown(account: Account[Writer], intent: Intent, number: int, why: s
 async def _keep(
     account: Account[Writer], app: App, answer: LinkAnswer, observed: Observed, intent: Intent
 ) -> Verdict:
-    """Remember the answer before anything else is called; then ask whose app holds the phone, if one does."""
+    """Remember the answer before any other call; then find out whose app holds the phone, if one does."""
     callback = observed.digests.get(app_item(app), "")
     verdict = of_link_answer(
         app,
@@ -77,13 +77,13 @@ async def _keep(
     try:
         await account.store.memories.note(account.upstream, verdict.notes)
     except StoreError:
-        with suppress(StoreError):  # what was answered could not be kept: only a look can tell it again
+        with suppress(StoreError):  # the answer could not be stored: only a read can show it now
             await account.store.intents.end(account.upstream, intent.id)
         raise
-    return await _whose(account, app, answer, verdict) if isinstance(answer, PhoneTaken) else verdict
+    return await _check_owner(account, app, answer, verdict) if isinstance(answer, PhoneTaken) else verdict
 
 
-async def _whose(account: Account[Writer], app: App, answer: PhoneTaken, verdict: Verdict) -> Verdict:
+async def _check_owner(account: Account[Writer], app: App, answer: PhoneTaken, verdict: Verdict) -> Verdict:
     try:
         await account.remote.details(answer.app_id)
     except Rejected:
@@ -91,5 +91,5 @@ async def _whose(account: Account[Writer], app: App, answer: PhoneTaken, verdict
         await account.store.memories.note(account.upstream, (refuse,))
         return Verdict(Outcome.FAILED, (), refuse.refusal.reason, refuse.refusal.message)
     except (Busy, Unclear, Denied):
-        return verdict  # the next pass looks again
+        return verdict  # the next pass reads again
     return verdict

@@ -1,4 +1,4 @@
-"""Look: the whole list, then whatever the declared apps still need to be known, as far as the pace allows."""
+"""Observation of an account: the whole list, then the facts that declared apps need, as the pace allows."""
 
 import asyncio
 import json
@@ -30,13 +30,13 @@ from controller.model.upstream import (
 )
 
 CONCURRENT_READS = 8
-"""Looks side by side: what ten calls a second and a reply in under a second can keep busy."""
+"""Reads side by side: as many as ten calls a second and a reply in under a second can keep busy."""
 
 Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | LookFailed
 
 
 async def listed(account: Account[Reader], until: float = math.inf) -> Listing:
-    """Read the partner's list; OutOfTime where that has no end by *until* (epoch seconds)."""
+    """Read the partner's list. Raises OutOfTime if the list has no end by *until* (epoch seconds)."""
     asked_at = account.clock.now()
     return Listing(await account.remote.rows(until), asked_at)
 
@@ -48,18 +48,18 @@ async def observe(
     listing: Listing | None = None,
     kind: PassKind = PassKind.FULL,
 ) -> Observed:
-    """Return what is there now. *known* holds what earlier passes learnt about single apps.
+    """Return the present state of the account. *known* holds the facts of earlier passes about single apps.
 
-    *listing* is the partner's list where it was read already, None to read it here. Raises Busy or Unclear
-    where the list is not had whole, Denied where the credentials are refused.
+    *listing* is the partner's list if it was read already, None to read it here. Raises Busy or Unclear if
+    the list cannot be read whole, Denied if the credentials are refused.
     """
     listing = listing or await listed(account)
     memory = await account.store.memories.read(account.upstream)
     facts = drop_stale(known, listing.rows, kind)
-    hidden = dict(digests(account, desired))
-    observed = Observed(account.clock.now(), listing.rows, facts, memory, hidden, listing.at)
-    while asks := open_queries(match_apps(desired, account.partner, observed), kind):
-        observed = replace(observed, facts=await _answer(account.remote, asks, observed.facts))
+    value_digests = dict(digests(account, desired))
+    observed = Observed(account.clock.now(), listing.rows, facts, memory, value_digests, listing.at)
+    while queries := open_queries(match_apps(desired, account.partner, observed), kind):
+        observed = replace(observed, facts=await _answer(account.remote, queries, observed.facts))
     return replace(observed, at=account.clock.now())
 
 
@@ -68,43 +68,43 @@ def digests(account: Account[Reader], desired: Desired) -> Iterator[tuple[Item, 
     for app in desired.apps:
         if app.partner == account.partner.name and app.callback_url is not None:
             yield app_item(app), account.store.keyed_digest(app.callback_url)
-    for wanted_ in desired.subscriptions:
-        if wanted_.partner == account.partner.name and wanted_.headers:
-            yield subscription_item(wanted_), _headers(account, wanted_)
+    for wanted in desired.subscriptions:
+        if wanted.partner == account.partner.name and wanted.headers:
+            yield subscription_item(wanted), _headers(account, wanted)
 
 
-def _headers(account: Account[Reader], wanted_: Subscription) -> str | LookFailed:
+def _headers(account: Account[Reader], wanted: Subscription) -> str | LookFailed:
     try:
-        values = {name: account.reveal(ref).reveal() for name, ref in sorted(wanted_.headers.items())}
+        values = {name: account.reveal(ref).reveal() for name, ref in sorted(wanted.headers.items())}
     except ControllerError as error:
         return LookFailed(str(error))
     return account.store.keyed_digest(json.dumps(values))
 
 
-async def _answer(remote: Reader, asks: Iterable[Query], facts: Facts) -> Facts:
+async def _answer(remote: Reader, queries: Iterable[Query], facts: Facts) -> Facts:
     slots = asyncio.Semaphore(CONCURRENT_READS)
 
-    async def ask(want: Query) -> tuple[Query, Fact]:
+    async def answer(query: Query) -> tuple[Query, Fact]:
         async with slots:
-            return want, await _ask(remote, want)
+            return query, await _read_fact(remote, query)
 
-    return _merged(facts, await gather(ask(want) for want in asks))
+    return _merged(facts, await gather(answer(query) for query in queries))
 
 
-async def _ask(remote: Reader, want: Query) -> Fact:
-    """Look once; a look that gives nothing is a fact, too: the pass goes on without it."""
+async def _read_fact(remote: Reader, query: Query) -> Fact:
+    """Read once. A failed read is a fact, too: the pass goes on without the answer."""
     try:
-        return await _look(remote, want)
+        return await _read(remote, query)
     except Busy as error:
         return LookFailed(str(error), error.until)
     except Rejected as error:
-        return "" if isinstance(want, WabaQuery) and not _too_early(error) else LookFailed(str(error))
+        return "" if isinstance(query, WabaQuery) and not _too_early(error) else LookFailed(str(error))
     except (Unclear, Denied) as error:
         return LookFailed(str(error))
 
 
-async def _look(remote: Reader, want: Query) -> Fact:
-    match want:
+async def _read(remote: Reader, query: Query) -> Fact:
+    match query:
         case DetailsQuery(app_id):
             return await remote.details(app_id)
         case StageQuery(app_id):
@@ -114,19 +114,19 @@ async def _look(remote: Reader, want: Query) -> Fact:
         case SubscriptionsQuery(app_id):
             return await remote.subscriptions(app_id)
         case _:
-            assert_never(want)
+            assert_never(query)
 
 
 def _too_early(error: Rejected) -> bool:
-    """Say whether the app only has to come live first (docs/gupshup-api.md, Waba info)."""
+    """Return whether the app only has to come live first (docs/gupshup-api.md, Waba info)."""
     return "not live" in error.words.casefold()
 
 
 def _merged(facts: Facts, answers: Iterable[tuple[Query, Fact]]) -> Facts:
     details, stages = dict(facts.details), dict(facts.stages)
     wabas, subscriptions = dict(facts.wabas), dict(facts.subscriptions)
-    for want, fact in answers:
-        match want, fact:
+    for query, fact in answers:
+        match query, fact:
             case DetailsQuery(app_id), Details() | LookFailed():
                 details[app_id] = fact
             case StageQuery(app_id), Stage() | LookFailed():

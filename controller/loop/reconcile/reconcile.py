@@ -1,4 +1,4 @@
-"""One pass over one partner: look, decide, act, report. Stopped at any line, the next pass gets there."""
+"""One pass over one partner: observe, decide, act, report. The next pass completes one that was stopped."""
 
 from dataclasses import replace
 
@@ -18,50 +18,50 @@ from controller.model.upstream import Listing
 async def decide(
     account: Account[Reader], request: PassRequest, state: PassState, listing: Listing | None = None
 ) -> tuple[Observed, Plan]:
-    """Look and plan; nothing is written, neither at Gupshup nor to memory. *listing* as in `observe`."""
+    """Observe and plan; nothing is written, neither at Gupshup nor to memory. *listing* as in `observe`."""
     observed = await observe(account, request.desired, state.facts, listing, request.kind)
     matches = match_apps(request.desired, account.partner, observed, request.request)
-    wished = plan(matches)
-    state.released |= release(_guarded(wished, request, state), request.released)
-    agreed = _guarded(wished, request, state)
-    state.begin(matches, agreed)
-    return observed, agreed
+    unguarded = plan(matches)
+    state.released |= release(_guarded(unguarded, request, state), request.released)
+    guarded = _guarded(unguarded, request, state)
+    state.begin(matches, guarded)
+    return observed, guarded
 
 
-def _guarded(wished: Plan, request: PassRequest, state: PassState) -> Plan:
-    return guard_for(wished, request.declared, state.released, request.kind)
+def _guarded(unguarded: Plan, request: PassRequest, state: PassState) -> Plan:
+    return guard_for(unguarded, request.declared, state.released, request.kind)
 
 
 async def replan(account: Account[Reader], request: PassRequest, state: PassState) -> Plan:
-    """Plan once more with what the pass learnt, without another look: what it did is no longer to be done."""
+    """Plan once more with what the pass learnt, without another observation. Completed changes drop out."""
     assert state.plan is not None  # noqa: S101  (only for a pass that is over)
     assert state.observed is not None  # noqa: S101  (likewise)
     if not state.attempts:
         return state.plan
     memory = await account.store.memories.read(account.upstream)
     observed = replace(state.observed, facts=state.facts, memory=memory, at=account.clock.now())
-    wished = plan(match_apps(request.desired, account.partner, observed, request.request))
-    return _guarded(wished, request, state)
+    unguarded = plan(match_apps(request.desired, account.partner, observed, request.request))
+    return _guarded(unguarded, request, state)
 
 
 async def reconcile(
     account: Account[Writer], request: PassRequest, state: PassState, listing: Listing | None = None
 ) -> Plan:
-    """Do one pass; *state* holds what came of it, also if it is cut short. *listing* as in `observe`.
+    """Do one pass; *state* holds its outcome, also if the pass is cut short. *listing* as in `observe`.
 
     Raises Busy or Unclear if the list cannot be read whole, Denied if the credentials are refused. Only for
     the holder of the partner's writer lock.
     """
-    observed, agreed = await decide(account, request, state, listing)
-    if agreed.actions:
+    observed, guarded = await decide(account, request, state, listing)
+    if guarded.actions:
         await request.accept(account)
-    assert state.matches is not None  # noqa: S101  (`decide` found them)
+    assert state.matches is not None  # noqa: S101  (`decide` set them)
     updates = memory_updates(state.matches, request.declared)
     await account.store.memories.note(account.upstream, updates)
     try:
-        await act(account, agreed, observed, state)
+        await act(account, guarded, observed, state)
     finally:
         state.facts = facts_after(observed.facts, state.attempts.values())
     if state.denied is not None:
         raise type(state.denied)(str(state.denied)) from state.denied
-    return agreed
+    return guarded

@@ -1,4 +1,4 @@
-"""What only a person can tell: that an app is theirs after all, or that there is none."""
+"""Decisions that only a person can make: an app is theirs after all, or there is no such app."""
 
 from controller.core.planning.digest import link_key
 from controller.errors import Rejected, Usage
@@ -8,9 +8,9 @@ from controller.model.memory import Bind, Binding, ClearRefusal, CloseIntent, Un
 
 
 async def adopt(account: Account[Reader], app: App, app_id: AppId) -> None:
-    """Bind *app* to *app_id*, once Gupshup has said that it is this partner's and has the declared phone.
+    """Bind *app* to *app_id* once Gupshup shows that app as this partner's, with the declared phone.
 
-    Raises Usage where it is not, and what a look raises. Only for the holder of the writer lock.
+    Raises Usage if Gupshup does not, and the errors of a read. Only for the holder of the writer lock.
     """
     try:
         details = await account.remote.details(app_id)
@@ -23,9 +23,9 @@ async def adopt(account: Account[Reader], app: App, app_id: AppId) -> None:
 
 
 async def absent(account: Account[Reader], app: App) -> None:
-    """Forget every trace of an app that is not there, so that it is linked anew.
+    """Forget every trace of an app that does not exist, so that it is linked anew.
 
-    Raises Usage where Gupshup lists one with its phone. Only for the holder of the writer lock.
+    Raises Usage if Gupshup lists one with its phone. Only for the holder of the writer lock.
     """
     for row in await account.remote.rows_by_phone(app.phone):
         if row.phone == app.phone:

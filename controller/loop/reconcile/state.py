@@ -1,4 +1,4 @@
-"""State of a pass: what it is to do, what it found, and what came of it so far."""
+"""State of a pass: its request, its observation, and its outcome so far."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class PassRequest:
     """What a pass is to do: *desired* in the scope it was narrowed to, *declared* before that.
 
     *released* are digests of held changes that a person let through; *kind* is how much the pass reads.
-    *accept* is asked before anything is written, and raises if nothing may be written.
+    *accept* is called before the first write, and raises if nothing may be written.
     """
 
     desired: Desired
@@ -40,8 +40,8 @@ class PassState:
 
     Handed on: *facts* that still count, changes once *released*, and *rate_limited*, the moment (epoch
     seconds) until when the budget of an app ("" for links) is used up. Of this pass: *matches*, *plan*, the
-    *attempts* by change, and *denied* if the credentials were refused: nothing further was sent then. It is
-    filled while the pass goes on, so that a pass that is cut short still shows how far it got.
+    *attempts* by change, and *denied* if the credentials were refused: nothing further was sent then. The
+    state is filled while the pass goes on, so that a pass cut short still shows how far it got.
     """
 
     facts: Facts = field(default_factory=Facts)
@@ -58,12 +58,12 @@ class PassState:
 
     @property
     def outcomes(self) -> dict[Change, Result | Waiting]:
-        """Return what came of each change that was tried, or put off."""
+        """Return the outcome of each change that was tried or postponed."""
         return {change: attempt.result for change, attempt in self.attempts.items()}
 
     @property
     def links(self) -> list[Result]:
-        """Return what came of this pass's links, in their order."""
+        """Return the results of this pass's links, in their order."""
         results = self.outcomes.values()
         return [each for each in results if isinstance(each, Result) and each.verb is Verb.LINK]
 

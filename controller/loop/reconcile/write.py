@@ -1,4 +1,4 @@
-"""Every write but a link: idempotent, or found out by the next look, so a lost reply costs only a look."""
+"""Writes other than links: idempotent, or shown by the next read, so a lost reply costs only a read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,35 +30,35 @@ Call: TypeAlias = Callable[[], Awaitable[RemoteSubscription | None]]
 
 
 async def write(account: Account[Writer], action: Write, observed: Observed) -> Attempt:
-    """Do one write and remember what came of it.
+    """Do one write and remember its outcome.
 
-    Raises Busy where it was not done and can be tried again, Denied where the credentials were refused.
+    Raises Busy if nothing was done and the write can be tried again, Denied if the credentials were refused.
     """
     try:
         call = _call(account, action)
-    except ControllerError as error:  # a header's value went away since the look
+    except ControllerError as error:  # a header's value went away since the observation
         return Attempt(result_of(action, Verdict(Outcome.FAILED, (), UNAVAILABLE, str(error), action.app_id)))
-    return await _written(account, action, observed, call)
+    return await _send(account, action, observed, call)
 
 
-async def _written(account: Account[Writer], action: Write, observed: Observed, call: Call) -> Attempt:
+async def _send(account: Account[Writer], action: Write, observed: Observed, call: Call) -> Attempt:
     number, seen = await begin(account, action), None
     try:
         seen = await call()
-        verdict = _done(action, seen, _known(account, action, observed))
+        verdict = _verdict(action, seen, _context(account, action, observed))
     except (Busy, Denied) as error:
         await abandon(account, number, error)
         if isinstance(error, Busy) and error.until is None:
-            put_back = of_unclear(action, str(error), _known(account, action, observed))
-            await account.store.memories.note(account.upstream, put_back.notes)
+            unclear = of_unclear(action, str(error), _context(account, action, observed))
+            await account.store.memories.note(account.upstream, unclear.notes)
         raise
     except asyncio.CancelledError as error:
         await asyncio.shield(account.store.history.finish(number, Outcome.UNCLEAR, INTERRUPTED))
         raise interrupted(action) from error
     except Unclear as error:
-        verdict = of_unclear(action, str(error), _known(account, action, observed))
+        verdict = of_unclear(action, str(error), _context(account, action, observed))
     except Rejected as error:
-        verdict = of_rejection(action, error, _known(account, action, observed))
+        verdict = of_rejection(action, error, _context(account, action, observed))
     await account.store.memories.note(account.upstream, verdict.notes)
     await account.store.history.finish(number, verdict.outcome, verdict.message)
     gone = action.remote.id if isinstance(action, Unsubscribe) and verdict.outcome is Outcome.DONE else None
@@ -66,7 +66,7 @@ async def _written(account: Account[Writer], action: Write, observed: Observed, 
 
 
 def _call(account: Account[Writer], action: Write) -> Call:
-    """Return what sends *action*. Its secrets are revealed here, before anything is noted or sent."""
+    """Return the call that sends *action*. Secrets are revealed here, before anything is noted or sent."""
     match action:
         case Subscribe(wanted, app_id):
             return partial(account.remote.subscribe, app_id, _form(account, wanted))
@@ -80,19 +80,19 @@ def _call(account: Account[Writer], action: Write) -> Call:
             assert_never(action)
 
 
-def _done(action: Write, seen: RemoteSubscription | None, known: AnswerContext) -> Verdict:
+def _verdict(action: Write, seen: RemoteSubscription | None, context: AnswerContext) -> Verdict:
     match action:
         case Subscribe() | Update():
-            return of_subscription_write(action, seen, known)
+            return of_subscription_write(action, seen, context)
         case SetCallback():
-            return of_callback_write(action, known.secret)
+            return of_callback_write(action, context.secret)
         case Unsubscribe():
-            return of_unsubscribe(action, known)
+            return of_unsubscribe(action, context)
         case _:
             assert_never(action)
 
 
-def _known(account: Account[Writer], action: Write, observed: Observed) -> AnswerContext:
+def _context(account: Account[Writer], action: Write, observed: Observed) -> AnswerContext:
     key, secret = subject(action), observed.digests.get(item_of(action), "")
     return AnswerContext(
         account.clock.now(),
