@@ -33,7 +33,7 @@ class Observability:
         self._metrics = metrics
         self._clock = clock
         self._notify = notify
-        self._summaries = SummaryCache(store, clock, each=per_resource)
+        self._summaries = SummaryCache(store, clock, per_resource=per_resource)
         self._listeners = [metrics.passed, self._summaries.on_pass, *listeners]
 
     def on_pass(self, finished: Pass) -> None:

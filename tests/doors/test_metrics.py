@@ -50,7 +50,7 @@ class Scraped:
         self.store = store
         self.control = control
         self.metrics = Metrics()
-        self.counted = SummaryCache(store, control, each=each)
+        self.counted = SummaryCache(store, control, per_resource=each)
         answer = endpoint(self.metrics, control, self.counted)
         app = Starlette(routes=[Route("/metrics", answer)])
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here")

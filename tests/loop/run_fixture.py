@@ -68,9 +68,9 @@ class Tending:
         made = Worker(
             account or self.account(declared.partners[0]),
             hints=self.store.hints,
-            tempo=self.tempo,
+            timing=self.tempo,
             triggers=Ticks(),
-            tell=self.told.append,
+            on_pass=self.told.append,
             chance=lambda: 0.5,
         )
         made.declare(declared)

@@ -1,1 +1,1 @@
-"""The process that never stops: the source it reads, the partners it leads, and what it shows of them."""
+"""Controller process: the source it reads, the partners it leads, and what it shows of them."""

@@ -1,4 +1,4 @@
-"""The herald: looks how things stand every few seconds, and tells people what changed for worse or better."""
+"""Alerter: checks the state every few seconds, and notifies people of what became worse or better."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,67 +17,65 @@ from controller.model.passes import PartnerState, Pass
 from controller.model.plan import Item
 
 PACE = 10.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 
 class Alerter:
-    """*tell* takes a notice, and neither waits nor raises.
+    """*notify* sends a notice, and neither waits nor raises.
 
-    With *observe* nobody is a partner's writer, so this process speaks of every partner.
+    With *observe* no process is a partner's writer, so this process reports every partner.
     """
 
     def __init__(
         self,
-        board: LoopControl,
-        counted: SummaryCache,
+        control: LoopControl,
+        summaries: SummaryCache,
         clock: Clock,
-        tell: Callable[[Notice], None],
+        notify: Callable[[Notice], None],
         *,
         observe: bool = False,
     ) -> None:
-        self._control = board
-        self._summaries = counted
+        self._control = control
+        self._summaries = summaries
         self._clock = clock
-        self._notify = tell
+        self._notify = notify
         self._observe = observe
         self._began = clock.now()
         self._groups: AlertGroups = {}
         self._ends: dict[str, PassEnd] = {}
         self._lost: Mapping[Item, float] = {}
 
-    def on_pass(self, over: Pass) -> None:
-        """Listen to passes."""
-        self._ends[over.partner] = pass_end(over)
-        if over.transitions:
-            self._lost = lost_readiness(self._lost, over.transitions, self._clock.now())
+    def on_pass(self, finished: Pass) -> None:
+        """Note how a pass ended, and which resources it found no longer ready."""
+        self._ends[finished.partner] = pass_end(finished)
+        if finished.transitions:
+            self._lost = lost_readiness(self._lost, finished.transitions, self._clock.now())
 
     async def run(self) -> None:
-        """Look for ever, until cancelled."""
+        """Check for ever, until cancelled."""
         while True:
             await self.look()
             await self._clock.sleep(PACE)
 
     async def look(self) -> None:
-        """Look once, and tell what is due; all of it is one notice."""
+        """Check once, and send all that is due as one notice."""
         partners, now = self._partners(), self._clock.now()
-        with suppress(
-            StoreError
-        ):  # the passes meet the same store and say so; what was counted last counts on
+        with suppress(StoreError):  # the passes report the same error; the last summaries remain
             await self._summaries.refresh(partner.upstream for partner in partners)
-        taken = {partner.name: self._summaries.summary(partner.upstream) for partner in partners}
-        self._forget(taken, now)
-        wrong = detect_alerts(self._control.source(), partners, self._ends, taken, self._lost)
-        found = update_groups(self._groups, wrong, now, began=self._began)
-        self._groups = found.groups
-        if found.notifications:
-            self._notify(notice(found.notifications, now))
+        by_partner = {partner.name: self._summaries.summary(partner.upstream) for partner in partners}
+        self._forget(by_partner, now)
+        alerts = detect_alerts(self._control.source(), partners, self._ends, by_partner, self._lost)
+        update = update_groups(self._groups, alerts, now, began=self._began)
+        self._groups = update.groups
+        if update.notifications:
+            self._notify(notice(update.notifications, now))
 
     def _partners(self) -> tuple[PartnerState, ...]:
-        found = self._control.partners()
-        return tuple(replace(each, is_leader=True) for each in found) if self._observe else found
+        partners = self._control.partners()
+        return tuple(replace(each, is_leader=True) for each in partners) if self._observe else partners
 
-    def _forget(self, taken: Mapping[str, FleetSummary], now: float) -> None:
-        """Let go of partners and apps that are gone, or well again; a count may lag behind what was heard."""
-        self._ends = {name: last for name, last in self._ends.items() if name in taken}
-        unready = {item for each in taken.values() for item in each.unready}
+    def _forget(self, by_partner: Mapping[str, FleetSummary], now: float) -> None:
+        """Forget partners and apps that are gone, or well again; a summary may lag behind the passes."""
+        self._ends = {name: last for name, last in self._ends.items() if name in by_partner}
+        unready = {item for summary in by_partner.values() for item in summary.unready}
         self._lost = {item: at for item, at in self._lost.items() if item in unready or now - at < STALE}

@@ -1,4 +1,4 @@
-"""What the doors may ask of the loop, and what the loop tells whoever listens."""
+"""Control of the loop: what the doors may ask of it, and what it reports to listeners."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeAlias
@@ -6,11 +6,11 @@ from typing import Protocol, TypeAlias
 from controller.model.passes import PartnerState, Pass, SourceState
 
 OnPass: TypeAlias = Callable[[Pass], None]
-"""Told of each pass when it is over, in the loop's thread: it returns at once and never raises."""
+"""Called with each pass when the pass is over, in the loop's thread: returns at once and never raises."""
 
 
 class LoopControl(Protocol):
-    """How the loop stands, and the only ways to hurry it. Nothing here makes it write."""
+    """State of the loop, and the only ways to hurry it. No method makes the loop write."""
 
     def now(self) -> float:
         """Return epoch seconds on the loop's clock."""
@@ -21,17 +21,17 @@ class LoopControl(Protocol):
     def partners(self) -> tuple[PartnerState, ...]: ...
 
     async def hint(self, names: Iterable[str]) -> bool:
-        """Have the app looked at that goes by one of *names* (ids, names or phones at Gupshup).
+        """Observe soon the app that has one of *names* (ids, names or phones at Gupshup).
 
-        False where none is known, or none is declared. Never more than a look, and not at once where that
-        app was just looked at.
+        Return False if none is known, or none is declared. A hint causes no more than an observation, and
+        not at once if that app was just observed.
         """
         ...
 
     def awaits(self, names: Iterable[str]) -> bool:
-        """Say whether one of *names* is an app under way here: a hint about it is likely to be news."""
+        """Return whether one of *names* is an app under way here: a hint about such an app is likely news."""
         ...
 
     def source_changed(self) -> None:
-        """Have the source read soon."""
+        """Make the loop read the source soon."""
         ...

@@ -1,4 +1,4 @@
-"""The process that never stops: one source, as many partners as it names, and an end without loss."""
+"""Controller of one source: as many partner loops as the source names, and an end without loss."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
@@ -16,28 +16,28 @@ from controller.model.passes import PartnerState, SourceState
 from controller.model.problem import Problem
 
 GRACE = 20.0
-"""Seconds that what is under way has to end in; then it is cut off, and what it wrote is unclear."""
+"""Seconds in which work under way has to end; then it is cancelled, and a write in it is unclear."""
 
 LATE = 2.0
-"""Intervals after which the source is read though no timer said so."""
+"""Intervals after which the source is read even if no timer fired."""
 
 SETTLING = 1.0
-"""Seconds between two looks at a source that is being written."""
+"""Seconds between two reads of a source that is being written."""
 
 MOST_WARNINGS = 5
-"""Warnings that the line about them names; `validate` lists more."""
+"""Warnings that the log line names; `validate` lists more."""
 
 
 class Controller:
-    """Keeps Gupshup as the source says. The Board that the doors see."""
+    """Keeps Gupshup as the source declares. The `LoopControl` that the doors see."""
 
     def __init__(self, source: SourceWatcher, context: LoopContext) -> None:
         self._source = source
         self._sign_ins = SignIns(context.sign_in)
         self._context = replace(context, sign_in=self._sign_ins.sign_in, released=source.released)
         self._read_soon = asyncio.Event()
-        self._told = ("", "")
-        self._warned: tuple[str, tuple[Problem, ...]] = ("", ())
+        self._reported_error = ("", "")
+        self._reported_warnings: tuple[str, tuple[Problem, ...]] = ("", ())
         self._loops: dict[str, PartnerLoop] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -45,21 +45,21 @@ class Controller:
         return self._context.clock.now()
 
     def source(self) -> SourceState:
-        """Return how the source stands; one that may not act on an account by now is not taken either."""
+        """Return the state of the source: also rejected if it may no longer act on an account."""
         state = self._source.state
         refused = [each.refusal for _, each in sorted(self._loops.items()) if each.refusal is not None]
         if state.error or not refused:
             return state
         error, since = join_refusals([each.error for each in refused]), min(each.since for each in refused)
-        trouble, key = str(error), error.digest
-        return replace(state, error=trouble, error_since=since, digest=key, rejected=state.revision)
+        message, key = str(error), error.digest
+        return replace(state, error=message, error_since=since, digest=key, rejected=state.revision)
 
     def partners(self) -> tuple[PartnerState, ...]:
         return tuple(each.state() for _, each in sorted(self._loops.items()))
 
     async def hint(self, names: Iterable[str]) -> bool:
-        known, partner_loop = tuple(names), tuple(self._loops.values())
-        return any([await each.hint(known) for each in partner_loop])
+        known, loops = tuple(names), tuple(self._loops.values())
+        return any([await each.hint(known) for each in loops])
 
     def awaits(self, names: Iterable[str]) -> bool:
         known = tuple(names)
@@ -69,23 +69,23 @@ class Controller:
         self._read_soon.set()
 
     def stop(self) -> None:
-        """Begin nothing new; `run` returns once what is under way has ended, or is cut off."""
+        """Begin nothing new; `run` returns once all work under way has ended or is cancelled."""
         self._context.stopping.set()
         self._read_soon.set()
 
     async def run(self) -> None:
-        """Keep Gupshup as the source says until `stop`."""
+        """Keep Gupshup as the source declares until `stop`."""
         await self._source.load_last_good()
         end = self._context.triggers.every(self._context.timing.interval, self.source_changed)
         async with self._sign_ins:
             try:
-                await self._keep()
+                await self._follow_source()
             finally:
                 end()
                 await self._end(self._tasks.values())
 
-    async def _keep(self) -> None:
-        """Read the source again and again; what is old is not acted on before a look for something newer."""
+    async def _follow_source(self) -> None:
+        """Read the source again and again; an old revision acts only if no newer one is worth a wait."""
         begun = False
         while not self._context.stopping.is_set():
             self._read_soon.clear()
@@ -94,9 +94,7 @@ class Controller:
             if self._source.desired is not None and (new or not begun) and not waits:
                 begun = True
                 await self._declare(self._source.desired)
-            late = (
-                LATE * self._context.timing.interval
-            )  # timers go by the wall's clock, which may be set back
+            late = LATE * self._context.timing.interval  # timers use the wall clock, which may be set back
             with suppress(TimeoutError):
                 async with asyncio.timeout(SETTLING if self._source.state.waiting else late):
                     await self._read_soon.wait()
@@ -109,57 +107,57 @@ class Controller:
             log.logger().info("source pending", source=now.identity, waiting=now.waiting)
         if new:
             log.logger().info("source accepted", source=now.identity, revision=now.revision)
-        self._tell_trouble(taken=new)
-        self._tell_warnings()
+        self._log_error(taken=new)
+        self._log_warnings()
         return new
 
     async def _unless_stopped(self, work: Coroutine[object, object, bool]) -> bool:
-        """Do *work*, but give it up where the process stops: the network may keep it for minutes."""
-        doing = asyncio.ensure_future(work)
+        """Do *work*, but cancel it if the process stops: the network may delay it for minutes."""
+        task = asyncio.ensure_future(work)
         stopped = asyncio.ensure_future(self._context.stopping.wait())
         try:
-            await asyncio.wait({doing, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            return doing.done() and doing.result()
+            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            return task.done() and task.result()
         finally:
-            doing.cancel()
+            task.cancel()
             stopped.cancel()
-            await asyncio.gather(doing, stopped, return_exceptions=True)
+            await asyncio.gather(task, stopped, return_exceptions=True)
 
-    def _tell_trouble(self, *, taken: bool) -> None:
-        """Tell what is new about the trouble of the source; that one was *taken* was told already."""
-        state, told = self.source(), self._told
-        self._told = state.error, state.rejected
-        if self._told == told:
+    def _log_error(self, *, taken: bool) -> None:
+        """Log what is new about the source's error; a revision that was *taken* is already logged."""
+        state, reported = self.source(), self._reported_error
+        self._reported_error = state.error, state.rejected
+        if self._reported_error == reported:
             return
         if state.error:
             not_taken(state)
         elif not taken:
             log.logger().info("source recovered", source=state.identity, revision=state.revision)
 
-    def _tell_warnings(self) -> None:
-        """Tell what is odd about the manifests in force, once a revision and whenever it changes."""
-        state, found = self._source.state, self._source.accepted
-        told, self._warned = self._warned, (state.revision, found.problems)
-        if found.warnings and told != self._warned:
+    def _log_warnings(self) -> None:
+        """Log the warnings about the manifests in force, once a revision and whenever they change."""
+        state, decoded = self._source.state, self._source.accepted
+        reported, self._reported_warnings = self._reported_warnings, (state.revision, decoded.problems)
+        if decoded.warnings and reported != self._reported_warnings:
             log.logger().warning(
                 "manifests have warnings",
                 source=state.identity,
                 revision=state.revision,
-                warnings=found.warnings,
-                first=warned(found, MOST_WARNINGS).strip().replace("\n", "; "),
+                warnings=decoded.warnings,
+                first=warned(decoded, MOST_WARNINGS).strip().replace("\n", "; "),
             )
 
     async def _declare(self, desired: Desired) -> None:
-        """Have every partner that is declared now tended, as it is declared now."""
+        """Run a loop for every declared partner, as declared now, and end the loops of the others."""
         declared = {partner.name: partner for partner in desired.partners}
-        over = [name for name, each in self._loops.items() if declared.get(name) != _bare(each, declared)]
-        for name in over:
+        ended = [name for name, each in self._loops.items() if declared.get(name) != _bare(each, declared)]
+        for name in ended:
             self._loops.pop(name).leave()
-        await self._end([self._tasks.pop(name) for name in over])
+        await self._end([self._tasks.pop(name) for name in ended])
         for partner in desired.partners:
-            self._tend(partner, _of(desired, partner))
+            self._run_or_update(partner, _of(desired, partner))
 
-    def _tend(self, partner: Partner, desired: Desired) -> None:
+    def _run_or_update(self, partner: Partner, desired: Desired) -> None:
         if partner.name in self._loops:
             self._loops[partner.name].declare(desired)
             return
@@ -170,13 +168,13 @@ class Controller:
         pending = list(tasks)
         if pending:
             _, late = await asyncio.wait(pending, timeout=GRACE)
-            for request in late:
-                request.cancel()
+            for task in late:
+                task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
 
 
 def not_taken(state: SourceState) -> None:
-    """Tell that what lies there is not taken, why, and what is in force instead."""
+    """Log that the newest revision is not taken, why, and which one is in force instead."""
     log.logger().warning(
         "source rejected",
         source=state.identity,
@@ -188,13 +186,13 @@ def not_taken(state: SourceState) -> None:
 
 
 def _bare(partner_loop: PartnerLoop, declared: dict[str, Partner]) -> Partner | None:
-    """Return the partner as it is tended, standing where it is declared now: a moved line changes nothing."""
+    """Return the partner as its loop has it, but at its present place: a moved line changes nothing."""
     now = declared.get(partner_loop.partner.name)
     return replace(partner_loop.partner, place=now.place) if now is not None else partner_loop.partner
 
 
 def _of(desired: Desired, partner: Partner) -> Desired:
-    """Return what is declared for one partner."""
+    """Return the part of *desired* that declares *partner*."""
     return replace(
         desired,
         partners=(partner,),

@@ -1,4 +1,4 @@
-"""What this process has seen of one partner, and the two kinds of passes that add to it."""
+"""Cache of what this process observed of one partner, and the two kinds of passes that add to it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,14 +18,14 @@ from controller.model.plan import Plan, Request, Result, Waiting
 from controller.model.upstream import Facts, Listing, LookFailed
 
 BY_PHONE = 2
-"""Pages that a look by phone reads: that with the row, and the empty one that ends it."""
+"""Pages that a read by phone takes: the one with the row, and the empty one that ends the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassOutcome:
-    """What a pass came to: *plan* is what is left after it, None where *error* kept it from planning.
+    """Outcome of a pass. *plan* is what is left after the pass, None if *error* prevented a plan.
 
-    *calls* is how many its looks at one app took, the token's aside.
+    *calls* is the number of calls that its reads of one app took, without those for the token.
     """
 
     request: PassRequest
@@ -41,38 +41,38 @@ class PassOutcome:
 
 
 class PartnerCache:
-    """The last list and the facts about single apps. *enforce* False: nothing is written."""
+    """The last list and the facts about single apps. Without *enforce* nothing is written."""
 
     def __init__(self, account: Account[Reader], *, enforce: bool) -> None:
         self._account = account
         self._enforce = enforce
         self._facts = Facts()
-        self._freed: frozenset[Change] = frozenset()
+        self._released: frozenset[Change] = frozenset()
         self._begun = False
-        self._listed = 0.0
+        self._listed_at = 0.0
         self.rows = AppCache()
         self.desired = Desired("")
         self.apps: dict[str, App] = {}
-        self._hooks: dict[str, tuple[Subscription, ...]] = {}
+        self._subscriptions: dict[str, tuple[Subscription, ...]] = {}
         self._keys: dict[str, str] = {}
 
     def declare(self, desired: Desired) -> frozenset[str]:
         """Take over what is declared now; return the names of the apps about which something is new.
 
-        The first time nothing is known to be new.
+        The first call returns none: what is new is not known then.
         """
         apps = {app.name: app for app in desired.apps}
-        hooks = _by_app(desired.subscriptions)
+        subscriptions = _by_app(desired.subscriptions)
         self._forget(app for name, app in apps.items() if name not in self.apps)
         changed = {
             name
             for name, app in apps.items()
             if not _same(app, self.apps.get(name))
-            or not _alike(hooks.get(name, ()), self._hooks.get(name, ()))
+            or not _alike(subscriptions.get(name, ()), self._subscriptions.get(name, ()))
         }
         if desired.revision != self.desired.revision:
-            self._freed = frozenset()  # what was let through was let through of the revision before
-        self.desired, self.apps, self._hooks = desired, apps, hooks
+            self._released = frozenset()  # releases count for one revision only
+        self.desired, self.apps, self._subscriptions = desired, apps, subscriptions
         self._keys = {
             key: app.name for app in desired.apps for key in (app.app_id, app.app_name, app.phone) if key
         }
@@ -81,33 +81,35 @@ class PartnerCache:
         return frozenset(changed if begun else ())
 
     def find(self, name: str) -> str | None:
-        """Return the declared app that goes by *name* at Gupshup: by an id, a phone or a name."""
+        """Return the declared app that has *name* as id, phone or name at Gupshup; None if there is none."""
         row = self.rows.find(name)
         keys = (name,) if row is None else (name, row.phone or name, row.name)
         return next((self._keys[key] for key in keys if key in self._keys), None)
 
     async def reconcile_list(self, asked: Request, released: frozenset[str], *, fresh: bool) -> PassOutcome:
-        """Do what follows from the list and from what is known of single apps; *fresh*: read the list first.
+        """Reconcile from the list and the facts about single apps. With *fresh*, read the list first.
 
-        The last list is good enough for a change of manifests: each link looks by its phone once more.
+        The last list is good enough for a change of manifests: each link reads by its phone once more.
         """
         request = PassRequest(self.desired, self.desired, asked, released, PassKind.LIST)
-        state = PassState(self._facts, self._freed)
-        seen = await self._go(request, state, None if fresh else Listing(self.rows.rows, self._listed))
+        state = PassState(self._facts, self._released)
+        outcome = await self._run_pass(
+            request, state, None if fresh else Listing(self.rows.rows, self._listed_at)
+        )
         if fresh and state.observed is not None:
-            self.rows, self._listed = AppCache(state.observed.rows), state.observed.absent_at
+            self.rows, self._listed_at = AppCache(state.observed.rows), state.observed.absent_at
         self._facts = state.facts
         if self.desired is request.desired:
-            self._freed = state.released
-        else:  # it was declared anew meanwhile
+            self._released = state.released
+        else:  # another revision was declared meanwhile
             before = {app.name for app in request.desired.apps}
             self._forget(app for name, app in self.apps.items() if name not in before)
-        return seen
+        return outcome
 
     async def reconcile_app(self, name: str, asked: Request, *, fresh: bool) -> PassOutcome:
-        """Look at one app; *fresh*: its row, too, where the last list's is not good enough."""
+        """Reconcile one app. With *fresh*, read its row by phone instead of trusting the last list."""
         app = self.apps[name]
-        desired = replace(self.desired, apps=(app,), subscriptions=self._hooks.get(name, ()))
+        desired = replace(self.desired, apps=(app,), subscriptions=self._subscriptions.get(name, ()))
         request = PassRequest(desired, self.desired, asked, kind=PassKind.APP)
         try:
             listing = await self._listing(app, fresh=fresh)
@@ -116,32 +118,32 @@ class PartnerCache:
         ids = frozenset(row.id for row in listing.rows)
         known = facts_about(self._facts, ids)
         state = PassState(known)
-        seen = await self._go(request, state, listing)
+        outcome = await self._run_pass(request, state, listing)
         if state.observed is not None:
             self._facts = merge_facts(self._facts, state.facts, ids | _asked_about(state.facts))
-        return replace(seen, calls=BY_PHONE * fresh + reads_between(known, state.facts))
+        return replace(outcome, calls=BY_PHONE * fresh + reads_between(known, state.facts))
 
     def mark_failed(self, name: str, why: str) -> None:
-        """Note that a look at an app came to nothing, so that no guard waits for what it would have told."""
+        """Note that an observation of an app failed, so that no guard waits for its facts."""
         app = self.apps.get(name)
         ids = () if app is None else (row.id for row in self.rows.rows_for(app))
         unseen = {app_id: LookFailed(why) for app_id in ids if app_id not in self._facts.subscriptions}
         self._facts = replace(self._facts, subscriptions={**self._facts.subscriptions, **unseen})
 
     def _forget(self, apps: Iterable[App]) -> None:
-        """Have the webhooks of *apps* looked at anew: nobody watched them meanwhile."""
+        """Forget the subscriptions of *apps*, which were not observed meanwhile: a pass reads them anew."""
         ids = {row.id for app in apps for row in self.rows.rows_for(app)}
         known = {app_id: fact for app_id, fact in self._facts.subscriptions.items() if app_id not in ids}
         self._facts = replace(self._facts, subscriptions=known)
 
     async def _listing(self, app: App, *, fresh: bool) -> Listing:
-        asked_at = self._account.clock.now() if fresh else self._listed
+        asked_at = self._account.clock.now() if fresh else self._listed_at
         if fresh:
             self.rows.replace_by_phone(app.phone, await self._account.remote.rows_by_phone(app.phone))
         return Listing(self.rows.rows_for(app), asked_at)
 
-    async def _go(self, request: PassRequest, state: PassState, listing: Listing | None) -> PassOutcome:
-        """Do one pass, and tell what came of it however it ended."""
+    async def _run_pass(self, request: PassRequest, state: PassState, listing: Listing | None) -> PassOutcome:
+        """Do one pass and return its outcome, however the pass ended."""
         error, plan = None, None
         try:
             if self._enforce:
@@ -149,8 +151,8 @@ class PartnerCache:
             else:
                 await decide(self._account, request, state, listing)
             plan = await replan(self._account, request, state)
-        except ControllerError as trouble:
-            error = trouble
+        except ControllerError as caught:
+            error = caught
         outcomes = tuple(state.outcomes.values())
         return PassOutcome(request, plan, state.matches, outcomes, error)
 
@@ -160,18 +162,18 @@ def _asked_about(facts: Facts) -> frozenset[AppId]:
 
 
 def _by_app(subscriptions: Sequence[Subscription]) -> dict[str, tuple[Subscription, ...]]:
-    found: dict[str, list[Subscription]] = {}
+    by_app: dict[str, list[Subscription]] = {}
     for each in subscriptions:
-        found.setdefault(each.app, []).append(each)
-    return {name: tuple(some) for name, some in found.items()}
+        by_app.setdefault(each.app, []).append(each)
+    return {name: tuple(group) for name, group in by_app.items()}
 
 
 def _same(app: App, before: App | None) -> bool:
-    """Say whether a manifest says the same, wherever it stands now."""
+    """Return whether a manifest declares the same as before, whatever its place."""
     return before is not None and replace(app, place=before.place) == before
 
 
-def _alike(hooks: Sequence[Subscription], before: Sequence[Subscription]) -> bool:
-    return len(hooks) == len(before) and all(
-        replace(one, place=other.place) == other for one, other in zip(hooks, before, strict=True)
+def _alike(subscriptions: Sequence[Subscription], before: Sequence[Subscription]) -> bool:
+    return len(subscriptions) == len(before) and all(
+        replace(one, place=other.place) == other for one, other in zip(subscriptions, before, strict=True)
     )

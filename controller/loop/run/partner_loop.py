@@ -1,4 +1,4 @@
-"""One partner: sign in, become its writer, tend it; and begin again when that ends."""
+"""Loop of one partner: sign in, become its writer, run the worker; and begin again when the worker ends."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -22,16 +22,16 @@ from controller.model.manifest import Desired, Partner
 from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Timing
 
 ASK_AGAIN = 1.0
-"""Seconds between two tries to become the writer of a partner that another process tends."""
+"""Seconds between two tries to become the writer of a partner that another process leads."""
 
 GIVEN_WAY = 3.0
-"""Seconds for which the writer lock is left to whoever asked for it: who waits for it tries often."""
+"""Seconds for which the writer lock is left to the process that asked for it: that one tries often."""
 
 GIVES_WAY = 3.0
-"""Seconds for which the lock is waited for after its holder was asked to give way."""
+"""Seconds to wait for the lock after its holder was asked to give way."""
 
 STORE_REST = 5.0
-"""Seconds at the most between two tries to reach a store that is away: it is ours, and hurt by none."""
+"""Seconds at most between two tries to reach a store that is away: our own store bears many tries."""
 
 _LEAST_PAUSE = 0.05
 
@@ -41,10 +41,10 @@ DENIALS = 3
 
 @dataclass(frozen=True, slots=True)
 class LoopContext:
-    """What every partner of a process shares. *stopping*: nothing new is begun any more.
+    """Context that every partner of a process shares. Once *stopping* is set, no loop begins anything new.
 
-    *released* are digests of losses that somebody agreed to. *ci*: the store may begin anew with each run;
-    how it was found first counts for the whole process, by account, in *resent*.
+    *released* are digests of losses that a person agreed to. With *ci* the store may begin anew with each
+    run. *resent* holds by account the first answer of `resends`, which counts for the whole process.
     """
 
     sign_in: SignIn
@@ -63,7 +63,7 @@ class LoopContext:
 
 @dataclass(frozen=True, slots=True)
 class SourceRefused:
-    """What is declared lost too much by now, and since when that is so (epoch seconds)."""
+    """Refusal of a revision that lost too much, and since when it is refused (epoch seconds)."""
 
     error: PlanRefused
     since: float
@@ -83,7 +83,7 @@ class PartnerLoop:
         self._leaving = False
 
     def leave(self) -> None:
-        """End once the pass that is under way is over."""
+        """End once the pass under way is over."""
         self._leaving = True
 
     def declare(self, desired: Desired) -> None:
@@ -93,24 +93,23 @@ class PartnerLoop:
 
     @property
     def refusal(self) -> SourceRefused | None:
-        """Why what is declared may not act on the account, None where it may, or nobody asked yet."""
+        """Reason why the revision may not act on the account; None if it may, or was not checked yet."""
         return self._refusal
 
     async def hint(self, names: Iterable[str]) -> bool:
-        """Look at the app that goes by one of *names*; what another process tends, it is told of."""
+        """Observe the app that has one of *names*; if another process leads the partner, leave it a hint."""
         if self._worker is not None:
             return self._worker.event(names)
         keys = {key for app in self._desired.apps for key in (app.phone, app.app_name, app.app_id)}
         known = [name for name in names if name in keys]
         if known and self._upstream:
-            wish = (
-                f"{EVENT} {known[0]}"  # under a name of its own: it must not replace what a person asked for
-            )
-            await self._context.hints.leave(self._upstream, f":{wish}", wish)
+            # Under a name of its own: the hint must not replace what a person asked for.
+            event = f"{EVENT} {known[0]}"
+            await self._context.hints.leave(self._upstream, f":{event}", event)
         return bool(known)
 
     def awaits(self, names: Iterable[str]) -> bool:
-        """Say whether one of *names* is an app that is under way, and that this process tends."""
+        """Return whether one of *names* is an app that is under way, of a partner that this process leads."""
         return self._worker is not None and self._worker.awaits(names)
 
     def state(self) -> PartnerState:
@@ -126,7 +125,7 @@ class PartnerLoop:
         )
 
     async def run(self) -> None:
-        """Tend the partner until the process stops. Nothing that fails here ends it."""
+        """Run until the process stops, or `leave`. No error ends the loop."""
         while not self._over():
             began = self._context.clock.now()
             try:
@@ -135,12 +134,12 @@ class PartnerLoop:
                     await self._lead_when_elected(session)
             except ControllerError as error:
                 await self._pause(self._rest(error, began))
-            except Exception as bug:  # noqa: BLE001  (a partner is never left alone because of a bug of ours)
+            except Exception as bug:  # noqa: BLE001  (a bug of ours must not end a partner's loop)
                 log.logger().exception("partner crashed", partner=self.partner.name)
                 await self._pause(self._rest(bug, began))
 
     def _rest(self, error: Exception, began: float) -> float:
-        """Return for how long to rest after *error*, and tell of it."""
+        """Report *error*, and return the seconds to rest after it."""
         now = self._context.clock.now()
         self._failures += 1
         self._denials += isinstance(error, Denied)
@@ -167,9 +166,9 @@ class PartnerLoop:
         )
 
     async def _lead_when_elected(self, session: PartnerSession) -> None:
-        """Tend as often as this process becomes the writer; wait for that meanwhile.
+        """Run the worker each time this process becomes the writer, and wait between those times.
 
-        Neither another writer, nor a loss that is refused, nor a store that is away ends it: a sign-in is
+        Neither another writer, nor a refused loss, nor a store that is away ends the session: a sign-in is
         worth keeping.
         """
         with self._context.elections.candidacy(self._upstream):
@@ -187,7 +186,7 @@ class PartnerLoop:
                     await self._pause(min(self._rest(error, began), STORE_REST))
 
     async def _elect(self, session: PartnerSession) -> None:
-        """Do what is our turn now. Raises Locked where another process was faster."""
+        """Take the election's next step. Raises Locked if another process was faster."""
         match self._context.elections.next_step(self._upstream):
             case WaitUntil(until, blind):
                 if not blind:
@@ -212,10 +211,10 @@ class PartnerLoop:
         await self._pause(GIVEN_WAY)
 
     async def _admit(self, account: Account[Reader]) -> None:
-        """Ask anew whether what is declared may act: another process may have declared more meanwhile."""
+        """Check again whether the revision may act: another process may have declared more meanwhile."""
         revisions, released = account.store.revisions, self._context.released
-        ask = admit if self._context.timing.enforce else refuse_loss
-        await ask(revisions, account.upstream, self.partner, self._desired, released)
+        check = admit if self._context.timing.enforce else refuse_loss
+        await check(revisions, account.upstream, self.partner, self._desired, released)
 
     @asynccontextmanager
     async def _writing(self, session: PartnerSession, lock_timeout: float) -> AsyncIterator[Account[Reader]]:
@@ -223,30 +222,30 @@ class PartnerLoop:
             yield session.account
             return
         async with session.writing(lock_timeout) as account:
-            known = CachedStore(account.store)
-            await known.intents.adopt_orphans(account.upstream)
-            yield replace(account, store=known)
+            cached = CachedStore(account.store)
+            await cached.intents.adopt_orphans(account.upstream)
+            yield replace(account, store=cached)
 
     async def _work(self, account: Account[Reader]) -> None:
         context = self._context
         self._worker = Worker(
             account,
             hints=context.hints,
-            tempo=replace(context.timing, resend=context.resent[account.upstream]),
+            timing=replace(context.timing, resend=context.resent[account.upstream]),
             triggers=context.triggers,
-            tell=context.on_pass,
+            on_pass=context.on_pass,
             chance=context.chance,
         )
         try:
             self._worker.declare(self._desired)
             await self._worker.run(self._over)
         finally:
-            if self._worker.state().listed_at:  # being let in is no success yet
+            if self._worker.state().listed_at:  # an admission alone is no success
                 self._failures = self._denials = 0
             self._worker = None
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, shorter where the process stops."""
+        """Wait *seconds*, or less if the process stops."""
         until = self._context.clock.now() + seconds
         while (left := until - self._context.clock.now()) > 0 and not self._over():
             self._progressed_at = self._context.clock.now()

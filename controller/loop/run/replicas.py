@@ -1,4 +1,4 @@
-"""Which partners this process is to write for, where several share a store; alone, all of them."""
+"""Replicas that share a store: for which partners this process is to write. Alone, for all of them."""
 
 import asyncio
 from collections.abc import Collection, Iterator
@@ -12,20 +12,20 @@ from controller.model.clock import Clock
 from controller.model.replica import Peers
 
 EVERY = 2.5
-"""Seconds between two beats; one that failed is repeated after a third of them."""
+"""Seconds between two heartbeats; a failed one is repeated after a third of that time."""
 
 _LEAST_GAP = 0.2
 
 
 class Replicas(Protocol):
-    """The rows by which the processes that share a store know of one another."""
+    """Rows in the store that show the processes of a store to one another."""
 
     async def beat(self, stands: Collection[str]) -> Peers: ...
     async def leave(self) -> None: ...
 
 
 class SingleReplica:
-    """Nobody else is there: it is always our turn."""
+    """Elections without other replicas: this process always may write."""
 
     @contextmanager
     def candidacy(self, upstream: str) -> Iterator[None]:  # noqa: ARG002  (what the other kind asks)
@@ -36,7 +36,7 @@ class SingleReplica:
 
 
 class ReplicaMember:
-    """One of several. `keep` tells the others of it, from its begin to *stopping*."""
+    """One of several replicas. `run` shows it to the others until *stopping*."""
 
     def __init__(self, replicas: Replicas, clock: Clock, stopping: asyncio.Event) -> None:
         self._replicas = replicas
@@ -58,11 +58,11 @@ class ReplicaMember:
             self._changed.set()
 
     def next_step(self, upstream: str) -> Turn:
-        """Return what to do about *upstream* now. Asks nobody."""
+        """Return what to do about *upstream* now, without any query."""
         return self._turns.turn(upstream, self._clock.now())
 
     async def run(self) -> None:
-        """Be one of the replicas until the process stops; what it had is then free for the others at once."""
+        """Be one of the replicas until the process stops. The others may then take its partners at once."""
         while not self._stopping.is_set():
             await self._pause(EVERY if await self._heartbeat() else EVERY / 3)
         with suppress(StoreError):  # the row ends by itself
@@ -81,7 +81,7 @@ class ReplicaMember:
         return True
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, shorter where it changed what we stand for, or the process stops."""
+        """Wait *seconds*, or less if the candidacies change or the process stops."""
         waits = {asyncio.ensure_future(each.wait()) for each in (self._stopping, self._changed)}
         try:
             await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

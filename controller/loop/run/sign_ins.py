@@ -1,4 +1,4 @@
-"""Sign-ins that are made before they are needed: whose account a partner is, is known to nobody before."""
+"""Sign-ins ahead of time: only a sign-in shows whose account a partner is."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -12,15 +12,15 @@ from controller.model.problem import ENVIRONMENT
 
 
 class PartnerSession(Protocol):
-    """A partner that is signed in: as long as it is, no other sign-in is needed."""
+    """A partner that is signed in. No other sign-in is needed while the session lasts."""
 
     @property
     def account(self) -> Account[Reader]:
-        """Only for looking."""
+        """The account, only for reading."""
         ...
 
     def writing(self, lock_timeout: float = 0.0) -> AbstractAsyncContextManager[Account[Writer]]:
-        """Be the partner's one writer. Raises Locked where another process is, for *lock_timeout* seconds."""
+        """Be the partner's one writer. Raises Locked if another process is, for *lock_timeout* seconds."""
         ...
 
 
@@ -29,25 +29,25 @@ SignIn = Callable[[Partner], AbstractAsyncContextManager[PartnerSession]]
 
 @dataclass(slots=True)
 class _Early:
-    """What a sign-in ahead of time came to, for whoever signs in next."""
+    """Outcome of a sign-in ahead of time, for the next `sign_in`."""
 
     partner: Partner
-    found: PartnerSession | ControllerError
+    outcome: PartnerSession | ControllerError
     stack: AsyncExitStack
 
 
 @dataclass(slots=True)
 class SignIns:
-    """Signs partners in by *sign_in*, and tells whose account they are. One sign-in serves both."""
+    """Signs partners in by *by*, and returns whose account each one is. One sign-in serves both."""
 
     by: SignIn
     _known: dict[str, tuple[Partner, str]] = field(default_factory=dict)
     _early: dict[str, _Early] = field(default_factory=dict)
 
     async def account_of(self, partner: Partner) -> str | None:
-        """Return the upstream of *partner*, None where nobody can tell now. Signs in where nobody has yet.
+        """Return the upstream of *partner*, None if the sign-in failed. Signs in if that was not done yet.
 
-        One that failed is not tried again before somebody stood: accounts get locked.
+        A failed sign-in is not tried again before `sign_in` has raised its error: accounts get locked.
         """
         bare = _bare(partner)
         known = self._known.get(bare.name)
@@ -57,11 +57,11 @@ class SignIns:
         if early is None or early.partner != bare:
             await self._drop(bare.name)
             early = self._early[bare.name] = await self._signed_in(partner)
-        return None if isinstance(early.found, ControllerError) else self._learn(bare, early.found)
+        return None if isinstance(early.outcome, ControllerError) else self._learn(bare, early.outcome)
 
     @asynccontextmanager
     async def sign_in(self, partner: Partner) -> AsyncIterator[PartnerSession]:
-        """Be signed in, by a sign-in of before where there is one. Raises what that, or a new one, met."""
+        """Be signed in, by an earlier sign-in if one was made. Raises the error of the sign-in."""
         bare = _bare(partner)
         early = self._early.pop(bare.name, None)
         if early is None or early.partner != bare:
@@ -69,16 +69,16 @@ class SignIns:
                 await early.stack.aclose()
             early = await self._signed_in(partner)
         async with early.stack:
-            if isinstance(early.found, ControllerError):
-                raise early.found
-            self._learn(bare, early.found)
-            yield early.found
+            if isinstance(early.outcome, ControllerError):
+                raise early.outcome
+            self._learn(bare, early.outcome)
+            yield early.outcome
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Let go of the sign-ins that nobody took."""
+        """End the sessions that no `sign_in` took over."""
         for name in list(self._early):
             await self._drop(name)
 
@@ -100,5 +100,5 @@ class SignIns:
 
 
 def _bare(partner: Partner) -> Partner:
-    """Return *partner* wherever it stands: a moved line is no other account."""
+    """Return *partner* without its place in a file: a moved line is no other account."""
     return replace(partner, place=ENVIRONMENT)

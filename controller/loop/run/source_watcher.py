@@ -1,6 +1,7 @@
-"""The source of a process that never stops: the last good revision, and why a newer one is not taken.
+"""Source of a process that never stops: the last good revision, and why a newer one is not taken.
 
-What is bad, empty or shrunken freezes it on what was good, over restarts too: half a source deletes things.
+A bad, empty or shrunken revision leaves the last good one in force, over restarts too: half a source deletes
+things.
 """
 
 import asyncio
@@ -22,33 +23,33 @@ from controller.model.passes import SourceState
 from controller.model.source import Decoded, Source, SourceFile
 
 LONG = 30.0
-"""Seconds after which a source that is written to all the time is no longer waited for: it is in trouble."""
+"""Seconds after which a source that is still being written counts as an error, and is not waited for."""
 
 SIGN_IN = 20.0
-"""Seconds for which a new revision waits for a sign-in that tells whose account a partner is."""
+"""Seconds that a new revision waits at most for a sign-in that shows whose account a partner is."""
 
 
 class SourceReader(Protocol):
-    """Where manifests come from."""
+    """Reader of the manifests at one place."""
 
     @property
     def identity(self) -> str: ...
 
     async def read(self, known: str, /) -> Source | None:
-        """Return the source whole, None where it is still at the revision *known*, and where it was.
+        """Return the whole source, None if its revision is still *known* and its place the same.
 
-        Raises Unsettled where it is being written, and SourceError.
+        Raises Unsettled if the source is being written, and SourceError.
         """
         ...
 
     async def advanced(self, old: str, new: str) -> bool:
-        """Say whether *new* grew out of *old*; a source without a history always says yes."""
+        """Return whether *new* grew out of *old*; always True for a source without a history."""
         ...
 
 
 Decode = Callable[[Source], Awaitable[Decoded]]
 Whose = Callable[[Partner], Awaitable[str | None]]
-"""Returns whose account a partner is, None where nobody can tell now."""
+"""Returns whose account a partner is, None if that is unknown now."""
 
 
 async def nobody(_: Partner) -> str | None:
@@ -57,12 +58,13 @@ async def nobody(_: Partner) -> str | None:
 
 @dataclass(slots=True)
 class SourceWatcher:
-    """*released* are digests that let through what lost too much, or whose history was rewritten.
+    """*released* are digests that let through a revision that lost too much, or whose history was rewritten.
 
-    *admits*: what is taken is what its accounts have from now on; not so for who only observes.
+    With *admits*, a taken revision is stored as what its accounts declare. A process that only observes sets
+    it to False.
 
-    *accepted* and *files* are those of one revision, the last good one. *refusal* is why what lies there now
-    is not taken, None where it is, or where it is only waited for.
+    *accepted* and *files* are those of one revision, the last good one. *refusal* is why the newest revision
+    is not taken, None if it is taken, or only waited for.
     """
 
     origin: SourceReader
@@ -86,75 +88,75 @@ class SourceWatcher:
         if good is None:
             return
         self._grew_from = good.revision
-        found = await self.decode(Source(identity, good.revision, good.files))
-        if found.desired is not None:  # rules may have become stricter since
-            self.accepted, self.files = found, good.files
+        decoded = await self.decode(Source(identity, good.revision, good.files))
+        if decoded.desired is not None:  # rules may have become stricter since
+            self.accepted, self.files = decoded, good.files
             self.state = SourceState(identity, good.revision, good.at)
 
     @property
     def desired(self) -> Desired | None:
-        """What the last good revision declares, None where there was none yet."""
+        """What the last good revision declares, None if there was none yet."""
         return self.accepted.desired
 
     @property
     def pending(self) -> bool:
-        """Whether what lies there is worth waiting for, before the last good revision is acted on."""
+        """Whether the last good revision has to wait for one that has been in writing for less than LONG."""
         waited = self.state.waited
         return waited is not None and self.clock.now() - waited < LONG
 
     async def read(self, whose: Whose = nobody) -> bool:
-        """Read the source; say whether it declares something new."""
+        """Read the source; return whether it declares something new."""
         try:
             source = await self.origin.read(self._seen)
         except Unsettled as error:
-            self._wait(error)
+            self._note_waiting(error)
             return False
         except ControllerError as error:
-            self._rest()
-            self._unread(error)
+            self._clear_waiting()
+            self._read_failed(error)
             return False
-        self._rest()
+        self._clear_waiting()
         if source is None:
             self._clear_error_if(self._seen)
             return False
         try:
-            found, counts = await self._judged(source, whose)
+            decoded, counts = await self._checked(source, whose)
         except (ManifestError, PlanRefused) as error:
-            self._trouble(error, source.revision)
+            self._note_error(error, source.revision)
             return False
         except ControllerError as error:
-            self._trouble(error)
+            self._note_error(error)
             return False
-        return await self._take(source, found, counts)
+        return await self._take(source, decoded, counts)
 
-    async def _judged(self, source: Source, whose: Whose) -> tuple[Decoded, Mapping[str, Declared]]:
-        """Return what *source* declares, and how much of it for which account, as far as that is known.
+    async def _checked(self, source: Source, whose: Whose) -> tuple[Decoded, Mapping[str, Declared]]:
+        """Return what *source* declares, and how much of it for each account that is known.
 
-        Raises ManifestError or PlanRefused where it is not to be taken, and SourceError or StoreError.
+        Raises ManifestError or PlanRefused if *source* must not be taken, and SourceError or StoreError.
         """
-        found = await self.decode(source)
-        if found.desired is None:
+        decoded = await self.decode(source)
+        if decoded.desired is None:
             self._seen = source.revision
-            raise ManifestError(found.problems)
+            raise ManifestError(decoded.problems)
         if source.revision == self.state.revision:
-            return found, {}
+            return decoded, {}
         await refuse_half_written(self.revisions, source)
         refusals = Refusals()
         with refusals:
-            refuse_empty(found.desired, source.identity, self.released)
+            refuse_empty(decoded.desired, source.identity, self.released)
         with refusals:
             await self._check_ancestry(source)
-        counts = await self._compared(found.desired, source, whose, refusals)
+        counts = await self._count_and_compare(decoded.desired, source, whose, refusals)
         refusals.refuse()
-        return found, counts
+        return decoded, counts
 
-    async def _compared(
+    async def _count_and_compare(
         self, desired: Desired, source: Source, whose: Whose, refusals: Refusals
     ) -> Mapping[str, Declared]:
-        """Count *desired* by account, and gather what speaks against it where one of them lost too much."""
+        """Count *desired* by account, and gather a refusal for each account that lost too much."""
         counts: dict[str, Declared] = {}
         for partner in desired.partners:
-            upstream = await self._account(partner, whose)
+            upstream = await self._account_of(partner, whose)
             with refusals:
                 if upstream is not None:
                     counts[upstream] = declared(desired, partner.name)
@@ -163,8 +165,8 @@ class SourceWatcher:
                     self._compare_with_good(partner, desired, source)
         return counts
 
-    async def _account(self, partner: Partner, whose: Whose) -> str | None:
-        """Return whose account *partner* is, if any account there has something to lose."""
+    async def _account_of(self, partner: Partner, whose: Whose) -> str | None:
+        """Return whose account *partner* is; None if unknown, or if no declaration at its URL is stored."""
         if await self.revisions.knows(partner.url):
             with suppress(TimeoutError):
                 async with asyncio.timeout(SIGN_IN):
@@ -172,7 +174,7 @@ class SourceWatcher:
         return None
 
     def _compare_with_good(self, partner: Partner, desired: Desired, source: Source) -> None:
-        """Compare by name, where nothing is known of the account: the last good revision is what is left."""
+        """Compare by name with the last good revision, if the store knows no declaration of the account."""
         before = None if self.desired is None else _earlier(partner, self.desired)
         if before is not None and self.desired is not None:
             refuse_shrunk(
@@ -194,7 +196,7 @@ class SourceWatcher:
                 key,
             )
 
-    async def _take(self, source: Source, found: Decoded, counts: Mapping[str, Declared]) -> bool:
+    async def _take(self, source: Source, decoded: Decoded, counts: Mapping[str, Declared]) -> bool:
         self._seen = source.revision
         now = self.clock.now()
         known = self.desired is not None and source.revision == self.state.revision
@@ -206,11 +208,11 @@ class SourceWatcher:
                 )
             for upstream, count in counts.items() if self.admits else ():
                 await self.revisions.declare(upstream, count)
-        except StoreError as error:  # a guard needs it: without it a restart could take less for all
+        except StoreError as error:  # without the record a restart could take a shrunken source
             self._seen = ""
-            self._trouble(error)
+            self._note_error(error)
             return False
-        self.accepted, self.files, self.refusal = found, source.files, None
+        self.accepted, self.files, self.refusal = decoded, source.files, None
         self._grew_from = source.revision
         since = self.state.since if known else now
         self.state = SourceState(source.identity, source.revision, since, now)
@@ -223,23 +225,23 @@ class SourceWatcher:
                 self.state, read=self.clock.now(), error="", error_since=None, digest="", rejected=""
             )
 
-    def _wait(self, error: Unsettled) -> None:
+    def _note_waiting(self, error: Unsettled) -> None:
         since = self.clock.now() if self.state.waited is None else self.state.waited
         self.state = replace(self.state, waiting=str(error), waited=since)
         if not self.pending:
-            self._trouble(error)
+            self._note_error(error)
 
-    def _rest(self) -> None:
+    def _clear_waiting(self) -> None:
         self.state = replace(self.state, waiting="", waited=None)
 
-    def _unread(self, error: ControllerError) -> None:
-        """Tell of it; afterwards a revision that was not taken is read anew, so that it is told of anew."""
-        self._trouble(error, error.revision if isinstance(error, SourceError) else "")
+    def _read_failed(self, error: ControllerError) -> None:
+        """Note *error*. A rejected revision is read again later, so that its own error is noted again."""
+        self._note_error(error, error.revision if isinstance(error, SourceError) else "")
         if self._seen != self.state.revision:
             self._seen = ""
 
-    def _trouble(self, error: ControllerError, rejected: str = "") -> None:
-        """Tell why what lies there is not taken; *rejected* is its revision, if that is what is wrong."""
+    def _note_error(self, error: ControllerError, rejected: str = "") -> None:
+        """Note why the newest revision is not taken; *rejected* names it if its content is the reason."""
         since = self.state.error_since if self.state.error_since is not None else self.clock.now()
         why = first(error.problems) if isinstance(error, ManifestError) else str(error)
         key = error.digest if isinstance(error, PlanRefused) else ""
@@ -248,5 +250,5 @@ class SourceWatcher:
 
 
 def _earlier(partner: Partner, desired: Desired) -> Partner | None:
-    """Return the partner as it was declared before; a rehearsal elsewhere says nothing about it."""
+    """Return the partner as declared before at the same URL: a rehearsal at another URL does not count."""
     return next((p for p in desired.partners if (p.name, p.url) == (partner.name, partner.url)), None)

@@ -1,4 +1,4 @@
-"""How every declared resource of one partner stands, kept for those who ask the store."""
+"""Statuses of every declared resource of one partner, kept in the store for its readers."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,11 +9,11 @@ from controller.model.plan import Item
 from controller.model.status import Status
 
 KEPT = 900.0
-"""Seconds after which a status that says the same is written again, so that its age is no riddle."""
+"""Seconds after which an unchanged status is written again, so that its age shows the last check."""
 
 
 class StatusRecorder:
-    """The last statuses, by item; what changes is told and written, and the rest is not."""
+    """The last statuses, by item. Only what changes is reported and written."""
 
     def __init__(self) -> None:
         self._last: dict[Item, Status] = {}
@@ -24,16 +24,16 @@ class StatusRecorder:
         return self._last
 
     async def load(self, account: Account[Reader]) -> None:
-        """Begin with what the store holds, so that conditions keep their times over a restart."""
+        """Begin with the statuses in the store, so that conditions keep their times over a restart."""
         known = read_documents(await account.store.statuses.read(account.upstream))
         self._last = {each.item: each for each in known}
         self._written = {each.item: each.at for each in known}
 
     async def record(
-        self, account: Account[Reader], found: Iterable[Status], *, whole: bool, force: bool
+        self, account: Account[Reader], latest: Iterable[Status], *, whole: bool, force: bool
     ) -> tuple[Transition, ...]:
-        """Keep *found*, and return what changed. *whole*: nothing else is declared; *force*: write all."""
-        fresh = {each.item: each for each in found}
+        """Keep *latest*, and return the changes. *whole*: no other item is declared; *force*: write all."""
+        fresh = {each.item: each for each in latest}
         changes = tuple(change for each in fresh.values() for change in self._changes(each))
         due = [each for each in fresh.values() if force or self._is_due(each)]
         gone = whole and not self._last.keys() <= fresh.keys()
@@ -49,9 +49,9 @@ class StatusRecorder:
 
     def _is_due(self, status: Status) -> bool:
         before = self._last.get(status.item)
-        same = before is not None and _said(before) == _said(status)
+        same = before is not None and _content(before) == _content(status)
         age = status.at - self._written.get(status.item, 0.0)
-        return not same or not 0.0 <= age < KEPT  # a process before us may have had a clock that was ahead
+        return not same or not 0.0 <= age < KEPT  # the clock of an earlier process may have been ahead
 
     def _changes(self, status: Status) -> Iterator[Transition]:
         before = self._last.get(status.item)
@@ -61,5 +61,5 @@ class StatusRecorder:
                 yield Transition(status.item, known, condition)
 
 
-def _said(status: Status) -> object:
+def _content(status: Status) -> object:
     return (status.conditions, status.revision, status.app_id, status.stage)

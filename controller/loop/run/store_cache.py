@@ -1,6 +1,6 @@
-"""The store of the partner's one writer: what is remembered is read once, and again after each change.
+"""Store of the partner's one writer: the memory is read once, and again after each change.
 
-Only for who holds the writer lock: nobody else changes it meanwhile.
+Only for the holder of the writer lock: no other process changes the memory meanwhile.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,14 @@ from controller.model.memory import Intent, Memory, MemoryUpdate
 
 
 class CachedStore:
-    """A store that knows by heart what it would read for each upstream."""
+    """A store that caches the memory of each upstream."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        heart = _Cache()
-        self.memories: Memories = _Memories(store.memories, heart)
-        self.intents: Intents = _Intents(store.intents, heart)
-        self.history: History = _History(store.history, heart)
+        cache = _Cache()
+        self.memories: Memories = _Memories(store.memories, cache)
+        self.intents: Intents = _Intents(store.intents, cache)
+        self.history: History = _History(store.history, cache)
 
     @property
     def statuses(self) -> Statuses:
@@ -37,7 +37,7 @@ class CachedStore:
 
 
 class _Cache:
-    """What was read and still counts; *changes* tells a read that something changed while it went on."""
+    """Memories that were read and still count. *changes* shows a read whether one changed meanwhile."""
 
     def __init__(self) -> None:
         self.known: dict[str, Memory] = {}
@@ -57,55 +57,55 @@ class _Cache:
 
 
 class _Memories:
-    def __init__(self, memories: Memories, heart: _Cache) -> None:
+    def __init__(self, memories: Memories, cache: _Cache) -> None:
         self._memories = memories
-        self._heart = heart
+        self._cache = cache
 
     async def read(self, upstream: str) -> Memory:
-        found = self._heart.known.get(upstream)
-        if found is None:
-            before = self._heart.changes
-            found = await self._memories.read(upstream)
-            if self._heart.changes == before:
-                self._heart.known[upstream] = found
-        return found
+        memory = self._cache.known.get(upstream)
+        if memory is None:
+            before = self._cache.changes
+            memory = await self._memories.read(upstream)
+            if self._cache.changes == before:
+                self._cache.known[upstream] = memory
+        return memory
 
     async def note(self, upstream: str, notes: Sequence[MemoryUpdate]) -> None:
         if notes:
-            with self._heart.changing():
+            with self._cache.changing():
                 await self._memories.note(upstream, notes)
 
 
 class _Intents:
-    def __init__(self, intents: Intents, heart: _Cache) -> None:
+    def __init__(self, intents: Intents, cache: _Cache) -> None:
         self._intents = intents
-        self._heart = heart
+        self._cache = cache
 
     async def open(self, upstream: str, phone: str, name: str) -> Intent:
-        with self._heart.changing():
+        with self._cache.changing():
             return await self._intents.open(upstream, phone, name)
 
     async def end(self, upstream: str, intent_id: int) -> None:
-        with self._heart.changing():
+        with self._cache.changing():
             await self._intents.end(upstream, intent_id)
 
     async def adopt_orphans(self, upstream: str) -> int:
-        with self._heart.changing():
+        with self._cache.changing():
             return await self._intents.adopt_orphans(upstream)
 
 
 class _History:
-    """The last answers to links are part of what is remembered."""
+    """A finished write changes the memory, too: the last answers to links are a part of it."""
 
-    def __init__(self, history: History, heart: _Cache) -> None:
+    def __init__(self, history: History, cache: _Cache) -> None:
         self._history = history
-        self._heart = heart
+        self._cache = cache
 
     async def begin(self, upstream: str, entry: WriteRecord) -> int:
         return await self._history.begin(upstream, entry)
 
     async def finish(self, number: int, outcome: str, message: str) -> None:
-        with self._heart.changing():
+        with self._cache.changing():
             await self._history.finish(number, outcome, message)
 
     async def drop(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""How each upstream's resources stand, as the store says; counted anew when a pass may have moved them."""
+"""Summaries of each upstream's stored statuses, counted anew after a pass that may have changed them."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -10,10 +10,10 @@ from controller.model.clock import Clock
 from controller.model.passes import Pass
 
 FRESH = 10.0
-"""Seconds for which a census counts, whatever happens meanwhile."""
+"""Seconds for which a summary counts, whatever happens meanwhile."""
 
 STALE = 60.0
-"""Seconds after which it is taken again, although nothing was heard: another replica may have written."""
+"""Seconds after which a summary is counted again even without a pass: another replica may have written."""
 
 
 class StatusReader(Protocol):
@@ -25,7 +25,7 @@ class IntentCounter(Protocol):
 
 
 class SummaryStore(Protocol):
-    """What is asked of the store (`edges.store.SqlStore`)."""
+    """The store (`edges.store.SqlStore`), as used here."""
 
     @property
     def statuses(self) -> StatusReader: ...
@@ -34,47 +34,49 @@ class SummaryStore(Protocol):
 
 
 class SummaryCache:
-    """What is known of every upstream in use; *each* tells every resource apart."""
+    """Summaries of every upstream in use. With *per_resource* a summary lists every resource."""
 
-    def __init__(self, store: SummaryStore, clock: Clock, *, each: bool = False) -> None:
+    def __init__(self, store: SummaryStore, clock: Clock, *, per_resource: bool = False) -> None:
         self._store = store
         self._clock = clock
-        self._each = each
-        self._taken: dict[str, tuple[float, FleetSummary]] = {}
-        self._moved: set[str] = set()
+        self._per_resource = per_resource
+        self._counted: dict[str, tuple[float, FleetSummary]] = {}
+        self._changed: set[str] = set()
         self.open_intents: Mapping[str, int] = {}
 
-    def on_pass(self, over: Pass) -> None:
-        """Listen to passes: what one of them moved is counted again when it is next asked for."""
-        if over.transitions or over.results:
-            self._moved.add(over.upstream)
+    def on_pass(self, finished: Pass) -> None:
+        """Note the upstream of a pass that changed something, so that `refresh` counts it again."""
+        if finished.transitions or finished.results:
+            self._changed.add(finished.upstream)
 
     async def refresh(self, upstreams: Iterable[str]) -> None:
-        """Bring the censuses of *upstreams* up to date, and forget all others. Raises StoreError."""
+        """Bring the summaries of *upstreams* up to date, and forget all others. Raises StoreError."""
         wanted = sorted({upstream for upstream in upstreams if upstream})
         for upstream in wanted:
             if self._due(upstream):
-                await self._take(upstream)
-        self._taken = {upstream: taken for upstream, taken in self._taken.items() if upstream in wanted}
-        self._moved &= set(wanted)
+                await self._recount(upstream)
+        self._counted = {
+            upstream: counted for upstream, counted in self._counted.items() if upstream in wanted
+        }
+        self._changed &= set(wanted)
         self.open_intents = await self._store.intents.counted()
 
     def summary(self, upstream: str) -> FleetSummary:
-        """Return what the last `refresh` found; an empty one of an upstream that it was not asked for."""
-        _, found = self._taken.get(upstream, (0.0, FleetSummary()))
-        return found
+        """Return the summary of the last `refresh`; an empty one if *upstream* was not part of it."""
+        _, summary = self._counted.get(upstream, (0.0, FleetSummary()))
+        return summary
 
     def _due(self, upstream: str) -> bool:
-        if upstream not in self._taken:
+        if upstream not in self._counted:
             return True
-        age = self._clock.now() - self._taken[upstream][0]
-        return age >= STALE or (upstream in self._moved and age >= FRESH)
+        age = self._clock.now() - self._counted[upstream][0]
+        return age >= STALE or (upstream in self._changed and age >= FRESH)
 
-    async def _take(self, upstream: str) -> None:
-        self._moved.discard(upstream)  # before the look: what moves during it is counted again
+    async def _recount(self, upstream: str) -> None:
+        self._changed.discard(upstream)  # before the read: a change during the read is counted again
         at = self._clock.now()
         documents = await self._store.statuses.read(upstream)
-        self._taken[upstream] = at, await asyncio.to_thread(self._count, documents)
+        self._counted[upstream] = at, await asyncio.to_thread(self._count, documents)
 
     def _count(self, documents: Mapping[str, str]) -> FleetSummary:
-        return summarize(read_documents(documents), each=self._each)
+        return summarize(read_documents(documents), each=self._per_resource)

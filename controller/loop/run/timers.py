@@ -1,4 +1,4 @@
-"""Timers: apscheduler calls what marks that something is due. It never does the work itself."""
+"""Timers: apscheduler calls functions that mark something as due, and never do the work themselves."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +19,7 @@ class Timers:
         )
 
     def start(self) -> None:
-        """Begin; in the loop that is to be called in."""
+        """Begin, in the event loop that is to run the calls."""
         self._scheduler.start()
 
     def end(self) -> None:

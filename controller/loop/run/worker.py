@@ -1,7 +1,7 @@
-"""One partner while this process tends it: pass after pass, and what each of them leaves behind.
+"""Worker of one partner: pass after pass, and the results of each pass.
 
-Passes go one after the other. Those over the whole partner read its list; those over one app read that app,
-so that an event waits for no sweep.
+Passes go one after the other. A pass over the whole partner reads its list. A pass over one app reads only
+that app, so that an event waits for no sweep.
 """
 
 import asyncio
@@ -26,33 +26,33 @@ from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Tim
 from controller.model.plan import Plan
 
 EVENT, RECONCILE, RELEASE, YIELD = "event", "reconcile", "release", "yield"
-"""Kinds of hints. A release has the digest behind a space; a yield asks for the writer lock."""
+"""Kinds of hints. A release has a digest after a space; a yield asks for the writer lock."""
 
 HANDOVER = (":yield", YIELD)
 """The hint that asks for the writer lock; no app has such a name."""
 
 
 class Worker:
-    """Tends one partner from `serve`'s begin to its end. *tell* hears of each pass."""
+    """Runs the passes of one partner, as its writer or only as an observer. *on_pass* is called with each."""
 
     def __init__(
         self,
         account: Account[Reader],
         *,
         hints: Hints,
-        tempo: Timing,
+        timing: Timing,
         triggers: Triggers,
-        tell: OnPass,
+        on_pass: OnPass,
         chance: Callable[[], float],
     ) -> None:
         self._account = account
         self._hints = hints
-        self._timing = tempo
+        self._timing = timing
         self._triggers = triggers
-        self._on_pass = tell
-        self._cache = PartnerCache(account, enforce=tempo.enforce)
+        self._on_pass = on_pass
+        self._cache = PartnerCache(account, enforce=timing.enforce)
         self._statuses = StatusRecorder()
-        self._schedule = Schedule(tempo, chance)
+        self._schedule = Schedule(timing, chance)
         self._wake = asyncio.Event()
         self._released: set[str] = set()
         self._forced: set[str] = set()
@@ -73,23 +73,23 @@ class Worker:
         return not self._timing.enforce or self._account.holds()
 
     def declare(self, desired: Desired) -> None:
-        """Keep this from now on: what is new about it is looked at first."""
+        """Take over *desired* from now on: new and changed apps are observed first."""
         new = self._cache.declare(desired)
         self._schedule.declare(self._cache.apps, new, self._now)
         self._forced &= {*self._cache.apps, WHOLE_PARTNER}
         self._wake.set()
 
     def event(self, names: Iterable[str]) -> bool:
-        """Look soon at the app that goes by one of *names*; False where none is declared."""
-        name = next((found for each in names if (found := self._cache.find(each))), None)
+        """Observe soon the app that has one of *names*; return False if none is declared."""
+        name = next((app for each in names if (app := self._cache.find(each))), None)
         if name is not None:
             self._schedule.event(name, self._now)
             self._wake.set()
         return name is not None
 
     def awaits(self, names: Iterable[str]) -> bool:
-        """Say whether one of *names* is an app that is under way."""
-        return any(self._schedule.awaits(found) for each in names if (found := self._cache.find(each)))
+        """Return whether one of *names* is an app that is under way."""
+        return any(self._schedule.awaits(app) for each in names if (app := self._cache.find(each)))
 
     def state(self) -> PartnerState:
         plan = self._plan
@@ -110,7 +110,7 @@ class Worker:
     async def run(self, stopping: Callable[[], bool]) -> None:
         """Do pass after pass, until *stopping* or another process wants the lock.
 
-        Raises Locked where the lock is lost, Denied where the credentials are refused, and StoreError.
+        Raises Locked if the lock is lost, Denied if the credentials are refused, and StoreError.
         """
         self._stopping = stopping
         await self._statuses.load(self._account)
@@ -141,20 +141,20 @@ class Worker:
             await self._pass(*taken, now)
         except ControllerError:
             raise
-        except Exception as error:  # noqa: BLE001  (its one home: a bug about one app stops no other)
+        except Exception as error:  # noqa: BLE001  (the one place for it: a bug about one app stops no other)
             log.logger().exception("pass crashed", partner=self._account.partner.name, app=taken[0])
             crashed = self._crashed(*taken, now, error)
             self._failed(*taken, crashed.error)
             self._on_pass(crashed)
 
     async def _take_hints(self) -> None:
-        """Take the hints that other processes left; they are for the writer, and looking alone is none."""
+        """Take the hints that other processes left, if this process is a writer: an observer must not."""
         if self._timing.enforce:
             for hint in await self._hints.take(self._account.upstream):
                 self._hinted(hint)
 
     async def _rest(self, now: float) -> None:
-        """Wait until something is due, somebody hurries, or it is time to look for hints."""
+        """Wait until a pass is due, a caller wakes the worker, or hints have to be read."""
         due = self._schedule.next_at(now)
         until = min(self._hints_taken_at + self._timing.hint_poll, math.inf if due is None else due)
         with suppress(TimeoutError):
@@ -165,7 +165,7 @@ class Worker:
     def _hinted(self, hint: Hint) -> None:
         kind, _, about = hint.kind.partition(" ")
         if kind == YIELD:
-            self._yielding |= hint.at >= self._began  # nobody waits any more for an older one
+            self._yielding |= hint.at >= self._began  # no process waits any more for an older one
         elif kind == EVENT:
             self.event([about or hint.app])
         elif kind == RELEASE:
@@ -176,40 +176,42 @@ class Worker:
             self._schedule.ask(hint.app, self._now)
 
     async def _pass(self, name: str, lane: Lane, began: float) -> None:
-        """Do one pass, tell of it, and have what follows from it due."""
+        """Do one pass, report it, and schedule what follows from it."""
         asked = replace(self._schedule.asked(name, began), resend=self._timing.resend)
         fresh = lane is not Lane.CHANGED or self._unread
         if name == WHOLE_PARTNER:
-            seen = await self._cache.reconcile_list(asked, frozenset(self._released), fresh=fresh)
+            outcome = await self._cache.reconcile_list(asked, frozenset(self._released), fresh=fresh)
         else:
-            seen = await self._cache.reconcile_app(name, asked, fresh=lane is not Lane.DRIFT)
-        transitions = await self._note(name, seen)
-        self._learn(name, lane, seen, fresh=fresh)
-        if not (isinstance(seen.error, Locked) and self._stopping()):  # it was us who let go
-            self._on_pass(self._told(name, lane, began, seen, transitions))
-        if isinstance(seen.error, Denied | Locked | StoreError):
-            raise seen.error
+            outcome = await self._cache.reconcile_app(name, asked, fresh=lane is not Lane.DRIFT)
+        transitions = await self._record_statuses(name, outcome)
+        self._reschedule(name, lane, outcome, fresh=fresh)
+        if not (isinstance(outcome.error, Locked) and self._stopping()):  # the stop released the lock
+            self._on_pass(self._finished(name, lane, began, outcome, transitions))
+        if isinstance(outcome.error, Denied | Locked | StoreError):
+            raise outcome.error
 
-    async def _note(self, name: str, seen: PassOutcome) -> tuple[Transition, ...]:
-        if seen.plan is None or seen.matches is None or not self._holds:
-            return ()  # a lock that was lost meanwhile is another's by now, and so is what is told of it
-        found = statuses(seen.matches, seen.plan, self._statuses.last)
+    async def _record_statuses(self, name: str, outcome: PassOutcome) -> tuple[Transition, ...]:
+        if outcome.plan is None or outcome.matches is None or not self._holds:
+            return ()  # the lock was lost meanwhile: the statuses are another writer's by now
+        latest = statuses(outcome.matches, outcome.plan, self._statuses.last)
         force = bool({name, WHOLE_PARTNER} & self._forced)
         self._forced.discard(name)
-        return await self._statuses.record(self._account, found, whole=name == WHOLE_PARTNER, force=force)
+        return await self._statuses.record(self._account, latest, whole=name == WHOLE_PARTNER, force=force)
 
-    def _learn(self, name: str, lane: Lane, seen: PassOutcome, *, fresh: bool) -> None:
+    def _reschedule(self, name: str, lane: Lane, outcome: PassOutcome, *, fresh: bool) -> None:
         now = self._now
-        if seen.plan is None:
-            until = seen.error.until if isinstance(seen.error, Busy) else None
-            self._failed(name, lane, str(seen.error), until)
+        if outcome.plan is None:
+            until = outcome.error.until if isinstance(outcome.error, Busy) else None
+            self._failed(name, lane, str(outcome.error), until)
             return
-        asked, rows = seen.request.request, len(self._cache.rows)
-        self._schedule.done(FinishedPass(name, lane, asked, seen.plan, seen.outcomes, rows, seen.calls), now)
+        asked, rows = outcome.request.request, len(self._cache.rows)
+        self._schedule.done(
+            FinishedPass(name, lane, asked, outcome.plan, outcome.outcomes, rows, outcome.calls), now
+        )
         if name == WHOLE_PARTNER:
             self._listed_at = now if fresh else self._listed_at
             self._unread &= not fresh
-            self._error, self._plan = "", seen.plan
+            self._error, self._plan = "", outcome.plan
             self._released.clear()
 
     def _failed(self, name: str, lane: Lane, why: str, until: float | None = None) -> None:
@@ -232,21 +234,21 @@ class Worker:
             error_kind=type(error).__name__,
         )
 
-    def _told(
-        self, name: str, lane: Lane, began: float, seen: PassOutcome, transitions: tuple[Transition, ...]
+    def _finished(
+        self, name: str, lane: Lane, began: float, outcome: PassOutcome, transitions: tuple[Transition, ...]
     ) -> Pass:
-        whole = seen.plan if name == WHOLE_PARTNER else None
+        whole = outcome.plan if name == WHOLE_PARTNER else None
         return Pass(
             partner=self._account.partner.name,
             upstream=self._account.upstream,
             app=name,
             lane=lane,
-            revision=seen.request.declared.revision,
+            revision=outcome.request.declared.revision,
             began=began,
             seconds=self._now - began,
-            results=seen.results,
+            results=outcome.results,
             transitions=transitions,
             summary={} if whole is None else report(whole, {}, {}, {}).summary,
-            error="" if seen.error is None else str(seen.error),
-            error_kind="" if seen.error is None else type(seen.error).__name__,
+            error="" if outcome.error is None else str(outcome.error),
+            error_kind="" if outcome.error is None else type(outcome.error).__name__,
         )
