@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from controller.core.replicas.election import Turn
+from controller.core.replicas.election import Step
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.model.clock import Clock
 from controller.model.history import Declared, Hint, LastGood, WriteRecord
@@ -105,7 +105,7 @@ class Elections(Protocol):
         """Be ready to write for *upstream* within the block."""
         ...
 
-    def next_step(self, upstream: str) -> Turn:
+    def next_step(self, upstream: str) -> Step:
         """Return what to do about *upstream* now, without any query."""
         ...
 

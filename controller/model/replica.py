@@ -1,4 +1,4 @@
-"""The processes that share a store, and who writes for what, as one of them saw it, on its clock."""
+"""Replicas: the processes that share a store, and the leases, as one of them observed them, on its clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ class Replica:
     """A process that never stops: the upstreams it could write for, and until when it counts as alive."""
 
     name: str
-    stands: frozenset[str]
+    candidate_for: frozenset[str]
     until: float
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseState:
-    """Who writes, or wrote last, for an upstream, and when that ends or has ended.
+    """The lease of an upstream: who writes, or wrote last, and when that ends or ended.
 
-    *holder* is a replica's name or another process's, "" where it let go.
+    *holder* is a replica's name or another process's, "" if it was released.
     """
 
     holder: str
@@ -26,10 +26,10 @@ class LeaseState:
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """What *me* saw at the moment *at*: the *others* that are alive, and who holds what."""
+    """The observation of the replica *me* at the moment *at*: the *others* that are alive, and the leases."""
 
     me: str
     at: float
-    stands: frozenset[str]
+    candidate_for: frozenset[str]
     others: tuple[Replica, ...] = ()
-    held: Mapping[str, LeaseState] = field(default_factory=dict)
+    leases: Mapping[str, LeaseState] = field(default_factory=dict)

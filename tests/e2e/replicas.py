@@ -101,7 +101,7 @@ class Fleet:
         """Start *count* replicas, and return when they are ready and everything is held."""
         for _ in range(count):
             self.start(*words)
-        self.until(lambda: self.ready() and sum(self.loads()) == self.partners)
+        self.until(lambda: self.ready() and self.led())
 
     def asking(self, partner: str, route: str) -> bool:
         """Say whether *partner* waits for an answer of *route*."""
@@ -117,10 +117,9 @@ class Fleet:
         held = [*self.holders().values()]
         return sorted(held.count(replica.process.pid) for replica in self.running)
 
-    def even(self) -> bool:
-        """Say whether every partner is held, and loads differ by one at the most."""
-        loads = self.loads()
-        return sum(loads) == self.partners and loads[-1] - loads[0] <= 1
+    def led(self) -> bool:
+        """Return whether every partner is held by a replica that runs."""
+        return sum(self.loads()) == self.partners
 
     def settled(self) -> bool:
         """Say whether everything that was declared is there."""

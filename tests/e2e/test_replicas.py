@@ -105,7 +105,7 @@ def pause(there: Fleet) -> Pause:
     before = len(there.there.calls())
     first.process.send_signal(signal.SIGCONT)
     there.there.faults()
-    back = there.until(there.even)
+    back = there.until(there.led)
     written = [call["route"] for call in there.there.calls(*WRITES, since=before)]
     return Pause(moved, written, back, there.wrongs())
 
@@ -124,7 +124,7 @@ class Asked:
 def asked(there: Fleet) -> Asked:
     """Leave hints for what another replica tends; apply beside it; end one of two replicas in peace."""
     there.start_all(2)
-    there.until(there.even)
+    there.until(there.led)
     there.until(there.settled)
     heard = {
         "event": heard_of(there, lambda: there.event("1", "Partner1App00")),
@@ -134,7 +134,7 @@ def asked(there: Fleet) -> Asked:
     at_once = there.there.run(*apply).code
     done = there.there.run(*apply, "--lock-timeout", "30s")
     assert set(done.summary) == {"unchanged"}, done.out
-    held_again = there.until(lambda: sum(there.loads()) == there.partners)
+    held_again = there.until(there.led)
     first = there.running.pop(0)
     ended = first.signal(signal.SIGTERM).code
     left = there.until(lambda: there.loads() == [there.partners])
@@ -172,7 +172,7 @@ def outage(there: Fleet) -> Outage:
     written = [call["route"] for call in there.there.calls(*WRITES, since=before)]
     alive = sum(each.process.poll() is None for each in there.running)
     there.server.start()
-    again = there.until(lambda: sum(there.loads()) == there.partners)
+    again = there.until(there.led)
     there.until(there.settled)
     logins = len(there.there.calls("login", since=before))
     return Outage(written, alive, logins, again, there.wrongs())

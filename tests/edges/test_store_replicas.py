@@ -42,7 +42,7 @@ def replicas(store: SqlStore) -> ReplicaTable:
 
 def told(roster: Peers) -> tuple[str, float]:
     """Return who has, or had, the lease of HERE, and in how many seconds that ends."""
-    held = roster.held[HERE]
+    held = roster.leases[HERE]
     return held.holder, round(held.until - roster.at, 3)
 
 
@@ -54,13 +54,13 @@ async def test_who_beats_is_seen_with_what_it_stands_for(three: list[SqlStore]) 
     one, two, _ = three
     alone = await beat(one, HERE)
     assert not alone.others
-    assert not alone.held
-    assert alone.stands == {HERE}
+    assert not alone.leases
+    assert alone.candidate_for == {HERE}
     seen = await beat(two, HERE, THERE)
-    assert [(each.name, each.stands) for each in seen.others] == [(alone.me, frozenset({HERE}))]
+    assert [(each.name, each.candidate_for) for each in seen.others] == [(alone.me, frozenset({HERE}))]
     again = await beat(one)
-    assert [(each.name, each.stands) for each in again.others] == [(seen.me, frozenset({HERE, THERE}))]
-    assert (await beat(two)).others[0].stands == frozenset()
+    assert [(each.name, each.candidate_for) for each in again.others] == [(seen.me, frozenset({HERE, THERE}))]
+    assert (await beat(two)).others[0].candidate_for == frozenset()
 
 
 async def test_who_does_not_beat_is_dead_after_a_while(three: list[SqlStore], engine: Engine) -> None:
@@ -102,7 +102,7 @@ async def test_it_is_seen_who_holds_what_and_until_when(three: list[SqlStore], e
     async with one.writer(HERE), two.writer(THERE):
         seen = await beat(third)
         assert told(seen) == (me, TERMS.ttl)
-        assert seen.held[THERE].holder not in {me, seen.me, ""}
+        assert seen.leases[THERE].holder not in {me, seen.me, ""}
         engine.clock.time += 12
         assert told(await beat(third)) == (me, -2.0), "it died 2 s ago"
 
@@ -114,7 +114,7 @@ async def test_what_was_let_go_tells_since_when(three: list[SqlStore], engine: E
     engine.clock.time += 4
     assert told(await beat(third)) == ("", -4.0)
     engine.clock.time += 120
-    assert (await beat(third)).held == {}, "long ago is as good as never"
+    assert (await beat(third)).leases == {}, "long ago is as good as never"
 
 
 async def test_on_one_machine_there_are_no_replicas(tmp_path: Path) -> None:

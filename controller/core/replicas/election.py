@@ -1,30 +1,30 @@
-"""Whether it is this replica's turn to write for a partner: from what it saw of the others, and when.
+"""Election: whether a replica asks for the lease of a partner now, from what it observed of its peers.
 
-Nothing here keeps two from writing: the lease does. A wrong turn costs one statement that is refused.
+A replica asks for a free lease as long as it leads fewer partners than its fair share, and for any lease that
+stays free for some seconds. Nothing is handed over by force. The lease itself keeps two from writing: a step
+that was wrong costs one statement that is refused.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from controller.core.replicas.assignment import spread
 from controller.model.replica import Peers
 
-HAND_OVER = 1.0
-"""Seconds for which what was let go is left to whoever waits at the lease itself."""
+HANDOVER_GRACE = 1.0
+"""Seconds for which a released lease is left to whoever waits at the lease itself, an `apply` above all."""
 
-LATER = 2.0
-"""Seconds that the others give the chosen one, before any of them takes its place."""
-
-CALM = 10.0
-"""Seconds for which nobody came or went, before a partner is asked for that another one tends."""
-
-ASK_AGAIN = 15.0
+FALLBACK_DELAY = 2.0
+"""Seconds for which a lease is free before a replica that leads its fair share asks for it, too."""
 
 STALE = 8.0
-"""Seconds after which what was seen says nothing any more."""
+"""Seconds after which an observation of the peers says nothing any more."""
 
-BACK = 4.0
-"""Seconds for which whoever saw nothing for a while takes only what was its own: others come back, too."""
+REJOIN_GRACE = 4.0
+"""Seconds for which a replica that came, or that lost sight of its peers, asks only for leases of its own.
+
+The peers may be coming, too: after a deployment, or once a database is back.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,94 +33,74 @@ class Acquire:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestHandover:
-    """Ask the holder to give way, then for the lease."""
-
-
-@dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """Nothing to do before *until*. *blind*: nothing was seen of the others for a while, or not yet."""
+    """Do nothing before *until* (epoch seconds). *blind*: the peers were not observed lately, or not yet."""
 
     until: float
     blind: bool = False
 
 
-Turn: TypeAlias = Acquire | RequestHandover | WaitUntil
+Step: TypeAlias = Acquire | WaitUntil
 
 
-class Turns:
-    """What one replica saw, and what follows from it for each partner that it stands for."""
+class Election:
+    """The observations of one replica, and its next step for each partner that it is a candidate for."""
 
     def __init__(self) -> None:
-        self._stood: dict[str, float] = {}
-        self._asked: dict[str, float] = {}
-        self._roster = Peers("", float("-inf"), frozenset())
-        self._calm = self._back = float("-inf")
-        self._shares: dict[str, str] = {}
-        self._alive: dict[str, frozenset[str]] = {}
+        self._candidate_since: dict[str, float] = {}
+        self._acquiring: set[str] = set()
+        self._peers = Peers("", float("-inf"), frozenset())
+        self._rejoined = float("-inf")
 
     @property
-    def stands(self) -> frozenset[str]:
-        return frozenset(self._stood)
+    def candidate_for(self) -> frozenset[str]:
+        return frozenset(self._candidate_since)
 
-    def stand(self, upstream: str, now: float) -> None:
-        """Be ready to write for *upstream* from now on."""
-        self._stood[upstream] = now
+    def enter(self, upstream: str, now: float) -> None:
+        """Be a candidate for *upstream* from now on."""
+        self._candidate_since[upstream] = now
 
     def leave(self, upstream: str) -> None:
-        self._stood.pop(upstream, None)
-        self._asked.pop(upstream, None)
+        self._candidate_since.pop(upstream, None)
+        self._acquiring.discard(upstream)
 
-    def saw(self, roster: Peers) -> None:
-        """Go by *roster* from now on."""
-        if self._roster.me and roster.at - self._roster.at > STALE:
-            self._back = self._calm = roster.at
-        self._roster = roster
-        alive = _alive(roster, roster.at)
-        if alive != self._alive:
-            self._calm = roster.at
-        self._reckon(alive)
+    def observe(self, peers: Peers) -> None:
+        """Decide by *peers* from now on."""
+        if peers.at - self._peers.at > STALE:
+            self._rejoined = peers.at
+        self._peers = peers
+        self._acquiring.clear()
 
-    def turn(self, upstream: str, now: float) -> Turn:
-        """Return what to do about *upstream* now."""
-        if now - self._roster.at > STALE or upstream not in self._roster.stands:
-            return WaitUntil(now + HAND_OVER, blind=True)
-        alive = _alive(self._roster, now)
-        if alive != self._alive:
-            self._calm = now
-            self._reckon(alive)
-        mine = self._shares.get(upstream) == self._roster.me
-        ready = self._ready(upstream, mine=mine)
-        if now >= ready:
-            return Acquire()
-        if mine and self._may_ask(upstream, now):
-            self._asked[upstream] = now
-            return RequestHandover()
-        return WaitUntil(ready)
+    def next_step(self, upstream: str, now: float) -> Step:
+        """Return what to do about *upstream* now (epoch seconds)."""
+        if now - self._peers.at > STALE or upstream not in self._peers.candidate_for:
+            return WaitUntil(now + HANDOVER_GRACE, blind=True)
+        ready = self._ready_at(upstream, now)
+        if now < ready:
+            return WaitUntil(ready)
+        self._acquiring.add(upstream)
+        return Acquire()
 
-    def _reckon(self, alive: dict[str, frozenset[str]]) -> None:
-        self._alive = alive
-        held = {upstream: held.holder for upstream, held in self._roster.held.items()}
-        self._shares = spread(alive, held)
+    def _ready_at(self, upstream: str, now: float) -> float:
+        """Return the moment from which this replica may ask for the lease."""
+        lease = self._peers.leases.get(upstream)
+        if lease is not None and lease.holder == self._peers.me:
+            return lease.until
+        free = float("-inf") if lease is None else lease.until + (0.0 if lease.holder else HANDOVER_GRACE)
+        free = max(free, self._rejoined + REJOIN_GRACE)
+        if len(self._led(now) - {upstream}) < _fair_share(self._peers, now):
+            return free
+        return max(free, self._candidate_since.get(upstream, free)) + FALLBACK_DELAY
 
-    def _ready(self, upstream: str, *, mine: bool) -> float:
-        """Return the moment from which the lease may be asked for."""
-        held = self._roster.held.get(upstream)
-        if held is not None and held.holder == self._roster.me:
-            return held.until
-        free = float("-inf") if held is None else held.until + (0.0 if held.holder else HAND_OVER)
-        free = max(free, self._back + BACK)
-        return free if mine else max(free, self._stood.get(upstream, free)) + LATER
-
-    def _may_ask(self, upstream: str, now: float) -> bool:
-        """Say whether a replica has it that is to give it up: others than replicas cannot hear."""
-        held = self._roster.held.get(upstream)
-        has = held is not None and held.holder in self._alive and held.holder != self._roster.me
-        asked = self._asked.get(upstream, float("-inf"))
-        return has and now - self._calm >= CALM and now - asked >= ASK_AGAIN
+    def _led(self, now: float) -> set[str]:
+        """Return the partners that this replica leads, or asked for since the last observation."""
+        leases = self._peers.leases.items()
+        mine = {name for name, lease in leases if lease.holder == self._peers.me and lease.until > now}
+        return mine | self._acquiring
 
 
-def _alive(roster: Peers, now: float) -> dict[str, frozenset[str]]:
-    """Return what each living replica stands for; whoever looks is alive."""
-    others = {each.name: each.stands for each in roster.others if each.until > now}
-    return {**others, roster.me: roster.stands}
+def _fair_share(peers: Peers, now: float) -> int:
+    """Return how many partners each living replica leads where the load is even; rounded up."""
+    living = [peers.candidate_for, *(peer.candidate_for for peer in peers.others if peer.until > now)]
+    able = [names for names in living if names]
+    return math.ceil(len(frozenset().union(*able)) / max(1, len(able)))

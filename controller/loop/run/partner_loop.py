@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from controller.core.replicas.election import Acquire, RequestHandover, WaitUntil
+from controller.core.replicas.election import Acquire, WaitUntil
 from controller.core.schedule.intervals import backoff
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
@@ -16,7 +16,7 @@ from controller.loop.run.control import OnPass
 from controller.loop.run.replicas import SingleReplica
 from controller.loop.run.sign_ins import PartnerSession, SignIn
 from controller.loop.run.store_cache import CachedStore
-from controller.loop.run.worker import EVENT, HANDOVER, Worker
+from controller.loop.run.worker import EVENT, Worker
 from controller.model.clock import Clock
 from controller.model.manifest import Desired, Partner
 from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Timing
@@ -26,9 +26,6 @@ ASK_AGAIN = 1.0
 
 GIVEN_WAY = 3.0
 """Seconds for which the writer lock is left to the process that asked for it: that one tries often."""
-
-GIVES_WAY = 3.0
-"""Seconds to wait for the lock after its holder was asked to give way."""
 
 STORE_REST = 5.0
 """Seconds at most between two tries to reach a store that is away: our own store bears many tries."""
@@ -193,16 +190,13 @@ class PartnerLoop:
                     self._failures = self._denials = 0
                     self._error, self._refusal = "", None
                 await self._pause(max(_LEAST_PAUSE, min(ASK_AGAIN, until - self._context.clock.now())))
-            case RequestHandover():
-                await self._context.hints.leave(self._upstream, *HANDOVER)
-                await self._lead_once(session, GIVES_WAY)
             case Acquire():
-                await self._lead_once(session, 0.0)
+                await self._lead_once(session)
             case other:
                 assert_never(other)
 
-    async def _lead_once(self, session: PartnerSession, lock_timeout: float) -> None:
-        async with self._writing(session, lock_timeout) as account:
+    async def _lead_once(self, session: PartnerSession) -> None:
+        async with self._writing(session) as account:
             await self._admit(account)
             if account.upstream not in self._context.resent:
                 self._context.resent[account.upstream] = await resends(account, ci=self._context.ci)
@@ -217,11 +211,11 @@ class PartnerLoop:
         await check(revisions, account.upstream, self.partner, self._desired, released)
 
     @asynccontextmanager
-    async def _writing(self, session: PartnerSession, lock_timeout: float) -> AsyncIterator[Account[Reader]]:
+    async def _writing(self, session: PartnerSession) -> AsyncIterator[Account[Reader]]:
         if not self._context.timing.enforce:
             yield session.account
             return
-        async with session.writing(lock_timeout) as account:
+        async with session.writing() as account:
             cached = CachedStore(account.store)
             await cached.intents.adopt_orphans(account.upstream)
             yield replace(account, store=cached)

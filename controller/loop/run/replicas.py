@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
-from controller.core.replicas.election import Acquire, Turn, Turns
+from controller.core.replicas.election import Acquire, Election, Step
 from controller.edges import log
 from controller.errors import StoreError
 from controller.model.clock import Clock
@@ -20,7 +20,7 @@ _LEAST_GAP = 0.2
 class Replicas(Protocol):
     """Rows in the store that show the processes of a store to one another."""
 
-    async def beat(self, stands: Collection[str]) -> Peers: ...
+    async def beat(self, candidate_for: Collection[str]) -> Peers: ...
     async def leave(self) -> None: ...
 
 
@@ -31,7 +31,7 @@ class SingleReplica:
     def candidacy(self, upstream: str) -> Iterator[None]:  # noqa: ARG002  (what the other kind asks)
         yield
 
-    def next_step(self, upstream: str) -> Turn:  # noqa: ARG002  (likewise)
+    def next_step(self, upstream: str) -> Step:  # noqa: ARG002  (likewise)
         return Acquire()
 
 
@@ -42,24 +42,24 @@ class ReplicaMember:
         self._replicas = replicas
         self._clock = clock
         self._stopping = stopping
-        self._turns = Turns()
+        self._election = Election()
         self._changed = asyncio.Event()
         self._silent = False
 
     @contextmanager
     def candidacy(self, upstream: str) -> Iterator[None]:
         """Be ready to write for *upstream* within the block."""
-        self._turns.stand(upstream, self._clock.now())
+        self._election.enter(upstream, self._clock.now())
         self._changed.set()
         try:
             yield
         finally:
-            self._turns.leave(upstream)
+            self._election.leave(upstream)
             self._changed.set()
 
-    def next_step(self, upstream: str) -> Turn:
+    def next_step(self, upstream: str) -> Step:
         """Return what to do about *upstream* now, without any query."""
-        return self._turns.turn(upstream, self._clock.now())
+        return self._election.next_step(upstream, self._clock.now())
 
     async def run(self) -> None:
         """Be one of the replicas until the process stops. The others may then take its partners at once."""
@@ -71,7 +71,7 @@ class ReplicaMember:
     async def _heartbeat(self) -> bool:
         self._changed.clear()
         try:
-            self._turns.saw(await self._replicas.beat(self._turns.stands))
+            self._election.observe(await self._replicas.beat(self._election.candidate_for))
         except StoreError as error:
             if not self._silent:
                 log.logger().warning("replicas not seen", why=str(error))

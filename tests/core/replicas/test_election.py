@@ -1,19 +1,19 @@
-"""Whose turn it is: the chosen one's at once, the others' later, and a holder's as long as it is well."""
+"""Election: free leases go to replicas below their fair share at once, to any other one seconds later."""
 
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.core.replicas.election import (
-    BACK,
-    CALM,
-    HAND_OVER,
-    LATER,
+    FALLBACK_DELAY,
+    HANDOVER_GRACE,
+    REJOIN_GRACE,
     STALE,
     Acquire,
-    RequestHandover,
-    Turn,
-    Turns,
+    Election,
+    Step,
     WaitUntil,
 )
 from controller.model.replica import LeaseState, Peers, Replica
@@ -21,187 +21,172 @@ from controller.model.replica import LeaseState, Peers, Replica
 ME, OTHER, THIRD, PROCESS = "me", "other", "third", "some apply"
 P, Q, R = "p", "q", "r"
 NOW = 1_000.0
-EVERY = 3.0
+BEFORE = NOW - 6
+"""When the peers were first observed: the grace of a newcomer is over at NOW."""
+BLIND = WaitUntil(NOW + HANDOVER_GRACE, blind=True)
 
 
-def roster(
-    at: float = NOW,
-    held: Mapping[str, LeaseState] | None = None,
+def peers(
+    leases: Mapping[str, LeaseState] | None = None,
     *others: Replica,
-    stands: frozenset[str] = frozenset({P}),
+    at: float = NOW,
+    candidate_for: frozenset[str] = frozenset({P}),
 ) -> Peers:
-    return Peers(ME, at, stands, others, held or {})
+    return Peers(ME, at, candidate_for, others, leases or {})
 
 
-def other(name: str = OTHER, *stands: str, until: float = NOW + 9) -> Replica:
-    return Replica(name, frozenset(stands or P), until)
+def other(*candidate_for: str, name: str = OTHER, until: float = NOW + 9) -> Replica:
+    return Replica(name, frozenset(candidate_for or P), until)
 
 
-def turns(*seen: Peers, since: float = NOW) -> Turns:
-    found = Turns()
+def election(*observed: Peers, since: float = NOW - 60) -> Election:
+    made = Election()
     for upstream in (P, Q, R):
-        found.stand(upstream, since)
-    for each in seen:
-        found.saw(each)
-    return found
+        made.enter(upstream, since)
+    made.observe(peers(at=BEFORE))
+    for each in observed:
+        made.observe(each)
+    return made
 
 
 @pytest.mark.parametrize(
-    ("seen", "turn"),
+    ("observed", "step"),
     [
-        pytest.param(roster(), Acquire(), id="nobody ever had it"),
+        pytest.param(peers(), Acquire(), id="never held"),
+        pytest.param(peers({P: LeaseState(OTHER, NOW)}), Acquire(), id="its holder died, and it is over"),
         pytest.param(
-            roster(NOW, {P: LeaseState(OTHER, NOW)}), Acquire(), id="its holder died, and the lease is over"
-        ),
-        pytest.param(
-            roster(NOW, {P: LeaseState(OTHER, NOW + 2)}),
+            peers({P: LeaseState(OTHER, NOW + 2)}),
             WaitUntil(NOW + 2),
-            id="its holder died, and the lease is not",
+            id="its holder died, and it is not over",
+        ),
+        pytest.param(peers({P: LeaseState(OTHER, NOW + 8)}, other()), WaitUntil(NOW + 8), id="held"),
+        pytest.param(
+            peers({P: LeaseState("", NOW)}),
+            WaitUntil(NOW + HANDOVER_GRACE),
+            id="released: a process may wait",
         ),
         pytest.param(
-            roster(NOW, {P: LeaseState(OTHER, NOW + 8)}, other()),
-            WaitUntil(NOW + 8 + LATER),
-            id="its holder is well",
+            peers({P: LeaseState("", NOW - HANDOVER_GRACE)}), Acquire(), id="released, and nobody took it"
         ),
         pytest.param(
-            roster(NOW, {P: LeaseState(OTHER, NOW - 1)}, other()),
-            WaitUntil(NOW - 1 + LATER),
-            id="its holder is well, but could not renew: it may come back",
-        ),
-        pytest.param(
-            roster(NOW, {P: LeaseState(OTHER, NOW - LATER)}, other()), Acquire(), id="it did not come back"
-        ),
-        pytest.param(
-            roster(NOW, {P: LeaseState("", NOW)}),
-            WaitUntil(NOW + HAND_OVER),
-            id="let go: somebody waits for it, maybe",
-        ),
-        pytest.param(
-            roster(NOW, {P: LeaseState("", NOW - HAND_OVER)}), Acquire(), id="let go, and nobody took it"
-        ),
-        pytest.param(
-            roster(NOW, {P: LeaseState(PROCESS, NOW + 8)}),
+            peers({P: LeaseState(PROCESS, NOW + 8)}),
             WaitUntil(NOW + 8),
-            id="a process that hears nobody has it",
+            id="held by a process that is no replica",
         ),
-        pytest.param(roster(NOW, {P: LeaseState(ME, NOW + 8)}), WaitUntil(NOW + 8), id="our own of before"),
-        pytest.param(
-            roster(stands=frozenset()),
-            WaitUntil(NOW + HAND_OVER, blind=True),
-            id="the others do not know yet",
-        ),
-        pytest.param(
-            roster(NOW - STALE - 1), WaitUntil(NOW + HAND_OVER, blind=True), id="what was seen is too old"
-        ),
+        pytest.param(peers({P: LeaseState(ME, NOW + 8)}), WaitUntil(NOW + 8), id="our own, of before"),
+        pytest.param(peers({P: LeaseState(ME, NOW)}), Acquire(), id="our own, and over"),
+        pytest.param(peers(candidate_for=frozenset()), BLIND, id="the peers do not know yet"),
+        pytest.param(peers(at=NOW - STALE), Acquire(), id="observed just lately enough"),
+        pytest.param(peers(at=NOW - STALE - 0.1), BLIND, id="observed too long ago"),
     ],
 )
-def test_it_is(seen: Peers, turn: Turn) -> None:
-    assert turns(seen, since=NOW - 60).turn(P, NOW) == turn
+def test_the_next_step_follows_from_the_lease(observed: Peers, step: Step) -> None:
+    made = Election()
+    made.enter(P, NOW - 60)
+    made.observe(peers(at=observed.at - 6))
+    made.observe(observed)
+    assert made.next_step(P, NOW) == step
 
 
-def test_what_was_never_seen_is_waited_for() -> None:
-    assert turns().turn(P, NOW) == WaitUntil(NOW + HAND_OVER, blind=True)
+def test_an_election_without_an_observation_waits() -> None:
+    assert Election().next_step(P, NOW) == BLIND
 
 
-def test_the_chosen_one_goes_first_with_what_is_free() -> None:
-    """Of two partners and two replicas each takes one at once, and the other one only where nobody does."""
-    seen = roster(NOW, {P: LeaseState(OTHER, NOW + 9)}, other(OTHER, P, Q), stands=frozenset({P, Q}))
-    assert turns(seen).turn(Q, NOW) == Acquire()
-    seen = roster(NOW, {P: LeaseState(ME, NOW + 9)}, other(OTHER, P, Q), stands=frozenset({P, Q}))
-    there = turns(seen)
-    assert there.turn(Q, NOW) == WaitUntil(NOW + LATER)
-    assert there.turn(Q, NOW + LATER) == Acquire()
+BOTH = frozenset({P, Q})
 
 
-def test_a_death_is_known_before_the_lease_ends() -> None:
-    """Whoever is chosen then takes it in the moment it may, although nothing was seen since."""
-    there = turns(roster(NOW, {P: LeaseState(OTHER, NOW + 6)}, other(until=NOW + 5)), since=NOW - 60)
-    assert there.turn(P, NOW + 4) == WaitUntil(NOW + 6 + LATER)
-    assert there.turn(P, NOW + 5) == WaitUntil(NOW + 6)
-    assert there.turn(P, NOW + 6) == Acquire()
+def test_a_replica_below_its_fair_share_takes_what_is_free_at_once() -> None:
+    made = election(peers({P: LeaseState(OTHER, NOW + 9)}, other(P, Q), candidate_for=BOTH))
+    assert made.next_step(Q, NOW) == Acquire()
 
 
-def uneven(at: float, *, until: float | None = None) -> Peers:
-    """Return a roster in which the other one has all three."""
-    has = {each: LeaseState(OTHER, at + 12) for each in (P, Q, R)}
-    well = other(OTHER, P, Q, R, until=at + 9 if until is None else until)
-    return roster(at, has, well, stands=frozenset({P, Q, R}))
+def test_a_replica_with_its_fair_share_takes_what_stays_free() -> None:
+    made = election(peers({P: LeaseState(ME, NOW + 9)}, other(P, Q), candidate_for=BOTH))
+    ready = BEFORE + REJOIN_GRACE + FALLBACK_DELAY
+    assert made.next_step(Q, ready - 0.1) == WaitUntil(ready)
+    assert made.next_step(Q, ready) == Acquire()
 
 
-def asked(there: Turns, now: float) -> list[str]:
-    return [each for each in (P, Q, R) if there.turn(each, now) == RequestHandover()]
+def test_a_candidate_of_this_moment_waits_from_now_on() -> None:
+    made = election(peers({P: LeaseState(ME, NOW + 9)}, other(P, Q), candidate_for=BOTH), since=NOW)
+    assert made.next_step(Q, NOW) == WaitUntil(NOW + FALLBACK_DELAY)
 
 
-def test_a_newcomer_asks_for_its_share_once_all_is_calm() -> None:
-    there = turns()
-    times = [NOW + EVERY * step for step in range(8)]
-    found = []
-    for now in times:
-        there.saw(uneven(now))
-        found.append(len(asked(there, now)))
-    first = next(step for step, count in enumerate(found) if count)
-    assert CALM <= times[first] - NOW < CALM + EVERY
-    assert found[first] == 1, "of three, one is its share"
-    assert sum(found) == 1, "and it is not asked for at every beat"
+def test_leases_that_were_asked_for_count_before_they_are_observed() -> None:
+    """Between two observations a replica must not take more than its share."""
+    made = election(peers({}, other(P, Q), candidate_for=BOTH), since=NOW)
+    assert made.next_step(P, NOW) == Acquire()
+    assert made.next_step(Q, NOW) == WaitUntil(NOW + FALLBACK_DELAY)
+    assert made.next_step(P, NOW) == Acquire(), "the one that was asked for is no reason against itself"
+    made.observe(peers({}, other(P, Q), at=NOW + 1, candidate_for=BOTH))
+    assert made.next_step(Q, NOW + 1) == Acquire(), "the other one was not had"
 
 
-def test_nobody_is_asked_while_replicas_come_and_go() -> None:
-    there = turns()
-    for step in range(12):
-        now = NOW + EVERY * step
-        seen = uneven(now)
-        coming = (*seen.others, other(THIRD, until=now + 9)) if step % 3 == 0 else seen.others
-        there.saw(Peers(ME, now, seen.stands, coming, seen.held))
-        assert asked(there, now) == []
+def test_leases_that_are_over_are_not_led() -> None:
+    made = election(peers({P: LeaseState(ME, NOW)}, other(P, Q), candidate_for=BOTH), since=NOW)
+    assert made.next_step(Q, NOW) == Acquire()
 
 
-def test_a_process_that_is_no_replica_is_not_asked() -> None:
-    """An `apply` hears nothing; it is waited for."""
-    there = turns()
-    for step in range(8):
-        now = NOW + EVERY * step
-        there.saw(roster(now, {P: LeaseState(PROCESS, now + 12)}))
-        assert there.turn(P, now) == WaitUntil(now + 12)
+def test_dead_peers_and_peers_without_a_candidacy_take_no_share() -> None:
+    held = {P: LeaseState(ME, NOW + 9)}
+    dead, idle = other(P, Q, until=NOW), Replica(THIRD, frozenset(), NOW + 9)
+    made = election(peers(held, dead, idle, candidate_for=BOTH), since=NOW)
+    assert made.next_step(Q, NOW) == Acquire()
 
 
-def test_a_replica_that_is_not_heard_of_is_not_asked() -> None:
-    there = turns(uneven(NOW))
-    for step in range(1, 5):
-        there.saw(uneven(NOW + EVERY * step))
-    silent = NOW + EVERY * 5
-    there.saw(roster(silent, uneven(silent).held, stands=frozenset({P, Q, R})))
-    assert asked(there, silent + 9) == []
+def test_shares_are_rounded_up_so_that_every_partner_is_in_one() -> None:
+    three = frozenset({P, Q, R})
+    made = election(peers({P: LeaseState(ME, NOW + 9)}, other(*three), candidate_for=three), since=NOW)
+    assert made.next_step(Q, NOW) == Acquire()
+    assert made.next_step(R, NOW) == WaitUntil(NOW + FALLBACK_DELAY)
 
 
-def test_who_saw_nothing_for_a_while_leaves_the_others_what_was_theirs() -> None:
-    """A database that was away comes back: whoever sees it first must not take everything."""
-    held = {P: LeaseState(OTHER, NOW + 12), Q: LeaseState(ME, NOW + 12)}
-    stands = frozenset({P, Q})
-    there = turns(roster(NOW, held, other(OTHER, P, Q), stands=stands))
+def test_a_newcomer_leaves_free_leases_to_peers_that_may_be_coming() -> None:
+    made = Election()
+    made.enter(P, NOW)
+    made.observe(peers())
+    assert made.next_step(P, NOW) == WaitUntil(NOW + REJOIN_GRACE)
+    made.observe(peers(at=NOW + 3))
+    assert made.next_step(P, NOW + REJOIN_GRACE) == Acquire()
+
+
+def test_a_replica_that_lost_sight_of_its_peers_takes_only_its_own_at_first() -> None:
+    """A database that was away is back: whoever observes it first must not take everything."""
+    leases = {P: LeaseState(OTHER, NOW + 12), Q: LeaseState(ME, NOW + 12)}
+    made = election(peers(leases, other(P, Q), candidate_for=BOTH))
     back = NOW + 40
-    there.saw(roster(back, held, stands=stands))
-    assert there.turn(Q, back) == Acquire()
-    assert there.turn(P, back) == WaitUntil(back + BACK)
-    there.saw(
-        roster(
-            back + 3, {P: LeaseState(OTHER, back + 14)}, other(OTHER, P, Q, until=back + 12), stands=stands
-        )
-    )
-    assert there.turn(P, back + BACK) == WaitUntil(back + 14 + LATER)
+    made.observe(peers(leases, at=back, candidate_for=BOTH))
+    assert made.next_step(Q, back) == Acquire()
+    assert made.next_step(P, back) == WaitUntil(back + REJOIN_GRACE)
 
 
-def test_who_saw_nothing_for_a_while_asks_for_nothing_at_once() -> None:
-    """A process that was suspended finds the others as they were; it has to be calm anew all the same."""
-    there = turns(uneven(NOW))
-    there.saw(uneven(NOW + 60))
-    assert asked(there, NOW + 60) == []
-    for step in range(1, 5):
-        there.saw(uneven(NOW + 60 + EVERY * step))
-    assert len(asked(there, NOW + 60 + EVERY * 4)) == 1
+def test_a_partner_that_was_left_is_no_candidacy() -> None:
+    made = election()
+    made.leave(P)
+    made.leave("never")
+    assert made.candidate_for == {Q, R}
 
 
-def test_what_is_no_longer_stood_for_is_not_told() -> None:
-    there = turns()
-    there.leave(P)
-    there.leave("never")
-    assert there.stands == {Q, R}
+names = st.sampled_from([f"partner {number}" for number in range(6)])
+
+
+@given(st.lists(st.frozensets(names, min_size=1), min_size=1, max_size=4))
+def test_every_partner_is_led_in_the_end_and_loads_are_fair(able: list[frozenset[str]]) -> None:
+    """Replicas take their steps one after the other, and see what the ones before took, until all is led."""
+    leases: dict[str, LeaseState] = {}
+    elections = {f"replica {number}": Election() for number in range(len(able))}
+    candidates = dict(zip(elections, able, strict=True))
+    for now in (NOW, NOW + 5, NOW + 10):
+        for me, made in elections.items():
+            others = tuple(Replica(name, candidates[name], now + 9) for name in elections if name != me)
+            for upstream in candidates[me]:
+                made.enter(upstream, NOW - 60)
+            made.observe(Peers(me, now, candidates[me], others, dict(leases)))
+            for upstream in sorted(candidates[me]):
+                free = upstream not in leases
+                if free and made.next_step(upstream, now) == Acquire():
+                    leases[upstream] = LeaseState(me, NOW + 99)
+    assert leases.keys() == frozenset().union(*able)
+    if len(set(able)) == 1:
+        loads = [sum(lease.holder == me for lease in leases.values()) for me in elections]
+        assert max(loads) <= -(-len(able[0]) // len(able))

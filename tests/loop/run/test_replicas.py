@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
-from controller.core.replicas.election import Acquire, WaitUntil
+from controller.core.replicas.election import REJOIN_GRACE, Acquire, WaitUntil
 from controller.errors import StoreError
 from controller.loop.run.replicas import EVERY, ReplicaMember, SingleReplica
 from controller.model.replica import Peers
@@ -36,13 +36,13 @@ class Rows:
     beats: list[frozenset[str]] = field(default_factory=list)
     seen: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def beat(self, stands: Collection[str]) -> Peers:
-        self.beats.append(frozenset(stands))
+    async def beat(self, candidate_for: Collection[str]) -> Peers:
+        self.beats.append(frozenset(candidate_for))
         self.seen.set()
         if self.away:
             raise StoreError("the store is away")
         self.here = True
-        return Peers("me", self.clock.now(), frozenset(stands))
+        return Peers("me", self.clock.now(), frozenset(candidate_for))
 
     async def leave(self) -> None:
         if self.away:
@@ -83,6 +83,7 @@ async def test_what_one_is_ready_for_is_told_at_once() -> None:
                 "nobody knows of it yet"
             )
             await beaten(rows)
+            rows.clock.time += REJOIN_GRACE
             assert shared.next_step(P) == Acquire()
         await beaten(rows)
 

@@ -32,16 +32,16 @@ class ReplicaTable:
         self._name = name
         self._ttl = ttl
 
-    async def beat(self, stands: Collection[str]) -> Peers:
-        """Be alive for another while, able to write for what it *stands* for; return who else is."""
-        listed = json.dumps(sorted(stands))
+    async def beat(self, candidate_for: Collection[str]) -> Peers:
+        """Be alive for another while, a candidate for these upstreams; return the peers."""
+        listed = json.dumps(sorted(candidate_for))
         statement = _beat(self._name, signature(self._clock.now()), listed, self._ttl)
 
         def work(connection: Connection) -> Sequence[Row[str, str, str, float]]:
             return connection.execute(statement).all()
 
         rows = await self._database.write(work, None)
-        return _roster(self._name, self._clock.now(), frozenset(stands), rows)
+        return _peers(self._name, self._clock.now(), frozenset(candidate_for), rows)
 
     async def leave(self) -> None:
         """Be no replica any more, so that the others need not wait for the row's end."""
@@ -73,15 +73,17 @@ def _forgotten(name: str) -> CTE:
     return old.returning(replicas.c.name).cte("forgotten")
 
 
-def _roster(me: str, at: float, stands: frozenset[str], rows: Sequence[Row[str, str, str, float]]) -> Peers:
+def _peers(
+    me: str, at: float, candidate_for: frozenset[str], rows: Sequence[Row[str, str, str, float]]
+) -> Peers:
     others = tuple(
         Replica(name, frozenset(json.loads(text)), at + left)
         for what, name, text, left in rows
         if what == "replica"
     )
-    held = {
+    leases_ = {
         upstream: LeaseState(token.partition(".")[0], at + left)
         for what, upstream, token, left in rows
         if what == "lease"
     }
-    return Peers(me, at, stands, tuple(sorted(others, key=lambda each: each.name)), held)
+    return Peers(me, at, candidate_for, tuple(sorted(others, key=lambda each: each.name)), leases_)
