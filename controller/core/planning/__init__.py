@@ -1,1 +1,1 @@
-"""One partner: what is declared, what is there, and the plan that follows from both."""
+"""Planning for one partner: from what is declared and what was observed to the plan."""

@@ -1,4 +1,4 @@
-"""What planning one thing can come to, and what holds an action back: policy, suspension, an earlier no."""
+"""Entries of a plan, and what holds an action back: a missing policy, a suspension, an earlier refusal."""
 
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
@@ -27,7 +27,7 @@ NO_CLEAR_ANSWER = "NoClearAnswer"
 TAG_TAKEN = "TagTaken"
 
 MOST_UNCLEAR_WRITES = 5
-"""Tries in a row that proved nothing before a person is named; it goes on, at most once an hour."""
+"""Tries in a row without proof before a person is asked. Further tries follow at most once an hour."""
 
 LINK_REFUSED = "LinkRefused"
 """The reason of a refusal that may be about the account as much as about the app."""
@@ -80,7 +80,7 @@ def item_of(action: Action) -> Item:
 
 
 def permitted(action: Action, matched: MatchedApp, *, key: str, digest: str) -> PlanEntry:
-    """Return *action*, or what holds it back: a missing policy, a suspension, an earlier no to the same."""
+    """Return *action*, or what holds it back: a missing policy, a suspension or an earlier refusal."""
     app, now = matched.app, matched.context.now
     policy = _policy(action)
     if policy not in app.policies:
@@ -98,12 +98,12 @@ def permitted(action: Action, matched: MatchedApp, *, key: str, digest: str) -> 
 
 
 def asks_person(refusal: Refusal) -> bool:
-    """Say whether so many answers in a row proved nothing that a person has to look."""
+    """Return whether a person has to check, because too many answers in a row proved nothing."""
     return refusal.reason in {NO_CLEAR_ANSWER, TAG_TAKEN} and refusal.tries >= MOST_UNCLEAR_WRITES
 
 
 def _policy(action: Action) -> Policy:
-    """Return what has to be allowed: a callback that a link could not set belongs to the link."""
+    """Return the policy that *action* needs: a callback that a link could not set belongs to the link."""
     if isinstance(action, SetCallback) and action.finishes_link:
         return Policy.LINK
     return Policy(verb_of(action).capitalize())
@@ -113,5 +113,5 @@ def suspended(app: App, now: float) -> bool:
     return app.suspend is not None and (app.suspend.until is None or now < app.suspend.until)
 
 
-def _waiting(action: Action, on: WaitFor, until: float | None = None, message: str = "") -> Waiting:
-    return Waiting(verb_of(action), item_of(action), on, until, message)
+def _waiting(action: Action, wait_for: WaitFor, until: float | None = None, message: str = "") -> Waiting:
+    return Waiting(verb_of(action), item_of(action), wait_for, until, message)

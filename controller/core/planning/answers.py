@@ -1,4 +1,4 @@
-"""What an answer to a write means, and what is to be remembered of it (the tables of docs/lifecycle.md)."""
+"""Verdicts on answers to writes, and what to remember of each (the tables of docs/lifecycle.md)."""
 
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
@@ -47,7 +47,7 @@ from controller.model.upstream import (
 
 FIRST_RETRY = 30.0
 LONGEST_RETRY = 3600.0
-"""Seconds between two tries of what Gupshup never answers well: doubling, to an hour."""
+"""Seconds between two tries of a write without a good answer: doubling, to an hour."""
 
 Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
 """Every action but a link, which has a protocol of its own."""
@@ -56,12 +56,12 @@ _WITHOUT_CALLBACK = (
     "; correct callbackUrl, or remove it (from spec.defaults, too) and declare a webhook with version: 2 and "
     "ACCOUNT among its modes: apps made after 1 August 2025 may take no callback URL"
 )
-"""The way on that Gupshup's words do not name."""
+"""The solution, which Gupshup's message does not name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """*reread*: what is known of the app's subscriptions no longer counts."""
+    """*reread*: the app's subscriptions, as read before, no longer count."""
 
     outcome: Outcome
     notes: tuple[MemoryUpdate, ...] = ()
@@ -73,10 +73,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """What is known where a write is answered at *now* (epoch seconds).
+    """What is known at *now* (epoch seconds), the time of the answer to a write.
 
-    *secret* is the keyed digest of what can be written and not read, "" without any; *written* and *refusal*
-    are what is remembered.
+    *secret* is the keyed digest of what can be written and not read, "" without any. *written* and *refusal*
+    are what the store remembers.
     """
 
     now: float
@@ -88,7 +88,7 @@ class AnswerContext:
 def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, stale: float) -> Verdict:
     """Judge the answer to a link. *callback* is the keyed digest of the callback URL, "" without one.
 
-    Whatever the answer, it is one: the intent is closed. *stale* is how long a list may lag, in seconds.
+    Every answer closes the intent. *stale* is how long a list may lag, in seconds.
     """
     close = CloseIntent(app.phone)
     match answer:
@@ -98,7 +98,7 @@ def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, s
         case LinkedWithoutCallback(app_id, words):
             unset = LedgerWritten(LedgerEntry(callback_key(app_id), ""))
             return Verdict(
-                Outcome.DONE, (*_bound(app, app_id), unset), "CallbackNotSet", _told(app, words), app_id
+                Outcome.DONE, (*_bound(app, app_id), unset), "CallbackNotSet", _masked(app, words), app_id
             )
         case PhoneTaken(app_id, words):
             refuse = _refuse_link(app, "PhoneLinkedElsewhere", words, now, retry_at=now + stale)
@@ -115,7 +115,7 @@ def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, s
 
 
 def phone_elsewhere(app: App, words: str, now: float) -> Refuse:
-    """Remember that the app which holds the phone is not ours, as its details were refused."""
+    """Remember that the app with this phone is not ours, because Gupshup refused its details."""
     return _refuse_link(app, "PhoneLinkedElsewhere", f"{words}; the app is not this partner's", now)
 
 
@@ -124,9 +124,9 @@ def of_subscription_write(
 ) -> Verdict:
     """Remember a write that Gupshup accepted and answered with *seen*.
 
-    An answer that does not say what was sent (a canned `mode`) is looked at once more, and so is any answer
-    to a write that had to be repeated: only a look shows that it took. That `active` still has to be switched
-    is plain. A tag that the answer has in another case is to be declared so, and the write is not repeated.
+    The subscription is read once more if the answer does not show what was sent (a canned `mode`), or if the
+    write was repeated: only a read shows that a write took. A difference in `active` alone needs no read. If
+    the answer has the tag in another case, the manifest must declare that tag. Such a write is not repeated.
     """
     wanted, prior = action.subscription, known.written
     key, declared = subscription_key(action.app_id, wanted.tag), of_subscription(wanted)
@@ -137,28 +137,28 @@ def of_subscription_write(
         before = prior.active_at if prior is not None else None
         active_at = known.now if "active" in action.changes else before
     written = LedgerEntry(key, declared, known.secret, updates, active_at)
-    look = seen is None or updates > 1 or not drift(wanted, seen).keys() <= {"active"}
+    reread = seen is None or updates > 1 or not drift(wanted, seen).keys() <= {"active"}
     digest = of_write(wanted, known.secret)
-    enough = _enough(written, digest, known.now)
+    update = _refuse_repeated(written, digest, known.now)
     if seen is None or seen.tag == wanted.tag or seen.tag.casefold() != wanted.tag.casefold():
-        return Verdict(Outcome.DONE, (LedgerWritten(written), enough), app_id=action.app_id, reread=look)
+        return Verdict(Outcome.DONE, (LedgerWritten(written), update), app_id=action.app_id, reread=reread)
     message = respelt(seen, ours=True)
-    kept = Refuse(Refusal(key, digest, TAG_TAKEN, message, known.now, retry_at=known.now))
-    notes = (LedgerWritten(written), kept if isinstance(enough, ClearRefusal) else enough)
-    return Verdict(Outcome.DONE, notes, message=message, app_id=action.app_id, reread=look)
+    taken = Refuse(Refusal(key, digest, TAG_TAKEN, message, known.now, retry_at=known.now))
+    notes = (LedgerWritten(written), taken if isinstance(update, ClearRefusal) else update)
+    return Verdict(Outcome.DONE, notes, message=message, app_id=action.app_id, reread=reread)
 
 
 def of_unsubscribe(action: Unsubscribe, known: AnswerContext) -> Verdict:
-    """Remember that Gupshup said it removed a subscription; where that had to be repeated it is looked at."""
+    """Remember a removal that Gupshup confirmed. After a repeated one the subscriptions are read again."""
     prior = known.written
-    again = prior.updates + 1 if prior is not None and prior.digest == REMOVED else 0
-    written = LedgerEntry(subject(action), REMOVED, updates=again)
-    notes = (LedgerWritten(written), _enough(written, REMOVED, known.now))
+    repeats = prior.updates + 1 if prior is not None and prior.digest == REMOVED else 0
+    written = LedgerEntry(subject(action), REMOVED, updates=repeats)
+    notes = (LedgerWritten(written), _refuse_repeated(written, REMOVED, known.now))
     return Verdict(Outcome.DONE, notes, app_id=action.app_id, reread=written.updates > 0)
 
 
-def _enough(written: LedgerEntry, digest: str, now: float) -> Refuse | ClearRefusal:
-    """Forget earlier refusals; after too many writes that no look saw take, let a person look first."""
+def _refuse_repeated(written: LedgerEntry, digest: str, now: float) -> Refuse | ClearRefusal:
+    """Clear earlier refusals. After too many writes that no read confirmed, block until a person checks."""
     if written.updates < MOST_REPEATED_WRITES:
         return ClearRefusal(written.key)
     message = f"{written.updates} writes in a row did not take"
@@ -187,13 +187,13 @@ def of_rejection(action: Write, error: Rejected, known: AnswerContext) -> Verdic
 
 
 def of_unclear(action: Write, why: str, known: AnswerContext) -> Verdict:
-    """Judge an answer that proves nothing, or none: a look tells, and each further try waits longer."""
+    """Judge an answer that proves nothing, or none. A read follows, and each further try waits longer."""
     refuse = _unproven(action, NO_CLEAR_ANSWER, why, known)
     return Verdict(Outcome.UNCLEAR, (refuse,), "OutcomeUnknown", why, action.app_id, reread=True)
 
 
 def _contradiction(action: Write, words: str) -> str:
-    """Return the reason where Gupshup denies what the last look saw, "" otherwise: a look may tell."""
+    """Return the reason if Gupshup denies what the last read showed, "" otherwise. A read may settle it."""
     if isinstance(action, Subscribe) and "duplicate component tag" in words:
         return TAG_TAKEN
     gone = isinstance(action, Update) and "subscription does not exist" in words
@@ -201,7 +201,7 @@ def _contradiction(action: Write, words: str) -> str:
 
 
 def _unproven(action: Write, reason: str, why: str, known: AnswerContext) -> Refuse:
-    """Remember a try that proved nothing. The second one goes at once, each further one waits longer."""
+    """Remember a try that proved nothing. The second try goes at once, each further one waits longer."""
     key, digest = subject(action), _declared(action, known.secret)
     tries = _tries(known.refusal, digest)
     pause = backoff(tries - 1) if tries > 1 else 0.0
@@ -229,7 +229,7 @@ def _reason(words: str, status: int) -> str:
 
 
 def subject(action: Write) -> str:
-    """Return the key under which writes and refusals of what *action* is about are remembered."""
+    """Return the key under which the store remembers writes and refusals of what *action* changes."""
     match action:
         case Subscribe(wanted, app_id) | Update(wanted, app_id):
             return subscription_key(app_id, wanted.tag)
@@ -258,10 +258,10 @@ def _bound(app: App, app_id: AppId) -> tuple[MemoryUpdate, ...]:
 
 
 def _refuse_link(app: App, reason: str, message: str, now: float, retry_at: float | None = None) -> Refuse:
-    refusal = Refusal(link_key(app.phone), of_link(app), reason, _told(app, message), now, 1, retry_at)
+    refusal = Refusal(link_key(app.phone), of_link(app), reason, _masked(app, message), now, 1, retry_at)
     return Refuse(refusal)
 
 
-def _told(app: App, words: str) -> str:
-    """Return what Gupshup said without the whole phone number, which its sentences repeat."""
+def _masked(app: App, words: str) -> str:
+    """Return Gupshup's words with the phone number masked, which its sentences repeat."""
     return words.replace(app.phone, masked(app.phone))

@@ -1,4 +1,4 @@
-"""The last list of a partner's apps, by what they are looked up by, kept current by looks at single ones."""
+"""Cache of a partner's apps: the last list by id, phone and name, corrected by reads of single apps."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from controller.model.upstream import Row
 
 
 class AppCache:
-    """Rows by id, phone and name. One list makes it, looks by phone correct it."""
+    """Rows by id, phone and name. A list fills the cache, reads by phone correct the rows."""
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         self._by_id: dict[AppId, Row] = {}
@@ -25,16 +25,16 @@ class AppCache:
         return tuple(self._by_id.values())
 
     def rows_for(self, app: App) -> tuple[Row, ...]:
-        """Return the rows that have to do with *app*: by its phone, its name or its id.
+        """Return the rows that may be *app*: those with its phone, its name or its id.
 
-        Those without a phone may have its, so that without them nobody could say that it is absent.
+        Rows without a phone are included: without them the absence of *app* would not be proven.
         """
         ids = self._ids.get(app.phone, set()) | self._ids.get(app.app_name, set()) | self._phoneless
         ids |= {app.app_id} & self._by_id.keys() if app.app_id else set()
-        return tuple(self._by_id[each] for each in sorted(ids))
+        return tuple(self._by_id[id_] for id_ in sorted(ids))
 
     def replace_by_phone(self, phone: str, rows: Iterable[Row]) -> None:
-        """Take over what a whole look by *phone* found: a row with that phone which it lacks is gone."""
+        """Replace the rows with *phone* by *rows*, a complete read. A row that the read lacks is gone."""
         fresh = [row for row in rows if row.phone == phone]
         for id_ in sorted(self._ids.get(phone, set())):
             if self._by_id[id_].phone == phone:
@@ -43,10 +43,10 @@ class AppCache:
             self._put(row)
 
     def find(self, name: str) -> Row | None:
-        """Return the one row that goes by *name*: an id, a phone or a name."""
-        found = self._by_id.get(AppId(name))
+        """Return the one row whose id, phone or name is *name*, None without exactly one."""
+        by_id = self._by_id.get(AppId(name))
         ids = self._ids.get(name, set())
-        return found or (self._by_id[next(iter(ids))] if len(ids) == 1 else None)
+        return by_id or (self._by_id[next(iter(ids))] if len(ids) == 1 else None)
 
     def _put(self, row: Row) -> None:
         if row.id in self._by_id:

@@ -1,4 +1,4 @@
-"""Fingerprints of what is declared: equal declarations, equal digests, on any machine."""
+"""Digests of what is declared: equal declarations have equal digests, on any machine."""
 
 import hashlib
 import json
@@ -16,17 +16,17 @@ def digest(value: Canonical) -> str:
 
 
 def of_link(app: App) -> str:
-    """Fingerprint what a link would send, so that a refusal holds until one of these changes."""
+    """Return the digest of what a link would send. A refusal holds until the digest changes."""
     return digest(list(app.link_fields.values()))
 
 
 def of_subscription(wanted: Subscription) -> str:
-    """Fingerprint what can be read back of a subscription."""
+    """Return the digest of what can be read back of a subscription."""
     return digest([wanted.url, wanted.version, sorted(wanted.modes), wanted.active])
 
 
 def of_write(wanted: Subscription, secret: str) -> str:
-    """Fingerprint what a write sends, so that a refusal holds until it changes.
+    """Return the digest of what a write sends. A refusal holds until the digest changes.
 
     *secret* is the keyed digest of the headers, "" without any.
     """
@@ -35,7 +35,7 @@ def of_write(wanted: Subscription, secret: str) -> str:
 
 
 def of_callback(url: str) -> str:
-    """Fingerprint a callback URL, so that a refusal holds until it changes."""
+    """Return the digest of a callback URL. A refusal holds until the digest changes."""
     return digest(url)
 
 
@@ -48,7 +48,7 @@ def subscription_key(app_id: AppId, tag: str) -> str:
 
 
 def apps_subscribed_by_us(keys: Iterable[str]) -> frozenset[str]:
-    """Return the ids of the apps that subscription keys among *keys* are about."""
+    """Return the app ids in the subscription keys among *keys*."""
     return frozenset(key.split(":", 2)[1] for key in keys if key.startswith("subscription:"))
 
 

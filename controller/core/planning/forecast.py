@@ -1,4 +1,4 @@
-"""What a plan will cost: calls by budget, and the seconds that the budgets alone make it last."""
+"""Forecast of a plan: its calls by budget, and the seconds that the budgets alone make them last."""
 
 import math
 from collections import Counter, defaultdict
@@ -24,7 +24,7 @@ PER_APP = (Bucket.TOKEN, Bucket.SUBSCRIPTION)
 def forecast(plan: Plan) -> Forecast:
     """Count the calls of *plan* and of what waits for an app to come live, from budgets that are full.
 
-    Provisioning, which Gupshup does in its own time, is not counted.
+    Provisioning is not counted: only Gupshup knows its duration.
     """
     wide: Counter[Bucket] = Counter()
     per_app: dict[str, Counter[Bucket]] = defaultdict(Counter)
@@ -46,7 +46,7 @@ def forecast(plan: Plan) -> Forecast:
 
 
 def total(forecasts: Iterable[Forecast]) -> Forecast:
-    """Add up partners, who share nothing: their calls add, their times run side by side."""
+    """Add up forecasts of partners, which share no budget: calls are summed, the longest time counts."""
     calls: Counter[Bucket] = Counter()
     seconds = 0.0
     for each in forecasts:

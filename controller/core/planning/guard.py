@@ -1,4 +1,4 @@
-"""How much may change before a person has to agree. It holds whole classes of change; it never edits one."""
+"""Guards: how much may change before a person has to agree. A guard holds whole classes of changes."""
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -26,16 +26,16 @@ from controller.model.plan import (
 )
 
 Change: TypeAlias = tuple[Verb, Item]
-"""One change, told apart from all others: what `--release` lets through is a set of these."""
+"""The identity of one change. A set of these is what `--release` lets through."""
 
 
 def guard_for(plan: Plan, desired: Desired, released: frozenset[Change], breadth: PassKind) -> Plan:
-    """Let through what may be done by a pass that saw so much; the rest is held, or waits."""
+    """Let through what a pass of this *breadth* may do. The rest is held, or waits."""
     match breadth:
         case PassKind.FULL:
             return guard(plan, desired, released)
         case PassKind.LIST:
-            return guard(_patient(plan, desired, released), desired, released)
+            return guard(_defer_uncertain(plan, desired, released), desired, released)
         case PassKind.APP:
             return _wait(plan, [a for a in plan.actions if _group(a) is not None], WaitFor.FULL_PASS, _ALONE)
         case _:
@@ -50,7 +50,7 @@ _UNLOOKED = "not all apps were looked at yet, and with them it may be more than 
 
 
 class ChangeClass(Enum):
-    """What is counted together and held together."""
+    """Changes that are counted and held together."""
 
     LINK = auto()
     UPDATE = auto()
@@ -58,23 +58,23 @@ class ChangeClass(Enum):
     UNSUBSCRIBE = auto()
 
 
-def _patient(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
-    """Let changes wait that are few only because not every app was looked at yet."""
-    unlooked = {
+def _defer_uncertain(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
+    """Let changes wait that are few only because some apps were not observed yet."""
+    unobserved = {
         ChangeClass.UPDATE: float(sum(each.differing for each in plan.unlooked)),
         ChangeClass.UNKNOWN: float(sum(each.unknown for each in plan.unlooked)),
-        ChangeClass.UNSUBSCRIBE: math.inf if plan.unlooked else 0.0,  # nobody knows how many there are
+        ChangeClass.UNSUBSCRIBE: math.inf if plan.unlooked else 0.0,  # their number is not known
     }
     limits = _limits(plan.partner, desired)
-    for group, more in unlooked.items():
+    for group, more in unobserved.items():
         counted = _counted(plan.actions, group, released)
         if len(counted) <= limits[group][1] < len(counted) + more:
             plan = _wait(plan, counted, WaitFor.OBSERVATION, _UNLOOKED)
     return plan
 
 
-def _wait(plan: Plan, actions: Collection[Action], on: WaitFor, why: str) -> Plan:
-    waiting = tuple(Waiting(verb_of(action), item_of(action), on, None, why) for action in actions)
+def _wait(plan: Plan, actions: Collection[Action], wait_for: WaitFor, why: str) -> Plan:
+    waiting = tuple(Waiting(verb_of(action), item_of(action), wait_for, None, why) for action in actions)
     stopped = {change(action) for action in actions}
     left = tuple(action for action in plan.actions if change(action) not in stopped)
     return replace(plan, actions=left, waiting=(*plan.waiting, *waiting))
@@ -83,9 +83,9 @@ def _wait(plan: Plan, actions: Collection[Action], on: WaitFor, why: str) -> Pla
 def guard(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
     """Move each class of change that exceeds its ceiling from the actions to what is held.
 
-    *desired* is everything that is declared, whatever scope the plan was narrowed to. Creating subscriptions
-    and putting drift back do not count, and neither does what was released. What was never written from here
-    is counted by itself: a store that is lost makes many of it at once, and an update is none of them.
+    *desired* is everything that is declared, whatever scope the plan was narrowed to. New subscriptions,
+    corrected drift and released changes do not count. Changes of what was never written from here are a class
+    of their own, apart from updates: a lost store causes many of them at once.
     """
     held: list[HeldChange] = []
     for group, (name, limit) in _limits(plan.partner, desired).items():
@@ -99,7 +99,7 @@ def guard(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
 
 
 def allowed(ceiling: Ceiling, of: int, least: int = 1) -> int:
-    """Return how many changes a ceiling lets through; a share always lets *least* through."""
+    """Return how many changes a ceiling lets through. A share always lets *least* through."""
     match ceiling:
         case Count(value):
             return value
@@ -112,32 +112,32 @@ def change(action: Action) -> Change:
 
 
 def held_digest(plan: Plan) -> str | None:
-    """Return what a person names to release exactly what is held; None where nothing is.
+    """Return what a person names to release exactly what is held, None if nothing is.
 
-    What was never written from here has a digest of its own, behind a comma where there are two.
+    What was never written from here has a digest of its own, after a comma if there are two.
     """
     return ",".join(_held(plan)) or None
 
 
 def release(plan: Plan, names: Iterable[str]) -> frozenset[Change]:
-    """Return the changes that *names* (digests) let through: all that is held under one, or nothing of it."""
+    """Return the changes that *names* (digests) let through: all that a digest holds, or none of it."""
     held, agreed = _held(plan), frozenset(names)
-    return frozenset(change(each) for name, some in held.items() if name in agreed for each in some)
+    return frozenset(change(action) for name, actions in held.items() if name in agreed for action in actions)
 
 
 def _held(plan: Plan) -> Mapping[str, Sequence[Action]]:
-    """Return what is held by its digest: consent to what is known is none to what nobody knows."""
+    """Return the held actions by their digest. Consent to known changes is no consent to unknown ones."""
     known = [each.action for each in plan.held if _group(each.action) is not ChangeClass.UNKNOWN]
     unknown = [each.action for each in plan.held if _group(each.action) is ChangeClass.UNKNOWN]
     return {
-        digest([plan.partner.name, sorted(map(_fingerprint, some))]): some
-        for some in (known, unknown)
-        if some
+        digest([plan.partner.name, sorted(map(_fingerprint, actions))]): actions
+        for actions in (known, unknown)
+        if actions
     }
 
 
 def _fingerprint(action: Action) -> list[str]:
-    """Tell a change with what it would write, so that consent to it is none to another of the same thing."""
+    """Return a change with what it would write. Consent covers no other change of the same thing."""
     return [*map(str, change(action)), _content(action)]
 
 
@@ -162,9 +162,9 @@ def _counted(
 
 
 def _group(action: Action) -> ChangeClass | None:
-    """Return what *action* counts as; None for what is new, and for what restores what was agreed before.
+    """Return the class of *action*, None for what is new and for what restores what was agreed before.
 
-    That is drift, or a link left without its callback.
+    The latter is drift, or a link left without its callback.
     """
     match action:
         case Link():
@@ -180,7 +180,7 @@ def _group(action: Action) -> ChangeClass | None:
 
 
 def _limits(partner: Partner, desired: Desired) -> Mapping[ChangeClass, tuple[str, int]]:
-    """Return the guard of each kind, and how many it lets through."""
+    """Return the guard of each class, and how many changes it lets through."""
     guards, of = partner.guards, _declared(desired, partner.name)
     updates = ("maxUpdates", allowed(guards.max_updates, of, LEAST_UPDATES))
     return {

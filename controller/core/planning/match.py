@@ -1,4 +1,4 @@
-"""Which app at Gupshup is the declared one? Complete lists and exact comparison; when in doubt, nobody's."""
+"""Match of a declared app with the apps at Gupshup: complete lists, exact comparison, no guess in doubt."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,12 +19,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A complete list lacks it and nothing remembered says otherwise."""
+    """A complete list lacks the app, and no binding contradicts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """*row* is the one app in the way; *ours*: it is the declared one, under another name or phone."""
+    """*row* is the one app in the way. *ours*: *row* is the declared app, under another name or phone."""
 
     reason: str
     message: str
@@ -34,7 +34,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """Only time or another look (*ask* names the apps to look at) can tell."""
+    """Only time or another read (*ask* names the apps to read) can decide."""
 
     wait_for: WaitFor
     message: str
@@ -47,7 +47,7 @@ Match: TypeAlias = Found | Absent | Conflict | Undecided
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The rows of one list by what they are looked up by, phones completed from the details."""
+    """The rows of one list by id, phone and name. Phones that the list lacks come from the details."""
 
     by_id: Mapping[AppId, Row]
     by_phone: Mapping[str, tuple[Row, ...]]
@@ -68,22 +68,22 @@ def index(rows: Iterable[Row], facts: Facts) -> Index:
 
 
 def phone_of(row: Row, facts: Facts) -> str | None:
-    """Return the phone that the list or the details give, None where neither does."""
+    """Return the phone from the list or the details, None if neither has one."""
     details = facts.details.get(row.id)
     return row.phone or (details.phone if isinstance(details, Details) else None)
 
 
 def match(app: App, seen: Index, observed: Observed, settle: Settle) -> Match:
-    """Find the declared app among the rows, or say why that cannot be told."""
+    """Return the row of the declared app, or why the app is absent, in conflict or undecided."""
     if app.app_id is not None:
-        found = _by_id(app, app.app_id, seen, observed.facts)
+        result = _by_id(app, app.app_id, seen, observed.facts)
     else:
-        found = _by_phone_and_name(app, seen, observed.facts)
-    found = _changed(app, found, observed)
+        result = _by_phone_and_name(app, seen, observed.facts)
+    result = _recognise_ours(app, result, observed)
     binding = observed.memory.bindings.get(app.phone)
-    if binding is not None and (isinstance(found, Absent) or _is_missing(found, app, binding)):
+    if binding is not None and (isinstance(result, Absent) or _is_missing(result, app, binding)):
         return _lost(binding, observed.absent_at, settle)
-    return _unproven(seen) if isinstance(found, Absent) else found
+    return _unproven(seen) if isinstance(result, Absent) else result
 
 
 def _by_id(app: App, app_id: AppId, seen: Index, facts: Facts) -> Match:
@@ -133,24 +133,24 @@ def _name_taken(row: Row, facts: Facts) -> Conflict:
     )
 
 
-def _changed(app: App, found: Match, observed: Observed) -> Match:
-    """Know an app of ours by its binding: it is the manifest that was changed, and no stranger's app."""
-    if not isinstance(found, Conflict) or found.row is None:
-        return found
-    row, phone = found.row, phone_of(found.row, observed.facts) or ""
+def _recognise_ours(app: App, result: Match, observed: Observed) -> Match:
+    """Recognise an app of ours by its binding: the manifest was changed, and the app is no stranger's."""
+    if not isinstance(result, Conflict) or result.row is None:
+        return result
+    row, phone = result.row, phone_of(result.row, observed.facts) or ""
     binding = observed.memory.bindings.get(phone)
     if binding is None or binding.app_id != row.id:
-        return found
+        return result
     back = f"`appName: {row.name}`" if phone == app.phone else f"the {_phone(phone)}"
     why = (
         f"app {row.id} ({row.name}, {_phone(phone)}) is ours, and neither the name nor the phone of an app "
         f"can be changed at Gupshup: put {back} back, or declare a new app and retire this one"
     )
-    return Conflict(found.reason, why, row, ours=True)
+    return Conflict(result.reason, why, row, ours=True)
 
 
 def _unproven(seen: Index) -> Match:
-    """Absence counts only once each row without a phone was looked at: it may have this one."""
+    """Return Absent only if no row lacks its phone: such a row may have this one, and is read first."""
     return _ask_phone(seen.phoneless) if seen.phoneless else Absent()
 
 
@@ -165,9 +165,9 @@ def _lost(binding: Binding, absent_at: float, settle: Settle) -> Match:
     )
 
 
-def _is_missing(found: Match, app: App, binding: Binding) -> bool:
-    """Say whether the app that is named by its id is ours and gone, and not just a wrong id."""
-    return isinstance(found, Conflict) and found.reason == "AppNotFound" and app.app_id == binding.app_id
+def _is_missing(result: Match, app: App, binding: Binding) -> bool:
+    """Return whether the app with the declared id is ours and gone, and not just a wrong id."""
+    return isinstance(result, Conflict) and result.reason == "AppNotFound" and app.app_id == binding.app_id
 
 
 def _ask_phone(rows: tuple[Row, ...]) -> Undecided:
@@ -178,5 +178,5 @@ def _phone(phone: str | None) -> str:
     return "no phone" if phone is None else f"phone {masked(phone)}"
 
 
-def _frozen(found: Mapping[str, list[Row]]) -> dict[str, tuple[Row, ...]]:
-    return {key: tuple(rows) for key, rows in found.items()}
+def _frozen(groups: Mapping[str, list[Row]]) -> dict[str, tuple[Row, ...]]:
+    return {key: tuple(rows) for key, rows in groups.items()}

@@ -1,4 +1,4 @@
-"""One declared app beside what was found of it: the unit that looking and planning both work on."""
+"""Declared apps with their matches: the units that observing and planning both work on."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ NO_REQUEST = Request()
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that is seen of one partner.
+    """Everything that was observed of one partner.
 
-    *whole*: what no manifest declares is known to be undeclared; *written* are apps that we subscribed once.
+    *whole*: the manifests are complete, so what they lack is undeclared. *written* are the ids of apps that
+    we ever subscribed.
     """
 
     partner: Partner
@@ -57,18 +58,18 @@ class MatchedApp:
         return self.context.now
 
     def refusal(self, key: str) -> Refusal | None:
-        """Return the earlier no that still counts for *key*: not one from before somebody asked again."""
-        found = self.memory.refusals.get(key)
-        return None if found is not None and self.asked_again_since(found.at) else found
+        """Return the refusal that still counts for *key*: none from before a person asked again."""
+        earlier = self.memory.refusals.get(key)
+        return None if earlier is not None and self.asked_again_since(earlier.at) else earlier
 
     def asked_again_since(self, at: float) -> bool:
-        """Say whether what was answered at *at* no longer counts, because somebody asked again since."""
+        """Return whether a person asked again after *at*: then an answer from *at* no longer counts."""
         return self.app.name in self.context.request.again and at < self.context.request.at
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """All declared apps of one partner beside what was found of them, in the order of their names."""
+    """All declared apps of one partner with their matches, in the order of their names."""
 
     desired: Desired
     context: Context
@@ -78,7 +79,7 @@ class Matches:
 def match_apps(
     desired: Desired, partner: Partner, observed: Observed, request: Request = NO_REQUEST
 ) -> Matches:
-    """Match every declared app of *partner*, once for all that is calculated from one look."""
+    """Match every declared app of *partner*, once for all that is calculated from one observation."""
     seen = index(observed.rows, observed.facts)
     declared: dict[str, list[Subscription]] = defaultdict(list)
     for wanted in desired.subscriptions:
@@ -110,24 +111,24 @@ def tag_item(app: App, tag: str) -> Item:
 
 
 def may_subscribe(matched: MatchedApp, found: Found) -> bool:
-    """Say whether the app has come far enough for subscriptions, as the partner wants it."""
+    """Return whether the app has come far enough for subscriptions (the partner's `subscribeWhen`)."""
     linked = matched.context.partner.subscribe_when is SubscribeWhen.LINKED
     return linked or of_row(found.row, matched.facts) is Progress.LIVE
 
 
 def may_unsubscribe(matched: MatchedApp) -> bool:
-    """Say whether undeclared subscriptions of this app may be removed at all."""
+    """Return whether undeclared subscriptions of this app may be removed at all."""
     owned = matched.context.partner.owned_tags is not None
     return matched.context.whole and owned and Policy.UNSUBSCRIBE in matched.app.policies
 
 
 def has_our_subscriptions(matched: MatchedApp, row: Row) -> bool:
-    """Say whether we ever subscribed this app: what is no longer declared there is worth a word."""
+    """Return whether we ever subscribed this app: then undeclared subscriptions are reported."""
     return matched.context.whole and row.id in matched.context.written
 
 
 def needs_subscriptions(matched: MatchedApp, row: Row) -> bool:
-    """Say whether the subscriptions of this app matter to anybody."""
+    """Return whether the subscriptions of this app have to be read."""
     return bool(matched.subscriptions) or may_unsubscribe(matched) or has_our_subscriptions(matched, row)
 
 
@@ -136,7 +137,7 @@ def is_ours(partner: Partner, tag: str) -> bool:
 
 
 def known_waba(matched: MatchedApp, found: Found) -> str | None:
-    """Return the WABA id that Gupshup told, "" where it was asked and did not tell, None where not asked."""
+    """Return the WABA id that Gupshup gave, "" if Gupshup gave none, None if no pass asked yet."""
     fresh = matched.facts.wabas.get(found.row.id)
     if isinstance(fresh, str):
         return fresh

@@ -1,4 +1,4 @@
-"""What a look teaches: bindings proven or missed, intents resolved, writes that took."""
+"""Updates of the memory from an observation: bindings proven or missing, intents settled, writes taken."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -24,7 +24,7 @@ from controller.model.upstream import LookFailed, Row
 
 
 def memory_updates(matches: Matches, declared: Desired | None = None) -> tuple[MemoryUpdate, ...]:
-    """Return what is worth remembering of a look: nothing if all of it is known already.
+    """Return what to remember of an observation: nothing if the memory holds all of it already.
 
     *declared* is what the matched manifests were narrowed from, None if they are the whole.
     """
@@ -41,10 +41,10 @@ def _of_app(matched: MatchedApp, phones: frozenset[str], removed: Collection[str
             if memory.bindings.get(phone) != proven:
                 yield Bind(proven)
             if phone in memory.intents:
-                yield from _adopted(matched, row)
+                yield from _adopt(matched, row)
             if link_key(phone) in memory.refusals:
                 yield ClearRefusal(link_key(phone))
-            yield from _seen(matched, row, removed)
+            yield from _confirmed(matched, row, removed)
         case Undecided(wait_for=WaitFor.LIST) if memory.bindings[phone].missing_since is None:
             yield Bind(replace(memory.bindings[phone], missing_since=matched.context.observed.absent_at))
         case Absent():
@@ -53,8 +53,8 @@ def _of_app(matched: MatchedApp, phones: frozenset[str], removed: Collection[str
             return
 
 
-def _adopted(matched: MatchedApp, row: Row) -> Iterator[MemoryUpdate]:
-    """Close the intent; whether its callback was set got lost with the reply, so it is set once more."""
+def _adopt(matched: MatchedApp, row: Row) -> Iterator[MemoryUpdate]:
+    """Close the intent. The reply about its callback was lost, so the callback is set once more."""
     yield CloseIntent(matched.app.phone)
     key = callback_key(row.id)
     if matched.app.callback_url is not None and key not in matched.memory.ledger:
@@ -62,7 +62,7 @@ def _adopted(matched: MatchedApp, row: Row) -> Iterator[MemoryUpdate]:
 
 
 def _proven_absent(matched: MatchedApp, phones: frozenset[str]) -> Iterator[MemoryUpdate]:
-    """Close what had no effect; after too many unclear links of a declared phone a person does that."""
+    """Close intents without effect. After too many unclear links of a declared phone a person does that."""
     for intent in attempts(matched):
         until = absent_from(intent, matched.context.partner.settle)
         asks_person = intent.unclear >= MOST_UNCLEAR_LINKS and intent.phone in phones
@@ -70,15 +70,15 @@ def _proven_absent(matched: MatchedApp, phones: frozenset[str]) -> Iterator[Memo
             yield CloseIntent(intent.phone)
 
 
-def _seen(matched: MatchedApp, row: Row, removed: Collection[str]) -> Iterator[MemoryUpdate]:
-    """Forget what stood in the way of what a look shows as wished; *removed* are keys of removals."""
-    there = matched.facts.subscriptions.get(row.id)
-    if there is None or isinstance(there, LookFailed):
+def _confirmed(matched: MatchedApp, row: Row, removed: Collection[str]) -> Iterator[MemoryUpdate]:
+    """Clear what no longer counts once a read shows what is declared. *removed* are keys of removals."""
+    listed = matched.facts.subscriptions.get(row.id)
+    if listed is None or isinstance(listed, LookFailed):
         return
-    by_tag = {remote.tag: remote for remote in there}
+    by_tag = {remote.tag: remote for remote in listed}
     for wanted in matched.subscriptions:
-        found = by_tag.get(wanted.tag)
-        if found is not None and not found.echo and not changes(matched, row, wanted, found):
+        remote = by_tag.get(wanted.tag)
+        if remote is not None and not remote.echo and not changes(matched, row, wanted, remote):
             yield from _settled(matched.memory, subscription_key(row.id, wanted.tag))
     for key in removed:
         _, app_id, tag = key.split(":", 2)
@@ -94,7 +94,7 @@ def _removals(memory: Memory) -> tuple[str, ...]:
 
 
 def _settled(memory: Memory, key: str) -> Iterator[MemoryUpdate]:
-    """End the count of writes that did not take, and whatever was refused on the way."""
+    """Reset the count of writes that did not take, and clear the refusal."""
     written = memory.ledger.get(key)
     if written is not None and written.updates:
         yield LedgerWritten(replace(written, updates=0))

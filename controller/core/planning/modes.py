@@ -1,4 +1,4 @@
-"""Do declared modes and those at Gupshup agree? Compared by the bit mask, where the bits are known."""
+"""Comparison of declared modes with those at Gupshup: by the bit mask, if the bits are known."""
 
 from collections.abc import Set as AbstractSet
 
@@ -6,14 +6,14 @@ from controller.model.modes import MODES
 from controller.model.upstream import RemoteSubscription
 
 KNOWN = sum(bit for bit in MODES.values() if bit)
-"""Every bit that has a name; the others are somebody else's and are left alone."""
+"""Every bit that has a name. The other bits are not ours and are left alone."""
 
 
 def agree(wanted: AbstractSet[str], found: RemoteSubscription) -> bool:
-    """Say whether *found* has the modes of *wanted*.
+    """Return whether *found* has the modes of *wanted*.
 
-    A wanted mode without a known bit cannot be checked, and may stand for others (`ALL`): then the known ones
-    have to be there, and more may be.
+    A wanted mode without a known bit cannot be checked, and may include others (`ALL`). Then the known bits
+    have to be set, and more bits may be.
     """
     if found.mode is None:
         return not found.modes or set(found.modes) == wanted
@@ -24,7 +24,7 @@ def agree(wanted: AbstractSet[str], found: RemoteSubscription) -> bool:
 
 
 def told(found: RemoteSubscription) -> str:
-    """Name what Gupshup told, for a reader."""
+    """Return the names of the modes that Gupshup returned, for a reader."""
     if found.mode is None:
         return ", ".join(found.modes)
     names = [mode for mode, bit in MODES.items() if bit and found.mode & bit]

@@ -1,4 +1,4 @@
-"""What is to be done for one partner, and what must wait: a calculation over what is declared and seen."""
+"""Plan for one partner: what to do and what must wait, calculated from what is declared and observed."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar, assert_never
@@ -48,19 +48,19 @@ from controller.model.plan import (
 from controller.model.upstream import Row
 
 MOST_UNCLEAR_LINKS = 3
-"""Unclear links in a row for one phone before a person has to look."""
+"""Unclear links in a row for one phone before a person has to check."""
 
 ALIKE_REFUSALS = 3
 """Equal refusals of links in a row that point at the account and not at the app."""
 
 LINK_COOLDOWN = 3600.0
-"""Seconds that links rest after ALIKE equal refusals."""
+"""Seconds without links after ALIKE_REFUSALS equal refusals."""
 
 _T = TypeVar("_T")
 
 
 def plan(matches: Matches) -> Plan:
-    """Return everything to be said about one partner; the same values always give the same plan."""
+    """Return the plan for one partner. The same values always give the same plan."""
     request, desired = matches.context.request, matches.desired
     entries = [entry for matched in matches.apps for entry in _of_app(matched) if _counts(entry, request)]
     if desired.complete:
@@ -89,8 +89,8 @@ def _of_app(matched: MatchedApp) -> Iterator[PlanEntry]:
             yield Blocked(matched.item, reason, message)
             yield from _subscriptions_wait(matched, why=f"{matched.item} is blocked")
             return
-        case Undecided(on, message, until):
-            yield Waiting(Verb.LINK, matched.item, on, until, message)
+        case Undecided(wait_for, message, until):
+            yield Waiting(Verb.LINK, matched.item, wait_for, until, message)
         case Absent():
             entry = _link(matched)
             yield entry
@@ -103,7 +103,7 @@ def _of_app(matched: MatchedApp) -> Iterator[PlanEntry]:
 
 
 def _link(matched: MatchedApp) -> PlanEntry:
-    """Link, unless an attempt may still take effect, someone said no, or links rest."""
+    """Return a link, unless an attempt may still take effect, a refusal counts, or links cool down."""
     for intent in attempts(matched):
         pending = _pending(matched, intent)
         if pending is not None:
@@ -111,18 +111,22 @@ def _link(matched: MatchedApp) -> PlanEntry:
     entry = permitted(
         Link(matched.app), matched, key=link_key(matched.app.phone), digest=of_link(matched.app)
     )
-    rest = _rest(matched.memory)
-    if isinstance(entry, Link) and matched.now < rest and not matched.asked_again_since(rest - LINK_COOLDOWN):
+    until = _cooldown_end(matched.memory)
+    if (
+        isinstance(entry, Link)
+        and matched.now < until
+        and not matched.asked_again_since(until - LINK_COOLDOWN)
+    ):
         why = f"the last {ALIKE_REFUSALS} links were refused alike: {matched.memory.links[0].message}"
-        return Waiting(Verb.LINK, matched.item, WaitFor.COOLDOWN, rest, why)
+        return Waiting(Verb.LINK, matched.item, WaitFor.COOLDOWN, until, why)
     return entry
 
 
 def attempts(matched: MatchedApp) -> list[Intent]:
-    """Return the links without an outcome that stand in this one's way: by its phone, then by its name."""
+    """Return the links without an outcome that prevent this one: by its phone, then by its name."""
     intents = matched.memory.intents.values()
-    ours = (each for each in intents if each.phone == matched.app.phone or each.name == matched.app.app_name)
-    return sorted(ours, key=lambda each: (each.phone != matched.app.phone, each.id))
+    same = (each for each in intents if each.phone == matched.app.phone or each.name == matched.app.app_name)
+    return sorted(same, key=lambda each: (each.phone != matched.app.phone, each.id))
 
 
 def _pending(matched: MatchedApp, intent: Intent) -> PlanEntry | None:
@@ -143,12 +147,12 @@ def _pending(matched: MatchedApp, intent: Intent) -> PlanEntry | None:
 
 
 def absent_from(intent: Intent, settle: Settle) -> float | None:
-    """Return when an absent app proves that the attempt had no effect (epoch seconds)."""
+    """Return when an absent app proves that the attempt had no effect (epoch seconds), None if it goes on."""
     return None if intent.ended is None else intent.ended + settle.late_effect + settle.stale_list
 
 
-def _rest(memory: Memory) -> float:
-    """Return until when links rest. A name that is taken, or a reply that never came, is no such refusal."""
+def _cooldown_end(memory: Memory) -> float:
+    """Return when the cool-down of links ends (epoch seconds). A taken name or a lost reply starts none."""
     last = memory.links[:ALIKE_REFUSALS]
     alike = {each.message if each.outcome == Outcome.FAILED else "" for each in last}
     links = (each for each in memory.refusals.values() if each.reason == LINK_REFUSED)
@@ -157,17 +161,17 @@ def _rest(memory: Memory) -> float:
 
 
 def refused_alike(results: Sequence[Result]) -> bool:
-    """Say whether the last links of a pass were refused in the same words, so that no more should follow."""
+    """Return whether the last links of a pass were refused in the same words: then no more should follow."""
     last = results[-ALIKE_REFUSALS:]
     refused = all(each.reason == LINK_REFUSED for each in last)
     return len(last) == ALIKE_REFUSALS and refused and len({each.message for each in last}) == 1
 
 
 def _linked(matched: MatchedApp, found: Found) -> Iterator[PlanEntry]:
-    told = known_waba(matched, found)
-    if told and told != matched.app.waba_id:
+    waba = known_waba(matched, found)
+    if waba and waba != matched.app.waba_id:
         message = (
-            f"app {found.row.id} belongs to WABA {told}, not {matched.app.waba_id}; correct the manifest"
+            f"app {found.row.id} belongs to WABA {waba}, not {matched.app.waba_id}; correct the manifest"
         )
         yield Blocked(matched.item, "WabaMismatch", message)
         yield from _subscriptions_wait(matched, why=f"{matched.item} is blocked")
@@ -206,26 +210,26 @@ def _callback(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
     if url is None:
         return
     written = matched.memory.ledger.get(key)
-    unknown, finishes = written is None, written is not None and not written.digest
+    unknown, finishes_link = written is None, written is not None and not written.digest
     if not isinstance(wanted, str) or (unknown and not matched.context.request.resend):
         yield Unverifiable(matched.item)
     elif written is None or written.digest != wanted:
-        action = SetCallback(matched.app, row.id, url, finishes, unknown)
+        action = SetCallback(matched.app, row.id, url, finishes_link, unknown)
         yield permitted(action, matched, key=key, digest=of_callback(url))
 
 
 def _subscriptions_wait(
-    matched: MatchedApp, on: WaitFor | None = None, why: str = ""
+    matched: MatchedApp, wait_for: WaitFor | None = None, why: str = ""
 ) -> Iterator[Waiting | Blocked]:
-    """Let the app's subscriptions wait as it does, or for what the partner wants it to be first."""
+    """Let the app's subscriptions wait as the app does, or for what the partner requires first."""
     first = WaitFor.LINK if matched.context.partner.subscribe_when is SubscribeWhen.LINKED else WaitFor.LIVE
     for wanted in matched.subscriptions:
-        waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on or first, message=why)
+        waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), wait_for or first, message=why)
         yield subscriptions.headerless(matched, wanted) or waiting
 
 
 def _unmanaged(matches: Matches) -> Iterator[Unmanaged]:
-    """List the apps that no manifest has anything to do with."""
+    """Yield the apps that share no id, phone or name with a manifest."""
     observed, partner = matches.context.observed, matches.context.partner
     ours = {each.match.row.id for each in matches.apps if isinstance(each.match, Found)}
     ours |= {each.app.app_id for each in matches.apps if each.app.app_id is not None}

@@ -1,4 +1,4 @@
-"""How far provisioning has come: the words of Gupshup in, one of three answers out."""
+"""Progress of provisioning: the words of Gupshup come in, one of three answers goes out."""
 
 from enum import StrEnum
 
@@ -16,9 +16,9 @@ class Progress(StrEnum):
 
 
 def progress(*, live: bool, stage: Stage) -> Progress:
-    """Say where an app stands; an unknown word means that it is still under way.
+    """Return how far an app has come. An unknown word counts as still under way.
 
-    `live` wins over the stage, which can lag behind it (docs/gupshup-api.md, Stages).
+    `live` wins over the stage, which can lag behind (docs/gupshup-api.md, Stages).
     """
     if live or stage.creation == DONE:
         return Progress.LIVE
@@ -26,14 +26,14 @@ def progress(*, live: bool, stage: Stage) -> Progress:
 
 
 def of_row(row: Row, facts: Facts) -> Progress:
-    """Say where the app of *row* stands, counting what was asked about it beyond the list."""
+    """Return how far the app of *row* has come, with what was read about it beyond the list."""
     seen = facts.stages.get(row.id)
-    told = seen if isinstance(seen, Stage) and row.stage.creation is None else row.stage
-    return progress(live=row.live or _details_live(row.id, facts), stage=told)
+    current = seen if isinstance(seen, Stage) and row.stage.creation is None else row.stage
+    return progress(live=row.live or _details_live(row.id, facts), stage=current)
 
 
 def confirmed(row: Row, facts: Facts) -> bool | None:
-    """Say whether a second source agrees that the app is live; None while it was not asked or did not tell.
+    """Return whether a second source confirms that the app is live, None without an answer from it.
 
     A row's `live` is confirmed by the details, a row's stage by the pipeline.
     """
@@ -45,7 +45,7 @@ def confirmed(row: Row, facts: Facts) -> bool | None:
 
 
 def second_look(row: Row, facts: Facts) -> float | None:
-    """Return when the look that `confirmed` needs can be tried again (epoch seconds), if that is known."""
+    """Return when the read for `confirmed` can be tried again (epoch seconds), None if not known."""
     tried = facts.details.get(row.id) if row.live else facts.stages.get(row.id)
     return tried.until if isinstance(tried, LookFailed) else None
 

@@ -1,4 +1,4 @@
-"""What a pass still has to ask, given what it knows: called again with the answers until it wants nothing."""
+"""Queries that a pass still needs, given what it knows: repeated with the answers until none is left."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar, assert_never
@@ -30,9 +30,9 @@ F = TypeVar("F")
 
 
 def open_queries(matches: Matches, kind: PassKind = PassKind.FULL) -> tuple[Query, ...]:
-    """Return the reads that this pass still needs, none of which was tried before in it.
+    """Return the reads that this pass still needs, none of which the pass has tried before.
 
-    A pass over the list asks only what decides which app is whose.
+    A pass over the list reads only what decides which app is whose.
     """
     of_app = _undecided if kind is PassKind.LIST else _of_app
     queries = {query for matched in matches.apps for query in of_app(matched)}
@@ -41,9 +41,9 @@ def open_queries(matches: Matches, kind: PassKind = PassKind.FULL) -> tuple[Quer
 
 
 def drop_stale(facts: Facts, rows: Iterable[Row], breadth: PassKind = PassKind.FULL) -> Facts:
-    """Drop what the next pass asks again: looks that gave nothing, and doubts about going live.
+    """Drop what the next pass reads again: reads that failed, and doubts about going live.
 
-    A pass over the list asks neither of them, so it keeps both. What is not listed any more is forgotten.
+    A pass over the list reads neither of them, so both stay. Apps that are no longer listed are forgotten.
     """
     keeps = breadth is PassKind.LIST
     live = {row.id: row.live for row in rows}
@@ -64,17 +64,17 @@ def drop_stale(facts: Facts, rows: Iterable[Row], breadth: PassKind = PassKind.F
 
 
 def merge_facts(whole: Facts, part: Facts, of: Collection[AppId]) -> Facts:
-    """Return what is known with what a pass over a part learnt: *of* are the apps that it was about."""
+    """Return *whole* with what a pass over some apps read (*part*). *of* are the apps of that pass."""
     return Facts(
-        _joined(whole.details, part.details, of),
-        _joined(whole.stages, part.stages, of),
-        _joined(whole.wabas, part.wabas, of),
-        _joined(whole.subscriptions, part.subscriptions, of),
+        _merged(whole.details, part.details, of),
+        _merged(whole.stages, part.stages, of),
+        _merged(whole.wabas, part.wabas, of),
+        _merged(whole.subscriptions, part.subscriptions, of),
     )
 
 
 def facts_about(facts: Facts, of: Collection[AppId]) -> Facts:
-    """Return what is known of some apps beside their subscriptions: those are looked at anew."""
+    """Return the details and WABA ids of some apps. Their stages and subscriptions are read anew."""
     return Facts(
         {key: facts.details[key] for key in of if key in facts.details},
         {},
@@ -84,7 +84,7 @@ def facts_about(facts: Facts, of: Collection[AppId]) -> Facts:
 
 
 def reads_between(before: Facts, after: Facts) -> int:
-    """Return how many looks it took from *before* to *after*."""
+    """Return how many reads it took from *before* to *after*."""
     return _count(after) - _count(before)
 
 
@@ -92,7 +92,7 @@ def _count(facts: Facts) -> int:
     return len(facts.details) + len(facts.stages) + len(facts.wabas) + len(facts.subscriptions)
 
 
-def _joined(whole: Mapping[AppId, F], part: Mapping[AppId, F], of: Collection[AppId]) -> Mapping[AppId, F]:
+def _merged(whole: Mapping[AppId, F], part: Mapping[AppId, F], of: Collection[AppId]) -> Mapping[AppId, F]:
     kept = {key: fact for key, fact in whole.items() if key not in of}
     return kept | dict(part)
 
@@ -107,7 +107,7 @@ def _of_app(matched: MatchedApp) -> Iterator[Query]:
         case Undecided():
             yield from _undecided(matched)
         case Found(row) as found:
-            if _row_says_nothing(row):
+            if _progress_unknown(row):
                 yield StageQuery(row.id)
             if of_row(row, matched.facts) is Progress.LIVE and known_waba(matched, found) is None:
                 yield WabaQuery(row.id)
@@ -118,19 +118,19 @@ def _of_app(matched: MatchedApp) -> Iterator[Query]:
             return
 
 
-def _row_says_nothing(row: Row) -> bool:
+def _progress_unknown(row: Row) -> bool:
     return not row.live and row.stage.creation is None
 
 
 def _confirmation(matched: MatchedApp, row: Row) -> Iterator[Query]:
-    """Before an app's first subscription a second source has to agree that it is live."""
-    there = matched.facts.subscriptions.get(row.id)
-    if there == () and matched.subscriptions and matched.context.partner.subscribe_when is SubscribeWhen.LIVE:
+    """Yield the second read that must confirm that an app is live before its first subscription."""
+    seen = matched.facts.subscriptions.get(row.id)
+    if seen == () and matched.subscriptions and matched.context.partner.subscribe_when is SubscribeWhen.LIVE:
         yield DetailsQuery(row.id) if row.live else StageQuery(row.id)
 
 
-def _tried(ask: Query, facts: Facts) -> bool:
-    match ask:
+def _tried(query: Query, facts: Facts) -> bool:
+    match query:
         case DetailsQuery(app_id):
             return app_id in facts.details
         case StageQuery(app_id):
@@ -140,8 +140,8 @@ def _tried(ask: Query, facts: Facts) -> bool:
         case SubscriptionsQuery(app_id):
             return app_id in facts.subscriptions
         case _:
-            assert_never(ask)
+            assert_never(query)
 
 
-def _order(ask: Query) -> tuple[AppId, str]:
-    return ask.app_id, type(ask).__name__
+def _order(query: Query) -> tuple[AppId, str]:
+    return query.app_id, type(query).__name__

@@ -1,4 +1,4 @@
-"""Narrowing what is declared to what was asked for: `--only KIND/NAME` and `-l label=value`."""
+"""Selection from what is declared: `--only KIND/NAME` and `-l label=value`."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -14,8 +14,8 @@ def select(
 ) -> tuple[Desired, frozenset[Item] | None]:
     """Return what is left of *desired*, and the items that count in it (None: all).
 
-    An app brings its subscriptions along. A narrowed scope is not complete: what it lacks says nothing.
-    Raises Usage for a selection that matches nothing: an empty one never means everything.
+    An app brings its subscriptions along. A selection is not complete: what it lacks means nothing. Raises
+    Usage for a selection that matches nothing: an empty one never means everything.
     """
     if not only and not labels:
         return desired, None
@@ -31,7 +31,7 @@ def select(
     if not items:
         asked = ", ".join(f"{key}={value}" for key, value in sorted(labels.items()))
         raise Usage(f"-l {asked} matches no app; `gupshupctl get` lists what there is")
-    return _without(desired, frozenset(items)), frozenset(items)
+    return _narrowed(desired, frozenset(items)), frozenset(items)
 
 
 def _parsed(text: str) -> tuple[Kind, str]:
@@ -43,14 +43,14 @@ def _parsed(text: str) -> tuple[Kind, str]:
 
 
 def _all_matched(names: Collection[tuple[Kind, str]], items: Collection[Item]) -> None:
-    found = {(item.kind, item.name) for item in items}
-    missing = sorted(f"{kind}/{name}" for kind, name in set(names) - found)
+    matched = {(item.kind, item.name) for item in items}
+    missing = sorted(f"{kind}/{name}" for kind, name in set(names) - matched)
     if missing:
         raise Usage(f"--only {', '.join(missing)} matches nothing that is declared")
 
 
-def _without(desired: Desired, items: frozenset[Item]) -> Desired:
-    """Keep the items and the apps they are about; those apps are needed to find them."""
+def _narrowed(desired: Desired, items: frozenset[Item]) -> Desired:
+    """Keep the items and the apps they are about. Those apps are needed to find the items."""
     subscriptions = tuple(each for each in desired.subscriptions if _kept(each, items))
     needed = {item.app for item in items}
     apps = tuple(app for app in desired.apps if app.name in needed)

@@ -1,4 +1,4 @@
-"""Is a source fit to act on? One that lost too much at once stops here, before anything is looked at."""
+"""Guards of a source: one that lost too much at once stops here, before any app is observed."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -11,7 +11,7 @@ from controller.model.source import SourceFile
 
 
 class Refusals:
-    """Gathers why a source is refused, one reason a block, so that a person hears of all of them at once."""
+    """Collects why a source is refused, one reason a block, so that a person sees all of them at once."""
 
     def __init__(self) -> None:
         self._found: list[PlanRefused] = []
@@ -20,25 +20,25 @@ class Refusals:
         return
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        """Keep a refusal and go on behind the block; whatever else was raised goes on its way."""
+        """Keep a refusal and go on after the block. Any other error passes through."""
         if isinstance(error, PlanRefused):
             self._found.append(error)
         return isinstance(error, PlanRefused)
 
     def refuse(self) -> None:
-        """Raise PlanRefused for all that was gathered, with every digest that is needed."""
+        """Raise PlanRefused for all that was collected, with every digest that is needed."""
         if self._found:
             raise join_refusals(self._found)
 
 
 def join_refusals(refusals: Sequence[PlanRefused]) -> PlanRefused:
-    """Return one refusal that says all of *refusals*, which are some, with every digest."""
+    """Return one refusal with the texts and digests of *refusals*, at least one."""
     why = "; and ".join(each.why for each in refusals)
     return PlanRefused(why, ",".join(each.digest for each in refusals))
 
 
 def declared(desired: Desired, partner: str) -> Declared:
-    """Count what is declared for *partner*; subscriptions after selectors are expanded."""
+    """Count what is declared for *partner*. Subscriptions count after selectors are expanded."""
     return Declared(
         sum(app.partner == partner for app in desired.apps),
         sum(wanted.partner == partner for wanted in desired.subscriptions),
@@ -46,9 +46,9 @@ def declared(desired: Desired, partner: str) -> Declared:
 
 
 def refuse_emptied(empty: Iterable[SourceFile], filled: Collection[str]) -> None:
-    """Raise PlanRefused where one of the *empty* files lies at a place that was *filled* when it was good.
+    """Raise PlanRefused if one of the *empty* files is at a place that was *filled* in the last good source.
 
-    Nothing releases it: it may be about to be written, and only its author knows.
+    No digest releases such a file: it may be about to be written, and only its author knows.
     """
     names = sorted(file.path for file in empty if file.place in filled)
     if names:
@@ -61,7 +61,7 @@ def refuse_emptied(empty: Iterable[SourceFile], filled: Collection[str]) -> None
 
 
 def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> None:
-    """Raise PlanRefused where a whole source declares nothing at all: that is how accidents look."""
+    """Raise PlanRefused if a whole source declares nothing at all: probably an accident."""
     key = digest(["empty", source])
     if desired.complete and not desired.apps and not desired.subscriptions and key not in released:
         raise PlanRefused(f"{source} declares no app and no subscription (is it the right folder?)", key)
@@ -76,10 +76,10 @@ def refuse_shrunk(
     source: str,
     released: Collection[str],
 ) -> None:
-    """Raise PlanRefused where more of what was declared for *account* before is gone than *partner* allows.
+    """Raise PlanRefused if *account* lost more of what was declared before than *partner* allows.
 
-    A release is for exactly what is left. *source* is only told: under another name, the same loss is the
-    same loss.
+    A release is for exactly what is left. *source* is only shown: under another name, the same loss has the
+    same digest.
     """
     lost = tuple(_lost(before, declared(desired, partner.name), partner.guards.max_shrink))
     key = digest(["shrunk", account, before.apps, before.subscriptions, *_left(desired, partner.name)])
@@ -90,7 +90,7 @@ def refuse_shrunk(
 
 
 def _left(desired: Desired, partner: str) -> Iterator[list[str]]:
-    """Name all that is declared for *partner*: not by its own name, which may change."""
+    """Yield all names declared for *partner*, without the partner's own name, which may change."""
     yield sorted(app.name for app in desired.apps if app.partner == partner)
     yield sorted(f"{each.app} {each.tag}" for each in desired.subscriptions if each.partner == partner)
 

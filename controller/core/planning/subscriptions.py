@@ -1,4 +1,4 @@
-"""The subscriptions of one app: declared ones against those at Gupshup, tag by tag."""
+"""Subscriptions of one app: declared ones against those at Gupshup, tag by tag."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -41,7 +41,7 @@ from controller.model.plan import (
 from controller.model.upstream import LookFailed, RemoteSubscription, Row
 
 MOST_REPEATED_WRITES = 3
-"""Writes of the same in a row that did not take before we stop, whatever their answers said."""
+"""Equal writes in a row that did not take before we stop, whatever Gupshup answered."""
 
 ACTIVE_PAUSE = 3600.0
 """Seconds between two attempts to switch a subscription on again: Gupshup may have switched it off."""
@@ -49,35 +49,35 @@ ACTIVE_PAUSE = 3600.0
 Changes = Mapping[str, tuple[str, str]]
 
 UNAVAILABLE = "HeaderUnavailable"
-"""Why a subscription is blocked whose headers cannot be had here: nothing that Gupshup said."""
+"""The reason of a subscription that is blocked because its headers cannot be read here."""
 
 HIDDEN = ("(hidden)", "(hidden)")
 UNKNOWN = ("unknown", "declared")
-"""What is told of headers that differ: their values never are."""
+"""What is shown of headers that differ: never their values."""
 
 REMOVED = digest("removed")
-"""What the refusal of an unsubscribe is remembered under: nothing is declared that could change."""
+"""The digest of every removal: a removal declares nothing that could change."""
 
 
 def entries(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
-    """Compare one app's declared subscriptions with what is there."""
-    there = matched.facts.subscriptions.get(row.id)
-    if there is None or isinstance(there, LookFailed):
-        yield from _unlooked(matched, row, there)
+    """Compare one app's declared subscriptions with those at Gupshup."""
+    listed = matched.facts.subscriptions.get(row.id)
+    if listed is None or isinstance(listed, LookFailed):
+        yield from _not_observed(matched, row, listed)
         return
-    by_tag = {remote.tag: remote for remote in sorted(there, key=lambda remote: remote.id, reverse=True)}
+    by_tag = {remote.tag: remote for remote in sorted(listed, key=lambda remote: remote.id, reverse=True)}
     tags = {wanted.tag for wanted in matched.subscriptions}
     missing = {tag.casefold() for tag in tags - by_tag.keys()}
     others = {tag: by_tag[tag] for tag in sorted(by_tag.keys() - tags)}
-    if _liveness_denied(matched, row, first=not there):
+    if _liveness_denied(matched, row, first=not listed):
         yield Provisioning(matched.item)
     for wanted in matched.subscriptions:
         remote = by_tag.get(wanted.tag)
         if unavailable := headerless(matched, wanted):
             yield unavailable
         elif remote is None:
-            entry = _missing(matched, row, wanted, first=not there)
-            yield _spelt(entry, matched, row, wanted, others.values())
+            entry = _missing(matched, row, wanted, first=not listed)
+            yield _taken_by_other_case(entry, matched, row, wanted, others.values())
         else:
             yield from _present(matched, row, wanted, remote)
     if matched.context.whole:
@@ -86,14 +86,14 @@ def entries(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
 
 
 def headerless(matched: MatchedApp, wanted: Subscription) -> Blocked | None:
-    """Return what blocks a subscription whose headers cannot be had: neither can it be compared."""
+    """Return what blocks a subscription whose headers cannot be read: no comparison is possible either."""
     item = subscription_item(wanted)
     secret = matched.context.observed.digests.get(item)
     return Blocked(item, UNAVAILABLE, secret.why) if isinstance(secret, LookFailed) else None
 
 
 def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
-    """Return what can be read back and differs, as (found, wanted); what was not told does not differ."""
+    """Return what can be read back and differs, as (found, wanted). A missing field does not differ."""
     pairs = (
         ("url", found.url, wanted.url, url.same(found.url, wanted.url)),
         (
@@ -105,27 +105,27 @@ def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
         ("version", str(found.version), str(wanted.version), found.version in {None, wanted.version}),
         ("active", _word(found.active), _word(wanted.active), found.active == wanted.active),
     )
-    return {name: (there, want) for name, there, want, same in pairs if not same}
+    return {name: (present, want) for name, present, want, same in pairs if not same}
 
 
 def changes(matched: MatchedApp, row: Row, wanted: Subscription, remote: RemoteSubscription) -> Changes:
-    """Return what differs of a subscription that is there: what can be read, and what was written last."""
+    """Return what differs of a listed subscription: in what can be read, and in what was written last."""
     written = matched.memory.ledger.get(subscription_key(row.id, wanted.tag))
     return {**drift(wanted, remote), **_write_only_changes(matched, wanted, written)}
 
 
-def _unlooked(matched: MatchedApp, row: Row, there: LookFailed | None) -> Iterator[PlanEntry]:
-    if there is None and needs_subscriptions(matched, row):
+def _not_observed(matched: MatchedApp, row: Row, failed: LookFailed | None) -> Iterator[PlanEntry]:
+    if failed is None and needs_subscriptions(matched, row):
         yield _differing(matched, row)
-    why = there or LookFailed("not looked at in this pass")
-    on = WaitFor.OBSERVATION if why.until is None else WaitFor.BUDGET
+    failure = failed or LookFailed("not looked at in this pass")
+    wait_for = WaitFor.OBSERVATION if failure.until is None else WaitFor.BUDGET
     for wanted in matched.subscriptions:
-        waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, why.until, why.why)
+        waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), wait_for, failure.until, failure.why)
         yield headerless(matched, wanted) or waiting
 
 
 def _differing(matched: MatchedApp, row: Row) -> NotYetObserved:
-    """Count what may be more than drift: something else was written last, or nothing."""
+    """Count subscriptions that may have more than drift: something else was written last, or nothing."""
     differing = unknown = 0
     for wanted in matched.subscriptions:
         written = matched.memory.ledger.get(subscription_key(row.id, wanted.tag))
@@ -138,35 +138,35 @@ def _differing(matched: MatchedApp, row: Row) -> NotYetObserved:
 
 def _missing(matched: MatchedApp, row: Row, wanted: Subscription, *, first: bool) -> PlanEntry:
     if first and matched.context.partner.subscribe_when is SubscribeWhen.LIVE:
-        sure = confirmed(row, matched.facts)
-        if not sure:
+        live = confirmed(row, matched.facts)
+        if not live:
             until = second_look(row, matched.facts)
-            on = WaitFor.LIVE if sure is False else WaitFor.OBSERVATION if until is None else WaitFor.BUDGET
+            on = WaitFor.LIVE if live is False else WaitFor.OBSERVATION if until is None else WaitFor.BUDGET
             why = "the list says live, a second look has not agreed yet"
             return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, until, why)
     return _stuck(_sendable(Subscribe(wanted, row.id), matched, row), "it is not listed")
 
 
-def _spelt(
+def _taken_by_other_case(
     entry: PlanEntry,
     matched: MatchedApp,
     row: Row,
     wanted: Subscription,
     others: Iterable[RemoteSubscription],
 ) -> PlanEntry:
-    """Name the subscription that takes the declared tag, in place of what could be done without it."""
+    """Return what blocks *entry*: a subscription that takes the declared tag. Without one, return *entry*."""
     near = _taking(matched, row, wanted, others)
     held = isinstance(entry, Waiting) and entry.wait_for is not WaitFor.BACKOFF
     if near is None or held:
         return entry
-    ours = _wrote(matched, row, wanted)
+    ours = _written_by_us(matched, row, wanted)
     return Blocked(subscription_item(wanted), TAG_TAKEN, respelt(near, ours=ours))
 
 
 def _taking(
     matched: MatchedApp, row: Row, wanted: Subscription, others: Iterable[RemoteSubscription]
 ) -> RemoteSubscription | None:
-    """Once Gupshup called the tag taken, return the subscription whose tag differs from it in case only."""
+    """Return the subscription with the tag in another case, once Gupshup called the tag taken."""
     refusal = matched.refusal(subscription_key(row.id, wanted.tag))
     if refusal is None or refusal.reason != TAG_TAKEN:
         return None
@@ -174,19 +174,19 @@ def _taking(
 
 
 def _ours(matched: MatchedApp, row: Row, others: Collection[RemoteSubscription]) -> set[str]:
-    """Return the tags of *others* that are declared ones, written from here and kept in another case."""
-    wrote = (wanted for wanted in matched.subscriptions if _wrote(matched, row, wanted))
-    return {near.tag for wanted in wrote if (near := _taking(matched, row, wanted, others))}
+    """Return the tags of *others* that were written from here as declared and kept in another case."""
+    written = (wanted for wanted in matched.subscriptions if _written_by_us(matched, row, wanted))
+    return {near.tag for wanted in written if (near := _taking(matched, row, wanted, others))}
 
 
-def _wrote(matched: MatchedApp, row: Row, wanted: Subscription) -> bool:
-    """Say whether the last write about the declared tag made or changed it: then what is there is ours."""
+def _written_by_us(matched: MatchedApp, row: Row, wanted: Subscription) -> bool:
+    """Return whether the last write of the declared tag made or changed a subscription: then it is ours."""
     written = matched.memory.ledger.get(subscription_key(row.id, wanted.tag))
     return written is not None and written.digest != REMOVED
 
 
 def respelt(near: RemoteSubscription, *, ours: bool) -> str:
-    """Say what takes a declared tag: one that differs in case only."""
+    """Return a message about the tag that takes a declared one, and differs in case only."""
     kept = f"{near.tag} (subscription {near.id})"
     if ours:
         return f"Gupshup keeps the tag of what was written from here as {kept}; declare `tag: {near.tag}`"
@@ -197,7 +197,7 @@ def respelt(near: RemoteSubscription, *, ours: bool) -> str:
 
 
 def _stuck(entry: PlanEntry, what: str) -> PlanEntry:
-    """Say what the writes did not change, where there were too many of them."""
+    """Add to the message *what* the writes did not change, if there were too many of them."""
     if isinstance(entry, Blocked) and entry.reason == WILL_NOT_CONVERGE:
         return replace(entry, message=f"{entry.message}: {what}")
     return entry
@@ -216,14 +216,14 @@ def _present(
         drifted = _as_declared(wanted, written) and "headers" not in differing
         unknown = dict(differing) == {"headers": UNKNOWN}
         update = Update(wanted, row.id, remote.id, differing, drift=drifted, unknown=unknown)
-        what = "; ".join(f"{name} stays {there}, not {want}" for name, (there, want) in differing.items())
+        what = "; ".join(f"{name} stays {present}, not {want}" for name, (present, want) in differing.items())
         entry = _stuck(_sendable(update, matched, row), what)
         pause = _active_pause(wanted, written) if differing.keys() == {"active"} else 0.0
-        yield _rested(entry, pause) if pause > matched.now else entry
+        yield _delayed(entry, pause) if pause > matched.now else entry
 
 
 def _write_only_changes(matched: MatchedApp, wanted: Subscription, written: LedgerEntry | None) -> Changes:
-    """Compare headers, which cannot be read back, with what we wrote; with no record, declared wins."""
+    """Compare headers, which cannot be read back, with what we wrote. Without a record, declared wins."""
     if not wanted.headers:
         return {}
     if written is None:
@@ -233,7 +233,7 @@ def _write_only_changes(matched: MatchedApp, wanted: Subscription, written: Ledg
 
 
 def _liveness_denied(matched: MatchedApp, row: Row, *, first: bool) -> bool:
-    """Say whether a second look denied that the app is live: then it is still on its way, as it seems."""
+    """Return whether a second read denied that the app is live: then the app counts as provisioning."""
     waits = (
         first and bool(matched.subscriptions) and matched.context.partner.subscribe_when is SubscribeWhen.LIVE
     )
@@ -248,7 +248,7 @@ def _sendable(action: Subscribe | Update, matched: MatchedApp, row: Row) -> Plan
 
 
 def _undeclared(matched: MatchedApp, row: Row, remote: RemoteSubscription, *, doubtful: bool) -> PlanEntry:
-    """Remove what is ours and declared no more; *doubtful*: it may be a declared one with its tag respelt."""
+    """Remove what is ours and declared no more. *doubtful*: perhaps a declared one with its tag respelt."""
     if may_unsubscribe(matched) and is_ours(matched.context.partner, remote.tag) and not doubtful:
         key = subscription_key(row.id, remote.tag)
         entry = permitted(Unsubscribe(matched.app, row.id, remote), matched, key=key, digest=REMOVED)
@@ -256,8 +256,8 @@ def _undeclared(matched: MatchedApp, row: Row, remote: RemoteSubscription, *, do
     return Unmanaged(tag_item(matched.app, remote.tag), remote.id)
 
 
-def _rested(entry: PlanEntry, until: float) -> PlanEntry:
-    """Let an update rest *until* its hour is over; what holds it back anyway is told first."""
+def _delayed(entry: PlanEntry, until: float) -> PlanEntry:
+    """Let an update wait *until* its hour is over. Any other entry has its own reason and stays."""
     why = "it was switched from outside; it is put back at most once an hour"
     if isinstance(entry, Update):
         return Waiting(Verb.UPDATE, subscription_item(entry.subscription), WaitFor.BACKOFF, until, why)
@@ -265,7 +265,7 @@ def _rested(entry: PlanEntry, until: float) -> PlanEntry:
 
 
 def _active_pause(wanted: Subscription, written: LedgerEntry | None) -> float:
-    """Return until when `active` is left as it is found, unless the manifest is what changed."""
+    """Return until when `active` stays as observed (epoch seconds), 0 if the manifest is what changed."""
     if written is None or written.active_at is None or not _as_declared(wanted, written):
         return 0.0
     return written.active_at + ACTIVE_PAUSE

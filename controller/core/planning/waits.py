@@ -9,7 +9,7 @@ from controller.model.status import Truth
 
 
 class EndedBy(Enum):
-    """Who or what ends a wait."""
+    """The cause that ends a wait."""
 
     GUPSHUP = auto()
     """Gupshup, in its own time: minutes to days."""
@@ -41,8 +41,8 @@ class AlertWhen(Enum):
 class Wait:
     """One row. *reason* is the reason of the conditions, *truth* their status.
 
-    *converging*: a run that ends now is still converging (exit 6). *reread*: the next look may end it, so
-    that a run repeats looks for it. *with_app*: the subscriptions of an app whose link waits so wait for the
+    *converging*: a run that ends now is still converging (exit 6). *reread*: another read may end the wait,
+    so a run repeats reads for it. *with_app*: if the link of an app waits so, its subscriptions wait for the
     same thing.
     """
 
