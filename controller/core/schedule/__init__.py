@@ -1,1 +1,1 @@
-"""When the next pass is due, and over which app."""
+"""Schedule: when the next pass is due, and over which app."""

@@ -1,12 +1,12 @@
-"""When to look again, in a process that never stops: moments and pauses in seconds, from counts."""
+"""Intervals of a process that never stops: moments and pauses in seconds, from counts."""
 
 from controller.core.schedule.next_pass import poll
 
 QUIET = 5.0
-"""An app that was just looked at is not looked at again before: hints within it wait for its end."""
+"""Seconds after a read of an app in which events cause no other: they wait for the end of that time."""
 
 SHARE = 5.0
-"""Calls a second that looking may take by itself: half of what Gupshup allows, so that changes find room."""
+"""Calls a second that observing may take: half of what Gupshup allows, so that changes find room."""
 
 LEAST_DRIFT = 900.0
 
@@ -16,34 +16,34 @@ _PAGE = 100
 
 
 def drift_interval(chosen: float | None, live: int) -> float:
-    """Return how often each live app is looked at: as chosen, or what half a budget takes."""
+    """Return the seconds between two reads of each live app: as chosen, or what half a budget takes."""
     return max(LEAST_DRIFT, live / SHARE) if chosen is None else chosen
 
 
 def pause(calls: int) -> float:
-    """Return the seconds until the next look that nobody waits for, after one that took so many calls."""
+    """Return the seconds until the next background read, after one that took so many calls."""
     return calls / SHARE
 
 
 def list_poll(quiet: int, rows: int, interval: float) -> float:
-    """Return the seconds until the next list while something is under way: never longer than *interval*.
+    """Return the seconds until the next list while something is under way, at most *interval*.
 
-    It grows with the passes in a row that changed nothing, and a long list slows it.
+    The pause grows with the passes in a row that changed nothing. A long list slows it, too.
     """
     return min(poll(quiet, rows), interval)
 
 
 def one_by_one(in_flight: int, rows: int) -> bool:
-    """Say whether looking at each app that is under way takes fewer calls than a list of all."""
+    """Return whether reading each app that is under way takes fewer calls than a list of all."""
     return in_flight < rows // _PAGE + 1
 
 
 def app_poll(quiet: int, in_flight: int, interval: float) -> float:
-    """Return the seconds until the next look at each of *in_flight* apps, two calls each."""
+    """Return the seconds until the next read of each of *in_flight* apps, two calls each."""
     return min(max(poll(quiet, 0), 2 * in_flight / SHARE), interval)
 
 
 def backoff(failures: int, chance: float) -> float:
-    """Return the seconds to rest after *failures* in a row; *chance* (0 to 1) spreads what failed alike."""
+    """Return the seconds to wait after *failures* in a row. *chance* (0 to 1) spreads equal failures."""
     whole = min(FIRST_BACKOFF * 2.0 ** min(failures - 1, 20), LONGEST_BACKOFF)
     return whole * (0.5 + chance / 2)

@@ -1,4 +1,4 @@
-"""Is there anything left to wait for, and when is the next look worth it? Calculated from the last pass."""
+"""Next pass of a run that ends: whether and when it is worth it, calculated from the last pass."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from controller.model.plan import Kind, Outcome, Plan, Result, Verb, WaitFor, Wa
 FIRST_POLL = 2.0
 LONGEST_POLL = 30.0
 MOST_QUIET_PASSES = 5
-"""Quiet passes in a row before a run without `--wait` gives up on what only looks can tell."""
+"""Quiet passes in a row before a run without `--wait` gives up on what only reads can show."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """Where a run stands: *quiet* passes in a row have changed nothing; *now* is epoch seconds.
+    """State of a run: *quiet* passes in a row have changed nothing, *now* is epoch seconds.
 
-    *rows* is how long the list is that each look reads.
+    *rows* is the length of the list that each pass reads.
     """
 
     now: float
@@ -25,52 +25,54 @@ class RunContext:
     rows: int = 0
 
 
-def next_pass(plan: Plan, said: Iterable[Result | Waiting], moment: RunContext) -> float | None:
-    """Return the seconds until the next pass is worth it; None where the run has nothing left to wait for.
+def next_pass(plan: Plan, outcomes: Iterable[Result | Waiting], context: RunContext) -> float | None:
+    """Return the seconds until the next pass is worth it, None if the run has nothing left to wait for.
 
-    *said* is what came of the plan's actions. Without `wait` a run ends as soon as only time outside our
-    hands (provisioning, an unclear outcome) holds anything back. What was done or refused is planned anew at
-    once: the last plan of a run tells how things stand, and not how they stood.
+    *outcomes* are what came of the plan's actions. What was done or refused is planned anew at once, so that
+    the last plan of a run shows the present state. Without `wait` a run ends as soon as only time outside our
+    hands (provisioning, an unclear outcome) holds anything back.
     """
-    told = tuple(said)
-    if any(isinstance(each, Result) and each.outcome in {Outcome.DONE, Outcome.FAILED} for each in told):
+    made = tuple(outcomes)
+    if any(isinstance(each, Result) and each.outcome in {Outcome.DONE, Outcome.FAILED} for each in made):
         return 0.0
-    waiting = (*plan.waiting, *(each for each in told if isinstance(each, Waiting)))
-    pauses = tuple(_pauses(plan, waiting, moment))
-    if any(isinstance(each, Result) for each in told):
+    waiting = (*plan.waiting, *(each for each in made if isinstance(each, Waiting)))
+    pauses = tuple(_pauses(plan, waiting, context))
+    if any(isinstance(each, Result) for each in made):
         pauses = (*pauses, FIRST_POLL)
     return min(pauses, default=None)
 
 
 def poll(quiet: int, rows: int) -> float:
-    """Return the seconds between two looks at what is under way; it grows, and a long list slows it."""
+    """Return the seconds between two reads of what is under way. Quiet passes and long lists extend it."""
     return max(min(FIRST_POLL * 1.5 ** min(quiet, 20), LONGEST_POLL), rows / 500)
 
 
-def _pauses(plan: Plan, waiting: Iterable[Waiting], moment: RunContext) -> Iterator[float]:
+def _pauses(plan: Plan, waiting: Iterable[Waiting], context: RunContext) -> Iterator[float]:
     stuck = {blocked.item.app for blocked in plan.blocked if blocked.item.kind is Kind.APP}
-    pause = poll(moment.quiet, moment.rows)
+    pause = poll(context.quiet, context.rows)
     for each in waiting:
-        found = None if each.item.app in stuck and _on_gupshup(each) else _pause(each, moment, pause)
-        if found is not None:
-            yield found
-    if plan.provisioning and moment.wait:
+        wait = None if each.item.app in stuck and _on_gupshup(each) else _pause(each, context, pause)
+        if wait is not None:
+            yield wait
+    if plan.provisioning and context.wait:
         yield pause
 
 
-def _pause(each: Waiting, moment: RunContext, pause: float) -> float | None:
-    if WAITS[each.wait_for].ended_by is EndedBy.LIMITS or (each.wait_for is WaitFor.BACKOFF and moment.wait):
-        return _until(each, moment.now, pause)
-    if each.wait_for is WaitFor.BACKOFF and each.until is not None and each.verb is not Verb.LINK:
-        return None  # an endpoint or Gupshup moves next; only a link's list may catch up with it soon
-    if WAITS[each.wait_for].reread and (moment.wait or moment.quiet < MOST_QUIET_PASSES):
+def _pause(waiting: Waiting, context: RunContext, pause: float) -> float | None:
+    if WAITS[waiting.wait_for].ended_by is EndedBy.LIMITS or (
+        waiting.wait_for is WaitFor.BACKOFF and context.wait
+    ):
+        return _until(waiting, context.now, pause)
+    if waiting.wait_for is WaitFor.BACKOFF and waiting.until is not None and waiting.verb is not Verb.LINK:
+        return None  # an endpoint or Gupshup has to change first; only a link may soon show in the list
+    if WAITS[waiting.wait_for].reread and (context.wait or context.quiet < MOST_QUIET_PASSES):
         return pause
-    return pause if _on_gupshup(each) and moment.wait else None
+    return pause if _on_gupshup(waiting) and context.wait else None
 
 
 def _on_gupshup(waiting: Waiting) -> bool:
     return WAITS[waiting.wait_for].ended_by is EndedBy.GUPSHUP
 
 
-def _until(each: Waiting, now: float, pause: float) -> float:
-    return pause if each.until is None else max(each.until - now, 0.0)
+def _until(waiting: Waiting, now: float, pause: float) -> float:
+    return pause if waiting.until is None else max(waiting.until - now, 0.0)

@@ -1,6 +1,6 @@
-"""What is due for one partner, and why: from what was declared, asked, seen and failed to the next pass.
+"""Schedule of one partner: names by when they are due, from manifests, requests, passes and failures.
 
-Nothing here reads a clock or throws dice: *now* (epoch seconds) and *chance* (0 to 1) come in.
+No clock and no dice here: *now* (epoch seconds) and *chance* (0 to 1) come in.
 """
 
 import math
@@ -22,20 +22,20 @@ from controller.model.plan import Plan, Request, Result, WaitFor, Waiting
 Said = Result | Waiting
 
 RESTART_PRIORITY_LIMIT = 100
-"""Apps that may have changed while nobody looked, and are looked at before the rest: more are the rest."""
+"""Apps that may have changed go first, if there are at most so many. Otherwise all join the sweep."""
 
 SMALL_COMMIT = 5
-"""Apps that one commit changes and that are looked at before those of a larger one."""
+"""Apps that one commit may change and that are still read before those of a larger one."""
 
 _LATE = 2.0
-"""Intervals after which a list is due by itself: timers go by the wall's clock, which may be set back."""
+"""Intervals after which a list is due without a timer: the wall clock of timers may be set back."""
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedPass:
-    """A pass that is over: what was *asked* of it, what is left of its plan, what came of its actions.
+    """A finished pass: what was *asked* of it, what is left of its plan, what came of its actions (*said*).
 
-    *rows* is how long the list is, *calls* how many calls its looks at one app took, the token's aside.
+    *rows* is the length of the list. *calls* counts the calls that reading one app took, without the token's.
     """
 
     name: str
@@ -48,7 +48,7 @@ class FinishedPass:
 
 
 class Schedule:
-    """Names of apps, and WHOLE for the partner, by when they are due."""
+    """Names of apps, and WHOLE_PARTNER, by when they are due."""
 
     def __init__(self, tempo: Timing, chance: Callable[[], float]) -> None:
         self._tempo = tempo
@@ -70,74 +70,74 @@ class Schedule:
 
     @property
     def errors(self) -> int:
-        """Return how many passes over the same thing failed in a row, at the most."""
+        """Return the largest number of passes over the same name that failed in a row."""
         return max(self._failures.values(), default=0)
 
     def declare(self, names: Iterable[str], new: Iterable[str], now: float) -> None:
-        """Keep *names* from now on; something is declared anew about *new*, which ends their back-off."""
+        """Keep only *names* from now on. *new* are declared anew, which ends their back-off."""
         self._names = frozenset(names)
         self._known &= self._names
         self._under_way &= self._names
-        mended = frozenset(new) & self._names
-        self._new = (self._new | mended) & self._names
+        changed = frozenset(new) & self._names
+        self._new = (self._new | changed) & self._names
         kept = self._names | {WHOLE_PARTNER}
         self._queue.keep(kept)
-        for known in (self._asked, self._looked, self._failures, self._quiet):
-            for name in known.keys() - kept:
-                del known[name]
-        for name in sorted(mended & self._failures.keys()):
+        for table in (self._asked, self._looked, self._failures, self._quiet):
+            for name in table.keys() - kept:
+                del table[name]
+        for name in sorted(changed & self._failures.keys()):
             del self._failures[name]
             self._queue.clear_delay(name)
             self._queue.add(name, now, Lane.CHANGED)
         self._queue.add(WHOLE_PARTNER, now, Lane.CHANGED)
 
     def tick(self, now: float) -> None:
-        """Have the list read: its interval is over."""
+        """Requeue the list: its interval is over."""
         self._queue.add(WHOLE_PARTNER, now, Lane.IN_FLIGHT)
 
     def awaits(self, name: str) -> bool:
-        """Say whether an app is under way, so that an event about it is likely to be news."""
+        """Return whether an app is under way: then an event about it probably reports a change."""
         return name in self._under_way
 
     def event(self, name: str, now: float) -> None:
-        """Have an app looked at when its quiet time and the budget of events allow, before a mass of changes.
+        """Requeue an app when its quiet time and the budget of events allow, before a mass of changes.
 
-        Apps under way have a budget of their own. In a flood either may be used up for long: then the timers
-        are as good, and the event is let go.
+        Apps under way have a budget of their own. A flood of events may use up either budget for long. The
+        event is then dropped: the timers are as good.
         """
         awaited = self.awaits(name)
-        allowance = self._events[awaited]
-        at = max(allowance.earliest((name,), now), self._looked.get(name, 0.0) + intervals.QUIET)
-        if at <= now + allowance.seconds and self._add(name, at, Lane.CHANGED, alone=True):
-            self._events[awaited] = allowance.after((name,), at)
+        throttle = self._events[awaited]
+        at = max(throttle.earliest((name,), now), self._looked.get(name, 0.0) + intervals.QUIET)
+        if at <= now + throttle.seconds and self._add(name, at, Lane.CHANGED, alone=True):
+            self._events[awaited] = throttle.after((name,), at)
 
     def ask(self, name: str, now: float) -> None:
-        """Look because a person wants it: earlier refusals no longer count, nor does a back-off.
+        """Requeue for a person's request: earlier refusals no longer count, nor does a back-off.
 
-        For the whole partner that is its list at once, and each app in its turn.
+        For the whole partner the list is due at once, and each app in its turn.
         """
-        for each in self._names if name == WHOLE_PARTNER else {name} & self._names:
-            self._asked[each] = now
-        for each in self._names if name == WHOLE_PARTNER else ():
-            self._queue.add(each, now, Lane.DRIFT)
+        for app in self._names if name == WHOLE_PARTNER else {name} & self._names:
+            self._asked[app] = now
+        for app in self._names if name == WHOLE_PARTNER else ():
+            self._queue.add(app, now, Lane.DRIFT)
         self.hurry(name, now)
 
     def hurry(self, name: str, now: float) -> None:
-        """Look because a person waits for it; no back-off counts."""
+        """Requeue for a person who waits. No back-off counts."""
         self._queue.clear_delay(name)
         self._add(name, now, Lane.ASKED)
 
     def asked(self, name: str, now: float) -> Request:
-        """Return what people asked for about *name* and was not answered yet."""
+        """Return what people requested about *name* and no pass has answered yet."""
         about = {app: at for app, at in self._asked.items() if name in {WHOLE_PARTNER, app}}
         return Request(again=frozenset(about), at=max(about.values(), default=now))
 
     def take(self, now: float) -> tuple[str, Lane] | None:
-        """Take what is due. What nobody waits for keeps a distance, so that half of the budget stays free."""
+        """Take what is due. Background reads keep a distance, so that half of the budget stays free."""
         return self._queue.take(now, Lane.CHANGED if now < self._free else Lane.DRIFT)
 
     def next_at(self, now: float) -> float | None:
-        """Return when something will be due, None where nothing is."""
+        """Return when something will be due (epoch seconds), None if nothing is."""
         at = self._queue.next_at(now)
         return max(at, self._free) if at is not None and at <= now else at
 
@@ -145,75 +145,77 @@ class Schedule:
         return self._queue.depth(now)
 
     def failed(self, name: str, lane: Lane, now: float, until: float | None = None) -> None:
-        """Let *name* rest, longer each time in a row, or until it can be tried; nothing else waits."""
+        """Delay *name* by its failures in a row, or *until* then (epoch seconds). Other names do not wait."""
         if not self._keeps(name):
             return
         self._failures[name] += 1
-        rest = intervals.backoff(self._failures[name], self._chance())
-        self._queue.delay_until(name, now + rest if until is None else max(until, now + GATHERING))
+        pause = intervals.backoff(self._failures[name], self._chance())
+        self._queue.delay_until(name, now + pause if until is None else max(until, now + GATHERING))
         self._queue.add(name, now, lane)
 
-    def done(self, over: FinishedPass, now: float) -> None:
-        """Have due what follows from a pass; what it was about may have gone from the manifests meanwhile."""
-        self._answer(over)
-        if not self._keeps(over.name):
+    def done(self, finished: FinishedPass, now: float) -> None:
+        """Requeue what follows from a pass. Its app may have left the manifests meanwhile."""
+        self._answer(finished)
+        if not self._keeps(finished.name):
             return
-        self._space(over, now)
-        if over.name == WHOLE_PARTNER:
-            self._after_list(over, now)
+        self._space(finished, now)
+        if finished.name == WHOLE_PARTNER:
+            self._after_list(finished, now)
         else:
-            self._after_look(over)
-        for due in requeues(over.plan, over.said, self._moment(over, now)):
-            self._add(*due)
-        if over.name == WHOLE_PARTNER:
+            self._after_app(finished)
+        for requeue in requeues(finished.plan, finished.said, self._context(finished, now)):
+            self._add(*requeue)
+        if finished.name == WHOLE_PARTNER:
             self._queue.add(WHOLE_PARTNER, now + _LATE * self._tempo.interval, Lane.IN_FLIGHT)
-        elif any(each.wait_for is WaitFor.OBSERVATION and each.until is None for each in over.plan.waiting):
-            self.failed(over.name, Lane.IN_FLIGHT, now)
+        elif any(
+            each.wait_for is WaitFor.OBSERVATION and each.until is None for each in finished.plan.waiting
+        ):
+            self.failed(finished.name, Lane.IN_FLIGHT, now)
             return
         else:
-            self._sweep(over.name, now)
-        self._failures.pop(over.name, None)
+            self._sweep(finished.name, now)
+        self._failures.pop(finished.name, None)
 
-    def _space(self, over: FinishedPass, now: float) -> None:
-        """Keep the distance after a look at one app; the first one asked for its token, too."""
-        if over.name != WHOLE_PARTNER and over.lane > Lane.CHANGED:
-            self._free = now + intervals.pause(over.calls + (over.name not in self._looked))
-        self._looked[over.name] = now
+    def _space(self, finished: FinishedPass, now: float) -> None:
+        """Keep the distance after a background read of one app. Its first read asked for its token, too."""
+        if finished.name != WHOLE_PARTNER and finished.lane > Lane.CHANGED:
+            self._free = now + intervals.pause(finished.calls + (finished.name not in self._looked))
+        self._looked[finished.name] = now
 
-    def _answer(self, over: FinishedPass) -> None:
-        """Forget who asked before the pass began, but for apps whose turn did not come."""
-        waits = {each.item.app for each in _waiting(over) if WAITS[each.wait_for].untried}
-        waits |= {item_of(each.action).app for each in over.plan.held}
-        for app in over.asked.again - waits:
-            if self._asked.get(app, math.inf) <= over.asked.at:
+    def _answer(self, finished: FinishedPass) -> None:
+        """Forget requests from before the pass began, except for apps whose turn did not come."""
+        waits = {each.item.app for each in _waiting(finished) if WAITS[each.wait_for].untried}
+        waits |= {item_of(each.action).app for each in finished.plan.held}
+        for app in finished.asked.again - waits:
+            if self._asked.get(app, math.inf) <= finished.asked.at:
                 del self._asked[app]
 
-    def _moment(self, over: FinishedPass, now: float) -> RequeueContext:
-        quiet = self._quiet.get(over.name, QuietPasses()).after(over.plan, over.said)
-        self._quiet[over.name] = quiet
+    def _context(self, finished: FinishedPass, now: float) -> RequeueContext:
+        quiet = self._quiet.get(finished.name, QuietPasses()).after(finished.plan, finished.said)
+        self._quiet[finished.name] = quiet
         interval = self._tempo.interval
-        return RequeueContext(now, quiet.count, over.rows, interval, self._in_flight, self._decided)
+        return RequeueContext(now, quiet.count, finished.rows, interval, self._in_flight, self._decided)
 
-    def _after_list(self, over: FinishedPass, now: float) -> None:
-        """Have each app that nobody looked at looked at: what is new at once, the rest one by one."""
-        plan = over.plan
+    def _after_list(self, finished: FinishedPass, now: float) -> None:
+        """Requeue each app that no pass observed: what is new at once, the rest one by one."""
+        plan = finished.plan
         waits = frozenset(
             (each.verb, each.item) for each in plan.waiting if each.wait_for is WaitFor.OBSERVATION
         )
         self._decided = waits | {change(each.action) for each in plan.held}
         self._in_flight = len(plan.provisioning)
         self._under_way = under_way(plan)
-        unlooked = {each.item.app for each in plan.unlooked}
+        unobserved = {each.item.app for each in plan.unlooked}
         differ = {each.item.app for each in plan.unlooked if each.differing}
-        first = unlooked - self._known if self._listed else differ
-        for name in sorted(unlooked):
+        first = unobserved - self._known if self._listed else differ
+        for name in sorted(unobserved):
             lane, alone = self._urgency(name, first)
             self._add(name, now, lane, alone=alone)
-        self._known |= unlooked
+        self._known |= unobserved
         self._new, self._listed = frozenset(), True
 
     def _urgency(self, name: str, first: set[str]) -> tuple[Lane, bool]:
-        """Return how urgent it is to look at an app, and whether it goes before a mass of changes.
+        """Return the lane of an app to read, and whether the app goes before a mass of changes.
 
         *first* go before the rest: what came live, or at the first list what may have changed before it.
         """
@@ -223,14 +225,14 @@ class Schedule:
             return Lane.DRIFT, False
         return (Lane.CHANGED, True) if self._listed else (Lane.IN_FLIGHT, False)
 
-    def _after_look(self, over: FinishedPass) -> None:
-        """Know an app once it is no longer under way."""
-        self._under_way.discard(over.name)
-        self._under_way |= under_way(over.plan)
-        self._known |= {over.name} - self._under_way
+    def _after_app(self, finished: FinishedPass) -> None:
+        """Mark an app as known once it is no longer under way."""
+        self._under_way.discard(finished.name)
+        self._under_way |= under_way(finished.plan)
+        self._known |= {finished.name} - self._under_way
 
     def _sweep(self, name: str, now: float) -> None:
-        """Look at this app again when its turn comes; what began together spreads."""
+        """Requeue an app for its periodic read. Chance spreads apps that began together."""
         every = intervals.drift_interval(self._tempo.drift, len(self._names))
         self._queue.add(name, now + every * (0.9 + 0.2 * self._chance()), Lane.DRIFT)
 
@@ -241,6 +243,6 @@ class Schedule:
         return self._keeps(name) and self._queue.add(name, at, lane, alone=alone)
 
 
-def _waiting(over: FinishedPass) -> Iterator[Waiting]:
-    yield from over.plan.waiting
-    yield from (each for each in over.said if isinstance(each, Waiting))
+def _waiting(finished: FinishedPass) -> Iterator[Waiting]:
+    yield from finished.plan.waiting
+    yield from (each for each in finished.said if isinstance(each, Waiting))

@@ -1,6 +1,6 @@
-"""Which pass is due next: names, each at most once, with a moment and a lane. Never a payload.
+"""Work queue: names by when they are due, each at most once, with a moment and a lane. Never a payload.
 
-Nothing here reads a clock: *now* comes in, moments are epoch seconds.
+No clock here: *now* comes in, moments are epoch seconds.
 """
 
 import heapq
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from controller.model.passes import WHOLE_PARTNER, Lane
 
 STARVATION_LIMIT = 4
-"""Times in a row that a lane lets more urgent ones go first: then it has its turn, however many they are."""
+"""Times in a row that a lane lets more urgent ones go first. Then the lane has its turn in any case."""
 
 
 _WHOLE, _ALONE, _MANY = range(3)
@@ -23,7 +23,7 @@ class _Due(NamedTuple):
 
 
 class WorkQueue:
-    """Names by when they are due. The earliest time wins and the most urgent lane, but a hold beats both."""
+    """Names by when they are due. The earliest time and the most urgent lane win; a delay beats both."""
 
     def __init__(self) -> None:
         self._due: dict[str, _Due] = {}
@@ -33,9 +33,9 @@ class WorkQueue:
         self._passed_over: Counter[Lane] = Counter()
 
     def add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
-        """Have *name* due at *at*, or when it was due anyway; say whether that made a difference.
+        """Make *name* due at *at*, or earlier if it was due earlier. Return whether anything changed.
 
-        What comes *alone* goes before those of its lane that came as one of many.
+        A name added *alone* goes before those of its lane that came as one of many.
         """
         rank = _WHOLE if name == WHOLE_PARTNER else _ALONE if alone else _MANY
         known = self._due.get(name)
@@ -44,7 +44,7 @@ class WorkQueue:
         return self._put(name, _Due(max(at, self._holds.get(name, at)), lane, rank))
 
     def delay_until(self, name: str, until: float) -> None:
-        """Let *name* not be due before *until*, whoever hurries; a longer hold stands."""
+        """Keep *name* from being due before *until*, whatever is added. A longer delay stays."""
         until = max(until, self._holds.get(name, until))
         self._holds[name] = until
         known = self._due.get(name)
@@ -52,13 +52,13 @@ class WorkQueue:
             self._put(name, known._replace(at=until))
 
     def clear_delay(self, name: str) -> None:
-        """End the hold of *name*."""
+        """End the delay of *name*."""
         self._holds.pop(name, None)
 
     def take(self, now: float, most: Lane = Lane.DRIFT) -> tuple[str, Lane] | None:
-        """Take what is due: the most urgent lane, there the whole, what came alone, and the longest due.
+        """Take what is due: the most urgent lane, there the whole, names added alone, then the longest due.
 
-        Nothing of a lane past *most*. A lane that was passed over for long has its turn all the same.
+        Lanes past *most* are left. A lane that was passed over too often has its turn first.
         """
         self._ripen(now)
         waiting = [lane for lane in Lane if lane <= most and self._any(lane)]
@@ -73,7 +73,7 @@ class WorkQueue:
         return name, lane
 
     def next_at(self, now: float) -> float | None:
-        """Return when the next name is due, *now* where one is; None where there is none."""
+        """Return when the next name is due, *now* if one is due, None without any name."""
         self._ripen(now)
         if any(self._any(lane) for lane in Lane):
             return now
@@ -101,7 +101,7 @@ class WorkQueue:
         return True
 
     def _any(self, lane: Lane) -> bool:
-        """Say whether anything of *lane* is due; drop what was put anew or forgotten since."""
+        """Return whether anything of *lane* is due. Drop what was replaced or forgotten since."""
         ready = self._ready[lane]
         while ready:
             rank, at, name = ready[0]
@@ -111,7 +111,7 @@ class WorkQueue:
         return False
 
     def _ripen(self, now: float) -> None:
-        """Move what is due by *now* to the ready ones; drop what was put anew since."""
+        """Move what is due by *now* to the ready ones. Drop what was replaced since."""
         while self._later:
             at, name = self._later[0]
             known = self._due.get(name)
