@@ -1,4 +1,4 @@
-"""The conditions of every declared resource, from what was seen and what is planned about it."""
+"""Conditions of every declared resource, from what was observed and what is planned about it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _UNVERIFIABLE = "a value that cannot be read back was not written from here; `ap
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One judgement: a condition that does not know yet since when it holds."""
+    """A condition without the moment since when it holds."""
 
     type: str
     status: Truth
@@ -28,7 +28,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class OpenItems:
-    """What a plan still has to say about a resource; nothing, where it is as declared."""
+    """The plan's entries by item. An item without one is as declared."""
 
     blocked: Mapping[Item, Blocked]
     waiting: Mapping[Item, Waiting]
@@ -36,7 +36,7 @@ class OpenItems:
     unverifiable: Collection[Item]
 
     def about(self, item: Item) -> Judgement | None:
-        """Say what keeps *item* from being as declared."""
+        """Return what keeps *item* from being as declared, None if nothing does."""
         if blocked := self.blocked.get(item):
             return Judgement("Synced", Truth.FALSE, blocked.reason, blocked.message)
         if waiting := self.waiting.get(item):
@@ -52,13 +52,13 @@ class OpenItems:
 def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> tuple[Status, ...]:
     """Return the status of every declared app and subscription of the plan's partner.
 
-    A condition that says the same as in *previous* keeps its `since`.
+    A condition with the same truth as in *previous* keeps its `since`.
     """
-    left, revision = _open(plan), matches.desired.revision
+    open_items, revision = _open(plan), matches.desired.revision
     return tuple(
         _dated(blank, judgements, previous.get(blank.item))
         for matched in matches.apps
-        for blank, judgements in _of_app(matched, left, revision)
+        for blank, judgements in _of_app(matched, open_items, revision)
     )
 
 
@@ -74,19 +74,19 @@ def _open(plan: Plan) -> OpenItems:
 
 
 def _of_app(
-    matched: MatchedApp, left: OpenItems, revision: str
+    matched: MatchedApp, open_items: OpenItems, revision: str
 ) -> Iterator[tuple[Status, Iterable[Judgement]]]:
     row = _row(matched)
     stage = _stage(row.stage) if row else ""
     app_id, at = (row.id if row else None), matched.now
-    yield Status(matched.item, (), revision, at, app_id, stage), _app(matched, left)
+    yield Status(matched.item, (), revision, at, app_id, stage), _app(matched, open_items)
     for wanted in matched.subscriptions:
         item = subscription_item(wanted)
-        yield Status(item, (), revision, at, app_id), _resource(left.about(item), item, left)
+        yield Status(item, (), revision, at, app_id), _resource(open_items.about(item), item, open_items)
 
 
 def _row(matched: MatchedApp) -> Row | None:
-    """Return the app that is there: also one of ours that the manifest no longer fits."""
+    """Return the app at Gupshup, also one of ours that the manifest no longer fits."""
     match matched.match:
         case Found(row) | Conflict(row=row, ours=True):
             return row
@@ -95,33 +95,35 @@ def _row(matched: MatchedApp) -> Row | None:
 
 
 def _stage(stage: Stage) -> str:
-    """Return Gupshup's one word for how far it has come; that it gave up matters more than where."""
+    """Return Gupshup's one word for the progress. An error matters more than its stage."""
     return (stage.creation if stage.creation == ERROR else None) or stage.pipeline or stage.creation or ""
 
 
-def _app(matched: MatchedApp, left: OpenItems) -> Iterator[Judgement]:
+def _app(matched: MatchedApp, open_items: OpenItems) -> Iterator[Judgement]:
     linked, live = _linked(matched), _live(matched)
     items = [subscription_item(wanted) for wanted in matched.subscriptions]
-    first = next((said for item in items if (said := left.about(item))), None)
+    first = next((judgement for item in items if (judgement := open_items.about(item))), None)
     subscribed = first or Judgement("", Truth.TRUE, "Subscribed" if items else "NothingDeclared")
     yield linked
     yield live
     yield Judgement("Subscribed", subscribed.status, subscribed.reason, subscribed.message)
-    mine = left.about(matched.item)
-    late = next((said for said in (linked, live) if said.status is not Truth.TRUE), None)
-    stuck = next((item for item in items if item in left.blocked), matched.item)
-    yield from _resource(mine or first or late, matched.item if matched.item in left.blocked else stuck, left)
+    mine = open_items.about(matched.item)
+    late = next((judgement for judgement in (linked, live) if judgement.status is not Truth.TRUE), None)
+    stuck = next((item for item in items if item in open_items.blocked), matched.item)
+    yield from _resource(
+        mine or first or late, matched.item if matched.item in open_items.blocked else stuck, open_items
+    )
 
 
-def _resource(wrong: Judgement | None, item: Item, left: OpenItems) -> Iterator[Judgement]:
-    """Say whether a resource is as declared and usable; what keeps it from that, where it is not."""
+def _resource(wrong: Judgement | None, item: Item, open_items: OpenItems) -> Iterator[Judgement]:
+    """Yield whether a resource is as declared and usable, and what keeps it from that."""
     if wrong is None:
         yield Judgement("Synced", Truth.TRUE, "AsDeclared")
         yield Judgement("Ready", Truth.TRUE, "Ready")
         return
     yield Judgement("Synced", wrong.status, wrong.reason, wrong.message)
     yield Judgement("Ready", wrong.status, wrong.reason, wrong.message)
-    blocked = left.blocked.get(item)
+    blocked = open_items.blocked.get(item)
     if blocked is not None:
         yield Judgement("Stalled", Truth.TRUE, blocked.reason, blocked.message)
     else:
@@ -151,12 +153,14 @@ def _live(matched: MatchedApp) -> Judgement:
     return Judgement("Live", Truth.TRUE if progress is Progress.LIVE else Truth.FALSE, progress, words)
 
 
-def _dated(blank: Status, said: Iterable[Judgement], previous: Status | None) -> Status:
-    conditions = tuple(_condition(each, blank, previous) for each in said)
+def _dated(blank: Status, judgements: Iterable[Judgement], previous: Status | None) -> Status:
+    conditions = tuple(_condition(each, blank, previous) for each in judgements)
     return Status(blank.item, conditions, blank.revision, blank.at, blank.app_id, blank.stage)
 
 
-def _condition(said: Judgement, blank: Status, previous: Status | None) -> Condition:
-    before = previous.condition(said.type) if previous is not None else None
-    since = before.since if before is not None and before.status is said.status else blank.at
-    return Condition(said.type, said.status, said.reason, said.message, since, blank.revision)
+def _condition(judgement: Judgement, blank: Status, previous: Status | None) -> Condition:
+    before = previous.condition(judgement.type) if previous is not None else None
+    since = before.since if before is not None and before.status is judgement.status else blank.at
+    return Condition(
+        judgement.type, judgement.status, judgement.reason, judgement.message, since, blank.revision
+    )

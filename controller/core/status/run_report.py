@@ -1,4 +1,4 @@
-"""What came of a run, counted honestly: the last plan of each partner beside all that was done."""
+"""Report of a run: the last plan of each partner, beside all that was done."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -24,9 +24,9 @@ from controller.model.plan import (
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One partner's part. *error* is what ended or kept ending its passes, "" where nothing did.
+    """One partner's part. *error* is what ended or kept ending its passes, "" without an error.
 
-    *looked* says that at least one look was whole: without it, nothing is known of the partner.
+    *looked*: at least one observation was complete. Without one, nothing is known of the partner.
     """
 
     partner: str
@@ -56,23 +56,23 @@ KEYS = (*DONE_AS.values(), "unchanged", "waiting", "blocked", "held", "failed", 
 
 def report(
     plan: Plan,
-    said: Mapping[Change, Result | Waiting],
+    outcomes: Mapping[Change, Result | Waiting],
     results: Mapping[Change, Result],
     ids: Mapping[Item, AppId | None],
 ) -> Report:
-    """Account for a run: *said* is what came of the last plan's actions, *results* all that passes did.
+    """Report on a run: *outcomes* are those of the last plan's actions, *results* those of all passes.
 
-    An action whose turn did not come waits for its budget. What was unclear or stale and is as declared by
-    now was done. *ids* are the apps as the last look found them.
+    An action whose turn did not come waits for its budget. An unclear or stale result counts as done if the
+    resource is as declared by now. *ids* are the apps as last observed.
     """
-    told = tuple(sorted(_confirmed(results, _settled(plan), ids), key=_order))
-    touched = {result.item for result in told}
-    waiting = (*plan.waiting, *_not_done(plan, said))
+    confirmed = tuple(sorted(_confirmed(results, _settled(plan), ids), key=_order))
+    touched = {result.item for result in confirmed}
+    waiting = (*plan.waiting, *_not_done(plan, outcomes))
     unchanged = sum(item not in touched for item in plan.unchanged)
     part = Report(
         partner=plan.partner.name,
         looked=True,
-        results=told,
+        results=confirmed,
         waiting=waiting,
         blocked=plan.blocked,
         held=plan.held,
@@ -86,7 +86,7 @@ def report(
 
 
 def converging(part: Report) -> bool:
-    """Say whether anything but provisioning and what people decide is still under way."""
+    """Return whether anything but provisioning and what people decide is still under way."""
     linked = {result.item for result in part.results if result.outcome is Outcome.DONE}
     return any(
         WAITS[each.wait_for].converging and not (each.wait_for is WaitFor.LIST and each.item in linked)
@@ -95,14 +95,14 @@ def converging(part: Report) -> bool:
 
 
 def unfinished(part: Report) -> bool:
-    """Say whether an app is not live yet, or a subscription waits for one that nothing blocks."""
+    """Return whether an app is not live yet, or a subscription waits for an app that nothing blocks."""
     stuck = {blocked.item.app for blocked in part.blocked}
     lagging = (each for each in part.waiting if WAITS[each.wait_for].ended_by is EndedBy.GUPSHUP)
     return bool(part.provisioning) or any(each.item.app not in stuck for each in lagging)
 
 
 def total(parts: Iterable[Report]) -> dict[str, int]:
-    """Add up the summaries; every key is there, also with 0."""
+    """Add up the summaries. Every key is present, also with 0."""
     counted: Counter[str] = Counter()
     for part in parts:
         counted.update(part.summary)
@@ -110,10 +110,10 @@ def total(parts: Iterable[Report]) -> dict[str, int]:
 
 
 def _settled(plan: Plan) -> frozenset[Change]:
-    """Return the changes that the last look found made: what is there was created, what is alike updated."""
+    """Return the changes that the last observation confirms: listed items were made, equal ones updated."""
     updates = (item_of(action) for action in plan.actions if verb_of(action) is Verb.UPDATE)
-    there = (*plan.unchanged, *plan.provisioning, *plan.unverifiable, *updates)
-    created = ((verb, item) for verb in (Verb.LINK, Verb.SUBSCRIBE) for item in there)
+    listed = (*plan.unchanged, *plan.provisioning, *plan.unverifiable, *updates)
+    created = ((verb, item) for verb in (Verb.LINK, Verb.SUBSCRIBE) for item in listed)
     return frozenset((*created, *((Verb.UPDATE, item) for item in plan.unchanged)))
 
 
@@ -125,8 +125,8 @@ def _confirmed(
         if result.outcome is Outcome.DONE or key not in settled:
             yield result
         elif result.verb is Verb.LINK or result.item not in done:
-            found, why = ids.get(result.item) or result.app_id, "a later look found it done"
-            yield replace(result, outcome=Outcome.DONE, reason="Confirmed", message=why, app_id=found)
+            app_id, why = ids.get(result.item) or result.app_id, "a later look found it done"
+            yield replace(result, outcome=Outcome.DONE, reason="Confirmed", message=why, app_id=app_id)
 
 
 _VERBS = list(Verb)
@@ -136,14 +136,14 @@ def _order(result: Result) -> tuple[int, Item]:
     return _VERBS.index(result.verb), result.item
 
 
-def _not_done(plan: Plan, said: Mapping[Change, Result | Waiting]) -> Iterable[Waiting]:
+def _not_done(plan: Plan, outcomes: Mapping[Change, Result | Waiting]) -> Iterable[Waiting]:
     for action in plan.actions:
-        deed = said.get(change(action))
-        if deed is None:
+        outcome = outcomes.get(change(action))
+        if outcome is None:
             why = "the run ended before its turn"
             yield Waiting(verb_of(action), item_of(action), WaitFor.BUDGET, message=why)
-        elif isinstance(deed, Waiting):
-            yield deed
+        elif isinstance(outcome, Waiting):
+            yield outcome
 
 
 def _summary(part: Report) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""A census: how many resources stand how, from their last statuses. Small, however large the fleet is."""
+"""Summary of a fleet: how many resources are in which state, by their last statuses. Small for any fleet."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
 
 MOST_STAGES = 16
-"""Gupshup's words for stages are an open set; what is counted under a name of its own is not."""
+"""Stages that are counted under their own names: Gupshup's words for stages are an open set."""
 
 OTHER = "other"
 
@@ -17,10 +17,10 @@ OTHER = "other"
 class FleetSummary:
     """*conditions* counts by kind, condition and its truth, *reasons* by kind why a resource is not Ready.
 
-    *stages* counts apps by Gupshup's stage ("" where none is known); past the commonest it says OTHER.
-    *unready* holds the apps that are not Ready, each with that condition, *stalled* those of them that need
-    somebody. *oldest* is the oldest look at any of them (epoch seconds), None of nothing. *ready* tells each
-    resource where that was asked for.
+    *stages* counts apps by Gupshup's stage ("" if none is known), all but the commonest as OTHER. *unready*
+    holds the apps that are not Ready, each with that condition, *stalled* those of them that need a person.
+    *oldest* is the oldest observation of any of them (epoch seconds), None of nothing. *ready* holds every
+    resource if that was requested.
     """
 
     conditions: Mapping[tuple[Kind, str, Truth], int] = field(default_factory=dict)
@@ -33,26 +33,26 @@ class FleetSummary:
 
 
 def summarize(statuses: Iterable[Status], *, each: bool = False) -> FleetSummary:
-    """Count *statuses*; with *each*, every resource is told apart as well."""
-    found = tuple(statuses)
-    said = [(status.item, condition) for status in found for condition in status.conditions]
-    ready = {item: condition for item, condition in said if condition.type == "Ready"}
+    """Count *statuses*. With *each*, store the Ready condition of every resource as well."""
+    all_statuses = tuple(statuses)
+    by_item = [(status.item, condition) for status in all_statuses for condition in status.conditions]
+    ready = {item: condition for item, condition in by_item if condition.type == "Ready"}
     unready = {item: condition for item, condition in ready.items() if condition.status is not Truth.TRUE}
-    stalled = {item: condition for item, condition in said if condition.type == "Stalled"}
+    stalled = {item: condition for item, condition in by_item if condition.type == "Stalled"}
     return FleetSummary(
-        conditions=Counter((item.kind, condition.type, condition.status) for item, condition in said),
+        conditions=Counter((item.kind, condition.type, condition.status) for item, condition in by_item),
         reasons=Counter((item.kind, condition.reason) for item, condition in unready.items()),
-        stages=_commonest(Counter(status.stage for status in found if status.item.kind is Kind.APP)),
+        stages=_commonest(Counter(status.stage for status in all_statuses if status.item.kind is Kind.APP)),
         unready=_apps(unready),
         stalled=_apps(stalled),
-        oldest=min((status.at for status in found), default=None),
+        oldest=min((status.at for status in all_statuses), default=None),
         ready={item: condition.status for item, condition in ready.items()} if each else {},
     )
 
 
-def _apps(said: Mapping[Item, Condition]) -> Mapping[Item, Condition]:
-    """Keep the apps: what is wrong with a subscription stands in its app's conditions too."""
-    return {item: condition for item, condition in said.items() if item.kind is Kind.APP}
+def _apps(conditions: Mapping[Item, Condition]) -> Mapping[Item, Condition]:
+    """Keep the apps: what is wrong with a subscription is in its app's conditions, too."""
+    return {item: condition for item, condition in conditions.items() if item.kind is Kind.APP}
 
 
 def _commonest(stages: Counter[str]) -> Mapping[str, int]:
