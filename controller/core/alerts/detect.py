@@ -1,4 +1,4 @@
-"""What is wrong right now and worth telling a person: from how things stand, one trouble a subject."""
+"""Alerts: what is wrong right now and concerns a person, from the present state, one alert a subject."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Truth
 
 SOON = 60.0
-"""Seconds that a trouble must last before it is told: most of an outage's have come by then."""
+"""Seconds that an alert must last before its notification: by then most of an outage is known."""
 
 LATER = 300.0
-"""The same for passes that fail: Gupshup, or the way to it, may be back by then."""
+"""The same for passes that fail: Gupshup, or the network to it, may be back by then."""
 
 AT_LEISURE = 900.0
 """The same for an app that only waits for its next pass."""
 
 IN_A_ROW = 3
-"""Passes that must fail one after the other."""
+"""Passes that must fail one after the other before an alert."""
 
 
 class AlertKind(StrEnum):
-    """What a trouble is about, the gravest first."""
+    """The topic of an alert, the gravest first."""
 
     CREDENTIALS = "credentials"
     SOURCE = "source"
@@ -37,9 +37,10 @@ class AlertKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """*subject* is an app's name, "" where the partner or the source is meant.
+    """*subject* is an app's name, "" if the partner or the source is meant.
 
-    *since* is epoch seconds, None where only we saw when it began. It is told after *patience* seconds.
+    *since* is epoch seconds, None if only this process saw the beginning. The notification follows after
+    *patience* seconds.
     """
 
     topic: AlertKind
@@ -53,32 +54,32 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class PassEnd:
-    """How the last pass of a partner ended: *kind* and *message* of the error, "" where there was none."""
+    """The end of a partner's last pass: *kind* and *message* of the error, "" without an error."""
 
     kind: str = ""
     message: str = ""
 
 
-def pass_end(over: Pass) -> PassEnd:
-    return PassEnd(over.error_kind or "error", over.error) if over.error else PassEnd()
+def pass_end(finished: Pass) -> PassEnd:
+    return PassEnd(finished.error_kind or "error", finished.error) if finished.error else PassEnd()
 
 
 def lost_readiness(
     before: Mapping[Item, float], transitions: Iterable[Transition], at: float
 ) -> Mapping[Item, float]:
-    """Return the apps that were ready once and are not, each with when that was heard (*at* is now).
+    """Return the apps that were ready once and are not, each with when that was noticed (*at* is now).
 
-    One that never was ready is not lost.
+    An app that never was ready is not lost.
     """
-    found = dict(before)
-    for moved in transitions:
-        if moved.after.type != "Ready" or moved.item.kind is not Kind.APP:
+    lost = dict(before)
+    for transition in transitions:
+        if transition.after.type != "Ready" or transition.item.kind is not Kind.APP:
             continue
-        if moved.after.status is Truth.TRUE:
-            found.pop(moved.item, None)
-        elif moved.before is not None and moved.before.status is Truth.TRUE:
-            found[moved.item] = at
-    return found
+        if transition.after.status is Truth.TRUE:
+            lost.pop(transition.item, None)
+        elif transition.before is not None and transition.before.status is Truth.TRUE:
+            lost[transition.item] = at
+    return lost
 
 
 def detect_alerts(
@@ -88,12 +89,12 @@ def detect_alerts(
     censuses: Mapping[str, FleetSummary],
     missed: Collection[Item],
 ) -> Iterator[Alert]:
-    """Return every trouble. *ends* and *censuses* are by partner, *missed* is what `lost_readiness` found."""
+    """Yield every alert. *ends* and *censuses* are by partner, *missed* comes from `lost_readiness`."""
     if source.error:
         yield Alert(AlertKind.SOURCE, "", "", "", source.error, source.error_since, SOON)
     for partner in partners:
         yield from _of_passes(partner, ends.get(partner.name, PassEnd()))
-        if partner.is_leader:  # another replica tells of what is its own
+        if partner.is_leader:  # another replica reports its own partners
             yield from _of_apps(partner, censuses.get(partner.name, FleetSummary()), missed)
 
 
@@ -104,25 +105,27 @@ def _of_passes(partner: PartnerState, last: PassEnd) -> Iterator[Alert]:
         yield Alert(AlertKind.PASSES, partner.name, last.kind, "", last.message, None, LATER)
 
 
-def _of_apps(partner: PartnerState, taken: FleetSummary, missed: Collection[Item]) -> Iterator[Alert]:
+def _of_apps(partner: PartnerState, summary: FleetSummary, missed: Collection[Item]) -> Iterator[Alert]:
     if partner.held_digest:
         message = f"`gupshupctl plan` shows them; digest {partner.held_digest}"
         yield Alert(AlertKind.HELD, partner.name, "", "", message, None, SOON)
-    for item, said in taken.stalled.items():
-        yield _of_app(AlertKind.STALLED, item, said, SOON)
-    for item in sorted((taken.unready.keys() - taken.stalled.keys()) & set(missed)):
-        said = taken.unready[item]
-        when = _when(said)
-        if said.status is Truth.FALSE and when is not AlertWhen.NEVER:
-            yield _of_app(AlertKind.READY, item, said, AT_LEISURE if when is AlertWhen.LATE else SOON)
+    for item, condition in summary.stalled.items():
+        yield _of_app(AlertKind.STALLED, item, condition, SOON)
+    for item in sorted((summary.unready.keys() - summary.stalled.keys()) & set(missed)):
+        condition = summary.unready[item]
+        when = _when(condition)
+        if condition.status is Truth.FALSE and when is not AlertWhen.NEVER:
+            yield _of_app(AlertKind.READY, item, condition, AT_LEISURE if when is AlertWhen.LATE else SOON)
 
 
-def _when(said: Condition) -> AlertWhen:
-    if said.reason == "ChangePlanned":
+def _when(condition: Condition) -> AlertWhen:
+    if condition.reason == "ChangePlanned":
         return AlertWhen.LATE
-    wait = BY_REASON.get(said.reason)
+    wait = BY_REASON.get(condition.reason)
     return AlertWhen.SOON if wait is None else wait.alert
 
 
-def _of_app(topic: AlertKind, item: Item, said: Condition, patience: float) -> Alert:
-    return Alert(topic, item.partner, said.reason, item.name, said.message, said.since, patience)
+def _of_app(topic: AlertKind, item: Item, condition: Condition, patience: float) -> Alert:
+    return Alert(
+        topic, item.partner, condition.reason, item.name, condition.message, condition.since, patience
+    )

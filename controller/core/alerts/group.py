@@ -1,7 +1,7 @@
-"""What is worth telling now: troubles come in, grouped by partner and reason, and few notifications go out.
+"""Groups of alerts by partner and reason, and the few notifications that follow from them.
 
-An outage is one telling and not four hundred; one that lasts is told again ever more rarely; when it is over,
-that is told as well. What comes and goes is told more and more slowly.
+An outage is one notification and not four hundred. Reminders of a lasting one become ever rarer. Its end is
+notified as well. Alerts that come and go are notified more and more slowly.
 """
 
 from collections import defaultdict
@@ -13,23 +13,23 @@ from typing import TypeAlias
 from controller.core.alerts.detect import Alert, AlertKind
 
 RESOLVE_AFTER = 120.0
-"""Seconds without a trouble before it counts as over."""
+"""Seconds without an alert before its group counts as resolved."""
 
 MORE_AFTER = 900.0
-"""Seconds after a telling before further subjects of the same trouble are told."""
+"""Seconds after a notification before further subjects of the same group are notified."""
 
 REMIND_AFTER = 3_600.0
-"""Seconds to the first reminder; each next one takes twice as long as the one before, up to a day."""
+"""Seconds to the first reminder. Each next one takes twice as long as the one before, up to a day."""
 
 LONGEST = 86_400.0
 
 FORGOTTEN = 3_600.0
-"""Seconds after its end in which a trouble that comes back is the same one, and needs twice the patience."""
+"""Seconds after its end in which a returning alert is the same one, and needs twice the patience."""
 
 MOST_DOUBLINGS = 4
 
 Key: TypeAlias = tuple[AlertKind, str, str]
-"""What makes troubles one: what they are about, the partner, the reason."""
+"""The identity of a group: the kind of its alerts, the partner, the reason."""
 
 
 class Phase(StrEnum):
@@ -41,10 +41,11 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertGroup:
-    """Troubles that are one. *subjects* are in trouble now, *known* were told of.
+    """Alerts of one key. *subjects* have an alert now, *known* were in a notification.
 
-    Moments are epoch seconds: *since* when it began, *seen* when we first saw it, *told* when it was last
-    told, *calm* since when nothing is wrong, *over* when its end was found. *episodes* counts its returns.
+    Moments are epoch seconds: *since* when the first alert began, *seen* when this process first saw one,
+    *told* when the last notification was sent, *calm* since when no alert is left, *over* when the end was
+    found. *episodes* counts the returns.
     """
 
     key: Key
@@ -66,7 +67,7 @@ AlertGroups: TypeAlias = Mapping[Key, AlertGroup]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """*subjects* are those that it is about."""
+    """*subjects* are those that the notification is about."""
 
     what: Phase
     group: AlertGroup
@@ -79,43 +80,43 @@ class AlertUpdate:
     notifications: tuple[Notification, ...] = ()
 
 
-def update_groups(groups: AlertGroups, troubles: Iterable[Alert], now: float, *, began: float) -> AlertUpdate:
-    """Return what to tell, and the groups to hand in the next time.
+def update_groups(groups: AlertGroups, alerts: Iterable[Alert], now: float, *, began: float) -> AlertUpdate:
+    """Return the notifications that are due, and the groups to hand in the next time.
 
-    A trouble that is older than *began*, when this process did, was told by the one before it: it is only
-    reminded of, and its end is told.
+    *began* is when this process started. The process before it has notified alerts that are older. For those
+    only reminders and the end are notified.
     """
-    found: dict[Key, list[Alert]] = defaultdict(list)
-    for trouble in troubles:
-        found[trouble.topic, trouble.partner, trouble.reason].append(trouble)
+    by_key: dict[Key, list[Alert]] = defaultdict(list)
+    for alert in alerts:
+        by_key[alert.topic, alert.partner, alert.reason].append(alert)
     order = list(AlertKind)
-    keys = sorted({*groups, *found}, key=lambda key: (order.index(key[0]), key))
-    seen = (_seen(key, groups.get(key), found.get(key, []), now, began) for key in keys)
-    told = [_told(group, now) for group in seen]
-    kept = {group.key: group for group, _ in told if not _forgotten(group, now)}
-    return AlertUpdate(kept, tuple(telling for _, telling in told if telling is not None))
+    keys = sorted({*groups, *by_key}, key=lambda key: (order.index(key[0]), key))
+    updated = (_updated(key, groups.get(key), by_key.get(key, []), now, began) for key in keys)
+    notified = [_due(group, now) for group in updated]
+    kept = {group.key: group for group, _ in notified if not _forgotten(group, now)}
+    return AlertUpdate(kept, tuple(notification for _, notification in notified if notification is not None))
 
 
-def _seen(key: Key, group: AlertGroup | None, troubles: list[Alert], now: float, began: float) -> AlertGroup:
-    if group is None or (troubles and group.over is not None):
-        return _begun(key, group, troubles, now, began)
-    if not troubles:
+def _updated(key: Key, group: AlertGroup | None, alerts: list[Alert], now: float, began: float) -> AlertGroup:
+    if group is None or (alerts and group.over is not None):
+        return _started(key, group, alerts, now, began)
+    if not alerts:
         return replace(group, subjects=frozenset(), calm=now if group.calm is None else group.calm)
-    return replace(group, subjects=_subjects(troubles), message=troubles[0].message, calm=None)
+    return replace(group, subjects=_subjects(alerts), message=alerts[0].message, calm=None)
 
 
-def _begun(
-    key: Key, before: AlertGroup | None, troubles: list[Alert], now: float, began: float
+def _started(
+    key: Key, before: AlertGroup | None, alerts: list[Alert], now: float, began: float
 ) -> AlertGroup:
-    subjects = _subjects(troubles)
-    old = frozenset(each.subject for each in troubles if each.since is not None and each.since < began)
+    subjects = _subjects(alerts)
+    old = frozenset(each.subject for each in alerts if each.since is not None and each.since < began)
     episodes = 0 if before is None else before.episodes + 1
     return AlertGroup(
         key,
-        since=min(now if each.since is None else each.since for each in troubles),
+        since=min(now if each.since is None else each.since for each in alerts),
         seen=now,
-        patience=min(each.patience for each in troubles) * 2 ** min(episodes, MOST_DOUBLINGS),
-        message=troubles[0].message,
+        patience=min(each.patience for each in alerts) * 2 ** min(episodes, MOST_DOUBLINGS),
+        message=alerts[0].message,
         subjects=subjects,
         known=old,
         told=now if old else None,
@@ -123,32 +124,32 @@ def _begun(
     )
 
 
-def _subjects(troubles: list[Alert]) -> frozenset[str]:
-    return frozenset(each.subject for each in troubles)
+def _subjects(alerts: list[Alert]) -> frozenset[str]:
+    return frozenset(each.subject for each in alerts)
 
 
-def _told(group: AlertGroup, now: float) -> tuple[AlertGroup, Notification | None]:
-    """Tell what is due of *group*, and return it as it is after that."""
+def _due(group: AlertGroup, now: float) -> tuple[AlertGroup, Notification | None]:
+    """Return *group* after the notification that is due, and that notification (None without one)."""
     if group.over is not None:
         return group, None
     if not group.subjects:
-        return _calmed(group, now)
+        return _resolved(group, now)
     if group.told is None:
-        return _tell(group, Phase.FIRING, now) if now - group.seen >= group.patience else (group, None)
+        return _notify(group, Phase.FIRING, now) if now - group.seen >= group.patience else (group, None)
     if group.subjects - group.known and now - group.told >= MORE_AFTER:
-        return _tell(group, Phase.WIDENED, now)
+        return _notify(group, Phase.WIDENED, now)
     if now - group.told >= min(REMIND_AFTER * 2**group.reminders, LONGEST):
-        return _tell(replace(group, reminders=group.reminders + 1), Phase.REMINDER, now)
+        return _notify(replace(group, reminders=group.reminders + 1), Phase.REMINDER, now)
     return group, None
 
 
-def _tell(group: AlertGroup, what: Phase, now: float) -> tuple[AlertGroup, Notification]:
-    subjects = group.subjects - group.known if what is Phase.WIDENED else group.subjects
+def _notify(group: AlertGroup, phase: Phase, now: float) -> tuple[AlertGroup, Notification]:
+    subjects = group.subjects - group.known if phase is Phase.WIDENED else group.subjects
     after = replace(group, told=now, known=group.known | group.subjects)
-    return after, Notification(what, after, subjects)
+    return after, Notification(phase, after, subjects)
 
 
-def _calmed(group: AlertGroup, now: float) -> tuple[AlertGroup, Notification | None]:
+def _resolved(group: AlertGroup, now: float) -> tuple[AlertGroup, Notification | None]:
     if group.told is None:
         return replace(group, over=now), None
     if group.calm is None or now - group.calm < RESOLVE_AFTER:
