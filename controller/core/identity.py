@@ -1,6 +1,6 @@
-"""Whose account is it that signed in? Known by its id, or by an app that the store knows there already.
+"""Identity of the account that signed in: by its id, or by an app that the store knows as that account's.
 
-Nothing is guessed: what cannot be told apart from an account that is known is refused.
+No guesses: an account that cannot be distinguished from a known one is refused.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,12 @@ from controller.model.account import AskAbout, Identified, Identity, KnownAccoun
 from controller.model.upstream import Upstream
 
 PROVISIONAL = "provisional"
-"""What stands in place of the id in the name of an account that was met before anybody told its id."""
+"""The part in place of the id in the name of an account that was met before its id was known."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who signed in at *url*: the id that was *declared*, and the one that Gupshup *told*; "" is none."""
+    """The account that signed in at *url*: its *declared* id, and the id that Gupshup *told*. "" is none."""
 
     url: str
     declared: str = ""
@@ -27,11 +27,11 @@ class SignedIn:
 
 
 def identify(who: SignedIn, known: Sequence[KnownAccount], ours: Mapping[Upstream, bool]) -> Identity:
-    """Say which of the accounts that are *known* at its url *who* is, or that it is a new one.
+    """Return which of the *known* accounts at its url *who* is, or that *who* is a new one.
 
-    *ours* holds what Gupshup answered so far. An account whose id nobody told yet takes the first one that is
-    told, unless its apps turned out to be another's. A declared id names a new account and is not its id
-    before Gupshup tells it: it may be mistyped.
+    *ours* holds what Gupshup answered so far. An account without an id takes the first id that Gupshup
+    reports, unless its apps turned out to be another account's. A declared id names a new account. Before
+    Gupshup reports that id, the account has none: the declared one may be mistyped.
     """
     if who.declared and who.told and who.declared != who.told:
         return Unidentified(_contradicted(who.declared, f"Gupshup tells {who.told}"))
@@ -44,8 +44,8 @@ def identify(who: SignedIn, known: Sequence[KnownAccount], ours: Mapping[Upstrea
     return _answered(who, known, named, [each for each in possible if ours.get(each.upstream)])
 
 
-def _is_named(each: KnownAccount, who: SignedIn) -> bool:
-    own_name = each.id or each.upstream.rpartition("#")[2]
+def _is_named(account: KnownAccount, who: SignedIn) -> bool:
+    own_name = account.id or account.upstream.rpartition("#")[2]
     return bool(who.id) and own_name == who.id
 
 
@@ -57,17 +57,17 @@ def _answered(
         return Unidentified(_contradicted(who.id, f"its apps are known as those of {' and '.join(ids)}"))
     loose = [each for each in known if not each.id and (each in proven or _may_be(each, who))]
     if len(ids) > 1 or not (who.id or proven or len(loose) == len(known)):
-        return Unidentified(_untold(who.url, known))
+        return Unidentified(_undecided(who.url, known))
     kept = [*named, *sorted(proven, key=lambda each: not each.id), *loose]
-    found = who.told or "".join({each.id for each in named} or ids)
+    id_ = who.told or "".join({each.id for each in named} or ids)
     upstream = kept[0].upstream if kept else Upstream(f"{who.url}#{who.id or PROVISIONAL}")
-    return Identified(upstream, found, tuple(each.upstream for each in loose if each.upstream != upstream))
+    return Identified(upstream, id_, tuple(each.upstream for each in loose if each.upstream != upstream))
 
 
-def _may_be(each: KnownAccount, who: SignedIn) -> bool:
-    """Say whether an account without id and app may be *who*: not where another id was declared for it."""
-    name = each.upstream.rpartition("#")[2]
-    return not each.apps and (not name.isdecimal() or name == who.id)
+def _may_be(account: KnownAccount, who: SignedIn) -> bool:
+    """Return whether an account without id and app may be *who*: not if another id was declared for it."""
+    name = account.upstream.rpartition("#")[2]
+    return not account.apps and (not name.isdecimal() or name == who.id)
 
 
 def _contradicted(declared: str, why: str) -> str:
@@ -77,13 +77,13 @@ def _contradicted(declared: str, why: str) -> str:
     )
 
 
-def _untold(url: str, known: Sequence[KnownAccount]) -> str:
+def _undecided(url: str, known: Sequence[KnownAccount]) -> str:
     names = (each.id or each.upstream.rpartition("#")[2] for each in known)
     ids = [each for each in names if each.isdecimal()]
-    told = " or ".join(f'partnerId: "{each}"' for each in ids)
+    ids_shown = " or ".join(f'partnerId: "{each}"' for each in ids)
     return (
         "whose account this is cannot be told: Gupshup tells no id with these credentials, and the store "
         f"knows {' and '.join(ids) or 'another account'} at {url}; nothing was done. "
-        + (f"If it is that account, declare {told} in the Partner; else " if ids else "Declare there ")
+        + (f"If it is that account, declare {ids_shown} in the Partner; else " if ids else "Declare there ")
         + "its own id as partnerId (or GUPSHUP_PARTNER_ID)"
     )

@@ -1,7 +1,7 @@
-"""When may the next call go? From the log of calls and the limits to a moment; nothing here waits.
+"""Rate limits: the moment of the next call, from the log of calls and the limits. No function here waits.
 
-A call reaches Gupshup at a moment between its start and its end that nobody here knows. So it counts from
-its start until a whole window after its end, and no window at Gupshup can hold more than the limit.
+A call reaches Gupshup at an unknown moment between its start and its end. So a call counts from its start
+until a whole window after its end, and no window at Gupshup can hold more than the limit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from controller.model.manifest import LIMITS, AppId, Bucket, Limit
 from controller.model.ratelimit import DEADLINE, LONGEST_COOL_DOWN, Budget, CallSpan
 
 SLOW_LIST = Limit(10, 60)
-"""What holds for `list` from the first 429 on: the pages do not settle which of two figures is meant."""
+"""The limit of `list` from the first 429 on: Gupshup's pages leave open which of two figures is meant."""
 
 _PER_APP = frozenset({Bucket.TOKEN, Bucket.SUBSCRIPTION})
 _LONG, _LONG_MARGIN = 10.0, 2.0
@@ -20,7 +20,7 @@ _SHORT_MARGIN = 0.2
 def window(limit: Limit) -> float:
     """Return the seconds for which a call counts: the published window and a margin (60 s as 62, 1 as 1.2).
 
-    The margin is for what differs between our clock and Gupshup's while a window passes.
+    The margin covers what differs between our clock and Gupshup's while a window passes.
     """
     return limit.seconds + (_LONG_MARGIN if limit.seconds >= _LONG else _SHORT_MARGIN)
 
@@ -34,9 +34,8 @@ def budgets(
 ) -> tuple[Budget, ...]:
     """Return every budget that a call counts in, its own first.
 
-    "Everything else: 10 a second" does not say what else is, so every call but a sign-in counts in it.
-
-    A per-app budget without an app is a mistake of the caller's and raises ValueError.
+    "Everything else: 10 a second" does not define the rest, so every call but a sign-in counts in it. Raises
+    ValueError for a per-app budget without an app.
     """
     own = Budget(_key(bucket, app_id), _limit(bucket, limits, slow_list=slow_list))
     if bucket in {Bucket.OTHER, Bucket.LOGIN}:
@@ -62,33 +61,33 @@ def _rate(limit: Limit) -> float:
     return limit.calls / limit.seconds
 
 
-def earliest(stays: Sequence[CallSpan], now: float, limit: Limit, rest_until: float) -> float:
-    """Return the earliest moment (epoch seconds) at which another call may go: *now* when it may at once.
+def earliest(spans: Sequence[CallSpan], now: float, limit: Limit, rest_until: float) -> float:
+    """Return the earliest moment (epoch seconds) at which another call may go: *now* if it may go at once.
 
     Calls still going on are taken to end now, so a later moment is one to ask again at, no promise. A call
     whose end never came counts as going on until its deadline: a crashed process cannot break a limit.
     """
-    span = window(limit)
-    counted = [stay for stay in stays if _last(stay) + span > now]
+    seconds = window(limit)
+    counted = [call for call in spans if _last(call) + seconds > now]
     if len(counted) < limit.calls:
         return max(now, rest_until)
-    free = sorted((min(_last(stay), _soonest(stay, now)) + span for stay in counted), reverse=True)
+    free = sorted((min(_last(call), _soonest(call, now)) + seconds for call in counted), reverse=True)
     return max(free[limit.calls - 1], rest_until)
 
 
-def _last(stay: CallSpan) -> float:
+def _last(call: CallSpan) -> float:
     """Return the last moment at which the call can have reached Gupshup."""
-    return stay.start + DEADLINE if stay.end is None else stay.end
+    return call.start + DEADLINE if call.end is None else call.end
 
 
-def _soonest(stay: CallSpan, now: float) -> float:
-    return now if stay.end is None else stay.end
+def _soonest(call: CallSpan, now: float) -> float:
+    return now if call.end is None else call.end
 
 
 def cool_down(limit: Limit, retry_after: float | None) -> float:
-    """Return for how many seconds a budget rests after a 429: a whole window, or longer where it was asked.
+    """Return for how many seconds a budget rests after a 429: a whole window, or longer if Gupshup asks.
 
-    What Gupshup asks for is believed up to 15 minutes.
+    What Gupshup asks for counts up to 15 minutes.
     """
     asked = min(retry_after or 0.0, LONGEST_COOL_DOWN)
     return max(window(limit), asked)

@@ -1,4 +1,4 @@
-"""URLs in normal form (RFC 3986, section 6.2): with equal normal forms they differ in their spelling only."""
+"""URLs in normal form (RFC 3986, section 6.2): two with equal normal forms differ in their spelling only."""
 
 import ipaddress
 import re
@@ -18,35 +18,35 @@ _DEFAULTS = {"http": "80", "https": "443"}
 
 
 def same(one: str, other: str) -> bool:
-    """Say whether two URLs are the same one, whatever their spelling.
+    """Return whether two URLs are the same one, whatever their spelling.
 
-    The order of a query's fields is none: no rule says that it means nothing.
+    The order of a query's fields is no spelling: no rule says that the order means nothing.
     """
     return one == other or normal(one) == normal(other)
 
 
 @lru_cache(maxsize=16_384)
 def normal(url: str) -> str:
-    """Return *url* in normal form; what is no URL with a host is returned as it is."""
-    found = _URL.match(url)
-    if found is None:
+    """Return *url* in normal form. A text that is no URL with a host is returned as it is."""
+    parts = _URL.match(url)
+    if parts is None:
         return url
-    scheme = found["scheme"].lower()
-    path, rest = _without_dots(_escaped(found["path"])), _escaped(found["rest"])
-    return f"{scheme}://{_authority(found['authority'], scheme)}{path}{rest}"
+    scheme = parts["scheme"].lower()
+    path, rest = _without_dots(_escaped(parts["path"])), _escaped(parts["rest"])
+    return f"{scheme}://{_authority(parts['authority'], scheme)}{path}{rest}"
 
 
 def _authority(text: str, scheme: str) -> str:
-    found = _AUTHORITY.match(text)
-    if found is None:
+    parts = _AUTHORITY.match(text)
+    if parts is None:
         return text
-    port = (found["port"] or "").lstrip("0")
+    port = (parts["port"] or "").lstrip("0")
     shown = "" if port in {"", _DEFAULTS.get(scheme)} else f":{port}"
-    return f"{_escaped(found['user'] or '')}{_host(found['host'])}{shown}"
+    return f"{_escaped(parts['user'] or '')}{_host(parts['host'])}{shown}"
 
 
 def _host(host: str) -> str:
-    """Return a host in lower case, an address in its short form, a name that is not ASCII as DNS has it."""
+    """Return a host in lower case, an address in its short form, a name that is not ASCII as in DNS."""
     if host.startswith("["):
         return _literal(host.lower())
     labels = unicodedata.normalize("NFC", unquote(host).lower()).split(".")
@@ -65,13 +65,13 @@ def _label(label: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape what has to be and nothing else, with digits in upper case."""
+    """Escape what must be escaped and nothing else, with digits in upper case."""
     return _ESCAPE.sub(_escape, quote(text, safe=_LEGAL))
 
 
-def _escape(found: re.Match[str]) -> str:
-    meant = chr(int(found.group()[1:], 16))
-    return meant if _UNRESERVED.match(meant) else found.group().upper()
+def _escape(escape: re.Match[str]) -> str:
+    char = chr(int(escape.group()[1:], 16))
+    return char if _UNRESERVED.match(char) else escape.group().upper()
 
 
 def _without_dots(path: str) -> str:

@@ -1,9 +1,9 @@
-"""What an event of Gupshup's names: the bytes of a request come in, names to look by go out.
+"""Events of Gupshup's webhooks: the bytes of a request come in, names to look up go out.
 
-Nothing is signed, so an event is only a hint to look, and nothing else of it is used. Hints are the events
-that say that what we look at may have changed: `onboarding-event` (the live event) and `account-event` of
-version 2, and of version 3 the fields in FIELDS. Messages, their deliveries, templates and billing change
-nothing that is declared here, and a probe of a new URL only wants an answer: none of them is a hint.
+No event is signed, so an event is only a hint to observe. Its other content is not used. Hints are the events
+about a possible change of what we observe: `onboarding-event` (the live event) and `account-event` of version
+2, and of version 3 the fields in FIELDS. Messages, their deliveries, templates and billing change nothing
+that is declared here, and a probe of a new URL only wants an answer: none of them is a hint.
 
 Any bytes are answered, in a time that their length bounds.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 LONGEST = 64 * 1024
-"""The longest body that is read, in bytes; no event of an account is a tenth of that."""
+"""The longest body that is read, in bytes. No event of an account is a tenth of that."""
 
 TYPES = frozenset({"onboarding-event", "account-event"})
 FIELDS = frozenset(
@@ -28,7 +28,7 @@ FIELDS = frozenset(
         "phone_number_quality_update",
     }
 )
-"""What version 3 calls the account events that version 2 has."""
+"""The names in version 3 of the account events that version 2 has."""
 
 _MOST_NAMES = 4
 _LONGEST_NAME = 150
@@ -47,27 +47,27 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """*names* are ids, names and phones at Gupshup of one app, the id first; of a hint only."""
+    """*names* are ids, names and phones at Gupshup of one app, the id first. Only a hint has them."""
 
     heard: EventKind
     names: tuple[str, ...] = ()
 
 
 def read(body: bytes) -> Event:
-    """Return what *body* says. It raises nothing: what is no event, or names no app, is UNREADABLE."""
+    """Return the event in *body*. Raises nothing: a body that is no event, or names no app, is UNREADABLE."""
     if len(body) > LONGEST:
         return Event(EventKind.UNREADABLE)
     text = body.decode("utf-8-sig", "replace")
     try:
         # Figures stay texts: one of 60,000 digits takes no time, and a phone may come as a number.
-        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        event = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
         return _recovered(text)
-    match found:
+    match event:
         case {"entry": list(entries)}:
-            return _version_3(found, entries)
+            return _version_3(event, entries)
         case {"type": str(kind)}:
-            return _version_2(found, kind)
+            return _version_2(event, kind)
         case _:
             return Event(EventKind.UNREADABLE)
 
@@ -90,7 +90,7 @@ def _version_3(event: Mapping[str, object], entries: list[object]) -> Event:
 
 
 def _account_values(entries: list[object]) -> Iterator[Mapping[str, object]]:
-    """Yield what is said by each change of an account; an empty mapping where nothing is."""
+    """Yield the value of each change of an account, an empty mapping if the change has none."""
     for entry in entries:
         match entry:
             case {"changes": list(changes)}:
@@ -116,19 +116,19 @@ def _recovered(text: str) -> Event:
     """Take the names out of what is no JSON: the sample in Gupshup's own guide lacks two commas."""
     if not (_CALLED.search(text) or _CHANGED.search(text)):
         return Event(EventKind.UNREADABLE)
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for match in _NAMED.finditer(text):
-        found.setdefault(match[1], match[2])
-    return _hint(found.get(key) for key in _KEYS)
+        names.setdefault(match[1], match[2])
+    return _hint(names.get(key) for key in _KEYS)
 
 
 def _hint(given: Iterable[object]) -> Event:
-    names = tuple(dict.fromkeys(name for each in given if (name := _name(each))))[:_MOST_NAMES]
+    names = tuple(dict.fromkeys(name for value in given if (name := _name(value))))[:_MOST_NAMES]
     return Event(EventKind.HINT, names) if names else Event(EventKind.UNREADABLE)
 
 
 def _name(given: object) -> str:
-    """Return *given* as a name, a phone without its plus; "" where it can be none."""
+    """Return *given* as a name, a phone without its plus; "" if it can be none."""
     if not isinstance(given, str):
         return ""
     name = given.strip().removeprefix("+")
