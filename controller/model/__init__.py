@@ -1,1 +1,1 @@
-"""The nouns that every room shares. Frozen values; nothing here acts, reads a clock or opens a file."""
+"""Values that all layers share. Frozen: no module here acts, reads a clock or opens a file."""

@@ -1,4 +1,4 @@
-"""Accounts as the store knows them, and whose account one turns out to be that signed in."""
+"""Accounts as the store knows them, and the identity of an account that signed in."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -9,7 +9,7 @@ from controller.model.upstream import Upstream
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """An account that the store knows. *id* is "" until somebody told it; *apps* are some that are bound."""
+    """An account that the store knows. *id* is "" until it is known. *apps* are some of its bound apps."""
 
     upstream: Upstream
     id: str = ""
@@ -18,7 +18,7 @@ class KnownAccount:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """It is the account *upstream*, by its *id* where that is known; *same* are other names of it."""
+    """The account is *upstream*, with its *id* if that is known. *same* are other names of it."""
 
     upstream: Upstream
     id: str = ""
@@ -27,14 +27,14 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class AskAbout:
-    """Gupshup has to be asked whether apps of these accounts belong to who signed in."""
+    """Gupshup has to be asked whether apps of these accounts belong to the account that signed in."""
 
     accounts: tuple[KnownAccount, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Unidentified:
-    """Nothing is done; *message* says why, and what to declare."""
+    """No account is used. *message* holds the reason, and what to declare."""
 
     message: str
 

@@ -1,4 +1,4 @@
-"""The clocks: what every room asks of the clock that it is given."""
+"""Clocks: the interface that all layers use."""
 
 from typing import Protocol
 
@@ -14,8 +14,8 @@ class Clock(Protocol):
 class MonotonicClock(Clock, Protocol):
     """A clock whose time other processes of the machine share.
 
-    *boot* names the run of the machine within which `monotonic` can be compared between processes. It is ""
-    if it cannot be compared at all.
+    *boot* names the run of the machine within which processes can compare `monotonic`, "" if no comparison is
+    possible.
     """
 
     boot: str

@@ -1,4 +1,4 @@
-"""What the operator lets manifests name: variables and files, for one purpose; a manifest cannot widen it."""
+"""Grants of the operator: variables and files that manifests may name. No manifest can widen a grant."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,11 +8,11 @@ from controller.model.manifest import FromEnv, FromFile, Reference
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Names of variables that begin with *prefix* or are *listed*, and files below *folder*.
+    """For one purpose: variables that begin with *prefix* or are *listed*, and files below *folder*.
 
-    *folder* is an absolute path, None where there is none. *files* are those that the `…_FILE` twin of a
-    granted variable names. *taken* maps every other file that a variable names to that variable: it
-    has another purpose, as has what lies below *excluded*.
+    *folder* is an absolute path, None if there is none. *files* are those that the `…_FILE` twin of a granted
+    variable names. *taken* maps every other file that a variable names to that variable. Such a file has
+    another purpose, as has every file below *excluded*.
     """
 
     prefix: str
@@ -26,9 +26,9 @@ class Grant:
         return name.startswith(self.prefix) or name in self.listed
 
     def path(self, given: str) -> str | None:
-        """Return the absolute path of a file that a manifest names, None where it is not granted by its name.
+        """Return the absolute path of a file that a manifest names, None if its name is not granted.
 
-        What is no absolute path is one below *folder*. Whoever reads it judges it again by its real path.
+        A relative path starts at *folder*. The reader of the file checks its real path again.
         """
         steps = [step for step in given.split("/") if step]
         root = (self.folder or "").rstrip("/")
@@ -37,14 +37,14 @@ class Grant:
         return whole if steps and not climbs and self.holds(whole) else None
 
     def holds(self, path: str) -> bool:
-        """Say whether an absolute *path* is granted: a file by itself, or below the folder and not taken."""
+        """Return whether an absolute *path* is granted: by itself, or below the folder and not taken."""
         if path in self.files:
             return not is_service_account(path)
         ours = is_below(path, self.folder) and not is_below(path, self.excluded)
         return ours and path not in self.taken and not is_service_account(path)
 
     def rooted(self, reference: Reference) -> Reference:
-        """Return *reference* with the absolute path of its file, where that is granted."""
+        """Return *reference* with the absolute path of its file, if that is granted."""
         match reference:
             case FromFile(path):
                 return FromFile(self.path(path) or path)
@@ -53,10 +53,10 @@ class Grant:
 
 
 def is_below(path: str, folder: str | None) -> bool:
-    """Say whether *path* lies below *folder*, both absolute; nothing lies below none."""
+    """Return whether *path* lies below *folder*, both absolute. No path lies below None."""
     return folder is not None and path.startswith(f"{folder.rstrip('/')}/")
 
 
 def is_service_account(path: str) -> bool:
-    """Say whether a file lies where Kubernetes puts the token of a pod: nothing there is for us."""
+    """Return whether a file lies in the folder of a pod's Kubernetes token: no file there is for us."""
     return "/kubernetes.io/serviceaccount/" in f"{path}/"

@@ -1,4 +1,4 @@
-"""What is kept about the past: writes, a report, the last good revision of a source, hints."""
+"""Records of the past: writes, a report, the last good revision of a source, hints."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from controller.model.source import SourceFile
 class WriteRecord:
     """One write: *who* asked for it, from which *revision*, *verb* and *target*, and what came of it.
 
-    *outcome* is done, failed, stale or unclear, and "" from before the call until its outcome is recorded:
-    an entry that stays so died with its process. *message* is what was answered, cleaned.
+    *outcome* is done, failed, stale or unclear, and "" from before the call until its outcome is recorded. An
+    entry that stays "" died with its process. *message* is the answer, cleaned.
     """
 
     at: float
@@ -24,9 +24,9 @@ class WriteRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeptReport:
-    """A report that could not be printed, for the reason *why*: *text* is the whole of it.
+    """A report that could not be printed, for the reason *why*. *text* is the whole report.
 
-    *form* is text or json, *code* the exit code of the run that it is of.
+    *form* is text or json, *code* the exit code of the run.
     """
 
     at: float
@@ -40,7 +40,7 @@ class KeptReport:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """How much was declared for one account; subscriptions after selectors are expanded."""
+    """How much was declared for one account. Subscriptions count after selectors are expanded."""
 
     apps: int
     subscriptions: int
@@ -57,9 +57,9 @@ class LastGood:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A wish that somebody looks: *app* is a manifest's or Gupshup's name for it, "" the whole partner.
+    """A wish for an observation: *app* is a manifest's or Gupshup's name of the app, "" the whole partner.
 
-    *kind* tells why (an event, a person's `reconcile`); it never says what was changed.
+    *kind* is the cause (an event, a person's `reconcile`), never the change itself.
     """
 
     app: str

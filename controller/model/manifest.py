@@ -1,4 +1,4 @@
-"""What the manifests declare: partners, apps and subscriptions, canonical and checked."""
+"""Manifests as declared: partners, apps and subscriptions, canonical and checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class FromEnv:
 
 @dataclass(frozen=True, slots=True)
 class FromFile:
-    """A secret held by the file at *path*; line ends behind it are not part of it."""
+    """A secret held by the file at *path*, without the line ends at the end of the file."""
 
     path: str
 
@@ -89,7 +89,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A ceiling as a percentage of what is declared; it always lets one through."""
+    """A ceiling as a percentage of what is declared. One change is always let through."""
 
     percent: int
 
@@ -111,7 +111,7 @@ class Guards:
 class Settle:
     """How long Gupshup may still surprise us, in seconds.
 
-    *late_effect*: an abandoned write may still take effect; *stale_list*: a list may lag behind a write.
+    *late_effect*: an abandoned write may still take effect. *stale_list*: a list may lag behind a write.
     """
 
     late_effect: float = 600
@@ -127,7 +127,7 @@ class SubscribeWhen(StrEnum):
 class Partner:
     """One partner account at one Gupshup. Its *url* has no path and no trailing slash.
 
-    *partner_id* is its id at Gupshup, "" where nobody declares it.
+    *partner_id* is its id at Gupshup, "" if no id is declared.
     """
 
     name: str
@@ -156,7 +156,7 @@ DEFAULT_POLICIES = frozenset({Policy.LINK, Policy.SUBSCRIBE, Policy.UPDATE})
 
 @dataclass(frozen=True, slots=True)
 class Suspend:
-    """Writes for an app rest; *until* is epoch seconds, None means until the line is removed."""
+    """No writes for an app. *until* is epoch seconds, None means until the line is removed."""
 
     reason: str = ""
     until: float | None = None
@@ -166,7 +166,7 @@ class Suspend:
 class App:
     """One declared app. *name* is the manifest's, *app_name* Gupshup's.
 
-    *callback_url* and *storage_region* hold the partner's defaults where the manifest says nothing.
+    *callback_url* and *storage_region* hold the partner's defaults if the manifest has none.
     """
 
     name: str
@@ -199,8 +199,8 @@ class App:
 class Subscription:
     """One declared subscription of one app: selectors are expanded and `${app…}` is filled in.
 
-    *name* is the manifest's (several subscriptions share it after a selector), *app* the app manifest's;
-    *modes* are Gupshup's names; *headers* are sent by Gupshup with each delivery and can never be read back.
+    *name* is the manifest's (several subscriptions share it after a selector), *app* the app manifest's.
+    *modes* are Gupshup's names. *headers* are sent by Gupshup with each delivery and can never be read back.
     """
 
     name: str
@@ -220,8 +220,8 @@ class Subscription:
 class Desired:
     """Everything that one revision of a source declares, sorted by name.
 
-    *complete* is False where a scope was narrowed (`--only`, `-l`, a single file): what is missing then
-    says nothing, so nothing is unsubscribed or called unmanaged because of it.
+    *complete* is False if a scope was narrowed (`--only`, `-l`, a single file). What is missing then means
+    nothing, so nothing is unsubscribed or called unmanaged because of it.
     """
 
     revision: str

@@ -1,4 +1,4 @@
-"""What the store remembers. It may hold an action back; it never causes one."""
+"""Memory of an upstream, kept in the store. The memory may hold an action back and never causes one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from controller.model.manifest import AppId
 class Binding:
     """An app of ours, proven by an authenticated answer; keyed by phone.
 
-    *missing_since* (epoch seconds) is when a complete list first lacked it; *waba* is "" where Gupshup was
-    asked and did not tell, None where it was not asked yet.
+    *missing_since* (epoch seconds) is when a complete list first lacked the app. *waba* is "" if Gupshup was
+    asked and gave none, None if Gupshup was not asked yet.
     """
 
     phone: str
@@ -25,8 +25,8 @@ class Binding:
 class Intent:
     """A link that was about to be sent, and whose outcome is not known.
 
-    *ended* (epoch seconds) is when the attempt ended; None while its process lives, or where it died and
-    nobody found it yet. *unclear* counts the unclear attempts in a row for this phone, this one included.
+    *ended* (epoch seconds) is when the attempt ended, None while its process lives or its death is not
+    noticed yet. *unclear* counts the unclear attempts in a row for this phone, this one included.
     """
 
     id: int
@@ -38,10 +38,10 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Gupshup said no to one thing: not repeated until *digest* (of what was declared) differs.
+    """A refusal by Gupshup. The same is not tried again until *digest* (of what was declared) differs.
 
-    *retry_at* (epoch seconds) allows another try by itself; None does not. *tries* counts the refusals in
-    a row.
+    *retry_at* (epoch seconds) allows another try by itself, None does not. *tries* counts the refusals in a
+    row.
     """
 
     key: str
@@ -55,10 +55,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A digest of what we last wrote under *key*, and how often in a row it was written again.
+    """A digest of what we last wrote under *key*, and how often in a row it was written again (*updates*).
 
-    *secret* is the keyed digest of the part that cannot be read back (callback URL, headers), "" where there
-    is none; *active_at* (epoch seconds) is when `active` was last put back.
+    *secret* is the keyed digest of the part that cannot be read back (callback URL, headers), "" without any.
+    *active_at* (epoch seconds) is when `active` was last put back.
     """
 
     key: str
@@ -70,9 +70,9 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class LinkAttempt:
-    """One write in the history: what was answered. *outcome* is done, failed, stale or unclear.
+    """One write in the history, with its answer. *outcome* is done, failed, stale or unclear.
 
-    *at* is what its process's wall clock said: for people, and nothing counts from it.
+    *at* comes from the wall clock of its process: for people, and no calculation uses it.
     """
 
     at: float
@@ -86,8 +86,8 @@ class LinkAttempt:
 class Memory:
     """All that is remembered of one upstream.
 
-    Bindings and intents by phone; refusals and ledger by key; *links* the last answers to links, newest
-    first.
+    Bindings and intents are by phone, refusals and ledger by key. *links* are the last answers to links,
+    newest first.
     """
 
     bindings: Mapping[str, Binding] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Memory:
     links: tuple[LinkAttempt, ...] = ()
 
 
-# What a pass asks the store to remember, and what it asks it to forget.
+# Updates: what a pass asks the store to remember or to forget.
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Unbind:
 
 @dataclass(frozen=True, slots=True)
 class CloseIntent:
-    """The outcome of the link is known, or its absence proven."""
+    """The outcome of the link is known, or its absence is proven."""
 
     phone: str
 

@@ -1,4 +1,4 @@
-"""The kinds of events of a subscription, and the bit of each in Gupshup's `mode` (docs/gupshup-api.md)."""
+"""Modes of a subscription: kinds of events, and the bit of each in Gupshup's `mode` (docs/gupshup-api.md)."""
 
 from collections.abc import Iterable, Mapping
 
@@ -22,25 +22,25 @@ MODES: Mapping[str, int | None] = {
     "COEXISTENCE": None,
     "COPY": None,
 }
-"""By name; None where no page or reply tells the bit (ALL may be bit 13 or an alias of everything)."""
+"""By name; None if no page or reply shows the bit (ALL may be bit 13 or an alias of everything)."""
 
 ALONE = frozenset({"ALL", "NONE"})
-"""Modes that say everything by themselves, and so stand beside no other."""
+"""Modes that are complete by themselves, and so are never combined with others."""
 
 ACCOUNT_MODES = frozenset({"TEMPLATE", "ACCOUNT", "COPY"})
-"""Modes that older pages rule out on version 3, and newer ones allow."""
+"""Modes that older pages exclude on version 3, and newer ones allow."""
 
 
 _ORDER: Mapping[str, int] = {name: place for place, name in enumerate(MODES)}
 
 
 def in_order(modes: Iterable[str]) -> tuple[str, ...]:
-    """Return *modes* in the one order in which they are sent and shown, each once; unknown ones come last."""
+    """Return *modes* in the order in which they are sent and shown, each once. Unknown ones come last."""
     return tuple(sorted(set(modes), key=lambda name: (_ORDER.get(name, len(_ORDER)), name)))
 
 
 def mask(modes: frozenset[str]) -> int | None:
-    """Return Gupshup's `mode` for these names, or None where the bit of one is not known."""
+    """Return Gupshup's `mode` for these names, None if the bit of one is not known."""
     total = 0
     for name in modes:
         bit = MODES.get(name)

@@ -1,4 +1,4 @@
-"""What is sent to people who do not look: a title, a text, and whether it is good news."""
+"""Notices to people: a title, a text, and whether the news is good."""
 
 from dataclasses import dataclass
 

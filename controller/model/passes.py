@@ -1,4 +1,4 @@
-"""What the loop speaks of: what a pass is about, how urgent it is, and what came of it."""
+"""Passes of the loop: what each is about, how urgent it is, and what came of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,11 +8,11 @@ from controller.model.plan import Item, Result
 from controller.model.status import Condition
 
 WHOLE_PARTNER = ""
-"""In the place of an app's name: the whole partner."""
+"""The whole partner, in place of an app's name."""
 
 
 class Lane(IntEnum):
-    """Why a pass is due; the lower goes first."""
+    """The cause of a pass. The lower goes first."""
 
     ASKED = 0
     CHANGED = 1
@@ -21,23 +21,23 @@ class Lane(IntEnum):
 
 
 class PassKind(Enum):
-    """How much a pass looks at, and so how much it may do."""
+    """How much a pass observes, and so how much it may do."""
 
     FULL = auto()
-    """Everything; what it finds is everything there is to do."""
+    """Observes every app, so its plan is complete."""
     LIST = auto()
-    """The list, beside what is known of subscriptions from passes over single apps."""
+    """Observes the list, with what passes over single apps know of subscriptions."""
     APP = auto()
-    """One app; what a guard counts waits for a pass that sees the others, too."""
+    """Observes one app. What a guard counts waits for a pass over all apps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How a process that never stops goes about it.
+    """Timing of a process that never stops, in seconds.
 
-    In seconds: *interval* between two lists of a partner, *drift* between two looks at one app's webhooks
-    (None: what follows from how many apps there are), *hint_poll* between two looks for hints that other
-    processes left. *enforce* False only looks: nothing is written. *resend* is as in `Asked`.
+    *interval* is between two lists of a partner. *drift* is between two reads of one app's webhooks (None:
+    calculated from the number of apps). *hint_poll* is between two reads of hints that other processes left.
+    *enforce* False only observes: nothing is written. *resend* is as in `Request`.
     """
 
     interval: float = 60.0
@@ -49,7 +49,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A condition of a resource that says something else now; *before* is None where there was none."""
+    """A condition of a resource that has changed. *before* is None if there was none."""
 
     item: Item
     before: Condition | None
@@ -58,11 +58,11 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One pass that is over. *app* is a manifest's name or WHOLE; *began* is epoch seconds.
+    """One finished pass. *app* is a manifest's name or WHOLE_PARTNER; *began* is epoch seconds.
 
-    *summary* counts what is left after it, by the words of a plan (`waiting`, `blocked`, `held`,
-    `unmanaged`, `unchanged`), of a whole pass only. *error* is what ended it, "" where nothing did, and
-    *error_kind* the name of its kind (`Busy`, `Denied`).
+    *summary* counts what is left after a pass over the whole partner, by the words of a plan (`waiting`,
+    `blocked`, `held`, `unmanaged`, `unchanged`). *error* is what ended the pass, "" without an error.
+    *error_kind* is the name of its kind (`Busy`, `Denied`).
     """
 
     partner: str
@@ -83,11 +83,11 @@ class Pass:
 class SourceState:
     """State of the source; moments are epoch seconds.
 
-    *revision* is the last good one ("": none yet) and *since* is when it came; *read* is when the source was
+    *revision* is the last good one ("": none yet), *since* is when it came. *read* is when the source was
     last read whole. *error* is why a newer revision is rejected ("": none is), *error_since* since when.
     *digest* is what `--release` takes to let a source through that lost too much (several have commas between
-    them); *rejected* is the revision that is rejected for its content. *waiting* is what has to happen before
-    the source is read ("": nothing), *waited* since when it has not.
+    them). *rejected* is the revision that is rejected for its content. *waiting* is what has to happen before
+    the source is read ("": nothing), *waited* since when.
     """
 
     identity: str
@@ -106,10 +106,10 @@ class SourceState:
 class PartnerState:
     """State of one partner in this process.
 
-    *is_leader*: this process is its writer. *listed_at* is when a list was last read whole (epoch seconds,
-    0: never), *progressed_at* is when its loop last moved. *queued* counts what is due by lane,
-    *provisioning* counts apps under way. *error* is what the last pass ended with, "" after a good one, and
-    *failures* counts the passes in a row that ended so.
+    *is_leader*: this process is its writer. *listed_at* is when a list was last read whole (epoch seconds, 0:
+    never), *progressed_at* when its loop last progressed. *queued* counts what is due by lane, *provisioning*
+    counts apps under way. *error* is the error of the last pass, "" after a good one. *failures* counts the
+    passes in a row that failed.
     """
 
     name: str

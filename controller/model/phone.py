@@ -1,4 +1,4 @@
-"""Phone numbers as far as others may see them: they are personal data."""
+"""Phone numbers, masked for others, since a phone number is personal data."""
 
 import re
 
@@ -11,5 +11,5 @@ def masked(phone: str) -> str:
 
 
 def without_phones(text: str) -> str:
-    """Return *text* with every number masked that is as long as a phone number, parts of ids aside."""
+    """Return *text* with every number masked that is as long as a phone number. Parts of ids stay."""
     return _LONG_NUMBER.sub(lambda found: masked(found[0]), text)

@@ -1,4 +1,4 @@
-"""What is to be done, what must wait, and what came of it: data, from which every report is made."""
+"""Plans: what to do, what must wait, and what came of it. Every report is made from this data."""
 
 import math
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Item:
-    """What an entry of a plan is about.
+    """The subject of an entry of a plan.
 
-    *name* is the manifest's (a tag where no manifest declares it), *app* the app manifest's.
+    *name* is the manifest's (a tag if no manifest declares it), *app* the app manifest's.
     """
 
     kind: Kind
@@ -44,10 +44,10 @@ class Item:
 class Observed:
     """All that is known of one partner at *at* (epoch seconds): a whole list, facts beyond it, the memory.
 
-    *listed* is when the list was asked for, None where that is *at*: what it lacks was absent then.
-    *digests* hold the keyed digest of each declared value that can be written and never read (an app's
-    callback URL, a subscription's headers), so that no secret comes near a decision; Unseen where it cannot
-    be had.
+    *listed* is when the list was requested, None if at *at*: what the list lacks was absent then. *digests*
+    hold the keyed digest of each declared value that can be written and never read (an app's callback URL, a
+    subscription's headers), so that no decision sees a secret. LookFailed replaces a digest that cannot be
+    had.
     """
 
     at: float
@@ -59,7 +59,7 @@ class Observed:
 
     @property
     def absent_at(self) -> float:
-        """Return the moment at which what the list lacks is known to have been absent."""
+        """Return the moment (epoch seconds) at which what the list lacks is known to have been absent."""
         return self.at if self.listed is None else self.listed
 
 
@@ -67,8 +67,8 @@ class Observed:
 class Request:
     """What a person asked for beyond the manifests.
 
-    *only*: the items that count, None for all; *resend*: write what can be written and never read also where
-    nobody knows what is there; *again*: names of apps whose refusals and rests from before *at* (epoch
+    *only*: the items that count, None for all. *resend*: write what can be written and never read even if its
+    present value is not known. *again*: names of apps whose refusals and cool-downs from before *at* (epoch
     seconds) no longer count.
     """
 
@@ -85,7 +85,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class SetCallback:
-    """*finishes_link*: the link could not set the callback; *unknown*: it was never written from here."""
+    """*finishes_link*: the link could not set the callback. *unknown*: no callback was written from here."""
 
     app: App
     app_id: AppId
@@ -126,7 +126,7 @@ Action: TypeAlias = Link | SetCallback | Subscribe | Update | Unsubscribe
 
 
 class WaitFor(StrEnum):
-    """What a waiting entry waits for; `core.planning.waits` says what follows from each."""
+    """The thing that an entry waits for. `core.planning.waits` defines what follows from each."""
 
     LIVE = "live"
     LINK = "link"
@@ -144,7 +144,7 @@ class WaitFor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """*until* (epoch seconds) is when to look again, None where only Gupshup or a person can tell."""
+    """*until* (epoch seconds) is when to observe again, None if only Gupshup or a person ends the wait."""
 
     verb: Verb
     item: Item
@@ -179,9 +179,9 @@ class Unmanaged:
 
 @dataclass(frozen=True, slots=True)
 class NotYetObserved:
-    """An app at whose subscriptions nobody looked yet: *differing* of them may have to be updated.
+    """An app whose subscriptions were not read yet: *differing* of them may have to be updated.
 
-    *unknown* of them may have to be, because nobody knows their headers.
+    *unknown* of them may have to be because their headers are not known.
     """
 
     item: Item
@@ -193,8 +193,8 @@ class NotYetObserved:
 class Plan:
     """One partner's plan.
 
-    *provisioning* names linked apps that are not live yet; *unverifiable* what can be written and never read,
-    was not written by us, and is not going to be.
+    *provisioning* are linked apps that are not live yet. *unverifiable* is what can be written and never
+    read, was not written by us, and is not going to be.
     """
 
     partner: Partner

@@ -1,4 +1,4 @@
-"""What is wrong with a manifest, and where."""
+"""Problems of manifests, and their places."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A position in a file; line and column count from 1. A problem of a whole file stands at 1:1."""
+    """A position in a file; line and column count from 1. A problem of a whole file is at 1:1."""
 
     file: str
     line: int = 1
@@ -22,7 +22,7 @@ class Place:
 
 
 UNLISTED = "GS120"
-"""The rule that tells of other problems, and is counted as none."""
+"""The rule that reports further problems, and is not counted as one."""
 
 NOWHERE = Place("")
 ENVIRONMENT = Place("(environment)")
@@ -30,10 +30,10 @@ ENVIRONMENT = Place("(environment)")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One finding about a manifest: never holds a secret's value.
+    """One finding about a manifest, without the value of any secret.
 
-    *field* is the path inside the document (`spec.phone`, `spec.modes[2]`), empty for a whole file;
-    *fix* is the corrected value as it would be typed, or None where nobody can know it.
+    *field* is the path inside the document (`spec.phone`, `spec.modes[2]`), empty for a whole file. *fix* is
+    the corrected value as it would be typed, None if no value is known.
     """
 
     place: Place

@@ -1,4 +1,4 @@
-"""What the pace speaks of: budgets, calls that count in them, and when the next one may go."""
+"""Rate limiting: budgets, calls that count in them, and the rule for the next call."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ DEADLINE = 60.0
 """Seconds that one call may take from its reservation to its end: the client gives up before that."""
 
 ACCOUNT = "account"
-"""The trait that tells, of a way to sign in, which account it opens: its sign-ins are counted there."""
+"""The trait of a way to sign in that names the account. Its sign-ins are counted under that account."""
 
 LONGEST_COOL_DOWN = 900.0
 """Seconds that a budget rests at most, whatever a 429 asks for."""
@@ -26,9 +26,9 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class CallSpan:
-    """One call, from its reservation to its end (epoch seconds): it reached Gupshup somewhere in between.
+    """One call, from its reservation to its end (epoch seconds). Gupshup got it at some moment in between.
 
-    *end* is None while the call goes on, and for ever where its process died.
+    *end* is None while the call goes on, and for ever if its process died.
     """
 
     start: float
@@ -36,7 +36,7 @@ class CallSpan:
 
 
 Rule: TypeAlias = Callable[[Sequence[CallSpan], float, Limit, float], float]
-"""From the stays in a budget, now, its limit and the end of its rest to the earliest moment of a call."""
+"""From the spans in a budget, now, its limit and the end of its rest to the earliest moment of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One call that is over. *waited* is how long it stood at the gate, *seconds* how long it took then.
+    """One finished call. *waited* is how long the rate limiter delayed it, *seconds* how long it took then.
 
-    *route* is a route's name, never a path. *status* is None where no answer came.
+    *route* is a route's name, never a path. *status* is None without an answer.
     """
 
     bucket: Bucket
@@ -61,8 +61,8 @@ class CallRecord:
 
 
 OnCall: TypeAlias = Callable[[CallRecord], None]
-"""Told of each call when it is over; it returns at once and never raises."""
+"""Called with each finished call. Returns at once and never raises."""
 
 
 def ignore_call(_: CallRecord) -> None:
-    """Listen to nothing."""
+    """Ignore every call."""

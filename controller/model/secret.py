@@ -1,11 +1,11 @@
-"""A value that must not be seen: it goes where `reveal` is called, and nowhere by accident."""
+"""Secret values: readable only by a call of `reveal`, and nowhere by accident."""
 
 import hmac
 from typing import NoReturn
 
 
 class Secret:
-    """Holds a credential, token or header value; neither printing, formatting nor pickling gives it away."""
+    """Holds a credential, token or header value. Neither printing, formatting nor pickling reveals it."""
 
     __slots__ = ("_value",)
 
@@ -16,7 +16,7 @@ class Secret:
         return self._value
 
     def fits_header(self) -> bool:
-        """Say whether it can be the value of an HTTP header as it is: printable ASCII, and not empty."""
+        """Return whether the value fits an HTTP header as it is: printable ASCII, and not empty."""
         return bool(self._value) and self._value.isascii() and self._value.isprintable()
 
     def __repr__(self) -> str:

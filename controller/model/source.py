@@ -1,4 +1,4 @@
-"""Where manifests come from, as read: bytes with a name, nothing decided yet."""
+"""Sources of manifests, as read: bytes with a name, nothing decided yet."""
 
 from codecs import BOM_UTF8
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from controller.model.problem import Problem
 class SourceFile:
     """One manifest file; *path* is what a person would type to open it, `/` between folders.
 
-    *place* is where it lies on the disk, whatever links lead there; "" in a commit.
+    *place* is its real path on the disk, with every link resolved; "" in a commit.
     """
 
     path: str
@@ -22,15 +22,15 @@ class SourceFile:
 
     @property
     def empty(self) -> bool:
-        """Whether it holds nothing yet: an editor may have written its mark of the encoding, and no more."""
+        """Whether the file is still empty: an editor may have written a byte order mark, and no more."""
         return not self.data.removeprefix(BOM_UTF8).strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """How a file lay on the disk right before it was read: *real* is where, whatever links lead there.
+    """State of a file on the disk right before it was read. *real* is its path with every link resolved.
 
-    *mark* (size, times of change, inode) is another one after each write.
+    *mark* (size, times of change, inode) differs after each write.
     """
 
     path: str
@@ -40,11 +40,11 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A whole source, read at one moment. *identity* tells it from other sources (absolute paths, or a URL).
+    """A whole source, read at one moment. *identity* is its own among sources (absolute paths, or a URL).
 
-    *revision* is a digest of the manifests or a commit; *problems* are files that could not be read;
-    *complete* is False where only single files were named. *stamps* are of files that somebody may be writing
-    to; a commit has none.
+    *revision* is a digest of the manifests or a commit. *problems* are files that could not be read.
+    *complete* is False if only single files were named. *stamps* are of files that may still be written to; a
+    commit has none.
     """
 
     identity: str
@@ -57,11 +57,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the surroundings, not the manifests, say about what is allowed and what is meant by default.
+    """Rules that the environment sets, and not the manifests: what is allowed, and the defaults.
 
-    *url* is GUPSHUP_URL or Gupshup's own; *allowed_urls* come from GUPSHUPCTL_ALLOW_URLS; *token_given* says
-    that GUPSHUP_PARTNER_TOKEN (or its `_FILE`) is set. *credentials* and *headers* are what the references of
-    Partners and of Subscriptions may name. *partner_id* is GUPSHUP_PARTNER_ID, "" where it is not set.
+    *url* is GUPSHUP_URL or Gupshup's own. *allowed_urls* come from GUPSHUPCTL_ALLOW_URLS. *token_given*:
+    GUPSHUP_PARTNER_TOKEN (or its `_FILE`) is set. *credentials* and *headers* are what the references of
+    Partners and of Subscriptions may name. *partner_id* is GUPSHUP_PARTNER_ID, "" if it is not set.
     """
 
     url: str = "https://partner.gupshup.io"
@@ -74,10 +74,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What came of decoding. With an error among *problems*, *desired* is None: half a source is none.
+    """The result of decoding. With an error among *problems*, *desired* is None: half a source is none.
 
-    *subscriptions* counts the manifests, before selectors make webhooks of them; *errors* and *warnings* all
-    that were found, of which *problems* may list only some.
+    *subscriptions* counts the manifests, before selectors make webhooks of them. *errors* and *warnings*
+    count all findings, of which *problems* may list only some.
     """
 
     desired: Desired | None

@@ -1,4 +1,4 @@
-"""How a declared resource stands, in the words of kstatus."""
+"""Status of a declared resource, in the words of kstatus."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +17,7 @@ class Truth(StrEnum):
 class Condition:
     """One fact about a resource. *reason* is for machines, *message* for people; *since* is epoch seconds.
 
-    `Reconciling` and `Stalled` are there only while they are true.
+    `Reconciling` and `Stalled` are present only while they are true.
     """
 
     type: str
@@ -30,7 +30,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """*stage* is Gupshup's word for how far provisioning has come; *at* is epoch seconds of the look."""
+    """*stage* is Gupshup's word for the progress of provisioning. *at* is the observation (epoch seconds)."""
 
     item: Item
     conditions: tuple[Condition, ...]

@@ -1,4 +1,4 @@
-"""Text that others wrote, made fit to be shown: nothing that steers a terminal, and no secret."""
+"""Text from others, made safe to show: without control of a terminal, and without secrets."""
 
 import base64
 import json
@@ -9,20 +9,20 @@ from urllib.parse import quote, quote_plus
 from controller.model.secret import Secret
 
 _GRAM = 12
-"""Characters of a secret in a row that give too much of it away."""
+"""Characters of a secret in a row that reveal too much of it."""
 
 _SHORTEST_ENCODED = 4
 
 
 def escape(text: str) -> str:
-    """Return *text* with every character that cannot be shown as an escape, so that it stays on its line."""
+    """Return *text* with every unprintable character as an escape, so that the text stays on its line."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def mask(text: str, secrets: Iterable[Secret], *, shortest: int = 1) -> str:
-    """Return *text* with *secrets* blotted out in every form, and every part of 12 characters or more.
+    """Return *text* with *secrets* masked in every form, and every part of 12 characters or more.
 
     A secret with fewer than *shortest* characters is left, since it may be part of any word. An encoded form
     is left if it has fewer than 4.
@@ -62,7 +62,7 @@ def _encoded(value: str) -> Iterator[str]:
     yield from (data.hex(), data.hex().upper())
     for whole in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
         yield whole.rstrip(b"=").decode()
-    for shift in range(3):  # inside a longer text, Base64 looks different at each of three offsets
+    for shift in range(3):  # inside a longer text, Base64 differs at each of three offsets
         encoded = base64.b64encode(b"\0" * shift + data).rstrip(b"=").decode()
         inner = encoded[(0, 2, 3)[shift] : -1]
         yield from (inner, inner.replace("+", "-").replace("/", "_"))

@@ -1,4 +1,4 @@
-"""What Gupshup says: apps, their stages and their subscriptions, as decoded from its answers."""
+"""Answers of Gupshup, decoded: apps, their stages and their subscriptions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from controller.model.manifest import AppId
 Upstream = NewType("Upstream", str)
 """The name of one partner account at one Gupshup: the origin of its URL, `#`, the partner's id.
 
-It stays for ever. An account that was met before its id was told keeps the name that it was given then.
+The name stays for ever. An account that was met before its id was known keeps its first name.
 """
 
 SubscriptionId = NewType("SubscriptionId", str)
@@ -18,7 +18,7 @@ SubscriptionId = NewType("SubscriptionId", str)
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where provisioning stands; open sets of words (docs/gupshup-api.md, Stages). None: not said."""
+    """The progress of provisioning: open sets of words (docs/gupshup-api.md, Stages). None: not given."""
 
     creation: str | None = None
     pipeline: str | None = None
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Rows as a list that was asked for at *at* (epoch seconds) held them."""
+    """Rows of a list that was requested at *at* (epoch seconds)."""
 
     rows: tuple[Row, ...]
     at: float
@@ -48,7 +48,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What `/details` adds to a row: the phone where the list had none, and the truth about going live."""
+    """What `/details` adds to a row: the phone if the list had none, and the truth about going live."""
 
     id: AppId
     name: str
@@ -58,9 +58,9 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class RemoteSubscription:
-    """A subscription as Gupshup tells it. *mode* is the bit mask, None where it was not said.
+    """A subscription as Gupshup returns it. *mode* is the bit mask, None if Gupshup gave none.
 
-    *echo*: the answer to a write told it, and no look has shown it since.
+    *echo*: the answer to a write showed the subscription, and no read has shown it since.
     """
 
     id: SubscriptionId
@@ -73,7 +73,7 @@ class RemoteSubscription:
     echo: bool = False
 
 
-# What a pass may still want to know, beyond the list, and what it learnt.
+# Queries of a pass beyond the list, and the facts that answer them.
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -101,7 +101,7 @@ Query: TypeAlias = DetailsQuery | StageQuery | WabaQuery | SubscriptionsQuery
 
 @dataclass(frozen=True, slots=True)
 class LookFailed:
-    """A look that was tried and gave nothing to go by; *until* is when it can be tried again, if known."""
+    """A read that was tried and gave no result. *until* is when to try again, if known (epoch seconds)."""
 
     why: str
     until: float | None = None
@@ -109,9 +109,9 @@ class LookFailed:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was learnt about apps beyond their rows; an app that is missing was not asked about.
+    """What is known about apps beyond their rows. No pass has asked about an app that is missing.
 
-    A waba of "" was asked for and not told.
+    A waba of "" was asked for, and Gupshup gave none.
     """
 
     details: Mapping[AppId, Details | LookFailed] = field(default_factory=dict)
@@ -120,7 +120,7 @@ class Facts:
     subscriptions: Mapping[AppId, tuple[RemoteSubscription, ...] | LookFailed] = field(default_factory=dict)
 
 
-# What Gupshup answered to a link; what it did not answer, or did not read, is an exception.
+# Answers of Gupshup to a link. A link that was not answered, or not read, raises an exception.
 
 
 @dataclass(frozen=True, slots=True)
