@@ -1,16 +1,16 @@
-"""The ways to fail, each an answer to one question: who moves next.
+"""Errors, each an answer to one question: who has to act next.
 
 ControllerError
 ├── ManifestError    the author: every problem at once
-├── PlanRefused      the operator, who looks and consents
+├── PlanRefused      the operator, who checks and agrees
 ├── SourceError      nobody: the source cannot be read now
-│   └── Unsettled    nobody: it is being written to; look again when that is over
-├── Busy             nobody: nothing was sent, or it was turned away unread
-│   ├── Limited      Gupshup answered 429: our pace was wrong
-│   └── OutOfTime    what was begun takes longer than there is time
-├── Unclear          nobody: it may have happened; look
+│   └── Unsettled    nobody: the source is being written to; read it again afterwards
+├── Busy             nobody: nothing was sent, or the call was refused unread
+│   ├── Limited      Gupshup answered 429: our rate was wrong
+│   └── OutOfTime    the work takes longer than there is time
+├── Unclear          nobody: the write may have happened; read again
 ├── Denied           the operator: credentials
-│   └── AccountError  whose account they open cannot be told, or is not the one that was meant
+│   └── AccountError  the account is not known, or is not the one that was meant
 ├── Rejected         the author of that one item
 ├── StoreError       the operator: the store is damaged, foreign or newer
 ├── Locked           nobody: another writer holds the partner
@@ -24,7 +24,7 @@ from controller.model.problem import Problem
 
 
 class ControllerError(Exception):
-    """The root of ours; its text says what was tried, on what, and what came back. Never a secret."""
+    """The root of our errors. The text shows what was tried, on what, and what came back. Never a secret."""
 
 
 class ManifestError(ControllerError):
@@ -35,9 +35,9 @@ class ManifestError(ControllerError):
 
 
 class PlanRefused(ControllerError):
-    """*digest* is what `--release` takes to let exactly this through, "" where nothing does.
+    """*digest* is what `--release` takes to let exactly this through, "" if nothing does.
 
-    The text is *why*, and how to let it through. Several digests stand in one, with commas between them.
+    The text is *why*, and how to let it through. Several digests have commas between them.
     """
 
     def __init__(self, why: str, digest: str) -> None:
@@ -47,7 +47,7 @@ class PlanRefused(ControllerError):
 
 
 class SourceError(ControllerError):
-    """*revision* is the one that is wrong, "" where nobody knows what lies there."""
+    """*revision* is the one that is wrong, "" if no revision is known."""
 
     def __init__(self, message: str, revision: str = "") -> None:
         super().__init__(message)
@@ -59,7 +59,7 @@ class Unsettled(SourceError):
 
 
 class Busy(ControllerError):
-    """*until* is when it can be tried again (epoch seconds), None where nobody knows."""
+    """*until* is when to try again (epoch seconds), None if not known."""
 
     def __init__(self, message: str, until: float | None = None) -> None:
         super().__init__(message)
@@ -87,9 +87,9 @@ class AccountError(Denied):
 
 
 class Rejected(ControllerError):
-    """Gupshup understood and said no.
+    """Gupshup understood and refused.
 
-    *words* are its own, cleaned and clipped; *app_id* came along with them.
+    *words* are Gupshup's own, cleaned and clipped. *app_id* came along with them.
     """
 
     def __init__(self, message: str, *, status: int, words: str, app_id: AppId | None = None) -> None:
