@@ -41,7 +41,7 @@ UNENDING: Defects = {
     ),
     "writes that do not take are not refused": Defect(
         "P39",
-        Twist(names={f"{_VERDICT}:_enough": lambda written, *_: ClearRefusal(written.key)}),
+        Twist(names={f"{_VERDICT}:_refuse_repeated": lambda written, *_: ClearRefusal(written.key)}),
         "unsubscribe",
         Trouble((Fault("unkept", "unsubscribe"),)),
         way=insisting,
