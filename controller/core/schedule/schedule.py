@@ -5,21 +5,19 @@ No clock and no dice here: *now* (epoch seconds) and *chance* (0 to 1) come in.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from controller.core.planning.actions import item_of
 from controller.core.planning.guard import Change, change
 from controller.core.planning.waits import WAITS
 from controller.core.schedule import intervals
+from controller.core.schedule.pass_outcome import PassOutcome
 from controller.core.schedule.quiet import QuietPasses
 from controller.core.schedule.requeue import GATHERING, RequeueContext, requeues, under_way
 from controller.core.schedule.throttle import UNDER_WAY, Throttle
 from controller.core.schedule.workqueue import WorkQueue
 from controller.model.passes import WHOLE_PARTNER, Lane, Timing
-from controller.model.plan import Plan, Request, Result, WaitFor, Waiting
-
-Said = Result | Waiting
+from controller.model.plan import Plan, Request, WaitFor, Waiting
 
 RESTART_PRIORITY_LIMIT = 100
 """Apps that may have changed go first, if there are at most so many. Otherwise all join the sweep."""
@@ -31,27 +29,11 @@ _LATE = 2.0
 """Intervals after which a list is due without a timer: the wall clock of timers may be set back."""
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedPass:
-    """A finished pass: what was *asked* of it, what is left of its plan, what came of its actions (*said*).
-
-    *rows* is the length of the list. *calls* counts the calls that reading one app took, without the token's.
-    """
-
-    name: str
-    lane: Lane
-    asked: Request
-    plan: Plan
-    said: tuple[Said, ...]
-    rows: int
-    calls: int = 0
-
-
 class Schedule:
     """Names of apps, and WHOLE_PARTNER, by when they are due."""
 
-    def __init__(self, tempo: Timing, chance: Callable[[], float]) -> None:
-        self._tempo = tempo
+    def __init__(self, timing: Timing, chance: Callable[[], float]) -> None:
+        self._timing = timing
         self._chance = chance
         self._queue = WorkQueue()
         self._names: frozenset[str] = frozenset()
@@ -153,52 +135,54 @@ class Schedule:
         self._queue.delay_until(name, now + pause if until is None else max(until, now + GATHERING))
         self._queue.add(name, now, lane)
 
-    def done(self, finished: FinishedPass, now: float) -> None:
+    def done(self, outcome: PassOutcome, now: float) -> None:
         """Requeue what follows from a pass. Its app may have left the manifests meanwhile."""
-        self._answer(finished)
-        if not self._keeps(finished.name):
+        name, plan = outcome.name, outcome.plan
+        if plan is None:
+            self.failed(name, outcome.lane, now, outcome.retry_at)
             return
-        self._space(finished, now)
-        if finished.name == WHOLE_PARTNER:
-            self._after_list(finished, now)
+        self._answer(outcome, plan)
+        if not self._keeps(name):
+            return
+        self._space(outcome, now)
+        if name == WHOLE_PARTNER:
+            self._after_list(plan, now)
         else:
-            self._after_app(finished)
-        for requeue in requeues(finished.plan, finished.said, self._context(finished, now)):
+            self._after_app(name, plan)
+        for requeue in requeues(plan, outcome.outcomes, self._context(outcome, plan, now)):
             self._add(*requeue)
-        if finished.name == WHOLE_PARTNER:
-            self._queue.add(WHOLE_PARTNER, now + _LATE * self._tempo.interval, Lane.IN_FLIGHT)
-        elif any(
-            each.wait_for is WaitFor.OBSERVATION and each.until is None for each in finished.plan.waiting
-        ):
-            self.failed(finished.name, Lane.IN_FLIGHT, now)
+        if name == WHOLE_PARTNER:
+            self._queue.add(WHOLE_PARTNER, now + _LATE * self._timing.interval, Lane.IN_FLIGHT)
+        elif any(each.wait_for is WaitFor.OBSERVATION and each.until is None for each in plan.waiting):
+            self.failed(name, Lane.IN_FLIGHT, now)
             return
         else:
-            self._sweep(finished.name, now)
-        self._failures.pop(finished.name, None)
+            self._sweep(name, now)
+        self._failures.pop(name, None)
 
-    def _space(self, finished: FinishedPass, now: float) -> None:
+    def _space(self, outcome: PassOutcome, now: float) -> None:
         """Keep the distance after a background read of one app. Its first read asked for its token, too."""
-        if finished.name != WHOLE_PARTNER and finished.lane > Lane.CHANGED:
-            self._free = now + intervals.pause(finished.calls + (finished.name not in self._looked))
-        self._looked[finished.name] = now
+        if outcome.name != WHOLE_PARTNER and outcome.lane > Lane.CHANGED:
+            self._free = now + intervals.pause(outcome.calls + (outcome.name not in self._looked))
+        self._looked[outcome.name] = now
 
-    def _answer(self, finished: FinishedPass) -> None:
+    def _answer(self, outcome: PassOutcome, plan: Plan) -> None:
         """Forget requests from before the pass began, except for apps whose turn did not come."""
-        waits = {each.item.app for each in _waiting(finished) if WAITS[each.wait_for].untried}
-        waits |= {item_of(each.action).app for each in finished.plan.held}
-        for app in finished.asked.again - waits:
-            if self._asked.get(app, math.inf) <= finished.asked.at:
+        waits = (*plan.waiting, *(each for each in outcome.outcomes if isinstance(each, Waiting)))
+        open_apps = {each.item.app for each in waits if WAITS[each.wait_for].untried}
+        open_apps |= {item_of(each.action).app for each in plan.held}
+        for app in outcome.asked.again - open_apps:
+            if self._asked.get(app, math.inf) <= outcome.asked.at:
                 del self._asked[app]
 
-    def _context(self, finished: FinishedPass, now: float) -> RequeueContext:
-        quiet = self._quiet.get(finished.name, QuietPasses()).after(finished.plan, finished.said)
-        self._quiet[finished.name] = quiet
-        interval = self._tempo.interval
-        return RequeueContext(now, quiet.count, finished.rows, interval, self._in_flight, self._decided)
+    def _context(self, outcome: PassOutcome, plan: Plan, now: float) -> RequeueContext:
+        quiet = self._quiet.get(outcome.name, QuietPasses()).after(plan, outcome.outcomes)
+        self._quiet[outcome.name] = quiet
+        interval = self._timing.interval
+        return RequeueContext(now, quiet.count, outcome.rows, interval, self._in_flight, self._decided)
 
-    def _after_list(self, finished: FinishedPass, now: float) -> None:
+    def _after_list(self, plan: Plan, now: float) -> None:
         """Requeue each app that no pass observed: what is new at once, the rest one by one."""
-        plan = finished.plan
         waits = frozenset(
             (each.verb, each.item) for each in plan.waiting if each.wait_for is WaitFor.OBSERVATION
         )
@@ -225,15 +209,15 @@ class Schedule:
             return Lane.DRIFT, False
         return (Lane.CHANGED, True) if self._listed else (Lane.IN_FLIGHT, False)
 
-    def _after_app(self, finished: FinishedPass) -> None:
+    def _after_app(self, name: str, plan: Plan) -> None:
         """Mark an app as known once it is no longer under way."""
-        self._under_way.discard(finished.name)
-        self._under_way |= under_way(finished.plan)
-        self._known |= {finished.name} - self._under_way
+        self._under_way.discard(name)
+        self._under_way |= under_way(plan)
+        self._known |= {name} - self._under_way
 
     def _sweep(self, name: str, now: float) -> None:
         """Requeue an app for its periodic read. Chance spreads apps that began together."""
-        every = intervals.drift_interval(self._tempo.drift, len(self._names))
+        every = intervals.drift_interval(self._timing.drift, len(self._names))
         self._queue.add(name, now + every * (0.9 + 0.2 * self._chance()), Lane.DRIFT)
 
     def _keeps(self, name: str) -> bool:
@@ -241,8 +225,3 @@ class Schedule:
 
     def _add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
         return self._keeps(name) and self._queue.add(name, at, lane, alone=alone)
-
-
-def _waiting(finished: FinishedPass) -> Iterator[Waiting]:
-    yield from finished.plan.waiting
-    yield from (each for each in finished.said if isinstance(each, Waiting))

@@ -1,43 +1,24 @@
 """Cache of what this process observed of one partner, and the two kinds of passes that add to it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from controller.core.planning.app_cache import AppCache
 from controller.core.planning.guard import Change
-from controller.core.planning.matched import Matches
 from controller.core.planning.queries import facts_about, merge_facts, reads_between
+from controller.core.schedule.pass_outcome import PassOutcome
 from controller.errors import ControllerError
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile.reconcile import decide, reconcile, replan
 from controller.loop.reconcile.state import PassRequest, PassState
 from controller.model.manifest import App, AppId, Desired, Subscription
-from controller.model.passes import PassKind
-from controller.model.plan import Plan, Request, Result, Waiting
+from controller.model.passes import WHOLE_PARTNER, Lane, PassKind
+from controller.model.plan import Request
 from controller.model.upstream import Facts, Listing, LookFailed
 
 BY_PHONE = 2
 """Pages that a read by phone takes: the one with the row, and the empty one that ends the list."""
-
-
-@dataclass(frozen=True, slots=True)
-class PassOutcome:
-    """Outcome of a pass. *plan* is what is left after the pass, None if *error* prevented a plan.
-
-    *calls* is the number of calls that its reads of one app took, without those for the token.
-    """
-
-    request: PassRequest
-    plan: Plan | None
-    matches: Matches | None
-    outcomes: tuple[Result | Waiting, ...]
-    error: ControllerError | None = None
-    calls: int = 0
-
-    @property
-    def results(self) -> tuple[Result, ...]:
-        return tuple(each for each in self.outcomes if isinstance(each, Result))
 
 
 class PartnerCache:
@@ -86,16 +67,17 @@ class PartnerCache:
         keys = (name,) if row is None else (name, row.phone or name, row.name)
         return next((self._keys[key] for key in keys if key in self._keys), None)
 
-    async def reconcile_list(self, asked: Request, released: frozenset[str], *, fresh: bool) -> PassOutcome:
+    async def reconcile_list(
+        self, asked: Request, lane: Lane, released: frozenset[str], *, fresh: bool
+    ) -> PassOutcome:
         """Reconcile from the list and the facts about single apps. With *fresh*, read the list first.
 
         The last list is good enough for a change of manifests: each link reads by its phone once more.
         """
         request = PassRequest(self.desired, self.desired, asked, released, PassKind.LIST)
         state = PassState(self._facts, self._released)
-        outcome = await self._run_pass(
-            request, state, None if fresh else Listing(self.rows.rows, self._listed_at)
-        )
+        listing = None if fresh else Listing(self.rows.rows, self._listed_at)
+        outcome = await self._run_pass(WHOLE_PARTNER, lane, request, state, listing)
         if fresh and state.observed is not None:
             self.rows, self._listed_at = AppCache(state.observed.rows), state.observed.absent_at
         self._facts = state.facts
@@ -104,24 +86,25 @@ class PartnerCache:
         else:  # another revision was declared meanwhile
             before = {app.name for app in request.desired.apps}
             self._forget(app for name, app in self.apps.items() if name not in before)
-        return outcome
+        return replace(outcome, rows=len(self.rows))
 
-    async def reconcile_app(self, name: str, asked: Request, *, fresh: bool) -> PassOutcome:
-        """Reconcile one app. With *fresh*, read its row by phone instead of trusting the last list."""
-        app = self.apps[name]
+    async def reconcile_app(self, name: str, asked: Request, lane: Lane) -> PassOutcome:
+        """Reconcile one app. Its row is read by phone first, except for a background pass (DRIFT)."""
+        app, fresh = self.apps[name], lane is not Lane.DRIFT
         desired = replace(self.desired, apps=(app,), subscriptions=self._subscriptions.get(name, ()))
         request = PassRequest(desired, self.desired, asked, kind=PassKind.APP)
         try:
             listing = await self._listing(app, fresh=fresh)
         except ControllerError as error:
-            return PassOutcome(request, None, None, (), error)
+            return PassOutcome(name, lane, asked, None, revision=desired.revision, error=error)
         ids = frozenset(row.id for row in listing.rows)
         known = facts_about(self._facts, ids)
         state = PassState(known)
-        outcome = await self._run_pass(request, state, listing)
+        outcome = await self._run_pass(name, lane, request, state, listing)
         if state.observed is not None:
             self._facts = merge_facts(self._facts, state.facts, ids | _asked_about(state.facts))
-        return replace(outcome, calls=BY_PHONE * fresh + reads_between(known, state.facts))
+        calls = BY_PHONE * fresh + reads_between(known, state.facts)
+        return replace(outcome, rows=len(self.rows), calls=calls)
 
     def mark_failed(self, name: str, why: str) -> None:
         """Note that an observation of an app failed, so that no guard waits for its facts."""
@@ -142,7 +125,9 @@ class PartnerCache:
             self.rows.replace_by_phone(app.phone, await self._account.remote.rows_by_phone(app.phone))
         return Listing(self.rows.rows_for(app), asked_at)
 
-    async def _run_pass(self, request: PassRequest, state: PassState, listing: Listing | None) -> PassOutcome:
+    async def _run_pass(
+        self, name: str, lane: Lane, request: PassRequest, state: PassState, listing: Listing | None
+    ) -> PassOutcome:
         """Do one pass and return its outcome, however the pass ended."""
         error, plan = None, None
         try:
@@ -153,8 +138,16 @@ class PartnerCache:
             plan = await replan(self._account, request, state)
         except ControllerError as caught:
             error = caught
-        outcomes = tuple(state.outcomes.values())
-        return PassOutcome(request, plan, state.matches, outcomes, error)
+        return PassOutcome(
+            name,
+            lane,
+            request.request,
+            plan,
+            tuple(state.outcomes.values()),
+            revision=request.declared.revision,
+            matches=state.matches,
+            error=error,
+        )
 
 
 def _asked_about(facts: Facts) -> frozenset[AppId]:

@@ -11,14 +11,15 @@ from contextlib import suppress
 from dataclasses import replace
 
 from controller.core.planning.guard import held_digest
-from controller.core.schedule.schedule import FinishedPass, Schedule
+from controller.core.schedule.pass_outcome import PassOutcome
+from controller.core.schedule.schedule import Schedule
 from controller.core.status.conditions import statuses
 from controller.core.status.run_report import report
 from controller.edges import log
-from controller.errors import Busy, ControllerError, Denied, Locked, StoreError
+from controller.errors import ControllerError, Denied, Locked, StoreError
 from controller.loop.ports import Account, Hints, Reader, Triggers
 from controller.loop.run.control import OnPass
-from controller.loop.run.partner_cache import PartnerCache, PassOutcome
+from controller.loop.run.partner_cache import PartnerCache
 from controller.loop.run.status_recorder import StatusRecorder
 from controller.model.history import Hint
 from controller.model.manifest import Desired
@@ -144,7 +145,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001  (the one place for it: a bug about one app stops no other)
             log.logger().exception("pass crashed", partner=self._account.partner.name, app=taken[0])
             crashed = self._crashed(*taken, now, error)
-            self._failed(*taken, crashed.error)
+            self._schedule.failed(*taken, self._now)
+            self._note_failure(taken[0], crashed.error)
             self._on_pass(crashed)
 
     async def _take_hints(self) -> None:
@@ -180,42 +182,36 @@ class Worker:
         asked = replace(self._schedule.asked(name, began), resend=self._timing.resend)
         fresh = lane is not Lane.CHANGED or self._unread
         if name == WHOLE_PARTNER:
-            outcome = await self._cache.reconcile_list(asked, frozenset(self._released), fresh=fresh)
+            outcome = await self._cache.reconcile_list(asked, lane, frozenset(self._released), fresh=fresh)
         else:
-            outcome = await self._cache.reconcile_app(name, asked, fresh=lane is not Lane.DRIFT)
-        transitions = await self._record_statuses(name, outcome)
-        self._reschedule(name, lane, outcome, fresh=fresh)
+            outcome = await self._cache.reconcile_app(name, asked, lane)
+        transitions = await self._record_statuses(outcome)
+        self._schedule.done(outcome, self._now)
+        self._note(outcome, fresh=fresh)
         if not (isinstance(outcome.error, Locked) and self._stopping()):  # the stop released the lock
-            self._on_pass(self._finished(name, lane, began, outcome, transitions))
+            self._on_pass(self._finished(outcome, began, transitions))
         if isinstance(outcome.error, Denied | Locked | StoreError):
             raise outcome.error
 
-    async def _record_statuses(self, name: str, outcome: PassOutcome) -> tuple[Transition, ...]:
+    async def _record_statuses(self, outcome: PassOutcome) -> tuple[Transition, ...]:
         if outcome.plan is None or outcome.matches is None or not self._holds:
             return ()  # the lock was lost meanwhile: the statuses are another writer's by now
         latest = statuses(outcome.matches, outcome.plan, self._statuses.last)
-        force = bool({name, WHOLE_PARTNER} & self._forced)
-        self._forced.discard(name)
-        return await self._statuses.record(self._account, latest, whole=name == WHOLE_PARTNER, force=force)
+        force = bool({outcome.name, WHOLE_PARTNER} & self._forced)
+        self._forced.discard(outcome.name)
+        whole = outcome.name == WHOLE_PARTNER
+        return await self._statuses.record(self._account, latest, whole=whole, force=force)
 
-    def _reschedule(self, name: str, lane: Lane, outcome: PassOutcome, *, fresh: bool) -> None:
-        now = self._now
+    def _note(self, outcome: PassOutcome, *, fresh: bool) -> None:
         if outcome.plan is None:
-            until = outcome.error.until if isinstance(outcome.error, Busy) else None
-            self._failed(name, lane, str(outcome.error), until)
-            return
-        asked, rows = outcome.request.request, len(self._cache.rows)
-        self._schedule.done(
-            FinishedPass(name, lane, asked, outcome.plan, outcome.outcomes, rows, outcome.calls), now
-        )
-        if name == WHOLE_PARTNER:
-            self._listed_at = now if fresh else self._listed_at
+            self._note_failure(outcome.name, str(outcome.error))
+        elif outcome.name == WHOLE_PARTNER:
+            self._listed_at = self._now if fresh else self._listed_at
             self._unread &= not fresh
             self._error, self._plan = "", outcome.plan
             self._released.clear()
 
-    def _failed(self, name: str, lane: Lane, why: str, until: float | None = None) -> None:
-        self._schedule.failed(name, lane, self._now, until)
+    def _note_failure(self, name: str, why: str) -> None:
         if name == WHOLE_PARTNER:
             self._error, self._unread = why, True
         else:
@@ -234,16 +230,14 @@ class Worker:
             error_kind=type(error).__name__,
         )
 
-    def _finished(
-        self, name: str, lane: Lane, began: float, outcome: PassOutcome, transitions: tuple[Transition, ...]
-    ) -> Pass:
-        whole = outcome.plan if name == WHOLE_PARTNER else None
+    def _finished(self, outcome: PassOutcome, began: float, transitions: tuple[Transition, ...]) -> Pass:
+        whole = outcome.plan if outcome.name == WHOLE_PARTNER else None
         return Pass(
             partner=self._account.partner.name,
             upstream=self._account.upstream,
-            app=name,
-            lane=lane,
-            revision=outcome.request.declared.revision,
+            app=outcome.name,
+            lane=outcome.lane,
+            revision=outcome.revision,
             began=began,
             seconds=self._now - began,
             results=outcome.results,

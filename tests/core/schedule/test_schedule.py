@@ -11,9 +11,11 @@ import pytest
 from controller.core.planning.matched import app_item, subscription_item
 from controller.core.schedule import intervals
 from controller.core.schedule.next_pass import FIRST_POLL
+from controller.core.schedule.pass_outcome import PassOutcome
 from controller.core.schedule.requeue import GATHERING
-from controller.core.schedule.schedule import RESTART_PRIORITY_LIMIT, SMALL_COMMIT, FinishedPass, Schedule
+from controller.core.schedule.schedule import RESTART_PRIORITY_LIMIT, SMALL_COMMIT, Schedule
 from controller.core.schedule.throttle import UNDER_WAY, Throttle
+from controller.errors import Busy, ControllerError, Unclear
 from controller.model.passes import WHOLE_PARTNER, Lane, Timing
 from controller.model.plan import (
     HeldChange,
@@ -63,9 +65,9 @@ def whole(
     lane: Lane = CHANGED,
     rows: int = 50,
     **left: Any,  # noqa: ANN401  (fields of a plan)
-) -> FinishedPass:
+) -> PassOutcome:
     apps = tuple(NotYetObserved(app_item(app(n)), differing) for n in unlooked)
-    return FinishedPass(WHOLE_PARTNER, lane, asked, Plan(PARTNER, "r1", unlooked=apps, **left), (), rows)
+    return PassOutcome(WHOLE_PARTNER, lane, asked, Plan(PARTNER, "r1", unlooked=apps, **left), (), rows)
 
 
 def single(
@@ -76,9 +78,9 @@ def single(
     said: Sequence[Result | Waiting] = (),
     provisioning: Sequence[Item] = (),
     rows: int = 50,
-) -> FinishedPass:
+) -> PassOutcome:
     plan = Plan(PARTNER, "r1", waiting=waiting, provisioning=tuple(provisioning))
-    return FinishedPass(name, lane, asked, plan, tuple(said), rows, calls=1)
+    return PassOutcome(name, lane, asked, plan, tuple(said), rows, calls=1)
 
 
 def on(what: WaitFor, until: float | None = None, verb: Verb = Verb.UPDATE) -> Waiting:
@@ -234,6 +236,21 @@ def test_an_event_goes_before_many_things_that_a_commit_changed() -> None:
     made.done(whole(unlooked=range(1, 401)), NOW)
     made.event(names[499], NOW + 1)
     assert made.take(NOW + 1) == (names[499], CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("error", "at"),
+    [
+        pytest.param(Busy("full", NOW + 90), NOW + 90, id="at the moment that the error names"),
+        pytest.param(Busy("full"), NOW + intervals.backoff(1, 1.0), id="after a back-off"),
+        pytest.param(Unclear("no reply"), NOW + intervals.backoff(1, 1.0), id="whatever the error"),
+    ],
+)
+def test_a_pass_that_an_error_ended_is_due_again(error: ControllerError, at: float) -> None:
+    made = listed()
+    made.done(PassOutcome(ONE, CHANGED, NOBODY, None, error=error), NOW)
+    assert (made.errors, made.next_at(NOW)) == (1, at)
+    assert made.take(at) == (ONE, CHANGED)
 
 
 def test_a_mended_manifest_ends_a_back_off() -> None:
@@ -603,7 +620,7 @@ def test_one_app_under_way_among_many_is_left_to_the_list() -> None:
         ),
     ],
 )
-def test_what_a_pass_over_all_decided_on_does_not_hurry_it_again_and_again(decided: FinishedPass) -> None:
+def test_what_a_pass_over_all_decided_on_does_not_hurry_it_again_and_again(decided: PassOutcome) -> None:
     made = listed()
     wish = Waiting(Verb.UPDATE, app_item(app(1)), WaitFor.FULL_PASS)
     made.done(single(ONE, wish), NOW)
@@ -620,7 +637,7 @@ def test_a_link_is_followed_in_the_list() -> None:
     made = listed()
     done = whole()
     made.done(
-        FinishedPass(
+        PassOutcome(
             WHOLE_PARTNER, CHANGED, NOBODY, done.plan, (Result(Verb.LINK, app_item(app(1)), Outcome.DONE),), 1
         ),
         NOW,

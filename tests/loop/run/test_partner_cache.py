@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from controller.core.planning.guard import held_digest
+from controller.core.schedule.pass_outcome import PassOutcome
 from controller.errors import Busy, Unclear
-from controller.loop.run.partner_cache import PartnerCache, PassOutcome
+from controller.loop.run.partner_cache import PartnerCache
 from controller.model.manifest import App, AppId, Count, Guards, Partner, Subscription
 from controller.model.memory import Memory
+from controller.model.passes import Lane
 from controller.model.plan import NotYetObserved, Outcome, Plan, Request, Verb, WaitFor
 from controller.model.problem import Place
 from tests.loop.apply_fixture import HERE, PARTNER, Bench, app, bench, desired, events
@@ -39,11 +41,11 @@ def sight(
 
 
 async def whole(made: PartnerCache, *, fresh: bool = True) -> PassOutcome:
-    return await made.reconcile_list(NOBODY, frozenset(), fresh=fresh)
+    return await made.reconcile_list(NOBODY, Lane.CHANGED, frozenset(), fresh=fresh)
 
 
 async def single(made: PartnerCache, name: str = "AppOne", *, fresh: bool = True) -> PassOutcome:
-    return await made.reconcile_app(name, NOBODY, fresh=fresh)
+    return await made.reconcile_app(name, NOBODY, Lane.CHANGED if fresh else Lane.DRIFT)
 
 
 def plan(seen: PassOutcome) -> Plan:
@@ -171,14 +173,14 @@ async def test_a_pass_over_one_app_does_nothing_that_a_guard_counts(there: Bench
     changed = replace(HOOKS[0], version=2)
     made.declare(desired(ONE, TWO, replace(changed, tag="else"), HOOKS[1], partner=there.partner))
     before = len(there.remote.writes)
-    seen = await made.reconcile_app("AppOne", asked, fresh=True)
+    seen = await made.reconcile_app("AppOne", asked, Lane.ASKED)
     assert there.remote.writes[before:] == [("subscribe", "app-1")], "what is new is added"
     assert [(each.verb, each.wait_for) for each in plan(seen).waiting] == [
         (Verb.UNSUBSCRIBE, WaitFor.FULL_PASS)
     ]
     made.declare(desired(ONE, TWO, changed, HOOKS[1], partner=there.partner))
     before = len(there.remote.writes)
-    seen = await made.reconcile_app("AppOne", asked, fresh=True)
+    seen = await made.reconcile_app("AppOne", asked, Lane.ASKED)
     assert there.remote.writes[before:] == []
     assert {each.verb for each in plan(seen).waiting if each.wait_for is WaitFor.FULL_PASS} == {
         Verb.UPDATE,
@@ -293,7 +295,7 @@ async def test_what_was_released_is_let_through_until_something_else_is_declared
     there.remote.on("link", *[Busy("later", there.clock.now() + 9)] * 2)
     key = held_digest(plan(await whole(made)))
     assert key is not None
-    await made.reconcile_list(NOBODY, frozenset({key}), fresh=True)
+    await made.reconcile_list(NOBODY, Lane.CHANGED, frozenset({key}), fresh=True)
     assert plan(await whole(made)).held == ()
     assert there.remote.count("link") == 2
     made.declare(replace(desired(ONE, TWO, partner=GUARDED), revision="r2"))
@@ -314,9 +316,9 @@ async def test_consent_to_one_revision_is_none_to_another_that_came_meanwhile(th
 
     there.remote.rows = meanwhile  # type: ignore[method-assign, assignment]  # something is declared meanwhile
     there.remote.on("link", *[Busy("later", there.clock.now() + 9)] * 2)
-    seen = await made.reconcile_list(NOBODY, frozenset({key}), fresh=True)
+    seen = await made.reconcile_list(NOBODY, Lane.CHANGED, frozenset({key}), fresh=True)
     there.remote.rows = rows  # type: ignore[method-assign]  # no more
-    assert seen.request.declared.revision == "r1"
+    assert seen.revision == "r1"
     assert len(plan(await whole(made)).held) == 3
 
 
