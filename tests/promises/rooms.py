@@ -44,7 +44,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "edges/store": Room(
         ["edges/store/*"],
-        ["tests/edges", "tests/loop/run/test_store_cache.py", "-k", "store or remembered"],
+        ["tests/edges", "-k", "store"],
         without=["edges/store/migrations/*"],
     ),
     "edges/source": Room(["edges/source/*"], ["tests/edges", "-k", "source or directory"]),

@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import secrets
 import uuid
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,7 @@ from controller.edges.store.tables.hints import HintTable
 from controller.edges.store.tables.history import HistoryTable
 from controller.edges.store.tables.intents import IntentTable
 from controller.edges.store.tables.memories import MemoryTables
+from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.edges.store.tables.reports import KeptReports
 from controller.edges.store.tables.revisions import RevisionTables
 from controller.edges.store.tables.spent_plans import SpentPlans
@@ -73,9 +75,10 @@ class SqlStore:
         self._key = parts.key
         self.accounts = AccountTable(database)
         self.calls = CallTable(database, parts.shared_clock)
-        self.memories = MemoryTables(database, parts.shared_clock, writers)
-        self.intents = IntentTable(database, parts.shared_clock, uuid.uuid4().hex, writers)
-        self.history = HistoryTable(database, parts.shared_clock, writers)
+        self._cached = cached = MemoryCache()
+        self.memories = MemoryTables(database, parts.shared_clock, writers, cached)
+        self.intents = IntentTable(database, parts.shared_clock, uuid.uuid4().hex, writers, cached)
+        self.history = HistoryTable(database, parts.shared_clock, writers, cached)
         self.statuses = StatusTable(database, clock.now)
         self.spent = SpentPlans(database, clock.now)
         self.reports = KeptReports(database)
@@ -87,12 +90,15 @@ class SqlStore:
         """Return a digest (hex) that is worth nothing without this store's key: it may stand for a secret."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
-    def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[WriterLock]:
+    @asynccontextmanager
+    async def writer(self, upstream: str, timeout: float = 0.0) -> AsyncIterator[WriterLock]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
         """Be the one writer of *upstream* for a while; Locked if another is one for *timeout* seconds.
 
         What it gives ends with the block, or with the process. It may end earlier: `WriterLock.holds`.
         """
-        return self._writers.hold(upstream, timeout)
+        async with self._writers.hold(upstream, timeout) as lock:
+            with self._cached.keeping(upstream):
+                yield lock
 
     async def holder(self, upstream: str) -> str:
         """Return who writes for *upstream* now, in words; "" if nobody does."""

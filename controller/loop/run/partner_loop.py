@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from controller.core.backoff import pass_backoff
 from controller.core.replicas.election import Acquire, WaitUntil
-from controller.core.schedule.intervals import backoff
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
 from controller.loop.admission import admit, refuse_loss, resends
@@ -15,7 +15,6 @@ from controller.loop.ports import Account, Elections, Hints, Reader, Triggers
 from controller.loop.run.control import OnPass
 from controller.loop.run.replicas import SingleReplica
 from controller.loop.run.sign_ins import PartnerSession, SignIn
-from controller.loop.run.store_cache import CachedStore
 from controller.loop.run.worker import EVENT, Worker
 from controller.model.clock import Clock
 from controller.model.manifest import Desired, Partner
@@ -144,7 +143,7 @@ class PartnerLoop:
         self._context.on_pass(self._failed(error, began, now))
         if isinstance(error, Denied):
             return 60.0 if self._denials < DENIALS else 900.0
-        return backoff(self._failures, self._context.chance())
+        return pass_backoff(self._failures, self._context.chance())
 
     def _over(self) -> bool:
         return self._leaving or self._context.stopping.is_set()
@@ -216,9 +215,8 @@ class PartnerLoop:
             yield session.account
             return
         async with session.writing() as account:
-            cached = CachedStore(account.store)
-            await cached.intents.adopt_orphans(account.upstream)
-            yield replace(account, store=cached)
+            await account.store.intents.adopt_orphans(account.upstream)
+            yield account
 
     async def _work(self, account: Account[Reader]) -> None:
         context = self._context

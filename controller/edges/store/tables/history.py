@@ -7,6 +7,7 @@ from sqlalchemy import Column, ColumnElement, Connection, delete, func, or_, sel
 from controller.edges.store.clocks import StoreClock
 from controller.edges.store.database import Database, add, fields_of
 from controller.edges.store.schema import history
+from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.edges.store.writer_lock import WriterLocks
 from controller.model.history import WriteRecord
 
@@ -21,8 +22,11 @@ class HistoryTable:
     store's time.
     """
 
-    def __init__(self, database: Database, clock: StoreClock, writers: WriterLocks) -> None:
+    def __init__(
+        self, database: Database, clock: StoreClock, writers: WriterLocks, cached: MemoryCache
+    ) -> None:
         self._database = database
+        self._cached = cached
         self._clock = clock
         self._writers = writers
 
@@ -41,9 +45,10 @@ class HistoryTable:
         return await self._database.write(work, upstream)
 
     async def finish(self, number: int, outcome: str, message: str) -> None:
-        """Record what came of the write *number*."""
+        """Record what came of the write *number*. The last answers to links are a part of the memory."""
         row = update(history).where(history.c.id == number).values(outcome=outcome, message=message)
-        await self._database.write(lambda connection: connection.execute(row) and None, None)
+        with self._cached.changing():
+            await self._database.write(lambda connection: connection.execute(row) and None, None)
 
     async def drop(self, number: int) -> None:
         """Forget the write *number*: it never went out."""

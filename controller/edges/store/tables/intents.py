@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Text, bindparam, d
 from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, add, put
 from controller.edges.store.schema import intents, unclear
+from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.edges.store.writer_lock import WriterLocks
 from controller.errors import Busy
 from controller.model.memory import Intent
@@ -23,8 +24,16 @@ class IntentTable:
     process is no longer the upstream's writer.
     """
 
-    def __init__(self, database: Database, clock: StoreClock, process: str, writers: WriterLocks) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: StoreClock,
+        process: str,
+        writers: WriterLocks,
+        cached: MemoryCache,
+    ) -> None:
         self._database = database
+        self._cached = cached
         self._clock = clock
         self._process = process
         self._writers = writers
@@ -54,7 +63,8 @@ class IntentTable:
             )
 
         known = set(self._going_on)
-        intent, still_open = await self._database.write(work, upstream)
+        with self._cached.changing():
+            intent, still_open = await self._database.write(work, upstream)
         self._going_on -= known - still_open
         self._going_on.add(intent.id)
         return intent
@@ -68,7 +78,8 @@ class IntentTable:
             _stamp(connection, mine & intents.c.ended.is_(None), self._clock.now(connection))
 
         self._going_on.discard(intent_id)
-        await self._database.write(work, upstream)
+        with self._cached.changing():
+            await self._database.write(work, upstream)
 
     async def counted(self) -> dict[str, int]:
         """Return how many intents are open, by upstream; one without any is left out."""
@@ -92,7 +103,8 @@ class IntentTable:
             orphans = (intents.c.upstream == upstream) & intents.c.ended.is_(None) & ~ours
             return _stamp(connection, orphans, self._clock.now(connection))
 
-        return await self._database.write(work, upstream)
+        with self._cached.changing():
+            return await self._database.write(work, upstream)
 
 
 def open_intents(connection: Connection, upstream: str, ahead: float) -> list[Intent]:

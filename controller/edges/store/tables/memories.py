@@ -14,6 +14,7 @@ from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, fields_of, put
 from controller.edges.store.schema import bindings, history, ledger, refusals
 from controller.edges.store.tables.intents import close, open_intents, reset
+from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.edges.store.writer_lock import WriterLocks
 from controller.model.memory import (
     Bind,
@@ -40,14 +41,21 @@ _LAST_LINKS = (
 
 
 class MemoryTables:
-    def __init__(self, database: Database, clock: StoreClock, writers: WriterLocks) -> None:
+    def __init__(
+        self, database: Database, clock: StoreClock, writers: WriterLocks, cached: MemoryCache
+    ) -> None:
         self._database = database
+        self._cached = cached
         self._clock = clock
         self._writers = writers
 
     async def read(self, upstream: str) -> Memory:
         """Return all that is remembered of *upstream*, as of one moment."""
-        return await self._database.read(lambda connection: _memory(connection, upstream, self._clock))
+
+        def work(connection: Connection) -> Memory:
+            return _memory(connection, upstream, self._clock)
+
+        return await self._cached.read(upstream, lambda: self._database.read(work))
 
     async def note(self, upstream: str, notes: Sequence[MemoryUpdate]) -> None:
         """Take every note, in order, or none of them; Locked if another process is the writer now."""
@@ -59,7 +67,8 @@ class MemoryTables:
                 _take(connection, upstream, _noted(note, -ahead))
 
         if notes:
-            await self._database.write(work, upstream)
+            with self._cached.changing():
+                await self._database.write(work, upstream)
 
 
 def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:
