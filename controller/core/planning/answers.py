@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
+from controller.core.backoff import write_backoff
 from controller.core.planning.actions import (
     LINK_REFUSED,
     MOST_UNCLEAR_WRITES,
@@ -44,10 +45,6 @@ from controller.model.upstream import (
     PhoneTaken,
     RemoteSubscription,
 )
-
-FIRST_RETRY = 30.0
-LONGEST_RETRY = 3600.0
-"""Seconds between two tries of a write without a good answer: doubling, to an hour."""
 
 Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
 """Every action but a link, which has a protocol of its own."""
@@ -179,7 +176,7 @@ def of_rejection(action: Write, error: Rejected, known: AnswerContext) -> Verdic
         return Verdict(Outcome.STALE, (refuse,), "Stale", error.words, action.app_id, reread=True)
     key, digest = subject(action), _declared(action, known.secret)
     tries = _tries(known.refusal, digest)
-    retry_at = known.now + backoff(tries) if "invalid url passed" in words else None
+    retry_at = known.now + write_backoff(tries) if "invalid url passed" in words else None
     reason = _reason(words, error.status)
     advice = _WITHOUT_CALLBACK if isinstance(action, SetCallback) and retry_at is None else ""
     refusal = Refusal(key, digest, reason, f"{message}{advice}", known.now, tries, retry_at)
@@ -204,7 +201,7 @@ def _unproven(action: Write, reason: str, why: str, known: AnswerContext) -> Ref
     """Remember a try that proved nothing. The second try goes at once, each further one waits longer."""
     key, digest = subject(action), _declared(action, known.secret)
     tries = _tries(known.refusal, digest)
-    pause = backoff(tries - 1) if tries > 1 else 0.0
+    pause = write_backoff(tries - 1) if tries > 1 else 0.0
     message = f"{tries} tries in a row got no clear answer; the last: {why}" if tries > 1 else why
     if tries >= MOST_UNCLEAR_WRITES:
         message = f"{message}; ask Gupshup's support; it is tried again at most once an hour"
@@ -213,11 +210,6 @@ def _unproven(action: Write, reason: str, why: str, known: AnswerContext) -> Ref
 
 def _tries(prior: Refusal | None, digest: str) -> int:
     return prior.tries + 1 if prior is not None and prior.digest == digest else 1
-
-
-def backoff(tries: int) -> float:
-    """Return the seconds to wait after the *tries*th refusal in a row."""
-    return min(FIRST_RETRY * 2.0 ** min(tries - 1, 16), LONGEST_RETRY)
 
 
 def _reason(words: str, status: int) -> str:

@@ -24,7 +24,7 @@ from controller.core.planning.matched import (
     may_subscribe,
     subscription_item,
 )
-from controller.core.planning.provisioning import Progress, of_row, overdue
+from controller.core.planning.provisioning import Progress, of_row, stalled
 from controller.core.planning.waits import WAITS
 from controller.model.manifest import Settle, SubscribeWhen
 from controller.model.memory import Intent, Memory
@@ -189,17 +189,12 @@ def _app(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
     callback = tuple(_callback(matched, row))
     yield from callback
     progress = of_row(row, matched.facts)
-    late = progress is Progress.PROVISIONING and overdue(matched.app, row, matched.now)
-    stage = f"{row.stage.creation or 'no stage'}, {row.stage.pipeline or 'no pipeline stage'}"
-    if progress is Progress.FAILED:
-        message = f"Gupshup gave up provisioning ({stage}); ask Gupshup's support to restart app {row.id}"
-        yield Blocked(matched.item, "ProvisioningFailed", message)
-    elif late:
-        message = f"not live after {matched.app.provisioning_timeout:.0f} s ({stage}); ask Gupshup's support"
-        yield Blocked(matched.item, "ProvisioningTimeout", message)
+    stall = stalled(matched.app, row, progress, matched.now)
+    if stall is not None:
+        yield Blocked(matched.item, *stall)
     elif not callback:
         yield Unchanged(matched.item)
-    if progress is Progress.PROVISIONING and not late and not suspended(matched.app, matched.now):
+    if stall is None and progress is Progress.PROVISIONING and not suspended(matched.app, matched.now):
         yield Provisioning(matched.item)
 
 

@@ -50,7 +50,19 @@ def second_look(row: Row, facts: Facts) -> float | None:
     return tried.until if isinstance(tried, LookFailed) else None
 
 
-def overdue(app: App, row: Row, now: float) -> bool:
+def stalled(app: App, row: Row, progress: Progress, now: float) -> tuple[str, str] | None:
+    """Return the reason and the message if the app of *row* will not go live without a person."""
+    stage = f"{row.stage.creation or 'no stage'}, {row.stage.pipeline or 'no pipeline stage'}"
+    if progress is Progress.FAILED:
+        message = f"Gupshup gave up provisioning ({stage}); ask Gupshup's support to restart app {row.id}"
+        return "ProvisioningFailed", message
+    if progress is Progress.PROVISIONING and _overdue(app, row, now):
+        message = f"not live after {app.provisioning_timeout:.0f} s ({stage}); ask Gupshup's support"
+        return "ProvisioningTimeout", message
+    return None
+
+
+def _overdue(app: App, row: Row, now: float) -> bool:
     return row.created is not None and now - row.created > app.provisioning_timeout
 
 

@@ -10,8 +10,6 @@ SHARE = 5.0
 
 LEAST_DRIFT = 900.0
 
-FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0
-
 _PAGE = 100
 
 
@@ -41,9 +39,3 @@ def one_by_one(in_flight: int, rows: int) -> bool:
 def app_poll(quiet: int, in_flight: int, interval: float) -> float:
     """Return the seconds until the next read of each of *in_flight* apps, two calls each."""
     return min(max(poll(quiet, 0), 2 * in_flight / SHARE), interval)
-
-
-def backoff(failures: int, chance: float) -> float:
-    """Return the seconds to wait after *failures* in a row. *chance* (0 to 1) spreads equal failures."""
-    whole = min(FIRST_BACKOFF * 2.0 ** min(failures - 1, 20), LONGEST_BACKOFF)
-    return whole * (0.5 + chance / 2)

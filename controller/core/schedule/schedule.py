@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from controller.core.backoff import pass_backoff
 from controller.core.planning.actions import item_of
 from controller.core.planning.guard import Change, change
 from controller.core.planning.waits import WAITS
@@ -131,7 +132,7 @@ class Schedule:
         if not self._keeps(name):
             return
         self._failures[name] += 1
-        pause = intervals.backoff(self._failures[name], self._chance())
+        pause = pass_backoff(self._failures[name], self._chance())
         self._queue.delay_until(name, now + pause if until is None else max(until, now + GATHERING))
         self._queue.add(name, now, lane)
 

@@ -9,7 +9,6 @@ from controller.core.planning.answers import (
     AnswerContext,
     Verdict,
     Write,
-    backoff,
     of_callback_write,
     of_link_answer,
     of_rejection,
@@ -405,10 +404,6 @@ def test_a_sleeping_endpoint_is_tried_ever_more_slowly(
     (note,) = verdict.notes
     assert isinstance(note, Refuse)
     assert (note.refusal.tries, note.refusal.retry_at) == (tries, NOW + pause)
-
-
-def test_the_pauses_double_to_an_hour() -> None:
-    assert [backoff(tries) for tries in range(1, 10)] == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
 
 
 def test_a_subject_is_the_same_whatever_is_done_to_it() -> None:

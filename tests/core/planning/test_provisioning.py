@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.provisioning import Progress, confirmed, of_row, overdue, progress, second_look
+from controller.core.planning.provisioning import Progress, confirmed, of_row, progress, second_look, stalled
 from controller.model.upstream import Details, Facts, LookFailed, Row, Stage
 from tests.core.builders import NOW, app, app_id, live, row
 
@@ -101,4 +101,5 @@ def test_the_second_look_knows_its_next_try(seen: Row, facts: Facts, expected: f
     ],
 )
 def test_provisioning_is_overdue_from_created_on(*, created: float | None, expected: bool) -> None:
-    assert overdue(app(1), replace(row(1), created=created), NOW) is expected
+    stall = stalled(app(1), replace(row(1), created=created), Progress.PROVISIONING, NOW)
+    assert (stall is not None and stall[0] == "ProvisioningTimeout") is expected

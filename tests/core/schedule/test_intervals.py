@@ -66,15 +66,3 @@ def test_when_apps_under_way_are_looked_at_again(
     quiet: int, in_flight: int, interval: float, expected: float
 ) -> None:
     assert intervals.app_poll(quiet, in_flight, interval) == expected
-
-
-def test_rests_double_up_to_five_minutes_and_chance_spreads_them() -> None:
-    assert [intervals.backoff(n, 1.0) for n in (1, 2, 3, 8, 9, 10_000)] == [
-        2.0,
-        4.0,
-        8.0,
-        256.0,
-        300.0,
-        300.0,
-    ]
-    assert [intervals.backoff(n, 0.0) for n in (1, 2, 10_000)] == [1.0, 2.0, 150.0]

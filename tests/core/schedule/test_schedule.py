@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from controller.core.backoff import pass_backoff
 from controller.core.planning.matched import app_item, subscription_item
 from controller.core.schedule import intervals
 from controller.core.schedule.next_pass import FIRST_POLL
@@ -242,8 +243,8 @@ def test_an_event_goes_before_many_things_that_a_commit_changed() -> None:
     ("error", "at"),
     [
         pytest.param(Busy("full", NOW + 90), NOW + 90, id="at the moment that the error names"),
-        pytest.param(Busy("full"), NOW + intervals.backoff(1, 1.0), id="after a back-off"),
-        pytest.param(Unclear("no reply"), NOW + intervals.backoff(1, 1.0), id="whatever the error"),
+        pytest.param(Busy("full"), NOW + pass_backoff(1, 1.0), id="after a back-off"),
+        pytest.param(Unclear("no reply"), NOW + pass_backoff(1, 1.0), id="whatever the error"),
     ],
 )
 def test_a_pass_that_an_error_ended_is_due_again(error: ControllerError, at: float) -> None:
