@@ -17,6 +17,9 @@ $(shell rm -rf .venv)
 endif
 endif
 
+# The tests start hundreds of processes: each would compile the code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
