@@ -195,8 +195,10 @@ def _fuzzed(figures: Figures) -> Iterator[str]:
 def _mutated(figures: Figures) -> Iterator[str]:
     rooms: Mapping[str, Modules] = figures.get("mutated", {})
     yield (
-        "`mutmut` changes one thing in a function, and the tests of its room are run until one fails. A sample of each "
-        "room is drawn by a seed; what decides is all of `core` but `decode` and `render`."
+        "`mutmut` changes one thing in a function, and runs the tests of its room until one fails. A seed draws a sample of "
+        "each room. What decides is all of `core` without `decode` and `render`. Some modules were renamed after these "
+        "runs: the figures stand under the new names, figures of modules that became one are added, and figures of a "
+        "module that became several stand under the largest of them. Modules that no longer exist are left out."
     )
     yield ""
     yield "| room | mutants | tried | killed | score | met by no test |"
@@ -204,7 +206,7 @@ def _mutated(figures: Figures) -> Iterator[str]:
     for room, modules in sorted(rooms.items()):
         yield _scored(f"`{room}`", modules)
         if room == "core":
-            yield _scored("… what decides", {name: each for name, each in modules.items() if "/" not in name})
+            yield _scored("… what decides", _deciding(modules))
     worst = sorted(
         (each["killed"] / each["tried"], f"{room}/{name}")
         for room, modules in rooms.items()
@@ -222,6 +224,11 @@ def _mutated(figures: Figures) -> Iterator[str]:
 _ENOUGH = 10
 
 
+def _deciding(modules: Modules) -> Modules:
+    """Leave out what reads manifests and what makes text of decisions."""
+    return {name: each for name, each in modules.items() if not name.startswith(("decode/", "render/"))}
+
+
 def _scored(what: str, modules: Modules) -> str:
     mutants, tried, killed, unmet = (
         sum(each[key] for each in modules.values()) for key in ("mutants", "tried", "killed", "noTests")
@@ -231,18 +238,19 @@ def _scored(what: str, modules: Modules) -> str:
 
 
 SURVIVORS: Sequence[str] = (
-    "Not mutated: `decode/rules`, a table whose functions run at import, before any mutant is switched on; what stands "
-    "outside of functions. What survives, by reading it:",
+    "Two things are not mutated: `decode/rules`, a table whose functions run at import, before any mutant is switched on, "
+    "and the code outside of functions. Most of the mutants that survived were read. They are:",
     "",
-    "* equivalent: `case _: assert_never(…)` taken away or asked about something else (the type check kills those), "
-    "`<` for `<=` at a figure that both sides give alike, a default that no caller leaves out, caps of an exponent "
-    "beyond the longest pause;",
-    "* the wording of a message for people, above all in `decode/judge`, `render/problems` and `render/tables`: the "
-    "corpus holds rule, place and remedy, and not each sentence;",
-    "* what is offered instead of a wrong value, where several are as good;",
-    "* in the other rooms, besides words: what holds only on a machine where the user is not root, spellings that git reads "
-    "alike, defaults of a library that are set all the same; `loop` is guarded by `tests/sim` too, which is not run here;",
-    "* not read one by one: those of `agenda`, `event`, `news`, `queue`, `spread`, `troubles` and `turn`.",
+    "* equivalent mutants: `case _: assert_never(…)` is removed or gets another argument (the type check finds those), "
+    "`<` replaces `<=` at a figure for which both sides give the same, a default changes that every caller overrides, or "
+    "the cap of an exponent changes beyond the longest pause;",
+    "* the wording of a message for people, above all in `decode/schema_errors`, `render/problems` and `render/tables`: the "
+    "corpus checks rule, place and remedy, and not each sentence;",
+    "* the correction that is offered for a wrong value, if several are equally good;",
+    "* in the other rooms, besides wording: behaviour that shows only if the user is not root, spellings that git reads "
+    "alike, defaults of a library that the code sets again. `tests/sim` guards `loop` too, and is not run here;",
+    "* not read one by one: the survivors of `schedule/schedule`, `webhook_event`, `alerts/group`, `schedule/workqueue`, "
+    "`alerts/detect` and `replicas/election`.",
 )
 
 
