@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes the calls that close the gap, after a merge. Run one at a time: the workflow's concurrency says so.
+# Makes the calls that close the gap, after a merge. Only one may run at a time: the workflow's concurrency holds that.
 # Usage: apply.sh [PATH]…      Leaves apply.md, and adds it to GitHub's summary.
-#   GUPSHUP_WAIT        how long to follow until live and subscribed; 0 does not wait (default 20m)
-#   GUPSHUP_RELEASE     the digest of what a guard held, copied from the plan: lets exactly that through
-#   GUPSHUP_CONVERGING  ok: an app that Gupshup still provisions when the time is over is no failure
+#   GUPSHUP_WAIT        how long to wait until everything is live and subscribed; 0 does not wait (default 20m)
+#   GUPSHUP_RELEASE     the digest of what a guard held, copied from the plan: allows exactly that
+#   GUPSHUP_CONVERGING  ok: it is no failure if Gupshup still provisions an app when the time is over
 # Ends with gupshupctl's code: 0 done, 3 invalid, 4 held, 5 something failed, 6 still converging, 7 refused, 8 locked.
 set -eu
 here=$(dirname "$0")
@@ -14,9 +14,9 @@ wait=${GUPSHUP_WAIT:-20m}
 [ -z "${GUPSHUP_RELEASE:-}" ] || set -- "$@" --release "$GUPSHUP_RELEASE"
 code=0
 gupshupctl apply "$@" --yes --lock-timeout 5m -o json >apply.json || code=$?
-"$here/tell.sh" apply "$code"
+"$here/summary.sh" apply "$code"
 if [ "$code" -eq 6 ] && [ "${GUPSHUP_CONVERGING:-}" = ok ]; then
-    echo "Still converging; the next run looks again and goes on from there."
+    echo "Still converging; the next run checks again and goes on from there."
     exit 0
 fi
 exit "$code"

@@ -1,16 +1,16 @@
 #!/bin/sh
-# Shows what a merge would do: reads Gupshup, writes nothing there. Without credentials it validates only.
+# Shows what a merge would do. It reads Gupshup and writes nothing there. Without credentials it only validates.
 # Usage: plan.sh [PATH]…      Leaves plan.md, and adds it to GitHub's summary.
-# Ends with gupshupctl's code: 0 whether or not there are changes, 3 invalid, 4 held by a guard, 7 credentials refused.
+# Ends with gupshupctl's code: 0 with or without changes, 3 invalid, 4 held by a guard, 7 credentials refused.
 set -eu
 here=$(dirname "$0")
 [ "$#" -gt 0 ] || set -- manifests
 
 if [ -z "${GUPSHUP_SECRET:-}${GUPSHUP_SECRET_FILE:-}${GUPSHUP_PARTNER_TOKEN:-}${GUPSHUP_PARTNER_TOKEN_FILE:-}" ]; then
-    echo "No credentials here, as on a change from a fork: it is validated, and planned by whoever merges it."
+    echo "No credentials here, as for a change from a fork: the change is validated now, and planned by the person who merges it."
     exec "$here/validate.sh" "$@"
 fi
 code=0
 gupshupctl plan "$@" -o json >plan.json || code=$?
-"$here/tell.sh" plan "$code"
+"$here/summary.sh" plan "$code"
 exit "$code"

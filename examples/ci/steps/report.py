@@ -1,11 +1,11 @@
-"""What gupshupctl's JSON documents become for people who look at a change: Markdown, warnings, code quality.
+"""Reports for people who review a change, from gupshupctl's JSON documents: Markdown, warnings, code quality.
 
     python3 report.py markdown plan.json CODE    # or apply.json
     python3 report.py warnings plan.json         # workflow commands of GitHub
     python3 report.py quality problems.json      # of `validate -o json`, for GitLab
 
-Names and messages may come from anybody, so nothing of them is taken for markup, a mention, a link or a
-command; phone numbers are masked; and what is long is cut. Needs Python 3.9 and nothing else.
+Names and messages may come from anybody, so they are never markup, a mention, a link or a command here. Phone
+numbers are masked, and long texts are cut. This script needs Python 3.9 and nothing else.
 """
 
 import hashlib
@@ -24,14 +24,14 @@ _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u
 _MARKUP = re.compile(r"[^\w \-.,:;/'+=]")
 _CODES = {
     0: "Done, or nothing to do.",
-    1: "It ended with an error; the log says which.",
+    1: "The run ended with an error; the log shows it.",
     2: "Gupshup is not as declared.",
     3: "The manifests are invalid.",
-    4: "A guard holds changes. Look at them; the digest lets exactly these through.",
+    4: "A guard holds changes. Check them; the digest allows exactly these.",
     5: "Something failed, or is blocked.",
-    6: "Still converging when the time was over.",
+    6: "Gupshup was still converging when the time was over.",
     7: "Gupshup refused the credentials.",
-    8: "Somebody else is writing.",
+    8: "Another process is writing.",
 }
 
 Document = dict[str, Any]
@@ -44,7 +44,7 @@ def masked(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """Return *text* so that Markdown shows it and takes nothing of it for anything else."""
+    """Return *text* so that Markdown shows it as plain text."""
     kept = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", masked(text))
     return kept.replace("&#64;", "&#64;\u200b").replace("://", ":\u200b//")
 
@@ -57,7 +57,7 @@ def named(entry: Document) -> str:
 
 
 def rows(document: Document) -> Iterator[tuple[str, str, str]]:
-    """Yield what is done, on what, and what there is to say about it; what is stuck comes first."""
+    """Yield each entry: the verb, the resource, and a message. Entries that are stuck come first."""
     for entry in document.get("blocked", []):
         yield "blocked", named(entry), f"{entry['reason']}: {entry['message']}"
     for entry in document.get("held", []):
@@ -71,8 +71,8 @@ def rows(document: Document) -> Iterator[tuple[str, str, str]]:
 
 
 def markdown(document: Document, code: int) -> Iterator[str]:
-    """Yield the lines of a summary: how it ended, what is counted, and a table."""
-    yield f"### Gupshup: {_CODES.get(code, 'It ended early.')}"
+    """Yield the lines of a summary: how the run ended, the counts, and a table."""
+    yield f"### Gupshup: {_CODES.get(code, 'The run ended early.')}"
     yield ""
     counted = [f"{count} {word}" for word, count in document.get("summary", {}).items() if count]
     if counted:
@@ -81,7 +81,7 @@ def markdown(document: Document, code: int) -> Iterator[str]:
     for error in document.get("errors", []):
         yield f"* partner {inert(error['partner'])}: {inert(error['message'])}"
     if document.get("heldDigest"):
-        yield f"* to let through what is held: `--release {inert(document['heldDigest'])}`"
+        yield f"* to allow what is held: `--release {inert(document['heldDigest'])}`"
     table = list(rows(document))
     if table:
         yield from ["", "| | what | |", "|---|---|---|"]
@@ -91,7 +91,7 @@ def markdown(document: Document, code: int) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """Return *text* as a workflow command takes it."""
+    """Return *text* escaped for a workflow command."""
     return masked(text).replace("%", "%25")
 
 
@@ -117,9 +117,9 @@ def quality(document: Document) -> list[Document]:
 
 
 def read(path: str) -> Document:
-    """Return the document; a run that ended before it could write one leaves an empty file."""
+    """Return the document. A run that ended before it could write one leaves an empty file."""
     text = Path(path).read_text(encoding="utf-8")
-    return json.loads(text) if text.strip() else {}  # type: ignore[no-any-return]  # whatever it is, it is shown
+    return json.loads(text) if text.strip() else {}  # type: ignore[no-any-return]  # any document is shown
 
 
 def main(form: str, path: str, code: str = "0") -> None:

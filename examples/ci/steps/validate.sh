@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks manifests offline. Safe on anybody's pull request: no network, no credentials, nothing of the change is run.
+# Checks manifests offline. Safe on any pull request: it uses no network and no credentials, and runs nothing of the change.
 # Usage: validate.sh [PATH]…      Ends with gupshupctl's code: 0 valid, 3 invalid.
 set -eu
 here=$(dirname "$0")
@@ -12,7 +12,7 @@ if [ -n "${GITLAB_CI:-}" ]; then
     code=0
     gupshupctl validate "$@" -o json >problems.json || code=$?
     python3 "$here/report.py" quality problems.json >gl-code-quality-report.json
-    [ "$code" -eq 0 ] || gupshupctl validate "$@" || true      # once more, for whoever reads the log
+    [ "$code" -eq 0 ] || gupshupctl validate "$@" || true      # once more, for people who read the log
     exit "$code"
 fi
 exec gupshupctl validate "$@"

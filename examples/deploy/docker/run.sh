@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the controller on one machine with Docker or Podman: SQLite in a volume, manifests from git, locked down.
 # Usage: IMAGE=…@sha256:… GIT=https://git.example.com/you/fleet run.sh
-# Lay into ./secrets (readable for user 65532 and nobody else) what Gupshup and git ask for: email, secret, git-token.
+# First put the credentials for Gupshup and git into ./secrets (readable for user 65532 only): email, secret, git-token.
 set -eu
 : "${IMAGE:?name the image by its digest}" "${GIT:?name the repository of manifests}"
 engine=${ENGINE:-docker}

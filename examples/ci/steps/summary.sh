@@ -1,6 +1,6 @@
 #!/bin/sh
-# Turns WHAT.json into WHAT.md for people, and adds it to GitHub's summary with a warning for each thing that is stuck.
-# Usage: tell.sh WHAT CODE
+# Writes WHAT.md from WHAT.json for people. On GitHub it adds it to the summary, with a warning for each thing that is stuck.
+# Usage: summary.sh WHAT CODE
 set -eu
 here=$(dirname "$0")
 python3 "$here/report.py" markdown "$1.json" "$2" >"$1.md"
