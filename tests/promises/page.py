@@ -11,8 +11,8 @@ Modules: TypeAlias = Mapping[str, Mapping[str, int]]
 
 _HEAD = """# What it promises, and how that was shown
 
-This page is made by `make promises` from [promises.json](promises.json), where long runs leave their figures; a test holds
-that it was not written by hand. Everything on it can be run anew:
+`make promises` makes this page from [promises.json](promises.json), which holds the figures of long runs. A test checks that nobody wrote the
+page by hand. You can run everything on it again:
 
 | figures | by |
 |---|---|
@@ -24,8 +24,8 @@ that it was not written by hand. Everything on it can be run anew:
 | mutants | `make mutate ROOM=edges/store` for each room, then `python -m tests.promises mutated` |
 | secrets | `python -m tests.promises searched` |
 
-The normal test run does a part of each: every single trouble of four scenarios, sixty pairs, forty seeds, a dozen kills,
-all planted defects, some hundreds of executions of each fuzzer. A failure prints what replays it.
+The normal test run does a part of each: every single disruption of four scenarios, sixty pairs, forty seeds, a dozen kills, all planted defects, and
+some hundreds of executions of each fuzzer. A failure prints the command that repeats it.
 """
 
 
@@ -68,7 +68,7 @@ def _named(test: str) -> str:
 
 def _promises() -> Iterator[str]:
     often = ", ".join(f"*{word}* is `{test}`" for test, word in _OFTEN.items())
-    yield f"Tests go by their file below `tests/` and their name without `test_`. {often}."
+    yield f"A test is named by its file below `tests/` and its name without `test_`. {often}."
     yield ""
     yield "| | promised | shown by | not shown |"
     yield "|---|---|---|---|"
@@ -79,11 +79,12 @@ def _promises() -> Iterator[str]:
 
 def _explored(figures: Figures) -> Iterator[str]:
     yield (
-        "The real program, down to its transport and its SQLite file, runs in one thread against the simulator, in time "
-        "that jumps. A run without trouble gives its *effects*: every request and every transaction. Each of them is "
-        "then met by every trouble that applies: killed before, during or after it, a disk that is full or fails, and "
-        "each fault of the simulator. That is a *point*; points that cannot differ from another one are left out, by "
-        "the reason given. Every run has to end where the run without trouble ended, and to break no promise on the way."
+        "The real program, down to its transport and its SQLite file, runs in one thread against the simulator, in "
+        "simulated time. A run without disruptions gives its *effects*: every request and every transaction. Each effect is "
+        "then combined with every *disruption* that applies: a kill before, during or after it, a disk that is full or "
+        "fails, and each fault of the simulator. Such a combination is a *point*. Points that cannot differ from another "
+        "point are left out, for the reason shown. Every run has to end as the run without disruptions ended, and to "
+        "break no promise on the way."
     )
     yield ""
     yield "| | points | left out | run | broke a promise | runs a second | simulated hours |"
@@ -99,7 +100,7 @@ def _explored(figures: Figures) -> Iterator[str]:
     if seeded:
         yield ""
         yield (
-            f"Random worlds (fleets, strangers, drift, up to five faults and six blows, several switches at once) from "
+            f"Random worlds (fleets, strangers, drift, up to five faults and six failures, several switches at once) from "
             f"{seeded['seeds']:,} seeds: {seeded['effects']:,} effects, {seeded['violations']} broken promises."
         )
 
@@ -113,8 +114,8 @@ def _left_out(singles: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"* {count:,}: {why}" for why, count in _most(singles["pruned"]))
     yield ""
     yield (
-        "Where Gupshup says no for good, a person has to look and ask again; a run does that for them and says so. "
-        f"It was needed {sum(singles['persons'].values())} times:"
+        "If Gupshup refuses a call for good, a person has to check and ask again. A run does that for the person and "
+        f"records it. It was needed {sum(singles['persons'].values())} times:"
     )
     yield ""
     yield from (f"* {count}: {why}" for why, count in _most(singles["persons"]))
@@ -131,9 +132,10 @@ def _tortured(figures: Figures) -> Iterator[str]:
         return
     at = ", ".join(f"{count} {_AT[where]}" for where, count in _most(found["killed_at"]))
     yield (
-        f"`gupshupctl apply` was started {found['restarts']} times in {found['rounds']} fleets against a rude simulator on "
-        f"TCP, and killed with SIGKILL {found['kills']} times ({at}); {found['pauses']} were stopped for a while by "
-        f"SIGSTOP, {found['rivals']} had a rival. They sent {found['writes']} writes, {found['links']} of them links. "
+        f"`gupshupctl apply` was started {found['restarts']} times in {found['rounds']} fleets against a simulator with "
+        f"faults on TCP, and killed with SIGKILL {found['kills']} times ({at}). {found['pauses']} processes were stopped "
+        f"for a while by SIGSTOP, and {found['rivals']} had another process beside them. They sent {found['writes']} "
+        f"writes, {found['links']} of them links. "
         f"Promises broken: {len(found['violations'])}. Seed: {found['seed']}."
     )
 
@@ -142,13 +144,13 @@ _AT: Mapping[str, str] = {
     "intent": "while an intent was open",
     "link": "around a link",
     "call": "around another call",
-    "rival": "beside a victim",
+    "rival": "beside another process",
     "anywhere": "at any moment",
 }
 
 
 def _windows(figures: Figures) -> Iterator[str]:
-    yield "The most calls that arrived in any window of any run above, as the server counts them, refused ones included."
+    yield "The most calls in any window of any run above, as the server counts them, refused calls included."
     yield ""
     yield "| limit | allowed | most |"
     yield "|---|---|---|"
@@ -158,9 +160,9 @@ def _windows(figures: Figures) -> Iterator[str]:
     if any(calls > limit for bucket, (calls, limit) in windows(figures).items() if bucket == "list"):
         yield ""
         yield (
-            "[^list]: the pages do not settle whether a partner's list may be asked 10 times a second or 10 times a "
-            "minute. It is asked by the larger figure until Gupshup answers 429 to it once, and by the smaller one ever "
-            "after; the simulator counts by the smaller."
+            "[^list]: the pages do not say whether a partner's list may be read 10 times a second or 10 times a minute. "
+            "The controller uses the larger figure until Gupshup answers 429 once, and the smaller one after that. The "
+            "simulator counts by the smaller one."
         )
 
 
@@ -171,9 +173,9 @@ def _planted(figures: Figures) -> Iterator[str]:
         return
     by = ", ".join(f"{which} {count}" for which, count in sorted(found["byPromise"].items(), key=_numbered))
     yield (
-        f"{found['planted']} ways to break the product, each put in its place by a test and by no switch in the product; "
-        f"each has to be found by an oracle of the promise that it breaks, and its trouble must not accuse the product "
-        f"as it is. Found: {found['caught']} of {found['planted']}; wrongly accused: {len(found['accused'])}. "
+        f"{found['planted']} defects, each planted by a test and never by a switch in the product. An oracle of the promise "
+        f"that a defect breaks has to find it, and the same disruption must show nothing in the product without the defect. "
+        f"Found: {found['caught']} of {found['planted']}; wrongly accused: {len(found['accused'])}. "
         f"By promise: {by} (*live*: no subscription before an app is live)."
     )
 
@@ -260,9 +262,9 @@ def _searched(figures: Figures) -> Iterator[str]:
         yield "Not run yet."
         return
     yield (
-        f"Tests of edges, loop, doors and simulation once at DEBUG: {found['lines']:,} lines of logs and "
-        f"{found['stores']} files of stores, searched for {found['secrets']} secrets, each raw, URL-encoded, JSON-escaped, "
-        f"in hex, in Base64 at each offset, and in any part of twelve characters: {found['hits']} hits. The installed "
-        "command runs so in every normal test run (`e2e/test_canaries.py`), with its arguments, files and connections "
-        "watched."
+        f"The tests of edges, loop, doors and simulation ran once at DEBUG. {found['lines']:,} lines of logs and "
+        f"{found['stores']:,} files of stores were searched for {found['secrets']} secrets, each raw, URL-encoded, "
+        f"JSON-escaped, in hex, in Base64 at each offset, and in any part of twelve characters: {found['hits']} hits. In "
+        "every normal test run the installed command is searched in the same way (`e2e/test_canaries.py`), with its "
+        "arguments, files and connections."
     )

@@ -23,18 +23,18 @@ class Promise:
 
 PROMISES: Mapping[str, Promise] = {
     "P1": Promise(
-        "Once trouble stops, everything gets to where it is declared, and is then left alone: the end is that of "
-        "a run without trouble, and three more passes write nothing.",
+        "Once disruptions stop, everything becomes as declared and is then left alone: the end is the same "
+        "as that of a run without disruptions, and three more passes write nothing.",
         (_EXPLORE, _PAIRS, _SEEDS, _MACHINE, _KILLS),
     ),
     "P2": Promise(
-        "It may be killed before, during and after any request and any transaction.",
+        "The process may be killed before, during and after any request and any transaction.",
         (
             _EXPLORE,
             _KILLS,
             f"{_LOOP}/test_crashes.py::test_whenever_the_process_dies_the_next_one_gets_there_and_links_once",
         ),
-        "a power cut below the file system: SQLite's own word is taken for what an fsync keeps",
+        "a power cut below the file system: the tests trust SQLite about what an fsync keeps",
     ),
     "P3": Promise(
         "No link goes out for a phone, or by a name, while an earlier one may still take effect.",
@@ -44,17 +44,17 @@ PROMISES: Mapping[str, Promise] = {
             _KILLS,
             f"{_LOOP}/reconcile/test_link.py::test_a_renamed_manifest_opens_no_second_link_while_one_is_unclear",
         ),
-        "an effect later than `lateEffect`: nobody can wait for ever, so the figure is the operator's",
+        "an effect later than `lateEffect`: nobody can wait for ever, so the operator chooses the figure",
     ),
     "P4": Promise(
-        "What is bound is an app of ours with exactly the declared phone, told by an authenticated answer.",
+        "A phone is bound only to an app of ours with exactly this phone, by an authenticated answer.",
         (
             _EXPLORE,
             f"{_CORE}/planning/test_plan_properties.py::test_a_link_is_for_what_nobody_has_seen_and_nobody_is_at",
         ),
     ),
     "P5": Promise(
-        "What only plans or tells sends no write; its client has no method that could.",
+        "A verb that only plans or reports sends no write: its client has no method for it.",
         (
             f"{_PROMISES}::test_a_plan_only_reads_whatever_it_meets",
             f"{_E2E}/test_plan.py::test_planning_sends_get_and_the_sign_in_and_nothing_else",
@@ -62,17 +62,17 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P6": Promise(
-        "Each action looks at its own precondition right before it is sent, and is skipped where the world moved.",
+        "Each action checks its own precondition right before it is sent, and is skipped if Gupshup changed.",
         (
             f"{_LOOP}/reconcile/test_link.py::test_a_look_by_phone_stands_right_before_the_link",
             f"{_LOOP}/reconcile/test_link.py::test_an_app_that_appeared_meanwhile_is_not_linked_again",
             f"{_LOOP}/reconcile/test_write.py::test_a_duplicate_is_looked_at_and_updated",
         ),
-        "a plan that was saved, changed and applied later: its tests stand with that command",
+        "a plan that was saved, changed and applied later: its tests belong to that command",
     ),
     "P7": Promise(
-        "Nothing is written twice: where all is as declared, nothing is; what was read back does not differ; what "
-        "cannot be read back is sent once.",
+        "Nothing is written twice: if everything is as declared, nothing is written; a value that is read "
+        "back does not differ; a value that cannot be read back is sent once.",
         (
             _EXPLORE,
             _MACHINE,
@@ -81,20 +81,21 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P8": Promise(
-        "Whatever hurries a pass (a timer, a change of the source, an event, a person), the end is the same.",
+        "Whatever starts a pass earlier (a timer, a change of the source, an event, a person), the end is "
+        "the same.",
         (
             "tests/sim/test_keeping.py::test_it_gets_there_through_every_strike",
             "tests/e2e/test_run.py::test_a_person_asks_it_to_look_and_another_command_gets_its_turn",
         ),
-        "every order of several triggers: runs meet some",
+        "every order of several triggers: the runs have some of them",
     ),
     "P9": Promise(
-        "Events only hurry: without any of them the next poll finds the same.",
+        "Events only save time: without them the next poll finds the same.",
         ("tests/sim/test_keeping.py::test_it_gets_there_and_is_quiet",),
     ),
     "P10": Promise(
-        "Only what is owned by its tag, allowed by policy and absent from a complete source is unsubscribed; apps "
-        "are never deleted.",
+        "A subscription is deleted only if its tag is owned, the policy allows it and a complete source "
+        "does not declare it; apps are never deleted.",
         (
             _EXPLORE,
             f"{_CORE}/planning/test_subscriptions.py::test_unsubscribing_takes_policy_ownership_and_a_complete_source",
@@ -103,8 +104,8 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P11": Promise(
-        "Guards hold a whole class of change on fleets of 1, 2, 9, 10, 11 and 1,000; a release is for exactly what "
-        "was held.",
+        "Guards hold a whole class of changes, on fleets of 1, 2, 9, 10, 11 and 1,000 apps; a release "
+        "allows exactly what was held.",
         (
             f"{_CORE}/planning/test_guard.py::test_a_ceiling_on_fleets_of_any_size",
             f"{_CORE}/planning/test_guard.py::test_one_more_than_allowed_holds_the_whole_class",
@@ -130,16 +131,16 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P14": Promise(
-        "Without a store nothing counts as ours that its tag does not tell, and nothing is written for good measure: "
-        "only what cannot be read back, once.",
+        "Without a store, only the tag shows that a subscription is ours, and nothing is written without "
+        "need: only values that cannot be read back, once.",
         (
             f"{_PROMISES}::test_a_lost_store_costs_one_repeat_of_what_cannot_be_read",
             f"{_E2E}/test_damage.py::test_a_lost_store_is_rebuilt_by_looking",
         ),
     ),
     "P15": Promise(
-        "No window holds more calls than its limit as the server counts: across crashes, restarts and commands "
-        "side by side.",
+        "No window has more calls than its rate limit, as the server counts: across crashes, restarts and "
+        "parallel commands.",
         (
             f"{_PROMISES}::test_a_crash_loop_breaks_no_limit_and_no_promise",
             f"{_PROMISES}::test_commands_side_by_side_keep_the_limits_together",
@@ -147,10 +148,10 @@ PROMISES: Mapping[str, Promise] = {
             f"{_LOOP}/test_rate_limiter_crashes.py::test_no_window_at_gupshup_is_overfull",
             _KILLS,
         ),
-        "what other tools spend of the same partner's limits: then a 429 is answered by a rest",
+        "calls of other tools that share the partner's rate limits: after a 429 the rate limit cools down",
     ),
     "P16": Promise(
-        "After a 429 nothing goes out for a whole window that counts in the same bucket.",
+        "After a 429, no call of the same bucket is sent for a whole window.",
         (
             _EXPLORE,
             f"{_LOOP}/test_rate_limiter.py::test_a_429_rests_its_budget_for",
@@ -158,7 +159,7 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P17": Promise(
-        "No write is sent again before somebody looked what became of it; reads are tried again by one layer alone.",
+        "No write is sent again before a read showed its outcome; only one layer repeats reads.",
         (
             _EXPLORE,
             f"{_EDGES}/test_gupshup_tokens.py::test_a_link_is_never_repeated_but_the_next_one_has_a_new_token",
@@ -166,15 +167,15 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P18": Promise(
-        "Each call ends by its deadline, and no answer is read beyond its cap.",
+        "Each call ends by its deadline, and no answer is read beyond its size limit.",
         (
             f"{_EDGES}/test_gupshup_transport.py::test_a_rude_answer_ends_in_time_and_proves_nothing",
             f"{_EDGES}/test_gupshup_transport.py::test_a_bomb_is_not_unpacked_whole",
         ),
     ),
     "P19": Promise(
-        "Any status, content type and body becomes a value or one of our errors; what is not understood is never a "
-        "success, nor proof that nothing happened.",
+        "Any status, content type and body becomes a value or one of our errors; an answer that is not "
+        "understood is never a success, and never proof that nothing happened.",
         (
             f"{_FUZZ}::test_any_answer_to_a_read_is_a_value_or_says_who_moves_next",
             f"{_FUZZ}::test_any_answer_to_a_write_is_a_value_or_says_who_moves_next",
@@ -182,7 +183,8 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P20": Promise(
-        "One sign-in at a time, and none while a good token is there; refusals cause no storm of them.",
+        "There is one sign-in at a time, and none while a good token is there; refusals cause no storm of "
+        "sign-ins.",
         (
             _EXPLORE,
             f"{_EDGES}/test_gupshup_tokens.py::test_a_hundred_waiting_calls_cause_one_login_and_one_app_token",
@@ -191,15 +193,16 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P21": Promise(
-        "Whoever came first is let through first, and one app's trouble holds back its own writes alone.",
+        "Calls go out in the order in which they were asked for, and the errors of one app delay only its "
+        "own writes.",
         (
             f"{_LOOP}/test_rate_limiter.py::test_who_came_first_is_let_through_first",
             f"{_LOOP}/reconcile/test_write.py::test_one_apps_budget_holds_back_its_own_writes_only",
         ),
     ),
     "P22": Promise(
-        "An intent is on disk before its link goes out, an app's id before anything is sent to it; where the disk "
-        "fails, nothing more goes out.",
+        "An intent is on disk before its link is sent, and an app's id before any call to the app; if the "
+        "disk fails, no further write is sent.",
         (
             _EXPLORE,
             f"{_E2E}/test_damage.py::test_a_disk_that_is_full_allows_no_write_that_it_cannot_remember",
@@ -208,7 +211,7 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P23": Promise(
-        "A damaged, foreign or newer store is refused and left as it is; a lost one is rebuilt by looking.",
+        "A damaged, foreign or newer store is refused and left as it is; a lost store is rebuilt from reads.",
         (
             f"{_E2E}/test_damage.py::test_a_store_that_cannot_be_trusted_is_left_as_it_is",
             f"{_E2E}/test_damage.py::test_a_lost_store_is_rebuilt_by_looking",
@@ -216,7 +219,8 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P24": Promise(
-        "One writer a partner; who lost that right sends nothing more, down to the moment before the bytes go.",
+        "There is one writer for each partner; a process that lost the right to write sends nothing more, "
+        "checked right before the bytes go.",
         (
             f"{_PROMISES}::test_a_second_process_is_locked_out_and_writes_nothing",
             f"{_PROMISES}::test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes",
@@ -224,10 +228,10 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_damage.py::test_a_store_taken_away_while_it_is_used_ends_the_writing",
             _KILLS,
         ),
-        "a packet that has already left: nobody can call it back, and P3's wait is for that",
+        "a packet that was already sent: nobody can recall it, and the wait of P3 covers that",
     ),
     "P25": Promise(
-        "A run that is interrupted tells how far it got, and what it was at counts as unclear.",
+        "A run that is interrupted reports how far it got, and the call under way counts as unclear.",
         (
             f"{_E2E}/test_ends.py::test_a_run_that_is_interrupted_still_tells_how_far_it_got",
             f"{_E2E}/test_ends.py::test_a_link_that_is_interrupted_is_unclear_and_found_by_the_next_run",
@@ -235,31 +239,33 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P26": Promise(
-        "Memory, files, lines and tables stay bounded over weeks.",
+        "Memory, files, log lines and tables stay limited over weeks.",
         ("tests/sim/test_soak.py::test_nothing_grows_without_an_end",),
     ),
     "P27": Promise(
-        "The same seed tells the same story, byte for byte, in any process.",
+        "The same seed gives the same run, byte for byte, in any process.",
         (
             f"{_SIM}/test_replay.py",
             f"{_SIM}/test_explore.py::test_a_kill_during_a_transaction_leaves_what_a_kill_before_it_leaves",
         ),
     ),
     "P28": Promise(
-        "Every write has a line in the history, begun before it, and no line tells of one that was not sent.",
+        "Every write has a line in the history, which was begun before the write, and no line is about a "
+        "write that was not sent.",
         (_EXPLORE, _KILLS, f"{_LOOP}/reconcile/test_write.py::test_every_write_has_one_finished_line"),
     ),
     "P29": Promise(
-        "What is called Ready was there and live when it was said; no early end passes for a success.",
+        "An app that is reported Ready existed and was live at that time; no early end is reported as a "
+        "success.",
         (
             _EXPLORE,
             f"{_CORE}/planning/test_messages.py::test_a_blocked_app_says_so_in_each_condition_that_it_concerns",
             "tests/doors/test_exits.py",
         ),
-        "a Gupshup that answers a write with success and does not keep it: the next look tells",
+        "Gupshup answers a write with success and does not keep the value: the next read shows it",
     ),
     "P30": Promise(
-        "Any bytes are answered within moments: valid, or problems with rule, place and remedy.",
+        "Any bytes get an answer within moments: valid, or problems with rule, place and remedy.",
         (
             f"{_CORE}/decode/test_mutations.py::test_any_bytes_are_answered",
             f"{_CORE}/decode/test_corpus.py::test_an_invalid_file_breaks_exactly_the_rules_it_should",
@@ -267,7 +273,8 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P31": Promise(
-        "A file that is wrong stops its whole source: half a source is none, and the last good revision goes on.",
+        "An invalid file stops its whole source: half a source is no source, and the last good revision "
+        "stays in force.",
         (
             f"{_E2E}/test_run.py::test_a_source_that_turns_bad_freezes_it_on_the_last_good_revision_over_restarts",
             f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
@@ -279,7 +286,8 @@ PROMISES: Mapping[str, Promise] = {
         (f"{_CORE}/decode/test_reach.py::test_credentials_go_where_the_operator_said",),
     ),
     "P33": Promise(
-        "No secret is seen in any output, log, error, argument, file or request to others, in any of its forms.",
+        "No secret appears in any output, log, error, argument, file or request to others, in any of its "
+        "forms.",
         (
             f"{_E2E}/test_canaries.py::test_a_good_run_shows_no_secret_and_reaches_nobody_else",
             f"{_E2E}/test_canaries.py::test_whatever_gupshup_echoes_is_masked",
@@ -287,10 +295,10 @@ PROMISES: Mapping[str, Promise] = {
             f"{_FUZZ}::test_no_secret_comes_back_out",
             _EXPLORE,
         ),
-        "core dumps and swap, which are the operating system's",
+        "core dumps and swap, which belong to the operating system",
     ),
     "P34": Promise(
-        "An event is a hint to look: nothing it says is believed, and a flood of them costs few looks.",
+        "An event is only a hint: nothing in it is believed, and a flood of events causes few reads.",
         (
             "tests/doors/test_web_hooks.py::test_a_hundred_repeats_are_two_looks",
             "tests/doors/test_web_hooks.py::test_a_flood_of_apps_costs_a_tenth_of_the_calls",
@@ -299,36 +307,38 @@ PROMISES: Mapping[str, Promise] = {
         ),
     ),
     "P35": Promise(
-        "Nobody but Gupshup is reached: addresses in manifests are data.",
+        "Only Gupshup is called: addresses in manifests are data.",
         (
             f"{_E2E}/test_canaries.py::test_a_good_run_shows_no_secret_and_reaches_nobody_else",
             f"{_EDGES}/test_gupshup_transport.py::test_a_redirect_is_not_followed_and_nothing_leaves",
         ),
     ),
     "P36": Promise(
-        "What a source guard refused stays refused, over passes, processes and verbs, until it is released; the "
-        "last good revision is one revision with its own manifests.",
+        "A source that a guard refused stays refused, across passes, processes and verbs, until it is "
+        "released; the last good revision is one revision with its own manifests.",
         (
             f"{_E2E}/test_once.py::test_what_is_refused_is_refused_on_every_pass_and_drift_is_put_back",
             f"{_E2E}/test_once.py::test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released",
             f"{_LOOP}/run/test_controller.py::test_a_renamed_partner_gets_round_no_guard_and_signs_in_once",
             f"{_LOOP}/run/test_source_watcher.py::test_another_folder_is_compared_with_what_the_account_had",
         ),
-        "a loss that comes in steps, each of which `maxShrink` allows: every revision that was taken counts anew",
+        "a loss in steps, each of which `maxShrink` allows: every accepted revision is the next one to "
+        "compare with",
     ),
     "P37": Promise(
-        "A manifest seen half-written leads to no call.",
+        "A manifest that is read half-written causes no call.",
         (
             f"{_EDGES}/test_sources.py::test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written",
             f"{_E2E}/test_half_written.py::test_a_file_that_is_rewritten_slowly_in_place_is_one_update",
             f"{_E2E}/test_half_written.py::test_what_changes_after_it_was_read_stops_before_the_first_write",
         ),
-        "a writer that rests for 2 s in the middle of a file, and before `plan`, `apply` and `run --once` one that "
-        "rests from their reading until their first write (sources.md)",
+        "a writer that pauses for 2 s in the middle of a file; and with `plan`, `apply` and `run --once`, a "
+        "writer that pauses from the reading until the first write (sources.md)",
     ),
     "P38": Promise(
-        "No step of the wall clock, in any direction, before, during or between processes, leads to a second link, "
-        "nor to a rest longer than the declared one (a minute's grace); after a reboot the whole rest begins again.",
+        "No step of the wall clock, in any direction, before, during or between processes, causes a second "
+        "link, or a wait longer than the declared one (plus a minute); after a reboot the whole wait begins "
+        "again.",
         (
             f"{_SIM}/test_stepping.py::test_no_clock_that_is_set_breaks_a_promise",
             f"{_SIM}/test_stepping.py::test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock",
@@ -337,11 +347,11 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_clocks.py::test_a_link_whose_answer_was_lost_rests_for_its_time_and_no_longer",
             f"{_E2E}/test_clocks.py::test_another_command_gets_its_turn_beside_a_run_though_the_clock_was_set",
         ),
-        "the clock of a PostgreSQL server, which all replicas go by: it has to be slewed, not stepped",
+        "the clock of a PostgreSQL server, which all replicas use: it has to be slewed, not stepped",
     ),
     "P39": Promise(
-        "Nothing is written for ever: a write that does not take, or is never answered clearly, ends in a reason that "
-        "names who moves next, and slows nobody else.",
+        "Nothing is written for ever: a write that does not take, or that never gets a clear answer, ends "
+        "in a reason that names who has to act next, and slows down no other app.",
         (
             f"{_SIM}/test_no_end.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls",
             f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
@@ -349,11 +359,12 @@ PROMISES: Mapping[str, Promise] = {
             f"{_CORE}/planning/test_no_end_of_writes.py::test_three_writes_that_do_not_take_are_enough",
             f"{_CORE}/test_url.py::test_a_url_in_another_spelling_is_the_same",
         ),
-        "a value that takes and is changed again after every look: somebody else is at it, and it is put back for ever",
+        "a value that takes and is changed again after every read: somebody else changes it, and it is put "
+        "back for ever",
     ),
     "P40": Promise(
-        "Output may fail, work may not: whatever becomes of stdout, stderr and logs, the calls, the store and the exit "
-        "code are the same.",
+        "Output may fail, work may not: whatever happens to stdout, stderr and logs, the calls, the store "
+        "and the exit code are the same.",
         (
             f"{_E2E}/test_output.py::test_an_apply_whose_report_cannot_be_printed_does_its_work_and_keeps_the_report",
             f"{_E2E}/test_output.py::test_every_verb_ends_with_its_own_exit_code",
@@ -362,11 +373,13 @@ PROMISES: Mapping[str, Promise] = {
             f"{_EDGES}/test_streams.py::test_a_reader_of_stderr_that_stops_reading_stops_nobody",
             f"{_EDGES}/test_streams.py::test_json_means_the_same_in_any_encoding",
         ),
-        "a kill while a report waits for its reader: then it is in nobody's hands, and `get` and `events` tell the rest",
+        "a kill while a report waits for its reader: then the report is lost, and `get` and `events` show "
+        "the results",
     ),
     "P41": Promise(
-        "One account is one account: however one signs in and whatever manifests and Partners are called, lock, pace, "
-        "intents and all that is remembered are shared; what cannot be told apart from a known account does nothing.",
+        "One account is one account: with any way to sign in and any names of manifests and Partners, the "
+        "lock, the rate limits, the intents and everything remembered are shared; nothing is done for an "
+        "account that cannot be distinguished from a known one.",
         (
             f"{_SIM}/test_broken.py::test_the_same_trouble_breaks_no_promise_of_the_product_as_it_is",
             f"{_CORE}/test_identity.py::test_an_account_is_known_again",
@@ -378,24 +391,25 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_account.py::test_two_ways_to_sign_in_share_one_lock",
             f"{_E2E}/test_account.py::test_an_account_that_cannot_be_told_from_one_that_is_known_is_left_alone",
         ),
-        "one account behind two addresses (a proxy with a name of its own): nobody can tell",
+        "one account behind two addresses (a proxy with a name of its own): the controller cannot notice it",
     ),
     "P42": Promise(
-        "What people asked for and what is new go first, at any moment; a sweep never holds them up longer than one "
-        "budget's turn: right after a start a newcomer is linked within five seconds of its commit, and has its "
-        "webhook within ten of its live event.",
+        "Requests of people and new apps go first, at any moment; background reads never delay them by more "
+        "than one rate limit allows: right after a start, a new app is linked within five seconds of its "
+        "commit, and has its webhook within ten seconds of its live event.",
         (
             f"{_SIM}/test_newcomers.py",
             f"{_CORE}/schedule/test_schedule.py::test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list",
             f"{_CORE}/schedule/test_schedule.py::test_an_event_goes_before_many_things_that_a_commit_changed",
             f"{_CORE}/schedule/test_schedule.py::test_no_flood_about_others_keeps_an_event_about_what_is_under_way",
         ),
-        "more than a thousand apps in every run: a list of ten thousand takes twelve seconds at Gupshup's pace, and "
-        "passes go one after the other; `list` at ten a minute, should Gupshup mean that figure",
+        "more than a thousand apps in every run: a list of ten thousand takes twelve seconds within "
+        "Gupshup's rate limits, and passes go one after the other; `list` at ten a minute, if Gupshup means "
+        "that figure",
     ),
     "P44": Promise(
-        "A manifest reaches no secret and no address that the operator did not hand out, whatever it calls them, "
-        "offline and where they are read.",
+        "A manifest reaches only secrets and addresses that the operator allowed, whatever name it uses, "
+        "both in offline checks and at each read.",
         (
             f"{_CORE}/decode/test_reach.py::test_credentials_go_where_the_operator_said",
             f"{_CORE}/decode/test_reach.py::test_a_credential_comes_from_a_variable_that_is_handed_out",
@@ -407,11 +421,12 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_reach.py::test_a_variable_that_was_not_handed_out_is_not_sent",
             f"{_E2E}/test_reach.py::test_a_file_behind_a_link_is_not_sent",
         ),
-        "hard links, and a folder of credentials that somebody else may write to; which credential goes to which "
-        "of the addresses that are allowed",
+        "hard links, and a folder of credentials that somebody else may write to; which credential goes to "
+        "which allowed address",
     ),
     "P46": Promise(
-        'What is said is so: Ready, Synced, "as declared" are said of nothing that was neither written nor read.',
+        'Reports are true: nothing is called Ready, Synced or "as declared" that was neither written nor '
+        "read.",
         (
             f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
             f"{_LOOP}/reconcile/test_write.py::test_a_callback_declared_after_the_link_is_written",
@@ -425,133 +440,139 @@ PROMISES: Mapping[str, Promise] = {
 CHANGED: tuple[tuple[str, str], ...] = (
     (
         "P36",
-        "`run --once` kept the manifests that it had just refused as the last good ones, so that its second pass "
-        "did what nobody had approved. It keeps nothing before its first write now. Found by running it twice.",
+        "`run --once` kept the manifests that it had just refused as the last good ones. So its second pass "
+        "did what nobody had approved. Now it keeps nothing before its first write. Found by a second run.",
     ),
     (
         "P36",
-        "A renamed Partner, another folder or another repository was compared with nothing, so that webhooks of a "
-        "shrunken source were deleted. What was declared before is known by the account now. Found by renaming.",
+        "A renamed Partner, another folder or another repository was compared with nothing, so that "
+        "webhooks of a shrunken source were deleted. Now the store knows for each account what was declared "
+        "before. Found by a renamed Partner.",
     ),
     (
         "P37",
-        "A folder was read 0.1 s after a change, so that a file rewritten in place was acted on half-way. It has "
-        "to rest for 2 s now. Found by writing slowly.",
+        "A folder was read 0.1 s after a change, so that the controller acted on a half-written file. Now "
+        "nothing may change for 2 s. Found by a slow writer.",
     ),
     (
         "P38",
-        "Intents were dated by the wall clock of whichever process wrote them: a link whose answer was lost while the "
-        "clock was an hour slow was sent again at once when it was right, and rested for days where it had been fast. "
-        "Somebody read how two processes date one row. They go by the machine's monotonic time now.",
+        "Intents had dates of the wall clock of the process that wrote them. If the clock was an hour slow, "
+        "a link whose answer was lost was sent again as soon as the clock was right. If the clock was fast, "
+        "the link waited for days. Found by reading how two processes date one row. Now intents use the "
+        "machine's monotonic time.",
     ),
     (
         "P15",
-        "After a reboot with a clock that was fast, the log of calls forgot the last minute. A clock that is set at "
-        "each effect, with a reboot, found it. The log goes on now as if no time had passed.",
+        "After a reboot with a fast clock, the log of calls forgot the last minute. Now the log goes on as "
+        "if no time had passed. Found by runs that set the clock at each effect and reboot.",
     ),
     (
         "P41",
-        "An account whose token does not tell its id was kept under its Partner's name: signed in to by e-mail as well, "
-        "it had two locks, two paces, and a second link went out while the first could still take effect. Found by "
-        "reading; accounts are in the store now, each known by its id or its apps.",
+        "An account whose token does not reveal its id was kept under its Partner's name. With a second "
+        "sign-in by e-mail it had two locks and two sets of rate limits, and a second link was sent while "
+        "the first could still take effect. Found by reading. Now accounts are in the store, and each is "
+        "known by its id or its apps.",
     ),
     (
         "P7",
-        "An unsubscribe that was answered with 200 and nothing at all was believed, and stayed undone until another "
-        "process looked. Only 204 may come without a body now; all else is looked after. Found by the exploration.",
+        "A 200 without a body as the answer to an unsubscribe counted as success, and the subscription "
+        "stayed until another process read it. Now only 204 may come without a body. After any other "
+        "answer, the controller reads again. Found by the exploration.",
     ),
     (
         "P24",
-        "The right to write was asked for before a connection was made, which may take seconds. It is asked for "
-        "once more when nothing but the bytes is left to do.",
+        "The right to write was checked before the connection was made, which may take seconds. Now it is "
+        "checked once more right before the bytes go.",
     ),
     (
         "P24",
-        "A writer whose lock file was taken away went on. Now it writes nothing more, neither to Gupshup nor to "
-        "the store.",
+        "A writer went on after its lock file was removed. Now it writes nothing more, neither to Gupshup "
+        "nor to the store.",
     ),
     (
         "P22",
-        "SQLite goes on writing into a file that was moved or deleted while it was open: intents that nobody would "
-        "ever find. Each write looks first whether the file is still the one that it opened.",
+        "SQLite goes on writing into a file that was moved or deleted while it was open: nobody would ever "
+        "find these intents. Now each write first checks that the file is still the one that was opened.",
     ),
     (
         "P23",
-        "A new store could be begun beside the write-ahead log of one that was gone, and SQLite would have mixed "
-        "the two. Such remains are refused now.",
+        "A new store could begin beside the write-ahead log of a lost one, and SQLite would have mixed the "
+        "two. Now such remains are refused.",
     ),
     (
         "P15",
-        "The store's clock stood still while the machine was suspended. It counts that time now, where the system "
-        "can tell.",
+        "The store's clock stopped while the machine was suspended. Now it counts that time, if the system "
+        "has such a clock.",
     ),
     (
         "P11",
-        "Links that Gupshup refuses in the same words rested from the next pass on; the rest of the pass that saw "
-        "them went out. They rest within it now.",
+        "Links that Gupshup refuses in the same words cooled down only from the next pass on, and the other "
+        "links of the same pass were sent. Now they cool down within the pass.",
     ),
     (
         "P11",
-        "A release named a thing that changes and not what would be written there, so that consent to one change "
-        "let another one through. It names the content now.",
+        "A release named the resource and not what would be written there, so that the consent to one "
+        "change allowed another one. Now it names the content.",
     ),
     (
         "P21",
-        "A look could lose its patience while others that came later were let through. Whoever came first calls "
-        "first now.",
+        "A read could give up waiting while later ones were allowed. Now calls go out in the order in which "
+        "they were asked for.",
     ),
     (
         "P25",
-        "A link that was interrupted was in the store as unclear, and was not in the run's own report. It is told "
-        "there as unclear now.",
+        "A link that was interrupted was unclear in the store, and was missing in the run's own report. Now "
+        "the report has it as unclear.",
     ),
-    ("P29", "What had not been looked at was told to differ. It is told as unknown now."),
-    ("P29", "An ending that had no rank among the exit codes passed for a success. It is an error now."),
+    ("P29", "A resource that had not been read was reported as different. Now it is reported as unknown."),
+    ("P29", "An end that had no rank among the exit codes counted as a success. Now it is an error."),
     (
         "P46",
-        "A header whose variable was not set passed for declared, and so did a callback that was declared after the "
-        "link and never written. The first is blocked now, the second is written once. Found by trying it.",
+        "A header whose variable was not set counted as declared, and so did a callback URL that was "
+        "declared after the link and never written. Now the first is blocked, and the second is written "
+        "once. Found by a trial.",
     ),
     (
         "P44",
-        "Credentials of a Partner could name any variable and file, and its address any port of this machine; a "
-        "reader of the code saw it. Both are the operator's to hand out now, and real paths are compared.",
+        "The credentials of a Partner could name any variable and file, and its address any port of this "
+        "machine. Found by reading. Now the operator allows both, and real paths are compared.",
     ),
     (
         "P39",
-        "The answer to an update ended the count of updates that did not take, although it only repeats what was "
-        "sent. Only a look ends it now. Found by a server that shows URLs in another spelling.",
+        "The answer to an update ended the count of updates that did not take, although the answer only "
+        "repeats what was sent. Now only a read ends the count. Found by a server that shows URLs in "
+        "another spelling.",
     ),
     (
         "P39",
-        "An answer that proves nothing was followed by the same call in the next pass, for ever. Each further try "
-        "waits longer now, over processes, and after five a person is named.",
+        "After an answer that proves nothing, the same call followed in the next pass, for ever. Now each "
+        "further try waits longer, across processes, and after five tries the reason asks for a person.",
     ),
     (
         "P42",
-        "After every start a newcomer's webhook waited behind the whole first sweep, for seven minutes with a thousand "
-        "apps, its live event notwithstanding: at the second list whatever nobody had looked at became a change. What "
-        "a sweep has not reached is drift now, and an event goes before any mass of changes. Found by a fleet whose "
-        "every app has webhooks.",
+        "After every start a new app's webhook waited until all other apps were read, for seven minutes "
+        "with a thousand apps, in spite of its live event: at the second list, every app that had not been "
+        "read became a change. Now such an app is drift, and an event goes before many changes. Found by a "
+        "fleet in which every app has webhooks.",
     ),
     (
         "P33",
-        "A proxy that echoes the credentials it was shown was quoted with them. They are masked now, as any other "
-        "secret.",
+        "If a proxy repeated its credentials in an answer, the message quoted them. Now they are masked, "
+        "like any other secret.",
     ),
 )
 """What did not hold at first, each found by a test that is still there."""
 
 UNEXPLORED: tuple[str, ...] = (
-    "Gupshup itself. The simulator is built from its published pages; where they are silent or disagree it has a "
-    "switch, and the seeds try both ways. What no page tells, no run here can show.",
-    "A look that lies twice. Where both the list and the look by phone right before a link hide an app that is there, "
-    "the link goes out; Gupshup's own uniqueness of names and phones then stands in its way.",
-    "The order of things within one event loop. Tasks of one process take turns as asyncio lets them, and every run "
-    "has one such order; processes are interleaved at their awaits, in the runs that have two of them.",
-    "Pairs and triples of troubles are sampled by a seed, not exhausted; `make explore` takes all pairs, for days.",
-    "PostgreSQL under exploration. Its leases and refusals have tests of their own against a real server; the "
-    "exploration runs on SQLite.",
+    "Gupshup itself. The simulator is built from the published pages. If they are silent or disagree, it "
+    "has a switch, and the seeds try both ways. No run here can show what no page says.",
+    "Two wrong reads. If both the list and the read by phone right before a link hide an app that exists, "
+    "the link is sent. Then Gupshup refuses it, because names and phones are unique.",
+    "The order of steps within one event loop. asyncio decides the order of the tasks of one process, and "
+    "every run has one such order. In runs with two processes, they are interleaved at their awaits.",
+    "All pairs and triples of disruptions. A seed draws a sample; `make explore` takes all pairs, for days.",
+    "PostgreSQL in the exploration. Tests of their own run its leases and refusals against a real server. "
+    "The exploration runs on SQLite.",
     "The network below TLS, hardware that lies about fsync, and clocks of two machines that drift apart by more than "
     "the margin of a window.",
 )
