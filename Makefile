@@ -1,4 +1,4 @@
-# Two commands for a newcomer: `make demo` and `make test`. Everything happens in .venv; nothing is installed elsewhere.
+# Two commands to begin with: `make demo` and `make test`. Everything is in .venv; nothing is installed elsewhere.
 
 PYTHON ?= python3
 UV ?= uv
@@ -49,7 +49,7 @@ lint: .venv/dev ## every check that runs no test
 	@echo '> lint-imports'
 	@$(bin)/lint-imports
 
-format: .venv/dev ## bring the code into form
+format: .venv/dev ## format the code
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
@@ -63,19 +63,19 @@ soak: .venv/dev ## thirty simulated days of churn in a process that never stops 
 bench: .venv/dev ## measure: see benchmarks/README.md
 	@$(bin)/python -m benchmarks $(ARGS)
 
-audit: .venv/dev .venv-audit/ready ## check what is no Python, licences and known holes of dependencies, the wheel's sameness
+audit: .venv/dev .venv-audit/ready ## check files that are not Python, the dependencies' licences and known vulnerabilities, and the wheel
 	@GUPSHUPCTL_TEST_AUDIT=required $(bin)/python -m pytest -p no:randomly tests/deploy tests/supply $(ARGS)
 
-image: .venv/dev ## build the container and run it as locked down as it should be (two minutes); no engine needed
+image: .venv/dev ## build the container and run it with full confinement (two minutes); no engine needed
 	@GUPSHUPCTL_TEST_IMAGE=required $(bin)/python -m pytest -p no:randomly tests/image $(ARGS)
 
-explore: .venv/dev ## every pair of troubles in simulated time, for hours; ARGS="link --pairs 5000" takes less
+explore: .venv/dev ## every pair of disruptions in simulated time, for hours; ARGS="link --pairs 5000" takes less
 	@$(bin)/python -m tests.sim.explore --pairs all --triples 5000 $(ARGS)
 
-mutate: .venv/mutate ## break a room in many ways, and see which no test notices: ROOM=edges/store ARGS="--sample 300"
+mutate: .venv/mutate ## change a room's code in many ways, and count what no test notices: ROOM=edges/store ARGS="--sample 300"
 	@$(bin)/python -m tests.promises mutate $(or $(ROOM),core) $(ARGS)
 
-promises: .venv/dev ## write docs/promises.md from the figures in docs/promises.json; ARGS="explored FILE" takes new ones in
+promises: .venv/dev ## write docs/promises.md from the figures in docs/promises.json; ARGS="explored FILE" reads new figures
 	@$(bin)/python -m tests.promises $(ARGS)
 
 lock: ## write requirements/*.txt anew; ARGS=--upgrade takes newer versions

@@ -26,10 +26,12 @@ def _warning(rule: str, meaning: str, remedy: str) -> Rule:
 
 _FILES = (
     _warning("GS100", "The file holds no document", "Remove the file, or declare something in it"),
-    _error("GS101", "The file is no YAML", "Correct the syntax at the place named"),
+    _error("GS101", "The file is not YAML", "Correct the syntax at the place named"),
     _error("GS102", "Conflict markers of git", "Resolve the conflict and remove the markers"),
-    _error("GS104", "A document is no mapping", "Begin each document with apiVersion, kind, metadata, spec"),
-    _error("GS105", "A key stands twice in one mapping", "Keep one of the two"),
+    _error(
+        "GS104", "A document is not a mapping", "Begin each document with apiVersion, kind, metadata, spec"
+    ),
+    _error("GS105", "A key appears twice in one mapping", "Keep one of the two"),
     _error("GS107", "Anchors, aliases and merge keys are refused", "Use a selector, or a Partner's defaults"),
     _error("GS108", "Nesting deeper than 32", "No manifest needs it; flatten the document"),
     _error("GS109", "The file is larger than 256 KiB", "Split it into several files"),
@@ -45,7 +47,7 @@ _FILES = (
     _warning("GS120", "More problems than are listed", "Correct the listed ones and validate again"),
 )
 _TYPES = (
-    _error("GS201", "A string is needed, and other tools would read no string", "Put the value in quotes"),
+    _error("GS201", "A string is needed, and other tools would not read a string", "Put the value in quotes"),
     _error("GS202", "A whole number, or true or false, is needed", "Write it without quotes"),
     _error("GS204", "A list is needed", "Write [A, B], or one item a line behind '- '"),
     _error("GS205", "A mapping is needed", "Write key: value pairs"),
@@ -60,11 +62,9 @@ _STRUCTURE = (
     ),
     _error("GS305", "An unsupported version of the format", "Use apiVersion: gupshup.controller/v1"),
     _error("GS306", "Not one of the allowed values", "Choose one of those named"),
-    _error("GS307", "A name that is none", "Use 1 to 150 letters, digits and inner '-'"),
-    _error(
-        "GS308", "A label that is none", "Use 1 to 63 letters, digits, '-', '_' and '.'; at most 32 labels"
-    ),
-    _error("GS309", "A policy stands twice", "Keep one of the two"),
+    _error("GS307", "Not a valid name", "Use 1 to 150 letters, digits and inner '-'"),
+    _error("GS308", "Not a valid label", "Use 1 to 63 letters, digits, '-', '_' and '.'; at most 32 labels"),
+    _error("GS309", "A policy appears twice", "Keep one of the two"),
     _error("GS310", "Two manifests of one kind and name", "Rename one of the two"),
     _error("GS311", "A reference to a manifest that does not exist", "Correct the name, or add the manifest"),
     _error("GS312", "The partner must be named", "Add spec.partner: there is more than one"),
@@ -73,24 +73,20 @@ _STRUCTURE = (
     _error(
         "GS315", "Two Partners filled from the environment", "Give both a url and credentials of their own"
     ),
-    _error(
-        "GS316", "A partnerId that is none", "Copy the number that Gupshup's login answers as id, in quotes"
-    ),
+    _error("GS316", "Not a valid partnerId", "Copy the number that Gupshup's login answers as id, in quotes"),
     _error(
         "GS317", "Two Partners of one account", "Declare the account once; apps name the Partner that stays"
     ),
-    _error("GS320", "A duration that is none", "Write a whole number and s, m, h or d: 10m"),
-    _error("GS321", "A pace that is none", "Write calls and a window: 10/s, 10/min, 100/h"),
-    _error("GS322", "A ceiling that is none", "Write a number (25) or a share (20%)"),
-    _error("GS323", "A suspension that is none", "Write true, or a reason and an RFC 3339 time"),
+    _error("GS320", "Not a valid duration", "Write a whole number and s, m, h or d: 10m"),
+    _error("GS321", "Not a valid rate limit", "Write calls and a window: 10/s, 10/min, 100/h"),
+    _error("GS322", "Not a valid ceiling", "Write a number (25) or a share (20%)"),
+    _error("GS323", "Not a valid suspension", "Write true, or a reason and an RFC 3339 time"),
 )
 _APPS = (
     _error("GS401", "An app name that Gupshup refuses", "Use 6 to 150 letters and digits"),
-    _error("GS402", "A phone number that is none", "Write 8 to 15 digits in quotes, country code first"),
-    _error(
-        "GS403", "A wabaId that is none", "Copy the digits of the WhatsApp Business Account's id, in quotes"
-    ),
-    _error("GS404", "An appId that is none", "Copy the UUID of the app from Gupshup"),
+    _error("GS402", "Not a valid phone number", "Write 8 to 15 digits in quotes, country code first"),
+    _error("GS403", "Not a valid wabaId", "Copy the digits of the WhatsApp Business Account's id, in quotes"),
+    _error("GS404", "Not a valid appId", "Copy the UUID of the app from Gupshup"),
     _error("GS406", "The same phone, app name or appId twice", "Declare each app once per Gupshup"),
 )
 _WEBHOOKS = (
@@ -98,7 +94,7 @@ _WEBHOOKS = (
     _error("GS502", "Credentials in a URL", "Remove them; use headers with references"),
     _error("GS503", "A host that Gupshup cannot reach", "Use a public host name"),
     _error("GS506", "A URL that is malformed", "Write https://host/path, nothing escaped twice, no fragment"),
-    _error("GS508", "A tag that is none", "Use 1 to 150 letters, digits, '-', '_', '.' and ':'"),
+    _error("GS508", "Not a valid tag", "Use 1 to 150 letters, digits, '-', '_', '.' and ':'"),
     _warning("GS509", "One URL under two tags of an app", "Gupshup delivers to it twice; keep one"),
     _error(
         "GS510", "Modes that Gupshup does not know", "Choose from the list in docs/manifests.md, each once"
@@ -106,7 +102,7 @@ _WEBHOOKS = (
     _error(
         "GS511", "TEMPLATE, ACCOUNT, COPY on version 3", "Use version 2, or v3AccountModes of the Partner"
     ),
-    _error("GS512", "A header that is none", "Name a header of your own, and reference its value"),
+    _error("GS512", "Not a valid header", "Name a header of your own, and reference its value"),
     _error("GS513", "A tag twice on one app", "Give each webhook of an app its own tag"),
     _warning(
         "GS514",
@@ -121,11 +117,9 @@ _TRUST = (
         "A file that may not be referenced",
         "Name a file below GUPSHUPCTL_CREDENTIALS_DIR, for a header below GUPSHUPCTL_HEADER_DIR",
     ),
-    _error(
-        "GS605", "A reference that is none", "Write {env: NAME} or {file: PATH}; email and secret, or token"
-    ),
+    _error("GS605", "Not a valid reference", "Write {env: NAME} or {file: PATH}; email and secret, or token"),
     _error("GS606", "A variable that headers may not use", "Name a variable that begins with HOOK_"),
-    _error("GS607", "A template that is none", "Use ${app.name}, .appName, .phone, .wabaId or .labels.KEY"),
+    _error("GS607", "Not a valid template", "Use ${app.name}, .appName, .phone, .wabaId or .labels.KEY"),
     _error(
         "GS608",
         "A variable that credentials may not use",
@@ -144,7 +138,7 @@ _SOURCE = (
     _warning("GS709", "A file that only looks like a manifest", "Name it *.yaml or *.yml, in small letters"),
 )
 _LIMITS = (
-    _warning("GS802", "A pace above what Gupshup publishes", "Lower it, unless Gupshup agreed to more"),
+    _warning("GS802", "A rate limit above what Gupshup publishes", "Lower it, unless Gupshup agreed to more"),
     _error(
         "GS803",
         "A Gupshup address that is not allowed",
@@ -152,8 +146,8 @@ _LIMITS = (
     ),
     _warning(
         "GS804",
-        "A wait shorter than its default, which an app could be linked twice in",
-        "Leave it out; it is an error where the url is not on loopback",
+        "A wait shorter than its default: an app could be linked twice",
+        "Leave it out; it is an error if the url is not on loopback",
     ),
 )
 
