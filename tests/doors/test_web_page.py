@@ -99,8 +99,8 @@ async def test_the_source_and_the_partners_are_told_with_their_troubles(tmp_path
     words = Page(text).text
     assert "revision r1 for 1 min" in words
     assert "A newer revision is rejected, for 2 h 0 min: b.yaml is wrong" in words
-    assert "Rejected: r2 To let it through: --release d1" in words
-    assert "The source is waited for, for 3 s: a rest" in words
+    assert "Rejected: r2 To accept it: --release d1" in words
+    assert "Waiting to read the source, for 3 s: a rest" in words
     assert "main this process 3 2 0 9 s ago 1 s ago" in words
     assert "other not here 0 0 4 not yet not yet signing in (3 times in a row)" in words
     assert "--release d2" in words
@@ -148,7 +148,7 @@ async def test_what_was_searched_for_comes_back_as_text(tmp_path: Path) -> None:
     page = Page(text)
     assert hostile in page.attributes("value")
     assert "script" not in {tag for tag, _ in page.tags}
-    assert "no app fits" in page.text
+    assert "no app matches" in page.text
 
 
 async def test_the_policy_allows_the_one_style_sheet_and_no_script(tmp_path: Path) -> None:
