@@ -1,5 +1,5 @@
-# The controller as a container: gupshupctl, and nothing that builds or installs.
-# The release resolves the base's digest and commits it here (.ci/pin); until then the tag stands alone.
+# The container image of the controller: gupshupctl, and nothing that builds or installs.
+# The release resolves the base's digest and commits it here (.ci/pin). Until then, there is only the tag.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
@@ -15,7 +15,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY controller controller
 COPY schemas schemas
 COPY examples/demo examples/demo
-# Compiled here, because nothing can be written where it runs; by content, so that no file's date matters.
+# Compiled here, because the running container cannot write; by content, so that no file's date matters.
 RUN /opt/build/bin/python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /dist . \
  && /opt/app/bin/python -m pip install --no-cache-dir --no-deps --no-index /dist/*.whl \
  && /opt/app/bin/python -m pip uninstall --yes --quiet pip setuptools \
@@ -23,9 +23,9 @@ RUN /opt/build/bin/python -m pip wheel --no-cache-dir --no-deps --no-build-isola
 
 FROM ${BASE}
 # git reads the manifests of `run --git`, ssh reaches a repository by key, and ssh-keygen (of the same package) checks
-# signatures. Their versions are those of the base's Debian, whose security fixes must not wait for us.
-# Then goes what nothing here calls (the perl that git's mail and menus are written in), what could install something,
-# and what could make a process more than it is (setuid, setgid).
+# signatures. Their versions are those of the base's Debian, so that its security fixes do not wait for us.
+# Then this step removes what nothing here calls (the perl of git's mail and menus), what could install something, and
+# what could give a process more rights (setuid, setgid).
 # hadolint ignore=DL3008,SC2046
 RUN apt-get -qq update \
  && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends ca-certificates git openssh-client \
