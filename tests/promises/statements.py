@@ -350,7 +350,7 @@ PROMISES: Mapping[str, Promise] = {
         "the clock of a PostgreSQL server, which all replicas use: it has to be slewed, not stepped",
     ),
     "P39": Promise(
-        "Nothing is written for ever: a write that does not take, or that never gets a clear answer, ends "
+        "Nothing is written for ever: a write that has no effect, or that never gets a clear answer, ends "
         "in a reason that names who has to act next, and slows down no other app.",
         (
             f"{_SIM}/test_no_end.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls",
@@ -359,7 +359,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_CORE}/planning/test_no_end_of_writes.py::test_three_writes_that_do_not_take_are_enough",
             f"{_CORE}/test_url.py::test_a_url_in_another_spelling_is_the_same",
         ),
-        "a value that takes and is changed again after every read: somebody else changes it, and it is put "
+        "a value that is written and is changed again after every read: somebody else changes it, and it is put "
         "back for ever",
     ),
     "P40": Promise(
@@ -539,7 +539,7 @@ CHANGED: tuple[tuple[str, str], ...] = (
     ),
     (
         "P39",
-        "The answer to an update ended the count of updates that did not take, although the answer only "
+        "The answer to an update ended the count of updates that had no effect, although the answer only "
         "repeats what was sent. Now only a read ends the count. Found by a server that shows URLs in "
         "another spelling.",
     ),
