@@ -195,7 +195,9 @@ async def test_what_is_put_back_and_changed_again_between_any_two_looks_is_put_b
     assert (remote.count("update_subscription"), blocked(done)) == (9, [])
 
 
-STANDING = Unclear("POST …: 500 Unable To Create Subscription; it may have happened: look")
+STANDING = Unclear(
+    "POST …: 500 Unable To Create Subscription; it may have happened, and the next read will show it"
+)
 TURNED_AWAY = Busy("POST …: 401 Authentication Failed; nothing was done")
 DUPLICATE = Rejected("400", status=400, words="Duplicate component tag")
 MISSING = Rejected("400", status=400, words="Subscription Does Not Exist")

@@ -1,6 +1,6 @@
-"""Gupshup's Partner API, the only room that knows its URLs, JSON keys and status codes.
+"""Gupshup's Partner API, the only package that knows its URLs, JSON keys and status codes.
 
-`reader` and `writer` are the doors: values and exceptions of ours come out, whatever the wire does.
+`reader` and `writer` are the entry points. Whatever the network does, callers get our values and exceptions.
 """
 
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ __all__ = [
 _DIRECT = Network()
 
 
-def _unchallenged() -> bool:
+def _always_held() -> bool:
     return True
 
 
@@ -58,11 +58,11 @@ async def writer(
     limiter: CallLimiter,
     clock: Clock,
     network: Network = _DIRECT,
-    holds: Holds = _unchallenged,
+    holds: Holds = _always_held,
 ) -> AsyncIterator[GupshupWriter]:
     """Open a client for *partner* that also writes.
 
-    *holds* is asked right before the bytes of each write go. If it says no, that write is Busy.
+    *holds* is called right before the bytes of each write go. If it returns False, the write raises Busy.
     """
     async with Transport(
         partner.url, network=network, limiter=limiter, clock=clock, may_write=holds

@@ -1,6 +1,6 @@
-"""Bytes become values: JSON read strictly and totally, and fields taken out of it by type.
+"""Bodies of answers: bytes go in, strictly checked JSON and typed fields come out.
 
-Whatever the bytes are, the outcome is a value or `Malformed`; no other exception leaves.
+Whatever the bytes are, the outcome is a value or `Malformed`; no other exception is raised.
 """
 
 import json
@@ -14,19 +14,19 @@ _DIGITS = 20
 
 
 class Malformed(ValueError):
-    """The answer cannot be made sense of; its text says why, in our words only."""
+    """The answer cannot be used. Its text says why, in our words only."""
 
 
 class PlainText(Malformed):
-    """The answer is text and no JSON: *said* holds it as it came, which may be anything."""
+    """The answer is text and no JSON. *text* is the whole answer, and may hold anything."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__("it is not JSON")
-        self.said = said
+        self.text = text
 
 
 def decode(content: bytes) -> Json:
-    """Read UTF-8 JSON, without BOM, NaN, infinities, giant integers or duplicate keys."""
+    """Decode UTF-8 JSON. A BOM, NaN, an infinity, a giant integer or a duplicate key is Malformed."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -51,10 +51,10 @@ def decode(content: bytes) -> Json:
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
         raise Malformed("its JSON repeats a key")
-    return found
+    return fields
 
 
 def _constant(_name: str) -> Json:
@@ -93,17 +93,17 @@ def text(value: Json, what: str) -> str:
     if not isinstance(value, str):
         raise Malformed(f"{what} is missing or no text")
     if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise Malformed(f"{what} holds characters that are none")
+        raise Malformed(f"{what} holds characters that no text may hold")
     return value
 
 
 def text_or_none(value: Json, what: str) -> str | None:
-    """Return a text; None if it was left out, null or empty."""
+    """Return a text; None if the field was left out, null or empty."""
     return None if value is None else text(value, what) or None
 
 
 def flag(value: Json, what: str, *, default: bool) -> bool:
-    """Return a boolean, also one that was sent as a text; *default* where it was left out or null."""
+    """Return a boolean, also one that was sent as a text; *default* if it was left out or null."""
     match value:
         case None:
             return default

@@ -1,4 +1,4 @@
-"""Forms: what a link and a subscription send, as Gupshup takes it (docs/gupshup-api.md)."""
+"""Forms of a link and of a subscription, with Gupshup's field names (docs/gupshup-api.md)."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -21,7 +21,7 @@ def link_form(app: App) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionForm:
-    """The whole declared set. *headers* go to the webhook with each delivery and are never read back."""
+    """Everything that a subscription declares. A webhook gets *headers*; they are never read back."""
 
     tag: str
     url: str
@@ -32,11 +32,11 @@ class SubscriptionForm:
     headers: Mapping[str, Secret] = field(default_factory=dict)
 
     def created(self) -> dict[str, str | Secret]:
-        """Return the form of a new subscription; it begins active, there is no field for that."""
+        """Return the form of a new subscription. It begins active: the API has no field for that."""
         return {**self._common(), "showOnUI": _word(self.show_on_ui)}
 
     def updated(self) -> dict[str, str | Secret]:
-        """Return the form of an update: everything that can be changed, in one."""
+        """Return the form of an update, with every field that can be changed."""
         return {**self._common(), "active": _word(self.active)}
 
     def _common(self) -> dict[str, str | Secret]:
@@ -49,7 +49,7 @@ class SubscriptionForm:
         }
 
     def _meta(self) -> dict[str, str | Secret]:
-        """Headers travel as one JSON text; Denied if a value could break out of its header."""
+        """Return all headers as one JSON text. Denied if a value could break out of its header."""
         if not self.headers:
             return {}
         unfit = sorted(name for name, value in self.headers.items() if not value.fits_header())

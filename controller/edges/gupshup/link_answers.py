@@ -1,4 +1,4 @@
-"""The answers to a link: which app, if any, now stands behind it (docs/gupshup-api.md, Link)."""
+"""Answers to a link: each names the app that now has the phone, if one has it (docs/gupshup-api.md, Link)."""
 
 import re
 
@@ -35,8 +35,8 @@ _PHONE = re.compile(r"\bphone\W{1,3}([0-9][0-9 -]{4,20}[0-9])", re.IGNORECASE | 
 def link_answer(call: Call, classified: Classified, phone: str) -> LinkAnswer:
     """Return what Gupshup answered to the link of *phone*.
 
-    Raises Limited, Busy if it was turned away unread, Denied if the token was, and Unclear for
-    whatever leaves open if an app came of it, or which.
+    Raises Limited, Busy if Gupshup did not read the call, and Denied if it refused the token. Raises Unclear
+    if the answer does not show whether an app was created, or which one.
     """
     try:
         match classified:
@@ -49,7 +49,9 @@ def link_answer(call: Call, classified: Classified, phone: str) -> LinkAnswer:
             case TooMany() | NotRead() | Unreliable():
                 raise as_error(call, classified)
     except Malformed as malformed:
-        raise Unclear(f"{call.what}: {malformed}; an app may exist now: look") from None
+        raise Unclear(
+            f"{call.what}: {malformed}; an app may exist now, and the next read will show it"
+        ) from None
 
 
 def _denied(call: Call, classified: BadToken | Forbidden) -> Denied:
@@ -79,10 +81,10 @@ def _conflict(refused: Refused, phone: str) -> LinkAnswer:
     listed = [] if _app(refused.body) is None else [_app_id(refused.body)]
     ids = {*listed, *([known_app(named[1], "the app's id in the text")] if named else [])}
     if len(ids) > 1:
-        raise Malformed(f"409 {refused.words}, with another appId beside it")
+        raise Malformed(f"409 {refused.words}, with another appId in its JSON")
     other = _PHONE.search(words)
     if other and re.sub(r"[ -]", "", other[1]) != phone:
-        raise Malformed(f"409 {refused.words}, which is another phone than was asked for")
+        raise Malformed(f"409 {refused.words}, which names another phone than the call")
     return PhoneTaken(ids.pop(), refused.words)
 
 

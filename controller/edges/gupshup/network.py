@@ -1,4 +1,4 @@
-"""The HTTP client: it trusts and follows nothing but what it was given."""
+"""The HTTP client, which uses no proxy, CA, cookie or redirect but those that it was given."""
 
 import logging
 import ssl
@@ -15,9 +15,9 @@ from controller.model.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How to reach Gupshup. *deadline* is for one whole call, in seconds; *transport* stands in for TCP.
+    """The way to Gupshup. *deadline* is for one whole call, in seconds; *transport* takes the place of TCP.
 
-    *proxy* may hold credentials; proxies and CAs from the environment are not looked at.
+    *proxy* may hold credentials. Proxies and CAs from the environment are ignored.
     """
 
     deadline: float = 20.0
@@ -27,15 +27,15 @@ class Network:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Return what the proxy could echo: the password in its URL, as it is meant and as it was typed."""
+        """Return what the proxy could echo: the password in its URL, decoded and as it was typed."""
         before, _, _ = (self.proxy or "").rpartition("@")
         typed = before.rpartition("://")[2].partition(":")[2]
-        return tuple(Secret(each) for each in dict.fromkeys((typed, unquote(typed))) if each)
+        return tuple(Secret(password) for password in dict.fromkeys((typed, unquote(typed))) if password)
 
 
 def client(network: Network) -> httpx.AsyncClient:
-    """Return a client that follows no redirect and sends no cookie. Usage if *network* makes no sense."""
-    for name in ("httpx", "httpcore"):  # they log URLs and answers, whatever level the root has
+    """Return a client that follows no redirect and sends no cookie. Usage if *network* cannot be used."""
+    for name in ("httpx", "httpcore"):  # both log URLs and answers, whatever the root logger's level
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
         return httpx.AsyncClient(
@@ -59,9 +59,9 @@ def client(network: Network) -> httpx.AsyncClient:
 
 
 def _timeouts(deadline: float) -> httpx.Timeout:
-    """Give what comes before the first byte less than the whole deadline, in sum.
+    """Return timeouts that leave less than the whole deadline, in sum, to everything before the first byte.
 
-    So when the deadline strikes the request is on its way, and a connection that hangs is `NotSent`.
+    A connection that hangs is therefore `NotSent`: if the deadline ends a call, the request was on its way.
     """
     step = deadline / 4
     return httpx.Timeout(deadline, connect=step, pool=step)  # connect counts for TCP, and again for TLS

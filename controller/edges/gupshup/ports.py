@@ -1,4 +1,4 @@
-"""The ports of the client: leave to send, which the loop gives."""
+"""Ports of the client: permission to send, which the loop gives."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -10,7 +10,7 @@ class CallPermit(Protocol):
     """One call that may be sent now."""
 
     def answered(self, status: int, retry_after: float | None) -> None:
-        """Take note of the HTTP status; *retry_after* is in seconds from now, never negative, as sent."""
+        """Note the HTTP status. *retry_after* is in seconds from now, never negative, as Gupshup sent it."""
         ...
 
 
@@ -18,10 +18,10 @@ class CallLimiter(Protocol):
     def call(
         self, bucket: Bucket, *, app_id: AppId | None, route: str
     ) -> AbstractAsyncContextManager[CallPermit]:
-        """Reserve one call in *bucket*; it is entered right before the bytes go.
+        """Reserve one call in *bucket*. The client enters the block right before the bytes go.
 
-        It may wait, or raise Busy or Limited with `until`. *app_id* is given for the buckets that are kept
-        per app only; *route* is a name of `routes.ROUTES`. Left without `answered`: nobody knows whether
-        the call arrived.
+        The limiter may wait, or raise Busy or Limited with `until`. *app_id* is given only for buckets that
+        are kept per app; *route* is a name in `routes.ROUTES`. If the block ends without `answered`, the
+        call may or may not have arrived.
         """
         ...

@@ -1,4 +1,4 @@
-"""Everything that can be learnt from Gupshup. There is no method here that changes anything."""
+"""The reader: every read that Gupshup offers us. No method here changes anything."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -29,29 +29,30 @@ T = TypeVar("T")
 class GupshupReader:
     """Reads one partner account.
 
-    All methods raise Busy if there is no answer to go by, Limited if Gupshup or our own pace says wait,
-    Denied if the credentials are refused, and those about one app Rejected if it is refused to us.
+    All methods raise Busy if no answer came that can be used, Limited if Gupshup or our own limits require
+    a wait, and Denied if the credentials are refused. Methods about one app raise Rejected if Gupshup
+    refuses us that app.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     async def sign_in(self) -> str:
-        """Return the partner's id, "" if neither the answer nor the token tells it."""
+        """Return the partner's id, "" if neither the answer nor the token has it."""
         return await self._session.owner()
 
     async def rows(self, until: float = math.inf) -> tuple[Row, ...]:
         """Return all apps of the partner, sorted by id: whole, or not at all.
 
-        No page but the first is asked for after *until* (epoch seconds): then it is OutOfTime. Where a page
-        only repeats, the list without pages tells what is missing (docs/gupshup-api.md, List).
+        Only the first page is read after *until* (epoch seconds); a further one raises OutOfTime. If a page
+        only repeats apps, the list without pages shows what is missing (docs/gupshup-api.md, List).
         """
         return await self._pages({}, until)
 
     async def rows_by_phone(self, phone: str) -> tuple[Row, ...]:
         """Return all apps whose phone *contains* the digits *phone*, sorted by id."""
         if not (phone.isascii() and phone.isdigit()):
-            raise Usage("a look by phone takes digits only, with the country code first")
+            raise Usage("a search by phone needs digits only, with the country code first")
         return await self._pages({"phone": phone}, math.inf)
 
     async def details(self, app: AppId) -> Details:
@@ -61,7 +62,7 @@ class GupshupReader:
         return await self._read(Call(PIPELINE, app), lambda body: shapes.stage(body, app))
 
     async def waba(self, app: AppId) -> str:
-        """Return the id of the app's WhatsApp business account, "" if Gupshup does not tell."""
+        """Return the id of the app's WhatsApp business account, "" if Gupshup does not send it."""
         return await self._read(Call(WABA, app), shapes.waba)
 
     async def subscriptions(self, app: AppId) -> tuple[RemoteSubscription, ...]:
@@ -72,7 +73,7 @@ class GupshupReader:
         return await self._read(Call(PARTNER_APPS), shapes.rows)
 
     async def _pages(self, query: Mapping[str, str], until: float) -> tuple[Row, ...]:
-        found: dict[AppId, Row] = {}
+        rows: dict[AppId, Row] = {}
         full = False
         for number in range(1, MOST_PAGES + 1):
             if number > 1 and self._session.now() > until:
@@ -82,26 +83,27 @@ class GupshupReader:
             page = await self._page(query, number)
             if number == 1:
                 full = len(page) == PAGE_SIZE
-            elif page and not any(row.id not in found for row in page):
-                found = {**await self._without_pages(number, query), **found}
-                return _sorted(found)
-            found.update((row.id, row) for row in page)
+            elif page and not any(row.id not in rows for row in page):
+                rows = {**await self._without_pages(number, query), **rows}
+                return _sorted(rows)
+            rows.update((row.id, row) for row in page)
             if not page or (full and len(page) < PAGE_SIZE):
-                return _sorted(found)
+                return _sorted(rows)
         raise Busy(f"{LIST.method} {LIST.template}: still no end after {MOST_PAGES} pages")
 
     async def _without_pages(self, number: int, query: Mapping[str, str]) -> dict[AppId, Row]:
-        """Return all apps from the list without pages: page *number* repeats, so no page tells the end.
+        """Return all apps from the list without pages: page *number* repeats, so no page shows the end.
 
-        A server that clamps `pageNo` answers its last page for ever; one that lost its place, an earlier one.
+        A server that clamps `pageNo` repeats its last page for ever. A server that lost its place may repeat
+        an earlier one.
         """
         try:
             rows = await self.partner_apps()
         except (Busy, Rejected) as error:
             until = error.until if isinstance(error, Busy) else None
             raise Busy(
-                f"{LIST.method} {LIST.template}: page {number} holds only apps of earlier pages, which does "
-                f"not tell where the list ends, and the list without pages cannot be had: {error}",
+                f"{LIST.method} {LIST.template}: page {number} holds only apps of earlier pages, so the end "
+                f"of the list is unknown, and the list without pages cannot be read: {error}",
                 until,
             ) from error
         wanted = query.get("phone", "")

@@ -1,4 +1,4 @@
-"""The words of Gupshup in an error's text: one short line, without control characters or secrets."""
+"""Redaction of Gupshup's words: one short line for an error's text, without control characters or secrets."""
 
 import re
 import unicodedata
@@ -16,12 +16,12 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def redact(text: str, secrets: Iterable[Secret] = ()) -> str:
-    """Return *text* as at most 200 printable characters, with *secrets* masked in every form and in parts."""
+    """Return *text* as at most 200 printable characters. *secrets* are masked in every form, also in part."""
     if not text:
         return ""
     plain = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in _ANSI.sub(" ", text[:_READ]))
     hidden = tuple(secrets)
     masked = " ".join(mask(plain, hidden, shortest=_SHORTEST).split())
-    masked = mask(masked, hidden, shortest=_SHORTEST)  # joined spaces may have completed a secret
+    masked = mask(masked, hidden, shortest=_SHORTEST)  # the joined spaces may have completed a secret
     line = " ".join(_LOOKS_SECRET.sub("***", masked).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

@@ -1,7 +1,7 @@
-"""The one table of answers: route, status and body become a verdict, and a verdict becomes our exception.
+"""Replies by class: route, status and body decide the class, and the class decides our exception.
 
-Published statuses and messages stand in docs/gupshup-api.md. What is in no row there is never a success, and
-after a write never a refusal either unless the status alone proves that nothing happened.
+Published statuses and messages are in docs/gupshup-api.md. An answer that is in no row there is never a
+success. After a write such an answer is a refusal only if its status alone proves that nothing happened.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, 
 
 @dataclass(frozen=True, slots=True)
 class Ok:
-    """2xx, and the body does not say otherwise."""
+    """A success: 2xx, and the body reports no error."""
 
     body: Json
 
@@ -33,7 +33,7 @@ class BadToken:
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """The token is good, its owner may not do this."""
+    """The token is good, and its owner may not do this."""
 
     status: int
     words: str
@@ -47,7 +47,7 @@ class TooMany:
 
 @dataclass(frozen=True, slots=True)
 class NotRead:
-    """Not read at all: the same request may be sent again."""
+    """Gupshup did not read the request, so the same request may be sent again."""
 
     status: int
     words: str
@@ -55,7 +55,7 @@ class NotRead:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Understood, and no. *body* as it came, for a link's appId."""
+    """Gupshup understood the request and refused it. *body* may hold the appId of a link."""
 
     status: int
     words: str
@@ -64,7 +64,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unreliable:
-    """No answer to rely on: a write may have happened."""
+    """No answer to rely on. A write may have happened."""
 
     why: str
 
@@ -83,18 +83,18 @@ _BY_STATUS: Mapping[int, type[BadToken | Forbidden | TooMany | NotRead]] = {
 _TOKEN_WORDS = ("invalid access token", "authentication failed", "unauthorised access to the resource")
 _SUSPECT_WORDS = "review the request parameters"
 _DESCRIBED = frozenset({400, 409, 422})
-"""Refusals that mean something only together with their body: 400 may come with an app that was created."""
+"""Refusals whose meaning is in the body: a 400 may come with an app that was created."""
 _KNOWN_WORDS = (
     "duplicate component tag",
     "invalid url passed",
     "subscription does not exist",
     "not subscription owner",
 )
-"""Refusals of a subscription that are understood in bare text, too, as Gupshup has been seen to send them."""
+"""Refusals of a subscription that are also understood as bare text, which Gupshup is known to send."""
 
 
 def classify(route: Route, reply: Reply) -> Classified:
-    """Read one answer to *route*."""
+    """Return the class of one answer to *route*."""
     words = redact(message(reply.body), reply.secrets)
     match reply.status // 100, reply.status:
         case 2, _:
@@ -124,7 +124,7 @@ def _classify_success(route: Route, reply: Reply, words: str) -> Classified:
 
 
 def _classify_denial(route: Route, reply: Reply, words: str) -> Classified:
-    """Judge a success by status whose body says error: to believe it of a link could link twice."""
+    """Classify a 2xx whose body reports an error. After a link it proves nothing: the app may exist."""
     if route is LINK:
         return Unreliable(f"{reply.status}, and the body says error: {words}")
     if "too many requests" in words.lower():
@@ -139,26 +139,26 @@ def _classify_denial(route: Route, reply: Reply, words: str) -> Classified:
 def _classify_refusal(route: Route, reply: Reply, words: str) -> Classified:
     known = route is not LINK and any(sign in words.lower() for sign in _KNOWN_WORDS)
     if reply.status in _DESCRIBED and not (isinstance(reply.body, dict) or known):
-        said = f": {words}" if words else ""
-        return Unreliable(f"{reply.status} with an answer that cannot be read{said}")
+        detail = f": {words}" if words else ""
+        return Unreliable(f"{reply.status} with an answer that cannot be read{detail}")
     return Refused(reply.status, words, reply.body)
 
 
 def message(body: Json | Malformed) -> str:
-    """Return what an answer says for people, also in bare text; "" if it says nothing, or is a page."""
+    """Return the text of an answer that is meant for people. "" if it has none, or is an HTML page."""
     if isinstance(body, str | PlainText):
-        said = body if isinstance(body, str) else body.said
-        return "" if "<" in said else said
+        content = body if isinstance(body, str) else body.text
+        return "" if "<" in content else content
     if not isinstance(body, Mapping):
         return ""
-    found = (body.get(key) for key in ("message", "data", "error", "reason"))
-    return next((text for text in found if isinstance(text, str) and text.strip()), "")
+    values = (body.get(key) for key in ("message", "data", "error", "reason"))
+    return next((text for text in values if isinstance(text, str) and text.strip()), "")
 
 
 def _about_token(route: Route, status: int, words: str) -> bool:
-    said = words.lower()
-    suspect = route is PIPELINE and status == HTTPStatus.BAD_REQUEST and _SUSPECT_WORDS in said
-    return suspect or any(sign in said for sign in _TOKEN_WORDS)
+    lowered = words.lower()
+    suspect = route is PIPELINE and status == HTTPStatus.BAD_REQUEST and _SUSPECT_WORDS in lowered
+    return suspect or any(sign in lowered for sign in _TOKEN_WORDS)
 
 
 def _says_error(status: Json) -> bool:
@@ -173,16 +173,18 @@ def _says_error(status: Json) -> bool:
 
 
 def as_error(call: Call, failure: Failure) -> ControllerError:
-    """Return the exception that says who moves next after a read, or after a write other than a link."""
+    """Return the exception for a failed read, or a failed write other than a link: who has to act next."""
     match failure:
         case TooMany(status, words):
-            return Limited(f"{call.what}: {status} {words}; too fast, or others spend the same budget")
+            return Limited(
+                f"{call.what}: {status} {words}; calls were too fast, or others use the same budget"
+            )
         case NotRead(status, words):
             return Busy(f"{call.what}: {status} {words}; it was not read and can be sent again")
         case Unreliable(why):
             return _unreliable(call, why)
         case BadToken(status, words) if call.route.writes:
-            return Busy(f"{call.what}: {status} {words}; nothing was done, the next try asks for a new token")
+            return Busy(f"{call.what}: {status} {words}; nothing was done, the next try gets a new token")
         case BadToken(status, words) | Forbidden(status, words) | Refused(status, words):
             return _refused(call, status, words)
         case _:
@@ -191,7 +193,7 @@ def as_error(call: Call, failure: Failure) -> ControllerError:
 
 def _unreliable(call: Call, why: str) -> ControllerError:
     if call.route.writes:
-        return Unclear(f"{call.what}: {why}; it may have happened: look")
+        return Unclear(f"{call.what}: {why}; it may have happened, and the next read will show it")
     return Busy(f"{call.what}: {why}; it is read again later")
 
 

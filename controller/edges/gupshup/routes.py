@@ -1,4 +1,4 @@
-"""Every call that can be made at all, and paths built from checked ids only.
+"""Routes: every call that can be made at all, and paths built from checked ids only.
 
 There is no template for `DELETE …/subscription`, which would delete all of an app's subscriptions
 (docs/gupshup-api.md, Subscriptions), and an id that could turn another path into it is refused.
@@ -36,7 +36,7 @@ def subscription_id(value: object) -> SubscriptionId:
 
 
 class Auth(Enum):
-    """Whose token a route takes."""
+    """The owner of the token that a route needs."""
 
     NOBODY = "nobody"
     PARTNER = "partner"
@@ -53,7 +53,7 @@ class Route:
 
     @property
     def writes(self) -> bool:
-        """Return whether a call changes anything at Gupshup; to sign in does not."""
+        """Return whether a call changes anything at Gupshup. A sign-in does not."""
         return self.method != "GET" and self.auth is not Auth.NOBODY
 
     @property
@@ -98,9 +98,9 @@ ROUTES = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, but for its token. *hidden* are further secrets that an answer must not give away.
+    """One request without its token. *hidden* are further secrets that an answer must not reveal.
 
-    The path exists as soon as the call does, so a bad id is refused (Usage) before anything is sent.
+    The path is built together with the call, so a bad id is refused (Usage) before anything is sent.
     """
 
     route: Route
@@ -124,7 +124,7 @@ class Call:
 
     @property
     def what(self) -> str:
-        """Name the request for a person: method and path, never its query."""
+        """Return the request's name for people: method and path, never the query."""
         return f"{self.route.method} {self.path}"
 
     @property

@@ -1,4 +1,4 @@
-"""One signed-in conversation: each call with the right token, a read twice at most, a write once."""
+"""A signed-in session: each call has the right token, a read is sent at most twice, a write once."""
 
 from controller.edges.gupshup.body import Json, Malformed, Object, as_object
 from controller.edges.gupshup.replies import BadToken, Classified, Forbidden, Ok, as_error, classify
@@ -17,7 +17,7 @@ _FOREVER = 3650 * 86_400.0
 
 
 class Session:
-    """Joins the wire and the tokens. An app's token is only ever used under that app's path."""
+    """Joins the transport and the tokens. An app's token is only used under that app's path."""
 
     def __init__(self, transport: Transport, sign_in: SignIn, clock: Clock) -> None:
         self._transport = transport
@@ -30,7 +30,7 @@ class Session:
         return self._clock.now()
 
     async def owner(self) -> str:
-        """Return the id of the partner that is signed in, "" if neither answer nor token tells it."""
+        """Return the id of the partner that is signed in, "" if neither the answer nor the token has it."""
         return (await self._partner.get()).owner
 
     async def read(self, call: Call) -> Json:
@@ -48,13 +48,13 @@ class Session:
         raise as_error(call, classified)
 
     async def write(self, call: Call) -> Classified:
-        """Send a write once; a refused token is dropped for the next one. Raises Busy, Denied, Unclear."""
+        """Send a write once. A refused token is dropped, for the next call. Raises Busy, Denied, Unclear."""
         cache = self._cache(call)
         token = (await cache.get()).token
         try:
             classified = await self._ask(call, cache, token)
         except ReplyLost as lost:
-            raise Unclear(f"{lost}; it may have happened: look") from None
+            raise Unclear(f"{lost}; it may have happened, and the next read will show it") from None
         if isinstance(classified, BadToken) or (isinstance(classified, Forbidden) and call.route is LINK):
             cache.refused(token)
         return classified
@@ -66,7 +66,7 @@ class Session:
         return classified
 
     async def _sent(self, call: Call, token: Secret) -> Reply:
-        """Send; a read whose used connection died goes out once more, over a new one."""
+        """Send. A read goes out once more, over a new connection, if the used one died under it."""
         try:
             return await self._transport.send(call, token)
         except ReplyLost as lost:
@@ -83,22 +83,22 @@ class Session:
         return self._apps[app]
 
     async def _app_token(self, app: AppId) -> IssuedToken:
-        """Fetch an app's token, whether it comes nested or flat."""
+        """Fetch an app's token. The answer may hold it nested or flat."""
         call = Call(APP_TOKEN, app)
         body = await self.read(call)
         try:
             return self._issued(as_object(body, "the answer"))
         except Malformed as malformed:
-            raise Busy(f"{call.what}: {malformed}; it is asked for again later") from None
+            raise Busy(f"{call.what}: {malformed}; it is read again later") from None
 
     def _issued(self, body: Object) -> IssuedToken:
         nested = body.get("token")
-        found = nested if isinstance(nested, dict) else body
-        value = found.get("token")
+        fields = nested if isinstance(nested, dict) else body
+        value = fields.get("token")
         token = Secret(value if isinstance(value, str) else "")
         if not token.fits_header():
             raise Malformed("no usable token came with the answer")
         now = self._clock.now()
-        ends = moment(found.get("expiresOn")) or now + _FOREVER
-        # A skewed clock must not turn a good token into one that is asked for before each call.
+        ends = moment(fields.get("expiresOn")) or now + _FOREVER
+        # Without this floor a skewed clock would have a good token fetched again before each call.
         return IssuedToken(token, max(now + _MARGIN, ends - _MARGIN))

@@ -1,6 +1,6 @@
-"""Bodies of answers become the model's nouns, tolerant of both shapes where the pages disagree.
+"""Shapes of answers: JSON goes in, the model's values come out. If Gupshup's pages disagree, both shapes do.
 
-All raise Malformed if something that matters is missing, of the wrong type, or about another app.
+All functions raise Malformed if something that matters is missing, of the wrong type, or about another app.
 """
 
 import re
@@ -29,15 +29,15 @@ _LAST_MOMENT = 4 * 10**9
 
 
 def rows(body: Json) -> tuple[Row, ...]:
-    """Read one page of apps; a single row that cannot be read makes the page useless."""
+    """Return one page of apps. Malformed if a single row cannot be read."""
     if not isinstance(body, list):
         body = _list_in(as_object(body, "the answer"))
     return tuple(row(value) for value in as_list(body, "the list of apps"))
 
 
-def _list_in(found: Object) -> Json:
-    """Return the list that *found* holds: an empty one beside it says nothing, a second one too much."""
-    given = [found[key] for key in _LISTS if key in found]
+def _list_in(fields: Object) -> Json:
+    """Return the list that *fields* holds. An empty second one does not count; another one is Malformed."""
+    given = [fields[key] for key in _LISTS if key in fields]
     filled = [value for value in given if isinstance(value, list) and value]
     if any(value != filled[0] for value in filled):
         raise Malformed("it holds two lists of apps that differ")
@@ -45,22 +45,22 @@ def _list_in(found: Object) -> Json:
 
 
 def row(value: Json) -> Row:
-    found = as_object(value, "a row")
-    name = text(found.get("name"), "a row's name")
+    fields = as_object(value, "a row")
+    name = text(fields.get("name"), "a row's name")
     return Row(
-        id=known_app(found.get("id"), f"the id of the row {name!r:.40}"),
+        id=known_app(fields.get("id"), f"the id of the row {name!r:.40}"),
         name=name,
-        phone=phone(found.get("phone")),
-        live=flag(found.get("live"), "a row's live", default=False),
-        stopped=flag(found.get("stopped"), "a row's stopped", default=False),
-        region=text_or_none(found.get("storageRegion"), "a row's storageRegion"),
-        stage=stages(found),
-        created=moment(found.get("createdOn")),
+        phone=phone(fields.get("phone")),
+        live=flag(fields.get("live"), "a row's live", default=False),
+        stopped=flag(fields.get("stopped"), "a row's stopped", default=False),
+        region=text_or_none(fields.get("storageRegion"), "a row's storageRegion"),
+        stage=stages(fields),
+        created=moment(fields.get("createdOn")),
     )
 
 
 def details(body: Json, asked: AppId) -> Details:
-    """Read `/details`, wrapped in `appDetails` or in `app`."""
+    """Return the answer of `/details`, which may be wrapped in `appDetails` or in `app`."""
     outer = as_object(body, "the answer")
     wrapped = (outer.get(key) for key in ("appDetails", "app"))
     inner = as_object(next((value for value in wrapped if isinstance(value, dict)), None), "appDetails")
@@ -78,17 +78,17 @@ def stage(body: Json, asked: AppId) -> Stage:
     return stages(inner)
 
 
-def stages(found: Object) -> Stage:
-    """Read the stages; the list spells `pipelineStage`, `/pipeline` spells `pipeLineStage`."""
-    pipeline = found.get("pipelineStage")
+def stages(fields: Object) -> Stage:
+    """Return the stages. The list spells `pipelineStage`, `/pipeline` spells `pipeLineStage`."""
+    pipeline = fields.get("pipelineStage")
     return Stage(
-        creation=text_or_none(found.get("creationStage"), "creationStage"),
-        pipeline=text_or_none(found.get("pipeLineStage") if pipeline is None else pipeline, "pipelineStage"),
+        creation=text_or_none(fields.get("creationStage"), "creationStage"),
+        pipeline=text_or_none(fields.get("pipeLineStage") if pipeline is None else pipeline, "pipelineStage"),
     )
 
 
 def waba(body: Json) -> str:
-    """Return the WABA id, "" if it was not told."""
+    """Return the WABA id, "" if the answer has none."""
     inner = as_object(body, "the answer").get("wabaInfo")
     if inner is None:
         return ""
@@ -96,8 +96,8 @@ def waba(body: Json) -> str:
 
 
 def subscriptions(body: Json, asked: AppId) -> tuple[RemoteSubscription, ...]:
-    found = as_list(as_object(body, "the answer").get("subscriptions"), "the list of subscriptions")
-    return tuple(_subscription(value, asked) for value in found)
+    values = as_list(as_object(body, "the answer").get("subscriptions"), "the list of subscriptions")
+    return tuple(_subscription(value, asked) for value in values)
 
 
 def subscription(body: Json, asked: AppId) -> RemoteSubscription:
@@ -105,16 +105,16 @@ def subscription(body: Json, asked: AppId) -> RemoteSubscription:
 
 
 def _subscription(value: Json, asked: AppId) -> RemoteSubscription:
-    found = as_object(value, "a subscription")
-    _same(found.get("appId"), asked)
+    fields = as_object(value, "a subscription")
+    _same(fields.get("appId"), asked)
     return RemoteSubscription(
-        id=_known_subscription(found.get("id")),
-        tag=text_or_none(found.get("tag"), "a subscription's tag") or "",
-        url=text_or_none(found.get("url"), "a subscription's url") or "",
-        version=number(found.get("version")),
-        mode=number(found.get("mode")),
-        modes=_modes(found.get("modes")),
-        active=flag(found.get("active"), "a subscription's active", default=True),
+        id=_known_subscription(fields.get("id")),
+        tag=text_or_none(fields.get("tag"), "a subscription's tag") or "",
+        url=text_or_none(fields.get("url"), "a subscription's url") or "",
+        version=number(fields.get("version")),
+        mode=number(fields.get("mode")),
+        modes=_modes(fields.get("modes")),
+        active=flag(fields.get("active"), "a subscription's active", default=True),
     )
 
 
@@ -145,14 +145,14 @@ def _known_subscription(value: Json) -> SubscriptionId:
 
 
 def _same(value: Json, asked: AppId) -> AppId:
-    """Return *asked* unless the answer says that it is about another app."""
+    """Return *asked*. Malformed if the answer names another app."""
     if value is not None and known_app(value, "the app's id") != asked:
-        raise Malformed("it is about another app than was asked for")
+        raise Malformed("it is about another app than the call")
     return asked
 
 
 def phone(value: Json) -> str | None:
-    """Return a phone as digits only, as manifests write it; None if there is none."""
+    """Return a phone as digits only, as in manifests; None if there is none."""
     given = text_or_none(value, "a phone")
     if given is None or given.upper() == "NA":
         return None
@@ -161,7 +161,7 @@ def phone(value: Json) -> str | None:
 
 
 def moment(value: Json) -> float | None:
-    """Return epoch seconds from milliseconds or seconds; None if it is no plausible moment."""
+    """Return epoch seconds from milliseconds or seconds; None if *value* is no plausible moment."""
     given = number(int(value) if isinstance(value, float) else value)
     if not given:
         return None

@@ -1,4 +1,4 @@
-"""From credentials to a partner token and the partner's id, without a storm of refused sign-ins."""
+"""Sign-in: credentials go in, a partner token and the partner's id come out. Refusals slow it down."""
 
 import base64
 import binascii
@@ -28,7 +28,7 @@ Reveal = Callable[[Reference], Secret]
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """The last sign-in that came to nothing. *tries* counts the refusals in a row with these credentials."""
+    """The last sign-in, if it failed. *tries* counts the refusals in a row with these credentials."""
 
     message: str
     denied: bool
@@ -38,10 +38,10 @@ class _Failed:
 
 
 class SignIn:
-    """Fetches the partner's token, reading the references anew each time.
+    """Fetches the partner's token. Each sign-in reads the references anew.
 
-    After a failure the next sign-in waits a minute; after three refusals in a row it waits for other
-    credentials, so that Gupshup does not lock the account.
+    After a failure the next sign-in waits a minute. After three refusals in a row it waits until the
+    credentials change, so that Gupshup does not lock the account.
     """
 
     def __init__(self, transport: Transport, partner: Partner, reveal: Reveal, clock: Clock) -> None:
@@ -55,7 +55,7 @@ class SignIn:
     async def fetch(self) -> IssuedToken:
         """Return a new token. Raises Denied (missing or refused credentials), Busy or Limited.
 
-        AccountError if it is another account's than the last one was.
+        Raises AccountError if the token belongs to another account than the last one.
         """
         match self._partner.credentials:
             case Token(reference):
@@ -67,15 +67,15 @@ class SignIn:
         token = self._reveal(reference)
         if not token.fits_header():
             raise Denied(
-                f"the token of partner {self._partner.name} cannot be sent: only printable ASCII can, "
+                f"the token of partner {self._partner.name} cannot be sent: a token is printable ASCII "
                 "without line breaks; check the value",
             )
         return token
 
     async def _login(self, login: Login) -> IssuedToken:
         credentials = (self._reveal(login.email), self._reveal(login.secret))
-        self._rest(credentials)
-        # The reference calls the field `password`, newer samples call it `secret`: docs/adr/0001.
+        self._check_backoff(credentials)
+        # Gupshup's reference calls the field `password`, newer samples call it `secret`: docs/adr/0001.
         email, secret = credentials
         call = Call(LOGIN, form={"email": email, "password": secret, "secret": secret})
         try:
@@ -99,7 +99,9 @@ class SignIn:
                 self._fail(message, credentials, _REST)
                 raise Limited(message, self._clock.now() + _REST)
             case _:
-                raise self._busy(f"{call.what}: no token came ({_what_came(classified)})", credentials, _REST)
+                raise self._busy(
+                    f"{call.what}: the answer holds no token ({_what_came(classified)})", credentials, _REST
+                )
 
     def _signed_in(
         self, call: Call, body: dict[str, Json], credentials: tuple[Secret, Secret]
@@ -107,7 +109,7 @@ class SignIn:
         value = body.get("token")
         token = Secret(value if isinstance(value, str) else "")
         if not token.fits_header():
-            raise self._busy(f"{call.what}: no usable token came with the answer", credentials, _REST)
+            raise self._busy(f"{call.what}: the answer holds no usable token", credentials, _REST)
         self._failed = None
         return self._issued(token, body.get("id"))
 
@@ -116,20 +118,20 @@ class SignIn:
         if self._owner and owner and owner != self._owner:
             raise AccountError(
                 f"the credentials of partner {self._partner.name} opened account {self._owner}, and now open "
-                f"{owner}: nothing is done with them before the next start"
+                f"{owner}: they are not used again before the next start"
             )
         self._owner = owner or self._owner
         return IssuedToken(token, self._clock.now() + _LIFETIME, self._owner)
 
-    def _rest(self, credentials: tuple[Secret, Secret]) -> None:
-        """Raise the last failure again while it lasts."""
+    def _check_backoff(self, credentials: tuple[Secret, Secret]) -> None:
+        """Raise the last failure again until its wait is over."""
         failed = self._failed
         if failed is None or failed.credentials != credentials:
             self._failed = None
             return
         if failed.tries >= _TRIES:
             raise Denied(
-                f"{failed.message}; refused {failed.tries} times, so not tried again before they change"
+                f"{failed.message}; refused {failed.tries} times, so not tried again until they change"
             )
         now = self._clock.now()
         if failed.until - _REST <= now < failed.until:
@@ -156,13 +158,13 @@ def _what_came(classified: Classified) -> str:
 
 
 def _identity(value: Json) -> str:
-    """Return a partner's id as text; "" if it is none."""
+    """Return a partner's id as text; "" if *value* is no id."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return text if _ID.fullmatch(text) else ""
 
 
 def _claimed(token: Secret) -> Json:
-    """Return the id that a JWT claims for its owner. It is a name for us, never a proof of anything."""
+    """Return the id that a JWT claims for its owner. A claim is only a name, never a proof of anything."""
     parts = token.reveal().removeprefix("Bearer ").split(".")
     if len(parts) != 3:  # noqa: PLR2004  (header, claims, signature)
         return None

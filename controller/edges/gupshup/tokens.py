@@ -1,4 +1,4 @@
-"""The cache of tokens, in memory only: one task fetches, a token is kept until it ends, or is refused."""
+"""The token cache, in memory only. One task fetches; a token is kept until it ends or is refused."""
 
 import asyncio
 import math
@@ -15,7 +15,7 @@ _QUICK = 2
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token as it was fetched; *until* is epoch seconds, *owner* the partner's id, if the answer had it."""
+    """A token that was fetched. *until* is epoch seconds; *owner* is the partner's id, "" if unknown."""
 
     token: Secret
     until: float
@@ -25,8 +25,8 @@ class IssuedToken:
 class TokenCache:
     """Keeps one token.
 
-    A refused token is dropped, but no faster than once a minute and, after two that were refused without
-    one accepted in between, once an hour: a Gupshup that refuses every token gets no storm of sign-ins.
+    A refused token is dropped at most once a minute. After two tokens that were refused, and none accepted
+    in between, at most once an hour: if Gupshup refuses every token, few sign-ins follow.
     """
 
     def __init__(self, fetch: Callable[[], Awaitable[IssuedToken]], clock: Clock) -> None:
@@ -45,7 +45,7 @@ class TokenCache:
             return self._held
 
     def refused(self, token: Secret) -> None:
-        """Drop *token* unless it is no longer the one that is kept, or the last was dropped just now."""
+        """Drop *token* if it is still the cached one, and if the last one was not dropped just now."""
         now = self._clock.now()
         gap = _GAP if self._refusals < _QUICK else _LONG_GAP
         if self._held is None or self._held.token != token or 0 <= now - self._dropped_at < gap:
@@ -55,12 +55,12 @@ class TokenCache:
         self._refusals += 1
 
     def accepted(self, token: Secret) -> None:
-        """Take note that *token* is good."""
+        """Note that *token* is good."""
         if self._held is not None and self._held.token == token:
             self._refusals = 0
 
     async def renew(self, token: Secret) -> Secret | None:
-        """Return another token than the refused *token*; None if there is none to be had now."""
+        """Return another token than the refused *token*; None if none is available now."""
         self.refused(token)
         issued = await self.get()
         return None if issued.token == token else issued.token

@@ -1,7 +1,7 @@
-"""The transport: one HTTP client and one way to send, past the rate limiter, within a deadline, never twice.
+"""The transport: one HTTP client, which sends each call once, through the rate limiter, within a deadline.
 
-The result is an answer as far as it came. `NotSent` is raised if provably no byte of the request left, and
-`ReplyLost` if the request may have arrived.
+`NotSent` is raised if provably no byte of the request left, `ReplyLost` if the request may have arrived. An
+answer that broke off is returned with its status.
 """
 
 import asyncio
@@ -49,10 +49,10 @@ class NotSent(Busy):
 
 
 class ReplyLost(Unclear):
-    """The request may have arrived; no answer did.
+    """The request may have arrived, and no answer came.
 
-    *worn*: it went over a connection that had been used before, and which then died: the server may have
-    closed it at that moment, so that this says nothing about the server.
+    *worn*: the request went over a connection that had been used before and then died. The server may have
+    closed an idle connection at that moment, so the loss shows nothing about the server.
     """
 
     def __init__(self, message: str, *, worn: bool = False) -> None:
@@ -62,9 +62,9 @@ class ReplyLost(Unclear):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The status, and the JSON that came with it: Malformed if none did, None if nothing came.
+    """The status and the JSON of an answer. *body* is Malformed if it was no JSON, None if it was empty.
 
-    *secrets* are those that went with the request, to be masked in every text about the answer.
+    *secrets* must be masked in every text about the answer: it could echo them.
     """
 
     status: int
@@ -74,9 +74,9 @@ class Reply:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a request got: its status as soon as that is known, although the body may never end.
+    """How far a request got. *status* is set as soon as it is known: the body may never end.
 
-    *connected*: a connection was made for it; *going*: its bytes began to leave.
+    *connected*: a connection was made for this request. *going*: its bytes began to leave.
     """
 
     status: int | None = None
@@ -87,8 +87,8 @@ class _Progress:
 class Transport:
     """Sends calls to one origin.
 
-    *may_write* is asked right before the bytes of a call that changes something there would go. None refuses
-    such calls: this client only reads.
+    *may_write* is called right before the bytes of a write go; the write raises NotSent if it returns False.
+    With None this client only reads.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Transport:
         self._known: dict[Auth, tuple[Secret, ...]] = {}
         self._network = network
         self._deadline = network.deadline
-        self._way = network.secrets
+        self._proxy_secrets = network.secrets
         self._http = client(network)
 
     async def __aenter__(self) -> Self:
@@ -116,27 +116,27 @@ class Transport:
         await self._http.aclose()
 
     async def send(self, call: Call, token: Secret | None = None, *, anew: bool = False) -> Reply:
-        """Send *call* once, over a new connection where *anew*.
+        """Send *call* once; with *anew*, over a new connection.
 
-        Raises NotSent, ReplyLost and what the limiter raises. Usage if this client may not send it.
+        Raises NotSent, ReplyLost and what the limiter raises. Usage if this client may not send the call.
         """
         if self._may_write is None and call.route.writes:
             raise Usage(f"{call.what} is not sent: this client only reads")
         if (token is None) is not (call.route.auth is Auth.NOBODY):
-            raise Usage(f"{call.what} is not sent: it takes {call.route.auth.value}'s token")
+            raise Usage(f"{call.what} is not sent: it needs {call.route.auth.value}'s token")
         progress = _Progress()
         request = self._request(call, token, progress)
         async with self._limiter.call(call.route.bucket, app_id=call.budget, route=call.route.name) as permit:
             self._require_lease(call)
             status, body = await self._answer(call, request, permit, progress, anew=anew)
-        return Reply(status, body, self._told(call, token))
+        return Reply(status, body, self._secrets(call, token))
 
-    def _told(self, call: Call, token: Secret | None) -> tuple[Secret, ...]:
-        """Return the secrets that could be echoed: this call's, the partner's of earlier calls, the way's."""
+    def _secrets(self, call: Call, token: Secret | None) -> tuple[Secret, ...]:
+        """Return all that an answer could echo: secrets of this call, of earlier calls and of the proxy."""
         own = call.secrets if token is None else (token, *call.secrets)
         if call.route.auth is not Auth.APP:
             self._known[call.route.auth] = own
-        return (*own, *self._way, *(secret for known in self._known.values() for secret in known))
+        return (*own, *self._proxy_secrets, *(secret for known in self._known.values() for secret in known))
 
     async def _answer(
         self,
@@ -175,7 +175,7 @@ class Transport:
             raise Usage(f"{call.what} is not sent: it holds characters that cannot be") from None
 
     async def _going(self, call: Call, progress: _Progress, event: str, _: object) -> None:
-        """Ask once more when a connection is there and nothing but the bytes is left to do."""
+        """Check the lease again once the connection is made: only the bytes are left to send."""
         progress.connected |= event == _CONNECTS
         if event == _BYTES_GO:
             self._require_lease(call)
@@ -189,7 +189,7 @@ class Transport:
 
     @asynccontextmanager
     async def _connections(self, *, anew: bool) -> AsyncIterator[httpx.AsyncClient]:
-        """Yield the client whose connections are used again, or one that has none yet."""
+        """Yield the client that reuses its connections; with *anew*, one that has none yet."""
         if not anew:
             yield self._http
             return
@@ -238,11 +238,11 @@ async def _body(reply: httpx.Response) -> Json | Malformed:
 
 
 def _inflated(content: bytes, encoding: str) -> bytes:
-    """Undo a compression that nobody asked for, up to the cap: a small answer may hide a huge one."""
+    """Return *content* decompressed, up to the limit: a small answer may hide a huge one."""
     if encoding in {"identity", ""}:
         return content
     if encoding not in _INFLATED:
-        raise Malformed("it is compressed in a way that was not asked for")
+        raise Malformed("it is compressed in a way that was not requested")
     try:
         plain = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(content, LARGEST_BODY + 1)
     except zlib.error:
@@ -253,7 +253,7 @@ def _inflated(content: bytes, encoding: str) -> bytes:
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that a Retry-After header asks for, at least 0; None if it makes no sense."""
+    """Return the seconds of a Retry-After header, at least 0; None if it cannot be read."""
     if value is None:
         return None
     if re.fullmatch(r"-?[0-9]{1,15}", value.strip(), re.ASCII):
@@ -266,7 +266,10 @@ def retry_after(value: str | None, now: float) -> float | None:
 
 
 def _authorization(token: Secret) -> dict[str, str]:
-    """Show a Universal Token by `Bearer` alone, any other in both headers: the pages disagree which."""
+    """Return the headers for *token*. A Universal Token goes into one header, any other into both.
+
+    Gupshup's pages disagree about which of the two headers is right.
+    """
     value = token.reveal()
     if value.startswith("Bearer "):
         return {"Authorization": value}
@@ -278,7 +281,7 @@ def _shown(value: str | Secret) -> str:
 
 
 def _named(error: Exception) -> str:
-    """Name the kind of *error* only: the texts of the stack below quote what was sent and received."""
+    """Return only the class of *error*: its text may quote what was sent and received."""
     return type(error).__name__
 
 

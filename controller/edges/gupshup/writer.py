@@ -1,4 +1,4 @@
-"""The calls that change something at Gupshup. Each is sent once; nothing here repeats a write."""
+"""The writer: every call that changes something at Gupshup. Each is sent once, and never repeated here."""
 
 from controller.edges.gupshup import shapes
 from controller.edges.gupshup.body import Json, Malformed
@@ -17,12 +17,12 @@ _GONE = "subscription does not exist"
 class GupshupWriter(GupshupReader):
     """Reads and writes one partner account.
 
-    Beside what a Reader raises: Unclear if a write may have happened; Rejected if it was refused, with
-    Gupshup's words; Busy if it was provably not done.
+    Beside what a reader raises, a write raises Unclear if it may have happened, Rejected with Gupshup's words
+    if it was refused, and Busy if it was provably not done.
     """
 
     async def link(self, app: App) -> LinkAnswer:
-        """Ask for an app. Raises Limited, Busy and Denied (nothing was created), or Unclear (look)."""
+        """Link an app. Limited, Busy and Denied: nothing was created. Unclear: only a read can show it."""
         call = Call(LINK, form=link_form(app))
         return link_answer(call, await self._session.write(call), app.phone)
 
@@ -30,24 +30,24 @@ class GupshupWriter(GupshupReader):
         call = Call(CALLBACK, app, form={"callbackUrl": url})
         body = await self._written(call)
         if not (isinstance(body, dict) and str(body.get("status")).lower() == "success"):
-            raise _unclear(call, "it does not say success")
+            raise _unclear(call, "its status is not success")
 
-    async def subscribe(self, app: AppId, wish: SubscriptionForm) -> RemoteSubscription:
-        call = Call(SUBSCRIBE, app, form=wish.created(), hidden=tuple(wish.headers.values()))
+    async def subscribe(self, app: AppId, form: SubscriptionForm) -> RemoteSubscription:
+        call = Call(SUBSCRIBE, app, form=form.created(), hidden=tuple(form.headers.values()))
         return await self._subscription(call, app)
 
     async def update_subscription(
         self,
         app: AppId,
         subscription: SubscriptionId,
-        wish: SubscriptionForm,
+        form: SubscriptionForm,
     ) -> RemoteSubscription:
-        """Send the whole declared set in one call, the headers where some are declared."""
-        call = Call(UPDATE, app, subscription, form=wish.updated(), hidden=tuple(wish.headers.values()))
+        """Send everything that is declared in one call, with the headers if there are any."""
+        call = Call(UPDATE, app, subscription, form=form.updated(), hidden=tuple(form.headers.values()))
         return await self._subscription(call, app)
 
     async def unsubscribe(self, app: AppId, subscription: SubscriptionId) -> None:
-        """Delete one subscription; that it is gone already is as good."""
+        """Delete one subscription. Success, too, if it does not exist any more."""
         call = Call(UNSUBSCRIBE, app, subscription)
         match await self._session.write(call):
             case Ok():
@@ -73,4 +73,6 @@ class GupshupWriter(GupshupReader):
 
 
 def _unclear(call: Call, why: str) -> Unclear:
-    return Unclear(f"{call.what}: the answer cannot be used: {why}; it may have happened: look")
+    return Unclear(
+        f"{call.what}: the answer cannot be used: {why}; it may have happened, and the next read will show it"
+    )
