@@ -1,1 +1,1 @@
-"""The world: one outside thing a file. An edge translates, and takes no decision."""
+"""Edges: one file for each outside system. An edge translates, and makes no decision."""

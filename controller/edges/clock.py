@@ -11,10 +11,10 @@ _TIME_NAMESPACE = Path("/proc/self/ns/time")
 
 
 class SystemClock:
-    """The wall clock as it was at the start, carried on by the monotonic one.
+    """The wall clock at the start of the process, continued by the monotonic clock.
 
-    *boot* names the run of the machine within which `monotonic` can be compared between processes; it is
-    "" if the system does not tell.
+    *boot* identifies the run of the machine: within one run, `monotonic` can be compared between processes.
+    *boot* is "" if the system does not have such a name.
     """
 
     def __init__(self) -> None:
@@ -22,11 +22,11 @@ class SystemClock:
         self.boot = _boot()
 
     def now(self) -> float:
-        """Return epoch seconds. A wall clock that is set later is not noticed."""
+        """Return epoch seconds. If the wall clock is set later, the result does not change."""
         return self._offset + _steady()
 
     def monotonic(self) -> float:
-        """Return seconds that never step and, where the system can tell, go on while it is suspended."""
+        """Return seconds that never step. Time in which the machine is suspended counts on Linux."""
         return _steady()
 
     async def sleep(self, seconds: float) -> None:
@@ -48,7 +48,7 @@ def _boot() -> str:
 
 
 def _namespace() -> str:
-    """Name what a container may have of its own: another monotonic time than its machine's."""
+    """Return the time namespace: a container may have another monotonic time than its machine."""
     try:
         return str(_TIME_NAMESPACE.readlink())
     except OSError:
@@ -56,9 +56,9 @@ def _namespace() -> str:
 
 
 def _session() -> str:
-    """Ask macOS for the name of this run of the machine."""
+    """Return macOS's name for this run of the machine, "" if there is none."""
     answer, size = ctypes.create_string_buffer(64), ctypes.c_size_t(64)
-    asked = ctypes.CDLL(None).sysctlbyname
-    if asked(b"kern.bootsessionuuid", answer, ctypes.byref(size), None, ctypes.c_size_t(0)):
+    sysctl = ctypes.CDLL(None).sysctlbyname
+    if sysctl(b"kern.bootsessionuuid", answer, ctypes.byref(size), None, ctypes.c_size_t(0)):
         return ""
     return answer.value.decode("ascii", "replace")

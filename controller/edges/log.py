@@ -1,4 +1,4 @@
-"""Logs on standard error: constant words, variable keys, one line an event; never a secret."""
+"""Logs on standard error: one line an event, constant words and variable keys, never a secret."""
 
 import logging
 import sys
@@ -11,9 +11,9 @@ from controller.edges import streams
 
 
 def configure(form: str, level: str) -> None:
-    """Set up logging for this process; what libraries log below a warning is left out.
+    """Set up logging for this process. Lines of libraries below a warning are left out.
 
-    Their lines may hold addresses and bodies that are nobody's business.
+    Such lines may hold private addresses and bodies.
     """
     last: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if form == "text":
@@ -24,7 +24,7 @@ def configure(form: str, level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            Missing(streams.lines_lost),
+            LostLines(streams.lines_lost),
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
@@ -33,20 +33,20 @@ def configure(form: str, level: str) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
 
 
-class Missing:
-    """Adds `lines_lost` to an event where more lines were lost since the last one; *lost* counts them all."""
+class LostLines:
+    """Adds `lines_lost` to an event if lines were lost since the last one. *lost* returns all so far."""
 
     def __init__(self, lost: Callable[[], int]) -> None:
         self._lost = lost
-        self._told = 0
+        self._reported = 0
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         lost = self._lost()
-        if lost != self._told:
-            self._told = event["lines_lost"] = lost
+        if lost != self._reported:
+            self._reported = event["lines_lost"] = lost
         return event
 
 
 def logger() -> FilteringBoundLogger:
-    found: FilteringBoundLogger = structlog.get_logger()
-    return found
+    log: FilteringBoundLogger = structlog.get_logger()
+    return log

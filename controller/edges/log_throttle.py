@@ -1,4 +1,4 @@
-"""The log throttle: the same message once a minute, with how often it was kept back."""
+"""The log throttle: the same message is logged once a minute, with the number of suppressed ones."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ EVERY = 60.0
 """Seconds for which the same message is not logged again."""
 
 MOST = 4_096
-"""Messages that are kept in mind. Past that, the oldest may be logged too often."""
+"""Messages that are remembered. Beyond them, the oldest may be logged too often."""
 
 _NUMBER = re.compile(r"\d+")
 
@@ -22,7 +22,7 @@ class _Logged:
 
 
 class LogThrottle:
-    """A flood is a line and not a million. *now* gives seconds that never step."""
+    """Makes one line of a flood of equal messages. *now* returns seconds that never step."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -31,7 +31,7 @@ class LogThrottle:
     def due(self, *words: str) -> int | None:
         """Return how often the same *words* were suppressed since they were logged; None to suppress them.
 
-        Numbers in them do not count: an error that counts its seconds is the same one.
+        Numbers in *words* do not count: an error that names its seconds stays the same error.
         """
         key, now = _NUMBER.sub("0", "\0".join(words)), self._now()
         last = self._logged.pop(key, None)
@@ -45,7 +45,7 @@ class LogThrottle:
         return 0 if last is None else last.suppressed
 
     def warn(self, event: str) -> None:
-        """Log *event*, with how many times it happened since it was last logged."""
+        """Log *event*, with the times that it happened since it was last logged."""
         suppressed = self.due(event)
         if suppressed is not None:
             log.logger().warning(event, times=suppressed + 1)

@@ -1,7 +1,7 @@
-"""Notifications: a notice goes in and never waits. A task a service delivers it, or gives up and logs that.
+"""Notifications: a notice goes in without a wait. One task for each service delivers it, or logs a failure.
 
-The URLs of services hold secrets. They stand in a file or in the environment, never on a command line.
-Neither the URLs nor what the library says about them is shown to anybody.
+The URLs of services hold secrets. They come from a file or the environment, never from a command line.
+Neither the URLs nor the library's messages about them are ever shown.
 """
 
 import asyncio
@@ -32,22 +32,22 @@ PAUSES = (5.0, 60.0)
 """Seconds before the second try, and before the third and last."""
 
 MOST = 100
-"""Notices that wait for one service. Past that, the oldest are dropped."""
+"""Notices that wait for one service at most. Beyond them, the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Where notices go. *name* identifies the service without its secrets."""
+    """A receiver of notices. *name* identifies the service without its secrets."""
 
     name: str
     deliver: Callable[[Notice], bool]
 
 
 def services(file: str | None, environ: Mapping[str, str]) -> tuple[Service, ...]:
-    """Return the services whose URLs stand in *file*, else in GUPSHUPCTL_NOTIFY_URLS or its `_FILE` twin.
+    """Return the services whose URLs are in *file*, else in GUPSHUPCTL_NOTIFY_URLS or its `_FILE` twin.
 
-    One a line; empty lines and those that begin with # do not count. None of these: no services. Raises
-    Usage, which names the line and never the URL.
+    Each line holds one URL; empty lines and those that begin with # do not count. If none of the three is
+    set, there are no services. Raises Usage, which names the line and never the URL.
     """
     if not file and not environ.get(VARIABLE) and not environ.get(f"{VARIABLE}_FILE"):
         return ()
@@ -72,7 +72,7 @@ def _service(url: str, line: int) -> Service:
         allow_templates=False,
         language="en",
     )
-    with warnings.catch_warnings():  # of modules that the interpreter is going to drop; the library copes
+    with warnings.catch_warnings():  # about modules that Python will drop; the library works without them
         warnings.simplefilter("ignore")
         plugin: NotifyBase | None = Apprise.instantiate(url, asset=asset)
     if plugin is None:
@@ -117,17 +117,18 @@ class Notifier:
         pauses: Sequence[float] = PAUSES,
     ) -> None:
         self._senders = [
-            _Sender(each, log.bind(service=each.name), on_result, deadline, pauses) for each in services
+            _Sender(service, log.bind(service=service.name), on_result, deadline, pauses)
+            for service in services
         ]
-        self._tasks = [asyncio.create_task(each.run()) for each in self._senders]
+        self._tasks = [asyncio.create_task(sender.run()) for sender in self._senders]
 
     def notify(self, notice: Notice) -> None:
-        """Take *notice* to be sent, and return at once."""
+        """Queue *notice* for every service, and return at once."""
         for sender in self._senders:
             sender.put(notice)
 
     async def close(self, seconds: float) -> None:
-        """Send what is left, for *seconds* at most. What is not sent by then is dropped."""
+        """Send the notices that are left, for *seconds* at most. Notices not sent by then are dropped."""
         for sender in self._senders:
             sender.end()
         if self._tasks:
@@ -138,7 +139,7 @@ class Notifier:
 
 @dataclass(slots=True)
 class _Sender:
-    """One service's queue, and the one delivery that goes on."""
+    """One service's queue, and its one delivery that is under way."""
 
     service: Service
     log: FilteringBoundLogger
@@ -167,7 +168,7 @@ class _Sender:
                 self.log.warning("notification not sent", title=notice.title)
 
     async def _sent(self, notice: Notice) -> bool:
-        """Try until it is delivered: at once, and after each pause unless the end cuts that short."""
+        """Return whether *notice* was delivered. Tries at once and after each pause, but not past `end`."""
         for pause in self.pauses:
             if await self._tried(notice):
                 return True
@@ -177,7 +178,7 @@ class _Sender:
         return await self._tried(notice)
 
     async def _tried(self, notice: Notice) -> bool:
-        """Try once. A service that never ends keeps one thread, and no more than one."""
+        """Try once. A service that never answers blocks one thread, and never a second one."""
         if self.delivery is not None:
             await asyncio.wait({self.delivery}, timeout=self.deadline)
             if not self.delivery.done():
@@ -201,7 +202,7 @@ def _in_daemon_thread(work: Callable[[], bool]) -> asyncio.Future[bool]:
 
     def run() -> None:
         result = work()
-        with suppress(RuntimeError):  # the loop has ended, and nobody waits
+        with suppress(RuntimeError):  # the loop has ended, so no task waits for the result
             loop.call_soon_threadsafe(future.set_result, result)
 
     threading.Thread(target=run, name="notify", daemon=True).start()

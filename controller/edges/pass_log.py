@@ -1,6 +1,6 @@
-"""The log of passes: one line a pass, one an action, one a resource that gets stuck or well.
+"""The log of passes: one line for each pass, each action, and each resource that gets stuck or ready.
 
-Phones are masked. The same error of the same app is logged once a minute, with how often it was suppressed.
+Phones are masked. The same error of the same app is logged once a minute, with the number of suppressed ones.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class PassLog:
         self._throttle = LogThrottle(now)
 
     def on_pass(self, over: Pass) -> None:
-        """Log a pass. One over a single app that found nothing to do is logged at debug."""
+        """Log a pass. A pass over a single app with nothing to do is logged at debug."""
         log = self._log.bind(scope=_scope(over), revision=over.revision)
         for result in over.results:
             self._acted(log, over, result)
@@ -59,7 +59,7 @@ class PassLog:
         if suppressed is None:
             return
         if suppressed:
-            values["untold"] = suppressed
+            values["suppressed"] = suppressed
         log.warning(event, reason=reason, message=without_phones(message), **values)
 
 

@@ -1,4 +1,4 @@
-"""Secrets from the environment and from files: a reference comes in, a `Secret` goes out, read anew."""
+"""Secrets from the environment and from files: a reference goes in, a `Secret` comes out, read each time."""
 
 import os
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ _MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # what some editors begin a UTF-8 file 
 
 
 def reveal(reference: Reference, environ: Mapping[str, str]) -> Secret:
-    """Return what an operator's *reference* stands for, without a byte order mark and line ends behind it.
+    """Return the value of an operator's *reference*, without a byte order mark and trailing line ends.
 
-    An environment variable wins over the file that its `_FILE` twin names. Raises Denied, which names the
-    reference and never a value, where it is missing, empty, unreadable, too long or no UTF-8.
+    An environment variable wins over the file that its `_FILE` twin names. Raises Denied if the value is
+    missing, empty, unreadable, too long or no UTF-8. The error names the reference and never a value.
     """
     match reference:
         case FromFile(path):
@@ -36,28 +36,28 @@ def reveal(reference: Reference, environ: Mapping[str, str]) -> Secret:
 
 
 def reveal_credential(reference: Reference, environ: Mapping[str, str]) -> Secret:
-    """Return what a manifest references as a credential; Denied if the operator did not grant it."""
+    """Return the credential that a manifest references; Denied if the operator did not grant it."""
     return reveal(_granted(reference, settings.credentials(environ), "credential"), environ)
 
 
 def reveal_header(reference: Reference, environ: Mapping[str, str]) -> Secret:
-    """Return what a manifest references, as an HTTP header's value.
+    """Return the value that a manifest references for an HTTP header.
 
-    Denied if the operator did not grant it to headers, and where it cannot be one.
+    Denied if the operator did not grant it to headers, or if the value does not fit into a header.
     """
     secret = reveal(_granted(reference, settings.headers(environ), "header"), environ)
     if not secret.fits_header():
         raise Denied(
-            f"the secret from {_named(reference)} cannot be an HTTP header: only printable ASCII can, "
+            f"the secret from {_named(reference)} cannot be an HTTP header: a header is printable ASCII "
             "without line breaks",
         )
     return secret
 
 
 def _granted(reference: Reference, grant: Grant, purpose: str) -> Reference:
-    """Return *reference*, a file by its real path: what a link leads to must be granted as well.
+    """Return *reference*, a file by its real path: the target of a link must be granted as well.
 
-    Decoding has judged the names alone, and what is read later may have changed since.
+    Decoding checked only the names, and a file or a link may have changed since.
     """
     match reference:
         case FromEnv(name) if grant.allows_variable(name):
@@ -67,7 +67,7 @@ def _granted(reference: Reference, grant: Grant, purpose: str) -> Reference:
         case _:
             raise Denied(
                 f"no secret: {_named(reference)} may not be read for a {purpose}; `gupshupctl validate` "
-                "names the setting that allows it, and a link must not lead out of what is allowed"
+                "names the setting that allows it, and the target of a link must be allowed, too"
             )
 
 
@@ -85,7 +85,7 @@ def _real(path: str) -> str:
     try:
         return os.path.realpath(path)
     except ValueError:
-        return path  # holds a zero byte, and so names no file
+        return path  # a path with a zero byte names no file
 
 
 def _from_file(path: str, source: str) -> Secret:

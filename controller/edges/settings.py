@@ -1,4 +1,4 @@
-"""The settings for manifests: environment variables go in, rules come out. No credential is read."""
+"""Settings for manifests: environment variables go in, rules come out. No credential is read."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ _TWIN = "_FILE"
 
 
 def rules(environ: Mapping[str, str]) -> Rules:
-    """Return what the surroundings allow and mean by default; an empty variable counts as none.
+    """Return what the environment allows and sets by default. An empty variable counts as unset.
 
     Raises ControllerError if a file that GUPSHUP_URL_FILE or GUPSHUP_PARTNER_ID_FILE names cannot be read.
     """
@@ -40,9 +40,9 @@ def credentials(environ: Mapping[str, str]) -> Grant:
 
 
 def headers(environ: Mapping[str, str]) -> Grant:
-    """Return what the headers of a Subscription may name: they go to hosts that a manifest chooses.
+    """Return what the headers of a Subscription may name. Headers go to hosts that a manifest chooses.
 
-    So nothing of the folder of credentials is theirs, though it be one folder.
+    Files in the folder of credentials are therefore not allowed, even if both purposes share one folder.
     """
     folder, others = _folder(environ, _HEADERS), _folder(environ, _CREDENTIALS)
     excluded = others if folder and others and is_below(f"{others}/", folder) else None
@@ -55,9 +55,10 @@ def _folder(environ: Mapping[str, str], setting: str) -> str | None:
 
 
 def _with_files(environ: Mapping[str, str], grant: Grant) -> Grant:
-    """Add the files that variables name: some are for this purpose, and all others are not.
+    """Add the files that variables name: those for this purpose, and those that are taken for others.
 
-    A variable names a file by its own name (`…_FILE`), or by a path as GOOGLE_APPLICATION_CREDENTIALS does.
+    A variable names a file if its name ends in `_FILE`, or if its value is a path, as in
+    GOOGLE_APPLICATION_CREDENTIALS.
     """
     files: set[str] = set()
     taken: dict[str, str] = {}
@@ -78,7 +79,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _held(environ: Mapping[str, str], name: str) -> str:
-    """Return what the variable, or the file that its `_FILE` twin names, holds; "" if neither is set."""
+    """Return the value of the variable, or of the file that its `_FILE` twin names; "" if neither is set."""
     if given := environ.get(name):
         return given
     path = environ.get(f"{name}_FILE")

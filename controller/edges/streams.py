@@ -1,7 +1,7 @@
-"""The standard streams: text goes in, and what becomes of it is no trouble of whoever wrote it.
+"""The standard streams, replaced so that a write to them never raises and never blocks for ever.
 
-`guard` stands between this process and its streams. Nothing that is written to them raises, or blocks for
-ever: what cannot be written is lost. Of stdout that is known (`unprinted`), of stderr counted (`lines_lost`).
+`guard` replaces them. Text that cannot be written is lost: `unprinted` reports that of stdout, and
+`lines_lost` counts that of stderr.
 """
 
 import codecs
@@ -19,26 +19,26 @@ from typing import TextIO, cast
 STDIN, STDOUT, STDERR = 0, 1, 2
 
 PATIENCE = 3600.0
-"""Seconds for which a reader of stdout may take nothing: a person reads it in a pager."""
+"""Seconds for which a reader of stdout may pause: a person may read it in a pager."""
 
 HURRIED = 2.0
-"""Seconds for the same, once the process is to end; and for which stderr may catch up at the end."""
+"""The same once the process is to end; also the seconds in which stderr may catch up at the end."""
 
 MOMENT = 0.2
-"""Seconds for which a line on stderr is waited for, while the stream is not known to be stuck."""
+"""Seconds to wait for a line on stderr, unless the stream is known to be stuck."""
 
 MOST = 1 << 20
-"""Bytes that wait for a reader of stderr; what comes beyond them is lost."""
+"""Bytes that wait for a reader of stderr at most. Lines beyond them are lost."""
 
 GONE = "its reader went away"
-"""Why stdout is not whole where whoever reads it wanted no more."""
+"""The reason why stdout is not whole if its reader closed it."""
 
-_TURN_MS = 100
+_POLL_MS = 100
 _ESCAPED = "gupshupctl-escaped"
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:
-    r"""Write what an encoding lacks as \uXXXX: JSON stays JSON, and means the same."""
+    r"""Return \uXXXX for characters that an encoding lacks: JSON keeps its meaning."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
@@ -49,7 +49,7 @@ codecs.register_error(_ESCAPED, _escaped)
 
 
 class _Stream(io.TextIOBase):
-    """Text for the descriptor *number*, carried on line by line, and whatever is there at a flush."""
+    """Text for the descriptor *number*. It is written whenever a line is complete, and at a flush."""
 
     encoding = ""
 
@@ -88,7 +88,7 @@ class _Stream(io.TextIOBase):
 
 
 class OutputStream(_Stream):
-    """Standard output: written whole, or not at all from where it failed. *why* says what went wrong, ""."""
+    """Standard output. After the first failure nothing more is written; *why* is its reason, "" before."""
 
     def __init__(self, number: int, encoding: str, why: str = "", patience: float = PATIENCE) -> None:
         super().__init__(number, encoding)
@@ -96,7 +96,7 @@ class OutputStream(_Stream):
         self.patience = patience
 
     def _carry(self, data: bytes) -> None:
-        """Wait for a reader that is slow, for as long as it takes something now and then."""
+        """Write all of *data*. A slow reader is waited for, as long as it reads now and then."""
         try:
             while data and not self.why:
                 data = data[self._sent(data) :]
@@ -109,17 +109,17 @@ class OutputStream(_Stream):
 
     def _sent(self, data: bytes) -> int:
         began = time.monotonic()
-        while not _ready(self._number, _TURN_MS):
+        while not _ready(self._number, _POLL_MS):
             if time.monotonic() - began >= self.patience:
-                raise TimeoutError(0, f"nobody read it for {self.patience:.0f} s")
+                raise TimeoutError(0, f"its reader read nothing for {self.patience:.0f} s")
         return _sent(self._number, data)
 
 
 class ErrorStream(_Stream):
-    """Standard error: a thread writes it, so that a reader who stops reading stops nobody.
+    """Standard error. A thread writes it, so that a reader who stops reading does not stop this process.
 
-    Each line is waited for a moment, so that lines keep their place among others and a crash loses none; but
-    not while the stream is stuck.
+    Each line is waited for a moment: lines of other writers keep their order, and a crash loses no line.
+    While the stream is stuck there is no such wait.
     """
 
     def __init__(self, number: int, encoding: str) -> None:
@@ -160,11 +160,11 @@ class ErrorStream(_Stream):
                 self._changed.notify_all()
 
     def _written(self, data: bytes) -> bool:
-        """Return whether *data* was written whole. After a torn line the next one begins anew."""
+        """Return whether *data* was written whole. A line break goes before it if the last line is torn."""
         rest = b"\n" + data if self._torn else data
         try:
             while rest:
-                if _ready(self._number, _TURN_MS):
+                if _ready(self._number, _POLL_MS):
                     sent = _sent(self._number, rest)
                     rest = rest[sent:]
                     self._torn = bool(rest) if sent else self._torn
@@ -174,18 +174,18 @@ class ErrorStream(_Stream):
 
 
 def _ready(number: int, milliseconds: int) -> bool:
-    """Return whether a write would not block; it may fail."""
-    asked = select.poll()
-    asked.register(number, select.POLLOUT)
-    return bool(asked.poll(milliseconds))
+    """Return whether a write would not block. The write itself may still fail."""
+    poll = select.poll()
+    poll.register(number, select.POLLOUT)
+    return bool(poll.poll(milliseconds))
 
 
 def _sent(number: int, data: bytes) -> int:
-    """Write what a pipe takes at once, and return how much that was; none where somebody else was faster."""
+    """Write what a pipe accepts at once, and return the bytes: 0 if another writer filled the pipe first."""
     try:
         return os.write(number, data[: select.PIPE_BUF])
     except BlockingIOError:
-        time.sleep(_TURN_MS / 1000)
+        time.sleep(_POLL_MS / 1000)
         return 0
 
 
@@ -203,10 +203,10 @@ _guarded = _Guarded()
 
 
 def guard() -> None:
-    """Stand between this process and its streams; before anything else is opened.
+    """Replace the standard streams of this process, before anything else is opened.
 
-    One that the caller closed becomes the null device: the next file that is opened would take its number,
-    and what is told would be written into a database.
+    A stream that the caller closed becomes the null device. Otherwise the next file that is opened would get
+    its number, and messages would be written into a database.
     """
     closed = [number for number in (STDIN, STDOUT, STDERR) if _filled(number)]
     encodings = [getattr(stream, "encoding", "utf-8") for stream in (sys.stdout, sys.stderr)]
@@ -221,7 +221,7 @@ def guard() -> None:
 
 
 def _filled(number: int) -> bool:
-    """Return whether *number* was closed, and had to be filled."""
+    """Return whether *number* was closed. If it was, open the null device under it."""
     try:
         os.fstat(number)
     except OSError:
@@ -245,13 +245,13 @@ def lines_lost() -> int:
 
 
 def hurry() -> None:
-    """Wait no longer than moments for a reader of stdout: the process is to end. For signal handlers too."""
+    """Wait at most HURRIED seconds for a reader of stdout: the process is to end. Safe in signal handlers."""
     if _guarded.output_stream is not None:
         _guarded.output_stream.patience = HURRIED
 
 
 def end() -> None:
-    """Give what is still to be written a last moment."""
+    """Write what is left, within HURRIED seconds."""
     sys.stdout.flush()
     sys.stderr.flush()
     if _guarded.error_stream is not None:

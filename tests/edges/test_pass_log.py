@@ -97,8 +97,8 @@ def test_the_same_trouble_is_told_once_a_minute_with_what_was_kept_back(desk: De
         desk.pass_log.on_pass(replace(WHOLE, error=f"no answer for {second} s", error_kind="Busy"))
     lines = desk.lines("pass failed")
     assert len(lines) == 60
-    assert "untold" not in lines[0]
-    assert {line["untold"] for line in lines[1:]} == {59}
+    assert "suppressed" not in lines[0]
+    assert {line["suppressed"] for line in lines[1:]} == {59}
 
 
 def test_another_app_and_another_trouble_are_told_at_once(desk: Desk) -> None:

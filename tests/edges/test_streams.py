@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from controller.edges import streams
-from controller.edges.log import Missing
+from controller.edges.log import LostLines
 from controller.edges.streams import MOST, ErrorStream, OutputStream
 
 LONG = "".join(f"line {number} …\n" for number in range(40_000))
@@ -70,7 +70,7 @@ def test_a_reader_that_takes_nothing_is_waited_for_so_long_and_no_longer(
     os.set_blocking(writing, blocking)
     stream = OutputStream(writing, "utf-8", patience=0.1)
     stream.write(LONG)
-    assert stream.why == "nobody read it for 0 s"
+    assert stream.why == "its reader read nothing for 0 s"
     os.set_blocking(reading, False)
     held = os.read(reading, len(LONG)).decode()
     stream.write("more\n")
@@ -199,6 +199,6 @@ def test_after_a_torn_line_the_next_one_begins_anew(tmp_path: Path) -> None:
 
 def test_how_many_lines_were_lost_is_told_once_with_the_next_event() -> None:
     lost = iter([0, 3, 3, 4])
-    missing = Missing(lambda: next(lost))
-    events = [missing(None, "info", {"event": "x"}) for _ in range(4)]
+    lines_lost = LostLines(lambda: next(lost))
+    events = [lines_lost(None, "info", {"event": "x"}) for _ in range(4)]
     assert [event.get("lines_lost") for event in events] == [None, 3, None, 4]
