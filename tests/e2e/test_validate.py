@@ -146,7 +146,7 @@ def test_an_invalid_manifest_is_exit_3_and_told_by_place(tmp_path: Path) -> None
     ("arguments", "code", "words"),
     [
         pytest.param(["validate", "nowhere"], 1, "no such file or folder", id="a path that does not exist"),
-        pytest.param(["validate", ""], 64, "empty path", id="an empty path"),
+        pytest.param(["validate", ""], 64, "a path is empty", id="an empty path"),
         pytest.param(["validate", "-o", "xml"], 64, "'xml' is not one of", id="an unknown form"),
         pytest.param(["validate", "-o", ""], 64, "empty", id="an empty value"),
         pytest.param(["validate", "--nope"], 64, "No such option", id="an unknown option"),

@@ -68,7 +68,7 @@ def test_what_to_do_about_a_missing_path(
 
 
 def test_an_empty_path_is_wrong_usage() -> None:
-    with pytest.raises(Usage, match="empty path"):
+    with pytest.raises(Usage, match="a path is empty"):
         directory.read([""])
 
 

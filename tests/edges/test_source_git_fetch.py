@@ -80,7 +80,7 @@ async def test_a_token_may_be_changed_between_two_fetches(
     [pytest.param("a\nb", id="of two lines"), pytest.param("a" * 8_193, id="of eight thousand letters")],
 )
 async def test_a_token_is_refused(server: Manners, tmp_path: Path, token: str) -> None:
-    with pytest.raises(SourceError, match="its token is no line of printable ASCII") as refused:
+    with pytest.raises(SourceError, match="its token is not one line of printable ASCII") as refused:
         await source_at(server, tmp_path / "copy", token=token).fetch()
     assert "aa" not in str(refused.value)
     assert server.shown == []
@@ -175,7 +175,7 @@ async def test_a_fetch_that_takes_too_long_ends_with_all_its_processes(
     server.hold = True
     source = source_at(server, tmp_path / "copy", timeout=2)
     async with asyncio.timeout(20):
-        with pytest.raises(SourceError, match=r"cannot fetch branch main of http.*: no end after 2 s"):
+        with pytest.raises(SourceError, match=r"cannot fetch branch main of http.*: not complete after 2 s"):
             await source.fetch()
     assert left_over(tmp_path / "copy") == []
 
@@ -256,7 +256,7 @@ async def test_a_certificate_is_checked_against_the_authority_that_was_given(
         remote = Remote(server.url, "main", access=TOKEN, ca_file=str(pem))
         assert (await GitSource(remote, tmp_path / "copy", environ).fetch()).id == repository.tip()
         server.shown.clear()
-        with pytest.raises(SourceError, match="certificate with --ca-file"):
+        with pytest.raises(SourceError, match="certificate of its authority with --ca-file"):
             await GitSource(Remote(server.url, access=TOKEN), tmp_path / "other", environ).fetch()
         assert server.shown == []
 

@@ -1,1 +1,1 @@
-"""The sources of manifests: a directory or a repository goes in, bytes with names come out."""
+"""Sources of manifests: a directory or a repository goes in, files with their names come out."""

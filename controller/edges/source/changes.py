@@ -1,4 +1,4 @@
-"""The changes below folders, as they happen: a hint to read, and nothing more."""
+"""Changes below folders, as they happen. A change is only a hint to read."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -10,6 +10,6 @@ QUIET_MS = 100
 
 
 async def changes(paths: Sequence[str], drop: Callable[[], None], stopping: asyncio.Event) -> None:
-    """Call *drop* after each change below *paths*, until *stopping*. OSError if none can be noticed."""
+    """Call *drop* after each change below *paths*, until *stopping*. OSError if *paths* cannot be watched."""
     async for _ in awatch(*paths, stop_event=stopping, step=QUIET_MS, debounce=1_600, recursive=True):
         drop()

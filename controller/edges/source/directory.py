@@ -1,4 +1,4 @@
-"""Manifests from folders and files of this machine: paths go in, bytes come out, whatever lies there."""
+"""Manifests from folders and files of this machine: paths go in, a source comes out."""
 
 import hashlib
 import os
@@ -30,35 +30,33 @@ _DEFAULT = "manifests"
 def read(paths: Sequence[str]) -> Source:
     """Return every manifest below *paths*, as they are at this moment.
 
-    Folders are read with all folders in them, files as they are named; only folders make a complete source.
-    What cannot be read is a problem of the source. Raises SourceError if a path does not exist, Usage
-    where one is empty.
+    Folders are read with all folders in them; a file is read whatever its name is. Only folders make a
+    complete source. A file that cannot be read is a problem of the source. Raises SourceError if a path does
+    not exist, Usage if one is empty.
     """
-    found, problems = _found(paths)
-    contents, unreadable = _contents(found)
-    files = tuple(one.file for one in contents)
-    problems += [*unreadable, *ambiguous_names(one.shown for one in found)]
+    listed, problems = _listed(paths)
+    contents, unreadable = _contents(listed)
+    files = tuple(content.file for content in contents)
+    problems += [*unreadable, *ambiguous_names(file.shown for file in listed)]
     complete = all(Path(path).is_dir() for path in paths)
-    stamps = tuple(one.stamp for one in contents)
+    stamps = tuple(content.stamp for content in contents)
     return Source(
         identity(paths), _revision(contents), files, tuple(problems), complete=complete, stamps=stamps
     )
 
 
 def refuse_changed(paths: Sequence[str], source: Source) -> None:
-    """Raise SourceError if something below *paths* is not as it lay there when *source* was read."""
-    found, _ = _found(paths)
-    there = {one.real: one.shown for one in found}
+    """Raise SourceError if something below *paths* changed since *source* was read."""
+    listed, _ = _listed(paths)
+    now = {file.real: file.shown for file in listed}
     before = {stamp.real: stamp.path for stamp in source.stamps}
-    moved = {before.get(real) or there[real] for real in before.keys() ^ there.keys()}
-    written = {
-        stamp.path for stamp in source.stamps if stamp.real in there and _mark(stamp.real) != stamp.mark
-    }
+    moved = {before.get(real) or now[real] for real in before.keys() ^ now.keys()}
+    written = {stamp.path for stamp in source.stamps if stamp.real in now and _mark(stamp.real) != stamp.mark}
     if names := sorted(moved | written):
         more = f" (and {len(names) - 1} more)" if names[1:] else ""
         raise SourceError(
             f"{escaped(names[0])}{more} changed after it was read, maybe in the middle of a write; "
-            "nothing was sent. Run it again once it is written"
+            "nothing was sent. Run the command again once the write is complete"
         )
 
 
@@ -69,30 +67,30 @@ def _mark(real: str) -> tuple[int, ...]:
         return ()
 
 
-def _found(paths: Sequence[str]) -> tuple[list[FoundFile], list[Problem]]:
-    """Return every file below *paths*. Raises SourceError if a path does not exist, Usage for none."""
+def _listed(paths: Sequence[str]) -> tuple[list[FoundFile], list[Problem]]:
+    """Return every file below *paths*. Raises SourceError if a path does not exist, Usage if one is empty."""
     for path in paths:
         _check(path)
-    found: list[FoundFile] = []
+    files: list[FoundFile] = []
     problems: list[Problem] = []
     for path in dict.fromkeys(paths):
         if Path(path).is_dir():
             tree = walk(path)
-            found += tree.files
+            files += tree.files
             problems += tree.problems
         else:
-            found.append(FoundFile(path, os.path.realpath(path), Path(path).name))
-    return found, problems
+            files.append(FoundFile(path, os.path.realpath(path), Path(path).name))
+    return files, problems
 
 
 def identity(paths: Sequence[str]) -> str:
-    """Return a name for these paths that no others have."""
-    return "\n".join(sorted({os.path.abspath(path) for path in paths}))  # noqa: PTH100  ('..' is taken out)
+    """Return a name that only these paths have."""
+    return "\n".join(sorted({os.path.abspath(path) for path in paths}))  # noqa: PTH100  (it resolves '..')
 
 
 def _check(path: str) -> None:
     if not path:
-        raise Usage("an empty path: name a folder or a file (an empty variable in a script?)")
+        raise Usage("a path is empty: name a folder or a file (is a variable in a script empty?)")
     if "\0" in path or not os.path.lexists(path):
         raise SourceError(f"cannot read {escaped(path)}: there is no such file or folder; {_remedy(path)}")
     if Path(path).is_dir() and not os.access(path, os.R_OK | os.X_OK):
@@ -108,59 +106,59 @@ def _remedy(path: str) -> str:
 
 
 class _Content(NamedTuple):
-    """A file as it was read; *name* is the one below the folder, which the revision is made of."""
+    """A file that was read. *name* is its name below the folder, which goes into the revision."""
 
     file: SourceFile
     name: str
     stamp: Stamp
 
 
-def _contents(found: Iterable[FoundFile]) -> tuple[list[_Content], list[Problem]]:
+def _contents(listed: Iterable[FoundFile]) -> tuple[list[_Content], list[Problem]]:
     """Read each file once."""
-    files: dict[str, _Content] = {}
+    contents: dict[str, _Content] = {}
     problems: list[Problem] = []
-    room = LARGEST_SOURCE
-    for one in found:
-        if one.real in files:
+    bytes_left = LARGEST_SOURCE
+    for file in listed:
+        if file.real in contents:
             continue
-        read = _read(one)
-        if isinstance(read, Problem):
-            problems.append(read)
-        elif len(read.file.data) > room:
-            problems.append(source_too_large(one.shown))
+        content = _read(file)
+        if isinstance(content, Problem):
+            problems.append(content)
+        elif len(content.file.data) > bytes_left:
+            problems.append(source_too_large(file.shown))
             break
         else:
-            files[one.real] = read
-            room -= len(read.file.data)
-    return sorted(files.values(), key=lambda each: each.file.path), problems
+            contents[file.real] = content
+            bytes_left -= len(content.file.data)
+    return sorted(contents.values(), key=lambda content: content.file.path), problems
 
 
-def _read(one: FoundFile) -> _Content | Problem:
+def _read(file: FoundFile) -> _Content | Problem:
     """Read at most one byte more than is allowed, and nothing that could block or never end.
 
-    The stamp is taken first: what is written meanwhile shows at the next one.
+    The stamp comes before the content: the next stamp then shows a write that happened meanwhile.
     """
-    if trouble := unusable_name(one.shown):
-        return trouble
+    if problem := unusable_name(file.shown):
+        return problem
     try:
-        handle = os.open(one.real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        handle = os.open(file.real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
-        return file_problem("GS704", one.shown, f"cannot be opened: {error.strerror}")
-    with os.fdopen(handle, "rb") as file:
+        return file_problem("GS704", file.shown, f"cannot be opened: {error.strerror}")
+    with os.fdopen(handle, "rb") as reading:
         try:
             status = os.fstat(handle)
-            trouble = unreadable(one.shown, status)
-            data = b"" if trouble else file.read(LARGEST + 1)
-            stamp = Stamp(one.shown, one.real, mark(status))
-            whole = _Content(SourceFile(one.shown, data, escape(one.real)), one.name, stamp)
-            return trouble or lfs_pointer(one.shown, data) or whole
+            problem = unreadable(file.shown, status)
+            data = b"" if problem else reading.read(LARGEST + 1)
+            stamp = Stamp(file.shown, file.real, mark(status))
+            content = _Content(SourceFile(file.shown, data, escape(file.real)), file.name, stamp)
+            return problem or lfs_pointer(file.shown, data) or content
         except OSError as error:
-            return file_problem("GS704", one.shown, f"cannot be read: {error.strerror}")
+            return file_problem("GS704", file.shown, f"cannot be read: {error.strerror}")
 
 
 def _revision(contents: Iterable[_Content]) -> str:
     digest = hashlib.sha256()
-    for one in sorted(contents, key=lambda each: (each.name, each.file.data)):
-        for part in (os.fsencode(one.name), one.file.data):
+    for content in sorted(contents, key=lambda content: (content.name, content.file.data)):
+        for part in (os.fsencode(content.name), content.file.data):
             digest.update(len(part).to_bytes(8, "big") + part)
     return f"sha256:{digest.hexdigest()}"

@@ -1,4 +1,4 @@
-"""The rules of files: which are not read, and why. A name, a device, a giant, a placeholder, a link."""
+"""Rules of files: names, devices, giants, placeholders and links that are not read, each with its problem."""
 
 import os
 import stat
@@ -21,29 +21,29 @@ _WARNINGS = frozenset({"GS705", "GS709"})
 
 
 def file_problem(rule: str, path: str, message: str) -> Problem:
-    """Return a problem of a whole file, with its name in characters that can be shown."""
+    """Return a problem of a whole file. The file's name is escaped and clipped."""
     severity = Severity.WARNING if rule in _WARNINGS else Severity.ERROR
     return Problem(Place(escaped(path)), rule, severity, "", message)
 
 
 def escaped(path: str) -> str:
-    """Return *path* in characters that can be shown, and clipped."""
+    """Return *path* in characters that can be shown, clipped to a line's length."""
     shown = escape(path)
     return shown if len(shown) <= _LONGEST_NAME else shown[: _LONGEST_NAME - 1] + "…"
 
 
 def unusable_name(path: str) -> Problem | None:
-    """Return why a file's name is none: control characters, bytes that are no UTF-8, too long for a disk."""
+    """Return the problem of a name that holds control characters or no UTF-8, or is too long for a disk."""
     if not path.isprintable():
         return file_problem("GS702", path, "its name holds characters that cannot be shown or typed")
     parts = (len(os.fsencode(part)) for part in path.split("/"))
     if max(parts) > _LONGEST_PART or len(os.fsencode(path)) > _LONGEST_PATH:
-        return file_problem("GS702", path, "its name is longer than a file system takes")
+        return file_problem("GS702", path, "its name is longer than a file system allows")
     return None
 
 
 def unreadable(path: str, status: os.stat_result) -> Problem | None:
-    """Return why a file is not to be read, None if it is."""
+    """Return why a file must not be read, None if it may."""
     if not stat.S_ISREG(status.st_mode):
         return file_problem("GS704", path, "is no regular file (a folder, pipe, socket or device)")
     return too_large(path, status.st_size)
@@ -51,12 +51,12 @@ def unreadable(path: str, status: os.stat_result) -> Problem | None:
 
 def too_large(path: str, size: int) -> Problem | None:
     if size > LARGEST:
-        return file_problem("GS109", path, f"{size:,} bytes, and {LARGEST:,} are the most")
+        return file_problem("GS109", path, f"{size:,} bytes; at most {LARGEST:,} are allowed")
     return None
 
 
 def source_too_large(path: str) -> Problem:
-    """Return the problem of a source that is too large; it stands at the first file that was not read."""
+    """Return the problem of a source that is too large. Its place is the first file that was not read."""
     return file_problem("GS703", path, f"more than {LARGEST_SOURCE:,} bytes; the rest was not read")
 
 
@@ -65,16 +65,16 @@ def too_many(root: str) -> Problem:
 
 
 def almost_manifest(path: str) -> Problem | None:
-    """Return a warning if a file is passed by although a person would take it for a manifest."""
+    """Return a warning if a file is skipped although its name resembles a manifest's."""
     if path.endswith(ENDINGS) or not path.casefold().rstrip().endswith(ENDINGS):
         return None
     return file_problem(
-        "GS709", path, "is not read: only names that end in .yaml or .yml are, in small letters"
+        "GS709", path, "is not read: the name of a manifest ends in .yaml or .yml, in small letters"
     )
 
 
 class LinkTarget(Enum):
-    """Where a symbolic link leads in the end. OUTSIDE is no file, or nobody knows what it is."""
+    """The end of a symbolic link. OUTSIDE is no file, or its kind is unknown."""
 
     FILE = auto()
     FOLDER = auto()
@@ -84,10 +84,10 @@ class LinkTarget(Enum):
 
 
 def follow_link(path: str, target: LinkTarget) -> Problem | bool:
-    """Return whether what the link at *path* leads to is read, or the problem that the link is.
+    """Return whether to read the target of the link at *path*, or the problem of the link.
 
-    Only what lies in the folder that is read is followed. A link without a manifest's ending may lead to a
-    file anywhere, since no such file is read.
+    Only links that stay in the folder are followed. A link without a manifest's ending may lead to a file
+    anywhere, since such a file is not read.
     """
     manifest = path.endswith(ENDINGS)
     match target:
@@ -104,14 +104,14 @@ def follow_link(path: str, target: LinkTarget) -> Problem | bool:
 
 
 def lfs_pointer(path: str, data: bytes) -> Problem | None:
-    """Return a problem if a file is what Git LFS leaves in the place of a file."""
+    """Return a problem if the content is a Git LFS pointer, which takes the place of the real file."""
     if data.startswith(_LFS):
         return file_problem("GS708", path, "is a Git LFS pointer; the file itself is not in the repository")
     return None
 
 
 def ambiguous_names(paths: Iterable[str]) -> list[Problem]:
-    """Warn of names that are one to a person or to another file system."""
+    """Return a warning for each name that a person or another file system may confuse with an earlier one."""
     first: dict[str, str] = {}
     problems = []
     for path in paths:

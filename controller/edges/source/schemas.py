@@ -1,4 +1,4 @@
-"""The files that ship with the package, schemas and the demo: inside a wheel, or beside a checkout's code."""
+"""Files that ship with the package, schemas and the demo: inside a wheel, or beside a checkout's code."""
 
 import json
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ def load() -> Schemas:
 
 
 def text(kind: str) -> str:
-    """Return one schema as it is written. Raises ControllerError if the installation lacks it."""
+    """Return the text of one schema. Raises ControllerError if the installation lacks it."""
     return shipped(f"schemas/{KINDS[kind]}").read_text(encoding="utf-8")
 
 
 def any_kind() -> str:
-    """Return one schema for a document of any kind, for editors: its kind says which one it must keep."""
+    """Return one schema for documents of any kind, for editors. A document's kind selects its schema."""
     by_kind = [
         {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": _nameless(schema)}
         for kind, schema in load().items()

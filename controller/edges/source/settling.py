@@ -1,7 +1,7 @@
-"""The rest of folders: how files lie on the disk goes in, what is still being written comes out.
+"""Settling of folders: file stamps go in, a file that may still be written comes out.
 
-What a link leads to is whole before the link leads there (a ConfigMap, git-sync), so that a swap needs no
-rest. What is written in place does.
+The target of a link is whole before the link leads to it (a ConfigMap, git-sync), so a swapped link needs no
+wait. A file that is written in place needs one.
 """
 
 import os
@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from controller.model.source import Source, Stamp
 
 QUIET = 2.0
-"""Seconds without a change after which a folder is believed to be written."""
+"""Seconds without a change after which a folder counts as written."""
 
 
 def mark(status: os.stat_result) -> tuple[int, ...]:
@@ -18,7 +18,7 @@ def mark(status: os.stat_result) -> tuple[int, ...]:
 
 
 class Settling:
-    """Watches one source from read to read. *now* gives seconds that never step."""
+    """Compares each read of one source with the last. *now* returns seconds that never step."""
 
     def __init__(self, now: Callable[[], float], quiet: float) -> None:
         self._now = now
@@ -29,15 +29,15 @@ class Settling:
         self._changed = ""
 
     def unsettled(self, source: Source) -> str | None:
-        """Return a file of *source* that changed too lately ("": nobody looked before), None if all rest."""
+        """Return a file of *source* that changed too recently, or None. "" soon after the first read."""
         now, stamps = self._now(), {stamp.path: stamp for stamp in source.stamps}
-        found = (source.revision, source.problems, stamps)
-        if found != self._print:
+        current = (source.revision, source.problems, stamps)
+        if current != self._print:
             names = _changes(self._stamps, stamps)
             swapped = self._print is not None and _swapped(self._stamps, stamps, names)
             self._since = now - self._quiet if swapped else now
             self._changed = min(names, default="") if self._print is not None else ""
-            self._print, self._stamps = found, stamps
+            self._print, self._stamps = current, stamps
         return self._changed if now - self._since < self._quiet else None
 
 
@@ -46,7 +46,7 @@ def _changes(before: Mapping[str, Stamp], now: Mapping[str, Stamp]) -> frozenset
 
 
 def _swapped(before: Mapping[str, Stamp], now: Mapping[str, Stamp], names: Collection[str]) -> bool:
-    """Return whether links that lead elsewhere are all that changed."""
+    """Return whether nothing changed but links, which lead to other places now."""
     both = (name for name in names if name in before and name in now)
     steps = {_step(before[name].real, now[name].real) for name in both if before[name].real != now[name].real}
     left, came = {old for old, _ in steps}, {new for _, new in steps}
@@ -55,7 +55,7 @@ def _swapped(before: Mapping[str, Stamp], now: Mapping[str, Stamp], names: Colle
 
 
 def _step(old: str, new: str) -> tuple[str, str]:
-    """Return the two places that a link led to: what both paths end in is the same below it."""
+    """Return the old and the new place that a link led to, without the ending that both paths share."""
     one, other = old.split("/"), new.split("/")
     while one and other and one[-1] == other[-1]:
         one.pop()

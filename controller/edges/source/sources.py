@@ -1,4 +1,4 @@
-"""The sources that are read again and again: folders, or a branch. What has not changed is not read twice."""
+"""Sources that are read again and again: folders, or a branch. An unchanged revision is not read twice."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -12,9 +12,9 @@ from controller.model.source import Source
 
 
 class FolderSource:
-    """Folders of this machine. They have no history, so that whatever they hold has grown out of before.
+    """Folders of this machine. Folders have no history, so every content counts as an advance.
 
-    They are read once nothing has changed for *quiet* seconds; *now* gives seconds that never step.
+    A change is accepted once nothing has changed for *quiet* seconds. *now* returns seconds that never step.
     """
 
     def __init__(self, paths: Sequence[str], now: Callable[[], float], quiet: float = QUIET) -> None:
@@ -27,22 +27,22 @@ class FolderSource:
     async def read(self, known: str) -> Source | None:
         source = await asyncio.to_thread(directory.read, self._paths)
         if not source.complete:
-            raise Usage(f"{self.identity} is not a folder: a process that never stops keeps whole folders")
+            raise Usage(f"{self.identity} is not a folder: a process that never stops needs whole folders")
         changed = self._settling.unsettled(source)
-        if source.revision == known and not source.problems and self._lies_as_before(source):
+        if source.revision == known and not source.problems and self._same_places(source):
             return None
         if changed is not None:
             last = f" {escaped(changed)} changed last." if changed else ""
-            raise Unsettled(f"it is taken once nothing in it has changed for {self._quiet:g} s.{last}")
+            raise Unsettled(f"it is accepted once nothing in it has changed for {self._quiet:g} s.{last}")
         self._last = source
         return source
 
-    def _lies_as_before(self, source: Source) -> bool:
-        """Return whether the files of *source* lie where they lay, or nobody read them before."""
+    def _same_places(self, source: Source) -> bool:
+        """Return whether the files of *source* are where they were at the last read, if there was one."""
         return self._last is None or source.files == self._last.files
 
     def still(self) -> None:
-        """Raise SourceError if what was read last is no longer there as it was read."""
+        """Raise SourceError if a file changed since the last read."""
         if self._last is not None:
             directory.refuse_changed(self._paths, self._last)
 

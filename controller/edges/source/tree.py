@@ -1,4 +1,4 @@
-"""The manifest files below one folder, symbolic links followed as long as they stay below it."""
+"""Tree of the manifest files below one folder. Symbolic links are followed if they stay below it."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from controller.model.problem import Problem
 
 
 class FoundFile(NamedTuple):
-    """A file as a person would name it, where it really is, and its name below the folder that is read."""
+    """A file: the name that is shown, its real path, and its name below the folder that is read."""
 
     shown: str
     real: str
@@ -28,21 +28,21 @@ class FoundFile(NamedTuple):
 
 @dataclass(slots=True)
 class Tree:
-    """What lies below one folder."""
+    """The files and problems below one folder."""
 
     files: list[FoundFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
 def walk(root: str) -> Tree:
-    """Return the manifests below *root*, in order; names that begin with a dot are passed by."""
+    """Return the manifests below *root*, in order. Names that begin with a dot are skipped."""
     tree = Tree()
     folders = [root]
     seen = {os.path.realpath(root)}
     while folders:
         folder = folders.pop()
         for entry in _entries(folder, tree):
-            _take(entry, root, tree, folders, seen)
+            _add(entry, root, tree, folders, seen)
         if len(tree.files) > MOST_FILES:
             tree.problems.append(too_many(root))
             del tree.files[MOST_FILES:]
@@ -58,13 +58,13 @@ def _entries(folder: str, tree: Tree) -> Iterator[os.DirEntry[str]]:
         tree.problems.append(file_problem("GS704", folder, f"cannot be listed: {error.strerror}"))
 
 
-def _take(entry: os.DirEntry[str], root: str, tree: Tree, folders: list[str], seen: set[str]) -> None:
+def _add(entry: os.DirEntry[str], root: str, tree: Tree, folders: list[str], seen: set[str]) -> None:
     if entry.name.startswith("."):
         return
     real = os.path.realpath(entry.path)
     is_folder = Path(real).is_dir()
     if not is_folder and not entry.name.endswith(ENDINGS):
-        tree.problems += [found] if (found := almost_manifest(_shown(entry))) else []
+        tree.problems += [warning] if (warning := almost_manifest(_shown(entry))) else []
         return
     followed = follow_link(entry.path, _target(real, root)) if entry.is_symlink() else True
     if isinstance(followed, Problem):
@@ -81,7 +81,7 @@ def _shown(entry: os.DirEntry[str]) -> str:
 
 
 def _target(real: str, root: str) -> LinkTarget:
-    """Return where a link leads that ends at *real*. What cannot be opened shows when it is opened."""
+    """Return the kind of the link's end *real*. A file that cannot be opened is reported when it is read."""
     inside, is_folder = _inside(real, os.path.realpath(root)), Path(real).is_dir()
     if is_folder:
         return LinkTarget.FOLDER if inside else LinkTarget.OUTSIDE

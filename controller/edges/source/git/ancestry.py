@@ -1,4 +1,4 @@
-"""The ancestry of commits: two ids go in; whether one grew out of the other comes out, as far as asked."""
+"""Ancestry of commits: whether one commit descends from another, within a limited number of commits."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ _TIP = "refs/gupshup/tip"
 
 
 async def parents(git: Git, repository: Path, commit: str) -> frozenset[str]:
-    """Return the parents that *commit* names, also if the copy does not hold them; none if unknown."""
+    """Return the parents that *commit* names, also if the copy lacks them. Empty if *commit* is unknown."""
     finished = await git.run(str(repository), ("cat-file", "commit", commit))
     head = finished.output.partition(b"\n\n")[0].decode("utf-8", "replace")
     lines = (line.split(" ") for line in head.splitlines())
@@ -22,10 +22,10 @@ async def parents(git: Git, repository: Path, commit: str) -> frozenset[str]:
 
 
 async def descends(git: Git, fetcher: Fetcher, folder: Path, new: str, old: str) -> bool:
-    """Return whether *old* is among the newest DEPTHS commits that *new* grew out of.
+    """Return whether *old* is among the newest commits that *new* descends from, up to the last of DEPTHS.
 
-    Looks in a copy of its own that holds commits and no files, where the remote can leave them out, and is
-    removed. Raises SourceError if the history cannot be fetched.
+    The history is fetched into a copy of its own, which is removed at the end. The copy holds no files if the
+    remote can leave them out. Raises SourceError if the history cannot be fetched.
     """
     copy = Mirror(folder).anew()
     try:

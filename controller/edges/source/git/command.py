@@ -1,4 +1,4 @@
-"""The `git` command, run so that nothing but its arguments steers it: arguments go in, bytes come out."""
+"""The `git` command, controlled by its arguments alone: arguments go in, bytes come out."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ _Stream = TypeVar("_Stream", asyncio.StreamReader, asyncio.StreamWriter)
 MOST_OUTPUT = 128 * 1024 * 1024
 _MOST_WORDS = 64 * 1024
 _CHUNK = 256 * 1024
-# A file of git's may not pass 1 GiB (in blocks of 512 bytes), so that a repository cannot fill the disk.
+# No file of git may exceed 1 GiB (in blocks of 512 bytes), so that a repository cannot fill the disk.
 _BOUNDED = ("/bin/sh", "-c", 'ulimit -f 2097152 2>/dev/null; exec "$@"', "sh")
 _SETTINGS = {
     "core.hooksPath": os.devnull,
@@ -35,13 +35,13 @@ _SETTINGS = {
     "http.lowSpeedLimit": "1",
     "http.lowSpeedTime": "30",
     "gpg.format": "ssh",
-    "gpg.program": "false",  # only ssh signatures are believed: no keyring, no look-up of keys
+    "gpg.program": "false",  # only ssh signatures are accepted: no keyring, no search for keys
     "gpg.x509.program": "false",
 }
 
 
 class Finished(NamedTuple):
-    """What a run of git came to; *words* is what it said on the side."""
+    """The result of a run of git. *words* is the end of its standard error."""
 
     code: int
     output: bytes
@@ -49,14 +49,14 @@ class Finished(NamedTuple):
 
 
 class Overflow(SourceError):
-    """More came back than anyone has."""
+    """The answer is larger than any plausible one."""
 
 
 class Git:
-    """`git` with one repository folder and one set of settings; *search* is the path to look for programs in.
+    """`git` with one set of settings. *search* is the PATH for programs, *extra* adds environment variables.
 
-    The environment is built from nothing and no file of settings is read but the repository's own. Settings
-    travel in the environment, since everyone on the machine can read arguments. *extra* adds variables.
+    The environment holds only what is set here, and the only settings file is the repository's own. Settings
+    go through the environment, since every user of the machine can read arguments.
     """
 
     def __init__(self, search: str, settings: Mapping[str, str], extra: Mapping[str, str]) -> None:
@@ -73,9 +73,9 @@ class Git:
         handles: Sequence[int] = (),
         most: int = MOST_OUTPUT,
     ) -> Finished:
-        """Run one command to its end, over the repository at *folder*; *handles* are left open for it.
+        """Run one command on the repository at *folder*. The child inherits the descriptors *handles*.
 
-        However this ends, cancelled included, no process of it is left. Raises Overflow past *most* bytes.
+        However this ends, also if cancelled, no process is left. Raises Overflow past *most* bytes.
         """
         process = await asyncio.create_subprocess_exec(
             *_BOUNDED,
@@ -104,10 +104,10 @@ class Git:
         return Finished(code, output, words)
 
     def _program(self) -> str:
-        found = shutil.which("git", path=self._search)
-        if found is None:
+        program = shutil.which("git", path=self._search)
+        if program is None:
             raise SourceError("the command git is not installed (or not on PATH); install git 2.34 or newer")
-        return found
+        return program
 
     def _environment(self, folder: str) -> dict[str, str]:
         variables = {
@@ -130,16 +130,16 @@ class Git:
 
 
 async def _exchange(process: Process, feed: bytes, most: int) -> tuple[bytes, str]:
-    """Write and read at once: a pipe that nobody empties stops the other end."""
+    """Write and read at the same time: a full pipe would block the child."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(_write(_there(process.stdin), feed))
-        output = group.create_task(_read(process, _there(process.stdout), most))
-        words = group.create_task(_last_words(_there(process.stderr)))
+        group.create_task(_write(_given(process.stdin), feed))
+        output = group.create_task(_read(process, _given(process.stdout), most))
+        words = group.create_task(_last_words(_given(process.stderr)))
     return output.result(), words.result()
 
 
 async def _write(stream: asyncio.StreamWriter, feed: bytes) -> None:
-    with suppress(ConnectionError):  # it ended without reading on: its exit code says why
+    with suppress(ConnectionError):  # git ended without reading on: its exit code shows why
         stream.write(feed)
         await stream.drain()
     stream.close()
@@ -170,12 +170,12 @@ async def _end(process: Process) -> None:
 
 
 def _kill(process: Process) -> None:
-    """Kill the process and all it started: they share a group of their own."""
+    """Kill the process and its children: all share one process group."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _there(stream: _Stream | None) -> _Stream:
-    if stream is None:  # never so: each was asked for as a pipe
+def _given(stream: _Stream | None) -> _Stream:
+    if stream is None:  # never so: each was opened as a pipe
         raise AssertionError
     return stream

@@ -1,4 +1,4 @@
-"""The fetch over the network: credentials go to the one child that asks for them, and nowhere else."""
+"""The fetch over the network. Credentials go only to the one child process that needs them."""
 
 import os
 import shlex
@@ -48,16 +48,16 @@ class _Credential(NamedTuple):
 
 
 class Fetcher:
-    """The way to one remote; *environ* holds PATH and what references name, and is read at each fetch."""
+    """Fetches from one remote. *environ* holds PATH and the variables of references; each fetch reads it."""
 
     def __init__(self, remote: Remote, environ: Mapping[str, str]) -> None:
         self._remote = remote
         self._environ = environ
 
     async def fetch(self, repository: Path, wanted: str, *options: str) -> Finished:
-        """Fetch the refspec *wanted*; what git says comes back fit to be read.
+        """Fetch the refspec *wanted*. The words of the result are fit for people, without secrets.
 
-        Raises SourceError if a credential is missing.
+        Raises SourceError if a credential is missing or cannot be used.
         """
         credential = self._credential()
         with _offered(credential) as handles:
@@ -79,7 +79,8 @@ class Fetcher:
             raise SourceError(f"cannot fetch {self._remote}: {error}") from error
         if not token.fits_header() or len(token.reveal()) > _MOST_TOKEN:
             raise SourceError(
-                f"cannot fetch {self._remote}: its token is no line of printable ASCII; is it the right one?"
+                f"cannot fetch {self._remote}: its token is not one line of printable ASCII; is it the right "
+                "token?"
             )
         return _Credential(self._remote.access.user, token)
 
@@ -106,7 +107,7 @@ class Fetcher:
 
 @contextmanager
 def _offered(credential: _Credential | None) -> Iterator[tuple[int, ...]]:
-    """Lay a credential into a pipe that is read once: it is in no argument, no variable and no file."""
+    """Put a credential into a pipe that is read once, so that no argument, variable or file holds it."""
     if credential is None:
         yield ()
         return
@@ -120,8 +121,8 @@ def _offered(credential: _Credential | None) -> Iterator[tuple[int, ...]]:
 
 
 def _secrets(credential: _Credential | None, proxy: str | None) -> Sequence[str]:
-    found = [urlsplit(proxy).netloc.rpartition("@")[0], urlsplit(proxy).password] if proxy else []
+    texts = [urlsplit(proxy).netloc.rpartition("@")[0], urlsplit(proxy).password] if proxy else []
     if credential is not None:
         token = credential.token.reveal()
-        found += [f"{credential.user}:{token}", token]
-    return [one for one in found if one]
+        texts += [f"{credential.user}:{token}", token]
+    return [text for text in texts if text]

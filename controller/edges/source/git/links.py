@@ -1,4 +1,4 @@
-"""The symbolic links of a commit: each is followed inside the folder that is read, and never outside."""
+"""Symbolic links of a commit. Each is followed inside the folder that is read, and never outside."""
 
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
@@ -10,7 +10,7 @@ _MOST_STEPS = 256
 
 
 class LinkTargets:
-    """The ends of all links below one folder; *links* maps each to its text."""
+    """The targets of all links below one folder. *links* maps each link to its text."""
 
     def __init__(self, entries: Iterable[TreeEntry], links: Mapping[str, str]) -> None:
         self._links = links
@@ -22,7 +22,7 @@ class LinkTargets:
     def of(self, name: str) -> TreeEntry | LinkTarget:
         """Return the file that the link *name* leads to in the end, or why there is none.
 
-        A path that leaves the folder is OUTSIDE even where it would come back: what lies there is not read.
+        A path that leaves the folder is OUTSIDE even if it comes back: nothing outside is read.
         """
         path = self._resolved(name)
         if isinstance(path, LinkTarget):
@@ -56,7 +56,7 @@ def _step(done: list[str], part: str) -> None:
 
 
 def _folders(names: Iterable[str]) -> frozenset[str]:
-    """Return every folder that holds one of *names*, the one that is read included (as "")."""
-    holding = {name.rpartition("/")[0] for name in names}
-    wholes = (accumulate(name.split("/"), lambda above, part: f"{above}/{part}") for name in holding)
-    return frozenset(whole for each in wholes for whole in each) | {""}
+    """Return every folder that holds one of *names*, at any depth. "" is the folder that is read."""
+    parents = {name.rpartition("/")[0] for name in names}
+    chains = (accumulate(name.split("/"), lambda above, part: f"{above}/{part}") for name in parents)
+    return frozenset(folder for chain in chains for folder in chain) | {""}

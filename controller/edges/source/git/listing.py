@@ -1,4 +1,4 @@
-"""The listing of a commit's folder: bytes of git go in, entries with names come out."""
+"""Listing of a commit's folder: git's bytes go in, entries with names come out."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ class EntryType(StrEnum):
 
 
 class TreeEntry(NamedTuple):
-    """One leaf of a tree: *name* is below the folder that is read, *size* in bytes (0 for a submodule)."""
+    """One leaf of a tree. *name* is relative to the folder that is read, *size* in bytes (0: a submodule)."""
 
     name: str
     type: EntryType
@@ -26,7 +26,7 @@ _TYPES = {"120000": EntryType.LINK, "160000": EntryType.SUBMODULE}
 
 
 def entries(listing: bytes) -> Iterator[TreeEntry]:
-    """Return what `git ls-tree -r -l -z` listed, in its order; ValueError if it is cut short."""
+    """Return what `git ls-tree -r -l -z` listed, in its order. ValueError if the listing is cut short."""
     *rows, rest = listing.split(b"\0")
     if rest:
         raise ValueError("a listing ends in the middle of a line")
@@ -39,22 +39,22 @@ def entries(listing: bytes) -> Iterator[TreeEntry]:
 
 
 def blobs(ids: Sequence[str], answer: bytes) -> Mapping[str, bytes]:
-    """Return what `git cat-file --batch` wrote for *ids*; ValueError if it is not what was asked for."""
-    found: dict[str, bytes] = {}
+    """Return the contents that `git cat-file --batch` wrote for *ids*. ValueError unless each fits its id."""
+    contents: dict[str, bytes] = {}
     at = 0
-    for one in ids:
+    for object_id in ids:
         end = answer.find(b"\n", at)
         head = answer[at:end].decode("ascii", "replace").split(" ")
-        if end < 0 or head[:2] != [one, "blob"]:
-            raise ValueError(f"no file came for {one}")
+        if end < 0 or head[:2] != [object_id, "blob"]:
+            raise ValueError(f"git returned no file for {object_id}")
         at = end + 1 + int(head[2])
-        found[one] = answer[end + 1 : at]
-        if blob_id(found[one]) != one:
-            raise ValueError(f"what came for {one} has another id")
+        contents[object_id] = answer[end + 1 : at]
+        if blob_id(contents[object_id]) != object_id:
+            raise ValueError(f"the file that git returned for {object_id} has another id")
         at += 1
-    return found
+    return contents
 
 
 def blob_id(data: bytes) -> str:
-    """Return the id that git gives to a file's content: the same bytes have it in every commit."""
+    """Return the id that git gives to a file's content. Equal bytes have the same id in every commit."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

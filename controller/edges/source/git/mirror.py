@@ -1,4 +1,4 @@
-"""The local copy of what was fetched: a bare repository that is made anew whenever it is in doubt."""
+"""The local copy of what was fetched: a bare repository, made anew whenever it may be damaged."""
 
 import fcntl
 import os
@@ -20,8 +20,8 @@ _MOST_PACKS = 50
 class Mirror:
     """A folder of ours with one bare repository in it, under a name that is never used twice.
 
-    A process that outlives its parent may go on writing into a repository that was given up: nobody looks
-    there any more.
+    A git process that outlives its parent may go on writing into an abandoned repository, which is never read
+    again.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -29,7 +29,7 @@ class Mirror:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other processes out of the folder. Raises SourceError if one is in already."""
+        """Keep other processes out of the folder. Raises SourceError if another one holds it."""
         handle = self._lock()
         try:
             yield
@@ -50,21 +50,21 @@ class Mirror:
         except OSError as error:
             os.close(handle)
             raise SourceError(
-                f"another process uses {self._folder}; give each its own folder, or end the other"
+                f"another process uses {self._folder}; give each process its own folder, or end the other one"
             ) from error
         return handle
 
     def existing(self) -> Path | None:
-        """Return the repository, None if there is none to trust."""
-        found = sorted(self._folder.glob(f"{_PREFIX}*"))
-        return found[0] if len(found) == 1 and _is_sound(found[0]) else None
+        """Return the repository, None if there is none that can be trusted."""
+        copies = sorted(self._folder.glob(f"{_PREFIX}*"))
+        return copies[0] if len(copies) == 1 and _is_sound(copies[0]) else None
 
     def ready(self) -> Path:
-        """Return a repository to fetch into, made anew if there is none to trust."""
+        """Return a repository to fetch into, made anew if there is none that can be trusted."""
         return self.existing() or self.anew()
 
     def anew(self) -> Path:
-        """Give up what is there and return an empty repository. Raises SourceError if a disk refuses."""
+        """Remove the old copies and return an empty repository. Raises SourceError if the disk refuses."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for old in self._folder.glob(f"{_PREFIX}*"):
@@ -83,25 +83,25 @@ class Mirror:
 
 @contextmanager
 def doubted(repository: Path) -> Iterator[None]:
-    """Mark *repository* while it is written to: who finds the mark later finds what a kill left."""
+    """Mark *repository* while it is written. A mark that remains shows that a kill interrupted the write."""
     (repository / _DOUBT).touch()
     yield
     (repository / _DOUBT).unlink(missing_ok=True)
 
 
 def doubt(repository: Path) -> None:
-    """Have *repository* made anew the next time: something in it could not be read."""
+    """Mark *repository* as damaged, so that the next fetch makes it anew."""
     (repository / _DOUBT).touch()
 
 
 def sweep(repository: Path) -> None:
-    """Remove what a fetch that failed left half written."""
+    """Remove the incomplete files of a failed fetch."""
     for left in repository.glob("objects/**/tmp_*"):
         left.unlink(missing_ok=True)
 
 
 def _is_sound(repository: Path) -> bool:
-    """Return whether it is as we made it: our settings and no others, nobody killed inside, not overgrown."""
+    """Return whether it has our settings and no others, no trace of a kill, and not too many packs."""
     try:
         ours = (repository / "config").read_text(encoding="utf-8") == _CONFIG
         packs = sum(1 for _ in repository.glob("objects/pack/*.pack"))

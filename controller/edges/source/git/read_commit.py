@@ -1,4 +1,4 @@
-"""The reader of one commit in the local copy: an id goes in, the manifests below a folder come out."""
+"""Reader of one commit in the local copy: an id goes in, the manifests below a folder come out."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ _MOST_STRAYS = 20
 
 
 class Damaged(SourceError):
-    """The local copy does not hold what it should."""
+    """The local copy lacks something, or holds something wrong."""
 
 
 class CommitReader:
@@ -42,8 +42,8 @@ class CommitReader:
         files = []
         for file in selected.files:
             data = contents[file.entry.id]
-            if trouble := lfs_pointer(file.shown, data):
-                problems.append(trouble)
+            if problem := lfs_pointer(file.shown, data):
+                problems.append(problem)
             else:
                 files.append(SourceFile(file.shown, data))
         return sorted(files, key=lambda file: file.path), problems
@@ -55,12 +55,12 @@ class CommitReader:
         )
         if finished.code:
             await self._explain(tree)
-        with self._believed():
+        with self._checked():
             return list(entries(finished.output))
 
     async def _explain(self, tree: str) -> Never:
-        """Say why there is no listing: no such commit, no such folder, or a copy that is damaged."""
-        commit, folder = (await self._asked("--batch-check", f"{self._commit}\n{tree}\n")).splitlines()
+        """Raise the reason for the failed listing: no such commit, no such folder, or a damaged copy."""
+        commit, folder = (await self._cat_file("--batch-check", f"{self._commit}\n{tree}\n")).splitlines()
         if b" commit " not in commit:
             raise Damaged(f"commit {self._commit} is not in the local copy of the repository; fetch it again")
         if b" tree " in folder:
@@ -69,7 +69,7 @@ class CommitReader:
         raise SourceError(f"commit {self._commit} has {what} at {self._root}; check the path", self._commit)
 
     async def _links(self, listed: Sequence[TreeEntry]) -> dict[str, str]:
-        links = [one for one in listed if one.type is EntryType.LINK and one.size <= _LONGEST_LINK]
+        links = [entry for entry in listed if entry.type is EntryType.LINK and entry.size <= _LONGEST_LINK]
         texts = await self._contents([link.id for link in links])
         return {link.name: fsdecode(texts[link.id]) for link in links}
 
@@ -77,33 +77,33 @@ class CommitReader:
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return {}
-        answer = await self._asked("--batch", "".join(f"{one}\n" for one in wanted))
-        with self._believed():
+        answer = await self._cat_file("--batch", "".join(f"{object_id}\n" for object_id in wanted))
+        with self._checked():
             return blobs(wanted, answer)
 
     async def _strays(self, selected: SelectedFiles) -> list[Problem]:
-        """Judge links out of the folder by their ends: a README may be one, a folder of manifests not."""
+        """Return the problems of links out of the folder. A link to a file is none, one to a folder is."""
         names = [in_repository(self._root, name) for name in selected.strays]
-        judged = [await self._stray(name) for name in names[:_MOST_STRAYS]]
-        judged += [follow_link(name, LinkTarget.OUTSIDE) for name in names[_MOST_STRAYS:]]
-        return [each for each in judged if isinstance(each, Problem)]
+        followed = [await self._stray(name) for name in names[:_MOST_STRAYS]]
+        followed += [follow_link(name, LinkTarget.OUTSIDE) for name in names[_MOST_STRAYS:]]
+        return [problem for problem in followed if isinstance(problem, Problem)]
 
     async def _stray(self, name: str) -> Problem | bool:
         if problem := unusable_name(name):
             return problem
-        answer = await self._asked("--batch-check", f"{self._commit}:{name}\n", "--follow-symlinks")
+        answer = await self._cat_file("--batch-check", f"{self._commit}:{name}\n", "--follow-symlinks")
         is_file = answer.split(b" ")[1:2] == [b"blob"]
         return follow_link(name, LinkTarget.FILE_OUTSIDE if is_file else LinkTarget.OUTSIDE)
 
-    async def _asked(self, how: str, questions: str, *options: str) -> bytes:
-        arguments = ("cat-file", how, *options)
-        finished = await self._git.run(self._repository, arguments, feed=questions.encode())
+    async def _cat_file(self, mode: str, names: str, *options: str) -> bytes:
+        arguments = ("cat-file", mode, *options)
+        finished = await self._git.run(self._repository, arguments, feed=names.encode())
         if finished.code:
             raise self._damaged(git_message(finished.words, ()))
         return finished.output
 
     @contextmanager
-    def _believed(self) -> Iterator[None]:
+    def _checked(self) -> Iterator[None]:
         try:
             yield
         except ValueError as error:
@@ -112,5 +112,5 @@ class CommitReader:
     def _damaged(self, why: str) -> Damaged:
         return Damaged(
             f"the local copy of the repository cannot be read at commit {self._commit}: {why}; "
-            "it is made anew with the next fetch"
+            "the next fetch makes it anew"
         )

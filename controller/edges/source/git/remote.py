@@ -1,4 +1,4 @@
-"""The remote repository and the way to it: what people typed goes in, checked values come out."""
+"""The remote repository and the way to it: options that people typed go in, checked values come out."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from controller.model.manifest import Reference
 
 _SCP_LIKE = re.compile(r"\w[\w.-]*@\w[\w.-]*:[^\s:-][^\s]*")
 _NO_BRANCH = re.compile(r"^[-/.]|\.\.|//|/\.|@\{|[\x00-\x20\x7f~^:?*\[\\]|\.lock(/|$)|[/.]$|^@$")
-_STEERS_SSH = re.compile(r'["%$~\\]')  # a file name in an option of ssh: quoted, expanded, or ended by these
+_STEERS_SSH = re.compile(r'["%$~\\]')  # characters that end, quote or expand a file name in an option of ssh
 
 
 @dataclass(frozen=True, slots=True)
 class HttpsLogin:
-    """A user and, by reference, the token that stands in for a password."""
+    """A user and a reference to the token, which is sent as the password."""
 
     token: Reference
     user: str = "git"
@@ -24,7 +24,7 @@ class HttpsLogin:
 
 @dataclass(frozen=True, slots=True)
 class SshKey:
-    """A private key's file, and the file of the host keys that are believed; nothing else is."""
+    """The file of a private key, and the file of trusted host keys. No other keys are used or trusted."""
 
     file: str
     known_hosts: str
@@ -32,7 +32,7 @@ class SshKey:
 
 @dataclass(frozen=True, slots=True)
 class Signers:
-    """Who may sign: an `allowed_signers` file of ssh-keygen, and one of revoked keys."""
+    """The signers that are accepted: an `allowed_signers` file of ssh-keygen, and a file of revoked keys."""
 
     allowed: str
     revoked: str | None = None
@@ -42,7 +42,7 @@ Access: TypeAlias = HttpsLogin | SshKey
 
 
 class GitEndpoint(NamedTuple):
-    """By which protocol, and which URLs a token may be shown to."""
+    """The protocol of a repository, and the origin to which its token may be sent."""
 
     protocol: str
     origin: str
@@ -50,11 +50,11 @@ class GitEndpoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A branch of a repository and the folder in it; `branch=None` is the one that HEAD of the remote names.
+    """A branch of a repository and the folder in it. `branch=None` is the branch of the remote's HEAD.
 
     *url* is https, ssh (also `user@host:path`), http on loopback, or with *local* a `file:///…`.
-    *signers* is None where commits need no signature. *proxy* may hold credentials. Raises Usage, which never
-    quotes a password, where something cannot be meant.
+    *signers* is None if commits need no signature. *proxy* may hold credentials. Raises Usage if a value
+    cannot be used; the error never quotes a password.
     """
 
     url: str
@@ -71,7 +71,7 @@ class Remote:
         object.__setattr__(self, "endpoint", _endpoint(self.url, local=self.local))
         object.__setattr__(self, "path", _folder(self.path))
         if self.branch is not None and _NO_BRANCH.search(self.branch or "-"):
-            raise Usage(f"{self.branch!r} is no name of a branch; write it as `git branch` does")
+            raise Usage(f"{self.branch!r} is no name of a branch; write it as `git branch` shows it")
         _check_access(self.endpoint, self.access)
         if self.proxy is not None:
             _check_proxy(self.endpoint, self.proxy)
@@ -82,7 +82,7 @@ class Remote:
 
     @property
     def identity(self) -> str:
-        """The name of this source, which no other has."""
+        """A name that only this source has."""
         return f"{self.url}#{self.branch or 'HEAD'}:{self.path}"
 
     def __str__(self) -> str:
@@ -115,13 +115,13 @@ def _endpoint(url: str, *, local: bool) -> GitEndpoint:
 def _check_url(parts: SplitResult, host: str) -> None:
     if parts.password is not None or (parts.scheme != "ssh" and parts.username is not None):
         raise Usage(
-            f"the URL of the repository at {host} holds credentials: take them out, change them at their "
-            "issuer, and give a reference to them"
+            f"the URL of the repository at {host} holds credentials: remove them, replace them at their "
+            "issuer, and give a reference to the new ones"
         )
     if not host or host.startswith("-") or parts.netloc.startswith("-"):
         raise Usage("the repository's URL names no host; write https://host/path or ssh://git@host/path")
     if parts.query or parts.fragment:
-        raise Usage(f"the URL of the repository at {host} holds a query or a fragment; take it out")
+        raise Usage(f"the URL of the repository at {host} holds a query or a fragment; remove it")
 
 
 def _is_loopback(host: str) -> bool:
@@ -132,7 +132,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _folder(path: str) -> str:
-    """Return *path* as git writes folders: no `.`, no slash at either end."""
+    """Return *path* as git writes folders: without `.`, and without a slash at either end."""
     parts = [part for part in path.split("/") if part not in {"", "."}]
     if path.startswith(("-", "/")) or ".." in parts or not path.isprintable():
         raise Usage(f"{path!r} is no folder of a repository: write it from its root, without '..'")
@@ -166,4 +166,6 @@ def _check_proxy(endpoint: GitEndpoint, proxy: str) -> None:
 def _check_ssh_files(*files: str) -> None:
     for file in files:
         if not file or not file.isprintable() or _STEERS_SSH.search(file):
-            raise Usage(f"{file!r} cannot be handed to ssh; rename it: no quotes, no % $ ~ and backslash")
+            raise Usage(
+                f"{file!r} cannot be passed to ssh; rename it, without quotes, %, $, ~ and backslashes"
+            )

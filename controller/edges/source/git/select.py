@@ -1,4 +1,4 @@
-"""The selection of a commit's manifests, by name and size alone: no content is read for it."""
+"""Selection of a commit's manifests, by name and size alone, without their contents."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from controller.model.problem import Problem
 
 
 class SelectedFile(NamedTuple):
-    """A manifest as a person would name it, and the file that holds it: itself, or what it links to."""
+    """A manifest by the name that is shown, and the entry with its content: its own, or the link's target."""
 
     shown: str
     entry: TreeEntry
@@ -33,7 +33,7 @@ class SelectedFile(NamedTuple):
 
 @dataclass(slots=True)
 class SelectedFiles:
-    """What is to be read, what is wrong, and links out of the folder that are no manifests by their names."""
+    """Files to read, and problems. *strays* are links out of the folder without a manifest's name."""
 
     files: list[SelectedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -41,9 +41,9 @@ class SelectedFiles:
 
 
 def select(root: str, entries: Sequence[TreeEntry], links: Mapping[str, str]) -> SelectedFiles:
-    """Return the manifests below *root*; *links* maps each link to its text.
+    """Return the manifests below *root*. *links* maps each link to its text.
 
-    Names that begin with a dot are passed by, but links may lead there.
+    Names that begin with a dot are skipped, but links may lead there.
     """
     selected = SelectedFiles()
     targets = LinkTargets(entries, links)
@@ -59,15 +59,15 @@ def select(root: str, entries: Sequence[TreeEntry], links: Mapping[str, str]) ->
             _follow(name, entry, targets, selected)
         elif entry.name.endswith(ENDINGS):
             selected.files.append(SelectedFile(name, entry))
-        elif found := almost_manifest(name):
-            selected.problems.append(found)
+        elif warning := almost_manifest(name):
+            selected.problems.append(warning)
     selected.problems += ambiguous_names(file.shown for file in selected.files)
     _limit(root or ".", selected)
     return selected
 
 
 def in_repository(root: str, name: str) -> str:
-    """Return the name of a file below *root* from the root of the repository."""
+    """Return the path of a file below *root*, from the root of the repository."""
     return f"{root}/{name}" if root else name
 
 
@@ -90,18 +90,18 @@ def _follow(name: str, link: TreeEntry, targets: LinkTargets, selected: Selected
 
 
 def _limit(root: str, selected: SelectedFiles) -> None:
-    """Keep what a source may hold, each file once; one that is reached by its own name goes before links."""
+    """Keep as much as a source may hold, each file once. A file's own name goes before links to it."""
     if len(selected.files) > MOST_FILES:
         selected.problems.append(too_many(root))
         del selected.files[MOST_FILES:]
-    room = LARGEST_SOURCE
+    bytes_left = LARGEST_SOURCE
     kept: dict[str, SelectedFile] = {}
-    for file in sorted(selected.files, key=lambda one: one.linked):
-        if trouble := unusable_name(file.shown) or too_large(file.shown, file.entry.size):
-            selected.problems.append(trouble)
+    for file in sorted(selected.files, key=lambda file: file.linked):
+        if problem := unusable_name(file.shown) or too_large(file.shown, file.entry.size):
+            selected.problems.append(problem)
         elif kept.setdefault(file.entry.name, file) is file:
-            room -= file.entry.size
-        if room < 0:
+            bytes_left -= file.entry.size
+        if bytes_left < 0:
             selected.problems.append(source_too_large(kept.popitem()[1].shown))
             break
     selected.files = list(kept.values())

@@ -1,4 +1,4 @@
-"""The signature of a commit: an id goes in, the name of an allowed signer comes out, or a refusal."""
+"""Signature of a commit: an id goes in, the name of an accepted signer comes out, or a refusal."""
 
 import os
 import re
@@ -14,7 +14,7 @@ _GOOD = re.compile(r'^Good "git" signature for (.+) with \S+ key ', re.MULTILINE
 
 
 async def signer(repository: Path, commit: str, signers: Signers, search: str) -> str:
-    """Return who signed *commit*. Raises SourceError if nobody allowed did, or nobody can know."""
+    """Return the signer of *commit*. Raises SourceError if no accepted signer can be proven."""
     if shutil.which("ssh-keygen", path=search) is None:
         raise SourceError("signatures cannot be checked: ssh-keygen is not installed; install openssh-client")
     git = Git(search, _settings(signers), {})
@@ -24,7 +24,7 @@ async def signer(repository: Path, commit: str, signers: Signers, search: str) -
         return good[1]
     why = git_message(finished.words, ()) if finished.words.strip() else "it is not signed"
     raise SourceError(
-        f"commit {commit} is refused, its signature was asked for and is not good: {why}; sign it with a key "
+        f"commit {commit} is refused, it needs a good signature: {why}; sign it with a key "
         f"of {signers.allowed}",
         commit,
     )
@@ -36,7 +36,7 @@ def _settings(signers: Signers) -> dict[str, str]:
         "gpg.ssh.program": "ssh-keygen",
         "gpg.ssh.allowedSignersFile": _readable(signers.allowed),
     }
-    if signers.revoked is not None:  # git goes on with a warning where this file is missing
+    if signers.revoked is not None:  # git only warns if this file is missing
         settings["gpg.ssh.revocationFile"] = _readable(signers.revoked)
     return settings
 

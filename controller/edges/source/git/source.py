@@ -1,4 +1,4 @@
-"""A branch of a repository as a source: fetched bare and shallow, read whole from one commit."""
+"""Branch of a repository as a source: fetched bare and shallow, read whole from one commit."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ _ID = re.compile("[0-9a-f]{40}")
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The tip of a branch; *signer* is who signed it, None if no signature was asked for."""
+    """The tip of a branch. *signer* signed it; None if no signature is required."""
 
     id: str
     signer: str | None = None
@@ -34,9 +34,9 @@ class Commit:
 class GitSource:
     """One branch of a remote, with a copy of its tip in *folder*, which is ours alone.
 
-    *environ* holds PATH and the variables that references name; it is read at each fetch, so that a token may
-    be changed at any time. *timeout* is for each of the methods, in seconds. They may be called side by side,
-    and wait for each other.
+    *environ* holds PATH and the variables that references name. Each fetch reads it, so that a token may
+    change at any time. *timeout* is for each call of a method, in seconds. Concurrent calls wait for each
+    other.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class GitSource:
         self._fetcher = Fetcher(remote, environ)
         self._environ = environ
         self._timeout = timeout
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def fetch(self) -> Commit:
-        """Return the tip of the branch as it is now, its signature checked if that is asked for.
+        """Return the tip of the branch as it is now, its signature checked if one is required.
 
-        Raises SourceError, without any secret, where it cannot be had or is not signed as it must be.
+        Raises SourceError, without any secret, if the tip cannot be fetched or lacks a required signature.
         """
         async with self._alone(f"fetch {self._remote}"):
             repository = await self._fetched()
@@ -62,15 +62,15 @@ class GitSource:
             if finished.code or not _ID.fullmatch(commit):
                 doubt(repository)
                 raise SourceError(
-                    f"cannot fetch {self._remote}: what came is no commit that can be read; it is tried anew"
+                    f"cannot fetch {self._remote}: git fetched no commit that can be read; it is tried again"
                 )
             return Commit(commit, await self._signer(repository, commit))
 
     async def read(self, commit: Commit) -> Source:
-        """Return every manifest of *commit* below the folder; what cannot be read is a problem of the source.
+        """Return every manifest of *commit* below the folder. A file that cannot be read is a problem in it.
 
         Raises SourceError if the commit is not in the copy (a later fetch replaced it), the folder is not
-        in the commit, or the copy is damaged; the next fetch makes a damaged one anew.
+        in the commit, or the copy is damaged. The next fetch makes a damaged copy anew.
         """
         async with self._alone(f"read {self._remote}"):
             repository = self._existing(commit.id)
@@ -84,10 +84,10 @@ class GitSource:
         return Source(self._remote.identity, commit.id, tuple(files), tuple(problems))
 
     async def advanced(self, old: str, new: str) -> bool:
-        """Return whether the revision *new* grew out of *old*; no means a force-push, or that nobody knows.
+        """Return whether the revision *new* descends from *old*. False after a force-push, or if unknown.
 
-        Looks back over thousands of commits, not further. Raises SourceError if it has to ask the remote
-        and cannot.
+        The search goes back over thousands of commits, not further. Raises SourceError if the history has to
+        be fetched and cannot be.
         """
         if old == new or not (_ID.fullmatch(old) and _ID.fullmatch(new)):
             return old == new
@@ -112,14 +112,14 @@ class GitSource:
 
     @asynccontextmanager
     async def _alone(self, what: str) -> AsyncIterator[None]:
-        async with self._turn:
+        async with self._lock:
             with self._mirror.held():
                 try:
                     async with asyncio.timeout(self._timeout):
                         yield
                 except TimeoutError as error:
                     raise SourceError(
-                        f"cannot {what}: no end after {self._timeout:g} s; check the network"
+                        f"cannot {what}: not complete after {self._timeout:g} s; check the network"
                     ) from error
                 except OSError as error:
                     raise SourceError(f"cannot {what}: {error.strerror}; check the machine") from error
@@ -133,7 +133,7 @@ class GitSource:
         return repository
 
     async def _fetched(self) -> Path:
-        """Return the copy with the tip in it; made anew once where it turns out to be damaged."""
+        """Return the copy with the tip in it. A copy that turns out to be damaged is made anew once."""
         repository = self._mirror.ready()
         finished = await self._fetch_into(repository)
         if finished.code and not await self._is_whole(repository):
