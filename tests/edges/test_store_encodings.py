@@ -35,7 +35,7 @@ def tables(server: Server, name: str) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("encoding", _OTHERS)
 def test_a_database_in_another_encoding_is_refused_in_words(server: Server, encoding: LiteralString) -> None:
     name = other(server, encoding)
-    with pytest.raises(StoreError, match=f"keeps texts in {encoding}, .*CREATE DATABASE .* ENCODING 'UTF8'"):
+    with pytest.raises(StoreError, match=f"stores texts in {encoding}, .*CREATE DATABASE .* ENCODING 'UTF8'"):
         open_store(server.url(name), TestClock())
     assert tables(server, name) == [], "nothing was made in it"
 
@@ -55,7 +55,7 @@ def test_a_store_of_an_older_release_in_another_encoding_is_left_as_it_is(
         fill(made)
     there.dispose()
     before = tables(server, name)
-    with pytest.raises(StoreError, match="taken along"):
+    with pytest.raises(StoreError, match="a store is moved"):
         open_store(server.url(name), TestClock())
     assert tables(server, name) == before != []
 
@@ -130,7 +130,7 @@ async def test_a_text_that_cannot_be_kept_is_said_in_words(engine: Engine, words
         if "\0" in words and engine.kind == "sqlite":
             await store.history.finish(number, "failed", words)
             return
-        with pytest.raises(StoreError, match="cannot be kept") as caught:
+        with pytest.raises(StoreError, match="cannot be stored") as caught:
             await store.history.finish(number, "failed", words)
         assert "reached" not in str(caught.value)
         assert [entry.outcome for _, entry in await store.history.read()] == [""]

@@ -109,7 +109,7 @@ async def test_a_holder_that_says_nothing_is_named_so(store: SqlStore, place: Pa
     async with store.writer(HERE):
         (lock,) = place.parent.glob("*.writer")
         lock.write_text("{")
-        with pytest.raises(Locked, match="did not say who it is"):
+        with pytest.raises(Locked, match="a process without a signature"):
             async with store.writer(HERE):
                 pytest.fail("two writers")
 

@@ -1,4 +1,4 @@
-"""The store survives a crash, in SQLite or PostgreSQL: intents, bindings, calls, history; never a secret."""
+"""The store, in SQLite or PostgreSQL: intents, bindings, calls and history survive a crash. No secrets."""
 
 from controller.edges.store.location import chosen_location, default_location
 from controller.edges.store.store import SqlStore, look_into, open_store

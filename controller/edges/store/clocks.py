@@ -1,7 +1,7 @@
-"""The clocks of a store: the moments in it are on a clock that all who write them share.
+"""Clocks of a store. The moments in it are on a clock that all its writers share.
 
-The wall clock is none: it may be set between two processes, or differ between two machines. In a file the
-shared clock is the machine's monotonic one, in a database the server's. What comes in and goes out is on the
+The wall clock is no such clock: it may be set between two processes, or differ between two machines. A file
+uses the machine's monotonic clock, a database its server's. Moments in arguments and results are on the
 caller's clock.
 """
 
@@ -18,20 +18,20 @@ _NAME = "clock"
 
 
 class StoreClock(Protocol):
-    """A clock that rows are written by, in epoch seconds."""
+    """The clock of the moments in rows, in epoch seconds."""
 
     def now(self, connection: Connection) -> float: ...
 
     def ahead(self, now: float) -> float:
-        """Return by how much the caller's clock is ahead of this one, where this one says *now*."""
+        """Return the seconds by which the caller's clock is ahead of this one, at *now* on this one."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class MachineClock:
-    """What the processes of one machine agree on, even where the wall clock was set between their starts.
+    """The clock that all processes of one machine share, even if the wall clock was set between their starts.
 
-    *anchor* turns the machine's monotonic time into epoch seconds, one for each of its runs.
+    *anchor* turns the machine's monotonic time into epoch seconds. Each run of the machine has its own.
     """
 
     clock: MonotonicClock
@@ -45,9 +45,9 @@ class MachineClock:
 
 
 def machine_clock(connection: Connection, clock: MonotonicClock) -> MachineClock:
-    """Return the time of a store in a file. In a new run of the machine, what rests begins to rest anew.
+    """Return the clock of a store in a file. In a new run of the machine, all waits begin anew.
 
-    Only the first process of a run asks the wall clock; where a run has no name, each process is the first.
+    Only the first process of a run reads the wall clock. If a run has no name, each process is the first.
     """
     known = connection.execute(select(meta.c.value).where(meta.c.name == _NAME)).scalar_one_or_none()
     boot, _, value = (known or "").rpartition(" ")
@@ -55,23 +55,23 @@ def machine_clock(connection: Connection, clock: MonotonicClock) -> MachineClock
         return MachineClock(clock, float(value))
     anchor = clock.now() - clock.monotonic()
     put(connection, meta, {"name": _NAME}, {"value": f"{clock.boot} {anchor!r}"})
-    time = MachineClock(clock, anchor)
-    now = time.now(connection)
-    _begin_again(connection, now, anchor)
-    _go_on(connection, now)
-    return time
+    machine = MachineClock(clock, anchor)
+    now = machine.now(connection)
+    _restart_waits(connection, now, anchor)
+    _continue_calls(connection, now)
+    return machine
 
 
 def shifted(moment: float | None, by: float) -> float | None:
     return None if moment is None else moment + by
 
 
-def _begin_again(connection: Connection, now: float, begun: float) -> None:
-    """Let what a moment of an earlier run holds back wait as long as at first: nobody can tell what is left.
+def _restart_waits(connection: Connection, now: float, begun: float) -> None:
+    """Start every wait of an earlier run from its beginning: how much of it is left is unknown.
 
-    What Gupshup refused goes by the wall clock across runs, as long as that makes sense: in CI each run is
-    another machine's, and it would never be tried again. A refusal from the future is as old as this run:
-    whoever asks for another try did so later.
+    Refusals by Gupshup keep their moments by the wall clock. In CI each run is on another machine, and a wait
+    that starts anew would never end. A refusal from the future is dated to the start of this run, before any
+    request for another try.
     """
     for since in (intents.c.ended, bindings.c.missing_since, ledger.c.active_at):
         connection.execute(update(since.table).where(since.is_not(None)).values({since.name: now}))
@@ -80,8 +80,8 @@ def _begin_again(connection: Connection, now: float, begun: float) -> None:
     connection.execute(update(hints).where(hints.c.at > begun).values(at=begun))
 
 
-def _go_on(connection: Connection, now: float) -> None:
-    """Let the log of calls go on as if no time had passed since the last one: one window is waited for."""
+def _continue_calls(connection: Connection, now: float) -> None:
+    """Move the log of calls up to now, as if no time had passed since its last call."""
     newest = connection.execute(select(func.max(func.coalesce(calls.c.ended, calls.c.reserved)))).scalar_one()
     for moment in (calls.c.reserved, calls.c.ended, rests.c.until) if newest is not None else ():
         connection.execute(update(moment.table).values({moment.name: moment + (now - newest)}))

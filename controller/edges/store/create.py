@@ -1,4 +1,4 @@
-"""The begin of every new store, and the version of any, in any database."""
+"""Creation of a new store, and the version of an existing one, in any database."""
 
 import secrets
 
@@ -11,21 +11,21 @@ AS_IT_WAS = "nothing was changed"
 
 
 def fill(connection: Connection) -> None:
-    """Make the tables and a key in an empty store; the caller commits."""
+    """Create the tables and a key in an empty store. The caller commits."""
     tables.create_all(connection, checkfirst=False)
     connection.execute(insert(version).values(version_num=VERSIONS[-1]))
     connection.execute(insert(meta).values(name="key", value=secrets.token_hex(32)))
 
 
 def version_in(connection: Connection, place: str) -> str:
-    """Return the version of the store at *place*; StoreError unless it is one that this release knows."""
-    found = connection.execute(select(version.c.version_num)).scalars().all()
-    if len(found) != 1 or found[0] not in VERSIONS:
+    """Return the version of the store at *place*. StoreError if this release does not know it."""
+    versions = connection.execute(select(version.c.version_num)).scalars().all()
+    if len(versions) != 1 or versions[0] not in VERSIONS:
         raise StoreError(
-            f"the store {place} has version {', '.join(found) or 'none'}, and this release knows up to "
+            f"the store {place} has version {', '.join(versions) or 'none'}, and this release knows up to "
             f"{VERSIONS[-1]}: {AS_IT_WAS}; use the release that wrote it, or a newer one"
         )
-    return str(found[0])
+    return str(versions[0])
 
 
 def missing(place: str) -> StoreError:

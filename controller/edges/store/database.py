@@ -1,4 +1,4 @@
-"""One database in one worker thread: work goes in whole, comes out done, or as a StoreError."""
+"""The database, in one worker thread: each piece of work is one transaction, done whole or a StoreError."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -16,26 +16,26 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 BUSY_TIMEOUT = 30.0
-"""Seconds for which a write waits for others that write."""
+"""Seconds for which a write waits for other writers."""
 
 _KEY = "its_"
-"""What a parameter is called that finds a row, before its column's name: that one sets the column."""
+"""Prefix of parameters that find a row. The name without the prefix is the one that sets the column."""
 
 
 class StateUnknown(StoreError):
-    """What the database holds is unknown until it was opened, and checked, again: nothing runs before."""
+    """The content of the database is unknown. Nothing runs until it was opened and checked again."""
 
 
 class Unwritable(StoreError):
-    """It cannot be written where it is, whatever it holds."""
+    """The store cannot be written in its place, whatever it holds."""
 
 
 class Dialect(Protocol):
-    """What differs between one kind of database and another."""
+    """The differences between kinds of databases."""
 
     @property
     def place(self) -> str:
-        """Where it is, for people: no password."""
+        """The location for people, without a password."""
         ...
 
     def options(self, *, write: bool) -> Mapping[str, object]:
@@ -43,27 +43,27 @@ class Dialect(Protocol):
         ...
 
     def check(self) -> None:
-        """Raise Unknown where what was opened is not there any more: what is written would be lost."""
+        """Raise StateUnknown if the opened database is not in its place any more: writes would be lost."""
         ...
 
     def enter(self, connection: Connection, key: str | None) -> None:
-        """Begin a write. Until its end no other one of the same *key* goes on; None excludes nobody."""
+        """Begin a write. Until its end other writes under the same *key* wait; None excludes no other."""
         ...
 
     def refused(self, error: DBAPIError) -> StoreError:
-        """Return what the database said, as what went wrong and what to do about it."""
+        """Return *error* as what went wrong and what to do about it."""
         ...
 
     def again(self, engine: Engine) -> Engine:
-        """Let go of *engine*, open and check the database anew. StoreError if that cannot be."""
+        """Close *engine*, then open and check the database anew. StoreError if that fails."""
         ...
 
 
 class Database:
     """Runs work in transactions, one after the other.
 
-    *inline* runs it in place, without a thread, so that simulated time stays in one thread. Work that was
-    begun is finished even where its caller is cancelled.
+    *inline* runs work in the caller's thread, so that simulated time stays in one thread. Work that has begun
+    is completed even if its caller is cancelled.
     """
 
     def __init__(self, dialect: Dialect, engine: Engine, *, inline: bool) -> None:
@@ -75,22 +75,22 @@ class Database:
         self._failed = False
 
     async def read(self, work: Work[T]) -> T:
-        """Run *work* on what the database holds at one moment."""
+        """Run *work* on the content of the database at one moment."""
         return await self._run(work, write=False)
 
     async def write(self, work: Work[T], key: str | None) -> T:
         """Run *work* and commit it: on disk when this returns, or not at all.
 
-        What it reads stays true until then as far as all who write that write under the same *key*.
+        Rows that *work* reads do not change until then, if all their writers use the same *key*.
         """
         return await self._run(work, write=True, key=key)
 
     def at_once(self, work: Work[T]) -> T:
-        """Write in place: for the opening, before anybody else has the store."""
+        """Write in the caller's thread: for the opening, before any other code has the store."""
         return self._transaction(work, write=True, key="")
 
     async def close(self) -> None:
-        """Finish what is queued and let go of the database."""
+        """Finish the queued work and close the database."""
         await self._wait(self._executor.submit(self._engine.dispose))
         self._executor.shutdown()
 
@@ -117,7 +117,7 @@ class Database:
             raise failure from error
         except UnicodeEncodeError as error:
             raise StoreError(
-                f"the store {self.place}: a text cannot be kept ({error.reason}); nothing was written"
+                f"the store {self.place}: a text cannot be stored ({error.reason}); nothing was written"
             ) from None
         except StateUnknown:
             self._failed = True
@@ -125,7 +125,7 @@ class Database:
 
 
 class _Inline(Executor):
-    """Runs at once, in place."""
+    """Runs work at once, in the caller's thread."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":  # noqa: ANN401  (Executor's own signature)
         future: Future[T] = Future()
@@ -137,7 +137,7 @@ class _Inline(Executor):
 
 
 def fields_of(row: RowMapping, *left: str) -> dict[str, Any]:
-    """Return what *row* holds by name, but for *left*: the fields of what it was written from."""
+    """Return the values of *row* by column, without the columns *left*: the fields of a dataclass."""
     return {name: value for name, value in row.items() if name not in left}
 
 
@@ -149,7 +149,7 @@ def add(connection: Connection, table: Table, values: Mapping[str, object]) -> i
 def put(
     connection: Connection, table: Table, key: Mapping[str, object], values: Mapping[str, object]
 ) -> None:
-    """Write one row, new or not, in any dialect. Safe because who writes it does so under one key."""
+    """Write one row, new or not, in any dialect. Safe because all writers of the row use one key."""
     known = {f"{_KEY}{name}": value for name, value in key.items()}
     if values and connection.execute(_changing(table, tuple(key)), {**known, **values}).rowcount:
         return

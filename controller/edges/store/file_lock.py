@@ -1,4 +1,4 @@
-"""Locks of the operating system on files beside the store: they die with their process, whatever kills it."""
+"""File locks beside the store. The operating system frees a lock when its process ends, whatever ends it."""
 
 import errno
 import fcntl
@@ -14,11 +14,11 @@ from controller.edges.store.writer_lock import WriterLock, signature, signed, ta
 from controller.errors import StoreError
 from controller.model.clock import MonotonicClock
 
-_ASK_AGAIN = 0.2
+_RETRY_EVERY = 0.2
 
 
 class LockedFile:
-    """A lock while it is held: until its file is deleted or replaced. To ask is two `stat`s."""
+    """A lock that is held until its file is deleted or replaced. A check takes two `stat` calls."""
 
     def __init__(self, path: Path, handle: int) -> None:
         self._path = path
@@ -31,9 +31,9 @@ class LockedFile:
 
 
 class FileLocks:
-    """The locks beside the store at *path*, one an upstream.
+    """The locks beside the store at *path*, one for each upstream.
 
-    One dies with its process. It is no lock against a second task that shares it.
+    A lock ends with its process. A lock does not exclude a second task of the same process.
     """
 
     def __init__(self, path: Path, clock: MonotonicClock) -> None:
@@ -51,8 +51,8 @@ class FileLocks:
         name = hashlib.sha256(upstream.encode()).hexdigest()[:16]
         return self._path.with_name(f"{self._path.name}.{name}.writer")
 
-    def fence(self, connection: Connection, upstream: str) -> str:  # noqa: ARG002  (what another kind of lock asks)
-        """Let everything pass: nobody else gets the lock while this process lives."""
+    def fence(self, connection: Connection, upstream: str) -> str:  # noqa: ARG002  (another kind of lock needs them)
+        """Accept every write: no other process gets the lock while this one lives."""
         return ""
 
     async def close(self) -> None:
@@ -61,7 +61,7 @@ class FileLocks:
 
 @contextmanager
 def locked_file(path: Path) -> Iterator[None]:
-    """Hold the lock file at *path*, waiting for it; for moments only. OSError if it cannot be made."""
+    """Wait for the lock file at *path* and hold it, for moments only. OSError if it cannot be made."""
     handle = _open(path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -77,23 +77,23 @@ async def _writer(path: Path, clock: MonotonicClock, timeout: float, what: str) 
     while (handle := _try(path)) is None:
         if clock.monotonic() >= give_up:
             raise taken(what, _holder(path))
-        await clock.sleep(min(_ASK_AGAIN, max(0.0, give_up - clock.monotonic())))
+        await clock.sleep(min(_RETRY_EVERY, max(0.0, give_up - clock.monotonic())))
     try:
-        with _in_words(path):
+        with _explained(path):
             _sign(handle, clock.now())
         yield LockedFile(path, handle)
     finally:
-        with suppress(OSError):  # what it says is for readers; the lock goes with the handle
+        with suppress(OSError):  # the signature is only for readers; the lock ends with the handle
             os.ftruncate(handle, 0)
         os.close(handle)
 
 
 def _try(path: Path) -> int | None:
-    """Return a handle that holds the lock, None if another one does."""
-    with _in_words(path):
+    """Return a handle that holds the lock, None if another one holds it."""
+    with _explained(path):
         handle = _open(path)
         try:
-            if _taken(handle) and _same_file(path, handle):  # deleted in between, it keeps nobody out
+            if _taken(handle) and _same_file(path, handle):  # a file deleted in between excludes no other
                 _prove(path)
                 return handle
         except BaseException:
@@ -104,8 +104,8 @@ def _try(path: Path) -> int | None:
 
 
 @contextmanager
-def _in_words(path: Path) -> Iterator[None]:
-    """Say in words what the disk does not do."""
+def _explained(path: Path) -> Iterator[None]:
+    """Turn an OSError of the lock at *path* into a StoreError with advice."""
     try:
         yield
     except OSError as error:
@@ -123,7 +123,7 @@ def _taken(handle: int) -> bool:
 
 
 def _is_held(path: Path) -> bool:
-    """Whether the lock is held. It is tried where somebody signed: a try keeps others out for a moment."""
+    """Return whether the lock is held. Tried only if it is signed: a try excludes others for a moment."""
     try:
         if not path.stat().st_size:
             return False
@@ -140,7 +140,7 @@ def _is_held(path: Path) -> bool:
 
 
 def _prove(path: Path) -> None:
-    """Refuse a file system that lets two hold one lock, as some network ones do."""
+    """Raise StoreError if the file system lets two handles hold one lock, as some network ones do."""
     second = _open(path)
     try:
         twice = _taken(second)

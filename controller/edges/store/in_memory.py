@@ -1,6 +1,6 @@
-"""The store in memory ends with its process. It is for who only looks, if nothing can be written.
+"""The store in memory, which ends with its process: for reading commands, if the store cannot be written.
 
-What lies there is read into memory; where nothing does, nothing is remembered.
+An existing store is copied into memory. If there is none, the copy is empty.
 """
 
 import os
@@ -21,12 +21,12 @@ from controller.edges.store.writer_lock import WriterLock
 from controller.errors import StoreError
 
 _WAYS = ("mode=ro", "immutable=1")
-"""How to open a file that cannot be written: the second is for where SQLite's own files cannot be made."""
+"""Options to open a file that cannot be written. The second: SQLite's own files cannot be made either."""
 
 
 @dataclass(frozen=True, slots=True)
 class InMemoryDialect:
-    """What nobody else can write, and nothing can take away."""
+    """A database that no other process can write or remove."""
 
     path: Path
 
@@ -38,10 +38,10 @@ class InMemoryDialect:
         return {"write": write}
 
     def check(self) -> None:
-        """Let everything pass: it cannot go away."""
+        """Do nothing: memory cannot go away."""
 
     def enter(self, connection: Connection, key: str | None) -> None:
-        """Let everything pass: nobody else is there."""
+        """Do nothing: there is no other writer."""
 
     def refused(self, error: DBAPIError) -> StoreError:
         return refused(self.path, error)
@@ -56,9 +56,9 @@ class _AlwaysHeld:
 
 
 class NoLocks:
-    """The right to write what nobody else has."""
+    """Locks that are always free, for a database that no other process has."""
 
-    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[WriterLock]:  # noqa: ARG002  (what other kinds of locks ask)
+    def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[WriterLock]:  # noqa: ARG002  (other kinds of locks need them)
         return _hold()
 
     async def holder(self, upstream: str) -> str:  # noqa: ARG002  (likewise)
@@ -77,17 +77,17 @@ async def _hold() -> AsyncIterator[WriterLock]:
 
 
 def copied(path: Path) -> Engine:
-    """Return what the store at *path* holds, in memory and of today's version; empty if there is none.
+    """Return a copy of the store at *path*, in memory and of the newest version; empty if there is none.
 
-    Raises StoreError if it is there, and cannot be read or trusted.
+    Raises StoreError if the store exists and cannot be read or trusted.
     """
     engine = connect_memory()
-    there = os.path.lexists(path)
+    exists = os.path.lexists(path)
     try:
-        if there:
+        if exists:
             _copy(path, engine)
         with engine.connect().execution_options(write=True) as connection, connection.begin():
-            if not there:
+            if not exists:
                 fill(connection)
             elif version_in(connection, str(path)) != VERSIONS[-1]:
                 from controller.edges.store.migrations.upgrade import upgrade  # noqa: PLC0415  (alembic takes half a second)

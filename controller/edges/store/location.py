@@ -1,4 +1,4 @@
-"""The location of the store: the default place, and what a `--store` means."""
+"""Location of the store: the default one, and the one that a `--store` names."""
 
 import re
 from collections.abc import Mapping
@@ -20,16 +20,16 @@ _LONGEST = 4096
 
 
 def default_location(cwd: Path) -> Path:
-    """Return `.gupshupctl/state.db` in the git root that *cwd* lies in, else in *cwd* itself."""
+    """Return `.gupshupctl/state.db` in the git root above *cwd*, or in *cwd* if there is none."""
     here = cwd.absolute()
     roots = (folder for folder in (here, *here.parents) if (folder / ".git").exists())
     return next(roots, here) / FOLDER / "state.db"
 
 
 def chosen_location(given: str | None, environ: Mapping[str, str], cwd: Path) -> str:
-    """Return the location *given*, else what the file of GUPSHUPCTL_STORE_FILE holds, else the default.
+    """Return the location *given*, else the content of the file of GUPSHUPCTL_STORE_FILE, else the default.
 
-    That file is for a location with a password in it. Usage if it cannot be read.
+    That file is for a location with a password in it. Usage if the file cannot be read.
     """
     if given is not None:
         return given
@@ -50,9 +50,9 @@ def _held(path: Path) -> str:
 
 
 def located(location: str) -> Path | URL:
-    """Return the file, or the database of a server, that *location* means; anything else is Usage.
+    """Return the file or the URL of the database that *location* names. Anything else is Usage.
 
-    What is said of a URL never quotes it: it may hold a password.
+    An error never quotes a URL: it may hold a password.
     """
     if not location.strip():
         raise Usage(f"the store's location is empty: {_FORMS}")
@@ -77,14 +77,14 @@ def _database(location: str) -> URL:
         raise Usage(f"the store's location names no database: write {_EXAMPLE}")
     if "@" in f"{url.host}{url.database}":
         raise Usage(
-            f"the store's location has an @ too many: write {_EXAMPLE}, and any @ : / % in the password as "
+            f"the store's location has one @ too many: write {_EXAMPLE}, and any @ : / % in the password as "
             "%40 %3A %2F %25"
         )
     return url.set(drivername="postgresql+psycopg")
 
 
 def place_of(url: URL) -> str:
-    """Return *url* for people: whose database where, without a password or what else it may hold."""
+    """Return *url* for people: user, server and database, without a password or other parameters."""
     query = {name: url.query[name] for name in ("host", "port") if name in url.query}
     shown = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
     return shown.render_as_string()

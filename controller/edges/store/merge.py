@@ -1,4 +1,4 @@
-"""The merge of two names of one account: every row gets the one name, and the stricter of two rows stays."""
+"""Merge of two names of one account: every row gets one name, and the stricter of two rows stays."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -22,22 +22,22 @@ _GREATEST: Mapping[str, Sequence[str]] = {
     "rests": ("until",),
     "unclear": ("attempts",),
 }
-"""The greater one counts; of any other row that both have, the one under the name that stays."""
+"""Columns whose greater value stays. Of other tables, the row under the name that stays is kept."""
 
 
 def merge(connection: Connection, same: str, into: str) -> None:
-    """Let all that is kept under *same* be kept under *into*. Nobody may write under *same* meanwhile."""
+    """Move all rows from *same* to *into*. No other process may write under *same* meanwhile."""
     for table in tables.sorted_tables:
         if "upstream" in table.c and table.name not in _LEFT:
             for ours, theirs in _twins(connection, table, same, into):
-                _agree(connection, table, ours, theirs)
+                _keep_one(connection, table, ours, theirs)
             connection.execute(update(table).where(table.c.upstream == same).values(upstream=into))
 
 
 def _twins(
     connection: Connection, table: Table, same: str, into: str
 ) -> Iterator[tuple[RowMapping, RowMapping]]:
-    """Yield the pairs of rows that could not stand beside each other under one name."""
+    """Yield the pairs of rows that would have the same key under one name."""
     for key in _keys(table):
         kept = {tuple(row[name] for name in key): row for row in _rows(connection, table, into)}
         for row in _rows(connection, table, same):
@@ -47,8 +47,8 @@ def _twins(
 
 
 def _keys(table: Table) -> Iterator[tuple[str, ...]]:
-    unique = (each for each in table.constraints if isinstance(each, UniqueConstraint))
-    for columns in (table.primary_key.columns, *(each.columns for each in unique)):
+    unique = (constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint))
+    for columns in (table.primary_key.columns, *(constraint.columns for constraint in unique)):
         names = [column.name for column in columns]
         if "upstream" in names:
             yield tuple(name for name in names if name != "upstream")
@@ -58,21 +58,21 @@ def _rows(connection: Connection, table: Table, upstream: str) -> Sequence[RowMa
     return connection.execute(select(table).where(table.c.upstream == upstream)).mappings().all()
 
 
-def _agree(connection: Connection, table: Table, ours: RowMapping, theirs: RowMapping) -> None:
-    """Keep one row of two: *ours* is under the name that goes, *theirs* under the one that stays."""
+def _keep_one(connection: Connection, table: Table, ours: RowMapping, theirs: RowMapping) -> None:
+    """Keep one row of two: *ours* is under the name that goes, *theirs* under the name that stays."""
     if table is intents:
         _drop(connection, table, min(ours, theirs, key=_holds))
         return
     _drop(connection, table, ours)
     if table is ledger and ours["digest"] != theirs["digest"]:
-        _drop(connection, table, theirs)  # nobody knows which of them was written last
+        _drop(connection, table, theirs)  # which of the two was written last is unknown
     elif greatest := _GREATEST.get(table.name):
         larger = {name: max(ours[name], theirs[name]) for name in greatest}
         connection.execute(update(table).where(_is(table, theirs)).values(larger))
 
 
 def _holds(intent: RowMapping) -> tuple[bool, float]:
-    """Return what is greater the longer an intent holds links back: one without an end holds longest."""
+    """Return a key that grows with the time an intent blocks links. One without an end blocks longest."""
     ended = intent["ended"]
     return ended is None, intent["started"] if ended is None else ended
 

@@ -1,7 +1,7 @@
-"""Opening a file: made whole or not at all, checked each time, brought up to date with a copy beside it.
+"""Opening of a store in a file: made whole or not at all, checked each time, upgraded after a backup copy.
 
-Whatever cannot be trusted is refused with a StoreError; nothing is replaced, and nothing starts empty where
-something was.
+A file that cannot be trusted is refused with a StoreError. Nothing is replaced, and no store starts empty if
+one existed before.
 """
 
 import errno
@@ -54,7 +54,7 @@ def _folder(folder: Path) -> None:
 
 
 def _create(path: Path) -> None:
-    """Make the file under another name and move it into place whole, so that a crash leaves none."""
+    """Make the file under another name and move it into place whole. A crash before leaves no file."""
     _refuse_remains(path)
     draft = _draft(path)
     try:
@@ -74,17 +74,17 @@ def _create(path: Path) -> None:
 
 
 def _refuse_remains(path: Path) -> None:
-    """Refuse to start anew beside the remains of another store: SQLite would mix them into the new one."""
+    """Refuse to start anew beside the remains of another store: SQLite would mix both."""
     remains = [name for end in _SIDES if (name := path.with_name(path.name + end)).exists()]
     if remains:
         raise StoreError(
             f"the store {path} is gone, but {remains[0]} is there: {AS_IT_WAS}; put the store back, or move "
-            "that file away too to start anew (docs/store.md says what that costs)"
+            "that file away, too, to start anew (docs/store.md says what that costs)"
         )
 
 
 def _draft(path: Path) -> Path:
-    """Return an empty file beside *path*, for us alone; what a process that died left there is gone."""
+    """Return an empty file beside *path*, for this process alone. Remains of a killed process are removed."""
     draft = path.with_name(f"{path.name}.new")
     for end in ("", *_SIDES):
         draft.with_name(draft.name + end).unlink(missing_ok=True)
@@ -101,7 +101,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _check_file(path: Path) -> None:
-    """Refuse what is no store before a database opens it; close it to others where it was open."""
+    """Refuse a file that is no store before SQLite opens it. Remove the permissions of other users."""
     if not path.is_file():
         raise StoreError(f"the store {path} is no file; give the path of a file: {AS_IT_WAS}")
     with path.open("rb") as file:
@@ -129,13 +129,13 @@ def _checked(path: Path) -> Engine:
 
 
 def _check_pages(path: Path) -> None:
-    """Check whose file it is, then every page of it."""
+    """Check that the file is ours, then every page of it."""
     with closing(sqlite3.connect(path.as_uri() + "?mode=rw", uri=True, timeout=30)) as raw:
         check_pages(path, raw)
 
 
 def check_pages(path: Path, raw: sqlite3.Connection) -> None:
-    """Check what *raw* holds, which is the store at *path*, or a copy of it."""
+    """Check the content of *raw*, which is the store at *path* or a copy of it."""
     (application,) = raw.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
         raise StoreError(f"the store {path} is another program's database: {AS_IT_WAS}; give another path")
@@ -146,14 +146,14 @@ def check_pages(path: Path, raw: sqlite3.Connection) -> None:
 
 def _bring_up_to_date(path: Path, engine: Engine) -> None:
     with engine.connect().execution_options(write=True) as connection, connection.begin():
-        found = version_in(connection, str(path))
-        if found != VERSIONS[-1]:
-            _migrate(connection, path, found)
+        version = version_in(connection, str(path))
+        if version != VERSIONS[-1]:
+            _migrate(connection, path, version)
 
 
-def _migrate(connection: Connection, path: Path, found: str) -> None:
-    """Copy the file, then change it in the transaction of *connection*: a crash leaves the old version."""
-    _back_up(path, path.with_name(f"{path.name}.backup-{found}"))
+def _migrate(connection: Connection, path: Path, version: str) -> None:
+    """Copy the file, then upgrade it in the transaction of *connection*. A crash leaves the old version."""
+    _back_up(path, path.with_name(f"{path.name}.backup-{version}"))
     from controller.edges.store.migrations.upgrade import upgrade  # noqa: PLC0415  (alembic takes half a second)
 
     upgrade(connection)

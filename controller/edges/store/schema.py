@@ -1,4 +1,7 @@
-"""The tables; none holds a secret. All but `meta`, `revisions`, `manifests`, `replicas` are by upstream."""
+"""Schema of the store. No table holds a secret.
+
+All tables but `meta`, `revisions`, `manifests` and `replicas` are by upstream.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -14,10 +17,10 @@ from sqlalchemy import (
 )
 
 APPLICATION_ID = 0x47555053
-"""How SQLite's file header tells our stores from other programs' databases ("GUPS")."""
+"""The number in SQLite's file header that marks a database as ours ("GUPS")."""
 
 VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
-"""Every version of the schema, oldest first; a store at another one was written by a newer release."""
+"""Every version of the schema, oldest first. A store with another version is from a newer release."""
 
 tables = MetaData(
     naming_convention={
@@ -37,7 +40,7 @@ def _text(name: str) -> Column[str]:
 
 
 def _moment(name: str) -> Column[float]:
-    """Epoch seconds; the log of calls keeps its own (see calls.py)."""
+    """Return a column of epoch seconds, on the store's clock unless the table says otherwise (clocks.py)."""
     return Column(name, Float, nullable=False)
 
 
@@ -50,12 +53,12 @@ def _count(name: str) -> Column[int]:
 
 
 def _id() -> Column[int]:
-    long = BigInteger().with_variant(Integer, "sqlite")  # whose integers are as long as they must be
+    long = BigInteger().with_variant(Integer, "sqlite")  # integers in SQLite have any length
     return Column("id", long, primary_key=True, autoincrement=True)
 
 
 accounts = Table("accounts", tables, _key("upstream"), _text("url"), _text("partner_id"))
-"""Every account that anybody signed in to; `partner_id` is "" if nobody told it yet."""
+"""Every account that was signed in to. `partner_id` is "" while the id is unknown."""
 
 version = Table("alembic_version", tables, Column("version_num", Text, primary_key=True))
 meta = Table("meta", tables, _key("name"), _text("value"))
@@ -159,7 +162,7 @@ hints = Table("hints", tables, _key("upstream"), _key("app"), _text("kind"), _mo
 leases = Table(
     "leases", tables, _key("upstream"), _text("token"), _text("holder"), _count("epoch"), _moment("expires")
 )
-"""Who writes, on PostgreSQL; `expires` is by the server's clock. On SQLite nobody uses it."""
+"""The writers, on PostgreSQL only. `expires` is on the server's clock."""
 
 replicas = Table("replicas", tables, _key("name"), _text("holder"), _text("stands"), _moment("expires"))
-"""Processes that never stop, on PostgreSQL; *stands* is a JSON list of upstreams, `expires` as in leases."""
+"""Processes that never stop, on PostgreSQL only. `stands` lists the upstreams that one is a candidate for."""

@@ -1,4 +1,4 @@
-"""SQLite: one connection to one file, a write lock from the start of each write, and what its errors mean."""
+"""The SQLite database: one connection to one file, a lock from the start of each write, and its errors."""
 
 import os
 import sqlite3
@@ -18,11 +18,11 @@ from controller.errors import StoreError
 
 REPAIR = "restore a copy, or move the file away and start anew (docs/store.md says what that costs)"
 _ADVICE = {
-    "SQLITE_BUSY": f"another process held it for {BUSY_TIMEOUT:.0f} s; find it, then try again",
+    "SQLITE_BUSY": f"another process locked it for {BUSY_TIMEOUT:.0f} s; find that process, then try again",
     "SQLITE_FULL": "the disk is full; free some space, then try again",
     "SQLITE_READONLY": "it cannot be written; check the file's owner and mode, and how its disk is mounted",
     "SQLITE_CANTOPEN": "it cannot be opened; check the owner and mode of the file and of its folder",
-    "SQLITE_IOERR": "its disk failed; check the disk; nothing goes on before it was opened and checked again",
+    "SQLITE_IOERR": "its disk failed; check the disk; the store is opened and checked before it is used again",
     "SQLITE_CORRUPT": f"it is damaged; {REPAIR}",
     "SQLITE_NOTADB": f"it is no database; {REPAIR}",
 }
@@ -31,7 +31,7 @@ _LASTING = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def refused(path: Path, error: BaseException) -> StoreError:
-    """Return what SQLite said, as what went wrong with the store at *path* and what to do about it."""
+    """Return *error* as what went wrong with the store at *path* and what to do about it."""
     cause = getattr(error, "orig", None) or error
     name = getattr(cause, "sqlite_errorname", "")
     advice = next((text for known, text in _ADVICE.items() if name.startswith(known)), REPAIR)
@@ -42,7 +42,7 @@ def refused(path: Path, error: BaseException) -> StoreError:
 
 @dataclass(slots=True)
 class SqliteDialect:
-    """A file; *found* is what it was when it was opened, *opened* opens and checks what lies there."""
+    """A file. *found* is its stat at the opening; *opened* opens and checks the file at a path."""
 
     path: Path
     found: os.stat_result
@@ -57,10 +57,10 @@ class SqliteDialect:
         return {"write": write}
 
     def enter(self, connection: Connection, key: str | None) -> None:
-        """Do nothing: from its start, a write has the whole file to itself."""
+        """Do nothing: a write locks the whole file from its start."""
 
     def again(self, engine: Engine) -> Engine:
-        """Open it anew once it is back in its place with its -wal, which goes with whoever closes it last."""
+        """Open the file anew once it is back in its place with its -wal. The last close removes the -wal."""
         self.check()
         engine.dispose()
         self.closed = True
@@ -69,7 +69,7 @@ class SqliteDialect:
         return fresh
 
     def check(self) -> None:
-        """Refuse a file that nobody would find again: SQLite itself does not notice."""
+        """Raise StateUnknown if the file was moved, deleted or replaced. SQLite does not notice that."""
         log = self.path.with_name(f"{self.path.name}-wal")
         with suppress(OSError):
             if os.path.samestat(self.path.stat(), self.found) and (self.closed or log.exists()):
@@ -94,7 +94,7 @@ def connect(path: Path, *, journal: str = "WAL") -> Engine:
 
 
 def connect_memory() -> Engine:
-    """Return an engine over an empty database that nobody else sees, and that ends with it."""
+    """Return an engine over an empty database in memory, which no other process sees."""
     settings = {"check_same_thread": False, "isolation_level": None}
     return _prepared(create_engine("sqlite://", connect_args=settings, poolclass=StaticPool), "MEMORY")
 
@@ -111,6 +111,6 @@ def _prepare(journal: str, connection: sqlite3.Connection, _record: object) -> N
 
 
 def _begin(connection: Connection) -> None:
-    """Begin by our own hand: a write takes its lock at once, so that what it read is still true."""
+    """Begin a transaction. A write takes its lock at once, so that the rows it reads cannot change."""
     write = connection.get_execution_options().get("write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

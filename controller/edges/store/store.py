@@ -1,4 +1,4 @@
-"""The store: what survives a crash. Every method returns when its work is on disk, or raises StoreError."""
+"""The store: data that survives a crash. A method returns once its work is on disk, or raises StoreError."""
 
 import hashlib
 import hmac
@@ -37,17 +37,17 @@ from controller.edges.store.writer_lock import WriterLock, WriterLocks
 from controller.errors import StoreError
 from controller.model.clock import MonotonicClock
 
-if TYPE_CHECKING:  # loaded where a server is named only
+if TYPE_CHECKING:  # loaded only if a server is named
     from controller.edges.store.postgresql.leases import Terms
     from controller.edges.store.postgresql.replicas import ReplicaTable
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What one kind of store differs in.
+    """The parts in which the kinds of stores differ.
 
-    All processes that use the store agree on *shared_clock*. *replicas* is None if they are on one machine.
-    *passing* says why the store ends with its process. It is "" if the store does not.
+    All processes that use the store share *shared_clock*. *replicas* is None if all are on one machine.
+    *passing* is the reason why the store ends with its process, "" if it does not.
     """
 
     database: Database
@@ -60,9 +60,9 @@ class Parts:
 
 
 class SqlStore:
-    """One store, by what is in it. *new* is true if it was made just now: nothing is remembered yet.
+    """One store, with an attribute for each table. *new* is true if it was made just now, and is empty.
 
-    *passing* says why nothing of it will be remembered, "" if it will.
+    *passing* is the reason why the store ends with its process, "" if it does not.
     """
 
     def __init__(self, parts: Parts, clock: MonotonicClock) -> None:
@@ -87,25 +87,25 @@ class SqlStore:
         self.replicas = parts.replicas
 
     def keyed_digest(self, text: str) -> str:
-        """Return a digest (hex) that is worth nothing without this store's key: it may stand for a secret."""
+        """Return a digest (hex) that reveals nothing without this store's key, so *text* may be a secret."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
     @asynccontextmanager
     async def writer(self, upstream: str, timeout: float = 0.0) -> AsyncIterator[WriterLock]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
-        """Be the one writer of *upstream* for a while; Locked if another is one for *timeout* seconds.
+        """Be the only writer of *upstream* within the block. Locked if another writes for *timeout* seconds.
 
-        What it gives ends with the block, or with the process. It may end earlier: `WriterLock.holds`.
+        The lock ends with the block or the process. It may be lost earlier: see `WriterLock.holds`.
         """
         async with self._writers.hold(upstream, timeout) as lock:
             with self._cached.keeping(upstream):
                 yield lock
 
     async def holder(self, upstream: str) -> str:
-        """Return who writes for *upstream* now, in words; "" if nobody does."""
+        """Return the process that writes for *upstream* now, in words; "" if there is none."""
         return await self._writers.holder(upstream)
 
     async def reachable(self) -> None:
-        """Return when the store answers; StoreError if it does not."""
+        """Return when the store answers. StoreError if it does not."""
         await self._database.read(lambda connection: connection.execute(select(meta.c.name)).first())
 
     async def close(self) -> None:
@@ -131,8 +131,8 @@ def open_store(
 ) -> SqlStore:
     """Open the store at *location*: a path, `sqlite:///path`, or `postgresql://user@host/database`.
 
-    It is made where there is none, unless *make* is false: then that is a StoreError. Blocks, for moments.
-    *inline* keeps its work in the caller's thread, for simulated time. *terms* are those of leases. Usage for
+    If there is no store, one is made; with *make* false, StoreError is raised instead. Blocks, for moments.
+    *inline* keeps the work in the caller's thread, for simulated time. *terms* are those of leases. Usage for
     another kind of store, StoreError for one that is damaged, foreign, newer, out of reach or unwritable.
     """
     match located(str(location)):
@@ -144,9 +144,9 @@ def open_store(
 
 
 def look_into(location: str | Path, clock: MonotonicClock) -> SqlStore:
-    """Open the store at *location* for who only looks: where it cannot be written, in memory.
+    """Open the store at *location* for a command that only reads; in memory, if the store cannot be written.
 
-    Raises as `open_store` does, StoreError also if it is there and cannot be read.
+    Raises as `open_store` does, and StoreError if the store exists and cannot be read.
     """
     try:
         return open_store(location, clock)
@@ -164,7 +164,7 @@ def _memory(path: Path, clock: MonotonicClock, why: str) -> Parts:
 
 def _file(path: Path, clock: MonotonicClock, *, inline: bool, make: bool) -> Parts:
     engine, new = opened(path, make=make)
-    dialect = SqliteDialect(path, path.stat(), lambda there: opened(there, make=False)[0])
+    dialect = SqliteDialect(path, path.stat(), lambda file: opened(file, make=False)[0])
     database = Database(dialect, engine, inline=inline)
     try:
         shared, key = database.at_once(
@@ -177,7 +177,7 @@ def _file(path: Path, clock: MonotonicClock, *, inline: bool, make: bool) -> Par
 
 
 def _server(url: URL, clock: MonotonicClock, terms: "Terms | None", *, inline: bool, make: bool) -> Parts:
-    from controller.edges.store.postgresql import leases, replicas, server  # noqa: PLC0415  (nobody else waits)
+    from controller.edges.store.postgresql import leases, replicas, server  # noqa: PLC0415  (only this kind of store needs them)
     from controller.edges.store.postgresql.opening import opened  # noqa: PLC0415  (likewise)
 
     dialect, engine = server.PostgresqlDialect(url), server.connect(url)
@@ -195,7 +195,7 @@ def _server(url: URL, clock: MonotonicClock, terms: "Terms | None", *, inline: b
 
 
 def _key(connection: Connection) -> bytes:
-    found = connection.execute(select(meta.c.value).where(meta.c.name == "key")).scalar_one_or_none()
-    if not found:
+    key = connection.execute(select(meta.c.value).where(meta.c.name == "key")).scalar_one_or_none()
+    if not key:
         raise StoreError("the store has lost its key: restore a copy (docs/store.md)")
-    return bytes.fromhex(found)
+    return bytes.fromhex(key)

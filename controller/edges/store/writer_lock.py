@@ -1,4 +1,4 @@
-"""The lock of an upstream's one writer, whichever store keeps others out."""
+"""The writer lock: one process at a time writes for an upstream, in every kind of store."""
 
 import json
 import os
@@ -15,12 +15,12 @@ from controller.errors import Locked
 
 
 class WriterLock(Protocol):
-    """A writer's right while it lasts."""
+    """The lock of one writer."""
 
     def holds(self) -> bool:
-        """Whether others are still kept out; once false it stays so.
+        """Return whether the lock still keeps others out. Once False, it stays False.
 
-        Cheap, and asks nobody: made to be asked right before the bytes of a write go out.
+        Cheap, and without a query: called right before the bytes of a write go out.
         """
         ...
 
@@ -31,13 +31,13 @@ class WriterLocks(Protocol):
     def hold(self, upstream: str, timeout: float) -> AbstractAsyncContextManager[WriterLock]: ...
 
     async def holder(self, upstream: str) -> str:
-        """Return who writes for *upstream* now, in words; "" if nobody does."""
+        """Return the process that writes for *upstream* now, in words; "" if there is none."""
         ...
 
     def fence(self, connection: Connection, upstream: str) -> str:
-        """Keep *upstream* this process's until the transaction ends, and return the mark of this hold.
+        """Keep the lock of *upstream* until the transaction ends, and return a mark of this lease.
 
-        Raises Locked if it is not its writer any more: then nothing of the transaction stays.
+        Raises Locked if this process is no longer the writer: the transaction is rolled back then.
         """
         ...
 
@@ -45,27 +45,27 @@ class WriterLocks(Protocol):
 
 
 def taken(upstream: str, holder: str) -> Locked:
-    """Return the error for whoever waited for *holder* in vain."""
+    """Return the error after a wait for *holder* in vain."""
     return Locked(f"{upstream}: another writer holds it: {holder}; wait for it, or raise --lock-timeout")
 
 
 def signature(now: float) -> str:
-    """Return what a writer says of itself for others to read."""
+    """Return a writer's description of itself, for other processes."""
     since = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
     host = socket.gethostname()
     return json.dumps({"pid": os.getpid(), "host": host, "command": _command(), "since": since})
 
 
 def signed(text: str) -> str:
-    """Return who wrote the signature *text*, in words."""
+    """Return the writer of the signature *text*, in words."""
     try:
         by = json.loads(text)
         return f"pid {int(by['pid'])}, {by['command']!s} on {by['host']!s}, since {by['since']!s}"
     except (ValueError, KeyError, TypeError):
-        return "it did not say who it is"
+        return "a process without a signature"
 
 
 def _command() -> str:
-    """Return the program and its verb: nothing that a person might have typed after them."""
+    """Return the program and its verb, without any argument that a person may have typed."""
     verb = [word for word in sys.argv[1:2] if word.isalpha()]
     return " ".join([Path(sys.argv[0]).name, *verb])

@@ -1,1 +1,1 @@
-"""How older stores become current ones; alembic is imported here only, and only when one is found."""
+"""Migrations of older stores. alembic is imported only here, and only if an older store is found."""

@@ -1,4 +1,4 @@
-"""Bring a store to the newest version inside a transaction that the caller holds."""
+"""Upgrade of a store to the newest version, inside the caller's transaction."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 
 def upgrade(connection: Connection) -> None:
-    """Run every migration that is missing; the caller commits."""
+    """Run every missing migration. The caller commits."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -1,1 +1,1 @@
-"""The store in a PostgreSQL database, which several machines may share; psycopg is needed here only."""
+"""The store in a PostgreSQL database, which several machines may share. Only this package needs psycopg."""

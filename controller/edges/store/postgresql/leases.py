@@ -1,8 +1,8 @@
-"""The table of leases: who writes for an upstream, in a row that ends by itself if nobody renews it.
+"""The lease table: a row for each upstream names its writer, and ends by itself unless it is renewed.
 
-The server's clock says when one ends for others. Its holder goes by a clock of its own, which starts earlier
-and stops sooner, so it has stopped before anybody else can begin, though it was suspended or cannot reach the
-server.
+For others the row ends by the server's clock. The holder uses its own clock, which starts earlier and stops
+sooner. The holder has therefore stopped before another process can begin, even if it was suspended or cannot
+reach the server.
 """
 
 import asyncio
@@ -22,15 +22,15 @@ from controller.edges.store.writer_lock import WriterLock, signature, signed, ta
 from controller.errors import Locked, StoreError
 from controller.model.clock import MonotonicClock
 
-_ASK_AGAIN = 0.2
+_RETRY_EVERY = 0.2
 _SOON = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """In seconds: a lease lasts *ttl*, its holder stops *guard* earlier, and renews it *every* so often.
+    """Durations in seconds: a lease lasts *ttl*, its holder stops *guard* earlier and renews it each *every*.
 
-    A process that dies is followed within *ttl*, or 2 s more where the replica is gone, too, that is to.
+    A process that dies has a successor within *ttl*; 2 s later if the replica that should follow died, too.
     """
 
     ttl: float = 10.0
@@ -42,7 +42,7 @@ TERMS = Terms()
 
 
 class Lease:
-    """A lease while it lasts: lost for good when its deadline passes, or another one is in its row."""
+    """One lease. It is lost for good when its deadline passes, or another lease is in its row."""
 
     def __init__(self, clock: MonotonicClock, terms: Terms, process: str) -> None:
         self.token = f"{process}.{secrets.token_hex(16)}"
@@ -58,11 +58,11 @@ class Lease:
         return not self._lost
 
     def granted(self, epoch: int, asked: float) -> None:
-        """Take note of the first grant, which was *asked* for at that moment of the monotonic clock."""
+        """Note the first grant. *asked* is the moment of the request, on the monotonic clock."""
         self.epoch, self._deadline = epoch, asked + self._life
 
     def renewed(self, epoch: int | None, asked: float) -> None:
-        """Go on where the row is still ours and the deadline has not passed meanwhile."""
+        """Extend the lease if the row is still ours and the deadline has not passed meanwhile."""
         if epoch != self.epoch:
             self.lose()
         elif self.holds():
@@ -75,7 +75,7 @@ class Lease:
 class LeaseTable:
     """The leases of one opening of the store, whose tokens begin with *process*.
 
-    *database* is for what is as short as they are, so that renewals never queue.
+    *database* is only for short statements such as renewals, so that a renewal never waits for others.
     """
 
     def __init__(self, database: Database, clock: MonotonicClock, terms: Terms, process: str) -> None:
@@ -94,11 +94,11 @@ class LeaseTable:
         def work(connection: Connection) -> str | None:
             return connection.execute(select(leases.c.holder).where(mine)).scalar_one_or_none()
 
-        found = await self._database.read(work)
-        return "" if found is None else signed(found)
+        signature_text = await self._database.read(work)
+        return "" if signature_text is None else signed(signature_text)
 
     def fence(self, connection: Connection, upstream: str) -> str:
-        """Lock the row against others until the transaction ends, and return the epoch as a mark."""
+        """Lock the row against other processes until the transaction ends, and return the epoch as a mark."""
         lease = self._held.get(upstream)
         if lease is not None and lease.holds() and self._in_row(connection, upstream, lease):
             return f".{lease.epoch}"
@@ -112,8 +112,8 @@ class LeaseTable:
 
     def _in_row(self, connection: Connection, upstream: str, lease: Lease) -> bool:
         mine = (leases.c.upstream == upstream) & (leases.c.token == lease.token)
-        found = select(leases.c.epoch).where(mine).with_for_update(read=True)
-        if connection.execute(found).scalar_one_or_none() != lease.epoch:
+        epoch = select(leases.c.epoch).where(mine).with_for_update(read=True)
+        if connection.execute(epoch).scalar_one_or_none() != lease.epoch:
             lease.lose()
         return lease.holds()
 
@@ -131,7 +131,7 @@ class LeaseTable:
                 del self._held[upstream]
         finally:
             lease.lose()
-            with suppress(StoreError):  # it ends by itself
+            with suppress(StoreError):  # the row ends by itself
                 await asyncio.shield(self._release(upstream, lease.token))
 
     async def _take(self, upstream: str, lease: Lease, timeout: float) -> None:  # noqa: ASYNC109  (likewise)
@@ -140,12 +140,12 @@ class LeaseTable:
             if self._clock.monotonic() >= give_up:
                 holder = await self._database.read(lambda connection: _holder(connection, upstream))
                 raise taken(upstream, holder)
-            await self._clock.sleep(min(_ASK_AGAIN, max(0.0, give_up - self._clock.monotonic())))
+            await self._clock.sleep(min(_RETRY_EVERY, max(0.0, give_up - self._clock.monotonic())))
 
     async def _taken(self, upstream: str, lease: Lease) -> bool:
-        """Ask for the lease, once, unless another task of this process has it."""
+        """Request the lease, once, unless another task of this process has it."""
         asked = self._clock.monotonic()
-        epoch = None if upstream in self._held else await self._asked(upstream, lease)
+        epoch = None if upstream in self._held else await self._requested(upstream, lease)
         if epoch is not None:
             lease.granted(epoch, asked)
         return epoch is not None
@@ -156,19 +156,19 @@ class LeaseTable:
             await self._clock.sleep(pause)
             asked = self._clock.monotonic()
             try:
-                lease.renewed(await self._asked(upstream, lease), asked)
+                lease.renewed(await self._requested(upstream, lease), asked)
                 pause = self._terms.every
-            except StoreError:  # asked again, until the deadline
+            except StoreError:  # requested again, until the deadline
                 pause = min(_SOON, self._terms.every)
 
     async def _release(self, upstream: str, token: str) -> None:
-        """Free the row, where it is still ours; its epoch goes on counting, and it tells since when."""
+        """Free the row if it is still ours. The epoch stays, and `expires` shows since when it is free."""
         mine = (leases.c.upstream == upstream) & (leases.c.token == token)
         free = update(leases).where(mine).values(token="", expires=NOW)
         await self._database.write(lambda connection: connection.execute(free) and None, None)
 
-    async def _asked(self, upstream: str, lease: Lease) -> int | None:
-        """Return the epoch of the lease that the row now holds for us, None if it is another's."""
+    async def _requested(self, upstream: str, lease: Lease) -> int | None:
+        """Return the epoch of the row if it now holds our lease, None if it holds another one."""
         request = _request(upstream, lease.token, signature(self._clock.now()), self._terms.ttl)
 
         def work(connection: Connection) -> int | None:
@@ -178,7 +178,7 @@ class LeaseTable:
 
 
 def _request(upstream: str, token: str, holder: str, ttl: float) -> ReturningInsert[int]:
-    """Return the one statement that takes a lease which is free, and renews one that is ours."""
+    """Return the one statement that takes a free lease and renews our own."""
     row = {"upstream": upstream, "token": token, "holder": holder, "epoch": 1, "expires": NOW + ttl}
     asked = insert(leases).values(row)
     ours = leases.c.token == asked.excluded.token
@@ -196,5 +196,5 @@ def _request(upstream: str, token: str, holder: str, ttl: float) -> ReturningIns
 
 def _holder(connection: Connection, upstream: str) -> str:
     row = select(leases.c.holder).where(leases.c.upstream == upstream, leases.c.token != "")
-    found = connection.execute(row).scalar_one_or_none()
-    return "nobody" if found is None else signed(found)
+    holder = connection.execute(row).scalar_one_or_none()
+    return "nobody" if holder is None else signed(holder)

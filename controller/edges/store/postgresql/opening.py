@@ -1,7 +1,7 @@
-"""Opening a store in PostgreSQL: made whole or not at all, checked each time, and brought up to date.
+"""Opening of a store in PostgreSQL: made whole or not at all, checked each time, and upgraded.
 
-All of it is one transaction under one lock, so that processes that start together take turns, and one that
-dies leaves what was there before.
+All of it is one transaction under one lock. Processes that start together wait for each other, and a process
+that dies leaves the state from before.
 """
 
 from sqlalchemy import Connection, Engine, insert, inspect, select, text
@@ -19,7 +19,7 @@ _ENCODING = "UTF8"
 
 
 def opened(dialect: PostgresqlDialect, engine: Engine, *, make: bool) -> bool:
-    """Check the store, make it if there is none and *make* is set; return whether it was made now."""
+    """Check the store, or make it if there is none and *make* is set. Return whether it was made now."""
     try:
         with engine.connect() as connection, connection.begin():
             dialect.enter(connection, "")
@@ -30,24 +30,24 @@ def opened(dialect: PostgresqlDialect, engine: Engine, *, make: bool) -> bool:
 
 
 def _check_encoding(connection: Connection, place: str) -> None:
-    """Refuse a database that could not keep every text, or would keep any bytes as if they were one."""
-    found = connection.execute(text("SHOW server_encoding")).scalar_one()
-    if found != _ENCODING:
+    """Refuse a database that could not store every text, or would store any bytes as text."""
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != _ENCODING:
         raise StoreError(
-            f"the store {place} cannot be there: that database keeps texts in {found}, which is not "
+            f"the store {place} cannot be there: that database stores texts in {encoding}, which is not "
             f"{_ENCODING}: {AS_IT_WAS}; make another one: CREATE DATABASE name TEMPLATE template0 ENCODING "
-            f"'{_ENCODING}' LOCALE 'C' (docs/store.md says how a store is taken along)"
+            f"'{_ENCODING}' LOCALE 'C' (docs/store.md says how a store is moved)"
         )
 
 
 def _opened(connection: Connection, place: str, *, make: bool) -> bool:
-    found = frozenset(inspect(connection).get_table_names(schema=SCHEMA))
-    if not found:
+    names = frozenset(inspect(connection).get_table_names(schema=SCHEMA))
+    if not names:
         if not make:
             raise missing(place)
         _create(connection)
         return True
-    _check(connection, place, found)
+    _check(connection, place, names)
     return False
 
 
@@ -58,8 +58,8 @@ def _create(connection: Connection) -> None:
     connection.execute(insert(meta).values(name=_MARK, value=_OURS))
 
 
-def _check(connection: Connection, place: str, found: frozenset[str]) -> None:
-    if not found >= {"alembic_version", "meta"} or not _marked(connection):
+def _check(connection: Connection, place: str, names: frozenset[str]) -> None:
+    if not names >= {"alembic_version", "meta"} or not _marked(connection):
         raise StoreError(
             f"the store {place} cannot be there: the schema {SCHEMA} holds tables that are not ours: "
             f"{AS_IT_WAS}; give another database"
@@ -82,7 +82,7 @@ def _marked(connection: Connection) -> bool:
 
 
 def _migrate(connection: Connection) -> None:
-    """Change it in the transaction of *connection*: a crash leaves the old version."""
+    """Upgrade the store in the transaction of *connection*. A crash leaves the old version."""
     from controller.edges.store.migrations.upgrade import upgrade  # noqa: PLC0415  (alembic takes half a second)
 
     connection.execute(

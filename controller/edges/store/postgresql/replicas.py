@@ -1,6 +1,6 @@
-"""The table of replicas that share a store: a row for each, which ends by itself if nobody renews it.
+"""The replica table: a row for each process that shares the store, which ends by itself unless renewed.
 
-One statement renews ours and reads the others and every lease, all as of one moment of the server's clock.
+One statement renews our row and reads the others and every lease, all at one moment of the server's clock.
 """
 
 import json
@@ -17,14 +17,14 @@ from controller.model.clock import Clock
 from controller.model.replica import LeaseState, Peers, Replica
 
 TTL = 7.5
-"""Seconds for which a replica counts as alive: so few that its end is known before that of its leases."""
+"""Seconds for which a replica counts as alive. A replica ends before its leases do."""
 
 _REMEMBERED = 60.0
 _KEPT = 3600.0
 
 
 class ReplicaTable:
-    """One replica among those that share the store. *name* is what the tokens of its leases begin with."""
+    """One replica among those that share the store. The tokens of its leases begin with *name*."""
 
     def __init__(self, database: Database, clock: Clock, name: str, ttl: float = TTL) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class ReplicaTable:
         self._ttl = ttl
 
     async def beat(self, candidate_for: Collection[str]) -> Peers:
-        """Be alive for another while, a candidate for these upstreams; return the peers."""
+        """Renew our row, as a candidate for these upstreams, and return the peers."""
         listed = json.dumps(sorted(candidate_for))
         statement = _beat(self._name, signature(self._clock.now()), listed, self._ttl)
 
@@ -44,7 +44,7 @@ class ReplicaTable:
         return _peers(self._name, self._clock.now(), frozenset(candidate_for), rows)
 
     async def leave(self) -> None:
-        """Be no replica any more, so that the others need not wait for the row's end."""
+        """Delete our row, so that the others need not wait for its end."""
         mine = delete(replicas).where(replicas.c.name == self._name)
         await self._database.write(lambda connection: connection.execute(mine) and None, None)
 
@@ -68,7 +68,7 @@ def _renewed(name: str, holder: str, stands: str, ttl: float) -> CTE:
 
 
 def _forgotten(name: str) -> CTE:
-    """Forget what ended long ago; never our own row, which the same statement renews."""
+    """Delete rows that ended long ago, but never our own, which the same statement renews."""
     old = delete(replicas).where(replicas.c.expires < NOW - _KEPT, replicas.c.name != name)
     return old.returning(replicas.c.name).cte("forgotten")
 
@@ -86,4 +86,4 @@ def _peers(
         for what, upstream, token, left in rows
         if what == "lease"
     }
-    return Peers(me, at, candidate_for, tuple(sorted(others, key=lambda each: each.name)), leases_)
+    return Peers(me, at, candidate_for, tuple(sorted(others, key=lambda replica: replica.name)), leases_)

@@ -1,4 +1,4 @@
-"""A PostgreSQL server: how we connect to it, what keeps writers apart, and what time it has."""
+"""The PostgreSQL server: its connections, the locks that keep writers apart, and its clock."""
 
 import hashlib
 from collections.abc import Mapping
@@ -29,14 +29,14 @@ from controller.model.clock import Clock
 
 SCHEMA = "gupshup_controller"
 NOW = cast(extract("epoch", func.clock_timestamp()), Float)
-"""The server's time, in epoch seconds: of this moment, not of the transaction's start."""
+"""The server's time now, in epoch seconds, and not the time of the transaction's start."""
 
 IDLE = 5.0
-"""Seconds for which a process may be silent in the middle of a write, before the server undoes that."""
+"""Seconds for which a process may be silent in the middle of a write before the server undoes the write."""
 
 _ALWAYS: Mapping[str, Any] = {
-    "client_encoding": "UTF8",  # whatever the URL, PGCLIENTENCODING or the server would have it
-    "prepare_threshold": None,  # what a session prepared is another one's behind a pooler
+    "client_encoding": "UTF8",  # whatever the URL, PGCLIENTENCODING or the server has set
+    "prepare_threshold": None,  # a pooler may give a session's prepared statement to another session
 }
 _CONNECTED: Mapping[str, Any] = {
     "application_name": "gupshupctl",
@@ -51,7 +51,7 @@ _CONNECTED: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class PostgresqlDialect:
-    """One database of a server. *wait*: seconds for which a write waits for others. Both as in IDLE."""
+    """One database of a server. *wait* is for how many seconds a write waits for others, *idle* as IDLE."""
 
     url: URL
     wait: float = BUSY_TIMEOUT
@@ -62,18 +62,18 @@ class PostgresqlDialect:
         return place_of(self.url)
 
     def options(self, *, write: bool) -> Mapping[str, object]:
-        """Let a read see one moment; a write sees what those before it under its key have committed."""
+        """Return options so that a read sees one moment, and a write all commits of earlier writes."""
         return {} if write else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
     def check(self) -> None:
-        """Do nothing: a server knows what it holds."""
+        """Do nothing: a server's database cannot be moved or replaced under a connection."""
 
     def enter(self, connection: Connection, key: str | None) -> None:
-        """Wait for the lock of *key*, which goes with the transaction: it takes no session of its own."""
+        """Wait for the lock of *key*. The lock ends with the transaction and needs no session of its own."""
         connection.execute(_entering(key, self.wait, self.idle))
 
     def again(self, engine: Engine) -> Engine:
-        """Go on with it: what a server holds is never unknown to it."""
+        """Return *engine*: the content of a server's database is never unknown."""
         return engine
 
     def refused(self, error: DBAPIError) -> StoreError:
@@ -84,7 +84,7 @@ class PostgresqlDialect:
 
 @dataclass(frozen=True, slots=True)
 class ServerClock:
-    """The server's clock: the one that all machines share."""
+    """The server's clock, which all machines share."""
 
     clock: Clock
 
@@ -96,12 +96,12 @@ class ServerClock:
 
 
 def connect(url: URL) -> Engine:
-    """Return an engine over one connection, made when it is needed, and again after it was lost."""
-    unsaid = {name: value for name, value in _CONNECTED.items() if name not in url.query}
+    """Return an engine over one connection, made when it is needed, and again after a loss."""
+    defaults = {name: value for name, value in _CONNECTED.items() if name not in url.query}
     try:
         return create_engine(
             url,
-            connect_args={**unsaid, **_ALWAYS},
+            connect_args={**defaults, **_ALWAYS},
             execution_options={"schema_translate_map": {None: SCHEMA}},
             hide_parameters=True,
             isolation_level="READ COMMITTED",
@@ -117,7 +117,7 @@ def connect(url: URL) -> Engine:
         ) from None
     except (TypeError, ValueError):
         raise Usage(
-            f"the store {place_of(url)} cannot be used: its URL has a part that makes no sense"
+            f"the store {place_of(url)} cannot be used: its URL has a part that cannot be read"
         ) from None
 
 
@@ -132,6 +132,6 @@ def _entering(key: str | None, wait: float, idle: float) -> Select[Any]:
 
 
 def number(key: str) -> int:
-    """Return the number under which the server locks *key*: of 64 bits, so that two hardly ever meet."""
+    """Return the number under which the server locks *key*. With 64 bits, two keys hardly ever collide."""
     digest = hashlib.blake2b(f"{SCHEMA} {key}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

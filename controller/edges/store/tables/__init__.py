@@ -1,1 +1,1 @@
-"""Tables of the store: one thing a file, asked for by the loop and the command line."""
+"""Tables of the store, as the loop and the command line use them: one subject for each file."""

@@ -1,4 +1,4 @@
-"""The accounts that the store knows: each is one account, however it is signed in to."""
+"""The account table: each account at Gupshup has one row, whatever the way to sign in is."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +13,7 @@ from controller.model.ratelimit import ACCOUNT
 from controller.model.upstream import Upstream
 
 _ASKED = 3
-"""How many apps of an account are worth a question: some of them may be gone."""
+"""Apps of an account to try: some of them may be gone."""
 
 Decide = Callable[[Sequence[KnownAccount]], Identity]
 
@@ -23,31 +23,36 @@ class AccountTable:
         self._database = database
 
     async def settle(self, url: str, decide: Decide) -> Identity:
-        """Return what *decide* says of the accounts known at *url*, and keep the one that it identifies.
+        """Return what *decide* returns for the known accounts at *url*, and keep an account it identifies.
 
-        Atomic between processes: two that meet a new account at once find one and the same.
+        Atomic between processes: two that meet a new account at the same time get the same row.
         """
 
-        def look(connection: Connection) -> tuple[Identity, bool]:
-            found = decide(_known(connection, url))
-            return found, not isinstance(found, Identified) or _is_kept(connection, found)
+        def read(connection: Connection) -> tuple[Identity, bool]:
+            identity = decide(_known(connection, url))
+            return identity, not isinstance(identity, Identified) or _is_kept(connection, identity)
 
         def work(connection: Connection) -> Identity:
-            found, kept = look(connection)
-            if isinstance(found, Identified) and not kept:
-                put(connection, accounts, {"upstream": found.upstream}, {"url": url, "partner_id": found.id})
-            return found
+            identity, kept = read(connection)
+            if isinstance(identity, Identified) and not kept:
+                put(
+                    connection,
+                    accounts,
+                    {"upstream": identity.upstream},
+                    {"url": url, "partner_id": identity.id},
+                )
+            return identity
 
-        found, kept = await self._database.read(look)
-        return found if kept else await self._database.write(work, url)
+        identity, kept = await self._database.read(read)
+        return identity if kept else await self._database.write(work, url)
 
     async def knows(self, upstream: Upstream) -> bool:
-        """Return whether that still is the name of an account: it may have been found to be another one."""
+        """Return whether *upstream* still is the name of an account. It may have been joined to another."""
         mine = select(accounts.c.upstream).where(accounts.c.upstream == upstream)
         return await self._database.read(lambda connection: connection.execute(mine).first() is not None)
 
     async def join(self, same: Upstream, into: Upstream) -> None:
-        """Let *same* be *into* from now on, with all that is known of it. Only for the writer of both."""
+        """Move all that is known of *same* to *into*, and forget *same*. Only for the writer of both."""
         pointing = (traits.c.name == ACCOUNT) & (traits.c.value == same)
 
         def work(connection: Connection) -> None:
@@ -58,7 +63,7 @@ class AccountTable:
         await self._database.write(work, into)
 
     async def opened(self, login: str, upstream: Upstream) -> None:
-        """Keep that the sign-ins counted under *login* are those of *upstream*, and count them there."""
+        """Note that *login* signs in to *upstream*, and count its sign-ins there."""
         key = {"upstream": login, "name": ACCOUNT}
         mine = select(traits.c.value).where(traits.c.upstream == login, traits.c.name == ACCOUNT)
 
@@ -72,8 +77,8 @@ class AccountTable:
 
 
 def _known(connection: Connection, url: str) -> tuple[KnownAccount, ...]:
-    found = select(accounts).where(accounts.c.url == url).order_by(accounts.c.upstream)
-    rows = connection.execute(found).mappings().all()
+    here = select(accounts).where(accounts.c.url == url).order_by(accounts.c.upstream)
+    rows = connection.execute(here).mappings().all()
     return tuple(
         KnownAccount(row["upstream"], row["partner_id"], _apps(connection, row["upstream"])) for row in rows
     )
@@ -86,6 +91,6 @@ def _apps(connection: Connection, upstream: str) -> tuple[AppId, ...]:
     return tuple(connection.execute(ordered.limit(_ASKED)).scalars())
 
 
-def _is_kept(connection: Connection, found: Identified) -> bool:
-    mine = (accounts.c.upstream == found.upstream) & (accounts.c.partner_id == found.id)
+def _is_kept(connection: Connection, account: Identified) -> bool:
+    mine = (accounts.c.upstream == account.upstream) & (accounts.c.partner_id == account.id)
     return connection.execute(select(accounts.c.upstream).where(mine)).first() is not None

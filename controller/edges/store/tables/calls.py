@@ -1,6 +1,6 @@
-"""The log of calls: who may call now, decided under the store's lock so that processes share one pace.
+"""The call table: reservations and spans of calls, under the store's lock, so that processes share limits.
 
-What comes in and goes out is on the caller's clock; what is kept, on the store's (see clocks.py).
+Moments in arguments and results are on the caller's clock, moments in rows on the store's (see clocks.py).
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _TOLERANCE = 1.0
 
 _Call: TypeAlias = Row[int, float, float | None]
 
-# Each call to Gupshup asks all of these: built once, they take a third of the time.
+# Each call to Gupshup runs all of these statements: built once, they take a third of the time.
 _UPSTREAM, _BUDGET = bindparam("upstream", type_=Text), bindparam("budget", type_=Text)
 _SPANS = (
     select(calls.c.id, calls.c.reserved, calls.c.ended)
@@ -33,7 +33,7 @@ _FORGOTTEN = delete(calls).where(calls.c.id.in_(_OLD))
 
 
 class CallTable:
-    """*upstream* is any key under which budgets are counted: an Upstream, or an account before its login."""
+    """The log of calls. *upstream* is the key of budgets: an Upstream, or an account before its login."""
 
     def __init__(self, database: Database, clock: StoreClock) -> None:
         self._database = database
@@ -42,7 +42,7 @@ class CallTable:
     async def reserve(
         self, upstream: str, budgets: Sequence[Budget], *, rule: Rule, route: str
     ) -> Reservation | float:
-        """Reserve one call in all *budgets*, or return the earliest moment that *rule* gives for it.
+        """Reserve one call in all *budgets*, or return the earliest moment that *rule* allows.
 
         Atomic between processes: a reservation is on disk before the call may go.
         """
@@ -67,17 +67,17 @@ class CallTable:
         await self._database.write(work, None)
 
     async def rest(self, upstream: str, budget: str, until: float) -> None:
-        """Let no call of *budget* go before *until*; a longer rest stands."""
+        """Let no call of *budget* go before *until*. A longer wait that is set already stays."""
 
         def work(connection: Connection) -> None:
             known = _rest(connection, upstream, budget)
-            asked = until - self._clock.ahead(self._clock.now(connection))
-            put(connection, rests, {"upstream": upstream, "budget": budget}, {"until": max(known, asked)})
+            ours = until - self._clock.ahead(self._clock.now(connection))
+            put(connection, rests, {"upstream": upstream, "budget": budget}, {"until": max(known, ours)})
 
         await self._database.write(work, upstream)
 
     async def trait(self, upstream: str, name: str) -> str | None:
-        """Return what was learnt about *upstream* under *name*, None if nothing was."""
+        """Return the value that is known of *upstream* under *name*, None if there is none."""
 
         def work(connection: Connection) -> str | None:
             return connection.execute(_TRAIT, {"upstream": upstream, "name": name}).scalar_one_or_none()
@@ -98,10 +98,10 @@ def _earliest(connection: Connection, upstream: str, budget: Budget, now: float,
         _pull_back(connection, upstream, budget.key, now)
         rows, until = _rows(connection, upstream, budget.key), _rest(connection, upstream, budget.key)
     old = {row.id for row in rows if row.reserved < past - DEADLINE and (row.ended or 0.0) < past}
-    if old:  # no rule can still count them
+    if old:  # too old for any rule to count
         connection.execute(delete(calls).where(calls.c.id.in_(sorted(old))))
-    stays = [CallSpan(row.reserved, row.ended) for row in rows if row.id not in old]
-    return rule(stays, now, budget.limit, until)
+    spans = [CallSpan(row.reserved, row.ended) for row in rows if row.id not in old]
+    return rule(spans, now, budget.limit, until)
 
 
 def _last(row: _Call) -> float:
@@ -110,7 +110,7 @@ def _last(row: _Call) -> float:
 
 
 def _pull_back(connection: Connection, upstream: str, budget: str, now: float) -> None:
-    """Move calls and rests out of the future where a clock that was set back left them: they count anew."""
+    """Move calls and waits from the future to now, so that they count anew: the clock was set back."""
     ahead = update(calls).where(calls.c.upstream == upstream, calls.c.budget == budget)
     late = now + _TOLERANCE
     connection.execute(ahead.where(calls.c.reserved > late).values(reserved=now))
@@ -121,7 +121,7 @@ def _pull_back(connection: Connection, upstream: str, budget: str, now: float) -
 
 
 def _forget_all(connection: Connection, before: float) -> None:
-    """Drop what budgets left that nobody asks for any more; what others are at is left to them."""
+    """Delete old calls of budgets that are not used any more, except rows that another process locks."""
     connection.execute(_FORGOTTEN, {"before": before})
 
 

@@ -1,4 +1,4 @@
-"""The hints: wishes to look at an app, left by one process and taken by another."""
+"""The hint table: hints to observe an app, which one process leaves and another one takes."""
 
 from sqlalchemy import Connection, delete, select
 
@@ -9,9 +9,9 @@ from controller.model.history import Hint
 
 
 class HintTable:
-    """Wishes to look, from whichever process took them, for the one that holds the partner.
+    """Hints to observe an app, from any process, for the leader of the partner.
 
-    The moment of a hint is on the clock of whoever takes it.
+    The moment of a hint is on the clock of the process that takes it.
     """
 
     def __init__(self, database: Database, clock: StoreClock) -> None:
@@ -19,7 +19,7 @@ class HintTable:
         self._clock = clock
 
     async def leave(self, upstream: str, app: str, kind: str) -> None:
-        """Leave a hint; one for the same app that was not taken yet is replaced."""
+        """Leave a hint. It replaces one for the same app that was not taken yet."""
         key = {"upstream": upstream, "app": app}
 
         def work(connection: Connection) -> None:
@@ -28,18 +28,18 @@ class HintTable:
         await self._database.write(work, upstream)
 
     async def take(self, upstream: str) -> tuple[Hint, ...]:
-        """Return the hints for *upstream*, oldest first, and forget them."""
+        """Return the hints for *upstream*, oldest first, and delete them."""
         mine = hints.c.upstream == upstream
-        found = select(hints.c.app, hints.c.kind, hints.c.at).where(mine).order_by(hints.c.at, hints.c.app)
+        ordered = select(hints.c.app, hints.c.kind, hints.c.at).where(mine).order_by(hints.c.at, hints.c.app)
 
-        def look(connection: Connection) -> tuple[Hint, ...]:
-            rows = connection.execute(found).all()
+        def read(connection: Connection) -> tuple[Hint, ...]:
+            rows = connection.execute(ordered).all()
             shift = self._clock.ahead(self._clock.now(connection)) if rows else 0.0
             return tuple(Hint(app, kind, at + shift) for app, kind, at in rows)
 
         def work(connection: Connection) -> tuple[Hint, ...]:
-            taken = look(connection)
+            taken = read(connection)
             connection.execute(delete(hints).where(mine))
             return taken
 
-        return await self._database.write(work, upstream) if await self._database.read(look) else ()
+        return await self._database.write(work, upstream) if await self._database.read(read) else ()

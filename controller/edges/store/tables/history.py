@@ -1,4 +1,4 @@
-"""The history of writes: what went out, and what came of it."""
+"""The history table: every write that went out, and its outcome."""
 
 from dataclasses import asdict
 
@@ -16,10 +16,10 @@ KEPT_SECONDS = 90 * 86_400.0
 
 
 class HistoryTable:
-    """Every write of every upstream, the newest 10,000 of each, for 90 days.
+    """Every write of every upstream: the newest 10,000 of each, for 90 days.
 
-    Each says when it was by its process's wall clock, since people read that; how long it is kept goes by the
-    store's time.
+    The moment of a write is on its process's wall clock, for people to read. How long a write is kept depends
+    on the store's clock.
     """
 
     def __init__(
@@ -31,9 +31,9 @@ class HistoryTable:
         self._writers = writers
 
     async def begin(self, upstream: str, entry: WriteRecord) -> int:
-        """Record a write before it goes out; return the number under which its outcome is recorded.
+        """Record a write before it goes out. Return the number under which its outcome is recorded.
 
-        Locked if this process is no longer the writer: then nothing may go out.
+        Locked if this process is no longer the writer: nothing may go out then.
         """
 
         def work(connection: Connection) -> int:
@@ -45,13 +45,13 @@ class HistoryTable:
         return await self._database.write(work, upstream)
 
     async def finish(self, number: int, outcome: str, message: str) -> None:
-        """Record what came of the write *number*. The last answers to links are a part of the memory."""
+        """Record the outcome of the write *number*. The last answers to links are a part of the memory."""
         row = update(history).where(history.c.id == number).values(outcome=outcome, message=message)
         with self._cached.changing():
             await self._database.write(lambda connection: connection.execute(row) and None, None)
 
     async def drop(self, number: int) -> None:
-        """Forget the write *number*: it never went out."""
+        """Delete the write *number*, which never went out."""
         row = delete(history).where(history.c.id == number, history.c.outcome == "")
         await self._database.write(lambda connection: connection.execute(row) and None, None)
 
@@ -65,32 +65,32 @@ class HistoryTable:
     ) -> tuple[tuple[str, WriteRecord], ...]:
         """Return the newest entries, newest first, each with its upstream.
 
-        *target* is one resource, *app* an app's name: its own writes and those to its subscriptions.
+        *target* selects one resource. *app*, an app's name, selects the app and its subscriptions.
         """
-        found = select(history).order_by(history.c.id.desc()).limit(limit)
+        newest = select(history).order_by(history.c.id.desc()).limit(limit)
         if upstream is not None:
-            found = found.where(history.c.upstream == upstream)
+            newest = newest.where(history.c.upstream == upstream)
         if target is not None:
-            found = found.where(history.c.target == target)
+            newest = newest.where(history.c.target == target)
         if app is not None:
-            found = found.where(of_app(history.c.target, app))
+            newest = newest.where(of_app(history.c.target, app))
 
         def work(connection: Connection) -> tuple[tuple[str, WriteRecord], ...]:
-            rows = connection.execute(found).mappings()
+            rows = connection.execute(newest).mappings()
             return tuple((row["upstream"], WriteRecord(**fields_of(row, "id", "upstream"))) for row in rows)
 
         return await self._database.read(work)
 
 
 def of_app(named: Column[str], app: str) -> ColumnElement[bool]:
-    """Return what holds for an app, and for its subscriptions. SQLite's LIKE would not tell cases apart."""
+    """Return a condition for an app and its subscriptions. No LIKE: SQLite's ignores the case of letters."""
     on_app = f" on App/{app}"
     last = func.substr(named, func.length(named) - len(on_app) + 1)
     return or_(named == f"App/{app}", last == on_app)
 
 
 def _forget(connection: Connection, upstream: str, newest: int, before: float) -> None:
-    """Forget from the eldest on, up to the first that is younger: what was dated back goes in its turn."""
+    """Delete the oldest entries, up to the first that is newer than *before*, whatever follows it."""
     mine = history.c.upstream == upstream
     younger = select(func.min(history.c.id)).where(mine, history.c.at >= before).scalar_subquery()
     connection.execute(delete(history).where(mine, history.c.id < func.coalesce(younger, newest)))

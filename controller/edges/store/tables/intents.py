@@ -1,4 +1,4 @@
-"""Intents: on disk before a link goes out, and there until its outcome is known or its absence proven."""
+"""The intent table: an intent is on disk before its link goes out, and until the link's outcome is known."""
 
 from collections.abc import Sequence
 
@@ -18,10 +18,11 @@ _RESET = delete(unclear).where(unclear.c.upstream == _UPSTREAM, unclear.c.phone 
 
 
 class IntentTable:
-    """*process* is this opening of the store: intents of any other are orphans once their lock is free.
+    """Intents of links. *process* identifies this opening of the store: intents of others may be orphans.
 
-    So are its own of an earlier hold, where *writers* tell holds apart. Every write raises Locked if this
-    process is no longer the upstream's writer.
+    An intent is an orphan once the writer lock under which it was opened is free. With leases, that includes
+    our own intents of an earlier lease. Every write raises Locked if this process is no longer the upstream's
+    writer.
     """
 
     def __init__(
@@ -37,12 +38,12 @@ class IntentTable:
         self._clock = clock
         self._process = process
         self._writers = writers
-        self._going_on: set[int] = set()
+        self._under_way: set[int] = set()
 
     async def open(self, upstream: str, phone: str, name: str) -> Intent:
         """Record that a link for *phone* as *name* is about to go out.
 
-        Busy while another intent is open for the phone or for the name: its outcome comes first.
+        Busy while another intent is open for the phone or the name: its outcome must be known first.
         """
 
         def work(connection: Connection) -> tuple[Intent, set[int]]:
@@ -62,27 +63,27 @@ class IntentTable:
                 connection.execute(select(intents.c.id)).scalars()
             )
 
-        known = set(self._going_on)
+        known = set(self._under_way)
         with self._cached.changing():
             intent, still_open = await self._database.write(work, upstream)
-        self._going_on -= known - still_open
-        self._going_on.add(intent.id)
+        self._under_way -= known - still_open
+        self._under_way.add(intent.id)
         return intent
 
     async def end(self, upstream: str, intent_id: int) -> None:
-        """Record that the attempt ended and its outcome is unknown; the first end stands."""
+        """Record that the attempt ended and its outcome is unknown. The first end is kept."""
 
         def work(connection: Connection) -> None:
             self._writers.fence(connection, upstream)
             mine = (intents.c.upstream == upstream) & (intents.c.id == intent_id)
             _stamp(connection, mine & intents.c.ended.is_(None), self._clock.now(connection))
 
-        self._going_on.discard(intent_id)
+        self._under_way.discard(intent_id)
         with self._cached.changing():
             await self._database.write(work, upstream)
 
     async def counted(self) -> dict[str, int]:
-        """Return how many intents are open, by upstream; one without any is left out."""
+        """Return the number of open intents by upstream. Upstreams without any are left out."""
         counts = select(intents.c.upstream, func.count()).group_by(intents.c.upstream)
 
         def work(connection: Connection) -> dict[str, int]:
@@ -91,15 +92,15 @@ class IntentTable:
         return await self._database.read(work)
 
     async def adopt_orphans(self, upstream: str) -> int:
-        """End, as of now, what nobody is at any more and nobody ended; return how many that were.
+        """End, as of now, every orphan without an end. Return their number.
 
-        That is what other processes or earlier holds began, and what could not be recorded when it ended
-        here. Only for the holder of the writer's lock: it alone knows that the others are gone.
+        Orphans are intents of other processes or earlier leases, and our own whose end could not be recorded.
+        Only for the holder of the writer lock: only it knows that the other writers are gone.
         """
 
         def work(connection: Connection) -> int:
             mine = self._process + self._writers.fence(connection, upstream)
-            ours = (intents.c.process == mine) & intents.c.id.in_(sorted(self._going_on))
+            ours = (intents.c.process == mine) & intents.c.id.in_(sorted(self._under_way))
             orphans = (intents.c.upstream == upstream) & intents.c.ended.is_(None) & ~ours
             return _stamp(connection, orphans, self._clock.now(connection))
 
@@ -115,14 +116,14 @@ def open_intents(connection: Connection, upstream: str, ahead: float) -> list[In
 def close(connection: Connection, upstream: str, phone: str) -> None:
     """Close the intent of *phone*.
 
-    One that never ended was answered: its unclear attempts are over. One that ended unclear was proven
-    absent: the next attempt goes on counting, until a binding or a person (Unbind) settles it.
+    An intent without an end was answered, so the count of unclear attempts is reset. If the intent has an
+    end, the app was proven absent: the count goes on, until a binding or a person (Unbind) resets it.
     """
     mine = (intents.c.upstream == upstream) & (intents.c.phone == phone)
-    found = connection.execute(select(intents.c.ended, intents.c.unclear).where(mine)).one_or_none()
-    if found is None:
+    row = connection.execute(select(intents.c.ended, intents.c.unclear).where(mine)).one_or_none()
+    if row is None:
         return
-    ended, attempts = found
+    ended, attempts = row
     connection.execute(delete(intents).where(mine))
     if ended is None:
         reset(connection, upstream, phone)
@@ -131,7 +132,7 @@ def close(connection: Connection, upstream: str, phone: str) -> None:
 
 
 def reset(connection: Connection, upstream: str, phone: str) -> None:
-    """Forget the unclear attempts of *phone*: what became of them is known."""
+    """Reset the count of unclear attempts of *phone*: their outcome is known."""
     connection.execute(_RESET, {"upstream": upstream, "phone": phone})
 
 
@@ -142,13 +143,13 @@ def _attempts(connection: Connection, upstream: str, phone: str) -> int:
 
 def _refuse_second(connection: Connection, upstream: str, phone: str, name: str) -> None:
     same = (intents.c.phone == phone) | (intents.c.name == name)
-    found: Sequence[RowMapping] = (
+    rows: Sequence[RowMapping] = (
         connection.execute(select(intents).where(intents.c.upstream == upstream, same)).mappings().all()
     )
-    if found:
+    if rows:
         raise Busy(
-            f"link {name}: nothing was sent, because the outcome of an earlier link as {found[0]['name']} is "
-            "not known yet; it is looked for in the next passes"
+            f"link {name}: nothing was sent, because the outcome of an earlier link as {rows[0]['name']} is "
+            "not known yet; the next passes search for it"
         )
 
 

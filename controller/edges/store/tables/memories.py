@@ -1,6 +1,6 @@
-"""The memory tables of an upstream: bindings, refusals, the ledger and open intents, whole or not.
+"""The memory tables of an upstream: bindings, refusals, the ledger and open intents.
 
-Its moments are on the caller's clock outside, and on the store's inside (see clocks.py).
+Moments in arguments and results are on the caller's clock, moments in rows on the store's (see clocks.py).
 """
 
 from collections.abc import Sequence
@@ -58,13 +58,13 @@ class MemoryTables:
         return await self._cached.read(upstream, lambda: self._database.read(work))
 
     async def note(self, upstream: str, notes: Sequence[MemoryUpdate]) -> None:
-        """Take every note, in order, or none of them; Locked if another process is the writer now."""
+        """Store every note, in order, or none of them. Locked if another process is the writer now."""
 
         def work(connection: Connection) -> None:
             self._writers.fence(connection, upstream)
             ahead = self._clock.ahead(self._clock.now(connection))
             for note in notes:
-                _take(connection, upstream, _noted(note, -ahead))
+                _store(connection, upstream, _shifted(note, -ahead))
 
         if notes:
             with self._cached.changing():
@@ -86,7 +86,7 @@ def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:
 
 
 def _rows(connection: Connection, table: Table, upstream: str) -> list[dict[str, Any]]:
-    """Return the fields of *upstream*'s rows in the order of their keys, in which databases differ."""
+    """Return the fields of *upstream*'s rows, sorted by key: databases return them in different orders."""
     rows = connection.execute(_of(table), {"upstream": upstream}).mappings()
     ordered = sorted(rows, key=lambda row: [row[column.name] for column in table.primary_key])
     return [fields_of(row, "upstream") for row in ordered]
@@ -97,8 +97,8 @@ def _of(table: Table) -> Select[*tuple[Any, ...]]:
     return select(table).where(table.c.upstream == bindparam("upstream"))
 
 
-def _noted(note: MemoryUpdate, by: float) -> MemoryUpdate:
-    """Return *note* with its moments on a clock that is ahead *by* so much."""
+def _shifted(note: MemoryUpdate, by: float) -> MemoryUpdate:
+    """Return *note* with its moments on a clock that is ahead *by* so many seconds."""
     match note:
         case Bind(binding):
             return Bind(_bound(binding, by))
@@ -129,7 +129,7 @@ def _links(connection: Connection, upstream: str) -> tuple[LinkAttempt, ...]:
     return tuple(LinkAttempt(r["at"], r["verb"], r["target"], r["outcome"], r["message"]) for r in rows)
 
 
-def _take(connection: Connection, upstream: str, note: MemoryUpdate) -> None:
+def _store(connection: Connection, upstream: str, note: MemoryUpdate) -> None:
     match note:
         case Bind(binding):
             _bind(connection, upstream, binding)
@@ -149,7 +149,7 @@ def _take(connection: Connection, upstream: str, note: MemoryUpdate) -> None:
 
 
 def _bind(connection: Connection, upstream: str, binding: Binding) -> None:
-    """Bind, and forget unclear attempts: what became of them is known. A waba once told stays its app's."""
+    """Bind, and reset the count of unclear attempts. A WABA id that is known of the app is kept."""
     key = {"upstream": upstream, "phone": binding.phone}
     waba = binding.waba
     if waba is None:

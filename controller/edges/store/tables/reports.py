@@ -1,4 +1,4 @@
-"""The last report that could not be printed, as one row of `meta`; ASCII, whatever the database can keep."""
+"""The last report that could not be printed, as one row of `meta`, in ASCII: any database can store it."""
 
 import json
 from dataclasses import asdict
@@ -23,8 +23,8 @@ class KeptReports:
 
     async def kept(self) -> KeptReport | None:
         """Return the report that could not be printed, None if the last one was."""
-        found = await self._database.read(_value)
-        return None if found is None else KeptReport(**json.loads(found))
+        value = await self._database.read(_value)
+        return None if value is None else KeptReport(**json.loads(value))
 
     async def forget(self) -> None:
         """Forget the kept report: a newer run shows the state."""
@@ -34,5 +34,5 @@ class KeptReports:
 
 
 def _value(connection: Connection) -> str | None:
-    found = connection.execute(select(meta.c.value).where(meta.c.name == _NAME)).scalar_one_or_none()
-    return None if found is None else str(found)
+    value = connection.execute(select(meta.c.value).where(meta.c.name == _NAME)).scalar_one_or_none()
+    return None if value is None else str(value)

@@ -1,4 +1,4 @@
-"""The revisions: the last good one of each source with its manifests, and what each account declares."""
+"""The revision tables: the last good revision of each source with its manifests, and declared counts."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,10 +14,10 @@ _AT_ONCE = 1_000
 
 
 class RevisionTables:
-    """The last good revision of each source, and what each account was last declared to have.
+    """The last good revision of each source, and the counts that each account was last declared to have.
 
-    The one is known by the source's identity. The other is known by the account alone, whatever partners,
-    folders and repositories are called, so that none of these names gets round a guard.
+    Revisions are stored by the source's identity, counts by the account alone. A new name for a partner, a
+    folder or a repository therefore does not bypass a guard.
     """
 
     def __init__(self, database: Database) -> None:
@@ -40,21 +40,21 @@ class RevisionTables:
         await self._database.write(work, source)
 
     async def filled(self, places: Sequence[str]) -> frozenset[str]:
-        """Return those of *places* where a file held something when it was last read as good.
+        """Return those of *places* whose file was not empty in the last good revision that has it.
 
-        Folders have many names; a file is one and the same at its place, whichever of them was read.
+        A folder may have many names. A file is identified by its place, whichever name was used.
         """
         return await self._database.read(lambda connection: _filled(connection, places))
 
     async def declared(self, upstream: str) -> Declared | None:
-        """Return what was last declared for *upstream*, None if nobody knows."""
+        """Return what was last declared for *upstream*, None if that is unknown."""
         columns = select(declared.c.apps, declared.c.subscriptions).where(declared.c.upstream == upstream)
 
-        def look(connection: Connection) -> Declared | None:
-            found = connection.execute(columns).one_or_none()
-            return None if found is None else Declared(*found)
+        def work(connection: Connection) -> Declared | None:
+            row = connection.execute(columns).one_or_none()
+            return None if row is None else Declared(*row)
 
-        return await self._database.read(look)
+        return await self._database.read(work)
 
     async def declare(self, upstream: str, count: Declared) -> None:
         """Keep *count* as what is declared for *upstream*."""
@@ -64,7 +64,7 @@ class RevisionTables:
         )
 
     async def knows(self, url: str) -> bool:
-        """Return whether anything is known to be declared for any account at *url*."""
+        """Return whether the store knows of any declaration for any account at *url*."""
         begins = declared.c.upstream.startswith(f"{url}#", autoescape=True)
         some = select(declared.c.upstream).where(begins).limit(1)
         return await self._database.read(lambda connection: connection.execute(some).first() is not None)
@@ -72,10 +72,10 @@ class RevisionTables:
 
 def _last_good(connection: Connection, source: str) -> LastGood | None:
     known = select(revisions.c.revision, revisions.c.at).where(revisions.c.source == source)
-    found = connection.execute(known).one_or_none()
-    if found is None:
+    row = connection.execute(known).one_or_none()
+    if row is None:
         return None
-    revision, at = found
+    revision, at = row
     return LastGood(revision, at, _files(connection, source))
 
 
@@ -86,7 +86,7 @@ def _files(connection: Connection, source: str) -> tuple[SourceFile, ...]:
 
 
 def _filled(connection: Connection, places: Sequence[str]) -> frozenset[str]:
-    """Ask for some at a time: databases take so many values in one question and no more."""
+    """Read some places at a time: databases limit the number of values in one statement."""
     both = revisions.c.source == manifests.c.source
     oldest_first = select(manifests.c.place, manifests.c.data).join(revisions, both).order_by(revisions.c.at)
     last: dict[str, SourceFile] = {}

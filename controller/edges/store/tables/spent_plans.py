@@ -1,4 +1,4 @@
-"""The spent plans: the digest of each plan that was applied."""
+"""The table of spent plans: the digest of each plan that was applied."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ class SpentPlans:
         self._now = now
 
     async def spend(self, upstream: str, digest: str) -> bool:
-        """Spend *digest*, and return whether that was the first time."""
+        """Spend *digest*. Return whether that was the first time."""
 
         def work(connection: Connection) -> bool:
             mine = (spent.c.upstream == upstream) & (spent.c.digest == digest)

@@ -20,7 +20,7 @@ class StatusTable:
         self._now = now
 
     async def save(self, upstream: str, documents: Mapping[str, str], *, whole: bool = False) -> None:
-        """Keep *documents* by resource; with *whole*, those of every other resource are forgotten."""
+        """Store *documents* by resource. With *whole*, those of every other resource are deleted."""
         rows = [
             {"upstream": upstream, "resource": resource, "at": self._now(), "document": document}
             for resource, document in sorted(documents.items())
@@ -38,13 +38,13 @@ class StatusTable:
 
     async def upstreams(self) -> tuple[str, ...]:
         """Return every upstream that has a status, sorted."""
-        found = select(statuses.c.upstream).distinct()  # sorted here: each database has an order of its own
+        names = select(statuses.c.upstream).distinct()  # sorted here: each database has its own order
         return await self._database.read(
-            lambda connection: tuple(sorted(connection.execute(found).scalars()))
+            lambda connection: tuple(sorted(connection.execute(names).scalars()))
         )
 
     async def read(self, upstream: str, *, kind: str | None = None, app: str | None = None) -> dict[str, str]:
-        """Return the documents of *upstream* by resource, sorted; only those of a *kind*, or of one *app*."""
+        """Return the documents of *upstream* by resource, sorted. *kind* and *app* narrow them."""
         mine = select(statuses.c.resource, statuses.c.document).where(statuses.c.upstream == upstream)
         if kind is not None:
             mine = mine.where(func.substr(statuses.c.resource, 1, len(kind) + 1) == f"{kind}/")

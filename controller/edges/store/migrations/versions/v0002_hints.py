@@ -1,4 +1,4 @@
-"""Hints to look, which any process may leave for the one that holds the partner."""
+"""Hints to observe an app, which any process may leave for the leader of the partner."""
 
 import sqlalchemy as sa
 from alembic import op

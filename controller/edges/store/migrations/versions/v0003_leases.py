@@ -1,4 +1,4 @@
-"""Leases: who writes for an upstream, where a lock of the operating system reaches one machine only."""
+"""Leases: the writer of an upstream. A lock of the operating system would cover only one machine."""
 
 import sqlalchemy as sa
 from alembic import op

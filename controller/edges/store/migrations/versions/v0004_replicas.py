@@ -1,4 +1,4 @@
-"""Replicas: the processes that share a store, so that each takes its part of the partners."""
+"""Replicas: the processes that share a store, so that each leads its share of the partners."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,7 @@
-"""Accounts: each by its id, where somebody told it, so that all ways to sign in lead to the same one.
+"""Accounts: each by its id, if known, so that all ways to sign in lead to the same one.
 
-Until now the name of an account ended in its id, or in the name of its Partner where no id was told. Ids are
-numbers, so what is none is a name: such an account gets its id from the next sign-in that tells one.
+Until now the name of an account ended in its id, or in the name of its Partner if no id was known. Ids are
+numbers, so any other ending is a name: such an account gets its id from the next sign-in that has one.
 """
 
 import sqlalchemy as sa
@@ -26,8 +26,8 @@ def upgrade() -> None:
 
 def _names() -> set[str]:
     tables = [sa.table(name, sa.column("upstream", sa.Text())) for name in _NAMED]
-    found = sa.union(*(sa.select(table.c.upstream) for table in tables))
-    return set(op.get_bind().execute(found).scalars())
+    names = sa.union(*(sa.select(table.c.upstream) for table in tables))
+    return set(op.get_bind().execute(names).scalars())
 
 
 def _account(upstream: str) -> dict[str, str]:

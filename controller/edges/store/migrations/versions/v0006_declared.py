@@ -1,4 +1,4 @@
-"""What an account was last declared to have, whichever source declared it: one row an account."""
+"""Declared counts: what each account was last declared to have, one row for each account and all sources."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,13 +22,13 @@ def upgrade() -> None:
 
 
 def _last_of_each() -> list[dict[str, object]]:
-    """Return what the source that was taken last declared for each account."""
+    """Return what the last accepted source declared for each account."""
     columns = "declared.upstream, declared.apps, declared.subscriptions"
     joined = "declared LEFT JOIN revisions ON revisions.source = declared.source"
     oldest_first = f"SELECT {columns} FROM {joined} ORDER BY COALESCE(revisions.at, 0), declared.source"  # noqa: S608  (words of our own)
     rows = op.get_bind().execute(sa.text(oldest_first))
-    found = {
+    last = {
         upstream: {"upstream": upstream, "apps": apps, "subscriptions": hooks}
         for upstream, apps, hooks in rows
     }
-    return list(found.values())
+    return list(last.values())

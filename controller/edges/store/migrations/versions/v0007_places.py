@@ -1,4 +1,4 @@
-"""Where each manifest of a last good revision lay on the disk: nobody knows it of those that are kept."""
+"""Places: where each manifest of a last good revision was on the disk, "" for those of older stores."""
 
 import sqlalchemy as sa
 from alembic import op
