@@ -1,1 +1,1 @@
-"""Where people and machines come in: the command line and the web."""
+"""Doors: the command line and the web, through which people and other programs use the controller."""

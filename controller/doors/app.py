@@ -80,7 +80,7 @@ def open_runtime(
     revision: str,
     read_only: bool = False,
 ) -> Runtime:
-    """Open the store (None: the usual place) and whatever else is shared. Raises StoreError or Usage.
+    """Open the store (None: the usual place) and everything else that is shared. Raises StoreError or Usage.
 
     *read_only*: the verb writes nothing to Gupshup, so the store need not be writable.
     """

@@ -1,7 +1,7 @@
-"""The health check of a container, without a shell or curl: it asks whether the controller is healthy.
+"""The health check of a container, without a shell or curl.
 
 `python -m controller.doors.healthcheck` exits with 0 if `/healthz` answers 200, else with 1 and a line on
-stderr. It asks on loopback, at the port of GUPSHUPCTL_LISTEN, and prints nothing of the answer.
+stderr. The request goes to loopback, at the port of GUPSHUPCTL_LISTEN. Nothing of the answer is printed.
 """
 
 import os
@@ -18,21 +18,21 @@ _LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 def address(environ: Mapping[str, str]) -> tuple[str, int]:
-    """Return the host and port to ask: loopback, if the controller listens everywhere. Raises ValueError."""
+    """Return the host and port: loopback, if the controller listens everywhere. Raises ValueError."""
     host, _colon, port = environ.get("GUPSHUPCTL_LISTEN", _DEFAULT).rpartition(":")
     bare = host.strip("[]")
     return _LOOPBACK.get(bare, bare), int(port)
 
 
 def problem(environ: Mapping[str, str]) -> str | None:
-    """Return what is wrong, or None."""
+    """Return why the controller is not healthy, None if it is."""
     try:
         host, port = address(environ)
         connection = HTTPConnection(host, port, timeout=_TIMEOUT)
         connection.request("GET", "/healthz")
         status = connection.getresponse().status
     except (OSError, ValueError, HTTPException) as error:
-        return f"/healthz cannot be asked: {error}"
+        return f"/healthz cannot be reached: {error}"
     return None if status == _HEALTHY else f"/healthz answered {status}"
 
 

@@ -14,7 +14,7 @@ from controller.model.passes import Pass
 
 
 class Observability:
-    """Exists before the loop. The loop calls `on_pass`, and `watch` connects the two.
+    """Metrics and alerts, made before the loop. The loop calls `on_pass`, and `watch` connects the two.
 
     *notify* sends a notice, and neither waits nor raises. *per_resource*: `/metrics` has a series for each
     resource.
@@ -47,7 +47,7 @@ class Observability:
     def watch(self, control: LoopControl, *, observe: bool = False) -> tuple[MetricsEndpoint, Alerter | None]:
         """Return the endpoint of `/metrics`, and the alerter to run beside the loop (None without *notify*).
 
-        Call it once. With *observe* nobody writes, so the alerter reports every partner.
+        Only one call is allowed. With *observe* no process leads, so the alerter reports every partner.
         """
         alerter = None
         if self._notify is not None:

@@ -25,9 +25,9 @@ class StoredStatus(NamedTuple):
 
     def owns(self, other: "StoredStatus") -> bool:
         """Return whether *other* is a subscription of this app."""
-        mine, its = self.status.item, other.status.item
-        same_app = (self.upstream, mine.partner, mine.app) == (other.upstream, its.partner, its.app)
-        return mine.kind is Kind.APP and its.kind is Kind.SUBSCRIPTION and same_app
+        mine, theirs = self.status.item, other.status.item
+        same_app = (self.upstream, mine.partner, mine.app) == (other.upstream, theirs.partner, theirs.app)
+        return mine.kind is Kind.APP and theirs.kind is Kind.SUBSCRIPTION and same_app
 
 
 def use_store(location: str | None, work: Callable[[SqlStore], Awaitable[T]]) -> T:

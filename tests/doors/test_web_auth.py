@@ -187,7 +187,7 @@ async def test_a_store_that_fails_is_told_as_such(tmp_path: Path) -> None:
         for path in ("/", "/api/v1/apps", "/api/v1/apps/a", "/api/v1/events"):
             answer = await http.get(path)
             assert answer.status_code == 503
-            assert "what is kept cannot be read now" in answer.text
+            assert "the store cannot be read now" in answer.text
     await store.close()
 
 

@@ -51,7 +51,7 @@ def waiting(queue: HintQueue) -> int:
 
 async def settle(queue: HintQueue) -> None:
     """Let the queue pass on what may go now."""
-    carrying = asyncio.create_task(queue.carry())
+    carrying = asyncio.create_task(queue.run())
     for _ in range(4 * MOST):
         await asyncio.sleep(0)
     carrying.cancel()
@@ -179,7 +179,7 @@ async def test_what_waits_for_the_allowance_is_looked_at_by_itself() -> None:
     queue = HintQueue(board, Throttle(looks=1, seconds=0.01))
     queue.put(("A",))
     queue.put(("B",))
-    carrying = asyncio.create_task(queue.carry())
+    carrying = asyncio.create_task(queue.run())
     while len(board.hinted) < 2:
         await asyncio.sleep(0)
         board.time += 0.001

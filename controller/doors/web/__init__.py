@@ -1,4 +1,4 @@
-"""The doors over HTTP: health, hooks, the status page and its API. All of it only reads or hurries."""
+"""The HTTP interface: health, hooks, the status page and its API. A request only reads or triggers a read."""
 
 from controller.doors.web.auth import Tokens, auth_tokens, hook_tokens
 from controller.doors.web.hooks import Hooks

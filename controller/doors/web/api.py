@@ -1,4 +1,4 @@
-"""`/api/v1`: the documents of `get`, `describe` and `events`, and how the loop stands, as JSON; read-only."""
+"""`/api/v1`: the documents of `get`, `describe` and `events`, and the loop's state, as JSON. Read-only."""
 
 import json
 from collections.abc import AsyncIterator
@@ -41,13 +41,13 @@ class Api:
     async def apps(self, _: Request) -> Response:
         parts = apps(self._store)
         nothing: list[StoredStatus] = []
-        first = await anext(parts, nothing)  # before the answer begins: a store that fails is a 503
+        first = await anext(parts, nothing)  # before the answer begins, so that a store error becomes a 503
         return StreamingResponse(_listed(first, parts), media_type="application/json")
 
     async def app(self, request: Request) -> Response:
         name = request.path_params["name"]
         known = await about(self._store, name)
-        items = [description(await self._described(each, known)) for each in known if _is_app(each)]
+        items = [description(await self._described(app, known)) for app in known if _is_app(app)]
         if not items:
             raise HTTPException(404)
         return _document(items)
@@ -55,8 +55,8 @@ class Api:
     async def events(self, request: Request) -> Response:
         limit = _limit(request.query_params.get("limit", str(USUAL_EVENTS)))
         app = request.query_params.get("app")
-        found = await self._store.history.read(app=app, limit=limit)
-        return _document([event(upstream, entry) for upstream, entry in found])
+        entries = await self._store.history.read(app=app, limit=limit)
+        return _document([event(upstream, entry) for upstream, entry in entries])
 
     async def source(self, _: Request) -> Response:
         state = self._control.source()
@@ -77,7 +77,7 @@ class Api:
         )
 
     async def partners(self, _: Request) -> Response:
-        return _document([_partner(each) for each in self._control.partners()])
+        return _document([_partner(state) for state in self._control.partners()])
 
     async def _described(self, app: StoredStatus, known: list[StoredStatus]) -> Described:
         target = str(app.status.item)
@@ -87,7 +87,7 @@ class Api:
 
 
 async def _listed(first: list[StoredStatus], rest: AsyncIterator[list[StoredStatus]]) -> AsyncIterator[str]:
-    """Write the document of `get -o json` piece by piece: whole, it may be some megabytes."""
+    """Yield the document of `get -o json` in parts: the whole may have some megabytes."""
     yield f'{{"formatVersion": "{FORMAT}", "items": [' + _items(first)
     async for part in rest:
         yield ", " + _items(part)
@@ -95,7 +95,7 @@ async def _listed(first: list[StoredStatus], rest: AsyncIterator[list[StoredStat
 
 
 def _items(part: list[StoredStatus]) -> str:
-    return ", ".join(json.dumps({**fields(each.status), "upstream": each.upstream}) for each in part)
+    return ", ".join(json.dumps({**fields(app.status), "upstream": app.upstream}) for app in part)
 
 
 def _is_app(known: StoredStatus) -> bool:

@@ -1,4 +1,4 @@
-"""Authentication: a token if one is set, else a caller on this machine. Everybody else gets a refusal."""
+"""Authentication: a token if one is set, else only callers on this machine. Other requests are refused."""
 
 import base64
 import binascii
@@ -25,22 +25,22 @@ MOST = 2
 _SAFE = re.compile(r"[A-Za-z0-9._~-]+")
 _MAKE_ONE = "make one with `openssl rand -hex 32`"
 _HOST = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<name>[^:]*))(?::[0-9]*)?")
-_ELSEWHERE = "without --auth-token-file this is served under 127.0.0.1 and localhost only"
+_ELSEWHERE = "without --auth-token-file this is served only under 127.0.0.1 and localhost"
 _CHALLENGE = 'Basic realm="gupshup-controller", charset="UTF-8"'
 _REFUSED = "request refused: no token, or a wrong one"
 
 
 def refusal(path: str, words: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Return what is answered to a request for *path* that is not served."""
+    """Return the answer to a refused request for *path*: JSON below /api/, else text."""
     if path.startswith("/api/"):
         return JSONResponse({"error": words}, status, headers)
     return PlainTextResponse(f"{words}\n", status, headers)
 
 
 class Tokens:
-    """The secrets that *read* returns, one a line: the old and the new one while they are exchanged.
+    """The secrets that *read* returns: one, or while they are exchanged two, the old and the new one.
 
-    A secret that cannot be read any more opens nothing.
+    If the secrets cannot be read any more, no token matches.
     """
 
     def __init__(self, read: Callable[[], Secret], name: str) -> None:
@@ -49,18 +49,18 @@ class Tokens:
         self._wanted()
 
     def match(self, given: str) -> bool:
-        """Return whether *given* is accepted, in a time that gives away nothing about what is."""
+        """Return whether *given* is accepted. The time that this takes reveals nothing about the secrets."""
         try:
             wanted = self._wanted()
         except (Denied, Usage):
             return False
-        found = _digest(given)
-        return any(hmac.compare_digest(found, _digest(key)) for key in wanted)
+        digest = _digest(given)
+        return any(hmac.compare_digest(digest, _digest(key)) for key in wanted)
 
     def _wanted(self) -> list[str]:
         keys = self._read().reveal().split()
         if not 1 <= len(keys) <= MOST:
-            raise Usage(f"{self._name} must hold one secret, or two, one a line, while they are exchanged")
+            raise Usage(f"{self._name} must hold one secret, or two lines while secrets are exchanged")
         if any(len(key) < SHORTEST or not _SAFE.fullmatch(key) for key in keys):
             raise Usage(
                 f"{self._name}: a secret is at least {SHORTEST} letters, digits, `-`, `_`, `.` or `~`; "
@@ -70,9 +70,9 @@ class Tokens:
 
 
 def hook_tokens(environ: Mapping[str, str]) -> Tokens | None:
-    """Return what opens the hook of Gupshup, None if no secret is set: then there is no such hook.
+    """Return the secrets of Gupshup's hook, None if no secret is set: there is no such hook then.
 
-    Raises Usage if it is too short or cannot stand in a URL, Denied if it cannot be read.
+    Raises Usage if a secret is too short or does not fit into a URL, Denied if it cannot be read.
     """
     if not (environ.get(HOOK_SECRET) or environ.get(f"{HOOK_SECRET}_FILE")):
         return None
@@ -80,7 +80,7 @@ def hook_tokens(environ: Mapping[str, str]) -> Tokens | None:
 
 
 def auth_tokens(path: str | None) -> Tokens | None:
-    """Return what opens everything but health and hooks, from the file *path*; None without one.
+    """Return the tokens for everything but health and hooks, from the file *path*; None without a file.
 
     Raises Usage if a token is too short, Denied if the file cannot be read.
     """
@@ -94,21 +94,21 @@ def _digest(text: str) -> bytes:
 def require_token(
     routes: Iterable[BaseRoute], token: Tokens | None, throttle: LogThrottle
 ) -> list[Route | Mount]:
-    """Put a guard before each of *routes*; a path that is none of them is answered without it."""
-    found: list[Route | Mount] = []
+    """Return *routes*, each of which requires *token*. Other paths are answered without a token."""
+    guarded: list[Route | Mount] = []
     for route in routes:
         if not isinstance(route, Route | Mount):
             raise TypeError(f"{type(route).__name__} cannot be guarded")
         route.app = RequireToken(route.app, token, throttle)
-        found.append(route)
-    return found
+        guarded.append(route)
+    return guarded
 
 
 class RequireToken:
-    """Asks for *token*: as a bearer token, or as the password of any user, for browsers.
+    """Requires *token*, as a bearer token or, for browsers, as the password of any user.
 
-    Without one only this machine is served, and only under its own names: another site's page cannot read
-    what a browser here may see by letting its name point to this machine.
+    With *token* None, only requests to this machine's own names are served: another site cannot read the
+    answers through a browser here if its name points to this machine (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp, token: Tokens | None, throttle: LogThrottle) -> None:
@@ -149,8 +149,8 @@ def _password(encoded: str) -> str:
 
 
 def _is_of_this_machine(host: str) -> bool:
-    found = _HOST.fullmatch(host)
-    name = (found["six"] or found["name"]) if found else ""
+    match = _HOST.fullmatch(host)
+    name = (match["six"] or match["name"]) if match else ""
     try:
         return ip_address(name).is_loopback
     except ValueError:

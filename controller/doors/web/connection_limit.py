@@ -1,7 +1,7 @@
-"""The limit of connections to one listener: which of them is dropped so that a new one may come in.
+"""The limit of connections to one listener: the connection that is dropped for a new one.
 
-A connection that says nothing costs its owner nothing, so that it gives way to one that may have something to
-say; and whoever has most of them, before others.
+An idle connection costs its peer nothing, so an idle one is dropped for a new one, first of the peer that has
+most of them.
 """
 
 from collections import Counter
@@ -10,11 +10,11 @@ from ipaddress import IPv6Address, ip_address
 from typing import Protocol, TypeVar
 
 _NETWORK = 64
-"""Bits of an IPv6 address that name a peer: the rest is the peer's own to choose."""
+"""Bits of an IPv6 address that identify a peer. The peer itself chooses the rest."""
 
 
 class HeldConnection(Protocol):
-    """One connection: *peer* as in `peer_of`; *idle* since when (seconds), None while a request goes on."""
+    """One connection. *peer* is as in `peer_of`, *idle* its begin (seconds), None during a request."""
 
     @property
     def peer(self) -> str: ...
@@ -27,7 +27,7 @@ V = TypeVar("V", bound=HeldConnection)
 
 
 def peer_of(host: str) -> str:
-    """Return who is behind an address: for IPv6 the network that one host is given, not one of its names."""
+    """Return the peer of an address. For IPv6, a peer is the network that one host gets."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -38,21 +38,21 @@ def peer_of(host: str) -> str:
 
 
 def connection_to_drop(comer: V, crowd: Iterable[V], *, most: int, share: int) -> V | None:
-    """Return who has to go now that *comer* is in, of *crowd* (with *comer* in it); None where all may stay.
+    """Return the connection of *crowd*, which includes *comer*, to drop for *comer*; None if all may stay.
 
-    A peer with more than *share* makes room for itself. Past *most*, it is the longest idle one of the peer
-    with the most; where nobody is idle, it is *comer*.
+    For a peer that has *share* already, its own longest idle connection is dropped. Beyond *most*, the
+    longest idle one of the peer with the most is dropped; *comer*, if none is idle.
     """
-    others = [each for each in crowd if each is not comer]
-    count = Counter(each.peer for each in others)
+    others = [other for other in crowd if other is not comer]
+    count = Counter(other.peer for other in others)
     if count[comer.peer] >= share and (own := _longest_idle(others, comer.peer)):
         return own
     if len(others) < most:
         return None
     peers = sorted(count, key=lambda peer: (-count[peer], peer))
-    return next((found for peer in peers if (found := _longest_idle(others, peer))), comer)
+    return next((longest for peer in peers if (longest := _longest_idle(others, peer))), comer)
 
 
 def _longest_idle(crowd: Iterable[V], peer: str) -> V | None:
-    idle = [(each.idle, each) for each in crowd if each.peer == peer and each.idle is not None]
-    return min(idle, key=lambda found: found[0])[1] if idle else None
+    idle = [(held.idle, held) for held in crowd if held.peer == peer and held.idle is not None]
+    return min(idle, key=lambda pair: pair[0])[1] if idle else None

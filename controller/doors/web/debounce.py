@@ -1,4 +1,4 @@
-"""The debounce: the first request is passed on at once, later ones together, some seconds apart."""
+"""The debounce: the first request acts at once, and later ones together, some seconds apart."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ class Debounce:
         self._due: asyncio.TimerHandle | None = None
 
     def request(self) -> None:
-        """Have the action called soon. Requests that come before that are one call."""
+        """Call the action soon. All requests before that call are one call."""
         loop = asyncio.get_running_loop()
         wait = self._last + self._every - loop.time()
         if self._due is None and wait > 0:

@@ -1,4 +1,4 @@
-"""Health: alive and ready, for whoever starts and restarts the process; two words, and nothing else."""
+"""Health endpoints for a supervisor: `/healthz` (alive) and `/readyz` (ready), each with a short answer."""
 
 import asyncio
 
@@ -12,11 +12,11 @@ from controller.loop.run.control import LoopControl
 
 PATIENCE = 2.0
 FRESH = 1.0
-"""An answer about the store is worth this many seconds, so that asking often costs little."""
+"""Seconds for which an answer about the store is reused, so that frequent requests cost little."""
 
 
 class Health:
-    """*still* is for how many seconds a partner's loop may not move before the process counts as stuck."""
+    """The two endpoints. The process is stuck if a partner's loop made no progress for *still* seconds."""
 
     def __init__(self, control: LoopControl, store: SqlStore, still: float) -> None:
         self._control = control
@@ -30,10 +30,10 @@ class Health:
         return [Route("/healthz", self.alive), Route("/readyz", self.ready)]
 
     async def alive(self, _: Request) -> Response:
-        """Answer 503 if a loop stands still. One that never moved counts from the start."""
+        """Answer 503 if a loop makes no progress. Without any progress yet, the start counts."""
         limit = self._control.now() - self._still
-        moves = (max(partner.progressed_at, self._began) for partner in self._control.partners())
-        return _word("ok") if all(moved >= limit for moved in moves) else _word("the loop stands still", 503)
+        progress = (max(partner.progressed_at, self._began) for partner in self._control.partners())
+        return _word("ok") if all(at >= limit for at in progress) else _word("the loop stands still", 503)
 
     async def ready(self, _: Request) -> Response:
         if not self._control.source().read:
@@ -41,7 +41,7 @@ class Health:
         return _word("ok") if await self._reachable() else _word("the store is out of reach", 503)
 
     async def _reachable(self) -> bool:
-        """Ask the store, and never twice at once: one that hangs is not to be buried in questions."""
+        """Query the store, with one query at a time: a store that hangs must not get more of them."""
         now = self._control.now()
         if self._probe is None or (self._probe.done() and now - self._asked >= FRESH):
             self._asked = now

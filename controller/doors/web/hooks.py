@@ -1,4 +1,4 @@
-"""The two hooks: Gupshup's events and a pushed source. Each is answered at once; neither is believed."""
+"""The two hooks: Gupshup's events, and a push to the source. Both answer at once and only trigger a read."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,13 +19,13 @@ from controller.loop.run.control import LoopControl
 DEADLINE = 5.0
 _REFUSED = "hook refused: wrong secret"
 LONGEST_PUSH = 25 * 1024 * 1024
-"""The longest body that git hosts send. It is not kept, only drained, so that the sender hears the answer."""
+"""The longest body that git hosts send. It is read and not kept, so that the sender gets the answer."""
 
 
 class Hooks:
-    """Receives events for *control*; without *keys* none of Gupshup's.
+    """Receives events for *control*. Without *keys*, Gupshup's hook does not exist.
 
-    *on_request* is called with the hook's name and what came of each request: `hint`, `probe`, `other`,
+    *on_request* is called with the hook's name and the result of each request: `hint`, `probe`, `other`,
     `unreadable`, `refused` (a wrong secret), `too-large`, `timeout`, `gone` (the sender left), `git`.
     """
 
@@ -34,11 +34,11 @@ class Hooks:
         control: LoopControl,
         keys: Tokens | None,
         *,
-        allowance: Throttle | None = None,
+        throttle: Throttle | None = None,
         deadline: float = DEADLINE,
         on_request: Callable[[str, str], None] = lambda _hook, _result: None,
     ) -> None:
-        self.hints = HintQueue(control, allowance or Throttle())
+        self.hints = HintQueue(control, throttle or Throttle())
         self._keys = keys
         self._deadline = deadline
         self._source_changed = Debounce(control.source_changed)
@@ -46,13 +46,13 @@ class Hooks:
         self._throttle = LogThrottle(control.now)
 
     def routes(self) -> list[Route]:
-        found = [Route("/hooks/git", self.git, methods=["POST"])]
+        routes = [Route("/hooks/git", self.git, methods=["POST"])]
         if self._keys is not None:
-            found.append(Route("/hooks/gupshup/{secret}", self.gupshup, methods=["POST"]))
-        return found
+            routes.append(Route("/hooks/gupshup/{secret}", self.gupshup, methods=["POST"]))
+        return routes
 
     async def gupshup(self, request: Request) -> Response:
-        """Answer 200 and nothing else, whatever the event says and whether or not its app is known."""
+        """Answer 200 without a body, whatever the event says, and whether or not its app is known."""
         if self._keys is None or not self._keys.match(request.path_params["secret"]):
             self._on_request("gupshup", "refused")
             self._throttle.warn(_REFUSED)
@@ -71,7 +71,7 @@ class Hooks:
         return Response(status_code=202)
 
     async def _body(self, hook: str, request: Request, most: int, *, keep: bool) -> bytes:
-        """Return the body; 413 where it is longer than *most*, 408 where it takes too long."""
+        """Return the body. 413 if it is longer than *most*, 408 if it takes too long."""
         try:
             async with asyncio.timeout(self._deadline):
                 return await _read(request, most, keep=keep)

@@ -1,4 +1,4 @@
-"""The metrics that are collected when somebody asks: the state of loop, source and resources."""
+"""Metrics of state, collected at each request of `/metrics`: the loop, the source and the resources."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -20,13 +20,13 @@ from controller.model.status import Truth
 MetricsEndpoint = Callable[[Request], Awaitable[Response]]
 
 
-def endpoint(metrics: Metrics, control: LoopControl, counted: SummaryCache) -> MetricsEndpoint:
-    """Return what answers `GET /metrics`. Call it once for one *metrics*."""
-    metrics.registry.register(MetricsCollector(control, counted))
+def endpoint(metrics: Metrics, control: LoopControl, summaries: SummaryCache) -> MetricsEndpoint:
+    """Return the endpoint of `GET /metrics`. Only one call for each *metrics* is allowed."""
+    metrics.registry.register(MetricsCollector(control, summaries))
 
     async def answer(request: Request) -> Response:
-        with suppress(StoreError):  # the rest is worth telling all the more
-            await counted.refresh(state.upstream for state in control.partners())
+        with suppress(StoreError):  # the other metrics are needed all the more
+            await summaries.refresh(state.upstream for state in control.partners())
         encode, form = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(metrics.registry), media_type=form, headers={"cache-control": "no-store"})
 
@@ -34,14 +34,14 @@ def endpoint(metrics: Metrics, control: LoopControl, counted: SummaryCache) -> M
 
 
 class MetricsCollector(Collector):
-    """Reads the loop and the last summaries. What is not known is left out, and is not reported as 0."""
+    """Reads the loop and the last summaries. Unknown values are left out, and are not reported as 0."""
 
-    def __init__(self, control: LoopControl, counted: SummaryCache) -> None:
+    def __init__(self, control: LoopControl, summaries: SummaryCache) -> None:
         self._control = control
-        self._counted = counted
+        self._summaries = summaries
 
     def describe(self) -> Iterable[Metric]:
-        """Name no metric before somebody asks: the board may not stand yet."""
+        """Return no metrics: the registry calls this early, and the loop may not be ready."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
@@ -51,75 +51,96 @@ class MetricsCollector(Collector):
         yield from self._of_resources(partners)
 
     def _of_resources(self, partners: tuple[PartnerState, ...]) -> Iterator[Metric]:
-        taken = {each.name: self._counted.summary(each.upstream) for each in partners}
+        summaries = {partner.name: self._summaries.summary(partner.upstream) for partner in partners}
         yield _gauge(
             "open_intents",
             "Links whose outcome is not known yet.",
             ("partner",),
-            [((each.name,), self._counted.open_intents.get(each.upstream, 0)) for each in partners],
+            [
+                ((partner.name,), self._summaries.open_intents.get(partner.upstream, 0))
+                for partner in partners
+            ],
         )
-        yield from _of_censuses(taken)
+        yield from _of_summaries(summaries)
 
 
 def _of_source(source: SourceState) -> Iterator[Metric]:
     yield _gauge("source_info", "The last good revision; always 1.", ("revision",), [((source.revision,), 1)])
     moments = {"good": source.since, "read": source.read}
-    words = {"good": "When the last good revision came.", "read": "When the source was last read whole."}
+    words = {"good": "Time of the last good revision.", "read": "Time when the source was last read whole."}
     for name, moment in moments.items():
         yield _gauge(
             f"source_last_{name}_timestamp_seconds", words[name], (), [((), moment)] if moment else []
         )
     yield _gauge("source_error", "1 while a newer revision is rejected.", (), [((), bool(source.error))])
     since = [] if source.error_since is None else [((), source.error_since)]
-    yield _gauge("source_error_since_timestamp_seconds", "Since when that is so.", (), since)
+    yield _gauge("source_error_since_timestamp_seconds", "Time since when one is rejected.", (), since)
 
 
 def _of_partners(partners: tuple[PartnerState, ...]) -> Iterator[Metric]:
     def of_each(name: str, words: str, of: Callable[[PartnerState], float]) -> Metric:
-        return _gauge(name, words, ("partner",), [((each.name,), of(each)) for each in partners])
+        return _gauge(name, words, ("partner",), [((state.name,), of(state)) for state in partners])
 
-    yield of_each("leader", "1 where this process is the partner's writer.", lambda each: each.is_leader)
-    yield of_each("declared_apps", "Apps that the manifests declare.", lambda each: each.apps)
-    yield of_each("provisioning_apps", "Linked apps that are not live yet.", lambda each: each.provisioning)
-    yield of_each("consecutive_errors", "Passes in a row that an error ended.", lambda each: each.failures)
-    yield of_each("held_changes", "1 while a guard holds changes.", lambda each: bool(each.held_digest))
-    looked = [((each.name,), each.listed_at) for each in partners if each.listed_at]
-    yield _gauge("last_list_timestamp_seconds", "When a list was last had whole.", ("partner",), looked)
-    moved = [((each.name,), each.progressed_at) for each in partners if each.progressed_at]
-    yield _gauge("last_progress_timestamp_seconds", "When the loop last moved.", ("partner",), moved)
-    due = [((each.name, lane.name.lower()), each.queued.get(lane, 0)) for each in partners for lane in Lane]
-    yield _gauge("queue_depth", "What is due, by lane.", ("partner", "lane"), due)
+    yield of_each("leader", "1 if this process is the partner's writer.", lambda state: state.is_leader)
+    yield of_each("declared_apps", "Apps that the manifests declare.", lambda state: state.apps)
+    yield of_each("provisioning_apps", "Linked apps that are not live yet.", lambda state: state.provisioning)
+    yield of_each("consecutive_errors", "Passes in a row that an error ended.", lambda state: state.failures)
+    yield of_each("held_changes", "1 while a guard holds changes.", lambda state: bool(state.held_digest))
+    listed = [((state.name,), state.listed_at) for state in partners if state.listed_at]
+    yield _gauge("last_list_timestamp_seconds", "Time of the last whole list.", ("partner",), listed)
+    progressed = [((state.name,), state.progressed_at) for state in partners if state.progressed_at]
+    yield _gauge(
+        "last_progress_timestamp_seconds", "Time of the loop's last progress.", ("partner",), progressed
+    )
+    due = [
+        ((state.name, lane.name.lower()), state.queued.get(lane, 0)) for state in partners for lane in Lane
+    ]
+    yield _gauge("queue_depth", "Names that are due, by lane.", ("partner", "lane"), due)
 
 
-def _of_censuses(taken: Mapping[str, FleetSummary]) -> Iterator[Metric]:
+def _of_summaries(summaries: Mapping[str, FleetSummary]) -> Iterator[Metric]:
     yield _gauge(
         "resources",
         "Declared resources, by condition and its truth.",
         ("partner", "kind", "type", "status"),
-        [((name, *key), count) for name, each in taken.items() for key, count in each.conditions.items()],
+        [
+            ((name, *key), count)
+            for name, summary in summaries.items()
+            for key, count in summary.conditions.items()
+        ],
     )
     yield _gauge(
         "not_ready",
         "Resources that are not ready, by reason.",
         ("partner", "kind", "reason"),
-        [((name, *key), count) for name, each in taken.items() for key, count in each.reasons.items()],
+        [
+            ((name, *key), count)
+            for name, summary in summaries.items()
+            for key, count in summary.reasons.items()
+        ],
     )
     yield _gauge(
         "apps",
         "Declared apps by Gupshup's stage.",
         ("partner", "stage"),
-        [((name, stage), count) for name, each in taken.items() for stage, count in each.stages.items()],
+        [
+            ((name, stage), count)
+            for name, summary in summaries.items()
+            for stage, count in summary.stages.items()
+        ],
     )
-    eldest = [((name,), each.oldest) for name, each in taken.items() if each.oldest is not None]
-    yield _gauge("oldest_look_timestamp_seconds", "The oldest look at any resource.", ("partner",), eldest)
+    oldest = [((name,), summary.oldest) for name, summary in summaries.items() if summary.oldest is not None]
+    yield _gauge(
+        "oldest_look_timestamp_seconds", "The oldest observation of any resource.", ("partner",), oldest
+    )
     yield _gauge(
         "resource_ready",
-        "1 for a resource that is ready; only where every resource is told apart.",
+        "1 for a resource that is ready; only with a series for each resource.",
         ("partner", "kind", "app", "name"),
         [
             ((name, item.kind, item.app, item.name), truth is Truth.TRUE)
-            for name, each in taken.items()
-            for item, truth in each.ready.items()
+            for name, summary in summaries.items()
+            for item, truth in summary.ready.items()
         ],
     )
 

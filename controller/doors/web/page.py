@@ -1,4 +1,4 @@
-"""`/`: a page for people, how every app stands; made here whole, escaped, without a script."""
+"""`/`: the status page of all apps, for people. It is made here, escaped, and without a script."""
 
 import base64
 import hashlib
@@ -42,29 +42,29 @@ class Page:
         return [Route("/", self.show)]
 
     async def show(self, request: Request) -> Response:
-        """Show a page of the apps: `?q=` narrows by a text, `?state=` by a state, `?page=` turns."""
-        asked = request.query_params
-        text, state = asked.get("q", "")[:_LONGEST_SEARCH], asked.get("state", "")
+        """Return a page of apps: `?q=` narrows by text, `?state=` by state, `?page=` selects the page."""
+        parameters = request.query_params
+        text, state = parameters.get("q", "")[:_LONGEST_SEARCH], parameters.get("state", "")
         state = state if state in STATES else ""
         rows = await self._rows()
         fitting = chosen(rows, text, state)
         pages = max(1, -(-len(fitting) // A_PAGE))
-        page = min(_number(asked.get("page", "")), pages)
-        counts = Counter(each.state for each in rows)
-        words = self._template.render(
+        page = min(_number(parameters.get("page", "")), pages)
+        counts = Counter(row.state for row in rows)
+        html = self._template.render(
             style=self._style,
             **self._loop(),
             rows=fitting[(page - 1) * A_PAGE : page * A_PAGE],
             counts={name: counts[name] for name in STATES},
             total=len(rows),
-            several=len({each.upstream for each in rows}) > 1,
+            several=len({row.upstream for row in rows}) > 1,
             q=text,
             state=state,
             page=page,
             pages=pages,
             address=_addresses(text, state, page),
         )
-        return HTMLResponse(words, headers={"Content-Security-Policy": self._policy})
+        return HTMLResponse(html, headers={"Content-Security-Policy": self._policy})
 
     async def _rows(self) -> list[AppRow]:
         now = self._control.now()
@@ -74,18 +74,18 @@ class Page:
         return rows
 
     def _loop(self) -> dict[str, object]:
-        """Return what the page shows of the source and the partners."""
+        """Return the template's values about the source and the partners."""
         now = self._control.now()
         since = partial(_since, now)
         return {
             "at": timestamp(now),
             "source": _source(self._control.source(), since),
-            "partners": [_partner(each, since) for each in self._control.partners()],
+            "partners": [_partner(state, since) for state in self._control.partners()],
         }
 
 
 def _shown(value: object) -> object:
-    """Write out what would not be seen, or would turn words round; what is markup is our own."""
+    """Escape invisible characters, and those that reverse text. Markup is always our own."""
     return escape(value) if type(value) is str else value
 
 
@@ -132,18 +132,18 @@ def _number(given: str) -> int:
 
 
 def _addresses(q: str, state: str, page: int) -> Callable[..., str]:
-    """Return what makes a link to this page with something changed."""
+    """Return a function that makes a link to this page with some parameters changed."""
 
     def address(**changes: object) -> str:
-        asked = {"q": q, "state": state, "page": page, **changes}
-        plain = {"q": "", "state": "", "page": 1}
-        found = urlencode({key: value for key, value in asked.items() if value != plain[key]})
-        return f"/?{found}" if found else "/"
+        parameters = {"q": q, "state": state, "page": page, **changes}
+        defaults = {"q": "", "state": "", "page": 1}
+        query = urlencode({key: value for key, value in parameters.items() if value != defaults[key]})
+        return f"/?{query}" if query else "/"
 
     return address
 
 
 def _policy(style: str) -> str:
-    """Allow this one style sheet, and forms that lead here."""
+    """Return the policy that allows this one style sheet, and forms that lead here."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"{HEADERS['Content-Security-Policy']}; form-action 'self'; style-src 'sha256-{digest}'"

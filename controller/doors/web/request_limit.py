@@ -1,4 +1,4 @@
-"""The limit of requests at once: a crowd does not fill the room that belongs to others."""
+"""The limit of concurrent requests, in total and for each peer, so that no peer takes all places."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ from controller.doors.web.connection_limit import peer_of
 from controller.edges.log_throttle import LogThrottle
 
 _REFUSED = "request refused: too many at once"
-_FULL = "too many requests at once; come back in a moment"
+_FULL = "too many requests at once; try again in a moment"
 
 
 class RequestLimit:
-    """Lets in *most* requests at once, and *share* of one peer; whoever comes beyond is answered 503."""
+    """Accepts *most* requests at once, and *share* of one peer. Further requests are answered with 503."""
 
     def __init__(self, most: int, share: int, throttle: LogThrottle) -> None:
         self._most = most
@@ -24,13 +24,13 @@ class RequestLimit:
         self._inside = Counter[str]()
 
     def around(self, routes: Iterable[Route | Mount]) -> "list[Route | Mount]":
-        """Return *routes*, which have this room together."""
-        found = list(routes)
-        for route in found:
-            route.app = self._door(route.app)
-        return found
+        """Return *routes*, which share this limit."""
+        limited = list(routes)
+        for route in limited:
+            route.app = self._limited(route.app)
+        return limited
 
-    def _door(self, app: ASGIApp) -> ASGIApp:
+    def _limited(self, app: ASGIApp) -> ASGIApp:
         async def enter(scope: Scope, receive: Receive, send: Send) -> None:
             peer = peer_of((scope.get("client") or ("",))[0])
             if self._inside.total() >= self._most or self._inside[peer] >= self._share:
@@ -42,6 +42,6 @@ class RequestLimit:
                 await app(scope, receive, send)
             finally:
                 self._inside[peer] -= 1
-                self._inside += Counter()  # forgets who has left
+                self._inside += Counter()  # drops peers without a request
 
         return enter

@@ -1,4 +1,4 @@
-"""Security headers of every answer: nobody keeps it, frames it, or takes it for what it is not."""
+"""Security headers of every answer: browsers must not store it, frame it, or guess its type."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,17 +14,17 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds to each answer of *app* what it does not say itself."""
+    """Adds to each answer of *app* the headers that the answer does not have."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def veiled(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, veiled)
+        await self._app(scope, receive, send_with_headers)

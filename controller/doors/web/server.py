@@ -1,4 +1,4 @@
-"""The HTTP server inside our own loop: it runs until it is cancelled, and then ends at once."""
+"""The HTTP server inside our own event loop. It runs until it is cancelled, and then ends at once."""
 
 import asyncio
 import contextlib
@@ -19,11 +19,11 @@ LAST_ANSWERS = 1
 
 
 class Connection(H11Protocol):
-    """Dropped where a request's head takes longer than *head* seconds, or its whole answer than *answer*.
+    """A connection, dropped if a request's head takes more than *head* seconds, or its answer *answer*.
 
-    The server's own keep-alive timer starts again with each byte, and nothing bounds a first request, or a
-    reader that reads nothing. Where a listener has more than *most* connections, or more than *share* of one
-    peer, idle ones are dropped for new ones.
+    Uvicorn's own keep-alive timer starts again with each byte, and does not limit a first request or a client
+    that reads nothing. If a listener has more than *most* connections, or more than *share* of one peer, idle
+    connections are dropped for new ones.
     """
 
     head: ClassVar[float] = 5.0
@@ -41,45 +41,45 @@ class Connection(H11Protocol):
 
     @property
     def idle(self) -> float | None:
-        """Return since when no request goes on, None while one does."""
-        goes_on = self.cycle is not None and not self.cycle.response_complete
-        return None if goes_on else self._since
+        """Return the time since when no request is under way, None during a request."""
+        under_way = self.cycle is not None and not self.cycle.response_complete
+        return None if under_way else self._since
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
-        self._give(self.head)
+        self._set_deadline(self.head)
         self._since = self.loop.time()
-        crowd = [each for each in self.connections if isinstance(each, Connection)]
-        leaves = connection_to_drop(self, crowd, most=self.most, share=self.share)
-        if leaves is not None:
-            leaves.transport.abort()
+        crowd = [held for held in self.connections if isinstance(held, Connection)]
+        dropped = connection_to_drop(self, crowd, most=self.most, share=self.share)
+        if dropped is not None:
+            dropped.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._stop()
+        self._clear_deadline()
 
     def handle_events(self) -> None:
         super().handle_events()
         if self.cycle is not self._cycle and not self.cycle.response_complete:
             self._cycle = self.cycle
-            self._give(self.answer)
+            self._set_deadline(self.answer)
 
     def on_response_complete(self) -> None:
-        self._give(self.head)
+        self._set_deadline(self.head)
         self._since = self.loop.time()
         super().on_response_complete()
 
-    def _give(self, seconds: float) -> None:
-        self._stop()
+    def _set_deadline(self, seconds: float) -> None:
+        self._clear_deadline()
         self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
-    def _stop(self) -> None:
+    def _clear_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to whoever runs it."""
+    """A server that leaves signals to its caller."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -91,9 +91,10 @@ async def serve(
     *beside: Coroutine[Any, Any, Any],
     connection: type[Connection] = Connection,
 ) -> None:
-    """Serve each app on its listening socket until cancelled, and run *beside* as long.
+    """Serve each app on its listening socket, and run *beside*, until cancelled.
 
-    Closes the sockets. Where one of *beside* fails, so does this. It ends within two seconds.
+    Closes the sockets. An error in one of *beside* ends the server and is raised. The end takes at most two
+    seconds.
     """
     servers = [_Server(_config(app, connection)) for _, app in listeners]
     async with asyncio.TaskGroup() as group:
@@ -104,7 +105,7 @@ async def serve(
 
 
 async def _until_cancelled(server: uvicorn.Server, listening: socket.socket) -> None:
-    """Run a server. One that is cancelled itself would leave its connections open."""
+    """Run a server until this task is cancelled. A server that is itself cancelled keeps its connections."""
     task = asyncio.ensure_future(server.serve(sockets=[listening]))
     try:
         await asyncio.shield(task)
@@ -114,10 +115,10 @@ async def _until_cancelled(server: uvicorn.Server, listening: socket.socket) -> 
 
 
 def _config(app: ASGIApp, connection: type[Connection]) -> uvicorn.Config:
-    """Log no access: a hook's secret stands in its path. Believe no header about who calls.
+    """Return uvicorn's settings: no access log, since a hook's secret is in its path; no proxy headers.
 
-    What breaks is logged by the application itself, as one event. How many may come is for `Connection` and
-    for the rooms of the application to say: the server's own limit would count those who say nothing, too.
+    The application logs errors itself, one event each. `Connection` and `RequestLimit` hold the limits:
+    uvicorn's own limit would count idle connections, too.
     """
     return uvicorn.Config(
         app,

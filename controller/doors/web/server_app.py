@@ -1,4 +1,4 @@
-"""The two applications: the front door with all that is shown, and one that takes hooks alone."""
+"""The two web applications: the front one with health, page and API, and one with nothing but hooks."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -27,7 +27,7 @@ from controller.loop.run.control import LoopControl
 
 STILL = 120.0
 AT_ONCE = 128
-"""Requests that one kind of routes answers at once, half of them of one peer; 503 to whoever comes beyond."""
+"""Concurrent requests of one group of routes, half of them of one peer at most. Further ones get a 503."""
 
 HEALTH_AT_ONCE = 32
 
@@ -41,9 +41,9 @@ def front_app(
     more: Iterable[BaseRoute] = (),
     still: float = STILL,
 ) -> ASGIApp:
-    """Return health, the page and its API, and *hooks* where they have no listener of their own.
+    """Return the app with health, the page and its API, and *hooks* if they have no listener of their own.
 
-    *token* is needed for all but health and hooks, for *more* (routes and mounts) too. *still*: see Health.
+    All but health and hooks require *token*, also *more* (routes and mounts). *still* is as in Health.
     """
     protected = require_token(
         [*Page(control, store).routes(), *Api(control, store).routes(), *more],
@@ -51,14 +51,14 @@ def front_app(
         LogThrottle(control.now),
     )
     health = (
-        _limit(control, HEALTH_AT_ONCE).around([each]) for each in Health(control, store, still).routes()
+        _limit(control, HEALTH_AT_ONCE).around([route]) for route in Health(control, store, still).routes()
     )
     hooked = _limit(control).around(hooks.routes()) if hooks else ()
     return _app([*chain.from_iterable(health), *hooked, *_limit(control).around(protected)])
 
 
 def hooks_app(hooks: Hooks, control: LoopControl) -> ASGIApp:
-    """Return the hooks and nothing else: what may stand where the internet reaches it."""
+    """Return the app with nothing but hooks, which the internet may reach."""
     return _app(_limit(control).around(hooks.routes()))
 
 
@@ -75,7 +75,7 @@ async def serve_until_cancelled(
     more: Iterable[BaseRoute] = (),
     still: float = STILL,
 ) -> None:
-    """Serve what *opened* has bound, until cancelled; then end within two seconds, sockets closed."""
+    """Serve on the sockets of *opened* until cancelled. Then end within two seconds, with sockets closed."""
     alone = opened.hooks_at is not None
     front = front_app(
         control, store, token=opened.token, hooks=None if alone else hooks, more=more, still=still
@@ -83,7 +83,7 @@ async def serve_until_cancelled(
     doors = [(opened.front_at, front)]
     if opened.hooks_at is not None:
         doors.append((opened.hooks_at, hooks_app(hooks, control)))
-    await serve(doors, hooks.hints.carry())
+    await serve(doors, hooks.hints.run())
 
 
 def _app(routes: Sequence[BaseRoute]) -> ASGIApp:
@@ -99,9 +99,9 @@ async def _on_http_error(request: Request, error: HTTPException) -> Response:
 
 async def _on_controller_error(request: Request, error: ControllerError) -> Response:
     log.logger().warning("request failed", error=str(error))
-    return refusal(request.url.path, "what is kept cannot be read now", 503)
+    return refusal(request.url.path, "the store cannot be read now", 503)
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
     log.logger().error("request broke: this is a bug", exc_info=error)
-    return refusal(request.url.path, "this is a bug; the log tells more", 500)
+    return refusal(request.url.path, "this is a bug; the log has details", 500)

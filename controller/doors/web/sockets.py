@@ -1,4 +1,4 @@
-"""The sockets that are listened on: HOST:PORT comes in, a bound socket goes out, or why there is none."""
+"""Listening sockets: HOST:PORT goes in, a bound socket comes out, or an error that says why not."""
 
 import socket
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _BACKLOG = 512
 
 @dataclass(frozen=True, slots=True)
 class ListenOptions:
-    """What the flags say: `--listen`, `--hooks-listen`, `--auth-token-file`."""
+    """The values of `--listen`, `--hooks-listen` and `--auth-token-file`."""
 
     listen: str = "127.0.0.1:8080"
     hooks_listen: str | None = None
@@ -24,7 +24,7 @@ class ListenOptions:
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """Bound sockets and the keys to what is behind them; *hooks_at* is None where hooks have no own one."""
+    """Bound sockets and their secrets. *hooks_at* is None if hooks have no socket of their own."""
 
     front_at: socket.socket
     hooks_at: socket.socket | None
@@ -33,26 +33,26 @@ class Sockets:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Return the base URLs, the front door's first; a port of 0 has become a real one."""
-        return tuple(_address(each) for each in (self.front_at, self.hooks_at) if each is not None)
+        """Return the base URLs, that of the page first. For port 0, the port that was chosen is shown."""
+        return tuple(_address(at) for at in (self.front_at, self.hooks_at) if at is not None)
 
     def close(self) -> None:
-        """Let go of the sockets where nothing was served."""
-        for each in (self.front_at, self.hooks_at):
-            if each is not None:
-                each.close()
+        """Close the sockets, if nothing was served on them."""
+        for at in (self.front_at, self.hooks_at):
+            if at is not None:
+                at.close()
 
 
-def open_sockets(places: ListenOptions, environ: Mapping[str, str]) -> Sockets:
-    """Bind the sockets and read the keys once, so that a mistake shows before anything runs.
+def open_sockets(options: ListenOptions, environ: Mapping[str, str]) -> Sockets:
+    """Bind the sockets and read the secrets once, so that a mistake shows before anything runs.
 
-    Raises Usage for a place that is none or taken, for one off loopback without a token, and for keys that
-    are too weak; Denied for keys that cannot be read.
+    Raises Usage for an address that is malformed, taken or reached from other machines without a token, and
+    for weak secrets; Denied for secrets that cannot be read.
     """
-    token, hook = auth_tokens(places.auth_token_file), hook_tokens(environ)
-    front_at = _bound(places.listen, "--listen", safe=token is not None)
+    token, hook = auth_tokens(options.auth_token_file), hook_tokens(environ)
+    front_at = _bound(options.listen, "--listen", safe=token is not None)
     try:
-        hooks = places.hooks_listen
+        hooks = options.hooks_listen
         hooks_at = None if hooks is None else _bound(hooks, "--hooks-listen", safe=True)
     except Usage:
         front_at.close()
@@ -61,29 +61,31 @@ def open_sockets(places: ListenOptions, environ: Mapping[str, str]) -> Sockets:
 
 
 def _bound(place: str, flag: str, *, safe: bool) -> socket.socket:
-    """Return a listening socket; off loopback only if that is *safe*."""
+    """Return a listening socket. Usage if other machines reach it and that is not *safe*."""
     family, address = _resolved(place, flag)
     host = str(address[0]).partition("%")[0]
     if not (safe or ip_address(host).is_loopback):
         raise Usage(
-            f"{flag} {place} is reached from other machines, and tells about every app: name a file with a "
-            "token by --auth-token-file, or listen on 127.0.0.1"
+            f"{flag} {place} is reached from other machines, and shows every app: name a file with a token "
+            "by --auth-token-file, or listen on 127.0.0.1"
         )
     try:
         return socket.create_server(address, family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise Usage(f"{flag}: cannot listen on {place}: {error.strerror}; choose another place") from error
+        raise Usage(f"{flag}: cannot listen on {place}: {error.strerror}; choose another address") from error
 
 
 def _resolved(place: str, flag: str) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
     host, _, port = place.rpartition(":")
     if not host or not (port.isascii() and port.isdecimal()) or int(port[:6]) > _HIGHEST_PORT:
-        raise Usage(f"{flag} {place!r:.80} is not HOST:PORT, as in 127.0.0.1:8080 (port 0 takes a free one)")
+        raise Usage(
+            f"{flag} {place!r:.80} is not HOST:PORT, as in 127.0.0.1:8080 (port 0 chooses a free one)"
+        )
     try:
-        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+        infos = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Usage(f"{flag}: {host!r:.80} is no address of this machine; name one by figures") from error
-    family, _, _, _, address = found[0]
+        raise Usage(f"{flag}: {host!r:.80} is no address of this machine; give one in digits") from error
+    family, _, _, _, address = infos[0]
     return family, address
 
 

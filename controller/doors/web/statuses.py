@@ -1,4 +1,4 @@
-"""The statuses in the store, read in small pieces: thousands of them must not hold up the loop."""
+"""Statuses in the store, read in small parts: thousands of them must not block the event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -10,11 +10,11 @@ from controller.edges.store import SqlStore
 from controller.model.plan import Kind
 
 AT_ONCE = 100
-"""How many documents are read before others have their turn: about two milliseconds of work."""
+"""Documents to read before other tasks run: about two milliseconds of work."""
 
 
 async def apps(store: SqlStore) -> AsyncIterator[list[StoredStatus]]:
-    """Yield every app by upstream and name, some at a time."""
+    """Yield every app by upstream and name, in parts."""
     for upstream in await store.statuses.upstreams():
         rest = iter((await store.statuses.read(upstream, kind=Kind.APP)).items())
         while part := dict(islice(rest, AT_ONCE)):
@@ -23,10 +23,10 @@ async def apps(store: SqlStore) -> AsyncIterator[list[StoredStatus]]:
 
 
 async def about(store: SqlStore, app: str) -> list[StoredStatus]:
-    """Return the app of this name and its subscriptions, of every upstream that knows one."""
+    """Return the app of this name and its subscriptions, in every upstream that has one."""
     upstreams = await store.statuses.upstreams()
     parts = [_known(upstream, await store.statuses.read(upstream, app=app)) for upstream in upstreams]
-    return [each for part in parts for each in part]
+    return [stored for part in parts for stored in part]
 
 
 def _known(upstream: str, documents: Mapping[str, str]) -> list[StoredStatus]:

@@ -22,7 +22,7 @@ _ADVICE = {
     "SQLITE_FULL": "the disk is full; free some space, then try again",
     "SQLITE_READONLY": "it cannot be written; check the file's owner and mode, and how its disk is mounted",
     "SQLITE_CANTOPEN": "it cannot be opened; check the owner and mode of the file and of its folder",
-    "SQLITE_IOERR": "its disk failed; check the disk; the store is opened and checked before it is used again",
+    "SQLITE_IOERR": "its disk failed; check the disk; the store is checked before it is used again",
     "SQLITE_CORRUPT": f"it is damaged; {REPAIR}",
     "SQLITE_NOTADB": f"it is no database; {REPAIR}",
 }

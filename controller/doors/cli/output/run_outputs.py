@@ -75,7 +75,7 @@ class OpenOutputs:
     ) -> Iterator[asyncio.Task[None]]:
         """Start to serve and to notify. Each task runs until it is cancelled."""
         metrics, alerter = observability.watch(controller, observe=observe)
-        hooks = Hooks(controller, self.sockets.hook, allowance=HOOK_LIMIT, on_request=self.metrics.hooked)
+        hooks = Hooks(controller, self.sockets.hook, throttle=HOOK_LIMIT, on_request=self.metrics.hooked)
         more = [Route("/metrics", metrics)]
         yield asyncio.create_task(
             serve_until_cancelled(self.sockets, controller, runtime.store, hooks, more=more)
