@@ -1,4 +1,4 @@
-"""The simulator: a stand-in for Gupshup's Partner API. It imports none of the other rooms.
+"""The simulated Gupshup: its Partner API on this machine. It imports nothing of the other packages.
 
 `World` is its state, `create_app` is its HTTP interface, `server` runs it on a port of its own.
 """

@@ -1,4 +1,4 @@
-"""The ASGI application: bytes come in, `dispatch` and the faults decide, and bytes go out."""
+"""The ASGI application: bytes go in, `dispatch` and the faults decide, and bytes come out."""
 
 import asyncio
 import contextlib
@@ -82,7 +82,7 @@ class PartnerApi:
         except asyncio.CancelledError:
             if transport is None:
                 raise
-            transport.abort()  # the server stops while an answer drips: nobody waits for the rest
+            transport.abort()  # the server stops while an answer drips: the rest is not sent
         except Cut:
             if transport is None:
                 raise
@@ -102,7 +102,7 @@ class PartnerApi:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Read the body of a request. Return None if the caller went away before the end: that is no request.
+    """Return the body of a request. None if the caller went away before the end: there is no request then.
 
     A body that is longer than any form of Gupshup's counts as no form.
     """

@@ -1,4 +1,4 @@
-"""The dispatch of a call: find its route, count it, check its token, let the route answer, and log it."""
+"""Dispatch of a call: its route is found, its limits and token are checked, and its answer is logged."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ _UNKNOWN = "unknown"
 
 
 def admit(world: World, call: IncomingCall) -> ApiRequest | Response:
-    """Find the route of *call*, count the call, and pick the faults that hit it.
+    """Return the request of *call*, counted against its limits, with the faults that hit it.
 
     A Response is a refusal: no such route, or too many calls.
     """
@@ -33,7 +33,7 @@ def admit(world: World, call: IncomingCall) -> ApiRequest | Response:
 
 
 def answer(world: World, request: ApiRequest) -> Response:
-    """Check the token and let the route answer, with the world as it is now."""
+    """Check the token and return the route's answer, with the world as it is now."""
     request = _look_up(world, request)
     required, owner, app = request.route.required, request.owner, request.app
     if required is not RequiredToken.NONE and (owner is None or not _fits(world, required, owner)):
@@ -45,7 +45,7 @@ def answer(world: World, request: ApiRequest) -> Response:
 
 
 def log(world: World, request: ApiRequest, response: Response | None, fault: str = "") -> None:
-    """Write a call and its answer into the log. None means that no answer was sent."""
+    """Write a call and its answer into the log. *response* is None if no answer was sent."""
     _log(world, request.call, fault, response, request)
 
 
@@ -115,8 +115,8 @@ def _over_limit(world: World, request: ApiRequest) -> Response | None:
     full = world.windows.admit(_buckets(world, request), request.call.at)
     if full is None:
         return None
-    tells = world.switches.retry_after == "seconds"
-    headers = (("retry-after", str(int(full.limit.window))),) if tells else ()
+    has_header = world.switches.retry_after == "seconds"
+    headers = (("retry-after", str(int(full.limit.window))),) if has_header else ()
     return Response(429, {"status": "error", "message": "Too Many Requests"}, headers)
 
 
@@ -139,11 +139,11 @@ def _buckets(world: World, request: ApiRequest) -> list[LimitBucket]:
 
 def _account(world: World, request: ApiRequest) -> str:
     email = request.call.form.get("email", "")
-    return next((each.id for each in world.partners.values() if each.email == email), _UNKNOWN)
+    return next((partner.id for partner in world.partners.values() if partner.email == email), _UNKNOWN)
 
 
 def _app_owner(world: World, app: AppRecord | None, route: ApiRoute) -> str:
     if app is None:
         return _UNKNOWN
-    each_verb = route.bucket == "subscription" and world.switches.subscription_bucket == "per-verb"
-    return f"{app.id} {route.name}" if each_verb else app.id
+    per_verb = route.bucket == "subscription" and world.switches.subscription_bucket == "per-verb"
+    return f"{app.id} {route.name}" if per_verb else app.id

@@ -1,4 +1,4 @@
-"""Rate limits in sliding windows, with the most calls that each of them saw (docs, Rate limits)."""
+"""Rate limits in sliding windows, with the most calls that each window had (docs, Rate limits)."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -50,7 +50,7 @@ class LimitBucket:
 
 @dataclass(frozen=True, slots=True)
 class WorstWindow:
-    """The most calls that any window of one bucket saw, refused ones included."""
+    """The most calls that any window of one bucket had, refused ones included."""
 
     bucket: str
     owner: str
@@ -60,7 +60,7 @@ class WorstWindow:
 
     @property
     def exceeded(self) -> bool:
-        """Whether more calls came than the limit allows."""
+        """Whether there were more calls than the limit allows."""
         return self.calls > self.limit.calls
 
 
@@ -76,13 +76,13 @@ class _Window:
 
 @dataclass(slots=True)
 class Windows:
-    """The windows of all buckets. A call counts in each of its buckets; one that is full refuses the call."""
+    """The windows of all buckets. A call counts in each of its buckets; a full one refuses the call."""
 
     cooldown: bool = True
     _windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
 
     def admit(self, buckets: Iterable[LimitBucket], now: float) -> LimitBucket | None:
-        """Count one call at *now* and return the bucket that refuses it, if any does."""
+        """Count one call at *now*. Return the bucket that refuses the call, None if none does."""
         full: LimitBucket | None = None
         windows = [(bucket, self._window(bucket)) for bucket in buckets]
         for bucket, window in windows:
@@ -113,8 +113,8 @@ class Windows:
 
     def worst(self) -> list[WorstWindow]:
         """Return every bucket that was ever used, the fullest first, in proportion to its limit."""
-        found = [
+        worst = [
             WorstWindow(bucket, owner, window.worst, window.limit, window.refused)
             for (bucket, owner), window in self._windows.items()
         ]
-        return sorted(found, key=lambda each: (-each.calls / each.limit.calls, each.bucket, each.owner))
+        return sorted(worst, key=lambda row: (-row.calls / row.limit.calls, row.bucket, row.owner))

@@ -1,4 +1,4 @@
-"""Subscription modes and their bit mask (docs/gupshup-api.md, Modes)."""
+"""Modes of subscriptions, and their bit mask (docs/gupshup-api.md, Modes)."""
 
 from collections.abc import Iterable
 

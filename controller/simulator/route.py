@@ -1,4 +1,4 @@
-"""A route: method and path, the token that it asks for, the limit that it counts in, and what answers it."""
+"""A route: its method and path, the token that it requires, its limit, and the function that answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from controller.simulator.world import World
 
 
 class RequiredToken(Enum):
-    """The token that a route asks for."""
+    """The token that a route requires."""
 
     NONE = "none"
     PARTNER = "partner token"
@@ -22,9 +22,9 @@ class RequiredToken(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A call that found its route. *app* and *owner* are as they were when the request was made.
+    """A call with its route. *app* and *owner* are as they were when the request was made.
 
-    *owner* is whose token came with it, *faults* are those that hit it.
+    *owner* is the owner of the call's token. *faults* hit this call.
     """
 
     call: IncomingCall
@@ -39,13 +39,13 @@ class ApiRequest:
         return next((fault for fault in self.faults if fault.kind == kind), None)
 
     def the_app(self) -> AppRecord:
-        """Return the app of a request that was let in; such a request always has one."""
+        """Return the app of an accepted request, which always has one."""
         if self.app is None:
-            raise LookupError(f"{self.call.method} {self.call.path}: let in without an app")
+            raise LookupError(f"{self.call.method} {self.call.path}: accepted without an app")
         return self.app
 
     def partner(self) -> str:
-        """Return the partner's id of a request that was let in."""
+        """Return the partner's id of an accepted request."""
         return self.owner.partner if self.owner else ""
 
 
@@ -65,7 +65,7 @@ RETRY_UNAUTHORIZED = failure(
 class ApiRoute:
     """One operation of the API.
 
-    *denied* answers a token of the wrong kind. *foreign* answers a good one that does not reach this app.
+    *denied* answers a token of the wrong kind. *foreign* answers a good token that is not for this app.
     """
 
     name: str
@@ -83,6 +83,6 @@ class ApiRoute:
         if len(own) != len(segments):
             return None
         pairs = list(zip(own, segments, strict=True))
-        if any(part != found for part, found in pairs if not part.startswith("{")):
+        if any(part != segment for part, segment in pairs if not part.startswith("{")):
             return None
-        return {part[1:-1]: found for part, found in pairs if part.startswith("{")}
+        return {part[1:-1]: segment for part, segment in pairs if part.startswith("{")}

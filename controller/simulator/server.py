@@ -1,4 +1,4 @@
-"""The server: the simulator on a TCP port of its own."""
+"""The server: the simulated Gupshup on a TCP port of its own."""
 
 import asyncio
 import socket
@@ -21,19 +21,19 @@ class _Connection(H11Protocol):
 
 
 def steady_clock() -> Callable[[], float]:
-    """Return a clock of epoch seconds that never steps: the wall clock once, then the monotonic one."""
+    """Return a clock of epoch seconds that never steps: the wall clock's start, and the monotonic clock."""
     offset = time.time() - time.monotonic()
     return lambda: time.monotonic() + offset
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 takes a free one. Raises OSError."""
+    """Return a listening socket. Port 0 chooses a free port. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=2048)
 
 
 def address(listening: socket.socket) -> str:
-    """Return the base URL under which *listening* is reached."""
+    """Return the base URL of *listening*."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -1,4 +1,4 @@
-"""Settings: what one run of the simulator is made of."""
+"""Settings of one run of the simulated Gupshup."""
 
 from dataclasses import dataclass, field
 

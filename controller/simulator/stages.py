@@ -1,4 +1,4 @@
-"""Stages: what the pipeline of an app shows, by virtual seconds since its creation (docs, Stages)."""
+"""Stages of an app's pipeline, by virtual seconds since its creation (docs, Stages)."""
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ _RETRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class PipelineStage:
-    """The stage fields as one row or one answer of the pipeline shows them."""
+    """The stage fields of one row, or of one answer of the pipeline."""
 
     creation: str
     pipe_line: str

@@ -1,4 +1,4 @@
-"""The state of Gupshup: partners, apps and subscriptions. A record is replaced and never edited."""
+"""The state of the simulated Gupshup: partners, apps, subscriptions. A record is replaced, never edited."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ STRANGER = "stranger"
 
 @dataclass(frozen=True, slots=True)
 class PartnerAccount:
-    """One account at Gupshup and what it logs in with."""
+    """One account at Gupshup, with its credentials."""
 
     id: str = "1368"
     name: str = "Pretend Partner"
@@ -53,7 +53,7 @@ class AppRecord:
         return self.course.at(virtual - self.created_virtual)
 
     def listed(self, now: float) -> bool:
-        """Whether the lists show the app at *now*. They may lag behind its creation and its deletion."""
+        """Return whether the lists show the app at *now*. Lists may lag behind creations and deletions."""
         if self.gone_from_lists is not None:
             return now < self.gone_from_lists
         return now >= self.visible_from
@@ -61,7 +61,7 @@ class AppRecord:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRecord:
-    """One webhook of an app. A ``foreign`` one belongs to somebody else and may only be listed."""
+    """One webhook of an app. A ``foreign`` one belongs to another owner and may only be listed."""
 
     id: str
     app: str
@@ -148,5 +148,5 @@ class Subscriptions:
 
     def remove(self, gone: Iterable[SubscriptionRecord]) -> None:
         """Delete the subscriptions."""
-        for each in gone:
-            self.by_app.get(each.app, {}).pop(each.id, None)
+        for subscription in gone:
+            self.by_app.get(subscription.app, {}).pop(subscription.id, None)

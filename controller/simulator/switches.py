@@ -1,4 +1,4 @@
-"""Switches: the open questions of the API, each with the answer that is assumed by default."""
+"""Switches: the open questions of the API, each with the answer that is the default."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -7,14 +7,14 @@ from typing import Any
 
 
 class SwitchError(ValueError):
-    """A switch that does not exist, or a value that it does not take."""
+    """An unknown switch, or a value that a switch does not accept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """The behaviour of this Gupshup where the published pages are silent or disagree.
+    """The behaviour of the simulated Gupshup where the published pages are silent or disagree.
 
-    On the command line the underscores are written as hyphens: ``--switch list-limit=10/min``.
+    On the command line, underscores are written as hyphens: ``--switch list-limit=10/min``.
     """
 
     all_mode: str = "bit"
@@ -98,7 +98,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def parse(words: Iterable[str], start: Switches | None = None) -> Switches:
     """Return *start* with each ``name=value`` of *words* applied.
 
-    Raises SwitchError with the switch, the value and the values that it takes.
+    Raises SwitchError with the switch, the value and the values that the switch accepts.
     """
     switches = start or Switches()
     for word in words:
@@ -110,9 +110,9 @@ def parse(words: Iterable[str], start: Switches | None = None) -> Switches:
 
 
 def _switch(name: str, value: str) -> dict[str, Any]:
-    known: dict[str, Any] = {each.name: each.default for each in fields(Switches)}
+    known: dict[str, Any] = {field.name: field.default for field in fields(Switches)}
     if name not in known:
-        names = ", ".join(sorted(each.replace("_", "-") for each in known))
+        names = ", ".join(sorted(switch.replace("_", "-") for switch in known))
         raise SwitchError(f"switch {name.replace('_', '-')!r} does not exist; there are: {names}")
     if name in CHOICES:
         return {name: _chosen(name, value)}
@@ -122,7 +122,7 @@ def _switch(name: str, value: str) -> dict[str, Any]:
 
 def _chosen(name: str, value: str) -> str:
     if value not in CHOICES[name]:
-        raise SwitchError(f"switch {name.replace('_', '-')}={value}: takes {' or '.join(CHOICES[name])}")
+        raise SwitchError(f"switch {name.replace('_', '-')}={value}: choose {' or '.join(CHOICES[name])}")
     return value
 
 
@@ -132,5 +132,5 @@ def _number(name: str, value: str, kind: type[int] | type[float]) -> float:
     except ValueError:
         number = -1
     if not 0 <= number < 1e9:  # noqa: PLR2004 - rules out nan, infinity and slips of the keyboard
-        raise SwitchError(f"switch {name.replace('_', '-')}={value}: takes a number from 0 up")
+        raise SwitchError(f"switch {name.replace('_', '-')}={value}: give a number from 0 up")
     return number

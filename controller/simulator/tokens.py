@@ -17,14 +17,14 @@ PARTNER_TOKEN_LIFE = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class TokenOwner:
-    """The partner that a token belongs to. ``app`` is the one app that an app token is good for."""
+    """The owner of a token. ``app`` is the one app of an app token, "" for a partner token."""
 
     partner: str
     app: str = ""
     universal: bool = False
 
     def reaches(self, app: AppRecord) -> bool:
-        """Whether the token is good for *app*."""
+        """Return whether the token is good for *app*."""
         return app.partner == self.partner and self.app in ("", app.id)
 
 
@@ -42,13 +42,13 @@ class UniversalToken:
     revoked: float | None = None
 
     def active(self, now: float) -> bool:
-        """Whether the token is still good at *now*."""
+        """Return whether the token is still good at *now*."""
         return self.revoked is None and now < self.expires
 
 
 @dataclass(slots=True)
 class TokenIssuer:
-    """The issuer of tokens, which also knows whose each token is."""
+    """The issuer of tokens, which also knows the owner of each token."""
 
     key: bytes = field(repr=False)
     revoked_before: dict[str, int] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class TokenIssuer:
     _serial: "count[int]" = field(default_factory=lambda: count(1))
 
     def login(self, partner: PartnerAccount, now: float, *, claims_id: bool = True) -> str:
-        """Return a new partner token; older ones stay good. *claims_id*: the payload holds the id."""
+        """Return a new partner token. Older tokens stay good. *claims_id*: the payload holds the id."""
         payload = {"admin": True, "email": partner.email}
         return self._sign(
             {
@@ -95,7 +95,7 @@ class TokenIssuer:
         self._apps.pop(self.app_token(app), None)
 
     def owner(self, credential: str, now: float) -> TokenOwner | None:
-        """Return whose *credential* is. Return None if it is nobody's, expired or revoked."""
+        """Return the owner of *credential*. None if it is unknown, expired or revoked."""
         if credential in self._apps:
             return self._apps[credential]
         claims = self._claims(credential)

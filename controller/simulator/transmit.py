@@ -1,4 +1,4 @@
-"""The sending of a transmission over ASGI: piece by piece, until everything is out or the caller has gone."""
+"""Transmission of an answer over ASGI, piece by piece, until everything is sent or the caller has gone."""
 
 import asyncio
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class _Caller:
         return self.gone.done()
 
     def forget(self) -> None:
-        """Wait no longer for the caller to go away."""
+        """Stop waiting for the caller to go away."""
         if self.gone is not None:
             self.gone.cancel()
 

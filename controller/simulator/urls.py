@@ -1,10 +1,10 @@
-"""URLs of callbacks and webhooks: which ones are taken, by their form alone, and how reads show them."""
+"""URLs of callbacks and webhooks: which are accepted, by their form alone, and how reads show them."""
 
 from urllib.parse import quote, unquote, urlsplit
 
 
 def valid(url: str) -> bool:
-    """Whether *url* is an http or https URL with a host and no blanks."""
+    """Return whether *url* is an http or https URL with a host and without blanks."""
     if not url.isascii() or not url.isprintable() or " " in url:
         return False
     try:
@@ -15,7 +15,7 @@ def valid(url: str) -> bool:
 
 
 def shown(url: str, how: str) -> str:
-    """Return *url* as reads show it: `as-sent`, `normal`, or `sorted`, its query's fields in order."""
+    """Return *url* as reads show it: `as-sent`, `normal`, or `sorted` with its query's fields in order."""
     if how == "as-sent":
         return url
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""HTTP as values: a call comes in, a response goes out, and a transmission is how it goes out."""
+"""HTTP as values: a call goes in, a response comes out, and a transmission is the way it is sent."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class IncomingCall:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. *effect* is whether the call changed what Gupshup holds."""
+    """One answer. *effect* is whether the call changed Gupshup's state."""
 
     status: int
     body: Json | str | None = None
@@ -56,10 +56,10 @@ class ConnectionEnd(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Transmission:
-    """How a response is sent: first a pause, then the body, perhaps in pieces, then the end.
+    """The way a response is sent: first a pause, then the body, perhaps in pieces, then the end.
 
     ``response`` is None if no byte is sent. ``chunk`` bytes are sent every ``gap`` seconds.
-    ``repeat`` is how often the body is sent: an endless body is a long one.
+    ``repeat`` is how often the body is sent: an endless body is a body that is repeated.
     """
 
     response: Response | None

@@ -1,6 +1,6 @@
-"""The world: all that the simulated Gupshup holds, from a seed and by the clock that it is given.
+"""The world: everything that the simulated Gupshup holds, from a seed and a clock.
 
-Nothing happens between two calls. What became due since the last one happens in `settle`.
+Nothing happens between two calls. `settle` does everything that became due since the last call.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _MOST_CALLS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedCall:
-    """One call as it came in. Status 0 means that no answer was sent.
+    """One call, and the status of its answer. Status 0 means that no answer was sent.
 
     ``phone`` comes from the form, ``app`` from the path, or from the answer to a link.
     """
@@ -62,7 +62,7 @@ class Timeline:
 
 
 class World:
-    """Everything that one simulated Gupshup holds, and what is still to happen in it."""
+    """The state of one simulated Gupshup, and the effects that are still to come."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class World:
         return self.settings.switches
 
     def chance(self, *words: str) -> Random:
-        """Return a source of chance for *words* alone: other calls do not change it."""
+        """Return a random source for *words* alone. Other calls do not change it."""
         return Random(" ".join((str(self.settings.seed), *words)))  # noqa: S311 - a seed, not a secret
 
     def new_id(self) -> str:
@@ -108,7 +108,7 @@ class World:
         return now
 
     def settle(self, now: float) -> None:
-        """Let everything happen that is due at *now*: first the late effects in order, then apps go live."""
+        """Do everything that is due at *now*: first late effects, in order, then apps go live."""
         while self._late_effects and self._late_effects[0][0] <= now:
             due, _, effect = heappop(self._late_effects)
             effect(due)
@@ -146,7 +146,7 @@ class World:
         if app is None or app.live or app.course.live_after is None:
             return
         if app.created_virtual + app.course.live_after > due:
-            return  # its course was changed later, and a later entry counts
+            return  # the app's course was changed later, and a later entry counts
         at = max(self.time.real(due), app.created)
         self.apps.put(replace(app, live=True, live_at=at, modified=at))
         wa_id = app.phone if self.switches.live_wa_id == "phone" else app.waba_id

@@ -74,10 +74,10 @@ def test_a_fault_file_is_read_as_faults(text: str, faults: tuple[Fault, ...]) ->
             id="route",
         ),
         pytest.param(
-            "- {kind: html, nht: 1}", "1:21: html takes no `nht`; it takes: route, nth", id="a slip"
+            "- {kind: html, nht: 1}", "1:21: html has no field `nht`; its fields are: route, nth", id="a slip"
         ),
         pytest.param(
-            "- {kind: html, seconds: 1}", "html takes no `seconds`", id="a parameter of another kind"
+            "- {kind: html, seconds: 1}", "html has no field `seconds`", id="a parameter of another kind"
         ),
         pytest.param(
             "- {kind: html, nth: 0}", "`nth` must be a whole number from 1 up, or a list", id="the 0th"
@@ -100,7 +100,7 @@ def test_a_fault_file_is_read_as_faults(text: str, faults: tuple[Fault, ...]) ->
         pytest.param("- {kind: html", "faults.yaml:1:14: not YAML or JSON: ", id="not closed"),
         pytest.param("\x00", "faults.yaml:1:1: not YAML or JSON: ", id="a zero byte"),
         pytest.param("[" * 100_000, "not YAML or JSON", id="too deep"),
-        pytest.param("- {kind: html, [a]: b}", "html takes no `[a]`; it takes", id="a key that is a list"),
+        pytest.param("- {kind: html, [a]: b}", "html has no field `[a]`; its fields are", id="a key that is a list"),
         pytest.param("- {kind: [html]}", "1:10: kind '[html]' does not exist", id="a kind that is a list"),
         pytest.param("- {kind: slow, seconds: .nan}", "`seconds` must be", id="no number"),
         pytest.param(f"- {{kind: slow, seconds: {'9' * 400}}}", "`seconds` must be", id="400 digits"),
@@ -139,11 +139,11 @@ def test_a_fault_without_an_end_lasts_for_ever() -> None:
     [
         pytest.param("list-limit", "write it as name=value", id="no value"),
         pytest.param("nonsense=1", "does not exist; there are: all-mode, ", id="no such switch"),
-        pytest.param("list-limit=5", "takes 10/s or 10/min", id="a choice that is none"),
-        pytest.param("list-lag=x", "takes a number from 0 up", id="no number"),
-        pytest.param("list-lag=-1", "takes a number from 0 up", id="less than nothing"),
-        pytest.param("list-lag=inf", "takes a number from 0 up", id="for ever"),
-        pytest.param("list-lag=nan", "takes a number from 0 up", id="not a number"),
+        pytest.param("list-limit=5", "choose 10/s or 10/min", id="a choice that is none"),
+        pytest.param("list-lag=x", "give a number from 0 up", id="no number"),
+        pytest.param("list-lag=-1", "give a number from 0 up", id="less than nothing"),
+        pytest.param("list-lag=inf", "give a number from 0 up", id="for ever"),
+        pytest.param("list-lag=nan", "give a number from 0 up", id="not a number"),
     ],
 )
 def test_a_switch_is_refused_with_a_reason(word: str, problem: str) -> None:

@@ -1,1 +1,1 @@
-"""The control surface: what tests see of the simulator, and what they change in it by hand."""
+"""The control surface: tests read the state of the simulated Gupshup, and change it by hand."""

@@ -1,4 +1,4 @@
-"""Added apps: apps that exist at Gupshup although no call has linked them."""
+"""Added apps: apps that exist although no call has linked them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,10 +13,10 @@ from controller.simulator.world import World
 def add_apps(world: World, body: object) -> Json:
     """Add apps: ``{"apps": [{"name": ..., "phone": ..., "live": true, ...}]}``.
 
-    The answer has their ids in the same order. The ``partner`` of somebody else's app is ``stranger``.
+    The answer has their ids in the same order. The ``partner`` of another partner's app is ``stranger``.
     """
     given = items(fields_of(body, "apps"), "apps", needed=True)
-    return {"ids": [_added(world, fields_of(each, *_APP)).id for each in given]}
+    return {"ids": [_added(world, fields_of(app, *_APP)).id for app in given]}
 
 
 _APP = (
@@ -47,8 +47,8 @@ def _added(world: World, fields: Fields) -> AppRecord:
         stopped=flag(fields, "stopped", default=False),
     )
     world.provision(app)
-    for each in items(fields, "subscriptions"):
-        put_subscription(world, app, fields_of(each, *SUBSCRIPTION), now)
+    for subscription in items(fields, "subscriptions"):
+        put_subscription(world, app, fields_of(subscription, *SUBSCRIPTION), now)
     return app
 
 
@@ -79,7 +79,7 @@ def course_of(world: World, stage: str, fields: Fields) -> stages.Course:
 def put_subscription(world: World, app: AppRecord, fields: Fields, now: float) -> None:
     """Add the subscription of *fields*, or change the one that has its tag."""
     tag = text(fields, "tag", None)
-    existing = next((each for each in world.subscriptions.of(app.id) if each.tag == tag), None)
+    existing = next((known for known in world.subscriptions.of(app.id) if known.tag == tag), None)
     start = existing or SubscriptionRecord(world.subscriptions.new_id(), app.id, tag, "", 2, 0, now, now)
     world.subscriptions.put(
         replace(
@@ -99,7 +99,7 @@ def put_subscription(world: World, app: AppRecord, fields: Fields, now: float) -
 def _mode(fields: Fields, default: int) -> int:
     given = fields.get("modes", default)
     if isinstance(given, list):
-        return modes.encode(str(each) for each in given)
+        return modes.encode(str(mode) for mode in given)
     if isinstance(given, int):
         return given
     return modes.encode(modes.split(str(given)))

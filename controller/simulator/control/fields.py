@@ -11,7 +11,7 @@ class ControlError(ValueError):
 
 
 def fields_of(value: object, *known: str) -> Fields:
-    """Return the fields of an object that has *known* ones alone."""
+    """Return the fields of an object, all of which must be *known*."""
     if not isinstance(value, dict):
         raise ControlError(f"expected an object with some of: {', '.join(known)}")
     unknown = sorted(set(value) - set(known))
@@ -21,7 +21,7 @@ def fields_of(value: object, *known: str) -> Fields:
 
 
 def items(fields: Fields, name: str, *, needed: bool = False) -> list[object]:
-    """Return a list, empty if the field is missing and not *needed*."""
+    """Return a list. Empty if the field is missing and not *needed*."""
     value = fields.get(name, None if needed else [])
     if not isinstance(value, list):
         raise ControlError(f"`{name}` must be a list")
@@ -29,7 +29,7 @@ def items(fields: Fields, name: str, *, needed: bool = False) -> list[object]:
 
 
 def text(fields: Fields, name: str, default: str | None) -> str:
-    """Return text. Without a *default* the field is needed."""
+    """Return a text. Without a *default* the field is needed."""
     value = fields.get(name, default)
     if not isinstance(value, str):
         raise ControlError(f"`{name}` must be text")

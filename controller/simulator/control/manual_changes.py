@@ -27,8 +27,8 @@ def change_app(world: World, body: object) -> Json:
         world.tokens.forget(app)
         app = replace(app, token_edition=app.token_edition + 1)
     app = _changed(world, app, fields_of(fields.get("set", {}), *_SET))
-    for each in items(fields, "subscriptions"):
-        _change_subscription(world, app, fields_of(each, *SUBSCRIPTION, "delete"))
+    for subscription in items(fields, "subscriptions"):
+        _change_subscription(world, app, fields_of(subscription, *SUBSCRIPTION, "delete"))
     if flag(fields, "delete", default=False):
         world.apps.delete(app, world.time.clock(), 0, frees=world.switches.delete_frees == "yes")
     return {"changed": True}
@@ -68,7 +68,7 @@ def _changed(world: World, app: AppRecord, fields: Fields) -> AppRecord:
 def _change_subscription(world: World, app: AppRecord, fields: Fields) -> None:
     if flag(fields, "delete", default=False):
         tag = text(fields, "tag", None)
-        world.subscriptions.remove([each for each in world.subscriptions.of(app.id) if each.tag == tag])
+        world.subscriptions.remove([known for known in world.subscriptions.of(app.id) if known.tag == tag])
     else:
         put_subscription(world, app, fields, world.time.clock())
 

@@ -1,4 +1,4 @@
-"""The routes of the control surface, below `/_simulator/`. They answer this machine alone."""
+"""Routes of the control surface, below `/_simulator/`. They only answer requests from this machine."""
 
 import ipaddress
 from collections.abc import Awaitable, Callable
@@ -67,13 +67,13 @@ async def _faults(world: World, request: Request) -> Json:
 
 
 def _refusal(request: Request) -> JSONResponse | None:
-    """Refuse other machines, and web pages: a browser sends JSON to another site only after a question."""
+    """Refuse other machines and web pages. Browsers send JSON to another site only if the site allows it."""
     try:
         near = request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         near = False
     if not near:
-        return _error("the control surface answers this machine only", 403)
+        return _error("the control surface only answers requests from this machine", 403)
     if request.method == "POST" and "json" not in request.headers.get("content-type", ""):
         return _error("send content-type: application/json", 415)
     return None
@@ -95,7 +95,8 @@ def _state(world: World, request: Request) -> Json:
         "apps": [_app(world, app, virtual) for app in apps[:_LONGEST_ANSWER]],
         "faults": world.faults.counts(),
         "deliveries": [
-            {**asdict(each), "body": each.body.decode()} for each in list(world.event_queue.record)[-_RECENT:]
+            {**asdict(attempt), "body": attempt.body.decode()}
+            for attempt in list(world.event_queue.record)[-_RECENT:]
         ],
     }
 
@@ -113,31 +114,31 @@ def _app(world: World, app: AppRecord, virtual: float) -> Json:
         "creationStage": stage.creation,
         "pipelineStage": stage.pipe_line,
         "callbackUrl": app.callback_url,
-        "subscriptions": [_subscription(each) for each in world.subscriptions.of(app.id)],
+        "subscriptions": [_subscription(known) for known in world.subscriptions.of(app.id)],
     }
 
 
-def _subscription(each: SubscriptionRecord) -> Json:
+def _subscription(record: SubscriptionRecord) -> Json:
     return {
-        "id": each.id,
-        "tag": each.tag,
-        "url": each.url,
-        "version": each.version,
-        "mode": each.mode,
-        "active": each.active,
-        "modes": each.modes,
-        "meta": each.meta,
+        "id": record.id,
+        "tag": record.tag,
+        "url": record.url,
+        "version": record.version,
+        "mode": record.mode,
+        "active": record.active,
+        "modes": record.modes,
+        "meta": record.meta,
     }
 
 
 def _calls(world: World, request: Request) -> Json:
     since = float(request.query_params.get("since", "-inf"))
     route = request.query_params.get("route")
-    found = [asdict(each) for each in world.log if each.at >= since and route in (None, each.route)]
-    return {"calls": found[-_LONGEST_ANSWER:], "total": len(found)}
+    calls = [asdict(call) for call in world.log if call.at >= since and route in (None, call.route)]
+    return {"calls": calls[-_LONGEST_ANSWER:], "total": len(calls)}
 
 
 def _worst(world: World, _: Request) -> Json:
-    found = world.windows.worst()
-    rows = [{**asdict(each), "exceeded": each.exceeded} for each in found]
-    return {"exceeded": any(each.exceeded for each in found), "buckets": rows[:_LONGEST_ANSWER]}
+    windows = world.windows.worst()
+    rows = [{**asdict(window), "exceeded": window.exceeded} for window in windows]
+    return {"exceeded": any(window.exceeded for window in windows), "buckets": rows[:_LONGEST_ANSWER]}

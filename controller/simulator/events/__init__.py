@@ -1,1 +1,1 @@
-"""Events: what Gupshup posts, the queue of what is due, and the sender that posts it."""
+"""Events: the messages that Gupshup posts, their queue, and the sender that posts them."""

@@ -1,4 +1,4 @@
-"""The events themselves: the live event in both envelopes, and the probe of a new URL (docs, Events)."""
+"""Messages of events: the live event in both envelopes, and the probe of a new URL (docs, Events)."""
 
 from controller.simulator.events.queue import Delivery, EventQueue, as_json, meta_headers
 from controller.simulator.modes import ACCOUNT
@@ -13,10 +13,10 @@ def announce(
     """Queue the live event for the callback URL and for each subscription that has ACCOUNT."""
     if app.callback_url:
         queue.put(Delivery(app.callback_url, as_json(_live(app, wa_id, now)), now))
-    for each in subscriptions:
-        if each.active and each.mode & ACCOUNT:
-            event = _live_v3(app, now) if each.version >= _V3 else _live(app, wa_id, now)
-            queue.put(Delivery(each.url, as_json(event), now, meta_headers(each.meta)))
+    for subscription in subscriptions:
+        if subscription.active and subscription.mode & ACCOUNT:
+            event = _live_v3(app, now) if subscription.version >= _V3 else _live(app, wa_id, now)
+            queue.put(Delivery(subscription.url, as_json(event), now, meta_headers(subscription.meta)))
 
 
 def probe(queue: EventQueue, app: AppRecord, now: float) -> None:

@@ -1,6 +1,6 @@
-"""The queue of events: what is posted where, when it is posted again, and what became of it.
+"""The queue of events: each delivery with its address and time, and a record of the attempts.
 
-The queue opens no connection: `take` returns what is due, and `report` records the outcome.
+The queue opens no connection: `take` returns the deliveries that are due, and `report` records the outcome.
 """
 
 import ipaddress
@@ -29,7 +29,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """One attempt to post an event. The outcome is an HTTP status, or in words why there is none."""
+    """One attempt to post an event. The outcome is an HTTP status, or the reason why there is none."""
 
     at: float
     url: str
@@ -39,7 +39,7 @@ class DeliveryAttempt:
 
 
 def loopback(url: str) -> bool:
-    """Whether *url* names this machine. No name server is asked."""
+    """Return whether *url* names this machine, without a DNS query."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -67,7 +67,7 @@ class EventQueue:
             heappush(self._queue, (delivery.due, next(self._serial), delivery))
 
     def take(self, now: float) -> list[Delivery]:
-        """Return what is due at *now*. The caller reports on each delivery."""
+        """Return the deliveries that are due at *now*. The caller reports on each of them."""
         due = []
         while self._queue and self._queue[0][0] <= now:
             due.append(heappop(self._queue)[2])
@@ -91,14 +91,14 @@ def as_json(event: object) -> bytes:
 
 
 def meta_headers(meta: str) -> tuple[tuple[str, str], ...]:
-    """Return the headers in a subscription's ``meta``, which stand at its top or below ``headers``."""
+    """Return the headers in a subscription's ``meta``, which are its fields, or those of its ``headers``."""
     try:
-        found = json.loads(meta) if meta else {}
+        headers = json.loads(meta) if meta else {}
     except ValueError:
         return ()
-    if isinstance(found, dict) and isinstance(found.get("headers"), dict):
-        found = found["headers"]
-    if not isinstance(found, dict):
+    if isinstance(headers, dict) and isinstance(headers.get("headers"), dict):
+        headers = headers["headers"]
+    if not isinstance(headers, dict):
         return ()
-    pairs = ((str(name), str(value)) for name, value in found.items())
+    pairs = ((str(name), str(value)) for name, value in headers.items())
     return tuple(pair for pair in pairs if all(part.isprintable() and part.isascii() for part in pair))

@@ -1,4 +1,4 @@
-"""The sender of events: nothing else in the simulator opens a connection to another program."""
+"""The sender of events, the only part of the simulated Gupshup that opens connections to other programs."""
 
 import asyncio
 import ssl
@@ -30,7 +30,7 @@ async def _deliver(world: World, delivery: Delivery, slots: asyncio.Semaphore) -
 
 
 async def send(delivery: Delivery) -> int | str:
-    """Post one event. Return the HTTP status, or in words why there is none. A redirect is not followed."""
+    """Post one event, and follow no redirect. Return the HTTP status, or the reason if there is none."""
     try:
         async with asyncio.timeout(_TIMEOUT):
             return await _send(delivery)
@@ -62,6 +62,6 @@ def _request(delivery: Delivery) -> bytes:
         "content-length": str(len(delivery.body)),
         "connection": "close",
     }
-    asked = {name: value for name, value in delivery.headers if name.lower() not in headers}
-    lines = [f"{name}: {value}" for name, value in {**headers, **asked}.items()]
+    own = {name: value for name, value in delivery.headers if name.lower() not in headers}
+    lines = [f"{name}: {value}" for name, value in {**headers, **own}.items()]
     return "\r\n".join([f"POST {target} HTTP/1.1", *lines, "", ""]).encode("latin-1") + delivery.body

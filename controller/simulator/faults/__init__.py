@@ -1,1 +1,1 @@
-"""Faults: what they are, the file that declares them, and what each of them does to a call."""
+"""Faults: their kinds, the file that declares them, and their effects on a call."""

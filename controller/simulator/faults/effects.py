@@ -1,4 +1,4 @@
-"""The effects of faults: whether a call changes anything, when and how often, and what is answered."""
+"""Effects of faults: whether a call changes anything, when and how often, and what is answered."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,10 +18,10 @@ _TAKES_EFFECT = frozenset(
 
 
 def respond(world: World, request: ApiRequest) -> Transmission:
-    """Let the call have its effect: now, later, twice or not at all. Return what goes out on the wire."""
+    """Let the call take effect: now, later, twice or not at all. Return the transmission of its answer."""
     elsewhere = REWRITES | AT_CREATION | IN_ROUTES
-    fault = next((each for each in request.faults if each.kind not in elsewhere), None)
-    names = ",".join(each.kind for each in request.faults)
+    fault = next((fault for fault in request.faults if fault.kind not in elsewhere), None)
+    names = ",".join(fault.kind for fault in request.faults)
     if fault is None:
         whole = _rewritten_answer(world, request)
         log(world, request, whole, names)

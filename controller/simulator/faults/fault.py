@@ -1,4 +1,4 @@
-"""A fault, the calls that it hits, and the faults in force."""
+"""A fault, the calls that it hits, and the list of faults in force."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -10,9 +10,9 @@ from controller.simulator.faults.kinds import ROUTES_OF, ROW_KINDS
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One kind of trouble and the calls that it hits.
+    """One kind of fault and the calls that it hits.
 
-    Without ``nth``, ``every`` and ``probability`` it hits every call that matches. ``times`` is a limit.
+    Without ``nth``, ``every`` and ``probability``, every call that matches is hit. ``times`` is a limit.
     ``since`` and ``until`` are seconds of the clock since the simulator started.
     """
 
@@ -40,13 +40,13 @@ class Fault:
         return default if value is None else str(value)
 
     def fits_route(self, route: str) -> bool:
-        """Whether the fault is for *route*, and a call of this route can show it at all."""
+        """Return whether the fault is for *route*, and such a call can show the fault at all."""
         return route in ROUTES_OF.get(self.kind, {route}) and self.route in ("*", route)
 
     def fits_app(self, app: str, phone: str, name: str) -> bool:
-        """Whether the fault is for this app: each of its three matches is exact or absent."""
-        wanted = ((self.app, app), (self.phone, phone), (self.name, name))
-        return all(own in ("", found) for own, found in wanted)
+        """Return whether the fault is for this app: each of its three matches is exact or absent."""
+        pairs = ((self.app, app), (self.phone, phone), (self.name, name))
+        return all(own in ("", value) for own, value in pairs)
 
 
 @dataclass(slots=True)
@@ -59,13 +59,13 @@ class ActiveFaults:
     _hits: dict[int, int] = field(default_factory=dict)
 
     def replace(self, active: Iterable[Fault]) -> None:
-        """Put *active* in force instead of the faults before, and count from the start."""
+        """Replace the faults in force by *active*, and count from the start."""
         self.active = tuple(active)
         self._matched.clear()
         self._hits.clear()
 
     def hits(self, route: str, app: tuple[str, str, str], age: float) -> tuple[Fault, ...]:
-        """Return the faults that hit one call. A second question about the same call counts it again."""
+        """Return the faults that hit one call. Each query counts as a call."""
         return tuple(
             fault
             for place, fault in enumerate(self.active)

@@ -1,6 +1,6 @@
-"""Fault files: text in YAML or JSON comes in, faults go out, or every problem with its position.
+"""Fault files: text in YAML or JSON goes in, faults come out, or every problem with its position.
 
-The schema decides what a file may say. The positions come from the nodes that YAML composes.
+The schema decides what a file may hold. The positions come from the nodes that YAML composes.
 """
 
 import math
@@ -23,7 +23,7 @@ class FaultFileError(ValueError):
 
 
 def parse(text: str, where: str) -> tuple[Fault, ...]:
-    """Read faults from YAML or JSON *text*: a list, or a mapping with the one key ``faults``.
+    """Return the faults of YAML or JSON *text*: a list, or a mapping with the only key ``faults``.
 
     *where* names the text in messages. Raises FaultFileError.
     """
@@ -37,14 +37,16 @@ def parse(text: str, where: str) -> tuple[Fault, ...]:
     if problems:
         lines = (f"{where}:{line}:{column}: {problem}" for (line, column), problem in sorted(problems))
         raise FaultFileError("\n".join(lines))
-    return tuple(_fault(each) for each in (document["faults"] if isinstance(document, dict) else document))
+    return tuple(
+        _fault(fields) for fields in (document["faults"] if isinstance(document, dict) else document)
+    )
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML's values as JSON has them: the keys are text, and so is a scalar that JSON cannot say."""
+    """YAML's values as JSON has them: keys are text, and so are scalars that JSON does not have."""
 
     def mapping(self, node: yaml.MappingNode) -> dict[str, object]:
-        """Return a mapping. Its `kind` is text as it is written: a bare 500 is the kind ``500``."""
+        """Return a mapping. Its `kind` is text as written: a bare 500 is the kind ``500``."""
         return {
             name: _written(value) if name == "kind" else self.construct_object(value, deep=True)
             for name, value in _fields(node).items()
@@ -56,7 +58,7 @@ class _Loader(yaml.SafeLoader):
         return number if math.isfinite(number) else self.text(node)
 
     def text(self, node: yaml.ScalarNode) -> str:
-        """Return a scalar as it is written."""
+        """Return a scalar as written."""
         return _written(node)
 
 
@@ -66,7 +68,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.text)
 
 
 def _composed(text: str) -> tuple[yaml.Node, Any]:
-    """Return the nodes of *text* and its value; an empty file is an empty list."""
+    """Return the nodes of *text* and its value. An empty file is an empty list."""
     loader = _Loader(text)
     root = loader.get_single_node() or yaml.SequenceNode("tag:yaml.org,2002:seq", [])
     return root, loader.construct_document(root)
@@ -92,24 +94,24 @@ def _position(mark: yaml.Mark | None) -> tuple[int, int]:
 
 
 def _problems(document: object) -> Iterator[tuple[_Path, str]]:
-    """Yield the path and the sentence of everything that the schema does not allow."""
+    """Yield a path and a message for everything that the schema does not allow."""
     for error in _VALIDATOR.iter_errors(document):
         path = tuple(error.absolute_path)
         if error.validator == "unevaluatedProperties":
-            yield from _not_taken(path, error.instance)
+            yield from _unknown_fields(path, error.instance)
         else:
-            yield path, _sentence(path, error)
+            yield path, _message(path, error)
 
 
-def _not_taken(path: _Path, fault: Mapping[str, Any]) -> Iterator[tuple[_Path, str]]:
+def _unknown_fields(path: _Path, fault: Mapping[str, Any]) -> Iterator[tuple[_Path, str]]:
     kind = str(fault.get("kind"))
     if kind in KINDS:
-        taken = [*MATCHES, *sorted(KINDS[kind])]
-        for name in fault.keys() - {"kind", *taken}:
-            yield (*path, name), f"{kind} takes no `{name}`; it takes: {', '.join(taken)}"
+        known = [*MATCHES, *sorted(KINDS[kind])]
+        for name in fault.keys() - {"kind", *known}:
+            yield (*path, name), f"{kind} has no field `{name}`; its fields are: {', '.join(known)}"
 
 
-def _sentence(path: _Path, error: ValidationError) -> str:
+def _message(path: _Path, error: ValidationError) -> str:
     schema: Any = error.schema
     if error.validator == "required" and path:
         return f"has no `kind`; there are: {', '.join(KINDS)}"

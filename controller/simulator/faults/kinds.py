@@ -1,4 +1,4 @@
-"""The kinds of faults: what a file may say of each, by the schema, and what each of them changes."""
+"""Kinds of faults: the fields of each by the schema, and the part of a call that each one changes."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Rewrites: the faults that leave an answer whole and change what the answer says."""
+"""Rewrites: faults that send a whole answer, and change its content."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ _Row = dict[str, object]
 
 
 def rewritten(response: Response, faults: tuple[Fault, ...], world: World) -> Response:
-    """Return *response* as all of *faults* leave it. Text and an empty body stay as they are."""
+    """Return *response* after all of *faults*. A text and an empty body do not change."""
     for fault in faults:
         if isinstance(response.body, Mapping):
             response = replace(response, body=_KINDS[fault.kind](fault, response.body, world))
@@ -21,9 +21,9 @@ def rewritten(response: Response, faults: tuple[Fault, ...], world: World) -> Re
 
 
 def _with_rows(body: Json, change: Callable[[list[_Row]], list[_Row]]) -> Json:
-    found = {key: body[key] for key in _LISTS if key in body}
+    lists = {key: body[key] for key in _LISTS if key in body}
     changed = {
-        key: change([dict(row) for row in rows]) for key, rows in found.items() if isinstance(rows, list)
+        key: change([dict(row) for row in rows]) for key, rows in lists.items() if isinstance(rows, list)
     }
     return {**body, **changed}
 

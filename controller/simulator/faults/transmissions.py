@@ -1,4 +1,4 @@
-"""What goes out on the wire for each kind of fault, made from the answer that the route gave."""
+"""Transmissions for each kind of fault, made from the route's answer."""
 
 import zlib
 from collections.abc import Callable, Mapping

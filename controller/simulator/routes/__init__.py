@@ -1,4 +1,4 @@
-"""Routes: all that the simulator answers, in the order in which they are tried."""
+"""Routes of the simulated Gupshup, in the order in which they are tried."""
 
 from controller.simulator.route import ApiRoute
 from controller.simulator.routes import (

@@ -1,4 +1,4 @@
-"""Logging in, and app tokens (docs, Authentication)."""
+"""Logins and app tokens (docs, Authentication)."""
 
 from dataclasses import replace
 
@@ -8,12 +8,12 @@ from controller.simulator.world import World
 
 
 def login(world: World, request: ApiRequest) -> Response:
-    """Give a partner token for an e-mail and its secret. The secret may come under either of two names."""
+    """Return a partner token for an e-mail address and its secret, which may have either of two names."""
     form = request.call.form
     secret = form.get("password") or form.get("secret") or ""
     if not form.get("email") or not secret:
         return failure(400, "Unauthorised Access")
-    partner = next((each for each in world.partners.values() if each.email == form["email"]), None)
+    partner = next((known for known in world.partners.values() if known.email == form["email"]), None)
     if partner is None:
         return failure(403, "Account Does not exist")
     if partner.secret != secret:
@@ -44,7 +44,7 @@ def _profile(email: str) -> Json:
 
 
 def app_token(world: World, request: ApiRequest) -> Response:
-    """Give the app's one token. The first call makes it, and later calls give the same one."""
+    """Return the app's one token. The first call makes it, and later calls return the same token."""
     app = request.the_app()
     made = app.token_made
     if made is None:

@@ -1,4 +1,4 @@
-"""Changing and deleting apps (docs, Apps)."""
+"""Changes and deletions of apps (docs, Apps)."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ _APP = "/partner/app/{app}"
 
 
 def update(world: World, request: ApiRequest) -> Response:
-    """Change the few fields that can be changed. `callbackUrl` is taken, although no page says so."""
+    """Change the few fields that can be changed. `callbackUrl` is accepted, although no page says so."""
     app, form = request.the_app(), request.call.form
     known = {"templateMessaging", "disableOptinPrefUrl", "storageRegion", "callbackUrl", "languageCode"}
     if not known & set(form):
@@ -46,7 +46,7 @@ def _updated(app: AppRecord, request: ApiRequest) -> AppRecord:
 
 
 def delete(world: World, request: ApiRequest) -> Response:
-    """Delete an app. A live app is deleted only if the call says so."""
+    """Delete an app. A live app is deleted only with `deleteLiveApp=true`."""
     app = request.the_app()
     if app.live and request.call.query.get("deleteLiveApp", "false") != "true":
         return failure(400, "Live app cannot be deleted")

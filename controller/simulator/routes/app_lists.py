@@ -8,7 +8,7 @@ from controller.simulator.world import World
 
 
 def listing(world: World, request: ApiRequest) -> Response:
-    """Answer one page of the partner's apps whose name and phone contain what was asked for."""
+    """Return one page of the partner's apps whose name and phone contain the texts of the query."""
     query = request.call.query
     number, size = _positive(query.get("pageNo", "1")), _positive(query.get("pageSize", "10"))
     if number is None:
@@ -59,7 +59,7 @@ def _row(app: AppRecord, virtual: float) -> Json:
 
 
 def partner_apps(world: World, request: ApiRequest) -> Response:
-    """Answer all linked apps on one page, without stages."""
+    """Return all linked apps on one page, without stages."""
     rows = [
         {
             **common(app),

@@ -1,4 +1,4 @@
-"""Reading one app: details, stages, WABA and health (docs, Details, Pipeline, Waba info)."""
+"""Reads of one app: details, stages, WABA and health (docs, Details, Pipeline, Waba info)."""
 
 from controller.simulator.route import RETRY_UNAUTHORIZED, REVIEW, ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.state import AppRecord
@@ -7,7 +7,7 @@ from controller.simulator.world import World
 
 
 def common(app: AppRecord) -> Json:
-    """Return what the lists and details show of *app*."""
+    """Return the fields that the lists and details show of *app*."""
     phone = {"phone": app.phone} if app.phone else {}
     return {
         "id": app.id,
@@ -21,7 +21,7 @@ def common(app: AppRecord) -> Json:
 
 
 def details(world: World, request: ApiRequest) -> Response:
-    """Answer the facts of one app. The callback URL is not among them."""
+    """Return the facts of one app. The callback URL is not among them."""
     app = request.the_app()
     body = {**facts(app), "embedAllowed": True, "languageCode": "en"}
     if app.live_at is not None:
@@ -32,7 +32,7 @@ def details(world: World, request: ApiRequest) -> Response:
 
 
 def facts(app: AppRecord) -> dict[str, object]:
-    """Return what both details and an update show of *app*."""
+    """Return the fields that both details and an update show of *app*."""
     return {
         **common(app),
         "type": "apicallbackpost",
@@ -45,7 +45,7 @@ def facts(app: AppRecord) -> dict[str, object]:
 
 
 def pipeline(world: World, request: ApiRequest) -> Response:
-    """Answer the stage of the pipeline. A failed pipeline is a 200 too."""
+    """Return the stage of the pipeline. A failed pipeline is a 200, too."""
     app = request.the_app()
     stage = app.stage(world.time.virtual(request.call.at))
     body = {
@@ -65,7 +65,7 @@ def pipeline(world: World, request: ApiRequest) -> Response:
 
 
 def waba_info(_: World, request: ApiRequest) -> Response:
-    """Answer the WABA of a live app. No other read shows its id."""
+    """Return the WABA of a live app. No other read shows its id."""
     app = request.the_app()
     if not app.live:
         return failure(400, "App is not live.")
@@ -90,7 +90,7 @@ def waba_info(_: World, request: ApiRequest) -> Response:
 
 
 def health(_: World, request: ApiRequest) -> Response:
-    """Answer whether the app is healthy, as a string. Only a live app is."""
+    """Return whether the app is healthy, as a string. Only a live app is healthy."""
     app = request.the_app()
     return success(healthy="true") if app.live else failure(400, "App is not live.")
 

@@ -1,4 +1,4 @@
-"""The legacy callback of an app: it is written in three ways and read in none (docs, Callback)."""
+"""The legacy callback of an app. Three calls write it, and no call reads it (docs, Callback)."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ _MODES = frozenset({"NONE", "READ", "DELIVERED", "SENT", "DELETED", "OTHERS", "T
 
 
 def callback(world: World, request: ApiRequest) -> Response:
-    """Set the URL and its modes at once."""
+    """Set the URL and its modes in one call."""
     form = request.call.form
     if not form.get("url") or "modes" not in form:
         return failure(400, "Invalid App Details Passed")

@@ -1,4 +1,4 @@
-"""Linking and creating apps, and each way to fail; one refusal creates the app all the same (docs, Link)."""
+"""Links and creations of apps, with every refusal. One of them creates the app all the same (docs, Link)."""
 
 import re
 from dataclasses import replace

@@ -28,7 +28,7 @@ class SubscriptionFields:
 
 
 def read(world: World, request: ApiRequest) -> SubscriptionFields | Response:
-    """Read the form, or answer what is wrong with it."""
+    """Return the fields of the form, or the refusal of a wrong field."""
     form = request.call.form
     url = form.get("url") or (None if request.call.method == "PUT" else "")
     if request.fault("invalid-url") or (url is not None and not valid(url)):
@@ -63,7 +63,7 @@ def existing(world: World, request: ApiRequest) -> SubscriptionRecord | None:
 
 
 def _mask(world: World, app: AppRecord, text: str, version: int) -> int | Response:
-    """Return the mask that *text* asks for, or the refusal of a name in it."""
+    """Return the mask of the modes in *text*, or the refusal of a name in it."""
     words, switches = modes.split(text), world.switches
     if len(words) == 1 and words[0].isdecimal() and switches.numeric_modes == "accept":
         return int(words[0]) & (2 * modes.BITS["COEXISTENCE"] - 1)

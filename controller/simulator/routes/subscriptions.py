@@ -57,103 +57,103 @@ def _kept(world: World, request: ApiRequest, subscription: SubscriptionRecord) -
 
 
 def _refusal(world: World, app: AppRecord, fields: SubscriptionFields, but: str = "") -> Response | None:
-    switches, others = world.switches, [each for each in world.subscriptions.of(app.id) if each.id != but]
+    switches, others = world.switches, [other for other in world.subscriptions.of(app.id) if other.id != but]
     fold = str if switches.tag_case == "sensitive" else str.casefold
-    if fields.tag and fold(fields.tag) in {fold(each.tag) for each in others}:
+    if fields.tag and fold(fields.tag) in {fold(other.tag) for other in others}:
         return failure(400, "Duplicate component tag")
     if but:
         return None
     if switches.subscribe_before_live == "no" and not app.live:
         return failure(400, "App is not live.")
     too_many = 0 < switches.max_subscriptions <= len(others)
-    twice = switches.same_url == "reject" and fields.url in {each.url for each in others}
+    twice = switches.same_url == "reject" and fields.url in {other.url for other in others}
     return failure(500, "Unable To Create Subscription") if too_many or twice else None
 
 
-def _body(world: World, each: SubscriptionRecord) -> dict[str, object]:
+def _body(world: World, record: SubscriptionRecord) -> dict[str, object]:
     return {
-        "active": each.active,
-        "appId": each.app,
-        "createdOn": int(each.created * 1000),
-        "id": each.id,
-        "mode": modes.CANNED if world.switches.mode_answer == "canned" else each.mode,
-        "modifiedOn": int(each.modified * 1000),
-        "showOnUI": each.show_on_ui,
-        "tag": each.tag,
-        "url": each.url,
-        "version": each.version,
+        "active": record.active,
+        "appId": record.app,
+        "createdOn": int(record.created * 1000),
+        "id": record.id,
+        "mode": modes.CANNED if world.switches.mode_answer == "canned" else record.mode,
+        "modifiedOn": int(record.modified * 1000),
+        "showOnUI": record.show_on_ui,
+        "tag": record.tag,
+        "url": record.url,
+        "version": record.version,
     }
 
 
-def _full(world: World, each: SubscriptionRecord) -> Json:
-    meta = {"meta": each.meta} if world.switches.meta_returned == "yes" and each.meta else {}
-    return {**_body(world, each), "modes": each.modes, "latencyBucket": "lt_1_s", **meta}
+def _full(world: World, record: SubscriptionRecord) -> Json:
+    meta = {"meta": record.meta} if world.switches.meta_returned == "yes" and record.meta else {}
+    return {**_body(world, record), "modes": record.modes, "latencyBucket": "lt_1_s", **meta}
 
 
-def _as_read(world: World, each: SubscriptionRecord) -> Json:
+def _as_read(world: World, record: SubscriptionRecord) -> Json:
     """Return a subscription as reads show it. The answer to a write repeats what was sent."""
-    return {**_full(world, each), "url": shown(each.url, world.switches.url_shown)}
+    return {**_full(world, record), "url": shown(record.url, world.switches.url_shown)}
 
 
 def listing(world: World, request: ApiRequest) -> Response:
-    """Answer all subscriptions of the app, on one page."""
+    """Return all subscriptions of the app, on one page."""
     return success(
-        subscriptions=[_as_read(world, each) for each in world.subscriptions.of(request.the_app().id)]
+        subscriptions=[_as_read(world, record) for record in world.subscriptions.of(request.the_app().id)]
     )
 
 
 def _owned(world: World, request: ApiRequest) -> SubscriptionRecord | Response:
-    """Return the subscription that the path names, or why the caller cannot have it."""
-    found = existing(world, request)
-    if found is None:
+    """Return the subscription that the path names, or the refusal."""
+    record = existing(world, request)
+    if record is None:
         return _ABSENT
-    return failure(403, "Not Subscription Owner") if found.foreign else found
+    return failure(403, "Not Subscription Owner") if record.foreign else record
 
 
 def get(world: World, request: ApiRequest) -> Response:
-    """Answer one subscription. An unknown one is a 400 and not a 404."""
-    found = _owned(world, request)
-    return found if isinstance(found, Response) else success(subscription=_as_read(world, found))
+    """Return one subscription. An unknown one is a 400 and not a 404."""
+    record = _owned(world, request)
+    return record if isinstance(record, Response) else success(subscription=_as_read(world, record))
 
 
 def update(world: World, request: ApiRequest) -> Response:
-    """Change the fields that the form has. The others stay."""
-    found = _owned(world, request)
-    if isinstance(found, Response):
-        return found
+    """Change the fields that the form has. The other fields stay."""
+    record = _owned(world, request)
+    if isinstance(record, Response):
+        return record
     fields = read(world, request)
     if isinstance(fields, Response):
         return fields
-    problem = _refusal(world, request.the_app(), fields, but=found.id)
+    problem = _refusal(world, request.the_app(), fields, but=record.id)
     if problem:
         return problem
-    changed = _changed(world, found, fields, request.call.at)
+    changed = _changed(world, record, fields, request.call.at)
     return success(effect=_kept(world, request, changed), subscription=_full(world, changed))
 
 
 def _changed(
-    world: World, found: SubscriptionRecord, fields: SubscriptionFields, now: float
+    world: World, record: SubscriptionRecord, fields: SubscriptionFields, now: float
 ) -> SubscriptionRecord:
-    takes_meta = fields.meta is not None and world.switches.meta_put == "yes"
-    tag = found.tag if world.switches.tag_case == "lower" else fields.tag or None
+    writes_meta = fields.meta is not None and world.switches.meta_put == "yes"
+    tag = record.tag if world.switches.tag_case == "lower" else fields.tag or None
     given: Mapping[str, object] = {"tag": tag, "url": fields.url, "version": fields.version}
-    changed = replace(found, modified=now)
+    changed = replace(record, modified=now)
     for name, value in {**given, "mode": fields.mode, "active": fields.active}.items():
         if value is not None:
             changed = replace(changed, **{name: value})  # type: ignore[arg-type]  # each value has its field's type
-    return replace(changed, meta=fields.meta or "") if takes_meta else changed
+    return replace(changed, meta=fields.meta or "") if writes_meta else changed
 
 
 def delete(world: World, request: ApiRequest) -> Response:
     """Delete one subscription."""
-    found = _owned(world, request)
-    if found is _ABSENT and world.switches.missing_subscription == "204":
+    record = _owned(world, request)
+    if record is _ABSENT and world.switches.missing_subscription == "204":
         return Response(204)
-    if isinstance(found, Response):
-        return found
+    if isinstance(record, Response):
+        return record
     if request.fault("unkept"):
         return Response(204)
-    world.subscriptions.remove([found])
+    world.subscriptions.remove([record])
     return Response(204, effect=True)
 
 
@@ -165,10 +165,10 @@ def delete_all(world: World, request: ApiRequest) -> Response:
 
 
 def analytics(world: World, request: ApiRequest) -> Response:
-    """Answer the statistics of a webhook that had no delivery yet."""
-    found = _owned(world, request)
-    if isinstance(found, Response):
-        return found
+    """Return the statistics of a webhook without any delivery yet."""
+    record = _owned(world, request)
+    if isinstance(record, Response):
+        return record
     zero = {"averageLatency": 0, "failureCount": 0, "failureRate": 0, "maxLatency": 0, "successCount": 0}
     return success(analytics={"series": [], "summary": {**zero, "timestamp": int(request.call.at * 1000)}})
 

@@ -21,7 +21,7 @@ _MOST_ACTIVE = 3
 
 
 def mint_partner(world: World, request: ApiRequest) -> Response:
-    """Give a universal token for sixty days at most. Three may be active, each with a name of its own."""
+    """Return a universal token, for sixty days at most. Three may be active, with different names."""
     form = request.call.form
     partner = world.partners.get(request.ids["partner"])
     known = partner is not None and partner.email == form.get("email")
@@ -31,7 +31,7 @@ def mint_partner(world: World, request: ApiRequest) -> Response:
 
 
 def mint_app(world: World, request: ApiRequest) -> Response:
-    """Give a universal app token: good for an hour to a day."""
+    """Return a universal app token, which lasts from an hour to a day."""
     app = request.the_app()
     if request.owner is None or not request.owner.universal:
         return RETRY_UNAUTHORIZED
@@ -40,11 +40,11 @@ def mint_app(world: World, request: ApiRequest) -> Response:
 
 def _mint(world: World, request: ApiRequest, token: UniversalToken, life: tuple[float, float]) -> Response:
     now = request.call.at
-    whose = token.partner, token.app
-    others = [each for each in _active(world, now) if (each.partner, each.app) == whose]
+    owner = token.partner, token.app
+    others = [other for other in _active(world, now) if (other.partner, other.app) == owner]
     name = request.call.form.get("name", "")
     expires = _expiry(request, now + life[1])
-    taken = any(each.name == name for each in others)
+    taken = any(other.name == name for other in others)
     if not name or taken or not life[0] - 1 <= expires - now <= life[1] + 1:
         return REVIEW
     if len(others) >= _MOST_ACTIVE:
@@ -64,13 +64,15 @@ def _expiry(request: ApiRequest, default: float) -> float:
 
 
 def _active(world: World, now: float) -> list[UniversalToken]:
-    return [each for each in world.tokens.universal.values() if each.active(now)]
+    return [token for token in world.tokens.universal.values() if token.active(now)]
 
 
 def tokens(world: World, request: ApiRequest) -> Response:
-    """List the universal tokens of an app, without their text."""
+    """Return the universal tokens of an app, without their text."""
     now, query = request.call.at, request.call.query
-    rows = [_row(each, now) for each in world.tokens.universal.values() if each.app == request.the_app().id]
+    rows = [
+        _row(token, now) for token in world.tokens.universal.values() if token.app == request.the_app().id
+    ]
     wanted = [
         row
         for row in rows
@@ -94,18 +96,18 @@ def _row(token: UniversalToken, now: float) -> Json:
 
 def revoke(world: World, request: ApiRequest) -> Response:
     """Revoke one universal app token."""
-    held = world.tokens.universal.get(request.call.form.get("id", ""))
-    if held is None or held.app != request.the_app().id:
+    token = world.tokens.universal.get(request.call.form.get("id", ""))
+    if token is None or token.app != request.the_app().id:
         return REVIEW
-    world.tokens.revoke_universal(held, request.call.at)
+    world.tokens.revoke_universal(token, request.call.at)
     return success(effect=True)
 
 
 def revoke_all(world: World, request: ApiRequest) -> Response:
     """Revoke every universal token of an app. The count in the answer is a string."""
-    mine = [each for each in _active(world, request.call.at) if each.app == request.the_app().id]
-    for each in mine:
-        world.tokens.revoke_universal(each, request.call.at)
+    mine = [token for token in _active(world, request.call.at) if token.app == request.the_app().id]
+    for token in mine:
+        world.tokens.revoke_universal(token, request.call.at)
     return success(effect=bool(mine), appTokensRevoked=str(len(mine)))
 
 
