@@ -17,7 +17,7 @@ from controller.model.upstream import Upstream
 from tests.edges.clocks import TestClock
 from tests.loop.apply_fixture import HERE, reveal
 from tests.loop.fake_gupshup import Gupshup
-from tests.sim.keeping import Ticks
+from tests.sim.long_run import Ticks
 from tests.sim.timeline import Clock, Loop, Timeline
 
 T = TypeVar("T")

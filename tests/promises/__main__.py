@@ -51,7 +51,7 @@ def _arguments() -> Any:  # noqa: ANN401  (argparse's own)
     words = parser.add_subparsers(dest="word")
     for word, about in (
         ("tortured", "take in what `make torture TORTURE_FIGURES=FILE` wrote"),
-        ("seeded", "take in what `python -m tests.sim.chance --json FILE` wrote"),
+        ("seeded", "take in what `python -m tests.sim.random_worlds --json FILE` wrote"),
     ):
         words.add_parser(word, help=about).add_argument("file")
     explored = words.add_parser(

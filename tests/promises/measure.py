@@ -14,7 +14,7 @@ from tests.edges import fake_wire
 from tests.promises.figures import ROOT
 from tests.promises.rooms import found
 from tests.sim.scenario import SECRETS
-from tests.sim.test_broken import PLANTED
+from tests.sim.test_planted_defects import PLANTED
 
 FUZZERS = (
     "tests/edges/test_gupshup_fuzz.py",

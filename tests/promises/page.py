@@ -17,7 +17,7 @@ page by hand. You can run everything on it again:
 | figures | by |
 |---|---|
 | exploration | `python -m tests.sim.explore --pairs 500 --json F`, then `python -m tests.promises explored F` |
-| seeds | `python -m tests.sim.chance --to 1000 --json F`, then `python -m tests.promises seeded F` |
+| seeds | `python -m tests.sim.random_worlds --to 1000 --json F`, then `python -m tests.promises seeded F` |
 | kills | `TORTURE_FIGURES=F make torture`, then `python -m tests.promises tortured F` |
 | planted defects | `python -m tests.promises planted` |
 | fuzzers | `python -m tests.promises fuzzed 5000` |

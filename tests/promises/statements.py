@@ -84,7 +84,7 @@ PROMISES: Mapping[str, Promise] = {
         "Whatever starts a pass earlier (a timer, a change of the source, an event, a person), the end is "
         "the same.",
         (
-            "tests/sim/test_keeping.py::test_it_gets_there_through_every_strike",
+            "tests/sim/test_long_run.py::test_it_gets_there_through_every_strike",
             "tests/e2e/test_run.py::test_a_person_asks_it_to_look_and_another_command_gets_its_turn",
         ),
         "every order of several triggers: the runs have some of them",
@@ -92,6 +92,8 @@ PROMISES: Mapping[str, Promise] = {
     "P9": Promise(
         "Events only save time: without them the next poll finds the same.",
         ("tests/sim/test_keeping.py::test_it_gets_there_and_is_quiet",),
+        "Events only hurry: without any of them the next poll finds the same.",
+        ("tests/sim/test_long_run.py::test_it_gets_there_and_is_quiet",),
     ),
     "P10": Promise(
         "A subscription is deleted only if its tag is owned, the policy allows it and a complete source "
@@ -120,7 +122,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_CORE}/planning/test_source_guard.py::test_a_fifth_may_go_at_once",
             f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
             f"{_E2E}/test_run.py::test_an_empty_or_shrunken_source_changes_nothing_until_it_is_released",
-            f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
+            f"{_SIM}/test_planted_defects.py::test_a_defect_breaks_its_promise",
         ),
     ),
     "P13": Promise(
@@ -340,8 +342,8 @@ PROMISES: Mapping[str, Promise] = {
         "link, or a wait longer than the declared one (plus a minute); after a reboot the whole wait begins "
         "again.",
         (
-            f"{_SIM}/test_stepping.py::test_no_clock_that_is_set_breaks_a_promise",
-            f"{_SIM}/test_stepping.py::test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock",
+            f"{_SIM}/test_clock_steps.py::test_no_clock_that_is_set_breaks_a_promise",
+            f"{_SIM}/test_clock_steps.py::test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock",
             f"{_EDGES}/test_store_clocks.py::test_a_remembered_moment_is_as_old_as_it_is",
             f"{_EDGES}/test_store_clocks.py::test_in_a_new_run_of_the_machine_what_rests_begins_to_rest_anew",
             f"{_E2E}/test_clocks.py::test_a_link_whose_answer_was_lost_rests_for_its_time_and_no_longer",
@@ -353,8 +355,8 @@ PROMISES: Mapping[str, Promise] = {
         "Nothing is written for ever: a write that has no effect, or that never gets a clear answer, ends "
         "in a reason that names who has to act next, and slows down no other app.",
         (
-            f"{_SIM}/test_no_end.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls",
-            f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
+            f"{_SIM}/test_endless_writes.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls",
+            f"{_SIM}/test_planted_defects.py::test_a_defect_breaks_its_promise",
             f"{_LOOP}/test_no_end_of_writes.py",
             f"{_CORE}/planning/test_no_end_of_writes.py::test_three_writes_that_do_not_take_are_enough",
             f"{_CORE}/test_url.py::test_a_url_in_another_spelling_is_the_same",
@@ -381,7 +383,7 @@ PROMISES: Mapping[str, Promise] = {
         "lock, the rate limits, the intents and everything remembered are shared; nothing is done for an "
         "account that cannot be distinguished from a known one.",
         (
-            f"{_SIM}/test_broken.py::test_the_same_trouble_breaks_no_promise_of_the_product_as_it_is",
+            f"{_SIM}/test_planted_defects.py::test_the_same_trouble_breaks_no_promise_of_the_product_as_it_is",
             f"{_CORE}/test_identity.py::test_an_account_is_known_again",
             f"{_CORE}/test_identity.py::test_what_cannot_be_told_or_is_contradicted_is_refused",
             f"{_EDGES}/test_store_accounts.py::test_an_account_that_was_met_without_an_id_takes_the_first_one_that_is_told",
@@ -398,7 +400,7 @@ PROMISES: Mapping[str, Promise] = {
         "than one rate limit allows: right after a start, a new app is linked within five seconds of its "
         "commit, and has its webhook within ten seconds of its live event.",
         (
-            f"{_SIM}/test_newcomers.py",
+            f"{_SIM}/test_new_apps.py",
             f"{_CORE}/schedule/test_schedule.py::test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list",
             f"{_CORE}/schedule/test_schedule.py::test_an_event_goes_before_many_things_that_a_commit_changed",
             f"{_CORE}/schedule/test_schedule.py::test_no_flood_about_others_keeps_an_event_about_what_is_under_way",
@@ -428,7 +430,7 @@ PROMISES: Mapping[str, Promise] = {
         'Reports are true: nothing is called Ready, Synced or "as declared" that was neither written nor '
         "read.",
         (
-            f"{_SIM}/test_broken.py::test_a_defect_breaks_its_promise",
+            f"{_SIM}/test_planted_defects.py::test_a_defect_breaks_its_promise",
             f"{_LOOP}/reconcile/test_write.py::test_a_callback_declared_after_the_link_is_written",
             "tests/core/status/test_conditions.py::test_what_was_neither_written_nor_read_is_called_unknown",
             "tests/core/planning/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",

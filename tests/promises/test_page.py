@@ -9,7 +9,7 @@ import pytest
 from tests.promises.figures import ROOT, merged, read, windows
 from tests.promises.page import PAGE, page
 from tests.promises.statements import CHANGED, PROMISES
-from tests.sim.test_broken import PLANTED
+from tests.sim.test_planted_defects import PLANTED
 
 
 def test_nobody_wrote_the_page_by_hand() -> None:

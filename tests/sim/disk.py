@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
 from controller.edges.store import SqlStore, WriterLock, open_store
-from tests.sim.fate import Blow, Fate, Life
+from tests.sim.effects import Blow, Fate, Life
 from tests.sim.timeline import Clock
 from tests.sim.trace import Trace
 

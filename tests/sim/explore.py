@@ -14,14 +14,14 @@ from random import Random
 from typing import TypeVar
 
 from controller.simulator import Fault
-from tests.sim.fate import Blow
-from tests.sim.funnel import Finding, Funnel, write
-from tests.sim.points import Point, survey
+from tests.sim.effects import Blow
+from tests.sim.exploration_summary import Finding, Funnel, write
+from tests.sim.injection_points import Point, survey
+from tests.sim.run_dirs import reference, run
 from tests.sim.scenario import SCENARIOS
-from tests.sim.story import Trouble
+from tests.sim.sim_run import Trouble
+from tests.sim.simulated_world import STRAIGHT, Twist
 from tests.sim.timeline import Step
-from tests.sim.universe import STRAIGHT, Twist
-from tests.sim.yard import reference, run
 
 Job = TypeVar("Job")
 _TOLD = 100

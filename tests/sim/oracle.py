@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 from controller.simulator import World
 from controller.simulator.limits import LIMITS
 from controller.simulator.routes import ROUTES
-from tests.sim.fate import KILLS
+from tests.sim.effects import KILLS
 from tests.sim.scenario import SECRETS, SETTLE
+from tests.sim.simulated_world import Universe
 from tests.sim.timeline import START
 from tests.sim.trace import Request
-from tests.sim.universe import Universe
 
 State: TypeAlias = Mapping[str, Any]
 

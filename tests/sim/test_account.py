@@ -5,9 +5,9 @@ from controller.errors import Busy
 from controller.loop.apply import PartnerRun
 from controller.loop.reconcile.state import PassRequest
 from controller.model.upstream import Upstream
+from tests.sim.run_dirs import yard
 from tests.sim.scenario import SCENARIOS
-from tests.sim.universe import Universe
-from tests.sim.yard import yard
+from tests.sim.simulated_world import Universe
 
 
 def test_whoever_waits_under_a_name_that_was_given_up_signs_in_anew() -> None:

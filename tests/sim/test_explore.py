@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.sim.effects import Blow
+from tests.sim.exploration_summary import Funnel, write
 from tests.sim.explore import places, sample, singles
-from tests.sim.fate import Blow
-from tests.sim.funnel import Funnel, write
-from tests.sim.points import Point
+from tests.sim.injection_points import Point
+from tests.sim.run_dirs import reference, run
 from tests.sim.scenario import SCENARIOS
-from tests.sim.yard import reference, run
 
 _USUAL = ("link", "rename", "pre-exists", "unsubscribe")
 _NAMED = os.environ.get("SIM_SCENARIOS", ",".join(_USUAL))

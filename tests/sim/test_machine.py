@@ -12,13 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from controller.errors import ControllerError, Locked
 from controller.model.manifest import App, Count, Desired, Guards, Subscription
 from controller.simulator import Fault
-from tests.sim.drifting import drifted
-from tests.sim.fate import Blow
+from tests.sim.effects import Blow
+from tests.sim.manual_changes import drifted
 from tests.sim.oracle import state, violations, writes
+from tests.sim.run_dirs import yard
 from tests.sim.scenario import PARTNER, SWITCHES, Scenario, app, desired, subscription
-from tests.sim.story import CRASH_PAUSE, ERROR_PAUSE, stays
-from tests.sim.universe import Universe
-from tests.sim.yard import yard
+from tests.sim.sim_run import CRASH_PAUSE, ERROR_PAUSE, stays
+from tests.sim.simulated_world import Universe
 
 _BOLD = replace(PARTNER, guards=Guards(Count(99), Count(99), Count(99), Count(99)))
 _NUMBERS = st.integers(1, 3)

@@ -1,6 +1,6 @@
 """Whatever a seed brings: once trouble stops, Gupshup reaches the declared shape and is then left alone.
 
-`SIM_SEEDS=1000-3000` runs other seeds; `python -m tests.sim.chance --seed N` tells one line by line.
+`SIM_SEEDS=1000-3000` runs other seeds; `python -m tests.sim.random_worlds --seed N` tells one line by line.
 """
 
 import os
@@ -10,13 +10,13 @@ import pytest
 
 from controller.errors import Locked
 from controller.simulator import Fault
-from tests.sim.chance import Chance, seeded
-from tests.sim.fate import Blow
+from tests.sim.effects import Blow
 from tests.sim.oracle import fullest, state, violations, writes
+from tests.sim.random_worlds import Chance, seeded
+from tests.sim.run_dirs import reference, run, yard
 from tests.sim.scenario import SCENARIOS
-from tests.sim.story import Trouble, stays
-from tests.sim.universe import Universe
-from tests.sim.yard import reference, run, yard
+from tests.sim.sim_run import Trouble, stays
+from tests.sim.simulated_world import Universe
 
 _FIRST, _, _END = os.environ.get("SIM_SEEDS", "0-40").partition("-")
 SEEDS = range(int(_FIRST), int(_END))
@@ -26,7 +26,7 @@ SEEDS = range(int(_FIRST), int(_END))
 def test_it_settles_and_stays_settled(seed: int) -> None:
     tale = seeded(seed)
     trouble = Chance(seed).scenario().name
-    assert not tale.violations, f"{trouble}: python -m tests.sim.chance --seed {seed}"
+    assert not tale.violations, f"{trouble}: python -m tests.sim.random_worlds --seed {seed}"
 
 
 @pytest.mark.parametrize("seed", range(5))

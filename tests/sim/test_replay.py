@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from controller.simulator import Fault
-from tests.sim.chance import seeded
-from tests.sim.fate import Blow
+from tests.sim.effects import Blow
+from tests.sim.random_worlds import seeded
+from tests.sim.run_dirs import run
 from tests.sim.scenario import SCENARIOS
-from tests.sim.story import Trouble
-from tests.sim.yard import run
+from tests.sim.sim_run import Trouble
 
 ROOT = Path(__file__).parents[2]
 TROUBLE = Trouble((Fault("late", "link", nth=(1,), parameters={"seconds": 50}),), (("list", 2, Blow.AFTER),))
@@ -32,7 +32,7 @@ def test_another_seed_leaves_another_trace() -> None:
 @pytest.mark.parametrize("seed", [3, 8])
 def test_no_order_of_hashes_and_no_address_in_memory_leaks_into_a_trace(seed: int) -> None:
     """Another interpreter, with other hashes of strings, tells the very same."""
-    code = f"from tests.sim.chance import seeded; print(seeded({seed}).digest)"
+    code = f"from tests.sim.random_worlds import seeded; print(seeded({seed}).digest)"
     told = {
         subprocess.run(
             [sys.executable, "-c", code],

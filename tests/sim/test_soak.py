@@ -12,11 +12,11 @@ from controller.model.manifest import Desired
 from controller.model.passes import Timing
 from controller.simulator import Fault
 from controller.simulator.control.manual_changes import change_app
-from tests.sim.keeping import Keeper
+from tests.sim.long_run import Keeper
 from tests.sim.oracle import violations
+from tests.sim.run_dirs import yard
 from tests.sim.scenario import TAG, Scenario, app, desired, subscription
-from tests.sim.universe import HOUR, Universe
-from tests.sim.yard import yard
+from tests.sim.simulated_world import HOUR, Universe
 
 DAYS = int(os.environ.get("SOAK_DAYS", "2"))
 DAY = 24 * HOUR

@@ -14,7 +14,7 @@ from controller.simulator import Cut, Fault, World
 from controller.simulator.route import ApiRoute
 from controller.simulator.routes import ROUTES
 from controller.simulator.world import LoggedCall
-from tests.sim.fate import Blow, Fate, Life
+from tests.sim.effects import Blow, Fate, Life
 from tests.sim.trace import Request, Trace
 
 DELAY = 40.0

@@ -18,12 +18,12 @@ from controller.model.memory import Intent, Memory
 from controller.model.ratelimit import Budget, CallSpan, Reservation, Rule
 from controller.model.upstream import Linked, RemoteSubscription, Row, SubscriptionId
 from controller.simulator import Fault
-from tests.sim.defect import Defect, Defects
-from tests.sim.fate import Blow
+from tests.sim.defects import Defect, Defects
+from tests.sim.effects import Blow
 from tests.sim.scenario import SETTLE
-from tests.sim.story import Trouble
+from tests.sim.sim_run import Trouble
+from tests.sim.simulated_world import Twist
 from tests.sim.timeline import Step
-from tests.sim.universe import Twist
 
 
 class Instead:

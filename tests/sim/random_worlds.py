@@ -1,6 +1,6 @@
 """Random worlds from a seed: fleets, upstreams that were there before, drift, faults and kills.
 
-`python -m tests.sim.chance --seed N` tells one of them again, line by line; `--from A --to B` runs many.
+`python -m tests.sim.random_worlds --seed N` tells one of them again, line by line; `--from A --to B` runs many.
 """
 
 import argparse
@@ -26,10 +26,10 @@ from controller.model.manifest import (
     Subscription,
 )
 from controller.simulator import Fault
-from tests.sim.fate import Blow, Effect
+from tests.sim.effects import Blow, Effect
+from tests.sim.run_dirs import run
 from tests.sim.scenario import PARTNER, SWITCHES, TAG, Scenario, app, desired, subscription, there
-from tests.sim.story import Tale, Trouble
-from tests.sim.yard import run
+from tests.sim.sim_run import Tale, Trouble
 
 _READS = ("list", "details", "pipeline", "token", "wabaInfo", "subscriptions", "login")
 _WRITES = ("link", "subscribe", "updateSubscription", "callbackUrl")
@@ -181,7 +181,7 @@ def _judged(seed: int) -> tuple[int, Tale]:
 
 def main() -> int:
     """Run seeds; 1 where one broke a promise."""
-    parser = argparse.ArgumentParser(prog="python -m tests.sim.chance", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.sim.random_worlds", description=__doc__)
     parser.add_argument("--seed", type=int, help="one seed, told line by line")
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--to", type=int, default=1000)

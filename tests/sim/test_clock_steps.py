@@ -1,19 +1,19 @@
 """The wall clock is set at each effect behind an unclear link, and nothing comes of it: a sample.
 
-`python -m tests.sim.stepping` runs all of them; `SIM_STEPS=1` here, too.
+`python -m tests.sim.clock_steps` runs all of them; `SIM_STEPS=1` here, too.
 """
 
 import os
 
 import pytest
 
-from tests.sim.keeping import Keeper
+from tests.sim.clock_steps import BASES, DAY, HOUR, every, troubles
+from tests.sim.long_run import Keeper
 from tests.sim.oracle import state, violations
+from tests.sim.run_dirs import reference, yard
 from tests.sim.scenario import SCENARIOS
-from tests.sim.stepping import BASES, DAY, HOUR, every, troubles
+from tests.sim.simulated_world import Universe
 from tests.sim.timeline import Clock, Step, Timeline
-from tests.sim.universe import Universe
-from tests.sim.yard import reference, yard
 
 NTH = int(os.environ.get("SIM_STEPS", "50"))
 

@@ -7,12 +7,12 @@ import pytest
 from controller.model.passes import Pass
 from controller.model.status import Condition
 from controller.simulator import Fault
-from tests.sim.keeping import Keeper
+from tests.sim.long_run import Keeper
 from tests.sim.oracle import insistence, violations
+from tests.sim.run_dirs import yard
 from tests.sim.scenario import SWITCHES, Scenario, app, desired, subscription, there
+from tests.sim.simulated_world import HOUR, Universe
 from tests.sim.trace import Request
-from tests.sim.universe import HOUR, Universe
-from tests.sim.yard import yard
 
 _ONE, _TWO = app(1, callback_url=None), app(2, callback_url=None)
 _SORTED = "https://hooks.example.com/events?b=1&a=2"

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controller.simulator import Fault
-from tests.sim.fate import Blow, Effect
+from tests.sim.effects import Blow, Effect
 from tests.sim.oracle import state
-from tests.sim.story import Trouble, told
-from tests.sim.universe import Universe
+from tests.sim.sim_run import Trouble, told
+from tests.sim.simulated_world import Universe
 
 Shape = tuple[str, Mapping[str, object]]
 

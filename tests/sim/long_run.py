@@ -15,8 +15,8 @@ from controller.loop.run.source_watcher import SourceWatcher
 from controller.model.manifest import App, Desired, Subscription
 from controller.model.passes import Pass, Timing
 from controller.model.source import Decoded, Source
+from tests.sim.simulated_world import Ended, Universe
 from tests.sim.timeline import Clock
-from tests.sim.universe import Ended, Universe
 
 TEMPO = Timing(interval=60.0, drift=300.0, hint_poll=5.0)
 

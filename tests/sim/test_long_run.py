@@ -7,12 +7,12 @@ import pytest
 
 from controller.model.manifest import Desired
 from controller.simulator import Fault
-from tests.sim.fate import Blow
-from tests.sim.keeping import Keeper
+from tests.sim.effects import Blow
+from tests.sim.long_run import Keeper
 from tests.sim.oracle import state, violations, writes
+from tests.sim.run_dirs import reference, yard
 from tests.sim.scenario import SCENARIOS, Scenario
-from tests.sim.universe import Universe
-from tests.sim.yard import reference, yard
+from tests.sim.simulated_world import Universe
 
 MINUTE = 60.0
 STRIKES: Mapping[str, tuple[Fault, ...]] = {

@@ -4,9 +4,9 @@ from controller.core.planning.answers import Verdict, Write
 from controller.model.memory import ClearRefusal
 from controller.model.plan import Outcome
 from controller.simulator import Fault
-from tests.sim.defect import Defect, Defects, insisting
-from tests.sim.story import Trouble
-from tests.sim.universe import Twist
+from tests.sim.defects import Defect, Defects, insisting
+from tests.sim.sim_run import Trouble
+from tests.sim.simulated_world import Twist
 
 _TAKEN = {"status": 400, "message": "Duplicate component tag", "plain": True}
 _VERDICT = "controller.core.planning.answers"

@@ -1,6 +1,6 @@
 """A wall clock that is set at each effect behind an unclear link, alone, with a kill, and with a reboot.
 
-`python -m tests.sim.stepping` runs them all; a finding is replayed by `tests.sim.explore --replay`.
+`python -m tests.sim.clock_steps` runs them all; a finding is replayed by `tests.sim.explore --replay`.
 """
 
 import argparse
@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from controller.simulator import Fault
+from tests.sim.effects import Blow
+from tests.sim.exploration_summary import Funnel
 from tests.sim.explore import judged, spread
-from tests.sim.fate import Blow
-from tests.sim.funnel import Funnel
+from tests.sim.run_dirs import run
 from tests.sim.scenario import SCENARIOS
-from tests.sim.story import Trouble
+from tests.sim.sim_run import Trouble
 from tests.sim.timeline import Step
-from tests.sim.yard import run
 
 HOUR, DAY = 3_600.0, 86_400.0
 SIZES = (HOUR, -HOUR, 3 * DAY, -3 * DAY)
@@ -66,7 +66,7 @@ def every(
 
 def main(words: Sequence[str]) -> int:
     """Explore; 1 where a promise was broken."""
-    parser = argparse.ArgumentParser(prog="python -m tests.sim.stepping", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.sim.clock_steps", description=__doc__)
     parser.add_argument("scenarios", nargs="*", default=["link", "rename", "pre-exists"])
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--nth", type=int, default=1, help="every so many of them only")

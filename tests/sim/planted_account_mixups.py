@@ -9,13 +9,13 @@ from controller.model.account import Identified, Identity, KnownAccount
 from controller.model.manifest import Desired, FromEnv, Token
 from controller.model.upstream import Upstream
 from controller.simulator.tokens import UniversalToken
-from tests.sim.broken import fault
-from tests.sim.defect import Defect, Defects, Way
+from tests.sim.defects import Defect, Defects, Way
 from tests.sim.oracle import violations
+from tests.sim.planted_defects_at_ports import fault
+from tests.sim.run_dirs import yard
 from tests.sim.scenario import SCENARIOS
-from tests.sim.story import Trouble
-from tests.sim.universe import Twist, Universe
-from tests.sim.yard import yard
+from tests.sim.sim_run import Trouble
+from tests.sim.simulated_world import Twist, Universe
 
 _VARIABLE = "GUPSHUP_PARTNER_TOKEN"
 _MONTH = 30 * 86_400.0

@@ -9,10 +9,10 @@ from controller.errors import Locked, PlanRefused, StoreError
 from controller.model.manifest import Desired
 from controller.model.source import Rules, Source
 from tests.sim.oracle import insistence, violations, writes
+from tests.sim.run_dirs import reference, run, yard
 from tests.sim.scenario import SCENARIOS
-from tests.sim.story import Patience, Trouble
-from tests.sim.universe import STRAIGHT, Twist, Universe
-from tests.sim.yard import reference, run, yard
+from tests.sim.sim_run import Patience, Trouble
+from tests.sim.simulated_world import STRAIGHT, Twist, Universe
 
 _LITTLE = Patience(processes=20, seconds=300)
 """A defect may keep a run going for ever."""

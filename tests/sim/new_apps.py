@@ -7,13 +7,13 @@ from controller.loop.run.controller import Controller
 from controller.model.manifest import App, Desired, Subscription
 from controller.model.passes import Timing
 from controller.simulator.control.manual_changes import change_app
-from tests.sim.keeping import Keeper
+from tests.sim.long_run import Keeper
 from tests.sim.oracle import violations
+from tests.sim.run_dirs import yard
 from tests.sim.scenario import TAG, Scenario, app, desired, subscription, there
-from tests.sim.story import Trouble
+from tests.sim.sim_run import Trouble
+from tests.sim.simulated_world import STRAIGHT, Twist, Universe
 from tests.sim.timeline import START
-from tests.sim.universe import STRAIGHT, Twist, Universe
-from tests.sim.yard import yard
 
 LINKED, SUBSCRIBED = 5.0, 10.0
 """Seconds from a commit to its link, and from a live event to its webhook, that any newcomer may wait."""

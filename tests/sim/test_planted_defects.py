@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.sim.broken import BROKEN
-from tests.sim.defect import Defect
-from tests.sim.misplaced import MISPLACED
-from tests.sim.mistaken import MISTAKEN
-from tests.sim.story import Trouble
-from tests.sim.unending import UNENDING
+from tests.sim.defects import Defect
+from tests.sim.planted_account_mixups import MISTAKEN
+from tests.sim.planted_defects import MISPLACED
+from tests.sim.planted_defects_at_ports import BROKEN
+from tests.sim.planted_endless_writes import UNENDING
+from tests.sim.sim_run import Trouble
 
 PLANTED = {**BROKEN, **MISPLACED, **UNENDING, **MISTAKEN}
 _CASES = [pytest.param(defect, id=name) for name, defect in PLANTED.items()]

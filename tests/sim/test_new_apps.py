@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.sim.newcomers import Fleet, late, onboard
+from tests.sim.new_apps import Fleet, late, onboard
 
 LARGEST = int(os.environ.get("FLEET_LARGEST", "1000"))
 SIZES = tuple(size for size in (10, 100, 1_000, 10_000) if size <= LARGEST)

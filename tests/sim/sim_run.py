@@ -7,12 +7,12 @@ from controller.loop.ports import Account, Writer
 from controller.loop.reconcile.resolve import absent
 from controller.model.manifest import App, Desired
 from controller.simulator import Fault
-from tests.sim.drifting import drifted
-from tests.sim.fate import Blow, Effect
+from tests.sim.effects import Blow, Effect
+from tests.sim.manual_changes import drifted
 from tests.sim.oracle import State, fullest, state, violations, writes
 from tests.sim.scenario import Scenario
+from tests.sim.simulated_world import HOUR, STRAIGHT, Ended, Ground, Twist, Universe
 from tests.sim.timeline import Step
-from tests.sim.universe import HOUR, STRAIGHT, Ended, Ground, Twist, Universe
 
 
 @dataclass(frozen=True, slots=True)

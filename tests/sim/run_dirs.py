@@ -9,12 +9,12 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 from tests.sim.disk import template
+from tests.sim.injection_points import Map, Watch, survey
 from tests.sim.oracle import State
-from tests.sim.points import Map, Watch, survey
 from tests.sim.scenario import SCENARIOS, Scenario
-from tests.sim.story import PATIENT, Patience, Tale, Trouble, tell
+from tests.sim.sim_run import PATIENT, Patience, Tale, Trouble, tell
+from tests.sim.simulated_world import STRAIGHT, Ground, Twist, Universe
 from tests.sim.timeline import Clock, Timeline
-from tests.sim.universe import STRAIGHT, Ground, Twist, Universe
 
 
 @cache

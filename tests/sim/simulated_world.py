@@ -27,10 +27,10 @@ from controller.model.plan import Plan, Request
 from controller.simulator import Fault, PartnerAccount, SimulatorSettings, World, create_app, parse_switches
 from controller.simulator.control.added_apps import add_apps
 from tests.sim.disk import Disk
-from tests.sim.fate import Blow, Fate, Killed, Life
-from tests.sim.honesty import lies
-from tests.sim.instant import LIES, Customs
+from tests.sim.effects import Blow, Fate, Killed, Life
+from tests.sim.request_checks import LIES, Customs
 from tests.sim.scenario import SECRETS, Scenario, targets
+from tests.sim.status_truth import lies
 from tests.sim.timeline import Clock, Loop, Step, Timeline
 from tests.sim.trace import Trace
 from tests.sim.wire import Wire

@@ -36,12 +36,12 @@ from controller.model.memory import Intent, MemoryUpdate, Refuse
 from controller.model.passes import Lane
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Linked, LinkedWithoutCallback, LinkRefused, Row
-from tests.sim.broken import CRASH_LOOP, fault, remote, store
-from tests.sim.defect import Defect, Defects, damaged, losing, planning, rivalled, telling_twice
-from tests.sim.newcomers import onboarding
+from tests.sim.defects import Defect, Defects, damaged, losing, planning, rivalled, telling_twice
+from tests.sim.new_apps import onboarding
+from tests.sim.planted_defects_at_ports import CRASH_LOOP, fault, remote, store
 from tests.sim.scenario import SCENARIOS, SECRETS, desired
-from tests.sim.story import Trouble
-from tests.sim.universe import Twist
+from tests.sim.sim_run import Trouble
+from tests.sim.simulated_world import Twist
 
 _KEPT, _MATCHED, _ALLOWED = link._keep, match._by_phone_and_name, guard.allowed
 _CHECKED, _CHECKED_FILE = opening._checked, opening._check_file
