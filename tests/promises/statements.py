@@ -7,7 +7,7 @@ _SIM, _E2E, _LOOP, _EDGES, _CORE = "tests/sim", "tests/e2e", "tests/loop", "test
 _EXPLORE = f"{_SIM}/test_explore.py::test_no_single_trouble_breaks_a_promise"
 _PAIRS = f"{_SIM}/test_explore.py::test_no_pair_of_a_sample_breaks_a_promise"
 _SEEDS = f"{_SIM}/test_promises.py::test_it_settles_and_stays_settled"
-_MACHINE = f"{_SIM}/test_machine.py::TestHouse"
+_MACHINE = f"{_SIM}/test_machine.py::TestManifestMachine"
 _KILLS = f"{_E2E}/test_torture.py::test_killed_at_any_instant_each_app_is_linked_once"
 _PROMISES, _FUZZ = f"{_SIM}/test_promises.py", f"{_EDGES}/test_gupshup_fuzz.py"
 

@@ -8,63 +8,63 @@ from controller.doors.cli.source.load import Loaded
 from controller.errors import Locked, PlanRefused, StoreError
 from controller.model.manifest import Desired
 from controller.model.source import Rules, Source
-from tests.sim.oracle import insistence, violations, writes
-from tests.sim.run_dirs import reference, run, yard
+from tests.sim.oracle import endless_writes, violations, writes
+from tests.sim.run_dirs import reference, run, run_dir
 from tests.sim.scenario import SCENARIOS
-from tests.sim.sim_run import Patience, Trouble
-from tests.sim.simulated_world import STRAIGHT, Twist, Universe
+from tests.sim.sim_run import Disruption, Patience
+from tests.sim.simulated_world import STRAIGHT, SimulatedWorld, Twist
 
 _LITTLE = Patience(processes=20, seconds=300)
 """A defect may keep a run going for ever."""
 
-Way = Callable[[str, Trouble, Twist], Sequence[str]]
-"""Lives through a scenario by its name, in trouble, with a twist; returns what promises were broken."""
+Way = Callable[[str, Disruption, Twist], Sequence[str]]
+"""Runs a scenario by its name through a disruption, with a twist; returns what promises were broken."""
 
 
-def settling(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:
+def settling(name: str, disruption: Disruption, twist: Twist) -> Sequence[str]:
     """Go on until nothing moves any more, as the exploration does, with all of its oracles."""
     ends = reference(name)[2]
-    return run(SCENARIOS[name], trouble, ends=ends, twist=twist, patience=_LITTLE).violations
+    return run(SCENARIOS[name], disruption, ends=ends, twist=twist, patience=_LITTLE).violations
 
 
-def planning(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
+def planning(name: str, _: Disruption, twist: Twist) -> Sequence[str]:
     """Only plan."""
-    with yard() as context:
-        universe = Universe(SCENARIOS[name], context, twist=twist)
-        universe.plan(SCENARIOS[name].last)
-        return [*violations(universe), *(f"P5: a plan wrote: {each}" for each in writes(universe, 0))]
+    with run_dir() as context:
+        sim = SimulatedWorld(SCENARIOS[name], context, twist=twist)
+        sim.plan(SCENARIOS[name].last)
+        return [*violations(sim), *(f"P5: a plan wrote: {each}" for each in writes(sim, 0))]
 
 
-def insisting(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:
+def insisting(name: str, disruption: Disruption, twist: Twist) -> Sequence[str]:
     """Apply every minute for an hour, as a pipeline may, while Gupshup never agrees.
 
     P29 is not asked about: where Gupshup says that it did what it did not, the next look finds out.
     """
-    with yard() as context:
-        universe = Universe(SCENARIOS[name], context, faults=trouble.faults, twist=twist)
+    with run_dir() as context:
+        sim = SimulatedWorld(SCENARIOS[name], context, faults=disruption.faults, twist=twist)
         for _ in range(60):
-            universe.apply(SCENARIOS[name].last, wait=False, patience=60)
-            universe.pass_time(60)
-        found = [each for each in violations(universe) if not each.startswith("P29")]
-        return [*found, *insistence(universe)]
+            sim.apply(SCENARIOS[name].last, wait=False, patience=60)
+            sim.pass_time(60)
+        found = [each for each in violations(sim) if not each.startswith("P29")]
+        return [*found, *endless_writes(sim)]
 
 
-def telling_twice(name: str, trouble: Trouble, twist: Twist) -> Sequence[str]:
+def running_twice(name: str, disruption: Disruption, twist: Twist) -> Sequence[str]:
     """Run the same from the same seed twice."""
-    first, second = (run(SCENARIOS[name], trouble, twist=twist).digest for _ in range(2))
-    return [] if first == second else ["P27: the same seed told another story"]
+    first, second = (run(SCENARIOS[name], disruption, twist=twist).digest for _ in range(2))
+    return [] if first == second else ["P27: the same seed led to another run"]
 
 
 def rivalled(*, stolen: bool) -> Way:
     """Let a second process want to write; *stolen*: the first one's lock was taken away before."""
 
-    def way(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
-        with yard() as context:
-            universe = Universe(SCENARIOS[name], context, twist=twist)
-            ended, met = universe.rivalry(SCENARIOS[name].last, 7.0 if not stolen else 0.5, stolen=stolen)
+    def way(name: str, _: Disruption, twist: Twist) -> Sequence[str]:
+        with run_dir() as context:
+            sim = SimulatedWorld(SCENARIOS[name], context, twist=twist)
+            ended, met = sim.rivalry(SCENARIOS[name].last, 7.0 if not stolen else 0.5, stolen=stolen)
             kept_out = [ended.error] if stolen else met
             wrong = [] if any(isinstance(each, Locked) for each in kept_out) else ["P24: nobody was kept out"]
-            return [*violations(universe), *wrong]
+            return [*violations(sim), *wrong]
 
     return way
 
@@ -72,14 +72,14 @@ def rivalled(*, stolen: bool) -> Way:
 def damaged(damage: Callable[[Path], object]) -> Way:
     """Damage the store of a fleet that is as declared, and start another process."""
 
-    def way(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
-        with yard() as context:
-            universe = Universe(SCENARIOS[name], context, twist=twist)
-            universe.apply(SCENARIOS[name].last)
-            damage(universe.disk.path)
-            before = universe.disk.path.read_bytes()
-            ended = universe.apply(SCENARIOS[name].last)
-            refused = isinstance(ended.error, StoreError) and universe.disk.path.read_bytes() == before
+    def way(name: str, _: Disruption, twist: Twist) -> Sequence[str]:
+        with run_dir() as context:
+            sim = SimulatedWorld(SCENARIOS[name], context, twist=twist)
+            sim.apply(SCENARIOS[name].last)
+            damage(sim.disk.path)
+            before = sim.disk.path.read_bytes()
+            ended = sim.apply(SCENARIOS[name].last)
+            refused = isinstance(ended.error, StoreError) and sim.disk.path.read_bytes() == before
             return [] if refused else [f"P23: a damaged store was not refused: {ended.error!r}"]
 
     return way
@@ -91,18 +91,18 @@ def losing(then: Desired, *, new: bool = False, says: str = "P12", folder: str =
     *new*: there is only what is left. *says* is the promise that it is refused, *folder* where it lies.
     """
 
-    def way(name: str, _: Trouble, twist: Twist) -> Sequence[str]:
-        with yard() as context:
-            universe = Universe(SCENARIOS[name], context, twist=twist)
-            before = None if new else universe.applied(_loaded(SCENARIOS[name].last)).error
-            since = len(universe.trace.requests)
-            after = [universe.applied(_loaded(then, folder)).error for _ in range(2)]
+    def way(name: str, _: Disruption, twist: Twist) -> Sequence[str]:
+        with run_dir() as context:
+            sim = SimulatedWorld(SCENARIOS[name], context, twist=twist)
+            before = None if new else sim.applied(_loaded(SCENARIOS[name].last)).error
+            since = len(sim.trace.requests)
+            after = [sim.applied(_loaded(then, folder)).error for _ in range(2)]
             wrong = [
-                f"{says}: written for a source that lost too much: {each}" for each in writes(universe, since)
+                f"{says}: written for a source that lost too much: {each}" for each in writes(sim, since)
             ]
             if before is not None or not all(isinstance(each, PlanRefused) for each in after):
                 wrong.append(f"{says}: not refused: {before!r}, {after!r}")
-            return [*violations(universe), *wrong]
+            return [*violations(sim), *wrong]
 
     return way
 
@@ -113,23 +113,23 @@ def _loaded(desired: Desired, folder: str = "/manifests") -> Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One way to break the product, the promise it breaks, and the least trouble that shows it."""
+    """One way to break the product, the promise it breaks, and the least disruption that shows it."""
 
     breaks: str
     twist: Twist
     scenario: str = "link"
-    trouble: Trouble = field(default_factory=Trouble)
+    disruption: Disruption = field(default_factory=Disruption)
     way: Way = settling
 
     @property
     def least(self) -> int:
-        """How many troubles it takes."""
-        return len(self.trouble.faults) + len(self.trouble.blows)
+        """How many disruptions it takes."""
+        return len(self.disruption.faults) + len(self.disruption.failures)
 
-    def found(self, trouble: Trouble | None = None, *, straight: bool = False) -> Sequence[str]:
-        """Return what promises it breaks in its trouble or another; *straight*: the product as it is."""
+    def found(self, disruption: Disruption | None = None, *, straight: bool = False) -> Sequence[str]:
+        """Return what promises it breaks, in its disruption or another; *straight*: the product as it is."""
         twist = STRAIGHT if straight else self.twist
-        return self.way(self.scenario, self.trouble if trouble is None else trouble, twist)
+        return self.way(self.scenario, self.disruption if disruption is None else disruption, twist)
 
 
 Defects = Mapping[str, Defect]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
 from controller.edges.store import SqlStore, WriterLock, open_store
-from tests.sim.effects import Blow, Fate, Life
+from tests.sim.effects import Failure, Injector, Life
 from tests.sim.timeline import Clock
 from tests.sim.trace import Trace
 
@@ -44,7 +44,7 @@ class Disk:
     """
 
     folder: Path
-    fate: Fate
+    injector: Injector
     trace: Trace
     empty: Path | None
     begun: dict[int, float] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Disk:
 
 @dataclass(slots=True)
 class Transactions(Executor):
-    """Runs the store's work in place, as the inline store does, and lets fate strike."""
+    """Runs the store's work in place, as the inline store does, and lets the injector strike."""
 
     life: Life
     disk: Disk
@@ -133,28 +133,28 @@ class Transactions(Executor):
         return future
 
     def _write(self, fn: Callable[..., T], work: Callable[[Connection], Any]) -> T:
-        blow = self.disk.fate.meet(self.life, "store", _label(work))
-        if blow is Blow.BEFORE:
+        failure = self.disk.injector.meet(self.life, "store", _label(work))
+        if failure is Failure.BEFORE:
             raise self.life.end()
-        if blow is Blow.FULL:
+        if failure is Failure.FULL:
             return fn(_failing("SQLITE_FULL", "database or disk is full"), write=True)
         self.heard.clear()
-        if blow in {Blow.DURING, Blow.TORN}:
-            return fn(partial(self._undone, work, blow), write=True)
+        if failure in {Failure.DURING, Failure.TORN}:
+            return fn(partial(self._undone, work, failure), write=True)
         done = fn(work, write=True)
         if _label(work) == "HistoryTable.begin":
-            self.disk.begun[cast("int", done)] = self.disk.fate.now()
+            self.disk.begun[cast("int", done)] = self.disk.injector.now()
         for line in self.heard:
-            self.disk.trace.line(self.disk.fate.now(), self.life.number, line)
-        if blow is Blow.AFTER:
+            self.disk.trace.line(self.disk.injector.now(), self.life.number, line)
+        if failure is Failure.AFTER:
             raise self.life.end()
-        if blow is Blow.UNTOLD:
+        if failure is Failure.UNTOLD:
             return fn(_failing("SQLITE_IOERR_FSYNC", "disk I/O error"), write=True)
         return done
 
-    def _undone(self, work: Callable[[Connection], Any], blow: Blow, connection: Connection) -> None:
+    def _undone(self, work: Callable[[Connection], Any], failure: Failure, connection: Connection) -> None:
         work(connection)
-        if blow is Blow.DURING:
+        if failure is Failure.DURING:
             raise self.life.end()
         _failing("SQLITE_IOERR_WRITE", "disk I/O error")(connection)
 

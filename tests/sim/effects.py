@@ -15,7 +15,7 @@ class Killed(BaseException):
     """The process is gone: whoever still runs cannot do anything any more."""
 
 
-class Blow(StrEnum):
+class Failure(StrEnum):
     """What happens at an effect.
 
     DURING: a request has left and takes effect only later, a transaction is rolled back. AFTER: it happened
@@ -31,7 +31,7 @@ class Blow(StrEnum):
     UNTOLD = "commit untold"
 
 
-KILLS = frozenset({Blow.BEFORE, Blow.DURING, Blow.AFTER})
+KILLS = frozenset({Failure.BEFORE, Failure.DURING, Failure.AFTER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,17 @@ class Life:
 
 
 @dataclass(slots=True)
-class Fate:
-    """Deals *blows* and *steps*, by the label of the effect and its place among those.
+class Injector:
+    """Deals *failures* and *steps*, by the label of the effect and its place among those.
 
     It writes down every effect.
     """
 
     timeline: Timeline
-    blows: dict[tuple[str, int], Blow] = field(default_factory=dict)
+    failures: dict[tuple[str, int], Failure] = field(default_factory=dict)
     steps: dict[tuple[str, int], Step] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
-    dealt: list[tuple[Effect, Blow]] = field(default_factory=list)
+    injected: list[tuple[Effect, Failure]] = field(default_factory=list)
     watch: Callable[[Effect], None] = lambda _: None
     seen: dict[str, int] = field(default_factory=dict)
     taken: list[Step] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Fate:
     def now(self) -> float:
         return self.timeline.now()
 
-    def meet(self, life: Life, kind: str, label: str) -> Blow | None:
+    def meet(self, life: Life, kind: str, label: str) -> Failure | None:
         """Count an effect and return what befalls it; Killed where its process is dead already."""
         if not life.alive:
             raise Killed
@@ -90,7 +90,7 @@ class Fate:
         if (step := self.steps.get((label, nth))) is not None:
             self.timeline.set(step)
             self.taken.append(step)
-        blow = self.blows.get((label, nth))
-        if blow is not None:
-            self.dealt.append((effect, blow))
-        return blow
+        failure = self.failures.get((label, nth))
+        if failure is not None:
+            self.injected.append((effect, failure))
+        return failure

@@ -11,13 +11,13 @@ class Finding:
     """One run that broke a promise, with what replays it."""
 
     scenario: str
-    trouble: str
+    disruption: str
     replay: str
     violations: tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Funnel:
+class ExplorationSummary:
     """How many points there were and what became of them.
 
     *worst* holds the fullest window of each bucket in any run, and its limit.
@@ -34,7 +34,7 @@ class Funnel:
     longest: float = 0.0
     worst: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def add(self, other: "Funnel") -> None:
+    def add(self, other: "ExplorationSummary") -> None:
         self.points += other.points
         self.pruned += other.pruned
         self.runs += other.runs
@@ -54,7 +54,7 @@ class Funnel:
                 f"points      {self.points:7}",
                 f"pruned      {sum(self.pruned.values()):7}",
                 *pruned,
-                f"run         {self.runs:7}  ({self.missed} in which not all trouble came)",
+                f"run         {self.runs:7}  ({self.missed} in which not all of the disruption came)",
                 f"a person had to help in {sum(self.persons.values())} places",
                 *persons,
                 f"violations  {len(self.findings):7}",
@@ -63,10 +63,10 @@ class Funnel:
             ]
         )
 
-    def told(self, most: int = 50) -> str:
+    def findings_text(self, most: int = 50) -> str:
         """Return the first findings, each with what replays it."""
         return "".join(
-            f"{each.scenario}: {each.trouble}\n"
+            f"{each.scenario}: {each.disruption}\n"
             f"  python -m tests.sim.explore '{each.scenario}' --replay \"{each.replay}\"\n"
             + "".join(f"  {words}\n" for words in each.violations)
             for each in self.findings[:most]
@@ -80,8 +80,8 @@ class Funnel:
         return made
 
 
-def write(funnels: dict[str, Funnel], path: str) -> None:
-    """Write the funnels as JSON to *path*, for a document to be made of them."""
+def write(summaries: dict[str, ExplorationSummary], path: str) -> None:
+    """Write the summaries as JSON to *path*, for a document to be made of them."""
     Path(path).write_text(
-        json.dumps({name: each.document() for name, each in funnels.items()}, indent=2) + "\n"
+        json.dumps({name: each.document() for name, each in summaries.items()}, indent=2) + "\n"
     )

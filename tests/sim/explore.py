@@ -1,6 +1,6 @@
-"""Exhaustive exploration: every kind of trouble at every effect of a run, alone, in pairs, in threes.
+"""Exhaustive exploration: every kind of disruption at every effect of a run, alone, in pairs, in threes.
 
-`python -m tests.sim.explore --help`; `--replay` tells one run again, line by line.
+`python -m tests.sim.explore --help`; `--replay` prints one run again, line by line.
 """
 
 import argparse
@@ -14,12 +14,12 @@ from random import Random
 from typing import TypeVar
 
 from controller.simulator import Fault
-from tests.sim.effects import Blow
-from tests.sim.exploration_summary import Finding, Funnel, write
+from tests.sim.effects import Failure
+from tests.sim.exploration_summary import ExplorationSummary, Finding, write
 from tests.sim.injection_points import Point, survey
 from tests.sim.run_dirs import reference, run
 from tests.sim.scenario import SCENARIOS
-from tests.sim.sim_run import Trouble
+from tests.sim.sim_run import Disruption
 from tests.sim.simulated_world import STRAIGHT, Twist
 from tests.sim.timeline import Step
 
@@ -28,72 +28,74 @@ _TOLD = 100
 """Jobs after which an exploration says on stderr how far it is."""
 
 
-def examine(name: str, points: Sequence[Point], twist: Twist = STRAIGHT) -> Funnel:
-    """Run *name* with the trouble of all *points* together, and judge it."""
+def examine(name: str, points: Sequence[Point], twist: Twist = STRAIGHT) -> ExplorationSummary:
+    """Run *name* with the disruptions of all *points* together, and judge it."""
     return judged(name, " + ".join(map(str, points)), together(points), twist)
 
 
-def judged(name: str, words: str, trouble: Trouble, twist: Twist = STRAIGHT) -> Funnel:
-    """Run *name* through *trouble*, which *words* name, and judge it."""
-    tale = run(SCENARIOS[name], trouble, ends=reference(name)[2], twist=twist)
-    funnel = Funnel(
+def judged(name: str, words: str, disruption: Disruption, twist: Twist = STRAIGHT) -> ExplorationSummary:
+    """Run *name* through *disruption*, which *words* name, and judge it."""
+    result = run(SCENARIOS[name], disruption, ends=reference(name)[2], twist=twist)
+    summary = ExplorationSummary(
         runs=1,
-        missed=not tale.struck,
-        virtual=tale.seconds,
-        longest=tale.seconds,
-        worst=dict(tale.worst),
+        missed=not result.struck,
+        virtual=result.seconds,
+        longest=result.seconds,
+        worst=dict(result.worst),
     )
-    funnel.persons.update(
-        f"{_kinds(trouble)}: {each.partition(' for ')[0]}" for each in dict.fromkeys(tale.person)
+    summary.persons.update(
+        f"{_kinds(disruption)}: {each.partition(' for ')[0]}" for each in dict.fromkeys(result.person)
     )
-    if tale.violations:
-        funnel.findings.append(Finding(name, words, repr(trouble), tale.violations))
-    return funnel
+    if result.violations:
+        summary.findings.append(Finding(name, words, repr(disruption), result.violations))
+    return summary
 
 
-def _kinds(trouble: Trouble) -> str:
-    faults = (f"{each.kind} at {each.route}" for each in trouble.faults)
-    return " + ".join([*faults, *(str(each) for _, _, each in (*trouble.blows, *trouble.steps))])
+def _kinds(disruption: Disruption) -> str:
+    faults = (f"{each.kind} at {each.route}" for each in disruption.faults)
+    return " + ".join([*faults, *(str(each) for _, _, each in (*disruption.failures, *disruption.steps))])
 
 
-def deeper(job: tuple[str, int, int, int]) -> Funnel:
-    """Take the first trouble by its place, then *count* more by *seed*, each behind the one before it."""
+def deeper(job: tuple[str, int, int, int]) -> ExplorationSummary:
+    """Take the first disruption by its place, then *count* more by *seed*, each behind the one before it."""
     name, first, count, depth = job
     _, points, ends = reference(name)
     chance = Random(f"{name} {first} {depth}")  # noqa: S311  (a seed)
-    funnel = Funnel()
+    summary = ExplorationSummary()
     for _ in range(count):
         chosen = [points.points[first]]
         for _ in range(depth - 1):
-            tale = run(SCENARIOS[name], together(chosen), ends=ends)
-            further = survey(tale.effects, set(), behind=chosen[-1].effect.number, until=tale.settled).points
+            result = run(SCENARIOS[name], together(chosen), ends=ends)
+            further = survey(
+                result.effects, set(), behind=chosen[-1].effect.number, until=result.settled
+            ).points
             chosen += [chance.choice(further)] if further else []
-        funnel.add(examine(name, chosen))
-    return funnel
+        summary.add(examine(name, chosen))
+    return summary
 
 
-def every_second(job: tuple[str, int]) -> Funnel:
-    """Take the first trouble by its place, then each trouble behind it in turn."""
+def every_second(job: tuple[str, int]) -> ExplorationSummary:
+    """Take the first disruption by its place, then each disruption behind it in turn."""
     name, first = job
     _, points, ends = reference(name)
     start = points.points[first]
-    tale = run(SCENARIOS[name], start.trouble, ends=ends)
-    funnel = Funnel()
-    found = survey(tale.effects, set(), behind=start.effect.number, until=tale.settled)
-    funnel.pruned.update(found.pruned)
+    result = run(SCENARIOS[name], start.disruption, ends=ends)
+    summary = ExplorationSummary()
+    found = survey(result.effects, set(), behind=start.effect.number, until=result.settled)
+    summary.pruned.update(found.pruned)
     for point in found.points:
-        funnel.add(examine(name, [start, point]))
-    funnel.points = len(found.points) + sum(found.pruned.values())
-    return funnel
+        summary.add(examine(name, [start, point]))
+    summary.points = len(found.points) + sum(found.pruned.values())
+    return summary
 
 
-def together(points: Iterable[Point]) -> Trouble:
-    troubles = [point.trouble for point in points]
-    faults = tuple(fault for trouble in troubles for fault in trouble.faults)
-    return Trouble(faults, tuple(blow for trouble in troubles for blow in trouble.blows))
+def together(points: Iterable[Point]) -> Disruption:
+    disruptions = [point.disruption for point in points]
+    faults = tuple(fault for disruption in disruptions for fault in disruption.faults)
+    return Disruption(faults, tuple(failure for disruption in disruptions for failure in disruption.failures))
 
 
-def single(job: tuple[str, int]) -> Funnel:
+def single(job: tuple[str, int]) -> ExplorationSummary:
     name, place = job
     return examine(name, [reference(name)[1].points[place]])
 
@@ -103,9 +105,9 @@ def places(name: str) -> range:
     return range(len(reference(name)[1].points))
 
 
-def singles(names: Iterable[str], jobs: int = 1, *, part: int = 0, parts: int = 1) -> Funnel:
+def singles(names: Iterable[str], jobs: int = 1, *, part: int = 0, parts: int = 1) -> ExplorationSummary:
     """Run every single point of *names*, or one of so many *parts* of them."""
-    found = Funnel()
+    found = ExplorationSummary()
     work: list[tuple[str, int]] = []
     for name in names:
         points = reference(name)[1]
@@ -115,35 +117,41 @@ def singles(names: Iterable[str], jobs: int = 1, *, part: int = 0, parts: int = 
     return _summed(found, single, work, jobs)
 
 
-def sample(names: Sequence[str], seed: int, count: int, jobs: int = 1, *, depth: int = 2) -> Funnel:
-    """Run *count* combinations of *depth* troubles, chosen by *seed*."""
+def sample(
+    names: Sequence[str], seed: int, count: int, jobs: int = 1, *, depth: int = 2
+) -> ExplorationSummary:
+    """Run *count* combinations of *depth* disruptions, chosen by *seed*."""
     chance = Random(f"pairs {seed}")  # noqa: S311  (a seed)
     work = []
     for _ in range(count):
         name = chance.choice(names)
         work.append((name, chance.randrange(len(places(name))), 1, depth))
-    return _summed(Funnel(points=count), deeper, work, jobs)
+    return _summed(ExplorationSummary(points=count), deeper, work, jobs)
 
 
-def pairs(names: Iterable[str], jobs: int) -> Funnel:
+def pairs(names: Iterable[str], jobs: int) -> ExplorationSummary:
     """Run every pair of points of *names*."""
     work = [(name, place) for name in names for place in places(name)]
-    return _summed(Funnel(), every_second, work, jobs)
+    return _summed(ExplorationSummary(), every_second, work, jobs)
 
 
-def _summed(funnel: Funnel, what: Callable[[Job], Funnel], work: Sequence[Job], jobs: int) -> Funnel:
+def _summed(
+    summary: ExplorationSummary, what: Callable[[Job], ExplorationSummary], work: Sequence[Job], jobs: int
+) -> ExplorationSummary:
     began = time.monotonic()
     for done, each in enumerate(spread(what, work, jobs), 1):
-        funnel.add(each)
+        summary.add(each)
         if done % _TOLD == 0:
             sys.stderr.write(
-                f"{done} of {len(work)} jobs, {funnel.runs} runs, {len(funnel.findings)} violations\n"
+                f"{done} of {len(work)} jobs, {summary.runs} runs, {len(summary.findings)} violations\n"
             )
-    funnel.seconds = time.monotonic() - began
-    return funnel
+    summary.seconds = time.monotonic() - began
+    return summary
 
 
-def spread(what: Callable[[Job], Funnel], work: Sequence[Job], jobs: int) -> Iterator[Funnel]:
+def spread(
+    what: Callable[[Job], ExplorationSummary], work: Sequence[Job], jobs: int
+) -> Iterator[ExplorationSummary]:
     if jobs == 1:
         yield from map(what, work)
         return
@@ -152,16 +160,24 @@ def spread(what: Callable[[Job], Funnel], work: Sequence[Job], jobs: int) -> Ite
 
 
 def replay(name: str, words: str) -> int:
-    """Tell the run of *name* through the trouble that *words* spell, as a finding gives it, line by line."""
-    trouble: Trouble = eval(words, {"Trouble": Trouble, "Fault": Fault, "inf": float("inf")} | _BLOWS)  # noqa: S307  (typed by the developer at the keyboard)
-    tale = run(SCENARIOS[name], trouble, ends=reference(name)[2])
+    """Print the run of *name* line by line, through the disruption that *words* spell as a finding does."""
+    disruption: Disruption = eval(words, dict(_NAMES))  # noqa: S307  (typed by the developer at the keyboard)
+    result = run(SCENARIOS[name], disruption, ends=reference(name)[2])
     sys.stdout.write(
-        "\n".join([*tale.lines, f"trouble: {trouble}", f"person: {tale.person}", *tale.violations, ""])
+        "\n".join(
+            [*result.lines, f"disruption: {disruption}", f"person: {result.person}", *result.violations, ""]
+        )
     )
-    return 1 if tale.violations else 0
+    return 1 if result.violations else 0
 
 
-_BLOWS = {"Blow": Blow, "Step": Step}
+_NAMES = {
+    "Disruption": Disruption,
+    "Fault": Fault,
+    "Failure": Failure,
+    "Step": Step,
+    "inf": float("inf"),
+}
 
 
 def main() -> int:
@@ -170,18 +186,18 @@ def main() -> int:
     names = tuple(given.scenarios)
     if given.replay:
         return replay(names[0], given.replay)
-    funnels = {"singles": singles(names, given.jobs)}
+    summaries = {"singles": singles(names, given.jobs)}
     if given.pairs == "all":
-        funnels["pairs"] = pairs(names, given.jobs)
+        summaries["pairs"] = pairs(names, given.jobs)
     elif int(given.pairs):
-        funnels["pairs"] = sample(names, given.seed, int(given.pairs), given.jobs)
+        summaries["pairs"] = sample(names, given.seed, int(given.pairs), given.jobs)
     if given.triples:
-        funnels["triples"] = sample(names, given.seed, given.triples, given.jobs, depth=3)
-    for name, funnel in funnels.items():
-        sys.stdout.write(f"{name}\n{funnel.text()}\n{funnel.told()}\n")
+        summaries["triples"] = sample(names, given.seed, given.triples, given.jobs, depth=3)
+    for name, summary in summaries.items():
+        sys.stdout.write(f"{name}\n{summary.text()}\n{summary.findings_text()}\n")
     if given.json:
-        write(funnels, given.json)
-    return 1 if any(funnel.findings for funnel in funnels.values()) else 0
+        write(summaries, given.json)
+    return 1 if any(summary.findings for summary in summaries.values()) else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -192,10 +208,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
-        "--json", default=os.environ.get("SIM_FUNNEL", ""), help="write the funnels to this file"
+        "--json", default=os.environ.get("SIM_SUMMARY", ""), help="write the summaries to this file"
     )
     parser.add_argument(
-        "--replay", metavar="TROUBLE", help="tell one run of one scenario, as a finding spells it"
+        "--replay", metavar="DISRUPTION", help="simulate one run of one scenario, as a finding spells it"
     )
     return parser.parse_args()
 

@@ -1,13 +1,13 @@
-"""Where trouble can strike a run, and which of those places are worth a run of their own."""
+"""The points at which a disruption can strike a run, and which of them are worth a run of their own."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controller.simulator import Fault
-from tests.sim.effects import Blow, Effect
+from tests.sim.effects import Effect, Failure
 from tests.sim.oracle import state
-from tests.sim.sim_run import Trouble, told
-from tests.sim.simulated_world import Universe
+from tests.sim.sim_run import Disruption, describe
+from tests.sim.simulated_world import SimulatedWorld
 
 Shape = tuple[str, Mapping[str, object]]
 
@@ -82,29 +82,29 @@ _SOON = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One kind of trouble at one effect."""
+    """One kind of disruption at one effect."""
 
     effect: Effect
     fault: Fault | None = None
-    blow: Blow | None = None
+    failure: Failure | None = None
 
     @property
-    def trouble(self) -> Trouble:
+    def disruption(self) -> Disruption:
         faults = () if self.fault is None else (self.fault,)
         at = (self.effect.label, self.effect.nth)
-        return Trouble(faults, () if self.blow is None else ((*at, self.blow),))
+        return Disruption(faults, () if self.failure is None else ((*at, self.failure),))
 
     def __str__(self) -> str:
         where = f"at {self.effect.label} #{self.effect.nth}"
         parts = [
-            *([told(self.fault)] if self.fault else []),
-            *([f"{self.blow} {where}"] if self.blow else []),
+            *([describe(self.fault)] if self.fault else []),
+            *([f"{self.failure} {where}"] if self.failure else []),
         ]
         return " and ".join(parts)
 
 
 @dataclass(slots=True)
-class Map:
+class PointMap:
     """The points of a run. *pruned* counts those that are left out, by the reason why."""
 
     points: list[Point] = field(default_factory=list)
@@ -115,10 +115,10 @@ class Map:
 
 
 @dataclass(slots=True)
-class Watch:
-    """Tells which effects of a run meet the same state of Gupshup, of the store and of their process."""
+class RepeatWatch:
+    """Notes which effects of a run meet the same state of Gupshup, of the store and of their process."""
 
-    universe: Universe
+    sim: SimulatedWorld
     repeats: set[int] = field(default_factory=set)
     _known: set[object] = field(default_factory=set)
     _done: dict[int, set[str]] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class Watch:
             effect.process,
             effect.label,
             frozenset(done),
-            repr(state(self.universe.world)),
+            repr(state(self.sim.world)),
             self._remembered(),
         )
         done.add(effect.label)
@@ -138,7 +138,7 @@ class Watch:
         self._known.add(key)
 
     def _remembered(self) -> str:
-        disk = self.universe.disk
+        disk = self.sim.disk
         return repr(
             [
                 disk.rows("SELECT phone, name, ended IS NULL, unclear FROM intents ORDER BY phone"),
@@ -152,13 +152,13 @@ class Watch:
 
 def survey(
     effects: Sequence[Effect], repeats: set[int], *, behind: int = 0, until: int, sparing: bool = True
-) -> Map:
+) -> PointMap:
     """Return the points of a run behind one effect and up to another: from there it only has to stay so.
 
     *sparing*: where a read breaks off in one of the ways that end it alike, one of them has to do after its
     route's first call met them all.
     """
-    found = Map()
+    found = PointMap()
     first = {each.label: each.number for each in reversed(effects) if each.number > behind}
     for place, effect in enumerate(effects):
         if not behind < effect.number <= until:
@@ -179,10 +179,12 @@ def survey(
 
 
 def _points(effect: Effect) -> Iterator[Point]:
-    for blow in (Blow.BEFORE, Blow.DURING, Blow.AFTER):
-        yield Point(effect, blow=blow)
+    for failure in (Failure.BEFORE, Failure.DURING, Failure.AFTER):
+        yield Point(effect, failure=failure)
     if effect.kind == "store":
-        yield from (Point(effect, blow=blow) for blow in (Blow.FULL, Blow.TORN, Blow.UNTOLD))
+        yield from (
+            Point(effect, failure=failure) for failure in (Failure.FULL, Failure.TORN, Failure.UNTOLD)
+        )
         return
     for kind, parameters in (*_WIRE, *_MORE.get(effect.label, ())):
         yield Point(effect, Fault(kind, effect.label, nth=(effect.nth,), parameters=parameters))
@@ -190,12 +192,12 @@ def _points(effect: Effect) -> Iterator[Point]:
         for kind, parameters in _WITH_KILL:
             if effect.label == "link" or kind not in {"stale-list", "callback-refused"}:
                 fault = Fault(kind, effect.label, nth=(effect.nth,), parameters=parameters)
-                yield Point(effect, fault, Blow.AFTER)
+                yield Point(effect, fault, Failure.AFTER)
 
 
 def _alike(point: Point) -> str:
     fault, pace = point.fault, point.effect.label in {"CallTable.reserve", "CallTable.ended"}
-    if pace and point.blow in {Blow.FULL, Blow.UNTOLD}:
+    if pace and point.failure in {Failure.FULL, Failure.UNTOLD}:
         return "a disk that fails at the pace's own lines, as at an earlier call"
     if fault is None or point.effect.label in WRITING or fault.kind not in _BREAKS:
         return ""
@@ -207,15 +209,15 @@ def _alike(point: Point) -> str:
 
 
 def _same_as_another(point: Point, after: float) -> str:
-    effect, blow = point.effect, point.blow
+    effect, failure = point.effect, point.failure
     if point.fault is not None:
         return ""
-    if blow is Blow.DURING and effect.kind == "store":
+    if failure is Failure.DURING and effect.kind == "store":
         return "a kill during a transaction undoes it, as a kill before it"
-    if blow is Blow.DURING and effect.label not in WRITING:
+    if failure is Failure.DURING and effect.label not in WRITING:
         return "a kill during a read is one after it"
-    if blow is Blow.AFTER and effect.label not in WRITING and after < _SOON:
+    if failure is Failure.AFTER and effect.label not in WRITING and after < _SOON:
         return "a kill after an effect is one before the next"
-    if blow is Blow.BEFORE and effect.label in {"CallTable.reserve", "CallTable.ended"}:
+    if failure is Failure.BEFORE and effect.label in {"CallTable.reserve", "CallTable.ended"}:
         return "a kill around the pace's own lines is one before the call they are about"
     return ""

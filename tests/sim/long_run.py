@@ -10,19 +10,19 @@ from controller.doors.app import Runtime, open_session
 from controller.loop.apply import PartnerRun
 from controller.loop.reconcile.state import PassRequest
 from controller.loop.run.controller import Controller
-from controller.loop.run.partner_loop import LoopContext as Footing
+from controller.loop.run.partner_loop import LoopContext
 from controller.loop.run.source_watcher import SourceWatcher
 from controller.model.manifest import App, Desired, Subscription
 from controller.model.passes import Pass, Timing
 from controller.model.source import Decoded, Source
-from tests.sim.simulated_world import Ended, Universe
+from tests.sim.simulated_world import Ended, SimulatedWorld
 from tests.sim.timeline import Clock
 
 TEMPO = Timing(interval=60.0, drift=300.0, hint_poll=5.0)
 
 
 @dataclass(slots=True)
-class Shelf:
+class ChangingSource:
     """A source that changes: *editions* by the second of the simulation from which on they are there."""
 
     editions: Sequence[tuple[float, Desired]]
@@ -75,10 +75,10 @@ class Ticks:
 
 
 @dataclass(slots=True)
-class Keeper:
-    """Runs processes that keep a universe as its *editions* say. *events*: seconds and names that hint."""
+class LongRun:
+    """Runs processes that keep a simulated world as its *editions* say. *events*: seconds and names."""
 
-    universe: Universe
+    sim: SimulatedWorld
     editions: Sequence[tuple[float, Desired]]
     tempo: Timing = TEMPO
     events: Sequence[tuple[float, str]] = ()
@@ -86,31 +86,31 @@ class Keeper:
 
     def run(self, seconds: float) -> Ended:
         """Let one process run for *seconds*, or until it is killed."""
-        life, loop, clock = self.universe._born()
+        life, loop, clock = self.sim._born()
         last = _all(each for _, each in self.editions)
         run, lives = PartnerRun(PassRequest(last, last)), list[Runtime]()
 
         async def main() -> None:
-            house = self.universe._house(life, clock, "run", last)
-            lives.append(house)
-            await self._keep(house, clock, life.number, seconds)
+            runtime = self.sim._runtime(life, clock, "run", last)
+            lives.append(runtime)
+            await self._keep(runtime, clock, life.number, seconds)
 
-        return self.universe._live(life, loop, run, main, lives)
+        return self.sim._live(life, loop, run, main, lives)
 
-    async def _keep(self, house: Runtime, clock: Clock, number: int, seconds: float) -> None:
+    async def _keep(self, runtime: Runtime, clock: Clock, number: int, seconds: float) -> None:
         stopping = asyncio.Event()
-        shelf = Shelf(self.editions, lambda: self.universe.timeline.seconds)
-        footing = Footing(
-            sign_in=partial(open_session, house, stopping=stopping.is_set),
-            hints=house.store.hints,
+        source = ChangingSource(self.editions, lambda: self.sim.timeline.seconds)
+        context = LoopContext(
+            sign_in=partial(open_session, runtime, stopping=stopping.is_set),
+            hints=runtime.store.hints,
             clock=clock,
             timing=self.tempo,
             triggers=Ticks(),
             on_pass=self.passes.append,
-            chance=Random(f"{self.universe.seed} {number}").random,  # noqa: S311  (a seed)
+            chance=Random(f"{self.sim.seed} {number}").random,  # noqa: S311  (a seed)
             stopping=stopping,
         )
-        controller = Controller(SourceWatcher(shelf, house.store.revisions, shelf.decode, clock), footing)
+        controller = Controller(SourceWatcher(source, runtime.store.revisions, source.decode, clock), context)
         loop = asyncio.get_running_loop()
         loop.call_later(seconds, controller.stop)
         for at, _ in self.editions:
@@ -119,7 +119,7 @@ class Keeper:
         for at, name in self.events:
             if at > loop.time():
                 loop.call_at(at, self._event, controller, name)
-        async with house.store:
+        async with runtime.store:
             await controller.run()
 
     def _event(self, controller: Controller, name: str) -> None:

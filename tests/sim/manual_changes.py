@@ -8,12 +8,12 @@ from controller.simulator.control.manual_changes import change_app
 _CHANGES: tuple[dict[str, object], ...] = (
     {"delete": True},
     {"modes": ["READ"]},
-    {"url": "https://drifted.example.com/"},
+    {"url": "https://change_by_hand.example.com/"},
     {"active": False},
 )
 
 
-def drifted(seed: int, world: World) -> None:
+def change_by_hand(seed: int, world: World) -> None:
     """Change or delete one subscription of about every second app of ours."""
     rng = Random(f"{seed} drift")  # noqa: S311  (a seed, not a secret)
     ours = [app for app in world.apps.by_id.values() if app.partner in world.partners and not app.deleted]

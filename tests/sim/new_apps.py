@@ -7,12 +7,12 @@ from controller.loop.run.controller import Controller
 from controller.model.manifest import App, Desired, Subscription
 from controller.model.passes import Timing
 from controller.simulator.control.manual_changes import change_app
-from tests.sim.long_run import Keeper
+from tests.sim.long_run import LongRun
 from tests.sim.oracle import violations
-from tests.sim.run_dirs import yard
+from tests.sim.run_dirs import run_dir
 from tests.sim.scenario import TAG, Scenario, app, desired, subscription, there
-from tests.sim.sim_run import Trouble
-from tests.sim.simulated_world import STRAIGHT, Twist, Universe
+from tests.sim.sim_run import Disruption
+from tests.sim.simulated_world import STRAIGHT, SimulatedWorld, Twist
 from tests.sim.timeline import START
 
 LINKED, SUBSCRIBED = 5.0, 10.0
@@ -61,14 +61,14 @@ def _there(of: App) -> Mapping[str, object]:
 
 
 @dataclass
-class Onboarding(Keeper):
+class Onboarding(LongRun):
     """A process that hears of each newcomer when it goes live. *events* are those moments."""
 
     lives: dict[str, float] = field(default_factory=dict)
 
     def _event(self, controller: Controller, name: str) -> None:
-        change_app(self.universe.world, {"app": name, "set": {"live": True}})
-        self.lives[name] = self.universe.timeline.now()
+        change_app(self.sim.world, {"app": name, "set": {"live": True}})
+        self.lives[name] = self.sim.timeline.now()
         super()._event(controller, name)
 
 
@@ -87,20 +87,20 @@ class Waited:
 def onboard(fleet: Fleet, *, starts: int = 1, twist: Twist = STRAIGHT) -> Waited:
     """Start a process, the last of so many, and let newcomers come."""
     scenario = fleet.scenario()
-    with yard() as context:
-        universe = Universe(scenario, context, twist=twist)
+    with run_dir() as context:
+        sim = SimulatedWorld(scenario, context, twist=twist)
         for _ in range(starts - 1):
-            Keeper(universe, [(0.0, scenario.revisions[0])], _TEMPO).run(20.0)
-        begun = universe.timeline.seconds
-        keeper = Onboarding(universe, _editions(scenario.revisions, begun), _TEMPO)
-        keeper.events = [
+            LongRun(sim, [(0.0, scenario.revisions[0])], _TEMPO).run(20.0)
+        begun = sim.timeline.seconds
+        long_run = Onboarding(sim, _editions(scenario.revisions, begun), _TEMPO)
+        long_run.events = [
             (begun + LIVE + APART * number, each.app_name) for number, each in enumerate(fleet.newcomers)
         ]
-        keeper.run(LIVE + APART * (fleet.news - 1) + SUBSCRIBED + 1.0)
+        long_run.run(LIVE + APART * (fleet.news - 1) + SUBSCRIBED + 1.0)
         commits = {each.app_name: START + begun + COMMIT for each in fleet.newcomers}
-        links = _waited(universe, fleet.newcomers, "link", commits)
-        webhooks = _waited(universe, fleet.newcomers, "subscribe", keeper.lives)
-        return Waited(links, webhooks, violations(universe))
+        links = _waited(sim, fleet.newcomers, "link", commits)
+        webhooks = _waited(sim, fleet.newcomers, "subscribe", long_run.lives)
+        return Waited(links, webhooks, violations(sim))
 
 
 def _editions(revisions: Sequence[Desired], begun: float) -> Sequence[tuple[float, Desired]]:
@@ -109,9 +109,9 @@ def _editions(revisions: Sequence[Desired], begun: float) -> Sequence[tuple[floa
 
 
 def _waited(
-    universe: Universe, apps: Sequence[App], route: str, since: Mapping[str, float]
+    sim: SimulatedWorld, apps: Sequence[App], route: str, since: Mapping[str, float]
 ) -> list[float | None]:
-    sent = {each.phone: each.at for each in reversed(universe.trace.requests) if each.route == route}
+    sent = {each.phone: each.at for each in reversed(sim.trace.requests) if each.route == route}
     return [sent[each.phone] - since[each.app_name] if each.phone in sent else None for each in apps]
 
 
@@ -123,10 +123,10 @@ def late(waited: Waited) -> Iterator[str]:
                 yield f"P42: a newcomer's {what} came after {each} s"
 
 
-def onboarding(*, more: bool) -> Callable[[str, Trouble, Twist], Sequence[str]]:
+def onboarding(*, more: bool) -> Callable[[str, Disruption, Twist], Sequence[str]]:
     """Start a process over a fleet, and let a newcomer come; *more*: every app gets another webhook then."""
 
-    def way(_: str, __: Trouble, twist: Twist) -> Sequence[str]:
+    def way(_: str, __: Disruption, twist: Twist) -> Sequence[str]:
         waited = onboard(Fleet(60 if more else 110, more=more), twist=twist)
         return [*waited.found, *late(waited)]
 

@@ -10,7 +10,7 @@ from controller.simulator.limits import LIMITS
 from controller.simulator.routes import ROUTES
 from tests.sim.effects import KILLS
 from tests.sim.scenario import SECRETS, SETTLE
-from tests.sim.simulated_world import Universe
+from tests.sim.simulated_world import SimulatedWorld
 from tests.sim.timeline import START
 from tests.sim.trace import Request
 
@@ -30,9 +30,9 @@ _BUCKETS = {route.name: route.bucket for route in ROUTES}
 _TOKEN = re.compile(rb"sk_[0-9a-f]{32}|eyJ[A-Za-z0-9_-]{20,}\.")
 
 
-def violations(universe: Universe) -> list[str]:
+def violations(sim: SimulatedWorld) -> list[str]:
     """Return every promise that the run broke, with the words to find it by."""
-    found = [*universe.trace.violations]
+    found = [*sim.trace.violations]
     for oracle in (
         _links,
         _absence,
@@ -46,14 +46,14 @@ def violations(universe: Universe) -> list[str]:
         _secrets,
         _accounts,
     ):
-        found.extend(oracle(universe))
+        found.extend(oracle(sim))
     return found
 
 
-def _links(universe: Universe) -> Iterator[str]:
+def _links(sim: SimulatedWorld) -> Iterator[str]:
     """P3, by the simulator's own knowledge: no POST while an earlier one may still take effect."""
     pending: dict[str, int] = defaultdict(int)
-    for call in universe.world.log:
+    for call in sim.world.log:
         if call.route != "link":
             continue
         if call.fault.startswith("late (the effect)"):
@@ -64,18 +64,18 @@ def _links(universe: Universe) -> Iterator[str]:
             pending[call.phone] += 1
         elif pending[call.phone] and "(the copy)" not in call.fault:
             yield f"P3: a link for {call.phone} at {call.at:.3f} while an earlier one may still take effect"
-    phones = [app.phone for app in universe.world.apps.by_id.values() if not app.deleted and app.phone]
+    phones = [app.phone for app in sim.world.apps.by_id.values() if not app.deleted and app.phone]
     yield from (f"P3: two apps with the phone {phone}" for phone in phones if phones.count(phone) > 1)
 
 
-def _absence(universe: Universe) -> Iterator[str]:
+def _absence(sim: SimulatedWorld) -> Iterator[str]:
     """P3, by what a process can know: after an unclear link L + S pass before the next one like it.
 
     That is one for the same phone, or by the same name.
     """
     unclear: dict[str, Request] = {}
     least = SETTLE.late_effect + SETTLE.stale_list - _BEHIND
-    for request in sorted(universe.trace.requests, key=lambda each: each.at):
+    for request in sorted(sim.trace.requests, key=lambda each: each.at):
         if request.verb != "link":
             continue
         for key in (request.phone, request.name):
@@ -89,35 +89,35 @@ def _absence(universe: Universe) -> Iterator[str]:
                 unclear[key] = request
 
 
-def _rested(universe: Universe) -> Iterator[str]:
+def _rested(sim: SimulatedWorld) -> Iterator[str]:
     """P38: where the clock was set, an unclear link is repeated after L + S as before, and soon afterwards.
 
     Soon is within a minute after that has passed since its end, and since its last process began.
     """
-    if not universe.fate.taken:
+    if not sim.injector.taken:
         return
     unclear: dict[str, float] = {}
     rest = SETTLE.late_effect + SETTLE.stale_list
-    for request in sorted(universe.trace.requests, key=lambda each: each.at):
+    for request in sorted(sim.trace.requests, key=lambda each: each.at):
         if request.verb != "link":
             continue
         ended = unclear.pop(request.phone, None)
         if ended is not None:
-            begun = max(ended, *(START + each for each in universe.births if START + each <= request.at))
+            begun = max(ended, *(START + each for each in sim.births if START + each <= request.at))
             if request.at < ended + rest - _BEHIND or request.at > begun + rest + _GRACE:
                 after = request.at - ended
                 yield f"P38: a link for {request.phone} {after:.3f} s after one without a clear answer"
         if not request.clear or request.killed:
             unclear[request.phone] = request.ended
-    there = {app.phone for app in universe.world.apps.by_id.values() if not app.deleted}
+    there = {app.phone for app in sim.world.apps.by_id.values() if not app.deleted}
     yield from (f"P38: {phone} still rests in the end" for phone in sorted(unclear.keys() - there))
 
 
-def _looks(universe: Universe) -> Iterator[str]:
+def _looks(sim: SimulatedWorld) -> Iterator[str]:
     """P17: a write without a clear answer is not sent again before somebody looked."""
     open_ends: dict[tuple[str, str], Request] = {}
     looked = 0.0
-    for request in sorted(universe.trace.requests, key=lambda each: each.at):
+    for request in sorted(sim.trace.requests, key=lambda each: each.at):
         if request.route in _LOOKS:
             looked = request.at
         if not request.verb:
@@ -129,13 +129,13 @@ def _looks(universe: Universe) -> Iterator[str]:
             open_ends[request.verb, request.target] = request
 
 
-def _rests(universe: Universe) -> Iterator[str]:
+def _rests(sim: SimulatedWorld) -> Iterator[str]:
     """P16: after a 429 nothing is sent for a whole window that counts in the same bucket."""
-    if any(effect.label.startswith("CallTable.") for effect, _ in universe.fate.dealt):
+    if any(effect.label.startswith("CallTable.") for effect, _ in sim.injector.injected):
         return  # who could not write it down, or died before, did not know it
     rests: dict[tuple[str, str], tuple[float, float]] = {}
-    kills = [effect.at for effect, blow in universe.fate.dealt if blow in KILLS]
-    for request in sorted(universe.trace.requests, key=lambda each: each.at):
+    kills = [effect.at for effect, failure in sim.injector.injected if failure in KILLS]
+    for request in sorted(sim.trace.requests, key=lambda each: each.at):
         bucket = _BUCKETS[request.route]
         key = (bucket, request.app if LIMITS[bucket].per_app else "")
         told, until = rests.get(key, (0.0, 0.0))
@@ -146,10 +146,10 @@ def _rests(universe: Universe) -> Iterator[str]:
             rests[key] = request.ended + _HEARD, max(until, request.ended + LIMITS[bucket].window)
 
 
-def _sign_ins(universe: Universe) -> Iterator[str]:
+def _sign_ins(sim: SimulatedWorld) -> Iterator[str]:
     """P20: a process asks for a token once, until one was refused or has grown old."""
     good: dict[tuple[int, str], Request] = {}
-    for request in sorted(universe.trace.requests, key=lambda each: each.at):
+    for request in sorted(sim.trace.requests, key=lambda each: each.at):
         if request.status in _DENIED or request.fault:
             good = {key: each for key, each in good.items() if key[0] != request.process}
         elif request.route in {"login", "token"} and request.status == _FINE:
@@ -160,31 +160,31 @@ def _sign_ins(universe: Universe) -> Iterator[str]:
             good[key] = request
 
 
-def _limits(universe: Universe) -> Iterator[str]:
+def _limits(sim: SimulatedWorld) -> Iterator[str]:
     """P15, as Gupshup counts."""
-    learnt = len(universe.fate.dealt) + 1  # a process may die before it could note that it was told
-    for worst in universe.world.windows.worst():
+    learnt = len(sim.injector.injected) + 1  # a process may die before it could note that it was told
+    for worst in sim.world.windows.worst():
         slow = worst.bucket == "list"  # ten a second, until Gupshup says that it is ten a minute
         if worst.exceeded and not (slow and worst.refused <= learnt):
             yield f"P15: {worst.calls} calls in a window of {worst.bucket} ({worst.owner}), {worst.limit}"
 
 
-def _adoptions(universe: Universe) -> Iterator[str]:
+def _adoptions(sim: SimulatedWorld) -> Iterator[str]:
     """P4: what is bound at the end is an app of ours with that phone."""
-    for phone, app_id in universe.disk.rows("SELECT phone, app_id FROM bindings"):
-        app = universe.world.apps.by_id.get(app_id)
-        if app is None or app.phone != phone or app.partner not in universe.world.partners:
+    for phone, app_id in sim.disk.rows("SELECT phone, app_id FROM bindings"):
+        app = sim.world.apps.by_id.get(app_id)
+        if app is None or app.phone != phone or app.partner not in sim.world.partners:
             yield f"P4: {phone} is bound to {app_id}, which is {app and app.phone}"
 
 
-def _history(universe: Universe) -> Iterator[str]:
+def _history(sim: SimulatedWorld) -> Iterator[str]:
     """P28: each mutating request has a line of its own, begun before it, finished unless it was killed."""
-    rows = universe.disk.rows("SELECT id, verb, target, outcome FROM history ORDER BY id")
+    rows = sim.disk.rows("SELECT id, verb, target, outcome FROM history ORDER BY id")
     lines: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
     for number, verb, target, outcome in rows:
-        lines[verb, target].append((universe.disk.begun[number], outcome))
-    failures = sum(1 for _, blow in universe.fate.dealt)
-    for request in universe.trace.requests:
+        lines[verb, target].append((sim.disk.begun[number], outcome))
+    failures = sum(1 for _, failure in sim.injector.injected)
+    for request in sim.trace.requests:
         if not request.verb:
             continue
         mine = [line for line in lines[request.verb, request.target] if line[0] <= request.at + _BEHIND]
@@ -200,19 +200,19 @@ def _history(universe: Universe) -> Iterator[str]:
             yield f"P28: {verb} {target} is told to be done, and no request was sent"
 
 
-def _secrets(universe: Universe) -> Iterator[str]:
+def _secrets(sim: SimulatedWorld) -> Iterator[str]:
     """P33: no secret and no token in the store's files, nor in any line of the trace."""
-    sinks = {"the store": universe.disk.content(), "the trace": "\n".join(universe.trace.lines).encode()}
-    words = {*(value for name, value in SECRETS.items() if name != "GUPSHUP_EMAIL"), *universe.trace.tokens}
+    sinks = {"the store": sim.disk.content(), "the trace": "\n".join(sim.trace.lines).encode()}
+    words = {*(value for name, value in SECRETS.items() if name != "GUPSHUP_EMAIL"), *sim.trace.tokens}
     for name, content in sinks.items():
         if _TOKEN.search(content) or any(word.encode() in content for word in words):
             yield f"P33: a secret in {name}"
 
 
-def insistence(universe: Universe) -> Iterator[str]:
+def endless_writes(sim: SimulatedWorld) -> Iterator[str]:
     """P39: nothing is written more than a dozen times within an hour, where nobody asks for it."""
     moments: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for request in universe.trace.requests:
+    for request in sim.trace.requests:
         if request.verb and request.verb != "link":
             moments[request.verb, request.target].append(request.at)
     for (verb, target), at in moments.items():
@@ -221,10 +221,10 @@ def insistence(universe: Universe) -> Iterator[str]:
             yield f"P39: {most} times {verb} {target} within an hour"
 
 
-def _accounts(universe: Universe) -> Iterator[str]:
+def _accounts(sim: SimulatedWorld) -> Iterator[str]:
     """P41: what was written for one account stands in the store under one name."""
-    names = sorted({name for (name,) in universe.disk.rows("SELECT upstream FROM history")})
-    if len(names) > len(universe.world.partners):
+    names = sorted({name for (name,) in sim.disk.rows("SELECT upstream FROM history")})
+    if len(names) > len(sim.world.partners):
         yield f"P41: one account has several names: {', '.join(names)}"
 
 
@@ -256,7 +256,7 @@ def fullest(world: World) -> dict[str, tuple[int, int]]:
     return found
 
 
-def writes(universe: Universe, since: int) -> list[str]:
+def writes(sim: SimulatedWorld, since: int) -> list[str]:
     """Return the mutating requests among those after the first *since*."""
-    later = universe.trace.requests[since:]
+    later = sim.trace.requests[since:]
     return [f"{each.verb} {each.target} -> {each.status}" for each in later if each.verb]

@@ -36,11 +36,11 @@ from controller.model.memory import Intent, MemoryUpdate, Refuse
 from controller.model.passes import Lane
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Linked, LinkedWithoutCallback, LinkRefused, Row
-from tests.sim.defects import Defect, Defects, damaged, losing, planning, rivalled, telling_twice
+from tests.sim.defects import Defect, Defects, damaged, losing, planning, rivalled, running_twice
 from tests.sim.new_apps import onboarding
 from tests.sim.planted_defects_at_ports import CRASH_LOOP, fault, remote, store
 from tests.sim.scenario import SCENARIOS, SECRETS, desired
-from tests.sim.sim_run import Trouble
+from tests.sim.sim_run import Disruption
 from tests.sim.simulated_world import Twist
 
 _KEPT, _MATCHED, _ALLOWED = link._keep, match._by_phone_and_name, guard.allowed
@@ -255,7 +255,7 @@ _CALLED_OTHERWISE = replace(
     apps=tuple(replace(each, partner="primary") for each in _FEWER.apps),
 )
 
-MISPLACED: Defects = {
+DEFECTS_IN_FUNCTIONS: Defects = {
     "a phone that contains the declared one is the same": Defect(
         "P4", Twist(names={f"{_CORE}.planning.match:_by_phone_and_name": _contains}), "look-alikes"
     ),
@@ -349,21 +349,21 @@ MISPLACED: Defects = {
         "unsubscribe",
     ),
     "a window is half as long": Defect(
-        "P15", Twist(names={f"{_CORE}.ratelimit:window": _half_a_window}), trouble=CRASH_LOOP
+        "P15", Twist(names={f"{_CORE}.ratelimit:window": _half_a_window}), disruption=CRASH_LOOP
     ),
     "a 429 is like any other refusal": Defect(
         "P16",
         Twist(names={"controller.loop.rate_limiter:RateLimiter._rest": _no_rest}),
-        trouble=Trouble((fault("429", "subscribe"),)),
+        disruption=Disruption((fault("429", "subscribe"),)),
     ),
     "a lost update is sent again": Defect(
-        "P17", Twist(_updates_again), "unsubscribe", Trouble((fault("lose-reply", "updateSubscription"),))
+        "P17", Twist(_updates_again), "unsubscribe", Disruption((fault("lose-reply", "updateSubscription"),))
     ),
     "what was not read is not there": Defect(
         "P7",
         Twist(names={f"{_GUPSHUP}.reader:GupshupReader.subscriptions": _unread_is_none}),
         "unsubscribe",
-        Trouble((fault("html", "subscriptions"),)),
+        Disruption((fault("html", "subscriptions"),)),
     ),
     "each call signs in for itself": Defect(
         "P20", Twist(names={f"{_GUPSHUP}.tokens:TokenCache.get": _fetch_each_time})
@@ -371,7 +371,7 @@ MISPLACED: Defects = {
     "an app's id is kept after its callback was set": Defect(
         "P22",
         Twist(names={"controller.loop.reconcile.link:_keep": _callback_first}),
-        trouble=Trouble((fault("callback-refused"),)),
+        disruption=Disruption((fault("callback-refused"),)),
     ),
     "a damaged store is begun anew": Defect(
         "P23",
@@ -392,7 +392,7 @@ MISPLACED: Defects = {
         way=rivalled(stolen=True),
     ),
     "chance that no seed decides": Defect(
-        "P27", Twist(names={"controller.loop.apply:next_pass": _chance}), way=telling_twice
+        "P27", Twist(names={"controller.loop.apply:next_pass": _chance}), way=running_twice
     ),
     "there is no history": Defect("P28", Twist(_no_line_of_history)),
     "everything is called Ready": Defect(
@@ -420,26 +420,26 @@ MISPLACED: Defects = {
     "what Gupshup echoes is told as it is": Defect(
         "P33",
         Twist(names={f"{_GUPSHUP}.replies:redact": lambda text, _: text}),
-        trouble=Trouble((_SHOUTED,)),
+        disruption=Disruption((_SHOUTED,)),
     ),
     "a callback that a link could not set counts as set": Defect(
         "P46",
         Twist(names={"controller.loop.reconcile.link:of_link_answer": _all_was_done}),
-        trouble=Trouble((fault("callback-refused"),)),
+        disruption=Disruption((fault("callback-refused"),)),
     ),
     "the name that a link asks for is not kept": Defect(
-        "P3", Twist(_name_is_lost), "new phone", Trouble((fault("late", seconds=55),))
+        "P3", Twist(_name_is_lost), "new phone", Disruption((fault("late", seconds=55),))
     ),
     "a server's error is a refusal": Defect(
         "P3",
         Twist(names={f"{_GUPSHUP}.writer:link_answer": _an_error_is_a_no}),
-        trouble=Trouble((fault("late", seconds=55, status=504),)),
+        disruption=Disruption((fault("late", seconds=55, status=504),)),
     ),
     "a list that broke off is whole": Defect(
         "P3",
         Twist(names={f"{_GUPSHUP}.reader:GupshupReader._pages": _what_came}),
         "many pages",
-        Trouble((fault("html", "list", 2), fault("html", "list", 3))),
+        Disruption((fault("html", "list", 2), fault("html", "list", 3))),
     ),
     "what a sweep has not reached is new at the next list": Defect(
         "P42",

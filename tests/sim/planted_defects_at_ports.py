@@ -19,9 +19,9 @@ from controller.model.ratelimit import Budget, CallSpan, Reservation, Rule
 from controller.model.upstream import Linked, RemoteSubscription, Row, SubscriptionId
 from controller.simulator import Fault
 from tests.sim.defects import Defect, Defects
-from tests.sim.effects import Blow
+from tests.sim.effects import Failure
 from tests.sim.scenario import SETTLE
-from tests.sim.sim_run import Trouble
+from tests.sim.sim_run import Disruption
 from tests.sim.simulated_world import Twist
 from tests.sim.timeline import Step
 
@@ -254,62 +254,66 @@ def fault(kind: str, route: str = "link", nth: int = 1, **parameters: object) ->
     return Fault(kind, route, nth=(nth,), parameters=parameters)
 
 
-CRASH_LOOP = Trouble(blows=tuple(("list", nth, Blow.BEFORE) for nth in range(1, 13)))
-_LOST = Trouble((fault("lose-request"),))
-_LATE = Trouble((fault("late", seconds=55),))
-_DEAD = Trouble(blows=(("link", 1, Blow.DURING),))
+CRASH_LOOP = Disruption(failures=tuple(("list", nth, Failure.BEFORE) for nth in range(1, 13)))
+_LOST = Disruption((fault("lose-request"),))
+_LATE = Disruption((fault("late", seconds=55),))
+_DEAD = Disruption(failures=(("link", 1, Failure.DURING),))
 _TIME = "controller.edges.store.store:machine_clock"
 
 
-def _set(seconds: float, *, reboot: bool = False) -> Trouble:
+def _set(seconds: float, *, reboot: bool = False) -> Disruption:
     """Lose a link's answer, and have its process die and the clock set while it is waited for."""
     at = ("list", 3)
-    return replace(_LOST, blows=((*at, Blow.BEFORE),), steps=((*at, Step(seconds, reboot=reboot)),))
+    return replace(_LOST, failures=((*at, Failure.BEFORE),), steps=((*at, Step(seconds, reboot=reboot)),))
 
 
-_BOTH_LISTS = Trouble((fault("html", "list"), fault("html", "list", 2)))
+_BOTH_LISTS = Disruption((fault("html", "list"), fault("html", "list", 2)))
 
-BROKEN: Defects = {
-    "the intent is written after the call": Defect("P3", Twist(_intent_after_the_call), trouble=_DEAD),
-    "there is no intent": Defect("P3", Twist(_no_intent), trouble=_LATE),
-    "an unclear answer counts as a failure": Defect("P3", Twist(_unclear_is_failure), trouble=_LATE),
-    "the intents of the dead are forgotten": Defect("P3", Twist(_orphans_are_forgotten), trouble=_DEAD),
-    "nobody waits for a late effect": Defect("P3", Twist(_settle(Settle(0, 0))), trouble=_LATE),
-    "only L is waited for, not S": Defect("P3", Twist(_settle(replace(SETTLE, stale_list=0))), trouble=_LOST),
+DEFECTS_AT_PORTS: Defects = {
+    "the intent is written after the call": Defect("P3", Twist(_intent_after_the_call), disruption=_DEAD),
+    "there is no intent": Defect("P3", Twist(_no_intent), disruption=_LATE),
+    "an unclear answer counts as a failure": Defect("P3", Twist(_unclear_is_failure), disruption=_LATE),
+    "the intents of the dead are forgotten": Defect("P3", Twist(_orphans_are_forgotten), disruption=_DEAD),
+    "nobody waits for a late effect": Defect("P3", Twist(_settle(Settle(0, 0))), disruption=_LATE),
+    "only L is waited for, not S": Defect(
+        "P3", Twist(_settle(replace(SETTLE, stale_list=0))), disruption=_LOST
+    ),
     "the wait counts from the send": Defect(
-        "P3", Twist(_counted_from_the_send), trouble=Trouble((fault("lose-request", seconds=25),))
+        "P3", Twist(_counted_from_the_send), disruption=Disruption((fault("lose-request", seconds=25),))
     ),
     "no fresh look before a link": Defect(
-        "P3", Twist(_no_fresh_look), "pre-exists", Trouble((fault("empty-list", "list"),))
+        "P3", Twist(_no_fresh_look), "pre-exists", Disruption((fault("empty-list", "list"),))
     ),
     "a list that failed is an empty one": Defect(
         "P3", Twist(_failed_list_is_empty), "pre-exists", _BOTH_LISTS
     ),
-    "the client posts again": Defect("P3", Twist(_posts_again), trouble=_LATE),
+    "the client posts again": Defect("P3", Twist(_posts_again), disruption=_LATE),
     "a conflict is as good as a success": Defect("P4", Twist(_conflict_is_fine), "stranger's phone"),
     "a bound app that is not listed is linked again": Defect(
-        "P3", Twist(_bindings_do_not_count), trouble=Trouble((fault("stale-list", seconds=14),))
+        "P3", Twist(_bindings_do_not_count), disruption=Disruption((fault("stale-list", seconds=14),))
     ),
     "a lost reply counts as a success": Defect(
-        "P7", Twist(_lost_is_done), trouble=Trouble((fault("lose-request", "subscribe"),))
+        "P7", Twist(_lost_is_done), disruption=Disruption((fault("lose-request", "subscribe"),))
     ),
     "a disk that fails is ignored": Defect(
         "P3",
         Twist(_disk_is_ignored),
-        trouble=Trouble((fault("late", seconds=55),), (("IntentTable.open", 1, Blow.FULL),)),
+        disruption=Disruption((fault("late", seconds=55),), (("IntentTable.open", 1, Failure.FULL),)),
     ),
     "history is written after the call": Defect(
-        "P28", Twist(_history_after_the_call), trouble=Trouble(blows=(("link", 1, Blow.AFTER),))
+        "P28", Twist(_history_after_the_call), disruption=Disruption(failures=(("link", 1, Failure.AFTER),))
     ),
     "subscriptions do not wait for live": Defect("live", Twist(_subscribes_before_live)),
     "what rests goes by the wall clock, which is set forward": Defect(
-        "P38", Twist(names={_TIME: _walls_time}), trouble=_set(3 * 86_400.0)
+        "P38", Twist(names={_TIME: _walls_time}), disruption=_set(3 * 86_400.0)
     ),
     "what rests goes by the wall clock, which is set back": Defect(
-        "P38", Twist(names={_TIME: _walls_time}), trouble=_set(-3_600.0)
+        "P38", Twist(names={_TIME: _walls_time}), disruption=_set(-3_600.0)
     ),
     "monotonic time is compared over reboots": Defect(
-        "P38", Twist(names={_TIME: _one_boot}), trouble=_set(0.0, reboot=True)
+        "P38", Twist(names={_TIME: _one_boot}), disruption=_set(0.0, reboot=True)
     ),
-    "the pace is forgotten by each process": Defect("P15", Twist(store=_pace_in_memory), trouble=CRASH_LOOP),
+    "the pace is forgotten by each process": Defect(
+        "P15", Twist(store=_pace_in_memory), disruption=CRASH_LOOP
+    ),
 }

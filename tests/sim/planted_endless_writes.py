@@ -5,7 +5,7 @@ from controller.model.memory import ClearRefusal
 from controller.model.plan import Outcome
 from controller.simulator import Fault
 from tests.sim.defects import Defect, Defects, insisting
-from tests.sim.sim_run import Trouble
+from tests.sim.sim_run import Disruption
 from tests.sim.simulated_world import Twist
 
 _TAKEN = {"status": 400, "message": "Duplicate component tag", "plain": True}
@@ -16,34 +16,34 @@ def _nothing_learnt(action: Write, why: str, _: object) -> Verdict:
     return Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", why, action.app_id, reread=True)
 
 
-UNENDING: Defects = {
+DEFECTS_OF_ENDLESS_WRITES: Defects = {
     "another spelling is another url": Defect(
         "P7", Twist(names={"controller.core.url:normal": lambda url: url}), "spelt otherwise"
     ),
     "what proves nothing leaves nothing behind": Defect(
         "P39",
         Twist(names={"controller.loop.reconcile.write:of_unclear": _nothing_learnt}),
-        trouble=Trouble((Fault("500", "subscribe"),)),
+        disruption=Disruption((Fault("500", "subscribe"),)),
         way=insisting,
     ),
     "each try begins with a quick one": Defect(
         "P39",
         Twist(names={f"{_VERDICT}:_tries": lambda _prior, _digest: 1}),
-        trouble=Trouble((Fault("status", "subscribe", parameters=_TAKEN),)),
+        disruption=Disruption((Fault("status", "subscribe", parameters=_TAKEN),)),
         way=insisting,
     ),
     "an answer is taken for a look": Defect(
         "P39",
         Twist(names={"controller.loop.reconcile.attempt:replace": lambda seen, **_: seen}),
         "unsubscribe",
-        Trouble((Fault("unkept", "updateSubscription"),)),
+        Disruption((Fault("unkept", "updateSubscription"),)),
         way=insisting,
     ),
     "writes that do not take are not refused": Defect(
         "P39",
         Twist(names={f"{_VERDICT}:_refuse_repeated": lambda written, *_: ClearRefusal(written.key)}),
         "unsubscribe",
-        Trouble((Fault("unkept", "unsubscribe"),)),
+        Disruption((Fault("unkept", "unsubscribe"),)),
         way=insisting,
     ),
 }

@@ -1,6 +1,6 @@
 """Random worlds from a seed: fleets, upstreams that were there before, drift, faults and kills.
 
-`python -m tests.sim.random_worlds --seed N` tells one of them again, line by line; `--from A --to B` runs many.
+`python -m tests.sim.random_worlds --seed N` prints one of them line by line; `--from A --to B` runs many.
 """
 
 import argparse
@@ -26,10 +26,10 @@ from controller.model.manifest import (
     Subscription,
 )
 from controller.simulator import Fault
-from tests.sim.effects import Blow, Effect
+from tests.sim.effects import Effect, Failure
 from tests.sim.run_dirs import run
 from tests.sim.scenario import PARTNER, SWITCHES, TAG, Scenario, app, desired, subscription, there
-from tests.sim.sim_run import Tale, Trouble
+from tests.sim.sim_run import Disruption, RunResult
 
 _READS = ("list", "details", "pipeline", "token", "wabaInfo", "subscriptions", "login")
 _WRITES = ("link", "subscribe", "updateSubscription", "callbackUrl")
@@ -55,7 +55,7 @@ _SWITCHES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
+class RandomWorld:
     """Everything that one seed decides."""
 
     seed: int
@@ -125,13 +125,13 @@ class Chance:
         chosen = rng.sample(sorted(_SWITCHES), k=4)
         return (*SWITCHES, *(f"{name}={rng.choice(_SWITCHES[name])}" for name in chosen))
 
-    def trouble(self, effects: Sequence[Effect]) -> Trouble:
-        """Return faults, and up to six blows at some of the *effects* of a run without trouble."""
+    def disruption(self, effects: Sequence[Effect]) -> Disruption:
+        """Return faults, and up to six failures at some of the *effects* of an undisturbed run."""
         rng = self.random("trouble")
         faults = tuple(self._fault(rng) for _ in range(rng.randint(0, 5)))
         struck = rng.sample(effects, k=min(rng.choice([0, 1, 2, 3, 6]), len(effects)))
-        blows = sorted((each.label, each.nth, rng.choice(list(Blow))) for each in struck)
-        return Trouble(faults, tuple(blows), self.seed, drift=True)
+        failures = sorted((each.label, each.nth, rng.choice(list(Failure))) for each in struck)
+        return Disruption(faults, tuple(failures), self.seed, drift=True)
 
     def _fault(self, rng: Random) -> Fault:
         route = rng.choice([*_READS, *_WRITES, "link", "link", "list"])
@@ -163,42 +163,44 @@ def _old(rng: Random) -> list[str]:
     return [tag for tag in (TAG, "gitops-old", "theirs") if rng.random() < 0.5]
 
 
-def seeded(seed: int) -> Tale:
-    """Run the world of *seed* without trouble, then through its trouble, and judge it against the first."""
-    chance = Chance(seed)
-    scenario = chance.scenario()
-    quiet = Trouble(seed=seed, drift=True)
+def seeded(seed: int) -> RunResult:
+    """Run the world of *seed* undisturbed, then with its disruption, and judge it against the first."""
+    world = RandomWorld(seed)
+    scenario = world.scenario()
+    quiet = Disruption(seed=seed, drift=True)
     plain = run(scenario, quiet)
     if plain.violations:
         return plain
     alone = run(replace(scenario, revisions=scenario.revisions[-1:]), quiet)
-    return run(scenario, chance.trouble(plain.effects[: plain.settled]), ends=(plain.end, alone.end))
+    return run(scenario, world.disruption(plain.effects[: plain.settled]), ends=(plain.end, alone.end))
 
 
-def _judged(seed: int) -> tuple[int, Tale]:
+def _judged(seed: int) -> tuple[int, RunResult]:
     return seed, seeded(seed)
 
 
 def main() -> int:
     """Run seeds; 1 where one broke a promise."""
     parser = argparse.ArgumentParser(prog="python -m tests.sim.random_worlds", description=__doc__)
-    parser.add_argument("--seed", type=int, help="one seed, told line by line")
+    parser.add_argument("--seed", type=int, help="one seed, printed line by line")
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--to", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", default="", help="write how many there were to this file")
     given = parser.parse_args()
     if given.seed is not None:
-        tale = seeded(given.seed)
-        sys.stdout.write("\n".join([*tale.lines, f"trouble: {tale.trouble}", *tale.violations, ""]))
-        return 1 if tale.violations else 0
+        result = seeded(given.seed)
+        sys.stdout.write(
+            "\n".join([*result.lines, f"disruption: {result.disruption}", *result.violations, ""])
+        )
+        return 1 if result.violations else 0
     bad, effects = 0, 0
     with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
-        for seed, tale in pool.map(_judged, range(given.first, given.to), chunksize=4):
-            effects += len(tale.effects)
-            if tale.violations:
+        for seed, result in pool.map(_judged, range(given.first, given.to), chunksize=4):
+            effects += len(result.effects)
+            if result.violations:
                 bad += 1
-                sys.stdout.write(f"--seed {seed}: {tale.violations}\n")
+                sys.stdout.write(f"--seed {seed}: {result.violations}\n")
     sys.stdout.write(f"{given.to - given.first} seeds, {bad} with a broken promise\n")
     if given.json:
         found = {"first": given.first, "seeds": given.to - given.first, "effects": effects, "violations": bad}

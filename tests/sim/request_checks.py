@@ -26,12 +26,12 @@ _LOOKS = frozenset(
     }
 )
 
-LIES = frozenset({"flicker", "empty-list", "short-page", "repeat-page", "no-phone"})
+LYING_LISTS = frozenset({"flicker", "empty-list", "short-page", "repeat-page", "no-phone"})
 """Faults that make a list lie. Where two looks lie, a link of an app that is there cannot be helped."""
 
 
 @dataclass(frozen=True, slots=True)
-class Customs:
+class RequestChecks:
     """Judges what one process sends. *targets* is what its manifests declare; *blind*: two lists may lie."""
 
     world: World

@@ -9,11 +9,11 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 from tests.sim.disk import template
-from tests.sim.injection_points import Map, Watch, survey
+from tests.sim.injection_points import PointMap, RepeatWatch, survey
 from tests.sim.oracle import State
 from tests.sim.scenario import SCENARIOS, Scenario
-from tests.sim.sim_run import PATIENT, Patience, Tale, Trouble, tell
-from tests.sim.simulated_world import STRAIGHT, Ground, Twist, Universe
+from tests.sim.sim_run import PATIENT, Disruption, Patience, RunResult, simulate
+from tests.sim.simulated_world import STRAIGHT, RunDir, SimulatedWorld, Twist
 from tests.sim.timeline import Clock, Timeline
 
 
@@ -27,51 +27,51 @@ def _place() -> tuple[Path, Path]:
 
 
 @contextmanager
-def yard() -> Iterator[Ground]:
+def run_dir() -> Iterator[RunDir]:
     """Give a run a folder that is gone afterwards."""
     root, empty = _place()
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=root))
     try:
-        yield Ground(folder, empty)
+        yield RunDir(folder, empty)
     finally:
         shutil.rmtree(folder)
 
 
 def run(
     scenario: Scenario,
-    trouble: Trouble,
+    disruption: Disruption,
     *,
     ends: Sequence[State] = (),
     twist: Twist = STRAIGHT,
     patience: Patience = PATIENT,
-    watch: Callable[[Universe], None] = lambda _: None,
-) -> Tale:
-    """Tell one run in a folder that is gone afterwards."""
-    with yard() as context:
-        return tell(scenario, context, trouble, ends=ends, twist=twist, patience=patience, watch=watch)
+    watch: Callable[[SimulatedWorld], None] = lambda _: None,
+) -> RunResult:
+    """Simulate one run in a folder that is gone afterwards."""
+    with run_dir() as context:
+        return simulate(scenario, context, disruption, ends=ends, twist=twist, patience=patience, watch=watch)
 
 
 @cache
-def reference(name: str) -> tuple[Tale, Map, tuple[State, ...]]:
-    """Return the run without trouble, its points, and the ends that every other run may have."""
-    scenario, watches = SCENARIOS[name], list[Watch]()
+def reference(name: str) -> tuple[RunResult, PointMap, tuple[State, ...]]:
+    """Return the undisturbed run, its points, and the ends that every other run may have."""
+    scenario, watches = SCENARIOS[name], list[RepeatWatch]()
 
-    def watch(universe: Universe) -> None:
-        watches.append(Watch(universe))
-        universe.fate.watch = watches[0]
+    def watch(sim: SimulatedWorld) -> None:
+        watches.append(RepeatWatch(sim))
+        sim.injector.watch = watches[0]
 
-    tale = run(scenario, Trouble(), watch=watch)
-    if tale.violations:
-        raise AssertionError(f"{name} fails without any trouble: {tale.violations}")
-    points = survey(tale.effects, watches[0].repeats, until=tale.settled)
-    return tale, points, _ends(scenario, tale)
+    result = run(scenario, Disruption(), watch=watch)
+    if result.violations:
+        raise AssertionError(f"{name} fails without any disruption: {result.violations}")
+    points = survey(result.effects, watches[0].repeats, until=result.settled)
+    return result, points, _ends(scenario, result)
 
 
-def _ends(scenario: Scenario, tale: Tale) -> tuple[State, ...]:
+def _ends(scenario: Scenario, result: RunResult) -> tuple[State, ...]:
     """Return the ends of a run: with several revisions also that of the last one alone."""
     if scenario.ends == 1:
-        return (tale.end,)
+        return (result.end,)
     alone = Scenario(
         scenario.name, scenario.revisions[-1:], scenario.seeded, scenario.switches, scenario.blocked
     )
-    return tale.end, run(alone, Trouble()).end
+    return result.end, run(alone, Disruption()).end

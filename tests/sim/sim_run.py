@@ -7,11 +7,11 @@ from controller.loop.ports import Account, Writer
 from controller.loop.reconcile.resolve import absent
 from controller.model.manifest import App, Desired
 from controller.simulator import Fault
-from tests.sim.effects import Blow, Effect
-from tests.sim.manual_changes import drifted
+from tests.sim.effects import Effect, Failure
+from tests.sim.manual_changes import change_by_hand
 from tests.sim.oracle import State, fullest, state, violations, writes
 from tests.sim.scenario import Scenario
-from tests.sim.simulated_world import HOUR, STRAIGHT, Ended, Ground, Twist, Universe
+from tests.sim.simulated_world import HOUR, STRAIGHT, Ended, RunDir, SimulatedWorld, Twist
 from tests.sim.timeline import Step
 
 
@@ -31,42 +31,42 @@ _UNKNOWN = "CreateOutcomeUnknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What a run meets: *faults* of Gupshup, and *blows* by label and place of the effect that they strike.
+class Disruption:
+    """What a run meets: *faults* of Gupshup, and *failures* by label and place of the effect they strike.
 
     *steps* set the wall clock there. *drift*: once it has settled, somebody changes subscriptions by hand.
     """
 
     faults: tuple[Fault, ...] = ()
-    blows: tuple[tuple[str, int, Blow], ...] = ()
+    failures: tuple[tuple[str, int, Failure], ...] = ()
     seed: int = 1
     drift: bool = False
     steps: tuple[tuple[str, int, Step], ...] = ()
 
     def __str__(self) -> str:
-        dealt = [f"{blow} at {label} #{nth}" for label, nth, blow in (*self.blows, *self.steps)]
-        return "; ".join([*map(told, self.faults), *dealt]) or "no trouble"
+        injected = [f"{failure} at {label} #{nth}" for label, nth, failure in (*self.failures, *self.steps)]
+        return "; ".join([*map(describe, self.faults), *injected]) or "no disruption"
 
 
-def told(fault: Fault) -> str:
+def describe(fault: Fault) -> str:
     more = " ".join(f"{key}={value}" for key, value in sorted(fault.parameters.items()))
     nth = f" #{','.join(map(str, fault.nth))}" if fault.nth else ""
     return f"{fault.kind} at {fault.route}{nth} {more}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
-class Tale:
+class RunResult:
     """How a run went.
 
     *settled* is the number of the last effect before it only had to stay so; *person*: what a person had to
-    do to bring it home; *struck*: whether all trouble came. *worst* holds the fullest window of each bucket
-    as Gupshup counted it, and its limit.
+    do to bring it home; *struck*: whether all of the disruption came. *worst* holds the fullest window of
+    each bucket as Gupshup counted it, and its limit.
     """
 
     violations: tuple[str, ...]
     end: State
     digest: str
-    trouble: Trouble
+    disruption: Disruption
     effects: tuple[Effect, ...] = ()
     settled: int = 0
     person: tuple[str, ...] = ()
@@ -76,98 +76,98 @@ class Tale:
     lines: tuple[str, ...] = field(default=(), repr=False)
 
 
-def tell(  # noqa: PLR0913  (each by keyword, and each of them has a usual value)
+def simulate(  # noqa: PLR0913  (each by keyword, and each of them has a usual value)
     scenario: Scenario,
-    context: Ground,
-    trouble: Trouble,
+    context: RunDir,
+    disruption: Disruption,
     *,
     ends: Sequence[State] = (),
     twist: Twist = STRAIGHT,
     patience: Patience = PATIENT,
-    watch: Callable[[Universe], None] = lambda _: None,
-) -> Tale:
-    """Run *scenario* through *trouble* until it is settled, and judge it against the *ends* it may have.
+    watch: Callable[[SimulatedWorld], None] = lambda _: None,
+) -> RunResult:
+    """Run *scenario* through *disruption* until it is settled, and judge it against the *ends* it may have.
 
     Without ends it is a run to compare others with; it also plans.
     """
-    dealt = {(label, nth): blow for label, nth, blow in trouble.blows}
-    steps = {(label, nth): step for label, nth, step in trouble.steps}
-    universe = Universe(scenario, context, dealt, trouble.faults, trouble.seed, steps, twist)
-    watch(universe)
-    begin(universe)
+    injected = {(label, nth): failure for label, nth, failure in disruption.failures}
+    steps = {(label, nth): step for label, nth, step in disruption.steps}
+    sim = SimulatedWorld(scenario, context, injected, disruption.faults, disruption.seed, steps, twist)
+    watch(sim)
+    begin(sim)
     person: list[str] = []
-    found = _settle(universe, scenario.last, person, patience)
-    settled, struck = len(universe.fate.effects), _struck(universe, trouble)
-    universe.world.faults.replace(())
-    universe.fate.blows.clear()
-    universe.fate.steps.clear()
-    if not struck or any(not fault.nth for fault in trouble.faults):
-        found += _settle(universe, scenario.last, person, patience)
-    if trouble.drift:
-        drifted(trouble.seed, universe.world)
-        found += _settle(universe, scenario.last, person, patience)
-    found += stays(universe, scenario.last, plan=not ends)
-    found += violations(universe)
-    end = state(universe.world)
+    found = _settle(sim, scenario.last, person, patience)
+    settled, struck = len(sim.injector.effects), _struck(sim, disruption)
+    sim.world.faults.replace(())
+    sim.injector.failures.clear()
+    sim.injector.steps.clear()
+    if not struck or any(not fault.nth for fault in disruption.faults):
+        found += _settle(sim, scenario.last, person, patience)
+    if disruption.drift:
+        change_by_hand(disruption.seed, sim.world)
+        found += _settle(sim, scenario.last, person, patience)
+    found += stays(sim, scenario.last, plan=not ends)
+    found += violations(sim)
+    end = state(sim.world)
     if ends and _of_concern(end, scenario) not in [_of_concern(each, scenario) for each in ends]:
         found.append(f"P1: the end is {end}, not {' or '.join(map(str, ends))}")
-    return Tale(
+    return RunResult(
         violations=tuple(found),
         end=end,
-        digest=universe.trace.digest(),
-        trouble=trouble,
-        effects=tuple(universe.fate.effects),
+        digest=sim.trace.digest(),
+        disruption=disruption,
+        effects=tuple(sim.injector.effects),
         settled=settled,
         person=tuple(person),
         struck=struck,
-        seconds=universe.timeline.seconds,
-        worst=fullest(universe.world),
-        lines=tuple(universe.trace.lines),
+        seconds=sim.timeline.seconds,
+        worst=fullest(sim.world),
+        lines=tuple(sim.trace.lines),
     )
 
 
-def begin(universe: Universe) -> None:
+def begin(sim: SimulatedWorld) -> None:
     """Begin every revision but the last: one short process each, however it ends."""
-    for desired in universe.scenario.revisions[:-1]:
-        universe.apply(desired, wait=False, patience=5)
-        universe.pass_time(CRASH_PAUSE)
+    for desired in sim.scenario.revisions[:-1]:
+        sim.apply(desired, wait=False, patience=5)
+        sim.pass_time(CRASH_PAUSE)
 
 
-def _settle(universe: Universe, desired: Desired, person: list[str], patience: Patience) -> list[str]:
+def _settle(sim: SimulatedWorld, desired: Desired, person: list[str], patience: Patience) -> list[str]:
     """Start process after process until one is through; a person does what only a person can."""
     for _ in range(patience.processes):
-        ended = universe.apply(desired, patience=patience.seconds)
+        ended = sim.apply(desired, patience=patience.seconds)
         if ended.killed:
-            universe.pass_time(CRASH_PAUSE)
+            sim.pass_time(CRASH_PAUSE)
         elif ended.error is not None:
-            universe.pass_time(ERROR_PAUSE)
-        elif len(person) > patience.processes or not _help(universe, ended, desired, person):
-            return _unsettled(universe, ended)
-    return [f"P1: not settled after {patience.processes} processes and {universe.timeline.seconds:.0f} s"]
+            sim.pass_time(ERROR_PAUSE)
+        elif len(person) > patience.processes or not _help(sim, ended, desired, person):
+            return _unsettled(sim, ended)
+    return [f"P1: not settled after {patience.processes} processes and {sim.timeline.seconds:.0f} s"]
 
 
-def _unsettled(universe: Universe, ended: Ended) -> list[str]:
+def _unsettled(sim: SimulatedWorld, ended: Ended) -> list[str]:
     plan = ended.plan
     if plan is None:
         return ["P1: a process ended without a plan"]
-    allowed = universe.scenario.blocked or universe.scenario.never
+    allowed = sim.scenario.blocked or sim.scenario.never
     waiting = [f"{each.item} on {each.wait_for}" for each in plan.waiting if not allowed]
     left = [*map(str, plan.actions), *waiting]
     return [f"P1: settled with something left: {', '.join(left)}"] if left else []
 
 
-def _help(universe: Universe, ended: Ended, desired: Desired, person: list[str]) -> bool:
+def _help(sim: SimulatedWorld, ended: Ended, desired: Desired, person: list[str]) -> bool:
     """Look at what is blocked and was not to be, ask for it again, and say whether there was any."""
     blocked = ended.plan.blocked if ended.plan is not None else ()
-    stuck = [each for each in blocked if each.reason not in universe.scenario.blocked]
+    stuck = [each for each in blocked if each.reason not in sim.scenario.blocked]
     if not stuck:
         return False
     person.extend(f"{each.reason} for {each.item}" for each in stuck)
     names = {app.name: app for app in desired.apps}
     for each in stuck:
         if each.reason in {_UNKNOWN, "AppLost"}:
-            universe.work(desired, _absent(names[each.item.app]))
-    universe.apply(desired, again={each.item.app for each in stuck})
+            sim.work(desired, _absent(names[each.item.app]))
+    sim.apply(desired, again={each.item.app for each in stuck})
     return True
 
 
@@ -178,13 +178,13 @@ def _absent(app: App) -> Callable[[Account[Writer]], Awaitable[None]]:
     return work
 
 
-def stays(universe: Universe, desired: Desired, *, plan: bool = True) -> list[str]:
+def stays(sim: SimulatedWorld, desired: Desired, *, plan: bool = True) -> list[str]:
     """P1, P7: three more passes of a new process write nothing; nor does a *plan*, and it is empty (P5)."""
-    since = len(universe.trace.requests)
-    done = [("plan", universe.plan(desired))] if plan else []
-    universe.pass_time(ERROR_PAUSE)  # a list may be slow, and only its first 429 tells
-    done.append(("pass", universe.passes(desired, 3)))
-    found = [f"P7: written although nothing had changed: {each}" for each in writes(universe, since)]
+    since = len(sim.trace.requests)
+    done = [("plan", sim.plan(desired))] if plan else []
+    sim.pass_time(ERROR_PAUSE)  # a list may be slow, and only its first 429 tells
+    done.append(("pass", sim.passes(desired, 3)))
+    found = [f"P7: written although nothing had changed: {each}" for each in writes(sim, since)]
     for name, ended in done:
         if ended.error is not None:
             found.append(f"P1: a {name} failed without any fault: {ended.error!r}")
@@ -203,7 +203,9 @@ def _of_concern(end: State, scenario: Scenario) -> State:
     }
 
 
-def _struck(universe: Universe, trouble: Trouble) -> bool:
-    counts = universe.world.faults.counts()
-    dealt = len(universe.fate.dealt) + len(universe.fate.taken)
-    return all(each["struck"] for each in counts) and dealt == len(trouble.blows) + len(trouble.steps)
+def _struck(sim: SimulatedWorld, disruption: Disruption) -> bool:
+    counts = sim.world.faults.counts()
+    injected = len(sim.injector.injected) + len(sim.injector.taken)
+    return all(each["struck"] for each in counts) and injected == len(disruption.failures) + len(
+        disruption.steps
+    )

@@ -1,4 +1,4 @@
-"""One simulated universe: Gupshup, a machine with a disk, and the processes that run and die on it."""
+"""One simulated world: Gupshup, a machine with a disk, and the processes that run and die on it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -27,10 +27,10 @@ from controller.model.plan import Plan, Request
 from controller.simulator import Fault, PartnerAccount, SimulatorSettings, World, create_app, parse_switches
 from controller.simulator.control.added_apps import add_apps
 from tests.sim.disk import Disk
-from tests.sim.effects import Blow, Fate, Killed, Life
-from tests.sim.request_checks import LIES, Customs
+from tests.sim.effects import Failure, Injector, Killed, Life
+from tests.sim.request_checks import LYING_LISTS, RequestChecks
 from tests.sim.scenario import SECRETS, Scenario, targets
-from tests.sim.status_truth import lies
+from tests.sim.status_truth import check_statuses
 from tests.sim.timeline import Clock, Loop, Step, Timeline
 from tests.sim.trace import Trace
 from tests.sim.wire import Wire
@@ -64,7 +64,7 @@ STRAIGHT = Twist()
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class RunDir:
     """Where a run takes place: a folder of its own, and an empty store to begin with (None: made anew)."""
 
     folder: Path
@@ -85,15 +85,15 @@ class Ended:
 
 
 @dataclass(slots=True)
-class Universe:
-    """*blows* and *steps* strike effects by label and place, *faults* are the simulator's.
+class SimulatedWorld:
+    """*failures* and *steps* strike effects by label and place, *faults* are the simulator's.
 
     Equal inputs, equal traces. *births* are the seconds at which processes began.
     """
 
     scenario: Scenario
-    context: Ground
-    blows: dict[tuple[str, int], Blow] = field(default_factory=dict)
+    context: RunDir
+    failures: dict[tuple[str, int], Failure] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     seed: int = 1
     steps: dict[tuple[str, int], Step] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class Universe:
     births: list[float] = field(default_factory=list)
     environ: Mapping[str, str] = field(default_factory=dict)
     world: World = field(init=False)
-    fate: Fate = field(init=False)
+    injector: Injector = field(init=False)
     disk: Disk = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,8 +113,8 @@ class Universe:
         switches = parse_switches(self.scenario.switches)
         rules = SimulatorSettings(self.seed, 1.0, switches, self.faults, partners=(partner,))
         self.world = World(self.timeline.now, rules)
-        self.fate = Fate(self.timeline, self.blows, self.steps)
-        self.disk = Disk(self.context.folder, self.fate, self.trace, self.context.empty)
+        self.injector = Injector(self.timeline, self.failures, self.steps)
+        self.disk = Disk(self.context.folder, self.injector, self.trace, self.context.empty)
         if self.scenario.seeded:
             add_apps(self.world, {"apps": [dict(each) for each in self.scenario.seeded]})
 
@@ -150,9 +150,9 @@ class Universe:
         life, loop, clock = self._born()
 
         async def work() -> None:
-            house = self._house(life, clock, "plan", desired)
-            lives.append(house)
-            async with open_reader(house, desired.partners[0]) as account:
+            runtime = self._runtime(life, clock, "plan", desired)
+            lives.append(runtime)
+            async with open_reader(runtime, desired.partners[0]) as account:
                 await plan_when_observed(account, run, until=account.clock.now() + 300)
 
         lives: list[Runtime] = []
@@ -161,7 +161,7 @@ class Universe:
     def rivalry(
         self, desired: Desired, after: float, *, stolen: bool = False, rival: Desired | None = None
     ) -> tuple[Ended, list[ControllerError]]:
-        """Apply, and *after* some seconds let a second process want the same lock; tell what it met.
+        """Apply, and *after* some seconds let a second process want the same lock; return what it met.
 
         *rival* is what that one applies, the same where it is None.
 
@@ -199,8 +199,8 @@ class Universe:
     async def _rival(self, desired: Desired, request: PassRequest, *, stolen: bool) -> None:
         self.processes += 1
         life = Life(self.processes)
-        house = self._house(life, Clock(self.timeline), "rival", desired)
-        async with house.store, open_writer(house, desired.partners[0], lock_timeout=0) as account:
+        runtime = self._runtime(life, Clock(self.timeline), "rival", desired)
+        async with runtime.store, open_writer(runtime, desired.partners[0], lock_timeout=0) as account:
             if not stolen:
                 self.trace.wrong("P24", "two processes hold the lock of one partner")
             until = account.clock.now() + 2 * HOUR
@@ -216,9 +216,9 @@ class Universe:
             await asyncio.sleep(every * number)
             self.processes += 1
             clock = Clock(self.timeline)
-            house = self._house(Life(self.processes), clock, "plan", desired)
+            runtime = self._runtime(Life(self.processes), clock, "plan", desired)
             with suppress(Busy):  # who waited a whole window for its turn to sign in, and was not the next
-                async with house.store, open_reader(house, desired.partners[0]) as account:
+                async with runtime.store, open_reader(runtime, desired.partners[0]) as account:
                     await plan_when_observed(account, PartnerRun(run.request), until=clock.now() + 300)
 
         async def work(account: Account[Writer]) -> None:
@@ -243,12 +243,12 @@ class Universe:
         lives: list[Runtime] = []
 
         async def main() -> None:
-            house = self._house(life, clock, "apply", loaded.desired)
-            lives.append(house)
+            runtime = self._runtime(life, clock, "apply", loaded.desired)
+            lives.append(runtime)
             done = await apply_all(
                 loaded,
                 Selection(),
-                house,
+                runtime,
                 WaitOptions(wait=True, timeout=2 * HOUR, lock_timeout=0),
                 lambda _: None,
             )
@@ -273,9 +273,9 @@ class Universe:
         lives: list[Runtime] = []
 
         async def main() -> None:
-            house = self._house(life, clock, purpose, desired)
-            lives.append(house)
-            async with open_writer(house, desired.partners[0], lock_timeout=0) as account:
+            runtime = self._runtime(life, clock, purpose, desired)
+            lives.append(runtime)
+            async with open_writer(runtime, desired.partners[0], lock_timeout=0) as account:
                 await work(self.twist.account(account))
 
         return self._live(life, loop, run, main, lives)
@@ -286,11 +286,11 @@ class Universe:
         loop = Loop(self.timeline)
         return Life(self.processes, stop=loop.stop), loop, Clock(self.timeline)
 
-    def _house(self, life: Life, clock: Clock, purpose: str, desired: Desired) -> Runtime:
-        lying = sum(fault.kind in LIES for fault in self.faults)
-        customs = Customs(self.world, self.scenario, self.disk, self.trace, targets(desired), lying > 1)
+    def _runtime(self, life: Life, clock: Clock, purpose: str, desired: Desired) -> Runtime:
+        lying = sum(fault.kind in LYING_LISTS for fault in self.faults)
+        checks = RequestChecks(self.world, self.scenario, self.disk, self.trace, targets(desired), lying > 1)
         wire = Wire(
-            life, purpose, self.world, create_app(self.world), self.fate, self.trace, customs.judge,
+            life, purpose, self.world, create_app(self.world), self.injector, self.trace, checks.judge,
             {**self.scenario.targets(), **targets(desired)},
         )  # fmt: skip
         store = self.disk.open(life, clock)
@@ -313,11 +313,11 @@ class Universe:
                 error = _carry_out(loop, main)
             finally:
                 loop.bury()
-                for house in lives:
-                    self.disk.drop(house.store, killed=not life.alive)
+                for runtime in lives:
+                    self.disk.drop(runtime.store, killed=not life.alive)
             run.absorb()
         if life.alive:
-            lies(self.world, run.request.desired, run.statuses, self.trace)
+            check_statuses(self.world, run.request.desired, run.statuses, self.trace)
         self.trace.line(self.timeline.now(), life.number, "killed" if not life.alive else f"ended {error!r}")
         return Ended(run, killed=not life.alive, error=error)
 

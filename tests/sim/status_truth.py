@@ -12,7 +12,7 @@ from tests.sim.scenario import SECRETS
 from tests.sim.trace import Trace
 
 
-def lies(world: World, desired: Desired, statuses: Iterable[Status], trace: Trace) -> None:
+def check_statuses(world: World, desired: Desired, statuses: Iterable[Status], trace: Trace) -> None:
     """P29: what a process calls Ready at its end is there, and live."""
     apps: dict[str, str] = {}
     for status in statuses:

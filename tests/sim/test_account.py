@@ -5,28 +5,28 @@ from controller.errors import Busy
 from controller.loop.apply import PartnerRun
 from controller.loop.reconcile.state import PassRequest
 from controller.model.upstream import Upstream
-from tests.sim.run_dirs import yard
+from tests.sim.run_dirs import run_dir
 from tests.sim.scenario import SCENARIOS
-from tests.sim.simulated_world import Universe
+from tests.sim.simulated_world import SimulatedWorld
 
 
 def test_whoever_waits_under_a_name_that_was_given_up_signs_in_anew() -> None:
     """Under that name nobody else's lock would hold."""
     desired = SCENARIOS["link"].last
-    with yard() as context:
-        universe = Universe(SCENARIOS["link"], context)
-        life, loop, clock = universe._born()
-        house = universe._house(life, clock, "run", desired)
-        lives: list[Runtime] = [house]
+    with run_dir() as context:
+        sim = SimulatedWorld(SCENARIOS["link"], context)
+        life, loop, clock = sim._born()
+        runtime = sim._runtime(life, clock, "run", desired)
+        lives: list[Runtime] = [runtime]
 
         async def main() -> None:
-            async with open_session(house, desired.partners[0]) as session:
+            async with open_session(runtime, desired.partners[0]) as session:
                 async with session.writing():
                     pass
-                await house.store.accounts.join(session.account.upstream, Upstream("elsewhere#1"))
+                await runtime.store.accounts.join(session.account.upstream, Upstream("elsewhere#1"))
                 async with session.writing():
                     pass
 
-        ended = universe._live(life, loop, PartnerRun(PassRequest(desired, desired)), main, lives)
+        ended = sim._live(life, loop, PartnerRun(PassRequest(desired, desired)), main, lives)
     assert isinstance(ended.error, Busy)
     assert "this process signs in again" in str(ended.error)

@@ -7,12 +7,12 @@ import os
 
 import pytest
 
-from tests.sim.clock_steps import BASES, DAY, HOUR, every, troubles
-from tests.sim.long_run import Keeper
+from tests.sim.clock_steps import BASES, DAY, HOUR, disruptions, every
+from tests.sim.long_run import LongRun
 from tests.sim.oracle import state, violations
-from tests.sim.run_dirs import reference, yard
+from tests.sim.run_dirs import reference, run_dir
 from tests.sim.scenario import SCENARIOS
-from tests.sim.simulated_world import Universe
+from tests.sim.simulated_world import SimulatedWorld
 from tests.sim.timeline import Clock, Step, Timeline
 
 NTH = int(os.environ.get("SIM_STEPS", "50"))
@@ -22,10 +22,10 @@ NTH = int(os.environ.get("SIM_STEPS", "50"))
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("name", ["link", "rename"])
 def test_no_clock_that_is_set_breaks_a_promise(name: str, base: str) -> None:
-    funnel = every((name,), nth=NTH, bases=(base,))
-    assert not funnel.findings, funnel.told()
-    assert funnel.missed == 0, "a trouble that never comes shows nothing"
-    assert funnel.runs > 3
+    summary = every((name,), nth=NTH, bases=(base,))
+    assert not summary.findings, summary.findings_text()
+    assert summary.missed == 0, "a disruption that never comes shows nothing"
+    assert summary.runs > 3
 
 
 @pytest.mark.parametrize("reboot", [False, True], ids=["a start anew", "a reboot"])
@@ -36,18 +36,18 @@ def test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock(
     """It is started anew in the middle of the rest, and the clock is set again while it runs."""
     scenario = SCENARIOS["two"]
     lost = BASES["a lost request"].faults
-    with yard() as context:
-        universe = Universe(scenario, context, faults=lost)
-        keeper = Keeper(universe, [(0.0, scenario.last)])
-        keeper.run(30.0)
-        universe.timeline.set(Step(seconds, reboot=reboot))
-        universe.fate.taken.append(Step(seconds, reboot=reboot))
-        seen = universe.fate.seen["list"]
-        universe.steps.update({("list", seen + more): Step(-seconds / 2) for more in (2, 4)})
-        keeper.run(900.0)
-        assert len(universe.fate.taken) == 3
-        assert violations(universe) == []
-        assert state(universe.world) in reference("two")[2]
+    with run_dir() as context:
+        sim = SimulatedWorld(scenario, context, faults=lost)
+        long_run = LongRun(sim, [(0.0, scenario.last)])
+        long_run.run(30.0)
+        sim.timeline.set(Step(seconds, reboot=reboot))
+        sim.injector.taken.append(Step(seconds, reboot=reboot))
+        seen = sim.injector.seen["list"]
+        sim.steps.update({("list", seen + more): Step(-seconds / 2) for more in (2, 4)})
+        long_run.run(900.0)
+        assert len(sim.injector.taken) == 3
+        assert violations(sim) == []
+        assert state(sim.world) in reference("two")[2]
 
 
 def test_the_clock_of_a_simulated_machine_is_as_a_machines_is() -> None:
@@ -67,4 +67,4 @@ def test_the_clock_of_a_simulated_machine_is_as_a_machines_is() -> None:
 
 def test_each_base_is_set_at_from_the_first_effect_behind_its_link() -> None:
     for base in BASES.values():
-        assert sum(1 for _ in troubles("link", base)) > 100
+        assert sum(1 for _ in disruptions("link", base)) > 100

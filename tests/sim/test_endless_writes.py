@@ -7,11 +7,11 @@ import pytest
 from controller.model.passes import Pass
 from controller.model.status import Condition
 from controller.simulator import Fault
-from tests.sim.long_run import Keeper
-from tests.sim.oracle import insistence, violations
-from tests.sim.run_dirs import yard
+from tests.sim.long_run import LongRun
+from tests.sim.oracle import endless_writes, violations
+from tests.sim.run_dirs import run_dir
 from tests.sim.scenario import SWITCHES, Scenario, app, desired, subscription, there
-from tests.sim.simulated_world import HOUR, Universe
+from tests.sim.simulated_world import HOUR, SimulatedWorld
 from tests.sim.trace import Request
 
 _ONE, _TWO = app(1, callback_url=None), app(2, callback_url=None)
@@ -53,21 +53,21 @@ _TAKEN: Mapping[str, object] = {"status": 400, "message": "Duplicate component t
 def test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls(
     scenario: Scenario, fault: Fault | None, reason: str
 ) -> None:
-    with yard() as context:
-        universe = Universe(scenario, context, faults=(fault,) if fault else ())
-        keeper = Keeper(universe, ((0.0, scenario.last),))
+    with run_dir() as context:
+        sim = SimulatedWorld(scenario, context, faults=(fault,) if fault else ())
+        long_run = LongRun(sim, ((0.0, scenario.last),))
         for _ in range(2):  # what it knows outlives the process
-            keeper.run(HOUR)
-        assert [*insistence(universe), *violations(universe)] == []
-        assert len(_writes(universe, _ONE.name)) <= 14
-        (other,) = _writes(universe, _TWO.name)
-        assert other.at - universe.timeline.now() + 2 * HOUR < 120, "the other one is live after a minute"
-        assert _last(keeper.passes, "Ready").reason == reason
-        assert _last(keeper.passes, "Stalled").reason == reason
+            long_run.run(HOUR)
+        assert [*endless_writes(sim), *violations(sim)] == []
+        assert len(_writes(sim, _ONE.name)) <= 14
+        (other,) = _writes(sim, _TWO.name)
+        assert other.at - sim.timeline.now() + 2 * HOUR < 120, "the other one is live after a minute"
+        assert _last(long_run.passes, "Ready").reason == reason
+        assert _last(long_run.passes, "Stalled").reason == reason
 
 
-def _writes(universe: Universe, name: str) -> list[Request]:
-    mine = (each for each in universe.trace.requests if each.target.endswith(f"on App/{name}"))
+def _writes(sim: SimulatedWorld, name: str) -> list[Request]:
+    mine = (each for each in sim.trace.requests if each.target.endswith(f"on App/{name}"))
     return [each for each in mine if each.verb]
 
 

@@ -1,4 +1,4 @@
-"""Every kind of trouble at every effect of a run, alone, and pairs by a seed; in slices that workers share.
+"""Every kind of disruption at every effect of a run, alone, and pairs by a seed; in slices for workers.
 
 `make explore` runs every scenario and all pairs. In a normal run: `SIM_SCENARIOS=all` for every scenario,
 `SIM_PAIRS=1000` for more pairs.
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sim.effects import Blow
-from tests.sim.exploration_summary import Funnel, write
+from tests.sim.effects import Failure
+from tests.sim.exploration_summary import ExplorationSummary, write
 from tests.sim.explore import places, sample, singles
 from tests.sim.injection_points import Point
 from tests.sim.run_dirs import reference, run
@@ -30,10 +30,10 @@ SLICES = 12
 @pytest.mark.parametrize("part", range(SLICES))
 @pytest.mark.parametrize("name", NAMES)
 def test_no_single_trouble_breaks_a_promise(name: str, part: int) -> None:
-    funnel = singles((name,), part=part, parts=SLICES)
-    assert not funnel.findings, funnel.told()
-    assert funnel.missed == 0, "a trouble that never comes shows nothing"
-    assert funnel.runs == len(places(name)[part::SLICES])
+    summary = singles((name,), part=part, parts=SLICES)
+    assert not summary.findings, summary.findings_text()
+    assert summary.missed == 0, "a disruption that never comes shows nothing"
+    assert summary.runs == len(places(name)[part::SLICES])
 
 
 def test_the_slices_are_all_of_it() -> None:
@@ -47,16 +47,16 @@ def test_the_slices_are_all_of_it() -> None:
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_no_pair_of_a_sample_breaks_a_promise(name: str) -> None:
-    funnel = sample((name,), seed=1, count=-(-PAIRS // len(SCENARIOS)))
-    assert not funnel.findings, funnel.told()
+    summary = sample((name,), seed=1, count=-(-PAIRS // len(SCENARIOS)))
+    assert not summary.findings, summary.findings_text()
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_each_scenario_settles_without_any_trouble(name: str) -> None:
-    tale, points, ends = reference(name)
-    assert not tale.violations
+    result, points, ends = reference(name)
+    assert not result.violations
     assert len(points.points) > 50  # one that is held from the beginning has few
-    assert tale.end in ends
+    assert result.end in ends
 
 
 def test_a_kill_during_a_transaction_leaves_what_a_kill_before_it_leaves() -> None:
@@ -64,8 +64,8 @@ def test_a_kill_during_a_transaction_leaves_what_a_kill_before_it_leaves() -> No
     _, points, ends = reference("link")
     opening = next(each.effect for each in points.points if each.effect.label == "IntentTable.open")
     before, during = (
-        run(SCENARIOS["link"], Point(opening, blow=blow).trouble, ends=ends)
-        for blow in (Blow.BEFORE, Blow.DURING)
+        run(SCENARIOS["link"], Point(opening, failure=failure).disruption, ends=ends)
+        for failure in (Failure.BEFORE, Failure.DURING)
     )
     assert before.lines == during.lines
 
@@ -75,21 +75,25 @@ def test_a_kill_leaves_what_was_committed_and_nothing_else() -> None:
     _, points, _ = reference("link")
     opening = next(each.effect for each in points.points if each.effect.label == "IntentTable.open")
     told = {
-        blow: [
-            line for line in run(SCENARIOS["link"], Point(opening, blow=blow).trouble).lines if " p1 " in line
+        failure: [
+            line
+            for line in run(SCENARIOS["link"], Point(opening, failure=failure).disruption).lines
+            if " p1 " in line
         ]
-        for blow in (Blow.BEFORE, Blow.AFTER)
+        for failure in (Failure.BEFORE, Failure.AFTER)
     }
-    assert not [line for line in told[Blow.BEFORE] if "INSERT INTO intents" in line]
-    assert [line for line in told[Blow.AFTER] if "INSERT INTO intents" in line]
-    assert not [line for line in told[Blow.AFTER] if "POST /partner/tpp/app" in line]
+    assert not [line for line in told[Failure.BEFORE] if "INSERT INTO intents" in line]
+    assert [line for line in told[Failure.AFTER] if "INSERT INTO intents" in line]
+    assert not [line for line in told[Failure.AFTER] if "POST /partner/tpp/app" in line]
 
 
 def test_a_funnel_is_written_as_it_is(tmp_path: Path) -> None:
     """Runs of hours end in this file."""
-    funnel = Funnel(points=3, pruned=Counter({"alike": 2}), runs=1, persons=Counter({"Rejected": 1}))
-    funnel.add(Funnel(worst={"link": (10, 10)}))
-    write({"singles": funnel}, str(tmp_path / "funnel.json"))
-    told = json.loads((tmp_path / "funnel.json").read_text())["singles"]
+    summary = ExplorationSummary(
+        points=3, pruned=Counter({"alike": 2}), runs=1, persons=Counter({"Rejected": 1})
+    )
+    summary.add(ExplorationSummary(worst={"link": (10, 10)}))
+    write({"singles": summary}, str(tmp_path / "summary.json"))
+    told = json.loads((tmp_path / "summary.json").read_text())["singles"]
     assert (told["points"], told["pruned"], told["persons"]) == (3, {"alike": 2}, {"Rejected": 1})
     assert told["worst"] == {"link": [10, 10]}

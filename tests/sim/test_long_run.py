@@ -7,12 +7,12 @@ import pytest
 
 from controller.model.manifest import Desired
 from controller.simulator import Fault
-from tests.sim.effects import Blow
-from tests.sim.long_run import Keeper
+from tests.sim.effects import Failure
+from tests.sim.long_run import LongRun
 from tests.sim.oracle import state, violations, writes
-from tests.sim.run_dirs import reference, yard
+from tests.sim.run_dirs import reference, run_dir
 from tests.sim.scenario import SCENARIOS, Scenario
-from tests.sim.simulated_world import Universe
+from tests.sim.simulated_world import SimulatedWorld
 
 MINUTE = 60.0
 STRIKES: Mapping[str, tuple[Fault, ...]] = {
@@ -43,40 +43,40 @@ def editions(scenario: Scenario) -> list[tuple[float, Desired]]:
     return [(5.0 * number, each) for number, each in enumerate(scenario.revisions)]
 
 
-def kept(universe: Universe, scenario: Scenario, minutes: float = 15.0) -> Keeper:
-    """Keep a universe, started again a second after each kill, until *minutes* are over."""
-    keeper = Keeper(universe, editions(scenario))
-    while universe.timeline.seconds < minutes * MINUTE:
-        if keeper.run(minutes * MINUTE - universe.timeline.seconds).killed:
-            universe.pass_time(1.0)
-    return keeper
+def kept(sim: SimulatedWorld, scenario: Scenario, minutes: float = 15.0) -> LongRun:
+    """Keep a simulated world, started again a second after each kill, until *minutes* are over."""
+    long_run = LongRun(sim, editions(scenario))
+    while sim.timeline.seconds < minutes * MINUTE:
+        if long_run.run(minutes * MINUTE - sim.timeline.seconds).killed:
+            sim.pass_time(1.0)
+    return long_run
 
 
-def judged(universe: Universe, scenario: Scenario) -> list[str]:
+def judged(sim: SimulatedWorld, scenario: Scenario) -> list[str]:
     """Return what is wrong in the end, and what is still written in another half an hour."""
-    found = violations(universe)
-    if state(universe.world) not in reference(scenario.name)[2]:
-        found.append(f"P1: the end is {state(universe.world)}")
-    since = len(universe.trace.requests)
-    Keeper(universe, [(0.0, scenario.last)]).run(30 * MINUTE)
-    return found + [f"P7: {each}" for each in writes(universe, since)]
+    found = violations(sim)
+    if state(sim.world) not in reference(scenario.name)[2]:
+        found.append(f"P1: the end is {state(sim.world)}")
+    since = len(sim.trace.requests)
+    LongRun(sim, [(0.0, scenario.last)]).run(30 * MINUTE)
+    return found + [f"P7: {each}" for each in writes(sim, since)]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_it_gets_there_and_is_quiet(name: str) -> None:
-    with yard() as context:
-        universe = Universe(SCENARIOS[name], context)
-        kept(universe, SCENARIOS[name])
-        assert judged(universe, SCENARIOS[name]) == []
+    with run_dir() as context:
+        sim = SimulatedWorld(SCENARIOS[name], context)
+        kept(sim, SCENARIOS[name])
+        assert judged(sim, SCENARIOS[name]) == []
 
 
 @pytest.mark.parametrize("strike", STRIKES)
 @pytest.mark.parametrize("name", ["two"])
 def test_it_gets_there_through_every_strike(name: str, strike: str) -> None:
-    with yard() as context:
-        universe = Universe(SCENARIOS[name], context, faults=STRIKES[strike])
-        kept(universe, SCENARIOS[name], 30.0)
-        assert judged(universe, SCENARIOS[name]) == []
+    with run_dir() as context:
+        sim = SimulatedWorld(SCENARIOS[name], context, faults=STRIKES[strike])
+        kept(sim, SCENARIOS[name], 30.0)
+        assert judged(sim, SCENARIOS[name]) == []
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -91,11 +91,11 @@ def test_killed_again_and_again_it_gets_there(seed: int) -> None:
         "MemoryTables.note",
         "HistoryTable.begin",
     )
-    kills = (Blow.BEFORE, Blow.DURING, Blow.AFTER)
-    blows = {(rng.choice(labels), rng.randint(1, 8)): rng.choice(kills) for _ in range(12)}
-    with yard() as context:
-        universe = Universe(SCENARIOS["two"], context, blows)
-        kept(universe, SCENARIOS["two"])
-        universe.fate.blows.clear()
-        kept(universe, SCENARIOS["two"], 30.0)
-        assert judged(universe, SCENARIOS["two"]) == []
+    kills = (Failure.BEFORE, Failure.DURING, Failure.AFTER)
+    failures = {(rng.choice(labels), rng.randint(1, 8)): rng.choice(kills) for _ in range(12)}
+    with run_dir() as context:
+        sim = SimulatedWorld(SCENARIOS["two"], context, failures)
+        kept(sim, SCENARIOS["two"])
+        sim.injector.failures.clear()
+        kept(sim, SCENARIOS["two"], 30.0)
+        assert judged(sim, SCENARIOS["two"]) == []

@@ -12,13 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from controller.errors import ControllerError, Locked
 from controller.model.manifest import App, Count, Desired, Guards, Subscription
 from controller.simulator import Fault
-from tests.sim.effects import Blow
-from tests.sim.manual_changes import drifted
+from tests.sim.effects import Failure
+from tests.sim.manual_changes import change_by_hand
 from tests.sim.oracle import state, violations, writes
-from tests.sim.run_dirs import yard
+from tests.sim.run_dirs import run_dir
 from tests.sim.scenario import PARTNER, SWITCHES, Scenario, app, desired, subscription
 from tests.sim.sim_run import CRASH_PAUSE, ERROR_PAUSE, stays
-from tests.sim.simulated_world import Universe
+from tests.sim.simulated_world import SimulatedWorld
 
 _BOLD = replace(PARTNER, guards=Guards(Count(99), Count(99), Count(99), Count(99)))
 _NUMBERS = st.integers(1, 3)
@@ -63,7 +63,7 @@ _TERMINAL = frozenset(
 )
 
 
-class House(RuleBasedStateMachine):
+class ManifestMachine(RuleBasedStateMachine):
     """Apps come, change and go again in the manifests; a process is started whenever somebody likes."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class House(RuleBasedStateMachine):
         self.apps: dict[int, App] = {}
         self.ever: list[Desired] = []
         self.hooked: set[int] = set()
-        self.universe = Universe(self._scenario(), self.stack.enter_context(yard()))
+        self.sim = SimulatedWorld(self._scenario(), self.stack.enter_context(run_dir()))
 
     def _scenario(self) -> Scenario:
         return Scenario("machine", tuple(self.ever) or (self._desired(),), switches=SWITCHES)
@@ -85,7 +85,7 @@ class House(RuleBasedStateMachine):
 
     def _edited(self) -> None:
         self.ever.append(self._desired())
-        self.universe.scenario = self._scenario()
+        self.sim.scenario = self._scenario()
 
     @rule(number=_NUMBERS)
     def declare(self, number: int) -> None:
@@ -118,45 +118,45 @@ class House(RuleBasedStateMachine):
 
     @rule(kind=_KINDS, route=_ROUTES, nth=st.integers(1, 3))
     def fault(self, kind: str, route: str, nth: int) -> None:
-        self.universe.world.faults.replace((Fault(kind, route, nth=(nth,)),))
+        self.sim.world.faults.replace((Fault(kind, route, nth=(nth,)),))
 
     @rule(seconds=st.integers(1, 55))
     def late_link(self, seconds: int) -> None:
         fault = Fault("late", "link", nth=(1,), parameters={"seconds": seconds})
-        self.universe.world.faults.replace((fault,))
+        self.sim.world.faults.replace((fault,))
 
-    @rule(label=_EFFECTS, after=st.integers(1, 4), blow=st.sampled_from(list(Blow)))
-    def strike(self, label: str, after: int, blow: Blow) -> None:
-        self.universe.fate.blows = {(label, self.universe.fate.seen.get(label, 0) + after): blow}
+    @rule(label=_EFFECTS, after=st.integers(1, 4), failure=st.sampled_from(list(Failure)))
+    def strike(self, label: str, after: int, failure: Failure) -> None:
+        self.sim.injector.failures = {(label, self.sim.injector.seen.get(label, 0) + after): failure}
 
     @rule(seed=st.integers(0, 9))
     def drift(self, seed: int) -> None:
-        drifted(seed, self.universe.world)
+        change_by_hand(seed, self.sim.world)
 
     @rule(seconds=st.sampled_from([1, 61, 600, 7200]))
     def pass_time(self, seconds: int) -> None:
-        self.universe.pass_time(seconds)
+        self.sim.pass_time(seconds)
 
     @rule(patience=st.sampled_from([1, 30, 300]))
     def apply(self, patience: int) -> None:
-        ended = self.universe.apply(self._desired(), patience=patience)
-        self.universe.pass_time(ERROR_PAUSE if ended.error else CRASH_PAUSE)
+        ended = self.sim.apply(self._desired(), patience=patience)
+        self.sim.pass_time(ERROR_PAUSE if ended.error else CRASH_PAUSE)
 
     @rule()
     def plan(self) -> None:
-        since = len(self.universe.trace.requests)
-        self.universe.plan(self._desired())
-        assert not writes(self.universe, since)
+        since = len(self.sim.trace.requests)
+        self.sim.plan(self._desired())
+        assert not writes(self.sim, since)
 
     @rule(after=st.floats(0, 20))
     def second_process(self, after: float) -> None:
-        _, met = self.universe.rivalry(self._desired(), after)
+        _, met = self.sim.rivalry(self._desired(), after)
         assert all(isinstance(each, (Locked, ControllerError)) for each in met)
-        self.universe.pass_time(ERROR_PAUSE)
+        self.sim.pass_time(ERROR_PAUSE)
 
     @invariant()
     def promises_hold(self) -> None:
-        assert not violations(self.universe)
+        assert not violations(self.sim)
 
     def teardown(self) -> None:
         try:
@@ -165,21 +165,21 @@ class House(RuleBasedStateMachine):
             self.stack.close()
 
     def _settles(self) -> None:
-        self.universe.world.faults.replace(())
-        self.universe.fate.blows = {}
+        self.sim.world.faults.replace(())
+        self.sim.injector.failures = {}
         for _ in range(6):
-            ended = self.universe.apply(self._desired())
-            self.universe.pass_time(ERROR_PAUSE)
+            ended = self.sim.apply(self._desired())
+            self.sim.pass_time(ERROR_PAUSE)
         assert ended.error is None
         assert ended.plan is not None
         assert {each.reason for each in ended.plan.blocked} <= _TERMINAL
         self._all_is_there({each.item.app for each in ended.plan.blocked})
-        assert not stays(self.universe, self._desired())
-        assert not violations(self.universe)
+        assert not stays(self.sim, self._desired())
+        assert not violations(self.sim)
 
     def _all_is_there(self, blocked: set[str]) -> None:
         """Whatever is not blocked stands at Gupshup as it is declared."""
-        now, found = self._desired(), state(self.universe.world)
+        now, found = self._desired(), state(self.sim.world)
         for one in now.apps:
             if one.name not in blocked:
                 hooks = [each for each in now.subscriptions if each.app == one.name]
@@ -193,7 +193,7 @@ class House(RuleBasedStateMachine):
 
 _MANY = int(os.environ.get("SIM_EXAMPLES", "0"))
 
-House.TestCase.settings = settings(
+ManifestMachine.TestCase.settings = settings(
     max_examples=_MANY or 12,
     stateful_step_count=60 if _MANY else 14,
     derandomize=not _MANY,
@@ -202,4 +202,4 @@ House.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target, *([Phase.shrink] if _MANY else [])],
 )
-TestHouse = pytest.mark.timeout(1800)(House.TestCase)
+TestManifestMachine = pytest.mark.timeout(1800)(ManifestMachine.TestCase)

@@ -1,15 +1,15 @@
-"""The product broken on purpose: each defect is found, by the least trouble that shows it, and only then."""
+"""The product broken on purpose: the least disruption that shows a defect finds it, and no less."""
 
 import pytest
 
 from tests.sim.defects import Defect
-from tests.sim.planted_account_mixups import MISTAKEN
-from tests.sim.planted_defects import MISPLACED
-from tests.sim.planted_defects_at_ports import BROKEN
-from tests.sim.planted_endless_writes import UNENDING
-from tests.sim.sim_run import Trouble
+from tests.sim.planted_account_mixups import DEFECTS_OF_ACCOUNTS
+from tests.sim.planted_defects import DEFECTS_IN_FUNCTIONS
+from tests.sim.planted_defects_at_ports import DEFECTS_AT_PORTS
+from tests.sim.planted_endless_writes import DEFECTS_OF_ENDLESS_WRITES
+from tests.sim.sim_run import Disruption
 
-PLANTED = {**BROKEN, **MISPLACED, **UNENDING, **MISTAKEN}
+PLANTED = {**DEFECTS_AT_PORTS, **DEFECTS_IN_FUNCTIONS, **DEFECTS_OF_ENDLESS_WRITES, **DEFECTS_OF_ACCOUNTS}
 _CASES = [pytest.param(defect, id=name) for name, defect in PLANTED.items()]
 _PAIRS = [pytest.param(defect, id=name) for name, defect in PLANTED.items() if defect.least > 1]
 
@@ -27,9 +27,9 @@ def test_the_same_trouble_breaks_no_promise_of_the_product_as_it_is(defect: Defe
 
 @pytest.mark.parametrize("defect", _PAIRS)
 def test_some_defects_take_two_troubles_at_once(defect: Defect) -> None:
-    faults = [Trouble((fault,)) for fault in defect.trouble.faults]
-    blows = [Trouble(blows=(blow,)) for blow in defect.trouble.blows]
-    for alone in (*faults, *blows):
+    faults = [Disruption((fault,)) for fault in defect.disruption.faults]
+    failures = [Disruption(failures=(failure,)) for failure in defect.disruption.failures]
+    for alone in (*faults, *failures):
         assert not defect.found(alone)
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from controller.simulator import Fault
-from tests.sim.effects import Blow
+from tests.sim.effects import Failure
 from tests.sim.random_worlds import seeded
 from tests.sim.run_dirs import run
 from tests.sim.scenario import SCENARIOS
-from tests.sim.sim_run import Trouble
+from tests.sim.sim_run import Disruption
 
 ROOT = Path(__file__).parents[2]
-TROUBLE = Trouble((Fault("late", "link", nth=(1,), parameters={"seconds": 50}),), (("list", 2, Blow.AFTER),))
+TROUBLE = Disruption(
+    (Fault("late", "link", nth=(1,), parameters={"seconds": 50}),), (("list", 2, Failure.AFTER),)
+)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -26,7 +28,7 @@ def test_the_same_trouble_leaves_the_same_trace(name: str) -> None:
 
 
 def test_another_seed_leaves_another_trace() -> None:
-    assert len({run(SCENARIOS["link"], Trouble(seed=seed)).digest for seed in (1, 2, 3)}) == 3
+    assert len({run(SCENARIOS["link"], Disruption(seed=seed)).digest for seed in (1, 2, 3)}) == 3
 
 
 @pytest.mark.parametrize("seed", [3, 8])
@@ -48,7 +50,7 @@ def test_no_order_of_hashes_and_no_address_in_memory_leaks_into_a_trace(seed: in
 
 
 def test_a_trace_tells_every_request_with_its_time_and_answer_and_every_write_to_the_store() -> None:
-    lines = run(SCENARIOS["link"], Trouble()).lines
+    lines = run(SCENARIOS["link"], Disruption()).lines
     (link,) = [line for line in lines if "POST /partner/tpp/app -> 200" in line]
     (intent,) = [line for line in lines if "INSERT INTO intents" in line]
     assert link.startswith("1700000000.")

@@ -14,7 +14,7 @@ from controller.simulator import Cut, Fault, World
 from controller.simulator.route import ApiRoute
 from controller.simulator.routes import ROUTES
 from controller.simulator.world import LoggedCall
-from tests.sim.effects import Blow, Fate, Life
+from tests.sim.effects import Failure, Injector, Life
 from tests.sim.trace import Request, Trace
 
 DELAY = 40.0
@@ -111,7 +111,7 @@ class Wire(httpx.AsyncBaseTransport):
     purpose: str
     world: World
     app: Starlette
-    fate: Fate
+    injector: Injector
     trace: Trace
     judge: Judge
     targets: Mapping[tuple[str, str], str]
@@ -121,17 +121,17 @@ class Wire(httpx.AsyncBaseTransport):
             self.trace.tokens |= {request.headers[header]} if header in request.headers else set()
         route, ids = _route(request)
         leaving = self._leaving(route.name, ids, request)
-        blow = self.fate.meet(self.life, "http", route.name)
-        if blow is Blow.BEFORE:
+        failure = self.injector.meet(self.life, "http", route.name)
+        if failure is Failure.BEFORE:
             raise self.life.end()
         self.judge(leaving)
-        started, exchange, cut = self.fate.now(), _Exchange(request.content), None
+        started, exchange, cut = self.injector.now(), _Exchange(request.content), None
         try:
             await asyncio.sleep(LATENCY)
-            cut = await self._exchange(request, exchange, late=blow is Blow.DURING, route=route.name)
+            cut = await self._exchange(request, exchange, late=failure is Failure.DURING, route=route.name)
         finally:
-            self._record(leaving, request, started, exchange, blow, whole=cut is None)
-        if blow in {Blow.DURING, Blow.AFTER}:
+            self._record(leaving, request, started, exchange, failure, whole=cut is None)
+        if failure in {Failure.DURING, Failure.AFTER}:
             raise self.life.end()
         await asyncio.sleep(LATENCY)
         if cut is not None and not exchange.status:
@@ -197,14 +197,14 @@ class Wire(httpx.AsyncBaseTransport):
         request: httpx.Request,
         started: float,
         exchange: _Exchange,
-        blow: Blow | None,
+        failure: Failure | None,
         *,
         whole: bool,
     ) -> None:
         log = self._logged(leaving, started)
         said = Request(
             at=started,
-            ended=self.fate.now(),
+            ended=self.injector.now(),
             process=self.life.number,
             purpose=self.purpose,
             method=request.method,
@@ -214,7 +214,7 @@ class Wire(httpx.AsyncBaseTransport):
             phone=leaving.phone,
             status=exchange.status,
             clear=whole and _settles(leaving.route, exchange),
-            killed=blow is not None,
+            killed=failure is not None,
             arrived=True,
             route=leaving.route,
             app=leaving.app,
@@ -224,7 +224,7 @@ class Wire(httpx.AsyncBaseTransport):
         self.trace.requests.append(said)
         effect = f"effect={log.effect} fault={log.fault}" if log else ""
         words = f"{said.method} {said.path} -> {said.status} {len(exchange.body)} bytes {effect}"
-        self.trace.line(started, self.life.number, words, blow or "")
+        self.trace.line(started, self.life.number, words, failure or "")
 
 
 def _settles(route: str, exchange: _Exchange) -> bool:
