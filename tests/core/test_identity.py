@@ -163,7 +163,7 @@ OURS, THEIRS = {TAKEN.upstream: True}, {TAKEN.upstream: False}
         ),
     ],
 )
-def test_an_account_is_known_again(
+def test_an_account_is_recognised_by_its_id_or_its_apps(
     who: SignedIn, known: Sequence[KnownAccount], ours: Mapping[Upstream, bool], found: Identity
 ) -> None:
     assert identify(who, known, ours) == found
@@ -212,7 +212,7 @@ def test_an_account_is_known_again(
         ),
     ],
 )
-def test_what_cannot_be_told_or_is_contradicted_is_refused(
+def test_an_unknown_or_contradicted_account_is_refused(
     who: SignedIn, known: Sequence[KnownAccount], ours: Mapping[Upstream, bool], words: str
 ) -> None:
     found = identify(who, known, ours)

@@ -22,6 +22,6 @@ def test_numbers_as_long_as_phones_are_masked(text: str, told: str) -> None:
     assert without_phones(text) == told
 
 
-def test_a_short_one_is_not_shown_whole() -> None:
+def test_a_short_phone_number_is_not_shown_whole() -> None:
     assert masked("12345678") == "12**5678"
     assert masked("123456") == "12*3456"

@@ -27,7 +27,7 @@ NOW = 1_000.0
         pytest.param(Limit(1, 10), 12.0, id="from ten seconds on the margin is two"),
     ],
 )
-def test_a_window_is_kept_with_a_margin(limit: Limit, seconds: float) -> None:
+def test_a_rate_limit_window_is_kept_with_a_margin(limit: Limit, seconds: float) -> None:
     assert window(limit) == pytest.approx(seconds)
 
 
@@ -60,7 +60,9 @@ def test_a_window_is_kept_with_a_margin(limit: Limit, seconds: float) -> None:
         ),
     ],
 )
-def test_a_call_counts_in(bucket: Bucket, app_id: AppId | None, counted: list[Budget]) -> None:
+def test_a_call_counts_in_the_budgets_of_its_route(
+    bucket: Bucket, app_id: AppId | None, counted: list[Budget]
+) -> None:
     assert list(budgets(bucket, app_id)) == counted
 
 
@@ -72,7 +74,7 @@ def test_a_call_counts_in(bucket: Bucket, app_id: AppId | None, counted: list[Bu
         pytest.param({Bucket.LIST: Limit(5, 60)}, Limit(5, 60), id="unless it is slower still"),
     ],
 )
-def test_a_slow_list(declared: dict[Bucket, Limit], kept: Limit) -> None:
+def test_a_slow_list_has_a_slower_budget(declared: dict[Bucket, Limit], kept: Limit) -> None:
     assert budgets(Bucket.LIST, None, limits=declared, slow_list=True) == (Budget("list", kept), REST)
 
 
@@ -138,7 +140,9 @@ def test_a_budget_per_app_needs_an_app(app_id: AppId | None) -> None:
         ),
     ],
 )
-def test_the_next_call_may_go(stays: list[CallSpan], rest_until: float, moment: float) -> None:
+def test_the_next_call_may_go_at_the_earliest_time_of_all_budgets(
+    stays: list[CallSpan], rest_until: float, moment: float
+) -> None:
     assert earliest(stays, NOW, TWO, rest_until) == pytest.approx(moment)
 
 
@@ -153,7 +157,7 @@ def test_the_next_call_may_go(stays: list[CallSpan], rest_until: float, moment: 
         pytest.param(99_999_999_999, 900, id="absurd: fifteen minutes"),
     ],
 )
-def test_a_429_rests_a_budget(retry_after: float | None, seconds: float) -> None:
+def test_a_429_makes_a_budget_cool_down(retry_after: float | None, seconds: float) -> None:
     assert cool_down(MINUTE, retry_after) == pytest.approx(seconds)
 
 
@@ -220,7 +224,7 @@ def test_no_window_at_gupshup_is_ever_overfull(
     assert worst([call.arrival for call in callers.calls], limit.seconds) <= limit.calls
 
 
-def test_the_pace_is_no_slower_than_it_must_be() -> None:
+def test_rate_limiting_is_no_slower_than_it_must_be() -> None:
     """Forty quick calls at ten a minute take three windows."""
     callers = Callers(MINUTE)
     for _ in range(40):

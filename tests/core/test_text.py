@@ -15,7 +15,7 @@ VALUE = 'p4ss+word/with "quotes" & sp?ces'
 
 
 @given(st.text())
-def test_what_is_escaped_is_printable_and_what_was_stays(text: str) -> None:
+def test_escaping_makes_text_printable_and_keeps_printable_text(text: str) -> None:
     assert escape(text).isprintable()
     assert escape(escape(text)) == escape(text)
     escape(text).encode()
@@ -33,7 +33,7 @@ def test_what_is_escaped_is_printable_and_what_was_stays(text: str) -> None:
         pytest.param("\U000e0001", "\\U000e0001", id="a tag"),
     ],
 )
-def test_an_escape_says_which_character_it_was(text: str, shown: str) -> None:
+def test_an_escape_shows_which_character_it_replaces(text: str, shown: str) -> None:
     assert escape(text) == shown
 
 
@@ -68,5 +68,5 @@ def test_a_secret_is_masked_in_every_form_and_in_parts(form: str) -> None:
         pytest.param("", 1, "hi, a word", id="none"),
     ],
 )
-def test_how_short_a_secret_may_be(secret: str, shortest: int, masked: str) -> None:
+def test_a_secret_is_masked_from_its_shortest_length_on(secret: str, shortest: int, masked: str) -> None:
     assert mask("hi, a word", [Secret(secret)], shortest=shortest) == masked

@@ -67,17 +67,17 @@ def test_a_url_in_another_spelling_is_the_same(one: str, other: str) -> None:
         pytest.param("hooks.example.com/a/b?x=1&y=2", id="no scheme"),
     ],
 )
-def test_another_url_is_another_one(other: str) -> None:
+def test_a_different_url_is_not_taken_for_the_same(other: str) -> None:
     assert not same(URL, other)
     assert normal(normal(other)) == normal(other)
 
 
-def test_a_plus_is_no_blank_and_a_sharp_s_no_double_s() -> None:
+def test_a_plus_in_a_url_is_no_blank_and_a_sharp_s_no_double_s() -> None:
     assert not same("https://h.example.com/?q=a+b", "https://h.example.com/?q=a%20b")
     assert not same("https://strasse.example/", "https://stra\u00dfe.example/")
 
 
 @given(st.text(max_size=40))
-def test_any_text_has_one_normal_form(text: str) -> None:
+def test_any_text_has_one_normal_form_as_a_url(text: str) -> None:
     for url in (text, f"https://{text}", f"https://h.example.com/{text}"):
         assert normal(normal(url)) == normal(url)

@@ -112,7 +112,7 @@ def without(*keys: str) -> dict[str, object]:
         pytest.param({}, NOTHING, id="an empty object"),
     ],
 )
-def test_an_event_names_what_to_look_by(event: object, heard: Event) -> None:
+def test_an_event_yields_the_names_to_look_an_app_up_by(event: object, heard: Event) -> None:
     assert read(json.dumps(event).encode()) == heard
 
 
@@ -157,7 +157,7 @@ def test_each_field_of_account_events_is_a_hint(field: str) -> None:
         pytest.param(GUIDE + b" " * (LONGEST - len(GUIDE) + 1), NOTHING, id="too long by one"),
     ],
 )
-def test_a_body_names_what_to_look_by(body: bytes, heard: Event) -> None:
+def test_a_webhook_body_yields_the_names_to_look_an_app_up_by(body: bytes, heard: Event) -> None:
     assert read(body) == heard
 
 
@@ -176,7 +176,7 @@ def test_a_body_names_what_to_look_by(body: bytes, heard: Event) -> None:
         pytest.param(json.dumps(meta(*[update()] * 700)).encode(), id="a thousand changes"),
     ],
 )
-def test_hostile_bodies_take_next_to_no_work(body: bytes) -> None:
+def test_hostile_webhook_bodies_take_next_to_no_work(body: bytes) -> None:
     """Work is this thread's own time: how busy the machine is does not count."""
     assert len(body) <= LONGEST
 
@@ -186,7 +186,7 @@ def test_hostile_bodies_take_next_to_no_work(body: bytes) -> None:
 
 
 @given(st.binary(max_size=2_000))
-def test_any_bytes_are_answered(body: bytes) -> None:
+def test_arbitrary_bytes_in_a_webhook_body_raise_nothing(body: bytes) -> None:
     assert_modest(read(body))
 
 
@@ -202,7 +202,7 @@ ENVELOPES = st.dictionaries(
 
 
 @given(VALUES | ENVELOPES)
-def test_any_json_is_answered(value: object) -> None:
+def test_arbitrary_json_in_a_webhook_body_raises_nothing(value: object) -> None:
     assert_modest(read(json.dumps(value).encode()))
 
 
@@ -213,7 +213,7 @@ def test_an_event_that_is_cut_or_damaged_names_nobody_else(place: int, noise: by
 
 
 @given(st.sets(st.integers(0, 9)))
-def test_whatever_commas_are_missing_the_app_is_found(gone: set[int]) -> None:
+def test_an_event_without_some_commas_still_names_its_app(gone: set[int]) -> None:
     parts = json.dumps(LIVE).split(",")
     text = "".join(part + ("" if number in gone else ",") for number, part in enumerate(parts[:-1]))
     assert read((text + parts[-1]).encode()) == ALL_THREE

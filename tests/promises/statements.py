@@ -50,7 +50,7 @@ PROMISES: Mapping[str, Promise] = {
         "A phone is bound only to an app of ours with exactly this phone, by an authenticated answer.",
         (
             _EXPLORE,
-            f"{_CORE}/planning/test_plan_properties.py::test_a_link_is_for_what_nobody_has_seen_and_nobody_is_at",
+            f"{_CORE}/planning/test_plan_properties.py::test_a_link_is_planned_only_for_an_absent_app_without_an_open_link",
         ),
     ),
     "P5": Promise(
@@ -101,7 +101,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             _EXPLORE,
             f"{_CORE}/planning/test_subscriptions.py::test_unsubscribing_takes_policy_ownership_and_a_complete_source",
-            f"{_CORE}/planning/test_plan_properties.py::test_nothing_is_done_without_policy_or_under_suspension",
+            f"{_CORE}/planning/test_plan_properties.py::test_no_action_is_planned_without_policy_or_under_suspension",
             f"{_E2E}/test_cases.py::test_what_is_owned_and_undeclared_is_unsubscribed_and_nothing_else",
         ),
     ),
@@ -109,8 +109,8 @@ PROMISES: Mapping[str, Promise] = {
         "Guards hold a whole class of changes, on fleets of 1, 2, 9, 10, 11 and 1,000 apps; a release "
         "allows exactly what was held.",
         (
-            f"{_CORE}/planning/test_guard.py::test_a_ceiling_on_fleets_of_any_size",
-            f"{_CORE}/planning/test_guard.py::test_one_more_than_allowed_holds_the_whole_class",
+            f"{_CORE}/planning/test_guard.py::test_a_guard_allows_its_ceiling_on_fleets_of_any_size",
+            f"{_CORE}/planning/test_guard.py::test_one_change_above_the_ceiling_holds_the_whole_class",
             f"{_E2E}/test_ends.py::test_a_guard_holds_and_a_digest_releases_exactly_that",
             _EXPLORE,
         ),
@@ -119,7 +119,7 @@ PROMISES: Mapping[str, Promise] = {
         "An empty, unreadable or shrunken source changes nothing.",
         (
             f"{_CORE}/planning/test_source_guard.py::test_an_empty_source_is_refused",
-            f"{_CORE}/planning/test_source_guard.py::test_a_fifth_may_go_at_once",
+            f"{_CORE}/planning/test_source_guard.py::test_a_fifth_of_a_source_may_go_at_once",
             f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
             f"{_E2E}/test_run.py::test_an_empty_or_shrunken_source_changes_nothing_until_it_is_released",
             f"{_SIM}/test_planted_defects.py::test_a_defect_breaks_its_promise",
@@ -261,7 +261,7 @@ PROMISES: Mapping[str, Promise] = {
         "success.",
         (
             _EXPLORE,
-            f"{_CORE}/planning/test_messages.py::test_a_blocked_app_says_so_in_each_condition_that_it_concerns",
+            f"{_CORE}/planning/test_messages.py::test_a_blocked_app_shows_its_reason_in_each_condition_concerned",
             "tests/doors/test_exits.py",
         ),
         "Gupshup answers a write with success and does not keep the value: the next read shows it",
@@ -269,7 +269,7 @@ PROMISES: Mapping[str, Promise] = {
     "P30": Promise(
         "Any bytes get an answer within moments: valid, or problems with rule, place and remedy.",
         (
-            f"{_CORE}/decode/test_mutations.py::test_any_bytes_are_answered",
+            f"{_CORE}/decode/test_mutations.py::test_arbitrary_bytes_are_decoded_or_refused_with_a_problem",
             f"{_CORE}/decode/test_corpus.py::test_an_invalid_file_breaks_exactly_the_rules_it_should",
             f"{_E2E}/test_validate.py::test_hostile_folders_are_answered_within_moments",
         ),
@@ -285,7 +285,7 @@ PROMISES: Mapping[str, Promise] = {
     ),
     "P32": Promise(
         "Credentials go to known addresses only, whatever a manifest says.",
-        (f"{_CORE}/decode/test_reach.py::test_credentials_go_where_the_operator_said",),
+        (f"{_CORE}/decode/test_reach.py::test_credentials_go_only_to_addresses_that_the_operator_allowed",),
     ),
     "P33": Promise(
         "No secret appears in any output, log, error, argument, file or request to others, in any of its "
@@ -304,8 +304,8 @@ PROMISES: Mapping[str, Promise] = {
         (
             "tests/doors/test_web_hooks.py::test_a_hundred_repeats_are_two_looks",
             "tests/doors/test_web_hooks.py::test_a_flood_of_apps_costs_a_tenth_of_the_calls",
-            f"{_CORE}/schedule/test_schedule.py::test_a_flood_about_what_is_under_way_costs_a_look_a_second",
-            "tests/core/test_webhook_event.py::test_any_bytes_are_answered",
+            f"{_CORE}/schedule/test_schedule.py::test_a_flood_about_apps_in_flight_costs_one_observation_a_second",
+            "tests/core/test_webhook_event.py::test_arbitrary_bytes_in_a_webhook_body_raise_nothing",
         ),
     ),
     "P35": Promise(
@@ -358,7 +358,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_SIM}/test_endless_writes.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls",
             f"{_SIM}/test_planted_defects.py::test_a_defect_breaks_its_promise",
             f"{_LOOP}/test_no_end_of_writes.py",
-            f"{_CORE}/planning/test_no_end_of_writes.py::test_three_writes_that_do_not_take_are_enough",
+            f"{_CORE}/planning/test_no_end_of_writes.py::test_three_writes_that_do_not_take_block_further_ones",
             f"{_CORE}/test_url.py::test_a_url_in_another_spelling_is_the_same",
         ),
         "a value that is written and is changed again after every read: somebody else changes it, and it is put "
@@ -384,8 +384,8 @@ PROMISES: Mapping[str, Promise] = {
         "account that cannot be distinguished from a known one.",
         (
             f"{_SIM}/test_planted_defects.py::test_the_same_trouble_breaks_no_promise_of_the_product_as_it_is",
-            f"{_CORE}/test_identity.py::test_an_account_is_known_again",
-            f"{_CORE}/test_identity.py::test_what_cannot_be_told_or_is_contradicted_is_refused",
+            f"{_CORE}/test_identity.py::test_an_account_is_recognised_by_its_id_or_its_apps",
+            f"{_CORE}/test_identity.py::test_an_unknown_or_contradicted_account_is_refused",
             f"{_EDGES}/test_store_accounts.py::test_an_account_that_was_met_without_an_id_takes_the_first_one_that_is_told",
             f"{_EDGES}/test_store_accounts.py::test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays",
             f"{_E2E}/test_account.py::"
@@ -401,9 +401,9 @@ PROMISES: Mapping[str, Promise] = {
         "commit, and has its webhook within ten seconds of its live event.",
         (
             f"{_SIM}/test_new_apps.py",
-            f"{_CORE}/schedule/test_schedule.py::test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list",
-            f"{_CORE}/schedule/test_schedule.py::test_an_event_goes_before_many_things_that_a_commit_changed",
-            f"{_CORE}/schedule/test_schedule.py::test_no_flood_about_others_keeps_an_event_about_what_is_under_way",
+            f"{_CORE}/schedule/test_schedule.py::test_apps_that_the_first_sweep_has_not_reached_are_no_change_at_the_next_list",
+            f"{_CORE}/schedule/test_schedule.py::test_an_event_goes_before_the_mass_of_changes_of_a_commit",
+            f"{_CORE}/schedule/test_schedule.py::test_a_flood_about_other_apps_delays_no_event_about_an_app_in_flight",
         ),
         "more than a thousand apps in every run: a list of ten thousand takes twelve seconds within "
         "Gupshup's rate limits, and passes go one after the other; `list` at ten a minute, if Gupshup means "
@@ -413,7 +413,7 @@ PROMISES: Mapping[str, Promise] = {
         "A manifest reaches only secrets and addresses that the operator allowed, whatever name it uses, "
         "both in offline checks and at each read.",
         (
-            f"{_CORE}/decode/test_reach.py::test_credentials_go_where_the_operator_said",
+            f"{_CORE}/decode/test_reach.py::test_credentials_go_only_to_addresses_that_the_operator_allowed",
             f"{_CORE}/decode/test_reach.py::test_a_credential_comes_from_a_variable_that_is_handed_out",
             f"{_CORE}/decode/test_reach.py::test_a_credential_comes_from_a_file_that_is_handed_out",
             f"{_CORE}/decode/test_reach.py::test_a_header_comes_from_a_file_that_is_handed_out",
@@ -432,8 +432,8 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_SIM}/test_planted_defects.py::test_a_defect_breaks_its_promise",
             f"{_LOOP}/reconcile/test_write.py::test_a_callback_declared_after_the_link_is_written",
-            "tests/core/status/test_conditions.py::test_what_was_neither_written_nor_read_is_called_unknown",
-            "tests/core/planning/test_subscriptions.py::test_a_header_that_cannot_be_had_blocks_its_subscription",
+            "tests/core/status/test_conditions.py::test_a_value_neither_written_nor_read_is_unknown_in_conditions",
+            "tests/core/planning/test_subscriptions.py::test_an_unavailable_header_blocks_its_subscription",
             f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
         ),
     ),

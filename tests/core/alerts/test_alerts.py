@@ -73,30 +73,30 @@ def many(count: int) -> list[Alert]:
     return stalled(*(f"app-{number:03}" for number in range(count)))
 
 
-def test_an_outage_is_one_telling_and_not_four_hundred() -> None:
+def test_an_outage_of_four_hundred_apps_is_one_notification() -> None:
     paper = Paper()
     assert paper.read(many(3), 30) == []
     assert paper.read(many(412), HOUR) == [(60, Phase.FIRING, 412)]
 
 
-def test_what_is_over_before_anybody_would_have_read_it_is_not_told() -> None:
+def test_an_alert_that_ends_within_its_patience_is_not_sent() -> None:
     paper = Paper()
     assert [*paper.read(many(5), 50), *paper.read([], DAY)] == []
     assert paper.groups == {}
 
 
-def test_other_reasons_and_other_partners_are_other_news() -> None:
+def test_alerts_are_grouped_by_kind_reason_and_partner() -> None:
     wrong = [*stalled("a"), *stalled("b", reason="NameTakenElsewhere"), *stalled("c", partner="asia")]
     assert Paper().read(wrong, 120) == [(60, Phase.FIRING, 1)] * 3
 
 
-def test_the_gravest_comes_first() -> None:
+def test_notifications_begin_with_the_gravest_kind_of_alert() -> None:
     paper = Paper()
     paper.read([*stalled("a"), Alert(AlertKind.CREDENTIALS, "main", "Denied", "", "", None, SOON)], 70)
     assert [each.group.key[0] for each in paper.notifications] == [AlertKind.CREDENTIALS, AlertKind.STALLED]
 
 
-def test_what_lasts_is_told_ever_more_rarely() -> None:
+def test_reminders_of_a_lasting_alert_grow_rarer() -> None:
     told = Paper().read(many(1), 7 * DAY)
     assert [what for _, what, _ in told] == [Phase.FIRING, *[Phase.REMINDER] * 10]
     gaps = [later - earlier for (earlier, *_), (later, *_) in pairwise(told)]
@@ -104,7 +104,7 @@ def test_what_lasts_is_told_ever_more_rarely() -> None:
     assert max(gaps) == DAY
 
 
-def test_more_of_the_same_is_told_soon_and_together() -> None:
+def test_further_apps_of_a_firing_group_are_sent_soon_and_together() -> None:
     paper = Paper()
     paper.read(many(1), 120)
     paper.read(many(3), 120)
@@ -114,7 +114,7 @@ def test_more_of_the_same_is_told_soon_and_together() -> None:
     )
 
 
-def test_what_is_over_is_told_after_a_calm() -> None:
+def test_a_group_is_resolved_after_a_calm() -> None:
     paper = Paper()
     paper.read(many(412), 600)
     assert paper.read([], HOUR / 2) == [(600 + RESOLVE_AFTER, Phase.RESOLVED, 412)]
@@ -122,13 +122,13 @@ def test_what_is_over_is_told_after_a_calm() -> None:
     assert paper.groups == {}
 
 
-def test_a_short_calm_is_no_end() -> None:
+def test_a_short_calm_does_not_resolve_a_group() -> None:
     paper = Paper()
     paper.read(many(2), 600)
     assert [*paper.read([], RESOLVE_AFTER - 10), *paper.read(many(2), HOUR / 2)] == []
 
 
-def test_what_comes_and_goes_is_told_more_and_more_slowly() -> None:
+def test_an_alert_that_comes_and_goes_is_sent_ever_more_rarely() -> None:
     """Ten minutes of trouble and ten of calm, for a day: a telling each time would be 144."""
     paper = Paper()
     for _ in range(72):
@@ -137,7 +137,7 @@ def test_what_comes_and_goes_is_told_more_and_more_slowly() -> None:
     assert len(paper.told) < 12
 
 
-def test_a_trouble_older_than_the_process_was_told_by_the_one_before() -> None:
+def test_an_alert_older_than_the_process_is_not_sent_again_after_a_restart() -> None:
     """Restarts repeat nothing; they remind later, and tell the end."""
     paper = Paper()
     assert paper.read(stalled("a", since=NOW - DAY), HOUR - 10) == []
@@ -145,7 +145,7 @@ def test_a_trouble_older_than_the_process_was_told_by_the_one_before() -> None:
     assert paper.read([], 300)[0][1:] == (Phase.RESOLVED, 1)
 
 
-def test_what_came_with_it_since_is_told_as_more() -> None:
+def test_apps_that_joined_an_older_alert_since_are_sent_as_further_ones() -> None:
     wrong = [*stalled("a", since=NOW - DAY), *stalled("b", since=NOW)]
     assert Paper().read(wrong, 1_000) == [(MORE_AFTER, Phase.WIDENED, 1)]
 
@@ -178,11 +178,11 @@ def all_of(
     return [(each.topic, each.reason, each.subject, each.patience) for each in found]
 
 
-def test_nothing_is_wrong_where_all_is_well() -> None:
+def test_a_healthy_fleet_raises_no_alert() -> None:
     assert all_of(last=PassEnd(), censuses=taken(("a", said("Ready", TRUE, "Ready")))) == []
 
 
-def test_a_source_on_an_old_revision_is_trouble() -> None:
+def test_a_source_stuck_on_an_old_revision_raises_an_alert() -> None:
     assert all_of(replace(GOOD, error="3 problems")) == [(AlertKind.SOURCE, "", "", SOON)]
 
 
@@ -202,19 +202,21 @@ def test_a_source_on_an_old_revision_is_trouble() -> None:
         pytest.param(PassEnd(), 9, None, id="well again"),
     ],
 )
-def test_passes_that_fail(last: PassEnd, errors: int, found: tuple[object, ...] | None) -> None:
+def test_failing_passes_raise_an_alert_by_their_kind_and_count(
+    last: PassEnd, errors: int, found: tuple[object, ...] | None
+) -> None:
     partner = replace(MAIN, failures=errors, is_leader=False)
     assert all_of(partner=partner, last=last) == ([] if found is None else [found])
 
 
-def test_how_a_pass_ended() -> None:
+def test_the_end_of_a_pass_holds_its_kind_of_error_and_its_message() -> None:
     good = Pass("main", "", "", Lane.DRIFT, "r1", NOW, 1.0)
     assert pass_end(good) == PassEnd()
     assert pass_end(replace(good, error="no", error_kind="Busy")) == PassEnd("Busy", "no")
     assert pass_end(replace(good, error="no")) == PassEnd("error", "no")
 
 
-def test_only_the_writer_tells_of_its_apps_and_of_what_is_held() -> None:
+def test_only_the_leader_raises_alerts_of_apps_and_held_changes() -> None:
     censuses = taken(("a", said("Stalled", TRUE, LOST)))
     held = replace(MAIN, held_digest="abc")
     assert all_of(partner=held, censuses=censuses) == [
@@ -236,22 +238,24 @@ def test_only_the_writer_tells_of_its_apps_and_of_what_is_held() -> None:
         pytest.param(said("Ready", TRUE, "Ready"), None, id="it is ready again"),
     ],
 )
-def test_an_app_that_was_ready_and_is_not(condition: Condition, patience: float | None) -> None:
+def test_an_app_that_lost_readiness_raises_an_alert_by_its_reason(
+    condition: Condition, patience: float | None
+) -> None:
     found = all_of(censuses=taken(("a", condition)), missed=[app("a")])
     assert found == ([] if patience is None else [(AlertKind.READY, condition.reason, "a", patience)])
 
 
-def test_a_new_app_on_its_way_is_no_trouble() -> None:
+def test_a_new_app_in_provisioning_raises_no_alert() -> None:
     assert all_of(censuses=taken(("a", said("Ready", FALSE, "Provisioning")))) == []
 
 
-def test_a_stalled_app_is_told_once() -> None:
+def test_a_stalled_app_that_lost_readiness_raises_one_alert() -> None:
     both = Status(app("a"), (said("Ready", FALSE, LOST), said("Stalled", TRUE, LOST)), "r1", NOW)
     found = all_of(censuses={"main": summarize([both])}, missed=[app("a")])
     assert found == [(AlertKind.STALLED, LOST, "a", SOON)]
 
 
-def test_only_what_was_ready_can_be_lost() -> None:
+def test_only_an_app_that_was_ready_can_lose_readiness() -> None:
     ready, not_ready = said("Ready", TRUE, "Ready"), said("Ready", FALSE, "InvalidUrl")
     of_subscription = replace(app("a"), kind=Kind.SUBSCRIPTION)
     moves = (
@@ -298,7 +302,7 @@ def test_a_notice_names_a_few_and_counts_the_rest() -> None:
         (Phase.RESOLVED, "Over: 1 app of partner main stalled: AppLost"),
     ],
 )
-def test_what_follows_says_so(what: Phase, title: str) -> None:
+def test_a_title_says_whether_an_alert_widened_lasts_or_is_over(what: Phase, title: str) -> None:
     assert notice([telling(what, many(1))], NOW).title == title
 
 
@@ -312,18 +316,18 @@ def test_what_follows_says_so(what: Phase, title: str) -> None:
         (AlertKind.READY, "1 app of partner main no longer ready: Busy"),
     ],
 )
-def test_each_topic_has_its_words(topic: AlertKind, title: str) -> None:
+def test_each_kind_of_alert_has_its_title(topic: AlertKind, title: str) -> None:
     subject = "a" if topic is AlertKind.READY else ""
     wrong = [Alert(topic, "main", "Busy", subject, "", None, SOON)]
     assert notice([telling(Phase.FIRING, wrong)], NOW).title == title
 
 
-def test_credentials_of_another_account_are_not_called_refused() -> None:
+def test_credentials_of_another_account_are_not_called_refused_in_an_alert() -> None:
     wrong = [Alert(AlertKind.CREDENTIALS, "main", "AccountError", "", "", None, SOON)]
     assert "open an account that cannot be told" in notice([telling(Phase.FIRING, wrong)], NOW).title
 
 
-def test_the_end_is_good_news_and_says_how_long_it_took() -> None:
+def test_a_notice_of_a_resolved_alert_is_good_and_says_how_long_it_took() -> None:
     over = telling(Phase.RESOLVED, many(2))
     sent = notice([over], NOW + 2 * HOUR)
     assert sent.good
@@ -333,7 +337,7 @@ def test_the_end_is_good_news_and_says_how_long_it_took() -> None:
     assert mixed.title.endswith("(and 1 more)")
 
 
-def test_what_others_said_names_no_phone_and_calls_nobody() -> None:
+def test_messages_quoted_in_a_notice_show_no_phone_and_mention_nobody() -> None:
     wrong = [replace(each, message="<!channel> @here 919876543210 " + "x" * 900) for each in many(1)]
     body = notice([telling(Phase.FIRING, wrong)], NOW).body
     assert "919876543210" not in body

@@ -59,7 +59,7 @@ def test_an_invalid_file_breaks_exactly_the_rules_it_should(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
-def test_what_is_said_is_short_printable_and_without_secrets(path: Path) -> None:
+def test_problems_of_the_corpus_are_short_printable_and_without_secrets(path: Path) -> None:
     for problem in read(path).problems:
         assert problem.rule in RULES
         assert len(said(problem)) < 500

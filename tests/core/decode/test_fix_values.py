@@ -56,7 +56,9 @@ APP_NAME, PHONE, WABA, APP_ID = "GS401", "GS402", "GS403", "GS404"
         pytest.param(PHONE, "9" * 8 + " " * 193, None, id="more are not"),
     ],
 )
-def test_what_was_meant(rule: str, raw: str | None, meant: str | None) -> None:
+def test_a_suggestion_is_the_value_that_was_probably_meant(
+    rule: str, raw: str | None, meant: str | None
+) -> None:
     assert fix(rule, raw) == meant
 
 
@@ -86,14 +88,14 @@ def test_a_bare_number_gets_the_unit_that_it_most_probably_lacks(raw: str, meant
         pytest.param("Always", "always", id="in another case"),
     ],
 )
-def test_the_nearest_choice(typed: object, meant: str | None) -> None:
+def test_a_misspelt_choice_is_corrected_to_the_nearest_one(typed: object, meant: str | None) -> None:
     assert choice(typed, [1, 2, 3, "always"]) == meant
 
 
 @pytest.mark.parametrize(
     ("raw", "meant"), [("Yes", "true"), ("OFF", "false"), ("maybe", None), ("", None), (None, None)]
 )
-def test_a_truth_by_another_word(raw: str | None, meant: str | None) -> None:
+def test_a_boolean_in_another_word_is_corrected(raw: str | None, meant: str | None) -> None:
     assert truth(raw) == meant
 
 
@@ -107,5 +109,5 @@ def test_a_truth_by_another_word(raw: str | None, meant: str | None) -> None:
         pytest.param("a" + " " * 200, None, id="more are not"),
     ],
 )
-def test_words_become_a_list(raw: str | None, meant: str | None) -> None:
+def test_words_in_one_text_are_corrected_to_a_list(raw: str | None, meant: str | None) -> None:
     assert listed(raw) == meant

@@ -122,7 +122,9 @@ spec:
         ),
     ],
 )
-def test_the_corrected_value_is_told(good: str, bad: str, rule: str, at: str, fix: str | None) -> None:
+def test_a_problem_shows_the_corrected_value(
+    good: str, bad: str, rule: str, at: str, fix: str | None
+) -> None:
     text = (APP + HOOK + PARTNER).replace(good, bad, 1)
     problems = decode([SourceFile("a.yaml", text.encode())], schemas.load(), Rules()).problems
     assert (rule, f"a.yaml:{at}", fix) in [(one.rule, str(one.place), one.fix) for one in problems]
@@ -140,7 +142,7 @@ def test_the_corrected_value_is_told(good: str, bad: str, rule: str, at: str, fi
     "secret",
     ["sk_0123456789abcdef0123456789abcdef", "eyJhbGciOiJI.eyJhIjoxfQaa.abcdefgh", "xoxb-123456789012"],
 )
-def test_no_correction_is_made_of_a_secret(good: str, bad: str, secret: str) -> None:
+def test_a_secret_is_never_corrected(good: str, bad: str, secret: str) -> None:
     text = (APP + HOOK).replace(good, bad.format(secret), 1)
     problems = decode([SourceFile("a.yaml", text.encode())], schemas.load(), Rules()).problems
     end = secret[-8:]
@@ -153,7 +155,7 @@ def test_no_correction_is_made_of_a_secret(good: str, bad: str, secret: str) -> 
     ("text", "seconds"),
     [("45s", 45), ("10m", 600), ("24h", 86_400), ("1d", 86_400), ("0s", 0)],
 )
-def test_a_duration_has_seconds(text: str, seconds: float) -> None:
+def test_a_duration_is_decoded_to_seconds(text: str, seconds: float) -> None:
     assert quantities.duration(text) == seconds
 
 
@@ -167,7 +169,7 @@ def test_a_duration_has_seconds(text: str, seconds: float) -> None:
         pytest.param("100/h", True, id="slower, but all of them may come in one minute"),
     ],
 )
-def test_a_pace_is_above_what_is_published_when_any_window_can_be(text: str, *, above: bool) -> None:
+def test_a_limit_exceeds_the_published_one_if_any_window_can(text: str, *, above: bool) -> None:
     assert quantities.above(quantities.limit(text), Limit(10, 60)) is above
 
 
@@ -184,7 +186,7 @@ def test_ceilings_are_numbers_or_shares() -> None:
         pytest.param("1970-01-01T25:00:00Z", None, id="no such hour"),
     ],
 )
-def test_a_moment_is_one_in_the_calendar(text: str, moment: float | None) -> None:
+def test_a_timestamp_is_a_day_of_the_calendar(text: str, moment: float | None) -> None:
     assert quantities.moment(text) == moment
 
 
@@ -213,7 +215,7 @@ def test_a_moment_is_one_in_the_calendar(text: str, moment: float | None) -> Non
         pytest.param("https://a:b:c/", False, "GS506", id="two ports"),
     ],
 )
-def test_a_url_is_one_that_gupshup_could_call(url: str, rule: str | None, *, insecure: bool) -> None:
+def test_a_url_is_accepted_if_gupshup_could_call_it(url: str, rule: str | None, *, insecure: bool) -> None:
     found = url_problem(url, insecure=insecure)
     assert (found.rule if found else None) == rule
 
@@ -226,7 +228,7 @@ def test_templates_are_filled_and_escaped_once() -> None:
     )
 
 
-def test_words_are_clipped_and_cannot_steer_a_terminal() -> None:
+def test_quoted_values_are_clipped_and_cannot_steer_a_terminal() -> None:
     assert clip("x" * 100, 10) == "x" * 9 + "…"
     assert shown("\x1b[31m\u202e") == '"\\u001b[31m\\u202e"'
     values: list[object] = [True, 5, None, [1], {}]

@@ -107,7 +107,7 @@ def test_a_changed_text_is_valid_or_breaks_known_rules(text: str, data: st.DataO
 @given(st.binary(max_size=200))
 @example(b"\x00")
 @example(b"\xef\xbb\xbf")
-def test_any_bytes_are_answered(data: bytes) -> None:
+def test_arbitrary_bytes_are_decoded_or_refused_with_a_problem(data: bytes) -> None:
     judged(data)
 
 

@@ -93,7 +93,7 @@ def read(text: str, rules: Rules | None = None) -> Desired:
     return decoded.desired
 
 
-def test_every_field_arrives() -> None:
+def test_every_field_of_a_manifest_arrives_in_the_model() -> None:
     partner = Partner(
         name="main",
         url="https://partner.gupshup.io",
@@ -136,7 +136,7 @@ def test_every_field_arrives() -> None:
     assert read(FULL) == Desired("r1", (partner,), (app,), (subscription,))
 
 
-def test_what_is_left_out_has_its_default() -> None:
+def test_an_omitted_field_has_its_default() -> None:
     desired = read(SMALL)
     login = Login(FromEnv("GUPSHUP_EMAIL"), FromEnv("GUPSHUP_SECRET"))
     assert desired.partners == (Partner("default", "https://partner.gupshup.io", login, place=ENVIRONMENT),)
@@ -175,7 +175,9 @@ def test_what_is_left_out_has_its_default() -> None:
         pytest.param("token: {env: GUPSHUP_T}", False, Token(FromEnv("GUPSHUP_T")), id="a token"),
     ],
 )
-def test_credentials_are_references(given: str, expected: Credentials, *, token_given: bool) -> None:
+def test_credentials_are_decoded_as_references(
+    given: str, expected: Credentials, *, token_given: bool
+) -> None:
     head = "apiVersion: gupshup.controller/v1\nkind: Partner\nmetadata: {name: p}\n"
     text = f"{head}spec: {{credentials: {{{given}}}}}\n"
     [partner] = read(text, Rules(token_given=token_given)).partners

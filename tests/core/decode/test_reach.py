@@ -77,13 +77,13 @@ def read(text: str, rules: Rules) -> Decoded:
         pytest.param("https://127.0.0.1.evil.com", None, id="a host that only looks like loopback"),
     ],
 )
-def test_credentials_go_where_the_operator_said(url: str, origin: str | None) -> None:
+def test_credentials_go_only_to_addresses_that_the_operator_allowed(url: str, origin: str | None) -> None:
     listed = ("https://listed.example.com:8443/", "http://[::1]:8085", "http://no.example.com", "junk")
     found = upstream(url, Rules(url="http://127.0.0.1:8085", allowed_urls=listed))
     assert (None if isinstance(found, UrlProblem) else found) == origin
 
 
-def test_loopback_is_refused_with_the_setting_that_allows_it() -> None:
+def test_a_loopback_address_is_refused_with_the_setting_that_allows_it() -> None:
     found = upstream("http://LOCALHOST:9200/", Rules())
     assert isinstance(found, UrlProblem)
     assert "set GUPSHUPCTL_ALLOW_URLS=http://localhost:9200 where" in found.message
@@ -155,7 +155,7 @@ def test_a_header_comes_from_a_file_that_is_handed_out(path: str, whole: str | N
 
 
 @pytest.mark.parametrize("path", ["/run/secrets/a", "a", "/"])
-def test_without_a_folder_no_file_is_a_header_s(path: str) -> None:
+def test_a_header_comes_from_no_file_if_no_folder_is_handed_out(path: str) -> None:
     result = read(f"{HOOK}{{file: {path}}}}}\n", Rules())
     assert [one.rule for one in result.problems] == ["GS603"]
     assert "GUPSHUPCTL_HEADER_DIR, which is not set" in result.problems[0].message

@@ -77,12 +77,12 @@ MISTAKES = list(mistakes())
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_with_its_remedy_and_nothing_else(mistake: Mistake) -> None:
+def test_a_mistake_is_reported_with_its_remedy_and_nothing_else(mistake: Mistake) -> None:
     assert mistake.text != ALL
     assert sorted(told(mistake.text)) == sorted(mistake.lines)
 
 
-def test_a_field_that_is_there_misspelt_is_not_missing() -> None:
+def test_a_misspelt_field_is_not_reported_as_missing() -> None:
     """Everywhere, in the rules beyond the schema, too."""
     text = ALL.replace("AcmeSupport", "acme-1").replace("  wabaId", "  appname: AcmeSupport\n  wabaId")
     assert [line.split("] ")[1] for line in told(text)] == [
@@ -97,7 +97,7 @@ def test_a_field_that_is_there_misspelt_is_not_missing() -> None:
     ]
 
 
-def test_of_labels_each_alone_is_on_some_app() -> None:
+def test_labels_that_match_only_apart_are_reported_by_their_combination() -> None:
     other = APP.replace("AcmeSupport", "Another1").replace("98765", "12345").replace("gold", "tin")
     text = f"{ALL}---\n{other}".replace("country: de}", "country: fr}", 1)
     text = text.replace("app: AcmeSupport", "appSelector: {matchLabels: {tier: gold, country: de}}")
@@ -153,12 +153,12 @@ def test_a_sound_webhook_without_an_app_is_only_warned_of() -> None:
         pytest.param('a"b\\c', '"a\\"b\\\\c"', id="a quote cannot end the quote"),
     ],
 )
-def test_letters_are_shown_as_they_are_where_they_cannot_mislead(name: str, shown: str) -> None:
+def test_letters_that_cannot_mislead_are_shown_as_they_are(name: str, shown: str) -> None:
     [line] = [line for line in told(APP.replace("AcmeSupport,", f"'{name}',")) if "GS307" in line]
     assert f"; found {shown}" in line
 
 
-def test_more_errors_than_are_listed_are_counted() -> None:
+def test_errors_beyond_those_listed_are_counted() -> None:
     many = "---\n".join(
         "apiVersion: gupshup.controller/v1\nkind: App\nmetadata: {}\nspec: {}\n" for _ in range(30)
     )
@@ -168,7 +168,7 @@ def test_more_errors_than_are_listed_are_counted() -> None:
     assert more == "40 more problems are not listed; correct the listed ones and validate again"
 
 
-def test_one_more_problem_is_one() -> None:
+def test_a_single_further_problem_is_counted_in_the_singular() -> None:
     many = "---\n".join(
         "apiVersion: gupshup.controller/v1\nkind: App\nmetadata: {}\nspec: {}\n" for _ in range(17)
     )
@@ -176,7 +176,7 @@ def test_one_more_problem_is_one() -> None:
     assert more.startswith("1 more problem is not listed")
 
 
-def test_subscriptions_are_counted_as_manifests_and_as_webhooks() -> None:
+def test_the_summary_counts_subscriptions_as_manifests_and_as_webhooks() -> None:
     other = APP.replace("AcmeSupport", "Another1").replace("98765", "12345")
     text = f"{ALL}---\n{other}".replace("app: AcmeSupport", "appSelector: {matchLabels: {tier: gold}}")
     assert (

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 ROW = re.compile(r"^\| `(GS\d{3})` \| (\w+) \| (.+?) \| (.+) \| (.+?) \|$", re.MULTILINE)
 
 
-def test_the_page_holds_the_table() -> None:
+def test_the_page_of_rules_holds_the_table_of_rules() -> None:
     page = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
     told = {rule: (severity, meaning, remedy) for rule, severity, meaning, _, remedy in ROW.findall(page)}
     assert told == {rule.id: (str(rule.severity), rule.meaning, rule.remedy) for rule in RULES.values()}

@@ -81,7 +81,7 @@ def test_a_bomb_is_a_problem_and_nothing_more(data: bytes, rule: str) -> None:
     assert sum(len(one.message) for one in result.problems) < 20_000
 
 
-def test_no_files_at_all_declare_nothing_with_a_warning() -> None:
+def test_a_source_without_files_declares_nothing_with_a_warning() -> None:
     result = decoded()
     assert [one.rule for one in result.problems] == ["GS701"]
     assert result.desired is not None
@@ -89,7 +89,7 @@ def test_no_files_at_all_declare_nothing_with_a_warning() -> None:
     assert [one.name for one in result.desired.partners] == ["default"]
 
 
-def test_an_empty_file_is_an_error_only_where_it_was_named() -> None:
+def test_an_empty_file_is_an_error_only_if_it_was_named() -> None:
     assert decoded("# nothing\n").desired is not None
     assert decoded("# nothing\n", complete=False).desired is None
 
@@ -100,7 +100,7 @@ def test_a_byte_order_mark_is_a_warning() -> None:
     assert result.desired is not None
 
 
-def test_problems_come_sorted_and_at_most_so_many_a_file() -> None:
+def test_problems_are_sorted_and_capped_for_each_file() -> None:
     many = "---\n".join(app(number, "  nope: 1\n") for number in range(60))
     result = decoded(many, many.replace("nope", "nada"))
     assert len(result.problems) == 2 * (MOST_A_FILE + 1)
@@ -109,7 +109,7 @@ def test_problems_come_sorted_and_at_most_so_many_a_file() -> None:
     assert all(before <= after for before, after in pairwise(places))
 
 
-def test_errors_are_listed_before_warnings_where_not_all_fit() -> None:
+def test_errors_are_listed_before_warnings_if_not_all_fit() -> None:
     partner = f"{HEAD}kind: Partner\nmetadata: {{name: p}}\n"
     warnings = "---\n".join(hook(number, "appSelector: {matchLabels: {a: b}}") for number in range(60))
     result = decoded("---\n".join([partner, warnings, app(1, "  nope: 1\n")]))
@@ -120,7 +120,7 @@ def test_errors_are_listed_before_warnings_where_not_all_fit() -> None:
 @pytest.mark.parametrize(
     ("a_file", "files"), [pytest.param(1, 1_500, id="a few a file"), pytest.param(100, 30, id="many a file")]
 )
-def test_so_many_are_told_in_all_and_the_rest_is_counted(a_file: int, files: int) -> None:
+def test_problems_are_listed_up_to_a_cap_and_the_others_counted(a_file: int, files: int) -> None:
     nothing = "appSelector: {matchLabels: {a: b}}"
     texts = ["---\n".join(hook(file * a_file + n, nothing) for n in range(a_file)) for file in range(files)]
     result = decoded(*texts)
@@ -133,7 +133,7 @@ def test_so_many_are_told_in_all_and_the_rest_is_counted(a_file: int, files: int
     assert (severe.desired, severe.errors, severe.warnings) == (None, a_file * files, 0)
 
 
-def test_what_could_not_be_read_is_among_the_problems_and_counted() -> None:
+def test_an_unreadable_file_is_among_the_problems_and_counted() -> None:
     note = problem("GS709", Place("b.YAML"), "", "is not read")
     error = problem("GS704", Place("0"), "", "cannot be read")
     result = decode([], SCHEMAS, Rules(), unread=[note])
@@ -144,14 +144,14 @@ def test_what_could_not_be_read_is_among_the_problems_and_counted() -> None:
     assert (broken.desired, broken.errors, broken.warnings) == (None, 1, 1)
 
 
-def test_reading_ends_where_there_are_too_many_documents() -> None:
+def test_reading_a_source_ends_at_too_many_documents() -> None:
     files = [SourceFile(f"{number}.yaml", app(number).encode()) for number in range(5)]
     result = read(files, Validator(SCHEMAS), most=2)
     assert not result.whole
     assert [(one.place.file, one.rule) for one in result.problems] == [("3.yaml", "GS703")]
 
 
-def test_reading_ends_where_so_much_is_wrong_that_nobody_would_read_on() -> None:
+def test_reading_a_source_ends_at_too_many_problems() -> None:
     result = decoded(*["hello"] * 2_100)
     assert result.desired is None
     assert [one.rule for one in result.problems if str(one.place) != "(source):1:1"].count("GS120") == 1
@@ -159,7 +159,7 @@ def test_reading_ends_where_so_much_is_wrong_that_nobody_would_read_on() -> None
     assert max(one.place.file for one in result.problems if one.rule == "GS104") < "3000.yaml"
 
 
-def test_expanding_ends_where_there_are_too_many_webhooks() -> None:
+def test_expanding_selectors_ends_at_too_many_webhooks() -> None:
     texts = [
         *(app(number, labels="{a: b}") for number in range(3)),
         hook(1, "appSelector: {matchLabels: {a: b}}"),
@@ -180,13 +180,13 @@ def test_an_unreadable_file_does_not_make_references_into_it_wrong() -> None:
     assert found(result) == [("0.yaml:2:1", "GS101", "")]
 
 
-def test_with_two_partners_and_an_unreadable_file_nobody_must_name_one() -> None:
+def test_a_reference_need_not_name_one_of_two_partners_if_a_file_is_unreadable() -> None:
     own = "spec: {url: https://partner.gupshup.io, credentials: {token: {env: GUPSHUP_A}}}\n"
     partners = [f"{HEAD}kind: Partner\nmetadata: {{name: {name}}}\n{own}" for name in "ab"]
     assert [rule for _, rule, _ in found(decoded("a: [", *partners, app(1)))] == ["GS101"]
 
 
-def test_an_app_that_is_no_mapping_at_all_still_lets_the_others_be_judged() -> None:
+def test_an_app_that_is_no_mapping_lets_the_other_apps_be_checked() -> None:
     broken = f"{HEAD}kind: App\nmetadata: 5\nspec: [1]\n"
     result = decoded(broken, app(1, "  appName: no\n"))
     assert {rule for _, rule, _ in found(result)} == {"GS205", "GS401", "GS201"} - {"GS201"}
@@ -209,7 +209,7 @@ def test_a_selector_reaches_every_app_with_all_of_its_labels() -> None:
     ]
 
 
-def test_what_one_selector_makes_wrong_in_many_apps_is_told_once() -> None:
+def test_a_problem_of_one_selector_in_many_apps_is_reported_once() -> None:
     texts = [app(number, labels="{a: b}") for number in range(20)]
     result = decoded(
         *texts, hook(1, "appSelector: {matchLabels: {a: b}}", url="http://hooks.example.com/${app.name}")
@@ -242,12 +242,12 @@ def test_the_default_partner_comes_from_the_environment() -> None:
     assert [one.partner for one in result.desired.apps] == ["default"]
 
 
-def test_an_address_in_the_environment_must_be_one_too() -> None:
+def test_an_address_from_the_environment_must_be_valid_too() -> None:
     result = decoded(app(1), rules=Rules(url="http://evil.example.com"))
     assert found(result) == [("(environment):1:1", "GS803", "GUPSHUP_URL")]
 
 
-def test_addresses_that_are_listed_are_allowed() -> None:
+def test_addresses_listed_by_the_operator_are_allowed() -> None:
     text = f"{HEAD}kind: Partner\nmetadata: {{name: p}}\nspec: {{url: 'https://Proxy.example.com:443/'}}\n"
     result = decoded(text, rules=Rules(allowed_urls=("https://proxy.example.com",)))
     assert result.desired is not None
@@ -293,7 +293,7 @@ def calls(files: int) -> int:
     return count
 
 
-def test_twice_as_many_empty_files_take_twice_as_long() -> None:
+def test_decoding_twice_as_many_empty_files_takes_twice_as_many_calls() -> None:
     """Counted in calls: the time of this machine is nobody's business."""
     assert calls(5_000) < 2.5 * calls(2_500)
 
@@ -314,7 +314,7 @@ def test_twice_as_many_empty_files_take_twice_as_long() -> None:
         ),
     ],
 )
-def test_a_wait_below_its_default_is_told(url: str, settle: str, severity: str | None) -> None:
+def test_a_wait_below_its_default_is_a_warning(url: str, settle: str, severity: str | None) -> None:
     rules = Rules(allowed_urls=(url,))
     text = f"{HEAD}kind: Partner\nmetadata: {{name: p}}\nspec: {{settle: {{{settle}}}"
     named = decoded(f"{text}, url: '{url}'}}\n", rules=rules)
@@ -325,7 +325,7 @@ def test_a_wait_below_its_default_is_told(url: str, settle: str, severity: str |
         )
 
 
-def test_strictness_takes_a_warning_for_an_error_and_nothing_else() -> None:
+def test_strict_mode_turns_warnings_into_errors_and_nothing_else() -> None:
     warned = decoded(app(1), hook(1, "appSelector: {matchLabels: {a: b}}"))
     assert warned.desired is not None
     assert [str(one.severity) for one in warned.problems] == ["warning"]
@@ -380,7 +380,7 @@ def test_a_schema_is_strict_described_and_within_what_both_validators_agree_on(k
         pytest.param("[" * 1_100 + "]" * 1_100, "1:33", id="and closed again"),
     ],
 )
-def test_nesting_is_told_where_it_is_too_deep_whatever_the_parser_says(text: str, place: str) -> None:
+def test_nesting_that_is_too_deep_is_reported_whatever_the_parser_says(text: str, place: str) -> None:
     """Newer ones give up by themselves, a thousand levels ahead of what they have told."""
     assert found(decoded(text)) == [(f"0.yaml:{place}", "GS108", "")]
 
@@ -388,14 +388,14 @@ def test_nesting_is_told_where_it_is_too_deep_whatever_the_parser_says(text: str
 @pytest.mark.parametrize(
     "text", ["a: '" + "[" * 1_100, "[" * 20 + "}", "a: ]" + "[" * 50, "[" * 32 + " %", "{" + " " * 900 + "%"]
 )
-def test_other_errors_are_not_taken_for_nesting(text: str) -> None:
+def test_other_errors_of_the_parser_are_not_reported_as_nesting(text: str) -> None:
     assert [rule for _, rule, _ in found(decoded(text))] == ["GS101"]
 
 
 @pytest.mark.parametrize(
     ("brackets", "refused"), [(31, False), (32, True)], ids=["the deepest", "one deeper"]
 )
-def test_nesting_goes_so_deep(brackets: int, *, refused: bool) -> None:
+def test_nesting_up_to_the_limit_is_accepted(brackets: int, *, refused: bool) -> None:
     result = decoded("a: " + "[" * brackets + "]" * brackets)
     assert ("GS108" in {one.rule for one in result.problems}) is refused
 

@@ -28,7 +28,7 @@ LISTED = Rules(url="https://own.example.net", allowed_urls=("https://gs.example.
         pytest.param("https://gupshup.io", id="Gupshup's: a name above it"),
     ],
 )
-def test_an_address_that_is_only_alike_gets_no_credentials(url: str) -> None:
+def test_an_address_that_only_resembles_an_allowed_one_gets_no_credentials(url: str) -> None:
     assert isinstance(upstream(url, LISTED), UrlProblem)
 
 

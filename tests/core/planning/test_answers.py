@@ -142,7 +142,9 @@ MASKED = f"App {ID} already exists with phone 91******0001"
         ),
     ],
 )
-def test_an_answer_to_a_link(answer: LinkAnswer, callback: str, expected: Verdict) -> None:
+def test_an_answer_to_a_link_has_its_outcome_and_updates_of_memory(
+    answer: LinkAnswer, callback: str, expected: Verdict
+) -> None:
     assert answered(answer, callback) == expected
 
 
@@ -157,7 +159,7 @@ def test_an_answer_to_a_link(answer: LinkAnswer, callback: str, expected: Verdic
     ],
     ids=lambda answer: type(answer).__name__,
 )
-def test_whatever_the_answer_the_intent_is_closed_and_no_phone_is_told(answer: LinkAnswer) -> None:
+def test_any_answer_to_a_link_closes_the_intent_and_shows_no_phone(answer: LinkAnswer) -> None:
     verdict = answered(answer)
     assert CLOSED in verdict.notes
     assert APP.phone not in verdict.message
@@ -191,7 +193,7 @@ SEEN = remote(WANTED)
         pytest.param(PUT, "new", replace(written(WANTED, updates=2), secret="old"), 1, id="a header changed"),
     ],
 )
-def test_updates_in_a_row_are_counted(
+def test_repeated_updates_of_one_subscription_are_counted(
     action: Subscribe | Update, secret: str, prior: LedgerEntry | None, updates: int
 ) -> None:
     verdict = of_subscription_write(action, SEEN, AnswerContext(NOW, secret, prior))
@@ -202,7 +204,7 @@ def test_updates_in_a_row_are_counted(
 @pytest.mark.parametrize("secret", ["", KEYED], ids=["without headers", "with headers"])
 @pytest.mark.parametrize("action", [POST, PUT], ids=["subscribe", "update"])
 @pytest.mark.parametrize("updates", [2, 3, 9])
-def test_too_many_writes_that_did_not_take_are_refused_whatever_the_answer_said(
+def test_a_write_that_did_not_take_too_often_is_refused_whatever_the_answer(
     action: Subscribe | Update, updates: int, secret: str
 ) -> None:
     before = replace(written(WANTED, updates=updates), secret=secret)
@@ -223,7 +225,7 @@ def test_too_many_writes_that_did_not_take_are_refused_whatever_the_answer_said(
         pytest.param(LedgerEntry(KEY, REMOVED, updates=2), 3, id="three times"),
     ],
 )
-def test_a_removal_that_has_to_be_repeated_is_counted_and_looked_at(
+def test_a_removal_that_has_to_be_repeated_is_counted_and_observed(
     prior: LedgerEntry | None, updates: int
 ) -> None:
     verdict = of_unsubscribe(DELETE, AnswerContext(NOW, written=prior))
@@ -246,7 +248,7 @@ def test_a_removal_that_has_to_be_repeated_is_counted_and_looked_at(
     ],
 )
 @pytest.mark.parametrize("action", [POST, PUT, DELETE, SET], ids=["post", "put", "delete", "callback"])
-def test_an_answer_that_proves_nothing_is_remembered_and_asks_for_a_look(
+def test_an_answer_that_proves_nothing_is_remembered_and_asks_for_an_observation(
     action: Write, prior: int | None, tries: int, pause: float
 ) -> None:
     before = None if prior is None else Refusal(subject(action), _digest(action), "x", "", NOW, prior)
@@ -261,7 +263,7 @@ def test_an_answer_that_proves_nothing_is_remembered_and_asks_for_a_look(
     assert ("ask Gupshup's support" in found.message) == (tries >= MOST_UNCLEAR_WRITES)
 
 
-def test_another_value_is_tried_anew_and_so_is_another_header() -> None:
+def test_a_refused_write_is_tried_again_with_another_value_or_header() -> None:
     before = Refusal(KEY, of_write(WANTED, "keyed:old"), "NoClearAnswer", "", NOW, 7)
     for secret, tries in (("keyed:old", 8), ("keyed:new", 1), ("", 1)):
         (note,) = of_unclear(PUT, "", AnswerContext(NOW, secret, refusal=before)).notes
@@ -288,7 +290,7 @@ def test_another_value_is_tried_anew_and_so_is_another_header() -> None:
         pytest.param(POST, written(WANTED, active_at=NOW - 9), None, id="a new subscription begins anew"),
     ],
 )
-def test_when_active_was_put_back_is_remembered(
+def test_the_time_at_which_active_was_restored_is_remembered(
     action: Subscribe | Update, prior: LedgerEntry | None, expected: float | None
 ) -> None:
     verdict = of_subscription_write(action, SEEN, AnswerContext(NOW, written=prior))
@@ -308,7 +310,7 @@ def test_when_active_was_put_back_is_remembered(
     ],
 )
 @pytest.mark.parametrize("action", [POST, PUT], ids=["subscribe", "update"])
-def test_an_answer_that_does_not_say_what_was_sent_is_looked_at(
+def test_an_answer_that_differs_from_what_was_sent_asks_for_an_observation(
     *, seen: RemoteSubscription | None, look: bool, action: Subscribe | Update
 ) -> None:
     verdict = of_subscription_write(action, seen, AnswerContext(NOW))
@@ -355,7 +357,7 @@ def test_a_callback_is_remembered_by_its_digest() -> None:
         pytest.param(DELETE, 400, "No", "Rejected", id="anything else"),
     ],
 )
-def test_a_rejection_says_who_moves_next(
+def test_a_rejection_says_who_has_to_act_next(
     action: Subscribe | Update | Unsubscribe | SetCallback, status: int, words: str, expected: str
 ) -> None:
     error = Rejected("PUT …", status=status, words=words)
@@ -395,7 +397,7 @@ def _digest(action: Subscribe | Update | Unsubscribe | SetCallback) -> str:
         pytest.param(("old", 7), 1, 30, id="another URL begins anew"),
     ],
 )
-def test_a_sleeping_endpoint_is_tried_ever_more_slowly(
+def test_an_unreachable_webhook_url_is_tried_at_growing_intervals(
     prior: tuple[str, int] | None, tries: int, pause: float
 ) -> None:
     before = None if prior is None else Refusal(KEY, prior[0], "InvalidUrl", "", NOW, prior[1])
@@ -406,7 +408,7 @@ def test_a_sleeping_endpoint_is_tried_ever_more_slowly(
     assert (note.refusal.tries, note.refusal.retry_at) == (tries, NOW + pause)
 
 
-def test_a_subject_is_the_same_whatever_is_done_to_it() -> None:
+def test_the_key_of_a_refusal_is_the_same_for_every_verb() -> None:
     assert subject(POST) == subject(PUT) == subject(DELETE) == KEY
     assert subject(SET) == callback_key(ID)
     assert subject(replace(POST, subscription=replace(WANTED, headers={"X": FromEnv("HOOK_A")}))) == KEY

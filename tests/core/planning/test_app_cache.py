@@ -18,7 +18,7 @@ looks = st.tuples(st.sampled_from(["1", "2", "3"]), lists)
 
 
 @given(lists, st.lists(looks, max_size=6))
-def test_it_finds_what_a_search_of_all_rows_finds(
+def test_the_app_cache_finds_the_rows_that_a_full_search_finds(
     listed: list[Row], looked: list[tuple[str, list[Row]]]
 ) -> None:
     roll, plain = AppCache(listed), {each.id: each for each in listed}
@@ -42,13 +42,13 @@ def test_it_finds_what_a_search_of_all_rows_finds(
         assert roll.find(key) == expected_row
 
 
-def test_a_row_that_a_look_by_phone_lacks_is_gone() -> None:
+def test_a_row_that_a_query_by_phone_lacks_leaves_the_cache() -> None:
     roll = AppCache([row(1), row(2)])
     roll.replace_by_phone(app(1).phone, [])
     assert (roll.rows_for(app(1)), roll.rows_for(app(2))) == ((), (row(2),))
 
 
-def test_a_look_by_phone_tells_of_that_phone_only() -> None:
+def test_a_query_by_phone_updates_rows_of_exactly_that_phone() -> None:
     """Gupshup finds whatever contains the digits."""
     roll = AppCache([row(1), row(2)])
     roll.replace_by_phone(app(1).phone, [replace(row(1), live=True), replace(row(2), live=True)])
@@ -56,14 +56,14 @@ def test_a_look_by_phone_tells_of_that_phone_only() -> None:
     assert roll.rows_for(app(2)) == (row(2),)
 
 
-def test_a_name_that_two_rows_go_by_is_nobodys() -> None:
+def test_a_name_shared_by_two_rows_is_no_match() -> None:
     roll = AppCache([row(1), replace(row(2), name=row(1).name)])
     assert roll.find(row(1).name) is None
     assert roll.find(app(2).phone) == replace(row(2), name=row(1).name)
     assert roll.find(app_id(1)) == row(1)
 
 
-def test_rows_without_a_phone_may_be_anybodys() -> None:
+def test_rows_without_a_phone_are_returned_for_every_app() -> None:
     roll = AppCache([replace(row(1), phone=None), row(2)])
     assert [each.id for each in roll.rows_for(app(3))] == [app_id(1)]
     roll.replace_by_phone(app(1).phone, [row(1)])

@@ -38,11 +38,11 @@ def test_a_digest_is_the_same_on_any_machine() -> None:
         pytest.param(replace(APP, storage_region="IN"), id="storageRegion"),
     ],
 )
-def test_whatever_a_link_sends_counts(changed: App) -> None:
+def test_every_field_that_a_link_sends_changes_its_digest(changed: App) -> None:
     assert of_link(changed) != of_link(APP)
 
 
-def test_what_a_link_does_not_send_does_not_count() -> None:
+def test_a_field_that_no_link_sends_leaves_the_digest_of_a_link() -> None:
     assert of_link(replace(APP, name="renamed", labels={"a": "b"}, policies=frozenset())) == of_link(APP)
 
 
@@ -55,21 +55,23 @@ def test_what_a_link_does_not_send_does_not_count() -> None:
         pytest.param(replace(WANTED, active=False), id="active"),
     ],
 )
-def test_whatever_can_be_read_back_counts(changed: Subscription) -> None:
+def test_every_field_that_can_be_read_back_changes_the_digest_of_a_subscription(
+    changed: Subscription,
+) -> None:
     assert of_subscription(changed) != of_subscription(WANTED)
 
 
-def test_what_cannot_be_read_back_has_its_own_digest() -> None:
+def test_headers_and_callbacks_have_digests_of_their_own() -> None:
     headers = {"X-Hook": FromEnv("HOOK_A")}
     assert of_subscription(replace(WANTED, headers=headers, name="renamed")) == of_subscription(WANTED)
 
 
-def test_modes_are_a_set() -> None:
+def test_the_order_of_modes_does_not_change_a_digest() -> None:
     ordered = digest([WANTED.url, WANTED.version, ["READ", "SENT"], True])
     assert of_subscription(WANTED) == ordered
 
 
-def test_keys_are_those_that_a_store_already_holds() -> None:
+def test_ledger_keys_are_those_that_existing_stores_hold() -> None:
     assert callback_key(app_id()) == f"callback:{app_id()}"
     assert subscription_key(app_id(), "events") == f"subscription:{app_id()}:events"
     assert link_key("919876543210") == "link:919876543210"

@@ -108,7 +108,7 @@ OTHERS: list[Action] = [
         pytest.param([], waiting(9, WaitFor.POLICY), {}, 0, id="what waits for a person is not counted"),
     ],
 )
-def test_calls_and_seconds(
+def test_the_forecast_of_a_plan_counts_calls_and_seconds(
     actions: Sequence[Action], waits: Sequence[Waiting], calls: Mapping[Bucket, int], seconds: float
 ) -> None:
     cost = forecast(Plan(PARTNER, "r1", actions=tuple(actions), waiting=tuple(waits)))
@@ -116,12 +116,12 @@ def test_calls_and_seconds(
     assert cost.seconds == pytest.approx(seconds)
 
 
-def test_the_limits_are_the_partners() -> None:
+def test_the_forecast_uses_the_limits_of_the_partner() -> None:
     partner = replace(PARTNER, limits={**LIMITS, Bucket.LINK: Limit(1, 60)})
     assert forecast(Plan(partner, "r1", actions=tuple(links(3)))).seconds == 124
 
 
-def test_partners_share_nothing() -> None:
+def test_the_forecast_of_one_partner_ignores_other_partners() -> None:
     parts = [Forecast({Bucket.LINK: 2}, 62), Forecast({Bucket.LINK: 1, Bucket.LIST: 1}, 124)]
     assert total(parts) == Forecast({Bucket.LINK: 3, Bucket.LIST: 1}, 124)
     assert total([]) == Forecast({}, 0)

@@ -95,14 +95,14 @@ def same(ceiling: Ceiling) -> Guards:
         pytest.param(Count(0), [0, 0, 0, 0, 0, 0], id="none at all"),
     ],
 )
-def test_a_ceiling_on_fleets_of_any_size(ceiling: Ceiling, expected: list[int]) -> None:
+def test_a_guard_allows_its_ceiling_on_fleets_of_any_size(ceiling: Ceiling, expected: list[int]) -> None:
     assert [allowed(ceiling, size) for size in FLEETS] == expected
 
 
 @pytest.mark.parametrize("size", FLEETS)
 @pytest.mark.parametrize("make", [links, updates, unsubscribes, callbacks, unknown, unknown_headers])
 @pytest.mark.parametrize("ceiling", [Share(20), Count(3), Count(0)], ids=["a fifth", "three", "none"])
-def test_one_more_than_allowed_holds_the_whole_class(size: int, make: Make, ceiling: Ceiling) -> None:
+def test_one_change_above_the_ceiling_holds_the_whole_class(size: int, make: Make, ceiling: Ceiling) -> None:
     least = 1 if make in {links, unsubscribes} else LEAST_UPDATES
     most, declared = allowed(ceiling, size, least), fleet(size)
     fits, exceeds = wished(*make(most), guards=same(ceiling)), wished(*make(most + 1), guards=same(ceiling))
@@ -123,7 +123,7 @@ def test_one_more_than_allowed_holds_the_whole_class(size: int, make: Make, ceil
         pytest.param(unsubscribes, 3, "maxUnsubscribes", id="three unsubscribed"),
     ],
 )
-def test_the_ceilings_that_nobody_had_to_set(make: Make, most: int, name: str) -> None:
+def test_default_ceilings_of_guards(make: Make, most: int, name: str) -> None:
     assert not guard(wished(*make(most)), fleet(20), frozenset()).held
     assert {each.guard for each in guard(wished(*make(most + 1)), fleet(20), frozenset()).held} == {name}
 
@@ -143,7 +143,7 @@ def test_a_share_lets_one_app_with_its_webhooks_through(size: int) -> None:
         pytest.param(callbacks(100, finishes=True), id="callbacks that finish a link"),
     ],
 )
-def test_what_restores_or_adds_does_not_count(actions: Sequence[Action]) -> None:
+def test_changes_that_restore_or_add_do_not_count_for_a_guard(actions: Sequence[Action]) -> None:
     plan = wished(*actions, guards=same(Count(0)))
     assert guard(plan, fleet(1), frozenset()) == plan
 
@@ -156,13 +156,13 @@ def test_a_guard_holds_its_class_and_lets_the_rest_go() -> None:
     assert [each.action for each in plan.held] == [*links(26), *changes]
 
 
-def test_subscriptions_are_declared_things_too() -> None:
+def test_the_size_of_a_fleet_includes_subscriptions() -> None:
     declared = desired(*map(app, range(1, 11)), *map(subscription, range(1, 11)))
     assert not guard(wished(*updates(4)), declared, frozenset()).held
     assert guard(wished(*updates(4)), fleet(10), frozenset()).held
 
 
-def test_another_partners_fleet_lends_no_room() -> None:
+def test_the_fleet_of_another_partner_does_not_raise_a_ceiling() -> None:
     others = desired(*(app(number, "other") for number in range(1, 1001)))
     others = replace(
         others, subscriptions=tuple(replace(subscription(n), partner="other") for n in range(99))
@@ -170,7 +170,7 @@ def test_another_partners_fleet_lends_no_room() -> None:
     assert guard(wished(*updates(4)), others, frozenset()).held
 
 
-def test_nothing_held_needs_no_release() -> None:
+def test_a_plan_with_nothing_held_has_no_release_digest() -> None:
     assert held_digest(guard(wished(*links(1)), fleet(1), frozenset())) is None
 
 
@@ -194,11 +194,11 @@ def test_a_release_lets_through_all_that_is_held_or_nothing(names: list[str], ex
     assert len(again.actions) == expected + 2
 
 
-def test_nothing_held_is_released_by_no_name() -> None:
+def test_a_release_name_has_no_effect_if_nothing_is_held() -> None:
     assert release(wished(*links(1)), ["", "None"]) == frozenset()
 
 
-def test_what_was_released_stays_so_while_it_is_done_and_lends_no_room() -> None:
+def test_a_release_lasts_while_its_changes_are_made_and_raises_no_ceiling() -> None:
     let = frozenset(map(change, links(26)))
     assert not guard(wished(*links(26)[20:]), fleet(10), let).held
     more = [Link(app(number)) for number in range(1, 53)]
@@ -236,25 +236,27 @@ def test_what_was_released_stays_so_while_it_is_done_and_lends_no_room() -> None
         pytest.param(links(26), updates(4), id="another class"),
     ],
 )
-def test_consent_to_one_change_is_none_to_another(before: Iterable[Action], after: Iterable[Action]) -> None:
+def test_a_release_of_one_change_does_not_release_another(
+    before: Iterable[Action], after: Iterable[Action]
+) -> None:
     first = guard(wished(*before), fleet(10), frozenset())
     second = guard(wished(*after), fleet(10), frozenset())
     assert held_digest(first) != held_digest(second)
     assert not release(second, [held_digest(first) or ""])
 
 
-def test_consent_is_to_one_partner() -> None:
+def test_a_release_is_for_one_partner() -> None:
     plan = wished(*links(26))
     other = replace(plan, partner=replace(PARTNER, name="other"))
     assert held_digest(guard(plan, fleet(1), frozenset())) != held_digest(guard(other, fleet(1), frozenset()))
 
 
-def test_the_digest_does_not_depend_on_order() -> None:
+def test_the_digest_of_held_changes_does_not_depend_on_their_order() -> None:
     plans = [guard(wished(*each), fleet(1), frozenset()) for each in (links(26), links(26)[::-1])]
     assert held_digest(plans[0]) == held_digest(plans[1])
 
 
-def test_what_was_never_written_from_here_is_counted_and_held_by_itself() -> None:
+def test_first_writes_of_unknown_values_are_counted_and_held_by_themselves() -> None:
     """As on a fleet that was adopted: it neither hides a change of mind nor lends it room."""
     few: list[Action] = [*updates(3)]
     many: list[Action] = [*unknown(100), *unknown_headers(100)[3:]]
@@ -269,7 +271,7 @@ def test_what_was_never_written_from_here_is_counted_and_held_by_itself() -> Non
     assert (list(plan.actions), [each.action for each in plan.held]) == (few, many)
 
 
-def test_consent_to_what_was_never_written_from_here_is_none_to_a_change() -> None:
+def test_a_release_of_first_writes_does_not_release_a_change() -> None:
     changed, many = updates(30), unknown(30)
     held = guard(wished(*changed, *many), fleet(10), frozenset())
     first, second = (held_digest(held) or "").split(",")
@@ -325,7 +327,7 @@ def unlooked(plan: Plan, apps: int, differing: int = 1, unknown: int = 0) -> Pla
 
 
 @pytest.mark.parametrize("size", FLEETS)
-def test_a_pass_that_saw_everything_is_judged_by_what_it_saw(size: int) -> None:
+def test_a_pass_that_observed_every_app_is_guarded_by_what_it_observed(size: int) -> None:
     for count in (1, size):
         plan = wished(*links(count), *updates(count), *unsubscribes(count))
         assert guard_for(plan, fleet(size), NOTHING, PassKind.FULL) == guard(plan, fleet(size), NOTHING)
@@ -333,7 +335,7 @@ def test_a_pass_that_saw_everything_is_judged_by_what_it_saw(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", FLEETS)
-def test_a_pass_over_one_app_adds_and_restores_and_leaves_the_rest_to_others(size: int) -> None:
+def test_a_pass_over_one_app_adds_and_restores_and_defers_guarded_changes(size: int) -> None:
     restores: list[Action] = [*subscribes(1), *updates(2, drift=True)[1:], *callbacks(1, finishes=True)]
     counts: list[Action] = [*links(1), *updates(1), *unknown(2)[1:], *unsubscribes(1)]
     result = guard_for(wished(*counts, *restores), fleet(size), NOTHING, PassKind.APP)
@@ -344,13 +346,13 @@ def test_a_pass_over_one_app_adds_and_restores_and_leaves_the_rest_to_others(siz
     assert result.held == ()
 
 
-def test_no_consent_lets_a_pass_over_one_app_do_what_a_guard_counts() -> None:
+def test_a_release_lets_no_pass_over_one_app_make_guarded_changes() -> None:
     agreed = frozenset(map(change, links(1)))
     assert guard_for(wished(*links(1)), fleet(1), agreed, PassKind.APP).actions == ()
 
 
 @pytest.mark.parametrize("size", FLEETS)
-def test_a_mass_change_that_is_seen_in_small_pieces_is_held(size: int) -> None:
+def test_a_mass_change_observed_app_by_app_is_held(size: int) -> None:
     """Every app differs, and they are looked at one after the other: not one more than allowed is changed."""
     most, changed = allowed(Guards().max_updates, size, LEAST_UPDATES), set[str]()
     for seen in range(1, size + 1, max(1, size // 20)):
@@ -365,7 +367,7 @@ def test_a_mass_change_that_is_seen_in_small_pieces_is_held(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", FLEETS)
-def test_few_changes_wait_only_while_those_nobody_saw_could_be_too_many(size: int) -> None:
+def test_few_changes_wait_only_while_unobserved_apps_could_exceed_the_ceiling(size: int) -> None:
     most = allowed(Guards().max_updates, size, LEAST_UPDATES)
     result = guard_for(unlooked(wished(*updates(most)), 1), fleet(size), NOTHING, PassKind.LIST)
     assert (result.actions, {each.wait_for for each in result.waiting}) == ((), {WaitFor.OBSERVATION})
@@ -375,7 +377,7 @@ def test_few_changes_wait_only_while_those_nobody_saw_could_be_too_many(size: in
     assert len(guard_for(fits, fleet(size), NOTHING, PassKind.LIST).actions) == most - 1
 
 
-def test_what_was_never_written_from_here_waits_for_its_own_kind_alone() -> None:
+def test_first_writes_wait_only_for_unobserved_apps_with_first_writes() -> None:
     few: list[Action] = [*unknown(2), *updates(1)]
     waits = guard_for(unlooked(wished(*few), 9, differing=0, unknown=1), fleet(10), NOTHING, PassKind.LIST)
     assert (waits.actions, [each.wait_for for each in waits.waiting]) == (
@@ -386,12 +388,12 @@ def test_what_was_never_written_from_here_waits_for_its_own_kind_alone() -> None
     assert (goes.actions, len(goes.waiting)) == (tuple(unknown(2)), 1)
 
 
-def test_too_many_are_held_however_many_more_there_are() -> None:
+def test_changes_above_the_ceiling_are_held_although_some_apps_are_unobserved() -> None:
     result = guard_for(unlooked(wished(*updates(5)), 9), fleet(10), NOTHING, PassKind.LIST)
     assert (len(result.held), result.waiting, result.actions) == (5, (), ())
 
 
-def test_removals_wait_until_every_app_was_looked_at() -> None:
+def test_removals_wait_until_every_app_was_observed() -> None:
     """One app can have any number of subscriptions that no manifest declares."""
     plan = unlooked(wished(*unsubscribes(1)), 1, differing=0)
     assert guard_for(plan, fleet(1_000), NOTHING, PassKind.LIST).actions == ()
@@ -400,7 +402,7 @@ def test_removals_wait_until_every_app_was_looked_at() -> None:
     )
 
 
-def test_links_need_no_look_at_single_apps_and_neither_does_what_restores() -> None:
+def test_links_and_restoring_changes_wait_for_no_observation_of_single_apps() -> None:
     actions: list[Action] = [
         *links(25),
         *subscribes(30),
@@ -411,7 +413,7 @@ def test_links_need_no_look_at_single_apps_and_neither_does_what_restores() -> N
     assert guard_for(plan, fleet(10), NOTHING, PassKind.LIST).actions == tuple(actions)
 
 
-def test_what_was_released_waits_for_no_look() -> None:
+def test_released_changes_wait_for_no_observation() -> None:
     agreed = frozenset(map(change, updates(9)))
     plan = unlooked(wished(*updates(9)), 5)
     assert guard_for(plan, fleet(10), agreed, PassKind.LIST).actions == tuple(updates(9))

@@ -180,7 +180,7 @@ def test_an_app_is_found_or_absent(rows: list[Row], declared: App, facts: Facts,
         ),
     ],
 )
-def test_what_does_not_agree_is_blocked(
+def test_an_app_whose_name_phone_or_id_disagree_is_blocked(
     rows: list[Row], declared: App, facts: Facts, reason: str, told: list[str]
 ) -> None:
     answer = found(rows, declared, facts)
@@ -214,7 +214,7 @@ def test_what_does_not_agree_is_blocked(
 @pytest.mark.parametrize(
     "seen", [(row(1), Facts()), (NO_PHONE, details(1, phone(1)))], ids=["row", "details"]
 )
-def test_our_own_app_is_known_when_its_manifest_is_changed(
+def test_a_bound_app_is_recognised_after_its_name_or_phone_was_changed(
     declared: App, reason: str, back: str, seen: tuple[Row, Facts]
 ) -> None:
     """Neither can be changed at Gupshup; who did reads what to do, and not that a stranger has it."""
@@ -253,24 +253,22 @@ def test_an_app_that_is_not_bound_is_a_stranger_s(known: Memory) -> None:
         ),
     ],
 )
-def test_a_row_without_phone_is_looked_at_and_waited_for(
-    rows: list[Row], declared: App, facts: Facts
-) -> None:
+def test_a_row_without_phone_is_queried_and_waited_for(rows: list[Row], declared: App, facts: Facts) -> None:
     answer = found(rows, declared, facts)
     assert isinstance(answer, Undecided)
     assert (answer.wait_for, answer.ask) == (WaitFor.PHONE, (rows[0].id,))
 
 
-def test_what_is_ambiguous_is_told_in_one_order() -> None:
+def test_ambiguous_apps_are_listed_in_one_order() -> None:
     rows = [replace(row(number), phone=APP.phone) for number in (1, 5, 9)]
     assert found(rows) == found(rows[::-1])
 
 
-def test_a_phone_that_is_seen_needs_no_look_at_strangers() -> None:
+def test_a_match_by_phone_queries_no_row_without_phone() -> None:
     assert found([row(1), replace(row(2), phone=None)]) == Found(row(1))
 
 
-def test_an_app_id_needs_no_look_at_strangers() -> None:
+def test_a_match_by_app_id_queries_no_row_without_phone() -> None:
     answer = found([replace(row(2), phone=None)], TAKEN)
     assert isinstance(answer, Conflict)
     assert answer.reason == "AppNotFound"
@@ -302,7 +300,7 @@ def test_a_bound_app_is_lost_after_stale_list_and_never_absent(declared: App) ->
     assert app_id(1) in answer.message
 
 
-def test_a_wrong_app_id_is_not_called_a_loss() -> None:
+def test_a_wrong_app_id_is_not_reported_as_a_lost_app() -> None:
     answer = found([row(1)], TAKEN, known=BOUND)
     assert isinstance(answer, Conflict)
     assert answer.reason == "AppNotFound"
@@ -332,7 +330,7 @@ known_details = st.dictionaries(
     named=st.sampled_from([None, *map(app_id, (1, 2, 3))]),
     bound=st.booleans(),
 )
-def test_never_the_app_of_another_phone(
+def test_a_match_never_returns_the_app_of_another_phone(
     rows: list[Row], told: dict[AppId, Details | LookFailed], named: AppId | None, *, bound: bool
 ) -> None:
     """Found only with this phone, and by this name or by its id; absent never when it was bound."""

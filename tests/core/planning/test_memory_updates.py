@@ -108,7 +108,7 @@ def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP
         ),
     ],
 )
-def test_an_app_that_is_found(known: Memory, facts: Facts, expected: list[MemoryUpdate]) -> None:
+def test_an_app_that_is_found_is_bound(known: Memory, facts: Facts, expected: list[MemoryUpdate]) -> None:
     assert notes(row(1), known=known, facts=facts) == expected
 
 
@@ -140,7 +140,9 @@ def test_a_link_whose_reply_was_lost_is_finished(
         pytest.param(replace(BOUND, missing_since=NOW - 9999), NOW, [], id="lost"),
     ],
 )
-def test_a_bound_app_that_is_missed(binding: Binding, at: float, expected: list[MemoryUpdate]) -> None:
+def test_a_bound_app_that_is_missing_is_noted_as_missing(
+    binding: Binding, at: float, expected: list[MemoryUpdate]
+) -> None:
     seen = observed(known=memory(bindings=[binding]), at=at)
     assert list(memory_updates(match_apps(desired(APP), PARTNER, seen))) == expected
 
@@ -177,13 +179,13 @@ def test_absence_proves_that_a_link_had_no_effect(*, intent: Intent, closed: boo
     assert notes(row(5), known=memory(intents=[intent])) == expected
 
 
-def test_another_apps_third_unclear_link_is_left_to_its_person() -> None:
+def test_another_apps_third_unclear_link_is_left_to_a_person() -> None:
     intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, 3)
     seen = observed(known=memory(intents=[intent]))
     assert memory_updates(match_apps(desired(APP, app(2)), PARTNER, seen)) == ()
 
 
-def test_so_it_is_where_a_pass_is_about_one_of_them_only() -> None:
+def test_another_apps_third_unclear_link_is_left_alone_by_a_pass_over_one_app() -> None:
     intent = Intent(1, app(2).phone, APP.app_name, NOW - 9999, 3)
     seen = observed(known=memory(intents=[intent]))
     assert memory_updates(match_apps(desired(APP), PARTNER, seen)) == (CloseIntent(app(2).phone),)
@@ -198,7 +200,7 @@ def test_so_it_is_where_a_pass_is_about_one_of_them_only() -> None:
         pytest.param(None, True, id="one that was just read"),
     ],
 )
-def test_only_a_list_that_is_late_enough_proves_absence(*, listed: float | None, closed: bool) -> None:
+def test_only_a_list_read_late_enough_proves_absence(*, listed: float | None, closed: bool) -> None:
     known = memory(intents=[replace(PENDING, ended=NOW - LATE)])
     seen = replace(observed(known=known, at=NOW + 500), listed=listed)
     assert [type(note) for note in memory_updates(match_apps(desired(APP), PARTNER, seen))] == [
@@ -208,7 +210,7 @@ def test_only_a_list_that_is_late_enough_proves_absence(*, listed: float | None,
     assert links == [Link] * closed
 
 
-def test_a_bound_app_is_lost_by_a_list_that_is_late_enough() -> None:
+def test_a_bound_app_is_lost_once_a_list_read_late_enough_lacks_it() -> None:
     known = memory(bindings=[replace(BOUND, missing_since=NOW)])
     for listed, expected in ((NOW + 119, []), (NOW + 120, ["AppLost"])):
         seen = replace(observed(known=known, at=NOW + 999), listed=listed)
@@ -219,7 +221,7 @@ def test_a_bound_app_is_lost_by_a_list_that_is_late_enough() -> None:
     )
 
 
-def test_what_is_not_complete_proves_nothing() -> None:
+def test_an_incomplete_observation_proves_nothing() -> None:
     known = memory(intents=[replace(PENDING, ended=NOW - 9999)])
     assert notes(replace(row(9), phone=None), known=known) == []
     assert notes(replace(row(1), phone="1"), known=known) == []
@@ -273,7 +275,7 @@ GONE = Refusal(OLD, REMOVED, "NoClearAnswer", "500", NOW, 4, NOW + 60)
         pytest.param((remote(WANTED),), HIDDEN, [], id="nobody can see its headers"),
     ],
 )
-def test_a_look_that_shows_what_is_declared_ends_a_refusal(
+def test_an_observation_of_the_declared_value_clears_a_refusal(
     there: tuple[RemoteSubscription, ...], wanted: Subscription, expected: list[MemoryUpdate]
 ) -> None:
     seen = observed(
@@ -294,7 +296,7 @@ def test_a_look_that_shows_what_is_declared_ends_a_refusal(
         pytest.param((), 2, [], id="of another app"),
     ],
 )
-def test_a_look_that_shows_it_gone_ends_the_count_of_removals(
+def test_an_observation_without_the_subscription_ends_the_count_of_removals(
     there: tuple[RemoteSubscription, ...] | LookFailed, of: int, expected: list[MemoryUpdate]
 ) -> None:
     key = subscription_key(app_id(of), "events-old")

@@ -83,22 +83,22 @@ HOURLY = "it was switched from outside; it is put back at most once an hour"
         ),
     ],
 )
-def test_what_waits_says_for_what_and_why(seen: Observed, entry: Waiting) -> None:
+def test_a_waiting_entry_says_what_it_waits_for_and_why(seen: Observed, entry: Waiting) -> None:
     assert entry in planned(desired(APP, WANTED), seen).waiting
 
 
-def test_a_header_that_cannot_be_had_is_told_with_its_subscription() -> None:
+def test_an_unavailable_header_is_reported_with_its_subscription() -> None:
     seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: LookFailed(UNSET)})
     assert planned(desired(APP, HIDDEN), seen).blocked == (Blocked(SUB, "HeaderUnavailable", UNSET),)
 
 
-def test_an_undeclared_subscription_is_told_with_its_tag_and_id() -> None:
+def test_an_undeclared_subscription_is_reported_with_its_tag_and_id() -> None:
     seen = observed(live(1), facts=looked(1, there={1: (replace(remote(WANTED), tag="theirs"),)}))
     told = planned(desired(APP), replace(seen, memory=memory(ledger=[written(WANTED)]))).unmanaged
     assert told == (Unmanaged(tag_item(APP, "theirs"), "1"),)
 
 
-def test_updates_that_do_not_take_are_told_one_by_one() -> None:
+def test_fields_that_no_update_changes_are_reported_one_by_one() -> None:
     moved = replace(OFF, url="https://elsewhere.example.com")
     seen = observed(
         live(1),
@@ -124,7 +124,7 @@ def told(status: Status) -> Sequence[tuple[str, Truth, str, str]]:
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
 
-def test_a_blocked_app_says_so_in_each_condition_that_it_concerns() -> None:
+def test_a_blocked_app_shows_its_reason_in_each_condition_concerned() -> None:
     seen = observed(row(2), replace(row(3), name=APP.app_name))
     why = planned(desired(APP, WANTED), seen).blocked[0].message
     found = standing(seen)
@@ -145,7 +145,7 @@ def test_a_blocked_app_says_so_in_each_condition_that_it_concerns() -> None:
     assert (found[ITEM].app_id, found[ITEM].stage, found[ITEM].revision) == (None, "", "r1")
 
 
-def test_what_nobody_knows_yet_says_for_what_it_waits() -> None:
+def test_an_app_without_a_known_phone_shows_what_it_waits_for() -> None:
     why = "an app is listed without its phone"
     assert told(standing(observed(replace(row(1), phone=None)))[ITEM]) == [
         ("Linked", UNKNOWN, "AwaitingPhone", why),
@@ -157,7 +157,7 @@ def test_what_nobody_knows_yet_says_for_what_it_waits() -> None:
     ]
 
 
-def test_a_planned_change_is_told_as_one() -> None:
+def test_a_planned_change_is_shown_as_planned_in_conditions() -> None:
     seen = observed(live(1), facts=looked(1, there={1: (OFF,)}))
     found = standing(seen)
     planned_ = ("ChangePlanned", "update is planned")
@@ -181,7 +181,7 @@ def test_a_planned_change_is_told_as_one() -> None:
         pytest.param(Stage("ERROR", "WABA_SETUP"), "ERROR", "ERROR, WABA_SETUP", id="it gave up"),
     ],
 )
-def test_how_far_an_app_has_come_is_told_in_gupshups_words(stage: Stage, word: str, words: str) -> None:
+def test_the_stage_of_an_app_is_shown_in_gupshups_words(stage: Stage, word: str, words: str) -> None:
     found = standing(observed(replace(row(1), stage=stage)))[ITEM]
     assert found.stage == word
     linked, is_live, *_ = told(found)
@@ -196,14 +196,14 @@ def test_a_blocked_subscription_stalls_its_app_and_a_blocked_app_comes_first() -
     assert told(standing(lost)[ITEM])[-1][:3] == ("Stalled", TRUE, "AppLost")
 
 
-def test_conditions_are_dated_and_of_the_revision_that_was_judged() -> None:
+def test_conditions_have_the_date_and_revision_of_their_pass() -> None:
     found = standing(observed(live(1), facts=looked(1, there={1: (remote(WANTED),)}), known=Memory()))
     for status in found.values():
         assert (status.revision, status.at, status.app_id) == ("r1", NOW, app_id(1))
         assert {(each.since, each.revision) for each in status.conditions} == {(NOW, "r1")}
 
 
-def test_an_app_of_another_waba_is_told_with_both() -> None:
+def test_an_app_of_another_waba_is_reported_with_both_wabas() -> None:
     facts = replace(looked(1), wabas={app_id(1): "999"})
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
     why = f"app {app_id(1)} belongs to WABA 999, not {APP.waba_id}; correct the manifest"
@@ -211,19 +211,19 @@ def test_an_app_of_another_waba_is_told_with_both() -> None:
     assert plan.waiting == (Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE, None, f"{ITEM} is blocked"),)
 
 
-def test_an_app_that_takes_too_long_is_told_with_how_far_it_came() -> None:
+def test_an_overdue_app_is_reported_with_its_stage() -> None:
     late = replace(row(1), created=NOW - 99 * 86_400)
     (blocked,) = planned(desired(APP), observed(late)).blocked
     assert (blocked.item, blocked.reason) == (ITEM, "ProvisioningTimeout")
     assert "(STARTED, WABA_SETUP)" in blocked.message
 
 
-def test_an_app_that_nobody_declares_is_told_whole() -> None:
+def test_an_unmanaged_app_is_reported_with_its_name_and_id() -> None:
     plan = planned(desired(APP), observed(live(1), row(2), facts=looked(1)))
     assert plan.unmanaged == (Unmanaged(Item(Kind.APP, PARTNER.name, "Name0002", "Name0002"), app_id(2)),)
 
 
-def test_a_bound_app_that_is_not_listed_is_waited_for_in_words() -> None:
+def test_a_bound_app_that_is_not_listed_says_that_it_is_waited_for() -> None:
     known = memory(bindings=[Binding(APP.phone, app_id(), NOW - 5)])
     why = "bound before, not in this list"
     until = NOW - 5 + PARTNER.settle.stale_list
@@ -232,7 +232,7 @@ def test_a_bound_app_that_is_not_listed_is_waited_for_in_words() -> None:
     )
 
 
-def test_apps_that_fit_alike_are_told_one_by_one() -> None:
+def test_ambiguous_apps_are_reported_one_by_one() -> None:
     other = replace(row(2), name=APP.app_name)
     (blocked,) = planned(desired(APP), observed(row(1), other)).blocked
     assert blocked == Blocked(
@@ -243,7 +243,7 @@ def test_apps_that_fit_alike_are_told_one_by_one() -> None:
     )
 
 
-def test_an_attempt_for_the_phone_is_told_before_one_by_the_name() -> None:
+def test_an_open_link_of_the_phone_is_reported_before_one_of_the_name() -> None:
     mine = Intent(2, APP.phone, "Other", NOW - 30, unclear=3)
     named = Intent(1, "15550001111", APP.app_name)
     plan = planned(desired(APP), observed(known=memory(intents=[named, mine])))

@@ -53,11 +53,11 @@ def test_modes_agree_when_all_named_bits_do(wanted: set[str], mode: int) -> None
         pytest.param(None, ("READ", "SENT"), "READ, SENT", id="as told where there is no mask"),
     ],
 )
-def test_what_was_told_is_named(mode: int | None, names: tuple[str, ...], expected: str) -> None:
+def test_observed_modes_are_shown_by_name(mode: int | None, names: tuple[str, ...], expected: str) -> None:
     assert told(replace(FOUND, mode=mode, modes=names)) == expected
 
 
-def test_there_is_one_order() -> None:
+def test_modes_are_listed_in_one_order() -> None:
     assert in_order(frozenset({"READ", "COPY", "SENT"})) == ("SENT", "READ", "COPY")
     assert in_order(set(MODES)) == tuple(MODES)
     assert in_order(("ZZZ", "COPY", "VOICE", "SENT", "SENT")) == ("SENT", "VOICE", "COPY", "ZZZ")

@@ -71,7 +71,7 @@ def plan_for(
         ),
     ],
 )
-def test_three_writes_that_do_not_take_are_enough(
+def test_three_writes_that_do_not_take_block_further_ones(
     there: tuple[RemoteSubscription, ...], asked: Request, blocked: str | None
 ) -> None:
     plan = plan_for(WANTED, *there, known=tired(WANTED), asked=asked)
@@ -80,12 +80,12 @@ def test_three_writes_that_do_not_take_are_enough(
     assert bool(plan.actions) == (blocked is None)
 
 
-def test_what_took_after_all_is_as_declared() -> None:
+def test_an_update_that_took_after_all_is_as_declared() -> None:
     plan = plan_for(WANTED, THERE, known=tired(WANTED))
     assert (plan.blocked, plan.actions, ITEM in plan.unchanged) == ((), (), True)
 
 
-def test_a_removal_that_does_not_take_is_told() -> None:
+def test_a_removal_that_does_not_take_is_reported() -> None:
     key = subscription_key(app_id(1), EXTRA.tag)
     no_more = Refusal(key, REMOVED, "WillNotConverge", THREE, NOW)
     seen = observed(live(1), facts=looked(1, there={1: (EXTRA,)}), known=memory(refusals=[no_more]))
@@ -132,7 +132,7 @@ def taken(tries: int = 1, reason: str = "TagTaken") -> Memory:
         pytest.param(taken(9), replace(LOWER, tag="x"), "Duplicate", id="taken, and not listed"),
     ],
 )
-def test_a_tag_that_is_kept_in_another_case_is_named(
+def test_a_tag_that_gupshup_keeps_in_another_case_is_reported(
     known: Memory, there: RemoteSubscription, expected: str | None
 ) -> None:
     seen = observed(live(1), facts=looked(1, there={1: (there,)}), known=known)
@@ -150,7 +150,7 @@ def test_a_tag_that_is_kept_in_another_case_is_named(
         pytest.param((), "remove that one", [LOWER.tag], id="never written from here"),
     ],
 )
-def test_what_was_written_from_here_is_ours_in_another_case_too(
+def test_a_subscription_of_ours_is_recognised_in_another_case_too(
     ledger: tuple[LedgerEntry, ...], message: str, unmanaged: list[str]
 ) -> None:
     known = replace(taken(), ledger={each.key: each for each in ledger})
@@ -160,7 +160,7 @@ def test_what_was_written_from_here_is_ours_in_another_case_too(
     assert [each.item.name for each in plan.unmanaged] == unmanaged
 
 
-def test_a_missing_policy_is_told_before_a_tag_that_is_taken() -> None:
+def test_a_missing_policy_is_reported_before_a_tag_that_is_taken() -> None:
     seen = observed(live(1), facts=looked(1, there={1: (LOWER,)}), known=taken(9))
     plan = planned(desired(replace(APP, policies=frozenset()), UPPER), seen)
     assert ([each.wait_for for each in plan.waiting], plan.blocked) == ([WaitFor.POLICY], ())
@@ -174,7 +174,7 @@ def test_a_missing_policy_is_told_before_a_tag_that_is_taken() -> None:
         pytest.param((), (LOWER,), ["gitops-events"], id="nothing of its kind is declared"),
     ],
 )
-def test_what_may_be_a_declared_one_in_another_spelling_is_not_removed(
+def test_a_subscription_that_may_be_declared_in_another_spelling_is_not_removed(
     declared: tuple[Subscription, ...], there: tuple[RemoteSubscription, ...], expected: list[str]
 ) -> None:
     plan = planned(
@@ -192,7 +192,7 @@ def test_what_may_be_a_declared_one_in_another_spelling_is_not_removed(
         pytest.param(SECRET, "keyed:2", id="a header changed"),
     ],
 )
-def test_patience_begins_anew_with_every_change(wanted: Subscription, keyed: str) -> None:
+def test_the_count_of_writes_begins_anew_with_every_change(wanted: Subscription, keyed: str) -> None:
     known = tired(WANTED, KEYED if wanted.headers else "")
     (action,) = plan_for(wanted, replace(THERE, mode=2047), known=known, keyed=keyed).actions
     assert isinstance(action, Update)
@@ -212,7 +212,7 @@ def test_patience_begins_anew_with_every_change(wanted: Subscription, keyed: str
         ),
     ],
 )
-def test_a_switch_that_never_stays_is_told_at_once(*, memory_: Memory, blocked: bool) -> None:
+def test_an_active_flag_that_never_stays_is_reported_at_once(*, memory_: Memory, blocked: bool) -> None:
     plan = plan_for(WANTED, OFF, known=memory_)
     assert plan.actions == ()
     assert [each.reason for each in plan.blocked] == ["WillNotConverge"] * blocked

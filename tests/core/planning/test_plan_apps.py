@@ -93,12 +93,12 @@ def test_a_callback_needs_the_policy_of_what_it_is_part_of(
 
 
 @pytest.mark.parametrize("asked", [NOTHING, LEFT])
-def test_no_callback_is_declared(asked: Request) -> None:
+def test_an_app_without_a_declared_callback_is_unchanged(asked: Request) -> None:
     plan = planned(desired(PLAIN), observed(live(1), known=wrote("keyed:0")), asked)
     assert (plan.actions, plan.unverifiable, plan.unchanged) == ((), (), (ITEM,))
 
 
-def test_without_a_digest_nothing_is_written_and_nothing_called_as_declared() -> None:
+def test_a_callback_without_a_digest_is_neither_written_nor_called_as_declared() -> None:
     plan = with_callback(APP, wrote("keyed:0"), NOTHING, LookFailed("no key"))
     assert (plan.actions, plan.unchanged, plan.unverifiable) == ((), (), (ITEM,))
 
@@ -114,7 +114,9 @@ def test_without_a_digest_nothing_is_written_and_nothing_called_as_declared() ->
         pytest.param(APP, "https://old.example.com", None, None, id="another URL was refused before"),
     ],
 )
-def test_a_callback_is_held_back(declared: App, refused: str, on: WaitFor | None, reason: str | None) -> None:
+def test_a_callback_waits_or_is_blocked_with_its_app(
+    declared: App, refused: str, on: WaitFor | None, reason: str | None
+) -> None:
     refusal = Refusal(KEY, of_callback(refused), "Rejected", "no", NOW)
     plan = with_callback(declared, replace(wrote("keyed:0"), refusals={KEY: refusal}))
     assert [(each.verb, each.wait_for) for each in plan.waiting] == (
@@ -160,7 +162,9 @@ def test_a_callback_is_held_back(declared: App, refused: str, on: WaitFor | None
         ),
     ],
 )
-def test_provisioning_is_told(*, seen: Row, facts: Facts, reason: str | None, under_way: bool) -> None:
+def test_provisioning_of_an_app_is_reported_with_its_stage(
+    *, seen: Row, facts: Facts, reason: str | None, under_way: bool
+) -> None:
     plan = planned(desired(PLAIN), observed(seen, facts=facts))
     assert [each.reason for each in plan.blocked] == ([] if reason is None else [reason])
     assert plan.unchanged == ((ITEM,) if reason is None else ())
@@ -170,7 +174,7 @@ def test_provisioning_is_told(*, seen: Row, facts: Facts, reason: str | None, un
         assert str(seen.stage.creation) in plan.blocked[0].message
 
 
-def test_a_stage_that_nobody_told_is_named_so() -> None:
+def test_an_unknown_stage_is_reported_as_unknown() -> None:
     plan = planned(desired(PLAIN), observed(replace(row(1), created=0, stage=Stage())))
     assert "no stage, no pipeline stage" in plan.blocked[0].message
 
@@ -210,7 +214,7 @@ def test_a_suspended_app_is_not_waited_for() -> None:
         ),
     ],
 )
-def test_a_waba_that_is_known_and_different_blocks(
+def test_a_different_waba_blocks_its_app(
     *, wabas: dict[AppId, str | LookFailed], known: Memory, mismatch: bool
 ) -> None:
     facts = replace(looked(1), wabas=wabas)
@@ -230,7 +234,7 @@ def test_a_waba_that_is_known_and_different_blocks(
         pytest.param(replace(row(1), stage=Stage("ERROR")), SubscribeWhen.LIVE, WaitFor.LIVE, id="given up"),
     ],
 )
-def test_subscriptions_begin_when_the_partner_wants(
+def test_subscriptions_begin_at_the_stage_that_the_partner_declares(
     seen: Row, when: SubscribeWhen, expected: WaitFor | None
 ) -> None:
     partner = replace(PARTNER, subscribe_when=when)
@@ -280,7 +284,7 @@ STRANGER = row(9)
         ),
     ],
 )
-def test_what_is_not_declared_is_unmanaged(
+def test_an_app_that_is_not_declared_is_unmanaged(
     declared: list[App], rows: list[Row], facts: Facts, expected: list[int]
 ) -> None:
     plan = planned(desired(*declared), observed(*rows, facts=facts))
@@ -288,7 +292,7 @@ def test_what_is_not_declared_is_unmanaged(
     assert not plan.actions
 
 
-def test_a_narrowed_scope_calls_nothing_unmanaged() -> None:
+def test_a_narrowed_source_reports_nothing_as_unmanaged() -> None:
     facts = looked(1, there={1: ()})
     plan = planned(desired(PLAIN, complete=False), observed(live(1), STRANGER, facts=facts))
     assert plan.unmanaged == ()
@@ -312,7 +316,9 @@ def test_an_app_whose_manifest_is_gone_is_only_reported() -> None:
         pytest.param(set(), [], id="nothing"),
     ],
 )
-def test_only_what_was_asked_for_counts(only: set[Item] | None, expected: list[str]) -> None:
+def test_a_plan_with_a_selection_holds_only_selected_items(
+    only: set[Item] | None, expected: list[str]
+) -> None:
     wanted: Subscription = subscription(1)
     asked = Request(only=None if only is None else frozenset(only))
     seen: Observed = observed(live(1), facts=looked(1), known=wrote("keyed:0"), digests={ITEM: KEYED})

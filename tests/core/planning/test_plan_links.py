@@ -78,7 +78,7 @@ def held_back(declared: App, known: Memory, asked: Request = Request()) -> Waiti
     return entry
 
 
-def test_an_app_that_is_nowhere_is_linked_and_its_subscriptions_wait() -> None:
+def test_an_absent_app_is_linked_and_its_subscriptions_wait() -> None:
     wanted = subscription(1)
     plan = planned(desired(APP, wanted), observed())
     assert plan.actions == (Link(APP),)
@@ -87,7 +87,7 @@ def test_an_app_that_is_nowhere_is_linked_and_its_subscriptions_wait() -> None:
     ]
 
 
-def test_subscriptions_wait_for_the_link_where_that_is_enough() -> None:
+def test_subscriptions_wait_for_the_link_only_if_that_is_enough() -> None:
     partner = replace(PARTNER, subscribe_when=SubscribeWhen.LINKED)
     plan = planned(desired(APP, subscription(1)), observed(), partner=partner)
     assert [each.wait_for for each in plan.waiting] == [WaitFor.LINK]
@@ -106,7 +106,7 @@ def test_subscriptions_wait_for_the_link_where_that_is_enough() -> None:
         ),
     ],
 )
-def test_what_cannot_be_told_yet_waits(
+def test_a_link_waits_while_the_existence_of_its_app_is_unknown(
     rows: list[Row], known: Memory, on: WaitFor, until: float | None
 ) -> None:
     plan = planned(desired(APP), observed(*rows, known=known))
@@ -162,7 +162,7 @@ def test_a_link_that_had_no_effect_is_repeated(known: Memory) -> None:
     assert held_back(APP, known) is None
 
 
-def test_settle_is_the_partners() -> None:
+def test_settle_times_are_those_of_the_partner() -> None:
     partner = replace(PARTNER, settle=Settle(late_effect=10, stale_list=5))
     plan = planned(desired(APP), observed(known=intent()), partner=partner)
     assert [each.until for each in plan.waiting] == [NOW + 15]
@@ -170,7 +170,7 @@ def test_settle_is_the_partners() -> None:
 
 @pytest.mark.parametrize("ended", [NOW, NOW - LATE, NOW - 10_000_000], ids=["now", "long enough", "long ago"])
 @pytest.mark.parametrize("unclear", [3, 4])
-def test_three_unclear_in_a_row_are_for_a_person(ended: float, unclear: int) -> None:
+def test_three_unclear_links_in_a_row_need_a_person(ended: float, unclear: int) -> None:
     for asked in (Request(), AGAIN):
         entry = held_back(APP, intent(ended=ended, unclear=unclear), asked)
         assert isinstance(entry, Blocked)
@@ -178,7 +178,7 @@ def test_three_unclear_in_a_row_are_for_a_person(ended: float, unclear: int) -> 
         assert f"resolve {APP.name}" in entry.message
 
 
-def test_the_longest_of_two_open_links_does_not_depend_on_their_order() -> None:
+def test_a_plan_with_two_open_links_does_not_depend_on_their_order() -> None:
     own = Intent(2, APP.phone, "Old", NOW)
     other = Intent(1, "1", APP.app_name, NOW + 50)
     plans = [
@@ -187,7 +187,7 @@ def test_the_longest_of_two_open_links_does_not_depend_on_their_order() -> None:
     assert plans[0] == plans[1]
 
 
-def test_the_open_link_of_another_name_still_counts_when_ours_is_over() -> None:
+def test_an_open_link_of_another_name_still_counts_after_ours_ended() -> None:
     over, other = Intent(1, APP.phone, "Old", NOW - LATE), Intent(2, "1", APP.app_name, NOW)
     entry = held_back(APP, memory(intents=[over, other]))
     assert isinstance(entry, Waiting)
@@ -242,7 +242,7 @@ def test_a_refused_link_is_not_repeated(
         pytest.param(NOW, None, id="at the moment it is tried again"),
     ],
 )
-def test_a_refusal_with_a_date_is_tried_again(retry_at: float, expected: float | None) -> None:
+def test_a_refused_link_with_a_retry_time_is_tried_again(retry_at: float, expected: float | None) -> None:
     entry = held_back(APP, memory(refusals=[replace(refusal(), retry_at=retry_at)]))
     if expected is None:
         assert entry is None
@@ -285,7 +285,7 @@ def test_policy_and_suspension_hold_a_link_and_its_subscriptions(
     assert [each.wait_for for each in plan.waiting] == [on, on]
 
 
-def test_a_suspension_ends_by_itself() -> None:
+def test_a_suspension_ends_at_its_date() -> None:
     assert held_back(replace(APP, suspend=Suspend("", NOW)), Memory()) is None
 
 
@@ -314,7 +314,7 @@ REFUSED = ("failed", WORDS)
         pytest.param(Memory(), False, id="no link was ever made"),
     ],
 )
-def test_links_rest_after_three_refusals_alike(*, known: Memory, rests: bool) -> None:
+def test_links_cool_down_after_three_identical_refusals(*, known: Memory, rests: bool) -> None:
     entry = held_back(APP, known)
     if not rests:
         assert entry is None
@@ -327,12 +327,12 @@ def test_links_rest_after_three_refusals_alike(*, known: Memory, rests: bool) ->
     assert [each.wait_for for each in plan.waiting] == [WaitFor.COOLDOWN, WaitFor.COOLDOWN]
 
 
-def test_a_rest_ends() -> None:
+def test_the_cool_down_of_links_ends() -> None:
     long_ago = memory(refusals=[replace(refusal(9), at=NOW - LINK_COOLDOWN)])
     assert held_back(APP, replace(answers(*[REFUSED] * 3), refusals=long_ago.refusals)) is None
 
 
-def test_an_earlier_no_is_told_before_the_rest() -> None:
+def test_an_earlier_refusal_of_a_link_is_reported_before_the_cool_down() -> None:
     known = replace(answers(REFUSED, REFUSED, REFUSED), refusals=memory(refusals=[refusal()]).refusals)
     assert isinstance(held_back(APP, known), Blocked)
 
@@ -351,7 +351,9 @@ def test_an_earlier_no_is_told_before_the_rest() -> None:
         ),
     ],
 )
-def test_links_refused_alike(*, reasons: list[str], messages: list[str], expected: bool) -> None:
+def test_identical_refusals_of_links_are_recognised(
+    *, reasons: list[str], messages: list[str], expected: bool
+) -> None:
     said = [
         Result(Verb.LINK, Item(Kind.APP, "main", "a", "a"), Outcome.FAILED, reason, message)
         for reason, message in zip(reasons, messages, strict=True)

@@ -210,7 +210,7 @@ def test_a_plan_never_holds_two_actions_for_one_thing(world: World) -> None:
 
 @MANY
 @given(worlds())
-def test_nothing_is_both_done_and_waiting_blocked_or_unchanged(world: World) -> None:
+def test_no_item_has_both_an_action_and_another_entry_in_a_plan(world: World) -> None:
     found = plan(match_apps(*world))
     acted = {item_of(action) for action in found.actions if verb_of(action) is not Verb.UPDATE}
     rest = {*(each.item for each in found.waiting), *(each.item for each in found.blocked), *found.unchanged}
@@ -240,7 +240,7 @@ def policy(action: Action) -> Policy:
 
 @MANY
 @given(worlds())
-def test_nothing_is_done_without_policy_or_under_suspension(world: World) -> None:
+def test_no_action_is_planned_without_policy_or_under_suspension(world: World) -> None:
     declared, partner, seen, _ = world
     by_name = {each.name: each for each in declared.apps}
     for action in plan(match_apps(*world)).actions:
@@ -256,7 +256,7 @@ def test_nothing_is_done_without_policy_or_under_suspension(world: World) -> Non
 
 @MANY
 @given(worlds())
-def test_a_link_is_for_what_nobody_has_seen_and_nobody_is_at(world: World) -> None:
+def test_a_link_is_planned_only_for_an_absent_app_without_an_open_link(world: World) -> None:
     _, _, seen, _ = world
     for action in plan(match_apps(*world)).actions:
         if isinstance(action, Link):
@@ -322,7 +322,7 @@ def test_the_same_world_in_another_order_is_the_same_plan(world: World) -> None:
 
 @MANY
 @given(worlds())
-def test_no_world_tells_a_phone_number(world: World) -> None:
+def test_no_plan_shows_a_phone_number(world: World) -> None:
     text = plan_text([plan(match_apps(*world))], "r1")
     assert [each for each in map(phone, NUMBERS) if each in text] == []
 
@@ -346,7 +346,7 @@ def test_a_narrowed_plan_is_a_part_of_the_whole_one(world: World, chosen: set[in
 
 @MANY
 @given(worlds())
-def test_what_was_learnt_once_is_not_learnt_again(world: World) -> None:
+def test_memory_updates_that_were_stored_are_not_repeated(world: World) -> None:
     """Bindings that a look proves are those that it would find again."""
     declared, partner, seen, _ = world
     bound = {
@@ -378,7 +378,7 @@ def converged(size: int, extra: int) -> tuple[Desired, Observed]:
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 5), st.integers(0, 3), partners, st.booleans())
-def test_where_all_is_as_declared_there_is_nothing_to_say(
+def test_a_plan_is_empty_if_everything_is_as_declared(
     size: int,
     extra: int,
     partner: Partner,

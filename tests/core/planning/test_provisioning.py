@@ -51,7 +51,9 @@ def test_an_app_is_live_failed_or_on_its_way(*, is_live: bool, word: str | None,
         pytest.param(row(1), stage(Stage("ERROR")), Progress.PROVISIONING, id="the row's own stage is newer"),
     ],
 )
-def test_a_row_is_judged_with_what_was_asked_about_it(seen: Row, facts: Facts, expected: Progress) -> None:
+def test_the_stage_of_a_row_is_completed_by_queries_about_it(
+    seen: Row, facts: Facts, expected: Progress
+) -> None:
     assert of_row(seen, facts) is expected
 
 
@@ -87,7 +89,9 @@ def test_live_is_confirmed_by_a_second_source(*, seen: Row, facts: Facts, expect
         pytest.param(live(1), details(is_live=True), None, id="it was told"),
     ],
 )
-def test_the_second_look_knows_its_next_try(seen: Row, facts: Facts, expected: float | None) -> None:
+def test_an_unconfirmed_live_app_has_the_time_of_its_next_try(
+    seen: Row, facts: Facts, expected: float | None
+) -> None:
     assert second_look(seen, facts) == expected
 
 

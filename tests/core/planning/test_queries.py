@@ -75,7 +75,7 @@ def asks(  # a row a world
         ),
     ],
 )
-def test_a_row_decides_what_is_asked(seen: Row, expected: list[Query]) -> None:
+def test_a_row_decides_which_queries_are_open(seen: Row, expected: list[Query]) -> None:
     assert [ask for ask in asks(seen, known=Memory()) if ask != WabaQuery(ID)] == expected
 
 
@@ -109,7 +109,7 @@ def test_the_waba_is_asked_once_when_an_app_is_first_seen_live(*, known: Memory,
         pytest.param(APP, OWNING, False, False, id="the policy is missing"),
     ],
 )
-def test_subscriptions_are_looked_at_where_it_matters(
+def test_subscriptions_are_queried_if_they_matter_to_the_plan(
     *, declared: App, partner: Partner, subscribed: bool, expected: bool
 ) -> None:
     found = asks(live(1), declared=declared, partner=partner, subscribed=subscribed)
@@ -125,7 +125,7 @@ def test_subscriptions_are_looked_at_where_it_matters(
         pytest.param(False, f"subscription:{ID}:events", False, id="the source is narrowed"),
     ],
 )
-def test_what_we_subscribed_once_is_looked_at_though_nothing_is_declared_any_more(
+def test_subscriptions_of_ours_are_queried_although_none_is_declared_any_more(
     *, complete: bool, key: str, expected: bool
 ) -> None:
     known = replace(TOLD, ledger={key: LedgerEntry(key, "sha256:1")})
@@ -135,14 +135,14 @@ def test_what_we_subscribed_once_is_looked_at_though_nothing_is_declared_any_mor
     assert (SubscriptionsQuery(ID) in asked) is expected
 
 
-def test_a_narrowed_source_looks_for_nothing_to_remove() -> None:
+def test_a_narrowed_source_queries_nothing_to_remove() -> None:
     owner = replace(APP, policies=ALL)
     seen = observed(live(1), known=TOLD)
     assert open_queries(match_apps(desired(owner), OWNING, seen)) == (SubscriptionsQuery(ID),)
     assert open_queries(match_apps(desired(owner, complete=False), OWNING, seen)) == ()
 
 
-def test_where_linked_is_enough_subscriptions_are_looked_at_before_live() -> None:
+def test_subscriptions_are_queried_before_live_if_a_link_is_enough() -> None:
     assert asks(row(1), partner=LINKED) == [SubscriptionsQuery(ID)]
 
 
@@ -168,13 +168,13 @@ NONE_THERE = {ID: ()}
         pytest.param(live(1), Facts(subscriptions={ID: LookFailed("busy")}), PARTNER, [], id="nobody knows"),
     ],
 )
-def test_one_look_confirms_live_before_the_first_subscription(
+def test_one_query_confirms_live_before_the_first_subscription(
     seen: Row, facts: Facts, partner: Partner, expected: list[Query]
 ) -> None:
     assert asks(seen, facts, partner=partner) == expected
 
 
-def test_no_confirmation_where_nothing_is_to_be_made() -> None:
+def test_live_is_not_confirmed_if_no_subscription_is_to_be_made() -> None:
     owner = replace(APP, policies=ALL)
     found = asks(live(1), Facts(subscriptions=NONE_THERE), declared=owner, partner=OWNING, subscribed=False)
     assert found == []
@@ -195,16 +195,16 @@ def test_no_confirmation_where_nothing_is_to_be_made() -> None:
 @pytest.mark.parametrize(
     "seen", [live(1), replace(row(1), phone=None), DONE], ids=["live", "phoneless", "done"]
 )
-def test_nothing_is_asked_twice(seen: Row, facts: Facts) -> None:
+def test_no_query_is_made_twice(seen: Row, facts: Facts) -> None:
     known = facts if seen is not DONE else replace(facts, stages={ID: Stage("STARTED")})
     assert asks(seen, replace(known, wabas={ID: LookFailed("busy")}), known=Memory()) == []
 
 
-def test_an_unseen_stage_is_not_asked_twice() -> None:
+def test_a_stage_that_a_query_did_not_find_is_not_queried_twice() -> None:
     assert asks(SILENT, Facts(stages={ID: LookFailed("busy")})) == []
 
 
-def test_wishes_come_in_one_order() -> None:
+def test_queries_come_in_one_order() -> None:
     things: list[App | Subscription] = [app(2), app(1), subscription(2), subscription(1)]
     both = [live(2), live(1)]
     expected = (
@@ -217,11 +217,11 @@ def test_wishes_come_in_one_order() -> None:
     assert open_queries(match_apps(desired(*things[::-1]), PARTNER, observed(*both[::-1]))) == expected
 
 
-def test_another_partners_apps_are_not_looked_at() -> None:
+def test_apps_of_another_partner_are_not_queried() -> None:
     assert asks(live(1), declared=app(1, "other")) == []
 
 
-def test_the_next_pass_asks_again_what_gave_nothing_and_what_may_have_moved() -> None:
+def test_the_next_pass_repeats_failed_queries_and_those_that_may_have_changed() -> None:
     one, two, three, four = map(app_id, (1, 2, 3, 4))
     is_live, is_not = (Details(one, "", None, live=each) for each in (True, False))
     facts = Facts(
@@ -238,7 +238,7 @@ def test_the_next_pass_asks_again_what_gave_nothing_and_what_may_have_moved() ->
     )
 
 
-def test_a_pass_over_the_list_asks_only_what_decides_whose_an_app_is() -> None:
+def test_a_pass_over_the_list_queries_only_what_decides_whose_an_app_is() -> None:
     known = Memory()
     declared = desired(APP, WANTED, app(2))
     both = observed(live(1), replace(row(9), phone=None), known=known)
@@ -246,7 +246,7 @@ def test_a_pass_over_the_list_asks_only_what_decides_whose_an_app_is() -> None:
     assert len(open_queries(match_apps(declared, PARTNER, both))) == 3
 
 
-def test_a_pass_over_the_list_keeps_what_it_does_not_ask_for() -> None:
+def test_a_pass_over_the_list_keeps_facts_that_it_does_not_query() -> None:
     """Otherwise each list would forget what looks at single apps found out, and say something else."""
     one, two = app_id(1), app_id(2)
     facts = Facts(
@@ -261,13 +261,13 @@ def test_a_pass_over_the_list_keeps_what_it_does_not_ask_for() -> None:
 
 
 @pytest.mark.parametrize("breadth", PassKind)
-def test_what_is_not_listed_any_more_is_forgotten(breadth: PassKind) -> None:
+def test_facts_of_an_app_that_is_not_listed_any_more_are_dropped(breadth: PassKind) -> None:
     facts = looked(1, 2)
     facts = replace(facts, stages={app_id(2): Stage("STARTED")})
     assert drop_stale(facts, [live(1)], breadth) == looked(1)
 
 
-def test_what_a_look_at_some_apps_learnt_replaces_what_was_known_of_them() -> None:
+def test_facts_from_a_pass_over_some_apps_replace_earlier_ones() -> None:
     one, two, three = map(app_id, (1, 2, 3))
     whole = replace(looked(1, 2), stages={one: Stage("STARTED"), three: Stage("ERROR")})
     part = Facts(details={one: Details(one, "new", None, live=True)}, subscriptions={one: (remote(WANTED),)})
@@ -280,13 +280,13 @@ def test_what_a_look_at_some_apps_learnt_replaces_what_was_known_of_them() -> No
     )
 
 
-def test_what_is_known_of_some_apps_is_handed_on_but_for_their_subscriptions() -> None:
+def test_facts_about_some_apps_are_passed_on_without_their_subscriptions() -> None:
     whole = replace(looked(1, 2), stages={ID: Stage("STARTED")})
     part = facts_about(whole, [ID, app_id(9)])
     assert part == Facts(details={ID: whole.details[ID]}, wabas={ID: ""})
 
 
-def test_looks_are_counted_by_what_they_told() -> None:
+def test_queries_are_counted_by_the_facts_they_returned() -> None:
     """One that gave nothing was a call, too; what was known before is none."""
     before = Facts(wabas={app_id(): "waba"})
     after = Facts(

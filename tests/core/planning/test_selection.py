@@ -27,7 +27,7 @@ def texts(items: frozenset[Item] | None) -> set[str]:
     return {str(item) for item in items}
 
 
-def test_without_a_selection_all_of_it_counts() -> None:
+def test_an_absent_selection_selects_everything() -> None:
     assert select(ALL_OF_IT, (), {}) == (ALL_OF_IT, None)
 
 

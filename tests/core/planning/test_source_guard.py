@@ -42,7 +42,7 @@ def shrink(
     refuse_shrunk(before, left, partner, account=account, source="manifests", released=released)
 
 
-def test_what_is_declared_is_counted_by_partner() -> None:
+def test_declared_items_are_counted_by_partner() -> None:
     both = desired(app(1), app(2), app(3, "other"), subscription(1), subscription(1, "second"))
     both = replace(both, subscriptions=(*both.subscriptions, replace(subscription(3), partner="other")))
     assert declared(both, "main") == Declared(2, 2)
@@ -116,7 +116,7 @@ def test_a_file_is_empty_until_somebody_wrote_into_it(data: bytes, *, empty: boo
         pytest.param(1000, 200, id="a fleet of 1,000"),
     ],
 )
-def test_a_fifth_may_go_at_once(had: int, most: int) -> None:
+def test_a_fifth_of_a_source_may_go_at_once(had: int, most: int) -> None:
     shrink(Declared(had, 0), Declared(had - most, 0))
     shrink(Declared(0, had), Declared(0, had - most))
     if had > most:
@@ -128,7 +128,7 @@ def test_a_fifth_may_go_at_once(had: int, most: int) -> None:
         assert words in str(refusal(lambda: shrink(Declared(0, had), Declared(0, lost))))
 
 
-def test_apps_and_subscriptions_count_each_by_itself() -> None:
+def test_a_shrunken_source_counts_apps_and_subscriptions_separately() -> None:
     before = Declared(10, 1000)
     shrink(before, Declared(8, 800))
     assert "Subscriptions" not in str(refusal(lambda: shrink(before, Declared(7, 1000))))
@@ -146,7 +146,9 @@ def test_apps_and_subscriptions_count_each_by_itself() -> None:
         pytest.param(Count(0), Declared(11, 0), False, id="growing is not shrinking"),
     ],
 )
-def test_the_ceiling_is_the_partners(*, ceiling: Ceiling, now: Declared, refused: bool) -> None:
+def test_the_ceiling_for_a_shrunken_source_is_the_partners(
+    *, ceiling: Ceiling, now: Declared, refused: bool
+) -> None:
     if refused:
         refusal(lambda: shrink(Declared(10, 0), now, ceiling))
     else:
@@ -171,7 +173,7 @@ def test_the_ceiling_is_the_partners(*, ceiling: Ceiling, now: Declared, refused
         ),
     ],
 )
-def test_all_that_speaks_against_a_source_is_said_at_once(
+def test_all_refusals_of_a_source_are_reported_at_once(
     found: list[PlanRefused], words: str | None, digest: str
 ) -> None:
     refusals = Refusals()
@@ -187,12 +189,12 @@ def test_all_that_speaks_against_a_source_is_said_at_once(
     assert (str(error), error.digest) == (words, digest)
 
 
-def test_what_is_no_refusal_is_not_gathered() -> None:
+def test_errors_other_than_refusals_are_not_collected() -> None:
     with pytest.raises(ValueError, match="a bug"), Refusals():
         raise ValueError("a bug")
 
 
-def test_a_release_is_for_exactly_this_loss() -> None:
+def test_a_release_of_a_shrunken_source_is_for_exactly_this_loss() -> None:
     before, now = Declared(10, 10), Declared(5, 10)
     error = refusal(lambda: shrink(before, now))
     assert f"--release {error.digest}" in str(error)

@@ -94,7 +94,7 @@ def update(plan: Plan) -> Update:
         ),
     ],
 )
-def test_what_can_be_read_is_compared(
+def test_readable_fields_of_a_subscription_are_compared(
     found: RemoteSubscription, expected: Mapping[str, tuple[str, str]]
 ) -> None:
     assert drift(WANTED, found) == expected
@@ -106,7 +106,7 @@ def test_what_can_be_read_is_compared(
         assert ITEM in plan.unchanged
 
 
-def test_all_differences_go_in_one_update() -> None:
+def test_all_differences_of_a_subscription_go_into_one_update() -> None:
     plan = plan_for(
         SECRET, replace(MOVED, active=False), known=ledger(replace(written(SECRET), secret="old"))
     )
@@ -159,7 +159,7 @@ def test_all_differences_go_in_one_update() -> None:
         ),
     ],
 )
-def test_a_first_subscription_needs_a_second_look(
+def test_a_first_subscription_needs_a_second_source_for_live(
     facts: Facts, seen: Row, when: SubscribeWhen, on: WaitFor | None, until: float | None
 ) -> None:
     partner = replace(PARTNER, subscribe_when=when)
@@ -173,7 +173,7 @@ def test_a_first_subscription_needs_a_second_look(
         ]
 
 
-def test_a_further_subscription_needs_none() -> None:
+def test_a_further_subscription_needs_no_second_source_for_live() -> None:
     other = remote(subscription(1, "other"), "9")
     seen = observed(live(1), facts=replace(looked(1, there={1: (other,)}), details={}))
     plan = planned(desired(APP, WANTED), seen)
@@ -190,7 +190,9 @@ def test_a_further_subscription_needs_none() -> None:
         ),
     ],
 )
-def test_what_was_not_seen_is_not_judged(there: LookFailed | None, on: WaitFor, until: float | None) -> None:
+def test_subscriptions_that_were_not_observed_are_not_planned(
+    there: LookFailed | None, on: WaitFor, until: float | None
+) -> None:
     facts = replace(looked(1), subscriptions={} if there is None else {app_id(1): there})
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
     assert plan.actions == ()
@@ -225,12 +227,12 @@ def test_headers_are_compared_with_the_ledger(
 
 
 @pytest.mark.parametrize("asked", [NOTHING, LEFT])
-def test_without_headers_there_is_nothing_to_resend(asked: Request) -> None:
+def test_a_subscription_without_headers_has_nothing_to_resend(asked: Request) -> None:
     plan = plan_for(WANTED, THERE, known=ledger(None), asked=asked)
     assert (plan.actions, plan.unverifiable) == ((), ())
 
 
-def test_headers_go_along_where_something_else_is_written() -> None:
+def test_headers_are_sent_along_with_any_other_update() -> None:
     """One PUT sends the whole set, so what nobody could verify is known from then on; it is a change."""
     plan = plan_for(SECRET, MOVED, known=ledger(None))
     assert set(update(plan).changes) == {"url", "headers"}
@@ -242,7 +244,7 @@ def test_headers_go_along_where_something_else_is_written() -> None:
 @pytest.mark.parametrize("there", [(), (MOVED,), (THERE,), (OFF,)], ids=["missing", "other", "same", "off"])
 @pytest.mark.parametrize("row_", [None, written(SECRET), written(WANTED)], ids=["none", "agrees", "differs"])
 @pytest.mark.parametrize("asked", [NOTHING, LEFT])
-def test_a_header_that_cannot_be_had_blocks_its_subscription(
+def test_an_unavailable_header_blocks_its_subscription(
     there: tuple[RemoteSubscription, ...], row_: LedgerEntry | None, asked: Request
 ) -> None:
     """What it holds cannot be compared, so nothing is written, nor called as declared."""
@@ -255,7 +257,7 @@ def test_a_header_that_cannot_be_had_blocks_its_subscription(
 
 
 @pytest.mark.parametrize("seen", [(), (row(1),), (live(1),)], ids=["not linked", "not live", "not looked at"])
-def test_a_header_that_cannot_be_had_is_told_before_its_turn(seen: tuple[Row, ...]) -> None:
+def test_an_unavailable_header_is_reported_before_its_app_is_live(seen: tuple[Row, ...]) -> None:
     """Days may pass until an app is live; who has to set the variable reads it at once."""
     other = subscription(1, "other")
     facts = Facts(wabas={app_id(1): ""})
@@ -266,7 +268,7 @@ def test_a_header_that_cannot_be_had_is_told_before_its_turn(seen: tuple[Row, ..
     assert [each.differing for each in plan.unlooked] == ([1] if seen == (live(1),) else [])
 
 
-def test_a_header_that_cannot_be_had_is_never_taken_for_undeclared() -> None:
+def test_a_subscription_with_an_unavailable_header_is_never_taken_for_undeclared() -> None:
     seen = observed(
         live(1),
         facts=looked(1, there={1: (replace(THERE, tag="gitops-a"),)}),
@@ -286,7 +288,7 @@ def test_a_header_that_cannot_be_had_is_never_taken_for_undeclared() -> None:
         pytest.param(written(WANTED), True, id="written as declared: drift"),
     ],
 )
-def test_drift_is_told_from_change(*, row_: LedgerEntry | None, expected: bool) -> None:
+def test_drift_is_distinguished_from_a_change(*, row_: LedgerEntry | None, expected: bool) -> None:
     assert update(plan_for(WANTED, MOVED, known=ledger(row_))).drift is expected
 
 
@@ -315,7 +317,7 @@ def test_a_changed_header_is_a_change_even_beside_drift() -> None:
         ),
     ],
 )
-def test_active_is_put_back_at_most_once_an_hour(
+def test_the_active_flag_is_restored_at_most_once_an_hour(
     row_: LedgerEntry | None, found: RemoteSubscription, until: float | None
 ) -> None:
     plan = plan_for(WANTED, found, known=ledger(row_))
@@ -372,7 +374,7 @@ def unclear(tries: int, retry_at: float = NOW + 1, digest: str = of_subscription
         pytest.param(unclear(5, digest="x"), NOTHING, None, None, id="of another value it says nothing"),
     ],
 )
-def test_a_refused_write_is_not_repeated(
+def test_a_refused_write_of_a_subscription_is_not_repeated(
     there: tuple[RemoteSubscription, ...],
     known: Memory,
     asked: Request,
@@ -394,7 +396,7 @@ def test_a_refused_write_is_not_repeated(
         pytest.param((MOVED,), frozenset(), Verb.UPDATE, id="none at all: drift is only told"),
     ],
 )
-def test_a_missing_policy_holds_a_write(
+def test_a_missing_policy_makes_a_write_wait(
     there: tuple[RemoteSubscription, ...], policies: frozenset[Policy], expected: Verb
 ) -> None:
     plan = plan_for(WANTED, *there, declared=replace(APP, policies=policies))
@@ -477,13 +479,13 @@ def test_a_refused_unsubscribe_is_not_repeated() -> None:
     assert [each.reason for each in plan.blocked] == ["NotSubscriptionOwner"]
 
 
-def test_what_was_not_seen_is_not_unsubscribed() -> None:
+def test_subscriptions_that_were_not_observed_are_not_removed() -> None:
     facts = replace(looked(1), subscriptions={app_id(1): LookFailed("busy")})
     plan = planned(desired(PRUNING), observed(live(1), facts=facts), partner=OURS)
     assert plan.actions == ()
 
 
-def test_two_of_one_tag_are_judged_by_the_first() -> None:
+def test_two_subscriptions_of_one_tag_are_compared_by_the_first() -> None:
     second = replace(MOVED, id=EXTRA.id)
     for there in ((THERE, second), (second, THERE)):
         assert plan_for(WANTED, *there).actions == ()
@@ -506,7 +508,7 @@ def test_two_of_one_tag_are_judged_by_the_first() -> None:
         ),
     ],
 )
-def test_of_an_app_that_nobody_looked_at_is_said_what_may_differ(
+def test_an_unobserved_app_is_reported_with_what_may_differ(
     wanted: Subscription, known: Memory, differing: int
 ) -> None:
     seen = observed(
@@ -526,7 +528,7 @@ def test_of_an_app_that_nobody_looked_at_is_said_what_may_differ(
         pytest.param(None, LEFT, 0, id="never written, and left as it is"),
     ],
 )
-def test_headers_that_nobody_knows_may_differ_before_anybody_looked(
+def test_unknown_headers_of_an_unobserved_app_may_differ(
     known: LedgerEntry | None, asked: Request, unknown: int
 ) -> None:
     facts = Facts(wabas={app_id(1): ""})
@@ -535,14 +537,14 @@ def test_headers_that_nobody_knows_may_differ_before_anybody_looked(
 
 
 @pytest.mark.parametrize("until", [None, NOW + 5])
-def test_an_app_that_nobody_can_look_at_is_not_waited_for(until: float | None) -> None:
+def test_an_app_that_cannot_be_observed_is_not_waited_for(until: float | None) -> None:
     plan = planned(
         desired(APP, WANTED), observed(live(1), facts=looked(1, there={1: LookFailed("500", until)}))
     )
     assert plan.unlooked == ()
 
 
-def test_an_app_with_nothing_to_look_at_is_none_of_them() -> None:
+def test_an_app_without_subscriptions_is_not_among_the_unobserved() -> None:
     plan = planned(desired(APP), observed(live(1), facts=Facts(wabas={app_id(1): ""})))
     assert (plan.unlooked, plan.waiting) == ((), ())
 

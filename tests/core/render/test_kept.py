@@ -6,7 +6,7 @@ from controller.model.history import KeptReport
 REPORT = KeptReport(0.0, "apply by joe\x1b[2J", "r1", 5, "No space left on device", "json", "{}")
 
 
-def test_the_line_says_why_and_how_to_read_it_and_steers_no_terminal() -> None:
+def test_the_line_about_a_kept_report_says_why_and_how_to_read_it() -> None:
     line = kept_text(REPORT)
     assert line.startswith("The report of apply by joe")
     assert line.endswith(
@@ -16,7 +16,7 @@ def test_the_line_says_why_and_how_to_read_it_and_steers_no_terminal() -> None:
     assert "\x1b" not in line
 
 
-def test_the_document_says_everything_but_the_text() -> None:
+def test_the_document_of_a_kept_report_has_everything_but_the_text() -> None:
     assert kept_fields(REPORT) == {
         "at": "1970-01-01T00:00:00Z",
         "who": REPORT.who,

@@ -125,11 +125,11 @@ Held by a guard. To let exactly this through: --release {held_digest(PLAN)}
 Revision r1"""  # noqa: E501  (as it is printed)
 
 
-def test_a_plan_as_a_person_reads_it() -> None:
+def test_the_text_of_a_plan() -> None:
     assert plan_text([PLAN], "r1").splitlines() == TEXT.splitlines()
 
 
-def test_a_plan_without_anything_says_so() -> None:
+def test_an_empty_plan_says_that_it_is_empty() -> None:
     assert plan_text([Plan(PARTNER, "r1", unchanged=(ITEM,))], "r1").splitlines() == [
         "Partner main at https://partner.gupshup.io",
         "  nothing to do: everything is as declared",
@@ -142,7 +142,7 @@ def test_a_plan_without_anything_says_so() -> None:
     ]
 
 
-def test_a_report_as_a_person_reads_it() -> None:
+def test_the_text_of_a_report() -> None:
     text = report_text([REPORT], "r1").splitlines()
     assert text[:5] == [
         "Partner main",
@@ -166,7 +166,7 @@ def test_a_report_as_a_person_reads_it() -> None:
 
 
 @pytest.mark.parametrize("short", ["blocked", "held", "failed", "stale", "unclear"])
-def test_what_somebody_has_to_see_to_is_not_called_done(short: str) -> None:
+def test_a_report_that_needs_a_person_is_not_called_done(short: str) -> None:
     part = Report("main", looked=True, summary={"linked": 2, short: 1})
     assert report_text([part], "r1").splitlines()[-2] == f"Not all done: 2 linked, 1 {short}."
 
@@ -178,7 +178,7 @@ def test_what_somebody_has_to_see_to_is_not_called_done(short: str) -> None:
         pytest.param(WaitFor.BUDGET, "Not all done: 2 linked, 1 waiting.", id="our pace does"),
     ],
 )
-def test_what_has_not_had_its_turn_is_not_called_done(on: WaitFor, said: str) -> None:
+def test_a_report_with_postponed_actions_is_not_called_done(on: WaitFor, said: str) -> None:
     waiting = (Waiting(Verb.SUBSCRIBE, ITEM, on),)
     part = Report("main", looked=True, waiting=waiting, summary={"linked": 2, "waiting": 1})
     assert report_text([part], "r1").splitlines()[-2] == said
@@ -217,13 +217,15 @@ def test_what_has_not_had_its_turn_is_not_called_done(on: WaitFor, said: str) ->
         ),
     ],
 )
-def test_a_report_without_anything_says_why(*, part: Report, interrupted: bool, said: str, end: str) -> None:
+def test_an_empty_report_says_why_it_is_empty(
+    *, part: Report, interrupted: bool, said: str, end: str
+) -> None:
     text = report_text([part], "r1", interrupted=interrupted)
     assert text.splitlines() == ["Partner main", said, "", end, "Revision r1"]
     assert report_document([part], "r1", interrupted=interrupted)["interrupted"] is interrupted
 
 
-def test_what_is_held_shows_its_figures_and_what_would_change() -> None:
+def test_held_changes_are_shown_with_their_figures_and_what_would_change() -> None:
     update = Update(subscription(), app_id(), SubscriptionId("1"), {"url": ("a", "b")}, drift=False)
     plan = Plan(PARTNER, "r1", held=(HeldChange(update, "maxUpdates", "2 planned, 1 allowed"),))
 
@@ -302,7 +304,7 @@ def test_the_document_of_a_report_has_the_keys_that_were_agreed() -> None:
     assert {name: found[name] for name in lists} == {name: plan[name] for name in lists}
 
 
-def test_the_document_of_a_report_tells_why_a_newer_revision_was_not_applied() -> None:
+def test_the_document_of_a_report_says_why_a_newer_revision_was_not_applied() -> None:
     state = SourceState("/m", "r1", error="it shrank", digest="d1", rejected="r2")
     assert report_document([REPORT], "r1", source=state)["source"] == {
         "identity": "/m",
@@ -314,7 +316,7 @@ def test_the_document_of_a_report_tells_why_a_newer_revision_was_not_applied() -
     assert unread["source"] == {"identity": "/m", "error": "no route", "rejected": None, "digest": None}
 
 
-def test_the_document_of_nothing_has_every_key() -> None:
+def test_the_document_of_an_empty_plan_has_every_key() -> None:
     assert set(plan_document([], "r1")) == set(plan_document([PLAN], "r1"))
     nothing = report_document([Report("main")], "r1")
     assert set(nothing) == set(report_document([REPORT], "r1"))
@@ -392,14 +394,14 @@ def test_the_document_of_nothing_has_every_key() -> None:
         ),
     ],
 )
-def test_the_fields_of_an_action(action: Action, verb: str, fields: dict[str, object]) -> None:
+def test_an_action_is_shown_with_its_fields(action: Action, verb: str, fields: dict[str, object]) -> None:
     (found,) = json.loads(json.dumps(plan_document([Plan(PARTNER, "r1", actions=(action,))], "r1")))[
         "actions"
     ]
     assert (found["verb"], found["fields"]) == (verb, fields)
 
 
-def test_several_partners_are_one_document() -> None:
+def test_plans_of_several_partners_are_one_document() -> None:
     other = replace(PLAN, partner=replace(PARTNER, name="other"))
     found = json.loads(json.dumps(plan_document([PLAN, other], "r1")))
     assert found["summary"]["link"] == 2
@@ -454,7 +456,7 @@ EVIL_RESULT = Result(Verb.LINK, EVIL_ITEM, Outcome.FAILED, HOSTILE, HOSTILE)
         ),
     ],
 )
-def test_nothing_steers_a_terminal_or_forges_a_line(text: str, lines: int) -> None:
+def test_no_plan_or_report_steers_a_terminal_or_forges_a_line(text: str, lines: int) -> None:
     found = text.split("\n")
     assert len(found) == lines
     assert all(line.isprintable() for line in found)
@@ -464,7 +466,7 @@ def test_nothing_steers_a_terminal_or_forges_a_line(text: str, lines: int) -> No
 NUMBERS = [phone(number) for number in (1, 2, 3, 9)]
 
 
-def test_no_phone_number_is_told_whole_in_text() -> None:
+def test_the_text_of_a_plan_masks_phone_numbers() -> None:
     apps = [app(1), app(2), app(3)]
     rows = [replace(row(2), phone=phone(9)), replace(row(3), phone=phone(3)), replace(row(4), phone=phone(3))]
     text = plan_text([planned(desired(*apps), observed(*rows))], "r1")
@@ -473,7 +475,7 @@ def test_no_phone_number_is_told_whole_in_text() -> None:
     assert masked(phone(9)) in text
 
 
-def test_no_phone_number_comes_back_in_gupshups_words() -> None:
+def test_phone_numbers_in_gupshups_words_are_masked_in_the_text() -> None:
     answer = PhoneTaken(app_id(), f"App {app_id()} already exists with phone {phone(1)}")
     verdict = of_link_answer(APP, answer, callback="", now=NOW, stale=120)
     told = Result(Verb.LINK, ITEM, verdict.outcome, verdict.reason, verdict.message, verdict.app_id)
@@ -482,7 +484,7 @@ def test_no_phone_number_comes_back_in_gupshups_words() -> None:
     assert masked(phone(1)) in text
 
 
-def test_a_document_tells_the_phone_that_it_is_about() -> None:
+def test_the_document_of_a_plan_shows_the_phone_of_its_app() -> None:
     found = json.dumps(plan_document([planned(desired(APP), observed())], "r1"))
     assert phone(1) in found
 
@@ -501,5 +503,5 @@ def test_a_document_tells_the_phone_that_it_is_about() -> None:
         (90_000, "25 h 0 min"),
     ],
 )
-def test_seconds_as_a_person_says_them(seconds: float, expected: str) -> None:
+def test_seconds_are_shown_in_minutes_and_hours(seconds: float, expected: str) -> None:
     assert duration(seconds) == expected

@@ -20,7 +20,7 @@ HOSTILE = Problem(
 NOTHING = "valid: 0 apps and 0 subscriptions (0 webhooks) of the environment's partner in 2 files"
 
 
-def test_text_is_a_line_a_problem() -> None:
+def test_problems_as_text_take_one_line_each() -> None:
     assert render.text([ERROR, WARNING]) == (
         'a.yaml:3:5: error [GS402] spec.phone: must be digits — write "919876543210"\n'
         "b.yaml:1:1: warning [GS100] the file declares nothing\n"
@@ -51,7 +51,7 @@ def test_an_annotation_names_file_line_column_and_rule() -> None:
     assert "%250A" in message
 
 
-def test_json_holds_every_field() -> None:
+def test_problems_as_json_hold_every_field() -> None:
     told = json.loads(render.as_json(Decoded(None, (ERROR, WARNING), errors=1, warnings=1), "r1"))
     assert told["valid"] is False
     assert told["revision"] == "r1"
@@ -76,7 +76,7 @@ def test_json_holds_every_field() -> None:
     assert json.loads(render.as_json(Decoded(Desired("r1"), ()), "r1"))["valid"] is True
 
 
-def test_sarif_has_what_code_scanning_needs() -> None:
+def test_problems_as_sarif_hold_what_code_scanning_needs() -> None:
     told = json.loads(render.sarif([ERROR, WARNING, HOSTILE], "1.2.3"))
     assert told["version"] == "2.1.0"
     [run] = told["runs"]
@@ -90,13 +90,13 @@ def test_sarif_has_what_code_scanning_needs() -> None:
     assert " " not in uri
 
 
-def test_without_files_nothing_is_said_to_be_in_them() -> None:
+def test_a_summary_of_a_source_without_files_names_no_manifests() -> None:
     assert render.summary(Decoded(Desired("r1"), (WARNING,), warnings=1), 0) == (
         "valid: nothing is declared, there being no files; 1 warning"
     )
 
 
-def test_what_is_not_listed_is_counted() -> None:
+def test_problems_that_are_not_listed_are_counted() -> None:
     decoded = Decoded(None, (ERROR, WARNING), errors=1_501, warnings=2_000)
     assert render.summary(decoded, 2) == "invalid: at least 1,501 errors, 2,000 warnings in 2 files"
     summary = json.loads(render.as_json(decoded, "r1"))["summary"]
@@ -121,7 +121,7 @@ def test_what_is_not_listed_is_counted() -> None:
         ),
     ],
 )
-def test_a_summary_is_one_line(decoded: Decoded, line: str) -> None:
+def test_the_summary_of_problems_is_one_line(decoded: Decoded, line: str) -> None:
     assert render.summary(decoded, 2) == line
 
 
@@ -138,7 +138,7 @@ def test_a_summary_is_one_line(decoded: Decoded, line: str) -> None:
         ),
     ],
 )
-def test_the_first_error_in_one_line(problems: list[Problem], line: str) -> None:
+def test_the_first_error_of_a_source_is_shown_in_one_line(problems: list[Problem], line: str) -> None:
     assert render.first(problems) == line
     assert render.first([HOSTILE]).isprintable()
 
@@ -161,6 +161,6 @@ MORE = Problem(Place("b.yaml"), "GS120", Severity.WARNING, "", "3 more problems 
         pytest.param(Decoded(None, (ERROR, MORE), errors=4), "", id="an error is told elsewhere"),
     ],
 )
-def test_warnings_are_told_beside_what_is_done(decoded: Decoded, told: str) -> None:
+def test_warnings_are_shown_beside_other_output(decoded: Decoded, told: str) -> None:
     assert render.warned(decoded, 2) == told
     assert render.warned(decoded, 2, render.coloured).replace("\x1b[33m", "").replace("\x1b[0m", "") == told

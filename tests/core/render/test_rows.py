@@ -36,7 +36,7 @@ def of(*conditions: Condition, name: str = "acme") -> AppRow:
         pytest.param([], "Unknown", "", "", id="nothing said"),
     ],
 )
-def test_the_gravest_condition_is_the_state(
+def test_the_gravest_condition_is_the_state_of_a_row(
     conditions: Sequence[Condition], state: str, reason: str, since: str
 ) -> None:
     found = of(*conditions)
@@ -45,7 +45,7 @@ def test_the_gravest_condition_is_the_state(
     assert (found.app_id, found.stage) == (app_id(1), "FINALIZE")
 
 
-def test_what_needs_a_person_comes_first() -> None:
+def test_rows_that_need_a_person_come_first() -> None:
     rows = [of(READY, name="a"), of(STALLED, name="z"), of(RECONCILING, name="b"), of(STALLED, name="c")]
     assert [each.name for each in chosen(rows, "", "")] == ["c", "z", "b", "a"]
 
@@ -78,11 +78,11 @@ def test_rows_are_chosen_by_text_and_state(text: str, state: str, names: list[st
         (86_400 * 3 + 7_200, "3 d 2 h"),
     ],
 )
-def test_an_age_is_said_in_its_greatest_units(seconds: float, words: str) -> None:
+def test_an_age_is_shown_in_its_greatest_units(seconds: float, words: str) -> None:
     assert age(seconds) == words
 
 
-def test_a_write_is_told_as_a_document_and_as_a_line() -> None:
+def test_a_write_is_shown_as_a_document_and_as_a_line() -> None:
     done = WriteRecord(NOW, "run by me", "sha256:" + "0" * 64, "link", "App/acme", "done", "ok")
     died = WriteRecord(NOW, "run by me", "", "link", "App/b\x1b[2J")
     assert event("up#1", done) == {

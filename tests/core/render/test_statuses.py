@@ -61,11 +61,11 @@ DIED = WriteRecord(NOW - 60, "ci", "r0", "update", "App/app-0001")
         (-62_135_596_801, "0001-01-01T00:00:00Z"),
     ],
 )
-def test_a_moment_is_utc(seconds: float, expected: str) -> None:
+def test_a_timestamp_is_shown_in_utc(seconds: float, expected: str) -> None:
     assert timestamp(seconds) == expected
 
 
-def test_a_status_as_a_document() -> None:
+def test_the_document_of_a_status_has_its_fields() -> None:
     found = fields(replace(READY, conditions=(condition("Ready"),)))
     assert found == {
         "kind": "App",
@@ -106,12 +106,12 @@ some = st.builds(
 
 
 @given(st.lists(some, max_size=4, unique_by=lambda each: each.item))
-def test_what_is_kept_is_read_back_sorted(statuses: list[Status]) -> None:
+def test_stored_statuses_are_read_back_sorted(statuses: list[Status]) -> None:
     kept = {str(at): document(each) for at, each in enumerate(statuses)}
     assert read_documents(kept) == tuple(sorted(statuses, key=lambda each: each.item))
 
 
-def test_a_document_of_an_older_release_is_read_with_defaults() -> None:
+def test_a_status_document_of_an_older_release_is_read_with_defaults() -> None:
     older = {
         "kind": "App",
         "name": "app-0001",
@@ -127,7 +127,7 @@ def test_a_document_of_an_older_release_is_read_with_defaults() -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "null", "[]", "7", '"x"', "[" * 9_999, '{"kind": "Else"}', '{"kind": "App", "name": 7}']
 )
-def test_a_document_that_cannot_be_read_is_a_status_that_knows_nothing(text: str) -> None:
+def test_an_unreadable_status_document_becomes_an_unknown_status(text: str) -> None:
     kept = {"App/shop": text, "Subscription/events on App/shop": text}
     assert read_documents(kept) == (
         Status(Item(Kind.APP, "", "shop", "shop"), (), "", 0.0),
@@ -144,14 +144,16 @@ NAMES = ("kind", "name", "partner", "app", "appId", "stage", "revision", "condit
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), documents), documents)
-def test_no_document_stops_the_reading_of_the_others(changes: dict[str, object], each: object) -> None:
+def test_an_unreadable_status_document_does_not_stop_the_others(
+    changes: dict[str, object], each: object
+) -> None:
     strange = json.loads(document(READY)) | changes | {"conditions": [each]}
     found = read_documents({"App/app-0001": json.dumps(strange), str(SUB): document(SUBSCRIBED)})
     assert SUBSCRIBED in found
     assert len(found) == 2
 
 
-def test_a_table_of_apps() -> None:
+def test_the_table_of_apps() -> None:
     assert status_table([READY, SUBSCRIBED, ON_ITS_WAY, BARE]).splitlines() == [
         (
             "NAME      PARTNER  APP ID                                LIVE                SUBSCRIBED  READY"
@@ -174,7 +176,7 @@ def test_a_table_without_ids_is_narrow() -> None:
     ]
 
 
-def test_a_table_of_subscriptions() -> None:
+def test_the_table_of_subscriptions() -> None:
     assert subscription_table([READY, SUBSCRIBED]).splitlines() == [
         "NAME    APP       PARTNER  SYNCED  READY  REASON",
         "events  app-0001  main     True    True",
@@ -194,7 +196,7 @@ def described(status: Status) -> Described:
     return Described(status, "https://partner.gupshup.io#7", [ENTRY, DIED], [SUBSCRIBED])
 
 
-def test_a_description_as_a_document() -> None:
+def test_the_document_of_a_description() -> None:
     found = description(described(READY))
     assert set(found) == {*fields(READY), "upstream", "history", "subscriptions"}
     assert found["subscriptions"] == [fields(SUBSCRIBED)]
@@ -219,7 +221,7 @@ def test_a_description_as_a_document() -> None:
     ]
 
 
-def test_a_description_as_a_person_reads_it() -> None:
+def test_the_text_of_a_description() -> None:
     one = replace(READY, conditions=(condition("Ready"),))
     assert description_text(described(one)).splitlines() == [
         "Name:      App/app-0001",
@@ -242,7 +244,7 @@ def test_a_description_as_a_person_reads_it() -> None:
     ]
 
 
-def test_what_is_not_known_yet_is_a_dash() -> None:
+def test_an_unknown_value_is_a_dash_in_a_description() -> None:
     text = description_text(Described(BARE, "", [])).splitlines()
     assert "App id:    -" in text
     assert "Stage:     -" in text

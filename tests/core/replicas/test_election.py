@@ -80,7 +80,7 @@ def election(*observed: Peers, since: float = NOW - 60) -> Election:
         pytest.param(peers(at=NOW - STALE - 0.1), BLIND, id="observed too long ago"),
     ],
 )
-def test_the_next_step_follows_from_the_lease(observed: Peers, step: Step) -> None:
+def test_the_next_step_of_an_election_follows_from_the_lease(observed: Peers, step: Step) -> None:
     made = Election()
     made.enter(P, NOW - 60)
     made.observe(peers(at=observed.at - 6))

@@ -17,11 +17,11 @@ NOW = 1_000.0
         pytest.param(60.0, 5_000, 60.0, id="or as chosen"),
     ],
 )
-def test_how_often_each_live_app_is_looked_at(chosen: float | None, live: int, expected: float) -> None:
+def test_the_drift_interval_grows_with_the_fleet(chosen: float | None, live: int, expected: float) -> None:
     assert intervals.drift_interval(chosen, live) == expected
 
 
-def test_a_sweep_takes_half_of_the_budget() -> None:
+def test_the_drift_sweep_takes_half_of_the_budget() -> None:
     assert [intervals.pause(calls) for calls in (1, 3)] == pytest.approx([1 / 5, 3 / 5])
 
 
@@ -35,7 +35,9 @@ def test_a_sweep_takes_half_of_the_budget() -> None:
         pytest.param(99, 10, 5.0, 5.0, id="never later than the list is read anyway"),
     ],
 )
-def test_when_the_list_is_read_again(quiet: int, rows: int, interval: float, expected: float) -> None:
+def test_the_poll_of_the_list_slows_with_quiet_passes_and_its_length(
+    quiet: int, rows: int, interval: float, expected: float
+) -> None:
     assert intervals.list_poll(quiet, rows, interval) == expected
 
 
@@ -49,7 +51,9 @@ def test_when_the_list_is_read_again(quiet: int, rows: int, interval: float, exp
         pytest.param(51, 5_000, False, id="as many apps as pages"),
     ],
 )
-def test_one_by_one_or_by_the_list(*, in_flight: int, rows: int, expected: bool) -> None:
+def test_apps_in_flight_are_polled_by_whichever_way_takes_fewer_calls(
+    *, in_flight: int, rows: int, expected: bool
+) -> None:
     assert intervals.one_by_one(in_flight, rows) is expected
 
 
@@ -62,7 +66,7 @@ def test_one_by_one_or_by_the_list(*, in_flight: int, rows: int, expected: bool)
         pytest.param(99, 500, 60.0, 60.0, id="never later than the list"),
     ],
 )
-def test_when_apps_under_way_are_looked_at_again(
+def test_the_poll_of_apps_in_flight_slows_with_their_number_and_quiet_passes(
     quiet: int, in_flight: int, interval: float, expected: float
 ) -> None:
     assert intervals.app_poll(quiet, in_flight, interval) == expected

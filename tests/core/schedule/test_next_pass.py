@@ -47,7 +47,7 @@ LINK_LATER = Waiting(Verb.LINK, ITEM, WaitFor.BACKOFF, NOW + 90)
 
 
 @pytest.mark.parametrize("wait", [False, True])
-def test_what_is_settled_is_not_looked_at_again(*, wait: bool) -> None:
+def test_a_settled_plan_needs_no_next_pass(*, wait: bool) -> None:
     assert pause(wait=wait) is None
 
 
@@ -65,7 +65,9 @@ def test_what_is_settled_is_not_looked_at_again(*, wait: bool) -> None:
         ),
     ],
 )
-def test_what_was_done_decides(said: Sequence[Result | Waiting], expected: float | None) -> None:
+def test_the_outcomes_of_a_pass_decide_when_the_next_one_begins(
+    said: Sequence[Result | Waiting], expected: float | None
+) -> None:
     assert pause(said=said) == expected
 
 
@@ -89,7 +91,7 @@ def test_what_was_done_decides(said: Sequence[Result | Waiting], expected: float
         pytest.param(on(WaitFor.COOLDOWN, NOW + 60), None, None, None, id="nor for links that rest"),
     ],
 )
-def test_what_waits_decides(
+def test_the_waiting_entries_of_a_plan_decide_when_the_next_pass_begins(
     waiting: Waiting, patient: float | None, tired: float | None, waits: float | None
 ) -> None:
     assert pause(waits=[waiting]) == patient
@@ -97,7 +99,7 @@ def test_what_waits_decides(
     assert pause(waits=[waiting], quiet=TIRED, wait=True) == waits
 
 
-def test_with_wait_provisioning_is_waited_for() -> None:
+def test_provisioning_is_waited_for_only_with_wait() -> None:
     assert pause(under_way=True) is None
     assert pause(under_way=True, wait=True) == FIRST_POLL
 
@@ -120,5 +122,5 @@ def test_an_app_that_is_stalled_is_not_waited_for(what: WaitFor) -> None:
         pytest.param(9, 50_000, 100.0, id="beyond half a minute, too"),
     ],
 )
-def test_looks_slow_down(quiet: int, rows: int, expected: float) -> None:
+def test_polls_slow_down_with_quiet_passes_and_long_lists(quiet: int, rows: int, expected: float) -> None:
     assert poll(quiet, rows) == expected

@@ -88,7 +88,9 @@ def update(on: WaitFor, until: float | None = None) -> Waiting:
         pytest.param(update(WaitFor.OBSERVATION), None, id="a look: it has a turn of its own"),
     ],
 )
-def test_what_waits_is_looked_at_when_that_may_have_ended(waits: Waiting, expected: Requeue | None) -> None:
+def test_a_waiting_entry_is_requeued_for_when_its_wait_may_have_ended(
+    waits: Waiting, expected: Requeue | None
+) -> None:
     assert due(waits) == ([] if expected is None else [expected])
     assert due(said=[waits]) == due(waits)
 
@@ -104,7 +106,7 @@ def test_what_waits_is_looked_at_when_that_may_have_ended(waits: Waiting, expect
         pytest.param(Verb.UNSUBSCRIBE, Outcome.STALE, NAME, id="one that came too late"),
     ],
 )
-def test_what_was_done_is_looked_at_where_it_shows(
+def test_an_attempted_action_requeues_the_pass_that_shows_its_effect(
     verb: Verb, outcome: Outcome, expected: str | None
 ) -> None:
     item = APP if verb is Verb.LINK else HOOK
@@ -112,7 +114,7 @@ def test_what_was_done_is_looked_at_where_it_shows(
     assert found == ([] if expected is None else [Requeue(expected, NOW + FIRST_POLL, Lane.IN_FLIGHT)])
 
 
-def test_what_the_whole_decided_on_already_does_not_hurry_it_again() -> None:
+def test_a_change_that_the_full_pass_decided_on_does_not_requeue_it_again() -> None:
     known = replace(AT, known=frozenset({(Verb.UPDATE, HOOK)}))
     assert due(update(WaitFor.FULL_PASS), moment=known) == []
     assert due(link(WaitFor.FULL_PASS), moment=known) == [
@@ -120,13 +122,13 @@ def test_what_the_whole_decided_on_already_does_not_hurry_it_again() -> None:
     ]
 
 
-def test_wishes_for_the_whole_gather_longer_where_its_list_is_long() -> None:
+def test_requeues_of_the_full_pass_gather_longer_for_a_long_list() -> None:
     assert due(update(WaitFor.FULL_PASS), moment=replace(AT, rows=5_000)) == [
         Requeue(WHOLE_PARTNER, NOW + 5 * GATHERING, Lane.CHANGED)
     ]
 
 
-def test_what_is_under_way_is_polled_by_whatever_takes_fewer_calls() -> None:
+def test_apps_in_flight_are_polled_by_list_or_one_by_one_with_fewer_calls() -> None:
     some = [app_item(app(n)) for n in (1, 2)]
     by_list = [Requeue(WHOLE_PARTNER, NOW + FIRST_POLL, Lane.IN_FLIGHT)]
     assert due(provisioning=some) == by_list
@@ -136,7 +138,7 @@ def test_what_is_under_way_is_polled_by_whatever_takes_fewer_calls() -> None:
     ]
 
 
-def test_a_pass_over_one_app_counts_the_others_that_are_under_way() -> None:
+def test_a_pass_over_one_app_counts_the_other_apps_in_flight() -> None:
     """Otherwise each of five hundred apps would be polled as if it were the only one."""
     long = replace(AT, rows=5_000)
     assert due(provisioning=[APP], moment=replace(long, in_flight=40)) == [

@@ -98,11 +98,11 @@ def taken(made: Schedule, now: float) -> list[tuple[str, Lane]]:
 # What is declared.
 
 
-def test_what_is_declared_begins_with_the_list() -> None:
+def test_a_new_schedule_begins_with_the_list() -> None:
     assert taken(agenda(), NOW) == [(WHOLE_PARTNER, CHANGED)]
 
 
-def test_names_that_left_are_forgotten_with_all_that_was_known_of_them() -> None:
+def test_undeclared_names_leave_the_schedule_with_all_that_was_known_of_them() -> None:
     made = listed()
     made.event(ONE, NOW)
     made.ask(TWO, NOW)
@@ -115,7 +115,7 @@ def test_names_that_left_are_forgotten_with_all_that_was_known_of_them() -> None
 
 
 @pytest.mark.parametrize("ending", ["done", "failed"])
-def test_an_app_that_left_while_its_pass_went_on_is_never_due_again(ending: str) -> None:
+def test_an_app_undeclared_during_its_pass_is_never_due_again(ending: str) -> None:
     made = listed()
     made.event(ONE, NOW)
     assert made.take(NOW) == (ONE, CHANGED)
@@ -128,7 +128,7 @@ def test_an_app_that_left_while_its_pass_went_on_is_never_due_again(ending: str)
     assert (made.errors, ONE in made._looked, ONE in made._quiet) == (0, False, False)
 
 
-def test_a_plan_about_what_left_has_nothing_due_about_it() -> None:
+def test_a_plan_about_an_undeclared_app_schedules_nothing_for_it() -> None:
     made = listed()
     made.declare([TWO], (), NOW)
     made.take(NOW)
@@ -143,17 +143,17 @@ def test_a_plan_about_what_left_has_nothing_due_about_it() -> None:
         pytest.param(1, IN_FLIGHT, id="something else was written last: before the rest"),
     ],
 )
-def test_at_first_nobody_knows_what_is_new(differing: int, expected: Lane) -> None:
+def test_after_a_start_an_app_that_differs_goes_before_the_rest(differing: int, expected: Lane) -> None:
     assert listed(unlooked=[1], differing=differing).take(NOW) == (ONE, expected)
 
 
-def test_at_first_more_than_a_few_that_differ_are_the_rest() -> None:
+def test_after_a_start_more_than_a_few_differing_apps_join_the_sweep() -> None:
     names = [app(n).name for n in range(1, RESTART_PRIORITY_LIMIT + 2)]
     made = listed(*names, unlooked=range(1, RESTART_PRIORITY_LIMIT + 2), differing=1)
     assert made.depth(NOW) == {DRIFT: RESTART_PRIORITY_LIMIT + 1}
 
 
-def test_later_what_is_new_is_looked_at_at_once() -> None:
+def test_a_newly_declared_app_is_due_at_once_after_the_first_list() -> None:
     made = listed()
     made.declare(NAMES, [ONE], NOW)
     made.take(NOW)
@@ -161,7 +161,7 @@ def test_later_what_is_new_is_looked_at_at_once() -> None:
     assert made.take(NOW) == (ONE, CHANGED)
 
 
-def test_what_was_new_before_the_first_list_is_looked_at_first() -> None:
+def test_an_app_declared_before_the_first_list_is_due_first() -> None:
     made = agenda()
     made.declare(NAMES, [TWO], NOW)
     made.take(NOW)
@@ -170,7 +170,7 @@ def test_what_was_new_before_the_first_list_is_looked_at_first() -> None:
     assert made.take(NOW) == (TWO, CHANGED)
 
 
-def test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list() -> None:
+def test_apps_that_the_first_sweep_has_not_reached_are_no_change_at_the_next_list() -> None:
     names = [app(n).name for n in range(1, 1_001)]
     made = listed(*names, unlooked=range(1, 1_001), differing=1)
     made.tick(NOW + 60)
@@ -179,14 +179,14 @@ def test_what_a_first_sweep_has_not_reached_is_no_change_at_the_next_list() -> N
     assert made.depth(NOW + 60) == {DRIFT: 1_000}
 
 
-def test_what_a_later_list_shows_live_for_the_first_time_is_new() -> None:
+def test_an_app_that_a_later_list_first_shows_live_is_new() -> None:
     made = listed(unlooked=[1, 2])
     made.done(whole(unlooked=[1, 2, 3], lane=IN_FLIGHT), NOW)
     assert made.depth(NOW) == {CHANGED: 1, DRIFT: 2}
     assert made.take(NOW) == (THREE, CHANGED)
 
 
-def test_what_a_first_list_lacked_by_mistake_is_no_mass_of_newcomers() -> None:
+def test_apps_that_the_first_list_lacked_by_mistake_are_not_new() -> None:
     names = [app(n).name for n in range(1, RESTART_PRIORITY_LIMIT + 2)]
     made = listed(*names)
     made.done(whole(unlooked=range(1, RESTART_PRIORITY_LIMIT + 2), lane=IN_FLIGHT), NOW)
@@ -210,7 +210,7 @@ def test_a_commit_waits_for_no_larger_one(count: int, expected: str) -> None:
     assert made.take(NOW) == (expected, CHANGED)
 
 
-def test_what_was_looked_at_and_lost_sight_of_is_not_new() -> None:
+def test_an_app_that_was_observed_and_disappeared_from_a_list_is_not_new() -> None:
     """A list may lack everything for a moment; then nothing is known of webhooks any more."""
     made = listed()
     made.done(single(ONE), NOW)
@@ -218,7 +218,7 @@ def test_what_was_looked_at_and_lost_sight_of_is_not_new() -> None:
     assert made.depth(NOW) == {DRIFT: 1}
 
 
-def test_one_newcomer_goes_before_many_things_that_a_commit_changed() -> None:
+def test_one_new_app_goes_before_the_mass_of_changes_of_a_commit() -> None:
     names = [app(n).name for n in range(1, 501)]
     made = listed(*names)
     made.declare(names, names[:400], NOW)
@@ -229,7 +229,7 @@ def test_one_newcomer_goes_before_many_things_that_a_commit_changed() -> None:
     assert made.take(NOW) == (names[499], CHANGED)
 
 
-def test_an_event_goes_before_many_things_that_a_commit_changed() -> None:
+def test_an_event_goes_before_the_mass_of_changes_of_a_commit() -> None:
     names = [app(n).name for n in range(1, 501)]
     made = listed(*names)
     made.declare(names, names[:400], NOW)
@@ -254,7 +254,7 @@ def test_a_pass_that_an_error_ended_is_due_again(error: ControllerError, at: flo
     assert made.take(at) == (ONE, CHANGED)
 
 
-def test_a_mended_manifest_ends_a_back_off() -> None:
+def test_a_corrected_manifest_ends_a_back_off() -> None:
     made = listed()
     made.failed(ONE, CHANGED, NOW)
     made.failed(TWO, CHANGED, NOW)
@@ -266,13 +266,13 @@ def test_a_mended_manifest_ends_a_back_off() -> None:
 # The timers.
 
 
-def test_a_tick_has_the_list_read() -> None:
+def test_a_timer_tick_makes_the_list_due() -> None:
     made = listed()
     made.tick(NOW)
     assert taken(made, NOW) == [(WHOLE_PARTNER, IN_FLIGHT)]
 
 
-def test_a_list_is_due_by_itself_where_the_timers_stand_still() -> None:
+def test_the_list_is_due_by_itself_if_the_timers_stand_still() -> None:
     """They go by the wall's clock; somebody may set it back by an hour."""
     assert listed().next_at(NOW) == NOW + 2 * Timing().interval
 
@@ -280,7 +280,7 @@ def test_a_list_is_due_by_itself_where_the_timers_stand_still() -> None:
 # Events.
 
 
-def test_an_event_hurries_a_look() -> None:
+def test_an_event_makes_its_app_due_at_once() -> None:
     made = listed()
     made.event(ONE, NOW)
     assert taken(made, NOW) == [(ONE, CHANGED)]
@@ -294,7 +294,7 @@ def test_an_event_within_the_quiet_time_waits_for_its_end() -> None:
     assert taken(made, NOW + QUIET) == [(ONE, CHANGED)]
 
 
-def test_events_about_one_app_are_one_look() -> None:
+def test_many_events_about_one_app_cause_one_observation() -> None:
     made = listed()
     for n in range(1_000):
         made.event(ONE, NOW + n / 1_000)
@@ -303,7 +303,7 @@ def test_events_about_one_app_are_one_look() -> None:
     assert taken(made, NOW + 1) == [(TWO, CHANGED)]
 
 
-def test_a_flood_of_events_causes_no_more_looks_than_its_budget() -> None:
+def test_a_flood_of_events_causes_no_more_observations_than_its_budget() -> None:
     names = [app(n).name for n in range(1, 1_001)]
     made = listed(*names)
     looks = list[float]()
@@ -324,7 +324,7 @@ def under_way(*names: str, of: int) -> Schedule:
     return made
 
 
-def test_no_flood_about_others_keeps_an_event_about_what_is_under_way() -> None:
+def test_a_flood_about_other_apps_delays_no_event_about_an_app_in_flight() -> None:
     made = under_way(THREE, of=1_000)
     for n in range(4, 1_001):
         made.event(app(n).name, NOW)
@@ -332,7 +332,7 @@ def test_no_flood_about_others_keeps_an_event_about_what_is_under_way() -> None:
     assert (THREE, CHANGED) in taken(made, NOW)
 
 
-def test_a_flood_about_what_is_under_way_costs_a_look_a_second() -> None:
+def test_a_flood_about_apps_in_flight_costs_one_observation_a_second() -> None:
     names = [app(n).name for n in range(1, 1_001)]
     made, looks = under_way(*names, of=1_000), Counter[str]()
     for tenth in range(1_800):
@@ -360,7 +360,7 @@ def test_a_flood_about_what_is_under_way_costs_a_look_a_second() -> None:
         pytest.param({}, False, id="settled"),
     ],
 )
-def test_what_is_under_way_is_awaited(*, left: dict[str, Any], expected: bool) -> None:
+def test_an_app_in_flight_is_awaited_until_it_settles(*, left: dict[str, Any], expected: bool) -> None:
     made = agenda()
     made.take(NOW)
     made.done(whole(**left), NOW)
@@ -371,7 +371,7 @@ def test_what_is_under_way_is_awaited(*, left: dict[str, Any], expected: bool) -
     assert not made.awaits(ONE)
 
 
-def test_a_hint_that_comes_while_its_app_is_looked_at_is_not_lost() -> None:
+def test_a_hint_that_comes_during_the_pass_over_its_app_is_not_lost() -> None:
     made = listed()
     made.event(ONE, NOW)
     made.take(NOW)
@@ -380,7 +380,7 @@ def test_a_hint_that_comes_while_its_app_is_looked_at_is_not_lost() -> None:
     assert made.take(NOW + 0.2) == (ONE, CHANGED)
 
 
-def test_no_event_hurries_what_rests() -> None:
+def test_an_event_does_not_shorten_a_back_off() -> None:
     made = listed()
     made.failed(ONE, CHANGED, NOW)
     made.event(ONE, NOW)
@@ -388,7 +388,7 @@ def test_no_event_hurries_what_rests() -> None:
     assert taken(made, NOW + 2) == [(ONE, CHANGED)]
 
 
-def test_an_event_about_nothing_declared_is_none() -> None:
+def test_an_event_about_an_undeclared_app_is_ignored() -> None:
     made = listed()
     made.event("stranger", NOW)
     made.ask("stranger", NOW)
@@ -399,14 +399,14 @@ def test_an_event_about_nothing_declared_is_none() -> None:
 # What people ask for.
 
 
-def test_a_person_is_served_at_once_whatever_rests() -> None:
+def test_a_request_of_a_person_is_due_at_once_despite_a_back_off() -> None:
     made = listed()
     made.failed(ONE, CHANGED, NOW)
     made.ask(ONE, NOW)
     assert taken(made, NOW) == [(ONE, ASKED)]
 
 
-def test_asking_for_the_whole_is_its_list_at_once_and_each_app_in_its_turn() -> None:
+def test_a_request_for_the_whole_partner_lists_at_once_and_queues_each_app() -> None:
     made = listed()
     made.ask(WHOLE_PARTNER, NOW)
     assert made.depth(NOW) == {ASKED: 1, DRIFT: 3}
@@ -414,7 +414,7 @@ def test_asking_for_the_whole_is_its_list_at_once_and_each_app_in_its_turn() -> 
     assert made.asked(WHOLE_PARTNER, NOW + 9) == Request(again=frozenset(NAMES), at=NOW)
 
 
-def test_hurrying_the_whole_forgives_nothing() -> None:
+def test_hurrying_the_whole_partner_clears_no_refusal() -> None:
     made = listed()
     made.failed(WHOLE_PARTNER, CHANGED, NOW)
     made.hurry(WHOLE_PARTNER, NOW)
@@ -422,7 +422,7 @@ def test_hurrying_the_whole_forgives_nothing() -> None:
     assert made.asked(WHOLE_PARTNER, NOW).again == frozenset()
 
 
-def test_each_pass_hears_what_was_asked_about_it() -> None:
+def test_each_pass_gets_the_requests_about_its_app() -> None:
     made = listed()
     made.ask(ONE, NOW)
     made.ask(TWO, NOW + 5)
@@ -442,7 +442,7 @@ def test_each_pass_hears_what_was_asked_about_it() -> None:
         pytest.param([on(WaitFor.OBSERVATION)], True, id="nobody could look"),
     ],
 )
-def test_a_wish_ends_with_the_pass_that_tried_it(*, waits: list[Waiting], kept: bool) -> None:
+def test_a_request_ends_with_the_pass_that_tried_it(*, waits: list[Waiting], kept: bool) -> None:
     made = listed()
     made.ask(ONE, NOW)
     asked = made.asked(ONE, NOW)
@@ -453,7 +453,7 @@ def test_a_wish_ends_with_the_pass_that_tried_it(*, waits: list[Waiting], kept: 
     assert made.asked(ONE, NOW).again == (frozenset({ONE}) if kept else frozenset())
 
 
-def test_a_pass_over_all_answers_every_wish_but_those_that_wait() -> None:
+def test_a_full_pass_answers_every_request_but_those_that_wait() -> None:
     made = listed()
     made.ask(WHOLE_PARTNER, NOW)
     held = HeldChange(Link(app(2)), "maxLinks")
@@ -464,7 +464,7 @@ def test_a_pass_over_all_answers_every_wish_but_those_that_wait() -> None:
     assert made.asked(WHOLE_PARTNER, NOW).again == {ONE, TWO}
 
 
-def test_a_wish_that_comes_while_a_pass_goes_on_is_for_the_next() -> None:
+def test_a_request_that_comes_during_a_pass_is_for_the_next_one() -> None:
     made = listed()
     made.ask(ONE, NOW)
     asked = made.asked(ONE, NOW)
@@ -475,7 +475,7 @@ def test_a_wish_that_comes_while_a_pass_goes_on_is_for_the_next() -> None:
     assert made.asked(WHOLE_PARTNER, NOW) == Request(again=frozenset({ONE, TWO}), at=NOW + 1)
 
 
-def test_a_pass_that_failed_answers_nobody() -> None:
+def test_a_failed_pass_answers_no_request() -> None:
     made = listed()
     made.ask(ONE, NOW)
     made.take(NOW)
@@ -487,7 +487,7 @@ def test_a_pass_that_failed_answers_nobody() -> None:
 # What failed.
 
 
-def test_what_fails_rests_longer_each_time_and_delays_nothing_else() -> None:
+def test_a_failing_app_backs_off_longer_each_time_and_delays_no_other() -> None:
     made = listed()
     now, rests = NOW, list[float]()
     for _ in range(5):
@@ -502,7 +502,7 @@ def test_what_fails_rests_longer_each_time_and_delays_nothing_else() -> None:
     assert made.errors == 5
 
 
-def test_a_good_pass_ends_the_count() -> None:
+def test_a_successful_pass_resets_the_count_of_failures() -> None:
     made = listed()
     made.failed(ONE, CHANGED, NOW)
     made.done(single(ONE), NOW)
@@ -517,13 +517,13 @@ def test_a_good_pass_ends_the_count() -> None:
         pytest.param(NOW - 50, NOW + GATHERING, id="never at once, though that was long ago"),
     ],
 )
-def test_a_budget_says_itself_when_to_try_again(until: float, expected: float) -> None:
+def test_a_failure_with_a_retry_time_is_due_then(until: float, expected: float) -> None:
     made = listed()
     made.failed(ONE, CHANGED, NOW, until)
     assert made.next_at(NOW) == expected
 
 
-def test_a_look_that_gave_nothing_is_a_failure_though_its_pass_went_well() -> None:
+def test_a_failed_observation_counts_as_a_failure_of_its_app() -> None:
     made = listed()
     made.done(single(ONE, on(WaitFor.OBSERVATION)), NOW)
     assert (made.errors, made.next_at(NOW)) == (1, NOW + 2)
@@ -533,7 +533,7 @@ def test_a_look_that_gave_nothing_is_a_failure_though_its_pass_went_well() -> No
     assert made.errors == 0
 
 
-def test_what_a_list_has_no_looks_for_is_no_failure_of_it() -> None:
+def test_unobserved_apps_are_no_failure_of_a_pass_over_the_list() -> None:
     made = agenda()
     made.done(whole(waiting=[on(WaitFor.OBSERVATION)]), NOW)
     assert made.errors == 0
@@ -543,7 +543,7 @@ def test_what_a_list_has_no_looks_for_is_no_failure_of_it() -> None:
 
 
 @pytest.mark.parametrize("lane", [IN_FLIGHT, DRIFT])
-def test_looks_that_nobody_waits_for_keep_a_distance_and_nothing_else_waits_for_it(lane: Lane) -> None:
+def test_observations_of_the_sweep_keep_a_distance_that_delays_nothing_else(lane: Lane) -> None:
     """The first look at an app asks for its token, too."""
     made = listed(unlooked=[1, 2, 3])
     assert made.take(NOW) == (ONE, DRIFT)
@@ -555,14 +555,14 @@ def test_looks_that_nobody_waits_for_keep_a_distance_and_nothing_else_waits_for_
     assert made.take(NOW + 0.6) == (TWO, DRIFT)
 
 
-def test_a_second_look_asks_for_no_token() -> None:
+def test_a_second_observation_needs_no_token() -> None:
     made = listed(unlooked=[1, 2])
     made.done(single(ONE), NOW)
     made.done(single(ONE, lane=DRIFT), NOW)
     assert made.next_at(NOW) == pytest.approx(NOW + intervals.pause(1))
 
 
-def test_what_people_wait_for_keeps_no_distance() -> None:
+def test_observations_that_people_wait_for_keep_no_distance() -> None:
     made = listed(unlooked=[1, 2])
     made.done(replace(single(ONE, lane=CHANGED), calls=9), NOW)
     made.done(whole(lane=IN_FLIGHT), NOW)
@@ -570,7 +570,7 @@ def test_what_people_wait_for_keeps_no_distance() -> None:
 
 
 @pytest.mark.parametrize(("chance", "share"), [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])
-def test_what_began_together_is_looked_at_again_one_by_one(chance: float, share: float) -> None:
+def test_apps_observed_together_are_due_again_one_by_one(chance: float, share: float) -> None:
     made = listed(chance=chance)
     made.done(single(ONE), NOW)
     assert taken(made, NOW + 120) == [(WHOLE_PARTNER, IN_FLIGHT)]
@@ -591,7 +591,7 @@ def test_polls_grow_rarer_while_nothing_changes_and_begin_anew_when_something_do
     assert pauses == pytest.approx([2.0, 3.0, 4.5, 6.75, 2.0, 3.0])
 
 
-def test_results_count_as_change() -> None:
+def test_outcomes_of_actions_reset_the_quiet_count() -> None:
     made = agenda()
     result = Result(Verb.UPDATE, HOOK, Outcome.FAILED)
     for _ in range(3):
@@ -600,7 +600,7 @@ def test_results_count_as_change() -> None:
     assert made._quiet[ONE].count == 0
 
 
-def test_one_app_under_way_among_many_is_left_to_the_list() -> None:
+def test_one_app_in_flight_among_many_is_left_to_the_list() -> None:
     names = [app(n).name for n in range(1, 501)]
     made = agenda(*names)
     made.take(NOW)
@@ -621,7 +621,7 @@ def test_one_app_under_way_among_many_is_left_to_the_list() -> None:
         ),
     ],
 )
-def test_what_a_pass_over_all_decided_on_does_not_hurry_it_again_and_again(decided: PassOutcome) -> None:
+def test_a_change_that_a_full_pass_decided_on_does_not_hurry_it_again(decided: PassOutcome) -> None:
     made = listed()
     wish = Waiting(Verb.UPDATE, app_item(app(1)), WaitFor.FULL_PASS)
     made.done(single(ONE, wish), NOW)
@@ -634,7 +634,7 @@ def test_what_a_pass_over_all_decided_on_does_not_hurry_it_again_and_again(decid
     assert made.take(NOW + 10 + GATHERING) == (WHOLE_PARTNER, CHANGED)
 
 
-def test_a_link_is_followed_in_the_list() -> None:
+def test_a_link_makes_the_list_due_soon() -> None:
     made = listed()
     done = whole()
     made.done(
@@ -646,7 +646,7 @@ def test_a_link_is_followed_in_the_list() -> None:
     assert made.next_at(NOW) == NOW + FIRST_POLL
 
 
-def test_time_that_jumps_makes_everything_due_once() -> None:
+def test_a_jump_of_time_makes_everything_due_once() -> None:
     """A machine that slept for a day catches up with one list and one look at each app."""
     made = listed()
     for name in NAMES:

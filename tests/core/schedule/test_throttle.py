@@ -10,24 +10,24 @@ from controller.core.schedule.throttle import Throttle
 ACME, BAKERY = ("AcmeSupport",), ("Bakery",)
 
 
-def test_a_first_look_may_go_at_once() -> None:
+def test_a_first_observation_may_go_at_once() -> None:
     assert Throttle().earliest(ACME, 100.0) == 100.0
 
 
-def test_the_same_app_is_looked_at_again_when_its_quiet_time_ends() -> None:
+def test_an_app_is_observed_again_after_its_quiet_time() -> None:
     spent = Throttle(quiet=5.0).after(ACME, 100.0)
     assert spent.earliest(ACME, 101.0) == 105.0
     assert spent.earliest(BAKERY, 101.0) == 101.0
 
 
-def test_when_the_allowance_is_spent_the_oldest_look_must_leave_the_window() -> None:
+def test_an_exhausted_throttle_waits_until_the_oldest_observation_leaves_its_window() -> None:
     spent = Throttle(looks=2, seconds=60.0).after(ACME, 100.0).after(BAKERY, 110.0)
     assert spent.earliest(("Clinic",), 120.0) == 160.0
     assert spent.earliest(("Clinic",), 161.0) == 161.0
 
 
 @given(st.lists(st.tuples(st.floats(0, 10), st.integers(0, 30)), max_size=200))
-def test_no_window_ever_holds_more_than_is_allowed(events: list[tuple[float, int]]) -> None:
+def test_no_window_of_the_throttle_ever_holds_more_than_is_allowed(events: list[tuple[float, int]]) -> None:
     """Every event is let through as early as it may: the greediest sequence there is."""
     allowance, now, looked = Throttle(looks=5, seconds=60.0, quiet=5.0), 0.0, []
     for pause, app in events:

@@ -56,13 +56,13 @@ def drained(made: WorkQueue, now: float = NOW) -> list[tuple[str, Lane]]:
         pytest.param([("a", NOW, CHANGED), ("a", NOW + 9, DRIFT)], [("a", CHANGED)], id="likewise"),
     ],
 )
-def test_what_is_due_comes_in_order(
+def test_due_names_are_taken_in_order(
     due: list[tuple[str, float, Lane]], expected: list[tuple[str, Lane]]
 ) -> None:
     assert drained(queue(*due)) == expected
 
 
-def test_what_came_alone_goes_before_what_came_as_one_of_many() -> None:
+def test_a_name_added_alone_goes_before_one_of_many() -> None:
     made = queue(("a", 1.0, CHANGED), ("b", 2.0, CHANGED), (WHOLE_PARTNER, NOW, CHANGED))
     assert made.add("c", NOW, CHANGED, alone=True)
     assert made.add("b", NOW, CHANGED, alone=True)
@@ -73,7 +73,7 @@ def test_what_came_alone_goes_before_what_came_as_one_of_many() -> None:
     assert drained(made, NOW + 1) == [("c", CHANGED), ("a", CHANGED)]
 
 
-def test_adding_tells_whether_it_made_a_difference() -> None:
+def test_adding_a_name_returns_whether_it_made_a_difference() -> None:
     made = WorkQueue()
     assert made.add("a", NOW, DRIFT)
     assert not made.add("a", NOW + 5, DRIFT)
@@ -83,7 +83,7 @@ def test_adding_tells_whether_it_made_a_difference() -> None:
     assert list(made._due) == ["a"]
 
 
-def test_a_hold_beats_any_hurry() -> None:
+def test_a_delay_beats_any_hurry() -> None:
     made = queue(("a", NOW, ASKED), ("b", NOW, DRIFT))
     made.delay_until("a", NOW + 10)
     made.add("a", NOW, ASKED)
@@ -92,13 +92,13 @@ def test_a_hold_beats_any_hurry() -> None:
     assert drained(made, NOW + 10) == [("a", ASKED)]
 
 
-def test_a_hold_moves_nothing_that_is_due_later_anyway() -> None:
+def test_a_delay_moves_no_name_that_is_due_later_anyway() -> None:
     made = queue(("a", NOW + 20, DRIFT))
     made.delay_until("a", NOW + 10)
     assert made.next_at(NOW) == NOW + 20
 
 
-def test_the_longer_hold_stands_and_a_release_ends_it() -> None:
+def test_the_longer_delay_counts_until_it_is_cleared() -> None:
     made = WorkQueue()
     made.delay_until("a", NOW + 10)
     made.delay_until("a", NOW + 5)
@@ -110,7 +110,7 @@ def test_the_longer_hold_stands_and_a_release_ends_it() -> None:
     assert drained(made) == [("a", DRIFT)]
 
 
-def test_a_hold_ends_once_its_name_was_taken() -> None:
+def test_a_delay_ends_once_its_name_was_taken() -> None:
     made = WorkQueue()
     made.delay_until("a", NOW)
     made.add("a", NOW, DRIFT)
@@ -119,7 +119,7 @@ def test_a_hold_ends_once_its_name_was_taken() -> None:
     assert made.next_at(NOW - 1) == NOW - 1
 
 
-def test_a_lane_past_the_most_stays_for_later() -> None:
+def test_a_lane_beyond_the_allowed_one_stays_in_the_queue() -> None:
     made = queue(("a", NOW, DRIFT), ("b", NOW, IN_FLIGHT))
     assert made.take(NOW, IN_FLIGHT) == ("b", IN_FLIGHT)
     assert made.take(NOW, IN_FLIGHT) is None
@@ -141,7 +141,7 @@ def test_no_flood_of_one_lane_starves_another(urgent: Lane) -> None:
     assert order[:STARVATION_LIMIT] == [urgent] * STARVATION_LIMIT
 
 
-def test_only_names_that_are_kept_are_remembered() -> None:
+def test_the_queue_drops_names_and_delays_that_are_not_kept() -> None:
     made = queue(("a", NOW, DRIFT), ("b", NOW, DRIFT))
     made.delay_until("a", NOW + 10)
     made.delay_until("c", NOW + 10)
@@ -152,18 +152,18 @@ def test_only_names_that_are_kept_are_remembered() -> None:
     assert drained(made) == [("a", DRIFT), ("c", DRIFT)]
 
 
-def test_what_is_due_is_counted_by_lane() -> None:
+def test_due_names_are_counted_by_lane() -> None:
     made = queue(("a", NOW, DRIFT), ("b", NOW, DRIFT), ("c", NOW, ASKED), ("d", NOW + 1, ASKED))
     assert made.depth(NOW) == {DRIFT: 2, ASKED: 1}
 
 
-def test_an_empty_queue_is_due_never() -> None:
+def test_an_empty_queue_is_never_due() -> None:
     assert WorkQueue().next_at(NOW) is None
     made = queue(("a", NOW + 5, DRIFT))
     assert (made.next_at(NOW), made.next_at(NOW + 9)) == (NOW + 5, NOW + 9)
 
 
-def test_a_name_put_very_often_takes_the_room_of_one() -> None:
+def test_a_name_added_very_often_takes_the_room_of_one() -> None:
     made = queue(("b", 0.0, DRIFT), ("c", 99.0, ASKED))
     assert made.next_at(1.0) == 1.0
     for n in range(20_000, 0, -1):
@@ -220,7 +220,7 @@ steps = st.one_of(
 
 
 @given(st.lists(steps, max_size=60))
-def test_it_does_what_a_plain_list_would(done: list[tuple[Any, ...]]) -> None:
+def test_the_work_queue_behaves_like_a_plain_list(done: list[tuple[Any, ...]]) -> None:
     made, plain, now = WorkQueue(), Naive(), 0.0
     passed: Counter[Lane] = Counter()
     for verb, *about in done:

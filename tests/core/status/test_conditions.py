@@ -54,7 +54,7 @@ def words(status: Status) -> dict[str, tuple[Truth, str]]:
     return {each.type: (each.status, each.reason) for each in status.conditions}
 
 
-def test_all_is_as_declared() -> None:
+def test_all_conditions_are_true_if_everything_is_as_declared() -> None:
     found = standing(DECLARED, observed(live(1), facts=THERE))
     assert words(found[ITEM]) == {
         "Linked": (TRUE, "Linked"),
@@ -182,13 +182,13 @@ WAITS = (FALSE, "AwaitingLive")
         ),
     ],
 )
-def test_an_app_on_its_way(
+def test_an_app_in_provisioning_is_reconciling(
     rows: list[Row], facts: Facts, known: Memory, conditions: dict[str, tuple[Truth, str]]
 ) -> None:
     assert words(standing(DECLARED, observed(*rows, facts=facts, known=known))[ITEM]) == conditions
 
 
-def test_an_app_that_is_on_its_way_without_subscriptions_is_not_ready() -> None:
+def test_an_app_in_provisioning_without_subscriptions_is_not_ready() -> None:
     found = words(standing(desired(APP), observed(row(1)))[ITEM])
     assert found["Ready"] == (FALSE, "Provisioning")
     assert found["Reconciling"] == (TRUE, "Provisioning")
@@ -230,7 +230,7 @@ def test_an_app_that_is_on_its_way_without_subscriptions_is_not_ready() -> None:
         ),
     ],
 )
-def test_a_subscription_that_differs(
+def test_a_subscription_that_differs_is_not_synced(
     declared: App, wanted: Subscription, known: Memory, partner: Partner, reason: str, state: str
 ) -> None:
     seen = observed(live(1), facts=MOVED, known=known)
@@ -243,7 +243,7 @@ def test_a_subscription_that_differs(
     assert found.app_id == app_id()
 
 
-def test_a_guard_that_holds_is_named() -> None:
+def test_conditions_name_the_guard_that_holds_a_change() -> None:
     partner = replace(PARTNER, guards=Guards(max_updates=Count(0)))
     found = standing(DECLARED, observed(live(1), facts=MOVED), partner=partner)[SUB]
     condition = found.condition("Synced")
@@ -258,7 +258,7 @@ def test_a_guard_that_holds_is_named() -> None:
         pytest.param(replace(APP, callback_url=CALLBACK), ITEM, id="a callback"),
     ],
 )
-def test_what_was_neither_written_nor_read_is_called_unknown(
+def test_a_value_neither_written_nor_read_is_unknown_in_conditions(
     declared: App | Subscription, item: Item
 ) -> None:
     things = (APP, declared) if item is SUB else (declared, WANTED)
@@ -272,7 +272,7 @@ def test_what_was_neither_written_nor_read_is_called_unknown(
 
 
 @pytest.mark.parametrize("changed", [replace(APP, app_name="Renamed"), replace(APP, phone="911234567890")])
-def test_our_app_is_shown_also_where_its_manifest_no_longer_fits(changed: App) -> None:
+def test_a_bound_app_is_shown_although_its_manifest_no_longer_matches(changed: App) -> None:
     known = memory(bindings=[Binding(APP.phone, app_id(1))])
     found = standing(desired(changed, WANTED), observed(live(1), facts=THERE, known=known))
     assert {each.app_id for each in found.values()} == {app_id(1)}
@@ -292,7 +292,7 @@ def test_a_condition_is_dated_from_when_it_became_so() -> None:
     assert {each.at for each in last.values()} == {NOW + 90}
 
 
-def test_another_reason_for_the_same_truth_is_no_new_date() -> None:
+def test_another_reason_for_the_same_truth_keeps_the_date_of_a_condition() -> None:
     first = standing(DECLARED, observed(row(1)))
     later = standing(DECLARED, observed(replace(row(1), stage=Stage("ERROR")), at=NOW + 60), first)
     ready = later[ITEM].condition("Ready")
@@ -300,7 +300,7 @@ def test_another_reason_for_the_same_truth_is_no_new_date() -> None:
     assert (ready.since, ready.reason) == (NOW, "ProvisioningFailed")
 
 
-def test_a_condition_that_comes_back_begins_anew() -> None:
+def test_a_condition_that_returns_has_a_new_date() -> None:
     known = {ITEM: Status(ITEM, (Condition("Live", TRUE, "", "", NOW - 99, "r0"),), "r0", NOW)}
     stalled = standing(DECLARED, observed(replace(row(1), stage=Stage("ERROR"))), known)[ITEM].condition(
         "Stalled"
@@ -327,7 +327,7 @@ def test_every_declared_resource_of_this_partner_has_a_status() -> None:
         pytest.param(WaitFor.LIVE, Truth.FALSE, id="what waits for its app is known not to be there"),
     ],
 )
-def test_what_nobody_saw_is_unknown(on: WaitFor, truth: Truth) -> None:
+def test_an_unobserved_resource_has_unknown_conditions(on: WaitFor, truth: Truth) -> None:
     plan = Plan(PARTNER, "r1", waiting=(Waiting(Verb.SUBSCRIBE, SUB, on),))
     found = {
         each.item: each for each in statuses(match_apps(DECLARED, plan.partner, observed(live(1))), plan, {})
@@ -335,7 +335,7 @@ def test_what_nobody_saw_is_unknown(on: WaitFor, truth: Truth) -> None:
     assert {each.status for each in found.conditions if each.type in {"Synced", "Ready"}} == {truth}
 
 
-def test_that_gupshup_gave_up_is_said_before_where() -> None:
+def test_failed_provisioning_is_reported_before_its_stage() -> None:
     failed = replace(live(1), live=False, stage=Stage("ERROR", "CREATE_DOCKER"))
     found = standing(DECLARED, observed(failed))[ITEM]
     assert found.stage == "ERROR"

@@ -102,18 +102,18 @@ UNSURE = [Outcome.UNCLEAR, Outcome.STALE]
         pytest.param(plan(unchanged=[SUB]), Verb.LINK, ITEM, False, id="another thing is as declared"),
     ],
 )
-def test_what_nobody_knew_was_done_where_a_later_look_says_so(
+def test_an_unclear_action_is_done_if_a_later_observation_shows_it(
     *, last: Plan, verb: Verb, item: Item, confirmed: bool, outcome: Outcome
 ) -> None:
     assert told(last, result(outcome, verb, item)) == [CONFIRMED if confirmed else (outcome, "Why")]
 
 
-def test_a_failure_that_is_blocked_now_stays_a_failure() -> None:
+def test_a_failed_action_that_is_blocked_now_stays_failed() -> None:
     last = plan(blocked=[Blocked(SUB, "Rejected", "")], unverifiable=[SUB])
     assert told(last, result(Outcome.FAILED, Verb.UPDATE, SUB)) == [(Outcome.FAILED, "Why")]
 
 
-def test_done_stays_done_as_it_was_told() -> None:
+def test_a_done_action_stays_done_as_reported() -> None:
     assert told(plan(unchanged=[ITEM]), result(Outcome.DONE)) == [(Outcome.DONE, "Why")]
 
 
@@ -124,7 +124,7 @@ def test_a_confirmed_link_names_the_app_that_was_found() -> None:
     ]
 
 
-def test_one_thing_done_is_not_counted_twice() -> None:
+def test_a_change_made_by_two_actions_is_counted_once() -> None:
     """A duplicate tag turned a subscribe into an update: one thing was changed."""
     twice = [result(Outcome.STALE, Verb.SUBSCRIBE, SUB), result(Outcome.DONE, Verb.UPDATE, SUB)]
     assert told(plan(unchanged=[SUB]), *twice) == [(Outcome.DONE, "Why")]
@@ -142,7 +142,7 @@ def test_an_action_whose_turn_did_not_come_waits_for_its_budget() -> None:
     assert (part.partner, part.looked) == (PARTNER.name, True)
 
 
-def test_everything_is_counted_once() -> None:
+def test_every_item_of_a_run_is_counted_once() -> None:
     last = Plan(
         PARTNER,
         "r1",
@@ -184,7 +184,7 @@ def test_everything_is_counted_once() -> None:
     assert same == (last.unmanaged, last.unverifiable, last.provisioning, last.blocked)
 
 
-def test_results_come_in_one_order() -> None:
+def test_results_of_a_report_come_in_one_order() -> None:
     each = [
         result(Outcome.DONE, Verb.SUBSCRIBE, SUB),
         result(Outcome.DONE),
@@ -195,7 +195,7 @@ def test_results_come_in_one_order() -> None:
     assert [some.verb for some in first.results] == [Verb.LINK, Verb.SUBSCRIBE, Verb.UPDATE]
 
 
-def test_partners_add_up_and_no_key_is_missing() -> None:
+def test_the_counts_of_a_report_add_up_over_partners_with_every_key() -> None:
     parts = [Report("a", summary={"linked": 1}), Report("b", summary={"linked": 2, "failed": 1}), Report("c")]
     assert total(parts) == {**dict.fromkeys(KEYS, 0), "linked": 3, "failed": 1}
 
@@ -216,11 +216,11 @@ def test_partners_add_up_and_no_key_is_missing() -> None:
         (WaitFor.SUSPENSION, False),
     ],
 )
-def test_provisioning_and_what_people_decide_is_not_converging(*, on: WaitFor, expected: bool) -> None:
+def test_provisioning_and_decisions_of_people_are_not_converging(*, on: WaitFor, expected: bool) -> None:
     assert converging(Report("main", waiting=(Waiting(Verb.LINK, ITEM, on),))) is expected
 
 
-def test_nothing_left_is_not_converging() -> None:
+def test_a_run_with_nothing_left_is_not_converging() -> None:
     assert not converging(Report("main"))
 
 
@@ -255,5 +255,5 @@ def test_a_list_that_lags_behind_our_own_link_is_not_converging() -> None:
         ),
     ],
 )
-def test_what_is_not_live_yet_is_unfinished(*, part: Report, expected: bool) -> None:
+def test_an_app_that_is_not_live_yet_is_unfinished(*, part: Report, expected: bool) -> None:
     assert unfinished(part) is expected

@@ -16,11 +16,11 @@ def app(name: str, *conditions: Condition, stage: str = "", at: float = 5.0) -> 
     return Status(Item(Kind.APP, "main", name, name), conditions, "r1", at, stage=stage)
 
 
-def test_nothing_is_counted_of_nothing() -> None:
+def test_a_summary_of_no_statuses_counts_nothing() -> None:
     assert summarize(()) == FleetSummary()
 
 
-def test_conditions_and_reasons_are_counted_by_kind() -> None:
+def test_a_summary_counts_conditions_and_reasons_by_kind() -> None:
     wanted = Status(Item(Kind.SUBSCRIPTION, "main", "b", "events"), (WRONG, STALLED), "r1", 3.0)
     found = summarize((app("a", READY), app("b", WRONG, STALLED), app("c", WRONG), wanted))
     assert found.conditions == {
@@ -36,7 +36,7 @@ def test_conditions_and_reasons_are_counted_by_kind() -> None:
     assert found.oldest == 3.0
 
 
-def test_resources_are_told_apart_on_request_only() -> None:
+def test_a_summary_lists_single_resources_on_request_only() -> None:
     statuses = (app("a", READY), app("b", WRONG), app("c"))
     assert summarize(statuses).ready == {}
     assert {item.name: truth for item, truth in summarize(statuses, each=True).ready.items()} == {
@@ -45,7 +45,7 @@ def test_resources_are_told_apart_on_request_only() -> None:
     }
 
 
-def test_rare_stages_are_counted_together() -> None:
+def test_a_summary_counts_rare_stages_together() -> None:
     common = [app(f"c{i}", stage="FINALIZE") for i in range(3)]
     rare = [app(f"r{i}", stage=f"S{i:02}") for i in range(MOST_STAGES + 1)]
     found = summarize((*rare, *common)).stages
@@ -54,5 +54,5 @@ def test_rare_stages_are_counted_together() -> None:
     assert len(found) == MOST_STAGES + 1
 
 
-def test_few_stages_leave_no_others() -> None:
+def test_a_summary_of_few_stages_has_no_others() -> None:
     assert summarize([app("a", stage="FINALIZE"), app("b")]).stages == {"FINALIZE": 1, "": 1}
