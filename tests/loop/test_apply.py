@@ -34,7 +34,7 @@ async def there(tmp_path: Path) -> AsyncIterator[Bench]:
         assert found.remote.faults == []
 
 
-async def test_without_wait_a_run_ends_once_only_provisioning_is_left(there: Bench) -> None:
+async def test_a_run_without_wait_ends_once_only_provisioning_is_left(there: Bench) -> None:
     before = there.clock.now()
     run = await there.go(*ONE, wait=False)
     part = run.report("main")
@@ -42,7 +42,7 @@ async def test_without_wait_a_run_ends_once_only_provisioning_is_left(there: Ben
     assert there.clock.now() - before < 5
 
 
-async def test_with_wait_it_ends_once_everything_is_subscribed(there: Bench) -> None:
+async def test_a_run_with_wait_ends_once_everything_is_subscribed(there: Bench) -> None:
     before = there.clock.now()
     run = await there.go(*TWO)
     assert {key: n for key, n in run.report("main").summary.items() if n} == {"linked": 2, "subscribed": 2}
@@ -56,7 +56,7 @@ async def test_waiting_ends_at_the_timeout(there: Bench) -> None:
     assert run.report("main").provisioning
 
 
-async def test_looks_grow_rarer_while_nothing_happens(there: Bench) -> None:
+async def test_passes_of_a_run_grow_rarer_while_nothing_happens(there: Bench) -> None:
     there.remote.live_after = 1e9
     await there.go(*ONE, seconds=3600)
     assert there.remote.count("rows") < 3600 / 30 + 15
@@ -80,27 +80,27 @@ async def test_an_app_that_gupshup_gave_up_on_is_not_waited_for(there: Bench) ->
 
 
 @pytest.mark.parametrize("trouble", [Busy("no answer"), Unclear("no answer")], ids=["busy", "unclear"])
-async def test_passing_trouble_is_told_and_waited_out(there: Bench, trouble: Exception) -> None:
+async def test_a_temporary_error_is_reported_and_waited_out(there: Bench, trouble: Exception) -> None:
     there.remote.on("rows", *[trouble] * (MOST_FAILED_PASSES - 1))
     run = await there.go(*ONE, wait=False)
     assert (run.error, run.report("main").summary["linked"]) == (None, 1)
     assert [error for error, _ in there.told if error is not None] == [trouble] * (MOST_FAILED_PASSES - 1)
 
 
-async def test_trouble_that_stays_ends_a_run_that_need_not_wait(there: Bench) -> None:
+async def test_a_lasting_error_ends_a_run_without_wait(there: Bench) -> None:
     there.remote.on("rows", *[Busy("no answer")] * MOST_FAILED_PASSES)
     run = await there.go(*ONE, wait=False)
     assert str(run.error) == "no answer"
     assert run.report("main").error == "no answer"
 
 
-async def test_trouble_is_waited_out_for_longer_where_somebody_waits(there: Bench) -> None:
+async def test_an_error_is_waited_out_for_longer_with_wait(there: Bench) -> None:
     there.remote.on("rows", *[Busy("no answer")] * (MOST_FAILED_PASSES + 5))
     run = await there.go(*ONE)
     assert (run.error, run.report("main").summary["subscribed"]) == (None, 1)
 
 
-async def test_trouble_with_a_moment_is_waited_for_exactly(there: Bench) -> None:
+async def test_an_error_with_a_retry_time_is_retried_exactly_then(there: Bench) -> None:
     before = there.clock.now()
     there.remote.on("rows", Busy("rests", before + 62))
     await there.go(*ONE, wait=False)
@@ -114,7 +114,7 @@ async def test_refused_credentials_end_a_run_at_once(there: Bench) -> None:
     assert len(there.remote.calls) == 1
 
 
-async def test_a_run_tells_of_every_pass_and_of_every_result_once(there: Bench) -> None:
+async def test_a_run_reports_every_pass_and_every_result_once(there: Bench) -> None:
     there.remote.on("link", Lose())
     run = await there.go(*ONE)
     assert there.told[0] == (None, ("link unclear",))
@@ -123,7 +123,7 @@ async def test_a_run_tells_of_every_pass_and_of_every_result_once(there: Bench) 
     assert verbs == ["link", "subscribe", "update"]
 
 
-async def test_how_everything_stands_is_kept(there: Bench) -> None:
+async def test_the_statuses_of_a_run_are_stored(there: Bench) -> None:
     run = await there.go(*TWO)
     kept = read_documents(await there.store.statuses.read(HERE))
     assert kept == tuple(sorted(run.statuses, key=lambda status: status.item))
@@ -142,7 +142,7 @@ async def test_how_everything_stands_is_kept(there: Bench) -> None:
     assert len(await there.store.statuses.read(HERE)) == 4, "a narrowed run leaves the others"
 
 
-async def test_a_condition_that_says_the_same_keeps_its_moment(there: Bench) -> None:
+async def test_an_unchanged_condition_keeps_its_date(there: Bench) -> None:
     await there.go(*ONE)
     (first, *_) = read_documents(await there.store.statuses.read(HERE))
     there.clock.time += 1000
@@ -152,7 +152,7 @@ async def test_a_condition_that_says_the_same_keeps_its_moment(there: Bench) -> 
     assert later.at > first.at
 
 
-async def test_what_a_guard_holds_goes_once_it_is_released(there: Bench) -> None:
+async def test_held_changes_are_made_once_they_are_released(there: Bench) -> None:
     there.partner = replace(PARTNER, guards=Guards(max_links=Count(1)))
     held = (await there.go(*TWO)).report("main")
     assert (held.summary["held"], there.remote.writes) == (2, [])
@@ -162,7 +162,7 @@ async def test_what_a_guard_holds_goes_once_it_is_released(there: Bench) -> None
     assert (done.summary["held"], done.summary["linked"], done.summary["subscribed"]) == (0, 2, 2)
 
 
-async def test_looking_and_planning_write_nothing(there: Bench) -> None:
+async def test_observing_and_planning_write_nothing(there: Bench) -> None:
     """Neither at Gupshup nor to memory: not even what the look taught."""
     there.remote.put("AppOne", "910000000001")
     before = await there.memory()
@@ -173,7 +173,7 @@ async def test_looking_and_planning_write_nothing(there: Bench) -> None:
     assert await there.store.statuses.read(HERE) == {}
 
 
-async def test_planning_waits_for_the_budget_of_a_look_but_not_for_ever(there: Bench) -> None:
+async def test_planning_waits_for_the_budget_of_its_reads_but_not_for_ever(there: Bench) -> None:
     one = there.remote.put("AppOne", "910000000001")
     there.remote.on("subscriptions", Busy("the budget is used up", there.clock.now() + 50))
     run, began = PartnerRun(there.task(*ONE)), there.clock.now()
@@ -204,7 +204,7 @@ async def test_a_list_that_never_ends_ends_with_the_time_that_a_run_or_a_plan_ha
     assert asked == [begun + 60, begun + 90]
 
 
-async def test_a_list_that_there_is_no_time_for_leaves_a_run_and_a_plan_as_they_were(there: Bench) -> None:
+async def test_a_list_that_has_no_time_left_keeps_the_outcome_of_earlier_passes(there: Bench) -> None:
     """What an earlier pass came to stands; that there was no time for another one is no trouble."""
     rows, passes = there.remote.rows, count()
 
@@ -228,7 +228,7 @@ async def test_a_list_that_there_is_no_time_for_leaves_a_run_and_a_plan_as_they_
     assert [each.wait_for for each in plan.waiting] == [WaitFor.BUDGET]
 
 
-async def test_planning_meets_trouble_with_a_few_more_tries(there: Bench) -> None:
+async def test_planning_retries_an_error_a_few_times(there: Bench) -> None:
     there.remote.on("rows", Busy("no answer"), Busy("rests", there.clock.now() + 20))
     run = PartnerRun(there.task(*ONE))
     plan = await plan_when_observed(there.account(), run, until=there.clock.now() + 60)
@@ -261,7 +261,7 @@ async def test_planning_meets_trouble_with_a_few_more_tries(there: Bench) -> Non
         pytest.param("waba", Busy("no answer"), None, id="a WABA without an answer"),
     ],
 )
-async def test_a_look_that_gives_nothing_holds_back_what_needs_it_and_nothing_else(
+async def test_a_failed_observation_delays_only_what_depends_on_it(
     there: Bench, verb: str, trouble: Exception, waits: WaitFor | None
 ) -> None:
     there.remote.put("AppOne", "910000000001")
@@ -272,7 +272,7 @@ async def test_a_look_that_gives_nothing_holds_back_what_needs_it_and_nothing_el
     assert [str(each.app.name) for each in plan.actions if isinstance(each, Link)] == ["AppTwo"]
 
 
-async def test_an_app_without_a_phone_is_looked_at_before_anything_is_linked(there: Bench) -> None:
+async def test_a_row_without_a_phone_is_queried_before_any_link(there: Bench) -> None:
     hidden = there.remote.put("Unknown", None)
     there.remote.on("details", Busy("no answer"))
     _, plan = await decide(there.account(), there.task(app()), PassState())
@@ -282,7 +282,7 @@ async def test_an_app_without_a_phone_is_looked_at_before_anything_is_linked(the
     assert run.report("main").summary["linked"] == 1
 
 
-async def test_a_stage_that_the_list_does_not_tell_is_asked_for(there: Bench) -> None:
+async def test_a_stage_that_the_list_does_not_show_is_queried(there: Bench) -> None:
     """Rows without a word about their stage: one look at the pipeline each pass, until it is live."""
     there.remote.put("AppOne", "910000000001", live=False)
     there.remote.live_after = 30
@@ -310,7 +310,7 @@ async def test_orphans_of_a_dead_process_end_when_a_run_begins(tmp_path: Path) -
         assert len(there.remote.posts) == 1
 
 
-async def test_the_first_failure_of_several_ends_the_others_and_comes_out_as_itself() -> None:
+async def test_the_first_failure_in_gather_ends_the_other_tasks_and_is_raised_as_itself() -> None:
     ended = []
 
     async def fails() -> int:
@@ -327,7 +327,7 @@ async def test_the_first_failure_of_several_ends_the_others_and_comes_out_as_its
     assert ended == [True]
 
 
-async def test_several_things_come_back_in_their_order() -> None:
+async def test_results_of_gather_come_in_the_order_of_its_tasks() -> None:
     async def after(turns: int) -> int:
         for _ in range(turns):
             await asyncio.sleep(0)

@@ -32,7 +32,7 @@ DECLARED = (app(), events())
         pytest.param((Limited("429", 1_700_000_003.0),), 0.0, id="it is turned away"),
     ],
 )
-async def test_whenever_the_process_dies_the_next_one_gets_there_and_links_once(
+async def test_a_process_killed_after_any_call_is_finished_by_the_next_with_one_link(
     tmp_path: Path, replies: Sequence[Reply], stale: float
 ) -> None:
     fresh = tmp_path / "fresh.db"

@@ -58,7 +58,7 @@ async def bind(store: SqlStore, upstream: Upstream, *apps: str) -> None:
     await store.memories.note(upstream, notes)
 
 
-async def test_apps_are_asked_for_at_the_pace_of_the_account_that_they_are_of(store: SqlStore) -> None:
+async def test_apps_are_listed_within_the_rate_limit_of_their_own_account(store: SqlStore) -> None:
     await find(store, shown(store), SignedIn(URL, told="1"))
     await bind(store, ONE, "app-0", "app-1", "app-2", "app-3")
     there = shown(store, "app-1")
@@ -68,7 +68,7 @@ async def test_apps_are_asked_for_at_the_pace_of_the_account_that_they_are_of(st
         await find(store, shown(store, "app-9"), NOBODY)
 
 
-async def test_a_token_that_is_refused_is_not_taken_for_anothers(store: SqlStore) -> None:
+async def test_a_refused_token_is_not_taken_for_another_account(store: SqlStore) -> None:
     await find(store, shown(store), SignedIn(URL, told="1"))
     await bind(store, ONE, "app-1")
     with pytest.raises(Denied, match="check the partner's credentials") as caught:
@@ -77,7 +77,7 @@ async def test_a_token_that_is_refused_is_not_taken_for_anothers(store: SqlStore
 
 
 @pytest.mark.parametrize("busy", [ONE, PROVISIONAL])
-async def test_two_names_become_one_unless_somebody_writes_under_one_of_them(
+async def test_two_names_of_an_account_are_joined_unless_a_writer_holds_one(
     store: SqlStore, tmp_path: Path, busy: Upstream
 ) -> None:
     """Whoever writes knows its account's rows by heart, and would not see those that come to it."""

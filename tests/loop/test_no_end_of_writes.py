@@ -126,7 +126,7 @@ async def test_a_url_that_is_kept_in_another_spelling_is_written_once(tmp_path: 
         pytest.param(lambda _: None, ["subscribe"] * 4, "it is not listed", id="not at all"),
     ],
 )
-async def test_what_answers_say_and_reads_never_show_is_written_three_more_times_over_all_runs(
+async def test_an_update_that_reads_never_show_is_written_three_more_times_over_all_runs(
     tmp_path: Path,
     shows: Callable[[RemoteSubscription], RemoteSubscription | None],
     writes: list[str],
@@ -143,7 +143,7 @@ async def test_what_answers_say_and_reads_never_show_is_written_three_more_times
     assert [each.reason for each in ready if each is not None] == ["WillNotConverge"]
 
 
-async def test_a_removal_that_is_said_and_never_done_is_repeated_three_times_over_all_runs(
+async def test_a_removal_that_is_never_done_is_repeated_three_times_over_all_runs(
     tmp_path: Path,
 ) -> None:
     remote = Stubborn(TestClock())
@@ -168,7 +168,9 @@ def said(remote: Gupshup) -> Callable[[AppId, SubscriptionId], Coroutine[object,
 
 
 @pytest.mark.parametrize("other", [replace(DECLARED[1], version=2), DECLARED[1]], ids=["changed", "asked"])
-async def test_a_change_and_a_person_each_allow_another_try(tmp_path: Path, other: Subscription) -> None:
+async def test_a_manifest_change_and_a_request_each_allow_another_write(
+    tmp_path: Path, other: Subscription
+) -> None:
     remote = Stubborn(TestClock(), shows=lambda each: replace(each, mode=2047))
     for _ in range(3):
         await run(tmp_path, remote, *DECLARED)
@@ -181,7 +183,7 @@ async def test_a_change_and_a_person_each_allow_another_try(tmp_path: Path, othe
     assert blocked(done) == [("events", "WillNotConverge")]
 
 
-async def test_what_is_put_back_and_changed_again_between_any_two_looks_is_put_back_for_ever(
+async def test_a_value_changed_again_between_any_two_observations_is_restored_for_ever(
     tmp_path: Path,
 ) -> None:
     """A look right after the second update in a row shows that it took: somebody else is at it."""
@@ -231,7 +233,7 @@ CALLED = replace(app(), callback_url="https://hooks.example.com/new")
         pytest.param("set_callback", STANDING, (CALLED,), "NoClearAnswer", "Unable", id="of a callback"),
     ],
 )
-async def test_an_answer_that_proves_nothing_and_never_ends_is_asked_for_ever_more_rarely(
+async def test_a_write_that_is_never_answered_clearly_is_repeated_ever_more_rarely(
     tmp_path: Path,
     verb: str,
     answer: Exception,
@@ -262,7 +264,7 @@ async def test_an_answer_that_proves_nothing_and_never_ends_is_asked_for_ever_mo
     assert max(moments) > 4 * HOUR, "it never gives up for good"
 
 
-async def test_what_heals_is_found_within_an_hour_and_begins_anew(tmp_path: Path) -> None:
+async def test_a_write_that_works_again_is_found_within_an_hour_and_counted_anew(tmp_path: Path) -> None:
     remote = Broken(TestClock(), always={"subscribe": STANDING})
     done = await run(tmp_path, remote, *DECLARED, times=60)
     assert blocked(done) == [("events", "NoClearAnswer")]
@@ -273,7 +275,7 @@ async def test_what_heals_is_found_within_an_hour_and_begins_anew(tmp_path: Path
         assert (await found.memory()).refusals == {}
 
 
-async def test_what_a_look_shows_as_declared_after_all_is_forgotten(tmp_path: Path) -> None:
+async def test_a_count_of_unclear_writes_ends_once_an_observation_shows_the_value(tmp_path: Path) -> None:
     """Each try took effect, and its answer was lost: the next trouble begins with a quick try again."""
     remote = Broken(TestClock(), always={"subscribe": STANDING})
     await run(tmp_path, remote, *DECLARED)
@@ -286,7 +288,7 @@ async def test_what_a_look_shows_as_declared_after_all_is_forgotten(tmp_path: Pa
         assert (await found.memory()).refusals == {}
 
 
-async def test_a_tag_kept_in_lower_case_is_named_after_one_refusal(tmp_path: Path) -> None:
+async def test_a_tag_kept_in_lower_case_is_reported_after_one_refusal(tmp_path: Path) -> None:
     upper = replace(events(), tag="Events-Live")
     remote = Broken(TestClock(), always={"subscribe": DUPLICATE})
     url = "https://hooks.example.com/AppOne"
@@ -299,7 +301,7 @@ async def test_a_tag_kept_in_lower_case_is_named_after_one_refusal(tmp_path: Pat
     assert "declare `tag: events-live`" in done.report("main").blocked[0].message
 
 
-async def test_another_header_is_tried_although_the_last_one_was_not_answered(tmp_path: Path) -> None:
+async def test_a_changed_header_is_written_although_the_last_one_was_not_answered(tmp_path: Path) -> None:
     remote = Broken(TestClock(), always={"subscribe": STANDING})
     hidden = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
     done = await run(tmp_path, remote, DECLARED[0], hidden, times=6)

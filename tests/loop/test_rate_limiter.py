@@ -66,7 +66,7 @@ async def test_a_call_goes_at_once_and_its_end_is_noted(
     assert (stay.start, stay.end) == (before, before + 2)
 
 
-async def test_whoever_listens_hears_of_each_call_that_went(store: SqlStore, clock: TestClock) -> None:
+async def test_a_listener_is_notified_of_each_call_that_was_sent(store: SqlStore, clock: TestClock) -> None:
     """How long it waited, how long it took, and what was answered; one that never went is not told."""
     heard: list[CallRecord] = []
     gate = RateLimiter(store.calls, clock, account=ACCOUNT, on_call=heard.append)
@@ -86,14 +86,14 @@ async def test_whoever_listens_hears_of_each_call_that_went(store: SqlStore, clo
     assert heard[-1].status is None
 
 
-async def test_a_short_wait_is_waited_in_place(gate: RateLimiter, clock: TestClock) -> None:
+async def test_a_short_wait_for_a_budget_is_waited_in_place(gate: RateLimiter, clock: TestClock) -> None:
     before = clock.now()
     for _ in range(30):
         await call(gate, Bucket.OTHER)
     assert clock.now() - before == pytest.approx(2.4, abs=0.01)
 
 
-async def test_a_long_wait_is_said_with_its_moment(gate: RateLimiter, clock: TestClock) -> None:
+async def test_a_long_wait_for_a_budget_raises_busy_with_its_end(gate: RateLimiter, clock: TestClock) -> None:
     before = clock.now()
     for _ in range(10):
         await call(gate, Bucket.LINK)
@@ -103,7 +103,7 @@ async def test_a_long_wait_is_said_with_its_moment(gate: RateLimiter, clock: Tes
     assert clock.now() == before
 
 
-async def test_patience_is_a_matter_of_choice(store: SqlStore, clock: TestClock) -> None:
+async def test_the_longest_wait_of_a_rate_limiter_is_configurable(store: SqlStore, clock: TestClock) -> None:
     gate = RateLimiter(
         store.calls, clock, account=ACCOUNT, limits={**LIMITS, Bucket.LINK: Limit(1, 60)}, patience=62
     )
@@ -154,7 +154,7 @@ async def test_a_login_counts_for_the_account_before_and_after_its_partner_is_kn
         pytest.param(1e9, 900, id="fifteen minutes at most"),
     ],
 )
-async def test_a_429_rests_its_budget_for(
+async def test_a_429_makes_its_budget_cool_down_for_a_window_or_retry_after(
     gate: RateLimiter, clock: TestClock, retry_after: float | None, seconds: float
 ) -> None:
     await call(gate, Bucket.LINK, status=429, retry_after=retry_after)
@@ -165,7 +165,9 @@ async def test_a_429_rests_its_budget_for(
     await call(gate, Bucket.LINK)
 
 
-async def test_a_429_rests_one_apps_budget_and_no_others(gate: RateLimiter, clock: TestClock) -> None:
+async def test_a_429_makes_one_apps_budget_cool_down_and_no_others(
+    gate: RateLimiter, clock: TestClock
+) -> None:
     before = clock.now()
     await call(gate, Bucket.SUBSCRIPTION, app_id=APP, status=429)
     await call(gate, Bucket.SUBSCRIPTION, app_id=OTHER_APP)
@@ -176,7 +178,7 @@ async def test_a_429_rests_one_apps_budget_and_no_others(gate: RateLimiter, cloc
 
 
 @pytest.mark.parametrize("bucket", Bucket)
-async def test_a_429_rests_the_budget_of_whichever_call_met_it(
+async def test_a_429_makes_the_budget_of_any_kind_of_call_cool_down(
     gate: RateLimiter, clock: TestClock, bucket: Bucket
 ) -> None:
     began = clock.now()
@@ -192,7 +194,9 @@ async def test_a_429_rests_the_budget_of_whichever_call_met_it(
 
 
 @pytest.mark.parametrize("bucket", sorted(set(Bucket) - {Bucket.OTHER}))
-async def test_a_429_rests_no_budget_but_its_own(gate: RateLimiter, clock: TestClock, bucket: Bucket) -> None:
+async def test_a_429_makes_no_other_budget_cool_down(
+    gate: RateLimiter, clock: TestClock, bucket: Bucket
+) -> None:
     began = clock.now()
     await call(gate, bucket, app_id=APP, status=429)
     for other in sorted(set(Bucket) - {bucket}):
@@ -217,7 +221,7 @@ async def test_a_list_is_fast_until_it_answers_429_and_slow_ever_after(
     assert clock.now() - before == pytest.approx(124, abs=0.01), "a rest, ten calls, and a window"
 
 
-async def test_a_list_does_not_wait_for_ever(gate: RateLimiter, clock: TestClock) -> None:
+async def test_a_list_call_does_not_wait_for_ever(gate: RateLimiter, clock: TestClock) -> None:
     before = clock.now()
     await call(gate, Bucket.LIST, status=429, retry_after=LONGEST_LIST_WAIT + 10)
     with pytest.raises(Busy, match="the budget list"):
@@ -245,7 +249,7 @@ class Meanwhile(TestClock):
         pytest.param(False, 2.4, False, id="they do not: until patience is over"),
     ],
 )
-async def test_calls_going_on_hold_others_back(
+async def test_unfinished_calls_count_in_their_budget(
     tmp_path: Path, *, end: bool, waited: float, gone: bool
 ) -> None:
     clock = Meanwhile()
@@ -261,7 +265,7 @@ async def test_calls_going_on_hold_others_back(
     assert gone or isinstance(answer, Busy)
 
 
-async def test_a_call_that_fails_is_over(gate: RateLimiter, store: SqlStore) -> None:
+async def test_a_call_that_fails_has_an_end_in_the_log(gate: RateLimiter, store: SqlStore) -> None:
     with pytest.raises(ValueError, match="lost"):
         async with gate.call(Bucket.LINK, route="POST /link"):
             raise ValueError("lost")
@@ -269,7 +273,7 @@ async def test_a_call_that_fails_is_over(gate: RateLimiter, store: SqlStore) -> 
     assert stay.end is not None
 
 
-async def test_a_call_that_is_cancelled_is_over(gate: RateLimiter, store: SqlStore) -> None:
+async def test_a_call_that_is_cancelled_has_an_end_in_the_log(gate: RateLimiter, store: SqlStore) -> None:
     async def hang() -> None:
         async with gate.call(Bucket.LINK, route="POST /link"):
             await asyncio.Event().wait()
@@ -285,7 +289,7 @@ async def test_a_call_that_is_cancelled_is_over(gate: RateLimiter, store: SqlSto
 
 
 @pytest.mark.parametrize("steps", range(1, 6))
-async def test_a_call_cancelled_while_it_is_let_through_is_over(
+async def test_a_call_cancelled_during_its_reservation_has_an_end_in_the_log(
     tmp_path: Path, clock: TestClock, steps: int
 ) -> None:
     """In whatever step the cancellation falls, a call that the log holds has an end."""
@@ -311,7 +315,7 @@ class Trip:
             raw.execute(f"CREATE TRIGGER trip BEFORE {event} BEGIN SELECT RAISE(ABORT, 'tripped'); END")
 
 
-async def test_nothing_goes_while_the_log_cannot_be_written(gate: RateLimiter, store: SqlStore) -> None:
+async def test_no_call_is_sent_while_the_log_cannot_be_written(gate: RateLimiter, store: SqlStore) -> None:
     Trip(Path(store.place)).on("INSERT ON calls")
     with pytest.raises(StoreError, match="tripped"):
         async with gate.call(Bucket.LINK, route="POST /link"):
@@ -351,7 +355,7 @@ async def test_a_wait_too_small_for_the_clock_still_ends(clock: TestClock) -> No
     await call(gate, Bucket.LINK)
 
 
-async def test_several_callers_at_once_share_what_there_is(gate: RateLimiter) -> None:
+async def test_simultaneous_callers_share_a_budget(gate: RateLimiter) -> None:
     answers = await asyncio.gather(*(call(gate, Bucket.OTHER) for _ in range(60)), return_exceptions=True)
     gone = sum(answer is None for answer in answers)
     assert 10 <= gone <= 40
@@ -385,7 +389,7 @@ class Full(AlmostThere):
         ),
     ],
 )
-async def test_who_came_first_is_let_through_first(
+async def test_callers_are_let_through_in_the_order_of_arrival(
     first: Bucket, opens: float, later: Bucket, asked: list[str]
 ) -> None:
     clock, others = Meanwhile(), []

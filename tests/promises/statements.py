@@ -32,7 +32,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             _EXPLORE,
             _KILLS,
-            f"{_LOOP}/test_crashes.py::test_whenever_the_process_dies_the_next_one_gets_there_and_links_once",
+            f"{_LOOP}/test_crashes.py::test_a_process_killed_after_any_call_is_finished_by_the_next_with_one_link",
         ),
         "a power cut below the file system: the tests trust SQLite about what an fsync keeps",
     ),
@@ -64,9 +64,9 @@ PROMISES: Mapping[str, Promise] = {
     "P6": Promise(
         "Each action checks its own precondition right before it is sent, and is skipped if Gupshup changed.",
         (
-            f"{_LOOP}/reconcile/test_link.py::test_a_look_by_phone_stands_right_before_the_link",
-            f"{_LOOP}/reconcile/test_link.py::test_an_app_that_appeared_meanwhile_is_not_linked_again",
-            f"{_LOOP}/reconcile/test_write.py::test_a_duplicate_is_looked_at_and_updated",
+            f"{_LOOP}/reconcile/test_link.py::test_a_query_by_phone_goes_right_before_the_link",
+            f"{_LOOP}/reconcile/test_link.py::test_an_app_that_appeared_since_the_list_is_not_linked_again",
+            f"{_LOOP}/reconcile/test_write.py::test_a_duplicate_subscription_is_observed_and_updated",
         ),
         "a plan that was saved, changed and applied later: its tests belong to that command",
     ),
@@ -77,7 +77,7 @@ PROMISES: Mapping[str, Promise] = {
             _EXPLORE,
             _MACHINE,
             f"{_EDGES}/test_gupshup_round_trip.py::test_what_was_written_is_what_is_read",
-            f"{_LOOP}/reconcile/test_write.py::test_a_second_run_writes_nothing",
+            f"{_LOOP}/reconcile/test_write.py::test_a_second_run_of_apply_writes_nothing",
         ),
     ),
     "P8": Promise(
@@ -156,7 +156,7 @@ PROMISES: Mapping[str, Promise] = {
         "After a 429, no call of the same bucket is sent for a whole window.",
         (
             _EXPLORE,
-            f"{_LOOP}/test_rate_limiter.py::test_a_429_rests_its_budget_for",
+            f"{_LOOP}/test_rate_limiter.py::test_a_429_makes_its_budget_cool_down_for_a_window_or_retry_after",
             f"{_E2E}/test_faults.py::test_a_429_closes_the_link_and_its_budget_rests_for_a_window",
         ),
     ),
@@ -165,7 +165,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             _EXPLORE,
             f"{_EDGES}/test_gupshup_tokens.py::test_a_link_is_never_repeated_but_the_next_one_has_a_new_token",
-            f"{_LOOP}/reconcile/test_write.py::test_a_lost_reply_costs_a_look_and_nothing_is_sent_twice",
+            f"{_LOOP}/reconcile/test_write.py::test_a_lost_reply_costs_one_observation_and_no_second_write",
         ),
     ),
     "P18": Promise(
@@ -198,8 +198,8 @@ PROMISES: Mapping[str, Promise] = {
         "Calls go out in the order in which they were asked for, and the errors of one app delay only its "
         "own writes.",
         (
-            f"{_LOOP}/test_rate_limiter.py::test_who_came_first_is_let_through_first",
-            f"{_LOOP}/reconcile/test_write.py::test_one_apps_budget_holds_back_its_own_writes_only",
+            f"{_LOOP}/test_rate_limiter.py::test_callers_are_let_through_in_the_order_of_arrival",
+            f"{_LOOP}/reconcile/test_write.py::test_an_exhausted_budget_of_one_app_delays_its_own_writes_only",
         ),
     ),
     "P22": Promise(
@@ -255,6 +255,12 @@ PROMISES: Mapping[str, Promise] = {
         "Every write has a line in the history, which was begun before the write, and no line is about a "
         "write that was not sent.",
         (_EXPLORE, _KILLS, f"{_LOOP}/reconcile/test_write.py::test_every_write_has_one_finished_line"),
+        "Every write has a line in the history, begun before it, and no line tells of one that was not sent.",
+        (
+            _EXPLORE,
+            _KILLS,
+            f"{_LOOP}/reconcile/test_write.py::test_every_write_has_one_finished_line_of_history",
+        ),
     ),
     "P29": Promise(
         "An app that is reported Ready existed and was live at that time; no early end is reported as a "
@@ -321,7 +327,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_E2E}/test_once.py::test_what_is_refused_is_refused_on_every_pass_and_drift_is_put_back",
             f"{_E2E}/test_once.py::test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released",
-            f"{_LOOP}/run/test_controller.py::test_a_renamed_partner_gets_round_no_guard_and_signs_in_once",
+            f"{_LOOP}/run/test_controller.py::test_a_renamed_partner_evades_no_guard_and_signs_in_once",
             f"{_LOOP}/run/test_source_watcher.py::test_another_folder_is_compared_with_what_the_account_had",
         ),
         "a loss in steps, each of which `maxShrink` allows: every accepted revision is the next one to "

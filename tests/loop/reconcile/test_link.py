@@ -45,14 +45,14 @@ async def test_an_app_is_linked_bound_and_subscribed_once_it_is_live(there: Benc
     assert there.remote.callbacks == {linked: CALLBACK}
 
 
-async def test_a_look_by_phone_stands_right_before_the_link(there: Bench) -> None:
+async def test_a_query_by_phone_goes_right_before_the_link(there: Bench) -> None:
     await there.go(app(), wait=False)
     verbs = [verb for verb, _ in there.remote.calls]
     assert verbs[verbs.index("link") - 1] == "rows_by_phone"
 
 
 @pytest.mark.parametrize("alike", ["19" + PHONE[2:], "1" + PHONE, PHONE + "0"])
-async def test_an_app_whose_phone_only_looks_alike_keeps_no_link_back(there: Bench, alike: str) -> None:
+async def test_an_app_with_a_similar_phone_prevents_no_link(there: Bench, alike: str) -> None:
     """Gupshup's look by phone gives whatever contains the digits."""
     there.remote.put("OtherApp", alike)
     look = there.remote.rows_by_phone
@@ -64,7 +64,7 @@ async def test_an_app_whose_phone_only_looks_alike_keeps_no_link_back(there: Ben
     assert outcomes(await there.go(app(), wait=False)) == [("link", "done", "")]
 
 
-async def test_an_app_that_appeared_meanwhile_is_not_linked_again(there: Bench) -> None:
+async def test_an_app_that_appeared_since_the_list_is_not_linked_again(there: Bench) -> None:
     """The list that the plan was made from lacks it; the look right before the link has it."""
     there.remote.put("AppOne", PHONE)
     there.remote.stale = 1e9
@@ -92,7 +92,7 @@ async def test_an_app_that_appeared_meanwhile_is_not_linked_again(there: Bench) 
         ),
     ],
 )
-async def test_a_reply_that_is_lost(
+async def test_a_link_whose_reply_is_lost_is_confirmed_or_repeated(
     there: Bench, replies: Sequence[Reply], links: int, seconds: float
 ) -> None:
     before = there.clock.now()
@@ -105,7 +105,7 @@ async def test_a_reply_that_is_lost(
     assert there.remote.callbacks == dict.fromkeys(there.remote.apps, CALLBACK)
 
 
-async def test_three_unclear_links_in_a_row_are_a_matter_for_a_person(there: Bench) -> None:
+async def test_three_unclear_links_in_a_row_block_the_app_until_a_person_acts(there: Bench) -> None:
     there.remote.on("link", *[Lose(after=NEVER)] * 3)
     run = await there.go(app(), events())
     assert there.remote.count("link") == 3
@@ -134,7 +134,7 @@ async def test_a_renamed_manifest_opens_no_second_link_while_one_is_unclear(ther
         pytest.param(LinkRefused(400, "Invalid wabaId"), "failed", "LinkRefused", id="a refusal"),
     ],
 )
-async def test_a_no_is_not_asked_again_before_the_manifest_changes_or_somebody_asks(
+async def test_a_refused_link_is_repeated_only_on_a_manifest_change_or_on_request(
     there: Bench, reply: Reply, outcome: str, reason: str
 ) -> None:
     there.remote.on("link", reply, reply)
@@ -171,7 +171,9 @@ async def test_a_phone_that_is_taken_by_a_stranger_is_not_asked_for_again(there:
 
 
 @pytest.mark.parametrize("trouble", [Busy("later"), Denied("no")], ids=["no answer", "a refusal"])
-async def test_whose_phone_it_is_may_be_told_later(there: Bench, trouble: Exception) -> None:
+async def test_a_taken_phone_whose_app_is_unknown_is_not_linked_again(
+    there: Bench, trouble: Exception
+) -> None:
     there.remote.on("link", PhoneTaken(AppId("unknown"), "phone is linked"))
     there.remote.on("details", trouble)
     run = await there.go(app(), seconds=0)
@@ -189,7 +191,7 @@ async def test_a_link_whose_callback_was_refused_is_bound_and_its_callback_is_se
     assert outcomes(await there.go(app())) == []
 
 
-async def test_what_never_went_out_leaves_nothing_open(there: Bench) -> None:
+async def test_a_link_that_was_never_sent_leaves_no_open_intent(there: Bench) -> None:
     there.remote.on("link", Busy("budget", there.clock.now() + 30), Busy("not connected"))
     run = await there.go(app(), wait=False, seconds=0)
     assert not (await there.memory()).intents
@@ -202,7 +204,7 @@ async def test_what_never_went_out_leaves_nothing_open(there: Bench) -> None:
     assert [entry.outcome for entry in await there.history()] == ["failed", "done"]
 
 
-async def test_one_intent_is_open_for_a_name_even_where_it_came_between(there: Bench) -> None:
+async def test_an_intent_opened_in_between_prevents_a_second_link_of_its_name(there: Bench) -> None:
     look = there.remote.rows_by_phone
 
     async def late(phone: str) -> object:
@@ -217,7 +219,7 @@ async def test_one_intent_is_open_for_a_name_even_where_it_came_between(there: B
     assert [entry.outcome for entry in await there.history()] in (["failed"], [])
 
 
-async def test_credentials_are_refused_for_good_after_two_refusals(there: Bench) -> None:
+async def test_credentials_refused_by_two_links_in_a_row_end_the_run(there: Bench) -> None:
     there.remote.on("link", *[Denied("the partner token was refused")] * 3)
     run = PartnerRun(there.task(app(), app("AppTwo", "910000000002"), events()))
     with pytest.raises(Denied, match="token was refused"):
@@ -228,12 +230,12 @@ async def test_credentials_are_refused_for_good_after_two_refusals(there: Bench)
     assert run.report("main").summary["waiting"] == 3
 
 
-async def test_credentials_that_were_refused_once_are_used_again(there: Bench) -> None:
+async def test_credentials_refused_by_one_link_are_used_again(there: Bench) -> None:
     there.remote.on("link", Denied("the partner token was refused"))
     assert outcomes(await there.go(app())) == [("link", "done", "")]
 
 
-async def test_a_link_that_is_cancelled_leaves_an_ended_intent(there: Bench) -> None:
+async def test_a_cancelled_link_leaves_an_ended_intent(there: Bench) -> None:
     going = asyncio.Event()
 
     async def hang(_: object) -> object:
@@ -255,7 +257,9 @@ async def test_a_link_that_is_cancelled_leaves_an_ended_intent(there: Bench) -> 
     assert result.outcome is Outcome.UNCLEAR, "and the report tells that it may have happened"
 
 
-async def test_an_answer_that_cannot_be_kept_is_found_by_the_next_look(there: Bench, tmp_path: Path) -> None:
+async def test_a_link_whose_answer_cannot_be_stored_is_found_by_the_next_run(
+    there: Bench, tmp_path: Path
+) -> None:
     """The disk is full right after the call: the run stops, and the app is adopted by the next one."""
     keep = there.store.memories.note
 
@@ -275,7 +279,7 @@ async def test_an_answer_that_cannot_be_kept_is_found_by_the_next_look(there: Be
     assert (run.error, there.remote.count("link")) == (None, 1)
 
 
-async def test_three_refusals_alike_rest_the_other_links_of_the_same_pass(there: Bench) -> None:
+async def test_three_identical_refusals_make_other_links_of_the_pass_cool_down(there: Bench) -> None:
     there.remote.on("link", *[LinkRefused(400, "Terms of use not accepted")] * 3)
     many = [app(f"AppNumber{number}", f"91000000000{number}") for number in range(5)]
 
@@ -285,7 +289,7 @@ async def test_three_refusals_alike_rest_the_other_links_of_the_same_pass(there:
     assert [each.wait_for for each in run.report("main").waiting] == [WaitFor.COOLDOWN, WaitFor.COOLDOWN]
 
 
-async def test_refusals_in_other_words_rest_nothing(there: Bench) -> None:
+async def test_refusals_in_different_words_start_no_cool_down(there: Bench) -> None:
     there.remote.on("link", *[LinkRefused(400, f"No, number {number}") for number in range(3)])
     many = [app(f"AppNumber{number}", f"91000000000{number}") for number in range(5)]
 

@@ -46,9 +46,7 @@ async def test_a_strangers_app_is_not_adopted(there: Bench) -> None:
 
 
 @pytest.mark.parametrize("alike", ALIKE)
-async def test_an_app_is_absent_where_only_others_with_a_phone_alike_are_listed(
-    there: Bench, alike: str
-) -> None:
+async def test_an_app_is_absent_if_only_apps_with_similar_phones_are_listed(there: Bench, alike: str) -> None:
     other = there.remote.put("OtherApp", alike)
     look = there.remote.rows
 

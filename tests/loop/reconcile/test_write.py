@@ -46,21 +46,21 @@ def there_is(tag: str = "events", url: str = URL) -> RemoteSubscription:
 ONE = (app(callback=None), events())
 
 
-async def test_a_clear_success_needs_no_further_look(there: Bench) -> None:
+async def test_a_clear_success_needs_no_further_observation(there: Bench) -> None:
     run = await there.go(*ONE)
     assert outcomes(run) == [("subscribe", "done", "")]
     assert (there.remote.count("subscribe"), there.remote.count("subscriptions")) == (1, 1)
     assert run.report("main").unchanged == 1
 
 
-async def test_a_second_run_writes_nothing(there: Bench) -> None:
+async def test_a_second_run_of_apply_writes_nothing(there: Bench) -> None:
     await there.go(*ONE)
     before = len(there.remote.writes)
     run = await there.go(*ONE)
     assert (outcomes(run), len(there.remote.writes)) == ([], before)
 
 
-async def test_a_lost_reply_costs_a_look_and_nothing_is_sent_twice(there: Bench) -> None:
+async def test_a_lost_reply_costs_one_observation_and_no_second_write(there: Bench) -> None:
     there.remote.on("subscribe", Lose())
     run = await there.go(*ONE)
     assert outcomes(run) == [("subscribe", "done", "Confirmed")]
@@ -74,7 +74,7 @@ async def test_a_write_that_was_lost_on_the_way_is_sent_again(there: Bench) -> N
     assert there.remote.count("subscribe") == 2
 
 
-async def test_a_duplicate_is_looked_at_and_updated(there: Bench) -> None:
+async def test_a_duplicate_subscription_is_observed_and_updated(there: Bench) -> None:
     """The look missed what somebody subscribed a moment later, with another URL."""
     (one,) = there.remote.apps
     there.remote.subs[one]["events"] = there_is(url="https://hooks.example.com/other")
@@ -90,7 +90,7 @@ async def test_a_duplicate_is_looked_at_and_updated(there: Bench) -> None:
     assert ("update", "done", "") in outcomes(run)
 
 
-async def test_an_update_of_what_is_gone_becomes_a_subscribe(there: Bench) -> None:
+async def test_an_update_of_a_missing_subscription_becomes_a_subscribe(there: Bench) -> None:
     (one,) = there.remote.apps
     there.remote.subs[one]["events"] = there_is(url="https://hooks.example.com/other")
     there.remote.on("update_subscription", Rejected("400", status=400, words="Subscription Does Not Exist"))
@@ -106,7 +106,7 @@ async def test_an_update_of_what_is_gone_becomes_a_subscribe(there: Bench) -> No
     assert [verb for verb, _ in there.remote.writes] == ["update_subscription", "subscribe"]
 
 
-async def test_a_switch_that_has_to_rest_for_an_hour_is_waited_for_by_nobody_who_need_not(
+async def test_an_active_flag_that_backs_off_for_an_hour_does_not_keep_a_run_waiting(
     there: Bench,
 ) -> None:
     (one,) = there.remote.apps
@@ -144,7 +144,9 @@ async def test_a_url_that_cannot_be_reached_is_tried_again_at_longer_and_longer_
         pytest.param(400, "Invalid version", "Rejected", id="anything else"),
     ],
 )
-async def test_a_no_is_blocked_and_not_repeated(there: Bench, status: int, words: str, reason: str) -> None:
+async def test_a_rejected_subscription_is_blocked_and_not_repeated(
+    there: Bench, status: int, words: str, reason: str
+) -> None:
     there.remote.on("subscribe", Rejected("no", status=status, words=words))
     run = await there.go(*ONE)
     assert outcomes(run) == [("subscribe", "failed", reason)]
@@ -153,7 +155,7 @@ async def test_a_no_is_blocked_and_not_repeated(there: Bench, status: int, words
     assert there.remote.count("subscribe") == 1
 
 
-async def test_what_is_owned_and_undeclared_is_removed_and_what_is_not_owned_is_not(there: Bench) -> None:
+async def test_undeclared_subscriptions_are_removed_only_if_owned(there: Bench) -> None:
     (one,) = there.remote.apps
     there.remote.subs[one] = {"events-old": there_is("events-old"), "manual": there_is("manual")}
     run = await there.go(app(callback=None))
@@ -198,7 +200,7 @@ async def test_headers_that_were_never_written_from_here_are_written_once(there:
     assert [verb for verb, _ in there.remote.writes] == ["update_subscription"]
 
 
-async def test_a_fleet_of_callbacks_nobody_knows_is_held_by_itself_and_the_rest_goes_on(there: Bench) -> None:
+async def test_a_mass_of_first_callback_writes_is_held_and_other_writes_go_on(there: Bench) -> None:
     """As after the first apply of an imported account, or with a new `defaults.callbackUrl`."""
     fleet = [(f"App{number:03}", f"9100000001{number:02}") for number in range(30)]
     for name, phone in fleet:
@@ -217,7 +219,7 @@ async def test_a_fleet_of_callbacks_nobody_knows_is_held_by_itself_and_the_rest_
     assert (there.remote.count("set_callback"), len(there.remote.callbacks)) == (30, 31)
 
 
-async def test_a_callback_that_gupshup_refuses_ends_with_a_person(there: Bench) -> None:
+async def test_a_callback_that_gupshup_refuses_is_blocked_until_a_person_acts(there: Bench) -> None:
     there.remote.on("set_callback", *[Rejected("no", status=403, words="Not supported for this app")] * 9)
     run = await there.go(app(), events())
     assert ("subscribe", "done", "") in outcomes(run), "its webhooks go on"
@@ -227,7 +229,7 @@ async def test_a_callback_that_gupshup_refuses_ends_with_a_person(there: Bench) 
     assert there.remote.count("set_callback") == 1
 
 
-async def test_a_secret_that_goes_away_between_look_and_write_fails_its_item_alone(there: Bench) -> None:
+async def test_a_secret_that_disappears_before_the_write_fails_its_item_alone(there: Bench) -> None:
     wanted = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
     revealed = 0
 
@@ -268,7 +270,7 @@ async def test_headers_are_sent_and_their_change_is_noticed_without_keeping_them
     assert b"canary-of-the-hook" not in await asyncio.to_thread(Path(there.store.place).read_bytes)
 
 
-async def test_a_header_that_cannot_be_had_blocks_its_subscription_alone(there: Bench) -> None:
+async def test_an_unavailable_header_blocks_its_subscription_alone(there: Bench) -> None:
     run = await there.go(
         app(callback=None), events(), replace(events(tag="events2"), headers={"X": FromEnv("HOOK_NONE")})
     )
@@ -278,7 +280,7 @@ async def test_a_header_that_cannot_be_had_blocks_its_subscription_alone(there: 
     ]
 
 
-async def test_a_header_that_is_lost_later_blocks_a_subscription_that_is_there(there: Bench) -> None:
+async def test_a_header_that_becomes_unavailable_blocks_an_existing_subscription(there: Bench) -> None:
     wanted = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
     await there.go(app(callback=None), wanted)
 
@@ -294,7 +296,7 @@ async def test_a_header_that_is_lost_later_blocks_a_subscription_that_is_there(t
     assert len(there.remote.writes) == 1
 
 
-async def test_one_apps_budget_holds_back_its_own_writes_only(there: Bench) -> None:
+async def test_an_exhausted_budget_of_one_app_delays_its_own_writes_only(there: Bench) -> None:
     there.remote.put("AppTwo", "910000000002")
     until = there.clock.now() + MINUTE
     there.remote.on("subscribe", Busy("the budget is used up", until))
@@ -314,7 +316,7 @@ async def test_one_apps_budget_holds_back_its_own_writes_only(there: Bench) -> N
     assert there.remote.count("subscribe") == calls + 2
 
 
-async def test_a_budget_that_is_used_up_is_not_asked_again_before_its_time(there: Bench) -> None:
+async def test_an_exhausted_budget_is_not_tried_again_before_its_time(there: Bench) -> None:
     until = there.clock.now() + MINUTE
     there.remote.on("subscribe", Busy("the budget is used up", until))
     run = await there.go(*ONE)
@@ -322,7 +324,7 @@ async def test_a_budget_that_is_used_up_is_not_asked_again_before_its_time(there
     assert (there.remote.count("subscribe"), there.clock.now() >= until) == (2, True)
 
 
-async def test_a_lane_rests_until_its_moment_however_many_passes_others_need(there: Bench) -> None:
+async def test_writes_of_one_app_wait_for_their_budget_over_passes_of_other_apps(there: Bench) -> None:
     until = there.clock.now() + MINUTE
     there.remote.on("subscribe", Busy("the budget is used up", until))
     await there.go(*ONE, app("AppTwo", "910000000002"), events("AppTwo"))
@@ -330,7 +332,7 @@ async def test_a_lane_rests_until_its_moment_however_many_passes_others_need(the
     assert [(entry.outcome, entry.at >= until) for entry in lines] == [("done", True)]
 
 
-async def test_every_write_has_one_finished_line(there: Bench) -> None:
+async def test_every_write_has_one_finished_line_of_history(there: Bench) -> None:
     """Done, failed, unclear and turned away; what never went out left none."""
     there.remote.put("AppTwo", "910000000002")
     there.remote.on(
@@ -351,7 +353,7 @@ async def test_every_write_has_one_finished_line(there: Bench) -> None:
     assert {(entry.who, entry.revision) for entry in entries} == {("a test", "r1")}
 
 
-async def test_a_refused_token_ends_what_follows_and_is_tried_once_more(there: Bench) -> None:
+async def test_a_refused_token_ends_later_writes_and_is_tried_once_more(there: Bench) -> None:
     there.remote.on("subscribe", Denied("the app token was refused"))
     run = await there.go(*ONE)
     assert outcomes(run) == [("subscribe", "done", "")]
@@ -362,7 +364,7 @@ async def test_a_refused_token_ends_what_follows_and_is_tried_once_more(there: B
     assert there.remote.count("update_subscription") == 2
 
 
-async def test_a_write_that_is_cancelled_is_told_as_unclear(there: Bench) -> None:
+async def test_a_cancelled_write_is_reported_as_unclear(there: Bench) -> None:
     going = asyncio.Event()
 
     async def hang(*_: object) -> object:

@@ -82,7 +82,7 @@ class Clock:
         await self._control.sleep(seconds)
 
 
-async def test_four_hundred_apps_that_stall_are_one_notice_and_one_more_at_the_end(town: Town) -> None:
+async def test_four_hundred_stalled_apps_are_one_notice_and_one_more_at_the_end(town: Town) -> None:
     await town.see(*(status_of(item, READY) for item in FLEET))
     assert await town.wait(60) == []
     at = town.control.time
@@ -93,7 +93,7 @@ async def test_four_hundred_apps_that_stall_are_one_notice_and_one_more_at_the_e
     assert await town.wait(600) == ["Over: 400 apps of partner main stalled: AppLost"]
 
 
-async def test_apps_that_lost_ready_are_told_and_those_that_never_had_it_are_not(town: Town) -> None:
+async def test_apps_that_lost_readiness_cause_a_notice_and_new_apps_do_not(town: Town) -> None:
     gone = condition("Ready", FALSE, "InvalidUrl", since=town.control.time)
     await town.see(*(status_of(app_item(name), gone) for name in ("was", "never")))
     town.herald.on_pass(finished_pass(transitions=(transition(READY, gone, app_item("was")),)))
@@ -102,7 +102,7 @@ async def test_apps_that_lost_ready_are_told_and_those_that_never_had_it_are_not
     assert await town.wait(600) == ["Over: 1 app of partner main no longer ready: InvalidUrl"]
 
 
-async def test_an_app_whose_manifest_is_gone_is_no_trouble_any_more(town: Town) -> None:
+async def test_an_undeclared_app_causes_no_alert_any_more(town: Town) -> None:
     gone = condition("Ready", FALSE, "InvalidUrl", since=town.control.time)
     await town.see(status_of(app_item("a"), gone))
     town.herald.on_pass(finished_pass(transitions=(transition(READY, gone, app_item("a")),)))
@@ -113,14 +113,14 @@ async def test_an_app_whose_manifest_is_gone_is_no_trouble_any_more(town: Town) 
     assert await town.wait(6_000) == [], "it came back as a new one"
 
 
-async def test_credentials_that_are_refused_and_work_again(town: Town) -> None:
+async def test_refused_credentials_cause_a_notice_and_another_once_they_work(town: Town) -> None:
     town.herald.on_pass(finished_pass(error="login: 403", error_kind="Denied"))
     assert await town.wait(600) == ["The credentials of partner main are refused"]
     town.herald.on_pass(finished_pass())
     assert await town.wait(600) == ["Over: the credentials of partner main are refused"]
 
 
-async def test_a_stuck_source_and_held_changes_are_told_together(town: Town) -> None:
+async def test_a_stuck_source_and_held_changes_are_in_one_notice(town: Town) -> None:
     town.control.state = replace(GOOD, error="3 problems in the manifests", error_since=NOW)
     town.control.partner(held_digest="abc123")
     assert await town.wait(600) == ["The source is stuck on an old revision (and 1 more)"]
@@ -128,7 +128,7 @@ async def test_a_stuck_source_and_held_changes_are_told_together(town: Town) -> 
     assert "abc123" in town.told[0].body
 
 
-async def test_passes_that_keep_failing_are_told(town: Town) -> None:
+async def test_passes_that_keep_failing_cause_a_notice(town: Town) -> None:
     town.herald.on_pass(finished_pass(error="no answer", error_kind="Busy"))
     town.control.partner(failures=5)
     assert await town.wait(290) == []
@@ -137,13 +137,13 @@ async def test_passes_that_keep_failing_are_told(town: Town) -> None:
     assert await town.wait(600) == ["Over: passes over partner main keep failing (Busy)"]
 
 
-async def test_it_goes_on_telling_while_the_store_is_out_of_reach(town: Town) -> None:
+async def test_the_alerter_goes_on_while_the_store_is_unreachable(town: Town) -> None:
     await town.store.close()
     town.control.state = replace(GOOD, error="no answer from the repository", error_since=NOW)
     assert await town.wait(120) == ["The source is stuck on an old revision"]
 
 
-async def test_who_only_observes_speaks_of_apps_that_nobody_writes(town: Town) -> None:
+async def test_an_observing_process_raises_alerts_of_apps_that_nobody_writes(town: Town) -> None:
     at = town.control.time
     stalled = condition("Stalled", TRUE, "AppLost", since=at)
     await town.see(status_of(app_item(), condition("Ready", FALSE, "AppLost", since=at), stalled))
@@ -156,7 +156,7 @@ async def test_who_only_observes_speaks_of_apps_that_nobody_writes(town: Town) -
     assert await town.wait(600) == ["1 app of partner main stalled: AppLost"]
 
 
-async def test_it_runs_until_it_is_cancelled(town: Town) -> None:
+async def test_the_alerter_runs_until_it_is_cancelled(town: Town) -> None:
     town.control.state = replace(GOOD, error="no", error_since=NOW)
 
     class Enough(Exception):

@@ -103,7 +103,7 @@ def made(there: Tending, shelf: Shelf, *released: str) -> World:
     return World(there, door, shelf, Controller(watched, there.context(door.stand, asyncio.Event())))
 
 
-def test_every_partner_is_tended_with_what_is_its_own(world: World) -> None:
+def test_every_partner_is_reconciled_with_its_own_apps(world: World) -> None:
     world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
     world.at(10, lambda: states.extend(world.controller.partners()))
     states: list[object] = []
@@ -114,7 +114,7 @@ def test_every_partner_is_tended_with_what_is_its_own(world: World) -> None:
     assert world.controller.source().revision == "r1"
 
 
-def test_every_partner_has_its_own_subscriptions_and_a_release_goes_to_them(there: Tending) -> None:
+def test_every_partner_gets_its_own_subscriptions_and_releases(there: Tending) -> None:
     there.run(there.store.revisions.declare(UPSTREAMS["main"], Declared(9, 9)))
     hooks = (events(), replace(events("AppTwo", tag="other"), partner="other"))
     shelf = Shelf({"r1": Desired("r1", (PARTNER, OTHER), (ONE, TWO), hooks)}, lies="r1")
@@ -128,7 +128,7 @@ def test_every_partner_has_its_own_subscriptions_and_a_release_goes_to_them(ther
     assert tags == {"AppOne": {"events"}, "AppTwo": {"other"}}
 
 
-def test_a_changed_source_is_read_soon_and_otherwise_at_each_interval(world: World) -> None:
+def test_the_source_is_read_soon_after_a_change_and_otherwise_at_each_interval(world: World) -> None:
     world.shelf.put("r1", PARTNER, ONE)
     world.edit(10, "r2", PARTNER, ONE, app("AppTwo", "910000000002"))
     world.at(70, world.shelf.put, "r3", PARTNER, ONE, app("AppThree", "910000000003"))
@@ -146,7 +146,7 @@ def warnings(*places: str) -> tuple[Problem, ...]:
     return tuple(Problem(Place(each), "GS709", Severity.WARNING, "", "is not read") for each in places)
 
 
-def test_the_warnings_of_each_revision_are_one_line(world: World) -> None:
+def test_the_warnings_of_each_revision_are_one_line_of_log(world: World) -> None:
     """Not one at each reading; also of a revision that was good before this process began."""
 
     def misname() -> None:
@@ -170,7 +170,7 @@ def test_the_warnings_of_each_revision_are_one_line(world: World) -> None:
     assert [each["event"] for each in said].count("manifests have warnings") == 1
 
 
-def test_where_the_timers_stand_still_it_is_read_all_the_same(world: World) -> None:
+def test_the_source_is_read_although_the_timers_stand_still(world: World) -> None:
     class Broken:
         def every(self, *_: object) -> object:
             return lambda: None
@@ -183,7 +183,7 @@ def test_where_the_timers_stand_still_it_is_read_all_the_same(world: World) -> N
     assert world.tending.remote.count("rows") >= 1_000 / 120
 
 
-def test_a_moved_line_restarts_nothing(world: World) -> None:
+def test_a_manifest_that_moved_in_its_file_restarts_no_partner(world: World) -> None:
     world.shelf.put("r1", PARTNER, ONE)
     moved = replace(PARTNER, place=Place("else.yaml", 99))
     world.edit(10, "r2", moved, replace(ONE, place=Place("else.yaml", 1)))
@@ -202,7 +202,7 @@ def test_a_changed_partner_signs_in_anew(world: World) -> None:
     )
 
 
-def test_a_partner_that_is_gone_is_left_and_a_new_one_begun(world: World) -> None:
+def test_an_undeclared_partner_is_stopped_and_a_new_one_started(world: World) -> None:
     world.shelf.put("r1", PARTNER, ONE)
     world.edit(10, "r2", OTHER, TWO)
     world.run(90)
@@ -212,7 +212,7 @@ def test_a_partner_that_is_gone_is_left_and_a_new_one_begun(world: World) -> Non
     assert world.passes("other")
 
 
-def test_an_app_that_changes_its_partner_is_left_by_one_and_kept_by_the_other(world: World) -> None:
+def test_an_app_that_changes_its_partner_moves_from_one_to_the_other(world: World) -> None:
     world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
     world.edit(10, "r2", PARTNER, OTHER, ONE, replace(TWO, partner="main"))
     world.at(20, lambda: states.extend(world.controller.partners()))
@@ -225,7 +225,7 @@ def test_an_app_that_changes_its_partner_is_left_by_one_and_kept_by_the_other(wo
     assert found == {}
 
 
-def test_what_is_old_is_not_acted_on_before_a_look_for_something_newer(world: World) -> None:
+def test_a_stored_revision_is_not_applied_before_the_source_was_read(world: World) -> None:
     old = LastGood("r1", 1.0, ())
     world.tending.run(world.tending.store.revisions.save_good("shelf", old))
     world.shelf.put("r1", PARTNER, ONE)
@@ -236,7 +236,7 @@ def test_what_is_old_is_not_acted_on_before_a_look_for_something_newer(world: Wo
     assert "r1" not in world.passes("main")
 
 
-def test_what_is_not_taken_is_logged_once_with_all_that_names_it(world: World) -> None:
+def test_a_rejected_revision_is_logged_once_with_revision_and_digest(world: World) -> None:
     with capture_logs() as logs:
         world.shelf.put("r1", PARTNER, *fleet("main", 5))
         world.edit(70, "r2", PARTNER, *fleet("main", 2))
@@ -249,7 +249,7 @@ def test_what_is_not_taken_is_logged_once_with_all_that_names_it(world: World) -
     assert str(told[1]["digest"]) in str(told[1]["why"])
 
 
-def test_a_source_out_of_reach_leaves_the_last_good_one_at_work(world: World) -> None:
+def test_an_unreachable_source_leaves_the_last_good_revision_at_work(world: World) -> None:
     world.shelf.put("r1", PARTNER, ONE)
     world.tending.run(world.tending.store.revisions.save_good("shelf", LastGood("r1", 1.0, ())))
     world.shelf.lies = SourceError("no route")
@@ -258,7 +258,7 @@ def test_a_source_out_of_reach_leaves_the_last_good_one_at_work(world: World) ->
     assert world.controller.source().error == "no route"
 
 
-def test_nothing_good_yet_means_nothing_to_do(world: World) -> None:
+def test_a_controller_without_a_good_revision_starts_no_partner(world: World) -> None:
     world.shelf.lies = SourceError("no route")
     world.run(30)
     assert (world.controller.partners(), world.door.signed_in) == ((), [])
@@ -271,7 +271,7 @@ def fleet(partner: str, count: int) -> list[App]:
     return [replace(app(f"App{n}x", f"9100000001{n:02}"), partner=partner) for n in range(count)]
 
 
-def test_a_renamed_partner_gets_round_no_guard_and_signs_in_once(world: World) -> None:
+def test_a_renamed_partner_evades_no_guard_and_signs_in_once(world: World) -> None:
     """The new revision is compared with what the account had, and the last good one goes on being kept."""
     primary = replace(PARTNER, name="primary")
     world.door.upstreams = {"main": UPSTREAMS["main"], "primary": UPSTREAMS["main"]}
@@ -290,7 +290,7 @@ def test_a_renamed_partner_gets_round_no_guard_and_signs_in_once(world: World) -
     assert world.controller.source().revision == "r3"
 
 
-def test_what_is_being_written_at_the_start_is_waited_for_before_what_is_old_is_acted_on(
+def test_a_source_being_written_at_the_start_is_waited_for_before_older_revisions(
     world: World,
 ) -> None:
     world.tending.run(world.tending.store.revisions.save_good("shelf", LastGood("r1", 1.0, ())))
@@ -303,7 +303,7 @@ def test_what_is_being_written_at_the_start_is_waited_for_before_what_is_old_is_
     assert world.door.times == [pytest.approx(6, abs=1)], "it is looked at every second meanwhile"
 
 
-def test_what_is_written_for_ever_leaves_the_last_good_revision_at_work(world: World) -> None:
+def test_a_source_that_is_written_for_ever_leaves_the_last_good_revision_at_work(world: World) -> None:
     world.tending.run(world.tending.store.revisions.save_good("shelf", LastGood("r1", 1.0, ())))
     world.shelf.put("r1", PARTNER, ONE)
     world.shelf.lies = Unsettled("a.yaml changed last")
@@ -338,20 +338,20 @@ def test_a_hint_reaches_every_partner_whichever_way_it_comes(world: World) -> No
 # Its end.
 
 
-def test_it_ends_at_once_where_nothing_is_under_way(world: World) -> None:
+def test_the_controller_ends_at_once_if_no_pass_is_running(world: World) -> None:
     world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
     world.run(100)
     assert world.tending.seconds <= 101.1
 
 
-def test_it_ends_while_its_source_is_read(world: World) -> None:
+def test_the_controller_ends_while_its_source_is_read(world: World) -> None:
     world.shelf.put("r1", PARTNER, ONE)
     world.shelf.slowly = 3_600.0
     world.run(10)
     assert world.tending.seconds == pytest.approx(10, abs=0.1)
 
 
-def test_what_is_stuck_is_cut_off(world: World) -> None:
+def test_a_stuck_pass_is_cut_off_when_the_controller_ends(world: World) -> None:
     async def stuck(until: float = 0) -> tuple[Row, ...]:  # noqa: ARG001  (it never comes to that)
         await asyncio.sleep(3_600)
         return ()
@@ -362,7 +362,7 @@ def test_what_is_stuck_is_cut_off(world: World) -> None:
     assert world.tending.seconds == pytest.approx(10 + GRACE, abs=0.5)
 
 
-def test_partners_that_changed_are_left_side_by_side(world: World) -> None:
+def test_changed_partners_are_stopped_side_by_side(world: World) -> None:
     async def stuck(_: float) -> tuple[Row, ...]:
         await asyncio.sleep(3_600)
         return ()

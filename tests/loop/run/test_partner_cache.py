@@ -77,7 +77,7 @@ def both_live(remote: Gupshup) -> None:
         pytest.param((*ALL[:3], replace(HOOKS[1], version=2)), {"AppTwo"}, id="another webhook"),
     ],
 )
-async def test_declaring_tells_what_is_new(
+async def test_declaring_manifests_returns_the_new_names(
     there: Bench, declared: tuple[App | Subscription, ...], expected: set[str]
 ) -> None:
     made = PartnerCache(there.account(), enforce=True)
@@ -85,7 +85,7 @@ async def test_declaring_tells_what_is_new(
     assert made.declare(desired(*declared)) == expected
 
 
-async def test_an_app_goes_by_its_phone_its_name_or_its_id(there: Bench) -> None:
+async def test_an_app_is_found_by_its_phone_its_name_or_its_id(there: Bench) -> None:
     both_live(there.remote)
     taken_over = replace(TWO, name="two", app_name="Else", app_id=AppId("app-2"))
     made = sight(there, replace(ONE, name="one"), taken_over)
@@ -99,7 +99,7 @@ async def test_an_app_goes_by_its_phone_its_name_or_its_id(there: Bench) -> None
 # The whole.
 
 
-async def test_a_list_links_what_is_missing_and_asks_nothing_about_single_apps(there: Bench) -> None:
+async def test_a_pass_over_the_list_links_missing_apps_and_queries_no_single_app(there: Bench) -> None:
     there.remote.put("AppOne", ONE.phone)
     seen = await whole(sight(there, *ALL))
     calls = {verb for verb, _ in there.remote.calls}
@@ -132,7 +132,7 @@ async def test_an_old_list_proves_no_absence(there: Bench) -> None:
     assert there.remote.count("link") == 1
 
 
-async def test_a_failed_list_leaves_what_was_seen_before(there: Bench) -> None:
+async def test_a_failed_list_keeps_earlier_observations(there: Bench) -> None:
     both_live(there.remote)
     made = sight(there, *ALL)
     await whole(made)
@@ -199,7 +199,7 @@ async def test_drift_is_put_back_by_a_pass_over_its_app(there: Bench) -> None:
     assert [(each.verb, each.outcome) for each in seen.results] == [(Verb.UPDATE, Outcome.DONE)]
 
 
-async def test_a_fresh_look_reads_the_apps_row_and_no_list(there: Bench) -> None:
+async def test_a_pass_with_reread_reads_the_apps_row_and_no_list(there: Bench) -> None:
     there.remote.live_after = 60
     there.remote.put("AppOne", ONE.phone, live=False)
     made = sight(there, *ALL[:1], HOOKS[0])
@@ -212,14 +212,14 @@ async def test_a_fresh_look_reads_the_apps_row_and_no_list(there: Bench) -> None
     assert there.remote.count("subscribe") == 1
 
 
-async def test_a_look_by_phone_that_fails_ends_the_pass(there: Bench) -> None:
+async def test_a_failed_query_by_phone_ends_the_pass(there: Bench) -> None:
     made = sight(there, *ALL)
     there.remote.on("rows_by_phone", Unclear("no reply"))
     seen = await single(made)
     assert (seen.plan, seen.matches, str(seen.error)) == (None, None, "no reply")
 
 
-async def test_a_row_without_a_phone_keeps_anybody_from_being_absent(there: Bench) -> None:
+async def test_no_app_counts_as_absent_while_a_row_lacks_its_phone(there: Bench) -> None:
     there.remote.put("Else", None)
     made = sight(there, ONE)
     intent = await there.store.intents.open(HERE, ONE.phone, ONE.app_name)
@@ -234,7 +234,7 @@ async def test_a_row_without_a_phone_keeps_anybody_from_being_absent(there: Benc
 # What a look did not find out.
 
 
-async def test_an_app_whose_looks_fail_holds_no_guard_back_for_ever(there: Bench) -> None:
+async def test_an_app_that_cannot_be_observed_defers_guarded_changes_only_for_a_while(there: Bench) -> None:
     both_live(there.remote)
     partner = replace(PARTNER, guards=Guards(max_updates=Count(1)))
     made = sight(there, *ALL, partner=partner)
@@ -252,7 +252,7 @@ async def test_an_app_whose_looks_fail_holds_no_guard_back_for_ever(there: Bench
     assert [each.message for each in plan(seen).waiting] == ["crashed"]
 
 
-async def test_what_was_found_out_is_not_forgotten_by_a_look_that_failed(there: Bench) -> None:
+async def test_facts_about_an_app_survive_a_failed_observation(there: Bench) -> None:
     both_live(there.remote)
     made = sight(there, *ALL)
     await whole(made)
@@ -261,7 +261,7 @@ async def test_what_was_found_out_is_not_forgotten_by_a_look_that_failed(there: 
     assert [each.item.app for each in plan(await whole(made)).unlooked] == ["AppTwo"]
 
 
-async def test_an_app_that_left_and_came_back_is_looked_at_anew(there: Bench) -> None:
+async def test_an_app_that_was_undeclared_for_a_while_is_observed_anew(there: Bench) -> None:
     """Nobody watched it meanwhile: what was known of it is no ground to write on."""
     both_live(there.remote)
     made = sight(there, *ALL)
@@ -273,7 +273,7 @@ async def test_an_app_that_left_and_came_back_is_looked_at_anew(there: Bench) ->
     assert [each.item.app for each in plan(await whole(made)).unlooked] == ["AppOne", "AppTwo"]
 
 
-async def test_what_gupshup_lists_no_more_takes_no_room(there: Bench) -> None:
+async def test_apps_that_gupshup_lists_no_more_leave_the_cache(there: Bench) -> None:
     both_live(there.remote)
     made = sight(there, *ALL)
     await whole(made)
@@ -290,7 +290,7 @@ async def test_what_gupshup_lists_no_more_takes_no_room(there: Bench) -> None:
 GUARDED = replace(PARTNER, guards=Guards(max_links=Count(0)))
 
 
-async def test_what_was_released_is_let_through_until_something_else_is_declared(there: Bench) -> None:
+async def test_a_release_lasts_until_something_else_is_declared(there: Bench) -> None:
     made = sight(there, ONE, TWO, partner=GUARDED)
     there.remote.on("link", *[Busy("later", there.clock.now() + 9)] * 2)
     key = held_digest(plan(await whole(made)))
@@ -302,7 +302,7 @@ async def test_what_was_released_is_let_through_until_something_else_is_declared
     assert len(plan(await whole(made)).held) == 2
 
 
-async def test_consent_to_one_revision_is_none_to_another_that_came_meanwhile(there: Bench) -> None:
+async def test_a_release_for_one_revision_is_not_for_a_later_one(there: Bench) -> None:
     made = sight(there, ONE, TWO, partner=GUARDED)
     key = held_digest(plan(await whole(made)))
     assert key is not None
@@ -325,7 +325,7 @@ async def test_consent_to_one_revision_is_none_to_another_that_came_meanwhile(th
 # Looking alone.
 
 
-async def test_who_only_observes_writes_nothing_and_says_what_there_is_to_do(there: Bench) -> None:
+async def test_an_observing_process_writes_nothing_and_shows_what_there_is_to_do(there: Bench) -> None:
     there.remote.put("AppOne", ONE.phone)
     made = sight(there, *ALL, enforce=False)
     await whole(made)
@@ -336,7 +336,7 @@ async def test_who_only_observes_writes_nothing_and_says_what_there_is_to_do(the
 
 
 @pytest.mark.parametrize("fresh", [True, False])
-async def test_a_look_at_one_app_tells_how_many_calls_it_took(there: Bench, *, fresh: bool) -> None:
+async def test_a_pass_over_one_app_returns_how_many_calls_it_took(there: Bench, *, fresh: bool) -> None:
     """The row by its phone is two pages; what was learnt before is not asked again."""
     both_live(there.remote)
     made = sight(there, *ALL)

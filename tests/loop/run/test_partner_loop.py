@@ -43,7 +43,7 @@ def run(there: Tending, door: Door, seconds: float) -> PartnerLoop:
     return made
 
 
-def test_it_signs_in_once_and_tends(there: Tending) -> None:
+def test_a_partner_loop_signs_in_once_and_reconciles(there: Tending) -> None:
     door = Door(there)
     run(there, door, 300)
     assert (door.times, set(there.remote.subs[AppId("app-1")])) == ([0.0], {"events"})
@@ -56,7 +56,7 @@ async def _declared(there: Tending, apps: int) -> None:
     await there.store.revisions.declare(HERE, Declared(apps, 0))
 
 
-def test_what_another_process_declared_holds_a_loss_up_until_it_is_released(there: Tending) -> None:
+def test_a_loss_compared_with_another_process_is_refused_until_it_is_released(there: Tending) -> None:
     """Only who is signed in knows whose account it is; nothing is looked at or written before."""
     there.run(_declared(there, 10))
     door = Door(there)
@@ -72,7 +72,7 @@ def test_what_another_process_declared_holds_a_loss_up_until_it_is_released(ther
     assert there.run(there.store.revisions.declared(HERE)) == Declared(1, 1)
 
 
-def test_a_process_that_only_looks_keeps_no_count(there: Tending) -> None:
+def test_an_observing_process_stores_no_count_of_declared_items(there: Tending) -> None:
     there.tempo = replace(there.tempo, enforce=False)
     run(there, Door(there), 100)
     assert there.run(there.store.revisions.declared(HERE)) is None
@@ -81,7 +81,7 @@ def test_a_process_that_only_looks_keeps_no_count(there: Tending) -> None:
 # Another writer.
 
 
-def test_it_waits_for_another_writer_without_another_sign_in(there: Tending) -> None:
+def test_a_partner_loop_waits_for_another_writer_without_another_sign_in(there: Tending) -> None:
     door = Door(there, locks=[Locked("another writer holds it")] * 30)
     made, stopping = begun(there, door)
     there.loop.call_later(20, stopping.set)
@@ -95,7 +95,7 @@ def test_it_waits_for_another_writer_without_another_sign_in(there: Tending) -> 
     assert there.remote.posts[0][0] == pytest.approx(there.clock.now() - 20 + 3 * ASK_AGAIN, abs=1.1)
 
 
-def test_a_lock_that_is_lost_is_asked_for_again(there: Tending) -> None:
+def test_a_lost_writer_lock_is_acquired_again(there: Tending) -> None:
     door = Door(there)
     for at, holds in ((10, False), (15, True)):
         there.loop.call_later(at, setattr, there, "holds", holds)
@@ -105,7 +105,7 @@ def test_a_lock_that_is_lost_is_asked_for_again(there: Tending) -> None:
     assert {"AppOne", ""} == {each.app for each in there.told if each.began >= there.clock.now() - 46}
 
 
-def test_it_leaves_the_lock_for_a_while_to_who_asked_for_it(there: Tending) -> None:
+def test_the_writer_lock_is_left_for_a_while_to_the_process_that_asked_for_it(there: Tending) -> None:
     door = Door(there)
     held: list[tuple[float, bool]] = []
 
@@ -136,7 +136,7 @@ def test_it_leaves_the_lock_for_a_while_to_who_asked_for_it(there: Tending) -> N
 # Refused credentials.
 
 
-def test_sign_ins_that_are_refused_grow_rare(there: Tending) -> None:
+def test_refused_sign_ins_grow_rare(there: Tending) -> None:
     """Three tries, a minute apart; then one every quarter of an hour: accounts get locked."""
     door = Door(there, troubles=[Denied("401")] * 99)
     made = run(there, door, 3_600)
@@ -145,7 +145,7 @@ def test_sign_ins_that_are_refused_grow_rare(there: Tending) -> None:
     assert {(each.error_kind, each.error) for each in there.told} == {("Denied", "401")}
 
 
-def test_so_do_those_that_are_let_in_and_refused_then(there: Tending) -> None:
+def test_sign_ins_with_a_token_that_is_refused_later_grow_rare(there: Tending) -> None:
     """A token may be given, and be worth nothing."""
     there.remote.on("rows", *[Denied("403")] * 99)
     door = Door(there)
@@ -153,7 +153,7 @@ def test_so_do_those_that_are_let_in_and_refused_then(there: Tending) -> None:
     assert [round(at) for at in door.times] == [0, 60, 120, 1_020, 1_920, 2_820]
 
 
-def test_a_list_that_is_had_whole_ends_the_count(there: Tending) -> None:
+def test_a_complete_list_resets_the_count_of_refused_sign_ins(there: Tending) -> None:
     there.remote.on("rows", Denied("403"), Denied("403"), None, Denied("403"), Denied("403"))
     door = Door(there)
     run(there, door, 400)
@@ -163,7 +163,7 @@ def test_a_list_that_is_had_whole_ends_the_count(there: Tending) -> None:
     assert [after - before for before, after in pairwise([third, *later])][1] == 60
 
 
-def test_other_trouble_between_does_not_end_it(there: Tending) -> None:
+def test_another_error_in_between_does_not_reset_the_count_of_refused_sign_ins(there: Tending) -> None:
     troubles = [Denied("401"), Busy("no answer"), Denied("401"), Denied("401"), Denied("401")]
     door = Door(there, troubles=[*troubles])
     run(there, door, 1_500)
@@ -177,7 +177,7 @@ def test_other_trouble_between_does_not_end_it(there: Tending) -> None:
 
 
 @pytest.mark.parametrize("error", [Busy("no answer"), StoreError("the disk is full"), RuntimeError("a bug")])
-def test_whatever_fails_is_tried_again_later_each_time(there: Tending, error: Exception) -> None:
+def test_a_failing_partner_loop_is_tried_again_later_each_time(there: Tending, error: Exception) -> None:
     door = Door(there, troubles=[error] * 8)
     run(there, door, 1_200)
     pauses = [after - before for before, after in pairwise(door.times)]
@@ -185,7 +185,7 @@ def test_whatever_fails_is_tried_again_later_each_time(there: Tending, error: Ex
     assert set(there.remote.subs[AppId("app-1")]) == {"events"}
 
 
-def test_a_store_that_fails_after_each_sign_in_is_no_reason_for_many_of_them(there: Tending) -> None:
+def test_a_store_that_fails_after_each_sign_in_does_not_cause_many_sign_ins(there: Tending) -> None:
     there.remote.on("rows", *[StoreError("the disk is full")] * 99)
     door = Door(there)
     run(there, door, 3_600)
@@ -195,7 +195,7 @@ def test_a_store_that_fails_after_each_sign_in_is_no_reason_for_many_of_them(the
 # Leaving, and hints.
 
 
-def test_it_leaves_soon(there: Tending) -> None:
+def test_a_partner_loop_ends_soon_after_it_is_told_to_leave(there: Tending) -> None:
     door = Door(there)
     made, _ = begun(there, door)
     there.loop.call_later(30.5, made.leave)
@@ -203,7 +203,7 @@ def test_it_leaves_soon(there: Tending) -> None:
     assert there.seconds <= 32
 
 
-def test_it_leaves_a_long_rest_soon_too(there: Tending) -> None:
+def test_a_partner_loop_ends_soon_during_a_long_back_off(there: Tending) -> None:
     door = Door(there, troubles=[Denied("401")] * 9)
     made, _ = begun(there, door)
     there.loop.call_later(200, made.leave)
@@ -211,7 +211,7 @@ def test_it_leaves_a_long_rest_soon_too(there: Tending) -> None:
     assert there.seconds <= 201.1
 
 
-def test_what_it_tends_is_hurried_by_a_hint(there: Tending) -> None:
+def test_a_hint_about_a_declared_app_hurries_its_pass(there: Tending) -> None:
     door = Door(there)
     made, stopping = begun(there, door)
     known: list[bool] = []
@@ -233,7 +233,7 @@ def test_what_it_tends_is_hurried_by_a_hint(there: Tending) -> None:
     assert len(there.remote.posts) == 2
 
 
-def test_what_another_process_tends_is_told_to_it(there: Tending) -> None:
+def test_a_hint_about_a_partner_of_another_process_is_passed_on_to_it(there: Tending) -> None:
     door = Door(there, locks=[Locked("another")] * 99)
     made, stopping = begun(there, door)
 
@@ -261,7 +261,7 @@ def test_what_another_process_tends_is_told_to_it(there: Tending) -> None:
     assert all(isinstance(each, Hint) and now - 2 <= each.at <= now for each in hints)
 
 
-def test_who_observes_needs_no_lock(there: Tending) -> None:
+def test_an_observing_process_needs_no_lock(there: Tending) -> None:
     there.tempo = Timing(enforce=False)
     door = Door(there, locks=[Locked("another")] * 99)
     run(there, door, 30)

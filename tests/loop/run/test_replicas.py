@@ -68,12 +68,12 @@ async def beaten(rows: Rows) -> None:
     await asyncio.sleep(0)
 
 
-def test_whoever_is_alone_always_has_its_turn() -> None:
+def test_a_single_replica_is_always_elected() -> None:
     with SingleReplica().candidacy(P):
         assert SingleReplica().next_step(P) == Acquire()
 
 
-async def test_what_one_is_ready_for_is_told_at_once() -> None:
+async def test_a_new_candidacy_is_published_at_once() -> None:
     rows = Rows(Clock())
 
     async def play(shared: ReplicaMember) -> None:
@@ -91,13 +91,13 @@ async def test_what_one_is_ready_for_is_told_at_once() -> None:
     assert rows.beats[:3] == [frozenset(), frozenset({P}), frozenset()]
 
 
-async def test_a_replica_that_ends_in_peace_leaves_no_row() -> None:
+async def test_a_replica_that_ends_cleanly_leaves_no_row() -> None:
     rows = Rows(Clock())
     await sharing(rows, lambda _: beaten(rows))
     assert not rows.here
 
 
-async def test_a_store_that_is_away_is_asked_again_and_nothing_is_taken_meanwhile() -> None:
+async def test_an_unreachable_store_is_tried_again_and_no_lease_is_acquired_meanwhile() -> None:
     rows = Rows(Clock())
 
     async def play(shared: ReplicaMember) -> None:
@@ -115,6 +115,6 @@ async def test_a_store_that_is_away_is_asked_again_and_nothing_is_taken_meanwhil
     await sharing(rows, play)
 
 
-async def test_a_store_that_stays_away_does_not_keep_the_process() -> None:
+async def test_an_unreachable_store_does_not_keep_the_process_from_ending() -> None:
     rows = Rows(Clock(), away=True)
     await sharing(rows, lambda _: beaten(rows))

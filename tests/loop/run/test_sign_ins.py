@@ -42,7 +42,7 @@ class Office:
         self.log.append(f"{partner.name} goes")
 
 
-async def test_whoever_was_asked_about_signs_in_once() -> None:
+async def test_a_partner_whose_account_was_asked_for_signs_in_once() -> None:
     office = Office()
     async with SignIns(office.stand) as seats:
         assert [await seats.account_of(PARTNER) for _ in range(2)] == ["account 1"] * 2
@@ -54,7 +54,7 @@ async def test_whoever_was_asked_about_signs_in_once() -> None:
     assert office.log == ["main comes", "main goes"] * 2
 
 
-async def test_nobody_stays_signed_in_for_nothing() -> None:
+async def test_an_unused_session_is_closed() -> None:
     office = Office()
     async with SignIns(office.stand) as seats:
         await seats.account_of(PARTNER)
@@ -68,7 +68,7 @@ async def test_nobody_stays_signed_in_for_nothing() -> None:
     assert office.log.count("main comes") == office.log.count("main goes")
 
 
-async def test_a_refusal_is_met_once_and_not_asked_for_again_before_somebody_stood() -> None:
+async def test_a_refused_sign_in_is_not_repeated_before_its_session_was_wanted() -> None:
     office = Office(refuses=True)
     async with SignIns(office.stand) as seats:
         assert [await seats.account_of(PARTNER) for _ in range(3)] == [None] * 3

@@ -111,7 +111,7 @@ def kept(made: SourceWatcher) -> str:
     return made.desired.revision if made.desired is not None else ""
 
 
-async def test_who_only_observes_says_nothing_about_what_an_account_has(world: World) -> None:
+async def test_an_observing_process_stores_nothing_about_what_an_account_declares(world: World) -> None:
     await world.store.revisions.declare(HERE, Declared(9, 0))
     made = await world.watched()
     made.admits = False
@@ -119,7 +119,7 @@ async def test_who_only_observes_says_nothing_about_what_an_account_has(world: W
     assert await world.store.revisions.declared(HERE) == Declared(9, 0)
 
 
-async def test_what_is_good_is_taken_and_kept(world: World) -> None:
+async def test_a_good_revision_is_accepted_and_stored(world: World) -> None:
     made = await world.watched()
     assert (made.desired, made.state) == (None, SourceState("shelf"))
     assert await made.read()
@@ -129,7 +129,7 @@ async def test_what_is_good_is_taken_and_kept(world: World) -> None:
     assert good == LastGood("ten", now, source("ten").files)
 
 
-async def test_what_did_not_change_is_not_read_twice(world: World) -> None:
+async def test_an_unchanged_source_is_not_read_twice(world: World) -> None:
     made = await world.settled()
     since = world.clock.now()
     world.clock.time += 60
@@ -148,7 +148,7 @@ async def test_what_did_not_change_is_not_read_twice(world: World) -> None:
         pytest.param(SourceError("cannot fetch: no route"), True, "no route", id="one that cannot be read"),
     ],
 )
-async def test_what_is_not_to_be_taken_leaves_it_on_the_last_good_revision(
+async def test_a_rejected_revision_leaves_the_source_on_the_last_good_one(
     world: World, lies: str | ControllerError, words: str, *, grows: bool
 ) -> None:
     made = await world.settled()
@@ -175,7 +175,7 @@ async def test_each_revision_has_to_grow_out_of_the_last_good_one(world: World) 
     assert world.shelf.steps == [("ten", "nine-b"), ("ten", "nine-c"), ("nine-c", "ten-d")]
 
 
-async def test_a_sign_in_that_fails_is_the_trouble_and_nothing_is_taken(world: World) -> None:
+async def test_a_failed_sign_in_is_the_error_of_the_source_and_no_revision_is_accepted(world: World) -> None:
     async def denied(_: Partner) -> str | None:
         raise Denied("the credentials are refused")
 
@@ -185,7 +185,7 @@ async def test_a_sign_in_that_fails_is_the_trouble_and_nothing_is_taken(world: W
     assert (kept(made), made.state.error) == ("", "the credentials are refused")
 
 
-async def test_going_back_to_the_good_revision_calms_it(world: World) -> None:
+async def test_returning_to_the_good_revision_clears_the_error_of_a_source(world: World) -> None:
     made = await world.settled()
     since = world.clock.now()
     for lies in ("bad", "none", SourceError("no route")):
@@ -197,7 +197,7 @@ async def test_going_back_to_the_good_revision_calms_it(world: World) -> None:
         assert made.state == SourceState("shelf", "ten", since, world.clock.now())
 
 
-async def test_the_next_good_revision_ends_the_trouble(world: World) -> None:
+async def test_the_next_good_revision_clears_the_error_of_a_source(world: World) -> None:
     made = await world.settled()
     world.shelf.lies = "bad"
     await made.read()
@@ -211,7 +211,9 @@ async def test_the_next_good_revision_ends_the_trouble(world: World) -> None:
     [("none", True), ("one", True), ("nine-elsewhere", False)],
     ids=["empty", "shrunken", "rewritten"],
 )
-async def test_its_digest_lets_exactly_that_through(world: World, lies: str, *, grows: bool) -> None:
+async def test_the_digest_of_a_rejected_revision_releases_exactly_that_one(
+    world: World, lies: str, *, grows: bool
+) -> None:
     world.shelf.grows = grows
     made = await world.settled()
     world.shelf.lies = lies
@@ -228,7 +230,7 @@ async def test_its_digest_lets_exactly_that_through(world: World, lies: str, *, 
         assert not await agreed.read(), "that was no consent to another loss"
 
 
-async def test_all_that_speaks_against_a_revision_is_said_at_once_with_every_digest(world: World) -> None:
+async def test_all_refusals_of_a_revision_are_reported_at_once_with_every_digest(world: World) -> None:
     """Empty is one thing, so much less than before is another, and so is a history that was rewritten."""
     world.shelf.grows = False
     made = await world.settled()
@@ -245,7 +247,7 @@ async def test_all_that_speaks_against_a_revision_is_said_at_once_with_every_dig
     assert await (await world.watched(digests)).read()
 
 
-async def test_a_bad_beginning_is_nothing_at_all(world: World) -> None:
+async def test_a_first_revision_that_is_bad_declares_nothing(world: World) -> None:
     world.shelf.lies = "bad"
     made = await world.watched()
     assert not await made.read()
@@ -253,7 +255,7 @@ async def test_a_bad_beginning_is_nothing_at_all(world: World) -> None:
     assert made.state.error
 
 
-async def test_trouble_on_the_way_hides_a_bad_revision_only_while_it_lasts(world: World) -> None:
+async def test_an_unreachable_source_hides_a_bad_revision_only_while_it_lasts(world: World) -> None:
     made = await world.settled()
     since = world.clock.now()
     world.shelf.lies = "bad"
@@ -293,7 +295,7 @@ class Full:
         return False
 
 
-async def test_what_the_store_cannot_keep_is_not_taken(world: World) -> None:
+async def test_a_revision_that_cannot_be_stored_is_not_accepted(world: World) -> None:
     """Without it a restart could take less for all there was."""
     disk = Full()
     made = SourceWatcher(world.shelf, disk, decode, world.clock)
@@ -305,14 +307,14 @@ async def test_what_the_store_cannot_keep_is_not_taken(world: World) -> None:
     assert (kept(made), made.state.error) == ("ten", "")
 
 
-async def test_a_good_revision_that_newer_rules_refuse_is_no_good_one(world: World) -> None:
+async def test_a_stored_revision_that_newer_rules_refuse_is_not_good(world: World) -> None:
     await world.store.revisions.save_good("shelf", LastGood("bad", 1.0, source("bad").files))
     made = await world.watched()
     assert (made.desired, made.state) == (None, SourceState("shelf"))
     assert await made.read()
 
 
-async def test_another_account_lost_nothing(world: World) -> None:
+async def test_an_account_is_not_compared_with_what_another_one_declared(world: World) -> None:
     """What is declared for a rehearsal elsewhere says nothing about this account."""
     made = await world.settled()
     assert made.desired is not None
@@ -333,7 +335,7 @@ async def signed_in(world: World) -> SourceWatcher:
 
 
 @pytest.mark.parametrize("lies", ["one", "one-renamed"])
-async def test_what_an_account_lost_is_refused_whatever_its_partner_is_called(
+async def test_a_loss_of_an_account_is_refused_whatever_its_partner_is_called(
     world: World, lies: str
 ) -> None:
     await signed_in(world)
@@ -358,14 +360,14 @@ async def test_another_folder_is_compared_with_what_the_account_had(world: World
     assert await moved.read(whose), "manifests that moved lost nothing"
 
 
-async def test_a_renamed_partner_that_lost_nothing_is_taken(world: World) -> None:
+async def test_a_renamed_partner_that_lost_nothing_is_accepted(world: World) -> None:
     made = await signed_in(world)
     world.shelf.lies = "nine-renamed"
     assert await made.read(whose)
     assert await world.store.revisions.declared(HERE) == Declared(9, 0)
 
 
-async def test_nobody_signs_in_where_the_store_knows_of_nothing_to_lose(world: World) -> None:
+async def test_no_sign_in_happens_if_the_store_knows_of_nothing_to_lose(world: World) -> None:
     async def never(_: Partner) -> str | None:
         raise AssertionError
 
@@ -373,7 +375,7 @@ async def test_nobody_signs_in_where_the_store_knows_of_nothing_to_lose(world: W
     assert await made.read(never)
 
 
-async def test_where_nobody_can_tell_whose_account_it_is_the_last_good_revision_is_compared(
+async def test_an_unidentified_account_is_compared_with_the_last_good_revision(
     world: World,
 ) -> None:
     made = await signed_in(world)
@@ -390,7 +392,7 @@ async def test_a_history_is_compared_although_newer_rules_refuse_its_last_good_r
     assert "did not grow out of bad" in made.state.error
 
 
-async def test_what_a_store_mixed_up_is_put_right_by_the_source(world: World) -> None:
+async def test_a_good_revision_with_the_wrong_files_in_the_store_is_corrected(world: World) -> None:
     """The files of a refused revision may stand in an old store under the id of a good one."""
     await world.store.revisions.save_good("shelf", LastGood("ten", 1.0, source("one").files))
     made = await world.watched()
@@ -403,7 +405,7 @@ async def test_what_a_store_mixed_up_is_put_right_by_the_source(world: World) ->
 # What is waited for.
 
 
-async def test_what_is_being_written_is_waited_for_and_said(world: World) -> None:
+async def test_a_source_being_written_is_waited_for_and_shown_as_waiting(world: World) -> None:
     made = await world.settled()
     since = world.clock.now()
     world.shelf.lies = Unsettled("a.yaml changed last")
@@ -417,7 +419,7 @@ async def test_what_is_being_written_is_waited_for_and_said(world: World) -> Non
     assert (made.state.waiting, made.state.waited, made.pending) == ("", None, False)
 
 
-async def test_what_is_written_to_for_ever_is_a_trouble(world: World) -> None:
+async def test_a_source_that_is_written_for_ever_becomes_an_error(world: World) -> None:
     made = await world.settled()
     world.shelf.lies = Unsettled("a.yaml changed last")
     await made.read()
@@ -429,7 +431,7 @@ async def test_what_is_written_to_for_ever_is_a_trouble(world: World) -> None:
     assert (made.state.error, made.state.waiting) == ("", "")
 
 
-async def test_a_file_that_was_emptied_where_it_lies_is_refused_and_behind_a_swapped_link_it_is_not(
+async def test_an_emptied_file_is_refused_unless_it_is_behind_a_swapped_link(
     world: World,
 ) -> None:
     world.shelf.beside = (SourceFile("b.yaml", b"b: c", "/m/b.yaml"),)
@@ -444,7 +446,7 @@ async def test_a_file_that_was_emptied_where_it_lies_is_refused_and_behind_a_swa
     assert await made.read()
 
 
-async def test_nothing_is_known_of_a_place_before_what_lies_there_was_taken(world: World) -> None:
+async def test_files_of_a_rejected_revision_are_not_known_as_filled(world: World) -> None:
     """What was refused for another reason was not good: its release is good for it later."""
     world.shelf.beside = (SourceFile("b.yaml", b"b: c", "/one/b.yaml"),)
     made = await world.settled()
@@ -456,7 +458,7 @@ async def test_nothing_is_known_of_a_place_before_what_lies_there_was_taken(worl
     assert await agreed.read()
 
 
-async def test_where_the_same_manifests_lie_now_is_kept(world: World) -> None:
+async def test_the_new_location_of_unchanged_manifests_is_stored(world: World) -> None:
     world.shelf.beside = (SourceFile("b.yaml", b"b: c", "/one/b.yaml"),)
     made = await world.settled()
     world.shelf.beside, made._seen = (SourceFile("b.yaml", b"b: c", "/two/b.yaml"),), ""
@@ -464,7 +466,7 @@ async def test_where_the_same_manifests_lie_now_is_kept(world: World) -> None:
     assert await world.store.revisions.filled(["/one/b.yaml", "/two/b.yaml"]) == {"/two/b.yaml"}
 
 
-async def test_the_revision_that_is_refused_is_named(world: World) -> None:
+async def test_the_state_of_a_source_names_the_rejected_revision(world: World) -> None:
     made = await world.settled()
     for lies in ("bad", "none"):
         world.shelf.lies = lies

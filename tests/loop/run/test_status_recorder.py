@@ -30,14 +30,14 @@ async def stored(there: Bench) -> dict[Item, Status]:
     return {each.item: each for each in read_documents(await there.store.statuses.read(HERE))}
 
 
-async def test_what_is_new_is_told_and_written(there: Bench) -> None:
+async def test_a_new_status_is_reported_and_written(there: Bench) -> None:
     found = status(ONE, Truth.TRUE, 1.0)
     changes = await StatusRecorder().record(there.account(), [found], whole=True, force=False)
     assert changes == (Transition(ONE, None, found.conditions[0]),)
     assert await stored(there) == {ONE: found}
 
 
-async def test_what_says_the_same_is_neither_told_nor_written_until_its_age_would_be_a_riddle(
+async def test_an_unchanged_status_is_neither_reported_nor_written_until_it_is_old(
     there: Bench,
 ) -> None:
     made = StatusRecorder()
@@ -54,7 +54,7 @@ async def test_what_says_the_same_is_neither_told_nor_written_until_its_age_woul
     assert (await stored(there))[ONE].at == KEPT + 3
 
 
-async def test_a_look_at_one_app_forgets_no_age_of_another(there: Bench) -> None:
+async def test_a_pass_over_one_app_keeps_the_dates_of_other_statuses(there: Bench) -> None:
     made = StatusRecorder()
     both = [status(ONE, Truth.TRUE, 1.0), status(TWO, Truth.TRUE, 1.0)]
     await made.record(there.account(), both, whole=True, force=False)
@@ -65,7 +65,7 @@ async def test_a_look_at_one_app_forgets_no_age_of_another(there: Bench) -> None
     assert {each.at for each in (await stored(there)).values()} == {1.0}, "nothing was written again"
 
 
-async def test_what_an_earlier_process_dated_ahead_is_dated_anew(there: Bench) -> None:
+async def test_a_status_dated_ahead_by_an_earlier_process_is_dated_anew(there: Bench) -> None:
     """Its clock was three days fast: readers who wait for a look would wait as long."""
     ahead = status(ONE, Truth.TRUE, 3 * 86_400.0)
     await StatusRecorder().record(there.account(), [ahead], whole=True, force=False)
@@ -83,9 +83,7 @@ async def test_what_an_earlier_process_dated_ahead_is_dated_anew(there: Bench) -
         pytest.param(status(ONE, Truth.TRUE, 2.0, message="other words"), False, id="other words only"),
     ],
 )
-async def test_a_condition_that_says_something_else_is_told(
-    there: Bench, after: Status, *, told: bool
-) -> None:
+async def test_a_changed_condition_is_reported(there: Bench, after: Status, *, told: bool) -> None:
     made, before = StatusRecorder(), status(ONE, Truth.TRUE, 1.0)
     await made.record(there.account(), [before], whole=True, force=False)
     changes = await made.record(there.account(), [after], whole=False, force=False)
@@ -93,7 +91,7 @@ async def test_a_condition_that_says_something_else_is_told(
     assert await stored(there) == {ONE: after}
 
 
-async def test_what_is_not_declared_any_more_is_forgotten_by_a_pass_over_all(there: Bench) -> None:
+async def test_the_status_of_an_undeclared_item_is_deleted_by_a_full_pass(there: Bench) -> None:
     made = StatusRecorder()
     both = [status(ONE, Truth.TRUE, 1.0), status(TWO, Truth.TRUE, 1.0)]
     await made.record(there.account(), both, whole=True, force=False)
@@ -113,7 +111,7 @@ async def test_conditions_keep_their_times_over_a_restart(there: Bench) -> None:
     assert await again.record(there.account(), [before], whole=True, force=False) == ()
 
 
-async def test_what_left_while_nobody_ran_is_forgotten_too(there: Bench) -> None:
+async def test_the_status_of_an_item_undeclared_while_no_process_ran_is_deleted(there: Bench) -> None:
     await StatusRecorder().record(there.account(), [status(TWO, Truth.TRUE, 1.0)], whole=True, force=False)
     again = StatusRecorder()
     await again.load(there.account())

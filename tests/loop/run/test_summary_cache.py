@@ -47,7 +47,7 @@ def ready(counted: SummaryCache, upstream: str = HERE) -> int:
     return counted.summary(upstream).conditions.get((Kind.APP, "Ready", Truth.TRUE), 0)
 
 
-async def test_what_was_counted_counts_until_a_pass_may_have_moved_it() -> None:
+async def test_a_summary_is_cached_until_a_pass_may_have_changed_it() -> None:
     pages, clock = Pages(), TestClock()
     counted = SummaryCache(pages, clock)
     await counted.refresh([HERE])
@@ -65,7 +65,7 @@ async def test_what_was_counted_counts_until_a_pass_may_have_moved_it() -> None:
     assert counted.open_intents == {HERE: 2}
 
 
-async def test_a_storm_of_passes_does_not_make_a_storm_of_counting() -> None:
+async def test_many_passes_do_not_cause_many_summaries() -> None:
     pages, clock = Pages(), TestClock()
     counted = SummaryCache(pages, clock)
     for _ in range(100):
@@ -75,7 +75,7 @@ async def test_a_storm_of_passes_does_not_make_a_storm_of_counting() -> None:
     assert len(pages.read_) == 5
 
 
-async def test_it_is_counted_again_in_the_end_although_nothing_was_heard() -> None:
+async def test_a_summary_is_refreshed_after_a_while_even_without_a_pass() -> None:
     """Another replica may have written."""
     pages, clock = Pages(), TestClock()
     counted = SummaryCache(pages, clock)
@@ -85,7 +85,7 @@ async def test_it_is_counted_again_in_the_end_although_nothing_was_heard() -> No
     assert pages.read_ == [HERE, HERE]
 
 
-async def test_an_upstream_that_is_no_longer_in_use_is_forgotten() -> None:
+async def test_an_upstream_that_is_no_longer_in_use_leaves_the_summary_cache() -> None:
     counted = SummaryCache(Pages(), TestClock())
     await counted.refresh([HERE, THERE, ""])
     await counted.refresh([THERE])

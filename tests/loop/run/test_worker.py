@@ -61,7 +61,7 @@ async def serve(there: Tending, made: Worker, seconds: float = 30.0) -> None:
 # From declared to done.
 
 
-def test_what_is_declared_is_linked_and_subscribed(there: Tending) -> None:
+def test_declared_apps_are_linked_and_subscribed_by_a_worker(there: Tending) -> None:
     there.remote.live_after = 20
     made = there.tenure(BOTH)
     there.run(serve(there, made, 60))
@@ -89,7 +89,7 @@ def test_what_is_declared_is_linked_and_subscribed(there: Tending) -> None:
     }
 
 
-def test_a_settled_partner_is_listed_at_each_interval_and_looked_at_in_its_turn(there: Tending) -> None:
+def test_a_settled_partner_is_listed_at_each_interval_and_its_apps_in_turn(there: Tending) -> None:
     both_live(there)
     there.run(serve(there, there.tenure(BOTH), 30))
     before = len(there.remote.writes)
@@ -102,7 +102,7 @@ def test_a_settled_partner_is_listed_at_each_interval_and_looked_at_in_its_turn(
     assert there.remote.count("subscriptions") == pytest.approx(2 * (1_800 / 900 * 3 + 1), abs=3)
 
 
-def test_an_event_is_looked_at_at_once(there: Tending) -> None:
+def test_an_event_starts_a_pass_over_its_app_at_once(there: Tending) -> None:
     both_live(there)
     made = there.tenure(BOTH)
 
@@ -142,7 +142,7 @@ def test_a_crash_about_one_app_stops_no_other(there: Tending) -> None:
     assert len(about(there, WHOLE_PARTNER)) >= 2
 
 
-def test_it_holds_no_change_of_the_others_back(there: Tending) -> None:
+def test_a_crash_about_one_app_defers_no_guarded_change_of_others(there: Tending) -> None:
     """The guard waits for looks at all apps; one that always fails is not waited for."""
     poison(there)
     both_live(there)
@@ -152,7 +152,7 @@ def test_it_holds_no_change_of_the_others_back(there: Tending) -> None:
     assert there.remote.subs[AppId("app-2")]["events"].version == 2
 
 
-def test_a_crash_of_the_whole_is_told_as_its_trouble(there: Tending) -> None:
+def test_a_crash_of_a_full_pass_is_the_error_of_the_partner(there: Tending) -> None:
     made = there.tenure(BOTH)
     there.remote.on("rows", RuntimeError("a bug of ours"))
     there.run(serve(there, made, 0.5))
@@ -176,20 +176,20 @@ class Full:
 
 
 @pytest.mark.parametrize("error", [Denied("401"), Locked("another"), StoreError("the disk is full")])
-def test_some_troubles_end_it_and_are_told(there: Tending, error: Exception) -> None:
+def test_fatal_errors_end_the_worker_and_are_reported(there: Tending, error: Exception) -> None:
     there.remote.on("rows", error)
     with pytest.raises(type(error), match=str(error)):
         there.run(serve(there, there.tenure(BOTH)))
     assert [(each.error, each.error_kind) for each in there.told] == [(str(error), type(error).__name__)]
 
 
-def test_statuses_that_cannot_be_kept_end_it(there: Tending) -> None:
+def test_statuses_that_cannot_be_stored_end_the_worker(there: Tending) -> None:
     there.store.statuses = Full()  # type: ignore[assignment]  # a store of one method
     with pytest.raises(StoreError, match="full"):
         there.run(serve(there, there.tenure(BOTH)))
 
 
-def test_passing_trouble_does_not(there: Tending) -> None:
+def test_temporary_errors_do_not_end_the_worker(there: Tending) -> None:
     there.remote.on("rows", *[Busy("no answer")] * 3)
     made = there.tenure(BOTH)
     there.run(serve(there, made, 1.0))
@@ -198,7 +198,7 @@ def test_passing_trouble_does_not(there: Tending) -> None:
     assert (made.state().error, made.state().failures, len(there.remote.apps)) == ("", 0, 2)
 
 
-def test_a_list_that_is_to_rest_until_a_moment_rests_until_then(there: Tending) -> None:
+def test_a_list_with_a_retry_time_is_read_again_only_then(there: Tending) -> None:
     there.remote.on("rows", Busy("too fast", until=there.clock.now() + 45))
     there.run(serve(there, there.tenure(BOTH), 44))
     assert there.remote.count("rows") == 1
@@ -209,14 +209,14 @@ def test_a_list_that_is_to_rest_until_a_moment_rests_until_then(there: Tending) 
     assert there.remote.count("rows") >= 2
 
 
-def test_a_lock_that_is_lost_ends_it_before_another_pass(there: Tending) -> None:
+def test_a_lost_lock_ends_the_worker_before_another_pass(there: Tending) -> None:
     there.holds = False
     with pytest.raises(Locked):
         there.run(serve(there, there.tenure(BOTH)))
     assert there.remote.calls == []
 
 
-def test_it_ends_soon_after_it_is_stopped(there: Tending) -> None:
+def test_the_worker_ends_soon_after_it_is_stopped(there: Tending) -> None:
     stopped: list[float] = []
     made = there.tenure(BOTH)
 
@@ -258,7 +258,7 @@ def hinted(there: Tending, made: Worker, *hints: tuple[str, str], seconds: float
         pytest.param(("gone", EVENT), [], id="an event of a stranger"),
     ],
 )
-def test_a_hint_is_seen_within_a_second(
+def test_a_hint_is_taken_within_a_second(
     there: Tending, hint: tuple[str, str], expected: list[object]
 ) -> None:
     both_live(there)
@@ -268,7 +268,7 @@ def test_a_hint_is_seen_within_a_second(
     assert there.run(there.store.hints.take(HERE)) == ()
 
 
-def test_a_person_who_asks_for_all_has_all_looked_at(there: Tending) -> None:
+def test_a_request_for_all_apps_observes_all_of_them(there: Tending) -> None:
     both_live(there)
     hinted(there, there.tenure(BOTH), (WHOLE_PARTNER, RECONCILE), seconds=35)
     late = [each for each in there.told if each.began >= there.clock.now() - 5]
@@ -286,7 +286,7 @@ def test_an_event_does_not_replace_what_a_person_asked_for(there: Tending) -> No
     assert about(there, "AppOne")[-1].lane is Lane.ASKED
 
 
-def test_whoever_asks_sees_that_it_was_looked_at(there: Tending) -> None:
+def test_a_request_dates_the_status_of_its_app_even_if_unchanged(there: Tending) -> None:
     """A status that says the same is not written each time, but for who waits for it."""
     both_live(there)
     hinted(there, there.tenure(BOTH), ("AppOne", RECONCILE))
@@ -297,7 +297,7 @@ def test_whoever_asks_sees_that_it_was_looked_at(there: Tending) -> None:
 GUARDED = replace(PARTNER, guards=Guards(max_links=Count(1)))
 
 
-def test_a_release_lets_through_exactly_what_is_held(there: Tending) -> None:
+def test_a_release_given_to_the_worker_lets_exactly_the_held_changes_through(there: Tending) -> None:
     made = there.tenure(desired(ONE, TWO, partner=GUARDED))
     there.run(serve(there, made, 5))
     key = made.state().held_digest
@@ -311,13 +311,13 @@ def test_a_release_lets_through_exactly_what_is_held(there: Tending) -> None:
     assert made.state().held_digest == ""
 
 
-def test_it_gives_way_to_who_asks_for_the_lock(there: Tending) -> None:
+def test_the_worker_hands_the_lock_over_on_request(there: Tending) -> None:
     made = there.tenure(BOTH)
     hinted(there, made, HANDOVER, seconds=600)
     assert there.seconds <= 32
 
 
-def test_a_wish_for_the_lock_from_before_its_time_is_nobodys(there: Tending) -> None:
+def test_a_request_for_the_lock_from_before_the_worker_began_is_ignored(there: Tending) -> None:
     there.run(leave(there, HANDOVER, after=0))
     there.timeline.seconds += 5
     there.run(serve(there, there.tenure(BOTH), 60))
@@ -327,7 +327,7 @@ def test_a_wish_for_the_lock_from_before_its_time_is_nobodys(there: Tending) -> 
 # What is declared meanwhile.
 
 
-def test_an_app_that_leaves_while_it_is_looked_at_is_left_alone(there: Tending) -> None:
+def test_an_app_undeclared_during_its_pass_is_left_alone(there: Tending) -> None:
     both_live(there)
     made = there.tenure(BOTH)
     look = there.remote.subscriptions
@@ -346,7 +346,7 @@ def test_an_app_that_leaves_while_it_is_looked_at_is_left_alone(there: Tending) 
     assert {(each.item.app, each.revision) for each in found} == {("AppTwo", "r2")}
 
 
-def test_a_pass_tells_the_revision_it_was_about(there: Tending) -> None:
+def test_a_pass_reports_the_revision_that_it_began_with(there: Tending) -> None:
     made = there.tenure(BOTH)
     rows = there.remote.rows
 
@@ -382,7 +382,7 @@ def test_a_new_manifest_is_linked_at_once(there: Tending) -> None:
 # Looking alone.
 
 
-def test_who_observes_writes_nothing_and_takes_no_hint_from_the_writer(there: Tending) -> None:
+def test_an_observing_worker_writes_nothing_and_takes_no_hint_from_the_writer(there: Tending) -> None:
     there.remote.put("AppOne", ONE.phone)
     there.tempo = Timing(enforce=False)
     there.holds = False
