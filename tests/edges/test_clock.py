@@ -9,7 +9,7 @@ import pytest
 from controller.edges.clock import SystemClock
 
 
-def test_it_tells_the_wall_clocks_time() -> None:
+def test_the_system_clock_returns_the_time_of_the_wall_clock() -> None:
     before = time.time()
     assert before - 1 <= SystemClock().now() <= time.time() + 1
 

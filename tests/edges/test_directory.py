@@ -58,7 +58,7 @@ def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path, path: str) -> No
         pytest.param("-", "standard input is not read: name a folder or a file", id="standard input"),
     ],
 )
-def test_what_to_do_about_a_missing_path(
+def test_the_error_about_a_missing_path_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, remedy: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -72,7 +72,7 @@ def test_an_empty_path_is_wrong_usage() -> None:
         directory.read([""])
 
 
-def test_the_revision_is_made_of_names_and_bytes_and_not_of_where_they_are(tmp_path: Path) -> None:
+def test_the_revision_of_a_folder_depends_on_names_and_bytes_and_not_on_its_place(tmp_path: Path) -> None:
     revisions = []
     for folder, name, text in (
         ("x", "a.yaml", "1"),
@@ -87,12 +87,12 @@ def test_the_revision_is_made_of_names_and_bytes_and_not_of_where_they_are(tmp_p
     assert all(one.startswith("sha256:") and len(one) == 71 for one in revisions)
 
 
-def test_a_folder_is_the_same_in_another_spelling(tmp_path: Path) -> None:
+def test_the_identity_of_a_folder_is_the_same_in_another_spelling(tmp_path: Path) -> None:
     spellings = ("manifests", "manifests/", "./manifests", "other/../manifests", "manifests/../manifests")
     assert len({directory.identity([f"{tmp_path}/{each}"]) for each in spellings}) == 1
 
 
-def test_the_identity_is_where_the_source_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_identity_of_a_folder_is_its_real_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "m/a.yaml")
     monkeypatch.chdir(tmp_path)
     assert (
@@ -157,22 +157,22 @@ def test_pipes_sockets_and_dangling_links_are_not_opened(
     assert rules(source) == ["GS704", "GS704", "GS704"]
 
 
-def test_a_device_that_was_named_is_not_read() -> None:
+def test_a_device_is_not_read_although_it_was_named() -> None:
     assert rules(directory.read(["/dev/zero"])) == ["GS704"]
 
 
-def test_a_giant_is_not_read(tmp_path: Path) -> None:
+def test_a_file_above_the_size_limit_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "a.yaml").open("wb") as file:
         file.truncate(10 * 1024**3)
     assert rules(directory.read([str(tmp_path)])) == ["GS109"]
 
 
-def test_the_largest_file_is_read(tmp_path: Path) -> None:
+def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
     write(tmp_path / "a.yaml", "#" * LARGEST)
     assert [len(file.data) for file in directory.read([str(tmp_path)]).files] == [LARGEST]
 
 
-def test_a_name_that_cannot_be_shown_is_told_escaped(tmp_path: Path) -> None:
+def test_a_file_name_that_cannot_be_shown_is_escaped(tmp_path: Path) -> None:
     for name in (b"a\nb.yaml", b"\x1b[31m.yaml", b"\xff.yaml"):
         Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).write_bytes(b"a: b")
     source = directory.read([str(tmp_path)])
@@ -180,12 +180,12 @@ def test_a_name_that_cannot_be_shown_is_told_escaped(tmp_path: Path) -> None:
     assert all(problem.place.file.isprintable() for problem in source.problems)
 
 
-def test_a_pointer_to_a_file_that_is_elsewhere_is_told(tmp_path: Path) -> None:
+def test_a_pointer_of_git_lfs_is_a_problem(tmp_path: Path) -> None:
     write(tmp_path / "a.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
     assert rules(directory.read([str(tmp_path)])) == ["GS708"]
 
 
-def test_what_only_looks_like_a_manifest_is_not_passed_by_in_silence(tmp_path: Path) -> None:
+def test_files_that_only_look_like_manifests_are_reported(tmp_path: Path) -> None:
     for name in ("a.yaml", "B.YAML", "c/D.Yml", "e.yaml ", "f.yamlx", "G.YAML.txt", ".h.YAML", ".i/J.YAML"):
         write(tmp_path / name)
     (tmp_path / "K.YAML").mkdir()
@@ -200,7 +200,7 @@ def test_what_only_looks_like_a_manifest_is_not_passed_by_in_silence(tmp_path: P
     )
 
 
-def test_twins_are_told(tmp_path: Path) -> None:
+def test_files_that_differ_only_in_case_or_ending_are_a_warning(tmp_path: Path) -> None:
     for name in ("a.yaml", "a.yml", "B.yaml", "b.yaml"):
         write(tmp_path / name)
     source = directory.read([str(tmp_path)])
@@ -209,7 +209,7 @@ def test_twins_are_told(tmp_path: Path) -> None:
     assert len(source.files) == 4
 
 
-def test_more_files_than_anyone_has_are_not_read(tmp_path: Path) -> None:
+def test_a_folder_with_too_many_files_is_not_read(tmp_path: Path) -> None:
     for number in range(MOST_FILES + 1):
         (tmp_path / f"{number}.yaml").touch()
     source = directory.read([str(tmp_path)])
@@ -217,7 +217,7 @@ def test_more_files_than_anyone_has_are_not_read(tmp_path: Path) -> None:
     assert len(source.files) == MOST_FILES
 
 
-def test_more_bytes_than_a_source_may_have_are_not_read(tmp_path: Path) -> None:
+def test_a_folder_with_too_many_bytes_is_not_read(tmp_path: Path) -> None:
     count = LARGEST_SOURCE // LARGEST
     for number in range(count + 5):
         with (tmp_path / f"{number:04}.yaml").open("wb") as file:
@@ -228,13 +228,13 @@ def test_more_bytes_than_a_source_may_have_are_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_without_read_permission_is_a_problem(tmp_path: Path) -> None:
     write(tmp_path / "a.yaml").chmod(0)
     (tmp_path / "b").mkdir(mode=0)
     assert rules(directory.read([str(tmp_path)])) == ["GS704", "GS704"]
 
 
-def test_the_schemas_are_found_and_are_the_ones_of_the_repository() -> None:
+def test_the_installed_schemas_are_those_of_the_repository() -> None:
     root = Path(__file__).parents[2]
     for kind, file in schemas.KINDS.items():
         assert schemas.text(kind) == (root / "schemas" / file).read_text(encoding="utf-8")

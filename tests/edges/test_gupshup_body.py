@@ -33,25 +33,25 @@ from controller.edges.gupshup.shapes import moment, phone
         pytest.param(b'{"a":' * 100_000, "nested", id="deep objects"),
     ],
 )
-def test_what_is_no_clean_json_is_garbage(content: bytes, why: str) -> None:
+def test_a_body_that_is_no_clean_json_is_malformed(content: bytes, why: str) -> None:
     with pytest.raises(Malformed, match=why):
         decode(content)
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_raise_anything_else(content: bytes) -> None:
+def test_arbitrary_bytes_of_a_body_raise_nothing_but_malformed(content: bytes) -> None:
     with suppress(Malformed):
         decode(content)
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800", True, 1.5, [], {}, None])
-def test_what_is_no_text_is_garbage(value: Json) -> None:
+def test_a_value_that_is_no_text_is_malformed(value: Json) -> None:
     with pytest.raises(Malformed):
         text(value, "it")
 
 
 @pytest.mark.parametrize(("value", "wanted"), [(None, None), ("", None), ("x", "x"), (0, "0")])
-def test_a_text_may_be_left_out(value: Json, wanted: str | None) -> None:
+def test_an_optional_text_may_be_missing(value: Json, wanted: str | None) -> None:
     assert text_or_none(value, "it") == wanted
 
 
@@ -63,7 +63,7 @@ def test_a_flag_may_be_a_text(value: Json, wanted: bool) -> None:  # noqa: FBT00
 
 
 @pytest.mark.parametrize("value", [0, 1, "yes", "", []])
-def test_what_is_no_flag_is_garbage(value: Json) -> None:
+def test_a_value_that_is_no_flag_is_malformed(value: Json) -> None:
     with pytest.raises(Malformed):
         flag(value, "it", default=False)
 
@@ -98,7 +98,7 @@ def test_a_number_may_be_a_text(value: Json, wanted: int | None) -> None:
         pytest.param("soon", None, id="a word"),
     ],
 )
-def test_a_moment_is_in_seconds(value: Json, wanted: float | None) -> None:
+def test_a_timestamp_is_read_in_seconds(value: Json, wanted: float | None) -> None:
     assert moment(value) == wanted
 
 

@@ -154,7 +154,7 @@ async def outcome(
 
 @OFTEN
 @given(what=st.sampled_from(sorted(READS)), answer=ANSWERS)
-def test_any_answer_to_a_read_is_a_value_or_says_who_moves_next(what: str, answer: Answer) -> None:
+def test_any_answer_to_a_read_is_a_value_or_says_who_has_to_act(what: str, answer: Answer) -> None:
     found = asyncio.run(outcome(what, answer, READS[what]))
 
     if isinstance(found, Exception):
@@ -164,7 +164,7 @@ def test_any_answer_to_a_read_is_a_value_or_says_who_moves_next(what: str, answe
 
 @OFTEN
 @given(what=st.sampled_from(sorted(WRITES)), answer=ANSWERS)
-def test_any_answer_to_a_write_is_a_value_or_says_who_moves_next(what: str, answer: Answer) -> None:
+def test_any_answer_to_a_write_is_a_value_or_says_who_has_to_act(what: str, answer: Answer) -> None:
     found = asyncio.run(outcome(what, answer, WRITES[what]))
 
     if isinstance(found, Exception):
@@ -213,7 +213,9 @@ def told(what: str) -> list[str]:
 
 @pytest.mark.parametrize("what", [*READS, *WRITES])
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 409, 500])
-async def test_no_secret_comes_back_out(what: str, status: int, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_that_gupshup_echoes_is_in_a_value_or_an_error(
+    what: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """Gupshup echoes the secrets that it was sent, in texts and headers, in many forms."""
     caplog.set_level(logging.DEBUG)
     leaks = [form(canary) for form in FORMS for canary in told(what)]
@@ -226,7 +228,7 @@ async def test_no_secret_comes_back_out(what: str, status: int, caplog: pytest.L
         assert not [leak for leak in leaks for text in shown if leak in text]
 
 
-async def test_what_links_says_of_an_answer_holds_no_secret() -> None:
+async def test_the_message_about_an_answer_to_a_link_holds_no_secret() -> None:
     world = World()
     world.upstream.on(LINK, Answer(409, {"message": f"no {PARTNER_TOKEN} here", "appId": APP}))
     async with world.writer() as client:
@@ -236,12 +238,12 @@ async def test_what_links_says_of_an_answer_holds_no_secret() -> None:
     assert "no *** here" in repr(found)
 
 
-def test_a_wish_cannot_be_pickled_with_its_secrets() -> None:
+def test_a_subscription_with_secrets_cannot_be_pickled() -> None:
     with pytest.raises(TypeError):
         pickle.dumps(WISH)
 
 
-async def test_a_good_login_that_shows_its_token_shows_it_to_nobody() -> None:
+async def test_a_login_whose_message_holds_the_token_shows_it_nowhere() -> None:
     world = World()
     world.upstream.on(LOGIN, good_login(message=PARTNER_TOKEN))
     async with world.reader() as client:

@@ -71,7 +71,7 @@ def clamped(total: int, most: int) -> Callable[[int, int], list[dict[str, object
         pytest.param(clamped(30, 10), 30, 4, id="likewise, and full to the end"),
     ],
 )
-async def test_all_pages_are_read(
+async def test_all_pages_of_the_list_are_read(
     cut: Callable[[int, int], list[dict[str, object]]],
     total: int,
     calls: int,
@@ -107,7 +107,7 @@ async def test_a_list_whose_pages_repeat_is_read_without_pages(
     assert pages.without == 1
 
 
-async def test_a_repeating_list_keeps_the_stages_that_its_pages_told() -> None:
+async def test_a_repeating_list_keeps_the_stages_that_its_pages_showed() -> None:
     world = World()
     told = {**rows(1)[0], "creationStage": "ERROR"}
     world.upstream.on(LIST, Answer(200, {"apps": [told]}))
@@ -116,7 +116,7 @@ async def test_a_repeating_list_keeps_the_stages_that_its_pages_told() -> None:
         assert [row.stage.creation for row in await client.rows()] == ["ERROR", None]
 
 
-async def test_a_repeating_look_by_phone_is_answered_without_pages() -> None:
+async def test_a_repeating_query_by_phone_is_read_without_pages() -> None:
     world = World()
     mine, other = {**rows(1)[0], "phone": PHONE}, rows(2)[0]
     world.upstream.on(LIST, Answer(200, {"apps": [mine]}))
@@ -171,7 +171,7 @@ async def test_a_repeating_list_waits_for_its_turn_to_be_read_without_pages() ->
         pytest.param({"apps": rows(1), "data": {"more": False}}, id="something else beside it"),
     ],
 )
-async def test_an_empty_list_beside_a_filled_one_counts_for_nothing(body: object) -> None:
+async def test_an_empty_list_beside_a_filled_one_is_ignored(body: object) -> None:
     world = World()
     world.upstream.on(LIST, Answer(200, body), Answer(200, {"apps": []}))
     async with world.reader() as client:
@@ -186,7 +186,7 @@ async def test_an_empty_list_beside_a_filled_one_counts_for_nothing(body: object
         pytest.param({"message": "fine"}, id="none"),
     ],
 )
-async def test_an_answer_without_one_list_is_no_list(body: object) -> None:
+async def test_an_answer_without_exactly_one_list_is_refused(body: object) -> None:
     world = World()
     world.upstream.on(LIST, Answer(200, body))
     async with world.reader() as client:
@@ -205,7 +205,7 @@ async def test_a_list_without_an_end_ends_when_its_time_is_up() -> None:
     assert len(pages.asked) == 1
 
 
-async def test_a_list_without_an_end_is_no_list() -> None:
+async def test_a_list_without_an_end_is_refused() -> None:
     pages = Pages(lambda page, _: rows(page))
 
     with pytest.raises(Busy, match="no end after 1000 pages"):
@@ -232,7 +232,7 @@ async def test_one_odd_row_makes_the_list_useless(odd: dict[str, object]) -> Non
         await listed(Pages(lambda _page, _size: [*rows(1), {**rows(2)[0], **odd}]))
 
 
-async def test_a_page_that_fails_fails_the_list() -> None:
+async def test_a_failed_page_fails_the_whole_list() -> None:
     world = World()
     world.upstream.on(LIST, Answer(200, {"apps": rows(*range(100))}), httpx.ReadTimeout("slow"))
     async with world.reader() as client:
@@ -251,7 +251,7 @@ async def test_the_key_of_the_list_may_differ(key: str | None) -> None:
         assert [row.id for row in await client.partner_apps()] == [row_id(1)]
 
 
-async def test_a_row_tells_all_that_it_holds() -> None:
+async def test_a_row_is_decoded_with_all_of_its_fields() -> None:
     world = World()
     told = {
         "id": APP,
@@ -273,7 +273,7 @@ async def test_a_row_tells_all_that_it_holds() -> None:
     assert found == Row(APP, "AcmeSupport", PHONE, True, False, "IN", stage, 1_636_986_446.609)  # noqa: FBT003  (a row)
 
 
-async def test_a_look_by_phone_asks_for_it_and_returns_all_that_came() -> None:
+async def test_a_query_by_phone_sends_the_phone_and_returns_all_rows() -> None:
     world = World()
     world.upstream.on(LIST, Answer(200, {"apps": rows(1, 2)}), Answer(200, {"apps": []}))
     async with world.reader() as client:
@@ -283,7 +283,7 @@ async def test_a_look_by_phone_asks_for_it_and_returns_all_that_came() -> None:
 
 
 @pytest.mark.parametrize("phone", ["", "+9198", "91 98", "٣", "9&name=x"])
-async def test_a_look_by_an_odd_phone_is_not_sent(phone: str) -> None:
+async def test_a_query_by_a_malformed_phone_is_not_sent(phone: str) -> None:
     world = World()
     async with world.reader() as client:
         with pytest.raises(Usage):

@@ -30,7 +30,7 @@ CANARY = Secret(VALUE)
         pytest.param("jwt eyJhbGciOiJI.eyJwYXls.sig-x_y!", "jwt ***!", id="what looks like a JWT"),
     ],
 )
-def test_words_are_made_fit(said: str, wanted: str) -> None:
+def test_words_of_gupshup_are_made_short_and_printable(said: str, wanted: str) -> None:
     assert redact(said) == wanted
 
 
@@ -78,7 +78,7 @@ def test_a_secret_at_the_clip_leaves_no_part_behind() -> None:
     assert "p4ss" not in redact("x" * 190 + " " + VALUE, [CANARY])
 
 
-def test_joined_spaces_complete_no_secret() -> None:
+def test_joining_spaces_completes_no_secret() -> None:
     assert redact("abcdef  ghijkl", [Secret("abcdef ghijkl")]) == "***"
 
 

@@ -476,7 +476,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("what", "status", "body", "kind", "said"), FAILURES)
-async def test_an_answer_becomes_who_moves_next(
+async def test_an_answer_becomes_an_error_that_says_who_has_to_act(
     what: str,
     status: int,
     body: object,

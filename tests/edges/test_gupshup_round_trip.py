@@ -73,7 +73,7 @@ async def written(first: Subscription, then: Subscription, switches: tuple[str, 
 
 @settings(max_examples=executions(60), deadline=None)
 @given(WANTED, WANTED, SWITCHES)
-def test_what_was_written_is_what_is_read(
+def test_a_written_subscription_does_not_differ_when_it_is_read_back(
     first: Subscription, then: Subscription, switches: tuple[str, ...]
 ) -> None:
     """A new subscription begins active; there is no field for that, so an update comes behind."""
@@ -84,7 +84,7 @@ def test_what_was_written_is_what_is_read(
 
 @settings(max_examples=executions(60), deadline=None)
 @given(WANTED)
-def test_the_form_of_a_form_is_the_form(wanted: Subscription) -> None:
+def test_the_form_of_a_subscription_read_back_is_the_form_that_was_sent(wanted: Subscription) -> None:
     sent = form(wanted).updated()
     names = frozenset(str(sent["modes"]).split(","))
     assert names == wanted.modes

@@ -56,7 +56,7 @@ def test_no_id_whatever_builds_a_path_outside_the_table(app: object, subscriptio
         assert path.count("/") == route.template.count("/")
 
 
-def test_nothing_deletes_all_subscriptions_of_an_app() -> None:
+def test_no_route_deletes_all_subscriptions_of_an_app() -> None:
     deleting = [route.template for route in ROUTES if route.method == "DELETE"]
 
     assert deleting == ["/partner/app/{app}/subscription/{subscription}"]
@@ -64,7 +64,7 @@ def test_nothing_deletes_all_subscriptions_of_an_app() -> None:
         Call(next(route for route in ROUTES if route.method == "DELETE"), APP, SubscriptionId(""))
 
 
-def test_ids_come_out_in_one_form() -> None:
+def test_ids_in_paths_have_one_form() -> None:
     assert app_id(APP.upper()) == APP
     assert subscription_id(8166) == subscription_id("8166") == SUB
 
@@ -86,7 +86,7 @@ def test_each_route_spends_the_budget_that_gupshup_keeps_for_it() -> None:
     }
 
 
-def test_only_tokens_and_subscriptions_are_counted_per_app() -> None:
+def test_only_token_and_subscription_routes_are_counted_per_app() -> None:
     counted = {route.name for route in ROUTES if Call(route, APP, SUB).budget == APP}
 
     assert counted == {"app token", "subscriptions", "subscribe", "update", "unsubscribe"}
@@ -104,6 +104,6 @@ def test_a_call_shows_neither_its_secrets_nor_its_query() -> None:
     assert call.secrets == (Secret("hunter22"),)
 
 
-def test_an_app_is_needed_where_the_path_names_one() -> None:
+def test_a_route_whose_path_names_an_app_needs_an_app() -> None:
     with pytest.raises(Usage, match="UUID"):
         Call(ROUTES[1], AppId(""))

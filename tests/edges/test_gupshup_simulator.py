@@ -30,7 +30,7 @@ def client(clock: TestClock, *, secret: str | None = None) -> AbstractAsyncConte
     ).writer()
 
 
-async def test_an_app_is_linked_found_and_told_about() -> None:
+async def test_an_app_is_linked_and_read_back_from_the_simulator() -> None:
     async with client(TestClock()) as gupshup:
         assert (await gupshup.sign_in()).isdigit()
         linked = await gupshup.link(declared(waba_id=WABA, phone=PHONE, storage_region="IN"))
@@ -47,7 +47,7 @@ async def test_an_app_is_linked_found_and_told_about() -> None:
         await gupshup.set_callback(app, URL)
 
 
-async def test_a_second_link_says_why_not() -> None:
+async def test_a_second_link_is_refused_by_the_simulator_with_a_reason() -> None:
     async with client(TestClock()) as gupshup:
         first = await gupshup.link(declared(waba_id=WABA, phone=PHONE))
         assert isinstance(first, Linked)
@@ -60,7 +60,7 @@ async def test_a_second_link_says_why_not() -> None:
         )
 
 
-async def test_a_subscription_is_made_changed_and_taken_away() -> None:
+async def test_a_subscription_is_created_changed_and_deleted_at_the_simulator() -> None:
     clock = TestClock()
     async with client(clock) as gupshup:
         linked = await gupshup.link(declared(waba_id=WABA, phone=PHONE))
@@ -91,7 +91,7 @@ async def test_a_subscription_is_made_changed_and_taken_away() -> None:
             await gupshup.subscriptions(app)
 
 
-async def test_a_wrong_secret_is_denied() -> None:
+async def test_a_wrong_secret_is_denied_by_the_simulator() -> None:
     async with client(TestClock(), secret="wrong") as gupshup:
         with pytest.raises(Denied, match="Failed to authenticate"):
             await gupshup.sign_in()

@@ -73,7 +73,7 @@ async def test_a_certificate_of_the_ca_file_is_trusted(tmp_path: Path) -> None:
         pytest.param("IP:127.0.0.2", True, id="for another host"),
     ],
 )
-async def test_a_bad_certificate_is_sent_nothing(
+async def test_a_server_with_a_bad_certificate_is_sent_nothing(
     tmp_path: Path,
     name: str,
     trusted: bool,  # noqa: FBT001  (a column of the table)

@@ -59,7 +59,7 @@ async def test_the_login_form_names_the_secret_both_ways_and_no_header_holds_it(
     assert login.headers["content-type"] == "application/x-www-form-urlencoded"
 
 
-async def test_a_token_goes_in_both_headers_without_bearer() -> None:
+async def test_a_partner_token_is_sent_in_both_headers_without_bearer() -> None:
     world = World()
     world.upstream.on(LIST, NO_APPS)
     async with world.reader() as client:
@@ -69,7 +69,7 @@ async def test_a_token_goes_in_both_headers_without_bearer() -> None:
     assert (request.headers["Authorization"], request.headers["token"]) == (PARTNER_TOKEN, PARTNER_TOKEN)
 
 
-async def test_a_universal_token_goes_by_bearer_alone() -> None:
+async def test_a_universal_token_is_sent_as_bearer_alone() -> None:
     world = World(credentials=GIVEN, secrets={"GIVEN": "Bearer universal"})
     world.upstream.on(LIST, NO_APPS)
     async with world.reader() as client:
@@ -137,7 +137,7 @@ async def test_a_hundred_waiting_calls_cause_one_login_and_one_app_token() -> No
     assert len(world.upstream.sent(LOGIN)) == len(world.upstream.sent(APP_TOKEN)) == 1
 
 
-async def test_every_call_passes_the_gate_those_for_tokens_too() -> None:
+async def test_every_call_passes_the_rate_limiter_including_those_for_tokens() -> None:
     world = World()
     world.upstream.on(PIPELINE, STAGE)
     async with world.reader() as client:
@@ -216,7 +216,7 @@ async def test_a_pipeline_that_asks_for_a_review_may_mean_the_token() -> None:
     assert [r.headers["token"] for r in world.upstream.sent(PIPELINE)] == ["sk_old", "sk_new"]
 
 
-async def test_the_same_app_token_again_is_not_tried_again() -> None:
+async def test_an_app_token_that_gupshup_repeats_is_not_tried_again() -> None:
     """Gupshup gives out the token that exists, so a refusal of it is final."""
     world = World()
     world.upstream.on(PIPELINE, REFUSED)
@@ -291,7 +291,7 @@ async def test_a_clock_set_back_does_not_keep_a_refusal_for_ever() -> None:
         pytest.param(httpx.ConnectError("refused"), Busy, 5, id="not sent"),
     ],
 )
-async def test_a_login_in_trouble_rests_for_all_who_wait(
+async def test_a_failing_login_is_not_repeated_for_waiting_calls(
     trouble: Answer | Exception,
     kind: type[Busy],
     rest: float,
@@ -381,7 +381,7 @@ async def test_a_late_refusal_of_an_old_token_does_not_drop_the_new_one() -> Non
     assert (await keeper.get()).token == new
 
 
-async def test_tokens_that_were_good_for_a_while_may_be_renewed_each_minute() -> None:
+async def test_tokens_that_worked_for_a_while_may_be_renewed_each_minute() -> None:
     clock = TestClock()
     keeper = numbered(clock)
     token = (await keeper.get()).token
@@ -434,21 +434,21 @@ async def test_a_given_token_that_cannot_be_a_header_is_refused_without_its_valu
         pytest.param("opaque", "", id="opaque"),
     ],
 )
-async def test_the_partner_is_named_by_its_token_or_not_at_all(token: str, owner: str) -> None:
+async def test_the_id_of_a_partner_comes_from_its_token_or_is_unknown(token: str, owner: str) -> None:
     world = World(credentials=GIVEN, secrets={"GIVEN": token})
     async with world.reader() as client:
         assert await client.sign_in() == owner
 
 
 @pytest.mark.parametrize("told", [None, "", "a b", "x" * 65, {"a": 1}, True, "1#2", "../.."])
-async def test_an_odd_id_from_the_login_is_not_used(told: object) -> None:
+async def test_a_malformed_id_from_the_login_is_not_used(told: object) -> None:
     world = World()
     world.upstream.on(LOGIN, good_login(id=told))
     async with world.reader() as client:
         assert await client.sign_in() == ""
 
 
-async def test_credentials_that_open_another_account_later_end_the_conversation() -> None:
+async def test_credentials_that_open_another_account_later_end_the_session() -> None:
     """What is known and held by then is the first one's."""
     world = World()
     world.upstream.on(LOGIN, good_login(id=1368), good_login(id=None), good_login(id=99))

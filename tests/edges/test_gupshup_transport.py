@@ -146,7 +146,7 @@ RUDE = [
 
 
 @pytest.mark.parametrize(("behaviour", "said"), RUDE)
-async def test_a_rude_answer_ends_in_time_and_proves_nothing(behaviour: Behaviour, said: str) -> None:
+async def test_a_malformed_answer_ends_in_time_and_proves_nothing(behaviour: Behaviour, said: str) -> None:
     async with rude(behaviour) as server:
         here = world(server.port, deadline=FAST if behaviour in ENDLESS else 30 * FAST)
         async with here.writer() as client:
@@ -169,7 +169,7 @@ async def test_a_bomb_is_not_unpacked_whole() -> None:
     assert most < LARGEST_BODY * 8
 
 
-async def test_a_compressed_answer_is_read_although_nobody_asked_for_it() -> None:
+async def test_an_unrequested_compressed_answer_is_read() -> None:
     for encoding, content in (
         ("gzip", gzip.compress(b'{"apps":[]}')),
         ("deflate", zlib.compress(b'{"apps":[]}')),
@@ -348,7 +348,7 @@ async def test_a_cookie_is_not_kept() -> None:
     assert not any(b"cookie" in request.lower() for request in server.requests)
 
 
-async def test_the_gate_is_passed_before_a_byte_leaves_and_can_keep_it_back() -> None:
+async def test_the_rate_limiter_can_refuse_a_call_before_a_byte_is_sent() -> None:
     class Shut(OpenLimiter):
         @asynccontextmanager
         async def call(
@@ -426,7 +426,7 @@ async def opened(world: World) -> None:
         "https://x:99999999",
     ],
 )
-async def test_only_an_origin_is_taken_as_url(url: str) -> None:
+async def test_only_an_origin_is_accepted_as_url(url: str) -> None:
     with pytest.raises(Usage, match=r"https://partner\.gupshup\.io") as raised:
         await opened(World(url=url))
     assert "canary" not in str(raised.value)
@@ -442,13 +442,13 @@ async def test_an_origin_may_be_written_in_other_ways(url: str) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["canary", "socks5://canary:1", "ftp://canary"])
-async def test_an_odd_proxy_is_refused_without_naming_it(proxy: str) -> None:
+async def test_a_malformed_proxy_is_refused_without_showing_it(proxy: str) -> None:
     with pytest.raises(Usage, match="proxy") as raised:
         await opened(World(network=Network(proxy=proxy)))
     assert "canary" not in str(raised.value)
 
 
-async def test_an_odd_ca_file_is_refused(tmp_path: Path) -> None:
+async def test_a_malformed_ca_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_text("no PEM")
     for odd in (path, tmp_path / "none.pem"):
@@ -456,7 +456,7 @@ async def test_an_odd_ca_file_is_refused(tmp_path: Path) -> None:
             await opened(World(network=Network(ca_file=str(odd))))
 
 
-async def test_a_ca_file_in_pem_is_taken() -> None:
+async def test_a_ca_file_in_pem_is_accepted() -> None:
     async with World(network=Network(ca_file=certifi.where())).reader() as client:
         assert client
 
@@ -469,7 +469,7 @@ async def test_the_libraries_do_not_log_what_they_send(caplog: pytest.LogCapture
         assert not logging.getLogger(name).isEnabledFor(logging.INFO)
 
 
-async def test_a_write_does_not_go_where_the_right_to_it_was_lost() -> None:
+async def test_a_write_is_not_sent_after_the_lease_was_lost() -> None:
     there = World(credentials=GIVEN, holds=lambda: False)
     async with there.writer() as client:
         with pytest.raises(
@@ -481,7 +481,7 @@ async def test_a_write_does_not_go_where_the_right_to_it_was_lost() -> None:
         assert await client.rows() == ()
 
 
-async def test_the_right_to_write_is_asked_for_when_nothing_but_the_bytes_is_left_to_do() -> None:
+async def test_the_lease_is_checked_last_before_the_bytes_of_a_write_are_sent() -> None:
     """It is lost while the connection is made: the server sees that one, and not a byte on it."""
     answers = iter([True, False])
     async with rude(silence) as server:

@@ -38,7 +38,7 @@ WISH = SubscriptionForm(
 )
 
 
-async def test_a_link_sends_what_is_given_as_a_form() -> None:
+async def test_a_link_sends_its_given_fields_as_a_form() -> None:
     world = World()
     world.upstream.on(LINK, Answer(200, {"appId": APP}))
     async with world.writer() as client:
@@ -101,7 +101,7 @@ async def test_a_header_that_could_break_out_is_not_sent(value: str) -> None:
     assert not world.upstream.log
 
 
-async def test_what_cannot_be_encoded_is_not_sent() -> None:
+async def test_a_write_that_cannot_be_encoded_is_not_sent() -> None:
     world = World()
     async with world.writer() as client:
         with pytest.raises(Usage, match="characters"):
@@ -136,7 +136,7 @@ async def write(client: GupshupWriter, what: str) -> None:
     ],
     ids=lambda trouble: trouble.__class__.__name__ + str(getattr(trouble, "status", "")),
 )
-async def test_no_write_is_ever_repeated(what: str, trouble: Answer | Exception) -> None:
+async def test_no_write_is_ever_repeated_by_the_client(what: str, trouble: Answer | Exception) -> None:
     world = World()
     world.upstream.on(what, trouble)
     async with world.writer() as client:
@@ -165,7 +165,7 @@ async def test_no_write_is_ever_repeated(what: str, trouble: Answer | Exception)
         pytest.param(ValueError("x"), Unclear, id="the library's error"),
     ],
 )
-async def test_only_what_provably_never_left_is_busy(
+async def test_only_a_write_that_provably_was_not_sent_is_busy(
     what: str,
     trouble: Exception,
     kind: type[ControllerError],

@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 from controller.edges.log_throttle import EVERY, MOST, LogThrottle
 
 
-def test_what_is_kept_in_mind_is_bounded() -> None:
+def test_the_messages_that_a_log_throttle_remembers_are_bounded() -> None:
     throttle = LogThrottle(lambda: 0.0)
     for name in range(MOST + 10):
         assert throttle.due(chr(0x4E00 + name)) == 0
@@ -24,7 +24,7 @@ def test_what_is_kept_in_mind_is_bounded() -> None:
         pytest.param([0.0, 60.0, 61.0, 120.0], [1, 1, 2], id="and each minute again"),
     ],
 )
-def test_a_flood_is_a_line_a_minute(moments: list[float], times: list[int]) -> None:
+def test_a_flood_of_one_message_is_one_line_a_minute(moments: list[float], times: list[int]) -> None:
     now = iter(moments)
     throttle = LogThrottle(lambda: next(now))
     with capture_logs() as lines:

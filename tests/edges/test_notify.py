@@ -99,7 +99,7 @@ def found(url: str) -> tuple[Service, ...]:
     return services(None, {VARIABLE: url})
 
 
-async def test_a_notice_arrives_as_it_was_said(receiver: Receiver) -> None:
+async def test_a_notice_arrives_with_its_title_and_body(receiver: Receiver) -> None:
     desk = Desk(*found(receiver.url))
     desk.notifier.notify(NOTICE)
     assert await desk.wait() == ["sent"]
@@ -109,14 +109,14 @@ async def test_a_notice_arrives_as_it_was_said(receiver: Receiver) -> None:
     assert post["message"].splitlines() == ["app-001", "For 10 min."]
 
 
-async def test_good_news_is_marked_as_such(receiver: Receiver) -> None:
+async def test_a_good_notice_is_marked_as_success(receiver: Receiver) -> None:
     desk = Desk(*found(receiver.url))
     desk.notifier.notify(Notice("Over", "It took 5 s.", good=True))
     await desk.wait()
     assert receiver.posts[0]["type"] == "success"
 
 
-async def test_every_service_gets_it(receiver: Receiver) -> None:
+async def test_every_service_gets_each_notice(receiver: Receiver) -> None:
     other = Receiver()
     desk = Desk(*found(f"# two\n{receiver.url}\n\n  {other.url}\n"))
     desk.notifier.notify(NOTICE)
@@ -125,7 +125,7 @@ async def test_every_service_gets_it(receiver: Receiver) -> None:
     other.close()
 
 
-async def test_a_service_that_fails_is_tried_three_times_and_then_left(
+async def test_a_failing_service_is_tried_three_times(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """What is said about it names neither its URL nor the secret in it, by any library at any level."""
@@ -143,7 +143,7 @@ async def test_a_service_that_fails_is_tried_three_times_and_then_left(
     there.close()
 
 
-async def test_a_service_that_is_back_gets_it() -> None:
+async def test_a_service_that_recovers_gets_the_notice() -> None:
     there = Receiver(500, 200)
     desk = Desk(*found(there.url))
     desk.notifier.notify(NOTICE)
@@ -152,7 +152,7 @@ async def test_a_service_that_is_back_gets_it() -> None:
     there.close()
 
 
-async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
+async def test_a_redirect_of_a_notification_service_is_not_followed(receiver: Receiver) -> None:
     there = Receiver(307, location=receiver.url.replace("json://", "http://"))
     desk = Desk(*found(there.url))
     desk.notifier.notify(NOTICE)
@@ -161,7 +161,7 @@ async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     there.close()
 
 
-async def test_nobody_waits_for_a_service_that_never_ends_and_the_others_get_theirs(
+async def test_a_hanging_service_delays_no_other_service(
     receiver: Receiver,
 ) -> None:
     """Nor does it take a thread for each notice: one try hangs, the others wait for it and give up."""
@@ -177,7 +177,7 @@ async def test_nobody_waits_for_a_service_that_never_ends_and_the_others_get_the
     there.close()
 
 
-async def test_what_waits_is_bounded_and_the_oldest_goes_first() -> None:
+async def test_waiting_notices_are_bounded_and_the_oldest_is_dropped_first() -> None:
     gate, sent = threading.Event(), list[str]()
 
     def slow(notice: Notice) -> bool:
@@ -196,7 +196,7 @@ async def test_what_waits_is_bounded_and_the_oldest_goes_first() -> None:
     assert len(sent) == MOST + 50 - dropped
 
 
-async def test_a_plugin_that_raises_is_a_failure_and_its_words_are_not_repeated() -> None:
+async def test_a_plugin_that_raises_is_a_failure_and_its_message_is_not_shown() -> None:
     def broken(_: Notice) -> bool:
         raise RuntimeError(f"cannot reach https://hooks.example.com/{CANARY}")
 
@@ -207,7 +207,7 @@ async def test_a_plugin_that_raises_is_a_failure_and_its_words_are_not_repeated(
     assert CANARY not in str(desk.capture.entries)
 
 
-async def test_what_is_left_is_sent_at_the_end_as_far_as_time_allows(receiver: Receiver) -> None:
+async def test_waiting_notices_are_sent_at_the_end_as_far_as_time_allows(receiver: Receiver) -> None:
     desk = Desk(*found(receiver.url))
     for _ in range(5):
         desk.notifier.notify(NOTICE)
@@ -221,14 +221,14 @@ async def test_what_is_left_is_sent_at_the_end_as_far_as_time_allows(receiver: R
     hanging.set()
 
 
-async def test_the_end_cuts_pauses_short() -> None:
+async def test_the_end_of_the_notifier_cuts_pauses_short() -> None:
     desk = Desk(Service("down", lambda _: False), pauses=(600.0,))
     desk.notifier.notify(NOTICE)
     await desk.notifier.close(10)
     assert desk.results == ["failed"]
 
 
-async def test_without_urls_there_are_no_services_and_nothing_happens() -> None:
+async def test_a_notifier_without_urls_sends_nothing() -> None:
     assert services(None, {}) == ()
     desk = Desk()
     desk.notifier.notify(NOTICE)
@@ -237,7 +237,7 @@ async def test_without_urls_there_are_no_services_and_nothing_happens() -> None:
 
 
 @pytest.mark.parametrize("where", ["file", "variable", "twin"])
-def test_urls_come_from_a_file_or_the_environment(where: str, tmp_path: Path) -> None:
+def test_urls_of_services_come_from_a_file_or_the_environment(where: str, tmp_path: Path) -> None:
     file = tmp_path / "urls"
     file.write_text("json://127.0.0.1:9/a\njsons://127.0.0.1/b\n", encoding="utf-8")
     calls: dict[str, Callable[[], tuple[Service, ...]]] = {
@@ -251,7 +251,7 @@ def test_urls_come_from_a_file_or_the_environment(where: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "url", [f"slakc://{CANARY}", f"slack://{CANARY}", CANARY, f"file:///{CANARY}", f"https://[{CANARY}"]
 )
-def test_a_url_that_is_none_is_named_by_its_line_and_not_repeated(
+def test_an_invalid_service_url_is_reported_by_its_line_and_not_shown(
     url: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(Usage, match="line 2 is no URL of a notification service") as caught:
@@ -260,7 +260,7 @@ def test_a_url_that_is_none_is_named_by_its_line_and_not_repeated(
     assert caught.value.__cause__ is None
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_of_service_urls_is_named(tmp_path: Path) -> None:
     with pytest.raises(Usage, match=r"notifications: no secret: the file .* cannot be read"):
         services(str(tmp_path / "none"), {})
 
@@ -270,9 +270,9 @@ URLS = re.findall(r"^\| [^|]+ \| `(\w+://[^`]+)` \|$", PAGE.read_text(encoding="
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_the_urls_on_the_page_are_understood(url: str) -> None:
+def test_the_service_urls_on_the_page_of_notifications_are_valid(url: str) -> None:
     assert len(found(url)) == 1
 
 
-def test_the_page_has_urls() -> None:
+def test_the_page_of_notifications_has_service_urls() -> None:
     assert len(URLS) >= 7

@@ -40,7 +40,7 @@ def desk() -> Desk:
     return Desk()
 
 
-def test_a_pass_is_one_line(desk: Desk) -> None:
+def test_a_pass_is_one_line_of_log(desk: Desk) -> None:
     desk.pass_log.on_pass(replace(WHOLE, summary={"waiting": 3, "held": 0}))
     assert desk.lines() == [
         {
@@ -56,7 +56,7 @@ def test_a_pass_is_one_line(desk: Desk) -> None:
     ]
 
 
-def test_an_action_is_one_line_beside_that_of_its_pass(desk: Desk) -> None:
+def test_an_action_is_one_line_of_log_beside_that_of_its_pass(desk: Desk) -> None:
     done = Result(Verb.UPDATE, APP, Outcome.DONE)
     refused = Result(Verb.LINK, APP, Outcome.FAILED, "LinkRefused", "no WABA for 919876543210")
     desk.pass_log.on_pass(replace(ONE, results=(done, refused)))
@@ -68,19 +68,19 @@ def test_an_action_is_one_line_beside_that_of_its_pass(desk: Desk) -> None:
     assert (third["event"], third["scope"], third["done"]) == ("pass done", "main/acme", 1)
 
 
-def test_an_error_is_told_once_with_its_kind(desk: Desk) -> None:
+def test_an_error_is_logged_once_with_its_kind(desk: Desk) -> None:
     desk.pass_log.on_pass(replace(WHOLE, error="list: no answer", error_kind="Unclear"))
     (line,) = desk.lines()
     assert (line["event"], line["log_level"]) == ("pass failed", "warning")
     assert (line["reason"], line["message"]) == ("Unclear", "list: no answer")
 
 
-def test_a_look_at_one_app_that_found_nothing_is_for_those_who_search(desk: Desk) -> None:
+def test_a_pass_over_one_app_without_changes_is_logged_at_debug(desk: Desk) -> None:
     desk.pass_log.on_pass(ONE)
     assert desk.lines()[0]["log_level"] == "debug"
 
 
-def test_what_gets_stuck_or_well_is_told(desk: Desk) -> None:
+def test_apps_that_stall_or_become_ready_are_logged(desk: Desk) -> None:
     again = replace(READY, type="Live")
     moves = (Transition(APP, None, STALLED), Transition(APP, None, READY), Transition(APP, None, again))
     desk.pass_log.on_pass(replace(ONE, transitions=moves))
@@ -90,7 +90,7 @@ def test_what_gets_stuck_or_well_is_told(desk: Desk) -> None:
     assert (ready["event"], done["event"]) == ("ready", "pass done")
 
 
-def test_the_same_trouble_is_told_once_a_minute_with_what_was_kept_back(desk: Desk) -> None:
+def test_a_repeated_error_is_logged_once_a_minute_with_its_count(desk: Desk) -> None:
     """An hour of an outage with a pass a second leaves sixty lines, although the words count the seconds."""
     for second in range(3600):
         desk.time = float(second)
@@ -101,7 +101,7 @@ def test_the_same_trouble_is_told_once_a_minute_with_what_was_kept_back(desk: De
     assert {line["suppressed"] for line in lines[1:]} == {59}
 
 
-def test_another_app_and_another_trouble_are_told_at_once(desk: Desk) -> None:
+def test_errors_of_another_app_or_kind_are_logged_at_once(desk: Desk) -> None:
     for app in ("acme", "bakery"):
         for trouble in ("Busy", "Unclear"):
             desk.pass_log.on_pass(replace(ONE, app=app, error="no", error_kind=trouble))

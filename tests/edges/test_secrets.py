@@ -30,7 +30,9 @@ CANARY = "canary-4f9a"
         pytest.param(" x ", " x ", id="spaces are kept"),
     ],
 )
-def test_what_editors_add_is_not_part_of_a_secret(tmp_path: Path, content: str, wanted: str) -> None:
+def test_a_byte_order_mark_or_newline_of_an_editor_is_not_part_of_a_secret(
+    tmp_path: Path, content: str, wanted: str
+) -> None:
     path = tmp_path / "secret"
     path.write_bytes(content.encode())
 
@@ -74,7 +76,9 @@ def test_a_missing_secret_names_its_reference(
     ],
     ids=["no UTF-8", "too long", "empty"],
 )
-def test_an_odd_file_is_refused_without_its_content(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_malformed_secret_file_is_refused_without_its_content(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
     path = tmp_path / "secret"
     path.write_bytes(content)
 
@@ -85,7 +89,9 @@ def test_an_odd_file_is_refused_without_its_content(tmp_path: Path, content: byt
 
 @pytest.mark.parametrize("value", [f"{CANARY}\r\nX: y", f"{CANARY}é", f"{CANARY}\x7f", f"{CANARY}\n{CANARY}"])
 @pytest.mark.parametrize("kind", ["env", "file"])
-def test_what_cannot_be_a_header_is_refused_without_its_value(tmp_path: Path, value: str, kind: str) -> None:
+def test_a_secret_that_cannot_be_a_header_is_refused_without_its_value(
+    tmp_path: Path, value: str, kind: str
+) -> None:
     path = tmp_path / "secret"
     path.write_bytes(value.encode())
     reference: Reference = FromEnv("HOOK_SECRET") if kind == "env" else FromFile(str(path))
@@ -148,9 +154,7 @@ Reveal = Callable[[Reference, dict[str, str]], Secret]
 
 
 @BOTH
-def test_what_is_handed_out_is_read_through_links_that_stay_within(
-    disk: Disk, show: Reveal, folder: str
-) -> None:
+def test_a_secret_is_read_through_links_within_its_folder(disk: Disk, show: Reveal, folder: str) -> None:
     disk.file(f"{folder}/..2026/x", "linked")
     disk.link(f"{folder}/..data", disk.root / folder / "..2026")
     disk.link(f"{folder}/x", Path("..data/x"))
@@ -167,7 +171,7 @@ def test_what_is_handed_out_is_read_through_links_that_stay_within(
 
 @BOTH
 @pytest.mark.parametrize("kind", ["file", "folder", "chain"])
-def test_a_link_out_of_what_is_handed_out_is_not_followed(
+def test_a_link_out_of_a_folder_of_secrets_is_not_followed(
     disk: Disk, show: Reveal, folder: str, kind: str
 ) -> None:
     canary = disk.file("elsewhere/canary")
@@ -184,7 +188,9 @@ def test_a_link_out_of_what_is_handed_out_is_not_followed(
 
 
 @BOTH
-def test_a_link_into_the_other_folder_is_not_followed(disk: Disk, show: Reveal, folder: str) -> None:
+def test_a_link_into_the_other_folder_of_secrets_is_not_followed(
+    disk: Disk, show: Reveal, folder: str
+) -> None:
     other = "hooks" if folder == "secrets" else "secrets"
     disk.link(f"{folder}/x", disk.root / other / "own")
     for path in (f"{folder}/x", f"{other}/own"):
@@ -193,7 +199,7 @@ def test_a_link_into_the_other_folder_is_not_followed(disk: Disk, show: Reveal, 
 
 
 @BOTH
-def test_a_file_that_another_variable_names_is_not_read(disk: Disk, show: Reveal, folder: str) -> None:
+def test_a_secret_file_that_another_variable_names_is_not_read(disk: Disk, show: Reveal, folder: str) -> None:
     """Whatever the manifest, or that variable, calls it."""
     disk.link(f"{folder}/x", disk.root / folder / "own")
     for root in (disk.root, disk.root.parent / "real"):
@@ -203,7 +209,7 @@ def test_a_file_that_another_variable_names_is_not_read(disk: Disk, show: Reveal
                 show(FromFile(str(disk.root / folder / name)), environ)
 
 
-def test_a_folder_of_headers_around_that_of_credentials_hands_out_none_of_them(disk: Disk) -> None:
+def test_credentials_below_a_folder_of_headers_are_no_headers(disk: Disk) -> None:
     """Not by a link from beside it, either."""
     disk.link("hooks/x", disk.root / "secrets/own")
     for folder in (disk.root, disk.root / "secrets"):
@@ -235,7 +241,7 @@ def test_the_pod_s_token_is_never_read(disk: Disk) -> None:
             show(FromEnv("GUPSHUP_POD"), disk.environ)
 
 
-def test_a_path_that_is_none_is_refused(disk: Disk) -> None:
+def test_an_invalid_path_of_a_secret_is_refused(disk: Disk) -> None:
     with pytest.raises(Denied, match="may not be read"):
         reveal_credential(FromFile(f"{disk.root}/secrets/a\0b"), disk.environ)
 

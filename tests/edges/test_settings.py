@@ -25,7 +25,7 @@ from controller.model.source import Rules
         pytest.param({"GUPSHUP_PARTNER_TOKEN": "x"}, Rules(token_given=True), id="a token"),
     ],
 )
-def test_rules_come_from_the_environment(environ: dict[str, str], expected: Rules) -> None:
+def test_rules_about_manifests_come_from_the_environment(environ: dict[str, str], expected: Rules) -> None:
     assert rules(environ) == expected
 
 
@@ -88,7 +88,7 @@ OTHERS = {
         ),
     ],
 )
-def test_credentials_may_name_what_is_theirs(environ: dict[str, str], granted: Grant) -> None:
+def test_credentials_may_name_their_own_files_and_variables(environ: dict[str, str], granted: Grant) -> None:
     assert rules(environ).credentials == granted
 
 
@@ -122,7 +122,7 @@ def test_credentials_may_name_what_is_theirs(environ: dict[str, str], granted: G
         ),
     ],
 )
-def test_headers_may_name_what_is_theirs(environ: dict[str, str], granted: Grant) -> None:
+def test_headers_may_name_their_own_files_and_variables(environ: dict[str, str], granted: Grant) -> None:
     assert rules(environ).headers == granted
 
 
@@ -130,7 +130,7 @@ def test_no_secret_shows_where_rules_are_printed() -> None:
     assert "canary" not in repr(rules({"PASSWORD": "/canary", "GUPSHUP_SECRET": "/canary"}))
 
 
-def test_the_address_and_the_id_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_the_address_and_the_partner_id_may_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "url"
     file.write_text("1368\n", encoding="utf-8")
     assert rules({"GUPSHUP_PARTNER_ID_FILE": str(file)}).partner_id == "1368"

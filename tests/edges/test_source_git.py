@@ -41,7 +41,7 @@ def told(source: Source) -> list[tuple[str, str]]:
     return sorted((problem.rule, problem.place.file) for problem in source.problems)
 
 
-async def test_manifests_are_read_from_all_folders_but_those_with_a_dot(
+async def test_manifests_of_a_commit_are_read_from_all_folders_but_those_with_a_dot(
     repository: Repository, source: GitSource
 ) -> None:
     looked_for: dict[str, Leaf] = {"b.yaml": "1", "a/c.yml": b"2", "a/d/e.yaml": ""}
@@ -57,9 +57,7 @@ async def test_manifests_are_read_from_all_folders_but_those_with_a_dot(
     )
 
 
-async def test_only_the_folder_is_read_and_names_are_those_of_the_repository(
-    repository: Repository, tmp_path: Path
-) -> None:
+async def test_only_the_configured_folder_of_a_commit_is_read(repository: Repository, tmp_path: Path) -> None:
     repository.commit({"live/eu/a.yaml": "1", "live2/b.yaml": "2", "c.yaml": "3"})
     found = await look(source_of(repository, tmp_path / "copy", path="./live/"))
     assert names(found) == ["live/eu/a.yaml"]
@@ -76,14 +74,16 @@ async def test_only_the_folder_is_read_and_names_are_those_of_the_repository(
         pytest.param("sub/in", "no folder at sub/in", id="inside a submodule"),
     ],
 )
-async def test_a_folder_is_refused(repository: Repository, tmp_path: Path, path: str, words: str) -> None:
+async def test_a_path_in_a_commit_that_is_no_folder_is_refused(
+    repository: Repository, tmp_path: Path, path: str, words: str
+) -> None:
     commit = repository.commit({"a.yaml": "", "d/b.yaml": "", "link": Link("d"), "sub": Submodule()})
     with pytest.raises(SourceError, match=f"commit {commit} has {words}; check the path") as caught:
         await look(source_of(repository, tmp_path / "copy", path=path))
     assert caught.value.revision == commit
 
 
-async def test_without_a_branch_the_remote_says_which(tmp_path: Path) -> None:
+async def test_the_default_branch_is_that_of_the_remote(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "remote", branch="trunk")
     commit = repository.commit({"a.yaml": ""}, branch="trunk")
     repository.commit({"b.yaml": ""}, branch="main")
@@ -107,7 +107,7 @@ async def test_a_branch_that_was_deleted_is_an_error_and_not_an_empty_source(
     assert names(await source.read(last_good)) == ["a.yaml"]
 
 
-async def test_a_repository_with_longer_ids_is_refused_with_a_word(tmp_path: Path) -> None:
+async def test_a_repository_with_sha256_ids_is_refused_with_a_reason(tmp_path: Path) -> None:
     remote = tmp_path / "remote"
     repository = Repository(remote)
     shutil.rmtree(remote)
@@ -176,12 +176,14 @@ async def test_a_manifest_that_is_linked_to_is_read_once_and_by_its_own_name(
     assert (await look(source)).files == (SourceFile("a.yaml", b"1"),)
 
 
-async def test_links_in_a_circle_end(repository: Repository, source: GitSource) -> None:
+async def test_links_of_a_commit_in_a_circle_end(repository: Repository, source: GitSource) -> None:
     repository.commit({"a.yaml": Link("b.yaml"), "b.yaml": Link("a.yaml"), "c.yaml": Link("c.yaml/c.yaml")})
     assert told(await look(source)) == [("GS704", "a.yaml"), ("GS704", "b.yaml"), ("GS704", "c.yaml")]
 
 
-async def test_many_links_out_of_the_folder_are_all_told(repository: Repository, source: GitSource) -> None:
+async def test_many_links_out_of_the_folder_are_all_reported(
+    repository: Repository, source: GitSource
+) -> None:
     repository.commit({f"{number:02}": Link("/etc") for number in range(30)})
     assert told(await look(source)) == [("GS707", f"{number:02}") for number in range(30)]
 
@@ -199,7 +201,7 @@ async def test_many_links_out_of_the_folder_are_all_told(repository: Repository,
         pytest.param("nn/" * 1_400 + "a.yaml", "", ("GS702", ("nn/" * 67)[:199] + "…"), id="a path of 4 kB"),
     ],
 )
-async def test_a_leaf_is_refused_and_the_rest_is_read(
+async def test_an_unsupported_entry_of_a_commit_is_a_problem_and_the_rest_is_read(
     repository: Repository, source: GitSource, name: str, leaf: Leaf, problem: tuple[str, str]
 ) -> None:
     repository.commit({"z.yaml": "1", name: leaf})
@@ -208,19 +210,21 @@ async def test_a_leaf_is_refused_and_the_rest_is_read(
     assert names(found) == ["z.yaml"]
 
 
-async def test_submodules_in_hidden_folders_are_passed_by(repository: Repository, source: GitSource) -> None:
+async def test_submodules_in_hidden_folders_are_ignored(repository: Repository, source: GitSource) -> None:
     repository.commit({".vendor/sub": Submodule()})
     assert (await look(source)).problems == ()
 
 
-async def test_twins_are_told(repository: Repository, source: GitSource) -> None:
+async def test_files_of_a_commit_that_differ_only_in_case_or_ending_are_a_warning(
+    repository: Repository, source: GitSource
+) -> None:
     repository.commit({"a.yaml": "1", "a.yml": "2", "B.yaml": "3", "b.yaml": "4"})
     found = await look(source)
     assert [rule for rule, _ in told(found)] == ["GS705", "GS705"]
     assert len(found.files) == 4
 
 
-async def test_what_only_looks_like_a_manifest_is_not_passed_by_in_silence(
+async def test_files_of_a_commit_that_only_look_like_manifests_are_reported(
     repository: Repository, source: GitSource
 ) -> None:
     repository.commit({"a.yaml": "1", "B.YAML": "2", "c/D.Yml": "3", ".e.YAML": "4", "F.YAML.txt": "5"})
@@ -229,16 +233,14 @@ async def test_what_only_looks_like_a_manifest_is_not_passed_by_in_silence(
     assert told(found) == [("GS709", "B.YAML"), ("GS709", "c/D.Yml")]
 
 
-async def test_more_files_than_anyone_has_are_not_read(repository: Repository, source: GitSource) -> None:
+async def test_a_commit_with_too_many_files_is_not_read(repository: Repository, source: GitSource) -> None:
     repository.commit({f"{number:05}.yaml": str(number) for number in range(MOST_FILES + 1)})
     found = await look(source)
     assert told(found) == [("GS703", ".")]
     assert len(found.files) == MOST_FILES
 
 
-async def test_more_bytes_than_a_source_may_have_are_not_read(
-    repository: Repository, source: GitSource
-) -> None:
+async def test_a_commit_with_too_many_bytes_is_not_read(repository: Repository, source: GitSource) -> None:
     count = LARGEST_SOURCE // LARGEST
     repository.commit({f"{number:04}.yaml": b"#" * LARGEST for number in range(count + 5)})
     found = await look(source)
@@ -253,7 +255,7 @@ async def test_more_bytes_than_a_source_may_have_are_not_read(
         pytest.param("120000", "GS704", "a link that leads to no file", id="link"),
     ],
 )
-async def test_a_giant_is_refused_by_the_size_it_claims(
+async def test_a_file_above_the_size_limit_is_refused_by_its_listed_size(
     repository: Repository, source: GitSource, tmp_path: Path, mode: str, rule: str, words: str
 ) -> None:
     """Nothing of it is there to be read: whoever tried would fail."""
@@ -271,7 +273,7 @@ async def test_a_giant_is_refused_by_the_size_it_claims(
     assert words in found.problems[0].message
 
 
-async def test_both_sources_read_the_same_from_the_same_files(
+async def test_a_folder_and_a_commit_of_the_same_files_are_read_alike(
     repository: Repository, source: GitSource, tmp_path: Path
 ) -> None:
     leaves = {
@@ -297,7 +299,7 @@ def test_a_blobs_id_is_the_one_that_git_gives(repository: Repository) -> None:
         assert blob_id(data) == repository.git("hash-object", "--stdin", feed=data)
 
 
-async def test_a_revision_that_grew_out_of_the_old_one_is_told_from_a_force_push(
+async def test_a_descendant_revision_is_distinguished_from_a_force_push(
     repository: Repository, source: GitSource
 ) -> None:
     first = repository.commit({"a.yaml": "1"})
@@ -316,7 +318,7 @@ async def test_a_revision_that_grew_out_of_the_old_one_is_told_from_a_force_push
     assert not await source.advanced(first, "--upload-pack=x")
 
 
-async def test_a_remote_that_can_leave_files_out_of_a_history_tells_the_same(
+async def test_ancestry_is_the_same_with_a_remote_that_supports_filters(
     repository: Repository, source: GitSource
 ) -> None:
     repository.git("config", "uploadpack.allowFilter", "true")
@@ -328,16 +330,14 @@ async def test_a_remote_that_can_leave_files_out_of_a_history_tells_the_same(
     assert not await source.advanced(second, forced)
 
 
-async def test_a_new_history_is_no_advance(repository: Repository, source: GitSource) -> None:
+async def test_an_unrelated_history_is_no_descendant(repository: Repository, source: GitSource) -> None:
     old = repository.commit({"a.yaml": "1"})
     new = repository.commit({"a.yaml": "1", "b.yaml": "1"}, parent="0")
     await source.fetch()
     assert not await source.advanced(old, new)
 
 
-async def test_a_history_is_looked_at_in_steps_and_no_further_than_its_last(
-    repository: Repository, source: GitSource
-) -> None:
+async def test_a_history_is_fetched_in_steps_up_to_a_limit(repository: Repository, source: GitSource) -> None:
     row = "commit refs/heads/main\ncommitter A <a@b> 1700000000 +0000\ndata 0\n"
     repository.commit({"a.yaml": "1"})
     first = repository.tip()
@@ -370,7 +370,7 @@ async def test_a_branch_that_is_no_commit_is_an_error(repository: Repository, so
     assert await source.fetch() == Commit(commit)
 
 
-def test_a_listing_that_is_cut_short_is_not_believed() -> None:
+def test_a_truncated_listing_of_git_is_refused() -> None:
     whole = b"100644 blob %s       1\ta.yaml\0" % (b"1" * 40)
     assert [entry.name for entry in entries(whole * 2)] == ["a.yaml", "a.yaml"]
     with pytest.raises(ValueError, match="in the middle of a line"):
@@ -388,6 +388,6 @@ def test_a_listing_that_is_cut_short_is_not_believed() -> None:
         pytest.param(b"%s blob 1\nb\n" % blob_id(b"b").encode(), id="about another file"),
     ],
 )
-def test_an_answer_is_not_believed(answer: bytes) -> None:
+def test_a_wrong_answer_of_git_about_a_file_is_refused(answer: bytes) -> None:
     with pytest.raises(ValueError, match=f"for {blob_id(b'a')}"):
         blobs([blob_id(b"a")], answer)

@@ -84,7 +84,7 @@ def add_a_second(copy: Path) -> None:
         break_the_tip, leave_a_lock, add_a_second,
     ],
 )  # fmt: skip
-async def test_a_damaged_copy_is_never_half_read_and_made_anew(
+async def test_a_damaged_copy_is_never_half_read_but_cloned_anew(
     repository: Repository, source: GitSource, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     whole = await source.read(await source.fetch())
@@ -101,7 +101,7 @@ async def test_a_damaged_copy_is_never_half_read_and_made_anew(
     assert repository.tip() == found.revision
 
 
-async def test_a_file_whose_content_was_exchanged_is_not_believed(
+async def test_a_file_of_the_copy_with_replaced_content_is_refused(
     repository: Repository, source: GitSource, tmp_path: Path
 ) -> None:
     commit = await source.fetch()
@@ -120,7 +120,7 @@ async def test_a_file_whose_content_was_exchanged_is_not_believed(
         await source.read(commit)
 
 
-async def test_a_copy_does_not_grow_for_ever(
+async def test_a_copy_of_a_repository_does_not_grow_for_ever(
     repository: Repository, source: GitSource, tmp_path: Path
 ) -> None:
     await source.fetch()
@@ -131,7 +131,7 @@ async def test_a_copy_does_not_grow_for_ever(
     assert copy_in(tmp_path) != first
 
 
-async def test_an_update_adds_to_the_copy(repository: Repository, source: GitSource, tmp_path: Path) -> None:
+async def test_a_fetch_adds_to_the_copy(repository: Repository, source: GitSource, tmp_path: Path) -> None:
     await source.fetch()
     first = copy_in(tmp_path)
     repository.commit({**FILES, "b.yaml": "1"})
@@ -140,7 +140,7 @@ async def test_an_update_adds_to_the_copy(repository: Repository, source: GitSou
     assert len(list(first.glob("objects/pack/*.pack"))) == 2
 
 
-async def test_two_processes_do_not_share_a_folder(
+async def test_two_processes_do_not_share_a_folder_for_copies(
     source: GitSource, repository: Repository, tmp_path: Path
 ) -> None:
     """Two sources stand for two processes: each has a handle of its own on the lock."""
@@ -159,7 +159,7 @@ async def test_a_folder_that_cannot_be_made_is_an_error(repository: Repository, 
         await source_of(repository, tmp_path / "file/copy").fetch()
 
 
-async def test_a_folder_that_takes_no_copy_is_an_error(repository: Repository, tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_hold_a_copy_is_an_error(repository: Repository, tmp_path: Path) -> None:
     source = source_of(repository, tmp_path / "copy")
     (tmp_path / "copy/lock").mkdir(parents=True)
     with pytest.raises(SourceError, match="cannot be used: Is a directory"):
@@ -172,13 +172,13 @@ async def test_the_copy_is_for_its_user_alone(source: GitSource, tmp_path: Path)
     assert copy_in(tmp_path).stat().st_mode & 0o077 == 0
 
 
-async def test_without_git_it_says_so(repository: Repository, tmp_path: Path) -> None:
+async def test_a_missing_git_command_is_reported(repository: Repository, tmp_path: Path) -> None:
     remote = Remote(repository.url, "main", local=True)
     with pytest.raises(SourceError, match="git is not installed"):
         await GitSource(remote, tmp_path / "copy", {"PATH": str(tmp_path)}).fetch()
 
 
-async def test_more_than_anyone_has_is_not_kept_in_memory(repository: Repository) -> None:
+async def test_an_oversized_output_of_git_is_not_kept_in_memory(repository: Repository) -> None:
     git = Git(os.environ["PATH"], {}, {})
     with pytest.raises(Overflow, match="ls-tree answered with more than 100 bytes"):
         await git.run(str(repository.folder), ("ls-tree", "-r", "main"), most=100)
@@ -273,7 +273,7 @@ async def test_a_malicious_repository_executes_nothing(
     assert not ran.exists()
 
 
-async def test_git_sees_no_home_no_terminal_and_nothing_of_our_environment(
+async def test_git_runs_without_home_terminal_and_our_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "git"

@@ -79,7 +79,9 @@ async def test_a_token_may_be_changed_between_two_fetches(
     "token",
     [pytest.param("a\nb", id="of two lines"), pytest.param("a" * 8_193, id="of eight thousand letters")],
 )
-async def test_a_token_is_refused(server: Manners, tmp_path: Path, token: str) -> None:
+async def test_a_malformed_token_is_refused_without_showing_it(
+    server: Manners, tmp_path: Path, token: str
+) -> None:
     with pytest.raises(SourceError, match="its token is not one line of printable ASCII") as refused:
         await source_at(server, tmp_path / "copy", token=token).fetch()
     assert "aa" not in str(refused.value)
@@ -93,7 +95,7 @@ async def test_a_repository_that_asks_for_a_token_where_none_was_given_is_an_err
         await source_at(server, tmp_path / "copy", None).fetch()
 
 
-async def test_a_token_that_is_refused_is_told_without_it_even_by_a_server_that_repeats_it(
+async def test_a_refused_token_is_not_shown_even_if_the_server_repeats_it(
     server: Manners, tmp_path: Path
 ) -> None:
     server.password, server.echo = "another", True
@@ -109,7 +111,7 @@ def assert_is_clean(text: str) -> None:
         assert spelling not in text
 
 
-async def test_a_redirect_is_not_followed_and_no_token_goes_there(
+async def test_a_redirect_of_a_fetch_is_not_followed_and_no_token_is_sent(
     repository: Repository, server: Manners, tmp_path: Path
 ) -> None:
     with serving(repository.folder, password=CANARY) as elsewhere:
@@ -120,7 +122,7 @@ async def test_a_redirect_is_not_followed_and_no_token_goes_there(
 
 
 @NEEDS_PROC
-async def test_while_a_fetch_runs_its_token_is_in_no_argument_no_variable_and_no_file(
+async def test_the_token_of_a_fetch_is_in_no_argument_no_variable_and_no_file(
     server: Manners, tmp_path: Path
 ) -> None:
     server.hold = True
@@ -207,7 +209,7 @@ asyncio.run(GitSource(remote, Path(sys.argv[2]), os.environ).fetch())
 """
 
 
-async def test_a_process_that_was_killed_in_the_middle_of_a_fetch_leaves_nothing_that_hurts(
+async def test_a_process_killed_during_a_fetch_leaves_nothing_harmful(
     repository: Repository, server: Manners, tmp_path: Path
 ) -> None:
     """Its git lives on for a while and may write: nobody looks where it does."""
@@ -229,7 +231,7 @@ async def test_a_process_that_was_killed_in_the_middle_of_a_fetch_leaves_nothing
     assert await source.read(await source.fetch()) == found
 
 
-async def test_a_proxy_is_used_and_its_password_told_to_nobody(
+async def test_a_proxy_is_used_and_its_password_is_not_shown(
     repository: Repository, server: Manners, tmp_path: Path
 ) -> None:
     proxy = f"http://ann:hunter2@127.0.0.1:{server.port}"
@@ -272,7 +274,7 @@ def certificate(folder: Path, name: str) -> Path:
     return both
 
 
-async def test_a_server_that_is_gone_is_an_error(repository: Repository, tmp_path: Path) -> None:
+async def test_an_unreachable_git_server_is_an_error(repository: Repository, tmp_path: Path) -> None:
     with serving(repository.folder) as server:
         pass
     with pytest.raises(SourceError, match=r"git said: .*check the URL and the network"):
@@ -285,7 +287,7 @@ exec sh -c "$word"
 """
 
 
-async def test_over_ssh_only_the_key_and_the_hosts_that_were_named_are_believed(
+async def test_a_fetch_over_ssh_trusts_only_the_named_key_and_hosts(
     repository: Repository, tmp_path: Path
 ) -> None:
     programs, log = tmp_path / "programs", tmp_path / "log"
@@ -325,5 +327,5 @@ async def test_over_ssh_only_the_key_and_the_hosts_that_were_named_are_believed(
         pytest.param("x" * 300, "x" * 199 + "…", id="too much"),
     ],
 )
-def test_what_git_said_is_fit_to_be_read(words: str, shown: str) -> None:
+def test_messages_of_git_are_made_short_and_printable(words: str, shown: str) -> None:
     assert git_message(words, ["hunter2&3"]) == shown

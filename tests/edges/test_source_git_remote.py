@@ -23,7 +23,7 @@ KEY = SshKey("/run/key", "/run/known_hosts")
         pytest.param("http://localhost/a", None, "http", id="http on this host"),
     ],
 )
-def test_a_url_is_taken(url: str, access: Access | None, protocol: str) -> None:
+def test_a_valid_url_of_a_repository_is_accepted(url: str, access: Access | None, protocol: str) -> None:
     assert Remote(url, access=access).endpoint.protocol == protocol
 
 
@@ -62,7 +62,7 @@ def test_a_url_is_taken(url: str, access: Access | None, protocol: str) -> None:
         pytest.param("http://hunter2@127.0.0.1/a", "holds credentials", id="a token on loopback"),
     ],
 )
-def test_a_url_is_refused_without_a_word_of_what_may_be_secret(url: str, words: str) -> None:
+def test_a_url_of_a_repository_is_refused_without_showing_a_possible_secret(url: str, words: str) -> None:
     with pytest.raises(Usage, match=words) as refused:
         Remote(url, access=KEY if url.startswith("ssh:") or "@" in url else None)
     assert "hunter2" not in str(refused.value)
@@ -70,7 +70,7 @@ def test_a_url_is_refused_without_a_word_of_what_may_be_secret(url: str, words: 
 
 
 @pytest.mark.parametrize("branch", ["main", "release/1.2", "feature/a-b_c", "v1@x", "größe", "#12"])
-def test_a_branch_is_taken(branch: str) -> None:
+def test_a_valid_branch_name_is_accepted(branch: str) -> None:
     assert Remote(HOST, branch).ref == f"refs/heads/{branch}"
 
 
@@ -81,7 +81,7 @@ def test_a_branch_is_taken(branch: str) -> None:
         "a:b", "a?", "a*", "a[", "a\\b", "a\nb", "a\x7fb", "a@{1}", "@", "a.lock", "a.lock/b",
     ],
 )  # fmt: skip
-def test_a_branch_is_refused(branch: str) -> None:
+def test_an_invalid_branch_name_is_refused(branch: str) -> None:
     with pytest.raises(Usage, match="no name of a branch"):
         Remote(HOST, branch)
 
@@ -89,12 +89,12 @@ def test_a_branch_is_refused(branch: str) -> None:
 @pytest.mark.parametrize(
     ("path", "taken"), [("", ""), (".", ""), ("./a/", "a"), ("a//b/./c", "a/b/c"), ("a b", "a b")]
 )
-def test_a_folder_is_taken(path: str, taken: str) -> None:
+def test_a_valid_folder_of_a_repository_is_accepted(path: str, taken: str) -> None:
     assert Remote(HOST, path=path).path == taken
 
 
 @pytest.mark.parametrize("path", ["/a", "-a", "..", "a/../b", "a\nb", "\0", "../a"])
-def test_a_folder_is_refused(path: str) -> None:
+def test_an_invalid_folder_of_a_repository_is_refused(path: str) -> None:
     with pytest.raises(Usage, match="no folder of a repository"):
         Remote(HOST, path=path)
 
@@ -113,7 +113,7 @@ def test_a_folder_is_refused(path: str) -> None:
         pytest.param(HOST, HttpsLogin(FromEnv("T"), ""), "is empty", id="no user"),
     ],
 )
-def test_an_access_is_refused(url: str, access: Access | None, words: str) -> None:
+def test_credentials_that_do_not_fit_the_url_are_refused(url: str, access: Access | None, words: str) -> None:
     with pytest.raises(Usage, match=words):
         Remote(url, access=access)
 
@@ -127,11 +127,11 @@ def test_an_access_is_refused(url: str, access: Access | None, words: str) -> No
         pytest.param(HOST, "http://a:hunter2@proxy/x y", "no usable URL", id="with a path"),
     ],
 )
-def test_a_proxy_is_refused(url: str, proxy: str, words: str) -> None:
+def test_an_invalid_proxy_for_git_is_refused(url: str, proxy: str, words: str) -> None:
     with pytest.raises(Usage, match=words) as refused:
         Remote(url, access=KEY if "@" in url else None, proxy=proxy)
     assert "hunter2" not in str(refused.value)
 
 
-def test_a_proxys_password_is_not_shown() -> None:
+def test_the_password_of_a_git_proxy_is_not_shown() -> None:
     assert "hunter2" not in repr(Remote(HOST, proxy="http://a:hunter2@proxy:3128"))

@@ -62,14 +62,14 @@ def signed(tmp_path: Path) -> Signed:
     return Signed(Repository(tmp_path / "remote"), keys)
 
 
-async def test_a_commit_that_an_allowed_key_signed_is_taken_and_its_signer_named(signed: Signed) -> None:
+async def test_a_commit_signed_by_an_allowed_key_is_accepted_with_its_signer(signed: Signed) -> None:
     commit = signed.commit("ann")
     source = signed.source(signed.allowed("ben", "ann"))
     assert await source.fetch() == Commit(commit, "ann@example.com")
     assert [file.path for file in (await source.read(await source.fetch())).files] == ["a.yaml"]
 
 
-async def test_a_key_that_was_not_revoked_is_taken(signed: Signed) -> None:
+async def test_a_commit_is_accepted_if_its_key_is_not_revoked(signed: Signed) -> None:
     signed.commit("ann")
     assert (await signed.source(revoking(signed, "ben")).fetch()).signer == "ann@example.com"
 
@@ -80,7 +80,7 @@ def revoking(signed: Signed, name: str) -> Signers:
     return Signers(signed.allowed("ann", "ben").allowed, str(file))
 
 
-async def test_a_key_that_was_revoked_is_refused(signed: Signed) -> None:
+async def test_a_commit_is_refused_if_its_key_was_revoked(signed: Signed) -> None:
     commit = signed.commit("ann")
     with pytest.raises(SourceError, match=f"commit {commit} is refused.*revoked"):
         await signed.source(revoking(signed, "ann")).fetch()
@@ -108,7 +108,9 @@ async def test_a_commit_without_a_signature_is_refused_until_a_signed_one_comes(
         pytest.param(["ann"], "cert-authority", id="of a key that only certifies others"),
     ],
 )
-async def test_a_signature_is_refused(signed: Signed, allowed: Sequence[str], options: str) -> None:
+async def test_a_commit_with_an_invalid_signature_is_refused(
+    signed: Signed, allowed: Sequence[str], options: str
+) -> None:
     commit = signed.commit("ann")
     with pytest.raises(SourceError, match=f"commit {commit} is refused"):
         await signed.source(signed.allowed(*allowed, options=options)).fetch()
@@ -143,7 +145,7 @@ async def test_an_openpgp_signature_is_refused_without_asking_a_keyring(
 
 
 @pytest.mark.parametrize("missing", ["allowed_signers", "revoked"])
-async def test_a_list_that_is_missing_refuses_everything(signed: Signed, missing: str) -> None:
+async def test_a_missing_list_of_keys_refuses_every_commit(signed: Signed, missing: str) -> None:
     """Alone, git would only warn of a missing list of revoked keys."""
     signed.commit("ann")
     signers = revoking(signed, "ben")
@@ -152,7 +154,7 @@ async def test_a_list_that_is_missing_refuses_everything(signed: Signed, missing
         await signed.source(signers).fetch()
 
 
-async def test_without_ssh_keygen_nothing_is_believed(signed: Signed, tmp_path: Path) -> None:
+async def test_a_missing_ssh_keygen_refuses_every_commit(signed: Signed, tmp_path: Path) -> None:
     signed.commit("ann")
     programs = tmp_path / "programs"
     programs.mkdir()

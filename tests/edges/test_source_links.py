@@ -61,7 +61,7 @@ def outcome(source: Source) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize(("name", "target", "files", "problems"), [*SAME, *IN_A_COMMIT])
-async def test_a_link_in_a_commit(
+async def test_a_link_in_a_commit_is_followed_only_within_the_source(
     tmp_path: Path, name: str, target: str, files: list[str], problems: list[str]
 ) -> None:
     repository = Repository(tmp_path / "remote")
@@ -71,7 +71,7 @@ async def test_a_link_in_a_commit(
 
 
 @pytest.mark.parametrize(("name", "target", "files", "problems"), [*SAME, *ON_A_DISK])
-def test_a_link_in_a_folder(
+def test_a_link_in_a_folder_is_followed_only_within_the_source(
     tmp_path: Path, name: str, target: str, files: list[str], problems: list[str]
 ) -> None:
     for path, content in LEAVES.items():

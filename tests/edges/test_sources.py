@@ -31,7 +31,7 @@ async def test_a_directory_is_read_whole_and_once(tmp_path: Path) -> None:
     assert second.revision != first.revision
 
 
-async def test_a_file_that_cannot_be_read_is_told_each_time(tmp_path: Path) -> None:
+async def test_a_file_that_cannot_be_read_is_reported_each_time(tmp_path: Path) -> None:
     """The revision is made of what can be read: it stays the same."""
     (tmp_path / "a.yaml").write_text("a: b\n")
     origin = FolderSource([str(tmp_path)], TestClock().now, quiet=0)
@@ -44,7 +44,7 @@ async def test_a_file_that_cannot_be_read_is_told_each_time(tmp_path: Path) -> N
         assert (found.revision, [each.rule for each in found.problems]) == (before.revision, ["GS707"])
 
 
-async def test_a_directory_that_is_gone_is_an_error_and_not_empty(tmp_path: Path) -> None:
+async def test_a_missing_directory_is_an_error_and_not_empty(tmp_path: Path) -> None:
     folder = tmp_path / "manifests"
     folder.mkdir()
     origin = FolderSource([str(folder)], TestClock().now, quiet=0)
@@ -100,7 +100,7 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-async def test_a_folder_is_read_once_it_has_been_at_rest(folder: Folder) -> None:
+async def test_a_folder_is_read_once_it_has_settled(folder: Folder) -> None:
     with pytest.raises(Unsettled, match=r"nothing in it has changed for 2 s\.$"):
         await folder.read()
     folder.clock.time += QUIET - 0.1
@@ -112,7 +112,9 @@ async def test_a_folder_is_read_once_it_has_been_at_rest(folder: Folder) -> None
 
 
 @pytest.mark.parametrize("step", [0.5, QUIET - 0.1])
-async def test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written(folder: Folder, step: float) -> None:
+async def test_no_prefix_of_a_file_is_accepted_however_slowly_it_is_written(
+    folder: Folder, step: float
+) -> None:
     text = "modes:\n- SENT\n- READ\n"
     await folder.settled()
     for length in range(len(text)):
@@ -124,7 +126,7 @@ async def test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written(folder:
     assert await folder.settled() == {"a.yaml": text.encode()}
 
 
-async def test_a_file_whose_time_is_set_back_is_noticed_all_the_same(folder: Folder) -> None:
+async def test_a_changed_file_whose_time_is_set_back_is_noticed(folder: Folder) -> None:
     await folder.settled()
     before = (folder.path / "a.yaml").stat()
     (folder.path / "a.yaml").write_text("a: c\n")
@@ -133,7 +135,7 @@ async def test_a_file_whose_time_is_set_back_is_noticed_all_the_same(folder: Fol
         await folder.read()
 
 
-async def test_a_touched_file_is_nothing_new(folder: Folder) -> None:
+async def test_a_touched_file_is_no_new_revision(folder: Folder) -> None:
     await folder.settled()
     os.utime(folder.path / "a.yaml", (1, 1))
     assert await folder.read() is None
@@ -150,7 +152,7 @@ def mounted(folder: Path, name: str, **files: str) -> None:
     (folder / "new").replace(folder / "..data")
 
 
-async def test_links_that_lead_elsewhere_need_no_rest(tmp_path: Path) -> None:
+async def test_a_swapped_link_is_read_without_waiting(tmp_path: Path) -> None:
     mounted(tmp_path, "one", a="a: b\n", b="b: c\n")
     folder = Folder(tmp_path)
     await folder.settled()
@@ -161,7 +163,7 @@ async def test_links_that_lead_elsewhere_need_no_rest(tmp_path: Path) -> None:
         await folder.read()
 
 
-async def test_the_same_manifests_that_lie_elsewhere_now_are_told(tmp_path: Path) -> None:
+async def test_unchanged_manifests_in_a_new_location_are_read_again(tmp_path: Path) -> None:
     mounted(tmp_path, "one", a="a: b\n")
     origin = FolderSource([str(tmp_path)], TestClock().now, quiet=0)
     first = await origin.read("")
@@ -177,7 +179,7 @@ async def test_the_same_manifests_that_lie_elsewhere_now_are_told(tmp_path: Path
     assert await origin.read(first.revision) is None
 
 
-async def test_a_swap_beside_a_file_that_is_being_written_needs_a_rest(tmp_path: Path) -> None:
+async def test_a_swapped_link_beside_a_file_being_written_has_to_settle(tmp_path: Path) -> None:
     mounted(tmp_path, "one", a="a: b\n")
     (tmp_path / "d.yaml").write_text("d: e\n")
     folder = Folder(tmp_path)
@@ -201,7 +203,7 @@ async def test_a_folder_of_git_sync_is_swapped_as_a_whole(tmp_path: Path) -> Non
     assert await folder.read() == {"a.yaml": b"a: c\n", "b.yaml": b"b: c\n"}
 
 
-async def test_what_changed_after_it_was_read_is_told(folder: Folder) -> None:
+async def test_a_file_that_changed_after_it_was_read_is_reported(folder: Folder) -> None:
     folder.origin.still()
     await folder.settled()
     folder.origin.still()
@@ -211,7 +213,7 @@ async def test_what_changed_after_it_was_read_is_told(folder: Folder) -> None:
         folder.origin.still()
 
 
-async def test_what_is_gone_after_it_was_read_is_told(folder: Folder) -> None:
+async def test_a_file_that_disappeared_after_it_was_read_is_reported(folder: Folder) -> None:
     (folder.path / "b.yaml").write_text("b: c\n")
     await folder.settled()
     (folder.path / "b.yaml").unlink()
@@ -273,7 +275,7 @@ def swap(folder: Path) -> None:
         pytest.param(swap, id="a link leads elsewhere"),
     ],
 )
-async def test_a_change_below_a_folder_is_told(tmp_path: Path, edit: Edit) -> None:
+async def test_a_change_below_a_watched_folder_is_reported(tmp_path: Path, edit: Edit) -> None:
     (tmp_path / "a.yaml").write_text("a: b\n")
     (tmp_path / "c").write_text("a: d\n")
     for name in ("deep", "first", "second"):
@@ -310,6 +312,6 @@ async def _moment(told: asyncio.Event) -> None:
         return
 
 
-async def test_a_folder_that_is_not_there_cannot_be_watched(tmp_path: Path) -> None:
+async def test_a_missing_folder_cannot_be_watched(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No path"):
         await changes([str(tmp_path / "gone")], lambda: None, asyncio.Event())

@@ -42,7 +42,7 @@ async def store(engine: Engine) -> AsyncIterator[SqlStore]:
         yield store
 
 
-async def test_an_account_that_was_met_without_an_id_takes_the_first_one_that_is_told(
+async def test_an_account_stored_without_an_id_takes_the_first_id_that_is_known(
     engine: Engine, store: SqlStore
 ) -> None:
     """For whoever runs with it, too: its name stays, and with it lock, pace and intents."""
@@ -72,13 +72,15 @@ class Overtaken:
         return await self._database.write(work, key)
 
 
-async def test_what_another_process_kept_meanwhile_is_what_counts(engine: Engine, store: SqlStore) -> None:
+async def test_an_account_that_another_process_stored_meanwhile_is_used(
+    engine: Engine, store: SqlStore
+) -> None:
     async with engine.open() as rival:
         accounts = AccountTable(Overtaken(store._database, rival))  # type: ignore[arg-type]  # all that is asked of one
         assert await accounts.settle(URL, by("1368")) == Identified(Upstream(f"{URL}#provisional"), "1368")
 
 
-async def test_apps_that_are_bound_say_whose_an_account_is(store: SqlStore) -> None:
+async def test_bound_apps_identify_an_account(store: SqlStore) -> None:
     await store.accounts.settle(URL, by("1368"))
     async with store.writer(HERE):
         lost = Binding("910000000000", AppId("app-0"), missing_since=1.0)
@@ -121,7 +123,7 @@ async def fill(store: SqlStore, upstream: Upstream, name: str, secret: str) -> R
     return found
 
 
-async def test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays(store: SqlStore) -> None:
+async def test_two_names_of_an_account_become_one_and_the_stricter_facts_stay(store: SqlStore) -> None:
     await store.accounts.settle(URL, by("1368"))
     going_on = await fill(store, NAMED, "old", "of the one")
     await fill(store, HERE, "new", "of the other")
@@ -151,7 +153,7 @@ async def test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays
 
 
 @pytest.mark.parametrize("ended", ["old", "new"])
-async def test_of_two_intents_for_one_phone_the_one_that_holds_longer_stays(
+async def test_joined_accounts_keep_the_longer_of_two_intents_for_a_phone(
     store: SqlStore, ended: str
 ) -> None:
     opened = {}
@@ -169,7 +171,7 @@ async def test_of_two_intents_for_one_phone_the_one_that_holds_longer_stays(
             await store.intents.open(HERE, PHONE, "third")
 
 
-async def test_sign_ins_count_with_the_account_once_it_is_known_whose_they_are(store: SqlStore) -> None:
+async def test_sign_ins_count_for_their_account_once_it_is_known(store: SqlStore) -> None:
     login = f"{URL} login 0123"
     for upstream in (NAMED, HERE):
         await store.calls.reserve(login, budgets(Bucket.LOGIN, None), rule=earliest, route="login")
@@ -200,7 +202,7 @@ OLD = (
 )
 
 
-async def test_an_older_store_knows_its_accounts_by_their_ids_and_others_by_their_names(
+async def test_a_store_of_an_older_release_keeps_its_accounts_by_id_or_name(
     engine: Engine,
 ) -> None:
     """A name that was a Partner's takes its id from the next sign-in that tells one, or by its apps."""
@@ -229,9 +231,7 @@ async def test_an_older_store_knows_its_accounts_by_their_ids_and_others_by_thei
     ]
 
 
-async def test_whoever_writes_for_an_account_is_told_and_nobody_where_nobody_does(
-    engine: Engine, store: SqlStore
-) -> None:
+async def test_the_holder_of_an_account_is_its_writer_or_empty(engine: Engine, store: SqlStore) -> None:
     assert await store.holder(HERE) == ""
     async with engine.open() as other, other.writer(HERE):
         assert f"pid {os.getpid()}, " in await store.holder(HERE)

@@ -64,7 +64,7 @@ async def test_a_call_counts_in_all_its_budgets_or_in_none(store: SqlStore, cloc
     assert await ask(store, LINK, OTHER) == about(clock.now() + 60), "the later of the two"
 
 
-async def test_the_end_of_a_call_is_kept_with_it(store: SqlStore, clock: TestClock) -> None:
+async def test_the_end_of_a_call_is_stored_with_it(store: SqlStore, clock: TestClock) -> None:
     start = clock.now()
     reservation = await ask(store, LINK, OTHER)
     assert isinstance(reservation, Reservation)
@@ -74,7 +74,7 @@ async def test_the_end_of_a_call_is_kept_with_it(store: SqlStore, clock: TestClo
         assert await call_log(store, HERE, budget.key) == ((CallSpan(start, start + 2),), 0.0)
 
 
-async def test_a_longer_rest_stands(store: SqlStore, clock: TestClock) -> None:
+async def test_a_longer_cool_down_replaces_a_shorter_one(store: SqlStore, clock: TestClock) -> None:
     await store.calls.rest(HERE, "link", clock.now() + 90)
     await store.calls.rest(HERE, "link", clock.now() + 62)
     assert await ask(store) == about(clock.now() + 90)
@@ -84,7 +84,7 @@ async def test_a_longer_rest_stands(store: SqlStore, clock: TestClock) -> None:
     assert isinstance(await ask(store), Reservation)
 
 
-async def test_a_trait_is_remembered_of_its_upstream(store: SqlStore) -> None:
+async def test_a_trait_is_stored_for_its_upstream(store: SqlStore) -> None:
     assert await store.calls.trait(HERE, "slow list") is None
     await store.calls.set_trait(HERE, "slow list", "429")
     await store.calls.set_trait(HERE, "slow list", "yes")
@@ -113,7 +113,7 @@ async def test_a_call_whose_end_never_came_is_kept_as_long_as_it_can_count(
     assert len((await call_log(store, HERE, "link"))[0]) == 2
 
 
-async def test_a_clock_that_was_set_back_lets_nothing_through_and_waits_no_longer_than_it_must(
+async def test_a_clock_set_back_exceeds_no_budget_and_waits_no_longer_than_needed(
     engine: Engine, store: SqlStore, clock: TestClock
 ) -> None:
     """What then lies in the future counts from now on, for one window."""
@@ -130,7 +130,7 @@ async def test_a_clock_that_was_set_back_lets_nothing_through_and_waits_no_longe
 
 
 @pytest.mark.parametrize("step", [3_600, -3_600], ids=["set forward", "set back"])
-async def test_processes_agree_though_a_wall_clock_was_set(engine: Engine, step: float) -> None:
+async def test_processes_share_budgets_although_a_wall_clock_was_set(engine: Engine, step: float) -> None:
     """On SQLite those of one machine, on PostgreSQL those of any."""
     first, boots = engine.clock, "b1" if engine.kind == "sqlite" else ""
     first.boot = boots
@@ -146,9 +146,7 @@ async def test_processes_agree_though_a_wall_clock_was_set(engine: Engine, step:
 
 
 @pytest.mark.parametrize("wall", [0, -3_600, 3 * 86_400], ids=["right", "slow", "fast"])
-async def test_in_the_next_run_of_the_machine_the_pace_goes_on_as_if_no_time_had_passed(
-    tmp_path: Path, wall: float
-) -> None:
+async def test_after_a_reboot_budgets_continue_as_if_no_time_had_passed(tmp_path: Path, wall: float) -> None:
     first = TestClock(boot="b1")
     async with open_store(tmp_path / "state.db", first, inline=True) as store:
         await ask(store)
@@ -161,7 +159,7 @@ async def test_in_the_next_run_of_the_machine_the_pace_goes_on_as_if_no_time_had
         assert await ask(store, OTHER) == about(second.now() + 30)
 
 
-async def test_what_was_asked_for_is_done_though_nobody_waits_for_it(engine: Engine) -> None:
+async def test_a_cancelled_reservation_is_still_made(engine: Engine) -> None:
     async with open_store(engine.location, engine.clock) as store:
         before = threading.Event()
         first = asyncio.ensure_future(store._database.read(lambda _: before.wait()))
@@ -175,7 +173,7 @@ async def test_what_was_asked_for_is_done_though_nobody_waits_for_it(engine: Eng
         assert len((await call_log(store, HERE, "link"))[0]) == 1
 
 
-async def test_two_openings_at_once_never_both_win(engine: Engine) -> None:
+async def test_two_simultaneous_reservations_never_both_succeed(engine: Engine) -> None:
     async with (
         open_store(engine.location, engine.clock) as one,
         open_store(engine.location, engine.clock) as two,
@@ -212,7 +210,7 @@ def caller(location: str, times: int) -> "subprocess.Popen[str]":
     )
 
 
-def test_two_processes_at_once_share_one_pace(engine: Engine) -> None:
+def test_two_processes_at_once_share_one_budget(engine: Engine) -> None:
     callers = [caller(engine.real, 12) for _ in range(2)]
     said = "".join(process.communicate()[0] for process in callers)
     assert said.count("go\n") == 10

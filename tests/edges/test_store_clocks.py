@@ -62,7 +62,7 @@ def ages(memory: Memory, now: float) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(("first", "second"), STEPS)
-async def test_a_remembered_moment_is_as_old_as_it_is(engine: Engine, first: float, second: float) -> None:
+async def test_a_stored_time_has_its_true_age(engine: Engine, first: float, second: float) -> None:
     async with process(engine, wall=first) as store:
         await remember(store, engine.clock.now())
     engine.clock.time += 600
@@ -88,9 +88,7 @@ WALLS = pytest.mark.parametrize("wall", [0.0, -3 * DAY, 3 * DAY], ids=["right", 
 
 
 @WALLS
-async def test_in_a_new_run_of_the_machine_what_rests_begins_to_rest_anew(
-    tmp_path: Path, wall: float
-) -> None:
+async def test_after_a_reboot_every_waiting_time_begins_anew(tmp_path: Path, wall: float) -> None:
     """Whatever the wall clock says after it, and once for each run."""
     engine = Engine("sqlite", str(tmp_path / "state.db"), "")
     async with process(engine) as store:
@@ -108,7 +106,7 @@ async def test_in_a_new_run_of_the_machine_what_rests_begins_to_rest_anew(
     [(0.0, 600.0), (-3 * DAY, 600 + 3 * DAY), (3 * DAY, 100_000_600.0)],
     ids=["right", "slow", "fast"],
 )
-async def test_what_was_refused_in_another_run_never_counts_from_the_future(
+async def test_a_refusal_from_before_a_reboot_is_never_dated_ahead(
     tmp_path: Path, wall: float, age: float
 ) -> None:
     """It is then as old as the run at the least: a person who asks for it anew did so later, and is heard."""
@@ -121,7 +119,7 @@ async def test_what_was_refused_in_another_run_never_counts_from_the_future(
     assert (found["refused"], found["retry"]) == (age, age - 100)
 
 
-async def test_where_a_run_has_no_name_each_process_begins_anew(tmp_path: Path) -> None:
+async def test_waiting_times_begin_anew_in_each_process_if_the_boot_has_no_id(tmp_path: Path) -> None:
     """Nothing tells then whether the machine was started in between."""
     engine = Engine("sqlite", str(tmp_path / "state.db"), "")
     async with process(engine, boot="") as store:
@@ -131,7 +129,7 @@ async def test_where_a_run_has_no_name_each_process_begins_anew(tmp_path: Path) 
         assert ages(await store.memories.read(HERE), engine.clock.now())["ended"] == 0.0
 
 
-async def test_what_an_older_release_left_begins_anew(tmp_path: Path) -> None:
+async def test_waiting_times_of_an_older_release_begin_anew(tmp_path: Path) -> None:
     """Its moments are on the clocks of whoever wrote them."""
     engine = Engine("sqlite", str(tmp_path / "state.db"), "")
     async with process(engine) as store:
@@ -152,7 +150,7 @@ async def told(store: SqlStore) -> list[str]:
     return [entry.target for _, entry in await store.history.read()]
 
 
-async def test_a_clock_that_is_a_year_fast_forgets_no_history(engine: Engine) -> None:
+async def test_a_clock_that_is_a_year_fast_deletes_no_history(engine: Engine) -> None:
     async with process(engine) as store:
         await noted(store, "before", engine.clock.now())
     async with process(engine, wall=365 * DAY) as store:
@@ -162,7 +160,7 @@ async def test_a_clock_that_is_a_year_fast_forgets_no_history(engine: Engine) ->
         assert await told(store) == ["after", "meanwhile", "before"]
 
 
-async def test_what_a_clock_dated_back_is_kept_as_long_as_what_came_before_it(engine: Engine) -> None:
+async def test_history_dated_back_by_a_clock_is_kept_as_long_as_earlier_lines(engine: Engine) -> None:
     async with process(engine) as store:
         await noted(store, "before", engine.clock.now())
     async with process(engine, wall=-365 * DAY) as store:

@@ -33,7 +33,9 @@ def tables(server: Server, name: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("encoding", _OTHERS)
-def test_a_database_in_another_encoding_is_refused_in_words(server: Server, encoding: LiteralString) -> None:
+def test_a_database_in_another_encoding_is_refused_with_a_reason(
+    server: Server, encoding: LiteralString
+) -> None:
     name = other(server, encoding)
     with pytest.raises(StoreError, match=f"stores texts in {encoding}, .*CREATE DATABASE .* ENCODING 'UTF8'"):
         open_store(server.url(name), TestClock())
@@ -60,7 +62,7 @@ def test_a_store_of_an_older_release_in_another_encoding_is_left_as_it_is(
     assert tables(server, name) == before != []
 
 
-def test_the_command_says_so_and_no_more(server: Server) -> None:
+def test_the_command_reports_a_wrong_encoding_in_one_line(server: Server) -> None:
     """It used to end in: this is a bug."""
     command = [sys.executable, "-m", "controller", "get", "--store", server.url(other(server, "SQL_ASCII"))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -98,7 +100,7 @@ async def kept(location: str) -> tuple[str, tuple[SourceFile, ...], list[str]]:
         ),
     ],
 )
-async def test_what_is_kept_comes_back_as_it_was_and_in_one_order(
+async def test_stored_texts_are_read_back_unchanged_and_in_one_order(
     server: Server, options: LiteralString, query: dict[str, str]
 ) -> None:
     words, files, resources = await kept(server.url(server.database(options), **query))
@@ -107,7 +109,7 @@ async def test_what_is_kept_comes_back_as_it_was_and_in_one_order(
     assert resources == ["App/B", "App/a", "App/b"]
 
 
-def test_the_environment_changes_no_encoding(server: Server) -> None:
+def test_the_environment_does_not_change_the_encoding_of_a_store(server: Server) -> None:
     """PGCLIENTENCODING is for other programs."""
     asking = (
         "import asyncio, os; from tests.edges.test_store_encodings import *; "
@@ -121,7 +123,7 @@ def test_the_environment_changes_no_encoding(server: Server) -> None:
 
 
 @pytest.mark.parametrize("words", ["half a \ud83d", "a \0 in it"], ids=["a lone surrogate", "a zero"])
-async def test_a_text_that_cannot_be_kept_is_said_in_words(engine: Engine, words: str) -> None:
+async def test_a_text_that_cannot_be_stored_is_reported(engine: Engine, words: str) -> None:
     """SQLite alone keeps a zero."""
     async with engine.open() as store, store.writer(HERE):
         number = await store.history.begin(

@@ -36,7 +36,7 @@ async def store(place: Path, clock: TestClock) -> AsyncIterator[SqlStore]:
         yield store
 
 
-async def test_a_second_writer_is_told_who_the_first_one_is(store: SqlStore) -> None:
+async def test_a_second_writer_is_refused_with_the_name_of_the_first(store: SqlStore) -> None:
     async with store.writer(HERE) as hold:
         assert hold.holds()
         with pytest.raises(Locked, match=rf"#1: another writer holds it: pid {os.getpid()}, .*since 2023-"):
@@ -51,7 +51,7 @@ async def test_each_upstream_has_its_own_writer(store: SqlStore) -> None:
         pass
 
 
-async def test_a_writer_waits_as_long_as_it_was_told(store: SqlStore, clock: TestClock) -> None:
+async def test_a_writer_waits_for_the_lock_until_its_timeout(store: SqlStore, clock: TestClock) -> None:
     before = clock.now()
     async with store.writer(HERE):
         with pytest.raises(Locked):
@@ -60,7 +60,7 @@ async def test_a_writer_waits_as_long_as_it_was_told(store: SqlStore, clock: Tes
     assert clock.now() - before == pytest.approx(30)
 
 
-async def test_a_writer_that_failed_lets_go(store: SqlStore) -> None:
+async def test_a_failed_writer_releases_the_lock(store: SqlStore) -> None:
     with pytest.raises(RuntimeError):
         async with store.writer(HERE):
             raise RuntimeError
@@ -68,7 +68,7 @@ async def test_a_writer_that_failed_lets_go(store: SqlStore) -> None:
         pass
 
 
-async def test_a_lock_whose_file_was_deleted_is_held_no_more(store: SqlStore, place: Path) -> None:
+async def test_a_lock_whose_file_was_deleted_is_lost(store: SqlStore, place: Path) -> None:
     async with store.writer(HERE) as hold:
         (lock,) = place.parent.glob("*.writer")
         lock.unlink()
@@ -93,7 +93,7 @@ class Exchanged(type(Path())):  # type: ignore[misc]  # the kind of path that th
         return place
 
 
-async def test_a_lock_whose_file_is_exchanged_while_it_is_taken_is_taken_anew(
+async def test_a_lock_whose_file_is_replaced_during_acquisition_is_acquired_anew(
     place: Path, clock: TestClock
 ) -> None:
     locks = FileLocks(Exchanged(place), clock)
@@ -105,7 +105,7 @@ async def test_a_lock_whose_file_is_exchanged_while_it_is_taken_is_taken_anew(
                 pytest.fail("two writers")
 
 
-async def test_a_holder_that_says_nothing_is_named_so(store: SqlStore, place: Path) -> None:
+async def test_an_unsigned_lock_is_reported_with_an_unknown_holder(store: SqlStore, place: Path) -> None:
     async with store.writer(HERE):
         (lock,) = place.parent.glob("*.writer")
         lock.write_text("{")
@@ -114,7 +114,7 @@ async def test_a_holder_that_says_nothing_is_named_so(store: SqlStore, place: Pa
                 pytest.fail("two writers")
 
 
-async def test_a_lock_that_cannot_be_made_is_the_stores_failure(store: SqlStore, place: Path) -> None:
+async def test_a_lock_that_cannot_be_created_is_an_error_of_the_store(store: SqlStore, place: Path) -> None:
     async with store.writer(HERE):
         (lock,) = place.parent.glob("*.writer")
     lock.unlink()
@@ -135,7 +135,7 @@ def no_room() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-async def test_a_full_disk_under_a_lock_that_signs_is_said_and_the_lock_let_go(store: SqlStore) -> None:
+async def test_a_full_disk_while_signing_a_lock_is_reported_and_releases_it(store: SqlStore) -> None:
     with no_room(), pytest.raises(StoreError, match=r"cannot be made.*free some space"):
         async with store.writer(HERE):
             pytest.fail("nobody could say who it is")

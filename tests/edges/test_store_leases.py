@@ -63,7 +63,7 @@ async def two(engine: Engine) -> AsyncIterator[Two]:
         yield Two(engine, engine.clock, one, clock, other)
 
 
-async def test_a_lease_keeps_others_out_and_says_whose_it_is(two: Two) -> None:
+async def test_a_lease_keeps_others_out_and_shows_its_holder(two: Two) -> None:
     async with two.one.writer(HERE) as hold:
         assert hold.holds()
         with pytest.raises(Locked, match=r"another writer holds it: pid \d+, .*since 2023-"):
@@ -75,7 +75,7 @@ async def test_a_lease_keeps_others_out_and_says_whose_it_is(two: Two) -> None:
         pass
 
 
-async def test_a_holder_stops_before_others_begin(two: Two) -> None:
+async def test_the_holder_of_a_lease_stops_before_others_begin(two: Two) -> None:
     async with two.one.writer(HERE) as hold:
         two.advance(7.9)
         assert hold.holds()
@@ -163,7 +163,7 @@ async def slow(engine: Engine, clock: TestClock, terms: Terms) -> AsyncIterator[
     await leases.close()
 
 
-async def test_whoever_asks_a_slow_server_for_a_lease_counts_from_its_question(engine: Engine) -> None:
+async def test_a_lease_from_a_slow_server_counts_from_the_request(engine: Engine) -> None:
     clock = TestClock()
     async with slow(engine, clock, TERMS) as (database, leases):
         database.seconds = 7.0
@@ -174,7 +174,7 @@ async def test_whoever_asks_a_slow_server_for_a_lease_counts_from_its_question(e
             assert not hold.holds()
 
 
-async def test_whoever_renews_a_lease_on_a_slow_server_counts_from_its_question(engine: Engine) -> None:
+async def test_a_renewal_on_a_slow_server_counts_from_the_request(engine: Engine) -> None:
     clock = Paced()
     began = clock.time
     async with (
@@ -192,7 +192,7 @@ async def test_whoever_renews_a_lease_on_a_slow_server_counts_from_its_question(
         database.seconds = 0.0
 
 
-async def test_whoever_lost_a_lease_writes_nothing_to_the_store(two: Two) -> None:
+async def test_a_process_that_lost_its_lease_writes_nothing_to_the_store(two: Two) -> None:
     async with two.one.writer(HERE):
         await two.one.memories.note(HERE, [BOUND])
         two.servers.time += 10.0
@@ -207,7 +207,7 @@ async def test_whoever_lost_a_lease_writes_nothing_to_the_store(two: Two) -> Non
     assert await two.other.history.read(HERE) == ()
 
 
-async def test_a_lease_that_was_lost_is_not_let_go_for_who_has_it_now(two: Two) -> None:
+async def test_a_lost_lease_is_not_released_for_its_new_holder(two: Two) -> None:
     async with two.one.writer(HERE):
         two.advance(10.0)
         second = two.other.writer(HERE)
@@ -218,7 +218,7 @@ async def test_a_lease_that_was_lost_is_not_let_go_for_who_has_it_now(two: Two) 
     await second.__aexit__(None, None, None)
 
 
-async def test_an_intent_of_before_counts_as_unclear_for_the_next_holder(two: Two) -> None:
+async def test_an_open_intent_counts_as_unclear_for_the_next_holder(two: Two) -> None:
     async with two.one.writer(HERE):
         await two.one.intents.open(HERE, "919876543210", "Acme")
         two.advance(10.0)
@@ -226,7 +226,7 @@ async def test_an_intent_of_before_counts_as_unclear_for_the_next_holder(two: Tw
             assert await two.other.intents.adopt_orphans(HERE) == 1
 
 
-async def test_clocks_of_machines_need_not_agree(two: Two) -> None:
+async def test_leases_work_although_the_clocks_of_machines_disagree(two: Two) -> None:
     two.one_clock.offset = -86_400.0
     async with two.one.writer(HERE) as hold:
         assert hold.holds()

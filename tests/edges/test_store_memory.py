@@ -92,7 +92,7 @@ def bound(waba: str | None = None, app: AppId = APP, missing: float | None = Non
         pytest.param([CloseIntent(PHONE)], Memory(), id="closing what is not open"),
     ],
 )
-async def test_what_is_noted_is_remembered(
+async def test_memory_updates_are_read_back(
     store: SqlStore, notes: list[MemoryUpdate], memory: Memory
 ) -> None:
     await store.memories.note(HERE, notes)
@@ -100,7 +100,7 @@ async def test_what_is_noted_is_remembered(
     assert await store.memories.read(THERE) == Memory()
 
 
-async def test_notes_are_taken_whole_or_not_at_all(store: SqlStore) -> None:
+async def test_memory_updates_are_stored_all_together_or_not_at_all(store: SqlStore) -> None:
     bad = LedgerWritten(LedgerEntry("k", None))  # type: ignore[arg-type]  # what no type check would let through
     with pytest.raises(Exception, match=r"NOT NULL|not-null"):
         await store.memories.note(HERE, [bound(), bad])
@@ -122,14 +122,14 @@ async def test_an_intent_is_open_until_it_is_closed(store: SqlStore) -> None:
         pytest.param("919876543211", "Acme", id="the same name for another phone"),
     ],
 )
-async def test_a_second_intent_is_refused(store: SqlStore, phone: str, name: str) -> None:
+async def test_a_second_intent_for_a_phone_or_name_is_refused(store: SqlStore, phone: str, name: str) -> None:
     await store.intents.open(HERE, PHONE, "Acme")
     with pytest.raises(Busy, match="nothing was sent"):
         await store.intents.open(HERE, phone, name)
     await store.intents.open(THERE, phone, name)
 
 
-async def test_the_first_end_of_an_attempt_stands(store: SqlStore, clock: TestClock) -> None:
+async def test_the_first_end_of_a_link_attempt_counts(store: SqlStore, clock: TestClock) -> None:
     intent = await store.intents.open(HERE, PHONE, "Acme")
     await store.intents.end(HERE, intent.id)
     ended = clock.now()
@@ -154,7 +154,7 @@ async def test_unclear_attempts_are_counted_in_a_row(store: SqlStore) -> None:
     "note",
     [pytest.param(bound(), id="a binding"), pytest.param(Unbind(PHONE), id="a person who said: absent")],
 )
-async def test_what_is_known_ends_the_count(store: SqlStore, note: MemoryUpdate) -> None:
+async def test_a_known_outcome_ends_the_count_of_unclear_links(store: SqlStore, note: MemoryUpdate) -> None:
     await unclear(store)
     await store.memories.note(HERE, [note])
     assert (await unclear(store)).unclear == 1
@@ -167,7 +167,7 @@ async def test_a_clear_answer_ends_the_count(store: SqlStore) -> None:
     assert (await store.intents.open(HERE, PHONE, "Acme")).unclear == 1
 
 
-async def test_an_orphan_ends_when_it_is_first_found(engine: Engine, clock: TestClock) -> None:
+async def test_an_orphaned_intent_ends_when_it_is_first_found(engine: Engine, clock: TestClock) -> None:
     async with engine.open() as before:
         async with before.writer(HERE):
             await before.intents.open(HERE, PHONE, "Acme")
@@ -217,7 +217,7 @@ def test_an_intent_outlives_the_process_that_had_it(engine: Engine) -> None:
     assert after.intents[PHONE].ended is not None
 
 
-async def test_an_end_that_could_not_be_written_is_written_later(tmp_path: Path) -> None:
+async def test_the_end_of_an_intent_that_could_not_be_written_is_written_later(tmp_path: Path) -> None:
     async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
         await _tripped(store, tmp_path / "state.db")
 
@@ -246,7 +246,7 @@ async def test_a_write_stands_in_the_history_before_and_after_its_outcome(store:
     assert await store.history.read(THERE) == ()
 
 
-async def test_a_write_that_never_went_out_leaves_no_line(store: SqlStore, clock: TestClock) -> None:
+async def test_a_write_that_was_not_sent_leaves_no_line_of_history(store: SqlStore, clock: TestClock) -> None:
     answered, unsent = [await store.history.begin(HERE, entry(name, at=clock.now())) for name in ("a", "b")]
     await store.history.finish(answered, "done", "")
     for number in (answered, unsent):
@@ -275,7 +275,7 @@ RESOURCES = ["App/a", "App/A", "App/ba", "App/a%", "Subscription/e on App/a", "S
     ],
     ids=["an app", "in another case", "no pattern", "a name like a pattern", "longer than any"],
 )
-async def test_what_is_about_one_app_is_found_by_its_exact_name(
+async def test_history_and_statuses_of_an_app_are_found_by_its_exact_name(
     app: str, found: list[str], store: SqlStore, clock: TestClock
 ) -> None:
     for name in RESOURCES:
@@ -292,14 +292,14 @@ async def test_statuses_are_found_by_kind(store: SqlStore) -> None:
     assert set(await store.statuses.read(HERE, kind="Subscription")) == set(RESOURCES[4:])
 
 
-async def test_the_history_forgets_after_90_days(store: SqlStore, clock: TestClock) -> None:
+async def test_the_history_is_deleted_after_90_days(store: SqlStore, clock: TestClock) -> None:
     await store.history.begin(HERE, entry("old", at=clock.now()))
     clock.time += 91 * 86_400
     await store.history.begin(HERE, entry("new", at=clock.now()))
     assert [found.target for _, found in await store.history.read()] == ["new"]
 
 
-async def test_the_last_five_answers_to_links_are_remembered(store: SqlStore, clock: TestClock) -> None:
+async def test_the_last_five_answers_to_links_are_stored(store: SqlStore, clock: TestClock) -> None:
     for count in range(7):
         number = await store.history.begin(HERE, entry(f"a{count}", at=float(clock.now())))
         await store.history.finish(number, "failed", "400")
@@ -311,7 +311,7 @@ async def test_the_last_five_answers_to_links_are_remembered(store: SqlStore, cl
     assert links[0] == LinkAttempt(clock.now(), "link", "a6", "failed", "400")
 
 
-async def test_the_last_status_of_each_resource_is_kept(store: SqlStore) -> None:
+async def test_the_last_status_of_each_resource_is_stored(store: SqlStore) -> None:
     await store.statuses.save(HERE, {"App/a": "{}", "App/b": "{}"})
     await store.statuses.save(HERE, {"App/a": '{"x":1}'})
     assert await store.statuses.read(HERE) == {"App/a": '{"x":1}', "App/b": "{}"}
@@ -321,12 +321,12 @@ async def test_the_last_status_of_each_resource_is_kept(store: SqlStore) -> None
     assert await store.statuses.upstreams() == (HERE,)
 
 
-async def test_a_plan_is_spent_once(store: SqlStore) -> None:
+async def test_a_release_is_used_once(store: SqlStore) -> None:
     assert [await store.spent.spend(HERE, "d") for _ in range(2)] == [True, False]
     assert await store.spent.spend(THERE, "d")
 
 
-async def test_the_last_good_revision_keeps_its_manifests(store: SqlStore) -> None:
+async def test_the_last_good_revision_is_stored_with_its_manifests(store: SqlStore) -> None:
     good = LastGood("r1", 1.0, (SourceFile("a.yaml", b"\xff", "/m/a.yaml"), SourceFile("b.yaml", b"")))
     assert await store.revisions.last_good("/m") is None
     await store.revisions.save_good("/m", good)
@@ -334,7 +334,7 @@ async def test_the_last_good_revision_keeps_its_manifests(store: SqlStore) -> No
     assert await store.revisions.last_good("/other") is None
 
 
-async def test_what_held_something_is_known_by_its_place_and_the_newest_revision_tells(
+async def test_a_file_counts_as_filled_by_its_place_in_the_newest_revision(
     store: SqlStore,
 ) -> None:
     def good(at: float, **data: bytes) -> LastGood:
@@ -347,7 +347,7 @@ async def test_what_held_something_is_known_by_its_place_and_the_newest_revision
     assert await store.revisions.filled(places) == {"/m/full", "/m/late"}
 
 
-async def test_what_was_declared_is_known_by_the_account_and_by_nothing_else(store: SqlStore) -> None:
+async def test_the_declared_counts_are_stored_by_account_only(store: SqlStore) -> None:
     """A rehearsal elsewhere says nothing about the real account."""
     url = HERE.partition("#")[0]
     assert (await store.revisions.declared(HERE), await store.revisions.knows(url)) == (None, False)
@@ -360,7 +360,7 @@ async def test_what_was_declared_is_known_by_the_account_and_by_nothing_else(sto
     assert not await store.revisions.knows(url[:-1]), "a url that begins alike is another one"
 
 
-async def test_hints_are_taken_once_and_one_an_app(store: SqlStore, clock: TestClock) -> None:
+async def test_hints_are_taken_once_and_stored_once_for_each_app(store: SqlStore, clock: TestClock) -> None:
     await store.hints.leave(HERE, "acme", "event")
     clock.time += 1
     await store.hints.leave(HERE, "acme", "reconcile")
@@ -370,7 +370,7 @@ async def test_hints_are_taken_once_and_one_an_app(store: SqlStore, clock: TestC
     assert await store.hints.take(HERE) == ()
 
 
-async def test_a_keyed_digest_is_worth_nothing_in_another_store(
+async def test_a_keyed_digest_differs_in_another_store(
     engine: Engine, store: SqlStore, tmp_path: Path
 ) -> None:
     digest = store.keyed_digest("secret")

@@ -71,7 +71,7 @@ def as_of_version_1(path: Path) -> None:
     )
 
 
-async def test_a_new_store_is_ours_alone(tmp_path: Path) -> None:
+async def test_a_new_store_is_readable_by_its_user_alone(tmp_path: Path) -> None:
     path = tmp_path / ".gupshupctl" / "state.db"
     async with open_store(path, TestClock()) as store:
         assert store.new
@@ -155,7 +155,7 @@ async def test_a_store_that_cannot_be_trusted_is_refused(
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
-async def test_a_store_is_not_started_anew_beside_the_remains_of_another(tmp_path: Path) -> None:
+async def test_a_new_store_is_not_created_beside_the_remains_of_another(tmp_path: Path) -> None:
     """SQLite would take the log that is left for the new file's own."""
     path = tmp_path / "state.db"
     await made(path)
@@ -173,7 +173,7 @@ async def test_a_store_without_its_key_is_refused(tmp_path: Path) -> None:
         open_store(tmp_path / "state.db", TestClock())
 
 
-async def test_a_full_disk_is_said_and_loses_nothing_written(tmp_path: Path) -> None:
+async def test_a_full_disk_is_reported_and_loses_nothing_written(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     async with open_store(path, TestClock()) as store:
         await store.memories.note(HERE, [BOUND])
@@ -276,7 +276,7 @@ async def test_a_store_that_was_moved_away_is_used_again_once_it_is_back_whole(
         assert [hint.kind for hint in await store.hints.take(HERE)] == ["event"]
 
 
-async def test_another_store_in_its_place_is_not_written(tmp_path: Path) -> None:
+async def test_a_store_that_replaced_the_opened_one_is_not_written(tmp_path: Path) -> None:
     path, aside = tmp_path / "state.db", tmp_path / "aside"
     aside.mkdir()
     async with open_store(path, TestClock()) as store:
@@ -326,7 +326,7 @@ async def test_a_migration_that_fails_half_way_leaves_the_store_at_its_old_versi
         assert (await store.memories.read(HERE)).bindings
 
 
-async def test_the_migrations_make_what_a_new_store_is_made_of(tmp_path: Path) -> None:
+async def test_migrations_lead_to_the_schema_of_a_new_store(tmp_path: Path) -> None:
     path, fresh = tmp_path / "migrated.db", tmp_path / "fresh.db"
     await made(fresh)
     engine = create_engine(f"sqlite:///{path}")
@@ -379,7 +379,7 @@ def cases(template: Path, into: Path) -> list[Path]:
     return sorted(case / "state.db" for case in into.iterdir())
 
 
-async def test_a_store_whose_maker_dies_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+async def test_a_store_whose_creator_dies_exists_whole_or_not_at_all(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     left = cases(tmp_path / "none", tmp_path / "cases")
     assert len(left) > 40
@@ -388,7 +388,7 @@ async def test_a_store_whose_maker_dies_is_there_whole_or_not_at_all(tmp_path: P
         assert schema(path) == schema(left[0]), path
 
 
-async def test_a_migration_that_dies_is_done_again(tmp_path: Path) -> None:
+async def test_an_interrupted_migration_is_done_again(tmp_path: Path) -> None:
     template = tmp_path / "old" / "state.db"
     await made(template)
     as_of_version_1(template)
@@ -400,14 +400,14 @@ async def test_a_migration_that_dies_is_done_again(tmp_path: Path) -> None:
             await store.hints.leave(HERE, "", "event")
 
 
-def test_the_default_is_in_the_git_root(tmp_path: Path) -> None:
+def test_the_default_store_is_in_the_git_root(tmp_path: Path) -> None:
     inner = tmp_path / "repo" / "manifests" / "eu"
     inner.mkdir(parents=True)
     (tmp_path / "repo" / ".git").write_text("gitdir: elsewhere\n")
     assert default_location(inner) == tmp_path / "repo" / ".gupshupctl" / "state.db"
 
 
-def test_the_default_outside_of_git_is_right_here(tmp_path: Path) -> None:
+def test_the_default_store_outside_of_git_is_in_the_current_folder(tmp_path: Path) -> None:
     assert default_location(tmp_path) == tmp_path / ".gupshupctl" / "state.db"
 
 
@@ -420,6 +420,6 @@ def test_the_default_outside_of_git_is_right_here(tmp_path: Path) -> None:
         pytest.param("sqlite:///", id="no path"),
     ],
 )
-def test_a_location_that_means_no_file_is_wrong_usage(location: str) -> None:
+def test_a_store_location_that_is_no_file_is_a_usage_error(location: str) -> None:
     with pytest.raises(Usage):
         open_store(location, TestClock())

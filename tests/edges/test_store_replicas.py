@@ -50,7 +50,7 @@ async def beat(store: SqlStore, *stands: str) -> Peers:
     return await replicas(store).beat(stands)
 
 
-async def test_who_beats_is_seen_with_what_it_stands_for(three: list[SqlStore]) -> None:
+async def test_a_replica_with_heartbeats_is_seen_with_its_candidacies(three: list[SqlStore]) -> None:
     one, two, _ = three
     alone = await beat(one, HERE)
     assert not alone.others
@@ -63,7 +63,9 @@ async def test_who_beats_is_seen_with_what_it_stands_for(three: list[SqlStore]) 
     assert (await beat(two)).others[0].candidate_for == frozenset()
 
 
-async def test_who_does_not_beat_is_dead_after_a_while(three: list[SqlStore], engine: Engine) -> None:
+async def test_a_replica_without_heartbeats_is_dead_after_a_while(
+    three: list[SqlStore], engine: Engine
+) -> None:
     one, two, _ = three
     await beat(one, HERE)
     seen = await beat(two)
@@ -77,14 +79,14 @@ async def test_who_does_not_beat_is_dead_after_a_while(three: list[SqlStore], en
     assert len((await beat(two)).others) == 1, "and alive again once it does"
 
 
-async def test_who_leaves_is_gone_at_once(three: list[SqlStore]) -> None:
+async def test_a_replica_that_leaves_is_gone_at_once(three: list[SqlStore]) -> None:
     one, two, _ = three
     await beat(one)
     await replicas(one).leave()
     assert (await beat(two)).others == ()
 
 
-async def test_the_dead_are_forgotten_and_we_are_not(
+async def test_dead_replicas_are_deleted_and_the_own_one_is_not(
     three: list[SqlStore], engine: Engine, server: Server
 ) -> None:
     one, two, _ = three
@@ -96,7 +98,7 @@ async def test_the_dead_are_forgotten_and_we_are_not(
         assert connection.execute("SELECT count(*) FROM gupshup_controller.replicas").fetchone() == (1,)
 
 
-async def test_it_is_seen_who_holds_what_and_until_when(three: list[SqlStore], engine: Engine) -> None:
+async def test_the_holder_and_the_end_of_each_lease_are_seen(three: list[SqlStore], engine: Engine) -> None:
     one, two, third = three
     me = (await beat(one)).me
     async with one.writer(HERE), two.writer(THERE):
@@ -107,7 +109,7 @@ async def test_it_is_seen_who_holds_what_and_until_when(three: list[SqlStore], e
         assert told(await beat(third)) == (me, -2.0), "it died 2 s ago"
 
 
-async def test_what_was_let_go_tells_since_when(three: list[SqlStore], engine: Engine) -> None:
+async def test_a_released_lease_shows_since_when_it_is_free(three: list[SqlStore], engine: Engine) -> None:
     one, _, third = three
     async with one.writer(HERE):
         engine.clock.time += 3
@@ -117,7 +119,7 @@ async def test_what_was_let_go_tells_since_when(three: list[SqlStore], engine: E
     assert (await beat(third)).leases == {}, "long ago is as good as never"
 
 
-async def test_on_one_machine_there_are_no_replicas(tmp_path: Path) -> None:
+async def test_a_store_on_one_machine_has_no_replicas(tmp_path: Path) -> None:
     async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
         assert store.replicas is None
 

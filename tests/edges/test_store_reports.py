@@ -14,7 +14,7 @@ async def kept(store: SqlStore) -> KeptReport | None:
         return await store.reports.kept()
 
 
-async def test_the_last_report_is_kept_until_it_is_forgotten(engine: Engine) -> None:
+async def test_the_last_report_is_stored_until_it_is_deleted(engine: Engine) -> None:
     async with engine.open() as store:
         assert await store.reports.kept() is None
         await store.reports.keep(replace(REPORT, code=0, text="an older one"))
@@ -26,7 +26,7 @@ async def test_the_last_report_is_kept_until_it_is_forgotten(engine: Engine) -> 
     assert await kept(engine.open()) is None
 
 
-async def test_the_key_of_the_store_is_not_touched(engine: Engine) -> None:
+async def test_storing_a_report_does_not_touch_the_key_of_the_store(engine: Engine) -> None:
     async with engine.open() as store:
         before = store.keyed_digest("x")
         await store.reports.keep(REPORT)

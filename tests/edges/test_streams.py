@@ -51,7 +51,7 @@ class Reader:
 
 
 @pytest.mark.parametrize("blocking", [True, False])
-def test_what_is_printed_arrives_whole_however_little_its_reader_takes_at_once(
+def test_output_arrives_whole_however_little_its_reader_takes_at_once(
     pipe: tuple[int, int], *, blocking: bool
 ) -> None:
     reading, writing = pipe
@@ -63,7 +63,7 @@ def test_what_is_printed_arrives_whole_however_little_its_reader_takes_at_once(
 
 
 @pytest.mark.parametrize("blocking", [True, False])
-def test_a_reader_that_takes_nothing_is_waited_for_so_long_and_no_longer(
+def test_a_reader_that_takes_nothing_is_waited_for_up_to_a_limit(
     pipe: tuple[int, int], *, blocking: bool
 ) -> None:
     reading, writing = pipe
@@ -94,7 +94,7 @@ def test_a_reader_of_stdout_that_went_away_raises_nothing(pipe: tuple[int, int])
         pytest.param(os.devnull, os.O_WRONLY, "", id="nowhere, as was asked for"),
     ],
 )
-def test_what_stdout_cannot_take_is_known_and_raises_nothing(path: str, flags: int, why: str) -> None:
+def test_output_that_stdout_cannot_take_is_noted_and_raises_nothing(path: str, flags: int, why: str) -> None:
     number = os.open(path, flags)
     stream = OutputStream(number, "utf-8")
     stream.write("one\n")
@@ -120,7 +120,7 @@ def test_a_name_that_is_no_text_is_shown_and_raises_nothing(tmp_path: Path) -> N
     assert (tmp_path / "out").read_bytes() == b"odd \\udcff\n"
 
 
-def test_half_a_line_waits_for_its_end_or_for_a_flush(pipe: tuple[int, int]) -> None:
+def test_a_partial_line_waits_for_its_end_or_for_a_flush(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     stream = ErrorStream(writing, "utf-8")
     stream.write("one")
@@ -138,7 +138,9 @@ def unread(number: int) -> int:
 
 
 @pytest.mark.parametrize("blocking", [True, False])
-def test_a_reader_of_stderr_that_stops_reading_stops_nobody(pipe: tuple[int, int], *, blocking: bool) -> None:
+def test_a_reader_of_stderr_that_stops_reading_does_not_block_the_process(
+    pipe: tuple[int, int], *, blocking: bool
+) -> None:
     """What it may still want is kept up to a limit, in order; the rest is lost and counted."""
     reading, writing = pipe
     os.set_blocking(writing, blocking)
@@ -156,7 +158,7 @@ def test_a_reader_of_stderr_that_stops_reading_stops_nobody(pipe: tuple[int, int
     assert reader.text() == "".join(lines[: len(lines) - stream.lost]) + "last\n"
 
 
-def test_lines_are_waited_for_while_nothing_is_stuck(pipe: tuple[int, int]) -> None:
+def test_lines_on_stderr_are_written_at_once_while_it_is_not_blocked(pipe: tuple[int, int]) -> None:
     """A process that is killed has told what it told."""
     reading, writing = pipe
     stream = ErrorStream(writing, "utf-8")
@@ -165,7 +167,7 @@ def test_lines_are_waited_for_while_nothing_is_stuck(pipe: tuple[int, int]) -> N
         assert unread(reading) == 5 * (number + 1)
 
 
-def test_lines_that_a_disk_does_not_take_are_counted() -> None:
+def test_lines_on_stderr_that_a_disk_does_not_take_are_counted() -> None:
     number = os.open("/dev/full", os.O_WRONLY)
     stream = ErrorStream(number, "utf-8")
     stream.write("one\ntwo\n")
@@ -197,7 +199,7 @@ def test_after_a_torn_line_the_next_one_begins_anew(tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
-def test_how_many_lines_were_lost_is_told_once_with_the_next_event() -> None:
+def test_the_count_of_lost_lines_is_logged_once_with_the_next_event() -> None:
     lost = iter([0, 3, 3, 4])
     lines_lost = LostLines(lambda: next(lost))
     events = [lines_lost(None, "info", {"event": "x"}) for _ in range(4)]

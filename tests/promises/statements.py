@@ -76,7 +76,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             _EXPLORE,
             _MACHINE,
-            f"{_EDGES}/test_gupshup_round_trip.py::test_what_was_written_is_what_is_read",
+            f"{_EDGES}/test_gupshup_round_trip.py::test_a_written_subscription_does_not_differ_when_it_is_read_back",
             f"{_LOOP}/reconcile/test_write.py::test_a_second_run_of_apply_writes_nothing",
         ),
     ),
@@ -129,7 +129,7 @@ PROMISES: Mapping[str, Promise] = {
         "No code can delete all subscriptions of an app, or build a path outside the table of calls.",
         (
             f"{_EDGES}/test_gupshup_routes.py::test_no_id_whatever_builds_a_path_outside_the_table",
-            f"{_EDGES}/test_gupshup_routes.py::test_nothing_deletes_all_subscriptions_of_an_app",
+            f"{_EDGES}/test_gupshup_routes.py::test_no_route_deletes_all_subscriptions_of_an_app",
         ),
     ),
     "P14": Promise(
@@ -171,7 +171,7 @@ PROMISES: Mapping[str, Promise] = {
     "P18": Promise(
         "Each call ends by its deadline, and no answer is read beyond its size limit.",
         (
-            f"{_EDGES}/test_gupshup_transport.py::test_a_rude_answer_ends_in_time_and_proves_nothing",
+            f"{_EDGES}/test_gupshup_transport.py::test_a_malformed_answer_ends_in_time_and_proves_nothing",
             f"{_EDGES}/test_gupshup_transport.py::test_a_bomb_is_not_unpacked_whole",
         ),
     ),
@@ -179,8 +179,8 @@ PROMISES: Mapping[str, Promise] = {
         "Any status, content type and body becomes a value or one of our errors; an answer that is not "
         "understood is never a success, and never proof that nothing happened.",
         (
-            f"{_FUZZ}::test_any_answer_to_a_read_is_a_value_or_says_who_moves_next",
-            f"{_FUZZ}::test_any_answer_to_a_write_is_a_value_or_says_who_moves_next",
+            f"{_FUZZ}::test_any_answer_to_a_read_is_a_value_or_says_who_has_to_act",
+            f"{_FUZZ}::test_any_answer_to_a_write_is_a_value_or_says_who_has_to_act",
             f"{_FUZZ}::test_no_answer_to_a_link_is_taken_for_a_refusal_without_proof",
         ),
     ),
@@ -217,7 +217,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_E2E}/test_damage.py::test_a_store_that_cannot_be_trusted_is_left_as_it_is",
             f"{_E2E}/test_damage.py::test_a_lost_store_is_rebuilt_by_looking",
-            f"{_EDGES}/test_store_opening.py::test_a_store_is_not_started_anew_beside_the_remains_of_another",
+            f"{_EDGES}/test_store_opening.py::test_a_new_store_is_not_created_beside_the_remains_of_another",
         ),
     ),
     "P24": Promise(
@@ -226,7 +226,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_PROMISES}::test_a_second_process_is_locked_out_and_writes_nothing",
             f"{_PROMISES}::test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes",
-            f"{_EDGES}/test_gupshup_transport.py::test_the_right_to_write_is_asked_for_when_nothing_but_the_bytes_is_left_to_do",
+            f"{_EDGES}/test_gupshup_transport.py::test_the_lease_is_checked_last_before_the_bytes_of_a_write_are_sent",
             f"{_E2E}/test_damage.py::test_a_store_taken_away_while_it_is_used_ends_the_writing",
             _KILLS,
         ),
@@ -300,7 +300,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_canaries.py::test_a_good_run_shows_no_secret_and_reaches_nobody_else",
             f"{_E2E}/test_canaries.py::test_whatever_gupshup_echoes_is_masked",
             f"{_E2E}/test_canaries.py::test_a_crash_shows_no_secret",
-            f"{_FUZZ}::test_no_secret_comes_back_out",
+            f"{_FUZZ}::test_no_secret_that_gupshup_echoes_is_in_a_value_or_an_error",
             _EXPLORE,
         ),
         "core dumps and swap, which belong to the operating system",
@@ -336,7 +336,7 @@ PROMISES: Mapping[str, Promise] = {
     "P37": Promise(
         "A manifest that is read half-written causes no call.",
         (
-            f"{_EDGES}/test_sources.py::test_no_prefix_of_a_file_is_taken_however_slowly_it_is_written",
+            f"{_EDGES}/test_sources.py::test_no_prefix_of_a_file_is_accepted_however_slowly_it_is_written",
             f"{_E2E}/test_half_written.py::test_a_file_that_is_rewritten_slowly_in_place_is_one_update",
             f"{_E2E}/test_half_written.py::test_what_changes_after_it_was_read_stops_before_the_first_write",
         ),
@@ -350,8 +350,8 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_SIM}/test_clock_steps.py::test_no_clock_that_is_set_breaks_a_promise",
             f"{_SIM}/test_clock_steps.py::test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock",
-            f"{_EDGES}/test_store_clocks.py::test_a_remembered_moment_is_as_old_as_it_is",
-            f"{_EDGES}/test_store_clocks.py::test_in_a_new_run_of_the_machine_what_rests_begins_to_rest_anew",
+            f"{_EDGES}/test_store_clocks.py::test_a_stored_time_has_its_true_age",
+            f"{_EDGES}/test_store_clocks.py::test_after_a_reboot_every_waiting_time_begins_anew",
             f"{_E2E}/test_clocks.py::test_a_link_whose_answer_was_lost_rests_for_its_time_and_no_longer",
             f"{_E2E}/test_clocks.py::test_another_command_gets_its_turn_beside_a_run_though_the_clock_was_set",
         ),
@@ -378,7 +378,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_output.py::test_every_verb_ends_with_its_own_exit_code",
             f"{_E2E}/test_output.py::test_a_run_whose_log_cannot_be_written_goes_on",
             f"{_E2E}/test_output.py::test_a_reader_that_goes_away_after_the_link_does_not_keep_the_webhook_away",
-            f"{_EDGES}/test_streams.py::test_a_reader_of_stderr_that_stops_reading_stops_nobody",
+            f"{_EDGES}/test_streams.py::test_a_reader_of_stderr_that_stops_reading_does_not_block_the_process",
             f"{_EDGES}/test_streams.py::test_json_means_the_same_in_any_encoding",
         ),
         "a kill while a report waits for its reader: then the report is lost, and `get` and `events` show "
@@ -392,8 +392,8 @@ PROMISES: Mapping[str, Promise] = {
             f"{_SIM}/test_planted_defects.py::test_the_same_trouble_breaks_no_promise_of_the_product_as_it_is",
             f"{_CORE}/test_identity.py::test_an_account_is_recognised_by_its_id_or_its_apps",
             f"{_CORE}/test_identity.py::test_an_unknown_or_contradicted_account_is_refused",
-            f"{_EDGES}/test_store_accounts.py::test_an_account_that_was_met_without_an_id_takes_the_first_one_that_is_told",
-            f"{_EDGES}/test_store_accounts.py::test_two_names_of_one_account_become_one_and_the_stricter_of_two_stays",
+            f"{_EDGES}/test_store_accounts.py::test_an_account_stored_without_an_id_takes_the_first_id_that_is_known",
+            f"{_EDGES}/test_store_accounts.py::test_two_names_of_an_account_become_one_and_the_stricter_facts_stay",
             f"{_E2E}/test_account.py::"
             "test_a_link_that_may_still_take_effect_is_not_repeated_by_who_signs_in_another_way",
             f"{_E2E}/test_account.py::test_two_ways_to_sign_in_share_one_lock",
@@ -423,7 +423,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_CORE}/decode/test_reach.py::test_a_credential_comes_from_a_variable_that_is_handed_out",
             f"{_CORE}/decode/test_reach.py::test_a_credential_comes_from_a_file_that_is_handed_out",
             f"{_CORE}/decode/test_reach.py::test_a_header_comes_from_a_file_that_is_handed_out",
-            f"{_EDGES}/test_secrets.py::test_a_link_out_of_what_is_handed_out_is_not_followed",
+            f"{_EDGES}/test_secrets.py::test_a_link_out_of_a_folder_of_secrets_is_not_followed",
             f"{_EDGES}/test_secrets.py::test_the_pod_s_token_is_never_read",
             f"{_E2E}/test_reach.py::test_a_port_of_this_machine_is_not_reached_before_the_operator_allows_it",
             f"{_E2E}/test_reach.py::test_a_variable_that_was_not_handed_out_is_not_sent",
