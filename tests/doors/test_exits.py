@@ -111,7 +111,7 @@ def raised() -> Exception:
         ),
     ],
 )
-def test_an_error_is_printed_in_one_line(
+def test_an_error_of_a_command_is_printed_in_one_line(
     error: Exception, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     print_error(error)

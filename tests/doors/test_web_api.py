@@ -86,24 +86,24 @@ def test_the_api_and_the_command_line_say_the_same(
     assert found == said(tmp_path, *argv)
 
 
-def test_the_newest_write_comes_first(tmp_path: Path) -> None:
+def test_the_api_lists_the_newest_write_first(tmp_path: Path) -> None:
     asyncio.run(get(tmp_path, "/api/v1/apps"))
     lines = CliRunner().invoke(cli, ["events", "acme", "--store", str(tmp_path / "state.db")]).output
     assert [line.split()[2] for line in lines.splitlines()[1:]] == ["Subscription/events", "App/acme"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/apps/nobody", "/api/v1/apps/ac%25", "/api/v1/apps/events"])
-async def test_an_app_that_is_not_known_is_404(path: str, tmp_path: Path) -> None:
+async def test_an_unknown_app_is_404_in_the_api(path: str, tmp_path: Path) -> None:
     assert await get(tmp_path, path) == (404, {"error": "Not Found"})
 
 
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "", "9" * 9_000, "٣", "1e2"])
-async def test_a_limit_that_is_none_is_told(limit: str, tmp_path: Path) -> None:
+async def test_an_invalid_limit_is_a_400_with_a_reason(limit: str, tmp_path: Path) -> None:
     code, found = await get(tmp_path, f"/api/v1/events?limit={limit}")
     assert (code, found) == (400, {"error": "limit is a number from 1 to 1000"})
 
 
-async def test_many_apps_come_as_one_document(tmp_path: Path) -> None:
+async def test_the_api_returns_many_apps_in_one_document(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         await keep(store, *(status(f"app-{number:04d}") for number in range(250)))
         async with caller(front_app(PretendBoard(), store, token=None)) as http:
@@ -111,7 +111,7 @@ async def test_many_apps_come_as_one_document(tmp_path: Path) -> None:
     assert [item["name"] for item in found["items"]] == [f"app-{number:04d}" for number in range(250)]
 
 
-async def test_an_empty_store_has_no_items(tmp_path: Path) -> None:
+async def test_an_empty_store_has_no_items_in_the_api(tmp_path: Path) -> None:
     async with (
         open_web_store(tmp_path) as store,
         caller(front_app(PretendBoard(), store, token=None)) as http,
@@ -119,7 +119,7 @@ async def test_an_empty_store_has_no_items(tmp_path: Path) -> None:
         assert (await http.get("/api/v1/apps")).json() == {"formatVersion": "1.0", "items": []}
 
 
-async def test_the_source_says_why_a_newer_revision_is_not_taken(tmp_path: Path) -> None:
+async def test_the_api_shows_why_a_newer_revision_is_rejected(tmp_path: Path) -> None:
     state = SourceState(
         "manifests/", "r1", NOW - 60, NOW, "b.yaml:3:1 is wrong", NOW - 30, "d1", "r2", "a rest", NOW - 2
     )
@@ -141,7 +141,7 @@ async def test_the_source_says_why_a_newer_revision_is_not_taken(tmp_path: Path)
     )
 
 
-async def test_partners_say_how_their_loops_stand(tmp_path: Path) -> None:
+async def test_the_api_shows_the_state_of_each_partners_loop(tmp_path: Path) -> None:
     queued = {Lane.IN_FLIGHT: 2, Lane.ASKED: 1}
     partner = PartnerState("main", UPSTREAM, progressed_at=NOW, queued=queued, error="busy", failures=3)
     code, found = await get(tmp_path, "/api/v1/partners", PretendBoard(all_partners=(partner,)))

@@ -48,7 +48,7 @@ def basic(user: str, password: str) -> str:
         pytest.param("Basic /////w==", 401, id="no characters"),
     ],
 )
-async def test_what_tells_something_asks_for_the_token(header: str, code: int, tmp_path: Path) -> None:
+async def test_every_page_with_content_asks_for_the_token(header: str, code: int, tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         await keep(store, status("a"))
         door = front_app(PretendBoard(), store, token=keys(TOKEN), more=[Route("/more", _more)])
@@ -97,7 +97,7 @@ async def test_an_unknown_path_and_a_wrong_secret_are_alike_without_a_token(tmp_
         pytest.param("", 421, id="no name"),
     ],
 )
-async def test_without_a_token_only_this_machine_is_served(host: str, code: int, tmp_path: Path) -> None:
+async def test_only_this_machine_is_served_without_a_token(host: str, code: int, tmp_path: Path) -> None:
     async with (
         open_web_store(tmp_path) as store,
         caller(front_app(PretendBoard(), store, token=None)) as http,
@@ -118,7 +118,7 @@ async def test_the_token_file_is_read_again_for_each_request(tmp_path: Path) -> 
         assert (await http.get("/", headers=bearer)).status_code == 401
 
 
-def test_a_weak_or_missing_token_is_told_at_the_start(tmp_path: Path) -> None:
+def test_a_weak_or_missing_token_is_refused_at_the_start(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("short")
     with pytest.raises(Usage, match="at least 32"):
@@ -127,7 +127,7 @@ def test_a_weak_or_missing_token_is_told_at_the_start(tmp_path: Path) -> None:
         auth_tokens(str(tmp_path / "nowhere"))
 
 
-async def test_refusals_are_told_without_what_was_presented(
+async def test_refusals_are_logged_without_the_presented_token(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with (
@@ -140,7 +140,7 @@ async def test_refusals_are_told_without_what_was_presented(
     assert OTHER_SECRET not in told.out + told.err
 
 
-async def test_no_answer_is_kept_framed_or_taken_for_something_else(tmp_path: Path) -> None:
+async def test_no_answer_may_be_cached_framed_or_sniffed(tmp_path: Path) -> None:
     async with (
         open_web_store(tmp_path) as store,
         caller(front_app(PretendBoard(), store, token=None)) as http,
@@ -156,7 +156,7 @@ async def test_no_answer_is_kept_framed_or_taken_for_something_else(tmp_path: Pa
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
-async def test_nothing_can_be_changed_here(tmp_path: Path) -> None:
+async def test_no_method_of_the_web_server_changes_anything(tmp_path: Path) -> None:
     methods = ["POST", "PUT", "DELETE", "PATCH"]
     async with (
         open_web_store(tmp_path) as store,
@@ -166,7 +166,7 @@ async def test_nothing_can_be_changed_here(tmp_path: Path) -> None:
     assert {answer.status_code for answer in answers} == {405}
 
 
-async def test_what_breaks_is_an_error_without_its_words(
+async def test_a_crash_of_a_request_is_logged_without_its_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def broken(_: Request) -> Response:
@@ -180,7 +180,7 @@ async def test_what_breaks_is_an_error_without_its_words(
     assert "request broke" in capsys.readouterr().out
 
 
-async def test_a_store_that_fails_is_told_as_such(tmp_path: Path) -> None:
+async def test_a_failing_store_is_a_503_with_a_reason(tmp_path: Path) -> None:
     store = open_web_store(tmp_path)
     (tmp_path / "state.db").write_bytes(b"no database")
     async with caller(front_app(PretendBoard(), store, token=None)) as http:
@@ -191,7 +191,7 @@ async def test_a_store_that_fails_is_told_as_such(tmp_path: Path) -> None:
     await store.close()
 
 
-def test_only_what_has_an_inside_can_be_guarded() -> None:
+def test_only_routes_with_an_app_can_require_a_token() -> None:
     throttle = LogThrottle(lambda: 0.0)
     assert len(require_token([Mount("/more", routes=[Route("/", _more)])], None, throttle)) == 1
     with pytest.raises(TypeError, match="BaseRoute"):

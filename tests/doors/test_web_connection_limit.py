@@ -37,7 +37,9 @@ NEW = One("a", 99.0)
         pytest.param(crowd(("a", 4, None), ("b", 4, None)), NEW, id="nobody is idle, so who comes leaves"),
     ],
 )
-def test_somebody_leaves(others: list[One], leaves: One | None) -> None:
+def test_the_connection_to_drop_follows_from_the_load_of_each_peer(
+    others: list[One], leaves: One | None
+) -> None:
     assert connection_to_drop(NEW, [*others, NEW], most=8, share=4) == leaves
 
 

@@ -27,7 +27,7 @@ def partner(name: str = "main", progressed_at: float = NOW) -> PartnerState:
         pytest.param((partner(progressed_at=0.0),), 121.0, 503, id="never moved"),
     ],
 )
-async def test_alive_is_who_moves(
+async def test_healthz_is_200_while_the_loop_progresses(
     partners: tuple[PartnerState, ...], later: float, code: int, tmp_path: Path
 ) -> None:
     board = PretendBoard(all_partners=partners)
@@ -37,7 +37,7 @@ async def test_alive_is_who_moves(
     assert (answer.status_code, answer.text) == (code, "ok\n" if code == 200 else "the loop stands still\n")
 
 
-async def test_ready_is_who_has_read_a_source_and_reaches_the_store(tmp_path: Path) -> None:
+async def test_readyz_is_200_once_a_source_was_read_and_the_store_is_reachable(tmp_path: Path) -> None:
     board = PretendBoard(state=SourceState("manifests/"))
     async with open_web_store(tmp_path) as store, caller(front_app(board, store, token=None)) as http:
         assert (await http.get("/readyz")).status_code == 503
@@ -61,7 +61,7 @@ class Shaky:
             raise StoreError("gone")
 
 
-async def test_a_store_out_of_reach_is_not_ready_and_is_asked_once_a_second() -> None:
+async def test_an_unreachable_store_is_not_ready_and_is_queried_once_a_second() -> None:
     board, shaky = PretendBoard(), Shaky()
     async with caller(front_app(board, shaky, token=None)) as http:  # type: ignore[arg-type]  # the part that is asked
         assert {(await http.get("/readyz")).status_code for _ in range(20)} == {200}
@@ -73,7 +73,7 @@ async def test_a_store_out_of_reach_is_not_ready_and_is_asked_once_a_second() ->
         assert shaky.asked == 2
 
 
-async def test_a_store_that_hangs_is_not_ready_and_is_not_asked_again() -> None:
+async def test_a_hanging_store_is_not_ready_and_is_not_queried_again() -> None:
     board, shaky = PretendBoard(), Shaky()
     shaky.answers.clear()
     async with caller(front_app(board, shaky, token=None)) as http:  # type: ignore[arg-type]  # likewise
@@ -86,7 +86,7 @@ async def test_a_store_that_hangs_is_not_ready_and_is_not_asked_again() -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-async def test_health_needs_no_token_and_tells_nothing(path: str, tmp_path: Path) -> None:
+async def test_health_needs_no_token_and_shows_nothing_else(path: str, tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         door = front_app(PretendBoard(), store, token=keys(TOKEN))
         async with caller(door) as http:

@@ -80,7 +80,7 @@ async def test_every_event_is_answered_with_an_empty_200(body: bytes, counted: s
     assert of.requests == {counted: 1}
 
 
-async def test_the_answer_does_not_wait_for_the_look() -> None:
+async def test_the_answer_to_an_event_does_not_wait_for_its_observation() -> None:
     """Nobody carries hints on, and still it is answered: a full queue keeps Gupshup waiting no longer."""
     of = hooks()
     async with caller(hooks_app(of, PretendBoard())) as http:
@@ -89,7 +89,7 @@ async def test_the_answer_does_not_wait_for_the_look() -> None:
     assert waiting(of.hints) == MOST, "the last 3 found no place"
 
 
-async def test_an_event_leads_to_a_look_by_all_its_names() -> None:
+async def test_an_event_becomes_a_hint_with_all_its_names() -> None:
     board = PretendBoard(known={"AcmeSupport"})
     of = hooks(board)
     async with caller(hooks_app(of, PretendBoard())) as http:
@@ -110,7 +110,7 @@ async def test_a_known_and_an_unknown_app_are_answered_alike() -> None:
     )
 
 
-async def test_a_hundred_repeats_are_two_looks() -> None:
+async def test_a_hundred_repeats_of_an_event_are_two_hints() -> None:
     board = PretendBoard(known={ID})
     of = hooks(board)
     async with caller(hooks_app(of, PretendBoard())) as http:
@@ -136,7 +136,7 @@ async def test_a_flood_of_apps_costs_a_tenth_of_the_calls() -> None:
     assert waiting(queue) == MOST, "all others found no place"
 
 
-async def test_no_flood_keeps_a_hint_about_an_app_under_way() -> None:
+async def test_a_flood_of_events_delays_no_hint_about_an_app_in_flight() -> None:
     """All that may wait waits already, and the allowance is used up."""
     known = [f"App{number}" for number in range(1_000)]
     board = PretendBoard(known={*known, "Newcomer"}, awaited={"Newcomer"})
@@ -150,7 +150,7 @@ async def test_no_flood_keeps_a_hint_about_an_app_under_way() -> None:
     assert waiting(queue) == MOST - 20, "all others found no place"
 
 
-async def test_hints_about_apps_under_way_are_not_counted_here_and_find_room_of_their_own() -> None:
+async def test_hints_about_apps_in_flight_have_room_of_their_own_in_the_queue() -> None:
     names = [f"Newcomer{number}" for number in range(300)]
     board = PretendBoard(known={*names, "AcmeSupport"}, awaited=set(names))
     queue = HintQueue(board, Throttle(looks=1))
@@ -163,7 +163,7 @@ async def test_hints_about_apps_under_way_are_not_counted_here_and_find_room_of_
     assert len(board.hinted) == 2 * MOST + 1
 
 
-async def test_unknown_apps_do_not_use_up_what_known_ones_need() -> None:
+async def test_events_about_unknown_apps_do_not_use_up_the_room_of_known_ones() -> None:
     board = PretendBoard(known={"AcmeSupport"})
     queue = HintQueue(board, Throttle(looks=1))
     for number in range(30):
@@ -174,7 +174,7 @@ async def test_unknown_apps_do_not_use_up_what_known_ones_need() -> None:
     assert board.hinted[-1] == ("AcmeSupport",)
 
 
-async def test_what_waits_for_the_allowance_is_looked_at_by_itself() -> None:
+async def test_a_hint_that_waits_for_the_throttle_is_passed_on_by_itself() -> None:
     board = PretendBoard(known={"A", "B"})
     queue = HintQueue(board, Throttle(looks=1, seconds=0.01))
     queue.put(("A",))
@@ -193,7 +193,7 @@ class FailingBoard(PretendBoard):
         raise StoreError(f"no store for {names}")
 
 
-async def test_a_store_that_fails_ends_no_inbox() -> None:
+async def test_a_failing_store_does_not_end_the_hint_queue() -> None:
     board = FailingBoard()
     queue = HintQueue(board, Throttle())
     queue.put(("A",))
@@ -216,7 +216,7 @@ async def test_a_store_that_fails_ends_no_inbox() -> None:
         pytest.param("/hooks/gupshup", id="none, no slash"),
     ],
 )
-async def test_a_wrong_secret_is_an_unknown_path(path: str) -> None:
+async def test_a_wrong_secret_of_a_hook_is_an_unknown_path(path: str) -> None:
     of = hooks()
     async with caller(hooks_app(of, PretendBoard())) as http:
         unknown = await http.post("/nothing/of/this/name", json=live())
@@ -227,7 +227,7 @@ async def test_a_wrong_secret_is_an_unknown_path(path: str) -> None:
     assert of.requests["hint"] == 0
 
 
-async def test_without_a_secret_there_is_no_hook_of_gupshup() -> None:
+async def test_no_gupshup_hook_exists_without_a_secret() -> None:
     async with caller(hooks_app(Hooks(PretendBoard(), None), PretendBoard())) as http:
         assert (await http.post(HOOK, json=live())).status_code == 404
         assert (await http.get(HOOK)).status_code == 404
@@ -236,7 +236,7 @@ async def test_without_a_secret_there_is_no_hook_of_gupshup() -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])
 @pytest.mark.parametrize("path", [HOOK, f"/hooks/gupshup/{OTHER_SECRET}", "/hooks/git"])
-async def test_other_methods_are_refused_whatever_the_secret(method: str, path: str) -> None:
+async def test_other_methods_of_a_hook_are_refused_whatever_the_secret(method: str, path: str) -> None:
     async with caller(hooks_app(hooks(), PretendBoard())) as http:
         answer = await http.request(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
@@ -272,22 +272,22 @@ async def test_old_and_new_secret_are_accepted_until_the_old_one_is_gone(tmp_pat
         pytest.param(" \n ", id="blank"),
     ],
 )
-def test_a_weak_secret_is_refused_at_the_start(secret: str) -> None:
+def test_a_weak_secret_of_a_hook_is_refused_at_the_start(secret: str) -> None:
     with pytest.raises(Usage, match="GUPSHUPCTL_HOOK_SECRET") as refused:
         hook_tokens({"GUPSHUPCTL_HOOK_SECRET": secret})
     assert secret not in str(refused.value)
 
 
-def test_a_secret_that_cannot_be_read_is_told_at_the_start() -> None:
+def test_an_unreadable_secret_of_a_hook_is_refused_at_the_start() -> None:
     with pytest.raises(Denied, match="GUPSHUPCTL_HOOK_SECRET_FILE"):
         hook_tokens({"GUPSHUPCTL_HOOK_SECRET_FILE": "/nowhere/at/all"})
 
 
-def test_no_secret_is_no_mistake() -> None:
+def test_a_missing_secret_of_a_hook_is_no_mistake() -> None:
     assert hook_tokens({"GUPSHUPCTL_HOOK_SECRET": ""}) is None
 
 
-def test_a_secret_is_not_shown_by_what_holds_it() -> None:
+def test_no_repr_shows_the_secret_of_a_hook() -> None:
     assert SECRET not in repr(Tokens(lambda: Secret(SECRET), "it")) + repr(vars(keys(SECRET)))
 
 
@@ -313,7 +313,7 @@ async def test_a_push_as_long_as_git_hosts_make_them_is_accepted() -> None:
 @pytest.mark.parametrize(
     ("length", "code"), [(LONGEST, 200), (LONGEST + 1, 413)], ids=["just fits", "one more"]
 )
-async def test_a_body_has_a_cap(length: int, code: int) -> None:
+async def test_the_body_of_a_hook_has_a_cap(length: int, code: int) -> None:
     of = hooks()
     async with caller(hooks_app(of, PretendBoard())) as http:
         declared = await http.post(HOOK, content=b" " * length)
@@ -323,7 +323,7 @@ async def test_a_body_has_a_cap(length: int, code: int) -> None:
 
 
 @pytest.mark.parametrize(("path", "hook"), [(HOOK, "gupshup"), ("/hooks/git", "git")])
-async def test_what_is_wrong_with_a_body_is_counted_for_the_hook_it_came_to(path: str, hook: str) -> None:
+async def test_errors_of_a_body_are_counted_for_their_hook(path: str, hook: str) -> None:
     told: list[tuple[str, str]] = []
     of = Hooks(PretendBoard(), keys(SECRET), deadline=0.2, on_request=lambda *each: told.append(each))
     async with served(hooks_app(of, PretendBoard())) as server:
@@ -361,7 +361,7 @@ async def test_a_body_that_drips_is_cut_off_at_the_deadline(door: ASGIApp) -> No
     assert head.startswith(b"HTTP/1.1 408 ")
 
 
-async def test_a_hundred_megabytes_are_refused_and_not_kept(door: ASGIApp) -> None:
+async def test_a_body_of_a_hundred_megabytes_is_refused_and_not_kept(door: ASGIApp) -> None:
     async with served(door) as server:
         reader, writer = await server.connect()
         writer.write(post(HOOK, "Content-Length: 104857600"))
@@ -370,7 +370,7 @@ async def test_a_hundred_megabytes_are_refused_and_not_kept(door: ASGIApp) -> No
     assert head.startswith(b"HTTP/1.1 413 ")
 
 
-async def test_chunks_without_an_end_are_refused_at_the_cap(door: ASGIApp) -> None:
+async def test_a_chunked_body_without_an_end_is_refused_at_the_cap(door: ASGIApp) -> None:
     chunk = b"4000\r\n" + b" " * 0x4000 + b"\r\n"
     async with served(door) as server:
         reader, writer = await server.connect()
@@ -380,7 +380,7 @@ async def test_chunks_without_an_end_are_refused_at_the_cap(door: ASGIApp) -> No
     assert head.startswith(b"HTTP/1.1 413 ")
 
 
-async def test_a_sender_that_leaves_harms_nobody() -> None:
+async def test_a_sender_of_a_hook_that_disconnects_harms_nothing() -> None:
     of = hooks()
     async with served(hooks_app(of, PretendBoard())) as server:
         _, writer = await server.connect()
@@ -415,7 +415,7 @@ async def test_requests_in_one_packet_are_answered_in_order(door: ASGIApp) -> No
         pytest.param(b"POST /\x00 HTTP/1.1\r\nHost: h\r\n\r\n", id="a NUL"),
     ],
 )
-async def test_what_is_no_proper_request_gets_one_refusal_and_the_connection_ends(
+async def test_a_malformed_request_gets_one_refusal_and_its_connection_ends(
     raw: bytes, door: ASGIApp
 ) -> None:
     async with served(door) as server:
@@ -424,7 +424,7 @@ async def test_what_is_no_proper_request_gets_one_refusal_and_the_connection_end
     assert answer.count(b"HTTP/1.1 ") == 1
 
 
-async def test_a_length_beside_chunks_smuggles_no_second_request(door: ASGIApp) -> None:
+async def test_a_content_length_beside_chunks_smuggles_no_second_request(door: ASGIApp) -> None:
     """The chunks count; what follows them is another request or none, never the tail of this one's body."""
     hidden = b"GET /hidden HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
     raw = post(HOOK, f"Content-Length: {5 + len(hidden)}", "Transfer-Encoding: chunked", body=b"0\r\n\r\n")
@@ -433,7 +433,9 @@ async def test_a_length_beside_chunks_smuggles_no_second_request(door: ASGIApp) 
     assert b" 200 " not in answer.partition(b"HTTP/1.1 ")[2].partition(b"HTTP/1.1 ")[2]
 
 
-async def test_a_flood_is_one_line_a_minute_and_never_the_secret(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_flood_of_wrong_secrets_is_one_line_a_minute_and_never_the_secret(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     board = PretendBoard()
     of = hooks(board)
     async with caller(hooks_app(of, PretendBoard())) as http:

@@ -85,7 +85,7 @@ async def test_each_app_is_a_row_with_state_stage_reason_and_age(tmp_path: Path)
     assert "bakery main Ready - AllGood 1 h 1 min 30 s ago" in page.text
 
 
-async def test_the_source_and_the_partners_are_told_with_their_troubles(tmp_path: Path) -> None:
+async def test_the_page_shows_the_source_and_the_partners_with_their_errors(tmp_path: Path) -> None:
     source = SourceState(
         "manifests/", "r1", NOW - 60, NOW - 5, "b.yaml is wrong", NOW - 7_200, "d1", "r2", "a rest", NOW - 3
     )
@@ -107,7 +107,7 @@ async def test_the_source_and_the_partners_are_told_with_their_troubles(tmp_path
     assert "no app yet" in words
 
 
-async def test_before_anything_was_read_the_page_says_so(tmp_path: Path) -> None:
+async def test_the_page_says_so_if_nothing_was_read_yet(tmp_path: Path) -> None:
     text, _ = await show(tmp_path, board=PretendBoard(state=SourceState("manifests/"), all_partners=()))
     assert "none yet" in text
     assert "not yet" in text
@@ -124,7 +124,7 @@ def everywhere(words: str) -> tuple[Status, PretendBoard]:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-async def test_hostile_words_are_text_wherever_they_stand(
+async def test_hostile_text_is_escaped_everywhere_on_the_page(
     hostile: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     plain, policy = await everything(tmp_path_factory.mktemp("plain"), "x")
@@ -142,7 +142,7 @@ async def everything(folder: Path, words: str) -> tuple[str, str]:
     return await show(folder, stalled, board=board)
 
 
-async def test_what_was_searched_for_comes_back_as_text(tmp_path: Path) -> None:
+async def test_the_searched_text_is_escaped_on_the_page(tmp_path: Path) -> None:
     hostile = '"><script>alert(1)</script>'
     text, _ = await show(tmp_path, path=f"/?q={quote(hostile)}&state=Stalled")
     page = Page(text)
@@ -151,7 +151,7 @@ async def test_what_was_searched_for_comes_back_as_text(tmp_path: Path) -> None:
     assert "no app matches" in page.text
 
 
-async def test_the_policy_allows_the_one_style_sheet_and_no_script(tmp_path: Path) -> None:
+async def test_the_content_security_policy_allows_one_style_sheet_and_no_script(tmp_path: Path) -> None:
     text, policy = await show(tmp_path)
     style = text.partition("<style>")[2].partition("</style>")[0]
     digest = b64encode(sha256(style.encode()).digest()).decode()
@@ -190,7 +190,7 @@ async def test_many_apps_are_shown_page_by_page(
     assert links == turns
 
 
-async def test_where_two_accounts_are_known_each_app_says_which(tmp_path: Path) -> None:
+async def test_the_page_shows_the_account_of_each_app_if_there_are_two(tmp_path: Path) -> None:
     async with (
         open_web_store(tmp_path) as store,
         caller(front_app(PretendBoard(), store, token=None)) as http,

@@ -67,13 +67,13 @@ def test_a_port_of_0_becomes_a_real_one(place: str) -> None:
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
-def test_ipv6_is_written_in_brackets() -> None:
+def test_an_ipv6_address_is_shown_in_brackets() -> None:
     with opened(ListenOptions("[::1]:0")) as found:
         assert found.addresses[0].startswith("http://[::1]:")
 
 
 @pytest.mark.parametrize("place", ["0.0.0.0:0", "[::]:0"])
-def test_other_machines_need_a_token(place: str, token_file: str) -> None:
+def test_a_listener_for_other_machines_needs_a_token(place: str, token_file: str) -> None:
     with pytest.raises(Usage, match="--auth-token-file"):
         open_sockets(ListenOptions(place), ENVIRON)
     with opened(ListenOptions(place, auth_token_file=token_file)) as found:
@@ -92,12 +92,12 @@ def test_hooks_alone_may_be_reached_by_other_machines() -> None:
     ["8080", ":8080", "localhost", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:70000", "127.0.0.1:-1",
      "127.0.0.1:" + "9" * 5_000, "no such host.:1", "\ud800:1", "127.0.0.1:٣"],
 )  # fmt: skip
-def test_a_place_that_is_none_is_told(place: str) -> None:
+def test_an_invalid_address_to_listen_on_is_refused(place: str) -> None:
     with pytest.raises(Usage, match="--listen"):
         open_sockets(ListenOptions(place), {})
 
 
-def test_a_place_that_is_taken_is_told_and_the_other_one_let_go() -> None:
+def test_an_address_in_use_is_reported_and_the_other_socket_closed() -> None:
     with opened(ListenOptions("127.0.0.1:0")) as first:
         taken = first.addresses[0].removeprefix("http://")
         with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -123,7 +123,7 @@ async def running(places: ListenOptions, folder: Path, board: PretendBoard) -> A
                 await task
 
 
-async def test_an_event_over_tcp_leads_to_a_look(tmp_path: Path) -> None:
+async def test_an_event_over_tcp_becomes_a_hint(tmp_path: Path) -> None:
     board = PretendBoard(known={"AcmeSupport"})
     async with running(ListenOptions("127.0.0.1:0"), tmp_path, board) as (address,):
         async with httpx.AsyncClient(trust_env=False) as http:
@@ -149,7 +149,7 @@ async def test_hooks_with_a_listener_of_their_own_are_nowhere_else(tmp_path: Pat
     assert of_hooks == [200, 202, 404, 404]
 
 
-async def test_cancelling_ends_it_at_once_and_closes_everything(tmp_path: Path) -> None:
+async def test_cancelling_the_server_ends_it_at_once_and_closes_everything(tmp_path: Path) -> None:
     """Even with a request under way and a connection that says nothing."""
     board = PretendBoard()
     before = signal.getsignal(signal.SIGTERM)
@@ -168,7 +168,7 @@ async def test_cancelling_ends_it_at_once_and_closes_everything(tmp_path: Path) 
         await asyncio.open_connection(host, int(port))
 
 
-async def test_what_runs_beside_the_servers_ends_them_where_it_fails() -> None:
+async def test_a_task_beside_the_servers_ends_them_if_it_fails() -> None:
     async def failing() -> None:
         raise RuntimeError("no more")
 
@@ -194,7 +194,7 @@ SLOW = [
 
 
 @pytest.mark.parametrize("sent", SLOW)
-async def test_a_connection_that_says_nothing_more_is_dropped(sent: bytes) -> None:
+async def test_a_silent_connection_is_dropped(sent: bytes) -> None:
     async with served(hooks_app(Hooks(PretendBoard(), None), PretendBoard()), connection=Hasty) as server:
         answer = await asyncio.wait_for(server.send(sent), 5)
     assert answer == b"" or answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 408"))
@@ -205,7 +205,7 @@ class HastyBetween(Connection):
 
 
 @pytest.mark.parametrize("before", [b"", b"GET /no HTTP/1.1\r\nHost: h\r\n\r\n"], ids=["first", "second"])
-async def test_a_head_that_drips_is_dropped_all_the_same(before: bytes) -> None:
+async def test_a_request_head_that_drips_is_dropped(before: bytes) -> None:
     """Each byte comes in time for the server's keep-alive, and the whole never comes."""
     async with served(
         hooks_app(Hooks(PretendBoard(), None), PretendBoard()), connection=HastyBetween
@@ -223,7 +223,7 @@ async def test_a_head_that_drips_is_dropped_all_the_same(before: bytes) -> None:
     assert drips < 100
 
 
-async def test_a_reader_that_reads_nothing_is_dropped(tmp_path: Path) -> None:
+async def test_a_client_that_reads_nothing_is_dropped(tmp_path: Path) -> None:
     """The answer is larger than what the sockets between can hold."""
     async with open_web_store(tmp_path) as store:
         await keep(store, *(status(f"app-{number:05d}", message="m" * 2_000) for number in range(4_000)))
@@ -283,7 +283,7 @@ def leave(*crowds: Sequence[Caller]) -> None:
         pytest.param(HALF_A_PUSH, OTHERS, id="several that say half a request"),
     ],
 )
-async def test_a_crowd_leaves_room_for_health_and_for_the_page(
+async def test_a_crowd_of_connections_leaves_room_for_health_and_the_page(
     tmp_path: Path, says: bytes, peers: Sequence[str]
 ) -> None:
     """An orchestrator that hears no answer starts the process anew, and whoever crowds in would win."""
@@ -317,7 +317,7 @@ class Patient(Connection):
     head, answer = 600.0, 600.0
 
 
-async def test_who_keeps_a_few_connections_is_not_dropped_for_a_crowd_of_somebody_else() -> None:
+async def test_a_peer_with_few_connections_is_not_dropped_for_the_crowd_of_another() -> None:
     door = hooks_app(Hooks(PretendBoard(), None), PretendBoard())
     async with served(door, connection=Patient) as server:
         reader, writer = await server.connect(peer="127.0.0.9")
@@ -328,7 +328,7 @@ async def test_who_keeps_a_few_connections_is_not_dropped_for_a_crowd_of_somebod
     assert answer.startswith(b"HTTP/1.1 202 ")
 
 
-async def test_one_peer_may_fill_half_a_room_with_requests_and_another_one_has_the_other_half() -> None:
+async def test_one_peer_may_use_half_of_the_connections_and_leaves_the_other_half() -> None:
     of = Hooks(PretendBoard(), None, deadline=600)
     async with served(hooks_app(of, PretendBoard()), connection=Patient) as server:
         held = await crowd(server, AT_ONCE // 2 + 9, peers=["127.0.0.1"], says=HALF_A_PUSH)
@@ -342,13 +342,15 @@ async def test_one_peer_may_fill_half_a_room_with_requests_and_another_one_has_t
     assert taken.startswith(b"HTTP/1.1 202 ")
 
 
-async def test_a_head_that_is_too_long_is_refused() -> None:
+async def test_a_request_head_that_is_too_long_is_refused() -> None:
     async with served(hooks_app(Hooks(PretendBoard(), None), PretendBoard())) as server:
         answer = await server.send(b"POST /hooks/git HTTP/1.1\r\nX: " + b"y" * 20 * LONGEST_HEAD)
     assert answer.startswith(b"HTTP/1.1 4") or answer == b""
 
 
-async def test_no_log_names_a_secret(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_no_log_of_the_web_server_shows_a_secret(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     board = PretendBoard()
     async with (
         running(ListenOptions("127.0.0.1:0"), tmp_path, board) as (address,),
