@@ -39,6 +39,6 @@ def test_a_refused_link_is_tried_again_once_a_field_of_it_changes(field: str) ->
     assert of_link(declared(**{field: "another"})) != of_link(declared())
 
 
-def test_what_is_not_declared_is_not_sent() -> None:
+def test_an_undeclared_field_is_not_sent_with_a_link() -> None:
     plain = App("acme-support", "main", "AcmeSupport", "1", "919876543210")
     assert link_form(plain) == {"name": "AcmeSupport", "wabaId": "1", "phone": "919876543210"}

@@ -36,7 +36,7 @@ def test_every_variable_of_an_example_is_read_by_something() -> None:
     assert used - known() == set()
 
 
-def test_docker_and_compose_confine_it_as_it_was_tried() -> None:
+def test_docker_and_compose_confine_the_container_as_it_was_tested() -> None:
     script = TEXTS["docker/run.sh"]
     service = yaml.safe_load(TEXTS["compose/compose.yaml"])["services"]["controller"]
     assert {"--read-only", "--cap-drop=all", "--security-opt=no-new-privileges"} <= set(CONFINED)
@@ -50,14 +50,14 @@ def test_docker_and_compose_confine_it_as_it_was_tried() -> None:
     assert "--ulimit core=0" in script
 
 
-def test_compose_shows_the_database_to_nobody() -> None:
+def test_compose_publishes_no_port_of_the_database() -> None:
     everything = yaml.safe_load(TEXTS["compose/compose.yaml"])
     assert everything["networks"]["store"] == {"internal": True}
     assert not any("ports" in service for service in everything["services"].values())
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_no_secret_stands_in_an_example(name: str) -> None:
+def test_no_secret_stands_in_an_example_of_deployment(name: str) -> None:
     """What is given is a file's path, or what whoever runs it fills in."""
     for match in re.finditer(r"(?:SECRET|TOKEN|PASSWORD)[A-Z_]*(?:=|: )(?P<value>[^\s}]+)", TEXTS[name]):
         assert match["value"].startswith(("/run/secrets/", "%d/", "${POSTGRES_PASSWORD:?")), match[0]

@@ -24,12 +24,12 @@ def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def test_the_dockerfile_is_in_order(tool: Tool) -> None:
+def test_the_dockerfile_passes_its_linter(tool: Tool) -> None:
     assert tool("hadolint", ROOT / "Dockerfile") == ""
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=named)
-def test_a_script_is_in_order(script: Path, tool: Tool) -> None:
+def test_a_shell_script_passes_its_linter(script: Path, tool: Tool) -> None:
     if script.read_text(encoding="utf-8").startswith(("#!/bin/sh", "#!/usr/bin/env bash")):
         assert tool("shellcheck", script) == ""
 
@@ -42,7 +42,7 @@ def test_the_pipeline_of_gitlab_follows_its_schema(tool: Tool) -> None:
     tool("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", GITLAB)
 
 
-def test_dependabot_is_told_in_its_words(tool: Tool) -> None:
+def test_the_configuration_of_dependabot_follows_its_schema(tool: Tool) -> None:
     tool("check-jsonschema", "--builtin-schema", "vendor.dependabot", ROOT / ".github/dependabot.yml")
 
 
@@ -64,7 +64,7 @@ def test_a_workflow_names_actions_by_commit_and_runs_no_stranger_with_secrets(wo
     assert [each for each in runs if "${{" in "".join(each)] == [], "an expression in a script is code"
 
 
-def test_the_unit_is_one_that_systemd_takes(tool: Tool, tmp_path: Path) -> None:
+def test_the_unit_is_accepted_by_systemd(tool: Tool, tmp_path: Path) -> None:
     """The program is not installed where this runs, so another one stands in for it."""
     unit = tmp_path / UNIT.name
     text = UNIT.read_text(encoding="utf-8")
@@ -73,6 +73,6 @@ def test_the_unit_is_one_that_systemd_takes(tool: Tool, tmp_path: Path) -> None:
     assert [line for line in said.splitlines() if UNIT.name in line] == []
 
 
-def test_the_unit_leaves_little_open(tool: Tool) -> None:
+def test_the_unit_is_hardened_by_the_measure_of_systemd(tool: Tool) -> None:
     said = tool("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE}", UNIT)
     assert "Overall exposure level" in said

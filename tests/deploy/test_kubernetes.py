@@ -52,15 +52,17 @@ def judged(manifests: list[Manifest], version: str, tool: Tool, folder: Path) ->
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_manifest_is_one_that_kubernetes_knows(version: str, tool: Tool, tmp_path: Path) -> None:
+def test_every_manifest_follows_the_schemas_of_kubernetes(version: str, tool: Tool, tmp_path: Path) -> None:
     assert judged(list(files()), version, tool, tmp_path) == 6
 
 
-def test_so_is_what_kustomize_makes_of_them(rendered: list[Manifest], tool: Tool, tmp_path: Path) -> None:
+def test_the_output_of_kustomize_follows_the_schemas_of_kubernetes(
+    rendered: list[Manifest], tool: Tool, tmp_path: Path
+) -> None:
     assert judged(rendered, VERSIONS[-1], tool, tmp_path) == 7
 
 
-def test_what_is_yours_ends_up_in_what_is_sent(rendered: list[Manifest]) -> None:
+def test_values_of_the_user_end_up_in_the_output_of_kustomize(rendered: list[Manifest]) -> None:
     deployment = of("Deployment", rendered)
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     settings = of("ConfigMap", rendered)
@@ -73,12 +75,12 @@ def test_what_is_yours_ends_up_in_what_is_sent(rendered: list[Manifest]) -> None
     }
 
 
-def test_its_namespace_admits_restricted_pods_only() -> None:
+def test_the_namespace_admits_restricted_pods_only() -> None:
     labels = of("Namespace", list(files()))["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-def test_its_pods_are_as_restricted_as_the_standard_asks() -> None:
+def test_pods_are_as_restricted_as_the_standard_asks() -> None:
     """Kubernetes' Pod Security Standards, level *restricted*, rule by rule."""
     allowed = {
         "configMap",
@@ -102,7 +104,7 @@ def test_its_pods_are_as_restricted_as_the_standard_asks() -> None:
     assert pod()["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
 
 
-def test_its_pods_are_as_restricted_as_we_ask_beyond_that() -> None:
+def test_pods_are_restricted_further_than_the_standard_asks() -> None:
     (container,) = pod()["containers"]
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert pod()["securityContext"]["runAsUser"] == 65532
@@ -113,7 +115,7 @@ def test_its_pods_are_as_restricted_as_we_ask_beyond_that() -> None:
     assert pod()["terminationGracePeriodSeconds"] > 25, "longer than a pass takes to end"
 
 
-def test_a_replica_may_go_without_anybody_noticing() -> None:
+def test_a_replica_may_be_evicted_without_an_interruption() -> None:
     everything = list(files())
     deployment, budget = of("Deployment", everything), of("PodDisruptionBudget", everything)
     assert deployment["spec"]["replicas"] == 2
@@ -128,7 +130,7 @@ def test_a_replica_may_go_without_anybody_noticing() -> None:
     )
 
 
-def test_probes_ask_what_they_should() -> None:
+def test_probes_call_the_right_paths() -> None:
     (container,) = pod()["containers"]
     asked = {
         probe: container[f"{probe}Probe"]["httpGet"]["path"] for probe in ("startup", "liveness", "readiness")
@@ -136,7 +138,7 @@ def test_probes_ask_what_they_should() -> None:
     assert asked == {"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"}
 
 
-def test_the_network_lets_in_the_monitor_only_and_out_what_is_needed_only() -> None:
+def test_the_network_policy_admits_monitoring_only_and_needed_egress_only() -> None:
     policy = of("NetworkPolicy", list(files()))["spec"]
     assert sorted(policy["policyTypes"]) == ["Egress", "Ingress"]
     (entry,) = policy["ingress"]
@@ -149,7 +151,7 @@ def test_the_network_lets_in_the_monitor_only_and_out_what_is_needed_only() -> N
     assert {"169.254.0.0/16", "10.0.0.0/8"} <= set(world["ipBlock"]["except"])
 
 
-def test_no_secret_stands_in_a_file() -> None:
+def test_no_secret_stands_in_a_manifest_for_kubernetes() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.yaml"))
     assert "kind: Secret\n" not in text
     values = dict(re.findall(r"- (GUPSHUP\w+)=(\S+)", text))

@@ -13,12 +13,12 @@ def all_tests() -> set[str]:
     return set(re.findall(r"^(?:async )?def (test_\w+)", source, re.MULTILINE))
 
 
-def test_every_test_that_the_page_names_exists() -> None:
+def test_every_test_that_the_page_of_security_names_exists() -> None:
     named = set(re.findall(r"`(test_\w+)`", PAGE))
     assert len(named) > 80
     assert named - all_tests() == set()
 
 
-def test_every_point_is_answered_once_and_in_order() -> None:
+def test_every_point_of_the_page_of_security_is_answered_once_and_in_order() -> None:
     points = [int(number) for number in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)]
     assert points == list(range(1, 66))

@@ -42,9 +42,7 @@ def partner(spec: str, name: str = "main") -> str:
 
 
 @pytest.mark.parametrize("first", ["token", "email"])
-def test_a_link_that_may_still_take_effect_is_not_repeated_by_who_signs_in_another_way(
-    tmp_path: Path, first: str
-) -> None:
+def test_an_unclear_link_is_not_repeated_after_another_way_to_sign_in(tmp_path: Path, first: str) -> None:
     """By a token that tells no id, and by e-mail, one after the other; the Partner gets another name, too."""
     with world(tmp_path) as there:
         ways = [{"GUPSHUP_PARTNER_TOKEN": universal(there)}, {}]
@@ -85,7 +83,7 @@ def test_two_ways_to_sign_in_share_one_lock(tmp_path: Path) -> None:
         assert there.apply().code == 0
 
 
-def test_an_account_that_cannot_be_told_from_one_that_is_known_is_left_alone(tmp_path: Path) -> None:
+def test_an_account_that_may_be_a_known_one_is_left_alone(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         account = there.upstream().rpartition("#")[2]
         there.declare(PARTNER, app("AppOne", 1, "policies: []"))
@@ -124,7 +122,7 @@ def test_an_id_that_gupshup_contradicts_is_refused_before_anything_is_sent(tmp_p
         assert {call["route"] for call in there.calls(since=before)} <= {"login"}
 
 
-def test_a_login_that_tells_no_id_is_known_by_its_apps(tmp_path: Path) -> None:
+def test_an_account_whose_login_returns_no_id_is_recognised_by_its_apps(tmp_path: Path) -> None:
     with world(tmp_path, "--switch", "partner-id=untold") as there:
         there.declare(PARTNER, ONE, subscription())
         for _ in range(2):
@@ -150,7 +148,7 @@ def test_two_partners_that_turn_out_to_be_one_account_are_refused(tmp_path: Path
         assert len(errors) == 1, done.err
 
 
-def test_an_address_may_be_written_in_any_way(tmp_path: Path) -> None:
+def test_the_address_of_gupshup_may_be_written_in_any_spelling(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, ONE)
         assert there.apply().code == 0

@@ -43,7 +43,7 @@ def _seen(terminal: int) -> str:
     return said.decode()
 
 
-def test_a_yes_applies_and_json_stands_alone_on_stdout(tmp_path: Path) -> None:
+def test_a_confirmed_apply_prints_only_json_on_stdout(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         done = answered(there, "y\n", "-o", "json")
@@ -56,7 +56,7 @@ def test_a_yes_applies_and_json_stands_alone_on_stdout(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words", ["n\n", "\n", "yep\n", "\x04"], ids=["no", "nothing", "a riddle", "the end"]
 )
-def test_anything_but_a_yes_changes_nothing(tmp_path: Path, words: str) -> None:
+def test_an_answer_other_than_yes_changes_nothing(tmp_path: Path, words: str) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         done = answered(there, words)
@@ -65,7 +65,7 @@ def test_anything_but_a_yes_changes_nothing(tmp_path: Path, words: str) -> None:
         assert not there.apps()
 
 
-def test_what_waits_for_an_app_to_come_live_is_asked_about_too(tmp_path: Path) -> None:
+def test_apply_asks_also_about_changes_that_wait_for_a_live_app(tmp_path: Path) -> None:
     """It may come live after the plan was shown, and would be subscribed without a question."""
     with world(tmp_path, scale=1) as there:
         there.declare(*THREE)
@@ -74,7 +74,7 @@ def test_what_waits_for_an_app_to_come_live_is_asked_about_too(tmp_path: Path) -
         assert (done.code, "Apply this?" in done.err) == (1, True)
 
 
-def test_nobody_is_asked_where_nothing_is_to_do(tmp_path: Path) -> None:
+def test_apply_does_not_ask_if_there_is_nothing_to_do(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         there.apply("--wait")
@@ -83,7 +83,7 @@ def test_nobody_is_asked_where_nothing_is_to_do(tmp_path: Path) -> None:
         assert "Done: 6 unchanged." in done.out
 
 
-def test_what_cannot_be_planned_is_not_applied(tmp_path: Path) -> None:
+def test_apply_does_not_begin_if_planning_failed(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         there.faults({"kind": "403", "route": "list", "times": 2})

@@ -124,7 +124,7 @@ def test_a_good_run_shows_no_secret_and_reaches_nobody_else(tmp_path: Path) -> N
         assert len(reached(tmp_path)) >= 3, "the spy was there"
 
 
-def test_whatever_gupshup_echoes_is_masked(tmp_path: Path) -> None:
+def test_secrets_that_gupshup_echoes_are_masked(tmp_path: Path) -> None:
     with watched(tmp_path) as here:
         assert here.apply("--only", "App/AppTwo").code == 0
         here.learn()
@@ -210,7 +210,7 @@ def _turn_away(listening: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("secret", [SECRET, HOOK, PROXY])
-def test_the_search_finds_each_form_and_each_part(secret: str) -> None:
+def test_the_search_for_secrets_finds_each_form_and_each_part(secret: str) -> None:
     search = Canaries({"it": secret})
     for form in forms(secret):
         assert search.seen([("here", f"…{form}…".encode())])

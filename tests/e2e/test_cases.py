@@ -14,7 +14,7 @@ EVENTS = {"tag": "events", "url": URL, "version": 3, "modes": ["SENT", "MESSAGE"
 SETTLED = {"name": "AppOne", "phone": PHONE, "subscriptions": [EVENTS]}
 
 
-def test_a_name_that_a_stranger_has_is_blocked_and_not_asked_for_again(tmp_path: Path) -> None:
+def test_a_name_of_a_strangers_app_is_blocked_and_not_tried_again(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.seed({"name": "AppOne", "phone": "915550000000", "partner": "stranger"})
         there.declare(ONE, app("AppTwo", 2), subscription())
@@ -36,7 +36,7 @@ def test_a_name_that_a_stranger_has_is_blocked_and_not_asked_for_again(tmp_path:
         assert there.apply("--wait").code == 0
 
 
-def test_a_phone_that_a_stranger_has_is_blocked(tmp_path: Path) -> None:
+def test_a_phone_of_a_strangers_app_is_blocked(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.seed({"name": "Theirs", "phone": PHONE, "partner": "stranger"})
         there.declare(ONE)
@@ -45,7 +45,7 @@ def test_a_phone_that_a_stranger_has_is_blocked(tmp_path: Path) -> None:
         assert len(there.calls("link")) == 1
 
 
-def test_drift_is_seen_and_put_back(tmp_path: Path) -> None:
+def test_drift_is_found_and_restored(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.seed(SETTLED)
         there.declare(ONE, subscription())
@@ -61,7 +61,7 @@ def test_drift_is_seen_and_put_back(tmp_path: Path) -> None:
         assert there.within_limits()
 
 
-def test_what_is_owned_and_undeclared_is_unsubscribed_and_nothing_else(tmp_path: Path) -> None:
+def test_only_owned_and_undeclared_subscriptions_are_unsubscribed(tmp_path: Path) -> None:
     policies = "policies: [Link, Subscribe, Update, Unsubscribe]"
     partner = PARTNER.replace("spec: {", "spec: {ownedTags: 'old-*', ")
     with world(tmp_path) as there:
@@ -104,7 +104,7 @@ def test_a_suspended_app_is_left_alone(tmp_path: Path) -> None:
         assert not there.calls("link", "subscribe")
 
 
-def test_a_tag_that_gupshup_keeps_in_another_case_is_ours_and_written_once(tmp_path: Path) -> None:
+def test_a_tag_that_gupshup_keeps_in_another_case_is_written_once(tmp_path: Path) -> None:
     with world(tmp_path, "--switch", "tag-case=lower") as there:
         there.declare(ONE, subscription("Gitops-Events"))
         first = there.apply("--wait")
@@ -124,7 +124,7 @@ HEADERS = "headers: {X-Hook: {env: HOOK_SECRET}}"
 SECRET = {"HOOK_SECRET": "canary-of-the-hook"}
 
 
-def test_what_cannot_be_read_back_is_written_once_where_nobody_knows_it(tmp_path: Path) -> None:
+def test_unknown_values_that_cannot_be_read_back_are_written_once(tmp_path: Path) -> None:
     """A callback and headers that were declared after the link, or over a store that is lost."""
     with world(tmp_path) as there:
         there.seed(SETTLED)
@@ -141,7 +141,9 @@ def test_what_cannot_be_read_back_is_written_once_where_nobody_knows_it(tmp_path
         assert SECRET["HOOK_SECRET"] in one["subscriptions"][0]["meta"]
 
 
-def test_in_ci_over_a_new_store_what_nobody_knows_is_told_and_sent_on_request(tmp_path: Path) -> None:
+def test_a_run_in_ci_with_a_new_store_reports_unknown_values_and_sends_them_on_request(
+    tmp_path: Path,
+) -> None:
     """Such a store begins anew with each run, and every run would write all of it."""
     ci = {**SECRET, "CI": "true"}
     with world(tmp_path) as there:
@@ -160,7 +162,7 @@ def test_in_ci_over_a_new_store_what_nobody_knows_is_told_and_sent_on_request(tm
 
 
 @pytest.mark.parametrize("content", [None, "", "a line\nand another"], ids=["missing", "empty", "two lines"])
-def test_a_header_that_cannot_be_had_is_said_by_every_verb(tmp_path: Path, content: str | None) -> None:
+def test_an_unavailable_header_is_reported_by_every_verb(tmp_path: Path, content: str | None) -> None:
     secret = tmp_path / "hooks" / "secret"
     secret.parent.mkdir()
     headers = "headers: {X-Hook: {file: " + str(secret) + "}}"
@@ -189,7 +191,7 @@ def test_a_header_that_cannot_be_had_is_said_by_every_verb(tmp_path: Path, conte
 @pytest.mark.parametrize(
     "changed", [app("AppOne", 1, "appName: Renamed"), app("AppOne", 2)], ids=["name", "phone"]
 )
-def test_our_own_app_is_known_when_its_name_or_phone_is_changed(tmp_path: Path, changed: str) -> None:
+def test_a_bound_app_is_recognised_after_its_name_or_phone_was_changed(tmp_path: Path, changed: str) -> None:
     with world(tmp_path) as there:
         there.declare(app("AppOne", 1))
         assert there.apply("--wait").summary == {"linked": 1}

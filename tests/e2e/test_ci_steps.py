@@ -61,7 +61,7 @@ def test_a_bad_change_is_annotated_on_its_lines(tmp_path: Path) -> None:
         assert len({each["fingerprint"] for each in found}) == len(found)
 
 
-def test_a_fork_without_secrets_is_validated_and_asks_nobody(tmp_path: Path) -> None:
+def test_a_fork_without_secrets_is_validated_without_any_call(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         done = step(there, "plan.sh", GUPSHUP_SECRET="")
@@ -83,7 +83,7 @@ def test_a_plan_stands_in_the_summary_without_phone_numbers(tmp_path: Path) -> N
         assert not there.calls("link"), "a plan reads only"
 
 
-def test_what_a_guard_holds_makes_a_plan_red_and_is_let_through_by_its_digest(tmp_path: Path) -> None:
+def test_held_changes_fail_the_plan_step_and_are_released_by_their_digest(tmp_path: Path) -> None:
     guarded = "apiVersion: gupshup.controller/v1\nkind: Partner\nmetadata: {name: main}\n"
     with world(tmp_path) as there:
         there.declare(guarded + "spec: {guards: {maxLinks: 2}}\n", *THREE)
@@ -96,7 +96,7 @@ def test_what_a_guard_holds_makes_a_plan_red_and_is_let_through_by_its_digest(tm
         assert len(there.apps()) == 3
 
 
-def test_a_refused_credential_is_told_apart(tmp_path: Path) -> None:
+def test_a_refused_credential_is_exit_7_in_each_step_of_ci(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         assert step(there, "plan.sh", GUPSHUP_SECRET="wrong").code == 7
@@ -126,7 +126,7 @@ def test_an_app_that_takes_its_time_is_a_failure_only_where_that_was_not_expecte
         assert step(there, "apply.sh", GUPSHUP_WAIT="0").code == 0
 
 
-def test_what_somebody_changed_by_hand_is_told(tmp_path: Path) -> None:
+def test_the_drift_step_reports_manual_changes(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         assert step(there, "apply.sh").code == 0
@@ -136,7 +136,7 @@ def test_what_somebody_changed_by_hand_is_told(tmp_path: Path) -> None:
         assert "| update | Subscription/events on App/AppTwo |" in (tmp_path / "summary.md").read_text()
 
 
-def test_what_is_missing_is_put_right_where_that_is_wanted(tmp_path: Path) -> None:
+def test_the_drift_step_restores_what_is_missing_if_it_may_apply(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.seed({"name": "AppOne", "phone": "910000000001"})
         there.declare(app("AppOne", 1), subscription())
@@ -155,7 +155,7 @@ def document(**more: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
     }
 
 
-def test_nothing_of_a_name_or_a_message_is_taken_for_markup() -> None:
+def test_names_and_messages_are_escaped_in_the_summary_of_ci() -> None:
     text = "\n".join(REPORT["markdown"](document(), 5))
     assert [line for line in text.splitlines() if line.startswith("::")] == []
     for dangerous in ("<", "`", "[a]", "](", "\x1b", "@everyone", "https://", "919876543210"):
@@ -164,14 +164,14 @@ def test_nothing_of_a_name_or_a_message_is_taken_for_markup() -> None:
     assert "91******3210" in html.unescape(text)
 
 
-def test_nothing_of_a_name_or_a_message_is_taken_for_a_command() -> None:
+def test_names_and_messages_are_escaped_in_commands_of_ci() -> None:
     (line,) = REPORT["warnings"](document())
     assert "\n" not in line
     assert line.startswith("::warning title=Gupshup blocked::")
     assert "919876543210" not in line
 
 
-def test_a_summary_is_cut_where_it_would_be_endless() -> None:
+def test_a_long_summary_of_ci_is_cut() -> None:
     entry = {"verb": "link", "kind": "App", "name": "a" * 1000, "app": "", "fields": {}}
     lines = list(REPORT["markdown"]({"actions": [entry] * 5_000}, 0))
     assert len(lines) < 220
@@ -180,7 +180,7 @@ def test_a_summary_is_cut_where_it_would_be_endless() -> None:
 
 
 @pytest.mark.parametrize("code", range(9))
-def test_a_run_that_wrote_no_document_is_told_too(tmp_path: Path, code: int) -> None:
+def test_a_run_without_a_document_is_reported_in_the_summary(tmp_path: Path, code: int) -> None:
     (tmp_path / "apply.json").write_text("")
     lines = list(REPORT["markdown"](REPORT["read"](str(tmp_path / "apply.json")), code))
     assert len(lines[0]) > 20

@@ -45,7 +45,7 @@ def ahead(seconds: float) -> dict[str, str]:
         pytest.param(0, -HOUR, id="set back in between"),
     ],
 )
-def test_a_link_whose_answer_was_lost_rests_for_its_time_and_no_longer(
+def test_a_link_without_an_answer_is_waited_for_as_long_as_declared(
     tmp_path: Path, first: float, second: float
 ) -> None:
     with clocked(tmp_path) as there:
@@ -59,7 +59,7 @@ def test_a_link_whose_answer_was_lost_rests_for_its_time_and_no_longer(
 
 
 @pytest.mark.parametrize("seconds", [-3 * DAY, 3 * DAY], ids=["set back", "set forward"])
-def test_another_command_gets_its_turn_beside_a_run_though_the_clock_was_set(
+def test_another_command_gets_the_lock_of_a_run_although_the_clock_was_set(
     tmp_path: Path, seconds: float
 ) -> None:
     with clocked(tmp_path) as there:
@@ -73,7 +73,7 @@ def test_another_command_gets_its_turn_beside_a_run_though_the_clock_was_set(
             assert run.signal(signal.SIGTERM).code == 0
 
 
-def test_a_run_is_looked_at_though_an_earlier_one_was_three_days_fast(tmp_path: Path) -> None:
+def test_reconcile_returns_although_an_earlier_run_was_three_days_fast(tmp_path: Path) -> None:
     with clocked(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         assert there.apply("--wait", **ahead(3 * DAY)).code == 0

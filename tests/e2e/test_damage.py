@@ -135,7 +135,7 @@ def test_a_store_that_cannot_be_trusted_is_left_as_it_is(
         pytest.param(lambda there: back(there, "first"), id="all since the first copy"),
     ],
 )
-def test_a_lost_store_is_rebuilt_by_looking(lived: World, lose: Callable[[World], None]) -> None:
+def test_a_lost_store_is_rebuilt_by_observing(lived: World, lose: Callable[[World], None]) -> None:
     """Nothing that exists is linked, subscribed or changed again."""
     before = len(lived.calls(*WRITES))
     lose(lived)
@@ -152,7 +152,7 @@ def test_a_store_open_to_others_is_closed_to_them(lived: World) -> None:
     assert store_of(lived).stat().st_mode & 0o777 == 0o600
 
 
-def test_what_a_killed_run_left_beside_the_store_is_part_of_it(tmp_path: Path) -> None:
+def test_a_write_ahead_log_that_a_killed_run_left_belongs_to_its_store(tmp_path: Path) -> None:
     """Its newest lines are there; without the store itself nothing is begun anew beside them."""
     with world(tmp_path) as there:
         killed_in_a_link(there)
@@ -173,7 +173,7 @@ def killed_in_a_link(there: World) -> None:
         assert run.signal(signal.SIGKILL).code == -signal.SIGKILL
 
 
-def test_without_its_write_ahead_log_a_store_knows_less_and_links_nothing_twice(tmp_path: Path) -> None:
+def test_a_store_without_its_write_ahead_log_causes_no_second_link(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         killed_in_a_link(there)
         for side in ("-wal", "-shm"):
@@ -242,7 +242,7 @@ def test_an_outcome_that_cannot_be_written_ends_the_run_and_is_found_by_the_next
 
 
 @pytest.mark.parametrize("kilobytes", [24, 280, 340, 420])
-def test_a_disk_that_is_full_allows_no_write_that_it_cannot_remember(tmp_path: Path, kilobytes: int) -> None:
+def test_a_full_disk_allows_no_write_that_cannot_be_stored(tmp_path: Path, kilobytes: int) -> None:
     """On a disk of so many kilobytes: what went to Gupshup stands in the store, whenever it was full."""
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)

@@ -26,7 +26,7 @@ def test_a_run_that_cannot_begin_says_why(tmp_path: Path) -> None:
         assert not there.calls(), "and nothing was sent"
 
 
-def test_refused_credentials_are_exit_7_and_asked_no_more_than_twice(tmp_path: Path) -> None:
+def test_refused_credentials_are_exit_7_and_tried_no_more_than_twice(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         done = there.apply("--wait", GUPSHUP_SECRET="wrong-canary")
@@ -94,7 +94,7 @@ def test_an_app_whose_provisioning_failed_is_exit_5_and_not_waited_for(tmp_path:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_run_that_is_interrupted_still_tells_how_far_it_got(tmp_path: Path, number: signal.Signals) -> None:
+def test_an_interrupted_run_still_reports_how_far_it_got(tmp_path: Path, number: signal.Signals) -> None:
     with world(tmp_path, scale=1) as there:
         there.declare(*THREE)
         with there.going("apply", "--yes", "--wait", "-o", "json") as run:
@@ -117,7 +117,7 @@ def test_a_run_that_is_interrupted_still_tells_how_far_it_got(tmp_path: Path, nu
         ),
     ],
 )
-def test_a_verb_that_is_interrupted_says_so_and_prints_nothing(
+def test_an_interrupted_verb_says_so_and_prints_nothing(
     tmp_path: Path, verb: tuple[str, ...], route: str, number: signal.Signals
 ) -> None:
     with world(tmp_path) as there:
@@ -134,7 +134,7 @@ def test_a_verb_that_is_interrupted_says_so_and_prints_nothing(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_wish_that_is_waited_for_can_be_interrupted(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_request_that_is_waited_for_can_be_interrupted(tmp_path: Path, number: signal.Signals) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         assert there.apply("--wait").code == 0
@@ -169,7 +169,7 @@ def test_a_link_that_is_interrupted_is_unclear_and_found_by_the_next_run(
         }
 
 
-def test_one_run_at_a_time_writes(tmp_path: Path) -> None:
+def test_only_one_run_at_a_time_writes(tmp_path: Path) -> None:
     with world(tmp_path, scale=1) as there:
         there.declare(*THREE)
         with there.going("apply", "--yes", "--wait", "-o", "json") as run:

@@ -19,13 +19,13 @@ def copy(there: World, name: str) -> str:
     return str(there.manifests)
 
 
-def test_every_example_is_tried_here() -> None:
+def test_every_example_has_a_test() -> None:
     tried = {"demo", "fleet-of-thirty", "one-app", "several-partners", "suspended", "take-over"}
     no_manifests = {"ci", "deploy", "observability"}  # tried by tests of their own
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} - no_manifests == tried
 
 
-def test_one_app(tmp_path: Path) -> None:
+def test_the_example_of_one_app_is_applied(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         folder = copy(there, "one-app")
         assert there.plan(folder).summary == {"link": 1, "waiting": 1}
@@ -62,7 +62,7 @@ def test_several_partners_are_worked_on_side_by_side(tmp_path: Path) -> None:
         assert (one.code, "one account" in one.err) == (1, True)
 
 
-def test_suspended(tmp_path: Path) -> None:
+def test_the_example_of_a_suspended_app_changes_nothing(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         folder = copy(there, "suspended")
         assert there.plan(folder, "--detailed-exitcode").code == 0
@@ -71,7 +71,7 @@ def test_suspended(tmp_path: Path) -> None:
         assert not there.calls("link")
 
 
-def test_take_over(tmp_path: Path) -> None:
+def test_the_example_of_a_take_over_is_applied(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         folder = copy(there, "take-over")
         missing = there.apply(folder)
@@ -94,7 +94,7 @@ def test_the_demo_goes_live_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_demo_whose_pretend_gupshup_cannot_start_says_so(tmp_path: Path) -> None:
+def test_a_demo_whose_simulator_cannot_start_says_so(tmp_path: Path) -> None:
     done = subprocess.run(
         [COMMAND, "demo", "--time-scale", "0"],
         cwd=tmp_path,

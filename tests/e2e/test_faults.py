@@ -58,7 +58,7 @@ def write(folder: Path, *faults: Fault) -> str:
         ),
     ],
 )
-def test_faults_from_a_file_change_nothing_about_the_end(
+def test_faults_from_a_file_do_not_change_the_final_state(
     tmp_path: Path, faults: list[Fault], links: int
 ) -> None:
     with world(tmp_path, "--faults", write(tmp_path, *faults)) as there:
@@ -92,7 +92,7 @@ def test_a_lost_reply_is_neither_success_nor_failure(tmp_path: Path) -> None:
         assert len(there.calls("link")) == 1
 
 
-def test_a_429_closes_the_link_and_its_budget_rests_for_a_window(tmp_path: Path) -> None:
+def test_a_429_to_a_link_makes_its_budget_cool_down_as_long_as_it_says(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.faults({"kind": "429", "route": "link", "nth": 1, "retry_after": "75"})
         there.declare(*ONE)
@@ -121,9 +121,7 @@ def test_a_429_closes_the_link_and_its_budget_rests_for_a_window(tmp_path: Path)
         ),
     ],
 )
-def test_a_list_that_is_not_had_whole_moves_nothing(
-    tmp_path: Path, faults: Sequence[Fault], words: str
-) -> None:
+def test_an_incomplete_list_changes_nothing(tmp_path: Path, faults: Sequence[Fault], words: str) -> None:
     """The fleet is longer than a page; a run does what it can once lists are whole again."""
     with world(tmp_path) as there:
         there.seed(*({"name": f"Other{n:03}", "phone": f"92{n:010}"} for n in range(60)))
@@ -140,7 +138,7 @@ def test_a_list_that_is_not_had_whole_moves_nothing(
         assert len(there.calls("link")) == 1
 
 
-def test_a_server_that_gives_its_last_page_for_ever_ends_no_run(tmp_path: Path) -> None:
+def test_a_server_that_repeats_its_last_page_for_ever_stops_no_run(tmp_path: Path) -> None:
     """Nor one that loses its place: the list without pages tells what is missing."""
     with world(tmp_path, "--switch", "page-past-end=last") as there:
         there.seed(*({"name": f"Other{n:03}", "phone": f"92{n:010}"} for n in range(60)))
@@ -151,7 +149,7 @@ def test_a_server_that_gives_its_last_page_for_ever_ends_no_run(tmp_path: Path) 
         assert len(there.calls("link")) == 1
 
 
-def test_trouble_without_an_end_is_told_and_ends_the_run(tmp_path: Path) -> None:
+def test_an_error_without_an_end_is_reported_and_ends_the_run(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.faults({"kind": "500", "route": "list"})
         there.declare(*ONE)

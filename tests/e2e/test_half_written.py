@@ -69,7 +69,7 @@ def test_a_file_that_is_emptied_freezes_the_process_until_it_is_filled_or_delete
 
 
 @pytest.mark.parametrize("verb", [("apply", "--yes"), ("run", "--once"), ("plan",)], ids=lambda each: each[0])
-def test_what_changes_after_it_was_read_stops_before_the_first_write(
+def test_a_manifest_that_changes_after_it_was_read_stops_the_run_before_a_write(
     tmp_path: Path, verb: tuple[str, ...]
 ) -> None:
     with world(tmp_path) as there:

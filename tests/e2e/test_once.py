@@ -58,7 +58,7 @@ def empty(there: World) -> None:
         pytest.param(spoil_manifests, 3, id="invalid"),
     ],
 )
-def test_what_is_refused_is_refused_on_every_pass_and_drift_is_put_back(
+def test_a_refused_revision_is_refused_on_every_pass_and_drift_is_restored(
     tmp_path: Path, change: Callable[[World], None], code: int
 ) -> None:
     with world(tmp_path) as there:
@@ -75,7 +75,7 @@ def test_what_is_refused_is_refused_on_every_pass_and_drift_is_put_back(
             assert "source rejected" in done.err
 
 
-def test_what_was_put_back_is_taken_again(tmp_path: Path) -> None:
+def test_a_restored_revision_is_accepted_again(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         settle(there)
@@ -139,7 +139,9 @@ def test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released(tmp_p
 @pytest.mark.parametrize(
     ("documents", "code"), [(("kind: [",), 3), ((), 4), ((PARTNER,), 4)], ids=["invalid", "empty", "no app"]
 )
-def test_what_was_never_good_is_not_begun(tmp_path: Path, documents: tuple[str, ...], code: int) -> None:
+def test_a_first_revision_that_is_refused_is_never_applied(
+    tmp_path: Path, documents: tuple[str, ...], code: int
+) -> None:
     with world(tmp_path) as there:
         there.declare(*documents)
         for _ in range(2):
@@ -147,7 +149,7 @@ def test_what_was_never_good_is_not_begun(tmp_path: Path, documents: tuple[str, 
             assert (done.code, there.calls("link")) == (code, []), done.err
 
 
-def test_the_sources_code_goes_before_that_of_its_passes(tmp_path: Path) -> None:
+def test_the_exit_code_of_a_source_goes_before_that_of_its_passes(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         settle(there)

@@ -172,7 +172,7 @@ def test_every_verb_ends_with_its_own_exit_code(tmp_path: Path, ruin: Ruin) -> N
         assert there.tags()["AppThree"] == ["events"], "run --once has done its work"
 
 
-def test_what_is_not_whole_is_said_unless_its_reader_went_away(tmp_path: Path) -> None:
+def test_incomplete_output_is_reported_unless_its_reader_went_away(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         full = ruined(there, Ruin(files={"stdout": "/dev/full"}), "plan")
@@ -181,7 +181,7 @@ def test_what_is_not_whole_is_said_unless_its_reader_went_away(tmp_path: Path) -
         assert (gone.code, gone.err) == (0, "")
 
 
-def test_a_reader_that_goes_away_after_the_link_does_not_keep_the_webhook_away(tmp_path: Path) -> None:
+def test_a_reader_of_output_that_goes_away_does_not_prevent_the_webhook(tmp_path: Path) -> None:
     with world(tmp_path, scale=500) as there:
         there.declare(*THREE[:1], THREE[3])
         reading, writing = os.pipe()
@@ -279,7 +279,7 @@ def test_a_document_is_whole_however_little_its_reader_takes_at_once(
         assert len(document["held"]) + len(document["actions"]) + len(document["waiting"]) == 400
 
 
-def test_a_terminal_that_is_closed_ends_an_apply_in_peace(tmp_path: Path) -> None:
+def test_a_closed_terminal_ends_an_apply_cleanly(tmp_path: Path) -> None:
     """It is told by SIGHUP, and can print nothing more."""
     with world(tmp_path, scale=1) as there:
         there.declare(*THREE)
@@ -301,7 +301,7 @@ def test_a_terminal_that_is_closed_ends_an_apply_in_peace(tmp_path: Path) -> Non
         assert len(there.calls("link")) == 3
 
 
-def test_a_run_ends_in_peace_when_its_terminal_is_closed_unless_it_was_told_to_outlive_it(
+def test_a_closed_terminal_ends_a_run_cleanly_unless_it_was_to_outlive_it(
     tmp_path: Path,
 ) -> None:
     words = ("run", "--interval", "1s", "--listen", "127.0.0.1:0")

@@ -22,7 +22,7 @@ def keys(rows: list[dict[str, Any]]) -> set[str]:
     return {key for row in rows for key in row}
 
 
-def test_planning_sends_get_and_the_sign_in_and_nothing_else(tmp_path: Path) -> None:
+def test_planning_sends_only_get_requests_and_the_sign_in(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         url = "https://hooks.example.com/old"
         there.seed(
@@ -45,7 +45,7 @@ def test_planning_sends_get_and_the_sign_in_and_nothing_else(tmp_path: Path) -> 
         assert "910000000001" not in text.out, "a phone number is masked"
 
 
-def test_the_documents_have_the_keys_that_are_promised(tmp_path: Path) -> None:
+def test_the_documents_of_plan_and_apply_have_the_promised_keys(tmp_path: Path) -> None:
     """A world with one of each: linked, waiting, blocked, held and unmanaged."""
     with world(tmp_path) as there:
         there.seed({"name": "AppOne", "phone": "910000000099"}, {"name": "Unknown", "phone": "910000000098"})
@@ -71,7 +71,7 @@ def test_the_documents_have_the_keys_that_are_promised(tmp_path: Path) -> None:
         assert released.summary == {"linked": 2, "subscribed": 2, "waiting": 1, "blocked": 1}
 
 
-def test_a_plan_ends_with_what_it_found(tmp_path: Path) -> None:
+def test_the_exit_code_of_a_plan_says_what_it_found(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         assert there.plan("--detailed-exitcode").code == 2
@@ -82,7 +82,7 @@ def test_a_plan_ends_with_what_it_found(tmp_path: Path) -> None:
         assert there.plan("--detailed-exitcode").code == 0, "waiting alone is nothing to do"
 
 
-def test_what_is_narrowed_is_planned_and_done_alone(tmp_path: Path) -> None:
+def test_selected_items_are_planned_and_applied_alone(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE)
         assert there.plan("--only", "App/AppTwo").summary == {"link": 1, "waiting": 1}
@@ -90,7 +90,7 @@ def test_what_is_narrowed_is_planned_and_done_alone(tmp_path: Path) -> None:
         assert list(there.apps()) == ["AppTwo"]
 
 
-def test_get_and_describe_tell_what_the_last_run_saw(tmp_path: Path) -> None:
+def test_get_and_describe_show_what_the_last_run_observed(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(*THREE[:1], subscription())
         assert "there is no store" in there.run("get").err

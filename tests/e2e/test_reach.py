@@ -84,7 +84,9 @@ def test_a_variable_that_was_not_handed_out_is_not_sent(
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_file_behind_a_link_is_not_sent(there: World, tmp_path: Path, verb: tuple[str, ...]) -> None:
+def test_a_file_behind_a_link_out_of_its_folder_is_not_sent(
+    there: World, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
     """By its name it is below the folder of credentials; where it is read it shows that it is not."""
     there.declare(partner("email: {env: GUPSHUP_EMAIL}, secret: {file: linked}", there.url), app("AppOne", 1))
     before = len(there.calls())
@@ -111,7 +113,7 @@ def test_a_file_of_the_controller_is_no_credential(there: World, tmp_path: Path)
     assert len(there.calls("login", since=before)) == 1
 
 
-def test_what_was_handed_out_is_used(there: World, tmp_path: Path) -> None:
+def test_variables_and_files_that_were_handed_out_are_used(there: World, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("\ufeff" + there.environ["GUPSHUP_SECRET"] + "\r\n\n", encoding="utf-8")
     there.declare(partner(f"email: {{env: MAIL}}, secret: {{file: {secret}}}", there.url), app("AppOne", 1))

@@ -31,7 +31,7 @@ def closed(there: World) -> None:
     there.before = BOUND
 
 
-def test_a_plan_in_a_read_only_checkout_is_a_plan_and_leaves_nothing(there: World) -> None:
+def test_a_plan_in_a_read_only_checkout_works_and_leaves_nothing(there: World) -> None:
     there.declare(PARTNER, *THREE)
     closed(there)
     files = sorted(there.folder.rglob("*"))
@@ -47,7 +47,7 @@ def test_a_plan_in_a_read_only_checkout_is_a_plan_and_leaves_nothing(there: Worl
     assert "link" not in there.counted()
 
 
-def test_a_plan_beside_a_store_that_it_may_only_read_knows_what_that_knows(there: World) -> None:
+def test_a_plan_with_a_read_only_store_uses_what_it_holds(there: World) -> None:
     """An app that was bound and is gone is lost, not new."""
     there.declare(PARTNER, app("AppOne", 1))
     assert there.apply().summary == {"linked": 1}
@@ -64,7 +64,7 @@ def test_a_plan_beside_a_store_that_it_may_only_read_knows_what_that_knows(there
     assert plan.json()["waiting"][0]["for"] == "list"
 
 
-def test_a_store_that_cannot_even_be_read_is_no_reason_to_plan_as_if_there_were_none(there: World) -> None:
+def test_an_unreadable_store_is_an_error_and_not_an_empty_one(there: World) -> None:
     there.declare(PARTNER, app("AppOne", 1))
     assert there.apply().code == 0
     closed(there)

@@ -209,7 +209,9 @@ def judge_kills(found: Kills) -> None:
     assert found.logins <= 4 * (3 + KILLS), "each replica signs in once to each partner"
 
 
-def test_killed_paused_cut_off_or_asked_each_app_is_linked_once(server: Server, tmp_path: Path) -> None:
+def test_replicas_that_are_killed_paused_or_cut_off_link_each_app_once(
+    server: Server, tmp_path: Path
+) -> None:
     def on(play: Callable[[Fleet], T], partners: int) -> T:
         with fleet(tmp_path / play.__name__, server, partners) as there:
             return play(there)

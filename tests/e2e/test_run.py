@@ -38,7 +38,7 @@ def ready(there: World, *names: str) -> bool:
     return all(by_name.get(name) for name in wanted)
 
 
-def test_it_brings_apps_live_and_subscribed_and_ends_in_peace(tmp_path: Path) -> None:
+def test_run_brings_apps_live_and_subscribed_and_ends_cleanly(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         with running(there) as run:
@@ -52,7 +52,7 @@ def test_it_brings_apps_live_and_subscribed_and_ends_in_peace(tmp_path: Path) ->
         assert there.within_limits()
 
 
-def test_it_notices_new_manifests_and_puts_back_what_others_change(tmp_path: Path) -> None:
+def test_run_applies_new_manifests_and_restores_manual_changes(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         with running(there) as run:
@@ -71,7 +71,7 @@ def test_it_notices_new_manifests_and_puts_back_what_others_change(tmp_path: Pat
         assert there.within_limits()
 
 
-def test_a_source_that_turns_bad_freezes_it_on_the_last_good_revision_over_restarts(tmp_path: Path) -> None:
+def test_a_source_that_turns_bad_leaves_run_on_the_last_good_revision(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         with running(there) as run:
@@ -111,7 +111,7 @@ def test_an_empty_or_shrunken_source_changes_nothing_until_it_is_released(tmp_pa
         }
 
 
-def test_observing_writes_nothing(tmp_path: Path) -> None:
+def test_run_in_observe_mode_writes_nothing(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         with running(there, "--mode", "observe") as run:
@@ -122,7 +122,7 @@ def test_observing_writes_nothing(tmp_path: Path) -> None:
         assert "ChangePlanned" in there.run("get").out
 
 
-def test_once_does_what_can_be_done_now(tmp_path: Path) -> None:
+def test_run_once_does_what_can_be_done_now(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         assert there.run("run", "--once").code == 0
@@ -134,7 +134,7 @@ def test_once_does_what_can_be_done_now(tmp_path: Path) -> None:
         assert there.run("run", "--once").code == 3, "the last good revision is kept, and it is said"
 
 
-def test_a_branch_is_followed_and_a_rewritten_one_is_not(tmp_path: Path) -> None:
+def test_run_follows_a_branch_and_refuses_a_rewritten_one(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository")
     repository.commit({"apps/all.yaml": "---\n".join((PARTNER, *THREE))})
     with world(tmp_path) as there, serving(repository.folder) as server:
@@ -151,7 +151,7 @@ def test_a_branch_is_followed_and_a_rewritten_one_is_not(tmp_path: Path) -> None
         assert there.within_limits()
 
 
-def test_a_person_asks_it_to_look_and_another_command_gets_its_turn(tmp_path: Path) -> None:
+def test_reconcile_and_a_command_that_waits_for_the_lock_are_served_by_run(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         with running(there, "--interval", "1h", "--drift-interval", "1h") as run:
@@ -172,7 +172,7 @@ def test_a_person_asks_it_to_look_and_another_command_gets_its_turn(tmp_path: Pa
         assert (nobody.code, "Nothing was observed" in nobody.err) == (6, True)
 
 
-def test_it_ends_soon_while_a_link_is_on_its_way_and_nothing_is_linked_twice(tmp_path: Path) -> None:
+def test_run_ends_soon_during_a_link_and_links_nothing_twice(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, THREE[0], subscription())
         there.faults({"kind": "slow", "route": "link", "seconds": 3})
@@ -187,7 +187,7 @@ def test_it_ends_soon_while_a_link_is_on_its_way_and_nothing_is_linked_twice(tmp
         assert there.counted()["link"] == 1
 
 
-def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_run_continues_after_it_was_killed_at_any_moment(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         for calls in (1, 3, 5, 7, 9):
@@ -204,7 +204,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
 SECRET = "0123456789abcdef0123456789abcdef"
 
 
-def test_an_event_has_its_app_looked_at_and_the_doors_tell_how_things_stand(tmp_path: Path) -> None:
+def test_an_event_starts_a_pass_over_its_app_and_the_web_server_shows_its_state(tmp_path: Path) -> None:
     """Between the lists, an hour apart, only the event can tell that the app is live."""
     with world(tmp_path, "--switch", "provision-min=30", "--switch", "provision-max=30", scale=1) as there:
         there.environ["GUPSHUPCTL_HOOK_SECRET"] = SECRET

@@ -48,7 +48,7 @@ def mount(there: World, name: str, **files: str) -> None:
     (folder / "new").replace(folder / "..data")
 
 
-def test_what_is_empty_behind_a_swapped_link_shrank_and_can_be_released(tmp_path: Path) -> None:
+def test_a_file_emptied_behind_a_swapped_link_counts_as_shrunken(tmp_path: Path) -> None:
     apps = "---\n".join((PARTNER, *THREE[:3]))
     with world(tmp_path) as there:
         mount(there, "one", apps=apps, hooks=subscription())
@@ -96,7 +96,7 @@ def test_an_emptied_file_is_refused_whatever_its_folder_is_called(
         assert writes(there) == before
 
 
-def test_the_one_file_that_is_emptied_is_an_emptied_file_for_every_verb(tmp_path: Path) -> None:
+def test_a_single_manifest_file_that_was_emptied_is_refused_by_every_verb(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(PARTNER, *THREE)
         settle(there)
@@ -117,7 +117,7 @@ def test_the_one_file_that_is_emptied_is_an_emptied_file_for_every_verb(tmp_path
 TWO = re.compile(r"--release (sha256:[0-9a-f]{64},sha256:[0-9a-f]{64})$", re.MULTILINE)
 
 
-def test_a_fleet_that_was_declared_empty_is_refused_with_every_digest_and_once_released_stays_so(
+def test_an_empty_fleet_is_refused_with_every_digest_and_stays_released(
     tmp_path: Path,
 ) -> None:
     with world(tmp_path) as there:
@@ -163,7 +163,7 @@ def test_a_rewritten_history_that_lost_too_much_is_released_by_both_digests(tmp_
 # What a process that never stops says and does, as the others do.
 
 
-def test_a_source_that_the_account_outgrew_is_told_wherever_trouble_of_a_source_is(tmp_path: Path) -> None:
+def test_a_source_smaller_than_its_account_is_shown_as_rejected_everywhere(tmp_path: Path) -> None:
     with world(tmp_path) as there, there.going("run", *EAGER, "--manifests", "less") as run:
         less = tmp_path / "less"
         less.mkdir()
@@ -187,7 +187,7 @@ def test_a_source_that_the_account_outgrew_is_told_wherever_trouble_of_a_source_
             assert door.get("/api/v1/source").json()["error"] is None
 
 
-def test_in_ci_over_a_new_store_no_verb_writes_what_nobody_knows(tmp_path: Path) -> None:
+def test_no_verb_writes_unknown_values_in_ci_with_a_new_store(tmp_path: Path) -> None:
     for verb in (*VERBS, "run"):
         folder = tmp_path / verb
         folder.mkdir()
@@ -211,7 +211,7 @@ def test_in_ci_over_a_new_store_no_verb_writes_what_nobody_knows(tmp_path: Path)
         pytest.param((), {"GUPSHUPCTL_MODE": "observe"}, "GUPSHUPCTL_MODE is observe", id="the variable"),
     ],
 )
-def test_once_and_observe_are_refused_by_the_name_of_what_says_so(
+def test_once_and_observe_together_are_refused_with_the_name_of_the_option(
     tmp_path: Path, flags: tuple[str, ...], environ: dict[str, str], named: str
 ) -> None:
     with world(tmp_path) as there:

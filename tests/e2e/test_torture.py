@@ -13,7 +13,7 @@ KILLS = int(os.environ.get("TORTURE_KILLS", "12"))
 SEED = int(os.environ.get("TORTURE_SEED") or secrets.randbelow(1_000_000))
 
 
-def test_killed_at_any_instant_each_app_is_linked_once(tmp_path: Path) -> None:
+def test_applies_that_are_killed_at_any_instant_link_each_app_once(tmp_path: Path) -> None:
     """`make torture` kills at least 200; TORTURE_FIGURES names a file for the figures."""
     print(f"TORTURE_SEED={SEED}")  # noqa: T201  (a failure can be looked for again)
     figures = torture(tmp_path, SEED, KILLS, each=4 if KILLS < 50 else 8)

@@ -93,7 +93,7 @@ def test_the_sample_tells_editors_a_schema_that_knows_every_kind(tmp_path: Path)
     ("typed", "meant"),
     [("vaildate", "validate"), ("Plan", "plan"), ("aply", "apply"), ("describ", "describe")],
 )
-def test_a_verb_that_is_misspelt_is_answered_with_the_one_that_was_meant(typed: str, meant: str) -> None:
+def test_a_misspelt_verb_is_answered_with_the_one_that_was_meant(typed: str, meant: str) -> None:
     done = run(typed, "manifests")
     assert (done.returncode, done.stdout) == (64, "")
     assert done.stderr.endswith(f"Error: No such verb '{typed}'; did you mean {meant}?\n")
@@ -105,7 +105,7 @@ def test_a_verb_like_no_other_is_only_refused() -> None:
     assert "did you mean" not in done.stderr
 
 
-def test_with_strict_a_selector_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
+def test_a_selector_that_matches_nothing_is_an_error_with_strict(tmp_path: Path) -> None:
     hook = APP.replace("App", "Subscription").replace("AcmeSubscription", "hook").split("spec:")[0]
     spec = "spec:\n  appSelector: {matchLabels: {a: b}}\n  url: https://hooks.example.com/x\n  version: 3\n"
     write(tmp_path, f"{APP}---\n{hook}{spec}  modes: [SENT]\n")
@@ -130,7 +130,7 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "mine"
 
 
-def test_an_invalid_manifest_is_exit_3_and_told_by_place(tmp_path: Path) -> None:
+def test_an_invalid_manifest_is_exit_3_and_reported_by_place(tmp_path: Path) -> None:
     write(tmp_path, APP.replace('"919876543210"', "+919876543210"))
     done = run("validate", ".", cwd=tmp_path)
     assert done.returncode == 3
@@ -167,13 +167,13 @@ def test_a_run_that_cannot_begin_says_why(
     assert done.stdout == ""
 
 
-def test_a_file_that_cannot_be_read_is_not_said_to_be_missing(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_not_reported_as_missing(tmp_path: Path) -> None:
     write(tmp_path, "#" * 300_000)
     done = run("validate", ".", cwd=tmp_path)
     assert (done.returncode, "GS109" in done.stdout, "GS701" in done.stdout) == (3, True, False)
 
 
-def test_json_stands_alone_on_stdout(tmp_path: Path) -> None:
+def test_validate_prints_only_json_on_stdout(tmp_path: Path) -> None:
     write(tmp_path, APP)
     done = run("validate", ".", "-o", "json", cwd=tmp_path)
     told = json.loads(done.stdout)
@@ -240,14 +240,14 @@ def on_a_terminal(cwd: Path, more: Mapping[str, str]) -> bytes:
     return said
 
 
-def test_colour_is_for_terminals_and_not_for_those_who_do_not_want_it(tmp_path: Path) -> None:
+def test_colour_is_used_on_terminals_unless_it_is_switched_off(tmp_path: Path) -> None:
     write(tmp_path, APP + "nope: 1\n")
     assert b"\x1b[31merror" in on_a_terminal(tmp_path, {})
     assert b"\x1b[" not in on_a_terminal(tmp_path, {"NO_COLOR": "1"})
     assert "\x1b[" not in run("validate", ".", cwd=tmp_path).stdout
 
 
-def test_a_reader_who_leaves_early_is_no_error(tmp_path: Path) -> None:
+def test_a_reader_of_validate_that_leaves_early_is_no_error(tmp_path: Path) -> None:
     write(tmp_path, "---\n".join(APP + f"nope{number}: 1\n" for number in range(200)))
     script = f"{COMMAND} validate . -o json | head -n 1"
     done = subprocess.run(
@@ -258,7 +258,7 @@ def test_a_reader_who_leaves_early_is_no_error(tmp_path: Path) -> None:
     assert "Exception ignored" not in done.stderr
 
 
-def test_hostile_folders_are_answered_within_moments(tmp_path: Path) -> None:
+def test_validate_answers_hostile_folders_within_moments(tmp_path: Path) -> None:
     (tmp_path / "deep.yaml").write_bytes(b"[" * 200_000)
     (tmp_path / "alias.yaml").write_bytes(b"a: &a [x]\nb: *a\n")
     os.mkfifo(tmp_path / "pipe.yaml")

@@ -32,7 +32,9 @@ def warnings(text: str) -> list[str]:
         pytest.param(("run", "--once", "-o", "json"), id="run --once"),
     ],
 )
-def test_warnings_are_told_on_stderr_and_change_nothing_else(tmp_path: Path, verb: tuple[str, ...]) -> None:
+def test_warnings_about_manifests_are_on_stderr_and_change_nothing_else(
+    tmp_path: Path, verb: tuple[str, ...]
+) -> None:
     with world(tmp_path) as there:
         declare_odd(there)
         told = warnings(there.run("validate").out)
@@ -43,7 +45,7 @@ def test_warnings_are_told_on_stderr_and_change_nothing_else(tmp_path: Path, ver
             assert done.json()["formatVersion"] == "1.0"
 
 
-def test_so_many_are_told_and_the_others_counted(tmp_path: Path) -> None:
+def test_warnings_about_manifests_are_listed_up_to_a_cap_and_counted(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         declare_odd(there, nobody=200)
         done = there.plan()
@@ -51,7 +53,7 @@ def test_so_many_are_told_and_the_others_counted(tmp_path: Path) -> None:
         assert done.err.endswith("and 183 more: gupshupctl validate\n")
 
 
-def test_a_process_that_goes_on_logs_them_with_the_revision(tmp_path: Path) -> None:
+def test_run_logs_the_warnings_about_manifests_with_the_revision(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         declare_odd(there)
         with there.going("run", "--log-format", "json", "--listen", "127.0.0.1:0") as run:

@@ -34,7 +34,7 @@ def mounted(folder: Path, place: str = "/manifests") -> str:
     return f"--volume={folder}:{place}:ro"
 
 
-def test_it_says_how_it_wants_to_be_run(image: Built) -> None:
+def test_the_image_declares_how_it_is_run(image: Built) -> None:
     config = image.config
     assert config["User"] == "65532:65532"
     assert config["Entrypoint"] == ["/opt/app/bin/gupshupctl"]
@@ -43,7 +43,7 @@ def test_it_says_how_it_wants_to_be_run(image: Built) -> None:
     assert config["Healthcheck"]["Test"] == ["CMD", PYTHON, "-m", "controller.doors.healthcheck"]
 
 
-def test_it_says_what_it_is(image: Built) -> None:
+def test_the_image_has_labels_that_describe_it(image: Built) -> None:
     labels = {
         name.removeprefix("org.opencontainers.image."): text for name, text in image.config["Labels"].items()
     }
@@ -51,11 +51,11 @@ def test_it_says_what_it_is(image: Built) -> None:
     assert {"description", "licenses", "revision", "base.name"} <= set(labels)
 
 
-def test_it_is_small(image: Built) -> None:
+def test_the_image_is_small(image: Built) -> None:
     assert image.compressed < 120 * MEGABYTE, image.story
 
 
-def test_nothing_of_the_build_stays_in_it(image: Built) -> None:
+def test_nothing_of_the_build_stays_in_the_image(image: Built) -> None:
     history = call(
         "podman", "history", "--no-trunc", "--format", "{{.CreatedBy}}", "gupshup-controller:tested"
     ).out
@@ -64,11 +64,11 @@ def test_nothing_of_the_build_stays_in_it(image: Built) -> None:
 
 
 @pytest.mark.parametrize("name", ["pip", "pip3*", "ensurepip", "*-gcc*", "cc1*", "*.a", "*.whl"])
-def test_nothing_in_it_builds_or_installs(name: str) -> None:
+def test_no_program_in_the_image_builds_or_installs(name: str) -> None:
     assert program("/usr/bin/find", "/usr", "/opt", "-name", name).out == ""
 
 
-def test_no_program_in_it_gives_rights() -> None:
+def test_no_program_in_the_image_is_setuid() -> None:
     found = program(
         "/usr/bin/find",
         "/usr",
@@ -83,7 +83,7 @@ def test_no_program_in_it_gives_rights() -> None:
     assert found.out == ""
 
 
-def test_its_user_may_write_nothing_but_the_state_and_tmp() -> None:
+def test_the_user_of_the_image_may_write_only_the_state_and_tmp() -> None:
     found = program("/usr/bin/find", "/", "-xdev", "-writable", "-not", "-type", "l", good=False)
     kept = {line for line in found.out.splitlines() if not line.startswith("/proc")}
     assert kept <= {"/tmp", "/var/tmp", STATE}  # noqa: S108  (the container's own)
@@ -91,7 +91,7 @@ def test_its_user_may_write_nothing_but_the_state_and_tmp() -> None:
     assert refused.err.count("Read-only file system") == 2
 
 
-def test_it_runs_as_nobody_in_particular_and_can_become_nobody_else() -> None:
+def test_the_container_runs_unprivileged_and_cannot_become_another_user() -> None:
     words = program("/usr/bin/cat", "/proc/self/status").out.split("\n")
     status = {name: text.split() for name, _colon, text in (word.partition(":") for word in words)}
     assert status["Uid"] == ["65532"] * 4
@@ -99,13 +99,13 @@ def test_it_runs_as_nobody_in_particular_and_can_become_nobody_else() -> None:
     assert status["NoNewPrivs"] == ["1"]
 
 
-def test_it_needs_no_network_to_tell_its_version_and_to_validate(tmp_path: Path) -> None:
+def test_the_container_needs_no_network_for_version_and_validate(tmp_path: Path) -> None:
     (tmp_path / "all.yaml").write_text("---\n".join(THREE), encoding="utf-8")
     assert run("--version", network="none").out.strip() == f"gupshupctl {__version__}"
     assert run("validate", "/manifests", options=(mounted(tmp_path),), network="none").code == 0
 
 
-def test_it_plans_and_applies_and_remembers(tmp_path: Path) -> None:
+def test_the_container_plans_applies_and_keeps_its_state(tmp_path: Path) -> None:
     with world(tmp_path) as there, volume() as state:
         there.declare(*THREE)
         options = (*told(there), mounted(there.manifests), f"--volume={state}:{STATE}")
@@ -119,7 +119,7 @@ def test_it_plans_and_applies_and_remembers(tmp_path: Path) -> None:
         assert listed.split() == ["600", "65532"]
 
 
-def test_git_reads_over_http_though_its_perl_is_gone(tmp_path: Path) -> None:
+def test_git_in_the_image_fetches_over_http_without_perl(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "fleet.git")
     commit = repository.commit({"all.yaml": "---\n".join(THREE)})
     with serving(repository.folder, password="let me in") as manners:
@@ -130,11 +130,11 @@ def test_git_reads_over_http_though_its_perl_is_gone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["/usr/bin/ssh", "/usr/bin/ssh-keygen"])
-def test_what_checks_signatures_is_there(name: str) -> None:
+def test_the_program_that_checks_signatures_is_in_the_image(name: str) -> None:
     assert "not found" not in program(name, "--help", good=False).err
 
 
-def test_a_signal_ends_it(tmp_path: Path) -> None:
+def test_a_signal_ends_the_container(tmp_path: Path) -> None:
     """The first process of a container gets no default for a signal: it has to take it itself."""
     (tmp_path / "empty").mkdir()
     with going("simulate", "--listen", "127.0.0.1:0") as container:
@@ -170,7 +170,7 @@ def fleet(there: World, source: str) -> Iterator[tuple[str, ...]]:
         yield ("--git", manners.url, "--git-path", "manifests")
 
 
-def test_the_script_for_docker_runs_it(tmp_path: Path) -> None:
+def test_the_script_for_docker_runs_the_container(tmp_path: Path) -> None:
     """`run.sh` as it stands; the engine is podman by runc, on the machine's own network."""
     with world(tmp_path) as there, fleet(there, "git") as (_git, url, *_path):
         sudo = "" if os.getuid() == 0 else "sudo -n "

@@ -52,11 +52,11 @@ def _section(title: str, lines: Iterable[str]) -> Sequence[str]:
 
 
 _OFTEN: Mapping[str, str] = {
-    "tests/sim/test_explore.py::test_no_single_trouble_breaks_a_promise": "exploration",
-    "tests/sim/test_explore.py::test_no_pair_of_a_sample_breaks_a_promise": "pairs",
-    "tests/sim/test_promises.py::test_it_settles_and_stays_settled": "seeds",
+    "tests/sim/test_explore.py::test_no_single_disruption_breaks_a_promise": "exploration",
+    "tests/sim/test_explore.py::test_no_sampled_pair_of_disruptions_breaks_a_promise": "pairs",
+    "tests/sim/test_promises.py::test_a_random_world_settles_and_stays_settled": "seeds",
     "tests/sim/test_machine.py::TestManifestMachine": "edits, drift and crashes in any order",
-    "tests/e2e/test_torture.py::test_killed_at_any_instant_each_app_is_linked_once": "kills",
+    "tests/e2e/test_torture.py::test_applies_that_are_killed_at_any_instant_link_each_app_once": "kills",
 }
 
 

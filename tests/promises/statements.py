@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _SIM, _E2E, _LOOP, _EDGES, _CORE = "tests/sim", "tests/e2e", "tests/loop", "tests/edges", "tests/core"
-_EXPLORE = f"{_SIM}/test_explore.py::test_no_single_trouble_breaks_a_promise"
-_PAIRS = f"{_SIM}/test_explore.py::test_no_pair_of_a_sample_breaks_a_promise"
-_SEEDS = f"{_SIM}/test_promises.py::test_it_settles_and_stays_settled"
+_EXPLORE = f"{_SIM}/test_explore.py::test_no_single_disruption_breaks_a_promise"
+_PAIRS = f"{_SIM}/test_explore.py::test_no_sampled_pair_of_disruptions_breaks_a_promise"
+_SEEDS = f"{_SIM}/test_promises.py::test_a_random_world_settles_and_stays_settled"
 _MACHINE = f"{_SIM}/test_machine.py::TestManifestMachine"
-_KILLS = f"{_E2E}/test_torture.py::test_killed_at_any_instant_each_app_is_linked_once"
+_KILLS = f"{_E2E}/test_torture.py::test_applies_that_are_killed_at_any_instant_link_each_app_once"
 _PROMISES, _FUZZ = f"{_SIM}/test_promises.py", f"{_EDGES}/test_gupshup_fuzz.py"
 
 
@@ -56,8 +56,8 @@ PROMISES: Mapping[str, Promise] = {
     "P5": Promise(
         "A verb that only plans or reports sends no write: its client has no method for it.",
         (
-            f"{_PROMISES}::test_a_plan_only_reads_whatever_it_meets",
-            f"{_E2E}/test_plan.py::test_planning_sends_get_and_the_sign_in_and_nothing_else",
+            f"{_PROMISES}::test_a_plan_only_reads_under_any_disruption",
+            f"{_E2E}/test_plan.py::test_planning_sends_only_get_requests_and_the_sign_in",
             f"{_E2E}/test_validate.py::test_validate_opens_no_socket_and_needs_no_credentials",
         ),
     ),
@@ -84,8 +84,8 @@ PROMISES: Mapping[str, Promise] = {
         "Whatever starts a pass earlier (a timer, a change of the source, an event, a person), the end is "
         "the same.",
         (
-            "tests/sim/test_long_run.py::test_it_gets_there_through_every_strike",
-            "tests/e2e/test_run.py::test_a_person_asks_it_to_look_and_another_command_gets_its_turn",
+            "tests/sim/test_long_run.py::test_a_long_run_settles_despite_every_fault",
+            "tests/e2e/test_run.py::test_reconcile_and_a_command_that_waits_for_the_lock_are_served_by_run",
         ),
         "every order of several triggers: the runs have some of them",
     ),
@@ -93,7 +93,7 @@ PROMISES: Mapping[str, Promise] = {
         "Events only save time: without them the next poll finds the same.",
         ("tests/sim/test_keeping.py::test_it_gets_there_and_is_quiet",),
         "Events only hurry: without any of them the next poll finds the same.",
-        ("tests/sim/test_long_run.py::test_it_gets_there_and_is_quiet",),
+        ("tests/sim/test_long_run.py::test_a_long_run_settles_and_is_quiet",),
     ),
     "P10": Promise(
         "A subscription is deleted only if its tag is owned, the policy allows it and a complete source "
@@ -102,7 +102,7 @@ PROMISES: Mapping[str, Promise] = {
             _EXPLORE,
             f"{_CORE}/planning/test_subscriptions.py::test_unsubscribing_takes_policy_ownership_and_a_complete_source",
             f"{_CORE}/planning/test_plan_properties.py::test_no_action_is_planned_without_policy_or_under_suspension",
-            f"{_E2E}/test_cases.py::test_what_is_owned_and_undeclared_is_unsubscribed_and_nothing_else",
+            f"{_E2E}/test_cases.py::test_only_owned_and_undeclared_subscriptions_are_unsubscribed",
         ),
     ),
     "P11": Promise(
@@ -122,7 +122,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_CORE}/planning/test_source_guard.py::test_a_fifth_of_a_source_may_go_at_once",
             f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
             f"{_E2E}/test_run.py::test_an_empty_or_shrunken_source_changes_nothing_until_it_is_released",
-            f"{_SIM}/test_planted_defects.py::test_a_defect_breaks_its_promise",
+            f"{_SIM}/test_planted_defects.py::test_a_planted_defect_breaks_its_promise",
         ),
     ),
     "P13": Promise(
@@ -137,7 +137,7 @@ PROMISES: Mapping[str, Promise] = {
         "need: only values that cannot be read back, once.",
         (
             f"{_PROMISES}::test_a_lost_store_costs_one_repeat_of_what_cannot_be_read",
-            f"{_E2E}/test_damage.py::test_a_lost_store_is_rebuilt_by_looking",
+            f"{_E2E}/test_damage.py::test_a_lost_store_is_rebuilt_by_observing",
         ),
     ),
     "P15": Promise(
@@ -145,7 +145,7 @@ PROMISES: Mapping[str, Promise] = {
         "parallel commands.",
         (
             f"{_PROMISES}::test_a_crash_loop_breaks_no_limit_and_no_promise",
-            f"{_PROMISES}::test_commands_side_by_side_keep_the_limits_together",
+            f"{_PROMISES}::test_commands_side_by_side_share_the_rate_limits",
             f"{_CORE}/test_ratelimit.py::test_no_window_at_gupshup_is_ever_overfull",
             f"{_LOOP}/test_rate_limiter_crashes.py::test_no_window_at_gupshup_is_overfull",
             _KILLS,
@@ -157,7 +157,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             _EXPLORE,
             f"{_LOOP}/test_rate_limiter.py::test_a_429_makes_its_budget_cool_down_for_a_window_or_retry_after",
-            f"{_E2E}/test_faults.py::test_a_429_closes_the_link_and_its_budget_rests_for_a_window",
+            f"{_E2E}/test_faults.py::test_a_429_to_a_link_makes_its_budget_cool_down_as_long_as_it_says",
         ),
     ),
     "P17": Promise(
@@ -191,7 +191,7 @@ PROMISES: Mapping[str, Promise] = {
             _EXPLORE,
             f"{_EDGES}/test_gupshup_tokens.py::test_a_hundred_waiting_calls_cause_one_login_and_one_app_token",
             f"{_EDGES}/test_gupshup_tokens.py::test_a_storm_of_401_causes_three_logins_in_half_an_hour",
-            f"{_E2E}/test_ends.py::test_refused_credentials_are_exit_7_and_asked_no_more_than_twice",
+            f"{_E2E}/test_ends.py::test_refused_credentials_are_exit_7_and_tried_no_more_than_twice",
         ),
     ),
     "P21": Promise(
@@ -207,7 +207,7 @@ PROMISES: Mapping[str, Promise] = {
         "disk fails, no further write is sent.",
         (
             _EXPLORE,
-            f"{_E2E}/test_damage.py::test_a_disk_that_is_full_allows_no_write_that_it_cannot_remember",
+            f"{_E2E}/test_damage.py::test_a_full_disk_allows_no_write_that_cannot_be_stored",
             f"{_E2E}/test_damage.py::test_an_outcome_that_cannot_be_written_ends_the_run_and_is_found_by_the_next",
             f"{_EDGES}/test_store_opening.py::test_a_store_is_safe_from_power_loss",
         ),
@@ -216,7 +216,7 @@ PROMISES: Mapping[str, Promise] = {
         "A damaged, foreign or newer store is refused and left as it is; a lost store is rebuilt from reads.",
         (
             f"{_E2E}/test_damage.py::test_a_store_that_cannot_be_trusted_is_left_as_it_is",
-            f"{_E2E}/test_damage.py::test_a_lost_store_is_rebuilt_by_looking",
+            f"{_E2E}/test_damage.py::test_a_lost_store_is_rebuilt_by_observing",
             f"{_EDGES}/test_store_opening.py::test_a_new_store_is_not_created_beside_the_remains_of_another",
         ),
     ),
@@ -225,7 +225,7 @@ PROMISES: Mapping[str, Promise] = {
         "checked right before the bytes go.",
         (
             f"{_PROMISES}::test_a_second_process_is_locked_out_and_writes_nothing",
-            f"{_PROMISES}::test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes",
+            f"{_PROMISES}::test_a_process_that_lost_the_lock_writes_no_more_and_the_next_one_finishes",
             f"{_EDGES}/test_gupshup_transport.py::test_the_lease_is_checked_last_before_the_bytes_of_a_write_are_sent",
             f"{_E2E}/test_damage.py::test_a_store_taken_away_while_it_is_used_ends_the_writing",
             _KILLS,
@@ -235,14 +235,16 @@ PROMISES: Mapping[str, Promise] = {
     "P25": Promise(
         "A run that is interrupted reports how far it got, and the call under way counts as unclear.",
         (
-            f"{_E2E}/test_ends.py::test_a_run_that_is_interrupted_still_tells_how_far_it_got",
+            f"{_E2E}/test_ends.py::test_an_interrupted_run_still_reports_how_far_it_got",
             f"{_E2E}/test_ends.py::test_a_link_that_is_interrupted_is_unclear_and_found_by_the_next_run",
-            f"{_E2E}/test_run.py::test_it_ends_soon_while_a_link_is_on_its_way_and_nothing_is_linked_twice",
+            f"{_E2E}/test_run.py::test_run_ends_soon_during_a_link_and_links_nothing_twice",
         ),
     ),
     "P26": Promise(
         "Memory, files, log lines and tables stay limited over weeks.",
         ("tests/sim/test_soak.py::test_nothing_grows_without_an_end",),
+        "Memory, files, lines and tables stay bounded over weeks.",
+        ("tests/sim/test_soak.py::test_no_table_and_no_descriptor_grows_without_an_end",),
     ),
     "P27": Promise(
         "The same seed gives the same run, byte for byte, in any process.",
@@ -277,14 +279,14 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_CORE}/decode/test_mutations.py::test_arbitrary_bytes_are_decoded_or_refused_with_a_problem",
             f"{_CORE}/decode/test_corpus.py::test_an_invalid_file_breaks_exactly_the_rules_it_should",
-            f"{_E2E}/test_validate.py::test_hostile_folders_are_answered_within_moments",
+            f"{_E2E}/test_validate.py::test_validate_answers_hostile_folders_within_moments",
         ),
     ),
     "P31": Promise(
         "An invalid file stops its whole source: half a source is no source, and the last good revision "
         "stays in force.",
         (
-            f"{_E2E}/test_run.py::test_a_source_that_turns_bad_freezes_it_on_the_last_good_revision_over_restarts",
+            f"{_E2E}/test_run.py::test_a_source_that_turns_bad_leaves_run_on_the_last_good_revision",
             f"{_E2E}/test_ends.py::test_a_run_that_cannot_begin_says_why",
             f"{_CORE}/decode/test_mutations.py::test_a_changed_document_is_valid_or_breaks_known_rules",
         ),
@@ -298,7 +300,7 @@ PROMISES: Mapping[str, Promise] = {
         "forms.",
         (
             f"{_E2E}/test_canaries.py::test_a_good_run_shows_no_secret_and_reaches_nobody_else",
-            f"{_E2E}/test_canaries.py::test_whatever_gupshup_echoes_is_masked",
+            f"{_E2E}/test_canaries.py::test_secrets_that_gupshup_echoes_are_masked",
             f"{_E2E}/test_canaries.py::test_a_crash_shows_no_secret",
             f"{_FUZZ}::test_no_secret_that_gupshup_echoes_is_in_a_value_or_an_error",
             _EXPLORE,
@@ -325,7 +327,7 @@ PROMISES: Mapping[str, Promise] = {
         "A source that a guard refused stays refused, across passes, processes and verbs, until it is "
         "released; the last good revision is one revision with its own manifests.",
         (
-            f"{_E2E}/test_once.py::test_what_is_refused_is_refused_on_every_pass_and_drift_is_put_back",
+            f"{_E2E}/test_once.py::test_a_refused_revision_is_refused_on_every_pass_and_drift_is_restored",
             f"{_E2E}/test_once.py::test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released",
             f"{_LOOP}/run/test_controller.py::test_a_renamed_partner_evades_no_guard_and_signs_in_once",
             f"{_LOOP}/run/test_source_watcher.py::test_another_folder_is_compared_with_what_the_account_had",
@@ -338,7 +340,7 @@ PROMISES: Mapping[str, Promise] = {
         (
             f"{_EDGES}/test_sources.py::test_no_prefix_of_a_file_is_accepted_however_slowly_it_is_written",
             f"{_E2E}/test_half_written.py::test_a_file_that_is_rewritten_slowly_in_place_is_one_update",
-            f"{_E2E}/test_half_written.py::test_what_changes_after_it_was_read_stops_before_the_first_write",
+            f"{_E2E}/test_half_written.py::test_a_manifest_that_changes_after_it_was_read_stops_the_run_before_a_write",
         ),
         "a writer that pauses for 2 s in the middle of a file; and with `plan`, `apply` and `run --once`, a "
         "writer that pauses from the reading until the first write (sources.md)",
@@ -348,12 +350,12 @@ PROMISES: Mapping[str, Promise] = {
         "link, or a wait longer than the declared one (plus a minute); after a reboot the whole wait begins "
         "again.",
         (
-            f"{_SIM}/test_clock_steps.py::test_no_clock_that_is_set_breaks_a_promise",
-            f"{_SIM}/test_clock_steps.py::test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock",
+            f"{_SIM}/test_clock_steps.py::test_no_step_of_the_clock_breaks_a_promise",
+            f"{_SIM}/test_clock_steps.py::test_a_long_run_keeps_the_cool_down_over_steps_of_the_clock",
             f"{_EDGES}/test_store_clocks.py::test_a_stored_time_has_its_true_age",
             f"{_EDGES}/test_store_clocks.py::test_after_a_reboot_every_waiting_time_begins_anew",
-            f"{_E2E}/test_clocks.py::test_a_link_whose_answer_was_lost_rests_for_its_time_and_no_longer",
-            f"{_E2E}/test_clocks.py::test_another_command_gets_its_turn_beside_a_run_though_the_clock_was_set",
+            f"{_E2E}/test_clocks.py::test_a_link_without_an_answer_is_waited_for_as_long_as_declared",
+            f"{_E2E}/test_clocks.py::test_another_command_gets_the_lock_of_a_run_although_the_clock_was_set",
         ),
         "the clock of a PostgreSQL server, which all replicas use: it has to be slewed, not stepped",
     ),
@@ -361,8 +363,8 @@ PROMISES: Mapping[str, Promise] = {
         "Nothing is written for ever: a write that has no effect, or that never gets a clear answer, ends "
         "in a reason that names who has to act next, and slows down no other app.",
         (
-            f"{_SIM}/test_endless_writes.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls",
-            f"{_SIM}/test_planted_defects.py::test_a_defect_breaks_its_promise",
+            f"{_SIM}/test_endless_writes.py::test_a_gupshup_that_never_agrees_about_one_app_gets_few_writes",
+            f"{_SIM}/test_planted_defects.py::test_a_planted_defect_breaks_its_promise",
             f"{_LOOP}/test_no_end_of_writes.py",
             f"{_CORE}/planning/test_no_end_of_writes.py::test_three_writes_that_do_not_take_block_further_ones",
             f"{_CORE}/test_url.py::test_a_url_in_another_spelling_is_the_same",
@@ -377,7 +379,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_output.py::test_an_apply_whose_report_cannot_be_printed_does_its_work_and_keeps_the_report",
             f"{_E2E}/test_output.py::test_every_verb_ends_with_its_own_exit_code",
             f"{_E2E}/test_output.py::test_a_run_whose_log_cannot_be_written_goes_on",
-            f"{_E2E}/test_output.py::test_a_reader_that_goes_away_after_the_link_does_not_keep_the_webhook_away",
+            f"{_E2E}/test_output.py::test_a_reader_of_output_that_goes_away_does_not_prevent_the_webhook",
             f"{_EDGES}/test_streams.py::test_a_reader_of_stderr_that_stops_reading_does_not_block_the_process",
             f"{_EDGES}/test_streams.py::test_json_means_the_same_in_any_encoding",
         ),
@@ -389,15 +391,14 @@ PROMISES: Mapping[str, Promise] = {
         "lock, the rate limits, the intents and everything remembered are shared; nothing is done for an "
         "account that cannot be distinguished from a known one.",
         (
-            f"{_SIM}/test_planted_defects.py::test_the_same_trouble_breaks_no_promise_of_the_product_as_it_is",
+            f"{_SIM}/test_planted_defects.py::test_the_same_disruption_breaks_no_promise_without_the_defect",
             f"{_CORE}/test_identity.py::test_an_account_is_recognised_by_its_id_or_its_apps",
             f"{_CORE}/test_identity.py::test_an_unknown_or_contradicted_account_is_refused",
             f"{_EDGES}/test_store_accounts.py::test_an_account_stored_without_an_id_takes_the_first_id_that_is_known",
             f"{_EDGES}/test_store_accounts.py::test_two_names_of_an_account_become_one_and_the_stricter_facts_stay",
-            f"{_E2E}/test_account.py::"
-            "test_a_link_that_may_still_take_effect_is_not_repeated_by_who_signs_in_another_way",
+            f"{_E2E}/test_account.py::test_an_unclear_link_is_not_repeated_after_another_way_to_sign_in",
             f"{_E2E}/test_account.py::test_two_ways_to_sign_in_share_one_lock",
-            f"{_E2E}/test_account.py::test_an_account_that_cannot_be_told_from_one_that_is_known_is_left_alone",
+            f"{_E2E}/test_account.py::test_an_account_that_may_be_a_known_one_is_left_alone",
         ),
         "one account behind two addresses (a proxy with a name of its own): the controller cannot notice it",
     ),
@@ -427,7 +428,7 @@ PROMISES: Mapping[str, Promise] = {
             f"{_EDGES}/test_secrets.py::test_the_pod_s_token_is_never_read",
             f"{_E2E}/test_reach.py::test_a_port_of_this_machine_is_not_reached_before_the_operator_allows_it",
             f"{_E2E}/test_reach.py::test_a_variable_that_was_not_handed_out_is_not_sent",
-            f"{_E2E}/test_reach.py::test_a_file_behind_a_link_is_not_sent",
+            f"{_E2E}/test_reach.py::test_a_file_behind_a_link_out_of_its_folder_is_not_sent",
         ),
         "hard links, and a folder of credentials that somebody else may write to; which credential goes to "
         "which allowed address",
@@ -436,11 +437,11 @@ PROMISES: Mapping[str, Promise] = {
         'Reports are true: nothing is called Ready, Synced or "as declared" that was neither written nor '
         "read.",
         (
-            f"{_SIM}/test_planted_defects.py::test_a_defect_breaks_its_promise",
+            f"{_SIM}/test_planted_defects.py::test_a_planted_defect_breaks_its_promise",
             f"{_LOOP}/reconcile/test_write.py::test_a_callback_declared_after_the_link_is_written",
             "tests/core/status/test_conditions.py::test_a_value_neither_written_nor_read_is_unknown_in_conditions",
             "tests/core/planning/test_subscriptions.py::test_an_unavailable_header_blocks_its_subscription",
-            f"{_E2E}/test_cases.py::test_a_header_that_cannot_be_had_is_said_by_every_verb",
+            f"{_E2E}/test_cases.py::test_an_unavailable_header_is_reported_by_every_verb",
         ),
     ),
 }

@@ -12,7 +12,7 @@ from tests.promises.statements import CHANGED, PROMISES
 from tests.sim.test_planted_defects import PLANTED
 
 
-def test_nobody_wrote_the_page_by_hand() -> None:
+def test_the_page_of_promises_is_generated_from_its_figures() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(read()), "make promises"
 
 
@@ -47,7 +47,7 @@ def test_every_promise_has_its_place() -> None:
     assert {which for which, _ in CHANGED} <= set(PROMISES)
 
 
-def test_no_figure_tells_of_a_broken_promise() -> None:
+def test_no_figure_shows_a_broken_promise() -> None:
     figures = read()
     assert [name for name, each in figures["explored"].items() if each["violations"]] == []
     assert figures["tortured"]["violations"] == []
@@ -58,13 +58,13 @@ def test_no_figure_tells_of_a_broken_promise() -> None:
     assert over <= {"list"}, "and that one is explained on the page"
 
 
-def test_the_figures_are_of_these_defects() -> None:
+def test_the_figures_are_of_the_planted_defects() -> None:
     planted = read()["planted"]
     assert (planted["planted"], planted["missed"], planted["accused"]) == (len(PLANTED), [], [])
     assert planted["caught"] == planted["planted"]
 
 
-def test_explorations_add_up() -> None:
+def test_figures_of_explorations_add_up() -> None:
     one = {
         "points": 3,
         "runs": 2,

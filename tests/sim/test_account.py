@@ -10,7 +10,7 @@ from tests.sim.scenario import SCENARIOS
 from tests.sim.simulated_world import SimulatedWorld
 
 
-def test_whoever_waits_under_a_name_that_was_given_up_signs_in_anew() -> None:
+def test_a_session_of_an_account_that_was_renamed_signs_in_anew() -> None:
     """Under that name nobody else's lock would hold."""
     desired = SCENARIOS["link"].last
     with run_dir() as context:

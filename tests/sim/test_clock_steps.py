@@ -21,7 +21,7 @@ NTH = int(os.environ.get("SIM_STEPS", "50"))
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("name", ["link", "rename"])
-def test_no_clock_that_is_set_breaks_a_promise(name: str, base: str) -> None:
+def test_no_step_of_the_clock_breaks_a_promise(name: str, base: str) -> None:
     summary = every((name,), nth=NTH, bases=(base,))
     assert not summary.findings, summary.findings_text()
     assert summary.missed == 0, "a disruption that never comes shows nothing"
@@ -30,9 +30,7 @@ def test_no_clock_that_is_set_breaks_a_promise(name: str, base: str) -> None:
 
 @pytest.mark.parametrize("reboot", [False, True], ids=["a start anew", "a reboot"])
 @pytest.mark.parametrize("seconds", [HOUR, -HOUR, 3 * DAY, -3 * DAY])
-def test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock(
-    seconds: float, *, reboot: bool
-) -> None:
+def test_a_long_run_keeps_the_cool_down_over_steps_of_the_clock(seconds: float, *, reboot: bool) -> None:
     """It is started anew in the middle of the rest, and the clock is set again while it runs."""
     scenario = SCENARIOS["two"]
     lost = BASES["a lost request"].faults
@@ -50,7 +48,7 @@ def test_a_process_that_never_stops_keeps_the_rest_over_steps_of_the_clock(
         assert state(sim.world) in reference("two")[2]
 
 
-def test_the_clock_of_a_simulated_machine_is_as_a_machines_is() -> None:
+def test_the_clock_of_a_simulated_machine_behaves_like_a_real_one() -> None:
     """A process goes by the wall clock as it was when it began; only a reboot begins another run."""
     timeline = Timeline()
     first = Clock(timeline)
@@ -65,6 +63,6 @@ def test_the_clock_of_a_simulated_machine_is_as_a_machines_is() -> None:
     assert third.boot != second.boot
 
 
-def test_each_base_is_set_at_from_the_first_effect_behind_its_link() -> None:
+def test_the_clock_is_set_from_the_first_effect_after_a_link_on() -> None:
     for base in BASES.values():
         assert sum(1 for _ in disruptions("link", base)) > 100

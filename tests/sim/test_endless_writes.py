@@ -50,7 +50,7 @@ _TAKEN: Mapping[str, object] = {"status": 400, "message": "Duplicate component t
         ),
     ],
 )
-def test_a_gupshup_that_never_agrees_about_one_app_gets_few_calls(
+def test_a_gupshup_that_never_agrees_about_one_app_gets_few_writes(
     scenario: Scenario, fault: Fault | None, reason: str
 ) -> None:
     with run_dir() as context:

@@ -29,14 +29,14 @@ SLICES = 12
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("part", range(SLICES))
 @pytest.mark.parametrize("name", NAMES)
-def test_no_single_trouble_breaks_a_promise(name: str, part: int) -> None:
+def test_no_single_disruption_breaks_a_promise(name: str, part: int) -> None:
     summary = singles((name,), part=part, parts=SLICES)
     assert not summary.findings, summary.findings_text()
     assert summary.missed == 0, "a disruption that never comes shows nothing"
     assert summary.runs == len(places(name)[part::SLICES])
 
 
-def test_the_slices_are_all_of_it() -> None:
+def test_the_slices_of_an_exploration_cover_every_point() -> None:
     """Many points, and each of them is run in one slice."""
     assert sum(len(places(name)) for name in NAMES) > 500
     for name in NAMES:
@@ -46,13 +46,13 @@ def test_the_slices_are_all_of_it() -> None:
 
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_no_pair_of_a_sample_breaks_a_promise(name: str) -> None:
+def test_no_sampled_pair_of_disruptions_breaks_a_promise(name: str) -> None:
     summary = sample((name,), seed=1, count=-(-PAIRS // len(SCENARIOS)))
     assert not summary.findings, summary.findings_text()
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_each_scenario_settles_without_any_trouble(name: str) -> None:
+def test_each_scenario_settles_without_disruption(name: str) -> None:
     result, points, ends = reference(name)
     assert not result.violations
     assert len(points.points) > 50  # one that is held from the beginning has few
@@ -87,7 +87,7 @@ def test_a_kill_leaves_what_was_committed_and_nothing_else() -> None:
     assert not [line for line in told[Failure.AFTER] if "POST /partner/tpp/app" in line]
 
 
-def test_a_funnel_is_written_as_it_is(tmp_path: Path) -> None:
+def test_an_exploration_summary_is_written_as_json(tmp_path: Path) -> None:
     """Runs of hours end in this file."""
     summary = ExplorationSummary(
         points=3, pruned=Counter({"alike": 2}), runs=1, persons=Counter({"Rejected": 1})

@@ -63,7 +63,7 @@ def judged(sim: SimulatedWorld, scenario: Scenario) -> list[str]:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_it_gets_there_and_is_quiet(name: str) -> None:
+def test_a_long_run_settles_and_is_quiet(name: str) -> None:
     with run_dir() as context:
         sim = SimulatedWorld(SCENARIOS[name], context)
         kept(sim, SCENARIOS[name])
@@ -72,7 +72,7 @@ def test_it_gets_there_and_is_quiet(name: str) -> None:
 
 @pytest.mark.parametrize("strike", STRIKES)
 @pytest.mark.parametrize("name", ["two"])
-def test_it_gets_there_through_every_strike(name: str, strike: str) -> None:
+def test_a_long_run_settles_despite_every_fault(name: str, strike: str) -> None:
     with run_dir() as context:
         sim = SimulatedWorld(SCENARIOS[name], context, faults=STRIKES[strike])
         kept(sim, SCENARIOS[name], 30.0)
@@ -80,7 +80,7 @@ def test_it_gets_there_through_every_strike(name: str, strike: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_killed_again_and_again_it_gets_there(seed: int) -> None:
+def test_a_long_run_that_is_killed_repeatedly_settles(seed: int) -> None:
     rng = Random(f"keeping {seed}")  # noqa: S311  (a seed)
     labels = (
         "login",

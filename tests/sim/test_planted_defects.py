@@ -15,23 +15,23 @@ _PAIRS = [pytest.param(defect, id=name) for name, defect in PLANTED.items() if d
 
 
 @pytest.mark.parametrize("defect", _CASES)
-def test_a_defect_breaks_its_promise(defect: Defect) -> None:
+def test_a_planted_defect_breaks_its_promise(defect: Defect) -> None:
     found = defect.found()
     assert [each for each in found if each.startswith(f"{defect.breaks}:")], found
 
 
 @pytest.mark.parametrize("defect", _CASES)
-def test_the_same_trouble_breaks_no_promise_of_the_product_as_it_is(defect: Defect) -> None:
+def test_the_same_disruption_breaks_no_promise_without_the_defect(defect: Defect) -> None:
     assert not defect.found(straight=True)
 
 
 @pytest.mark.parametrize("defect", _PAIRS)
-def test_some_defects_take_two_troubles_at_once(defect: Defect) -> None:
+def test_a_defect_that_needs_two_disruptions_is_not_found_by_one(defect: Defect) -> None:
     faults = [Disruption((fault,)) for fault in defect.disruption.faults]
     failures = [Disruption(failures=(failure,)) for failure in defect.disruption.failures]
     for alone in (*faults, *failures):
         assert not defect.found(alone)
 
 
-def test_defects_are_spread_over_the_promises() -> None:
+def test_planted_defects_cover_many_promises() -> None:
     assert len({defect.breaks for defect in PLANTED.values()}) >= 18

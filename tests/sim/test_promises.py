@@ -23,7 +23,7 @@ SEEDS = range(int(_FIRST), int(_END))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_settles_and_stays_settled(seed: int) -> None:
+def test_a_random_world_settles_and_stays_settled(seed: int) -> None:
     result = seeded(seed)
     disruption = RandomWorld(seed).scenario().name
     assert not result.violations, f"{disruption}: python -m tests.sim.random_worlds --seed {seed}"
@@ -62,7 +62,7 @@ def test_a_second_process_is_locked_out_and_writes_nothing(after: float) -> None
 
 
 @pytest.mark.parametrize("after", [0.05, 0.5, 7.0, 30.0])
-def test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes(after: float) -> None:
+def test_a_process_that_lost_the_lock_writes_no_more_and_the_next_one_finishes(after: float) -> None:
     with run_dir() as context:
         sim = SimulatedWorld(SCENARIOS["link"], context)
         ended, met = sim.rivalry(SCENARIOS["link"].last, after, stolen=True)
@@ -73,7 +73,7 @@ def test_who_lost_the_lock_writes_nothing_more_and_the_next_one_finishes(after: 
 
 
 @pytest.mark.parametrize("every", [0.0, 0.3, 5.0])
-def test_commands_side_by_side_keep_the_limits_together(every: float) -> None:
+def test_commands_side_by_side_share_the_rate_limits(every: float) -> None:
     """Fifteen plans beside an apply: more sign-ins and lists than Gupshup lets one partner have at once."""
     with run_dir() as context:
         sim = SimulatedWorld(SCENARIOS["two"], context)
@@ -114,7 +114,7 @@ def test_a_lost_store_costs_one_repeat_of_what_cannot_be_read(name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["two", "unsubscribe"])
-def test_runs_that_do_not_wait_get_there_too(name: str) -> None:
+def test_runs_without_wait_settle_too(name: str) -> None:
     """As in CI: each run does what it can now and ends; the next one goes on."""
     scenario = SCENARIOS[name]
     with run_dir() as context:
@@ -128,7 +128,7 @@ def test_runs_that_do_not_wait_get_there_too(name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["503", "html", "empty-list", "429", "401", "reset"])
-def test_a_plan_only_reads_whatever_it_meets(kind: str) -> None:
+def test_a_plan_only_reads_under_any_disruption(kind: str) -> None:
     for name, scenario in SCENARIOS.items():
         with run_dir() as context:
             sim = SimulatedWorld(scenario, context, faults=(Fault(kind, "list", nth=(1,)),))

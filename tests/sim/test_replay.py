@@ -21,7 +21,7 @@ TROUBLE = Disruption(
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_same_trouble_leaves_the_same_trace(name: str) -> None:
+def test_the_same_disruption_leaves_the_same_trace(name: str) -> None:
     first, second = (run(SCENARIOS[name], TROUBLE) for _ in range(2))
     assert first.lines == second.lines
     assert first.digest == second.digest
@@ -49,7 +49,7 @@ def test_no_order_of_hashes_and_no_address_in_memory_leaks_into_a_trace(seed: in
     assert told == {seeded(seed).digest}
 
 
-def test_a_trace_tells_every_request_with_its_time_and_answer_and_every_write_to_the_store() -> None:
+def test_a_trace_holds_every_request_and_every_write_to_the_store() -> None:
     lines = run(SCENARIOS["link"], Disruption()).lines
     (link,) = [line for line in lines if "POST /partner/tpp/app -> 200" in line]
     (intent,) = [line for line in lines if "INSERT INTO intents" in line]

@@ -59,7 +59,7 @@ def sizes(sim: SimulatedWorld) -> Mapping[str, int]:
     return {**found, "descriptors": len(list(Path("/proc/self/fd").iterdir()))}
 
 
-def test_nothing_grows_without_an_end(tmp_path: Path) -> None:
+def test_no_table_and_no_descriptor_grows_without_an_end(tmp_path: Path) -> None:
     """After a first day as many rows and descriptors as after the last; no promise is broken meanwhile."""
     del tmp_path
     rng = Random("soak")  # noqa: S311  (a seed)

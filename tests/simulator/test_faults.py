@@ -283,7 +283,7 @@ async def test_a_fault_hits_as_often_as_its_fields_say(fields: dict[str, Any], s
     assert (await caller.control("state"))["faults"][0]["struck"] == sum(struck)
 
 
-async def test_chance_comes_from_the_seed() -> None:
+async def test_the_chance_of_a_fault_comes_from_the_seed() -> None:
     async def struck(seed: int) -> list[int]:
         caller = Caller.of(fault("500", probability=0.5), seed=seed)
         seen = []

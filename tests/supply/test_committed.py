@@ -32,7 +32,7 @@ PRETEND = {"sk_" + "0123456789abcdef" * 2, "sk_" + "0" * 32}
         "eyJ" + "a" * 30 + ".eyJ" + "b" * 30 + "." + "c" * 40,
     ],
 )
-def test_what_is_searched_for_is_found(planted: str) -> None:
+def test_the_search_for_committed_secrets_finds_them(planted: str) -> None:
     assert LOOKS_LIKE_A_SECRET.search(f"token = '{planted}'")
 
 

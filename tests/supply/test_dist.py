@@ -52,7 +52,7 @@ def locked() -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in found}
 
 
-def test_the_sums_are_those_of_the_files(dist: Path) -> None:
+def test_the_checksums_of_a_release_are_those_of_its_files(dist: Path) -> None:
     """That two builds give the same wheel is checked while it is built: `.ci/dist` ends with 1 if not."""
     lines = (dist / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     named = {name: digest for digest, name in (line.split("  ") for line in lines)}
@@ -60,7 +60,7 @@ def test_the_sums_are_those_of_the_files(dist: Path) -> None:
     assert len(named) == 4
 
 
-def test_the_wheel_holds_code_and_schemas_and_nothing_of_the_house(dist: Path) -> None:
+def test_the_wheel_holds_code_and_schemas_and_nothing_else(dist: Path) -> None:
     with zipfile.ZipFile(wheel(dist)) as archive:
         names = archive.namelist()
     assert {name.split("/")[0] for name in names} == {
@@ -72,7 +72,7 @@ def test_the_wheel_holds_code_and_schemas_and_nothing_of_the_house(dist: Path) -
     assert not [name for name in names if "test" in name or name.endswith(".pyc")]
 
 
-def test_the_lock_takes_this_wheel_and_no_other(dist: Path, tmp_path: Path) -> None:
+def test_the_lock_of_a_release_accepts_its_own_wheel_only(dist: Path, tmp_path: Path) -> None:
     """One byte of the wheel is changed: pip refuses it, and says that a hash does not match."""
     ours = tmp_path / "lock.txt"
     text = (dist / "gupshup-controller.txt").read_text(encoding="utf-8")
@@ -103,7 +103,7 @@ def test_the_lock_takes_this_wheel_and_no_other(dist: Path, tmp_path: Path) -> N
         assert ("DO NOT MATCH THE HASHES" in done.stderr) is tampered
 
 
-def test_the_lock_holds_every_dependency_by_hash(dist: Path) -> None:
+def test_the_lock_of_a_release_holds_every_dependency_by_hash(dist: Path) -> None:
     text = (dist / "gupshup-controller.txt").read_text(encoding="utf-8")
     assert f"gupshup-controller=={__version__} \\\n    --hash=sha256:{sum_of(wheel(dist))}" in text
     entries = re.findall(
@@ -126,7 +126,7 @@ def test_the_bill_of_materials_is_what_is_installed(dist: Path) -> None:
     assert all(each["purl"].startswith("pkg:pypi/") for each in document["components"])
 
 
-def test_every_licence_is_one_that_goes_with_ours(dist: Path) -> None:
+def test_every_licence_of_a_dependency_is_compatible_with_ours(dist: Path) -> None:
     found = json.loads((dist / "licences.json").read_text(encoding="utf-8"))
     kinds = ("License-Expression", "License-Metadata", "License-Classifier")
     said = {

@@ -19,7 +19,7 @@ def promised() -> list[str]:
     return [one for one in found if re.fullmatch(r"3\.[0-9]+", one)]
 
 
-def test_a_python_that_is_not_here_is_said_not_to_be_tried(tmp_path: Path) -> None:
+def test_a_python_that_is_not_installed_is_reported_as_not_tried(tmp_path: Path) -> None:
     """A name on the PATH is not enough: it may be a shim that finds nothing."""
     shim = tmp_path / "python3.12"
     shim.write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")

@@ -43,7 +43,7 @@ GOOD_DOCKER = f'test "$6" = python:3.11-slim-bookworm && echo {DIGEST}'
 GOOD_GIT = f'printf "{TAG}\\t$3\\n{BEHIND}\\t$4\\n"'
 
 
-def test_what_is_resolved_is_written_and_is_then_pinned(tmp_path: Path) -> None:
+def test_resolved_digests_are_written_and_then_pinned(tmp_path: Path) -> None:
     there = checkout(tmp_path, docker=GOOD_DOCKER, git=GOOD_GIT)
     loose = pin(there, "--check")
     assert (loose.returncode, loose.stderr.count("not pinned")) == (1, 2)
@@ -65,12 +65,12 @@ def test_what_is_resolved_is_written_and_is_then_pinned(tmp_path: Path) -> None:
         pytest.param(GOOD_DOCKER, "exit 128", id="no such repository"),
     ],
 )
-def test_what_cannot_be_resolved_is_not_made_up(tmp_path: Path, docker: str, git: str) -> None:
+def test_an_unresolved_digest_is_not_made_up(tmp_path: Path, docker: str, git: str) -> None:
     there = checkout(tmp_path, docker=docker, git=git)
     assert pin(there).returncode != 0
     assert pin(there, "--check").returncode == 1
 
 
-def test_here_everything_is_pinned_but_the_base_which_a_release_resolves() -> None:
+def test_everything_in_the_repository_is_pinned_but_the_base_image() -> None:
     done = subprocess.run([ROOT / ".ci/pin", "--check"], capture_output=True, text=True, check=False)
     assert [line for line in done.stderr.splitlines() if not line.startswith("Dockerfile: ")] == []
