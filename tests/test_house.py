@@ -63,7 +63,7 @@ def text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def test_every_room_keeps_to_its_floor() -> None:
+def test_every_package_keeps_to_the_import_contracts() -> None:
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml")) == 0
 
 
@@ -86,7 +86,7 @@ def test_no_function_is_too_long_to_be_read_at_once() -> None:
     assert long == []
 
 
-def test_no_file_holds_two_nouns() -> None:
+def test_no_file_is_too_long() -> None:
     lines = {name(path): text_of(path).count("\n") for path in modules()}
     assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
 
@@ -107,7 +107,7 @@ def test_no_public_class_name_means_two_things() -> None:
     assert {word: found for word, found in places.items() if len(found) > 1} == {}
 
 
-def test_half_of_all_bodies_are_read_in_a_glance() -> None:
+def test_half_of_all_function_bodies_are_short() -> None:
     bodies = [
         body_lines(node)
         for path in modules()
@@ -122,7 +122,7 @@ def test_every_module_is_named_for_what_it_is() -> None:
     assert vague == []
 
 
-def test_every_module_says_what_its_door_is_for() -> None:
+def test_every_module_has_a_docstring() -> None:
     written = [path for path in modules() if text_of(path).strip()]
     mute = [name(path) for path in written if not ast.get_docstring(ast.parse(text_of(path)))]
     assert mute == []
@@ -165,7 +165,7 @@ def test_every_verb_has_help_and_a_section() -> None:
     assert set(verbs) - headings == set()
 
 
-def test_every_option_has_help() -> None:
+def test_every_option_of_the_command_has_help() -> None:
     mute = [
         f"{verb} {option.opts[0]}"
         for verb, command in commands().items()
@@ -211,7 +211,7 @@ def test_every_reason_stands_in_the_documents() -> None:
     assert (used | set(WaitFor)) - told == set()
 
 
-def test_nothing_names_a_machine_or_a_registry() -> None:
+def test_no_file_names_a_machine_or_a_registry() -> None:
     found = [
         f"{name(path)}:{number}: {line.strip()[:80]}"
         for path in tracked()
@@ -325,7 +325,7 @@ def test_every_dependency_says_why_it_is_here() -> None:
     assert {package for package in named if f"`{package}`" not in page} == set()
 
 
-def test_no_test_measures_by_the_wall() -> None:
+def test_no_test_measures_by_the_wall_clock() -> None:
     """A busy machine would fail it: figures belong to benchmarks. These wait for real processes, or tell."""
     waiting = {"e2e/replicas", "e2e/torture", "e2e/world", "image/engine", "sim/explore"}
     clocks = {"edges/test_clock", "doors/test_web_server"}

@@ -207,7 +207,7 @@ def test_arbitrary_json_in_a_webhook_body_raises_nothing(value: object) -> None:
 
 
 @given(st.integers(0, len(GUIDE)), st.binary(max_size=20))
-def test_an_event_that_is_cut_or_damaged_names_nobody_else(place: int, noise: bytes) -> None:
+def test_an_event_that_is_cut_or_damaged_names_no_other_app(place: int, noise: bytes) -> None:
     assert set(read(GUIDE[:place]).names) <= set(ALL_THREE.names)
     assert_modest(read(GUIDE[:place] + noise + GUIDE[place:]))
 

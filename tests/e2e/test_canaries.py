@@ -105,7 +105,7 @@ def watched(folder: Path) -> Iterator[Watched]:
         yield Watched(there)
 
 
-def test_a_good_run_shows_no_secret_and_reaches_nobody_else(tmp_path: Path) -> None:
+def test_a_good_run_shows_no_secret_and_calls_no_other_host(tmp_path: Path) -> None:
     """Its callback and webhook addresses are data: nobody asks for them."""
     with watched(tmp_path) as here:
         assert here.run("validate").code == 0

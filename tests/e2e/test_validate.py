@@ -50,7 +50,7 @@ def test_every_example_is_valid(example: Path) -> None:
 
 
 @pytest.mark.parametrize("example", [*EXAMPLES], ids=lambda path: path.name)
-def test_every_example_tells_editors_its_schema(example: Path) -> None:
+def test_every_example_names_its_schema_for_editors(example: Path) -> None:
     for file in example.rglob("*.yaml"):
         first = file.read_text(encoding="utf-8").splitlines()[0]
         schema = first.removeprefix("# yaml-language-server: $schema=")
@@ -73,7 +73,7 @@ def test_the_sample_is_valid_once_it_is_copied(tmp_path: Path) -> None:
     assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == ".gupshupctl/\n"
 
 
-def test_the_sample_tells_editors_a_schema_that_knows_every_kind(tmp_path: Path) -> None:
+def test_the_sample_names_a_schema_of_every_kind_for_editors(tmp_path: Path) -> None:
     run("init", "here", cwd=tmp_path)
     sample = (tmp_path / "here/sample.yaml.txt").read_text(encoding="utf-8")
     first = sample.splitlines()[0].removeprefix("# yaml-language-server: $schema=")

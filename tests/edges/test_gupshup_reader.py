@@ -227,7 +227,7 @@ async def test_a_list_without_an_end_is_refused() -> None:
         pytest.param({"creationStage": []}, id="a stage that is a list"),
     ],
 )
-async def test_one_odd_row_makes_the_list_useless(odd: dict[str, object]) -> None:
+async def test_one_malformed_row_makes_the_list_unusable(odd: dict[str, object]) -> None:
     with pytest.raises(Busy, match="cannot be used"):
         await listed(Pages(lambda _page, _size: [*rows(1), {**rows(2)[0], **odd}]))
 
@@ -241,7 +241,7 @@ async def test_a_failed_page_fails_the_whole_list() -> None:
 
 
 @pytest.mark.parametrize("key", ["apps", "partnerAppsList", "partnerAppList", "data", None])
-async def test_the_key_of_the_list_may_differ(key: str | None) -> None:
+async def test_the_key_of_the_list_in_an_answer_may_differ(key: str | None) -> None:
     world = World()
     found: object = rows(1)
     for what in (LIST, PARTNER_APPS):

@@ -35,7 +35,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("odd", [*ODD, None, 0.5, True, [], b"8166", 10**20, -1, "1" * 21])
-def test_an_odd_id_is_refused(odd: object) -> None:
+def test_a_malformed_id_is_refused_in_a_path(odd: object) -> None:
     with pytest.raises(Usage):
         app_id(odd)
     with pytest.raises(Usage):
@@ -46,7 +46,7 @@ def test_an_odd_id_is_refused(odd: object) -> None:
     st.one_of(st.text(), st.from_regex(r"[0-9a-f-]{36}"), st.none(), st.integers()),
     st.one_of(st.text(), st.none()),
 )
-def test_no_id_whatever_builds_a_path_outside_the_table(app: object, subscription: object) -> None:
+def test_no_id_builds_a_path_outside_the_table_of_routes(app: object, subscription: object) -> None:
     for route in ROUTES:
         try:
             path = Call(route, app, subscription).path  # type: ignore[arg-type]  # the types are what is cheated

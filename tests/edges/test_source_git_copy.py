@@ -166,7 +166,7 @@ async def test_a_folder_that_cannot_hold_a_copy_is_an_error(repository: Reposito
         await source.fetch()
 
 
-async def test_the_copy_is_for_its_user_alone(source: GitSource, tmp_path: Path) -> None:
+async def test_the_copy_of_a_repository_is_for_its_user_alone(source: GitSource, tmp_path: Path) -> None:
     await source.fetch()
     assert (tmp_path / "copy").stat().st_mode & 0o077 == 0
     assert copy_in(tmp_path).stat().st_mode & 0o077 == 0

@@ -92,7 +92,7 @@ async def test_a_trait_is_stored_for_its_upstream(store: SqlStore) -> None:
     assert await store.calls.trait(THERE, "slow list") is None
 
 
-async def test_old_calls_are_forgotten(store: SqlStore, clock: TestClock) -> None:
+async def test_old_calls_are_deleted_from_the_log(store: SqlStore, clock: TestClock) -> None:
     """A budget keeps what can still count; budgets nobody asks for any more go after a day."""
     await ask(store, Budget("token:gone", Limit(10, 60)))
     for _ in range(50):

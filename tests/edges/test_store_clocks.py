@@ -181,7 +181,7 @@ class Unsteady(TestClock):
         await super().sleep(seconds)
 
 
-async def test_a_writer_waits_as_long_as_it_was_told_though_the_wall_clock_is_set_back(
+async def test_a_writer_waits_until_its_timeout_although_the_wall_clock_is_set_back(
     tmp_path: Path,
 ) -> None:
     clock = Unsteady(boot="b1")

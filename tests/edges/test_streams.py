@@ -177,7 +177,7 @@ def test_lines_on_stderr_that_a_disk_does_not_take_are_counted() -> None:
     assert stream.lost == 3
 
 
-def test_after_a_torn_line_the_next_one_begins_anew(tmp_path: Path) -> None:
+def test_the_line_after_a_torn_one_begins_anew(tmp_path: Path) -> None:
     """A limit of the file's size stands for a disk that is full and then is not."""
     script = (
         "import os, resource, sys\n"

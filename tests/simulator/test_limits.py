@@ -71,7 +71,7 @@ def test_every_limit_has_a_row() -> None:
     assert len(PUBLISHED) >= len(LIMITS)
 
 
-async def test_a_window_slides() -> None:
+async def test_a_window_of_a_rate_limit_slides() -> None:
     windows, place = Windows(cooldown=False), LimitBucket("x", "y", CallLimit(2, 10))
     refused = [windows.admit([place], now) is not None for now in (0.0, 9.0, 9.5, 10.0, 18.9, 19.0)]
 

@@ -123,7 +123,7 @@ def test_one_change_above_the_ceiling_holds_the_whole_class(size: int, make: Mak
         pytest.param(unsubscribes, 3, "maxUnsubscribes", id="three unsubscribed"),
     ],
 )
-def test_default_ceilings_of_guards(make: Make, most: int, name: str) -> None:
+def test_guards_have_default_ceilings(make: Make, most: int, name: str) -> None:
     assert not guard(wished(*make(most)), fleet(20), frozenset()).held
     assert {each.guard for each in guard(wished(*make(most + 1)), fleet(20), frozenset()).held} == {name}
 
@@ -148,7 +148,7 @@ def test_changes_that_restore_or_add_do_not_count_for_a_guard(actions: Sequence[
     assert guard(plan, fleet(1), frozenset()) == plan
 
 
-def test_a_guard_holds_its_class_and_lets_the_rest_go() -> None:
+def test_a_guard_holds_its_class_and_lets_other_changes_go() -> None:
     rest: list[Action] = [*subscribes(4), *updates(1, drift=True)]
     changes = updates(5)[1:]
     plan = guard(wished(*links(26), *rest, *changes, *unsubscribes(3)), fleet(10), frozenset())

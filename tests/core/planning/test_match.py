@@ -47,7 +47,7 @@ LIKE = [
 
 
 @pytest.mark.parametrize("number", LIKE)
-def test_a_phone_that_looks_like_another_one_is_another_one(number: str) -> None:
+def test_a_similar_phone_is_another_phone(number: str) -> None:
     """Wherever phones are compared: by list, by details, and under an appId."""
     alike = replace(row(7), phone=number)
     silent = replace(row(7), phone=None)

@@ -35,7 +35,9 @@ KNOWN_NAMES = [name for name, bit in MODES.items() if bit]
         pytest.param({"SENT", "READ"}, None, ("READ",), False, id="a name is missing"),
     ],
 )
-def test_modes_agree(*, wanted: set[str], mode: int | None, names: tuple[str, ...], expected: bool) -> None:
+def test_declared_and_observed_modes_agree_as_a_set(
+    *, wanted: set[str], mode: int | None, names: tuple[str, ...], expected: bool
+) -> None:
     assert agree(wanted, replace(FOUND, mode=mode, modes=names)) is expected
 
 

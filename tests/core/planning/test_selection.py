@@ -90,7 +90,9 @@ def test_an_absent_selection_selects_everything() -> None:
         ),
     ],
 )
-def test_a_selection_narrows(only: list[str], labels: Mapping[str, str], expected: set[str]) -> None:
+def test_a_selection_narrows_the_declared_items(
+    only: list[str], labels: Mapping[str, str], expected: set[str]
+) -> None:
     left, items = select(ALL_OF_IT, only, labels)
     assert texts(items) == expected
     assert not left.complete

@@ -125,7 +125,7 @@ Held by a guard. To let exactly this through: --release {held_digest(PLAN)}
 Revision r1"""  # noqa: E501  (as it is printed)
 
 
-def test_the_text_of_a_plan() -> None:
+def test_the_text_of_a_plan_shows_every_entry() -> None:
     assert plan_text([PLAN], "r1").splitlines() == TEXT.splitlines()
 
 
@@ -142,7 +142,7 @@ def test_an_empty_plan_says_that_it_is_empty() -> None:
     ]
 
 
-def test_the_text_of_a_report() -> None:
+def test_the_text_of_a_report_shows_every_outcome() -> None:
     text = report_text([REPORT], "r1").splitlines()
     assert text[:5] == [
         "Partner main",

@@ -153,7 +153,7 @@ def test_an_unreadable_status_document_does_not_stop_the_others(
     assert len(found) == 2
 
 
-def test_the_table_of_apps() -> None:
+def test_the_table_of_apps_shows_their_stage_and_reason() -> None:
     assert status_table([READY, SUBSCRIBED, ON_ITS_WAY, BARE]).splitlines() == [
         (
             "NAME      PARTNER  APP ID                                LIVE                SUBSCRIBED  READY"
@@ -176,7 +176,7 @@ def test_a_table_without_ids_is_narrow() -> None:
     ]
 
 
-def test_the_table_of_subscriptions() -> None:
+def test_the_table_of_subscriptions_shows_their_state() -> None:
     assert subscription_table([READY, SUBSCRIBED]).splitlines() == [
         "NAME    APP       PARTNER  SYNCED  READY  REASON",
         "events  app-0001  main     True    True",
@@ -196,7 +196,7 @@ def described(status: Status) -> Described:
     return Described(status, "https://partner.gupshup.io#7", [ENTRY, DIED], [SUBSCRIBED])
 
 
-def test_the_document_of_a_description() -> None:
+def test_the_document_of_a_description_has_its_fields() -> None:
     found = description(described(READY))
     assert set(found) == {*fields(READY), "upstream", "history", "subscriptions"}
     assert found["subscriptions"] == [fields(SUBSCRIBED)]
@@ -221,7 +221,7 @@ def test_the_document_of_a_description() -> None:
     ]
 
 
-def test_the_text_of_a_description() -> None:
+def test_the_text_of_a_description_shows_status_and_writes() -> None:
     one = replace(READY, conditions=(condition("Ready"),))
     assert description_text(described(one)).splitlines() == [
         "Name:      App/app-0001",

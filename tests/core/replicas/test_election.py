@@ -107,7 +107,7 @@ def test_a_replica_with_its_fair_share_takes_what_stays_free() -> None:
     assert made.next_step(Q, ready) == Acquire()
 
 
-def test_a_candidate_of_this_moment_waits_from_now_on() -> None:
+def test_a_new_candidate_waits_from_now_on() -> None:
     made = election(peers({P: LeaseState(ME, NOW + 9)}, other(P, Q), candidate_for=BOTH), since=NOW)
     assert made.next_step(Q, NOW) == WaitUntil(NOW + FALLBACK_DELAY)
 
@@ -141,7 +141,7 @@ def test_shares_are_rounded_up_so_that_every_partner_is_in_one() -> None:
     assert made.next_step(R, NOW) == WaitUntil(NOW + FALLBACK_DELAY)
 
 
-def test_a_newcomer_leaves_free_leases_to_peers_that_may_be_coming() -> None:
+def test_a_new_replica_leaves_free_leases_to_peers_that_may_be_coming() -> None:
     made = Election()
     made.enter(P, NOW)
     made.observe(peers())

@@ -195,7 +195,7 @@ def test_a_store_that_fails_after_each_sign_in_does_not_cause_many_sign_ins(ther
 # Leaving, and hints.
 
 
-def test_a_partner_loop_ends_soon_after_it_is_told_to_leave(there: Tending) -> None:
+def test_a_partner_loop_ends_soon_once_it_has_to_leave(there: Tending) -> None:
     door = Door(there)
     made, _ = begun(there, door)
     there.loop.call_later(30.5, made.leave)
