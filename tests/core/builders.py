@@ -28,8 +28,9 @@ from controller.model.upstream import (
     Stage,
     SubscriptionId,
 )
+from tests.clock import FakeClock
 
-NOW = 1_700_000_000.0
+NOW = FakeClock.time
 PARTNER = Partner("main", "https://partner.gupshup.io", Token(FromEnv("TOKEN")))
 ALL = frozenset(Policy)
 CALLBACK = "https://hooks.example.com/live"

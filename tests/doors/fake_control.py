@@ -6,27 +6,21 @@ from dataclasses import dataclass, field, replace
 from controller.model.passes import Lane, PartnerState, Pass, SourceState, Transition
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
+from tests.clock import FakeClock
 
-NOW = 1_700_000_000.0
+NOW = FakeClock.time
 HERE = "https://partner.gupshup.io#1"
 MAIN = PartnerState("main", HERE, is_leader=True, apps=3, listed_at=NOW - 5, progressed_at=NOW - 1)
 GOOD = SourceState("manifests", revision="rev-1", since=NOW - 100, read=NOW - 10)
 
 
 @dataclass
-class FakeControl:
+class FakeControl(FakeClock):
     """A LoopControl whose time, source and partners are fields of a test."""
 
-    time: float = NOW
     state: SourceState = GOOD
     all_partners: tuple[PartnerState, ...] = (MAIN,)
     hints: list[str] = field(default_factory=list)
-
-    def now(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
     def source(self) -> SourceState:
         return self.state

@@ -23,6 +23,7 @@ from controller.model.passes import Lane
 from controller.model.plan import Item, Kind, Outcome, Result, Verb
 from controller.model.ratelimit import CallRecord
 from controller.model.status import Status, Truth
+from tests.clock import FakeClock
 from tests.doors.fake_control import (
     GOOD,
     HERE,
@@ -35,7 +36,6 @@ from tests.doors.fake_control import (
     status_of,
     transition,
 )
-from tests.edges.clocks import TestClock
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 PHONE = "919876543210"
@@ -86,7 +86,7 @@ def _braced(labels: dict[str, str]) -> str:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
+    async with open_store(tmp_path / "state.db", FakeClock(), inline=True) as store:
         yield store
 
 

@@ -13,13 +13,13 @@ from controller.doors.web.metrics import Metrics
 from controller.edges.store import SqlStore, open_store
 from controller.model.notice import Notice
 from controller.model.passes import Pass
+from tests.clock import FakeClock
 from tests.doors.fake_control import FakeControl, finished_pass
-from tests.edges.clocks import TestClock
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
+    async with open_store(tmp_path / "state.db", FakeClock(), inline=True) as store:
         yield store
 
 

@@ -17,8 +17,8 @@ from controller.loop.run.sign_ins import PartnerSession, SignIns
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
 from controller.model.source import Rules, Source, SourceFile, Stamp
+from tests.clock import FakeClock
 from tests.doors.web_fixture import open_web_store
-from tests.edges.clocks import TestClock
 from tests.loop.apply_fixture import PARTNER, app
 
 OTHER = replace(PARTNER, name="other")
@@ -37,7 +37,7 @@ class _Account:
     upstream: str
     partner: Partner
     store: SqlStore
-    clock: TestClock = field(default_factory=TestClock)
+    clock: FakeClock = field(default_factory=FakeClock)
 
 
 @dataclass

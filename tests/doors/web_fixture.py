@@ -20,7 +20,7 @@ from controller.model.passes import PartnerState, SourceState
 from controller.model.plan import Item, Kind
 from controller.model.secret import Secret
 from controller.model.status import Condition, Status, Truth
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 
 NOW = 1_700_000_000.0
 UPSTREAM = "https://partner.gupshup.io#7"
@@ -65,7 +65,7 @@ class PretendBoard:
 
 
 def open_web_store(folder: Path) -> SqlStore:
-    return open_store(folder / "state.db", TestClock(), inline=True)
+    return open_store(folder / "state.db", FakeClock(), inline=True)
 
 
 def keys(*secrets: str) -> Tokens:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.edges.engines import Engine, on_postgresql, on_sqlite, pretending
 from tests.postgresql import Server
 
@@ -28,5 +28,5 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def clock(engine: Engine) -> TestClock:
+def clock(engine: Engine) -> FakeClock:
     return engine.clock

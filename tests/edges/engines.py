@@ -11,7 +11,7 @@ import psycopg
 
 from controller.edges.store import SqlStore, open_store
 from controller.edges.store.postgresql.leases import Terms
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.postgresql import Server
 
 FOR_EVER = Terms(ttl=1e9, guard=0.0, every=math.inf)
@@ -25,7 +25,7 @@ CREATE FUNCTION pretended.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOL
 
 
 @dataclass
-class ServersClock(TestClock):
+class ServersClock(FakeClock):
     """A clock that takes the server's along: both are moved by hand."""
 
     server: "psycopg.Connection[tuple[object, ...]] | None" = None
@@ -49,9 +49,9 @@ class Engine:
     kind: str
     location: str
     real: str
-    clock: TestClock = field(default_factory=TestClock)
+    clock: FakeClock = field(default_factory=FakeClock)
 
-    def open(self, clock: TestClock | None = None) -> SqlStore:
+    def open(self, clock: FakeClock | None = None) -> SqlStore:
         return open_store(self.location, clock or self.clock, inline=True, terms=FOR_EVER)
 
 

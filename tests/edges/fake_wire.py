@@ -12,7 +12,7 @@ from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, app_
 from controller.model.manifest import App, AppId, Bucket, Credentials, FromEnv, Login, Partner, Reference
 from controller.model.secret import Secret
 from controller.model.upstream import SubscriptionId
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 
 APP = app_id("7f9c24e8-3b1a-4c5d-8e6f-000000000001")
 OTHER = app_id("7f9c24e8-3b1a-4c5d-8e6f-000000000002")
@@ -132,7 +132,7 @@ class World:
 
     upstream: Pretend = field(default_factory=Pretend)
     limiter: OpenLimiter = field(default_factory=OpenLimiter)
-    clock: TestClock = field(default_factory=TestClock)
+    clock: FakeClock = field(default_factory=FakeClock)
     secrets: dict[str, str] = field(default_factory=lambda: dict(SECRETS))
     credentials: Credentials = LOGIN_CREDENTIALS
     url: str = "https://partner.gupshup.io"

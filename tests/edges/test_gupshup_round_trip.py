@@ -15,7 +15,7 @@ from controller.model.modes import ACCOUNT_MODES, ALONE, MODES, in_order
 from controller.model.upstream import Linked
 from controller.simulator import SimulatorSettings, create_app, parse_switches
 from controller.simulator import World as Simulated
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.edges.fake_wire import World, declared
 from tests.fuzzing import executions
 
@@ -44,7 +44,7 @@ SWITCHES = st.sampled_from(
 
 
 def client(switches: tuple[str, ...]) -> AbstractAsyncContextManager[GupshupWriter]:
-    clock = TestClock()
+    clock = FakeClock()
     simulated = Simulated(clock.now, SimulatorSettings(switches=parse_switches(switches)), sleep=clock.sleep)
     partner = next(iter(simulated.partners.values()))
     return World(

@@ -11,7 +11,7 @@ from controller.model.secret import Secret
 from controller.model.upstream import Linked, LinkRefused, NameTaken, PhoneTaken
 from controller.simulator import World as Simulated
 from controller.simulator import create_app
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.edges.fake_wire import World, declared
 
 URL = "https://hooks.example.com/events"
@@ -20,7 +20,7 @@ WABA = "109876543210987"
 WISH = SubscriptionForm("gitops", URL, 3, ("READ", "SENT"), headers={"X-Hook": Secret("hook-secret")})
 
 
-def client(clock: TestClock, *, secret: str | None = None) -> AbstractAsyncContextManager[GupshupWriter]:
+def client(clock: FakeClock, *, secret: str | None = None) -> AbstractAsyncContextManager[GupshupWriter]:
     simulated = Simulated(clock.now, sleep=clock.sleep)
     partner = next(iter(simulated.partners.values()))
     return World(
@@ -31,7 +31,7 @@ def client(clock: TestClock, *, secret: str | None = None) -> AbstractAsyncConte
 
 
 async def test_an_app_is_linked_and_read_back_from_the_simulator() -> None:
-    async with client(TestClock()) as gupshup:
+    async with client(FakeClock()) as gupshup:
         assert (await gupshup.sign_in()).isdigit()
         linked = await gupshup.link(declared(waba_id=WABA, phone=PHONE, storage_region="IN"))
         assert isinstance(linked, Linked)
@@ -48,7 +48,7 @@ async def test_an_app_is_linked_and_read_back_from_the_simulator() -> None:
 
 
 async def test_a_second_link_is_refused_by_the_simulator_with_a_reason() -> None:
-    async with client(TestClock()) as gupshup:
+    async with client(FakeClock()) as gupshup:
         first = await gupshup.link(declared(waba_id=WABA, phone=PHONE))
         assert isinstance(first, Linked)
         again = await gupshup.link(declared(name="OtherName", waba_id=WABA, phone=PHONE))
@@ -61,7 +61,7 @@ async def test_a_second_link_is_refused_by_the_simulator_with_a_reason() -> None
 
 
 async def test_a_subscription_is_created_changed_and_deleted_at_the_simulator() -> None:
-    clock = TestClock()
+    clock = FakeClock()
     async with client(clock) as gupshup:
         linked = await gupshup.link(declared(waba_id=WABA, phone=PHONE))
         assert isinstance(linked, Linked)
@@ -92,6 +92,6 @@ async def test_a_subscription_is_created_changed_and_deleted_at_the_simulator() 
 
 
 async def test_a_wrong_secret_is_denied_by_the_simulator() -> None:
-    async with client(TestClock(), secret="wrong") as gupshup:
+    async with client(FakeClock(), secret="wrong") as gupshup:
         with pytest.raises(Denied, match="Failed to authenticate"):
             await gupshup.sign_in()

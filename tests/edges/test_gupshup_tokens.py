@@ -13,7 +13,7 @@ from controller.edges.gupshup.tokens import IssuedToken, TokenCache
 from controller.errors import AccountError, Busy, Denied, Limited, Rejected
 from controller.model.manifest import Bucket, FromEnv, Token
 from controller.model.secret import Secret
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.edges.fake_wire import (
     APP,
     APP_TOKEN,
@@ -360,7 +360,7 @@ async def test_many_refusals_of_an_old_token_cause_one_login() -> None:
     assert len(world.upstream.sent(LIST)) == 19
 
 
-def numbered(clock: TestClock) -> TokenCache:
+def numbered(clock: FakeClock) -> TokenCache:
     numbers = count(1)
 
     async def fetch() -> IssuedToken:
@@ -370,7 +370,7 @@ def numbered(clock: TestClock) -> TokenCache:
 
 
 async def test_a_late_refusal_of_an_old_token_does_not_drop_the_new_one() -> None:
-    clock = TestClock()
+    clock = FakeClock()
     keeper = numbered(clock)
     old = (await keeper.get()).token
     new = await keeper.renew(old)
@@ -382,7 +382,7 @@ async def test_a_late_refusal_of_an_old_token_does_not_drop_the_new_one() -> Non
 
 
 async def test_tokens_that_worked_for_a_while_may_be_renewed_each_minute() -> None:
-    clock = TestClock()
+    clock = FakeClock()
     keeper = numbered(clock)
     token = (await keeper.get()).token
     for _ in range(5):

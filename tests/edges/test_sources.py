@@ -15,12 +15,12 @@ from controller.edges.source.settling import QUIET
 from controller.edges.source.sources import BranchSource, FolderSource
 from controller.errors import SourceError, Unsettled, Usage
 from controller.model.source import Source
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 
 
 async def test_a_directory_is_read_whole_and_once(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: b\n")
-    origin = FolderSource([str(tmp_path)], TestClock().now, quiet=0)
+    origin = FolderSource([str(tmp_path)], FakeClock().now, quiet=0)
     first = await origin.read("")
     assert first is not None
     assert (first.identity, len(first.files)) == (origin.identity, 1)
@@ -34,7 +34,7 @@ async def test_a_directory_is_read_whole_and_once(tmp_path: Path) -> None:
 async def test_a_file_that_cannot_be_read_is_reported_each_time(tmp_path: Path) -> None:
     """The revision is made of what can be read: it stays the same."""
     (tmp_path / "a.yaml").write_text("a: b\n")
-    origin = FolderSource([str(tmp_path)], TestClock().now, quiet=0)
+    origin = FolderSource([str(tmp_path)], FakeClock().now, quiet=0)
     before = await origin.read("")
     assert before is not None
     (tmp_path / "b.yaml").symlink_to("/etc/hostname")
@@ -47,7 +47,7 @@ async def test_a_file_that_cannot_be_read_is_reported_each_time(tmp_path: Path) 
 async def test_a_missing_directory_is_an_error_and_not_empty(tmp_path: Path) -> None:
     folder = tmp_path / "manifests"
     folder.mkdir()
-    origin = FolderSource([str(folder)], TestClock().now, quiet=0)
+    origin = FolderSource([str(folder)], FakeClock().now, quiet=0)
     assert await origin.read("") is not None
     folder.rmdir()
     with pytest.raises(SourceError, match="no such file"):
@@ -57,11 +57,11 @@ async def test_a_missing_directory_is_an_error_and_not_empty(tmp_path: Path) -> 
 async def test_a_file_is_no_directory(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: b\n")
     with pytest.raises(Usage, match="not a folder"):
-        await FolderSource([str(tmp_path / "a.yaml")], TestClock().now, quiet=0).read("")
+        await FolderSource([str(tmp_path / "a.yaml")], FakeClock().now, quiet=0).read("")
 
 
 async def test_a_directory_has_no_history_to_rewrite(tmp_path: Path) -> None:
-    assert await FolderSource([str(tmp_path)], TestClock().now, quiet=0).advanced("a", "b")
+    assert await FolderSource([str(tmp_path)], FakeClock().now, quiet=0).advanced("a", "b")
 
 
 # What is being written.
@@ -72,7 +72,7 @@ class Folder:
     """A folder that is read again and again, and a clock that stands still unless it is told."""
 
     path: Path
-    clock: TestClock = field(default_factory=TestClock)
+    clock: FakeClock = field(default_factory=FakeClock)
     origin: FolderSource = field(init=False)
     known: str = ""
 
@@ -165,7 +165,7 @@ async def test_a_swapped_link_is_read_without_waiting(tmp_path: Path) -> None:
 
 async def test_unchanged_manifests_in_a_new_location_are_read_again(tmp_path: Path) -> None:
     mounted(tmp_path, "one", a="a: b\n")
-    origin = FolderSource([str(tmp_path)], TestClock().now, quiet=0)
+    origin = FolderSource([str(tmp_path)], FakeClock().now, quiet=0)
     first = await origin.read("")
     mounted(tmp_path, "two", a="a: b\n")
     second = await origin.read(first.revision if first else "")

@@ -15,8 +15,8 @@ from controller.edges.clock import SystemClock
 from controller.edges.store import SqlStore, open_store
 from controller.model.manifest import Limit
 from controller.model.ratelimit import LONGEST_COOL_DOWN, Budget, CallSpan, Reservation
+from tests.clock import FakeClock
 from tests.edges.call_log import call_log
-from tests.edges.clocks import TestClock
 from tests.edges.engines import Engine
 
 HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
@@ -45,7 +45,7 @@ async def ask(store: SqlStore, *budgets: Budget, upstream: str = HERE) -> Reserv
     return await store.calls.reserve(upstream, budgets or (LINK,), rule=rule, route="POST /link")
 
 
-async def test_a_call_is_reserved_until_the_budget_is_used_up(store: SqlStore, clock: TestClock) -> None:
+async def test_a_call_is_reserved_until_the_budget_is_used_up(store: SqlStore, clock: FakeClock) -> None:
     for _ in range(2):
         assert isinstance(await ask(store), Reservation)
         clock.time += 10
@@ -55,7 +55,7 @@ async def test_a_call_is_reserved_until_the_budget_is_used_up(store: SqlStore, c
     assert isinstance(await ask(store), Reservation)
 
 
-async def test_a_call_counts_in_all_its_budgets_or_in_none(store: SqlStore, clock: TestClock) -> None:
+async def test_a_call_counts_in_all_its_budgets_or_in_none(store: SqlStore, clock: FakeClock) -> None:
     for _ in range(2):
         assert isinstance(await ask(store, LINK, OTHER), Reservation)
     for _ in range(3):
@@ -64,7 +64,7 @@ async def test_a_call_counts_in_all_its_budgets_or_in_none(store: SqlStore, cloc
     assert await ask(store, LINK, OTHER) == about(clock.now() + 60), "the later of the two"
 
 
-async def test_the_end_of_a_call_is_stored_with_it(store: SqlStore, clock: TestClock) -> None:
+async def test_the_end_of_a_call_is_stored_with_it(store: SqlStore, clock: FakeClock) -> None:
     start = clock.now()
     reservation = await ask(store, LINK, OTHER)
     assert isinstance(reservation, Reservation)
@@ -74,7 +74,7 @@ async def test_the_end_of_a_call_is_stored_with_it(store: SqlStore, clock: TestC
         assert await call_log(store, HERE, budget.key) == ((CallSpan(start, start + 2),), 0.0)
 
 
-async def test_a_longer_cool_down_replaces_a_shorter_one(store: SqlStore, clock: TestClock) -> None:
+async def test_a_longer_cool_down_replaces_a_shorter_one(store: SqlStore, clock: FakeClock) -> None:
     await store.calls.rest(HERE, "link", clock.now() + 90)
     await store.calls.rest(HERE, "link", clock.now() + 62)
     assert await ask(store) == about(clock.now() + 90)
@@ -92,7 +92,7 @@ async def test_a_trait_is_stored_for_its_upstream(store: SqlStore) -> None:
     assert await store.calls.trait(THERE, "slow list") is None
 
 
-async def test_old_calls_are_deleted_from_the_log(store: SqlStore, clock: TestClock) -> None:
+async def test_old_calls_are_deleted_from_the_log(store: SqlStore, clock: FakeClock) -> None:
     """A budget keeps what can still count; budgets nobody asks for any more go after a day."""
     await ask(store, Budget("token:gone", Limit(10, 60)))
     for _ in range(50):
@@ -105,7 +105,7 @@ async def test_old_calls_are_deleted_from_the_log(store: SqlStore, clock: TestCl
 
 
 async def test_a_call_whose_end_never_came_is_kept_as_long_as_it_can_count(
-    store: SqlStore, clock: TestClock
+    store: SqlStore, clock: FakeClock
 ) -> None:
     await ask(store)
     clock.time += 122
@@ -114,7 +114,7 @@ async def test_a_call_whose_end_never_came_is_kept_as_long_as_it_can_count(
 
 
 async def test_a_clock_set_back_exceeds_no_budget_and_waits_no_longer_than_needed(
-    engine: Engine, store: SqlStore, clock: TestClock
+    engine: Engine, store: SqlStore, clock: FakeClock
 ) -> None:
     """What then lies in the future counts from now on, for one window."""
     await ask(store)
@@ -137,7 +137,7 @@ async def test_processes_share_budgets_although_a_wall_clock_was_set(engine: Eng
     async with engine.open() as store:
         await ask(store)
         await ask(store)
-        second = TestClock(boot=boots, offset=step)
+        second = FakeClock(boot=boots, offset=step)
         async with engine.open(second) as other:
             assert await ask(other) == about(second.now() + 60)
             assert await ask(store) == about(first.now() + 60)
@@ -146,14 +146,16 @@ async def test_processes_share_budgets_although_a_wall_clock_was_set(engine: Eng
 
 
 @pytest.mark.parametrize("wall", [0, -3_600, 3 * 86_400], ids=["right", "slow", "fast"])
-async def test_after_a_reboot_budgets_continue_as_if_no_time_had_passed(tmp_path: Path, wall: float) -> None:
-    first = TestClock(boot="b1")
+async def test_after_a_reboot_budgets_continue_as_if_no_time_had_passed(
+    tmp_path: Path, wall: float
+) -> None:
+    first = FakeClock(boot="b1")
     async with open_store(tmp_path / "state.db", first, inline=True) as store:
         await ask(store)
         first.time += 20
         await ask(store)
         await store.calls.rest(HERE, "other", first.now() + 30)
-    second = TestClock(boot="b2", offset=wall, time=first.time)
+    second = FakeClock(boot="b2", offset=wall, time=first.time)
     async with open_store(tmp_path / "state.db", second, inline=True) as store:
         assert await ask(store) == about(second.now() + 40)
         assert await ask(store, OTHER) == about(second.now() + 30)

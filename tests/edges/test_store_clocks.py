@@ -12,7 +12,7 @@ from controller.errors import Locked
 from controller.model.history import Hint, WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding, LedgerEntry, LedgerWritten, Memory, Refusal, Refuse
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.edges.engines import Engine
 
 HERE = "https://partner.gupshup.io#1"
@@ -173,7 +173,7 @@ async def test_history_dated_back_by_a_clock_is_kept_as_long_as_earlier_lines(en
         assert await told(store) == ["later"]
 
 
-class Unsteady(TestClock):
+class Unsteady(FakeClock):
     """A wall clock that is set back by an hour each time somebody sleeps."""
 
     async def sleep(self, seconds: float) -> None:

@@ -13,7 +13,7 @@ from controller.edges.store.create import fill
 from controller.errors import StoreError
 from controller.model.history import LastGood, WriteRecord
 from controller.model.source import SourceFile
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.edges.engines import FOR_EVER, Engine, ServersClock
 from tests.postgresql import Server
 
@@ -38,7 +38,7 @@ def test_a_database_in_another_encoding_is_refused_with_a_reason(
 ) -> None:
     name = other(server, encoding)
     with pytest.raises(StoreError, match=f"stores texts in {encoding}, .*CREATE DATABASE .* ENCODING 'UTF8'"):
-        open_store(server.url(name), TestClock())
+        open_store(server.url(name), FakeClock())
     assert tables(server, name) == [], "nothing was made in it"
 
 
@@ -58,7 +58,7 @@ def test_a_store_of_an_older_release_in_another_encoding_is_left_as_it_is(
     there.dispose()
     before = tables(server, name)
     with pytest.raises(StoreError, match="a store is moved"):
-        open_store(server.url(name), TestClock())
+        open_store(server.url(name), FakeClock())
     assert tables(server, name) == before != []
 
 

@@ -15,14 +15,14 @@ import pytest
 from controller.edges.store import SqlStore, open_store
 from controller.edges.store.file_lock import FileLocks
 from controller.errors import Locked, StoreError
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 
 HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
 
 
 @pytest.fixture
-def clock() -> TestClock:
-    return TestClock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def store(place: Path, clock: TestClock) -> AsyncIterator[SqlStore]:
+async def store(place: Path, clock: FakeClock) -> AsyncIterator[SqlStore]:
     async with open_store(place, clock, inline=True) as store:
         yield store
 
@@ -51,7 +51,7 @@ async def test_each_upstream_has_its_own_writer(store: SqlStore) -> None:
         pass
 
 
-async def test_a_writer_waits_for_the_lock_until_its_timeout(store: SqlStore, clock: TestClock) -> None:
+async def test_a_writer_waits_for_the_lock_until_its_timeout(store: SqlStore, clock: FakeClock) -> None:
     before = clock.now()
     async with store.writer(HERE):
         with pytest.raises(Locked):
@@ -94,7 +94,7 @@ class Exchanged(type(Path())):  # type: ignore[misc]  # the kind of path that th
 
 
 async def test_a_lock_whose_file_is_replaced_during_acquisition_is_acquired_anew(
-    place: Path, clock: TestClock
+    place: Path, clock: FakeClock
 ) -> None:
     locks = FileLocks(Exchanged(place), clock)
     async with locks.hold(HERE, 30.0) as hold:

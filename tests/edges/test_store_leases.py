@@ -19,7 +19,7 @@ from controller.errors import Locked
 from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.edges.engines import Engine, ServersClock, on_postgresql
 from tests.postgresql import Server
 
@@ -38,7 +38,7 @@ class Two:
     engine: Engine
     servers: ServersClock
     one: SqlStore
-    one_clock: TestClock
+    one_clock: FakeClock
     other: SqlStore
 
     def advance(self, seconds: float) -> None:
@@ -54,11 +54,11 @@ def engine(server: Server, pretended: str) -> Iterator[Engine]:
 
 @pytest.fixture
 async def two(engine: Engine) -> AsyncIterator[Two]:
-    clock = TestClock()
+    clock = FakeClock()
     assert isinstance(engine.clock, ServersClock)
     async with (
         open_store(engine.location, clock, inline=True, terms=TERMS) as one,
-        open_store(engine.location, TestClock(), inline=True, terms=TERMS) as other,
+        open_store(engine.location, FakeClock(), inline=True, terms=TERMS) as other,
     ):
         yield Two(engine, engine.clock, one, clock, other)
 
@@ -92,7 +92,7 @@ async def test_the_holder_of_a_lease_stops_before_others_begin(two: Two) -> None
 
 async def test_a_lease_counts_from_when_it_was_asked_for_however_late_the_answer_comes() -> None:
     """The server counts from some moment in between; the holder has to stop before that is over."""
-    clock = TestClock()
+    clock = FakeClock()
     lease = Lease(clock, TERMS, "one")
     asked = clock.monotonic()
     clock.time += 7
@@ -103,7 +103,7 @@ async def test_a_lease_counts_from_when_it_was_asked_for_however_late_the_answer
 
 
 async def test_a_renewal_counts_from_when_it_was_asked_for_too() -> None:
-    clock = TestClock()
+    clock = FakeClock()
     lease = Lease(clock, TERMS, "one")
     lease.granted(1, clock.monotonic())
     clock.time += 4
@@ -129,7 +129,7 @@ async def test_a_wall_clock_that_is_set_changes_nothing_about_a_lease(two: Two, 
 class Slow(Database):
     """Answers only after so many *seconds* of the caller's clock."""
 
-    clock: TestClock
+    clock: FakeClock
     seconds = 0.0
 
     async def write(self, work: Callable[[Connection], T], upstream: str | None) -> T:
@@ -139,7 +139,7 @@ class Slow(Database):
 
 
 @dataclass
-class Paced(TestClock):
+class Paced(FakeClock):
     """A clock whose sleeper sleeps when it is told to."""
 
     turns: "asyncio.Queue[None]" = field(default_factory=asyncio.Queue)
@@ -151,7 +151,7 @@ class Paced(TestClock):
 
 
 @asynccontextmanager
-async def slow(engine: Engine, clock: TestClock, terms: Terms) -> AsyncIterator[tuple[Slow, LeaseTable]]:
+async def slow(engine: Engine, clock: FakeClock, terms: Terms) -> AsyncIterator[tuple[Slow, LeaseTable]]:
     async with engine.open():  # which makes the tables
         pass
     url = located(engine.location)
@@ -164,7 +164,7 @@ async def slow(engine: Engine, clock: TestClock, terms: Terms) -> AsyncIterator[
 
 
 async def test_a_lease_from_a_slow_server_counts_from_the_request(engine: Engine) -> None:
-    clock = TestClock()
+    clock = FakeClock()
     async with slow(engine, clock, TERMS) as (database, leases):
         database.seconds = 7.0
         async with leases.hold(HERE, 0.0) as hold:
@@ -235,4 +235,4 @@ async def test_leases_work_although_the_clocks_of_machines_disagree(two: Two) ->
                 pytest.fail("two writers")
     await two.one.hints.leave(HERE, "acme", "event")
     (hint,) = await two.other.hints.take(HERE)
-    assert round(hint.at - TestClock().now(), 3) == 0.0, "on the clock of whoever takes it"
+    assert round(hint.at - FakeClock().now(), 3) == 0.0, "on the clock of whoever takes it"

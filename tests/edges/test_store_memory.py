@@ -33,7 +33,7 @@ from controller.model.memory import (
     Unbind,
 )
 from controller.model.source import SourceFile
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.edges.engines import Engine
 
 HERE, THERE = "https://partner.gupshup.io#1", "http://127.0.0.1:9000#1"
@@ -129,7 +129,7 @@ async def test_a_second_intent_for_a_phone_or_name_is_refused(store: SqlStore, p
     await store.intents.open(THERE, phone, name)
 
 
-async def test_the_first_end_of_a_link_attempt_counts(store: SqlStore, clock: TestClock) -> None:
+async def test_the_first_end_of_a_link_attempt_counts(store: SqlStore, clock: FakeClock) -> None:
     intent = await store.intents.open(HERE, PHONE, "Acme")
     await store.intents.end(HERE, intent.id)
     ended = clock.now()
@@ -167,7 +167,7 @@ async def test_a_clear_answer_ends_the_count(store: SqlStore) -> None:
     assert (await store.intents.open(HERE, PHONE, "Acme")).unclear == 1
 
 
-async def test_an_orphaned_intent_ends_when_it_is_first_found(engine: Engine, clock: TestClock) -> None:
+async def test_an_orphaned_intent_ends_when_it_is_first_found(engine: Engine, clock: FakeClock) -> None:
     async with engine.open() as before:
         async with before.writer(HERE):
             await before.intents.open(HERE, PHONE, "Acme")
@@ -218,7 +218,7 @@ def test_an_intent_outlives_the_process_that_had_it(engine: Engine) -> None:
 
 
 async def test_the_end_of_an_intent_that_could_not_be_written_is_written_later(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
+    async with open_store(tmp_path / "state.db", FakeClock(), inline=True) as store:
         await _tripped(store, tmp_path / "state.db")
 
 
@@ -246,7 +246,7 @@ async def test_a_write_stands_in_the_history_before_and_after_its_outcome(store:
     assert await store.history.read(THERE) == ()
 
 
-async def test_a_write_that_was_not_sent_leaves_no_line_of_history(store: SqlStore, clock: TestClock) -> None:
+async def test_a_write_that_was_not_sent_leaves_no_line_of_history(store: SqlStore, clock: FakeClock) -> None:
     answered, unsent = [await store.history.begin(HERE, entry(name, at=clock.now())) for name in ("a", "b")]
     await store.history.finish(answered, "done", "")
     for number in (answered, unsent):
@@ -254,7 +254,7 @@ async def test_a_write_that_was_not_sent_leaves_no_line_of_history(store: SqlSto
     assert [found.target for _, found in await store.history.read()] == ["a"]
 
 
-async def test_the_history_is_read_newest_first_and_by_target(store: SqlStore, clock: TestClock) -> None:
+async def test_the_history_is_read_newest_first_and_by_target(store: SqlStore, clock: FakeClock) -> None:
     for name in ("a", "b", "a"):
         await store.history.begin(HERE, entry(name, at=clock.now()))
     assert [found.target for _, found in await store.history.read(limit=2)] == ["a", "b"]
@@ -276,7 +276,7 @@ RESOURCES = ["App/a", "App/A", "App/ba", "App/a%", "Subscription/e on App/a", "S
     ids=["an app", "in another case", "no pattern", "a name like a pattern", "longer than any"],
 )
 async def test_history_and_statuses_of_an_app_are_found_by_its_exact_name(
-    app: str, found: list[str], store: SqlStore, clock: TestClock
+    app: str, found: list[str], store: SqlStore, clock: FakeClock
 ) -> None:
     for name in RESOURCES:
         await store.history.begin(HERE, entry(name, at=clock.now()))
@@ -292,14 +292,14 @@ async def test_statuses_are_found_by_kind(store: SqlStore) -> None:
     assert set(await store.statuses.read(HERE, kind="Subscription")) == set(RESOURCES[4:])
 
 
-async def test_the_history_is_deleted_after_90_days(store: SqlStore, clock: TestClock) -> None:
+async def test_the_history_is_deleted_after_90_days(store: SqlStore, clock: FakeClock) -> None:
     await store.history.begin(HERE, entry("old", at=clock.now()))
     clock.time += 91 * 86_400
     await store.history.begin(HERE, entry("new", at=clock.now()))
     assert [found.target for _, found in await store.history.read()] == ["new"]
 
 
-async def test_the_last_five_answers_to_links_are_stored(store: SqlStore, clock: TestClock) -> None:
+async def test_the_last_five_answers_to_links_are_stored(store: SqlStore, clock: FakeClock) -> None:
     for count in range(7):
         number = await store.history.begin(HERE, entry(f"a{count}", at=float(clock.now())))
         await store.history.finish(number, "failed", "400")
@@ -360,7 +360,7 @@ async def test_the_declared_counts_are_stored_by_account_only(store: SqlStore) -
     assert not await store.revisions.knows(url[:-1]), "a url that begins alike is another one"
 
 
-async def test_hints_are_taken_once_and_stored_once_for_each_app(store: SqlStore, clock: TestClock) -> None:
+async def test_hints_are_taken_once_and_stored_once_for_each_app(store: SqlStore, clock: FakeClock) -> None:
     await store.hints.leave(HERE, "acme", "event")
     clock.time += 1
     await store.hints.leave(HERE, "acme", "reconcile")
@@ -376,7 +376,7 @@ async def test_a_keyed_digest_differs_in_another_store(
     digest = store.keyed_digest("secret")
     assert len(digest) == 64
     assert digest == store.keyed_digest("secret")
-    async with open_store(tmp_path / "other.db", TestClock(), inline=True) as other:
+    async with open_store(tmp_path / "other.db", FakeClock(), inline=True) as other:
         assert other.keyed_digest("secret") != digest
     async with engine.open() as again:
         assert again.keyed_digest("secret") == digest

@@ -24,7 +24,7 @@ from controller.model.history import Declared
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
 from controller.model.source import SourceFile
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 
 HERE = "https://partner.gupshup.io#1"
 BOUND = Bind(Binding("919876543210", AppId("app-1")))
@@ -32,7 +32,7 @@ BOUND = Bind(Binding("919876543210", AppId("app-1")))
 
 async def made(path: Path) -> None:
     """Make a store with something in it."""
-    async with open_store(path, TestClock()) as store:
+    async with open_store(path, FakeClock()) as store:
         await store.memories.note(HERE, [BOUND])
 
 
@@ -73,19 +73,19 @@ def as_of_version_1(path: Path) -> None:
 
 async def test_a_new_store_is_readable_by_its_user_alone(tmp_path: Path) -> None:
     path = tmp_path / ".gupshupctl" / "state.db"
-    async with open_store(path, TestClock()) as store:
+    async with open_store(path, FakeClock()) as store:
         assert store.new
         await store.reachable()
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) & 0o077 for file in path.parent.iterdir()}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert (path.parent / ".gitignore").read_text() == "*\n"
     assert {name for name, open_to_others in modes.items() if open_to_others} <= {".gitignore"}
-    async with open_store(f"sqlite:///{path}", TestClock()) as store:
+    async with open_store(f"sqlite:///{path}", FakeClock()) as store:
         assert not store.new
 
 
 async def test_a_store_is_safe_from_power_loss(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "state.db", TestClock()) as store:
+    async with open_store(tmp_path / "state.db", FakeClock()) as store:
         found = await store._database.read(
             lambda c: [c.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")]
         )
@@ -93,7 +93,7 @@ async def test_a_store_is_safe_from_power_loss(tmp_path: Path) -> None:
 
 
 async def test_a_folder_of_others_gets_no_gitignore(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "state.db", TestClock()):
+    async with open_store(tmp_path / "state.db", FakeClock()):
         assert not (tmp_path / ".gitignore").exists()
 
 
@@ -150,7 +150,7 @@ async def test_a_store_that_cannot_be_trusted_is_refused(
     harm(path)
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(StoreError, match=words) as caught:
-        open_store(path, TestClock())
+        open_store(path, FakeClock())
     assert str(path) in str(caught.value)
     assert (path.read_bytes() if path.is_file() else None) == before
 
@@ -162,7 +162,7 @@ async def test_a_new_store_is_not_created_beside_the_remains_of_another(tmp_path
     path.unlink()
     (tmp_path / "state.db-wal").write_bytes(b"x" * 99)
     with pytest.raises(StoreError, match=r"is gone, but .*state\.db-wal is there"):
-        open_store(path, TestClock())
+        open_store(path, FakeClock())
     assert not path.exists()
 
 
@@ -170,12 +170,12 @@ async def test_a_store_without_its_key_is_refused(tmp_path: Path) -> None:
     await made(tmp_path / "state.db")
     raw(tmp_path / "state.db", "DELETE FROM meta WHERE name = 'key'")
     with pytest.raises(StoreError, match="lost its key"):
-        open_store(tmp_path / "state.db", TestClock())
+        open_store(tmp_path / "state.db", FakeClock())
 
 
 async def test_a_full_disk_is_reported_and_loses_nothing_written(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    async with open_store(path, TestClock()) as store:
+    async with open_store(path, FakeClock()) as store:
         await store.memories.note(HERE, [BOUND])
         pages = await store._database.read(lambda c: c.execute(text("PRAGMA page_count")).scalar())
         await store._database.read(lambda c: c.execute(text(f"PRAGMA max_page_count={pages}")).scalar())
@@ -190,11 +190,11 @@ AS_NOBODY = """
 import asyncio, os, sys
 from controller.edges.store import open_store
 from controller.errors import StoreError
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 if os.getuid() == 0:
     os.setuid(65534)
 try:
-    open_store(sys.argv[1], TestClock())
+    open_store(sys.argv[1], FakeClock())
 except StoreError as error:
     print(error)
 """
@@ -231,7 +231,7 @@ def test_a_store_of_another_user_is_refused(readable_folder: Path, mode: int, wo
 async def test_a_failing_disk_stops_the_store_until_it_was_opened_and_checked_again(tmp_path: Path) -> None:
     """What a file holds after that is unknown until then."""
     path = tmp_path / "state.db"
-    async with open_store(path, TestClock()) as store:
+    async with open_store(path, FakeClock()) as store:
         await store.memories.note(HERE, [BOUND])
         await store._database.read(lambda c: c.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).all())
         whole = path.read_bytes()
@@ -260,7 +260,7 @@ async def test_a_store_that_was_moved_away_is_used_again_once_it_is_back_whole(
 ) -> None:
     path, aside = tmp_path / "state.db", tmp_path / "aside"
     aside.mkdir()
-    async with open_store(path, TestClock()) as store:
+    async with open_store(path, FakeClock()) as store:
         await store.memories.note(HERE, [BOUND])
         moved = taken(path, aside)
         for _ in range(2):
@@ -272,20 +272,20 @@ async def test_a_store_that_was_moved_away_is_used_again_once_it_is_back_whole(
             (aside / file.name).rename(file)
         await store.hints.leave(HERE, "", "event")
         assert (await store.memories.read(HERE)).bindings
-    async with open_store(path, TestClock()) as store:
+    async with open_store(path, FakeClock()) as store:
         assert [hint.kind for hint in await store.hints.take(HERE)] == ["event"]
 
 
 async def test_a_store_that_replaced_the_opened_one_is_not_written(tmp_path: Path) -> None:
     path, aside = tmp_path / "state.db", tmp_path / "aside"
     aside.mkdir()
-    async with open_store(path, TestClock()) as store:
+    async with open_store(path, FakeClock()) as store:
         taken(path, aside)
         await made(path)
         for _ in range(2):
             with pytest.raises(StoreError, match="moved, deleted or replaced"):
                 await store.hints.leave(HERE, "", "event")
-    async with open_store(path, TestClock()) as store:
+    async with open_store(path, FakeClock()) as store:
         assert await store.hints.take(HERE) == ()
 
 
@@ -294,7 +294,7 @@ async def test_an_older_store_is_brought_up_to_date_beside_a_copy(tmp_path: Path
     await made(path)
     await made(fresh)
     as_of_version_1(path)
-    async with open_store(path, TestClock()) as store:
+    async with open_store(path, FakeClock()) as store:
         assert (await store.memories.read(HERE)).bindings
         await store.hints.leave(HERE, "", "event")
         assert await store.revisions.declared("u") == Declared(10, 7), "what was taken last"
@@ -317,12 +317,12 @@ async def test_a_migration_that_fails_half_way_leaves_the_store_at_its_old_versi
     raw(path, "CREATE TABLE replicas (in_the_way TEXT)")
     before = schema(path)
     with pytest.raises(StoreError):
-        open_store(path, TestClock())
+        open_store(path, FakeClock())
     with closing(sqlite3.connect(path)) as left:
         assert left.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
     assert schema(path) == before
     raw(path, "DROP TABLE replicas")
-    async with open_store(path, TestClock()) as store:
+    async with open_store(path, FakeClock()) as store:
         assert (await store.memories.read(HERE)).bindings
 
 
@@ -395,7 +395,7 @@ async def test_an_interrupted_migration_is_done_again(tmp_path: Path) -> None:
     left = cases(template.parent, tmp_path / "cases")
     assert len(left) > 40
     for path in left:
-        async with open_store(path, TestClock()) as store:
+        async with open_store(path, FakeClock()) as store:
             assert (await store.memories.read(HERE)).bindings, path
             await store.hints.leave(HERE, "", "event")
 
@@ -422,4 +422,4 @@ def test_the_default_store_outside_of_git_is_in_the_current_folder(tmp_path: Pat
 )
 def test_a_store_location_that_is_no_file_is_a_usage_error(location: str) -> None:
     with pytest.raises(Usage):
-        open_store(location, TestClock())
+        open_store(location, FakeClock())

@@ -10,7 +10,7 @@ from controller.edges.store import SqlStore, open_store
 from controller.edges.store.postgresql.leases import Terms
 from controller.edges.store.postgresql.replicas import TTL, ReplicaTable
 from controller.model.replica import Peers
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.edges.engines import Engine, on_postgresql
 from tests.postgresql import Server
 
@@ -28,7 +28,7 @@ def engine(server: Server, pretended: str) -> Iterator[Engine]:
 async def three(engine: Engine) -> AsyncIterator[list[SqlStore]]:
     """Open the store in three processes, whose clocks differ by days."""
     async with AsyncExitStack() as stack:
-        clocks = [TestClock(offset=days * 86_400.0) for days in (0, -3, 5)]
+        clocks = [FakeClock(offset=days * 86_400.0) for days in (0, -3, 5)]
         yield [
             await stack.enter_async_context(open_store(engine.location, clock, inline=True, terms=TERMS))
             for clock in clocks
@@ -69,7 +69,7 @@ async def test_a_replica_without_heartbeats_is_dead_after_a_while(
     one, two, _ = three
     await beat(one, HERE)
     seen = await beat(two)
-    assert seen.at == TestClock(offset=-3 * 86_400.0).now(), "on our own clock"
+    assert seen.at == FakeClock(offset=-3 * 86_400.0).now(), "on our own clock"
     assert round(seen.others[0].until - seen.at, 3) == TTL
     engine.clock.time += TTL - 0.1
     assert len((await beat(two)).others) == 1
@@ -120,7 +120,7 @@ async def test_a_released_lease_shows_since_when_it_is_free(three: list[SqlStore
 
 
 async def test_a_store_on_one_machine_has_no_replicas(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
+    async with open_store(tmp_path / "state.db", FakeClock(), inline=True) as store:
         assert store.replicas is None
 
 

@@ -29,7 +29,7 @@ from controller.model.memory import Memory
 from controller.model.plan import Request
 from controller.model.secret import Secret
 from controller.model.upstream import Upstream
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.loop.fake_gupshup import Gupshup
 
 HERE = Upstream("https://partner.gupshup.io#1")
@@ -67,7 +67,7 @@ class Bench:
     """*told* holds what a run said of itself after each pass: the error, and the results."""
 
     store: SqlStore
-    clock: TestClock
+    clock: FakeClock
     remote: Gupshup
     partner: Partner = PARTNER
     told: list[tuple[ControllerError | None, tuple[str, ...]]] = field(default_factory=list)
@@ -121,7 +121,7 @@ class Bench:
 @asynccontextmanager
 async def bench(path: Path, remote: Gupshup | None = None, settle: Settle = SETTLE) -> AsyncIterator[Bench]:
     """Open the store at *path* as a process would, over a Gupshup that may be there already."""
-    clock = remote.clock if remote is not None else TestClock()
+    clock = remote.clock if remote is not None else FakeClock()
     async with open_store(path, clock, inline=True) as store:
         there = remote or Gupshup(clock)
         found = Bench(store, clock, there, replace(PARTNER, settle=settle))

@@ -23,7 +23,7 @@ from controller.model.upstream import (
     Stage,
     SubscriptionId,
 )
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class Gupshup:
     answered app id is not, is a *fault* of ours.
     """
 
-    clock: TestClock
+    clock: FakeClock
     live_after: float = 0.0
     stale: float = 0.0
     memory: Callable[[], Awaitable[Memory]] | None = None

@@ -14,7 +14,7 @@ from controller.loop.run.worker import Worker
 from controller.model.manifest import Desired, Partner
 from controller.model.passes import Pass, Timing
 from controller.model.upstream import Upstream
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.loop.apply_fixture import HERE, reveal
 from tests.loop.fake_gupshup import Gupshup
 from tests.sim.long_run import Ticks
@@ -138,7 +138,7 @@ def tending(folder: Path) -> Iterator[Tending]:
     loop, clock = Loop(timeline), Clock(timeline)
     store = open_store(folder / "state.db", clock, inline=True)
     try:
-        yield Tending(store, timeline, loop, clock, Gupshup(cast("TestClock", clock)))
+        yield Tending(store, timeline, loop, clock, Gupshup(cast("FakeClock", clock)))
         loop.run_until_complete(store.close())
     finally:
         loop.bury()

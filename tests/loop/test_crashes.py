@@ -12,7 +12,7 @@ from controller.edges.store import open_store
 from controller.errors import Busy, Limited
 from controller.model.manifest import AppId, Settle
 from controller.model.upstream import LinkedWithoutCallback
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.loop.apply_fixture import CALLBACK, Fuse, Killed, app, bench, brittle, events
 from tests.loop.fake_gupshup import NEVER, Gupshup, Lose, Reply
 
@@ -36,10 +36,10 @@ async def test_a_process_killed_after_any_call_is_finished_by_the_next_with_one_
     tmp_path: Path, replies: Sequence[Reply], stale: float
 ) -> None:
     fresh = tmp_path / "fresh.db"
-    await open_store(fresh, TestClock(), inline=True).close()
+    await open_store(fresh, FakeClock(), inline=True).close()
     for crossing in count(1):
         path = Path(shutil.copy(fresh, tmp_path / f"{crossing}.db"))
-        remote = Gupshup(TestClock(), live_after=2, stale=stale)
+        remote = Gupshup(FakeClock(), live_after=2, stale=stale)
         remote.on("link", *replies)
         died = await _dies(path, remote, Fuse(crossing))
         async with bench(path, remote, QUICK) as there:

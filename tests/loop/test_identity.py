@@ -16,7 +16,7 @@ from controller.loop.rate_limiter import RateLimiter
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
 from controller.model.upstream import Details, Upstream
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 
 URL = "https://partner.gupshup.io"
 ONE, PROVISIONAL = Upstream(f"{URL}#1"), Upstream(f"{URL}#provisional")
@@ -41,12 +41,12 @@ class Shown:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as store:
+    async with open_store(tmp_path / "state.db", FakeClock(), inline=True) as store:
         yield store
 
 
 def shown(store: SqlStore, *apps: str, status: int = 403) -> Shown:
-    return Shown(RateLimiter(store.calls, TestClock(), account="account"), frozenset(apps), status)
+    return Shown(RateLimiter(store.calls, FakeClock(), account="account"), frozenset(apps), status)
 
 
 async def find(store: SqlStore, there: Shown, who: SignedIn) -> Upstream:
@@ -86,7 +86,7 @@ async def test_two_names_of_an_account_are_joined_unless_a_writer_holds_one(
     await find(store, shown(store), SignedIn(URL, told="1"))  # another's, as far as Gupshup shows
     await bind(store, ONE, "app-1")
     there = shown(store, "app-1", "app-2")
-    async with open_store(tmp_path / "state.db", TestClock(), inline=True) as other:
+    async with open_store(tmp_path / "state.db", FakeClock(), inline=True) as other:
         async with other.writer(busy):
             with pytest.raises(Locked):
                 await find(store, there, SignedIn(URL, told="1"))

@@ -14,7 +14,7 @@ from controller.loop.apply import PartnerRun
 from controller.model.manifest import App, AppId, FromEnv, Subscription
 from controller.model.plan import Outcome, Request, WaitFor
 from controller.model.upstream import RemoteSubscription, SubscriptionId
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.loop.apply_fixture import PARTNER, Bench, app, bench, events
 from tests.loop.fake_gupshup import Gupshup
 
@@ -96,7 +96,7 @@ def blocked(run: PartnerRun) -> list[tuple[str, str]]:
     ],
 )
 async def test_a_url_that_is_kept_in_another_spelling_is_written_once(tmp_path: Path, spelt: str) -> None:
-    remote = Stubborn(TestClock(), shows=lambda each: replace(each, url=spelt))
+    remote = Stubborn(FakeClock(), shows=lambda each: replace(each, url=spelt))
     for _ in range(4):
         done = await run(tmp_path, remote, *DECLARED)
     assert ([verb for verb, _ in remote.writes], blocked(done)) == (["subscribe"], [])
@@ -132,7 +132,7 @@ async def test_an_update_that_reads_never_show_is_written_three_more_times_over_
     writes: list[str],
     words: str,
 ) -> None:
-    remote = Stubborn(TestClock(), shows=shows)
+    remote = Stubborn(FakeClock(), shows=shows)
     for _ in range(8):
         done = await run(tmp_path, remote, *DECLARED)
         remote.clock.time += HOUR
@@ -146,7 +146,7 @@ async def test_an_update_that_reads_never_show_is_written_three_more_times_over_
 async def test_a_removal_that_is_never_done_is_repeated_three_times_over_all_runs(
     tmp_path: Path,
 ) -> None:
-    remote = Stubborn(TestClock())
+    remote = Stubborn(FakeClock())
     remote.put("AppOne", ONE)
     old = RemoteSubscription(
         SubscriptionId("9"), "events-old", "https://old.example.com", 3, 65, (), active=True
@@ -168,10 +168,8 @@ def said(remote: Gupshup) -> Callable[[AppId, SubscriptionId], Coroutine[object,
 
 
 @pytest.mark.parametrize("other", [replace(DECLARED[1], version=2), DECLARED[1]], ids=["changed", "asked"])
-async def test_a_manifest_change_and_a_request_each_allow_another_write(
-    tmp_path: Path, other: Subscription
-) -> None:
-    remote = Stubborn(TestClock(), shows=lambda each: replace(each, mode=2047))
+async def test_a_manifest_change_and_a_request_each_allow_another_write(tmp_path: Path, other: Subscription) -> None:
+    remote = Stubborn(FakeClock(), shows=lambda each: replace(each, mode=2047))
     for _ in range(3):
         await run(tmp_path, remote, *DECLARED)
     before = len(remote.writes)
@@ -187,7 +185,7 @@ async def test_a_value_changed_again_between_any_two_observations_is_restored_fo
     tmp_path: Path,
 ) -> None:
     """A look right after the second update in a row shows that it took: somebody else is at it."""
-    remote = Stubborn(TestClock())
+    remote = Stubborn(FakeClock())
     await run(tmp_path, remote, *DECLARED)
     for _ in range(9):
         there_is = remote.subs[AppId("app-1")]["events"]
@@ -241,7 +239,7 @@ async def test_a_write_that_is_never_answered_clearly_is_repeated_ever_more_rare
     reason: str,
     words: str,
 ) -> None:
-    remote = Broken(TestClock(), always={verb: answer})
+    remote = Broken(FakeClock(), always={verb: answer})
     async with there(tmp_path, remote) as found:
         await found.go(*OTHER[:1])
     if verb in {"update_subscription", "unsubscribe"}:
@@ -265,7 +263,7 @@ async def test_a_write_that_is_never_answered_clearly_is_repeated_ever_more_rare
 
 
 async def test_a_write_that_works_again_is_found_within_an_hour_and_counted_anew(tmp_path: Path) -> None:
-    remote = Broken(TestClock(), always={"subscribe": STANDING})
+    remote = Broken(FakeClock(), always={"subscribe": STANDING})
     done = await run(tmp_path, remote, *DECLARED, times=60)
     assert blocked(done) == [("events", "NoClearAnswer")]
     remote.always.clear()
@@ -277,7 +275,7 @@ async def test_a_write_that_works_again_is_found_within_an_hour_and_counted_anew
 
 async def test_a_count_of_unclear_writes_ends_once_an_observation_shows_the_value(tmp_path: Path) -> None:
     """Each try took effect, and its answer was lost: the next trouble begins with a quick try again."""
-    remote = Broken(TestClock(), always={"subscribe": STANDING})
+    remote = Broken(FakeClock(), always={"subscribe": STANDING})
     await run(tmp_path, remote, *DECLARED)
     url = "https://hooks.example.com/AppOne"
     made = RemoteSubscription(SubscriptionId("9"), "events", url, 3, 65, (), active=True)
@@ -290,7 +288,7 @@ async def test_a_count_of_unclear_writes_ends_once_an_observation_shows_the_valu
 
 async def test_a_tag_kept_in_lower_case_is_reported_after_one_refusal(tmp_path: Path) -> None:
     upper = replace(events(), tag="Events-Live")
-    remote = Broken(TestClock(), always={"subscribe": DUPLICATE})
+    remote = Broken(FakeClock(), always={"subscribe": DUPLICATE})
     url = "https://hooks.example.com/AppOne"
     made = RemoteSubscription(SubscriptionId("9"), "events-live", url, 3, 65, (), active=True)
     remote.put("AppOne", ONE)
@@ -302,7 +300,7 @@ async def test_a_tag_kept_in_lower_case_is_reported_after_one_refusal(tmp_path: 
 
 
 async def test_a_changed_header_is_written_although_the_last_one_was_not_answered(tmp_path: Path) -> None:
-    remote = Broken(TestClock(), always={"subscribe": STANDING})
+    remote = Broken(FakeClock(), always={"subscribe": STANDING})
     hidden = replace(events(), headers={"X-Hook": FromEnv("HOOK_SECRET")})
     done = await run(tmp_path, remote, DECLARED[0], hidden, times=6)
     assert [each.wait_for for each in done.report("main").waiting] == []

@@ -16,26 +16,26 @@ from controller.loop.rate_limiter import LONGEST_LIST_WAIT, RateLimiter
 from controller.model.manifest import LIMITS, AppId, Bucket, Limit
 from controller.model.ratelimit import CallRecord, Reservation
 from controller.model.upstream import Upstream
+from tests.clock import FakeClock
 from tests.edges.call_log import call_log
-from tests.edges.clocks import TestClock
 
 ACCOUNT, HERE = "https://partner.gupshup.io account", Upstream("https://partner.gupshup.io#1")
 APP, OTHER_APP = AppId("app-1"), AppId("app-2")
 
 
 @pytest.fixture
-def clock() -> TestClock:
-    return TestClock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[SqlStore]:
+async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqlStore]:
     async with open_store(tmp_path / "state.db", clock, inline=True) as store:
         yield store
 
 
 @pytest.fixture
-def gate(store: SqlStore, clock: TestClock) -> RateLimiter:
+def gate(store: SqlStore, clock: FakeClock) -> RateLimiter:
     gate = RateLimiter(store.calls, clock, account=ACCOUNT)
     gate.upstream = HERE
     return gate
@@ -56,7 +56,7 @@ async def call(
 
 
 async def test_a_call_goes_at_once_and_its_end_is_noted(
-    gate: RateLimiter, store: SqlStore, clock: TestClock
+    gate: RateLimiter, store: SqlStore, clock: FakeClock
 ) -> None:
     before = clock.now()
     async with gate.call(Bucket.LINK, route="POST /link") as slot:
@@ -66,7 +66,7 @@ async def test_a_call_goes_at_once_and_its_end_is_noted(
     assert (stay.start, stay.end) == (before, before + 2)
 
 
-async def test_a_listener_is_notified_of_each_call_that_was_sent(store: SqlStore, clock: TestClock) -> None:
+async def test_a_listener_is_notified_of_each_call_that_was_sent(store: SqlStore, clock: FakeClock) -> None:
     """How long it waited, how long it took, and what was answered; one that never went is not told."""
     heard: list[CallRecord] = []
     gate = RateLimiter(store.calls, clock, account=ACCOUNT, on_call=heard.append)
@@ -86,14 +86,14 @@ async def test_a_listener_is_notified_of_each_call_that_was_sent(store: SqlStore
     assert heard[-1].status is None
 
 
-async def test_a_short_wait_for_a_budget_is_waited_in_place(gate: RateLimiter, clock: TestClock) -> None:
+async def test_a_short_wait_for_a_budget_is_waited_in_place(gate: RateLimiter, clock: FakeClock) -> None:
     before = clock.now()
     for _ in range(30):
         await call(gate, Bucket.OTHER)
     assert clock.now() - before == pytest.approx(2.4, abs=0.01)
 
 
-async def test_a_long_wait_for_a_budget_raises_busy_with_its_end(gate: RateLimiter, clock: TestClock) -> None:
+async def test_a_long_wait_for_a_budget_raises_busy_with_its_end(gate: RateLimiter, clock: FakeClock) -> None:
     before = clock.now()
     for _ in range(10):
         await call(gate, Bucket.LINK)
@@ -103,7 +103,7 @@ async def test_a_long_wait_for_a_budget_raises_busy_with_its_end(gate: RateLimit
     assert clock.now() == before
 
 
-async def test_the_longest_wait_of_a_rate_limiter_is_configurable(store: SqlStore, clock: TestClock) -> None:
+async def test_the_longest_wait_of_a_rate_limiter_is_configurable(store: SqlStore, clock: FakeClock) -> None:
     gate = RateLimiter(
         store.calls, clock, account=ACCOUNT, limits={**LIMITS, Bucket.LINK: Limit(1, 60)}, patience=62
     )
@@ -114,7 +114,7 @@ async def test_the_longest_wait_of_a_rate_limiter_is_configurable(store: SqlStor
 
 
 async def test_an_apps_calls_count_for_the_app_and_for_the_partner(
-    gate: RateLimiter, clock: TestClock
+    gate: RateLimiter, clock: FakeClock
 ) -> None:
     for _ in range(5):
         await call(gate, Bucket.SUBSCRIPTION, app_id=APP)
@@ -155,7 +155,7 @@ async def test_a_login_counts_for_the_account_before_and_after_its_partner_is_kn
     ],
 )
 async def test_a_429_makes_its_budget_cool_down_for_a_window_or_retry_after(
-    gate: RateLimiter, clock: TestClock, retry_after: float | None, seconds: float
+    gate: RateLimiter, clock: FakeClock, retry_after: float | None, seconds: float
 ) -> None:
     await call(gate, Bucket.LINK, status=429, retry_after=retry_after)
     with pytest.raises(Busy) as caught:
@@ -165,9 +165,7 @@ async def test_a_429_makes_its_budget_cool_down_for_a_window_or_retry_after(
     await call(gate, Bucket.LINK)
 
 
-async def test_a_429_makes_one_apps_budget_cool_down_and_no_others(
-    gate: RateLimiter, clock: TestClock
-) -> None:
+async def test_a_429_makes_one_apps_budget_cool_down_and_no_others(gate: RateLimiter, clock: FakeClock) -> None:
     before = clock.now()
     await call(gate, Bucket.SUBSCRIPTION, app_id=APP, status=429)
     await call(gate, Bucket.SUBSCRIPTION, app_id=OTHER_APP)
@@ -179,7 +177,7 @@ async def test_a_429_makes_one_apps_budget_cool_down_and_no_others(
 
 @pytest.mark.parametrize("bucket", Bucket)
 async def test_a_429_makes_the_budget_of_any_kind_of_call_cool_down(
-    gate: RateLimiter, clock: TestClock, bucket: Bucket
+    gate: RateLimiter, clock: FakeClock, bucket: Bucket
 ) -> None:
     began = clock.now()
     await call(gate, bucket, app_id=APP, status=429)
@@ -194,9 +192,7 @@ async def test_a_429_makes_the_budget_of_any_kind_of_call_cool_down(
 
 
 @pytest.mark.parametrize("bucket", sorted(set(Bucket) - {Bucket.OTHER}))
-async def test_a_429_makes_no_other_budget_cool_down(
-    gate: RateLimiter, clock: TestClock, bucket: Bucket
-) -> None:
+async def test_a_429_makes_no_other_budget_cool_down(gate: RateLimiter, clock: FakeClock, bucket: Bucket) -> None:
     began = clock.now()
     await call(gate, bucket, app_id=APP, status=429)
     for other in sorted(set(Bucket) - {bucket}):
@@ -205,7 +201,7 @@ async def test_a_429_makes_no_other_budget_cool_down(
 
 
 async def test_a_list_is_fast_until_it_answers_429_and_slow_ever_after(
-    gate: RateLimiter, store: SqlStore, clock: TestClock
+    gate: RateLimiter, store: SqlStore, clock: FakeClock
 ) -> None:
     before = clock.now()
     for _ in range(20):
@@ -221,7 +217,7 @@ async def test_a_list_is_fast_until_it_answers_429_and_slow_ever_after(
     assert clock.now() - before == pytest.approx(124, abs=0.01), "a rest, ten calls, and a window"
 
 
-async def test_a_list_call_does_not_wait_for_ever(gate: RateLimiter, clock: TestClock) -> None:
+async def test_a_list_call_does_not_wait_for_ever(gate: RateLimiter, clock: FakeClock) -> None:
     before = clock.now()
     await call(gate, Bucket.LIST, status=429, retry_after=LONGEST_LIST_WAIT + 10)
     with pytest.raises(Busy, match="the budget list"):
@@ -230,7 +226,7 @@ async def test_a_list_call_does_not_wait_for_ever(gate: RateLimiter, clock: Test
 
 
 @dataclass
-class Meanwhile(TestClock):
+class Meanwhile(FakeClock):
     """A clock whose first sleep lets something else happen."""
 
     then: Callable[[], Awaitable[None]] | None = None
@@ -290,7 +286,7 @@ async def test_a_call_that_is_cancelled_has_an_end_in_the_log(gate: RateLimiter,
 
 @pytest.mark.parametrize("steps", range(1, 6))
 async def test_a_call_cancelled_during_its_reservation_has_an_end_in_the_log(
-    tmp_path: Path, clock: TestClock, steps: int
+    tmp_path: Path, clock: FakeClock, steps: int
 ) -> None:
     """In whatever step the cancellation falls, a call that the log holds has an end."""
     async with open_store(tmp_path / "state.db", clock) as store:
@@ -335,7 +331,7 @@ async def test_an_answer_is_not_lost_because_its_end_cannot_be_noted(
 class AlmostThere:
     """A log whose moment is nearer than a float of epoch seconds can tell."""
 
-    clock: TestClock
+    clock: FakeClock
     opens: float
 
     async def reserve(self, *_: object, **__: object) -> Reservation | float:
@@ -350,7 +346,7 @@ class AlmostThere:
     async def set_trait(self, *_: object) -> None: ...
 
 
-async def test_a_wait_too_small_for_the_clock_still_ends(clock: TestClock) -> None:
+async def test_a_wait_too_small_for_the_clock_still_ends(clock: FakeClock) -> None:
     gate = RateLimiter(AlmostThere(clock, opens=clock.now()), clock, account=ACCOUNT)
     await call(gate, Bucket.LINK)
 

@@ -11,7 +11,7 @@ from controller.errors import Busy
 from controller.loop.rate_limiter import RateLimiter
 from controller.model.manifest import LIMITS, Bucket
 from controller.model.upstream import Upstream
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 
 HERE = Upstream("https://partner.gupshup.io#1")
 
@@ -23,12 +23,12 @@ class Machine:
         self.arrivals: list[float] = []
         self._path = path
         self._chance = chance
-        self._time = TestClock().time
+        self._time = FakeClock().time
         self._processes = [self._start(), self._start()]
 
-    def _start(self) -> tuple[TestClock, SqlStore]:
+    def _start(self) -> tuple[FakeClock, SqlStore]:
         wall = self._chance.choice([0.0, 0.0, 3_600.0, -3_600.0])
-        clock = TestClock(time=self._time, offset=wall, boot="b1")
+        clock = FakeClock(time=self._time, offset=wall, boot="b1")
         return clock, open_store(self._path, clock, inline=True)
 
     def pass_time(self, seconds: float) -> None:

@@ -7,23 +7,11 @@ from typing import Any, Self
 import httpx
 
 from controller.simulator import Cut, Fault, SimulatorSettings, Switches, World, create_app, parse_switches
+from tests.clock import FakeClock
 
-START = 1_700_000_000.0
+START = FakeClock.time
 FORM = {"name": "AcmeSupport", "wabaId": "109876543210987", "phone": "919876543210"}
 HOOK = "https://hooks.example.com/acme"
-
-
-@dataclass(slots=True)
-class Clock:
-    """Seconds that pass when somebody waits for them."""
-
-    time: float = START
-
-    def now(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 @dataclass(slots=True)
@@ -44,7 +32,7 @@ class Caller:
     """One partner at one pretend Gupshup, with its tokens."""
 
     world: World
-    clock: Clock
+    clock: FakeClock
     http: httpx.AsyncClient
     partner_token: str = ""
     app_tokens: dict[str, str] = field(default_factory=dict)
@@ -58,7 +46,7 @@ class Caller:
         time_scale: float = 60.0,
         deliver_any: bool = False,
     ) -> Self:
-        clock = Clock()
+        clock = FakeClock()
         made = SimulatorSettings(seed, time_scale, switches or Switches(), faults, deliver_any=deliver_any)
         world = World(clock.now, made, sleep=clock.sleep)
         wire = Wire(httpx.ASGITransport(create_app(world)))

@@ -12,6 +12,7 @@ from controller.loop.run.alerter import PACE, Alerter
 from controller.loop.run.summary_cache import SummaryCache
 from controller.model.notice import Notice
 from controller.model.status import Status, Truth
+from tests.clock import FakeClock
 from tests.doors.fake_control import (
     GOOD,
     HERE,
@@ -56,30 +57,8 @@ class Town:
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
     control = FakeControl()
-    async with open_store(tmp_path / "state.db", control_clock(control), inline=True) as store:
+    async with open_store(tmp_path / "state.db", control, inline=True) as store:
         yield Town(store, control)
-
-
-def control_clock(control: FakeControl) -> "Clock":
-    return Clock(control)
-
-
-class Clock:
-    """A store's clock that follows the time of a control."""
-
-    boot = ""
-
-    def __init__(self, control: FakeControl) -> None:
-        self._control = control
-
-    def now(self) -> float:
-        return self._control.now()
-
-    def monotonic(self) -> float:
-        return self._control.now()
-
-    async def sleep(self, seconds: float) -> None:
-        await self._control.sleep(seconds)
 
 
 async def test_four_hundred_stalled_apps_are_one_notice_and_one_more_at_the_end(town: Town) -> None:
@@ -162,15 +141,12 @@ async def test_the_alerter_runs_until_it_is_cancelled(town: Town) -> None:
     class Enough(Exception):
         pass
 
-    class Short:
+    class Short(FakeClock):
         """A clock whose patience ends."""
 
-        def now(self) -> float:
-            return town.control.time
-
         async def sleep(self, seconds: float) -> None:
-            town.control.time += seconds
-            if town.control.time > NOW + 200:
+            await super().sleep(seconds)
+            if self.time > NOW + 200:
                 raise Enough
 
     herald = Alerter(town.control, town.counted, Short(), town.told.append)

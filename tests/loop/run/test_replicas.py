@@ -8,29 +8,16 @@ from controller.core.replicas.election import REJOIN_GRACE, Acquire, WaitUntil
 from controller.errors import StoreError
 from controller.loop.run.replicas import EVERY, ReplicaMember, SingleReplica
 from controller.model.replica import Peers
+from tests.clock import FakeClock
 
 P = "https://partner.gupshup.io#1"
-
-
-@dataclass
-class Clock:
-    """Time passes when somebody waits for it."""
-
-    time: float = 1_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.time += seconds
-        await asyncio.sleep(0)
 
 
 @dataclass
 class Rows:
     """The rows of a store that may be *away*; nobody else has one."""
 
-    clock: Clock
+    clock: FakeClock
     away: bool = False
     here: bool = False
     beats: list[frozenset[str]] = field(default_factory=list)
@@ -74,7 +61,7 @@ def test_a_single_replica_is_always_elected() -> None:
 
 
 async def test_a_new_candidacy_is_published_at_once() -> None:
-    rows = Rows(Clock())
+    rows = Rows(FakeClock())
 
     async def play(shared: ReplicaMember) -> None:
         await beaten(rows)
@@ -92,13 +79,13 @@ async def test_a_new_candidacy_is_published_at_once() -> None:
 
 
 async def test_a_replica_that_ends_cleanly_leaves_no_row() -> None:
-    rows = Rows(Clock())
+    rows = Rows(FakeClock())
     await sharing(rows, lambda _: beaten(rows))
     assert not rows.here
 
 
 async def test_an_unreachable_store_is_tried_again_and_no_lease_is_acquired_meanwhile() -> None:
-    rows = Rows(Clock())
+    rows = Rows(FakeClock())
 
     async def play(shared: ReplicaMember) -> None:
         with shared.candidacy(P):
@@ -116,5 +103,5 @@ async def test_an_unreachable_store_is_tried_again_and_no_lease_is_acquired_mean
 
 
 async def test_an_unreachable_store_does_not_keep_the_process_from_ending() -> None:
-    rows = Rows(Clock(), away=True)
+    rows = Rows(FakeClock(), away=True)
     await sharing(rows, lambda _: beaten(rows))

@@ -14,7 +14,7 @@ from controller.model.manifest import Desired, Partner
 from controller.model.passes import SourceState
 from controller.model.problem import Place, Problem, Severity
 from controller.model.source import Decoded, Source, SourceFile, Stamp
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 from tests.loop.apply_fixture import PARTNER, app
 
 BAD = Problem(Place("a.yaml"), "GS101", Severity.ERROR, "spec.phone", "must be digits")
@@ -85,7 +85,7 @@ async def whose(_: Partner) -> str | None:
 class World:
     shelf: Shelf
     store: SqlStore
-    clock: TestClock
+    clock: FakeClock
 
     async def watched(self, released: Iterable[str] = (), shelf: Shelf | None = None) -> SourceWatcher:
         made = SourceWatcher(
@@ -102,7 +102,7 @@ class World:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    clock = TestClock()
+    clock = FakeClock()
     async with open_store(tmp_path / "state.db", clock, inline=True) as store:
         yield World(Shelf("ten"), store, clock)
 

@@ -7,7 +7,7 @@ from controller.loop.run.summary_cache import FRESH, STALE, SummaryCache
 from controller.model.passes import Lane, Pass, Transition
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 
 HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
 READY = Condition("Ready", Truth.TRUE, "Ready", "", 1.0, "r1")
@@ -48,7 +48,7 @@ def ready(counted: SummaryCache, upstream: str = HERE) -> int:
 
 
 async def test_a_summary_is_cached_until_a_pass_may_have_changed_it() -> None:
-    pages, clock = Pages(), TestClock()
+    pages, clock = Pages(), FakeClock()
     counted = SummaryCache(pages, clock)
     await counted.refresh([HERE])
     pages.apps = 5
@@ -66,7 +66,7 @@ async def test_a_summary_is_cached_until_a_pass_may_have_changed_it() -> None:
 
 
 async def test_many_passes_do_not_cause_many_summaries() -> None:
-    pages, clock = Pages(), TestClock()
+    pages, clock = Pages(), FakeClock()
     counted = SummaryCache(pages, clock)
     for _ in range(100):
         counted.on_pass(over())
@@ -77,7 +77,7 @@ async def test_many_passes_do_not_cause_many_summaries() -> None:
 
 async def test_a_summary_is_refreshed_after_a_while_even_without_a_pass() -> None:
     """Another replica may have written."""
-    pages, clock = Pages(), TestClock()
+    pages, clock = Pages(), FakeClock()
     counted = SummaryCache(pages, clock)
     await counted.refresh([HERE])
     clock.time += STALE
@@ -86,7 +86,7 @@ async def test_a_summary_is_refreshed_after_a_while_even_without_a_pass() -> Non
 
 
 async def test_an_upstream_that_is_no_longer_in_use_leaves_the_summary_cache() -> None:
-    counted = SummaryCache(Pages(), TestClock())
+    counted = SummaryCache(Pages(), FakeClock())
     await counted.refresh([HERE, THERE, ""])
     await counted.refresh([THERE])
     assert (ready(counted), ready(counted, THERE)) == (0, 1)
