@@ -3,15 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from controller.model.passes import Lane, PartnerState, Pass, SourceState, Transition
-from controller.model.plan import Item, Kind
-from controller.model.status import Condition, Status, Truth
+from controller.model.passes import PartnerState, SourceState
+from tests.builders.passes import GOOD, MAIN
 from tests.clock import FakeClock
-
-NOW = FakeClock.time
-HERE = "https://partner.gupshup.io#1"
-MAIN = PartnerState("main", HERE, is_leader=True, apps=3, listed_at=NOW - 5, progressed_at=NOW - 1)
-GOOD = SourceState("manifests", revision="rev-1", since=NOW - 100, read=NOW - 10)
 
 
 @dataclass
@@ -43,33 +37,3 @@ class FakeControl(FakeClock):
 
     def source_changed(self) -> None:
         self.hints.append("source")
-
-
-def app_item(name: str = "acme", partner: str = "main") -> Item:
-    return Item(Kind.APP, partner, name, name)
-
-
-def condition(
-    type_: str,
-    status: Truth,
-    reason: str = "Ready",
-    *,
-    message: str = "",
-    since: float = NOW,
-    revision: str = "r1",
-) -> Condition:
-    return Condition(type_, status, reason, message, since, revision)
-
-
-def status_of(item: Item, *conditions: Condition, stage: str = "", at: float = NOW) -> Status:
-    return Status(item, conditions, "r1", at, stage=stage)
-
-
-def transition(before: Condition | None, after: Condition, item: Item | None = None) -> Transition:
-    return Transition(item or app_item(), before, after)
-
-
-def finished_pass(lane: Lane = Lane.DRIFT, **more: object) -> Pass:
-    """Return a pass over the whole partner that took half a second and found nothing to do."""
-    finished = Pass("main", HERE, "", lane, "r1", NOW, 0.5)
-    return replace(finished, **more)  # type: ignore[arg-type]  # the test names fields

@@ -22,24 +22,15 @@ from controller.model.manifest import Bucket
 from controller.model.passes import Lane
 from controller.model.plan import Item, Kind, Outcome, Result, Verb
 from controller.model.ratelimit import CallRecord
-from controller.model.status import Status, Truth
+from controller.model.status import Status
+from tests.builders.memory import NOW
+from tests.builders.passes import GOOD, HERE, MAIN, finished_pass, transition
+from tests.builders.status import FALSE, TRUE, UNKNOWN, condition, item_named, status_of
 from tests.clock import FakeClock
-from tests.doors.fake_control import (
-    GOOD,
-    HERE,
-    MAIN,
-    NOW,
-    FakeControl,
-    app_item,
-    condition,
-    finished_pass,
-    status_of,
-    transition,
-)
+from tests.doors.fake_control import FakeControl
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 PHONE = "919876543210"
-TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 Values = dict[str, float]
 
 
@@ -135,8 +126,8 @@ async def test_only_a_whole_pass_without_an_error_counts_as_success(scraped: Scr
 
 async def test_actions_are_counted_and_corrections_of_drift_apart(scraped: Scraped) -> None:
     """What the timer alone found is a correction; what a commit or a person asked for is none."""
-    done = Result(Verb.UPDATE, app_item(), Outcome.DONE)
-    failed = Result(Verb.LINK, app_item(), Outcome.FAILED, "NameTakenElsewhere")
+    done = Result(Verb.UPDATE, item_named(), Outcome.DONE)
+    failed = Result(Verb.LINK, item_named(), Outcome.FAILED, "NameTakenElsewhere")
     scraped.metrics.passed(finished_pass(Lane.DRIFT, results=(done, failed)))
     scraped.metrics.passed(finished_pass(Lane.CHANGED, results=(done,)))
     values = await scraped.values()
@@ -236,8 +227,8 @@ async def test_a_rejected_source_is_a_metric_with_its_time(scraped: Scraped) -> 
 async def test_resources_are_counted_by_condition_reason_and_stage(scraped: Scraped) -> None:
     lost = condition("Ready", FALSE, "AppLost")
     await scraped.declare(
-        status_of(app_item("a"), condition("Ready", TRUE), stage="FINALIZE", at=NOW - 30),
-        status_of(app_item("b"), lost, condition("Stalled", TRUE, "AppLost"), stage="FINALIZE"),
+        status_of(item_named("a"), condition("Ready", TRUE), stage="FINALIZE", at=NOW - 30),
+        status_of(item_named("b"), lost, condition("Stalled", TRUE, "AppLost"), stage="FINALIZE"),
         status_of(Item(Kind.SUBSCRIPTION, "main", "a", "events"), condition("Ready", TRUE)),
     )
     values = await scraped.values()
@@ -251,7 +242,7 @@ async def test_resources_are_counted_by_condition_reason_and_stage(scraped: Scra
 
 
 async def test_unknown_stages_of_gupshup_do_not_make_series_without_end(scraped: Scraped) -> None:
-    await scraped.declare(*(status_of(app_item(f"a{i}"), stage=f"STAGE_{i}") for i in range(100)))
+    await scraped.declare(*(status_of(item_named(f"a{i}"), stage=f"STAGE_{i}") for i in range(100)))
     values = await scraped.values()
     stages = {name: value for name, value in values.items() if name.startswith("apps{")}
     assert len(stages) == MOST_STAGES + 1
@@ -270,7 +261,7 @@ async def test_names_of_resources_are_labels_only_if_that_is_configured(store: S
     quiet, loud = Scraped(store, FakeControl()), Scraped(store, FakeControl(), each=True)
     ready = condition("Ready", TRUE)
     await quiet.declare(
-        status_of(app_item("acme"), ready), status_of(app_item("b"), replace(ready, status=FALSE))
+        status_of(item_named("acme"), ready), status_of(item_named("b"), replace(ready, status=FALSE))
     )
     assert "acme" not in await quiet.text()
     values = await loud.values()
@@ -300,7 +291,7 @@ async def test_two_controllers_in_one_process_do_not_share_a_registry(store: Sql
 async def exposed_series(scraped: Scraped) -> dict[str, tuple[str, frozenset[str]]]:
     """Return every metric of ours with its type and labels, each having happened at least once."""
     metrics = scraped.metrics
-    done = Result(Verb.UPDATE, app_item(), Outcome.DONE)
+    done = Result(Verb.UPDATE, item_named(), Outcome.DONE)
     live = transition(condition("Live", FALSE, since=NOW - 1), condition("Live", TRUE))
     drift = transition(condition("Synced", TRUE), condition("Synced", FALSE))
     metrics.passed(finished_pass(results=(done,), transitions=(live, drift), summary={"held": 1}))
@@ -309,7 +300,7 @@ async def exposed_series(scraped: Scraped) -> dict[str, tuple[str, frozenset[str
     metrics.hooked("git", "hint")
     metrics.notified("sent")
     scraped.control.state = replace(GOOD, error="no", error_since=NOW)
-    await scraped.declare(status_of(app_item(), condition("Ready", FALSE, "AppLost"), stage="FINALIZE"))
+    await scraped.declare(status_of(item_named(), condition("Ready", FALSE, "AppLost"), stage="FINALIZE"))
     families = list(read(await scraped.text()))
     return {
         family.name + ("_total" if family.type == "counter" else ""): (

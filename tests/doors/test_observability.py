@@ -13,8 +13,9 @@ from controller.doors.web.metrics import Metrics
 from controller.edges.store import SqlStore, open_store
 from controller.model.notice import Notice
 from controller.model.passes import Pass
+from tests.builders.passes import finished_pass
 from tests.clock import FakeClock
-from tests.doors.fake_control import FakeControl, finished_pass
+from tests.doors.fake_control import FakeControl
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ from controller.loop.apply import PartnerRun
 from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Desired
 from controller.model.status import Condition, Status, Truth
-from tests.core.builders import NOW, app, app_id
+from tests.builders.manifest import app
+from tests.builders.memory import NOW
+from tests.builders.upstream import app_id
 
 NOTHING = Desired("r1", (), (), (), complete=True)
 

@@ -51,7 +51,9 @@ from controller.model.upstream import (
     RemoteSubscription,
     SubscriptionId,
 )
-from tests.core.builders import CALLBACK, KEYED, NOW, app, app_id, remote, subscription, written
+from tests.builders.manifest import CALLBACK, app, subscription
+from tests.builders.memory import KEYED, NOW, written
+from tests.builders.upstream import app_id, remote
 
 APP, WANTED = replace(app(1), callback_url=CALLBACK), subscription(1)
 ID = app_id(1)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from controller.core.planning.app_cache import AppCache
 from controller.model.manifest import AppId
 from controller.model.upstream import Row
-from tests.core.builders import app, app_id, row
+from tests.builders.manifest import app
+from tests.builders.upstream import app_id, row
 
 ids = st.sampled_from([AppId("a"), AppId("b"), AppId("c"), AppId("1")])
 phones = st.sampled_from([None, "1", "2", "3"])

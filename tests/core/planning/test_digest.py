@@ -16,7 +16,8 @@ from controller.core.planning.digest import (
     subscription_key,
 )
 from controller.model.manifest import App, FromEnv, Subscription
-from tests.core.builders import app, app_id, subscription
+from tests.builders.manifest import app, subscription
+from tests.builders.upstream import app_id
 
 TEXT = '{"a":[1,"é"],"b":null}'
 APP, WANTED = app(), subscription()

@@ -21,7 +21,8 @@ from controller.model.plan import (
     Waiting,
 )
 from controller.model.upstream import SubscriptionId
-from tests.core.builders import CALLBACK, PARTNER, app, app_id, remote, subscription
+from tests.builders.manifest import CALLBACK, PARTNER, app, subscription
+from tests.builders.upstream import app_id, remote
 
 
 def links(count: int) -> list[Action]:

@@ -35,7 +35,8 @@ from controller.model.plan import (
     WaitFor,
 )
 from controller.model.upstream import SubscriptionId
-from tests.core.builders import CALLBACK, PARTNER, app, app_id, desired, remote, subscription
+from tests.builders.manifest import CALLBACK, PARTNER, app, desired, subscription
+from tests.builders.upstream import app_id, remote
 
 Make = Callable[[int], Sequence[Action]]
 FLEETS = (1, 2, 9, 10, 11, 1000)

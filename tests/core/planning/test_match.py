@@ -12,7 +12,10 @@ from controller.model.memory import Binding, Memory
 from controller.model.phone import masked
 from controller.model.plan import WaitFor
 from controller.model.upstream import Details, Facts, LookFailed, Row
-from tests.core.builders import NOW, app, app_id, memory, observed, phone, row
+from tests.builders.manifest import app, phone
+from tests.builders.memory import NOW, memory
+from tests.builders.plan import observed
+from tests.builders.upstream import app_id, row
 
 APP = app(1)
 TAKEN = replace(APP, app_id=app_id(7))

@@ -13,24 +13,10 @@ from controller.model.memory import Binding, Intent, Memory
 from controller.model.plan import Blocked, Item, Kind, Observed, Plan, Unmanaged, Verb, WaitFor, Waiting
 from controller.model.status import Status, Truth
 from controller.model.upstream import Facts, LookFailed, Stage
-from tests.core.builders import (
-    NOW,
-    PARTNER,
-    THREE,
-    app,
-    app_id,
-    desired,
-    live,
-    looked,
-    memory,
-    observed,
-    planned,
-    remote,
-    row,
-    subscription,
-    tired,
-    written,
-)
+from tests.builders.manifest import PARTNER, app, desired, subscription
+from tests.builders.memory import NOW, THREE, memory, tired, written
+from tests.builders.plan import observed, planned
+from tests.builders.upstream import app_id, live, looked, remote, row
 
 APP, WANTED = app(1), subscription(1)
 HIDDEN = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_SECRET")})

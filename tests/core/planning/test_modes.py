@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from controller.core.planning.modes import KNOWN, agree, told
 from controller.model.modes import MODES, in_order, mask
-from tests.core.builders import remote, subscription
+from tests.builders.manifest import subscription
+from tests.builders.upstream import remote
 
 FOUND = remote(subscription())
 KNOWN_NAMES = [name for name, bit in MODES.items() if bit]

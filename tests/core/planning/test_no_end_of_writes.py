@@ -11,26 +11,10 @@ from controller.model.manifest import FromEnv, Subscription
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import Plan, Request, Subscribe, Unsubscribe, Update, WaitFor
 from controller.model.upstream import RemoteSubscription
-from tests.core.builders import (
-    ALL,
-    KEYED,
-    NOBODY,
-    NOW,
-    PARTNER,
-    THREE,
-    app,
-    app_id,
-    desired,
-    live,
-    looked,
-    memory,
-    observed,
-    planned,
-    remote,
-    subscription,
-    tired,
-    written,
-)
+from tests.builders.manifest import ALL, PARTNER, app, desired, subscription
+from tests.builders.memory import KEYED, NOW, THREE, memory, tired, written
+from tests.builders.plan import NOBODY, observed, planned
+from tests.builders.upstream import app_id, live, looked, remote
 
 APP, WANTED = app(1), subscription(1)
 KEY = subscription_key(app_id(1), WANTED.tag)

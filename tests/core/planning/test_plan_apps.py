@@ -9,23 +9,10 @@ from controller.model.manifest import App, AppId, Policy, SubscribeWhen, Subscri
 from controller.model.memory import Binding, LedgerEntry, Memory, Refusal
 from controller.model.plan import Item, Kind, Observed, Plan, Request, SetCallback, Subscribe, Verb, WaitFor
 from controller.model.upstream import Details, Facts, LookFailed, Row, Stage
-from tests.core.builders import (
-    CALLBACK,
-    KEYED,
-    NOW,
-    PARTNER,
-    app,
-    app_id,
-    desired,
-    live,
-    looked,
-    memory,
-    observed,
-    phone,
-    planned,
-    row,
-    subscription,
-)
+from tests.builders.manifest import CALLBACK, PARTNER, app, desired, phone, subscription
+from tests.builders.memory import KEYED, NOW, memory
+from tests.builders.plan import observed, planned
+from tests.builders.upstream import app_id, live, looked, row
 
 APP = replace(app(1), callback_url=CALLBACK)
 PLAIN = app(1)

@@ -21,19 +21,10 @@ from controller.model.plan import (
     Waiting,
 )
 from controller.model.upstream import Row
-from tests.core.builders import (
-    NOW,
-    PARTNER,
-    app,
-    app_id,
-    desired,
-    memory,
-    observed,
-    phone,
-    planned,
-    row,
-    subscription,
-)
+from tests.builders.manifest import PARTNER, app, desired, phone, subscription
+from tests.builders.memory import NOW, memory
+from tests.builders.plan import observed, planned
+from tests.builders.upstream import app_id, row
 
 APP = app(1)
 LATE = 600.0 + 120.0

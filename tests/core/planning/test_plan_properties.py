@@ -31,25 +31,10 @@ from controller.model.plan import (
     WaitFor,
 )
 from controller.model.upstream import Details, Facts, LookFailed, RemoteSubscription, Stage, SubscriptionId
-from tests.core.builders import (
-    ALL,
-    CALLBACK,
-    KEYED,
-    NOW,
-    PARTNER,
-    app,
-    app_id,
-    desired,
-    live,
-    looked,
-    memory,
-    observed,
-    phone,
-    remote,
-    row,
-    subscription,
-    written,
-)
+from tests.builders.manifest import ALL, CALLBACK, PARTNER, app, desired, phone, subscription
+from tests.builders.memory import KEYED, NOW, memory, written
+from tests.builders.plan import observed
+from tests.builders.upstream import app_id, live, looked, remote, row
 
 K = TypeVar("K")
 V = TypeVar("V")

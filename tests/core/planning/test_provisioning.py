@@ -6,7 +6,9 @@ import pytest
 
 from controller.core.planning.provisioning import Progress, confirmed, of_row, progress, second_look, stalled
 from controller.model.upstream import Details, Facts, LookFailed, Row, Stage
-from tests.core.builders import NOW, app, app_id, live, row
+from tests.builders.manifest import app
+from tests.builders.memory import NOW
+from tests.builders.upstream import app_id, live, row
 
 DONE = Stage("WHATSAPP_PROVISIONING_DONE", "DONE")
 SILENT = replace(row(1), stage=Stage())

@@ -21,20 +21,10 @@ from controller.model.upstream import (
     SubscriptionsQuery,
     WabaQuery,
 )
-from tests.core.builders import (
-    ALL,
-    PARTNER,
-    app,
-    app_id,
-    desired,
-    live,
-    looked,
-    memory,
-    observed,
-    remote,
-    row,
-    subscription,
-)
+from tests.builders.manifest import ALL, PARTNER, app, desired, subscription
+from tests.builders.memory import memory
+from tests.builders.plan import observed
+from tests.builders.upstream import app_id, live, looked, remote, row
 
 ID = app_id(1)
 APP, WANTED = app(1), subscription(1)

@@ -8,7 +8,7 @@ import pytest
 from controller.core.planning.selection import select
 from controller.errors import Usage
 from controller.model.plan import Item, Kind
-from tests.core.builders import app, desired, subscription
+from tests.builders.manifest import app, desired, subscription
 
 GOLD = replace(app(1), labels={"tier": "gold", "land": "in"})
 ALL_OF_IT = desired(

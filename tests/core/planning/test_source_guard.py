@@ -16,7 +16,7 @@ from controller.errors import PlanRefused
 from controller.model.history import Declared
 from controller.model.manifest import Ceiling, Count, Desired, Share
 from controller.model.source import SourceFile
-from tests.core.builders import PARTNER, app, desired, subscription
+from tests.builders.manifest import PARTNER, app, desired, subscription
 
 FIFTH = Share(20)
 

@@ -13,24 +13,10 @@ from controller.model.manifest import App, FromEnv, Partner, Policy, SubscribeWh
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import NotYetObserved, Plan, Request, Subscribe, Unsubscribe, Update, Verb, WaitFor
 from controller.model.upstream import Details, Facts, LookFailed, RemoteSubscription, Row, Stage
-from tests.core.builders import (
-    ALL,
-    KEYED,
-    NOW,
-    PARTNER,
-    app,
-    app_id,
-    desired,
-    live,
-    looked,
-    memory,
-    observed,
-    planned,
-    remote,
-    row,
-    subscription,
-    written,
-)
+from tests.builders.manifest import ALL, PARTNER, app, desired, subscription
+from tests.builders.memory import KEYED, NOW, memory, written
+from tests.builders.plan import observed, planned
+from tests.builders.upstream import app_id, live, looked, remote, row
 
 APP, WANTED = app(1), subscription(1)
 KEY = subscription_key(app_id(1), WANTED.tag)

@@ -37,20 +37,10 @@ from controller.model.plan import (
     Waiting,
 )
 from controller.model.upstream import PhoneTaken, SubscriptionId
-from tests.core.builders import (
-    CALLBACK,
-    NOW,
-    PARTNER,
-    app,
-    app_id,
-    desired,
-    observed,
-    phone,
-    planned,
-    remote,
-    row,
-    subscription,
-)
+from tests.builders.manifest import CALLBACK, PARTNER, app, desired, phone, subscription
+from tests.builders.memory import NOW
+from tests.builders.plan import observed, planned
+from tests.builders.upstream import app_id, remote, row
 
 APP, WANTED = app(1), subscription(1)
 ITEM, SUB = app_item(APP), subscription_item(WANTED)

@@ -9,7 +9,8 @@ from controller.core.render.page_rows import AppRow, age, chosen, row
 from controller.model.history import WriteRecord
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
-from tests.core.builders import NOW, app_id
+from tests.builders.memory import NOW
+from tests.builders.upstream import app_id
 
 READY = Condition("Ready", Truth.TRUE, "AllGood", "", NOW - 90, "r1")
 NOT_READY = Condition("Ready", Truth.FALSE, "Provisioning", "", NOW - 80, "r1")

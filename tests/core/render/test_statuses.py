@@ -14,7 +14,9 @@ from controller.core.render.tables import status_table, subscription_table, tabl
 from controller.model.history import WriteRecord
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
-from tests.core.builders import NOW, app, app_id, subscription
+from tests.builders.manifest import app, subscription
+from tests.builders.memory import NOW
+from tests.builders.upstream import app_id
 
 ITEM, SUB = app_item(app(1)), subscription_item(subscription(1))
 

@@ -14,7 +14,8 @@ from controller.core.schedule.next_pass import (
     poll,
 )
 from controller.model.plan import Blocked, Outcome, Plan, Result, Verb, WaitFor, Waiting
-from tests.core.builders import NOW, PARTNER, app, subscription
+from tests.builders.manifest import PARTNER, app, subscription
+from tests.builders.memory import NOW
 
 ITEM = app_item(app(1))
 SUBSCRIPTION = subscription_item(subscription(1))

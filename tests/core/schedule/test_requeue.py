@@ -10,7 +10,8 @@ from controller.core.schedule.next_pass import FIRST_POLL
 from controller.core.schedule.requeue import GATHERING, Requeue, RequeueContext, requeues
 from controller.model.passes import WHOLE_PARTNER, Lane
 from controller.model.plan import Item, Outcome, Plan, Result, Verb, WaitFor, Waiting
-from tests.core.builders import NOW, PARTNER, app, subscription
+from tests.builders.manifest import PARTNER, app, subscription
+from tests.builders.memory import NOW
 
 APP, HOOK = app_item(app(1)), subscription_item(subscription(1))
 NAME = app(1).name

@@ -33,7 +33,10 @@ from controller.model.plan import (
     WaitFor,
     Waiting,
 )
-from tests.core.builders import CALLBACK, NOBODY, NOW, PARTNER, app, app_id, subscription
+from tests.builders.manifest import CALLBACK, PARTNER, app, subscription
+from tests.builders.memory import NOW
+from tests.builders.plan import NOBODY
+from tests.builders.upstream import app_id
 
 ASKED, CHANGED, IN_FLIGHT, DRIFT = Lane
 ONE, TWO, THREE = (app(n).name for n in (1, 2, 3))

@@ -26,7 +26,8 @@ from controller.model.plan import (
     Waiting,
 )
 from controller.model.upstream import SubscriptionId
-from tests.core.builders import CALLBACK, PARTNER, app, app_id, subscription
+from tests.builders.manifest import CALLBACK, PARTNER, app, subscription
+from tests.builders.upstream import app_id
 
 APP, WANTED = app(1), subscription(1)
 ITEM, SUB = app_item(APP), subscription_item(WANTED)

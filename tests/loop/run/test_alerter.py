@@ -11,23 +11,15 @@ from controller.edges.store import SqlStore, open_store
 from controller.loop.run.alerter import PACE, Alerter
 from controller.loop.run.summary_cache import SummaryCache
 from controller.model.notice import Notice
-from controller.model.status import Status, Truth
+from controller.model.status import Status
+from tests.builders.memory import NOW
+from tests.builders.passes import GOOD, HERE, finished_pass, transition
+from tests.builders.status import FALSE, TRUE, condition, item_named, status_of
 from tests.clock import FakeClock
-from tests.doors.fake_control import (
-    GOOD,
-    HERE,
-    NOW,
-    FakeControl,
-    app_item,
-    condition,
-    finished_pass,
-    status_of,
-    transition,
-)
+from tests.doors.fake_control import FakeControl
 
-TRUE, FALSE = Truth.TRUE, Truth.FALSE
 READY = condition("Ready", TRUE)
-FLEET = [app_item(f"app-{number:03}") for number in range(400)]
+FLEET = [item_named(f"app-{number:03}") for number in range(400)]
 
 
 class Town:
@@ -74,21 +66,21 @@ async def test_four_hundred_stalled_apps_are_one_notice_and_one_more_at_the_end(
 
 async def test_apps_that_lost_readiness_cause_a_notice_and_new_apps_do_not(town: Town) -> None:
     gone = condition("Ready", FALSE, "InvalidUrl", since=town.control.time)
-    await town.see(*(status_of(app_item(name), gone) for name in ("was", "never")))
-    town.herald.on_pass(finished_pass(transitions=(transition(READY, gone, app_item("was")),)))
+    await town.see(*(status_of(item_named(name), gone) for name in ("was", "never")))
+    town.herald.on_pass(finished_pass(transitions=(transition(READY, gone, item_named("was")),)))
     assert await town.wait(600) == ["1 app of partner main no longer ready: InvalidUrl"]
-    town.herald.on_pass(finished_pass(transitions=(transition(gone, READY, app_item("was")),)))
+    town.herald.on_pass(finished_pass(transitions=(transition(gone, READY, item_named("was")),)))
     assert await town.wait(600) == ["Over: 1 app of partner main no longer ready: InvalidUrl"]
 
 
 async def test_an_undeclared_app_causes_no_alert_any_more(town: Town) -> None:
     gone = condition("Ready", FALSE, "InvalidUrl", since=town.control.time)
-    await town.see(status_of(app_item("a"), gone))
-    town.herald.on_pass(finished_pass(transitions=(transition(READY, gone, app_item("a")),)))
+    await town.see(status_of(item_named("a"), gone))
+    town.herald.on_pass(finished_pass(transitions=(transition(READY, gone, item_named("a")),)))
     await town.wait(600)
     await town.see()
     assert await town.wait(600) == ["Over: 1 app of partner main no longer ready: InvalidUrl"]
-    await town.see(status_of(app_item("a"), gone))
+    await town.see(status_of(item_named("a"), gone))
     assert await town.wait(6_000) == [], "it came back as a new one"
 
 
@@ -125,13 +117,13 @@ async def test_the_alerter_goes_on_while_the_store_is_unreachable(town: Town) ->
 async def test_an_observing_process_raises_alerts_of_apps_that_nobody_writes(town: Town) -> None:
     at = town.control.time
     stalled = condition("Stalled", TRUE, "AppLost", since=at)
-    await town.see(status_of(app_item(), condition("Ready", FALSE, "AppLost", since=at), stalled))
+    await town.see(status_of(item_named(), condition("Ready", FALSE, "AppLost", since=at), stalled))
     town.control.partner(is_leader=False)
     assert await town.wait(600) == []
     town.herald = Alerter(town.control, town.counted, town.control, town.told.append, observe=True)
     town.control.time = at + 600
     later = condition("Stalled", TRUE, "AppLost", since=at + 601)
-    await town.see(status_of(app_item(), later))
+    await town.see(status_of(item_named(), later))
     assert await town.wait(600) == ["1 app of partner main stalled: AppLost"]
 
 

@@ -1,0 +1,41 @@
+"""What was seen, and what is planned of it, in a few words a test."""
+
+from collections.abc import Mapping
+
+from controller.core.planning.matched import MatchedApp, match_apps
+from controller.core.planning.plan import plan
+from controller.core.planning.subscriptions import drift
+from controller.model.manifest import Desired, Partner, Subscription
+from controller.model.memory import Memory
+from controller.model.plan import Item, Observed, Plan, Request
+from controller.model.upstream import Facts, LookFailed, RemoteSubscription, Row
+from tests.builders.manifest import PARTNER
+from tests.builders.memory import NOW
+
+NOBODY = Request()
+
+
+def observed(
+    *rows: Row,
+    facts: Facts | None = None,
+    known: Memory | None = None,
+    digests: Mapping[Item, str | LookFailed] | None = None,
+    at: float = NOW,
+) -> Observed:
+    return Observed(at, rows, facts or Facts(), known or Memory(), digests or {})
+
+
+def planned(declared: Desired, seen: Observed, asked: Request = NOBODY, partner: Partner = PARTNER) -> Plan:
+    return plan(match_apps(declared, partner, seen, asked))
+
+
+def case(
+    declared: Desired, seen: Observed, asked: Request = NOBODY, partner: Partner = PARTNER
+) -> MatchedApp:
+    """Return the only case there is."""
+    (found,) = match_apps(declared, partner, seen, asked).apps
+    return found
+
+
+def differences(wanted: Subscription, found: RemoteSubscription) -> set[str]:
+    return set(drift(wanted, found))

@@ -1,0 +1,50 @@
+"""What Gupshup says of the declared, in a few words a test."""
+
+from collections.abc import Mapping
+
+from controller.model.manifest import AppId, Subscription
+from controller.model.modes import mask
+from controller.model.upstream import (
+    Details,
+    Facts,
+    LookFailed,
+    RemoteSubscription,
+    Row,
+    Stage,
+    SubscriptionId,
+)
+from tests.builders.manifest import phone
+
+
+def app_id(number: int = 1) -> AppId:
+    return AppId(f"00000000-0000-4000-8000-{number:012d}")
+
+
+def row(number: int = 1) -> Row:
+    """Return the row of an app that is linked and on its way."""
+    return Row(app_id(number), f"Name{number:04d}", phone(number), stage=Stage("STARTED", "WABA_SETUP"))
+
+
+def live(number: int = 1) -> Row:
+    return Row(app_id(number), f"Name{number:04d}", phone(number), live=True, stage=Stage("STARTED"))
+
+
+def remote(wanted: Subscription, id_: str = "1") -> RemoteSubscription:
+    """Return the subscription as Gupshup tells it when it is as declared."""
+    told = mask(wanted.modes)
+    return RemoteSubscription(
+        SubscriptionId(id_), wanted.tag, wanted.url, wanted.version, told, (), active=wanted.active
+    )
+
+
+def looked(
+    *numbers: int, there: Mapping[int, tuple[RemoteSubscription, ...] | LookFailed] | None = None
+) -> Facts:
+    """Return what is learnt of live apps: their details, that no WABA is told, their subscriptions."""
+    ids = [app_id(number) for number in numbers]
+    subscriptions = there or {}
+    return Facts(
+        details={each: Details(each, "", None, live=True) for each in ids},
+        wabas=dict.fromkeys(ids, ""),
+        subscriptions={app_id(n): subscriptions.get(n, ()) for n in numbers},
+    )
