@@ -1,5 +1,7 @@
 """What is declared, in a few words a test."""
 
+from dataclasses import replace
+
 from controller.model.manifest import App, Desired, FromEnv, Partner, Policy, Subscription, Token
 
 PARTNER = Partner("main", "https://partner.gupshup.io", Token(FromEnv("TOKEN")))
@@ -29,3 +31,6 @@ def desired(
 
 
 APP, WANTED = app(1), subscription(1)
+SECRET = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A")})
+PRUNING = replace(APP, policies=ALL)
+OURS = replace(PARTNER, owned_tags="gitops-*")

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 
-from controller.core.planning.matched import MatchedApp, match_apps
+from controller.core.planning.matched import MatchedApp, app_item, match_apps, subscription_item
 from controller.core.planning.plan import plan
 from controller.core.planning.subscriptions import drift
 from controller.model.manifest import Desired, Partner, Subscription
 from controller.model.memory import Memory
 from controller.model.plan import Item, Observed, Plan, Request
 from controller.model.upstream import Facts, LookFailed, RemoteSubscription, Row
-from tests.builders.manifest import PARTNER
+from tests.builders.manifest import APP, PARTNER, WANTED
 from tests.builders.memory import NOW
 
+ITEM, SUB = app_item(APP), subscription_item(WANTED)
 NOBODY = Request()
 
 

@@ -1,6 +1,7 @@
 """What Gupshup says of the declared, in a few words a test."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from controller.model.manifest import AppId, Subscription
 from controller.model.modes import mask
@@ -13,7 +14,7 @@ from controller.model.upstream import (
     Stage,
     SubscriptionId,
 )
-from tests.builders.manifest import phone
+from tests.builders.manifest import WANTED, phone, subscription
 
 
 def app_id(number: int = 1) -> AppId:
@@ -48,3 +49,9 @@ def looked(
         wabas=dict.fromkeys(ids, ""),
         subscriptions={app_id(n): subscriptions.get(n, ()) for n in numbers},
     )
+
+
+THERE = remote(WANTED)
+OFF = replace(THERE, active=False)
+MOVED = replace(THERE, url="https://elsewhere.example.com")
+EXTRA = remote(subscription(1, "gitops-old"), "7")

@@ -4,23 +4,22 @@ from collections.abc import Iterable
 
 import pytest
 
-from controller.core.planning.matched import app_item
 from controller.doors.cli.output.progress import table
 from controller.loop.apply import PartnerRun
 from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Desired
-from controller.model.status import Condition, Status, Truth
+from controller.model.status import Status
 from tests.builders.manifest import app
-from tests.builders.memory import NOW
+from tests.builders.status import FALSE, TRUE, condition, status_of
 from tests.builders.upstream import app_id
 
 NOTHING = Desired("r1", (), (), (), complete=True)
 
 
 def status(number: int, *, ready: bool) -> Status:
-    truth, reason = (Truth.TRUE, "Ready") if ready else (Truth.FALSE, "AwaitingLive")
-    conditions = [Condition(type_, truth, reason, "", NOW, "r1") for type_ in ("Live", "Subscribed", "Ready")]
-    return Status(app_item(app(number)), tuple(conditions), "r1", NOW, app_id(number), "GET_CERTIFICATE")
+    truth, reason = (TRUE, "Ready") if ready else (FALSE, "AwaitingLive")
+    conditions = (condition(type_, truth, reason) for type_ in ("Live", "Subscribed", "Ready"))
+    return status_of(app(number).name, *conditions, app_id=app_id(number), stage="GET_CERTIFICATE")
 
 
 def run(statuses: Iterable[Status]) -> PartnerRun:

@@ -9,15 +9,16 @@ import structlog
 from structlog.testing import LogCapture
 
 from controller.edges.pass_log import PassLog
-from controller.model.passes import Lane, Pass, Transition
-from controller.model.plan import Item, Kind, Outcome, Result, Verb
-from controller.model.status import Condition, Truth
+from controller.model.passes import Lane, Transition
+from controller.model.plan import Outcome, Result, Verb
+from tests.builders.passes import finished_pass
+from tests.builders.status import TRUE, condition, item_named
 
-APP = Item(Kind.APP, "main", "acme", "acme")
-WHOLE = Pass("main", "https://partner.gupshup.io#1", "", Lane.DRIFT, "r1", 1000.0, 0.5)
+APP = item_named()
+WHOLE = finished_pass()
 ONE = replace(WHOLE, app="acme", lane=Lane.ASKED)
-STALLED = Condition("Stalled", Truth.TRUE, "AppLost", "phone 919876543210 is gone", 1.0, "r1")
-READY = Condition("Ready", Truth.TRUE, "Ready", "", 1.0, "r1")
+STALLED = condition("Stalled", TRUE, "AppLost", message="phone 919876543210 is gone")
+READY = condition("Ready")
 
 
 class Desk:

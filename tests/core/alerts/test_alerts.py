@@ -29,15 +29,14 @@ from controller.core.alerts.group import (
 )
 from controller.core.render.alerts import MOST_NAMES, notice
 from controller.core.status.summary import FleetSummary, summarize
-from controller.model.passes import Lane, PartnerState, Pass, SourceState, Transition
+from controller.model.passes import PartnerState, SourceState
 from controller.model.plan import Item, Kind
-from controller.model.status import Condition, Status, Truth
+from controller.model.status import Condition, Truth
+from tests.builders.memory import NOW
+from tests.builders.passes import GOOD, MAIN, finished_pass, transition
+from tests.builders.status import FALSE, TRUE, UNKNOWN, condition, item_named, status_of
 
-NOW = 1_700_000_000.0
 HOUR, DAY = 3_600.0, 86_400.0
-MAIN = PartnerState("main", is_leader=True)
-GOOD = SourceState("manifests", revision="r1")
-TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 LOST = "AppLost"
 
 
@@ -153,16 +152,12 @@ def test_apps_that_joined_an_older_alert_since_are_sent_as_further_ones() -> Non
 # What counts as a trouble.
 
 
-def app(name: str) -> Item:
-    return Item(Kind.APP, "main", name, name)
-
-
 def said(type_: str, truth: Truth, reason: str) -> Condition:
-    return Condition(type_, truth, reason, "words", NOW - 5, "r1")
+    return condition(type_, truth, reason, message="words", since=NOW - 5)
 
 
 def taken(*statuses: tuple[str, Condition]) -> dict[str, FleetSummary]:
-    found = [Status(app(name), (condition,), "r1", NOW) for name, condition in statuses]
+    found = [status_of(name, condition) for name, condition in statuses]
     return {"main": summarize(found)}
 
 
@@ -210,7 +205,7 @@ def test_failing_passes_raise_an_alert_by_their_kind_and_count(
 
 
 def test_the_end_of_a_pass_holds_its_kind_of_error_and_its_message() -> None:
-    good = Pass("main", "", "", Lane.DRIFT, "r1", NOW, 1.0)
+    good = finished_pass()
     assert pass_end(good) == PassEnd()
     assert pass_end(replace(good, error="no", error_kind="Busy")) == PassEnd("Busy", "no")
     assert pass_end(replace(good, error="no")) == PassEnd("error", "no")
@@ -238,10 +233,8 @@ def test_only_the_leader_raises_alerts_of_apps_and_held_changes() -> None:
         pytest.param(said("Ready", TRUE, "Ready"), None, id="it is ready again"),
     ],
 )
-def test_an_app_that_lost_readiness_raises_an_alert_by_its_reason(
-    condition: Condition, patience: float | None
-) -> None:
-    found = all_of(censuses=taken(("a", condition)), missed=[app("a")])
+def test_an_app_that_lost_readiness_raises_an_alert_by_its_reason(condition: Condition, patience: float | None) -> None:
+    found = all_of(censuses=taken(("a", condition)), missed=[item_named("a")])
     assert found == ([] if patience is None else [(AlertKind.READY, condition.reason, "a", patience)])
 
 
@@ -250,24 +243,24 @@ def test_a_new_app_in_provisioning_raises_no_alert() -> None:
 
 
 def test_a_stalled_app_that_lost_readiness_raises_one_alert() -> None:
-    both = Status(app("a"), (said("Ready", FALSE, LOST), said("Stalled", TRUE, LOST)), "r1", NOW)
-    found = all_of(censuses={"main": summarize([both])}, missed=[app("a")])
+    both = status_of("a", said("Ready", FALSE, LOST), said("Stalled", TRUE, LOST))
+    found = all_of(censuses={"main": summarize([both])}, missed=[item_named("a")])
     assert found == [(AlertKind.STALLED, LOST, "a", SOON)]
 
 
 def test_only_an_app_that_was_ready_can_lose_readiness() -> None:
     ready, not_ready = said("Ready", TRUE, "Ready"), said("Ready", FALSE, "InvalidUrl")
-    of_subscription = replace(app("a"), kind=Kind.SUBSCRIPTION)
+    of_subscription = replace(item_named("a"), kind=Kind.SUBSCRIPTION)
     moves = (
-        Transition(app("was"), ready, not_ready),
-        Transition(app("never"), None, not_ready),
-        Transition(app("still-not"), not_ready, not_ready),
-        Transition(app("other"), ready, replace(not_ready, type="Synced")),
-        Transition(of_subscription, ready, not_ready),
+        transition(ready, not_ready, item_named("was")),
+        transition(None, not_ready, item_named("never")),
+        transition(not_ready, not_ready, item_named("still-not")),
+        transition(ready, replace(not_ready, type="Synced"), item_named("other")),
+        transition(ready, not_ready, of_subscription),
     )
     first = lost_readiness({}, moves, NOW)
-    assert first == {app("was"): NOW}
-    assert lost_readiness(first, [Transition(app("was"), not_ready, ready)], NOW + 1) == {}
+    assert first == {item_named("was"): NOW}
+    assert lost_readiness(first, [transition(not_ready, ready, item_named("was"))], NOW + 1) == {}
 
 
 # The words.

@@ -12,12 +12,11 @@ from controller.model.memory import Binding, Memory
 from controller.model.phone import masked
 from controller.model.plan import WaitFor
 from controller.model.upstream import Details, Facts, LookFailed, Row
-from tests.builders.manifest import app, phone
+from tests.builders.manifest import APP, phone
 from tests.builders.memory import NOW, memory
 from tests.builders.plan import observed
 from tests.builders.upstream import app_id, row
 
-APP = app(1)
 TAKEN = replace(APP, app_id=app_id(7))
 NO_PHONE = replace(row(1), phone=None)
 SETTLE = Settle(late_effect=600, stale_list=120)

@@ -23,12 +23,11 @@ from controller.model.memory import (
 )
 from controller.model.plan import Link
 from controller.model.upstream import Facts, LookFailed, RemoteSubscription, Row
-from tests.builders.manifest import CALLBACK, PARTNER, app, desired, subscription
+from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, desired, subscription
 from tests.builders.memory import KEYED, NOW, memory, written
 from tests.builders.plan import observed, planned
 from tests.builders.upstream import app_id, live, looked, remote, row
 
-APP, WANTED = app(1), subscription(1)
 ID, PHONE = app_id(1), APP.phone
 LATE = 720.0
 BOUND = Binding(PHONE, ID)

@@ -6,22 +6,19 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.guard import guard
-from controller.core.planning.matched import app_item, match_apps, subscription_item, tag_item
+from controller.core.planning.matched import match_apps, tag_item
 from controller.core.status.conditions import statuses
 from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import Binding, Intent, Memory
 from controller.model.plan import Blocked, Item, Kind, Observed, Plan, Unmanaged, Verb, WaitFor, Waiting
 from controller.model.status import Status, Truth
 from controller.model.upstream import Facts, LookFailed, Stage
-from tests.builders.manifest import PARTNER, app, desired, subscription
+from tests.builders.manifest import APP, PARTNER, WANTED, desired
 from tests.builders.memory import NOW, THREE, memory, tired, written
-from tests.builders.plan import observed, planned
-from tests.builders.upstream import app_id, live, looked, remote, row
+from tests.builders.plan import ITEM, SUB, observed, planned
+from tests.builders.upstream import OFF, app_id, live, looked, remote, row
 
-APP, WANTED = app(1), subscription(1)
 HIDDEN = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_SECRET")})
-ITEM, SUB = app_item(APP), subscription_item(WANTED)
-OFF = replace(remote(WANTED), active=False)
 ON_ITS_WAY = memory(intents=[Intent(1, APP.phone, APP.app_name)])
 UNCLEAR = memory(intents=[Intent(1, APP.phone, APP.app_name, NOW - 30)])
 UNSET = "HOOK_SECRET is not set"

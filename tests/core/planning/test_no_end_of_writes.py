@@ -7,25 +7,25 @@ import pytest
 from controller.core.planning.digest import of_subscription, subscription_key
 from controller.core.planning.matched import subscription_item
 from controller.core.planning.subscriptions import REMOVED
-from controller.model.manifest import FromEnv, Subscription
+from controller.model.manifest import Subscription
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import Plan, Request, Subscribe, Unsubscribe, Update, WaitFor
 from controller.model.upstream import RemoteSubscription
-from tests.builders.manifest import ALL, PARTNER, app, desired, subscription
+from tests.builders.manifest import (
+    APP,
+    OURS,
+    PRUNING,
+    SECRET,
+    WANTED,
+    desired,
+    subscription,
+)
 from tests.builders.memory import KEYED, NOW, THREE, memory, tired, written
 from tests.builders.plan import NOBODY, observed, planned
-from tests.builders.upstream import app_id, live, looked, remote
+from tests.builders.upstream import EXTRA, MOVED, OFF, THERE, app_id, live, looked, remote
 
-APP, WANTED = app(1), subscription(1)
 KEY = subscription_key(app_id(1), WANTED.tag)
-THERE = remote(WANTED)
-MOVED = replace(THERE, url="https://elsewhere.example.com")
-SECRET = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A")})
 ITEM = subscription_item(WANTED)
-EXTRA = remote(subscription(1, "gitops-old"), "7")
-OURS = replace(PARTNER, owned_tags="gitops-*")
-PRUNING = replace(APP, policies=ALL)
-OFF = replace(THERE, active=False)
 
 
 def plan_for(

@@ -21,12 +21,11 @@ from controller.model.plan import (
     Waiting,
 )
 from controller.model.upstream import Row
-from tests.builders.manifest import PARTNER, app, desired, phone, subscription
+from tests.builders.manifest import APP, PARTNER, app, desired, phone, subscription
 from tests.builders.memory import NOW, memory
 from tests.builders.plan import observed, planned
 from tests.builders.upstream import app_id, row
 
-APP = app(1)
 LATE = 600.0 + 120.0
 WORDS = "Gupshup answered 400: Terms of use are not accepted"
 OTHER_WORDS = "Gupshup answered 400: Invalid wabaId"

@@ -21,13 +21,12 @@ from controller.model.upstream import (
     SubscriptionsQuery,
     WabaQuery,
 )
-from tests.builders.manifest import ALL, PARTNER, app, desired, subscription
+from tests.builders.manifest import ALL, APP, PARTNER, WANTED, app, desired, subscription
 from tests.builders.memory import memory
 from tests.builders.plan import observed
 from tests.builders.upstream import app_id, live, looked, remote, row
 
 ID = app_id(1)
-APP, WANTED = app(1), subscription(1)
 OWNING = replace(PARTNER, owned_tags="gitops-*")
 LINKED = replace(PARTNER, subscribe_when=SubscribeWhen.LINKED)
 SILENT = replace(row(1), stage=Stage())

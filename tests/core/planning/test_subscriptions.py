@@ -9,26 +9,30 @@ from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.digest import of_subscription, subscription_key
 from controller.core.planning.matched import app_item, subscription_item
 from controller.core.planning.subscriptions import ACTIVE_PAUSE, REMOVED, UNKNOWN, drift
-from controller.model.manifest import App, FromEnv, Partner, Policy, SubscribeWhen, Subscription, Suspend
+from controller.model.manifest import App, Partner, Policy, SubscribeWhen, Subscription, Suspend
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import NotYetObserved, Plan, Request, Subscribe, Unsubscribe, Update, Verb, WaitFor
 from controller.model.upstream import Details, Facts, LookFailed, RemoteSubscription, Row, Stage
-from tests.builders.manifest import ALL, PARTNER, app, desired, subscription
+from tests.builders.manifest import (
+    ALL,
+    APP,
+    OURS,
+    PARTNER,
+    PRUNING,
+    SECRET,
+    WANTED,
+    app,
+    desired,
+    subscription,
+)
 from tests.builders.memory import KEYED, NOW, memory, written
 from tests.builders.plan import observed, planned
-from tests.builders.upstream import app_id, live, looked, remote, row
+from tests.builders.upstream import EXTRA, MOVED, OFF, THERE, app_id, live, looked, remote, row
 
-APP, WANTED = app(1), subscription(1)
 KEY = subscription_key(app_id(1), WANTED.tag)
-THERE = remote(WANTED)
-OFF = replace(THERE, active=False)
-MOVED = replace(THERE, url="https://elsewhere.example.com")
-SECRET = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A")})
 ITEM = subscription_item(WANTED)
 NOTHING = Request()
 LEFT = Request(resend=False)
-OURS = replace(PARTNER, owned_tags="gitops-*")
-PRUNING = replace(APP, policies=ALL)
 
 
 def plan_for(
@@ -401,9 +405,6 @@ def test_a_suspended_app_writes_nothing() -> None:
         (verb, WaitFor.SUSPENSION, NOW + 60, "ported")
         for verb in (Verb.UPDATE, Verb.SUBSCRIBE, Verb.UNSUBSCRIBE)
     ]
-
-
-EXTRA = remote(subscription(1, "gitops-old"), "7")
 
 
 @pytest.mark.parametrize(

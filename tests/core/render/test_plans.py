@@ -8,7 +8,7 @@ import pytest
 
 from controller.core.planning.answers import of_link_answer
 from controller.core.planning.guard import held_digest
-from controller.core.planning.matched import app_item, subscription_item
+from controller.core.planning.matched import app_item
 from controller.core.render.plan_json import digests
 from controller.core.render.plan_lines import duration
 from controller.core.render.plans import plan_document, plan_text
@@ -37,13 +37,11 @@ from controller.model.plan import (
     Waiting,
 )
 from controller.model.upstream import PhoneTaken, SubscriptionId
-from tests.builders.manifest import CALLBACK, PARTNER, app, desired, phone, subscription
+from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, desired, phone, subscription
 from tests.builders.memory import NOW
-from tests.builders.plan import observed, planned
+from tests.builders.plan import ITEM, SUB, observed, planned
 from tests.builders.upstream import app_id, remote, row
 
-APP, WANTED = app(1), subscription(1)
-ITEM, SUB = app_item(APP), subscription_item(WANTED)
 FULL = replace(APP, callback_url=CALLBACK, storage_region="IN")
 SECRET = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A"), "X-A": FromEnv("HOOK_B")})
 CHANGES = {"url": ("https://old.example.com", "https://new.example.com"), "headers": ("(hidden)", "(hidden)")}

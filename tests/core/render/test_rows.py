@@ -7,21 +7,21 @@ import pytest
 from controller.core.render.history import event, events_table
 from controller.core.render.page_rows import AppRow, age, chosen, row
 from controller.model.history import WriteRecord
-from controller.model.plan import Item, Kind
-from controller.model.status import Condition, Status, Truth
+from controller.model.status import Condition
 from tests.builders.memory import NOW
+from tests.builders.status import FALSE, TRUE, condition, status_of
 from tests.builders.upstream import app_id
 
-READY = Condition("Ready", Truth.TRUE, "AllGood", "", NOW - 90, "r1")
-NOT_READY = Condition("Ready", Truth.FALSE, "Provisioning", "", NOW - 80, "r1")
-STALLED = Condition("Stalled", Truth.TRUE, "NameTakenElsewhere", "words", NOW - 70, "r1")
-RECONCILING = Condition("Reconciling", Truth.TRUE, "Linking", "", NOW - 60, "r1")
-NO_LONGER = Condition("Stalled", Truth.FALSE, "Fine", "", NOW, "r1")
+READY = condition("Ready", TRUE, "AllGood", since=NOW - 90)
+NOT_READY = condition("Ready", FALSE, "Provisioning", since=NOW - 80)
+STALLED = condition("Stalled", TRUE, "NameTakenElsewhere", message="words", since=NOW - 70)
+RECONCILING = condition("Reconciling", TRUE, "Linking", since=NOW - 60)
+NO_LONGER = condition("Stalled", FALSE, "Fine", since=NOW)
 
 
 def of(*conditions: Condition, name: str = "acme") -> AppRow:
-    item = Item(Kind.APP, "main", name, name)
-    return row(Status(item, conditions, "r1", NOW - 5, app_id(1), "FINALIZE"), "up#1", NOW)
+    found = status_of(name, *conditions, at=NOW - 5, app_id=app_id(1), stage="FINALIZE")
+    return row(found, "up#1", NOW)
 
 
 @pytest.mark.parametrize(

@@ -7,46 +7,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.planning.matched import app_item, subscription_item
 from controller.core.render.descriptions import Described, description, description_text
 from controller.core.render.statuses import document, fields, read_documents, timestamp
 from controller.core.render.tables import status_table, subscription_table, table
 from controller.model.history import WriteRecord
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
-from tests.builders.manifest import app, subscription
+from tests.builders.manifest import app
 from tests.builders.memory import NOW
+from tests.builders.plan import ITEM, SUB
+from tests.builders.status import status_of
 from tests.builders.upstream import app_id
-
-ITEM, SUB = app_item(app(1)), subscription_item(subscription(1))
 
 
 def condition(type_: str, status: Truth = Truth.TRUE, reason: str = "Fine") -> Condition:
     return Condition(type_, status, reason, "words", NOW, "r1")
 
 
-READY = Status(
+READY = status_of(
     ITEM,
-    tuple(condition(each) for each in ("Linked", "Live", "Subscribed", "Synced", "Ready")),
-    "r1",
-    NOW,
-    app_id(),
-    "DONE",
+    *map(condition, ("Linked", "Live", "Subscribed", "Synced", "Ready")),
+    app_id=app_id(),
+    stage="DONE",
 )
-ON_ITS_WAY = Status(
-    app_item(app(2)),
-    (
-        condition("Live", Truth.FALSE),
-        condition("Subscribed", Truth.FALSE),
-        condition("Ready", Truth.FALSE, "AwaitingLive"),
-    ),
-    "r1",
-    NOW,
-    app_id(2),
-    "WABA_SETUP",
+ON_ITS_WAY = status_of(
+    app(2).name,
+    *(condition(type_, Truth.FALSE) for type_ in ("Live", "Subscribed")),
+    condition("Ready", Truth.FALSE, "AwaitingLive"),
+    app_id=app_id(2),
+    stage="WABA_SETUP",
 )
-BARE = Status(app_item(app(3)), (), "r1", NOW)
-SUBSCRIBED = Status(SUB, (condition("Synced"), condition("Ready")), "r1", NOW, app_id())
+BARE = status_of(app(3).name)
+SUBSCRIBED = status_of(SUB, condition("Synced"), condition("Ready"), app_id=app_id())
 ENTRY = WriteRecord(NOW, "ci", "r1", "link", "App/app-0001", "done", "")
 DIED = WriteRecord(NOW - 60, "ci", "r0", "update", "App/app-0001")
 

@@ -13,13 +13,11 @@ from controller.model.memory import Binding, Memory
 from controller.model.plan import Item, Observed, Plan, Request, Verb, WaitFor, Waiting
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Facts, Row, Stage
-from tests.builders.manifest import CALLBACK, PARTNER, app, desired, subscription
+from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, desired, subscription
 from tests.builders.memory import NOW, memory, tired
-from tests.builders.plan import observed, planned
+from tests.builders.plan import ITEM, SUB, observed, planned
 from tests.builders.upstream import app_id, live, looked, remote, row
 
-APP, WANTED = app(1), subscription(1)
-ITEM, SUB = app_item(APP), subscription_item(WANTED)
 DECLARED = desired(APP, WANTED)
 THERE = looked(1, there={1: (remote(WANTED),)})
 MOVED = looked(1, there={1: (replace(remote(WANTED), url="https://elsewhere.example.com"),)})

@@ -26,11 +26,10 @@ from controller.model.plan import (
     Waiting,
 )
 from controller.model.upstream import SubscriptionId
-from tests.builders.manifest import CALLBACK, PARTNER, app, subscription
+from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, subscription
+from tests.builders.plan import ITEM, SUB
 from tests.builders.upstream import app_id
 
-APP, WANTED = app(1), subscription(1)
-ITEM, SUB = app_item(APP), subscription_item(WANTED)
 LINK = Link(APP)
 POST = Subscribe(WANTED, app_id())
 PUT = Update(WANTED, app_id(), SubscriptionId("1"), {}, drift=True)

@@ -4,13 +4,15 @@ from dataclasses import dataclass, field
 
 from controller.core.render.statuses import document
 from controller.loop.run.summary_cache import FRESH, STALE, SummaryCache
-from controller.model.passes import Lane, Pass, Transition
-from controller.model.plan import Item, Kind
-from controller.model.status import Condition, Status, Truth
+from controller.model.passes import Pass
+from controller.model.plan import Kind
+from controller.model.status import Truth
+from tests.builders.passes import finished_pass, transition
+from tests.builders.status import condition, item_named, status_of
 from tests.clock import FakeClock
 
 HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
-READY = Condition("Ready", Truth.TRUE, "Ready", "", 1.0, "r1")
+READY = condition("Ready")
 
 
 @dataclass
@@ -22,8 +24,8 @@ class Pages:
 
     async def read(self, upstream: str) -> dict[str, str]:
         self.read_.append(upstream)
-        items = [Item(Kind.APP, "main", f"a{i}", f"a{i}") for i in range(self.apps)]
-        return {str(item): document(Status(item, (READY,), "r1", 1.0)) for item in items}
+        found = [status_of(f"a{i}", READY) for i in range(self.apps)]
+        return {str(each.item): document(each) for each in found}
 
     async def counted(self) -> dict[str, int]:
         return {HERE: 2}
@@ -38,9 +40,7 @@ class Pages:
 
 
 def over(*, moved: bool = True) -> Pass:
-    item = Item(Kind.APP, "main", "a0", "a0")
-    transitions = (Transition(item, None, READY),) if moved else ()
-    return Pass("main", HERE, "", Lane.DRIFT, "r1", 0.0, 0.1, transitions=transitions)
+    return finished_pass(transitions=(transition(None, READY, item_named("a0")),) if moved else ())
 
 
 def ready(counted: SummaryCache, upstream: str = HERE) -> int:
