@@ -1,4 +1,4 @@
-"""The state of a loop as a test sets it, and the passes and conditions that tests need."""
+"""The state of a loop as a test sets it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -10,11 +10,17 @@ from tests.clock import FakeClock
 
 @dataclass
 class FakeControl(FakeClock):
-    """A LoopControl whose time, source and partners are fields of a test."""
+    """A LoopControl whose time, source and partners are fields of a test.
+
+    It knows the apps in *known*, those in *awaited* under way, and remembers what it was asked for.
+    """
 
     state: SourceState = GOOD
     all_partners: tuple[PartnerState, ...] = (MAIN,)
-    hints: list[str] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
+    awaited: set[str] = field(default_factory=set)
+    hinted: list[tuple[str, ...]] = field(default_factory=list)
+    changed: int = 0
 
     def source(self) -> SourceState:
         return self.state
@@ -28,12 +34,11 @@ class FakeControl(FakeClock):
         self.all_partners = (replace(first, **changes), *others)  # type: ignore[arg-type]  # the test names fields
 
     async def hint(self, names: Iterable[str]) -> bool:
-        self.hints += names
-        return True
+        self.hinted.append(tuple(names))
+        return bool(self.known.intersection(self.hinted[-1]))
 
     def awaits(self, names: Iterable[str]) -> bool:
-        del names
-        return False
+        return bool(self.awaited.intersection(names))
 
     def source_changed(self) -> None:
-        self.hints.append("source")
+        self.changed += 1

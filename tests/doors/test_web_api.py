@@ -12,16 +12,10 @@ from controller.doors.web import front_app
 from controller.edges.store import SqlStore
 from controller.model.history import WriteRecord
 from controller.model.passes import Lane, PartnerState, SourceState
-from tests.doors.web_fixture import (
-    NOW,
-    UPSTREAM,
-    PretendBoard,
-    caller,
-    keep,
-    open_web_store,
-    status,
-    subscription,
-)
+from tests.builders.memory import NOW
+from tests.builders.passes import HERE
+from tests.doors.fake_control import FakeControl
+from tests.doors.web_fixture import caller, keep, open_web_store, status, subscription
 
 REHEARSAL = "http://127.0.0.1:8085#1"
 ACME = ["App/acme", "Subscription/events on App/acme"]
@@ -42,15 +36,15 @@ async def filled(folder: Path) -> SqlStore:
     await keep(store, status("acme"), upstream=REHEARSAL)
     for number, target in enumerate([*ACME, *OTHERS]):
         entry = WriteRecord(NOW + number, "run by me", "r1", "link", target)
-        async with store.writer(UPSTREAM):
-            await store.history.finish(await store.history.begin(UPSTREAM, entry), "done", "ok")
+        async with store.writer(HERE):
+            await store.history.finish(await store.history.begin(HERE, entry), "done", "ok")
     return store
 
 
-async def get(folder: Path, path: str, board: PretendBoard | None = None) -> tuple[int, object]:
+async def get(folder: Path, path: str, board: FakeControl | None = None) -> tuple[int, object]:
     async with (
         await filled(folder) as store,
-        caller(front_app(board or PretendBoard(), store, token=None)) as http,
+        caller(front_app(board or FakeControl(), store, token=None)) as http,
     ):
         answer = await http.get(path)
     assert answer.headers["content-type"] == "application/json"
@@ -106,7 +100,7 @@ async def test_an_invalid_limit_is_a_400_with_a_reason(limit: str, tmp_path: Pat
 async def test_the_api_returns_many_apps_in_one_document(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         await keep(store, *(status(f"app-{number:04d}") for number in range(250)))
-        async with caller(front_app(PretendBoard(), store, token=None)) as http:
+        async with caller(front_app(FakeControl(), store, token=None)) as http:
             found = (await http.get("/api/v1/apps")).json()
     assert [item["name"] for item in found["items"]] == [f"app-{number:04d}" for number in range(250)]
 
@@ -114,7 +108,7 @@ async def test_the_api_returns_many_apps_in_one_document(tmp_path: Path) -> None
 async def test_an_empty_store_has_no_items_in_the_api(tmp_path: Path) -> None:
     async with (
         open_web_store(tmp_path) as store,
-        caller(front_app(PretendBoard(), store, token=None)) as http,
+        caller(front_app(FakeControl(), store, token=None)) as http,
     ):
         assert (await http.get("/api/v1/apps")).json() == {"formatVersion": "1.0", "items": []}
 
@@ -123,7 +117,7 @@ async def test_the_api_shows_why_a_newer_revision_is_rejected(tmp_path: Path) ->
     state = SourceState(
         "manifests/", "r1", NOW - 60, NOW, "b.yaml:3:1 is wrong", NOW - 30, "d1", "r2", "a rest", NOW - 2
     )
-    assert await get(tmp_path, "/api/v1/source", PretendBoard(state=state)) == (
+    assert await get(tmp_path, "/api/v1/source", FakeControl(state=state)) == (
         200,
         {
             "formatVersion": "1.0",
@@ -143,15 +137,15 @@ async def test_the_api_shows_why_a_newer_revision_is_rejected(tmp_path: Path) ->
 
 async def test_the_api_shows_the_state_of_each_partners_loop(tmp_path: Path) -> None:
     queued = {Lane.IN_FLIGHT: 2, Lane.ASKED: 1}
-    partner = PartnerState("main", UPSTREAM, progressed_at=NOW, queued=queued, error="busy", failures=3)
-    code, found = await get(tmp_path, "/api/v1/partners", PretendBoard(all_partners=(partner,)))
+    partner = PartnerState("main", HERE, progressed_at=NOW, queued=queued, error="busy", failures=3)
+    code, found = await get(tmp_path, "/api/v1/partners", FakeControl(all_partners=(partner,)))
     assert code == 200
     assert found == {
         "formatVersion": "1.0",
         "items": [
             {
                 "name": "main",
-                "upstream": UPSTREAM,
+                "upstream": HERE,
                 "leader": False,
                 "apps": 0,
                 "provisioning": 0,

@@ -12,17 +12,8 @@ from controller.doors.web import Hooks, auth_tokens, front_app
 from controller.doors.web.auth import require_token
 from controller.edges.log_throttle import LogThrottle
 from controller.errors import Denied, Usage
-from tests.doors.web_fixture import (
-    OTHER_SECRET,
-    SECRET,
-    TOKEN,
-    PretendBoard,
-    caller,
-    keep,
-    keys,
-    open_web_store,
-    status,
-)
+from tests.doors.fake_control import FakeControl
+from tests.doors.web_fixture import OTHER_SECRET, SECRET, TOKEN, caller, keep, keys, open_web_store, status
 
 TELLING = ["/", "/api/v1/apps", "/api/v1/apps/a", "/api/v1/events", "/api/v1/source", "/api/v1/partners"]
 
@@ -51,7 +42,7 @@ def basic(user: str, password: str) -> str:
 async def test_every_page_with_content_asks_for_the_token(header: str, code: int, tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
         await keep(store, status("a"))
-        door = front_app(PretendBoard(), store, token=keys(TOKEN), more=[Route("/more", _more)])
+        door = front_app(FakeControl(), store, token=keys(TOKEN), more=[Route("/more", _more)])
         async with caller(door) as http:
             sent = {"Authorization": header} if header else {}
             answers = [await http.get(path, headers=sent) for path in (*TELLING, "/more")]
@@ -65,7 +56,7 @@ async def _more(_: Request) -> Response:
 
 async def test_an_unknown_path_and_a_wrong_secret_are_alike_without_a_token(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
-        board = PretendBoard()
+        board = FakeControl()
         door = front_app(board, store, token=keys(TOKEN), hooks=Hooks(board, keys(SECRET)))
         async with caller(door) as http:
             unknown = await http.post("/no/such/path")
@@ -100,7 +91,7 @@ async def test_an_unknown_path_and_a_wrong_secret_are_alike_without_a_token(tmp_
 async def test_only_this_machine_is_served_without_a_token(host: str, code: int, tmp_path: Path) -> None:
     async with (
         open_web_store(tmp_path) as store,
-        caller(front_app(PretendBoard(), store, token=None)) as http,
+        caller(front_app(FakeControl(), store, token=None)) as http,
     ):
         assert (await http.get("/", headers={"Host": host})).status_code == code
 
@@ -110,7 +101,7 @@ async def test_the_token_file_is_read_again_for_each_request(tmp_path: Path) -> 
     file.write_text(TOKEN)
     async with (
         open_web_store(tmp_path) as store,
-        caller(front_app(PretendBoard(), store, token=auth_tokens(str(file)))) as http,
+        caller(front_app(FakeControl(), store, token=auth_tokens(str(file)))) as http,
     ):
         bearer = {"Authorization": f"Bearer {TOKEN}"}
         assert (await http.get("/", headers=bearer)).status_code == 200
@@ -132,7 +123,7 @@ async def test_refusals_are_logged_without_the_presented_token(
 ) -> None:
     async with (
         open_web_store(tmp_path) as store,
-        caller(front_app(PretendBoard(), store, token=keys(TOKEN))) as http,
+        caller(front_app(FakeControl(), store, token=keys(TOKEN))) as http,
     ):
         await http.get("/", headers={"Authorization": f"Bearer {OTHER_SECRET}"})
     told = capsys.readouterr()
@@ -143,7 +134,7 @@ async def test_refusals_are_logged_without_the_presented_token(
 async def test_no_answer_may_be_cached_framed_or_sniffed(tmp_path: Path) -> None:
     async with (
         open_web_store(tmp_path) as store,
-        caller(front_app(PretendBoard(), store, token=None)) as http,
+        caller(front_app(FakeControl(), store, token=None)) as http,
     ):
         paths = [*TELLING, "/healthz", "/readyz", "/nothing", "/api/v1/nothing"]
         answers = [await http.get(path) for path in paths]
@@ -160,7 +151,7 @@ async def test_no_method_of_the_web_server_changes_anything(tmp_path: Path) -> N
     methods = ["POST", "PUT", "DELETE", "PATCH"]
     async with (
         open_web_store(tmp_path) as store,
-        caller(front_app(PretendBoard(), store, token=None)) as http,
+        caller(front_app(FakeControl(), store, token=None)) as http,
     ):
         answers = [await http.request(method, path) for method in methods for path in TELLING]
     assert {answer.status_code for answer in answers} == {405}
@@ -173,7 +164,7 @@ async def test_a_crash_of_a_request_is_logged_without_its_message(
         raise KeyError("s3cr3t")
 
     async with open_web_store(tmp_path) as store:
-        door = front_app(PretendBoard(), store, token=None, more=[Route("/broken", broken)])
+        door = front_app(FakeControl(), store, token=None, more=[Route("/broken", broken)])
         async with caller(door) as http:
             with pytest.raises(KeyError):
                 await http.get("/broken")
@@ -183,7 +174,7 @@ async def test_a_crash_of_a_request_is_logged_without_its_message(
 async def test_a_failing_store_is_a_503_with_a_reason(tmp_path: Path) -> None:
     store = open_web_store(tmp_path)
     (tmp_path / "state.db").write_bytes(b"no database")
-    async with caller(front_app(PretendBoard(), store, token=None)) as http:
+    async with caller(front_app(FakeControl(), store, token=None)) as http:
         for path in ("/", "/api/v1/apps", "/api/v1/apps/a", "/api/v1/events"):
             answer = await http.get(path)
             assert answer.status_code == 503

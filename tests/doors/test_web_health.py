@@ -9,7 +9,9 @@ import pytest
 from controller.doors.web import front_app
 from controller.errors import StoreError
 from controller.model.passes import PartnerState, SourceState
-from tests.doors.web_fixture import NOW, TOKEN, PretendBoard, caller, keys, open_web_store
+from tests.builders.memory import NOW
+from tests.doors.fake_control import FakeControl
+from tests.doors.web_fixture import TOKEN, caller, keys, open_web_store
 
 
 def partner(name: str = "main", progressed_at: float = NOW) -> PartnerState:
@@ -30,7 +32,7 @@ def partner(name: str = "main", progressed_at: float = NOW) -> PartnerState:
 async def test_healthz_is_200_while_the_loop_progresses(
     partners: tuple[PartnerState, ...], later: float, code: int, tmp_path: Path
 ) -> None:
-    board = PretendBoard(all_partners=partners)
+    board = FakeControl(all_partners=partners)
     async with open_web_store(tmp_path) as store, caller(front_app(board, store, token=None)) as http:
         board.time += later
         answer = await http.get("/healthz")
@@ -38,7 +40,7 @@ async def test_healthz_is_200_while_the_loop_progresses(
 
 
 async def test_readyz_is_200_once_a_source_was_read_and_the_store_is_reachable(tmp_path: Path) -> None:
-    board = PretendBoard(state=SourceState("manifests/"))
+    board = FakeControl(state=SourceState("manifests/"))
     async with open_web_store(tmp_path) as store, caller(front_app(board, store, token=None)) as http:
         assert (await http.get("/readyz")).status_code == 503
         board.state = replace(board.state, read=NOW)
@@ -62,7 +64,7 @@ class Shaky:
 
 
 async def test_an_unreachable_store_is_not_ready_and_is_queried_once_a_second() -> None:
-    board, shaky = PretendBoard(), Shaky()
+    board, shaky = FakeControl(), Shaky()
     async with caller(front_app(board, shaky, token=None)) as http:  # type: ignore[arg-type]  # the part that is asked
         assert {(await http.get("/readyz")).status_code for _ in range(20)} == {200}
         assert shaky.asked == 1
@@ -74,7 +76,7 @@ async def test_an_unreachable_store_is_not_ready_and_is_queried_once_a_second() 
 
 
 async def test_a_hanging_store_is_not_ready_and_is_not_queried_again() -> None:
-    board, shaky = PretendBoard(), Shaky()
+    board, shaky = FakeControl(), Shaky()
     shaky.answers.clear()
     async with caller(front_app(board, shaky, token=None)) as http:  # type: ignore[arg-type]  # likewise
         codes = await asyncio.gather(*(http.get("/readyz") for _ in range(5)))
@@ -88,7 +90,7 @@ async def test_a_hanging_store_is_not_ready_and_is_not_queried_again() -> None:
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 async def test_health_needs_no_token_and_shows_nothing_else(path: str, tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
-        door = front_app(PretendBoard(), store, token=keys(TOKEN))
+        door = front_app(FakeControl(), store, token=keys(TOKEN))
         async with caller(door) as http:
             answer = await http.get(path, headers={"Host": "anything.example"})
             posted = await http.post(path)

@@ -18,7 +18,8 @@ from controller.doors.web.debounce import Debounce
 from controller.doors.web.hint_queue import MOST, HintQueue
 from controller.errors import Denied, StoreError, Usage
 from controller.model.secret import Secret
-from tests.doors.web_fixture import OTHER_SECRET, SECRET, PretendBoard, caller, keys, served, until
+from tests.doors.fake_control import FakeControl
+from tests.doors.web_fixture import OTHER_SECRET, SECRET, caller, keys, served, until
 
 ID = "7f9c24e5-1c1a-4d4e-9d6b-0a1b2c3d4e5f"
 HOOK = f"/hooks/gupshup/{SECRET}"
@@ -32,7 +33,7 @@ def live(app: str = "AcmeSupport", app_id: str = ID) -> dict[str, object]:
 class Counted(Hooks):
     """Hooks whose requests are counted by what came of them."""
 
-    def __init__(self, board: PretendBoard, deadline: float) -> None:
+    def __init__(self, board: FakeControl, deadline: float) -> None:
         self.requests = Counter[str]()
         super().__init__(board, keys(SECRET), deadline=deadline, on_request=self._counted)
 
@@ -40,8 +41,8 @@ class Counted(Hooks):
         self.requests[result] += 1
 
 
-def hooks(board: PretendBoard | None = None, *, deadline: float = 5.0) -> Counted:
-    return Counted(board or PretendBoard(), deadline)
+def hooks(board: FakeControl | None = None, *, deadline: float = 5.0) -> Counted:
+    return Counted(board or FakeControl(), deadline)
 
 
 def waiting(queue: HintQueue) -> int:
@@ -74,7 +75,7 @@ async def settle(queue: HintQueue) -> None:
 )
 async def test_every_event_is_answered_with_an_empty_200(body: bytes, counted: str) -> None:
     of = hooks()
-    async with caller(hooks_app(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, FakeControl())) as http:
         answer = await http.post(HOOK, content=body)
     assert (answer.status_code, answer.content) == (200, b"")
     assert of.requests == {counted: 1}
@@ -83,16 +84,16 @@ async def test_every_event_is_answered_with_an_empty_200(body: bytes, counted: s
 async def test_the_answer_to_an_event_does_not_wait_for_its_observation() -> None:
     """Nobody carries hints on, and still it is answered: a full queue keeps Gupshup waiting no longer."""
     of = hooks()
-    async with caller(hooks_app(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, FakeControl())) as http:
         for number in range(MOST + 3):
             assert (await http.post(HOOK, json=live(app=f"App{number}"))).status_code == 200
     assert waiting(of.hints) == MOST, "the last 3 found no place"
 
 
 async def test_an_event_becomes_a_hint_with_all_its_names() -> None:
-    board = PretendBoard(known={"AcmeSupport"})
+    board = FakeControl(known={"AcmeSupport"})
     of = hooks(board)
-    async with caller(hooks_app(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, FakeControl())) as http:
         await http.post(HOOK, json=live())
     await settle(of.hints)
     assert board.hinted == [(ID, "AcmeSupport")]
@@ -100,8 +101,8 @@ async def test_an_event_becomes_a_hint_with_all_its_names() -> None:
 
 
 async def test_a_known_and_an_unknown_app_are_answered_alike() -> None:
-    of = hooks(PretendBoard(known={"AcmeSupport"}))
-    async with caller(hooks_app(of, PretendBoard())) as http:
+    of = hooks(FakeControl(known={"AcmeSupport"}))
+    async with caller(hooks_app(of, FakeControl())) as http:
         known, unknown = [await http.post(HOOK, json=live(app, app)) for app in ("AcmeSupport", "Nobody")]
     assert (known.status_code, known.headers, known.content) == (
         unknown.status_code,
@@ -111,9 +112,9 @@ async def test_a_known_and_an_unknown_app_are_answered_alike() -> None:
 
 
 async def test_a_hundred_repeats_of_an_event_are_two_hints() -> None:
-    board = PretendBoard(known={ID})
+    board = FakeControl(known={ID})
     of = hooks(board)
-    async with caller(hooks_app(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, FakeControl())) as http:
         for _ in range(100):
             await http.post(HOOK, json=live())
             await settle(of.hints)
@@ -126,7 +127,7 @@ async def test_a_hundred_repeats_of_an_event_are_two_hints() -> None:
 
 async def test_a_flood_of_apps_costs_a_tenth_of_the_calls() -> None:
     """A thousand different apps in a minute: twenty looks, three calls each at most, and little is kept."""
-    board = PretendBoard(known={f"App{number}" for number in range(1_000)})
+    board = FakeControl(known={f"App{number}" for number in range(1_000)})
     queue = HintQueue(board, Throttle())
     for number in range(1_000):
         board.time += 0.05
@@ -139,7 +140,7 @@ async def test_a_flood_of_apps_costs_a_tenth_of_the_calls() -> None:
 async def test_a_flood_of_events_delays_no_hint_about_an_app_in_flight() -> None:
     """All that may wait waits already, and the allowance is used up."""
     known = [f"App{number}" for number in range(1_000)]
-    board = PretendBoard(known={*known, "Newcomer"}, awaited={"Newcomer"})
+    board = FakeControl(known={*known, "Newcomer"}, awaited={"Newcomer"})
     queue = HintQueue(board, Throttle())
     for name in known:
         queue.put((name,))
@@ -152,7 +153,7 @@ async def test_a_flood_of_events_delays_no_hint_about_an_app_in_flight() -> None
 
 async def test_hints_about_apps_in_flight_have_room_of_their_own_in_the_queue() -> None:
     names = [f"Newcomer{number}" for number in range(300)]
-    board = PretendBoard(known={*names, "AcmeSupport"}, awaited=set(names))
+    board = FakeControl(known={*names, "AcmeSupport"}, awaited=set(names))
     queue = HintQueue(board, Throttle(looks=1))
     for name in names:
         queue.put((name,))
@@ -164,7 +165,7 @@ async def test_hints_about_apps_in_flight_have_room_of_their_own_in_the_queue() 
 
 
 async def test_events_about_unknown_apps_do_not_use_up_the_room_of_known_ones() -> None:
-    board = PretendBoard(known={"AcmeSupport"})
+    board = FakeControl(known={"AcmeSupport"})
     queue = HintQueue(board, Throttle(looks=1))
     for number in range(30):
         queue.put((f"Nobody{number}",))
@@ -175,7 +176,7 @@ async def test_events_about_unknown_apps_do_not_use_up_the_room_of_known_ones() 
 
 
 async def test_a_hint_that_waits_for_the_throttle_is_passed_on_by_itself() -> None:
-    board = PretendBoard(known={"A", "B"})
+    board = FakeControl(known={"A", "B"})
     queue = HintQueue(board, Throttle(looks=1, seconds=0.01))
     queue.put(("A",))
     queue.put(("B",))
@@ -187,7 +188,7 @@ async def test_a_hint_that_waits_for_the_throttle_is_passed_on_by_itself() -> No
     assert board.hinted == [("A",), ("B",)]
 
 
-class FailingBoard(PretendBoard):
+class FailingBoard(FakeControl):
     async def hint(self, names: Iterable[str]) -> bool:
         await super().hint(names)
         raise StoreError(f"no store for {names}")
@@ -218,7 +219,7 @@ async def test_a_failing_store_does_not_end_the_hint_queue() -> None:
 )
 async def test_a_wrong_secret_of_a_hook_is_an_unknown_path(path: str) -> None:
     of = hooks()
-    async with caller(hooks_app(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, FakeControl())) as http:
         unknown = await http.post("/nothing/of/this/name", json=live())
         refused = await http.post(path, json=live())
     assert refused.status_code == unknown.status_code == 404
@@ -228,7 +229,7 @@ async def test_a_wrong_secret_of_a_hook_is_an_unknown_path(path: str) -> None:
 
 
 async def test_no_gupshup_hook_exists_without_a_secret() -> None:
-    async with caller(hooks_app(Hooks(PretendBoard(), None), PretendBoard())) as http:
+    async with caller(hooks_app(Hooks(FakeControl(), None), FakeControl())) as http:
         assert (await http.post(HOOK, json=live())).status_code == 404
         assert (await http.get(HOOK)).status_code == 404
         assert (await http.post("/hooks/git")).status_code == 202
@@ -237,7 +238,7 @@ async def test_no_gupshup_hook_exists_without_a_secret() -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])
 @pytest.mark.parametrize("path", [HOOK, f"/hooks/gupshup/{OTHER_SECRET}", "/hooks/git"])
 async def test_other_methods_of_a_hook_are_refused_whatever_the_secret(method: str, path: str) -> None:
-    async with caller(hooks_app(hooks(), PretendBoard())) as http:
+    async with caller(hooks_app(hooks(), FakeControl())) as http:
         answer = await http.request(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
@@ -246,7 +247,7 @@ async def test_old_and_new_secret_are_accepted_until_the_old_one_is_gone(tmp_pat
     file = tmp_path / "hook"
     file.write_text(f"{SECRET}\n")
     accepted = hook_tokens({"GUPSHUPCTL_HOOK_SECRET_FILE": str(file)})
-    async with caller(hooks_app(Hooks(PretendBoard(), accepted), PretendBoard())) as http:
+    async with caller(hooks_app(Hooks(FakeControl(), accepted), FakeControl())) as http:
 
         async def codes() -> list[int]:
             paths = [HOOK, f"/hooks/gupshup/{OTHER_SECRET}"]
@@ -292,7 +293,7 @@ def test_no_repr_shows_the_secret_of_a_hook() -> None:
 
 
 async def test_a_push_is_passed_on_at_once_and_a_flood_of_them_once_more() -> None:
-    board = PretendBoard()
+    board = FakeControl()
     debounce = Debounce(board.source_changed, every=0.05)
     for _ in range(100):
         debounce.request()
@@ -304,7 +305,7 @@ async def test_a_push_is_passed_on_at_once_and_a_flood_of_them_once_more() -> No
 
 
 async def test_a_push_as_long_as_git_hosts_make_them_is_accepted() -> None:
-    board = PretendBoard()
+    board = FakeControl()
     async with caller(hooks_app(hooks(board), board)) as http:
         answer = await http.post("/hooks/git", content=b"x" * 1_000_000)
     assert (answer.status_code, answer.content, board.changed) == (202, b"", 1)
@@ -315,7 +316,7 @@ async def test_a_push_as_long_as_git_hosts_make_them_is_accepted() -> None:
 )
 async def test_the_body_of_a_hook_has_a_cap(length: int, code: int) -> None:
     of = hooks()
-    async with caller(hooks_app(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, FakeControl())) as http:
         declared = await http.post(HOOK, content=b" " * length)
         chunked = await http.post(HOOK, content=_pieces(length))
     assert (declared.status_code, chunked.status_code) == (code, code)
@@ -325,8 +326,8 @@ async def test_the_body_of_a_hook_has_a_cap(length: int, code: int) -> None:
 @pytest.mark.parametrize(("path", "hook"), [(HOOK, "gupshup"), ("/hooks/git", "git")])
 async def test_errors_of_a_body_are_counted_for_their_hook(path: str, hook: str) -> None:
     told: list[tuple[str, str]] = []
-    of = Hooks(PretendBoard(), keys(SECRET), deadline=0.2, on_request=lambda *each: told.append(each))
-    async with served(hooks_app(of, PretendBoard())) as server:
+    of = Hooks(FakeControl(), keys(SECRET), deadline=0.2, on_request=lambda *each: told.append(each))
+    async with served(hooks_app(of, FakeControl())) as server:
         for headers, body in ((["Content-Length: 99999999"], b""), (["Content-Length: 100"], b"{")):
             await server.send(post(path, *headers, body=body))
         _, writer = await server.connect()
@@ -345,7 +346,7 @@ async def _pieces(length: int) -> "httpx.AsyncByteStream":  # type: ignore[misc]
 
 @pytest.fixture
 def door() -> ASGIApp:
-    return hooks_app(hooks(deadline=0.2), PretendBoard())
+    return hooks_app(hooks(deadline=0.2), FakeControl())
 
 
 def post(path: str = HOOK, *headers: str, body: bytes = b"") -> bytes:
@@ -382,7 +383,7 @@ async def test_a_chunked_body_without_an_end_is_refused_at_the_cap(door: ASGIApp
 
 async def test_a_sender_of_a_hook_that_disconnects_harms_nothing() -> None:
     of = hooks()
-    async with served(hooks_app(of, PretendBoard())) as server:
+    async with served(hooks_app(of, FakeControl())) as server:
         _, writer = await server.connect()
         writer.write(post(HOOK, "Content-Length: 100", body=b"{"))
         await writer.drain()
@@ -433,12 +434,10 @@ async def test_a_content_length_beside_chunks_smuggles_no_second_request(door: A
     assert b" 200 " not in answer.partition(b"HTTP/1.1 ")[2].partition(b"HTTP/1.1 ")[2]
 
 
-async def test_a_flood_of_wrong_secrets_is_one_line_a_minute_and_never_the_secret(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    board = PretendBoard()
+async def test_a_flood_of_wrong_secrets_is_one_line_a_minute_and_never_the_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    board = FakeControl()
     of = hooks(board)
-    async with caller(hooks_app(of, PretendBoard())) as http:
+    async with caller(hooks_app(of, FakeControl())) as http:
         for _ in range(50):
             await http.post(f"/hooks/gupshup/{OTHER_SECRET}", json=live())
         board.time += 60.0

@@ -13,7 +13,10 @@ from controller.doors.web import front_app
 from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.status import Status
 from controller.model.text import escape
-from tests.doors.web_fixture import NOW, UPSTREAM, PretendBoard, caller, keep, open_web_store, status
+from tests.builders.memory import NOW
+from tests.builders.passes import HERE
+from tests.doors.fake_control import FakeControl
+from tests.doors.web_fixture import caller, keep, open_web_store, status
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -61,12 +64,12 @@ class Page(HTMLParser):
 
 
 async def show(
-    folder: Path, *statuses: Status, path: str = "/", board: PretendBoard | None = None
+    folder: Path, *statuses: Status, path: str = "/", board: FakeControl | None = None
 ) -> tuple[str, str]:
     """Return the page and its policy."""
     async with (
         open_web_store(folder) as store,
-        caller(front_app(board or PretendBoard(), store, token=None)) as http,
+        caller(front_app(board or FakeControl(), store, token=None)) as http,
     ):
         await keep(store, *statuses)
         answer = await http.get(path)
@@ -91,11 +94,11 @@ async def test_the_page_shows_the_source_and_the_partners_with_their_errors(tmp_
     )
     partners = (
         PartnerState(
-            "main", UPSTREAM, is_leader=True, apps=3, listed_at=NOW - 9, progressed_at=NOW - 1, provisioning=2
+            "main", HERE, is_leader=True, apps=3, listed_at=NOW - 9, progressed_at=NOW - 1, provisioning=2
         ),
         PartnerState("other", queued={Lane.DRIFT: 4}, error="signing in", failures=3, held_digest="d2"),
     )
-    text, _ = await show(tmp_path, board=PretendBoard(state=source, all_partners=partners))
+    text, _ = await show(tmp_path, board=FakeControl(state=source, all_partners=partners))
     words = Page(text).text
     assert "revision r1 for 1 min" in words
     assert "A newer revision is rejected, for 2 h 0 min: b.yaml is wrong" in words
@@ -108,14 +111,14 @@ async def test_the_page_shows_the_source_and_the_partners_with_their_errors(tmp_
 
 
 async def test_the_page_says_so_if_nothing_was_read_yet(tmp_path: Path) -> None:
-    text, _ = await show(tmp_path, board=PretendBoard(state=SourceState("manifests/"), all_partners=()))
+    text, _ = await show(tmp_path, board=FakeControl(state=SourceState("manifests/"), all_partners=()))
     assert "none yet" in text
     assert "not yet" in text
 
 
-def everywhere(words: str) -> tuple[Status, PretendBoard]:
+def everywhere(words: str) -> tuple[Status, FakeControl]:
     """Return an app, and a loop, with *words* wherever words can stand."""
-    board = PretendBoard(
+    board = FakeControl(
         state=SourceState(words, words, NOW, NOW, words, NOW, words, words, words, NOW),
         all_partners=(PartnerState(words, words, error=words, held_digest=words),),
     )
@@ -193,11 +196,11 @@ async def test_many_apps_are_shown_page_by_page(
 async def test_the_page_shows_the_account_of_each_app_if_there_are_two(tmp_path: Path) -> None:
     async with (
         open_web_store(tmp_path) as store,
-        caller(front_app(PretendBoard(), store, token=None)) as http,
+        caller(front_app(FakeControl(), store, token=None)) as http,
     ):
         await keep(store, status("acme"))
-        assert UPSTREAM not in (await http.get("/")).text
+        assert HERE not in (await http.get("/")).text
         await keep(store, status("acme"), upstream="http://127.0.0.1:8085#1")
         text = (await http.get("/")).text
-    assert UPSTREAM in text
+    assert HERE in text
     assert "http://127.0.0.1:8085#1" in text

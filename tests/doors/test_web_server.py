@@ -23,11 +23,11 @@ from controller.doors.web import (
 from controller.doors.web.server import LONGEST_HEAD, Connection, serve
 from controller.doors.web.server_app import AT_ONCE
 from controller.errors import Usage
+from tests.doors.fake_control import FakeControl
 from tests.doors.web_fixture import (
     SECRET,
     TOKEN,
     Caller,
-    PretendBoard,
     Served,
     keep,
     keys,
@@ -109,7 +109,7 @@ def test_an_address_in_use_is_reported_and_the_other_socket_closed() -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(places: ListenOptions, folder: Path, board: PretendBoard) -> AsyncIterator[tuple[str, ...]]:
+async def running(places: ListenOptions, folder: Path, board: FakeControl) -> AsyncIterator[tuple[str, ...]]:
     """Keep everything open over a store for a while, and yield the addresses."""
     found = open_sockets(places, ENVIRON)
     async with open_web_store(folder) as store:
@@ -124,7 +124,7 @@ async def running(places: ListenOptions, folder: Path, board: PretendBoard) -> A
 
 
 async def test_an_event_over_tcp_becomes_a_hint(tmp_path: Path) -> None:
-    board = PretendBoard(known={"AcmeSupport"})
+    board = FakeControl(known={"AcmeSupport"})
     async with running(ListenOptions("127.0.0.1:0"), tmp_path, board) as (address,):
         async with httpx.AsyncClient(trust_env=False) as http:
             answer = await http.post(f"{address}/hooks/gupshup/{SECRET}", json=EVENT)
@@ -136,7 +136,7 @@ async def test_an_event_over_tcp_becomes_a_hint(tmp_path: Path) -> None:
 
 
 async def test_hooks_with_a_listener_of_their_own_are_nowhere_else(tmp_path: Path) -> None:
-    board = PretendBoard()
+    board = FakeControl()
     places = ListenOptions("127.0.0.1:0", "127.0.0.1:0")
     calls = [("POST", f"/hooks/gupshup/{SECRET}"), ("POST", "/hooks/git"), ("GET", "/"), ("GET", "/healthz")]
     async with (
@@ -151,7 +151,7 @@ async def test_hooks_with_a_listener_of_their_own_are_nowhere_else(tmp_path: Pat
 
 async def test_cancelling_the_server_ends_it_at_once_and_closes_everything(tmp_path: Path) -> None:
     """Even with a request under way and a connection that says nothing."""
-    board = PretendBoard()
+    board = FakeControl()
     before = signal.getsignal(signal.SIGTERM)
     async with running(ListenOptions("127.0.0.1:0"), tmp_path, board) as (address,):
         host, port = address.removeprefix("http://").split(":")
@@ -174,7 +174,7 @@ async def test_a_task_beside_the_servers_ends_them_if_it_fails() -> None:
 
     listening = socket.create_server(("127.0.0.1", 0))
     with pytest.raises(ExceptionGroup):
-        await serve([(listening, hooks_app(Hooks(PretendBoard(), None), PretendBoard()))], failing())
+        await serve([(listening, hooks_app(Hooks(FakeControl(), None), FakeControl()))], failing())
     assert listening.fileno() == -1
 
 
@@ -195,7 +195,7 @@ SLOW = [
 
 @pytest.mark.parametrize("sent", SLOW)
 async def test_a_silent_connection_is_dropped(sent: bytes) -> None:
-    async with served(hooks_app(Hooks(PretendBoard(), None), PretendBoard()), connection=Hasty) as server:
+    async with served(hooks_app(Hooks(FakeControl(), None), FakeControl()), connection=Hasty) as server:
         answer = await asyncio.wait_for(server.send(sent), 5)
     assert answer == b"" or answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 408"))
 
@@ -208,7 +208,7 @@ class HastyBetween(Connection):
 async def test_a_request_head_that_drips_is_dropped(before: bytes) -> None:
     """Each byte comes in time for the server's keep-alive, and the whole never comes."""
     async with served(
-        hooks_app(Hooks(PretendBoard(), None), PretendBoard()), connection=HastyBetween
+        hooks_app(Hooks(FakeControl(), None), FakeControl()), connection=HastyBetween
     ) as server:
         reader, writer = await server.connect()
         writer.write(before + b"POST /hooks/git HTTP/1.1\r\n")
@@ -227,7 +227,7 @@ async def test_a_client_that_reads_nothing_is_dropped(tmp_path: Path) -> None:
     """The answer is larger than what the sockets between can hold."""
     async with open_web_store(tmp_path) as store:
         await keep(store, *(status(f"app-{number:05d}", message="m" * 2_000) for number in range(4_000)))
-        door = front_app(PretendBoard(), store, token=None)
+        door = front_app(FakeControl(), store, token=None)
         async with served(door, connection=Hasty) as server:
             reader, writer = await server.connect()
             writer.write(b"GET /api/v1/apps HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -240,9 +240,9 @@ async def test_a_client_that_reads_nothing_is_dropped(tmp_path: Path) -> None:
 
 async def test_a_connection_may_be_used_again_and_again() -> None:
     """The deadline is one of each request, not of all of them together."""
-    of = Hooks(PretendBoard(), keys(SECRET))
+    of = Hooks(FakeControl(), keys(SECRET))
     request = f"POST /hooks/gupshup/{SECRET} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{{}}".encode()
-    async with served(hooks_app(of, PretendBoard()), connection=Hasty) as server:
+    async with served(hooks_app(of, FakeControl()), connection=Hasty) as server:
         reader, writer = await server.connect()
         started = time.perf_counter()
         while time.perf_counter() - started < 0.6:
@@ -288,7 +288,7 @@ async def test_a_crowd_of_connections_leaves_room_for_health_and_the_page(
 ) -> None:
     """An orchestrator that hears no answer starts the process anew, and whoever crowds in would win."""
     async with open_web_store(tmp_path) as store:
-        board = PretendBoard()
+        board = FakeControl()
         door = front_app(board, store, token=None, hooks=Hooks(board, None))
         async with served(door, connection=Patient) as server:
             held = await crowd(server, Connection.most + 100, peers=peers, says=says)
@@ -300,7 +300,7 @@ async def test_a_crowd_of_connections_leaves_room_for_health_and_the_page(
 
 async def test_a_listener_for_hooks_that_is_crowded_leaves_the_other_one_alone(tmp_path: Path) -> None:
     async with open_web_store(tmp_path) as store:
-        board = PretendBoard()
+        board = FakeControl()
         doors = (front_app(board, store, token=None), hooks_app(Hooks(board, None), board))
         async with served(*doors, connection=Patient) as server:
             held = [await server.connect(1) for _ in range(Connection.most)]
@@ -318,7 +318,7 @@ class Patient(Connection):
 
 
 async def test_a_peer_with_few_connections_is_not_dropped_for_the_crowd_of_another() -> None:
-    door = hooks_app(Hooks(PretendBoard(), None), PretendBoard())
+    door = hooks_app(Hooks(FakeControl(), None), FakeControl())
     async with served(door, connection=Patient) as server:
         reader, writer = await server.connect(peer="127.0.0.9")
         held = await crowd(server, Connection.most + 50, peers=["127.0.0.1"])
@@ -329,8 +329,8 @@ async def test_a_peer_with_few_connections_is_not_dropped_for_the_crowd_of_anoth
 
 
 async def test_one_peer_may_use_half_of_the_connections_and_leaves_the_other_half() -> None:
-    of = Hooks(PretendBoard(), None, deadline=600)
-    async with served(hooks_app(of, PretendBoard()), connection=Patient) as server:
+    of = Hooks(FakeControl(), None, deadline=600)
+    async with served(hooks_app(of, FakeControl()), connection=Patient) as server:
         held = await crowd(server, AT_ONCE // 2 + 9, peers=["127.0.0.1"], says=HALF_A_PUSH)
         turned_away = await asyncio.wait_for(held[-1][0].readline(), 5)
         refused = await server.send(PUSH)
@@ -343,15 +343,13 @@ async def test_one_peer_may_use_half_of_the_connections_and_leaves_the_other_hal
 
 
 async def test_a_request_head_that_is_too_long_is_refused() -> None:
-    async with served(hooks_app(Hooks(PretendBoard(), None), PretendBoard())) as server:
+    async with served(hooks_app(Hooks(FakeControl(), None), FakeControl())) as server:
         answer = await server.send(b"POST /hooks/git HTTP/1.1\r\nX: " + b"y" * 20 * LONGEST_HEAD)
     assert answer.startswith(b"HTTP/1.1 4") or answer == b""
 
 
-async def test_no_log_of_the_web_server_shows_a_secret(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    board = PretendBoard()
+async def test_no_log_of_the_web_server_shows_a_secret(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    board = FakeControl()
     async with (
         running(ListenOptions("127.0.0.1:0"), tmp_path, board) as (address,),
         httpx.AsyncClient(trust_env=False) as http,

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,52 +16,16 @@ from controller.doors.web.auth import Tokens
 from controller.doors.web.server import Connection, serve
 from controller.edges.store import SqlStore, open_store
 from controller.model.manifest import AppId
-from controller.model.passes import PartnerState, SourceState
 from controller.model.plan import Item, Kind
 from controller.model.secret import Secret
-from controller.model.status import Condition, Status, Truth
+from controller.model.status import Status
+from tests.builders.memory import NOW
+from tests.builders.passes import HERE
+from tests.builders.status import FALSE, TRUE, condition, status_of
 from tests.clock import FakeClock
 
-NOW = 1_700_000_000.0
-UPSTREAM = "https://partner.gupshup.io#7"
 SECRET, OTHER_SECRET = "a" * 40, "b" * 40
 TOKEN = "t" * 32
-
-
-@dataclass
-class PretendBoard:
-    """Knows the apps in *known*, those in *awaited* under way, and remembers what it was asked for."""
-
-    time: float = NOW
-    known: set[str] = field(default_factory=set)
-    awaited: set[str] = field(default_factory=set)
-    hinted: list[tuple[str, ...]] = field(default_factory=list)
-    changed: int = 0
-    state: SourceState = field(
-        default_factory=lambda: SourceState("manifests/", "sha256:1", NOW - 60, NOW - 5)
-    )
-    all_partners: tuple[PartnerState, ...] = (
-        PartnerState("main", UPSTREAM, is_leader=True, apps=2, listed_at=NOW - 3, progressed_at=NOW - 1),
-    )
-
-    def now(self) -> float:
-        return self.time
-
-    def source(self) -> SourceState:
-        return self.state
-
-    def partners(self) -> tuple[PartnerState, ...]:
-        return self.all_partners
-
-    async def hint(self, names: Iterable[str]) -> bool:
-        self.hinted.append(tuple(names))
-        return bool(self.known.intersection(self.hinted[-1]))
-
-    def awaits(self, names: Iterable[str]) -> bool:
-        return bool(self.awaited.intersection(names))
-
-    def source_changed(self) -> None:
-        self.changed += 1
 
 
 def open_web_store(folder: Path) -> SqlStore:
@@ -87,20 +51,21 @@ def status(
     since: float = NOW - 3_700,
 ) -> Status:
     """Return the status of an app that is Ready, Stalled, Reconciling or Unknown."""
-    ready = Truth.TRUE if word == "Ready" else Truth.FALSE
-    said = [Condition("Ready", ready, reason, message, since, "r1")]
-    if word in {"Stalled", "Reconciling"}:
-        said.append(Condition(word, Truth.TRUE, reason, message, since, "r1"))
-    item = Item(Kind.APP, "main", name, name)
-    return Status(item, tuple(said), "r1", NOW - 30, AppId("7f9c24e5-1c1a-4d4e-9d6b-0a1b2c3d4e5f"), stage)
+    ready = condition("Ready", TRUE if word == "Ready" else FALSE, reason, message=message, since=since)
+    more = (
+        [condition(word, TRUE, reason, message=message, since=since)]
+        if word in {"Stalled", "Reconciling"}
+        else []
+    )
+    id_ = AppId("7f9c24e5-1c1a-4d4e-9d6b-0a1b2c3d4e5f")
+    return status_of(name, ready, *more, at=NOW - 30, app_id=id_, stage=stage)
 
 
 def subscription(app: str, tag: str) -> Status:
-    ready = Condition("Ready", Truth.TRUE, "AllGood", "", NOW, "r1")
-    return Status(Item(Kind.SUBSCRIPTION, "main", app, tag), (ready,), "r1", NOW)
+    return status_of(Item(Kind.SUBSCRIPTION, "main", app, tag), condition("Ready", TRUE, "AllGood"))
 
 
-async def keep(store: SqlStore, *statuses: Status, upstream: str = UPSTREAM) -> None:
+async def keep(store: SqlStore, *statuses: Status, upstream: str = HERE) -> None:
     await store.statuses.save(upstream, {str(each.item): document(each) for each in statuses})
 
 
