@@ -1,7 +1,6 @@
 """The series of `/metrics`: events counted as they happen, and the state at each scrape."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from controller.core.render.statuses import document
 from controller.core.status.summary import MOST_STAGES
 from controller.doors.web.metrics import PREFIX, Metrics
 from controller.doors.web.metrics_collector import endpoint
-from controller.edges.store import SqlStore, open_store
+from controller.edges.store import SqlStore
 from controller.loop.run.summary_cache import SummaryCache
 from controller.model.manifest import Bucket
 from controller.model.passes import Lane
@@ -26,7 +25,6 @@ from controller.model.status import Status
 from tests.builders.memory import NOW
 from tests.builders.passes import GOOD, HERE, MAIN, finished_pass, transition
 from tests.builders.status import FALSE, TRUE, UNKNOWN, condition, item_named, status_of
-from tests.clock import FakeClock
 from tests.doors.fake_control import FakeControl
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -73,12 +71,6 @@ def _braced(labels: dict[str, str]) -> str:
         if not labels
         else "{" + ",".join(f'{key}="{value}"' for key, value in sorted(labels.items())) + "}"
     )
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    async with open_store(tmp_path / "state.db", FakeClock(), inline=True) as store:
-        yield store
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """One listener feeds metrics, the log and alerts, and no error of theirs reaches the loop."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -10,18 +7,11 @@ from starlette.routing import Route
 
 from controller.doors.observability import Observability
 from controller.doors.web.metrics import Metrics
-from controller.edges.store import SqlStore, open_store
+from controller.edges.store import SqlStore
 from controller.model.notice import Notice
 from controller.model.passes import Pass
 from tests.builders.passes import finished_pass
-from tests.clock import FakeClock
 from tests.doors.fake_control import FakeControl
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    async with open_store(tmp_path / "state.db", FakeClock(), inline=True) as store:
-        yield store
 
 
 async def test_one_pass_reaches_metrics_listeners_and_notifications(store: SqlStore) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -18,7 +17,6 @@ from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
 from controller.model.source import Rules, Source, SourceFile, Stamp
 from tests.clock import FakeClock
-from tests.doors.web_fixture import open_web_store
 from tests.loop.apply_fixture import PARTNER, app
 
 OTHER = replace(PARTNER, name="other")
@@ -68,88 +66,76 @@ async def refused(fake: FakeSignIns, desired: Desired) -> dict[str, str]:
     return {name: str(error) for name, error in errors.items()}
 
 
-async def test_a_partner_that_lost_too_much_refuses_the_source_for_all_partners(tmp_path: Path) -> None:
-    async with open_web_store(tmp_path) as store:
-        await store.revisions.declare("account of other", Declared(9, 0))
-        errors = await refused(FakeSignIns(store), BOTH)
-        assert set(errors) == {"main", "other"}
-        assert errors["other"].startswith("what is declared shrank: 9 Apps became 1 for account of other")
-        assert errors["main"].startswith(
-            "nothing was sent, because of partner other: what is declared shrank"
-        )
-        assert await refused(FakeSignIns(store), replace(BOTH, complete=False)) == {}, (
-            "a narrowed scope lost nothing"
-        )
+async def test_a_partner_that_lost_too_much_refuses_the_source_for_all_partners(store: SqlStore) -> None:
+    await store.revisions.declare("account of other", Declared(9, 0))
+    errors = await refused(FakeSignIns(store), BOTH)
+    assert set(errors) == {"main", "other"}
+    assert errors["other"].startswith("what is declared shrank: 9 Apps became 1 for account of other")
+    assert errors["main"].startswith("nothing was sent, because of partner other: what is declared shrank")
+    assert await refused(FakeSignIns(store), replace(BOTH, complete=False)) == {}, (
+        "a narrowed scope lost nothing"
+    )
 
 
-async def test_a_partner_that_cannot_sign_in_refuses_no_other(tmp_path: Path) -> None:
-    async with open_web_store(tmp_path) as store:
-        await store.revisions.declare("account of other", Declared(9, 0))
-        assert await refused(FakeSignIns(store, refuses="other"), BOTH) == {}
+async def test_a_partner_that_cannot_sign_in_refuses_no_other(store: SqlStore) -> None:
+    await store.revisions.declare("account of other", Declared(9, 0))
+    assert await refused(FakeSignIns(store, refuses="other"), BOTH) == {}
 
 
-async def test_a_source_that_changed_is_neither_counted_nor_kept(tmp_path: Path) -> None:
+async def test_a_source_that_changed_is_neither_counted_nor_kept(store: SqlStore) -> None:
     def changed() -> None:
         raise SourceError("a.yaml changed after it was read")
 
-    async with open_web_store(tmp_path) as store:
-        accept = Acceptance(loaded(BOTH, *FILES)._replace(refuse_changed=changed), frozenset())
-        with pytest.raises(SourceError, match="changed after"):
-            await accept(FakeSignIns(store).account(PARTNER))
-        assert await store.revisions.declared("account of main") is None
-        assert await store.revisions.last_good("/m") is None
+    accept = Acceptance(loaded(BOTH, *FILES)._replace(refuse_changed=changed), frozenset())
+    with pytest.raises(SourceError, match="changed after"):
+        await accept(FakeSignIns(store).account(PARTNER))
+    assert await store.revisions.declared("account of main") is None
+    assert await store.revisions.last_good("/m") is None
 
 
-async def test_files_of_a_source_are_compared_once_and_each_account_is_counted(tmp_path: Path) -> None:
+async def test_files_of_a_source_are_compared_once_and_each_account_is_counted(store: SqlStore) -> None:
     comparisons: list[str] = []
-    async with open_web_store(tmp_path) as store:
-        accept = Acceptance(
-            loaded(BOTH, *FILES)._replace(refuse_changed=lambda: comparisons.append("compared")), frozenset()
-        )
-        for partner in (PARTNER, OTHER, PARTNER):
-            await accept(FakeSignIns(store).account(partner))
-        assert (len(comparisons), await store.revisions.declared("account of other")) == (1, Declared(1, 0))
-        good = await store.revisions.last_good("/m")
-        assert good is not None
-        assert (good.revision, good.files) == ("r2", FILES)
+    accept = Acceptance(
+        loaded(BOTH, *FILES)._replace(refuse_changed=lambda: comparisons.append("compared")), frozenset()
+    )
+    for partner in (PARTNER, OTHER, PARTNER):
+        await accept(FakeSignIns(store).account(partner))
+    assert (len(comparisons), await store.revisions.declared("account of other")) == (1, Declared(1, 0))
+    good = await store.revisions.last_good("/m")
+    assert good is not None
+    assert (good.revision, good.files) == ("r2", FILES)
 
 
-async def test_a_good_revision_keeps_the_time_at_which_it_first_was_good(tmp_path: Path) -> None:
-    async with open_web_store(tmp_path) as store:
-        await store.revisions.save_good("/m", LastGood("r2", 5.0, ()))
-        accept = Acceptance(loaded(BOTH, *FILES), frozenset())
-        for partner in (PARTNER, OTHER):
-            await accept(FakeSignIns(store).account(partner))
-        assert await store.revisions.last_good("/m") == LastGood("r2", 5.0, FILES)
+async def test_a_good_revision_keeps_the_time_at_which_it_first_was_good(store: SqlStore) -> None:
+    await store.revisions.save_good("/m", LastGood("r2", 5.0, ()))
+    accept = Acceptance(loaded(BOTH, *FILES), frozenset())
+    for partner in (PARTNER, OTHER):
+        await accept(FakeSignIns(store).account(partner))
+    assert await store.revisions.last_good("/m") == LastGood("r2", 5.0, FILES)
 
 
 async def test_a_revision_that_one_partner_was_not_checked_for_is_not_the_last_good_one(
-    tmp_path: Path,
+    store: SqlStore,
 ) -> None:
     """It may have lost too much for the one that could not sign in."""
-    async with open_web_store(tmp_path) as store:
-        await Acceptance(loaded(BOTH, *FILES), frozenset())(
-            FakeSignIns(store, refuses="other").account(PARTNER)
-        )
-        assert await store.revisions.declared("account of main") == Declared(1, 0)
-        assert await store.revisions.last_good("/m") is None
+    await Acceptance(loaded(BOTH, *FILES), frozenset())(FakeSignIns(store, refuses="other").account(PARTNER))
+    assert await store.revisions.declared("account of main") == Declared(1, 0)
+    assert await store.revisions.last_good("/m") is None
 
 
 async def test_an_account_that_lost_too_much_meanwhile_is_refused_before_the_first_write(
-    tmp_path: Path,
+    store: SqlStore,
 ) -> None:
-    async with open_web_store(tmp_path) as store:
-        await store.revisions.declare("account of main", Declared(9, 0))
-        with pytest.raises(PlanRefused, match="9 Apps became 1"):
-            await Acceptance(loaded(BOTH), frozenset())(FakeSignIns(store).account(PARTNER))
+    await store.revisions.declare("account of main", Declared(9, 0))
+    with pytest.raises(PlanRefused, match="9 Apps became 1"):
+        await Acceptance(loaded(BOTH), frozenset())(FakeSignIns(store).account(PARTNER))
 
 
-async def test_a_file_that_was_emptied_since_the_last_good_revision_is_refused(tmp_path: Path) -> None:
+async def test_a_file_that_was_emptied_since_the_last_good_revision_is_refused(store: SqlStore) -> None:
     empty = (FILES[0], SourceFile("b.yaml", b"\n", "/m/b.yaml"))
-    async with open_web_store(tmp_path) as store:
+    await refuse_source(loaded(BOTH, *empty), store.revisions, ())
+    await store.revisions.save_good("/known/by/another/name", LastGood("r1", 1.0, FILES))
+    await refuse_source(loaded(BOTH, *FILES), store.revisions, ())
+    with pytest.raises(PlanRefused, match=r"b\.yaml is empty and held manifests before"):
         await refuse_source(loaded(BOTH, *empty), store.revisions, ())
-        await store.revisions.save_good("/known/by/another/name", LastGood("r1", 1.0, FILES))
-        await refuse_source(loaded(BOTH, *FILES), store.revisions, ())
-        with pytest.raises(PlanRefused, match=r"b\.yaml is empty and held manifests before"):
-            await refuse_source(loaded(BOTH, *empty), store.revisions, ())
-        await refuse_source(loaded(replace(BOTH, complete=False), *empty), store.revisions, ())
+    await refuse_source(loaded(replace(BOTH, complete=False), *empty), store.revisions, ())

@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -97,20 +98,14 @@ async def test_an_invalid_limit_is_a_400_with_a_reason(limit: str, tmp_path: Pat
     assert (code, found) == (400, {"error": "limit is a number from 1 to 1000"})
 
 
-async def test_the_api_returns_many_apps_in_one_document(tmp_path: Path) -> None:
-    async with open_web_store(tmp_path) as store:
-        await keep(store, *(status(f"app-{number:04d}") for number in range(250)))
-        async with caller(front_app(FakeControl(), store, token=None)) as http:
-            found = (await http.get("/api/v1/apps")).json()
+async def test_the_api_returns_many_apps_in_one_document(store: SqlStore, http: httpx.AsyncClient) -> None:
+    await keep(store, *(status(f"app-{number:04d}") for number in range(250)))
+    found = (await http.get("/api/v1/apps")).json()
     assert [item["name"] for item in found["items"]] == [f"app-{number:04d}" for number in range(250)]
 
 
-async def test_an_empty_store_has_no_items_in_the_api(tmp_path: Path) -> None:
-    async with (
-        open_web_store(tmp_path) as store,
-        caller(front_app(FakeControl(), store, token=None)) as http,
-    ):
-        assert (await http.get("/api/v1/apps")).json() == {"formatVersion": "1.0", "items": []}
+async def test_an_empty_store_has_no_items_in_the_api(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/api/v1/apps")).json() == {"formatVersion": "1.0", "items": []}
 
 
 async def test_the_api_shows_why_a_newer_revision_is_rejected(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import base64
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from controller.doors.web import Hooks, auth_tokens, front_app
 from controller.doors.web.auth import require_token
 from controller.edges.log_throttle import LogThrottle
+from controller.edges.store import SqlStore
 from controller.errors import Denied, Usage
 from tests.doors.fake_control import FakeControl
 from tests.doors.web_fixture import OTHER_SECRET, SECRET, TOKEN, caller, keep, keys, open_web_store, status
@@ -39,13 +41,12 @@ def basic(user: str, password: str) -> str:
         pytest.param("Basic /////w==", 401, id="no characters"),
     ],
 )
-async def test_every_page_with_content_asks_for_the_token(header: str, code: int, tmp_path: Path) -> None:
-    async with open_web_store(tmp_path) as store:
-        await keep(store, status("a"))
-        door = front_app(FakeControl(), store, token=keys(TOKEN), more=[Route("/more", _more)])
-        async with caller(door) as http:
-            sent = {"Authorization": header} if header else {}
-            answers = [await http.get(path, headers=sent) for path in (*TELLING, "/more")]
+async def test_every_page_with_content_asks_for_the_token(header: str, code: int, store: SqlStore) -> None:
+    await keep(store, status("a"))
+    door = front_app(FakeControl(), store, token=keys(TOKEN), more=[Route("/more", _more)])
+    async with caller(door) as http:
+        sent = {"Authorization": header} if header else {}
+        answers = [await http.get(path, headers=sent) for path in (*TELLING, "/more")]
     assert {answer.status_code for answer in answers} == {code}
     assert {"www-authenticate" in answer.headers for answer in answers} == {code == 401}
 
@@ -54,14 +55,13 @@ async def _more(_: Request) -> Response:
     return PlainTextResponse("more")
 
 
-async def test_an_unknown_path_and_a_wrong_secret_are_alike_without_a_token(tmp_path: Path) -> None:
-    async with open_web_store(tmp_path) as store:
-        board = FakeControl()
-        door = front_app(board, store, token=keys(TOKEN), hooks=Hooks(board, keys(SECRET)))
-        async with caller(door) as http:
-            unknown = await http.post("/no/such/path")
-            refused = await http.post(f"/hooks/gupshup/{OTHER_SECRET}")
-            accepted = await http.post(f"/hooks/gupshup/{SECRET}")
+async def test_an_unknown_path_and_a_wrong_secret_are_alike_without_a_token(store: SqlStore) -> None:
+    board = FakeControl()
+    door = front_app(board, store, token=keys(TOKEN), hooks=Hooks(board, keys(SECRET)))
+    async with caller(door) as http:
+        unknown = await http.post("/no/such/path")
+        refused = await http.post(f"/hooks/gupshup/{OTHER_SECRET}")
+        accepted = await http.post(f"/hooks/gupshup/{SECRET}")
     assert (unknown.status_code, unknown.content, unknown.headers) == (
         refused.status_code,
         refused.content,
@@ -88,21 +88,16 @@ async def test_an_unknown_path_and_a_wrong_secret_are_alike_without_a_token(tmp_
         pytest.param("", 421, id="no name"),
     ],
 )
-async def test_only_this_machine_is_served_without_a_token(host: str, code: int, tmp_path: Path) -> None:
-    async with (
-        open_web_store(tmp_path) as store,
-        caller(front_app(FakeControl(), store, token=None)) as http,
-    ):
-        assert (await http.get("/", headers={"Host": host})).status_code == code
+async def test_only_this_machine_is_served_without_a_token(
+    host: str, code: int, http: httpx.AsyncClient
+) -> None:
+    assert (await http.get("/", headers={"Host": host})).status_code == code
 
 
-async def test_the_token_file_is_read_again_for_each_request(tmp_path: Path) -> None:
+async def test_the_token_file_is_read_again_for_each_request(store: SqlStore, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(TOKEN)
-    async with (
-        open_web_store(tmp_path) as store,
-        caller(front_app(FakeControl(), store, token=auth_tokens(str(file)))) as http,
-    ):
+    async with caller(front_app(FakeControl(), store, token=auth_tokens(str(file)))) as http:
         bearer = {"Authorization": f"Bearer {TOKEN}"}
         assert (await http.get("/", headers=bearer)).status_code == 200
         file.write_text(OTHER_SECRET)
@@ -119,25 +114,18 @@ def test_a_weak_or_missing_token_is_refused_at_the_start(tmp_path: Path) -> None
 
 
 async def test_refusals_are_logged_without_the_presented_token(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: SqlStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with (
-        open_web_store(tmp_path) as store,
-        caller(front_app(FakeControl(), store, token=keys(TOKEN))) as http,
-    ):
+    async with caller(front_app(FakeControl(), store, token=keys(TOKEN))) as http:
         await http.get("/", headers={"Authorization": f"Bearer {OTHER_SECRET}"})
     told = capsys.readouterr()
     assert "request refused" in told.out + told.err
     assert OTHER_SECRET not in told.out + told.err
 
 
-async def test_no_answer_may_be_cached_framed_or_sniffed(tmp_path: Path) -> None:
-    async with (
-        open_web_store(tmp_path) as store,
-        caller(front_app(FakeControl(), store, token=None)) as http,
-    ):
-        paths = [*TELLING, "/healthz", "/readyz", "/nothing", "/api/v1/nothing"]
-        answers = [await http.get(path) for path in paths]
+async def test_no_answer_may_be_cached_framed_or_sniffed(http: httpx.AsyncClient) -> None:
+    paths = [*TELLING, "/healthz", "/readyz", "/nothing", "/api/v1/nothing"]
+    answers = [await http.get(path) for path in paths]
     for headers in (answer.headers for answer in answers):
         assert headers["cache-control"] == "no-store"
         assert headers["x-frame-options"] == "DENY"
@@ -147,27 +135,22 @@ async def test_no_answer_may_be_cached_framed_or_sniffed(tmp_path: Path) -> None
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
-async def test_no_method_of_the_web_server_changes_anything(tmp_path: Path) -> None:
+async def test_no_method_of_the_web_server_changes_anything(http: httpx.AsyncClient) -> None:
     methods = ["POST", "PUT", "DELETE", "PATCH"]
-    async with (
-        open_web_store(tmp_path) as store,
-        caller(front_app(FakeControl(), store, token=None)) as http,
-    ):
-        answers = [await http.request(method, path) for method in methods for path in TELLING]
+    answers = [await http.request(method, path) for method in methods for path in TELLING]
     assert {answer.status_code for answer in answers} == {405}
 
 
 async def test_a_crash_of_a_request_is_logged_without_its_message(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: SqlStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def broken(_: Request) -> Response:
         raise KeyError("s3cr3t")
 
-    async with open_web_store(tmp_path) as store:
-        door = front_app(FakeControl(), store, token=None, more=[Route("/broken", broken)])
-        async with caller(door) as http:
-            with pytest.raises(KeyError):
-                await http.get("/broken")
+    door = front_app(FakeControl(), store, token=None, more=[Route("/broken", broken)])
+    async with caller(door) as http:
+        with pytest.raises(KeyError):
+            await http.get("/broken")
     assert "request broke" in capsys.readouterr().out
 
 

@@ -2,16 +2,16 @@
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from controller.doors.web import front_app
+from controller.edges.store import SqlStore
 from controller.errors import StoreError
 from controller.model.passes import PartnerState, SourceState
 from tests.builders.memory import NOW
 from tests.doors.fake_control import FakeControl
-from tests.doors.web_fixture import TOKEN, caller, keys, open_web_store
+from tests.doors.web_fixture import TOKEN, caller, keys
 
 
 def partner(name: str = "main", progressed_at: float = NOW) -> PartnerState:
@@ -30,18 +30,18 @@ def partner(name: str = "main", progressed_at: float = NOW) -> PartnerState:
     ],
 )
 async def test_healthz_is_200_while_the_loop_progresses(
-    partners: tuple[PartnerState, ...], later: float, code: int, tmp_path: Path
+    partners: tuple[PartnerState, ...], later: float, code: int, store: SqlStore
 ) -> None:
     board = FakeControl(all_partners=partners)
-    async with open_web_store(tmp_path) as store, caller(front_app(board, store, token=None)) as http:
+    async with caller(front_app(board, store, token=None)) as http:
         board.time += later
         answer = await http.get("/healthz")
     assert (answer.status_code, answer.text) == (code, "ok\n" if code == 200 else "the loop stands still\n")
 
 
-async def test_readyz_is_200_once_a_source_was_read_and_the_store_is_reachable(tmp_path: Path) -> None:
+async def test_readyz_is_200_once_a_source_was_read_and_the_store_is_reachable(store: SqlStore) -> None:
     board = FakeControl(state=SourceState("manifests/"))
-    async with open_web_store(tmp_path) as store, caller(front_app(board, store, token=None)) as http:
+    async with caller(front_app(board, store, token=None)) as http:
         assert (await http.get("/readyz")).status_code == 503
         board.state = replace(board.state, read=NOW)
         assert (await http.get("/readyz")).status_code == 200
@@ -88,12 +88,11 @@ async def test_a_hanging_store_is_not_ready_and_is_not_queried_again() -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-async def test_health_needs_no_token_and_shows_nothing_else(path: str, tmp_path: Path) -> None:
-    async with open_web_store(tmp_path) as store:
-        door = front_app(FakeControl(), store, token=keys(TOKEN))
-        async with caller(door) as http:
-            answer = await http.get(path, headers={"Host": "anything.example"})
-            posted = await http.post(path)
+async def test_health_needs_no_token_and_shows_nothing_else(path: str, store: SqlStore) -> None:
+    door = front_app(FakeControl(), store, token=keys(TOKEN))
+    async with caller(door) as http:
+        answer = await http.get(path, headers={"Host": "anything.example"})
+        posted = await http.post(path)
     assert (answer.status_code, answer.text) == (200, "ok\n")
     assert "server" not in answer.headers
     assert posted.status_code == 405

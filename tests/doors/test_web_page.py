@@ -7,9 +7,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 import pytest
 
 from controller.doors.web import front_app
+from controller.edges.store import SqlStore
 from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.status import Status
 from controller.model.text import escape
@@ -193,14 +195,12 @@ async def test_many_apps_are_shown_page_by_page(
     assert links == turns
 
 
-async def test_the_page_shows_the_account_of_each_app_if_there_are_two(tmp_path: Path) -> None:
-    async with (
-        open_web_store(tmp_path) as store,
-        caller(front_app(FakeControl(), store, token=None)) as http,
-    ):
-        await keep(store, status("acme"))
-        assert HERE not in (await http.get("/")).text
-        await keep(store, status("acme"), upstream="http://127.0.0.1:8085#1")
-        text = (await http.get("/")).text
+async def test_the_page_shows_the_account_of_each_app_if_there_are_two(
+    store: SqlStore, http: httpx.AsyncClient
+) -> None:
+    await keep(store, status("acme"))
+    assert HERE not in (await http.get("/")).text
+    await keep(store, status("acme"), upstream="http://127.0.0.1:8085#1")
+    text = (await http.get("/")).text
     assert HERE in text
     assert "http://127.0.0.1:8085#1" in text

@@ -22,6 +22,7 @@ from controller.doors.web import (
 )
 from controller.doors.web.server import LONGEST_HEAD, Connection, serve
 from controller.doors.web.server_app import AT_ONCE
+from controller.edges.store import SqlStore
 from controller.errors import Usage
 from tests.doors.fake_control import FakeControl
 from tests.doors.web_fixture import (
@@ -223,19 +224,18 @@ async def test_a_request_head_that_drips_is_dropped(before: bytes) -> None:
     assert drips < 100
 
 
-async def test_a_client_that_reads_nothing_is_dropped(tmp_path: Path) -> None:
+async def test_a_client_that_reads_nothing_is_dropped(store: SqlStore) -> None:
     """The answer is larger than what the sockets between can hold."""
-    async with open_web_store(tmp_path) as store:
-        await keep(store, *(status(f"app-{number:05d}", message="m" * 2_000) for number in range(4_000)))
-        door = front_app(FakeControl(), store, token=None)
-        async with served(door, connection=Hasty) as server:
-            reader, writer = await server.connect()
-            writer.write(b"GET /api/v1/apps HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            await writer.drain()
-            await asyncio.wait_for(until(lambda: server.connections() == 1), 5)
-            await asyncio.wait_for(until(lambda: server.connections() == 0), 10)
-            assert not (await until_closed(reader)).endswith(b"0\r\n\r\n")
-            writer.close()
+    await keep(store, *(status(f"app-{number:05d}", message="m" * 2_000) for number in range(4_000)))
+    door = front_app(FakeControl(), store, token=None)
+    async with served(door, connection=Hasty) as server:
+        reader, writer = await server.connect()
+        writer.write(b"GET /api/v1/apps HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await writer.drain()
+        await asyncio.wait_for(until(lambda: server.connections() == 1), 5)
+        await asyncio.wait_for(until(lambda: server.connections() == 0), 10)
+        assert not (await until_closed(reader)).endswith(b"0\r\n\r\n")
+        writer.close()
 
 
 async def test_a_connection_may_be_used_again_and_again() -> None:
@@ -284,30 +284,28 @@ def leave(*crowds: Sequence[Caller]) -> None:
     ],
 )
 async def test_a_crowd_of_connections_leaves_room_for_health_and_the_page(
-    tmp_path: Path, says: bytes, peers: Sequence[str]
+    store: SqlStore, says: bytes, peers: Sequence[str]
 ) -> None:
     """An orchestrator that hears no answer starts the process anew, and whoever crowds in would win."""
-    async with open_web_store(tmp_path) as store:
-        board = FakeControl()
-        door = front_app(board, store, token=None, hooks=Hooks(board, None))
-        async with served(door, connection=Patient) as server:
-            held = await crowd(server, Connection.most + 100, peers=peers, says=says)
-            await asyncio.wait_for(until(lambda: server.connections() >= Connection.share), 5)
-            answers = [await server.send(each) for each in (ALIVE, PAGE, ALIVE)]
-            leave(held)
+    board = FakeControl()
+    door = front_app(board, store, token=None, hooks=Hooks(board, None))
+    async with served(door, connection=Patient) as server:
+        held = await crowd(server, Connection.most + 100, peers=peers, says=says)
+        await asyncio.wait_for(until(lambda: server.connections() >= Connection.share), 5)
+        answers = [await server.send(each) for each in (ALIVE, PAGE, ALIVE)]
+        leave(held)
     assert [each.split(b" ")[1] for each in answers] == [b"200"] * 3
 
 
-async def test_a_listener_for_hooks_that_is_crowded_leaves_the_other_one_alone(tmp_path: Path) -> None:
-    async with open_web_store(tmp_path) as store:
-        board = FakeControl()
-        doors = (front_app(board, store, token=None), hooks_app(Hooks(board, None), board))
-        async with served(*doors, connection=Patient) as server:
-            held = [await server.connect(1) for _ in range(Connection.most)]
-            for _, writer in held:
-                writer.write(HALF_A_PUSH)
-            answers = [await server.send(each) for each in (ALIVE, PAGE)]
-            leave(held)
+async def test_a_listener_for_hooks_that_is_crowded_leaves_the_other_one_alone(store: SqlStore) -> None:
+    board = FakeControl()
+    doors = (front_app(board, store, token=None), hooks_app(Hooks(board, None), board))
+    async with served(*doors, connection=Patient) as server:
+        held = [await server.connect(1) for _ in range(Connection.most)]
+        for _, writer in held:
+            writer.write(HALF_A_PUSH)
+        answers = [await server.send(each) for each in (ALIVE, PAGE)]
+        leave(held)
     assert [each.split(b" ")[1] for each in answers] == [b"200"] * 2
 
 
