@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from controller.model.manifest import App, Desired, FromEnv, Partner, Policy, Subscription, Token
+from controller.model.manifest import App, Desired, FromEnv, Partner, Policy, Settle, Subscription, Token
 
-PARTNER = Partner("main", "https://partner.gupshup.io", Token(FromEnv("TOKEN")))
+SETTLE = Settle(late_effect=600, stale_list=120)
+PARTNER = Partner("main", "https://partner.gupshup.io", Token(FromEnv("TOKEN")), settle=SETTLE)
 ALL = frozenset(Policy)
 CALLBACK = "https://hooks.example.com/live"
 

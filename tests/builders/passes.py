@@ -7,8 +7,8 @@ from controller.model.plan import Item
 from controller.model.status import Condition
 from tests.builders.memory import NOW
 from tests.builders.status import item_named
+from tests.builders.upstream import HERE
 
-HERE = "https://partner.gupshup.io#1"
 MAIN = PartnerState("main", HERE, is_leader=True, apps=3, listed_at=NOW - 5, progressed_at=NOW - 1)
 GOOD = SourceState("manifests", revision="rev-1", since=NOW - 100, read=NOW - 10)
 

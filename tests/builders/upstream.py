@@ -13,8 +13,11 @@ from controller.model.upstream import (
     Row,
     Stage,
     SubscriptionId,
+    Upstream,
 )
 from tests.builders.manifest import WANTED, phone, subscription
+
+HERE, THEM = Upstream("https://partner.gupshup.io#1"), Upstream("https://partner.gupshup.io#2")
 
 
 def app_id(number: int = 1) -> AppId:

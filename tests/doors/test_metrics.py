@@ -23,8 +23,9 @@ from controller.model.plan import Item, Kind, Outcome, Result, Verb
 from controller.model.ratelimit import CallRecord
 from controller.model.status import Status
 from tests.builders.memory import NOW
-from tests.builders.passes import GOOD, HERE, MAIN, finished_pass, transition
+from tests.builders.passes import GOOD, MAIN, finished_pass, transition
 from tests.builders.status import FALSE, TRUE, UNKNOWN, condition, item_named, status_of
+from tests.builders.upstream import HERE
 from tests.doors.fake_control import FakeControl
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"

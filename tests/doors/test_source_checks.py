@@ -16,8 +16,9 @@ from controller.loop.run.sign_ins import PartnerSession, SignIns
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import Desired, Partner
 from controller.model.source import Rules, Source, SourceFile, Stamp
+from tests.builders.manifest import PARTNER
 from tests.clock import FakeClock
-from tests.loop.apply_fixture import PARTNER, app
+from tests.loop.apply_fixture import app
 
 OTHER = replace(PARTNER, name="other")
 BOTH = Desired("r2", (PARTNER, OTHER), (app(), replace(app("AppTwo", "910000000002"), partner="other")))

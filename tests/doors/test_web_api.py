@@ -14,7 +14,7 @@ from controller.edges.store import SqlStore
 from controller.model.history import WriteRecord
 from controller.model.passes import Lane, PartnerState, SourceState
 from tests.builders.memory import NOW
-from tests.builders.passes import HERE
+from tests.builders.upstream import HERE
 from tests.doors.fake_control import FakeControl
 from tests.doors.web_fixture import caller, keep, open_web_store, status, subscription
 

@@ -16,7 +16,7 @@ from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.status import Status
 from controller.model.text import escape
 from tests.builders.memory import NOW
-from tests.builders.passes import HERE
+from tests.builders.upstream import HERE
 from tests.doors.fake_control import FakeControl
 from tests.doors.web_fixture import caller, keep, open_web_store, status
 

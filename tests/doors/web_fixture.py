@@ -20,8 +20,8 @@ from controller.model.plan import Item, Kind
 from controller.model.secret import Secret
 from controller.model.status import Status
 from tests.builders.memory import NOW
-from tests.builders.passes import HERE
 from tests.builders.status import FALSE, TRUE, condition, status_of
+from tests.builders.upstream import HERE
 from tests.clock import FakeClock
 
 SECRET, OTHER_SECRET = "a" * 40, "b" * 40

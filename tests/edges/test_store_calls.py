@@ -15,11 +15,11 @@ from controller.edges.clock import SystemClock
 from controller.edges.store import SqlStore, open_store
 from controller.model.manifest import Limit
 from controller.model.ratelimit import LONGEST_COOL_DOWN, Budget, CallSpan, Reservation
+from tests.builders.upstream import HERE, THEM
 from tests.clock import FakeClock
 from tests.edges.call_log import call_log
 from tests.edges.engines import Engine
 
-HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
 LINK, OTHER = Budget("link", Limit(2, 60)), Budget("other", Limit(3, 1))
 
 
@@ -50,7 +50,7 @@ async def test_a_call_is_reserved_until_the_budget_is_used_up(store: SqlStore, c
         assert isinstance(await ask(store), Reservation)
         clock.time += 10
     assert await ask(store) == about(clock.now() + 40)
-    assert isinstance(await ask(store, upstream=THERE), Reservation)
+    assert isinstance(await ask(store, upstream=THEM), Reservation)
     clock.time += 40
     assert isinstance(await ask(store), Reservation)
 
@@ -89,7 +89,7 @@ async def test_a_trait_is_stored_for_its_upstream(store: SqlStore) -> None:
     await store.calls.set_trait(HERE, "slow list", "429")
     await store.calls.set_trait(HERE, "slow list", "yes")
     assert await store.calls.trait(HERE, "slow list") == "yes"
-    assert await store.calls.trait(THERE, "slow list") is None
+    assert await store.calls.trait(THEM, "slow list") is None
 
 
 async def test_old_calls_are_deleted_from_the_log(store: SqlStore, clock: FakeClock) -> None:

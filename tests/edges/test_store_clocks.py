@@ -12,10 +12,10 @@ from controller.errors import Locked
 from controller.model.history import Hint, WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding, LedgerEntry, LedgerWritten, Memory, Refusal, Refuse
+from tests.builders.upstream import HERE
 from tests.clock import FakeClock
 from tests.edges.engines import Engine
 
-HERE = "https://partner.gupshup.io#1"
 PHONE, NAME = "919876543210", "Acme"
 HOUR, DAY = 3_600.0, 86_400.0
 STEPS = [

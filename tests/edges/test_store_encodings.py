@@ -13,11 +13,11 @@ from controller.edges.store.create import fill
 from controller.errors import StoreError
 from controller.model.history import LastGood, WriteRecord
 from controller.model.source import SourceFile
+from tests.builders.upstream import HERE
 from tests.clock import FakeClock
 from tests.edges.engines import FOR_EVER, Engine, ServersClock
 from tests.postgresql import Server
 
-HERE = "https://partner.gupshup.io#1"
 WORDS = "Zoë said “no” in हिन्दी 🙂"
 _OTHERS: tuple[LiteralString, ...] = ("SQL_ASCII", "LATIN1", "WIN1252", "EUC_JP")
 

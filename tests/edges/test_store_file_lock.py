@@ -15,9 +15,8 @@ import pytest
 from controller.edges.store import SqlStore, open_store
 from controller.edges.store.file_lock import FileLocks
 from controller.errors import Locked, StoreError
+from tests.builders.upstream import HERE, THEM
 from tests.clock import FakeClock
-
-HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ async def test_a_second_writer_is_refused_with_the_name_of_the_first(store: SqlS
 
 
 async def test_each_upstream_has_its_own_writer(store: SqlStore) -> None:
-    async with store.writer(HERE), store.writer(THERE):
+    async with store.writer(HERE), store.writer(THEM):
         pass
 
 

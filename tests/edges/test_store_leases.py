@@ -19,13 +19,13 @@ from controller.errors import Locked
 from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
+from tests.builders.upstream import HERE, THEM
 from tests.clock import FakeClock
 from tests.edges.engines import Engine, ServersClock, on_postgresql
 from tests.postgresql import Server
 
 T = TypeVar("T")
 
-HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
 BOUND = Bind(Binding("919876543210", AppId("app-1")))
 TERMS = Terms(ttl=10.0, guard=2.0, every=1e9)
 """Nobody renews: time is what the test says."""
@@ -69,7 +69,7 @@ async def test_a_lease_keeps_others_out_and_shows_its_holder(two: Two) -> None:
         with pytest.raises(Locked, match=r"another writer holds it: pid \d+, .*since 2023-"):
             async with two.other.writer(HERE):
                 pytest.fail("two writers")
-        async with two.other.writer(THERE):
+        async with two.other.writer(THEM):
             pass
     async with two.other.writer(HERE):
         pass

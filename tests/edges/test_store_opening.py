@@ -24,9 +24,9 @@ from controller.model.history import Declared
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
 from controller.model.source import SourceFile
+from tests.builders.upstream import HERE
 from tests.clock import FakeClock
 
-HERE = "https://partner.gupshup.io#1"
 BOUND = Bind(Binding("919876543210", AppId("app-1")))
 
 

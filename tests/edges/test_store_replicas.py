@@ -10,11 +10,11 @@ from controller.edges.store import SqlStore, open_store
 from controller.edges.store.postgresql.leases import Terms
 from controller.edges.store.postgresql.replicas import TTL, ReplicaTable
 from controller.model.replica import Peers
+from tests.builders.upstream import HERE, THEM
 from tests.clock import FakeClock
 from tests.edges.engines import Engine, on_postgresql
 from tests.postgresql import Server
 
-HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
 TERMS = Terms(ttl=10.0, guard=2.0, every=1e9)
 
 
@@ -56,10 +56,10 @@ async def test_a_replica_with_heartbeats_is_seen_with_its_candidacies(three: lis
     assert not alone.others
     assert not alone.leases
     assert alone.candidate_for == {HERE}
-    seen = await beat(two, HERE, THERE)
+    seen = await beat(two, HERE, THEM)
     assert [(each.name, each.candidate_for) for each in seen.others] == [(alone.me, frozenset({HERE}))]
     again = await beat(one)
-    assert [(each.name, each.candidate_for) for each in again.others] == [(seen.me, frozenset({HERE, THERE}))]
+    assert [(each.name, each.candidate_for) for each in again.others] == [(seen.me, frozenset({HERE, THEM}))]
     assert (await beat(two)).others[0].candidate_for == frozenset()
 
 
@@ -101,10 +101,10 @@ async def test_dead_replicas_are_deleted_and_the_own_one_is_not(
 async def test_the_holder_and_the_end_of_each_lease_are_seen(three: list[SqlStore], engine: Engine) -> None:
     one, two, third = three
     me = (await beat(one)).me
-    async with one.writer(HERE), two.writer(THERE):
+    async with one.writer(HERE), two.writer(THEM):
         seen = await beat(third)
         assert told(seen) == (me, TERMS.ttl)
-        assert seen.leases[THERE].holder not in {me, seen.me, ""}
+        assert seen.leases[THEM].holder not in {me, seen.me, ""}
         engine.clock.time += 12
         assert told(await beat(third)) == (me, -2.0), "it died 2 s ago"
 

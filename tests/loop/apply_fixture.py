@@ -16,26 +16,21 @@ from controller.loop.reconcile.state import PassRequest
 from controller.model.history import WriteRecord
 from controller.model.manifest import (
     App,
-    Desired,
     FromEnv,
     Partner,
     Policy,
     Reference,
     Settle,
     Subscription,
-    Token,
 )
 from controller.model.memory import Memory
 from controller.model.plan import Request
 from controller.model.secret import Secret
-from controller.model.upstream import Upstream
+from tests.builders.manifest import CALLBACK, PARTNER, SETTLE, desired
+from tests.builders.upstream import HERE
 from tests.clock import FakeClock
 from tests.loop.fake_gupshup import Gupshup
 
-HERE = Upstream("https://partner.gupshup.io#1")
-SETTLE = Settle(late_effect=600, stale_list=120)
-PARTNER = Partner("main", "https://partner.gupshup.io", Token(FromEnv("TOKEN")), settle=SETTLE)
-CALLBACK = "https://hooks.example.com/callback"
 SECRETS: Mapping[str, str] = {"HOOK_SECRET": "canary-of-the-hook"}
 
 
@@ -50,10 +45,12 @@ def events(of: str = "AppOne", *, tag: str = "events") -> Subscription:
     return Subscription(tag, "main", of, tag, url, 3, frozenset({"SENT", "MESSAGE"}))
 
 
-def desired(*declared: App | Subscription, partner: Partner = PARTNER, complete: bool = True) -> Desired:
-    apps = tuple(each for each in declared if isinstance(each, App))
-    subscriptions = tuple(each for each in declared if isinstance(each, Subscription))
-    return Desired("r1", (partner,), apps, subscriptions, complete)
+ONE, TWO = app(), app("AppTwo", "910000000002")
+HOOKS = (events(), events("AppTwo"))
+
+
+def outcomes(run: PartnerRun) -> list[tuple[str, str, str]]:
+    return [(str(each.verb), str(each.outcome), each.reason) for each in run.report("main").results]
 
 
 def reveal(reference: Reference) -> Secret:

@@ -14,8 +14,9 @@ from controller.loop.run.worker import Worker
 from controller.model.manifest import Desired, Partner
 from controller.model.passes import Pass, Timing
 from controller.model.upstream import Upstream
+from tests.builders.upstream import HERE
 from tests.clock import FakeClock
-from tests.loop.apply_fixture import HERE, reveal
+from tests.loop.apply_fixture import reveal
 from tests.loop.fake_gupshup import Gupshup
 from tests.sim.long_run import Ticks
 from tests.sim.timeline import Clock, Loop, Timeline

@@ -1,7 +1,6 @@
 """Pass after pass: what a run waits for, when it gives up, and that looking alone writes nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -19,7 +18,9 @@ from controller.model.manifest import Count, Guards
 from controller.model.plan import Link, Subscribe, Verb, WaitFor
 from controller.model.status import Truth
 from controller.model.upstream import Row, Stage
-from tests.loop.apply_fixture import HERE, PARTNER, Bench, app, bench, events
+from tests.builders.manifest import PARTNER
+from tests.builders.upstream import HERE
+from tests.loop.apply_fixture import Bench, app, bench, events
 from tests.loop.fake_gupshup import Lose
 
 ONE = (app(), events())
@@ -27,11 +28,9 @@ TWO = (*ONE, app("AppTwo", "910000000002"), events("AppTwo"))
 
 
 @pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with bench(tmp_path / "state.db") as found:
-        found.remote.live_after = 300
-        yield found
-        assert found.remote.faults == []
+def there(there: Bench) -> Bench:
+    there.remote.live_after = 300
+    return there
 
 
 async def test_a_run_without_wait_ends_once_only_provisioning_is_left(there: Bench) -> None:

@@ -12,8 +12,9 @@ from controller.edges.store import open_store
 from controller.errors import Busy, Limited
 from controller.model.manifest import AppId, Settle
 from controller.model.upstream import LinkedWithoutCallback
+from tests.builders.manifest import CALLBACK
 from tests.clock import FakeClock
-from tests.loop.apply_fixture import CALLBACK, Fuse, Killed, app, bench, brittle, events
+from tests.loop.apply_fixture import Fuse, Killed, app, bench, brittle, events
 from tests.loop.fake_gupshup import NEVER, Gupshup, Lose, Reply
 
 QUICK = Settle(late_effect=6, stale_list=2)

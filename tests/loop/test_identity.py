@@ -1,6 +1,5 @@
 """Who signed in is found out by asking for apps, and two names of one account become one or nothing."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -37,12 +36,6 @@ class Shown:
         if app in self.apps:
             return Details(app, "AppOne", None, live=True)
         raise Rejected("GET details: no", status=self.status, words="no")
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    async with open_store(tmp_path / "state.db", FakeClock(), inline=True) as store:
-        yield store
 
 
 def shown(store: SqlStore, *apps: str, status: int = 403) -> Shown:

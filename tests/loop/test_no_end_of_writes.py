@@ -14,8 +14,9 @@ from controller.loop.apply import PartnerRun
 from controller.model.manifest import App, AppId, FromEnv, Subscription
 from controller.model.plan import Outcome, Request, WaitFor
 from controller.model.upstream import RemoteSubscription, SubscriptionId
+from tests.builders.manifest import PARTNER
 from tests.clock import FakeClock
-from tests.loop.apply_fixture import PARTNER, Bench, app, bench, events
+from tests.loop.apply_fixture import Bench, app, bench, events
 from tests.loop.fake_gupshup import Gupshup
 
 ONE, TWO = "910000000001", "910000000002"

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,17 +21,6 @@ from tests.edges.call_log import call_log
 
 ACCOUNT, HERE = "https://partner.gupshup.io account", Upstream("https://partner.gupshup.io#1")
 APP, OTHER_APP = AppId("app-1"), AppId("app-2")
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqlStore]:
-    async with open_store(tmp_path / "state.db", clock, inline=True) as store:
-        yield store
 
 
 @pytest.fixture

@@ -10,10 +10,8 @@ from controller.edges.store import SqlStore, open_store
 from controller.errors import Busy
 from controller.loop.rate_limiter import RateLimiter
 from controller.model.manifest import LIMITS, Bucket
-from controller.model.upstream import Upstream
+from tests.builders.upstream import HERE
 from tests.clock import FakeClock
-
-HERE = Upstream("https://partner.gupshup.io#1")
 
 
 class Machine:

@@ -7,19 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core.planning.match import Absent, Conflict, Found, Match, Undecided, index, match
-from controller.model.manifest import App, AppId, Settle
+from controller.model.manifest import App, AppId
 from controller.model.memory import Binding, Memory
 from controller.model.phone import masked
 from controller.model.plan import WaitFor
 from controller.model.upstream import Details, Facts, LookFailed, Row
-from tests.builders.manifest import APP, phone
+from tests.builders.manifest import APP, SETTLE, phone
 from tests.builders.memory import NOW, memory
 from tests.builders.plan import observed
 from tests.builders.upstream import app_id, row
 
 TAKEN = replace(APP, app_id=app_id(7))
 NO_PHONE = replace(row(1), phone=None)
-SETTLE = Settle(late_effect=600, stale_list=120)
 BOUND = memory(bindings=[Binding(APP.phone, app_id(1))])
 
 

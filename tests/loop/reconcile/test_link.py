@@ -1,7 +1,7 @@
 """A link: an intent before it, its outcome after it, one call, and what each answer comes to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,21 +12,12 @@ from controller.loop.reconcile.attempt import INTERRUPTED
 from controller.model.manifest import AppId
 from controller.model.plan import Outcome, Request, WaitFor
 from controller.model.upstream import LinkedWithoutCallback, LinkRefused, NameTaken, PhoneTaken, Row
-from tests.loop.apply_fixture import CALLBACK, HERE, Bench, app, bench, events
+from tests.builders.manifest import CALLBACK
+from tests.builders.upstream import HERE
+from tests.loop.apply_fixture import Bench, app, bench, events, outcomes
 from tests.loop.fake_gupshup import NEVER, Lose, Reply
 
 PHONE = "910000000001"
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with bench(tmp_path / "state.db") as found:
-        yield found
-        assert found.remote.faults == []
-
-
-def outcomes(run: PartnerRun) -> list[tuple[str, str, str]]:
-    return [(str(each.verb), str(each.outcome), each.reason) for each in run.report("main").results]
 
 
 def blocked(run: PartnerRun) -> list[str]:

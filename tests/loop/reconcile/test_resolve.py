@@ -1,14 +1,11 @@
 """What a person tells is held against what Gupshup says: a partner's own app, with exactly that phone."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from controller.errors import Rejected, Usage
 from controller.loop.reconcile.resolve import absent, adopt
 from controller.model.manifest import AppId
-from tests.loop.apply_fixture import Bench, app, bench
+from tests.loop.apply_fixture import Bench, app
 
 PHONE = "910000000001"
 ALIKE = [
@@ -17,12 +14,6 @@ ALIKE = [
     pytest.param(PHONE + "0", id="a digit behind"),
     pytest.param(PHONE[2:], id="without its country code"),
 ]
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with bench(tmp_path / "state.db") as found:
-        yield found
 
 
 async def test_an_app_with_the_declared_phone_is_adopted_under_any_name(there: Bench) -> None:

@@ -1,7 +1,6 @@
 """Every write but a link: one line of history, one look where its outcome is open, and no repeat of a no."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,8 @@ from controller.model.manifest import App, FromEnv, Reference, Subscription
 from controller.model.plan import Outcome, Request, WaitFor
 from controller.model.secret import Secret
 from controller.model.upstream import RemoteSubscription, SubscriptionId
-from tests.loop.apply_fixture import CALLBACK, PARTNER, Bench, app, bench, events
+from tests.builders.manifest import CALLBACK, PARTNER
+from tests.loop.apply_fixture import Bench, app, events, outcomes
 from tests.loop.fake_gupshup import Lose
 
 PHONE = "910000000001"
@@ -24,17 +24,11 @@ MINUTE = 60
 
 
 @pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Bench]:
+def there(there: Bench) -> Bench:
     """Let an app be there and live, without a subscription."""
-    async with bench(tmp_path / "state.db") as found:
-        found.remote.put("AppOne", PHONE)
-        found.partner = replace(PARTNER, owned_tags="events*")
-        yield found
-        assert found.remote.faults == []
-
-
-def outcomes(run: PartnerRun) -> list[tuple[str, str, str]]:
-    return [(str(each.verb), str(each.outcome), each.reason) for each in run.report("main").results]
+    there.remote.put("AppOne", PHONE)
+    there.partner = replace(PARTNER, owned_tags="events*")
+    return there
 
 
 def there_is(tag: str = "events", url: str = URL) -> RemoteSubscription:

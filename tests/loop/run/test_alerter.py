@@ -13,8 +13,9 @@ from controller.loop.run.summary_cache import SummaryCache
 from controller.model.notice import Notice
 from controller.model.status import Status
 from tests.builders.memory import NOW
-from tests.builders.passes import GOOD, HERE, finished_pass, transition
+from tests.builders.passes import GOOD, finished_pass, transition
 from tests.builders.status import FALSE, TRUE, condition, item_named, status_of
+from tests.builders.upstream import HERE
 from tests.clock import FakeClock
 from tests.doors.fake_control import FakeControl
 

@@ -17,12 +17,12 @@ from controller.model.passes import WHOLE_PARTNER, SourceState
 from controller.model.problem import Place, Problem, Severity
 from controller.model.source import Decoded, Source
 from controller.model.upstream import Row, Upstream
-from tests.loop.apply_fixture import PARTNER, app, events
+from tests.builders.manifest import PARTNER
+from tests.loop.apply_fixture import ONE, TWO, app, events
 from tests.loop.run_fixture import Door, Tending, tending
 
 OTHER = replace(PARTNER, name="other")
-ONE = app()
-TWO = replace(app("AppTwo", "910000000002"), partner="other")
+OTHERS = replace(TWO, partner="other")
 UPSTREAMS = {
     "main": Upstream("https://partner.gupshup.io#1"),
     "other": Upstream("https://partner.gupshup.io#2"),
@@ -104,7 +104,7 @@ def made(there: Tending, shelf: Shelf, *released: str) -> World:
 
 
 def test_every_partner_is_reconciled_with_its_own_apps(world: World) -> None:
-    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.shelf.put("r1", PARTNER, OTHER, ONE, OTHERS)
     world.at(10, lambda: states.extend(world.controller.partners()))
     states: list[object] = []
     world.run(30)
@@ -117,7 +117,7 @@ def test_every_partner_is_reconciled_with_its_own_apps(world: World) -> None:
 def test_every_partner_gets_its_own_subscriptions_and_releases(there: Tending) -> None:
     there.run(there.store.revisions.declare(UPSTREAMS["main"], Declared(9, 9)))
     hooks = (events(), replace(events("AppTwo", tag="other"), partner="other"))
-    shelf = Shelf({"r1": Desired("r1", (PARTNER, OTHER), (ONE, TWO), hooks)}, lies="r1")
+    shelf = Shelf({"r1": Desired("r1", (PARTNER, OTHER), (ONE, OTHERS), hooks)}, lies="r1")
     world = made(there, shelf)
     world.run(60)
     trouble = world.controller.source().error
@@ -154,7 +154,7 @@ def test_the_warnings_of_each_revision_are_one_line_of_log(world: World) -> None
 
     world.shelf.put("r1", PARTNER, ONE)
     world.at(5, misname)
-    world.edit(10, "r2", PARTNER, ONE, TWO)
+    world.edit(10, "r2", PARTNER, ONE, OTHERS)
     with capture_logs() as said:
         world.run(200)
     (line,) = [each for each in said if each["event"] == "manifests have warnings"]
@@ -193,8 +193,8 @@ def test_a_manifest_that_moved_in_its_file_restarts_no_partner(world: World) -> 
 
 
 def test_a_changed_partner_signs_in_anew(world: World) -> None:
-    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
-    world.edit(10, "r2", replace(PARTNER, owned_tags="gitops-*"), OTHER, ONE, TWO)
+    world.shelf.put("r1", PARTNER, OTHER, ONE, OTHERS)
+    world.edit(10, "r2", replace(PARTNER, owned_tags="gitops-*"), OTHER, ONE, OTHERS)
     world.run(30)
     assert sorted((name, round(at)) for name, at in world.door.signed_in) in (
         [("main", 0), ("main", 10), ("other", 0)],
@@ -213,7 +213,7 @@ def test_an_undeclared_partner_is_stopped_and_a_new_one_started(world: World) ->
 
 
 def test_an_app_that_changes_its_partner_moves_from_one_to_the_other(world: World) -> None:
-    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.shelf.put("r1", PARTNER, OTHER, ONE, OTHERS)
     world.edit(10, "r2", PARTNER, OTHER, ONE, replace(TWO, partner="main"))
     world.at(20, lambda: states.extend(world.controller.partners()))
     states: list[object] = []
@@ -315,7 +315,7 @@ def test_a_source_that_is_written_for_ever_leaves_the_last_good_revision_at_work
 
 
 def test_a_hint_reaches_every_partner_whichever_way_it_comes(world: World) -> None:
-    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.shelf.put("r1", PARTNER, OTHER, ONE, OTHERS)
     known: list[bool] = []
 
     async def hint() -> None:
@@ -339,7 +339,7 @@ def test_a_hint_reaches_every_partner_whichever_way_it_comes(world: World) -> No
 
 
 def test_the_controller_ends_at_once_if_no_pass_is_running(world: World) -> None:
-    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.shelf.put("r1", PARTNER, OTHER, ONE, OTHERS)
     world.run(100)
     assert world.tending.seconds <= 101.1
 
@@ -357,7 +357,7 @@ def test_a_stuck_pass_is_cut_off_when_the_controller_ends(world: World) -> None:
         return ()
 
     world.tending.remote.rows = stuck  # type: ignore[method-assign]  # a call that does not end
-    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.shelf.put("r1", PARTNER, OTHER, ONE, OTHERS)
     world.run(10)
     assert world.tending.seconds == pytest.approx(10 + GRACE, abs=0.5)
 
@@ -367,7 +367,7 @@ def test_changed_partners_are_stopped_side_by_side(world: World) -> None:
         await asyncio.sleep(3_600)
         return ()
 
-    world.shelf.put("r1", PARTNER, OTHER, ONE, TWO)
+    world.shelf.put("r1", PARTNER, OTHER, ONE, OTHERS)
     world.at(50, setattr, world.tending.remote, "rows", stuck)
     third = replace(PARTNER, name="third")
     world.edit(70, "r2", third, replace(ONE, partner="third"))

@@ -1,8 +1,6 @@
 """What one process sees of a partner: lists, looks at single apps, and what each of them may do."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,20 +13,13 @@ from controller.model.memory import Memory
 from controller.model.passes import Lane
 from controller.model.plan import NotYetObserved, Outcome, Plan, Request, Verb, WaitFor
 from controller.model.problem import Place
-from tests.loop.apply_fixture import HERE, PARTNER, Bench, app, bench, desired, events
+from tests.builders.manifest import PARTNER, desired
+from tests.builders.plan import NOBODY
+from tests.builders.upstream import HERE
+from tests.loop.apply_fixture import HOOKS, ONE, TWO, Bench, app, events
 from tests.loop.fake_gupshup import Gupshup, Lose
 
-ONE, TWO = app(), app("AppTwo", "910000000002")
-HOOKS = (events(), events("AppTwo"))
 ALL = (ONE, TWO, *HOOKS)
-NOBODY = Request()
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with bench(tmp_path / "state.db") as found:
-        yield found
-        assert found.remote.faults == []
 
 
 def sight(

@@ -15,10 +15,11 @@ from controller.loop.run.worker import EVENT, HANDOVER
 from controller.model.history import Declared, Hint
 from controller.model.manifest import AppId
 from controller.model.passes import Timing
-from tests.loop.apply_fixture import HERE, PARTNER, app, desired, events
+from tests.builders.manifest import PARTNER, desired
+from tests.builders.upstream import HERE
+from tests.loop.apply_fixture import ONE, app, events
 from tests.loop.run_fixture import Door, Tending, tending
 
-ONE = app()
 DECLARED = desired(ONE, events())
 
 

@@ -11,7 +11,7 @@ from controller.errors import Denied
 from controller.loop.run.sign_ins import PartnerSession, SignIns
 from controller.model.manifest import Partner
 from controller.model.problem import Place
-from tests.loop.apply_fixture import PARTNER
+from tests.builders.manifest import PARTNER
 
 OTHER = replace(PARTNER, owned_tags="theirs-*")
 

@@ -14,8 +14,9 @@ from controller.model.manifest import Desired, Partner
 from controller.model.passes import SourceState
 from controller.model.problem import Place, Problem, Severity
 from controller.model.source import Decoded, Source, SourceFile, Stamp
+from tests.builders.manifest import PARTNER
 from tests.clock import FakeClock
-from tests.loop.apply_fixture import PARTNER, app
+from tests.loop.apply_fixture import app
 
 BAD = Problem(Place("a.yaml"), "GS101", Severity.ERROR, "spec.phone", "must be digits")
 

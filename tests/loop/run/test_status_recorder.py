@@ -1,8 +1,5 @@
 """How resources stand, for readers of the store: what changed is told and written, what is gone goes."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from controller.core.planning.matched import app_item
@@ -11,15 +8,10 @@ from controller.loop.run.status_recorder import KEPT, StatusRecorder
 from controller.model.passes import Transition
 from controller.model.plan import Item
 from controller.model.status import Condition, Status, Truth
-from tests.loop.apply_fixture import HERE, Bench, app, bench
+from tests.builders.upstream import HERE
+from tests.loop.apply_fixture import Bench, app
 
 ONE, TWO = (app_item(app(name)) for name in ("AppOne", "AppTwo"))
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with bench(tmp_path / "state.db") as found:
-        yield found
 
 
 def status(item: Item, truth: Truth, at: float, *, reason: str = "Ready", message: str = "") -> Status:

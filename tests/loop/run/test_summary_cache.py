@@ -9,9 +9,9 @@ from controller.model.plan import Kind
 from controller.model.status import Truth
 from tests.builders.passes import finished_pass, transition
 from tests.builders.status import condition, item_named, status_of
+from tests.builders.upstream import HERE, THEM
 from tests.clock import FakeClock
 
-HERE, THERE = "https://partner.gupshup.io#1", "https://partner.gupshup.io#2"
 READY = condition("Ready")
 
 
@@ -87,6 +87,6 @@ async def test_a_summary_is_refreshed_after_a_while_even_without_a_pass() -> Non
 
 async def test_an_upstream_that_is_no_longer_in_use_leaves_the_summary_cache() -> None:
     counted = SummaryCache(Pages(), FakeClock())
-    await counted.refresh([HERE, THERE, ""])
-    await counted.refresh([THERE])
-    assert (ready(counted), ready(counted, THERE)) == (0, 1)
+    await counted.refresh([HERE, THEM, ""])
+    await counted.refresh([THEM])
+    assert (ready(counted), ready(counted, THEM)) == (0, 1)

@@ -15,12 +15,12 @@ from controller.model.manifest import AppId, Count, Guards
 from controller.model.memory import Memory
 from controller.model.passes import WHOLE_PARTNER, Lane, Pass, Timing
 from controller.model.upstream import RemoteSubscription
-from tests.loop.apply_fixture import HERE, PARTNER, app, desired, events
+from tests.builders.manifest import PARTNER, desired
+from tests.builders.upstream import HERE
+from tests.loop.apply_fixture import HOOKS, ONE, TWO, app
 from tests.loop.fake_gupshup import Gupshup
 from tests.loop.run_fixture import TEMPO, Tending, tending
 
-ONE, TWO = app(), app("AppTwo", "910000000002")
-HOOKS = (events(), events("AppTwo"))
 BOTH = desired(ONE, TWO, *HOOKS)
 
 
