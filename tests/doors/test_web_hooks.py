@@ -434,7 +434,9 @@ async def test_a_content_length_beside_chunks_smuggles_no_second_request(door: A
     assert b" 200 " not in answer.partition(b"HTTP/1.1 ")[2].partition(b"HTTP/1.1 ")[2]
 
 
-async def test_a_flood_of_wrong_secrets_is_one_line_a_minute_and_never_the_secret(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_flood_of_wrong_secrets_is_one_line_a_minute_and_never_the_secret(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     board = FakeControl()
     of = hooks(board)
     async with caller(hooks_app(of, FakeControl())) as http:

@@ -346,7 +346,9 @@ async def test_a_request_head_that_is_too_long_is_refused() -> None:
     assert answer.startswith(b"HTTP/1.1 4") or answer == b""
 
 
-async def test_no_log_of_the_web_server_shows_a_secret(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_no_log_of_the_web_server_shows_a_secret(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     board = FakeControl()
     async with (
         running(ListenOptions("127.0.0.1:0"), tmp_path, board) as (address,),

@@ -146,9 +146,7 @@ async def test_processes_share_budgets_although_a_wall_clock_was_set(engine: Eng
 
 
 @pytest.mark.parametrize("wall", [0, -3_600, 3 * 86_400], ids=["right", "slow", "fast"])
-async def test_after_a_reboot_budgets_continue_as_if_no_time_had_passed(
-    tmp_path: Path, wall: float
-) -> None:
+async def test_after_a_reboot_budgets_continue_as_if_no_time_had_passed(tmp_path: Path, wall: float) -> None:
     first = FakeClock(boot="b1")
     async with open_store(tmp_path / "state.db", first, inline=True) as store:
         await ask(store)

@@ -12,7 +12,7 @@ from controller.errors import Locked
 from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding, Memory
-from tests.edges.clocks import TestClock
+from tests.clock import FakeClock
 
 HERE, OTHER = "p@here", "p@there"
 PHONE, NAME = "910000000001", "AppOne"
@@ -20,14 +20,14 @@ PHONE, NAME = "910000000001", "AppOne"
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    async with open_store(tmp_path / "state.db", TestClock()) as opened, opened.writer(HERE):
+    async with open_store(tmp_path / "state.db", FakeClock()) as opened, opened.writer(HERE):
         yield opened
 
 
 @pytest.fixture
 async def truth(store: SqlStore) -> AsyncIterator[SqlStore]:
     """Another opening of the same store, which is no writer and caches nothing."""
-    async with open_store(Path(store.place), TestClock()) as opened:
+    async with open_store(Path(store.place), FakeClock()) as opened:
         yield opened
 
 
@@ -60,7 +60,7 @@ async def ended(store: SqlStore) -> None:
 
 async def adopted(store: SqlStore) -> None:
     await store.intents.open(HERE, PHONE, NAME)
-    store.intents._going_on.clear()  # as if another process had died
+    store.intents._under_way.clear()  # as if another process had died
     await store.memories.read(HERE)
     assert await store.intents.adopt_orphans(HERE) == 1
 

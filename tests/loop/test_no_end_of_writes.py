@@ -169,7 +169,9 @@ def said(remote: Gupshup) -> Callable[[AppId, SubscriptionId], Coroutine[object,
 
 
 @pytest.mark.parametrize("other", [replace(DECLARED[1], version=2), DECLARED[1]], ids=["changed", "asked"])
-async def test_a_manifest_change_and_a_request_each_allow_another_write(tmp_path: Path, other: Subscription) -> None:
+async def test_a_manifest_change_and_a_request_each_allow_another_write(
+    tmp_path: Path, other: Subscription
+) -> None:
     remote = Stubborn(FakeClock(), shows=lambda each: replace(each, mode=2047))
     for _ in range(3):
         await run(tmp_path, remote, *DECLARED)

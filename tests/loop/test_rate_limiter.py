@@ -154,7 +154,9 @@ async def test_a_429_makes_its_budget_cool_down_for_a_window_or_retry_after(
     await call(gate, Bucket.LINK)
 
 
-async def test_a_429_makes_one_apps_budget_cool_down_and_no_others(gate: RateLimiter, clock: FakeClock) -> None:
+async def test_a_429_makes_one_apps_budget_cool_down_and_no_others(
+    gate: RateLimiter, clock: FakeClock
+) -> None:
     before = clock.now()
     await call(gate, Bucket.SUBSCRIPTION, app_id=APP, status=429)
     await call(gate, Bucket.SUBSCRIPTION, app_id=OTHER_APP)
@@ -181,7 +183,9 @@ async def test_a_429_makes_the_budget_of_any_kind_of_call_cool_down(
 
 
 @pytest.mark.parametrize("bucket", sorted(set(Bucket) - {Bucket.OTHER}))
-async def test_a_429_makes_no_other_budget_cool_down(gate: RateLimiter, clock: FakeClock, bucket: Bucket) -> None:
+async def test_a_429_makes_no_other_budget_cool_down(
+    gate: RateLimiter, clock: FakeClock, bucket: Bucket
+) -> None:
     began = clock.now()
     await call(gate, bucket, app_id=APP, status=429)
     for other in sorted(set(Bucket) - {bucket}):

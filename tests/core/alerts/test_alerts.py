@@ -233,7 +233,9 @@ def test_only_the_leader_raises_alerts_of_apps_and_held_changes() -> None:
         pytest.param(said("Ready", TRUE, "Ready"), None, id="it is ready again"),
     ],
 )
-def test_an_app_that_lost_readiness_raises_an_alert_by_its_reason(condition: Condition, patience: float | None) -> None:
+def test_an_app_that_lost_readiness_raises_an_alert_by_its_reason(
+    condition: Condition, patience: float | None
+) -> None:
     found = all_of(censuses=taken(("a", condition)), missed=[item_named("a")])
     assert found == ([] if patience is None else [(AlertKind.READY, condition.reason, "a", patience)])
 
