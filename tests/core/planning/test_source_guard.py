@@ -100,7 +100,7 @@ def test_a_file_that_was_emptied_is_refused_and_nothing_releases_it(
         (b"# to do", False),
     ],
 )
-def test_a_file_without_documents_counts_as_empty(data: bytes, *, empty: bool) -> None:
+def test_a_file_of_whitespace_alone_is_empty(data: bytes, *, empty: bool) -> None:
     assert SourceFile("a", data).empty is empty
 
 
