@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from controller.core.planning.matched import MatchedApp, app_item, match_apps, subscription_item
+from controller.core.planning.matched_app import MatchedApp, app_item, match_apps, subscription_item
 from controller.core.planning.plan import plan
 from controller.core.planning.subscriptions import drift
 from controller.model.manifest import Desired, Partner, Subscription

@@ -11,9 +11,9 @@ from typing import Any
 from controller.core import ratelimit
 from controller.core.planning import guard, match
 from controller.core.planning.actions import Unchanged
-from controller.core.planning.answers import of_link_answer
-from controller.core.planning.matched import Context
+from controller.core.planning.matched_app import Context
 from controller.core.planning.source_guard import declared
+from controller.core.planning.write_outcomes import of_link_answer
 from controller.core.schedule.next_pass import next_pass
 from controller.core.schedule.schedule import Schedule
 from controller.core.schedule.workqueue import WorkQueue
@@ -278,7 +278,7 @@ DEFECTS_IN_FUNCTIONS: Defects = {
         Twist(
             names={
                 f"{_CORE}.planning.subscriptions:_write_only_changes": _headers_always_differ,
-                f"{_CORE}.planning.answers:MOST_REPEATED_WRITES": 10**9,  # no end as WillNotConverge
+                f"{_CORE}.planning.write_outcomes:MOST_REPEATED_WRITES": 10**9,  # no end as WillNotConverge
             }
         ),
     ),
@@ -291,14 +291,14 @@ DEFECTS_IN_FUNCTIONS: Defects = {
         Twist(
             names={
                 f"{_CORE}.planning.subscriptions:may_unsubscribe": _a_tag_is_enough,
-                f"{_CORE}.planning.matched:may_unsubscribe": _a_tag_is_enough,
+                f"{_CORE}.planning.matched_app:may_unsubscribe": _a_tag_is_enough,
                 f"{_CORE}.planning.actions:_policy": lambda _: Policy.LINK,
             }
         ),
         "take-over",
     ),
     "what a narrowed scope lacks is undeclared": Defect(
-        "P10", Twist(names={f"{_CORE}.planning.matched:Context": _all_is_seen}), "narrowed"
+        "P10", Twist(names={f"{_CORE}.planning.matched_app:Context": _all_is_seen}), "narrowed"
     ),
     "a suspension is overlooked": Defect(
         "P10",

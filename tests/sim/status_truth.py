@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from controller.core.planning.matched import subscription_item
+from controller.core.planning.matched_app import subscription_item
 from controller.model.manifest import Desired, FromEnv, Reference
 from controller.model.plan import Kind
 from controller.model.status import Status, Truth

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from controller.core.planning.matched import MatchedApp, app_item, subscription_item, tag_item
+from controller.core.planning.matched_app import MatchedApp, app_item, subscription_item, tag_item
 from controller.model.manifest import App, Policy
 from controller.model.memory import Refusal
 from controller.model.plan import (

@@ -17,7 +17,7 @@ from controller.core.planning.actions import (
 )
 from controller.core.planning.digest import callback_key, link_key, of_callback, of_link
 from controller.core.planning.match import Absent, Conflict, Found, Undecided, phone_of
-from controller.core.planning.matched import (
+from controller.core.planning.matched_app import (
     MatchedApp,
     Matches,
     known_waba,

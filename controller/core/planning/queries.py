@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar, assert_never
 
 from controller.core.planning.match import Found, Undecided
-from controller.core.planning.matched import (
+from controller.core.planning.matched_app import (
     MatchedApp,
     Matches,
     known_waba,

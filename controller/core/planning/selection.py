@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from controller.core.planning.matched import app_item, subscription_item
+from controller.core.planning.matched_app import app_item, subscription_item
 from controller.errors import Usage
 from controller.model.manifest import Desired, Subscription
 from controller.model.plan import Item, Kind

@@ -15,7 +15,7 @@ from controller.core.planning.actions import (
     permitted,
 )
 from controller.core.planning.digest import digest, of_subscription, of_write, subscription_key
-from controller.core.planning.matched import (
+from controller.core.planning.matched_app import (
     MatchedApp,
     is_ours,
     may_unsubscribe,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from controller.core.planning.matched import Matches
+from controller.core.planning.matched_app import Matches
 from controller.errors import Busy, ControllerError
 from controller.model.passes import Lane
 from controller.model.plan import Plan, Request, Result, Waiting

@@ -13,7 +13,7 @@ from controller.core.planning.guard import Change, change
 from controller.core.planning.waits import WAITS
 from controller.core.schedule import intervals
 from controller.core.schedule.pass_outcome import PassOutcome
-from controller.core.schedule.quiet import QuietPasses
+from controller.core.schedule.quiet_passes import QuietPasses
 from controller.core.schedule.requeue import GATHERING, RequeueContext, requeues, under_way
 from controller.core.schedule.throttle import UNDER_WAY, Throttle
 from controller.core.schedule.workqueue import WorkQueue

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.match import Absent, Conflict, Found, Undecided
-from controller.core.planning.matched import MatchedApp, Matches, subscription_item
+from controller.core.planning.matched_app import MatchedApp, Matches, subscription_item
 from controller.core.planning.provisioning import ERROR, Progress, of_row
 from controller.core.planning.waits import WAITS
 from controller.model.plan import Blocked, Item, Plan, Waiting

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
-from controller.core.planning.matched import app_item, match_apps, subscription_item
+from controller.core.planning.matched_app import app_item, match_apps, subscription_item
 from controller.core.planning.queries import drop_stale, open_queries
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.ports import Account, Reader

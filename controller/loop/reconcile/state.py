@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from controller.core.planning.guard import Change
-from controller.core.planning.matched import Matches
+from controller.core.planning.matched_app import Matches
 from controller.errors import Denied
 from controller.loop.ports import Account, Writer
 from controller.loop.reconcile.attempt import Attempt

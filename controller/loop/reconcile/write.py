@@ -6,7 +6,8 @@ from functools import partial
 from typing import TypeAlias, assert_never
 
 from controller.core.planning.actions import item_of
-from controller.core.planning.answers import (
+from controller.core.planning.subscriptions import UNAVAILABLE
+from controller.core.planning.write_outcomes import (
     AnswerContext,
     Verdict,
     Write,
@@ -17,7 +18,6 @@ from controller.core.planning.answers import (
     of_unsubscribe,
     subject,
 )
-from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.ports import Account, Writer

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.forecast import Forecast, forecast, total
-from controller.core.planning.matched import subscription_item
+from controller.core.planning.matched_app import subscription_item
 from controller.model.manifest import LIMITS, Bucket, Limit
 from controller.model.plan import (
     Action,

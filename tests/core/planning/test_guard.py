@@ -17,7 +17,7 @@ from controller.core.planning.guard import (
     held_digest,
     release,
 )
-from controller.core.planning.matched import app_item
+from controller.core.planning.matched_app import app_item
 from controller.core.planning.subscriptions import UNKNOWN
 from controller.model.manifest import Ceiling, Count, Desired, Guards, Share
 from controller.model.passes import PassKind

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.guard import guard
-from controller.core.planning.matched import match_apps, tag_item
+from controller.core.planning.matched_app import match_apps, tag_item
 from controller.core.status.conditions import statuses
 from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import Binding, Intent, Memory

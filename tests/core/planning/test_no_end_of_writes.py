@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.digest import of_subscription, subscription_key
-from controller.core.planning.matched import subscription_item
+from controller.core.planning.matched_app import subscription_item
 from controller.core.planning.subscriptions import REMOVED
 from controller.model.manifest import Subscription
 from controller.model.memory import LedgerEntry, Memory, Refusal

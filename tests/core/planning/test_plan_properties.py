@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.digest import callback_key, link_key, of_link, of_subscription
 from controller.core.planning.guard import guard
-from controller.core.planning.matched import app_item, is_ours, match_apps, subscription_item
+from controller.core.planning.matched_app import app_item, is_ours, match_apps, subscription_item
 from controller.core.planning.memory_updates import memory_updates
 from controller.core.planning.plan import plan
 from controller.core.planning.queries import open_queries

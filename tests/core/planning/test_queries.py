@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.matched import match_apps
+from controller.core.planning.matched_app import match_apps
 from controller.core.planning.queries import drop_stale, facts_about, merge_facts, open_queries, reads_between
 from controller.model.manifest import App, Partner, SubscribeWhen, Subscription
 from controller.model.memory import Binding, LedgerEntry, Memory

@@ -7,7 +7,7 @@ import pytest
 
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.digest import of_subscription, subscription_key
-from controller.core.planning.matched import app_item, subscription_item
+from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.planning.subscriptions import ACTIVE_PAUSE, REMOVED, UNKNOWN, drift
 from controller.model.manifest import App, Partner, Policy, SubscribeWhen, Subscription, Suspend
 from controller.model.memory import LedgerEntry, Memory, Refusal

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from controller.core.planning.matched import app_item, subscription_item
+from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.schedule.next_pass import (
     FIRST_POLL,
     LONGEST_POLL,

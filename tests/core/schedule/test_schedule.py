@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from controller.core.backoff import pass_backoff
-from controller.core.planning.matched import app_item, subscription_item
+from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.schedule import intervals
 from controller.core.schedule.next_pass import FIRST_POLL
 from controller.core.schedule.pass_outcome import PassOutcome

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.guard import guard
-from controller.core.planning.matched import app_item, match_apps, subscription_item
+from controller.core.planning.matched_app import app_item, match_apps, subscription_item
 from controller.core.status.conditions import statuses
 from controller.model.manifest import App, Count, Desired, FromEnv, Guards, Partner, Policy, Subscription
 from controller.model.memory import Binding, Memory

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from controller.core.planning.guard import Change, change, held_digest
-from controller.core.planning.matched import app_item, subscription_item, tag_item
+from controller.core.planning.matched_app import app_item, subscription_item, tag_item
 from controller.core.status.run_report import KEYS, Report, converging, report, total, unfinished
 from controller.model.manifest import AppId
 from controller.model.plan import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.core.planning.matched import app_item
+from controller.core.planning.matched_app import app_item
 from controller.core.render.statuses import read_documents
 from controller.loop.run.status_recorder import KEPT, StatusRecorder
 from controller.model.passes import Transition

@@ -1,4 +1,4 @@
-"""Verdicts on answers to writes, and what to remember of each (the tables of docs/lifecycle.md)."""
+"""Outcomes of writes: what each answer of Gupshup means, and what is remembered (tables in docs/lifecycle.md)."""
 
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never

@@ -5,7 +5,17 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.actions import MOST_UNCLEAR_WRITES
-from controller.core.planning.answers import (
+from controller.core.planning.digest import (
+    callback_key,
+    link_key,
+    of_callback,
+    of_link,
+    of_subscription,
+    of_write,
+    subscription_key,
+)
+from controller.core.planning.subscriptions import REMOVED, respelt
+from controller.core.planning.write_outcomes import (
     AnswerContext,
     Verdict,
     Write,
@@ -18,16 +28,6 @@ from controller.core.planning.answers import (
     phone_elsewhere,
     subject,
 )
-from controller.core.planning.digest import (
-    callback_key,
-    link_key,
-    of_callback,
-    of_link,
-    of_subscription,
-    of_write,
-    subscription_key,
-)
-from controller.core.planning.subscriptions import REMOVED, respelt
 from controller.errors import Rejected
 from controller.model.manifest import FromEnv
 from controller.model.memory import (
