@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from controller.core.planning.guard import Change
 from controller.core.render.statuses import document, read_documents
-from controller.core.schedule.next_pass import RunContext, next_pass, poll
+from controller.core.schedule.intervals import poll
+from controller.core.schedule.next_pass import RunContext, next_pass
 from controller.core.schedule.quiet_passes import QuietPasses
 from controller.core.status.conditions import statuses
 from controller.core.status.run_report import Report, report

@@ -1,4 +1,4 @@
-"""Outcomes of writes: what each answer of Gupshup means, and what is remembered (tables in docs/lifecycle.md)."""
+"""Outcomes of writes: what each answer of Gupshup means, and what is remembered (docs/lifecycle.md)."""
 
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never

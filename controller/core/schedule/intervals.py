@@ -1,6 +1,7 @@
 """Intervals of a process that never stops: moments and pauses in seconds, from counts."""
 
-from controller.core.schedule.next_pass import poll
+FIRST_POLL, LONGEST_POLL = 2.0, 30.0
+"""Seconds between two reads of what is under way: at first, and after many that showed no change."""
 
 QUIET = 5.0
 """Seconds after a read of an app in which events cause no other: they wait for the end of that time."""
@@ -21,6 +22,11 @@ def drift_interval(chosen: float | None, live: int) -> float:
 def pause(calls: int) -> float:
     """Return the seconds until the next background read, after one that took so many calls."""
     return calls / SHARE
+
+
+def poll(quiet: int, rows: int) -> float:
+    """Return the seconds between two reads of what is under way. Quiet passes and long lists extend it."""
+    return max(min(FIRST_POLL * 1.5 ** min(quiet, 20), LONGEST_POLL), rows / 500)
 
 
 def list_poll(quiet: int, rows: int, interval: float) -> float:

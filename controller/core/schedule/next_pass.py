@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from controller.core.planning.waits import WAITS, EndedBy
+from controller.core.schedule.intervals import FIRST_POLL, poll
 from controller.model.plan import Kind, Outcome, Plan, Result, Verb, WaitFor, Waiting
 
-FIRST_POLL = 2.0
-LONGEST_POLL = 30.0
 MOST_QUIET_PASSES = 5
 """Quiet passes in a row before a run without `--wait` gives up on what only reads can show."""
 
@@ -40,11 +39,6 @@ def next_pass(plan: Plan, outcomes: Iterable[Result | Waiting], context: RunCont
     if any(isinstance(each, Result) for each in made):
         pauses = (*pauses, FIRST_POLL)
     return min(pauses, default=None)
-
-
-def poll(quiet: int, rows: int) -> float:
-    """Return the seconds between two reads of what is under way. Quiet passes and long lists extend it."""
-    return max(min(FIRST_POLL * 1.5 ** min(quiet, 20), LONGEST_POLL), rows / 500)
 
 
 def _pauses(plan: Plan, waiting: Iterable[Waiting], context: RunContext) -> Iterator[float]:

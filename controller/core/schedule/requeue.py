@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from controller.core.planning.guard import Change
 from controller.core.planning.waits import WAITS, EndedBy
-from controller.core.schedule.intervals import app_poll, list_poll, one_by_one
-from controller.core.schedule.next_pass import FIRST_POLL
+from controller.core.schedule.intervals import FIRST_POLL, app_poll, list_poll, one_by_one
 from controller.model.passes import WHOLE_PARTNER, Lane
 from controller.model.plan import Outcome, Plan, Result, Verb, WaitFor, Waiting
 

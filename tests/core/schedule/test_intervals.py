@@ -3,7 +3,7 @@
 import pytest
 
 from controller.core.schedule import intervals
-from controller.core.schedule.next_pass import FIRST_POLL, LONGEST_POLL
+from controller.core.schedule.intervals import FIRST_POLL, LONGEST_POLL
 
 NOW = 1_000.0
 
@@ -70,3 +70,18 @@ def test_the_poll_of_apps_in_flight_slows_with_their_number_and_quiet_passes(
     quiet: int, in_flight: int, interval: float, expected: float
 ) -> None:
     assert intervals.app_poll(quiet, in_flight, interval) == expected
+
+
+@pytest.mark.parametrize(
+    ("quiet", "rows", "expected"),
+    [
+        pytest.param(0, 0, FIRST_POLL, id="soon at first"),
+        pytest.param(2, 0, 4.5, id="then more slowly"),
+        pytest.param(9, 0, LONGEST_POLL, id="up to half a minute"),
+        pytest.param(10**9, 0, LONGEST_POLL, id="however long it lasts"),
+        pytest.param(0, 10_000, 20.0, id="a long list slows it"),
+        pytest.param(9, 50_000, 100.0, id="beyond half a minute, too"),
+    ],
+)
+def test_polls_slow_down_with_quiet_passes_and_long_lists(quiet: int, rows: int, expected: float) -> None:
+    assert intervals.poll(quiet, rows) == expected

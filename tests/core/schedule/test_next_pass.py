@@ -5,14 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from controller.core.planning.matched_app import app_item, subscription_item
-from controller.core.schedule.next_pass import (
-    FIRST_POLL,
-    LONGEST_POLL,
-    MOST_QUIET_PASSES,
-    RunContext,
-    next_pass,
-    poll,
-)
+from controller.core.schedule.intervals import FIRST_POLL, poll
+from controller.core.schedule.next_pass import MOST_QUIET_PASSES, RunContext, next_pass
 from controller.model.plan import Blocked, Outcome, Plan, Result, Verb, WaitFor, Waiting
 from tests.builders.manifest import PARTNER, app, subscription
 from tests.builders.memory import NOW
@@ -110,18 +104,3 @@ def test_an_app_that_is_stalled_is_not_waited_for(what: WaitFor) -> None:
     assert pause(waits=[on(what)], blocked=[Blocked(ITEM, "ProvisioningFailed", "")], wait=True) is None
     other = Blocked(SUBSCRIPTION, "Rejected", "")
     assert pause(waits=[on(what)], blocked=[other], wait=True) == FIRST_POLL
-
-
-@pytest.mark.parametrize(
-    ("quiet", "rows", "expected"),
-    [
-        pytest.param(0, 0, FIRST_POLL, id="soon at first"),
-        pytest.param(2, 0, 4.5, id="then more slowly"),
-        pytest.param(9, 0, LONGEST_POLL, id="up to half a minute"),
-        pytest.param(10**9, 0, LONGEST_POLL, id="however long it lasts"),
-        pytest.param(0, 10_000, 20.0, id="a long list slows it"),
-        pytest.param(9, 50_000, 100.0, id="beyond half a minute, too"),
-    ],
-)
-def test_polls_slow_down_with_quiet_passes_and_long_lists(quiet: int, rows: int, expected: float) -> None:
-    assert poll(quiet, rows) == expected

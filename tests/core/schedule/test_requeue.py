@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.matched_app import app_item, subscription_item
-from controller.core.schedule.next_pass import FIRST_POLL
+from controller.core.schedule.intervals import FIRST_POLL
 from controller.core.schedule.requeue import GATHERING, Requeue, RequeueContext, requeues
 from controller.model.passes import WHOLE_PARTNER, Lane
 from controller.model.plan import Item, Outcome, Plan, Result, Verb, WaitFor, Waiting

@@ -11,7 +11,7 @@ import pytest
 from controller.core.backoff import pass_backoff
 from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.schedule import intervals
-from controller.core.schedule.next_pass import FIRST_POLL
+from controller.core.schedule.intervals import FIRST_POLL
 from controller.core.schedule.pass_outcome import PassOutcome
 from controller.core.schedule.requeue import GATHERING
 from controller.core.schedule.schedule import RESTART_PRIORITY_LIMIT, SMALL_COMMIT, Schedule
