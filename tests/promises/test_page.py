@@ -58,6 +58,12 @@ def test_no_figure_shows_a_broken_promise() -> None:
     assert over <= {"list"}, "and that one is explained on the page"
 
 
+def test_mutation_figures_are_of_modules_that_exist() -> None:
+    named = {f"controller/{room}/{name}.py" for room, of in read()["mutated"].items() for name in of}
+    gone = sorted(path for path in named if not (ROOT / path).is_file())
+    assert gone == [], "rename or remove them in docs/promises.json, then make promises"
+
+
 def test_the_figures_are_of_the_planted_defects() -> None:
     planted = read()["planted"]
     assert (planted["planted"], planted["missed"], planted["accused"]) == (len(PLANTED), [], [])
