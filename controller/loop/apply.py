@@ -113,7 +113,9 @@ async def plan_when_observed(
             await _rest(account, run, pause, on_progress)
             continue
         waits = [
-            each.until for each in plan.waiting if each.wait_for is WaitFor.BUDGET and each.until is not None
+            entry.until
+            for entry in plan.waiting
+            if entry.wait_for is WaitFor.BUDGET and entry.until is not None
         ]
         now = account.clock.now()
         if not waits or min(waits) > until:
@@ -164,9 +166,9 @@ async def _store_statuses(account: Account[Writer], run: PartnerRun) -> None:
     plan, matches = run.state.plan, run.state.matches
     if plan is not None and matches is not None:
         known = read_documents(await account.store.statuses.read(account.upstream))
-        before = {each.item: each for each in known}
+        before = {status.item: status for status in known}
         run.statuses = statuses(matches, plan, before)
         only = run.request.request.only
-        run.statuses = tuple(each for each in run.statuses if only is None or each.item in only)
-        documents = {str(each.item): document(each) for each in run.statuses}
+        run.statuses = tuple(status for status in run.statuses if only is None or status.item in only)
+        documents = {str(status.item): document(status) for status in run.statuses}
         await account.store.statuses.save(account.upstream, documents, whole=run.request.desired.complete)

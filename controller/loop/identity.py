@@ -7,7 +7,7 @@ from typing import Protocol, assert_never
 
 from controller.core.identity import SignedIn, identify
 from controller.errors import AccountError, Denied, Rejected
-from controller.loop.ports import Hold, Reader
+from controller.loop.ports import Reader, WriterLease
 from controller.loop.rate_limiter import RateLimiter
 from controller.model.account import AskAbout, Identified, Identity, KnownAccount, Unidentified
 from controller.model.upstream import Upstream
@@ -25,7 +25,7 @@ class Accounts(Protocol):
 class AccountStore(Protocol):
     @property
     def accounts(self) -> Accounts: ...
-    def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[Hold]: ...
+    def writer(self, upstream: str, timeout: float = 0.0) -> AbstractAsyncContextManager[WriterLease]: ...
 
 
 async def identified(store: AccountStore, remote: Reader, limiter: RateLimiter, who: SignedIn) -> Upstream:

@@ -21,7 +21,7 @@ async def test_one_pass_reaches_metrics_listeners_and_notifications(store: SqlSt
     assert alerter is not None
     observability.on_pass(finished_pass(error="login: 403", error_kind="Denied"))
     for _ in range(10):
-        await alerter.look()
+        await alerter.check()
         control.time += 10
     app = Starlette(routes=[Route("/metrics", answer)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here") as client:

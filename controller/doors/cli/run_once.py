@@ -19,7 +19,7 @@ from controller.doors.cli.source.location import SourceLocation, decode_in_threa
 from controller.edges import settings, streams
 from controller.errors import SourceError
 from controller.loop.ports import Revisions
-from controller.loop.run.controller import not_taken
+from controller.loop.run.controller import log_rejection
 from controller.loop.run.sign_ins import SignIns
 from controller.loop.run.source_watcher import SourceWatcher
 from controller.model.history import Declared, LastGood
@@ -90,7 +90,7 @@ async def _read(watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns) -> 
         await watcher.load_last_good()
         await watcher.read(sign_ins.account_of)
         if watcher.refusal is not None:
-            not_taken(watcher.state)
+            log_rejection(watcher.state)
         if watcher.desired is None:
             raise watcher.refusal or SourceError(f"cannot read {watcher.origin.identity}")
         print_warnings(watcher.accepted)

@@ -65,7 +65,7 @@ class PassState:
     def links(self) -> list[Result]:
         """Return the results of this pass's links, in their order."""
         results = self.outcomes.values()
-        return [each for each in results if isinstance(each, Result) and each.verb is Verb.LINK]
+        return [result for result in results if isinstance(result, Result) and result.verb is Verb.LINK]
 
     def begin(self, matches: Matches, plan: Plan) -> None:
         """Begin a pass that found *matches* and is to do *plan*."""

@@ -54,10 +54,10 @@ class Alerter:
     async def run(self) -> None:
         """Check for ever, until cancelled."""
         while True:
-            await self.look()
+            await self.check()
             await self._clock.sleep(PACE)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Check once, and send all that is due as one notice."""
         partners, now = self._partners(), self._clock.now()
         with suppress(StoreError):  # the passes report the same error; the last summaries remain
@@ -72,7 +72,7 @@ class Alerter:
 
     def _partners(self) -> tuple[PartnerState, ...]:
         partners = self._control.partners()
-        return tuple(replace(each, is_leader=True) for each in partners) if self._observe else partners
+        return tuple(replace(state, is_leader=True) for state in partners) if self._observe else partners
 
     def _forget(self, by_partner: Mapping[str, FleetSummary], now: float) -> None:
         """Forget partners and apps that are gone, or well again; a summary may lag behind the passes."""

@@ -47,23 +47,26 @@ class Controller:
     def source(self) -> SourceState:
         """Return the state of the source: also rejected if it may no longer act on an account."""
         state = self._source.state
-        refused = [each.refusal for _, each in sorted(self._loops.items()) if each.refusal is not None]
+        refused = [loop.refusal for _, loop in sorted(self._loops.items()) if loop.refusal is not None]
         if state.error or not refused:
             return state
-        error, since = join_refusals([each.error for each in refused]), min(each.since for each in refused)
+        error, since = (
+            join_refusals([refusal.error for refusal in refused]),
+            min(refusal.since for refusal in refused),
+        )
         message, key = str(error), error.digest
         return replace(state, error=message, error_since=since, digest=key, rejected=state.revision)
 
     def partners(self) -> tuple[PartnerState, ...]:
-        return tuple(each.state() for _, each in sorted(self._loops.items()))
+        return tuple(loop.state() for _, loop in sorted(self._loops.items()))
 
     async def hint(self, names: Iterable[str]) -> bool:
         known, loops = tuple(names), tuple(self._loops.values())
-        return any([await each.hint(known) for each in loops])
+        return any([await loop.hint(known) for loop in loops])
 
     def awaits(self, names: Iterable[str]) -> bool:
         known = tuple(names)
-        return any(each.awaits(known) for each in self._loops.values())
+        return any(loop.awaits(known) for loop in self._loops.values())
 
     def source_changed(self) -> None:
         self._read_soon.set()
@@ -107,7 +110,7 @@ class Controller:
             log.logger().info("source pending", source=now.identity, waiting=now.waiting)
         if new:
             log.logger().info("source accepted", source=now.identity, revision=now.revision)
-        self._log_error(taken=new)
+        self._log_error(accepted=new)
         self._log_warnings()
         return new
 
@@ -123,15 +126,15 @@ class Controller:
             stopped.cancel()
             await asyncio.gather(task, stopped, return_exceptions=True)
 
-    def _log_error(self, *, taken: bool) -> None:
-        """Log what is new about the source's error; a revision that was *taken* is already logged."""
+    def _log_error(self, *, accepted: bool) -> None:
+        """Log a new error of the source, or its end. A revision that was *accepted* is already logged."""
         state, reported = self.source(), self._reported_error
         self._reported_error = state.error, state.rejected
         if self._reported_error == reported:
             return
         if state.error:
-            not_taken(state)
-        elif not taken:
+            log_rejection(state)
+        elif not accepted:
             log.logger().info("source recovered", source=state.identity, revision=state.revision)
 
     def _log_warnings(self) -> None:
@@ -150,7 +153,7 @@ class Controller:
     async def _declare(self, desired: Desired) -> None:
         """Run a loop for every declared partner, as declared now, and end the loops of the others."""
         declared = {partner.name: partner for partner in desired.partners}
-        ended = [name for name, each in self._loops.items() if declared.get(name) != _bare(each, declared)]
+        ended = [name for name, loop in self._loops.items() if declared.get(name) != _bare(loop, declared)]
         for name in ended:
             self._loops.pop(name).leave()
         await self._end([self._tasks.pop(name) for name in ended])
@@ -173,8 +176,8 @@ class Controller:
             await asyncio.gather(*pending, return_exceptions=True)
 
 
-def not_taken(state: SourceState) -> None:
-    """Log that the newest revision is not taken, why, and which one is in force instead."""
+def log_rejection(state: SourceState) -> None:
+    """Log that the newest revision is rejected, why, and which revision is in force instead."""
     log.logger().warning(
         "source rejected",
         source=state.identity,
@@ -197,5 +200,5 @@ def _of(desired: Desired, partner: Partner) -> Desired:
         desired,
         partners=(partner,),
         apps=tuple(app for app in desired.apps if app.partner == partner.name),
-        subscriptions=tuple(each for each in desired.subscriptions if each.partner == partner.name),
+        subscriptions=tuple(wanted for wanted in desired.subscriptions if wanted.partner == partner.name),
     )

@@ -156,8 +156,8 @@ def _asked_about(facts: Facts) -> frozenset[AppId]:
 
 def _by_app(subscriptions: Sequence[Subscription]) -> dict[str, tuple[Subscription, ...]]:
     by_app: dict[str, list[Subscription]] = {}
-    for each in subscriptions:
-        by_app.setdefault(each.app, []).append(each)
+    for subscription in subscriptions:
+        by_app.setdefault(subscription.app, []).append(subscription)
     return {name: tuple(group) for name, group in by_app.items()}
 
 

@@ -82,11 +82,11 @@ class ReplicaMember:
 
     async def _pause(self, seconds: float) -> None:
         """Wait *seconds*, or less if the candidacies change or the process stops."""
-        waits = {asyncio.ensure_future(each.wait()) for each in (self._stopping, self._changed)}
+        waits = {asyncio.ensure_future(event.wait()) for event in (self._stopping, self._changed)}
         try:
             await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for each in waits:
-                each.cancel()
+            for wait in waits:
+                wait.cancel()
         if not self._stopping.is_set():
             await self._clock.sleep(_LEAST_GAP)

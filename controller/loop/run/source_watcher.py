@@ -1,4 +1,4 @@
-"""Source of a process that never stops: the last good revision, and why a newer one is not taken.
+"""Source of a process that never stops: the last good revision, and why a newer one is rejected.
 
 A bad, empty or shrunken revision leaves the last good one in force, over restarts too: half a source deletes
 things.
@@ -26,7 +26,7 @@ LONG = 30.0
 """Seconds after which a source that is still being written counts as an error, and is not waited for."""
 
 SIGN_IN = 20.0
-"""Seconds that a new revision waits at most for a sign-in that shows whose account a partner is."""
+"""Seconds that a new revision waits at most for a sign-in that shows the account of a partner."""
 
 
 class SourceReader(Protocol):
@@ -48,23 +48,23 @@ class SourceReader(Protocol):
 
 
 Decode = Callable[[Source], Awaitable[Decoded]]
-Whose = Callable[[Partner], Awaitable[str | None]]
-"""Returns whose account a partner is, None if that is unknown now."""
+AccountOf = Callable[[Partner], Awaitable[str | None]]
+"""Returns the account of a partner, None if it is unknown now."""
 
 
-async def nobody(_: Partner) -> str | None:
+async def unknown_account(_: Partner) -> str | None:
     return None
 
 
 @dataclass(slots=True)
 class SourceWatcher:
-    """*released* are digests that let through a revision that lost too much, or whose history was rewritten.
+    """Watches one source. *released* are digests that let through what lost too much or was rewritten.
 
-    With *admits*, a taken revision is stored as what its accounts declare. A process that only observes sets
-    it to False.
+    With *admits*, an accepted revision is stored as what its accounts declare. It is False in a process that
+    only observes.
 
     *accepted* and *files* are those of one revision, the last good one. *refusal* is why the newest revision
-    is not taken, None if it is taken, or only waited for.
+    is rejected, None if it is accepted or still waited for.
     """
 
     origin: SourceReader
@@ -104,7 +104,7 @@ class SourceWatcher:
         waited = self.state.waited
         return waited is not None and self.clock.now() - waited < LONG
 
-    async def read(self, whose: Whose = nobody) -> bool:
+    async def read(self, account_of: AccountOf = unknown_account) -> bool:
         """Read the source; return whether it declares something new."""
         try:
             source = await self.origin.read(self._seen)
@@ -120,7 +120,7 @@ class SourceWatcher:
             self._clear_error_if(self._seen)
             return False
         try:
-            decoded, counts = await self._checked(source, whose)
+            decoded, counts = await self._checked(source, account_of)
         except (ManifestError, PlanRefused) as error:
             self._note_error(error, source.revision)
             return False
@@ -129,10 +129,10 @@ class SourceWatcher:
             return False
         return await self._take(source, decoded, counts)
 
-    async def _checked(self, source: Source, whose: Whose) -> tuple[Decoded, Mapping[str, Declared]]:
+    async def _checked(self, source: Source, account_of: AccountOf) -> tuple[Decoded, Mapping[str, Declared]]:
         """Return what *source* declares, and how much of it for each account that is known.
 
-        Raises ManifestError or PlanRefused if *source* must not be taken, and SourceError or StoreError.
+        Raises ManifestError or PlanRefused if *source* must not be accepted, and SourceError or StoreError.
         """
         decoded = await self.decode(source)
         if decoded.desired is None:
@@ -146,17 +146,17 @@ class SourceWatcher:
             refuse_empty(decoded.desired, source.identity, self.released)
         with refusals:
             await self._check_ancestry(source)
-        counts = await self._count_and_compare(decoded.desired, source, whose, refusals)
+        counts = await self._count_and_compare(decoded.desired, source, account_of, refusals)
         refusals.refuse()
         return decoded, counts
 
     async def _count_and_compare(
-        self, desired: Desired, source: Source, whose: Whose, refusals: Refusals
+        self, desired: Desired, source: Source, account_of: AccountOf, refusals: Refusals
     ) -> Mapping[str, Declared]:
         """Count *desired* by account, and gather a refusal for each account that lost too much."""
         counts: dict[str, Declared] = {}
         for partner in desired.partners:
-            upstream = await self._account_of(partner, whose)
+            upstream = await self._known_account(partner, account_of)
             with refusals:
                 if upstream is not None:
                     counts[upstream] = declared(desired, partner.name)
@@ -165,12 +165,12 @@ class SourceWatcher:
                     self._compare_with_good(partner, desired, source)
         return counts
 
-    async def _account_of(self, partner: Partner, whose: Whose) -> str | None:
-        """Return whose account *partner* is; None if unknown, or if no declaration at its URL is stored."""
+    async def _known_account(self, partner: Partner, account_of: AccountOf) -> str | None:
+        """Return the account of *partner*. None if unknown, or if no declaration at its URL is stored."""
         if await self.revisions.knows(partner.url):
             with suppress(TimeoutError):
                 async with asyncio.timeout(SIGN_IN):
-                    return await whose(partner)
+                    return await account_of(partner)
         return None
 
     def _compare_with_good(self, partner: Partner, desired: Desired, source: Source) -> None:
@@ -241,7 +241,7 @@ class SourceWatcher:
             self._seen = ""
 
     def _note_error(self, error: ControllerError, rejected: str = "") -> None:
-        """Note why the newest revision is not taken; *rejected* names it if its content is the reason."""
+        """Note why the newest revision is rejected; *rejected* names it if its content is the reason."""
         since = self.state.error_since if self.state.error_since is not None else self.clock.now()
         why = first(error.problems) if isinstance(error, ManifestError) else str(error)
         key = error.digest if isinstance(error, PlanRefused) else ""

@@ -26,25 +26,25 @@ class StatusRecorder:
     async def load(self, account: Account[Reader]) -> None:
         """Begin with the statuses in the store, so that conditions keep their times over a restart."""
         known = read_documents(await account.store.statuses.read(account.upstream))
-        self._last = {each.item: each for each in known}
-        self._written = {each.item: each.at for each in known}
+        self._last = {status.item: status for status in known}
+        self._written = {status.item: status.at for status in known}
 
     async def record(
         self, account: Account[Reader], latest: Iterable[Status], *, whole: bool, force: bool
     ) -> tuple[Transition, ...]:
         """Keep *latest*, and return the changes. *whole*: no other item is declared; *force*: write all."""
-        fresh = {each.item: each for each in latest}
-        changes = tuple(change for each in fresh.values() for change in self._changes(each))
-        due = [each for each in fresh.values() if force or self._is_due(each)]
+        fresh = {status.item: status for status in latest}
+        changes = tuple(change for status in fresh.values() for change in self._changes(status))
+        due = [status for status in fresh.values() if force or self._is_due(status)]
         gone = whole and not self._last.keys() <= fresh.keys()
         if gone:
             due = list(fresh.values())
         if due or gone:
-            documents = {str(each.item): document(each) for each in due}
+            documents = {str(status.item): document(status) for status in due}
             await account.store.statuses.save(account.upstream, documents, whole=gone)
         self._last = fresh if whole else {**self._last, **fresh}
         kept = {item: at for item, at in self._written.items() if item in self._last}
-        self._written = kept | {each.item: each.at for each in due}
+        self._written = kept | {status.item: status.at for status in due}
         return changes
 
     def _is_due(self, status: Status) -> bool:

@@ -82,7 +82,7 @@ class Worker:
 
     def event(self, names: Iterable[str]) -> bool:
         """Observe soon the app that has one of *names*; return False if none is declared."""
-        name = next((app for each in names if (app := self._cache.find(each))), None)
+        name = next((app for known in names if (app := self._cache.find(known))), None)
         if name is not None:
             self._schedule.event(name, self._now)
             self._wake.set()
@@ -90,7 +90,7 @@ class Worker:
 
     def awaits(self, names: Iterable[str]) -> bool:
         """Return whether one of *names* is an app that is under way."""
-        return any(self._schedule.awaits(app) for each in names if (app := self._cache.find(each)))
+        return any(self._schedule.awaits(app) for name in names if (app := self._cache.find(name)))
 
     def state(self) -> PartnerState:
         plan = self._plan

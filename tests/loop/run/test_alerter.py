@@ -37,7 +37,7 @@ class Town:
         """Let time go by, and return the titles that were told meanwhile."""
         before, until = len(self.told), self.control.time + seconds
         while self.control.time < until:
-            await self.herald.look()
+            await self.herald.check()
             await self.control.sleep(PACE)
         return [notice.title for notice in self.told[before:]]
 

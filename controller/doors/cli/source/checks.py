@@ -11,13 +11,13 @@ from controller.loop.admission import admit, refuse_half_written, refuse_loss
 from controller.loop.ports import Account, Revisions, Writer
 from controller.loop.reconcile.gather import gather
 from controller.loop.run.sign_ins import SignIns
-from controller.loop.run.source_watcher import Whose, nobody
+from controller.loop.run.source_watcher import AccountOf, unknown_account
 from controller.model.history import LastGood
 from controller.model.manifest import Partner
 
 
 async def refuse_source(
-    loaded: Loaded, revisions: Revisions, released: Collection[str], account_of: Whose = nobody
+    loaded: Loaded, revisions: Revisions, released: Collection[str], account_of: AccountOf = unknown_account
 ) -> None:
     """Raise PlanRefused if a file was emptied, or if all files together declare nothing.
 
@@ -42,7 +42,7 @@ async def refuse_source(
 async def refused_partners(
     loaded: Loaded, of: Iterable[Partner], sign_ins: SignIns, revisions: Revisions, released: Collection[str]
 ) -> Mapping[str, ControllerError]:
-    """Sign in, and return why nothing may be written, by partner. A source is refused as a whole."""
+    """Sign in, and return the errors that forbid writes, by partner. A source is refused as a whole."""
     if not loaded.desired.complete:
         return {}
     partners = tuple(of)
@@ -72,8 +72,8 @@ def _refuse_all(
 class Acceptance:
     """The last check of a source, called by every partner right before its first write, or at its end.
 
-    The files are compared once more with what was read. After the check of every partner, the revision is the
-    last good one. If one partner could not be checked, it is not.
+    The files are compared once more with those that were read. After the check of every partner, the revision
+    becomes the last good one. If a partner could not be checked, it does not.
     """
 
     loaded: Loaded
