@@ -303,8 +303,8 @@ async def test_a_reader_has_no_way_to_write() -> None:
         may_write=None,
     )
     for route in ROUTES:
-        token = None if route.auth is Auth.NOBODY else Secret("t")
-        if route.method == "GET" or route.auth is Auth.NOBODY:
+        token = None if route.auth is Auth.NONE else Secret("t")
+        if route.method == "GET" or route.auth is Auth.NONE:
             await transport.send(Call(route, APP, SUB), token)
         else:
             with pytest.raises(Usage, match="only reads"):
@@ -331,5 +331,5 @@ async def test_a_call_without_its_token_or_with_one_too_many_is_not_sent() -> No
     )
     for route in ROUTES:
         with pytest.raises(Usage, match="token"):
-            await transport.send(Call(route, APP, SUB), Secret("t") if route.auth is Auth.NOBODY else None)
+            await transport.send(Call(route, APP, SUB), Secret("t") if route.auth is Auth.NONE else None)
     assert not world.upstream.log

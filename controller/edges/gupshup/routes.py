@@ -38,9 +38,9 @@ def subscription_id(value: object) -> SubscriptionId:
 class Auth(Enum):
     """The owner of the token that a route needs."""
 
-    NOBODY = "nobody"
-    PARTNER = "partner"
-    APP = "app"
+    NONE = "no token"
+    PARTNER = "the partner's token"
+    APP = "the app's token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Route:
     @property
     def writes(self) -> bool:
         """Return whether a call changes anything at Gupshup. A sign-in does not."""
-        return self.method != "GET" and self.auth is not Auth.NOBODY
+        return self.method != "GET" and self.auth is not Auth.NONE
 
     @property
     def per_app(self) -> bool:
@@ -63,7 +63,7 @@ class Route:
 
 
 _APP = "/partner/app/{app}"
-LOGIN = Route("login", "POST", "/partner/account/login", Bucket.LOGIN, Auth.NOBODY)
+LOGIN = Route("login", "POST", "/partner/account/login", Bucket.LOGIN, Auth.NONE)
 APP_TOKEN = Route("app token", "GET", f"{_APP}/token", Bucket.TOKEN, Auth.PARTNER)
 LINK = Route("link", "POST", "/partner/tpp/app", Bucket.LINK, Auth.PARTNER)
 LIST = Route("list", "GET", "/partner/app/list", Bucket.LIST, Auth.PARTNER)

@@ -122,8 +122,8 @@ class Transport:
         """
         if self._may_write is None and call.route.writes:
             raise Usage(f"{call.what} is not sent: this client only reads")
-        if (token is None) is not (call.route.auth is Auth.NOBODY):
-            raise Usage(f"{call.what} is not sent: it needs {call.route.auth.value}'s token")
+        if (token is None) is not (call.route.auth is Auth.NONE):
+            raise Usage(f"{call.what} is not sent: it needs {call.route.auth.value}")
         progress = _Progress()
         request = self._request(call, token, progress)
         async with self._limiter.call(call.route.bucket, app_id=call.budget, route=call.route.name) as permit:
