@@ -122,12 +122,12 @@ async def _apply(
 
 
 def _ask(loaded: Loaded, selection: Selection, connection: ConnectionOptions) -> int:
-    """Show the plan on stderr and ask; return OK for a yes, else the exit code.
+    """Show the plan on stderr and ask. Return OK for a yes, else the exit code.
 
-    Raises Usage if nobody can answer.
+    Raises Usage if there is no terminal, where a person could answer.
     """
     if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
-        raise Usage("apply asks before it writes, and nobody can answer here: use --yes")
+        raise Usage("apply asks before it writes, and there is no terminal to answer on: use --yes")
     runtime = connection.open("apply", loaded.desired.revision)
     planned = asyncio.run(plan_all(loaded, selection, runtime, seconds=300))
     if planned.errors:

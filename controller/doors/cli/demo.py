@@ -56,7 +56,7 @@ def command(time_scale: float, seed: int) -> int:
 
 
 def _set_environment(exports: Mapping[str, str]) -> None:
-    """Use the simulator's account, and nothing of a real account beside it."""
+    """Set the variables of the simulated account, and unset those of a real one."""
     for name in ("GUPSHUP_PARTNER_TOKEN", "GUPSHUP_PARTNER_TOKEN_FILE"):
         os.environ.pop(name, None)
     os.environ.update(exports)
@@ -76,7 +76,7 @@ def _simulator(time_scale: float, seed: int) -> Iterator[dict[str, str]]:
 
 
 def _exports(process: "subprocess.Popen[str]") -> Iterator[tuple[str, str]]:
-    """Read the three lines that the simulator begins with."""
+    """Yield the variables in the first three lines of the simulated Gupshup."""
     stdout = process.stdout
     for _ in range(3):
         line = stdout.readline() if stdout is not None else ""

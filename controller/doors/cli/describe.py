@@ -27,10 +27,10 @@ def command(words: tuple[str, ...], output: str, store: str | None) -> int:
     name = _name(words)
     resources = use_store(store, lambda opened: _describe(opened, name))
     if output == "json":
-        items = [description(each) for each in resources]
+        items = [description(resource) for resource in resources]
         click.echo(json.dumps({"formatVersion": "1.0", "items": items}, indent=2, ensure_ascii=False))
     else:
-        click.echo("\n\n".join(description_text(each) for each in resources))
+        click.echo("\n\n".join(description_text(resource) for resource in resources))
     return 0
 
 
@@ -50,10 +50,10 @@ async def _describe(store: SqlStore, name: str) -> list[Described]:
     statuses = await all_statuses(store)
     return [
         Described(
-            each.status,
-            each.upstream,
-            await last_writes(store, each.upstream, str(each.status.item)),
-            tuple(other.status for other in statuses if each.owns(other)),
+            stored.status,
+            stored.upstream,
+            await last_writes(store, stored.upstream, str(stored.status.item)),
+            tuple(other.status for other in statuses if stored.owns(other)),
         )
-        for each in named(statuses, name)
+        for stored in named(statuses, name)
     ]

@@ -1,4 +1,4 @@
-"""`gupshupctl get`: how each declared resource was when it was last observed, from the store alone."""
+"""`gupshupctl get`: the status of each declared resource at its last observation, from the store alone."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -35,10 +35,10 @@ def command(kind: str, name: str | None, output: str, store: str | None) -> int:
     if kind.lower() == REPORT:
         _print_report(report, output)
         return OK
-    selected = [each for each in statuses if each.status.item.kind == KINDS[kind.lower()]]
+    selected = [stored for stored in statuses if stored.status.item.kind == KINDS[kind.lower()]]
     selected = selected if name is None else named(selected, name)
     if output == "json":
-        items = [{**fields(each.status), "upstream": each.upstream} for each in selected]
+        items = [{**fields(stored.status), "upstream": stored.upstream} for stored in selected]
         unprinted = {} if report is None else {"unprintedReport": kept_fields(report)}
         _print_json({"formatVersion": "1.0", "items": items, **unprinted})
     else:
@@ -64,7 +64,7 @@ def _print_json(document: dict[str, object]) -> None:
 
 def _by_upstream(statuses: list[StoredStatus], table: Callable[[Iterable[Status]], str]) -> Iterator[str]:
     """Yield a table for each upstream. If there are several, each has its name above it."""
-    upstreams = sorted({each.upstream for each in statuses})
+    upstreams = sorted({stored.upstream for stored in statuses})
     for upstream in upstreams:
         heading = f"Upstream {upstream}\n" if len(upstreams) > 1 else ""
-        yield heading + table(each.status for each in statuses if each.upstream == upstream)
+        yield heading + table(stored.status for stored in statuses if stored.upstream == upstream)

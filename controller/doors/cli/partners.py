@@ -1,4 +1,4 @@
-"""The partners of a command, worked on side by side: each has its own account, limits and errors."""
+"""The partners of a command, handled concurrently: each has its own account, limits and errors."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ from controller.model.plan import Request
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a person asked for: which items, and what may be written about them.
+    """The request of a person: which items, and what may be written about them.
 
     *released* are digests of changes that a guard holds. *resend*: in CI too, write what cannot be read back.
     """
@@ -43,7 +43,7 @@ async def decide_resend(
 ) -> PassRequest:
     """Return *request*, which says whether to write what cannot be read back.
 
-    In CI, the store of a new run knows nothing of the account: then such things are not written.
+    In CI, the store of a new run knows nothing of the account, so such values are not written.
     """
     resend = await resends(account, ci=bool(environ.get("CI")) and not selection.resend)
     return replace(request, request=replace(request.request, resend=resend))
@@ -58,7 +58,7 @@ def partners_of(request: PassRequest) -> tuple[Partner, ...]:
 async def for_each_partner(
     partners: Sequence[Partner], work: Callable[[Partner], Awaitable[None]]
 ) -> dict[str, ControllerError]:
-    """Work on every partner at once, and return the errors by name. An error ends no other work."""
+    """Run *work* for all partners concurrently. Return the errors by name; an error ends no other work."""
     errors: dict[str, ControllerError] = {}
 
     async def guarded(partner: Partner) -> None:

@@ -143,7 +143,7 @@ def print_plan_errors(planned: PartnerPlans) -> None:
 
 
 def _code(plans: tuple[Plan, ...], *, detailed: bool) -> int:
-    """Return the exit code. What is blocked at Gupshup is shown, and fails nobody's change."""
+    """Return the exit code. An item that is blocked at Gupshup is shown, and does not fail the plan."""
     if any(plan.held for plan in plans):
         return HELD
     if any(blocked.reason == UNAVAILABLE for plan in plans for blocked in plan.blocked):

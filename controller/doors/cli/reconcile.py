@@ -43,8 +43,8 @@ def command(
     --wait, exit 0 if all is as declared, 4 if a guard holds something, 5 if something is stalled, 6 if it
     still converges.
     """
-    if odd := sorted(each for each in release if not re.fullmatch(r"sha256:[0-9a-f]{64}", each)):
-        raise Usage(f"--release takes a digest as `get` and the log show it, sha256:…; not {odd[0]!r:.80}")
+    if wrong := sorted(digest for digest in release if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest)):
+        raise Usage(f"--release takes a digest as `get` and the log show it, sha256:…; not {wrong[0]!r:.80}")
     request = partial(_request, name=name, release=release, seconds=timeout if wait else None)
     return use_store(store, request)
 
@@ -58,7 +58,7 @@ async def _request(
     if not selected:
         raise Usage("the store knows no app yet: nothing was applied with this store")
     await _leave_hints(store, selected, name, release)
-    upstreams = sorted({each.upstream for each in selected})
+    upstreams = sorted({stored.upstream for stored in selected})
     running = [await _is_running(store, upstream) for upstream in upstreams]
     if seconds is not None:
         return await _wait(store, selected, seconds)
@@ -70,7 +70,7 @@ async def _request(
 async def _leave_hints(
     store: SqlStore, selected: Iterable[StoredStatus], name: str | None, release: tuple[str, ...]
 ) -> None:
-    hints = {(each.upstream, "" if name is None else each.status.item.app) for each in selected}
+    hints = {(stored.upstream, "" if name is None else stored.status.item.app) for stored in selected}
     for upstream, app in sorted(hints):
         for number, digest in enumerate(release):
             await store.hints.leave(upstream, f":release {number}", f"{RELEASE} {digest}")
@@ -78,7 +78,7 @@ async def _leave_hints(
 
 
 async def _is_running(store: SqlStore, upstream: str) -> bool:
-    """Return whether a `run` works on *upstream*. If none does, say on stderr what becomes of the request."""
+    """Return whether a `run` works on *upstream*. If none does, a note on stderr explains the request."""
     holder = await store.holder(upstream)
     if " run on " in holder:
         return True
@@ -92,17 +92,19 @@ async def _is_running(store: SqlStore, upstream: str) -> bool:
 
 
 async def _wait(store: SqlStore, selected: list[StoredStatus], seconds: float) -> int:
-    """Wait until all of *selected* were observed again and nothing changes; show how they are."""
-    before = {(each.upstream, each.status.item): each.status.at for each in selected}
+    """Wait until all of *selected* were observed again and nothing changes. Then print their statuses."""
+    before = {(stored.upstream, stored.status.item): stored.status.at for stored in selected}
     end = time.monotonic() + seconds
     while True:
-        now = [each for each in await all_statuses(store) if (each.upstream, each.status.item) in before]
-        observed = all(each.status.at != before[each.upstream, each.status.item] for each in now)
-        changing = not observed or any(_is_changing(each) for each in now)
+        now = [
+            stored for stored in await all_statuses(store) if (stored.upstream, stored.status.item) in before
+        ]
+        observed = all(stored.status.at != before[stored.upstream, stored.status.item] for stored in now)
+        changing = not observed or any(_is_changing(stored) for stored in now)
         if not changing or time.monotonic() >= end:
             break
         await asyncio.sleep(POLL_EVERY)
-    click.echo(status_table(each.status for each in now))
+    click.echo(status_table(stored.status for stored in now))
     if not observed:
         click.echo("Nothing was observed: is `gupshupctl run` running with this store?", err=True)
     return CONVERGING if changing else _code(now)
@@ -110,9 +112,9 @@ async def _wait(store: SqlStore, selected: list[StoredStatus], seconds: float) -
 
 def _code(statuses: Iterable[StoredStatus]) -> int:
     """Return the exit code for *statuses*, none of which still changes."""
-    if any(each.status.condition("Stalled") for each in statuses):
+    if any(stored.status.condition("Stalled") for stored in statuses):
         return FAILED
-    return HELD if any(_reason(each) == "Held" for each in statuses) else OK
+    return HELD if any(_reason(stored) == "Held" for stored in statuses) else OK
 
 
 def _is_changing(stored: StoredStatus) -> bool:
@@ -122,6 +124,6 @@ def _is_changing(stored: StoredStatus) -> bool:
 
 
 def _reason(stored: StoredStatus) -> str:
-    """Return why something is not as declared yet, "" if nothing is under way."""
+    """Return the reason why a resource is not as declared yet, "" if nothing is under way."""
     condition = stored.status.condition("Reconciling")
     return "" if condition is None else condition.reason

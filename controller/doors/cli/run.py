@@ -98,7 +98,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     released = digests(release)
     if once and mode == "observe":
         raise Usage(
-            f"run --once writes as apply does, and {_as_given('mode')}; to only look, use gupshupctl plan"
+            f"run --once writes as apply does, and {_as_given('mode')}; to write nothing, use gupshupctl plan"
         )
     if once:
         return run_once(location, connection, released, output)
@@ -183,7 +183,7 @@ async def _first(main: asyncio.Future[None], beside: Sequence[asyncio.Task[None]
     waiting: set[asyncio.Future[None]] = {main, *beside}
     while not main.done():
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        failed = [each.exception() for each in done if each is not main and each.exception()]
+        failed = [task.exception() for task in done if task is not main and task.exception()]
         if failed and not main.done():
             main.cancel()
             await asyncio.wait([main])

@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 
 def end_signals() -> tuple[signal.Signals, ...]:
-    """Return them. SIGHUP is not among them if the caller had it ignored, as `nohup` does."""
+    """Return the end signals. SIGHUP is not among them if the caller ignores it, as `nohup` does."""
     ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     return (signal.SIGTERM,) if ignored else (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def on_end_signal(handler: Callable[[], None]) -> Iterator[None]:
-    """Call *handler* in the main thread for each of them that arrives during the block."""
+    """Call *handler* in the main thread for each end signal that arrives during the block."""
     before = {number: signal.signal(number, lambda *_: handler()) for number in end_signals()}
     try:
         yield

@@ -1,1 +1,1 @@
-"""What a command shows: its progress, its report, and the outputs of a process that never stops."""
+"""Outputs of a command: its progress, its report, and the outputs of a process that never stops."""

@@ -24,7 +24,7 @@ ROWS_AROUND = 4
 
 @contextmanager
 def display(*, live: bool, timeout: float) -> Iterator[OnProgress]:
-    """Yield what a run calls after each pass. The run may take *timeout* seconds."""
+    """Yield the callback for a run, which calls it after each pass. The run may take *timeout* seconds."""
     write_log, warn = ProgressLog(log.logger()), DeadlineWarning(timeout)
     with _screen() if live else nullcontext(ChangeLines()) as show:
 
@@ -124,7 +124,7 @@ class ChangeLines:
         self._known: set[int] = set()
 
     def __call__(self, run: PartnerRun) -> None:
-        """Print what is new since the last pass. What was so before the run is not new."""
+        """Print the changes since the last pass. On the first pass, statuses from before are no changes."""
         if id(run) not in self._known:
             self._known.add(id(run))
             self._printed.update(_status_lines(run))

@@ -19,10 +19,10 @@ from controller.edges.pass_log import PassLog
 from controller.loop.run.controller import Controller
 
 LAST_NOTICES = 3.0
-"""Seconds at the end in which notices that wait may still be delivered."""
+"""Seconds at the end in which waiting notices may still be delivered."""
 
 HOOK_LIMIT = Throttle(looks=600, quiet=0.0)
-"""The hooks that are taken, for all partners together. The schedule decides how often one app is observed."""
+"""The limit of hooks, for all partners together. The schedule decides how often one app is observed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class OpenOutputs:
     per_resource: bool
 
     def observability(self, runtime: Runtime) -> Observability:
-        """Return what listens to the passes of the loop."""
+        """Return the listener to the passes of the loop."""
         notify = self.notifier.notify if self.notifier is not None else None
         pass_log = PassLog(log.logger(), runtime.clock.now)
         return Observability(

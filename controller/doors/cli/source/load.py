@@ -77,5 +77,5 @@ def load(paths: Sequence[str]) -> Loaded:
 
 
 def print_warnings(decoded: Decoded) -> None:
-    """Print the warnings of manifests that are acted on, on stderr."""
+    """Print the warnings of the manifests in use, on stderr."""
     click.echo(problems.warned(decoded, MOST_WARNINGS, problems.coloured), err=True, nl=False)
