@@ -42,7 +42,7 @@ ReaderT = TypeVar("ReaderT", bound=GupshupReader)
 
 @dataclass(slots=True)
 class WritePermit:
-    """Whether a client may write: only while it holds the writer *lock* and its process is not *stopping*."""
+    """Permission to write: only while the client holds the writer *lock* and the process is not *stopping*."""
 
     lock: WriterLock | None = None
     stopping: Callable[[], bool] = lambda: False
@@ -53,7 +53,7 @@ class WritePermit:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What all accounts of one process share. The history of writes names *who* and *revision*.
+    """The parts that all accounts of one process share. The history of writes names *who* and *revision*.
 
     *on_call* is called after every call to Gupshup. *signed_in* maps each account to the name of its Partner.
     """
@@ -121,7 +121,7 @@ async def open_writer(
 
 
 async def _ask_for_handover(runtime: Runtime, upstream: Upstream, lock_timeout: float) -> None:
-    """Ask the holder of the writer lock to hand it over, until *lock_timeout* is over.
+    """Request the writer lock from its holder, until *lock_timeout* is over.
 
     The request is repeated, because another process may take the lock first.
     """
@@ -142,7 +142,7 @@ class LockingSession:
 
     @asynccontextmanager
     async def writing(self, lock_timeout: float = 0.0) -> AsyncIterator[Account[GupshupWriter]]:
-        """Be the partner's one writer. Raises Locked after *lock_timeout* seconds, Busy to sign in anew.
+        """Become the partner's only writer. Raises Locked after *lock_timeout* seconds, Busy to sign in anew.
 
         Raises AccountError if another Partner of this process writes for the same account.
         """

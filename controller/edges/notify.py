@@ -1,6 +1,6 @@
 """Notifications: a notice goes in without a wait. One task for each service delivers it, or logs a failure.
 
-The URLs of services hold secrets. They come from a file or the environment, never from a command line.
+The URLs of services hold secrets, and come from a file or the environment, never from a command line.
 Neither the URLs nor the library's messages about them are ever shown.
 """
 
@@ -21,7 +21,7 @@ from controller.errors import Denied, Usage
 from controller.model.manifest import FromEnv, FromFile
 from controller.model.notice import Notice
 
-if TYPE_CHECKING:  # 190 services: loaded where one is named only
+if TYPE_CHECKING:  # 190 services: loaded only if one is named
     from apprise import NotifyBase
 
 VARIABLE = "GUPSHUPCTL_NOTIFY_URLS"

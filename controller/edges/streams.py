@@ -49,7 +49,7 @@ codecs.register_error(_ESCAPED, _escaped)
 
 
 class _Stream(io.TextIOBase):
-    """Text for the descriptor *number*. It is written whenever a line is complete, and at a flush."""
+    """Text for the descriptor *number*, written whenever a line is complete, and at a flush."""
 
     encoding = ""
 

@@ -93,7 +93,7 @@ def _ignore_progress(_: PartnerRun) -> None:
 async def plan_when_observed(
     account: Account[Reader], run: PartnerRun, *, until: float, on_progress: OnProgress = _ignore_progress
 ) -> Plan:
-    """Observe and plan until the budgets had room for every read; nothing is written.
+    """Observe and plan until the budgets allowed every read; nothing is written.
 
     After Busy the observation is tried a few more times, up to *until* (epoch seconds); then Busy is raised.
     A read that has to wait longer than *until* stays waiting.

@@ -29,7 +29,7 @@ class AccountStore(Protocol):
 
 
 async def identified(store: AccountStore, remote: Reader, limiter: RateLimiter, who: SignedIn) -> Upstream:
-    """Return the account that *who* is, as the store knows it, new or not.
+    """Return the account of *who*, as the store knows it, new or not.
 
     Raises AccountError if the account cannot be identified, or is another than the declared one. Raises
     Locked if two names turn out to be one account, and another process writes under one of them.

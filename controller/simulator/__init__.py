@@ -1,4 +1,4 @@
-"""The simulated Gupshup: its Partner API on this machine. It imports nothing of the other packages.
+"""The simulated Gupshup: its Partner API on this machine, without an import from the other packages.
 
 `World` is its state, `create_app` is its HTTP interface, `server` runs it on a port of its own.
 """

@@ -42,7 +42,7 @@ class TcpTransport(Protocol):
 
 
 def create_app(world: World) -> Starlette:
-    """Return the application. It posts events only while its lifespan runs, and thus not in process.
+    """Return the application, which posts events only while its lifespan runs, and thus not in process.
 
     In process there is no TCP connection: a fault that cuts the connection raises `Cut` in the caller.
     """

@@ -60,7 +60,7 @@ class WorstWindow:
 
     @property
     def exceeded(self) -> bool:
-        """Whether there were more calls than the limit allows."""
+        """Return whether there were more calls than the limit allows."""
         return self.calls > self.limit.calls
 
 

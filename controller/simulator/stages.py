@@ -78,7 +78,7 @@ def succeeding(rng: Random, switches: Switches) -> Course:
 
 
 def failing(rng: Random, switches: Switches, heals: float | None) -> Course:
-    """Return a course that ends in ERROR after three retries. With *heals*, it goes live so much later."""
+    """Return a course that ends in ERROR after three retries, or goes live *heals* seconds later."""
     total = _duration(rng, switches)
     tries = [_retried(_DOCKER, retry) for retry in range(_RETRIES + 1)]
     stages = [_START, _CERTIFICATE, *tries, _ERROR]

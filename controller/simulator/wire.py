@@ -47,7 +47,7 @@ class Response:
 
 
 class ConnectionEnd(Enum):
-    """How the connection ends after a response."""
+    """The end of the connection after a response."""
 
     WHOLE = "whole"  # everything was sent
     CLOSED = "closed"  # the connection is closed before everything was sent

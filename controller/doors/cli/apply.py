@@ -92,7 +92,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
 
 @dataclass(frozen=True, slots=True)
 class WaitOptions:
-    """How long a run goes on, in seconds. *wait*: until everything is live and subscribed."""
+    """The duration of a run, in seconds. *wait*: until everything is live and subscribed."""
 
     wait: bool
     timeout: float

@@ -41,7 +41,7 @@ def pass_request(loaded: Loaded, selection: Selection, now: float) -> PassReques
 async def decide_resend(
     account: Account[Reader], request: PassRequest, selection: Selection, environ: Mapping[str, str]
 ) -> PassRequest:
-    """Return *request*, which says whether to write what cannot be read back.
+    """Return *request* with the decision whether to write values that cannot be read back.
 
     In CI, the store of a new run knows nothing of the account, so such values are not written.
     """

@@ -168,9 +168,9 @@ def _print_call(call: LoggedCall) -> None:
 
 
 def _serve(world: World, listening: socket.socket) -> int:
-    """Serve until a signal says stop, and return it.
+    """Serve until a signal arrives, and return the signal.
 
-    The server passes signals on after its end. They are only recorded here, so that the end stays clean.
+    The server passes signals on after its end. Here a signal is only recorded, so that the end stays clean.
     """
     received = []
 

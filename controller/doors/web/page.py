@@ -1,4 +1,4 @@
-"""`/`: the status page of all apps, for people. It is made here, escaped, and without a script."""
+"""`/`: the status page of all apps, for people, with every value escaped and without a script."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The HTTP server inside our own event loop. It runs until it is cancelled, and then ends at once."""
+"""The HTTP server inside our own event loop, which runs until it is cancelled, and then ends at once."""
 
 import asyncio
 import contextlib

@@ -32,7 +32,7 @@ class SubscriptionForm:
     headers: Mapping[str, Secret] = field(default_factory=dict)
 
     def created(self) -> dict[str, str | Secret]:
-        """Return the form of a new subscription. It begins active: the API has no field for that."""
+        """Return the form of a new subscription, which begins active: the API has no field for that."""
         return {**self._common(), "showOnUI": _word(self.show_on_ui)}
 
     def updated(self) -> dict[str, str | Secret]:

@@ -74,7 +74,7 @@ class Reply:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a request got. *status* is set as soon as it is known: the body may never end.
+    """The progress of a request. *status* is set as soon as it is known: the body may never end.
 
     *connected*: a connection was made for this request. *going*: its bytes began to leave.
     """

@@ -29,7 +29,7 @@ def default_location(cwd: Path) -> Path:
 def chosen_location(given: str | None, environ: Mapping[str, str], cwd: Path) -> str:
     """Return the location *given*, else the content of the file of GUPSHUPCTL_STORE_FILE, else the default.
 
-    That file is for a location with a password in it. Usage if the file cannot be read.
+    The file is for a location with a password in it. Usage if the file cannot be read.
     """
     if given is not None:
         return given

@@ -94,7 +94,7 @@ class SqlStore:
     async def writer(self, upstream: str, timeout: float = 0.0) -> AsyncIterator[WriterLock]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)
         """Be the only writer of *upstream* within the block. Locked if another writes for *timeout* seconds.
 
-        The lock ends with the block or the process. It may be lost earlier: see `WriterLock.holds`.
+        The lock ends with the block or the process, or is lost earlier: see `WriterLock.holds`.
         """
         async with self._writers.hold(upstream, timeout) as lock:
             with self._cached.keeping(upstream):

@@ -13,7 +13,7 @@ from controller.model.manifest import AppId
 from controller.model.plan import Action, Outcome, Result, WaitFor, Waiting
 from controller.model.upstream import Facts, RemoteSubscription, SubscriptionId
 
-INTERRUPTED = "interrupted before it was answered; it may have happened: the next run looks"
+INTERRUPTED = "interrupted before it was answered; it may have happened, and the next run will read it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ async def _accept_all(_: Account[Writer]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PassRequest:
-    """What a pass is to do: *desired* in the scope it was narrowed to, *declared* before that.
+    """The request of a pass: *desired* in the scope it was narrowed to, *declared* before that.
 
     *released* are digests of held changes that a person let through; *kind* is how much the pass reads.
     *accept* is called before the first write, and raises if nothing may be written.

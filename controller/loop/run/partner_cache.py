@@ -38,7 +38,7 @@ class PartnerCache:
         self._keys: dict[str, str] = {}
 
     def declare(self, desired: Desired) -> frozenset[str]:
-        """Take over what is declared now; return the names of the apps about which something is new.
+        """Replace the declaration by the present one. Return the names of apps whose declaration is new.
 
         The first call returns none: what is new is not known then.
         """

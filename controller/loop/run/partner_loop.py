@@ -59,7 +59,7 @@ class LoopContext:
 
 @dataclass(frozen=True, slots=True)
 class SourceRefused:
-    """Refusal of a revision that lost too much, and since when it is refused (epoch seconds)."""
+    """Refusal of a revision that lost too much, and the time since when it is refused (epoch seconds)."""
 
     error: PlanRefused
     since: float

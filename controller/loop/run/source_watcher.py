@@ -95,12 +95,12 @@ class SourceWatcher:
 
     @property
     def desired(self) -> Desired | None:
-        """What the last good revision declares, None if there was none yet."""
+        """The declaration of the last good revision, None if there was none yet."""
         return self.accepted.desired
 
     @property
     def pending(self) -> bool:
-        """Whether the last good revision has to wait for one that has been in writing for less than LONG."""
+        """Return whether the last good revision waits for one that has been in writing for less than LONG."""
         waited = self.state.waited
         return waited is not None and self.clock.now() - waited < LONG
 

@@ -74,7 +74,7 @@ class Worker:
         return not self._timing.enforce or self._account.holds()
 
     def declare(self, desired: Desired) -> None:
-        """Take over *desired* from now on: new and changed apps are observed first."""
+        """Use *desired* from now on: new and changed apps are observed first."""
         new = self._cache.declare(desired)
         self._schedule.declare(self._cache.apps, new, self._now)
         self._forced &= {*self._cache.apps, WHOLE_PARTNER}

@@ -1,4 +1,4 @@
-"""Routes of the control surface, below `/_simulator/`. They only answer requests from this machine."""
+"""Routes of the control surface, below `/_simulator/`, which only answer requests from this machine."""
 
 import ipaddress
 from collections.abc import Awaitable, Callable

@@ -42,7 +42,7 @@ def link(world: World, request: ApiRequest) -> Response:
 
 
 def create(world: World, request: ApiRequest) -> Response:
-    """Create an app without a phone. It stays at its first stage."""
+    """Create an app without a phone, which stays at its first stage."""
     name = request.call.form.get("name", "")
     problem = _name_refusal(world, name) or _name_taken(world, name)
     if problem:

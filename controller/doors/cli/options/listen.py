@@ -1,4 +1,4 @@
-"""The options of a verb that serves HTTP: where it listens, and its token."""
+"""The options of a verb that serves HTTP: its addresses, and its token."""
 
 from collections.abc import Callable
 

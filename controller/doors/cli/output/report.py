@@ -24,7 +24,7 @@ from controller.model.passes import SourceState
 class Applied:
     """The outcome of a run; *runs* hold the last status of every resource.
 
-    *source* shows why an older revision was applied. It is None if the newest one was.
+    *source* shows why an older revision was applied, None if the newest revision was.
     """
 
     revision: str
@@ -67,7 +67,7 @@ def _print_errors(applied: Applied) -> None:
 
 
 def keep_report(location: str | None, report: KeptReport) -> None:
-    """Keep *report* in the store at *location* (None: the usual place), and say on stderr how that went.
+    """Keep *report* in the store at *location* (None: the usual place), and report the outcome on stderr.
 
     No exit code depends on it. `get report` shows what was kept.
     """

@@ -27,7 +27,7 @@ HOOK_LIMIT = Throttle(looks=600, quiet=0.0)
 
 @dataclass(frozen=True, slots=True)
 class RunOutputs:
-    """Where to listen, a file with the URLs to notify, and whether /metrics shows each resource."""
+    """Options of the outputs: addresses, a file with URLs to notify, and one series per resource."""
 
     listen: ListenOptions
     notify_url_file: str | None

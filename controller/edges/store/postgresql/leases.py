@@ -42,7 +42,7 @@ TERMS = Terms()
 
 
 class Lease:
-    """One lease. It is lost for good when its deadline passes, or another lease is in its row."""
+    """One lease, which is lost for good when its deadline passes, or another lease is in its row."""
 
     def __init__(self, clock: MonotonicClock, terms: Terms, process: str) -> None:
         self.token = f"{process}.{secrets.token_hex(16)}"

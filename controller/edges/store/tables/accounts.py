@@ -47,7 +47,7 @@ class AccountTable:
         return identity if kept else await self._database.write(work, url)
 
     async def knows(self, upstream: Upstream) -> bool:
-        """Return whether *upstream* still is the name of an account. It may have been joined to another."""
+        """Return whether *upstream* still is the name of an account, and was not joined to another one."""
         mine = select(accounts.c.upstream).where(accounts.c.upstream == upstream)
         return await self._database.read(lambda connection: connection.execute(mine).first() is not None)
 

@@ -19,7 +19,7 @@ class HintTable:
         self._clock = clock
 
     async def leave(self, upstream: str, app: str, kind: str) -> None:
-        """Leave a hint. It replaces one for the same app that was not taken yet."""
+        """Leave a hint, which replaces an earlier one for the same app that was not taken yet."""
         key = {"upstream": upstream, "app": app}
 
         def work(connection: Connection) -> None:
