@@ -42,7 +42,7 @@ ReaderT = TypeVar("ReaderT", bound=GupshupReader)
 
 @dataclass(slots=True)
 class WritePermit:
-    """Permission to write: only while the client holds the writer *lock* and the process is not *stopping*."""
+    """Permission to write, while the client holds the writer *lock* and the process is not stopping."""
 
     lock: WriterLock | None = None
     stopping: Callable[[], bool] = lambda: False

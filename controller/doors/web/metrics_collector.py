@@ -98,38 +98,26 @@ def _of_partners(partners: tuple[PartnerState, ...]) -> Iterator[Metric]:
     yield _gauge("queue_depth", "Names that are due, by lane.", ("partner", "lane"), due)
 
 
-def _of_summaries(summaries: Mapping[str, FleetSummary]) -> Iterator[Metric]:
+def _of_summaries(fleets: Mapping[str, FleetSummary]) -> Iterator[Metric]:
     yield _gauge(
         "resources",
         "Declared resources, by condition and its truth.",
         ("partner", "kind", "type", "status"),
-        [
-            ((name, *key), count)
-            for name, summary in summaries.items()
-            for key, count in summary.conditions.items()
-        ],
+        [((name, *key), count) for name, fleet in fleets.items() for key, count in fleet.conditions.items()],
     )
     yield _gauge(
         "not_ready",
         "Resources that are not ready, by reason.",
         ("partner", "kind", "reason"),
-        [
-            ((name, *key), count)
-            for name, summary in summaries.items()
-            for key, count in summary.reasons.items()
-        ],
+        [((name, *key), count) for name, fleet in fleets.items() for key, count in fleet.reasons.items()],
     )
     yield _gauge(
         "apps",
         "Declared apps by Gupshup's stage.",
         ("partner", "stage"),
-        [
-            ((name, stage), count)
-            for name, summary in summaries.items()
-            for stage, count in summary.stages.items()
-        ],
+        [((name, stage), count) for name, fleet in fleets.items() for stage, count in fleet.stages.items()],
     )
-    oldest = [((name,), summary.oldest) for name, summary in summaries.items() if summary.oldest is not None]
+    oldest = [((name,), fleet.oldest) for name, fleet in fleets.items() if fleet.oldest is not None]
     yield _gauge(
         "oldest_look_timestamp_seconds", "The oldest observation of any resource.", ("partner",), oldest
     )
@@ -139,8 +127,8 @@ def _of_summaries(summaries: Mapping[str, FleetSummary]) -> Iterator[Metric]:
         ("partner", "kind", "app", "name"),
         [
             ((name, item.kind, item.app, item.name), truth is Truth.TRUE)
-            for name, summary in summaries.items()
-            for item, truth in summary.ready.items()
+            for name, fleet in fleets.items()
+            for item, truth in fleet.ready.items()
         ],
     )
 

@@ -173,7 +173,7 @@ def _says_error(status: Json) -> bool:
 
 
 def as_error(call: Call, failure: Failure) -> ControllerError:
-    """Return the exception for a failed read, or a failed write other than a link. Its class says who acts."""
+    """Return the exception for a failed read or write other than a link. Its class says who acts."""
     match failure:
         case TooMany(status, words):
             return Limited(
