@@ -12,6 +12,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from tests.builders.manifest_files import APP
 from tests.e2e import commands
 from tests.e2e.commands import COMMAND
 
@@ -20,13 +21,6 @@ NO_MANIFESTS = {"ci", "deploy", "observability"}  # tried by tests of their own
 EXAMPLES = sorted(
     path for path in (ROOT / "examples").iterdir() if path.is_dir() and path.name not in NO_MANIFESTS
 )
-APP = """apiVersion: gupshup.controller/v1
-kind: App
-metadata: {name: AcmeSupport}
-spec:
-  wabaId: "109876543210987"
-  phone: "919876543210"
-"""
 
 
 def run(*arguments: str, cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:

@@ -1,12 +1,15 @@
-"""Stores on both kinds of database."""
+"""Stores on both kinds of database, and repositories."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from controller.edges.source.git import GitSource
+from controller.edges.store import SqlStore
 from tests.clock import FakeClock
 from tests.edges.engines import Engine, on_postgresql, on_sqlite, pretending
+from tests.edges.repositories import Repository, source_of
 from tests.postgresql import Server
 
 
@@ -25,6 +28,22 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         server: Server = request.getfixturevalue("server")
         with on_postgresql(server, request.getfixturevalue("pretended")) as engine:
             yield engine
+
+
+@pytest.fixture
+async def store(engine: Engine) -> AsyncIterator[SqlStore]:
+    async with engine.open() as store:
+        yield store
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "remote")
+
+
+@pytest.fixture
+def source(repository: Repository, tmp_path: Path) -> GitSource:
+    return source_of(repository, tmp_path / "copy")
 
 
 @pytest.fixture

@@ -1,23 +1,37 @@
 """A pretend Gupshup behind `httpx.MockTransport`: it answers what a test says and keeps every request."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 import httpx
 
-from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, app_id, reader, writer
+from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, SubscriptionForm, reader, writer
+from controller.errors import ControllerError
 from controller.model.manifest import App, AppId, Bucket, Credentials, FromEnv, Login, Partner, Reference
 from controller.model.secret import Secret
-from controller.model.upstream import SubscriptionId
 from tests.clock import FakeClock
-
-APP = app_id("7f9c24e8-3b1a-4c5d-8e6f-000000000001")
-OTHER = app_id("7f9c24e8-3b1a-4c5d-8e6f-000000000002")
-SUB = SubscriptionId("8166")
-PHONE = "919876543210"
+from tests.edges.routes import (
+    APP,
+    APP_TOKEN,
+    CALLBACK,
+    DETAILS,
+    LINK,
+    LIST,
+    LOGIN,
+    PARTNER_APPS,
+    PHONE,
+    PIPELINE,
+    SUB,
+    SUBSCRIBE,
+    SUBSCRIPTIONS,
+    UNSUBSCRIBE,
+    UPDATE,
+    WABA,
+)
 
 
 def declared(
@@ -31,20 +45,6 @@ def declared(
     """Return an app as a manifest declares it."""
     return App("acme-support", "main", name, waba_id, phone, {}, callback_url, storage_region)
 
-
-LOGIN = "POST /partner/account/login"
-APP_TOKEN = f"GET /partner/app/{APP}/token"
-LINK = "POST /partner/tpp/app"
-LIST = "GET /partner/app/list"
-PARTNER_APPS = "GET /partner/account/api/partnerApps"
-DETAILS = f"GET /partner/app/{APP}/details"
-PIPELINE = f"GET /partner/app/{APP}/pipeline"
-WABA = f"GET /partner/app/{APP}/waba/info"
-CALLBACK = f"PUT /partner/app/{APP}/callbackUrl"
-SUBSCRIPTIONS = f"GET /partner/app/{APP}/subscription"
-SUBSCRIBE = f"POST /partner/app/{APP}/subscription"
-UPDATE = f"PUT /partner/app/{APP}/subscription/{SUB}"
-UNSUBSCRIBE = f"DELETE /partner/app/{APP}/subscription/{SUB}"
 
 SECRETS: Mapping[str, str] = {
     "GUPSHUP_EMAIL": "canary.mail@example.com",
@@ -82,6 +82,30 @@ def good_login(token: str = PARTNER_TOKEN, **more: object) -> Answer:
 def good_token(token: str = APP_TOKEN_VALUE, expires: object = 0) -> Answer:
     inner = {"token": token, "authoriserId": "x", "expiresOn": expires, "active": True}
     return Answer(200, {"status": "success", "token": inner})
+
+
+Operation: TypeAlias = Callable[[GupshupWriter], Awaitable[object]]
+READS: dict[str, Operation] = {
+    LOGIN: lambda w: w.sign_in(),
+    APP_TOKEN: lambda w: w.stage(APP),
+    LIST: lambda w: w.rows(),
+    PARTNER_APPS: lambda w: w.partner_apps(),
+    DETAILS: lambda w: w.details(APP),
+    PIPELINE: lambda w: w.stage(APP),
+    WABA: lambda w: w.waba(APP),
+    SUBSCRIPTIONS: lambda w: w.subscriptions(APP),
+}
+
+
+def writes(wish: SubscriptionForm) -> dict[str, Operation]:
+    """Return a call of each route that changes something."""
+    return {
+        LINK: lambda w: w.link(declared()),
+        CALLBACK: lambda w: w.set_callback(APP, "https://hooks.example.com/c"),
+        SUBSCRIBE: lambda w: w.subscribe(APP, wish),
+        UPDATE: lambda w: w.update_subscription(APP, SUB, wish),
+        UNSUBSCRIBE: lambda w: w.unsubscribe(APP, SUB),
+    }
 
 
 class Pretend:
@@ -167,3 +191,14 @@ class World:
 
     def _network(self) -> Network:
         return self.network or Network(transport=httpx.MockTransport(self.upstream))
+
+
+async def outcome(what: str, answer: Answer, operation: Operation) -> object:
+    """Return what comes of *answer*: a value, or the exception itself."""
+    world = World()
+    world.upstream.on(what, answer)
+    async with world.writer() as client:
+        try:
+            return await operation(client)
+        except ControllerError as failure:
+            return failure

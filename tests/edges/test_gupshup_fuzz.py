@@ -6,41 +6,40 @@ import logging
 import pickle
 import traceback
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from controller.edges.gupshup import GupshupWriter, SubscriptionForm
-from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear
+from controller.edges.gupshup import SubscriptionForm
+from controller.errors import Busy, Denied, Limited, Rejected, Unclear
 from controller.model.secret import Secret
 from controller.model.upstream import LinkAnswer
 from tests.edges.fake_wire import (
+    APP_TOKEN_VALUE,
+    PARTNER_TOKEN,
+    READS,
+    Answer,
+    World,
+    declared,
+    good_login,
+    outcome,
+    writes,
+)
+from tests.edges.routes import (
     APP,
     APP_TOKEN,
-    APP_TOKEN_VALUE,
-    CALLBACK,
     DETAILS,
     LINK,
     LIST,
     LOGIN,
     OTHER,
     PARTNER_APPS,
-    PARTNER_TOKEN,
     PHONE,
-    PIPELINE,
-    SUB,
     SUBSCRIBE,
-    SUBSCRIPTIONS,
-    UNSUBSCRIBE,
     UPDATE,
-    WABA,
-    Answer,
-    World,
-    declared,
-    good_login,
 )
 from tests.fuzzing import executions
 
@@ -48,23 +47,7 @@ HOOK = "canary-hook-header"
 WISH = SubscriptionForm(
     "gitops", "https://hooks.example.com/e", 3, ("SENT",), headers={"X-Hook": Secret(HOOK)}
 )
-READS: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
-    LOGIN: lambda w: w.sign_in(),
-    APP_TOKEN: lambda w: w.stage(APP),
-    LIST: lambda w: w.rows(),
-    PARTNER_APPS: lambda w: w.partner_apps(),
-    DETAILS: lambda w: w.details(APP),
-    PIPELINE: lambda w: w.stage(APP),
-    WABA: lambda w: w.waba(APP),
-    SUBSCRIPTIONS: lambda w: w.subscriptions(APP),
-}
-WRITES: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
-    LINK: lambda w: w.link(declared(waba_id="1", phone=PHONE)),
-    CALLBACK: lambda w: w.set_callback(APP, "https://hooks.example.com/c"),
-    SUBSCRIBE: lambda w: w.subscribe(APP, WISH),
-    UPDATE: lambda w: w.update_subscription(APP, SUB, WISH),
-    UNSUBSCRIBE: lambda w: w.unsubscribe(APP, SUB),
-}
+WRITES = writes(WISH)
 
 SCALARS = st.one_of(
     st.none(),
@@ -140,18 +123,6 @@ ANSWERS = st.builds(
 OFTEN = settings(max_examples=executions(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-async def outcome(
-    what: str, answer: Answer, operation: Callable[[GupshupWriter], Awaitable[object]]
-) -> object:
-    world = World()
-    world.upstream.on(what, answer)
-    async with world.writer() as client:
-        try:
-            return await operation(client)
-        except ControllerError as failure:
-            return failure
-
-
 @OFTEN
 @given(what=st.sampled_from(sorted(READS)), answer=ANSWERS)
 def test_any_answer_to_a_read_is_a_value_or_says_who_has_to_act(what: str, answer: Answer) -> None:
@@ -221,7 +192,7 @@ async def test_no_secret_that_gupshup_echoes_is_in_a_value_or_an_error(
     leaks = [form(canary) for form in FORMS for canary in told(what)]
     for echo in [*told(what), *(f"\x1b[1m{leak}\x1b[0m!" for leak in leaks[-4:]), " ".join(leaks)]:
         answer = Answer(status, {"status": "error", "message": f"no {echo}"}, {"X-Echo": quote(echo)})
-        found = await outcome(what, answer, {**READS, **WRITES}[what])
+        found = await outcome(what, answer, (READS | WRITES)[what])
         shown = [repr(found), caplog.text]
         if isinstance(found, Exception):
             shown += [str(found), "".join(traceback.format_exception(found)), repr(vars(found))]
@@ -232,7 +203,7 @@ async def test_the_message_about_an_answer_to_a_link_holds_no_secret() -> None:
     world = World()
     world.upstream.on(LINK, Answer(409, {"message": f"no {PARTNER_TOKEN} here", "appId": APP}))
     async with world.writer() as client:
-        found = await client.link(declared(waba_id="1", phone=PHONE))
+        found = await client.link(declared())
 
     assert "canary" not in repr(found)
     assert "no *** here" in repr(found)

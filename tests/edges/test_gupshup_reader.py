@@ -13,7 +13,8 @@ from controller.errors import Busy, Usage
 from controller.model.manifest import AppId, Bucket, FromEnv, Token
 from controller.model.secret import Secret
 from controller.model.upstream import Row, Stage
-from tests.edges.fake_wire import APP, LIST, PARTNER_APPS, PHONE, SUB, Answer, OpenLimiter, World
+from tests.edges.fake_wire import Answer, OpenLimiter, World
+from tests.edges.routes import APP, LIST, PARTNER_APPS, PHONE, SUB
 
 GIVEN = Token(FromEnv("GIVEN"))
 

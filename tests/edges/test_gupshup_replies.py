@@ -1,10 +1,8 @@
 """The table of answers: every published status and message, and rude ones, a row a case."""
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 
-from controller.edges.gupshup import GupshupWriter, SubscriptionForm
+from controller.edges.gupshup import SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear
 from controller.model.upstream import (
     Details,
@@ -16,7 +14,8 @@ from controller.model.upstream import (
     RemoteSubscription,
     Stage,
 )
-from tests.edges.fake_wire import (
+from tests.edges.fake_wire import READS, Answer, outcome, writes
+from tests.edges.routes import (
     APP,
     APP_TOKEN,
     CALLBACK,
@@ -34,9 +33,6 @@ from tests.edges.fake_wire import (
     UNSUBSCRIBE,
     UPDATE,
     WABA,
-    Answer,
-    World,
-    declared,
 )
 
 WISH = SubscriptionForm("gitops", "https://hooks.example.com/e", 3, ("SENT", "READ"))
@@ -52,36 +48,11 @@ TOLD = {
     "version": 3,
     "latencyBucket": "lt_1_s",
 }
-OPERATIONS: dict[str, Callable[[GupshupWriter], Awaitable[object]]] = {
-    LOGIN: lambda w: w.sign_in(),
-    APP_TOKEN: lambda w: w.stage(APP),
-    LINK: lambda w: w.link(declared(waba_id="1098", phone=PHONE)),
-    LIST: lambda w: w.rows(),
-    PARTNER_APPS: lambda w: w.partner_apps(),
-    DETAILS: lambda w: w.details(APP),
-    PIPELINE: lambda w: w.stage(APP),
-    WABA: lambda w: w.waba(APP),
-    CALLBACK: lambda w: w.set_callback(APP, "https://hooks.example.com/c"),
-    SUBSCRIPTIONS: lambda w: w.subscriptions(APP),
-    SUBSCRIBE: lambda w: w.subscribe(APP, WISH),
-    UPDATE: lambda w: w.update_subscription(APP, SUB, WISH),
-    UNSUBSCRIBE: lambda w: w.unsubscribe(APP, SUB),
-}
+OPERATIONS = READS | writes(WISH)
 
 
 def error(message: str, **more: object) -> dict[str, object]:
     return {"status": "error", "message": message, **more}
-
-
-async def outcome(what: str, answer: Answer) -> object:
-    """Return what comes of *answer*: a value, or the exception itself."""
-    world = World()
-    world.upstream.on(what, answer)
-    async with world.writer() as client:
-        try:
-            return await OPERATIONS[what](client)
-        except ControllerError as failure:
-            return failure
 
 
 EXISTS = f"App {APP} already exists with phone {PHONE}"
@@ -229,7 +200,7 @@ VALUES = [
 
 @pytest.mark.parametrize(("what", "status", "body", "wanted"), VALUES)
 async def test_an_answer_becomes_a_value(what: str, status: int, body: object, wanted: object) -> None:
-    assert await outcome(what, Answer(status, body)) == wanted
+    assert await outcome(what, Answer(status, body), OPERATIONS[what]) == wanted
 
 
 PERMISSION = "You do not have the required permissions to access this API"
@@ -483,7 +454,7 @@ async def test_an_answer_becomes_an_error_that_says_who_has_to_act(
     kind: type[ControllerError],
     said: str,
 ) -> None:
-    failure = await outcome(what, Answer(status, body))
+    failure = await outcome(what, Answer(status, body), OPERATIONS[what])
 
     assert isinstance(failure, kind)
     assert isinstance(failure, Limited) is (kind is Limited)
@@ -492,7 +463,8 @@ async def test_an_answer_becomes_an_error_that_says_who_has_to_act(
 
 
 async def test_a_refusal_carries_the_status_and_the_words() -> None:
-    failure = await outcome(SUBSCRIBE, Answer(400, error("Duplicate\x1b[31m component\x00tag")))
+    answer = Answer(400, error("Duplicate\x1b[31m component\x00tag"))
+    failure = await outcome(SUBSCRIBE, answer, OPERATIONS[SUBSCRIBE])
 
     assert isinstance(failure, Rejected)
     assert (failure.status, failure.words) == (400, "Duplicate component tag")

@@ -12,7 +12,7 @@ from controller.errors import Usage
 from controller.model.manifest import AppId, Bucket
 from controller.model.secret import Secret
 from controller.model.upstream import SubscriptionId
-from tests.edges.fake_wire import APP, SUB
+from tests.edges.routes import APP, SUB
 
 PATH = re.compile(r"(/[A-Za-z0-9-]+)+")
 ODD = [

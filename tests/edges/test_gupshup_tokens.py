@@ -15,17 +15,8 @@ from controller.model.manifest import Bucket, FromEnv, Token
 from controller.model.secret import Secret
 from tests.clock import FakeClock
 from tests.edges.fake_wire import (
-    APP,
-    APP_TOKEN,
     APP_TOKEN_VALUE,
-    DETAILS,
-    LINK,
-    LIST,
-    LOGIN,
-    OTHER,
     PARTNER_TOKEN,
-    PIPELINE,
-    SUBSCRIBE,
     Answer,
     World,
     declared,
@@ -33,6 +24,7 @@ from tests.edges.fake_wire import (
     good_login,
     good_token,
 )
+from tests.edges.routes import APP, APP_TOKEN, DETAILS, LINK, LIST, LOGIN, OTHER, PIPELINE, SUBSCRIBE
 
 REFUSED = Answer(401, {"status": "error", "message": "Unauthorized Access"})
 NO_APPS = Answer(200, {"status": "success", "apps": []})

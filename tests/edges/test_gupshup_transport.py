@@ -17,7 +17,8 @@ from controller.edges.gupshup import GupshupWriter, Network
 from controller.edges.gupshup.transport import LARGEST_BODY, retry_after
 from controller.errors import Busy, Limited, Unclear, Usage
 from controller.model.manifest import AppId, Bucket, FromEnv, Token
-from tests.edges.fake_wire import LIST, PHONE, Answer, OpenLimiter, World, declared
+from tests.edges.fake_wire import Answer, OpenLimiter, World, declared
+from tests.edges.routes import LIST, PHONE
 
 GIVEN = Token(FromEnv("GIVEN"))
 FAST = 1.2

@@ -10,20 +10,8 @@ import pytest
 from controller.edges.gupshup import GupshupWriter, SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Unclear, Usage
 from controller.model.secret import Secret
-from tests.edges.fake_wire import (
-    APP,
-    CALLBACK,
-    LINK,
-    PHONE,
-    SUB,
-    SUBSCRIBE,
-    UNSUBSCRIBE,
-    UPDATE,
-    Answer,
-    World,
-    declared,
-    form,
-)
+from tests.edges.fake_wire import Answer, World, declared, form
+from tests.edges.routes import APP, CALLBACK, LINK, PHONE, SUB, SUBSCRIBE, UNSUBSCRIBE, UPDATE
 
 URL = "https://hooks.example.com/events/acme?x=1&y=é"
 TOLD = Answer(200, {"status": "success", "subscription": {"id": "8166", "mode": 1}})

@@ -19,16 +19,6 @@ from tests.edges.repositories import Leaf, Link, Repository, Submodule, source_o
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    return Repository(tmp_path / "remote")
-
-
-@pytest.fixture
-def source(repository: Repository, tmp_path: Path) -> GitSource:
-    return source_of(repository, tmp_path / "copy")
-
-
 async def look(source: GitSource) -> Source:
     return await source.read(await source.fetch())
 

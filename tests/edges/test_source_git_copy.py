@@ -17,15 +17,9 @@ FILES: dict[str, Leaf] = {f"{number:02}/a.yaml": os.urandom(500).hex() for numbe
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    repository = Repository(tmp_path / "remote")
+def repository(repository: Repository) -> Repository:
     repository.commit(FILES)
     return repository
-
-
-@pytest.fixture
-def source(repository: Repository, tmp_path: Path) -> GitSource:
-    return source_of(repository, tmp_path / "copy")
 
 
 def copy_in(tmp_path: Path) -> Path:

@@ -30,8 +30,7 @@ NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason=
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    repository = Repository(tmp_path / "remote")
+def repository(repository: Repository) -> Repository:
     repository.commit({f"{number}.yaml": str(number) for number in range(100)})
     return repository
 

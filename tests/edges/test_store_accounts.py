@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -34,12 +34,6 @@ PHONE, APP = "919876543210", AppId("app-1")
 
 def by(told: str = "") -> Callable[[Sequence[KnownAccount]], Identity]:
     return partial(identify, SignedIn(URL, told=told), ours={})
-
-
-@pytest.fixture
-async def store(engine: Engine) -> AsyncIterator[SqlStore]:
-    async with engine.open() as store:
-        yield store
 
 
 async def test_an_account_stored_without_an_id_takes_the_first_id_that_is_known(

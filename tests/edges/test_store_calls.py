@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -28,12 +28,6 @@ def rule(stays: Sequence[CallSpan], now: float, limit: Limit, rest_until: float)
     counted = sorted(stay.start + limit.seconds for stay in stays if stay.start + limit.seconds > now)
     moment = counted[len(counted) - limit.calls] if len(counted) >= limit.calls else now
     return max(moment, rest_until)
-
-
-@pytest.fixture
-async def store(engine: Engine) -> AsyncIterator[SqlStore]:
-    async with engine.open() as store:
-        yield store
 
 
 def about(moment: float) -> object:

@@ -10,24 +10,8 @@ from controller.edges.source import schemas
 from controller.model.manifest import Count, Limit, Share
 from controller.model.modes import MODES, mask
 from controller.model.source import Rules, SourceFile
+from tests.builders.manifest_files import APP, HOOK
 
-APP = """apiVersion: gupshup.controller/v1
-kind: App
-metadata: {name: AcmeSupport}
-spec:
-  wabaId: "109876543210987"
-  phone: "919876543210"
-"""
-HOOK = """---
-apiVersion: gupshup.controller/v1
-kind: Subscription
-metadata: {name: hook}
-spec:
-  app: AcmeSupport
-  url: https://hooks.example.com/x
-  version: 3
-  modes: [SENT]
-"""
 PARTNER = """---
 apiVersion: gupshup.controller/v1
 kind: Partner

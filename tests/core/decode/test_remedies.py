@@ -11,6 +11,7 @@ from controller.core.decode import decode
 from controller.core.render import problems as render
 from controller.edges.source import schemas
 from controller.model.source import Decoded, Rules, SourceFile
+from tests.builders.manifest_files import HOOK
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS = schemas.load()
@@ -20,16 +21,6 @@ metadata: {name: AcmeSupport, labels: {tier: gold, country: de}}
 spec:
   wabaId: "109876543210987"
   phone: "919876543210"
-"""
-HOOK = """---
-apiVersion: gupshup.controller/v1
-kind: Subscription
-metadata: {name: hook}
-spec:
-  app: AcmeSupport
-  url: https://hooks.example.com/x
-  version: 3
-  modes: [SENT]
 """
 PARTNER = """---
 apiVersion: gupshup.controller/v1

@@ -44,6 +44,14 @@ from tests.builders.upstream import app_id, remote, row
 
 FULL = replace(APP, callback_url=CALLBACK, storage_region="IN")
 SECRET = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A"), "X-A": FromEnv("HOOK_B")})
+POSTED = {
+    "tag": "events",
+    "url": WANTED.url,
+    "version": 3,
+    "modes": ["SENT", "READ"],
+    "active": True,
+    "showOnUI": False,
+}
 CHANGES = {"url": ("https://old.example.com", "https://new.example.com"), "headers": ("(hidden)", "(hidden)")}
 ACTIONS: Sequence[Action] = (
     Link(FULL),
@@ -335,28 +343,13 @@ def test_the_document_of_an_empty_plan_has_every_key() -> None:
         pytest.param(
             Subscribe(SECRET, app_id()),
             "subscribe",
-            {
-                "tag": "events",
-                "url": WANTED.url,
-                "version": 3,
-                "modes": ["SENT", "READ"],
-                "active": True,
-                "showOnUI": False,
-                "headers": ["X-A", "X-Hook"],
-            },
+            POSTED | {"headers": ["X-A", "X-Hook"]},
             id="a subscription names its headers",
         ),
         pytest.param(
             Subscribe(WANTED, app_id()),
             "subscribe",
-            {
-                "tag": "events",
-                "url": WANTED.url,
-                "version": 3,
-                "modes": ["SENT", "READ"],
-                "active": True,
-                "showOnUI": False,
-            },
+            POSTED,
             id="a subscription without headers",
         ),
         pytest.param(
