@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from controller.model.manifest import App, AppId, Partner, Subscription
 from controller.model.memory import Memory
-from controller.model.upstream import Facts, LookFailed, RemoteSubscription, Row, SubscriptionId
+from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row, SubscriptionId
 
 
 class Verb(StrEnum):
@@ -46,7 +46,7 @@ class Observed:
 
     *listed* is when the list was requested, None if at *at*: what the list lacks was absent then. *digests*
     hold the keyed digest of each declared value that can be written and never read (an app's callback URL, a
-    subscription's headers), so that no decision sees a secret. LookFailed replaces a digest that cannot be
+    subscription's headers), so that no decision sees a secret. ReadFailed replaces a digest that cannot be
     had.
     """
 
@@ -54,7 +54,7 @@ class Observed:
     rows: tuple[Row, ...]
     facts: Facts = field(default_factory=Facts)
     memory: Memory = field(default_factory=Memory)
-    digests: Mapping[Item, str | LookFailed] = field(default_factory=dict)
+    digests: Mapping[Item, str | ReadFailed] = field(default_factory=dict)
     listed: float | None = None
 
     @property
@@ -207,7 +207,7 @@ class Plan:
     unchanged: tuple[Item, ...] = ()
     provisioning: tuple[Item, ...] = ()
     unverifiable: tuple[Item, ...] = ()
-    unlooked: tuple[NotYetObserved, ...] = ()
+    not_observed: tuple[NotYetObserved, ...] = ()
 
 
 class Outcome(StrEnum):

@@ -100,7 +100,7 @@ Query: TypeAlias = DetailsQuery | StageQuery | WabaQuery | SubscriptionsQuery
 
 
 @dataclass(frozen=True, slots=True)
-class LookFailed:
+class ReadFailed:
     """A read that was tried and gave no result. *until* is when to try again, if known (epoch seconds)."""
 
     why: str
@@ -114,10 +114,10 @@ class Facts:
     A waba of "" was asked for, and Gupshup gave none.
     """
 
-    details: Mapping[AppId, Details | LookFailed] = field(default_factory=dict)
-    stages: Mapping[AppId, Stage | LookFailed] = field(default_factory=dict)
-    wabas: Mapping[AppId, str | LookFailed] = field(default_factory=dict)
-    subscriptions: Mapping[AppId, tuple[RemoteSubscription, ...] | LookFailed] = field(default_factory=dict)
+    details: Mapping[AppId, Details | ReadFailed] = field(default_factory=dict)
+    stages: Mapping[AppId, Stage | ReadFailed] = field(default_factory=dict)
+    wabas: Mapping[AppId, str | ReadFailed] = field(default_factory=dict)
+    subscriptions: Mapping[AppId, tuple[RemoteSubscription, ...] | ReadFailed] = field(default_factory=dict)
 
 
 # Answers of Gupshup to a link. A link that was not answered, or not read, raises an exception.

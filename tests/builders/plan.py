@@ -8,7 +8,7 @@ from controller.core.planning.subscriptions import drift
 from controller.model.manifest import Desired, Partner, Subscription
 from controller.model.memory import Memory
 from controller.model.plan import Item, Observed, Plan, Request
-from controller.model.upstream import Facts, LookFailed, RemoteSubscription, Row
+from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row
 from tests.builders.manifest import APP, PARTNER, WANTED
 from tests.builders.memory import NOW
 
@@ -20,7 +20,7 @@ def observed(
     *rows: Row,
     facts: Facts | None = None,
     known: Memory | None = None,
-    digests: Mapping[Item, str | LookFailed] | None = None,
+    digests: Mapping[Item, str | ReadFailed] | None = None,
     at: float = NOW,
 ) -> Observed:
     return Observed(at, rows, facts or Facts(), known or Memory(), digests or {})

@@ -8,7 +8,7 @@ from controller.model.modes import mask
 from controller.model.upstream import (
     Details,
     Facts,
-    LookFailed,
+    ReadFailed,
     RemoteSubscription,
     Row,
     Stage,
@@ -42,7 +42,7 @@ def remote(wanted: Subscription, id_: str = "1") -> RemoteSubscription:
 
 
 def looked(
-    *numbers: int, there: Mapping[int, tuple[RemoteSubscription, ...] | LookFailed] | None = None
+    *numbers: int, there: Mapping[int, tuple[RemoteSubscription, ...] | ReadFailed] | None = None
 ) -> Facts:
     """Return what is learnt of live apps: their details, that no WABA is told, their subscriptions."""
     ids = [app_id(number) for number in numbers]

@@ -154,7 +154,7 @@ async def test_a_flood_of_events_delays_no_hint_about_an_app_in_flight() -> None
 async def test_hints_about_apps_in_flight_have_room_of_their_own_in_the_queue() -> None:
     names = [f"Newcomer{number}" for number in range(300)]
     board = FakeControl(known={*names, "AcmeSupport"}, awaited=set(names))
-    queue = HintQueue(board, Throttle(looks=1))
+    queue = HintQueue(board, Throttle(reads=1))
     for name in names:
         queue.put((name,))
     assert waiting(queue) == 2 * MOST, "all others found no place"
@@ -166,7 +166,7 @@ async def test_hints_about_apps_in_flight_have_room_of_their_own_in_the_queue() 
 
 async def test_events_about_unknown_apps_do_not_use_up_the_room_of_known_ones() -> None:
     board = FakeControl(known={"AcmeSupport"})
-    queue = HintQueue(board, Throttle(looks=1))
+    queue = HintQueue(board, Throttle(reads=1))
     for number in range(30):
         queue.put((f"Nobody{number}",))
     queue.put(("AcmeSupport",))
@@ -177,7 +177,7 @@ async def test_events_about_unknown_apps_do_not_use_up_the_room_of_known_ones() 
 
 async def test_a_hint_that_waits_for_the_throttle_is_passed_on_by_itself() -> None:
     board = FakeControl(known={"A", "B"})
-    queue = HintQueue(board, Throttle(looks=1, seconds=0.01))
+    queue = HintQueue(board, Throttle(reads=1, seconds=0.01))
     queue.put(("A",))
     queue.put(("B",))
     carrying = asyncio.create_task(queue.run())

@@ -61,9 +61,9 @@ class ChangeClass(Enum):
 def _defer_uncertain(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
     """Let changes wait that are few only because some apps were not observed yet."""
     unobserved = {
-        ChangeClass.UPDATE: float(sum(each.differing for each in plan.unlooked)),
-        ChangeClass.UNKNOWN: float(sum(each.unknown for each in plan.unlooked)),
-        ChangeClass.UNSUBSCRIBE: math.inf if plan.unlooked else 0.0,  # their number is not known
+        ChangeClass.UPDATE: float(sum(each.differing for each in plan.not_observed)),
+        ChangeClass.UNKNOWN: float(sum(each.unknown for each in plan.not_observed)),
+        ChangeClass.UNSUBSCRIBE: math.inf if plan.not_observed else 0.0,  # their number is not known
     }
     limits = _limits(plan.partner, desired)
     for group, more in unobserved.items():

@@ -20,7 +20,7 @@ from controller.model.memory import (
     MemoryUpdate,
 )
 from controller.model.plan import WaitFor
-from controller.model.upstream import LookFailed, Row
+from controller.model.upstream import ReadFailed, Row
 
 
 def memory_updates(matches: Matches, declared: Desired | None = None) -> tuple[MemoryUpdate, ...]:
@@ -73,7 +73,7 @@ def _proven_absent(matched: MatchedApp, phones: frozenset[str]) -> Iterator[Memo
 def _confirmed(matched: MatchedApp, row: Row, removed: Collection[str]) -> Iterator[MemoryUpdate]:
     """Clear what no longer counts once a read shows what is declared. *removed* are keys of removals."""
     listed = matched.facts.subscriptions.get(row.id)
-    if listed is None or isinstance(listed, LookFailed):
+    if listed is None or isinstance(listed, ReadFailed):
         return
     by_tag = {remote.tag: remote for remote in listed}
     for wanted in matched.subscriptions:

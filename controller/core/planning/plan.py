@@ -76,7 +76,7 @@ def plan(matches: Matches) -> Plan:
         unchanged=tuple(same.item for same in _only(entries, Unchanged)),
         provisioning=tuple(entry.item for entry in _only(entries, Provisioning)),
         unverifiable=tuple(entry.item for entry in _only(entries, Unverifiable)),
-        unlooked=_only(entries, NotYetObserved),
+        not_observed=_only(entries, NotYetObserved),
     )
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from controller.model.manifest import App, AppId
-from controller.model.upstream import Details, Facts, LookFailed, Row, Stage
+from controller.model.upstream import Details, Facts, ReadFailed, Row, Stage
 
 DONE = "WHATSAPP_PROVISIONING_DONE"
 ERROR = "ERROR"
@@ -47,7 +47,7 @@ def confirmed(row: Row, facts: Facts) -> bool | None:
 def second_look(row: Row, facts: Facts) -> float | None:
     """Return when the read for `confirmed` can be tried again (epoch seconds), None if not known."""
     tried = facts.details.get(row.id) if row.live else facts.stages.get(row.id)
-    return tried.until if isinstance(tried, LookFailed) else None
+    return tried.until if isinstance(tried, ReadFailed) else None
 
 
 def stalled(app: App, row: Row, progress: Progress, now: float) -> tuple[str, str] | None:

@@ -18,8 +18,8 @@ from controller.model.upstream import (
     Details,
     DetailsQuery,
     Facts,
-    LookFailed,
     Query,
+    ReadFailed,
     Row,
     StageQuery,
     SubscriptionsQuery,
@@ -58,7 +58,7 @@ def drop_stale(facts: Facts, rows: Iterable[Row], breadth: PassKind = PassKind.F
         subscriptions={
             key: fact
             for key, fact in facts.subscriptions.items()
-            if key in live and (keeps or not isinstance(fact, LookFailed))
+            if key in live and (keeps or not isinstance(fact, ReadFailed))
         },
     )
 

@@ -38,7 +38,7 @@ from controller.model.plan import (
     WaitFor,
     Waiting,
 )
-from controller.model.upstream import LookFailed, RemoteSubscription, Row
+from controller.model.upstream import ReadFailed, RemoteSubscription, Row
 
 MOST_REPEATED_WRITES = 3
 """Equal writes in a row that did not take before we stop, whatever Gupshup answered."""
@@ -62,7 +62,7 @@ REMOVED = digest("removed")
 def entries(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
     """Compare one app's declared subscriptions with those at Gupshup."""
     listed = matched.facts.subscriptions.get(row.id)
-    if listed is None or isinstance(listed, LookFailed):
+    if listed is None or isinstance(listed, ReadFailed):
         yield from _not_observed(matched, row, listed)
         return
     by_tag = {remote.tag: remote for remote in sorted(listed, key=lambda remote: remote.id, reverse=True)}
@@ -89,7 +89,7 @@ def headerless(matched: MatchedApp, wanted: Subscription) -> Blocked | None:
     """Return what blocks a subscription whose headers cannot be read: no comparison is possible either."""
     item = subscription_item(wanted)
     secret = matched.context.observed.digests.get(item)
-    return Blocked(item, UNAVAILABLE, secret.why) if isinstance(secret, LookFailed) else None
+    return Blocked(item, UNAVAILABLE, secret.why) if isinstance(secret, ReadFailed) else None
 
 
 def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
@@ -114,10 +114,10 @@ def changes(matched: MatchedApp, row: Row, wanted: Subscription, remote: RemoteS
     return {**drift(wanted, remote), **_write_only_changes(matched, wanted, written)}
 
 
-def _not_observed(matched: MatchedApp, row: Row, failed: LookFailed | None) -> Iterator[PlanEntry]:
+def _not_observed(matched: MatchedApp, row: Row, failed: ReadFailed | None) -> Iterator[PlanEntry]:
     if failed is None and needs_subscriptions(matched, row):
         yield _differing(matched, row)
-    failure = failed or LookFailed("not looked at in this pass")
+    failure = failed or ReadFailed("not looked at in this pass")
     wait_for = WaitFor.OBSERVATION if failure.until is None else WaitFor.BUDGET
     for wanted in matched.subscriptions:
         waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), wait_for, failure.until, failure.why)
@@ -243,7 +243,7 @@ def _liveness_denied(matched: MatchedApp, row: Row, *, first: bool) -> bool:
 def _sendable(action: Subscribe | Update, matched: MatchedApp, row: Row) -> PlanEntry:
     wanted = action.subscription
     secret = matched.context.observed.digests.get(subscription_item(wanted), "")
-    digest = of_write(wanted, "" if isinstance(secret, LookFailed) else secret)
+    digest = of_write(wanted, "" if isinstance(secret, ReadFailed) else secret)
     return permitted(action, matched, key=subscription_key(row.id, wanted.tag), digest=digest)
 
 

@@ -190,8 +190,8 @@ class Schedule:
         self._decided = waits | {change(each.action) for each in plan.held}
         self._in_flight = len(plan.provisioning)
         self._under_way = under_way(plan)
-        unobserved = {each.item.app for each in plan.unlooked}
-        differ = {each.item.app for each in plan.unlooked if each.differing}
+        unobserved = {each.item.app for each in plan.not_observed}
+        differ = {each.item.app for each in plan.not_observed if each.differing}
         first = unobserved - self._known if self._listed else differ
         for name in sorted(unobserved):
             lane, alone = self._urgency(name, first)

@@ -15,12 +15,12 @@ UNDER_WAY = 60
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """At most *looks* reads in any *seconds*, and one for the same names in any *quiet* seconds.
+    """At most *reads* reads in any *seconds*, and one for the same names in any *quiet* seconds.
 
-    *spent* are the last reads, oldest first: never more than *looks* of them.
+    *spent* are the last reads, oldest first: never more than *reads* of them.
     """
 
-    looks: int = 20
+    reads: int = 20
     seconds: float = 60.0
     quiet: float = 5.0
     spent: tuple[tuple[float, Names], ...] = ()
@@ -28,10 +28,10 @@ class Throttle:
     def earliest(self, names: Names, now: float) -> float:
         """Return the earliest moment at which a read for *names* may go: *now* if it may go at once."""
         same = max((at + self.quiet for at, others in self.spent if others == names), default=now)
-        full = len(self.spent) >= self.looks
+        full = len(self.spent) >= self.reads
         free = self.spent[0][0] + self.seconds if full else now
         return max(now, same, free)
 
     def after(self, names: Names, now: float) -> "Throttle":
         """Return the throttle after a read for *names* at *now*."""
-        return replace(self, spent=(*self.spent, (now, names))[-self.looks :])
+        return replace(self, spent=(*self.spent, (now, names))[-self.reads :])

@@ -15,7 +15,7 @@ from controller.loop.reconcile.attempt import INTERRUPTED, Attempt, abandon, beg
 from controller.model.manifest import App
 from controller.model.memory import CloseIntent, Intent
 from controller.model.plan import Link, Observed, Outcome
-from controller.model.upstream import LinkAnswer, LookFailed, PhoneTaken
+from controller.model.upstream import LinkAnswer, PhoneTaken, ReadFailed
 
 
 async def link(account: Account[Writer], action: Link, observed: Observed) -> Attempt:
@@ -70,7 +70,7 @@ async def _keep(
     verdict = of_link_answer(
         app,
         answer,
-        callback="" if isinstance(callback, LookFailed) else callback,
+        callback="" if isinstance(callback, ReadFailed) else callback,
         now=account.clock.now(),
         stale=account.partner.settle.stale_list,
     )

@@ -20,8 +20,8 @@ from controller.model.upstream import (
     DetailsQuery,
     Facts,
     Listing,
-    LookFailed,
     Query,
+    ReadFailed,
     RemoteSubscription,
     Stage,
     StageQuery,
@@ -32,7 +32,7 @@ from controller.model.upstream import (
 CONCURRENT_READS = 8
 """Reads side by side: as many as ten calls a second and a reply in under a second can keep busy."""
 
-Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | LookFailed
+Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | ReadFailed
 
 
 async def listed(account: Account[Reader], until: float = math.inf) -> Listing:
@@ -63,7 +63,7 @@ async def observe(
     return replace(observed, at=account.clock.now())
 
 
-def digests(account: Account[Reader], desired: Desired) -> Iterator[tuple[Item, str | LookFailed]]:
+def digests(account: Account[Reader], desired: Desired) -> Iterator[tuple[Item, str | ReadFailed]]:
     """Fingerprint, with the store's key, each declared value that can be written and never read."""
     for app in desired.apps:
         if app.partner == account.partner.name and app.callback_url is not None:
@@ -73,11 +73,11 @@ def digests(account: Account[Reader], desired: Desired) -> Iterator[tuple[Item, 
             yield subscription_item(wanted), _headers(account, wanted)
 
 
-def _headers(account: Account[Reader], wanted: Subscription) -> str | LookFailed:
+def _headers(account: Account[Reader], wanted: Subscription) -> str | ReadFailed:
     try:
         values = {name: account.reveal(ref).reveal() for name, ref in sorted(wanted.headers.items())}
     except ControllerError as error:
-        return LookFailed(str(error))
+        return ReadFailed(str(error))
     return account.store.keyed_digest(json.dumps(values))
 
 
@@ -96,11 +96,11 @@ async def _read_fact(remote: Reader, query: Query) -> Fact:
     try:
         return await _read(remote, query)
     except Busy as error:
-        return LookFailed(str(error), error.until)
+        return ReadFailed(str(error), error.until)
     except Rejected as error:
-        return "" if isinstance(query, WabaQuery) and not _too_early(error) else LookFailed(str(error))
+        return "" if isinstance(query, WabaQuery) and not _too_early(error) else ReadFailed(str(error))
     except (Unclear, Denied) as error:
-        return LookFailed(str(error))
+        return ReadFailed(str(error))
 
 
 async def _read(remote: Reader, query: Query) -> Fact:
@@ -127,12 +127,12 @@ def _merged(facts: Facts, answers: Iterable[tuple[Query, Fact]]) -> Facts:
     wabas, subscriptions = dict(facts.wabas), dict(facts.subscriptions)
     for query, fact in answers:
         match query, fact:
-            case DetailsQuery(app_id), Details() | LookFailed():
+            case DetailsQuery(app_id), Details() | ReadFailed():
                 details[app_id] = fact
-            case StageQuery(app_id), Stage() | LookFailed():
+            case StageQuery(app_id), Stage() | ReadFailed():
                 stages[app_id] = fact
-            case WabaQuery(app_id), str() | LookFailed():
+            case WabaQuery(app_id), str() | ReadFailed():
                 wabas[app_id] = fact
-            case SubscriptionsQuery(app_id), tuple() | LookFailed():
+            case SubscriptionsQuery(app_id), tuple() | ReadFailed():
                 subscriptions[app_id] = fact
     return Facts(details, stages, wabas, subscriptions)

@@ -24,7 +24,7 @@ from controller.loop.ports import Account, Writer
 from controller.loop.reconcile.attempt import INTERRUPTED, Attempt, abandon, begin, interrupted, result_of
 from controller.model.manifest import Subscription
 from controller.model.plan import Observed, Outcome, SetCallback, Subscribe, Unsubscribe, Update
-from controller.model.upstream import LookFailed, RemoteSubscription
+from controller.model.upstream import ReadFailed, RemoteSubscription
 
 Call: TypeAlias = Callable[[], Awaitable[RemoteSubscription | None]]
 
@@ -96,7 +96,7 @@ def _context(account: Account[Writer], action: Write, observed: Observed) -> Ans
     key, secret = subject(action), observed.digests.get(item_of(action), "")
     return AnswerContext(
         account.clock.now(),
-        "" if isinstance(secret, LookFailed) else secret,
+        "" if isinstance(secret, ReadFailed) else secret,
         observed.memory.ledger.get(key),
         observed.memory.refusals.get(key),
     )

@@ -15,7 +15,7 @@ from controller.loop.reconcile.state import PassRequest, PassState
 from controller.model.manifest import App, AppId, Desired, Subscription
 from controller.model.passes import WHOLE_PARTNER, Lane, PassKind
 from controller.model.plan import Request
-from controller.model.upstream import Facts, Listing, LookFailed
+from controller.model.upstream import Facts, Listing, ReadFailed
 
 BY_PHONE = 2
 """Pages that a read by phone takes: the one with the row, and the empty one that ends the list."""
@@ -110,7 +110,7 @@ class PartnerCache:
         """Note that an observation of an app failed, so that no guard waits for its facts."""
         app = self.apps.get(name)
         ids = () if app is None else (row.id for row in self.rows.rows_for(app))
-        unseen = {app_id: LookFailed(why) for app_id in ids if app_id not in self._facts.subscriptions}
+        unseen = {app_id: ReadFailed(why) for app_id in ids if app_id not in self._facts.subscriptions}
         self._facts = replace(self._facts, subscriptions={**self._facts.subscriptions, **unseen})
 
     def _forget(self, apps: Iterable[App]) -> None:

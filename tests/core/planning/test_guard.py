@@ -322,9 +322,9 @@ def test_a_guard_never_passes_more_than_its_ceiling(
 NOTHING: frozenset[tuple[Verb, Item]] = frozenset()
 
 
-def unlooked(plan: Plan, apps: int, differing: int = 1, unknown: int = 0) -> Plan:
+def not_observed(plan: Plan, apps: int, differing: int = 1, unknown: int = 0) -> Plan:
     items = (app_item(app(9_000 + n)) for n in range(apps))
-    return replace(plan, unlooked=tuple(NotYetObserved(each, differing, unknown) for each in items))
+    return replace(plan, not_observed=tuple(NotYetObserved(each, differing, unknown) for each in items))
 
 
 @pytest.mark.parametrize("size", FLEETS)
@@ -358,7 +358,7 @@ def test_a_mass_change_observed_app_by_app_is_held(size: int) -> None:
     most, changed = allowed(Guards().max_updates, size, LEAST_UPDATES), set[str]()
     for seen in range(1, size + 1, max(1, size // 20)):
         found = [each for each in updates(seen) if each.subscription.app not in changed]
-        plan = unlooked(wished(*found), size - seen)
+        plan = not_observed(wished(*found), size - seen)
         result = guard_for(plan, fleet(size), NOTHING, PassKind.LIST)
         changed |= {each.subscription.app for each in result.actions if isinstance(each, Update)}
     found = [each for each in updates(size) if each.subscription.app not in changed]
@@ -370,35 +370,37 @@ def test_a_mass_change_observed_app_by_app_is_held(size: int) -> None:
 @pytest.mark.parametrize("size", FLEETS)
 def test_few_changes_wait_only_while_unobserved_apps_could_exceed_the_ceiling(size: int) -> None:
     most = allowed(Guards().max_updates, size, LEAST_UPDATES)
-    result = guard_for(unlooked(wished(*updates(most)), 1), fleet(size), NOTHING, PassKind.LIST)
+    result = guard_for(not_observed(wished(*updates(most)), 1), fleet(size), NOTHING, PassKind.LIST)
     assert (result.actions, {each.wait_for for each in result.waiting}) == ((), {WaitFor.OBSERVATION})
-    fits = unlooked(wished(*updates(most)), 500, differing=0)
+    fits = not_observed(wished(*updates(most)), 500, differing=0)
     assert guard_for(fits, fleet(size), NOTHING, PassKind.LIST).actions == tuple(updates(most))
-    fits = unlooked(wished(*updates(most)[1:]), 1)
+    fits = not_observed(wished(*updates(most)[1:]), 1)
     assert len(guard_for(fits, fleet(size), NOTHING, PassKind.LIST).actions) == most - 1
 
 
 def test_first_writes_wait_only_for_unobserved_apps_with_first_writes() -> None:
     few: list[Action] = [*unknown(2), *updates(1)]
-    waits = guard_for(unlooked(wished(*few), 9, differing=0, unknown=1), fleet(10), NOTHING, PassKind.LIST)
+    waits = guard_for(
+        not_observed(wished(*few), 9, differing=0, unknown=1), fleet(10), NOTHING, PassKind.LIST
+    )
     assert (waits.actions, [each.wait_for for each in waits.waiting]) == (
         tuple(updates(1)),
         [WaitFor.OBSERVATION] * 2,
     )
-    goes = guard_for(unlooked(wished(*few), 9, differing=1), fleet(10), NOTHING, PassKind.LIST)
+    goes = guard_for(not_observed(wished(*few), 9, differing=1), fleet(10), NOTHING, PassKind.LIST)
     assert (goes.actions, len(goes.waiting)) == (tuple(unknown(2)), 1)
 
 
 def test_changes_above_the_ceiling_are_held_although_some_apps_are_unobserved() -> None:
-    result = guard_for(unlooked(wished(*updates(5)), 9), fleet(10), NOTHING, PassKind.LIST)
+    result = guard_for(not_observed(wished(*updates(5)), 9), fleet(10), NOTHING, PassKind.LIST)
     assert (len(result.held), result.waiting, result.actions) == (5, (), ())
 
 
 def test_removals_wait_until_every_app_was_observed() -> None:
     """One app can have any number of subscriptions that no manifest declares."""
-    plan = unlooked(wished(*unsubscribes(1)), 1, differing=0)
+    plan = not_observed(wished(*unsubscribes(1)), 1, differing=0)
     assert guard_for(plan, fleet(1_000), NOTHING, PassKind.LIST).actions == ()
-    assert guard_for(unlooked(plan, 0), fleet(1_000), NOTHING, PassKind.LIST).actions == tuple(
+    assert guard_for(not_observed(plan, 0), fleet(1_000), NOTHING, PassKind.LIST).actions == tuple(
         unsubscribes(1)
     )
 
@@ -410,11 +412,11 @@ def test_links_and_restoring_changes_wait_for_no_observation_of_single_apps() ->
         *updates(30, drift=True),
         *callbacks(9, finishes=True),
     ]
-    plan = unlooked(wished(*actions), 1_000)
+    plan = not_observed(wished(*actions), 1_000)
     assert guard_for(plan, fleet(10), NOTHING, PassKind.LIST).actions == tuple(actions)
 
 
 def test_released_changes_wait_for_no_observation() -> None:
     agreed = frozenset(map(change, updates(9)))
-    plan = unlooked(wished(*updates(9)), 5)
+    plan = not_observed(wished(*updates(9)), 5)
     assert guard_for(plan, fleet(10), agreed, PassKind.LIST).actions == tuple(updates(9))

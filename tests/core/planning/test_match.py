@@ -11,7 +11,7 @@ from controller.model.manifest import App, AppId
 from controller.model.memory import Binding, Memory
 from controller.model.phone import masked
 from controller.model.plan import WaitFor
-from controller.model.upstream import Details, Facts, LookFailed, Row
+from controller.model.upstream import Details, Facts, ReadFailed, Row
 from tests.builders.manifest import APP, SETTLE, phone
 from tests.builders.memory import NOW, memory
 from tests.builders.plan import observed
@@ -247,7 +247,7 @@ def test_an_app_that_is_not_bound_is_a_stranger_s(known: Memory) -> None:
         pytest.param([NO_PHONE], APP, Facts(), id="the row with its name has no phone"),
         pytest.param([replace(row(1), name="Other", phone=None)], APP, Facts(), id="a stranger has no phone"),
         pytest.param(
-            [NO_PHONE], APP, Facts(details={app_id(1): LookFailed("busy")}), id="the look at it gave nothing"
+            [NO_PHONE], APP, Facts(details={app_id(1): ReadFailed("busy")}), id="the look at it gave nothing"
         ),
         pytest.param(
             [replace(row(1), id=app_id(7), phone=None)], TAKEN, Facts(), id="the appId has no phone"
@@ -321,7 +321,7 @@ rows_ = st.builds(
 )
 known_details = st.dictionaries(
     numbers.map(app_id),
-    st.one_of(st.just(LookFailed("busy")), phones.map(lambda its: Details(app_id(1), "", its, live=False))),
+    st.one_of(st.just(ReadFailed("busy")), phones.map(lambda its: Details(app_id(1), "", its, live=False))),
 )
 
 
@@ -332,7 +332,7 @@ known_details = st.dictionaries(
     bound=st.booleans(),
 )
 def test_a_match_never_returns_the_app_of_another_phone(
-    rows: list[Row], told: dict[AppId, Details | LookFailed], named: AppId | None, *, bound: bool
+    rows: list[Row], told: dict[AppId, Details | ReadFailed], named: AppId | None, *, bound: bool
 ) -> None:
     """Found only with this phone, and by this name or by its id; absent never when it was bound."""
     declared = replace(APP, app_id=named)

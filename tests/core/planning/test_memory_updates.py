@@ -22,7 +22,7 @@ from controller.model.memory import (
     Refusal,
 )
 from controller.model.plan import Link
-from controller.model.upstream import Facts, LookFailed, RemoteSubscription, Row
+from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row
 from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, desired, subscription
 from tests.builders.memory import KEYED, NOW, memory, written
 from tests.builders.plan import observed, planned
@@ -68,7 +68,7 @@ def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP
             memory(bindings=[BOUND]), Facts(wabas={ID: ""}), [Bind(replace(BOUND, waba=""))], id="or not told"
         ),
         pytest.param(
-            memory(bindings=[BOUND]), Facts(wabas={ID: LookFailed("busy")}), [], id="the look gave nothing"
+            memory(bindings=[BOUND]), Facts(wabas={ID: ReadFailed("busy")}), [], id="the look gave nothing"
         ),
         pytest.param(
             memory(bindings=[replace(BOUND, waba="1")]), Facts(), [], id="what was told before stays"
@@ -228,12 +228,12 @@ def test_an_incomplete_observation_proves_nothing() -> None:
         ),
         pytest.param((), [written(WANTED, updates=2)], None, id="it is not there"),
         pytest.param((remote(WANTED),), [], None, id="it was not ours"),
-        pytest.param(LookFailed("busy"), [written(WANTED, updates=2)], None, id="nobody looked"),
+        pytest.param(ReadFailed("busy"), [written(WANTED, updates=2)], None, id="nobody looked"),
         pytest.param(None, [written(WANTED, updates=2)], None, id="nobody asked"),
     ],
 )
 def test_an_update_that_took_ends_the_count(
-    there: tuple[RemoteSubscription, ...] | LookFailed | None, ledger: list[LedgerEntry], expected: int | None
+    there: tuple[RemoteSubscription, ...] | ReadFailed | None, ledger: list[LedgerEntry], expected: int | None
 ) -> None:
     facts = replace(looked(1), subscriptions={} if there is None else {ID: there})
     known = memory(
@@ -277,12 +277,12 @@ def test_an_observation_of_the_declared_value_clears_a_refusal(
     [
         pytest.param((), 1, [ClearRefusal(OLD)], id="gone"),
         pytest.param((remote(subscription(1, "events-old")),), 1, [], id="still there"),
-        pytest.param(LookFailed("busy"), 1, [], id="nobody could look"),
+        pytest.param(ReadFailed("busy"), 1, [], id="nobody could look"),
         pytest.param((), 2, [], id="of another app"),
     ],
 )
 def test_an_observation_without_the_subscription_ends_the_count_of_removals(
-    there: tuple[RemoteSubscription, ...] | LookFailed, of: int, expected: list[MemoryUpdate]
+    there: tuple[RemoteSubscription, ...] | ReadFailed, of: int, expected: list[MemoryUpdate]
 ) -> None:
     key = subscription_key(app_id(of), "events-old")
     again = LedgerEntry(key, REMOVED, updates=2)

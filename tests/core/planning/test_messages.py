@@ -12,7 +12,7 @@ from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import Binding, Intent, Memory
 from controller.model.plan import Blocked, Item, Kind, Observed, Plan, Unmanaged, Verb, WaitFor, Waiting
 from controller.model.status import Status, Truth
-from controller.model.upstream import Facts, LookFailed, Stage
+from controller.model.upstream import Facts, ReadFailed, Stage
 from tests.builders.manifest import APP, PARTNER, WANTED, desired
 from tests.builders.memory import NOW, THREE, memory, tired, written
 from tests.builders.plan import ITEM, SUB, observed, planned
@@ -46,7 +46,7 @@ HOURLY = "it was switched from outside; it is put back at most once an hour"
             id="an app without a phone",
         ),
         pytest.param(
-            observed(replace(row(1), phone=None), facts=Facts(details={app_id(1): LookFailed("busy")})),
+            observed(replace(row(1), phone=None), facts=Facts(details={app_id(1): ReadFailed("busy")})),
             Waiting(Verb.LINK, ITEM, WaitFor.PHONE, None, "an app is listed without its phone"),
             id="ours without a phone",
         ),
@@ -71,7 +71,7 @@ def test_a_waiting_entry_says_what_it_waits_for_and_why(seen: Observed, entry: W
 
 
 def test_an_unavailable_header_is_reported_with_its_subscription() -> None:
-    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: LookFailed(UNSET)})
+    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: ReadFailed(UNSET)})
     assert planned(desired(APP, HIDDEN), seen).blocked == (Blocked(SUB, "HeaderUnavailable", UNSET),)
 
 
@@ -173,7 +173,7 @@ def test_the_stage_of_an_app_is_shown_in_gupshups_words(stage: Stage, word: str,
 
 
 def test_a_blocked_subscription_stalls_its_app_and_a_blocked_app_comes_first() -> None:
-    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: LookFailed(UNSET)})
+    seen = observed(live(1), facts=looked(1, there={1: (OFF,)}), digests={SUB: ReadFailed(UNSET)})
     assert ("Stalled", TRUE, "HeaderUnavailable", UNSET) in told(standing(seen, APP, HIDDEN)[ITEM])
     lost = observed(known=memory(bindings=[Binding(APP.phone, app_id(), NOW - 9999)]))
     assert told(standing(lost)[ITEM])[-1][:3] == ("Stalled", TRUE, "AppLost")

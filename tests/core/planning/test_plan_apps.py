@@ -8,7 +8,7 @@ from controller.core.planning.digest import callback_key, of_callback
 from controller.model.manifest import App, AppId, Policy, SubscribeWhen, Subscription, Suspend
 from controller.model.memory import Binding, LedgerEntry, Memory, Refusal
 from controller.model.plan import Item, Kind, Observed, Plan, Request, SetCallback, Subscribe, Verb, WaitFor
-from controller.model.upstream import Details, Facts, LookFailed, Row, Stage
+from controller.model.upstream import Details, Facts, ReadFailed, Row, Stage
 from tests.builders.manifest import CALLBACK, PARTNER, app, desired, phone, subscription
 from tests.builders.memory import KEYED, NOW, memory
 from tests.builders.plan import observed, planned
@@ -27,7 +27,7 @@ def wrote(digest: str) -> Memory:
 
 
 def with_callback(
-    declared: App, known: Memory, asked: Request = NOTHING, keyed: str | LookFailed = KEYED
+    declared: App, known: Memory, asked: Request = NOTHING, keyed: str | ReadFailed = KEYED
 ) -> Plan:
     return planned(desired(declared), observed(live(1), known=known, digests={ITEM: keyed}), asked)
 
@@ -86,7 +86,7 @@ def test_an_app_without_a_declared_callback_is_unchanged(asked: Request) -> None
 
 
 def test_a_callback_without_a_digest_is_neither_written_nor_called_as_declared() -> None:
-    plan = with_callback(APP, wrote("keyed:0"), NOTHING, LookFailed("no key"))
+    plan = with_callback(APP, wrote("keyed:0"), NOTHING, ReadFailed("no key"))
     assert (plan.actions, plan.unchanged, plan.unverifiable) == ((), (), (ITEM,))
 
 
@@ -180,12 +180,12 @@ def test_a_suspended_app_is_not_waited_for() -> None:
         pytest.param({app_id(1): ""}, Memory(), False, id="asked and not told is unknown"),
         pytest.param({app_id(1): APP.waba_id}, Memory(), False, id="the same"),
         pytest.param({app_id(1): "1"}, Memory(), True, id="another"),
-        pytest.param({app_id(1): LookFailed("busy")}, Memory(), False, id="the look gave nothing"),
+        pytest.param({app_id(1): ReadFailed("busy")}, Memory(), False, id="the look gave nothing"),
         pytest.param(
             {}, memory(bindings=[Binding(APP.phone, app_id(1), None, "1")]), True, id="another, remembered"
         ),
         pytest.param(
-            {app_id(1): LookFailed("busy")},
+            {app_id(1): ReadFailed("busy")},
             memory(bindings=[Binding(APP.phone, app_id(1), None, "1")]),
             True,
             id="another, remembered where the look gave nothing",
@@ -202,7 +202,7 @@ def test_a_suspended_app_is_not_waited_for() -> None:
     ],
 )
 def test_a_different_waba_blocks_its_app(
-    *, wabas: dict[AppId, str | LookFailed], known: Memory, mismatch: bool
+    *, wabas: dict[AppId, str | ReadFailed], known: Memory, mismatch: bool
 ) -> None:
     facts = replace(looked(1), wabas=wabas)
     plan = planned(desired(PLAIN, subscription(1)), observed(live(1), facts=facts, known=known))

@@ -30,7 +30,7 @@ from controller.model.plan import (
     Verb,
     WaitFor,
 )
-from controller.model.upstream import Details, Facts, LookFailed, RemoteSubscription, Stage, SubscriptionId
+from controller.model.upstream import Details, Facts, ReadFailed, RemoteSubscription, Stage, SubscriptionId
 from tests.builders.manifest import ALL, CALLBACK, PARTNER, app, desired, phone, subscription
 from tests.builders.memory import KEYED, NOW, memory, written
 from tests.builders.plan import observed
@@ -43,7 +43,7 @@ TAGS = ("events", "gitops-a", "gitops-b")
 number = st.sampled_from(NUMBERS)
 times = st.sampled_from([NOW - 100_000, NOW - 720, NOW - 60, NOW, NOW + 60])
 maybe_time = st.one_of(st.none(), times)
-unseen = st.builds(LookFailed, st.just("busy"), maybe_time)
+unseen = st.builds(ReadFailed, st.just("busy"), maybe_time)
 
 policies = st.frozensets(st.sampled_from(Policy))
 suspends = st.one_of(st.none(), st.builds(Suspend, st.just("ported"), maybe_time))
@@ -173,7 +173,7 @@ partners = st.sampled_from([PARTNER, replace(PARTNER, owned_tags="gitops-*")])
 def worlds(draw: st.DrawFn) -> tuple[Desired, Partner, Observed, Request]:
     declared = draw(declarations())
     items = [*map(app_item, declared.apps), *map(subscription_item, declared.subscriptions)]
-    keyed: dict[Item, str | LookFailed] = {
+    keyed: dict[Item, str | ReadFailed] = {
         each: draw(st.one_of(st.just(KEYED), st.just("other"), unseen)) for each in items
     }
     seen = observed(
@@ -352,7 +352,7 @@ def converged(size: int, extra: int) -> tuple[Desired, Observed]:
         for n in numbers
     }
     owners = [replace(app(n), policies=ALL, callback_url=CALLBACK) for n in numbers]
-    ids: Mapping[Item, str | LookFailed] = {app_item(each): KEYED for each in owners}
+    ids: Mapping[Item, str | ReadFailed] = {app_item(each): KEYED for each in owners}
     known = memory(
         bindings=[Binding(phone(n), app_id(n), None, "") for n in numbers],
         ledger=[*map(written, things), *(LedgerEntry(callback_key(app_id(n)), KEYED) for n in numbers)],

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.provisioning import Progress, confirmed, of_row, progress, second_look, stalled
-from controller.model.upstream import Details, Facts, LookFailed, Row, Stage
+from controller.model.upstream import Details, Facts, ReadFailed, Row, Stage
 from tests.builders.manifest import app
 from tests.builders.memory import NOW
 from tests.builders.upstream import app_id, live, row
@@ -19,7 +19,7 @@ def details(*, is_live: bool) -> Facts:
     return Facts(details={app_id(1): Details(app_id(1), "", None, live=is_live)})
 
 
-def stage(told: Stage | LookFailed) -> Facts:
+def stage(told: Stage | ReadFailed) -> Facts:
     return Facts(stages={app_id(1): told})
 
 
@@ -49,7 +49,7 @@ def test_an_app_is_live_failed_or_on_its_way(*, is_live: bool, word: str | None,
         pytest.param(live(1), details(is_live=False), Progress.LIVE, id="the row's live stands"),
         pytest.param(SILENT, stage(DONE), Progress.LIVE, id="the pipeline fills a row without a stage"),
         pytest.param(SILENT, stage(Stage("ERROR")), Progress.FAILED, id="the pipeline tells of a failure"),
-        pytest.param(SILENT, stage(LookFailed("busy")), Progress.PROVISIONING, id="no answer is no stage"),
+        pytest.param(SILENT, stage(ReadFailed("busy")), Progress.PROVISIONING, id="no answer is no stage"),
         pytest.param(row(1), stage(Stage("ERROR")), Progress.PROVISIONING, id="the row's own stage is newer"),
     ],
 )
@@ -65,14 +65,14 @@ def test_the_stage_of_a_row_is_completed_by_queries_about_it(
         pytest.param(live(1), Facts(), None, id="nobody was asked"),
         pytest.param(live(1), stage(DONE), None, id="a live row is confirmed by the details alone"),
         pytest.param(
-            live(1), Facts(details={app_id(1): LookFailed("busy")}), None, id="the details gave nothing"
+            live(1), Facts(details={app_id(1): ReadFailed("busy")}), None, id="the details gave nothing"
         ),
         pytest.param(live(1), details(is_live=True), True, id="the details agree"),
         pytest.param(live(1), details(is_live=False), False, id="the details do not agree"),
         pytest.param(ARRIVED, details(is_live=True), None, id="a stage is confirmed by the pipeline alone"),
         pytest.param(ARRIVED, stage(DONE), True, id="the pipeline agrees"),
         pytest.param(ARRIVED, stage(Stage("STARTED")), False, id="the pipeline does not agree"),
-        pytest.param(ARRIVED, stage(LookFailed("busy")), None, id="the pipeline gave nothing"),
+        pytest.param(ARRIVED, stage(ReadFailed("busy")), None, id="the pipeline gave nothing"),
     ],
 )
 def test_live_is_confirmed_by_a_second_source(*, seen: Row, facts: Facts, expected: bool | None) -> None:
@@ -84,10 +84,10 @@ def test_live_is_confirmed_by_a_second_source(*, seen: Row, facts: Facts, expect
     [
         pytest.param(live(1), Facts(), None, id="not tried"),
         pytest.param(
-            live(1), Facts(details={app_id(1): LookFailed("busy", 7.0)}), 7.0, id="the details later"
+            live(1), Facts(details={app_id(1): ReadFailed("busy", 7.0)}), 7.0, id="the details later"
         ),
-        pytest.param(live(1), stage(LookFailed("busy", 7.0)), None, id="not the pipeline of a live row"),
-        pytest.param(ARRIVED, stage(LookFailed("busy", 7.0)), 7.0, id="the pipeline later"),
+        pytest.param(live(1), stage(ReadFailed("busy", 7.0)), None, id="not the pipeline of a live row"),
+        pytest.param(ARRIVED, stage(ReadFailed("busy", 7.0)), 7.0, id="the pipeline later"),
         pytest.param(live(1), details(is_live=True), None, id="it was told"),
     ],
 )

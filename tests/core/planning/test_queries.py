@@ -13,8 +13,8 @@ from controller.model.upstream import (
     Details,
     DetailsQuery,
     Facts,
-    LookFailed,
     Query,
+    ReadFailed,
     Row,
     Stage,
     StageQuery,
@@ -154,7 +154,7 @@ NONE_THERE = {ID: ()}
             [],
             id="it has subscriptions already",
         ),
-        pytest.param(live(1), Facts(subscriptions={ID: LookFailed("busy")}), PARTNER, [], id="nobody knows"),
+        pytest.param(live(1), Facts(subscriptions={ID: ReadFailed("busy")}), PARTNER, [], id="nobody knows"),
     ],
 )
 def test_one_query_confirms_live_before_the_first_subscription(
@@ -173,9 +173,9 @@ def test_live_is_not_confirmed_if_no_subscription_is_to_be_made() -> None:
     "facts",
     [
         Facts(
-            details={ID: LookFailed("busy")},
-            stages={ID: LookFailed("busy")},
-            subscriptions={ID: LookFailed("busy")},
+            details={ID: ReadFailed("busy")},
+            stages={ID: ReadFailed("busy")},
+            subscriptions={ID: ReadFailed("busy")},
         ),
         looked(1),
     ],
@@ -186,11 +186,11 @@ def test_live_is_not_confirmed_if_no_subscription_is_to_be_made() -> None:
 )
 def test_no_query_is_made_twice(seen: Row, facts: Facts) -> None:
     known = facts if seen is not DONE else replace(facts, stages={ID: Stage("STARTED")})
-    assert asks(seen, replace(known, wabas={ID: LookFailed("busy")}), known=Memory()) == []
+    assert asks(seen, replace(known, wabas={ID: ReadFailed("busy")}), known=Memory()) == []
 
 
 def test_a_stage_that_a_query_did_not_find_is_not_queried_twice() -> None:
-    assert asks(SILENT, Facts(stages={ID: LookFailed("busy")})) == []
+    assert asks(SILENT, Facts(stages={ID: ReadFailed("busy")})) == []
 
 
 def test_queries_come_in_one_order() -> None:
@@ -214,10 +214,10 @@ def test_the_next_pass_repeats_failed_queries_and_those_that_may_have_changed() 
     one, two, three, four = map(app_id, (1, 2, 3, 4))
     is_live, is_not = (Details(one, "", None, live=each) for each in (True, False))
     facts = Facts(
-        details={one: is_live, two: is_not, three: is_not, four: LookFailed("busy")},
+        details={one: is_live, two: is_not, three: is_not, four: ReadFailed("busy")},
         stages={one: Stage("STARTED")},
-        wabas={one: "", two: "1", three: LookFailed("busy")},
-        subscriptions={one: (), two: (remote(WANTED),), three: LookFailed("busy")},
+        wabas={one: "", two: "1", three: ReadFailed("busy")},
+        subscriptions={one: (), two: (remote(WANTED),), three: ReadFailed("busy")},
     )
     assert drop_stale(facts, [live(1), live(2), row(3)]) == Facts(
         details={one: is_live, three: is_not},
@@ -239,10 +239,10 @@ def test_a_pass_over_the_list_keeps_facts_that_it_does_not_query() -> None:
     """Otherwise each list would forget what looks at single apps found out, and say something else."""
     one, two = app_id(1), app_id(2)
     facts = Facts(
-        details={one: Details(one, "", None, live=False), two: LookFailed("busy")},
-        stages={one: Stage("WHATSAPP_PROVISIONING_DONE"), two: LookFailed("busy")},
-        wabas={one: "1", two: LookFailed("busy")},
-        subscriptions={one: (), two: LookFailed("busy")},
+        details={one: Details(one, "", None, live=False), two: ReadFailed("busy")},
+        stages={one: Stage("WHATSAPP_PROVISIONING_DONE"), two: ReadFailed("busy")},
+        wabas={one: "1", two: ReadFailed("busy")},
+        subscriptions={one: (), two: ReadFailed("busy")},
     )
     kept = drop_stale(facts, [live(1), live(2)], PassKind.LIST)
     assert kept == replace(facts, details={one: facts.details[one]}, wabas={one: "1"})
@@ -281,6 +281,6 @@ def test_queries_are_counted_by_the_facts_they_returned() -> None:
     after = Facts(
         wabas={app_id(): "waba"},
         stages={app_id(): Stage("STARTED")},
-        subscriptions={app_id(): LookFailed("no")},
+        subscriptions={app_id(): ReadFailed("no")},
     )
     assert reads_between(before, after) == 2

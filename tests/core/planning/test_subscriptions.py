@@ -12,7 +12,7 @@ from controller.core.planning.subscriptions import ACTIVE_PAUSE, REMOVED, UNKNOW
 from controller.model.manifest import App, Partner, Policy, SubscribeWhen, Subscription, Suspend
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import NotYetObserved, Plan, Request, Subscribe, Unsubscribe, Update, Verb, WaitFor
-from controller.model.upstream import Details, Facts, LookFailed, RemoteSubscription, Row, Stage
+from controller.model.upstream import Details, Facts, ReadFailed, RemoteSubscription, Row, Stage
 from tests.builders.manifest import (
     ALL,
     APP,
@@ -40,7 +40,7 @@ def plan_for(
     *there: RemoteSubscription,
     known: Memory | None = None,
     asked: Request = NOTHING,
-    keyed: str | LookFailed = KEYED,
+    keyed: str | ReadFailed = KEYED,
     declared: App = APP,
 ) -> Plan:
     seen = observed(
@@ -116,7 +116,7 @@ def test_all_differences_of_a_subscription_go_into_one_update() -> None:
             id="not confirmed yet",
         ),
         pytest.param(
-            replace(looked(1), details={app_id(1): LookFailed("busy", 9.0)}),
+            replace(looked(1), details={app_id(1): ReadFailed("busy", 9.0)}),
             live(1),
             SubscribeWhen.LIVE,
             WaitFor.BUDGET,
@@ -174,14 +174,14 @@ def test_a_further_subscription_needs_no_second_source_for_live() -> None:
     ("there", "on", "until"),
     [
         pytest.param(None, WaitFor.OBSERVATION, None, id="not looked at"),
-        pytest.param(LookFailed("Gupshup was silent"), WaitFor.OBSERVATION, None, id="the look gave nothing"),
+        pytest.param(ReadFailed("Gupshup was silent"), WaitFor.OBSERVATION, None, id="the look gave nothing"),
         pytest.param(
-            LookFailed("no budget", NOW + 9), WaitFor.BUDGET, NOW + 9, id="the look waits for its budget"
+            ReadFailed("no budget", NOW + 9), WaitFor.BUDGET, NOW + 9, id="the look waits for its budget"
         ),
     ],
 )
 def test_subscriptions_that_were_not_observed_are_not_planned(
-    there: LookFailed | None, on: WaitFor, until: float | None
+    there: ReadFailed | None, on: WaitFor, until: float | None
 ) -> None:
     facts = replace(looked(1), subscriptions={} if there is None else {app_id(1): there})
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
@@ -238,7 +238,7 @@ def test_an_unavailable_header_blocks_its_subscription(
     there: tuple[RemoteSubscription, ...], row_: LedgerEntry | None, asked: Request
 ) -> None:
     """What it holds cannot be compared, so nothing is written, nor called as declared."""
-    plan = plan_for(SECRET, *there, known=ledger(row_), asked=asked, keyed=LookFailed("HOOK_A is not set"))
+    plan = plan_for(SECRET, *there, known=ledger(row_), asked=asked, keyed=ReadFailed("HOOK_A is not set"))
     assert (plan.actions, plan.waiting, plan.unverifiable) == ((), (), ())
     assert ITEM not in plan.unchanged
     assert [(each.item, each.reason, each.message) for each in plan.blocked] == [
@@ -251,18 +251,18 @@ def test_an_unavailable_header_is_reported_before_its_app_is_live(seen: tuple[Ro
     """Days may pass until an app is live; who has to set the variable reads it at once."""
     other = subscription(1, "other")
     facts = Facts(wabas={app_id(1): ""})
-    there = observed(*seen, facts=facts, digests={ITEM: LookFailed("HOOK_A is not set")})
+    there = observed(*seen, facts=facts, digests={ITEM: ReadFailed("HOOK_A is not set")})
     plan = planned(desired(APP, SECRET, other), there)
     assert [(each.item, each.reason) for each in plan.blocked] == [(ITEM, "HeaderUnavailable")]
     assert [each.item for each in plan.waiting] == [subscription_item(other)]
-    assert [each.differing for each in plan.unlooked] == ([1] if seen == (live(1),) else [])
+    assert [each.differing for each in plan.not_observed] == ([1] if seen == (live(1),) else [])
 
 
 def test_a_subscription_with_an_unavailable_header_is_never_taken_for_undeclared() -> None:
     seen = observed(
         live(1),
         facts=looked(1, there={1: (replace(THERE, tag="gitops-a"),)}),
-        digests={ITEM: LookFailed("no")},
+        digests={ITEM: ReadFailed("no")},
     )
     plan = planned(desired(PRUNING, replace(SECRET, tag="gitops-a")), seen, partner=OURS)
     assert (plan.actions, [each.reason for each in plan.blocked]) == ((), ["HeaderUnavailable"])
@@ -467,7 +467,7 @@ def test_a_refused_unsubscribe_is_not_repeated() -> None:
 
 
 def test_subscriptions_that_were_not_observed_are_not_removed() -> None:
-    facts = replace(looked(1), subscriptions={app_id(1): LookFailed("busy")})
+    facts = replace(looked(1), subscriptions={app_id(1): ReadFailed("busy")})
     plan = planned(desired(PRUNING), observed(live(1), facts=facts), partner=OURS)
     assert plan.actions == ()
 
@@ -502,7 +502,7 @@ def test_an_unobserved_app_is_reported_with_what_may_differ(
         live(1), facts=Facts(wabas={app_id(1): ""}), known=known, digests={subscription_item(wanted): KEYED}
     )
     plan = planned(desired(APP, wanted), seen)
-    assert plan.unlooked == (NotYetObserved(app_item(APP), differing),)
+    assert plan.not_observed == (NotYetObserved(app_item(APP), differing),)
     assert [each.wait_for for each in plan.waiting] == [WaitFor.OBSERVATION]
 
 
@@ -520,20 +520,20 @@ def test_unknown_headers_of_an_unobserved_app_may_differ(
 ) -> None:
     facts = Facts(wabas={app_id(1): ""})
     seen = observed(live(1), facts=facts, known=ledger(known), digests={ITEM: KEYED})
-    assert [each.unknown for each in planned(desired(APP, SECRET), seen, asked).unlooked] == [unknown]
+    assert [each.unknown for each in planned(desired(APP, SECRET), seen, asked).not_observed] == [unknown]
 
 
 @pytest.mark.parametrize("until", [None, NOW + 5])
 def test_an_app_that_cannot_be_observed_is_not_waited_for(until: float | None) -> None:
     plan = planned(
-        desired(APP, WANTED), observed(live(1), facts=looked(1, there={1: LookFailed("500", until)}))
+        desired(APP, WANTED), observed(live(1), facts=looked(1, there={1: ReadFailed("500", until)}))
     )
-    assert plan.unlooked == ()
+    assert plan.not_observed == ()
 
 
 def test_an_app_without_subscriptions_is_not_among_the_unobserved() -> None:
     plan = planned(desired(APP), observed(live(1), facts=Facts(wabas={app_id(1): ""})))
-    assert (plan.unlooked, plan.waiting) == ((), ())
+    assert (plan.not_observed, plan.waiting) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -548,7 +548,7 @@ def test_an_app_without_subscriptions_is_not_among_the_unobserved() -> None:
 def test_an_app_whose_details_deny_that_it_is_live_is_polled(
     *, details: bool | None, partner: Partner, expected: int
 ) -> None:
-    told = LookFailed("busy") if details is None else Details(app_id(1), "", None, live=details)
+    told = ReadFailed("busy") if details is None else Details(app_id(1), "", None, live=details)
     facts = Facts({app_id(1): told}, {}, {app_id(1): ""}, {app_id(1): ()})
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts), partner=partner)
     assert len(plan.provisioning) == expected

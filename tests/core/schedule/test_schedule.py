@@ -52,26 +52,26 @@ def agenda(*names: str, chance: float = 1.0, tempo: Timing = Timing()) -> Schedu
 
 
 def listed(
-    *names: str, unlooked: Iterable[int] = (), differing: int = 0, chance: float = 1.0, now: float = NOW
+    *names: str, not_observed: Iterable[int] = (), differing: int = 0, chance: float = 1.0, now: float = NOW
 ) -> Schedule:
     """Return an agenda after its first list."""
     made = agenda(*names, chance=chance)
     made.take(now)
-    made.done(whole(unlooked=unlooked, differing=differing), now)
+    made.done(whole(not_observed=not_observed, differing=differing), now)
     return made
 
 
 def whole(
     *,
-    unlooked: Iterable[int] = (),
+    not_observed: Iterable[int] = (),
     differing: int = 0,
     asked: Request = NOBODY,
     lane: Lane = CHANGED,
     rows: int = 50,
     **left: Any,  # noqa: ANN401  (fields of a plan)
 ) -> PassOutcome:
-    apps = tuple(NotYetObserved(app_item(app(n)), differing) for n in unlooked)
-    return PassOutcome(WHOLE_PARTNER, lane, asked, Plan(PARTNER, "r1", unlooked=apps, **left), (), rows)
+    apps = tuple(NotYetObserved(app_item(app(n)), differing) for n in not_observed)
+    return PassOutcome(WHOLE_PARTNER, lane, asked, Plan(PARTNER, "r1", not_observed=apps, **left), (), rows)
 
 
 def single(
@@ -135,7 +135,7 @@ def test_a_plan_about_an_undeclared_app_schedules_nothing_for_it() -> None:
     made = listed()
     made.declare([TWO], (), NOW)
     made.take(NOW)
-    made.done(whole(waiting=[on(WaitFor.BUDGET, NOW + 1)], unlooked=[1, 2]), NOW)
+    made.done(whole(waiting=[on(WaitFor.BUDGET, NOW + 1)], not_observed=[1, 2]), NOW)
     assert taken(made, NOW + 1) == [(TWO, CHANGED)]
 
 
@@ -147,12 +147,12 @@ def test_a_plan_about_an_undeclared_app_schedules_nothing_for_it() -> None:
     ],
 )
 def test_after_a_start_an_app_that_differs_goes_before_the_rest(differing: int, expected: Lane) -> None:
-    assert listed(unlooked=[1], differing=differing).take(NOW) == (ONE, expected)
+    assert listed(not_observed=[1], differing=differing).take(NOW) == (ONE, expected)
 
 
 def test_after_a_start_more_than_a_few_differing_apps_join_the_sweep() -> None:
     names = [app(n).name for n in range(1, RESTART_PRIORITY_LIMIT + 2)]
-    made = listed(*names, unlooked=range(1, RESTART_PRIORITY_LIMIT + 2), differing=1)
+    made = listed(*names, not_observed=range(1, RESTART_PRIORITY_LIMIT + 2), differing=1)
     assert made.depth(NOW) == {DRIFT: RESTART_PRIORITY_LIMIT + 1}
 
 
@@ -160,7 +160,7 @@ def test_a_newly_declared_app_is_due_at_once_after_the_first_list() -> None:
     made = listed()
     made.declare(NAMES, [ONE], NOW)
     made.take(NOW)
-    made.done(whole(unlooked=[1]), NOW)
+    made.done(whole(not_observed=[1]), NOW)
     assert made.take(NOW) == (ONE, CHANGED)
 
 
@@ -168,23 +168,23 @@ def test_an_app_declared_before_the_first_list_is_due_first() -> None:
     made = agenda()
     made.declare(NAMES, [TWO], NOW)
     made.take(NOW)
-    made.done(whole(unlooked=[1, 2]), NOW)
+    made.done(whole(not_observed=[1, 2]), NOW)
     assert made.depth(NOW) == {CHANGED: 1, DRIFT: 1}
     assert made.take(NOW) == (TWO, CHANGED)
 
 
 def test_apps_that_the_first_sweep_has_not_reached_are_no_change_at_the_next_list() -> None:
     names = [app(n).name for n in range(1, 1_001)]
-    made = listed(*names, unlooked=range(1, 1_001), differing=1)
+    made = listed(*names, not_observed=range(1, 1_001), differing=1)
     made.tick(NOW + 60)
     made.take(NOW + 60)
-    made.done(whole(unlooked=range(1, 1_001), differing=1, lane=IN_FLIGHT), NOW + 60)
+    made.done(whole(not_observed=range(1, 1_001), differing=1, lane=IN_FLIGHT), NOW + 60)
     assert made.depth(NOW + 60) == {DRIFT: 1_000}
 
 
 def test_an_app_that_a_later_list_first_shows_live_is_new() -> None:
-    made = listed(unlooked=[1, 2])
-    made.done(whole(unlooked=[1, 2, 3], lane=IN_FLIGHT), NOW)
+    made = listed(not_observed=[1, 2])
+    made.done(whole(not_observed=[1, 2, 3], lane=IN_FLIGHT), NOW)
     assert made.depth(NOW) == {CHANGED: 1, DRIFT: 2}
     assert made.take(NOW) == (THREE, CHANGED)
 
@@ -192,7 +192,7 @@ def test_an_app_that_a_later_list_first_shows_live_is_new() -> None:
 def test_apps_that_the_first_list_lacked_by_mistake_are_not_new() -> None:
     names = [app(n).name for n in range(1, RESTART_PRIORITY_LIMIT + 2)]
     made = listed(*names)
-    made.done(whole(unlooked=range(1, RESTART_PRIORITY_LIMIT + 2), lane=IN_FLIGHT), NOW)
+    made.done(whole(not_observed=range(1, RESTART_PRIORITY_LIMIT + 2), lane=IN_FLIGHT), NOW)
     assert made.depth(NOW) == {DRIFT: RESTART_PRIORITY_LIMIT + 1}
 
 
@@ -209,7 +209,7 @@ def test_a_commit_waits_for_no_larger_one(count: int, expected: str) -> None:
     for new in (names[:20], names[20 : 20 + count]):
         made.declare(names, new, NOW)
         made.take(NOW)
-        made.done(whole(unlooked=[int(name[-4:]) for name in new]), NOW)
+        made.done(whole(not_observed=[int(name[-4:]) for name in new]), NOW)
     assert made.take(NOW) == (expected, CHANGED)
 
 
@@ -217,7 +217,7 @@ def test_an_app_that_was_observed_and_disappeared_from_a_list_is_not_new() -> No
     """A list may lack everything for a moment; then nothing is known of webhooks any more."""
     made = listed()
     made.done(single(ONE), NOW)
-    made.done(whole(unlooked=[1], lane=IN_FLIGHT), NOW)
+    made.done(whole(not_observed=[1], lane=IN_FLIGHT), NOW)
     assert made.depth(NOW) == {DRIFT: 1}
 
 
@@ -226,9 +226,9 @@ def test_one_new_app_goes_before_the_mass_of_changes_of_a_commit() -> None:
     made = listed(*names)
     made.declare(names, names[:400], NOW)
     made.take(NOW)
-    made.done(whole(unlooked=range(1, 401)), NOW)
+    made.done(whole(not_observed=range(1, 401)), NOW)
     assert made.depth(NOW) == {CHANGED: 400}
-    made.done(whole(unlooked=[*range(1, 401), 500], lane=IN_FLIGHT), NOW)
+    made.done(whole(not_observed=[*range(1, 401), 500], lane=IN_FLIGHT), NOW)
     assert made.take(NOW) == (names[499], CHANGED)
 
 
@@ -237,7 +237,7 @@ def test_an_event_goes_before_the_mass_of_changes_of_a_commit() -> None:
     made = listed(*names)
     made.declare(names, names[:400], NOW)
     made.take(NOW)
-    made.done(whole(unlooked=range(1, 401)), NOW)
+    made.done(whole(not_observed=range(1, 401)), NOW)
     made.event(names[499], NOW + 1)
     assert made.take(NOW + 1) == (names[499], CHANGED)
 
@@ -314,8 +314,8 @@ def test_a_flood_of_events_causes_no_more_observations_than_its_budget() -> None
         now = NOW + tenth / 10
         made.event(names[tenth * 7 % 1_000], now)
         looks += [now for name, _ in taken(made, now) if name != WHOLE_PARTNER]
-    assert len(looks) == pytest.approx(3 * Throttle().looks, abs=1)
-    assert made.depth(NOW + 1e9)[CHANGED] <= Throttle().looks, "what is too far ahead is let go"
+    assert len(looks) == pytest.approx(3 * Throttle().reads, abs=1)
+    assert made.depth(NOW + 1e9)[CHANGED] <= Throttle().reads, "what is too far ahead is let go"
 
 
 def under_way(*names: str, of: int) -> Schedule:
@@ -548,7 +548,7 @@ def test_unobserved_apps_are_no_failure_of_a_pass_over_the_list() -> None:
 @pytest.mark.parametrize("lane", [IN_FLIGHT, DRIFT])
 def test_observations_of_the_sweep_keep_a_distance_that_delays_nothing_else(lane: Lane) -> None:
     """The first look at an app asks for its token, too."""
-    made = listed(unlooked=[1, 2, 3])
+    made = listed(not_observed=[1, 2, 3])
     assert made.take(NOW) == (ONE, DRIFT)
     made.done(replace(single(ONE, lane=lane), calls=2), NOW)
     assert made.take(NOW) is None
@@ -559,14 +559,14 @@ def test_observations_of_the_sweep_keep_a_distance_that_delays_nothing_else(lane
 
 
 def test_a_second_observation_needs_no_token() -> None:
-    made = listed(unlooked=[1, 2])
+    made = listed(not_observed=[1, 2])
     made.done(single(ONE), NOW)
     made.done(single(ONE, lane=DRIFT), NOW)
     assert made.next_at(NOW) == pytest.approx(NOW + intervals.pause(1))
 
 
 def test_observations_that_people_wait_for_keep_no_distance() -> None:
-    made = listed(unlooked=[1, 2])
+    made = listed(not_observed=[1, 2])
     made.done(replace(single(ONE, lane=CHANGED), calls=9), NOW)
     made.done(whole(lane=IN_FLIGHT), NOW)
     assert taken(made, NOW) == [(ONE, DRIFT), (TWO, DRIFT)]

@@ -21,7 +21,7 @@ def test_an_app_is_observed_again_after_its_quiet_time() -> None:
 
 
 def test_an_exhausted_throttle_waits_until_the_oldest_observation_leaves_its_window() -> None:
-    spent = Throttle(looks=2, seconds=60.0).after(ACME, 100.0).after(BAKERY, 110.0)
+    spent = Throttle(reads=2, seconds=60.0).after(ACME, 100.0).after(BAKERY, 110.0)
     assert spent.earliest(("Clinic",), 120.0) == 160.0
     assert spent.earliest(("Clinic",), 161.0) == 161.0
 
@@ -29,7 +29,7 @@ def test_an_exhausted_throttle_waits_until_the_oldest_observation_leaves_its_win
 @given(st.lists(st.tuples(st.floats(0, 10), st.integers(0, 30)), max_size=200))
 def test_no_window_of_the_throttle_ever_holds_more_than_is_allowed(events: list[tuple[float, int]]) -> None:
     """Every event is let through as early as it may: the greediest sequence there is."""
-    allowance, now, looked = Throttle(looks=5, seconds=60.0, quiet=5.0), 0.0, []
+    allowance, now, looked = Throttle(reads=5, seconds=60.0, quiet=5.0), 0.0, []
     for pause, app in events:
         now = max(now + pause, allowance.earliest((str(app),), now + pause))
         allowance = allowance.after((str(app),), now)

@@ -96,7 +96,7 @@ async def test_a_pass_over_the_list_links_missing_apps_and_queries_no_single_app
     calls = {verb for verb, _ in there.remote.calls}
     assert calls == {"rows", "rows_by_phone", "link", "set_callback"}, "a callback takes no look"
     assert {each.verb for each in seen.results} == {Verb.LINK, Verb.UPDATE}
-    assert [each.item.app for each in plan(seen).unlooked] == ["AppOne"]
+    assert [each.item.app for each in plan(seen).not_observed] == ["AppOne"]
 
 
 async def test_the_last_list_is_good_enough_for_a_change(there: Bench) -> None:
@@ -144,7 +144,7 @@ async def test_a_pass_over_one_app_subscribes_it_and_its_results_are_known_to_th
     seen = await single(made)
     assert [(each.verb, each.item.app) for each in seen.results] == [(Verb.SUBSCRIBE, "AppOne")]
     left = plan(await whole(made))
-    assert [each.item.app for each in left.unlooked] == ["AppTwo"]
+    assert [each.item.app for each in left.not_observed] == ["AppTwo"]
     assert {each.app for each in left.unchanged} == {"AppOne", "AppTwo"}
     assert there.remote.count("subscribe") == 1
 
@@ -233,12 +233,12 @@ async def test_an_app_that_cannot_be_observed_defers_guarded_changes_only_for_a_
     await single(made, "AppTwo")
     made.declare(desired(ONE, TWO, HOOKS[0], replace(HOOKS[1], version=2), partner=partner))
     held_back = plan(await whole(made))
-    assert held_back.unlooked == (NotYetObserved(held_back.unlooked[0].item, 1),)
+    assert held_back.not_observed == (NotYetObserved(held_back.not_observed[0].item, 1),)
     assert [each.wait_for for each in held_back.waiting if each.verb is Verb.UPDATE] == [WaitFor.OBSERVATION]
     made.mark_failed("AppOne", "crashed")
     made.mark_failed("gone", "crashed")
     seen = await whole(made)
-    assert plan(seen).unlooked == ()
+    assert plan(seen).not_observed == ()
     assert [(each.verb, each.item.app) for each in seen.results] == [(Verb.UPDATE, "AppTwo")]
     assert [each.message for each in plan(seen).waiting] == ["crashed"]
 
@@ -249,7 +249,7 @@ async def test_facts_about_an_app_survive_a_failed_observation(there: Bench) -> 
     await whole(made)
     await single(made)
     made.mark_failed("AppOne", "crashed")
-    assert [each.item.app for each in plan(await whole(made)).unlooked] == ["AppTwo"]
+    assert [each.item.app for each in plan(await whole(made)).not_observed] == ["AppTwo"]
 
 
 async def test_an_app_that_was_undeclared_for_a_while_is_observed_anew(there: Bench) -> None:
@@ -261,7 +261,7 @@ async def test_an_app_that_was_undeclared_for_a_while_is_observed_anew(there: Be
     made.declare(desired(TWO, HOOKS[1]))
     await whole(made)
     made.declare(desired(*ALL))
-    assert [each.item.app for each in plan(await whole(made)).unlooked] == ["AppOne", "AppTwo"]
+    assert [each.item.app for each in plan(await whole(made)).not_observed] == ["AppOne", "AppTwo"]
 
 
 async def test_apps_that_gupshup_lists_no_more_leave_the_cache(there: Bench) -> None:

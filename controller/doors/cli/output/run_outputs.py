@@ -21,7 +21,7 @@ from controller.loop.run.controller import Controller
 LAST_NOTICES = 3.0
 """Seconds at the end in which waiting notices may still be delivered."""
 
-HOOK_LIMIT = Throttle(looks=600, quiet=0.0)
+HOOK_LIMIT = Throttle(reads=600, quiet=0.0)
 """The limit of hooks, for all partners together. The schedule decides how often one app is observed."""
 
 
