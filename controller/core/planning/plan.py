@@ -136,7 +136,7 @@ def _pending(matched: MatchedApp, intent: Intent) -> PlanEntry | None:
         return Blocked(
             matched.item,
             "CreateOutcomeUnknown",
-            f"{intent.unclear} links in a row got no clear answer; look at Gupshup's portal, then say "
+            f"{intent.unclear} links in a row got no clear answer; check Gupshup's portal, then run "
             f"`gupshupctl resolve {matched.app.name} --adopt ID` or `--absent`",
         )
     until = absent_from(intent, matched.context.partner.settle)

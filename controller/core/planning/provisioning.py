@@ -44,7 +44,7 @@ def confirmed(row: Row, facts: Facts) -> bool | None:
     return stage.creation == DONE if isinstance(stage, Stage) else None
 
 
-def second_look(row: Row, facts: Facts) -> float | None:
+def second_read(row: Row, facts: Facts) -> float | None:
     """Return when the read for `confirmed` can be tried again (epoch seconds), None if not known."""
     tried = facts.details.get(row.id) if row.live else facts.stages.get(row.id)
     return tried.until if isinstance(tried, ReadFailed) else None

@@ -23,7 +23,7 @@ from controller.core.planning.matched_app import (
     subscription_item,
     tag_item,
 )
-from controller.core.planning.provisioning import confirmed, second_look
+from controller.core.planning.provisioning import confirmed, second_read
 from controller.model.manifest import SubscribeWhen, Subscription
 from controller.model.memory import LedgerEntry
 from controller.model.modes import in_order
@@ -117,7 +117,7 @@ def changes(matched: MatchedApp, row: Row, wanted: Subscription, remote: RemoteS
 def _not_observed(matched: MatchedApp, row: Row, failed: ReadFailed | None) -> Iterator[PlanEntry]:
     if failed is None and needs_subscriptions(matched, row):
         yield _differing(matched, row)
-    failure = failed or ReadFailed("not looked at in this pass")
+    failure = failed or ReadFailed("not observed in this pass")
     wait_for = WaitFor.OBSERVATION if failure.until is None else WaitFor.BUDGET
     for wanted in matched.subscriptions:
         waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), wait_for, failure.until, failure.why)
@@ -140,9 +140,9 @@ def _missing(matched: MatchedApp, row: Row, wanted: Subscription, *, first: bool
     if first and matched.context.partner.subscribe_when is SubscribeWhen.LIVE:
         live = confirmed(row, matched.facts)
         if not live:
-            until = second_look(row, matched.facts)
+            until = second_read(row, matched.facts)
             on = WaitFor.LIVE if live is False else WaitFor.OBSERVATION if until is None else WaitFor.BUDGET
-            why = "the list says live, a second look has not agreed yet"
+            why = "the list shows the app as live, and a second read has not confirmed it yet"
             return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, until, why)
     return _stuck(_sendable(Subscribe(wanted, row.id), matched, row), "it is not listed")
 

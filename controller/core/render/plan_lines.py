@@ -45,7 +45,7 @@ def _changes(action: Action) -> Iterator[str]:
 def of_waiting(each: Waiting) -> str:
     until = "" if each.until is None else f" until {timestamp(each.until)}"
     why = f" ({each.message})" if each.message else ""
-    return _line("…", "waiting", each.item, f"to {each.verb}, for {each.wait_for}{until}{why}")
+    return _line("…", "waiting", each.item, f"to {each.verb}, wait for: {each.wait_for}{until}{why}")
 
 
 def of_blocked(each: Blocked) -> str:
@@ -54,7 +54,7 @@ def of_blocked(each: Blocked) -> str:
 
 def of_held(each: HeldChange) -> Iterator[str]:
     why = f" ({each.message})" if each.message else ""
-    yield _line("⏸", "held", item_of(each.action), f"to {verb_of(each.action)}, by {each.guard}{why}")
+    yield _line("⏸", "held", item_of(each.action), f"to {verb_of(each.action)}, guard: {each.guard}{why}")
     yield from _changes(each.action)
 
 

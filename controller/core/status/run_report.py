@@ -125,7 +125,7 @@ def _confirmed(
         if result.outcome is Outcome.DONE or key not in settled:
             yield result
         elif result.verb is Verb.LINK or result.item not in done:
-            app_id, why = ids.get(result.item) or result.app_id, "a later look found it done"
+            app_id, why = ids.get(result.item) or result.app_id, "a later read showed that it was done"
             yield replace(result, outcome=Outcome.DONE, reason="Confirmed", message=why, app_id=app_id)
 
 

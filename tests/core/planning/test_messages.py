@@ -22,7 +22,7 @@ HIDDEN = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_SECRET")})
 ON_ITS_WAY = memory(intents=[Intent(1, APP.phone, APP.app_name)])
 UNCLEAR = memory(intents=[Intent(1, APP.phone, APP.app_name, NOW - 30)])
 UNSET = "HOOK_SECRET is not set"
-FIRST = "the list says live, a second look has not agreed yet"
+FIRST = "the list shows the app as live, and a second read has not confirmed it yet"
 MAY_STILL = "a link got no clear answer and may still take effect"
 HOURLY = "it was switched from outside; it is put back at most once an hour"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.provisioning import Progress, confirmed, of_row, progress, second_look, stalled
+from controller.core.planning.provisioning import Progress, confirmed, of_row, progress, second_read, stalled
 from controller.model.upstream import Details, Facts, ReadFailed, Row, Stage
 from tests.builders.manifest import app
 from tests.builders.memory import NOW
@@ -94,7 +94,7 @@ def test_live_is_confirmed_by_a_second_source(*, seen: Row, facts: Facts, expect
 def test_an_unconfirmed_live_app_has_the_time_of_its_next_try(
     seen: Row, facts: Facts, expected: float | None
 ) -> None:
-    assert second_look(seen, facts) == expected
+    assert second_read(seen, facts) == expected
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def test_subscriptions_that_were_not_observed_are_not_planned(
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
     assert plan.actions == ()
     assert [(each.wait_for, each.until) for each in plan.waiting] == [(on, until)]
-    assert plan.waiting[0].message == ("not looked at in this pass" if there is None else there.why)
+    assert plan.waiting[0].message == ("not observed in this pass" if there is None else there.why)
 
 
 @pytest.mark.parametrize(

@@ -106,10 +106,10 @@ Partner main at https://partner.gupshup.io
         active: false → true
   ~ update       App/app-0001  callbackUrl https://hooks.example.com/live
   - unsubscribe  Subscription/gitops-old on App/app-0001  → https://hooks.example.com/1/gitops-old
-  … waiting      Subscription/events on App/app-0001  to subscribe, for live
-  … waiting      App/app-0001  to link, for cooldown until 2023-11-14T22:13:20Z (the last 3 links were refused alike)
+  … waiting      Subscription/events on App/app-0001  to subscribe, wait for: live
+  … waiting      App/app-0001  to link, wait for: cooldown until 2023-11-14T22:13:20Z (the last 3 links were refused alike)
   ! blocked      App/app-0001  AppLost: it was ours
-  ⏸ held         App/app-0002  to link, by maxLinks
+  ⏸ held         App/app-0002  to link, guard: maxLinks
   ? unmanaged    App/Stranger  id 7: no manifest declares it
   … provisioning App/app-0001  linked, not live yet
   ? unverifiable App/app-0001  callbackUrl cannot be read back; `apply --resend` writes once
@@ -227,7 +227,7 @@ def test_held_changes_are_shown_with_their_figures_and_what_would_change() -> No
 
     text = plan_text([plan], "r1")
 
-    assert "to update, by maxUpdates (2 planned, 1 allowed)" in text
+    assert "to update, guard: maxUpdates (2 planned, 1 allowed)" in text
     assert "        url: a → b" in text
     assert plan_document([plan], "r1")["held"] == [
         {

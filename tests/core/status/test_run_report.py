@@ -120,7 +120,7 @@ def test_a_done_action_stays_done_as_reported() -> None:
 def test_a_confirmed_link_names_the_app_that_was_found() -> None:
     part = report(plan(unchanged=[ITEM]), {}, by_change(result(Outcome.UNCLEAR)), {ITEM: app_id(7)})
     assert [(each.app_id, each.message) for each in part.results] == [
-        (app_id(7), "a later look found it done")
+        (app_id(7), "a later read showed that it was done")
     ]
 
 
