@@ -7,9 +7,9 @@ from controller.core.planning.plan import plan
 from controller.core.planning.subscriptions import drift
 from controller.model.manifest import Desired, Partner, Subscription
 from controller.model.memory import Memory
-from controller.model.plan import Item, Observed, Plan, Request
+from controller.model.plan import Item, Link, Observed, Plan, Request
 from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row
-from tests.builders.manifest import APP, PARTNER, WANTED
+from tests.builders.manifest import APP, PARTNER, WANTED, app
 from tests.builders.memory import NOW
 
 ITEM, SUB = app_item(APP), subscription_item(WANTED)
@@ -40,3 +40,7 @@ def case(
 
 def differences(wanted: Subscription, found: RemoteSubscription) -> set[str]:
     return set(drift(wanted, found))
+
+
+def links(count: int) -> list[Link]:
+    return [Link(app(number)) for number in range(1, count + 1)]

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Self, TypeAlias
 from urllib.parse import parse_qsl
 
 import httpx
@@ -163,6 +163,10 @@ class World:
     network: Network | None = None
     holds: Callable[[], bool] = field(default=lambda: True)
 
+    def on(self, what: str, *answers: Answer | Exception) -> Self:
+        self.upstream.on(what, *answers)
+        return self
+
     def writer(self) -> AbstractAsyncContextManager[GupshupWriter]:
         return writer(
             self._partner(),
@@ -195,8 +199,7 @@ class World:
 
 async def outcome(what: str, answer: Answer, operation: Operation) -> object:
     """Return what comes of *answer*: a value, or the exception itself."""
-    world = World()
-    world.upstream.on(what, answer)
+    world = World().on(what, answer)
     async with world.writer() as client:
         try:
             return await operation(client)

@@ -200,8 +200,7 @@ async def test_no_secret_that_gupshup_echoes_is_in_a_value_or_an_error(
 
 
 async def test_the_message_about_an_answer_to_a_link_holds_no_secret() -> None:
-    world = World()
-    world.upstream.on(LINK, Answer(409, {"message": f"no {PARTNER_TOKEN} here", "appId": APP}))
+    world = World().on(LINK, Answer(409, {"message": f"no {PARTNER_TOKEN} here", "appId": APP}))
     async with world.writer() as client:
         found = await client.link(declared())
 
@@ -215,8 +214,7 @@ def test_a_subscription_with_secrets_cannot_be_pickled() -> None:
 
 
 async def test_a_login_whose_message_holds_the_token_shows_it_nowhere() -> None:
-    world = World()
-    world.upstream.on(LOGIN, good_login(message=PARTNER_TOKEN))
+    world = World().on(LOGIN, good_login(message=PARTNER_TOKEN))
     async with world.reader() as client:
         await client.sign_in()
         assert "canary" not in repr(client) + repr(vars(client))

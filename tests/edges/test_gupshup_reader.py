@@ -135,8 +135,7 @@ async def test_a_repeating_query_by_phone_is_read_without_pages() -> None:
     ],
 )
 async def test_a_repeating_list_says_which_answer_it_does_not_understand(refusal: Answer) -> None:
-    world = World()
-    world.upstream.on(LIST, Answer(200, {"apps": rows(1)}))
+    world = World().on(LIST, Answer(200, {"apps": rows(1)}))
     world.upstream.on(PARTNER_APPS, refusal)
     async with world.reader() as client:
         with pytest.raises(Busy, match=r"page 2 holds only apps of earlier pages.*partnerApps"):
@@ -154,8 +153,7 @@ async def test_a_repeating_list_waits_for_its_turn_to_be_read_without_pages() ->
             async with super().call(bucket, app_id=app_id, route=route) as permit:
                 yield permit
 
-    world = World(limiter=Short())
-    world.upstream.on(LIST, Answer(200, {"apps": rows(1)}))
+    world = World(limiter=Short()).on(LIST, Answer(200, {"apps": rows(1)}))
     async with world.reader() as client:
         with pytest.raises(Busy, match="not yet") as caught:
             await client.rows()
@@ -173,8 +171,7 @@ async def test_a_repeating_list_waits_for_its_turn_to_be_read_without_pages() ->
     ],
 )
 async def test_an_empty_list_beside_a_filled_one_is_ignored(body: object) -> None:
-    world = World()
-    world.upstream.on(LIST, Answer(200, body), Answer(200, {"apps": []}))
+    world = World().on(LIST, Answer(200, body), Answer(200, {"apps": []}))
     async with world.reader() as client:
         assert [row.id for row in await client.rows()] == [row_id(1)]
 
@@ -188,8 +185,7 @@ async def test_an_empty_list_beside_a_filled_one_is_ignored(body: object) -> Non
     ],
 )
 async def test_an_answer_without_exactly_one_list_is_refused(body: object) -> None:
-    world = World()
-    world.upstream.on(LIST, Answer(200, body))
+    world = World().on(LIST, Answer(200, body))
     async with world.reader() as client:
         with pytest.raises(Busy, match="cannot be used"):
             await client.rows()
@@ -234,8 +230,7 @@ async def test_one_malformed_row_makes_the_list_unusable(odd: dict[str, object])
 
 
 async def test_a_failed_page_fails_the_whole_list() -> None:
-    world = World()
-    world.upstream.on(LIST, Answer(200, {"apps": rows(*range(100))}), httpx.ReadTimeout("slow"))
+    world = World().on(LIST, Answer(200, {"apps": rows(*range(100))}), httpx.ReadTimeout("slow"))
     async with world.reader() as client:
         with pytest.raises(Busy, match="no answer"):
             await client.rows()
@@ -275,8 +270,7 @@ async def test_a_row_is_decoded_with_all_of_its_fields() -> None:
 
 
 async def test_a_query_by_phone_sends_the_phone_and_returns_all_rows() -> None:
-    world = World()
-    world.upstream.on(LIST, Answer(200, {"apps": rows(1, 2)}), Answer(200, {"apps": []}))
+    world = World().on(LIST, Answer(200, {"apps": rows(1, 2)}), Answer(200, {"apps": []}))
     async with world.reader() as client:
         assert len(await client.rows_by_phone(PHONE)) == 2
 

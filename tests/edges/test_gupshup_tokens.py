@@ -52,8 +52,7 @@ async def test_the_login_form_names_the_secret_both_ways_and_no_header_holds_it(
 
 
 async def test_a_partner_token_is_sent_in_both_headers_without_bearer() -> None:
-    world = World()
-    world.upstream.on(LIST, NO_APPS)
+    world = World().on(LIST, NO_APPS)
     async with world.reader() as client:
         await client.rows()
 
@@ -62,8 +61,7 @@ async def test_a_partner_token_is_sent_in_both_headers_without_bearer() -> None:
 
 
 async def test_a_universal_token_is_sent_as_bearer_alone() -> None:
-    world = World(credentials=GIVEN, secrets={"GIVEN": "Bearer universal"})
-    world.upstream.on(LIST, NO_APPS)
+    world = World(credentials=GIVEN, secrets={"GIVEN": "Bearer universal"}).on(LIST, NO_APPS)
     async with world.reader() as client:
         await client.rows()
 
@@ -80,8 +78,7 @@ async def test_a_universal_token_is_sent_as_bearer_alone() -> None:
     ],
 )
 async def test_an_app_token_comes_nested_or_flat(body: object) -> None:
-    world = World()
-    world.upstream.on(APP_TOKEN, Answer(200, body))
+    world = World().on(APP_TOKEN, Answer(200, body))
     world.upstream.on(PIPELINE, STAGE)
     async with world.reader() as client:
         await client.stage(APP)
@@ -111,8 +108,7 @@ async def test_an_app_token_is_sent_under_its_own_app_only() -> None:
 
 
 async def test_a_hundred_waiting_calls_cause_one_login_and_one_app_token() -> None:
-    world = World()
-    world.upstream.on(PIPELINE, STAGE)
+    world = World().on(PIPELINE, STAGE)
     all_wait = asyncio.Event()
 
     async def slow(request: httpx.Request) -> httpx.Response:
@@ -130,8 +126,7 @@ async def test_a_hundred_waiting_calls_cause_one_login_and_one_app_token() -> No
 
 
 async def test_every_call_passes_the_rate_limiter_including_those_for_tokens() -> None:
-    world = World()
-    world.upstream.on(PIPELINE, STAGE)
+    world = World().on(PIPELINE, STAGE)
     async with world.reader() as client:
         await client.stage(APP)
 
@@ -144,8 +139,7 @@ async def test_every_call_passes_the_rate_limiter_including_those_for_tokens() -
 
 
 async def test_a_partner_token_is_renewed_before_its_day_ends() -> None:
-    world = World()
-    world.upstream.on(LIST, NO_APPS)
+    world = World().on(LIST, NO_APPS)
     async with world.reader() as client:
         await client.rows()
         world.clock.time += 22 * 3600 - 1
@@ -188,8 +182,7 @@ async def test_an_app_token_is_renewed_before_it_ends(expires_in: float | None, 
     ],
 )
 async def test_a_read_is_repeated_once_with_a_new_token(refusal: Answer) -> None:
-    world = World()
-    world.upstream.on(LOGIN, good_login("old"), good_login("new"))
+    world = World().on(LOGIN, good_login("old"), good_login("new"))
     world.upstream.on(LIST, refusal, NO_APPS)
     async with world.reader() as client:
         assert await client.rows() == ()
@@ -210,8 +203,7 @@ async def test_a_pipeline_that_asks_for_a_review_may_mean_the_token() -> None:
 
 async def test_an_app_token_that_gupshup_repeats_is_not_tried_again() -> None:
     """Gupshup gives out the token that exists, so a refusal of it is final."""
-    world = World()
-    world.upstream.on(PIPELINE, REFUSED)
+    world = World().on(PIPELINE, REFUSED)
     async with world.reader() as client:
         with pytest.raises(Rejected):
             await client.stage(APP)
@@ -221,8 +213,7 @@ async def test_an_app_token_that_gupshup_repeats_is_not_tried_again() -> None:
 
 
 async def test_a_link_is_never_repeated_but_the_next_one_has_a_new_token() -> None:
-    world = World()
-    world.upstream.on(LOGIN, good_login("old"), good_login("new"))
+    world = World().on(LOGIN, good_login("old"), good_login("new"))
     world.upstream.on(LINK, REFUSED, Answer(200, {"appId": APP}))
     async with world.writer() as client:
         with pytest.raises(Denied, match="token dropped"):
@@ -233,8 +224,7 @@ async def test_a_link_is_never_repeated_but_the_next_one_has_a_new_token() -> No
 
 
 async def test_a_subscription_is_never_repeated_but_the_next_one_has_a_new_token() -> None:
-    world = World()
-    world.upstream.on(APP_TOKEN, good_token("sk_old"), good_token("sk_new"))
+    world = World().on(APP_TOKEN, good_token("sk_old"), good_token("sk_new"))
     world.upstream.on(SUBSCRIBE, REFUSED, Answer(200, {"subscription": {"id": 1}}))
     async with world.writer() as client:
         with pytest.raises(Busy, match="new token"):
@@ -245,8 +235,7 @@ async def test_a_subscription_is_never_repeated_but_the_next_one_has_a_new_token
 
 
 async def test_a_refused_login_is_remembered_for_a_minute_and_given_up_after_three() -> None:
-    world = World()
-    world.upstream.on(LOGIN, Answer(403, {"message": "Failed to authenticate"}))
+    world = World().on(LOGIN, Answer(403, {"message": "Failed to authenticate"}))
     async with world.reader() as client:
         for tries in (1, 2, 3):
             for _ in range(5):
@@ -265,8 +254,7 @@ async def test_a_refused_login_is_remembered_for_a_minute_and_given_up_after_thr
 
 
 async def test_a_clock_set_back_does_not_keep_a_refusal_for_ever() -> None:
-    world = World()
-    world.upstream.on(LOGIN, Answer(403, b"{}"), good_login())
+    world = World().on(LOGIN, Answer(403, b"{}"), good_login())
     async with world.reader() as client:
         with pytest.raises(Denied):
             await client.sign_in()
@@ -288,8 +276,7 @@ async def test_a_failing_login_is_not_repeated_for_waiting_calls(
     kind: type[Busy],
     rest: float,
 ) -> None:
-    world = World()
-    world.upstream.on(LOGIN, trouble, good_login())
+    world = World().on(LOGIN, trouble, good_login())
     async with world.reader() as client:
         failures = await asyncio.gather(*(client.sign_in() for _ in range(10)), return_exceptions=True)
         assert all(isinstance(failure, Busy) for failure in failures)
@@ -301,8 +288,7 @@ async def test_a_failing_login_is_not_repeated_for_waiting_calls(
 
 
 async def test_a_storm_of_401_causes_three_logins_in_half_an_hour() -> None:
-    world = World()
-    world.upstream.on(LOGIN, *(good_login(f"token-{i}") for i in range(50)))
+    world = World().on(LOGIN, *(good_login(f"token-{i}") for i in range(50)))
     world.upstream.on(LIST, REFUSED)
     async with world.reader() as client:
         for _ in range(180):
@@ -317,8 +303,7 @@ async def test_a_storm_of_401_causes_three_logins_in_half_an_hour() -> None:
 
 
 async def test_a_refusal_of_one_foreign_app_costs_a_login_a_minute_at_most() -> None:
-    world = World()
-    world.upstream.on(LOGIN, *(good_login(f"token-{i}") for i in range(50)))
+    world = World().on(LOGIN, *(good_login(f"token-{i}") for i in range(50)))
     world.upstream.on(LIST, NO_APPS)
     world.upstream.on(DETAILS, REFUSED)
     async with world.reader() as client:
@@ -331,8 +316,7 @@ async def test_a_refusal_of_one_foreign_app_costs_a_login_a_minute_at_most() -> 
 
 
 async def test_many_refusals_of_an_old_token_cause_one_login() -> None:
-    world = World()
-    world.upstream.on(LOGIN, good_login("old"), good_login("new"), good_login("newer"))
+    world = World().on(LOGIN, good_login("old"), good_login("new"), good_login("newer"))
 
     together = asyncio.Barrier(9)
 
@@ -388,8 +372,7 @@ async def test_tokens_that_worked_for_a_while_may_be_renewed_each_minute() -> No
 
 
 async def test_a_given_token_is_read_anew_when_it_is_refused() -> None:
-    world = World(credentials=GIVEN)
-    world.upstream.on(LIST, NO_APPS)
+    world = World(credentials=GIVEN).on(LIST, NO_APPS)
     async with world.reader() as client:
         await client.rows()
         world.secrets["GIVEN"] = "rotated"
@@ -434,16 +417,14 @@ async def test_the_id_of_a_partner_comes_from_its_token_or_is_unknown(token: str
 
 @pytest.mark.parametrize("told", [None, "", "a b", "x" * 65, {"a": 1}, True, "1#2", "../.."])
 async def test_a_malformed_id_from_the_login_is_not_used(told: object) -> None:
-    world = World()
-    world.upstream.on(LOGIN, good_login(id=told))
+    world = World().on(LOGIN, good_login(id=told))
     async with world.reader() as client:
         assert await client.sign_in() == ""
 
 
 async def test_credentials_that_open_another_account_later_end_the_session() -> None:
     """What is known and held by then is the first one's."""
-    world = World()
-    world.upstream.on(LOGIN, good_login(id=1368), good_login(id=None), good_login(id=99))
+    world = World().on(LOGIN, good_login(id=1368), good_login(id=None), good_login(id=99))
     async with world.reader() as client:
         assert await client.sign_in() == "1368"
         world.clock.time += 86_400

@@ -27,8 +27,7 @@ WISH = SubscriptionForm(
 
 
 async def test_a_link_sends_its_given_fields_as_a_form() -> None:
-    world = World()
-    world.upstream.on(LINK, Answer(200, {"appId": APP}))
+    world = World().on(LINK, Answer(200, {"appId": APP}))
     async with world.writer() as client:
         await client.link(declared(waba_id="1098", phone=PHONE))
         await client.link(declared(name="A", waba_id="1", phone=PHONE, callback_url=URL, storage_region="IN"))
@@ -40,8 +39,7 @@ async def test_a_link_sends_its_given_fields_as_a_form() -> None:
 
 
 async def test_a_callback_is_set_by_a_form() -> None:
-    world = World()
-    world.upstream.on(CALLBACK, Answer(200, {"status": "success"}))
+    world = World().on(CALLBACK, Answer(200, {"status": "success"}))
     async with world.writer() as client:
         await client.set_callback(APP, URL)
 
@@ -49,8 +47,7 @@ async def test_a_callback_is_set_by_a_form() -> None:
 
 
 async def test_a_new_subscription_sends_the_modes_by_bit_and_the_headers_as_meta() -> None:
-    world = World()
-    world.upstream.on(SUBSCRIBE, TOLD)
+    world = World().on(SUBSCRIBE, TOLD)
     async with world.writer() as client:
         assert (await client.subscribe(APP, WISH)).id == SUB
 
@@ -66,8 +63,7 @@ async def test_a_new_subscription_sends_the_modes_by_bit_and_the_headers_as_meta
 
 
 async def test_an_update_sends_the_whole_declared_set() -> None:
-    world = World()
-    world.upstream.on(UPDATE, TOLD)
+    world = World().on(UPDATE, TOLD)
     async with world.writer() as client:
         await client.update_subscription(APP, SUB, WISH)
         await client.update_subscription(APP, SUB, SubscriptionForm("t", URL, 2, ("ALL",)))
@@ -125,8 +121,7 @@ async def write(client: GupshupWriter, what: str) -> None:
     ids=lambda trouble: trouble.__class__.__name__ + str(getattr(trouble, "status", "")),
 )
 async def test_no_write_is_ever_repeated_by_the_client(what: str, trouble: Answer | Exception) -> None:
-    world = World()
-    world.upstream.on(what, trouble)
+    world = World().on(what, trouble)
     async with world.writer() as client:
         with pytest.raises(ControllerError):
             await write(client, what)
@@ -158,8 +153,7 @@ async def test_only_a_write_that_provably_was_not_sent_is_busy(
     trouble: Exception,
     kind: type[ControllerError],
 ) -> None:
-    world = World()
-    world.upstream.on(what, trouble)
+    world = World().on(what, trouble)
     async with world.writer() as client:
         with pytest.raises(kind, match=re.escape("partner.gupshup.io")):
             await write(client, what)

@@ -19,6 +19,7 @@ from controller.model.manifest import (
     Subscription,
     Suspend,
 )
+from tests.builders import manifest
 
 URL = "https://partner.gupshup.test"
 SECRETS: Mapping[str, str] = {
@@ -125,10 +126,8 @@ def subscription(of: App, tag: str = TAG, **changes: object) -> Subscription:
 def desired(
     *things: App | Subscription, revision: str = "r1", partner: Partner = PARTNER, complete: bool = True
 ) -> Desired:
-    apps = sorted((each for each in things if isinstance(each, App)), key=lambda each: each.name)
-    hooks = (each for each in things if isinstance(each, Subscription))
-    ordered = sorted(hooks, key=lambda each: (each.app, each.name))
-    return Desired(revision, (partner,), tuple(apps), tuple(ordered), complete=complete)
+    ordered = sorted(things, key=lambda each: ("" if isinstance(each, App) else each.app, each.name))
+    return manifest.desired(*ordered, partner=partner, revision=revision, complete=complete)
 
 
 def there(of: App, **more: object) -> dict[str, object]:

@@ -10,7 +10,6 @@ from controller.core.planning.matched_app import subscription_item
 from controller.model.manifest import LIMITS, Bucket, Limit
 from controller.model.plan import (
     Action,
-    Link,
     Plan,
     SetCallback,
     Subscribe,
@@ -22,11 +21,8 @@ from controller.model.plan import (
 )
 from controller.model.upstream import SubscriptionId
 from tests.builders.manifest import CALLBACK, PARTNER, app, subscription
+from tests.builders.plan import links
 from tests.builders.upstream import app_id, remote
-
-
-def links(count: int) -> list[Action]:
-    return [Link(app(number)) for number in range(1, count + 1)]
 
 
 def subscribes(count: int, per_app: int = 1) -> list[Action]:

@@ -36,14 +36,11 @@ from controller.model.plan import (
 )
 from controller.model.upstream import SubscriptionId
 from tests.builders.manifest import CALLBACK, PARTNER, app, desired, subscription
+from tests.builders.plan import links
 from tests.builders.upstream import app_id, remote
 
 Make = Callable[[int], Sequence[Action]]
 FLEETS = (1, 2, 9, 10, 11, 1000)
-
-
-def links(count: int) -> list[Link]:
-    return [Link(app(number)) for number in range(1, count + 1)]
 
 
 def updates(count: int, *, drift: bool = False) -> list[Update]:

@@ -50,6 +50,14 @@ def both_live(remote: Gupshup) -> None:
     remote.put("AppTwo", TWO.phone)
 
 
+async def listed(there: Bench) -> PartnerCache:
+    """Return the cache after a pass over the list, which has both apps, live."""
+    both_live(there.remote)
+    made = sight(there, *ALL)
+    await whole(made)
+    return made
+
+
 # What is declared.
 
 
@@ -124,9 +132,7 @@ async def test_an_old_list_proves_no_absence(there: Bench) -> None:
 
 
 async def test_a_failed_list_keeps_earlier_observations(there: Bench) -> None:
-    both_live(there.remote)
-    made = sight(there, *ALL)
-    await whole(made)
+    made = await listed(there)
     there.remote.on("rows", Busy("no answer"))
     seen = await whole(made)
     assert (seen.plan, str(seen.error), len(made.rows)) == (None, "no answer", 2)
@@ -138,9 +144,7 @@ async def test_a_failed_list_keeps_earlier_observations(there: Bench) -> None:
 async def test_a_pass_over_one_app_subscribes_it_and_its_results_are_known_to_the_next_list(
     there: Bench,
 ) -> None:
-    both_live(there.remote)
-    made = sight(there, *ALL)
-    await whole(made)
+    made = await listed(there)
     seen = await single(made)
     assert [(each.verb, each.item.app) for each in seen.results] == [(Verb.SUBSCRIBE, "AppOne")]
     left = plan(await whole(made))
@@ -180,9 +184,7 @@ async def test_a_pass_over_one_app_does_nothing_that_a_guard_counts(there: Bench
 
 
 async def test_drift_is_put_back_by_a_pass_over_its_app(there: Bench) -> None:
-    both_live(there.remote)
-    made = sight(there, *ALL)
-    await whole(made)
+    made = await listed(there)
     await single(made)
     subs = there.remote.subs[AppId("app-1")]
     subs["events"] = replace(subs["events"], url="https://x")
@@ -244,9 +246,7 @@ async def test_an_app_that_cannot_be_observed_defers_guarded_changes_only_for_a_
 
 
 async def test_facts_about_an_app_survive_a_failed_observation(there: Bench) -> None:
-    both_live(there.remote)
-    made = sight(there, *ALL)
-    await whole(made)
+    made = await listed(there)
     await single(made)
     made.mark_failed("AppOne", "crashed")
     assert [each.item.app for each in plan(await whole(made)).not_observed] == ["AppTwo"]
@@ -254,9 +254,7 @@ async def test_facts_about_an_app_survive_a_failed_observation(there: Bench) -> 
 
 async def test_an_app_that_was_undeclared_for_a_while_is_observed_anew(there: Bench) -> None:
     """Nobody watched it meanwhile: what was known of it is no ground to write on."""
-    both_live(there.remote)
-    made = sight(there, *ALL)
-    await whole(made)
+    made = await listed(there)
     await single(made)
     made.declare(desired(TWO, HOOKS[1]))
     await whole(made)
@@ -265,9 +263,7 @@ async def test_an_app_that_was_undeclared_for_a_while_is_observed_anew(there: Be
 
 
 async def test_apps_that_gupshup_lists_no_more_leave_the_cache(there: Bench) -> None:
-    both_live(there.remote)
-    made = sight(there, *ALL)
-    await whole(made)
+    made = await listed(there)
     await single(made)
     await single(made, "AppTwo")
     there.remote.apps.clear()
@@ -329,9 +325,7 @@ async def test_an_observing_process_writes_nothing_and_shows_what_there_is_to_do
 @pytest.mark.parametrize("fresh", [True, False])
 async def test_a_pass_over_one_app_returns_how_many_calls_it_took(there: Bench, *, fresh: bool) -> None:
     """The row by its phone is two pages; what was learnt before is not asked again."""
-    both_live(there.remote)
-    made = sight(there, *ALL)
-    await whole(made)
+    made = await listed(there)
     there.remote.calls.clear()
     first = await single(made, fresh=fresh)
     asked = [there.remote.count(each) for each in ("details", "stage", "waba", "subscriptions")]
