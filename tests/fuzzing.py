@@ -1,4 +1,4 @@
-"""How long a fuzzer goes on: a moment in a normal run, as long as somebody likes in a long one."""
+"""The time of a fuzzer: short in a normal run, as long as wanted in a long one."""
 
 import os
 

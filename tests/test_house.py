@@ -1,4 +1,4 @@
-"""The floors: who imports whom, how long things are, and whether the documents tell the truth."""
+"""The conventions: imports, sizes, and whether the documents are true."""
 
 import ast
 import json

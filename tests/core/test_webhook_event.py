@@ -1,4 +1,4 @@
-"""Whatever is posted, an event names at most a few things to look by; it never raises and takes no time."""
+"""A webhook event names at most a few apps, whatever is posted; decoding never raises and takes no time."""
 
 import json
 import time

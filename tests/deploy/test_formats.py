@@ -1,4 +1,4 @@
-"""Every file for another program is judged by one that knows its format."""
+"""Every file for another program is checked by a tool that knows its format."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The manifests for Kubernetes: rendered, judged by its schemas, and as restricted as it can ask for."""
+"""The manifests for Kubernetes: rendered, checked by its schemas, and as restricted as possible."""
 
 import re
 from collections.abc import Iterator

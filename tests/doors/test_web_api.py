@@ -1,4 +1,4 @@
-"""The API tells what `get`, `describe` and `events` tell, and how the loop stands."""
+"""The API shows what `get`, `describe` and `events` show, and the state of the loop."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What tells something asks for a token, or serves this machine only; every answer is kept nowhere."""
+"""Pages with content need a token, or serve this machine only; no answer may be cached."""
 
 import base64
 from pathlib import Path

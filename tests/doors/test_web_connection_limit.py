@@ -1,4 +1,4 @@
-"""Who has to leave a listener so that somebody new may come in."""
+"""The connection limit: which connection is dropped if a new one comes."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Alive is who moves; ready is who has read a source and reaches the store; neither tells anything else."""
+"""Health: alive while the loop progresses, ready once a source was read and the store is reachable."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Hooks: whatever is posted, the answer is quick and tells nothing, and what follows is at most a look."""
+"""Hooks: any request gets a quick and empty answer, and causes at most one observation."""
 
 import asyncio
 import json

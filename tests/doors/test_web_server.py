@@ -1,4 +1,4 @@
-"""Over TCP: off this machine only with a token; nobody holds a connection for ever; it ends at once."""
+"""The web server over TCP: other machines need a token, no connection lasts for ever, the end is quick."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""No secret is seen anywhere, whatever fails, however loud the logs; and nobody but Gupshup is reached."""
+"""No secret is seen anywhere, whatever fails and however loud the logs are; only Gupshup is called."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What was there before, what somebody else does upstream, and what is declared in the less usual ways."""
+"""Apps that existed before, changes by others at Gupshup, and manifests in the less usual ways."""
 
 import json
 from pathlib import Path

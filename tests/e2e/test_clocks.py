@@ -1,4 +1,4 @@
-"""A wall clock that is wrong, or set between two processes, leads to no second link and to no longer rest."""
+"""A wrong wall clock, or one set between two processes, causes no second link and no longer wait."""
 
 import signal
 from collections.abc import Iterator

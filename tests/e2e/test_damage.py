@@ -1,4 +1,4 @@
-"""A store that fails, is damaged, or is gone: told in a sentence; nothing is written blindly."""
+"""A store that fails, is damaged or is gone is reported in one sentence; nothing is written blindly."""
 
 import os
 import resource

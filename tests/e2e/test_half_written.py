@@ -1,4 +1,4 @@
-"""Manifests that are written while somebody reads them: what is seen half-way leads to no call."""
+"""Manifests that are being written while they are read cause no call."""
 
 from pathlib import Path
 

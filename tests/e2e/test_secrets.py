@@ -1,4 +1,4 @@
-"""No secret reaches an output, a log, or the store: not in trouble either, and not where logs are loudest."""
+"""No secret reaches an output, a log or the store: not with errors either, and not in the loudest logs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Sources that look other than they did: whatever verb reads them says the same, and all of it at once."""
+"""Sources that changed too much: every verb that reads them reports the same, and everything at once."""
 
 import re
 import signal

@@ -1,4 +1,4 @@
-"""`apply` under kill -9: rounds of it against a rude simulator, each judged by what the simulator saw.
+"""`apply` under kill -9: rounds of it against a simulator with faults, each checked against its log.
 
 A round is a fresh simulator, a fresh store and a few apps, so that the ten links of its first minute are
 there to be hit. Applies are started, paused, rivalled and killed; then trouble ends, and one may finish.

@@ -1,4 +1,4 @@
-"""The system's clock tells epoch seconds, and never goes back."""
+"""The system's clock returns epoch seconds, and never goes back."""
 
 import subprocess
 import sys

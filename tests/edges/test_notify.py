@@ -1,4 +1,4 @@
-"""Notices reach a real receiver over HTTP, and hold nobody up where there is none."""
+"""Notices reach a real receiver over HTTP; an unreachable one delays nothing."""
 
 import asyncio
 import json

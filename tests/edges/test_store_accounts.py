@@ -1,4 +1,4 @@
-"""The accounts of a store: the same one for all who share it, whoever came first, whatever it was called."""
+"""The accounts of a store: one account has one name for all processes, whatever it was called before."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""What is remembered rests for its time, whatever the wall clock says; a reboot begins it anew."""
+"""Stored waiting times last as declared, whatever the wall clock says; after a reboot they begin anew."""
 
 import sqlite3
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Leases on a real server: who writes, until when, and who is told of the end before others begin."""
+"""Leases on a real server: who writes, until when, and that a holder stops before others begin."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator

@@ -116,7 +116,7 @@ class Reads:
         return await self()
 
 
-async def test_a_change_that_failed_may_have_happened_all_the_same() -> None:
+async def test_a_failed_change_empties_the_cached_memory() -> None:
     cache, read = MemoryCache(), Reads()
     with cache.keeping(HERE):
         await cache.read(HERE, read)

@@ -1,4 +1,4 @@
-"""What becomes of the standard streams: whole, or lost and known to be; never an error of whoever writes."""
+"""The standard streams: output arrives whole, or its loss is known; it is never an error of the writer."""
 
 import fcntl
 import json

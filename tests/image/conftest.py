@@ -1,4 +1,4 @@
-"""The image is built once; where nobody asked for that, these tests are passed by."""
+"""The image is built once; unless that is asked for, these tests are skipped."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A partner that is tended in simulated time: a pretend Gupshup, a real store, and no waiting."""
+"""A partner that is reconciled in simulated time: a fake Gupshup, a real store, and no waiting."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping

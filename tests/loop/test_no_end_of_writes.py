@@ -1,4 +1,4 @@
-"""A Gupshup that never agrees gets few writes, a person is named, and nobody else waits."""
+"""A Gupshup that never agrees gets few writes, a person has to act, and no other app waits."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine

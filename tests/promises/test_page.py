@@ -1,4 +1,4 @@
-"""The page of promises is made of its figures, names tests that exist, and tells no broken promise."""
+"""The page of promises is made of its figures, names tests that exist, and shows no broken promise."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What befalls the effects of a run: each HTTP request and each transaction is one, counted from 1.
+"""The effects of a run, and failures injected at them: each request and transaction is one, from 1 on.
 
 A kill ends the process at one of them; a failure of the disk only that transaction. A clock that is set there
 is noticed by nobody until the next process begins.

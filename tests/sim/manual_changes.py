@@ -1,4 +1,4 @@
-"""What somebody else does upstream, by hand, from a seed."""
+"""Changes by hand at Gupshup, from a seed."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""A fleet that is as declared, a process that has just begun, and newcomers: how soon each is attended to."""
+"""A settled fleet, a process that has just begun, and new apps: how soon each of them is served."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

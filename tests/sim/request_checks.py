@@ -1,4 +1,4 @@
-"""What must hold at the very moment a request leaves, seen with the simulator's own eyes."""
+"""Checks of each request as it leaves, against the simulator's own state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

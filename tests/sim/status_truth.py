@@ -1,4 +1,4 @@
-"""Statuses held against what stood at Gupshup when they were told."""
+"""Statuses compared with the state of Gupshup when they were reported."""
 
 import json
 from collections.abc import Iterable, Mapping

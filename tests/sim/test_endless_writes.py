@@ -1,4 +1,4 @@
-"""A Gupshup that never agrees about one app: few calls, a person is named, and nobody else waits."""
+"""A Gupshup that never agrees about one app: few calls, a person has to act, and no other app waits."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Whatever a seed brings: once disruptions stop, Gupshup reaches the declared shape and is then left alone.
+"""Random worlds: once disruptions stop, Gupshup reaches the declared state and is then left alone.
 
 `SIM_SEEDS=1000-3000` runs other seeds; `python -m tests.sim.random_worlds --seed N` tells one line by line.
 """

@@ -1,4 +1,4 @@
-"""Equal inputs, equal traces: whatever was found can be told again, line by line."""
+"""Equal inputs, equal traces: whatever was found can be replayed, line by line."""
 
 import os
 import subprocess

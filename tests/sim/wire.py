@@ -1,4 +1,4 @@
-"""The wire to the simulator in process: every request an effect, and judged at the moment it leaves."""
+"""The wire to the simulator in process: every request is an effect, and checked as it leaves."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Faults: each kind shows its effect, where and as often as it was told to."""
+"""Faults: each kind shows its effect, on the calls and as often as its fields say."""
 
 import gzip
 import json

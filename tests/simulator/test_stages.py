@@ -1,4 +1,4 @@
-"""Provisioning: stages over virtual time, and the moment an app goes live."""
+"""Provisioning: stages over virtual time, and the time at which an app goes live."""
 
 from dataclasses import replace
 from random import Random

@@ -1,4 +1,4 @@
-"""What a release consists of is built once; where nobody asked for that, these tests are passed by."""
+"""The files of a release are built once; unless that is asked for, these tests are skipped."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Known holes in what is locked, where there is somebody to ask."""
+"""Known vulnerabilities of locked packages, if an advisory service answers."""
 
 import json
 import os

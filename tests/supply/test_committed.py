@@ -1,4 +1,4 @@
-"""No secret was ever committed: what looks like one is searched for in every version of every file."""
+"""No secret was ever committed: every version of every file is searched."""
 
 import re
 import subprocess

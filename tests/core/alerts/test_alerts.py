@@ -1,4 +1,4 @@
-"""What people are told: few words for much trouble, once, and then ever more rarely, until it is over."""
+"""Alerts: few notifications for many problems, reminders ever more rarely, and one when it is over."""
 
 from collections.abc import Iterable
 from dataclasses import replace

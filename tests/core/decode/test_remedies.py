@@ -1,4 +1,4 @@
-"""What a line of `validate` says to somebody who made one mistake: the place, the cause and the remedy."""
+"""A line of `validate` for an author who made one mistake: the place, the cause and the remedy."""
 
 import json
 from collections.abc import Iterator, Sequence

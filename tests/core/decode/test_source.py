@@ -1,4 +1,4 @@
-"""Whole sources: sizes, bombs, what several files say together, and how much is told at most."""
+"""Whole sources: sizes, bombs, problems across files, and how many problems are listed at most."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The last list by what its rows are looked up by, kept current by looks at single apps."""
+"""The app cache: rows of the last list by id, phone and name, kept current by queries about single apps."""
 
 from dataclasses import replace
 

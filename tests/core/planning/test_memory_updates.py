@@ -1,4 +1,4 @@
-"""What a look teaches, and that it teaches nothing twice."""
+"""Memory updates: what an observation proves, and that the same proof is stored only once."""
 
 from dataclasses import replace
 

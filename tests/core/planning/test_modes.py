@@ -1,4 +1,4 @@
-"""Modes are compared as a set by their bits; what nobody can know does not differ."""
+"""Modes are compared as a set by their bits; a mode that cannot be known does not differ."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A source that lost too much at once stops at the door."""
+"""The source guard: a source that lost too much at once is refused."""
 
 from collections.abc import Callable
 from dataclasses import replace

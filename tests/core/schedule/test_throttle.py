@@ -1,4 +1,4 @@
-"""However many events come in, the looks they cause stay few."""
+"""The throttle: however many events come in, they cause few observations."""
 
 from itertools import pairwise
 

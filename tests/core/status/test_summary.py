@@ -1,4 +1,4 @@
-"""A census counts statuses, and keeps apart only what somebody must hear of."""
+"""A fleet summary counts statuses, and lists single resources only if they are needed."""
 
 from dataclasses import replace
 

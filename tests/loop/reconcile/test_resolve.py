@@ -1,4 +1,4 @@
-"""What a person tells is held against what Gupshup says: a partner's own app, with exactly that phone."""
+"""What a person claims is checked at Gupshup: a partner's own app, with exactly that phone."""
 
 import pytest
 

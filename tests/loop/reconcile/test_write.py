@@ -1,4 +1,4 @@
-"""Every write but a link: one line of history, one look where its outcome is open, and no repeat of a no."""
+"""Every write but a link: one line of history, one observation if unclear, no repetition of a refusal."""
 
 import asyncio
 from dataclasses import replace

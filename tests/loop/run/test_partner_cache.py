@@ -1,4 +1,4 @@
-"""What one process sees of a partner: lists, looks at single apps, and what each of them may do."""
+"""The partner cache: lists, observations of single apps, and what each kind of pass may do."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""One partner: sign in, become its writer, tend it, and begin again whatever ends that."""
+"""The partner loop: sign in, be elected, run the worker, and begin again whatever ends it."""
 
 import asyncio
 from collections.abc import Iterator

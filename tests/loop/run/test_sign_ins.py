@@ -1,4 +1,4 @@
-"""One sign-in tells whose account a partner is, and serves whoever stands for it next."""
+"""Sign-ins: one identifies the account of a partner, and its session serves the partner's loop."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""How resources stand, for readers of the store: what changed is told and written, what is gone goes."""
+"""The status recorder: changed statuses are reported and written, undeclared ones are deleted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The census is taken again when something may have moved, and not each time that somebody asks."""
+"""The summary cache: counted again only if a pass may have changed something."""
 
 from dataclasses import dataclass, field
 

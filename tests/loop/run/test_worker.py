@@ -1,4 +1,4 @@
-"""One partner while a process tends it: pass after pass, whatever each of them meets."""
+"""The worker of one partner: pass after pass, whatever each of them meets."""
 
 import asyncio
 from collections.abc import Iterator
