@@ -34,7 +34,7 @@ def live(number: int = 1) -> Row:
 
 
 def remote(wanted: Subscription, id_: str = "1") -> RemoteSubscription:
-    """Return the subscription as Gupshup tells it when it is as declared."""
+    """Return the subscription as Gupshup shows it when it is as declared."""
     told = mask(wanted.modes)
     return RemoteSubscription(
         SubscriptionId(id_), wanted.tag, wanted.url, wanted.version, told, (), active=wanted.active
@@ -44,7 +44,7 @@ def remote(wanted: Subscription, id_: str = "1") -> RemoteSubscription:
 def looked(
     *numbers: int, there: Mapping[int, tuple[RemoteSubscription, ...] | ReadFailed] | None = None
 ) -> Facts:
-    """Return what is learnt of live apps: their details, that no WABA is told, their subscriptions."""
+    """Return facts about live apps: their details, no WABA, their subscriptions."""
     ids = [app_id(number) for number in numbers]
     subscriptions = there or {}
     return Facts(

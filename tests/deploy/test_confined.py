@@ -58,6 +58,6 @@ def test_compose_publishes_no_port_of_the_database() -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_secret_stands_in_an_example_of_deployment(name: str) -> None:
-    """What is given is a file's path, or what whoever runs it fills in."""
+    """A value is a file's path, or a blank that the user fills in."""
     for match in re.finditer(r"(?:SECRET|TOKEN|PASSWORD)[A-Z_]*(?:=|: )(?P<value>[^\s}]+)", TEXTS[name]):
         assert match["value"].startswith(("/run/secrets/", "%d/", "${POSTGRES_PASSWORD:?")), match[0]

@@ -126,7 +126,7 @@ async def test_a_hundred_repeats_of_an_event_are_two_hints() -> None:
 
 
 async def test_a_flood_of_apps_costs_a_tenth_of_the_calls() -> None:
-    """A thousand different apps in a minute: twenty looks, three calls each at most, and little is kept."""
+    """A thousand different apps in a minute: twenty observations, three calls each at most, little memory."""
     board = FakeControl(known={f"App{number}" for number in range(1_000)})
     queue = HintQueue(board, Throttle())
     for number in range(1_000):

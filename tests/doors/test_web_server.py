@@ -286,7 +286,7 @@ def leave(*crowds: Sequence[Caller]) -> None:
 async def test_a_crowd_of_connections_leaves_room_for_health_and_the_page(
     store: SqlStore, says: bytes, peers: Sequence[str]
 ) -> None:
-    """An orchestrator that hears no answer starts the process anew, and whoever crowds in would win."""
+    """An orchestrator without an answer restarts the process, and the crowd would win."""
     board = FakeControl()
     door = front_app(board, store, token=None, hooks=Hooks(board, None))
     async with served(door, connection=Patient) as server:

@@ -50,7 +50,7 @@ def spied(folder: Path, *, crash: bool = False) -> dict[str, str]:
 
 
 def reached(folder: Path) -> list[str]:
-    """Return what the spy told."""
+    """Return what the spy recorded."""
     return (folder / "spy" / "told").read_text(encoding="utf-8").splitlines()
 
 

@@ -114,7 +114,7 @@ def forkable(words: Words, environ: Mapping[str, str]) -> bool:
 
 @dataclass
 class Forked:
-    """A process that was forked. Its end is told at a socket."""
+    """A process that was forked. A socket reports its end."""
 
     pid: int
     _told: socket.socket
@@ -189,7 +189,7 @@ class Server:
     def fork(
         self, words: Words, cwd: Path, environ: Mapping[str, str], streams: Sequence[int]
     ) -> tuple[int, socket.socket]:
-        """Return the id of a new process, and where its end will be told."""
+        """Return the id of a new process, and the socket that will report its end."""
         asked = {"argv": list(map(str, words)), "cwd": str(cwd), "environ": dict(environ)}
         ours, theirs = socket.socketpair()
         with theirs, self._turn:
@@ -210,7 +210,7 @@ def server() -> Server:
 
 
 def end_server() -> None:
-    """End it where it was begun; whoever asks after that gets another one."""
+    """End the server in the process that began it; a later request starts another one."""
     if server.cache_info().currsize:
         server().end()
         server.cache_clear()

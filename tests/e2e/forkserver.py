@@ -83,7 +83,7 @@ class Server:
             end.close()
 
     def _reap(self) -> None:
-        """Tell how every child ended that did."""
+        """Report the exit code of every child that ended."""
         while self._children:
             child, status = os.waitpid(-1, os.WNOHANG)
             if not child:

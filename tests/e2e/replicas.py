@@ -144,7 +144,7 @@ class Fleet:
         return [line for each in self.running for line in each.lines()[-5:]]
 
     def reconcile(self, partner: str, name: str) -> float:
-        """Ask for a look at an app as `reconcile` does, through the store; return when."""
+        """Request a pass over an app as `reconcile` does, through the store; return when."""
 
         async def leave() -> float:
             async with open_store(self.store, SystemClock()) as store:
@@ -155,7 +155,7 @@ class Fleet:
         return asyncio.run(leave())
 
     def event(self, partner: str, name: str) -> float:
-        """Tell a replica of an event that does not hold *partner*; return when."""
+        """Post an event to a replica that does not lead *partner*; return when."""
         stranger = next(each for each in self.running if partner not in self.held_by(each))
         said = next(line for line in stranger.lines() if "listening" in line)
         event = {"app": name, "type": "onboarding-event", "payload": {"type": "docker-status-event"}}

@@ -17,7 +17,7 @@ ONE = app("AppOne", 1)
 
 
 def universal(there: World) -> str:
-    """Mint a universal token of the account: whose it is, nothing in it tells."""
+    """Mint a universal token of the account, which does not show whose it is."""
     account = there.upstream().rpartition("#")[2]
     form = {
         "email": there.environ["GUPSHUP_EMAIL"],
@@ -43,7 +43,7 @@ def partner(spec: str, name: str = "main") -> str:
 
 @pytest.mark.parametrize("first", ["token", "email"])
 def test_an_unclear_link_is_not_repeated_after_another_way_to_sign_in(tmp_path: Path, first: str) -> None:
-    """By a token that tells no id, and by e-mail, one after the other; the Partner gets another name, too."""
+    """By a token without an id, and by e-mail, one after the other; the Partner gets another name, too."""
     with world(tmp_path) as there:
         ways = [{"GUPSHUP_PARTNER_TOKEN": universal(there)}, {}]
         one, other = ways if first == "token" else reversed(ways)

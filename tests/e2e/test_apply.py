@@ -53,7 +53,7 @@ def _settled(number: int) -> dict[str, object]:
 
 
 async def _know(path: Path, upstream: str, ids: Sequence[str]) -> None:
-    """Let a store know the apps and that Gupshup does not tell their WABA, as after an earlier run."""
+    """Let a store know the apps and that Gupshup does not show their WABA, as after an earlier run."""
     async with open_store(path, SystemClock()) as store:
         known = [Bind(Binding(f"91{n:010}", AppId(each), waba="")) for n, each in enumerate(ids)]
         await store.memories.note(upstream, known)

@@ -49,7 +49,7 @@ def on_disk(there: World, store: Path) -> None:
 
 
 def finished(there: World) -> None:
-    """See that a run without trouble ends with each app linked once."""
+    """Check that an undisturbed run ends with each app linked once."""
     done = there.apply("--wait")
     assert done.code == 0, done.out + done.err
     assert set(there.tags()) == {"AppOne", "AppTwo", "AppThree"}

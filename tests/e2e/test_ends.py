@@ -197,7 +197,7 @@ def test_only_one_run_at_a_time_writes(tmp_path: Path) -> None:
 def test_a_run_that_was_killed_in_a_link_is_finished_by_the_next(
     tmp_path: Path, fault: str, links: int
 ) -> None:
-    """The intent on disk tells of the call: it is looked for, and sent again only once absence is proven."""
+    """The intent on disk records the link: the app is linked again only once absence is proven."""
     with world(tmp_path) as there:
         there.faults({"kind": fault, "route": "link", "nth": 2, "seconds": 50})
         there.declare(PARTNER, *THREE)

@@ -139,7 +139,7 @@ def test_an_incomplete_list_changes_nothing(tmp_path: Path, faults: Sequence[Fau
 
 
 def test_a_server_that_repeats_its_last_page_for_ever_stops_no_run(tmp_path: Path) -> None:
-    """Nor one that loses its place: the list without pages tells what is missing."""
+    """The same for a server that repeats a page: the list without pages shows what is missing."""
     with world(tmp_path, "--switch", "page-past-end=last") as there:
         there.seed(*({"name": f"Other{n:03}", "phone": f"92{n:010}"} for n in range(60)))
         there.declare(*ONE)

@@ -23,7 +23,7 @@ def written(there: World, since: int) -> list[str]:
 
 
 def another_look(there: World) -> None:
-    """Wait until the process looked at Gupshup once more."""
+    """Wait until the process has listed once more."""
     looks = len(there.calls("list"))
     there.until(lambda w: len(w.calls("list")) > looks)
 

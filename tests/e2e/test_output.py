@@ -67,7 +67,7 @@ PRINTED = (
 
 
 def ruined(there: World, ruin: Ruin, *arguments: str) -> Done:
-    """Run the command so; what still reaches us is told."""
+    """Run the command so; return what still arrives."""
     with ruin.ways() as ways:
         done = subprocess.run(
             ["sh", "-c", f'exec "$@" {ruin.redirect}', "sh", COMMAND, *arguments],
@@ -280,7 +280,7 @@ def test_a_document_is_whole_however_little_its_reader_takes_at_once(
 
 
 def test_a_closed_terminal_ends_an_apply_cleanly(tmp_path: Path) -> None:
-    """It is told by SIGHUP, and can print nothing more."""
+    """The command gets SIGHUP, and can print nothing more."""
     with world(tmp_path, scale=1) as there:
         there.declare(*THREE)
         ours, theirs = os.openpty()

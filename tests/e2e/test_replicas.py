@@ -89,7 +89,7 @@ class Pause:
 
 
 def pause(there: Fleet) -> Pause:
-    """Stop a holder in its last look before it subscribes, until others did that; then wake it."""
+    """Stop a holder in its last read before it subscribes, until others did that; then wake it."""
     there.start_all(1)
     (first,) = there.running
     there.until(there.settled)
@@ -122,7 +122,7 @@ class Asked:
 
 
 def asked(there: Fleet) -> Asked:
-    """Leave hints for what another replica tends; apply beside it; end one of two replicas in peace."""
+    """Leave hints for a partner of another replica; apply beside it; end one of two replicas cleanly."""
     there.start_all(2)
     there.until(there.led)
     there.until(there.settled)
@@ -142,7 +142,7 @@ def asked(there: Fleet) -> Asked:
 
 
 def heard_of(there: Fleet, tell: Callable[[], float]) -> float:
-    """Tell of an app that was left alone for a while; return how long it took to be looked at."""
+    """Post an event about an app at rest; return how long it took until the app was observed."""
     there.until(lambda: not there.calls_of("1", there.now() - 5.5))
     at = tell()
     there.until(lambda: bool(there.calls_of("1", at)))
@@ -179,7 +179,7 @@ def outage(there: Fleet) -> Outage:
 
 
 def judge_asked(found: Asked) -> None:
-    """Hold that a holder hears within a second or so, and gives way to whoever waits for it."""
+    """Check that a holder takes hints within a second or so, and hands the lock over on request."""
     assert max(found.heard.values()) < 3.0, "a glance a second, and a look"
     assert found.at_once == 8, "another writer is at work"
     assert found.in_turn == 0, "it gave way"

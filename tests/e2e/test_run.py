@@ -28,7 +28,7 @@ def settled(there: World) -> bool:
 
 
 def ready(there: World, *names: str) -> bool:
-    """Say whether the store tells that all apps, or *names*, are ready."""
+    """Return whether all apps, or *names*, are ready in the store."""
     found = json.loads(there.run("get", "-o", "json").out or '{"items": []}')["items"]
     by_name = {
         each["name"]: next(c["status"] == "True" for c in each["conditions"] if c["type"] == "Ready")
@@ -205,7 +205,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 
 def test_an_event_starts_a_pass_over_its_app_and_the_web_server_shows_its_state(tmp_path: Path) -> None:
-    """Between the lists, an hour apart, only the event can tell that the app is live."""
+    """Between the lists, an hour apart, only the event can show that the app is live."""
     with world(tmp_path, "--switch", "provision-min=30", "--switch", "provision-max=30", scale=1) as there:
         there.environ["GUPSHUPCTL_HOOK_SECRET"] = SECRET
         there.declare(PARTNER, THREE[0], subscription())

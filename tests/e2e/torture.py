@@ -113,7 +113,7 @@ class Round:
         self._figures = Figures(seed, rounds=1)
 
     def run(self, kills: int) -> Figures:
-        """Go through the round; what is wrong is told in the figures, whatever it is."""
+        """Go through the round; any violation is in the figures."""
         try:
             with world(self._folder, "--seed", str(self._figures.seed), scale=1) as there:
                 there.forks = False  # a kill may strike its start, too
@@ -175,7 +175,7 @@ class Round:
             self._figures.pauses += 1
 
     def _instant(self, there: World, at: str) -> Callable[[], bool]:
-        """Return what tells that the instant for a kill has come."""
+        """Return a check whether the instant for a kill has come."""
         route = "&route=link" if at == "link" else ""
         wanted = 1 if at == "link" else self._dice.randint(1, 12)
         seen = f"/_simulator/calls?since={time.time()}{route}"
@@ -193,7 +193,7 @@ class Round:
         return self._folder / ".gupshupctl" / "state.db"
 
     def _finish(self, there: World) -> None:
-        """Trouble is over: run until everything is there, then once more, which must write nothing."""
+        """After the last kill: run until everything exists, then once more, which must write nothing."""
         for _ in range(5):
             done = _left_alone(there)
             self._figures.restarts += 1

@@ -216,7 +216,7 @@ class World:
         return sum(each["struck"] for each in self.http.get("/_simulator/state").json()["faults"])
 
     def until(self, true: Callable[["World"], bool]) -> None:
-        """Look again and again until something is *true* of this world."""
+        """Poll until something is *true* of this world."""
         end = time.monotonic() + PATIENCE
         while not true(self):
             assert time.monotonic() < end, self.calls()

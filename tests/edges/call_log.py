@@ -8,7 +8,7 @@ from controller.model.ratelimit import CallSpan
 
 
 async def call_log(store: SqlStore, upstream: str, budget: str) -> tuple[tuple[CallSpan, ...], float]:
-    """Return the calls of one budget and the end of its rest (0: none), on the caller's clock."""
+    """Return the calls of one budget and the end of its cool-down (0: none), on the caller's clock."""
     clock = store.calls._clock
 
     def work(connection: Connection) -> tuple[tuple[CallSpan, ...], float]:

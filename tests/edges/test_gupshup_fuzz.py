@@ -173,7 +173,7 @@ FORMS: tuple[Callable[[str], str], ...] = (
 
 
 def told(what: str) -> list[str]:
-    """Return the secrets that Gupshup was told by the time it answers *what*."""
+    """Return the secrets that Gupshup has received by the time it answers *what*."""
     canaries = ["canary.mail@example.com", "canary+secret/of the?partner"]
     if what != LOGIN:
         canaries.append(PARTNER_TOKEN)

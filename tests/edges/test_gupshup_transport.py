@@ -28,7 +28,7 @@ Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class Rude:
-    """A server that reads one request a connection and then behaves as told."""
+    """A server that reads one request a connection and then behaves as configured."""
 
     behaviour: Behaviour
     requests: list[bytes] = field(default_factory=list)

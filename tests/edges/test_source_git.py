@@ -248,7 +248,7 @@ async def test_a_commit_with_too_many_bytes_is_not_read(repository: Repository, 
 async def test_a_file_above_the_size_limit_is_refused_by_its_listed_size(
     repository: Repository, source: GitSource, tmp_path: Path, mode: str, rule: str, words: str
 ) -> None:
-    """Nothing of it is there to be read: whoever tried would fail."""
+    """The content is missing: a read of it would fail."""
     repository.commit({"a.yaml": "1"})
     await source.fetch()
     (copy,) = (tmp_path / "copy").glob("gupshupctl-mirror-*")

@@ -211,7 +211,7 @@ asyncio.run(GitSource(remote, Path(sys.argv[2]), os.environ).fetch())
 async def test_a_process_killed_during_a_fetch_leaves_nothing_harmful(
     repository: Repository, server: Manners, tmp_path: Path
 ) -> None:
-    """Its git lives on for a while and may write: nobody looks where it does."""
+    """Its git lives on for a while and may write, to a place that is never read."""
     copy = tmp_path / "copy"
     await source_at(server, copy).fetch()
     tip = repository.commit({"a.yaml": "1"})

@@ -69,7 +69,7 @@ async def test_a_directory_has_no_history_to_rewrite(tmp_path: Path) -> None:
 
 @dataclass
 class Folder:
-    """A folder that is read again and again, and a clock that stands still unless it is told."""
+    """A folder that is read again and again, and a clock that only the test moves."""
 
     path: Path
     clock: FakeClock = field(default_factory=FakeClock)

@@ -39,7 +39,7 @@ def by(told: str = "") -> Callable[[Sequence[KnownAccount]], Identity]:
 async def test_an_account_stored_without_an_id_takes_the_first_id_that_is_known(
     engine: Engine, store: SqlStore
 ) -> None:
-    """For whoever runs with it, too: its name stays, and with it lock, pace and intents."""
+    """Its name stays for running processes, too, and with it lock, budgets and intents."""
     provisional = Upstream(f"{URL}#provisional")
     async with engine.open() as other:
         assert await other.accounts.settle(URL, by()) == Identified(provisional)
@@ -51,7 +51,7 @@ async def test_an_account_stored_without_an_id_takes_the_first_id_that_is_known(
 
 
 class Overtaken:
-    """A database in which another process is quicker: between our first look and what follows it."""
+    """A database in which another process is quicker: between our first read and what follows it."""
 
     def __init__(self, database: Database, rival: SqlStore) -> None:
         self._database = database
@@ -199,7 +199,7 @@ OLD = (
 async def test_a_store_of_an_older_release_keeps_its_accounts_by_id_or_name(
     engine: Engine,
 ) -> None:
-    """A name that was a Partner's takes its id from the next sign-in that tells one, or by its apps."""
+    """A name that was a Partner's takes its id from the next sign-in that returns one, or from its apps."""
     async with engine.open():
         pass
     if engine.kind == "sqlite":

@@ -120,7 +120,7 @@ async def test_a_refusal_from_before_a_reboot_is_never_dated_ahead(
 
 
 async def test_waiting_times_begin_anew_in_each_process_if_the_boot_has_no_id(tmp_path: Path) -> None:
-    """Nothing tells then whether the machine was started in between."""
+    """Without it, a reboot in between cannot be noticed."""
     engine = Engine("sqlite", str(tmp_path / "state.db"), "")
     async with process(engine, boot="") as store:
         await remember(store, engine.clock.now())
@@ -130,7 +130,7 @@ async def test_waiting_times_begin_anew_in_each_process_if_the_boot_has_no_id(tm
 
 
 async def test_waiting_times_of_an_older_release_begin_anew(tmp_path: Path) -> None:
-    """Its moments are on the clocks of whoever wrote them."""
+    """Its times are on the clocks of the processes that wrote them."""
     engine = Engine("sqlite", str(tmp_path / "state.db"), "")
     async with process(engine) as store:
         await remember(store, engine.clock.now())

@@ -140,7 +140,7 @@ class Slow(Database):
 
 @dataclass
 class Paced(FakeClock):
-    """A clock whose sleeper sleeps when it is told to."""
+    """A clock whose sleeper sleeps only when the test says so."""
 
     turns: "asyncio.Queue[None]" = field(default_factory=asyncio.Queue)
 

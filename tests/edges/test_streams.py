@@ -159,7 +159,7 @@ def test_a_reader_of_stderr_that_stops_reading_does_not_block_the_process(
 
 
 def test_lines_on_stderr_are_written_at_once_while_it_is_not_blocked(pipe: tuple[int, int]) -> None:
-    """A process that is killed has told what it told."""
+    """The lines of a process that is killed are written."""
     reading, writing = pipe
     stream = ErrorStream(writing, "utf-8")
     for number in range(50):

@@ -61,7 +61,7 @@ def reveal(reference: Reference) -> Secret:
 
 @dataclass
 class Bench:
-    """*told* holds what a run said of itself after each pass: the error, and the results."""
+    """*told* holds what a run reported after each pass: the error, and the results."""
 
     store: SqlStore
     clock: FakeClock

@@ -85,7 +85,7 @@ class Gupshup:
         return app_id
 
     def forget(self) -> None:
-        """Let the process be gone that was told something."""
+        """Let the process be gone that got an answer."""
         self._told.clear()
 
     # What the loop asks.

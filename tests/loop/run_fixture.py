@@ -28,7 +28,7 @@ TEMPO = Timing(interval=60.0, drift=300.0)
 
 @dataclass
 class Tending:
-    """*told* are the passes that were told of; *holds* is whether the writer lock is held."""
+    """*told* are the reported passes; *holds* is whether the writer lock is held."""
 
     store: SqlStore
     timeline: Timeline

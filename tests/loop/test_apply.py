@@ -162,7 +162,7 @@ async def test_held_changes_are_made_once_they_are_released(there: Bench) -> Non
 
 
 async def test_observing_and_planning_write_nothing(there: Bench) -> None:
-    """Neither at Gupshup nor to memory: not even what the look taught."""
+    """Neither at Gupshup nor to memory: not even what the observation proved."""
     there.remote.put("AppOne", "910000000001")
     before = await there.memory()
     run = PartnerRun(there.task(*TWO))
@@ -204,7 +204,7 @@ async def test_a_list_that_never_ends_ends_with_the_time_that_a_run_or_a_plan_ha
 
 
 async def test_a_list_that_has_no_time_left_keeps_the_outcome_of_earlier_passes(there: Bench) -> None:
-    """What an earlier pass came to stands; that there was no time for another one is no trouble."""
+    """The outcome of an earlier pass stays; a lack of time for another one is no error."""
     rows, passes = there.remote.rows, count()
 
     async def soon_endless(until: float) -> tuple[Row, ...]:
@@ -282,7 +282,7 @@ async def test_a_row_without_a_phone_is_queried_before_any_link(there: Bench) ->
 
 
 async def test_a_stage_that_the_list_does_not_show_is_queried(there: Bench) -> None:
-    """Rows without a word about their stage: one look at the pipeline each pass, until it is live."""
+    """Rows without a stage: one query of the pipeline each pass, until the app is live."""
     there.remote.put("AppOne", "910000000001", live=False)
     there.remote.live_after = 30
     rows = there.remote.rows

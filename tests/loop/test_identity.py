@@ -73,7 +73,7 @@ async def test_a_refused_token_is_not_taken_for_another_account(store: SqlStore)
 async def test_two_names_of_an_account_are_joined_unless_a_writer_holds_one(
     store: SqlStore, tmp_path: Path, busy: Upstream
 ) -> None:
-    """Whoever writes knows its account's rows by heart, and would not see those that come to it."""
+    """A writer caches the rows of its account, and would not see those that are joined to it."""
     await find(store, shown(store), SignedIn(URL))
     await bind(store, PROVISIONAL, "app-2", "app-3")
     await find(store, shown(store), SignedIn(URL, told="1"))  # another's, as far as Gupshup shows

@@ -187,7 +187,7 @@ async def test_a_manifest_change_and_a_request_each_allow_another_write(
 async def test_a_value_changed_again_between_any_two_observations_is_restored_for_ever(
     tmp_path: Path,
 ) -> None:
-    """A look right after the second update in a row shows that it took: somebody else is at it."""
+    """An observation right after the second update shows that it took: somebody else changes the value."""
     remote = Stubborn(FakeClock())
     await run(tmp_path, remote, *DECLARED)
     for _ in range(9):
@@ -277,7 +277,7 @@ async def test_a_write_that_works_again_is_found_within_an_hour_and_counted_anew
 
 
 async def test_a_count_of_unclear_writes_ends_once_an_observation_shows_the_value(tmp_path: Path) -> None:
-    """Each try took effect, and its answer was lost: the next trouble begins with a quick try again."""
+    """Each try took effect, and its answer was lost: the next error begins with a quick try again."""
     remote = Broken(FakeClock(), always={"subscribe": STANDING})
     await run(tmp_path, remote, *DECLARED)
     url = "https://hooks.example.com/AppOne"

@@ -56,7 +56,7 @@ async def test_a_call_goes_at_once_and_its_end_is_noted(
 
 
 async def test_a_listener_is_notified_of_each_call_that_was_sent(store: SqlStore, clock: FakeClock) -> None:
-    """How long it waited, how long it took, and what was answered; one that never went is not told."""
+    """How long it waited, how long it took, and its answer; a call that was not sent is not reported."""
     heard: list[CallRecord] = []
     gate = RateLimiter(store.calls, clock, account=ACCOUNT, on_call=heard.append)
     for _ in range(10):

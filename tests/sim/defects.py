@@ -38,7 +38,7 @@ def planning(name: str, _: Disruption, twist: Twist) -> Sequence[str]:
 def insisting(name: str, disruption: Disruption, twist: Twist) -> Sequence[str]:
     """Apply every minute for an hour, as a pipeline may, while Gupshup never agrees.
 
-    P29 is not asked about: where Gupshup says that it did what it did not, the next look finds out.
+    P29 is not asked about: where Gupshup says that it did what it did not, the next observation finds out.
     """
     with run_dir() as context:
         sim = SimulatedWorld(SCENARIOS[name], context, faults=disruption.faults, twist=twist)
@@ -86,7 +86,7 @@ def damaged(damage: Callable[[Path], object]) -> Way:
 
 
 def losing(then: Desired, *, new: bool = False, says: str = "P12", folder: str = "/manifests") -> Way:
-    """Apply all that a scenario declares, then twice what is left of it, through the command line's door.
+    """Apply all that a scenario declares, then twice what is left of it, as the command line does.
 
     *new*: there is only what is left. *says* is the promise that it is refused, *folder* where it lies.
     """

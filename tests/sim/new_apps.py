@@ -29,7 +29,7 @@ _TEMPO = Timing(interval=60.0)
 class Fleet:
     """*size* apps that are live and have what is declared; *more* is what a commit declares of each, beside.
 
-    *news* newcomers come with that commit.
+    *news* new apps come with that commit.
     """
 
     size: int
@@ -62,7 +62,7 @@ def _there(of: App) -> Mapping[str, object]:
 
 @dataclass
 class Onboarding(LongRun):
-    """A process that hears of each newcomer when it goes live. *events* are those moments."""
+    """A process that gets an event of each new app when it goes live. *events* are those times."""
 
     lives: dict[str, float] = field(default_factory=dict)
 
@@ -74,7 +74,7 @@ class Onboarding(LongRun):
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """Seconds that each newcomer waited, from its commit to its link and from its live event to its webhook.
+    """Seconds that each new app waited, from its commit to its link and from its live event to its webhook.
 
     None: in vain. *found* are promises that the run broke.
     """
@@ -85,7 +85,7 @@ class Waited:
 
 
 def onboard(fleet: Fleet, *, starts: int = 1, twist: Twist = STRAIGHT) -> Waited:
-    """Start a process, the last of so many, and let newcomers come."""
+    """Start a process, the last of so many, and declare new apps."""
     scenario = fleet.scenario()
     with run_dir() as context:
         sim = SimulatedWorld(scenario, context, twist=twist)
@@ -124,7 +124,7 @@ def late(waited: Waited) -> Iterator[str]:
 
 
 def onboarding(*, more: bool) -> Callable[[str, Disruption, Twist], Sequence[str]]:
-    """Start a process over a fleet, and let a newcomer come; *more*: every app gets another webhook then."""
+    """Start a process over a fleet, and declare a new app; *more*: every app gets another webhook then."""
 
     def way(_: str, __: Disruption, twist: Twist) -> Sequence[str]:
         waited = onboard(Fleet(60 if more else 110, more=more), twist=twist)

@@ -114,7 +114,7 @@ def _rested(sim: SimulatedWorld) -> Iterator[str]:
 
 
 def _looks(sim: SimulatedWorld) -> Iterator[str]:
-    """P17: a write without a clear answer is not sent again before somebody looked."""
+    """P17: a write without a clear answer is not sent again before an observation."""
     open_ends: dict[tuple[str, str], Request] = {}
     looked = 0.0
     for request in sorted(sim.trace.requests, key=lambda each: each.at):

@@ -63,7 +63,7 @@ def _by_its_partner(who: SignedIn, _: Sequence[KnownAccount], ours: Mapping[Upst
 
 
 def _never_another(who: SignedIn, known: Sequence[KnownAccount], ours: Mapping[Upstream, bool]) -> Identity:
-    """Take no id over: one that is told makes an account of its own."""
+    """Take no id over: an id that is returned makes an account of its own."""
     return identify(who, [each for each in known if not who.id or each.id], ours)
 
 

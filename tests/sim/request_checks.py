@@ -89,5 +89,5 @@ class RequestChecks:
 
 
 def _done(request: Request) -> bool:
-    """Say whether a process was told that it had its way."""
+    """Return whether a process got a success for the request."""
     return request.clear and not request.killed and request.status < _REFUSED

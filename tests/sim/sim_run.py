@@ -157,7 +157,7 @@ def _unsettled(sim: SimulatedWorld, ended: Ended) -> list[str]:
 
 
 def _help(sim: SimulatedWorld, ended: Ended, desired: Desired, person: list[str]) -> bool:
-    """Look at what is blocked and was not to be, ask for it again, and say whether there was any."""
+    """Request unexpectedly blocked items again, as a person would; return whether there were any."""
     blocked = ended.plan.blocked if ended.plan is not None else ()
     stuck = [each for each in blocked if each.reason not in sim.scenario.blocked]
     if not stuck:

@@ -31,7 +31,7 @@ def test_no_step_of_the_clock_breaks_a_promise(name: str, base: str) -> None:
 @pytest.mark.parametrize("reboot", [False, True], ids=["a start anew", "a reboot"])
 @pytest.mark.parametrize("seconds", [HOUR, -HOUR, 3 * DAY, -3 * DAY])
 def test_a_long_run_keeps_the_cool_down_over_steps_of_the_clock(seconds: float, *, reboot: bool) -> None:
-    """It is started anew in the middle of the rest, and the clock is set again while it runs."""
+    """The run is started anew in the middle of the cool-down, and the clock is set again while it runs."""
     scenario = SCENARIOS["two"]
     lost = BASES["a lost request"].faults
     with run_dir() as context:

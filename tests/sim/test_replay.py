@@ -33,7 +33,7 @@ def test_another_seed_leaves_another_trace() -> None:
 
 @pytest.mark.parametrize("seed", [3, 8])
 def test_no_order_of_hashes_and_no_address_in_memory_leaks_into_a_trace(seed: int) -> None:
-    """Another interpreter, with other hashes of strings, tells the very same."""
+    """Another interpreter, with other hashes of strings, leaves the very same trace."""
     code = f"from tests.sim.random_worlds import seeded; print(seeded({seed}).digest)"
     told = {
         subprocess.run(

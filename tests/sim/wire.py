@@ -228,7 +228,7 @@ class Wire(httpx.AsyncBaseTransport):
 
 
 def _settles(route: str, exchange: _Exchange) -> bool:
-    """Say whether the answer tells what became of the request."""
+    """Return whether the answer shows the outcome of the request."""
     if exchange.status in SETTLING:
         return True
     try:

@@ -19,7 +19,7 @@ async def stage(caller: Caller, app: str) -> dict[str, Any]:
 
 
 async def watched(caller: Caller, app: str, virtual: float) -> list[tuple[str, str]]:
-    """Look twice a second until *virtual* seconds have passed; return each stage as it comes up."""
+    """Read twice a second until *virtual* seconds have passed; return each new stage."""
     seen: list[tuple[str, str]] = []
     until = caller.clock.time + virtual / caller.world.time.scale
     while caller.clock.time < until:

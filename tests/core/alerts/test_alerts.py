@@ -41,7 +41,7 @@ LOST = "AppLost"
 
 
 class Paper:
-    """Everything that was told while a test let time go by, ten seconds at a time."""
+    """Everything that was sent while a test let time go by, ten seconds at a time."""
 
     def __init__(self, began: float = NOW) -> None:
         self.time = NOW
@@ -51,7 +51,7 @@ class Paper:
         self.groups: AlertGroups = {}
 
     def read(self, wrong: Iterable[Alert], seconds: float) -> list[tuple[float, Phase, int]]:
-        """Let *wrong* last for *seconds*; return what was told then: when, what, of how many."""
+        """Let *wrong* last for *seconds*; return what was sent then: when, what, of how many."""
         found, until, before = tuple(wrong), self.time + seconds, len(self.told)
         while self.time < until:
             said = update_groups(self.groups, found, self.time, began=self._began)
@@ -128,7 +128,7 @@ def test_a_short_calm_does_not_resolve_a_group() -> None:
 
 
 def test_an_alert_that_comes_and_goes_is_sent_ever_more_rarely() -> None:
-    """Ten minutes of trouble and ten of calm, for a day: a telling each time would be 144."""
+    """Ten minutes of errors and ten of calm, for a day: a notification each time would be 144."""
     paper = Paper()
     for _ in range(72):
         paper.read(many(1), 600)
@@ -137,7 +137,7 @@ def test_an_alert_that_comes_and_goes_is_sent_ever_more_rarely() -> None:
 
 
 def test_an_alert_older_than_the_process_is_not_sent_again_after_a_restart() -> None:
-    """Restarts repeat nothing; they remind later, and tell the end."""
+    """A process that restarts repeats nothing; it sends later reminders, and the end."""
     paper = Paper()
     assert paper.read(stalled("a", since=NOW - DAY), HOUR - 10) == []
     assert paper.read(stalled("a", since=NOW - DAY), 60) == [(HOUR, Phase.REMINDER, 1)]

@@ -36,7 +36,7 @@ ALL = APP + HOOK + PARTNER
 
 
 class Mistake(NamedTuple):
-    """A text with one mistake, and the lines that tell of it."""
+    """A text with one mistake, and the lines about it."""
 
     text: str
     lines: Sequence[str]

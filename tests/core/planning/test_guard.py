@@ -351,7 +351,7 @@ def test_a_release_lets_no_pass_over_one_app_make_guarded_changes() -> None:
 
 @pytest.mark.parametrize("size", FLEETS)
 def test_a_mass_change_observed_app_by_app_is_held(size: int) -> None:
-    """Every app differs, and they are looked at one after the other: not one more than allowed is changed."""
+    """Every app differs, and they are observed one after the other: not one more than allowed is changed."""
     most, changed = allowed(Guards().max_updates, size, LEAST_UPDATES), set[str]()
     for seen in range(1, size + 1, max(1, size // 20)):
         found = [each for each in updates(seen) if each.subscription.app not in changed]

@@ -332,7 +332,7 @@ def test_a_narrowed_plan_is_a_part_of_the_whole_one(world: World, chosen: set[in
 @MANY
 @given(worlds())
 def test_memory_updates_that_were_stored_are_not_repeated(world: World) -> None:
-    """Bindings that a look proves are those that it would find again."""
+    """Bindings that an observation proves are those that it would find again."""
     declared, partner, seen, _ = world
     bound = {
         note.binding.phone: note.binding

@@ -236,7 +236,7 @@ def test_a_pass_over_the_list_queries_only_what_decides_whose_an_app_is() -> Non
 
 
 def test_a_pass_over_the_list_keeps_facts_that_it_does_not_query() -> None:
-    """Otherwise each list would forget what looks at single apps found out, and say something else."""
+    """Otherwise each list would drop what passes over single apps found out, and report something else."""
     one, two = app_id(1), app_id(2)
     facts = Facts(
         details={one: Details(one, "", None, live=False), two: ReadFailed("busy")},

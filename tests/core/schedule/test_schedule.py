@@ -547,7 +547,7 @@ def test_unobserved_apps_are_no_failure_of_a_pass_over_the_list() -> None:
 
 @pytest.mark.parametrize("lane", [IN_FLIGHT, DRIFT])
 def test_observations_of_the_sweep_keep_a_distance_that_delays_nothing_else(lane: Lane) -> None:
-    """The first look at an app asks for its token, too."""
+    """The first observation of an app needs its token, too."""
     made = listed(not_observed=[1, 2, 3])
     assert made.take(NOW) == (ONE, DRIFT)
     made.done(replace(single(ONE, lane=lane), calls=2), NOW)
@@ -650,7 +650,7 @@ def test_a_link_makes_the_list_due_soon() -> None:
 
 
 def test_a_jump_of_time_makes_everything_due_once() -> None:
-    """A machine that slept for a day catches up with one list and one look at each app."""
+    """A machine that slept for a day catches up with one list and one observation of each app."""
     made = listed()
     for name in NAMES:
         made.done(single(name), NOW)

@@ -44,7 +44,7 @@ async def test_a_query_by_phone_goes_right_before_the_link(there: Bench) -> None
 
 @pytest.mark.parametrize("alike", ["19" + PHONE[2:], "1" + PHONE, PHONE + "0"])
 async def test_an_app_with_a_similar_phone_prevents_no_link(there: Bench, alike: str) -> None:
-    """Gupshup's look by phone gives whatever contains the digits."""
+    """Gupshup's query by phone returns whatever contains the digits."""
     there.remote.put("OtherApp", alike)
     look = there.remote.rows_by_phone
 
@@ -56,7 +56,7 @@ async def test_an_app_with_a_similar_phone_prevents_no_link(there: Bench, alike:
 
 
 async def test_an_app_that_appeared_since_the_list_is_not_linked_again(there: Bench) -> None:
-    """The list that the plan was made from lacks it; the look right before the link has it."""
+    """The list of the plan lacks the app; the query right before the link has it."""
     there.remote.put("AppOne", PHONE)
     there.remote.stale = 1e9
     look = there.remote.rows_by_phone

@@ -69,7 +69,7 @@ async def test_a_write_that_was_lost_on_the_way_is_sent_again(there: Bench) -> N
 
 
 async def test_a_duplicate_subscription_is_observed_and_updated(there: Bench) -> None:
-    """The look missed what somebody subscribed a moment later, with another URL."""
+    """The observation missed a subscription that somebody made right after it, with another URL."""
     (one,) = there.remote.apps
     there.remote.subs[one]["events"] = there_is(url="https://hooks.example.com/other")
     look, first = there.remote.subscriptions, [()]

@@ -24,7 +24,7 @@ FLEET = [item_named(f"app-{number:03}") for number in range(400)]
 
 
 class Town:
-    """A herald, what it told, and time that goes by in its steps."""
+    """An alerter, what it sent, and time that goes by in its steps."""
 
     def __init__(self, store: SqlStore, control: FakeControl) -> None:
         self.store = store
@@ -34,7 +34,7 @@ class Town:
         self.herald = Alerter(control, self.counted, control, self.told.append)
 
     async def wait(self, seconds: float) -> list[str]:
-        """Let time go by, and return the titles that were told meanwhile."""
+        """Let time go by, and return the titles that were sent meanwhile."""
         before, until = len(self.told), self.control.time + seconds
         while self.control.time < until:
             await self.herald.check()

@@ -117,7 +117,7 @@ async def test_the_last_list_is_good_enough_for_a_change(there: Bench) -> None:
 
 
 async def test_an_old_list_proves_no_absence(there: Bench) -> None:
-    """The app of a link without an answer may have come since: only a later look can tell."""
+    """The app of a link without an answer may exist since: only a later list can show it."""
     there.remote.on("link", Lose(after=1))
     made = sight(there, ONE)
     await whole(made)

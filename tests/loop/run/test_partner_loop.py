@@ -58,7 +58,7 @@ async def _declared(there: Tending, apps: int) -> None:
 
 
 def test_a_loss_compared_with_another_process_is_refused_until_it_is_released(there: Tending) -> None:
-    """Only who is signed in knows whose account it is; nothing is looked at or written before."""
+    """Only a sign-in shows whose account it is; nothing is read or written before."""
     there.run(_declared(there, 10))
     door = Door(there)
     made = run(there, door, 100)

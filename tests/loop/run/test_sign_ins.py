@@ -28,7 +28,7 @@ class _Seat:
 
 @dataclass
 class Office:
-    """Where people sign in: *log* tells who came and went."""
+    """A fake sign-in: *log* shows which sessions began and ended."""
 
     refuses: bool = False
     log: list[str] = field(default_factory=list)

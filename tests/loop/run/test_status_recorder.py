@@ -58,7 +58,7 @@ async def test_a_pass_over_one_app_keeps_the_dates_of_other_statuses(there: Benc
 
 
 async def test_a_status_dated_ahead_by_an_earlier_process_is_dated_anew(there: Bench) -> None:
-    """Its clock was three days fast: readers who wait for a look would wait as long."""
+    """Its clock was three days fast: readers that wait for a new status would wait as long."""
     ahead = status(ONE, Truth.TRUE, 3 * 86_400.0)
     await StatusRecorder().record(there.account(), [ahead], whole=True, force=False)
     made = StatusRecorder()

@@ -143,7 +143,7 @@ def test_a_crash_about_one_app_stops_no_other(there: Tending) -> None:
 
 
 def test_a_crash_about_one_app_defers_no_guarded_change_of_others(there: Tending) -> None:
-    """The guard waits for looks at all apps; one that always fails is not waited for."""
+    """The guard waits for observations of all apps; one that always fails is not waited for."""
     poison(there)
     both_live(there)
     there.run(serve(there, there.tenure(desired(TWO, HOOKS[1])), 10))
