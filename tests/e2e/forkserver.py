@@ -1,9 +1,10 @@
 """A process that has imported the product, and forks for each run of the command: no run imports it anew.
 
 A run is a process of its own, as the installed command's, with all that belongs to one. Only the start of the
-interpreter and the imports are left out. commands.py is the other side.
+interpreter, the imports and the freeing of memory are left out. commands.py is the other side.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -125,9 +126,23 @@ def become(asked: Asked) -> None:
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]  # as above
 
 
+def leave(code: int) -> None:
+    """End with *code*, without the freeing of all memory: of what is shared, it made a copy first."""
+    with suppress(Exception):  # then it ends as any other process
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(code)
+
+
 if __name__ == "__main__":
+    codes: list[int] = []
+    atexit.register(lambda: leave(*codes) if codes else None)  # the first one is called last
     preload()
     asked = Server(socket.socket(fileno=int(sys.argv[1]))).run()
     if asked is not None:
         become(asked)
-        main()
+        try:
+            main()
+        except SystemExit as end:
+            codes += [end.code] if isinstance(end.code, int) else []
+            raise
