@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import PARTNER, THREE, Done, World, app, subscription, world
+from tests.e2e.world import BY_VERB, HASTY, THREE, Done, World, app, subscription, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
 
 ALL = {"AppOne": ["events"], "AppTwo": ["events"], "AppThree": ["events"]}
-RENAMED = PARTNER.replace("name: main", "name: primary")
+RENAMED = HASTY.replace("name: main", "name: primary")
 FIVE = app("AppFive", 5)
 
 
@@ -34,7 +34,7 @@ def released(done: Done) -> str:
 
 
 def shrink(there: World) -> None:
-    there.declare(PARTNER, THREE[0], subscription(), FIVE.replace("fleet: all", "fleet: none"))
+    there.declare(HASTY, THREE[0], subscription(), FIVE.replace("fleet: all", "fleet: none"))
 
 
 def shrink_renamed(there: World) -> None:
@@ -61,14 +61,11 @@ def empty(there: World) -> None:
 def test_a_refused_revision_is_refused_on_every_pass_and_drift_is_restored(
     tmp_path: Path, change: Callable[[World], None], code: int
 ) -> None:
-    with world(tmp_path) as there:
-        there.declare(PARTNER, *THREE)
+    with world(tmp_path, *BY_VERB) as there:
+        there.declare(HASTY, *THREE)
         settle(there)
         change(there)
-        for name in (
-            "AppTwo",
-            "AppThree",
-        ):  # Gupshup lets five calls a minute through to an app's subscriptions
+        for name in ("AppTwo", "AppThree"):
             spoil(there, name)
             done = there.run("run", "--once")
             assert (done.code, there.tags()) == (code, ALL), done.err
@@ -76,8 +73,8 @@ def test_a_refused_revision_is_refused_on_every_pass_and_drift_is_restored(
 
 
 def test_a_restored_revision_is_accepted_again(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
-        there.declare(PARTNER, *THREE)
+    with world(tmp_path, *BY_VERB) as there:
+        there.declare(HASTY, *THREE)
         settle(there)
         spoil_manifests(there)
         assert there.run("run", "--once").code == 3
@@ -87,8 +84,8 @@ def test_a_restored_revision_is_accepted_again(tmp_path: Path) -> None:
 
 
 def test_a_release_lets_a_shrunken_folder_through_and_the_next_pass_needs_none(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
-        there.declare(PARTNER, *THREE)
+    with world(tmp_path, *BY_VERB) as there:
+        there.declare(HASTY, *THREE)
         settle(there)
         shrink(there)
         digest = released(there.run("run", "--once"))
@@ -99,8 +96,8 @@ def test_a_release_lets_a_shrunken_folder_through_and_the_next_pass_needs_none(t
 
 
 def test_another_folder_for_the_same_account_is_compared_with_what_the_account_had(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
-        there.declare(PARTNER, *THREE)
+    with world(tmp_path, *BY_VERB) as there:
+        there.declare(HASTY, *THREE)
         settle(there)
         less, moved = tmp_path / "less", tmp_path / "moved"
         less.mkdir()
@@ -120,11 +117,11 @@ def test_another_folder_for_the_same_account_is_compared_with_what_the_account_h
 
 def test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository")
-    repository.commit({"apps/all.yaml": "---\n".join((PARTNER, *THREE))})
-    with world(tmp_path) as there, serving(repository.folder) as server:
+    repository.commit({"apps/all.yaml": "---\n".join((HASTY, *THREE))})
+    with world(tmp_path, *BY_VERB) as there, serving(repository.folder) as server:
         where = ("--git", server.url, "--branch", "main", "--git-path", "apps", "--store", "kept.db")
         settle(there, *where)
-        commit = repository.commit({"apps/all.yaml": "---\n".join((PARTNER, *THREE, FIVE))}, parent="0")
+        commit = repository.commit({"apps/all.yaml": "---\n".join((HASTY, *THREE, FIVE))}, parent="0")
         tip = repository.tip()
         for name in ("AppTwo", "AppThree"):
             spoil(there, name)
@@ -137,12 +134,10 @@ def test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("documents", "code"), [(("kind: [",), 3), ((), 4), ((PARTNER,), 4)], ids=["invalid", "empty", "no app"]
+    ("documents", "code"), [(("kind: [",), 3), ((), 4), ((HASTY,), 4)], ids=["invalid", "empty", "no app"]
 )
-def test_a_first_revision_that_is_refused_is_never_applied(
-    tmp_path: Path, documents: tuple[str, ...], code: int
-) -> None:
-    with world(tmp_path) as there:
+def test_a_first_revision_that_is_refused_is_never_applied(tmp_path: Path, documents: tuple[str, ...], code: int) -> None:
+    with world(tmp_path, *BY_VERB) as there:
         there.declare(*documents)
         for _ in range(2):
             done = there.run("run", "--once")
@@ -150,8 +145,8 @@ def test_a_first_revision_that_is_refused_is_never_applied(
 
 
 def test_the_exit_code_of_a_source_goes_before_that_of_its_passes(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
-        there.declare(PARTNER, *THREE)
+    with world(tmp_path, *BY_VERB) as there:
+        there.declare(HASTY, *THREE)
         settle(there)
         spoil_manifests(there)
         spoil(there, "AppTwo")

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.test_cases import CALLBACK, SETTLED
 from tests.e2e.test_once import ALL, released, settle
 from tests.e2e.test_run import EAGER, running
-from tests.e2e.world import PARTNER, THREE, Done, World, app, subscription, world
+from tests.e2e.world import BY_VERB, HASTY, PARTNER, THREE, Done, World, app, subscription, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
 
@@ -79,7 +79,7 @@ def test_a_file_emptied_behind_a_swapped_link_counts_as_shrunken(tmp_path: Path)
 def test_an_emptied_file_is_refused_whatever_its_folder_is_called(
     tmp_path: Path, known: str, called: str
 ) -> None:
-    with world(tmp_path) as there:
+    with world(tmp_path, *BY_VERB) as there:
         there.declare(LOSES_ANYTHING, *THREE[:3])
         there.declare(subscription(), name="hooks.yaml")
         (tmp_path / "link").symlink_to("manifests")
@@ -97,8 +97,8 @@ def test_an_emptied_file_is_refused_whatever_its_folder_is_called(
 
 
 def test_a_single_manifest_file_that_was_emptied_is_refused_by_every_verb(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
-        there.declare(PARTNER, *THREE)
+    with world(tmp_path, *BY_VERB) as there:
+        there.declare(HASTY, *THREE)
         settle(there)
         (there.manifests / "all.yaml").write_text("")
         told = "all.yaml is empty and held manifests before; fill it, or delete it"
@@ -120,10 +120,10 @@ TWO = re.compile(r"--release (sha256:[0-9a-f]{64},sha256:[0-9a-f]{64})$", re.MUL
 def test_an_empty_fleet_is_refused_with_every_digest_and_stays_released(
     tmp_path: Path,
 ) -> None:
-    with world(tmp_path) as there:
-        there.declare(PARTNER, *THREE)
+    with world(tmp_path, *BY_VERB) as there:
+        there.declare(HASTY, *THREE)
         settle(there)
-        there.declare(PARTNER)
+        there.declare(HASTY)
         digests = set()
         for verb in VERBS:
             done = look(there, verb)
@@ -144,18 +144,18 @@ def test_an_empty_fleet_is_refused_with_every_digest_and_stays_released(
 
 def test_a_rewritten_history_that_lost_too_much_is_released_by_both_digests(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository")
-    repository.commit({"apps/all.yaml": "---\n".join((PARTNER, *THREE))})
-    with world(tmp_path) as there, serving(repository.folder) as server:
+    repository.commit({"apps/all.yaml": "---\n".join((HASTY, *THREE))})
+    with world(tmp_path, *BY_VERB) as there, serving(repository.folder) as server:
         where = ("--git", server.url, "--branch", "main", "--git-path", "apps", "--store", "kept.db")
         settle(there, *where)
-        repository.commit({"apps/all.yaml": "---\n".join((PARTNER, THREE[0]))}, parent="0")
+        repository.commit({"apps/all.yaml": "---\n".join((HASTY, THREE[0]))}, parent="0")
         done = there.run("run", "--once", *where)
         found = TWO.search(done.err)
         assert done.code == 4, done.err
         assert found, done.err
         done = there.run("run", "--once", "--release", found[1], *where)
         assert done.code == 0, done.err
-        tip = repository.commit({"elsewhere/all.yaml": PARTNER})
+        tip = repository.commit({"elsewhere/all.yaml": HASTY})
         done = there.run("run", "--once", "-o", "json", *where)
         assert (done.code, done.json()["source"]["rejected"]) == (1, tip), "a commit without the folder"
 

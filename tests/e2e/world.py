@@ -30,6 +30,14 @@ metadata: {name: main}
 spec: {settle: {lateEffect: 3s, staleList: 2s}}
 """
 
+BY_VERB = ("--switch", "subscription-bucket=per-verb")
+"""A Gupshup that counts what reads, makes and changes subscriptions apart. HASTY declares as much.
+
+A test of six passes waits for no minute then. What happens under a single count is shown in simulated time.
+"""
+
+HASTY = PARTNER.replace("spec: {", "spec: {limits: {subscription: 15/min}, ")
+
 
 def app(name: str, phone: int, *more: str) -> str:
     """Return an App manifest; its phone is a number of twelve digits, *more* are lines of its spec."""
