@@ -136,7 +136,9 @@ def test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released(tmp_p
 @pytest.mark.parametrize(
     ("documents", "code"), [(("kind: [",), 3), ((), 4), ((HASTY,), 4)], ids=["invalid", "empty", "no app"]
 )
-def test_a_first_revision_that_is_refused_is_never_applied(tmp_path: Path, documents: tuple[str, ...], code: int) -> None:
+def test_a_first_revision_that_is_refused_is_never_applied(
+    tmp_path: Path, documents: tuple[str, ...], code: int
+) -> None:
     with world(tmp_path, *BY_VERB) as there:
         there.declare(*documents)
         for _ in range(2):
