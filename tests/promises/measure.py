@@ -37,7 +37,7 @@ def planted() -> dict[str, object]:
         found = [each for each in defect.found() if each.startswith(f"{defect.breaks}:")]
         caught[defect.breaks] += bool(found)
         missed += [] if found else [name]
-        accused += [name] if defect.found(straight=True) else []
+        accused += [name] if defect.found(unmutated=True) else []
         _say(f"{name}: {'found' if found else 'MISSED'}")
     return {
         "planted": len(PLANTED),

@@ -11,56 +11,56 @@ from controller.model.source import Rules, Source
 from tests.sim.oracle import endless_writes, violations, writes
 from tests.sim.run_dirs import reference, run, run_dir
 from tests.sim.scenario import SCENARIOS
-from tests.sim.sim_run import Disruption, Patience
-from tests.sim.simulated_world import STRAIGHT, SimulatedWorld, Twist
+from tests.sim.sim_run import Disruption, RunLimit
+from tests.sim.simulated_world import UNMUTATED, Mutation, SimulatedWorld
 
-_LITTLE = Patience(processes=20, seconds=300)
+_SHORT_LIMIT = RunLimit(processes=20, seconds=300)
 """A defect may keep a run going for ever."""
 
-Way = Callable[[str, Disruption, Twist], Sequence[str]]
-"""Runs a scenario by its name through a disruption, with a twist; returns what promises were broken."""
+Way = Callable[[str, Disruption, Mutation], Sequence[str]]
+"""Runs a scenario by its name through a disruption, with a mutation; returns what promises were broken."""
 
 
-def settling(name: str, disruption: Disruption, twist: Twist) -> Sequence[str]:
+def settling(name: str, disruption: Disruption, mutation: Mutation) -> Sequence[str]:
     """Go on until nothing moves any more, as the exploration does, with all of its oracles."""
     ends = reference(name)[2]
-    return run(SCENARIOS[name], disruption, ends=ends, twist=twist, patience=_LITTLE).violations
+    return run(SCENARIOS[name], disruption, ends=ends, mutation=mutation, limit=_SHORT_LIMIT).violations
 
 
-def planning(name: str, _: Disruption, twist: Twist) -> Sequence[str]:
+def planning(name: str, _: Disruption, mutation: Mutation) -> Sequence[str]:
     """Only plan."""
     with run_dir() as context:
-        sim = SimulatedWorld(SCENARIOS[name], context, twist=twist)
+        sim = SimulatedWorld(SCENARIOS[name], context, mutation=mutation)
         sim.plan(SCENARIOS[name].last)
         return [*violations(sim), *(f"P5: a plan wrote: {each}" for each in writes(sim, 0))]
 
 
-def insisting(name: str, disruption: Disruption, twist: Twist) -> Sequence[str]:
+def insisting(name: str, disruption: Disruption, mutation: Mutation) -> Sequence[str]:
     """Apply every minute for an hour, as a pipeline may, while Gupshup never agrees.
 
     P29 is not asked about: where Gupshup says that it did what it did not, the next observation finds out.
     """
     with run_dir() as context:
-        sim = SimulatedWorld(SCENARIOS[name], context, faults=disruption.faults, twist=twist)
+        sim = SimulatedWorld(SCENARIOS[name], context, faults=disruption.faults, mutation=mutation)
         for _ in range(60):
-            sim.apply(SCENARIOS[name].last, wait=False, patience=60)
+            sim.apply(SCENARIOS[name].last, wait=False, timeout=60)
             sim.pass_time(60)
         found = [each for each in violations(sim) if not each.startswith("P29")]
         return [*found, *endless_writes(sim)]
 
 
-def running_twice(name: str, disruption: Disruption, twist: Twist) -> Sequence[str]:
+def running_twice(name: str, disruption: Disruption, mutation: Mutation) -> Sequence[str]:
     """Run the same from the same seed twice."""
-    first, second = (run(SCENARIOS[name], disruption, twist=twist).digest for _ in range(2))
+    first, second = (run(SCENARIOS[name], disruption, mutation=mutation).digest for _ in range(2))
     return [] if first == second else ["P27: the same seed led to another run"]
 
 
 def rivalled(*, stolen: bool) -> Way:
     """Let a second process want to write; *stolen*: the first one's lock was taken away before."""
 
-    def way(name: str, _: Disruption, twist: Twist) -> Sequence[str]:
+    def way(name: str, _: Disruption, mutation: Mutation) -> Sequence[str]:
         with run_dir() as context:
-            sim = SimulatedWorld(SCENARIOS[name], context, twist=twist)
+            sim = SimulatedWorld(SCENARIOS[name], context, mutation=mutation)
             ended, met = sim.rivalry(SCENARIOS[name].last, 7.0 if not stolen else 0.5, stolen=stolen)
             kept_out = [ended.error] if stolen else met
             wrong = [] if any(isinstance(each, Locked) for each in kept_out) else ["P24: nobody was kept out"]
@@ -72,9 +72,9 @@ def rivalled(*, stolen: bool) -> Way:
 def damaged(damage: Callable[[Path], object]) -> Way:
     """Damage the store of a fleet that is as declared, and start another process."""
 
-    def way(name: str, _: Disruption, twist: Twist) -> Sequence[str]:
+    def way(name: str, _: Disruption, mutation: Mutation) -> Sequence[str]:
         with run_dir() as context:
-            sim = SimulatedWorld(SCENARIOS[name], context, twist=twist)
+            sim = SimulatedWorld(SCENARIOS[name], context, mutation=mutation)
             sim.apply(SCENARIOS[name].last)
             damage(sim.disk.path)
             before = sim.disk.path.read_bytes()
@@ -91,9 +91,9 @@ def losing(then: Desired, *, new: bool = False, says: str = "P12", folder: str =
     *new*: there is only what is left. *says* is the promise that it is refused, *folder* where it lies.
     """
 
-    def way(name: str, _: Disruption, twist: Twist) -> Sequence[str]:
+    def way(name: str, _: Disruption, mutation: Mutation) -> Sequence[str]:
         with run_dir() as context:
-            sim = SimulatedWorld(SCENARIOS[name], context, twist=twist)
+            sim = SimulatedWorld(SCENARIOS[name], context, mutation=mutation)
             before = None if new else sim.applied(_loaded(SCENARIOS[name].last)).error
             since = len(sim.trace.requests)
             after = [sim.applied(_loaded(then, folder)).error for _ in range(2)]
@@ -116,7 +116,7 @@ class Defect:
     """One way to break the product, the promise it breaks, and the least disruption that shows it."""
 
     breaks: str
-    twist: Twist
+    mutation: Mutation
     scenario: str = "link"
     disruption: Disruption = field(default_factory=Disruption)
     way: Way = settling
@@ -126,10 +126,10 @@ class Defect:
         """How many disruptions it takes."""
         return len(self.disruption.faults) + len(self.disruption.failures)
 
-    def found(self, disruption: Disruption | None = None, *, straight: bool = False) -> Sequence[str]:
-        """Return what promises it breaks, in its disruption or another; *straight*: the product as it is."""
-        twist = STRAIGHT if straight else self.twist
-        return self.way(self.scenario, self.disruption if disruption is None else disruption, twist)
+    def found(self, disruption: Disruption | None = None, *, unmutated: bool = False) -> Sequence[str]:
+        """Return what promises it breaks, in its disruption or another; *unmutated*: the product as it is."""
+        mutation = UNMUTATED if unmutated else self.mutation
+        return self.way(self.scenario, self.disruption if disruption is None else disruption, mutation)
 
 
 Defects = Mapping[str, Defect]

@@ -20,7 +20,7 @@ from tests.sim.injection_points import Point, survey
 from tests.sim.run_dirs import reference, run
 from tests.sim.scenario import SCENARIOS
 from tests.sim.sim_run import Disruption
-from tests.sim.simulated_world import STRAIGHT, Twist
+from tests.sim.simulated_world import UNMUTATED, Mutation
 from tests.sim.timeline import Step
 
 Job = TypeVar("Job")
@@ -28,14 +28,16 @@ _TOLD = 100
 """Jobs after which an exploration says on stderr how far it is."""
 
 
-def examine(name: str, points: Sequence[Point], twist: Twist = STRAIGHT) -> ExplorationSummary:
+def examine(name: str, points: Sequence[Point], mutation: Mutation = UNMUTATED) -> ExplorationSummary:
     """Run *name* with the disruptions of all *points* together, and judge it."""
-    return judged(name, " + ".join(map(str, points)), together(points), twist)
+    return judged(name, " + ".join(map(str, points)), together(points), mutation)
 
 
-def judged(name: str, words: str, disruption: Disruption, twist: Twist = STRAIGHT) -> ExplorationSummary:
+def judged(
+    name: str, words: str, disruption: Disruption, mutation: Mutation = UNMUTATED
+) -> ExplorationSummary:
     """Run *name* through *disruption*, which *words* name, and judge it."""
-    result = run(SCENARIOS[name], disruption, ends=reference(name)[2], twist=twist)
+    result = run(SCENARIOS[name], disruption, ends=reference(name)[2], mutation=mutation)
     summary = ExplorationSummary(
         runs=1,
         missed=not result.struck,

@@ -86,7 +86,7 @@ class LongRun:
 
     def run(self, seconds: float) -> Ended:
         """Let one process run for *seconds*, or until it is killed."""
-        life, loop, clock = self.sim._born()
+        life, loop, clock = self.sim._begin_process()
         last = _all(each for _, each in self.editions)
         run, lives = PartnerRun(PassRequest(last, last)), list[Runtime]()
 

@@ -12,7 +12,7 @@ from tests.sim.oracle import violations
 from tests.sim.run_dirs import run_dir
 from tests.sim.scenario import TAG, Scenario, app, desired, subscription, there
 from tests.sim.sim_run import Disruption
-from tests.sim.simulated_world import STRAIGHT, SimulatedWorld, Twist
+from tests.sim.simulated_world import UNMUTATED, Mutation, SimulatedWorld
 from tests.sim.timeline import START
 
 LINKED, SUBSCRIBED = 5.0, 10.0
@@ -84,11 +84,11 @@ class Waited:
     found: Sequence[str]
 
 
-def onboard(fleet: Fleet, *, starts: int = 1, twist: Twist = STRAIGHT) -> Waited:
+def onboard(fleet: Fleet, *, starts: int = 1, mutation: Mutation = UNMUTATED) -> Waited:
     """Start a process, the last of so many, and declare new apps."""
     scenario = fleet.scenario()
     with run_dir() as context:
-        sim = SimulatedWorld(scenario, context, twist=twist)
+        sim = SimulatedWorld(scenario, context, mutation=mutation)
         for _ in range(starts - 1):
             LongRun(sim, [(0.0, scenario.revisions[0])], _TEMPO).run(20.0)
         begun = sim.timeline.seconds
@@ -123,11 +123,11 @@ def late(waited: Waited) -> Iterator[str]:
                 yield f"P42: a newcomer's {what} came after {each} s"
 
 
-def onboarding(*, more: bool) -> Callable[[str, Disruption, Twist], Sequence[str]]:
+def onboarding(*, more: bool) -> Callable[[str, Disruption, Mutation], Sequence[str]]:
     """Start a process over a fleet, and declare a new app; *more*: every app gets another webhook then."""
 
-    def way(_: str, __: Disruption, twist: Twist) -> Sequence[str]:
-        waited = onboard(Fleet(60 if more else 110, more=more), twist=twist)
+    def way(_: str, __: Disruption, mutation: Mutation) -> Sequence[str]:
+        waited = onboard(Fleet(60 if more else 110, more=more), mutation=mutation)
         return [*waited.found, *late(waited)]
 
     return way

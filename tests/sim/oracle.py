@@ -103,7 +103,7 @@ def _rested(sim: SimulatedWorld) -> Iterator[str]:
             continue
         ended = unclear.pop(request.phone, None)
         if ended is not None:
-            begun = max(ended, *(START + each for each in sim.births if START + each <= request.at))
+            begun = max(ended, *(START + each for each in sim.starts if START + each <= request.at))
             if request.at < ended + rest - _BEHIND or request.at > begun + rest + _GRACE:
                 after = request.at - ended
                 yield f"P38: a link for {request.phone} {after:.3f} s after one without a clear answer"

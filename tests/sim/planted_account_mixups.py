@@ -15,7 +15,7 @@ from tests.sim.planted_defects_at_ports import fault
 from tests.sim.run_dirs import run_dir
 from tests.sim.scenario import SCENARIOS
 from tests.sim.sim_run import Disruption
-from tests.sim.simulated_world import SimulatedWorld, Twist
+from tests.sim.simulated_world import Mutation, SimulatedWorld
 
 _VARIABLE = "GUPSHUP_PARTNER_TOKEN"
 _MONTH = 30 * 86_400.0
@@ -36,22 +36,22 @@ def by_token(desired: Desired, sim: SimulatedWorld) -> Desired:
     )
 
 
-def in_turn(name: str, disruption: Disruption, twist: Twist) -> Sequence[str]:
+def in_turn(name: str, disruption: Disruption, mutation: Mutation) -> Sequence[str]:
     """Apply by token, and end before an answer came; apply by e-mail until it is done, and by token again."""
     with run_dir() as context:
-        sim = SimulatedWorld(SCENARIOS[name], context, faults=disruption.faults, twist=twist)
+        sim = SimulatedWorld(SCENARIOS[name], context, faults=disruption.faults, mutation=mutation)
         mail = SCENARIOS[name].last
         token = by_token(mail, sim)
-        sim.apply(token, wait=False, patience=3)
+        sim.apply(token, wait=False, timeout=3)
         ended = [sim.apply(each).error for each in (mail, token)]
         wrong = [f"P41: it ended with {error}" for error in ended if error is not None]
         return [*violations(sim), *wrong]
 
 
-def side_by_side(name: str, _trouble: Disruption, twist: Twist) -> Sequence[str]:
+def side_by_side(name: str, _trouble: Disruption, mutation: Mutation) -> Sequence[str]:
     """Apply by token, and let somebody who signed in by e-mail want to write meanwhile."""
     with run_dir() as context:
-        sim = SimulatedWorld(SCENARIOS[name], context, twist=twist)
+        sim = SimulatedWorld(SCENARIOS[name], context, mutation=mutation)
         mail = SCENARIOS[name].last
         _ended, met = sim.rivalry(by_token(mail, sim), 7.0, rival=mail)
         wrong = [] if any(isinstance(each, Locked) for each in met) else ["P41: nobody was kept out"]
@@ -70,7 +70,7 @@ def _never_another(who: SignedIn, known: Sequence[KnownAccount], ours: Mapping[U
 def _mixed_up(way: Way, instead: object, breaks: str = "P41") -> Defect:
     late = Disruption((fault("late", seconds=55),)) if way is in_turn else Disruption()
     return Defect(
-        breaks, Twist(names={"controller.loop.identity:identify": instead}), disruption=late, way=way
+        breaks, Mutation(names={"controller.loop.identity:identify": instead}), disruption=late, way=way
     )
 
 

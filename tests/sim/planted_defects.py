@@ -41,7 +41,7 @@ from tests.sim.new_apps import onboarding
 from tests.sim.planted_defects_at_ports import CRASH_LOOP, fault, remote, store
 from tests.sim.scenario import SCENARIOS, SECRETS, desired
 from tests.sim.sim_run import Disruption
-from tests.sim.simulated_world import Twist
+from tests.sim.simulated_world import Mutation
 
 _KEPT, _MATCHED, _ALLOWED = link._keep, match._by_phone_and_name, guard.allowed
 _CHECKED, _CHECKED_FILE = opening._checked, opening._check_file
@@ -257,38 +257,38 @@ _CALLED_OTHERWISE = replace(
 
 DEFECTS_IN_FUNCTIONS: Defects = {
     "a phone that contains the declared one is the same": Defect(
-        "P4", Twist(names={f"{_CORE}.planning.match:_by_phone_and_name": _contains}), "look-alikes"
+        "P4", Mutation(names={f"{_CORE}.planning.match:_by_phone_and_name": _contains}), "look-alikes"
     ),
     "an equal name is enough": Defect(
-        "P4", Twist(names={f"{_CORE}.planning.match:_by_phone_and_name": _name_is_enough}), "look-alikes"
+        "P4", Mutation(names={f"{_CORE}.planning.match:_by_phone_and_name": _name_is_enough}), "look-alikes"
     ),
     "an appId is enough, whatever its phone": Defect(
-        "P4", Twist(names={f"{_CORE}.planning.match:_by_id": _id_is_enough}), "somebody's id"
+        "P4", Mutation(names={f"{_CORE}.planning.match:_by_id": _id_is_enough}), "somebody's id"
     ),
     "what the list's filter lets through has that phone": Defect(
-        "P1", Twist(_filter_is_believed), "look-alikes"
+        "P1", Mutation(_filter_is_believed), "look-alikes"
     ),
     "a plan acts": Defect(
         "P5",
-        Twist(names={"controller.doors.app:reader": writer, "controller.loop.apply:decide": _plan_acts}),
+        Mutation(names={"controller.doors.app:reader": writer, "controller.loop.apply:decide": _plan_acts}),
         way=planning,
     ),
     "what cannot be read back is sent again each time": Defect(
         "P7",
-        Twist(
+        Mutation(
             names={
                 f"{_CORE}.planning.subscriptions:_write_only_changes": _headers_always_differ,
                 f"{_CORE}.planning.write_outcomes:MOST_REPEATED_WRITES": 10**9,  # no end as WillNotConverge
             }
         ),
     ),
-    "a refusal is forgotten": Defect("P7", Twist(_refusals_are_not_kept), "stranger's name"),
+    "a refusal is forgotten": Defect("P7", Mutation(_refusals_are_not_kept), "stranger's name"),
     "a tag of others is ours": Defect(
-        "P10", Twist(names={f"{_CORE}.planning.subscriptions:is_ours": lambda *_: True}), "unsubscribe"
+        "P10", Mutation(names={f"{_CORE}.planning.subscriptions:is_ours": lambda *_: True}), "unsubscribe"
     ),
     "policies do not count": Defect(
         "P10",
-        Twist(
+        Mutation(
             names={
                 f"{_CORE}.planning.subscriptions:may_unsubscribe": _a_tag_is_enough,
                 f"{_CORE}.planning.matched_app:may_unsubscribe": _a_tag_is_enough,
@@ -298,11 +298,11 @@ DEFECTS_IN_FUNCTIONS: Defects = {
         "take-over",
     ),
     "what a narrowed scope lacks is undeclared": Defect(
-        "P10", Twist(names={f"{_CORE}.planning.matched_app:Context": _all_is_seen}), "narrowed"
+        "P10", Mutation(names={f"{_CORE}.planning.matched_app:Context": _all_is_seen}), "narrowed"
     ),
     "a suspension is overlooked": Defect(
         "P10",
-        Twist(
+        Mutation(
             names={
                 f"{_CORE}.planning.actions:suspended": lambda *_: False,
                 f"{_CORE}.planning.plan:suspended": lambda *_: False,
@@ -311,35 +311,37 @@ DEFECTS_IN_FUNCTIONS: Defects = {
         "suspended",
     ),
     "no guard bites": Defect(
-        "P11", Twist(names={"controller.loop.reconcile.reconcile:guard_for": lambda each, *_: each}), "held"
+        "P11",
+        Mutation(names={"controller.loop.reconcile.reconcile:guard_for": lambda each, *_: each}),
+        "held",
     ),
     "guards bite on large fleets only": Defect(
-        "P11", Twist(names={f"{_CORE}.planning.guard:allowed": _guards_begin_at_ten}), "held"
+        "P11", Mutation(names={f"{_CORE}.planning.guard:allowed": _guards_begin_at_ten}), "held"
     ),
     "an empty source is as good as any": Defect(
         "P12",
-        Twist(names={"controller.doors.cli.source.checks:refuse_empty": lambda *_: None}),
+        Mutation(names={"controller.doors.cli.source.checks:refuse_empty": lambda *_: None}),
         "shrinking",
         way=losing(desired(revision="r2"), new=True),
     ),
     "a shrunken source is as good as any": Defect(
         "P12",
-        Twist(names={"controller.loop.admission:refuse_shrunk": lambda *_, **__: None}),
+        Mutation(names={"controller.loop.admission:refuse_shrunk": lambda *_, **__: None}),
         "shrinking",
         way=losing(_FEWER),
     ),
     "a guard goes by what a partner is called": Defect(
-        "P36", Twist(names=_guarded_by(_by_name)), "shrinking", way=losing(_CALLED_OTHERWISE, says="P36")
+        "P36", Mutation(names=_guarded_by(_by_name)), "shrinking", way=losing(_CALLED_OTHERWISE, says="P36")
     ),
     "what is refused is what was declared last": Defect(
         "P36",
-        Twist(names=_guarded_by(_kept_before_it_is_refused)),
+        Mutation(names=_guarded_by(_kept_before_it_is_refused)),
         "shrinking",
         way=losing(_FEWER, says="P36", folder="/elsewhere"),
     ),
     "all subscriptions are deleted for one": Defect(
         "P13",
-        Twist(
+        Mutation(
             names={
                 f"{_GUPSHUP}.writer:UNSUBSCRIBE": replace(
                     UNSUBSCRIBE, template="/partner/app/{app}/subscription"
@@ -349,66 +351,69 @@ DEFECTS_IN_FUNCTIONS: Defects = {
         "unsubscribe",
     ),
     "a window is half as long": Defect(
-        "P15", Twist(names={f"{_CORE}.ratelimit:window": _half_a_window}), disruption=CRASH_LOOP
+        "P15", Mutation(names={f"{_CORE}.ratelimit:window": _half_a_window}), disruption=CRASH_LOOP
     ),
     "a 429 is like any other refusal": Defect(
         "P16",
-        Twist(names={"controller.loop.rate_limiter:RateLimiter._rest": _no_rest}),
+        Mutation(names={"controller.loop.rate_limiter:RateLimiter._rest": _no_rest}),
         disruption=Disruption((fault("429", "subscribe"),)),
     ),
     "a lost update is sent again": Defect(
-        "P17", Twist(_updates_again), "unsubscribe", Disruption((fault("lose-reply", "updateSubscription"),))
+        "P17",
+        Mutation(_updates_again),
+        "unsubscribe",
+        Disruption((fault("lose-reply", "updateSubscription"),)),
     ),
     "what was not read is not there": Defect(
         "P7",
-        Twist(names={f"{_GUPSHUP}.reader:GupshupReader.subscriptions": _unread_is_none}),
+        Mutation(names={f"{_GUPSHUP}.reader:GupshupReader.subscriptions": _unread_is_none}),
         "unsubscribe",
         Disruption((fault("html", "subscriptions"),)),
     ),
     "each call signs in for itself": Defect(
-        "P20", Twist(names={f"{_GUPSHUP}.tokens:TokenCache.get": _fetch_each_time})
+        "P20", Mutation(names={f"{_GUPSHUP}.tokens:TokenCache.get": _fetch_each_time})
     ),
     "an app's id is kept after its callback was set": Defect(
         "P22",
-        Twist(names={"controller.loop.reconcile.link:_keep": _callback_first}),
+        Mutation(names={"controller.loop.reconcile.link:_keep": _callback_first}),
         disruption=Disruption((fault("callback-refused"),)),
     ),
     "a damaged store is begun anew": Defect(
         "P23",
-        Twist(names={f"{_STORE}.opening:_checked": _begun_anew(_CHECKED)}),
+        Mutation(names={f"{_STORE}.opening:_checked": _begun_anew(_CHECKED)}),
         way=damaged(_noise),
     ),
     "an emptied store is begun anew": Defect(
         "P23",
-        Twist(names={f"{_STORE}.opening:_check_file": _begun_anew(_CHECKED_FILE)}),
+        Mutation(names={f"{_STORE}.opening:_check_file": _begun_anew(_CHECKED_FILE)}),
         way=damaged(lambda path: os.truncate(path, 0)),
     ),
     "two may hold the writer's lock": Defect(
-        "P24", Twist(names={f"{_STORE}.file_lock:_try": _lock_is_no_lock}), way=rivalled(stolen=False)
+        "P24", Mutation(names={f"{_STORE}.file_lock:_try": _lock_is_no_lock}), way=rivalled(stolen=False)
     ),
     "a lost lock goes unnoticed": Defect(
         "P24",
-        Twist(names={f"{_STORE}.file_lock:LockedFile.holds": lambda _: True}),
+        Mutation(names={f"{_STORE}.file_lock:LockedFile.holds": lambda _: True}),
         way=rivalled(stolen=True),
     ),
     "chance that no seed decides": Defect(
-        "P27", Twist(names={"controller.loop.apply:next_pass": _chance}), way=running_twice
+        "P27", Mutation(names={"controller.loop.apply:next_pass": _chance}), way=running_twice
     ),
-    "there is no history": Defect("P28", Twist(_no_line_of_history)),
+    "there is no history": Defect("P28", Mutation(_no_line_of_history)),
     "everything is called Ready": Defect(
-        "P29", Twist(names={"controller.loop.apply:statuses": _all_is_well}), "held"
+        "P29", Mutation(names={"controller.loop.apply:statuses": _all_is_well}), "held"
     ),
     "a callback that nobody wrote counts as declared": Defect(
-        "P46", Twist(names={f"{_CORE}.planning.plan:_callback": lambda *_: ()}), "declared later"
+        "P46", Mutation(names={f"{_CORE}.planning.plan:_callback": lambda *_: ()}), "declared later"
     ),
     "headers that nobody wrote count as declared": Defect(
         "P46",
-        Twist(names={f"{_SUBS}:_write_only_changes": lambda *_: {}, f"{_SUBS}:Unverifiable": Unchanged}),
+        Mutation(names={f"{_SUBS}:_write_only_changes": lambda *_: {}, f"{_SUBS}:Unverifiable": Unchanged}),
         "declared later",
     ),
     "headers that cannot be had count as declared": Defect(
         "P46",
-        Twist(
+        Mutation(
             names={
                 f"{_SUBS}:headerless": lambda *_: None,
                 f"{_SUBS}:_write_only_changes": lambda *_: {},
@@ -419,31 +424,31 @@ DEFECTS_IN_FUNCTIONS: Defects = {
     ),
     "what Gupshup echoes is told as it is": Defect(
         "P33",
-        Twist(names={f"{_GUPSHUP}.replies:redact": lambda text, _: text}),
+        Mutation(names={f"{_GUPSHUP}.replies:redact": lambda text, _: text}),
         disruption=Disruption((_SHOUTED,)),
     ),
     "a callback that a link could not set counts as set": Defect(
         "P46",
-        Twist(names={"controller.loop.reconcile.link:of_link_answer": _all_was_done}),
+        Mutation(names={"controller.loop.reconcile.link:of_link_answer": _all_was_done}),
         disruption=Disruption((fault("callback-refused"),)),
     ),
     "the name that a link asks for is not kept": Defect(
-        "P3", Twist(_name_is_lost), "new phone", Disruption((fault("late", seconds=55),))
+        "P3", Mutation(_name_is_lost), "new phone", Disruption((fault("late", seconds=55),))
     ),
     "a server's error is a refusal": Defect(
         "P3",
-        Twist(names={f"{_GUPSHUP}.writer:link_answer": _an_error_is_a_no}),
+        Mutation(names={f"{_GUPSHUP}.writer:link_answer": _an_error_is_a_no}),
         disruption=Disruption((fault("late", seconds=55, status=504),)),
     ),
     "a list that broke off is whole": Defect(
         "P3",
-        Twist(names={f"{_GUPSHUP}.reader:GupshupReader._pages": _what_came}),
+        Mutation(names={f"{_GUPSHUP}.reader:GupshupReader._pages": _what_came}),
         "many pages",
         Disruption((fault("html", "list", 2), fault("html", "list", 3))),
     ),
     "what a sweep has not reached is new at the next list": Defect(
         "P42",
-        Twist(
+        Mutation(
             names={
                 f"{_CORE}.schedule.schedule:Schedule._urgency": _all_is_new,
                 f"{_CORE}.schedule.workqueue:WorkQueue.add": _nothing_is_alone,
@@ -453,7 +458,7 @@ DEFECTS_IN_FUNCTIONS: Defects = {
     ),
     "an event waits behind a mass of changes": Defect(
         "P42",
-        Twist(names={f"{_CORE}.schedule.workqueue:WorkQueue.add": _nothing_is_alone}),
+        Mutation(names={f"{_CORE}.schedule.workqueue:WorkQueue.add": _nothing_is_alone}),
         way=onboarding(more=True),
     ),
 }

@@ -22,7 +22,7 @@ from tests.sim.defects import Defect, Defects
 from tests.sim.effects import Failure
 from tests.sim.scenario import SETTLE
 from tests.sim.sim_run import Disruption
-from tests.sim.simulated_world import Twist
+from tests.sim.simulated_world import Mutation
 from tests.sim.timeline import Step
 
 
@@ -270,50 +270,52 @@ def _set(seconds: float, *, reboot: bool = False) -> Disruption:
 _BOTH_LISTS = Disruption((fault("html", "list"), fault("html", "list", 2)))
 
 DEFECTS_AT_PORTS: Defects = {
-    "the intent is written after the call": Defect("P3", Twist(_intent_after_the_call), disruption=_DEAD),
-    "there is no intent": Defect("P3", Twist(_no_intent), disruption=_LATE),
-    "an unclear answer counts as a failure": Defect("P3", Twist(_unclear_is_failure), disruption=_LATE),
-    "the intents of the dead are forgotten": Defect("P3", Twist(_orphans_are_forgotten), disruption=_DEAD),
-    "nobody waits for a late effect": Defect("P3", Twist(_settle(Settle(0, 0))), disruption=_LATE),
+    "the intent is written after the call": Defect("P3", Mutation(_intent_after_the_call), disruption=_DEAD),
+    "there is no intent": Defect("P3", Mutation(_no_intent), disruption=_LATE),
+    "an unclear answer counts as a failure": Defect("P3", Mutation(_unclear_is_failure), disruption=_LATE),
+    "the intents of the dead are forgotten": Defect("P3", Mutation(_orphans_are_forgotten), disruption=_DEAD),
+    "nobody waits for a late effect": Defect("P3", Mutation(_settle(Settle(0, 0))), disruption=_LATE),
     "only L is waited for, not S": Defect(
-        "P3", Twist(_settle(replace(SETTLE, stale_list=0))), disruption=_LOST
+        "P3", Mutation(_settle(replace(SETTLE, stale_list=0))), disruption=_LOST
     ),
     "the wait counts from the send": Defect(
-        "P3", Twist(_counted_from_the_send), disruption=Disruption((fault("lose-request", seconds=25),))
+        "P3", Mutation(_counted_from_the_send), disruption=Disruption((fault("lose-request", seconds=25),))
     ),
     "no fresh look before a link": Defect(
-        "P3", Twist(_no_fresh_look), "pre-exists", Disruption((fault("empty-list", "list"),))
+        "P3", Mutation(_no_fresh_look), "pre-exists", Disruption((fault("empty-list", "list"),))
     ),
     "a list that failed is an empty one": Defect(
-        "P3", Twist(_failed_list_is_empty), "pre-exists", _BOTH_LISTS
+        "P3", Mutation(_failed_list_is_empty), "pre-exists", _BOTH_LISTS
     ),
-    "the client posts again": Defect("P3", Twist(_posts_again), disruption=_LATE),
-    "a conflict is as good as a success": Defect("P4", Twist(_conflict_is_fine), "stranger's phone"),
+    "the client posts again": Defect("P3", Mutation(_posts_again), disruption=_LATE),
+    "a conflict is as good as a success": Defect("P4", Mutation(_conflict_is_fine), "stranger's phone"),
     "a bound app that is not listed is linked again": Defect(
-        "P3", Twist(_bindings_do_not_count), disruption=Disruption((fault("stale-list", seconds=14),))
+        "P3", Mutation(_bindings_do_not_count), disruption=Disruption((fault("stale-list", seconds=14),))
     ),
     "a lost reply counts as a success": Defect(
-        "P7", Twist(_lost_is_done), disruption=Disruption((fault("lose-request", "subscribe"),))
+        "P7", Mutation(_lost_is_done), disruption=Disruption((fault("lose-request", "subscribe"),))
     ),
     "a disk that fails is ignored": Defect(
         "P3",
-        Twist(_disk_is_ignored),
+        Mutation(_disk_is_ignored),
         disruption=Disruption((fault("late", seconds=55),), (("IntentTable.open", 1, Failure.FULL),)),
     ),
     "history is written after the call": Defect(
-        "P28", Twist(_history_after_the_call), disruption=Disruption(failures=(("link", 1, Failure.AFTER),))
+        "P28",
+        Mutation(_history_after_the_call),
+        disruption=Disruption(failures=(("link", 1, Failure.AFTER),)),
     ),
-    "subscriptions do not wait for live": Defect("live", Twist(_subscribes_before_live)),
+    "subscriptions do not wait for live": Defect("live", Mutation(_subscribes_before_live)),
     "what rests goes by the wall clock, which is set forward": Defect(
-        "P38", Twist(names={_TIME: _walls_time}), disruption=_set(3 * 86_400.0)
+        "P38", Mutation(names={_TIME: _walls_time}), disruption=_set(3 * 86_400.0)
     ),
     "what rests goes by the wall clock, which is set back": Defect(
-        "P38", Twist(names={_TIME: _walls_time}), disruption=_set(-3_600.0)
+        "P38", Mutation(names={_TIME: _walls_time}), disruption=_set(-3_600.0)
     ),
     "monotonic time is compared over reboots": Defect(
-        "P38", Twist(names={_TIME: _one_boot}), disruption=_set(0.0, reboot=True)
+        "P38", Mutation(names={_TIME: _one_boot}), disruption=_set(0.0, reboot=True)
     ),
     "the pace is forgotten by each process": Defect(
-        "P15", Twist(store=_pace_in_memory), disruption=CRASH_LOOP
+        "P15", Mutation(store=_pace_in_memory), disruption=CRASH_LOOP
     ),
 }

@@ -6,7 +6,7 @@ from controller.model.plan import Outcome
 from controller.simulator import Fault
 from tests.sim.defects import Defect, Defects, insisting
 from tests.sim.sim_run import Disruption
-from tests.sim.simulated_world import Twist
+from tests.sim.simulated_world import Mutation
 
 _TAKEN = {"status": 400, "message": "Duplicate component tag", "plain": True}
 _VERDICT = "controller.core.planning.write_outcomes"
@@ -18,30 +18,30 @@ def _nothing_learnt(action: Write, why: str, _: object) -> Verdict:
 
 DEFECTS_OF_ENDLESS_WRITES: Defects = {
     "another spelling is another url": Defect(
-        "P7", Twist(names={"controller.core.url:normal": lambda url: url}), "spelt otherwise"
+        "P7", Mutation(names={"controller.core.url:normal": lambda url: url}), "spelt otherwise"
     ),
     "what proves nothing leaves nothing behind": Defect(
         "P39",
-        Twist(names={"controller.loop.reconcile.write:of_unclear": _nothing_learnt}),
+        Mutation(names={"controller.loop.reconcile.write:of_unclear": _nothing_learnt}),
         disruption=Disruption((Fault("500", "subscribe"),)),
         way=insisting,
     ),
     "each try begins with a quick one": Defect(
         "P39",
-        Twist(names={f"{_VERDICT}:_tries": lambda _prior, _digest: 1}),
+        Mutation(names={f"{_VERDICT}:_tries": lambda _prior, _digest: 1}),
         disruption=Disruption((Fault("status", "subscribe", parameters=_TAKEN),)),
         way=insisting,
     ),
     "an answer is taken for a look": Defect(
         "P39",
-        Twist(names={"controller.loop.reconcile.attempt:replace": lambda seen, **_: seen}),
+        Mutation(names={"controller.loop.reconcile.attempt:replace": lambda seen, **_: seen}),
         "unsubscribe",
         Disruption((Fault("unkept", "updateSubscription"),)),
         way=insisting,
     ),
     "writes that do not take are not refused": Defect(
         "P39",
-        Twist(names={f"{_VERDICT}:_refuse_repeated": lambda written, *_: ClearRefusal(written.key)}),
+        Mutation(names={f"{_VERDICT}:_refuse_repeated": lambda written, *_: ClearRefusal(written.key)}),
         "unsubscribe",
         Disruption((Fault("unkept", "unsubscribe"),)),
         way=insisting,

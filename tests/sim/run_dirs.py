@@ -12,8 +12,8 @@ from tests.sim.disk import template
 from tests.sim.injection_points import PointMap, RepeatWatch, survey
 from tests.sim.oracle import State
 from tests.sim.scenario import SCENARIOS, Scenario
-from tests.sim.sim_run import PATIENT, Disruption, Patience, RunResult, simulate
-from tests.sim.simulated_world import STRAIGHT, RunDir, SimulatedWorld, Twist
+from tests.sim.sim_run import USUAL_LIMIT, Disruption, RunLimit, RunResult, simulate
+from tests.sim.simulated_world import UNMUTATED, Mutation, RunDir, SimulatedWorld
 from tests.sim.timeline import Clock, Timeline
 
 
@@ -42,13 +42,13 @@ def run(
     disruption: Disruption,
     *,
     ends: Sequence[State] = (),
-    twist: Twist = STRAIGHT,
-    patience: Patience = PATIENT,
+    mutation: Mutation = UNMUTATED,
+    limit: RunLimit = USUAL_LIMIT,
     watch: Callable[[SimulatedWorld], None] = lambda _: None,
 ) -> RunResult:
     """Simulate one run in a folder that is gone afterwards."""
     with run_dir() as context:
-        return simulate(scenario, context, disruption, ends=ends, twist=twist, patience=patience, watch=watch)
+        return simulate(scenario, context, disruption, ends=ends, mutation=mutation, limit=limit, watch=watch)
 
 
 @cache

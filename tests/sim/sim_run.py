@@ -11,19 +11,19 @@ from tests.sim.effects import Effect, Failure
 from tests.sim.manual_changes import change_by_hand
 from tests.sim.oracle import State, fullest, state, violations, writes
 from tests.sim.scenario import Scenario
-from tests.sim.simulated_world import HOUR, STRAIGHT, Ended, RunDir, SimulatedWorld, Twist
+from tests.sim.simulated_world import HOUR, UNMUTATED, Ended, Mutation, RunDir, SimulatedWorld
 from tests.sim.timeline import Step
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RunLimit:
     """How many *processes* a run may take before it is said never to settle, of how many seconds each."""
 
     processes: int = 60
     seconds: float = 2 * HOUR
 
 
-PATIENT = Patience()
+USUAL_LIMIT = RunLimit()
 
 CRASH_PAUSE = 1.0
 ERROR_PAUSE = 61.0
@@ -82,8 +82,8 @@ def simulate(  # noqa: PLR0913  (each by keyword, and each of them has a usual v
     disruption: Disruption,
     *,
     ends: Sequence[State] = (),
-    twist: Twist = STRAIGHT,
-    patience: Patience = PATIENT,
+    mutation: Mutation = UNMUTATED,
+    limit: RunLimit = USUAL_LIMIT,
     watch: Callable[[SimulatedWorld], None] = lambda _: None,
 ) -> RunResult:
     """Run *scenario* through *disruption* until it is settled, and judge it against the *ends* it may have.
@@ -92,20 +92,20 @@ def simulate(  # noqa: PLR0913  (each by keyword, and each of them has a usual v
     """
     injected = {(label, nth): failure for label, nth, failure in disruption.failures}
     steps = {(label, nth): step for label, nth, step in disruption.steps}
-    sim = SimulatedWorld(scenario, context, injected, disruption.faults, disruption.seed, steps, twist)
+    sim = SimulatedWorld(scenario, context, injected, disruption.faults, disruption.seed, steps, mutation)
     watch(sim)
     begin(sim)
     person: list[str] = []
-    found = _settle(sim, scenario.last, person, patience)
+    found = _settle(sim, scenario.last, person, limit)
     settled, struck = len(sim.injector.effects), _struck(sim, disruption)
     sim.world.faults.replace(())
     sim.injector.failures.clear()
     sim.injector.steps.clear()
     if not struck or any(not fault.nth for fault in disruption.faults):
-        found += _settle(sim, scenario.last, person, patience)
+        found += _settle(sim, scenario.last, person, limit)
     if disruption.drift:
         change_by_hand(disruption.seed, sim.world)
-        found += _settle(sim, scenario.last, person, patience)
+        found += _settle(sim, scenario.last, person, limit)
     found += stays(sim, scenario.last, plan=not ends)
     found += violations(sim)
     end = state(sim.world)
@@ -129,21 +129,21 @@ def simulate(  # noqa: PLR0913  (each by keyword, and each of them has a usual v
 def begin(sim: SimulatedWorld) -> None:
     """Begin every revision but the last: one short process each, however it ends."""
     for desired in sim.scenario.revisions[:-1]:
-        sim.apply(desired, wait=False, patience=5)
+        sim.apply(desired, wait=False, timeout=5)
         sim.pass_time(CRASH_PAUSE)
 
 
-def _settle(sim: SimulatedWorld, desired: Desired, person: list[str], patience: Patience) -> list[str]:
+def _settle(sim: SimulatedWorld, desired: Desired, person: list[str], limit: RunLimit) -> list[str]:
     """Start process after process until one is through; a person does what only a person can."""
-    for _ in range(patience.processes):
-        ended = sim.apply(desired, patience=patience.seconds)
+    for _ in range(limit.processes):
+        ended = sim.apply(desired, timeout=limit.seconds)
         if ended.killed:
             sim.pass_time(CRASH_PAUSE)
         elif ended.error is not None:
             sim.pass_time(ERROR_PAUSE)
-        elif len(person) > patience.processes or not _help(sim, ended, desired, person):
+        elif len(person) > limit.processes or not _help(sim, ended, desired, person):
             return _unsettled(sim, ended)
-    return [f"P1: not settled after {patience.processes} processes and {sim.timeline.seconds:.0f} s"]
+    return [f"P1: not settled after {limit.processes} processes and {sim.timeline.seconds:.0f} s"]
 
 
 def _unsettled(sim: SimulatedWorld, ended: Ended) -> list[str]:

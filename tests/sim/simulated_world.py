@@ -39,7 +39,7 @@ HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Twist:
+class Mutation:
     """A way to break the product on purpose: ports that do something else, or parts of the store.
 
     *names* maps `module:name` to what stands there instead while a process lives.
@@ -60,7 +60,7 @@ class Twist:
             yield
 
 
-STRAIGHT = Twist()
+UNMUTATED = Mutation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Ended:
 class SimulatedWorld:
     """*failures* and *steps* strike effects by label and place, *faults* are the simulator's.
 
-    Equal inputs, equal traces. *births* are the seconds at which processes began.
+    Equal inputs, equal traces. *starts* are the seconds at which processes began.
     """
 
     scenario: Scenario
@@ -97,11 +97,11 @@ class SimulatedWorld:
     faults: tuple[Fault, ...] = ()
     seed: int = 1
     steps: dict[tuple[str, int], Step] = field(default_factory=dict)
-    twist: Twist = STRAIGHT
+    mutation: Mutation = UNMUTATED
     timeline: Timeline = field(default_factory=Timeline)
     trace: Trace = field(default_factory=Trace)
     processes: int = 0
-    births: list[float] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list)
     environ: Mapping[str, str] = field(default_factory=dict)
     world: World = field(init=False)
     injector: Injector = field(init=False)
@@ -119,7 +119,7 @@ class SimulatedWorld:
             add_apps(self.world, {"apps": [dict(each) for each in self.scenario.seeded]})
 
     def apply(
-        self, desired: Desired, *, wait: bool = True, patience: float = 2 * HOUR, again: Iterable[str] = ()
+        self, desired: Desired, *, wait: bool = True, timeout: float = 2 * HOUR, again: Iterable[str] = ()
     ) -> Ended:
         """Run one process that applies *desired*, until it is through, fails or is killed."""
         run = PartnerRun(
@@ -127,7 +127,7 @@ class SimulatedWorld:
         )
 
         async def work(account: Account[Writer]) -> None:
-            until = account.clock.now() + patience
+            until = account.clock.now() + timeout
             await apply_until_settled(account, run, wait=wait, until=until, on_progress=lambda _: None)
 
         return self._process("apply", desired, run, work)
@@ -147,7 +147,7 @@ class SimulatedWorld:
     def plan(self, desired: Desired) -> Ended:
         """Run one process that only plans."""
         run = PartnerRun(PassRequest(desired, desired))
-        life, loop, clock = self._born()
+        life, loop, clock = self._begin_process()
 
         async def work() -> None:
             runtime = self._runtime(life, clock, "plan", desired)
@@ -239,7 +239,7 @@ class SimulatedWorld:
     def applied(self, loaded: Loaded) -> Ended:
         """Run one process that does all that `apply --yes --wait` does with decoded manifests."""
         run = PartnerRun(PassRequest(loaded.desired, loaded.desired))
-        life, loop, clock = self._born()
+        life, loop, clock = self._begin_process()
         lives: list[Runtime] = []
 
         async def main() -> None:
@@ -269,20 +269,20 @@ class SimulatedWorld:
         run: PartnerRun,
         work: Callable[[Account[Writer]], Awaitable[None]],
     ) -> Ended:
-        life, loop, clock = self._born()
+        life, loop, clock = self._begin_process()
         lives: list[Runtime] = []
 
         async def main() -> None:
             runtime = self._runtime(life, clock, purpose, desired)
             lives.append(runtime)
             async with open_writer(runtime, desired.partners[0], lock_timeout=0) as account:
-                await work(self.twist.account(account))
+                await work(self.mutation.account(account))
 
         return self._live(life, loop, run, main, lives)
 
-    def _born(self) -> tuple[Life, Loop, Clock]:
+    def _begin_process(self) -> tuple[Life, Loop, Clock]:
         self.processes += 1
-        self.births.append(self.timeline.seconds)
+        self.starts.append(self.timeline.seconds)
         loop = Loop(self.timeline)
         return Life(self.processes, stop=loop.stop), loop, Clock(self.timeline)
 
@@ -294,7 +294,7 @@ class SimulatedWorld:
             {**self.scenario.targets(), **targets(desired)},
         )  # fmt: skip
         store = self.disk.open(life, clock)
-        self.twist.store(store, clock.now)
+        self.mutation.store(store, clock.now)
         network = Network(transport=wire)
         return Runtime(
             store, clock, network, MappingProxyType({**SECRETS, **self.environ}), purpose, desired.revision
@@ -308,7 +308,7 @@ class SimulatedWorld:
         main: Callable[[], Awaitable[None]],
         lives: list[Runtime],
     ) -> Ended:
-        with self.twist.put():
+        with self.mutation.put():
             try:
                 error = _carry_out(loop, main)
             finally:

@@ -15,7 +15,7 @@ def test_a_session_of_an_account_that_was_renamed_signs_in_anew() -> None:
     desired = SCENARIOS["link"].last
     with run_dir() as context:
         sim = SimulatedWorld(SCENARIOS["link"], context)
-        life, loop, clock = sim._born()
+        life, loop, clock = sim._begin_process()
         runtime = sim._runtime(life, clock, "run", desired)
         lives: list[Runtime] = [runtime]
 

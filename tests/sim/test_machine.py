@@ -137,9 +137,9 @@ class ManifestMachine(RuleBasedStateMachine):
     def pass_time(self, seconds: int) -> None:
         self.sim.pass_time(seconds)
 
-    @rule(patience=st.sampled_from([1, 30, 300]))
-    def apply(self, patience: int) -> None:
-        ended = self.sim.apply(self._desired(), patience=patience)
+    @rule(timeout=st.sampled_from([1, 30, 300]))
+    def apply(self, timeout: int) -> None:
+        ended = self.sim.apply(self._desired(), timeout=timeout)
         self.sim.pass_time(ERROR_PAUSE if ended.error else CRASH_PAUSE)
 
     @rule()

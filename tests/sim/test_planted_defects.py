@@ -22,7 +22,7 @@ def test_a_planted_defect_breaks_its_promise(defect: Defect) -> None:
 
 @pytest.mark.parametrize("defect", _CASES)
 def test_the_same_disruption_breaks_no_promise_without_the_defect(defect: Defect) -> None:
-    assert not defect.found(straight=True)
+    assert not defect.found(unmutated=True)
 
 
 @pytest.mark.parametrize("defect", _PAIRS)
