@@ -11,9 +11,9 @@ from typing import Any
 from controller.core import ratelimit
 from controller.core.planning import guard, match
 from controller.core.planning.actions import Unchanged
+from controller.core.planning.link_outcomes import of_link_answer
 from controller.core.planning.matched_app import Context
 from controller.core.planning.source_guard import declared
-from controller.core.planning.write_outcomes import of_link_answer
 from controller.core.schedule.next_pass import next_pass
 from controller.core.schedule.schedule import Schedule
 from controller.core.schedule.workqueue import WorkQueue
