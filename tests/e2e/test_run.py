@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.world import PARTNER, THREE, Going, World, app, subscription, world
+from tests.e2e.world import BY_VERB, HASTY, PARTNER, THREE, Going, World, app, subscription, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
 
@@ -152,8 +152,8 @@ def test_run_follows_a_branch_and_refuses_a_rewritten_one(tmp_path: Path) -> Non
 
 
 def test_reconcile_and_a_command_that_waits_for_the_lock_are_served_by_run(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
-        there.declare(PARTNER, *THREE)
+    with world(tmp_path, *BY_VERB) as there:
+        there.declare(HASTY, *THREE)
         with running(there, "--interval", "1h", "--drift-interval", "1h") as run:
             there.until(settled)
             there.until(ready)

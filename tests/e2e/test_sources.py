@@ -121,6 +121,7 @@ def test_an_empty_fleet_is_refused_with_every_digest_and_stays_released(
     tmp_path: Path,
 ) -> None:
     with world(tmp_path, *BY_VERB) as there:
+        there.stay_signed_in()
         there.declare(HASTY, *THREE)
         settle(there)
         there.declare(HASTY)
