@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Lock
@@ -20,6 +19,9 @@ COMMAND = Path(sys.executable).with_name("gupshupctl")
 _SERVER = Path(__file__).with_name("forkserver.py")
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "COVERAGE")
 """How variables begin that an interpreter asks about when it starts, and never again."""
+
+MEASURED = "COVERAGE_PROCESS_CONFIG"
+"""The variable by which coverage measures a process that is started."""
 
 Words = Sequence[str | Path]
 
@@ -203,17 +205,21 @@ class Server:
         self._process.wait()
 
 
-@cache
+_SERVERS: dict[bool, Server] = {}
+
+
 def server() -> Server:
-    """Return this process's server, begun when somebody asks for it."""
-    return Server()
+    """Return this process's server, begun when somebody asks for it: one that is measured, or another one."""
+    measured = MEASURED in os.environ
+    if measured not in _SERVERS:
+        _SERVERS[measured] = Server()
+    return _SERVERS[measured]
 
 
 def end_server() -> None:
-    """End the server in the process that began it; a later request starts another one."""
-    if server.cache_info().currsize:
-        server().end()
-        server.cache_clear()
+    """End the servers in the process that began them; a later request starts another one."""
+    while _SERVERS:
+        _SERVERS.popitem()[1].end()
 
 
 atexit.register(end_server)
