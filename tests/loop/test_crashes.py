@@ -17,6 +17,8 @@ from tests.clock import FakeClock
 from tests.loop.apply_fixture import Fuse, Killed, app, bench, brittle, events
 from tests.loop.fake_gupshup import NEVER, Gupshup, Lose, Reply
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 QUICK = Settle(late_effect=6, stale_list=2)
 PROOF = QUICK.late_effect + QUICK.stale_list
 DECLARED = (app(), events())

@@ -13,6 +13,8 @@ from controller.model.manifest import LIMITS, Bucket
 from tests.builders.upstream import HERE
 from tests.clock import FakeClock
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 
 class Machine:
     """Two processes on one machine that die at random and come back to another wall clock."""
