@@ -64,7 +64,7 @@ def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> t
 
 def _open(plan: Plan) -> OpenItems:
     planned = {item_of(each): ("ChangePlanned", f"{verb_of(each)} is planned") for each in plan.actions}
-    held = {item_of(each.action): ("Held", f"by {each.guard}: {each.message}") for each in plan.held}
+    held = {item_of(each.action): ("Held", f"guard {each.guard}: {each.message}") for each in plan.held}
     return OpenItems(
         {each.item: each for each in plan.blocked},
         {each.item: each for each in plan.waiting},

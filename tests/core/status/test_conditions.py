@@ -233,7 +233,7 @@ def test_conditions_name_the_guard_that_holds_a_change() -> None:
     found = standing(DECLARED, observed(live(1), facts=MOVED), partner=partner)[SUB]
     condition = found.condition("Synced")
     assert condition is not None
-    assert condition.message == "by maxUpdates: 1 planned, 0 allowed"
+    assert condition.message == "guard maxUpdates: 1 planned, 0 allowed"
 
 
 @pytest.mark.parametrize(
