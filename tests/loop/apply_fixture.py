@@ -14,15 +14,7 @@ from controller.loop.apply import PartnerRun, apply_until_settled
 from controller.loop.ports import Account, Writer
 from controller.loop.reconcile.state import PassRequest
 from controller.model.history import WriteRecord
-from controller.model.manifest import (
-    App,
-    FromEnv,
-    Partner,
-    Policy,
-    Reference,
-    Settle,
-    Subscription,
-)
+from controller.model.manifest import App, FromEnv, Partner, Policy, Reference, Settle, Subscription
 from controller.model.memory import Memory
 from controller.model.plan import Request
 from controller.model.secret import Secret

@@ -11,15 +11,7 @@ from controller.model.manifest import Subscription
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import Plan, Request, Subscribe, Unsubscribe, Update, WaitFor
 from controller.model.upstream import RemoteSubscription
-from tests.builders.manifest import (
-    APP,
-    OURS,
-    PRUNING,
-    SECRET,
-    WANTED,
-    desired,
-    subscription,
-)
+from tests.builders.manifest import APP, OURS, PRUNING, SECRET, WANTED, desired, subscription
 from tests.builders.memory import KEYED, NOW, THREE, memory, tired, written
 from tests.builders.plan import NOBODY, observed, planned
 from tests.builders.upstream import EXTRA, MOVED, OFF, THERE, app_id, live, looked, remote

@@ -8,18 +8,7 @@ from controller.core.planning.digest import link_key, of_link
 from controller.core.planning.plan import LINK_COOLDOWN, refused_alike
 from controller.model.manifest import App, Policy, Settle, SubscribeWhen, Suspend
 from controller.model.memory import Binding, Intent, LinkAttempt, Memory, Refusal
-from controller.model.plan import (
-    Blocked,
-    Item,
-    Kind,
-    Link,
-    Outcome,
-    Request,
-    Result,
-    Verb,
-    WaitFor,
-    Waiting,
-)
+from controller.model.plan import Blocked, Item, Kind, Link, Outcome, Request, Result, Verb, WaitFor, Waiting
 from controller.model.upstream import Row
 from tests.builders.manifest import APP, PARTNER, app, desired, phone, subscription
 from tests.builders.memory import NOW, memory

@@ -13,18 +13,7 @@ from controller.model.manifest import App, Partner, Policy, SubscribeWhen, Subsc
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import NotYetObserved, Plan, Request, Subscribe, Unsubscribe, Update, Verb, WaitFor
 from controller.model.upstream import Details, Facts, ReadFailed, RemoteSubscription, Row, Stage
-from tests.builders.manifest import (
-    ALL,
-    APP,
-    OURS,
-    PARTNER,
-    PRUNING,
-    SECRET,
-    WANTED,
-    app,
-    desired,
-    subscription,
-)
+from tests.builders.manifest import APP, OURS, PARTNER, PRUNING, SECRET, WANTED, app, desired, subscription
 from tests.builders.memory import KEYED, NOW, memory, written
 from tests.builders.plan import observed, planned
 from tests.builders.upstream import EXTRA, MOVED, OFF, THERE, app_id, live, looked, remote, row
@@ -380,8 +369,8 @@ def test_a_refused_write_of_a_subscription_is_not_repeated(
 @pytest.mark.parametrize(
     ("there", "policies", "expected"),
     [
-        pytest.param((), ALL - {Policy.SUBSCRIBE}, Verb.SUBSCRIBE, id="no Subscribe"),
-        pytest.param((MOVED,), ALL - {Policy.UPDATE}, Verb.UPDATE, id="no Update"),
+        pytest.param((), PRUNING.policies - {Policy.SUBSCRIBE}, Verb.SUBSCRIBE, id="no Subscribe"),
+        pytest.param((MOVED,), PRUNING.policies - {Policy.UPDATE}, Verb.UPDATE, id="no Update"),
         pytest.param((), frozenset(), Verb.SUBSCRIBE, id="none at all: only observed"),
         pytest.param((MOVED,), frozenset(), Verb.UPDATE, id="none at all: drift is only told"),
     ],

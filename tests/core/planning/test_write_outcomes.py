@@ -26,18 +26,9 @@ from controller.core.planning.write_outcomes import (
 )
 from controller.errors import Rejected
 from controller.model.manifest import FromEnv
-from controller.model.memory import (
-    ClearRefusal,
-    LedgerEntry,
-    LedgerWritten,
-    Refusal,
-    Refuse,
-)
+from controller.model.memory import ClearRefusal, LedgerEntry, LedgerWritten, Refusal, Refuse
 from controller.model.plan import Outcome, SetCallback, Subscribe, Unsubscribe, Update
-from controller.model.upstream import (
-    RemoteSubscription,
-    SubscriptionId,
-)
+from controller.model.upstream import RemoteSubscription, SubscriptionId
 from tests.builders.manifest import CALLBACK, app, subscription
 from tests.builders.memory import KEYED, NOW, written
 from tests.builders.upstream import app_id, remote
