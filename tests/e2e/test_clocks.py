@@ -19,7 +19,7 @@ time.time = lambda: _real() + _ahead
 """
 """What Python reads first where it is on its path: the wall clock of the whole process is ahead then."""
 
-SLOW = PARTNER.replace("lateEffect: 3s", "lateEffect: 20s")
+SLOW = PARTNER.replace("lateEffect: 3s", "lateEffect: 30s")
 
 
 @contextmanager
@@ -51,10 +51,10 @@ def test_a_link_without_an_answer_is_waited_for_as_long_as_declared(
     with clocked(tmp_path) as there:
         there.declare(SLOW, app("AppOne", 1))
         there.faults({"kind": "lose-request", "route": "link", "nth": 1})
-        for wall in (first, second):
-            assert there.apply("--wait", "--timeout", "3s", **ahead(wall)).code == 6
+        for wall, seconds in ((first, "8s"), (second, "3s")):  # the first one has to get to its link
+            assert there.apply("--wait", "--timeout", seconds, **ahead(wall)).code == 6
         assert there.counted()["link"] == 1, "nobody can tell yet what became of the first"
-        last = there.apply("--wait", "--timeout", "40s", **ahead(second))
+        last = there.apply("--wait", "--timeout", "90s", **ahead(second))
         assert (last.code, there.counted()["link"], list(there.apps())) == (0, 2, ["AppOne"])
 
 
