@@ -53,7 +53,7 @@ def test_an_unclear_link_is_not_repeated_after_another_way_to_sign_in(tmp_path: 
             assert there.apply(**one).summary == {"linked": 1}
             there.declare(SLOW, app("AppZero", 9), ONE)
         there.faults(LATE)
-        unclear = there.apply("--timeout", "2s", **one)
+        unclear = there.apply("--timeout", "5s", **one)
         assert unclear.code == 6, unclear.err
         there.declare(
             SLOW.replace("name: main", "name: renamed"), *([app("AppZero", 9)] * (first == "email")), ONE

@@ -138,7 +138,7 @@ def test_secrets_that_gupshup_echoes_are_masked(tmp_path: Path) -> None:
             {"kind": "status", "status": 400, "route": "link", "message": echoes(ours[:40])},
             {"kind": "500", "route": "details", "message": echoes(ours)},
         )
-        assert here.apply("--timeout", "1s", **static).code == 5
+        assert here.apply("--timeout", "5s", **static).code == 5
         here.there.faults(
             {"kind": "status", "status": 400, "route": "subscribe", "message": echoes(HOOK) + echoes(FILED)},
             {"kind": "500", "route": "subscriptions", "nth": 1, "message": echoes(mine) + echoes(ours)},

@@ -79,7 +79,7 @@ def test_an_app_that_stays_in_provisioning_is_exit_0_unless_it_was_to_be_waited_
         there.declare(*THREE)
         done = there.apply()
         assert (done.code, done.summary) == (0, {"linked": 3, "waiting": 3})
-        waited = there.apply("--wait", "--timeout", "1s")
+        waited = there.apply("--wait", "--timeout", "5s")
         assert (waited.code, waited.summary) == (6, {"unchanged": 3, "waiting": 3})
         assert {each["for"] for each in waited.json()["waiting"]} == {"live"}
 

@@ -87,7 +87,7 @@ def test_a_lost_reply_is_neither_success_nor_failure(tmp_path: Path) -> None:
         assert (done.code, done.summary) == (6, {"waiting": 2, "unclear": 1})
         assert done.json()["waiting"][0]["for"] == "outcome"
         assert len(there.calls("link")) == 1
-        again = there.apply("--timeout", "1s")
+        again = there.apply("--timeout", "5s")
         assert (again.code, again.summary) == (6, {"waiting": 2})
         assert len(there.calls("link")) == 1
 
@@ -96,7 +96,7 @@ def test_a_429_to_a_link_makes_its_budget_cool_down_as_long_as_it_says(tmp_path:
     with world(tmp_path) as there:
         there.faults({"kind": "429", "route": "link", "nth": 1, "retry_after": "75"})
         there.declare(*ONE)
-        done = there.apply("--timeout", "2s", "--wait")
+        done = there.apply("--timeout", "5s", "--wait")
 
         assert (done.code, done.summary) == (6, {"waiting": 2})
         (until,) = {
@@ -104,7 +104,7 @@ def test_a_429_to_a_link_makes_its_budget_cool_down_as_long_as_it_says(tmp_path:
         }
         (refused,) = there.calls("link")
         assert datetime.fromisoformat(until).timestamp() - refused["at"] == pytest.approx(75, abs=10)
-        assert there.apply("--timeout", "1s").code == 6
+        assert there.apply("--timeout", "5s").code == 6
         assert len(there.calls("link")) == 1, "a second run keeps to the rest, too"
 
 
@@ -132,7 +132,7 @@ def test_an_incomplete_list_changes_nothing(tmp_path: Path, faults: Sequence[Fau
         assert (done.code, done.summary) == (0, {"linked": 1, "subscribed": 1}), done.err
         assert words in done.err
         there.faults(*faults)
-        plan = there.plan("--timeout", "1s")
+        plan = there.plan("--timeout", "5s")
         assert (plan.code, plan.json()["actions"]) == (1, [])
         assert words in plan.err
         assert len(there.calls("link")) == 1
