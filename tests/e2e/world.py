@@ -138,6 +138,7 @@ class World:
         self.before: tuple[str, ...] = ()
         self.forks = True
         self.http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+        self._nothing = threading.Event()
 
     def _handed_out(self) -> dict[str, str]:
         """Return what an operator sets so that manifests may name this world's address and its files."""
@@ -232,6 +233,7 @@ class World:
         end = time.monotonic() + PATIENCE
         while not true(self):
             assert time.monotonic() < end, self.calls()
+            self._nothing.wait(0.02)
 
     def within_limits(self) -> bool:
         """Say whether the server never counted a call too many."""
