@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import PARTNER, app, subscription, world
+from tests.e2e.world import BY_VERB, HASTY, PARTNER, app, subscription, world
 
 ONE = app("AppOne", 1)
 PHONE = "910000000001"
@@ -126,9 +126,9 @@ SECRET = {"HOOK_SECRET": "canary-of-the-hook"}
 
 def test_unknown_values_that_cannot_be_read_back_are_written_once(tmp_path: Path) -> None:
     """A callback and headers that were declared after the link, or over a store that is lost."""
-    with world(tmp_path) as there:
+    with world(tmp_path, *BY_VERB) as there:
         there.seed(SETTLED)
-        there.declare(app("AppOne", 1, CALLBACK), subscription("events", "app: AppOne", HEADERS))
+        there.declare(HASTY, app("AppOne", 1, CALLBACK), subscription("events", "app: AppOne", HEADERS))
         planned, text = there.plan(**SECRET), there.run("plan", **SECRET)
         assert (planned.summary, planned.json()["unverifiable"]) == ({"update": 2}, [])
         assert text.out.count("unknown → declared") == 2
@@ -167,9 +167,10 @@ def test_an_unavailable_header_is_reported_by_every_verb(tmp_path: Path, content
     secret.parent.mkdir()
     headers = "headers: {X-Hook: {file: " + str(secret) + "}}"
     folder = {"GUPSHUPCTL_HEADER_DIR": str(secret.parent)}
-    with world(tmp_path) as there:
+    with world(tmp_path, *BY_VERB) as there:
         there.seed(SETTLED)
         there.declare(
+            HASTY,
             app("AppOne", 1),
             subscription("events", "app: AppOne", headers),
             subscription("other", "app: AppOne"),
