@@ -178,6 +178,7 @@ def test_a_store_without_its_write_ahead_log_causes_no_second_link(tmp_path: Pat
         killed_in_a_link(there)
         for side in ("-wal", "-shm"):
             store_of(there).with_name("state.db" + side).unlink()
+        there.rest()  # the log of calls is lost, too
         finished(there)
 
 

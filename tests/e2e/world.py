@@ -240,6 +240,11 @@ class World:
         found = self.http.get("/_simulator/worst").json()
         return not found["exceeded"] and all(call["status"] != 429 for call in self.calls())
 
+    def rest(self) -> None:
+        """Wait until the calls so far count no more against a limit of one second."""
+        last = self.calls()[-1]["at"]
+        self.until(lambda _: time.time() > last + 1)
+
 
 @contextmanager
 def world(folder: Path, *arguments: str, scale: int = 100_000) -> Iterator[World]:
