@@ -141,6 +141,22 @@ def test_shares_are_rounded_up_so_that_every_partner_is_in_one() -> None:
     assert made.next_step(R, NOW) == WaitUntil(NOW + FALLBACK_DELAY)
 
 
+def test_a_partner_that_left_counts_no_more_among_those_asked_for() -> None:
+    made = election(peers({}, other(P, Q), candidate_for=BOTH), since=NOW)
+    assert made.next_step(P, NOW) == Acquire()
+    made.leave(P)
+    assert made.candidate_for == {Q, R}
+    assert made.next_step(Q, NOW) == Acquire()
+
+
+def test_an_observation_that_is_just_not_stale_begins_no_new_grace() -> None:
+    made = Election()
+    made.enter(P, NOW - 60)
+    for at in (NOW - STALE - REJOIN_GRACE, NOW - STALE, NOW):
+        made.observe(peers(at=at))
+    assert made.next_step(P, NOW) == Acquire()
+
+
 def test_a_new_replica_leaves_free_leases_to_peers_that_may_be_coming() -> None:
     made = Election()
     made.enter(P, NOW)
