@@ -82,7 +82,7 @@ def _undecided(url: str, known: Sequence[KnownAccount]) -> str:
     ids = [each for each in names if each.isdecimal()]
     ids_shown = " or ".join(f'partnerId: "{each}"' for each in ids)
     return (
-        "whose account this is cannot be told: Gupshup tells no id with these credentials, and the store "
+        "whose account this is, is not known: Gupshup sends no id with these credentials, and the store "
         f"knows {' and '.join(ids) or 'another account'} at {url}; nothing was done. "
         + (f"If it is that account, declare {ids_shown} in the Partner; else " if ids else "Declare there ")
         + "its own id as partnerId (or GUPSHUP_PARTNER_ID)"

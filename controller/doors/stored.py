@@ -68,7 +68,9 @@ def named(statuses: Sequence[StoredStatus], name: str) -> list[StoredStatus]:
     """Return the statuses of *name*, a name or KIND/NAME. Raises ControllerError if there is none."""
     matching = [stored for stored in statuses if name in {stored.status.item.name, _full_name(stored)}]
     if not matching:
-        raise ControllerError(f"the store knows nothing of {name!r:.80}; see `gupshupctl get`")
+        raise ControllerError(
+            f"the store has no status of {name!r:.80}; see `gupshupctl get` and `gupshupctl events`"
+        )
     return matching
 
 

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
+from tests.e2e.test_damage import sql, store_of
 from tests.e2e.world import BY_VERB, HASTY, PARTNER, THREE, Going, World, app, subscription, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
@@ -170,6 +172,28 @@ def test_reconcile_and_a_command_that_waits_for_the_lock_are_served_by_run(tmp_p
         assert "no `gupshupctl run` works on" in unheard.err
         nobody = there.run("reconcile", "--wait", "--timeout", "1s")
         assert (nobody.code, "Nothing was observed" in nobody.err) == (6, True)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE statuses SET document = '{' WHERE resource = 'App/AppOne'",
+        "UPDATE statuses SET document = replace(document, 'main', 'old') WHERE resource = 'App/AppOne'",
+    ],
+    ids=["unreadable", "of another partner"],
+)
+def test_reconcile_waits_for_a_status_that_was_unreadable_or_of_another_partner(
+    tmp_path: Path, damage: str
+) -> None:
+    with world(tmp_path, *BY_VERB) as there:
+        there.declare(HASTY, *THREE)
+        with running(there, "--interval", "1h", "--drift-interval", "1h"):
+            there.until(settled)
+            there.until(ready)
+            sql(store_of(there), damage)
+            asked = there.run("reconcile", "AppOne", "--wait")
+            (row,) = [line.split() for line in asked.out.splitlines() if "AppOne" in line]
+            assert (asked.code, row[1]) == (0, "main"), asked.out + asked.err
 
 
 def test_run_ends_soon_during_a_link_and_links_nothing_twice(tmp_path: Path) -> None:

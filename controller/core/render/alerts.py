@@ -16,15 +16,15 @@ LONGEST_MESSAGE = 300
 _HARMLESS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'"})  # noqa: RUF001  (looks alike on purpose)
 
 _CREDENTIALS = {
-    AccountError.__name__: "open an account that cannot be told, or is not the one that is declared"
+    AccountError.__name__: "open an account that is not known, or is not the one that is declared"
 }
 _TO_DO = {
     AlertKind.CREDENTIALS: "Check the account's credentials; they are read again by the next pass.",
     AlertKind.SOURCE: "The last good revision stays in force. `gupshupctl validate` judges the new one.",
-    AlertKind.PASSES: "Nothing is changed meanwhile. The log tells what Gupshup answers.",
-    AlertKind.HELD: "Look at `gupshupctl plan`; release them by their digest, or correct the manifests.",
-    AlertKind.STALLED: "`gupshupctl describe NAME` tells what to do.",
-    AlertKind.READY: "`gupshupctl describe NAME` tells what it waits for.",
+    AlertKind.PASSES: "Nothing is changed meanwhile. The log shows what Gupshup answers.",
+    AlertKind.HELD: "`gupshupctl plan` shows them: release them by their digest, or correct the manifests.",
+    AlertKind.STALLED: "`gupshupctl describe NAME` shows what to do.",
+    AlertKind.READY: "`gupshupctl describe NAME` shows what it waits for.",
 }
 
 

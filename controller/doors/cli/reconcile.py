@@ -44,7 +44,9 @@ def command(
     still converges.
     """
     if wrong := sorted(digest for digest in release if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest)):
-        raise Usage(f"--release takes a digest as `get` and the log show it, sha256:…; not {wrong[0]!r:.80}")
+        raise Usage(
+            f"--release takes a digest as `plan` and the status page show it, sha256:…; not {wrong[0]!r:.80}"
+        )
     request = partial(_request, name=name, release=release, seconds=timeout if wait else None)
     return use_store(store, request)
 
@@ -56,7 +58,7 @@ async def _request(
     statuses = await all_statuses(store)
     selected = statuses if name is None else named(statuses, name)
     if not selected:
-        raise Usage("the store knows no app yet: nothing was applied with this store")
+        raise Usage("the store has no status of an app: the first pass of `apply` or `run` writes one")
     await _leave_hints(store, selected, name, release)
     upstreams = sorted({stored.upstream for stored in selected})
     running = [await _is_running(store, upstream) for upstream in upstreams]
@@ -93,13 +95,11 @@ async def _is_running(store: SqlStore, upstream: str) -> bool:
 
 async def _wait(store: SqlStore, selected: list[StoredStatus], seconds: float) -> int:
     """Wait until all of *selected* were observed again and nothing changes. Then print their statuses."""
-    before = {(stored.upstream, stored.status.item): stored.status.at for stored in selected}
+    before = {_resource(stored): stored.status.at for stored in selected}
     end = time.monotonic() + seconds
     while True:
-        now = [
-            stored for stored in await all_statuses(store) if (stored.upstream, stored.status.item) in before
-        ]
-        observed = all(stored.status.at != before[stored.upstream, stored.status.item] for stored in now)
+        now = [stored for stored in await all_statuses(store) if _resource(stored) in before]
+        observed = bool(now) and all(stored.status.at != before[_resource(stored)] for stored in now)
         changing = not observed or any(_is_changing(stored) for stored in now)
         if not changing or time.monotonic() >= end:
             break
@@ -107,7 +107,14 @@ async def _wait(store: SqlStore, selected: list[StoredStatus], seconds: float) -
     click.echo(status_table(stored.status for stored in now))
     if not observed:
         click.echo("Nothing was observed: is `gupshupctl run` running with this store?", err=True)
+    elif changing:
+        click.echo(f"Still converging after {seconds:g} s.", err=True)
     return CONVERGING if changing else _code(now)
+
+
+def _resource(stored: StoredStatus) -> tuple[str, str]:
+    """Return what stays the same of a resource, whatever its partner is called and its status says."""
+    return stored.upstream, str(stored.status.item)
 
 
 def _code(statuses: Iterable[StoredStatus]) -> int:

@@ -319,7 +319,7 @@ def test_each_kind_of_alert_has_its_title(topic: AlertKind, title: str) -> None:
 
 def test_credentials_of_another_account_are_not_called_refused_in_an_alert() -> None:
     wrong = [Alert(AlertKind.CREDENTIALS, "main", "AccountError", "", "", None, SOON)]
-    assert "open an account that cannot be told" in notice([telling(Phase.FIRING, wrong)], NOW).title
+    assert "open an account that is not known" in notice([telling(Phase.FIRING, wrong)], NOW).title
 
 
 def test_a_notice_of_a_resolved_alert_is_good_and_says_how_long_it_took() -> None:
