@@ -283,7 +283,7 @@ def test_a_notice_names_a_few_and_counts_the_rest() -> None:
         "app-000, app-001, app-002, app-003, app-004 and 407 more",
         "it is gone",
         "For 10 min 0 s.",
-        "`gupshupctl describe NAME` tells what to do.",
+        "`gupshupctl describe NAME` shows what to do.",
     ]
     assert not sent.good
     assert MOST_NAMES == 5
