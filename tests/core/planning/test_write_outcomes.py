@@ -111,6 +111,7 @@ def test_a_removal_that_has_to_be_repeated_is_counted_and_observed(
         pytest.param(None, 1, 0, id="the second try goes at once"),
         pytest.param(1, 2, 30, id="the third does not"),
         pytest.param(2, 3, 60, id="and each further one waits longer"),
+        pytest.param(MOST_UNCLEAR_WRITES - 1, MOST_UNCLEAR_WRITES, 240, id="the one that a person hears of"),
         pytest.param(8, 9, 3600, id="up to an hour"),
         pytest.param(10_000, 10_001, 3600, id="and never longer"),
     ],
@@ -122,12 +123,14 @@ def test_an_answer_that_proves_nothing_is_remembered_and_asks_for_an_observation
     before = None if prior is None else Refusal(subject(action), _digest(action), "x", "", NOW, prior)
     verdict = of_unclear(action, "500 Unable To Create", AnswerContext(NOW, refusal=before))
     assert (verdict.outcome, verdict.reason, verdict.reread) == (Outcome.UNCLEAR, "OutcomeUnknown", True)
+    assert (verdict.message, verdict.app_id) == ("500 Unable To Create", ID)
     (note,) = verdict.notes
     assert isinstance(note, Refuse)
     found = note.refusal
     assert (found.key, found.digest, found.reason) == (subject(action), _digest(action), "NoClearAnswer")
     assert (found.tries, found.at, found.retry_at) == (tries, NOW, NOW + pause)
     assert "500 Unable To Create" in found.message
+    assert (f"{tries} tries in a row" in found.message) == (tries > 1)
     assert ("ask Gupshup's support" in found.message) == (tries >= MOST_UNCLEAR_WRITES)
 
 
@@ -190,8 +193,10 @@ def test_a_tag_that_is_kept_in_another_case_is_not_written_again(action: Subscri
     kept = replace(SEEN, tag=SEEN.tag.upper())
     verdict = of_subscription_write(action, kept, AnswerContext(NOW))
     message = respelt(kept, ours=True)
-    assert (verdict.outcome, verdict.message) == (Outcome.DONE, message)
+    assert verdict == Verdict(Outcome.DONE, verdict.notes, message=message, app_id=ID)
     digest = of_write(WANTED, "")
+    row = LedgerEntry(KEY, of_subscription(WANTED), "", int(isinstance(action, Update)))
+    assert verdict.notes[0] == LedgerWritten(row)
     assert verdict.notes[1] == Refuse(Refusal(KEY, digest, "TagTaken", message, NOW, retry_at=NOW))
     often = of_subscription_write(action, kept, AnswerContext(NOW, written=written(WANTED, updates=9)))
     assert [note.refusal.reason for note in often.notes if isinstance(note, Refuse)] == ["WillNotConverge"]
