@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from controller.core.planning.matched_app import MatchedApp, app_item, match_apps, subscription_item
 from controller.core.planning.plan import plan
-from controller.core.planning.subscriptions import drift
-from controller.model.manifest import Desired, Partner, Subscription
+from controller.model.manifest import Desired, Partner
 from controller.model.memory import Memory
 from controller.model.plan import Item, Link, Observed, Plan, Request
-from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row
+from controller.model.upstream import Facts, ReadFailed, Row
 from tests.builders.manifest import APP, PARTNER, WANTED, app
 from tests.builders.memory import NOW
 
@@ -36,10 +35,6 @@ def case(
     """Return the only case there is."""
     (found,) = match_apps(declared, partner, seen, asked).apps
     return found
-
-
-def differences(wanted: Subscription, found: RemoteSubscription) -> set[str]:
-    return set(drift(wanted, found))
 
 
 def links(count: int) -> list[Link]:
