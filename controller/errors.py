@@ -10,7 +10,9 @@ ControllerError
 │   └── OutOfTime    the work takes longer than there is time
 ├── Unclear          nobody: the write may have happened; read again
 ├── Denied           the operator: credentials
-│   └── AccountError  the account is not known, or is not the one that was meant
+│   ├── AccountError  the account is not known, or is not the one that was meant
+│   ├── MintRefused   no Universal Token is minted for this account
+│   └── TokenLimitReached  three Universal Tokens are active, and none of them is ours
 ├── Rejected         the author of that one item
 ├── StoreError       the operator: the store is damaged, foreign or newer
 ├── Locked           nobody: another writer holds the partner
@@ -83,6 +85,19 @@ class Denied(ControllerError):
 
 
 class AccountError(Denied):
+    pass
+
+
+class MintRefused(Denied):
+    """*status* and *words* are Gupshup's."""
+
+    def __init__(self, message: str, *, status: int, words: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.words = words
+
+
+class TokenLimitReached(Denied):
     pass
 
 

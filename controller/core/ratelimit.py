@@ -38,7 +38,7 @@ def budgets(
     ValueError for a per-app budget without an app.
     """
     own = Budget(_key(bucket, app_id), _limit(bucket, limits, slow_list=slow_list))
-    if bucket in {Bucket.OTHER, Bucket.LOGIN}:
+    if bucket in {Bucket.OTHER, Bucket.LOGIN, Bucket.MINT}:
         return (own,)
     return (own, Budget(Bucket.OTHER.value, _limit(Bucket.OTHER, limits, slow_list=False)))
 

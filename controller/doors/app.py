@@ -5,7 +5,6 @@ Only this module joins the loop and the concrete classes of the edges.
 
 import asyncio
 import getpass
-import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -14,8 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.core.identity import SignedIn
+from controller.doors.tokens import login_key, source_of_tokens
 from controller.edges.clock import SystemClock
-from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, reader, writer
+from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, SourceOfTokens, reader, writer
 from controller.edges.secrets import reveal_credential, reveal_header
 from controller.edges.store import SqlStore, WriterLock, chosen_location, look_into, open_store
 from controller.errors import AccountError, Busy, StoreError
@@ -56,6 +56,7 @@ class Runtime:
     """The parts that all accounts of one process share. The history of writes names *who* and *revision*.
 
     *on_call* is called after every call to Gupshup. *signed_in* maps each account to the name of its Partner.
+    *endless*: the process never stops by itself, so that it keeps its tokens in a new store, too.
     """
 
     store: SqlStore
@@ -66,6 +67,7 @@ class Runtime:
     revision: str
     on_call: OnCall = ignore_call
     signed_in: dict[Upstream, str] = field(default_factory=dict)
+    endless: bool = False
 
     def secret(self, reference: Reference) -> Secret:
         return reveal_credential(reference, self.environ)
@@ -95,7 +97,12 @@ async def open_reader(runtime: Runtime, partner: Partner) -> AsyncIterator[Accou
     """Sign in for reading: the account that is yielded cannot write. Raises Denied or Busy."""
     limiter = _limiter(runtime, partner)
     async with reader(
-        partner, reveal=runtime.secret, limiter=limiter, clock=runtime.clock, network=runtime.network
+        partner,
+        reveal=runtime.secret,
+        limiter=limiter,
+        clock=runtime.clock,
+        network=runtime.network,
+        tokens=_tokens(runtime, partner),
     ) as remote:
         upstream = await _signed_in(runtime, partner, remote, limiter)
         with _one_partner(runtime, partner, upstream):
@@ -169,6 +176,7 @@ async def open_session(
         clock=runtime.clock,
         network=runtime.network,
         holds=permit.holds,
+        tokens=_tokens(runtime, partner),
     ) as remote:
         upstream = await _signed_in(runtime, partner, remote, limiter)
         yield LockingSession(_account(runtime, partner, upstream, remote), permit, runtime)
@@ -196,11 +204,17 @@ async def join_replicas(
         await heartbeat
 
 
+def _tokens(runtime: Runtime, partner: Partner) -> SourceOfTokens:
+    return source_of_tokens(
+        partner, runtime.store, clock=runtime.clock, reveal=runtime.secret, endless=runtime.endless
+    )
+
+
 def _limiter(runtime: Runtime, partner: Partner) -> RateLimiter:
     return RateLimiter(
         runtime.store.calls,
         runtime.clock,
-        account=_login_key(runtime, partner),
+        account=login_key(partner, runtime.secret),
         limits=partner.limits,
         on_call=runtime.on_call,
     )
@@ -228,7 +242,7 @@ async def _signed_in(
     who = SignedIn(partner.url, partner.partner_id, await _partner_id(runtime, remote))
     limiter.upstream = await identified(runtime.store, remote, limiter, who)
     if isinstance(partner.credentials, Login):
-        await runtime.store.accounts.opened(_login_key(runtime, partner), limiter.upstream)
+        await runtime.store.accounts.opened(login_key(partner, runtime.secret), limiter.upstream)
     return limiter.upstream
 
 
@@ -255,16 +269,6 @@ def _account(runtime: Runtime, partner: Partner, upstream: Upstream, remote: Rea
         who=runtime.who,
         revision=runtime.revision,
     )
-
-
-def _login_key(runtime: Runtime, partner: Partner) -> str:
-    """Return a key for the credentials. Sign-ins are counted under it until their account is known."""
-    match partner.credentials:
-        case Login(email):
-            text = runtime.secret(email).reveal().strip().lower()
-            return f"{partner.url} login {hashlib.sha256(text.encode()).hexdigest()[:16]}"
-        case _:
-            return f"{partner.url} token"
 
 
 def _user() -> str:

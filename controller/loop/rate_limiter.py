@@ -1,8 +1,8 @@
 """Rate limiter before every call: it reserves in the shared log, waits if need be, and notes the end.
 
-Calls other than logins count under `upstream` once it is set. Logins, and all calls before that, count under
-the account that the log has for *account*, and under *account* itself if the log has none. *account* names
-the way to sign in, with the same name in every process.
+Calls other than sign-ins count under `upstream` once it is set. Logins, calls about tokens, and all calls
+before that, count under the account that the log has for *account*, and under *account* itself if the log has
+none. *account* names the way to sign in, with the same name in every process.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ BRIEF_WAIT = window(LIMITS[Bucket.OTHER])
 LONGEST_LIST_WAIT = 150.0
 """Seconds that a page of a list waits at most: a list is read whole or not at all, at 10 pages a minute."""
 
+_OF_THE_LOGIN = frozenset({Bucket.LOGIN, Bucket.MINT, Bucket.AUTH})
 _SLOW_LIST = "slow list"
 _LEAST_SLEEP = 0.001
 _TOO_MANY = 429
@@ -103,7 +104,7 @@ class RateLimiter:
             await asyncio.shield(self._over(key, bucket, app_id, reservation, permit))
 
     async def _key(self, bucket: Bucket) -> str:
-        if bucket is not Bucket.LOGIN and self.upstream is not None:
+        if bucket not in _OF_THE_LOGIN and self.upstream is not None:
             return self.upstream
         return await self._log.trait(self._account, ACCOUNT) or self._account
 

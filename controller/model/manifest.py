@@ -28,17 +28,26 @@ class FromFile:
 Reference: TypeAlias = FromEnv | FromFile
 
 
+class AuthMode(StrEnum):
+    """The token that a login is used for: a Universal Token, the partner token of old, or what works."""
+
+    AUTO = "auto"
+    UNIVERSAL = "universal"
+    LEGACY = "legacy"
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """Sign in with a partner account's e-mail address and client secret."""
 
     email: Reference
     secret: Reference
+    auth: AuthMode = AuthMode.AUTO
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Use a partner token as it is; a value that begins with `Bearer ` is a Universal Token."""
+    """Use a given token, a partner token or a Universal Token, with or without `Bearer ` in its value."""
 
     token: Reference
 
@@ -59,6 +68,8 @@ class Bucket(StrEnum):
 
     LINK = "link"
     LOGIN = "login"
+    MINT = "mint"
+    AUTH = "auth"
     TOKEN = "token"  # noqa: S105  (a budget's name, no secret)
     SUBSCRIPTION = "subscription"
     CALLBACK = "callback"
@@ -70,6 +81,8 @@ class Bucket(StrEnum):
 LIMITS: Mapping[Bucket, Limit] = {
     Bucket.LINK: Limit(10, 60),
     Bucket.LOGIN: Limit(10, 60),
+    Bucket.MINT: Limit(3, 60),
+    Bucket.AUTH: Limit(30, 60),
     Bucket.TOKEN: Limit(10, 60),
     Bucket.SUBSCRIPTION: Limit(5, 60),
     Bucket.CALLBACK: Limit(10, 60),

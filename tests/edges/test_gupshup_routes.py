@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.edges.gupshup import app_id, subscription_id
-from controller.edges.gupshup.routes import ROUTES, Auth, Call
+from controller.edges.gupshup.routes import MINT, ROUTES, Auth, Call
 from controller.errors import Usage
 from controller.model.manifest import AppId, Bucket
 from controller.model.secret import Secret
 from controller.model.upstream import SubscriptionId
 from tests.edges.routes import APP, SUB
 
-PATH = re.compile(r"(/[A-Za-z0-9-]+)+")
+PATH = re.compile(r"/|(/[A-Za-z0-9-]+)+")
 ODD = [
     "",
     " ",
@@ -49,7 +49,7 @@ def test_a_malformed_id_is_refused_in_a_path(odd: object) -> None:
 def test_no_id_builds_a_path_outside_the_table_of_routes(app: object, subscription: object) -> None:
     for route in ROUTES:
         try:
-            path = Call(route, app, subscription).path  # type: ignore[arg-type]  # the types are what is cheated
+            path = Call(route, app, subscription, partner="1368").path  # type: ignore[arg-type]  # cheated
         except Usage:
             continue
         assert PATH.fullmatch(path)
@@ -74,6 +74,9 @@ def test_each_route_spends_the_budget_that_gupshup_keeps_for_it() -> None:
 
     assert spent == {
         "login": Bucket.LOGIN,
+        "mint": Bucket.MINT,
+        "tokens": Bucket.AUTH,
+        "revoke": Bucket.AUTH,
         "app token": Bucket.TOKEN,
         "link": Bucket.LINK,
         "list": Bucket.LIST,
@@ -87,7 +90,7 @@ def test_each_route_spends_the_budget_that_gupshup_keeps_for_it() -> None:
 
 
 def test_only_token_and_subscription_routes_are_counted_per_app() -> None:
-    counted = {route.name for route in ROUTES if Call(route, APP, SUB).budget == APP}
+    counted = {route.name for route in ROUTES if Call(route, APP, SUB, partner="1368").budget == APP}
 
     assert counted == {"app token", "subscriptions", "subscribe", "update", "unsubscribe"}
 
@@ -107,3 +110,18 @@ def test_a_call_shows_neither_its_secrets_nor_its_query() -> None:
 def test_a_route_whose_path_names_an_app_needs_an_app() -> None:
     with pytest.raises(Usage, match="UUID"):
         Call(ROUTES[1], AppId(""))
+
+
+@pytest.mark.parametrize("odd", [*(odd for odd in ODD if odd != "-1"), "1368/..", "13 68", "1" * 65])
+def test_a_route_whose_path_names_a_partner_needs_its_id(odd: str) -> None:
+    with pytest.raises(Usage, match="id of a partner"):
+        Call(MINT, partner=odd)
+
+
+def test_calls_about_our_own_tokens_are_no_writes() -> None:
+    """A command that only reads signs in, renews its token and gives it back."""
+    assert {route.name for route in ROUTES if route.method != "GET" and not route.writes} == {
+        "login",
+        "mint",
+        "revoke",
+    }

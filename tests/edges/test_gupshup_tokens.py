@@ -339,7 +339,7 @@ async def test_many_refusals_of_an_old_token_cause_one_login() -> None:
 def numbered(clock: FakeClock) -> TokenCache:
     numbers = count(1)
 
-    async def fetch() -> IssuedToken:
+    async def fetch(_: Secret | None) -> IssuedToken:
         return IssuedToken(Secret(f"token-{next(numbers)}"), clock.now() + 86_400)
 
     return TokenCache(fetch, clock)

@@ -14,7 +14,8 @@ import certifi
 import pytest
 
 from controller.edges.gupshup import GupshupWriter, Network
-from controller.edges.gupshup.transport import LARGEST_BODY, retry_after
+from controller.edges.gupshup.headers import retry_after
+from controller.edges.gupshup.transport import LARGEST_BODY
 from controller.errors import Busy, Limited, Unclear, Usage
 from controller.model.manifest import AppId, Bucket, FromEnv, Token
 from tests.edges.fake_wire import Answer, OpenLimiter, World, declared

@@ -183,6 +183,7 @@ async def test_sign_ins_count_for_their_account_once_it_is_known(store: SqlStore
 OLD = (
     "DROP TABLE {s}accounts",
     "DROP TABLE {s}declared",
+    "DROP TABLE {s}universal_tokens",
     (
         "CREATE TABLE {s}declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
         "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))"

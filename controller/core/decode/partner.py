@@ -12,6 +12,7 @@ from controller.core.decode.urls import UrlProblem, on_loopback, upstream, url_p
 from controller.model.grant import Grant
 from controller.model.manifest import (
     LIMITS,
+    AuthMode,
     Bucket,
     Credentials,
     FromEnv,
@@ -31,6 +32,7 @@ DEFAULT = "default"
 _EMAIL = FromEnv("GUPSHUP_EMAIL")
 _SECRET = FromEnv("GUPSHUP_SECRET")
 _TOKEN = FromEnv("GUPSHUP_PARTNER_TOKEN")
+_PARTS = ("email", "secret", "token")
 _SETTLE = {"lateEffect": "late_effect", "staleList": "stale_list"}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")  # another rule reports any other name
 _NO_VARIABLE = (
@@ -114,7 +116,7 @@ def _rest(document: Document, rules: Rules) -> Iterator[Problem]:
 
 def _references(document: Document, grant: Grant) -> Iterator[Problem]:
     """Yield each reference in credentials that the operator did not grant. Possible secrets are not shown."""
-    for part in ("email", "secret", "token"):
+    for part in _PARTS:
         where = ("spec", "credentials", part)
         name, path = document.text(*where, "env"), document.text(*where, "file")
         if name and _VARIABLE.match(name) and not grant.allows_variable(name):
@@ -173,10 +175,11 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _credentials(given: Mapping[str, object], rules: Rules) -> Credentials:
-    references = {part: rules.credentials.rooted(reference(value)) for part, value in given.items()}
-    if "token" in references or (not references and rules.token_given):
+    references = {part: rules.credentials.rooted(reference(given[part])) for part in _PARTS if part in given}
+    if "token" in references or (not given and rules.token_given):
         return Token(references.get("token", _TOKEN))
-    return Login(references.get("email", _EMAIL), references.get("secret", _SECRET))
+    auth = AuthMode(str(given.get("auth", AuthMode.AUTO)))
+    return Login(references.get("email", _EMAIL), references.get("secret", _SECRET), auth)
 
 
 def reference(value: object) -> Reference:

@@ -1,9 +1,11 @@
-"""Ports of the client: permission to send, which the loop gives."""
+"""Ports of the client: permission to send and the partner's token, which the loop gives."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from controller.edges.gupshup.tokens import IssuedToken
 from controller.model.manifest import AppId, Bucket
+from controller.model.secret import Secret
 
 
 class CallPermit(Protocol):
@@ -24,4 +26,31 @@ class CallLimiter(Protocol):
         are kept per app; *route* is a name in `routes.ROUTES`. If the block ends without `answered`, the
         call may or may not have arrived.
         """
+        ...
+
+
+class TokenSource(Protocol):
+    """The source of the partner's token, whichever kind it is."""
+
+    @property
+    def app_routes(self) -> "AppRoutes": ...
+
+    async def fetch(self, refused: Secret | None = None) -> IssuedToken:
+        """Return a token, another one than *refused* if there is any. Raises Busy, Limited or Denied."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what was taken for this session only."""
+        ...
+
+
+class AppRoutes(Protocol):
+    """What is known about Universal Tokens on the routes of apps."""
+
+    async def refused(self) -> frozenset[str]:
+        """Return the HTTP methods for which Gupshup wants an app's own token."""
+        ...
+
+    async def refuse(self, method: str) -> None:
+        """Remember that Gupshup wants an app's own token for *method*."""
         ...

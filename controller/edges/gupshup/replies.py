@@ -11,7 +11,7 @@ from typing import TypeAlias, assert_never
 
 from controller.edges.gupshup.body import Json, Malformed, PlainText
 from controller.edges.gupshup.redact import redact
-from controller.edges.gupshup.routes import LINK, LOGIN, PIPELINE, Call, Route
+from controller.edges.gupshup.routes import LINK, LOGIN, MINT, PIPELINE, Call, Route
 from controller.edges.gupshup.transport import Reply
 from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear
 
@@ -131,7 +131,7 @@ def _classify_denial(route: Route, reply: Reply, words: str) -> Classified:
         return TooMany(reply.status, words)
     if _about_token(route, reply.status, words):
         return BadToken(reply.status, words)
-    if route.writes or route is LOGIN:
+    if route.writes or route in {LOGIN, MINT}:
         return Refused(reply.status, words, reply.body)
     return Unreliable(f"{reply.status}, and the body says error: {words}")
 

@@ -15,6 +15,7 @@ from controller.model.secret import Secret
 from controller.model.upstream import SubscriptionId
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_PARTNER = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
 _PER_APP = frozenset({Bucket.TOKEN, Bucket.SUBSCRIPTION})
 
@@ -35,6 +36,13 @@ def subscription_id(value: object) -> SubscriptionId:
     return SubscriptionId(text)
 
 
+def partner_id(value: str) -> str:
+    """Return *value* as the id of a partner; Usage unless it is letters, digits, '-' and '_'."""
+    if not _PARTNER.fullmatch(value):
+        raise Usage(f"{value!r:.60} is not the id of a partner: it should be a number, as Gupshup tells it")
+    return value
+
+
 class Auth(Enum):
     """The owner of the token that a route needs."""
 
@@ -53,8 +61,8 @@ class Route:
 
     @property
     def writes(self) -> bool:
-        """Return whether a call changes anything at Gupshup. A sign-in does not."""
-        return self.method != "GET" and self.auth is not Auth.NONE
+        """Return whether a call changes anything but our own tokens at Gupshup. A sign-in does not."""
+        return self.method != "GET" and self.auth is not Auth.NONE and self.bucket is not Bucket.AUTH
 
     @property
     def per_app(self) -> bool:
@@ -63,6 +71,11 @@ class Route:
 
 
 _APP = "/partner/app/{app}"
+_AUTH = "/partner/{partner}/auth"
+CLOCK = Route("clock", "GET", "/", Bucket.OTHER, Auth.NONE)
+MINT = Route("mint", "POST", f"{_AUTH}/token", Bucket.MINT, Auth.NONE)
+TOKENS = Route("tokens", "GET", f"{_AUTH}/tokens", Bucket.AUTH, Auth.PARTNER)
+REVOKE = Route("revoke", "POST", f"{_AUTH}/revoke", Bucket.AUTH, Auth.PARTNER)
 LOGIN = Route("login", "POST", "/partner/account/login", Bucket.LOGIN, Auth.NONE)
 APP_TOKEN = Route("app token", "GET", f"{_APP}/token", Bucket.TOKEN, Auth.PARTNER)
 LINK = Route("link", "POST", "/partner/tpp/app", Bucket.LINK, Auth.PARTNER)
@@ -93,6 +106,10 @@ ROUTES = (
     SUBSCRIBE,
     UPDATE,
     UNSUBSCRIBE,
+    CLOCK,
+    MINT,
+    TOKENS,
+    REVOKE,
 )
 
 
@@ -109,6 +126,7 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str | Secret] = field(default_factory=dict)
     hidden: tuple[Secret, ...] = ()
+    partner: str = ""
     path: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,6 +134,8 @@ class Call:
 
     def _build(self) -> str:
         segments: dict[str, str] = {}
+        if "{partner}" in self.route.template:
+            segments["partner"] = partner_id(self.partner)
         if "{app}" in self.route.template:
             segments["app"] = app_id(self.app)
         if "{subscription}" in self.route.template:

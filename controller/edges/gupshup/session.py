@@ -1,29 +1,46 @@
-"""A signed-in session: each call has the right token, a read is sent at most twice, a write once."""
+"""A signed-in session: each call has the right token, a read is sent at most twice, a write once.
 
-from controller.edges.gupshup.body import Json, Malformed, Object, as_object
+A read on a route of apps may go a third time: first with a Universal Token, then with an app's own token.
+"""
+
+from dataclasses import dataclass
+
+from controller.edges.gupshup.app_tokens import AppTokens
+from controller.edges.gupshup.body import Json
+from controller.edges.gupshup.ports import TokenSource
 from controller.edges.gupshup.replies import BadToken, Classified, Forbidden, Ok, as_error, classify
-from controller.edges.gupshup.routes import APP_TOKEN, LINK, Auth, Call, app_id
-from controller.edges.gupshup.shapes import moment
-from controller.edges.gupshup.signin import SignIn
+from controller.edges.gupshup.routes import LINK, Auth, Call, app_id
 from controller.edges.gupshup.tokens import IssuedToken, TokenCache
 from controller.edges.gupshup.transport import Reply, ReplyLost, Transport
-from controller.errors import Busy, Unclear
+from controller.errors import Busy, Rejected, Unclear
 from controller.model.clock import Clock
 from controller.model.manifest import AppId
 from controller.model.secret import Secret
 
-_MARGIN = 60.0
-_FOREVER = 3650 * 86_400.0
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """The token that a call goes with, and the cache that it came from."""
+
+    cache: TokenCache
+    issued: IssuedToken
+
+    @property
+    def token(self) -> Secret:
+        return self.issued.token
 
 
 class Session:
     """Joins the transport and the tokens. An app's token is only used under that app's path."""
 
-    def __init__(self, transport: Transport, sign_in: SignIn, clock: Clock) -> None:
+    def __init__(self, transport: Transport, source: TokenSource, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
-        self._partner = TokenCache(sign_in.fetch, clock)
+        self._partner = TokenCache(source.fetch, clock)
         self._apps: dict[AppId, TokenCache] = {}
+        self._app_tokens = AppTokens(self.read, clock)
+        self._app_routes = source.app_routes
+        self._refused: dict[tuple[AppId, str], Secret] = {}
 
     def now(self) -> float:
         """Return epoch seconds."""
@@ -35,35 +52,90 @@ class Session:
 
     async def read(self, call: Call) -> Json:
         """Return the body of a good answer. Raises Busy, Limited, Denied or Rejected."""
-        cache = self._cache(call)
-        token = (await cache.get()).token
         try:
-            classified = await self._ask(call, cache, token)
-            if isinstance(classified, BadToken) and (issued := await cache.renew(token)) is not None:
-                classified = await self._ask(call, cache, issued)
+            classified = await self._read(call)
         except ReplyLost as lost:
             raise Busy(f"{lost}; it is read again later") from None
         if isinstance(classified, Ok):
             return classified.body
         raise as_error(call, classified)
 
+    async def _read(self, call: Call) -> Classified:
+        signed = await self._signed(call)
+        classified = await self._ask(call, signed)
+        if _is_universal(call, signed) and isinstance(classified, BadToken | Forbidden):
+            return await self._with_the_apps_own(call, signed, classified)
+        if not isinstance(classified, BadToken) or await signed.cache.renew(signed.token) is None:
+            return classified
+        return await self._ask(call, _Signed(signed.cache, await signed.cache.get()))
+
     async def write(self, call: Call) -> Classified:
         """Send a write once. A refused token is dropped, for the next call. Raises Busy, Denied, Unclear."""
-        cache = self._cache(call)
-        token = (await cache.get()).token
+        signed = await self._signed(call)
         try:
-            classified = await self._ask(call, cache, token)
+            classified = await self._ask(call, signed)
         except ReplyLost as lost:
             raise Unclear(f"{lost}; it may have happened, and the next read will show it") from None
+        if _is_universal(call, signed) and isinstance(classified, BadToken | Forbidden):
+            self._refused[app_id(call.app), call.route.method] = signed.token
+            return BadToken(classified.status, classified.words)
         if isinstance(classified, BadToken) or (isinstance(classified, Forbidden) and call.route is LINK):
-            cache.refused(token)
+            signed.cache.refused(signed.token)
         return classified
 
-    async def _ask(self, call: Call, cache: TokenCache, token: Secret) -> Classified:
-        classified = classify(call.route, await self._sent(call, token))
+    async def _signed(self, call: Call) -> _Signed:
+        issued = await self._partner.get()
+        if call.route.auth is Auth.PARTNER or (issued.universal and not await self._wants_own(call, issued)):
+            return _Signed(self._partner, issued)
+        try:
+            return await self._own(app_id(call.app))
+        except Rejected:
+            if not issued.universal:
+                raise
+            return _Signed(self._partner, issued)  # app tokens may be gone, and this one may do by now
+
+    async def _wants_own(self, call: Call, issued: IssuedToken) -> bool:
+        """Return whether *call* goes with the app's own token: Gupshup refused the Universal Token for it."""
+        if self._refused.get((app_id(call.app), call.route.method)) == issued.token:
+            return True
+        return call.route.method in await self._app_routes.refused()
+
+    async def _own(self, app: AppId) -> _Signed:
+        if app not in self._apps:
+            self._apps[app] = TokenCache(lambda refused: self._app_tokens.fetch(app, refused), self._clock)
+        cache = self._apps[app]
+        return _Signed(cache, await cache.get())
+
+    async def _with_the_apps_own(self, call: Call, signed: _Signed, refusal: Classified) -> Classified:
+        """Read again with the app's own token. If that is accepted, remember that such routes want it.
+
+        If no such token is given out, the *refusal* stands. If the Universal Token itself was bad, a new one
+        has been minted by then, and serves.
+        """
+        app = app_id(call.app)
+        try:
+            own = await self._own(app)
+        except Rejected:
+            return refusal
+        if (await self._partner.get()).token != signed.token:
+            return await self._ask(call, _Signed(self._partner, await self._partner.get()))
+        classified = await self._ask(call, own)
         if isinstance(classified, Ok):
-            cache.accepted(token)
+            await self._app_routes.refuse(call.route.method)
         return classified
+
+    async def _ask(self, call: Call, signed: _Signed) -> Classified:
+        classified = classify(call.route, await self._sent(call, signed.token))
+        if isinstance(classified, Ok):
+            signed.cache.accepted(signed.token)
+            await self._note_accepted(call)
+        return classified
+
+    async def _note_accepted(self, call: Call) -> None:
+        """Remember a write that an app's own token could do, and the Universal Token could not."""
+        refused = None if call.app is None else self._refused.pop((call.app, call.route.method), None)
+        if refused is not None and refused == (await self._partner.get()).token:
+            await self._app_routes.refuse(call.route.method)
 
     async def _sent(self, call: Call, token: Secret) -> Reply:
         """Send. A read goes out once more, over a new connection, if the used one died under it."""
@@ -74,31 +146,6 @@ class Session:
                 raise
         return await self._transport.send(call, token, anew=True)
 
-    def _cache(self, call: Call) -> TokenCache:
-        if call.route.auth is Auth.PARTNER:
-            return self._partner
-        app = app_id(call.app)
-        if app not in self._apps:
-            self._apps[app] = TokenCache(lambda: self._app_token(app), self._clock)
-        return self._apps[app]
 
-    async def _app_token(self, app: AppId) -> IssuedToken:
-        """Fetch an app's token. The answer may hold it nested or flat."""
-        call = Call(APP_TOKEN, app)
-        body = await self.read(call)
-        try:
-            return self._issued(as_object(body, "the answer"))
-        except Malformed as malformed:
-            raise Busy(f"{call.what}: {malformed}; it is read again later") from None
-
-    def _issued(self, body: Object) -> IssuedToken:
-        nested = body.get("token")
-        fields = nested if isinstance(nested, dict) else body
-        value = fields.get("token")
-        token = Secret(value if isinstance(value, str) else "")
-        if not token.fits_header():
-            raise Malformed("no usable token came with the answer")
-        now = self._clock.now()
-        ends = moment(fields.get("expiresOn")) or now + _FOREVER
-        # Without this floor a skewed clock would have a good token fetched again before each call.
-        return IssuedToken(token, max(now + _MARGIN, ends - _MARGIN))
+def _is_universal(call: Call, signed: _Signed) -> bool:
+    return call.route.auth is Auth.APP and signed.issued.universal

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from controller.edges.gupshup.body import Json, Malformed, decode
+from controller.edges.gupshup.app_tokens import KnownInProcess
+from controller.edges.gupshup.body import Json, Malformed, Object, decode, number
 from controller.edges.gupshup.replies import BadToken, Classified, Forbidden, Ok, Refused, TooMany, classify
 from controller.edges.gupshup.routes import LOGIN, Call
 from controller.edges.gupshup.tokens import IssuedToken
@@ -17,6 +18,8 @@ from controller.model.manifest import Login, Partner, Reference, Token
 from controller.model.secret import Secret
 
 _LIFETIME = 22 * 3600.0
+_LONGEST_PARTNER_TOKEN = 25 * 3600
+_BEARER = "Bearer "
 _REST = 60.0
 _UNSENT_REST = 5.0
 _TRIES = 3
@@ -51,17 +54,22 @@ class SignIn:
         self._clock = clock
         self._failed: _Failed | None = None
         self._owner = ""
+        self.app_routes = KnownInProcess()
 
-    async def fetch(self) -> IssuedToken:
-        """Return a new token. Raises Denied (missing or refused credentials), Busy or Limited.
+    async def fetch(self, refused: Secret | None = None) -> IssuedToken:
+        """Return a token. Raises Denied (missing or refused credentials), Busy or Limited.
 
-        Raises AccountError if the token belongs to another account than the last one.
+        A given token that was *refused* is sent in its other form. Raises AccountError if the token belongs
+        to another account than the last one.
         """
         match self._partner.credentials:
             case Token(reference):
-                return self._issued(self._given(reference), None)
+                return self._issued(_as_sent(self._given(reference), refused), None)
             case Login() as login:
                 return await self._login(login)
+
+    async def close(self) -> None:
+        """Leave the token as it is: it ends by itself."""
 
     def _given(self, reference: Reference) -> Secret:
         token = self._reveal(reference)
@@ -121,7 +129,8 @@ class SignIn:
                 f"{owner}: they are not used again before the next start"
             )
         self._owner = owner or self._owner
-        return IssuedToken(token, self._clock.now() + _LIFETIME, self._owner)
+        universal = token.reveal().startswith(_BEARER)
+        return IssuedToken(token, self._clock.now() + _LIFETIME, self._owner, universal)
 
     def _check_backoff(self, credentials: tuple[Secret, Secret]) -> None:
         """Raise the last failure again until its wait is over."""
@@ -153,6 +162,24 @@ class SignIn:
         self._failed = _Failed(message, denied, self._clock.now() + rest, credentials, tries)
 
 
+def _as_sent(given: Secret, refused: Secret | None) -> Secret:
+    """Return a given token as a Universal Token if it lives too long for a partner's; else as it was given.
+
+    If Gupshup *refused* that form, return the other one: only Universal Tokens are sent with `Bearer `.
+    """
+    bare = given.reveal().removeprefix(_BEARER)
+    forms = [Secret(bare), Secret(_BEARER + bare)]
+    if given.reveal().startswith(_BEARER) or _lives_long(bare):
+        forms.reverse()
+    return forms[forms[0] == refused]
+
+
+def _lives_long(token: str) -> bool:
+    claims = _claims(token)
+    begin, end = number(claims.get("iat")), number(claims.get("exp"))
+    return begin is not None and end is not None and end - begin > _LONGEST_PARTNER_TOKEN
+
+
 def _what_came(classified: Classified) -> str:
     return getattr(classified, "why", "") or getattr(classified, "words", "") or "an odd answer"
 
@@ -165,13 +192,21 @@ def _identity(value: Json) -> str:
 
 def _claimed(token: Secret) -> Json:
     """Return the id that a JWT claims for its owner. A claim is only a name, never a proof of anything."""
-    parts = token.reveal().removeprefix("Bearer ").split(".")
-    if len(parts) != 3:  # noqa: PLR2004  (header, claims, signature)
-        return None
+    payload = _claims(token.reveal().removeprefix(_BEARER)).get("payload")
     try:
-        claims = decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        payload = claims.get("payload") if isinstance(claims, dict) else None
         inner = decode(payload.encode()) if isinstance(payload, str) else payload
-    except (Malformed, binascii.Error, ValueError):
+    except (Malformed, ValueError):
         return None
     return inner.get("id") if isinstance(inner, dict) else None
+
+
+def _claims(token: str) -> Object:
+    """Return the claims of a JWT, none if *token* is no JWT."""
+    parts = token.split(".")
+    if len(parts) != 3:  # noqa: PLR2004  (header, claims, signature)
+        return {}
+    try:
+        claims = decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (Malformed, binascii.Error, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

@@ -15,11 +15,19 @@ _QUICK = 2
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token that was fetched. *until* is epoch seconds; *owner* is the partner's id, "" if unknown."""
+    """A token that was fetched. *until* is epoch seconds; *owner* is the partner's id, "" if unknown.
+
+    *universal*: it is a Universal Token, which opens the routes of apps, too.
+    """
 
     token: Secret
     until: float
     owner: str = ""
+    universal: bool = False
+
+
+Fetch = Callable[[Secret | None], Awaitable[IssuedToken]]
+"""Fetches a token, another one than the given one, which was refused."""
 
 
 class TokenCache:
@@ -29,11 +37,12 @@ class TokenCache:
     in between, at most once an hour: if Gupshup refuses every token, few sign-ins follow.
     """
 
-    def __init__(self, fetch: Callable[[], Awaitable[IssuedToken]], clock: Clock) -> None:
+    def __init__(self, fetch: Fetch, clock: Clock) -> None:
         self._fetch = fetch
         self._clock = clock
         self._lock = asyncio.Lock()
         self._held: IssuedToken | None = None
+        self._dropped: Secret | None = None
         self._dropped_at = -math.inf
         self._refusals = 0
 
@@ -41,7 +50,8 @@ class TokenCache:
         """Return the token, fetched anew if there is none or it has ended."""
         async with self._lock:
             if self._held is None or self._clock.now() >= self._held.until:
-                self._held = await self._fetch()
+                self._held = await self._fetch(self._dropped)
+                self._dropped = None
             return self._held
 
     def refused(self, token: Secret) -> None:
@@ -50,7 +60,7 @@ class TokenCache:
         gap = _GAP if self._refusals < _QUICK else _LONG_GAP
         if self._held is None or self._held.token != token or 0 <= now - self._dropped_at < gap:
             return
-        self._held = None
+        self._held, self._dropped = None, token
         self._dropped_at = now
         self._refusals += 1
 

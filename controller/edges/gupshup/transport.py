@@ -10,8 +10,6 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -19,6 +17,7 @@ from typing import Self
 import httpx
 
 from controller.edges.gupshup.body import Json, Malformed, decode
+from controller.edges.gupshup.headers import moment, retry_after
 from controller.edges.gupshup.network import Network, client
 from controller.edges.gupshup.ports import CallLimiter, CallPermit
 from controller.edges.gupshup.routes import Auth, Call
@@ -98,6 +97,8 @@ class Transport:
         self._limiter = limiter
         self._clock = clock
         self._may_write = may_write
+        self.ahead: float | None = None
+        """Seconds by which Gupshup's clock is ahead of ours, by its last answer; None before the first."""
         self._known: dict[Auth, tuple[Secret, ...]] = {}
         self._network = network
         self._deadline = network.deadline
@@ -206,12 +207,18 @@ class Transport:
         reply = await http.send(request, stream=True)
         try:
             progress.status = reply.status_code
+            self._compare_clocks(reply.headers.get("Date"))
             permit.answered(
                 reply.status_code, retry_after(reply.headers.get("Retry-After"), self._clock.now())
             )
             return reply.status_code, await _body(reply)
         finally:
             await reply.aclose()
+
+    def _compare_clocks(self, date: str | None) -> None:
+        now = moment(date or "")
+        if now is not None:
+            self.ahead = now - self._clock.now()
 
     def _what(self, call: Call) -> str:
         return f"{call.what} at {self.origin}"
@@ -250,19 +257,6 @@ def _inflated(content: bytes, encoding: str) -> bytes:
     if len(plain) > LARGEST_BODY:
         raise Malformed(f"it is larger than {LARGEST_BODY} bytes")
     return plain
-
-
-def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds of a Retry-After header, at least 0; None if it cannot be read."""
-    if value is None:
-        return None
-    if re.fullmatch(r"-?[0-9]{1,15}", value.strip(), re.ASCII):
-        return max(0.0, float(value))
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now)
 
 
 def _authorization(token: Secret) -> dict[str, str]:

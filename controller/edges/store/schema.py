@@ -1,6 +1,6 @@
-"""Schema of the store. No table holds a secret.
+"""Schema of the store. No table holds a secret that can be read; `universal_tokens` holds encrypted ones.
 
-All tables but `meta`, `revisions`, `manifests` and `replicas` are by upstream.
+All tables but `meta`, `revisions`, `manifests`, `replicas` and `universal_tokens` are by upstream.
 """
 
 from sqlalchemy import (
@@ -19,7 +19,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x47555053
 """The number in SQLite's file header that marks a database as ours ("GUPS")."""
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every version of the schema, oldest first. A store with another version is from a newer release."""
 
 tables = MetaData(
@@ -158,6 +158,21 @@ manifests = Table(
 declared = Table("declared", tables, _key("upstream"), _count("apps"), _count("subscriptions"))
 
 hints = Table("hints", tables, _key("upstream"), _key("app"), _text("kind"), _moment("at"))
+
+universal_tokens = Table(
+    "universal_tokens",
+    tables,
+    _key("login"),
+    _key("name"),
+    _text("state"),
+    _text("partner"),
+    _moment("minted"),
+    _moment("expires"),
+    Column("ahead", Float, nullable=False),
+    _text("sealed"),
+    _moment("since"),
+)
+"""Our Universal Tokens, by the way to sign in. `minted` and `expires` are on Gupshup's clock."""
 
 leases = Table(
     "leases", tables, _key("upstream"), _text("token"), _text("holder"), _count("epoch"), _moment("expires")

@@ -21,6 +21,7 @@ from controller.edges.store.in_memory import InMemoryDialect, NoLocks, copied
 from controller.edges.store.location import located
 from controller.edges.store.opening import opened
 from controller.edges.store.schema import meta
+from controller.edges.store.sealing import seal, unseal
 from controller.edges.store.sqlite import SqliteDialect
 from controller.edges.store.tables.accounts import AccountTable
 from controller.edges.store.tables.calls import CallTable
@@ -33,9 +34,11 @@ from controller.edges.store.tables.reports import KeptReports
 from controller.edges.store.tables.revisions import RevisionTables
 from controller.edges.store.tables.spent_plans import SpentPlans
 from controller.edges.store.tables.statuses import StatusTable
+from controller.edges.store.tables.universal_tokens import UniversalTokenTable
 from controller.edges.store.writer_lock import WriterLock, WriterLocks
 from controller.errors import StoreError
 from controller.model.clock import MonotonicClock
+from controller.model.secret import Secret
 
 if TYPE_CHECKING:  # loaded only if a server is named
     from controller.edges.store.postgresql.leases import Terms
@@ -83,12 +86,26 @@ class SqlStore:
         self.spent = SpentPlans(database, clock.now)
         self.reports = KeptReports(database)
         self.revisions = RevisionTables(database)
+        self.tokens = UniversalTokenTable(database, parts.shared_clock)
         self.hints = HintTable(database, parts.shared_clock)
         self.replicas = parts.replicas
 
     def keyed_digest(self, text: str) -> str:
         """Return a digest (hex) that reveals nothing without this store's key, so *text* may be a secret."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+    @property
+    def id(self) -> str:
+        """Return a name of this store that no other one has, and that reveals nothing."""
+        return self.keyed_digest("store")[:12]
+
+    def seal(self, text: Secret, secret: Secret, context: str) -> str:
+        """Return *text* encrypted: only this store, with the same *secret* and *context*, opens it."""
+        return seal(text, secret, self._key, context)
+
+    def unseal(self, sealed: str, secret: Secret, context: str) -> Secret | None:
+        """Return what was sealed; None if *secret*, *context* or the store is another one now."""
+        return unseal(sealed, secret, self._key, context)
 
     @asynccontextmanager
     async def writer(self, upstream: str, timeout: float = 0.0) -> AsyncIterator[WriterLock]:  # noqa: ASYNC109  (a promise to the operator, on the store's own clock)

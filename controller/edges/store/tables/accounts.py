@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from controller.edges.store.database import Database, put
 from controller.edges.store.merge import merge
@@ -51,6 +51,14 @@ class AccountTable:
         mine = select(accounts.c.upstream).where(accounts.c.upstream == upstream)
         return await self._database.read(lambda connection: connection.execute(mine).first() is not None)
 
+    async def partner_id(self, login: str) -> str:
+        """Return the partner's id that Gupshup told when *login* signed in before; "" if it never did."""
+        mine = select(accounts.c.partner_id).where(
+            accounts.c.upstream == select(traits.c.value).where(_points(login)).scalar_subquery()
+        )
+        found = await self._database.read(lambda connection: connection.execute(mine).scalar_one_or_none())
+        return found or ""
+
     async def join(self, same: Upstream, into: Upstream) -> None:
         """Move all that is known of *same* to *into*, and forget *same*. Only for the writer of both."""
         pointing = (traits.c.name == ACCOUNT) & (traits.c.value == same)
@@ -65,7 +73,7 @@ class AccountTable:
     async def opened(self, login: str, upstream: Upstream) -> None:
         """Note that *login* signs in to *upstream*, and count its sign-ins there."""
         key = {"upstream": login, "name": ACCOUNT}
-        mine = select(traits.c.value).where(traits.c.upstream == login, traits.c.name == ACCOUNT)
+        mine = select(traits.c.value).where(_points(login))
 
         def work(connection: Connection) -> None:
             connection.execute(delete(traits).where(traits.c.upstream == login))
@@ -74,6 +82,10 @@ class AccountTable:
 
         if await self._database.read(lambda c: c.execute(mine).scalar_one_or_none()) != upstream:
             await self._database.write(work, upstream)
+
+
+def _points(login: str) -> ColumnElement[bool]:
+    return and_(traits.c.upstream == login, traits.c.name == ACCOUNT)
 
 
 def _known(connection: Connection, url: str) -> tuple[KnownAccount, ...]:

@@ -1,0 +1,64 @@
+"""The source of a partner's token, joined of the login of old, Gupshup's office of tokens and the store."""
+
+import hashlib
+import secrets
+from functools import partial
+
+from controller.core.credentials import keeper
+from controller.edges import log
+from controller.edges.gupshup import Reveal, SourceOfTokens, TokenSource
+from controller.edges.store import SqlStore
+from controller.loop.tokens.app_routes import StoredAppRoutes
+from controller.loop.tokens.context import Office, TokenContext
+from controller.loop.tokens.mints import Mints
+from controller.loop.tokens.source import PartnerTokens
+from controller.model.clock import Clock
+from controller.model.manifest import Login, Partner
+
+
+def source_of_tokens(
+    partner: Partner, store: SqlStore, *, clock: Clock, reveal: Reveal, endless: bool
+) -> SourceOfTokens:
+    """Return what makes the source of the partner's token for one session.
+
+    *endless*: the process never stops by itself. A given token has no other source.
+    """
+    login = partner.credentials
+    if not isinstance(login, Login):
+        return _given
+    context = TokenContext(
+        login=login_key(partner, reveal),
+        auth=login.auth,
+        who=keeper(new=store.new, writable=not store.passing, endless=endless),
+        declared=partner.partner_id,
+        credentials=lambda: (reveal(login.email), reveal(login.secret)),
+        clock=clock,
+        suffix=partial(secrets.token_hex, 4),
+        warn=partial(_warn, partner),
+    )
+    return partial(_partner_tokens, store, context)
+
+
+def _given(sign_in: TokenSource, _: Office) -> TokenSource:
+    return sign_in
+
+
+def _partner_tokens(
+    store: SqlStore, context: TokenContext, sign_in: TokenSource, office: Office
+) -> TokenSource:
+    mints, app_routes = Mints(office, store, context), StoredAppRoutes(store.calls, context)
+    return PartnerTokens(sign_in, mints, context, app_routes)
+
+
+def _warn(partner: Partner, message: str) -> None:
+    log.logger().warning("token", partner=partner.name, message=message)
+
+
+def login_key(partner: Partner, reveal: Reveal) -> str:
+    """Return a key for the credentials. Sign-ins are counted under it until their account is known."""
+    match partner.credentials:
+        case Login(email):
+            text = reveal(email).reveal().strip().lower()
+            return f"{partner.url} login {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        case _:
+            return f"{partner.url} token"

@@ -1,0 +1,177 @@
+"""Mints of Universal Tokens: the kept one is read, another one is minted and kept, spent ones are revoked.
+
+A process may be killed at any line. A name is in the store before its mint, so its token can be revoked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from controller.core.credentials import (
+    HOUR,
+    Keeper,
+    Mint,
+    MintStep,
+    WaitToMint,
+    due,
+    half_life,
+    next_mint,
+    token_name,
+)
+from controller.edges.gupshup import IssuedToken
+from controller.errors import Busy, ControllerError, Unclear
+from controller.loop.tokens.context import Office, TokenContext, TokenStore
+from controller.model.manifest import AuthMode
+from controller.model.secret import Secret
+from controller.model.universal_token import OwnToken, TokenState
+
+_ASK_AGAIN = 1.0
+_MARGIN = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """A kept token that can be read and has not ended. *due*: half of its life is over."""
+
+    own: OwnToken
+    issued: IssuedToken
+    due: bool
+
+
+@dataclass(slots=True)
+class Mints:
+    """The Universal Tokens of one store for one way to sign in."""
+
+    office: Office
+    store: TokenStore
+    context: TokenContext
+    _for_now: dict[str, tuple[str, Secret]] = field(default_factory=dict)
+
+    async def read(self) -> tuple[OwnToken, ...]:
+        return await self.store.tokens.read(self.context.login)
+
+    def usable(self, rows: Sequence[OwnToken], refused: Secret | None = None) -> Usable | None:
+        """Return the kept token. None if there is none, or it has ended, is *refused* or cannot be read."""
+        for row in rows:
+            ours = self.context.declared in {"", row.partner}
+            if row.state is TokenState.KEPT and ours and self._now(row) < row.expires - _MARGIN:
+                text = self.store.unseal(row.sealed, self.context.credentials()[1], self.context.login)
+                if text is None or text == refused:
+                    return None
+                return Usable(row, self._issued(row, text), due(row, self._now(row)))
+        return None
+
+    async def renewed(
+        self, partner: str, rows: Sequence[OwnToken], kept: Usable | None = None
+    ) -> IssuedToken:
+        """Return a new token, or the one that another process has kept since *rows* were read.
+
+        Raises Busy, Limited, MintRefused and TokenLimitReached.
+        """
+        if self.context.who is Keeper.PASSING:
+            return await self.for_now(partner)
+        await self.office.compare_clocks()
+        seen = [row.name for row in rows if row.state is TokenState.KEPT]
+        name, steps = token_name(self.store.id, self.context.suffix()), list[MintStep]()
+
+        def begin(present: Sequence[OwnToken]) -> OwnToken | None:
+            if any(row.state is TokenState.KEPT and row.name not in seen for row in present):
+                return None
+            now = self._now()
+            steps.append(next_mint(present, now, self.context.who, usable=kept.own.name if kept else ""))
+            return _begun(name, partner, now, steps[0])
+
+        await self.store.tokens.begin(self.context.login, begin)
+        match steps:
+            case [Mint() as step]:
+                return await self._mint_and_keep(partner, name, step, kept)
+            case [WaitToMint() as wait]:
+                return await self._after(wait, partner, rows, kept)
+            case _:
+                return await self._kept_by_another(partner)
+
+    async def for_now(self, partner: str) -> IssuedToken:
+        """Mint for an hour, for this session only. Raises as `renewed`."""
+        await self.office.compare_clocks()
+        name, expires = token_name(self.store.id, self.context.suffix()), self._now() + HOUR
+        try:
+            minted = await self.office.mint(partner, self.context.credentials(), name=name, expires=expires)
+        except Unclear as error:
+            raise Busy(str(error), self.context.clock.now() + _MARGIN) from error
+        await self.close()
+        self._for_now[name] = partner, minted.token
+        return IssuedToken(minted.token, self.context.clock.now() + HOUR / 2, partner, universal=True)
+
+    async def close(self) -> None:
+        """Revoke what was minted for this session only. An hour ends what cannot be revoked."""
+        for name, (partner, token) in list(self._for_now.items()):
+            await self.office.revoke(partner, token, name)
+            del self._for_now[name]
+
+    async def _after(
+        self, wait: WaitToMint, partner: str, rows: Sequence[OwnToken], kept: Usable | None
+    ) -> IssuedToken:
+        """Wait for the mint of another process, unless another token may serve. Raises Busy."""
+        clock, serves = self.context.clock, kept is not None or self.context.auth is AuthMode.AUTO
+        if serves or wait.seconds > _MARGIN:
+            raise Busy(f"no Universal Token is minted now: {wait.why}", clock.now() + wait.seconds)
+        await clock.sleep(min(_ASK_AGAIN, wait.seconds))
+        return await self.renewed(partner, rows)
+
+    async def _kept_by_another(self, partner: str) -> IssuedToken:
+        rows = await self.read()
+        usable = self.usable(rows)
+        return usable.issued if usable else await self.renewed(partner, rows)
+
+    async def _mint_and_keep(self, partner: str, name: str, step: Mint, kept: Usable | None) -> IssuedToken:
+        tokens, login, credentials = self.store.tokens, self.context.login, self.context.credentials()
+        try:
+            if kept is not None:
+                await self._revoke_first(partner, kept.issued.token, step.first)
+            expires = self._now() + step.life
+            minted = await self.office.mint(partner, credentials, name=name, expires=expires)
+        except Unclear as error:
+            await tokens.lose(login, name)
+            raise Busy(str(error), self.context.clock.now() + _MARGIN) from error
+        except ControllerError:
+            await tokens.forget(login, [name])
+            raise
+        sealed = self.store.seal(minted.token, credentials[1], login)
+        ahead = self.office.ahead or 0.0
+        own = OwnToken(name, TokenState.KEPT, partner, self._now(), minted.expires, ahead, sealed)
+        await tokens.keep(login, own)
+        await self._revoke_spent(partner, minted.token)
+        return self._issued(own, minted.token)
+
+    async def _revoke_first(self, partner: str, token: Secret, names: Sequence[str]) -> None:
+        """Revoke tokens of ours before another is minted. Raises Busy if one of them may still be active."""
+        for name in names:
+            if not await self.office.revoke(partner, token, name):
+                raise Busy(f"{name} could not be revoked, and no third Universal Token is minted beside it")
+            await self.store.tokens.forget(self.context.login, [name])
+
+    async def _revoke_spent(self, partner: str, token: Secret) -> None:
+        spent = [row.name for row in await self.read() if row.state is TokenState.SPENT]
+        gone = [name for name in spent if await self.office.revoke(partner, token, name)]
+        await self.store.tokens.forget(self.context.login, gone)
+
+    def _issued(self, own: OwnToken, text: Secret) -> IssuedToken:
+        left = half_life(own) - self._now(own)
+        return IssuedToken(text, self.context.clock.now() + left, own.partner, universal=True)
+
+    def _now(self, own: OwnToken | None = None) -> float:
+        """Return Gupshup's time; before its first answer as it was when *own* was minted."""
+        ahead = self.office.ahead
+        if ahead is None:
+            ahead = 0.0 if own is None else own.ahead
+        return self.context.clock.now() + ahead
+
+
+def _begun(name: str, partner: str, now: float, step: MintStep) -> OwnToken | None:
+    match step:
+        case Mint(life):
+            return OwnToken(name, TokenState.MINTING, partner, now, now + life)
+        case WaitToMint():
+            return None
+        case _:
+            assert_never(step)

@@ -1,0 +1,183 @@
+"""The source of a partner's token: the kept Universal Token, a new one, or the partner token of old."""
+
+from dataclasses import dataclass, field, replace
+
+from controller.core.credentials import DAY, HOUR, limit_reached, signs_in_first
+from controller.edges.gupshup import IssuedToken, TokenSource
+from controller.errors import (
+    AccountError,
+    Busy,
+    ControllerError,
+    Denied,
+    MintRefused,
+    TokenLimitReached,
+)
+from controller.loop.tokens.app_routes import StoredAppRoutes
+from controller.loop.tokens.context import TokenContext
+from controller.loop.tokens.mints import Mints
+from controller.model.manifest import AuthMode
+from controller.model.secret import Secret
+
+RETRY = 600.0
+"""Seconds until a renewal that failed is tried again: half of the token's life is left for that."""
+
+_RESTS = "mint refused"
+_UNTIL = "the partner token of old is used as long as Gupshup accepts it: app tokens end on 1 April 2027"
+_DECLARE = (
+    "declare spec.partnerId or GUPSHUP_PARTNER_ID, so that a Universal Token can be minted without a login"
+)
+_NOT_ENABLED = (
+    "MintingNotEnabled: Gupshup mints no Universal Token for these credentials; check that they are an "
+    "administrator's and that spec.partnerId is this account's, or ask Gupshup's support to enable minting"
+)
+
+
+@dataclass(slots=True)
+class PartnerTokens:
+    """The source of one partner's token, for one session. *sign_in* is the login of old."""
+
+    sign_in: TokenSource
+    mints: Mints
+    context: TokenContext
+    app_routes: StoredAppRoutes
+    _warned: set[str] = field(default_factory=set)
+
+    async def fetch(self, refused: Secret | None = None) -> IssuedToken:
+        """Return a token, another one than *refused*. Raises Busy, Limited or Denied."""
+        if self.context.auth is AuthMode.LEGACY:
+            return await self.sign_in.fetch(refused)
+        if signs_in_first(self.context.auth, self.context.who):
+            return await self._partner_token_first(refused)
+        return await self._universal_first(refused)
+
+    async def close(self) -> None:
+        await self.mints.close()
+
+    async def _partner_token_first(self, refused: Secret | None) -> IssuedToken:
+        try:
+            return await self.sign_in.fetch(refused)
+        except AccountError:
+            raise
+        except Denied as denied:
+            partner = await self._partner_id()
+            if not partner:
+                raise Denied(f"{denied}; {_DECLARE}") from None
+            try:
+                return await self.mints.for_now(partner)
+            except Denied as refusal:
+                raise Denied(f"{denied}; {await self._explained(refusal, partner)}") from None
+
+    async def _universal_first(self, refused: Secret | None) -> IssuedToken:
+        rows = await self.mints.read()
+        kept = self.mints.usable(rows, refused)
+        if kept is not None and not kept.due:
+            return kept.issued
+        partner, trouble = await self._partner_id(next((row.partner for row in rows), "")), None
+        if partner and not await self._rests():
+            try:
+                return await self.mints.renewed(partner, rows, kept)
+            except (Busy, MintRefused, TokenLimitReached) as error:
+                trouble = error
+        if kept is not None:
+            self._warn(f"the Universal Token is not renewed yet: {trouble}")
+            return self._until(kept.issued, RETRY)
+        if self.context.auth is AuthMode.UNIVERSAL:
+            return await self._learnt_and_minted(partner, trouble)
+        return await self._partner_token(partner, trouble)
+
+    async def _learnt_and_minted(self, partner: str, trouble: Busy | Denied | None) -> IssuedToken:
+        """Mint once a login has told the partner's id. Raises the *trouble* of a mint that was tried."""
+        if trouble is not None:
+            raise await self._final(trouble, partner)
+        try:
+            token = await self.sign_in.fetch()
+        except AccountError:
+            raise
+        except Denied as denied:
+            raise Denied(f"{denied}; {_DECLARE}") from None
+        if not token.owner:
+            raise Denied(f"the login tells no partner id; {_DECLARE}")
+        try:
+            return await self.mints.renewed(token.owner, await self.mints.read())
+        except (Busy, MintRefused, TokenLimitReached) as error:
+            raise await self._final(error, token.owner) from None
+
+    async def _partner_token(self, partner: str, trouble: Busy | Denied | None) -> IssuedToken:
+        """Return the partner token of old, or a Universal Token if only the partner's id was missing."""
+        try:
+            token = await self.sign_in.fetch()
+        except AccountError:
+            raise
+        except (Busy, Denied) as denied:
+            raise await self._neither(denied, partner, trouble) from None
+        if token.owner and not partner and not await self._rests():
+            try:
+                return await self.mints.renewed(token.owner, await self.mints.read())
+            except (Busy, MintRefused, TokenLimitReached) as error:
+                trouble = error
+        if trouble is not None:
+            await self._note_trouble(trouble, partner or token.owner, token.token)
+        return self._until(token, HOUR)
+
+    async def _neither(
+        self, denied: Busy | Denied, partner: str, trouble: Busy | Denied | None
+    ) -> Busy | Denied:
+        """Return the error if neither a partner token nor a Universal Token can be had now."""
+        if trouble is None:
+            unknown = not partner and isinstance(denied, Denied)
+            return Denied(f"{denied}; {_DECLARE}") if unknown else denied
+        busy = [error for error in (trouble, denied) if isinstance(error, Busy)]
+        if busy:
+            return Busy(f"{denied}; {trouble}", busy[0].until)
+        return Denied(f"{denied}; {await self._explained(trouble, partner)}")
+
+    async def _final(self, trouble: Busy | Denied, partner: str) -> Busy | Denied:
+        if isinstance(trouble, Busy):
+            return trouble
+        return Denied(await self._explained(trouble, partner))
+
+    async def _note_trouble(self, trouble: Busy | Denied, partner: str, token: Secret) -> None:
+        """Warn that the partner token serves, and remember a refusal: the next mint is tried later."""
+        if not isinstance(trouble, Busy):
+            rest = HOUR if isinstance(trouble, TokenLimitReached) else DAY
+            until = str(self.context.clock.now() + rest)
+            await self.mints.store.calls.set_trait(self.context.login, _RESTS, until)
+        self._warn(f"{await self._explained(trouble, partner, token)}; {_UNTIL}")
+
+    async def _rests(self) -> bool:
+        """Return whether a mint was refused lately, and the partner token is to serve meanwhile."""
+        if self.context.auth is not AuthMode.AUTO:
+            return False
+        until = await self.mints.store.calls.trait(self.context.login, _RESTS)
+        return 0.0 < float(until or 0.0) - self.context.clock.now() <= DAY
+
+    async def _explained(self, trouble: ControllerError, partner: str, token: Secret | None = None) -> str:
+        """Return *trouble* for people, with what to do. *token* may show which tokens are active."""
+        match trouble:
+            case TokenLimitReached():
+                return limit_reached(await self._active(partner, token))
+            case MintRefused():
+                return f"{_NOT_ENABLED} ({trouble})"
+            case _:
+                return str(trouble)
+
+    async def _active(self, partner: str, token: Secret | None) -> tuple[str, ...]:
+        """Return the names of the active tokens, none if Gupshup does not show them to us."""
+        try:
+            token = token or (await self.sign_in.fetch()).token
+            return tuple(each.name for each in await self.mints.office.active(partner, token))
+        except ControllerError:
+            return ()
+
+    async def _partner_id(self, told: str = "") -> str:
+        """Return the partner's id, declared or as Gupshup told it before; "" if it is not known."""
+        return self.context.declared or told or await self.mints.store.accounts.partner_id(self.context.login)
+
+    def _until(self, token: IssuedToken, seconds: float) -> IssuedToken:
+        """Return *token*, to be fetched again after so many *seconds*."""
+        return replace(token, until=self.context.clock.now() + seconds)
+
+    def _warn(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            self.context.warn(message)
