@@ -1,4 +1,4 @@
-"""The facts about Gupshup name their sources and what we do."""
+"""The facts about Gupshup name their sources and what we do; each prerequisite names what shows it."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
 FACTS = (DOCS / "gupshup-api.md").read_text(encoding="utf-8")
+PREREQUISITES = (DOCS / "prerequisites.md").read_text(encoding="utf-8")
 
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", FACTS, re.MULTILINE | re.DOTALL))
 WITHOUT_FACTS = {"Sources", "Contradictions", "Open questions"}
@@ -35,3 +36,10 @@ def test_each_source_that_a_fact_names_is_in_the_table_of_sources() -> None:
 
 def test_each_source_has_the_day_on_which_it_was_read() -> None:
     assert [row for row in ROWS if not re.search(r"\d{4}-\d\d-\d\d \|$|never: \(quoted\) \|$", row)] == []
+
+
+def test_each_prerequisite_names_what_shows_it() -> None:
+    items = re.findall(r"^- \[ \] (.*?)(?=^\S|^$|\Z)", PREREQUISITES, re.MULTILINE | re.DOTALL)
+
+    assert len(items) == PREREQUISITES.count("- [ ] ") > 20
+    assert [item for item in items if "Shown by: " not in " ".join(item.split()) + " "] == []
