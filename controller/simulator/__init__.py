@@ -3,13 +3,13 @@
 `World` is its state, `create_app` is its HTTP interface, `server` runs it on a port of its own.
 """
 
+from controller.simulator.accounts import PartnerAccount
 from controller.simulator.app import create_app
 from controller.simulator.faults.fault import Fault
 from controller.simulator.faults.file import FaultFileError
 from controller.simulator.faults.file import parse as parse_faults
 from controller.simulator.server import address, listen, server, steady_clock
 from controller.simulator.settings import SimulatorSettings
-from controller.simulator.state import PartnerAccount
 from controller.simulator.switches import SwitchError, Switches
 from controller.simulator.switches import parse as parse_switches
 from controller.simulator.wire import Cut

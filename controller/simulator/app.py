@@ -91,13 +91,15 @@ class PartnerApi:
     def _call(self, scope: Scope, body: bytes) -> IncomingCall:
         headers = Headers(scope=scope)
         form = body if headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM else b""
+        credential, bearer = _credential(headers, self.world.switches.header)
         return IncomingCall(
             method=scope["method"],
             path=scope["path"],
             at=self.world.now(),
             query=_pairs(scope["query_string"]),
             form=_pairs(form),
-            credential=_credential(headers, self.world.switches.header),
+            credential=credential,
+            bearer=bearer,
         )
 
 
@@ -123,10 +125,14 @@ def _pairs(encoded: bytes) -> Mapping[str, str]:
     return dict(reversed(parse_qsl(text, keep_blank_values=True)))
 
 
-def _credential(headers: Headers, accepted: str) -> str:
-    bearer = headers.get("authorization", "") if accepted != "token" else ""
+def _credential(headers: Headers, accepted: str) -> tuple[str, bool]:
+    """Return the credential of a call, and whether `Bearer` stood before it."""
+    authorization = headers.get("authorization", "") if accepted != "token" else ""
     bare = headers.get("token", "") if accepted != "authorization" else ""
-    return bearer.removeprefix("Bearer ").strip() or bare.strip()
+    word, blank, rest = authorization.strip().partition(" ")
+    if word.lower() == "bearer" and blank:
+        return rest.strip(), True
+    return authorization.strip() or bare.strip(), False
 
 
 async def _cut(transport: TcpTransport, end: ConnectionEnd, receive: Receive) -> None:

@@ -7,7 +7,7 @@ from controller.simulator.limits import LIMITS, LimitBucket
 from controller.simulator.route import ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.routes import ROUTES
 from controller.simulator.state import AppRecord
-from controller.simulator.tokens import TokenOwner
+from controller.simulator.tokens import TokenKind, TokenOwner
 from controller.simulator.wire import IncomingCall, Response
 from controller.simulator.world import LoggedCall, World
 
@@ -36,7 +36,7 @@ def answer(world: World, request: ApiRequest) -> Response:
     """Check the token and return the route's answer, with the world as it is now."""
     request = _look_up(world, request)
     required, owner, app = request.route.required, request.owner, request.app
-    if required is not RequiredToken.NONE and (owner is None or not _fits(world, required, owner)):
+    if required is not RequiredToken.NONE and (owner is None or not _fits(world, request, owner)):
         return request.route.denied
     about_app = "app" in request.ids
     if about_app and (owner is None or app is None or not owner.reaches(app)):
@@ -82,19 +82,39 @@ def _routed(call: IncomingCall) -> ApiRequest | Response:
 
 
 def _look_up(world: World, request: ApiRequest) -> ApiRequest:
-    owner = world.tokens.owner(request.call.credential, request.call.at)
-    return replace(request, owner=owner, app=world.apps.get(request.ids.get("app", "")))
+    return replace(request, owner=_owner(world, request.call), app=world.apps.get(request.ids.get("app", "")))
 
 
-def _fits(world: World, required: RequiredToken, owner: TokenOwner) -> bool:
-    match required:
+def _owner(world: World, call: IncomingCall) -> TokenOwner | None:
+    """Return the owner of the call's token. None if it is not good now, or not in this form of header."""
+    owner = world.tokens.owner(call.credential, call.at)
+    if owner is None or (owner.kind is TokenKind.APP and call.at >= world.legacy.app_tokens):
+        return None
+    if owner.universal and not call.bearer and world.switches.bearer != "any":
+        return None
+    refused = call.bearer and not owner.universal and world.switches.bearer == "strict"
+    return None if refused else owner
+
+
+def _fits(world: World, request: ApiRequest, owner: TokenOwner) -> bool:
+    match request.route.required:
         case RequiredToken.PARTNER:
             return not owner.app
         case RequiredToken.UNIVERSAL:
-            return owner.universal
+            return owner.kind is TokenKind.UNIVERSAL
+        case RequiredToken.ANY:
+            return True
         case _:
-            any_token = world.switches.partner_token_everywhere == "yes"  # noqa: S105 - a switch
-            return bool(owner.app) or owner.universal or any_token
+            return bool(owner.app) or _opens_apps(world, request, owner)
+
+
+def _opens_apps(world: World, request: ApiRequest, owner: TokenOwner) -> bool:
+    """Return whether a token without an app opens the routes that are an app's."""
+    switches = world.switches
+    if owner.kind is TokenKind.PARTNER:
+        return switches.partner_token_everywhere == "yes"  # noqa: S105 - a switch
+    reads = request.call.method == "GET"
+    return switches.universal_on_apps == "yes" or (switches.universal_on_apps == "some" and reads)
 
 
 def _app_of(request: ApiRequest) -> tuple[str, str, str]:
@@ -108,7 +128,7 @@ def _app_of(request: ApiRequest) -> tuple[str, str, str]:
 def _partner_of(request: ApiRequest) -> str:
     if request.owner is not None:
         return request.owner.partner
-    return request.app.partner if request.app is not None else _UNKNOWN
+    return request.app.partner if request.app is not None else request.ids.get("partner", _UNKNOWN)
 
 
 def _over_limit(world: World, request: ApiRequest) -> Response | None:
@@ -129,8 +149,8 @@ def _buckets(world: World, request: ApiRequest) -> list[LimitBucket]:
         return [LimitBucket("list", partner, LIMITS["list"])]
     if route.bucket == "other":
         return [overall]
-    if route.name == "login":
-        return [LimitBucket("login", _account(world, request), limit)]
+    if route.required is RequiredToken.NONE:
+        return [LimitBucket(route.bucket, _account(world, request), limit)]
     if not limit.per_app:
         return [LimitBucket(route.bucket, partner, limit)]
     own = LimitBucket(route.bucket, _app_owner(world, request.app, route), limit)

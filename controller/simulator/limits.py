@@ -31,6 +31,8 @@ LIMITS: Mapping[str, CallLimit] = MappingProxyType(
         "callbackMode": CallLimit(10, 60),
         "pipeline": CallLimit(10, 1),
         "mintPartner": CallLimit(3, 60),
+        "partnerTokens": CallLimit(30, 60),
+        "revokePartner": CallLimit(30, 60),
         "mintApp": CallLimit(10, 60),
         "revokeApp": CallLimit(10, 60),
         "tokens": CallLimit(30, 60),

@@ -15,6 +15,7 @@ class RequiredToken(Enum):
     """The token that a route requires."""
 
     NONE = "none"
+    ANY = "any token"
     PARTNER = "partner token"
     APP = "app token"
     UNIVERSAL = "universal token"
@@ -55,6 +56,7 @@ FORBIDDEN = failure(403, "Unauthorized Access")
 REVIEW = failure(400, "Please review the request parameters and retry")
 NOT_SHARED = failure(400, "API key is not associated with partner")
 AUTHENTICATION = failure(401, "Authentication Failed")
+FORBIDDEN_ACCESS = failure(403, "Forbidden Access")
 NOT_LINKED = failure(400, "Partner is not authorized")
 RETRY_UNAUTHORIZED = failure(
     401, "Unauthorised access to the resource. Please review request parameters and headers and retry"

@@ -49,6 +49,7 @@ def server(world: World) -> uvicorn.Server:
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,
         timeout_graceful_shutdown=1,
     )
     return uvicorn.Server(config)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from controller.simulator.accounts import PartnerAccount
 from controller.simulator.faults.fault import Fault
-from controller.simulator.state import PartnerAccount
 from controller.simulator.switches import Switches
 
 

@@ -1,4 +1,4 @@
-"""The state of the simulated Gupshup: partners, apps, subscriptions. A record is replaced, never edited."""
+"""The state of the simulated Gupshup: apps and subscriptions. A record is replaced, never edited."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -7,16 +7,6 @@ from controller.simulator.modes import decode
 from controller.simulator.stages import Course, PipelineStage
 
 STRANGER = "stranger"
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerAccount:
-    """One account at Gupshup, with its credentials."""
-
-    id: str = "1368"
-    name: str = "Pretend Partner"
-    email: str = "partner@example.com"
-    secret: str = field(default="pretend-secret", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """Switches: the open questions of the API, each with the answer that is the default."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
+
+from controller.simulator.moments import read_moment
 
 
 class SwitchError(ValueError):
@@ -17,23 +20,38 @@ class Switches:
     On the command line, underscores are written as hyphens: ``--switch list-limit=10/min``.
     """
 
+    admin: str = "yes"
     all_mode: str = "bit"
     app_limits: str = "also-overall"
     app_token_body: str = "nested"  # noqa: S105 - the name of a form
+    app_token_list: str = "wrapped"  # noqa: S105 - the name of a form
+    app_tokens_end: float = math.inf
+    app_tokens_ended: str = "403"
+    bearer: str = "universal"
+    clock_shift: float = 0.0
     conflict_order: str = "phone"
     cooldown: str = "window"
+    date: str = "told"
     delete_frees: str = "yes"
     details_wrapper: str = "appDetails"
     error_share: float = 0.0
+    fourth_token: str = "409"  # noqa: S105 - a status
+    fourth_token_text: str = "Maximum number of active tokens reached"  # noqa: S105 - words
     header: str = "either"
     list_lag: float = 0.0
     list_limit: str = "10/s"
     list_order: str = "created"
     live_wa_id: str = "phone"
+    login_ended: str = "403"
+    login_ends: float = math.inf
     max_subscriptions: int = 0
     meta_put: str = "yes"
     meta_returned: str = "no"
+    mint_answer: str = "nested"
+    mint_refused: str = "403"
+    minting: str = "yes"
     missing_subscription: str = "400"
+    missing_token: str = "400"  # noqa: S105 - a status
     mode_answer: str = "computed"
     name_spelling: str = "reference"
     numeric_modes: str = "drop"
@@ -50,7 +68,11 @@ class Switches:
     subscribe_before_live: str = "yes"
     subscription_bucket: str = "shared"
     tag_case: str = "sensitive"
+    taken_token_name: str = "400"  # noqa: S105 - a status
+    tech_provider: str = "yes"
     terms: str = "accepted"
+    universal_claims: str = "none"
+    universal_on_apps: str = "yes"
     unknown_modes: str = "drop"
     url_shown: str = "as-sent"
     v3_account_modes: str = "accept"
@@ -60,20 +82,31 @@ class Switches:
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "admin": ("yes", "no"),
         "all_mode": ("bit", "alias"),
         "app_limits": ("also-overall", "own-only"),
         "app_token_body": ("nested", "flat"),
+        "app_token_list": ("wrapped", "bare"),
+        "app_tokens_ended": ("403", "400", "404", "410"),
+        "bearer": ("universal", "any", "strict"),
         "conflict_order": ("phone", "name"),
         "cooldown": ("window", "sliding"),
+        "date": ("told", "untold"),
         "delete_frees": ("yes", "no"),
         "details_wrapper": ("appDetails", "app"),
+        "fourth_token": ("409", "400", "403"),
         "header": ("either", "authorization", "token"),
         "list_limit": ("10/s", "10/min"),
         "list_order": ("created", "newest", "name"),
         "live_wa_id": ("phone", "waba"),
+        "login_ended": ("403", "400", "404", "410"),
         "meta_put": ("yes", "no"),
         "meta_returned": ("no", "yes"),
+        "mint_answer": ("nested", "flat"),
+        "mint_refused": ("403", "400", "401"),
+        "minting": ("yes", "no"),
         "missing_subscription": ("400", "204"),
+        "missing_token": ("400", "404", "200"),
         "mode_answer": ("computed", "canned"),
         "name_spelling": ("reference", "guide"),
         "numeric_modes": ("drop", "accept"),
@@ -86,13 +119,19 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "subscribe_before_live": ("yes", "no"),
         "subscription_bucket": ("shared", "per-verb"),
         "tag_case": ("sensitive", "insensitive", "lower"),
+        "taken_token_name": ("400", "409"),
+        "tech_provider": ("yes", "no"),
         "terms": ("accepted", "pending"),
+        "universal_claims": ("none", "partner"),
+        "universal_on_apps": ("yes", "no", "some"),
         "unknown_modes": ("drop", "reject"),
         "url_shown": ("as-sent", "normal", "sorted"),
         "v3_account_modes": ("accept", "drop", "reject"),
         "versions": ("0-3", "2-3"),
     }
 )
+MOMENTS = frozenset({"app_tokens_end", "login_ends"})
+_SIGNED = frozenset({"clock_shift"})
 
 
 def parse(words: Iterable[str], start: Switches | None = None) -> Switches:
@@ -116,8 +155,10 @@ def _switch(name: str, value: str) -> dict[str, Any]:
         raise SwitchError(f"switch {name.replace('_', '-')!r} does not exist; there are: {names}")
     if name in CHOICES:
         return {name: _chosen(name, value)}
+    if name in MOMENTS:
+        return {name: _moment(name, value)}
     kind = type(known[name])
-    return {name: _number(name, value, kind)}
+    return {name: value if kind is str else _number(name, value, kind)}
 
 
 def _chosen(name: str, value: str) -> str:
@@ -126,11 +167,21 @@ def _chosen(name: str, value: str) -> str:
     return value
 
 
+def _moment(name: str, value: str) -> float:
+    try:
+        return read_moment(value)
+    except ValueError as error:
+        problem = "give never, seconds after the start, an epoch second, or a date"
+        raise SwitchError(f"switch {name.replace('_', '-')}={value}: {problem}") from error
+
+
 def _number(name: str, value: str, kind: type[int] | type[float]) -> float:
+    lowest = -1e9 if name in _SIGNED else 0
     try:
         number = kind(value)
     except ValueError:
-        number = -1
-    if not 0 <= number < 1e9:  # noqa: PLR2004 - rules out nan, infinity and slips of the keyboard
-        raise SwitchError(f"switch {name.replace('_', '-')}={value}: give a number from 0 up")
+        number = math.nan
+    if not lowest <= number < 1e9:  # noqa: PLR2004 - rules out nan, infinity and slips of the keyboard
+        wanted = "a number" if name in _SIGNED else "a number from 0 up"
+        raise SwitchError(f"switch {name.replace('_', '-')}={value}: give {wanted}")
     return number

@@ -8,20 +8,38 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from itertools import count
 
-from controller.simulator.state import AppRecord, PartnerAccount
+from controller.simulator.accounts import PartnerAccount
+from controller.simulator.state import AppRecord
 
 PARTNER_TOKEN_LIFE = 86_400.0
 
 
+class TokenKind(Enum):
+    """The kind of a token."""
+
+    PARTNER = "partner token"
+    APP = "app token"
+    UNIVERSAL = "universal token"
+    UNIVERSAL_APP = "universal app token"
+
+
 @dataclass(frozen=True, slots=True)
 class TokenOwner:
-    """The owner of a token. ``app`` is the one app of an app token, "" for a partner token."""
+    """The owner of a token. ``app`` is the one app of an app's token, "" for a partner's."""
 
     partner: str
     app: str = ""
     universal: bool = False
+
+    @property
+    def kind(self) -> TokenKind:
+        """The kind of the token."""
+        if self.universal:
+            return TokenKind.UNIVERSAL_APP if self.app else TokenKind.UNIVERSAL
+        return TokenKind.APP if self.app else TokenKind.PARTNER
 
     def reaches(self, app: AppRecord) -> bool:
         """Return whether the token is good for *app*."""
@@ -58,7 +76,7 @@ class TokenIssuer:
 
     def login(self, partner: PartnerAccount, now: float, *, claims_id: bool = True) -> str:
         """Return a new partner token. Older tokens stay good. *claims_id*: the payload holds the id."""
-        payload = {"admin": True, "email": partner.email}
+        payload = {"admin": partner.admin, "email": partner.email}
         return self._sign(
             {
                 "payload": json.dumps({"id": int(partner.id), **payload} if claims_id else payload),
@@ -74,10 +92,23 @@ class TokenIssuer:
         """Revoke every partner token that was issued so far."""
         self.revoked_before[partner] = next(self._serial)
 
-    def mint(self, token: UniversalToken) -> str:
-        """Keep *token* and return its text, which is shown only once."""
+    def mint(self, token: UniversalToken, *, claims_id: bool = False) -> str:
+        """Keep *token* and return its text, shown only once. *claims_id*: its payload holds an id."""
         self.universal[token.id] = token
-        return self._sign({"universal": token.id, "serial": next(self._serial)})
+        payload = {"id": int(token.partner), "admin": True, "email": token.email} if claims_id else {}
+        return self._sign(
+            {
+                **({"payload": json.dumps(payload)} if payload else {}),
+                "iss": "auth0",
+                "jti": token.id,
+                "iat": int(token.created),
+                "exp": int(token.expires),
+            }
+        )
+
+    def minted(self, text: str) -> UniversalToken | None:
+        """Return the universal token with the *text* that its mint showed, active or not."""
+        return self.universal.get(str(self._claims(text).get("jti", "")))
 
     def revoke_universal(self, token: UniversalToken, now: float) -> None:
         """Revoke one universal token."""
@@ -99,8 +130,8 @@ class TokenIssuer:
         if credential in self._apps:
             return self._apps[credential]
         claims = self._claims(credential)
-        if "universal" in claims:
-            token = self.universal.get(str(claims["universal"]))
+        if "jti" in claims:
+            token = self.universal.get(str(claims["jti"]))
             active = token is not None and token.active(now)
             return TokenOwner(token.partner, token.app, universal=True) if token and active else None
         if not claims or now >= float(str(claims["exp"])):

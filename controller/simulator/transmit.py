@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 from starlette.types import Message, Receive, Send
@@ -21,7 +22,7 @@ async def transmit(world: World, transmission: Transmission, receive: Receive, s
             return
         if transmission.response is None:
             raise Cut("the connection was closed without an answer")
-        await send(_head(transmission, transmission.response))
+        await send(_head(world, transmission, transmission.response))
         await _send_body(transmission, send, caller)
     finally:
         caller.forget()
@@ -57,8 +58,11 @@ class _Caller:
             self.gone.cancel()
 
 
-def _head(transmission: Transmission, response: Response) -> Message:
-    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in response.all_headers()]
+def _head(world: World, transmission: Transmission, response: Response) -> Message:
+    """Return the head of an answer. Its `Date` is Gupshup's time, which need not be this machine's."""
+    date = [("date", formatdate(world.time.clock(), usegmt=True))] if world.switches.date == "told" else []
+    pairs = [*response.all_headers(), *date]
+    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in pairs]
     if transmission.length is not None and response.status != 204:  # noqa: PLR2004 - No Content has no length
         headers.append((b"content-length", str(transmission.length).encode()))
     return {"type": "http.response.start", "status": response.status, "headers": headers}

@@ -1,7 +1,7 @@
 """HTTP as values: a call goes in, a response comes out, and a transmission is the way it is sent."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
@@ -11,7 +11,10 @@ Json: TypeAlias = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
-    """One HTTP request as Gupshup reads it. A body that is not a form, JSON included, is an empty form."""
+    """One HTTP request as Gupshup reads it. A body that is not a form, JSON included, is an empty form.
+
+    *bearer* is whether the word `Bearer` stood before the credential.
+    """
 
     method: str
     path: str
@@ -19,6 +22,7 @@ class IncomingCall:
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     credential: str = field(default="", repr=False)
+    bearer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Response:
     """One answer. *effect* is whether the call changed Gupshup's state."""
 
     status: int
-    body: Json | str | None = None
+    body: Json | Sequence[Json] | str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     effect: bool = False
 

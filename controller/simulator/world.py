@@ -12,16 +12,19 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
+from controller.simulator.accounts import LegacyEnds, Mail
 from controller.simulator.events.messages import announce
 from controller.simulator.events.queue import EventQueue, loopback
 from controller.simulator.faults.fault import ActiveFaults
 from controller.simulator.limits import Windows
+from controller.simulator.moments import since
 from controller.simulator.settings import SimulatorSettings
 from controller.simulator.state import AppRecord, Apps, Subscriptions
 from controller.simulator.switches import Switches
 from controller.simulator.tokens import TokenIssuer
 
 _MOST_CALLS = 100_000
+_MOST_MAILS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ class Timeline:
         return self.start + (virtual - self.ahead) / self.scale
 
 
+def _shifted(clock: Callable[[], float], seconds: float) -> Callable[[], float]:
+    """Return *clock*, *seconds* ahead: Gupshup's clock need not agree with this machine's."""
+    return (lambda: clock() + seconds) if seconds else clock
+
+
 class World:
     """The state of one simulated Gupshup, and the effects that are still to come."""
 
@@ -73,8 +81,14 @@ class World:
     ) -> None:
         self.settings = settings or SimulatorSettings()
         self.sleep = sleep
-        self.time = Timeline(now, self.settings.time_scale, start=now())
-        self.partners = {partner.id: partner for partner in self.settings.partners}
+        clock = _shifted(now, self.switches.clock_shift)
+        self.time = Timeline(clock, self.settings.time_scale, start=clock())
+        self.partners = {each.id: each.under(self.switches) for each in self.settings.partners}
+        self.legacy = LegacyEnds(
+            since(self.time.start, self.switches.login_ends),
+            since(self.time.start, self.switches.app_tokens_end),
+        )
+        self.mails: deque[Mail] = deque(maxlen=_MOST_MAILS)
         self.apps = Apps()
         self.subscriptions = Subscriptions()
         self.tokens = TokenIssuer(self.chance("key").randbytes(32))

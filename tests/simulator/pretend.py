@@ -58,7 +58,7 @@ class Caller:
     def switched(cls, *words: str, faults: tuple[Fault, ...] = ()) -> Self:
         return cls.of(*faults, switches=parse_switches(words))
 
-    async def call(self, method: str, path: str, token: str | None = None, **form: str) -> httpx.Response:
+    async def call(self, method: str, path: str, token: str | None = None, /, **form: str) -> httpx.Response:
         """Call as the partner, or with *token*; the fields of a GET or DELETE go into its query."""
         headers = {"Authorization": self.partner_token if token is None else token}
         fields: dict[str, Any] = {"params" if method in ("GET", "DELETE") else "data": form}

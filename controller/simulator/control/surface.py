@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from controller.simulator.control.account_changes import accounts, change_account
 from controller.simulator.control.added_apps import add_apps
 from controller.simulator.control.fields import ControlError
 from controller.simulator.control.manual_changes import advance, change_app
@@ -25,8 +26,18 @@ _LONGEST_ANSWER = 10_000
 
 def routes(world: World) -> list[Route]:
     """Return the routes of the control surface, relative to its prefix."""
-    reads: dict[str, Callable[[World, Request], Json]] = {"state": _state, "calls": _calls, "worst": _worst}
-    writes: dict[str, _Write] = {"apps": add_apps, "drift": change_app, "advance": advance}
+    reads: dict[str, Callable[[World, Request], Json]] = {
+        "state": _state,
+        "calls": _calls,
+        "worst": _worst,
+        "accounts": lambda world, _: accounts(world),
+    }
+    writes: dict[str, _Write] = {
+        "apps": add_apps,
+        "drift": change_app,
+        "advance": advance,
+        "account": change_account,
+    }
     return [
         *(_route(world, name, "GET", partial(_read, world, read)) for name, read in reads.items()),
         *(_route(world, name, "POST", partial(_write, world, write)) for name, write in writes.items()),

@@ -9,12 +9,14 @@ from controller.simulator.routes import (
     callbacks,
     link,
     subscriptions,
+    universal_app_tokens,
     universal_tokens,
 )
 
 ROUTES: tuple[ApiRoute, ...] = (
     *account.ROUTES,
     *universal_tokens.ROUTES,
+    *universal_app_tokens.ROUTES,
     *link.ROUTES,
     *app_lists.ROUTES,
     *apps.ROUTES,

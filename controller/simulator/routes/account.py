@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from controller.simulator.accounts import PartnerAccount
 from controller.simulator.route import ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.wire import Json, Response, failure, success
 from controller.simulator.world import World
@@ -9,26 +10,28 @@ from controller.simulator.world import World
 
 def login(world: World, request: ApiRequest) -> Response:
     """Return a partner token for an e-mail address and its secret, which may have either of two names."""
-    form = request.call.form
+    form, now = request.call.form, request.call.at
+    if now >= world.legacy.login:
+        return _LOGIN_ENDED[world.switches.login_ended]
     secret = form.get("password") or form.get("secret") or ""
     if not form.get("email") or not secret:
         return failure(400, "Unauthorised Access")
     partner = next((known for known in world.partners.values() if known.email == form["email"]), None)
     if partner is None:
         return failure(403, "Account Does not exist")
-    if partner.secret != secret:
+    if not partner.accepts(secret, now):
         return failure(403, "Failed to authenticate")
     shows_id = world.switches.partner_id
-    token = world.tokens.login(partner, request.call.at, claims_id=shows_id != "untold")
-    profile = {"token": token, "name": partner.name, **_profile(partner.email)}
+    token = world.tokens.login(partner, now, claims_id=shows_id != "untold")
+    profile = {"token": token, "name": partner.name, **_profile(partner)}
     return Response(200, {**profile, "id": int(partner.id)} if shows_id == "told" else profile)
 
 
-def _profile(email: str) -> Json:
+def _profile(partner: PartnerAccount) -> Json:
     return {
-        "terms_read": True,
-        "admin": True,
-        "email": email,
+        "terms_read": partner.terms_read,
+        "admin": partner.admin,
+        "email": partner.email,
         "activationRead": False,
         "billingType": "PREPAID",
         "contactName": "Pretend Person",
@@ -38,7 +41,7 @@ def _profile(email: str) -> Json:
         "enableInrWallet": False,
         "enableLoaderWallet": False,
         "enableAppOnboarding": True,
-        "isTpp": True,
+        "isTpp": partner.tech_provider,
         "onboardEnabled": False,
     }
 
@@ -46,6 +49,8 @@ def _profile(email: str) -> Json:
 def app_token(world: World, request: ApiRequest) -> Response:
     """Return the app's one token. The first call makes it, and later calls return the same token."""
     app = request.the_app()
+    if request.call.at >= world.legacy.app_tokens:
+        return _APP_TOKENS_ENDED[world.switches.app_tokens_ended]
     made = app.token_made
     if made is None:
         made = request.call.at
@@ -68,6 +73,13 @@ def app_token(world: World, request: ApiRequest) -> Response:
 
 _DENIED = failure(403, "Invalid Access Token")
 _NOT_YOURS = failure(403, "You do not have the required permissions to access this API")
+_GONE = {"404": failure(404, "Not Found"), "410": failure(410, "This API is no longer supported")}
+_LOGIN_ENDED = {
+    "403": failure(403, "Failed to authenticate"),
+    "400": failure(400, "Unauthorised Access"),
+    **_GONE,
+}
+_APP_TOKENS_ENDED = {"403": _NOT_YOURS, "400": failure(400, "Partner is not authorized"), **_GONE}
 _APP_PATH = "/partner/app/{app}/token"
 
 ROUTES = (

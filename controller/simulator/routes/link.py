@@ -63,7 +63,7 @@ def _name_refusal(world: World, name: str) -> Response | None:
 
 def _link_refusal(world: World, request: ApiRequest) -> Response | None:
     form = request.call.form
-    if world.switches.terms == "pending":
+    if not world.partners[request.partner()].terms_read:
         return failure(400, "Please accept the terms of use to continue")
     if not _DIGITS.fullmatch(form.get("wabaId", "")) or not _PHONE.fullmatch(form.get("phone", "")):
         return REVIEW
