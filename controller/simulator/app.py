@@ -120,9 +120,15 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 def _pairs(encoded: bytes) -> Mapping[str, str]:
-    """Return the fields of a form or a query. The first value of a field counts."""
-    text = encoded.decode("ascii", "replace")
-    return dict(reversed(parse_qsl(text, keep_blank_values=True)))
+    """Return the fields of a form or a query. The first value of a field counts.
+
+    A field whose name ends in `[]` is a list: its values are joined by commas.
+    """
+    pairs = parse_qsl(encoded.decode("ascii", "replace"), keep_blank_values=True)
+    lists: dict[str, list[str]] = {}
+    for name, value in pairs:
+        lists.setdefault(name, []).append(value)
+    return {name: ",".join(values) if name.endswith("[]") else values[0] for name, values in lists.items()}
 
 
 def _credential(headers: Headers, accepted: str) -> tuple[str, bool]:

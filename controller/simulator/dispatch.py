@@ -8,7 +8,7 @@ from controller.simulator.route import ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.routes import ROUTES
 from controller.simulator.state import AppRecord
 from controller.simulator.tokens import TokenKind, TokenOwner
-from controller.simulator.wire import IncomingCall, Response
+from controller.simulator.wire import IncomingCall, Response, failure
 from controller.simulator.world import LoggedCall, World
 
 _UNKNOWN = "unknown"
@@ -17,9 +17,9 @@ _UNKNOWN = "unknown"
 def admit(world: World, call: IncomingCall) -> ApiRequest | Response:
     """Return the request of *call*, counted against its limits, with the faults that hit it.
 
-    A Response is a refusal: no such route, or too many calls.
+    A Response is a refusal: a source address that is not allowed, no such route, or too many calls.
     """
-    request = _routed(call)
+    request = _source_refusal(world) or _routed(call)
     if isinstance(request, Response):
         _log(world, call, "", request)
         return request
@@ -68,6 +68,12 @@ def _log(
             phone=call.form.get("phone", ""),
         )
     )
+
+
+def _source_refusal(world: World) -> Response | None:
+    """Return the refusal of every call if the account's people allow other addresses only."""
+    status = world.switches.source_address
+    return None if status == "allowed" else failure(int(status), world.switches.source_address_text)
 
 
 def _routed(call: IncomingCall) -> ApiRequest | Response:

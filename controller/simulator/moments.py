@@ -3,17 +3,17 @@
 import math
 from datetime import UTC, datetime
 
-NEVER = "never"
+_WORDS = {"never": math.inf, "always": -math.inf}
 _EPOCH = 1e8  # three years: a smaller number counts from the start
 
 
 def read_moment(text: str) -> float:
-    """Return the seconds that *text* names: `never`, a number, or a date as in `2027-04-01`.
+    """Return the seconds that *text* names: `never`, `always`, a number, or a date as in `2027-04-01`.
 
     Raises ValueError.
     """
-    if text == NEVER:
-        return math.inf
+    if text in _WORDS:
+        return _WORDS[text]
     try:
         number = float(text)
     except ValueError:

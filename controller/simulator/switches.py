@@ -28,23 +28,28 @@ class Switches:
     app_tokens_end: float = math.inf
     app_tokens_ended: str = "403"
     bearer: str = "universal"
+    callbacks: str = "there"
+    callbacks_gone_since: float = -math.inf
+    callbacks_text: str = "Callback URL APIs are not supported for this app. Please use Subscription APIs"
     clock_shift: float = 0.0
     conflict_order: str = "phone"
     cooldown: str = "window"
     date: str = "told"
     delete_frees: str = "yes"
     details_wrapper: str = "appDetails"
+    duplicate_tag: str = "json"
     error_share: float = 0.0
     fourth_token: str = "409"  # noqa: S105 - a status
     fourth_token_text: str = "Maximum number of active tokens reached"  # noqa: S105 - words
     header: str = "either"
+    link_callback: str = "ignored"
     list_lag: float = 0.0
     list_limit: str = "10/s"
     list_order: str = "created"
     live_wa_id: str = "phone"
     login_ended: str = "403"
     login_ends: float = math.inf
-    max_subscriptions: int = 0
+    max_subscriptions: int = 5
     meta_put: str = "yes"
     meta_returned: str = "no"
     mint_answer: str = "nested"
@@ -53,7 +58,9 @@ class Switches:
     missing_subscription: str = "400"
     missing_token: str = "400"  # noqa: S105 - a status
     mode_answer: str = "computed"
+    modes_list: str = "accept"
     name_spelling: str = "reference"
+    not_tpp: str = "403"
     numeric_modes: str = "drop"
     page_past_end: str = "empty"
     page_size_max: int = 50
@@ -64,18 +71,25 @@ class Switches:
     retry_after: str = "none"
     retry_share: float = 0.2
     same_url: str = "allow"
+    source_address: str = "allowed"
+    source_address_text: str = "Access from this IP address is not allowed"
     stranger_phone: str = "409-with-id"
     subscribe_before_live: str = "yes"
+    subscription_answer: str = "documented"
     subscription_bucket: str = "shared"
     tag_case: str = "sensitive"
     taken_token_name: str = "400"  # noqa: S105 - a status
     tech_provider: str = "yes"
     terms: str = "accepted"
+    terms_refused: str = "400"
+    terms_text: str = "Please accept the terms of use to continue"
+    too_many_subscriptions: str = "400"
     universal_claims: str = "none"
     universal_on_apps: str = "yes"
     unknown_modes: str = "drop"
     url_shown: str = "as-sent"
     v3_account_modes: str = "accept"
+    v3_live_event: str = "yes"
     versions: str = "0-3"
     webhook_attempts: int = 3
 
@@ -89,13 +103,16 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "app_token_list": ("wrapped", "bare"),
         "app_tokens_ended": ("403", "400", "404", "410"),
         "bearer": ("universal", "any", "strict"),
+        "callbacks": ("there", "400", "404", "410"),
         "conflict_order": ("phone", "name"),
         "cooldown": ("window", "sliding"),
         "date": ("told", "untold"),
         "delete_frees": ("yes", "no"),
         "details_wrapper": ("appDetails", "app"),
+        "duplicate_tag": ("json", "text"),
         "fourth_token": ("409", "400", "403"),
         "header": ("either", "authorization", "token"),
+        "link_callback": ("ignored", "works", "400"),
         "list_limit": ("10/s", "10/min"),
         "list_order": ("created", "newest", "name"),
         "live_wa_id": ("phone", "waba"),
@@ -108,29 +125,42 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "missing_subscription": ("400", "204"),
         "missing_token": ("400", "404", "200"),
         "mode_answer": ("computed", "canned"),
+        "modes_list": ("accept", "ignore"),
         "name_spelling": ("reference", "guide"),
+        "not_tpp": ("403", "401", "404", "400"),
         "numeric_modes": ("drop", "accept"),
         "page_past_end": ("empty", "last"),
         "partner_id": ("told", "claimed", "untold"),
         "partner_token_everywhere": ("no", "yes"),
         "retry_after": ("none", "seconds"),
         "same_url": ("allow", "reject"),
+        "source_address": ("allowed", "401", "403"),
         "stranger_phone": ("409-with-id", "409-without-id"),
         "subscribe_before_live": ("yes", "no"),
+        "subscription_answer": ("documented", "seen"),
         "subscription_bucket": ("shared", "per-verb"),
         "tag_case": ("sensitive", "insensitive", "lower"),
         "taken_token_name": ("400", "409"),
         "tech_provider": ("yes", "no"),
         "terms": ("accepted", "pending"),
+        "terms_refused": ("400", "403"),
+        "too_many_subscriptions": ("400", "400-text", "409", "500"),
         "universal_claims": ("none", "partner"),
         "universal_on_apps": ("yes", "no", "some"),
         "unknown_modes": ("drop", "reject"),
         "url_shown": ("as-sent", "normal", "sorted"),
         "v3_account_modes": ("accept", "drop", "reject"),
+        "v3_live_event": ("yes", "no"),
         "versions": ("0-3", "2-3"),
     }
 )
-MOMENTS = frozenset({"app_tokens_end", "login_ends"})
+MOMENTS = frozenset({"app_tokens_end", "callbacks_gone_since", "login_ends"})
+AT_START = frozenset(
+    {
+        *("admin", "minting", "tech_provider", "terms", "app_tokens_end", "login_ends"),
+        *("clock_shift", "cooldown", "webhook_attempts"),
+    }
+)
 _SIGNED = frozenset({"clock_shift"})
 
 
@@ -171,7 +201,7 @@ def _moment(name: str, value: str) -> float:
     try:
         return read_moment(value)
     except ValueError as error:
-        problem = "give never, seconds after the start, an epoch second, or a date"
+        problem = "give never, always, seconds after the start, an epoch second, or a date"
         raise SwitchError(f"switch {name.replace('_', '-')}={value}: {problem}") from error
 
 

@@ -20,10 +20,10 @@ from controller.simulator.limits import Windows
 from controller.simulator.moments import since
 from controller.simulator.settings import SimulatorSettings
 from controller.simulator.state import AppRecord, Apps, Subscriptions
-from controller.simulator.switches import Switches
 from controller.simulator.tokens import TokenIssuer
 
 _MOST_CALLS = 100_000
+_V3 = 3
 _MOST_MAILS = 10_000
 
 
@@ -80,6 +80,7 @@ class World:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.settings = settings or SimulatorSettings()
+        self.switches = self.settings.switches
         self.sleep = sleep
         clock = _shifted(now, self.switches.clock_shift)
         self.time = Timeline(clock, self.settings.time_scale, start=clock())
@@ -101,11 +102,6 @@ class World:
         self._serial = count()
         self._late_effects: list[tuple[float, int, Callable[[float], None]]] = []
         self._going_live: list[tuple[float, int, str]] = []
-
-    @property
-    def switches(self) -> Switches:
-        """The answers to the open questions."""
-        return self.settings.switches
 
     def chance(self, *words: str) -> Random:
         """Return a random source for *words* alone. Other calls do not change it."""
@@ -164,4 +160,6 @@ class World:
         at = max(self.time.real(due), app.created)
         self.apps.put(replace(app, live=True, live_at=at, modified=at))
         wa_id = app.phone if self.switches.live_wa_id == "phone" else app.waba_id
-        announce(self.event_queue, app, self.subscriptions.of(app_id), wa_id, at)
+        newest = _V3 if self.switches.v3_live_event == "yes" else _V3 - 1
+        known = [each for each in self.subscriptions.of(app_id) if each.version <= newest]
+        announce(self.event_queue, app, known, wa_id, at)

@@ -73,6 +73,15 @@ async def test_subscriptions_with_account_get_the_live_event_in_their_version() 
     assert (three.url, event(three)["gs_app_id"]) == (f"{NEAR}/three", app)
 
 
+async def test_whether_version_3_gets_the_live_event_is_a_switch() -> None:
+    caller = Caller.switched("v3-live-event=no")
+    app = await caller.linked()
+    await caller.subscribe(app, tag="two", url=f"{NEAR}/two", modes="ACCOUNT")
+    await caller.subscribe(app, tag="three", url=f"{NEAR}/three", modes="ACCOUNT", version="3")
+
+    assert [each.url for each in await live(caller)] == [f"{NEAR}/two"]
+
+
 async def test_events_for_other_machines_are_recorded_and_not_posted() -> None:
     caller = Caller.of()
     await caller.linked(callbackUrl="https://hooks.example.com/live")

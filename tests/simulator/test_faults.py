@@ -85,8 +85,10 @@ ANSWERS = [
     pytest.param(fault("html", "link"), 200, "text/html", "soon", id="a page of HTML"),
     pytest.param(fault("empty", "link"), 200, "json", "", id="nothing at all"),
     pytest.param(fault("error-200", "link", message="No"), 200, "json", '"error"', id="an error with 200"),
-    pytest.param(fault("500", "link"), 500, "json", "Internal", id="500 before the effect"),
-    pytest.param(fault("500", "link", effect="yes"), 500, "json", "Internal", id="500 after the effect"),
+    pytest.param(fault("500", "link"), 500, "json", "Unable to create App", id="500 before the effect"),
+    pytest.param(
+        fault("500", "link", effect="yes"), 500, "json", "Unable to create App", id="500 after the effect"
+    ),
     pytest.param(fault("502", "link"), 502, "text/html", "Bad Gateway", id="502"),
     pytest.param(fault("503", "link"), 503, "text/html", "Unavailable", id="503"),
     pytest.param(fault("504", "link", effect="yes"), 504, "text/html", "Timeout", id="504 after the effect"),
@@ -335,3 +337,20 @@ async def test_new_faults_are_counted_from_the_start() -> None:
     statuses = [(await caller.call("GET", "/partner/app/list")).status_code for _ in range(3)]
 
     assert statuses == [200, 500, 200]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "words"),
+    [
+        pytest.param("POST", "/subscription", "Unable To Create Subscription", id="subscribe"),
+        pytest.param("GET", "/subscription", "Internal error occured", id="the list of subscriptions"),
+        pytest.param("PUT", "/callbackUrl", "Error updating callback URL", id="the callback"),
+        pytest.param("DELETE", "", "Internal Server Error", id="a page without words of its own"),
+    ],
+)
+async def test_a_500_has_the_words_of_its_routes_page(method: str, path: str, words: str) -> None:
+    caller = Caller.of(fault("500"))
+
+    assert said(await caller.on_app(method, await caller.seeded(), path)) == (500, words)
+    caller.world.faults.replace([fault("500", message="Own words")])
+    assert said(await caller.on_app(method, await caller.seeded(name="Another"), path)) == (500, "Own words")

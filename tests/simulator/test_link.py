@@ -99,8 +99,34 @@ async def test_an_app_may_be_created_and_its_callback_refused(faults: tuple[Faul
     assert caller.world.log[0].effect
 
 
-async def test_no_app_is_linked_before_the_terms_are_accepted() -> None:
-    assert (await Caller.switched("terms=pending").link()).status_code == 400
+TERMS = "Please accept the terms of use to continue"
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ((), (400, TERMS)),
+        (("terms-refused=403", "terms-text=Terms of use"), (403, "Terms of use")),
+    ],
+)
+async def test_no_app_is_linked_or_created_before_the_terms_are_accepted(
+    words: tuple[str, ...], answer: tuple[int, str]
+) -> None:
+    caller = Caller.switched("terms=pending", *words)
+    assert said(await caller.link()) == answer
+    assert said(await caller.call("POST", "/partner/app", name="AcmeSupport")) == answer
+    assert caller.world.apps.by_id == {}
+
+    await caller.control("account", {"set": {"termsRead": True}})
+    assert (await caller.link()).status_code == 200
+
+
+@pytest.mark.parametrize("status", [403, 401, 404, 400])
+async def test_only_a_tech_provider_links(status: int) -> None:
+    caller = Caller.switched("tech-provider=no", f"not-tpp={status}")
+
+    assert (await caller.link()).status_code == status
+    assert (await caller.call("POST", "/partner/app", name="AcmeSupport")).status_code == 200
 
 
 async def test_an_empty_app_has_no_phone_and_stays_where_it_is() -> None:

@@ -82,7 +82,8 @@ async def test_a_subscription_is_refused_by_its_form(form: dict[str, str], answe
 
 
 SWITCHES = [
-    pytest.param("max-subscriptions=1", {}, (500, "Unable To Create Subscription"), id="no more than one"),
+    pytest.param("max-subscriptions=1", {}, (400, "Maximum of 1 subscriptions"), id="no more than one"),
+    pytest.param("max-subscriptions=0", {}, (200, "success"), id="any number"),
     pytest.param("same-url=reject", {}, (500, "Unable To Create Subscription"), id="a URL twice"),
     pytest.param("same-url=allow", {}, (200, "success"), id="a URL twice, allowed"),
     pytest.param(
@@ -297,3 +298,65 @@ async def test_a_write_of_a_subscription_may_be_answered_and_not_kept() -> None:
     assert [made.status_code, changed.status_code, gone.status_code] == [200, 200, 204]
     assert changed.json()["subscription"]["url"] == f"{HOOK}/2"
     assert [(each["tag"], each["url"]) for each in left] == [("a", HOOK)]
+
+
+async def test_five_webhooks_are_all_whoever_made_them_and_whatever_their_version() -> None:
+    caller = Caller.of()
+    app = await caller.seeded(
+        subscriptions=[{"tag": "theirs", "foreign": True}, {"tag": "old", "version": 3}]
+    )
+    for tag in ("a", "b", "c"):
+        caller.clock.time += 30
+        assert (await caller.subscribe(app, tag=tag)).status_code == 200
+    refused = await caller.subscribe(app, tag="d")
+
+    assert said(refused) == (400, "Maximum of 5 subscriptions")
+    await caller.control("drift", {"app": app, "subscriptions": [{"tag": "theirs", "delete": True}]})
+    caller.clock.time += 60
+    assert (await caller.subscribe(app, tag="d")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("switch", "status", "body"),
+    [
+        ("400-text", 400, "Maximum of 5 subscriptions"),
+        ("409", 409, '{"status":"error","message":"Maximum of 5 subscriptions"}'),
+        ("500", 500, '{"status":"error","message":"Unable To Create Subscription"}'),
+    ],
+)
+async def test_the_refusal_of_a_sixth_webhook_is_a_switch(switch: str, status: int, body: str) -> None:
+    caller = Caller.switched(f"too-many-subscriptions={switch}")
+    app = await caller.seeded(subscriptions=[{"tag": str(each)} for each in range(5)])
+    answer = await caller.subscribe(app, tag="f")
+
+    assert (answer.status_code, answer.text) == (status, body)
+
+
+async def test_a_duplicate_tag_is_refused_in_bare_text_by_a_switch() -> None:
+    caller = Caller.switched("duplicate-tag=text")
+    app = await caller.seeded(subscriptions=[{"tag": "events"}])
+    answer = await caller.subscribe(app)
+
+    assert (answer.status_code, answer.text) == (400, "Duplicate component tag")
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+async def test_a_new_subscription_may_be_answered_with_modes_and_without_its_app() -> None:
+    caller = Caller.switched("subscription-answer=seen")
+    made = (await caller.subscribe(await caller.seeded())).json()["subscription"]
+
+    assert "appId" not in made
+    assert made["modes"] == ["SENT", "READ"]
+
+
+@pytest.mark.parametrize(("switch", "status"), [("accept", 200), ("ignore", 400)])
+async def test_modes_as_a_list_of_fields_are_a_switch(switch: str, status: int) -> None:
+    caller = Caller.switched(f"modes-list={switch}")
+    app = await caller.seeded()
+    token = caller.world.tokens.app_token(caller.world.apps.by_id[app])
+    form = {"modes[]": ["SENT", "READ"], "tag": "a", "url": HOOK, "version": "2"}
+    headers = {"Authorization": token}
+    answer = await caller.http.post(f"/partner/app/{app}/subscription", data=form, headers=headers)
+
+    assert answer.status_code == status
+    assert answer.json().get("subscription", {"mode": 5})["mode"] == 5

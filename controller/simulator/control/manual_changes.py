@@ -5,6 +5,7 @@ from dataclasses import replace
 from controller.simulator.control.added_apps import SUBSCRIPTION, course_of, partner_of, put_subscription
 from controller.simulator.control.fields import ControlError, Fields, fields_of, flag, items, number, text
 from controller.simulator.state import AppRecord
+from controller.simulator.switches import AT_START, parse
 from controller.simulator.wire import Json
 from controller.simulator.world import World
 
@@ -77,3 +78,14 @@ def advance(world: World, body: object) -> Json:
     """Move virtual time: ``{"seconds": 600}``."""
     world.advance(number(fields_of(body, "seconds"), "seconds", 0))
     return {"virtual": world.time.virtual(world.time.clock())}
+
+
+def change_switches(world: World, body: object) -> Json:
+    """Change switches while the simulator runs: ``{"callbacks": "404"}``. Some are only for the start."""
+    if not isinstance(body, dict):
+        raise ControlError("expected an object with names and values of switches")
+    fixed = [name for name in body if str(name).replace("-", "_") in AT_START]
+    if fixed:
+        raise ControlError(f"only set at the start: {', '.join(fixed)}")
+    world.switches = parse((f"{name}={value}" for name, value in body.items()), world.switches)
+    return {"changed": len(body)}

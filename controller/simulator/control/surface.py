@@ -13,7 +13,7 @@ from starlette.routing import Route
 from controller.simulator.control.account_changes import accounts, change_account
 from controller.simulator.control.added_apps import add_apps
 from controller.simulator.control.fields import ControlError
-from controller.simulator.control.manual_changes import advance, change_app
+from controller.simulator.control.manual_changes import advance, change_app, change_switches
 from controller.simulator.faults import file as fault_file
 from controller.simulator.state import AppRecord, SubscriptionRecord
 from controller.simulator.wire import Json
@@ -37,6 +37,7 @@ def routes(world: World) -> list[Route]:
         "drift": change_app,
         "advance": advance,
         "account": change_account,
+        "switches": change_switches,
     }
     return [
         *(_route(world, name, "GET", partial(_read, world, read)) for name, read in reads.items()),

@@ -10,7 +10,7 @@ _V3 = 3
 def announce(
     queue: EventQueue, app: AppRecord, subscriptions: list[SubscriptionRecord], wa_id: str, now: float
 ) -> None:
-    """Queue the live event for the callback URL and for each subscription that has ACCOUNT."""
+    """Queue the live event for the callback URL and for each of *subscriptions* that has ACCOUNT."""
     if app.callback_url:
         queue.put(Delivery(app.callback_url, as_json(_live(app, wa_id, now)), now))
     for subscription in subscriptions:

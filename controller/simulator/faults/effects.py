@@ -6,6 +6,7 @@ from dataclasses import replace
 from controller.simulator.dispatch import answer, log
 from controller.simulator.faults.fault import Fault
 from controller.simulator.faults.kinds import AT_CREATION, IN_ROUTES, REWRITES
+from controller.simulator.faults.published import PUBLISHED_500
 from controller.simulator.faults.rewrites import rewritten
 from controller.simulator.faults.transmissions import TRANSMISSIONS
 from controller.simulator.route import ApiRequest
@@ -27,11 +28,19 @@ def respond(world: World, request: ApiRequest) -> Transmission:
         log(world, request, whole, names)
         return sent_whole(whole)
     response = _effect(world, request, fault)
+    fault = _in_the_routes_words(fault, request.route.name)
     transmission = TRANSMISSIONS[fault.kind](fault, response or Response(200, {"status": "success"}))
     effect = bool(response and response.effect)
     sent = transmission.response and replace(transmission.response, effect=effect)
     log(world, request, sent or (Response(0, effect=effect) if response else None), names)
     return transmission
+
+
+def _in_the_routes_words(fault: Fault, route: str) -> Fault:
+    """Return *fault*. A 500 without words of its own has the text that the route's page publishes."""
+    if fault.kind != "500" or route not in PUBLISHED_500:
+        return fault
+    return replace(fault, parameters={"message": PUBLISHED_500[route], **fault.parameters})
 
 
 def _effect(world: World, request: ApiRequest, fault: Fault) -> Response | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from controller.simulator.events.messages import probe
 from controller.simulator.route import REVIEW, ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.routes.apps import facts
+from controller.simulator.routes.callbacks import gone
 from controller.simulator.routes.link import REGIONS
 from controller.simulator.state import AppRecord
 from controller.simulator.wire import Response, failure, success
@@ -26,19 +27,20 @@ def update(world: World, request: ApiRequest) -> Response:
         return failure(400, "Cannot Change Region After Go live")
     if any(form[name] not in _FLAGS for name in ("templateMessaging", "disableOptinPrefUrl") if name in form):
         return REVIEW
-    changed = world.apps.put(_updated(app, request))
-    if "callbackUrl" in form and not app.live:
+    no_callback = gone(world, app.created)
+    changed = world.apps.put(_updated(app, request, no_callback=no_callback))
+    if "callbackUrl" in form and not app.live and not no_callback:
         probe(world.event_queue, changed, request.call.at)
     body = {**facts(changed), "customerId": "NA", "customerType": "PARTNER", "billingType": "PREPAID"}
     return success(effect=True, app=body)
 
 
-def _updated(app: AppRecord, request: ApiRequest) -> AppRecord:
+def _updated(app: AppRecord, request: ApiRequest, *, no_callback: bool) -> AppRecord:
     form = request.call.form
     return replace(
         app,
         region=form.get("storageRegion", app.region),
-        callback_url=form.get("callbackUrl", app.callback_url),
+        callback_url=app.callback_url if no_callback else form.get("callbackUrl", app.callback_url),
         template_messaging=form.get("templateMessaging", str(app.template_messaging).lower()) == "true",
         optin_pref_off=form.get("disableOptinPrefUrl", str(app.optin_pref_off).lower()) == "true",
         modified=request.call.at,

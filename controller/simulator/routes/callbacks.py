@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from controller.simulator.events.messages import probe
 from controller.simulator.modes import split
-from controller.simulator.route import ApiRequest, ApiRoute, RequiredToken
+from controller.simulator.moments import since
+from controller.simulator.route import Answer, ApiRequest, ApiRoute, RequiredToken
 from controller.simulator.urls import valid
 from controller.simulator.wire import Response, failure, success
 from controller.simulator.world import World
@@ -25,7 +26,7 @@ def callback(world: World, request: ApiRequest) -> Response:
 
 
 def callback_url(world: World, request: ApiRequest) -> Response:
-    """Set the URL alone. One client spells the field ``callbackURL``."""
+    """Set the URL alone. One client spells the field, or the path, ``callbackURL``."""
     form = request.call.form
     url = form.get("callbackUrl") or form.get("callbackURL") or ""
     if not valid(url):
@@ -41,6 +42,24 @@ def callback_mode(world: World, request: ApiRequest) -> Response:
     return success(effect=True, callback={"custom": False, "modes": list(modes)})
 
 
+def gone(world: World, created: float) -> bool:
+    """Return whether an app that was *created* at that second has no callback."""
+    since_when = since(world.time.start, world.switches.callbacks_gone_since)
+    return world.switches.callbacks != "there" and created >= since_when
+
+
+def _unless_gone(answer: Answer) -> Answer:
+    """Return *answer*, for apps that have a callback. The others are refused."""
+
+    def checked(world: World, request: ApiRequest) -> Response:
+        if not gone(world, request.the_app().created):
+            return answer(world, request)
+        status = world.switches.callbacks
+        return failure(int(status), "Not Found" if status == "404" else world.switches.callbacks_text)
+
+    return checked
+
+
 def _known(text: str) -> tuple[str, ...]:
     return tuple(word for word in split(text) if word in _MODES)
 
@@ -54,10 +73,14 @@ def _set(world: World, request: ApiRequest, url: str, modes: tuple[str, ...]) ->
 
 _APP = "/partner/app/{app}"
 
+
+def _route(name: str, path: str, answer: Answer, bucket: str, required: RequiredToken) -> ApiRoute:
+    return ApiRoute(name, "PUT", _APP + path, _unless_gone(answer), required, bucket)
+
+
 ROUTES = (
-    ApiRoute("callback", "PUT", _APP + "/callback", callback, RequiredToken.PARTNER),
-    ApiRoute("callbackUrl", "PUT", _APP + "/callbackUrl", callback_url, RequiredToken.APP, "callbackUrl"),
-    ApiRoute(
-        "callbackMode", "PUT", _APP + "/callback/mode", callback_mode, RequiredToken.APP, "callbackMode"
-    ),
+    _route("callback", "/callback", callback, "other", RequiredToken.PARTNER),
+    _route("callbackUrl", "/callbackUrl", callback_url, "callbackUrl", RequiredToken.APP),
+    _route("callbackUrl", "/callbackURL", callback_url, "callbackUrl", RequiredToken.APP),
+    _route("callbackMode", "/callback/mode", callback_mode, "callbackMode", RequiredToken.APP),
 )

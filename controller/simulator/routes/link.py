@@ -8,6 +8,7 @@ from controller.simulator import stages
 from controller.simulator.events.messages import probe
 from controller.simulator.faults.fault import Fault
 from controller.simulator.route import REVIEW, UNAUTHORIZED, ApiRequest, ApiRoute, RequiredToken
+from controller.simulator.routes.callbacks import gone
 from controller.simulator.state import AppRecord
 from controller.simulator.urls import valid
 from controller.simulator.wire import Response, failure, success
@@ -26,17 +27,23 @@ _SPELLING = {"reference": "charecters", "guide": "characters"}
 def link(world: World, request: ApiRequest) -> Response:
     """Create an app for a WABA and a phone. Its way through the pipeline begins."""
     form = request.call.form
-    problem = _name_refusal(world, form.get("name", "")) or _link_refusal(world, request)
+    problem = (
+        _not_a_tech_provider(world, request)
+        or _terms_refusal(world, request)
+        or _name_refusal(world, form.get("name", ""))
+        or _link_refusal(world, request)
+    )
     if problem:
         return problem
     app = _new_app(world, request)
     url = form.get("callbackUrl", "")
-    if url and (not valid(url) or request.fault("callback-refused")):
+    no_callback = world.switches.link_callback if gone(world, app.created) else "works"
+    if url and (not valid(url) or request.fault("callback-refused") or no_callback == "400"):
         world.provision(app)
         message = "App created, but failed to set callback on the application"
         return replace(failure(400, message, appId=app.id), effect=True)
-    app = world.provision(replace(app, callback_url=url))
-    if url:
+    app = world.provision(replace(app, callback_url=url if no_callback == "works" else ""))
+    if app.callback_url:
         probe(world.event_queue, app, request.call.at)
     return success(effect=True, appId=app.id)
 
@@ -44,12 +51,24 @@ def link(world: World, request: ApiRequest) -> Response:
 def create(world: World, request: ApiRequest) -> Response:
     """Create an app without a phone, which stays at its first stage."""
     name = request.call.form.get("name", "")
-    problem = _name_refusal(world, name) or _name_taken(world, name)
+    problem = _terms_refusal(world, request) or _name_refusal(world, name) or _name_taken(world, name)
     if problem:
         return problem
     app = replace(_new_app(world, request), course=stages.STUCK)
     world.provision(app)
     return Response(200, {"appId": app.id}, effect=True)
+
+
+def _not_a_tech_provider(world: World, request: ApiRequest) -> Response | None:
+    if world.partners[request.partner()].tech_provider:
+        return None
+    return failure(int(world.switches.not_tpp), "You are not authorized to access this API")
+
+
+def _terms_refusal(world: World, request: ApiRequest) -> Response | None:
+    if world.partners[request.partner()].terms_read:
+        return None
+    return failure(int(world.switches.terms_refused), world.switches.terms_text)
 
 
 def _name_refusal(world: World, name: str) -> Response | None:
@@ -63,8 +82,6 @@ def _name_refusal(world: World, name: str) -> Response | None:
 
 def _link_refusal(world: World, request: ApiRequest) -> Response | None:
     form = request.call.form
-    if not world.partners[request.partner()].terms_read:
-        return failure(400, "Please accept the terms of use to continue")
     if not _DIGITS.fullmatch(form.get("wabaId", "")) or not _PHONE.fullmatch(form.get("phone", "")):
         return REVIEW
     if form.get("storageRegion", "IN") not in REGIONS:

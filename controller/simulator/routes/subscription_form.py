@@ -48,7 +48,9 @@ def read(world: World, request: ApiRequest) -> SubscriptionFields | Response:
 
 
 def _mode(world: World, request: ApiRequest, version: int | None) -> int | Response | None:
-    text = request.call.form.get("modes")
+    form = request.call.form
+    listed = form.get("modes[]") if world.switches.modes_list == "accept" else None
+    text = form.get("modes") or listed
     if not text:
         return None
     subscription = existing(world, request)

@@ -20,6 +20,11 @@ from controller.simulator.wire import Json, Response, failure, success
 from controller.simulator.world import World
 
 _ABSENT = failure(400, "Subscription Does Not Exist")
+_UNABLE = failure(500, "Unable To Create Subscription")
+_DUPLICATE = {
+    "json": failure(400, "Duplicate component tag"),
+    "text": Response(400, "Duplicate component tag"),
+}
 
 
 def subscribe(world: World, request: ApiRequest) -> Response:
@@ -45,7 +50,15 @@ def subscribe(world: World, request: ApiRequest) -> Response:
         meta=fields.meta or "",
     )
     meta = {"meta": made.meta} if made.meta else {}
-    return success(effect=_kept(world, request, made), subscription={**_body(world, made), **meta})
+    return success(effect=_kept(world, request, made), subscription={**_created(world, made), **meta})
+
+
+def _created(world: World, made: SubscriptionRecord) -> Json:
+    """Return a new subscription as documented, or as one answer was seen: with modes, and without `appId`."""
+    body = _body(world, made)
+    if world.switches.subscription_answer == "documented":
+        return body
+    return {**{key: value for key, value in body.items() if key != "appId"}, "modes": made.modes}
 
 
 def _kept(world: World, request: ApiRequest, subscription: SubscriptionRecord) -> bool:
@@ -60,14 +73,23 @@ def _refusal(world: World, app: AppRecord, fields: SubscriptionFields, but: str 
     switches, others = world.switches, [other for other in world.subscriptions.of(app.id) if other.id != but]
     fold = str if switches.tag_case == "sensitive" else str.casefold
     if fields.tag and fold(fields.tag) in {fold(other.tag) for other in others}:
-        return failure(400, "Duplicate component tag")
+        return _DUPLICATE[switches.duplicate_tag]
     if but:
         return None
     if switches.subscribe_before_live == "no" and not app.live:
         return failure(400, "App is not live.")
-    too_many = 0 < switches.max_subscriptions <= len(others)
+    if 0 < switches.max_subscriptions <= len(others):
+        return _too_many(world)
     twice = switches.same_url == "reject" and fields.url in {other.url for other in others}
-    return failure(500, "Unable To Create Subscription") if too_many or twice else None
+    return _UNABLE if twice else None
+
+
+def _too_many(world: World) -> Response:
+    status, _, text = world.switches.too_many_subscriptions.partition("-")
+    message = f"Maximum of {world.switches.max_subscriptions} subscriptions"
+    if status == "500":
+        return _UNABLE
+    return Response(int(status), message) if text else failure(int(status), message)
 
 
 def _body(world: World, record: SubscriptionRecord) -> dict[str, object]:
