@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.core.identity import SignedIn
-from controller.doors.tokens import login_key, source_of_tokens
+from controller.doors.tokens import OnWarning, log_warning, login_key, source_of_tokens
 from controller.edges.clock import SystemClock
 from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, SourceOfTokens, reader, writer
 from controller.edges.secrets import reveal_credential, reveal_header
@@ -56,7 +56,8 @@ class Runtime:
     """The parts that all accounts of one process share. The history of writes names *who* and *revision*.
 
     *on_call* is called after every call to Gupshup. *signed_in* maps each account to the name of its Partner.
-    *endless*: the process never stops by itself, so that it keeps its tokens in a new store, too.
+    *endless*: the process never stops by itself, so that it keeps its tokens in a new store, too. *warn* is
+    called with a partner's name and a warning about its credentials.
     """
 
     store: SqlStore
@@ -68,6 +69,7 @@ class Runtime:
     on_call: OnCall = ignore_call
     signed_in: dict[Upstream, str] = field(default_factory=dict)
     endless: bool = False
+    warn: OnWarning = log_warning
 
     def secret(self, reference: Reference) -> Secret:
         return reveal_credential(reference, self.environ)
@@ -206,7 +208,12 @@ async def join_replicas(
 
 def _tokens(runtime: Runtime, partner: Partner) -> SourceOfTokens:
     return source_of_tokens(
-        partner, runtime.store, clock=runtime.clock, reveal=runtime.secret, endless=runtime.endless
+        partner,
+        runtime.store,
+        clock=runtime.clock,
+        reveal=runtime.secret,
+        endless=runtime.endless,
+        warn=runtime.warn,
     )
 
 

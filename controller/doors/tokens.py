@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from functools import partial
 
 from controller.core.credentials import keeper
@@ -15,9 +16,12 @@ from controller.loop.tokens.source import PartnerTokens
 from controller.model.clock import Clock
 from controller.model.manifest import Login, Partner
 
+OnWarning = Callable[[str, str], None]
+"""Called with the name of a Partner, and with a warning about its credentials. Returns at once."""
+
 
 def source_of_tokens(
-    partner: Partner, store: SqlStore, *, clock: Clock, reveal: Reveal, endless: bool
+    partner: Partner, store: SqlStore, *, clock: Clock, reveal: Reveal, endless: bool, warn: OnWarning
 ) -> SourceOfTokens:
     """Return what makes the source of the partner's token for one session.
 
@@ -34,7 +38,7 @@ def source_of_tokens(
         credentials=lambda: (reveal(login.email), reveal(login.secret)),
         clock=clock,
         suffix=partial(secrets.token_hex, 4),
-        warn=partial(_warn, partner),
+        warn=partial(warn, partner.name),
     )
     return partial(_partner_tokens, store, context)
 
@@ -50,8 +54,8 @@ def _partner_tokens(
     return PartnerTokens(sign_in, mints, context, app_routes)
 
 
-def _warn(partner: Partner, message: str) -> None:
-    log.logger().warning("token", partner=partner.name, message=message)
+def log_warning(partner: str, message: str) -> None:
+    log.logger().warning("credentials", partner=partner, message=message)
 
 
 def login_key(partner: Partner, reveal: Reveal) -> str:

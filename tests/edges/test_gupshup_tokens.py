@@ -70,6 +70,103 @@ async def test_a_universal_token_is_sent_as_bearer_alone() -> None:
     assert "token" not in request.headers
 
 
+LONG_LIVED = {"iat": 1_700_000_000, "exp": 1_700_000_000 + 60 * 86_400}
+ONE_DAY = {"iat": 1_700_000_000, "exp": 1_700_000_000 + 86_400}
+
+
+@pytest.mark.parametrize(
+    ("given", "first", "other"),
+    [
+        pytest.param("Bearer abc", "Bearer abc", "abc", id="with Bearer"),
+        pytest.param("abc", "abc", "Bearer abc", id="without"),
+        pytest.param(jwt(ONE_DAY), jwt(ONE_DAY), f"Bearer {jwt(ONE_DAY)}", id="a JWT of a day"),
+        pytest.param(jwt(LONG_LIVED), f"Bearer {jwt(LONG_LIVED)}", jwt(LONG_LIVED), id="a JWT of 60 days"),
+        pytest.param(jwt([]), jwt([]), f"Bearer {jwt([])}", id="a JWT without claims"),
+        pytest.param("a.%.c", "a.%.c", "Bearer a.%.c", id="three parts, and no JWT"),
+    ],
+)
+async def test_a_given_token_is_sent_in_its_likely_form_and_in_the_other_one_if_that_is_refused(
+    given: str, first: str, other: str
+) -> None:
+    world = World(credentials=GIVEN, secrets={"GIVEN": given}).on(LIST, REFUSED, NO_APPS)
+    async with world.reader() as client:
+        assert await client.rows() == ()
+
+    assert [request.headers["Authorization"] for request in world.upstream.log] == [first, other]
+
+
+async def test_a_form_that_was_accepted_once_is_not_given_up_for_one_refusal() -> None:
+    """The app may be somebody else's: a token in its other form would be refused for a whole minute."""
+    world = World(credentials=GIVEN, secrets={"GIVEN": "plain"}).on(LIST, NO_APPS)
+    world.upstream.on(DETAILS, REFUSED)
+    async with world.reader() as client:
+        await client.rows()
+        with pytest.raises(Rejected):
+            await client.details(APP)
+        await client.rows()
+
+    assert {request.headers["Authorization"] for request in world.upstream.log} == {"plain"}
+
+
+UT = {"GIVEN": "Bearer universal"}
+
+
+async def test_a_universal_token_opens_the_routes_of_apps_without_an_app_token() -> None:
+    world = World(credentials=GIVEN, secrets=UT).on(PIPELINE, STAGE)
+    async with world.writer() as client:
+        await client.stage(APP)
+
+    assert [request.headers["Authorization"] for request in world.upstream.log] == ["Bearer universal"]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_where_it_does_not_the_apps_own_token_serves_and_that_is_remembered(status: int) -> None:
+    world = World(credentials=GIVEN, secrets=UT).on(PIPELINE, Answer(status, {"message": "no"}), STAGE)
+    async with world.reader() as client:
+        for _ in range(2):
+            await client.stage(APP)
+
+    sent = [request.headers["Authorization"] for request in world.upstream.sent(PIPELINE)]
+    assert sent == ["Bearer universal", APP_TOKEN_VALUE, APP_TOKEN_VALUE]
+    assert [each.headers["Authorization"] for each in world.upstream.sent(APP_TOKEN)] == ["Bearer universal"]
+
+
+async def test_an_app_that_is_not_ours_proves_nothing_about_its_routes() -> None:
+    """Gupshup refuses its own token, too: the next app is read with the Universal Token again."""
+    denied = Answer(403, {"message": "You do not have the required permissions to access this API"})
+    world = World(credentials=GIVEN, secrets=UT).on(PIPELINE, denied, denied, STAGE)
+    other = PIPELINE.replace(APP, OTHER)
+    world.upstream.on(other, STAGE)
+    async with world.reader() as client:
+        with pytest.raises(Rejected):
+            await client.stage(APP)
+        await client.stage(OTHER)
+
+    assert [each.headers["Authorization"] for each in world.upstream.sent(other)] == ["Bearer universal"]
+
+
+async def test_if_no_app_token_is_given_out_the_refusal_is_told_as_it_was() -> None:
+    world = World(credentials=GIVEN, secrets=UT).on(PIPELINE, Answer(403, {"message": "Forbidden Access"}))
+    world.upstream.on(APP_TOKEN, Answer(404, {"message": "gone"}))
+    async with world.reader() as client:
+        with pytest.raises(Rejected, match="Forbidden Access"):
+            await client.stage(APP)
+
+
+async def test_a_refused_write_is_not_repeated_and_the_next_one_goes_with_the_apps_own_token() -> None:
+    made = Answer(200, {"status": "success", "subscription": {"id": "8166", "mode": 1, "tag": "gitops"}})
+    world = World(credentials=GIVEN, secrets=UT).on(SUBSCRIBE, Answer(403, {"message": "no"}), made)
+    async with world.writer() as client:
+        with pytest.raises(Busy, match="nothing was done"):
+            await client.subscribe(APP, WISH)
+        await client.subscribe(APP, WISH)
+        await client.subscribe(APP, WISH)
+
+    sent = [request.headers["Authorization"] for request in world.upstream.sent(SUBSCRIBE)]
+    assert sent == ["Bearer universal", APP_TOKEN_VALUE, APP_TOKEN_VALUE]
+    assert len(world.upstream.sent(APP_TOKEN)) == 1
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -28,6 +28,7 @@ from controller.doors.cli.source.location import (
     open_source,
     watch_source,
 )
+from controller.doors.tokens import log_warning
 from controller.doors.web import ListenOptions
 from controller.errors import Usage
 from controller.loop.run.controller import Controller
@@ -136,7 +137,9 @@ async def _run(
     stopping = asyncio.Event()
     timers = Timers()
     async with outputs.open() as opened:
-        runtime = replace(connection.open("run", ""), on_call=opened.metrics.sent)
+        runtime = replace(
+            connection.open("run", ""), on_call=opened.metrics.sent, endless=True, warn=log_warning
+        )
         async with (
             runtime.store,
             open_source(location, runtime.clock) as source,

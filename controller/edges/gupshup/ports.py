@@ -39,6 +39,10 @@ class TokenSource(Protocol):
         """Return a token, another one than *refused* if there is any. Raises Busy, Limited or Denied."""
         ...
 
+    def accepted(self, token: Secret) -> None:
+        """Note that Gupshup accepted *token*."""
+        ...
+
     async def close(self) -> None:
         """Give back what was taken for this session only."""
         ...

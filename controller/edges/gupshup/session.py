@@ -36,7 +36,7 @@ class Session:
     def __init__(self, transport: Transport, source: TokenSource, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
-        self._partner = TokenCache(source.fetch, clock)
+        self._partner = TokenCache(source.fetch, clock, source.accepted)
         self._apps: dict[AppId, TokenCache] = {}
         self._app_tokens = AppTokens(self.read, clock)
         self._app_routes = source.app_routes

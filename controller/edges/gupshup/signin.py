@@ -54,19 +54,25 @@ class SignIn:
         self._clock = clock
         self._failed: _Failed | None = None
         self._owner = ""
+        self._accepted: Secret | None = None
         self.app_routes = KnownInProcess()
 
     async def fetch(self, refused: Secret | None = None) -> IssuedToken:
         """Return a token. Raises Denied (missing or refused credentials), Busy or Limited.
 
-        A given token that was *refused* is sent in its other form. Raises AccountError if the token belongs
+        A given token that was *refused*, and never accepted, is sent in its other form. Raises AccountError if the token belongs
         to another account than the last one.
         """
         match self._partner.credentials:
             case Token(reference):
-                return self._issued(_as_sent(self._given(reference), refused), None)
+                given = _as_sent(self._given(reference), None if refused == self._accepted else refused)
+                return self._issued(given, None)
             case Login() as login:
                 return await self._login(login)
+
+    def accepted(self, token: Secret) -> None:
+        """Note the form in which Gupshup accepts a given token, so that no other one is tried any more."""
+        self._accepted = token
 
     async def close(self) -> None:
         """Leave the token as it is: it ends by itself."""

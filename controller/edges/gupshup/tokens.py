@@ -37,8 +37,11 @@ class TokenCache:
     in between, at most once an hour: if Gupshup refuses every token, few sign-ins follow.
     """
 
-    def __init__(self, fetch: Fetch, clock: Clock) -> None:
+    def __init__(
+        self, fetch: Fetch, clock: Clock, on_accepted: Callable[[Secret], None] = lambda _: None
+    ) -> None:
         self._fetch = fetch
+        self._on_accepted = on_accepted
         self._clock = clock
         self._lock = asyncio.Lock()
         self._held: IssuedToken | None = None
@@ -66,6 +69,7 @@ class TokenCache:
 
     def accepted(self, token: Secret) -> None:
         """Note that *token* is good."""
+        self._on_accepted(token)
         if self._held is not None and self._held.token == token:
             self._refusals = 0
 

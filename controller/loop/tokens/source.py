@@ -50,6 +50,9 @@ class PartnerTokens:
             return await self._partner_token_first(refused)
         return await self._universal_first(refused)
 
+    def accepted(self, token: Secret) -> None:
+        """Nothing depends on it: a token of ours has one form."""
+
     async def close(self) -> None:
         await self.mints.close()
 

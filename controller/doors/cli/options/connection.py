@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import click
@@ -32,9 +32,10 @@ class ConnectionOptions:
         """
         log.configure(self.log_format, self.log_level)
         network = Network(proxy=self.proxy, ca_file=self.ca_file)
-        runtime = open_runtime(
+        opened = open_runtime(
             self.store, network, os.environ, verb=verb, revision=revision, read_only=read_only
         )
+        runtime = replace(opened, warn=_warn)
         if runtime.store.passing:
             click.echo(
                 f"Note: this {verb} remembers nothing, and counts only its own calls: "
@@ -42,6 +43,10 @@ class ConnectionOptions:
                 err=True,
             )
         return runtime
+
+
+def _warn(partner: str, message: str) -> None:
+    click.echo(f"Warning: partner {partner}: {message}", err=True)
 
 
 def store_option(function: F) -> F:
