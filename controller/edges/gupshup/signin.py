@@ -60,8 +60,8 @@ class SignIn:
     async def fetch(self, refused: Secret | None = None) -> IssuedToken:
         """Return a token. Raises Denied (missing or refused credentials), Busy or Limited.
 
-        A given token that was *refused*, and never accepted, is sent in its other form. Raises AccountError if the token belongs
-        to another account than the last one.
+        A given token that was *refused*, and never accepted, is sent in its other form. Raises AccountError
+        if the token belongs to another account than the last one.
         """
         match self._partner.credentials:
             case Token(reference):
