@@ -106,6 +106,14 @@ def life(who: Keeper) -> float:
             return WEEK
 
 
+def app_life(who: Keeper) -> float:
+    """Return the seconds that a token of one app is minted for: Gupshup allows an hour to a day.
+
+    A minute more than an hour: the call takes some of it.
+    """
+    return HOUR + 60 if who is Keeper.PASSING else DAY - 60
+
+
 def token_name(store: str, suffix: str) -> str:
     """Return the name of a new token at Gupshup. *suffix* makes it unique among the active ones."""
     return f"{_prefix(store)}{suffix}"

@@ -9,6 +9,7 @@ from controller.core.credentials import keeper
 from controller.edges import log
 from controller.edges.gupshup import Reveal, SourceOfTokens, TokenSource
 from controller.edges.store import SqlStore
+from controller.loop.tokens.app_mints import AppMints
 from controller.loop.tokens.app_routes import StoredAppRoutes
 from controller.loop.tokens.context import Office, TokenContext
 from controller.loop.tokens.mints import Mints
@@ -50,8 +51,13 @@ def _given(sign_in: TokenSource, _: Office) -> TokenSource:
 def _partner_tokens(
     store: SqlStore, context: TokenContext, sign_in: TokenSource, office: Office
 ) -> TokenSource:
-    mints, app_routes = Mints(office, store, context), StoredAppRoutes(store.calls, context)
-    return PartnerTokens(sign_in, mints, context, app_routes)
+    return PartnerTokens(
+        sign_in,
+        Mints(office, store, context),
+        context,
+        StoredAppRoutes(store.calls, context),
+        AppMints(office, store, context),
+    )
 
 
 def log_warning(partner: str, message: str) -> None:

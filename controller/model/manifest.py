@@ -70,6 +70,7 @@ class Bucket(StrEnum):
     LOGIN = "login"
     MINT = "mint"
     AUTH = "auth"
+    APP_MINT = "appMint"
     TOKEN = "token"  # noqa: S105  (a budget's name, no secret)
     SUBSCRIPTION = "subscription"
     CALLBACK = "callback"
@@ -83,6 +84,7 @@ LIMITS: Mapping[Bucket, Limit] = {
     Bucket.LOGIN: Limit(10, 60),
     Bucket.MINT: Limit(3, 60),
     Bucket.AUTH: Limit(30, 60),
+    Bucket.APP_MINT: Limit(10, 60),
     Bucket.TOKEN: Limit(10, 60),
     Bucket.SUBSCRIPTION: Limit(5, 60),
     Bucket.CALLBACK: Limit(10, 60),

@@ -33,7 +33,7 @@ class OwnToken:
 
 @dataclass(frozen=True, slots=True)
 class ActiveToken:
-    """A Universal Token in Gupshup's list: never its text. *expires* is None if it cannot be read."""
+    """A token in Gupshup's list: never its text. *id* is "" if the list has none."""
 
     name: str
-    expires: float | None = None
+    id: str = ""

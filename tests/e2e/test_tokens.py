@@ -150,6 +150,16 @@ def test_where_app_routes_want_their_own_token_that_is_found_out_once(tmp_path: 
         assert refused == []
 
 
+def test_where_app_tokens_are_gone_too_an_app_gets_a_token_of_its_own(tmp_path: Path) -> None:
+    with world(tmp_path, "--switch", "universal-on-apps=no", *OLD_ENDED) as there:
+        there.environ["GUPSHUP_PARTNER_ID"] = "1368"
+        settled(there)
+        assert there.apply("--store", "kept.db").code == 0
+        since = len(there.calls())
+        assert there.apply("--store", "kept.db").code == 0
+        assert {each["route"] for each in there.calls(since=since)} == {"list", "subscriptions"}
+
+
 @pytest.mark.parametrize("shift", [-40 * 86_400, 7200, 40 * 86_400])
 def test_the_end_of_a_token_follows_gupshups_clock(tmp_path: Path, shift: int) -> None:
     with world(tmp_path, "--switch", f"clock-shift={shift}", *OLD_ENDED) as there:

@@ -311,6 +311,8 @@ async def test_a_reader_has_no_way_to_write() -> None:
         "/partner/account/login",
         "/partner/1368/auth/revoke",
         "/partner/1368/auth/token",
+        f"/partner/app/{APP}/token",
+        f"/partner/app/{APP}/token/revoke",
     }
     assert len(limiter.calls) == len(world.upstream.log)
     assert own == {"link", "set_callback", "subscribe", "update_subscription", "unsubscribe"}

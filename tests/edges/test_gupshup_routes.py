@@ -77,6 +77,9 @@ def test_each_route_spends_the_budget_that_gupshup_keeps_for_it() -> None:
         "mint": Bucket.MINT,
         "tokens": Bucket.AUTH,
         "revoke": Bucket.AUTH,
+        "app mint": Bucket.APP_MINT,
+        "app tokens": Bucket.AUTH,
+        "app revoke": Bucket.APP_MINT,
         "app token": Bucket.TOKEN,
         "link": Bucket.LINK,
         "list": Bucket.LIST,
@@ -124,4 +127,6 @@ def test_calls_about_our_own_tokens_are_no_writes() -> None:
         "login",
         "mint",
         "revoke",
+        "app mint",
+        "app revoke",
     }

@@ -11,6 +11,7 @@ from controller.errors import Busy, ControllerError, Denied, Limited, MintRefuse
 from controller.model.secret import Secret
 from controller.model.universal_token import ActiveToken
 from tests.edges.fake_wire import Answer, World, form
+from tests.edges.routes import APP
 
 MINT, TOKENS, REVOKE = (
     "POST /partner/1368/auth/token",
@@ -58,8 +59,8 @@ async def test_a_mint_needs_no_bearer_and_sends_the_end_in_milliseconds() -> Non
 @pytest.mark.parametrize(
     ("body", "expires"),
     [
-        ({"token": {"token": "eyJ.a.b", "id": "1", "expiredOn": 1_700_000_060_000}}, 1_700_000_060.0),
-        ({"token": "eyJ.a.b", "id": "1", "expiredOn": 1_700_000_060_000}, 1_700_000_060.0),
+        ({"token": {"token": "eyJ.a.b", "expiredOn": 1_700_000_060_000}}, 1_700_000_060.0),
+        ({"token": "eyJ.a.b", "expiredOn": 1_700_000_060_000}, 1_700_000_060.0),
         ({"token": "Bearer eyJ.a.b"}, EXPIRES),
         ({"status": "success", "token": {"token": "eyJ.a.b", "expiredOn": "soon"}}, EXPIRES),
     ],
@@ -109,11 +110,11 @@ async def test_each_answer_to_a_mint_says_whether_a_token_may_be_active(
 
 
 async def test_active_tokens_come_as_a_bare_array_or_below_a_key() -> None:
-    rows = [{"name": "ci", "expiredOn": 1_700_000_060_000}, {"name": "crm", "expiredOn": None}]
+    rows = [{"name": "ci", "id": "7"}, {"name": "crm", "expiredOn": None}]
     world = World().on(TOKENS, Answer(200, rows), Answer(200, {"tokens": rows}))
     for _ in range(2):
         found = await office(world).active("1368", TOKEN)
-        assert found == (ActiveToken("ci", 1_700_000_060.0), ActiveToken("crm"))
+        assert found == (ActiveToken("ci", "7"), ActiveToken("crm"))
     assert str(world.upstream.log[0].url.query, "ascii") == "status=ACTIVE"
     assert world.upstream.log[0].headers["Authorization"] == TOKEN.reveal()
 
@@ -189,3 +190,38 @@ async def test_without_an_answer_so_far_one_is_fetched_without_credentials(
 async def test_clocks_that_cannot_be_compared_are_compared_later() -> None:
     with pytest.raises(Busy):
         await office(World().on("GET /", httpx.ReadError("lost"))).compare_clocks()
+
+
+APP_MINT, APP_REVOKE = f"POST /partner/app/{APP}/token", f"POST /partner/app/{APP}/token/revoke"
+
+
+async def test_a_token_of_an_app_is_minted_listed_and_revoked_with_the_partners() -> None:
+    world = World().on(APP_MINT, Answer(200, {"token": "eyJ.a.b", "id": "7", "expiredOn": 1_700_000_060_000}))
+    world.upstream.on(f"GET /partner/app/{APP}/tokens", Answer(200, {"tokens": [{"name": "ci", "id": 7}]}))
+    world.upstream.on(APP_REVOKE, Answer(200, {"status": "success"}))
+    there = office(world)
+    minted = await there.mint_for_app(APP, TOKEN, name="ours", expires=EXPIRES)
+    assert minted == MintedToken(Secret("Bearer eyJ.a.b"), 1_700_000_060.0, "7")
+    assert await there.active_of_app(APP, TOKEN) == (ActiveToken("ci", "7"),)
+    assert await there.revoke_of_app(APP, TOKEN, "7")
+    mint, _, revoke = world.upstream.log
+    assert form(mint) == {"name": "ours", "expiry": "1700003600000"}
+    assert form(revoke) == {"id": "7"}
+    assert {request.headers["Authorization"] for request in world.upstream.log} == {TOKEN.reveal()}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(409, {"message": "Maximum number of active tokens reached"}), TokenLimitReached),
+        (Answer(400, {"message": "Partner is not authorized"}), MintRefused),
+        (Answer(429, b""), Limited),
+        (httpx.ReadError("lost"), Unclear),
+    ],
+    ids=["409", "400", "429", "no answer"],
+)
+async def test_a_token_of_an_app_that_is_not_minted_is_an_error(
+    answer: Answer | Exception, kind: type[ControllerError]
+) -> None:
+    with pytest.raises(kind):
+        await office(World().on(APP_MINT, answer)).mint_for_app(APP, TOKEN, name="ours", expires=EXPIRES)

@@ -10,11 +10,12 @@ from controller.edges.gupshup import IssuedToken, MintedToken
 from controller.edges.gupshup.app_tokens import KnownInProcess
 from controller.edges.store import SqlStore
 from controller.errors import Busy, ControllerError, Denied, MintRefused, TokenLimitReached, Unclear
+from controller.loop.tokens.app_mints import AppMints
 from controller.loop.tokens.app_routes import StoredAppRoutes
 from controller.loop.tokens.context import TokenContext, TokenStore
 from controller.loop.tokens.mints import Mints
 from controller.loop.tokens.source import PartnerTokens
-from controller.model.manifest import AuthMode
+from controller.model.manifest import AppId, AuthMode
 from controller.model.secret import Secret
 from controller.model.universal_token import ActiveToken
 from tests.clock import FakeClock
@@ -43,8 +44,13 @@ class FakeOffice:
     trouble: list[ControllerError] = field(default_factory=list)
     lost: list[ControllerError] = field(default_factory=list)
     deaf: bool = False
+    apps: "dict[AppId, FakeOffice]" = field(default_factory=dict)
     most: int = 0
     _numbers: "count[int]" = field(default_factory=count)
+
+    def of_app(self, app: AppId) -> "FakeOffice":
+        """Return the tokens of one app."""
+        return self.apps.setdefault(app, FakeOffice(self.clock, self.shift))
 
     def now(self) -> float:
         return self.clock.now() + self.shift
@@ -105,6 +111,9 @@ class OldLogin:
     async def close(self) -> None:
         pass
 
+    async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
+        raise NotImplementedError
+
 
 @dataclass
 class Effects:
@@ -159,6 +168,19 @@ class OfficeOf:
             return self.there.revoke(token, name)
 
         return bool(await self.effects(effect))
+
+    async def mint_for_app(self, app: AppId, token: Secret, *, name: str, expires: float) -> MintedToken:
+        assert self.there.accepts(token)
+        return replace(self.there.of_app(app).mint(SECRET, name, expires), id=f"id of {name}")
+
+    async def active_of_app(self, app: AppId, token: Secret) -> tuple[ActiveToken, ...]:
+        assert self.there.accepts(token)
+        return tuple(ActiveToken(name, f"id of {name}") for name in self.there.of_app(app).active())
+
+    async def revoke_of_app(self, app: AppId, token: Secret, id_: str) -> bool:
+        assert self.there.accepts(token)
+        self.there.of_app(app).tokens.pop(id_.removeprefix("id of "), None)
+        return True
 
 
 class TableOf:
@@ -219,8 +241,14 @@ class Desk:
         """Return the source of tokens of a new process."""
         effects = Effects(kill)
         store = StoreOf(self.store, effects)
-        mints = Mints(OfficeOf(self.office, effects), cast("TokenStore", store), self.context)
-        return PartnerTokens(self.login, mints, self.context, StoredAppRoutes(store.calls, self.context))
+        office, kept, context = OfficeOf(self.office, effects), cast("TokenStore", store), self.context
+        return PartnerTokens(
+            self.login,
+            Mints(office, kept, context),
+            context,
+            StoredAppRoutes(store.calls, context),
+            AppMints(office, kept, context),
+        )
 
 
 def busy() -> Busy:

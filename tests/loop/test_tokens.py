@@ -6,9 +6,9 @@ import pytest
 
 from controller.core.credentials import DAY, HOUR, WEEK, Keeper
 from controller.edges.store import SqlStore
-from controller.errors import AccountError, Busy, Denied, MintRefused
+from controller.errors import AccountError, Busy, Denied, MintRefused, Rejected
 from controller.model.account import Identified
-from controller.model.manifest import AuthMode
+from controller.model.manifest import AppId, AuthMode
 from controller.model.secret import Secret
 from controller.model.universal_token import OwnToken, TokenState
 from controller.model.upstream import Upstream
@@ -320,6 +320,71 @@ async def test_app_routes_that_want_their_own_token_are_remembered_for_a_week(de
     assert await desk.process().app_routes.refused() == {"GET", "PUT"}
     desk.clock.time += WEEK + 1
     assert await desk.process().app_routes.refused() == frozenset()
+
+
+APP = AppId("7f9c24e8-3b1a-4c5d-8e6f-000000000001")
+
+
+async def app_token(desk: Desk) -> str:
+    process = desk.process()
+    issued = await process.app_token(APP, await process.fetch())
+    assert desk.office.of_app(APP).accepts(issued.token)
+    assert not issued.universal
+    return issued.token.reveal()
+
+
+async def test_a_token_of_an_app_is_minted_for_a_day_kept_and_renewed_at_half_its_life(desk: Desk) -> None:
+    assert await app_token(desk) == await app_token(desk)
+    assert [round(life) for _, life in desk.office.of_app(APP).minted] == [DAY - 60]
+    desk.clock.time += DAY / 2
+    await app_token(desk)
+    assert len(desk.office.of_app(APP).minted) == 2
+    assert {row.state for row in await desk.store.tokens.read(LOGIN)} == {TokenState.KEPT}
+
+
+async def test_a_passing_process_mints_the_token_of_an_app_for_an_hour_and_keeps_none(desk: Desk) -> None:
+    desk.set(who=Keeper.PASSING, auth=AuthMode.UNIVERSAL)
+    process = desk.process()
+    await process.app_token(APP, await process.fetch())
+    assert [round(life) for _, life in desk.office.of_app(APP).minted] == [HOUR + 60]
+    await process.close()
+    assert desk.office.of_app(APP).active() == desk.office.active() == []
+    assert await desk.store.tokens.read(f"{LOGIN} app {APP}") == ()
+
+
+async def test_tokens_of_an_app_whose_texts_were_lost_give_way_at_the_limit(desk: Desk) -> None:
+    ours = f"gupshupctl-{desk.store.id}-"
+    there = desk.office.of_app(APP)
+    for name in (f"{ours}x", f"{ours}y", "ci"):
+        there.tokens[name] = f"Bearer {name}", desk.clock.now() + HOUR
+    await app_token(desk)
+    assert sorted(there.active()) == ["ci", f"{ours}01"]
+
+
+async def test_three_tokens_of_others_at_one_app_reject_that_app_alone(desk: Desk) -> None:
+    for name in ("ci", "crm", "portal"):
+        desk.office.of_app(APP).tokens[name] = f"Bearer {name}", desk.clock.now() + HOUR
+    with pytest.raises(Rejected, match="409"):
+        await app_token(desk)
+    desk.office.of_app(APP).trouble = [REFUSED]
+    with pytest.raises(Rejected) as rejected:
+        await app_token(desk)
+    assert (rejected.value.status, rejected.value.words) == (403, "Forbidden Access")
+
+
+async def test_a_lost_mint_for_an_app_is_tried_again_in_a_minute(desk: Desk) -> None:
+    desk.office.of_app(APP).lost = [unclear()]
+    with pytest.raises(Busy) as busy_now:
+        await app_token(desk)
+    assert busy_now.value.until == desk.clock.now() + 60
+
+
+async def test_a_token_of_an_app_that_cannot_be_read_any_more_is_minted_anew(desk: Desk) -> None:
+    await app_token(desk)
+    desk.secret = Secret("rotated")
+    desk.office.secrets = {"rotated"}
+    await app_token(desk)
+    assert len(desk.office.of_app(APP).minted) == 2
 
 
 EFFECTS = 5

@@ -1,18 +1,20 @@
-"""Apps' own tokens: Gupshup gives out the one that exists. The answer holds it nested or flat."""
+"""Apps' own tokens: the app token, which Gupshup gives out, or a Universal App Token where it does not."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from controller.edges.gupshup.body import Json, Malformed, Object, as_object
+from controller.edges.gupshup.ports import TokenSource
 from controller.edges.gupshup.routes import APP_TOKEN, Call
 from controller.edges.gupshup.shapes import moment
 from controller.edges.gupshup.tokens import IssuedToken
-from controller.errors import Busy
+from controller.errors import Busy, Rejected
 from controller.model.clock import Clock
 from controller.model.manifest import AppId
 from controller.model.secret import Secret
 
 _MARGIN = 60.0
+_NONE = "token"
 _FOREVER = 3650 * 86_400.0
 
 
@@ -29,15 +31,38 @@ class KnownInProcess:
         self.methods.add(method)
 
 
-class AppTokens:
-    """Fetches the token of one app by *read*, which reads with the partner's token."""
+Read = Callable[[Call], Awaitable[Json]]
+GetToken = Callable[[], Awaitable[IssuedToken]]
 
-    def __init__(self, read: Callable[[Call], Awaitable[Json]], clock: Clock) -> None:
+
+class AppTokens:
+    """Fetches an app's token by *read*, which reads with the partner's token. *partner* returns that one."""
+
+    def __init__(self, read: Read, partner: GetToken, source: TokenSource, clock: Clock) -> None:
         self._read = read
+        self._partner = partner
+        self._source = source
         self._clock = clock
 
     async def fetch(self, app: AppId, _refused: Secret | None = None) -> IssuedToken:
-        """Return the app's token. Raises Busy, Limited, Denied or Rejected."""
+        """Return the app's own token. Raises Busy, Limited, Denied or Rejected.
+
+        If Gupshup gives out no app token, a Universal App Token is minted, and that is remembered.
+        """
+        app_routes = self._source.app_routes
+        if _NONE in await app_routes.refused() and (issued := await self._partner()).universal:
+            return await self._source.app_token(app, issued)
+        try:
+            return await self._given_out(app)
+        except Rejected:
+            if not (issued := await self._partner()).universal:
+                raise
+            minted = await self._source.app_token(app, issued)
+        await app_routes.refuse(_NONE)
+        return minted
+
+    async def _given_out(self, app: AppId) -> IssuedToken:
+        """Return the app token. The answer holds it nested or flat."""
         call = Call(APP_TOKEN, app)
         body = await self._read(call)
         try:

@@ -39,6 +39,10 @@ class TokenSource(Protocol):
         """Return a token, another one than *refused* if there is any. Raises Busy, Limited or Denied."""
         ...
 
+    async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
+        """Return a Universal App Token, minted with *universal*. Raises Busy, Limited or Rejected."""
+        ...
+
     def accepted(self, token: Secret) -> None:
         """Note that Gupshup accepted *token*."""
         ...
@@ -52,9 +56,9 @@ class AppRoutes(Protocol):
     """What is known about Universal Tokens on the routes of apps."""
 
     async def refused(self) -> frozenset[str]:
-        """Return the HTTP methods for which Gupshup wants an app's own token."""
+        """Return the HTTP methods that want an app's own token, and `token` if no app token is given out."""
         ...
 
     async def refuse(self, method: str) -> None:
-        """Remember that Gupshup wants an app's own token for *method*."""
+        """Remember that *method* wants an app's own token, or for `token` that no app token is given out."""
         ...

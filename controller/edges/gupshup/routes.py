@@ -17,6 +17,7 @@ from controller.model.upstream import SubscriptionId
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _PARTNER = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
+_OF_TOKENS = frozenset({Bucket.AUTH, Bucket.APP_MINT})
 _PER_APP = frozenset({Bucket.TOKEN, Bucket.SUBSCRIPTION})
 
 
@@ -62,7 +63,7 @@ class Route:
     @property
     def writes(self) -> bool:
         """Return whether a call changes anything but our own tokens at Gupshup. A sign-in does not."""
-        return self.method != "GET" and self.auth is not Auth.NONE and self.bucket is not Bucket.AUTH
+        return self.method != "GET" and self.auth is not Auth.NONE and self.bucket not in _OF_TOKENS
 
     @property
     def per_app(self) -> bool:
@@ -85,6 +86,10 @@ DETAILS = Route("details", "GET", f"{_APP}/details", Bucket.OTHER, Auth.PARTNER)
 PIPELINE = Route("pipeline", "GET", f"{_APP}/pipeline", Bucket.PIPELINE, Auth.APP)
 WABA = Route("waba", "GET", f"{_APP}/waba/info", Bucket.OTHER, Auth.APP)
 CALLBACK = Route("callback", "PUT", f"{_APP}/callbackUrl", Bucket.CALLBACK, Auth.APP)
+
+APP_MINT = Route("app mint", "POST", f"{_APP}/token", Bucket.APP_MINT, Auth.PARTNER)
+APP_TOKENS = Route("app tokens", "GET", f"{_APP}/tokens", Bucket.AUTH, Auth.PARTNER)
+APP_REVOKE = Route("app revoke", "POST", f"{_APP}/token/revoke", Bucket.APP_MINT, Auth.PARTNER)
 
 _ONE = f"{_APP}/subscription/{{subscription}}"
 SUBSCRIPTIONS = Route("subscriptions", "GET", f"{_APP}/subscription", Bucket.SUBSCRIPTION, Auth.APP)
@@ -110,6 +115,9 @@ ROUTES = (
     MINT,
     TOKENS,
     REVOKE,
+    APP_MINT,
+    APP_TOKENS,
+    APP_REVOKE,
 )
 
 

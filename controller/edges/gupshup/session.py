@@ -38,7 +38,7 @@ class Session:
         self._clock = clock
         self._partner = TokenCache(source.fetch, clock, source.accepted)
         self._apps: dict[AppId, TokenCache] = {}
-        self._app_tokens = AppTokens(self.read, clock)
+        self._app_tokens = AppTokens(self.read, self._partner.get, source, clock)
         self._app_routes = source.app_routes
         self._refused: dict[tuple[AppId, str], Secret] = {}
 

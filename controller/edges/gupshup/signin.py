@@ -12,9 +12,9 @@ from controller.edges.gupshup.replies import BadToken, Classified, Forbidden, Ok
 from controller.edges.gupshup.routes import LOGIN, Call
 from controller.edges.gupshup.tokens import IssuedToken
 from controller.edges.gupshup.transport import NotSent, ReplyLost, Transport
-from controller.errors import AccountError, Busy, Denied, Limited
+from controller.errors import AccountError, Busy, Denied, Limited, Rejected
 from controller.model.clock import Clock
-from controller.model.manifest import Login, Partner, Reference, Token
+from controller.model.manifest import AppId, Login, Partner, Reference, Token
 from controller.model.secret import Secret
 
 _LIFETIME = 22 * 3600.0
@@ -69,6 +69,11 @@ class SignIn:
                 return self._issued(given, None)
             case Login() as login:
                 return await self._login(login)
+
+    async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
+        """Raise Rejected: without a store, no token of an app is minted."""
+        del universal
+        raise Rejected(f"app {app}: no app token is given out", status=403, words="no app token is given out")
 
     def accepted(self, token: Secret) -> None:
         """Note the form in which Gupshup accepts a given token, so that no other one is tried any more."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from controller.edges.gupshup.body import Json, Malformed, as_list, as_object, text
+from controller.edges.gupshup.body import Json, Malformed, as_list, as_object, text, text_or_none
 from controller.edges.gupshup.replies import (
     BadToken,
     Classified,
@@ -20,11 +20,21 @@ from controller.edges.gupshup.replies import (
     Unreliable,
     classify,
 )
-from controller.edges.gupshup.routes import CLOCK, MINT, REVOKE, TOKENS, Call
+from controller.edges.gupshup.routes import (
+    APP_MINT,
+    APP_REVOKE,
+    APP_TOKENS,
+    CLOCK,
+    MINT,
+    REVOKE,
+    TOKENS,
+    Call,
+)
 from controller.edges.gupshup.shapes import moment
 from controller.edges.gupshup.transport import ReplyLost, Transport
 from controller.errors import Busy, Denied, Limited, MintRefused, TokenLimitReached, Unclear
 from controller.model.clock import Clock
+from controller.model.manifest import AppId
 from controller.model.secret import Secret
 from controller.model.universal_token import ActiveToken
 
@@ -36,10 +46,14 @@ _BEARER = "Bearer "
 
 @dataclass(frozen=True, slots=True)
 class MintedToken:
-    """A new token, with `Bearer ` before its text. *expires* is epoch seconds by Gupshup's clock."""
+    """A new token, with `Bearer ` before its text. *expires* is epoch seconds by Gupshup's clock.
+
+    *id* is "" if the answer has none.
+    """
 
     token: Secret
     expires: float
+    id: str = ""
 
 
 class TokenOffice:
@@ -82,6 +96,14 @@ class TokenOffice:
             raise Unclear(f"{lost}; a Universal Token may be active now, and its text is lost") from None
         return self._minted(call, classified, expires)
 
+    async def mint_for_app(self, app: AppId, token: Secret, *, name: str, expires: float) -> MintedToken:
+        """Return a new token for one app, minted with the Universal Token *token*. Raises as `mint`."""
+        call = Call(APP_MINT, app, form={"name": name, "expiry": str(round(expires * 1000))})
+        try:
+            return self._minted(call, classify(APP_MINT, await self._transport.send(call, token)), expires)
+        except ReplyLost as lost:
+            raise Unclear(f"{lost}; a token of this app may be active now, and its text is lost") from None
+
     def _minted(self, call: Call, classified: Classified, expires: float) -> MintedToken:
         match classified:
             case Ok(body):
@@ -100,9 +122,15 @@ class TokenOffice:
 
     async def active(self, partner: str, token: Secret) -> tuple[ActiveToken, ...]:
         """Return the active tokens of the partner's administrator. Raises Busy or Denied."""
-        call = Call(TOKENS, query={"status": "ACTIVE"}, partner=partner)
+        return await self._active(Call(TOKENS, query={"status": "ACTIVE"}, partner=partner), token)
+
+    async def active_of_app(self, app: AppId, token: Secret) -> tuple[ActiveToken, ...]:
+        """Return the active tokens of one app. Raises Busy or Denied."""
+        return await self._active(Call(APP_TOKENS, app, query={"status": "ACTIVE"}), token)
+
+    async def _active(self, call: Call, token: Secret) -> tuple[ActiveToken, ...]:
         try:
-            classified = classify(TOKENS, await self._transport.send(call, token))
+            classified = classify(call.route, await self._transport.send(call, token))
         except ReplyLost as lost:
             raise Busy(f"{lost}; it is read again later") from None
         if not isinstance(classified, Ok):
@@ -114,9 +142,15 @@ class TokenOffice:
 
     async def revoke(self, partner: str, token: Secret, name: str) -> bool:
         """Revoke the token with the *name*. Return whether it is surely not active any more."""
-        call = Call(REVOKE, form={"name": name}, partner=partner)
+        return await self._revoked(Call(REVOKE, form={"name": name}, partner=partner), token)
+
+    async def revoke_of_app(self, app: AppId, token: Secret, id_: str) -> bool:
+        """Revoke the token of an app with the id *id_*. Return as `revoke`."""
+        return await self._revoked(Call(APP_REVOKE, app, form={"id": id_}), token)
+
+    async def _revoked(self, call: Call, token: Secret) -> bool:
         with suppress(ReplyLost, Busy):
-            match classify(REVOKE, await self._transport.send(call, token)):
+            match classify(call.route, await self._transport.send(call, token)):
                 case Ok() | Refused():
                     return True
         return False
@@ -136,7 +170,9 @@ def _token(body: Mapping[str, Json], expires: float) -> MintedToken:
     token = Secret(_BEARER + value.removeprefix(_BEARER) if isinstance(value, str) and value else "")
     if not token.fits_header():
         raise Malformed("no usable token came with the answer")
-    return MintedToken(token, moment(fields.get("expiredOn")) or expires)
+    return MintedToken(
+        token, moment(fields.get("expiredOn")) or expires, text_or_none(fields.get("id"), "its id") or ""
+    )
 
 
 def _rows(body: Json) -> Json:
@@ -145,7 +181,9 @@ def _rows(body: Json) -> Json:
 
 def _listed(row: Json) -> ActiveToken:
     fields = as_object(row, "a token")
-    return ActiveToken(text(fields.get("name"), "a token's name"), moment(fields.get("expiredOn")))
+    return ActiveToken(
+        text(fields.get("name"), "a token's name"), text_or_none(fields.get("id"), "its id") or ""
+    )
 
 
 def _what_came(classified: Classified) -> str:

@@ -12,10 +12,11 @@ from controller.errors import (
     MintRefused,
     TokenLimitReached,
 )
+from controller.loop.tokens.app_mints import AppMints
 from controller.loop.tokens.app_routes import StoredAppRoutes
 from controller.loop.tokens.context import TokenContext
 from controller.loop.tokens.mints import Mints
-from controller.model.manifest import AuthMode
+from controller.model.manifest import AppId, AuthMode
 from controller.model.secret import Secret
 
 RETRY = 600.0
@@ -40,6 +41,7 @@ class PartnerTokens:
     mints: Mints
     context: TokenContext
     app_routes: StoredAppRoutes
+    app_mints: AppMints
     _warned: set[str] = field(default_factory=set)
 
     async def fetch(self, refused: Secret | None = None) -> IssuedToken:
@@ -50,10 +52,15 @@ class PartnerTokens:
             return await self._partner_token_first(refused)
         return await self._universal_first(refused)
 
+    async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
+        """Return a Universal App Token. Raises Busy, Limited or Rejected."""
+        return await self.app_mints.fetch(app, universal)
+
     def accepted(self, token: Secret) -> None:
         """Nothing depends on it: a token of ours has one form."""
 
     async def close(self) -> None:
+        await self.app_mints.close()
         await self.mints.close()
 
     async def _partner_token_first(self, refused: Secret | None) -> IssuedToken:
@@ -118,7 +125,10 @@ class PartnerTokens:
                 return await self.mints.renewed(token.owner, await self.mints.read())
             except (Busy, MintRefused, TokenLimitReached) as error:
                 trouble = error
-        if trouble is not None:
+        if trouble is not None and token.owner in {
+            "",
+            partner or token.owner,
+        }:  # else a wrong id was declared
             await self._note_trouble(trouble, partner or token.owner, token.token)
         return self._until(token, HOUR)
 
