@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from controller.simulator import World
 from controller.simulator.limits import LIMITS
 from controller.simulator.routes import ROUTES
+from controller.simulator.tokens import UniversalToken
 from tests.sim.effects import KILLS
 from tests.sim.scenario import SECRETS, SETTLE
 from tests.sim.simulated_world import SimulatedWorld
@@ -22,11 +23,15 @@ _HEARD = 0.1
 _FINE = 200
 _HOUR, _DOZEN = 3600.0, 12
 _LIFETIME = 20 * 3600.0
+_LIFETIMES = {"mintPartner": 1790.0, "mintApp": 1790.0}
+"""Half of the shortest life that a token is minted for."""
 _GRACE = 60.0
 _TOO_MANY = 429
+_OURS, _MOST_OF_OURS, _MOST_OF_AN_APP = "gupshupctl-", 2, 3
 _DENIED = frozenset({400, 401, 403})
 _LOOKS = frozenset({"list", "subscriptions", "subscription"})
-_BUCKETS = {route.name: route.bucket for route in ROUTES}
+_TOKENS = frozenset({"login", "token", "mintPartner", "mintApp"})
+_BUCKETS = {"unknown": "other", **{route.name: route.bucket for route in ROUTES}}
 _TOKEN = re.compile(rb"sk_[0-9a-f]{32}|eyJ[A-Za-z0-9_-]{20,}\.")
 
 
@@ -45,6 +50,7 @@ def violations(sim: SimulatedWorld) -> list[str]:
         _history,
         _secrets,
         _accounts,
+        _own_tokens,
     ):
         found.extend(oracle(sim))
     return found
@@ -152,10 +158,10 @@ def _sign_ins(sim: SimulatedWorld) -> Iterator[str]:
     for request in sorted(sim.trace.requests, key=lambda each: each.at):
         if request.status in _DENIED or request.fault:
             good = {key: each for key, each in good.items() if key[0] != request.process}
-        elif request.route in {"login", "token"} and request.status == _FINE:
+        elif request.route in _TOKENS and request.status == _FINE:
             key = (request.process, request.path)
             earlier = good.get(key)
-            if earlier is not None and request.at - earlier.at < _LIFETIME:
+            if earlier is not None and request.at - earlier.at < _LIFETIMES.get(request.route, _LIFETIME):
                 yield f"P20: {request.path} at {request.at:.3f} again, one from {earlier.at:.3f} is good"
             good[key] = request
 
@@ -226,6 +232,26 @@ def _accounts(sim: SimulatedWorld) -> Iterator[str]:
     names = sorted({name for (name,) in sim.disk.rows("SELECT upstream FROM history")})
     if len(names) > len(sim.world.partners):
         yield f"P41: one account has several names: {', '.join(names)}"
+
+
+def _own_tokens(sim: SimulatedWorld) -> Iterator[str]:
+    """P47: never more than two Universal Tokens of ours are active, and the store knows each that is."""
+    ours = [each for each in sim.world.tokens.universal.values() if each.name.startswith(_OURS)]
+    for app in {each.app for each in ours}:
+        mine, most = [each for each in ours if each.app == app], _MOST_OF_AN_APP if app else _MOST_OF_OURS
+        for moment in {each.created for each in mine}:
+            active = [each for each in mine if each.created <= moment < _end(each)]
+            if len(active) > most:
+                yield f"P47: {len(active)} tokens of ours are active at {moment:.3f}"
+    known = {name for (name,) in sim.disk.rows("SELECT name FROM universal_tokens")}
+    now = sim.world.time.clock()
+    lost = [each.name for each in ours if not each.app and _end(each) > now and each.name not in known]
+    if sim.disk.path.exists():
+        yield from (f"P47: {name} is active, and nothing would revoke it" for name in lost)
+
+
+def _end(token: UniversalToken) -> float:
+    return token.expires if token.revoked is None else token.revoked
 
 
 def state(world: World) -> State:

@@ -8,6 +8,7 @@ from controller.model.manifest import (
     DEFAULT_POLICIES,
     App,
     AppId,
+    AuthMode,
     Count,
     Desired,
     FromEnv,
@@ -37,8 +38,15 @@ PARTNER = Partner(
     settle=SETTLE,
     owned_tags="gitops-*",
 )
+UNIVERSAL = replace(
+    PARTNER,
+    credentials=Login(FromEnv("GUPSHUP_EMAIL"), FromEnv("GUPSHUP_SECRET"), AuthMode.UNIVERSAL),
+    partner_id="1368",
+)
 TAG = "gitops-events"
 SWITCHES = ("provision-min=20", "provision-max=40", "retry-share=0")
+OLD_ENDED = ("login-ends=always", "app-tokens-end=always")
+"""A Gupshup of after April 2027."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +176,17 @@ SCENARIOS: Mapping[str, Scenario] = {
     each.name: each
     for each in (
         Scenario("link", (desired(_ONE, subscription(_ONE)),)),
+        Scenario(
+            "universal token",
+            (desired(_ONE, subscription(_ONE), partner=UNIVERSAL),),
+            switches=(*SWITCHES, *OLD_ENDED),
+        ),
+        Scenario(
+            "app's universal token",
+            (desired(_BARE, _PLAIN, partner=UNIVERSAL),),
+            (there(_BARE),),
+            switches=(*SWITCHES, *OLD_ENDED, "universal-on-apps=no"),
+        ),
         Scenario("two", (desired(_ONE, _TWO, subscription(_ONE), subscription(_TWO)),)),
         Scenario(
             "rename",
