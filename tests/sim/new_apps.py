@@ -127,7 +127,7 @@ def onboarding(*, more: bool) -> Callable[[str, Disruption, Mutation], Sequence[
     """Start a process over a fleet, and declare a new app; *more*: every app gets another webhook then."""
 
     def way(_: str, __: Disruption, mutation: Mutation) -> Sequence[str]:
-        waited = onboard(Fleet(60 if more else 110, more=more), mutation=mutation)
+        waited = onboard(Fleet(110, more=more), mutation=mutation)
         return [*waited.found, *late(waited)]
 
     return way

@@ -182,6 +182,12 @@ SCENARIOS: Mapping[str, Scenario] = {
             switches=(*SWITCHES, *OLD_ENDED),
         ),
         Scenario(
+            "universal token, another clock",
+            (desired(_BARE, _PLAIN, partner=UNIVERSAL),),
+            (there(_BARE),),
+            switches=(*SWITCHES, *OLD_ENDED, "clock-shift=5000000"),
+        ),
+        Scenario(
             "app's universal token",
             (desired(_BARE, _PLAIN, partner=UNIVERSAL),),
             (there(_BARE),),

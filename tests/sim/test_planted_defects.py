@@ -7,9 +7,16 @@ from tests.sim.planted_account_mixups import DEFECTS_OF_ACCOUNTS
 from tests.sim.planted_defects import DEFECTS_IN_FUNCTIONS
 from tests.sim.planted_defects_at_ports import DEFECTS_AT_PORTS
 from tests.sim.planted_endless_writes import DEFECTS_OF_ENDLESS_WRITES
+from tests.sim.planted_token_defects import DEFECTS_OF_TOKENS
 from tests.sim.sim_run import Disruption
 
-PLANTED = {**DEFECTS_AT_PORTS, **DEFECTS_IN_FUNCTIONS, **DEFECTS_OF_ENDLESS_WRITES, **DEFECTS_OF_ACCOUNTS}
+PLANTED = {
+    **DEFECTS_AT_PORTS,
+    **DEFECTS_IN_FUNCTIONS,
+    **DEFECTS_OF_ENDLESS_WRITES,
+    **DEFECTS_OF_ACCOUNTS,
+    **DEFECTS_OF_TOKENS,
+}
 _CASES = [pytest.param(defect, id=name) for name, defect in PLANTED.items()]
 _PAIRS = [pytest.param(defect, id=name) for name, defect in PLANTED.items() if defect.least > 1]
 
