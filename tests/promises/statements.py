@@ -438,6 +438,16 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_cases.py::test_an_unavailable_header_is_reported_by_every_verb",
         ),
     ),
+    "P47": Promise(
+        "Never more than two Universal Tokens of one store are active, whatever is killed, and each whose text "
+        "was lost is revoked. No pass fails because a token ended or a secret was rotated.",
+        (
+            f"{_SIM}/test_planted_defects.py::test_a_planted_defect_breaks_its_promise",
+            f"{_SIM}/test_universal_tokens.py::test_months_of_restarts_and_two_rotations_fail_no_pass_and_keep_two_tokens_at_most",
+            f"{_LOOP}/test_tokens.py::test_killed_at_any_two_effects_the_next_process_gets_there",
+            f"{_E2E}/test_tokens.py::test_a_mint_whose_answer_was_lost_is_revoked_by_name_after_the_next_one",
+        ),
+    ),
 }
 
 CHANGED: tuple[tuple[str, str], ...] = (
