@@ -33,7 +33,10 @@ def test_planning_sends_only_get_requests_and_the_sign_in(tmp_path: Path) -> Non
 
         assert (first.code, first.err) == (2, "")
         assert first.summary == {"link": 2, "update": 1, "waiting": 2, "unchanged": 1}
-        assert {call["route"] for call in there.calls() if call["method"] != "GET"} == {"login"}
+        assert {call["route"] for call in there.calls() if call["method"] != "GET"} == {
+            "login",
+            "mintPartner",
+        }
         assert text.code == 2
         assert [line[:16] for line in text.out.splitlines() if line.startswith("  + ")] == [
             "  + link        "
