@@ -1,8 +1,10 @@
 """The state of the simulated Gupshup: apps and subscriptions. A record is replaced, never edited."""
 
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from controller.simulator.health import HEALTHY, Health
 from controller.simulator.modes import decode
 from controller.simulator.stages import Course, PipelineStage
 
@@ -37,6 +39,12 @@ class AppRecord:
     token_edition: int = 0
     token_made: float | None = None
     drops_modes: frozenset[str] = frozenset()
+    health: Health = HEALTHY
+
+    @property
+    def phone_number_id(self) -> str:
+        """Meta's id of the phone number, which stays the same as long as the phone does."""
+        return str(10**14 + zlib.crc32(self.phone.encode()))
 
     def stage(self, virtual: float) -> PipelineStage:
         """Return the stage at the *virtual* time."""

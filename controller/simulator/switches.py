@@ -20,6 +20,7 @@ class Switches:
     On the command line, underscores are written as hyphens: ``--switch list-limit=10/min``.
     """
 
+    account_event_app_id: str = "no"
     admin: str = "yes"
     all_mode: str = "bit"
     app_limits: str = "also-overall"
@@ -27,6 +28,7 @@ class Switches:
     app_token_list: str = "wrapped"  # noqa: S105 - the name of a form
     app_tokens_end: float = math.inf
     app_tokens_ended: str = "403"
+    ban_event: str = "DISABLE"
     bearer: str = "universal"
     callbacks: str = "there"
     callbacks_gone_since: float = -math.inf
@@ -62,10 +64,12 @@ class Switches:
     name_spelling: str = "reference"
     not_tpp: str = "403"
     numeric_modes: str = "drop"
+    others_mode: str = "rest"
     page_past_end: str = "empty"
     page_size_max: int = 50
     partner_id: str = "told"
     partner_token_everywhere: str = "no"  # noqa: S105 - yes or no
+    phone_number_id: str = "phoneNumberId"
     provision_max: float = 1200.0
     provision_min: float = 300.0
     retry_after: str = "none"
@@ -96,12 +100,14 @@ class Switches:
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "account_event_app_id": ("no", "yes"),
         "admin": ("yes", "no"),
         "all_mode": ("bit", "alias"),
         "app_limits": ("also-overall", "own-only"),
         "app_token_body": ("nested", "flat"),
         "app_token_list": ("wrapped", "bare"),
         "app_tokens_ended": ("403", "400", "404", "410"),
+        "ban_event": ("DISABLE", "ACCOUNT_DISABLE", "ACCOUNT_VIOLATION"),
         "bearer": ("universal", "any", "strict"),
         "callbacks": ("there", "400", "404", "410"),
         "conflict_order": ("phone", "name"),
@@ -129,9 +135,11 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "name_spelling": ("reference", "guide"),
         "not_tpp": ("403", "401", "404", "400"),
         "numeric_modes": ("drop", "accept"),
+        "others_mode": ("rest", "failures-too"),
         "page_past_end": ("empty", "last"),
         "partner_id": ("told", "claimed", "untold"),
         "partner_token_everywhere": ("no", "yes"),
+        "phone_number_id": ("phoneNumberId", "phone_number_id", "phoneId", "none"),
         "retry_after": ("none", "seconds"),
         "same_url": ("allow", "reject"),
         "source_address": ("allowed", "401", "403"),

@@ -140,7 +140,9 @@ def test_a_fault_without_an_end_lasts_for_ever() -> None:
     ("word", "problem"),
     [
         pytest.param("list-limit", "write it as name=value", id="no value"),
-        pytest.param("nonsense=1", "does not exist; there are: admin, all-mode, ", id="no such switch"),
+        pytest.param(
+            "nonsense=1", "does not exist; there are: account-event-app-id, admin, ", id="no such switch"
+        ),
         pytest.param("list-limit=5", "choose 10/s or 10/min", id="a choice that is none"),
         pytest.param("list-lag=x", "give a number from 0 up", id="no number"),
         pytest.param("list-lag=-1", "give a number from 0 up", id="less than nothing"),

@@ -23,7 +23,7 @@ def change_app(world: World, body: object) -> Json:
             world.tokens.revoke(partner)
     if "app" not in fields:
         return {"changed": bool(fields.get("revokePartnerTokens"))}
-    app = _app(world, text(fields, "app", None))
+    app = app_of(world, text(fields, "app", None))
     if flag(fields, "rotateToken", default=False):
         world.tokens.forget(app)
         app = replace(app, token_edition=app.token_edition + 1)
@@ -38,7 +38,8 @@ def change_app(world: World, body: object) -> Json:
 _SET = ("name", "phone", "wabaId", "partner", "live", "stage", "callbackUrl", "stopped")
 
 
-def _app(world: World, key: str) -> AppRecord:
+def app_of(world: World, key: str) -> AppRecord:
+    """Return the app with the id or the name *key*."""
     app = world.apps.get(key) or world.apps.get(world.apps.names.get(key, ""))
     if app is None:
         raise ControlError(f"there is no app with the id or name {key!r}")

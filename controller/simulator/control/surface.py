@@ -13,6 +13,7 @@ from starlette.routing import Route
 from controller.simulator.control.account_changes import accounts, change_account
 from controller.simulator.control.added_apps import add_apps
 from controller.simulator.control.fields import ControlError
+from controller.simulator.control.health_changes import change_health, post_event
 from controller.simulator.control.manual_changes import advance, change_app, change_switches
 from controller.simulator.faults import file as fault_file
 from controller.simulator.state import AppRecord, SubscriptionRecord
@@ -38,6 +39,8 @@ def routes(world: World) -> list[Route]:
         "advance": advance,
         "account": change_account,
         "switches": change_switches,
+        "health": change_health,
+        "event": post_event,
     }
     return [
         *(_route(world, name, "GET", partial(_read, world, read)) for name, read in reads.items()),
@@ -126,6 +129,7 @@ def _app(world: World, app: AppRecord, virtual: float) -> Json:
         "creationStage": stage.creation,
         "pipelineStage": stage.pipe_line,
         "callbackUrl": app.callback_url,
+        "health": asdict(app.health),
         "subscriptions": [_subscription(known) for known in world.subscriptions.of(app.id)],
     }
 

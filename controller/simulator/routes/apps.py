@@ -64,35 +64,48 @@ def pipeline(world: World, request: ApiRequest) -> Response:
     return success(whatsapp=body)
 
 
-def waba_info(_: World, request: ApiRequest) -> Response:
-    """Return the WABA of a live app. No other read shows its id."""
+def waba_info(world: World, request: ApiRequest) -> Response:
+    """Return the WABA of a live app, and its health. No other read shows the WABA's id."""
     app = request.the_app()
+    state = app.health
     if not app.live:
         return failure(400, "App is not live.")
+    errors = [{"error_code": each.code, "error_description": each.description} for each in state.errors]
     body = {
-        "accountStatus": "ACTIVE",
-        "dockerStatus": "CONNECTED",
-        "messagingLimit": "TIER_1K",
+        "accountStatus": state.account,
+        "dockerStatus": state.docker,
+        "messagingLimit": state.limit,
         "mmLiteStatus": "ELIGIBLE",
         "ownershipType": "CLIENT_OWNED",
         "phone": app.phone,
-        "phoneQuality": "GREEN",
+        "phoneQuality": state.quality,
         "throughput": "STANDARD",
-        "timezone": "Asia/Kolkata",
+        "timezone": "(GMT+05:30) (Asia/Kolkata)",
         "utilityRestriction": False,
-        "verifiedName": app.name,
+        "verifiedName": state.verified_name or app.name,
         "wabaId": app.waba_id,
         "wabaName": app.name,
-        "canSendMessage": "AVAILABLE",
+        "canSendMessage": state.can_send,
         "allowedTps": 80,
+        **_phone_number_id(world, app),
+        **({"errors": errors} if errors else {}),
     }
     return success(wabaInfo=body)
 
 
-def health(_: World, request: ApiRequest) -> Response:
-    """Return whether the app is healthy, as a string. Only a live app is healthy."""
+def _phone_number_id(world: World, app: AppRecord) -> Json:
+    """Return Meta's id of the phone number, below the name that the switch gives it."""
+    name = world.switches.phone_number_id
+    return {} if name == "none" else {name: app.phone_number_id}
+
+
+def health(world: World, request: ApiRequest) -> Response:
+    """Return whether the app is healthy, as a string. An app that is not live has no health."""
     app = request.the_app()
-    return success(healthy="true") if app.live else failure(400, "App is not live.")
+    if not app.live:
+        return failure(400, "App is not live.")
+    body = {"status": "success", "healthy": str(app.health.healthy).lower()}
+    return Response(200, {**body, **_phone_number_id(world, app)})
 
 
 _HEALTH_FOREIGN = failure(400, "Authentication Failed")
