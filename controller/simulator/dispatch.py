@@ -88,15 +88,17 @@ def _routed(call: IncomingCall) -> ApiRequest | Response:
 
 
 def _look_up(world: World, request: ApiRequest) -> ApiRequest:
-    return replace(request, owner=_owner(world, request.call), app=world.apps.get(request.ids.get("app", "")))
+    return replace(request, owner=_owner(world, request), app=world.apps.get(request.ids.get("app", "")))
 
 
-def _owner(world: World, call: IncomingCall) -> TokenOwner | None:
+def _owner(world: World, request: ApiRequest) -> TokenOwner | None:
     """Return the owner of the call's token. None if it is not good now, or not in this form of header."""
+    call = request.call
     owner = world.tokens.owner(call.credential, call.at)
     if owner is None or (owner.kind is TokenKind.APP and call.at >= world.legacy.app_tokens):
         return None
-    if owner.universal and not call.bearer and world.switches.bearer != "any":
+    bare = world.switches.bearer == "any" or request.route.name == "revokePartner"
+    if owner.universal and not call.bearer and not bare:
         return None
     refused = call.bearer and not owner.universal and world.switches.bearer == "strict"
     return None if refused else owner
@@ -119,8 +121,13 @@ def _opens_apps(world: World, request: ApiRequest, owner: TokenOwner) -> bool:
     switches = world.switches
     if owner.kind is TokenKind.PARTNER:
         return switches.partner_token_everywhere == "yes"  # noqa: S105 - a switch
-    reads = request.call.method == "GET"
-    return switches.universal_on_apps == "yes" or (switches.universal_on_apps == "some" and reads)
+    opened = {
+        "yes": True,
+        "no": False,
+        "some": request.call.method == "GET",
+        "no-subscriptions": request.route.bucket != "subscription",
+    }
+    return opened[switches.universal_on_apps]
 
 
 def _app_of(request: ApiRequest) -> tuple[str, str, str]:
@@ -153,7 +160,7 @@ def _buckets(world: World, request: ApiRequest) -> list[LimitBucket]:
     limit = LIMITS[route.bucket]
     if route.name == "list" and world.switches.list_limit == "10/min":
         return [LimitBucket("list", partner, LIMITS["list"])]
-    if route.bucket == "other":
+    if route.bucket == "other" or (route.bucket == "waba" and world.switches.waba_limit == "10/s"):
         return [overall]
     if route.required is RequiredToken.NONE:
         return [LimitBucket(route.bucket, _account(world, request), limit)]

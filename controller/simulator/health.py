@@ -9,7 +9,7 @@ VALUES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "account": ("ACTIVE", "BANNED"),
         "docker": ("CONNECTED", "DISCONNECTED", "FLAGGED", "PENDING", "RESTRICTED", "UNKNOWN"),
         "limit": (
-            *("TIER_NOT_SET", "TIER_50", "TIER_250", "TIER_1K"),
+            *("TIER_NOT_SET", "TIER_50", "TIER_250", "TIER_1K", "TIER_2K"),
             *("TIER_10K", "TIER_100K", "TIER_UNLIMITED"),
         ),
         "quality": ("RED", "YELLOW", "GREEN", "UNKNOWN"),

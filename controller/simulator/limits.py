@@ -25,6 +25,7 @@ LIMITS: Mapping[str, CallLimit] = MappingProxyType(
         "list": CallLimit(10, 60),
         "token": CallLimit(10, 60, per_app=True),
         "health": CallLimit(10, 60, per_app=True),
+        "waba": CallLimit(10, 60, per_app=True),
         "subscription": CallLimit(5, 60, per_app=True),
         "delete": CallLimit(20, 60),
         "callbackUrl": CallLimit(10, 60),

@@ -22,7 +22,7 @@ def mint(world: World, request: ApiRequest, owner: UniversalToken, life: tuple[f
     now, name = request.call.at, request.call.form.get("name", "")
     active = [other for other in of_same_owner(world, owner) if other.active(now)]
     expires = _expiry(request, now + life[1])
-    if not name or not life[0] - 1 <= expires - now <= life[1] + 1:
+    if not name or not life[0] <= expires - now <= life[1] + 1:
         return REVIEW
     if any(other.name == name for other in active):
         return failure(int(world.switches.taken_token_name), "Token name already in use")
@@ -37,10 +37,45 @@ def mint(world: World, request: ApiRequest, owner: UniversalToken, life: tuple[f
 
 def issue(world: World, token: UniversalToken) -> str:
     """Keep *token*, send the mail about it if it is a partner's, and return its text."""
-    if not token.app:
-        subject = f"A universal token was created: {token.name}"
-        world.mails.append(Mail(token.created, token.partner, token.email, subject, token.name))
+    _send_mail(world, token, f"A universal token was created: {token.name}", token.created)
     return world.tokens.mint(token, claims_id=world.switches.universal_claims == "partner")
+
+
+def end(world: World, token: UniversalToken, now: float) -> None:
+    """Revoke *token*, and send the mail about it if it is a partner's."""
+    world.tokens.revoke_universal(token, now)
+    _send_mail(world, token, f"A universal token was revoked: {token.name}", now)
+
+
+def _send_mail(world: World, token: UniversalToken, subject: str, now: float) -> None:
+    """Send a mail about a partner's token. No mail is sent about an app's."""
+    if not token.app:
+        world.mails.append(Mail(now, token.partner, token.email, subject, token.name))
+
+
+SCOPES = {"id": "id", "name": "name", "token": "jti"}
+
+
+def named(
+    world: World, request: ApiRequest, owner: UniversalToken
+) -> tuple[str, UniversalToken | None] | Response:
+    """Return which of `id`, `name` and `token` the form has, and the token of *owner* that it names.
+
+    An active token goes before others of the same name. A form without exactly one of them is refused.
+    """
+    form = request.call.form
+    given = [field for field in SCOPES if form.get(field)]
+    if len(given) != 1:
+        return failure(400, "supply exactly one of id, token, name")
+    minted = world.tokens.minted(form.get("token", "").removeprefix("Bearer ").strip())
+    wanted = {"id": form.get("id"), "name": form.get("name"), "token": minted and minted.id}[given[0]]
+    known = [each for each in of_same_owner(world, owner) if _key(each, given[0]) == wanted]
+    active = [each for each in known if each.active(request.call.at)]
+    return given[0], next(iter([*active, *known[::-1]]), None)
+
+
+def _key(token: UniversalToken, field: str) -> str:
+    return token.name if field == "name" else token.id
 
 
 def _expiry(request: ApiRequest, default: float) -> float:

@@ -23,7 +23,6 @@ NAMES: tuple[str, ...] = (
 BITS: dict[str, int] = {name: 1 << bit for bit, name in enumerate(NAMES)}
 CANNED = 2047
 EVERYTHING = 16383
-ACCOUNT = BITS["ACCOUNT"]
 KNOWN = frozenset(NAMES) | {"NONE", "COPY"}
 V3_DOUBTFUL = frozenset({"TEMPLATE", "ACCOUNT", "COPY"})
 

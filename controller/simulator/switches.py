@@ -24,6 +24,7 @@ class Switches:
     admin: str = "yes"
     all_mode: str = "bit"
     app_limits: str = "also-overall"
+    app_token_again: str = "existing"  # noqa: S105 - a word
     app_token_body: str = "nested"  # noqa: S105 - the name of a form
     app_token_list: str = "wrapped"  # noqa: S105 - the name of a form
     app_tokens_end: float = math.inf
@@ -93,8 +94,9 @@ class Switches:
     unknown_modes: str = "drop"
     url_shown: str = "as-sent"
     v3_account_modes: str = "accept"
-    v3_live_event: str = "yes"
+    v3_live_event: str = "account_update"
     versions: str = "0-3"
+    waba_limit: str = "10/min"
     webhook_attempts: int = 3
 
 
@@ -104,6 +106,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "admin": ("yes", "no"),
         "all_mode": ("bit", "alias"),
         "app_limits": ("also-overall", "own-only"),
+        "app_token_again": ("existing", "masked", "new"),
         "app_token_body": ("nested", "flat"),
         "app_token_list": ("wrapped", "bare"),
         "app_tokens_ended": ("403", "400", "404", "410"),
@@ -154,12 +157,13 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "terms_refused": ("400", "403"),
         "too_many_subscriptions": ("400", "400-text", "409", "500"),
         "universal_claims": ("none", "partner"),
-        "universal_on_apps": ("yes", "no", "some"),
+        "universal_on_apps": ("yes", "no", "some", "no-subscriptions"),
         "unknown_modes": ("drop", "reject"),
         "url_shown": ("as-sent", "normal", "sorted"),
         "v3_account_modes": ("accept", "drop", "reject"),
-        "v3_live_event": ("yes", "no"),
+        "v3_live_event": ("account_update", "account-event", "no"),
         "versions": ("0-3", "2-3"),
+        "waba_limit": ("10/min", "10/s"),
     }
 )
 MOMENTS = frozenset({"app_tokens_end", "callbacks_gone_since", "login_ends"})

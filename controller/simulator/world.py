@@ -23,7 +23,6 @@ from controller.simulator.state import AppRecord, Apps, Subscriptions
 from controller.simulator.tokens import TokenIssuer
 
 _MOST_CALLS = 100_000
-_V3 = 3
 _MOST_MAILS = 10_000
 
 
@@ -160,6 +159,4 @@ class World:
         at = max(self.time.real(due), app.created)
         self.apps.put(replace(app, live=True, live_at=at, modified=at))
         wa_id = app.phone if self.switches.live_wa_id == "phone" else app.waba_id
-        newest = _V3 if self.switches.v3_live_event == "yes" else _V3 - 1
-        known = [each for each in self.subscriptions.of(app_id) if each.version <= newest]
-        announce(self.event_queue, app, known, wa_id, at)
+        announce(self.event_queue, app, self.subscriptions.of(app_id), wa_id, at, self.switches)

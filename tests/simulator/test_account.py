@@ -159,6 +159,23 @@ async def test_an_app_token_is_the_same_each_time_until_it_is_rotated() -> None:
     assert said(await caller.call("GET", f"/partner/app/{app}/subscription", rotated["token"]))[0] == 200
 
 
+@pytest.mark.parametrize(("switch", "first_lasts"), [("existing", True), ("masked", True), ("new", False)])
+async def test_what_a_second_request_for_an_app_token_gets_is_a_switch(
+    switch: str,
+    first_lasts: bool,  # noqa: FBT001 - a table
+) -> None:
+    caller = Caller.switched(f"app-token-again={switch}")
+    app = await caller.linked()
+    path = f"/partner/app/{app}"
+    first, second = [(await caller.call("GET", path + "/token")).json()["token"]["token"] for _ in range(2)]
+
+    assert (first == second, "*" in second) == (switch == "existing", switch == "masked")
+    assert ((await caller.call("GET", path + "/subscription", first)).status_code == 200) is first_lasts
+    assert ((await caller.call("GET", path + "/subscription", second)).status_code == 200) is (
+        switch != "masked"
+    )
+
+
 async def test_the_app_token_is_flat_by_a_switch() -> None:
     caller = Caller.switched("app-token-body=flat")
     app = await caller.linked()

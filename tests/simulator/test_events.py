@@ -73,13 +73,21 @@ async def test_subscriptions_with_account_get_the_live_event_in_their_version() 
     assert (three.url, event(three)["gs_app_id"]) == (f"{NEAR}/three", app)
 
 
-async def test_whether_version_3_gets_the_live_event_is_a_switch() -> None:
-    caller = Caller.switched("v3-live-event=no")
+@pytest.mark.parametrize(
+    ("switch", "fields"),
+    [("account_update", ["account_update"]), ("account-event", ["account-event"]), ("no", [])],
+)
+async def test_the_live_event_of_version_3_is_a_switch(switch: str, fields: list[str]) -> None:
+    caller = Caller.switched(f"v3-live-event={switch}")
     app = await caller.linked()
     await caller.subscribe(app, tag="two", url=f"{NEAR}/two", modes="ACCOUNT")
     await caller.subscribe(app, tag="three", url=f"{NEAR}/three", modes="ACCOUNT", version="3")
+    two, *three = [event(each) for each in await live(caller)]
+    changes = [each["entry"][0]["changes"][0] for each in three]
 
-    assert [each.url for each in await live(caller)] == [f"{NEAR}/two"]
+    assert two["payload"]["payload"]["status"] == "live"
+    assert [each["field"] for each in changes] == fields
+    assert "ACCOUNT_VERIFIED" in json.dumps(changes) or switch == "no"
 
 
 async def test_events_for_other_machines_are_recorded_and_not_posted() -> None:

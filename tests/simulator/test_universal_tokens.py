@@ -69,14 +69,18 @@ async def test_the_form_of_a_mints_answer_and_its_claims_are_switches() -> None:
     assert json.loads(claims(answer["token"])["payload"])["id"] == 1368
 
 
-async def test_each_mint_sends_a_mail_and_a_refused_one_does_not() -> None:
+async def test_a_mail_is_sent_at_each_mint_and_revocation_that_happened() -> None:
     caller = Caller.of()
+    app = await caller.linked()
+    token = await universal(caller)
     await mint(caller)
-    await mint(caller)
+    await universal_app(caller, app, token, name="no mail")
+    await caller.call("POST", "/partner/1368/auth/revoke", token, name="ci")
     (account,) = (await caller.control("accounts"))["accounts"]
 
-    assert [(mail["to"], mail["token"], mail["at"]) for mail in account["mails"]] == [
-        (MINT["email"], "ci", START)
+    assert [(mail["to"], mail["subject"], mail["at"]) for mail in account["mails"]] == [
+        (MINT["email"], "A universal token was created: ci", START),
+        (MINT["email"], "A universal token was revoked: ci", START),
     ]
     assert [row["name"] for row in account["universalTokens"]] == ["ci"]
 
@@ -237,7 +241,7 @@ async def test_a_universal_token_opens_everything_for_sixty_days() -> None:
 
 @pytest.mark.parametrize(
     ("switch", "read", "write"),
-    [("yes", 200, 200), ("some", 200, 401), ("no", 401, 401)],
+    [("yes", 200, 200), ("some", 200, 401), ("no", 401, 401), ("no-subscriptions", 401, 401)],
 )
 async def test_whether_a_universal_token_opens_the_routes_of_an_app_is_a_switch(
     switch: str, read: int, write: int
@@ -250,6 +254,8 @@ async def test_whether_a_universal_token_opens_the_routes_of_an_app_is_a_switch(
 
     assert (await caller.call("GET", path, token)).status_code == read
     assert (await caller.call("POST", path, token, **form)).status_code == write
+    stages = await caller.call("GET", f"/partner/app/{app}/pipeline", token)
+    assert stages.status_code == (400 if switch == "no" else 200)
     own = await universal_app(caller, app, token, name="a")
     assert (await caller.call("POST", path, own, **{**form, "tag": "b"})).status_code == 200
 
@@ -270,6 +276,8 @@ async def test_which_tokens_need_the_word_bearer_is_a_switch(
     assert (await caller.http.get("/partner/app/list", headers=header)).status_code == bare
     legacy = await caller.call("GET", "/partner/app/list", f"Bearer {caller.partner_token}")
     assert legacy.status_code == legacy_with_bearer
+    revoke = await caller.call("POST", "/partner/1368/auth/revoke", header["token"], name="ci")
+    assert revoke.status_code == 200
 
 
 async def test_a_universal_token_outlives_its_client_secret() -> None:
@@ -309,7 +317,25 @@ async def test_universal_app_tokens_are_minted_listed_and_revoked() -> None:
     assert (await caller.call("GET", path + "s")).status_code == 200
     revoked = (await caller.call("POST", path + "/revoke-all", token)).json()
     assert revoked == {"status": "success", "appTokensRevoked": "1"}
-    assert (await caller.call("POST", path + "/revoke", token, id="x")).status_code == 400
+
+
+async def test_a_universal_app_token_is_revoked_by_exactly_one_of_id_name_and_text() -> None:
+    caller = Caller.of()
+    app = await caller.linked()
+    token = await universal(caller)
+    path = f"/partner/app/{app}/token"
+    own = await universal_app(caller, app, token, name="a")
+    await universal_app(caller, app, token, name="b", expiry=str(int((START + 4_000) * 1000)))
+
+    async def revoke(**form: str) -> tuple[int, str]:
+        return said(await caller.call("POST", f"{path}/revoke", token, **form))
+
+    assert await revoke(token=own, name="b") == (400, "supply exactly one of id, token, name")
+    assert await revoke(token=own) == (200, "success")
+    assert await revoke(token=own) == (400, "Token does not exist")
+    assert await revoke(id="x") == (400, "Token does not exist")
+    caller.clock.time += 4_000
+    assert await revoke(name="b") == (410, "Token has expired")
 
 
 async def test_a_revoked_universal_token_leaves_the_apps_tokens_alone() -> None:
@@ -338,6 +364,9 @@ async def test_the_list_of_an_apps_tokens_is_bare_by_a_switch() -> None:
         pytest.param({"name": ""}, 400, id="no name"),
         pytest.param({"name": "d", "expiry": "soon"}, 400, id="an expiry that is no number"),
         pytest.param({"name": "d", "expiry": str(int((START + 3_500) * 1000))}, 400, id="an expiry too near"),
+        pytest.param(
+            {"name": "d", "expiry": str(int((START + 3_599.9) * 1000))}, 400, id="not quite an hour"
+        ),
     ],
 )
 async def test_a_universal_app_token_is_refused_by_its_name_expiry_and_number(

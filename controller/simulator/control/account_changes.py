@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 from controller.simulator.accounts import PartnerAccount
 from controller.simulator.control.fields import ControlError, Fields, fields_of, flag, items, number, text
-from controller.simulator.minting import DAY, issue, of_same_owner, row
+from controller.simulator.minting import DAY, end, issue, of_same_owner, row
 from controller.simulator.moments import read_moment, since
 from controller.simulator.routes.universal_tokens import owned_by
 from controller.simulator.wire import Json
@@ -82,7 +82,7 @@ def _revoke(world: World, account: PartnerAccount, name: str) -> None:
     now = world.time.clock()
     for token in of_same_owner(world, owned_by(account)):
         if token.name == name and token.active(now):
-            world.tokens.revoke_universal(token, now)
+            end(world, token, now)
 
 
 def accounts(world: World) -> Json:

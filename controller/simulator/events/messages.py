@@ -1,21 +1,26 @@
 """Messages of events: the live event in both envelopes, and the probe of a new URL (docs, Events)."""
 
 from controller.simulator.events.queue import Delivery, EventQueue, as_json, meta_headers
-from controller.simulator.modes import ACCOUNT
+from controller.simulator.events.recipients import V3, hears
 from controller.simulator.state import AppRecord, SubscriptionRecord
-
-_V3 = 3
+from controller.simulator.switches import Switches
 
 
 def announce(
-    queue: EventQueue, app: AppRecord, subscriptions: list[SubscriptionRecord], wa_id: str, now: float
+    queue: EventQueue,
+    app: AppRecord,
+    subscriptions: list[SubscriptionRecord],
+    wa_id: str,
+    now: float,
+    switches: Switches,
 ) -> None:
-    """Queue the live event for the callback URL and for each of *subscriptions* that has ACCOUNT."""
+    """Queue the live event for the callback URL and for each subscription that has ACCOUNT."""
     if app.callback_url:
         queue.put(Delivery(app.callback_url, as_json(_live(app, wa_id, now)), now))
     for subscription in subscriptions:
-        if subscription.active and subscription.mode & ACCOUNT:
-            event = _live_v3(app, now) if subscription.version >= _V3 else _live(app, wa_id, now)
+        new = subscription.version >= V3
+        if hears(subscription, "ACCOUNT", switches) and not (new and switches.v3_live_event == "no"):
+            event = _live_v3(app, now, switches.v3_live_event) if new else _live(app, wa_id, now)
             queue.put(Delivery(subscription.url, as_json(event), now, meta_headers(subscription.meta)))
 
 
@@ -47,8 +52,11 @@ def _live(app: AppRecord, wa_id: str, now: float) -> dict[str, object]:
     }
 
 
-def _live_v3(app: AppRecord, now: float) -> dict[str, object]:
-    value = {"event": "ACCOUNT_VERIFIED", "phone_number": app.phone}
+def _live_v3(app: AppRecord, now: float, field: str) -> dict[str, object]:
+    """Return the event in Meta's envelope, below Meta's *field*, or below the word of version 2."""
+    value: dict[str, object] = {"event": "ACCOUNT_VERIFIED", "phone_number": app.phone}
+    if field == "account-event":
+        value = {"type": "status-event", "payload": {"status": "ACCOUNT_VERIFIED"}}
     return {
         "object": "whatsapp_business_account",
         "gs_app_id": app.id,
@@ -56,7 +64,7 @@ def _live_v3(app: AppRecord, now: float) -> dict[str, object]:
             {
                 "id": app.waba_id,
                 "time": int(now),
-                "changes": [{"field": "account_update", "value": value}],
+                "changes": [{"field": field, "value": value}],
             }
         ],
     }

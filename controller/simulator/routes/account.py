@@ -51,11 +51,15 @@ def app_token(world: World, request: ApiRequest) -> Response:
     app = request.the_app()
     if request.call.at >= world.legacy.app_tokens:
         return _APP_TOKENS_ENDED[world.switches.app_tokens_ended]
-    made = app.token_made
-    if made is None:
-        made = request.call.at
-        world.apps.put(replace(app, token_made=made))
+    again = app.token_made is not None and world.switches.app_token_again
+    if again == "new":
+        world.tokens.forget(app)
+        app = replace(app, token_edition=app.token_edition + 1, token_made=None)
+    made = request.call.at if app.token_made is None else app.token_made
+    app = world.apps.put(replace(app, token_made=made))
     token = world.tokens.app_token(app)
+    if again == "masked":
+        token = f"sk_{'*' * 28}{token[-4:]}"
     if world.switches.app_token_body == "flat":  # noqa: S105 - the name of a form
         return Response(200, {"name": app.name, "terms_read": True, "token": token})
     stamp = int(made * 1000)

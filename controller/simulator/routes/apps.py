@@ -1,6 +1,14 @@
 """Reads of one app: details, stages, WABA and health (docs, Details, Pipeline, Waba info)."""
 
-from controller.simulator.route import RETRY_UNAUTHORIZED, REVIEW, ApiRequest, ApiRoute, RequiredToken
+from controller.simulator.health import SendError
+from controller.simulator.route import (
+    AUTHENTICATION,
+    RETRY_UNAUTHORIZED,
+    REVIEW,
+    ApiRequest,
+    ApiRoute,
+    RequiredToken,
+)
 from controller.simulator.state import AppRecord
 from controller.simulator.wire import Json, Response, failure, success
 from controller.simulator.world import World
@@ -70,7 +78,7 @@ def waba_info(world: World, request: ApiRequest) -> Response:
     state = app.health
     if not app.live:
         return failure(400, "App is not live.")
-    errors = [{"error_code": each.code, "error_description": each.description} for each in state.errors]
+    errors = [_send_error(each) for each in state.errors]
     body = {
         "accountStatus": state.account,
         "dockerStatus": state.docker,
@@ -91,6 +99,14 @@ def waba_info(world: World, request: ApiRequest) -> Response:
         **({"errors": errors} if errors else {}),
     }
     return success(wabaInfo=body)
+
+
+def _send_error(error: SendError) -> Json:
+    return {
+        "error_code": str(error.code),
+        "error_description": error.description,
+        "possible_solution": "Visit WhatsApp Manager",
+    }
 
 
 def _phone_number_id(world: World, app: AppRecord) -> Json:
@@ -114,7 +130,7 @@ _APP = "/partner/app/{app}"
 ROUTES = (
     ApiRoute("details", "GET", _APP + "/details", details, RequiredToken.PARTNER),
     ApiRoute("pipeline", "GET", _APP + "/pipeline", pipeline, RequiredToken.APP, "pipeline", REVIEW, REVIEW),
-    ApiRoute("wabaInfo", "GET", _APP + "/waba/info", waba_info, RequiredToken.APP, denied=RETRY_UNAUTHORIZED),
+    ApiRoute("wabaInfo", "GET", _APP + "/waba/info", waba_info, RequiredToken.APP, "waba", AUTHENTICATION),
     ApiRoute(
         "health",
         "GET",

@@ -1,19 +1,21 @@
 """Universal tokens of an app: an admin mints and revokes them (docs, Authentication)."""
 
-from controller.simulator.minting import DAY, HOUR, mint, of_same_owner, rows
+from controller.simulator.minting import DAY, HOUR, SCOPES, end, mint, named, of_same_owner, rows
 from controller.simulator.route import (
     FORBIDDEN_ACCESS,
     NOT_LINKED,
     RETRY_UNAUTHORIZED,
-    REVIEW,
     Answer,
     ApiRequest,
     ApiRoute,
     RequiredToken,
 )
 from controller.simulator.tokens import UniversalToken
-from controller.simulator.wire import Response, success
+from controller.simulator.wire import Response, failure, success
 from controller.simulator.world import World
+
+_MISSING = failure(400, "Token does not exist")
+_EXPIRED = failure(410, "Token has expired")
 
 
 def mint_app(world: World, request: ApiRequest) -> Response:
@@ -37,12 +39,17 @@ def listing(world: World, request: ApiRequest) -> Response:
 
 
 def revoke(world: World, request: ApiRequest) -> Response:
-    """Revoke one universal app token."""
-    token = world.tokens.universal.get(request.call.form.get("id", ""))
-    if token is None or token.app != request.the_app().id:
-        return REVIEW
-    world.tokens.revoke_universal(token, request.call.at)
-    return success(effect=True)
+    """Revoke the universal app token that exactly one of `id`, `name` and `token` names."""
+    found = named(world, request, _owned(world, request))
+    if isinstance(found, Response):
+        return found
+    field, token = found
+    if token is None or token.revoked is not None:
+        return _MISSING
+    if not token.active(request.call.at):
+        return _EXPIRED
+    end(world, token, request.call.at)
+    return success(effect=True, scope=SCOPES[field])
 
 
 def revoke_all(world: World, request: ApiRequest) -> Response:
@@ -50,7 +57,7 @@ def revoke_all(world: World, request: ApiRequest) -> Response:
     now = request.call.at
     mine = [token for token in of_same_owner(world, _owned(world, request)) if token.active(now)]
     for token in mine:
-        world.tokens.revoke_universal(token, now)
+        end(world, token, now)
     return success(effect=bool(mine), appTokensRevoked=str(len(mine)))
 
 

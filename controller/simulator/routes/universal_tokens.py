@@ -1,7 +1,9 @@
 """Universal tokens of a partner: minted by the client secret, listed, revoked (docs, Authentication)."""
 
+from dataclasses import replace
+
 from controller.simulator.accounts import PartnerAccount
-from controller.simulator.minting import DAY, mint, of_same_owner, rows
+from controller.simulator.minting import DAY, SCOPES, end, mint, named, of_same_owner, rows
 from controller.simulator.route import (
     FORBIDDEN_ACCESS,
     NOT_LINKED,
@@ -22,7 +24,6 @@ _MISSING = {
     "404": failure(404, "Token does not exist"),
     "200": None,
 }
-_SCOPES = {"id": "id", "name": "name", "token": "jti"}
 
 
 def owned_by(account: PartnerAccount) -> UniversalToken:
@@ -53,27 +54,18 @@ def listing(world: World, request: ApiRequest) -> Response:
 
 def revoke(world: World, request: ApiRequest) -> Response:
     """Revoke the token that exactly one of `id`, `name` and `token` names. The apps' tokens stay good."""
-    account, form = _admin(world, request), request.call.form
+    account = _admin(world, request)
     if account is None:
         return FORBIDDEN_ACCESS
-    given = [field for field in _SCOPES if form.get(field)]
-    if len(given) != 1:
-        return failure(400, "supply exactly one of id, token, name")
-    token = _named(world, request, account, given[0])
-    if token is not None:
-        world.tokens.revoke_universal(token, request.call.at)
-    done = success(effect=token is not None, scope=_SCOPES[given[0]])
-    return done if token else _MISSING[world.switches.missing_token] or done
-
-
-def _named(world: World, request: ApiRequest, account: PartnerAccount, field: str) -> UniversalToken | None:
-    """Return the active token of the account that the form's *field* names."""
-    value = request.call.form[field]
-    known = [each for each in of_same_owner(world, owned_by(account)) if each.active(request.call.at)]
-    if field == "token":
-        minted = world.tokens.minted(value.removeprefix("Bearer ").strip())
-        return next((each for each in known if minted is not None and each.id == minted.id), None)
-    return next((each for each in known if getattr(each, field) == value), None)
+    found = named(world, request, owned_by(account))
+    if isinstance(found, Response):
+        return found
+    field, token = found
+    done = success(effect=True, scope=SCOPES[field])
+    if token is None or not token.active(request.call.at):
+        return _MISSING[world.switches.missing_token] or replace(done, effect=False)
+    end(world, token, request.call.at)
+    return done
 
 
 def _admin(world: World, request: ApiRequest) -> PartnerAccount | None:
