@@ -20,7 +20,7 @@ def mint(world: World, request: ApiRequest, owner: UniversalToken, life: tuple[f
     *life* is the shortest and the longest life in seconds. Three may be active, with different names.
     """
     now, name = request.call.at, request.call.form.get("name", "")
-    active = [other for other in of_same_owner(world, owner) if other.active(now)]
+    active = [other for other in world.tokens.of_owner(owner) if other.active(now)]
     expires = _expiry(request, now + life[1])
     if not name or not life[0] <= expires - now <= life[1] + 1:
         return REVIEW
@@ -69,7 +69,7 @@ def named(
         return failure(400, "supply exactly one of id, token, name")
     minted = world.tokens.minted(form.get("token", "").removeprefix("Bearer ").strip())
     wanted = {"id": form.get("id"), "name": form.get("name"), "token": minted and minted.id}[given[0]]
-    known = [each for each in of_same_owner(world, owner) if _key(each, given[0]) == wanted]
+    known = [each for each in world.tokens.of_owner(owner) if _key(each, given[0]) == wanted]
     active = [each for each in known if each.active(request.call.at)]
     return given[0], next(iter([*active, *known[::-1]]), None)
 
@@ -86,13 +86,6 @@ def _expiry(request: ApiRequest, default: float) -> float:
         return default
     except ValueError:
         return 0
-
-
-def of_same_owner(world: World, owner: UniversalToken) -> list[UniversalToken]:
-    """Return the tokens that share the partner, app and e-mail of *owner*, oldest first."""
-    wanted = owner.partner, owner.app, owner.email
-    known = world.tokens.universal.values()
-    return [token for token in known if (token.partner, token.app, token.email) == wanted]
 
 
 def rows(tokens: Iterable[UniversalToken], query: Mapping[str, str], now: float) -> list[Json]:

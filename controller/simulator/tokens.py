@@ -59,6 +59,11 @@ class UniversalToken:
     expires: float
     revoked: float | None = None
 
+    @property
+    def owner(self) -> tuple[str, str, str]:
+        """The partner, the app and the e-mail address that the token belongs to."""
+        return self.partner, self.app, self.email
+
     def active(self, now: float) -> bool:
         """Return whether the token is still good at *now*."""
         return self.revoked is None and now < self.expires
@@ -71,6 +76,7 @@ class TokenIssuer:
     key: bytes = field(repr=False)
     revoked_before: dict[str, int] = field(default_factory=dict)
     universal: dict[str, UniversalToken] = field(default_factory=dict)
+    _of_owner: dict[tuple[str, str, str], dict[str, None]] = field(default_factory=dict)
     _apps: dict[str, TokenOwner] = field(default_factory=dict, repr=False)
     _serial: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -95,6 +101,7 @@ class TokenIssuer:
     def mint(self, token: UniversalToken, *, claims_id: bool = False) -> str:
         """Keep *token* and return its text, shown only once. *claims_id*: its payload holds an id."""
         self.universal[token.id] = token
+        self._of_owner.setdefault(token.owner, {})[token.id] = None
         payload = {"id": int(token.partner), "admin": True, "email": token.email} if claims_id else {}
         return self._sign(
             {
@@ -105,6 +112,10 @@ class TokenIssuer:
                 "exp": int(token.expires),
             }
         )
+
+    def of_owner(self, owner: UniversalToken) -> list[UniversalToken]:
+        """Return the tokens that share the owner of the token *owner*, oldest first."""
+        return [self.universal[each] for each in self._of_owner.get(owner.owner, {})]
 
     def minted(self, text: str) -> UniversalToken | None:
         """Return the universal token with the *text* that its mint showed, active or not."""

@@ -106,6 +106,26 @@ async def test_a_mint_is_refused_by_its_form(form: dict[str, str], answer: tuple
     assert (status, words if answer[1] else None) == answer
 
 
+async def test_a_name_means_the_active_token_of_that_name() -> None:
+    caller = Caller.of()
+    await universal(caller, name="a", expiry=str(int((START + 100) * 1000)))
+    caller.clock.time += 101
+    token = await universal(caller, name="a")
+    await caller.call("POST", "/partner/1368/auth/revoke", token, name="a")
+    other = await universal(caller, name="b")
+    rows = (await caller.call("GET", f"{PATH}s", other)).json()
+
+    assert [row["status"] for row in rows] == ["ACTIVE", "REVOKED", "EXPIRED"]
+
+
+async def test_mints_at_a_wrong_path_count_for_the_account_of_the_form() -> None:
+    caller = Caller.of()
+    for _ in range(3):
+        await caller.call("POST", "/partner/99/auth/token", "", **MINT)
+
+    assert (await mint(caller)).status_code == 429
+
+
 async def test_another_partners_path_is_refused() -> None:
     caller = Caller.of()
     token = await universal(caller)

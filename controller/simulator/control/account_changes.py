@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 from controller.simulator.accounts import PartnerAccount
 from controller.simulator.control.fields import ControlError, Fields, fields_of, flag, items, number, text
-from controller.simulator.minting import DAY, end, issue, of_same_owner, row
+from controller.simulator.minting import DAY, end, issue, row
 from controller.simulator.moments import read_moment, since
 from controller.simulator.routes.universal_tokens import owned_by
 from controller.simulator.wire import Json
@@ -80,7 +80,7 @@ def _minted(world: World, account: PartnerAccount, fields: Fields) -> str:
 
 def _revoke(world: World, account: PartnerAccount, name: str) -> None:
     now = world.time.clock()
-    for token in of_same_owner(world, owned_by(account)):
+    for token in world.tokens.of_owner(owned_by(account)):
         if token.name == name and token.active(now):
             end(world, token, now)
 
@@ -102,7 +102,7 @@ def _shown(world: World, account: PartnerAccount) -> Json:
         "email": account.email,
         **flags,
         "secretEnds": _finite(account.secret_ends),
-        "universalTokens": [row(token, now) for token in of_same_owner(world, owned_by(account))],
+        "universalTokens": [row(token, now) for token in world.tokens.of_owner(owned_by(account))],
         "mails": [asdict(mail) for mail in world.mails if mail.partner == account.id],
     }
 

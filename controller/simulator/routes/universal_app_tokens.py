@@ -1,6 +1,6 @@
 """Universal tokens of an app: an admin mints and revokes them (docs, Authentication)."""
 
-from controller.simulator.minting import DAY, HOUR, SCOPES, end, mint, named, of_same_owner, rows
+from controller.simulator.minting import DAY, HOUR, SCOPES, end, mint, named, rows
 from controller.simulator.route import (
     FORBIDDEN_ACCESS,
     NOT_LINKED,
@@ -32,7 +32,7 @@ def _owned(world: World, request: ApiRequest) -> UniversalToken:
 
 def listing(world: World, request: ApiRequest) -> Response:
     """Return the universal tokens of an app, without their text, to whatever token reaches the app."""
-    known = of_same_owner(world, _owned(world, request))
+    known = world.tokens.of_owner(_owned(world, request))
     shown = rows(known, request.call.query, request.call.at)
     wrapped = world.switches.app_token_list == "wrapped"  # noqa: S105 - the name of a form
     return success(tokens=shown) if wrapped else Response(200, shown)
@@ -55,7 +55,7 @@ def revoke(world: World, request: ApiRequest) -> Response:
 def revoke_all(world: World, request: ApiRequest) -> Response:
     """Revoke every universal token of an app. The count in the answer is a string."""
     now = request.call.at
-    mine = [token for token in of_same_owner(world, _owned(world, request)) if token.active(now)]
+    mine = [token for token in world.tokens.of_owner(_owned(world, request)) if token.active(now)]
     for token in mine:
         end(world, token, now)
     return success(effect=bool(mine), appTokensRevoked=str(len(mine)))

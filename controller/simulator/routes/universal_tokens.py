@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from controller.simulator.accounts import PartnerAccount
-from controller.simulator.minting import DAY, SCOPES, end, mint, named, of_same_owner, rows
+from controller.simulator.minting import DAY, SCOPES, end, mint, named, rows
 from controller.simulator.route import (
     FORBIDDEN_ACCESS,
     NOT_LINKED,
@@ -49,7 +49,7 @@ def listing(world: World, request: ApiRequest) -> Response:
     account = _admin(world, request)
     if account is None:
         return FORBIDDEN_ACCESS
-    return Response(200, rows(of_same_owner(world, owned_by(account)), request.call.query, request.call.at))
+    return Response(200, rows(world.tokens.of_owner(owned_by(account)), request.call.query, request.call.at))
 
 
 def revoke(world: World, request: ApiRequest) -> Response:
