@@ -131,6 +131,18 @@ async def test_a_switch_limits_the_list_to_ten_a_minute() -> None:
     assert refusal.headers["retry-after"] == "60"
 
 
+@pytest.mark.parametrize(("switch", "status"), [("10/min", 429), ("10/s", 200)])
+async def test_whether_waba_info_has_a_limit_for_each_app_is_a_switch(switch: str, status: int) -> None:
+    caller = Caller.switched(f"waba-limit={switch}")
+    app, other = await caller.seeded(), await caller.seeded(name="OtherSupport")
+    for _ in range(10):
+        caller.clock.time += 1
+        await caller.on_app("GET", app, "/waba/info")
+
+    assert (await caller.on_app("GET", app, "/waba/info")).status_code == status
+    assert (await caller.on_app("GET", other, "/waba/info")).status_code == 200
+
+
 async def test_no_retry_after_is_sent_by_default() -> None:
     caller = Caller.of()
     for _ in range(11):

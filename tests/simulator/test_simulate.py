@@ -12,6 +12,7 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -89,6 +90,16 @@ async def test_every_option_can_come_from_the_environment() -> None:
 
     assert simulator.exported["GUPSHUP_SECRET"] == "made-up"
     assert answer.status_code == 400
+
+
+async def test_the_date_of_an_answer_is_the_simulators_alone() -> None:
+    """The simulator lives twenty-five years ago."""
+
+    async with running(*FREE, "--switch", "clock-shift=-800000000") as simulator:
+        answer = await simulator.http.post("/partner/account/login")
+
+    (date,) = answer.headers.get_list("date")
+    assert parsedate_to_datetime(date).year < 2015
 
 
 async def test_a_live_event_reaches_this_machine() -> None:
