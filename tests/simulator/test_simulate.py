@@ -94,7 +94,6 @@ async def test_every_option_can_come_from_the_environment() -> None:
 
 async def test_the_date_of_an_answer_is_the_simulators_alone() -> None:
     """The simulator lives twenty-five years ago."""
-
     async with running(*FREE, "--switch", "clock-shift=-800000000") as simulator:
         answer = await simulator.http.post("/partner/account/login")
 

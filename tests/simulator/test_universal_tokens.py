@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -134,6 +135,9 @@ async def test_another_partners_path_is_refused() -> None:
 
     assert (await caller.call("POST", "/partner/99/auth/token", "", **MINT)).status_code == 401
     assert said(listed) == said(revoked) == (403, "Forbidden Access")
+    (account,) = caller.world.partners.values()
+    caller.world.partners["99"] = replace(account, id="99", email="other@example.com")
+    assert said(await caller.call("GET", "/partner/99/auth/tokens", token)) == (403, "Forbidden Access")
 
 
 @pytest.mark.parametrize(
