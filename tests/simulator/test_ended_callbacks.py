@@ -36,11 +36,12 @@ async def callback(caller: Caller) -> str:
 )
 async def test_the_routes_of_a_callback_that_is_gone(words: tuple[str, ...], answer: tuple[int, str]) -> None:
     caller = Caller.switched(*words)
-    app = await caller.seeded()
+    app = await caller.seeded(live=False)
 
     assert {said(each) for each in await put_all(caller, app)} == {answer}
     await caller.call("PUT", f"/partner/app/{app}", callbackUrl=HOOK)
     assert await callback(caller) == ""
+    assert list(caller.world.event_queue.record) == []
 
 
 async def test_a_callback_is_gone_for_apps_that_came_later() -> None:
