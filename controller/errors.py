@@ -14,6 +14,7 @@ ControllerError
 │   ├── MintRefused   no Universal Token is minted for this account
 │   └── TokenLimitReached  three Universal Tokens are active, and none of them is ours
 ├── Rejected         the author of that one item
+│   └── Unsupported  the author: Gupshup no longer has this call, whatever the item
 ├── StoreError       the operator: the store is damaged, foreign or newer
 ├── Locked           nobody: another writer holds the partner
 └── Usage            the caller: a wrong flag or name
@@ -112,6 +113,10 @@ class Rejected(ControllerError):
         self.status = status
         self.words = words
         self.app_id = app_id
+
+
+class Unsupported(Rejected):
+    pass
 
 
 class StoreError(ControllerError):

@@ -10,10 +10,11 @@ from http import HTTPStatus
 from typing import TypeAlias, assert_never
 
 from controller.edges.gupshup.body import Json, Malformed, PlainText
+from controller.edges.gupshup.callback_answers import says_unsupported, unsupported
 from controller.edges.gupshup.redact import redact
-from controller.edges.gupshup.routes import LINK, LOGIN, MINT, PIPELINE, Call, Route
+from controller.edges.gupshup.routes import CALLBACK, LINK, LOGIN, MINT, PIPELINE, Call, Route
 from controller.edges.gupshup.transport import Reply
-from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear
+from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear, Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ def _classify_denial(route: Route, reply: Reply, words: str) -> Classified:
 
 def _classify_refusal(route: Route, reply: Reply, words: str) -> Classified:
     known = route is not LINK and any(sign in words.lower() for sign in _KNOWN_WORDS)
+    known = known or (route is CALLBACK and says_unsupported(words))
     if reply.status in _DESCRIBED and not (isinstance(reply.body, dict) or known):
         detail = f": {words}" if words else ""
         return Unreliable(f"{reply.status} with an answer that cannot be read{detail}")
@@ -198,6 +200,8 @@ def _unreliable(call: Call, why: str) -> ControllerError:
 
 
 def _refused(call: Call, status: int, words: str) -> ControllerError:
+    if call.route is CALLBACK and unsupported(status, words):
+        return Unsupported(f"{call.what}: {status} {words}", status=status, words=words)
     if call.route.per_app:
         return Rejected(f"{call.what}: {status} {words}", status=status, words=words)
     if status in {401, 403}:
