@@ -128,8 +128,15 @@ class ClearRefusal:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearRefusals:
+    """All refusals with this reason are over, also those that were noted meanwhile."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerWritten:
     written: LedgerEntry
 
 
-MemoryUpdate: TypeAlias = Bind | Unbind | CloseIntent | Refuse | ClearRefusal | LedgerWritten
+MemoryUpdate: TypeAlias = Bind | Unbind | CloseIntent | Refuse | ClearRefusal | ClearRefusals | LedgerWritten

@@ -21,6 +21,7 @@ from controller.model.memory import (
     Bind,
     Binding,
     ClearRefusal,
+    ClearRefusals,
     CloseIntent,
     Intent,
     LedgerEntry,
@@ -39,6 +40,8 @@ from tests.edges.engines import Engine
 HERE, THERE = "https://partner.gupshup.io#1", "http://127.0.0.1:9000#1"
 PHONE, APP, OTHER_APP = "919876543210", AppId("app-1"), AppId("app-2")
 REFUSAL = Refusal("acme", "d1", "LinkRefused", "no", at=5.0, tries=2, retry_at=9.0)
+ALIKE = Refusal("alike", "d2", "LinkRefused", "no", at=6.0)
+OTHER_REFUSAL = Refusal("other", "d1", "Rejected", "no", at=5.0)
 WRITTEN = LedgerEntry("acme/gitops", "d1", secret="s1", updates=2, active_at=7.0)
 
 
@@ -83,6 +86,11 @@ def bound(waba: str | None = None, app: AppId = APP, missing: float | None = Non
             id="a later refusal replaces it",
         ),
         pytest.param([Refuse(REFUSAL), ClearRefusal("acme")], Memory(), id="a refusal forgiven"),
+        pytest.param(
+            [Refuse(REFUSAL), Refuse(OTHER_REFUSAL), Refuse(ALIKE), ClearRefusals("LinkRefused")],
+            Memory(refusals={"other": OTHER_REFUSAL}),
+            id="all refusals with one reason forgiven",
+        ),
         pytest.param([LedgerWritten(WRITTEN)], Memory(ledger={WRITTEN.key: WRITTEN}), id="a write"),
         pytest.param(
             [LedgerWritten(WRITTEN), LedgerWritten(LedgerEntry(WRITTEN.key, "d2"))],

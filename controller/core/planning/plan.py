@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar, assert_never
 
-from controller.core.planning import subscriptions
+from controller.core.planning import callbacks, subscriptions
 from controller.core.planning.actions import (
     LINK_REFUSED,
     PlanEntry,
@@ -62,7 +62,8 @@ _T = TypeVar("_T")
 def plan(matches: Matches) -> Plan:
     """Return the plan for one partner. The same values always give the same plan."""
     request, desired = matches.context.request, matches.desired
-    entries = [entry for matched in matches.apps for entry in _of_app(matched) if _counts(entry, request)]
+    counted = (entry for matched in matches.apps for entry in _of_app(matched) if _counts(entry, request))
+    entries = callbacks.hold_back(counted, matches)
     if desired.complete:
         entries.extend(_unmanaged(matches))
     actions = [entry for entry in entries if isinstance(entry, Action)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from controller.core.backoff import write_backoff
+from controller.core.planning import callbacks
 from controller.core.planning.actions import (
     MOST_UNCLEAR_WRITES,
     NO_CLEAR_ANSWER,
@@ -18,7 +19,7 @@ from controller.core.planning.digest import (
     subscription_key,
 )
 from controller.core.planning.subscriptions import MOST_REPEATED_WRITES, REMOVED, drift, respelt
-from controller.errors import Rejected
+from controller.errors import Rejected, Unsupported
 from controller.model.manifest import AppId
 from controller.model.memory import (
     ClearRefusal,
@@ -60,13 +61,14 @@ class AnswerContext:
     """What is known at *now* (epoch seconds), the time of the answer to a write.
 
     *secret* is the keyed digest of what can be written and not read, "" without any. *written* and *refusal*
-    are what the store remembers.
+    are what the store remembers, *callbacks* what it remembers of all callbacks of the partner.
     """
 
     now: float
     secret: str = ""
     written: LedgerEntry | None = None
     refusal: Refusal | None = None
+    callbacks: Refusal | None = None
 
 
 def of_subscription_write(
@@ -115,14 +117,24 @@ def _refuse_repeated(written: LedgerEntry, digest: str, now: float) -> Refuse | 
     return Refuse(Refusal(written.key, digest, WILL_NOT_CONVERGE, message, now))
 
 
-def of_callback_write(action: SetCallback, digest: str) -> Verdict:
+def of_callback_write(action: SetCallback, known: AnswerContext) -> Verdict:
     key = callback_key(action.app_id)
-    notes = (LedgerWritten(LedgerEntry(key, digest)), ClearRefusal(key))
-    return Verdict(Outcome.DONE, notes, message="callbackUrl set", app_id=action.app_id)
+    notes = (LedgerWritten(LedgerEntry(key, known.secret)), ClearRefusal(key))
+    freed = callbacks.after_success(known.callbacks)
+    return Verdict(Outcome.DONE, (*notes, *freed), message="callbackUrl set", app_id=action.app_id)
+
+
+def _of_unsupported(action: SetCallback, error: Unsupported, known: AnswerContext) -> Verdict:
+    message = f"Gupshup answered {error.status}: {error.words}".removesuffix(": ")
+    notes = callbacks.refuse(action, message, known.now, known.callbacks)
+    advice = f"{message}; {callbacks.way_out(action.app)}"
+    return Verdict(Outcome.FAILED, notes, callbacks.CALLBACK_NOT_SUPPORTED, advice, action.app_id)
 
 
 def of_rejection(action: Write, error: Rejected, known: AnswerContext) -> Verdict:
     """Judge a 4xx to anything but a link."""
+    if isinstance(action, SetCallback) and isinstance(error, Unsupported):
+        return _of_unsupported(action, error, known)
     words, message = error.words.casefold(), f"Gupshup answered {error.status}: {error.words}"
     if reason := _contradiction(action, words):
         refuse = _unproven(action, reason, message, known)
@@ -133,13 +145,15 @@ def of_rejection(action: Write, error: Rejected, known: AnswerContext) -> Verdic
     reason = _reason(words, error.status)
     advice = _WITHOUT_CALLBACK if isinstance(action, SetCallback) and retry_at is None else ""
     refusal = Refusal(key, digest, reason, f"{message}{advice}", known.now, tries, retry_at)
-    return Verdict(Outcome.FAILED, (Refuse(refusal),), reason, error.words, action.app_id)
+    others = callbacks.after_another_refusal(known.callbacks, known.now)
+    return Verdict(Outcome.FAILED, (Refuse(refusal), *others), reason, error.words, action.app_id)
 
 
 def of_unclear(action: Write, why: str, known: AnswerContext) -> Verdict:
     """Judge an answer that proves nothing, or none. A read follows, and each further try waits longer."""
     refuse = _unproven(action, NO_CLEAR_ANSWER, why, known)
-    return Verdict(Outcome.UNCLEAR, (refuse,), "OutcomeUnknown", why, action.app_id, reread=True)
+    others = callbacks.after_no_answer(known.callbacks, known.now)
+    return Verdict(Outcome.UNCLEAR, (refuse, *others), "OutcomeUnknown", why, action.app_id, reread=True)
 
 
 def _contradiction(action: Write, words: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
+from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED
 from controller.core.planning.match import Absent, Conflict, Found, Undecided
 from controller.core.planning.matched_app import MatchedApp, Matches, subscription_item
 from controller.core.planning.provisioning import ERROR, Progress, of_row
@@ -107,12 +108,20 @@ def _app(matched: MatchedApp, open_items: OpenItems) -> Iterator[Judgement]:
     yield linked
     yield live
     yield Judgement("Subscribed", subscribed.status, subscribed.reason, subscribed.message)
-    mine = open_items.about(matched.item)
+    gravest = _gravest(matched.item, items, open_items)
     late = next((judgement for judgement in (linked, live) if judgement.status is not Truth.TRUE), None)
-    stuck = next((item for item in items if item in open_items.blocked), matched.item)
-    yield from _resource(
-        mine or first or late, matched.item if matched.item in open_items.blocked else stuck, open_items
-    )
+    mine = open_items.about(gravest if matched.item in open_items.blocked else matched.item)
+    yield from _resource(mine or first or late, gravest, open_items)
+
+
+def _gravest(app: Item, items: Iterable[Item], open_items: OpenItems) -> Item:
+    """Return what a person has to see to first: the app if it is blocked, else one of its *items* if blocked.
+
+    A callback that Gupshup does not take comes last: it holds nothing else up.
+    """
+    stuck = next((item for item in items if item in open_items.blocked), app)
+    mine = open_items.blocked.get(app)
+    return stuck if mine is None or mine.reason == CALLBACK_NOT_SUPPORTED else app
 
 
 def _resource(wrong: Judgement | None, item: Item, open_items: OpenItems) -> Iterator[Judgement]:

@@ -3,8 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from controller.core.planning import callbacks
 from controller.core.planning.actions import item_of
 from controller.core.planning.guard import change
 from controller.core.planning.plan import LINK_COOLDOWN, refused_alike
@@ -16,14 +17,25 @@ from controller.loop.reconcile.link import link
 from controller.loop.reconcile.observe import CONCURRENT_READS
 from controller.loop.reconcile.state import PassState
 from controller.loop.reconcile.write import write
-from controller.model.plan import Action, Link, Observed, Plan, WaitFor
+from controller.model.plan import Action, Link, Observed, Outcome, Plan, Result, SetCallback, WaitFor
+
+CALLBACKS = ":callbacks"
+"""The lane of all callbacks: no app has such a name."""
+
+MOST_SILENT = 3
+"""Callbacks in a row without a clear answer before a pass leaves the rest to the next one."""
 
 
 async def act(account: Account[Writer], plan: Plan, observed: Observed, state: PassState) -> None:
-    """Do the actions of *plan*. Links go one after the other, and so do the writes for one app."""
+    """Do the actions of *plan*. Links go one after the other, and so do the writes for one app.
+
+    Callbacks go last, one after the other, so that they delay nothing else.
+    """
     lanes: dict[str, list[Action]] = defaultdict(list)
+    last = callbacks.in_turn((each for each in plan.actions if isinstance(each, SetCallback)), observed.rows)
     for action in plan.actions:
-        lanes["" if isinstance(action, Link) else item_of(action).app].append(action)
+        if not isinstance(action, SetCallback):
+            lanes["" if isinstance(action, Link) else item_of(action).app].append(action)
     slots = asyncio.Semaphore(CONCURRENT_READS)
 
     async def lane(name: str) -> None:
@@ -31,6 +43,29 @@ async def act(account: Account[Writer], plan: Plan, observed: Observed, state: P
             await _in_turn(account, name, lanes[name], observed, state)
 
     await gather(lane(name) for name in sorted(lanes))
+    await _set_callbacks(account, last, observed, state)
+
+
+async def _set_callbacks(
+    account: Account[Writer], actions: Sequence[SetCallback], observed: Observed, state: PassState
+) -> None:
+    """Set callbacks until Gupshup takes none or gives no answers, or until the budget is used up."""
+    silent, unsupported = 0, False
+    for position, action in enumerate(actions):
+        memory = await account.store.memories.read(account.upstream)
+        blocked = unsupported and callbacks.is_blocked(callbacks.of_partner(memory))
+        if state.denied is not None or blocked or silent == MOST_SILENT:
+            return
+        stop = await _step(account, CALLBACKS, action, replace(observed, memory=memory), state)
+        if stop is not None:
+            budget = stop.on is WaitFor.BUDGET
+            _postpone(actions[position:] if budget else (action,), stop, state)
+            if budget:
+                return
+        attempt = state.attempts.get(change(action))
+        result = None if attempt is None else attempt.result
+        silent = 0 if isinstance(result, Result) and result.outcome is not Outcome.UNCLEAR else silent + 1
+        unsupported = isinstance(result, Result) and result.reason == callbacks.CALLBACK_NOT_SUPPORTED
 
 
 async def _in_turn(
@@ -42,8 +77,7 @@ async def _in_turn(
             return
         stop = await _step(account, name, action, observed, state)
         if stop is not None:
-            for left in actions[position:]:
-                state.attempts.setdefault(change(left), postponed(left, stop.on, stop.until, stop.why))
+            _postpone(actions[position:], stop, state)
             return
 
 
@@ -54,6 +88,11 @@ class _Stop:
     on: WaitFor
     until: float | None
     why: str
+
+
+def _postpone(actions: Sequence[Action], stop: _Stop, state: PassState) -> None:
+    for action in actions:
+        state.attempts.setdefault(change(action), postponed(action, stop.on, stop.until, stop.why))
 
 
 async def _step(

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias, assert_never
 
+from controller.core.planning import callbacks
 from controller.core.planning.actions import item_of
 from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.core.planning.write_outcomes import (
@@ -85,7 +86,7 @@ def _verdict(action: Write, seen: RemoteSubscription | None, context: AnswerCont
         case Subscribe() | Update():
             return of_subscription_write(action, seen, context)
         case SetCallback():
-            return of_callback_write(action, context.secret)
+            return of_callback_write(action, context)
         case Unsubscribe():
             return of_unsubscribe(action, context)
         case _:
@@ -99,6 +100,7 @@ def _context(account: Account[Writer], action: Write, observed: Observed) -> Ans
         "" if isinstance(secret, ReadFailed) else secret,
         observed.memory.ledger.get(key),
         observed.memory.refusals.get(key),
+        callbacks.of_partner(observed.memory) if isinstance(action, SetCallback) else None,
     )
 
 

@@ -207,7 +207,7 @@ def test_a_tag_that_is_kept_in_another_case_is_not_written_again(action: Subscri
 def test_a_callback_is_remembered_by_its_digest() -> None:
     key = callback_key(ID)
     notes = (LedgerWritten(LedgerEntry(key, KEYED)), ClearRefusal(key))
-    verdict = of_callback_write(SET, KEYED)
+    verdict = of_callback_write(SET, AnswerContext(NOW, KEYED))
     assert verdict == Verdict(Outcome.DONE, notes, message="callbackUrl set", app_id=ID)
 
 

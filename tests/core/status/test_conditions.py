@@ -5,16 +5,18 @@ from dataclasses import replace
 
 import pytest
 
+from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED, PARTNER_KEY
+from controller.core.planning.digest import callback_key, of_callback, of_subscription
 from controller.core.planning.guard import guard
 from controller.core.planning.matched_app import app_item, match_apps, subscription_item
 from controller.core.status.conditions import statuses
 from controller.model.manifest import App, Count, Desired, FromEnv, Guards, Partner, Policy, Subscription
-from controller.model.memory import Binding, Memory
+from controller.model.memory import Binding, Memory, Refusal
 from controller.model.plan import Item, Observed, Plan, Request, Verb, WaitFor, Waiting
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Facts, Row, Stage
 from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, desired, subscription
-from tests.builders.memory import NOW, memory, tired
+from tests.builders.memory import KEYED, NOW, memory, tired, written
 from tests.builders.plan import ITEM, SUB, observed, planned
 from tests.builders.upstream import app_id, live, looked, remote, row
 
@@ -51,6 +53,46 @@ def test_all_conditions_are_true_if_everything_is_as_declared() -> None:
     assert words(found[SUB]) == {"Synced": (TRUE, "AsDeclared"), "Ready": (TRUE, "Ready")}
     assert (found[ITEM].app_id, found[ITEM].stage, found[ITEM].at) == (app_id(), "STARTED", NOW)
     assert {each.revision for status in found.values() for each in status.conditions} == {"r1"}
+
+
+CALLED = desired(replace(APP, callback_url=CALLBACK), WANTED)
+UNSUPPORTED = memory(refusals=[Refusal(PARTNER_KEY, "", CALLBACK_NOT_SUPPORTED, "404", NOW, 3, NOW + 9)])
+LOST_TAG = Refusal(written(WANTED).key, of_subscription(WANTED), "Rejected", "no", NOW)
+
+
+def test_a_callback_that_is_not_supported_leaves_all_else_of_an_app_true() -> None:
+    seen = observed(live(1), facts=THERE, known=UNSUPPORTED, digests={ITEM: KEYED})
+    found = standing(CALLED, seen)
+    assert words(found[ITEM]) == {
+        "Linked": (TRUE, "Linked"),
+        "Live": (TRUE, "Live"),
+        "Subscribed": (TRUE, "Subscribed"),
+        "Synced": (FALSE, CALLBACK_NOT_SUPPORTED),
+        "Ready": (FALSE, CALLBACK_NOT_SUPPORTED),
+        "Stalled": (TRUE, CALLBACK_NOT_SUPPORTED),
+    }
+    assert words(found[SUB]) == {"Synced": (TRUE, "AsDeclared"), "Ready": (TRUE, "Ready")}
+
+
+def test_a_blocked_subscription_is_graver_than_a_callback_that_is_not_supported() -> None:
+    known = replace(UNSUPPORTED, refusals={**UNSUPPORTED.refusals, LOST_TAG.key: LOST_TAG})
+    found = standing(CALLED, observed(live(1), facts=looked(1), known=known, digests={ITEM: KEYED}))
+    assert {name: word for name, word in words(found[ITEM]).items() if name not in {"Linked", "Live"}} == {
+        "Subscribed": (FALSE, "Rejected"),
+        "Synced": (FALSE, "Rejected"),
+        "Ready": (FALSE, "Rejected"),
+        "Stalled": (TRUE, "Rejected"),
+    }
+
+
+def test_another_block_of_the_app_is_graver_than_its_subscription() -> None:
+    refused = Refusal(callback_key(app_id()), of_callback(CALLBACK), "Forbidden", "no", NOW)
+    known = memory(refusals=[refused, LOST_TAG])
+    found = standing(CALLED, observed(live(1), facts=looked(1), known=known, digests={ITEM: KEYED}))
+    assert (words(found[ITEM])["Ready"], words(found[ITEM])["Stalled"]) == (
+        (FALSE, "Forbidden"),
+        (TRUE, "Forbidden"),
+    )
 
 
 def test_an_app_without_subscriptions_is_ready_when_it_is_live() -> None:

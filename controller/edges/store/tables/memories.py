@@ -20,6 +20,7 @@ from controller.model.memory import (
     Bind,
     Binding,
     ClearRefusal,
+    ClearRefusals,
     CloseIntent,
     LedgerEntry,
     LedgerWritten,
@@ -106,7 +107,7 @@ def _shifted(note: MemoryUpdate, by: float) -> MemoryUpdate:
             return Refuse(_refused(refusal, by))
         case LedgerWritten(written):
             return LedgerWritten(_wrote(written, by))
-        case Unbind() | CloseIntent() | ClearRefusal():
+        case Unbind() | CloseIntent() | ClearRefusal() | ClearRefusals():
             return note
         case _:
             assert_never(note)
@@ -142,6 +143,8 @@ def _store(connection: Connection, upstream: str, note: MemoryUpdate) -> None:
             put(connection, refusals, {"upstream": upstream, "key": refusal.key}, asdict(refusal))
         case ClearRefusal(key):
             _drop(connection, refusals, upstream, "key", key)
+        case ClearRefusals(reason):
+            _drop(connection, refusals, upstream, "reason", reason)
         case LedgerWritten(written):
             put(connection, ledger, {"upstream": upstream, "key": written.key}, asdict(written))
         case _:
