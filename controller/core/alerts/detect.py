@@ -1,9 +1,10 @@
 """Alerts: what is wrong right now and concerns a person, from the present state, one alert a subject."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED, WAY_OUT
 from controller.core.planning.waits import BY_REASON, AlertWhen
 from controller.core.status.summary import FleetSummary
 from controller.errors import AccountError, Denied, Locked
@@ -32,6 +33,7 @@ class AlertKind(StrEnum):
     PASSES = "passes"
     HELD = "held"
     STALLED = "stalled"
+    CALLBACKS = "callbacks"
     READY = "ready"
 
 
@@ -109,13 +111,26 @@ def _of_apps(partner: PartnerState, summary: FleetSummary, missed: Collection[It
     if partner.held_digest:
         message = f"`gupshupctl plan` shows them; digest {partner.held_digest}"
         yield Alert(AlertKind.HELD, partner.name, "", "", message, None, SOON)
+    unsupported = [each for each in summary.stalled.values() if each.reason == CALLBACK_NOT_SUPPORTED]
+    if unsupported:
+        yield _of_callbacks(partner.name, unsupported)
     for item, condition in summary.stalled.items():
-        yield _of_app(AlertKind.STALLED, item, condition, SOON)
+        if condition.reason != CALLBACK_NOT_SUPPORTED:
+            yield _of_app(AlertKind.STALLED, item, condition, SOON)
     for item in sorted((summary.unready.keys() - summary.stalled.keys()) & set(missed)):
         condition = summary.unready[item]
         when = _when(condition)
         if condition.status is Truth.FALSE and when is not AlertWhen.NEVER:
             yield _of_app(AlertKind.READY, item, condition, AT_LEISURE if when is AlertWhen.LATE else SOON)
+
+
+def _of_callbacks(partner: str, conditions: Sequence[Condition]) -> Alert:
+    """Return one alert for all apps of a partner, so that the next app is none of its own."""
+    count = len(conditions)
+    declares = "app declares" if count == 1 else "apps declare"
+    message = f"{count} {declares} a callbackUrl that Gupshup does not take: {WAY_OUT}"
+    since = min(each.since for each in conditions)
+    return Alert(AlertKind.CALLBACKS, partner, CALLBACK_NOT_SUPPORTED, "", message, since, SOON)
 
 
 def _when(condition: Condition) -> AlertWhen:

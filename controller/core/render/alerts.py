@@ -1,7 +1,6 @@
 """Text of a notification: what is wrong, with which partner, since when, and what to do."""
 
 from collections.abc import Sequence
-from typing import assert_never
 
 from controller.core.alerts.detect import AlertKind
 from controller.core.alerts.group import Notification, Phase
@@ -18,12 +17,22 @@ _HARMLESS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'"})  # noq
 _CREDENTIALS = {
     AccountError.__name__: "open an account that is not known, or is not the one that is declared"
 }
+_SUBJECTS = {
+    AlertKind.CREDENTIALS: "the credentials of partner {partner} {credentials}",
+    AlertKind.SOURCE: "the source is stuck on an old revision",
+    AlertKind.PASSES: "passes over partner {partner} keep failing ({reason})",
+    AlertKind.HELD: "changes of partner {partner} are held by a guard",
+    AlertKind.STALLED: "{apps} of partner {partner} stalled: {reason}",
+    AlertKind.CALLBACKS: "Gupshup refuses callback URLs of partner {partner}",
+    AlertKind.READY: "{apps} of partner {partner} no longer ready: {reason}",
+}
 _TO_DO = {
     AlertKind.CREDENTIALS: "Check the account's credentials; they are read again by the next pass.",
     AlertKind.SOURCE: "The last good revision stays in force. `gupshupctl validate` judges the new one.",
     AlertKind.PASSES: "Nothing is changed meanwhile. The log shows what Gupshup answers.",
     AlertKind.HELD: "`gupshupctl plan` shows them: release them by their digest, or correct the manifests.",
     AlertKind.STALLED: "`gupshupctl describe NAME` shows what to do.",
+    AlertKind.CALLBACKS: "`gupshupctl get apps` shows which; all else of these apps is done.",
     AlertKind.READY: "`gupshupctl describe NAME` shows what it waits for.",
 }
 
@@ -54,22 +63,10 @@ def _headline(notification: Notification) -> str:
 
 def _subject(notification: Notification) -> str:
     topic, partner, reason = notification.group.key
-    match topic:
-        case AlertKind.CREDENTIALS:
-            state = _CREDENTIALS.get(reason, "are refused")
-            return f"the credentials of partner {partner} {state}"
-        case AlertKind.SOURCE:
-            return "the source is stuck on an old revision"
-        case AlertKind.PASSES:
-            return f"passes over partner {partner} keep failing ({reason})"
-        case AlertKind.HELD:
-            return f"changes of partner {partner} are held by a guard"
-        case AlertKind.STALLED:
-            return f"{_apps(notification)} of partner {partner} stalled: {reason}"
-        case AlertKind.READY:
-            return f"{_apps(notification)} of partner {partner} no longer ready: {reason}"
-        case _:
-            assert_never(topic)
+    credentials = _CREDENTIALS.get(reason, "are refused")
+    return _SUBJECTS[topic].format(
+        partner=partner, reason=reason, apps=_apps(notification), credentials=credentials
+    )
 
 
 def _apps(notification: Notification) -> str:

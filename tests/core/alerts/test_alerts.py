@@ -250,6 +250,43 @@ def test_a_stalled_app_that_lost_readiness_raises_one_alert() -> None:
     assert found == [(AlertKind.STALLED, LOST, "a", SOON)]
 
 
+UNSUPPORTED = "CallbackNotSupported"
+
+
+def callbacks_of(*names: str, since: float = NOW) -> list[Alert]:
+    """Return the alerts about apps whose callback Gupshup does not take."""
+    wrong = condition("Stalled", TRUE, UNSUPPORTED, message="words", since=since)
+    summary = {"main": summarize([status_of(name, wrong) for name in names])}
+    return list(detect_alerts(GOOD, (MAIN,), {}, summary, frozenset()))
+
+
+def test_callbacks_that_are_not_supported_are_one_alert_for_all_apps_of_a_partner() -> None:
+    assert callbacks_of() == []
+    (one,) = callbacks_of("a", since=NOW - 5)
+    assert (one.topic, one.reason, one.subject) == (AlertKind.CALLBACKS, UNSUPPORTED, "")
+    assert (one.since, one.patience) == (NOW - 5, SOON)
+    assert one.message.startswith(
+        "1 app declares a callbackUrl that Gupshup does not take: declare a Subscription with version: 2 and "
+    )
+    (many,) = callbacks_of(*"abc")
+    assert many.message.startswith(
+        "3 apps declare a callbackUrl that Gupshup does not take: declare a Subscription "
+    )
+
+
+def test_the_next_app_without_a_callback_is_no_notification_of_its_own() -> None:
+    paper = Paper()
+    assert paper.read(callbacks_of("a"), 120) == [(60, Phase.FIRING, 1)]
+    assert paper.read(callbacks_of(*"abcdefgh"), HOUR) == [(60 + HOUR, Phase.REMINDER, 1)]
+    assert [each[1] for each in paper.read([], 300)] == [Phase.RESOLVED]
+
+
+def test_another_stalled_app_is_notified_beside_the_callbacks() -> None:
+    lost, callback = said("Stalled", TRUE, LOST), said("Stalled", TRUE, UNSUPPORTED)
+    found = all_of(censuses=taken(("a", lost), ("b", callback)))
+    assert found == [(AlertKind.CALLBACKS, UNSUPPORTED, "", SOON), (AlertKind.STALLED, LOST, "a", SOON)]
+
+
 def test_only_an_app_that_was_ready_can_lose_readiness() -> None:
     ready, not_ready = said("Ready", TRUE, "Ready"), said("Ready", FALSE, "InvalidUrl")
     of_subscription = replace(item_named("a"), kind=Kind.SUBSCRIPTION)
@@ -308,6 +345,7 @@ def test_a_title_says_whether_an_alert_widened_lasts_or_is_over(what: Phase, tit
         (AlertKind.SOURCE, "The source is stuck on an old revision"),
         (AlertKind.PASSES, "Passes over partner main keep failing (Busy)"),
         (AlertKind.HELD, "Changes of partner main are held by a guard"),
+        (AlertKind.CALLBACKS, "Gupshup refuses callback URLs of partner main"),
         (AlertKind.READY, "1 app of partner main no longer ready: Busy"),
     ],
 )
