@@ -20,7 +20,15 @@ def copy(there: World, name: str) -> str:
 
 
 def test_every_example_has_a_test() -> None:
-    tried = {"demo", "fleet-of-thirty", "one-app", "several-partners", "suspended", "take-over"}
+    tried = {
+        "account-events",
+        "demo",
+        "fleet-of-thirty",
+        "one-app",
+        "several-partners",
+        "suspended",
+        "take-over",
+    }
     no_manifests = {"ci", "deploy", "observability"}  # tried by tests of their own
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} - no_manifests == tried
 
@@ -31,6 +39,14 @@ def test_the_example_of_one_app_is_applied(tmp_path: Path) -> None:
         assert there.plan(folder).summary == {"link": 1, "waiting": 1}
         done = there.apply(folder, "--wait")
         assert (done.code, done.summary) == (0, {"linked": 1, "subscribed": 1})
+
+
+def test_the_example_of_account_events_is_subscribed_before_the_app_is_live(tmp_path: Path) -> None:
+    with world(tmp_path, scale=1) as there:
+        done = there.apply(copy(there, "account-events"))
+        assert (done.code, done.summary) == (0, {"linked": 1, "subscribed": 2})
+        assert there.tags() == {"AcmeSupport": ["gitops-account", "gitops-events"]}
+        assert not there.apps()["AcmeSupport"]["live"]
 
 
 def test_a_fleet_of_thirty_is_planned_whole_and_applied_in_part(tmp_path: Path) -> None:
