@@ -130,7 +130,8 @@ def test_secrets_that_gupshup_echoes_are_masked(tmp_path: Path) -> None:
         here.learn()
         ours, mine = here.secrets["partner token"], here.secrets["token of AppTwo"]
         static = {"GUPSHUP_PARTNER_TOKEN": ours}
-        here.there.faults({"kind": "403", "route": "login", "message": echoes(SECRET)})
+        refused = {"kind": "403", "message": echoes(SECRET)}
+        here.there.faults({**refused, "route": "login"}, {**refused, "route": "mintPartner"})
         assert here.apply().code == 7
         here.there.faults({"kind": "401", "route": "list", "message": echoes(ours)})
         assert here.run("plan", *LOUD, **static).code == 7
