@@ -138,6 +138,25 @@ class SubscribeWhen(StrEnum):
     LINKED = "Linked"
 
 
+class OnForeign(StrEnum):
+    """What a foreign webhook whose host is not allowed does: it is reported, or blocks its app's changes too."""
+
+    REPORT = "Report"
+    BLOCK = "Block"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookPolicy:
+    """Hosts that may receive events: patterns in lower case, None if any host may."""
+
+    allowed_hosts: tuple[str, ...] | None = None
+    on_foreign: OnForeign = OnForeign.REPORT
+
+
+MOST_SUBSCRIPTIONS = 5
+"""Subscriptions that one app may have, of every version together (docs/gupshup-api.md, Subscriptions)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Partner:
     """One partner account at one Gupshup. Its *url* has no path and no trailing slash.
@@ -154,6 +173,7 @@ class Partner:
     owned_tags: str | None = None
     settle: Settle = field(default_factory=Settle)
     partner_id: str = ""
+    webhooks: WebhookPolicy = WebhookPolicy()
     place: Place = ENVIRONMENT
 
 

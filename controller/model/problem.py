@@ -7,6 +7,8 @@ from enum import StrEnum
 class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
+    HINT = "hint"
+    """Worth knowing. A hint never fails anything, whatever the options."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from controller.core.decode.files import read
+from controller.core.decode.lints.per_app import hints
 from controller.core.decode.rules import problem
 from controller.core.decode.tree import collect, desired
 from controller.core.decode.validate import Validator
@@ -16,6 +17,7 @@ __all__ = ["decode", "strict"]
 MOST_A_FILE = 50
 MOST_IN_ALL = 1_000
 _SOURCE = Place("(source)")
+_GRAVEST_FIRST = tuple(Severity)
 
 
 def decode(
@@ -42,19 +44,23 @@ def decode(
     tree = collect(documents, rules, whole=whole)
     problems = _unique([*unread, *problems, *tree.problems])
     errors = _errors(problems)
+    if not errors:
+        problems = _unique([*problems, *hints(tree.webhooks)])
     return Decoded(
         None if errors else desired(tree, revision, complete=complete),
         _shortened(problems),
         subscriptions=len(tree.subscriptions),
         errors=errors,
-        warnings=sum(one.rule != UNLISTED for one in problems) - errors,
+        warnings=sum(_is_warning(one) and one.rule != UNLISTED for one in problems),
     )
 
 
 def strict(decoded: Decoded) -> Decoded:
-    """Return *decoded* with every warning as an error."""
-    problems = tuple(replace(one, severity=Severity.ERROR) for one in decoded.problems)
-    wanted = None if problems else decoded.desired
+    """Return *decoded* with every warning as an error. A hint stays a hint."""
+    problems = tuple(
+        replace(one, severity=Severity.ERROR) if _is_warning(one) else one for one in decoded.problems
+    )
+    wanted = None if _errors(problems) else decoded.desired
     return replace(
         decoded, desired=wanted, problems=problems, errors=decoded.errors + decoded.warnings, warnings=0
     )
@@ -62,6 +68,10 @@ def strict(decoded: Decoded) -> Decoded:
 
 def _errors(problems: Iterable[Problem]) -> int:
     return sum(one.severity is Severity.ERROR for one in problems)
+
+
+def _is_warning(one: Problem) -> bool:
+    return one.severity is Severity.WARNING
 
 
 def _empty_as_error(one: Problem) -> Problem:
@@ -91,8 +101,8 @@ def _shortened(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 
 def _gravest(problems: list[Problem], most: int) -> list[Problem]:
-    """Return the *most* gravest, sorted by place: first that more exist, then errors, then warnings."""
-    ranked = sorted(problems, key=lambda one: (one.rule != UNLISTED, one.severity is Severity.WARNING))
+    """Return the *most* gravest, sorted by place: first that more exist, then errors, warnings and hints."""
+    ranked = sorted(problems, key=lambda one: (one.rule != UNLISTED, _GRAVEST_FIRST.index(one.severity)))
     return sorted(ranked[:most], key=lambda one: (one.place, one.rule, one.field))
 
 

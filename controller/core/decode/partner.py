@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from controller.core.decode import quantities
 from controller.core.decode.document import Document
+from controller.core.decode.lints import hosts
 from controller.core.decode.quoting import shown
 from controller.core.decode.rules import problem
 from controller.core.decode.urls import UrlProblem, on_loopback, upstream, url_problem
@@ -51,6 +52,7 @@ def problems(documents: Sequence[Document], rules: Rules) -> Iterator[Problem]:
         yield from _rest(document, rules)
         yield from _references(document, rules.credentials)
         yield from _default_callback(document)
+        yield from hosts.of_partner(document)
     filled = [document for document in documents if _uses_environment(document, rules)]
     for document in filled[1:]:
         first = f"{filled[0].title} at {filled[0].place}"
@@ -156,6 +158,7 @@ def partner(document: Document, rules: Rules) -> Partner:
         owned_tags=document.text("spec", "ownedTags"),
         settle=_settle(document.texts("spec", "settle")),
         partner_id=_partner_id(document, rules),
+        webhooks=hosts.policy(document),
         place=document.place,
     )
 

@@ -20,6 +20,10 @@ def _error(rule: str, meaning: str, remedy: str) -> Rule:
     return Rule(rule, Severity.ERROR, meaning, remedy)
 
 
+def _hint(rule: str, meaning: str, remedy: str) -> Rule:
+    return Rule(rule, Severity.HINT, meaning, remedy)
+
+
 def _warning(rule: str, meaning: str, remedy: str) -> Rule:
     return Rule(rule, Severity.WARNING, meaning, remedy)
 
@@ -77,6 +81,10 @@ _STRUCTURE = (
     _error(
         "GS317", "Two Partners of one account", "Declare the account once; apps name the Partner that stays"
     ),
+    _error(
+        "GS318", "Not a valid host pattern", "Write hooks.example.com, or *.example.com; no port, no path"
+    ),
+    _error("GS319", "onForeign: Block without allowedHosts", "Add allowedHosts, or remove onForeign"),
     _error("GS320", "Not a valid duration", "Write a whole number and s, m, h or d: 10m"),
     _error("GS321", "Not a valid rate limit", "Write calls and a window: 10/s, 10/min, 100/h"),
     _error("GS322", "Not a valid ceiling", "Write a number (25) or a share (20%)"),
@@ -104,10 +112,12 @@ _WEBHOOKS = (
     ),
     _error("GS512", "Not a valid header", "Name a header of your own, and reference its value"),
     _error("GS513", "A tag twice on one app", "Give each webhook of an app its own tag"),
-    _warning(
-        "GS514",
-        "Many webhooks on one app",
-        "Gupshup takes five calls a minute for an app; over 50 is an error",
+    _error("GS515", "More than five webhooks on one app", "Remove some, or let one webhook have more modes"),
+    _warning("GS516", "OTHERS without FAILED or BILLING", "Add the mode: OTHERS no longer covers it"),
+    _warning("GS517", "One event in two versions", "Ask for each mode in one version only"),
+    _hint("GS518", "ACCOUNT nowhere", "Declare a webhook with version: 2 and ACCOUNT"),
+    _error(
+        "GS519", "A host that the Partner does not allow", "Correct the url, or add the host to allowedHosts"
     ),
 )
 _TRUST = (

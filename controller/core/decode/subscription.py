@@ -13,6 +13,7 @@ from controller.core.decode.app import (
     url_problems,
 )
 from controller.core.decode.document import Document
+from controller.core.decode.lints import hosts
 from controller.core.decode.partner import reference
 from controller.core.decode.quoting import shown, visible
 from controller.core.decode.templates import fill, mended, mistaken
@@ -124,6 +125,7 @@ def per_app(webhook: Webhook) -> Iterator[Problem]:
     yield from url_problems(
         document, ("spec", "url"), draft, document.text("spec", "url") or "https://unread.example.com"
     )
+    yield from _host(webhook)
     barred = modes(document) & ACCOUNT_MODES
     if (
         barred
@@ -138,6 +140,12 @@ def per_app(webhook: Webhook) -> Iterator[Problem]:
             f"version 3 has no {names}, older pages of Gupshup say; write version: 2, or "
             "v3AccountModes: true in the Partner if newer ones hold for its account",
         )
+
+
+def _host(webhook: Webhook) -> Iterator[Problem]:
+    partner = webhook.draft.context.document if webhook.draft.context else None
+    if partner is not None and (message := hosts.refusal(webhook.url, partner)):
+        yield webhook.document.problem("GS519", ("spec", "url"), message)
 
 
 def subscription(webhook: Webhook, partner: str, rules: Rules) -> Subscription:

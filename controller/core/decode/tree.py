@@ -3,21 +3,22 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 from controller.core.decode import app, partner, subscription
 from controller.core.decode.app import DraftApp, PartnerContext
 from controller.core.decode.document import Document
+from controller.core.decode.lints import per_app
 from controller.core.decode.quoting import Path, closest, dotted, shown, some
 from controller.core.decode.rules import problem
 from controller.core.decode.subscription import Webhook
 from controller.model.manifest import Desired, Partner
-from controller.model.problem import Place, Problem, Severity
+from controller.model.problem import Place, Problem
 from controller.model.source import Rules
 
-MANY_WEBHOOKS = 10
 MOST_WEBHOOKS = 50
+"""Webhooks of one app that are looked at: far more than are valid."""
 MOST_EXPANDED = 200_000
 MOST_HINTS = 100
 MOST_COMPARED = 2_000
@@ -185,8 +186,8 @@ def _expand(tree: ManifestTree, most: int) -> None:
         tree.webhooks += [
             subscription.webhook(document, draft) for draft in apps if counts[draft.name] <= MOST_WEBHOOKS
         ]
-    tree.problems += _too_many(tree.drafts, counts)
     tree.problems += _webhook_problems(tree.webhooks)
+    tree.problems += per_app.problems(tree.webhooks)
 
 
 def _any_partner(tree: ManifestTree) -> PartnerContext:
@@ -245,18 +246,6 @@ def _apps_of(
         hint = targets.hint(labels) if len(tree.problems) < MOST_HINTS else ""
         return [], [document.problem("GS313", ("spec", "appSelector"), f"no app has these labels{hint}")]
     return matching, []
-
-
-def _too_many(drafts: Sequence[DraftApp], counts: Counter[str]) -> Iterator[Problem]:
-    for draft in drafts:
-        count = counts[draft.name]
-        if count > MANY_WEBHOOKS:
-            minutes = -(-count // 5)
-            too_many = draft.document.problem(
-                "GS514", ("metadata", "name"), f"{count} webhooks take {minutes} min to make"
-            )
-            grave = count > MOST_WEBHOOKS
-            yield replace(too_many, severity=Severity.ERROR) if grave else too_many
 
 
 def _webhook_problems(webhooks: Sequence[Webhook]) -> Iterator[Problem]:

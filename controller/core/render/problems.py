@@ -15,7 +15,9 @@ from controller.model.source import Decoded
 from controller.model.text import escape
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m"}
+_COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.HINT: "\x1b[36m"}
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}
+_COMMANDS = {**_LEVELS, Severity.HINT: "notice"}
 _PLAIN = "\x1b[0m"
 
 
@@ -135,7 +137,7 @@ def _sarif_rule(rule: str) -> Mapping[str, object]:
         "id": rule,
         "shortDescription": {"text": known.meaning},
         "help": {"text": known.remedy},
-        "defaultConfiguration": {"level": str(known.severity)},
+        "defaultConfiguration": {"level": _LEVELS[known.severity]},
     }
 
 
@@ -143,7 +145,7 @@ def _result(problem: Problem) -> Mapping[str, object]:
     place = problem.place
     return {
         "ruleId": problem.rule,
-        "level": str(problem.severity),
+        "level": _LEVELS[problem.severity],
         "message": {"text": escape(_sentence(problem))},
         "locations": [
             {
@@ -168,7 +170,7 @@ def github(problems: Sequence[Problem]) -> str:
 def _annotation(problem: Problem) -> str:
     place = problem.place
     where = f"file={_property(escape(place.file))},line={place.line},col={place.column},title={problem.rule}"
-    return f"::{problem.severity} {where}::{_data(escape(_sentence(problem)))}"
+    return f"::{_COMMANDS[problem.severity]} {where}::{_data(escape(_sentence(problem)))}"
 
 
 def _data(words: str) -> str:

@@ -22,8 +22,8 @@ metadata: {name: hook}
 spec:
   app: AcmeSupport
   url: https://hooks.example.com/x
-  version: 3
-  modes: [SENT]
+  version: 2
+  modes: [ACCOUNT]
   headers: {X-A: """
 GRANT = Grant(
     "GUPSHUP_",

@@ -437,7 +437,17 @@ def test_an_id_from_the_environment_is_that_of_the_one_partner_that_declares_non
     ]
 
 
-@pytest.mark.parametrize(("count", "severity"), [(10, None), (11, "warning"), (50, "warning"), (51, "error")])
-def test_many_webhooks_on_one_app_are_slow_and_too_many_are_refused(count: int, severity: str | None) -> None:
+@pytest.mark.parametrize(("count", "valid"), [(5, True), (6, False), (51, False)])
+def test_an_app_has_at_most_five_webhooks(count: int, *, valid: bool) -> None:
     result = decoded(app(1), *(hook(number, "app: customer1") for number in range(count)))
-    assert [str(one.severity) for one in result.problems] == ([severity] if severity else [])
+    assert (result.desired is not None) is valid
+    assert [one.rule for one in result.problems] == ["GS518" if valid else "GS515"]
+
+
+def test_webhooks_are_counted_after_selectors_are_expanded() -> None:
+    every = [hook(number, "appSelector: {matchLabels: {tier: gold}}") for number in range(5)]
+    own = hook(5, "app: customer2")
+    result = decoded(app(1, labels="{tier: gold}"), app(2, labels="{tier: gold}"), *every, own)
+    (problem,) = result.problems
+    assert (problem.rule, problem.place.file, problem.field) == ("GS515", "1.yaml", "metadata.name")
+    assert "hook-0, hook-1, hook-2, hook-3, hook-4, hook-5" in problem.message

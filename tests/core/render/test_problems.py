@@ -164,3 +164,15 @@ MORE = Problem(Place("b.yaml"), "GS120", Severity.WARNING, "", "3 more problems 
 def test_warnings_are_shown_beside_other_output(decoded: Decoded, told: str) -> None:
     assert render.warned(decoded, 2) == told
     assert render.warned(decoded, 2, render.coloured).replace("\x1b[33m", "").replace("\x1b[0m", "") == told
+
+
+def test_a_hint_is_below_a_warning_in_every_form() -> None:
+    hint = Problem(Place("c.yaml"), "GS518", Severity.HINT, "metadata.name", "nobody is told")
+    assert render.text([hint]) == "c.yaml:1:1: hint [GS518] metadata.name: nobody is told\n"
+    assert render.coloured([hint]).startswith("c.yaml:1:1: \x1b[36mhint\x1b[0m ")
+    assert render.github([hint]).startswith("::notice file=c.yaml,")
+    [run] = json.loads(render.sarif([hint], "1"))["runs"]
+    levels = (run["results"][0]["level"], run["tool"]["driver"]["rules"][0]["defaultConfiguration"]["level"])
+    assert levels == ("note", "note")
+    assert render.warned(Decoded(Desired("r1"), (hint,)), 20) == ""
+    assert render.first([hint]) == "no problem"
