@@ -29,7 +29,7 @@ def host_of(url: str) -> str:
 
 
 def is_allowed(host: str, patterns: Iterable[str]) -> bool:
-    """Return whether one of *patterns* allows *host*. `*.` stands for one or more labels. "" is never allowed."""
+    """Return whether one of *patterns* allows *host*: `*.` is one or more labels. "" is never allowed."""
     return bool(host) and any(_matches(host, pattern) for pattern in patterns)
 
 

@@ -139,7 +139,7 @@ class SubscribeWhen(StrEnum):
 
 
 class OnForeign(StrEnum):
-    """What a foreign webhook whose host is not allowed does: it is reported, or blocks its app's changes too."""
+    """What follows from a foreign webhook whose host is not allowed: an alarm, or blocked changes as well."""
 
     REPORT = "Report"
     BLOCK = "Block"

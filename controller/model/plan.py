@@ -140,6 +140,7 @@ class WaitFor(StrEnum):
     POLICY = "policy"
     COOLDOWN = "cooldown"
     FULL_PASS = "full-pass"  # noqa: S105  (no password)
+    ROOM = "room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,22 @@ class Unmanaged:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """A webhook on a managed app that no manifest declares and that was not written from here.
+
+    *host* is all that is kept of its URL, whose path or query may hold a secret; "" if it cannot be told.
+    *allowed* is False if the Partner lists hosts, and this is none of them.
+    """
+
+    item: Item
+    id: str
+    host: str
+    modes: tuple[str, ...]
+    version: int | None
+    allowed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class NotYetObserved:
     """An app whose subscriptions were not read yet: *differing* of them may have to be updated.
 
@@ -208,6 +225,7 @@ class Plan:
     provisioning: tuple[Item, ...] = ()
     unverifiable: tuple[Item, ...] = ()
     not_observed: tuple[NotYetObserved, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
 
 
 class Outcome(StrEnum):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.model.manifest import AppId
-from controller.model.plan import Item
+from controller.model.plan import Foreign, Item
 
 
 class Truth(StrEnum):
@@ -30,7 +30,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """*stage* is Gupshup's word for the progress of provisioning. *at* is the observation (epoch seconds)."""
+    """*stage* is Gupshup's word for the progress of provisioning. *at* is the observation (epoch seconds).
+
+    *foreign* are an app's webhooks of others, as last read.
+    """
 
     item: Item
     conditions: tuple[Condition, ...]
@@ -38,6 +41,7 @@ class Status:
     at: float
     app_id: AppId | None = None
     stage: str = ""
+    foreign: tuple[Foreign, ...] = ()
 
     def condition(self, type_: str) -> Condition | None:
         return next((each for each in self.conditions if each.type == type_), None)

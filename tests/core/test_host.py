@@ -1,4 +1,4 @@
-"""The host of a webhook: as DNS spells it, or none if two readers could see two; and the patterns that allow it."""
+"""The host of a webhook, as DNS spells it, or none if two readers could see two; patterns that allow it."""
 
 import pytest
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,11 +14,20 @@ from controller.doors.web import front_app
 from controller.edges.store import SqlStore
 from controller.model.history import WriteRecord
 from controller.model.passes import Lane, PartnerState, SourceState
+from controller.model.plan import Foreign, Item, Kind
 from tests.builders.memory import NOW
 from tests.builders.upstream import HERE
 from tests.doors.fake_control import FakeControl
 from tests.doors.web_fixture import caller, keep, open_web_store, status, subscription
 
+FOREIGN = Foreign(
+    Item(Kind.SUBSCRIPTION, "main", "acme", "theirs"),
+    "9",
+    "hooks.example.org",
+    ("MESSAGE",),
+    3,
+    allowed=False,
+)
 REHEARSAL = "http://127.0.0.1:8085#1"
 ACME = ["App/acme", "Subscription/events on App/acme"]
 OTHERS = [
@@ -33,7 +43,8 @@ OTHERS = [
 async def filled(folder: Path) -> SqlStore:
     """Return a store with an app and its subscription, another app, a rehearsal, and some writes."""
     store = open_web_store(folder)
-    await keep(store, status("acme"), status("bakery", "Stalled"), subscription("acme", "events"))
+    acme = replace(status("acme"), foreign=(FOREIGN, replace(FOREIGN, allowed=True)))
+    await keep(store, acme, status("bakery", "Stalled"), subscription("acme", "events"))
     await keep(store, status("acme"), upstream=REHEARSAL)
     for number, target in enumerate([*ACME, *OTHERS]):
         entry = WriteRecord(NOW + number, "run by me", "r1", "link", target)
@@ -64,6 +75,7 @@ def said(folder: Path, *argv: str) -> object:
         ("/api/v1/apps", ["get"], 3),
         ("/api/v1/apps/acme", ["describe", "App/acme"], 2),
         ("/api/v1/apps/bakery", ["describe", "App/bakery"], 1),
+        ("/api/v1/foreign", ["get", "foreign"], 2),
         ("/api/v1/events", ["events"], 8),
         ("/api/v1/events?limit=2", ["events", "--limit", "2"], 2),
         ("/api/v1/events?app=acme", ["events", "acme"], 2),
@@ -85,6 +97,25 @@ def test_the_api_lists_the_newest_write_first(tmp_path: Path) -> None:
     asyncio.run(get(tmp_path, "/api/v1/apps"))
     lines = CliRunner().invoke(cli, ["events", "acme", "--store", str(tmp_path / "state.db")]).output
     assert [line.split()[2] for line in lines.splitlines()[1:]] == ["Subscription/events", "App/acme"]
+
+
+def test_foreign_webhooks_of_one_app_can_be_shown_alone(tmp_path: Path) -> None:
+    code, found = asyncio.run(get(tmp_path, "/api/v1/apps/acme"))
+    assert code == 200
+    assert isinstance(found, dict)
+    assert [len(item.get("foreign", ())) for item in found["items"]] == [0, 2]
+    one = said(tmp_path, "get", "foreign", "acme")
+    assert isinstance(one, dict)
+    assert [item["allowed"] for item in one["items"]] == [False, True]
+    assert said(tmp_path, "get", "foreign", "bakery") == {"formatVersion": "1.0", "items": []}
+    store = str(tmp_path / "state.db")
+    assert CliRunner().invoke(cli, ["get", "foreign", "nobody", "--store", store]).exit_code == 1
+    assert (
+        CliRunner().invoke(cli, ["get", "foreign", "bakery", "--store", store]).output
+        == "no foreign webhooks\n"
+    )
+    table = CliRunner().invoke(cli, ["get", "foreign", "--store", store]).output
+    assert "acme  main     theirs  hooks.example.org  3        MESSAGE  no" in table
 
 
 @pytest.mark.parametrize("path", ["/api/v1/apps/nobody", "/api/v1/apps/ac%25", "/api/v1/apps/events"])

@@ -13,6 +13,7 @@ import pytest
 from controller.doors.web import front_app
 from controller.edges.store import SqlStore
 from controller.model.passes import Lane, PartnerState, SourceState
+from controller.model.plan import Foreign, Item, Kind
 from controller.model.status import Status
 from controller.model.text import escape
 from tests.builders.memory import NOW
@@ -88,6 +89,17 @@ async def test_each_app_is_a_row_with_state_stage_reason_and_age(tmp_path: Path)
     assert "All 2 Stalled 1 Reconciling 0 Unknown 0 Ready 1" in page.text
     assert "acme main Stalled FINALIZE NameTakenElsewhere words 1 h 1 min 30 s ago" in page.text
     assert "bakery main Ready - AllGood 1 h 1 min 30 s ago" in page.text
+
+
+async def test_a_foreign_webhook_is_shown_with_its_app_and_escaped(tmp_path: Path) -> None:
+    theirs = Item(Kind.SUBSCRIPTION, "main", "acme", "<b>theirs</b>")
+    foreign = Foreign(theirs, "9", "hooks.example.org", ("MESSAGE",), 3, allowed=False)
+    text, _ = await show(tmp_path, replace(status("acme"), foreign=(foreign,)), status("bakery"))
+    assert "foreign webhook <b>theirs</b> → hooks.example.org, MESSAGE, version 3" in Page(text).text
+    assert "<b>theirs</b>" not in text
+    assert text.count('<small class="bad">') == 1
+    found, _ = await show(tmp_path, path="/?q=hooks.example.org")
+    assert "bakery" not in Page(found).text
 
 
 async def test_the_page_shows_the_source_and_the_partners_with_their_errors(tmp_path: Path) -> None:

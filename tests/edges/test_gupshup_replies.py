@@ -1,5 +1,7 @@
 """The table of answers: every published status and message, and rude ones, a row a case."""
 
+from dataclasses import replace
+
 import pytest
 
 from controller.edges.gupshup import SubscriptionForm
@@ -56,6 +58,7 @@ def error(message: str, **more: object) -> dict[str, object]:
 
 
 EXISTS = f"App {APP} already exists with phone {PHONE}"
+FULL = "Maximum of 5 subscriptions"
 NO_CALLBACK = "App created, but failed to set callback on the application"
 
 VALUES = [
@@ -188,6 +191,37 @@ VALUES = [
         },
         RemoteSubscription(SUB, "t", "u", None, 2047, ("SENT", "READ"), active=True),
         id="subscribe: sparse, and the types swapped",
+    ),
+    pytest.param(
+        SUBSCRIBE,
+        200,
+        {"status": "success", "subscription": {name: TOLD[name] for name in TOLD if name != "appId"}},
+        FOUND,
+        id="subscribe: modes, and no appId",
+    ),
+    pytest.param(
+        SUBSCRIPTIONS,
+        200,
+        {"subscriptions": [{name: TOLD[name] for name in TOLD if name not in {"appId", "modes"}}]},
+        (replace(FOUND, modes=()),),
+        id="subscriptions: only the mask",
+    ),
+    pytest.param(
+        SUBSCRIPTIONS,
+        200,
+        {"subscriptions": [{**{name: TOLD[name] for name in TOLD if name != "mode"}, "modes": "SENT,READ"}]},
+        (replace(FOUND, mode=None),),
+        id="subscriptions: only names, in one text",
+    ),
+    *(
+        pytest.param(
+            SUBSCRIPTIONS,
+            200,
+            {"subscriptions": [{**{name: TOLD[name] for name in TOLD if name != "mode"}, "modes": mask}]},
+            (replace(FOUND, modes=()),),
+            id=f"subscriptions: the mask in the place of the names, {type(mask).__name__}",
+        )
+        for mask in (5, "5")
     ),
     pytest.param(UPDATE, 200, {"status": "success", "subscription": TOLD}, FOUND, id="update: done"),
     pytest.param(UNSUBSCRIBE, 204, b"", None, id="unsubscribe: done"),
@@ -415,6 +449,16 @@ FAILURES = [
         SUBSCRIBE, 400, b'"Duplicate component tag"', Rejected, "Duplicate", id="subscribe: a no in quotes"
     ),
     pytest.param(UPDATE, 400, "Invalid URL Passed", Rejected, "URL", id="update: a known no in bare text"),
+    *(
+        pytest.param(SUBSCRIBE, status, body, Rejected, FULL, id=f"subscribe: no room, {status} {words}")
+        for status in (400, 403, 409, 422)
+        for words, body in (
+            ("as JSON", error(FULL)),
+            ("in bare text", FULL),
+            ("in quotes", f'"{FULL}"'.encode()),
+        )
+    ),
+    pytest.param(SUBSCRIBE, 500, FULL, Unclear, FULL, id="subscribe: no room, and a 500 proves nothing"),
     pytest.param(SUBSCRIBE, 200, "Duplicate component tag", Unclear, "read", id="subscribe: no no with 200"),
     pytest.param(
         SUBSCRIBE,

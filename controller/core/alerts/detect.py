@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED, WAY_OUT
+from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.waits import BY_REASON, AlertWhen
 from controller.core.status.summary import FleetSummary
 from controller.errors import AccountError, Denied, Locked
@@ -29,6 +30,7 @@ class AlertKind(StrEnum):
     """The topic of an alert, the gravest first."""
 
     CREDENTIALS = "credentials"
+    FOREIGN = "foreign"
     SOURCE = "source"
     PASSES = "passes"
     HELD = "held"
@@ -114,8 +116,10 @@ def _of_apps(partner: PartnerState, summary: FleetSummary, missed: Collection[It
     unsupported = [each for each in summary.stalled.values() if each.reason == CALLBACK_NOT_SUPPORTED]
     if unsupported:
         yield _of_callbacks(partner.name, unsupported)
+    for item, condition in summary.foreign.items():
+        yield _of_app(AlertKind.FOREIGN, item, condition, SOON)
     for item, condition in summary.stalled.items():
-        if condition.reason != CALLBACK_NOT_SUPPORTED:
+        if condition.reason not in {CALLBACK_NOT_SUPPORTED, FOREIGN_WEBHOOK}:  # one alert for one cause
             yield _of_app(AlertKind.STALLED, item, condition, SOON)
     for item in sorted((summary.unready.keys() - summary.stalled.keys()) & set(missed)):
         condition = summary.unready[item]

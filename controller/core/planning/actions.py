@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
+from controller.core.planning.digest import digest
 from controller.core.planning.matched_app import MatchedApp, app_item, subscription_item, tag_item
 from controller.model.manifest import App, Policy
 from controller.model.memory import Refusal
 from controller.model.plan import (
     Action,
     Blocked,
+    Foreign,
     Item,
     Link,
     NotYetObserved,
@@ -25,6 +27,10 @@ from controller.model.plan import (
 WILL_NOT_CONVERGE = "WillNotConverge"
 NO_CLEAR_ANSWER = "NoClearAnswer"
 TAG_TAKEN = "TagTaken"
+TOO_MANY_SUBSCRIPTIONS = "TooManySubscriptions"
+
+REMOVED = digest("removed")
+"""The digest of every removal: a removal declares nothing that could change."""
 
 MOST_UNCLEAR_WRITES = 5
 """Tries in a row without proof before a person is asked. Further tries follow at most once an hour."""
@@ -49,7 +55,15 @@ class Unverifiable:
 
 
 PlanEntry: TypeAlias = (
-    Action | Waiting | Blocked | Unmanaged | Unchanged | Provisioning | Unverifiable | NotYetObserved
+    Action
+    | Waiting
+    | Blocked
+    | Unmanaged
+    | Foreign
+    | Unchanged
+    | Provisioning
+    | Unverifiable
+    | NotYetObserved
 )
 
 
@@ -92,7 +106,7 @@ def permitted(action: Action, matched: MatchedApp, *, key: str, digest: str) -> 
         return action
     if refusal.retry_at is not None and refusal.retry_at <= now:
         return action
-    if refusal.retry_at is None or asks_person(refusal):
+    if refusal.retry_at is None or refusal.reason == TOO_MANY_SUBSCRIPTIONS or asks_person(refusal):
         return Blocked(item_of(action), refusal.reason, refusal.message)
     return _waiting(action, WaitFor.BACKOFF, refusal.retry_at, refusal.message)
 

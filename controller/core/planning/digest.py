@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from controller.model.manifest import App, AppId, Subscription
@@ -45,11 +45,6 @@ def callback_key(app_id: AppId) -> str:
 
 def subscription_key(app_id: AppId, tag: str) -> str:
     return f"subscription:{app_id}:{tag}"
-
-
-def apps_subscribed_by_us(keys: Iterable[str]) -> frozenset[str]:
-    """Return the app ids in the subscription keys among *keys*."""
-    return frozenset(key.split(":", 2)[1] for key in keys if key.startswith("subscription:"))
 
 
 def link_key(phone: str) -> str:

@@ -4,13 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from controller.core.planning.digest import apps_subscribed_by_us
 from controller.core.planning.match import Found, Match, index, match
 from controller.core.planning.provisioning import Progress, of_row
 from controller.model.manifest import App, Desired, Partner, Policy, SubscribeWhen, Subscription
 from controller.model.memory import Memory, Refusal
 from controller.model.plan import Item, Kind, Observed, Request
-from controller.model.upstream import Facts, Row
+from controller.model.upstream import Facts
 
 NO_REQUEST = Request()
 
@@ -19,15 +18,13 @@ NO_REQUEST = Request()
 class Context:
     """Everything that was observed of one partner.
 
-    *whole*: the manifests are complete, so what they lack is undeclared. *written* are the ids of apps that
-    we ever subscribed.
+    *whole*: the manifests are complete, so what they lack is undeclared.
     """
 
     partner: Partner
     observed: Observed
     request: Request
     whole: bool
-    written: frozenset[str] = frozenset()
 
     @property
     def now(self) -> float:
@@ -84,8 +81,7 @@ def match_apps(
     declared: dict[str, list[Subscription]] = defaultdict(list)
     for wanted in desired.subscriptions:
         declared[wanted.app].append(wanted)
-    ours = apps_subscribed_by_us(observed.memory.ledger)
-    context = Context(partner, observed, request, desired.complete, ours)
+    context = Context(partner, observed, request, desired.complete)
     apps = tuple(
         MatchedApp(app, match(app, seen, observed, partner.settle), _sorted(declared[app.name]), context)
         for app in sorted(desired.apps, key=lambda app: app.name)
@@ -122,14 +118,9 @@ def may_unsubscribe(matched: MatchedApp) -> bool:
     return matched.context.whole and owned and Policy.UNSUBSCRIBE in matched.app.policies
 
 
-def has_our_subscriptions(matched: MatchedApp, row: Row) -> bool:
-    """Return whether we ever subscribed this app: then undeclared subscriptions are reported."""
-    return matched.context.whole and row.id in matched.context.written
-
-
-def needs_subscriptions(matched: MatchedApp, row: Row) -> bool:
-    """Return whether the subscriptions of this app have to be read."""
-    return bool(matched.subscriptions) or may_unsubscribe(matched) or has_our_subscriptions(matched, row)
+def needs_subscriptions(matched: MatchedApp) -> bool:
+    """Return whether this app's subscriptions have to be read: also to find those that nobody declares."""
+    return bool(matched.subscriptions) or matched.context.whole
 
 
 def is_ours(partner: Partner, tag: str) -> bool:

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from controller.core.planning.actions import REMOVED
 from controller.core.planning.digest import callback_key, link_key, subscription_key
 from controller.core.planning.match import Absent, Found, Undecided
 from controller.core.planning.matched_app import MatchedApp, Matches, known_waba
 from controller.core.planning.plan import MOST_UNCLEAR_LINKS, absent_from, attempts
-from controller.core.planning.subscriptions import REMOVED, changes
+from controller.core.planning.subscriptions import changes
 from controller.model.manifest import Desired
 from controller.model.memory import (
     Bind,

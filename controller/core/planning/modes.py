@@ -25,8 +25,13 @@ def agree(wanted: AbstractSet[str], found: RemoteSubscription) -> bool:
 
 def told(found: RemoteSubscription) -> str:
     """Return the names of the modes that Gupshup returned, for a reader."""
+    return ", ".join(names(found))
+
+
+def names(found: RemoteSubscription) -> tuple[str, ...]:
+    """Return the names of the modes that Gupshup returned. Bits without a name are one word, their sum."""
     if found.mode is None:
-        return ", ".join(found.modes)
-    names = [mode for mode, bit in MODES.items() if bit and found.mode & bit]
+        return found.modes
+    known = [mode for mode, bit in MODES.items() if bit and found.mode & bit]
     extra = found.mode & ~KNOWN
-    return ", ".join([*names, *([f"bits {extra}"] if extra else [])]) or "NONE"
+    return (*known, *([f"bits {extra}"] if extra else [])) or ("NONE",)

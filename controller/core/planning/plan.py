@@ -31,6 +31,7 @@ from controller.model.memory import Intent, Memory
 from controller.model.plan import (
     Action,
     Blocked,
+    Foreign,
     Item,
     Kind,
     Link,
@@ -78,6 +79,7 @@ def plan(matches: Matches) -> Plan:
         provisioning=tuple(entry.item for entry in _only(entries, Provisioning)),
         unverifiable=tuple(entry.item for entry in _only(entries, Unverifiable)),
         not_observed=_only(entries, NotYetObserved),
+        foreign=_only(entries, Foreign),
     )
 
 
@@ -175,6 +177,7 @@ def _linked(matched: MatchedApp, found: Found) -> Iterator[PlanEntry]:
             f"app {found.row.id} belongs to WABA {waba}, not {matched.app.waba_id}; correct the manifest"
         )
         yield Blocked(matched.item, "WabaMismatch", message)
+        yield from subscriptions.foreign_only(matched, found.row)
         yield from _subscriptions_wait(matched, why=f"{matched.item} is blocked")
         return
     yield from _app(matched, found.row)

@@ -111,7 +111,7 @@ def _of_app(matched: MatchedApp) -> Iterator[Query]:
                 yield StageQuery(row.id)
             if of_row(row, matched.facts) is Progress.LIVE and known_waba(matched, found) is None:
                 yield WabaQuery(row.id)
-            if needs_subscriptions(matched, row) and may_subscribe(matched, found):
+            if needs_subscriptions(matched) and may_subscribe(matched, found):
                 yield SubscriptionsQuery(row.id)
                 yield from _confirmation(matched, row)
         case _:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from controller.core import url
 from controller.core.planning import modes
 from controller.core.planning.actions import (
+    REMOVED,
     TAG_TAKEN,
     WILL_NOT_CONVERGE,
     PlanEntry,
@@ -14,7 +15,8 @@ from controller.core.planning.actions import (
     Unverifiable,
     permitted,
 )
-from controller.core.planning.digest import digest, of_subscription, of_write, subscription_key
+from controller.core.planning.digest import of_subscription, of_write, subscription_key
+from controller.core.planning.foreign import blocked_by_foreign, foreign, was_written_here
 from controller.core.planning.matched_app import (
     MatchedApp,
     is_ours,
@@ -24,11 +26,13 @@ from controller.core.planning.matched_app import (
     tag_item,
 )
 from controller.core.planning.provisioning import confirmed, second_read
+from controller.core.planning.room import fitting
 from controller.model.manifest import SubscribeWhen, Subscription
 from controller.model.memory import LedgerEntry
 from controller.model.modes import in_order
 from controller.model.plan import (
     Blocked,
+    Foreign,
     NotYetObserved,
     Subscribe,
     Unmanaged,
@@ -55,9 +59,6 @@ HIDDEN = ("(hidden)", "(hidden)")
 UNKNOWN = ("unknown", "declared")
 """What is shown of headers that differ: never their values."""
 
-REMOVED = digest("removed")
-"""The digest of every removal: a removal declares nothing that could change."""
-
 
 def entries(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
     """Compare one app's declared subscriptions with those at Gupshup."""
@@ -65,6 +66,20 @@ def entries(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
     if listed is None or isinstance(listed, ReadFailed):
         yield from _not_observed(matched, row, listed)
         return
+    compared = blocked_by_foreign(_compared(matched, row, listed), matched.context.partner.webhooks)
+    yield from fitting(compared, len(listed))
+
+
+def foreign_only(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
+    """Yield the foreign webhooks of an app whose subscriptions must not change, or that none was read yet."""
+    for entry in entries(matched, row):
+        if isinstance(entry, Foreign):
+            yield entry
+        elif isinstance(entry, NotYetObserved):
+            yield NotYetObserved(entry.item, differing=0)
+
+
+def _compared(matched: MatchedApp, row: Row, listed: tuple[RemoteSubscription, ...]) -> Iterator[PlanEntry]:
     by_tag = {remote.tag: remote for remote in sorted(listed, key=lambda remote: remote.id, reverse=True)}
     tags = {wanted.tag for wanted in matched.subscriptions}
     missing = {tag.casefold() for tag in tags - by_tag.keys()}
@@ -115,7 +130,7 @@ def changes(matched: MatchedApp, row: Row, wanted: Subscription, remote: RemoteS
 
 
 def _not_observed(matched: MatchedApp, row: Row, failed: ReadFailed | None) -> Iterator[PlanEntry]:
-    if failed is None and needs_subscriptions(matched, row):
+    if failed is None and needs_subscriptions(matched):
         yield _differing(matched, row)
     failure = failed or ReadFailed("not observed in this pass")
     wait_for = WaitFor.OBSERVATION if failure.until is None else WaitFor.BUDGET
@@ -248,12 +263,17 @@ def _sendable(action: Subscribe | Update, matched: MatchedApp, row: Row) -> Plan
 
 
 def _undeclared(matched: MatchedApp, row: Row, remote: RemoteSubscription, *, doubtful: bool) -> PlanEntry:
-    """Remove what is ours and declared no more. *doubtful*: perhaps a declared one with its tag respelt."""
+    """Remove what is ours and declared no more. *doubtful*: perhaps a declared one with its tag respelt.
+
+    A tag alone proves nothing about who wrote it: only our own record makes a subscription unmanaged.
+    """
     if may_unsubscribe(matched) and is_ours(matched.context.partner, remote.tag) and not doubtful:
         key = subscription_key(row.id, remote.tag)
         entry = permitted(Unsubscribe(matched.app, row.id, remote), matched, key=key, digest=REMOVED)
         return _stuck(entry, "it is still listed")
-    return Unmanaged(tag_item(matched.app, remote.tag), remote.id)
+    if was_written_here(matched, row, remote.tag):
+        return Unmanaged(tag_item(matched.app, remote.tag), remote.id)
+    return foreign(matched, remote)
 
 
 def _delayed(entry: PlanEntry, until: float) -> PlanEntry:

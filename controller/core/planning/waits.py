@@ -77,6 +77,7 @@ WAITS: Mapping[WaitFor, Wait] = {
         EndedBy.TIME, "LinksCoolingDown", alert=AlertWhen.LATE, converging=True, with_app=True
     ),
     WaitFor.FULL_PASS: Wait(EndedBy.FULL_PASS, "AwaitingFullPass", alert=AlertWhen.LATE),
+    WaitFor.ROOM: Wait(EndedBy.APP, "AwaitingRoom", alert=AlertWhen.LATE, converging=True),
 }
 
 BY_REASON: Mapping[str, Wait] = {row.reason: row for row in WAITS.values()}

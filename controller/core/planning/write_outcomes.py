@@ -8,7 +8,9 @@ from controller.core.planning import callbacks
 from controller.core.planning.actions import (
     MOST_UNCLEAR_WRITES,
     NO_CLEAR_ANSWER,
+    REMOVED,
     TAG_TAKEN,
+    TOO_MANY_SUBSCRIPTIONS,
     WILL_NOT_CONVERGE,
 )
 from controller.core.planning.digest import (
@@ -18,7 +20,7 @@ from controller.core.planning.digest import (
     of_write,
     subscription_key,
 )
-from controller.core.planning.subscriptions import MOST_REPEATED_WRITES, REMOVED, drift, respelt
+from controller.core.planning.subscriptions import MOST_REPEATED_WRITES, drift, respelt
 from controller.errors import Rejected, Unsupported
 from controller.model.manifest import AppId
 from controller.model.memory import (
@@ -36,6 +38,9 @@ from controller.model.upstream import (
 
 Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
 """Every action but a link, which has a protocol of its own."""
+
+_TOO_MANY = "maximum of 5 subscriptions"
+"""The refusal of a sixth subscription (docs/gupshup-api.md, Subscriptions)."""
 
 _WITHOUT_CALLBACK = (
     "; correct callbackUrl, or remove it (from spec.defaults, too) and declare a webhook with version: 2 and "
@@ -139,6 +144,8 @@ def of_rejection(action: Write, error: Rejected, known: AnswerContext) -> Verdic
     if reason := _contradiction(action, words):
         refuse = _unproven(action, reason, message, known)
         return Verdict(Outcome.STALE, (refuse,), "Stale", error.words, action.app_id, reread=True)
+    if isinstance(action, Subscribe) and _TOO_MANY in words:
+        return _no_room(action, error.words, message, known)
     key, digest = subject(action), _declared(action, known.secret)
     tries = _tries(known.refusal, digest)
     retry_at = known.now + write_backoff(tries) if "invalid url passed" in words else None
@@ -147,6 +154,21 @@ def of_rejection(action: Write, error: Rejected, known: AnswerContext) -> Verdic
     refusal = Refusal(key, digest, reason, f"{message}{advice}", known.now, tries, retry_at)
     others = callbacks.after_another_refusal(known.callbacks, known.now)
     return Verdict(Outcome.FAILED, (Refuse(refusal), *others), reason, error.words, action.app_id)
+
+
+def _no_room(action: Subscribe, words: str, message: str, known: AnswerContext) -> Verdict:
+    """Judge a refusal for want of room, although the last read showed some: the next read decides.
+
+    If that read shows room again, it is tried at once, and each further time after a longer pause.
+    """
+    key, digest = subject(action), _declared(action, known.secret)
+    tries = _tries(known.refusal, digest)
+    pause = write_backoff(tries - 1) if tries > 1 else 0.0
+    why = f"{message}, though fewer were listed; remove one, or let one webhook have more modes"
+    refusal = Refusal(key, digest, TOO_MANY_SUBSCRIPTIONS, why, known.now, tries, known.now + pause)
+    return Verdict(
+        Outcome.FAILED, (Refuse(refusal),), TOO_MANY_SUBSCRIPTIONS, words, action.app_id, reread=True
+    )
 
 
 def of_unclear(action: Write, why: str, known: AnswerContext) -> Verdict:

@@ -25,9 +25,11 @@ _SUBJECTS = {
     AlertKind.STALLED: "{apps} of partner {partner} stalled: {reason}",
     AlertKind.CALLBACKS: "Gupshup refuses callback URLs of partner {partner}",
     AlertKind.READY: "{apps} of partner {partner} no longer ready: {reason}",
+    AlertKind.FOREIGN: "{apps} of partner {partner} with webhooks that nobody declares: {reason}",
 }
 _TO_DO = {
     AlertKind.CREDENTIALS: "Check the account's credentials; they are read again by the next pass.",
+    AlertKind.FOREIGN: "`gupshupctl get foreign` shows their hosts: remove them at Gupshup, or allow them.",
     AlertKind.SOURCE: "The last good revision stays in force. `gupshupctl validate` judges the new one.",
     AlertKind.PASSES: "Nothing is changed meanwhile. The log shows what Gupshup answers.",
     AlertKind.HELD: "`gupshupctl plan` shows them: release them by their digest, or correct the manifests.",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from controller.core.render.foreign import foreign_table
 from controller.core.render.statuses import fields, timestamp
 from controller.core.render.tables import subscription_table, table
 from controller.model.history import WriteRecord
@@ -50,6 +51,8 @@ def _lines(of: Described) -> Iterator[str]:
     )
     if of.subscriptions:
         yield f"\n{subscription_table(of.subscriptions)}"
+    if status.foreign:
+        yield f"\nWebhooks that nobody declares\n{foreign_table([status])}"
     if of.history:
         head = ("WRITTEN", "VERB", "OUTCOME", "BY", "ANSWER")
         rows = [(timestamp(e.at), e.verb, e.outcome or "?", e.who, e.message) for e in of.history]

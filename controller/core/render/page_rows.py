@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from controller.core.render.foreign import foreign_words
 from controller.model.status import Condition, Status, Truth
 
 STATES = ("Stalled", "Reconciling", "Unknown", "Ready")
@@ -13,7 +14,10 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 @dataclass(frozen=True, slots=True)
 class AppRow:
-    """One app. *age* is the time since *state* began, *seen* the time since the last observation."""
+    """One app. *age* is the time since *state* began, *seen* the time since the last observation.
+
+    *foreign* are webhooks that nobody declares, in words. *alarming*: one of them is not allowed.
+    """
 
     name: str
     partner: str
@@ -25,6 +29,8 @@ class AppRow:
     message: str
     age: str
     seen: str
+    foreign: tuple[str, ...] = ()
+    alarming: bool = False
 
 
 def row(status: Status, upstream: str, now: float) -> AppRow:
@@ -40,6 +46,8 @@ def row(status: Status, upstream: str, now: float) -> AppRow:
         message=why.message if why else "",
         age=age(now - why.since) if why else "",
         seen=age(now - status.at),
+        foreign=tuple(f"foreign webhook {each.item.name} {foreign_words(each)}" for each in status.foreign),
+        alarming=any(not each.allowed for each in status.foreign),
     )
 
 
@@ -64,7 +72,8 @@ def age(seconds: float) -> str:
 
 
 def _search_text(of: AppRow) -> str:
-    return f"{of.name}\n{of.partner}\n{of.app_id}\n{of.stage}\n{of.reason}\n{of.message}".casefold()
+    words = (of.name, of.partner, of.app_id, of.stage, of.reason, of.message, *of.foreign)
+    return "\n".join(words).casefold()
 
 
 def _state(status: Status) -> tuple[str, Condition | None]:

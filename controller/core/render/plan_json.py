@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
+from controller.core.render.foreign import foreign_row
 from controller.core.render.statuses import timestamp
 from controller.model.modes import in_order
 from controller.model.plan import (
     Action,
     Blocked,
+    Foreign,
     HeldChange,
     Item,
     Link,
@@ -87,10 +89,12 @@ def lists(
     blocked: Sequence[Blocked],
     held: Sequence[HeldChange],
     unmanaged: Sequence[Unmanaged],
+    foreign: Sequence[Foreign],
 ) -> dict[str, object]:
     return {
         "waiting": [waiting_row(each) for each in waiting],
         "blocked": [blocked_row(each) for each in blocked],
         "held": [held_row(each) for each in held],
         "unmanaged": [unmanaged_row(each) for each in unmanaged],
+        "foreign": [foreign_row(each) for each in foreign],
     }

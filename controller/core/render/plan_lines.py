@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
+from controller.core.render.foreign import foreign_words
 from controller.core.render.statuses import timestamp
 from controller.model.modes import in_order
 from controller.model.phone import masked
 from controller.model.plan import (
     Action,
     Blocked,
+    Foreign,
     HeldChange,
     Item,
     Link,
@@ -60,6 +62,11 @@ def of_held(each: HeldChange) -> Iterator[str]:
 
 def of_unmanaged(each: Unmanaged) -> str:
     return _line("?", "unmanaged", each.item, f"id {each.id}: no manifest declares it")
+
+
+def of_foreign(each: Foreign) -> str:
+    sign, alarm = ("?", "") if each.allowed else ("!", ", and its host is not allowed")
+    return _line(sign, "foreign", each.item, f"{foreign_words(each)}: no manifest declares it{alarm}")
 
 
 def of_provisioning(item: Item) -> str:

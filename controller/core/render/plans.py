@@ -22,6 +22,7 @@ def plan_document(plans: Sequence[Plan], revision: str) -> dict[str, object]:
             [each for plan in plans for each in plan.blocked],
             [each for plan in plans for each in plan.held],
             [each for plan in plans for each in plan.unmanaged],
+            [each for plan in plans for each in plan.foreign],
         ),
         "heldDigest": digests(held_digest(plan) for plan in plans),
         "unverifiable": [row(item) for plan in plans for item in plan.unverifiable],
@@ -57,6 +58,7 @@ def _plan(plan: Plan) -> Iterator[str]:
         *(plan_lines.of_blocked(each) for each in plan.blocked),
         *(line for each in plan.held for line in plan_lines.of_held(each)),
         *(plan_lines.of_unmanaged(each) for each in plan.unmanaged),
+        *(plan_lines.of_foreign(each) for each in plan.foreign),
         *(plan_lines.of_provisioning(item) for item in plan.provisioning),
         *(plan_lines.of_unverifiable(item) for item in plan.unverifiable),
     ]

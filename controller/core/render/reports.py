@@ -30,6 +30,7 @@ def report_document(
             [each for part in parts for each in part.blocked],
             [each for part in parts for each in part.held],
             [each for part in parts for each in part.unmanaged],
+            [each for part in parts for each in part.foreign],
         ),
         "heldDigest": digests(part.held_digest for part in parts),
         "unverifiable": [row(item) for part in parts for item in part.unverifiable],
@@ -78,6 +79,7 @@ def _part(part: Report) -> Iterator[str]:
         *(plan_lines.of_blocked(each) for each in part.blocked),
         *(line for each in part.held for line in plan_lines.of_held(each)),
         *(plan_lines.of_unmanaged(each) for each in part.unmanaged),
+        *(plan_lines.of_foreign(each) for each in part.foreign),
         *(plan_lines.of_provisioning(item) for item in part.provisioning),
         *(plan_lines.of_unverifiable(item) for item in part.unverifiable),
     ]

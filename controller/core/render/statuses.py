@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import zip_longest
 
+from controller.core.render.foreign import foreign_fields, read_foreign
 from controller.model.manifest import AppId
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
@@ -31,6 +32,7 @@ def fields(status: Status) -> dict[str, object]:
         "revision": status.revision,
         "observedAt": timestamp(status.at),
         "conditions": [_condition(each) for each in status.conditions],
+        **({"foreign": [foreign_fields(each) for each in status.foreign]} if status.foreign else {}),
     }
 
 
@@ -75,13 +77,15 @@ def _read(resource: str, text: str) -> Status:
     at = _number(stored.get("at"), 0.0)
     app_id = AppId(_text(stored, "appId")) or None
     conditions, since = _list(stored.get("conditions")), _list(stored.get("since"))
+    item = _item(resource, stored)
     return Status(
-        _item(resource, stored),
+        item,
         tuple(_read_condition(*pair, at) for pair in zip_longest(conditions, since[: len(conditions)])),
         _text(stored, "revision"),
         at,
         app_id,
         _text(stored, "stage"),
+        tuple(read_foreign(item, stored.get("foreign"))),
     )
 
 

@@ -1,16 +1,18 @@
 """Conditions of every declared resource, from what was observed and what is planned about it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED
+from controller.core.planning.foreign import FOREIGN_WEBHOOK, told
 from controller.core.planning.match import Absent, Conflict, Found, Undecided
 from controller.core.planning.matched_app import MatchedApp, Matches, subscription_item
 from controller.core.planning.provisioning import ERROR, Progress, of_row
 from controller.core.planning.waits import WAITS
-from controller.model.plan import Blocked, Item, Plan, Waiting
+from controller.core.status.foreign import foreign_by_app
+from controller.model.plan import Blocked, Foreign, Item, Plan, Waiting
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Row, Stage
 
@@ -56,8 +58,13 @@ def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> t
     A condition with the same truth as in *previous* keeps its `since`.
     """
     open_items, revision = _open(plan), matches.desired.revision
+    of_others = foreign_by_app(matches, plan, previous)
     return tuple(
-        _dated(blank, judgements, previous.get(blank.item))
+        _dated(
+            replace(blank, foreign=of_others.get(blank.item, ())),
+            (*judgements, *_alarm(of_others.get(blank.item, ()))),
+            previous.get(blank.item),
+        )
         for matched in matches.apps
         for blank, judgements in _of_app(matched, open_items, revision)
     )
@@ -163,8 +170,14 @@ def _live(matched: MatchedApp) -> Judgement:
 
 
 def _dated(blank: Status, judgements: Iterable[Judgement], previous: Status | None) -> Status:
-    conditions = tuple(_condition(each, blank, previous) for each in judgements)
-    return Status(blank.item, conditions, blank.revision, blank.at, blank.app_id, blank.stage)
+    return replace(blank, conditions=tuple(_condition(each, blank, previous) for each in judgements))
+
+
+def _alarm(of_others: Collection[Foreign]) -> Iterator[Judgement]:
+    """Yield the condition that an app has only while a webhook of others on it is not allowed."""
+    alarming = [each for each in of_others if not each.allowed]
+    if alarming:
+        yield Judgement(FOREIGN_WEBHOOK, Truth.TRUE, "HostNotAllowed", told(alarming))
 
 
 def _condition(judgement: Judgement, blank: Status, previous: Status | None) -> Condition:

@@ -10,6 +10,7 @@ from controller.core.planning.waits import WAITS, EndedBy
 from controller.model.manifest import AppId
 from controller.model.plan import (
     Blocked,
+    Foreign,
     HeldChange,
     Item,
     Outcome,
@@ -37,6 +38,7 @@ class Report:
     held: tuple[HeldChange, ...] = ()
     held_digest: str | None = None
     unmanaged: tuple[Unmanaged, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
     unverifiable: tuple[Item, ...] = ()
     provisioning: tuple[Item, ...] = ()
     unchanged: int = 0
@@ -78,6 +80,7 @@ def report(
         held=plan.held,
         held_digest=held_digest(plan),
         unmanaged=plan.unmanaged,
+        foreign=plan.foreign,
         unverifiable=plan.unverifiable,
         provisioning=plan.provisioning,
         unchanged=unchanged,

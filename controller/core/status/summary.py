@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
 
@@ -20,7 +21,8 @@ class FleetSummary:
     *stages* counts apps by Gupshup's stage ("" if none is known), all but the commonest as OTHER. *unready*
     holds the apps that are not Ready, each with that condition, *stalled* those of them that need a person.
     *oldest* is the oldest observation of any of them (epoch seconds), None of nothing. *ready* holds every
-    resource if that was requested.
+    resource if that was requested. *foreign* holds the apps with webhooks of others that are not allowed,
+    each with that condition, and *foreign_webhooks* counts these webhooks.
     """
 
     conditions: Mapping[tuple[Kind, str, Truth], int] = field(default_factory=dict)
@@ -30,6 +32,8 @@ class FleetSummary:
     stalled: Mapping[Item, Condition] = field(default_factory=dict)
     oldest: float | None = None
     ready: Mapping[Item, Truth] = field(default_factory=dict)
+    foreign: Mapping[Item, Condition] = field(default_factory=dict)
+    foreign_webhooks: int = 0
 
 
 def summarize(statuses: Iterable[Status], *, each: bool = False) -> FleetSummary:
@@ -47,6 +51,8 @@ def summarize(statuses: Iterable[Status], *, each: bool = False) -> FleetSummary
         stalled=_apps(stalled),
         oldest=min((status.at for status in all_statuses), default=None),
         ready={item: condition.status for item, condition in ready.items()} if each else {},
+        foreign={item: condition for item, condition in by_item if condition.type == FOREIGN_WEBHOOK},
+        foreign_webhooks=sum(not one.allowed for status in all_statuses for one in status.foreign),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import click
 
+from controller.core.render.foreign import foreign_items, foreign_table
 from controller.core.render.kept_report import kept_fields, kept_text
 from controller.core.render.statuses import fields
 from controller.core.render.tables import status_table, subscription_table
@@ -16,37 +17,56 @@ from controller.errors import ControllerError
 from controller.model.history import KeptReport
 from controller.model.status import Status
 
+FOREIGN = "foreign"
 KINDS = {"apps": "App", "app": "App", "subscriptions": "Subscription", "subscription": "Subscription"}
 REPORT = "report"
 
 
 @click.command()
-@click.argument("kind", type=click.Choice([*sorted(KINDS), REPORT], case_sensitive=False), default="apps")
+@click.argument(
+    "kind", type=click.Choice([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps"
+)
 @click.argument("name", required=False)
 @output_option("text", "json")
 @store_option
 def command(kind: str, name: str | None, output: str, store: str | None) -> int:
     """List the status of apps or subscriptions, as of the last apply or run. Sends nothing to Gupshup.
 
-    KIND is apps (the default), subscriptions, or report: the report of the last apply, if it could not be
-    printed. NAME selects one. Exit 1 if there is none of that name.
+    KIND is apps (the default), subscriptions, foreign (webhooks on declared apps that nobody declares), or
+    report: the report of the last apply, if it could not be printed. NAME selects one, for foreign an app.
+    Exit 1 if there is none of that name.
     """
     statuses, report = use_store(store, statuses_and_report)
     if kind.lower() == REPORT:
         _print_report(report, output)
         return OK
-    selected = [stored for stored in statuses if stored.status.item.kind == KINDS[kind.lower()]]
+    wanted = KINDS.get(kind.lower(), "App")
+    selected = [stored for stored in statuses if stored.status.item.kind == wanted]
     selected = selected if name is None else named(selected, name)
+    if kind.lower() == FOREIGN:
+        _print_foreign(selected, output)
+        return OK
     if output == "json":
         items = [{**fields(stored.status), "upstream": stored.upstream} for stored in selected]
         unprinted = {} if report is None else {"unprintedReport": kept_fields(report)}
         _print_json({"formatVersion": "1.0", "items": items, **unprinted})
     else:
-        table = status_table if KINDS[kind.lower()] == "App" else subscription_table
+        table = status_table if wanted == "App" else subscription_table
         click.echo("\n\n".join(_by_upstream(selected, table)) or table([]))
         if report is not None:
             click.echo(f"\n{kept_text(report)}")
     return OK
+
+
+def _print_foreign(selected: list[StoredStatus], output: str) -> None:
+    having = [stored for stored in selected if stored.status.foreign]
+    if output == "json":
+        items = [
+            {**row, "upstream": stored.upstream} for stored in having for row in foreign_items(stored.status)
+        ]
+        _print_json({"formatVersion": "1.0", "items": items})
+    else:
+        click.echo("\n\n".join(_by_upstream(having, foreign_table)) or foreign_table([]))
 
 
 def _print_report(report: KeptReport | None, output: str) -> None:

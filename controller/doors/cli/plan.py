@@ -9,6 +9,8 @@ from functools import partial
 
 import click
 
+from controller.core.planning.actions import TOO_MANY_SUBSCRIPTIONS
+from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.core.render.plans import plan_document, plan_text
 from controller.doors.app import Runtime, open_reader
@@ -33,6 +35,9 @@ from controller.loop.admission import refuse_loss
 from controller.loop.apply import PartnerRun, plan_when_observed
 from controller.model.manifest import Partner
 from controller.model.plan import Plan
+
+_FAILING = frozenset({UNAVAILABLE, FOREIGN_WEBHOOK, TOO_MANY_SUBSCRIPTIONS})
+"""Reasons that fail a plan: what is declared, or the operator's own policy, blocks the change."""
 
 
 @click.command()
@@ -63,8 +68,9 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     """Show what apply would do, without doing it.
 
     Exit 0 with or without changes, 2 for changes with --detailed-exitcode, 3 for invalid manifests, 4 if a
-    guard holds changes or refuses the source, 5 if the value of a header is not available, 7 for refused
-    credentials. What is blocked for any other reason is shown, and does not fail the plan.
+    guard holds changes or refuses the source, 5 if the value of a header is not available, an app has no room
+    for a subscription, or a foreign webhook blocks its changes, 7 for refused credentials. What is blocked
+    for any other reason is shown, and does not fail the plan.
     """
     loaded = load(paths_or_default(paths))
     runtime = connection.open("plan", loaded.desired.revision, read_only=True)
@@ -143,9 +149,9 @@ def print_plan_errors(planned: PartnerPlans) -> None:
 
 
 def _code(plans: tuple[Plan, ...], *, detailed: bool) -> int:
-    """Return the exit code. An item that is blocked at Gupshup is shown, and does not fail the plan."""
+    """Return the exit code. What Gupshup itself blocks is shown, and does not fail the plan."""
     if any(plan.held for plan in plans):
         return HELD
-    if any(blocked.reason == UNAVAILABLE for plan in plans for blocked in plan.blocked):
+    if any(blocked.reason in _FAILING for plan in plans for blocked in plan.blocked):
         return FAILED
     return CHANGES if detailed and any(plan.actions for plan in plans) else OK

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from controller.core.render.descriptions import Described, description
+from controller.core.render.foreign import foreign_items
 from controller.core.render.history import event
 from controller.core.render.plan_json import FORMAT
 from controller.core.render.statuses import fields, timestamp
@@ -33,6 +34,7 @@ class Api:
         return [
             Route("/api/v1/apps", self.apps),
             Route("/api/v1/apps/{name}", self.app),
+            Route("/api/v1/foreign", self.foreign),
             Route("/api/v1/events", self.events),
             Route("/api/v1/source", self.source),
             Route("/api/v1/partners", self.partners),
@@ -51,6 +53,16 @@ class Api:
         if not items:
             raise HTTPException(404)
         return _document(items)
+
+    async def foreign(self, _: Request) -> Response:
+        return _document(
+            [
+                {**row, "upstream": app.upstream}
+                async for part in apps(self._store)
+                for app in part
+                for row in foreign_items(app.status)
+            ]
+        )
 
     async def events(self, request: Request) -> Response:
         limit = _limit(request.query_params.get("limit", str(USUAL_EVENTS)))

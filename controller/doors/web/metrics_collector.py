@@ -117,6 +117,12 @@ def _of_summaries(fleets: Mapping[str, FleetSummary]) -> Iterator[Metric]:
         ("partner", "stage"),
         [((name, stage), count) for name, fleet in fleets.items() for stage, count in fleet.stages.items()],
     )
+    yield _gauge(
+        "foreign_webhooks",
+        "Webhooks that nobody declares, on hosts that are not allowed.",
+        ("partner",),
+        [((name,), fleet.foreign_webhooks) for name, fleet in fleets.items()],
+    )
     oldest = [((name,), fleet.oldest) for name, fleet in fleets.items() if fleet.oldest is not None]
     yield _gauge(
         "oldest_look_timestamp_seconds", "The oldest observation of any resource.", ("partner",), oldest

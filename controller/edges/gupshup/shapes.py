@@ -112,16 +112,24 @@ def _subscription(value: Json, asked: AppId) -> RemoteSubscription:
         tag=text_or_none(fields.get("tag"), "a subscription's tag") or "",
         url=text_or_none(fields.get("url"), "a subscription's url") or "",
         version=number(fields.get("version")),
-        mode=number(fields.get("mode")),
+        mode=_mode(fields),
         modes=_modes(fields.get("modes")),
         active=flag(fields.get("active"), "a subscription's active", default=True),
     )
+
+
+def _mode(fields: Object) -> int | None:
+    """Return the bit mask, also one that was sent in the place of the names."""
+    mask = number(fields.get("mode"))
+    return number(fields.get("modes")) if mask is None else mask
 
 
 def _modes(value: Json) -> tuple[str, ...]:
     names: Iterable[str]
     match value:
         case None:
+            names = ()
+        case _ if number(value) is not None:
             names = ()
         case str():
             names = value.split(",")

@@ -287,6 +287,24 @@ def test_another_stalled_app_is_notified_beside_the_callbacks() -> None:
     assert found == [(AlertKind.CALLBACKS, UNSUPPORTED, "", SOON), (AlertKind.STALLED, LOST, "a", SOON)]
 
 
+@pytest.mark.parametrize(
+    ("also", "more"),
+    [
+        pytest.param([], [], id="a ready app"),
+        pytest.param(["ForeignWebhook"], [], id="its changes are blocked by it: one alert"),
+        pytest.param([LOST], [(AlertKind.STALLED, LOST, "a", SOON)], id="something else is wrong, too"),
+    ],
+)
+def test_a_foreign_webhook_raises_one_alert(
+    also: list[str], more: list[tuple[AlertKind, str, str, float]]
+) -> None:
+    foreign = condition("ForeignWebhook", TRUE, "HostNotAllowed")
+    stalled = [condition("Stalled", TRUE, reason) for reason in also]
+    ready = condition("Ready", FALSE if also else TRUE)
+    found = all_of(censuses={"main": summarize([status_of("a", ready, foreign, *stalled)])})
+    assert found == [(AlertKind.FOREIGN, "HostNotAllowed", "a", SOON), *more]
+
+
 def test_only_an_app_that_was_ready_can_lose_readiness() -> None:
     ready, not_ready = said("Ready", TRUE, "Ready"), said("Ready", FALSE, "InvalidUrl")
     of_subscription = replace(item_named("a"), kind=Kind.SUBSCRIPTION)
@@ -342,6 +360,7 @@ def test_a_title_says_whether_an_alert_widened_lasts_or_is_over(what: Phase, tit
     ("topic", "title"),
     [
         (AlertKind.CREDENTIALS, "The credentials of partner main are refused"),
+        (AlertKind.FOREIGN, "1 app of partner main with webhooks that nobody declares: Busy"),
         (AlertKind.SOURCE, "The source is stuck on an old revision"),
         (AlertKind.PASSES, "Passes over partner main keep failing (Busy)"),
         (AlertKind.HELD, "Changes of partner main are held by a guard"),
@@ -350,7 +369,7 @@ def test_a_title_says_whether_an_alert_widened_lasts_or_is_over(what: Phase, tit
     ],
 )
 def test_each_kind_of_alert_has_its_title(topic: AlertKind, title: str) -> None:
-    subject = "a" if topic is AlertKind.READY else ""
+    subject = "a" if topic in {AlertKind.READY, AlertKind.FOREIGN} else ""
     wrong = [Alert(topic, "main", "Busy", subject, "", None, SOON)]
     assert notice([telling(Phase.FIRING, wrong)], NOW).title == title
 

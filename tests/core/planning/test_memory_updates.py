@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from controller.core.planning.actions import REMOVED
 from controller.core.planning.digest import callback_key, link_key, of_subscription, subscription_key
 from controller.core.planning.matched_app import match_apps, subscription_item
 from controller.core.planning.memory_updates import memory_updates
-from controller.core.planning.subscriptions import REMOVED
 from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import (
     Bind,

@@ -75,10 +75,10 @@ def test_an_unavailable_header_is_reported_with_its_subscription() -> None:
     assert planned(desired(APP, HIDDEN), seen).blocked == (Blocked(SUB, "HeaderUnavailable", UNSET),)
 
 
-def test_an_undeclared_subscription_is_reported_with_its_tag_and_id() -> None:
-    seen = observed(live(1), facts=looked(1, there={1: (replace(remote(WANTED), tag="theirs"),)}))
+def test_a_subscription_of_ours_that_is_not_declared_is_reported_with_its_tag_and_id() -> None:
+    seen = observed(live(1), facts=looked(1, there={1: (remote(WANTED),)}))
     told = planned(desired(APP), replace(seen, memory=memory(ledger=[written(WANTED)]))).unmanaged
-    assert told == (Unmanaged(tag_item(APP, "theirs"), "1"),)
+    assert told == (Unmanaged(tag_item(APP, WANTED.tag), "1"),)
 
 
 def test_fields_that_no_update_changes_are_reported_one_by_one() -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from controller.core.planning.actions import REMOVED
 from controller.core.planning.digest import of_subscription, subscription_key
 from controller.core.planning.matched_app import subscription_item
-from controller.core.planning.subscriptions import REMOVED
 from controller.model.manifest import Subscription
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import Plan, Request, Subscribe, Unsubscribe, Update, WaitFor
@@ -119,7 +119,7 @@ def test_a_tag_that_gupshup_keeps_in_another_case_is_reported(
 
 
 @pytest.mark.parametrize(
-    ("ledger", "message", "unmanaged"),
+    ("ledger", "message", "foreign"),
     [
         pytest.param((LedgerEntry(TAKEN, of_subscription(UPPER)),), "written from here", [], id="ours"),
         pytest.param((LedgerEntry(TAKEN, REMOVED),), "remove that one", [LOWER.tag], id="ours was removed"),
@@ -127,13 +127,13 @@ def test_a_tag_that_gupshup_keeps_in_another_case_is_reported(
     ],
 )
 def test_a_subscription_of_ours_is_recognised_in_another_case_too(
-    ledger: tuple[LedgerEntry, ...], message: str, unmanaged: list[str]
+    ledger: tuple[LedgerEntry, ...], message: str, foreign: list[str]
 ) -> None:
     known = replace(taken(), ledger={each.key: each for each in ledger})
     plan = planned(desired(APP, UPPER), observed(live(1), facts=looked(1, there={1: (LOWER,)}), known=known))
     assert [(each.reason, message in each.message) for each in plan.blocked] == [("TagTaken", True)]
     assert "declare `tag: gitops-events`" in plan.blocked[0].message
-    assert [each.item.name for each in plan.unmanaged] == unmanaged
+    assert ([each.item.name for each in plan.foreign], plan.unmanaged) == (foreign, ())
 
 
 def test_a_missing_policy_is_reported_before_a_tag_that_is_taken() -> None:
@@ -158,7 +158,7 @@ def test_a_subscription_that_may_be_declared_in_another_spelling_is_not_removed(
     )
     removed = [each.remote.tag for each in plan.actions if isinstance(each, Unsubscribe)]
     assert removed == expected
-    assert [each.item.name for each in plan.unmanaged] == [each.tag for each in there if not expected]
+    assert [each.item.name for each in plan.foreign] == [each.tag for each in there if not expected]
 
 
 @pytest.mark.parametrize(

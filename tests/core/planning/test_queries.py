@@ -7,7 +7,7 @@ import pytest
 from controller.core.planning.matched_app import match_apps
 from controller.core.planning.queries import drop_stale, facts_about, merge_facts, open_queries, reads_between
 from controller.model.manifest import App, Partner, SubscribeWhen, Subscription
-from controller.model.memory import Binding, LedgerEntry, Memory
+from controller.model.memory import Binding, Memory
 from controller.model.passes import PassKind
 from controller.model.upstream import (
     Details,
@@ -86,42 +86,24 @@ def test_the_waba_is_asked_once_when_an_app_is_first_seen_live(*, known: Memory,
 
 
 @pytest.mark.parametrize(
-    ("declared", "partner", "subscribed", "expected"),
+    ("declared", "subscribed", "complete", "expected"),
     [
-        pytest.param(APP, PARTNER, True, True, id="subscriptions are declared"),
-        pytest.param(APP, PARTNER, False, False, id="none is declared"),
-        pytest.param(replace(APP, policies=frozenset()), PARTNER, True, True, id="observing needs no policy"),
-        pytest.param(
-            replace(APP, policies=ALL), OWNING, False, True, id="what is not declared may be removed"
-        ),
-        pytest.param(replace(APP, policies=ALL), PARTNER, False, False, id="no tags are owned"),
-        pytest.param(APP, OWNING, False, False, id="the policy is missing"),
+        pytest.param(APP, True, True, True, id="subscriptions are declared"),
+        pytest.param(APP, False, True, True, id="none is declared: those of others are told"),
+        pytest.param(replace(APP, policies=frozenset()), False, True, True, id="observing needs no policy"),
+        pytest.param(APP, True, False, True, id="the source is narrowed, with its subscriptions"),
+        pytest.param(APP, False, False, False, id="the source is narrowed, and names none"),
     ],
 )
-def test_subscriptions_are_queried_if_they_matter_to_the_plan(
-    *, declared: App, partner: Partner, subscribed: bool, expected: bool
+def test_the_subscriptions_of_every_live_app_are_queried(
+    *, declared: App, subscribed: bool, complete: bool, expected: bool
 ) -> None:
-    found = asks(live(1), declared=declared, partner=partner, subscribed=subscribed)
-    assert (SubscriptionsQuery(ID) in found) is expected
-
-
-@pytest.mark.parametrize(
-    ("complete", "key", "expected"),
-    [
-        pytest.param(True, f"subscription:{ID}:events", True, id="we subscribed it once"),
-        pytest.param(True, f"subscription:{app_id(2)}:events", False, id="we subscribed another"),
-        pytest.param(True, f"callback:{ID}", False, id="we only set its callback"),
-        pytest.param(False, f"subscription:{ID}:events", False, id="the source is narrowed"),
-    ],
-)
-def test_subscriptions_of_ours_are_queried_although_none_is_declared_any_more(
-    *, complete: bool, key: str, expected: bool
-) -> None:
-    known = replace(TOLD, ledger={key: LedgerEntry(key, "sha256:1")})
-
-    asked = open_queries(match_apps(desired(APP, complete=complete), PARTNER, observed(live(1), known=known)))
-
+    wanted = (WANTED,) if subscribed else ()
+    source = desired(declared, *wanted, complete=complete)
+    asked = open_queries(match_apps(source, PARTNER, observed(live(1), known=TOLD)))
     assert (SubscriptionsQuery(ID) in asked) is expected
+    waits = open_queries(match_apps(source, PARTNER, observed(row(1), known=TOLD)))
+    assert SubscriptionsQuery(ID) not in waits
 
 
 def test_a_narrowed_source_queries_nothing_to_remove() -> None:

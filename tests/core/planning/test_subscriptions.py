@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.actions import item_of, verb_of
+from controller.core.planning.actions import REMOVED, item_of, verb_of
 from controller.core.planning.digest import of_subscription, subscription_key
 from controller.core.planning.matched_app import app_item, subscription_item
-from controller.core.planning.subscriptions import ACTIVE_PAUSE, REMOVED, UNKNOWN, drift
+from controller.core.planning.subscriptions import ACTIVE_PAUSE, UNKNOWN, drift
 from controller.model.manifest import App, Partner, Policy, SubscribeWhen, Subscription, Suspend
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import NotYetObserved, Plan, Request, Subscribe, Unsubscribe, Update, Verb, WaitFor
@@ -402,11 +402,11 @@ def test_a_suspended_app_writes_nothing() -> None:
         pytest.param(
             PRUNING, OURS, "gitops-old", True, "unsubscribe", id="policy, owned tag and complete source"
         ),
-        pytest.param(APP, OURS, "gitops-old", True, "unmanaged", id="no Unsubscribe among the policies"),
-        pytest.param(PRUNING, PARTNER, "gitops-old", True, "unmanaged", id="no ownedTags"),
-        pytest.param(PRUNING, OURS, "theirs", True, "unmanaged", id="a tag that is not ours"),
-        pytest.param(PRUNING, OURS, "GITOPS-old", True, "unmanaged", id="tags are compared letter by letter"),
-        pytest.param(PRUNING, OURS, "my-gitops-old", True, "unmanaged", id="the whole tag has to match"),
+        pytest.param(APP, OURS, "gitops-old", True, "foreign", id="no Unsubscribe among the policies"),
+        pytest.param(PRUNING, PARTNER, "gitops-old", True, "foreign", id="no ownedTags"),
+        pytest.param(PRUNING, OURS, "theirs", True, "foreign", id="a tag that is not ours"),
+        pytest.param(PRUNING, OURS, "GITOPS-old", True, "foreign", id="tags are compared letter by letter"),
+        pytest.param(PRUNING, OURS, "my-gitops-old", True, "foreign", id="the whole tag has to match"),
         pytest.param(PRUNING, OURS, "gitops-old", False, "nothing", id="a narrowed source says nothing"),
         pytest.param(APP, PARTNER, "gitops-old", False, "nothing", id="likewise with nothing else"),
     ],
@@ -418,7 +418,8 @@ def test_unsubscribing_takes_policy_ownership_and_a_complete_source(
     seen = observed(live(1), facts=looked(1, there={1: (THERE, extra)}))
     plan = planned(desired(declared, WANTED, complete=complete), seen, partner=partner)
     assert plan.actions == ((Unsubscribe(declared, app_id(1), extra),) if expected == "unsubscribe" else ())
-    assert [each.id for each in plan.unmanaged] == ([extra.id] if expected == "unmanaged" else [])
+    assert [each.id for each in plan.foreign] == ([extra.id] if expected == "foreign" else [])
+    assert plan.unmanaged == ()
 
 
 @pytest.mark.parametrize("others", [PARTNER, OURS])
@@ -520,9 +521,11 @@ def test_an_app_that_cannot_be_observed_is_not_waited_for(until: float | None) -
     assert plan.not_observed == ()
 
 
-def test_an_app_without_subscriptions_is_not_among_the_unobserved() -> None:
-    plan = planned(desired(APP), observed(live(1), facts=Facts(wabas={app_id(1): ""})))
-    assert (plan.not_observed, plan.waiting) == ((), ())
+@pytest.mark.parametrize(("complete", "unobserved"), [(True, 1), (False, 0)])
+def test_an_app_without_subscriptions_is_observed_too(*, complete: bool, unobserved: int) -> None:
+    plan = planned(desired(APP, complete=complete), observed(live(1), facts=Facts(wabas={app_id(1): ""})))
+    assert (len(plan.not_observed), plan.waiting) == (unobserved, ())
+    assert all((each.item, each.differing) == (app_item(APP), 0) for each in plan.not_observed)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.actions import MOST_UNCLEAR_WRITES
+from controller.core.planning.actions import MOST_UNCLEAR_WRITES, REMOVED
 from controller.core.planning.digest import (
     callback_key,
     of_callback,
@@ -12,7 +12,7 @@ from controller.core.planning.digest import (
     of_write,
     subscription_key,
 )
-from controller.core.planning.subscriptions import REMOVED, respelt
+from controller.core.planning.subscriptions import respelt
 from controller.core.planning.write_outcomes import (
     AnswerContext,
     Verdict,

@@ -20,6 +20,7 @@ from controller.model.phone import masked
 from controller.model.plan import (
     Action,
     Blocked,
+    Foreign,
     HeldChange,
     Item,
     Kind,
@@ -61,6 +62,9 @@ ACTIONS: Sequence[Action] = (
     SetCallback(FULL, app_id(), CALLBACK),
     Unsubscribe(APP, app_id(), remote(subscription(1, "gitops-old"))),
 )
+FOREIGN = Foreign(
+    Item(Kind.SUBSCRIPTION, "main", "acme", "theirs"), "8", "hooks.example.org", ("MESSAGE",), 3
+)
 PLAN = Plan(
     PARTNER,
     "r1",
@@ -72,6 +76,7 @@ PLAN = Plan(
     blocked=(Blocked(ITEM, "AppLost", "it was ours"),),
     held=(HeldChange(Link(app(2)), "maxLinks"),),
     unmanaged=(Unmanaged(Item(Kind.APP, "main", "Stranger", "Stranger"), "7"),),
+    foreign=(FOREIGN,),
     unchanged=(SUB,),
     provisioning=(ITEM,),
     unverifiable=(ITEM, SUB),
@@ -111,6 +116,7 @@ Partner main at https://partner.gupshup.io
   ! blocked      App/app-0001  AppLost: it was ours
   ⏸ held         App/app-0002  to link, guard: maxLinks
   ? unmanaged    App/Stranger  id 7: no manifest declares it
+  ? foreign      Subscription/theirs on App/acme  → hooks.example.org, MESSAGE, version 3: no manifest declares it
   … provisioning App/app-0001  linked, not live yet
   ? unverifiable App/app-0001  callbackUrl cannot be read back; `apply --resend` writes once
   ? unverifiable Subscription/events on App/app-0001  headers cannot be read back; `apply --resend` writes once
@@ -252,6 +258,7 @@ SHARED = {
     "held",
     "heldDigest",
     "unmanaged",
+    "foreign",
     "unverifiable",
 }
 
@@ -270,6 +277,16 @@ def test_the_document_of_a_plan_has_the_keys_that_were_agreed() -> None:
     assert keys(found["blocked"]) == [{*ROW, "reason", "message"}]
     assert keys(found["held"]) == [{*PLANNED, "guard"}]
     assert keys(found["unmanaged"]) == [{*ROW, "id"}]
+    assert found["foreign"] == [
+        {
+            "app": "acme",
+            "partner": "main",
+            "tag": "theirs",
+            "host": "hooks.example.org",
+            "modes": ["MESSAGE"],
+            "version": 3,
+        }
+    ]
     assert keys(found["unverifiable"]) == [ROW, ROW]
     assert found["heldDigest"] == held_digest(PLAN)
     assert found["summary"] == {
@@ -295,7 +312,7 @@ def test_the_document_of_a_report_has_the_keys_that_were_agreed() -> None:
     assert [each["appId"] for each in found["results"]] == [app_id(), app_id(), None, None]
     assert found["errors"] == [{"partner": "main", "message": "list apps: no answer"}]
     assert set(found["summary"]) == set(KEYS)
-    lists = ("waiting", "blocked", "held", "heldDigest", "unmanaged", "unverifiable")
+    lists = ("waiting", "blocked", "held", "heldDigest", "unmanaged", "foreign", "unverifiable")
     plan = json.loads(json.dumps(plan_document([PLAN], "r1")))
     assert {name: found[name] for name in lists} == {name: plan[name] for name in lists}
 

@@ -155,7 +155,7 @@ async def test_undeclared_subscriptions_are_removed_only_if_owned(there: Bench) 
     run = await there.go(app(callback=None))
     assert outcomes(run) == [("unsubscribe", "done", "")]
     assert list(there.remote.subs[one]) == ["manual"]
-    assert [each.item.name for each in run.report("main").unmanaged] == ["manual"]
+    assert [each.item.name for each in run.report("main").foreign] == ["manual"]
     narrowed = PartnerRun(there.task(app(callback=None), complete=False))
     there.remote.subs[one]["events-other"] = there_is("events-other")
     await there.go(run=narrowed)

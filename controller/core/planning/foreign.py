@@ -1,0 +1,57 @@
+"""Foreign webhooks: those on a managed app that no manifest declares and that were not written from here."""
+
+from collections.abc import Iterable, Iterator
+
+from controller.core.host import host_of, is_allowed
+from controller.core.planning import modes
+from controller.core.planning.actions import NO_CLEAR_ANSWER, REMOVED, PlanEntry, item_of
+from controller.core.planning.digest import subscription_key
+from controller.core.planning.matched_app import MatchedApp, tag_item
+from controller.model.manifest import OnForeign, WebhookPolicy
+from controller.model.plan import Action, Blocked, Foreign
+from controller.model.upstream import RemoteSubscription, Row
+
+FOREIGN_WEBHOOK = "ForeignWebhook"
+"""The condition of an app that has one whose host is not allowed, and the reason of what that blocks."""
+
+
+def foreign(matched: MatchedApp, remote: RemoteSubscription) -> Foreign:
+    """Return what may be shown of a webhook of others: never its whole URL."""
+    host, item = host_of(remote.url), tag_item(matched.app, remote.tag)
+    allowed = allows(matched.context.partner.webhooks, host)
+    return Foreign(item, remote.id, host, modes.names(remote), remote.version, allowed=allowed)
+
+
+def allows(policy: WebhookPolicy, host: str) -> bool:
+    """Return whether a webhook on *host* raises no alarm. Without a list, none does."""
+    return policy.allowed_hosts is None or is_allowed(host, policy.allowed_hosts)
+
+
+def was_written_here(matched: MatchedApp, row: Row, tag: str) -> bool:
+    """Return whether the webhook may be our own: the last write made it, or had no clear answer."""
+    key, memory = subscription_key(row.id, tag), matched.memory
+    written, refusal = memory.ledger.get(key), memory.refusals.get(key)
+    if written is not None and written.digest != REMOVED:
+        return True
+    return refusal is not None and refusal.reason == NO_CLEAR_ANSWER and refusal.digest != REMOVED
+
+
+def blocked_by_foreign(entries: Iterable[PlanEntry], policy: WebhookPolicy) -> Iterator[PlanEntry]:
+    """Block each change of an app's subscriptions if the policy says so and one of *entries* is a cause."""
+    found = tuple(entries)
+    alarming = [each for each in found if isinstance(each, Foreign) and not each.allowed]
+    blocks = bool(alarming) and policy.on_foreign is OnForeign.BLOCK
+    for entry in found:
+        if blocks and isinstance(entry, Action):
+            yield Blocked(item_of(entry), FOREIGN_WEBHOOK, told(alarming))
+        else:
+            yield entry
+
+
+def told(alarming: Iterable[Foreign]) -> str:
+    """Return a message about webhooks that are not allowed: tag and host of each."""
+    names = ", ".join(f"{each.item.name} ({each.host or 'no clear host'})" for each in alarming)
+    return (
+        f"no manifest declares {names}, and webhooks.allowedHosts has no such host; "
+        "remove it at Gupshup, declare it, or allow its host"
+    )
