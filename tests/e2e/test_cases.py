@@ -72,7 +72,7 @@ def test_only_owned_and_undeclared_subscriptions_are_unsubscribed(tmp_path: Path
         done = there.apply("--wait")
         assert done.summary == {"unsubscribed": 1, "unchanged": 2}
         assert there.tags() == {"AppOne": ["by-hand", "events"]}
-        assert [each["name"] for each in done.json()["unmanaged"]] == ["by-hand"]
+        assert [each["tag"] for each in done.json()["foreign"]] == ["by-hand"]
 
 
 def test_an_app_under_another_name_is_taken_over_by_its_id(tmp_path: Path) -> None:
@@ -112,7 +112,8 @@ def test_a_tag_that_gupshup_keeps_in_another_case_is_written_once(tmp_path: Path
         (blocked,) = first.json()["blocked"]
         assert (blocked["reason"], "written from here" in blocked["message"]) == ("TagTaken", True)
         again = there.apply()
-        assert (again.json()["blocked"], again.json()["unmanaged"]) == ([blocked], [])
+        lists = again.json()
+        assert (lists["blocked"], lists["unmanaged"], lists["foreign"]) == ([blocked], [], [])
         assert len(there.calls("subscribe")) == 1
         assert blocked["message"] in there.run("describe", "Gitops-Events").out
         there.declare(ONE, subscription("Gitops-Events", "app: AppOne", "tag: gitops-events"))
