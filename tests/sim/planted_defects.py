@@ -96,8 +96,8 @@ def _a_tag_is_enough(case: Any) -> bool:
     return bool(case.context.whole and case.context.partner.owned_tags is not None)
 
 
-def _all_is_seen(partner: Any, observed: Any, asked: Any, _: object, written: Any) -> Context:
-    return Context(partner, observed, asked, whole=True, written=written)
+def _all_is_seen(partner: Any, observed: Any, asked: Any, _: object) -> Context:
+    return Context(partner, observed, asked, whole=True)
 
 
 def _guards_begin_at_ten(ceiling: Any, of: int, least: int = 1) -> int:

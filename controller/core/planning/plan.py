@@ -177,7 +177,7 @@ def _linked(matched: MatchedApp, found: Found) -> Iterator[PlanEntry]:
             f"app {found.row.id} belongs to WABA {waba}, not {matched.app.waba_id}; correct the manifest"
         )
         yield Blocked(matched.item, "WabaMismatch", message)
-        yield from subscriptions.foreign_only(matched, found.row)
+        yield from _foreign_only(matched, found.row)
         yield from _subscriptions_wait(matched, why=f"{matched.item} is blocked")
         return
     yield from _app(matched, found.row)
@@ -187,6 +187,15 @@ def _linked(matched: MatchedApp, found: Found) -> Iterator[PlanEntry]:
         )
     else:
         yield from subscriptions.entries(matched, found.row)
+
+
+def _foreign_only(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
+    """Yield the foreign webhooks of an app whose subscriptions must not change, or that none was read yet."""
+    for entry in subscriptions.entries(matched, row):
+        if isinstance(entry, Foreign):
+            yield entry
+        elif isinstance(entry, NotYetObserved):
+            yield NotYetObserved(entry.item, differing=0)
 
 
 def _app(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:

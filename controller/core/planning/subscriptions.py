@@ -32,7 +32,6 @@ from controller.model.memory import LedgerEntry
 from controller.model.modes import in_order
 from controller.model.plan import (
     Blocked,
-    Foreign,
     NotYetObserved,
     Subscribe,
     Unmanaged,
@@ -68,15 +67,6 @@ def entries(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
         return
     compared = blocked_by_foreign(_compared(matched, row, listed), matched.context.partner.webhooks)
     yield from fitting(compared, len(listed))
-
-
-def foreign_only(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
-    """Yield the foreign webhooks of an app whose subscriptions must not change, or that none was read yet."""
-    for entry in entries(matched, row):
-        if isinstance(entry, Foreign):
-            yield entry
-        elif isinstance(entry, NotYetObserved):
-            yield NotYetObserved(entry.item, differing=0)
 
 
 def _compared(matched: MatchedApp, row: Row, listed: tuple[RemoteSubscription, ...]) -> Iterator[PlanEntry]:
