@@ -256,7 +256,8 @@ class Desired:
     """Everything that one revision of a source declares, sorted by name.
 
     *complete* is False if a scope was narrowed (`--only`, `-l`, a single file). What is missing then means
-    nothing, so nothing is unsubscribed or called unmanaged because of it.
+    nothing, so nothing is unsubscribed or called unmanaged because of it. *tags* holds all declared tags by
+    app if a complete source was narrowed, None if they are not known beyond *subscriptions*.
     """
 
     revision: str
@@ -264,3 +265,4 @@ class Desired:
     apps: tuple[App, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     complete: bool = True
+    tags: Mapping[str, frozenset[str]] | None = None

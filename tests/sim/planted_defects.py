@@ -96,7 +96,7 @@ def _a_tag_is_enough(case: Any) -> bool:
     return bool(case.context.whole and case.context.partner.owned_tags is not None)
 
 
-def _all_is_seen(partner: Any, observed: Any, asked: Any, _: object) -> Context:
+def _all_is_seen(partner: Any, observed: Any, asked: Any, *_: object) -> Context:
     return Context(partner, observed, asked, whole=True)
 
 

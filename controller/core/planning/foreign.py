@@ -1,6 +1,6 @@
 """Foreign webhooks: those on a managed app that no manifest declares and that were not written from here."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from controller.core.host import host_of, is_allowed
 from controller.core.planning import modes
@@ -34,6 +34,21 @@ def was_written_here(matched: MatchedApp, row: Row, tag: str) -> bool:
     if written is not None and written.digest != REMOVED:
         return True
     return refusal is not None and refusal.reason == NO_CLEAR_ANSWER and refusal.digest != REMOVED
+
+
+def beyond_scope(
+    matched: MatchedApp, row: Row, others: Mapping[str, RemoteSubscription]
+) -> Iterator[Foreign]:
+    """Yield those of *others* that the whole source does not declare, although the scope is narrower.
+
+    The plan of a narrowed scope does not show them. They block its changes all the same.
+    """
+    if matched.context.tags is not None:
+        declared = matched.context.tags.get(matched.app.name, frozenset())
+        undeclared = (others[tag] for tag in sorted(others.keys() - declared))
+        yield from (
+            foreign(matched, each) for each in undeclared if not was_written_here(matched, row, each.tag)
+        )
 
 
 def blocked_by_foreign(entries: Iterable[PlanEntry], policy: WebhookPolicy) -> Iterator[PlanEntry]:

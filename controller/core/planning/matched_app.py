@@ -1,6 +1,7 @@
 """Declared apps with their matches: the units that observing and planning both work on."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -18,13 +19,14 @@ NO_REQUEST = Request()
 class Context:
     """Everything that was observed of one partner.
 
-    *whole*: the manifests are complete, so what they lack is undeclared.
+    *whole*: the manifests are complete, so what they lack is undeclared. *tags* are as in `Desired`.
     """
 
     partner: Partner
     observed: Observed
     request: Request
     whole: bool
+    tags: Mapping[str, frozenset[str]] | None = None
 
     @property
     def now(self) -> float:
@@ -81,7 +83,7 @@ def match_apps(
     declared: dict[str, list[Subscription]] = defaultdict(list)
     for wanted in desired.subscriptions:
         declared[wanted.app].append(wanted)
-    context = Context(partner, observed, request, desired.complete)
+    context = Context(partner, observed, request, desired.complete, desired.tags)
     apps = tuple(
         MatchedApp(app, match(app, seen, observed, partner.settle), _sorted(declared[app.name]), context)
         for app in sorted(desired.apps, key=lambda app: app.name)

@@ -79,7 +79,7 @@ def plan(matches: Matches) -> Plan:
         provisioning=tuple(entry.item for entry in _only(entries, Provisioning)),
         unverifiable=tuple(entry.item for entry in _only(entries, Unverifiable)),
         not_observed=_only(entries, NotYetObserved),
-        foreign=_only(entries, Foreign),
+        foreign=_only(entries, Foreign) if desired.complete else (),
     )
 
 

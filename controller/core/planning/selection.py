@@ -54,7 +54,15 @@ def _narrowed(desired: Desired, items: frozenset[Item]) -> Desired:
     subscriptions = tuple(each for each in desired.subscriptions if _kept(each, items))
     needed = {item.app for item in items}
     apps = tuple(app for app in desired.apps if app.name in needed)
-    return replace(desired, apps=apps, subscriptions=subscriptions, complete=False)
+    tags = _tags(desired) if desired.complete else None
+    return replace(desired, apps=apps, subscriptions=subscriptions, complete=False, tags=tags)
+
+
+def _tags(desired: Desired) -> Mapping[str, frozenset[str]]:
+    by_app: dict[str, set[str]] = {app.name: set() for app in desired.apps}
+    for wanted in desired.subscriptions:
+        by_app[wanted.app].add(wanted.tag)
+    return {name: frozenset(tags) for name, tags in by_app.items()}
 
 
 def _kept(wanted: Subscription, items: frozenset[Item]) -> bool:

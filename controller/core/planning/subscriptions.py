@@ -16,7 +16,7 @@ from controller.core.planning.actions import (
     permitted,
 )
 from controller.core.planning.digest import of_subscription, of_write, subscription_key
-from controller.core.planning.foreign import blocked_by_foreign, foreign, was_written_here
+from controller.core.planning.foreign import beyond_scope, blocked_by_foreign, foreign, was_written_here
 from controller.core.planning.matched_app import (
     MatchedApp,
     is_ours,
@@ -88,6 +88,8 @@ def _compared(matched: MatchedApp, row: Row, listed: tuple[RemoteSubscription, .
     if matched.context.whole:
         for tag in sorted(others.keys() - _ours(matched, row, others.values())):
             yield _undeclared(matched, row, others[tag], doubtful=tag.casefold() in missing)
+    else:
+        yield from beyond_scope(matched, row, others)
 
 
 def headerless(matched: MatchedApp, wanted: Subscription) -> Blocked | None:

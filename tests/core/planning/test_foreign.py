@@ -7,18 +7,20 @@ import pytest
 from controller.core.planning.actions import NO_CLEAR_ANSWER, REMOVED, item_of
 from controller.core.planning.digest import subscription_key
 from controller.core.planning.matched_app import subscription_item, tag_item
+from controller.core.planning.selection import select
 from controller.model.manifest import OnForeign, Partner, WebhookPolicy
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import (
     Foreign,
     NotYetObserved,
+    Request,
     SetCallback,
     Subscribe,
     Unsubscribe,
     Update,
 )
 from controller.model.upstream import Facts, ReadFailed, RemoteSubscription
-from tests.builders.manifest import APP, CALLBACK, OURS, PARTNER, PRUNING, WANTED, desired, subscription
+from tests.builders.manifest import APP, CALLBACK, OURS, PARTNER, PRUNING, WANTED, app, desired, subscription
 from tests.builders.memory import NOW, memory
 from tests.builders.plan import ITEM, observed, planned
 from tests.builders.upstream import EXTRA, MOVED, THERE, app_id, live, looked, remote, row
@@ -126,12 +128,38 @@ def test_a_host_that_cannot_be_told_is_named_as_such() -> None:
     assert "theirs (no clear host)" in plan.blocked[0].message
 
 
-def test_a_narrowed_source_calls_nothing_foreign_and_blocks_nothing() -> None:
+def test_a_single_file_calls_nothing_foreign_and_blocks_nothing() -> None:
     seen = observed(live(1), facts=looked(1, there={1: (THEIRS,)}))
     strict = partner(*HOSTS, on_foreign=OnForeign.BLOCK)
     plan = planned(desired(APP, WANTED, complete=False), seen, partner=strict)
     assert (plan.foreign, plan.blocked) == ((), ())
     assert [item_of(each) for each in plan.actions] == [subscription_item(WANTED)]
+
+
+@pytest.mark.parametrize(
+    ("webhook", "hosts", "known", "blocks"),
+    [
+        pytest.param(THEIRS, HOSTS, Memory(), True, id="declared nowhere"),
+        pytest.param(
+            THEIRS, (*HOSTS, "hooks.example.org"), Memory(), False, id="declared nowhere, and allowed"
+        ),
+        pytest.param(THEIRS, HOSTS, ledger("sha256:1"), False, id="written from here"),
+        pytest.param(
+            replace(THEIRS, tag="kept"), HOSTS, Memory(), False, id="declared outside of the selection"
+        ),
+    ],
+)
+def test_a_selection_shows_nothing_foreign_and_is_blocked_by_it(
+    webhook: RemoteSubscription, hosts: tuple[str, ...], known: Memory, *, blocks: bool
+) -> None:
+    whole = desired(APP, app(2), WANTED, subscription(1, "kept"))
+    selected, only = select(whole, [f"Subscription/{WANTED.name}"], {})
+    seen = observed(live(1), facts=looked(1, there={1: (webhook,)}), known=known)
+    strict = partner(*hosts, on_foreign=OnForeign.BLOCK)
+    plan = planned(selected, seen, Request(only=only), strict)
+    assert [each.reason for each in plan.blocked] == (["ForeignWebhook"] if blocks else [])
+    assert [type(each) for each in plan.actions] == ([] if blocks else [Subscribe])
+    assert plan.foreign == ()
 
 
 @pytest.mark.parametrize(
