@@ -13,6 +13,9 @@ from controller.model.phone import without_phones
 from controller.model.plan import Outcome, Result
 from controller.model.status import Truth
 
+_ALARMS = {"Stalled": "stalled", "ForeignWebhook": "foreign webhook"}
+"""Conditions that are logged when they become true, and their event."""
+
 
 class PassLog:
     def __init__(self, log: FilteringBoundLogger, now: Callable[[], float]) -> None:
@@ -46,8 +49,10 @@ class PassLog:
 
     def _moved(self, log: FilteringBoundLogger, moved: Transition) -> None:
         after, item = moved.after, str(moved.item)
-        if after.type == "Stalled" and after.status is Truth.TRUE:
-            self._warn(log, "stalled", after.reason, after.message, item=item, partner=moved.item.partner)
+        if after.type in _ALARMS and after.status is Truth.TRUE:
+            self._warn(
+                log, _ALARMS[after.type], after.reason, after.message, item=item, partner=moved.item.partner
+            )
         elif after.type == "Ready" and after.status is Truth.TRUE:
             log.info("ready", item=item)
 

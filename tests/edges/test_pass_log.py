@@ -107,3 +107,14 @@ def test_errors_of_another_app_or_kind_are_logged_at_once(desk: Desk) -> None:
         for trouble in ("Busy", "Unclear"):
             desk.pass_log.on_pass(replace(ONE, app=app, error="no", error_kind=trouble))
     assert len(desk.lines("pass failed")) == 4
+
+
+def test_a_foreign_webhook_is_logged_as_what_it_is(desk: Desk) -> None:
+    foreign = replace(STALLED, type="ForeignWebhook", reason="HostNotAllowed")
+    desk.pass_log.on_pass(replace(ONE, transitions=(Transition(APP, None, foreign),)))
+    line, _ = desk.lines()
+    assert (line["event"], line["reason"], line["log_level"]) == (
+        "foreign webhook",
+        "HostNotAllowed",
+        "warning",
+    )

@@ -1,12 +1,14 @@
 """The status recorder: changed statuses are reported and written, undeclared ones are deleted."""
 
+from dataclasses import replace
+
 import pytest
 
 from controller.core.planning.matched_app import app_item
 from controller.core.render.statuses import read_documents
 from controller.loop.run.status_recorder import KEPT, StatusRecorder
 from controller.model.passes import Transition
-from controller.model.plan import Item
+from controller.model.plan import Foreign, Item, Kind
 from controller.model.status import Condition, Status, Truth
 from tests.builders.upstream import HERE
 from tests.loop.apply_fixture import Bench, app
@@ -109,3 +111,12 @@ async def test_the_status_of_an_item_undeclared_while_no_process_ran_is_deleted(
     await again.load(there.account())
     await again.record(there.account(), [status(ONE, Truth.TRUE, 2.0)], whole=True, force=False)
     assert set(await stored(there)) == {ONE}
+
+
+async def test_a_foreign_webhook_is_written_at_once_although_no_condition_changes(there: Bench) -> None:
+    made, first = StatusRecorder(), status(ONE, Truth.TRUE, 1.0)
+    await made.record(there.account(), [first], whole=True, force=False)
+    theirs = Foreign(Item(Kind.SUBSCRIPTION, "main", "AppOne", "theirs"), "9", "hooks.example.org", (), 3)
+    later = replace(first, at=2.0, foreign=(theirs,))
+    assert await made.record(there.account(), [later], whole=False, force=False) == ()
+    assert await stored(there) == {ONE: later}
