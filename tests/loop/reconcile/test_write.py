@@ -149,6 +149,29 @@ async def test_a_rejected_subscription_is_blocked_and_not_repeated(
     assert there.remote.count("subscribe") == 1
 
 
+async def test_a_refusal_for_want_of_room_is_followed_by_a_read_and_never_by_a_blind_try(
+    there: Bench,
+) -> None:
+    (one,) = there.remote.apps
+    full = Rejected("no", status=400, words="Maximum of 5 subscriptions")
+    there.remote.on("subscribe", full, full)
+    first = await there.go(*ONE)
+    assert outcomes(first) == [("subscribe", "failed", "TooManySubscriptions")]
+    assert [each.reason for each in first.report("main").blocked] == ["TooManySubscriptions"]
+    assert (there.remote.count("subscribe"), there.remote.count("subscriptions")) == (2, 3), "room was shown"
+
+    there.remote.subs[one] = {
+        f"theirs-{n}": replace(there_is(f"theirs-{n}"), id=SubscriptionId(str(n))) for n in range(5)
+    }
+    await there.clock.sleep(120 * MINUTE)
+    again = await there.go(*ONE)
+    assert [each.reason for each in again.report("main").blocked] == ["TooManySubscriptions"]
+    assert there.remote.count("subscribe") == 2, "no room is shown"
+
+    del there.remote.subs[one]["theirs-0"]
+    assert outcomes(await there.go(*ONE)) == [("subscribe", "done", "")]
+
+
 async def test_undeclared_subscriptions_are_removed_only_if_owned(there: Bench) -> None:
     (one,) = there.remote.apps
     there.remote.subs[one] = {"events-old": there_is("events-old"), "manual": there_is("manual")}
