@@ -81,14 +81,14 @@ _STRUCTURE = (
     _error(
         "GS317", "Two Partners of one account", "Declare the account once; apps name the Partner that stays"
     ),
-    _error(
-        "GS318", "Not a valid host pattern", "Write hooks.example.com, or *.example.com; no port, no path"
-    ),
-    _error("GS319", "onForeign: Block without allowedHosts", "Add allowedHosts, or remove onForeign"),
     _error("GS320", "Not a valid duration", "Write a whole number and s, m, h or d: 10m"),
     _error("GS321", "Not a valid rate limit", "Write calls and a window: 10/s, 10/min, 100/h"),
     _error("GS322", "Not a valid ceiling", "Write a number (25) or a share (20%)"),
     _error("GS323", "Not a valid suspension", "Write true, or a reason and an RFC 3339 time"),
+    _error(
+        "GS324", "Not a valid host pattern", "Write hooks.example.com, or *.example.com; no port, no path"
+    ),
+    _error("GS325", "onForeign: Block without allowedHosts", "Add allowedHosts, or remove onForeign"),
 )
 _APPS = (
     _error("GS401", "An app name that Gupshup refuses", "Use 6 to 150 letters and digits"),

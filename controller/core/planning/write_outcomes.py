@@ -1,5 +1,6 @@
 """Outcomes of writes: what each answer of Gupshup means, and what is remembered (docs/lifecycle.md)."""
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
@@ -39,7 +40,7 @@ from controller.model.upstream import (
 Write: TypeAlias = Subscribe | Update | Unsubscribe | SetCallback
 """Every action but a link, which has a protocol of its own."""
 
-_TOO_MANY = "maximum of 5 subscriptions"
+_TOO_MANY = re.compile("maximum of [0-9]+ subscriptions")
 """The refusal of a sixth subscription (docs/gupshup-api.md, Subscriptions)."""
 
 _WITHOUT_CALLBACK = (
@@ -144,7 +145,7 @@ def of_rejection(action: Write, error: Rejected, known: AnswerContext) -> Verdic
     if reason := _contradiction(action, words):
         refuse = _unproven(action, reason, message, known)
         return Verdict(Outcome.STALE, (refuse,), "Stale", error.words, action.app_id, reread=True)
-    if isinstance(action, Subscribe) and _TOO_MANY in words:
+    if isinstance(action, Subscribe) and _TOO_MANY.search(words):
         return _no_room(action, error.words, message, known)
     key, digest = subject(action), _declared(action, known.secret)
     tries = _tries(known.refusal, digest)

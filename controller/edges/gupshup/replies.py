@@ -87,7 +87,7 @@ _DESCRIBED = frozenset({400, 409, 422})
 """Refusals whose meaning is in the body: a 400 may come with an app that was created."""
 _KNOWN_WORDS = (
     "duplicate component tag",
-    "maximum of 5 subscriptions",
+    "maximum of ",
     "invalid url passed",
     "subscription does not exist",
     "not subscription owner",

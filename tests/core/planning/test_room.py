@@ -83,7 +83,7 @@ def test_what_fits_after_a_removal_of_this_plan_waits_for_it() -> None:
         pytest.param(2, 3, 120.0, id="each time later"),
     ],
 )
-@pytest.mark.parametrize("words", [WORDS, f"{WORDS.upper()} reached"])
+@pytest.mark.parametrize("words", [WORDS, f"{WORDS.upper()} reached", WORDS.replace("5", "10")])
 def test_the_answer_that_there_is_no_room_is_understood(
     before: int | None, tries: int, pause: float, words: str
 ) -> None:

@@ -21,7 +21,7 @@ def of_partner(partner: Document) -> Iterator[Problem]:
     """Yield the problem of a policy that blocks, and lists no hosts to judge by."""
     if partner.text(*_ON_FOREIGN) == OnForeign.BLOCK and partner.get(*_HOSTS) is None:
         message = "Block needs allowedHosts: without them every host is allowed, and nothing is blocked"
-        yield partner.problem("GS319", _ON_FOREIGN, message)
+        yield partner.problem("GS325", _ON_FOREIGN, message)
 
 
 def refusal(url: str, partner: Document) -> str:
