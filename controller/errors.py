@@ -10,7 +10,8 @@ ControllerError
 │   └── OutOfTime    the work takes longer than there is time
 ├── Unclear          nobody: the write may have happened; read again
 ├── Denied           the operator: credentials
-│   └── AccountError  the account is not known, or is not the one that was meant
+│   ├── AccountError  the account is not known, or is not the one that was meant
+│   └── AddressNotAllowed  Gupshup takes no calls from this host's address
 ├── Rejected         the author of that one item
 ├── StoreError       the operator: the store is damaged, foreign or newer
 ├── Locked           nobody: another writer holds the partner
@@ -83,6 +84,10 @@ class Denied(ControllerError):
 
 
 class AccountError(Denied):
+    pass
+
+
+class AddressNotAllowed(Denied):
     pass
 
 

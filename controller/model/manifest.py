@@ -127,7 +127,8 @@ class SubscribeWhen(StrEnum):
 class Partner:
     """One partner account at one Gupshup. Its *url* has no path and no trailing slash.
 
-    *partner_id* is its id at Gupshup, "" if no id is declared.
+    *partner_id* is its id at Gupshup, "" if no id is declared. *expires* is when its client secret or given
+    token ends (epoch seconds), None if that is not declared.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Partner:
     owned_tags: str | None = None
     settle: Settle = field(default_factory=Settle)
     partner_id: str = ""
+    expires: float | None = None
     place: Place = ENVIRONMENT
 
 

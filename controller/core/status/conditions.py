@@ -1,7 +1,7 @@
 """Conditions of every declared resource, from what was observed and what is planned about it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
@@ -56,7 +56,7 @@ def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> t
     """
     open_items, revision = _open(plan), matches.desired.revision
     return tuple(
-        _dated(blank, judgements, previous.get(blank.item))
+        dated(blank, judgements, previous.get(blank.item))
         for matched in matches.apps
         for blank, judgements in _of_app(matched, open_items, revision)
     )
@@ -153,9 +153,9 @@ def _live(matched: MatchedApp) -> Judgement:
     return Judgement("Live", Truth.TRUE if progress is Progress.LIVE else Truth.FALSE, progress, words)
 
 
-def _dated(blank: Status, judgements: Iterable[Judgement], previous: Status | None) -> Status:
-    conditions = tuple(_condition(each, blank, previous) for each in judgements)
-    return Status(blank.item, conditions, blank.revision, blank.at, blank.app_id, blank.stage)
+def dated(blank: Status, judgements: Iterable[Judgement], previous: Status | None) -> Status:
+    """Return *blank* with *judgements* as conditions. One with the same truth as before keeps its `since`."""
+    return replace(blank, conditions=tuple(_condition(each, blank, previous) for each in judgements))
 
 
 def _condition(judgement: Judgement, blank: Status, previous: Status | None) -> Condition:

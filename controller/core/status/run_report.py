@@ -13,6 +13,7 @@ from controller.model.plan import (
     HeldChange,
     Item,
     Outcome,
+    PartnerWarning,
     Plan,
     Result,
     Unmanaged,
@@ -39,6 +40,7 @@ class Report:
     unmanaged: tuple[Unmanaged, ...] = ()
     unverifiable: tuple[Item, ...] = ()
     provisioning: tuple[Item, ...] = ()
+    warnings: tuple[PartnerWarning, ...] = ()
     unchanged: int = 0
     error: str = ""
     summary: Mapping[str, int] = field(default_factory=dict)
@@ -80,6 +82,7 @@ def report(
         unmanaged=plan.unmanaged,
         unverifiable=plan.unverifiable,
         provisioning=plan.provisioning,
+        warnings=plan.warnings,
         unchanged=unchanged,
     )
     return replace(part, summary=_summary(part))

@@ -9,6 +9,7 @@ from functools import partial
 
 import click
 
+from controller.core.account.facts import LINK_OBSTACLES
 from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.core.render.plans import plan_document, plan_text
 from controller.doors.app import Runtime, open_reader
@@ -18,6 +19,7 @@ from controller.doors.cli.options.connection import ConnectionOptions, connectio
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.selection import selection_options
 from controller.doors.cli.options.values import Duration
+from controller.doors.cli.output.partner_warnings import print_partner_warnings
 from controller.doors.cli.output.progress import wait_lines
 from controller.doors.cli.partners import (
     Selection,
@@ -33,6 +35,9 @@ from controller.loop.admission import refuse_loss
 from controller.loop.apply import PartnerRun, plan_when_observed
 from controller.model.manifest import Partner
 from controller.model.plan import Plan
+
+_FAILING = frozenset({UNAVAILABLE, *map(str, LINK_OBSTACLES)})
+"""Reasons of blocks that fail a plan: what a person corrects once, and not for each app."""
 
 
 @click.command()
@@ -63,8 +68,9 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     """Show what apply would do, without doing it.
 
     Exit 0 with or without changes, 2 for changes with --detailed-exitcode, 3 for invalid manifests, 4 if a
-    guard holds changes or refuses the source, 5 if the value of a header is not available, 7 for refused
-    credentials. What is blocked for any other reason is shown, and does not fail the plan.
+    guard holds changes or refuses the source, 5 if the value of a header is not available or the account may
+    not link apps, 7 for refused credentials. What is blocked for any other reason is shown, and does not fail
+    the plan.
     """
     loaded = load(paths_or_default(paths))
     runtime = connection.open("plan", loaded.desired.revision, read_only=True)
@@ -96,6 +102,7 @@ async def plan_all(loaded: Loaded, selection: Selection, runtime: Runtime, *, se
 
     async def plan_one(partner: Partner) -> None:
         async with open_reader(runtime, partner) as account:
+            await print_partner_warnings(account)
             revisions, desired = runtime.store.revisions, loaded.desired
             await refuse_loss(revisions, account.upstream, partner, desired, selection.released)
             run = PartnerRun(await decide_resend(account, request, selection, runtime.environ))
@@ -143,9 +150,9 @@ def print_plan_errors(planned: PartnerPlans) -> None:
 
 
 def _code(plans: tuple[Plan, ...], *, detailed: bool) -> int:
-    """Return the exit code. An item that is blocked at Gupshup is shown, and does not fail the plan."""
+    """Return the exit code. What else is blocked at Gupshup is shown, and does not fail the plan."""
     if any(plan.held for plan in plans):
         return HELD
-    if any(blocked.reason == UNAVAILABLE for plan in plans for blocked in plan.blocked):
+    if any(blocked.reason in _FAILING for plan in plans for blocked in plan.blocked):
         return FAILED
     return CHANGES if detailed and any(plan.actions for plan in plans) else OK

@@ -8,6 +8,7 @@ from controller.edges.gupshup.signin import SignIn
 from controller.edges.gupshup.tokens import IssuedToken, TokenCache
 from controller.edges.gupshup.transport import Reply, ReplyLost, Transport
 from controller.errors import Busy, Unclear
+from controller.model.account import AccountFacts
 from controller.model.clock import Clock
 from controller.model.manifest import AppId
 from controller.model.secret import Secret
@@ -22,12 +23,18 @@ class Session:
     def __init__(self, transport: Transport, sign_in: SignIn, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
+        self._sign_in = sign_in
         self._partner = TokenCache(sign_in.fetch, clock)
         self._apps: dict[AppId, TokenCache] = {}
 
     def now(self) -> float:
         """Return epoch seconds."""
         return self._clock.now()
+
+    @property
+    def account_facts(self) -> AccountFacts:
+        """What the last sign-in told of the account."""
+        return self._sign_in.facts
 
     async def owner(self) -> str:
         """Return the id of the partner that is signed in, "" if neither the answer nor the token has it."""

@@ -1,17 +1,18 @@
 """Sign-in: credentials go in, a partner token and the partner's id come out. Refusals slow it down."""
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from controller.edges.gupshup.account_facts import claims_of, of_given, of_login
 from controller.edges.gupshup.body import Json, Malformed, decode
+from controller.edges.gupshup.denials import denial
 from controller.edges.gupshup.replies import BadToken, Classified, Forbidden, Ok, Refused, TooMany, classify
 from controller.edges.gupshup.routes import LOGIN, Call
 from controller.edges.gupshup.tokens import IssuedToken
 from controller.edges.gupshup.transport import NotSent, ReplyLost, Transport
 from controller.errors import AccountError, Busy, Denied, Limited
+from controller.model.account import AccountFacts
 from controller.model.clock import Clock
 from controller.model.manifest import Login, Partner, Reference, Token
 from controller.model.secret import Secret
@@ -28,10 +29,13 @@ Reveal = Callable[[Reference], Secret]
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """The last sign-in, if it failed. *tries* counts the refusals in a row with these credentials."""
+    """The last sign-in, if it failed. *denied* is the kind of the refusal, None if it was not refused.
+
+    *tries* counts the refusals in a row with these credentials.
+    """
 
     message: str
-    denied: bool
+    denied: type[Denied] | None
     until: float
     credentials: tuple[Secret, Secret]
     tries: int
@@ -51,6 +55,7 @@ class SignIn:
         self._clock = clock
         self._failed: _Failed | None = None
         self._owner = ""
+        self.facts = AccountFacts()
 
     async def fetch(self) -> IssuedToken:
         """Return a new token. Raises Denied (missing or refused credentials), Busy or Limited.
@@ -70,6 +75,7 @@ class SignIn:
                 f"the token of partner {self._partner.name} cannot be sent: a token is printable ASCII "
                 "without line breaks; check the value",
             )
+        self.facts = of_given(token)
         return token
 
     async def _login(self, login: Login) -> IssuedToken:
@@ -111,6 +117,7 @@ class SignIn:
         if not token.fits_header():
             raise self._busy(f"{call.what}: the answer holds no usable token", credentials, _REST)
         self._failed = None
+        self.facts = of_login(body, self._clock.now())
         return self._issued(token, body.get("id"))
 
     def _issued(self, token: Secret, answered_id: Json) -> IssuedToken:
@@ -130,26 +137,33 @@ class SignIn:
             self._failed = None
             return
         if failed.tries >= _TRIES:
-            raise Denied(
+            kind = failed.denied or Denied
+            raise kind(
                 f"{failed.message}; refused {failed.tries} times, so not tried again until they change"
             )
         now = self._clock.now()
         if failed.until - _REST <= now < failed.until:
-            raise Denied(failed.message) if failed.denied else Busy(failed.message, failed.until)
+            raise failed.denied(failed.message) if failed.denied else Busy(failed.message, failed.until)
 
     def _denied(self, text: str, credentials: tuple[Secret, Secret]) -> Denied:
-        message = f"{text}; check the e-mail address and client secret of partner {self._partner.name}"
-        self._fail(message, credentials, _REST, denied=True)
-        return Denied(message)
+        advice = f"check the e-mail address and client secret of partner {self._partner.name}"
+        error = denial(text, advice)
+        self._fail(str(error), credentials, _REST, denied=type(error))
+        return error
 
     def _busy(self, message: str, credentials: tuple[Secret, Secret], rest: float) -> Busy:
         self._fail(message, credentials, rest)
         return Busy(message, self._clock.now() + rest)
 
     def _fail(
-        self, message: str, credentials: tuple[Secret, Secret], rest: float, *, denied: bool = False
+        self,
+        message: str,
+        credentials: tuple[Secret, Secret],
+        rest: float,
+        *,
+        denied: type[Denied] | None = None,
     ) -> None:
-        tries = (self._failed.tries if self._failed else 0) + denied
+        tries = (self._failed.tries if self._failed else 0) + (denied is not None)
         self._failed = _Failed(message, denied, self._clock.now() + rest, credentials, tries)
 
 
@@ -165,13 +179,9 @@ def _identity(value: Json) -> str:
 
 def _claimed(token: Secret) -> Json:
     """Return the id that a JWT claims for its owner. A claim is only a name, never a proof of anything."""
-    parts = token.reveal().removeprefix("Bearer ").split(".")
-    if len(parts) != 3:  # noqa: PLR2004  (header, claims, signature)
-        return None
+    payload = claims_of(token).get("payload")
     try:
-        claims = decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        payload = claims.get("payload") if isinstance(claims, dict) else None
         inner = decode(payload.encode()) if isinstance(payload, str) else payload
-    except (Malformed, binascii.Error, ValueError):
+    except Malformed:
         return None
     return inner.get("id") if isinstance(inner, dict) else None

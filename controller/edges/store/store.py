@@ -33,6 +33,7 @@ from controller.edges.store.tables.reports import KeptReports
 from controller.edges.store.tables.revisions import RevisionTables
 from controller.edges.store.tables.spent_plans import SpentPlans
 from controller.edges.store.tables.statuses import StatusTable
+from controller.edges.store.tables.told_ends import ToldEnds
 from controller.edges.store.writer_lock import WriterLock, WriterLocks
 from controller.errors import StoreError
 from controller.model.clock import MonotonicClock
@@ -84,6 +85,7 @@ class SqlStore:
         self.reports = KeptReports(database)
         self.revisions = RevisionTables(database)
         self.hints = HintTable(database, parts.shared_clock)
+        self.told_ends = ToldEnds(database)
         self.replicas = parts.replicas
 
     def keyed_digest(self, text: str) -> str:

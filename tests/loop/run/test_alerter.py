@@ -31,7 +31,7 @@ class Town:
         self.control = control
         self.told: list[Notice] = []
         self.counted = SummaryCache(store, control)
-        self.herald = Alerter(control, self.counted, control, self.told.append)
+        self.herald = Alerter(control, self.counted, control, self.told.append, store.told_ends)
 
     async def wait(self, seconds: float) -> list[str]:
         """Let time go by, and return the titles that were sent meanwhile."""
@@ -121,7 +121,9 @@ async def test_an_observing_process_raises_alerts_of_apps_that_nobody_writes(tow
     await town.see(status_of(item_named(), condition("Ready", FALSE, "AppLost", since=at), stalled))
     town.control.partner(is_leader=False)
     assert await town.wait(600) == []
-    town.herald = Alerter(town.control, town.counted, town.control, town.told.append, observe=True)
+    town.herald = Alerter(
+        town.control, town.counted, town.control, town.told.append, town.store.told_ends, observe=True
+    )
     town.control.time = at + 600
     later = condition("Stalled", TRUE, "AppLost", since=at + 601)
     await town.see(status_of(item_named(), later))
@@ -142,7 +144,7 @@ async def test_the_alerter_runs_until_it_is_cancelled(town: Town) -> None:
             if self.time > NOW + 200:
                 raise Enough
 
-    herald = Alerter(town.control, town.counted, Short(), town.told.append)
+    herald = Alerter(town.control, town.counted, Short(), town.told.append, town.store.told_ends)
     with pytest.raises(Enough):
         await herald.run()
     assert len(town.told) == 1
