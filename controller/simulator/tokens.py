@@ -77,7 +77,8 @@ class TokenIssuer:
     def mint(self, token: UniversalToken) -> str:
         """Keep *token* and return its text, which is shown only once."""
         self.universal[token.id] = token
-        return self._sign({"universal": token.id, "serial": next(self._serial)})
+        lasts = {"iat": int(token.created), "exp": int(token.expires)}
+        return self._sign({"universal": token.id, **lasts, "serial": next(self._serial)})
 
     def revoke_universal(self, token: UniversalToken, now: float) -> None:
         """Revoke one universal token."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from controller.core.account.ends import ending, ends_of, reason_of
+from controller.core.account.ends import DAY, ending, ends_of, reason_of
 from controller.core.account.facts import obstacle_to_links
 from controller.core.timestamp import timestamp
 from controller.model.account import REMEDIES, AccountFacts, CredentialEnd, CredentialKind, Obstacle
@@ -21,9 +21,14 @@ _RENEW = {
 
 def warnings(partner: Partner, facts: AccountFacts, now: float) -> tuple[PartnerWarning, ...]:
     """Return what a person should know of the account of *partner* at *now*."""
-    ends = ending(ends_of(partner, facts), now)
+    ends = (end for end in ending(ends_of(partner, facts), now) if not _is_daily(end, now))
     of_ends = (PartnerWarning(reason_of(end, now), end_message(end, now)) for end in ends)
     return (*of_ends, *_of_account(facts))
+
+
+def _is_daily(end: CredentialEnd, now: float) -> bool:
+    """Return whether *end* is no news: a partner token lives for a day, and somebody hands out a new one."""
+    return end.kind is CredentialKind.PARTNER_TOKEN and 0 < end.at - now <= DAY
 
 
 def end_message(end: CredentialEnd, now: float) -> str:

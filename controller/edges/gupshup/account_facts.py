@@ -22,7 +22,7 @@ _LONGEST_PARTNER_TOKEN = 2 * 86_400
 
 
 def of_login(body: dict[str, Json], now: float) -> AccountFacts:
-    """Return what a login's answer tells (docs/gupshup-api.md, Authentication). An absent field is not known."""
+    """Return what a login tells (docs/gupshup-api.md, Authentication). An absent field is not known."""
     return AccountFacts(_flag(body.get("terms_read")), _flag(body.get("isTpp")), at=now)
 
 

@@ -20,13 +20,13 @@ def login(world: World, request: ApiRequest) -> Response:
         return failure(403, "Failed to authenticate")
     shows_id = world.switches.partner_id
     token = world.tokens.login(partner, request.call.at, claims_id=shows_id != "untold")
-    profile = {"token": token, "name": partner.name, **_profile(partner.email)}
+    profile = {"token": token, "name": partner.name, **_profile(world, partner.email)}
     return Response(200, {**profile, "id": int(partner.id)} if shows_id == "told" else profile)
 
 
-def _profile(email: str) -> Json:
+def _profile(world: World, email: str) -> Json:
     return {
-        "terms_read": True,
+        "terms_read": world.switches.terms == "accepted",
         "admin": True,
         "email": email,
         "activationRead": False,

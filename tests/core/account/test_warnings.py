@@ -58,3 +58,18 @@ def test_each_end_and_each_obstacle_is_a_warning_of_its_own() -> None:
 
 def test_an_account_that_is_no_tech_provider_is_a_warning() -> None:
     assert reasons(warnings(PARTNER, AccountFacts(tech_provider=False), NOW)) == ["NotTechProvider"]
+
+
+@pytest.mark.parametrize(
+    ("end", "reasons_"),
+    [
+        pytest.param(end_in(1), [], id="a partner token of today"),
+        pytest.param(end_in(1.001), ["TokenEnds"], id="one that lasts longer"),
+        pytest.param(end_in(0), ["Ended"], id="one that has ended"),
+        pytest.param(end_in(1, UNIVERSAL_KIND), ["TokenEnds"], id="a universal token"),
+    ],
+)
+def test_the_end_of_a_token_that_lives_for_a_day_is_no_warning(
+    end: CredentialEnd, reasons_: list[str]
+) -> None:
+    assert reasons(warnings(PARTNER, given(end), NOW)) == reasons_
