@@ -14,6 +14,10 @@ class Truth(StrEnum):
     UNKNOWN = "Unknown"
 
 
+TRUE_IS_WRONG = frozenset({"Reconciling", "Stalled", "CredentialsEnding"})
+"""Types of conditions that say so while something is not as it should be; the others say that all is well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One fact about a resource. *reason* is for machines, *message* for people; *since* is epoch seconds.
@@ -27,6 +31,11 @@ class Condition:
     message: str
     since: float
     revision: str
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the condition says that something is not as it should be."""
+        return self.status is (Truth.TRUE if self.type in TRUE_IS_WRONG else Truth.FALSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from controller.core.status.partner_status import ENDING
 from controller.core.timestamp import timestamp
 from controller.model.account import CredentialEnd
 from controller.model.status import Condition, Status, Truth
@@ -59,14 +58,8 @@ def partner_cells(ends: Sequence[CredentialEnd], status: Status | None) -> dict[
     conditions = () if status is None else status.conditions
     return {
         "ends": [f"{end.kind} {timestamp(end.at)}{', renewed' if end.renewed else ''}" for end in ends],
-        "alarms": [f"{each.reason}: {each.message}" for each in conditions if is_alarming(each)],
+        "alarms": [f"{each.reason}: {each.message}" for each in conditions if each.is_wrong],
     }
-
-
-def is_alarming(condition: Condition) -> bool:
-    """Return whether a partner's condition asks a person to act."""
-    wrong = Truth.TRUE if condition.type == ENDING else Truth.FALSE
-    return condition.status is wrong
 
 
 def age(seconds: float) -> str:

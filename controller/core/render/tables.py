@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from controller.core.render.page_rows import is_alarming
 from controller.core.status.partner_status import ENDING, LINKS_ALLOWED
 from controller.core.timestamp import timestamp
 from controller.model.plan import Kind
@@ -62,7 +61,7 @@ def _subscription(status: Status) -> tuple[str, ...]:
 
 def _partner(status: Status) -> tuple[str, ...]:
     ends = "; ".join(f"{end.kind} {timestamp(end.at)}" for end in status.ends) or "-"
-    reasons = ", ".join(each.reason for each in status.conditions if is_alarming(each))
+    reasons = ", ".join(each.reason for each in status.conditions if each.is_wrong)
     return (status.item.name, _truth(status, LINKS_ALLOWED), ends, _truth(status, ENDING), reasons)
 
 
