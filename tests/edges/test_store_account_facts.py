@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from controller.edges.store import SqlStore
 from controller.edges.store.database import put
@@ -24,6 +24,8 @@ async def told(store: SqlStore, facts: AccountFacts, upstream: Upstream = HERE) 
 
 async def test_facts_are_kept_by_account_without_the_ends_of_tokens(engine: Engine, store: SqlStore) -> None:
     await told(store, replace(PENDING, ends=(end_in(6),)))
+    rows = await store._database.read(lambda connection: connection.execute(select(traits.c.value)).all())
+    assert "ends" not in "".join(row.value for row in rows)
     async with engine.open() as other:
         assert (await other.memories.read(HERE)).account == PENDING
         assert (await other.memories.read(THEM)).account == AccountFacts()

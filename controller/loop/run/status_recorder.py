@@ -62,4 +62,4 @@ class StatusRecorder:
 
 
 def _content(status: Status) -> object:
-    return (status.conditions, status.revision, status.app_id, status.stage, status.ends)
+    return (status.conditions, status.revision, status.app_id, status.stage)
