@@ -11,6 +11,7 @@ ControllerError
 ├── Unclear          nobody: the write may have happened; read again
 ├── Denied           the operator: credentials
 │   ├── AccountError  the account is not known, or is not the one that was meant
+│   ├── AddressNotAllowed  Gupshup takes no calls from this host's address
 │   ├── MintRefused   no Universal Token is minted for this account
 │   └── TokenLimitReached  three Universal Tokens are active, and none of them is ours
 ├── Rejected         the author of that one item
@@ -86,6 +87,10 @@ class Denied(ControllerError):
 
 
 class AccountError(Denied):
+    pass
+
+
+class AddressNotAllowed(Denied):
     pass
 
 

@@ -1,16 +1,25 @@
 """The observability of a controller: its metrics, its listeners and its alerts, fed by one listener."""
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from controller.doors.web.metrics import Metrics
 from controller.doors.web.metrics_collector import MetricsEndpoint, endpoint
 from controller.edges import log
 from controller.loop.run.alerter import Alerter
 from controller.loop.run.control import LoopControl, OnPass
+from controller.loop.run.end_notices import EndClaims
 from controller.loop.run.summary_cache import SummaryCache, SummaryStore
 from controller.model.clock import Clock
 from controller.model.notice import Notice
 from controller.model.passes import Pass
+
+
+class ObservedStore(SummaryStore, Protocol):
+    """The store (`edges.store.SqlStore`), as used here."""
+
+    @property
+    def told_ends(self) -> EndClaims: ...
 
 
 class Observability:
@@ -23,7 +32,7 @@ class Observability:
     def __init__(
         self,
         metrics: Metrics,
-        store: SummaryStore,
+        store: ObservedStore,
         clock: Clock,
         *,
         listeners: Iterable[OnPass] = (),
@@ -33,6 +42,7 @@ class Observability:
         self._metrics = metrics
         self._clock = clock
         self._notify = notify
+        self._ends = store.told_ends
         self._summaries = SummaryCache(store, clock, per_resource=per_resource)
         self._listeners = [metrics.passed, self._summaries.on_pass, *listeners]
 
@@ -51,6 +61,7 @@ class Observability:
         """
         alerter = None
         if self._notify is not None:
-            alerter = Alerter(control, self._summaries, self._clock, self._notify, observe=observe)
+            summaries, clock, notify = self._summaries, self._clock, self._notify
+            alerter = Alerter(control, summaries, clock, notify, self._ends, observe=observe)
             self._listeners.append(alerter.on_pass)
         return endpoint(self._metrics, control, self._summaries), alerter

@@ -1,6 +1,7 @@
 """The log of passes: one line for each pass, each action, and each resource that gets stuck or ready.
 
-Phones are masked. The same error of the same app is logged once a minute, with the number of suppressed ones.
+A condition of a partner that becomes wrong is a line, too. Phones are masked. The same error of the same app
+is logged once a minute, with the number of suppressed ones.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from controller.edges.log_throttle import LogThrottle
 from controller.model.passes import WHOLE_PARTNER, Pass, Transition
 from controller.model.phone import without_phones
-from controller.model.plan import Outcome, Result
+from controller.model.plan import Kind, Outcome, Result
 from controller.model.status import Truth
 
 _ALARMS = {"Stalled": "stalled", "ForeignWebhook": "foreign webhook"}
@@ -53,6 +54,8 @@ class PassLog:
             self._warn(
                 log, _ALARMS[after.type], after.reason, after.message, item=item, partner=moved.item.partner
             )
+        elif moved.item.kind is Kind.PARTNER and after.is_wrong:
+            self._warn(log, "partner", after.reason, after.message, partner=moved.item.partner)
         elif after.type == "Ready" and after.status is Truth.TRUE:
             log.info("ready", item=item)
 

@@ -9,6 +9,7 @@ from controller.core.schedule.intervals import poll
 from controller.core.schedule.next_pass import RunContext, next_pass
 from controller.core.schedule.quiet_passes import QuietPasses
 from controller.core.status.conditions import statuses
+from controller.core.status.partner_status import partner_status
 from controller.core.status.run_report import Report, report
 from controller.errors import Busy, ControllerError, Denied, OutOfTime, Unclear
 from controller.loop.ports import Account, Reader, Writer
@@ -170,5 +171,6 @@ async def _store_statuses(account: Account[Writer], run: PartnerRun) -> None:
         run.statuses = statuses(matches, plan, before)
         only = run.request.request.only
         run.statuses = tuple(status for status in run.statuses if only is None or status.item in only)
-        documents = {str(status.item): document(status) for status in run.statuses}
+        kept = (*run.statuses, partner_status(matches, before))
+        documents = {str(status.item): document(status) for status in kept}
         await account.store.statuses.save(account.upstream, documents, whole=run.request.desired.complete)

@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from controller.core.replicas.election import Step
 from controller.edges.gupshup.forms import SubscriptionForm
+from controller.model.account import AccountFacts
 from controller.model.clock import Clock
 from controller.model.history import Declared, Hint, LastGood, WriteRecord
 from controller.model.manifest import App, AppId, Partner, Reference
@@ -36,6 +37,11 @@ class Reader(Protocol):
 
     async def sign_in(self) -> str:
         """Return the partner's id, "" if Gupshup does not send it."""
+        ...
+
+    @property
+    def account_facts(self) -> AccountFacts:
+        """What the last sign-in told of the account."""
         ...
 
     async def rows(self, until: float = ...) -> tuple[Row, ...]: ...

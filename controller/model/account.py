@@ -1,6 +1,7 @@
-"""Accounts as the store knows them, and the identity of an account that signed in."""
+"""Accounts: as the store knows them, who signed in, what the sign-ins told, and when a credential ends."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from controller.model.manifest import AppId
@@ -40,3 +41,58 @@ class Unidentified:
 
 
 Identity: TypeAlias = Identified | AskAbout | Unidentified
+
+
+class CredentialKind(StrEnum):
+    CLIENT_SECRET = "client secret"  # noqa: S105  (a kind, no secret)
+    PARTNER_TOKEN = "partner token"  # noqa: S105  (likewise)
+    UNIVERSAL_TOKEN = "universal token"  # noqa: S105  (likewise)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialEnd:
+    """The moment when a credential ends (*at*, epoch seconds). *renewed*: this program renews it itself."""
+
+    kind: CredentialKind
+    at: float
+    renewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What the last sign-ins told of an account; None is what no sign-in told.
+
+    *at* is the sign-in that told it (epoch seconds). *ends* are those of the tokens in use, which are not
+    remembered: each process learns them from its own tokens.
+    """
+
+    terms_accepted: bool | None = None
+    tech_provider: bool | None = None
+    may_mint: bool | None = None
+    at: float = 0.0
+    ends: tuple[CredentialEnd, ...] = ()
+
+
+class Obstacle(StrEnum):
+    """A property of the account that keeps calls from working until a person changes it at Gupshup."""
+
+    TERMS_NOT_ACCEPTED = "TermsNotAccepted"
+    NOT_TECH_PROVIDER = "NotTechProvider"
+    MINTING_NOT_ENABLED = "MintingNotEnabled"
+
+
+REMEDIES = {
+    Obstacle.TERMS_NOT_ACCEPTED: (
+        "Gupshup's terms of use are not accepted, so no app can be linked: an admin of the account accepts "
+        "them in the partner portal"
+    ),
+    Obstacle.NOT_TECH_PROVIDER: (
+        "the account is not a tech provider at Gupshup, and only a tech provider can link apps: ask Gupshup "
+        "to make it one"
+    ),
+    Obstacle.MINTING_NOT_ENABLED: (
+        "the account may not mint universal tokens: ask Gupshup to enable minting, and use the credentials "
+        "of a partner admin"
+    ),
+}
+"""What is wrong, and what a person does about it."""

@@ -161,7 +161,8 @@ MOST_SUBSCRIPTIONS = 5
 class Partner:
     """One partner account at one Gupshup. Its *url* has no path and no trailing slash.
 
-    *partner_id* is its id at Gupshup, "" if no id is declared.
+    *partner_id* is its id at Gupshup, "" if no id is declared. *expires* is when its client secret or given
+    token ends (epoch seconds), None if that is not declared.
     """
 
     name: str
@@ -174,6 +175,7 @@ class Partner:
     settle: Settle = field(default_factory=Settle)
     partner_id: str = ""
     webhooks: WebhookPolicy = WebhookPolicy()
+    expires: float | None = None
     place: Place = ENVIRONMENT
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from controller.model.account import AccountFacts
 from controller.model.manifest import AppId
 
 
@@ -87,7 +88,7 @@ class Memory:
     """All that is remembered of one upstream.
 
     Bindings and intents are by phone, refusals and ledger by key. *links* are the last answers to links,
-    newest first.
+    newest first. *account* is what sign-ins told, those of other processes included.
     """
 
     bindings: Mapping[str, Binding] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class Memory:
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     ledger: Mapping[str, LedgerEntry] = field(default_factory=dict)
     links: tuple[LinkAttempt, ...] = ()
+    account: AccountFacts = field(default_factory=AccountFacts)
 
 
 # Updates: what a pass asks the store to remember or to forget.
@@ -139,4 +141,11 @@ class LedgerWritten:
     written: LedgerEntry
 
 
-MemoryUpdate: TypeAlias = Bind | Unbind | CloseIntent | Refuse | ClearRefusal | ClearRefusals | LedgerWritten
+@dataclass(frozen=True, slots=True)
+class AccountTold:
+    facts: AccountFacts
+
+
+MemoryUpdate: TypeAlias = (
+    Bind | Unbind | CloseIntent | Refuse | ClearRefusal | ClearRefusals | LedgerWritten | AccountTold
+)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
 
+from controller.model.account import CredentialEnd
 from controller.model.plan import Item, Result
 from controller.model.status import Condition
 
@@ -109,7 +110,7 @@ class PartnerState:
     *is_leader*: this process is its writer. *listed_at* is when a list was last read whole (epoch seconds, 0:
     never), *progressed_at* when its loop last progressed. *queued* counts what is due by lane, *provisioning*
     counts apps under way. *error* is the error of the last pass, "" after a good one. *failures* counts the
-    passes in a row that failed.
+    passes in a row that failed. *ends* are those of the credentials, as known now, the soonest first.
     """
 
     name: str
@@ -123,3 +124,4 @@ class PartnerState:
     error: str = ""
     failures: int = 0
     held_digest: str = ""
+    ends: tuple[CredentialEnd, ...] = ()

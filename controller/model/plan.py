@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from controller.model.account import AccountFacts
 from controller.model.manifest import App, AppId, Partner, Subscription
 from controller.model.memory import Memory
 from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row, SubscriptionId
@@ -21,13 +22,14 @@ class Verb(StrEnum):
 class Kind(StrEnum):
     APP = "App"
     SUBSCRIPTION = "Subscription"
+    PARTNER = "Partner"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Item:
     """The subject of an entry of a plan.
 
-    *name* is the manifest's (a tag if no manifest declares it), *app* the app manifest's.
+    *name* is the manifest's (a tag if no manifest declares it), *app* the app manifest's ("" for a partner).
     """
 
     kind: Kind
@@ -36,7 +38,7 @@ class Item:
     name: str
 
     def __str__(self) -> str:
-        where = "" if self.kind is Kind.APP else f" on App/{self.app}"
+        where = f" on App/{self.app}" if self.kind is Kind.SUBSCRIPTION else ""
         return f"{self.kind}/{self.name}{where}"
 
 
@@ -47,7 +49,7 @@ class Observed:
     *listed* is when the list was requested, None if at *at*: what the list lacks was absent then. *digests*
     hold the keyed digest of each declared value that can be written and never read (an app's callback URL, a
     subscription's headers), so that no decision sees a secret. ReadFailed replaces a digest that cannot be
-    had.
+    had. *account* is what this process's own sign-in told.
     """
 
     at: float
@@ -56,6 +58,7 @@ class Observed:
     memory: Memory = field(default_factory=Memory)
     digests: Mapping[Item, str | ReadFailed] = field(default_factory=dict)
     listed: float | None = None
+    account: AccountFacts = field(default_factory=AccountFacts)
 
     @property
     def absent_at(self) -> float:
@@ -207,6 +210,14 @@ class NotYetObserved:
 
 
 @dataclass(frozen=True, slots=True)
+class PartnerWarning:
+    """What will stop working, or does not work, for the whole partner, and what a person does about it."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One partner's plan.
 
@@ -226,6 +237,7 @@ class Plan:
     unverifiable: tuple[Item, ...] = ()
     not_observed: tuple[NotYetObserved, ...] = ()
     foreign: tuple[Foreign, ...] = ()
+    warnings: tuple[PartnerWarning, ...] = ()
 
 
 class Outcome(StrEnum):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.model.account import CredentialEnd
 from controller.model.manifest import AppId
 from controller.model.plan import Foreign, Item
 
@@ -11,6 +12,10 @@ class Truth(StrEnum):
     TRUE = "True"
     FALSE = "False"
     UNKNOWN = "Unknown"
+
+
+TRUE_IS_WRONG = frozenset({"Reconciling", "Stalled", "CredentialsEnding"})
+"""Types of conditions that say so while something is not as it should be; the others say that all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,18 @@ class Condition:
     since: float
     revision: str
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the condition says that something is not as it should be."""
+        return self.status is (Truth.TRUE if self.type in TRUE_IS_WRONG else Truth.FALSE)
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """*stage* is Gupshup's word for the progress of provisioning. *at* is the observation (epoch seconds).
 
-    *foreign* are an app's webhooks of others, as last read.
+    *foreign* are an app's webhooks of others, as last read. *ends* are those of a partner's credentials, the
+    soonest first.
     """
 
     item: Item
@@ -42,6 +53,7 @@ class Status:
     app_id: AppId | None = None
     stage: str = ""
     foreign: tuple[Foreign, ...] = ()
+    ends: tuple[CredentialEnd, ...] = ()
 
     def condition(self, type_: str) -> Condition | None:
         return next((each for each in self.conditions if each.type == type_), None)

@@ -11,6 +11,7 @@ from controller.doors.cli.exits import WORST_FIRST, after_refusal, code_of, prin
 from controller.doors.cli.options.mirrored import option, variable
 from controller.doors.cli.signals import interrupt, on_end_signal
 from controller.errors import (
+    AddressNotAllowed,
     Busy,
     ControllerError,
     Denied,
@@ -38,6 +39,7 @@ PROBLEM = Problem(Place("a.yaml"), "GS101", Severity.ERROR, "", "no YAML")
         pytest.param(ManifestError([PROBLEM]), 3, id="manifests"),
         pytest.param(PlanRefused("x", "d"), 4, id="a guard"),
         pytest.param(Denied("x"), 7, id="credentials"),
+        pytest.param(AddressNotAllowed("x"), 7, id="an address that is not allowed"),
         pytest.param(Locked("x"), 8, id="another writer"),
         pytest.param(Usage("x"), 64, id="usage"),
         pytest.param(KeyError("x"), 1, id="a bug"),

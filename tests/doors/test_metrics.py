@@ -22,6 +22,7 @@ from controller.model.passes import Lane
 from controller.model.plan import Item, Kind, Outcome, Result, Verb
 from controller.model.ratelimit import CallRecord
 from controller.model.status import Status
+from tests.builders.account import SECRET_KIND, TOKEN_KIND, end_in
 from tests.builders.memory import NOW
 from tests.builders.passes import GOOD, MAIN, finished_pass, transition
 from tests.builders.status import FALSE, TRUE, UNKNOWN, condition, item_named, status_of
@@ -196,6 +197,15 @@ async def test_the_state_of_the_loop_is_read_at_each_scrape(scraped: Scraped) ->
     assert (values['leader{partner="main"}'], values['held_changes{partner="main"}']) == (0, 0)
 
 
+async def test_the_end_of_each_credential_is_a_metric_where_it_is_known(scraped: Scraped) -> None:
+    assert "credential_end" not in " ".join(await scraped.values())
+    scraped.control.partner(ends=(end_in(1, SECRET_KIND), end_in(6, TOKEN_KIND)))
+    values = await scraped.values()
+    name = "credential_end_timestamp_seconds"
+    assert values[f'{name}{{credential="client secret",partner="main"}}'] == NOW + 86_400
+    assert values[f'{name}{{credential="partner token",partner="main"}}'] == NOW + 6 * 86_400
+
+
 async def test_an_event_that_never_happened_has_no_timestamp(scraped: Scraped) -> None:
     """A moment of 0 would be fifty years old, and wake somebody."""
     scraped.control.state = replace(GOOD, revision="", since=0.0, read=0.0)
@@ -293,6 +303,7 @@ async def exposed_series(scraped: Scraped) -> dict[str, tuple[str, frozenset[str
     metrics.hooked("git", "hint")
     metrics.notified("sent")
     scraped.control.state = replace(GOOD, error="no", error_since=NOW)
+    scraped.control.partner(ends=(end_in(6),))
     await scraped.declare(status_of(item_named(), condition("Ready", FALSE, "AppLost"), stage="FINALIZE"))
     families = list(read(await scraped.text()))
     return {

@@ -4,18 +4,23 @@ import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from click.testing import CliRunner
 
+from controller.core.status.partner_status import partner_item
 from controller.doors.cli import cli
 from controller.doors.web import front_app
 from controller.edges.store import SqlStore
 from controller.model.history import WriteRecord
 from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.plan import Foreign, Item, Kind
+from controller.model.status import Status
+from tests.builders.account import SECRET_KIND, end_in
 from tests.builders.memory import NOW
+from tests.builders.status import condition
 from tests.builders.upstream import HERE
 from tests.doors.fake_control import FakeControl
 from tests.doors.web_fixture import caller, keep, open_web_store, status, subscription
@@ -53,7 +58,7 @@ async def filled(folder: Path) -> SqlStore:
     return store
 
 
-async def get(folder: Path, path: str, board: FakeControl | None = None) -> tuple[int, object]:
+async def get(folder: Path, path: str, board: FakeControl | None = None) -> tuple[int, Any]:
     async with (
         await filled(folder) as store,
         caller(front_app(board or FakeControl(), store, token=None)) as http,
@@ -163,9 +168,17 @@ async def test_the_api_shows_why_a_newer_revision_is_rejected(tmp_path: Path) ->
 
 async def test_the_api_shows_the_state_of_each_partners_loop(tmp_path: Path) -> None:
     queued = {Lane.IN_FLIGHT: 2, Lane.ASKED: 1}
-    partner = PartnerState("main", HERE, progressed_at=NOW, queued=queued, error="busy", failures=3)
-    code, found = await get(tmp_path, "/api/v1/partners", FakeControl(all_partners=(partner,)))
+    ends = (end_in(6, SECRET_KIND),)
+    partner = PartnerState(
+        "main", HERE, progressed_at=NOW, queued=queued, error="busy", failures=3, ends=ends
+    )
+    other = PartnerState("other")
+    async with open_web_store(tmp_path) as store:
+        await keep(store, Status(partner_item("main"), (condition("CredentialsEnding"),), "r1", NOW))
+    code, found = await get(tmp_path, "/api/v1/partners", FakeControl(all_partners=(partner, other)))
     assert code == 200
+    first, second = found["items"]
+    assert (second["name"], second["credentials"], second["conditions"]) == ("other", [], [])
     assert found == {
         "formatVersion": "1.0",
         "items": [
@@ -181,6 +194,16 @@ async def test_the_api_shows_the_state_of_each_partners_loop(tmp_path: Path) -> 
                 "error": "busy",
                 "failures": 3,
                 "heldDigest": None,
-            }
+                "credentials": [
+                    {
+                        "credential": "client secret",
+                        "endsAt": "2023-11-20T22:13:20Z",
+                        "renewed": False,
+                    }
+                ],
+                "conditions": first["conditions"],
+            },
+            second,
         ],
     }
+    assert [(each["type"], each["status"]) for each in first["conditions"]] == [("CredentialsEnding", "True")]

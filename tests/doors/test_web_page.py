@@ -10,13 +10,16 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from controller.core.status.partner_status import partner_item
 from controller.doors.web import front_app
 from controller.edges.store import SqlStore
 from controller.model.passes import Lane, PartnerState, SourceState
 from controller.model.plan import Foreign, Item, Kind
 from controller.model.status import Status
 from controller.model.text import escape
+from tests.builders.account import SECRET_KIND, end_in
 from tests.builders.memory import NOW
+from tests.builders.status import condition
 from tests.builders.upstream import HERE
 from tests.doors.fake_control import FakeControl
 from tests.doors.web_fixture import caller, keep, open_web_store, status
@@ -33,6 +36,14 @@ HOSTILE = [
     "&lt;b&gt;&#60;",
     "a/../../healthz?x=1#y",
 ]
+
+
+BOTHERED = Status(
+    partner_item("main"),
+    (condition("CredentialsEnding", reason="SecretEnds", message="make a new one"),),
+    "r1",
+    NOW,
+)
 
 
 class Page(HTMLParser):
@@ -108,18 +119,26 @@ async def test_the_page_shows_the_source_and_the_partners_with_their_errors(tmp_
     )
     partners = (
         PartnerState(
-            "main", HERE, is_leader=True, apps=3, listed_at=NOW - 9, progressed_at=NOW - 1, provisioning=2
+            "main",
+            HERE,
+            is_leader=True,
+            apps=3,
+            listed_at=NOW - 9,
+            progressed_at=NOW - 1,
+            provisioning=2,
+            ends=(end_in(6, SECRET_KIND),),
         ),
         PartnerState("other", queued={Lane.DRIFT: 4}, error="signing in", failures=3, held_digest="d2"),
     )
-    text, _ = await show(tmp_path, board=FakeControl(state=source, all_partners=partners))
+    text, _ = await show(tmp_path, BOTHERED, board=FakeControl(state=source, all_partners=partners))
     words = Page(text).text
     assert "revision r1 for 1 min" in words
     assert "A newer revision is rejected, for 2 h 0 min: b.yaml is wrong" in words
     assert "Rejected: r2 To accept it: --release d1" in words
     assert "Waiting to read the source, for 3 s: a rest" in words
-    assert "main this process 3 2 0 9 s ago 1 s ago" in words
-    assert "other not here 0 0 4 not yet not yet signing in (3 times in a row)" in words
+    soon = "client secret 2023-11-20T22:13:20Z"
+    assert f"main this process 3 2 0 9 s ago 1 s ago {soon} SecretEnds: make a new one" in words
+    assert "other not here 0 0 4 not yet not yet - signing in (3 times in a row)" in words
     assert "--release d2" in words
     assert "no app yet" in words
 

@@ -7,7 +7,7 @@ from typing import Any
 from tests.e2e.world import PARTNER, THREE, app, subscription, world
 
 ITEM = {"kind", "name", "partner", "app"}
-LISTS = {"waiting", "blocked", "held", "unmanaged", "foreign", "unverifiable", "errors"}
+LISTS = {"waiting", "blocked", "held", "unmanaged", "foreign", "unverifiable", "warnings", "errors"}
 TOLD = {"message", "until"}
 """Keys of what waits or is held that are there where there is more to say."""
 

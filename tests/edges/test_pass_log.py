@@ -8,11 +8,12 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
+from controller.core.status.partner_status import partner_item
 from controller.edges.pass_log import PassLog
 from controller.model.passes import Lane, Transition
 from controller.model.plan import Outcome, Result, Verb
 from tests.builders.passes import finished_pass
-from tests.builders.status import TRUE, condition, item_named
+from tests.builders.status import FALSE, TRUE, condition, item_named
 
 APP = item_named()
 WHOLE = finished_pass()
@@ -118,3 +119,13 @@ def test_a_foreign_webhook_is_logged_as_what_it_is(desk: Desk) -> None:
         "HostNotAllowed",
         "warning",
     )
+
+
+def test_what_goes_wrong_with_an_account_is_a_warning_and_what_is_well_is_none(desk: Desk) -> None:
+    ending = condition("CredentialsEnding", TRUE, "SecretEnds", message="it ends; make a new one")
+    well = [condition("CredentialsEnding", FALSE, "NotSoon"), condition("LinksAllowed", TRUE)]
+    moved = [Transition(partner_item("main"), None, each) for each in (ending, *well)]
+    desk.pass_log.on_pass(replace(WHOLE, transitions=tuple(moved)))
+    (line,) = desk.lines("partner")
+    assert (line["log_level"], line["partner"], line["reason"]) == ("warning", "main", "SecretEnds")
+    assert line["message"] == "it ends; make a new one"

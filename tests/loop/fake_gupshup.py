@@ -8,6 +8,7 @@ from typing import TypeAlias, TypeVar, cast
 
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Rejected, Unclear
+from controller.model.account import AccountFacts
 from controller.model.manifest import App, AppId
 from controller.model.memory import Memory
 from controller.model.modes import in_order, mask
@@ -63,6 +64,7 @@ class Gupshup:
     calls: list[tuple[str, str]] = field(default_factory=list)
     posts: list[tuple[float, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    account_facts: AccountFacts = field(default_factory=AccountFacts)
     _replies: dict[str, list[Reply]] = field(default_factory=lambda: defaultdict(list))
     _late: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
     _told: dict[str, AppId] = field(default_factory=dict)

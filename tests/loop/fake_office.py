@@ -15,6 +15,7 @@ from controller.loop.tokens.app_routes import StoredAppRoutes
 from controller.loop.tokens.context import TokenContext, TokenStore
 from controller.loop.tokens.mints import Mints
 from controller.loop.tokens.source import PartnerTokens
+from controller.model.account import AccountFacts
 from controller.model.manifest import AppId, AuthMode
 from controller.model.secret import Secret
 from controller.model.universal_token import ActiveToken
@@ -97,6 +98,7 @@ class OldLogin:
     error: ControllerError | None = None
     logins: int = 0
     app_routes: KnownInProcess = field(default_factory=KnownInProcess)
+    facts: AccountFacts = field(default_factory=AccountFacts)
 
     async def fetch(self, refused: Secret | None = None) -> IssuedToken:
         del refused

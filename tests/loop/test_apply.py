@@ -14,10 +14,12 @@ from controller.loop.apply import MOST_FAILED_PASSES, PartnerRun, apply_until_se
 from controller.loop.reconcile.gather import gather
 from controller.loop.reconcile.reconcile import decide
 from controller.loop.reconcile.state import PassState
+from controller.model.account import AccountFacts
 from controller.model.manifest import Count, Guards
-from controller.model.plan import Link, Subscribe, Verb, WaitFor
+from controller.model.plan import Kind, Link, Request, Subscribe, Verb, WaitFor
 from controller.model.status import Truth
 from controller.model.upstream import Row, Stage
+from tests.builders.account import PENDING
 from tests.builders.manifest import PARTNER
 from tests.builders.upstream import HERE
 from tests.loop.apply_fixture import Bench, app, bench, events
@@ -124,7 +126,10 @@ async def test_a_run_reports_every_pass_and_every_result_once(there: Bench) -> N
 
 async def test_the_statuses_of_a_run_are_stored(there: Bench) -> None:
     run = await there.go(*TWO)
-    kept = read_documents(await there.store.statuses.read(HERE))
+    known = read_documents(await there.store.statuses.read(HERE))
+    (partner,) = (each for each in known if each.item.kind is Kind.PARTNER)
+    assert partner.item.name == "main"
+    kept = tuple(each for each in known if each is not partner)
     assert kept == tuple(sorted(run.statuses, key=lambda status: status.item))
     assert {str(each.item) for each in kept} == {
         "App/AppOne",
@@ -135,10 +140,10 @@ async def test_the_statuses_of_a_run_are_stored(there: Bench) -> None:
     ready = [each.condition("Ready") for each in kept]
     assert all(each is not None and each.status is Truth.TRUE for each in ready)
     await there.go(*ONE)
-    assert len(await there.store.statuses.read(HERE)) == 2, "what is declared no more is forgotten"
+    assert len(await there.store.statuses.read(HERE)) == 3, "what is declared no more is forgotten"
     narrowed = PartnerRun(there.task(*TWO[2:], complete=False))
     await there.go(run=narrowed)
-    assert len(await there.store.statuses.read(HERE)) == 4, "a narrowed run leaves the others"
+    assert len(await there.store.statuses.read(HERE)) == 5, "a narrowed run leaves the others"
 
 
 async def test_an_unchanged_condition_keeps_its_date(there: Bench) -> None:
@@ -333,3 +338,32 @@ async def test_results_of_gather_come_in_the_order_of_its_tasks() -> None:
         return turns
 
     assert await gather(after(turns) for turns in (3, 1, 2)) == [3, 1, 2]
+
+
+# What the account keeps from working.
+
+
+async def test_an_account_that_may_not_link_is_remembered_and_subscribes_what_is_there(there: Bench) -> None:
+    there.remote.put("AppTwo", "910000000002")
+    there.remote.account_facts = replace(PENDING, at=there.clock.now())
+    run = await there.go(*TWO)
+    assert [(each.item.name, each.reason) for each in run.report("main").blocked] == [
+        ("AppOne", "TermsNotAccepted")
+    ]
+    assert [warning.reason for warning in run.report("main").warnings] == ["TermsNotAccepted"]
+    assert {verb for verb, _ in there.remote.writes} == {"subscribe", "set_callback"}
+    assert (await there.memory()).account.terms_accepted is False
+
+
+async def test_a_silent_sign_in_leaves_what_is_remembered_until_a_link_works(
+    there: Bench,
+) -> None:
+    there.remote.account_facts = replace(PENDING, at=there.clock.now())
+    await there.go(*ONE)
+    there.remote.account_facts = AccountFacts()
+    there.clock.time += 60
+    assert (await there.go(*ONE)).report("main").summary["blocked"] == 1
+    asked = Request(again=frozenset({"AppOne"}), at=there.clock.now())
+    run = await there.go(run=PartnerRun(there.task(*TWO, asked=asked)))
+    assert run.report("main").summary["linked"] == 2, "the first link shows that all of them may go"
+    assert (await there.memory()).account.terms_accepted is True

@@ -1,7 +1,8 @@
 """The process that never stops, in simulated time: it is started, hurried, killed and started again."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
@@ -9,10 +10,13 @@ from random import Random
 from controller.doors.app import Runtime, open_session
 from controller.loop.apply import PartnerRun
 from controller.loop.reconcile.state import PassRequest
+from controller.loop.run.alerter import PACE, Alerter
 from controller.loop.run.controller import Controller
 from controller.loop.run.partner_loop import LoopContext
 from controller.loop.run.source_watcher import SourceWatcher
+from controller.loop.run.summary_cache import SummaryCache
 from controller.model.manifest import App, Desired, Subscription
+from controller.model.notice import Notice
 from controller.model.passes import Pass, Timing
 from controller.model.source import Decoded, Source
 from tests.sim.simulated_world import Ended, SimulatedWorld
@@ -76,13 +80,18 @@ class Ticks:
 
 @dataclass(slots=True)
 class LongRun:
-    """Runs processes that keep a simulated world as its *editions* say. *events*: seconds and names."""
+    """Runs processes that keep a simulated world as its *editions* say. *events*: seconds and names.
+
+    *notices* takes what people are sent; with None nobody is. It is looked for every *alert_every* seconds.
+    """
 
     sim: SimulatedWorld
     editions: Sequence[tuple[float, Desired]]
     tempo: Timing = TEMPO
     events: Sequence[tuple[float, str]] = ()
     passes: list[Pass] = field(default_factory=list)
+    notices: list[Notice] | None = None
+    alert_every: float = PACE
 
     def run(self, seconds: float) -> Ended:
         """Let one process run for *seconds*, or until it is killed."""
@@ -119,8 +128,26 @@ class LongRun:
         for at, name in self.events:
             if at > loop.time():
                 loop.call_at(at, self._event, controller, name)
-        async with runtime.store:
+        async with runtime.store, self._alerted(controller, runtime, clock):
             await controller.run()
+
+    @asynccontextmanager
+    async def _alerted(self, controller: Controller, runtime: Runtime, clock: Clock) -> AsyncIterator[None]:
+        """Look for what people are to be sent while the block goes on."""
+        if self.notices is None:
+            yield
+            return
+        store, summaries = runtime.store, SummaryCache(runtime.store, clock)
+        alerter = Alerter(controller, summaries, clock, self.notices.append, store.told_ends)
+        task = asyncio.create_task(self._look(alerter, clock))
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def _look(self, alerter: Alerter, clock: Clock) -> None:
+        while True:
+            await alerter.check()
+            await clock.sleep(self.alert_every)
 
     def _event(self, controller: Controller, name: str) -> None:
         task = asyncio.ensure_future(controller.hint([name]))

@@ -38,6 +38,12 @@ async def test_a_login_takes_the_secret_under_either_name(field: str) -> None:
     assert claims["exp"] - claims["iat"] == 86_400
 
 
+@pytest.mark.parametrize(("terms", "read"), [("accepted", True), ("pending", False)])
+async def test_a_login_says_whether_the_terms_are_accepted(terms: str, *, read: bool) -> None:
+    answer = await Caller.switched(f"terms={terms}").call("POST", "/partner/account/login", "", **GOOD)
+    assert answer.json()["terms_read"] is read
+
+
 async def test_a_json_body_is_not_understood() -> None:
     answer = await Caller.of().http.post("/partner/account/login", json=GOOD)
 

@@ -8,7 +8,7 @@ from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED, WAY_OUT
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.waits import BY_REASON, AlertWhen
 from controller.core.status.summary import FleetSummary
-from controller.errors import AccountError, Denied, Locked
+from controller.errors import AccountError, AddressNotAllowed, Denied, Locked
 from controller.model.passes import PartnerState, Pass, SourceState, Transition
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Truth
@@ -21,6 +21,9 @@ LATER = 300.0
 
 AT_LEISURE = 900.0
 """The same for an app that only waits for its next pass."""
+
+CREDENTIAL_ERRORS = frozenset(kind.__name__ for kind in (Denied, AccountError, AddressNotAllowed))
+"""The kinds of errors that only the operator of the account ends."""
 
 IN_A_ROW = 3
 """Passes that must fail one after the other before an alert."""
@@ -103,7 +106,7 @@ def detect_alerts(
 
 
 def _of_passes(partner: PartnerState, last: PassEnd) -> Iterator[Alert]:
-    if last.kind in {Denied.__name__, AccountError.__name__}:
+    if last.kind in CREDENTIAL_ERRORS:
         yield Alert(AlertKind.CREDENTIALS, partner.name, last.kind, "", last.message, None, SOON)
     elif last.kind not in {"", Locked.__name__} and partner.failures >= IN_A_ROW:
         yield Alert(AlertKind.PASSES, partner.name, last.kind, "", last.message, None, LATER)

@@ -26,6 +26,8 @@ _DEPTH = "GS108"
 _AHEAD = 1_024
 """The most characters that libyaml reads ahead in a line, to recognise a key."""
 
+_DAYS: frozenset[Path] = frozenset({("spec", "credentials", "expires")})  # the same day to every YAML
+
 
 class Position(NamedTuple):
     """The line and column of a node (from 1), and its text if it is a scalar."""
@@ -202,7 +204,7 @@ class _Composer:
         elif plain and misspelt(text):
             message = f"must be written in plain digits; found {visible(text)}"
             self._odd("GS202", event, message, whole(text), soft=True)
-        elif plain:
+        elif plain and self._path() not in _DAYS:
             message = f"{visible(text)} is one thing to YAML 1.1 and another to YAML 1.2"
             fix = quoted(text) if len(text) < LONGEST_KEY else None
             self._odd("GS201", event, message, fix, soft=True)

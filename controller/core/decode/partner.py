@@ -33,7 +33,6 @@ DEFAULT = "default"
 _EMAIL = FromEnv("GUPSHUP_EMAIL")
 _SECRET = FromEnv("GUPSHUP_SECRET")
 _TOKEN = FromEnv("GUPSHUP_PARTNER_TOKEN")
-_PARTS = ("email", "secret", "token")
 _SETTLE = {"lateEffect": "late_effect", "staleList": "stale_list"}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")  # another rule reports any other name
 _NO_VARIABLE = (
@@ -41,6 +40,7 @@ _NO_VARIABLE = (
     "GUPSHUPCTL_CREDENTIALS_ALLOW"
 )
 _FOR_THIS = "no other variable names, without '..', or one that a GUPSHUP_…_FILE variable names"
+_REFERENCES = ("email", "secret", "token")
 _ID = re.compile(r"[1-9][0-9]{0,19}\Z", re.ASCII)
 
 
@@ -53,6 +53,7 @@ def problems(documents: Sequence[Document], rules: Rules) -> Iterator[Problem]:
         yield from _references(document, rules.credentials)
         yield from _default_callback(document)
         yield from hosts.of_partner(document)
+        yield from _expiry(document)
     filled = [document for document in documents if _uses_environment(document, rules)]
     for document in filled[1:]:
         first = f"{filled[0].title} at {filled[0].place}"
@@ -118,7 +119,7 @@ def _rest(document: Document, rules: Rules) -> Iterator[Problem]:
 
 def _references(document: Document, grant: Grant) -> Iterator[Problem]:
     """Yield each reference in credentials that the operator did not grant. Possible secrets are not shown."""
-    for part in _PARTS:
+    for part in _REFERENCES:
         where = ("spec", "credentials", part)
         name, path = document.text(*where, "env"), document.text(*where, "file")
         if name and _VARIABLE.match(name) and not grant.allows_variable(name):
@@ -137,6 +138,13 @@ def _default_callback(document: Document) -> Iterator[Problem]:
         yield document.problem(flaw.rule, ("spec", "defaults", "callbackUrl"), flaw.message, flaw.fix)
 
 
+def _expiry(document: Document) -> Iterator[Problem]:
+    text = document.text("spec", "credentials", "expires")
+    if text is not None and document.sound and quantities.day_or_moment(text) is None:
+        message = f"{shown(text)} is no moment in any calendar"
+        yield document.problem("GS318", ("spec", "credentials", "expires"), message)
+
+
 def from_environment(rules: Rules) -> Partner:
     """Return the partner that is meant if no manifest declares one."""
     return Partner(
@@ -147,6 +155,7 @@ def from_environment(rules: Rules) -> Partner:
 def partner(document: Document, rules: Rules) -> Partner:
     """Return the Partner of a sound entry without problems."""
     when = document.text("spec", "subscribeWhen")
+    expires = document.text("spec", "credentials", "expires")
     limits = {Bucket(key): quantities.limit(text) for key, text in document.texts("spec", "limits").items()}
     return Partner(
         name=document.name,
@@ -159,6 +168,7 @@ def partner(document: Document, rules: Rules) -> Partner:
         settle=_settle(document.texts("spec", "settle")),
         partner_id=_partner_id(document, rules),
         webhooks=hosts.policy(document),
+        expires=quantities.day_or_moment(expires) if expires else None,
         place=document.place,
     )
 
@@ -178,8 +188,10 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _credentials(given: Mapping[str, object], rules: Rules) -> Credentials:
-    references = {part: rules.credentials.rooted(reference(given[part])) for part in _PARTS if part in given}
-    if "token" in references or (not given and rules.token_given):
+    references = {
+        part: rules.credentials.rooted(reference(given[part])) for part in _REFERENCES if part in given
+    }
+    if "token" in references or ("auth" not in given and not references and rules.token_given):
         return Token(references.get("token", _TOKEN))
     auth = AuthMode(str(given.get("auth", AuthMode.AUTO)))
     return Login(references.get("email", _EMAIL), references.get("secret", _SECRET), auth)

@@ -1,10 +1,12 @@
 """Quantities in manifests: durations, paces, ceilings and times, from texts that kept their schema."""
 
+import re
 from datetime import datetime
 
 from controller.model.manifest import Ceiling, Count, Limit, Share
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_DAY = re.compile(r"[0-9-]+\Z", re.ASCII)
 _WINDOWS = {"s": 1, "min": 60, "h": 3_600}
 
 
@@ -35,3 +37,8 @@ def moment(text: str) -> float | None:
         return datetime.fromisoformat(text.upper()).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def day_or_moment(text: str) -> float | None:
+    """Return the epoch seconds of an RFC 3339 time, or of the beginning of a day (UTC); None as `moment`."""
+    return moment(f"{text}T00:00:00Z" if _DAY.match(text) else text)

@@ -81,6 +81,11 @@ _STRUCTURE = (
     _error(
         "GS317", "Two Partners of one account", "Declare the account once; apps name the Partner that stays"
     ),
+    _error(
+        "GS318",
+        "Not a valid end of credentials",
+        "Write a day, 2027-02-01, or an RFC 3339 time with its zone",
+    ),
     _error("GS320", "Not a valid duration", "Write a whole number and s, m, h or d: 10m"),
     _error("GS321", "Not a valid rate limit", "Write calls and a window: 10/s, 10/min, 100/h"),
     _error("GS322", "Not a valid ceiling", "Write a number (25) or a share (20%)"),

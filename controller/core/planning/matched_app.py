@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from controller.core.account.facts import join_facts
 from controller.core.planning.match import Found, Match, index, match
 from controller.core.planning.provisioning import Progress, of_row
+from controller.model.account import AccountFacts
 from controller.model.manifest import App, Desired, Partner, Policy, SubscribeWhen, Subscription
 from controller.model.memory import Memory, Refusal
 from controller.model.plan import Item, Kind, Observed, Request
@@ -31,6 +33,11 @@ class Context:
     @property
     def now(self) -> float:
         return self.observed.at
+
+    @property
+    def account(self) -> AccountFacts:
+        """The facts of every sign-in so far, those of other processes included."""
+        return join_facts(self.observed.account, self.observed.memory.account)
 
 
 @dataclass(frozen=True, slots=True)

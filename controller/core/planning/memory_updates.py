@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from controller.core.account.facts import news
 from controller.core.planning.actions import REMOVED
 from controller.core.planning.digest import callback_key, link_key, subscription_key
 from controller.core.planning.match import Absent, Found, Undecided
@@ -11,6 +12,7 @@ from controller.core.planning.plan import MOST_UNCLEAR_LINKS, absent_from, attem
 from controller.core.planning.subscriptions import changes
 from controller.model.manifest import Desired
 from controller.model.memory import (
+    AccountTold,
     Bind,
     Binding,
     ClearRefusal,
@@ -20,7 +22,7 @@ from controller.model.memory import (
     Memory,
     MemoryUpdate,
 )
-from controller.model.plan import WaitFor
+from controller.model.plan import Observed, WaitFor
 from controller.model.upstream import ReadFailed, Row
 
 
@@ -31,7 +33,14 @@ def memory_updates(matches: Matches, declared: Desired | None = None) -> tuple[M
     """
     phones = frozenset(app.phone for app in (declared or matches.desired).apps)
     removed = _removals(matches.context.observed.memory)
-    return tuple(update for matched in matches.apps for update in _of_app(matched, phones, removed))
+    of_apps = (update for matched in matches.apps for update in _of_app(matched, phones, removed))
+    return (*_of_account(matches.context.observed), *of_apps)
+
+
+def _of_account(observed: Observed) -> Iterator[MemoryUpdate]:
+    facts = news(observed.account, observed.memory.account)
+    if facts is not None:
+        yield AccountTold(facts)
 
 
 def _of_app(matched: MatchedApp, phones: frozenset[str], removed: Collection[str]) -> Iterator[MemoryUpdate]:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar, assert_never
 
+from controller.core.account.warnings import warnings
 from controller.core.planning import callbacks, subscriptions
+from controller.core.planning.account_block import account_block
 from controller.core.planning.actions import (
     LINK_REFUSED,
     PlanEntry,
@@ -80,6 +82,7 @@ def plan(matches: Matches) -> Plan:
         unverifiable=tuple(entry.item for entry in _only(entries, Unverifiable)),
         not_observed=_only(entries, NotYetObserved),
         foreign=_only(entries, Foreign) if desired.complete else (),
+        warnings=warnings(matches.context.partner, matches.context.account, matches.context.now),
     )
 
 
@@ -114,6 +117,8 @@ def _link(matched: MatchedApp) -> PlanEntry:
     entry = permitted(
         Link(matched.app), matched, key=link_key(matched.app.phone), digest=of_link(matched.app)
     )
+    if not isinstance(entry, Waiting) and (blocked := account_block(matched)):
+        return blocked
     until = _cooldown_end(matched.memory)
     if (
         isinstance(entry, Link)

@@ -36,7 +36,7 @@ def select(
 
 def _parsed(text: str) -> tuple[Kind, str]:
     kind, _, name = text.partition("/")
-    by_name = {each.lower(): each for each in Kind}
+    by_name = {each.lower(): each for each in (Kind.APP, Kind.SUBSCRIPTION)}
     if kind.lower() not in by_name or not name:
         raise Usage(f"--only takes KIND/NAME, App/acme for example; not {text!r:.80}")
     return by_name[kind.lower()], name

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from controller.core.alerts.detect import AlertKind
 from controller.core.alerts.group import Notification, Phase
 from controller.core.render.plan_lines import duration
-from controller.errors import AccountError
+from controller.errors import AccountError, AddressNotAllowed
 from controller.model.notice import Notice
 from controller.model.phone import without_phones
 
@@ -15,7 +15,8 @@ LONGEST_MESSAGE = 300
 _HARMLESS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'"})  # noqa: RUF001  (looks alike on purpose)
 
 _CREDENTIALS = {
-    AccountError.__name__: "open an account that is not known, or is not the one that is declared"
+    AccountError.__name__: "open an account that is not known, or is not the one that is declared",
+    AddressNotAllowed.__name__: "are not accepted from the address of this host",
 }
 _SUBJECTS = {
     AlertKind.CREDENTIALS: "the credentials of partner {partner} {credentials}",

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.core.render.foreign import foreign_table
-from controller.core.render.statuses import fields, timestamp
+from controller.core.render.statuses import fields
 from controller.core.render.tables import subscription_table, table
+from controller.core.timestamp import timestamp
 from controller.model.history import WriteRecord
+from controller.model.plan import Kind
 from controller.model.status import Status
 from controller.model.text import escape
 
@@ -38,8 +40,7 @@ def _lines(of: Described) -> Iterator[str]:
         "Name": str(status.item),
         "Partner": status.item.partner,
         "Upstream": of.upstream,
-        "App id": status.app_id or "-",
-        "Stage": status.stage or "-",
+        **_of_app(status),
         "Revision": status.revision,
         "Observed": timestamp(status.at),
     }
@@ -57,6 +58,11 @@ def _lines(of: Described) -> Iterator[str]:
         head = ("WRITTEN", "VERB", "OUTCOME", "BY", "ANSWER")
         rows = [(timestamp(e.at), e.verb, e.outcome or "?", e.who, e.message) for e in of.history]
         yield f"\n{table(head, rows)}"
+
+
+def _of_app(status: Status) -> Mapping[str, str]:
+    is_partner = status.item.kind is Kind.PARTNER
+    return {} if is_partner else {"App id": status.app_id or "-", "Stage": status.stage or "-"}
 
 
 def _entry(entry: WriteRecord) -> dict[str, object]:

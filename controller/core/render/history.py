@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from controller.core.render.statuses import timestamp
 from controller.core.render.tables import table
+from controller.core.timestamp import timestamp
 from controller.model.history import WriteRecord
 
 HEAD = ("WRITTEN", "VERB", "TARGET", "OUTCOME", "BY", "REVISION", "ANSWER")

@@ -1,6 +1,6 @@
 """Message about a report that could not be printed, shown until another run reports."""
 
-from controller.core.render.statuses import timestamp
+from controller.core.timestamp import timestamp
 from controller.model.history import KeptReport
 from controller.model.text import escape
 

@@ -1,9 +1,11 @@
 """Row of the status page: the state of one app, in the words of kstatus, and for how long."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from controller.core.render.foreign import foreign_words
+from controller.core.timestamp import timestamp
+from controller.model.account import CredentialEnd
 from controller.model.status import Condition, Status, Truth
 
 STATES = ("Stalled", "Reconciling", "Unknown", "Ready")
@@ -57,6 +59,15 @@ def chosen(rows: Iterable[AppRow], text: str, state: str) -> list[AppRow]:
     in_state = (each for each in rows if not state or each.state == state)
     matching = [each for each in in_state if wanted in _search_text(each)]
     return sorted(matching, key=lambda each: (STATES.index(each.state), each.name, each.upstream))
+
+
+def partner_cells(ends: Sequence[CredentialEnd], status: Status | None) -> dict[str, object]:
+    """Return when a partner's credentials end, and what a person has to know of its account."""
+    conditions = () if status is None else status.conditions
+    return {
+        "ends": [f"{end.kind} {timestamp(end.at)}{', renewed' if end.renewed else ''}" for end in ends],
+        "alarms": [f"{each.reason}: {each.message}" for each in conditions if each.is_wrong],
+    }
 
 
 def age(seconds: float) -> str:

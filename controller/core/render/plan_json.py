@@ -5,7 +5,7 @@ from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.render.foreign import foreign_row
-from controller.core.render.statuses import timestamp
+from controller.core.timestamp import timestamp
 from controller.model.modes import in_order
 from controller.model.plan import (
     Action,
@@ -14,6 +14,7 @@ from controller.model.plan import (
     HeldChange,
     Item,
     Link,
+    PartnerWarning,
     SetCallback,
     Subscribe,
     Unmanaged,
@@ -77,6 +78,10 @@ def held_row(each: HeldChange) -> dict[str, object]:
 
 def unmanaged_row(each: Unmanaged) -> dict[str, object]:
     return {**row(each.item), "id": each.id}
+
+
+def warning_row(partner: str, warning: PartnerWarning) -> dict[str, object]:
+    return {"partner": partner, "reason": warning.reason, "message": warning.message}
 
 
 def digests(held: Iterable[str | None]) -> str | None:

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.render.foreign import foreign_words
-from controller.core.render.statuses import timestamp
+from controller.core.timestamp import timestamp
 from controller.model.modes import in_order
 from controller.model.phone import masked
 from controller.model.plan import (
@@ -16,6 +16,7 @@ from controller.model.plan import (
     Item,
     Link,
     Outcome,
+    PartnerWarning,
     Result,
     SetCallback,
     Subscribe,
@@ -113,3 +114,7 @@ def _details(action: Action) -> str:
             return f"→ {remote.url}"
         case _:
             assert_never(action)
+
+
+def of_warning(partner: str, warning: PartnerWarning) -> str:
+    return f"Warning: partner {escape(partner)}: {escape(warning.message)} ({warning.reason})"

@@ -6,7 +6,7 @@ from controller.core.planning.actions import verb_of
 from controller.core.planning.forecast import Forecast, forecast, total
 from controller.core.planning.guard import held_digest
 from controller.core.render import plan_lines
-from controller.core.render.plan_json import action_row, digests, head, lists, row
+from controller.core.render.plan_json import action_row, digests, head, lists, row, warning_row
 from controller.model.plan import Plan, Verb
 from controller.model.text import escape
 
@@ -26,6 +26,7 @@ def plan_document(plans: Sequence[Plan], revision: str) -> dict[str, object]:
         ),
         "heldDigest": digests(held_digest(plan) for plan in plans),
         "unverifiable": [row(item) for plan in plans for item in plan.unverifiable],
+        "warnings": [warning_row(plan.partner.name, each) for plan in plans for each in plan.warnings],
         "summary": summary(plans),
         "forecast": {"calls": {str(name): n for name, n in cost.calls.items()}, "seconds": cost.seconds},
     }

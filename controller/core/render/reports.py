@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from controller.core.render import plan_lines
-from controller.core.render.plan_json import digests, head, lists, row
+from controller.core.render.plan_json import digests, head, lists, row, warning_row
 from controller.core.status.run_report import Report, converging, total
 from controller.model.passes import SourceState
 from controller.model.plan import Result
@@ -34,6 +34,7 @@ def report_document(
         ),
         "heldDigest": digests(part.held_digest for part in parts),
         "unverifiable": [row(item) for part in parts for item in part.unverifiable],
+        "warnings": [warning_row(part.partner, each) for part in parts for each in part.warnings],
         "errors": [{"partner": part.partner, "message": part.error} for part in parts if part.error],
         "summary": total(parts),
     }

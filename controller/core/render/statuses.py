@@ -1,22 +1,23 @@
 """Statuses as JSON, for the store and for `-o json`, and read back from the store."""
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import zip_longest
 
 from controller.core.render.foreign import foreign_fields, read_foreign
+from controller.core.timestamp import timestamp
+from controller.model.account import CredentialEnd, CredentialKind
 from controller.model.manifest import AppId
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
+
+__all__ = ["document", "fields", "read_documents", "timestamp"]
 
 DOCUMENT_VERSION = 1
 """Version of a stored document; documents of earlier releases have none."""
 
 _HUGE = 1e300
-
-_FIRST, _LAST = -62_135_596_800, 253_402_300_799
-"""The years 1 to 9999: a manifest's offset from UTC, or a wrong clock, can lead beyond."""
 
 
 def fields(status: Status) -> dict[str, object]:
@@ -26,14 +27,26 @@ def fields(status: Status) -> dict[str, object]:
         "kind": str(item.kind),
         "name": item.name,
         "partner": item.partner,
-        "app": item.app,
-        "appId": status.app_id,
-        "stage": status.stage,
+        **(_of_partner(status) if item.kind is Kind.PARTNER else _of_app(status)),
         "revision": status.revision,
         "observedAt": timestamp(status.at),
-        "conditions": [_condition(each) for each in status.conditions],
+        "conditions": [condition_row(each) for each in status.conditions],
         **({"foreign": [foreign_fields(each) for each in status.foreign]} if status.foreign else {}),
     }
+
+
+def _of_app(status: Status) -> dict[str, object]:
+    return {"app": status.item.app, "appId": status.app_id, "stage": status.stage}
+
+
+def _of_partner(status: Status) -> dict[str, object]:
+    return {"credentials": ends_rows(status.ends)}
+
+
+def ends_rows(ends: Iterable[CredentialEnd]) -> list[dict[str, object]]:
+    return [
+        {"credential": str(end.kind), "endsAt": timestamp(end.at), "renewed": end.renewed} for end in ends
+    ]
 
 
 def document(status: Status) -> str:
@@ -52,16 +65,7 @@ def read_documents(documents: Mapping[str, str]) -> tuple[Status, ...]:
     return tuple(sorted(statuses, key=lambda status: status.item))
 
 
-def timestamp(seconds: float) -> str:
-    """Return epoch seconds as UTC in ISO 8601, in whole seconds; years have four digits."""
-    return (
-        datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC)
-        .isoformat(timespec="seconds")
-        .replace("+00:00", "Z")
-    )
-
-
-def _condition(condition: Condition) -> dict[str, object]:
+def condition_row(condition: Condition) -> dict[str, object]:
     return {
         "type": condition.type,
         "status": str(condition.status),
@@ -86,7 +90,19 @@ def _read(resource: str, text: str) -> Status:
         app_id,
         _text(stored, "stage"),
         tuple(read_foreign(item, stored.get("foreign"))),
+        tuple(end for given in _list(stored.get("credentials")) if (end := _read_end(_mapping(given)))),
     )
+
+
+def _read_end(stored: Mapping[str, object]) -> CredentialEnd | None:
+    kind = _text(stored, "credential")
+    try:
+        at = datetime.fromisoformat(_text(stored, "endsAt")).timestamp()
+    except ValueError:
+        return None
+    if kind not in set(CredentialKind):
+        return None
+    return CredentialEnd(CredentialKind(kind), at, stored.get("renewed") is True)
 
 
 def _read_condition(given: object, since: object, at: float) -> Condition:
@@ -105,10 +121,14 @@ def _read_condition(given: object, since: object, at: float) -> Condition:
 def _item(resource: str, stored: Mapping[str, object]) -> Item:
     """Return the item that the document names; if it names none, the item that *resource* names."""
     kind, *names = (stored.get(name) for name in ("kind", "partner", "app", "name"))
+    if kind == Kind.PARTNER:
+        names[1] = ""
     if isinstance(kind, str) and kind in set(Kind) and all(isinstance(name, str) for name in names):
         return Item(Kind(kind), *map(str, names))
     subject, _, app = resource.partition(" on App/")
     word, _, name = subject.partition("/")
+    if word == Kind.PARTNER:
+        return Item(Kind.PARTNER, name, "", name)
     return Item(Kind.APP if word == Kind.APP else Kind.SUBSCRIPTION, "", app or name, name)
 
 

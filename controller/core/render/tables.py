@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+from controller.core.status.partner_status import ENDING, LINKS_ALLOWED
+from controller.core.timestamp import timestamp
 from controller.model.plan import Kind
 from controller.model.status import Status, Truth
 from controller.model.text import escape
 
 HEAD = ("NAME", "PARTNER", "APP ID", "LIVE", "SUBSCRIBED", "READY", "REASON")
+PARTNER_HEAD = ("NAME", "LINKS", "CREDENTIALS END", "ENDING", "REASON")
 SUBSCRIPTION_HEAD = ("NAME", "APP", "PARTNER", "SYNCED", "READY", "REASON")
 
 
@@ -30,6 +33,12 @@ def subscription_table(statuses: Iterable[Status]) -> str:
     return table(SUBSCRIPTION_HEAD, rows) if rows else "no subscriptions"
 
 
+def partner_table(statuses: Iterable[Status]) -> str:
+    """Return one line per partner: whether it may link apps, when its credentials end, and what is wrong."""
+    rows = [_partner(status) for status in statuses if status.item.kind is Kind.PARTNER]
+    return table(PARTNER_HEAD, rows) if rows else "no partners"
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return aligned columns, two spaces apart. Characters that could steer a terminal are escaped."""
     cells = [tuple(head), *(tuple(escape(cell) for cell in row) for row in rows)]
@@ -48,6 +57,12 @@ def _app(status: Status) -> tuple[str, ...]:
 def _subscription(status: Status) -> tuple[str, ...]:
     words = (_truth(status, "Synced"), _truth(status, "Ready"), _reason(status))
     return (status.item.name, status.item.app, status.item.partner, *words)
+
+
+def _partner(status: Status) -> tuple[str, ...]:
+    ends = "; ".join(f"{end.kind} {timestamp(end.at)}" for end in status.ends) or "-"
+    reasons = ", ".join(each.reason for each in status.conditions if each.is_wrong)
+    return (status.item.name, _truth(status, LINKS_ALLOWED), ends, _truth(status, ENDING), reasons)
 
 
 def _subscribed(status: Status) -> str:

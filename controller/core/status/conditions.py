@@ -60,7 +60,7 @@ def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> t
     open_items, revision = _open(plan), matches.desired.revision
     of_others = foreign_by_app(matches, plan, previous)
     return tuple(
-        _dated(
+        dated(
             replace(blank, foreign=of_others.get(blank.item, ())),
             (*judgements, *_alarm(of_others.get(blank.item, ()))),
             previous.get(blank.item),
@@ -169,7 +169,8 @@ def _live(matched: MatchedApp) -> Judgement:
     return Judgement("Live", Truth.TRUE if progress is Progress.LIVE else Truth.FALSE, progress, words)
 
 
-def _dated(blank: Status, judgements: Iterable[Judgement], previous: Status | None) -> Status:
+def dated(blank: Status, judgements: Iterable[Judgement], previous: Status | None) -> Status:
+    """Return *blank* with *judgements* as conditions. One with the same truth as before keeps its `since`."""
     return replace(blank, conditions=tuple(_condition(each, blank, previous) for each in judgements))
 
 

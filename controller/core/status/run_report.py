@@ -14,6 +14,7 @@ from controller.model.plan import (
     HeldChange,
     Item,
     Outcome,
+    PartnerWarning,
     Plan,
     Result,
     Unmanaged,
@@ -41,6 +42,7 @@ class Report:
     foreign: tuple[Foreign, ...] = ()
     unverifiable: tuple[Item, ...] = ()
     provisioning: tuple[Item, ...] = ()
+    warnings: tuple[PartnerWarning, ...] = ()
     unchanged: int = 0
     error: str = ""
     summary: Mapping[str, int] = field(default_factory=dict)
@@ -83,6 +85,7 @@ def report(
         foreign=plan.foreign,
         unverifiable=plan.unverifiable,
         provisioning=plan.provisioning,
+        warnings=plan.warnings,
         unchanged=unchanged,
     )
     return replace(part, summary=_summary(part))

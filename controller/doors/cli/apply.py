@@ -19,6 +19,7 @@ from controller.doors.cli.options.connection import ConnectionOptions, connectio
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.selection import selection_options
 from controller.doors.cli.options.values import Duration, digests
+from controller.doors.cli.output.partner_warnings import print_partner_warnings
 from controller.doors.cli.output.progress import display
 from controller.doors.cli.output.report import Applied, print_report
 from controller.doors.cli.partners import (
@@ -172,6 +173,7 @@ async def apply_all(
     async def apply_one(partner: Partner) -> None:
         timeout, sign_in = options.lock_timeout, sign_ins.sign_in
         async with open_writer(runtime, partner, lock_timeout=timeout, sign_in=sign_in) as account:
+            await print_partner_warnings(account)
             await refuse_loss(revisions, account.upstream, partner, loaded.desired, selection.released)
             run = runs[partner.name]
             run.request = await decide_resend(account, request, selection, runtime.environ)

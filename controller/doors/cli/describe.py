@@ -42,7 +42,7 @@ def _name(words: tuple[str, ...]) -> str:
     if not kind:
         return name
     if kind.lower() not in KINDS:
-        raise click.UsageError(f"{kind!r:.40} is not a kind: write app or subscription")
+        raise click.UsageError(f"{kind!r:.40} is not a kind: write app, subscription or partner")
     return f"{KINDS[kind.lower()]}/{name}"
 
 

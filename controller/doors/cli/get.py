@@ -8,7 +8,7 @@ import click
 from controller.core.render.foreign import foreign_items, foreign_table
 from controller.core.render.kept_report import kept_fields, kept_text
 from controller.core.render.statuses import fields
-from controller.core.render.tables import status_table, subscription_table
+from controller.core.render.tables import partner_table, status_table, subscription_table
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
@@ -18,7 +18,15 @@ from controller.model.history import KeptReport
 from controller.model.status import Status
 
 FOREIGN = "foreign"
-KINDS = {"apps": "App", "app": "App", "subscriptions": "Subscription", "subscription": "Subscription"}
+KINDS = {
+    "apps": "App",
+    "app": "App",
+    "subscriptions": "Subscription",
+    "subscription": "Subscription",
+    "partners": "Partner",
+    "partner": "Partner",
+}
+TABLES = {"App": status_table, "Subscription": subscription_table, "Partner": partner_table}
 REPORT = "report"
 
 
@@ -30,11 +38,11 @@ REPORT = "report"
 @output_option("text", "json")
 @store_option
 def command(kind: str, name: str | None, output: str, store: str | None) -> int:
-    """List the status of apps or subscriptions, as of the last apply or run. Sends nothing to Gupshup.
+    """List the status of apps, subscriptions or partners, as of the last apply or run. Sends no call.
 
-    KIND is apps (the default), subscriptions, foreign (webhooks on declared apps that nobody declares), or
-    report: the report of the last apply, if it could not be printed. NAME selects one, for foreign an app.
-    Exit 1 if there is none of that name.
+    KIND is apps (the default), subscriptions, partners, foreign (webhooks on declared apps that nobody
+    declares), or report: the report of the last apply, if it could not be printed. NAME selects one, for
+    foreign an app. Exit 1 if there is none of that name.
     """
     statuses, report = use_store(store, statuses_and_report)
     if kind.lower() == REPORT:
@@ -51,7 +59,7 @@ def command(kind: str, name: str | None, output: str, store: str | None) -> int:
         unprinted = {} if report is None else {"unprintedReport": kept_fields(report)}
         _print_json({"formatVersion": "1.0", "items": items, **unprinted})
     else:
-        table = status_table if wanted == "App" else subscription_table
+        table: Callable[[Iterable[Status]], str] = TABLES[wanted]
         click.echo("\n\n".join(_by_upstream(selected, table)) or table([]))
         if report is not None:
             click.echo(f"\n{kept_text(report)}")

@@ -9,6 +9,7 @@ from functools import partial
 
 import click
 
+from controller.core.account.facts import LINK_OBSTACLES
 from controller.core.planning.actions import TOO_MANY_SUBSCRIPTIONS
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.subscriptions import UNAVAILABLE
@@ -20,6 +21,7 @@ from controller.doors.cli.options.connection import ConnectionOptions, connectio
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.selection import selection_options
 from controller.doors.cli.options.values import Duration
+from controller.doors.cli.output.partner_warnings import print_partner_warnings
 from controller.doors.cli.output.progress import wait_lines
 from controller.doors.cli.partners import (
     Selection,
@@ -36,8 +38,8 @@ from controller.loop.apply import PartnerRun, plan_when_observed
 from controller.model.manifest import Partner
 from controller.model.plan import Plan
 
-_FAILING = frozenset({UNAVAILABLE, FOREIGN_WEBHOOK, TOO_MANY_SUBSCRIPTIONS})
-"""Reasons that fail a plan: what is declared, or the operator's own policy, blocks the change."""
+_FAILING = frozenset({UNAVAILABLE, FOREIGN_WEBHOOK, TOO_MANY_SUBSCRIPTIONS, *map(str, LINK_OBSTACLES)})
+"""Reasons that fail a plan: what is declared, the account, or the operator's own policy blocks the change."""
 
 
 @click.command()
@@ -68,9 +70,9 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     """Show what apply would do, without doing it.
 
     Exit 0 with or without changes, 2 for changes with --detailed-exitcode, 3 for invalid manifests, 4 if a
-    guard holds changes or refuses the source, 5 if the value of a header is not available, an app has no room
-    for a subscription, or a foreign webhook blocks its changes, 7 for refused credentials. What is blocked
-    for any other reason is shown, and does not fail the plan.
+    guard holds changes or refuses the source, 5 if the value of a header is not available, the account may
+    not link apps, an app has no room for a subscription, or a foreign webhook blocks its changes, 7 for
+    refused credentials. What is blocked for any other reason is shown, and does not fail the plan.
     """
     loaded = load(paths_or_default(paths))
     runtime = connection.open("plan", loaded.desired.revision, read_only=True)
@@ -102,6 +104,7 @@ async def plan_all(loaded: Loaded, selection: Selection, runtime: Runtime, *, se
 
     async def plan_one(partner: Partner) -> None:
         async with open_reader(runtime, partner) as account:
+            await print_partner_warnings(account)
             revisions, desired = runtime.store.revisions, loaded.desired
             await refuse_loss(revisions, account.upstream, partner, desired, selection.released)
             run = PartnerRun(await decide_resend(account, request, selection, runtime.environ))

@@ -18,6 +18,7 @@ from controller.doors.stored import StoredStatus, all_statuses, named, use_store
 from controller.edges.store import SqlStore
 from controller.errors import Usage
 from controller.loop.run.worker import RECONCILE, RELEASE
+from controller.model.plan import Kind
 
 POLL_EVERY = 0.5
 """Seconds between two reads of the store."""
@@ -55,7 +56,7 @@ async def _request(
     store: SqlStore, *, name: str | None, release: tuple[str, ...], seconds: float | None
 ) -> int:
     """Leave the request, wait for the result unless *seconds* is None, and return the exit code."""
-    statuses = await all_statuses(store)
+    statuses = [stored for stored in await all_statuses(store) if stored.status.item.kind is not Kind.PARTNER]
     selected = statuses if name is None else named(statuses, name)
     if not selected:
         raise Usage("the store has no status of an app: the first pass of `apply` or `run` writes one")

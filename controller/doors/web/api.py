@@ -12,13 +12,15 @@ from controller.core.render.descriptions import Described, description
 from controller.core.render.foreign import foreign_items
 from controller.core.render.history import event
 from controller.core.render.plan_json import FORMAT
-from controller.core.render.statuses import fields, timestamp
+from controller.core.render.statuses import condition_row, ends_rows, fields
+from controller.core.timestamp import timestamp
 from controller.doors.stored import StoredStatus
-from controller.doors.web.statuses import about, apps
+from controller.doors.web.statuses import about, apps, partners
 from controller.edges.store import SqlStore
 from controller.loop.run.control import LoopControl
 from controller.model.passes import PartnerState
 from controller.model.plan import Kind
+from controller.model.status import Status
 
 MOST_EVENTS = 1_000
 USUAL_EVENTS = 100
@@ -89,7 +91,9 @@ class Api:
         )
 
     async def partners(self, _: Request) -> Response:
-        return _document([_partner(state) for state in self._control.partners()])
+        known = await partners(self._store)
+        states = self._control.partners()
+        return _document([_partner(state, known.get((state.upstream, state.name))) for state in states])
 
     async def _described(self, app: StoredStatus, known: list[StoredStatus]) -> Described:
         target = str(app.status.item)
@@ -126,7 +130,7 @@ def _limit(given: str) -> int:
     return int(given)
 
 
-def _partner(state: PartnerState) -> dict[str, object]:
+def _partner(state: PartnerState, status: Status | None) -> dict[str, object]:
     return {
         "name": state.name,
         "upstream": state.upstream or None,
@@ -141,6 +145,8 @@ def _partner(state: PartnerState) -> dict[str, object]:
         "error": state.error or None,
         "failures": state.failures,
         "heldDigest": state.held_digest or None,
+        "credentials": ends_rows(state.ends),
+        "conditions": [] if status is None else [condition_row(each) for each in status.conditions],
     }
 
 

@@ -92,6 +92,10 @@ def _of_partners(partners: tuple[PartnerState, ...]) -> Iterator[Metric]:
     yield _gauge(
         "last_progress_timestamp_seconds", "Time of the loop's last progress.", ("partner",), progressed
     )
+    ends = [((state.name, str(end.kind)), end.at) for state in partners for end in state.ends]
+    yield _gauge(
+        "credential_end_timestamp_seconds", "Time when a credential ends.", ("partner", "credential"), ends
+    )
     due = [
         ((state.name, lane.name.lower()), state.queued.get(lane, 0)) for state in partners for lane in Lane
     ]

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from controller.core.render.page_rows import STATES, AppRow, age, chosen, row
-from controller.core.render.statuses import timestamp
+from controller.core.render.page_rows import STATES, AppRow, age, chosen, partner_cells, row
+from controller.core.timestamp import timestamp
 from controller.doors.web.security_headers import HEADERS
-from controller.doors.web.statuses import apps
+from controller.doors.web.statuses import apps, partners
 from controller.edges.store import SqlStore
 from controller.loop.run.control import LoopControl
 from controller.model.passes import PartnerState, SourceState
@@ -53,7 +53,7 @@ class Page:
         counts = Counter(row.state for row in rows)
         html = self._template.render(
             style=self._style,
-            **self._loop(),
+            **await self._loop(),
             rows=fitting[(page - 1) * A_PAGE : page * A_PAGE],
             counts={name: counts[name] for name in STATES},
             total=len(rows),
@@ -73,14 +73,20 @@ class Page:
             rows += [row(known.status, known.upstream, now) for known in part]
         return rows
 
-    def _loop(self) -> dict[str, object]:
+    async def _loop(self) -> dict[str, object]:
         """Return the template's values about the source and the partners."""
-        now = self._control.now()
+        now, known = self._control.now(), await partners(self._store)
         since = partial(_since, now)
         return {
             "at": timestamp(now),
             "source": _source(self._control.source(), since),
-            "partners": [_partner(state, since) for state in self._control.partners()],
+            "partners": [
+                {
+                    **_partner(state, since),
+                    **partner_cells(state.ends, known.get((state.upstream, state.name))),
+                }
+                for state in self._control.partners()
+            ],
         }
 
 

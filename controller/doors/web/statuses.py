@@ -8,6 +8,7 @@ from controller.core.render.statuses import read_documents
 from controller.doors.stored import StoredStatus
 from controller.edges.store import SqlStore
 from controller.model.plan import Kind
+from controller.model.status import Status
 
 AT_ONCE = 100
 """Documents to read before other tasks run: about two milliseconds of work."""
@@ -31,3 +32,12 @@ async def about(store: SqlStore, app: str) -> list[StoredStatus]:
 
 def _known(upstream: str, documents: Mapping[str, str]) -> list[StoredStatus]:
     return [StoredStatus(upstream, status) for status in read_documents(documents)]
+
+
+async def partners(store: SqlStore) -> dict[tuple[str, str], Status]:
+    """Return the last status of every partner, by upstream and name."""
+    upstreams = await store.statuses.upstreams()
+    parts = [
+        _known(upstream, await store.statuses.read(upstream, kind=Kind.PARTNER)) for upstream in upstreams
+    ]
+    return {(known.upstream, known.status.item.name): known.status for part in parts for known in part}

@@ -3,6 +3,7 @@
 import re
 
 from controller.edges.gupshup.body import Json, Malformed
+from controller.edges.gupshup.denials import denial
 from controller.edges.gupshup.replies import (
     BadToken,
     Classified,
@@ -55,9 +56,9 @@ def link_answer(call: Call, classified: Classified, phone: str) -> LinkAnswer:
 
 
 def _denied(call: Call, classified: BadToken | Forbidden) -> Denied:
-    return Denied(
-        f"{call.what}: {classified.status} {classified.words}; nothing was linked, token dropped. "
-        "If it lasts, check the partner's credentials and that it is a Tech Provider",
+    return denial(
+        f"{call.what}: {classified.status} {classified.words}; nothing was linked, token dropped",
+        "if it lasts, check the partner's credentials and that it is a Tech Provider",
     )
 
 

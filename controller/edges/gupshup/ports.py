@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from controller.edges.gupshup.tokens import IssuedToken
+from controller.model.account import AccountFacts
 from controller.model.manifest import AppId, Bucket
 from controller.model.secret import Secret
 
@@ -34,6 +35,10 @@ class TokenSource(Protocol):
 
     @property
     def app_routes(self) -> "AppRoutes": ...
+    @property
+    def facts(self) -> AccountFacts:
+        """Return what the last sign-in told of the account, and the ends of the tokens in use."""
+        ...
 
     async def fetch(self, refused: Secret | None = None) -> IssuedToken:
         """Return a token, another one than *refused* if there is any. Raises Busy, Limited or Denied."""

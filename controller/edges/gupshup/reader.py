@@ -17,6 +17,7 @@ from controller.edges.gupshup.routes import (
 )
 from controller.edges.gupshup.session import Session
 from controller.errors import Busy, OutOfTime, Rejected, Usage
+from controller.model.account import AccountFacts
 from controller.model.manifest import AppId
 from controller.model.upstream import Details, RemoteSubscription, Row, Stage
 
@@ -40,6 +41,11 @@ class GupshupReader:
     async def sign_in(self) -> str:
         """Return the partner's id, "" if neither the answer nor the token has it."""
         return await self._session.owner()
+
+    @property
+    def account_facts(self) -> AccountFacts:
+        """What the last sign-in told of the account; nothing before the first one."""
+        return self._session.account_facts
 
     async def rows(self, until: float = math.inf) -> tuple[Row, ...]:
         """Return all apps of the partner, sorted by id: whole, or not at all.

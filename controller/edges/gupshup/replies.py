@@ -11,10 +11,11 @@ from typing import TypeAlias, assert_never
 
 from controller.edges.gupshup.body import Json, Malformed, PlainText
 from controller.edges.gupshup.callback_answers import says_unsupported, unsupported
+from controller.edges.gupshup.denials import denial
 from controller.edges.gupshup.redact import redact
 from controller.edges.gupshup.routes import CALLBACK, LINK, LOGIN, MINT, PIPELINE, Call, Route
 from controller.edges.gupshup.transport import Reply
-from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear, Unsupported
+from controller.errors import Busy, ControllerError, Limited, Rejected, Unclear, Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,5 +207,7 @@ def _refused(call: Call, status: int, words: str) -> ControllerError:
     if call.route.per_app:
         return Rejected(f"{call.what}: {status} {words}", status=status, words=words)
     if status in {401, 403}:
-        return Denied(f"{call.what}: {status} {words}; check the partner's credentials and what they may do")
+        return denial(
+            f"{call.what}: {status} {words}", "check the partner's credentials and what they may do"
+        )
     return Busy(f"{call.what}: {status} {words}; it is read again later")

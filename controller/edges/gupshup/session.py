@@ -13,6 +13,7 @@ from controller.edges.gupshup.routes import LINK, Auth, Call, app_id
 from controller.edges.gupshup.tokens import IssuedToken, TokenCache
 from controller.edges.gupshup.transport import Reply, ReplyLost, Transport
 from controller.errors import Busy, Rejected, Unclear
+from controller.model.account import AccountFacts
 from controller.model.clock import Clock
 from controller.model.manifest import AppId
 from controller.model.secret import Secret
@@ -36,6 +37,7 @@ class Session:
     def __init__(self, transport: Transport, source: TokenSource, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
+        self._source = source
         self._partner = TokenCache(source.fetch, clock, source.accepted)
         self._apps: dict[AppId, TokenCache] = {}
         self._app_tokens = AppTokens(self.read, self._partner.get, source, clock)
@@ -45,6 +47,11 @@ class Session:
     def now(self) -> float:
         """Return epoch seconds."""
         return self._clock.now()
+
+    @property
+    def account_facts(self) -> AccountFacts:
+        """What the last sign-in told of the account."""
+        return self._source.facts
 
     async def owner(self) -> str:
         """Return the id of the partner that is signed in, "" if neither the answer nor the token has it."""

@@ -1,24 +1,24 @@
 """Sign-in: credentials go in, a partner token and the partner's id come out. Refusals slow it down."""
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from controller.edges.gupshup.account_facts import claims_of, lives_long, of_given, of_login
 from controller.edges.gupshup.app_tokens import KnownInProcess
-from controller.edges.gupshup.body import Json, Malformed, Object, decode, number
+from controller.edges.gupshup.body import Json, Malformed, decode
+from controller.edges.gupshup.denials import denial
 from controller.edges.gupshup.replies import BadToken, Classified, Forbidden, Ok, Refused, TooMany, classify
 from controller.edges.gupshup.routes import LOGIN, Call
 from controller.edges.gupshup.tokens import IssuedToken
 from controller.edges.gupshup.transport import NotSent, ReplyLost, Transport
 from controller.errors import AccountError, Busy, Denied, Limited, Rejected
+from controller.model.account import AccountFacts
 from controller.model.clock import Clock
 from controller.model.manifest import AppId, Login, Partner, Reference, Token
 from controller.model.secret import Secret
 
 _LIFETIME = 22 * 3600.0
-_LONGEST_PARTNER_TOKEN = 25 * 3600
 _BEARER = "Bearer "
 _REST = 60.0
 _UNSENT_REST = 5.0
@@ -31,10 +31,13 @@ Reveal = Callable[[Reference], Secret]
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """The last sign-in, if it failed. *tries* counts the refusals in a row with these credentials."""
+    """The last sign-in, if it failed. *denied* is the kind of the refusal, None if it was not refused.
+
+    *tries* counts the refusals in a row with these credentials.
+    """
 
     message: str
-    denied: bool
+    denied: type[Denied] | None
     until: float
     credentials: tuple[Secret, Secret]
     tries: int
@@ -56,6 +59,7 @@ class SignIn:
         self._owner = ""
         self._accepted: Secret | None = None
         self.app_routes = KnownInProcess()
+        self.facts = AccountFacts()
 
     async def fetch(self, refused: Secret | None = None) -> IssuedToken:
         """Return a token. Raises Denied (missing or refused credentials), Busy or Limited.
@@ -89,6 +93,7 @@ class SignIn:
                 f"the token of partner {self._partner.name} cannot be sent: a token is printable ASCII "
                 "without line breaks; check the value",
             )
+        self.facts = of_given(token)
         return token
 
     async def _login(self, login: Login) -> IssuedToken:
@@ -130,6 +135,7 @@ class SignIn:
         if not token.fits_header():
             raise self._busy(f"{call.what}: the answer holds no usable token", credentials, _REST)
         self._failed = None
+        self.facts = of_login(body, self._clock.now())
         return self._issued(token, body.get("id"))
 
     def _issued(self, token: Secret, answered_id: Json) -> IssuedToken:
@@ -150,26 +156,33 @@ class SignIn:
             self._failed = None
             return
         if failed.tries >= _TRIES:
-            raise Denied(
+            kind = failed.denied or Denied
+            raise kind(
                 f"{failed.message}; refused {failed.tries} times, so not tried again until they change"
             )
         now = self._clock.now()
         if failed.until - _REST <= now < failed.until:
-            raise Denied(failed.message) if failed.denied else Busy(failed.message, failed.until)
+            raise failed.denied(failed.message) if failed.denied else Busy(failed.message, failed.until)
 
     def _denied(self, text: str, credentials: tuple[Secret, Secret]) -> Denied:
-        message = f"{text}; check the e-mail address and client secret of partner {self._partner.name}"
-        self._fail(message, credentials, _REST, denied=True)
-        return Denied(message)
+        advice = f"check the e-mail address and client secret of partner {self._partner.name}"
+        error = denial(text, advice)
+        self._fail(str(error), credentials, _REST, denied=type(error))
+        return error
 
     def _busy(self, message: str, credentials: tuple[Secret, Secret], rest: float) -> Busy:
         self._fail(message, credentials, rest)
         return Busy(message, self._clock.now() + rest)
 
     def _fail(
-        self, message: str, credentials: tuple[Secret, Secret], rest: float, *, denied: bool = False
+        self,
+        message: str,
+        credentials: tuple[Secret, Secret],
+        rest: float,
+        *,
+        denied: type[Denied] | None = None,
     ) -> None:
-        tries = (self._failed.tries if self._failed else 0) + denied
+        tries = (self._failed.tries if self._failed else 0) + (denied is not None)
         self._failed = _Failed(message, denied, self._clock.now() + rest, credentials, tries)
 
 
@@ -180,15 +193,9 @@ def _as_sent(given: Secret, refused: Secret | None) -> Secret:
     """
     bare = given.reveal().removeprefix(_BEARER)
     forms = [Secret(bare), Secret(_BEARER + bare)]
-    if given.reveal().startswith(_BEARER) or _lives_long(bare):
+    if given.reveal().startswith(_BEARER) or lives_long(given):
         forms.reverse()
     return forms[forms[0] == refused]
-
-
-def _lives_long(token: str) -> bool:
-    claims = _claims(token)
-    begin, end = number(claims.get("iat")), number(claims.get("exp"))
-    return begin is not None and end is not None and end - begin > _LONGEST_PARTNER_TOKEN
 
 
 def _what_came(classified: Classified) -> str:
@@ -203,21 +210,9 @@ def _identity(value: Json) -> str:
 
 def _claimed(token: Secret) -> Json:
     """Return the id that a JWT claims for its owner. A claim is only a name, never a proof of anything."""
-    payload = _claims(token.reveal().removeprefix(_BEARER)).get("payload")
+    payload = claims_of(token).get("payload")
     try:
         inner = decode(payload.encode()) if isinstance(payload, str) else payload
     except (Malformed, ValueError):
         return None
     return inner.get("id") if isinstance(inner, dict) else None
-
-
-def _claims(token: str) -> Object:
-    """Return the claims of a JWT, none if *token* is no JWT."""
-    parts = token.split(".")
-    if len(parts) != 3:  # noqa: PLR2004  (header, claims, signature)
-        return {}
-    try:
-        claims = decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (Malformed, binascii.Error, ValueError):
-        return {}
-    return claims if isinstance(claims, dict) else {}

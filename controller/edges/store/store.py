@@ -34,6 +34,7 @@ from controller.edges.store.tables.reports import KeptReports
 from controller.edges.store.tables.revisions import RevisionTables
 from controller.edges.store.tables.spent_plans import SpentPlans
 from controller.edges.store.tables.statuses import StatusTable
+from controller.edges.store.tables.told_ends import ToldEnds
 from controller.edges.store.tables.universal_tokens import UniversalTokenTable
 from controller.edges.store.writer_lock import WriterLock, WriterLocks
 from controller.errors import StoreError
@@ -88,6 +89,7 @@ class SqlStore:
         self.revisions = RevisionTables(database)
         self.tokens = UniversalTokenTable(database, parts.shared_clock)
         self.hints = HintTable(database, parts.shared_clock)
+        self.told_ends = ToldEnds(database)
         self.replicas = parts.replicas
 
     def keyed_digest(self, text: str) -> str:

@@ -7,6 +7,7 @@ read can show. No function here repeats a POST.
 import asyncio
 from contextlib import suppress
 
+from controller.core.account.facts import after_link, join_facts
 from controller.core.planning.link_outcomes import of_link_answer, phone_elsewhere
 from controller.core.planning.matched_app import app_item
 from controller.core.planning.write_outcomes import Verdict
@@ -14,7 +15,7 @@ from controller.errors import Busy, Denied, Rejected, StoreError, Unclear
 from controller.loop.ports import Account, Writer
 from controller.loop.reconcile.attempt import INTERRUPTED, Attempt, abandon, begin, interrupted, result_of
 from controller.model.manifest import App
-from controller.model.memory import CloseIntent, Intent
+from controller.model.memory import AccountTold, CloseIntent, Intent
 from controller.model.plan import Link, Observed, Outcome
 from controller.model.upstream import LinkAnswer, PhoneTaken, ReadFailed
 
@@ -75,8 +76,10 @@ async def _keep(
         now=account.clock.now(),
         stale=account.partner.settle.stale_list,
     )
+    facts = after_link(answer, join_facts(observed.account, observed.memory.account), account.clock.now())
+    told = () if facts is None else (AccountTold(facts),)
     try:
-        await account.store.memories.note(account.upstream, verdict.notes)
+        await account.store.memories.note(account.upstream, (*verdict.notes, *told))
     except StoreError:
         with suppress(StoreError):  # the answer could not be stored: only a read can show it now
             await account.store.intents.end(account.upstream, intent.id)

@@ -60,7 +60,7 @@ async def observe(
     observed = Observed(account.clock.now(), listing.rows, facts, memory, value_digests, listing.at)
     while queries := open_queries(match_apps(desired, account.partner, observed), kind):
         observed = replace(observed, facts=await _answer(account.remote, queries, observed.facts))
-    return replace(observed, at=account.clock.now())
+    return replace(observed, at=account.clock.now(), account=account.remote.account_facts)
 
 
 def digests(account: Account[Reader], desired: Desired) -> Iterator[tuple[Item, str | ReadFailed]]:

@@ -10,6 +10,7 @@ from controller.core.render.alerts import notice
 from controller.core.status.summary import FleetSummary
 from controller.errors import StoreError
 from controller.loop.run.control import LoopControl
+from controller.loop.run.end_notices import EndClaims, EndNotices
 from controller.loop.run.summary_cache import STALE, SummaryCache
 from controller.model.clock import Clock
 from controller.model.notice import Notice
@@ -21,7 +22,7 @@ PACE = 10.0
 
 
 class Alerter:
-    """*notify* sends a notice, and neither waits nor raises.
+    """*notify* sends a notice, and neither waits nor raises. *ends* knows which ends were notified.
 
     With *observe* no process is a partner's writer, so this process reports every partner.
     """
@@ -32,6 +33,7 @@ class Alerter:
         summaries: SummaryCache,
         clock: Clock,
         notify: Callable[[Notice], None],
+        ends: EndClaims,
         *,
         observe: bool = False,
     ) -> None:
@@ -39,6 +41,7 @@ class Alerter:
         self._summaries = summaries
         self._clock = clock
         self._notify = notify
+        self._ends_ahead = EndNotices(ends)
         self._observe = observe
         self._began = clock.now()
         self._groups: AlertGroups = {}
@@ -69,6 +72,9 @@ class Alerter:
         self._groups = update.groups
         if update.notifications:
             self._notify(notice(update.notifications, now))
+        with suppress(StoreError):  # likewise; a notice that could not be claimed is due again
+            async for ahead in self._ends_ahead.due(partners, now):
+                self._notify(ahead)
 
     def _partners(self) -> tuple[PartnerState, ...]:
         partners = self._control.partners()

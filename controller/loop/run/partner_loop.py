@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from controller.core.account.ends import ends_of
 from controller.core.backoff import pass_backoff
 from controller.core.replicas.election import Acquire, WaitUntil
 from controller.edges import log
@@ -16,6 +17,7 @@ from controller.loop.run.control import OnPass
 from controller.loop.run.replicas import SingleReplica
 from controller.loop.run.sign_ins import PartnerSession, SignIn
 from controller.loop.run.worker import EVENT, Worker
+from controller.model.account import AccountFacts
 from controller.model.clock import Clock
 from controller.model.manifest import Desired, Partner
 from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Timing
@@ -71,6 +73,7 @@ class PartnerLoop:
         self._desired = desired
         self._context = context
         self._worker: Worker | None = None
+        self._account: Account[Reader] | None = None
         self._upstream = ""
         self._error = ""
         self._refusal: SourceRefused | None = None
@@ -109,8 +112,9 @@ class PartnerLoop:
         return self._worker is not None and self._worker.awaits(names)
 
     def state(self) -> PartnerState:
+        ends = ends_of(self.partner, self._account_facts())
         if self._worker is not None:
-            return self._worker.state()
+            return replace(self._worker.state(), ends=ends)
         return PartnerState(
             self.partner.name,
             self._upstream,
@@ -118,7 +122,11 @@ class PartnerLoop:
             progressed_at=self._progressed_at,
             error=self._error,
             failures=self._failures,
+            ends=ends,
         )
+
+    def _account_facts(self) -> AccountFacts:
+        return AccountFacts() if self._account is None else self._account.remote.account_facts
 
     async def run(self) -> None:
         """Run until the process stops, or `leave`. No error ends the loop."""
@@ -126,7 +134,7 @@ class PartnerLoop:
             began = self._context.clock.now()
             try:
                 async with self._context.sign_in(self.partner) as session:
-                    self._upstream = session.account.upstream
+                    self._account, self._upstream = session.account, session.account.upstream
                     await self._lead_when_elected(session)
             except ControllerError as error:
                 await self._pause(self._rest(error, began))

@@ -14,6 +14,7 @@ from controller.core.planning.guard import held_digest
 from controller.core.schedule.pass_outcome import PassOutcome
 from controller.core.schedule.schedule import Schedule
 from controller.core.status.conditions import statuses
+from controller.core.status.partner_status import partner_status
 from controller.core.status.run_report import report
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, StoreError
@@ -196,7 +197,11 @@ class Worker:
     async def _record_statuses(self, outcome: PassOutcome) -> tuple[Transition, ...]:
         if outcome.plan is None or outcome.matches is None or not self._holds:
             return ()  # the lock was lost meanwhile: the statuses are another writer's by now
-        latest = statuses(outcome.matches, outcome.plan, self._statuses.last)
+        last = self._statuses.last
+        latest = (
+            *statuses(outcome.matches, outcome.plan, last),
+            partner_status(outcome.matches, last),
+        )
         force = bool({outcome.name, WHOLE_PARTNER} & self._forced)
         self._forced.discard(outcome.name)
         whole = outcome.name == WHOLE_PARTNER

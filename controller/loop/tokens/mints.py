@@ -21,6 +21,7 @@ from controller.core.credentials import (
 from controller.edges.gupshup import IssuedToken
 from controller.errors import Busy, ControllerError, Unclear
 from controller.loop.tokens.context import Office, TokenContext, TokenStore
+from controller.model.account import CredentialEnd, CredentialKind
 from controller.model.manifest import AuthMode
 from controller.model.secret import Secret
 from controller.model.universal_token import OwnToken, TokenState
@@ -40,11 +41,12 @@ class Usable:
 
 @dataclass(slots=True)
 class Mints:
-    """The Universal Tokens of one store for one way to sign in."""
+    """The Universal Tokens of one store for one way to sign in. *ends* holds the end of the one in use."""
 
     office: Office
     store: TokenStore
     context: TokenContext
+    ends: tuple[CredentialEnd, ...] = ()
     _for_now: dict[str, tuple[str, Secret]] = field(default_factory=dict)
 
     async def read(self) -> tuple[OwnToken, ...]:
@@ -156,8 +158,10 @@ class Mints:
         await self.store.tokens.forget(self.context.login, gone)
 
     def _issued(self, own: OwnToken, text: Secret) -> IssuedToken:
-        left = half_life(own) - self._now(own)
-        return IssuedToken(text, self.context.clock.now() + left, own.partner, universal=True)
+        now, ours = self._now(own), self.context.clock.now()
+        self.ends = (CredentialEnd(CredentialKind.UNIVERSAL_TOKEN, ours + own.expires - now, renewed=True),)
+        left = half_life(own) - now
+        return IssuedToken(text, ours + left, own.partner, universal=True)
 
     def _now(self, own: OwnToken | None = None) -> float:
         """Return Gupshup's time; before its first answer as it was when *own* was minted."""

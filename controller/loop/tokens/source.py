@@ -16,6 +16,7 @@ from controller.loop.tokens.app_mints import AppMints
 from controller.loop.tokens.app_routes import StoredAppRoutes
 from controller.loop.tokens.context import TokenContext
 from controller.loop.tokens.mints import Mints
+from controller.model.account import AccountFacts
 from controller.model.manifest import AppId, AuthMode
 from controller.model.secret import Secret
 
@@ -42,7 +43,14 @@ class PartnerTokens:
     context: TokenContext
     app_routes: StoredAppRoutes
     app_mints: AppMints
+    _may_mint: bool | None = None
     _warned: set[str] = field(default_factory=set)
+
+    @property
+    def facts(self) -> AccountFacts:
+        """Return what the last login told, whether a mint was refused, and the end of the token in use."""
+        told, may_mint = self.sign_in.facts, True if self.mints.ends else self._may_mint
+        return replace(told, may_mint=may_mint, ends=(*told.ends, *self.mints.ends))
 
     async def fetch(self, refused: Secret | None = None) -> IssuedToken:
         """Return a token, another one than *refused*. Raises Busy, Limited or Denied."""
@@ -152,6 +160,7 @@ class PartnerTokens:
     async def _note_trouble(self, trouble: Busy | Denied, partner: str, token: Secret) -> None:
         """Warn that the partner token serves, and remember a refusal: the next mint is tried later."""
         if not isinstance(trouble, Busy):
+            self._may_mint = False if isinstance(trouble, MintRefused) else None
             rest = HOUR if isinstance(trouble, TokenLimitReached) else DAY
             until = str(self.context.clock.now() + rest)
             await self.mints.store.calls.set_trait(self.context.login, _RESTS, until)

@@ -3,6 +3,7 @@
 import pytest
 
 from controller.core.decode import decode
+from controller.core.decode.partner import from_environment
 from controller.edges.source import schemas
 from controller.model.manifest import (
     DEFAULT_POLICIES,
@@ -186,6 +187,20 @@ def test_credentials_are_decoded_as_references(
     text = f"{head}spec: {{credentials: {{{given}}}}}\n"
     [partner] = read(text, Rules(token_given=token_given)).partners
     assert partner.credentials == expected
+
+
+@pytest.mark.parametrize(
+    ("expires", "moment"),
+    [
+        pytest.param("2027-02-01", 1_801_440_000, id="a day is its beginning in UTC"),
+        pytest.param('"2027-02-01"', 1_801_440_000, id="in quotes, it is the same"),
+        pytest.param("2027-02-01T01:00:00+01:00", 1_801_440_000, id="a time with its zone"),
+    ],
+)
+def test_the_end_of_credentials_is_a_day_or_a_time(expires: str, moment: float) -> None:
+    head = "apiVersion: gupshup.controller/v1\nkind: Partner\nmetadata: {name: p}\n"
+    [partner] = read(f"{head}spec: {{credentials: {{expires: {expires}}}}}\n").partners
+    assert (partner.expires, partner.credentials) == (moment, from_environment(Rules()).credentials)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from controller.core.planning.matched_app import match_apps, subscription_item
 from controller.core.planning.memory_updates import memory_updates
 from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import (
+    AccountTold,
     Bind,
     Binding,
     ClearRefusal,
@@ -23,6 +24,7 @@ from controller.model.memory import (
 )
 from controller.model.plan import Link
 from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row
+from tests.builders import account
 from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, desired, subscription
 from tests.builders.memory import KEYED, NOW, memory, written
 from tests.builders.plan import observed, planned
@@ -293,3 +295,15 @@ def test_an_observation_without_the_subscription_ends_the_count_of_removals(
     )
     taught = [LedgerWritten(replace(again, updates=0)), *expected] if expected else []
     assert notes(live(1), known=known, facts=looked(1, there={1: there})) == taught
+
+
+def test_what_a_sign_in_told_is_remembered_once() -> None:
+    seen = replace(observed(), account=account.PENDING)
+    again = replace(seen, memory=Memory(account=account.PENDING))
+    accepted = replace(again, account=account.ALLOWED)
+    matched = [match_apps(desired(), PARTNER, each) for each in (seen, again, accepted)]
+    assert [memory_updates(each) for each in matched] == [
+        (AccountTold(account.PENDING),),
+        (),
+        (AccountTold(account.ALLOWED),),
+    ]

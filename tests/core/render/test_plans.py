@@ -10,7 +10,7 @@ from controller.core.planning.guard import held_digest
 from controller.core.planning.link_outcomes import of_link_answer
 from controller.core.planning.matched_app import app_item
 from controller.core.render.plan_json import digests
-from controller.core.render.plan_lines import duration
+from controller.core.render.plan_lines import duration, of_warning
 from controller.core.render.plans import plan_document, plan_text
 from controller.core.render.reports import report_document, report_text
 from controller.core.status.run_report import KEYS, Report, report
@@ -26,6 +26,7 @@ from controller.model.plan import (
     Kind,
     Link,
     Outcome,
+    PartnerWarning,
     Plan,
     Result,
     SetCallback,
@@ -253,6 +254,7 @@ PLANNED = {"verb", *ROW}
 SHARED = {
     "formatVersion",
     "revision",
+    "warnings",
     "waiting",
     "blocked",
     "held",
@@ -503,3 +505,11 @@ def test_the_document_of_a_plan_shows_the_phone_of_its_app() -> None:
 )
 def test_seconds_are_shown_in_minutes_and_hours(seconds: float, expected: str) -> None:
     assert duration(seconds) == expected
+
+
+def test_warnings_about_a_partner_are_in_both_documents_and_a_line_for_a_person() -> None:
+    warning = PartnerWarning("TokenEnds", "it ends\x1b[0m")
+    expected = [{"partner": "main", "reason": "TokenEnds", "message": "it ends\x1b[0m"}]
+    assert plan_document([replace(PLAN, warnings=(warning,))], "r1")["warnings"] == expected
+    assert report_document([replace(REPORT, warnings=(warning,))], "r1")["warnings"] == expected
+    assert of_warning("main", warning) == "Warning: partner main: it ends\\x1b[0m (TokenEnds)"

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from controller.core.render.history import event, events_table
-from controller.core.render.page_rows import AppRow, age, chosen, row
+from controller.core.render.page_rows import AppRow, age, chosen, partner_cells, row
 from controller.model.history import WriteRecord
 from controller.model.status import Condition
+from tests.builders.account import SECRET_KIND, UNIVERSAL_KIND, end_in
 from tests.builders.memory import NOW
 from tests.builders.status import FALSE, TRUE, condition, status_of
 from tests.builders.upstream import app_id
@@ -101,3 +102,19 @@ def test_a_write_is_shown_as_a_document_and_as_a_line() -> None:
     assert "2023-11-14T22:13:20Z  link  App/acme      done     run by me  sha256:000000000000  ok" in table
     assert "App/b\\x1b[2J  ?" in table
     assert events_table([]) == "no writes"
+
+
+def test_the_cells_of_a_partner_hold_the_ends_and_what_asks_a_person_to_act() -> None:
+    ends = (end_in(0, UNIVERSAL_KIND, renewed=True), end_in(6, SECRET_KIND))
+    ending = condition("CredentialsEnding", TRUE, "SecretEnds", message="soon")
+    lasting = condition("CredentialsEnding", FALSE, "NotSoon", message="not soon")
+    pending = condition("LinksAllowed", FALSE, "TermsNotAccepted", message="accept them")
+    assert partner_cells(ends, status_of("main", ending, pending)) == {
+        "ends": [
+            "universal token 2023-11-14T22:13:20Z, renewed",
+            "client secret 2023-11-20T22:13:20Z",
+        ],
+        "alarms": ["SecretEnds: soon", "TermsNotAccepted: accept them"],
+    }
+    assert partner_cells((), status_of("main", lasting, condition("LinksAllowed", TRUE)))["alarms"] == []
+    assert partner_cells((), None) == {"ends": [], "alarms": []}

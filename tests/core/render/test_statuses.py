@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from controller.core.render.descriptions import Described, description, description_text
 from controller.core.render.statuses import document, fields, read_documents, timestamp
-from controller.core.render.tables import status_table, subscription_table, table
+from controller.core.render.tables import partner_table, status_table, subscription_table, table
+from controller.core.status.partner_status import partner_item
+from controller.model.account import CredentialEnd, CredentialKind
 from controller.model.history import WriteRecord
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
@@ -87,8 +89,22 @@ def test_the_document_of_a_status_has_its_fields() -> None:
 texts = st.text(max_size=9)
 moments = st.floats(0, 4e9)
 conditions = st.builds(Condition, texts, st.sampled_from(Truth), texts, texts, moments, texts)
-items = st.builds(Item, st.sampled_from(Kind), texts, texts, texts)
-some = st.builds(
+items = st.builds(Item, st.sampled_from([Kind.APP, Kind.SUBSCRIPTION]), texts, texts, texts)
+ends = st.builds(
+    CredentialEnd,
+    st.sampled_from(CredentialKind),
+    st.integers(0, 4_000_000_000).map(float),
+    st.booleans(),
+)
+partners = st.builds(
+    Status,
+    st.builds(partner_item, texts),
+    st.lists(conditions, max_size=3).map(tuple),
+    texts,
+    moments,
+    ends=st.lists(ends, max_size=3).map(tuple),
+)
+some = partners | st.builds(
     Status,
     items,
     st.lists(conditions, max_size=3).map(tuple),
@@ -122,9 +138,10 @@ def test_a_status_document_of_an_older_release_is_read_with_defaults() -> None:
     "text", ["", "{", "null", "[]", "7", '"x"', "[" * 9_999, '{"kind": "Else"}', '{"kind": "App", "name": 7}']
 )
 def test_an_unreadable_status_document_becomes_an_unknown_status(text: str) -> None:
-    kept = {"App/shop": text, "Subscription/events on App/shop": text}
+    kept = {"App/shop": text, "Subscription/events on App/shop": text, "Partner/main": text}
     assert read_documents(kept) == (
         Status(Item(Kind.APP, "", "shop", "shop"), (), "", 0.0),
+        Status(partner_item("main"), (), "", 0.0),
         Status(Item(Kind.SUBSCRIPTION, "", "shop", "events"), (), "", 0.0),
     )
 
@@ -134,7 +151,9 @@ documents = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(texts, children, max_size=3),
     max_leaves=5,
 )
-NAMES = ("kind", "name", "partner", "app", "appId", "stage", "revision", "conditions", "since", "at")
+NAMES = (
+    "kind", "name", "partner", "app", "appId", "stage", "revision", "conditions", "credentials", "since", "at"
+)  # fmt: skip
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), documents), documents)
@@ -252,3 +271,68 @@ def test_a_hostile_description_stays_on_its_lines() -> None:
     text = description_text(Described(status, evil, [entry])).split("\n")
     assert len(text) == 13
     assert all(line.isprintable() for line in text)
+
+
+PARTNER_STATUS = Status(
+    partner_item("main"),
+    (condition("CredentialsEnding", Truth.TRUE, "SecretEnds"), condition("LinksAllowed", Truth.FALSE, "No")),
+    "r1",
+    NOW,
+    ends=(
+        CredentialEnd(CredentialKind.CLIENT_SECRET, NOW),
+        CredentialEnd(CredentialKind.UNIVERSAL_TOKEN, NOW),
+    ),
+)
+
+
+def test_the_document_of_a_partner_has_its_credentials_and_no_fields_of_an_app() -> None:
+    found = fields(PARTNER_STATUS)
+    assert set(found) == {
+        "kind",
+        "name",
+        "partner",
+        "credentials",
+        "revision",
+        "observedAt",
+        "conditions",
+    }
+    assert found["credentials"] == [
+        {"credential": "client secret", "endsAt": "2023-11-14T22:13:20Z", "renewed": False},
+        {"credential": "universal token", "endsAt": "2023-11-14T22:13:20Z", "renewed": False},
+    ]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"credential": "client secret", "endsAt": "soon"},
+        {"credential": "client secret"},
+        {"credential": "key", "endsAt": "2023-11-14T22:13:20Z"},
+        7,
+    ],
+)
+def test_an_unreadable_end_is_left_out(end: object) -> None:
+    kept = json.dumps({**json.loads(document(PARTNER_STATUS)), "credentials": [end]})
+    (found,) = read_documents({"Partner/main": kept})
+    assert found == replace(PARTNER_STATUS, ends=())
+
+
+def test_the_table_of_partners_has_the_ends_and_what_is_wrong() -> None:
+    bare = Status(partner_item("other"), (), "r1", NOW)
+    rows = [line.split() for line in partner_table([READY, PARTNER_STATUS, bare]).splitlines()]
+    assert rows == [
+        ["NAME", "LINKS", "CREDENTIALS", "END", "ENDING", "REASON"],
+        [
+            *("main", "False", "client", "secret", "2023-11-14T22:13:20Z;"),
+            *("universal", "token", "2023-11-14T22:13:20Z", "True", "SecretEnds,", "No"),
+        ],
+        ["other", "-", "-", "-"],
+    ]
+    assert partner_table([READY]) == "no partners"
+    assert status_table([PARTNER_STATUS]) == "no apps"
+
+
+def test_a_described_partner_has_no_fields_of_an_app() -> None:
+    text = description_text(Described(PARTNER_STATUS, "up#1"))
+    assert "Partner/main" in text
+    assert "App id" not in text

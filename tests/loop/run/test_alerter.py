@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from controller.core.account.ends import DAY
 from controller.core.render.statuses import document
 from controller.edges.store import SqlStore, open_store
+from controller.errors import StoreError
 from controller.loop.run.alerter import PACE, Alerter
 from controller.loop.run.summary_cache import SummaryCache
+from controller.model.account import CredentialEnd
 from controller.model.notice import Notice
 from controller.model.status import Status
+from tests.builders.account import SECRET_KIND, UNIVERSAL_KIND, end_in
 from tests.builders.memory import NOW
 from tests.builders.passes import GOOD, finished_pass, transition
 from tests.builders.status import FALSE, TRUE, condition, item_named, status_of
@@ -31,7 +35,7 @@ class Town:
         self.control = control
         self.told: list[Notice] = []
         self.counted = SummaryCache(store, control)
-        self.herald = Alerter(control, self.counted, control, self.told.append)
+        self.herald = Alerter(control, self.counted, control, self.told.append, store.told_ends)
 
     async def wait(self, seconds: float) -> list[str]:
         """Let time go by, and return the titles that were sent meanwhile."""
@@ -92,6 +96,15 @@ async def test_refused_credentials_cause_a_notice_and_another_once_they_work(tow
     assert await town.wait(600) == ["Over: the credentials of partner main are refused"]
 
 
+async def test_an_address_that_is_not_allowed_is_a_notice_of_its_own(town: Town) -> None:
+    words = "login: 403 IP address not allowed; list the address"
+    town.herald.on_pass(finished_pass(error=words, error_kind="AddressNotAllowed"))
+    assert await town.wait(600) == [
+        "The credentials of partner main are not accepted from the address of this host"
+    ]
+    assert "list the address" in town.told[0].body
+
+
 async def test_a_stuck_source_and_held_changes_are_in_one_notice(town: Town) -> None:
     town.control.state = replace(GOOD, error="3 problems in the manifests", error_since=NOW)
     town.control.partner(held_digest="abc123")
@@ -121,11 +134,79 @@ async def test_an_observing_process_raises_alerts_of_apps_that_nobody_writes(tow
     await town.see(status_of(item_named(), condition("Ready", FALSE, "AppLost", since=at), stalled))
     town.control.partner(is_leader=False)
     assert await town.wait(600) == []
-    town.herald = Alerter(town.control, town.counted, town.control, town.told.append, observe=True)
+    town.herald = Alerter(
+        town.control, town.counted, town.control, town.told.append, town.store.told_ends, observe=True
+    )
     town.control.time = at + 600
     later = condition("Stalled", TRUE, "AppLost", since=at + 601)
     await town.see(status_of(item_named(), later))
     assert await town.wait(600) == ["1 app of partner main stalled: AppLost"]
+
+
+def restarted(town: Town, *, observe: bool = False) -> None:
+    """Let another process take over, which remembers nothing of its own."""
+    control, ends = town.control, town.store.told_ends
+    town.herald = Alerter(control, town.counted, control, town.told.append, ends, observe=observe)
+
+
+async def test_the_end_of_a_credential_is_notified_14_7_and_1_days_ahead_once_each(town: Town) -> None:
+    town.control.partner(ends=(end_in(15, SECRET_KIND), end_in(2, UNIVERSAL_KIND, renewed=True)))
+    told: list[str] = []
+    for _ in range(20):
+        town.control.time += DAY
+        restarted(town)
+        told += await town.wait(30)
+    assert told == [
+        "The client secret of partner main ends in 14 d 0 h",
+        "The client secret of partner main ends in 6 d 23 h",
+        "The client secret of partner main ends in 23 h 53 min",
+    ]
+    assert "make a new one in the partner portal" in town.told[0].body
+
+
+async def test_only_the_nearest_of_several_passed_days_is_notified(town: Town) -> None:
+    town.control.partner(ends=(end_in(6),))
+    assert await town.wait(60) == ["The partner token of partner main ends in 6 d 0 h"]
+    town.control.time += 9 * DAY
+    assert await town.wait(60) == ["The partner token of partner main has ended"]
+    assert not town.told[1].good
+
+
+async def test_a_later_end_is_notified_anew_and_an_earlier_one_only_for_fewer_days(town: Town) -> None:
+    for days, expected in [(6, 1), (5, 0), (13, 1), (0.5, 1)]:
+        town.control.partner(ends=(end_in(days),))
+        assert len(await town.wait(30)) == expected, days
+
+
+async def test_only_the_leader_notifies_an_end_and_where_nobody_leads_any_process(town: Town) -> None:
+    town.control.partner(ends=(end_in(6),), is_leader=False)
+    assert await town.wait(60) == []
+    restarted(town, observe=True)
+    assert await town.wait(60) == ["The partner token of partner main ends in 5 d 23 h"]
+
+
+async def test_an_end_of_an_account_that_is_not_known_yet_waits(town: Town) -> None:
+    town.control.partner(ends=(end_in(6),), upstream="")
+    assert await town.wait(60) == []
+
+
+async def test_a_notice_that_the_store_could_not_record_is_due_again(town: Town) -> None:
+    class Away:
+        """Claims whose store is away at first."""
+
+        tries = 0
+
+        async def claim(self, upstream: str, end: CredentialEnd, days: int) -> bool:
+            self.tries += 1
+            if self.tries == 1:
+                raise StoreError("no route")
+            return await town.store.told_ends.claim(upstream, end, days)
+
+    town.herald = Alerter(town.control, town.counted, town.control, town.told.append, Away())
+    town.control.partner(ends=(end_in(6),))
+    await town.herald.check()
+    assert town.told == []
+    assert len(await town.wait(60)) == 1
 
 
 async def test_the_alerter_runs_until_it_is_cancelled(town: Town) -> None:
@@ -142,7 +223,7 @@ async def test_the_alerter_runs_until_it_is_cancelled(town: Town) -> None:
             if self.time > NOW + 200:
                 raise Enough
 
-    herald = Alerter(town.control, town.counted, Short(), town.told.append)
+    herald = Alerter(town.control, town.counted, Short(), town.told.append, town.store.told_ends)
     with pytest.raises(Enough):
         await herald.run()
     assert len(town.told) == 1

@@ -15,6 +15,7 @@ from controller.loop.run.worker import EVENT, HANDOVER
 from controller.model.history import Declared, Hint
 from controller.model.manifest import AppId
 from controller.model.passes import Timing
+from tests.builders.account import end_in, given
 from tests.builders.manifest import PARTNER, desired
 from tests.builders.upstream import HERE
 from tests.loop.apply_fixture import ONE, app, events
@@ -268,3 +269,23 @@ def test_an_observing_process_needs_no_lock(there: Tending) -> None:
     run(there, door, 30)
     assert there.remote.count("rows") >= 1
     assert there.remote.writes == []
+
+
+# What is known of the account.
+
+
+def test_the_state_has_the_ends_of_credentials_whether_it_leads_or_not(there: Tending) -> None:
+    """Before the first sign-in only what is declared is known."""
+    partner = replace(PARTNER, expires=end_in(9).at)
+    there.remote.account_facts = given(end_in(6))
+    door, stopping = Door(there), asyncio.Event()
+    made = PartnerLoop(partner, DECLARED, there.context(door.stand, stopping))
+    assert made.state().ends == (end_in(9),)
+    states = []
+    there.loop.call_later(30, lambda: states.append(made.state()))
+    there.loop.call_later(60, stopping.set)
+    there.run(made.run())
+    assert [(each.is_leader, each.ends) for each in (states[0], made.state())] == [
+        (True, (end_in(6),)),
+        (False, (end_in(6),)),
+    ]

@@ -343,7 +343,9 @@ def test_an_app_undeclared_during_its_pass_is_left_alone(there: Tending) -> None
     assert len(about(there, "AppOne")) == 1
     assert [each.revision for each in about(there, "AppOne")] == ["r1"], "what was evaluated"
     found = read_documents(there.run(there.store.statuses.read(HERE)))
-    assert {(each.item.app, each.revision) for each in found} == {("AppTwo", "r2")}
+    assert {(each.item.app, each.revision) for each in found} == {("AppTwo", "r2"), ("", "r2")}, (
+        "apps and the partner"
+    )
 
 
 def test_a_pass_reports_the_revision_that_it_began_with(there: Tending) -> None:

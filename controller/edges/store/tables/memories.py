@@ -13,10 +13,12 @@ from sqlalchemy import Connection, Delete, Select, Table, bindparam, delete, sel
 from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, fields_of, put
 from controller.edges.store.schema import bindings, history, ledger, refusals
+from controller.edges.store.tables.account_facts import read_facts, shifted_facts, write_facts
 from controller.edges.store.tables.intents import close, open_intents, reset
 from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.edges.store.writer_lock import WriterLocks
 from controller.model.memory import (
+    AccountTold,
     Bind,
     Binding,
     ClearRefusal,
@@ -83,6 +85,7 @@ def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:
         refusals={refusal.key: refusal for refusal in refused},
         ledger={entry.key: entry for entry in written},
         links=_links(connection, upstream),
+        account=read_facts(connection, upstream, ahead),
     )
 
 
@@ -107,6 +110,8 @@ def _shifted(note: MemoryUpdate, by: float) -> MemoryUpdate:
             return Refuse(_refused(refusal, by))
         case LedgerWritten(written):
             return LedgerWritten(_wrote(written, by))
+        case AccountTold(facts):
+            return AccountTold(shifted_facts(facts, by))
         case Unbind() | CloseIntent() | ClearRefusal() | ClearRefusals():
             return note
         case _:
@@ -141,14 +146,23 @@ def _store(connection: Connection, upstream: str, note: MemoryUpdate) -> None:
             close(connection, upstream, phone)
         case Refuse(refusal):
             put(connection, refusals, {"upstream": upstream, "key": refusal.key}, asdict(refusal))
-        case ClearRefusal(key):
-            _drop(connection, refusals, upstream, "key", key)
-        case ClearRefusals(reason):
-            _drop(connection, refusals, upstream, "reason", reason)
+        case ClearRefusal() | ClearRefusals():
+            _drop(connection, refusals, upstream, *_cleared(note))
         case LedgerWritten(written):
             put(connection, ledger, {"upstream": upstream, "key": written.key}, asdict(written))
+        case AccountTold(facts):
+            write_facts(connection, upstream, facts)
         case _:
             assert_never(note)
+
+
+def _cleared(note: ClearRefusal | ClearRefusals) -> tuple[str, str]:
+    """Return the column and the value of the refusals that *note* clears."""
+    match note:
+        case ClearRefusal(key):
+            return "key", key
+        case ClearRefusals(reason):
+            return "reason", reason
 
 
 def _bind(connection: Connection, upstream: str, binding: Binding) -> None:
