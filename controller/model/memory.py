@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from controller.model.health import AppHealth
 from controller.model.manifest import AppId
 
 
@@ -87,7 +88,7 @@ class Memory:
     """All that is remembered of one upstream.
 
     Bindings and intents are by phone, refusals and ledger by key. *links* are the last answers to links,
-    newest first.
+    newest first. *health* is by app id.
     """
 
     bindings: Mapping[str, Binding] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class Memory:
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     ledger: Mapping[str, LedgerEntry] = field(default_factory=dict)
     links: tuple[LinkAttempt, ...] = ()
+    health: Mapping[AppId, AppHealth] = field(default_factory=dict)
 
 
 # Updates: what a pass asks the store to remember or to forget.
@@ -132,4 +134,10 @@ class LedgerWritten:
     written: LedgerEntry
 
 
-MemoryUpdate: TypeAlias = Bind | Unbind | CloseIntent | Refuse | ClearRefusal | LedgerWritten
+@dataclass(frozen=True, slots=True)
+class HealthRead:
+    app_id: AppId
+    health: AppHealth
+
+
+MemoryUpdate: TypeAlias = Bind | Unbind | CloseIntent | Refuse | ClearRefusal | LedgerWritten | HealthRead

@@ -182,6 +182,7 @@ async def test_sign_ins_count_for_their_account_once_it_is_known(store: SqlStore
 
 OLD = (
     "DROP TABLE {s}accounts",
+    "DROP TABLE {s}app_health",
     "DROP TABLE {s}declared",
     (
         "CREATE TABLE {s}declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "

@@ -58,7 +58,7 @@ def as_of_version_1(path: Path) -> None:
         path,
         *(
             f"DROP TABLE {name}"
-            for name in ("accounts", "hints", "leases", "replicas", "declared", "manifests")
+            for name in ("accounts", "app_health", "hints", "leases", "replicas", "declared", "manifests")
         ),
         "CREATE TABLE declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
         "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))",

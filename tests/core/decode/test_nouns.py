@@ -19,6 +19,7 @@ from controller.model.manifest import (
     Limit,
     Login,
     Partner,
+    ReadyWhen,
     Settle,
     Share,
     SubscribeWhen,
@@ -59,6 +60,7 @@ spec:
   policies: []
   suspend: {reason: "being ported", until: 1970-01-01T00:01:00Z}
   provisioningTimeout: 2d
+  readyWhen: Sendable
 ---
 apiVersion: gupshup.controller/v1
 kind: Subscription
@@ -118,6 +120,7 @@ def test_every_field_of_a_manifest_arrives_in_the_model() -> None:
         policies=frozenset(),
         suspend=Suspend("being ported", 60),
         provisioning_timeout=172_800,
+        ready_when=ReadyWhen.SENDABLE,
         place=Place("a.yaml", 17, 1),
     )
     subscription = Subscription(
@@ -131,7 +134,7 @@ def test_every_field_of_a_manifest_arrives_in_the_model() -> None:
         active=False,
         show_on_ui=True,
         headers={"X-Hook-Secret": FromEnv("HOOK_SECRET")},
-        place=Place("a.yaml", 32, 1),
+        place=Place("a.yaml", 33, 1),
     )
     assert read(FULL) == Desired("r1", (partner,), (app,), (subscription,))
 
@@ -150,6 +153,7 @@ def test_an_omitted_field_has_its_default() -> None:
         place=Place("a.yaml", 2, 1),
     )
     assert app.policies == DEFAULT_POLICIES
+    assert app.ready_when is ReadyWhen.LIVE
     [subscription] = desired.subscriptions
     assert (subscription.tag, subscription.active, subscription.show_on_ui) == ("events", True, False)
     assert subscription.headers == {}

@@ -12,15 +12,18 @@ from sqlalchemy import Connection, Delete, Select, Table, bindparam, delete, sel
 
 from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, fields_of, put
-from controller.edges.store.schema import bindings, history, ledger, refusals
+from controller.edges.store.schema import app_health, bindings, history, ledger, refusals
+from controller.edges.store.tables.app_health import health_of, moved, row_of
 from controller.edges.store.tables.intents import close, open_intents, reset
 from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.edges.store.writer_lock import WriterLocks
+from controller.model.manifest import AppId
 from controller.model.memory import (
     Bind,
     Binding,
     ClearRefusal,
     CloseIntent,
+    HealthRead,
     LedgerEntry,
     LedgerWritten,
     LinkAttempt,
@@ -82,6 +85,10 @@ def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:
         refusals={refusal.key: refusal for refusal in refused},
         ledger={entry.key: entry for entry in written},
         links=_links(connection, upstream),
+        health={
+            AppId(row["app_id"]): moved(health_of(row), ahead)
+            for row in _rows(connection, app_health, upstream)
+        },
     )
 
 
@@ -106,6 +113,8 @@ def _shifted(note: MemoryUpdate, by: float) -> MemoryUpdate:
             return Refuse(_refused(refusal, by))
         case LedgerWritten(written):
             return LedgerWritten(_wrote(written, by))
+        case HealthRead(app_id, health):
+            return HealthRead(app_id, moved(health, by))
         case Unbind() | CloseIntent() | ClearRefusal():
             return note
         case _:
@@ -140,6 +149,8 @@ def _store(connection: Connection, upstream: str, note: MemoryUpdate) -> None:
             close(connection, upstream, phone)
         case Refuse(refusal):
             put(connection, refusals, {"upstream": upstream, "key": refusal.key}, asdict(refusal))
+        case HealthRead(app_id, health):
+            put(connection, app_health, {"upstream": upstream, "app_id": app_id}, row_of(app_id, health))
         case ClearRefusal(key):
             _drop(connection, refusals, upstream, "key", key)
         case LedgerWritten(written):
