@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.model.health import AppHealth
 from controller.model.manifest import AppId
 from controller.model.plan import Item
 
@@ -30,7 +31,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """*stage* is Gupshup's word for the progress of provisioning. *at* is the observation (epoch seconds)."""
+    """*stage* is Gupshup's word for the progress of provisioning. *at* is the observation (epoch seconds).
+
+    *health* is what Gupshup said last about sending, None if it was not asked, or for a subscription.
+    """
 
     item: Item
     conditions: tuple[Condition, ...]
@@ -38,6 +42,7 @@ class Status:
     at: float
     app_id: AppId | None = None
     stage: str = ""
+    health: AppHealth | None = None
 
     def condition(self, type_: str) -> Condition | None:
         return next((each for each in self.conditions if each.type == type_), None)

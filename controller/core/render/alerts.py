@@ -1,7 +1,7 @@
 """Text of a notification: what is wrong, with which partner, since when, and what to do."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Literal, TypeAlias, assert_never
 
 from controller.core.alerts.detect import AlertKind
 from controller.core.alerts.group import Notification, Phase
@@ -18,13 +18,17 @@ _HARMLESS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'"})  # noq
 _CREDENTIALS = {
     AccountError.__name__: "open an account that is not known, or is not the one that is declared"
 }
+_AboutApps: TypeAlias = Literal[AlertKind.STALLED, AlertKind.SENDING, AlertKind.READY, AlertKind.QUALITY]
+
 _TO_DO = {
     AlertKind.CREDENTIALS: "Check the account's credentials; they are read again by the next pass.",
     AlertKind.SOURCE: "The last good revision stays in force. `gupshupctl validate` judges the new one.",
     AlertKind.PASSES: "Nothing is changed meanwhile. The log shows what Gupshup answers.",
     AlertKind.HELD: "`gupshupctl plan` shows them: release them by their digest, or correct the manifests.",
     AlertKind.STALLED: "`gupshupctl describe NAME` shows what to do.",
+    AlertKind.SENDING: "`gupshupctl describe NAME` shows what Gupshup says and what to do.",
     AlertKind.READY: "`gupshupctl describe NAME` shows what it waits for.",
+    AlertKind.QUALITY: "Send only what people asked for: a number of low quality may be limited or blocked.",
 }
 
 
@@ -64,10 +68,20 @@ def _subject(notification: Notification) -> str:
             return f"passes over partner {partner} keep failing ({reason})"
         case AlertKind.HELD:
             return f"changes of partner {partner} are held by a guard"
+        case _:
+            return _subject_apps(topic, f"{_apps(notification)} of partner {partner}", reason)
+
+
+def _subject_apps(topic: _AboutApps, apps: str, reason: str) -> str:
+    match topic:
         case AlertKind.STALLED:
-            return f"{_apps(notification)} of partner {partner} stalled: {reason}"
+            return f"{apps} stalled: {reason}"
+        case AlertKind.SENDING:
+            return f"{apps} cannot send: {reason}"
         case AlertKind.READY:
-            return f"{_apps(notification)} of partner {partner} no longer ready: {reason}"
+            return f"{apps} no longer ready: {reason}"
+        case AlertKind.QUALITY:
+            return f"{apps} dropped in quality: {reason}"
         case _:
             assert_never(topic)
 

@@ -3,17 +3,24 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from controller.core.health.sending import Sending, sending
 from controller.model.status import Condition, Status, Truth
 
 STATES = ("Stalled", "Reconciling", "Unknown", "Ready")
 """The states, with the most urgent one first."""
+
+SENDINGS = tuple(map(str, Sending))
+"""Whether an app can send, with the worst state first."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class AppRow:
-    """One app. *age* is the time since *state* began, *seen* the time since the last observation."""
+    """One app. *age* is the time since *state* began, *seen* the time since the last observation.
+
+    *sending* is one of SENDINGS, *quality* Gupshup's word; both are "" if Gupshup was not asked.
+    """
 
     name: str
     partner: str
@@ -25,6 +32,8 @@ class AppRow:
     message: str
     age: str
     seen: str
+    sending: str = ""
+    quality: str = ""
 
 
 def row(status: Status, upstream: str, now: float) -> AppRow:
@@ -40,13 +49,22 @@ def row(status: Status, upstream: str, now: float) -> AppRow:
         message=why.message if why else "",
         age=age(now - why.since) if why else "",
         seen=age(now - status.at),
+        sending=str(sending(status.health.info)) if status.health else "",
+        quality=status.health.info.quality if status.health else "",
     )
 
 
-def chosen(rows: Iterable[AppRow], text: str, state: str) -> list[AppRow]:
-    """Return the rows that contain *text*, only those in *state* if one is named; the worst come first."""
+def chosen(rows: Iterable[AppRow], text: str, state: str, can_send: str = "") -> list[AppRow]:
+    """Return the rows that contain *text*, only those in *state* if one is named; the worst come first.
+
+    *can_send* is one of SENDINGS, "" for all.
+    """
     wanted = text.casefold()
-    in_state = (each for each in rows if not state or each.state == state)
+    in_state = (
+        each
+        for each in rows
+        if (not state or each.state == state) and (not can_send or each.sending == can_send)
+    )
     matching = [each for each in in_state if wanted in _search_text(each)]
     return sorted(matching, key=lambda each: (STATES.index(each.state), each.name, each.upstream))
 
@@ -64,7 +82,8 @@ def age(seconds: float) -> str:
 
 
 def _search_text(of: AppRow) -> str:
-    return f"{of.name}\n{of.partner}\n{of.app_id}\n{of.stage}\n{of.reason}\n{of.message}".casefold()
+    words = f"{of.name}\n{of.partner}\n{of.app_id}\n{of.stage}\n{of.reason}\n{of.message}\n{of.quality}"
+    return words.casefold()
 
 
 def _state(status: Status) -> tuple[str, Condition | None]:

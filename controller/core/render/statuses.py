@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import zip_longest
 
+from controller.core.render.health import health_fields, read_health
+from controller.model.health import AppHealth
 from controller.model.manifest import AppId
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
@@ -19,8 +21,9 @@ _FIRST, _LAST = -62_135_596_800, 253_402_300_799
 
 
 def fields(status: Status) -> dict[str, object]:
-    """Return the status as a document; times are UTC in ISO 8601."""
+    """Return the status as a document; times are UTC in ISO 8601. Only an app has a health."""
     item = status.item
+    health = {"health": _health(status.health)} if item.kind is Kind.APP else {}
     return {
         "kind": str(item.kind),
         "name": item.name,
@@ -31,13 +34,16 @@ def fields(status: Status) -> dict[str, object]:
         "revision": status.revision,
         "observedAt": timestamp(status.at),
         "conditions": [_condition(each) for each in status.conditions],
+        **health,
     }
 
 
 def document(status: Status) -> str:
     """Return the status as the store holds it; `read_documents` reads this and every earlier version."""
     since = [condition.since for condition in status.conditions]
-    return json.dumps({"version": DOCUMENT_VERSION, **fields(status), "at": status.at, "since": since})
+    health_at = None if status.health is None else status.health.at
+    kept = {"at": status.at, "since": since, "healthAt": health_at}
+    return json.dumps({"version": DOCUMENT_VERSION, **fields(status), **kept})
 
 
 def read_documents(documents: Mapping[str, str]) -> tuple[Status, ...]:
@@ -57,6 +63,10 @@ def timestamp(seconds: float) -> str:
         .isoformat(timespec="seconds")
         .replace("+00:00", "Z")
     )
+
+
+def _health(health: AppHealth | None) -> dict[str, object] | None:
+    return None if health is None else {**health_fields(health.info), "readAt": timestamp(health.at)}
 
 
 def _condition(condition: Condition) -> dict[str, object]:
@@ -82,6 +92,7 @@ def _read(resource: str, text: str) -> Status:
         at,
         app_id,
         _text(stored, "stage"),
+        read_health(stored.get("health"), stored.get("healthAt")),
     )
 
 

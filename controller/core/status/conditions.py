@@ -1,12 +1,14 @@
 """Conditions of every declared resource, from what was observed and what is planned about it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
+from controller.core.health.quality import drop
+from controller.core.health.sending import sendability
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.match import Absent, Conflict, Found, Undecided
-from controller.core.planning.matched_app import MatchedApp, Matches, subscription_item
+from controller.core.planning.matched_app import MatchedApp, Matches, known_health, subscription_item
 from controller.core.planning.provisioning import ERROR, Progress, of_row
 from controller.core.planning.waits import WAITS
 from controller.model.plan import Blocked, Item, Plan, Waiting
@@ -79,7 +81,8 @@ def _of_app(
     row = _row(matched)
     stage = _stage(row.stage) if row else ""
     app_id, at = (row.id if row else None), matched.now
-    yield Status(matched.item, (), revision, at, app_id, stage), _app(matched, open_items)
+    health = known_health(matched, row) if row else None
+    yield Status(matched.item, (), revision, at, app_id, stage, health), _app(matched, open_items)
     for wanted in matched.subscriptions:
         item = subscription_item(wanted)
         yield Status(item, (), revision, at, app_id), _resource(open_items.about(item), item, open_items)
@@ -107,6 +110,7 @@ def _app(matched: MatchedApp, open_items: OpenItems) -> Iterator[Judgement]:
     yield linked
     yield live
     yield Judgement("Subscribed", subscribed.status, subscribed.reason, subscribed.message)
+    yield from _health(matched, live)
     mine = open_items.about(matched.item)
     late = next((judgement for judgement in (linked, live) if judgement.status is not Truth.TRUE), None)
     stuck = next((item for item in items if item in open_items.blocked), matched.item)
@@ -153,9 +157,23 @@ def _live(matched: MatchedApp) -> Judgement:
     return Judgement("Live", Truth.TRUE if progress is Progress.LIVE else Truth.FALSE, progress, words)
 
 
+def _health(matched: MatchedApp, live: Judgement) -> Iterator[Judgement]:
+    """Yield whether the app can send, and whether the quality of its number dropped, only while it did."""
+    row = _row(matched)
+    if row is None or live.status is not Truth.TRUE:
+        yield Judgement("Sendable", Truth.UNKNOWN, "NotLinked" if row is None else "NotLive")
+        return
+    health = known_health(matched, row)
+    can = sendability(health)
+    yield Judgement("Sendable", can.status, can.reason, can.message)
+    dropped = drop(health, matched.now) if health is not None else None
+    if dropped is not None:
+        yield Judgement("QualityDropped", Truth.TRUE, *dropped)
+
+
 def _dated(blank: Status, judgements: Iterable[Judgement], previous: Status | None) -> Status:
     conditions = tuple(_condition(each, blank, previous) for each in judgements)
-    return Status(blank.item, conditions, blank.revision, blank.at, blank.app_id, blank.stage)
+    return replace(blank, conditions=conditions)
 
 
 def _condition(judgement: Judgement, blank: Status, previous: Status | None) -> Condition:
