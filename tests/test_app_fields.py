@@ -17,7 +17,10 @@ SENT = {
     "callback_url": "https://hooks.example.com/acme",
     "storage_region": "IN",
 }
-NEVER_SENT = {"name", "partner", "labels", "app_id", "policies", "suspend", "provisioning_timeout", "place"}
+NEVER_SENT = {
+    *("name", "partner", "labels", "app_id", "policies", "suspend", "place"),
+    *("provisioning_timeout", "ready_when"),
+}
 """What only decides, and what only names the manifest."""
 
 

@@ -179,6 +179,11 @@ class Partner:
     place: Place = ENVIRONMENT
 
 
+class ReadyWhen(StrEnum):
+    LIVE = "Live"
+    SENDABLE = "Sendable"
+
+
 class Policy(StrEnum):
     """What we may do for an app; observing needs no policy."""
 
@@ -218,6 +223,7 @@ class App:
     policies: frozenset[Policy] = DEFAULT_POLICIES
     suspend: Suspend | None = None
     provisioning_timeout: float = 86_400
+    ready_when: ReadyWhen = ReadyWhen.LIVE
     place: Place = NOWHERE
 
     @property

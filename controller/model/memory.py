@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from controller.model.account import AccountFacts
+from controller.model.health import AppHealth
 from controller.model.manifest import AppId
 
 
@@ -88,7 +89,7 @@ class Memory:
     """All that is remembered of one upstream.
 
     Bindings and intents are by phone, refusals and ledger by key. *links* are the last answers to links,
-    newest first. *account* is what sign-ins told, those of other processes included.
+    newest first. *account* is what sign-ins told, those of other processes included. *health* is by app id.
     """
 
     bindings: Mapping[str, Binding] = field(default_factory=dict)
@@ -97,6 +98,7 @@ class Memory:
     ledger: Mapping[str, LedgerEntry] = field(default_factory=dict)
     links: tuple[LinkAttempt, ...] = ()
     account: AccountFacts = field(default_factory=AccountFacts)
+    health: Mapping[AppId, AppHealth] = field(default_factory=dict)
 
 
 # Updates: what a pass asks the store to remember or to forget.
@@ -146,6 +148,20 @@ class AccountTold:
     facts: AccountFacts
 
 
+@dataclass(frozen=True, slots=True)
+class HealthRead:
+    app_id: AppId
+    health: AppHealth
+
+
 MemoryUpdate: TypeAlias = (
-    Bind | Unbind | CloseIntent | Refuse | ClearRefusal | ClearRefusals | LedgerWritten | AccountTold
+    Bind
+    | Unbind
+    | CloseIntent
+    | Refuse
+    | ClearRefusal
+    | ClearRefusals
+    | LedgerWritten
+    | AccountTold
+    | HealthRead
 )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import TypeAlias
 
 from controller.model.account import AccountFacts
@@ -66,19 +66,33 @@ class Observed:
         return self.at if self.listed is None else self.listed
 
 
+class HealthReads(Enum):
+    """Which live apps' health a pass reads, beyond those that were never asked for their WABA id."""
+
+    UNKNOWN = auto()
+    """Those that are to be able to send, if it is not known whether they are."""
+    AWAITED = auto()
+    """Those that are to be able to send and are not."""
+    DAILY = auto()
+    """Each once a day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asked for beyond the manifests.
+    """What is asked of a pass beyond the manifests, mostly by a person.
 
     *only*: the items that count, None for all. *resend*: write what can be written and never read even if its
     present value is not known. *again*: names of apps whose refusals and cool-downs from before *at* (epoch
-    seconds) no longer count.
+    seconds) no longer count. *doubts* are names of apps whose health may have changed, each with when that
+    was reported (epoch seconds).
     """
 
     only: frozenset[Item] | None = None
     resend: bool = True
     again: frozenset[str] = frozenset()
     at: float = math.inf
+    health_reads: HealthReads = HealthReads.UNKNOWN
+    doubts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +158,7 @@ class WaitFor(StrEnum):
     COOLDOWN = "cooldown"
     FULL_PASS = "full-pass"  # noqa: S105  (no password)
     ROOM = "room"
+    SENDABLE = "sendable"
 
 
 @dataclass(frozen=True, slots=True)

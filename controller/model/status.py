@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.model.account import CredentialEnd
+from controller.model.health import AppHealth
 from controller.model.manifest import AppId
 from controller.model.plan import Foreign, Item
 
@@ -43,7 +44,8 @@ class Status:
     """*stage* is Gupshup's word for the progress of provisioning. *at* is the observation (epoch seconds).
 
     *foreign* are an app's webhooks of others, as last read. *ends* are those of a partner's credentials, the
-    soonest first.
+    soonest first. *health* is what Gupshup said last about sending, None if it was not asked, or for a
+    subscription.
     """
 
     item: Item
@@ -54,6 +56,7 @@ class Status:
     stage: str = ""
     foreign: tuple[Foreign, ...] = ()
     ends: tuple[CredentialEnd, ...] = ()
+    health: AppHealth | None = None
 
     def condition(self, type_: str) -> Condition | None:
         return next((each for each in self.conditions if each.type == type_), None)

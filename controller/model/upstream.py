@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NewType, TypeAlias
 
+from controller.model.health import AppHealth
 from controller.model.manifest import AppId
 
 Upstream = NewType("Upstream", str)
@@ -87,8 +88,11 @@ class StageQuery:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class WabaQuery:
+class HealthQuery:
+    """A read of an app's health. One that fails is not tried again for *patience* seconds."""
+
     app_id: AppId
+    patience: float
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,7 +100,7 @@ class SubscriptionsQuery:
     app_id: AppId
 
 
-Query: TypeAlias = DetailsQuery | StageQuery | WabaQuery | SubscriptionsQuery
+Query: TypeAlias = DetailsQuery | StageQuery | HealthQuery | SubscriptionsQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +115,14 @@ class ReadFailed:
 class Facts:
     """What is known about apps beyond their rows. No pass has asked about an app that is missing.
 
-    A waba of "" was asked for, and Gupshup gave none.
+    *unread* is the health that could not be read. What was read of it before stays in *health*.
     """
 
     details: Mapping[AppId, Details | ReadFailed] = field(default_factory=dict)
     stages: Mapping[AppId, Stage | ReadFailed] = field(default_factory=dict)
-    wabas: Mapping[AppId, str | ReadFailed] = field(default_factory=dict)
+    health: Mapping[AppId, AppHealth] = field(default_factory=dict)
     subscriptions: Mapping[AppId, tuple[RemoteSubscription, ...] | ReadFailed] = field(default_factory=dict)
+    unread: Mapping[AppId, ReadFailed] = field(default_factory=dict)
 
 
 # Answers of Gupshup to a link. A link that was not answered, or not read, raises an exception.

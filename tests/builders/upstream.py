@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from controller.model.health import AppHealth, WabaInfo
 from controller.model.manifest import AppId, Subscription
 from controller.model.modes import mask
 from controller.model.upstream import (
@@ -16,6 +17,7 @@ from controller.model.upstream import (
     Upstream,
 )
 from tests.builders.manifest import WANTED, phone, subscription
+from tests.clock import FakeClock
 
 HERE, THEM = Upstream("https://partner.gupshup.io#1"), Upstream("https://partner.gupshup.io#2")
 
@@ -49,7 +51,7 @@ def looked(
     subscriptions = there or {}
     return Facts(
         details={each: Details(each, "", None, live=True) for each in ids},
-        wabas=dict.fromkeys(ids, ""),
+        health={each: AppHealth(WabaInfo(), FakeClock.time) for each in ids},
         subscriptions={app_id(n): subscriptions.get(n, ()) for n in numbers},
     )
 

@@ -17,12 +17,14 @@ from controller.doors.web.metrics import PREFIX, Metrics
 from controller.doors.web.metrics_collector import endpoint
 from controller.edges.store import SqlStore
 from controller.loop.run.summary_cache import SummaryCache
+from controller.model.health import WabaInfo
 from controller.model.manifest import Bucket
 from controller.model.passes import Lane
 from controller.model.plan import Item, Kind, Outcome, Result, Verb
 from controller.model.ratelimit import CallRecord
 from controller.model.status import Status
 from tests.builders.account import SECRET_KIND, TOKEN_KIND, end_in
+from tests.builders.health import BANNED, FINE, health
 from tests.builders.memory import NOW
 from tests.builders.passes import GOOD, MAIN, finished_pass, transition
 from tests.builders.status import FALSE, TRUE, UNKNOWN, condition, item_named, status_of
@@ -250,6 +252,26 @@ async def test_unknown_stages_of_gupshup_do_not_make_series_without_end(scraped:
     stages = {name: value for name, value in values.items() if name.startswith("apps{")}
     assert len(stages) == MOST_STAGES + 1
     assert stages['apps{partner="main",stage="other"}'] == 100 - MOST_STAGES
+
+
+async def test_apps_are_counted_by_whether_they_can_send_in_few_words(scraped: Scraped) -> None:
+    strange = [WabaInfo(can_send=f"WORD_{i}", quality=f"COLOUR_{i}") for i in range(50)]
+    given = [FINE, BANNED, WabaInfo(), *strange]
+    await scraped.declare(
+        status_of("unread"),
+        *(replace(status_of(item_named(f"a{i}")), health=health(info)) for i, info in enumerate(given)),
+    )
+    values = await scraped.values()
+    found = {name: value for name, value in values.items() if name.startswith("apps_by_")}
+    assert found == {
+        'apps_by_sending{partner="main",state="available"}': 1,
+        'apps_by_sending{partner="main",state="banned"}': 1,
+        'apps_by_sending{partner="main",state="unknown"}': 2,
+        'apps_by_sending{partner="main",state="other"}': 50,
+        'apps_by_quality{partner="main",quality="green"}': 2,
+        'apps_by_quality{partner="main",quality="unknown"}': 2,
+        'apps_by_quality{partner="main",quality="other"}': 50,
+    }
 
 
 async def test_a_link_without_an_outcome_is_an_open_intent(scraped: Scraped) -> None:

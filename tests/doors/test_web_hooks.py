@@ -125,8 +125,8 @@ async def test_a_hundred_repeats_of_an_event_are_two_hints() -> None:
     assert len(board.hinted) == 2
 
 
-async def test_a_flood_of_apps_costs_a_tenth_of_the_calls() -> None:
-    """A thousand different apps in a minute: twenty observations, three calls each at most, little memory."""
+async def test_a_flood_of_apps_costs_a_seventh_of_the_calls() -> None:
+    """A thousand different apps in a minute: twenty observations, four calls each at most, little memory."""
     board = FakeControl(known={f"App{number}" for number in range(1_000)})
     queue = HintQueue(board, Throttle())
     for number in range(1_000):

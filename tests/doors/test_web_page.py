@@ -18,6 +18,7 @@ from controller.model.plan import Foreign, Item, Kind
 from controller.model.status import Status
 from controller.model.text import escape
 from tests.builders.account import SECRET_KIND, end_in
+from tests.builders.health import BANNED, FINE, health
 from tests.builders.memory import NOW
 from tests.builders.status import condition
 from tests.builders.upstream import HERE
@@ -98,8 +99,8 @@ async def test_each_app_is_a_row_with_state_stage_reason_and_age(tmp_path: Path)
     page = Page(text)
     assert page.open == []
     assert "All 2 Stalled 1 Reconciling 0 Unknown 0 Ready 1" in page.text
-    assert "acme main Stalled FINALIZE NameTakenElsewhere words 1 h 1 min 30 s ago" in page.text
-    assert "bakery main Ready - AllGood 1 h 1 min 30 s ago" in page.text
+    assert "acme main Stalled FINALIZE - NameTakenElsewhere words 1 h 1 min 30 s ago" in page.text
+    assert "bakery main Ready - - AllGood 1 h 1 min 30 s ago" in page.text
 
 
 async def test_a_foreign_webhook_is_shown_with_its_app_and_escaped(tmp_path: Path) -> None:
@@ -224,6 +225,32 @@ async def test_many_apps_are_shown_page_by_page(
     assert apps[0] == f"/api/v1/apps/{first}"
     assert len(apps) == rows
     assert links == turns
+
+
+async def test_apps_are_shown_and_chosen_by_whether_they_can_send(tmp_path: Path) -> None:
+    apps = (
+        replace(status("acme"), health=health(BANNED)),
+        replace(status("bakery"), health=health(FINE)),
+        status("clinic"),
+    )
+    text, _ = await show(tmp_path, *apps, path="/?sending=Banned&q=ac")
+    page = Page(text)
+    assert "Banned 1 Blocked 0 Limited 0 Available 1 Unknown 0" in page.text
+    assert "acme main Ready - Banned GREEN AllGood" in page.text
+    assert [each for each in page.attributes("href") if each.startswith("/api/")] == ["/api/v1/apps/acme"]
+    assert "/?q=ac&sending=Available" in page.attributes("href")
+    assert ("input", {"type": "hidden", "name": "sending", "value": "Banned"}) in page.tags
+    text, _ = await show(tmp_path, path="/?sending=Nonsense")
+    assert "Nonsense" not in text
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+async def test_gupshup_s_words_about_health_are_text_on_the_page(hostile: str, tmp_path: Path) -> None:
+    info = replace(FINE, quality=hostile, verified_name=hostile, can_send=hostile)
+    text, _ = await show(tmp_path, replace(status("acme"), health=health(info)))
+    page = Page(text)
+    assert escape(hostile) in "".join(page.words)
+    assert "script" not in {tag for tag, _ in page.tags}
 
 
 async def test_the_page_shows_the_account_of_each_app_if_there_are_two(

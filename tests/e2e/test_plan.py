@@ -101,12 +101,12 @@ def test_get_and_describe_show_what_the_last_run_observed(tmp_path: Path) -> Non
         calls = len(there.calls())
         id_ = there.apps()["AppOne"]["id"]
 
-        assert there.run("get").out.splitlines()[1].split() == ["AppOne", "default", id_, *["True"] * 3]
+        assert there.run("get").out.splitlines()[1].split() == ["AppOne", "default", id_, *["True"] * 4]
         assert "events" in there.run("get", "subscriptions").out
         (item,) = json.loads(there.run("get", "apps", "AppOne", "-o", "json").out)["items"]
         assert (item["appId"], item["upstream"]) == (id_, there.upstream())
         assert {each["type"]: each["status"] for each in item["conditions"]} == dict.fromkeys(
-            ("Linked", "Live", "Subscribed", "Synced", "Ready"), "True"
+            ("Linked", "Live", "Subscribed", "Sendable", "Synced", "Ready"), "True"
         )
         (told,) = json.loads(there.run("describe", "App/AppOne", "-o", "json").out)["items"]
         assert [(each["verb"], each["outcome"]) for each in told["history"]] == [("link", "done")]

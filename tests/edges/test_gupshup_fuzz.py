@@ -83,6 +83,9 @@ KEYS = st.sampled_from(
             "pipeLineStage",
             "wabaInfo",
             "wabaId",
+            "errors",
+            "error_code",
+            "canSendMessage",
         ),
         *(
             "subscriptions",

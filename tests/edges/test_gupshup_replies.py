@@ -6,6 +6,7 @@ import pytest
 
 from controller.edges.gupshup import SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Limited, Rejected, Unclear
+from controller.model.health import WabaInfo
 from controller.model.upstream import (
     Details,
     Linked,
@@ -167,9 +168,9 @@ VALUES = [
         id="pipeline: open sets, either spelling",
     ),
     pytest.param(PIPELINE, 200, {"whatsapp": {}}, Stage(), id="pipeline: nothing said"),
-    pytest.param(WABA, 200, {"wabaInfo": {"wabaId": 1098}}, "1098", id="waba: a number"),
-    pytest.param(WABA, 200, {"status": "success", "wabaInfo": {}}, "", id="waba: not told"),
-    pytest.param(WABA, 200, {"status": "success"}, "", id="waba: nothing at all"),
+    pytest.param(WABA, 200, {"wabaInfo": {"wabaId": 1098}}, WabaInfo("1098"), id="waba: a number"),
+    pytest.param(WABA, 200, {"status": "success", "wabaInfo": {}}, WabaInfo(), id="waba: not told"),
+    pytest.param(WABA, 200, {"status": "success"}, WabaInfo(), id="waba: nothing at all"),
     pytest.param(CALLBACK, 200, {"status": "success"}, None, id="callback: set"),
     pytest.param(SUBSCRIPTIONS, 200, {"subscriptions": []}, (), id="subscriptions: none"),
     pytest.param(

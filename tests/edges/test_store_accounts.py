@@ -182,6 +182,7 @@ async def test_sign_ins_count_for_their_account_once_it_is_known(store: SqlStore
 
 OLD = (
     "DROP TABLE {s}accounts",
+    "DROP TABLE {s}app_health",
     "DROP TABLE {s}declared",
     "DROP TABLE {s}universal_tokens",
     (

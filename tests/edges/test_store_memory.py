@@ -14,7 +14,9 @@ import pytest
 
 from controller.edges.clock import SystemClock
 from controller.edges.store import SqlStore, open_store
+from controller.edges.store.tables.app_health import health_of
 from controller.errors import Busy, StoreError
+from controller.model.health import AppHealth, SendingError, WabaInfo
 from controller.model.history import Declared, Hint, LastGood, WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import (
@@ -23,6 +25,7 @@ from controller.model.memory import (
     ClearRefusal,
     ClearRefusals,
     CloseIntent,
+    HealthRead,
     Intent,
     LedgerEntry,
     LedgerWritten,
@@ -42,6 +45,14 @@ PHONE, APP, OTHER_APP = "919876543210", AppId("app-1"), AppId("app-2")
 REFUSAL = Refusal("acme", "d1", "LinkRefused", "no", at=5.0, tries=2, retry_at=9.0)
 ALIKE = Refusal("alike", "d2", "LinkRefused", "no", at=6.0)
 OTHER_REFUSAL = Refusal("other", "d1", "Rejected", "no", at=5.0)
+SICK = AppHealth(
+    WabaInfo("1", "BANNED", quality="RED", errors=(SendingError("7", "no"),), verified_name="Acmé"),
+    at=11.0,
+    colour="RED",
+    fell_from="GREEN",
+    fell_at=10.0,
+)
+WELL = AppHealth(WabaInfo("1", can_send="AVAILABLE"), at=12.0)
 WRITTEN = LedgerEntry("acme/gitops", "d1", secret="s1", updates=2, active_at=7.0)
 
 
@@ -60,6 +71,12 @@ def bound(waba: str | None = None, app: AppId = APP, missing: float | None = Non
     ("notes", "memory"),
     [
         pytest.param([], Memory(), id="nothing"),
+        pytest.param([HealthRead(APP, SICK)], Memory(health={APP: SICK}), id="a health"),
+        pytest.param(
+            [HealthRead(APP, SICK), HealthRead(OTHER_APP, SICK), HealthRead(APP, WELL)],
+            Memory(health={APP: WELL, OTHER_APP: SICK}),
+            id="the last health of each app",
+        ),
         pytest.param(
             [bound("w", missing=3.0)], Memory({PHONE: Binding(PHONE, APP, 3.0, "w")}), id="a binding"
         ),
@@ -388,3 +405,8 @@ async def test_a_keyed_digest_differs_in_another_store(
         assert other.keyed_digest("secret") != digest
     async with engine.open() as again:
         assert again.keyed_digest("secret") == digest
+
+
+def test_what_another_release_left_out_of_a_health_is_unknown() -> None:
+    row = {"document": '{"quality": "RED"}', "at": 3.0, "fell_at": None}
+    assert health_of(row) == AppHealth(WabaInfo(quality="RED"), 3.0)

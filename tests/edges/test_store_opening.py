@@ -60,6 +60,7 @@ def as_of_version_1(path: Path) -> None:
             f"DROP TABLE {name}"
             for name in (
                 "accounts",
+                "app_health",
                 "hints",
                 "leases",
                 "replicas",

@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar, cast
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Rejected, Unclear
 from controller.model.account import AccountFacts
+from controller.model.health import WabaInfo
 from controller.model.manifest import App, AppId
 from controller.model.memory import Memory
 from controller.model.modes import in_order, mask
@@ -61,6 +62,7 @@ class Gupshup:
     apps: dict[AppId, Row] = field(default_factory=dict)
     subs: dict[AppId, dict[str, RemoteSubscription]] = field(default_factory=lambda: defaultdict(dict))
     callbacks: dict[AppId, str] = field(default_factory=dict)
+    health: dict[AppId, WabaInfo] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     posts: list[tuple[float, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -112,9 +114,9 @@ class Gupshup:
         await self._called("stage", app)
         return self._row(app).stage
 
-    async def waba(self, app: AppId) -> str:
+    async def waba(self, app: AppId) -> WabaInfo:
         await self._called("waba", app)
-        return ""
+        return self.health.get(app, WabaInfo())
 
     async def subscriptions(self, app: AppId) -> tuple[RemoteSubscription, ...]:
         await self._called("subscriptions", app)

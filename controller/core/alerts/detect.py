@@ -39,7 +39,9 @@ class AlertKind(StrEnum):
     HELD = "held"
     STALLED = "stalled"
     CALLBACKS = "callbacks"
+    SENDING = "sending"
     READY = "ready"
+    QUALITY = "quality"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,17 @@ def _of_apps(partner: PartnerState, summary: FleetSummary, missed: Collection[It
         when = _when(condition)
         if condition.status is Truth.FALSE and when is not AlertWhen.NEVER:
             yield _of_app(AlertKind.READY, item, condition, AT_LEISURE if when is AlertWhen.LATE else SOON)
+    yield from _of_health(summary)
+
+
+def _of_health(summary: FleetSummary) -> Iterator[Alert]:
+    """Yield the apps that cannot send, but for those that a ban stalls, and those whose quality dropped."""
+    for item, condition in summary.unable.items():
+        stalled = summary.stalled.get(item)
+        if stalled is None or stalled.reason != condition.reason:
+            yield _of_app(AlertKind.SENDING, item, condition, SOON)
+    for item, condition in summary.dropped.items():
+        yield _of_app(AlertKind.QUALITY, item, condition, SOON)
 
 
 def _of_callbacks(partner: str, conditions: Sequence[Condition]) -> Alert:

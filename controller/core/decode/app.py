@@ -11,7 +11,7 @@ from controller.core.decode.rules import problem
 from controller.core.decode.secrets import mask
 from controller.core.decode.templates import fill, mended, mistaken, named
 from controller.core.decode.urls import url_problem
-from controller.model.manifest import DEFAULT_POLICIES, App, AppId, Policy, Suspend
+from controller.model.manifest import DEFAULT_POLICIES, App, AppId, Policy, ReadyWhen, Suspend
 from controller.model.problem import Problem
 
 _NAME = re.compile(r"[A-Za-z0-9]{6,150}\Z")
@@ -176,6 +176,7 @@ def app(draft: DraftApp, partner: str) -> App:
         policies=_policies(document.get("spec", "policies")),
         suspend=_suspend(document.get("spec", "suspend")),
         provisioning_timeout=quantities.duration(timeout) if timeout else 86_400,
+        ready_when=ReadyWhen(spec.get("readyWhen", ReadyWhen.LIVE)),
         place=document.place,
     )
 

@@ -9,7 +9,7 @@ from controller.core.planning.actions import item_of
 from controller.core.planning.waits import WAITS, EndedBy
 from controller.core.ratelimit import window
 from controller.model.manifest import Bucket, Limit
-from controller.model.plan import Action, Link, Plan, SetCallback
+from controller.model.plan import Action, Kind, Link, Plan, SetCallback
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def forecast(plan: Plan) -> Forecast:
     for action in plan.actions:
         _count(action, wide, per_app[item_of(action).app])
     for waiting in plan.waiting:
-        if WAITS[waiting.wait_for].ended_by is EndedBy.GUPSHUP:
+        if waiting.item.kind is Kind.SUBSCRIPTION and WAITS[waiting.wait_for].ended_by is EndedBy.GUPSHUP:
             wide[Bucket.OTHER] += 1
             per_app[waiting.item.app].update({Bucket.SUBSCRIPTION: 2})
     for each in per_app.values():

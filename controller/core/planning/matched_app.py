@@ -9,10 +9,11 @@ from controller.core.account.facts import join_facts
 from controller.core.planning.match import Found, Match, index, match
 from controller.core.planning.provisioning import Progress, of_row
 from controller.model.account import AccountFacts
+from controller.model.health import AppHealth
 from controller.model.manifest import App, Desired, Partner, Policy, SubscribeWhen, Subscription
 from controller.model.memory import Memory, Refusal
 from controller.model.plan import Item, Kind, Observed, Request
-from controller.model.upstream import Facts
+from controller.model.upstream import Facts, Row
 
 NO_REQUEST = Request()
 
@@ -137,9 +138,19 @@ def is_ours(partner: Partner, tag: str) -> bool:
 
 
 def known_waba(matched: MatchedApp, found: Found) -> str | None:
-    """Return the WABA id that Gupshup gave, "" if Gupshup gave none, None if no pass asked yet."""
-    fresh = matched.facts.wabas.get(found.row.id)
-    if isinstance(fresh, str):
-        return fresh
+    """Return the WABA id that Gupshup gave last, "" if Gupshup gave none, None if no pass asked yet."""
+    health = known_health(matched, found.row)
     known = matched.memory.bindings.get(matched.app.phone)
-    return known.waba if known is not None and known.app_id == found.row.id else None
+    bound = known.waba if known is not None and known.app_id == found.row.id else None
+    return bound if health is None else health.info.waba_id or bound or ""
+
+
+def known_health(matched: MatchedApp, row: Row) -> AppHealth | None:
+    """Return the last answer about the health of the app of *row*, None without any.
+
+    Another process may have read it later than this one; a moment that is still to come does not count.
+    """
+    fresh, kept = matched.facts.health.get(row.id), matched.memory.health.get(row.id)
+    if fresh is None or kept is None:
+        return fresh or kept
+    return kept if fresh.at < kept.at <= matched.now else fresh

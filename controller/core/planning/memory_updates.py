@@ -7,7 +7,7 @@ from controller.core.account.facts import news
 from controller.core.planning.actions import REMOVED
 from controller.core.planning.digest import callback_key, link_key, subscription_key
 from controller.core.planning.match import Absent, Found, Undecided
-from controller.core.planning.matched_app import MatchedApp, Matches, known_waba
+from controller.core.planning.matched_app import MatchedApp, Matches, known_health, known_waba
 from controller.core.planning.plan import MOST_UNCLEAR_LINKS, absent_from, attempts
 from controller.core.planning.subscriptions import changes
 from controller.model.manifest import Desired
@@ -17,6 +17,7 @@ from controller.model.memory import (
     Binding,
     ClearRefusal,
     CloseIntent,
+    HealthRead,
     LedgerEntry,
     LedgerWritten,
     Memory,
@@ -24,6 +25,9 @@ from controller.model.memory import (
 )
 from controller.model.plan import Observed, WaitFor
 from controller.model.upstream import ReadFailed, Row
+
+_SAME_MOMENT = 1.0
+"""Seconds by which a moment may differ after its way through the store, which has a clock of its own."""
 
 
 def memory_updates(matches: Matches, declared: Desired | None = None) -> tuple[MemoryUpdate, ...]:
@@ -50,6 +54,7 @@ def _of_app(matched: MatchedApp, phones: frozenset[str], removed: Collection[str
             proven = Binding(phone, row.id, None, known_waba(matched, found))
             if memory.bindings.get(phone) != proven:
                 yield Bind(proven)
+            yield from _health(matched, row)
             if phone in memory.intents:
                 yield from _adopt(matched, row)
             if link_key(phone) in memory.refusals:
@@ -61,6 +66,13 @@ def _of_app(matched: MatchedApp, phones: frozenset[str], removed: Collection[str
             yield from _proven_absent(matched, phones)
         case _:
             return
+
+
+def _health(matched: MatchedApp, row: Row) -> Iterator[MemoryUpdate]:
+    """Keep what this process read of an app's health, unless the store has it already, or something later."""
+    health, kept = known_health(matched, row), matched.memory.health.get(row.id)
+    if health is not None and (kept is None or abs(health.at - kept.at) > _SAME_MOMENT):
+        yield HealthRead(row.id, health)
 
 
 def _adopt(matched: MatchedApp, row: Row) -> Iterator[MemoryUpdate]:

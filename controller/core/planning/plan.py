@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar, assert_never
 
 from controller.core.account.warnings import warnings
+from controller.core.health.reading import MINUTE
+from controller.core.health.sending import BANNED, sendability
 from controller.core.planning import callbacks, subscriptions
 from controller.core.planning.account_block import account_block
 from controller.core.planning.actions import (
@@ -22,18 +24,20 @@ from controller.core.planning.match import Absent, Conflict, Found, Undecided, p
 from controller.core.planning.matched_app import (
     MatchedApp,
     Matches,
+    known_health,
     known_waba,
     may_subscribe,
     subscription_item,
 )
 from controller.core.planning.provisioning import Progress, of_row, stalled
 from controller.core.planning.waits import WAITS
-from controller.model.manifest import Settle, SubscribeWhen
+from controller.model.manifest import ReadyWhen, Settle, SubscribeWhen
 from controller.model.memory import Intent, Memory
 from controller.model.plan import (
     Action,
     Blocked,
     Foreign,
+    HealthReads,
     Item,
     Kind,
     Link,
@@ -48,6 +52,7 @@ from controller.model.plan import (
     WaitFor,
     Waiting,
 )
+from controller.model.status import Truth
 from controller.model.upstream import Row
 
 MOST_UNCLEAR_LINKS = 3
@@ -208,12 +213,38 @@ def _app(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
     yield from callback
     progress = of_row(row, matched.facts)
     stall = stalled(matched.app, row, progress, matched.now)
+    if progress is Progress.LIVE and matched.app.ready_when is ReadyWhen.SENDABLE:
+        stall = _ban(matched, row)
+        yield from _unable_to_send(matched, row)
     if stall is not None:
         yield Blocked(matched.item, *stall)
     elif not callback:
         yield Unchanged(matched.item)
     if stall is None and progress is Progress.PROVISIONING and not suspended(matched.app, matched.now):
         yield Provisioning(matched.item)
+
+
+def _ban(matched: MatchedApp, row: Row) -> tuple[str, str] | None:
+    """Return the reason and the message if the account of the app of *row* is banned: a person has to act."""
+    can = sendability(known_health(matched, row))
+    return (BANNED, f"{can.message}; appeal at Meta") if can.reason == BANNED else None
+
+
+def _unable_to_send(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:
+    """Yield what a live app that is to be able to send waits for. Nobody waits for the end of a ban."""
+    can = sendability(known_health(matched, row))
+    if can.status is not Truth.TRUE and can.reason != BANNED:
+        message = f"{can.reason}: {can.message}" if can.message else can.reason
+        yield Waiting(Verb.LINK, matched.item, WaitFor.SENDABLE, _next_look(matched, row), message)
+
+
+def _next_look(matched: MatchedApp, row: Row) -> float | None:
+    """Return when a run that waits reads the health again (epoch seconds), None if no run waits."""
+    if matched.context.request.health_reads is not HealthReads.AWAITED:
+        return None
+    failed, health = matched.facts.unread.get(row.id), known_health(matched, row)
+    rested = matched.now + MINUTE if health is None else health.at + MINUTE
+    return failed.until if failed is not None else rested
 
 
 def _callback(matched: MatchedApp, row: Row) -> Iterator[PlanEntry]:

@@ -3,27 +3,38 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar, assert_never
 
+from controller.core.health.reading import (
+    HOUR,
+    MINUTE,
+    KnownHealth,
+    is_doubtful,
+    is_due,
+    is_wanted,
+    next_due,
+)
 from controller.core.planning.match import Found, Undecided
 from controller.core.planning.matched_app import (
     MatchedApp,
     Matches,
+    known_health,
     known_waba,
     may_subscribe,
     needs_subscriptions,
 )
 from controller.core.planning.provisioning import Progress, of_row
-from controller.model.manifest import AppId, SubscribeWhen
+from controller.model.manifest import AppId, ReadyWhen, SubscribeWhen
 from controller.model.passes import PassKind
+from controller.model.plan import HealthReads
 from controller.model.upstream import (
     Details,
     DetailsQuery,
     Facts,
+    HealthQuery,
     Query,
     ReadFailed,
     Row,
     StageQuery,
     SubscriptionsQuery,
-    WabaQuery,
 )
 
 F = TypeVar("F")
@@ -40,10 +51,11 @@ def open_queries(matches: Matches, kind: PassKind = PassKind.FULL) -> tuple[Quer
     return tuple(sorted((query for query in queries if not _tried(query, facts)), key=_order))
 
 
-def drop_stale(facts: Facts, rows: Iterable[Row], breadth: PassKind = PassKind.FULL) -> Facts:
+def drop_stale(facts: Facts, rows: Iterable[Row], breadth: PassKind = PassKind.FULL, *, now: float) -> Facts:
     """Drop what the next pass reads again: reads that failed, and doubts about going live.
 
-    A pass over the list reads neither of them, so both stay. Apps that are no longer listed are forgotten.
+    A pass over the list reads neither of them, so both stay. A read of a health that failed stays until its
+    next try. Apps that are no longer listed are forgotten.
     """
     keeps = breadth is PassKind.LIST
     live = {row.id: row.live for row in rows}
@@ -54,12 +66,13 @@ def drop_stale(facts: Facts, rows: Iterable[Row], breadth: PassKind = PassKind.F
             if isinstance(fact, Details) and app_id in live and (keeps or fact.live or not live[app_id])
         },
         stages={key: fact for key, fact in facts.stages.items() if keeps and key in live},
-        wabas={key: fact for key, fact in facts.wabas.items() if isinstance(fact, str) and key in live},
+        health={key: fact for key, fact in facts.health.items() if key in live},
         subscriptions={
             key: fact
             for key, fact in facts.subscriptions.items()
             if key in live and (keeps or not isinstance(fact, ReadFailed))
         },
+        unread={key: fact for key, fact in facts.unread.items() if key in live and _rests(fact, now)},
     )
 
 
@@ -68,28 +81,33 @@ def merge_facts(whole: Facts, part: Facts, of: Collection[AppId]) -> Facts:
     return Facts(
         _merged(whole.details, part.details, of),
         _merged(whole.stages, part.stages, of),
-        _merged(whole.wabas, part.wabas, of),
+        _merged(whole.health, part.health, of),
         _merged(whole.subscriptions, part.subscriptions, of),
+        _merged(whole.unread, part.unread, of),
     )
 
 
-def facts_about(facts: Facts, of: Collection[AppId]) -> Facts:
-    """Return the details and WABA ids of some apps. Their stages and subscriptions are read anew."""
+def facts_about(facts: Facts, of: Collection[AppId], *, doubtful: bool = False) -> Facts:
+    """Return the details and the health of some apps. Their stages and subscriptions are read anew.
+
+    If their health is *doubtful*, no earlier failure keeps a pass from reading it.
+    """
     return Facts(
-        {key: facts.details[key] for key in of if key in facts.details},
-        {},
-        {key: facts.wabas[key] for key in of if key in facts.wabas},
-        {},
+        details={key: facts.details[key] for key in of if key in facts.details},
+        health={key: facts.health[key] for key in of if key in facts.health},
+        unread={key: facts.unread[key] for key in of if key in facts.unread and not doubtful},
     )
 
 
 def reads_between(before: Facts, after: Facts) -> int:
     """Return how many reads it took from *before* to *after*."""
-    return _count(after) - _count(before)
+    known = {id(fact) for fact in (*before.health.values(), *before.unread.values())}
+    again = sum(id(fact) not in known for fact in (*after.health.values(), *after.unread.values()))
+    return _count(after) - _count(before) + again
 
 
 def _count(facts: Facts) -> int:
-    return len(facts.details) + len(facts.stages) + len(facts.wabas) + len(facts.subscriptions)
+    return len(facts.details) + len(facts.stages) + len(facts.subscriptions)
 
 
 def _merged(whole: Mapping[AppId, F], part: Mapping[AppId, F], of: Collection[AppId]) -> Mapping[AppId, F]:
@@ -109,13 +127,50 @@ def _of_app(matched: MatchedApp) -> Iterator[Query]:
         case Found(row) as found:
             if _progress_unknown(row):
                 yield StageQuery(row.id)
-            if of_row(row, matched.facts) is Progress.LIVE and known_waba(matched, found) is None:
-                yield WabaQuery(row.id)
+            yield from _health(matched, found)
             if needs_subscriptions(matched) and may_subscribe(matched, found):
                 yield SubscriptionsQuery(row.id)
                 yield from _confirmation(matched, row)
         case _:
             return
+
+
+def next_health_read(matched: MatchedApp) -> float | None:
+    """Return when the app's health is to be read (epoch seconds), None if the app is not live."""
+    match matched.match:
+        case Found(row) as found if of_row(row, matched.facts) is Progress.LIVE:
+            if _patience(matched, found) is None:
+                return next_due(row.id, matched.now)
+            failed = matched.facts.unread.get(row.id)
+            return matched.now if failed is None else failed.until
+        case _:
+            return None
+
+
+def _health(matched: MatchedApp, found: Found) -> Iterator[Query]:
+    row, failed = found.row, matched.facts.unread.get(found.row.id)
+    if of_row(row, matched.facts) is Progress.LIVE and (failed is None or not _rests(failed, matched.now)):
+        patience = _patience(matched, found)
+        if patience is not None:
+            yield HealthQuery(row.id, patience)
+
+
+def _rests(failed: ReadFailed, now: float) -> bool:
+    return failed.until is not None and now < failed.until
+
+
+def _patience(matched: MatchedApp, found: Found) -> float | None:
+    """Return how long a read of this app's health rests if it fails, in seconds; None if none is due."""
+    request, now, waba = matched.context.request, matched.now, known_waba(matched, found)
+    doubt, awaited = request.doubts.get(matched.app.name), matched.app.ready_when is ReadyWhen.SENDABLE
+    known = KnownHealth(found.row.id, known_health(matched, found.row), waba is not None, doubt, awaited)
+    daily = request.health_reads is HealthReads.DAILY
+    if is_doubtful(known, now):
+        return MINUTE
+    if not known.checked or (daily and is_due(known, now)):
+        return HOUR if daily else MINUTE
+    waiting = request.health_reads is HealthReads.AWAITED
+    return MINUTE if not daily and is_wanted(known, now, waiting=waiting) else None
 
 
 def _progress_unknown(row: Row) -> bool:
@@ -135,8 +190,8 @@ def _tried(query: Query, facts: Facts) -> bool:
             return app_id in facts.details
         case StageQuery(app_id):
             return app_id in facts.stages
-        case WabaQuery(app_id):
-            return app_id in facts.wabas
+        case HealthQuery():
+            return False  # `_health` decides: what was read once may be due again
         case SubscriptionsQuery(app_id):
             return app_id in facts.subscriptions
         case _:

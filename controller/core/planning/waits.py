@@ -34,7 +34,7 @@ class AlertWhen(Enum):
     LATE = auto()
     """The next pass may end the wait, so a short one is worth none."""
     NEVER = auto()
-    """A person wants the app to wait."""
+    """A person wants the app to wait, or another alert is about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ WAITS: Mapping[WaitFor, Wait] = {
     ),
     WaitFor.FULL_PASS: Wait(EndedBy.FULL_PASS, "AwaitingFullPass", alert=AlertWhen.LATE),
     WaitFor.ROOM: Wait(EndedBy.APP, "AwaitingRoom", alert=AlertWhen.LATE, converging=True),
+    WaitFor.SENDABLE: Wait(EndedBy.GUPSHUP, "NotSendable", alert=AlertWhen.NEVER),
 }
 
 BY_REASON: Mapping[str, Wait] = {row.reason: row for row in WAITS.values()}

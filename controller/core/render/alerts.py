@@ -26,8 +26,11 @@ _SUBJECTS = {
     AlertKind.STALLED: "{apps} of partner {partner} stalled: {reason}",
     AlertKind.CALLBACKS: "Gupshup refuses callback URLs of partner {partner}",
     AlertKind.READY: "{apps} of partner {partner} no longer ready: {reason}",
+    AlertKind.SENDING: "{apps} of partner {partner} cannot send: {reason}",
+    AlertKind.QUALITY: "{apps} of partner {partner} dropped in quality: {reason}",
     AlertKind.FOREIGN: "{apps} of partner {partner} with webhooks that nobody declares: {reason}",
 }
+
 _TO_DO = {
     AlertKind.CREDENTIALS: "Check the account's credentials; they are read again by the next pass.",
     AlertKind.FOREIGN: "`gupshupctl get foreign` shows their hosts: remove them at Gupshup, or allow them.",
@@ -36,7 +39,9 @@ _TO_DO = {
     AlertKind.HELD: "`gupshupctl plan` shows them: release them by their digest, or correct the manifests.",
     AlertKind.STALLED: "`gupshupctl describe NAME` shows what to do.",
     AlertKind.CALLBACKS: "`gupshupctl get apps` shows which; all else of these apps is done.",
+    AlertKind.SENDING: "`gupshupctl describe NAME` shows what Gupshup says and what to do.",
     AlertKind.READY: "`gupshupctl describe NAME` shows what it waits for.",
+    AlertKind.QUALITY: "Send only what people asked for: a number of low quality may be limited or blocked.",
 }
 
 

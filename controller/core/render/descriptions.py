@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.core.render.foreign import foreign_table
+from controller.core.render.health import health_facts
 from controller.core.render.statuses import fields
 from controller.core.render.tables import subscription_table, table
 from controller.core.timestamp import timestamp
@@ -44,6 +45,8 @@ def _lines(of: Described) -> Iterator[str]:
         "Revision": status.revision,
         "Observed": timestamp(status.at),
     }
+    if status.health is not None:
+        facts = {**facts, **health_facts(status.health.info), "Health at": timestamp(status.health.at)}
     yield from (f"{name + ':':<10} {escape(value)}" for name, value in facts.items())
     yield ""
     head = ("CONDITION", "STATUS", "SINCE", "REASON", "MESSAGE")

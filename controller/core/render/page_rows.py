@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from controller.core.health.sending import Sending, sending
 from controller.core.render.foreign import foreign_words
 from controller.core.timestamp import timestamp
 from controller.model.account import CredentialEnd
@@ -11,6 +12,9 @@ from controller.model.status import Condition, Status, Truth
 STATES = ("Stalled", "Reconciling", "Unknown", "Ready")
 """The states, with the most urgent one first."""
 
+SENDINGS = tuple(map(str, Sending))
+"""Whether an app can send, with the worst state first."""
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -18,7 +22,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 class AppRow:
     """One app. *age* is the time since *state* began, *seen* the time since the last observation.
 
-    *foreign* are webhooks that nobody declares, in words. *alarming*: one of them is not allowed.
+    *foreign* are webhooks that nobody declares, in words. *alarming*: one of them is not allowed. *sending*
+    is one of SENDINGS, *quality* Gupshup's word; both are "" if Gupshup was not asked.
     """
 
     name: str
@@ -33,6 +38,8 @@ class AppRow:
     seen: str
     foreign: tuple[str, ...] = ()
     alarming: bool = False
+    sending: str = ""
+    quality: str = ""
 
 
 def row(status: Status, upstream: str, now: float) -> AppRow:
@@ -50,13 +57,22 @@ def row(status: Status, upstream: str, now: float) -> AppRow:
         seen=age(now - status.at),
         foreign=tuple(f"foreign webhook {each.item.name} {foreign_words(each)}" for each in status.foreign),
         alarming=any(not each.allowed for each in status.foreign),
+        sending=str(sending(status.health.info)) if status.health else "",
+        quality=status.health.info.quality if status.health else "",
     )
 
 
-def chosen(rows: Iterable[AppRow], text: str, state: str) -> list[AppRow]:
-    """Return the rows that contain *text*, only those in *state* if one is named; the worst come first."""
+def chosen(rows: Iterable[AppRow], text: str, state: str, can_send: str = "") -> list[AppRow]:
+    """Return the rows that contain *text*, only those in *state* if one is named; the worst come first.
+
+    *can_send* is one of SENDINGS, "" for all.
+    """
     wanted = text.casefold()
-    in_state = (each for each in rows if not state or each.state == state)
+    in_state = (
+        each
+        for each in rows
+        if (not state or each.state == state) and (not can_send or each.sending == can_send)
+    )
     matching = [each for each in in_state if wanted in _search_text(each)]
     return sorted(matching, key=lambda each: (STATES.index(each.state), each.name, each.upstream))
 
@@ -83,7 +99,7 @@ def age(seconds: float) -> str:
 
 
 def _search_text(of: AppRow) -> str:
-    words = (of.name, of.partner, of.app_id, of.stage, of.reason, of.message, *of.foreign)
+    words = (of.name, of.partner, of.app_id, of.stage, of.reason, of.message, of.quality, *of.foreign)
     return "\n".join(words).casefold()
 
 

@@ -24,6 +24,7 @@ from controller.model.plan import (
     Unsubscribe,
     Update,
     Verb,
+    WaitFor,
     Waiting,
 )
 from controller.model.text import escape
@@ -48,7 +49,8 @@ def _changes(action: Action) -> Iterator[str]:
 def of_waiting(each: Waiting) -> str:
     until = "" if each.until is None else f" until {timestamp(each.until)}"
     why = f" ({each.message})" if each.message else ""
-    return _line("…", "waiting", each.item, f"to {each.verb}, wait for: {each.wait_for}{until}{why}")
+    verb = "be ready" if each.wait_for is WaitFor.SENDABLE else each.verb
+    return _line("…", "waiting", each.item, f"to {verb}, wait for: {each.wait_for}{until}{why}")
 
 
 def of_blocked(each: Blocked) -> str:

@@ -6,8 +6,10 @@ from datetime import datetime
 from itertools import zip_longest
 
 from controller.core.render.foreign import foreign_fields, read_foreign
+from controller.core.render.health import health_fields, read_health
 from controller.core.timestamp import timestamp
 from controller.model.account import CredentialEnd, CredentialKind
+from controller.model.health import AppHealth
 from controller.model.manifest import AppId
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
@@ -21,8 +23,9 @@ _HUGE = 1e300
 
 
 def fields(status: Status) -> dict[str, object]:
-    """Return the status as a document; times are UTC in ISO 8601."""
+    """Return the status as a document; times are UTC in ISO 8601. Only an app has a health."""
     item = status.item
+    health = {"health": _health(status.health)} if item.kind is Kind.APP else {}
     return {
         "kind": str(item.kind),
         "name": item.name,
@@ -32,6 +35,7 @@ def fields(status: Status) -> dict[str, object]:
         "observedAt": timestamp(status.at),
         "conditions": [condition_row(each) for each in status.conditions],
         **({"foreign": [foreign_fields(each) for each in status.foreign]} if status.foreign else {}),
+        **health,
     }
 
 
@@ -52,7 +56,9 @@ def ends_rows(ends: Iterable[CredentialEnd]) -> list[dict[str, object]]:
 def document(status: Status) -> str:
     """Return the status as the store holds it; `read_documents` reads this and every earlier version."""
     since = [condition.since for condition in status.conditions]
-    return json.dumps({"version": DOCUMENT_VERSION, **fields(status), "at": status.at, "since": since})
+    health_at = None if status.health is None else status.health.at
+    kept = {"at": status.at, "since": since, "healthAt": health_at}
+    return json.dumps({"version": DOCUMENT_VERSION, **fields(status), **kept})
 
 
 def read_documents(documents: Mapping[str, str]) -> tuple[Status, ...]:
@@ -63,6 +69,10 @@ def read_documents(documents: Mapping[str, str]) -> tuple[Status, ...]:
     """
     statuses = (_read(resource, text) for resource, text in documents.items())
     return tuple(sorted(statuses, key=lambda status: status.item))
+
+
+def _health(health: AppHealth | None) -> dict[str, object] | None:
+    return None if health is None else {**health_fields(health.info), "readAt": timestamp(health.at)}
 
 
 def condition_row(condition: Condition) -> dict[str, object]:
@@ -91,6 +101,7 @@ def _read(resource: str, text: str) -> Status:
         _text(stored, "stage"),
         tuple(read_foreign(item, stored.get("foreign"))),
         tuple(end for given in _list(stored.get("credentials")) if (end := _read_end(_mapping(given)))),
+        read_health(stored.get("health"), stored.get("healthAt")),
     )
 
 

@@ -8,15 +8,16 @@ from controller.model.plan import Kind
 from controller.model.status import Status, Truth
 from controller.model.text import escape
 
-HEAD = ("NAME", "PARTNER", "APP ID", "LIVE", "SUBSCRIBED", "READY", "REASON")
+HEAD = ("NAME", "PARTNER", "APP ID", "LIVE", "SUBSCRIBED", "SENDABLE", "READY", "REASON")
 PARTNER_HEAD = ("NAME", "LINKS", "CREDENTIALS END", "ENDING", "REASON")
+_WIDE = frozenset({"APP ID", "SENDABLE"})
 SUBSCRIPTION_HEAD = ("NAME", "APP", "PARTNER", "SYNCED", "READY", "REASON")
 
 
 def status_table(statuses: Iterable[Status], *, ids: bool = True) -> str:
-    """Return one line per app: its id, its progress, and the reason if it is not ready.
+    """Return one line per app: its id, its progress, whether it can send, and the reason if it is not ready.
 
-    Without *ids* most lines fit into eighty columns.
+    Without *ids*, and whether it can send, most lines fit into eighty columns.
     """
     rows = [_app(status) for status in statuses if status.item.kind is Kind.APP]
     if not rows:
@@ -25,7 +26,7 @@ def status_table(statuses: Iterable[Status], *, ids: bool = True) -> str:
 
 
 def _without_id(row: tuple[str, ...]) -> tuple[str, ...]:
-    return row[: HEAD.index("APP ID")] + row[HEAD.index("APP ID") + 1 :]
+    return tuple(cell for name, cell in zip(HEAD, row, strict=True) if name not in _WIDE)
 
 
 def subscription_table(statuses: Iterable[Status]) -> str:
@@ -50,7 +51,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _app(status: Status) -> tuple[str, ...]:
     live = status.condition("Live")
     stage = f" ({status.stage})" if status.stage and live and live.status is not Truth.TRUE else ""
-    words = (_truth(status, "Live") + stage, _subscribed(status), _truth(status, "Ready"))
+    truths = (_truth(status, "Sendable"), _truth(status, "Ready"))
+    words = (_truth(status, "Live") + stage, _subscribed(status), *truths)
     return (status.item.name, status.item.partner, status.app_id or "-", *words, _reason(status))
 
 

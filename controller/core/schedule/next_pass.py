@@ -61,7 +61,7 @@ def _pause(waiting: Waiting, context: RunContext, pause: float) -> float | None:
         return None  # an endpoint or Gupshup has to change first; only a link may soon show in the list
     if WAITS[waiting.wait_for].reread and (context.wait or context.quiet < MOST_QUIET_PASSES):
         return pause
-    return pause if _on_gupshup(waiting) and context.wait else None
+    return _until(waiting, context.now, pause) if _on_gupshup(waiting) and context.wait else None
 
 
 def _on_gupshup(waiting: Waiting) -> bool:

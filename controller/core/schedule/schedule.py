@@ -12,13 +12,14 @@ from controller.core.planning.actions import item_of
 from controller.core.planning.guard import Change, change
 from controller.core.planning.waits import WAITS
 from controller.core.schedule import intervals
+from controller.core.schedule.health_reads import doubts_left, health_reads
 from controller.core.schedule.pass_outcome import PassOutcome
 from controller.core.schedule.quiet_passes import QuietPasses
 from controller.core.schedule.requeue import GATHERING, RequeueContext, requeues, under_way
 from controller.core.schedule.throttle import UNDER_WAY, Throttle
 from controller.core.schedule.workqueue import WorkQueue
 from controller.model.passes import WHOLE_PARTNER, Lane, Timing
-from controller.model.plan import Plan, Request, WaitFor, Waiting
+from controller.model.plan import HealthReads, Plan, Request, WaitFor, Waiting
 
 RESTART_PRIORITY_LIMIT = 100
 """Apps that may have changed go first, if there are at most so many. Otherwise all join the sweep."""
@@ -43,6 +44,7 @@ class Schedule:
         self._looked: dict[str, float] = {}
         self._failures: Counter[str] = Counter()
         self._quiet: dict[str, QuietPasses] = {}
+        self._doubts: dict[str, float] = {}
         self._events = {False: Throttle(quiet=0.0), True: Throttle(UNDER_WAY, quiet=0.0)}
         self._decided: frozenset[Change] = frozenset()
         self._in_flight = 0
@@ -65,7 +67,7 @@ class Schedule:
         self._new = (self._new | changed) & self._names
         kept = self._names | {WHOLE_PARTNER}
         self._queue.keep(kept)
-        for table in (self._asked, self._looked, self._failures, self._quiet):
+        for table in (self._asked, self._looked, self._failures, self._quiet, self._doubts):
             for name in table.keys() - kept:
                 del table[name]
         for name in sorted(changed & self._failures.keys()):
@@ -86,24 +88,35 @@ class Schedule:
         """Requeue an app when its quiet time and the budget of events allow, before a mass of changes.
 
         Apps under way have a budget of their own. A flood of events may use up either budget for long. The
-        event is then dropped: the timers are as good.
+        event is then dropped: the timers are as good. What the event may report about the app's health is
+        read by the same pass.
         """
         awaited = self.awaits(name)
         throttle = self._events[awaited]
         at = max(throttle.earliest((name,), now), self._looked.get(name, 0.0) + intervals.QUIET)
-        if at <= now + throttle.seconds and self._add(name, at, Lane.CHANGED, alone=True):
+        if at > now + throttle.seconds:
+            return
+        self._doubt(name, now)
+        if self._add(name, at, Lane.CHANGED, alone=True):
             self._events[awaited] = throttle.after((name,), at)
 
     def ask(self, name: str, now: float) -> None:
         """Requeue for a person's request: earlier refusals no longer count, nor does a back-off.
 
-        For the whole partner the list is due at once, and each app in its turn.
+        For the whole partner the list is due at once, and each app in its turn. A request about one app
+        reads its health as well.
         """
         for app in self._names if name == WHOLE_PARTNER else {name} & self._names:
             self._asked[app] = now
         for app in self._names if name == WHOLE_PARTNER else ():
             self._queue.add(app, now, Lane.DRIFT)
+        self._doubt(name, now)
         self.hurry(name, now)
+
+    def _doubt(self, name: str, now: float) -> None:
+        """Note that the health of an app may have changed, so that its next pass reads it."""
+        if name in self._names:
+            self._doubts[name] = now
 
     def hurry(self, name: str, now: float) -> None:
         """Requeue for a person who waits. No back-off counts."""
@@ -113,7 +126,9 @@ class Schedule:
     def asked(self, name: str, now: float) -> Request:
         """Return what people requested about *name* and no pass has answered yet."""
         about = {app: at for app, at in self._asked.items() if name in {WHOLE_PARTNER, app}}
-        return Request(again=frozenset(about), at=max(about.values(), default=now))
+        doubts = {app: at for app, at in self._doubts.items() if name in {WHOLE_PARTNER, app}}
+        at = max(about.values(), default=now)
+        return Request(again=frozenset(about), at=at, health_reads=HealthReads.DAILY, doubts=doubts)
 
     def take(self, now: float) -> tuple[str, Lane] | None:
         """Take what is due. Background reads keep a distance, so that half of the budget stays free."""
@@ -143,11 +158,14 @@ class Schedule:
             self.failed(name, outcome.lane, now, outcome.retry_at)
             return
         self._answer(outcome, plan)
+        self._doubts = doubts_left(self._doubts, outcome.matches, now)
         if not self._keeps(name):
             return
         self._space(outcome, now)
         if name == WHOLE_PARTNER:
             self._after_list(plan, now)
+            for app, at in health_reads(outcome.matches):
+                self._add(app, at, Lane.DRIFT)
         else:
             self._after_app(name, plan)
         for requeue in requeues(plan, outcome.outcomes, self._context(outcome, plan, now)):

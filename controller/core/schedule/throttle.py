@@ -1,7 +1,7 @@
 """Throttle of the reads that events cause: a count over a sliding window, with the clock as *now*.
 
 Anybody who knows the address can post events, so events may not use up the calls that changes need. A read of
-a settled app takes three calls. Twenty reads a minute are a tenth of the 600 calls that Gupshup allows.
+a settled app takes four calls. Twenty reads a minute are a seventh of the 600 calls that Gupshup allows.
 """
 
 from dataclasses import dataclass, replace

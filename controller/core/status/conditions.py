@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from controller.core.health.quality import drop
+from controller.core.health.sending import sendability
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED
 from controller.core.planning.foreign import FOREIGN_WEBHOOK, told
 from controller.core.planning.match import Absent, Conflict, Found, Undecided
-from controller.core.planning.matched_app import MatchedApp, Matches, subscription_item
+from controller.core.planning.matched_app import MatchedApp, Matches, known_health, subscription_item
 from controller.core.planning.provisioning import ERROR, Progress, of_row
 from controller.core.planning.waits import WAITS
 from controller.core.status.foreign import foreign_by_app
@@ -87,7 +89,9 @@ def _of_app(
     row = _row(matched)
     stage = _stage(row.stage) if row else ""
     app_id, at = (row.id if row else None), matched.now
-    yield Status(matched.item, (), revision, at, app_id, stage), _app(matched, open_items)
+    health = known_health(matched, row) if row else None
+    blank = Status(matched.item, (), revision, at, app_id, stage, health=health)
+    yield blank, _app(matched, open_items)
     for wanted in matched.subscriptions:
         item = subscription_item(wanted)
         yield Status(item, (), revision, at, app_id), _resource(open_items.about(item), item, open_items)
@@ -115,6 +119,7 @@ def _app(matched: MatchedApp, open_items: OpenItems) -> Iterator[Judgement]:
     yield linked
     yield live
     yield Judgement("Subscribed", subscribed.status, subscribed.reason, subscribed.message)
+    yield from _health(matched, live)
     gravest = _gravest(matched.item, items, open_items)
     late = next((judgement for judgement in (linked, live) if judgement.status is not Truth.TRUE), None)
     mine = open_items.about(gravest if matched.item in open_items.blocked else matched.item)
@@ -167,6 +172,20 @@ def _live(matched: MatchedApp) -> Judgement:
     progress = of_row(row, matched.facts)
     words = f"{row.stage.creation or 'no stage'}, {row.stage.pipeline or 'no pipeline stage'}"
     return Judgement("Live", Truth.TRUE if progress is Progress.LIVE else Truth.FALSE, progress, words)
+
+
+def _health(matched: MatchedApp, live: Judgement) -> Iterator[Judgement]:
+    """Yield whether the app can send, and whether the quality of its number dropped, only while it did."""
+    row = _row(matched)
+    if row is None or live.status is not Truth.TRUE:
+        yield Judgement("Sendable", Truth.UNKNOWN, "NotLinked" if row is None else "NotLive")
+        return
+    health = known_health(matched, row)
+    can = sendability(health)
+    yield Judgement("Sendable", can.status, can.reason, can.message)
+    dropped = drop(health, matched.now) if health is not None else None
+    if dropped is not None:
+        yield Judgement("QualityDropped", Truth.TRUE, *dropped)
 
 
 def dated(blank: Status, judgements: Iterable[Judgement], previous: Status | None) -> Status:

@@ -1,10 +1,13 @@
 """Summary of a fleet: how many resources are in which state, by their last statuses. Small for any fleet."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from controller.core.health.quality import quality_label
+from controller.core.health.sending import sending_label
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
+from controller.model.health import WabaInfo
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
 
@@ -23,6 +26,8 @@ class FleetSummary:
     *oldest* is the oldest observation of any of them (epoch seconds), None of nothing. *ready* holds every
     resource if that was requested. *foreign* holds the apps with webhooks of others that are not allowed,
     each with that condition, and *foreign_webhooks* counts these webhooks.
+    resource if that was requested. *unable* holds the apps that cannot send, *dropped* those whose quality
+    dropped, each with that condition. *sending* and *quality* count apps by words of which there are few.
     """
 
     conditions: Mapping[tuple[Kind, str, Truth], int] = field(default_factory=dict)
@@ -34,6 +39,10 @@ class FleetSummary:
     ready: Mapping[Item, Truth] = field(default_factory=dict)
     foreign: Mapping[Item, Condition] = field(default_factory=dict)
     foreign_webhooks: int = 0
+    unable: Mapping[Item, Condition] = field(default_factory=dict)
+    dropped: Mapping[Item, Condition] = field(default_factory=dict)
+    sending: Mapping[str, int] = field(default_factory=dict)
+    quality: Mapping[str, int] = field(default_factory=dict)
 
 
 def summarize(statuses: Iterable[Status], *, each: bool = False) -> FleetSummary:
@@ -53,7 +62,23 @@ def summarize(statuses: Iterable[Status], *, each: bool = False) -> FleetSummary
         ready={item: condition.status for item, condition in ready.items()} if each else {},
         foreign={item: condition for item, condition in by_item if condition.type == FOREIGN_WEBHOOK},
         foreign_webhooks=sum(not one.allowed for status in all_statuses for one in status.foreign),
+        unable=_where(by_item, "Sendable", Truth.FALSE),
+        dropped=_where(by_item, "QualityDropped", Truth.TRUE),
+        sending=_health(all_statuses, sending_label),
+        quality=_health(all_statuses, quality_label),
     )
+
+
+def _where(
+    conditions: Iterable[tuple[Item, Condition]], type_: str, status: Truth
+) -> Mapping[Item, Condition]:
+    return {item: each for item, each in conditions if (each.type, each.status) == (type_, status)}
+
+
+def _health(statuses: Iterable[Status], label: Callable[[WabaInfo], str]) -> Mapping[str, int]:
+    """Count the apps by a label of the last answer about them; one that was never read is unknown."""
+    apps = (status for status in statuses if status.item.kind is Kind.APP)
+    return Counter(label(status.health.info if status.health else WabaInfo()) for status in apps)
 
 
 def _apps(conditions: Mapping[Item, Condition]) -> Mapping[Item, Condition]:

@@ -165,7 +165,8 @@ async def apply_all(
     *sign_ins* were made before. Raises Usage, PlanRefused or SourceError before anything is sent.
     """
     accept, revisions = Acceptance(loaded, selection.released), runtime.store.revisions
-    request = replace(pass_request(loaded, selection, runtime.clock.now()), accept=accept)
+    asked = pass_request(loaded, selection, runtime.clock.now(), wait=options.wait)
+    request = replace(asked, accept=accept)
     runs = {partner.name: PartnerRun(request) for partner in partners_of(request)}
     sign_ins = sign_ins or SignIns(partial(open_session, runtime))
     interrupted = False

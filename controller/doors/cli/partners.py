@@ -11,7 +11,7 @@ from controller.loop.ports import Account, Reader
 from controller.loop.reconcile.gather import gather
 from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Partner
-from controller.model.plan import Request
+from controller.model.plan import HealthReads, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,16 @@ class Selection:
     released: frozenset[str] = frozenset()
 
 
-def pass_request(loaded: Loaded, selection: Selection, now: float) -> PassRequest:
+def pass_request(loaded: Loaded, selection: Selection, now: float, *, wait: bool = False) -> PassRequest:
     """Return the request of a run. Raises Usage if nothing is selected.
 
-    Items that `--only` names are tried again: refusals from before *now* (epoch seconds) no longer count.
+    Items that `--only` names are tried again: refusals from before *now* (epoch seconds) no longer count. A
+    run that is to *wait* reads again whether apps can send that are to be able to.
     """
     desired, items = select(loaded.desired, selection.only, selection.labels)
     again = frozenset(item.app for item in items or () if selection.only)
-    request = Request(only=items, again=again, at=now)
+    reads = HealthReads.AWAITED if wait else HealthReads.UNKNOWN
+    request = Request(only=items, again=again, at=now, health_reads=reads)
     return PassRequest(desired, loaded.desired, request, selection.released)
 
 

@@ -127,6 +127,7 @@ def _of_summaries(fleets: Mapping[str, FleetSummary]) -> Iterator[Metric]:
         ("partner",),
         [((name,), fleet.foreign_webhooks) for name, fleet in fleets.items()],
     )
+    yield from _of_health(fleets)
     oldest = [((name,), fleet.oldest) for name, fleet in fleets.items() if fleet.oldest is not None]
     yield _gauge(
         "oldest_look_timestamp_seconds", "The oldest observation of any resource.", ("partner",), oldest
@@ -140,6 +141,22 @@ def _of_summaries(fleets: Mapping[str, FleetSummary]) -> Iterator[Metric]:
             for name, fleet in fleets.items()
             for item, truth in fleet.ready.items()
         ],
+    )
+
+
+def _of_health(fleets: Mapping[str, FleetSummary]) -> Iterator[Metric]:
+    sending = [
+        ((name, state), count) for name, fleet in fleets.items() for state, count in fleet.sending.items()
+    ]
+    yield _gauge("apps_by_sending", "Declared apps by whether they can send.", ("partner", "state"), sending)
+    quality = [
+        ((name, colour), count) for name, fleet in fleets.items() for colour, count in fleet.quality.items()
+    ]
+    yield _gauge(
+        "apps_by_quality",
+        "Declared apps by the quality of their phone number.",
+        ("partner", "quality"),
+        quality,
     )
 
 

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from controller.core.render.page_rows import STATES, AppRow, age, chosen, partner_cells, row
+from controller.core.render.page_rows import SENDINGS, STATES, AppRow, age, chosen, partner_cells, row
 from controller.core.timestamp import timestamp
 from controller.doors.web.security_headers import HEADERS
 from controller.doors.web.statuses import apps, partners
@@ -42,27 +42,34 @@ class Page:
         return [Route("/", self.show)]
 
     async def show(self, request: Request) -> Response:
-        """Return a page of apps: `?q=` narrows by text, `?state=` by state, `?page=` selects the page."""
+        """Return a page of apps.
+
+        `?q=` narrows by text, `?state=` by state, `?sending=` by whether they can send, `?page=` selects one.
+        """
         parameters = request.query_params
-        text, state = parameters.get("q", "")[:_LONGEST_SEARCH], parameters.get("state", "")
-        state = state if state in STATES else ""
+        text = parameters.get("q", "")[:_LONGEST_SEARCH]
+        state, sending = (
+            _one_of(STATES, parameters.get("state")),
+            _one_of(SENDINGS, parameters.get("sending")),
+        )
         rows = await self._rows()
-        fitting = chosen(rows, text, state)
+        fitting = chosen(rows, text, state, sending)
         pages = max(1, -(-len(fitting) // A_PAGE))
         page = min(_number(parameters.get("page", "")), pages)
-        counts = Counter(row.state for row in rows)
         html = self._template.render(
             style=self._style,
             **await self._loop(),
             rows=fitting[(page - 1) * A_PAGE : page * A_PAGE],
-            counts={name: counts[name] for name in STATES},
+            counts=_counted(STATES, (row.state for row in rows)),
             total=len(rows),
             several=len({row.upstream for row in rows}) > 1,
             q=text,
             state=state,
+            sending=sending,
+            sendings=_counted(SENDINGS, (row.sending for row in rows)),
             page=page,
             pages=pages,
-            address=_addresses(text, state, page),
+            address=_addresses(q=text, state=state, sending=sending, page=page),
         )
         return HTMLResponse(html, headers={"Content-Security-Policy": self._policy})
 
@@ -137,12 +144,21 @@ def _number(given: str) -> int:
     return max(1, int(given)) if usable else 1
 
 
-def _addresses(q: str, state: str, page: int) -> Callable[..., str]:
+def _one_of(words: Sequence[str], given: str | None) -> str:
+    return given if given is not None and given in words else ""
+
+
+def _counted(words: Sequence[str], given: Iterable[str]) -> dict[str, int]:
+    counts = Counter(given)
+    return {word: counts[word] for word in words}
+
+
+def _addresses(**now: object) -> Callable[..., str]:
     """Return a function that makes a link to this page with some parameters changed."""
 
     def address(**changes: object) -> str:
-        parameters = {"q": q, "state": state, "page": page, **changes}
-        defaults = {"q": "", "state": "", "page": 1}
+        parameters = {**now, **changes}
+        defaults = {"q": "", "state": "", "sending": "", "page": 1}
         query = urlencode({key: value for key, value in parameters.items() if value != defaults[key]})
         return f"/?{query}" if query else "/"
 

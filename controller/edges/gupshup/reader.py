@@ -16,8 +16,10 @@ from controller.edges.gupshup.routes import (
     Call,
 )
 from controller.edges.gupshup.session import Session
+from controller.edges.gupshup.waba_shape import waba_info
 from controller.errors import Busy, OutOfTime, Rejected, Usage
 from controller.model.account import AccountFacts
+from controller.model.health import WabaInfo
 from controller.model.manifest import AppId
 from controller.model.upstream import Details, RemoteSubscription, Row, Stage
 
@@ -67,9 +69,9 @@ class GupshupReader:
     async def stage(self, app: AppId) -> Stage:
         return await self._read(Call(PIPELINE, app), lambda body: shapes.stage(body, app))
 
-    async def waba(self, app: AppId) -> str:
-        """Return the id of the app's WhatsApp business account, "" if Gupshup does not send it."""
-        return await self._read(Call(WABA, app), shapes.waba)
+    async def waba(self, app: AppId) -> WabaInfo:
+        """Return the app's WhatsApp business account and its health; what is not sent is unknown."""
+        return await self._read(Call(WABA, app), waba_info)
 
     async def subscriptions(self, app: AppId) -> tuple[RemoteSubscription, ...]:
         return await self._read(Call(SUBSCRIPTIONS, app), lambda body: shapes.subscriptions(body, app))

@@ -87,14 +87,6 @@ def stages(fields: Object) -> Stage:
     )
 
 
-def waba(body: Json) -> str:
-    """Return the WABA id, "" if the answer has none."""
-    inner = as_object(body, "the answer").get("wabaInfo")
-    if inner is None:
-        return ""
-    return text_or_none(as_object(inner, "wabaInfo").get("wabaId"), "wabaId") or ""
-
-
 def subscriptions(body: Json, asked: AppId) -> tuple[RemoteSubscription, ...]:
     values = as_list(as_object(body, "the answer").get("subscriptions"), "the list of subscriptions")
     return tuple(_subscription(value, asked) for value in values)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x47555053
 """The number in SQLite's file header that marks a database as ours ("GUPS")."""
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every version of the schema, oldest first. A store with another version is from a newer release."""
 
 tables = MetaData(
@@ -127,6 +127,16 @@ ledger = Table(
     _count("updates"),
     _maybe("active_at"),
 )
+app_health = Table(
+    "app_health",
+    tables,
+    _key("upstream"),
+    _key("app_id"),
+    _moment("at"),
+    _maybe("fell_at"),
+    _text("document"),
+)
+"""The last answer about the health of each app, as JSON, and when it was read."""
 
 history = Table(
     "history",

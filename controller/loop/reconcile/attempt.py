@@ -91,4 +91,4 @@ def facts_after(facts: Facts, attempts: Iterable[Attempt]) -> Facts:
             known[attempt.app_id] = (
                 kept if attempt.seen is None else (*kept, replace(attempt.seen, echo=True))
             )
-    return Facts(facts.details, facts.stages, facts.wabas, known)
+    return replace(facts, subscriptions=known)

@@ -7,18 +7,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
-from controller.core.planning.matched_app import app_item, match_apps, subscription_item
+from controller.core.health.quality import next_health
+from controller.core.planning.matched_app import NO_REQUEST, app_item, match_apps, subscription_item
 from controller.core.planning.queries import drop_stale, open_queries
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.ports import Account, Reader
 from controller.loop.reconcile.gather import gather
-from controller.model.manifest import Desired, Subscription
+from controller.model.health import AppHealth, WabaInfo
+from controller.model.manifest import AppId, Desired, Subscription
 from controller.model.passes import PassKind
-from controller.model.plan import Item, Observed
+from controller.model.plan import Item, Observed, Request
 from controller.model.upstream import (
     Details,
     DetailsQuery,
     Facts,
+    HealthQuery,
     Listing,
     Query,
     ReadFailed,
@@ -26,13 +29,12 @@ from controller.model.upstream import (
     Stage,
     StageQuery,
     SubscriptionsQuery,
-    WabaQuery,
 )
 
 CONCURRENT_READS = 8
 """Reads side by side: as many as ten calls a second and a reply in under a second can keep busy."""
 
-Fact: TypeAlias = Details | Stage | str | tuple[RemoteSubscription, ...] | ReadFailed
+Fact: TypeAlias = Details | Stage | WabaInfo | tuple[RemoteSubscription, ...] | ReadFailed
 
 
 async def listed(account: Account[Reader], until: float = math.inf) -> Listing:
@@ -47,6 +49,7 @@ async def observe(
     known: Facts,
     listing: Listing | None = None,
     kind: PassKind = PassKind.FULL,
+    request: Request = NO_REQUEST,
 ) -> Observed:
     """Return the present state of the account. *known* holds the facts of earlier passes about single apps.
 
@@ -55,11 +58,11 @@ async def observe(
     """
     listing = listing or await listed(account)
     memory = await account.store.memories.read(account.upstream)
-    facts = drop_stale(known, listing.rows, kind)
-    value_digests = dict(digests(account, desired))
-    observed = Observed(account.clock.now(), listing.rows, facts, memory, value_digests, listing.at)
-    while queries := open_queries(match_apps(desired, account.partner, observed), kind):
-        observed = replace(observed, facts=await _answer(account.remote, queries, observed.facts))
+    value_digests, now = dict(digests(account, desired)), account.clock.now()
+    facts = drop_stale(known, listing.rows, kind, now=now)
+    observed = Observed(now, listing.rows, facts, memory, value_digests, listing.at)
+    while queries := open_queries(match_apps(desired, account.partner, observed, request), kind):
+        observed = replace(observed, facts=await _answer(account.remote, queries, observed))
     return replace(observed, at=account.clock.now(), account=account.remote.account_facts)
 
 
@@ -81,14 +84,14 @@ def _headers(account: Account[Reader], wanted: Subscription) -> str | ReadFailed
     return account.store.keyed_digest(json.dumps(values))
 
 
-async def _answer(remote: Reader, queries: Iterable[Query], facts: Facts) -> Facts:
+async def _answer(remote: Reader, queries: Iterable[Query], observed: Observed) -> Facts:
     slots = asyncio.Semaphore(CONCURRENT_READS)
 
     async def answer(query: Query) -> tuple[Query, Fact]:
         async with slots:
             return query, await _read_fact(remote, query)
 
-    return _merged(facts, await gather(answer(query) for query in queries))
+    return _merged(observed, await gather(answer(query) for query in queries))
 
 
 async def _read_fact(remote: Reader, query: Query) -> Fact:
@@ -98,7 +101,8 @@ async def _read_fact(remote: Reader, query: Query) -> Fact:
     except Busy as error:
         return ReadFailed(str(error), error.until)
     except Rejected as error:
-        return "" if isinstance(query, WabaQuery) and not _too_early(error) else ReadFailed(str(error))
+        refused = isinstance(query, HealthQuery) and not _too_early(error)
+        return WabaInfo() if refused else ReadFailed(str(error))
     except (Unclear, Denied) as error:
         return ReadFailed(str(error))
 
@@ -109,7 +113,7 @@ async def _read(remote: Reader, query: Query) -> Fact:
             return await remote.details(app_id)
         case StageQuery(app_id):
             return await remote.stage(app_id)
-        case WabaQuery(app_id):
+        case HealthQuery(app_id):
             return await remote.waba(app_id)
         case SubscriptionsQuery(app_id):
             return await remote.subscriptions(app_id)
@@ -122,17 +126,27 @@ def _too_early(error: Rejected) -> bool:
     return "not live" in error.words.casefold()
 
 
-def _merged(facts: Facts, answers: Iterable[tuple[Query, Fact]]) -> Facts:
-    details, stages = dict(facts.details), dict(facts.stages)
-    wabas, subscriptions = dict(facts.wabas), dict(facts.subscriptions)
+def _merged(observed: Observed, answers: Iterable[tuple[Query, Fact]]) -> Facts:
+    facts = observed.facts
+    details, stages, subscriptions = dict(facts.details), dict(facts.stages), dict(facts.subscriptions)
+    health, unread = dict(facts.health), dict(facts.unread)
     for query, fact in answers:
         match query, fact:
             case DetailsQuery(app_id), Details() | ReadFailed():
                 details[app_id] = fact
             case StageQuery(app_id), Stage() | ReadFailed():
                 stages[app_id] = fact
-            case WabaQuery(app_id), str() | ReadFailed():
-                wabas[app_id] = fact
+            case HealthQuery(app_id), WabaInfo():
+                health[app_id] = next_health(_before(observed, app_id), fact, observed.at)
+                unread.pop(app_id, None)
+            case HealthQuery(app_id, patience), ReadFailed(why, until):
+                unread[app_id] = ReadFailed(why, max(until or 0.0, observed.at + patience))
             case SubscriptionsQuery(app_id), tuple() | ReadFailed():
                 subscriptions[app_id] = fact
-    return Facts(details, stages, wabas, subscriptions)
+    return Facts(details, stages, health, subscriptions, unread)
+
+
+def _before(observed: Observed, app_id: AppId) -> AppHealth | None:
+    """Return the health that was known before this pass: *observed* holds no later one of this app."""
+    known = (observed.facts.health.get(app_id), observed.memory.health.get(app_id))
+    return max((each for each in known if each is not None), key=lambda each: each.at, default=None)

@@ -19,7 +19,7 @@ async def decide(
     account: Account[Reader], request: PassRequest, state: PassState, listing: Listing | None = None
 ) -> tuple[Observed, Plan]:
     """Observe and plan; nothing is written, neither at Gupshup nor to memory. *listing* as in `observe`."""
-    observed = await observe(account, request.desired, state.facts, listing, request.kind)
+    observed = await observe(account, request.desired, state.facts, listing, request.kind, request.request)
     matches = match_apps(request.desired, account.partner, observed, request.request)
     unguarded = plan(matches)
     state.released |= release(_guarded(unguarded, request, state), request.released)

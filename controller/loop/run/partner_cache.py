@@ -98,7 +98,7 @@ class PartnerCache:
         except ControllerError as error:
             return PassOutcome(name, lane, asked, None, revision=desired.revision, error=error)
         ids = frozenset(row.id for row in listing.rows)
-        known = facts_about(self._facts, ids)
+        known = facts_about(self._facts, ids, doubtful=name in asked.doubts)
         state = PassState(known)
         outcome = await self._run_pass(name, lane, request, state, listing)
         if state.observed is not None:
@@ -151,7 +151,7 @@ class PartnerCache:
 
 
 def _asked_about(facts: Facts) -> frozenset[AppId]:
-    return frozenset((*facts.details, *facts.stages, *facts.wabas, *facts.subscriptions))
+    return frozenset((*facts.details, *facts.stages, *facts.health, *facts.subscriptions, *facts.unread))
 
 
 def _by_app(subscriptions: Sequence[Subscription]) -> dict[str, tuple[Subscription, ...]]:

@@ -62,4 +62,5 @@ class StatusRecorder:
 
 
 def _content(status: Status) -> object:
-    return (status.conditions, status.revision, status.app_id, status.stage, status.foreign)
+    health = None if status.health is None else (status.health.info, status.health.at)
+    return (status.conditions, status.revision, status.app_id, status.stage, status.foreign, health)

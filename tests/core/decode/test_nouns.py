@@ -21,6 +21,7 @@ from controller.model.manifest import (
     Login,
     OnForeign,
     Partner,
+    ReadyWhen,
     Settle,
     Share,
     SubscribeWhen,
@@ -63,6 +64,7 @@ spec:
   policies: []
   suspend: {reason: "being ported", until: 1970-01-01T00:01:00Z}
   provisioningTimeout: 2d
+  readyWhen: Sendable
 ---
 apiVersion: gupshup.controller/v1
 kind: Subscription
@@ -123,6 +125,7 @@ def test_every_field_of_a_manifest_arrives_in_the_model() -> None:
         policies=frozenset(),
         suspend=Suspend("being ported", 60),
         provisioning_timeout=172_800,
+        ready_when=ReadyWhen.SENDABLE,
         place=Place("a.yaml", 18, 1),
     )
     subscription = Subscription(
@@ -155,6 +158,7 @@ def test_an_omitted_field_has_its_default() -> None:
         place=Place("a.yaml", 2, 1),
     )
     assert app.policies == DEFAULT_POLICIES
+    assert app.ready_when is ReadyWhen.LIVE
     [subscription] = desired.subscriptions
     assert (subscription.tag, subscription.active, subscription.show_on_ui) == ("events", True, False)
     assert subscription.headers == {}

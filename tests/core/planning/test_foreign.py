@@ -20,6 +20,7 @@ from controller.model.plan import (
     Update,
 )
 from controller.model.upstream import Facts, ReadFailed, RemoteSubscription
+from tests.builders.health import of_waba
 from tests.builders.manifest import APP, CALLBACK, OURS, PARTNER, PRUNING, WANTED, app, desired, subscription
 from tests.builders.memory import NOW, memory
 from tests.builders.plan import ITEM, observed, planned
@@ -176,7 +177,7 @@ def test_an_app_of_another_waba_still_shows_its_foreign_webhooks(
     unobserved: list[NotYetObserved],
 ) -> None:
     told = {} if there is None else {app_id(1): there}
-    facts = Facts(wabas={app_id(1): "999999999"}, subscriptions=told)
+    facts = Facts(health={app_id(1): of_waba("999999999")}, subscriptions=told)
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
     assert [each.reason for each in plan.blocked] == ["WabaMismatch"]
     assert [each.item.name for each in plan.foreign] == foreign

@@ -15,6 +15,7 @@ from controller.model.memory import (
     Binding,
     ClearRefusal,
     CloseIntent,
+    HealthRead,
     Intent,
     LedgerEntry,
     LedgerWritten,
@@ -25,6 +26,7 @@ from controller.model.memory import (
 from controller.model.plan import Link
 from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row
 from tests.builders import account
+from tests.builders.health import of_waba
 from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, desired, subscription
 from tests.builders.memory import KEYED, NOW, memory, written
 from tests.builders.plan import observed, planned
@@ -39,11 +41,10 @@ UNASKED = Facts()
 
 
 def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP) -> list[MemoryUpdate]:
-    return list(
-        memory_updates(
-            match_apps(desired(declared, WANTED), PARTNER, observed(*rows, facts=facts, known=known))
-        )
-    )
+    """Return the updates, but for those about health."""
+    seen = observed(*rows, facts=facts, known=known)
+    updates = memory_updates(match_apps(desired(declared, WANTED), PARTNER, seen))
+    return [each for each in updates if not isinstance(each, HealthRead)]
 
 
 @pytest.mark.parametrize(
@@ -62,15 +63,18 @@ def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP
         ),
         pytest.param(
             memory(bindings=[BOUND]),
-            Facts(wabas={ID: "1"}),
+            Facts(health={ID: of_waba("1")}),
             [Bind(replace(BOUND, waba="1"))],
             id="its WABA is told",
         ),
         pytest.param(
-            memory(bindings=[BOUND]), Facts(wabas={ID: ""}), [Bind(replace(BOUND, waba=""))], id="or not told"
+            memory(bindings=[BOUND]),
+            Facts(health={ID: of_waba()}),
+            [Bind(replace(BOUND, waba=""))],
+            id="or not told",
         ),
         pytest.param(
-            memory(bindings=[BOUND]), Facts(wabas={ID: ReadFailed("busy")}), [], id="the look gave nothing"
+            memory(bindings=[BOUND]), Facts(unread={ID: ReadFailed("busy")}), [], id="the look gave nothing"
         ),
         pytest.param(
             memory(bindings=[replace(BOUND, waba="1")]), Facts(), [], id="what was told before stays"
@@ -271,7 +275,8 @@ def test_an_observation_of_the_declared_value_clears_a_refusal(
         known=memory(bindings=[replace(BOUND, waba="")], refusals=[UNHEARD], ledger=[written(WANTED)]),
         digests={subscription_item(wanted): KEYED} if wanted.headers else {},
     )
-    assert list(memory_updates(match_apps(desired(APP, wanted), PARTNER, seen))) == expected
+    updates = memory_updates(match_apps(desired(APP, wanted), PARTNER, seen))
+    assert [each for each in updates if not isinstance(each, HealthRead)] == expected
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from controller.model.memory import Binding, Intent, Memory
 from controller.model.plan import Blocked, Item, Kind, Observed, Plan, Unmanaged, Verb, WaitFor, Waiting
 from controller.model.status import Status, Truth
 from controller.model.upstream import Facts, ReadFailed, Stage
+from tests.builders.health import of_waba
 from tests.builders.manifest import APP, PARTNER, WANTED, desired
 from tests.builders.memory import NOW, THREE, memory, tired, written
 from tests.builders.plan import ITEM, SUB, observed, planned
@@ -116,6 +117,7 @@ def test_a_blocked_app_shows_its_reason_in_each_condition_concerned() -> None:
         ("Linked", FALSE, "NameTakenByOtherPhone", why),
         ("Live", UNKNOWN, "NotLinked", ""),
         ("Subscribed", FALSE, "AwaitingLive", first),
+        ("Sendable", UNKNOWN, "NotLinked", ""),
         ("Synced", FALSE, "NameTakenByOtherPhone", why),
         ("Ready", FALSE, "NameTakenByOtherPhone", why),
         ("Stalled", TRUE, "NameTakenByOtherPhone", why),
@@ -134,6 +136,7 @@ def test_an_app_without_a_known_phone_shows_what_it_waits_for() -> None:
         ("Linked", UNKNOWN, "AwaitingPhone", why),
         ("Live", UNKNOWN, "NotLinked", ""),
         ("Subscribed", FALSE, "AwaitingLive", ""),
+        ("Sendable", UNKNOWN, "NotLinked", ""),
         ("Synced", FALSE, "AwaitingPhone", why),
         ("Ready", FALSE, "AwaitingPhone", why),
         ("Reconciling", TRUE, "AwaitingPhone", why),
@@ -187,7 +190,7 @@ def test_conditions_have_the_date_and_revision_of_their_pass() -> None:
 
 
 def test_an_app_of_another_waba_is_reported_with_both_wabas() -> None:
-    facts = replace(looked(1), wabas={app_id(1): "999"})
+    facts = replace(looked(1), health={app_id(1): of_waba("999")})
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
     why = f"app {app_id(1)} belongs to WABA 999, not {APP.waba_id}; correct the manifest"
     assert plan.blocked == (Blocked(ITEM, "WabaMismatch", why),)

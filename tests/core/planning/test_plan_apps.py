@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.digest import callback_key, of_callback
-from controller.model.manifest import App, AppId, Policy, SubscribeWhen, Subscription, Suspend
+from controller.model.manifest import App, Policy, SubscribeWhen, Subscription, Suspend
 from controller.model.memory import Binding, LedgerEntry, Memory, Refusal
 from controller.model.plan import Item, Kind, Observed, Plan, Request, SetCallback, Subscribe, Verb, WaitFor
 from controller.model.upstream import Details, Facts, ReadFailed, Row, Stage
+from tests.builders.health import of_waba
 from tests.builders.manifest import CALLBACK, PARTNER, app, desired, phone, subscription
 from tests.builders.memory import KEYED, NOW, memory
 from tests.builders.plan import observed, planned
@@ -174,37 +175,40 @@ def test_a_suspended_app_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wabas", "known", "mismatch"),
+    ("waba", "known", "mismatch"),
     [
-        pytest.param({}, Memory(), False, id="not asked yet"),
-        pytest.param({app_id(1): ""}, Memory(), False, id="asked and not told is unknown"),
-        pytest.param({app_id(1): APP.waba_id}, Memory(), False, id="the same"),
-        pytest.param({app_id(1): "1"}, Memory(), True, id="another"),
-        pytest.param({app_id(1): ReadFailed("busy")}, Memory(), False, id="the look gave nothing"),
+        pytest.param(None, Memory(), False, id="not asked yet"),
+        pytest.param("", Memory(), False, id="asked and not told is unknown"),
+        pytest.param(APP.waba_id, Memory(), False, id="the same"),
+        pytest.param("1", Memory(), True, id="another"),
         pytest.param(
-            {}, memory(bindings=[Binding(APP.phone, app_id(1), None, "1")]), True, id="another, remembered"
+            None, memory(bindings=[Binding(APP.phone, app_id(1), None, "1")]), True, id="another, remembered"
         ),
         pytest.param(
-            {app_id(1): ReadFailed("busy")},
+            "",
             memory(bindings=[Binding(APP.phone, app_id(1), None, "1")]),
             True,
-            id="another, remembered where the look gave nothing",
+            id="another, remembered where the last look gave none",
         ),
         pytest.param(
-            {},
+            APP.waba_id,
+            memory(bindings=[Binding(APP.phone, app_id(1), None, "1")]),
+            False,
+            id="another before the last look",
+        ),
+        pytest.param(
+            None,
             memory(bindings=[Binding(APP.phone, app_id(9), None, "1")]),
             False,
             id="that of an earlier app",
         ),
         pytest.param(
-            {}, memory(bindings=[Binding(APP.phone, app_id(1))]), False, id="remembered as not asked"
+            None, memory(bindings=[Binding(APP.phone, app_id(1))]), False, id="remembered as not asked"
         ),
     ],
 )
-def test_a_different_waba_blocks_its_app(
-    *, wabas: dict[AppId, str | ReadFailed], known: Memory, mismatch: bool
-) -> None:
-    facts = replace(looked(1), wabas=wabas)
+def test_a_different_waba_blocks_its_app(*, waba: str | None, known: Memory, mismatch: bool) -> None:
+    facts = replace(looked(1), health={} if waba is None else {app_id(1): of_waba(waba)})
     plan = planned(desired(PLAIN, subscription(1)), observed(live(1), facts=facts, known=known))
     assert [each.reason for each in plan.blocked] == (["WabaMismatch"] if mismatch else [])
     assert [each.wait_for for each in plan.waiting] == ([WaitFor.LIVE] if mismatch else [])

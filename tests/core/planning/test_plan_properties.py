@@ -31,6 +31,7 @@ from controller.model.plan import (
     WaitFor,
 )
 from controller.model.upstream import Details, Facts, ReadFailed, RemoteSubscription, Stage, SubscriptionId
+from tests.builders.health import of_waba
 from tests.builders.manifest import ALL, CALLBACK, PARTNER, app, desired, phone, subscription
 from tests.builders.memory import KEYED, NOW, memory, written
 from tests.builders.plan import observed
@@ -123,7 +124,7 @@ def facts(draw: st.DrawFn) -> Facts:
     return Facts(
         draw(st.dictionaries(st.sampled_from(ids), st.one_of(detail, unseen))),
         draw(st.dictionaries(st.sampled_from(ids), st.one_of(stages, unseen))),
-        draw(st.dictionaries(st.sampled_from(ids), st.one_of(st.sampled_from(["", "1"]), unseen))),
+        draw(st.dictionaries(st.sampled_from(ids), st.sampled_from([of_waba(), of_waba("1")]))),
         subs,
     )
 
@@ -265,7 +266,7 @@ def _reversed(seen: Observed) -> Observed:
         facts=Facts(
             _flipped(told.details),
             _flipped(told.stages),
-            _flipped(told.wabas),
+            _flipped(told.health),
             {
                 key: each[::-1] if isinstance(each, tuple) else each
                 for key, each in _flipped(told.subscriptions).items()

@@ -13,16 +13,17 @@ from controller.model.upstream import (
     Details,
     DetailsQuery,
     Facts,
+    HealthQuery,
     Query,
     ReadFailed,
     Row,
     Stage,
     StageQuery,
     SubscriptionsQuery,
-    WabaQuery,
 )
+from tests.builders.health import ASK, of_waba
 from tests.builders.manifest import ALL, APP, PARTNER, WANTED, app, desired, subscription
-from tests.builders.memory import memory
+from tests.builders.memory import NOW, memory
 from tests.builders.plan import observed
 from tests.builders.upstream import app_id, live, looked, remote, row
 
@@ -65,7 +66,7 @@ def asks(  # a row a world
     ],
 )
 def test_a_row_decides_which_queries_are_open(seen: Row, expected: list[Query]) -> None:
-    assert [ask for ask in asks(seen, known=Memory()) if ask != WabaQuery(ID)] == expected
+    assert [ask for ask in asks(seen, known=Memory()) if ask != ASK] == expected
 
 
 @pytest.mark.parametrize(
@@ -81,8 +82,8 @@ def test_a_row_decides_which_queries_are_open(seen: Row, expected: list[Query]) 
     ],
 )
 def test_the_waba_is_asked_once_when_an_app_is_first_seen_live(*, known: Memory, expected: bool) -> None:
-    assert (WabaQuery(ID) in asks(live(1), known=known)) is expected
-    assert WabaQuery(ID) not in asks(row(1), known=known)
+    assert (ASK in asks(live(1), known=known)) is expected
+    assert ASK not in asks(row(1), known=known)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,8 @@ def test_live_is_not_confirmed_if_no_subscription_is_to_be_made() -> None:
 )
 def test_no_query_is_made_twice(seen: Row, facts: Facts) -> None:
     known = facts if seen is not DONE else replace(facts, stages={ID: Stage("STARTED")})
-    assert asks(seen, replace(known, wabas={ID: ReadFailed("busy")}), known=Memory()) == []
+    failed = {ID: ReadFailed("busy", NOW + 1)}
+    assert asks(seen, replace(known, health={}, unread=failed), known=Memory()) == []
 
 
 def test_a_stage_that_a_query_did_not_find_is_not_queried_twice() -> None:
@@ -179,10 +181,10 @@ def test_queries_come_in_one_order() -> None:
     things: list[App | Subscription] = [app(2), app(1), subscription(2), subscription(1)]
     both = [live(2), live(1)]
     expected = (
+        HealthQuery(app_id(1), 60.0),
         SubscriptionsQuery(app_id(1)),
-        WabaQuery(app_id(1)),
+        HealthQuery(app_id(2), 60.0),
         SubscriptionsQuery(app_id(2)),
-        WabaQuery(app_id(2)),
     )
     assert open_queries(match_apps(desired(*things), PARTNER, observed(*both))) == expected
     assert open_queries(match_apps(desired(*things[::-1]), PARTNER, observed(*both[::-1]))) == expected
@@ -198,13 +200,15 @@ def test_the_next_pass_repeats_failed_queries_and_those_that_may_have_changed() 
     facts = Facts(
         details={one: is_live, two: is_not, three: is_not, four: ReadFailed("busy")},
         stages={one: Stage("STARTED")},
-        wabas={one: "", two: "1", three: ReadFailed("busy")},
+        health={one: of_waba(), two: of_waba("1")},
+        unread={two: ReadFailed("busy", NOW + 1), three: ReadFailed("busy", NOW)},
         subscriptions={one: (), two: (remote(WANTED),), three: ReadFailed("busy")},
     )
-    assert drop_stale(facts, [live(1), live(2), row(3)]) == Facts(
+    assert drop_stale(facts, [live(1), live(2), row(3)], now=NOW) == Facts(
         details={one: is_live, three: is_not},
         stages={},
-        wabas={one: "", two: "1"},
+        health={one: of_waba(), two: of_waba("1")},
+        unread={two: ReadFailed("busy", NOW + 1)},
         subscriptions={one: (), two: (remote(WANTED),)},
     )
 
@@ -223,19 +227,20 @@ def test_a_pass_over_the_list_keeps_facts_that_it_does_not_query() -> None:
     facts = Facts(
         details={one: Details(one, "", None, live=False), two: ReadFailed("busy")},
         stages={one: Stage("WHATSAPP_PROVISIONING_DONE"), two: ReadFailed("busy")},
-        wabas={one: "1", two: ReadFailed("busy")},
+        health={one: of_waba("1")},
+        unread={two: ReadFailed("busy", NOW + 1)},
         subscriptions={one: (), two: ReadFailed("busy")},
     )
-    kept = drop_stale(facts, [live(1), live(2)], PassKind.LIST)
-    assert kept == replace(facts, details={one: facts.details[one]}, wabas={one: "1"})
-    assert drop_stale(facts, [live(1), live(2)]).stages == {}
+    kept = drop_stale(facts, [live(1), live(2)], PassKind.LIST, now=NOW)
+    assert kept == replace(facts, details={one: facts.details[one]})
+    assert drop_stale(facts, [live(1), live(2)], now=NOW).stages == {}
 
 
 @pytest.mark.parametrize("breadth", PassKind)
 def test_facts_of_an_app_that_is_not_listed_any_more_are_dropped(breadth: PassKind) -> None:
     facts = looked(1, 2)
     facts = replace(facts, stages={app_id(2): Stage("STARTED")})
-    assert drop_stale(facts, [live(1)], breadth) == looked(1)
+    assert drop_stale(facts, [live(1)], breadth, now=NOW) == looked(1)
 
 
 def test_facts_from_a_pass_over_some_apps_replace_earlier_ones() -> None:
@@ -246,7 +251,7 @@ def test_facts_from_a_pass_over_some_apps_replace_earlier_ones() -> None:
     assert found == Facts(
         details={one: Details(one, "new", None, live=True)},
         stages={three: Stage("ERROR")},
-        wabas={},
+        health={},
         subscriptions={one: (remote(WANTED),)},
     )
 
@@ -254,14 +259,14 @@ def test_facts_from_a_pass_over_some_apps_replace_earlier_ones() -> None:
 def test_facts_about_some_apps_are_passed_on_without_their_subscriptions() -> None:
     whole = replace(looked(1, 2), stages={ID: Stage("STARTED")})
     part = facts_about(whole, [ID, app_id(9)])
-    assert part == Facts(details={ID: whole.details[ID]}, wabas={ID: ""})
+    assert part == Facts(details={ID: whole.details[ID]}, health={ID: whole.health[ID]})
 
 
 def test_queries_are_counted_by_the_facts_they_returned() -> None:
     """One that gave nothing was a call, too; what was known before is none."""
-    before = Facts(wabas={app_id(): "waba"})
+    before = Facts(health={app_id(): of_waba()})
     after = Facts(
-        wabas={app_id(): "waba"},
+        health=before.health,
         stages={app_id(): Stage("STARTED")},
         subscriptions={app_id(): ReadFailed("no")},
     )

@@ -13,6 +13,7 @@ from controller.model.manifest import App, Partner, Policy, SubscribeWhen, Subsc
 from controller.model.memory import LedgerEntry, Memory, Refusal
 from controller.model.plan import NotYetObserved, Plan, Request, Subscribe, Unsubscribe, Update, Verb, WaitFor
 from controller.model.upstream import Details, Facts, ReadFailed, RemoteSubscription, Row, Stage
+from tests.builders.health import of_waba
 from tests.builders.manifest import APP, OURS, PARTNER, PRUNING, SECRET, WANTED, app, desired, subscription
 from tests.builders.memory import KEYED, NOW, memory, written
 from tests.builders.plan import observed, planned
@@ -239,7 +240,7 @@ def test_an_unavailable_header_blocks_its_subscription(
 def test_an_unavailable_header_is_reported_before_its_app_is_live(seen: tuple[Row, ...]) -> None:
     """Days may pass until an app is live; who has to set the variable reads it at once."""
     other = subscription(1, "other")
-    facts = Facts(wabas={app_id(1): ""})
+    facts = Facts(health={app_id(1): of_waba()})
     there = observed(*seen, facts=facts, digests={ITEM: ReadFailed("HOOK_A is not set")})
     plan = planned(desired(APP, SECRET, other), there)
     assert [(each.item, each.reason) for each in plan.blocked] == [(ITEM, "HeaderUnavailable")]
@@ -489,7 +490,10 @@ def test_an_unobserved_app_is_reported_with_what_may_differ(
     wanted: Subscription, known: Memory, differing: int
 ) -> None:
     seen = observed(
-        live(1), facts=Facts(wabas={app_id(1): ""}), known=known, digests={subscription_item(wanted): KEYED}
+        live(1),
+        facts=Facts(health={app_id(1): of_waba()}),
+        known=known,
+        digests={subscription_item(wanted): KEYED},
     )
     plan = planned(desired(APP, wanted), seen)
     assert plan.not_observed == (NotYetObserved(app_item(APP), differing),)
@@ -508,7 +512,7 @@ def test_an_unobserved_app_is_reported_with_what_may_differ(
 def test_unknown_headers_of_an_unobserved_app_may_differ(
     known: LedgerEntry | None, asked: Request, unknown: int
 ) -> None:
-    facts = Facts(wabas={app_id(1): ""})
+    facts = Facts(health={app_id(1): of_waba()})
     seen = observed(live(1), facts=facts, known=ledger(known), digests={ITEM: KEYED})
     assert [each.unknown for each in planned(desired(APP, SECRET), seen, asked).not_observed] == [unknown]
 
@@ -523,7 +527,8 @@ def test_an_app_that_cannot_be_observed_is_not_waited_for(until: float | None) -
 
 @pytest.mark.parametrize(("complete", "unobserved"), [(True, 1), (False, 0)])
 def test_an_app_without_subscriptions_is_observed_too(*, complete: bool, unobserved: int) -> None:
-    plan = planned(desired(APP, complete=complete), observed(live(1), facts=Facts(wabas={app_id(1): ""})))
+    facts = Facts(health={app_id(1): of_waba()})
+    plan = planned(desired(APP, complete=complete), observed(live(1), facts=facts))
     assert (len(plan.not_observed), plan.waiting) == (unobserved, ())
     assert all((each.item, each.differing) == (app_item(APP), 0) for each in plan.not_observed)
 
@@ -541,7 +546,7 @@ def test_an_app_whose_details_deny_that_it_is_live_is_polled(
     *, details: bool | None, partner: Partner, expected: int
 ) -> None:
     told = ReadFailed("busy") if details is None else Details(app_id(1), "", None, live=details)
-    facts = Facts({app_id(1): told}, {}, {app_id(1): ""}, {app_id(1): ()})
+    facts = Facts({app_id(1): told}, {}, {app_id(1): of_waba()}, {app_id(1): ()})
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts), partner=partner)
     assert len(plan.provisioning) == expected
     there = replace(facts, subscriptions={app_id(1): (THERE,)})

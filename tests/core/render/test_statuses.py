@@ -82,6 +82,7 @@ def test_the_document_of_a_status_has_its_fields() -> None:
                 "observedRevision": "r1",
             }
         ],
+        "health": None,
     }
     assert json.loads(json.dumps(found)) == found
 
@@ -169,15 +170,21 @@ def test_an_unreadable_status_document_does_not_stop_the_others(
 def test_the_table_of_apps_shows_their_stage_and_reason() -> None:
     assert status_table([READY, SUBSCRIBED, ON_ITS_WAY, BARE]).splitlines() == [
         (
-            "NAME      PARTNER  APP ID                                LIVE                SUBSCRIBED  READY"
-            "  REASON"
+            "NAME      PARTNER  APP ID                                LIVE                SUBSCRIBED"
+            "  SENDABLE  READY  REASON"
         ),
-        "app-0001  main     00000000-0000-4000-8000-000000000001  True                True        True",
         (
-            "app-0002  main     00000000-0000-4000-8000-000000000002  False (WABA_SETUP)  False       False"
-            "  AwaitingLive"
+            "app-0001  main     00000000-0000-4000-8000-000000000001  True                True        -"
+            "         True"
         ),
-        "app-0003  main     -                                     -                   -           -",
+        (
+            "app-0002  main     00000000-0000-4000-8000-000000000002  False (WABA_SETUP)  False       -"
+            "         False  AwaitingLive"
+        ),
+        (
+            "app-0003  main     -                                     -                   -"
+            "           -         -"
+        ),
     ]
     assert status_table([SUBSCRIBED]) == "no apps"
 

@@ -1,9 +1,10 @@
 """What is due for one partner and why: declared, asked for, hinted at, failed, done."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from controller.core.schedule.throttle import UNDER_WAY, Throttle
 from controller.errors import Busy, ControllerError, Unclear
 from controller.model.passes import WHOLE_PARTNER, Lane, Timing
 from controller.model.plan import (
+    HealthReads,
     HeldChange,
     Item,
     Kind,
@@ -402,6 +404,10 @@ def test_an_event_about_an_undeclared_app_is_ignored() -> None:
 # What people ask for.
 
 
+def request(*again: str, at: float, doubts: Mapping[str, float] = MappingProxyType({})) -> Request:
+    return Request(again=frozenset(again), at=at, health_reads=HealthReads.DAILY, doubts=doubts)
+
+
 def test_a_request_of_a_person_is_due_at_once_despite_a_back_off() -> None:
     made = listed()
     made.failed(ONE, CHANGED, NOW)
@@ -414,7 +420,7 @@ def test_a_request_for_the_whole_partner_lists_at_once_and_queues_each_app() -> 
     made.ask(WHOLE_PARTNER, NOW)
     assert made.depth(NOW) == {ASKED: 1, DRIFT: 3}
     assert made.take(NOW) == (WHOLE_PARTNER, ASKED)
-    assert made.asked(WHOLE_PARTNER, NOW + 9) == Request(again=frozenset(NAMES), at=NOW)
+    assert made.asked(WHOLE_PARTNER, NOW + 9) == request(*NAMES, at=NOW)
 
 
 def test_hurrying_the_whole_partner_clears_no_refusal() -> None:
@@ -429,9 +435,11 @@ def test_each_pass_gets_the_requests_about_its_app() -> None:
     made = listed()
     made.ask(ONE, NOW)
     made.ask(TWO, NOW + 5)
-    assert made.asked(ONE, NOW + 9) == Request(again=frozenset({ONE}), at=NOW)
-    assert made.asked(THREE, NOW + 9) == Request(again=frozenset(), at=NOW + 9)
-    assert made.asked(WHOLE_PARTNER, NOW + 9) == Request(again=frozenset({ONE, TWO}), at=NOW + 5)
+    assert made.asked(ONE, NOW + 9) == request(ONE, at=NOW, doubts={ONE: NOW})
+    assert made.asked(THREE, NOW + 9) == request(at=NOW + 9)
+    assert made.asked(WHOLE_PARTNER, NOW + 9) == request(
+        ONE, TWO, at=NOW + 5, doubts={ONE: NOW, TWO: NOW + 5}
+    )
 
 
 @pytest.mark.parametrize(
@@ -475,7 +483,9 @@ def test_a_request_that_comes_during_a_pass_is_for_the_next_one() -> None:
     made.ask(TWO, NOW + 1)
     made.done(single(ONE, asked=asked), NOW + 2)
     made.done(whole(asked=asked), NOW + 2)
-    assert made.asked(WHOLE_PARTNER, NOW) == Request(again=frozenset({ONE, TWO}), at=NOW + 1)
+    assert made.asked(WHOLE_PARTNER, NOW) == request(
+        ONE, TWO, at=NOW + 1, doubts={ONE: NOW + 1, TWO: NOW + 1}
+    )
 
 
 def test_a_failed_pass_answers_no_request() -> None:

@@ -47,6 +47,7 @@ def test_all_conditions_are_true_if_everything_is_as_declared() -> None:
         "Linked": (TRUE, "Linked"),
         "Live": (TRUE, "Live"),
         "Subscribed": (TRUE, "Subscribed"),
+        "Sendable": (UNKNOWN, "SendingUnknown"),
         "Synced": (TRUE, "AsDeclared"),
         "Ready": (TRUE, "Ready"),
     }
@@ -112,10 +113,17 @@ def expected(  # a row of docs/lifecycle.md
         "Linked": linked,
         "Live": is_live,
         "Subscribed": subscribed,
+        "Sendable": (UNKNOWN, sendable(linked, is_live)),
         "Synced": synced,
         "Ready": synced,
         moving[0]: (TRUE, moving[1]),
     }
+
+
+def sendable(linked: tuple[Truth, str], is_live: tuple[Truth, str]) -> str:
+    if is_live[1] == "NotLinked":
+        return "NotLinked"
+    return "SendingUnknown" if (linked, is_live) == ((TRUE, "Linked"), (TRUE, "Live")) else "NotLive"
 
 
 WAITS = (FALSE, "AwaitingLive")
@@ -313,7 +321,7 @@ def test_a_condition_is_dated_from_when_it_became_so() -> None:
     first = standing(DECLARED, observed(row(1)))
     later = standing(DECLARED, observed(live(1), facts=THERE, at=NOW + 60), first)
     since = {each.type: each.since - NOW for each in later[ITEM].conditions}
-    assert since == {"Linked": 0, "Live": 60, "Subscribed": 60, "Synced": 60, "Ready": 60}
+    assert since == {"Linked": 0, "Live": 60, "Subscribed": 60, "Sendable": 0, "Synced": 60, "Ready": 60}
     last = standing(DECLARED, observed(live(1), facts=THERE, at=NOW + 90), later)
     assert {each.type: each.since - NOW for each in last[ITEM].conditions} == since
     assert {each.at for each in last.values()} == {NOW + 90}

@@ -12,6 +12,7 @@ from controller.model.manifest import Desired, Partner, WebhookPolicy
 from controller.model.plan import Foreign, Item, Observed
 from controller.model.status import Status, Truth
 from controller.model.upstream import Facts, ReadFailed
+from tests.builders.health import of_waba
 from tests.builders.manifest import APP, PARTNER, WANTED, app, desired, subscription
 from tests.builders.memory import NOW
 from tests.builders.plan import ITEM, observed, planned
@@ -25,7 +26,7 @@ NOTHING: Mapping[Item, Status] = {}
 ALARMED = {ITEM: replace(status_of(ITEM), foreign=(TOLD,))}
 READ = observed(live(1), facts=looked(1, there={1: (THEIRS,)}))
 GONE = observed(live(1), facts=looked(1, there={1: ()}))
-UNREAD = observed(live(1), facts=Facts(wabas={app_id(1): ""}))
+UNREAD = observed(live(1), facts=Facts(health={app_id(1): of_waba()}))
 FAILED = observed(live(1), facts=looked(1, there={1: ReadFailed("500")}))
 ELSEWHERE = observed(row(2))
 

@@ -268,7 +268,7 @@ async def test_apps_that_gupshup_lists_no_more_leave_the_cache(there: Bench) -> 
     await single(made, "AppTwo")
     there.remote.apps.clear()
     await whole(made)
-    assert (made._facts.subscriptions, made._facts.details, made._facts.wabas) == ({}, {}, {})
+    assert (made._facts.subscriptions, made._facts.details, made._facts.health) == ({}, {}, {})
 
 
 # Consent.

@@ -12,11 +12,13 @@ from sqlalchemy import Connection, Delete, Select, Table, bindparam, delete, sel
 
 from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, fields_of, put
-from controller.edges.store.schema import bindings, history, ledger, refusals
+from controller.edges.store.schema import app_health, bindings, history, ledger, refusals
 from controller.edges.store.tables.account_facts import read_facts, shifted_facts, write_facts
+from controller.edges.store.tables.app_health import health_of, moved, row_of
 from controller.edges.store.tables.intents import close, open_intents, reset
 from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.edges.store.writer_lock import WriterLocks
+from controller.model.manifest import AppId
 from controller.model.memory import (
     AccountTold,
     Bind,
@@ -24,6 +26,7 @@ from controller.model.memory import (
     ClearRefusal,
     ClearRefusals,
     CloseIntent,
+    HealthRead,
     LedgerEntry,
     LedgerWritten,
     LinkAttempt,
@@ -86,6 +89,10 @@ def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:
         ledger={entry.key: entry for entry in written},
         links=_links(connection, upstream),
         account=read_facts(connection, upstream, ahead),
+        health={
+            AppId(row["app_id"]): moved(health_of(row), ahead)
+            for row in _rows(connection, app_health, upstream)
+        },
     )
 
 
@@ -112,6 +119,8 @@ def _shifted(note: MemoryUpdate, by: float) -> MemoryUpdate:
             return LedgerWritten(_wrote(written, by))
         case AccountTold(facts):
             return AccountTold(shifted_facts(facts, by))
+        case HealthRead(app_id, health):
+            return HealthRead(app_id, moved(health, by))
         case Unbind() | CloseIntent() | ClearRefusal() | ClearRefusals():
             return note
         case _:
@@ -144,10 +153,10 @@ def _store(connection: Connection, upstream: str, note: MemoryUpdate) -> None:
             reset(connection, upstream, phone)
         case CloseIntent(phone):
             close(connection, upstream, phone)
-        case Refuse(refusal):
-            put(connection, refusals, {"upstream": upstream, "key": refusal.key}, asdict(refusal))
-        case ClearRefusal() | ClearRefusals():
-            _drop(connection, refusals, upstream, *_cleared(note))
+        case Refuse() | ClearRefusal() | ClearRefusals():
+            _store_refusal(connection, upstream, note)
+        case HealthRead(app_id, health):
+            put(connection, app_health, {"upstream": upstream, "app_id": app_id}, row_of(app_id, health))
         case LedgerWritten(written):
             put(connection, ledger, {"upstream": upstream, "key": written.key}, asdict(written))
         case AccountTold(facts):
@@ -156,13 +165,16 @@ def _store(connection: Connection, upstream: str, note: MemoryUpdate) -> None:
             assert_never(note)
 
 
-def _cleared(note: ClearRefusal | ClearRefusals) -> tuple[str, str]:
-    """Return the column and the value of the refusals that *note* clears."""
+def _store_refusal(
+    connection: Connection, upstream: str, note: Refuse | ClearRefusal | ClearRefusals
+) -> None:
     match note:
+        case Refuse(refusal):
+            put(connection, refusals, {"upstream": upstream, "key": refusal.key}, asdict(refusal))
         case ClearRefusal(key):
-            return "key", key
+            _drop(connection, refusals, upstream, "key", key)
         case ClearRefusals(reason):
-            return "reason", reason
+            _drop(connection, refusals, upstream, "reason", reason)
 
 
 def _bind(connection: Connection, upstream: str, binding: Binding) -> None:
