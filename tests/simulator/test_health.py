@@ -156,6 +156,25 @@ async def test_a_change_may_cause_no_event() -> None:
     assert posted(caller) == {}
 
 
+async def test_what_stays_as_it_was_is_no_event() -> None:
+    caller = Caller.of()
+    app = await caller.seeded()
+    await changed(caller, app, canSendMessage="LIMITED")
+
+    assert (await changed(caller, app, canSendMessage="LIMITED"))["events"] == []
+    assert (await changed(caller, app, canSendMessage="AVAILABLE"))["events"] == []
+
+
+async def test_a_webhook_that_is_switched_off_gets_nothing() -> None:
+    caller = Caller.of()
+    off = {"tag": "off", "url": f"{NEAR}/off", "modes": "ACCOUNT,SENT", "active": False}
+    app = await caller.seeded(subscriptions=[off])
+    await changed(caller, app, accountStatus="BANNED")
+    await caller.control("event", {"app": app, "mode": "SENT"})
+
+    assert posted(caller) == {}
+
+
 async def test_the_word_for_a_ban_is_a_switch() -> None:
     caller = Caller.switched("ban-event=ACCOUNT_VIOLATION")
     app = await with_webhooks(caller)
