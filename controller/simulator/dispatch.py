@@ -157,16 +157,18 @@ def _buckets(world: World, request: ApiRequest) -> list[LimitBucket]:
     """Return the buckets that a call counts in: its own, the partner's overall one, or both."""
     route, partner = request.route, _partner_of(request)
     overall = LimitBucket("other", partner, LIMITS["other"])
-    limit = LIMITS[route.bucket]
+    waba = route.name == "wabaInfo" and world.switches.waba_limit == "10/min"
+    bucket = "waba" if waba else route.bucket
+    limit = LIMITS[bucket]
     if route.name == "list" and world.switches.list_limit == "10/min":
         return [LimitBucket("list", partner, LIMITS["list"])]
-    if route.bucket == "other" or (route.bucket == "waba" and world.switches.waba_limit == "10/s"):
+    if bucket == "other":
         return [overall]
     if route.required is RequiredToken.NONE:
         return [LimitBucket(route.bucket, _account(world, request), limit)]
     if not limit.per_app:
-        return [LimitBucket(route.bucket, partner, limit)]
-    own = LimitBucket(route.bucket, _app_owner(world, request.app, route), limit)
+        return [LimitBucket(bucket, partner, limit)]
+    own = LimitBucket(bucket, _app_owner(world, request.app, route), limit)
     return [own, overall] if world.switches.app_limits == "also-overall" else [own]
 
 

@@ -130,7 +130,7 @@ _APP = "/partner/app/{app}"
 ROUTES = (
     ApiRoute("details", "GET", _APP + "/details", details, RequiredToken.PARTNER),
     ApiRoute("pipeline", "GET", _APP + "/pipeline", pipeline, RequiredToken.APP, "pipeline", REVIEW, REVIEW),
-    ApiRoute("wabaInfo", "GET", _APP + "/waba/info", waba_info, RequiredToken.APP, "waba", AUTHENTICATION),
+    ApiRoute("wabaInfo", "GET", _APP + "/waba/info", waba_info, RequiredToken.APP, denied=AUTHENTICATION),
     ApiRoute(
         "health",
         "GET",
