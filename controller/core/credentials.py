@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from controller.model.account import OwnToken, TokenState
 from controller.model.manifest import AuthMode
-from controller.model.universal_token import OwnToken, TokenState
 
 HOUR = 3600.0
 DAY = 24 * HOUR

@@ -18,8 +18,8 @@ from controller.core.credentials import (
     signs_in_first,
     token_name,
 )
+from controller.model.account import OwnToken, TokenState
 from controller.model.manifest import AuthMode
-from controller.model.universal_token import OwnToken, TokenState
 
 NOW = 1_800_000_000.0
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.edges.gupshup.account_facts import of_given, of_login
+from controller.edges.gupshup.auth.account_facts import of_given, of_login
 from controller.edges.gupshup.body import Json
 from controller.edges.gupshup.denials import is_about_address
 from controller.errors import AddressNotAllowed, Denied

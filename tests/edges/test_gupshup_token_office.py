@@ -8,8 +8,8 @@ import pytest
 from controller.edges.gupshup import MintedToken, Network, TokenOffice
 from controller.edges.gupshup.transport import Transport
 from controller.errors import Busy, ControllerError, Denied, Limited, MintRefused, TokenLimitReached, Unclear
+from controller.model.account import ActiveToken
 from controller.model.secret import Secret
-from controller.model.universal_token import ActiveToken
 from tests.edges.fake_wire import Answer, World, form
 from tests.edges.routes import APP
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from controller.edges.gupshup import Network, SubscriptionForm
-from controller.edges.gupshup.tokens import IssuedToken, TokenCache
+from controller.edges.gupshup.auth.tokens import IssuedToken, TokenCache
 from controller.errors import AccountError, Busy, Denied, Limited, Rejected
 from controller.model.manifest import Bucket, FromEnv, Token
 from controller.model.secret import Secret

@@ -7,11 +7,10 @@ import pytest
 
 from controller.core.ratelimit import budgets
 from controller.edges.store import SqlStore, open_store
-from controller.model.account import Identified
+from controller.model.account import Identified, OwnToken, TokenState
 from controller.model.manifest import Bucket
 from controller.model.ratelimit import ACCOUNT
 from controller.model.secret import Secret
-from controller.model.universal_token import OwnToken, TokenState
 from controller.model.upstream import Upstream
 from tests.clock import FakeClock
 from tests.edges.engines import Engine

@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 
 from controller.core.credentials import Keeper
 from controller.edges.gupshup import IssuedToken, MintedToken
-from controller.edges.gupshup.app_tokens import KnownInProcess
+from controller.edges.gupshup.auth.app_tokens import KnownInProcess
 from controller.edges.store import SqlStore
 from controller.errors import Busy, ControllerError, Denied, MintRefused, TokenLimitReached, Unclear
 from controller.loop.tokens.app_mints import AppMints
@@ -15,10 +15,9 @@ from controller.loop.tokens.app_routes import StoredAppRoutes
 from controller.loop.tokens.context import TokenContext, TokenStore
 from controller.loop.tokens.mints import Mints
 from controller.loop.tokens.source import PartnerTokens
-from controller.model.account import AccountFacts
+from controller.model.account import AccountFacts, ActiveToken
 from controller.model.manifest import AppId, AuthMode
 from controller.model.secret import Secret
-from controller.model.universal_token import ActiveToken
 from tests.clock import FakeClock
 
 LOGIN = "https://partner.gupshup.io login 0123"

@@ -7,10 +7,9 @@ import pytest
 from controller.core.credentials import DAY, HOUR, WEEK, Keeper
 from controller.edges.store import SqlStore
 from controller.errors import AccountError, Busy, Denied, MintRefused, Rejected
-from controller.model.account import Identified
+from controller.model.account import Identified, OwnToken, TokenState
 from controller.model.manifest import AppId, AuthMode
 from controller.model.secret import Secret
-from controller.model.universal_token import OwnToken, TokenState
 from controller.model.upstream import Upstream
 from tests.clock import FakeClock
 from tests.loop.fake_office import LOGIN, Desk, KilledError, busy, unclear

@@ -11,14 +11,15 @@ from typing import Any
 from controller.core import ratelimit
 from controller.core.planning import guard, match
 from controller.core.planning.actions import Unchanged
-from controller.core.planning.link_outcomes import of_link_answer
 from controller.core.planning.matched_app import Context
+from controller.core.planning.outcomes.link_outcomes import of_link_answer
 from controller.core.planning.source_guard import declared
 from controller.core.schedule.next_pass import next_pass
 from controller.core.schedule.schedule import Schedule
 from controller.core.schedule.workqueue import WorkQueue
 from controller.core.status.conditions import statuses
-from controller.edges.gupshup import link_answers, tokens, writer
+from controller.edges.gupshup import link_answers, writer
+from controller.edges.gupshup.auth import tokens
 from controller.edges.gupshup.body import Malformed
 from controller.edges.gupshup.reader import PAGE_SIZE, GupshupReader
 from controller.edges.gupshup.replies import Unreliable
@@ -278,7 +279,8 @@ DEFECTS_IN_FUNCTIONS: Defects = {
         Mutation(
             names={
                 f"{_CORE}.planning.subscriptions:_write_only_changes": _headers_always_differ,
-                f"{_CORE}.planning.write_outcomes:MOST_REPEATED_WRITES": 10**9,  # no end as WillNotConverge
+                f"{_CORE}.planning.outcomes.write_outcomes:MOST_REPEATED_WRITES": 10
+                ** 9,  # no end as WillNotConverge
             }
         ),
     ),
@@ -371,7 +373,7 @@ DEFECTS_IN_FUNCTIONS: Defects = {
         Disruption((fault("html", "subscriptions"),)),
     ),
     "each call signs in for itself": Defect(
-        "P20", Mutation(names={f"{_GUPSHUP}.tokens:TokenCache.get": _fetch_each_time})
+        "P20", Mutation(names={f"{_GUPSHUP}.auth.tokens:TokenCache.get": _fetch_each_time})
     ),
     "an app's id is kept after its callback was set": Defect(
         "P22",

@@ -1,6 +1,6 @@
 """The product broken on purpose: what would go on for ever with a Gupshup that never agrees."""
 
-from controller.core.planning.write_outcomes import Verdict, Write
+from controller.core.planning.outcomes.write_outcomes import Verdict, Write
 from controller.model.memory import ClearRefusal
 from controller.model.plan import Outcome
 from controller.simulator import Fault
@@ -9,7 +9,7 @@ from tests.sim.sim_run import Disruption
 from tests.sim.simulated_world import Mutation
 
 _TAKEN = {"status": 400, "message": "Duplicate component tag", "plain": True}
-_VERDICT = "controller.core.planning.write_outcomes"
+_VERDICT = "controller.core.planning.outcomes.write_outcomes"
 
 
 def _nothing_learnt(action: Write, why: str, _: object) -> Verdict:

@@ -6,8 +6,8 @@ from typing import Any
 from controller.core.credentials import WEEK, Mint
 from controller.edges.store.tables.universal_tokens import UniversalTokenTable
 from controller.loop.tokens.mints import Mints
+from controller.model.account import OwnToken
 from controller.model.secret import Secret
-from controller.model.universal_token import OwnToken
 from controller.simulator import Fault
 from controller.simulator.control.account_changes import change_account
 from controller.simulator.tokens import UniversalToken
@@ -125,8 +125,8 @@ DEFECTS_OF_TOKENS: Defects = {
         "P1",
         Mutation(
             names={
-                "controller.edges.gupshup.token_office:TokenOffice.compare_clocks": _our_clock,
-                "controller.edges.gupshup.token_office:TokenOffice.ahead": 0.0,
+                "controller.edges.gupshup.auth.token_office:TokenOffice.compare_clocks": _our_clock,
+                "controller.edges.gupshup.auth.token_office:TokenOffice.ahead": 0.0,
             }
         ),
         "universal token, another clock",

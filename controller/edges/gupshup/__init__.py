@@ -6,15 +6,15 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from controller.edges.gupshup.auth.signin import Reveal, SignIn
+from controller.edges.gupshup.auth.token_office import MintedToken, TokenOffice
+from controller.edges.gupshup.auth.tokens import IssuedToken
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.edges.gupshup.network import Network
 from controller.edges.gupshup.ports import AppRoutes, CallLimiter, CallPermit, TokenSource
 from controller.edges.gupshup.reader import GupshupReader
 from controller.edges.gupshup.routes import app_id, subscription_id
 from controller.edges.gupshup.session import Session
-from controller.edges.gupshup.signin import Reveal, SignIn
-from controller.edges.gupshup.token_office import MintedToken, TokenOffice
-from controller.edges.gupshup.tokens import IssuedToken
 from controller.edges.gupshup.transport import Holds, Transport
 from controller.edges.gupshup.writer import GupshupWriter
 from controller.model.clock import Clock

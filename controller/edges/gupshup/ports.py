@@ -3,7 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from controller.edges.gupshup.tokens import IssuedToken
+from controller.edges.gupshup.auth.tokens import IssuedToken
 from controller.model.account import AccountFacts
 from controller.model.manifest import AppId, Bucket
 from controller.model.secret import Secret

@@ -5,12 +5,12 @@ A read on a route of apps may go a third time: first with a Universal Token, the
 
 from dataclasses import dataclass
 
-from controller.edges.gupshup.app_tokens import AppTokens
+from controller.edges.gupshup.auth.app_tokens import AppTokens
+from controller.edges.gupshup.auth.tokens import IssuedToken, TokenCache
 from controller.edges.gupshup.body import Json
 from controller.edges.gupshup.ports import TokenSource
 from controller.edges.gupshup.replies import BadToken, Classified, Forbidden, Ok, as_error, classify
 from controller.edges.gupshup.routes import LINK, Auth, Call, app_id
-from controller.edges.gupshup.tokens import IssuedToken, TokenCache
 from controller.edges.gupshup.transport import Reply, ReplyLost, Transport
 from controller.errors import Busy, Rejected, Unclear
 from controller.model.account import AccountFacts

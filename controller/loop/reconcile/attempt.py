@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from controller.core.planning.actions import item_of, verb_of
-from controller.core.planning.write_outcomes import Verdict
+from controller.core.planning.outcomes.write_outcomes import Verdict
 from controller.errors import Busy, Denied, Limited, Locked
 from controller.loop.ports import Account, Writer
 from controller.model.history import WriteRecord

@@ -8,9 +8,9 @@ import asyncio
 from contextlib import suppress
 
 from controller.core.account.facts import after_link, join_facts
-from controller.core.planning.link_outcomes import of_link_answer, phone_elsewhere
 from controller.core.planning.matched_app import app_item
-from controller.core.planning.write_outcomes import Verdict
+from controller.core.planning.outcomes.link_outcomes import of_link_answer, phone_elsewhere
+from controller.core.planning.outcomes.write_outcomes import Verdict
 from controller.errors import Busy, Denied, Rejected, StoreError, Unclear
 from controller.loop.ports import Account, Writer
 from controller.loop.reconcile.attempt import INTERRUPTED, Attempt, abandon, begin, interrupted, result_of

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from controller.core.planning.guard import guard_for, release
 from controller.core.planning.matched_app import match_apps
-from controller.core.planning.memory_updates import memory_updates
+from controller.core.planning.outcomes.memory_updates import memory_updates
 from controller.core.planning.plan import plan
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile.act import act

@@ -7,8 +7,7 @@ from typing import TypeAlias, assert_never
 
 from controller.core.planning import callbacks
 from controller.core.planning.actions import item_of
-from controller.core.planning.subscriptions import UNAVAILABLE
-from controller.core.planning.write_outcomes import (
+from controller.core.planning.outcomes.write_outcomes import (
     AnswerContext,
     Verdict,
     Write,
@@ -19,6 +18,7 @@ from controller.core.planning.write_outcomes import (
     of_unsubscribe,
     subject,
 )
+from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.edges.gupshup.forms import SubscriptionForm
 from controller.errors import Busy, ControllerError, Denied, Rejected, Unclear
 from controller.loop.ports import Account, Writer

@@ -10,9 +10,9 @@ from controller.core.credentials import Keeper, app_life, due, half_life, is_our
 from controller.edges.gupshup import IssuedToken, MintedToken
 from controller.errors import Busy, MintRefused, Rejected, TokenLimitReached, Unclear
 from controller.loop.tokens.context import Office, TokenContext, TokenStore
+from controller.model.account import OwnToken, TokenState
 from controller.model.manifest import AppId
 from controller.model.secret import Secret
-from controller.model.universal_token import OwnToken, TokenState
 
 _LOST = 60.0
 

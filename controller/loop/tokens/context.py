@@ -6,10 +6,10 @@ from typing import Protocol
 
 from controller.core.credentials import Keeper
 from controller.edges.gupshup import MintedToken
+from controller.model.account import ActiveToken, OwnToken
 from controller.model.clock import Clock
 from controller.model.manifest import AppId, AuthMode
 from controller.model.secret import Secret
-from controller.model.universal_token import ActiveToken, OwnToken
 
 
 class Office(Protocol):

@@ -21,10 +21,9 @@ from controller.core.credentials import (
 from controller.edges.gupshup import IssuedToken
 from controller.errors import Busy, ControllerError, Unclear
 from controller.loop.tokens.context import Office, TokenContext, TokenStore
-from controller.model.account import CredentialEnd, CredentialKind
+from controller.model.account import CredentialEnd, CredentialKind, OwnToken, TokenState
 from controller.model.manifest import AuthMode
 from controller.model.secret import Secret
-from controller.model.universal_token import OwnToken, TokenState
 
 _ASK_AGAIN = 1.0
 _MARGIN = 60.0

@@ -16,7 +16,7 @@ from controller.core.planning.callbacks import (
 )
 from controller.core.planning.digest import callback_key, of_callback
 from controller.core.planning.matched_app import app_item
-from controller.core.planning.write_outcomes import (
+from controller.core.planning.outcomes.write_outcomes import (
     AnswerContext,
     Verdict,
     of_callback_write,

@@ -9,7 +9,7 @@ import pytest
 from controller.core.health.reading import DAY, HOUR, MINUTE, next_due
 from controller.core.planning.match import Found
 from controller.core.planning.matched_app import MatchedApp, known_health, match_apps
-from controller.core.planning.memory_updates import memory_updates
+from controller.core.planning.outcomes.memory_updates import memory_updates
 from controller.core.planning.plan import plan
 from controller.core.planning.queries import facts_about, next_health_read, open_queries, reads_between
 from controller.core.schedule.next_pass import RunContext, next_pass

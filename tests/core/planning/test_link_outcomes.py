@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.digest import callback_key, link_key, of_link
-from controller.core.planning.link_outcomes import of_link_answer, phone_elsewhere
-from controller.core.planning.write_outcomes import Verdict
+from controller.core.planning.outcomes.link_outcomes import of_link_answer, phone_elsewhere
+from controller.core.planning.outcomes.write_outcomes import Verdict
 from controller.model.memory import (
     Bind,
     Binding,

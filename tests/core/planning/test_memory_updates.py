@@ -7,7 +7,7 @@ import pytest
 from controller.core.planning.actions import REMOVED
 from controller.core.planning.digest import callback_key, link_key, of_subscription, subscription_key
 from controller.core.planning.matched_app import match_apps, subscription_item
-from controller.core.planning.memory_updates import memory_updates
+from controller.core.planning.outcomes.memory_updates import memory_updates
 from controller.model.manifest import App, FromEnv, Subscription
 from controller.model.memory import (
     AccountTold,

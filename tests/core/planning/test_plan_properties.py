@@ -11,7 +11,7 @@ from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.digest import callback_key, link_key, of_link, of_subscription
 from controller.core.planning.guard import guard
 from controller.core.planning.matched_app import app_item, is_ours, match_apps, subscription_item
-from controller.core.planning.memory_updates import memory_updates
+from controller.core.planning.outcomes.memory_updates import memory_updates
 from controller.core.planning.plan import plan
 from controller.core.planning.queries import open_queries
 from controller.core.render.plans import plan_document, plan_text
@@ -358,7 +358,9 @@ def converged(size: int, extra: int) -> tuple[Desired, Observed]:
         bindings=[Binding(phone(n), app_id(n), None, "") for n in numbers],
         ledger=[*map(written, things), *(LedgerEntry(callback_key(app_id(n)), KEYED) for n in numbers)],
     )
-    seen = observed(*map(live, numbers), facts=looked(*numbers, there=there), known=known, digests=ids)
+    facts = looked(*numbers, there=there)
+    known = replace(known, health=facts.health)
+    seen = observed(*map(live, numbers), facts=facts, known=known, digests=ids)
     return desired(*owners, *things), seen
 
 

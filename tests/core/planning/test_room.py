@@ -6,7 +6,7 @@ import pytest
 
 from controller.core.planning.actions import TOO_MANY_SUBSCRIPTIONS
 from controller.core.planning.digest import of_subscription, subscription_key
-from controller.core.planning.write_outcomes import AnswerContext, of_rejection
+from controller.core.planning.outcomes.write_outcomes import AnswerContext, of_rejection
 from controller.errors import Rejected
 from controller.model.memory import Memory, Refusal, Refuse
 from controller.model.plan import Outcome, Plan, Subscribe, Unsubscribe, Update, WaitFor

@@ -12,8 +12,7 @@ from controller.core.planning.digest import (
     of_write,
     subscription_key,
 )
-from controller.core.planning.subscriptions import respelt
-from controller.core.planning.write_outcomes import (
+from controller.core.planning.outcomes.write_outcomes import (
     AnswerContext,
     Verdict,
     Write,
@@ -24,6 +23,7 @@ from controller.core.planning.write_outcomes import (
     of_unsubscribe,
     subject,
 )
+from controller.core.planning.subscriptions import respelt
 from controller.errors import Rejected
 from controller.model.manifest import FromEnv
 from controller.model.memory import ClearRefusal, LedgerEntry, LedgerWritten, Refusal, Refuse

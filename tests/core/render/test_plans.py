@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.guard import held_digest
-from controller.core.planning.link_outcomes import of_link_answer
 from controller.core.planning.matched_app import app_item
+from controller.core.planning.outcomes.link_outcomes import of_link_answer
 from controller.core.render.plan_json import digests
 from controller.core.render.plan_lines import duration, of_warning
 from controller.core.render.plans import plan_document, plan_text

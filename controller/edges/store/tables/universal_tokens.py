@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 from controller.edges.store.clocks import StoreClock
 from controller.edges.store.database import Database, put
 from controller.edges.store.schema import universal_tokens as table
-from controller.model.universal_token import OwnToken, TokenState
+from controller.model.account import OwnToken, TokenState
 
 Begin = Callable[[Sequence[OwnToken]], OwnToken | None]
 

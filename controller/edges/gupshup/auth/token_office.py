@@ -33,10 +33,10 @@ from controller.edges.gupshup.routes import (
 from controller.edges.gupshup.shapes import moment
 from controller.edges.gupshup.transport import ReplyLost, Transport
 from controller.errors import Busy, Denied, Limited, MintRefused, TokenLimitReached, Unclear
+from controller.model.account import ActiveToken
 from controller.model.clock import Clock
 from controller.model.manifest import AppId
 from controller.model.secret import Secret
-from controller.model.universal_token import ActiveToken
 
 _WINDOW = 62.0
 _CONFLICT = 409

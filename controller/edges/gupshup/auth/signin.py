@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from controller.edges.gupshup.account_facts import claims_of, lives_long, of_given, of_login
-from controller.edges.gupshup.app_tokens import KnownInProcess
+from controller.edges.gupshup.auth.account_facts import claims_of, lives_long, of_given, of_login
+from controller.edges.gupshup.auth.app_tokens import KnownInProcess
+from controller.edges.gupshup.auth.tokens import IssuedToken
 from controller.edges.gupshup.body import Json, Malformed, decode
 from controller.edges.gupshup.denials import denial
 from controller.edges.gupshup.replies import BadToken, Classified, Forbidden, Ok, Refused, TooMany, classify
 from controller.edges.gupshup.routes import LOGIN, Call
-from controller.edges.gupshup.tokens import IssuedToken
 from controller.edges.gupshup.transport import NotSent, ReplyLost, Transport
 from controller.errors import AccountError, Busy, Denied, Limited, Rejected
 from controller.model.account import AccountFacts

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from controller.core.planning.actions import LINK_REFUSED
 from controller.core.planning.digest import callback_key, link_key, of_link
-from controller.core.planning.write_outcomes import Verdict
+from controller.core.planning.outcomes.write_outcomes import Verdict
 from controller.model.manifest import App, AppId
 from controller.model.memory import (
     Bind,

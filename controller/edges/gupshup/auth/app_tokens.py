@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from controller.edges.gupshup.auth.tokens import IssuedToken
 from controller.edges.gupshup.body import Json, Malformed, Object, as_object
 from controller.edges.gupshup.ports import TokenSource
 from controller.edges.gupshup.routes import APP_TOKEN, Call
 from controller.edges.gupshup.shapes import moment
-from controller.edges.gupshup.tokens import IssuedToken
 from controller.errors import Busy, Rejected
 from controller.model.clock import Clock
 from controller.model.manifest import AppId
