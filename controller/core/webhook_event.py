@@ -20,6 +20,7 @@ LONGEST = 64 * 1024
 TYPES = frozenset({"onboarding-event", "account-event"})
 FIELDS = frozenset(
     {
+        "account-event",
         "account_alerts",
         "account_review_update",
         "account_update",

@@ -279,8 +279,7 @@ DEFECTS_IN_FUNCTIONS: Defects = {
         Mutation(
             names={
                 f"{_CORE}.planning.subscriptions:_write_only_changes": _headers_always_differ,
-                f"{_CORE}.planning.outcomes.write_outcomes:MOST_REPEATED_WRITES": 10
-                ** 9,  # no end as WillNotConverge
+                f"{_CORE}.planning.outcomes.write_outcomes:MOST_REPEATED_WRITES": 10**9,
             }
         ),
     ),

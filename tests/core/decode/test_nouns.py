@@ -139,7 +139,7 @@ def test_every_field_of_a_manifest_arrives_in_the_model() -> None:
         active=False,
         show_on_ui=True,
         headers={"X-Hook-Secret": FromEnv("HOOK_SECRET")},
-        place=Place("a.yaml", 33, 1),
+        place=Place("a.yaml", 34, 1),
     )
     assert read(FULL) == Desired("r1", (partner,), (app,), (subscription,))
 

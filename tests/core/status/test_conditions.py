@@ -68,6 +68,7 @@ def test_a_callback_that_is_not_supported_leaves_all_else_of_an_app_true() -> No
         "Linked": (TRUE, "Linked"),
         "Live": (TRUE, "Live"),
         "Subscribed": (TRUE, "Subscribed"),
+        "Sendable": (UNKNOWN, "SendingUnknown"),
         "Synced": (FALSE, CALLBACK_NOT_SUPPORTED),
         "Ready": (FALSE, CALLBACK_NOT_SUPPORTED),
         "Stalled": (TRUE, CALLBACK_NOT_SUPPORTED),
@@ -80,6 +81,7 @@ def test_a_blocked_subscription_is_graver_than_a_callback_that_is_not_supported(
     found = standing(CALLED, observed(live(1), facts=looked(1), known=known, digests={ITEM: KEYED}))
     assert {name: word for name, word in words(found[ITEM]).items() if name not in {"Linked", "Live"}} == {
         "Subscribed": (FALSE, "Rejected"),
+        "Sendable": (UNKNOWN, "SendingUnknown"),
         "Synced": (FALSE, "Rejected"),
         "Ready": (FALSE, "Rejected"),
         "Stalled": (TRUE, "Rejected"),

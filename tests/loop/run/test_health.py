@@ -13,6 +13,7 @@ from controller.core.render.statuses import read_documents
 from controller.errors import Busy
 from controller.model.manifest import App, AppId, Desired
 from controller.model.passes import Timing
+from controller.model.plan import Kind
 from controller.model.status import Condition, Truth
 from tests.builders.health import BANNED, FINE
 from tests.builders.manifest import desired
@@ -54,7 +55,8 @@ def reads(there: Tending) -> Counter[str]:
 
 def sendable(there: Tending) -> Condition:
     async def read() -> Condition:
-        (status,) = read_documents(await there.store.statuses.read(HERE))
+        found = read_documents(await there.store.statuses.read(HERE))
+        (status,) = (each for each in found if each.item.kind is Kind.APP)
         condition = status.condition("Sendable")
         assert condition is not None
         return condition
