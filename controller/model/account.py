@@ -91,8 +91,8 @@ REMEDIES = {
         "to make it one"
     ),
     Obstacle.MINTING_NOT_ENABLED: (
-        "the account may not mint universal tokens: ask Gupshup to enable minting, and use the credentials "
-        "of a partner admin"
+        "the account may not mint universal tokens, and the app tokens of old end on 1 April 2027: ask "
+        "Gupshup to enable minting, and use the credentials of a partner admin"
     ),
 }
 """What is wrong, and what a person does about it."""

@@ -16,7 +16,7 @@ from controller.loop.tokens.app_mints import AppMints
 from controller.loop.tokens.app_routes import StoredAppRoutes
 from controller.loop.tokens.context import TokenContext
 from controller.loop.tokens.mints import Mints
-from controller.model.account import AccountFacts
+from controller.model.account import REMEDIES, AccountFacts, Obstacle
 from controller.model.manifest import AppId, AuthMode
 from controller.model.secret import Secret
 
@@ -28,10 +28,7 @@ _UNTIL = "the partner token of old is used as long as Gupshup accepts it: app to
 _DECLARE = (
     "declare spec.partnerId or GUPSHUP_PARTNER_ID, so that a Universal Token can be minted without a login"
 )
-_NOT_ENABLED = (
-    "MintingNotEnabled: Gupshup mints no Universal Token for these credentials; check that they are an "
-    "administrator's and that spec.partnerId is this account's, or ask Gupshup's support to enable minting"
-)
+_NOT_ENABLED = f"{Obstacle.MINTING_NOT_ENABLED}: {REMEDIES[Obstacle.MINTING_NOT_ENABLED]}"
 
 
 @dataclass(slots=True)
@@ -164,7 +161,10 @@ class PartnerTokens:
             rest = HOUR if isinstance(trouble, TokenLimitReached) else DAY
             until = str(self.context.clock.now() + rest)
             await self.mints.store.calls.set_trait(self.context.login, _RESTS, until)
-        self._warn(f"{await self._explained(trouble, partner, token)}; {_UNTIL}")
+        if isinstance(trouble, MintRefused):  # what to do is told with the facts of the account
+            self._warn(f"no Universal Token was minted: {trouble}")
+        else:
+            self._warn(f"{await self._explained(trouble, partner, token)}; {_UNTIL}")
 
     async def _rests(self) -> bool:
         """Return whether a mint was refused lately, and the partner token is to serve meanwhile."""
