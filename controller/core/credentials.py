@@ -97,13 +97,7 @@ def _under_way(row: OwnToken) -> bool:
 
 def life(who: Keeper) -> float:
     """Return the seconds that a token of *who* is minted for."""
-    match who:
-        case Keeper.PASSING:
-            return HOUR
-        case Keeper.STARTING:
-            return DAY
-        case Keeper.LASTING:
-            return WEEK
+    return {Keeper.PASSING: HOUR, Keeper.STARTING: DAY, Keeper.LASTING: WEEK}[who]
 
 
 def app_life(who: Keeper) -> float:

@@ -10,6 +10,7 @@ from controller.core.credentials import (
     Mint,
     MintStep,
     WaitToMint,
+    app_life,
     due,
     is_ours,
     keeper,
@@ -94,6 +95,13 @@ def test_a_mint_is_as_long_as_what_may_be_active_allows(
 )
 def test_a_token_lives_as_long_as_its_store_is_known_to_last(who: Keeper, seconds: float) -> None:
     assert next_mint([], NOW, who) == Mint(seconds)
+
+
+@pytest.mark.parametrize("who", list(Keeper))
+def test_a_token_of_an_app_lives_within_what_gupshup_allows(who: Keeper) -> None:
+    """From an hour to a day, also by a clock that is a minute late."""
+    assert HOUR + 60 <= app_life(who) <= DAY - 60
+    assert (app_life(who) > DAY / 2) is (who is not Keeper.PASSING)
 
 
 def test_a_mint_that_is_under_way_is_waited_for() -> None:
