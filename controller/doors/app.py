@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.core.identity import SignedIn
-from controller.doors.tokens import OnWarning, log_warning, login_key, source_of_tokens
+from controller.doors.tokens import (
+    OnWarning,
+    log_warning,
+    login_key,
+    random_suffix,
+    source_of_tokens,
+)
 from controller.edges.clock import SystemClock
 from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, SourceOfTokens, reader, writer
 from controller.edges.secrets import reveal_credential, reveal_header
@@ -57,7 +63,7 @@ class Runtime:
 
     *on_call* is called after every call to Gupshup. *signed_in* maps each account to the name of its Partner.
     *endless*: the process never stops by itself, so that it keeps its tokens in a new store, too. *warn* is
-    called with a partner's name and a warning about its credentials.
+    called with a partner's name and a warning about its credentials. *suffix* ends the names of new tokens.
     """
 
     store: SqlStore
@@ -70,6 +76,7 @@ class Runtime:
     signed_in: dict[Upstream, str] = field(default_factory=dict)
     endless: bool = False
     warn: OnWarning = log_warning
+    suffix: Callable[[], str] = random_suffix
 
     def secret(self, reference: Reference) -> Secret:
         return reveal_credential(reference, self.environ)
@@ -214,6 +221,7 @@ def _tokens(runtime: Runtime, partner: Partner) -> SourceOfTokens:
         reveal=runtime.secret,
         endless=runtime.endless,
         warn=runtime.warn,
+        suffix=runtime.suffix,
     )
 
 

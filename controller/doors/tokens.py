@@ -21,8 +21,15 @@ OnWarning = Callable[[str, str], None]
 """Called with the name of a Partner, and with a warning about its credentials. Returns at once."""
 
 
-def source_of_tokens(
-    partner: Partner, store: SqlStore, *, clock: Clock, reveal: Reveal, endless: bool, warn: OnWarning
+def source_of_tokens(  # noqa: PLR0913  (each by keyword)
+    partner: Partner,
+    store: SqlStore,
+    *,
+    clock: Clock,
+    reveal: Reveal,
+    endless: bool,
+    warn: OnWarning,
+    suffix: Callable[[], str],
 ) -> SourceOfTokens:
     """Return what makes the source of the partner's token for one session.
 
@@ -38,7 +45,7 @@ def source_of_tokens(
         declared=partner.partner_id,
         credentials=lambda: (reveal(login.email), reveal(login.secret)),
         clock=clock,
-        suffix=partial(secrets.token_hex, 4),
+        suffix=suffix,
         warn=partial(warn, partner.name),
     )
     return partial(_partner_tokens, store, context)
@@ -58,6 +65,11 @@ def _partner_tokens(
         StoredAppRoutes(store.calls, context),
         AppMints(office, store, context),
     )
+
+
+def random_suffix() -> str:
+    """Return letters and digits that no other token's name ends in."""
+    return secrets.token_hex(4)
 
 
 def log_warning(partner: str, message: str) -> None:

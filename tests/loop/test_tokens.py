@@ -267,6 +267,26 @@ async def test_ends_follow_gupshups_clock(desk: Desk, shift: float) -> None:
     assert await fetched(desk) == "Bearer token-1"
 
 
+async def test_the_clock_of_an_earlier_process_saves_a_call_and_a_mistaken_one_is_corrected(
+    desk: Desk,
+) -> None:
+    desk.set(auth=AuthMode.UNIVERSAL).office.shift = 50 * DAY
+    first = desk.process()
+    await first.mints.office.compare_clocks()
+    await first.close()
+    second = desk.process()
+    await second.fetch()
+    assert second.mints.office.ahead is None, "no answer was asked for"
+    assert [life for _, life in desk.office.minted] == [WEEK]
+
+    desk.office.shift = -50 * DAY
+    desk.office.tokens.clear()
+    third = desk.process()
+    await desk.store.tokens.forget(LOGIN, [desk.office.minted[0][0]])
+    assert desk.office.accepts((await third.fetch()).token)
+    assert [life for _, life in desk.office.minted] == [WEEK, WEEK]
+
+
 async def test_a_lost_mint_is_waited_for_by_no_partner_token_and_revoked_later(desk: Desk) -> None:
     desk.office.lost = [unclear(), unclear()]
     assert await fetched(desk) == "partner token"

@@ -352,7 +352,7 @@ DEFECTS_IN_FUNCTIONS: Defects = {
         "unsubscribe",
     ),
     "a window is half as long": Defect(
-        "P15", Mutation(names={f"{_CORE}.ratelimit:window": _half_a_window}), disruption=CRASH_LOOP
+        "P15", Mutation(names={f"{_CORE}.ratelimit:window": _half_a_window}), "old login", CRASH_LOOP
     ),
     "a 429 is like any other refusal": Defect(
         "P16",
@@ -372,7 +372,7 @@ DEFECTS_IN_FUNCTIONS: Defects = {
         Disruption((fault("html", "subscriptions"),)),
     ),
     "each call signs in for itself": Defect(
-        "P20", Mutation(names={f"{_GUPSHUP}.auth.tokens:TokenCache.get": _fetch_each_time})
+        "P20", Mutation(names={f"{_GUPSHUP}.auth.tokens:TokenCache.get": _fetch_each_time}), "old login"
     ),
     "an app's id is kept after its callback was set": Defect(
         "P22",

@@ -316,6 +316,6 @@ DEFECTS_AT_PORTS: Defects = {
         "P38", Mutation(names={_TIME: _one_boot}), disruption=_set(0.0, reboot=True)
     ),
     "the pace is forgotten by each process": Defect(
-        "P15", Mutation(store=_pace_in_memory), disruption=CRASH_LOOP
+        "P15", Mutation(store=_pace_in_memory), "old login", CRASH_LOOP
     ),
 }

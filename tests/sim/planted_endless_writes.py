@@ -1,5 +1,8 @@
 """The product broken on purpose: what would go on for ever with a Gupshup that never agrees."""
 
+from dataclasses import replace
+from typing import Any
+
 from controller.core.planning.outcomes.write_outcomes import Verdict, Write
 from controller.model.memory import ClearRefusal
 from controller.model.plan import Outcome
@@ -14,6 +17,11 @@ _VERDICT = "controller.core.planning.outcomes.write_outcomes"
 
 def _nothing_learnt(action: Write, why: str, _: object) -> Verdict:
     return Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", why, action.app_id, reread=True)
+
+
+def _without_echo(seen: Any, **changes: object) -> object:
+    """Change *seen*, but never mark it as the echo of a write."""
+    return seen if "echo" in changes else replace(seen, **changes)
 
 
 DEFECTS_OF_ENDLESS_WRITES: Defects = {
@@ -34,7 +42,7 @@ DEFECTS_OF_ENDLESS_WRITES: Defects = {
     ),
     "an answer is taken for a look": Defect(
         "P39",
-        Mutation(names={"controller.loop.reconcile.attempt:replace": lambda seen, **_: seen}),
+        Mutation(names={"controller.loop.reconcile.attempt:replace": _without_echo}),
         "unsubscribe",
         Disruption((Fault("unkept", "updateSubscription"),)),
         way=insisting,

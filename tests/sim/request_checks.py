@@ -12,7 +12,8 @@ from tests.sim.wire import Leaving
 
 _DONE = "WHATSAPP_PROVISIONING_DONE"
 _REFUSED = 300
-_LOOKS = frozenset(
+_TOKENS = frozenset({"unknown", "mintPartner", "revokePartner", "mintApp", "tokens", "revoke"})
+_LOOKS = _TOKENS | frozenset(
     {
         "login",
         "token",

@@ -38,6 +38,9 @@ PARTNER = Partner(
     settle=SETTLE,
     owned_tags="gitops-*",
 )
+LEGACY = replace(
+    PARTNER, credentials=Login(FromEnv("GUPSHUP_EMAIL"), FromEnv("GUPSHUP_SECRET"), AuthMode.LEGACY)
+)
 UNIVERSAL = replace(
     PARTNER,
     credentials=Login(FromEnv("GUPSHUP_EMAIL"), FromEnv("GUPSHUP_SECRET"), AuthMode.UNIVERSAL),
@@ -176,6 +179,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     each.name: each
     for each in (
         Scenario("link", (desired(_ONE, subscription(_ONE)),)),
+        Scenario("old login", (desired(_ONE, subscription(_ONE), partner=LEGACY),)),
         Scenario(
             "universal token",
             (desired(_ONE, subscription(_ONE), partner=UNIVERSAL),),

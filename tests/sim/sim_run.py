@@ -143,6 +143,8 @@ def _settle(sim: SimulatedWorld, desired: Desired, person: list[str], limit: Run
             sim.pass_time(ERROR_PAUSE)
         elif len(person) > limit.processes or not _help(sim, ended, desired, person):
             return _unsettled(sim, ended)
+        else:
+            sim.pass_time(ERROR_PAUSE)  # nobody helps in no time
     return [f"P1: not settled after {limit.processes} processes and {sim.timeline.seconds:.0f} s"]
 
 

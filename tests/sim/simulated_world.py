@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 
@@ -103,6 +104,7 @@ class SimulatedWorld:
     processes: int = 0
     starts: list[float] = field(default_factory=list)
     environ: Mapping[str, str] = field(default_factory=dict)
+    suffixes: "count[int]" = field(default_factory=count)
     world: World = field(init=False)
     injector: Injector = field(init=False)
     disk: Disk = field(init=False)
@@ -297,7 +299,13 @@ class SimulatedWorld:
         self.mutation.store(store, clock.now)
         network = Network(transport=wire)
         return Runtime(
-            store, clock, network, MappingProxyType({**SECRETS, **self.environ}), purpose, desired.revision
+            store,
+            clock,
+            network,
+            MappingProxyType({**SECRETS, **self.environ}),
+            purpose,
+            desired.revision,
+            suffix=lambda: f"{next(self.suffixes):x}",
         )
 
     def _live(

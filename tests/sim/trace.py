@@ -1,7 +1,11 @@
 """What a run did, line by line: every call with its time, status and effect, every note to the store."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field
+
+_SEALED = re.compile(r"gAAAA[\w=-]+")
+"""An encrypted token, which is never the same twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Trace:
     writer: int = 0
 
     def line(self, at: float, process: int, *words: str) -> None:
-        said = " ".join(words)
+        said = _SEALED.sub("sealed", " ".join(words))
         self.lines.append(f"{at:.6f} p{process} {said.replace(self.hidden, '') if self.hidden else said}")
 
     def wrong(self, promise: str, what: str) -> None:

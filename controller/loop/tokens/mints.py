@@ -19,7 +19,7 @@ from controller.core.credentials import (
     token_name,
 )
 from controller.edges.gupshup import IssuedToken
-from controller.errors import Busy, ControllerError, Unclear
+from controller.errors import Busy, ControllerError, MintRefused, Unclear
 from controller.loop.tokens.context import Office, TokenContext, TokenStore
 from controller.model.account import CredentialEnd, CredentialKind, OwnToken, TokenState
 from controller.model.manifest import AuthMode
@@ -27,6 +27,7 @@ from controller.model.secret import Secret
 
 _ASK_AGAIN = 1.0
 _MARGIN = 60.0
+_CLOCK = "clock ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Mints:
     store: TokenStore
     context: TokenContext
     ends: tuple[CredentialEnd, ...] = ()
+    _remembered: float | None = None
     _for_now: dict[str, tuple[str, Secret]] = field(default_factory=dict)
 
     async def read(self) -> tuple[OwnToken, ...]:
@@ -71,7 +73,7 @@ class Mints:
         """
         if self.context.who is Keeper.PASSING:
             return await self.for_now(partner)
-        await self.office.compare_clocks()
+        await self._compare_clocks()
         seen = [row.name for row in rows if row.state is TokenState.KEPT]
         name, steps = token_name(self.store.id, self.context.suffix()), list[MintStep]()
 
@@ -93,18 +95,45 @@ class Mints:
 
     async def for_now(self, partner: str) -> IssuedToken:
         """Mint for an hour, for this session only. Raises as `renewed`."""
-        await self.office.compare_clocks()
+        await self._compare_clocks()
         name, expires = token_name(self.store.id, self.context.suffix()), self._now() + HOUR
         try:
             minted = await self.office.mint(partner, self.context.credentials(), name=name, expires=expires)
         except Unclear as error:
             raise Busy(str(error), self.context.clock.now() + _MARGIN) from error
-        await self.close()
+        await self._give_back()
         self._for_now[name] = partner, minted.token
         return IssuedToken(minted.token, self.context.clock.now() + HOUR / 2, partner, universal=True)
 
+    async def _compare_clocks(self) -> None:
+        """Know Gupshup's time before its first answer: as an earlier process saw it, or by an answer."""
+        if self.office.ahead is None and self._remembered is None:
+            told = await self.store.calls.trait(self.context.login, _CLOCK)
+            if told is None:
+                await self.office.compare_clocks()
+            else:
+                self._remembered = float(told)
+
+    def _was_mistaken(self) -> bool:
+        """Return whether the remembered difference of the clocks is not so any more; forget it then."""
+        before, self._remembered = self._remembered, None
+        return before is not None and abs((self.office.ahead or 0.0) - before) > _MARGIN
+
+    async def _remember_clock(self) -> None:
+        ahead = self.office.ahead
+        told = None if ahead is None else await self.store.calls.trait(self.context.login, _CLOCK)
+        if ahead is not None and (told is None or abs(float(told) - ahead) > _MARGIN / 2):
+            await self.store.calls.set_trait(self.context.login, _CLOCK, repr(ahead))
+
     async def close(self) -> None:
-        """Revoke what was minted for this session only. An hour ends what cannot be revoked."""
+        """Revoke what was minted for this session only, and remember Gupshup's clock.
+
+        An hour ends what cannot be revoked.
+        """
+        await self._remember_clock()
+        await self._give_back()
+
+    async def _give_back(self) -> None:
         for name, (partner, token) in list(self._for_now.items()):
             await self.office.revoke(partner, token, name)
             del self._for_now[name]
@@ -134,8 +163,10 @@ class Mints:
         except Unclear as error:
             await tokens.lose(login, name)
             raise Busy(str(error), self.context.clock.now() + _MARGIN) from error
-        except ControllerError:
+        except ControllerError as error:
             await tokens.forget(login, [name])
+            if isinstance(error, MintRefused) and self._was_mistaken():
+                return await self.renewed(partner, await self.read(), kept)
             raise
         sealed = self.store.seal(minted.token, credentials[1], login)
         ahead = self.office.ahead or 0.0
@@ -163,11 +194,9 @@ class Mints:
         return IssuedToken(text, ours + left, own.partner, universal=True)
 
     def _now(self, own: OwnToken | None = None) -> float:
-        """Return Gupshup's time; before its first answer as it was when *own* was minted."""
-        ahead = self.office.ahead
-        if ahead is None:
-            ahead = 0.0 if own is None else own.ahead
-        return self.context.clock.now() + ahead
+        """Return Gupshup's time; before its first answer as it was at the mint of *own*, or later."""
+        seen = (self.office.ahead, None if own is None else own.ahead, self._remembered, 0.0)
+        return self.context.clock.now() + next(each for each in seen if each is not None)
 
 
 def _begun(name: str, partner: str, now: float, step: MintStep) -> OwnToken | None:
