@@ -164,7 +164,7 @@ async def _no_rest(*_: object) -> None:
 
 
 async def _fetch_each_time(self: Any) -> tokens.IssuedToken:
-    self._held = await self._fetch()
+    self._held = await self._fetch(None)
     return self._held  # type: ignore[no-any-return]  # as the real one does
 
 

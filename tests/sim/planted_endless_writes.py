@@ -19,7 +19,7 @@ def _nothing_learnt(action: Write, why: str, _: object) -> Verdict:
     return Verdict(Outcome.UNCLEAR, (), "OutcomeUnknown", why, action.app_id, reread=True)
 
 
-def _without_echo(seen: Any, **changes: object) -> object:
+def _without_echo(seen: Any, **changes: object) -> object:  # noqa: ANN401  (any dataclass)
     """Change *seen*, but never mark it as the echo of a write."""
     return seen if "echo" in changes else replace(seen, **changes)
 
