@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import PARTNER, THREE, app, world
+from tests.e2e.world import LEGACY, PARTNER, THREE, app, world
 
 
 def test_a_run_that_cannot_begin_says_why(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_an_interrupted_run_still_reports_how_far_it_got(tmp_path: Path, number:
         pytest.param(("plan", "-o", "json"), "list", signal.SIGHUP, id="plan by a closed terminal"),
         pytest.param(("resolve", "AppOne", "--absent"), "list", signal.SIGTERM, id="resolve"),
         pytest.param(
-            ("run", "--once", "-o", "json"), "login", signal.SIGTERM, id="run --once while it reads"
+            ("run", "--once", "-o", "json"), "mintPartner", signal.SIGTERM, id="run --once while it reads"
         ),
     ],
 )
@@ -171,7 +171,7 @@ def test_a_link_that_is_interrupted_is_unclear_and_found_by_the_next_run(
 
 def test_only_one_run_at_a_time_writes(tmp_path: Path) -> None:
     with world(tmp_path, scale=1) as there:
-        there.declare(*THREE)
+        there.declare(LEGACY, *THREE)
         with there.going("apply", "--yes", "--wait", "-o", "json") as run:
             run.said("provisioning App/AppThree")
             for arguments in ((), ("--lock-timeout", "0")):

@@ -73,7 +73,8 @@ def test_a_manifest_that_changes_after_it_was_read_stops_the_run_before_a_write(
     tmp_path: Path, verb: tuple[str, ...]
 ) -> None:
     with world(tmp_path, *BY_VERB) as there:
-        there.declare(HASTY.replace("2s}}", "2s}, guards: {maxUpdates: 100%}}"), *THREE[:3])
+        legacy = HASTY.replace("2s}}", "2s}, guards: {maxUpdates: 100%}, credentials: {auth: legacy}}")
+        there.declare(legacy, *THREE[:3])
         rewrite(there, subscription())
         settle(there)
         since = len(there.calls())

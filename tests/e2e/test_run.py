@@ -120,7 +120,7 @@ def test_run_in_observe_mode_writes_nothing(tmp_path: Path) -> None:
             there.until(lambda w: len(w.calls("list")) > 2)
             assert run.signal(signal.SIGTERM).code == 0
         assert there.apps() == {}
-        assert set(there.counted()) == {"list", "login"}
+        assert set(there.counted()) == {"list", "login", "mintPartner"}
         assert "ChangePlanned" in there.run("get").out
 
 

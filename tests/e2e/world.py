@@ -30,6 +30,9 @@ metadata: {name: main}
 spec: {settle: {lateEffect: 3s, staleList: 2s}}
 """
 
+LEGACY = PARTNER.replace("spec: {", "spec: {credentials: {auth: legacy}, ")
+"""Each command signs in, which a test can count: no token is kept."""
+
 BY_VERB = ("--switch", "subscription-bucket=per-verb")
 """A Gupshup that counts what reads, makes and changes subscriptions apart. HASTY declares as much.
 

@@ -34,6 +34,8 @@ STRIKES: Mapping[str, tuple[Fault, ...]] = {
         ("429", "subscriptions", 1, {}),
         ("401", "token", 1, {}),
         ("403", "login", 1, {}),
+        ("403", "mintPartner", 1, {}),
+        ("lose-reply", "mintPartner", 1, {}),
     )
 }
 
@@ -84,6 +86,7 @@ def test_a_long_run_that_is_killed_repeatedly_settles(seed: int) -> None:
     rng = Random(f"keeping {seed}")  # noqa: S311  (a seed)
     labels = (
         "login",
+        "mintPartner",
         "list",
         "link",
         "subscribe",

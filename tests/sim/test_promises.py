@@ -4,6 +4,7 @@
 """
 
 import os
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -14,7 +15,7 @@ from tests.sim.effects import Failure
 from tests.sim.oracle import fullest, state, violations, writes
 from tests.sim.random_worlds import RandomWorld, seeded
 from tests.sim.run_dirs import reference, run, run_dir
-from tests.sim.scenario import SCENARIOS
+from tests.sim.scenario import LEGACY, SCENARIOS
 from tests.sim.sim_run import Disruption, stays
 from tests.sim.simulated_world import SimulatedWorld
 
@@ -35,6 +36,7 @@ def test_a_crash_loop_breaks_no_limit_and_no_promise(seed: int) -> None:
     rng = Random(f"crash loop {seed}")  # noqa: S311  (a seed, not a secret)
     labels = (
         "login",
+        "mintPartner",
         "list",
         "link",
         "token",
@@ -77,7 +79,7 @@ def test_commands_side_by_side_share_the_rate_limits(every: float) -> None:
     """Fifteen plans beside an apply: more sign-ins and lists than Gupshup lets one partner have at once."""
     with run_dir() as context:
         sim = SimulatedWorld(SCENARIOS["two"], context)
-        ended = sim.crowd(SCENARIOS["two"].last, 15, every)
+        ended = sim.crowd(replace(SCENARIOS["two"].last, partners=(LEGACY,)), 15, every)
         assert ended.error is None
         assert sim.processes == 16
         assert not violations(sim)
