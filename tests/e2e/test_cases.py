@@ -204,4 +204,4 @@ def test_a_bound_app_is_recognised_after_its_name_or_phone_was_changed(tmp_path:
         assert (done.code, id_ in blocked["message"], "is ours" in blocked["message"]) == (5, True, True)
         assert "declare a new app and retire this one" in blocked["message"]
         shown = there.run("get").out.splitlines()[1].split()
-        assert shown[2:] == [id_, "True", "-", "False", blocked["reason"]]
+        assert shown[2:] == [id_, "True", "-", "True", "False", blocked["reason"]]

@@ -15,7 +15,7 @@ from tests.sim.scenario import SCENARIOS
 from tests.sim.simulated_world import SimulatedWorld
 from tests.sim.timeline import Clock, Step, Timeline
 
-NTH = int(os.environ.get("SIM_STEPS", "50"))
+NTH = int(os.environ.get("SIM_STEPS", "40"))
 
 
 @pytest.mark.timeout(7200)
