@@ -31,7 +31,7 @@ from tests.sim.run_dirs import run
 from tests.sim.scenario import PARTNER, SWITCHES, TAG, Scenario, app, desired, subscription, there
 from tests.sim.sim_run import Disruption, RunResult
 
-_READS = ("list", "details", "pipeline", "token", "wabaInfo", "subscriptions", "login", "mintPartner")
+_READS = ("list", "details", "pipeline", "token", "wabaInfo", "subscriptions", "login")
 _WRITES = ("link", "subscribe", "updateSubscription", "callbackUrl")
 _ANY = ("lose-request", "lose-reply", "reset", "truncated", "garbled", "html", "empty", "500", "503", "429")
 _ON_WRITES = (*_ANY, "late", "duplicate", "redirect", "error-200")
