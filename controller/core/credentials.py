@@ -86,7 +86,7 @@ def next_mint(rows: Sequence[OwnToken], now: float, who: Keeper, *, usable: str 
         return Mint(life(who), tuple(row.name for row in others))
     if len(others) >= MOST_OF_OURS:
         names = " and ".join(row.name for row in others)
-        why = f"{names} may be active, and no token is at hand to revoke them with"
+        why = f"{names} may be active, and no token is at hand to revoke them with: revoke them in the portal"
         return WaitToMint(min(row.expires for row in others) - now, why)
     return Mint(HOUR if others else life(who))
 

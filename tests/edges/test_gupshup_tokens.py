@@ -108,6 +108,16 @@ async def test_a_form_that_was_accepted_once_is_not_given_up_for_one_refusal() -
     assert {request.headers["Authorization"] for request in world.upstream.log} == {"plain"}
 
 
+@pytest.mark.parametrize("empty", ["Bearer ", "Bearer", "Bearer  "])
+async def test_a_given_token_of_the_word_bearer_alone_is_not_sent(empty: str) -> None:
+    world = World(credentials=GIVEN, secrets={"GIVEN": empty}).on(LIST, NO_APPS)
+    async with world.reader() as client:
+        with pytest.raises(Denied, match="more than the word Bearer"):
+            await client.rows()
+
+    assert world.upstream.log == []
+
+
 UT = {"GIVEN": "Bearer universal"}
 
 

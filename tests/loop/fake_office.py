@@ -111,6 +111,9 @@ class OldLogin:
     async def close(self) -> None:
         pass
 
+    async def ask_account(self) -> None:
+        raise NotImplementedError
+
     async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
         raise NotImplementedError
 

@@ -161,6 +161,59 @@ async def test_a_refused_mint_is_tried_again_after_a_day(desk: Desk) -> None:
     assert await fetched(desk) == "Bearer token-0"
 
 
+async def test_a_mint_that_was_put_off_is_tried_at_once_where_the_login_is_gone(desk: Desk) -> None:
+    desk.office.trouble = [REFUSED]
+    assert await fetched(desk) == "partner token"
+    desk.login.error = Denied("login is gone")
+    assert await fetched(desk) == "Bearer token-0"
+    desk.office.tokens.clear()
+    await desk.store.tokens.forget(LOGIN, [name for name, _ in desk.office.minted])
+    desk.office.trouble = [REFUSED]
+    with pytest.raises(Denied, match=r"login is gone; MintingNotEnabled.*403"):
+        await fetched(desk)
+
+
+async def test_a_wrong_secret_is_not_called_an_account_that_may_not_mint(desk: Desk) -> None:
+    wrong = MintRefused("POST mint: 401 Unauthorised", status=401, words="Unauthorised")
+    desk.office.trouble, desk.login.error = [wrong], Denied("login refused")
+    process = desk.process()
+    with pytest.raises(
+        Denied, match=r"401 Unauthorised; check the e-mail address, the client secret"
+    ) as told:
+        await process.fetch()
+    assert "MintingNotEnabled" not in str(told.value)
+    assert process.facts.may_mint is None
+
+
+async def test_what_is_known_of_minting_follows_the_last_mint(desk: Desk) -> None:
+    desk.office.trouble = [REFUSED]
+    process = desk.process()
+    await process.fetch()
+    assert (process.facts.may_mint, process.facts.at) == (False, desk.clock.now())
+    desk.clock.time += DAY + 1
+    await process.fetch()
+    assert process.facts.may_mint is True
+    assert [each.renewed for each in process.facts.ends] == [True]
+
+
+async def test_a_token_that_was_refused_leaves_room_for_another(desk: Desk) -> None:
+    """A lost mint beside a dead token: the next one need not wait for the end of the dead one."""
+    desk.set(auth=AuthMode.UNIVERSAL)
+    old = Secret(await fetched(desk))
+    desk.office.tokens.clear()
+    desk.office.lost = [unclear()]
+    with pytest.raises(Busy):
+        await fetched(desk, refused=old)
+    assert await fetched(desk, refused=old) == "Bearer token-2"
+
+
+async def test_a_store_that_cannot_be_written_still_gives_its_token(desk: Desk) -> None:
+    await fetched(desk)
+    desk.set(who=Keeper.PASSING)
+    assert await fetched(desk) == "Bearer token-0"
+    assert (desk.login.logins, len(desk.office.minted)) == (0, 1)
+
+
 async def test_universal_says_why_nothing_is_minted(desk: Desk) -> None:
     desk.set(auth=AuthMode.UNIVERSAL).office.trouble = [REFUSED, busy(), REFUSED]
     with pytest.raises(Denied, match=r"MintingNotEnabled.*403 Forbidden Access"):

@@ -44,6 +44,10 @@ class TokenSource(Protocol):
         """Return a token, another one than *refused* if there is any. Raises Busy, Limited or Denied."""
         ...
 
+    async def ask_account(self) -> None:
+        """Renew `facts` by a login, if that still works; nothing is raised if it does not."""
+        ...
+
     async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
         """Return a Universal App Token, minted with *universal*. Raises Busy, Limited or Rejected."""
         ...

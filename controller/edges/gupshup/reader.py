@@ -49,6 +49,10 @@ class GupshupReader:
         """What the last sign-in told of the account; nothing before the first one."""
         return self._session.account_facts
 
+    async def ask_account(self) -> None:
+        """Let a login tell of the account again, if there still is one; its token is not used."""
+        await self._session.ask_account()
+
     async def rows(self, until: float = math.inf) -> tuple[Row, ...]:
         """Return all apps of the partner, sorted by id: whole, or not at all.
 

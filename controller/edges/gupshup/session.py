@@ -48,6 +48,10 @@ class Session:
         """Return epoch seconds."""
         return self._clock.now()
 
+    async def ask_account(self) -> None:
+        """Let a login tell of the account again, if there is one."""
+        await self._source.ask_account()
+
     @property
     def account_facts(self) -> AccountFacts:
         """What the last sign-in told of the account."""

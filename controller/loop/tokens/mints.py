@@ -48,17 +48,23 @@ class Mints:
     context: TokenContext
     ends: tuple[CredentialEnd, ...] = ()
     _remembered: float | None = None
+    _dead: str = ""
     _for_now: dict[str, tuple[str, Secret]] = field(default_factory=dict)
 
     async def read(self) -> tuple[OwnToken, ...]:
         return await self.store.tokens.read(self.context.login)
 
     def usable(self, rows: Sequence[OwnToken], refused: Secret | None = None) -> Usable | None:
-        """Return the kept token. None if there is none, or it has ended, is *refused* or cannot be read."""
+        """Return the kept token. None if there is none, or it has ended, is *refused* or cannot be read.
+
+        A refused one is dead: it counts no more among those that may be active.
+        """
         for row in rows:
             ours = self.context.declared in {"", row.partner}
             if row.state is TokenState.KEPT and ours and self._now(row) < row.expires - _MARGIN:
                 text = self.store.unseal(row.sealed, self.context.credentials()[1], self.context.login)
+                if text is not None and text == refused:
+                    self._dead = row.name
                 if text is None or text == refused:
                     return None
                 return Usable(row, self._issued(row, text), due(row, self._now(row)))
@@ -81,7 +87,8 @@ class Mints:
             if any(row.state is TokenState.KEPT and row.name not in seen for row in present):
                 return None
             now = self._now()
-            steps.append(next_mint(present, now, self.context.who, usable=kept.own.name if kept else ""))
+            alive = [row for row in present if row.name != self._dead]
+            steps.append(next_mint(alive, now, self.context.who, usable=kept.own.name if kept else ""))
             return _begun(name, partner, now, steps[0])
 
         await self.store.tokens.begin(self.context.login, begin)

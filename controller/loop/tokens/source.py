@@ -1,5 +1,6 @@
 """The source of a partner's token: the kept Universal Token, a new one, or the partner token of old."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from controller.core.credentials import DAY, HOUR, limit_reached, signs_in_first
@@ -23,6 +24,7 @@ from controller.model.secret import Secret
 RETRY = 600.0
 """Seconds until a renewal that failed is tried again: half of the token's life is left for that."""
 
+_UNAUTHORIZED = 401
 _RESTS = "mint refused"
 _UNTIL = "the partner token of old is used as long as Gupshup accepts it: app tokens end on 1 April 2027"
 _DECLARE = (
@@ -47,7 +49,8 @@ class PartnerTokens:
     def facts(self) -> AccountFacts:
         """Return what the last login told, whether a mint was refused, and the end of the token in use."""
         told, may_mint = self.sign_in.facts, True if self.mints.ends else self._may_mint
-        return replace(told, may_mint=may_mint, ends=(*told.ends, *self.mints.ends))
+        at = told.at if told.at or may_mint is None else self.context.clock.now()
+        return replace(told, may_mint=may_mint, at=at, ends=(*told.ends, *self.mints.ends))
 
     async def fetch(self, refused: Secret | None = None) -> IssuedToken:
         """Return a token, another one than *refused*. Raises Busy, Limited or Denied."""
@@ -56,6 +59,11 @@ class PartnerTokens:
         if signs_in_first(self.context.auth, self.context.who):
             return await self._partner_token_first(refused)
         return await self._universal_first(refused)
+
+    async def ask_account(self) -> None:
+        """Renew what logins tell, if the login of old still works."""
+        with suppress(Busy, Denied):
+            await self.sign_in.fetch()
 
     async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
         """Return a Universal App Token. Raises Busy, Limited or Rejected."""
@@ -69,6 +77,9 @@ class PartnerTokens:
         await self.mints.close()
 
     async def _partner_token_first(self, refused: Secret | None) -> IssuedToken:
+        kept = self.mints.usable(await self.mints.read(), refused)
+        if kept is not None:  # of a store that can be read, and not be written
+            return self._until(kept.issued, RETRY)
         try:
             return await self.sign_in.fetch(refused)
         except AccountError:
@@ -124,7 +135,7 @@ class PartnerTokens:
         except AccountError:
             raise
         except (Busy, Denied) as denied:
-            raise await self._neither(denied, partner, trouble) from None
+            return await self._minted_after_all(denied, partner, trouble)
         if token.owner and not partner and not await self._rests():
             try:
                 return await self.mints.renewed(token.owner, await self.mints.read())
@@ -136,6 +147,17 @@ class PartnerTokens:
         }:  # else a wrong id was declared
             await self._note_trouble(trouble, partner or token.owner, token.token)
         return self._until(token, HOUR)
+
+    async def _minted_after_all(
+        self, denied: Busy | Denied, partner: str, trouble: Busy | Denied | None
+    ) -> IssuedToken:
+        """Mint if that was only put off: without a partner token nothing else helps. Raises both errors."""
+        if trouble is None and partner and isinstance(denied, Denied):
+            try:
+                return await self.mints.renewed(partner, await self.mints.read())
+            except (Busy, MintRefused, TokenLimitReached) as error:
+                trouble = error
+        raise await self._neither(denied, partner, trouble) from None
 
     async def _neither(
         self, denied: Busy | Denied, partner: str, trouble: Busy | Denied | None
@@ -157,7 +179,7 @@ class PartnerTokens:
     async def _note_trouble(self, trouble: Busy | Denied, partner: str, token: Secret) -> None:
         """Warn that the partner token serves, and remember a refusal: the next mint is tried later."""
         if not isinstance(trouble, Busy):
-            self._may_mint = False if isinstance(trouble, MintRefused) else None
+            self._may_mint = False if _not_enabled(trouble) else None
             rest = HOUR if isinstance(trouble, TokenLimitReached) else DAY
             until = str(self.context.clock.now() + rest)
             await self.mints.store.calls.set_trait(self.context.login, _RESTS, until)
@@ -178,8 +200,10 @@ class PartnerTokens:
         match trouble:
             case TokenLimitReached():
                 return limit_reached(await self._active(partner, token))
+            case MintRefused() if _not_enabled(trouble):
+                return f"{_NOT_ENABLED}; or {partner} is not this account's partnerId ({trouble})"
             case MintRefused():
-                return f"{_NOT_ENABLED} ({trouble})"
+                return f"{trouble}; check the e-mail address, the client secret and the partnerId {partner}"
             case _:
                 return str(trouble)
 
@@ -203,3 +227,8 @@ class PartnerTokens:
         if message not in self._warned:
             self._warned.add(message)
             self.context.warn(message)
+
+
+def _not_enabled(trouble: ControllerError) -> bool:
+    """Return whether a mint was refused to the account, and not to its credentials."""
+    return isinstance(trouble, MintRefused) and trouble.status != _UNAUTHORIZED

@@ -74,6 +74,9 @@ class SignIn:
             case Login() as login:
                 return await self._login(login)
 
+    async def ask_account(self) -> None:
+        """Nothing to ask: each fetch is a sign-in, and a given token tells what it can."""
+
     async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
         """Raise Rejected: without a store, no token of an app is minted."""
         del universal
@@ -88,10 +91,10 @@ class SignIn:
 
     def _given(self, reference: Reference) -> Secret:
         token = self._reveal(reference)
-        if not token.fits_header():
+        if not token.fits_header() or not token.reveal().removeprefix(_BEARER.strip()).strip():
             raise Denied(
                 f"the token of partner {self._partner.name} cannot be sent: a token is printable ASCII "
-                "without line breaks; check the value",
+                "without line breaks, and more than the word Bearer; check the value",
             )
         self.facts = of_given(token)
         return token

@@ -18,6 +18,7 @@ from controller.edges.store.tables.app_health import health_of, moved, row_of
 from controller.edges.store.tables.intents import close, open_intents, reset
 from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.edges.store.writer_lock import WriterLocks
+from controller.model.account import AccountFacts
 from controller.model.manifest import AppId
 from controller.model.memory import (
     AccountTold,
@@ -75,6 +76,16 @@ class MemoryTables:
         if notes:
             with self._cached.changing():
                 await self._database.write(work, upstream)
+
+    async def tell(self, upstream: str, facts: AccountFacts) -> None:
+        """Store what a sign-in told of the account. Any process may, the writer or not."""
+
+        def work(connection: Connection) -> None:
+            ahead = self._clock.ahead(self._clock.now(connection))
+            write_facts(connection, upstream, shifted_facts(facts, -ahead))
+
+        with self._cached.changing():
+            await self._database.write(work, upstream)
 
 
 def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:
