@@ -69,13 +69,14 @@ def test_the_end_of_a_secret_is_a_warning_a_condition_and_a_line(tmp_path: Path)
 
         assert there.apply().json()["warnings"] == planned.json()["warnings"]
         (item,) = there.run("get", "partners", "-o", "json").json()["items"]
-        assert item["credentials"] == [
+        assert [each for each in item["credentials"] if not each["renewed"]] == [
             {"credential": "client secret", "endsAt": f"{day}T00:00:00Z", "renewed": False}
         ]
         conditions = {each["type"]: (each["status"], each["reason"]) for each in item["conditions"]}
         assert conditions == {
             "CredentialsEnding": ("True", "SecretEnds"),
             "LinksAllowed": ("True", "LinksAllowed"),
+            "MintingAllowed": ("True", "MintingAllowed"),
         }
         described = there.run("describe", "Partner/main").out
         assert "CredentialsEnding" in described
@@ -102,3 +103,17 @@ def test_a_partner_token_of_today_is_no_news(tmp_path: Path) -> None:
         there.declare(PARTNER, app("AppOne", 1))
         there.stay_signed_in()
         assert "Warning:" not in there.plan().err
+
+
+def test_what_a_plan_learnt_of_the_account_is_known_to_a_run_whose_token_tells_nothing(
+    tmp_path: Path,
+) -> None:
+    with world(tmp_path, "--switch", "terms=pending") as there:
+        there.declare(PARTNER, app("AppOne", 1))
+        for _ in range(2):
+            assert there.plan().json()["blocked"][0]["reason"] == "TermsNotAccepted"
+        assert there.apply().code == 5
+        assert there.calls("mintPartner"), "only a login tells of terms"
+        assert there.calls("link") == []
+        there.control("account", {"set": {"termsRead": True}})
+        assert there.apply().summary["linked"] == 1

@@ -9,7 +9,7 @@ from controller.model.notice import Notice
 from controller.model.passes import Timing
 from controller.model.plan import Kind
 from controller.model.status import Status
-from controller.simulator import parse_switches
+from controller.simulator.control.account_changes import change_account
 from tests.builders.manifest import app
 from tests.sim.long_run import LongRun
 from tests.sim.run_dirs import run_dir
@@ -60,12 +60,13 @@ def test_links_of_an_account_with_pending_terms_are_not_tried_and_go_on_once_the
         run = sim.apply(pending.last).run
         assert {each.reason for each in run.report("main").blocked} == {"TermsNotAccepted"}
         assert _links(sim) == 0
-        sim.world.settings = replace(sim.world.settings, switches=parse_switches(SWITCHES))
+        change_account(sim.world, {"set": {"termsRead": True}})
         run = sim.apply(pending.last).run
         assert run.report("main").blocked == ()
         assert _links(sim) == 2
         (status,) = _partners(sim, pending.last)
-        assert [(each.type, each.status) for each in status.conditions] == [("LinksAllowed", "True")]
+        told = {each.type: str(each.status) for each in status.conditions}
+        assert told == {"CredentialsEnding": "False", "LinksAllowed": "True", "MintingAllowed": "True"}
 
 
 def _links(sim: SimulatedWorld) -> int:
