@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from controller.core.account.facts import news, obstacle_to_links
 from controller.core.identity import SignedIn
 from controller.doors.tokens import (
     OnWarning,
+    learn_account,
     log_warning,
     login_key,
     random_suffix,
@@ -259,21 +259,8 @@ async def _signed_in(
     limiter.upstream = await identified(runtime.store, remote, limiter, who)
     if isinstance(partner.credentials, Login):
         await runtime.store.accounts.opened(login_key(partner, runtime.secret), limiter.upstream)
-    await _learn_account(runtime, remote, limiter.upstream)
+    await learn_account(runtime.store, remote, limiter.upstream)
     return limiter.upstream
-
-
-async def _learn_account(runtime: Runtime, remote: GupshupReader, upstream: Upstream) -> None:
-    """Keep what the sign-in told of the account, for processes whose token tells nothing.
-
-    If the account could not link apps when it was last known, a login tells whether that is still so.
-    """
-    known = (await runtime.store.memories.read(upstream)).account
-    if obstacle_to_links(known) is not None and remote.account_facts.terms_accepted is None:
-        await remote.ask_account()
-    told = news(remote.account_facts, known)
-    if told is not None:
-        await runtime.store.memories.tell(upstream, told)
 
 
 async def _partner_id(runtime: Runtime, remote: GupshupReader) -> str:

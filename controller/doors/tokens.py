@@ -1,13 +1,14 @@
-"""The source of a partner's token, joined of the login of old, Gupshup's office of tokens and the store."""
+"""The source of a partner's token, and what sign-ins tell: the client and the store, joined."""
 
 import hashlib
 import secrets
 from collections.abc import Callable
 from functools import partial
 
+from controller.core.account.facts import news, obstacle_to_links
 from controller.core.credentials import keeper
 from controller.edges import log
-from controller.edges.gupshup import Reveal, SourceOfTokens, TokenSource
+from controller.edges.gupshup import GupshupReader, Reveal, SourceOfTokens, TokenSource
 from controller.edges.store import SqlStore
 from controller.loop.tokens.app_mints import AppMints
 from controller.loop.tokens.app_routes import StoredAppRoutes
@@ -16,6 +17,7 @@ from controller.loop.tokens.mints import Mints
 from controller.loop.tokens.source import PartnerTokens
 from controller.model.clock import Clock
 from controller.model.manifest import Login, Partner
+from controller.model.upstream import Upstream
 
 OnWarning = Callable[[str, str], None]
 """Called with the name of a Partner, and with a warning about its credentials. Returns at once."""
@@ -65,6 +67,19 @@ def _partner_tokens(
         StoredAppRoutes(store.calls, context),
         AppMints(office, store, context),
     )
+
+
+async def learn_account(store: SqlStore, remote: GupshupReader, upstream: Upstream) -> None:
+    """Keep what the sign-in told of the account, for processes whose token tells nothing.
+
+    If the account could not link apps when it was last known, a login tells whether that is still so.
+    """
+    known = (await store.memories.read(upstream)).account
+    if obstacle_to_links(known) is not None and remote.account_facts.terms_accepted is None:
+        await remote.ask_account()
+    told = news(remote.account_facts, known)
+    if told is not None:
+        await store.memories.tell(upstream, told)
 
 
 def random_suffix() -> str:

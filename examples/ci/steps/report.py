@@ -19,6 +19,7 @@ from typing import Any
 MOST_LINES = 200
 LONGEST_TEXT = 300
 WARNINGS = 10  # of one kind; GitHub shows no more
+SEVERITIES = {"error": "major", "warning": "minor", "hint": "info"}  # gupshupctl's, and GitLab's
 _PHONE = re.compile(r"(?<![\w-])(\d{2})\d{2,9}(\d{4})(?![\w-])")
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _MARKUP = re.compile(r"[^\w \-.,:;/'+=]")
@@ -109,7 +110,7 @@ def quality(document: Document) -> list[Document]:
             "check_name": each["rule"],
             "description": masked(f"{each['field']}: {each['message']}"),
             "fingerprint": hashlib.sha256(json.dumps(each, sort_keys=True).encode()).hexdigest(),
-            "severity": "major" if each["severity"] == "error" else "minor",
+            "severity": SEVERITIES[each["severity"]],
             "location": {"path": each["file"], "lines": {"begin": each["line"]}},
         }
         for each in document.get("problems", [])
