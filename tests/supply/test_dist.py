@@ -22,6 +22,7 @@ PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
 ALLOWED = {
     "Apache-2.0",
     "Apache-2.0 AND BSD-2-Clause",
+    "Apache-2.0 OR BSD-3-Clause",
     "BSD-2-Clause",
     "BSD-3-Clause",
     "BSD License",  # what Jinja2 says of its three clauses
@@ -29,6 +30,7 @@ ALLOWED = {
     "LGPL-3.0-only",  # psycopg: a library that is used as it is, and can be replaced
     "MIT",
     "MIT License",
+    "MIT-0",  # MIT without the duty to name its authors
     "MIT OR Apache-2.0",
     "MPL-2.0",  # certifi: a list of authorities, unchanged
     "PSF-2.0",
