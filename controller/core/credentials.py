@@ -113,7 +113,7 @@ def token_name(store: str, suffix: str) -> str:
     return f"{_prefix(store)}{suffix}"
 
 
-def is_ours(name: str, store: str) -> bool:
+def named_by(name: str, store: str) -> bool:
     """Return whether the store with the id *store* gave the *name*."""
     return name.startswith(_prefix(store))
 

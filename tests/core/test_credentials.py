@@ -12,9 +12,9 @@ from controller.core.credentials import (
     WaitToMint,
     app_life,
     due,
-    is_ours,
     keeper,
     limit_reached,
+    named_by,
     next_mint,
     signs_in_first,
     token_name,
@@ -119,9 +119,9 @@ def test_two_that_may_be_active_and_cannot_be_revoked_are_waited_for() -> None:
 def test_a_name_carries_the_stores_id_and_is_no_other_stores() -> None:
     name = token_name("3f9a", "01")
     assert name == "gupshupctl-3f9a-01"
-    assert is_ours(name, "3f9a")
-    assert not is_ours(name, "3f9")
-    assert not is_ours("portal", "3f9a")
+    assert named_by(name, "3f9a")
+    assert not named_by(name, "3f9")
+    assert not named_by("portal", "3f9a")
 
 
 @pytest.mark.parametrize(

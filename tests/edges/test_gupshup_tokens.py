@@ -155,6 +155,19 @@ async def test_an_app_that_is_not_ours_proves_nothing_about_its_routes() -> None
     assert [each.headers["Authorization"] for each in world.upstream.sent(other)] == ["Bearer universal"]
 
 
+async def test_an_apps_own_token_that_is_refused_is_fetched_anew_for_the_next_read() -> None:
+    bad, denied = Answer(401, {"message": "Unauthorized Access"}), Answer(403, {"message": "no"})
+    world = World(credentials=GIVEN, secrets=UT).on(PIPELINE, denied, bad, denied, STAGE)
+    world.upstream.on(APP_TOKEN, good_token("sk_old"), good_token("sk_new"))
+    async with world.reader() as client:
+        with pytest.raises(Rejected):
+            await client.stage(APP)
+        await client.stage(APP)
+
+    sent = [request.headers["Authorization"] for request in world.upstream.sent(PIPELINE)]
+    assert sent == ["Bearer universal", "sk_old", "Bearer universal", "sk_new"]
+
+
 async def test_if_no_app_token_is_given_out_the_refusal_is_told_as_it_was() -> None:
     world = World(credentials=GIVEN, secrets=UT).on(PIPELINE, Answer(403, {"message": "Forbidden Access"}))
     world.upstream.on(APP_TOKEN, Answer(404, {"message": "gone"}))

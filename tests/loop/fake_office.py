@@ -9,7 +9,7 @@ from controller.core.credentials import Keeper
 from controller.edges.gupshup import IssuedToken, MintedToken
 from controller.edges.gupshup.auth.app_tokens import KnownInProcess
 from controller.edges.store import SqlStore
-from controller.errors import Busy, ControllerError, Denied, MintRefused, TokenLimitReached, Unclear
+from controller.errors import Busy, ControllerError, Denied, MintRefused, Rejected, TokenLimitReached, Unclear
 from controller.loop.tokens.app_mints import AppMints
 from controller.loop.tokens.app_routes import StoredAppRoutes
 from controller.loop.tokens.context import TokenContext, TokenStore
@@ -112,10 +112,13 @@ class OldLogin:
         pass
 
     async def ask_account(self) -> None:
-        raise NotImplementedError
+        """Nothing to ask: each fetch is a login."""
 
-    async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
-        raise NotImplementedError
+    async def app_token(
+        self, app: AppId, universal: IssuedToken, refused: Secret | None = None
+    ) -> IssuedToken:
+        del universal, refused
+        raise Rejected(f"app {app}: none is given out", status=403, words="none is given out")
 
 
 @dataclass

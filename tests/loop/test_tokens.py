@@ -418,6 +418,15 @@ async def test_a_token_of_an_app_is_minted_for_a_day_kept_and_renewed_at_half_it
     assert {row.state for row in await desk.store.tokens.read(LOGIN)} == {TokenState.KEPT}
 
 
+async def test_a_refused_token_of_an_app_is_not_handed_out_again(desk: Desk) -> None:
+    """It may have been revoked in the portal: the app must not wait for half of its life."""
+    refused = Secret(await app_token(desk))
+    process = desk.process()
+    issued = await process.app_token(APP, await process.fetch(), refused)
+    assert issued.token != refused
+    assert Secret(await app_token(desk)) == issued.token
+
+
 async def test_a_passing_process_mints_the_token_of_an_app_for_an_hour_and_keeps_none(desk: Desk) -> None:
     desk.set(who=Keeper.PASSING, auth=AuthMode.UNIVERSAL)
     process = desk.process()

@@ -48,8 +48,13 @@ class TokenSource(Protocol):
         """Renew `facts` by a login, if that still works; nothing is raised if it does not."""
         ...
 
-    async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
-        """Return a Universal App Token, minted with *universal*. Raises Busy, Limited or Rejected."""
+    async def app_token(
+        self, app: AppId, universal: IssuedToken, refused: Secret | None = None
+    ) -> IssuedToken:
+        """Return a Universal App Token other than *refused*, minted with *universal*.
+
+        Raises Busy, Limited or Rejected.
+        """
         ...
 
     def accepted(self, token: Secret) -> None:

@@ -133,6 +133,8 @@ class Session:
         classified = await self._ask(call, own)
         if isinstance(classified, Ok):
             await self._app_routes.refuse(call.route.method)
+        elif isinstance(classified, BadToken):
+            own.cache.refused(own.token)
         return classified
 
     async def _ask(self, call: Call, signed: _Signed) -> Classified:

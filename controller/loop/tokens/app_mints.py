@@ -6,7 +6,7 @@ At most three of an app may be active, and each ends within a day. So a kept one
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from controller.core.credentials import Keeper, app_life, due, half_life, is_ours, token_name
+from controller.core.credentials import Keeper, app_life, due, half_life, named_by, token_name
 from controller.edges.gupshup import IssuedToken, MintedToken
 from controller.errors import Busy, MintRefused, Rejected, TokenLimitReached, Unclear
 from controller.loop.tokens.context import Office, TokenContext, TokenStore
@@ -26,11 +26,14 @@ class AppMints:
     context: TokenContext
     _for_now: list[tuple[AppId, Secret, str]] = field(default_factory=list)
 
-    async def fetch(self, app: AppId, universal: IssuedToken) -> IssuedToken:
-        """Return a token of *app*, kept or minted with *universal*. Raises Busy, Limited or Rejected."""
+    async def fetch(self, app: AppId, universal: IssuedToken, refused: Secret | None = None) -> IssuedToken:
+        """Return a token of *app* other than *refused*, kept or minted with *universal*.
+
+        Raises Busy, Limited or Rejected.
+        """
         login = f"{self.context.login} app {app}"
         kept = self._usable(await self.store.tokens.read(login), login)
-        if kept is not None:
+        if kept is not None and kept.token != refused:
             return kept
         ahead = await self.office.compare_clocks()
         now, name = self.context.clock.now() + ahead, token_name(self.store.id, self.context.suffix())
@@ -74,7 +77,7 @@ class AppMints:
 
     async def _give_way(self, app: AppId, token: Secret) -> None:
         for each in await self.office.active_of_app(app, token):
-            if each.id and is_ours(each.name, self.store.id):
+            if each.id and named_by(each.name, self.store.id):
                 await self.office.revoke_of_app(app, token, each.id)
 
     def _issued(self, own: OwnToken, text: Secret) -> IssuedToken:

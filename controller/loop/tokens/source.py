@@ -65,9 +65,11 @@ class PartnerTokens:
         with suppress(Busy, Denied):
             await self.sign_in.fetch()
 
-    async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
-        """Return a Universal App Token. Raises Busy, Limited or Rejected."""
-        return await self.app_mints.fetch(app, universal)
+    async def app_token(
+        self, app: AppId, universal: IssuedToken, refused: Secret | None = None
+    ) -> IssuedToken:
+        """Return a Universal App Token other than *refused*. Raises Busy, Limited or Rejected."""
+        return await self.app_mints.fetch(app, universal, refused)
 
     def accepted(self, token: Secret) -> None:
         """Nothing depends on it: a token of ours has one form."""
@@ -141,10 +143,8 @@ class PartnerTokens:
                 return await self.mints.renewed(token.owner, await self.mints.read())
             except (Busy, MintRefused, TokenLimitReached) as error:
                 trouble = error
-        if trouble is not None and token.owner in {
-            "",
-            partner or token.owner,
-        }:  # else a wrong id was declared
+        right = token.owner in {"", partner or token.owner}  # else a wrong id was declared
+        if trouble is not None and right:
             await self._note_trouble(trouble, partner or token.owner, token.token)
         return self._until(token, HOUR)
 

@@ -44,20 +44,21 @@ class AppTokens:
         self._source = source
         self._clock = clock
 
-    async def fetch(self, app: AppId, _refused: Secret | None = None) -> IssuedToken:
+    async def fetch(self, app: AppId, refused: Secret | None = None) -> IssuedToken:
         """Return the app's own token. Raises Busy, Limited, Denied or Rejected.
 
-        If Gupshup gives out no app token, a Universal App Token is minted, and that is remembered.
+        If Gupshup gives out no app token, a Universal App Token other than *refused* is minted, and that is
+        remembered.
         """
         app_routes = self._source.app_routes
         if _NONE in await app_routes.refused() and (issued := await self._partner()).universal:
-            return await self._source.app_token(app, issued)
+            return await self._source.app_token(app, issued, refused)
         try:
             return await self._given_out(app)
         except Rejected:
             if not (issued := await self._partner()).universal:
                 raise
-            minted = await self._source.app_token(app, issued)
+            minted = await self._source.app_token(app, issued, refused)
         await app_routes.refuse(_NONE)
         return minted
 

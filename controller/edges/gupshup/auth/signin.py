@@ -77,9 +77,11 @@ class SignIn:
     async def ask_account(self) -> None:
         """Nothing to ask: each fetch is a sign-in, and a given token tells what it can."""
 
-    async def app_token(self, app: AppId, universal: IssuedToken) -> IssuedToken:
+    async def app_token(
+        self, app: AppId, universal: IssuedToken, refused: Secret | None = None
+    ) -> IssuedToken:
         """Raise Rejected: without a store, no token of an app is minted."""
-        del universal
+        del universal, refused
         raise Rejected(f"app {app}: no app token is given out", status=403, words="no app token is given out")
 
     def accepted(self, token: Secret) -> None:
