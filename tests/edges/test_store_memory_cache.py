@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,14 @@ import pytest
 from controller.edges.store.store import SqlStore, open_store
 from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.errors import Locked
+from controller.model.health import AppHealth, WabaInfo
 from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
-from controller.model.memory import Bind, Binding, Memory
+from controller.model.memory import Bind, Binding, HealthRead, Memory, MemoryUpdate
 from tests.clock import FakeClock
 
 HERE, OTHER = "p@here", "p@there"
-PHONE, NAME = "910000000001", "AppOne"
+PHONE, OTHER_PHONE, NAME = "910000000001", "910000000002", "AppOne"
 
 
 @pytest.fixture
@@ -33,6 +35,10 @@ async def truth(store: SqlStore) -> AsyncIterator[SqlStore]:
 
 def bind(app: str) -> Bind:
     return Bind(Binding(PHONE, AppId(app)))
+
+
+def healthy(app: str, at: float) -> HealthRead:
+    return HealthRead(AppId(app), AppHealth(WabaInfo(quality="GREEN"), at))
 
 
 async def test_a_writer_reads_its_memory_once(store: SqlStore, truth: SqlStore) -> None:
@@ -83,6 +89,32 @@ async def test_a_cached_memory_is_forgotten_with_each_change(
     assert await store.memories.read(HERE) == await truth.memories.read(HERE) != before
 
 
+LATER = Binding(OTHER_PHONE, AppId("b"), missing_since=9.0)
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        pytest.param([healthy("b", 7.0)], id="health"),
+        pytest.param([healthy("a", 8.0)], id="health that was known"),
+        pytest.param([Bind(Binding(PHONE, AppId("a"), waba="3001"))], id="a WABA"),
+        pytest.param([Bind(replace(LATER, app_id=AppId("c")))], id="another app"),
+        pytest.param([Bind(LATER), healthy("b", 1.0), Bind(Binding(PHONE, AppId("a")))], id="several"),
+    ],
+)
+async def test_what_a_sweep_tells_is_added_to_the_cached_memory(
+    store: SqlStore, truth: SqlStore, notes: list[MemoryUpdate]
+) -> None:
+    """One app after the other: reading all rows anew for each one takes too long."""
+    first: list[MemoryUpdate] = [bind("a"), Bind(replace(LATER, waba="3002")), healthy("a", 5.0)]
+    await store.memories.note(HERE, first)
+    before = await store.memories.read(HERE)
+    await store.memories.note(HERE, notes)
+    after = await store.memories.read(HERE)
+    assert after.ledger is before.ledger, "it was not read again"
+    assert after == await truth.memories.read(HERE) != before
+
+
 async def test_a_dropped_line_of_the_history_leaves_the_cached_memory_true(
     store: SqlStore, truth: SqlStore
 ) -> None:
@@ -120,10 +152,43 @@ async def test_a_failed_change_empties_the_cached_memory() -> None:
     cache, read = MemoryCache(), Reads()
     with cache.keeping(HERE):
         await cache.read(HERE, read)
-        with pytest.raises(Locked), cache.changing():
+        with pytest.raises(Locked), cache.changing(HERE, lambda memory: memory):
             raise Locked("it was written, and the lock is gone")
         await cache.read(HERE, read)
     assert read.count == 2
+
+
+@pytest.mark.parametrize("other", [None, HERE, OTHER])
+async def test_a_change_that_another_one_overlaps_is_read_again(other: str | None) -> None:
+    cache, read = MemoryCache(), Reads()
+    with cache.keeping(HERE):
+        await cache.read(HERE, read)
+        with cache.changing(HERE, lambda memory: memory), cache.changing(other):
+            pass
+        await cache.read(HERE, read)
+    assert read.count == 2
+
+
+async def test_a_change_that_ends_after_its_writers_turn_is_not_kept() -> None:
+    cache, read = MemoryCache(), Reads()
+    with cache.keeping(HERE):
+        await cache.read(HERE, read)
+        change = cache.changing(HERE, lambda memory: memory)
+        change.__enter__()
+    change.__exit__(None, None, None)
+    await cache.read(HERE, read)
+    await cache.read(HERE, read)
+    assert read.count == 3
+
+
+async def test_a_change_forgets_no_other_upstream() -> None:
+    cache, read = MemoryCache(), Reads()
+    with cache.keeping(HERE), cache.keeping(OTHER):
+        await cache.read(HERE, read)
+        with cache.changing(OTHER):
+            pass
+        await cache.read(HERE, read)
+    assert read.count == 1
 
 
 @pytest.mark.parametrize("overtaking", ["a change", "another writer's turn"])

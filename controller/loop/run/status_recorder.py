@@ -42,9 +42,11 @@ class StatusRecorder:
         if due or gone:
             documents = {str(status.item): document(status) for status in due}
             await account.store.statuses.save(account.upstream, documents, whole=gone)
-        self._last = fresh if whole else {**self._last, **fresh}
-        kept = {item: at for item, at in self._written.items() if item in self._last}
-        self._written = kept | {status.item: status.at for status in due}
+        if whole:
+            self._last = {}
+            self._written = {item: at for item, at in self._written.items() if item in fresh}
+        self._last |= fresh
+        self._written |= {status.item: status.at for status in due}
         return changes
 
     def _is_due(self, status: Status) -> bool:

@@ -74,7 +74,7 @@ class MemoryTables:
                 _store(connection, upstream, _shifted(note, -ahead))
 
         if notes:
-            with self._cached.changing():
+            with self._cached.changing(upstream, lambda memory: _noted(memory, notes)):
                 await self._database.write(work, upstream)
 
     async def tell(self, upstream: str, facts: AccountFacts) -> None:
@@ -84,8 +84,27 @@ class MemoryTables:
             ahead = self._clock.ahead(self._clock.now(connection))
             write_facts(connection, upstream, shifted_facts(facts, -ahead))
 
-        with self._cached.changing():
+        with self._cached.changing(upstream):
             await self._database.write(work, upstream)
+
+
+def _noted(memory: Memory, notes: Sequence[MemoryUpdate]) -> Memory | None:
+    """Return *memory* after *notes*; None if they change more than health and bindings that were known.
+
+    A sweep tells both of one app after the other: reading all rows anew for each one takes too long.
+    """
+    health, bound = dict(memory.health), dict(memory.bindings)
+    for note in notes:
+        match note:
+            case HealthRead(app_id, told):
+                health[app_id] = told
+            case Bind(binding) if binding.phone in bound:
+                before = bound[binding.phone]
+                kept = before.waba if before.app_id == binding.app_id else None
+                bound[binding.phone] = replace(binding, waba=kept) if binding.waba is None else binding
+            case _:
+                return None
+    return replace(memory, bindings=bound, health=health)
 
 
 def _memory(connection: Connection, upstream: str, clock: StoreClock) -> Memory:

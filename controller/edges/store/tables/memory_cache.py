@@ -6,6 +6,10 @@ from contextlib import contextmanager
 from controller.model.memory import Memory
 
 
+def _unknown(_: Memory) -> None:
+    """Return what a memory is after a change that only the database knows: None."""
+
+
 class MemoryCache:
     """Memories as they were last read, each until anything changes."""
 
@@ -24,13 +28,24 @@ class MemoryCache:
             self._memories.pop(upstream, None)
 
     @contextmanager
-    def changing(self) -> Iterator[None]:
-        """Forget every memory, also after a change that failed: it may have happened all the same."""
-        self._forget()
+    def changing(
+        self, upstream: str | None = None, changed: Callable[[Memory], Memory | None] = _unknown
+    ) -> Iterator[None]:
+        """Forget the memory of *upstream*, or of all, also after a change that failed: it may have happened.
+
+        *changed* makes the same change to a memory, and returns None if it cannot. Its result is kept if no
+        other change came between.
+        """
+        known = None if upstream is None else self._memories.get(upstream)
+        self._forget(upstream)
+        begun = self._changes
         try:
             yield
         finally:
-            self._forget()
+            alone = self._changes == begun
+            self._forget(upstream)
+        if alone and upstream in self._memories and known is not None:
+            self._memories[upstream] = changed(known)
 
     async def read(self, upstream: str, read: Callable[[], Awaitable[Memory]]) -> Memory:
         """Return the memory of *upstream*. One that a change overtook is returned, and not kept."""
@@ -42,6 +57,6 @@ class MemoryCache:
                 self._memories[upstream] = memory
         return memory
 
-    def _forget(self) -> None:
-        self._memories = dict.fromkeys(self._memories)
+    def _forget(self, upstream: str | None = None) -> None:
+        self._memories |= {name: None for name in self._memories if upstream in {None, name}}
         self._changes += 1
