@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controller.loop.run.controller import Controller
-from controller.model.manifest import App, Desired, Subscription
+from controller.model.manifest import App, Desired
 from controller.model.passes import Timing
 from controller.simulator.control.manual_changes import change_app
 from tests.sim.long_run import LongRun
 from tests.sim.oracle import violations
 from tests.sim.run_dirs import run_dir
-from tests.sim.scenario import TAG, Scenario, app, desired, subscription, there
+from tests.sim.scenario import Scenario, app, desired
+from tests.sim.settled_fleet import as_declared, webhook
 from tests.sim.sim_run import Disruption
 from tests.sim.simulated_world import UNMUTATED, Mutation, SimulatedWorld
 from tests.sim.timeline import START
@@ -42,22 +43,12 @@ class Fleet:
 
     def scenario(self) -> Scenario:
         apps = [app(number) for number in range(1, self.size + 1)]
-        hooks = [_hook(each) for each in apps]
-        more = [_hook(each, "gitops-more") for each in apps if self.more]
-        theirs = [_hook(each) for each in self.newcomers]
+        hooks = [webhook(each) for each in apps]
+        more = [webhook(each, "gitops-more") for each in apps if self.more]
+        theirs = [webhook(each) for each in self.newcomers]
         later = desired(*apps, *hooks, *self.newcomers, *theirs, *more, revision="r2")
         revisions = desired(*apps, *hooks), later
-        return Scenario("fleet", revisions, tuple(map(_there, apps)), _NEVER)
-
-
-def _hook(of: App, tag: str = TAG) -> Subscription:
-    return subscription(of, tag, headers={})
-
-
-def _there(of: App) -> Mapping[str, object]:
-    hook = _hook(of)
-    subscribed = {"tag": TAG, "url": hook.url, "version": hook.version, "modes": sorted(hook.modes)}
-    return there(of, id=f"00000000-0000-4000-8000-{of.phone[-12:]}", subscriptions=[subscribed])
+        return Scenario("fleet", revisions, tuple(map(as_declared, apps)), _NEVER)
 
 
 @dataclass

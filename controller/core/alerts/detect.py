@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.core.health.sending import BANNED
 from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED, WAY_OUT
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.waits import BY_REASON, AlertWhen
@@ -12,6 +13,9 @@ from controller.errors import AccountError, AddressNotAllowed, Denied, Locked
 from controller.model.passes import PartnerState, Pass, SourceState, Transition
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Truth
+
+AT_ONCE = 15.0
+"""Seconds that an alert about customers' messages must last before its notification."""
 
 SOON = 60.0
 """Seconds that an alert must last before its notification: by then most of an outage is known."""
@@ -122,10 +126,11 @@ def _of_apps(partner: PartnerState, summary: FleetSummary, missed: Collection[It
     if unsupported:
         yield _of_callbacks(partner.name, unsupported)
     for item, condition in summary.foreign.items():
-        yield _of_app(AlertKind.FOREIGN, item, condition, SOON)
+        yield _of_app(AlertKind.FOREIGN, item, condition, AT_ONCE)
     for item, condition in summary.stalled.items():
         if condition.reason not in {CALLBACK_NOT_SUPPORTED, FOREIGN_WEBHOOK}:  # one alert for one cause
-            yield _of_app(AlertKind.STALLED, item, condition, SOON)
+            patience = AT_ONCE if condition.reason == BANNED else SOON
+            yield _of_app(AlertKind.STALLED, item, condition, patience)
     for item in sorted((summary.unready.keys() - summary.stalled.keys()) & set(missed)):
         condition = summary.unready[item]
         when = _when(condition)
@@ -139,7 +144,7 @@ def _of_health(summary: FleetSummary) -> Iterator[Alert]:
     for item, condition in summary.unable.items():
         stalled = summary.stalled.get(item)
         if stalled is None or stalled.reason != condition.reason:
-            yield _of_app(AlertKind.SENDING, item, condition, SOON)
+            yield _of_app(AlertKind.SENDING, item, condition, AT_ONCE)
     for item, condition in summary.dropped.items():
         yield _of_app(AlertKind.QUALITY, item, condition, SOON)
 
