@@ -196,6 +196,14 @@ async def test_what_is_known_of_minting_follows_the_last_mint(desk: Desk) -> Non
     assert [each.renewed for each in process.facts.ends] == [True]
 
 
+async def test_the_account_is_asked_about_by_a_login_whatever_became_of_it(desk: Desk) -> None:
+    await desk.process().ask_account()
+    assert desk.login.logins == 1
+    desk.login.error = Denied("login is gone")
+    await desk.process().ask_account()
+    assert desk.login.logins == 2
+
+
 async def test_a_token_that_was_refused_leaves_room_for_another(desk: Desk) -> None:
     """A lost mint beside a dead token: the next one need not wait for the end of the dead one."""
     desk.set(auth=AuthMode.UNIVERSAL)
@@ -273,7 +281,8 @@ async def test_a_passing_process_signs_in_and_mints_for_an_hour_where_that_is_re
     assert await fetched(desk) == "partner token"
     desk.login.error = Denied("login is gone")
     process = desk.process()
-    assert (await process.fetch()).token == Secret("Bearer token-0")
+    first = await process.fetch()
+    assert (first.token, first.until) == (Secret("Bearer token-0"), desk.clock.now() + HOUR / 2)
     assert [life for _, life in desk.office.minted] == [HOUR]
     desk.clock.time += HOUR / 2
     assert (await process.fetch()).token == Secret("Bearer token-1")
@@ -374,6 +383,20 @@ async def test_universal_waits_for_the_mint_of_another_process(desk: Desk) -> No
     assert await fetched(desk) == "Bearer token-1"
     assert 59 <= desk.clock.time - began <= 61
     assert len(desk.office.active()) == 1
+
+
+async def test_nobody_waits_for_the_mint_of_another_process_while_a_token_serves(desk: Desk) -> None:
+    with pytest.raises(KilledError):
+        await desk.process(kill=(1, "after")).fetch()
+    began = desk.clock.time
+    assert await fetched(desk) == "partner token"
+    desk.clock.time += HOUR + 1
+    kept = await fetched(desk)
+    desk.set(auth=AuthMode.UNIVERSAL).clock.time += HOUR / 2
+    with pytest.raises(KilledError):
+        await desk.process(kill=(1, "after")).fetch()
+    assert await fetched(desk) == kept
+    assert desk.clock.time == began + HOUR + 1 + HOUR / 2, "nobody slept"
 
 
 async def test_what_another_process_kept_meanwhile_is_used(desk: Desk) -> None:
