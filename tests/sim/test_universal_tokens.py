@@ -46,7 +46,7 @@ def test_months_of_restarts_and_two_rotations_fail_no_pass_and_keep_two_tokens_a
     with run_dir() as context:
         sim = SimulatedWorld(scenario, context)
         notices = list[Notice]()
-        long_run = LongRun(sim, [(0.0, scenario.last)], SLOW, notices=notices, alert_every=HOUR)
+        long_run = LongRun(sim, [(0.0, scenario.last)], SLOW, notices=notices, alert_every=600.0)
         for start in range(DAYS * RESTARTS):
             if start in {DAYS * RESTARTS // 3, 2 * DAYS * RESTARTS // 3}:
                 rotate(sim, f"another-secret-of-start-{start}")
