@@ -135,10 +135,11 @@ def _credential(headers: Headers, accepted: str) -> tuple[str, bool]:
     """Return the credential of a call, and whether `Bearer` stood before it."""
     authorization = headers.get("authorization", "") if accepted != "token" else ""
     bare = headers.get("token", "") if accepted != "authorization" else ""
-    word, blank, rest = authorization.strip().partition(" ")
+    credential = authorization.strip() or bare.strip()
+    word, blank, rest = credential.partition(" ")
     if word.lower() == "bearer" and blank:
         return rest.strip(), True
-    return authorization.strip() or bare.strip(), False
+    return credential, False
 
 
 async def _cut(transport: TcpTransport, end: ConnectionEnd, receive: Receive) -> None:

@@ -157,8 +157,8 @@ def _buckets(world: World, request: ApiRequest) -> list[LimitBucket]:
     """Return the buckets that a call counts in: its own, the partner's overall one, or both."""
     route, partner = request.route, _partner_of(request)
     overall = LimitBucket("other", partner, LIMITS["other"])
-    waba = route.name == "wabaInfo" and world.switches.waba_limit == "10/min"
-    bucket = "waba" if waba else route.bucket
+    waba = world.switches.waba_limit if route.name == "wabaInfo" else "10/s"
+    bucket = route.bucket if waba == "10/s" else "waba"
     limit = LIMITS[bucket]
     if route.name == "list" and world.switches.list_limit == "10/min":
         return [LimitBucket("list", partner, LIMITS["list"])]
@@ -166,7 +166,7 @@ def _buckets(world: World, request: ApiRequest) -> list[LimitBucket]:
         return [overall]
     if route.required is RequiredToken.NONE:
         return [LimitBucket(route.bucket, _account(world, request), limit)]
-    if not limit.per_app:
+    if waba == "10/min-for-all" or not limit.per_app:
         return [LimitBucket(bucket, partner, limit)]
     own = LimitBucket(bucket, _app_owner(world, request.app, route), limit)
     return [own, overall] if world.switches.app_limits == "also-overall" else [own]

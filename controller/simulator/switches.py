@@ -163,7 +163,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "v3_account_modes": ("accept", "drop", "reject"),
         "v3_live_event": ("account_update", "account-event", "no"),
         "versions": ("0-3", "2-3"),
-        "waba_limit": ("10/s", "10/min"),
+        "waba_limit": ("10/s", "10/min", "10/min-for-all"),
     }
 )
 MOMENTS = frozenset({"app_tokens_end", "callbacks_gone_since", "login_ends"})

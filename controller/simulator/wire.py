@@ -24,6 +24,14 @@ class IncomingCall:
     credential: str = field(default="", repr=False)
     bearer: bool = False
 
+    def flag(self, name: str) -> bool | None:
+        """Return a flag of the form, in any case of letters; None if it is none, or not there."""
+        return {"true": True, "false": False}.get(self.form.get(name, "").lower())
+
+    def has_odd_flag(self, *names: str) -> bool:
+        """Return whether one of *names* is there and is neither true nor false."""
+        return any(name in self.form and self.flag(name) is None for name in names)
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

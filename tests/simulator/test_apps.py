@@ -155,6 +155,7 @@ async def test_only_a_live_app_has_health_and_a_waba(what: str) -> None:
         pytest.param({"storageRegion": "DE"}, (400, "Cannot Change Region After Go live"), id="too late"),
         pytest.param({"templateMessaging": "maybe"}, (400, REVIEW), id="neither true nor false"),
         pytest.param({"templateMessaging": "true"}, (200, "success"), id="template messaging"),
+        pytest.param({"templateMessaging": "True"}, (200, "success"), id="as Python spells it"),
         pytest.param({"callbackUrl": HOOK}, (200, "success"), id="the callback URL, which no page mentions"),
     ],
 )
@@ -165,6 +166,18 @@ async def test_an_update_of_a_live_app_is_answered_by_its_fields(
     app = await caller.seeded()
 
     assert said(await caller.call("PUT", f"/partner/app/{app}", **form)) == answer
+
+
+@pytest.mark.parametrize(("flag", "kept"), [("true", True), ("True", True), ("false", False), (None, False)])
+async def test_an_app_is_created_with_its_flags(flag: str | None, *, kept: bool) -> None:
+    caller = Caller.of()
+    form = {} if flag is None else {"templateMessaging": flag, "disableOptinPrefUrl": flag}
+    app = (await caller.call("POST", "/partner/app", name="FlagsOfCreate", **form)).json()["appId"]
+
+    body = (await caller.call("GET", f"/partner/app/{app}/details")).json()["appDetails"]
+    assert (body["templateMessaging"], body["disableOptinPrefUrl"]) == (kept, kept)
+    odd = await caller.call("POST", "/partner/app", name="OddFlags", templateMessaging="maybe")
+    assert said(odd) == (400, REVIEW)
 
 
 async def test_an_update_shows_the_changed_fields() -> None:

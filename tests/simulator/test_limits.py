@@ -131,8 +131,12 @@ async def test_a_switch_limits_the_list_to_ten_a_minute() -> None:
     assert refusal.headers["retry-after"] == "60"
 
 
-@pytest.mark.parametrize(("switch", "status"), [("10/min", 429), ("10/s", 200)])
-async def test_whether_waba_info_has_a_limit_for_each_app_is_a_switch(switch: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("switch", "status", "others"), [("10/min", 429, 200), ("10/min-for-all", 429, 429), ("10/s", 200, 200)]
+)
+async def test_whether_waba_info_has_a_limit_of_its_own_is_a_switch(
+    switch: str, status: int, others: int
+) -> None:
     caller = Caller.switched(f"waba-limit={switch}")
     app, other = await caller.seeded(), await caller.seeded(name="OtherSupport")
     for _ in range(10):
@@ -140,7 +144,7 @@ async def test_whether_waba_info_has_a_limit_for_each_app_is_a_switch(switch: st
         await caller.on_app("GET", app, "/waba/info")
 
     assert (await caller.on_app("GET", app, "/waba/info")).status_code == status
-    assert (await caller.on_app("GET", other, "/waba/info")).status_code == 200
+    assert (await caller.on_app("GET", other, "/waba/info")).status_code == others
 
 
 async def test_no_retry_after_is_sent_by_default() -> None:

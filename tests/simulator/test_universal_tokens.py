@@ -298,6 +298,7 @@ async def test_which_tokens_need_the_word_bearer_is_a_switch(
     assert (await caller.call("GET", "/partner/app/list", token)).status_code == 200
     assert (await caller.call("GET", "/partner/app/list", header["token"])).status_code == bare
     assert (await caller.http.get("/partner/app/list", headers=header)).status_code == bare
+    assert (await caller.http.get("/partner/app/list", headers={"token": token})).status_code == 200
     legacy = await caller.call("GET", "/partner/app/list", f"Bearer {caller.partner_token}")
     assert legacy.status_code == legacy_with_bearer
     revoke = await caller.call("POST", "/partner/1368/auth/revoke", header["token"], name="ci")

@@ -11,7 +11,6 @@ from controller.simulator.state import AppRecord
 from controller.simulator.wire import Response, failure, success
 from controller.simulator.world import World
 
-_FLAGS = ("true", "false")
 _APP = "/partner/app/{app}"
 
 
@@ -25,7 +24,7 @@ def update(world: World, request: ApiRequest) -> Response:
         return failure(400, "Invalid Region Passed")
     if "storageRegion" in form and app.live:
         return failure(400, "Cannot Change Region After Go live")
-    if any(form[name] not in _FLAGS for name in ("templateMessaging", "disableOptinPrefUrl") if name in form):
+    if request.call.has_odd_flag("templateMessaging", "disableOptinPrefUrl"):
         return REVIEW
     no_callback = gone(world, app.created)
     changed = world.apps.put(_updated(app, request, no_callback=no_callback))
@@ -36,13 +35,14 @@ def update(world: World, request: ApiRequest) -> Response:
 
 
 def _updated(app: AppRecord, request: ApiRequest, *, no_callback: bool) -> AppRecord:
-    form = request.call.form
+    form, flag = request.call.form, request.call.flag
+    messaging, optin_off = flag("templateMessaging"), flag("disableOptinPrefUrl")
     return replace(
         app,
         region=form.get("storageRegion", app.region),
         callback_url=app.callback_url if no_callback else form.get("callbackUrl", app.callback_url),
-        template_messaging=form.get("templateMessaging", str(app.template_messaging).lower()) == "true",
-        optin_pref_off=form.get("disableOptinPrefUrl", str(app.optin_pref_off).lower()) == "true",
+        template_messaging=app.template_messaging if messaging is None else messaging,
+        optin_pref_off=app.optin_pref_off if optin_off is None else optin_off,
         modified=request.call.at,
     )
 

@@ -52,9 +52,17 @@ def create(world: World, request: ApiRequest) -> Response:
     """Create an app without a phone, which stays at its first stage."""
     name = request.call.form.get("name", "")
     problem = _terms_refusal(world, request) or _name_refusal(world, name) or _name_taken(world, name)
+    if not problem and request.call.has_odd_flag("templateMessaging", "disableOptinPrefUrl"):
+        problem = REVIEW
     if problem:
         return problem
-    app = replace(_new_app(world, request), course=stages.STUCK)
+    messaging, optin_off = request.call.flag("templateMessaging"), request.call.flag("disableOptinPrefUrl")
+    app = replace(
+        _new_app(world, request),
+        course=stages.STUCK,
+        template_messaging=bool(messaging),
+        optin_pref_off=bool(optin_off),
+    )
     world.provision(app)
     return Response(200, {"appId": app.id}, effect=True)
 

@@ -36,13 +36,12 @@ def read(world: World, request: ApiRequest) -> SubscriptionFields | Response:
     version = form.get("version")
     if version is not None and version not in _VERSIONS[world.switches.versions]:
         return failure(400, "Invalid Version Passed")
-    flags = [form.get(name) for name in ("active", "showOnUI")]
-    if any(flag not in (None, "true", "false") for flag in flags):
+    if request.call.has_odd_flag("active", "showOnUI"):
         return REVIEW
     mode = _mode(world, request, None if version is None else int(version))
     if isinstance(mode, Response):
         return mode
-    active, show_on_ui = (None if flag is None else flag == "true" for flag in flags)
+    active, show_on_ui = request.call.flag("active"), request.call.flag("showOnUI")
     number = None if version is None else int(version)
     return SubscriptionFields(form.get("tag"), url, number, mode, active, show_on_ui, form.get("meta"))
 
