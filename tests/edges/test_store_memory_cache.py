@@ -10,6 +10,7 @@ import pytest
 from controller.edges.store.store import SqlStore, open_store
 from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.errors import Locked
+from controller.model.account import AccountFacts
 from controller.model.health import AppHealth, WabaInfo
 from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
@@ -124,6 +125,16 @@ async def test_a_dropped_line_of_the_history_leaves_the_cached_memory_true(
     assert await store.memories.read(HERE) == await truth.memories.read(HERE)
 
 
+async def test_what_another_process_told_of_the_account_is_read(store: SqlStore, truth: SqlStore) -> None:
+    """Any process may tell it, the writer or not: a plan by hand learns that the terms are pending."""
+    first = await store.memories.read(HERE)
+    await truth.memories.tell(HERE, AccountFacts(terms_accepted=False, at=5.0))
+    seen = await store.memories.read(HERE)
+    assert (seen.account.terms_accepted, seen.bindings is first.bindings) == (False, True)
+    assert seen == await truth.memories.read(HERE)
+    assert await store.memories.read(HERE) is seen
+
+
 async def test_a_memory_is_cached_only_while_its_writer_is_at_work(store: SqlStore) -> None:
     async with store.writer(OTHER):
         first = await store.memories.read(OTHER)
@@ -138,14 +149,14 @@ class Reads:
         self.count = 0
         self.began, self.go_on = asyncio.Event(), asyncio.Event()
 
-    async def __call__(self) -> Memory:
-        self.count += 1
-        return Memory()
+    async def __call__(self, known: Memory | None) -> Memory:
+        self.count += known is None
+        return known or Memory()
 
-    async def slowly(self) -> Memory:
+    async def slowly(self, known: Memory | None) -> Memory:
         self.began.set()
         await self.go_on.wait()
-        return await self()
+        return await self(known)
 
 
 async def test_a_failed_change_empties_the_cached_memory() -> None:

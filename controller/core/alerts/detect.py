@@ -14,7 +14,7 @@ from controller.model.passes import PartnerState, Pass, SourceState, Transition
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Truth
 
-AT_ONCE = 15.0
+QUICKLY = 15.0
 """Seconds that an alert about customers' messages must last before its notification."""
 
 SOON = 60.0
@@ -126,10 +126,10 @@ def _of_apps(partner: PartnerState, summary: FleetSummary, missed: Collection[It
     if unsupported:
         yield _of_callbacks(partner.name, unsupported)
     for item, condition in summary.foreign.items():
-        yield _of_app(AlertKind.FOREIGN, item, condition, AT_ONCE)
+        yield _of_app(AlertKind.FOREIGN, item, condition, QUICKLY)
     for item, condition in summary.stalled.items():
         if condition.reason not in {CALLBACK_NOT_SUPPORTED, FOREIGN_WEBHOOK}:  # one alert for one cause
-            patience = AT_ONCE if condition.reason == BANNED else SOON
+            patience = QUICKLY if condition.reason == BANNED else SOON
             yield _of_app(AlertKind.STALLED, item, condition, patience)
     for item in sorted((summary.unready.keys() - summary.stalled.keys()) & set(missed)):
         condition = summary.unready[item]
@@ -144,7 +144,7 @@ def _of_health(summary: FleetSummary) -> Iterator[Alert]:
     for item, condition in summary.unable.items():
         stalled = summary.stalled.get(item)
         if stalled is None or stalled.reason != condition.reason:
-            yield _of_app(AlertKind.SENDING, item, condition, AT_ONCE)
+            yield _of_app(AlertKind.SENDING, item, condition, QUICKLY)
     for item, condition in summary.dropped.items():
         yield _of_app(AlertKind.QUALITY, item, condition, SOON)
 

@@ -11,12 +11,15 @@ SHARE = 5.0
 
 LEAST_DRIFT = 900.0
 
+SOONEST, LATEST = 0.85, 0.95
+"""Shares of a drift interval after which an app is read again. The rest is for reads that go before it."""
+
 _PAGE = 100
 
 
 def drift_interval(chosen: float | None, live: int) -> float:
     """Return the seconds between two reads of each live app: as chosen, or what half a budget takes."""
-    return max(LEAST_DRIFT, live / SHARE) if chosen is None else chosen
+    return max(LEAST_DRIFT, live / (SHARE * SOONEST)) if chosen is None else chosen
 
 
 def pause(calls: int) -> float:

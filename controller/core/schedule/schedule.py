@@ -235,12 +235,10 @@ class Schedule:
         self._known |= {name} - self._under_way
 
     def _sweep(self, name: str, now: float) -> None:
-        """Requeue an app for its periodic read. Chance spreads apps that began together.
-
-        Each app is read within an interval: the rest of it is for reads that go before, and for a notice.
-        """
+        """Requeue an app for its periodic read. Chance spreads apps that began together."""
         every = intervals.drift_interval(self._timing.drift, len(self._names))
-        self._queue.add(name, now + every * (0.85 + 0.1 * self._chance()), Lane.DRIFT)
+        share = intervals.SOONEST + (intervals.LATEST - intervals.SOONEST) * self._chance()
+        self._queue.add(name, now + every * share, Lane.DRIFT)
 
     def _keeps(self, name: str) -> bool:
         return name == WHOLE_PARTNER or name in self._names

@@ -8,8 +8,8 @@ import pytest
 
 from controller.core.alerts.detect import (
     AT_LEISURE,
-    AT_ONCE,
     LATER,
+    QUICKLY,
     SOON,
     Alert,
     AlertKind,
@@ -303,7 +303,7 @@ def test_a_foreign_webhook_raises_one_alert(
     stalled = [condition("Stalled", TRUE, reason) for reason in also]
     ready = condition("Ready", FALSE if also else TRUE)
     found = all_of(censuses={"main": summarize([status_of("a", ready, foreign, *stalled)])})
-    assert found == [(AlertKind.FOREIGN, "HostNotAllowed", "a", AT_ONCE), *more]
+    assert found == [(AlertKind.FOREIGN, "HostNotAllowed", "a", QUICKLY), *more]
 
 
 def test_only_an_app_that_was_ready_can_lose_readiness() -> None:

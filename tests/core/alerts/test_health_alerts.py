@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.core.alerts.detect import AT_ONCE, SOON, Alert, AlertKind, detect_alerts
+from controller.core.alerts.detect import QUICKLY, SOON, Alert, AlertKind, detect_alerts
 from controller.core.alerts.group import Phase, update_groups
 from controller.core.render.alerts import notice
 from controller.core.status.summary import summarize
@@ -52,7 +52,7 @@ def test_health_alerts_about_an_app(
     alerts = found(*conditions, lost=True)
     assert [(each.topic, each.reason) for each in alerts] == expected
     assert {(each.subject, each.since) for each in alerts} <= {("acme", NOW)}
-    urgent = {each.topic for each in alerts if each.patience == AT_ONCE}
+    urgent = {each.topic for each in alerts if each.patience == QUICKLY}
     ours = {AlertKind.SENDING} | ({AlertKind.STALLED} if STALLED in conditions else set())
     assert urgent == ours & {each.topic for each in alerts}
     assert {each.patience for each in alerts if each.topic not in urgent} <= {SOON}

@@ -12,8 +12,8 @@ NOW = 1_000.0
     ("chosen", "live", "expected"),
     [
         pytest.param(None, 0, 900.0, id="never more often than every quarter of an hour"),
-        pytest.param(None, 4_500, 900.0, id="as many as fit into that"),
-        pytest.param(None, 5_000, 1_000.0, id="a large fleet takes what half a budget takes"),
+        pytest.param(None, 3_825, 900.0, id="as many as fit into that"),
+        pytest.param(None, 5_100, 1_200.0, id="a large fleet takes what half a budget takes"),
         pytest.param(60.0, 5_000, 60.0, id="or as chosen"),
     ],
 )

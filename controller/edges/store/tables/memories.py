@@ -57,12 +57,20 @@ class MemoryTables:
         self._writers = writers
 
     async def read(self, upstream: str) -> Memory:
-        """Return all that is remembered of *upstream*, as of one moment."""
+        """Return all that is remembered of *upstream*, as of one moment.
 
-        def work(connection: Connection) -> Memory:
-            return _memory(connection, upstream, self._clock)
+        What sign-ins told is read each time: any process may have stored more of it.
+        """
 
-        return await self._cached.read(upstream, lambda: self._database.read(work))
+        def work(connection: Connection, known: Memory | None) -> Memory:
+            if known is None:
+                return _memory(connection, upstream, self._clock)
+            told = read_facts(connection, upstream, self._clock.ahead(self._clock.now(connection)))
+            return known if told == known.account else replace(known, account=told)
+
+        return await self._cached.read(
+            upstream, lambda known: self._database.read(lambda connection: work(connection, known))
+        )
 
     async def note(self, upstream: str, notes: Sequence[MemoryUpdate]) -> None:
         """Store every note, in order, or none of them. Locked if another process is the writer now."""

@@ -1,4 +1,7 @@
-"""Cache of the memories of upstreams whose one writer this process is: no other process changes them."""
+"""Cache of the memories of upstreams whose one writer this process is.
+
+No other process changes them, but for what sign-ins tell of the account.
+"""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -47,14 +50,12 @@ class MemoryCache:
         if alone and upstream in self._memories and known is not None:
             self._memories[upstream] = changed(known)
 
-    async def read(self, upstream: str, read: Callable[[], Awaitable[Memory]]) -> Memory:
-        """Return the memory of *upstream*. One that a change overtook is returned, and not kept."""
-        memory = self._memories.get(upstream)
-        if memory is None:
-            before = self._changes
-            memory = await read()
-            if upstream in self._memories and self._changes == before:
-                self._memories[upstream] = memory
+    async def read(self, upstream: str, read: Callable[[Memory | None], Awaitable[Memory]]) -> Memory:
+        """Return what *read* makes of the cached memory, None without one. It is kept unless overtaken."""
+        before = self._changes
+        memory = await read(self._memories.get(upstream))
+        if upstream in self._memories and self._changes == before:
+            self._memories[upstream] = memory
         return memory
 
     def _forget(self, upstream: str | None = None) -> None:
