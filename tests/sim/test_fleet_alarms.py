@@ -5,10 +5,12 @@
 
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
+from controller.core.schedule.intervals import SHARE, SOONEST
 from controller.loop.run.controller import Controller
 from controller.model.manifest import WebhookPolicy
 from controller.model.notice import Notice
@@ -21,6 +23,7 @@ from tests.sim.run_dirs import run_dir
 from tests.sim.scenario import OLD_ENDED, SWITCHES, UNIVERSAL
 from tests.sim.settled_fleet import settled
 from tests.sim.simulated_world import HOUR, SimulatedWorld
+from tests.sim.timeline import START
 
 APPS = int(os.environ.get("ALARM_APPS", "40"))
 DAY, DRIFT = 24 * HOUR, HOUR
@@ -101,3 +104,21 @@ def test_what_happens_to_an_app_of_a_fleet_is_told_in_time() -> None:
         assert max(health.values()) <= 2 + 2, "once a day, at first, and after the event"
         routes = {each.route for each in sim.trace.requests}
         assert routes <= {"unknown", "mintPartner", "revokePartner", "list", "subscriptions", "wabaInfo"}
+
+
+def test_each_app_is_read_within_the_shortest_interval_that_the_rate_limit_allows() -> None:
+    """The default interval of a large fleet: its sweep needs half of all calls, without a pause."""
+    apps = 200
+    drift = apps / (SHARE * SOONEST)
+    scenario = settled(apps, UNIVERSAL, *SWITCHES, *OLD_ENDED)
+    with run_dir() as context:
+        sim = SimulatedWorld(scenario, context)
+        LongRun(sim, [(0.0, scenario.last)], Timing(interval=60.0, drift=drift)).run(7 * drift)
+        reads = defaultdict(list)
+        for each in sim.trace.requests:
+            if each.route == "subscriptions":
+                reads[each.phone].append(each.at - START)
+    first = max(moments[0] for moments in reads.values())
+    pauses = [b - a for moments in reads.values() for a, b in pairwise(moments) if a > first]
+    assert len(pauses) > apps
+    assert max(pauses) <= drift

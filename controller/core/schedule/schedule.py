@@ -48,7 +48,7 @@ class Schedule:
         self._events = {False: Throttle(quiet=0.0), True: Throttle(UNDER_WAY, quiet=0.0)}
         self._decided: frozenset[Change] = frozenset()
         self._in_flight = 0
-        self._free = 0.0
+        self._taken = self._free = 0.0
         self._listed = False
         self._known: set[str] = set()
         self._under_way: set[str] = set()
@@ -132,6 +132,7 @@ class Schedule:
 
     def take(self, now: float) -> tuple[str, Lane] | None:
         """Take what is due. Background reads keep a distance, so that half of the budget stays free."""
+        self._taken = now
         return self._queue.take(now, Lane.CHANGED if now < self._free else Lane.DRIFT)
 
     def next_at(self, now: float) -> float | None:
@@ -180,9 +181,12 @@ class Schedule:
         self._failures.pop(name, None)
 
     def _space(self, outcome: PassOutcome, now: float) -> None:
-        """Keep the distance after a background read of one app. Its first read asked for its token, too."""
+        """Keep the distance of a background read of one app from the next, whatever time its answers took.
+
+        Its first read asked for its token, too.
+        """
         if outcome.name != WHOLE_PARTNER and outcome.lane > Lane.CHANGED:
-            self._free = now + intervals.pause(outcome.calls + (outcome.name not in self._looked))
+            self._free = self._taken + intervals.pause(outcome.calls + (outcome.name not in self._looked))
         self._looked[outcome.name] = now
 
     def _answer(self, outcome: PassOutcome, plan: Plan) -> None:

@@ -568,6 +568,17 @@ def test_observations_of_the_sweep_keep_a_distance_that_delays_nothing_else(lane
     assert made.take(NOW + 0.6) == (TWO, DRIFT)
 
 
+def test_the_time_that_answers_take_is_a_part_of_the_distance() -> None:
+    """Otherwise a sweep takes longer than its interval, the more so the slower the answers are."""
+    made = listed(not_observed=[1, 2, 3])
+    assert made.take(NOW) == (ONE, DRIFT)
+    made.done(replace(single(ONE, lane=DRIFT), calls=2), NOW + 0.4)
+    assert made.next_at(NOW + 0.4) == pytest.approx(NOW + intervals.pause(3), rel=0, abs=1e-3)
+    assert made.take(NOW + 0.6) == (TWO, DRIFT)
+    made.done(replace(single(TWO, lane=DRIFT), calls=2), NOW + 1.6)
+    assert made.take(NOW + 1.6) == (THREE, DRIFT)
+
+
 def test_a_second_observation_needs_no_token() -> None:
     made = listed(not_observed=[1, 2])
     made.done(single(ONE), NOW)
