@@ -119,17 +119,22 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """*changes* maps each differing field to what was found and what is wanted, as texts for a reader.
+    """*found* is the subscription as it was read, *changes* maps each differing field to (found, wanted).
 
-    *unknown*: only its headers go out, which were never written from here.
+    The values of *changes* are texts for a reader. *unknown*: only its headers go out, which were never
+    written from here.
     """
 
     subscription: Subscription
     app_id: AppId
-    id: SubscriptionId
+    found: RemoteSubscription
     changes: Mapping[str, tuple[str, str]]
     drift: bool
     unknown: bool = False
+
+    @property
+    def id(self) -> SubscriptionId:
+        return self.found.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,9 @@ class Unsubscribe:
 
 
 Action: TypeAlias = Link | SetCallback | Subscribe | Update | Unsubscribe
+
+Effect: TypeAlias = Action | App | Subscription
+"""What an entry of a plan would do: an action, or what is declared and does not exist yet."""
 
 
 class WaitFor(StrEnum):
@@ -163,20 +171,27 @@ class WaitFor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """*until* (epoch seconds) is when to observe again, None if only Gupshup or a person ends the wait."""
+    """*until* (epoch seconds) is when to observe again, None if only Gupshup or a person ends the wait.
+
+    *effect* is what follows the wait, None if that is not known.
+    """
 
     verb: Verb
     item: Item
     wait_for: WaitFor
     until: float | None = None
     message: str = ""
+    effect: Effect | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
+    """*effect* is what does not happen, None if nothing was to change."""
+
     item: Item
     reason: str
     message: str
+    effect: Effect | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,4 +16,4 @@ def account_block(matched: MatchedApp) -> Blocked | None:
     if obstacle is None or matched.asked_again_since(facts.at):
         return None
     again = f"afterwards `gupshupctl reconcile {matched.app.name}`, or the next sign-in, finds out"
-    return Blocked(matched.item, str(obstacle), f"{REMEDIES[obstacle]}; {again}")
+    return Blocked(matched.item, str(obstacle), f"{REMEDIES[obstacle]}; {again}", matched.app)

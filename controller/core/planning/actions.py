@@ -93,6 +93,14 @@ def item_of(action: Action) -> Item:
             assert_never(action)
 
 
+_VERBS = list(Verb)
+
+
+def order(action: Action) -> tuple[int, Item]:
+    """Return the place of *action* in a plan."""
+    return _VERBS.index(verb_of(action)), item_of(action)
+
+
 def permitted(action: Action, matched: MatchedApp, *, key: str, digest: str) -> PlanEntry:
     """Return *action*, or what holds it back: a missing policy, a suspension or an earlier refusal."""
     app, now = matched.app, matched.context.now
@@ -107,7 +115,7 @@ def permitted(action: Action, matched: MatchedApp, *, key: str, digest: str) -> 
     if refusal.retry_at is not None and refusal.retry_at <= now:
         return action
     if refusal.retry_at is None or refusal.reason == TOO_MANY_SUBSCRIPTIONS or asks_person(refusal):
-        return Blocked(item_of(action), refusal.reason, refusal.message)
+        return Blocked(item_of(action), refusal.reason, refusal.message, action)
     return _waiting(action, WaitFor.BACKOFF, refusal.retry_at, refusal.message)
 
 
@@ -128,4 +136,4 @@ def suspended(app: App, now: float) -> bool:
 
 
 def _waiting(action: Action, wait_for: WaitFor, until: float | None = None, message: str = "") -> Waiting:
-    return Waiting(verb_of(action), item_of(action), wait_for, until, message)
+    return Waiting(verb_of(action), item_of(action), wait_for, until, message, action)

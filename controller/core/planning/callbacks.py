@@ -128,7 +128,7 @@ def _blocked(matched: MatchedApp, action: SetCallback, partner: Refusal) -> Bloc
         f"no call was made: {partner.tries} times in a row {partner.message}" if own is None else own.message
     )
     message = f"{why}; {way_out(matched.app, matched.subscriptions)}; one app is tried again once a day"
-    return Blocked(matched.item, CALLBACK_NOT_SUPPORTED, message)
+    return Blocked(matched.item, CALLBACK_NOT_SUPPORTED, message, action)
 
 
 def way_out(app: App, subscriptions: Iterable[Subscription] = ()) -> str:

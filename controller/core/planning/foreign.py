@@ -58,7 +58,7 @@ def blocked_by_foreign(entries: Iterable[PlanEntry], policy: WebhookPolicy) -> I
     blocks = bool(alarming) and policy.on_foreign is OnForeign.BLOCK
     for entry in found:
         if blocks and isinstance(entry, Action):
-            yield Blocked(item_of(entry), FOREIGN_WEBHOOK, told(alarming))
+            yield Blocked(item_of(entry), FOREIGN_WEBHOOK, told(alarming), entry)
         else:
             yield entry
 

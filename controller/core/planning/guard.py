@@ -7,7 +7,8 @@ from enum import Enum, auto
 from typing import TypeAlias, assert_never
 
 from controller.core.planning.actions import item_of, verb_of
-from controller.core.planning.digest import digest, of_callback, of_link, of_subscription
+from controller.core.planning.changes.effects import fingerprint
+from controller.core.planning.digest import digest
 from controller.model.manifest import Ceiling, Count, Desired, Partner
 from controller.model.passes import PassKind
 from controller.model.plan import (
@@ -26,10 +27,13 @@ from controller.model.plan import (
 )
 
 Change: TypeAlias = tuple[Verb, Item]
-"""The identity of one change. A set of these is what `--release` lets through."""
+"""The identity of one change within a plan."""
+
+Released: TypeAlias = frozenset[str]
+"""The fingerprints of the effects that `--release` lets through: nothing else passes in their name."""
 
 
-def guard_for(plan: Plan, desired: Desired, released: frozenset[Change], breadth: PassKind) -> Plan:
+def guard_for(plan: Plan, desired: Desired, released: Released, breadth: PassKind) -> Plan:
     """Let through what a pass of this *breadth* may do. The rest is held, or waits."""
     match breadth:
         case PassKind.FULL:
@@ -58,7 +62,7 @@ class ChangeClass(Enum):
     UNSUBSCRIBE = auto()
 
 
-def _defer_uncertain(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
+def _defer_uncertain(plan: Plan, desired: Desired, released: Released) -> Plan:
     """Let changes wait that are few only because some apps were not observed yet."""
     unobserved = {
         ChangeClass.UPDATE: float(sum(each.differing for each in plan.not_observed)),
@@ -74,13 +78,15 @@ def _defer_uncertain(plan: Plan, desired: Desired, released: frozenset[Change]) 
 
 
 def _wait(plan: Plan, actions: Collection[Action], wait_for: WaitFor, why: str) -> Plan:
-    waiting = tuple(Waiting(verb_of(action), item_of(action), wait_for, None, why) for action in actions)
+    waiting = tuple(
+        Waiting(verb_of(action), item_of(action), wait_for, None, why, action) for action in actions
+    )
     stopped = {change(action) for action in actions}
     left = tuple(action for action in plan.actions if change(action) not in stopped)
     return replace(plan, actions=left, waiting=(*plan.waiting, *waiting))
 
 
-def guard(plan: Plan, desired: Desired, released: frozenset[Change]) -> Plan:
+def guard(plan: Plan, desired: Desired, released: Released) -> Plan:
     """Move each class of change that exceeds its ceiling from the actions to what is held.
 
     *desired* is everything that is declared, whatever scope the plan was narrowed to. New subscriptions,
@@ -119,10 +125,11 @@ def held_digest(plan: Plan) -> str | None:
     return ",".join(_held(plan)) or None
 
 
-def release(plan: Plan, names: Iterable[str]) -> frozenset[Change]:
+def release(plan: Plan, names: Iterable[str]) -> Released:
     """Return the changes that *names* (digests) let through: all that a digest holds, or none of it."""
     held, agreed = _held(plan), frozenset(names)
-    return frozenset(change(action) for name, actions in held.items() if name in agreed for action in actions)
+    let_through = (action for name, actions in held.items() if name in agreed for action in actions)
+    return frozenset(map(fingerprint, let_through))
 
 
 def _held(plan: Plan) -> Mapping[str, Sequence[Action]]:
@@ -130,35 +137,15 @@ def _held(plan: Plan) -> Mapping[str, Sequence[Action]]:
     known = [each.action for each in plan.held if _group(each.action) is not ChangeClass.UNKNOWN]
     unknown = [each.action for each in plan.held if _group(each.action) is ChangeClass.UNKNOWN]
     return {
-        digest([plan.partner.name, sorted(map(_fingerprint, actions))]): actions
+        digest([plan.partner.name, sorted(map(fingerprint, actions))]): actions
         for actions in (known, unknown)
         if actions
     }
 
 
-def _fingerprint(action: Action) -> list[str]:
-    """Return a change with what it would write. Consent covers no other change of the same thing."""
-    return [*map(str, change(action)), _content(action)]
-
-
-def _content(action: Action) -> str:
-    match action:
-        case Link(app):
-            return of_link(app)
-        case SetCallback(url=url):
-            return of_callback(url)
-        case Subscribe(wanted) | Update(wanted):
-            return of_subscription(wanted)
-        case Unsubscribe(remote=remote):
-            return remote.id
-        case _:
-            assert_never(action)
-
-
-def _counted(
-    actions: Iterable[Action], group: ChangeClass, released: frozenset[Change]
-) -> tuple[Action, ...]:
-    return tuple(a for a in actions if _group(a) is group and change(a) not in released)
+def _counted(actions: Iterable[Action], group: ChangeClass, released: Released) -> tuple[Action, ...]:
+    grouped = (action for action in actions if _group(action) is group)
+    return tuple(each for each in grouped if not released or fingerprint(each) not in released)
 
 
 def _group(action: Action) -> ChangeClass | None:

@@ -15,9 +15,9 @@ from controller.core.planning.actions import (
     Unchanged,
     Unverifiable,
     item_of,
+    order,
     permitted,
     suspended,
-    verb_of,
 )
 from controller.core.planning.digest import callback_key, link_key, of_callback, of_link
 from controller.core.planning.match import Absent, Conflict, Found, Undecided, phone_of
@@ -78,7 +78,7 @@ def plan(matches: Matches) -> Plan:
     return Plan(
         partner=matches.context.partner,
         revision=desired.revision,
-        actions=tuple(sorted(actions, key=_order)),
+        actions=tuple(sorted(actions, key=order)),
         waiting=_only(entries, Waiting),
         blocked=_only(entries, Blocked),
         unmanaged=_only(entries, Unmanaged),
@@ -97,11 +97,11 @@ def _of_app(matched: MatchedApp) -> Iterator[PlanEntry]:
             yield from _linked(matched, found)
             return
         case Conflict(reason, message):
-            yield Blocked(matched.item, reason, message)
+            yield Blocked(matched.item, reason, message, matched.app)
             yield from _subscriptions_wait(matched, why=f"{matched.item} is blocked")
             return
         case Undecided(wait_for, message, until):
-            yield Waiting(Verb.LINK, matched.item, wait_for, until, message)
+            yield Waiting(Verb.LINK, matched.item, wait_for, until, message, matched.app)
         case Absent():
             entry = _link(matched)
             yield entry
@@ -131,7 +131,7 @@ def _link(matched: MatchedApp) -> PlanEntry:
         and not matched.asked_again_since(until - LINK_COOLDOWN)
     ):
         why = f"the last {ALIKE_REFUSALS} links were refused alike: {matched.memory.links[0].message}"
-        return Waiting(Verb.LINK, matched.item, WaitFor.COOLDOWN, until, why)
+        return Waiting(Verb.LINK, matched.item, WaitFor.COOLDOWN, until, why, entry)
     return entry
 
 
@@ -144,19 +144,21 @@ def attempts(matched: MatchedApp) -> list[Intent]:
 
 def _pending(matched: MatchedApp, intent: Intent) -> PlanEntry | None:
     if intent.ended is None:
-        return Waiting(Verb.LINK, matched.item, WaitFor.OUTCOME, message="a link is on its way")
+        why = "a link is on its way"
+        return Waiting(Verb.LINK, matched.item, WaitFor.OUTCOME, message=why, effect=matched.app)
     if intent.phone == matched.app.phone and intent.unclear >= MOST_UNCLEAR_LINKS:
         return Blocked(
             matched.item,
             "CreateOutcomeUnknown",
             f"{intent.unclear} links in a row got no clear answer; check Gupshup's portal, then run "
             f"`gupshupctl resolve {matched.app.name} --adopt ID` or `--absent`",
+            matched.app,
         )
     until = absent_from(intent, matched.context.partner.settle)
     if until is None or until <= matched.context.observed.absent_at:
         return None
     why = "a link got no clear answer and may still take effect"
-    return Waiting(Verb.LINK, matched.item, WaitFor.OUTCOME, until, why)
+    return Waiting(Verb.LINK, matched.item, WaitFor.OUTCOME, until, why, matched.app)
 
 
 def absent_from(intent: Intent, settle: Settle) -> float | None:
@@ -268,7 +270,8 @@ def _subscriptions_wait(
     """Let the app's subscriptions wait as the app does, or for what the partner requires first."""
     first = WaitFor.LINK if matched.context.partner.subscribe_when is SubscribeWhen.LINKED else WaitFor.LIVE
     for wanted in matched.subscriptions:
-        waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), wait_for or first, message=why)
+        item, on = subscription_item(wanted), wait_for or first
+        waiting = Waiting(Verb.SUBSCRIBE, item, on, message=why, effect=wanted)
         yield subscriptions.headerless(matched, wanted) or waiting
 
 
@@ -291,10 +294,3 @@ def _only(entries: Sequence[PlanEntry], kind: type[_T]) -> tuple[_T, ...]:
 def _counts(entry: PlanEntry, request: Request) -> bool:
     item = item_of(entry) if isinstance(entry, Action) else entry.item
     return request.only is None or item in request.only
-
-
-_VERBS = list(Verb)
-
-
-def _order(action: Action) -> tuple[int, Item]:
-    return _VERBS.index(verb_of(action)), item_of(action)

@@ -29,6 +29,6 @@ def _without_room(entry: Subscribe, listed: int, *, frees: bool) -> PlanEntry:
     )
     if frees:
         why = f"{message}; it is made once one of them is removed"
-        return Waiting(Verb.SUBSCRIBE, item_of(entry), WaitFor.ROOM, message=why)
+        return Waiting(Verb.SUBSCRIBE, item_of(entry), WaitFor.ROOM, message=why, effect=entry)
     advice = "remove one, or let one webhook have more modes"
-    return Blocked(item_of(entry), TOO_MANY_SUBSCRIPTIONS, f"{message}; {advice}")
+    return Blocked(item_of(entry), TOO_MANY_SUBSCRIPTIONS, f"{message}; {advice}", entry)

@@ -13,6 +13,7 @@ from controller.core.planning.actions import (
     Provisioning,
     Unchanged,
     Unverifiable,
+    item_of,
     permitted,
 )
 from controller.core.planning.digest import of_subscription, of_write, subscription_key
@@ -96,7 +97,7 @@ def headerless(matched: MatchedApp, wanted: Subscription) -> Blocked | None:
     """Return what blocks a subscription whose headers cannot be read: no comparison is possible either."""
     item = subscription_item(wanted)
     secret = matched.context.observed.digests.get(item)
-    return Blocked(item, UNAVAILABLE, secret.why) if isinstance(secret, ReadFailed) else None
+    return Blocked(item, UNAVAILABLE, secret.why, wanted) if isinstance(secret, ReadFailed) else None
 
 
 def drift(wanted: Subscription, found: RemoteSubscription) -> Changes:
@@ -150,7 +151,7 @@ def _missing(matched: MatchedApp, row: Row, wanted: Subscription, *, first: bool
             until = second_read(row, matched.facts)
             on = WaitFor.LIVE if live is False else WaitFor.OBSERVATION if until is None else WaitFor.BUDGET
             why = "the list shows the app as live, and a second read has not confirmed it yet"
-            return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, until, why)
+            return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, until, why, wanted)
     return _stuck(_sendable(Subscribe(wanted, row.id), matched, row), "it is not listed")
 
 
@@ -167,7 +168,7 @@ def _taken_by_other_case(
     if near is None or held:
         return entry
     ours = _written_by_us(matched, row, wanted)
-    return Blocked(subscription_item(wanted), TAG_TAKEN, respelt(near, ours=ours))
+    return Blocked(subscription_item(wanted), TAG_TAKEN, respelt(near, ours=ours), wanted)
 
 
 def _taking(
@@ -222,7 +223,7 @@ def _present(
     else:
         drifted = _as_declared(wanted, written) and "headers" not in differing
         unknown = dict(differing) == {"headers": UNKNOWN}
-        update = Update(wanted, row.id, remote.id, differing, drift=drifted, unknown=unknown)
+        update = Update(wanted, row.id, remote, differing, drift=drifted, unknown=unknown)
         what = "; ".join(f"{name} stays {present}, not {want}" for name, (present, want) in differing.items())
         entry = _stuck(_sendable(update, matched, row), what)
         pause = _active_pause(wanted, written) if differing.keys() == {"active"} else 0.0
@@ -272,7 +273,7 @@ def _delayed(entry: PlanEntry, until: float) -> PlanEntry:
     """Let an update wait *until* its hour is over. Any other entry has its own reason and stays."""
     why = "it was switched from outside; it is put back at most once an hour"
     if isinstance(entry, Update):
-        return Waiting(Verb.UPDATE, subscription_item(entry.subscription), WaitFor.BACKOFF, until, why)
+        return Waiting(Verb.UPDATE, item_of(entry), WaitFor.BACKOFF, until, why, entry)
     return entry
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from controller.core.planning.actions import item_of, verb_of
+from controller.core.planning.changes.effects import diff_of
 from controller.core.render.foreign import foreign_row
 from controller.core.timestamp import timestamp
 from controller.model.modes import in_order
 from controller.model.plan import (
     Action,
     Blocked,
+    Effect,
     Foreign,
     HeldChange,
     Item,
@@ -38,7 +40,15 @@ def row(item: Item, verb: Verb | None = None) -> dict[str, object]:
 
 
 def action_row(action: Action) -> dict[str, object]:
-    return {**row(item_of(action), verb_of(action)), "fields": fields(action)}
+    return {**row(item_of(action), verb_of(action)), "fields": fields(action), **diff_row(action)}
+
+
+def diff_row(effect: Effect | None) -> dict[str, object]:
+    """Return the values before and after, null where there are none. Nothing if the effect is not known."""
+    if effect is None:
+        return {}
+    diff = diff_of(effect)
+    return {"before": diff.before, "after": diff.after}
 
 
 def fields(action: Action) -> Mapping[str, object]:
@@ -64,16 +74,23 @@ def fields(action: Action) -> Mapping[str, object]:
 def waiting_row(each: Waiting) -> dict[str, object]:
     until = {} if each.until is None else {"until": timestamp(each.until)}
     message = {"message": each.message} if each.message else {}
-    return {**row(each.item, each.verb), "for": str(each.wait_for), **until, **message}
+    return {
+        **row(each.item, each.verb),
+        "for": str(each.wait_for),
+        **until,
+        **message,
+        **diff_row(each.effect),
+    }
 
 
 def blocked_row(each: Blocked) -> dict[str, object]:
-    return {**row(each.item), "reason": each.reason, "message": each.message}
+    return {**row(each.item), "reason": each.reason, "message": each.message, **diff_row(each.effect)}
 
 
 def held_row(each: HeldChange) -> dict[str, object]:
     message = {"message": each.message} if each.message else {}
-    return {**row(item_of(each.action), verb_of(each.action)), "guard": each.guard, **message}
+    named = row(item_of(each.action), verb_of(each.action))
+    return {**named, "guard": each.guard, **message, **diff_row(each.action)}
 
 
 def unmanaged_row(each: Unmanaged) -> dict[str, object]:

@@ -147,7 +147,7 @@ def _not_done(plan: Plan, outcomes: Mapping[Change, Result | Waiting]) -> Iterab
         outcome = outcomes.get(change(action))
         if outcome is None:
             why = "the run ended before its turn"
-            yield Waiting(verb_of(action), item_of(action), WaitFor.BUDGET, message=why)
+            yield Waiting(verb_of(action), item_of(action), WaitFor.BUDGET, message=why, effect=action)
         elif isinstance(outcome, Waiting):
             yield outcome
 

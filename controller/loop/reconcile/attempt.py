@@ -45,7 +45,7 @@ def result_of(action: Action, verdict: Verdict) -> Result:
 
 
 def postponed(action: Action, on: WaitFor, until: float | None, why: str) -> Attempt:
-    return Attempt(Waiting(verb_of(action), item_of(action), on, until, why))
+    return Attempt(Waiting(verb_of(action), item_of(action), on, until, why, action))
 
 
 async def begin(account: Account[Writer], action: Action) -> int:

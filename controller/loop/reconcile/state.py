@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from controller.core.planning.guard import Change
+from controller.core.planning.guard import Change, Released
 from controller.core.planning.matched_app import Matches
 from controller.errors import Denied
 from controller.loop.ports import Account, Writer
@@ -45,7 +45,7 @@ class PassState:
     """
 
     facts: Facts = field(default_factory=Facts)
-    released: frozenset[Change] = frozenset()
+    released: Released = frozenset()
     rate_limited: dict[str, float] = field(default_factory=dict)
     matches: Matches | None = None
     plan: Plan | None = None

@@ -71,8 +71,8 @@ def _call(account: Account[Writer], action: Write) -> Call:
     match action:
         case Subscribe(wanted, app_id):
             return partial(account.remote.subscribe, app_id, _form(account, wanted))
-        case Update(wanted, app_id, id):
-            return partial(account.remote.update_subscription, app_id, id, _form(account, wanted))
+        case Update(wanted, app_id, found):
+            return partial(account.remote.update_subscription, app_id, found.id, _form(account, wanted))
         case Unsubscribe(_, app_id, remote):
             return partial(account.remote.unsubscribe, app_id, remote.id)
         case SetCallback(_, app_id, url):

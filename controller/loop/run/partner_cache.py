@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from controller.core.planning.app_cache import AppCache
-from controller.core.planning.guard import Change
+from controller.core.planning.guard import Released
 from controller.core.planning.queries import facts_about, merge_facts, reads_between
 from controller.core.schedule.pass_outcome import PassOutcome
 from controller.errors import ControllerError
@@ -28,7 +28,7 @@ class PartnerCache:
         self._account = account
         self._enforce = enforce
         self._facts = Facts()
-        self._released: frozenset[Change] = frozenset()
+        self._released: Released = frozenset()
         self._begun = False
         self._listed_at = 0.0
         self.rows = AppCache()

@@ -19,7 +19,6 @@ from controller.model.plan import (
     WaitFor,
     Waiting,
 )
-from controller.model.upstream import SubscriptionId
 from tests.builders.manifest import CALLBACK, PARTNER, app, subscription
 from tests.builders.plan import links
 from tests.builders.upstream import app_id, remote
@@ -39,7 +38,7 @@ def waiting(count: int, on: WaitFor) -> list[Waiting]:
 
 
 OTHERS: list[Action] = [
-    Update(subscription(1), app_id(), SubscriptionId("1"), {}, drift=True),
+    Update(subscription(1), app_id(), remote(subscription(1)), {}, drift=True),
     Unsubscribe(app(1), app_id(), remote(subscription(1))),
     SetCallback(app(1), app_id(), CALLBACK),
 ]

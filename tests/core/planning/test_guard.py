@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core.planning.actions import verb_of
+from controller.core.planning.changes.effects import fingerprint
 from controller.core.planning.guard import (
     LEAST_UPDATES,
     allowed,
@@ -23,7 +24,6 @@ from controller.model.manifest import Ceiling, Count, Desired, Guards, Share
 from controller.model.passes import PassKind
 from controller.model.plan import (
     Action,
-    Item,
     Link,
     NotYetObserved,
     Plan,
@@ -34,7 +34,6 @@ from controller.model.plan import (
     Verb,
     WaitFor,
 )
-from controller.model.upstream import SubscriptionId
 from tests.builders.manifest import CALLBACK, PARTNER, app, desired, subscription
 from tests.builders.plan import links
 from tests.builders.upstream import app_id, remote
@@ -46,7 +45,7 @@ FLEETS = (1, 2, 9, 10, 11, 1000)
 def updates(count: int, *, drift: bool = False) -> list[Update]:
     changes = {"url": ("a", "b")}
     wanted = (subscription(number) for number in range(1, count + 1))
-    return [Update(each, app_id(), SubscriptionId("1"), changes, drift) for each in wanted]
+    return [Update(each, app_id(), remote(each), changes, drift) for each in wanted]
 
 
 def callbacks(count: int, *, finishes: bool = False) -> list[SetCallback]:
@@ -197,7 +196,7 @@ def test_a_release_name_has_no_effect_if_nothing_is_held() -> None:
 
 
 def test_a_release_lasts_while_its_changes_are_made_and_raises_no_ceiling() -> None:
-    let = frozenset(map(change, links(26)))
+    let = frozenset(map(fingerprint, links(26)))
     assert not guard(wished(*links(26)[20:]), fleet(10), let).held
     more = [Link(app(number)) for number in range(1, 53)]
     plan = guard(wished(*more), fleet(10), let)
@@ -223,8 +222,13 @@ def test_a_release_lasts_while_its_changes_are_made_and_raises_no_ceiling() -> N
         ),
         pytest.param(
             unsubscribes(4),
-            [*unsubscribes(3), replace(unsubscribes(4)[3], remote=remote(subscription(4), "99"))],
-            id="another subscription of that tag",
+            [*unsubscribes(3), replace(unsubscribes(4)[3], remote=replace(remote(subscription(4)), url="x"))],
+            id="a subscription that was changed meanwhile",
+        ),
+        pytest.param(
+            updates(4),
+            [*updates(3), replace(updates(4)[3], found=replace(remote(subscription(4)), active=False))],
+            id="an update of what was changed meanwhile",
         ),
         pytest.param(
             unsubscribes(4),
@@ -275,9 +279,9 @@ def test_a_release_of_first_writes_does_not_release_a_change() -> None:
     first, second = (held_digest(held) or "").split(",")
     assert first == held_digest(guard(wished(*changed), fleet(10), frozenset()))
     assert second == held_digest(guard(wished(*many), fleet(10), frozenset()))
-    assert release(held, [first]) == set(map(change, changed))
-    assert release(held, [second]) == set(map(change, many))
-    assert release(held, [first, second]) == {*map(change, changed), *map(change, many)}
+    assert release(held, [first]) == set(map(fingerprint, changed))
+    assert release(held, [second]) == set(map(fingerprint, many))
+    assert release(held, [first, second]) == {*map(fingerprint, changed), *map(fingerprint, many)}
     assert release(held, [f"{first},{second}", first[:-1]]) == frozenset()
     assert guard(wished(*changed, *many), fleet(10), release(held, [second])).actions == tuple(many)
 
@@ -285,7 +289,7 @@ def test_a_release_of_first_writes_does_not_release_a_change() -> None:
 def test_a_subscription_could_be_released_if_one_were_held() -> None:
     plan = replace(guard(wished(*links(26)), fleet(1), frozenset()))
     held = replace(plan, held=tuple(replace(plan.held[0], action=each) for each in subscribes(1)))
-    assert release(held, [held_digest(held) or ""]) == {change(subscribes(1)[0])}
+    assert release(held, [held_digest(held) or ""]) == {fingerprint(subscribes(1)[0])}
 
 
 ceilings = st.one_of(st.integers(0, 5).map(Count), st.integers(0, 100).map(Share))
@@ -300,7 +304,7 @@ def test_a_guard_never_passes_more_than_its_ceiling(
     linked, updated, removed, drifted = count
     drift = updates(12 + drifted, drift=True)[12:]
     actions: list[Action] = [*links(linked), *updates(updated), *unsubscribes(removed), *drift]
-    released = frozenset(change(each) for at, each in enumerate(actions) if at in agreed)
+    released = frozenset(fingerprint(each) for at, each in enumerate(actions) if at in agreed)
     plan = wished(*actions, guards=same(ceiling))
     result = guard(plan, fleet(size), released)
     assert sorted(map(str, [*result.actions, *(each.action for each in result.held)])) == sorted(
@@ -309,14 +313,16 @@ def test_a_guard_never_passes_more_than_its_ceiling(
     assert [each for each in actions if each in result.actions] == list(result.actions)
     for verb in (Verb.LINK, Verb.UPDATE, Verb.UNSUBSCRIBE):
         passed = [
-            a for a in result.actions if verb_of(a) is verb and a not in drift and change(a) not in released
+            a
+            for a in result.actions
+            if verb_of(a) is verb and a not in drift and fingerprint(a) not in released
         ]
         assert len(passed) <= allowed(ceiling, size, LEAST_UPDATES if verb is Verb.UPDATE else 1)
 
 
 # What a pass may do that did not look at everything.
 
-NOTHING: frozenset[tuple[Verb, Item]] = frozenset()
+NOTHING: frozenset[str] = frozenset()
 
 
 def not_observed(plan: Plan, apps: int, differing: int = 1, unknown: int = 0) -> Plan:
@@ -345,7 +351,7 @@ def test_a_pass_over_one_app_adds_and_restores_and_defers_guarded_changes(size: 
 
 
 def test_a_release_lets_no_pass_over_one_app_make_guarded_changes() -> None:
-    agreed = frozenset(map(change, links(1)))
+    agreed = frozenset(map(fingerprint, links(1)))
     assert guard_for(wished(*links(1)), fleet(1), agreed, PassKind.APP).actions == ()
 
 
@@ -414,6 +420,6 @@ def test_links_and_restoring_changes_wait_for_no_observation_of_single_apps() ->
 
 
 def test_released_changes_wait_for_no_observation() -> None:
-    agreed = frozenset(map(change, updates(9)))
+    agreed = frozenset(map(fingerprint, updates(9)))
     plan = not_observed(wished(*updates(9)), 5)
     assert guard_for(plan, fleet(10), agreed, PassKind.LIST).actions == tuple(updates(9))

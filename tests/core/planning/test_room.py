@@ -119,6 +119,6 @@ def test_it_is_tried_again_once_a_read_shows_room(listed: int, retry_at: float, 
 
 
 def test_such_words_to_an_update_are_a_refusal_like_others() -> None:
-    update = Update(WANTED, app_id(1), MOVED.id, {}, drift=False)
+    update = Update(WANTED, app_id(1), MOVED, {}, drift=False)
     verdict = of_rejection(update, Rejected("no", status=400, words=WORDS), AnswerContext(NOW))
     assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "Rejected")

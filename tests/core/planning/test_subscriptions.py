@@ -80,7 +80,7 @@ def test_readable_fields_of_a_subscription_are_compared(
     assert drift(WANTED, found) == expected
     plan = plan_for(WANTED, found)
     if expected:
-        assert update(plan) == Update(WANTED, app_id(1), THERE.id, expected, drift=False)
+        assert update(plan) == Update(WANTED, app_id(1), found, expected, drift=False)
     else:
         assert plan.actions == ()
         assert ITEM in plan.unchanged

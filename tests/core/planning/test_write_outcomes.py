@@ -28,7 +28,7 @@ from controller.errors import Rejected
 from controller.model.manifest import FromEnv
 from controller.model.memory import ClearRefusal, LedgerEntry, LedgerWritten, Refusal, Refuse
 from controller.model.plan import Outcome, SetCallback, Subscribe, Unsubscribe, Update
-from controller.model.upstream import RemoteSubscription, SubscriptionId
+from controller.model.upstream import RemoteSubscription
 from tests.builders.manifest import CALLBACK, app, subscription
 from tests.builders.memory import KEYED, NOW, written
 from tests.builders.upstream import app_id, remote
@@ -36,7 +36,7 @@ from tests.builders.upstream import app_id, remote
 APP, WANTED = replace(app(1), callback_url=CALLBACK), subscription(1)
 ID = app_id(1)
 KEY = subscription_key(ID, WANTED.tag)
-PUT = Update(WANTED, ID, SubscriptionId("1"), {"url": ("a", "b")}, drift=True)
+PUT = Update(WANTED, ID, remote(WANTED), {"url": ("a", "b")}, drift=True)
 POST = Subscribe(WANTED, ID)
 DELETE = Unsubscribe(APP, ID, remote(WANTED))
 SET = SetCallback(APP, ID, CALLBACK)

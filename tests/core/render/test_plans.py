@@ -38,7 +38,7 @@ from controller.model.plan import (
     WaitFor,
     Waiting,
 )
-from controller.model.upstream import PhoneTaken, SubscriptionId
+from controller.model.upstream import PhoneTaken
 from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, desired, phone, subscription
 from tests.builders.memory import NOW
 from tests.builders.plan import ITEM, SUB, observed, planned
@@ -58,8 +58,8 @@ CHANGES = {"url": ("https://old.example.com", "https://new.example.com"), "heade
 ACTIONS: Sequence[Action] = (
     Link(FULL),
     Subscribe(SECRET, app_id()),
-    Update(WANTED, app_id(), SubscriptionId("1"), CHANGES, drift=False),
-    Update(subscription(2), app_id(2), SubscriptionId("1"), {"active": ("false", "true")}, drift=True),
+    Update(WANTED, app_id(), remote(WANTED), CHANGES, drift=False),
+    Update(subscription(2), app_id(2), remote(subscription(2)), {"active": ("false", "true")}, drift=True),
     SetCallback(FULL, app_id(), CALLBACK),
     Unsubscribe(APP, app_id(), remote(subscription(1, "gitops-old"))),
 )
@@ -229,13 +229,20 @@ def test_an_empty_report_says_why_it_is_empty(
 
 
 def test_held_changes_are_shown_with_their_figures_and_what_would_change() -> None:
-    update = Update(subscription(), app_id(), SubscriptionId("1"), {"url": ("a", "b")}, drift=False)
+    update = Update(subscription(), app_id(), remote(subscription()), {"url": ("a", "b")}, drift=False)
     plan = Plan(PARTNER, "r1", held=(HeldChange(update, "maxUpdates", "2 planned, 1 allowed"),))
 
     text = plan_text([plan], "r1")
 
     assert "to update, guard: maxUpdates (2 planned, 1 allowed)" in text
     assert "        url: a → b" in text
+    found = {
+        "tag": "events",
+        "url": subscription().url,
+        "version": 3,
+        "modes": ["SENT", "READ"],
+        "active": True,
+    }
     assert plan_document([plan], "r1")["held"] == [
         {
             "verb": "update",
@@ -245,11 +252,14 @@ def test_held_changes_are_shown_with_their_figures_and_what_would_change() -> No
             "app": "app-0001",
             "guard": "maxUpdates",
             "message": "2 planned, 1 allowed",
+            "before": found,
+            "after": {**found, "showOnUI": False},
         }
     ]
 
 
 ROW = {"kind", "name", "partner", "app"}
+DIFF = {"before", "after"}
 PLANNED = {"verb", *ROW}
 SHARED = {
     "formatVersion",
@@ -274,10 +284,10 @@ def test_the_document_of_a_plan_has_the_keys_that_were_agreed() -> None:
     found = json.loads(json.dumps(plan_document([PLAN], "r1")))
     assert set(found) == {*SHARED, "actions", "summary", "forecast"}
     assert (found["formatVersion"], found["revision"]) == ("1.0", "r1")
-    assert keys(found["actions"]) == [{*PLANNED, "fields"}] * len(ACTIONS)
+    assert keys(found["actions"]) == [{*PLANNED, "fields", *DIFF}] * len(ACTIONS)
     assert keys(found["waiting"]) == [{*PLANNED, "for"}, {*PLANNED, "for", "until", "message"}]
     assert keys(found["blocked"]) == [{*ROW, "reason", "message"}]
-    assert keys(found["held"]) == [{*PLANNED, "guard"}]
+    assert keys(found["held"]) == [{*PLANNED, "guard", *DIFF}]
     assert keys(found["unmanaged"]) == [{*ROW, "id"}]
     assert found["foreign"] == [
         {
@@ -422,7 +432,7 @@ EVIL_PLAN = Plan(
     actions=(
         Link(EVIL),
         Subscribe(EVIL_SUB, app_id()),
-        Update(EVIL_SUB, app_id(), SubscriptionId("1"), {"url": (HOSTILE, HOSTILE)}, drift=True),
+        Update(EVIL_SUB, app_id(), remote(EVIL_SUB), {"url": (HOSTILE, HOSTILE)}, drift=True),
         SetCallback(EVIL, app_id(), HOSTILE),
         Unsubscribe(EVIL, app_id(), replace(remote(WANTED), tag=HOSTILE, url=HOSTILE)),
     ),

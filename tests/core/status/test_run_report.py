@@ -25,14 +25,13 @@ from controller.model.plan import (
     WaitFor,
     Waiting,
 )
-from controller.model.upstream import SubscriptionId
 from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, subscription
 from tests.builders.plan import ITEM, SUB
-from tests.builders.upstream import app_id
+from tests.builders.upstream import app_id, remote
 
 LINK = Link(APP)
 POST = Subscribe(WANTED, app_id())
-PUT = Update(WANTED, app_id(), SubscriptionId("1"), {}, drift=True)
+PUT = Update(WANTED, app_id(), remote(WANTED), {}, drift=True)
 NOBODY: Mapping[Item, AppId | None] = {}
 CONFIRMED = (Outcome.DONE, "Confirmed")
 
