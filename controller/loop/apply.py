@@ -1,8 +1,9 @@
 """Passes over one partner, one after the other, until nothing is left that this run could wait for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from controller.core.planning.changes.approval import Approval, overtaken
 from controller.core.planning.guard import Change
 from controller.core.render.statuses import document, read_documents
 from controller.core.schedule.intervals import poll
@@ -55,13 +56,27 @@ class PartnerRun:
         if self.state.plan is None:
             return Report(name, error=error)
         ids = {status.item: status.app_id for status in self.statuses}
-        return replace(report(self.state.plan, self.state.outcomes, self.results, ids), error=error)
+        results = {**self.results, **dict(self._overtaken())}
+        return replace(report(self.state.plan, self.state.outcomes, results, ids), error=error)
+
+    def _overtaken(self) -> Iterator[tuple[Change, Result]]:
+        """Yield the results of approved actions that were not sent, because the world moved."""
+        approval, due = self.request.approval, self.state.due
+        if approval is not None and due is not None:
+            found = overtaken(approval, due, self.results)
+            yield from (((each.verb, each.item), each) for each in found)
 
     def absorb(self) -> None:
         """Copy the results of the pass that is under way or just ended."""
         for key, outcome in self.state.outcomes.items():
             if isinstance(outcome, Result):
                 self.results[key] = outcome
+
+
+def partner_run(request: PassRequest, approval: Approval | None = None) -> PartnerRun:
+    """Return a run that is yet to begin. What a person approved, no guard holds again."""
+    released = frozenset() if approval is None else approval.released
+    return PartnerRun(replace(request, approval=approval), PassState(released=released))
 
 
 OnProgress = Callable[[PartnerRun], None]
@@ -164,7 +179,7 @@ def _after_error(run: PartnerRun, error: Busy | Unclear, now: float, *, wait: bo
 
 async def _store_statuses(account: Account[Writer], run: PartnerRun) -> None:
     """Store the status of every declared resource, for `get` and `describe`."""
-    plan, matches = run.state.plan, run.state.matches
+    plan, matches = run.state.due, run.state.matches
     if plan is not None and matches is not None:
         known = read_documents(await account.store.statuses.read(account.upstream))
         before = {status.item: status for status in known}

@@ -4,17 +4,24 @@ import json
 import os
 import pty
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import COMMAND, PATIENCE, THREE, Done, World, app, world
+from tests.e2e.world import COMMAND, PARTNER, PATIENCE, THREE, Done, World, app, world
 
 
-def answered(there: World, words: str, *arguments: str) -> Done:
-    """Run `apply` for somebody who types *words* at a terminal, where stderr is shown, too."""
+def answered(
+    there: World, words: str, *arguments: str, meanwhile: Callable[[], object] | None = None
+) -> Done:
+    """Run `apply` for somebody who types *words* at a terminal, where stderr is shown, too.
+
+    What happens *meanwhile* happens after the question, and before the answer.
+    """
     ours, theirs = pty.openpty()
-    os.write(ours, words.encode())
+    if meanwhile is None:
+        os.write(ours, words.encode())
     with subprocess.Popen(
         [COMMAND, "apply", *arguments],
         cwd=there.folder,
@@ -25,7 +32,15 @@ def answered(there: World, words: str, *arguments: str) -> Done:
         text=True,
     ) as process:
         os.close(theirs)
-        seen = _seen(ours)
+        asked = ""
+        if meanwhile is not None:
+            while "Apply this?" not in asked:
+                asked += os.read(ours, 4_096).decode(errors="replace")
+            try:
+                meanwhile()
+            finally:
+                os.write(ours, words.encode())
+        seen = asked + _seen(ours)
         assert process.stdout is not None
         out = process.stdout.read()
         code = process.wait(PATIENCE)
@@ -72,6 +87,45 @@ def test_apply_asks_also_about_changes_that_wait_for_a_live_app(tmp_path: Path) 
         there.apply()
         done = answered(there, "n\n", "--wait")
         assert (done.code, "Apply this?" in done.err) == (1, True)
+
+
+def test_a_confirmed_apply_does_what_was_shown_and_names_what_changed_meanwhile(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        there.apply("--wait")
+        moved = THREE[3].replace("${app.name}", "${app.name}/moved")
+        there.declare(*THREE[:3], moved, app("AppFour", 4))
+
+        def meanwhile() -> None:
+            other = [{"tag": "events", "url": "https://elsewhere.example.com", "version": 3}]
+            there.control("drift", {"app": "AppTwo", "subscriptions": other})
+            other = [{"tag": "events", "url": "https://hooks.example.com/AppThree/moved", "version": 3}]
+            there.control("drift", {"app": "AppThree", "subscriptions": other})
+
+        done = answered(there, "y\n", "-o", "json", meanwhile=meanwhile)
+        assert done.code == 5, done.err
+        found = {(each["verb"], each["app"]): each for each in done.json()["results"]}
+        assert {key: (each["outcome"], each["reason"]) for key, each in found.items()} == {
+            ("link", "AppFour"): ("done", ""),
+            ("update", "AppOne"): ("done", ""),
+            ("update", "AppTwo"): ("stale", "ChangedMeanwhile"),
+            ("update", "AppThree"): ("stale", "AlreadyAsPlanned"),
+        }
+        assert "url changed meanwhile" in found["update", "AppTwo"]["message"]
+        assert done.summary == {"linked": 1, "updated": 1, "unchanged": 5, "stale": 1, "waiting": 1}
+        urls = {
+            name: each["subscriptions"][0]["url"] for name, each in there.apps().items() if name != "AppFour"
+        }
+        assert urls["AppTwo"] == "https://elsewhere.example.com"
+
+
+def test_what_a_guard_lets_through_with_a_release_is_shown_and_done(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER.replace("spec: {", "spec: {guards: {maxLinks: 1}, "), *THREE[:3])
+        digest = there.plan().json()["heldDigest"]
+        done = answered(there, "y\n", "--release", digest)
+        assert (done.code, sorted(there.apps())) == (0, ["AppOne", "AppThree", "AppTwo"])
+        assert "+ link         App/AppOne" in done.err
 
 
 def test_apply_does_not_ask_if_there_is_nothing_to_do(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import pytest
 
 from controller.doors.app import Runtime, open_reader, open_writer
-from controller.doors.cli.apply import WaitOptions, apply_all
+from controller.doors.cli.apply_all import ApplyRequest, WaitOptions, apply_all
 from controller.doors.cli.partners import Selection
 from controller.doors.cli.source.load import Loaded
 from controller.edges.gupshup import Network
@@ -248,8 +248,7 @@ class SimulatedWorld:
             runtime = self._runtime(life, clock, "apply", loaded.desired)
             lives.append(runtime)
             done = await apply_all(
-                loaded,
-                Selection(),
+                ApplyRequest(loaded, Selection()),
                 runtime,
                 WaitOptions(wait=True, timeout=2 * HOUR, lock_timeout=0),
                 lambda _: None,

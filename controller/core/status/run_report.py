@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from controller.core.planning.actions import item_of, verb_of
+from controller.core.planning.changes.approval import AS_PLANNED
 from controller.core.planning.guard import Change, change, held_digest
 from controller.core.planning.waits import WAITS, EndedBy
 from controller.model.manifest import AppId
@@ -67,10 +68,11 @@ def report(
     """Report on a run: *outcomes* are those of the last plan's actions, *results* those of all passes.
 
     An action whose turn did not come waits for its budget. An unclear or stale result counts as done if the
-    resource is as declared by now. *ids* are the apps as last observed.
+    resource is as declared by now, and as unchanged if it was before this run. *ids* are the apps as last
+    observed.
     """
     confirmed = tuple(sorted(_confirmed(results, _settled(plan), ids), key=_order))
-    touched = {result.item for result in confirmed}
+    touched = {result.item for result in confirmed if result.reason != AS_PLANNED}
     waiting = (*plan.waiting, *_not_done(plan, outcomes))
     unchanged = sum(item not in touched for item in plan.unchanged)
     part = Report(
@@ -128,7 +130,7 @@ def _confirmed(
 ) -> Iterable[Result]:
     done = {result.item for result in results.values() if result.outcome is Outcome.DONE}
     for key, result in results.items():
-        if result.outcome is Outcome.DONE or key not in settled:
+        if result.outcome is Outcome.DONE or result.reason == AS_PLANNED or key not in settled:
             yield result
         elif result.verb is Verb.LINK or result.item not in done:
             app_id, why = ids.get(result.item) or result.app_id, "a later read showed that it was done"
@@ -153,7 +155,7 @@ def _not_done(plan: Plan, outcomes: Mapping[Change, Result | Waiting]) -> Iterab
 
 
 def _summary(part: Report) -> dict[str, int]:
-    outcomes = Counter(result.outcome for result in part.results)
+    outcomes = Counter(result.outcome for result in part.results if result.reason != AS_PLANNED)
     done = Counter(DONE_AS[result.verb] for result in part.results if result.outcome is Outcome.DONE)
     return {
         **{name: done[name] for name in DONE_AS.values()},

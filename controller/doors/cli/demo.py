@@ -12,7 +12,8 @@ from pathlib import Path
 
 import click
 
-from controller.doors.cli.apply import WaitOptions, run
+from controller.doors.cli.apply import run
+from controller.doors.cli.apply_all import ApplyRequest, WaitOptions
 from controller.doors.cli.options.connection import ConnectionOptions
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.partners import Selection
@@ -52,7 +53,7 @@ def command(time_scale: float, seed: int) -> int:
         loaded = load([str(folder)])
         connection = ConnectionOptions(str(Path(temporary) / "state.db"), None, None)
         options = WaitOptions(wait=True, timeout=300, lock_timeout=0)
-        return run(loaded, Selection(), connection, options, "text")
+        return run(ApplyRequest(loaded, Selection()), connection, options, "text")
 
 
 def _set_environment(exports: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.core.render.plans import plan_document, plan_text
 from controller.doors.app import Runtime, open_reader
-from controller.doors.cli.exits import CHANGES, FAILED, HELD, OK, code_of, worst
+from controller.doors.cli.exits import CHANGES, ERROR, FAILED, HELD, OK, code_of, worst
 from controller.doors.cli.options.arguments import output_option, paths_argument, paths_or_default
 from controller.doors.cli.options.connection import ConnectionOptions, connection_options
 from controller.doors.cli.options.mirrored import option
@@ -83,15 +83,19 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
 
 @dataclass(frozen=True, slots=True)
 class PartnerPlans:
-    """The plans of all partners that could be observed, and the *errors* of the others, by name."""
+    """The plans of all partners that could be observed, and the *errors* of the others, by name.
+
+    *cancelled*: a person saw them and said no.
+    """
 
     revision: str
     plans: tuple[Plan, ...]
     errors: Mapping[str, ControllerError]
+    cancelled: bool = False
 
     @property
     def code(self) -> int:
-        return worst(code_of(error) for error in self.errors.values())
+        return ERROR if self.cancelled else worst(code_of(error) for error in self.errors.values())
 
 
 async def plan_all(loaded: Loaded, selection: Selection, runtime: Runtime, *, seconds: float) -> PartnerPlans:

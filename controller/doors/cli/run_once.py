@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from controller.doors.app import Runtime, open_session
-from controller.doors.cli.apply import WaitOptions, apply_all, cancelled_by_signals
+from controller.doors.cli.apply_all import ApplyRequest, WaitOptions, apply_all, cancelled_by_signals
 from controller.doors.cli.exits import after_refusal
 from controller.doors.cli.options.connection import ConnectionOptions
 from controller.doors.cli.output.report import Applied, print_report
@@ -101,8 +101,8 @@ async def _read(watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns) -> 
 async def _apply(watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns, loaded: Loaded) -> Applied:
     runtime = replace(runtime, revision=loaded.desired.revision)
     options = WaitOptions(wait=False, timeout=600.0, lock_timeout=0.0)
-    selection = Selection(released=watcher.released)
-    applied = await apply_all(loaded, selection, runtime, options, lambda _: None, sign_ins)
+    asked = ApplyRequest(loaded, Selection(released=watcher.released))
+    applied = await apply_all(asked, runtime, options, lambda _: None, sign_ins)
     if watcher.refusal is None:
         return applied
     code = after_refusal(watcher.refusal, applied.code)

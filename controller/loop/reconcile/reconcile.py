@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from controller.core.planning.changes.approval import approved
 from controller.core.planning.guard import guard_for, release
 from controller.core.planning.matched_app import match_apps
 from controller.core.planning.outcomes.memory_updates import memory_updates
@@ -23,9 +24,10 @@ async def decide(
     matches = match_apps(request.desired, account.partner, observed, request.request)
     unguarded = plan(matches)
     state.released |= release(_guarded(unguarded, request, state), request.released)
-    guarded = _guarded(unguarded, request, state)
-    state.begin(matches, guarded)
-    return observed, guarded
+    due = _guarded(unguarded, request, state)
+    todo = due if request.approval is None else approved(due, request.approval)
+    state.begin(matches, due, todo)
+    return observed, todo
 
 
 def _guarded(unguarded: Plan, request: PassRequest, state: PassState) -> Plan:

@@ -256,3 +256,10 @@ def test_a_list_that_lags_behind_our_own_link_is_not_converging() -> None:
 )
 def test_an_app_that_is_not_live_yet_is_unfinished(*, part: Report, expected: bool) -> None:
     assert unfinished(part) is expected
+
+
+def test_what_was_as_planned_before_the_run_is_unchanged_and_named() -> None:
+    as_planned = result(Outcome.STALE, reason="AlreadyAsPlanned")
+    part = report(plan(unchanged=[ITEM]), {}, by_change(as_planned), NOBODY)
+    assert part.results == (as_planned,)
+    assert {name: count for name, count in part.summary.items() if count} == {"unchanged": 1}
