@@ -107,12 +107,13 @@ def test_a_confirmed_apply_does_what_was_shown_and_names_what_changed_meanwhile(
         found = {(each["verb"], each["app"]): each for each in done.json()["results"]}
         assert {key: (each["outcome"], each["reason"]) for key, each in found.items()} == {
             ("link", "AppFour"): ("done", ""),
+            ("subscribe", "AppFour"): ("done", ""),  # shown as waiting
             ("update", "AppOne"): ("done", ""),
             ("update", "AppTwo"): ("stale", "ChangedMeanwhile"),
             ("update", "AppThree"): ("stale", "AlreadyAsPlanned"),
         }
         assert "url changed meanwhile" in found["update", "AppTwo"]["message"]
-        assert done.summary == {"linked": 1, "updated": 1, "unchanged": 5, "stale": 1, "waiting": 1}
+        assert done.summary == {"linked": 1, "subscribed": 1, "updated": 1, "unchanged": 4, "stale": 1}
         assert there.apps()["AppTwo"]["subscriptions"][0]["url"] == "https://elsewhere.example.com"
 
 

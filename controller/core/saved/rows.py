@@ -1,0 +1,109 @@
+"""Rows of a saved plan: each entry of a plan with its effect. No id of Gupshup's is among them, and no secret."""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from controller.core.planning.actions import item_of
+from controller.core.planning.changes.effects import diff_of, subject_of
+from controller.core.planning.digest import Canonical
+from controller.model.manifest import App, Subscription
+from controller.model.plan import (
+    Blocked,
+    Effect,
+    Foreign,
+    HeldChange,
+    Item,
+    Link,
+    Plan,
+    SetCallback,
+    Subscribe,
+    Unmanaged,
+    Unsubscribe,
+    Update,
+    Waiting,
+)
+
+Row = dict[str, Canonical]
+
+
+def plan_row(plan: Plan) -> Row:
+    """Return all that *plan* says, but for what it does not know yet."""
+    return {
+        "partner": plan.partner.name,
+        "actions": [effect_row(each) for each in plan.actions],
+        "waiting": [_waiting(each) for each in plan.waiting],
+        "blocked": [_blocked(each) for each in plan.blocked],
+        "held": [_held(each) for each in plan.held],
+        "unmanaged": [_unmanaged(each) for each in plan.unmanaged],
+        "foreign": [_foreign(each) for each in plan.foreign],
+        "unchanged": _items(plan.unchanged),
+        "provisioning": _items(plan.provisioning),
+        "unverifiable": _items(plan.unverifiable),
+    }
+
+
+def effect_row(effect: Effect) -> Row:
+    (_, item), diff = subject_of(effect), diff_of(effect)
+    return {"effect": _kind(effect), **item_row(item), **_flags(effect), "before": diff.before, "after": diff.after}
+
+
+def item_row(item: Item) -> Row:
+    return {"kind": str(item.kind), "name": item.name, "app": item.app}
+
+
+def _kind(effect: Effect) -> str:
+    match effect:
+        case Link() | App():
+            return "link"
+        case SetCallback():
+            return "callback"
+        case Subscribe() | Subscription():
+            return "subscribe"
+        case Update():
+            return "update"
+        case Unsubscribe():
+            return "unsubscribe"
+        case _:
+            assert_never(effect)
+
+
+def _flags(effect: Effect) -> Row:
+    """Return the reasons of an update: it puts drift back, or writes what was never written from here."""
+    match effect:
+        case Update(drift=drift, unknown=unknown):
+            return {"drift": drift, "unknown": unknown}
+        case SetCallback(finishes_link=finishes, unknown=unknown):
+            return {"finishesLink": finishes, "unknown": unknown}
+        case _:
+            return {}
+
+
+def _waiting(each: Waiting) -> Row:
+    effect = None if each.effect is None else effect_row(each.effect)
+    head = {"verb": str(each.verb), **item_row(each.item), "for": str(each.wait_for)}
+    return {**head, "until": each.until, "message": each.message, "effect": effect}
+
+
+def _blocked(each: Blocked) -> Row:
+    effect = None if each.effect is None else effect_row(each.effect)
+    return {**item_row(each.item), "reason": each.reason, "message": each.message, "effect": effect}
+
+
+def _held(each: HeldChange) -> Row:
+    return {"guard": each.guard, "message": each.message, "effect": effect_row(each.action)}
+
+
+def _unmanaged(each: Unmanaged) -> Row:
+    return {**item_row(each.item), "id": each.id}
+
+
+def _foreign(each: Foreign) -> Row:
+    head = {**item_row(each.item), "id": each.id, "host": each.host, "modes": list(each.modes)}
+    return {**head, "version": each.version, "allowed": each.allowed}
+
+
+def _items(items: Iterable[Item]) -> list[Canonical]:
+    return [item_row(item) for item in items]
+
+
+__all__ = ["Row", "effect_row", "item_of", "item_row", "plan_row"]
