@@ -3,6 +3,7 @@
 ControllerError
 ├── ManifestError    the author: every problem at once
 ├── PlanRefused      the operator, who checks and agrees
+├── PlanFileError    the operator, who plans again: the file is no plan that can be applied here
 ├── SourceError      nobody: the source cannot be read now
 │   └── Unsettled    nobody: the source is being written to; read it again afterwards
 ├── Busy             nobody: nothing was sent, or the call was refused unread
@@ -48,6 +49,10 @@ class PlanRefused(ControllerError):
         super().__init__(f"{why}. To go on all the same: --release {digest}" if digest else why)
         self.why = why
         self.digest = digest
+
+
+class PlanFileError(ControllerError):
+    pass
 
 
 class SourceError(ControllerError):

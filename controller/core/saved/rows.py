@@ -1,9 +1,8 @@
-"""Rows of a saved plan: each entry of a plan with its effect. No id of Gupshup's is among them, and no secret."""
+"""Rows of a saved plan: each entry of a plan with its effect, and no secret."""
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
-from controller.core.planning.actions import item_of
 from controller.core.planning.changes.effects import diff_of, subject_of
 from controller.core.planning.digest import Canonical
 from controller.model.manifest import App, Subscription
@@ -23,10 +22,10 @@ from controller.model.plan import (
     Waiting,
 )
 
-Row = dict[str, Canonical]
+JsonRow: TypeAlias = dict[str, Canonical]
 
 
-def plan_row(plan: Plan) -> Row:
+def plan_row(plan: Plan) -> JsonRow:
     """Return all that *plan* says, but for what it does not know yet."""
     return {
         "partner": plan.partner.name,
@@ -42,12 +41,13 @@ def plan_row(plan: Plan) -> Row:
     }
 
 
-def effect_row(effect: Effect) -> Row:
+def effect_row(effect: Effect) -> JsonRow:
     (_, item), diff = subject_of(effect), diff_of(effect)
-    return {"effect": _kind(effect), **item_row(item), **_flags(effect), "before": diff.before, "after": diff.after}
+    head = {"effect": _kind(effect), **item_row(item), **_flags(effect)}
+    return {**head, "before": diff.before, "after": diff.after}
 
 
-def item_row(item: Item) -> Row:
+def item_row(item: Item) -> JsonRow:
     return {"kind": str(item.kind), "name": item.name, "app": item.app}
 
 
@@ -67,7 +67,7 @@ def _kind(effect: Effect) -> str:
             assert_never(effect)
 
 
-def _flags(effect: Effect) -> Row:
+def _flags(effect: Effect) -> JsonRow:
     """Return the reasons of an update: it puts drift back, or writes what was never written from here."""
     match effect:
         case Update(drift=drift, unknown=unknown):
@@ -78,32 +78,29 @@ def _flags(effect: Effect) -> Row:
             return {}
 
 
-def _waiting(each: Waiting) -> Row:
+def _waiting(each: Waiting) -> JsonRow:
     effect = None if each.effect is None else effect_row(each.effect)
     head = {"verb": str(each.verb), **item_row(each.item), "for": str(each.wait_for)}
     return {**head, "until": each.until, "message": each.message, "effect": effect}
 
 
-def _blocked(each: Blocked) -> Row:
+def _blocked(each: Blocked) -> JsonRow:
     effect = None if each.effect is None else effect_row(each.effect)
     return {**item_row(each.item), "reason": each.reason, "message": each.message, "effect": effect}
 
 
-def _held(each: HeldChange) -> Row:
+def _held(each: HeldChange) -> JsonRow:
     return {"guard": each.guard, "message": each.message, "effect": effect_row(each.action)}
 
 
-def _unmanaged(each: Unmanaged) -> Row:
+def _unmanaged(each: Unmanaged) -> JsonRow:
     return {**item_row(each.item), "id": each.id}
 
 
-def _foreign(each: Foreign) -> Row:
+def _foreign(each: Foreign) -> JsonRow:
     head = {**item_row(each.item), "id": each.id, "host": each.host, "modes": list(each.modes)}
     return {**head, "version": each.version, "allowed": each.allowed}
 
 
 def _items(items: Iterable[Item]) -> list[Canonical]:
     return [item_row(item) for item in items]
-
-
-__all__ = ["Row", "effect_row", "item_of", "item_row", "plan_row"]

@@ -1,0 +1,112 @@
+"""The document of a saved plan: what a file holds, and whether it may be applied."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NoReturn
+
+import jsonschema_rs
+
+from controller.core.planning.changes.effects import subject_of
+from controller.core.planning.digest import Canonical, digest
+from controller.core.planning.matched_app import subscription_item
+from controller.core.saved.rows import plan_row
+from controller.core.timestamp import timestamp
+from controller.errors import PlanFileError
+from controller.model.manifest import Desired
+from controller.model.plan import Item, Plan
+from controller.model.saved_plan import SavedPlan
+from controller.model.source import SourceFile
+
+KIND = "gupshup.controller/saved-plan"
+VERSION = "1.0"
+"""Another first figure is another format. Additions raise the second one."""
+
+SKEW = 300.0
+"""Seconds by which the clocks of two machines may differ."""
+
+_AGAIN = "plan again"
+
+
+def plan_document(saved: SavedPlan) -> dict[str, Canonical]:
+    """Return the whole content of a file. Its `digest` is that of all the rest."""
+    content: dict[str, Canonical] = {
+        "kind": KIND,
+        "formatVersion": VERSION,
+        "created": saved.created,
+        "revision": saved.revision,
+        "upstreams": dict(sorted(saved.upstreams.items())),
+        "manifests": [{"path": file.path, "text": file.data.decode()} for file in saved.files],
+        "plans": [plan_row(plan) for plan in saved.plans],
+    }
+    return {**content, "digest": digest(content)}
+
+
+def needed_files(
+    plans: Sequence[Plan], desired: Desired, files: Sequence[SourceFile]
+) -> tuple[SourceFile, ...]:
+    """Return those of *files* that declare what *plans* would change, and its partners."""
+    items = {item for plan in plans for item in _subjects(plan)}
+    names = {item.app for item in items}
+    declared = (
+        *(each.place for each in desired.partners),
+        *(app.place for app in desired.apps if app.name in names),
+        *(each.place for each in desired.subscriptions if subscription_item(each) in items),
+    )
+    paths = {place.file for place in declared}
+    return tuple(file for file in files if file.path in paths)
+
+
+def _subjects(plan: Plan) -> Iterator[Item]:
+    held = (each.action for each in plan.held)
+    stopped = (each.effect for each in (*plan.waiting, *plan.blocked))
+    for effect in (*plan.actions, *held, *stopped):
+        if effect is not None:
+            yield subject_of(effect)[1]
+
+
+def read_document(text: str, schema: Mapping[str, object]) -> dict[str, Any]:
+    """Return the document in *text*. Raises PlanFileError if it is none, or is not as it was written."""
+    try:
+        document = json.loads(text, parse_constant=_refuse)
+        _check(document, schema)
+        content = {name: value for name, value in document.items() if name != "digest"}
+        found = digest(content)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise PlanFileError(f"it is no whole plan: {error.msg} at {where}; {_AGAIN}") from None
+    except (ValueError, RecursionError):  # half characters, endless figures, a thousand brackets
+        raise PlanFileError(f"it is no plan; {_AGAIN}") from None
+    if found != document["digest"]:
+        raise PlanFileError(f"it was changed after it was made: its digest is {found} now; {_AGAIN}")
+    return dict(document)
+
+
+def refuse_age(created: float, now: float, most: float) -> None:
+    """Raise PlanFileError if a plan of *created* is older than *most* seconds, or from the future."""
+    made = f"it was made at {timestamp(created)}"
+    if created > now + SKEW:
+        raise PlanFileError(f"{made}, which is still to come: check the clocks; {_AGAIN}")
+    if now - created > most:
+        raise PlanFileError(f"{made}, longer ago than --max-age allows; {_AGAIN}")
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _check(document: object, schema: Mapping[str, object]) -> None:
+    if not isinstance(document, dict) or document.get("kind") != KIND:
+        raise PlanFileError("it is no saved plan, which `gupshupctl plan --out FILE` writes")
+    version = str(document.get("formatVersion"))
+    if version.partition(".")[0] != VERSION.partition(".")[0]:
+        raise PlanFileError(
+            f"its format is {version:.20}, and this gupshupctl knows {VERSION}: use the same version"
+        )
+    error = next(
+        iter(jsonschema_rs.Draft202012Validator(dict(schema), offline=True).iter_errors(document)), None
+    )
+    if error is not None:
+        where = "/".join(map(str, error.instance_path)) or "its top"
+        raise PlanFileError(
+            f"it is no plan that this gupshupctl wrote: {where:.200}: {error.message:.200}; {_AGAIN}"
+        )
