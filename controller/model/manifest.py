@@ -265,7 +265,8 @@ class Desired:
 
     *complete* is False if a scope was narrowed (`--only`, `-l`, a single file). What is missing then means
     nothing, so nothing is unsubscribed or called unmanaged because of it. *tags* holds all declared tags by
-    app if a complete source was narrowed, None if they are not known beyond *subscriptions*.
+    app if a complete source was narrowed, None if they are not known beyond *subscriptions*. *whole_apps* are
+    the names of apps with all their subscriptions here, although the scope is narrowed (`plan --since`).
     """
 
     revision: str
@@ -274,3 +275,4 @@ class Desired:
     subscriptions: tuple[Subscription, ...] = ()
     complete: bool = True
     tags: Mapping[str, frozenset[str]] | None = None
+    whole_apps: frozenset[str] = frozenset()

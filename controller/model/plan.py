@@ -84,7 +84,7 @@ class Request:
     *only*: the items that count, None for all. *resend*: write what can be written and never read even if its
     present value is not known. *again*: names of apps whose refusals and cool-downs from before *at* (epoch
     seconds) no longer count. *doubts* are names of apps whose health may have changed, each with when that
-    was reported (epoch seconds).
+    was reported (epoch seconds). *touched* is as in `Plan`.
     """
 
     only: frozenset[Item] | None = None
@@ -93,6 +93,7 @@ class Request:
     at: float = math.inf
     health_reads: HealthReads = HealthReads.UNKNOWN
     doubts: Mapping[str, float] = field(default_factory=dict)
+    touched: frozenset[Item] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,11 @@ class SetCallback:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
+    """*drift*: it was written from here as declared, and somebody removed it."""
+
     subscription: Subscription
     app_id: AppId
+    drift: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +256,8 @@ class Plan:
     """One partner's plan.
 
     *provisioning* are linked apps that are not live yet. *unverifiable* is what can be written and never
-    read, was not written by us, and is not going to be.
+    read, was not written by us, and is not going to be. *touched* are the items that the change is about
+    which the plan shows (`plan --since`), None if it is about everything.
     """
 
     partner: Partner
@@ -268,6 +273,7 @@ class Plan:
     not_observed: tuple[NotYetObserved, ...] = ()
     foreign: tuple[Foreign, ...] = ()
     warnings: tuple[PartnerWarning, ...] = ()
+    touched: frozenset[Item] | None = None
 
 
 class Outcome(StrEnum):

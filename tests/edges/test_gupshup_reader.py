@@ -277,6 +277,36 @@ async def test_a_query_by_phone_sends_the_phone_and_returns_all_rows() -> None:
     assert [r.url.params["phone"] for r in world.upstream.sent(LIST)] == [PHONE, PHONE]
 
 
+@pytest.mark.parametrize(
+    ("pages", "sent", "found"),
+    [
+        pytest.param([[]], 1, 0, id="nothing is one call"),
+        pytest.param([range(9)], 1, 9, id="a page that no page size cuts short is all"),
+        pytest.param([range(10), []], 2, 10, id="a page as long as an unasked one may have more to follow"),
+        pytest.param([range(50), range(50, 60), []], 3, 60, id="pages that Gupshup keeps short are followed"),
+        pytest.param([range(100)], 1, None, id="a full page is too many"),
+    ],
+)
+async def test_a_search_takes_one_call_if_it_finds_few(
+    pages: list[Sequence[int]], sent: int, found: int | None
+) -> None:
+    world = World().on(LIST, *(Answer(200, {"apps": rows(*page)}) for page in pages))
+    async with world.reader() as client:
+        answer = await client.search(name="Acme")
+
+    assert (None if answer is None else len(answer)) == found
+    assert [r.url.params["name"] for r in world.upstream.sent(LIST)] == ["Acme"] * sent
+    assert "phone" not in world.upstream.sent(LIST)[0].url.params
+
+
+async def test_a_repeating_search_is_read_without_pages() -> None:
+    there = [{**row, "phone": PHONE} for row in rows(*range(12))]
+    world = World().on(LIST, Answer(200, {"apps": there[:10]}))
+    world.upstream.on(PARTNER_APPS, Answer(200, {"partnerAppsList": [*there, *rows(20)]}))
+    async with world.reader() as client:
+        assert await client.search(phone=PHONE, name="App") == await client.search(phone=PHONE)
+
+
 @pytest.mark.parametrize("phone", ["", "+9198", "91 98", "٣", "9&name=x"])
 async def test_a_query_by_a_malformed_phone_is_not_sent(phone: str) -> None:
     world = World()

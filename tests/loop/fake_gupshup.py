@@ -58,6 +58,7 @@ class Gupshup:
     clock: FakeClock
     live_after: float = 0.0
     stale: float = 0.0
+    longest_search: int = 99
     memory: Callable[[], Awaitable[Memory]] | None = None
     apps: dict[AppId, Row] = field(default_factory=dict)
     subs: dict[AppId, dict[str, RemoteSubscription]] = field(default_factory=lambda: defaultdict(dict))
@@ -104,6 +105,11 @@ class Gupshup:
     async def rows_by_phone(self, phone: str) -> tuple[Row, ...]:
         await self._called("rows_by_phone", phone)
         return tuple(row for row in self._listed() if phone in (row.phone or ""))
+
+    async def search(self, *, phone: str = "", name: str = "") -> tuple[Row, ...] | None:
+        await self._called("search", phone or name)
+        found = [row for row in self._listed() if phone in (row.phone or "") and name in row.name]
+        return None if len(found) > self.longest_search else tuple(found)
 
     async def details(self, app: AppId) -> Details:
         await self._called("details", app)

@@ -22,7 +22,8 @@ NO_REQUEST = Request()
 class Context:
     """Everything that was observed of one partner.
 
-    *whole*: the manifests are complete, so what they lack is undeclared. *tags* are as in `Desired`.
+    *whole*: the manifests are complete, so what they lack is undeclared. *tags* and *whole_apps* are as in
+    `Desired`.
     """
 
     partner: Partner
@@ -30,6 +31,7 @@ class Context:
     request: Request
     whole: bool
     tags: Mapping[str, frozenset[str]] | None = None
+    whole_apps: frozenset[str] = frozenset()
 
     @property
     def now(self) -> float:
@@ -51,6 +53,11 @@ class MatchedApp:
     @property
     def item(self) -> Item:
         return app_item(self.app)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all declared subscriptions of this app are here: what they lack is undeclared."""
+        return self.context.whole or self.app.name in self.context.whole_apps
 
     @property
     def facts(self) -> Facts:
@@ -91,7 +98,7 @@ def match_apps(
     declared: dict[str, list[Subscription]] = defaultdict(list)
     for wanted in desired.subscriptions:
         declared[wanted.app].append(wanted)
-    context = Context(partner, observed, request, desired.complete, desired.tags)
+    context = Context(partner, observed, request, desired.complete, desired.tags, desired.whole_apps)
     apps = tuple(
         MatchedApp(app, match(app, seen, observed, partner.settle), _sorted(declared[app.name]), context)
         for app in sorted(desired.apps, key=lambda app: app.name)
@@ -125,12 +132,12 @@ def may_subscribe(matched: MatchedApp, found: Found) -> bool:
 def may_unsubscribe(matched: MatchedApp) -> bool:
     """Return whether undeclared subscriptions of this app may be removed at all."""
     owned = matched.context.partner.owned_tags is not None
-    return matched.context.whole and owned and Policy.UNSUBSCRIBE in matched.app.policies
+    return matched.whole and owned and Policy.UNSUBSCRIBE in matched.app.policies
 
 
 def needs_subscriptions(matched: MatchedApp) -> bool:
     """Return whether this app's subscriptions have to be read: also to find those that nobody declares."""
-    return bool(matched.subscriptions) or matched.context.whole
+    return bool(matched.subscriptions) or matched.whole
 
 
 def is_ours(partner: Partner, tag: str) -> bool:

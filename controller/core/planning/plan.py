@@ -86,8 +86,9 @@ def plan(matches: Matches) -> Plan:
         provisioning=tuple(entry.item for entry in _only(entries, Provisioning)),
         unverifiable=tuple(entry.item for entry in _only(entries, Unverifiable)),
         not_observed=_only(entries, NotYetObserved),
-        foreign=_only(entries, Foreign) if desired.complete else (),
+        foreign=_only(entries, Foreign) if desired.complete or desired.whole_apps else (),
         warnings=warnings(matches.context.partner, matches.context.account, matches.context.now),
+        touched=request.touched,
     )
 
 

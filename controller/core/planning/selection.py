@@ -54,11 +54,12 @@ def _narrowed(desired: Desired, items: frozenset[Item]) -> Desired:
     subscriptions = tuple(each for each in desired.subscriptions if _kept(each, items))
     needed = {item.app for item in items}
     apps = tuple(app for app in desired.apps if app.name in needed)
-    tags = _tags(desired) if desired.complete else None
+    tags = declared_tags(desired) if desired.complete else None
     return replace(desired, apps=apps, subscriptions=subscriptions, complete=False, tags=tags)
 
 
-def _tags(desired: Desired) -> Mapping[str, frozenset[str]]:
+def declared_tags(desired: Desired) -> Mapping[str, frozenset[str]]:
+    """Return the tags that are declared for each app."""
     by_app: dict[str, set[str]] = {app.name: set() for app in desired.apps}
     for wanted in desired.subscriptions:
         by_app[wanted.app].add(wanted.tag)

@@ -86,7 +86,7 @@ def _compared(matched: MatchedApp, row: Row, listed: tuple[RemoteSubscription, .
             yield _taken_by_other_case(entry, matched, row, wanted, others.values())
         else:
             yield from _present(matched, row, wanted, remote)
-    if matched.context.whole:
+    if matched.whole:
         for tag in sorted(others.keys() - _ours(matched, row, others.values())):
             yield _undeclared(matched, row, others[tag], doubtful=tag.casefold() in missing)
     else:
@@ -152,7 +152,9 @@ def _missing(matched: MatchedApp, row: Row, wanted: Subscription, *, first: bool
             on = WaitFor.LIVE if live is False else WaitFor.OBSERVATION if until is None else WaitFor.BUDGET
             why = "the list shows the app as live, and a second read has not confirmed it yet"
             return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, until, why, wanted)
-    return _stuck(_sendable(Subscribe(wanted, row.id), matched, row), "it is not listed")
+    written = matched.memory.ledger.get(subscription_key(row.id, wanted.tag))
+    subscribe = Subscribe(wanted, row.id, drift=_as_declared(wanted, written))
+    return _stuck(_sendable(subscribe, matched, row), "it is not listed")
 
 
 def _taken_by_other_case(

@@ -108,7 +108,8 @@ def _details(action: Action) -> str:
         case SetCallback(url=url):
             return f"callbackUrl {url}{' (unknown → declared)' if action.unknown else ''}"
         case Subscribe(wanted):
-            return f"{', '.join(in_order(wanted.modes))} → {wanted.url}"
+            back = "; drift put back" if action.drift else ""
+            return f"{', '.join(in_order(wanted.modes))} → {wanted.url}{back}"
         case Update():
             cause = "never written from here" if action.unknown else "changed in the manifest"
             return "drift put back" if action.drift else cause

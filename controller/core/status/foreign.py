@@ -28,7 +28,7 @@ def _was_read(matched: MatchedApp) -> bool:
     """Return whether this pass knows all webhooks of the app, and all that are declared."""
     match matched.match:
         case Found(row):
-            return matched.context.whole and isinstance(matched.facts.subscriptions.get(row.id), tuple)
+            return matched.whole and isinstance(matched.facts.subscriptions.get(row.id), tuple)
         case _:
             return isinstance(matched.match, Absent)
 

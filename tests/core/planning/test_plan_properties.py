@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controller.core.planning.actions import item_of, verb_of
+from controller.core.planning.changes.narrow import narrow
 from controller.core.planning.digest import callback_key, link_key, of_link, of_subscription
 from controller.core.planning.guard import guard
 from controller.core.planning.matched_app import app_item, is_ours, match_apps, subscription_item
@@ -21,6 +22,7 @@ from controller.model.memory import Binding, Intent, LedgerEntry, LinkAttempt, M
 from controller.model.plan import (
     Action,
     Item,
+    Kind,
     Link,
     Observed,
     Plan,
@@ -389,3 +391,24 @@ def test_a_plan_is_empty_if_everything_is_as_declared(
 def test_a_plan_says_why_each_thing_waits(world: World) -> None:
     for each in plan(match_apps(*world)).waiting:
         assert each.until is None or each.wait_for not in {WaitFor.POLICY, WaitFor.LIVE, WaitFor.LINK}
+
+
+@MANY
+@given(worlds(), st.frozensets(number))
+def test_the_plan_of_a_change_is_the_whole_one_for_the_apps_that_it_touches(
+    world: World, numbers: frozenset[int]
+) -> None:
+    """Each app that a change touches is planned as without `--since`: what goes is removed or reported."""
+    declared, partner, seen, asked = world
+    names = {app(each).name for each in numbers}
+    touched = frozenset(app_item(each) for each in declared.apps if each.name in names)
+    left, items = narrow(declared, None, touched)
+    found, whole = plan(match_apps(left, partner, seen, asked)), plan(match_apps(*world))
+    assert items is None
+    assert list(found.actions) == [each for each in whole.actions if item_of(each).app in names]
+    for part in ("waiting", "blocked", "foreign", "not_observed"):
+        assert getattr(found, part) == tuple(e for e in getattr(whole, part) if e.item.app in names)
+    for part in ("unchanged", "provisioning", "unverifiable"):
+        assert getattr(found, part) == tuple(e for e in getattr(whole, part) if e.app in names)
+    hooks = tuple(e for e in whole.unmanaged if e.item.kind is Kind.SUBSCRIPTION and e.item.app in names)
+    assert found.unmanaged == hooks

@@ -1,8 +1,9 @@
 """Plans and reports as text and as JSON: agreed to the key, and nothing in them steers a terminal."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -254,6 +255,7 @@ def test_held_changes_are_shown_with_their_figures_and_what_would_change() -> No
             "message": "2 planned, 1 allowed",
             "before": found,
             "after": {**found, "showOnUI": False},
+            "cause": "change",
         }
     ]
 
@@ -282,12 +284,15 @@ def keys(rows: object) -> list[set[str]]:
 
 def test_the_document_of_a_plan_has_the_keys_that_were_agreed() -> None:
     found = json.loads(json.dumps(plan_document([PLAN], "r1")))
-    assert set(found) == {*SHARED, "actions", "summary", "forecast"}
+    assert set(found) == {*SHARED, "since", "actions", "summary", "forecast"}
     assert (found["formatVersion"], found["revision"]) == ("1.0", "r1")
-    assert keys(found["actions"]) == [{*PLANNED, "fields", *DIFF}] * len(ACTIONS)
-    assert keys(found["waiting"]) == [{*PLANNED, "for"}, {*PLANNED, "for", "until", "message"}]
-    assert keys(found["blocked"]) == [{*ROW, "reason", "message"}]
-    assert keys(found["held"]) == [{*PLANNED, "guard", *DIFF}]
+    assert keys(found["actions"]) == [{*PLANNED, "fields", "cause", *DIFF}] * len(ACTIONS)
+    assert keys(found["waiting"]) == [
+        {*PLANNED, "for", "cause"},
+        {*PLANNED, "for", "until", "message", "cause"},
+    ]
+    assert keys(found["blocked"]) == [{*ROW, "reason", "message", "cause"}]
+    assert keys(found["held"]) == [{*PLANNED, "guard", "cause", *DIFF}]
     assert keys(found["unmanaged"]) == [{*ROW, "id"}]
     assert found["foreign"] == [
         {
@@ -324,9 +329,47 @@ def test_the_document_of_a_report_has_the_keys_that_were_agreed() -> None:
     assert [each["appId"] for each in found["results"]] == [app_id(), app_id(), None, None]
     assert found["errors"] == [{"partner": "main", "message": "list apps: no answer"}]
     assert set(found["summary"]) == set(KEYS)
-    lists = ("waiting", "blocked", "held", "heldDigest", "unmanaged", "foreign", "unverifiable")
     plan = json.loads(json.dumps(plan_document([PLAN], "r1")))
-    assert {name: found[name] for name in lists} == {name: plan[name] for name in lists}
+    same = ("heldDigest", "unmanaged", "foreign", "unverifiable")
+    assert {name: found[name] for name in same} == {name: plan[name] for name in same}
+    for name in ("waiting", "blocked", "held"):
+        assert found[name] == [{key: row[key] for key in row if key != "cause"} for row in plan[name]]
+
+
+def test_the_document_of_a_plan_names_the_cause_of_each_entry() -> None:
+    plan, since = replace(PLAN, touched=frozenset({ITEM})), {"ref": "main", "commit": "1" * 40}
+    found, whole = plan_document([plan], "r1", since), plan_document([PLAN], "r1")
+    assert (found["since"], whole["since"]) == (since, None)
+    assert causes(whole) == {
+        "actions": ["change", "change", "change", "drift", "change", "change"],
+        "waiting": ["progress", "progress"],
+        "blocked": ["change"],
+        "held": ["change"],
+    }
+    assert causes(found) == {
+        "actions": ["change", "progress", "progress", "drift", "change", "change"],
+        "waiting": ["progress", "change"],
+        "blocked": ["change"],
+        "held": ["progress"],
+    }
+
+
+def causes(document: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {
+        name: [each["cause"] for each in document[name]] for name in ("actions", "waiting", "blocked", "held")
+    }
+
+
+def test_what_is_held_of_a_change_says_when_apply_takes_its_digest() -> None:
+    words = "`apply` takes this digest only if it holds exactly these changes then, and no others."
+    of_change = plan_text([replace(PLAN, touched=frozenset())], "r1").splitlines()
+    assert of_change == [*TEXT.splitlines()[:-1], words, "Revision r1"]
+    assert words not in plan_text([Plan(PARTNER, "r1", touched=frozenset())], "r1"), "nothing is held"
+
+
+def test_a_subscription_that_somebody_removed_is_shown_as_drift() -> None:
+    back = Plan(PARTNER, "r1", actions=(Subscribe(WANTED, app_id(), drift=True),))
+    assert plan_text([back], "r1").splitlines()[1].endswith(f"{WANTED.url}; drift put back")
 
 
 def test_the_document_of_a_report_says_why_a_newer_revision_was_not_applied() -> None:

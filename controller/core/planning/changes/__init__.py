@@ -1,1 +1,1 @@
-"""What a plan would change: the values before and after, and the digest of each effect."""
+"""What a plan would change: the values before and after, their digest, and the cause of each entry."""

@@ -6,7 +6,13 @@ from os import fsdecode
 from pathlib import Path
 from typing import Never
 
-from controller.edges.source.file_rules import LinkTarget, follow_link, lfs_pointer, unusable_name
+from controller.edges.source.file_rules import (
+    LinkTarget,
+    follow_link,
+    lfs_pointer,
+    too_large,
+    unusable_name,
+)
 from controller.edges.source.git.command import Git
 from controller.edges.source.git.listing import EntryType, TreeEntry, blobs, entries
 from controller.edges.source.git.messages import git_message
@@ -47,6 +53,20 @@ class CommitReader:
             else:
                 files.append(SourceFile(file.shown, data))
         return sorted(files, key=lambda file: file.path), problems
+
+    async def manifests_if_any(self) -> tuple[list[SourceFile], list[Problem]]:
+        """Return what `manifests` does, also of a single file; nothing if the commit has no such path."""
+        answer = await self._cat_file("--batch-check", f"{self._commit}:{self._root}\n")
+        object_id, _, kind = answer.decode("utf-8", "replace").strip().partition(" ")
+        if answer.endswith(b" missing\n") or not kind.startswith(("tree ", "blob ")):
+            return [], []
+        if kind.startswith("tree "):
+            return await self.manifests()
+        if problem := too_large(self._root, int(kind.removeprefix("blob "))):
+            return [], [problem]
+        data = (await self._contents([object_id]))[object_id]
+        problem = lfs_pointer(self._root, data)
+        return ([], [problem]) if problem else ([SourceFile(self._root, data)], [])
 
     async def _entries(self) -> list[TreeEntry]:
         tree = f"{self._commit}:{self._root}"
