@@ -158,7 +158,7 @@ async def _rest(account: Account[Reader], run: PartnerRun, seconds: float, on_pr
 async def _pass(account: Account[Writer], run: PartnerRun, *, wait: bool, until: float) -> float | None:
     """Do one pass and return the seconds until the next one is worthwhile, None if none is."""
     try:
-        plan = await reconcile(account, run.request, run.state, await listed(account, until))
+        plan = await reconcile(account, run.request, run.state, await _rows(account, run.request, until))
     except (Busy, Unclear) as error:
         if isinstance(error, OutOfTime) and run.state.plan is not None:
             return None  # the last pass shows how far the run came

@@ -1,7 +1,7 @@
 """Saved plans, as a file holds them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.model.plan import Plan
 from controller.model.source import SourceFile
@@ -12,7 +12,9 @@ class SavedPlan:
     """The plans of all partners, as they were made at *created* (epoch seconds) from *revision*.
 
     *upstreams* maps each partner to its account. *files* are the manifests of everything that the plan is
-    about. *digest* is that of the file's whole content, and the name of the plan.
+    about. *whole_apps* are those of its apps whose subscriptions are all among them. *since* names the
+    revision that the plan is compared with (`ref`, `commit`), empty if it is about everything. *digest* is
+    that of the file's whole content, and the name of the plan.
     """
 
     created: float
@@ -20,4 +22,6 @@ class SavedPlan:
     upstreams: Mapping[str, str]
     files: tuple[SourceFile, ...]
     plans: tuple[Plan, ...]
+    whole_apps: frozenset[str] = frozenset()
+    since: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""

@@ -8,7 +8,6 @@ import jsonschema_rs
 
 from controller.core.planning.changes.effects import subject_of
 from controller.core.planning.digest import Canonical, digest
-from controller.core.planning.matched_app import subscription_item
 from controller.core.saved.rows import plan_row
 from controller.core.timestamp import timestamp
 from controller.errors import PlanFileError
@@ -27,30 +26,35 @@ SKEW = 300.0
 _AGAIN = "plan again"
 
 
-def plan_document(saved: SavedPlan) -> dict[str, Canonical]:
+def saved_document(saved: SavedPlan) -> dict[str, Canonical]:
     """Return the whole content of a file. Its `digest` is that of all the rest."""
     content: dict[str, Canonical] = {
         "kind": KIND,
         "formatVersion": VERSION,
         "created": saved.created,
         "revision": saved.revision,
+        "since": dict(saved.since) or None,
         "upstreams": dict(sorted(saved.upstreams.items())),
+        "wholeApps": sorted(saved.whole_apps),
         "manifests": [{"path": file.path, "text": file.data.decode()} for file in saved.files],
         "plans": [plan_row(plan) for plan in saved.plans],
     }
     return {**content, "digest": digest(content)}
 
 
+def needed_apps(plans: Sequence[Plan]) -> frozenset[str]:
+    """Return the names of the apps that *plans* would change."""
+    return frozenset(item.app for plan in plans for item in _subjects(plan))
+
+
 def needed_files(
-    plans: Sequence[Plan], desired: Desired, files: Sequence[SourceFile]
+    apps: frozenset[str], desired: Desired, files: Sequence[SourceFile]
 ) -> tuple[SourceFile, ...]:
-    """Return those of *files* that declare what *plans* would change, and its partners."""
-    items = {item for plan in plans for item in _subjects(plan)}
-    names = {item.app for item in items}
+    """Return those of *files* that declare *apps*, their subscriptions, or a partner."""
     declared = (
         *(each.place for each in desired.partners),
-        *(app.place for app in desired.apps if app.name in names),
-        *(each.place for each in desired.subscriptions if subscription_item(each) in items),
+        *(app.place for app in desired.apps if app.name in apps),
+        *(each.place for each in desired.subscriptions if each.app in apps),
     )
     paths = {place.file for place in declared}
     return tuple(file for file in files if file.path in paths)
@@ -58,8 +62,8 @@ def needed_files(
 
 def _subjects(plan: Plan) -> Iterator[Item]:
     held = (each.action for each in plan.held)
-    stopped = (each.effect for each in (*plan.waiting, *plan.blocked))
-    for effect in (*plan.actions, *held, *stopped):
+    waiting, blocked = (each.effect for each in plan.waiting), (each.effect for each in plan.blocked)
+    for effect in (*plan.actions, *held, *waiting, *blocked):
         if effect is not None:
             yield subject_of(effect)[1]
 
@@ -99,14 +103,9 @@ def _check(document: object, schema: Mapping[str, object]) -> None:
         raise PlanFileError("it is no saved plan, which `gupshupctl plan --out FILE` writes")
     version = str(document.get("formatVersion"))
     if version.partition(".")[0] != VERSION.partition(".")[0]:
-        raise PlanFileError(
-            f"its format is {version:.20}, and this gupshupctl knows {VERSION}: use the same version"
-        )
-    error = next(
-        iter(jsonschema_rs.Draft202012Validator(dict(schema), offline=True).iter_errors(document)), None
-    )
-    if error is not None:
+        known = f"this gupshupctl knows {VERSION}: use the version that made it"
+        raise PlanFileError(f"its format is {version:.20}, and {known}, or {_AGAIN}")
+    validator = jsonschema_rs.Draft202012Validator(dict(schema), offline=True)
+    for error in validator.iter_errors(document):
         where = "/".join(map(str, error.instance_path)) or "its top"
-        raise PlanFileError(
-            f"it is no plan that this gupshupctl wrote: {where:.200}: {error.message:.200}; {_AGAIN}"
-        )
+        raise PlanFileError(f"it is not as `plan --out` writes it, at {where:.200}: {error.message:.200}")

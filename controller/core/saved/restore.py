@@ -80,6 +80,7 @@ class _Manifests:
             unchanged=tuple(map(self._item, row["unchanged"])),
             provisioning=tuple(map(self._item, row["provisioning"])),
             unverifiable=tuple(map(self._item, row["unverifiable"])),
+            touched=None if row["touched"] is None else frozenset(map(self._item, row["touched"])),
         )
 
     def _item(self, row: Mapping[str, Any]) -> Item:
@@ -118,7 +119,7 @@ class _Manifests:
                 app, flags = self._app(item), (row["finishesLink"], row["unknown"])
                 return SetCallback(app, NO_ID, app.callback_url or "", *flags)
             case "subscribe":
-                return Subscribe(self._subscription(item), NO_ID)
+                return Subscribe(self._subscription(item), NO_ID, bool(row.get("drift")))
             case "update":
                 return self._update(row, self._subscription(item))
             case _:

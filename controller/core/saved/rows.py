@@ -38,6 +38,7 @@ def plan_row(plan: Plan) -> JsonRow:
         "unchanged": _items(plan.unchanged),
         "provisioning": _items(plan.provisioning),
         "unverifiable": _items(plan.unverifiable),
+        "touched": None if plan.touched is None else _items(sorted(plan.touched)),
     }
 
 
@@ -74,6 +75,8 @@ def _flags(effect: Effect) -> JsonRow:
             return {"drift": drift, "unknown": unknown}
         case SetCallback(finishes_link=finishes, unknown=unknown):
             return {"finishesLink": finishes, "unknown": unknown}
+        case Subscribe(drift=drift):
+            return {"drift": drift}
         case _:
             return {}
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from controller.core.planning.actions import item_of, verb_of
-from controller.core.planning.changes.approval import AS_PLANNED
+from controller.core.planning.changes.approval import AS_PLANNED, Approval
+from controller.core.planning.changes.effects import subject_of
 from controller.core.planning.guard import Change, change, held_digest
 from controller.core.planning.waits import WAITS, EndedBy
 from controller.model.manifest import AppId
@@ -107,6 +108,14 @@ def unfinished(part: Report) -> bool:
     stuck = {blocked.item.app for blocked in part.blocked}
     lagging = (each for each in part.waiting if WAITS[each.wait_for].ended_by is EndedBy.GUPSHUP)
     return bool(part.provisioning) or any(each.item.app not in stuck for each in lagging)
+
+
+def is_finished(part: Report, approval: Approval, *, wait: bool) -> bool:
+    """Return whether each approved action has an outcome; with *wait*, also what followed a wait."""
+    effects = (*approval.actions.values(), *(approval.waiting.values() if wait else ()))
+    items = {subject_of(effect)[1] for effect in effects}
+    unclear = any(result.outcome is Outcome.UNCLEAR for result in part.results)
+    return part.looked and not part.error and not unclear and not any(w.item in items for w in part.waiting)
 
 
 def total(parts: Iterable[Report]) -> dict[str, int]:

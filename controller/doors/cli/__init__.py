@@ -22,6 +22,7 @@ VERBS = {
     "validate": "Check manifests offline.",
     "schema": "Print the JSON Schema of a kind.",
     "plan": "Show what apply would do.",
+    "show": "Show a saved plan.",
     "apply": "Change Gupshup to match the manifests.",
     "get": "List the status of every app or subscription.",
     "describe": "Show everything about one app or subscription.",

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import TextIO
@@ -10,6 +11,7 @@ import click
 
 from controller.core.planning.changes.approval import approval_of
 from controller.core.render.plans import plan_text
+from controller.core.saved.document import refuse_age
 from controller.doors.app import Runtime
 from controller.doors.cli.apply_all import ApplyRequest, WaitOptions, apply_all
 from controller.doors.cli.options.arguments import output_option, paths_argument, paths_or_default
@@ -23,6 +25,8 @@ from controller.doors.cli.partners import (
     Selection,
 )
 from controller.doors.cli.plan import PartnerPlans, plan_all, print_plan_errors
+from controller.doors.cli.saved.apply_plan import approvals_of, verb_of_run
+from controller.doors.cli.saved.plan_file import is_plan_file, load_plan, refuse_plan_files
 from controller.doors.cli.signals import on_end_signal
 from controller.doors.cli.source.load import Loaded, load
 from controller.edges import streams
@@ -51,6 +55,13 @@ from controller.loop.apply import OnProgress
     show_default=True,
     help="Wait this long for another writer.",
 )
+@option(
+    "--max-age",
+    type=Duration(),
+    default="24h",
+    show_default=True,
+    help="Refuse a saved plan that is older.",
+)
 @connection_options
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
@@ -64,16 +75,27 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     release: tuple[str, ...],
     resend: bool,
     lock_timeout: float,
+    max_age: float,
     connection: ConnectionOptions,
 ) -> int:
     """Make the calls that close the gap between the manifests and Gupshup.
+
+    PATHS may be one file that `plan --out` saved: then exactly that plan is done, without a question.
 
     Exit 0 if all is done (without --wait, provisioning may go on), 4 if a guard holds changes, 5 if something
     failed or is blocked, 6 if it still converges, 7 for refused credentials, 8 if another writer is at work.
     The report is printed however the run ends.
     """
-    loaded = load(paths_or_default(paths))
+    options = WaitOptions(wait, timeout, lock_timeout)
     selection = Selection(only, labels, resend, digests(release))
+    if len(paths) == 1 and is_plan_file(paths[0]):
+        if selection != Selection():
+            raise Usage(
+                "a saved plan holds what is done: --only, -l, --release and --resend belong to `plan`"
+            )
+        return run(_saved(paths[0], max_age), connection, options, output)
+    refuse_plan_files(paths)
+    loaded = load(paths_or_default(paths))
     asked = ApplyRequest(loaded, selection)
     if not yes:
         planned = _ask(loaded, selection, connection)
@@ -81,12 +103,20 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
             return planned.code
         approvals = {plan.partner.name: approval_of(plan) for plan in planned.plans}
         asked = replace(asked, approvals=approvals)
-    return run(asked, connection, WaitOptions(wait, timeout, lock_timeout), output)
+    return run(asked, connection, options, output)
+
+
+def _saved(path: str, max_age: float) -> ApplyRequest:
+    """Return the request to do what the file holds; PlanFileError if it is older than *max_age* seconds."""
+    saved, loaded = load_plan(path)
+    refuse_age(saved.created, time.time(), max_age)
+    return ApplyRequest(loaded, Selection(resend=True), approvals_of(saved), saved)
 
 
 def run(asked: ApplyRequest, connection: ConnectionOptions, options: WaitOptions, output: str) -> int:
     """Apply, with the progress on stderr and the report on stdout, and return the exit code."""
-    runtime = connection.open("apply", asked.loaded.desired.revision)
+    verb = "apply" if asked.saved is None else verb_of_run(asked.saved)
+    runtime = connection.open(verb, asked.loaded.desired.revision)
     if runtime.store.new and runtime.environ.get("CI"):
         click.echo("Note: the store is new: this run knows nothing of earlier runs.", err=True)
     with on_end_signal(streams.hurry):

@@ -11,7 +11,7 @@ from controller.core.status.run_report import Report, converging, unfinished
 from controller.doors.app import Runtime, open_session, open_writer
 from controller.doors.cli.exits import CONVERGING, FAILED, HELD, INTERRUPTED, code_of, worst
 from controller.doors.cli.output.partner_warnings import print_partner_warnings
-from controller.doors.cli.output.report import Applied
+from controller.doors.cli.output.report import Applied, AppliedPlan
 from controller.doors.cli.partners import (
     Selection,
     decide_resend,
@@ -19,24 +19,36 @@ from controller.doors.cli.partners import (
     partners_of,
     pass_request,
 )
+from controller.doors.cli.saved.apply_plan import resume, saved_request, spend, spent
 from controller.doors.cli.signals import on_end_signal
 from controller.doors.cli.source.checks import Acceptance, refuse_source, refused_partners
 from controller.doors.cli.source.load import Loaded
 from controller.edges import streams
 from controller.loop.admission import refuse_loss
 from controller.loop.apply import OnProgress, PartnerRun, apply_until_settled, partner_run
+from controller.loop.reconcile.state import PassRequest
 from controller.loop.run.sign_ins import SignIns
 from controller.model.manifest import Partner
 from controller.model.plan import Outcome
+from controller.model.saved_plan import SavedPlan
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyRequest:
-    """What a person asked for. With *approvals* (by partner), only what they cover is done."""
+    """What a person asked for. With *approvals* (by partner), only what they cover is done.
+
+    *saved* is the plan whose file they are from.
+    """
 
     loaded: Loaded
     selection: Selection
     approvals: Mapping[str, Approval] = field(default_factory=dict)
+    saved: SavedPlan | None = None
+
+    def pass_request(self, now: float, *, wait: bool) -> PassRequest:
+        if self.saved is None:
+            return pass_request(self.loaded, self.selection, now, wait=wait)
+        return saved_request(self.saved, self.loaded.desired, now, wait=wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +73,9 @@ async def apply_all(
     """
     loaded, selection = asked.loaded, asked.selection
     accept, revisions = Acceptance(loaded, selection.released), runtime.store.revisions
-    request = pass_request(loaded, selection, runtime.clock.now(), wait=options.wait)
-    request = replace(request, accept=accept)
+    request = replace(asked.pass_request(runtime.clock.now(), wait=options.wait), accept=accept)
     runs = {each.name: partner_run(request, asked.approvals.get(each.name)) for each in partners_of(request)}
+    before: Mapping[str, float] = {}
     sign_ins = sign_ins or SignIns(partial(open_session, runtime))
     interrupted = False
 
@@ -71,25 +83,33 @@ async def apply_all(
         timeout, sign_in = options.lock_timeout, sign_ins.sign_in
         async with open_writer(runtime, partner, lock_timeout=timeout, sign_in=sign_in) as account:
             run = runs[partner.name]
-            if run.request.approval is None:  # otherwise they were printed with the plan
+            if asked.saved is not None:
+                await resume(runtime, asked.saved, account, run)
+            if run.request.approval is None or asked.saved is not None:  # others saw them with the plan
                 await print_partner_warnings(account)
             await refuse_loss(revisions, account.upstream, partner, loaded.desired, selection.released)
             run.request = await decide_resend(account, run.request, selection, runtime.environ)
             until = runtime.clock.now() + options.timeout
             await apply_until_settled(account, run, wait=options.wait, until=until, on_progress=on_progress)
             await accept(account)
+            if asked.saved is not None:
+                await spend(runtime, asked.saved, run, partner.name, wait=options.wait)
 
     async with cancelled_by_signals(), runtime.store, sign_ins:
+        if asked.saved is not None:
+            before = await spent(runtime, asked.saved)
+            runs = {name: run for name, run in runs.items() if name not in before}
         await refuse_source(loaded, revisions, selection.released, sign_ins.account_of)
         try:
-            partners = partners_of(request)
+            partners = [each for each in partners_of(request) if each.name in runs]
             errors = await refused_partners(loaded, partners, sign_ins, revisions, selection.released)
             errors = errors or await for_each_partner(partners, apply_one)
             for name, error in errors.items():
                 runs[name].error = error
         except asyncio.CancelledError:
             interrupted = True
-    return _applied(loaded.desired.revision, runs, wait=options.wait, interrupted=interrupted)
+    applied = _applied(loaded.desired.revision, runs, wait=options.wait, interrupted=interrupted)
+    return applied if asked.saved is None else replace(applied, plan=AppliedPlan(asked.saved.digest, before))
 
 
 def _applied(revision: str, runs: dict[str, PartnerRun], *, wait: bool, interrupted: bool) -> Applied:

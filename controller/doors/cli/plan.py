@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import click
@@ -24,7 +24,7 @@ from controller.doors.cli.options.failures import code_for, detailed_option, fai
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.selection import selection_options
 from controller.doors.cli.options.since import chosen, since_option
-from controller.doors.cli.options.values import Duration
+from controller.doors.cli.options.values import Duration, digests
 from controller.doors.cli.output.partner_warnings import print_partner_warnings
 from controller.doors.cli.output.progress import wait_lines
 from controller.doors.cli.partners import (
@@ -34,10 +34,11 @@ from controller.doors.cli.partners import (
     partners_of,
     pass_request,
 )
+from controller.doors.cli.saved.plan_file import is_plan_file, refuse_plan_files, save_plan, saved_plan
 from controller.doors.cli.source.changed import SourceChange, change_since
 from controller.doors.cli.source.checks import refuse_source
 from controller.doors.cli.source.load import Loaded, load
-from controller.errors import ControllerError, PlanRefused
+from controller.errors import ControllerError, PlanRefused, Usage
 from controller.loop.admission import refuse_loss
 from controller.loop.apply import PartnerRun, plan_when_observed
 from controller.model.manifest import Partner
@@ -52,6 +53,8 @@ _FAILING = frozenset({UNAVAILABLE, FOREIGN_WEBHOOK, TOO_MANY_SUBSCRIPTIONS, *map
 @output_option("text", "json")
 @selection_options
 @since_option
+@option("--out", metavar="FILE", help="Save the plan, for `apply FILE`. Its name ends in .json.")
+@option("--release", multiple=True, metavar="DIGEST", help="Plan as if DIGEST were released.")
 @option("--resend", is_flag=True, help="In CI with a new store: also plan to write what cannot be read back.")
 @detailed_option
 @fail_on_option
@@ -70,6 +73,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     only: tuple[str, ...],
     labels: dict[str, str],
     since: str | None,
+    out: str | None,
+    release: tuple[str, ...],
     resend: bool,
     detailed_exitcode: bool,
     fail_on: frozenset[Finding] | None,
@@ -85,12 +90,17 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     --detailed-exitcode or --fail-on.
     """
     named = paths_or_default(paths)
+    refuse_plan_files(named)
+    if out is not None and not is_plan_file(out):
+        raise Usage(f"--out takes a file whose name ends in .json; not {out!r:.80}")
     loaded, revision = load(named), chosen(since, os.environ)
     change = None if revision is None else asyncio.run(change_since(revision, named, loaded))
     runtime = connection.open("plan", loaded.desired.revision, read_only=True)
-    selection = Selection(only, labels, resend)
+    selection = Selection(only, labels, resend, digests(release))
     planned = asyncio.run(plan_all(loaded, selection, runtime, seconds=timeout, change=change))
     _print(planned, output)
+    if out is not None:
+        _save(out, planned, loaded, runtime.clock.now(), whole=not (only or labels))
     found = _findings(planned.plans, anything=detailed_exitcode or fail_on is not None)
     return planned.code or code_for(found & failing(fail_on, detailed=detailed_exitcode))
 
@@ -107,6 +117,7 @@ class PartnerPlans:
     errors: Mapping[str, ControllerError]
     cancelled: bool = False
     change: SourceChange | None = None
+    upstreams: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def code(self) -> int:
@@ -128,11 +139,13 @@ async def plan_all(
     touched = None if change is None else change.touched
     request = pass_request(loaded, selection, runtime.clock.now(), touched=touched)
     plans: dict[str, Plan] = {}
+    upstreams: dict[str, str] = {}
 
     async def plan_one(partner: Partner) -> None:
         async with open_reader(runtime, partner) as account:
             await print_partner_warnings(account)
             revisions, desired = runtime.store.revisions, loaded.desired
+            upstreams[partner.name] = account.upstream
             await refuse_loss(revisions, account.upstream, partner, desired, selection.released)
             run = PartnerRun(await decide_resend(account, request, selection, runtime.environ))
             until = runtime.clock.now() + seconds
@@ -147,9 +160,8 @@ async def plan_all(
     await asyncio.to_thread(loaded.refuse_changed)
     if any(isinstance(error, PlanRefused) for error in errors.values()):
         plans.clear()  # a source is refused as a whole
-    return PartnerPlans(
-        loaded.desired.revision, tuple(plans[name] for name in sorted(plans)), errors, change=change
-    )
+    shown = tuple(plans[name] for name in sorted(plans))
+    return PartnerPlans(loaded.desired.revision, shown, errors, change=change, upstreams=upstreams)
 
 
 async def _account_of(runtime: Runtime, partner: Partner) -> str | None:
@@ -158,6 +170,17 @@ async def _account_of(runtime: Runtime, partner: Partner) -> str | None:
         async with open_reader(runtime, partner) as account:
             return account.upstream
     return None
+
+
+def _save(path: str, planned: PartnerPlans, loaded: Loaded, now: float, *, whole: bool) -> None:
+    """Save the plan, if it is one of every partner. Raises ControllerError if it cannot be written."""
+    if planned.errors:
+        click.echo(f"Not saved as {path}: only a plan of every partner is.", err=True)
+        return
+    since = {} if planned.change is None else planned.change.document
+    saved = saved_plan(planned.plans, loaded, planned.upstreams, now, whole=whole)
+    digest = save_plan(path, replace(saved, since=since))
+    click.echo(f"Saved as {path}, {digest}. To do exactly this: gupshupctl apply {path}", err=True)
 
 
 def _print_waits(run: PartnerRun) -> None:

@@ -22,6 +22,14 @@ def text(kind: str) -> str:
     return shipped(f"schemas/{KINDS[kind]}").read_text(encoding="utf-8")
 
 
+def saved_plan() -> Mapping[str, object]:
+    """Return the schema of a saved plan."""
+    found: Mapping[str, object] = json.loads(
+        shipped("schemas/output/saved-plan.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
 def any_kind() -> str:
     """Return one schema for documents of any kind, for editors. A document's kind selects its schema."""
     by_kind = [

@@ -24,7 +24,8 @@ def narrow(
     names = {item.app for item in touched}
     apps = tuple(app for app in desired.apps if app.name in names)
     subscriptions = tuple(each for each in desired.subscriptions if each.app in names)
-    whole = frozenset(app.name for app in apps) if desired.complete else frozenset()
+    left_names = frozenset(app.name for app in apps)
+    whole = left_names if desired.complete else left_names & desired.whole_apps
     left = replace(desired, apps=apps, subscriptions=subscriptions, complete=False, whole_apps=whole)
     return left, None if items is None else frozenset(item for item in items if item.app in names)
 

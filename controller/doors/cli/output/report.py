@@ -1,7 +1,7 @@
 """The report of an `apply`: printed on stdout, or kept in the store if it could not be printed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +10,7 @@ import click
 from controller.core.render.reports import report_document, report_text
 from controller.core.render.tables import status_table
 from controller.core.status.run_report import Report
+from controller.core.timestamp import timestamp
 from controller.doors.app import Runtime
 from controller.doors.stored import use_store
 from controller.edges import streams
@@ -21,10 +22,27 @@ from controller.model.passes import SourceState
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedPlan:
+    """A saved plan that was applied. *before*: when it was done for a partner already (epoch seconds)."""
+
+    digest: str
+    before: Mapping[str, float]
+
+    def notes(self) -> Iterator[str]:
+        for name, at in sorted(self.before.items()):
+            yield f"Plan {self.digest} was applied to partner {name} at {timestamp(at)}; nothing was sent."
+
+    @property
+    def document(self) -> dict[str, object]:
+        return {"digest": self.digest, "before": {name: timestamp(at) for name, at in self.before.items()}}
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """The outcome of a run; *runs* hold the last status of every resource.
 
-    *source* shows why an older revision was applied, None if the newest revision was.
+    *source* shows why an older revision was applied, None if the newest revision was. *plan* is the saved
+    plan that was applied, None if none was.
     """
 
     revision: str
@@ -33,6 +51,7 @@ class Applied:
     interrupted: bool
     code: int
     source: SourceState | None = None
+    plan: AppliedPlan | None = None
 
 
 def print_report(applied: Applied, output: str, runtime: Runtime, location: str | None) -> None:
@@ -50,6 +69,8 @@ def _text(applied: Applied, output: str) -> str:
         document = report_document(
             applied.parts, applied.revision, interrupted=applied.interrupted, source=applied.source
         )
+        if applied.plan is not None:
+            document["plan"] = applied.plan.document
         return json.dumps(document, indent=2, ensure_ascii=False)
     statuses = [status for run in applied.runs.values() for status in run.statuses]
     text = report_text(applied.parts, applied.revision, interrupted=applied.interrupted)
@@ -57,6 +78,8 @@ def _text(applied: Applied, output: str) -> str:
 
 
 def _print_errors(applied: Applied) -> None:
+    for note in () if applied.plan is None else applied.plan.notes():
+        click.echo(note, err=True)
     if applied.source is not None:
         click.echo(f"Error: the source is rejected: {applied.source.error}", err=True)
     for part in applied.parts:

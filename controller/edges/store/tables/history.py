@@ -61,17 +61,21 @@ class HistoryTable:
         *,
         target: str | None = None,
         app: str | None = None,
+        who: str = "",
         limit: int = 100,
     ) -> tuple[tuple[str, WriteRecord], ...]:
         """Return the newest entries, newest first, each with its upstream.
 
-        *target* selects one resource. *app*, an app's name, selects the app and its subscriptions.
+        *target* selects one resource. *app*, an app's name, selects the app and its subscriptions. *who* is
+        how the name begins of whoever asked for them.
         """
         newest = select(history).order_by(history.c.id.desc()).limit(limit)
         if upstream is not None:
             newest = newest.where(history.c.upstream == upstream)
         if target is not None:
             newest = newest.where(history.c.target == target)
+        if who:
+            newest = newest.where(func.substr(history.c.who, 1, len(who)) == who)
         if app is not None:
             newest = newest.where(of_app(history.c.target, app))
 

@@ -15,6 +15,12 @@ class SpentPlans:
         self._database = database
         self._now = now
 
+    async def when(self, upstream: str, digest: str) -> float | None:
+        """Return when *digest* was spent (epoch seconds), None if it never was."""
+        mine = (spent.c.upstream == upstream) & (spent.c.digest == digest)
+        query = select(spent.c.at).where(mine)
+        return await self._database.read(lambda connection: connection.execute(query).scalar_one_or_none())
+
     async def spend(self, upstream: str, digest: str) -> bool:
         """Spend *digest*. Return whether that was the first time."""
 

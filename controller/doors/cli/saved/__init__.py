@@ -1,0 +1,1 @@
+"""Saved plans at the command line: their files, and what `apply FILE` does with them."""

@@ -1,0 +1,71 @@
+"""What `apply FILE` asks of a run: the effects of a saved plan, once for each account."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from controller.core.planning.changes.approval import Approval, approval_of
+from controller.core.planning.changes.effects import subject_of
+from controller.core.planning.changes.narrow import narrow
+from controller.core.status.run_report import is_finished
+from controller.doors.app import Runtime
+from controller.errors import PlanFileError
+from controller.loop.apply import PartnerRun
+from controller.loop.ports import Account, Reader
+from controller.loop.reconcile.state import PassRequest
+from controller.model.manifest import Desired
+from controller.model.plan import HealthReads, Item, Request
+from controller.model.saved_plan import SavedPlan
+
+MOST_WRITES = 10_000
+"""Writes that are looked through for those of earlier runs: as many as a store keeps."""
+
+
+def verb_of_run(saved: SavedPlan) -> str:
+    """Return how the history names a run of this plan."""
+    return f"apply plan {saved.digest.removeprefix('sha256:')[:12]}"
+
+
+def approvals_of(saved: SavedPlan) -> Mapping[str, Approval]:
+    return {plan.partner.name: approval_of(plan) for plan in saved.plans}
+
+
+def saved_request(saved: SavedPlan, desired: Desired, now: float, *, wait: bool) -> PassRequest:
+    """Return the request of a run: about the apps with actions, with *wait* also about those that waited."""
+    shown = frozenset(item for each in approvals_of(saved).values() for item in _items(each, waiting=True))
+    names = {item.app for each in approvals_of(saved).values() for item in _items(each, waiting=wait)}
+    items = frozenset(item for item in shown if item.app in names)
+    left, _ = narrow(desired, None, items)
+    reads = HealthReads.AWAITED if wait else HealthReads.UNKNOWN
+    return PassRequest(left, desired, Request(only=items, at=now, health_reads=reads, touched=items))
+
+
+def _items(approval: Approval, *, waiting: bool) -> Iterator[Item]:
+    for effect in (*approval.actions.values(), *(approval.waiting.values() if waiting else ())):
+        yield subject_of(effect)[1]
+
+
+async def resume(runtime: Runtime, saved: SavedPlan, account: Account[Reader], run: PartnerRun) -> None:
+    """Let *run* go on after earlier runs of the same plan, whose writes the history shows.
+
+    Raises PlanFileError if the plan is for another account.
+    """
+    meant, approval = saved.upstreams.get(account.partner.name), run.request.approval
+    if meant != account.upstream:
+        raise PlanFileError(f"the plan is for {meant}, and this is {account.upstream}; nothing was sent")
+    who = f"{verb_of_run(saved)} by "
+    found = await runtime.store.history.read(account.upstream, who=who, limit=MOST_WRITES)
+    earlier = frozenset((entry.verb, entry.target) for _, entry in found)
+    run.request = replace(run.request, approval=replace(approval or Approval(), earlier=earlier))
+
+
+async def spent(runtime: Runtime, saved: SavedPlan) -> Mapping[str, float]:
+    """Return the partners for which the plan was done before, and when (epoch seconds)."""
+    store, digest = runtime.store.spent, saved.digest
+    found = {name: await store.when(upstream, digest) for name, upstream in saved.upstreams.items()}
+    return {name: at for name, at in found.items() if at is not None}
+
+
+async def spend(runtime: Runtime, saved: SavedPlan, run: PartnerRun, name: str, *, wait: bool) -> None:
+    """Remember that the plan is done for the partner *name*, if each of its actions has an outcome."""
+    if is_finished(run.report(name), run.request.approval or Approval(), wait=wait):
+        await runtime.store.spent.spend(saved.upstreams[name], saved.digest)

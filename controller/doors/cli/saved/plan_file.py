@@ -1,0 +1,126 @@
+"""Files of saved plans: written by `plan --out`, shown by `show`, done by `apply`."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from controller.core.saved.document import needed_apps, needed_files, read_document, saved_document
+from controller.core.saved.restore import restored
+from controller.doors.cli.source.load import Loaded, decode_source
+from controller.edges import settings
+from controller.edges.source import schemas
+from controller.errors import ControllerError, ManifestError, PlanFileError, Usage
+from controller.model.manifest import Desired
+from controller.model.plan import Plan
+from controller.model.saved_plan import SavedPlan
+from controller.model.source import Source, SourceFile
+
+MOST_BYTES = 256 << 20
+"""A plan of 10,000 apps, each with five webhooks, takes a tenth of this."""
+
+
+class LoadedPlan(NamedTuple):
+    """A saved plan, and what the manifests in it declare."""
+
+    saved: SavedPlan
+    loaded: Loaded
+
+
+def is_plan_file(path: str) -> bool:
+    return path.endswith(".json")
+
+
+def refuse_plan_files(paths: Sequence[str]) -> None:
+    """Raise Usage if one of *paths*, which are to be manifests, is a saved plan."""
+    for path in filter(is_plan_file, paths):
+        raise Usage(
+            f"{path} is a saved plan by its name, and manifests are expected here: see `show`, `apply`"
+        )
+
+
+def save_plan(path: str, saved: SavedPlan) -> str:
+    """Write the plan to *path*, for its owner to read, whole or not at all. Return its digest."""
+    document, file = saved_document(saved), Path(path)
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(document, stream, indent=1, ensure_ascii=False)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise ControllerError(f"cannot save the plan as {path}: {error.strerror}") from error
+    return str(document["digest"])
+
+
+def saved_plan(
+    plans: Sequence[Plan], loaded: Loaded, upstreams: Mapping[str, str], now: float, *, whole: bool
+) -> SavedPlan:
+    """Return *plans* as they are saved. *whole*: all that is declared for their apps was planned."""
+    apps, desired = needed_apps(plans), loaded.desired
+    return SavedPlan(
+        created=now,
+        revision=desired.revision,
+        upstreams=upstreams,
+        files=needed_files(apps, desired, loaded.source.files),
+        plans=tuple(plans),
+        whole_apps=apps if whole and desired.complete else frozenset(),
+    )
+
+
+def load_plan(path: str) -> LoadedPlan:
+    """Return the plan in the file *path*, which nobody has to trust: its manifests are decoded like others.
+
+    Raises PlanFileError if it is none that can be applied, ManifestError if its manifests break a rule here.
+    """
+    try:
+        return _loaded(_text(path))
+    except PlanFileError as error:
+        raise PlanFileError(f"{path}: {error}") from None
+
+
+def _text(path: str) -> str:
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise PlanFileError("it is too large for a plan")
+        return data.decode()
+    except OSError as error:
+        raise PlanFileError(f"cannot read it: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise PlanFileError("it is no plan: it holds no UTF-8 text") from None
+
+
+def _loaded(text: str) -> LoadedPlan:
+    document = read_document(text, schemas.saved_plan())
+    files = tuple(SourceFile(each["path"], each["text"].encode()) for each in document["manifests"])
+    source = Source(document["digest"], document["revision"], files, complete=False)
+    rules = settings.rules(os.environ)
+    decoded = decode_source(source, rules)
+    if decoded.desired is None:
+        raise ManifestError(decoded.problems)
+    desired = _narrowed(decoded.desired, frozenset(document["wholeApps"]))
+    saved = SavedPlan(
+        created=document["created"],
+        revision=document["revision"],
+        upstreams=document["upstreams"],
+        files=files,
+        plans=restored(document["plans"], desired),
+        whole_apps=desired.whole_apps,
+        since=document["since"] or {},
+        digest=document["digest"],
+    )
+    return LoadedPlan(saved, Loaded(source, desired, rules))
+
+
+def _narrowed(desired: Desired, whole: frozenset[str]) -> Desired:
+    return replace(desired, complete=False, whole_apps=whole & {app.name for app in desired.apps})
