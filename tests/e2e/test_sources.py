@@ -92,7 +92,9 @@ def test_an_emptied_file_is_refused_whatever_its_folder_is_called(
                 done.err
             )
         (there.manifests / "hooks.yaml").unlink()
-        assert look(there, "apply", called).code == 0, "it was deleted, as the message says"
+        lost = look(there, "apply", called)
+        assert "3 Subscriptions became 0" in lost.err, "it was deleted, as the message says"
+        assert look(there, "apply", called, "--release", released(lost)).code == 0
         assert writes(there) == before
 
 

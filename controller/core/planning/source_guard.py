@@ -1,6 +1,7 @@
 """Guards of a source: one that lost too much at once stops here, before any app is observed."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from controller.core.planning.digest import digest
 from controller.core.planning.guard import allowed
@@ -84,9 +85,10 @@ def refuse_shrunk(
     lost = tuple(_lost(before, declared(desired, partner.name), partner.guards.max_shrink))
     key = digest(["shrunk", account, before.apps, before.subscriptions, *_left(desired, partner.name)])
     if lost and key not in released:
-        raise PlanRefused(
-            f"{source} shrank: {' and '.join(lost)} for {account}; guards.maxShrink allows less", key
+        why = (
+            "nothing shrinks to zero without a release" if _emptied(lost) else "guards.maxShrink allows less"
         )
+        raise PlanRefused(f"{source} shrank: {' and '.join(map(str, lost))} for {account}; {why}", key)
 
 
 def _left(desired: Desired, partner: str) -> Iterator[list[str]]:
@@ -95,8 +97,29 @@ def _left(desired: Desired, partner: str) -> Iterator[list[str]]:
     yield sorted(f"{each.app} {each.tag}" for each in desired.subscriptions if each.partner == partner)
 
 
-def _lost(before: Declared, now: Declared, ceiling: Ceiling) -> Iterator[str]:
+def may_go(ceiling: Ceiling, had: int) -> int:
+    """Return how many of *had* may be declared no more at once. The last one never goes without a release."""
+    return min(allowed(ceiling, had), max(had - 1, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """More of one kind than may go."""
+
+    what: str
+    had: int
+    has: int
+
+    def __str__(self) -> str:
+        return f"{self.had} {self.what} became {self.has}"
+
+
+def _emptied(lost: Iterable[_Loss]) -> bool:
+    return any(not loss.has for loss in lost)
+
+
+def _lost(before: Declared, now: Declared, ceiling: Ceiling) -> Iterator[_Loss]:
     pairs = (("Apps", before.apps, now.apps), ("Subscriptions", before.subscriptions, now.subscriptions))
     for what, had, has in pairs:
-        if had - has > allowed(ceiling, had):
-            yield f"{had} {what} became {has}"
+        if had - has > may_go(ceiling, had):
+            yield _Loss(what, had, has)

@@ -8,6 +8,7 @@ import pytest
 from controller.core.planning.source_guard import (
     Refusals,
     declared,
+    may_go,
     refuse_emptied,
     refuse_empty,
     refuse_shrunk,
@@ -108,7 +109,7 @@ def test_a_file_of_whitespace_alone_is_empty(data: bytes, *, empty: bool) -> Non
     ("had", "most"),
     [
         pytest.param(0, 0, id="nothing to lose"),
-        pytest.param(1, 1, id="a fleet of 1"),
+        pytest.param(1, 0, id="a fleet of 1"),
         pytest.param(2, 1, id="a fleet of 2"),
         pytest.param(9, 1, id="a fleet of 9"),
         pytest.param(10, 2, id="a fleet of 10"),
@@ -135,6 +136,35 @@ def test_a_shrunken_source_counts_apps_and_subscriptions_separately() -> None:
     assert "Apps" not in str(refusal(lambda: shrink(before, Declared(10, 799))))
     both = str(refusal(lambda: shrink(before, Declared(7, 799))))
     assert "10 Apps became 7 and 1000 Subscriptions became 799" in both
+    assert both.partition(";")[2].startswith(" guards.maxShrink allows less")
+
+
+@pytest.mark.parametrize("had", [1, 2, 3, 10])
+@pytest.mark.parametrize("ceiling", [FIFTH, Share(0), Share(100), Count(0), Count(1000)])
+def test_the_last_app_and_the_last_subscription_never_go_without_a_release(
+    had: int, ceiling: Ceiling
+) -> None:
+    for before, now in ((Declared(had, 5), Declared(0, 5)), (Declared(5, had), Declared(5, 0))):
+        error = refusal(lambda before=before, now=now: shrink(before, now, ceiling))  # type: ignore[misc]
+        what = "Apps" if now.apps == 0 else "Subscriptions"
+        assert f"{had} {what} became 0 for a; nothing shrinks to zero without a release" in str(error)
+        shrink(before, now, ceiling, error.digest)
+
+
+def test_a_release_of_the_last_app_is_for_exactly_this_loss() -> None:
+    error = refusal(lambda: shrink(Declared(1, 1), Declared(0, 1)))
+    for other in (Declared(1, 0), Declared(0, 0)):
+        refusal(lambda other=other: shrink(Declared(1, 1), other, FIFTH, error.digest))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("had", [0, 1, 2, 9, 10, 11, 1000])
+@pytest.mark.parametrize("ceiling", [FIFTH, Share(0), Share(100), Count(0), Count(3)])
+def test_what_may_go_is_what_the_guard_lets_through(had: int, ceiling: Ceiling) -> None:
+    for left in range(had + 1):
+        if had - left <= may_go(ceiling, had):
+            shrink(Declared(had, 0), Declared(left, 0), ceiling)
+        else:
+            refusal(lambda left=left: shrink(Declared(had, 0), Declared(left, 0), ceiling))  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

@@ -213,16 +213,27 @@ def test_an_undeclared_partner_is_stopped_and_a_new_one_started(world: World) ->
 
 
 def test_an_app_that_changes_its_partner_moves_from_one_to_the_other(world: World) -> None:
-    world.shelf.put("r1", PARTNER, OTHER, ONE, OTHERS)
-    world.edit(10, "r2", PARTNER, OTHER, ONE, replace(TWO, partner="main"))
+    stays = fleet("other", 1)[0]
+    world.shelf.put("r1", PARTNER, OTHER, ONE, OTHERS, stays)
+    world.edit(10, "r2", PARTNER, OTHER, ONE, replace(TWO, partner="main"), stays)
     world.at(20, lambda: states.extend(world.controller.partners()))
     states: list[object] = []
     world.run(200)
-    assert [(each.name, each.apps) for each in states] == [("main", 2), ("other", 0)]  # type: ignore[attr-defined]
+    assert [(each.name, each.apps) for each in states] == [("main", 2), ("other", 1)]  # type: ignore[attr-defined]
     assert {each.error_kind for each in world.tending.told} == {""}
-    assert len(world.tending.remote.posts) == 2
+    assert len(world.tending.remote.posts) == 3
     found = world.tending.run(world.tending.store.statuses.read(UPSTREAMS["other"]))
-    assert list(found) == ["Partner/other"]
+    assert sorted(found) == [f"App/{stays.name}", "Partner/other"]
+
+
+def test_the_only_app_of_a_partner_moves_to_no_other_one_without_a_release(world: World) -> None:
+    world.shelf.put("r1", PARTNER, OTHER, ONE, OTHERS)
+    world.edit(10, "r2", PARTNER, OTHER, ONE, replace(TWO, partner="main"))
+    world.at(20, lambda: errors.append(world.controller.source().error))
+    errors: list[str] = []
+    world.run(200)
+    assert "1 Apps became 0 for https://partner.gupshup.io#2; nothing shrinks to zero" in errors[0]
+    assert f"App/{TWO.name}" in world.tending.run(world.tending.store.statuses.read(UPSTREAMS["other"]))
 
 
 def test_a_stored_revision_is_not_applied_before_the_source_was_read(world: World) -> None:
