@@ -16,9 +16,11 @@ from controller.errors import Busy, ControllerError, Denied, OutOfTime, Unclear
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile.observe import listed
 from controller.loop.reconcile.reconcile import decide, reconcile
+from controller.loop.reconcile.search import searched
 from controller.loop.reconcile.state import PassRequest, PassState
 from controller.model.plan import Plan, Result, WaitFor
 from controller.model.status import Status
+from controller.model.upstream import Listing
 
 MOST_FAILED_PASSES = 5
 """Passes in a row that may fail before a run without `--wait` gives up."""
@@ -116,7 +118,7 @@ async def plan_when_observed(
     """
     while True:
         try:
-            _, plan = await decide(account, run.request, run.state, await listed(account, until))
+            _, plan = await decide(account, run.request, run.state, await _rows(account, run.request, until))
         except OutOfTime:
             if run.state.plan is None:
                 raise
@@ -137,6 +139,14 @@ async def plan_when_observed(
         if not waits or min(waits) > until:
             return plan
         await _rest(account, run, min(waits) - now, on_progress)
+
+
+async def _rows(account: Account[Reader], request: PassRequest, until: float) -> Listing:
+    """Read the rows of the apps that a change is about, or the whole list."""
+    if request.request.touched is None:
+        return await listed(account, until)
+    apps = [app for app in request.desired.apps if app.partner == account.partner.name]
+    return await searched(account, apps, until)
 
 
 async def _rest(account: Account[Reader], run: PartnerRun, seconds: float, on_progress: OnProgress) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from controller.core.planning.changes.narrow import narrow
 from controller.core.planning.selection import select
 from controller.doors.cli.source.load import Loaded
 from controller.errors import ControllerError
@@ -11,7 +12,7 @@ from controller.loop.ports import Account, Reader
 from controller.loop.reconcile.gather import gather
 from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Partner
-from controller.model.plan import HealthReads, Request
+from controller.model.plan import HealthReads, Item, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,26 @@ class Selection:
     released: frozenset[str] = frozenset()
 
 
-def pass_request(loaded: Loaded, selection: Selection, now: float, *, wait: bool = False) -> PassRequest:
+def pass_request(
+    loaded: Loaded,
+    selection: Selection,
+    now: float,
+    *,
+    wait: bool = False,
+    touched: frozenset[Item] | None = None,
+) -> PassRequest:
     """Return the request of a run. Raises Usage if nothing is selected.
 
     Items that `--only` names are tried again: refusals from before *now* (epoch seconds) no longer count. A
-    run that is to *wait* reads again whether apps can send that are to be able to.
+    run that is to *wait* reads again whether apps can send that are to be able to. *touched* are the items of
+    the change that the run is about, None if it is about everything.
     """
     desired, items = select(loaded.desired, selection.only, selection.labels)
+    if touched is not None:
+        desired, items = narrow(desired, items, touched)
     again = frozenset(item.app for item in items or () if selection.only)
     reads = HealthReads.AWAITED if wait else HealthReads.UNKNOWN
-    request = Request(only=items, again=again, at=now, health_reads=reads)
+    request = Request(only=items, again=again, at=now, health_reads=reads, touched=touched)
     return PassRequest(desired, loaded.desired, request, selection.released)
 
 
@@ -52,9 +63,11 @@ async def decide_resend(
 
 
 def partners_of(request: PassRequest) -> tuple[Partner, ...]:
-    """Return the partners that *request* is about."""
-    with_apps = {app.partner for app in request.desired.apps}
-    return tuple(p for p in request.desired.partners if request.desired.complete or p.name in with_apps)
+    """Return the partners that *request* is about. A change is also about those that only lose something."""
+    names = {app.partner for app in request.desired.apps}
+    if request.request.only is None:
+        names |= {item.partner for item in request.request.touched or ()}
+    return tuple(p for p in request.desired.partners if request.desired.complete or p.name in names)
 
 
 async def for_each_partner(

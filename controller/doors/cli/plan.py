@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -11,15 +12,18 @@ import click
 
 from controller.core.account.facts import LINK_OBSTACLES
 from controller.core.planning.actions import TOO_MANY_SUBSCRIPTIONS
+from controller.core.planning.changes.findings import PlanFinding, blocked_by_change, findings, unread
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.core.render.plans import plan_document, plan_text
 from controller.doors.app import Runtime, open_reader
-from controller.doors.cli.exits import CHANGES, ERROR, FAILED, HELD, OK, code_of, worst
+from controller.doors.cli.exits import ERROR, code_of, worst
 from controller.doors.cli.options.arguments import output_option, paths_argument, paths_or_default
 from controller.doors.cli.options.connection import ConnectionOptions, connection_options
+from controller.doors.cli.options.failures import code_for, detailed_option, fail_on_option, failing
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.selection import selection_options
+from controller.doors.cli.options.since import chosen, since_option
 from controller.doors.cli.options.values import Duration
 from controller.doors.cli.output.partner_warnings import print_partner_warnings
 from controller.doors.cli.output.progress import wait_lines
@@ -30,6 +34,7 @@ from controller.doors.cli.partners import (
     partners_of,
     pass_request,
 )
+from controller.doors.cli.source.changed import SourceChange, change_since
 from controller.doors.cli.source.checks import refuse_source
 from controller.doors.cli.source.load import Loaded, load
 from controller.errors import ControllerError, PlanRefused
@@ -46,8 +51,10 @@ _FAILING = frozenset({UNAVAILABLE, FOREIGN_WEBHOOK, TOO_MANY_SUBSCRIPTIONS, *map
 @paths_argument
 @output_option("text", "json")
 @selection_options
+@since_option
 @option("--resend", is_flag=True, help="In CI with a new store: also plan to write what cannot be read back.")
-@option("--detailed-exitcode", is_flag=True, help="Exit 2 if there is something to do.")
+@detailed_option
+@fail_on_option
 @option(
     "--timeout",
     type=Duration(),
@@ -62,8 +69,10 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     output: str,
     only: tuple[str, ...],
     labels: dict[str, str],
+    since: str | None,
     resend: bool,
     detailed_exitcode: bool,
+    fail_on: frozenset[PlanFinding] | None,
     timeout: float,
     connection: ConnectionOptions,
 ) -> int:
@@ -72,38 +81,52 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     Exit 0 with or without changes, 2 for changes with --detailed-exitcode, 3 for invalid manifests, 4 if a
     guard holds changes or refuses the source, 5 if the value of a header is not available, the account may
     not link apps, an app has no room for a subscription, or a foreign webhook blocks its changes, 7 for
-    refused credentials. What is blocked for any other reason is shown, and does not fail the plan.
+    refused credentials. What is blocked for any other reason is shown, and fails the plan (5) only with
+    --detailed-exitcode or --fail-on.
     """
-    loaded = load(paths_or_default(paths))
+    named = paths_or_default(paths)
+    loaded, revision = load(named), chosen(since, os.environ)
+    change = None if revision is None else asyncio.run(change_since(revision, named, loaded))
     runtime = connection.open("plan", loaded.desired.revision, read_only=True)
-    planned = asyncio.run(plan_all(loaded, Selection(only, labels, resend), runtime, seconds=timeout))
+    selection = Selection(only, labels, resend)
+    planned = asyncio.run(plan_all(loaded, selection, runtime, seconds=timeout, change=change))
     _print(planned, output)
-    return planned.code if planned.code != OK else _code(planned.plans, detailed=detailed_exitcode)
+    found = _findings(planned.plans, anything=detailed_exitcode or fail_on is not None)
+    return planned.code or code_for(found & failing(fail_on, detailed=detailed_exitcode))
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerPlans:
     """The plans of all partners that could be observed, and the *errors* of the others, by name.
 
-    *cancelled*: a person saw them and said no.
+    *cancelled*: a person saw them and said no. *change* is what they are about, None for everything.
     """
 
     revision: str
     plans: tuple[Plan, ...]
     errors: Mapping[str, ControllerError]
     cancelled: bool = False
+    change: SourceChange | None = None
 
     @property
     def code(self) -> int:
         return ERROR if self.cancelled else worst(code_of(error) for error in self.errors.values())
 
 
-async def plan_all(loaded: Loaded, selection: Selection, runtime: Runtime, *, seconds: float) -> PartnerPlans:
-    """Plan for every partner, within *seconds*, and close the store.
+async def plan_all(
+    loaded: Loaded,
+    selection: Selection,
+    runtime: Runtime,
+    *,
+    seconds: float,
+    change: SourceChange | None = None,
+) -> PartnerPlans:
+    """Plan for every partner that *change* is about, within *seconds*, and close the store.
 
     Raises Usage, PlanRefused or SourceError if no plan can be shown at all.
     """
-    request = pass_request(loaded, selection, runtime.clock.now())
+    touched = None if change is None else change.touched
+    request = pass_request(loaded, selection, runtime.clock.now(), touched=touched)
     plans: dict[str, Plan] = {}
 
     async def plan_one(partner: Partner) -> None:
@@ -124,7 +147,9 @@ async def plan_all(loaded: Loaded, selection: Selection, runtime: Runtime, *, se
     await asyncio.to_thread(loaded.refuse_changed)
     if any(isinstance(error, PlanRefused) for error in errors.values()):
         plans.clear()  # a source is refused as a whole
-    return PartnerPlans(loaded.desired.revision, tuple(plans[name] for name in sorted(plans)), errors)
+    return PartnerPlans(
+        loaded.desired.revision, tuple(plans[name] for name in sorted(plans)), errors, change=change
+    )
 
 
 async def _account_of(runtime: Runtime, partner: Partner) -> str | None:
@@ -143,11 +168,25 @@ def _print_waits(run: PartnerRun) -> None:
 def _print(planned: PartnerPlans, output: str) -> None:
     if output == "json":
         errors = [{"partner": name, "message": str(error)} for name, error in planned.errors.items()]
-        document = {**plan_document(planned.plans, planned.revision), "errors": errors}
+        since = None if planned.change is None else planned.change.document
+        document = {**plan_document(planned.plans, planned.revision, since), "errors": errors}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     elif planned.plans or not planned.errors:
+        if planned.change is not None:
+            click.echo(f"{planned.change}\n")
         click.echo(plan_text(planned.plans, planned.revision))
+    _print_unread(planned.plans)
     print_plan_errors(planned)
+
+
+def _print_unread(plans: Sequence[Plan]) -> None:
+    counts = unread(plans)
+    if counts:
+        listed = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+        known = (
+            "the state of 1 item is" if counts.total() == 1 else f"the states of {counts.total()} items are"
+        )
+        click.echo(f"Note: {known} not known, so the plan may lack changes: {listed}", err=True)
 
 
 def print_plan_errors(planned: PartnerPlans) -> None:
@@ -155,10 +194,8 @@ def print_plan_errors(planned: PartnerPlans) -> None:
         click.echo(f"Error: partner {name}: {error}", err=True)
 
 
-def _code(plans: tuple[Plan, ...], *, detailed: bool) -> int:
-    """Return the exit code. What Gupshup itself blocks is shown, and does not fail the plan."""
-    if any(plan.held for plan in plans):
-        return HELD
-    if any(blocked.reason in _FAILING for plan in plans for blocked in plan.blocked):
-        return FAILED
-    return CHANGES if detailed and any(plan.actions for plan in plans) else OK
+def _findings(plans: Sequence[Plan], *, anything: bool) -> frozenset[PlanFinding]:
+    """Return the findings. What Gupshup itself blocks counts only if *anything* that is blocked counts."""
+    found = findings(plans)
+    reasons = {each.reason for plan in plans for each in blocked_by_change(plan)}
+    return found if anything or reasons & _FAILING else found - {PlanFinding.BLOCKED}

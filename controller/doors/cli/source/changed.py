@@ -1,0 +1,84 @@
+"""The change that a plan is about: the manifests now, against those of an earlier commit."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import click
+
+from controller.core.planning.changes.changed import changed, everything
+from controller.doors.cli.options.since import NONE, Since
+from controller.doors.cli.source.load import Loaded, decode_source
+from controller.edges.source.git import Baseline, baseline
+from controller.errors import ControllerError
+from controller.model.plan import Item, Kind
+from controller.model.source import SourceFile
+
+MOST_NAMED = 10
+"""Removed apps that are named; of more, only their number is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChange:
+    """The items that were *touched* since *commit*, where *ref* and HEAD have parted."""
+
+    ref: str
+    commit: str
+    touched: frozenset[Item]
+
+    @property
+    def document(self) -> dict[str, str]:
+        return {"ref": self.ref, "commit": self.commit}
+
+    def __str__(self) -> str:
+        what = {0: "nothing", 1: "1 item"}.get(len(self.touched), f"{len(self.touched)} items")
+        return f"Since {self.ref} ({self.commit[:12]}), this change touches {what}."
+
+
+async def change_since(since: Since, paths: Sequence[str], loaded: Loaded) -> SourceChange | None:
+    """Return what *loaded* changes, and print on stderr what a person should know of the comparison.
+
+    If CI named the revision and there is nothing to compare with, return None: everything is planned, and a
+    line shows why. Otherwise this raises SourceError or Usage.
+    """
+    search = os.environ.get("PATH", os.defpath)
+    try:
+        before = await baseline(paths, since.ref, search=search, complete=loaded.source.complete)
+    except ControllerError as error:
+        if not since.variable:
+            raise
+        _note(f"everything is planned, because {since.variable} names a revision without a use: {error}")
+        return None
+    if since.variable:
+        _note(f"--since {since.ref}, because {since.variable} is set; `--since {NONE}` plans everything")
+    found = SourceChange(since.ref, before.commit, _touched(before, loaded))
+    _note_removed(found, loaded)
+    return found
+
+
+def _touched(before: Baseline, loaded: Loaded) -> frozenset[Item]:
+    if _contents(before.source.files) == _contents(loaded.source.files):
+        return frozenset()
+    decoded = decode_source(before.source, loaded.rules)
+    if decoded.desired is not None:
+        return changed(decoded.desired, loaded.desired)
+    count = f"{decoded.errors} error{'s' if decoded.errors > 1 else ''}"
+    _note(f"everything counts as changed: the manifests of commit {before.commit[:12]} have {count}")
+    return everything(loaded.desired)
+
+
+def _contents(files: Iterable[SourceFile]) -> list[bytes]:
+    return sorted(file.data for file in files)
+
+
+def _note_removed(change: SourceChange, loaded: Loaded) -> None:
+    declared = {app.name for app in loaded.desired.apps}
+    gone = sorted({i.name for i in change.touched if i.kind is Kind.APP and i.name not in declared})
+    if gone:
+        more = f" and {len(gone) - MOST_NAMED} more" if gone[MOST_NAMED:] else ""
+        names = ", ".join(f"App/{name}" for name in gone[:MOST_NAMED])
+        _note(f"no longer declared: {names}{more}; apps are never deleted, and stay as they are at Gupshup")
+
+
+def _note(message: str) -> None:
+    click.echo(f"Note: {message}", err=True)
