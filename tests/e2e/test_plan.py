@@ -8,7 +8,7 @@ from tests.e2e.world import PARTNER, THREE, app, subscription, world
 
 ITEM = {"kind", "name", "partner", "app"}
 LISTS = {"waiting", "blocked", "held", "unmanaged", "foreign", "unverifiable", "warnings", "errors"}
-TOLD = {"message", "until"}
+TOLD = {"message", "until", "before", "after"}
 """Keys of what waits or is held that are there where there is more to say."""
 
 HEAD = {"formatVersion", "revision", "heldDigest", *LISTS}
@@ -56,11 +56,11 @@ def test_the_documents_of_plan_and_apply_have_the_promised_keys(tmp_path: Path) 
         plan = there.plan()
         assert plan.code == 4
         document = plan.json()
-        assert document.keys() == HEAD | {"actions", "summary", "forecast"}
+        assert document.keys() == HEAD | {"actions", "since", "summary", "forecast"}
         assert document["formatVersion"] == "1.0"
-        assert keys(document["waiting"]) - TOLD == {"verb", "for", *ITEM}
-        assert keys(document["blocked"]) == {"reason", "message", *ITEM}
-        assert keys(document["held"]) - TOLD == {"verb", "guard", *ITEM}
+        assert keys(document["waiting"]) - TOLD == {"verb", "for", "cause", *ITEM}
+        assert keys(document["blocked"]) - TOLD == {"reason", "cause", *ITEM}
+        assert keys(document["held"]) - TOLD == {"verb", "guard", "cause", *ITEM}
         assert keys(document["unmanaged"]) == {"id", *ITEM}
         assert document["summary"].keys() == PLANNED | COUNTED | {"unmanaged"}
         assert document["forecast"].keys() == {"calls", "seconds"}

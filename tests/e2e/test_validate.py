@@ -12,7 +12,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from tests.builders.manifest_files import APP
+from tests.builders.manifest_files import APP, HOOK
 from tests.e2e import commands
 from tests.e2e.commands import COMMAND
 
@@ -113,6 +113,27 @@ def test_a_selector_that_matches_nothing_is_an_error_with_strict(tmp_path: Path)
     document = json.loads(run("validate", ".", "--strict", "-o", "json", cwd=tmp_path).stdout)
     assert (document["valid"], document["summary"]["errors"]) == (False, 1)
     assert run("validate", ".", cwd=tmp_path, GUPSHUPCTL_STRICT="true").returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("files", "loose", "strict"),
+    [
+        pytest.param({"a.yaml": APP}, 0, 0, id="sound manifests"),
+        pytest.param({"a.yaml": APP + HOOK}, 0, 0, id="a hint fails nothing"),
+        pytest.param({}, 0, 3, id="an empty folder"),
+        pytest.param({"a.yaml": APP, "b.YAML": "x"}, 0, 3, id="a file that only looks like a manifest"),
+        pytest.param({"a.yaml": APP, "A.yml": ""}, 0, 3, id="two names that are easily confused"),
+        pytest.param({"a.yaml": "kind: Nothing"}, 3, 3, id="an error"),
+    ],
+)
+def test_strict_fails_on_warnings_in_every_form(
+    tmp_path: Path, files: Mapping[str, str], loose: int, strict: int
+) -> None:
+    for name, text in files.items():
+        write(tmp_path, text, name)
+    for form in ("text", "json", "sarif", "github"):
+        assert run("validate", ".", "-o", form, cwd=tmp_path).returncode == loose
+        assert run("validate", ".", "-o", form, "--strict", cwd=tmp_path).returncode == strict
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import click
 
 from controller.core.account.facts import LINK_OBSTACLES
 from controller.core.planning.actions import TOO_MANY_SUBSCRIPTIONS
-from controller.core.planning.changes.findings import Finding, blocked_by_change, findings, unread
+from controller.core.planning.changes.findings import PlanFinding, blocked_by_change, findings, unread
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.core.render.plans import plan_document, plan_text
@@ -77,7 +77,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     release: tuple[str, ...],
     resend: bool,
     detailed_exitcode: bool,
-    fail_on: frozenset[Finding] | None,
+    fail_on: frozenset[PlanFinding] | None,
     timeout: float,
     connection: ConnectionOptions,
 ) -> int:
@@ -217,8 +217,8 @@ def print_plan_errors(planned: PartnerPlans) -> None:
         click.echo(f"Error: partner {name}: {error}", err=True)
 
 
-def _findings(plans: Sequence[Plan], *, anything: bool) -> frozenset[Finding]:
+def _findings(plans: Sequence[Plan], *, anything: bool) -> frozenset[PlanFinding]:
     """Return the findings. What Gupshup itself blocks counts only if *anything* that is blocked counts."""
     found = findings(plans)
     reasons = {each.reason for plan in plans for each in blocked_by_change(plan)}
-    return found if anything or reasons & _FAILING else found - {Finding.BLOCKED}
+    return found if anything or reasons & _FAILING else found - {PlanFinding.BLOCKED}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.changes.findings import Finding, blocked_by_change, findings, unread
+from controller.core.planning.changes.findings import PlanFinding, blocked_by_change, findings, unread
 from controller.core.planning.matched_app import app_item
 from controller.model.plan import Blocked, HeldChange, Link, Plan, Subscribe, Update, Verb, WaitFor, Waiting
 from tests.builders.manifest import APP, PARTNER, WANTED, app
@@ -14,7 +14,7 @@ from tests.builders.upstream import MOVED, app_id
 EMPTY = Plan(PARTNER, "r1")
 BACK = Update(WANTED, app_id(), MOVED, {}, drift=True)
 STUCK = Blocked(ITEM, "NameTakenByOtherPhone", "m")
-CHANGES, DRIFT = frozenset({Finding.CHANGES}), frozenset({Finding.DRIFT})
+CHANGES, DRIFT = frozenset({PlanFinding.CHANGES}), frozenset({PlanFinding.DRIFT})
 READS = {WaitFor.OBSERVATION, WaitFor.BUDGET, WaitFor.OUTCOME, WaitFor.PHONE}
 
 
@@ -27,30 +27,34 @@ def waits(*on: WaitFor) -> Plan:
     [
         pytest.param(EMPTY, set(), id="nothing to do"),
         pytest.param(replace(EMPTY, unchanged=(ITEM,), provisioning=(ITEM,)), set(), id="on its way"),
-        pytest.param(replace(EMPTY, actions=(Link(APP),)), {Finding.CHANGES}, id="a change"),
+        pytest.param(replace(EMPTY, actions=(Link(APP),)), {PlanFinding.CHANGES}, id="a change"),
         pytest.param(
-            replace(EMPTY, actions=(BACK,)), {Finding.CHANGES, Finding.DRIFT}, id="drift to put back"
+            replace(EMPTY, actions=(BACK,)), {PlanFinding.CHANGES, PlanFinding.DRIFT}, id="drift to put back"
         ),
         pytest.param(
             replace(EMPTY, actions=(Subscribe(WANTED, app_id(), drift=True),)),
-            {Finding.CHANGES, Finding.DRIFT},
+            {PlanFinding.CHANGES, PlanFinding.DRIFT},
             id="a removed subscription",
         ),
         pytest.param(
             replace(EMPTY, waiting=(Waiting(Verb.UPDATE, SUB, WaitFor.POLICY, effect=BACK),)),
-            {Finding.DRIFT},
+            {PlanFinding.DRIFT},
             id="drift that a policy leaves alone",
         ),
-        pytest.param(replace(EMPTY, held=(HeldChange(Link(APP), "maxLinks"),)), {Finding.HELD}, id="held"),
-        pytest.param(replace(EMPTY, blocked=(STUCK,)), {Finding.BLOCKED}, id="blocked"),
-        pytest.param(replace(EMPTY, unverifiable=(SUB,)), {Finding.UNREAD}, id="unverifiable"),
+        pytest.param(
+            replace(EMPTY, held=(HeldChange(Link(APP), "maxLinks"),)), {PlanFinding.HELD}, id="held"
+        ),
+        pytest.param(replace(EMPTY, blocked=(STUCK,)), {PlanFinding.BLOCKED}, id="blocked"),
+        pytest.param(replace(EMPTY, unverifiable=(SUB,)), {PlanFinding.UNREAD}, id="unverifiable"),
         *(
-            pytest.param(waits(each), {Finding.UNREAD} if each in READS else set(), id=f"waiting for {each}")
+            pytest.param(
+                waits(each), {PlanFinding.UNREAD} if each in READS else set(), id=f"waiting for {each}"
+            )
             for each in WaitFor
         ),
     ],
 )
-def test_a_plan_is_found_to_have(plan: Plan, expected: set[Finding]) -> None:
+def test_a_plan_is_found_to_have(plan: Plan, expected: set[PlanFinding]) -> None:
     assert findings([EMPTY, plan]) == expected
 
 

@@ -8,7 +8,7 @@ from controller.core.planning.changes.causes import Cause, cause
 from controller.model.plan import Blocked, Plan, WaitFor
 
 
-class Finding(StrEnum):
+class PlanFinding(StrEnum):
     BLOCKED = "blocked"
     HELD = "held"
     UNREAD = "unread"
@@ -23,13 +23,13 @@ _UNREAD = frozenset({WaitFor.OBSERVATION, WaitFor.BUDGET, WaitFor.OUTCOME, WaitF
 """A plan writes nothing, so an entry that waits for one of these waits for a read."""
 
 
-def findings(plans: Sequence[Plan]) -> frozenset[Finding]:
+def findings(plans: Sequence[Plan]) -> frozenset[PlanFinding]:
     found = {
-        Finding.BLOCKED: any(blocked_by_change(plan) for plan in plans),
-        Finding.HELD: any(plan.held for plan in plans),
-        Finding.UNREAD: bool(unread(plans)),
-        Finding.DRIFT: any(_drifted(plan) for plan in plans),
-        Finding.CHANGES: any(plan.actions for plan in plans),
+        PlanFinding.BLOCKED: any(blocked_by_change(plan) for plan in plans),
+        PlanFinding.HELD: any(plan.held for plan in plans),
+        PlanFinding.UNREAD: bool(unread(plans)),
+        PlanFinding.DRIFT: any(_drifted(plan) for plan in plans),
+        PlanFinding.CHANGES: any(plan.actions for plan in plans),
     }
     return frozenset(finding for finding, there in found.items() if there)
 

@@ -4,29 +4,31 @@ from collections.abc import Collection, Mapping, Sequence
 
 import click
 
-from controller.core.planning.changes.findings import Finding
+from controller.core.planning.changes.findings import PlanFinding
 from controller.doors.cli.exits import CHANGES, CONVERGING, FAILED, HELD, OK
 from controller.doors.cli.options.mirrored import option
 
-CODES: Mapping[Finding, int] = {
-    Finding.BLOCKED: FAILED,
-    Finding.HELD: HELD,
-    Finding.UNREAD: CONVERGING,
-    Finding.DRIFT: CHANGES,
-    Finding.CHANGES: CHANGES,
+CODES: Mapping[PlanFinding, int] = {
+    PlanFinding.BLOCKED: FAILED,
+    PlanFinding.HELD: HELD,
+    PlanFinding.UNREAD: CONVERGING,
+    PlanFinding.DRIFT: CHANGES,
+    PlanFinding.CHANGES: CHANGES,
 }
 """The exit code of each finding, in the order in which they count."""
 
-_NAMED = tuple(each for each in CODES if each is not Finding.CHANGES)
+_NAMED = tuple(each for each in CODES if each is not PlanFinding.CHANGES)
 
 
-def _parsed(_ctx: click.Context, _param: click.Parameter, values: Sequence[str]) -> frozenset[Finding] | None:
+def _parsed(
+    _ctx: click.Context, _param: click.Parameter, values: Sequence[str]
+) -> frozenset[PlanFinding] | None:
     """Return the findings that are named, None if the option was not given."""
     words = [word.strip() for value in values for word in value.split(",")]
     for word in words:
         if word not in _NAMED:
             raise click.BadParameter(f"{word!r:.40} is none of {', '.join(_NAMED)}")
-    return frozenset(map(Finding, words)) or None
+    return frozenset(map(PlanFinding, words)) or None
 
 
 fail_on_option = option(
@@ -44,12 +46,12 @@ detailed_option = option(
 )
 
 
-def failing(fail_on: frozenset[Finding] | None, *, detailed: bool) -> frozenset[Finding]:
+def failing(fail_on: frozenset[PlanFinding] | None, *, detailed: bool) -> frozenset[PlanFinding]:
     """Return the findings that the two options choose."""
-    chosen = frozenset({Finding.BLOCKED, Finding.HELD}) if fail_on is None else fail_on
-    return chosen | {Finding.CHANGES} if detailed else chosen
+    chosen = frozenset({PlanFinding.BLOCKED, PlanFinding.HELD}) if fail_on is None else fail_on
+    return chosen | {PlanFinding.CHANGES} if detailed else chosen
 
 
-def code_for(found: Collection[Finding]) -> int:
+def code_for(found: Collection[PlanFinding]) -> int:
     """Return the exit code of the first of CODES that was *found*."""
     return next((code for finding, code in CODES.items() if finding in found), OK)
