@@ -56,7 +56,7 @@ def test_the_documents_of_plan_and_apply_have_the_promised_keys(tmp_path: Path) 
         plan = there.plan()
         assert plan.code == 4
         document = plan.json()
-        assert document.keys() == HEAD | {"actions", "since", "summary", "forecast"}
+        assert document.keys() == HEAD | {"actions", "since", "summary", "forecast", "refused"}
         assert document["formatVersion"] == "1.0"
         assert keys(document["waiting"]) - TOLD == {"verb", "for", "cause", *ITEM}
         assert keys(document["blocked"]) - TOLD == {"reason", "cause", *ITEM}

@@ -145,6 +145,36 @@ def test_an_empty_fleet_is_refused_with_every_digest_and_stays_released(
             assert done.code == 0, done.err
 
 
+def test_the_plan_of_a_source_that_shrank_shows_what_its_release_would_do(tmp_path: Path) -> None:
+    """Also what policies make of the loss: a digest that was released before releases nothing then."""
+    tight = HASTY.replace("spec: {", 'spec: {ownedTags: "*", ')
+    policies = "policies: [Link, Subscribe, Update, Unsubscribe]"
+    with world(tmp_path, *BY_VERB) as there:
+        there.stay_signed_in()
+        there.declare(tight, *THREE)
+        settle(there)
+        there.declare(tight, app("AppOne", 1))
+        first = look(there, "plan", "-o", "json")
+        assert first.code == 4
+        assert first.json()["actions"] == []
+        there.declare(tight, app("AppOne", 1, policies))
+        second = look(there, "plan", "-o", "json")
+        (action,) = second.json()["actions"]
+        assert (second.code, action["verb"], action["app"]) == (4, "unsubscribe", "AppOne")
+        digests = [each.json()["refused"]["digest"] for each in (first, second)]
+        assert digests[0] != digests[1]
+        assert "3 Apps became 1" in second.json()["refused"]["message"]
+        text = look(there, "plan", "--out", "p.json")
+        assert (text.code, (tmp_path / "p.json").exists()) == (4, False)
+        assert "Its release would mean:" in text.out
+        assert "- unsubscribe  Subscription/events on App/AppOne" in text.out
+        assert f"--release {digests[1]}" in text.err
+        assert look(there, "apply", "--release", digests[0]).code == 4
+        assert there.tags()["AppOne"] == ["events"]
+        assert look(there, "apply", "--release", digests[1]).code == 0
+        assert there.tags()["AppOne"] == []
+
+
 def test_a_rewritten_history_that_lost_too_much_is_released_by_both_digests(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository")
     repository.commit({"apps/all.yaml": "---\n".join((HASTY, *THREE))})

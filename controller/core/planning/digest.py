@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import TypeAlias
 
 from controller.model.manifest import App, AppId, Subscription
@@ -13,6 +14,22 @@ Canonical: TypeAlias = "str | int | float | bool | Sequence[Canonical] | Mapping
 def digest(value: Canonical) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+_APART = frozenset({"place", "partner"})
+"""Fields that say where a thing is declared, and under whose name: no part of what it declares."""
+
+
+def canonical(value: object) -> Canonical:
+    """Return what a noun of the model declares, whatever its place and its partner's name."""
+    if is_dataclass(value):
+        names = [each.name for each in fields(value) if each.name not in _APART]
+        return {name: canonical(getattr(value, name)) for name in names}
+    if isinstance(value, Mapping):
+        return {str(name): canonical(each) for name, each in value.items()}
+    if isinstance(value, (frozenset, tuple)):
+        return sorted(map(str, value))
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
 def of_link(app: App) -> str:

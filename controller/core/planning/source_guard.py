@@ -1,9 +1,10 @@
 """Guards of a source: one that lost too much at once stops here, before any app is observed."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from controller.core.planning.digest import digest
+from controller.core.planning.digest import Canonical, canonical, digest
 from controller.core.planning.guard import allowed
 from controller.errors import PlanRefused
 from controller.model.history import Declared
@@ -30,6 +31,19 @@ class Refusals:
         """Raise PlanRefused for all that was collected, with every digest that is needed."""
         if self._found:
             raise join_refusals(self._found)
+
+
+@contextmanager
+def noted(refusals: list[PlanRefused]) -> Iterator[None]:
+    """Add a refusal that a digest releases to *refusals*, each digest once, and go on after the block."""
+    try:
+        yield
+    except PlanRefused as error:
+        if not error.digest:
+            raise
+        known = {digest for each in refusals for digest in each.digest.split(",")}
+        if not known.issuperset(error.digest.split(",")):
+            refusals.append(error)
 
 
 def join_refusals(refusals: Sequence[PlanRefused]) -> PlanRefused:
@@ -79,22 +93,27 @@ def refuse_shrunk(
 ) -> None:
     """Raise PlanRefused if *account* lost more of what was declared before than *partner* allows.
 
-    A release is for exactly what is left. *source* is only shown: under another name, the same loss has the
-    same digest.
+    A release is for exactly what is left, policies included: another declaration has other effects. *source*
+    is only shown: under another name, the same loss has the same digest.
     """
     lost = tuple(_lost(before, declared(desired, partner.name), partner.guards.max_shrink))
-    key = digest(["shrunk", account, before.apps, before.subscriptions, *_left(desired, partner.name)])
-    if lost and key not in released:
+    if not lost:
+        return
+    key = digest(["shrunk", account, before.apps, before.subscriptions, *_left(desired, partner)])
+    if key not in released:
         why = (
             "nothing shrinks to zero without a release" if _emptied(lost) else "guards.maxShrink allows less"
         )
         raise PlanRefused(f"{source} shrank: {' and '.join(map(str, lost))} for {account}; {why}", key)
 
 
-def _left(desired: Desired, partner: str) -> Iterator[list[str]]:
-    """Yield all names declared for *partner*, without the partner's own name, which may change."""
-    yield sorted(app.name for app in desired.apps if app.partner == partner)
-    yield sorted(f"{each.app} {each.tag}" for each in desired.subscriptions if each.partner == partner)
+def _left(desired: Desired, partner: Partner) -> Iterator[Canonical]:
+    """Yield all that is declared for *partner*, without the partner's own name, which may change."""
+    rules = (partner.owned_tags, partner.guards, partner.subscribe_when, partner.webhooks)
+    yield [canonical(each) for each in rules]
+    for things in (desired.apps, desired.subscriptions):
+        mine = (digest(canonical(each)) for each in things if each.partner == partner.name)
+        yield sorted(mine)
 
 
 def may_go(ceiling: Ceiling, had: int) -> int:

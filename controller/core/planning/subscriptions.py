@@ -127,6 +127,8 @@ def _not_observed(matched: MatchedApp, row: Row, failed: ReadFailed | None) -> I
         yield _differing(matched, row)
     failure = failed or ReadFailed("not observed in this pass")
     wait_for = WaitFor.OBSERVATION if failure.until is None else WaitFor.BUDGET
+    if failed is not None and may_unsubscribe(matched) and not matched.subscriptions:
+        yield Waiting(Verb.UNSUBSCRIBE, matched.item, wait_for, failure.until, failure.why)
     for wanted in matched.subscriptions:
         waiting = Waiting(Verb.SUBSCRIBE, subscription_item(wanted), wait_for, failure.until, failure.why)
         yield headerless(matched, wanted) or waiting

@@ -9,11 +9,11 @@ import jsonschema_rs
 from controller.core.planning.changes.effects import subject_of
 from controller.core.planning.digest import Canonical, digest
 from controller.core.saved.rows import plan_row
+from controller.core.saved.saved_plan import SavedPlan
 from controller.core.timestamp import timestamp
 from controller.errors import PlanFileError
 from controller.model.manifest import Desired
 from controller.model.plan import Item, Plan
-from controller.model.saved_plan import SavedPlan
 from controller.model.source import SourceFile
 
 KIND = "gupshup.controller/saved-plan"

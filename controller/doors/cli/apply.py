@@ -143,7 +143,7 @@ def _ask(loaded: Loaded, selection: Selection, connection: ConnectionOptions) ->
         raise Usage("apply asks before it writes, and there is no terminal to answer on: use --yes")
     runtime = connection.open("apply", loaded.desired.revision)
     planned = asyncio.run(plan_all(loaded, selection, runtime, seconds=300))
-    if planned.errors:
+    if planned.errors or planned.refusal:
         print_plan_errors(planned)
         click.echo("Nothing was changed: apply asks only about a plan of every partner.", err=True)
         return planned

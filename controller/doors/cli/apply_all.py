@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from controller.core.planning.changes.approval import AS_PLANNED, Approval
+from controller.core.saved.saved_plan import SavedPlan
 from controller.core.status.run_report import Report, converging, unfinished
 from controller.doors.app import Runtime, open_session, open_writer
 from controller.doors.cli.exits import CONVERGING, FAILED, HELD, INTERRUPTED, code_of, worst
@@ -30,7 +31,6 @@ from controller.loop.reconcile.state import PassRequest
 from controller.loop.run.sign_ins import SignIns
 from controller.model.manifest import Partner
 from controller.model.plan import Outcome
-from controller.model.saved_plan import SavedPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from controller.core.account.facts import LINK_OBSTACLES
 from controller.core.planning.actions import TOO_MANY_SUBSCRIPTIONS
 from controller.core.planning.changes.findings import PlanFinding, blocked_by_change, findings, unread
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
+from controller.core.planning.source_guard import join_refusals, noted
 from controller.core.planning.subscriptions import UNAVAILABLE
 from controller.core.render.plans import plan_document, plan_text
 from controller.doors.app import Runtime, open_reader
@@ -109,7 +110,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
 class PartnerPlans:
     """The plans of all partners that could be observed, and the *errors* of the others, by name.
 
-    *cancelled*: a person saw them and said no. *change* is what they are about, None for everything.
+    *refusal* is why nothing of them is done, None if the source is not refused. *cancelled*: a person saw
+    them and said no. *change* is what they are about, None for everything. *upstreams* are the accounts.
     """
 
     revision: str
@@ -118,10 +120,14 @@ class PartnerPlans:
     cancelled: bool = False
     change: SourceChange | None = None
     upstreams: Mapping[str, str] = field(default_factory=dict)
+    refusal: PlanRefused | None = None
 
     @property
     def code(self) -> int:
-        return ERROR if self.cancelled else worst(code_of(error) for error in self.errors.values())
+        if self.cancelled:
+            return ERROR
+        refused = () if self.refusal is None else (self.refusal,)
+        return worst(code_of(error) for error in (*refused, *self.errors.values()))
 
 
 async def plan_all(
@@ -134,19 +140,22 @@ async def plan_all(
 ) -> PartnerPlans:
     """Plan for every partner that *change* is about, within *seconds*, and close the store.
 
-    Raises Usage, PlanRefused or SourceError if no plan can be shown at all.
+    A source that lost too much is planned as if it were released. Raises Usage, PlanRefused or SourceError if
+    no plan can be shown at all.
     """
     touched = None if change is None else change.touched
     request = pass_request(loaded, selection, runtime.clock.now(), touched=touched)
     plans: dict[str, Plan] = {}
     upstreams: dict[str, str] = {}
+    refusals: list[PlanRefused] = []
 
     async def plan_one(partner: Partner) -> None:
         async with open_reader(runtime, partner) as account:
             await print_partner_warnings(account)
             revisions, desired = runtime.store.revisions, loaded.desired
             upstreams[partner.name] = account.upstream
-            await refuse_loss(revisions, account.upstream, partner, desired, selection.released)
+            with noted(refusals):
+                await refuse_loss(revisions, account.upstream, partner, desired, selection.released)
             run = PartnerRun(await decide_resend(account, request, selection, runtime.environ))
             until = runtime.clock.now() + seconds
             plans[partner.name] = await plan_when_observed(
@@ -155,13 +164,13 @@ async def plan_all(
 
     async with runtime.store:
         account_of = partial(_account_of, runtime)
-        await refuse_source(loaded, runtime.store.revisions, selection.released, account_of)
+        with noted(refusals):
+            await refuse_source(loaded, runtime.store.revisions, selection.released, account_of)
         errors = await for_each_partner(partners_of(request), plan_one)
     await asyncio.to_thread(loaded.refuse_changed)
-    if any(isinstance(error, PlanRefused) for error in errors.values()):
-        plans.clear()  # a source is refused as a whole
     shown = tuple(plans[name] for name in sorted(plans))
-    return PartnerPlans(loaded.desired.revision, shown, errors, change=change, upstreams=upstreams)
+    planned = PartnerPlans(loaded.desired.revision, shown, errors, change=change, upstreams=upstreams)
+    return replace(planned, refusal=join_refusals(refusals) if refusals else None)
 
 
 async def _account_of(runtime: Runtime, partner: Partner) -> str | None:
@@ -174,8 +183,9 @@ async def _account_of(runtime: Runtime, partner: Partner) -> str | None:
 
 def _save(path: str, planned: PartnerPlans, loaded: Loaded, now: float, *, whole: bool) -> None:
     """Save the plan, if it is one of every partner. Raises ControllerError if it cannot be written."""
-    if planned.errors:
-        click.echo(f"Not saved as {path}: only a plan of every partner is.", err=True)
+    if planned.errors or planned.refusal:
+        why = "only a plan of every partner is" if planned.errors else "its source is refused"
+        click.echo(f"Not saved as {path}: {why}.", err=True)
         return
     since = {} if planned.change is None else planned.change.document
     saved = saved_plan(planned.plans, loaded, planned.upstreams, now, whole=whole)
@@ -193,10 +203,13 @@ def _print(planned: PartnerPlans, output: str) -> None:
         errors = [{"partner": name, "message": str(error)} for name, error in planned.errors.items()]
         since = None if planned.change is None else planned.change.document
         document = {**plan_document(planned.plans, planned.revision, since), "errors": errors}
+        document["refused"] = None if planned.refusal is None else _refused(planned.refusal)
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     elif planned.plans or not planned.errors:
         if planned.change is not None:
             click.echo(f"{planned.change}\n")
+        if planned.refusal is not None:
+            click.echo("The source is refused, and nothing is done. Its release would mean:\n")
         click.echo(plan_text(planned.plans, planned.revision))
     _print_unread(planned.plans)
     print_plan_errors(planned)
@@ -212,7 +225,13 @@ def _print_unread(plans: Sequence[Plan]) -> None:
         click.echo(f"Note: {known} not known, so the plan may lack changes: {listed}", err=True)
 
 
+def _refused(refusal: PlanRefused) -> dict[str, str]:
+    return {"message": refusal.why, "digest": refusal.digest}
+
+
 def print_plan_errors(planned: PartnerPlans) -> None:
+    if planned.refusal is not None:
+        click.echo(f"Error: {planned.refusal}", err=True)
     for name, error in planned.errors.items():
         click.echo(f"Error: partner {name}: {error}", err=True)
 

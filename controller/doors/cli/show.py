@@ -6,10 +6,10 @@ import time
 import click
 
 from controller.core.render.plans import plan_document, plan_text
+from controller.core.saved.saved_plan import SavedPlan
 from controller.core.timestamp import timestamp
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.saved.plan_file import load_plan
-from controller.model.saved_plan import SavedPlan
 
 DAY = 86_400.0
 

@@ -118,6 +118,12 @@ STALE, DONE, FAILED = Outcome.STALE, Outcome.DONE, Outcome.FAILED
         pytest.param(SET, plan(unverifiable=[ITEM]), (STALE, "AlreadyAsPlanned"), id="cannot be checked"),
         pytest.param(DELETE, plan(), (STALE, "AlreadyAsPlanned"), id="somebody removed it"),
         pytest.param(PUT, plan(), (STALE, "NothingToChange"), id="nothing is left of it"),
+        pytest.param(
+            DELETE,
+            plan(waiting=[Waiting(Verb.UNSUBSCRIBE, ITEM, WaitFor.BUDGET)]),
+            (Outcome.UNCLEAR, "NotObserved"),
+            id="whether it is still there could not be read",
+        ),
     ],
 )
 def test_an_action_that_was_not_sent_has_a_result(

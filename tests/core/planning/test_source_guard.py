@@ -9,13 +9,15 @@ from controller.core.planning.source_guard import (
     Refusals,
     declared,
     may_go,
+    noted,
     refuse_emptied,
     refuse_empty,
     refuse_shrunk,
 )
 from controller.errors import PlanRefused
 from controller.model.history import Declared
-from controller.model.manifest import Ceiling, Count, Desired, Share
+from controller.model.manifest import Ceiling, Count, Desired, FromEnv, Partner, Policy, Share
+from controller.model.problem import Place
 from controller.model.source import SourceFile
 from tests.builders.manifest import PARTNER, app, desired, subscription
 
@@ -235,3 +237,48 @@ def test_a_release_of_a_shrunken_source_is_for_exactly_this_loss() -> None:
     refusal(lambda: shrink(before, now, FIFTH, error.digest, account="b"))
     refusal(lambda: shrink(before, now, FIFTH, error.digest, first=2))  # as many, and others
     assert "manifests shrank: 10 Apps became 5 for a" in str(error)
+
+
+ALL = frozenset(Policy)
+LEFT = desired(app(1), subscription(1))
+
+
+@pytest.mark.parametrize(
+    ("partner", "left"),
+    [
+        pytest.param(PARTNER, replace(LEFT, apps=(replace(app(1), policies=ALL),)), id="another policy"),
+        pytest.param(replace(PARTNER, owned_tags="*"), LEFT, id="more tags that may be removed"),
+        pytest.param(
+            replace(PARTNER, guards=replace(PARTNER.guards, max_unsubscribes=Count(99))), LEFT, id="a guard"
+        ),
+        pytest.param(
+            PARTNER, replace(LEFT, subscriptions=(replace(subscription(1), url="https://x"),)), id="a URL"
+        ),
+        pytest.param(
+            PARTNER,
+            replace(LEFT, subscriptions=(replace(subscription(1), headers={"X": FromEnv("HOOK_A")}),)),
+            id="a header",
+        ),
+    ],
+)
+def test_a_release_covers_only_the_declaration_that_was_looked_at(partner: Partner, left: Desired) -> None:
+    def attempt(partner: Partner, left: Desired, *released: str) -> None:
+        refuse_shrunk(Declared(9, 1), left, partner, account="a", source="here", released=released)
+
+    digest = refusal(lambda: attempt(PARTNER, LEFT)).digest
+    attempt(PARTNER, LEFT, digest)
+    moved = replace(app(1), partner="renamed", place=Place("moved.yaml", 7))
+    renamed = replace(LEFT, apps=(moved,), subscriptions=(replace(subscription(1), partner="renamed"),))
+    attempt(replace(PARTNER, name="renamed"), renamed, digest)
+    assert refusal(lambda: attempt(partner, left, digest)).digest != digest
+
+
+def test_refusals_are_noted_once_for_each_digest() -> None:
+    first, both = PlanRefused("one", "a"), PlanRefused("two", "a,b")
+    refusals: list[PlanRefused] = []
+    for error in (both, first, both):
+        with noted(refusals):
+            raise error
+    assert refusals == [both]
+    with pytest.raises(PlanRefused), noted(refusals):
+        raise PlanRefused("an emptied file", "")

@@ -9,9 +9,19 @@ from controller.core.planning.actions import REMOVED, item_of, verb_of
 from controller.core.planning.digest import of_subscription, subscription_key
 from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.planning.subscriptions import ACTIVE_PAUSE, UNKNOWN, drift
-from controller.model.manifest import App, Partner, Policy, SubscribeWhen, Subscription, Suspend
+from controller.model.manifest import App, Desired, Partner, Policy, SubscribeWhen, Subscription, Suspend
 from controller.model.memory import LedgerEntry, Memory, Refusal
-from controller.model.plan import NotYetObserved, Plan, Request, Subscribe, Unsubscribe, Update, Verb, WaitFor
+from controller.model.plan import (
+    NotYetObserved,
+    Plan,
+    Request,
+    Subscribe,
+    Unsubscribe,
+    Update,
+    Verb,
+    WaitFor,
+    Waiting,
+)
 from controller.model.upstream import Details, Facts, ReadFailed, RemoteSubscription, Row, Stage
 from tests.builders.health import of_waba
 from tests.builders.manifest import APP, OURS, PARTNER, PRUNING, SECRET, WANTED, app, desired, subscription
@@ -461,6 +471,16 @@ def test_subscriptions_that_were_not_observed_are_not_removed() -> None:
     facts = replace(looked(1), subscriptions={app_id(1): ReadFailed("busy")})
     plan = planned(desired(PRUNING), observed(live(1), facts=facts), partner=OURS)
     assert plan.actions == ()
+    assert plan.waiting == (Waiting(Verb.UNSUBSCRIBE, app_item(PRUNING), WaitFor.OBSERVATION, None, "busy"),)
+
+
+@pytest.mark.parametrize(
+    "declared", [desired(app(1)), desired(PRUNING, WANTED)], ids=["no policy", "others wait"]
+)
+def test_an_app_waits_for_its_own_read_only_if_something_may_be_removed(declared: Desired) -> None:
+    facts = replace(looked(1), subscriptions={app_id(1): ReadFailed("busy")})
+    plan = planned(declared, observed(live(1), facts=facts), partner=OURS)
+    assert app_item(PRUNING) not in {each.item for each in plan.waiting}
 
 
 def test_two_subscriptions_of_one_tag_are_compared_by_the_first() -> None:

@@ -6,6 +6,7 @@ from typing import Self
 
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.changes.effects import Values, diff_of, fingerprint, subject_of
+from controller.core.planning.waits import WAITS
 from controller.model.plan import (
     Action,
     Effect,
@@ -18,12 +19,15 @@ from controller.model.plan import (
     SetCallback,
     Verb,
 )
+from controller.model.status import Truth
 
 AS_PLANNED = "AlreadyAsPlanned"
 """The reason of a stale action whose item is as planned, although no run of this plan made it so."""
 
 CHANGED, GONE, BLOCKED = "ChangedMeanwhile", "NothingToChange", "BlockedMeanwhile"
 """Reasons of stale actions: another change is due now, none is, or something blocks it."""
+
+UNREAD = "NotObserved"
 
 _SEEN_AGAIN = "plan again to see what is due now"
 
@@ -88,6 +92,8 @@ class _Afterwards:
     blocked: Mapping[Item, str]
     other: Mapping[Item, Action]
     there: frozenset[Item]
+    unread: frozenset[str]
+    """The names of apps whose webhooks could not be read."""
 
     @classmethod
     def of(cls, plan: Plan, approval: Approval) -> Self:
@@ -96,6 +102,7 @@ class _Afterwards:
             {each.item: each.message for each in plan.blocked},
             {item_of(action): action for action in plan.actions if not approval.covers(action)},
             frozenset((*plan.unchanged, *plan.provisioning, *plan.unverifiable)),
+            frozenset(each.item.app for each in plan.waiting if WAITS[each.wait_for].truth is Truth.UNKNOWN),
         )
 
     def result(self, effect: Effect, *, sent: bool) -> Iterator[Result]:
@@ -106,6 +113,8 @@ class _Afterwards:
             yield Result(verb, item, Outcome.STALE, CHANGED, _difference(effect, self.other[item]))
         elif why := self.blocked.get(item) or (item in self.waiting and self.blocked.get(app)):
             yield Result(verb, item, Outcome.FAILED if sent else Outcome.STALE, BLOCKED, why)
+        elif verb is Verb.UNSUBSCRIBE and item.app in self.unread:
+            yield Result(verb, item, Outcome.UNCLEAR, UNREAD, f"the webhooks of {app} could not be read")
         elif item not in self.waiting:
             yield self._settled(verb, item, sent=sent)
 

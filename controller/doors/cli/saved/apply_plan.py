@@ -6,6 +6,7 @@ from dataclasses import replace
 from controller.core.planning.changes.approval import Approval, approval_of
 from controller.core.planning.changes.effects import subject_of
 from controller.core.planning.changes.narrow import narrow
+from controller.core.saved.saved_plan import SavedPlan
 from controller.core.status.run_report import is_finished
 from controller.doors.app import Runtime
 from controller.errors import PlanFileError
@@ -14,7 +15,6 @@ from controller.loop.ports import Account, Reader
 from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Desired
 from controller.model.plan import HealthReads, Item, Request
-from controller.model.saved_plan import SavedPlan
 
 MOST_WRITES = 10_000
 """Writes that are looked through for those of earlier runs: as many as a store keeps."""

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from controller.core.saved.document import needed_apps, needed_files, read_document, saved_document
 from controller.core.saved.restore import restored
+from controller.core.saved.saved_plan import SavedPlan
 from controller.doors.cli.source.load import Loaded, decode_source
 from controller.edges import settings
 from controller.edges.source import schemas
 from controller.errors import ControllerError, ManifestError, PlanFileError, Usage
 from controller.model.manifest import Desired
 from controller.model.plan import Plan
-from controller.model.saved_plan import SavedPlan
 from controller.model.source import Source, SourceFile
 
 MOST_BYTES = 256 << 20
