@@ -58,7 +58,8 @@ class Scenario:
 
     *blocked* are reasons that may stand at the end. *never* maps what nobody may write to, by its name in the
     history, to the promise that says so. *left* are apps at Gupshup that the last revision has nothing to do
-    with: how far an earlier one got with them is a matter of time.
+    with: how far an earlier one got with them is a matter of time. *saved*: a plan is saved first, and every
+    process does that plan.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Scenario:
     ends: int = 1
     never: Mapping[str, str] = field(default_factory=dict)
     left: frozenset[str] = frozenset()
+    saved: bool = False
 
     @property
     def last(self) -> Desired:
@@ -196,6 +198,18 @@ SCENARIOS: Mapping[str, Scenario] = {
             (desired(_BARE, _PLAIN, partner=UNIVERSAL),),
             (there(_BARE),),
             switches=(*SWITCHES, *OLD_ENDED, "universal-on-apps=no"),
+        ),
+        Scenario("saved plan", (desired(_ONE, _TWO, subscription(_ONE), subscription(_TWO)),), saved=True),
+        Scenario(
+            "saved plan of changes",
+            (desired(_PRUNING, _PLAIN),),
+            (
+                there(
+                    _PRUNING,
+                    subscriptions=[_hook("gitops-old"), _hook(TAG, modes=["SENT"], active=False)],
+                ),
+            ),
+            saved=True,
         ),
         Scenario("two", (desired(_ONE, _TWO, subscription(_ONE), subscription(_TWO)),)),
         Scenario(

@@ -105,6 +105,7 @@ def simulate(  # noqa: PLR0913  (each by keyword, and each of them has a usual v
         found += _settle(sim, scenario.last, person, limit)
     if disruption.drift:
         change_by_hand(disruption.seed, sim.world)
+        sim.saved = None
         found += _settle(sim, scenario.last, person, limit)
     found += stays(sim, scenario.last, plan=not ends)
     found += violations(sim)
@@ -141,11 +142,20 @@ def _settle(sim: SimulatedWorld, desired: Desired, person: list[str], limit: Run
             sim.pass_time(CRASH_PAUSE)
         elif ended.error is not None:
             sim.pass_time(ERROR_PAUSE)
+        elif _overtaken(sim, ended):
+            sim.saved = None  # what became different meanwhile is planned again, and approved
+            sim.pass_time(ERROR_PAUSE)
         elif len(person) > limit.processes or not _help(sim, ended, desired, person):
             return _unsettled(sim, ended)
         else:
             sim.pass_time(ERROR_PAUSE)  # nobody helps in no time
     return [f"P1: not settled after {limit.processes} processes and {sim.timeline.seconds:.0f} s"]
+
+
+def _overtaken(sim: SimulatedWorld, ended: Ended) -> bool:
+    """Return whether more is due than the saved plan holds."""
+    due, todo = ended.run.state.due, ended.plan
+    return bool(sim.saved and due and todo and due.actions != todo.actions)
 
 
 def _unsettled(sim: SimulatedWorld, ended: Ended) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from importlib import import_module
 from itertools import count
@@ -27,6 +27,7 @@ from controller.model.manifest import Desired
 from controller.model.plan import Plan, Request
 from controller.simulator import Fault, PartnerAccount, SimulatorSettings, World, create_app, parse_switches
 from controller.simulator.control.added_apps import add_apps
+from tests.sim.approved import run_of
 from tests.sim.disk import Disk
 from tests.sim.effects import Failure, Injector, Killed, Life
 from tests.sim.request_checks import LYING_LISTS, RequestChecks
@@ -105,6 +106,7 @@ class SimulatedWorld:
     starts: list[float] = field(default_factory=list)
     environ: Mapping[str, str] = field(default_factory=dict)
     suffixes: "count[int]" = field(default_factory=count)
+    saved: Plan | None = None
     world: World = field(init=False)
     injector: Injector = field(init=False)
     disk: Disk = field(init=False)
@@ -123,16 +125,28 @@ class SimulatedWorld:
     def apply(
         self, desired: Desired, *, wait: bool = True, timeout: float = 2 * HOUR, again: Iterable[str] = ()
     ) -> Ended:
-        """Run one process that applies *desired*, until it is through, fails or is killed."""
-        run = PartnerRun(
-            PassRequest(desired, desired, Request(again=frozenset(again), at=Clock(self.timeline).now()))
-        )
+        """Run one process that applies *desired*, until it is through, fails or is killed.
+
+        If the scenario is about a saved plan, the process does that plan; without one, it makes it.
+        """
+        asked, now = frozenset(again), Clock(self.timeline).now()
+        run = PartnerRun(PassRequest(desired, desired, Request(again=asked, at=now)))
+        if self.scenario.saved and not asked:
+            if self.saved is None:
+                return self._save(desired)
+            run = run_of(self.saved, desired, now)
 
         async def work(account: Account[Writer]) -> None:
             until = account.clock.now() + timeout
             await apply_until_settled(account, run, wait=wait, until=until, on_progress=lambda _: None)
 
         return self._process("apply", desired, run, work)
+
+    def _save(self, desired: Desired) -> Ended:
+        """Run one process that makes the plan which later ones do. Killed or not, another one follows."""
+        ended = self.plan(desired)
+        self.saved = None if ended.killed or ended.error else ended.plan
+        return replace(ended, killed=True)
 
     def passes(self, desired: Desired, count: int, every: float = 120.0) -> Ended:
         """Run one process that does *count* passes, *every* so many seconds."""

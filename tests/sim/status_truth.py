@@ -16,7 +16,7 @@ def check_statuses(world: World, desired: Desired, statuses: Iterable[Status], t
     """P29: what a process calls Ready at its end is there, and live."""
     apps: dict[str, str] = {}
     for status in statuses:
-        if status.item.kind is Kind.APP and status.app_id is not None:
+        if status.item.kind is not Kind.PARTNER and status.app_id is not None:
             apps[status.item.app] = status.app_id
     for status in statuses:
         if _says(status, "Ready") and not _true(world, desired, status, apps):
