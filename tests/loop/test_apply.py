@@ -8,20 +8,27 @@ from pathlib import Path
 import pytest
 
 from controller.core.planning.actions import verb_of
+from controller.core.planning.changes.approval import approval_of
 from controller.core.render.statuses import read_documents
 from controller.errors import Busy, Denied, OutOfTime, Rejected, Unclear
-from controller.loop.apply import MOST_FAILED_PASSES, PartnerRun, apply_until_settled, plan_when_observed
+from controller.loop.apply import (
+    MOST_FAILED_PASSES,
+    PartnerRun,
+    apply_until_settled,
+    partner_run,
+    plan_when_observed,
+)
 from controller.loop.reconcile.gather import gather
 from controller.loop.reconcile.reconcile import decide
 from controller.loop.reconcile.state import PassState
 from controller.model.account import AccountFacts
 from controller.model.manifest import Count, Guards
-from controller.model.plan import Kind, Link, Request, Subscribe, Verb, WaitFor
+from controller.model.plan import Kind, Link, Outcome, Request, Subscribe, Verb, WaitFor
 from controller.model.status import Truth
 from controller.model.upstream import Row, Stage
 from tests.builders.account import PENDING
 from tests.builders.manifest import PARTNER
-from tests.builders.upstream import HERE
+from tests.builders.upstream import HERE, remote
 from tests.loop.apply_fixture import Bench, app, bench, events
 from tests.loop.fake_gupshup import Lose
 
@@ -367,3 +374,22 @@ async def test_a_silent_sign_in_leaves_what_is_remembered_until_a_link_works(
     run = await there.go(run=PartnerRun(there.task(*TWO, asked=asked)))
     assert run.report("main").summary["linked"] == 2, "the first link shows that all of them may go"
     assert (await there.memory()).account.terms_accepted is True
+
+
+async def test_an_approved_action_whose_turn_comes_later_is_looked_at_again(there: Bench) -> None:
+    """Somebody does it while it waits for its budget: nothing is sent on the strength of an old read."""
+    one = there.remote.put("AppOne", "910000000001")
+    declared = (app(callback=None), events())
+    planned = PartnerRun(there.task(*declared))
+    plan = await plan_when_observed(there.account(), planned, until=there.clock.now() + 60)
+    there.remote.on("subscribe", Busy("the budget is used up", there.clock.now() + 30))
+    run = partner_run(there.task(*declared), approval_of(plan))
+
+    def on_progress(_: PartnerRun) -> None:
+        there.remote.subs[one]["events"] = remote(events())
+
+    until = there.clock.now() + 300
+    await apply_until_settled(there.account(), run, wait=False, until=until, on_progress=on_progress)
+    assert there.remote.count("subscribe") == 1, "the one that had no budget"
+    (result,) = run.report("main").results
+    assert (result.outcome, result.reason) == (Outcome.STALE, "AlreadyAsPlanned")

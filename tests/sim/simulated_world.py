@@ -145,7 +145,9 @@ class SimulatedWorld:
     def _save(self, desired: Desired) -> Ended:
         """Run one process that makes the plan which later ones do. Killed or not, another one follows."""
         ended = self.plan(desired)
-        self.saved = None if ended.killed or ended.error else ended.plan
+        plan = None if ended.killed or ended.error else ended.plan
+        lacks = plan is None or any(each.effect is None for each in plan.waiting)
+        self.saved = None if lacks else plan
         return replace(ended, killed=True)
 
     def passes(self, desired: Desired, count: int, every: float = 120.0) -> Ended:

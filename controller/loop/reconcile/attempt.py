@@ -10,7 +10,16 @@ from controller.errors import Busy, Denied, Limited, Locked
 from controller.loop.ports import Account, Writer
 from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
-from controller.model.plan import Action, Outcome, Result, WaitFor, Waiting
+from controller.model.plan import (
+    Action,
+    Outcome,
+    Result,
+    Subscribe,
+    Unsubscribe,
+    Update,
+    WaitFor,
+    Waiting,
+)
 from controller.model.upstream import Facts, RemoteSubscription, SubscriptionId
 
 INTERRUPTED = "interrupted before it was answered; it may have happened, and the next run will read it"
@@ -74,6 +83,14 @@ async def abandon(account: Account[Writer], number: int, error: Busy | Denied) -
         await account.store.history.drop(number)
     else:
         await account.store.history.finish(number, Outcome.FAILED, str(error))
+
+
+def forget_postponed(facts: Facts, attempts: Iterable[Attempt]) -> Facts:
+    """Return *facts* without those that an action is based on whose turn did not come: they grow old."""
+    effects = (each.result.effect for each in attempts if isinstance(each.result, Waiting))
+    old = {each.app_id for each in effects if isinstance(each, Subscribe | Update | Unsubscribe)}
+    kept = {app_id: fact for app_id, fact in facts.subscriptions.items() if app_id not in old}
+    return replace(facts, subscriptions=kept)
 
 
 def facts_after(facts: Facts, attempts: Iterable[Attempt]) -> Facts:

@@ -9,7 +9,7 @@ from controller.core.planning.outcomes.memory_updates import memory_updates
 from controller.core.planning.plan import plan
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile.act import act
-from controller.loop.reconcile.attempt import facts_after
+from controller.loop.reconcile.attempt import facts_after, forget_postponed
 from controller.loop.reconcile.observe import observe
 from controller.loop.reconcile.state import PassRequest, PassState
 from controller.model.plan import Observed, Plan
@@ -64,6 +64,8 @@ async def reconcile(
         await act(account, guarded, observed, state)
     finally:
         state.facts = facts_after(observed.facts, state.attempts.values())
+        if request.approval is not None:
+            state.facts = forget_postponed(state.facts, state.attempts.values())
     if state.denied is not None:
         raise type(state.denied)(str(state.denied)) from state.denied
     return guarded
