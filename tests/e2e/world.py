@@ -21,6 +21,9 @@ from tests.e2e.commands import Process, start
 
 COMMAND = commands.COMMAND
 ROOT = Path(__file__).parents[2]
+_NOT_OURS = ("GUPSHUP", "CI", "GITHUB")
+"""How the names of variables begin that would change what a run does: those of the machine that tests."""
+
 PATIENCE = 120
 """Seconds that any single run and any single line may take."""
 
@@ -136,7 +139,7 @@ class World:
         self.manifests = folder / "manifests"
         self.manifests.mkdir(exist_ok=True)
         self.url = exported["GUPSHUP_URL"]
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("GUPSHUP", "CI"))}
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)}
         self.environ = {**ours, **exported, **self._handed_out()}
         self.before: tuple[str, ...] = ()
         self.forks = True

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from controller.edges.source import directory
 from controller.edges.source.file_rules import LARGEST
 from controller.edges.source.git import Baseline, baseline
 from controller.errors import SourceError, Usage
+from controller.model.source import Source
 from tests.edges.checkouts import WorkingTree
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
@@ -18,13 +20,18 @@ def tree(tmp_path: Path) -> WorkingTree:
     return WorkingTree(tmp_path / "repo")
 
 
+NOW = Source("/m", "r1", ())
+
+
 async def look(tree: WorkingTree, ref: str, *paths: str) -> Baseline:
     named = [str(tree.folder / path) for path in paths or ("manifests",)]
-    return await baseline(named, ref, search=os.environ["PATH"], complete=True)
+    return await baseline(named, ref, NOW, search=os.environ["PATH"])
 
 
 def files(found: Baseline) -> dict[str, bytes]:
-    return {file.path: file.data for file in found.source.files}
+    """Return the contents by their names in the repository."""
+    top = found.source.identity
+    return {os.path.relpath(file.path, top): file.data for file in found.source.files}
 
 
 async def failed(tree: WorkingTree, ref: str, *paths: str) -> str:
@@ -100,8 +107,29 @@ async def test_a_worktree_and_a_submodule_are_repositories_too(tree: WorkingTree
 async def test_a_link_to_a_folder_is_followed_first(tree: WorkingTree, tmp_path: Path) -> None:
     tree.commit({"manifests/a.yaml": "1"})
     (tmp_path / "link").symlink_to(tree.folder / "manifests")
-    found = await baseline([str(tmp_path / "link")], "HEAD", search=os.environ["PATH"], complete=True)
-    assert files(found) == {"manifests/a.yaml": b"1"}
+    found = await baseline([str(tmp_path / "link")], "HEAD", NOW, search=os.environ["PATH"])
+    assert files(found) == {"../link/a.yaml": b"1"}
+
+
+async def test_files_are_named_and_known_as_they_are_now(
+    tree: WorkingTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is the same now has the same name and content, so that nothing of it is read twice."""
+    tree.commit({"m/a.yaml": "1", "m/b/c.yaml": "2", "d.yaml": "3"})
+    for folder, paths in (
+        (".", ["m", "d.yaml"]),
+        (".", ["./m/", "m/b"]),
+        (".", ["."]),
+        ("m", [".", "../d.yaml"]),
+    ):
+        monkeypatch.chdir(tree.folder / folder)
+        now = directory.read(paths)
+        found = await baseline(paths, "HEAD", now, search=os.environ["PATH"])
+        assert [(file.path, file.data) for file in found.source.files] == [
+            (file.path, file.data) for file in now.files
+        ]
+        kept = {file.data: file.data for file in now.files}
+        assert all(file.data is kept[file.data] for file in found.source.files)
 
 
 async def test_no_program_of_the_repository_runs(tree: WorkingTree, tmp_path: Path) -> None:

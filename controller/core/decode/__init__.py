@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from controller.core.decode.files import read
+from controller.core.decode.files import FileMemo, read
 from controller.core.decode.lints.per_app import hints
 from controller.core.decode.rules import problem
 from controller.core.decode.tree import collect, desired
@@ -20,7 +20,7 @@ _SOURCE = Place("(source)")
 _GRAVEST_FIRST = tuple(Severity)
 
 
-def decode(
+def decode(  # noqa: PLR0913  (all but the first three by keyword)
     files: Sequence[SourceFile],
     schemas: Schemas,
     rules: Rules,
@@ -28,13 +28,15 @@ def decode(
     revision: str = "",
     complete: bool = True,
     unread: Sequence[Problem] = (),
+    memo: FileMemo | None = None,
 ) -> Decoded:
     """Return what *files* declare, or all of their problems, sorted by place. No bytes raise an error.
 
     *complete* is False if single files were named: an empty file is an error then, and a missing resource
     counts as unknown. *unread* are problems of reading files: after an error there, nothing is declared.
+    *memo* holds what was read of files that another revision may share, and is filled.
     """
-    documents, problems, whole = read(files, Validator(schemas))
+    documents, problems, whole = read(files, Validator(schemas), memo=memo)
     if not files and not _errors(unread):
         problems.append(
             problem("GS701", _SOURCE, "", "there are no *.yaml or *.yml files, so nothing is declared")

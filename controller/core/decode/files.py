@@ -1,7 +1,8 @@
 """Files of a source, read one after another into entries and problems."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias
 
 from controller.core.decode import text
 from controller.core.decode.document import Document
@@ -14,6 +15,10 @@ MOST_DOCUMENTS = 50_000
 MOST_ERRORS = 2_000
 
 
+FileMemo: TypeAlias = dict[tuple[str, bytes], Reading]
+"""What was read of each file, by path and content: of a second revision, only what differs is read."""
+
+
 class Read(NamedTuple):
     """The content of the files. *whole* is False if some document could not be understood."""
 
@@ -22,10 +27,16 @@ class Read(NamedTuple):
     whole: bool
 
 
-def read(files: Sequence[SourceFile], structure: Validator, most: int = MOST_DOCUMENTS) -> Read:
+def read(
+    files: Sequence[SourceFile],
+    structure: Validator,
+    most: int = MOST_DOCUMENTS,
+    memo: FileMemo | None = None,
+) -> Read:
     """Return the entries of all files, in the order of their paths.
 
-    Reading ends beyond *most* documents, and beyond so many errors that a person would not read on.
+    Reading ends beyond *most* documents, and beyond so many errors that a person would not read on. What
+    *memo* has is not read again, and it gets the others.
     """
     documents: list[Document] = []
     problems: list[Problem] = []
@@ -33,14 +44,21 @@ def read(files: Sequence[SourceFile], structure: Validator, most: int = MOST_DOC
     for file in sorted(files, key=lambda one: one.path):
         if end := _end(file.path, len(documents), errors, most):
             return Read(documents, [*problems, end], whole=False)
-        decoded, file_problems = text.read(file)
-        reading = structure.read(file.path, decoded) if decoded is not None else Reading([], [], whole=False)
+        reading = _read(file, structure, {} if memo is None else memo)
         documents += reading.documents
-        file_problems += reading.problems
-        problems += file_problems
-        errors += sum(one.severity is Severity.ERROR for one in file_problems)
+        problems += reading.problems
+        errors += sum(one.severity is Severity.ERROR for one in reading.problems)
         whole = whole and reading.whole
     return Read(documents, problems, whole)
+
+
+def _read(file: SourceFile, structure: Validator, memo: FileMemo) -> Reading:
+    key = (file.path, file.data)
+    if key not in memo:
+        decoded, problems = text.read(file)
+        reading = structure.read(file.path, decoded) if decoded is not None else Reading([], [], whole=False)
+        memo[key] = replace(reading, problems=[*problems, *reading.problems])
+    return memo[key]
 
 
 def _end(path: str, documents: int, errors: int, most: int) -> Problem | None:

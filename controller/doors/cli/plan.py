@@ -11,6 +11,7 @@ from functools import partial
 import click
 
 from controller.core.account.facts import LINK_OBSTACLES
+from controller.core.decode.files import FileMemo
 from controller.core.planning.actions import TOO_MANY_SUBSCRIPTIONS
 from controller.core.planning.changes.findings import PlanFinding, blocked_by_change, findings, unread
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
@@ -94,8 +95,9 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     refuse_plan_files(named)
     if out is not None and not is_plan_file(out):
         raise Usage(f"--out takes a file whose name ends in .json; not {out!r:.80}")
-    loaded, revision = load(named), chosen(since, os.environ)
-    change = None if revision is None else asyncio.run(change_since(revision, named, loaded))
+    memo: FileMemo = {}
+    loaded, revision = load(named, memo), chosen(since, os.environ)
+    change = None if revision is None else asyncio.run(change_since(revision, named, loaded, memo))
     runtime = connection.open("plan", loaded.desired.revision, read_only=True)
     selection = Selection(only, labels, resend, digests(release))
     planned = asyncio.run(plan_all(loaded, selection, runtime, seconds=timeout, change=change))

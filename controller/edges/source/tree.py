@@ -26,6 +26,22 @@ class FoundFile(NamedTuple):
     name: str
 
 
+class FoundFolder(NamedTuple):
+    """A folder as it is reached, and its real path."""
+
+    path: str
+    real: str
+
+
+class FoundEntry(NamedTuple):
+    """An entry of a folder. Its real path is where it leads to, if it *is_link*."""
+
+    path: str
+    real: str
+    is_folder: bool
+    is_link: bool
+
+
 @dataclass(slots=True)
 class Tree:
     """The files and problems below one folder."""
@@ -37,12 +53,14 @@ class Tree:
 def walk(root: str) -> Tree:
     """Return the manifests below *root*, in order. Names that begin with a dot are skipped."""
     tree = Tree()
-    folders = [root]
-    seen = {os.path.realpath(root)}
+    whole = os.path.realpath(root)
+    folders = [FoundFolder(root, whole)]
+    seen = {whole}
     while folders:
         folder = folders.pop()
-        for entry in _entries(folder, tree):
-            _add(entry, root, tree, folders, seen)
+        for entry in _entries(folder.path, tree):
+            if not entry.name.startswith("."):
+                _add(_resolved(entry, folder), FoundFolder(root, whole), tree, folders, seen)
         if len(tree.files) > MOST_FILES:
             tree.problems.append(too_many(root))
             del tree.files[MOST_FILES:]
@@ -58,32 +76,36 @@ def _entries(folder: str, tree: Tree) -> Iterator[os.DirEntry[str]]:
         tree.problems.append(file_problem("GS704", folder, f"cannot be listed: {error.strerror}"))
 
 
-def _add(entry: os.DirEntry[str], root: str, tree: Tree, folders: list[str], seen: set[str]) -> None:
-    if entry.name.startswith("."):
+def _resolved(entry: os.DirEntry[str], folder: FoundFolder) -> FoundEntry:
+    """Resolve *entry* of *folder*. Only a link leads elsewhere, and its path alone is resolved in full."""
+    if entry.is_symlink():
+        real = os.path.realpath(entry.path)
+        return FoundEntry(entry.path, real, is_folder=Path(real).is_dir(), is_link=True)
+    return FoundEntry(entry.path, f"{folder.real.rstrip('/')}/{entry.name}", entry.is_dir(), is_link=False)
+
+
+def _add(
+    entry: FoundEntry, root: FoundFolder, tree: Tree, folders: list[FoundFolder], seen: set[str]
+) -> None:
+    shown = entry.path.removeprefix("./")
+    if not entry.is_folder and not shown.endswith(ENDINGS):
+        tree.problems += [warning] if (warning := almost_manifest(shown)) else []
         return
-    real = os.path.realpath(entry.path)
-    is_folder = Path(real).is_dir()
-    if not is_folder and not entry.name.endswith(ENDINGS):
-        tree.problems += [warning] if (warning := almost_manifest(_shown(entry))) else []
-        return
-    followed = follow_link(entry.path, _target(real, root)) if entry.is_symlink() else True
+    followed = follow_link(entry.path, _target(entry, root.real)) if entry.is_link else True
     if isinstance(followed, Problem):
         tree.problems.append(followed)
-    elif not is_folder:
-        tree.files.append(FoundFile(_shown(entry), real, os.path.relpath(entry.path, root)))
-    elif real not in seen:
-        seen.add(real)
-        folders.append(entry.path)
+    elif not entry.is_folder:
+        name = entry.path.removeprefix(root.path).lstrip("/")
+        tree.files.append(FoundFile(shown, entry.real, name))
+    elif entry.real not in seen:
+        seen.add(entry.real)
+        folders.append(FoundFolder(entry.path, entry.real))
 
 
-def _shown(entry: os.DirEntry[str]) -> str:
-    return entry.path.removeprefix("./")
-
-
-def _target(real: str, root: str) -> LinkTarget:
-    """Return the kind of the link's end *real*. A file that cannot be opened is reported when it is read."""
-    inside, is_folder = _inside(real, os.path.realpath(root)), Path(real).is_dir()
-    if is_folder:
+def _target(entry: FoundEntry, whole: str) -> LinkTarget:
+    """Return the kind of the link's end. A file that cannot be opened is reported when it is read."""
+    inside = _inside(entry.real, whole)
+    if entry.is_folder:
         return LinkTarget.FOLDER if inside else LinkTarget.OUTSIDE
     return LinkTarget.FILE if inside else LinkTarget.FILE_OUTSIDE
 

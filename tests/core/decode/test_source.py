@@ -2,13 +2,14 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from itertools import pairwise
 from types import FrameType
 
 import pytest
 
 from controller.core.decode import MOST_A_FILE, MOST_IN_ALL, decode, strict
-from controller.core.decode.files import read
+from controller.core.decode.files import FileMemo, read
 from controller.core.decode.rules import problem
 from controller.core.decode.text import LARGEST
 from controller.core.decode.tree import collect
@@ -335,6 +336,26 @@ def test_strict_mode_turns_warnings_into_errors_and_nothing_else() -> None:
     assert [str(one.severity) for one in refused.problems] == ["error"]
     sound = decoded(app(1))
     assert strict(sound) == sound
+
+
+def test_a_second_revision_reads_only_what_differs_and_is_decoded_as_without_the_first() -> None:
+    kept, before = file("a.yaml", app(1)), file("b.yaml", app(2))
+    broken, moved = file("b.yaml", "kind: Nothing"), file("c.yaml", app(2))
+    memo: FileMemo = {}
+    for files in ([kept, before], [kept, broken], [kept, moved], [kept, before]):
+        assert read_all(files, memo) == read_all(files, {})
+    assert list(memo) == [(each.path, each.data) for each in (kept, before, broken, moved)]
+    first = memo[kept.path, kept.data]
+    read_all([kept], memo)
+    assert memo[kept.path, kept.data] is first
+
+
+def file(path: str, text: str) -> SourceFile:
+    return SourceFile(path, text.encode())
+
+
+def read_all(files: Sequence[SourceFile], memo: FileMemo) -> Decoded:
+    return decode(files, SCHEMAS, Rules(), revision="r1", memo=memo)
 
 
 def test_the_same_source_gives_the_same_answer_in_any_order() -> None:

@@ -16,7 +16,7 @@ def changed(before: Desired, now: Desired) -> frozenset[Item]:
     A removed subscription is known by its tag, if its app is still declared. Otherwise only the app is named.
     """
     was, declared = _declarations(before), _declarations(now)
-    differing = {item for item in was.keys() | declared.keys() if was.get(item) != declared.get(item)}
+    differing = {item for item in was.keys() | declared.keys() if _differ(was.get(item), declared.get(item))}
     partners, governed = _changed_partners(before, now), frozenset(_governed(before, now))
     found = {item for item in differing if item in declared or item.kind is Kind.APP}
     found.update(_removed_tags(before, now))
@@ -29,10 +29,15 @@ def everything(desired: Desired) -> frozenset[Item]:
 
 
 def _declarations(desired: Desired) -> Mapping[Item, App | Subscription]:
-    """Return what is declared of each item, without its place."""
-    apps = {app_item(app): replace(app, place=NOWHERE) for app in desired.apps}
-    hooks = {subscription_item(each): replace(each, place=NOWHERE) for each in desired.subscriptions}
-    return {**apps, **hooks}
+    apps = {app_item(app): app for app in desired.apps}
+    return {**apps, **{subscription_item(each): each for each in desired.subscriptions}}
+
+
+def _differ(before: App | Subscription | None, now: App | Subscription | None) -> bool:
+    """Return whether two declarations of an item differ, wherever they stand."""
+    if before is None or now is None or before == now:
+        return before != now
+    return replace(before, place=NOWHERE) != replace(now, place=NOWHERE)
 
 
 def _changed_partners(before: Desired, now: Desired) -> frozenset[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import click
 
+from controller.core.decode.files import FileMemo
 from controller.core.planning.changes.changed import changed, everything
 from controller.doors.cli.options.since import NONE, Since
 from controller.doors.cli.source.load import Loaded, decode_source
@@ -35,15 +36,17 @@ class SourceChange:
         return f"Since {self.ref} ({self.commit[:12]}), this change touches {what}."
 
 
-async def change_since(since: Since, paths: Sequence[str], loaded: Loaded) -> SourceChange | None:
+async def change_since(
+    since: Since, paths: Sequence[str], loaded: Loaded, memo: FileMemo
+) -> SourceChange | None:
     """Return what *loaded* changes, and print on stderr what a person should know of the comparison.
 
     If CI named the revision and there is nothing to compare with, return None: everything is planned, and a
-    line shows why. Otherwise this raises SourceError or Usage.
+    line shows why. Otherwise this raises SourceError or Usage. *memo* is that of *loaded*.
     """
     search = os.environ.get("PATH", os.defpath)
     try:
-        before = await baseline(paths, since.ref, search=search, complete=loaded.source.complete)
+        before = await baseline(paths, since.ref, loaded.source, search=search)
     except ControllerError as error:
         if not since.variable:
             raise
@@ -51,15 +54,15 @@ async def change_since(since: Since, paths: Sequence[str], loaded: Loaded) -> So
         return None
     if since.variable:
         _note(f"--since {since.ref}, because {since.variable} is set; `--since {NONE}` plans everything")
-    found = SourceChange(since.ref, before.commit, _touched(before, loaded))
+    found = SourceChange(since.ref, before.commit, _touched(before, loaded, memo))
     _note_removed(found, loaded)
     return found
 
 
-def _touched(before: Baseline, loaded: Loaded) -> frozenset[Item]:
+def _touched(before: Baseline, loaded: Loaded, memo: FileMemo) -> frozenset[Item]:
     if _contents(before.source.files) == _contents(loaded.source.files):
         return frozenset()
-    decoded = decode_source(before.source, loaded.rules)
+    decoded = decode_source(before.source, loaded.rules, memo)
     if decoded.desired is not None:
         return changed(decoded.desired, loaded.desired)
     count = f"{decoded.errors} error{'s' if decoded.errors > 1 else ''}"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import click
 
 from controller.core.decode import decode, strict
+from controller.core.decode.files import FileMemo
 from controller.core.render import problems
 from controller.edges import settings
 from controller.edges.source import directory, schemas
@@ -43,16 +44,21 @@ class Checked(NamedTuple):
     rules: Rules
 
 
-def check(paths: Sequence[str], *, warnings_are_errors: bool = False) -> Checked:
+def check(
+    paths: Sequence[str], *, warnings_are_errors: bool = False, memo: FileMemo | None = None
+) -> Checked:
     """Read and decode *paths*, with every problem. Raises SourceError if a path does not exist."""
     source = directory.read(paths)
     rules = settings.rules(os.environ)
-    decoded = decode_source(source, rules)
+    decoded = decode_source(source, rules, memo)
     return Checked(source, strict(decoded) if warnings_are_errors else decoded, rules)
 
 
-def decode_source(source: Source, rules: Rules) -> Decoded:
-    """Decode a source. The problems of reading it are among the problems of its manifests."""
+def decode_source(source: Source, rules: Rules, memo: FileMemo | None = None) -> Decoded:
+    """Decode a source. The problems of reading it are among the problems of its manifests.
+
+    *memo* is shared by revisions of one source.
+    """
     return decode(
         source.files,
         schemas.load(),
@@ -60,15 +66,16 @@ def decode_source(source: Source, rules: Rules) -> Decoded:
         revision=source.revision,
         complete=source.complete,
         unread=source.problems,
+        memo=memo,
     )
 
 
-def load(paths: Sequence[str]) -> Loaded:
-    """Return what *paths* declare, and print their warnings.
+def load(paths: Sequence[str], memo: FileMemo | None = None) -> Loaded:
+    """Return what *paths* declare, and print their warnings. *memo* is as in `decode_source`.
 
     Raises ManifestError with every problem if one of them is an error.
     """
-    source, decoded, rules = check(paths)
+    source, decoded, rules = check(paths, memo=memo)
     if decoded.desired is None:
         raise ManifestError(decoded.problems)
     print_warnings(decoded)

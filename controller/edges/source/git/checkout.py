@@ -2,13 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from controller.edges.source.file_rules import escaped
 from controller.edges.source.git.command import Finished, Git
+from controller.edges.source.git.listing import blob_id
 from controller.edges.source.git.messages import git_message
 from controller.edges.source.git.read_commit import CommitReader, Damaged
 from controller.errors import SourceError, Usage
@@ -36,17 +38,17 @@ class Checkout(NamedTuple):
     folder: Path
 
 
-async def baseline(paths: Sequence[str], ref: str, *, search: str, complete: bool) -> Baseline:
+async def baseline(paths: Sequence[str], ref: str, now: Source, *, search: str) -> Baseline:
     """Return the manifests of *paths* at the merge base of *ref* and HEAD, in the repository that holds them.
 
-    A path that did not exist then declares nothing. Nothing is fetched or written, and no program of the
-    repository runs. *search* is PATH. Raises Usage for a malformed *ref*, SourceError if there is no such
-    repository, commit or merge base.
+    A path that did not exist then declares nothing. Files are named as in *now*, the same paths as they are.
+    Nothing is fetched or written, and no program of the repository runs. *search* is PATH. Raises Usage for a
+    malformed *ref*, SourceError if there is no such repository, commit or merge base.
     """
     if not ref.isprintable() or ref.startswith("-") or not ref.strip():
         raise Usage(f"--since takes a branch, a tag or a commit, as in --since origin/main; not {ref!r:.80}")
     checkout = _checkout_of(paths)
-    history = _History(checkout, ref, search)
+    history = _History(checkout, ref, search, {blob_id(file.data): file.data for file in now.files})
     try:
         async with asyncio.timeout(_TIMEOUT):
             commit = await history.merge_base()
@@ -58,7 +60,7 @@ async def baseline(paths: Sequence[str], ref: str, *, search: str, complete: boo
             f"--since {escaped(ref)}: not every file of commit {commit} can be read here ({error}); clone "
             "the whole repository, without --filter"
         ) from error
-    return Baseline(commit, Source(str(checkout.top), commit, files, problems, complete=complete))
+    return Baseline(commit, Source(str(checkout.top), commit, files, problems, complete=now.complete))
 
 
 def _checkout_of(paths: Sequence[str]) -> Checkout:
@@ -88,9 +90,16 @@ def _around(path: Path) -> Checkout | None:
     return None
 
 
+def _as_typed(path: str, root: str, name: str) -> str:
+    """Return *name*, a file of the repository at *root* or below it, as it is found from the typed *path*."""
+    below = name.removeprefix(root).lstrip("/")
+    return os.path.join(path, below).removeprefix("./") if below else path  # noqa: PTH118  (as it was typed)
+
+
 class _History:
-    def __init__(self, checkout: Checkout, ref: str, search: str) -> None:
+    def __init__(self, checkout: Checkout, ref: str, search: str, known: Mapping[str, bytes]) -> None:
         self._checkout = checkout
+        self._known = known
         self._shown = f"--since {escaped(ref)}"
         self._ref = ref
         self._git = Git(search, {}, {})
@@ -116,11 +125,13 @@ class _History:
         files: dict[str, SourceFile] = {}
         problems: list[Problem] = []
         for path in paths:
-            reader = CommitReader(self._git, self._checkout.folder, commit, self._name(path))
+            root = self._name(path)
+            reader = CommitReader(self._git, self._checkout.folder, commit, root, self._known)
             found, wrong = await reader.manifests_if_any()
-            files.update({file.path: file for file in found})
+            for file in found:
+                files.setdefault(file.path, replace(file, path=_as_typed(path, root, file.path)))
             problems += wrong
-        return tuple(files[name] for name in sorted(files)), tuple(problems)
+        return tuple(sorted(files.values(), key=lambda file: file.path)), tuple(problems)
 
     def _name(self, path: str) -> str:
         """Return *path* as the repository names it: from its root, "" for the root itself."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import fsdecode
 from pathlib import Path
+from types import MappingProxyType
 from typing import Never
 
 from controller.edges.source.file_rules import (
@@ -31,13 +32,24 @@ class Damaged(SourceError):
 
 
 class CommitReader:
-    """One commit of a repository, and the folder in it that is read."""
+    """One commit of a repository, and the folder in it that is read.
 
-    def __init__(self, git: Git, repository: Path, commit: str, root: str) -> None:
+    *known* are contents by their ids in git, which need not be read again.
+    """
+
+    def __init__(
+        self,
+        git: Git,
+        repository: Path,
+        commit: str,
+        root: str,
+        known: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
         self._git = git
         self._repository = str(repository)
         self._commit = commit
         self._root = root
+        self._known = known
 
     async def manifests(self) -> tuple[list[SourceFile], list[Problem]]:
         """Return every manifest and every problem. Raises SourceError if there is no such folder."""
@@ -94,12 +106,12 @@ class CommitReader:
         return {link.name: fsdecode(texts[link.id]) for link in links}
 
     async def _contents(self, ids: Sequence[str]) -> Mapping[str, bytes]:
-        wanted = list(dict.fromkeys(ids))
+        wanted = [object_id for object_id in dict.fromkeys(ids) if object_id not in self._known]
         if not wanted:
-            return {}
+            return self._known
         answer = await self._cat_file("--batch", "".join(f"{object_id}\n" for object_id in wanted))
         with self._checked():
-            return blobs(wanted, answer)
+            return {**self._known, **blobs(wanted, answer)}
 
     async def _strays(self, selected: SelectedFiles) -> list[Problem]:
         """Return the problems of links out of the folder. A link to a file is none, one to a folder is."""
