@@ -24,7 +24,7 @@ from controller.doors.tokens import (
 from controller.edges.clock import SystemClock
 from controller.edges.gupshup import GupshupReader, GupshupWriter, Network, SourceOfTokens, reader, writer
 from controller.edges.secrets import reveal_credential, reveal_header
-from controller.edges.store import SqlStore, WriterLock, chosen_location, look_into, open_store
+from controller.edges.store import SqlStore, WriterLock, chosen_location, look_into, open_store, store_words
 from controller.errors import AccountError, Busy, StoreError
 from controller.loop import ports
 from controller.loop.identity import identified
@@ -65,6 +65,7 @@ class Runtime:
     *on_call* is called after every call to Gupshup. *signed_in* maps each account to the name of its Partner.
     *endless*: the process never stops by itself, so that it keeps its tokens in a new store, too. *warn* is
     called with a partner's name and a warning about its credentials. *suffix* ends the names of new tokens.
+    *store_words* name the store in a command for another shell.
     """
 
     store: SqlStore
@@ -78,6 +79,7 @@ class Runtime:
     endless: bool = False
     warn: OnWarning = log_warning
     suffix: Callable[[], str] = random_suffix
+    store_words: tuple[str, ...] = ()
 
     def secret(self, reference: Reference) -> Secret:
         return reveal_credential(reference, self.environ)
@@ -99,7 +101,8 @@ def open_runtime(
     clock = SystemClock()
     location = chosen_location(store, environ, Path.cwd())
     opened = (look_into if read_only else open_store)(location, clock)
-    return Runtime(opened, clock, network, environ, f"{verb} by {_user()}", revision)
+    who, words = f"{verb} by {_user()}", store_words(store)
+    return Runtime(opened, clock, network, environ, who, revision, store_words=words)
 
 
 @asynccontextmanager

@@ -2,17 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from controller.core.render.held import held_about
 from controller.core.render.statuses import read_documents
+from controller.core.status.partner_status import partner_item
 from controller.edges.clock import SystemClock
 from controller.edges.store import SqlStore, chosen_location, open_store
 from controller.errors import ControllerError
 from controller.model.history import KeptReport, WriteRecord
 from controller.model.plan import Kind
-from controller.model.status import Status
+from controller.model.status import HeldSet, Status
 
 T = TypeVar("T")
 
@@ -51,6 +53,18 @@ async def all_statuses(store: SqlStore) -> list[StoredStatus]:
         for upstream in await store.statuses.upstreams()
         for status in read_documents(await store.statuses.read(upstream))
     ]
+
+
+async def is_running(store: SqlStore, upstream: str) -> bool:
+    """Return whether a `run` is the writer of *upstream* now."""
+    return " run on " in await store.holder(upstream)
+
+
+def held_of(stored: StoredStatus, statuses: Iterable[StoredStatus]) -> list[HeldSet]:
+    """Return what guards hold of *stored*: the status of its partner, among *statuses*, knows."""
+    item = partner_item(stored.status.item.partner)
+    partners = [each for each in statuses if (each.upstream, each.status.item) == (stored.upstream, item)]
+    return held_about(stored.status, [held for each in partners for held in each.status.held])
 
 
 async def statuses_and_report(store: SqlStore) -> tuple[list[StoredStatus], KeptReport | None]:

@@ -1,7 +1,7 @@
 """The log of passes: one line for each pass, each action, and each resource that gets stuck or ready.
 
-A condition of a partner that becomes wrong is a line, too. Phones are masked. The same error of the same app
-is logged once a minute, with the number of suppressed ones.
+A condition of a partner that becomes wrong is a line, too, and so is what a guard begins or ceases to hold.
+Phones are masked. The same error of the same app is logged once a minute, with the number of suppressed ones.
 """
 
 from collections.abc import Callable
@@ -12,16 +12,22 @@ from controller.edges.log_throttle import LogThrottle
 from controller.model.passes import WHOLE_PARTNER, Pass, Transition
 from controller.model.phone import without_phones
 from controller.model.plan import Kind, Outcome, Result
-from controller.model.status import Truth
+from controller.model.status import HeldSet, Truth
 
 _ALARMS = {"Stalled": "stalled", "ForeignWebhook": "foreign webhook"}
 """Conditions that are logged when they become true, and their event."""
 
 
 class PassLog:
-    def __init__(self, log: FilteringBoundLogger, now: Callable[[], float]) -> None:
+    """*command* returns the command that releases a digest."""
+
+    def __init__(
+        self, log: FilteringBoundLogger, now: Callable[[], float], command: Callable[[str], str]
+    ) -> None:
         self._log = log
         self._throttle = LogThrottle(now)
+        self._command = command
+        self._held: dict[str, tuple[HeldSet, ...]] = {}
 
     def on_pass(self, over: Pass) -> None:
         """Log a pass. A pass over a single app with nothing to do is logged at debug."""
@@ -30,6 +36,8 @@ class PassLog:
             self._acted(log, over, result)
         for moved in over.transitions:
             self._moved(log, moved)
+        if over.held is not None:
+            self._log_held(log, over.partner, over.held)
         counts = {name: count for name, count in over.summary.items() if count}
         values = {"lane": over.lane.name.lower(), "seconds": round(over.seconds, 3), **counts}
         if over.error:
@@ -39,6 +47,24 @@ class PassLog:
             return
         write = log.info if over.app == WHOLE_PARTNER or over.results or over.transitions else log.debug
         write("pass done", done=sum(result.outcome is Outcome.DONE for result in over.results), **values)
+
+    def _log_held(self, log: FilteringBoundLogger, partner: str, held: tuple[HeldSet, ...]) -> None:
+        """Log what guards hold since this pass, one line a guard, and what they hold no more."""
+        before, self._held[partner] = self._held.get(partner, ()), held
+        for each in held:
+            for one in each.classes if each not in before else ():
+                log.warning(
+                    "held",
+                    partner=partner,
+                    guard=one.guard,
+                    verb=str(one.verb),
+                    count=one.count,
+                    message=one.figures,
+                    digest=each.digest,
+                    command=self._command(each.digest),
+                )
+        for digest in sorted({each.digest for each in before} - {each.digest for each in held}):
+            log.info("no longer held", partner=partner, digest=digest)
 
     def _acted(self, log: FilteringBoundLogger, over: Pass, result: Result) -> None:
         item, verb = str(result.item), str(result.verb)
@@ -54,7 +80,7 @@ class PassLog:
             self._warn(
                 log, _ALARMS[after.type], after.reason, after.message, item=item, partner=moved.item.partner
             )
-        elif moved.item.kind is Kind.PARTNER and after.is_wrong:
+        elif moved.item.kind is Kind.PARTNER and after.is_wrong and after.type != "ChangesHeld":
             self._warn(log, "partner", after.reason, after.message, partner=moved.item.partner)
         elif after.type == "Ready" and after.status is Truth.TRUE:
             log.info("ready", item=item)

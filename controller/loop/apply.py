@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from controller.core.planning.changes.approval import Approval, overtaken
-from controller.core.planning.guard import Change
+from controller.core.planning.guard import Change, held_sets
 from controller.core.render.statuses import document, read_documents
 from controller.core.schedule.intervals import poll
 from controller.core.schedule.next_pass import RunContext, next_pass
 from controller.core.schedule.quiet_passes import QuietPasses
 from controller.core.status.conditions import statuses
-from controller.core.status.partner_status import partner_status
+from controller.core.status.partner_status import partner_item, partner_status
 from controller.core.status.run_report import Report, report
 from controller.errors import Busy, ControllerError, Denied, OutOfTime, Unclear
 from controller.loop.ports import Account, Reader, Writer
@@ -196,6 +196,9 @@ async def _store_statuses(account: Account[Writer], run: PartnerRun) -> None:
         run.statuses = statuses(matches, plan, before)
         only = run.request.request.only
         run.statuses = tuple(status for status in run.statuses if only is None or status.item in only)
-        kept = (*run.statuses, partner_status(matches, before))
+        last = before.get(partner_item(plan.partner.name))
+        narrowed = only is not None and last is not None
+        held = last.held if narrowed and last is not None else held_sets(plan)
+        kept = (*run.statuses, partner_status(matches, before, held))
         documents = {str(status.item): document(status) for status in kept}
         await account.store.statuses.save(account.upstream, documents, whole=run.request.desired.complete)

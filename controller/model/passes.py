@@ -6,7 +6,7 @@ from enum import Enum, IntEnum, auto
 
 from controller.model.account import CredentialEnd
 from controller.model.plan import Item, Result
-from controller.model.status import Condition
+from controller.model.status import Condition, HeldSet
 
 WHOLE_PARTNER = ""
 """The whole partner, in place of an app's name."""
@@ -63,7 +63,8 @@ class Pass:
 
     *summary* counts what is left after a pass over the whole partner, by the words of a plan (`waiting`,
     `blocked`, `held`, `unmanaged`, `unchanged`). *error* is what ended the pass, "" without an error.
-    *error_kind* is the name of its kind (`Busy`, `Denied`).
+    *error_kind* is the name of its kind (`Busy`, `Denied`). *held* is what guards hold after a pass over the
+    whole partner, None after any other pass.
     """
 
     partner: str
@@ -78,6 +79,7 @@ class Pass:
     summary: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
     error_kind: str = ""
+    held: tuple[HeldSet, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ class PartnerState:
     *is_leader*: this process is its writer. *listed_at* is when a list was last read whole (epoch seconds, 0:
     never), *progressed_at* when its loop last progressed. *queued* counts what is due by lane, *provisioning*
     counts apps under way. *error* is the error of the last pass, "" after a good one. *failures* counts the
-    passes in a row that failed. *ends* are those of the credentials, as known now, the soonest first.
+    passes in a row that failed. *held* is what guards hold. *ends* are those of the
+    credentials, as known now, the soonest first.
     """
 
     name: str
@@ -123,5 +126,10 @@ class PartnerState:
     provisioning: int = 0
     error: str = ""
     failures: int = 0
-    held_digest: str = ""
+    held: tuple[HeldSet, ...] = ()
     ends: tuple[CredentialEnd, ...] = ()
+
+    @property
+    def held_digest(self) -> str:
+        """What releases all that is held, "" if nothing is; several digests have commas between them."""
+        return ",".join(each.digest for each in self.held)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from controller.model.account import CredentialEnd
 from controller.model.health import AppHealth
 from controller.model.manifest import AppId
-from controller.model.plan import Foreign, Item
+from controller.model.plan import Foreign, Item, Verb
 
 
 class Truth(StrEnum):
@@ -15,7 +15,7 @@ class Truth(StrEnum):
     UNKNOWN = "Unknown"
 
 
-TRUE_IS_WRONG = frozenset({"Reconciling", "Stalled", "CredentialsEnding"})
+TRUE_IS_WRONG = frozenset({"Reconciling", "Stalled", "CredentialsEnding", "ChangesHeld"})
 """Types of conditions that say so while something is not as it should be; the others say that all is well."""
 
 
@@ -40,12 +40,36 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldClass:
+    """The held changes of one verb: *count* of them, and the *figures* of the *guard* that holds them."""
+
+    guard: str
+    verb: Verb
+    count: int
+    figures: str
+
+    def __str__(self) -> str:
+        return f"guard {self.guard}: {self.figures}"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSet:
+    """The held changes that one *digest* releases."""
+
+    digest: str
+    classes: tuple[HeldClass, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.classes))
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """*stage* is Gupshup's word for the progress of provisioning. *at* is the observation (epoch seconds).
 
     *foreign* are an app's webhooks of others, as last read. *ends* are those of a partner's credentials, the
-    soonest first. *health* is what Gupshup said last about sending, None if it was not asked, or for a
-    subscription.
+    soonest first. *held* is what guards hold of a partner's changes. *health* is what Gupshup said last about
+    sending, None if it was not asked, or for a subscription.
     """
 
     item: Item
@@ -57,6 +81,7 @@ class Status:
     foreign: tuple[Foreign, ...] = ()
     ends: tuple[CredentialEnd, ...] = ()
     health: AppHealth | None = None
+    held: tuple[HeldSet, ...] = ()
 
     def condition(self, type_: str) -> Condition | None:
         return next((each for each in self.conditions if each.type == type_), None)

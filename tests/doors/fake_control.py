@@ -21,12 +21,16 @@ class FakeControl(FakeClock):
     awaited: set[str] = field(default_factory=set)
     hinted: list[tuple[str, ...]] = field(default_factory=list)
     changed: int = 0
+    words: tuple[str, ...] = ()
 
     def source(self) -> SourceState:
         return self.state
 
     def partners(self) -> tuple[PartnerState, ...]:
         return self.all_partners
+
+    def store_words(self) -> tuple[str, ...]:
+        return self.words
 
     def partner(self, **changes: object) -> None:
         """Change fields of the first partner."""

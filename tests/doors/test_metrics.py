@@ -26,7 +26,7 @@ from controller.model.status import Status
 from tests.builders.account import SECRET_KIND, TOKEN_KIND, end_in
 from tests.builders.health import BANNED, FINE, health
 from tests.builders.memory import NOW
-from tests.builders.passes import GOOD, MAIN, finished_pass, transition
+from tests.builders.passes import GOOD, MAIN, finished_pass, held, transition
 from tests.builders.status import FALSE, TRUE, UNKNOWN, condition, item_named, status_of
 from tests.builders.upstream import HERE
 from tests.doors.fake_control import FakeControl
@@ -180,9 +180,12 @@ async def test_hooks_and_notifications_are_counted(scraped: Scraped) -> None:
     assert values['notifications_total{result="sent"}'] == 1
 
 
+HELD = 'held_changes{{guard="{}",partner="main",verb="{}"}}'
+
+
 async def test_the_state_of_the_loop_is_read_at_each_scrape(scraped: Scraped) -> None:
     queued = {Lane.CHANGED: 2}
-    scraped.control.partner(queued=queued, provisioning=4, failures=3, held_digest="abc")
+    scraped.control.partner(queued=queued, provisioning=4, failures=3, held=(held(), held("sha256:b")))
     values = await scraped.values()
     assert values['queue_depth{lane="changed",partner="main"}'] == 2
     assert values['queue_depth{lane="asked",partner="main"}'] == 0
@@ -190,13 +193,15 @@ async def test_the_state_of_the_loop_is_read_at_each_scrape(scraped: Scraped) ->
     assert values['declared_apps{partner="main"}'] == 3
     assert values['provisioning_apps{partner="main"}'] == 4
     assert values['consecutive_errors{partner="main"}'] == 3
-    assert values['held_changes{partner="main"}'] == 1
+    assert values[HELD.format("maxLinks", "link")] == 6
+    assert values[HELD.format("maxUpdates", "update")] == 0
+    assert values[HELD.format("maxUnsubscribes", "unsubscribe")] == 0
     assert values['last_list_timestamp_seconds{partner="main"}'] == NOW - 5
     assert values['last_progress_timestamp_seconds{partner="main"}'] == NOW - 1
-    scraped.control.partner(queued={}, is_leader=False, held_digest="")
+    scraped.control.partner(queued={}, is_leader=False, held=())
     values = await scraped.values()
     assert values['queue_depth{lane="changed",partner="main"}'] == 0
-    assert (values['leader{partner="main"}'], values['held_changes{partner="main"}']) == (0, 0)
+    assert (values['leader{partner="main"}'], values[HELD.format("maxLinks", "link")]) == (0, 0)
 
 
 async def test_the_end_of_each_credential_is_a_metric_where_it_is_known(scraped: Scraped) -> None:

@@ -20,6 +20,7 @@ from controller.model.plan import Foreign, Item, Kind
 from controller.model.status import Status
 from tests.builders.account import SECRET_KIND, end_in
 from tests.builders.memory import NOW
+from tests.builders.passes import DIGEST, held
 from tests.builders.status import condition
 from tests.builders.upstream import HERE
 from tests.doors.fake_control import FakeControl
@@ -170,7 +171,7 @@ async def test_the_api_shows_the_state_of_each_partners_loop(tmp_path: Path) -> 
     queued = {Lane.IN_FLIGHT: 2, Lane.ASKED: 1}
     ends = (end_in(6, SECRET_KIND),)
     partner = PartnerState(
-        "main", HERE, progressed_at=NOW, queued=queued, error="busy", failures=3, ends=ends
+        "main", HERE, progressed_at=NOW, queued=queued, error="busy", failures=3, ends=ends, held=(held(),)
     )
     other = PartnerState("other")
     async with open_web_store(tmp_path) as store:
@@ -193,7 +194,21 @@ async def test_the_api_shows_the_state_of_each_partners_loop(tmp_path: Path) -> 
                 "queued": {"asked": 1, "in-flight": 2},
                 "error": "busy",
                 "failures": 3,
-                "heldDigest": None,
+                "heldDigest": DIGEST,
+                "held": [
+                    {
+                        "digest": DIGEST,
+                        "command": f"gupshupctl reconcile --release {DIGEST}",
+                        "changes": [
+                            {
+                                "guard": "maxLinks",
+                                "verb": "link",
+                                "count": 3,
+                                "message": "3 planned, 1 allowed",
+                            }
+                        ],
+                    }
+                ],
                 "credentials": [
                     {
                         "credential": "client secret",

@@ -14,12 +14,13 @@ from controller.core.status.partner_status import partner_item
 from controller.doors.web import front_app
 from controller.edges.store import SqlStore
 from controller.model.passes import Lane, PartnerState, SourceState
-from controller.model.plan import Foreign, Item, Kind
-from controller.model.status import Status
+from controller.model.plan import Foreign, Item, Kind, Verb
+from controller.model.status import HeldClass, HeldSet, Status
 from controller.model.text import escape
 from tests.builders.account import SECRET_KIND, end_in
 from tests.builders.health import BANNED, FINE, health
 from tests.builders.memory import NOW
+from tests.builders.passes import held
 from tests.builders.status import condition
 from tests.builders.upstream import HERE
 from tests.doors.fake_control import FakeControl
@@ -98,9 +99,21 @@ async def test_each_app_is_a_row_with_state_stage_reason_and_age(tmp_path: Path)
     text, _ = await show(tmp_path, stalled, status("bakery"))
     page = Page(text)
     assert page.open == []
-    assert "All 2 Stalled 1 Reconciling 0 Unknown 0 Ready 1" in page.text
+    assert "All 2 Stalled 1 Held 0 Reconciling 0 Unknown 0 Ready 1" in page.text
     assert "acme main Stalled FINALIZE - NameTakenElsewhere words 1 h 1 min 30 s ago" in page.text
     assert "bakery main Ready - - AllGood 1 h 1 min 30 s ago" in page.text
+
+
+async def test_a_held_app_has_a_state_a_filter_and_a_count_of_its_own(tmp_path: Path) -> None:
+    words = "guard maxLinks: 3 planned, 1 allowed"
+    held_app = status("acme", "Held", reason="Held", message=words)
+    text, _ = await show(tmp_path, held_app, status("bakery"), status("cellar", "Reconciling"))
+    assert "All 3 Stalled 0 Held 1 Reconciling 1 Unknown 0 Ready 1" in Page(text).text
+    assert f"acme main Held - - Held {words} 1 h 1 min 30 s ago" in Page(text).text
+    assert '<span class="state Held">' in text
+    assert "<title>(1) Gupshup Controller</title>" in text, "a person has to act"
+    only, _ = await show(tmp_path, path="/?state=Held")
+    assert ("acme" in only, "bakery" in only, "cellar" in only) == (True, False, False)
 
 
 async def test_a_foreign_webhook_is_shown_with_its_app_and_escaped(tmp_path: Path) -> None:
@@ -129,18 +142,20 @@ async def test_the_page_shows_the_source_and_the_partners_with_their_errors(tmp_
             provisioning=2,
             ends=(end_in(6, SECRET_KIND),),
         ),
-        PartnerState("other", queued={Lane.DRIFT: 4}, error="signing in", failures=3, held_digest="d2"),
+        PartnerState("other", queued={Lane.DRIFT: 4}, error="signing in", failures=3, held=(held("d2"),)),
     )
     text, _ = await show(tmp_path, BOTHERED, board=FakeControl(state=source, all_partners=partners))
     words = Page(text).text
     assert "revision r1 for 1 min" in words
     assert "A newer revision is rejected, for 2 h 0 min: b.yaml is wrong" in words
-    assert "Rejected: r2 To accept it: --release d1" in words
+    accept = "To accept exactly this: start `gupshupctl run` again with `--release d1`"
+    assert f"Rejected: r2 {accept}" in words
     assert "Waiting to read the source, for 3 s: a rest" in words
     soon = "client secret 2023-11-20T22:13:20Z"
     assert f"main this process 3 2 0 9 s ago 1 s ago {soon} SecretEnds: make a new one" in words
     assert "other not here 0 0 4 not yet not yet - signing in (3 times in a row)" in words
-    assert "--release d2" in words
+    what, command = "guard maxLinks: 3 planned, 1 allowed", "gupshupctl reconcile --release d2"
+    assert f"Held by {what}. To release exactly this: {command}" in words
     assert "no app yet" in words
 
 
@@ -152,9 +167,10 @@ async def test_the_page_says_so_if_nothing_was_read_yet(tmp_path: Path) -> None:
 
 def everywhere(words: str) -> tuple[Status, FakeControl]:
     """Return an app, and a loop, with *words* wherever words can stand."""
+    hostile_hold = HeldSet(words, (HeldClass(words, Verb.LINK, 1, words),))
     board = FakeControl(
         state=SourceState(words, words, NOW, NOW, words, NOW, words, words, words, NOW),
-        all_partners=(PartnerState(words, words, error=words, held_digest=words),),
+        all_partners=(PartnerState(words, words, error=words, held=(hostile_hold,)),),
     )
     stalled = status(words, "Stalled", reason=words, message=words, stage=words)
     return replace(stalled, item=replace(stalled.item, partner=words)), board
@@ -170,7 +186,7 @@ async def test_hostile_text_is_escaped_everywhere_on_the_page(
     assert [tag for tag, _ in page.tags] == [tag for tag, _ in Page(plain).tags]
     assert [set(found) for _, found in page.tags] == [set(found) for _, found in Page(plain).tags]
     assert policy == same_policy
-    assert "".join(page.words).count(escape(hostile)) == 14
+    assert "".join(page.words).count(escape(hostile)) == 16
     assert f"/api/v1/apps/{quote(hostile)}" in page.attributes("href")
 
 

@@ -171,7 +171,7 @@ def test_reconcile_and_a_command_that_waits_for_the_lock_are_served_by_run(tmp_p
         assert (unheard.code, unheard.out) == (0, ""), "what nobody hears is not told as asked"
         assert "no `gupshupctl run` works on" in unheard.err
         nobody = there.run("reconcile", "--wait", "--timeout", "1s")
-        assert (nobody.code, "Nothing was observed" in nobody.err) == (6, True)
+        assert (nobody.code, "Not observed: no `gupshupctl run` works on" in nobody.err) == (6, True)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from controller.core.status.partner_status import partner_item
 from controller.edges.pass_log import PassLog
 from controller.model.passes import Lane, Transition
 from controller.model.plan import Outcome, Result, Verb
-from tests.builders.passes import finished_pass
+from tests.builders.passes import DIGEST, finished_pass, held
 from tests.builders.status import FALSE, TRUE, condition, item_named
 
 APP = item_named()
@@ -31,7 +31,7 @@ class Desk:
         self._entries = capture.entries
         bound = structlog.make_filtering_bound_logger(10)
         log = structlog.wrap_logger(None, processors=[capture], wrapper_class=bound)
-        self.pass_log = PassLog(log, lambda: self.time)
+        self.pass_log = PassLog(log, lambda: self.time, lambda digest: f"release {digest}")
 
     def lines(self, event: str = "") -> list[Mapping[str, Any]]:
         return [entry for entry in self._entries if event in {"", entry["event"]}]
@@ -129,3 +129,42 @@ def test_what_goes_wrong_with_an_account_is_a_warning_and_what_is_well_is_none(d
     (line,) = desk.lines("partner")
     assert (line["log_level"], line["partner"], line["reason"]) == ("warning", "main", "SecretEnds")
     assert line["message"] == "it ends; make a new one"
+
+
+def test_what_a_guard_holds_is_one_line_when_it_begins_and_one_when_it_ends(desk: Desk) -> None:
+    for _ in range(3):
+        desk.pass_log.on_pass(replace(WHOLE, held=(held(),)))
+    (line,) = desk.lines("held")
+    assert {key: line[key] for key in ("log_level", "partner", "guard", "verb", "count", "message")} == {
+        "log_level": "warning",
+        "partner": "main",
+        "guard": "maxLinks",
+        "verb": "link",
+        "count": 3,
+        "message": "3 planned, 1 allowed",
+    }
+    assert (line["digest"], line["command"]) == (DIGEST, f"release {DIGEST}")
+    desk.pass_log.on_pass(ONE)
+    assert not desk.lines("no longer held"), "a pass over one app does not know"
+    desk.pass_log.on_pass(replace(WHOLE, held=()))
+    desk.pass_log.on_pass(replace(WHOLE, held=()))
+    (end,) = desk.lines("no longer held")
+    assert (end["log_level"], end["partner"], end["digest"]) == ("info", "main", DIGEST)
+
+
+def test_another_digest_and_another_partner_are_lines_of_their_own(desk: Desk) -> None:
+    desk.pass_log.on_pass(replace(WHOLE, held=(held(),)))
+    desk.pass_log.on_pass(replace(WHOLE, held=(held("sha256:b", count=4),)))
+    desk.pass_log.on_pass(replace(WHOLE, partner="other", held=(held(),)))
+    assert [(line["partner"], line["count"]) for line in desk.lines("held")] == [
+        ("main", 3),
+        ("main", 4),
+        ("other", 3),
+    ]
+    assert [line["digest"] for line in desk.lines("no longer held")] == [DIGEST]
+
+
+def test_the_condition_of_a_partner_about_held_changes_is_no_second_line(desk: Desk) -> None:
+    moved = Transition(partner_item("main"), None, condition("ChangesHeld", TRUE, "Held"))
+    desk.pass_log.on_pass(replace(WHOLE, transitions=(moved,), held=(held(),)))
+    assert [line["event"] for line in desk.lines()] == ["held", "pass done"]

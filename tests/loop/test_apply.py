@@ -28,6 +28,7 @@ from controller.model.status import Truth
 from controller.model.upstream import Row, Stage
 from tests.builders.account import PENDING
 from tests.builders.manifest import PARTNER
+from tests.builders.status import item_named
 from tests.builders.upstream import HERE, remote
 from tests.loop.apply_fixture import Bench, app, bench, events
 from tests.loop.fake_gupshup import Lose
@@ -171,6 +172,19 @@ async def test_held_changes_are_made_once_they_are_released(there: Bench) -> Non
     request = replace(there.task(*TWO), released=frozenset({held.held_digest}))
     done = (await there.go(run=PartnerRun(request))).report("main")
     assert (done.summary["held"], done.summary["linked"], done.summary["subscribed"]) == (0, 2, 2)
+
+
+async def test_what_is_held_is_kept_with_the_partner_and_a_selection_leaves_it(there: Bench) -> None:
+    there.partner = replace(PARTNER, guards=Guards(max_links=Count(1)))
+    await there.go(*TWO)
+    kept = read_documents(await there.store.statuses.read(HERE))
+    (held,) = next(each.held for each in kept if each.item.kind is Kind.PARTNER)
+    assert str(held) == "guard maxLinks: 2 planned, 1 allowed"
+    task = there.task(*TWO)
+    narrowed = replace(task, request=replace(task.request, only=frozenset({item_named("AppOne")})))
+    await there.go(run=PartnerRun(narrowed))
+    kept = read_documents(await there.store.statuses.read(HERE))
+    assert [each.held for each in kept if each.item.kind is Kind.PARTNER] == [(held,)]
 
 
 async def test_observing_and_planning_write_nothing(there: Bench) -> None:

@@ -8,6 +8,7 @@ from controller.core.health.sending import BANNED
 from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED, WAY_OUT
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.waits import BY_REASON, AlertWhen
+from controller.core.status.state import HELD
 from controller.core.status.summary import FleetSummary
 from controller.errors import AccountError, AddressNotAllowed, Denied, Locked
 from controller.model.passes import PartnerState, Pass, SourceState, Transition
@@ -104,7 +105,7 @@ def detect_alerts(
 ) -> Iterator[Alert]:
     """Yield every alert. *ends* and *censuses* are by partner, *missed* comes from `lost_readiness`."""
     if source.error:
-        yield Alert(AlertKind.SOURCE, "", "", "", source.error, source.error_since, SOON)
+        yield Alert(AlertKind.SOURCE, "", source.digest, "", source.error, source.error_since, SOON)
     for partner in partners:
         yield from _of_passes(partner, ends.get(partner.name, PassEnd()))
         if partner.is_leader:  # another replica reports its own partners
@@ -119,9 +120,8 @@ def _of_passes(partner: PartnerState, last: PassEnd) -> Iterator[Alert]:
 
 
 def _of_apps(partner: PartnerState, summary: FleetSummary, missed: Collection[Item]) -> Iterator[Alert]:
-    if partner.held_digest:
-        message = f"`gupshupctl plan` shows them; digest {partner.held_digest}"
-        yield Alert(AlertKind.HELD, partner.name, "", "", message, None, SOON)
+    for held in partner.held:
+        yield Alert(AlertKind.HELD, partner.name, held.digest, "", str(held), None, SOON)
     unsupported = [each for each in summary.stalled.values() if each.reason == CALLBACK_NOT_SUPPORTED]
     if unsupported:
         yield _of_callbacks(partner.name, unsupported)
@@ -161,6 +161,8 @@ def _of_callbacks(partner: str, conditions: Sequence[Condition]) -> Alert:
 def _when(condition: Condition) -> AlertWhen:
     if condition.reason == "ChangePlanned":
         return AlertWhen.LATE
+    if condition.reason == HELD:
+        return AlertWhen.NEVER  # another alert is about it
     wait = BY_REASON.get(condition.reason)
     return AlertWhen.SOON if wait is None else wait.alert
 

@@ -1,7 +1,8 @@
 """Guards: how much may change before a person has to agree. A guard holds whole classes of changes."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from typing import TypeAlias, assert_never
@@ -25,6 +26,7 @@ from controller.model.plan import (
     WaitFor,
     Waiting,
 )
+from controller.model.status import HeldClass, HeldSet
 
 Change: TypeAlias = tuple[Verb, Item]
 """The identity of one change within a plan."""
@@ -51,6 +53,14 @@ LEAST_UPDATES = 3
 
 _ALONE = "decided by a pass that sees all apps"
 _UNLOOKED = "not all apps were looked at yet, and with them it may be more than a guard allows"
+
+
+GUARDS: Mapping[Verb, str] = {
+    Verb.LINK: "maxLinks",
+    Verb.UPDATE: "maxUpdates",
+    Verb.UNSUBSCRIBE: "maxUnsubscribes",
+}
+"""The guard of each verb that one holds."""
 
 
 class ChangeClass(Enum):
@@ -125,6 +135,36 @@ def held_digest(plan: Plan) -> str | None:
     return ",".join(_held(plan)) or None
 
 
+def still_held(plan: Plan, before: Plan | None) -> Plan:
+    """Return the plan of a pass over one app in which what waits only for a full pass is held.
+
+    That is what the full pass *before* held: the next one decides anew.
+    """
+    known = {change(each.action): each for each in before.held} if before is not None else {}
+    again = [each for each in plan.waiting if each.wait_for is WaitFor.FULL_PASS and _change(each) in known]
+    left = tuple(each for each in plan.waiting if each not in again)
+    return replace(plan, held=(*plan.held, *(known[_change(each)] for each in again)), waiting=left)
+
+
+def _change(waiting: Waiting) -> Change:
+    return waiting.verb, waiting.item
+
+
+def held_sets(plan: Plan) -> tuple[HeldSet, ...]:
+    """Return what is held, for people: by digest, and then by guard."""
+    by_change = {change(each.action): each for each in plan.held}
+    return tuple(
+        HeldSet(name, tuple(_classes([by_change[change(action)] for action in actions])))
+        for name, actions in _held(plan).items()
+    )
+
+
+def _classes(held: Sequence[HeldChange]) -> Iterator[HeldClass]:
+    counted = Counter((each.guard, verb_of(each.action), each.message) for each in held)
+    for (name, verb, figures), count in counted.items():
+        yield HeldClass(name, verb, count, figures)
+
+
 def release(plan: Plan, names: Iterable[str]) -> Released:
     """Return the changes that *names* (digests) let through: all that a digest holds, or none of it."""
     held, agreed = _held(plan), frozenset(names)
@@ -169,12 +209,12 @@ def _group(action: Action) -> ChangeClass | None:
 def _limits(partner: Partner, desired: Desired) -> Mapping[ChangeClass, tuple[str, int]]:
     """Return the guard of each class, and how many changes it lets through."""
     guards, of = partner.guards, _declared(desired, partner.name)
-    updates = ("maxUpdates", allowed(guards.max_updates, of, LEAST_UPDATES))
+    updates = (GUARDS[Verb.UPDATE], allowed(guards.max_updates, of, LEAST_UPDATES))
     return {
-        ChangeClass.LINK: ("maxLinks", allowed(guards.max_links, of)),
+        ChangeClass.LINK: (GUARDS[Verb.LINK], allowed(guards.max_links, of)),
         ChangeClass.UPDATE: updates,
         ChangeClass.UNKNOWN: updates,
-        ChangeClass.UNSUBSCRIBE: ("maxUnsubscribes", allowed(guards.max_unsubscribes, of)),
+        ChangeClass.UNSUBSCRIBE: (GUARDS[Verb.UNSUBSCRIBE], allowed(guards.max_unsubscribes, of)),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from controller.core.alerts.detect import AlertKind
 from controller.core.alerts.group import Notification, Phase
+from controller.core.render.held import release_command, restart_hint
 from controller.core.render.plan_lines import duration
 from controller.errors import AccountError, AddressNotAllowed
 from controller.model.notice import Notice
@@ -36,7 +37,7 @@ _TO_DO = {
     AlertKind.FOREIGN: "`gupshupctl get foreign` shows their hosts: remove them at Gupshup, or allow them.",
     AlertKind.SOURCE: "The last good revision stays in force. `gupshupctl validate` judges the new one.",
     AlertKind.PASSES: "Nothing is changed meanwhile. The log shows what Gupshup answers.",
-    AlertKind.HELD: "`gupshupctl plan` shows them: release them by their digest, or correct the manifests.",
+    AlertKind.HELD: "`gupshupctl plan` shows them. Correct the manifests, or release these:\n{command}",
     AlertKind.STALLED: "`gupshupctl describe NAME` shows what to do.",
     AlertKind.CALLBACKS: "`gupshupctl get apps` shows which; all else of these apps is done.",
     AlertKind.SENDING: "`gupshupctl describe NAME` shows what Gupshup says and what to do.",
@@ -45,14 +46,19 @@ _TO_DO = {
 }
 
 
-def notice(notifications: Sequence[Notification], now: float) -> Notice:
+_LOST = "The last good revision stays in force. Correct the source, or, to accept exactly this, {restart}."
+"""What to do about a source that a digest releases."""
+
+
+def notice(notifications: Sequence[Notification], now: float, store: Sequence[str] = ()) -> Notice:
     """Return one notification for all of *notifications*, of which there is at least one. Phones are masked.
 
-    Text from outside of this program cannot mention anybody in a chat.
+    Text from outside of this program cannot mention anybody in a chat. *store* are the words that name the
+    store in a command.
     """
     first, *others = (_headline(notification) for notification in notifications)
     title = first if not others else f"{first} (and {len(others)} more)"
-    body = "\n\n".join(_paragraph(notification, now) for notification in notifications)
+    body = "\n\n".join(_paragraph(notification, now, store) for notification in notifications)
     return Notice(
         title, body, good=all(notification.what is Phase.RESOLVED for notification in notifications)
     )
@@ -83,16 +89,29 @@ def _apps(notification: Notification) -> str:
     return f"{count} {more}app{'' if count == 1 else 's'}"
 
 
-def _paragraph(notification: Notification, now: float) -> str:
+def _paragraph(notification: Notification, now: float, store: Sequence[str]) -> str:
     headline, names = _headline(notification), sorted(name for name in notification.subjects if name)
     lasted = duration(max(0.0, now - notification.group.since))
     if notification.what is Phase.RESOLVED:
-        return "\n".join((headline, *_names_line(names), f"It took {lasted}."))
+        return "\n".join((headline, *_names_line(names), *_ended(notification), f"It took {lasted}."))
     message = without_phones(notification.group.message)[:LONGEST_MESSAGE].translate(_HARMLESS)
     messages = (message,) if message else ()
     return "\n".join(
-        (headline, *_names_line(names), *messages, f"For {lasted}.", _TO_DO[notification.group.key[0]])
+        (headline, *_names_line(names), *messages, f"For {lasted}.", _to_do(notification, store))
     )
+
+
+def _to_do(notification: Notification, store: Sequence[str]) -> str:
+    topic, _, reason = notification.group.key
+    if topic is AlertKind.SOURCE and reason:
+        return _LOST.format(restart=restart_hint(reason))
+    return _TO_DO[topic].format(command=release_command(reason, store))
+
+
+def _ended(notification: Notification) -> tuple[str, ...]:
+    """Name what is held no more: other changes may still be, under another digest."""
+    topic, _, digest = notification.group.key
+    return (f"No longer held: {digest}",) if topic is AlertKind.HELD else ()
 
 
 def _names_line(names: Sequence[str]) -> tuple[str, ...]:

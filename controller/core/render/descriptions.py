@@ -1,34 +1,42 @@
 """Description of one resource: its facts, its conditions, the last writes to it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.core.render.foreign import foreign_table
 from controller.core.render.health import health_facts
+from controller.core.render.held import held_lines, held_rows, release_command
 from controller.core.render.statuses import fields
 from controller.core.render.tables import subscription_table, table
 from controller.core.timestamp import timestamp
 from controller.model.history import WriteRecord
 from controller.model.plan import Kind
-from controller.model.status import Status
+from controller.model.status import HeldSet, Status
 from controller.model.text import escape
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One resource and its *upstream*, the last writes to it, newest first, and an app's *subscriptions*."""
+    """One resource and its *upstream*, the last writes to it, newest first, and an app's *subscriptions*.
+
+    *held* is what guards hold of it, *command* returns the command that releases a digest.
+    """
 
     status: Status
     upstream: str
     history: Sequence[WriteRecord] = ()
     subscriptions: Sequence[Status] = ()
+    held: Sequence[HeldSet] = ()
+    command: Callable[[str], str] = release_command
 
 
 def description(of: Described) -> dict[str, object]:
     """Return the whole description as one JSON document."""
     history = [_entry(entry) for entry in of.history]
     subscriptions = [fields(each) for each in of.subscriptions]
-    return {**fields(of.status), "upstream": of.upstream, "history": history, "subscriptions": subscriptions}
+    held = {"held": held_rows(of.held, of.command)} if of.held else {}
+    more = {"history": history, "subscriptions": subscriptions}
+    return {**fields(of.status), **held, "upstream": of.upstream, **more}
 
 
 def description_text(of: Described) -> str:
@@ -53,6 +61,9 @@ def _lines(of: Described) -> Iterator[str]:
     yield table(
         head, [(c.type, c.status, timestamp(c.since), c.reason, c.message) for c in status.conditions]
     )
+    if of.held:
+        yield ""
+        yield from held_lines(of.held, of.command)
     if of.subscriptions:
         yield f"\n{subscription_table(of.subscriptions)}"
     if status.foreign:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from controller.core.health.sending import Sending, sending
 from controller.core.render.foreign import foreign_words
+from controller.core.status.state import HELD, ResourceState, state_of
 from controller.core.timestamp import timestamp
 from controller.model.account import CredentialEnd
-from controller.model.status import Condition, Status, Truth
+from controller.model.status import Status
 
-STATES = ("Stalled", "Reconciling", "Unknown", "Ready")
+STATES = tuple(map(str, ResourceState))
 """The states, with the most urgent one first."""
 
 SENDINGS = tuple(map(str, Sending))
@@ -43,13 +44,13 @@ class AppRow:
 
 
 def row(status: Status, upstream: str, now: float) -> AppRow:
-    state, why = _state(status)
+    state, why = state_of(status)
     return AppRow(
         name=status.item.name,
         partner=status.item.partner,
         upstream=upstream,
         app_id=status.app_id or "",
-        state=state,
+        state=str(state),
         stage=status.stage,
         reason=why.reason if why else "",
         message=why.message if why else "",
@@ -78,11 +79,16 @@ def chosen(rows: Iterable[AppRow], text: str, state: str, can_send: str = "") ->
 
 
 def partner_cells(ends: Sequence[CredentialEnd], status: Status | None) -> dict[str, object]:
-    """Return when a partner's credentials end, and what a person has to know of its account."""
+    """Return when a partner's credentials end, and what a person has to know of its account.
+
+    What a guard holds is shown apart, with what releases it.
+    """
     conditions = () if status is None else status.conditions
     return {
         "ends": [f"{end.kind} {timestamp(end.at)}{', renewed' if end.renewed else ''}" for end in ends],
-        "alarms": [f"{each.reason}: {each.message}" for each in conditions if each.is_wrong],
+        "alarms": [
+            f"{each.reason}: {each.message}" for each in conditions if each.is_wrong and each.reason != HELD
+        ],
     }
 
 
@@ -101,14 +107,3 @@ def age(seconds: float) -> str:
 def _search_text(of: AppRow) -> str:
     words = (of.name, of.partner, of.app_id, of.stage, of.reason, of.message, of.quality, *of.foreign)
     return "\n".join(words).casefold()
-
-
-def _state(status: Status) -> tuple[str, Condition | None]:
-    """Return the state, and the condition that holds its reason and its beginning."""
-    for word in ("Stalled", "Reconciling"):
-        condition = status.condition(word)
-        if condition is not None and condition.status is Truth.TRUE:
-            return word, condition
-    ready = status.condition("Ready")
-    is_ready = ready is not None and ready.status is Truth.TRUE
-    return ("Ready" if is_ready else "Unknown"), ready

@@ -9,6 +9,7 @@ from controller.core.planning.forecast import Forecast, forecast, total
 from controller.core.planning.guard import held_digest
 from controller.core.render import plan_lines
 from controller.core.render.foreign import foreign_row
+from controller.core.render.held import option
 from controller.core.render.plan_json import (
     action_row,
     blocked_row,
@@ -70,14 +71,17 @@ def summary(plans: Sequence[Plan]) -> dict[str, int]:
     return counted
 
 
-def plan_text(plans: Sequence[Plan], revision: str) -> str:
-    """Return the plans as a person reads them; phone numbers are masked."""
+def plan_text(plans: Sequence[Plan], revision: str, release: Callable[[str], str] = option) -> str:
+    """Return the plans as a person reads them; phone numbers are masked.
+
+    *release* returns what releases a digest.
+    """
     text = [line for plan in plans for line in _plan(plan)]
     counted = summary(plans)
     changes = ", ".join(f"{counted[verb]} to {verb}" for verb in Verb)
     rest = ", ".join(f"{counted[name]} {name}" for name in list(counted)[len(Verb) :])
     text.append(f"Plan: {changes}; {rest}.")
-    text.extend(_footer(plans, total(forecast(plan) for plan in plans)))
+    text.extend(_footer(plans, total(forecast(plan) for plan in plans), release))
     return "\n".join([*text, f"Revision {escape(revision)}"])
 
 
@@ -97,13 +101,13 @@ def _plan(plan: Plan) -> Iterator[str]:
     yield ""
 
 
-def _footer(plans: Sequence[Plan], cost: Forecast) -> Iterator[str]:
+def _footer(plans: Sequence[Plan], cost: Forecast, release: Callable[[str], str]) -> Iterator[str]:
     calls = sum(cost.calls.values())
     if calls:
         spent = ", ".join(f"{count} {name}" for name, count in cost.calls.items())
         duration = plan_lines.duration(cost.seconds)
         yield f"Forecast: {calls} calls ({spent}), at least {duration} at Gupshup's limits."
     if held := digests(held_digest(plan) for plan in plans):
-        yield f"Held by a guard. To let exactly this through: --release {held}"
+        yield f"Held by a guard. To let exactly this through: {release(held)}"
         if any(plan.touched is not None for plan in plans):
             yield "`apply` takes this digest only if it holds exactly these changes then, and no others."

@@ -1,8 +1,9 @@
 """Reports of a run, for machines and for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from controller.core.render import plan_lines
+from controller.core.render.held import option
 from controller.core.render.plan_json import digests, head, lists, row, warning_row
 from controller.core.status.run_report import Report, converging, total
 from controller.model.passes import SourceState
@@ -40,8 +41,17 @@ def report_document(
     }
 
 
-def report_text(parts: Sequence[Report], revision: str, *, interrupted: bool = False) -> str:
-    """Return the outcome of a run as text: *done* only if no error ended the run and no change is held up."""
+def report_text(
+    parts: Sequence[Report],
+    revision: str,
+    *,
+    interrupted: bool = False,
+    release: Callable[[str], str] = option,
+) -> str:
+    """Return the outcome of a run as text: *done* only if no error ended the run and no change is held up.
+
+    *release* returns what releases a digest.
+    """
     text = [line for part in parts for line in _part(part)]
     counted = ", ".join(f"{count} {name}" for name, count in total(parts).items() if count)
     if interrupted:
@@ -52,7 +62,7 @@ def report_text(parts: Sequence[Report], revision: str, *, interrupted: bool = F
         text.append(f"Not all done: {counted}.")
     else:
         text.append(f"Done: {counted or 'nothing to do'}.")
-    text.extend(_next_steps(parts))
+    text.extend(_next_steps(parts, release))
     return "\n".join([*text, f"Revision {escape(revision)}"])
 
 
@@ -65,11 +75,11 @@ def _rejected_source(source: SourceState) -> dict[str, object]:
     }
 
 
-def _next_steps(parts: Sequence[Report]) -> Iterator[str]:
+def _next_steps(parts: Sequence[Report], release: Callable[[str], str]) -> Iterator[str]:
     if any(part.provisioning for part in parts):
         yield "Not live yet: run apply again, or with --wait, and they are subscribed once they are."
     if held := digests(part.held_digest for part in parts):
-        yield f"Held by a guard. To let exactly this through: --release {held}"
+        yield f"Held by a guard. To let exactly this through: {release(held)}"
 
 
 def _part(part: Report) -> Iterator[str]:

@@ -7,6 +7,8 @@ from itertools import zip_longest
 
 from controller.core.render.foreign import foreign_fields, read_foreign
 from controller.core.render.health import health_fields, read_health
+from controller.core.render.held import held_rows, read_held
+from controller.core.status.state import state_of
 from controller.core.timestamp import timestamp
 from controller.model.account import CredentialEnd, CredentialKind
 from controller.model.health import AppHealth
@@ -33,6 +35,7 @@ def fields(status: Status) -> dict[str, object]:
         **(_of_partner(status) if item.kind is Kind.PARTNER else _of_app(status)),
         "revision": status.revision,
         "observedAt": timestamp(status.at),
+        "state": str(state_of(status)[0]),
         "conditions": [condition_row(each) for each in status.conditions],
         **({"foreign": [foreign_fields(each) for each in status.foreign]} if status.foreign else {}),
         **health,
@@ -44,7 +47,8 @@ def _of_app(status: Status) -> dict[str, object]:
 
 
 def _of_partner(status: Status) -> dict[str, object]:
-    return {"credentials": ends_rows(status.ends)}
+    held = {"held": held_rows(status.held)} if status.held else {}
+    return {"credentials": ends_rows(status.ends), **held}
 
 
 def ends_rows(ends: Iterable[CredentialEnd]) -> list[dict[str, object]]:
@@ -102,6 +106,7 @@ def _read(resource: str, text: str) -> Status:
         tuple(read_foreign(item, stored.get("foreign"))),
         tuple(end for given in _list(stored.get("credentials")) if (end := _read_end(_mapping(given)))),
         read_health(stored.get("health"), stored.get("healthAt")),
+        tuple(read_held(stored.get("held"))),
     )
 
 

@@ -1,6 +1,6 @@
 """Conditions of every declared resource, from what was observed and what is planned about it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -12,9 +12,10 @@ from controller.core.planning.foreign import FOREIGN_WEBHOOK, told
 from controller.core.planning.match import Absent, Conflict, Found, Undecided
 from controller.core.planning.matched_app import MatchedApp, Matches, known_health, subscription_item
 from controller.core.planning.provisioning import ERROR, Progress, of_row
-from controller.core.planning.waits import WAITS
+from controller.core.planning.waits import WAITS, EndedBy
 from controller.core.status.foreign import foreign_by_app
-from controller.model.plan import Blocked, Foreign, Item, Plan, Waiting
+from controller.core.status.state import HELD
+from controller.model.plan import Blocked, Foreign, HeldChange, Item, Kind, Link, Plan, Waiting
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Row, Stage
 
@@ -37,6 +38,7 @@ class OpenItems:
 
     blocked: Mapping[Item, Blocked]
     waiting: Mapping[Item, Waiting]
+    held: Mapping[Item, HeldChange]
     planned: Mapping[Item, tuple[str, str]]
     unverifiable: Collection[Item]
 
@@ -44,6 +46,8 @@ class OpenItems:
         """Return what keeps *item* from being as declared, None if nothing does."""
         if blocked := self.blocked.get(item):
             return Judgement("Synced", Truth.FALSE, blocked.reason, blocked.message)
+        if held := self._held(item):
+            return Judgement("Synced", Truth.FALSE, HELD, f"guard {held.guard}: {held.message}")
         if waiting := self.waiting.get(item):
             wait = WAITS[waiting.wait_for]
             return Judgement("Synced", wait.truth, wait.reason, waiting.message)
@@ -52,6 +56,14 @@ class OpenItems:
         if item in self.unverifiable:
             return Judgement("Synced", Truth.UNKNOWN, "Unverifiable", _UNVERIFIABLE)
         return None
+
+    def _held(self, item: Item) -> HeldChange | None:
+        """Return the held change of *item*; if it waits for an app whose link is held, that of the link."""
+        waiting = self.waiting.get(item)
+        if waiting is not None and WAITS[waiting.wait_for].ended_by is EndedBy.GUPSHUP:
+            link = self.held.get(Item(Kind.APP, item.partner, item.app, item.app))
+            return link if link is not None and isinstance(link.action, Link) else None
+        return self.held.get(item)
 
 
 def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> tuple[Status, ...]:
@@ -74,11 +86,11 @@ def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> t
 
 def _open(plan: Plan) -> OpenItems:
     planned = {item_of(each): ("ChangePlanned", f"{verb_of(each)} is planned") for each in plan.actions}
-    held = {item_of(each.action): ("Held", f"guard {each.guard}: {each.message}") for each in plan.held}
     return OpenItems(
         {each.item: each for each in plan.blocked},
         {each.item: each for each in plan.waiting},
-        {**planned, **held},
+        {item_of(each.action): each for each in plan.held},
+        planned,
         frozenset(plan.unverifiable),
     )
 
@@ -94,7 +106,7 @@ def _of_app(
     yield blank, _app(matched, open_items)
     for wanted in matched.subscriptions:
         item = subscription_item(wanted)
-        yield Status(item, (), revision, at, app_id), _resource(open_items.about(item), item, open_items)
+        yield Status(item, (), revision, at, app_id), _resource(_judged([item], open_items), item, open_items)
 
 
 def _row(matched: MatchedApp) -> Row | None:
@@ -114,7 +126,8 @@ def _stage(stage: Stage) -> str:
 def _app(matched: MatchedApp, open_items: OpenItems) -> Iterator[Judgement]:
     linked, live = _linked(matched), _live(matched)
     items = [subscription_item(wanted) for wanted in matched.subscriptions]
-    first = next((judgement for item in items if (judgement := open_items.about(item))), None)
+    wrong = _judged(items, open_items)
+    first = wrong[0] if wrong else None
     subscribed = first or Judgement("", Truth.TRUE, "Subscribed" if items else "NothingDeclared")
     yield linked
     yield live
@@ -123,7 +136,15 @@ def _app(matched: MatchedApp, open_items: OpenItems) -> Iterator[Judgement]:
     gravest = _gravest(matched.item, items, open_items)
     late = next((judgement for judgement in (linked, live) if judgement.status is not Truth.TRUE), None)
     mine = open_items.about(gravest if matched.item in open_items.blocked else matched.item)
-    yield from _resource(mine or first or late, gravest, open_items)
+    if linked.status is not Truth.TRUE and mine is not None:
+        late = None  # what keeps it from being linked is already known
+    yield from _resource([each for each in (mine, *wrong, late) if each], gravest, open_items)
+
+
+def _judged(items: Iterable[Item], open_items: OpenItems) -> list[Judgement]:
+    """Return what keeps *items* from being as declared: what is blocked first, then what is held."""
+    found = [(item not in open_items.blocked, each) for item in items if (each := open_items.about(item))]
+    return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].reason != HELD))]
 
 
 def _gravest(app: Item, items: Iterable[Item], open_items: OpenItems) -> Item:
@@ -136,19 +157,26 @@ def _gravest(app: Item, items: Iterable[Item], open_items: OpenItems) -> Item:
     return stuck if mine is None or mine.reason == CALLBACK_NOT_SUPPORTED else app
 
 
-def _resource(wrong: Judgement | None, item: Item, open_items: OpenItems) -> Iterator[Judgement]:
-    """Yield whether a resource is as declared and usable, and what keeps it from that."""
-    if wrong is None:
+def _resource(found: Sequence[Judgement], item: Item, open_items: OpenItems) -> Iterator[Judgement]:
+    """Yield whether a resource is as declared and usable, and what keeps it from that: *found*, in order.
+
+    What a guard holds is more urgent than what moves, and is not reconciling: nothing moves until a person
+    does.
+    """
+    if not found:
         yield Judgement("Synced", Truth.TRUE, "AsDeclared")
         yield Judgement("Ready", Truth.TRUE, "Ready")
         return
+    blocked = open_items.blocked.get(item)
+    held = None if blocked else next((each for each in found if each.reason == HELD), None)
+    wrong = held or found[0]
+    moving = next((each for each in found if each.reason != HELD), None)
     yield Judgement("Synced", wrong.status, wrong.reason, wrong.message)
     yield Judgement("Ready", wrong.status, wrong.reason, wrong.message)
-    blocked = open_items.blocked.get(item)
     if blocked is not None:
         yield Judgement("Stalled", Truth.TRUE, blocked.reason, blocked.message)
-    else:
-        yield Judgement("Reconciling", Truth.TRUE, wrong.reason, wrong.message)
+    elif moving is not None:
+        yield Judgement("Reconciling", Truth.TRUE, moving.reason, moving.message)
 
 
 def _linked(matched: MatchedApp) -> Judgement:

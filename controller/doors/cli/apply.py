@@ -20,6 +20,7 @@ from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.selection import selection_options
 from controller.doors.cli.options.values import Duration, digests
 from controller.doors.cli.output.progress import display
+from controller.doors.cli.output.release import release_again
 from controller.doors.cli.output.report import Applied, print_report
 from controller.doors.cli.partners import (
     Selection,
@@ -147,7 +148,7 @@ def _ask(loaded: Loaded, selection: Selection, connection: ConnectionOptions) ->
         print_plan_errors(planned)
         click.echo("Nothing was changed: apply asks only about a plan of every partner.", err=True)
         return planned
-    click.echo(plan_text(planned.plans, planned.revision), err=True)
+    click.echo(plan_text(planned.plans, planned.revision, release_again()), err=True)
     if not any(plan.actions or plan.waiting for plan in planned.plans) or _says_yes():
         return planned
     click.echo("Cancelled; nothing was changed.", err=True)

@@ -8,7 +8,8 @@ from controller.core.render.descriptions import Described, description, descript
 from controller.doors.cli.get import KINDS
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
-from controller.doors.stored import all_statuses, last_writes, named, use_store
+from controller.doors.cli.output.release import release_by
+from controller.doors.stored import all_statuses, held_of, last_writes, named, use_store
 from controller.edges.store import SqlStore
 
 _MOST_WORDS = 2
@@ -25,7 +26,7 @@ def command(words: tuple[str, ...], output: str, store: str | None) -> int:
     Write it as NAME, KIND NAME or KIND/NAME. Exit 1 if there is none of that name.
     """
     name = _name(words)
-    resources = use_store(store, lambda opened: _describe(opened, name))
+    resources = use_store(store, lambda opened: _describe(opened, name, store))
     if output == "json":
         items = [description(resource) for resource in resources]
         click.echo(json.dumps({"formatVersion": "1.0", "items": items}, indent=2, ensure_ascii=False))
@@ -46,7 +47,7 @@ def _name(words: tuple[str, ...]) -> str:
     return f"{KINDS[kind.lower()]}/{name}"
 
 
-async def _describe(store: SqlStore, name: str) -> list[Described]:
+async def _describe(store: SqlStore, name: str, given: str | None) -> list[Described]:
     statuses = await all_statuses(store)
     return [
         Described(
@@ -54,6 +55,8 @@ async def _describe(store: SqlStore, name: str) -> list[Described]:
             stored.upstream,
             await last_writes(store, stored.upstream, str(stored.status.item)),
             tuple(other.status for other in statuses if stored.owns(other)),
+            held_of(stored, statuses),
+            await release_by(store, stored.upstream, given),
         )
         for stored in named(statuses, name)
     ]

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 import click
 
 from controller.core.render.foreign import foreign_items, foreign_table
+from controller.core.render.held import held_lines
 from controller.core.render.kept_report import kept_fields, kept_text
 from controller.core.render.statuses import fields
 from controller.core.render.tables import partner_table, status_table, subscription_table
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
+from controller.doors.cli.output.release import release_by
 from controller.doors.stored import StoredStatus, named, statuses_and_report, use_store
+from controller.edges.store import SqlStore
 from controller.errors import ControllerError
 from controller.model.history import KeptReport
 from controller.model.status import Status
@@ -44,7 +47,7 @@ def command(kind: str, name: str | None, output: str, store: str | None) -> int:
     declares), or report: the report of the last apply, if it could not be printed. NAME selects one, for
     foreign an app. Exit 1 if there is none of that name.
     """
-    statuses, report = use_store(store, statuses_and_report)
+    statuses, report, held = use_store(store, lambda opened: _read(opened, store))
     if kind.lower() == REPORT:
         _print_report(report, output)
         return OK
@@ -61,9 +64,28 @@ def command(kind: str, name: str | None, output: str, store: str | None) -> int:
     else:
         table: Callable[[Iterable[Status]], str] = TABLES[wanted]
         click.echo("\n\n".join(_by_upstream(selected, table)) or table([]))
+        upstreams = {stored.upstream for stored in selected}
+        for line in (line for upstream, lines in held.items() if upstream in upstreams for line in lines):
+            click.echo(line)
         if report is not None:
             click.echo(f"\n{kept_text(report)}")
     return OK
+
+
+async def _read(
+    store: SqlStore, given: str | None
+) -> tuple[list[StoredStatus], KeptReport | None, dict[str, list[str]]]:
+    """Return every status, the report that is kept, and by upstream what is held with what releases it."""
+    statuses, report = await statuses_and_report(store)
+    held = {
+        stored.upstream: [
+            "",
+            *held_lines(stored.status.held, await release_by(store, stored.upstream, given)),
+        ]
+        for stored in statuses
+        if stored.status.held
+    }
+    return statuses, report, held
 
 
 def _print_foreign(selected: list[StoredStatus], output: str) -> None:

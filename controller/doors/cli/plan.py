@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,6 +29,7 @@ from controller.doors.cli.options.since import chosen, since_option
 from controller.doors.cli.options.values import Duration, digests
 from controller.doors.cli.output.partner_warnings import print_partner_warnings
 from controller.doors.cli.output.progress import wait_lines
+from controller.doors.cli.output.release import release_again
 from controller.doors.cli.partners import (
     Selection,
     decide_resend,
@@ -212,9 +213,15 @@ def _print(planned: PartnerPlans, output: str) -> None:
             click.echo(f"{planned.change}\n")
         if planned.refusal is not None:
             click.echo("The source is refused, and nothing is done. Its release would mean:\n")
-        click.echo(plan_text(planned.plans, planned.revision))
+        click.echo(plan_text(planned.plans, planned.revision, _release(planned.refusal)))
     _print_unread(planned.plans)
     print_plan_errors(planned)
+
+
+def _release(refusal: PlanRefused | None) -> Callable[[str], str]:
+    """Return what makes a command of a digest. What is held of a refused source needs both releases."""
+    again, refused = release_again(), "" if refusal is None else refusal.digest
+    return lambda digest: again(f"{refused},{digest}" if refused else digest)
 
 
 def _print_unread(plans: Sequence[Plan]) -> None:

@@ -1,27 +1,39 @@
 """`gupshupctl reconcile`: a request in the store that the running controller observes now."""
 
 import asyncio
-import re
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 import click
 
-from controller.core.planning.waits import BY_REASON, EndedBy
+from controller.core.render.held import held_lines
 from controller.core.render.tables import status_table
-from controller.doors.cli.exits import CONVERGING, FAILED, HELD, OK
+from controller.core.status.movement import moving, unsendable
+from controller.core.status.state import ResourceState, state_of
+from controller.doors.cli.exits import CONVERGING, FAILED, HELD, OK, worst
 from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.mirrored import option
-from controller.doors.cli.options.values import Duration
-from controller.doors.stored import StoredStatus, all_statuses, named, use_store
+from controller.doors.cli.options.values import Duration, digests
+from controller.doors.cli.output.release import release_by
+from controller.doors.cli.output.wait_progress import MOST_NAMES, OnWait, wait_display, wait_words
+from controller.doors.stored import StoredStatus, all_statuses, held_of, is_running, named, use_store
 from controller.edges.store import SqlStore
 from controller.errors import Usage
 from controller.loop.run.worker import RECONCILE, RELEASE
 from controller.model.plan import Kind
+from controller.model.status import Status
 
 POLL_EVERY = 0.5
 """Seconds between two reads of the store."""
+
+ARRIVES = 10.0
+"""Seconds in which a `run` becomes the writer that just started, or that let another command go first."""
+
+MOVES = 20.0
+"""Seconds in which another replica takes over from the `run` that worked on a partner."""
 
 
 @click.command()
@@ -41,97 +53,176 @@ def command(
     """Ask `run` to check App NAME now, or every partner. Earlier refusals no longer count.
 
     This verb sends nothing to Gupshup: it leaves a row in the store, which `run` sees within a second. With
-    --wait, exit 0 if all is as declared, 4 if a guard holds something, 5 if something is stalled, 6 if it
-    still converges.
+    --wait it ends once nothing moves any more without a person: exit 0 if all is as declared, 4 if a guard
+    holds something, 5 if something is stalled, 6 if it still converges, or if no `run` works with this store.
     """
-    if wrong := sorted(digest for digest in release if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest)):
-        raise Usage(
-            f"--release takes a digest as `plan` and the status page show it, sha256:…; not {wrong[0]!r:.80}"
-        )
-    request = partial(_request, name=name, release=release, seconds=timeout if wait else None)
+    request = partial(
+        _request, name=name, release=digests(release), seconds=timeout if wait else None, given=store
+    )
     return use_store(store, request)
 
 
 async def _request(
-    store: SqlStore, *, name: str | None, release: tuple[str, ...], seconds: float | None
+    store: SqlStore,
+    *,
+    name: str | None,
+    release: Collection[str],
+    seconds: float | None,
+    given: str | None,
 ) -> int:
     """Leave the request, wait for the result unless *seconds* is None, and return the exit code."""
     statuses = [stored for stored in await all_statuses(store) if stored.status.item.kind is not Kind.PARTNER]
-    selected = statuses if name is None else named(statuses, name)
+    selected = statuses if name is None else _with_subscriptions(named(statuses, name), statuses)
     if not selected:
         raise Usage("the store has no status of an app: the first pass of `apply` or `run` writes one")
-    await _leave_hints(store, selected, name, release)
-    upstreams = sorted({stored.upstream for stored in selected})
-    running = [await _is_running(store, upstream) for upstream in upstreams]
+    asked = None if release else name  # what a guard holds is decided by a pass over all apps
+    await _leave_hints(store, selected, asked, release)
     if seconds is not None:
-        return await _wait(store, selected, seconds)
-    if any(running):
+        return await _Wait(store, selected, seconds, given, whole=asked is None).run()
+    upstreams = sorted({stored.upstream for stored in selected})
+    absent = [upstream for upstream in upstreams if not await is_running(store, upstream)]
+    for upstream in absent:
+        click.echo(f"Note: {await _nobody(store, upstream)}", err=True)
+    if len(absent) < len(upstreams):
         click.echo("Requested. The running controller picks it up within a second.")
     return OK
 
 
+def _with_subscriptions(
+    selected: Sequence[StoredStatus], statuses: Iterable[StoredStatus]
+) -> list[StoredStatus]:
+    """Return *selected*, and the subscriptions of the apps among them."""
+    own = [each for each in statuses if each not in selected and any(one.owns(each) for one in selected)]
+    return [*selected, *own]
+
+
 async def _leave_hints(
-    store: SqlStore, selected: Iterable[StoredStatus], name: str | None, release: tuple[str, ...]
+    store: SqlStore, selected: Iterable[StoredStatus], name: str | None, release: Collection[str]
 ) -> None:
     hints = {(stored.upstream, "" if name is None else stored.status.item.app) for stored in selected}
     for upstream, app in sorted(hints):
-        for number, digest in enumerate(release):
+        for number, digest in enumerate(sorted(release)):
             await store.hints.leave(upstream, f":release {number}", f"{RELEASE} {digest}")
         await store.hints.leave(upstream, app, RECONCILE)
 
 
-async def _is_running(store: SqlStore, upstream: str) -> bool:
-    """Return whether a `run` works on *upstream*. If none does, a note on stderr explains the request."""
+async def _nobody(store: SqlStore, upstream: str) -> str:
     holder = await store.holder(upstream)
-    if " run on " in holder:
-        return True
     who = f"{holder} is its writer, and takes no requests" if holder else "no process is its writer"
-    click.echo(
-        f"Note: no `gupshupctl run` works on {upstream} now ({who}). "
-        "The request stays in the store: the next `run` picks it up.",
-        err=True,
+    return (
+        f"no `gupshupctl run` works on {upstream} now ({who}). "
+        "The request stays in the store: the next `run` picks it up."
     )
-    return False
 
 
-async def _wait(store: SqlStore, selected: list[StoredStatus], seconds: float) -> int:
-    """Wait until all of *selected* were observed again and nothing changes. Then print their statuses."""
-    before = {_resource(stored): stored.status.at for stored in selected}
-    end = time.monotonic() + seconds
-    while True:
-        now = [stored for stored in await all_statuses(store) if _resource(stored) in before]
-        observed = bool(now) and all(stored.status.at != before[_resource(stored)] for stored in now)
-        changing = not observed or any(_is_changing(stored) for stored in now)
-        if not changing or time.monotonic() >= end:
-            break
-        await asyncio.sleep(POLL_EVERY)
-    click.echo(status_table(stored.status for stored in now))
-    if not observed:
-        click.echo("Nothing was observed: is `gupshupctl run` running with this store?", err=True)
-    elif changing:
-        click.echo(f"Still converging after {seconds:g} s.", err=True)
-    return CONVERGING if changing else _code(now)
+Resource = tuple[str, str]
+"""What stays the same of a resource, whatever its partner is called and its status says."""
 
 
-def _resource(stored: StoredStatus) -> tuple[str, str]:
-    """Return what stays the same of a resource, whatever its partner is called and its status says."""
+def _resource(stored: StoredStatus) -> Resource:
     return stored.upstream, str(stored.status.item)
 
 
-def _code(statuses: Iterable[StoredStatus]) -> int:
-    """Return the exit code for *statuses*, none of which still changes."""
-    if any(stored.status.condition("Stalled") for stored in statuses):
-        return FAILED
-    return HELD if any(_reason(stored) == "Held" for stored in statuses) else OK
+@dataclass(slots=True)
+class _Wait:
+    """A wait of at most *seconds* until all of *asked* were observed again and nothing moves by itself.
+
+    Nobody waits for an upstream on which no `run` works. *whole*: all apps of the partners were asked about.
+    """
+
+    store: SqlStore
+    asked: Sequence[StoredStatus]
+    seconds: float
+    given: str | None
+    whole: bool
+    _before: dict[Resource, float] = field(default_factory=dict)
+    _patience: dict[str, float] = field(default_factory=dict)
+    _absent: set[str] = field(default_factory=set)
+
+    async def run(self) -> int:
+        """Wait, print the statuses, and return the exit code."""
+        began = time.monotonic()
+        self._before = {_resource(stored): stored.status.at for stored in self.asked}
+        self._patience = {stored.upstream: began + ARRIVES for stored in self.asked}
+        with wait_display(live=sys.stderr is not None and sys.stderr.isatty()) as show:
+            await self._print_absent()
+            now = await self._last(show, began + self.seconds)
+        return await self._report(now)
+
+    async def _last(self, show: OnWait, end: float) -> list[StoredStatus]:
+        """Return the statuses as they are when the wait ends."""
+        while True:
+            now = [each for each in await all_statuses(self.store) if _resource(each) in self._before]
+            over = time.monotonic() >= end
+            await self._look_for_runs(patient=not over)
+            show(*self._open(now))
+            if over or not any(self._open(now)):
+                return now
+            await asyncio.sleep(POLL_EVERY)
+
+    async def _print_absent(self) -> None:
+        """Tell at once where no `run` works, before it is waited for a little."""
+        for upstream in self._patience:
+            if not await is_running(self.store, upstream):
+                click.echo(
+                    f"No `gupshupctl run` works on {upstream} yet: {ARRIVES:g} s are left to it", err=True
+                )
+
+    async def _look_for_runs(self, *, patient: bool) -> None:
+        """Note where no `run` works, at once or if one is *patient* after a while."""
+        now = time.monotonic()
+        for upstream, until in self._patience.items():
+            if await is_running(self.store, upstream):
+                self._patience[upstream] = now + MOVES
+            elif now >= until or not patient:
+                self._absent.add(upstream)
+
+    def _open(self, now: Iterable[StoredStatus]) -> tuple[list[Status], list[Status]]:
+        """Return what was not observed yet, and what still moves, where a `run` works."""
+        present = [each for each in now if each.upstream not in self._absent]
+        unseen = [each.status for each in present if each.status.at == self._before[_resource(each)]]
+        by_upstream = {
+            upstream: moving([each.status for each in present if each.upstream == upstream])
+            for upstream in self._patience
+        }
+        return unseen, [each.status for each in present if each.status.item in by_upstream[each.upstream]]
+
+    async def _report(self, now: Sequence[StoredStatus]) -> int:
+        click.echo(status_table(stored.status for stored in now))
+        unseen, moves = self._open(now)
+        for upstream in sorted(self._absent):
+            click.echo(f"Not observed: {await _nobody(self.store, upstream)}", err=True)
+        if unseen:
+            click.echo(f"Not observed within {self.seconds:g} s: {wait_words(unseen)}", err=True)
+        elif moves:
+            click.echo(f"Still converging after {self.seconds:g} s: {wait_words(moves)}", err=True)
+        present = [each for each in now if each.upstream not in self._absent]
+        held = await self._print_held(present)
+        codes = {CONVERGING} if self._absent or unseen or moves else set()
+        return worst({*codes, *_codes(present), *({HELD} if held else ())})
+
+    async def _print_held(self, now: Sequence[StoredStatus]) -> bool:
+        """Print what guards hold of the resources, or of their partners, and how it is released."""
+        statuses, upstreams = await all_statuses(self.store), {each.upstream for each in now}
+        partners = [each for each in statuses if each.status.item.kind is Kind.PARTNER]
+        about = [each for each in partners if each.upstream in upstreams] if self.whole else now
+        found = {(each.upstream, held): None for each in about for held in held_of(each, statuses)}
+        for upstream, held in found:
+            command = await release_by(self.store, upstream, self.given)
+            for line in held_lines([held], command):
+                click.echo(line, err=True)
+        return bool(found)
 
 
-def _is_changing(stored: StoredStatus) -> bool:
-    reason = _reason(stored)
-    wait = BY_REASON.get(reason)
-    return reason not in {"", "Held"} and (wait is None or wait.ended_by is not EndedBy.PERSON)
-
-
-def _reason(stored: StoredStatus) -> str:
-    """Return the reason why a resource is not as declared yet, "" if nothing is under way."""
-    condition = stored.status.condition("Reconciling")
-    return "" if condition is None else condition.reason
+def _codes(now: Iterable[StoredStatus]) -> Iterator[int]:
+    """Yield the exit codes for statuses that do not move any more."""
+    statuses = [stored.status for stored in now]
+    states = {state_of(status)[0] for status in statuses}
+    if ResourceState.STALLED in states:
+        yield FAILED
+    if ResourceState.HELD in states:
+        yield HELD
+    if cannot_send := unsendable(statuses):
+        names = ", ".join(map(str, cannot_send[:MOST_NAMES]))
+        click.echo(f"{len(cannot_send)} cannot send, which Gupshup or Meta ends in days: {names}", err=True)
+        yield CONVERGING

@@ -157,6 +157,7 @@ async def _run(
                 stopping=stopping,
                 elections=elections,
                 ci=bool(runtime.environ.get("CI")),
+                store_words=runtime.store_words,
             )
             revisions, clock, admits = runtime.store.revisions, runtime.clock, timing.enforce
             watcher = SourceWatcher(source, revisions, decode_in_thread, clock, released, admits=admits)

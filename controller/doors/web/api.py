@@ -1,7 +1,8 @@
 """`/api/v1`: the documents of `get`, `describe` and `events`, and the loop's state, as JSON. Read-only."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.routing import Route
 
 from controller.core.render.descriptions import Described, description
 from controller.core.render.foreign import foreign_items
+from controller.core.render.held import held_about, held_rows, release_command
 from controller.core.render.history import event
 from controller.core.render.plan_json import FORMAT
 from controller.core.render.statuses import condition_row, ends_rows, fields
@@ -93,13 +95,20 @@ class Api:
     async def partners(self, _: Request) -> Response:
         known = await partners(self._store)
         states = self._control.partners()
-        return _document([_partner(state, known.get((state.upstream, state.name))) for state in states])
+        command = partial(release_command, store=self._control.store_words())
+        return _document(
+            [_partner(state, known.get((state.upstream, state.name)), command) for state in states]
+        )
 
     async def _described(self, app: StoredStatus, known: list[StoredStatus]) -> Described:
         target = str(app.status.item)
         history = await self._store.history.read(app.upstream, target=target, limit=_LAST_WRITES)
         subscriptions = [other.status for other in known if app.owns(other)]
-        return Described(app.status, app.upstream, [entry for _, entry in history], subscriptions)
+        states = [each for each in self._control.partners() if each.upstream == app.upstream]
+        held = held_about(app.status, [held for state in states for held in state.held])
+        command = partial(release_command, store=self._control.store_words())
+        writes = [entry for _, entry in history]
+        return Described(app.status, app.upstream, writes, subscriptions, held, command)
 
 
 async def _listed(first: list[StoredStatus], rest: AsyncIterator[list[StoredStatus]]) -> AsyncIterator[str]:
@@ -130,7 +139,7 @@ def _limit(given: str) -> int:
     return int(given)
 
 
-def _partner(state: PartnerState, status: Status | None) -> dict[str, object]:
+def _partner(state: PartnerState, status: Status | None, command: Callable[[str], str]) -> dict[str, object]:
     return {
         "name": state.name,
         "upstream": state.upstream or None,
@@ -145,6 +154,7 @@ def _partner(state: PartnerState, status: Status | None) -> dict[str, object]:
         "error": state.error or None,
         "failures": state.failures,
         "heldDigest": state.held_digest or None,
+        "held": held_rows(state.held, command),
         "credentials": ends_rows(state.ends),
         "conditions": [] if status is None else [condition_row(each) for each in status.conditions],
     }

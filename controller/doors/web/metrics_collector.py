@@ -1,5 +1,6 @@
 """Metrics of state, collected at each request of `/metrics`: the loop, the source and the resources."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 
@@ -9,6 +10,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from controller.core.planning.guard import GUARDS
 from controller.core.status.summary import FleetSummary
 from controller.doors.web.metrics import PREFIX, Metrics
 from controller.errors import StoreError
@@ -85,7 +87,7 @@ def _of_partners(partners: tuple[PartnerState, ...]) -> Iterator[Metric]:
     yield of_each("declared_apps", "Apps that the manifests declare.", lambda state: state.apps)
     yield of_each("provisioning_apps", "Linked apps that are not live yet.", lambda state: state.provisioning)
     yield of_each("consecutive_errors", "Passes in a row that an error ended.", lambda state: state.failures)
-    yield of_each("held_changes", "1 while a guard holds changes.", lambda state: bool(state.held_digest))
+    yield _held(partners)
     listed = [((state.name,), state.listed_at) for state in partners if state.listed_at]
     yield _gauge("last_list_timestamp_seconds", "Time of the last whole list.", ("partner",), listed)
     progressed = [((state.name,), state.progressed_at) for state in partners if state.progressed_at]
@@ -100,6 +102,15 @@ def _of_partners(partners: tuple[PartnerState, ...]) -> Iterator[Metric]:
         ((state.name, lane.name.lower()), state.queued.get(lane, 0)) for state in partners for lane in Lane
     ]
     yield _gauge("queue_depth", "Names that are due, by lane.", ("partner", "lane"), due)
+
+
+def _held(partners: tuple[PartnerState, ...]) -> Metric:
+    counts = Counter[tuple[str, str, str]]()
+    for state in partners:
+        counts.update({(state.name, str(verb), guard): 0 for verb, guard in GUARDS.items()})
+        for one in (one for each in state.held for one in each.classes):
+            counts[state.name, str(one.verb), one.guard] += one.count
+    return _gauge("held_changes", "Changes that a guard holds.", ("partner", "verb", "guard"), counts.items())
 
 
 def _of_summaries(fleets: Mapping[str, FleetSummary]) -> Iterator[Metric]:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from controller.core.render.held import release_command, restart_hint
 from controller.core.render.page_rows import SENDINGS, STATES, AppRow, age, chosen, partner_cells, row
 from controller.core.timestamp import timestamp
 from controller.doors.web.security_headers import HEADERS
@@ -89,7 +90,7 @@ class Page:
             "source": _source(self._control.source(), since),
             "partners": [
                 {
-                    **_partner(state, since),
+                    **_partner(state, since, self._control.store_words()),
                     **partner_cells(state.ends, known.get((state.upstream, state.name))),
                 }
                 for state in self._control.partners()
@@ -110,14 +111,16 @@ def _source(state: SourceState, since: Callable[[float | None], str]) -> dict[st
         "read": since(state.read),
         "error": state.error,
         "error_since": since(state.error_since),
-        "digest": state.digest,
+        "accept": restart_hint(state.digest) if state.digest else "",
         "rejected": state.rejected,
         "waiting": state.waiting,
         "waited": since(state.waited),
     }
 
 
-def _partner(state: PartnerState, since: Callable[[float | None], str]) -> dict[str, object]:
+def _partner(
+    state: PartnerState, since: Callable[[float | None], str], store_words: tuple[str, ...]
+) -> dict[str, object]:
     def ago(moment_: float) -> str:
         return f"{since(moment_)} ago" if moment_ else "not yet"
 
@@ -131,7 +134,10 @@ def _partner(state: PartnerState, since: Callable[[float | None], str]) -> dict[
         "progressed": ago(state.progressed_at),
         "error": state.error,
         "failures": state.failures,
-        "held_digest": state.held_digest,
+        "held": [
+            {"figures": str(each), "command": release_command(each.digest, store_words)}
+            for each in state.held
+        ],
     }
 
 

@@ -1,6 +1,7 @@
 """Location of the store: the default one, and the one that a `--store` names."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -81,6 +82,17 @@ def _database(location: str) -> URL:
             "%40 %3A %2F %25"
         )
     return url.set(drivername="postgresql+psycopg")
+
+
+def store_words(given: str | None) -> tuple[str, ...]:
+    """Return the words of a command line that name the store that was *given*, none for the usual place.
+
+    A database is named by the variable, because its URL may hold a password.
+    """
+    if given is None:
+        return ()
+    place = located(given)
+    return ("--store", shlex.quote(str(place)) if isinstance(place, Path) else '"$GUPSHUPCTL_STORE"')
 
 
 def place_of(url: URL) -> str:

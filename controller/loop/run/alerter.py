@@ -71,7 +71,7 @@ class Alerter:
         update = update_groups(self._groups, alerts, now, began=self._began)
         self._groups = update.groups
         if update.notifications:
-            self._notify(notice(update.notifications, now))
+            self._notify(notice(update.notifications, now, self._control.store_words()))
         with suppress(StoreError):  # likewise; a notice that could not be claimed is due again
             async for ahead in self._ends_ahead.due(partners, now):
                 self._notify(ahead)

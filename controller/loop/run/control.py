@@ -20,6 +20,10 @@ class LoopControl(Protocol):
 
     def partners(self) -> tuple[PartnerState, ...]: ...
 
+    def store_words(self) -> tuple[str, ...]:
+        """Return the words that name the store in a command, none for the usual place."""
+        ...
+
     async def hint(self, names: Iterable[str]) -> bool:
         """Observe soon the app that has one of *names* (ids, names or phones at Gupshup).
 

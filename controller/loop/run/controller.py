@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from controller.core.planning.source_guard import join_refusals
+from controller.core.render.held import restart_hint
 from controller.core.render.problems import warned
 from controller.edges import log
 from controller.loop.run.partner_loop import LoopContext, PartnerLoop
@@ -59,6 +60,9 @@ class Controller:
 
     def partners(self) -> tuple[PartnerState, ...]:
         return tuple(loop.state() for _, loop in sorted(self._loops.items()))
+
+    def store_words(self) -> tuple[str, ...]:
+        return self._context.store_words
 
     async def hint(self, names: Iterable[str]) -> bool:
         known, loops = tuple(names), tuple(self._loops.values())
@@ -185,6 +189,7 @@ def log_rejection(state: SourceState) -> None:
         revision=state.revision,
         rejected=state.rejected,
         digest=state.digest,
+        **({"to_accept": restart_hint(state.digest)} if state.digest else {}),
     )
 
 

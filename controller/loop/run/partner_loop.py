@@ -43,6 +43,7 @@ class LoopContext:
 
     *released* are digests of losses that a person agreed to. With *ci* the store may begin anew with each
     run. *resent* holds by account the first answer of `resends`, which counts for the whole process.
+    *store_words* name the store in commands.
     """
 
     sign_in: SignIn
@@ -57,6 +58,7 @@ class LoopContext:
     released: frozenset[str] = frozenset()
     ci: bool = False
     resent: dict[str, bool] = field(default_factory=dict)
+    store_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,4 +65,5 @@ class StatusRecorder:
 
 def _content(status: Status) -> object:
     health = None if status.health is None else (status.health.info, status.health.at)
-    return (status.conditions, status.revision, status.app_id, status.stage, status.foreign, health)
+    facts = (status.revision, status.app_id, status.stage, status.foreign, status.held)
+    return (status.conditions, *facts, health)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from controller.core.planning.guard import held_digest
+from controller.core.planning.guard import held_sets, still_held
 from controller.core.schedule.pass_outcome import PassOutcome
 from controller.core.schedule.schedule import Schedule
 from controller.core.status.conditions import statuses
@@ -106,7 +106,7 @@ class Worker:
             provisioning=len(plan.provisioning) if plan is not None else 0,
             error=self._error,
             failures=self._schedule.errors,
-            held_digest=(plan and held_digest(plan)) or "",
+            held=() if plan is None else held_sets(plan),
         )
 
     async def run(self, stopping: Callable[[], bool]) -> None:
@@ -198,13 +198,13 @@ class Worker:
         if outcome.plan is None or outcome.matches is None or not self._holds:
             return ()  # the lock was lost meanwhile: the statuses are another writer's by now
         last = self._statuses.last
-        latest = (
-            *statuses(outcome.matches, outcome.plan, last),
-            partner_status(outcome.matches, last),
-        )
+        whole = outcome.name == WHOLE_PARTNER
+        full = outcome.plan if whole else self._plan
+        plan = outcome.plan if whole else still_held(outcome.plan, full)
+        held = () if full is None else held_sets(full)
+        latest = (*statuses(outcome.matches, plan, last), partner_status(outcome.matches, last, held))
         force = bool({outcome.name, WHOLE_PARTNER} & self._forced)
         self._forced.discard(outcome.name)
-        whole = outcome.name == WHOLE_PARTNER
         return await self._statuses.record(self._account, latest, whole=whole, force=force)
 
     def _note(self, outcome: PassOutcome, *, fresh: bool) -> None:
@@ -250,4 +250,5 @@ class Worker:
             summary={} if whole is None else report(whole, {}, {}, {}).summary,
             error="" if outcome.error is None else str(outcome.error),
             error_kind="" if outcome.error is None else type(outcome.error).__name__,
+            held=None if whole is None else held_sets(whole),
         )

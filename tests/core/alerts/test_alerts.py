@@ -31,10 +31,10 @@ from controller.core.alerts.group import (
 from controller.core.render.alerts import MOST_NAMES, notice
 from controller.core.status.summary import FleetSummary, summarize
 from controller.model.passes import PartnerState, SourceState
-from controller.model.plan import Item, Kind
+from controller.model.plan import Item, Kind, Verb
 from controller.model.status import Condition, Truth
 from tests.builders.memory import NOW
-from tests.builders.passes import GOOD, MAIN, finished_pass, transition
+from tests.builders.passes import DIGEST, GOOD, MAIN, finished_pass, held, transition
 from tests.builders.status import FALSE, TRUE, UNKNOWN, condition, item_named, status_of
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -214,12 +214,26 @@ def test_the_end_of_a_pass_holds_its_kind_of_error_and_its_message() -> None:
 
 def test_only_the_leader_raises_alerts_of_apps_and_held_changes() -> None:
     censuses = taken(("a", said("Stalled", TRUE, LOST)))
-    held = replace(MAIN, held_digest="abc")
-    assert all_of(partner=held, censuses=censuses) == [
-        (AlertKind.HELD, "", "", SOON),
+    holding = replace(MAIN, held=(held(),))
+    assert all_of(partner=holding, censuses=censuses) == [
+        (AlertKind.HELD, DIGEST, "", SOON),
         (AlertKind.STALLED, LOST, "a", SOON),
     ]
-    assert all_of(partner=replace(held, is_leader=False), censuses=censuses) == []
+    assert all_of(partner=replace(holding, is_leader=False), censuses=censuses) == []
+
+
+def test_each_held_digest_is_an_alert_of_its_own_with_its_figures() -> None:
+    two = (held("sha256:1"), held("sha256:2", guard="maxUpdates", verb=Verb.UPDATE))
+    found = detect_alerts(GOOD, [replace(MAIN, held=two)], {}, {}, ())
+    assert [(each.reason, each.message) for each in found] == [
+        ("sha256:1", "guard maxLinks: 3 planned, 1 allowed"),
+        ("sha256:2", "guard maxUpdates: 3 planned, 1 allowed"),
+    ]
+
+
+def test_a_source_that_a_digest_releases_is_an_alert_of_that_digest() -> None:
+    (found,) = detect_alerts(replace(GOOD, error="it shrank", digest="sha256:1"), (), {}, {}, ())
+    assert (found.topic, found.reason) == (AlertKind.SOURCE, "sha256:1")
 
 
 @pytest.mark.parametrize(
@@ -230,6 +244,7 @@ def test_only_the_leader_raises_alerts_of_apps_and_held_changes() -> None:
         pytest.param(said("Ready", FALSE, "ChangePlanned"), AT_LEISURE, id="its manifest was changed"),
         pytest.param(said("Ready", FALSE, "RateLimited"), AT_LEISURE, id="its turn did not come"),
         pytest.param(said("Ready", FALSE, "Suspended"), None, id="a person wanted it so"),
+        pytest.param(said("Ready", FALSE, "Held"), None, id="another alert is about what is held"),
         pytest.param(said("Ready", UNKNOWN, "NotObserved"), None, id="nobody knows"),
         pytest.param(said("Ready", TRUE, "Ready"), None, id="it is ready again"),
     ],
@@ -397,3 +412,35 @@ def test_messages_quoted_in_a_notice_show_no_phone_and_mention_nobody() -> None:
     assert "<" not in body
     assert "@" not in body
     assert len(body) < 600
+
+
+def of_digest(topic: AlertKind, what: Phase, store: tuple[str, ...] = ()) -> str:
+    """Return the text of a notification about what a digest releases, a minute after it began."""
+    partner = "main" if topic is AlertKind.HELD else ""
+    wrong = [Alert(topic, partner, DIGEST, "", "guard maxLinks: 3 planned, 1 allowed", NOW, SOON)]
+    return notice([telling(what, wrong)], NOW + 60, store).body
+
+
+def test_a_notification_about_held_changes_has_figures_digest_and_the_command() -> None:
+    assert of_digest(AlertKind.HELD, Phase.FIRING, ("--store", "'my store.db'")).splitlines() == [
+        "Changes of partner main are held by a guard",
+        "guard maxLinks: 3 planned, 1 allowed",
+        "For 1 min 0 s.",
+        "`gupshupctl plan` shows them. Correct the manifests, or release these:",
+        f"gupshupctl reconcile --release {DIGEST} --store 'my store.db'",
+    ]
+
+
+def test_the_end_of_held_changes_names_the_digest_that_is_over() -> None:
+    assert of_digest(AlertKind.HELD, Phase.RESOLVED).splitlines() == [
+        "Over: changes of partner main are held by a guard",
+        f"No longer held: {DIGEST}",
+        "It took 1 min 0 s.",
+    ]
+
+
+def test_a_notification_about_a_source_that_lost_too_much_says_how_it_is_accepted() -> None:
+    assert of_digest(AlertKind.SOURCE, Phase.FIRING).splitlines()[-1] == (
+        "The last good revision stays in force. Correct the source, or, to accept exactly this, "
+        f"start `gupshupctl run` again with `--release {DIGEST}`."
+    )

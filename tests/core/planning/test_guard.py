@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from controller.core.planning.actions import verb_of
 from controller.core.planning.changes.effects import fingerprint
 from controller.core.planning.guard import (
+    GUARDS,
     LEAST_UPDATES,
     allowed,
     change,
     guard,
     guard_for,
     held_digest,
+    held_sets,
     release,
+    still_held,
 )
 from controller.core.planning.matched_app import app_item
 from controller.core.planning.subscriptions import UNKNOWN
@@ -423,3 +426,32 @@ def test_released_changes_wait_for_no_observation() -> None:
     agreed = frozenset(map(fingerprint, updates(9)))
     plan = not_observed(wished(*updates(9)), 5)
     assert guard_for(plan, fleet(10), agreed, PassKind.LIST).actions == tuple(updates(9))
+
+
+def test_what_is_held_is_counted_by_digest_and_guard() -> None:
+    plan = wished(*links(3), *updates(4), *unknown(5), guards=same(Count(1)))
+    known, never = held_sets(guard(plan, fleet(10), frozenset()))
+    assert [(each.guard, each.verb, each.count, each.figures) for each in known.classes] == [
+        ("maxLinks", Verb.LINK, 3, "3 planned, 1 allowed"),
+        ("maxUpdates", Verb.UPDATE, 4, "4 planned, 1 allowed"),
+    ]
+    assert str(never) == "guard maxUpdates: 5 planned that were never written from here, 1 allowed"
+    assert f"{known.digest},{never.digest}" == held_digest(guard(plan, fleet(10), frozenset()))
+    assert held_sets(wished(*links(1))) == ()
+
+
+def test_a_pass_over_one_app_leaves_held_what_the_last_full_pass_held() -> None:
+    full = guard(wished(*links(3), guards=same(Count(1))), fleet(3), frozenset())
+    alone = guard_for(wished(links(3)[0], *callbacks(1)), fleet(3), frozenset(), PassKind.APP)
+    found = still_held(alone, full)
+    assert [each.action for each in found.held] == [links(3)[0]]
+    assert [each.item for each in found.waiting] == [app_item(app(1))], "what is new waits for a full pass"
+    assert still_held(alone, None) == alone
+    slow = replace(alone, waiting=tuple(replace(each, wait_for=WaitFor.LIVE) for each in alone.waiting))
+    assert still_held(slow, full) == slow
+
+
+@pytest.mark.parametrize("make", [links, updates, unsubscribes])
+def test_each_verb_that_a_guard_holds_has_its_name(make: Make) -> None:
+    (held,) = held_sets(guard(wished(*make(2), guards=same(Count(1))), fleet(2), frozenset()))
+    assert GUARDS[held.classes[0].verb] == held.classes[0].guard

@@ -15,6 +15,7 @@ from tests.builders.upstream import app_id
 
 READY = condition("Ready", TRUE, "AllGood", since=NOW - 90)
 NOT_READY = condition("Ready", FALSE, "Provisioning", since=NOW - 80)
+HELD = condition("Ready", FALSE, "Held", since=NOW - 75)
 STALLED = condition("Stalled", TRUE, "NameTakenElsewhere", message="words", since=NOW - 70)
 RECONCILING = condition("Reconciling", TRUE, "Linking", since=NOW - 60)
 NO_LONGER = condition("Stalled", FALSE, "Fine", since=NOW)
@@ -32,6 +33,9 @@ def of(*conditions: Condition, name: str = "acme") -> AppRow:
         pytest.param(
             [NOT_READY, RECONCILING, STALLED], "Stalled", "NameTakenElsewhere", "1 min", id="stalled"
         ),
+        pytest.param([HELD, RECONCILING, STALLED], "Stalled", "NameTakenElsewhere", "1 min", id="graver"),
+        pytest.param([HELD], "Held", "Held", "1 min", id="held by a guard"),
+        pytest.param([HELD, RECONCILING], "Held", "Held", "1 min", id="held, and something else of it moves"),
         pytest.param([NOT_READY, RECONCILING], "Reconciling", "Linking", "1 min", id="on its way"),
         pytest.param([READY, NO_LONGER], "Ready", "AllGood", "1 min", id="stalled no longer"),
         pytest.param([NOT_READY], "Unknown", "Provisioning", "1 min", id="not ready, and no word why"),

@@ -72,6 +72,7 @@ def test_the_document_of_a_status_has_its_fields() -> None:
         "stage": "DONE",
         "revision": "r1",
         "observedAt": "2023-11-14T22:13:20Z",
+        "state": "Ready",
         "conditions": [
             {
                 "type": "Ready",
@@ -301,6 +302,7 @@ def test_the_document_of_a_partner_has_its_credentials_and_no_fields_of_an_app()
         "credentials",
         "revision",
         "observedAt",
+        "state",
         "conditions",
     }
     assert found["credentials"] == [

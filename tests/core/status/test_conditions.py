@@ -262,8 +262,8 @@ def test_an_app_in_provisioning_without_subscriptions_is_not_ready() -> None:
             Memory(),
             replace(PARTNER, guards=Guards(max_updates=Count(0))),
             "Held",
-            "Reconciling",
-            id="a guard holds it",
+            "",
+            id="a guard holds it, and nothing moves",
         ),
     ],
 )
@@ -275,9 +275,51 @@ def test_a_subscription_that_differs_is_not_synced(
     assert words(found) == {
         "Synced": (FALSE, reason),
         "Ready": (FALSE, reason),
-        state: (TRUE, reason),
+        **({state: (TRUE, reason)} if state else {}),
     }
     assert found.app_id == app_id()
+
+
+NO_LINKS = replace(PARTNER, guards=Guards(max_links=Count(0)))
+NO_UPDATES = replace(PARTNER, guards=Guards(max_updates=Count(0)))
+
+
+def test_an_app_whose_link_is_held_and_its_subscriptions_are_held_and_do_not_reconcile() -> None:
+    found = standing(DECLARED, observed(), partner=NO_LINKS)
+    for item in (ITEM, SUB):
+        assert words(found[item])["Ready"] == (FALSE, "Held")
+        assert not {"Reconciling", "Stalled"} & words(found[item]).keys()
+    assert words(found[ITEM])["Subscribed"] == (FALSE, "Held")
+
+
+def test_an_app_with_a_held_subscription_is_held_and_reconciling_only_while_something_moves() -> None:
+    found = standing(DECLARED, observed(live(1), facts=MOVED), partner=NO_UPDATES)
+    assert words(found[ITEM])["Ready"] == (FALSE, "Held")
+    assert not {"Reconciling", "Stalled"} & words(found[ITEM]).keys()
+    two = desired(APP, subscription(1, "a-new-one"), WANTED)
+    found = standing(two, observed(live(1), facts=MOVED), partner=NO_UPDATES)
+    assert words(found[ITEM])["Ready"] == (FALSE, "Held"), "what needs a person comes first"
+    assert words(found[ITEM])["Reconciling"] == (TRUE, "ChangePlanned")
+
+
+def test_a_held_callback_of_an_app_in_provisioning_leaves_the_app_reconciling() -> None:
+    declared = desired(replace(APP, callback_url=CALLBACK), WANTED)
+    found = standing(declared, observed(row(1), digests={ITEM: "keyed:1"}), partner=NO_UPDATES)
+    assert words(found[ITEM])["Ready"] == (FALSE, "Held")
+    assert words(found[ITEM])["Reconciling"] == (TRUE, "AwaitingLive")
+    assert words(found[SUB])["Ready"] == (FALSE, "AwaitingLive"), "it does not wait for the callback"
+
+
+def test_a_blocked_subscription_is_graver_than_a_held_one() -> None:
+    lost = subscription(1, "lost")
+    known = memory(refusals=[Refusal(written(lost).key, of_subscription(lost), "Rejected", "no", NOW)])
+    for tag in ("a", "z"):  # whichever comes first
+        moved = subscription(1, tag)
+        there = looked(1, there={1: (replace(remote(moved), url="https://elsewhere.example.com"),)})
+        seen = observed(live(1), facts=there, known=known)
+        found = words(standing(desired(APP, moved, lost), seen, partner=NO_UPDATES)[ITEM])
+        assert found["Stalled"] == (TRUE, "Rejected")
+        assert found["Ready"] == (FALSE, "Rejected")
 
 
 def test_conditions_name_the_guard_that_holds_a_change() -> None:

@@ -8,11 +8,12 @@ from controller.core.planning.matched_app import match_apps
 from controller.core.status.partner_status import partner_item, partner_status
 from controller.model.account import AccountFacts
 from controller.model.manifest import Partner
-from controller.model.plan import Item
+from controller.model.plan import Item, Verb
 from controller.model.status import Status
 from tests.builders.account import ALLOWED, PENDING, SECRET_KIND, SIGNED_IN, UNIVERSAL_KIND, end_in, given
 from tests.builders.manifest import PARTNER, desired
 from tests.builders.memory import NOW
+from tests.builders.passes import DIGEST, held
 from tests.builders.plan import observed
 
 MINTED = end_in(3, UNIVERSAL_KIND, renewed=True)
@@ -107,3 +108,17 @@ def test_a_condition_keeps_its_time_until_its_truth_changes() -> None:
     again = status(AccountFacts(), partner, at=NOW + 60, before=before)
     renewed = status(AccountFacts(), replace(partner, expires=LATE.at), at=NOW + 120, before=again)
     assert [each.conditions[0].since for each in (before, again, renewed)] == [NOW, NOW, NOW + 120]
+
+
+def test_a_partner_has_a_condition_while_a_guard_holds_its_changes() -> None:
+    seen = observed()
+    matches = match_apps(desired(partner=PARTNER), PARTNER, seen)
+    found = partner_status(matches, {}, (held(), held("sha256:b", guard="maxUpdates", verb=Verb.UPDATE)))
+    condition = found.condition("ChangesHeld")
+    assert condition is not None
+    assert (condition.reason, condition.is_wrong) == ("Held", True)
+    assert condition.message == (
+        "guard maxLinks: 3 planned, 1 allowed; guard maxUpdates: 3 planned, 1 allowed"
+    )
+    assert [each.digest for each in found.held] == [DIGEST, "sha256:b"]
+    assert partner_status(matches, {found.item: found}).condition("ChangesHeld") is None

@@ -17,7 +17,7 @@ from controller.model.notice import Notice
 from controller.model.status import Status
 from tests.builders.account import SECRET_KIND, UNIVERSAL_KIND, end_in
 from tests.builders.memory import NOW
-from tests.builders.passes import GOOD, finished_pass, transition
+from tests.builders.passes import DIGEST, GOOD, finished_pass, held, transition
 from tests.builders.status import FALSE, TRUE, condition, item_named, status_of
 from tests.builders.upstream import HERE
 from tests.clock import FakeClock
@@ -107,10 +107,26 @@ async def test_an_address_that_is_not_allowed_is_a_notice_of_its_own(town: Town)
 
 async def test_a_stuck_source_and_held_changes_are_in_one_notice(town: Town) -> None:
     town.control.state = replace(GOOD, error="3 problems in the manifests", error_since=NOW)
-    town.control.partner(held_digest="abc123")
+    town.control.partner(held=(held(),))
     assert await town.wait(600) == ["The source is stuck on an old revision (and 1 more)"]
     assert "3 problems in the manifests" in town.told[0].body
-    assert "abc123" in town.told[0].body
+    assert DIGEST in town.told[0].body
+
+
+async def test_each_held_digest_is_one_notice_and_its_end_is_another(town: Town) -> None:
+    town.control.words = ("--store", "kept.db")
+    begins, ends = (
+        "Changes of partner main are held by a guard",
+        "Over: changes of partner main are held by a guard",
+    )
+    town.control.partner(held=(held(),))
+    assert await town.wait(600) == [begins]
+    assert town.told[0].body.splitlines()[-1] == f"gupshupctl reconcile --release {DIGEST} --store kept.db"
+    town.control.partner(held=(held("sha256:b"),))
+    assert sorted(await town.wait(600)) == [begins, ends]
+    town.control.partner(held=())
+    assert await town.wait(600) == [ends]
+    assert "No longer held: sha256:b" in town.told[-1].body
 
 
 async def test_passes_that_keep_failing_cause_a_notice(town: Town) -> None:

@@ -9,11 +9,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from controller.core.render.statuses import read_documents
+from controller.core.status.state import ResourceState, state_of
 from controller.errors import Busy, Denied, Locked, StoreError
 from controller.loop.run.worker import EVENT, HANDOVER, RECONCILE, RELEASE, Worker
 from controller.model.manifest import AppId, Count, Guards
 from controller.model.memory import Memory
 from controller.model.passes import WHOLE_PARTNER, Lane, Pass, Timing
+from controller.model.status import Status
 from controller.model.upstream import RemoteSubscription
 from tests.builders.manifest import PARTNER, desired
 from tests.builders.upstream import HERE
@@ -309,6 +311,27 @@ def test_a_release_given_to_the_worker_lets_exactly_the_held_changes_through(the
     there.run(serve(there, made, 5))
     assert len(there.remote.posts) == 2
     assert made.state().held_digest == ""
+
+
+def stored(there: Tending) -> dict[str, Status]:
+    return {str(each.item): each for each in read_documents(there.run(there.store.statuses.read(HERE)))}
+
+
+def test_what_is_held_is_reported_with_the_pass_and_kept_with_the_partner(there: Tending) -> None:
+    there.run(serve(there, there.tenure(desired(ONE, TWO, partner=GUARDED)), 5))
+    (held,) = about(there, WHOLE_PARTNER)[-1].held or ()
+    assert str(held) == "guard maxLinks: 2 planned, 1 allowed"
+    assert stored(there)["Partner/main"].held == (held,)
+
+
+def test_a_pass_over_a_held_app_leaves_it_held(there: Tending) -> None:
+    """Such a pass counts nothing. Only the next full pass may find that the change is no longer held."""
+    made = there.tenure(desired(ONE, TWO, partner=GUARDED))
+    hinted(there, made, ("AppOne", RECONCILE), seconds=32)
+    assert about(there, "AppOne")[-1].held is None
+    found = stored(there)
+    assert state_of(found["App/AppOne"])[0] is ResourceState.HELD
+    assert found["Partner/main"].held, "the partner holds what the last full pass held"
 
 
 def test_the_worker_hands_the_lock_over_on_request(there: Tending) -> None:

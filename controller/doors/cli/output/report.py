@@ -12,6 +12,7 @@ from controller.core.render.tables import status_table
 from controller.core.status.run_report import Report
 from controller.core.timestamp import timestamp
 from controller.doors.app import Runtime
+from controller.doors.cli.output.release import release_again
 from controller.doors.stored import use_store
 from controller.edges import streams
 from controller.edges.store import SqlStore
@@ -73,7 +74,9 @@ def _text(applied: Applied, output: str) -> str:
             document["plan"] = applied.plan.document
         return json.dumps(document, indent=2, ensure_ascii=False)
     statuses = [status for run in applied.runs.values() for status in run.statuses]
-    text = report_text(applied.parts, applied.revision, interrupted=applied.interrupted)
+    text = report_text(
+        applied.parts, applied.revision, interrupted=applied.interrupted, release=release_again()
+    )
     return f"{text}\n\n{status_table(statuses)}" if statuses else text
 
 

@@ -5,9 +5,11 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.routing import Route
 
+from controller.core.render.held import release_command
 from controller.core.schedule.throttle import Throttle
 from controller.doors.app import Runtime
 from controller.doors.observability import Observability
@@ -60,7 +62,8 @@ class OpenOutputs:
     def observability(self, runtime: Runtime) -> Observability:
         """Return the listener to the passes of the loop."""
         notify = self.notifier.notify if self.notifier is not None else None
-        pass_log = PassLog(log.logger(), runtime.clock.now)
+        command = partial(release_command, store=runtime.store_words)
+        pass_log = PassLog(log.logger(), runtime.clock.now, command)
         return Observability(
             self.metrics,
             runtime.store,

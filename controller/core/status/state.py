@@ -1,0 +1,35 @@
+"""State of a resource: one word that follows from its conditions, the most urgent one first."""
+
+from enum import StrEnum
+
+from controller.model.status import Condition, Status, Truth
+
+HELD = "Held"
+"""The reason of what a guard holds: nothing moves until a person does."""
+
+
+class ResourceState(StrEnum):
+    """The states, with the most urgent one first."""
+
+    STALLED = "Stalled"
+    HELD = HELD
+    RECONCILING = "Reconciling"
+    UNKNOWN = "Unknown"
+    READY = "Ready"
+
+
+def state_of(status: Status) -> tuple[ResourceState, Condition | None]:
+    """Return the state, and the condition that holds its reason and its beginning."""
+    ready, stalled, reconciling = map(status.condition, ("Ready", "Stalled", "Reconciling"))
+    if stalled is not None and stalled.status is Truth.TRUE:
+        return ResourceState.STALLED, stalled
+    if ready is not None and is_held(ready):
+        return ResourceState.HELD, ready
+    if reconciling is not None and reconciling.status is Truth.TRUE:
+        return ResourceState.RECONCILING, reconciling
+    is_ready = ready is not None and ready.status is Truth.TRUE
+    return (ResourceState.READY if is_ready else ResourceState.UNKNOWN), ready
+
+
+def is_held(ready: Condition) -> bool:
+    return ready.status is Truth.FALSE and ready.reason == HELD
