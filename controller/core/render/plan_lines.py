@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from controller.core.render.entries.entry import Entry, result_entry
 from controller.core.render.entries.parts import Part
 from controller.core.render.entries.phones import MASKED
-from controller.core.render.entries.view import View, release_command
+from controller.core.render.entries.view import View
 from controller.core.render.wrapping import wrapped, wrapped_command
 from controller.model.plan import PartnerWarning, Result
 from controller.model.text import escape
@@ -42,7 +42,7 @@ def held_lines(digests: str | None, view: View) -> Iterator[str]:
     """Yield the command that releases what a guard holds, if it holds anything."""
     if digests:
         yield from wrapped("Held by a guard. To let exactly this through:", view.width, 2)
-        yield from wrapped_command(f"  {escape(release_command(digests, view))}", view.width, 4)
+        yield from wrapped_command(f"  {escape(view.release(digests))}", view.width, 4)
 
 
 def revision_lines(revision: str, view: View) -> list[str]:

@@ -3,6 +3,7 @@
 import html
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import example, given
@@ -12,6 +13,7 @@ from controller.core.planning.guard import held_digest
 from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.render.entries.phones import Phones
 from controller.core.render.entries.view import View
+from controller.core.render.held import apply_command
 from controller.core.render.markdown.documents import LONGEST, LONGEST_COMMAND, plan_markdown, report_markdown
 from controller.core.render.markdown.escaping import LONGEST_TEXT, code, comment, inert
 from controller.core.render.markdown.tables import SEEN
@@ -101,7 +103,7 @@ def test_no_text_is_more_than_text_in_a_plan_or_a_report(text: str) -> None:
     plan = hostile_plan(text)
     other = replace(plan, partner=replace(PARTNER, name=f"{text}b"))
     refusal = PlanRefused(text, text)
-    view = View(command=("apply", text, "--only", text), scope=(text, "--only", text))
+    view = View(release=lambda digest: f"{text} {digest}", scope=(text, "--only", text))
     assert_inert(plan_markdown([plan, other], text, view, errors={text: text}, notes=[text], refusal=refusal))
     assert_inert(report_markdown([hostile_report(text)], text, view, interrupted=True))
 
@@ -178,7 +180,9 @@ def test_the_title_says_what_the_plan_is(plan: Plan, errors: dict[str, str], exp
 
 
 def test_the_comment_of_another_folder_has_another_marker() -> None:
-    shown = plan_markdown([PLAN], "r1", View(command=("apply", "manifests/prod"), scope=("manifests/prod",)))
+    shown = plan_markdown(
+        [PLAN], "r1", View(release=partial(apply_command, ["manifests/prod"]), scope=("manifests/prod",))
+    )
     assert shown.startswith("<!-- gupshupctl plan manifests/prod -->\n")
     assert f"<code>gupshupctl apply manifests/prod --release {held_digest(PLAN)}</code>" in shown
 
@@ -218,7 +222,10 @@ def test_a_refused_source_is_told_before_anything_else() -> None:
     shown = plan_markdown([PLAN], "r1", refusal=refusal).splitlines()
     assert shown[1].startswith("### Gupshup plan: the source is refused, 6 changes, ")
     assert shown[3] == "The source is refused, and nothing is done: 12 of 20 apps are no longer declared."
-    assert shown[5].endswith(f"<code>gupshupctl apply --release {refusal.digest}</code>")
+    assert shown[5].endswith(f"<code>--release {refusal.digest}</code>")
+    assert f"<code>--release {refusal.digest},{held_digest(PLAN)}</code>" in "\n".join(shown), (
+        "both are needed"
+    )
     nothing = plan_markdown([PLAN], "r1", refusal=PlanRefused("a file was emptied", "")).splitlines()
     assert nothing[5].startswith("Plan: "), "nothing releases it"
 
@@ -313,5 +320,5 @@ def test_a_part_that_fits_is_not_folded() -> None:
 
 
 def test_a_command_that_is_too_long_is_not_cut() -> None:
-    shown = plan_markdown([PLAN], "r1", View(command=("apply", "x" * LONGEST_COMMAND)))
+    shown = plan_markdown([PLAN], "r1", View(release=partial(apply_command, ["x" * LONGEST_COMMAND])))
     assert "To let exactly these through: see the text of the plan" in shown

@@ -88,7 +88,7 @@ Also found:
 Plan: 1 to link, 1 to subscribe, 3 to update, 1 to unsubscribe; 2 waiting, 1 blocked, 1 held, 1 unmanaged, 1 unchanged.
 Forecast: 12 calls (1 callback, 1 link, 1 list, 1 other, 6 subscription, 2 token), at least 0 s at Gupshup's limits.
 Held by a guard. To let exactly this through:
-  gupshupctl apply --release {held_digest(PLAN)}
+  --release {held_digest(PLAN)}
 Revision r1"""  # noqa: E501  (as it is printed)
 
 

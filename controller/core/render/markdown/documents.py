@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from controller.core.planning.forecast import forecast, total
 from controller.core.render.entries.entry import Entry
 from controller.core.render.entries.parts import Part, joined, parts_of_plan, parts_of_report
-from controller.core.render.entries.view import PLAIN, View, release_command
+from controller.core.render.entries.view import PLAIN, View
 from controller.core.render.markdown.escaping import code, comment, inert
 from controller.core.render.markdown.tables import tables
 from controller.core.render.plan_json import digests
@@ -51,7 +51,7 @@ def plan_markdown(
             *map(inert, [*calls, *limits_of_release(plans)]),
         ],
         [_errors(errors, view), *joined(parts), _warnings(warnings)],
-        (held_digests(plans), revision),
+        (_both(refusal, held_digests(plans)), revision),
         view,
         partners=len(plans) > 1,
     )
@@ -134,8 +134,13 @@ def _refused(refusal: PlanRefused | None, view: View) -> Iterator[str]:
             yield f"What follows is what its release would mean: {_command(refusal.digest, view)}"
 
 
+def _both(refusal: PlanRefused | None, held: str | None) -> str | None:
+    """Return what releases what is *held* of a source, which is perhaps refused as well."""
+    return f"{refusal.digest},{held}" if refusal is not None and refusal.digest and held else held
+
+
 def _command(digest: str, view: View) -> str:
-    command = release_command(digest, view)
+    command = view.release(digest)
     return code(command, len(command)) if len(command) <= LONGEST_COMMAND else "see the text of the plan"
 
 
