@@ -64,7 +64,7 @@ def test_a_confirmed_apply_prints_only_json_on_stdout(tmp_path: Path) -> None:
         done = answered(there, "y\n", "-o", "json")
         assert (done.code, json.loads(done.out)["summary"]["linked"]) == (0, 3)
         assert done.out.startswith("{")
-        assert "+ link         App/AppOne" in done.err
+        assert "\x1b[32m  + link\x1b[0m         App/AppOne\r\n" in done.err, "a terminal has colours"
         assert "Apply this? [y/N]" in done.err
 
 
@@ -123,7 +123,7 @@ def test_what_a_guard_lets_through_with_a_release_is_shown_and_done(tmp_path: Pa
         digest = there.plan().json()["heldDigest"]
         done = answered(there, "y\n", "--release", digest)
         assert (done.code, sorted(there.apps())) == (0, ["AppOne", "AppThree", "AppTwo"])
-        assert "+ link         App/AppOne" in done.err
+        assert "\x1b[32m  + link\x1b[0m         App/AppOne\r\n" in done.err, "a terminal has colours"
 
 
 def test_apply_does_not_ask_if_there_is_nothing_to_do(tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
+from tests.builders.documents import closed, published
 from tests.e2e.world import PARTNER, THREE, app, subscription, world
 
 ITEM = {"kind", "name", "partner", "app"}
@@ -42,9 +45,7 @@ def test_planning_sends_only_get_requests_and_the_sign_in(tmp_path: Path) -> Non
             "  + link        "
         ] * 2
         assert "url: https://hooks.example.com/old → https://hooks.example.com/AppOne" in text.out
-        assert (
-            "Plan: 2 to link, 0 to subscribe, 1 to update, 0 to unsubscribe; 2 waiting, 0 blocked" in text.out
-        )
+        assert "Plan: 2 to link, 1 to update; 2 waiting, 1 unchanged.\n" in text.out
         assert "910000000001" not in text.out, "a phone number is masked"
 
 
@@ -56,6 +57,7 @@ def test_the_documents_of_plan_and_apply_have_the_promised_keys(tmp_path: Path) 
         plan = there.plan()
         assert plan.code == 4
         document = plan.json()
+        Draft202012Validator(closed(published("plan"))).validate(document)
         assert document.keys() == HEAD | {"actions", "since", "summary", "forecast", "refused"}
         assert document["formatVersion"] == "1.0"
         assert keys(document["waiting"]) - TOLD == {"verb", "for", "cause", *ITEM}
@@ -68,6 +70,7 @@ def test_the_documents_of_plan_and_apply_have_the_promised_keys(tmp_path: Path) 
         released = there.apply("--release", document["heldDigest"])
         assert released.code == 5, "one is blocked"
         document = released.json()
+        Draft202012Validator(closed(published("apply"))).validate(document)
         assert document.keys() == HEAD | {"results", "summary", "interrupted"}
         assert keys(document["results"]) == {"verb", "outcome", "reason", "message", "appId", *ITEM}
         assert document["summary"].keys() == DONE | COUNTED

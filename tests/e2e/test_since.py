@@ -123,7 +123,15 @@ def test_what_was_on_its_way_or_drifted_on_the_same_app_has_its_own_cause(tmp_pa
         ]
         assert text.startswith("Since HEAD (")
         assert "), this change touches 1 item.\n" in text
-        assert f"→ {URL}/Fleet001; drift put back" in text
+        parts = [line for line in text.splitlines() if line.endswith(":") or line.startswith("  + ")]
+        assert [line.split(" on ")[0] for line in parts] == [
+            "Because of this change:",
+            "  + subscribe    Subscription/audit",
+            "Drift:",
+            "  + subscribe    Subscription/events",
+            "In progress:",
+            "  + subscribe    Subscription/third",
+        ]
 
 
 def test_a_new_app_whose_name_is_taken_is_blocked_because_of_this_change(tmp_path: Path) -> None:

@@ -232,6 +232,9 @@ def test_validate_opens_no_socket_and_needs_no_credentials(tmp_path: Path) -> No
 
 
 def test_schemas_are_printed_as_they_are() -> None:
+    for verb in ("plan", "apply", "validate"):
+        shipped = (ROOT / f"schemas/output/{verb}.json").read_text(encoding="utf-8")
+        assert run("schema", verb).stdout == shipped
     assert run("schema", "app").stdout == (ROOT / "schemas/app.json").read_text(encoding="utf-8")
 
 

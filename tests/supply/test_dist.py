@@ -69,7 +69,7 @@ def test_the_wheel_holds_code_and_schemas_and_nothing_else(dist: Path) -> None:
         "controller",
         f"gupshup_controller-{__version__}.dist-info",
     }
-    assert "controller/schemas/app.json" in names
+    assert {"controller/schemas/app.json", "controller/schemas/output/plan.json"} <= set(names)
     assert "controller/simulator/faults/faults.schema.json" in names
     assert not [name for name in names if "test" in name or name.endswith(".pyc")]
 

@@ -7,9 +7,10 @@ from controller.core.planning.actions import verb_of
 from controller.core.planning.changes.causes import Caused, cause
 from controller.core.planning.forecast import Forecast, forecast, total
 from controller.core.planning.guard import held_digest
-from controller.core.render import plan_lines
+from controller.core.render.entries.parts import parts_of_plan
+from controller.core.render.entries.phones import MASKED, Phones
+from controller.core.render.entries.view import PLAIN, View
 from controller.core.render.foreign import foreign_row
-from controller.core.render.held import option
 from controller.core.render.plan_json import (
     action_row,
     blocked_row,
@@ -21,21 +22,31 @@ from controller.core.render.plan_json import (
     waiting_row,
     warning_row,
 )
+from controller.core.render.plan_lines import duration, held_lines, lines_of_parts, revision_lines
+from controller.core.render.wrapping import wrapped
 from controller.model.plan import Plan, Verb
 from controller.model.text import escape
 
 EntryT = TypeVar("EntryT", bound=Caused)
 
+NOTHING = "  nothing to do: everything is as declared"
+
 
 def plan_document(
-    plans: Sequence[Plan], revision: str, since: Mapping[str, str] | None = None
+    plans: Sequence[Plan],
+    revision: str,
+    since: Mapping[str, str] | None = None,
+    *,
+    errors: Mapping[str, str] | None = None,
+    phones: Phones = MASKED,
 ) -> dict[str, object]:
     """Return the plans of all partners as one document (docs/cli.md, JSON).
 
-    *since* is the revision that the plans compare with, None if they are about everything.
+    *since* is the revision that the plans compare with, None if they are about everything. *errors* are those
+    of partners without a plan, by name.
     """
     cost = total(forecast(plan) for plan in plans)
-    return {
+    document = {
         **head(revision),
         "since": since,
         "actions": _rows(plans, lambda plan: plan.actions, action_row),
@@ -44,12 +55,14 @@ def plan_document(
         "held": _rows(plans, lambda plan: plan.held, held_row),
         "unmanaged": [unmanaged_row(each) for plan in plans for each in plan.unmanaged],
         "foreign": [foreign_row(each) for plan in plans for each in plan.foreign],
-        "heldDigest": digests(held_digest(plan) for plan in plans),
+        "heldDigest": held_digests(plans),
         "unverifiable": [row(item) for plan in plans for item in plan.unverifiable],
         "warnings": [warning_row(plan.partner.name, each) for plan in plans for each in plan.warnings],
         "summary": summary(plans),
         "forecast": {"calls": {str(name): n for name, n in cost.calls.items()}, "seconds": cost.seconds},
+        "errors": [{"partner": name, "message": error} for name, error in (errors or {}).items()],
     }
+    return phones.document(document)
 
 
 def _rows(
@@ -71,43 +84,44 @@ def summary(plans: Sequence[Plan]) -> dict[str, int]:
     return counted
 
 
-def plan_text(plans: Sequence[Plan], revision: str, release: Callable[[str], str] = option) -> str:
-    """Return the plans as a person reads them; phone numbers are masked.
-
-    *release* returns what releases a digest.
-    """
-    text = [line for plan in plans for line in _plan(plan)]
+def summary_words(plans: Sequence[Plan]) -> str:
+    """Return what there is to do, and what else there is. What there is none of is left out."""
     counted = summary(plans)
-    changes = ", ".join(f"{counted[verb]} to {verb}" for verb in Verb)
-    rest = ", ".join(f"{counted[name]} {name}" for name in list(counted)[len(Verb) :])
-    text.append(f"Plan: {changes}; {rest}.")
-    text.extend(_footer(plans, total(forecast(plan) for plan in plans), release))
-    return "\n".join([*text, f"Revision {escape(revision)}"])
+    changes = ", ".join(f"{counted[verb]} to {verb}" for verb in Verb if counted[verb])
+    rest = ", ".join(f"{counted[name]} {name}" for name in list(counted)[len(Verb) :] if counted[name])
+    nothing = "nothing to do now" if counted["waiting"] else "nothing to do"
+    return "; ".join(part for part in (changes or nothing, rest) if part)
 
 
-def _plan(plan: Plan) -> Iterator[str]:
-    yield escape(f"Partner {plan.partner.name} at {plan.partner.url}")
-    body = [
-        *(line for action in plan.actions for line in plan_lines.of_action(action)),
-        *(plan_lines.of_waiting(each) for each in plan.waiting),
-        *(plan_lines.of_blocked(each) for each in plan.blocked),
-        *(line for each in plan.held for line in plan_lines.of_held(each)),
-        *(plan_lines.of_unmanaged(each) for each in plan.unmanaged),
-        *(plan_lines.of_foreign(each) for each in plan.foreign),
-        *(plan_lines.of_provisioning(item) for item in plan.provisioning),
-        *(plan_lines.of_unverifiable(item) for item in plan.unverifiable),
-    ]
-    yield from body or ["  nothing to do: everything is as declared"]
+def held_digests(plans: Sequence[Plan]) -> str | None:
+    return digests(held_digest(plan) for plan in plans)
+
+
+def plan_text(plans: Sequence[Plan], revision: str, view: View = PLAIN) -> str:
+    """Return the plans as a person reads them."""
+    text = [line for plan in plans for line in _plan(plan, view)]
+    text.extend(wrapped(f"Plan: {summary_words(plans)}.", view.width, 2))
+    if calls := forecast_words(total(forecast(plan) for plan in plans)):
+        text.extend(wrapped(calls, view.width, 2))
+    text.extend(held_lines(held_digests(plans), view))
+    text.extend(line for words in limits_of_release(plans) for line in wrapped(words, view.width, 2))
+    return "\n".join([*text, *revision_lines(revision, view)])
+
+
+def limits_of_release(plans: Sequence[Plan]) -> Iterator[str]:
+    """Yield what a digest of only a part of what is declared does not promise."""
+    if any(plan.touched is not None and plan.held for plan in plans):
+        yield "`apply` takes this digest only if it holds exactly these changes then, and no others."
+
+
+def _plan(plan: Plan, view: View) -> Iterator[str]:
+    yield from wrapped(escape(f"Partner {plan.partner.name} at {plan.partner.url}"), view.width, 2)
+    yield from list(lines_of_parts(parts_of_plan(plan, view.phones), view)) or wrapped(NOTHING, view.width, 2)
     yield ""
 
 
-def _footer(plans: Sequence[Plan], cost: Forecast, release: Callable[[str], str]) -> Iterator[str]:
-    calls = sum(cost.calls.values())
-    if calls:
-        spent = ", ".join(f"{count} {name}" for name, count in cost.calls.items())
-        duration = plan_lines.duration(cost.seconds)
-        yield f"Forecast: {calls} calls ({spent}), at least {duration} at Gupshup's limits."
-    if held := digests(held_digest(plan) for plan in plans):
-        yield f"Held by a guard. To let exactly this through: {release(held)}"
-        if any(plan.touched is not None for plan in plans):
-            yield "`apply` takes this digest only if it holds exactly these changes then, and no others."
+def forecast_words(cost: Forecast) -> str:
+    """Return how many calls are to come, and how long they take at least, "" if there are none."""
+    spent = ", ".join(f"{count} {name}" for name, count in cost.calls.items())
+    least = f"at least {duration(cost.seconds)} at Gupshup's limits"
+    return f"Forecast: {sum(cost.calls.values())} calls ({spent}), {least}." if spent else ""

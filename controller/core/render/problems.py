@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
 from controller.core.decode.rules import RULES
+from controller.core.render.annotations.commands import command
 from controller.model.manifest import Desired
 from controller.model.problem import ENVIRONMENT, UNLISTED, Problem, Severity
 from controller.model.source import Decoded
@@ -168,14 +169,4 @@ def github(problems: Sequence[Problem]) -> str:
 
 
 def _annotation(problem: Problem) -> str:
-    place = problem.place
-    where = f"file={_property(escape(place.file))},line={place.line},col={place.column},title={problem.rule}"
-    return f"::{_COMMANDS[problem.severity]} {where}::{_data(escape(_sentence(problem)))}"
-
-
-def _data(words: str) -> str:
-    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(words: str) -> str:
-    return _data(words).replace(":", "%3A").replace(",", "%2C")
+    return command(_COMMANDS[problem.severity], problem.rule, problem.place, _sentence(problem))

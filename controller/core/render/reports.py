@@ -1,10 +1,14 @@
 """Reports of a run, for machines and for people."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from controller.core.render import plan_lines
-from controller.core.render.held import option
+from controller.core.render.entries.parts import parts_of_report
+from controller.core.render.entries.phones import MASKED, Phones
+from controller.core.render.entries.view import PLAIN, View
 from controller.core.render.plan_json import digests, head, lists, row, warning_row
+from controller.core.render.plan_lines import held_lines, lines_of_parts, revision_lines
+from controller.core.render.plans import NOTHING
+from controller.core.render.wrapping import wrapped
 from controller.core.status.run_report import Report, converging, total
 from controller.model.passes import SourceState
 from controller.model.plan import Result
@@ -15,13 +19,18 @@ SHORT = ("blocked", "held", "failed", "stale", "unclear")
 
 
 def report_document(
-    parts: Sequence[Report], revision: str, *, interrupted: bool = False, source: SourceState | None = None
+    parts: Sequence[Report],
+    revision: str,
+    *,
+    interrupted: bool = False,
+    source: SourceState | None = None,
+    phones: Phones = MASKED,
 ) -> dict[str, object]:
     """Return the outcome of a run for all partners as one document (docs/cli.md, JSON).
 
     *source* shows why *revision* is not the newest one.
     """
-    return {
+    document = {
         **head(revision),
         **({} if source is None else {"source": _rejected_source(source)}),
         "interrupted": interrupted,
@@ -39,31 +48,30 @@ def report_document(
         "errors": [{"partner": part.partner, "message": part.error} for part in parts if part.error],
         "summary": total(parts),
     }
+    return phones.document(document)
 
 
 def report_text(
-    parts: Sequence[Report],
-    revision: str,
-    *,
-    interrupted: bool = False,
-    release: Callable[[str], str] = option,
+    parts: Sequence[Report], revision: str, view: View = PLAIN, *, interrupted: bool = False
 ) -> str:
-    """Return the outcome of a run as text: *done* only if no error ended the run and no change is held up.
+    """Return the outcome of a run as text."""
+    text = [line for part in parts for line in _part(part, view)]
+    text.extend(wrapped(f"{outcome(parts, interrupted=interrupted)}.", view.width, 2))
+    text.extend(line for step in next_steps(parts) for line in wrapped(step, view.width, 2))
+    text.extend(held_lines(digests(part.held_digest for part in parts), view))
+    return "\n".join([*text, *revision_lines(revision, view)])
 
-    *release* returns what releases a digest.
-    """
-    text = [line for part in parts for line in _part(part)]
+
+def outcome(parts: Sequence[Report], *, interrupted: bool = False) -> str:
+    """Return how a run ended: *done* only if no error ended the run and no change is held up."""
     counted = ", ".join(f"{count} {name}" for name, count in total(parts).items() if count)
     if interrupted:
-        text.append(f"Interrupted: {counted or 'nothing was done'}. Run it again: it goes on from there.")
-    elif any(part.error or not part.looked for part in parts):
-        text.append(f"Not finished: {counted or 'nothing was done'}.")
-    elif any(total(parts)[name] for name in SHORT) or any(converging(part) for part in parts):
-        text.append(f"Not all done: {counted}.")
-    else:
-        text.append(f"Done: {counted or 'nothing to do'}.")
-    text.extend(_next_steps(parts, release))
-    return "\n".join([*text, f"Revision {escape(revision)}"])
+        return f"Interrupted: {counted or 'nothing was done'}. Run it again: it goes on from there"
+    if any(part.error or not part.looked for part in parts):
+        return f"Not finished: {counted or 'nothing was done'}"
+    if any(total(parts)[name] for name in SHORT) or any(converging(part) for part in parts):
+        return f"Not all done: {counted}"
+    return f"Done: {counted or 'nothing to do'}"
 
 
 def _rejected_source(source: SourceState) -> dict[str, object]:
@@ -75,30 +83,22 @@ def _rejected_source(source: SourceState) -> dict[str, object]:
     }
 
 
-def _next_steps(parts: Sequence[Report], release: Callable[[str], str]) -> Iterator[str]:
+def next_steps(parts: Sequence[Report]) -> Iterator[str]:
     if any(part.provisioning for part in parts):
         yield "Not live yet: run apply again, or with --wait, and they are subscribed once they are."
-    if held := digests(part.held_digest for part in parts):
-        yield f"Held by a guard. To let exactly this through: {release(held)}"
 
 
-def _part(part: Report) -> Iterator[str]:
-    yield escape(f"Partner {part.partner}")
-    body = [
-        *(plan_lines.of_result(result) for result in part.results),
-        *(plan_lines.of_waiting(each) for each in part.waiting),
-        *(plan_lines.of_blocked(each) for each in part.blocked),
-        *(line for each in part.held for line in plan_lines.of_held(each)),
-        *(plan_lines.of_unmanaged(each) for each in part.unmanaged),
-        *(plan_lines.of_foreign(each) for each in part.foreign),
-        *(plan_lines.of_provisioning(item) for item in part.provisioning),
-        *(plan_lines.of_unverifiable(item) for item in part.unverifiable),
-    ]
-    if part.error:
-        body.append(escape(f"  ! ended early   {part.error}"))
-    elif not part.looked:
-        body.append("  ! ended early   before anything was looked at")
-    yield from body or ["  nothing to do: everything is as declared"]
+def ended_early(part: Report) -> str:
+    """Return why the passes of one partner ended early, "" if they did not."""
+    return part.error or ("" if part.looked else "before anything was looked at")
+
+
+def _part(part: Report, view: View) -> Iterator[str]:
+    yield from wrapped(escape(f"Partner {part.partner}"), view.width, 2)
+    body = list(lines_of_parts(parts_of_report(part, view.phones), view))
+    if why := view.phones.words(ended_early(part)):
+        body.extend(wrapped(escape(f"  ! ended early   {why}"), view.width, 18))
+    yield from body or wrapped(NOTHING, view.width, 2)
     yield ""
 
 

@@ -20,7 +20,7 @@ from controller.edges import streams
 VERBS = {
     "init": "Write a first folder of manifests.",
     "validate": "Check manifests offline.",
-    "schema": "Print the JSON Schema of a kind.",
+    "schema": "Print the JSON Schema of a kind, or of an output.",
     "plan": "Show what apply would do.",
     "show": "Show a saved plan.",
     "apply": "Change Gupshup to match the manifests.",

@@ -5,23 +5,26 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
-from typing import TextIO
 
 import click
 
 from controller.core.planning.changes.approval import approval_of
+from controller.core.render.annotations.plans import places
+from controller.core.render.entries.view import View
 from controller.core.render.plans import plan_text
 from controller.core.saved.document import refuse_age
 from controller.doors.app import Runtime
 from controller.doors.cli.apply_all import ApplyRequest, WaitOptions, apply_all
-from controller.doors.cli.options.arguments import output_option, paths_argument, paths_or_default
+from controller.doors.cli.options.arguments import paths_argument, paths_or_default
 from controller.doors.cli.options.connection import ConnectionOptions, connection_options
 from controller.doors.cli.options.mirrored import option
-from controller.doors.cli.options.selection import selection_options
+from controller.doors.cli.options.output import OutputOptions, output_options
+from controller.doors.cli.options.selection import scope_words, selection_options
 from controller.doors.cli.options.values import Duration, digests
+from controller.doors.cli.output.forms import Command, is_terminal
 from controller.doors.cli.output.progress import display
 from controller.doors.cli.output.release import release_again
-from controller.doors.cli.output.report import Applied, print_report
+from controller.doors.cli.output.report import Applied, ReportOptions, print_report
 from controller.doors.cli.partners import (
     Selection,
 )
@@ -37,7 +40,7 @@ from controller.loop.apply import OnProgress
 
 @click.command()
 @paths_argument
-@output_option("text", "json")
+@output_options("text", "json", "markdown", "github")
 @selection_options
 @option("--yes", is_flag=True, help="Do not ask. Needed without a terminal.")
 @option("--wait", is_flag=True, help="Wait until everything is live and subscribed.")
@@ -67,7 +70,7 @@ from controller.loop.apply import OnProgress
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
     paths: tuple[str, ...],
-    output: str,
+    printing: OutputOptions,
     only: tuple[str, ...],
     labels: dict[str, str],
     yes: bool,
@@ -87,6 +90,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     failed or is blocked, 6 if it still converges, 7 for refused credentials, 8 if another writer is at work.
     The report is printed however the run ends.
     """
+    printing.empty_files()
     options = WaitOptions(wait, timeout, lock_timeout)
     selection = Selection(only, labels, resend, digests(release))
     if len(paths) == 1 and is_plan_file(paths[0]):
@@ -94,17 +98,20 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
             raise Usage(
                 "a saved plan holds what is done: --only, -l, --release and --resend belong to `plan`"
             )
-        return run(_saved(paths[0], max_age), connection, options, output)
+        report = ReportOptions(printing, Command(release_again()))
+        return run(_saved(paths[0], max_age), connection, options, report)
     refuse_plan_files(paths)
     loaded = load(paths_or_default(paths))
     asked = ApplyRequest(loaded, selection)
+    command = Command(release_again(), scope_words(paths, only, labels))
+    report = ReportOptions(printing, command)
     if not yes:
-        planned = _ask(loaded, selection, connection)
+        planned = _ask(loaded, selection, connection, report.view_of(sys.stderr))
         if planned.code:
             return planned.code
         approvals = {plan.partner.name: approval_of(plan) for plan in planned.plans}
         asked = replace(asked, approvals=approvals)
-    return run(asked, connection, options, output)
+    return run(asked, connection, options, report)
 
 
 def _saved(path: str, max_age: float) -> ApplyRequest:
@@ -114,16 +121,19 @@ def _saved(path: str, max_age: float) -> ApplyRequest:
     return ApplyRequest(loaded, Selection(resend=True), approvals_of(saved), saved)
 
 
-def run(asked: ApplyRequest, connection: ConnectionOptions, options: WaitOptions, output: str) -> int:
+def run(
+    asked: ApplyRequest, connection: ConnectionOptions, options: WaitOptions, report: ReportOptions
+) -> int:
     """Apply, with the progress on stderr and the report on stdout, and return the exit code."""
     verb = "apply" if asked.saved is None else verb_of_run(asked.saved)
     runtime = connection.open(verb, asked.loaded.desired.revision)
     if runtime.store.new and runtime.environ.get("CI"):
         click.echo("Note: the store is new: this run knows nothing of earlier runs.", err=True)
     with on_end_signal(streams.hurry):
-        with display(live=_is_terminal(sys.stderr), timeout=options.timeout) as on_progress:
+        with display(live=is_terminal(sys.stderr), timeout=options.timeout) as on_progress:
             applied = asyncio.run(_apply(asked, runtime, options, on_progress))
-        print_report(applied, output, runtime, connection.store)
+        applied = replace(applied, places=places(asked.loaded.desired))
+        print_report(applied, report, runtime, connection.store)
     return applied.code
 
 
@@ -135,12 +145,12 @@ async def _apply(
     return await apply_all(asked, runtime, options, on_progress)
 
 
-def _ask(loaded: Loaded, selection: Selection, connection: ConnectionOptions) -> PartnerPlans:
+def _ask(loaded: Loaded, selection: Selection, connection: ConnectionOptions, view: View) -> PartnerPlans:
     """Show the plan on stderr and ask. Return the plan, whose code is OK only for a yes.
 
     Raises Usage if there is no terminal, where a person could answer.
     """
-    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise Usage("apply asks before it writes, and there is no terminal to answer on: use --yes")
     runtime = connection.open("apply", loaded.desired.revision)
     planned = asyncio.run(plan_all(loaded, selection, runtime, seconds=300))
@@ -148,16 +158,11 @@ def _ask(loaded: Loaded, selection: Selection, connection: ConnectionOptions) ->
         print_plan_errors(planned)
         click.echo("Nothing was changed: apply asks only about a plan of every partner.", err=True)
         return planned
-    click.echo(plan_text(planned.plans, planned.revision, release_again()), err=True)
+    click.echo(plan_text(planned.plans, planned.revision, view), err=True)
     if not any(plan.actions or plan.waiting for plan in planned.plans) or _says_yes():
         return planned
     click.echo("Cancelled; nothing was changed.", err=True)
     return replace(planned, cancelled=True)
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    """Return whether a person can see or use *stream*, which is None if the caller closed it."""
-    return stream is not None and stream.isatty()
 
 
 def _says_yes() -> bool:

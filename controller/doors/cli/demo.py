@@ -16,6 +16,9 @@ from controller.doors.cli.apply import run
 from controller.doors.cli.apply_all import ApplyRequest, WaitOptions
 from controller.doors.cli.options.connection import ConnectionOptions
 from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.output import OutputOptions
+from controller.doors.cli.output.forms import Command
+from controller.doors.cli.output.report import ReportOptions
 from controller.doors.cli.partners import Selection
 from controller.doors.cli.source.load import load
 from controller.edges.source.schemas import shipped
@@ -53,7 +56,8 @@ def command(time_scale: float, seed: int) -> int:
         loaded = load([str(folder)])
         connection = ConnectionOptions(str(Path(temporary) / "state.db"), None, None)
         options = WaitOptions(wait=True, timeout=300, lock_timeout=0)
-        return run(ApplyRequest(loaded, Selection()), connection, options, "text")
+        report = ReportOptions(OutputOptions("text"), Command())
+        return run(ApplyRequest(loaded, Selection()), connection, options, report)
 
 
 def _set_environment(exports: Mapping[str, str]) -> None:

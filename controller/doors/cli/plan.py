@@ -1,9 +1,8 @@
 """`gupshupctl plan`: what apply would do. Its client sends GET requests and sign-ins, and cannot write."""
 
 import asyncio
-import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,17 +16,20 @@ from controller.core.planning.changes.findings import PlanFinding, blocked_by_ch
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.source_guard import join_refusals, noted
 from controller.core.planning.subscriptions import UNAVAILABLE
-from controller.core.render.plans import plan_document, plan_text
+from controller.core.render.plans import summary_words
 from controller.doors.app import Runtime, open_reader
 from controller.doors.cli.exits import ERROR, code_of, worst
-from controller.doors.cli.options.arguments import output_option, paths_argument, paths_or_default
+from controller.doors.cli.options.arguments import paths_argument, paths_or_default
 from controller.doors.cli.options.connection import ConnectionOptions, connection_options
 from controller.doors.cli.options.failures import code_for, detailed_option, fail_on_option, failing
 from controller.doors.cli.options.mirrored import option
-from controller.doors.cli.options.selection import selection_options
+from controller.doors.cli.options.output import OutputOptions, output_options
+from controller.doors.cli.options.selection import scope_words, selection_options
 from controller.doors.cli.options.since import chosen, since_option
 from controller.doors.cli.options.values import Duration, digests
+from controller.doors.cli.output.forms import Command, print_forms
 from controller.doors.cli.output.partner_warnings import print_partner_warnings
+from controller.doors.cli.output.plan_forms import PlanForms
 from controller.doors.cli.output.progress import wait_lines
 from controller.doors.cli.output.release import release_again
 from controller.doors.cli.partners import (
@@ -53,7 +55,7 @@ _FAILING = frozenset({UNAVAILABLE, FOREIGN_WEBHOOK, TOO_MANY_SUBSCRIPTIONS, *map
 
 @click.command()
 @paths_argument
-@output_option("text", "json")
+@output_options("text", "json", "markdown", "github")
 @selection_options
 @since_option
 @option("--out", metavar="FILE", help="Save the plan, for `apply FILE`. Its name ends in .json.")
@@ -72,7 +74,7 @@ _FAILING = frozenset({UNAVAILABLE, FOREIGN_WEBHOOK, TOO_MANY_SUBSCRIPTIONS, *map
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
     paths: tuple[str, ...],
-    output: str,
+    printing: OutputOptions,
     only: tuple[str, ...],
     labels: dict[str, str],
     since: str | None,
@@ -92,6 +94,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     refused credentials. What is blocked for any other reason is shown, and fails the plan (5) only with
     --detailed-exitcode or --fail-on.
     """
+    printing.empty_files()
     named = paths_or_default(paths)
     refuse_plan_files(named)
     if out is not None and not is_plan_file(out):
@@ -102,7 +105,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     runtime = connection.open("plan", loaded.desired.revision, read_only=True)
     selection = Selection(only, labels, resend, digests(release))
     planned = asyncio.run(plan_all(loaded, selection, runtime, seconds=timeout, change=change))
-    _print(planned, output)
+    _print(planned, printing, Command(release_again(), scope_words(paths, only, labels)), loaded)
     if out is not None:
         _save(out, planned, loaded, runtime.clock.now(), whole=not (only or labels))
     found = _findings(planned.plans, anything=detailed_exitcode or fail_on is not None)
@@ -201,27 +204,22 @@ def _print_waits(run: PartnerRun) -> None:
         click.echo(line, err=True)
 
 
-def _print(planned: PartnerPlans, output: str) -> None:
-    if output == "json":
-        errors = [{"partner": name, "message": str(error)} for name, error in planned.errors.items()]
-        since = None if planned.change is None else planned.change.document
-        document = {**plan_document(planned.plans, planned.revision, since), "errors": errors}
-        document["refused"] = None if planned.refusal is None else _refused(planned.refusal)
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
-    elif planned.plans or not planned.errors:
-        if planned.change is not None:
-            click.echo(f"{planned.change}\n")
-        if planned.refusal is not None:
-            click.echo("The source is refused, and nothing is done. Its release would mean:\n")
-        click.echo(plan_text(planned.plans, planned.revision, _release(planned.refusal)))
+def _print(planned: PartnerPlans, printing: OutputOptions, command: Command, loaded: Loaded) -> None:
+    change, errors = planned.change, {name: str(error) for name, error in planned.errors.items()}
+    shown = PlanForms(
+        planned.plans,
+        planned.revision,
+        loaded.desired,
+        errors,
+        since=None if change is None else change.document,
+        notes=() if change is None else (str(change),),
+        refusal=planned.refusal,
+    )
+    print_forms(printing, command, shown.render)
+    if printing.output == "github":
+        click.echo(f"Plan: {summary_words(planned.plans)}.", err=True)
     _print_unread(planned.plans)
     print_plan_errors(planned)
-
-
-def _release(refusal: PlanRefused | None) -> Callable[[str], str]:
-    """Return what makes a command of a digest. What is held of a refused source needs both releases."""
-    again, refused = release_again(), "" if refusal is None else refusal.digest
-    return lambda digest: again(f"{refused},{digest}" if refused else digest)
 
 
 def _print_unread(plans: Sequence[Plan]) -> None:
@@ -232,10 +230,6 @@ def _print_unread(plans: Sequence[Plan]) -> None:
             "the state of 1 item is" if counts.total() == 1 else f"the states of {counts.total()} items are"
         )
         click.echo(f"Note: {known} not known, so the plan may lack changes: {listed}", err=True)
-
-
-def _refused(refusal: PlanRefused) -> dict[str, str]:
-    return {"message": refusal.why, "digest": refusal.digest}
 
 
 def print_plan_errors(planned: PartnerPlans) -> None:

@@ -11,7 +11,9 @@ from controller.doors.app import Runtime, open_session
 from controller.doors.cli.apply_all import ApplyRequest, WaitOptions, apply_all, cancelled_by_signals
 from controller.doors.cli.exits import after_refusal
 from controller.doors.cli.options.connection import ConnectionOptions
-from controller.doors.cli.output.report import Applied, print_report
+from controller.doors.cli.options.output import OutputOptions
+from controller.doors.cli.output.forms import Command
+from controller.doors.cli.output.report import Applied, ReportOptions, print_report
 from controller.doors.cli.partners import Selection
 from controller.doors.cli.signals import on_end_signal
 from controller.doors.cli.source.load import Loaded, never_changed, print_warnings
@@ -62,7 +64,8 @@ def run_once(
             applied = asyncio.run(_apply_once(location, runtime, released))
         except asyncio.CancelledError:  # while it read the source: there is nothing to report
             raise KeyboardInterrupt from None
-        print_report(applied, output, runtime, connection.store)
+        report = ReportOptions(OutputOptions(output), Command())
+        print_report(applied, report, runtime, connection.store)
     return applied.code
 
 

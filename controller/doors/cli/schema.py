@@ -1,16 +1,20 @@
-"""`gupshupctl schema`: the JSON Schema of a kind, for editors and other checkers."""
+"""`gupshupctl schema`: the JSON Schema of a kind, or of the document that a verb prints."""
 
 import click
 
 from controller.doors.cli.exits import OK
 from controller.edges.source import schemas
 
-_KINDS = ("App", "Partner", "Subscription")
+_NAMES = (*sorted(schemas.KINDS), *schemas.OUTPUTS)
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(_KINDS, case_sensitive=False))
-def command(kind: str) -> int:
-    """Print the JSON Schema (2020-12) of KIND: App, Partner or Subscription."""
-    click.echo(schemas.text(kind), nl=False)
+@click.argument("name", type=click.Choice(_NAMES, case_sensitive=False))
+def command(name: str) -> int:
+    """Print a JSON Schema (2020-12), for editors and other checkers.
+
+    NAME is a kind (App, Partner or Subscription), or a verb: plan, apply and validate print with -o json what
+    their schemas describe.
+    """
+    click.echo(schemas.text(name), nl=False)
     return OK

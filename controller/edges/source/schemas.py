@@ -8,6 +8,10 @@ from controller.errors import ControllerError
 from controller.model.source import Schemas
 
 KINDS = {"Partner": "partner.json", "App": "app.json", "Subscription": "subscription.json"}
+OUTPUTS = {verb: f"output/{verb}.json" for verb in ("plan", "apply", "validate")}
+"""The documents that verbs print."""
+
+_FILES = {**KINDS, **OUTPUTS}
 _PACKAGE = Path(__file__).parents[2]
 _ROOTS = (_PACKAGE, _PACKAGE.parent)
 
@@ -17,9 +21,9 @@ def load() -> Schemas:
     return {kind: json.loads(text(kind)) for kind in KINDS}
 
 
-def text(kind: str) -> str:
-    """Return the text of one schema. Raises ControllerError if the installation lacks it."""
-    return shipped(f"schemas/{KINDS[kind]}").read_text(encoding="utf-8")
+def text(name: str) -> str:
+    """Return the text of one schema: a kind's, or a verb's. Raises ControllerError if there is none."""
+    return shipped(f"schemas/{_FILES[name]}").read_text(encoding="utf-8")
 
 
 def saved_plan() -> Mapping[str, object]:

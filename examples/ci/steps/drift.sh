@@ -7,7 +7,8 @@ here=$(dirname "$0")
 [ "$#" -gt 0 ] || set -- manifests
 
 code=0
-gupshupctl plan "$@" --detailed-exitcode --fail-on held -o json >plan.json || code=$?
+gupshupctl plan "$@" --detailed-exitcode --fail-on held \
+    --output-file markdown=plan.md --output-file json=plan.json --output-file github=plan.notes || code=$?
 "$here/summary.sh" plan "$code"
 if [ "$code" -eq 2 ] && [ "${GUPSHUP_DRIFT:-report}" = apply ]; then
     exec "$here/apply.sh" "$@"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Shows what a merge would do. It reads Gupshup and writes nothing there. Without credentials it only validates.
-# Usage: plan.sh [PATH]…      Leaves plan.md, and adds it to GitHub's summary.
+# Usage: plan.sh [PATH]…      Leaves plan.md and plan.json. On GitHub it adds the first to the summary.
 # Ends with gupshupctl's code: 0 with or without changes, 3 invalid, 4 held by a guard, 7 credentials refused.
 set -eu
 here=$(dirname "$0")
@@ -11,6 +11,6 @@ if [ -z "${GUPSHUP_SECRET:-}${GUPSHUP_SECRET_FILE:-}${GUPSHUP_PARTNER_TOKEN:-}${
     exec "$here/validate.sh" "$@"
 fi
 code=0
-gupshupctl plan "$@" -o json >plan.json || code=$?
+gupshupctl plan "$@" --output-file markdown=plan.md --output-file json=plan.json --output-file github=plan.notes || code=$?
 "$here/summary.sh" plan "$code"
 exit "$code"

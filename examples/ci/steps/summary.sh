@@ -1,12 +1,18 @@
 #!/bin/sh
-# Writes WHAT.md from WHAT.json for people. On GitHub it adds it to the summary, with a warning for each thing that is stuck.
+# Adds WHAT.md to the summary on GitHub, and annotates what is stuck. A run that ended before it could write one gets a line.
 # Usage: summary.sh WHAT CODE
 set -eu
-here=$(dirname "$0")
-python3 "$here/report.py" markdown "$1.json" "$2" >"$1.md"
+if [ ! -s "$1.md" ]; then
+    case "$2" in
+    3) why="the manifests are invalid" ;;
+    4) why="a guard refused the manifests" ;;
+    7) why="Gupshup refused the credentials" ;;
+    8) why="another process is writing" ;;
+    *) why="it ended early" ;;
+    esac
+    printf '<!-- gupshupctl %s -->\n### Gupshup %s: %s\n\nExit code %s. The log shows more.\n' "$1" "$1" "$why" "$2" >"$1.md"
+fi
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
     cat "$1.md" >>"$GITHUB_STEP_SUMMARY"
-    python3 "$here/report.py" warnings "$1.json"
-else
-    cat "$1.md"
+    [ ! -e "$1.notes" ] || cat "$1.notes"
 fi

@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from controller.core.render.descriptions import Described, description, description_text
+from controller.core.render.entries.entry import undeclared
+from controller.core.render.entries.view import PLAIN
 from controller.core.render.foreign import foreign_items, foreign_table
 from controller.core.render.page_rows import chosen, row
-from controller.core.render.plan_lines import of_foreign
+from controller.core.render.plan_lines import entry_lines
 from controller.core.render.statuses import document, fields, read_documents
 from controller.model.plan import Foreign, Item, Kind
 from tests.builders.memory import NOW
@@ -27,12 +29,17 @@ DOUBTFUL = Foreign(replace(TOLD.item, name="odd\n\x1b[2J"), "10", "", ("bits 655
 STATUS = replace(status_of(ITEM, condition("Ready")), foreign=(TOLD, DOUBTFUL))
 
 
+def line_of(each: Foreign) -> str:
+    (line,) = entry_lines(undeclared(each), PLAIN)
+    return line
+
+
 def test_a_line_of_a_plan_shows_where_a_webhook_leads() -> None:
-    assert of_foreign(TOLD) == (
+    assert line_of(TOLD) == (
         "  ! foreign      Subscription/theirs on App/app-0001  → hooks.example.org, SENT, MESSAGE, "
         "version 3: no manifest declares it, and its host is not allowed"
     )
-    assert of_foreign(DOUBTFUL) == (
+    assert line_of(DOUBTFUL) == (
         "  ? foreign      Subscription/odd\\n\\x1b[2J on App/app-0001  → (no clear host), bits 65536: "
         "no manifest declares it"
     )

@@ -1,7 +1,7 @@
 """Plans and reports as text and as JSON: agreed to the key, and nothing in them steers a terminal."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,21 +10,18 @@ import pytest
 from controller.core.planning.guard import held_digest
 from controller.core.planning.matched_app import app_item
 from controller.core.planning.outcomes.link_outcomes import of_link_answer
+from controller.core.render.entries.phones import MASKED, Phones
 from controller.core.render.plan_json import digests
-from controller.core.render.plan_lines import duration, of_warning
+from controller.core.render.plan_lines import duration, of_result, of_warning
 from controller.core.render.plans import plan_document, plan_text
 from controller.core.render.reports import report_document, report_text
 from controller.core.status.run_report import KEYS, Report, report
-from controller.model.manifest import FromEnv
 from controller.model.passes import SourceState
 from controller.model.phone import masked
 from controller.model.plan import (
     Action,
     Blocked,
-    Foreign,
     HeldChange,
-    Item,
-    Kind,
     Link,
     Outcome,
     PartnerWarning,
@@ -42,11 +39,10 @@ from controller.model.plan import (
 from controller.model.upstream import PhoneTaken
 from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, desired, phone, subscription
 from tests.builders.memory import NOW
-from tests.builders.plan import ITEM, SUB, observed, planned
+from tests.builders.plan import ITEM, observed, planned
+from tests.builders.plans import ACTIONS, FULL, PLAN, REPORT, SECRET
 from tests.builders.upstream import app_id, remote, row
 
-FULL = replace(APP, callback_url=CALLBACK, storage_region="IN")
-SECRET = replace(WANTED, headers={"X-Hook": FromEnv("HOOK_A"), "X-A": FromEnv("HOOK_B")})
 POSTED = {
     "tag": "events",
     "url": WANTED.url,
@@ -55,77 +51,44 @@ POSTED = {
     "active": True,
     "showOnUI": False,
 }
-CHANGES = {"url": ("https://old.example.com", "https://new.example.com"), "headers": ("(hidden)", "(hidden)")}
-ACTIONS: Sequence[Action] = (
-    Link(FULL),
-    Subscribe(SECRET, app_id()),
-    Update(WANTED, app_id(), remote(WANTED), CHANGES, drift=False),
-    Update(subscription(2), app_id(2), remote(subscription(2)), {"active": ("false", "true")}, drift=True),
-    SetCallback(FULL, app_id(), CALLBACK),
-    Unsubscribe(APP, app_id(), remote(subscription(1, "gitops-old"))),
-)
-FOREIGN = Foreign(
-    Item(Kind.SUBSCRIPTION, "main", "acme", "theirs"), "8", "hooks.example.org", ("MESSAGE",), 3
-)
-PLAN = Plan(
-    PARTNER,
-    "r1",
-    actions=tuple(ACTIONS),
-    waiting=(
-        Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE),
-        Waiting(Verb.LINK, ITEM, WaitFor.COOLDOWN, NOW, "the last 3 links were refused alike"),
-    ),
-    blocked=(Blocked(ITEM, "AppLost", "it was ours"),),
-    held=(HeldChange(Link(app(2)), "maxLinks"),),
-    unmanaged=(Unmanaged(Item(Kind.APP, "main", "Stranger", "Stranger"), "7"),),
-    foreign=(FOREIGN,),
-    unchanged=(SUB,),
-    provisioning=(ITEM,),
-    unverifiable=(ITEM, SUB),
-)
-RESULTS = (
-    Result(Verb.LINK, ITEM, Outcome.DONE, app_id=app_id()),
-    Result(
-        Verb.SUBSCRIBE,
-        SUB,
-        Outcome.FAILED,
-        "InvalidUrl",
-        "Gupshup answered 400: Invalid URL Passed",
-        app_id(),
-    ),
-    Result(Verb.UPDATE, SUB, Outcome.STALE, "Stale"),
-    Result(Verb.UPDATE, ITEM, Outcome.UNCLEAR, "OutcomeUnknown", "no reply"),
-)
-REPORT = replace(
-    report(replace(PLAN, actions=()), {}, {(each.verb, each.item): each for each in RESULTS}, {}),
-    results=RESULTS,
-    error="list apps: no answer",
-)
 
 TEXT = f"""\
 Partner main at https://partner.gupshup.io
-  + link         App/app-0001  as Name0001, phone 91******0001, WABA 100000000000001
-  + subscribe    Subscription/events on App/app-0001  SENT, READ → https://hooks.example.com/1/events
-  ~ update       Subscription/events on App/app-0001  changed in the manifest
+Changes:
+  + link         App/app-0001
+        as Name0001, phone 91******0001, WABA 100000000000001, callback https://hooks.example.com/live, region IN
+  + subscribe    Subscription/events on App/app-0001
+        → https://hooks.example.com/1/events, SENT, READ, version 3, headers X-A X-Hook
+  ~ update       Subscription/events on App/app-0001
         url: https://old.example.com → https://new.example.com
-        headers: (hidden) → (hidden)
-  ~ update       Subscription/events on App/app-0002  drift put back
-        active: false → true
-  ~ update       App/app-0001  callbackUrl https://hooks.example.com/live
-  - unsubscribe  Subscription/gitops-old on App/app-0001  → https://hooks.example.com/1/gitops-old
-  … waiting      Subscription/events on App/app-0001  to subscribe, wait for: live
-  … waiting      App/app-0001  to link, wait for: cooldown until 2023-11-14T22:13:20Z (the last 3 links were refused alike)
+        modes: +SENT -OTHERS
+        version: 2 → 3
+        headers: (cannot be read) → declared (X-A, X-Hook)
+  ~ update       App/app-0001
+        callbackUrl: (cannot be read) → https://hooks.example.com/live
+  - unsubscribe  Subscription/gitops-old on App/app-0001
+        → https://hooks.example.com/1/gitops-old, SENT, READ
   ! blocked      App/app-0001  AppLost: it was ours
   ⏸ held         App/app-0002  to link, guard: maxLinks
-  ? unmanaged    App/Stranger  id 7: no manifest declares it
-  ? foreign      Subscription/theirs on App/acme  → hooks.example.org, MESSAGE, version 3: no manifest declares it
-  … provisioning App/app-0001  linked, not live yet
+        as Name0002, phone 91******0002, WABA 100000000000002
   ? unverifiable App/app-0001  callbackUrl cannot be read back; `apply --resend` writes once
   ? unverifiable Subscription/events on App/app-0001  headers cannot be read back; `apply --resend` writes once
+Drift:
+  ~ update       Subscription/events on App/app-0002
+        active: false → true
+In progress:
+  … waiting      Subscription/events on App/app-0001  to subscribe, wait for: live
+        → https://hooks.example.com/1/events, SENT, READ, version 3
+  … waiting      App/app-0001  to link, wait for: cooldown until 2023-11-14T22:13:20Z (the last 3 links were refused alike)
+  … provisioning App/app-0001  linked, not live yet
+Also found:
+  ? unmanaged    App/Stranger  id 7: no manifest declares it
+  ? foreign      Subscription/theirs on App/acme  → hooks.example.org, MESSAGE, version 3: no manifest declares it
 
 Plan: 1 to link, 1 to subscribe, 3 to update, 1 to unsubscribe; 2 waiting, 1 blocked, 1 held, 1 unmanaged, 1 unchanged.
 Forecast: 12 calls (1 callback, 1 link, 1 list, 1 other, 6 subscription, 2 token), at least 0 s at Gupshup's limits.
-Held by a guard. To let exactly this through: --release {held_digest(PLAN)}
+Held by a guard. To let exactly this through:
+  --release {held_digest(PLAN)}
 Revision r1"""  # noqa: E501  (as it is printed)
 
 
@@ -138,18 +101,16 @@ def test_an_empty_plan_says_that_it_is_empty() -> None:
         "Partner main at https://partner.gupshup.io",
         "  nothing to do: everything is as declared",
         "",
-        (
-            "Plan: 0 to link, 0 to subscribe, 0 to update, 0 to unsubscribe; "
-            "0 waiting, 0 blocked, 0 held, 0 unmanaged, 1 unchanged."
-        ),
+        "Plan: nothing to do; 1 unchanged.",
         "Revision r1",
     ]
 
 
 def test_the_text_of_a_report_shows_every_outcome() -> None:
     text = report_text([REPORT], "r1").splitlines()
-    assert text[:5] == [
+    assert text[:6] == [
         "Partner main",
+        "Results:",
         f"  ✓ link         App/app-0001  app {app_id()}",
         (
             "  ! subscribe    Subscription/events on App/app-0001  "
@@ -158,15 +119,18 @@ def test_the_text_of_a_report_shows_every_outcome() -> None:
         "  ! update       Subscription/events on App/app-0001  Stale",
         "  ? update       App/app-0001  OutcomeUnknown: no reply",
     ]
-    assert text[5:12] == TEXT.splitlines()[10:17]
+    lines = TEXT.splitlines()
+    blocked, drift, progress = (
+        next(number for number, line in enumerate(lines) if line.startswith(word))
+        for word in ("  ! blocked", "Drift:", "In progress:")
+    )
+    expected = ["Not done:", *lines[blocked:drift], *lines[progress : lines.index("")]]
+    assert text[6 : 6 + len(expected)] == expected
     assert any(line.startswith("  ! ended early   ") for line in text)
-    assert text[-2:] == [
-        f"Held by a guard. To let exactly this through: --release {held_digest(PLAN)}",
-        "Revision r1",
-    ]
-    assert text[-3].startswith("Not live yet: run apply again")
-    assert text[-4].startswith("Not finished: ")
-    assert ", 0 " not in text[-4]
+    assert text[-3:] == TEXT.splitlines()[-3:]
+    assert text[-4].startswith("Not live yet: run apply again")
+    assert text[-5].startswith("Not finished: ")
+    assert ", 0 " not in text[-5]
 
 
 @pytest.mark.parametrize("short", ["blocked", "held", "failed", "stale", "unclear"])
@@ -284,11 +248,11 @@ def keys(rows: object) -> list[set[str]]:
 
 def test_the_document_of_a_plan_has_the_keys_that_were_agreed() -> None:
     found = json.loads(json.dumps(plan_document([PLAN], "r1")))
-    assert set(found) == {*SHARED, "since", "actions", "summary", "forecast"}
+    assert set(found) == {*SHARED, "since", "actions", "errors", "summary", "forecast"}
     assert (found["formatVersion"], found["revision"]) == ("1.0", "r1")
     assert keys(found["actions"]) == [{*PLANNED, "fields", "cause", *DIFF}] * len(ACTIONS)
     assert keys(found["waiting"]) == [
-        {*PLANNED, "for", "cause"},
+        {*PLANNED, "for", "cause", *DIFF},
         {*PLANNED, "for", "until", "message", "cause"},
     ]
     assert keys(found["blocked"]) == [{*ROW, "reason", "message", "cause"}]
@@ -363,13 +327,22 @@ def causes(document: Mapping[str, Any]) -> dict[str, list[str]]:
 def test_what_is_held_of_a_change_says_when_apply_takes_its_digest() -> None:
     words = "`apply` takes this digest only if it holds exactly these changes then, and no others."
     of_change = plan_text([replace(PLAN, touched=frozenset())], "r1").splitlines()
-    assert of_change == [*TEXT.splitlines()[:-1], words, "Revision r1"]
+    assert of_change[-3:] == [TEXT.splitlines()[-2], words, "Revision r1"]
     assert words not in plan_text([Plan(PARTNER, "r1", touched=frozenset())], "r1"), "nothing is held"
 
 
-def test_a_subscription_that_somebody_removed_is_shown_as_drift() -> None:
-    back = Plan(PARTNER, "r1", actions=(Subscribe(WANTED, app_id(), drift=True),))
-    assert plan_text([back], "r1").splitlines()[1].endswith(f"{WANTED.url}; drift put back")
+def test_the_parts_of_a_change_are_apart_from_drift_and_from_what_was_on_its_way() -> None:
+    gone = Subscribe(subscription(3), app_id(3), drift=True)
+    plan = replace(PLAN, actions=(*ACTIONS, gone), touched=frozenset({ITEM}))
+    lines = plan_text([plan], "r1").splitlines()
+    headings = [line for line in lines if line.endswith(":") and not line.startswith((" ", "Held"))]
+    assert headings == ["Because of this change:", "Drift:", "In progress:", "Also found:"]
+    drift = lines[lines.index("Drift:") : lines.index("In progress:")]
+    assert [line.split("  ")[1] for line in drift if line.startswith("  ") and line[2] in "+~"] == [
+        "~ update",
+        "+ subscribe",
+    ]
+    assert "  + subscribe    Subscription/events on App/app-0001" in lines[lines.index("In progress:") :]
 
 
 def test_the_document_of_a_report_says_why_a_newer_revision_was_not_applied() -> None:
@@ -429,6 +402,8 @@ def test_the_document_of_an_empty_plan_has_every_key() -> None:
             "update",
             {
                 "url": {"from": "https://old.example.com", "to": "https://new.example.com"},
+                "modes": {"from": "READ, OTHERS", "to": "SENT, READ"},
+                "version": {"from": "2", "to": "3"},
                 "headers": {"from": "(hidden)", "to": "(hidden)"},
             },
             id="an update tells from what to what",
@@ -448,9 +423,8 @@ def test_the_document_of_an_empty_plan_has_every_key() -> None:
     ],
 )
 def test_an_action_is_shown_with_its_fields(action: Action, verb: str, fields: dict[str, object]) -> None:
-    (found,) = json.loads(json.dumps(plan_document([Plan(PARTNER, "r1", actions=(action,))], "r1")))[
-        "actions"
-    ]
+    document = plan_document([Plan(PARTNER, "r1", actions=(action,))], "r1", phones=Phones(shown=True))
+    (found,) = json.loads(json.dumps(document))["actions"]
     assert (found["verb"], found["fields"]) == (verb, fields)
 
 
@@ -492,7 +466,7 @@ EVIL_RESULT = Result(Verb.LINK, EVIL_ITEM, Outcome.FAILED, HOSTILE, HOSTILE)
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
-        pytest.param(plan_text([EVIL_PLAN], HOSTILE), 18, id="a plan"),
+        pytest.param(plan_text([EVIL_PLAN], HOSTILE), 28, id="a plan"),
         pytest.param(
             report_text(
                 [
@@ -504,7 +478,7 @@ EVIL_RESULT = Result(Verb.LINK, EVIL_ITEM, Outcome.FAILED, HOSTILE, HOSTILE)
                 ],
                 HOSTILE,
             ),
-            19,
+            31,
             id="a report",
         ),
     ],
@@ -533,13 +507,53 @@ def test_phone_numbers_in_gupshups_words_are_masked_in_the_text() -> None:
     verdict = of_link_answer(APP, answer, callback="", now=NOW, stale=120)
     told = Result(Verb.LINK, ITEM, verdict.outcome, verdict.reason, verdict.message, verdict.app_id)
     text = report_text([Report("main", results=(told,))], "r1")
+    assert text.splitlines()[2] == of_result(told), "progress shows the same line"
     assert phone(1) not in text
     assert masked(phone(1)) in text
 
 
-def test_the_document_of_a_plan_shows_the_phone_of_its_app() -> None:
-    found = json.dumps(plan_document([planned(desired(APP), observed())], "r1"))
-    assert phone(1) in found
+@pytest.mark.parametrize("shown", [False, True])
+def test_the_phones_of_a_document_are_masked_unless_they_are_asked_for(*, shown: bool) -> None:
+    hook = replace(WANTED, url=f"https://hooks.example.com/{phone(1)}")
+    plan = planned(desired(APP, hook), observed())
+    told = Blocked(ITEM, "NameTakenElsewhere", f"Gupshup says: {phone(1)} is taken")
+    document = plan_document(
+        [replace(plan, blocked=(told,))], "r1", errors={"other": f"no {phone(9)}"}, phones=Phones(shown)
+    )
+    found = json.dumps(document)
+    read = json.loads(found)
+    assert (phone(1) in found, phone(9) in found) == (shown, shown)
+    assert (masked(phone(1)) in found) is not shown
+    (link,), (waiting,) = read["actions"], read["waiting"]
+    number = phone(1) if shown else masked(phone(1))
+    assert (link["fields"]["phone"], link["after"]["phone"]) == (number, number)
+    assert (link["after"]["wabaId"], link["before"]) == (APP.waba_id, None)
+    assert waiting["after"]["url"] == f"https://hooks.example.com/{number}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(f"phone {phone(1)} is taken", "phone 91******0001 is taken", id="a phone"),
+        pytest.param(
+            f"https://h.example/{phone(1)}?p={phone(2)}",
+            "https://h.example/91******0001?p=91******0002",
+            id="in a URL",
+        ),
+        pytest.param(
+            f"app 7 belongs to WABA 100000000000001, not 100000000000002; {phone(1)}",
+            "app 7 belongs to WABA 100000000000001, not 100000000000002; 91******0001",
+            id="accounts stay",
+        ),
+        pytest.param(
+            "kept as x (subscription 123456789012)", "kept as x (subscription 123456789012)", id="ids stay"
+        ),
+        pytest.param(app_id(), app_id(), id="apps stay"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_phones_are_masked_among_words_and_ids_are_not(text: str, expected: str) -> None:
+    assert (MASKED.words(text), Phones(shown=True).words(text)) == (expected, text)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The options that select a part of the manifests: `--only` and `--label`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -19,6 +19,13 @@ def selection_options(function: F) -> F:
         option("-l", "--label", "labels", multiple=True, metavar="KEY=VALUE", callback=_labels, help=labels),
     )
     return add_all(function, added)
+
+
+def scope_words(paths: Sequence[str], only: Sequence[str], labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the words of a command line that name the same manifests, and select the same of them."""
+    items = [word for name in only for word in ("--only", name)]
+    pairs = [word for key, value in labels.items() for word in ("-l", f"{key}={value}")]
+    return (*paths, *items, *pairs)
 
 
 def _labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

@@ -1,18 +1,24 @@
 """The report of an `apply`: printed on stdout, or kept in the store if it could not be printed."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TextIO
 
 import click
 
-from controller.core.render.reports import report_document, report_text
+from controller.core.render.annotations.plans import annotations
+from controller.core.render.entries.view import View
+from controller.core.render.markdown.documents import report_markdown
+from controller.core.render.reports import outcome, report_document, report_text
 from controller.core.render.tables import status_table
 from controller.core.status.run_report import Report
 from controller.core.timestamp import timestamp
 from controller.doors.app import Runtime
-from controller.doors.cli.output.release import release_again
+from controller.doors.cli.options.output import OutputOptions
+from controller.doors.cli.output.forms import Command, view_of, write_files
 from controller.doors.stored import use_store
 from controller.edges import streams
 from controller.edges.store import SqlStore
@@ -20,6 +26,8 @@ from controller.errors import ControllerError
 from controller.loop.apply import PartnerRun
 from controller.model.history import KeptReport
 from controller.model.passes import SourceState
+from controller.model.plan import Item
+from controller.model.problem import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Applied:
     """The outcome of a run; *runs* hold the last status of every resource.
 
     *source* shows why an older revision was applied, None if the newest revision was. *plan* is the saved
-    plan that was applied, None if none was.
+    plan that was applied, None if none was. *places* are where items are declared.
     """
 
     revision: str
@@ -53,31 +61,65 @@ class Applied:
     code: int
     source: SourceState | None = None
     plan: AppliedPlan | None = None
+    places: Mapping[Item, Place] = field(default_factory=dict)
 
 
-def print_report(applied: Applied, output: str, runtime: Runtime, location: str | None) -> None:
-    """Print the report on stdout, and what ended the run on stderr. *location* is the store's."""
-    text = _text(applied, output)
-    click.echo(text)
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """How the report is printed; *command* is the one that releases what a guard held."""
+
+    printing: OutputOptions
+    command: Command
+
+    def view_of(self, stream: TextIO | None) -> View:
+        return view_of(stream, self.command, self.printing.phones)
+
+
+def print_report(applied: Applied, options: ReportOptions, runtime: Runtime, location: str | None) -> None:
+    """Print the report on stdout, and what ended the run on stderr. *location* is the store's.
+
+    The work is done: a file that cannot be written is a warning, and a report that nobody read is kept.
+    """
+    form, render = options.printing.output, partial(_text, applied)
+    try:
+        write_files(options.printing, options.command, render)
+    except ControllerError as error:
+        click.echo(f"Warning: {error}", err=True)
+    if text := render(form, options.view_of(sys.stdout)):
+        click.echo(text)
+    if form == "github":
+        click.echo(f"{outcome(applied.parts, interrupted=applied.interrupted)}.", err=True)
     if why := streams.unprinted():
         at, who = runtime.clock.now(), runtime.who
-        keep_report(location, KeptReport(at, who, applied.revision, applied.code, why, output, text))
+        text = render(form, view_of(None, options.command, options.printing.phones))
+        keep_report(location, KeptReport(at, who, applied.revision, applied.code, why, form, text))
     _print_errors(applied)
 
 
-def _text(applied: Applied, output: str) -> str:
-    if output == "json":
-        document = report_document(
-            applied.parts, applied.revision, interrupted=applied.interrupted, source=applied.source
-        )
-        if applied.plan is not None:
-            document["plan"] = applied.plan.document
-        return json.dumps(document, indent=2, ensure_ascii=False)
-    statuses = [status for run in applied.runs.values() for status in run.statuses]
-    text = report_text(
-        applied.parts, applied.revision, interrupted=applied.interrupted, release=release_again()
+def _text(applied: Applied, form: str, view: View) -> str:
+    match form:
+        case "json":
+            return json.dumps(_document(applied, view), indent=2, ensure_ascii=False)
+        case "markdown":
+            parts, revision = applied.parts, applied.revision
+            return report_markdown(parts, revision, view, interrupted=applied.interrupted)
+        case "github":
+            return annotations(applied.parts, applied.places)
+        case _:
+            statuses = [status for run in applied.runs.values() for status in run.statuses]
+            text = report_text(applied.parts, applied.revision, view, interrupted=applied.interrupted)
+            return f"{text}\n\n{status_table(statuses)}" if statuses else text
+
+
+def _document(applied: Applied, view: View) -> dict[str, object]:
+    document = report_document(
+        applied.parts,
+        applied.revision,
+        interrupted=applied.interrupted,
+        source=applied.source,
+        phones=view.phones,
     )
-    return f"{text}\n\n{status_table(statuses)}" if statuses else text
+    return document if applied.plan is None else {**document, "plan": applied.plan.document}
 
 
 def _print_errors(applied: Applied) -> None:

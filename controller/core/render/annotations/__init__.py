@@ -1,0 +1,1 @@
+"""Annotations on the lines of a change at GitHub."""

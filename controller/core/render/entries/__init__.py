@@ -1,0 +1,1 @@
+"""Entries of plans and reports for people, in words and in parts, whatever the form is."""

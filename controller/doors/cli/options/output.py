@@ -1,0 +1,58 @@
+"""The options of what `plan` and `apply` print: its form, further forms in files, and phone numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from controller.core.render.entries.phones import Phones
+from controller.doors.cli.options.arguments import output_option
+from controller.doors.cli.options.mirrored import option, pack
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """*output* is the form on stdout, *files* hold further forms, each with its file."""
+
+    output: str
+    files: tuple[tuple[str, str], ...] = ()
+    show_phones: bool = False
+
+    @property
+    def phones(self) -> Phones:
+        return Phones(self.show_phones)
+
+    def empty_files(self) -> None:
+        """Empty each file, or create it: what an earlier run wrote is not what this one found."""
+        for _, path in self.files:
+            Path(path).write_bytes(b"")
+
+
+def output_options(*forms: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Return the options, with the *forms* that the verb can print. They arrive as one `printing`."""
+
+    def split(
+        _ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+    ) -> tuple[tuple[str, str], ...]:
+        pairs = [value.partition("=") for value in values]
+        for form, _, path in pairs:
+            if form not in forms or not path:
+                raise click.BadParameter(f"write FORM=FILE, with one of {', '.join(forms)}", param=param)
+        return tuple((form, path) for form, _, path in pairs)
+
+    added = (
+        output_option(*forms),
+        option(
+            "--output-file",
+            "files",
+            multiple=True,
+            metavar="FORM=FILE",
+            callback=split,
+            help="Write this form to FILE, too. May be repeated.",
+        ),
+        option(
+            "--show-phones", is_flag=True, help="Show phone numbers as they are. They are masked otherwise."
+        ),
+    )
+    return lambda function: pack(function, "printing", OutputOptions, added)

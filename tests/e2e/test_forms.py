@@ -1,0 +1,115 @@
+"""The forms of `plan` and `apply`: for pull requests and for scripts, one run for all of them."""
+
+import json
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+
+from tests.builders.documents import closed, published
+from tests.e2e.world import PARTNER, THREE, app, world
+
+TIGHT = PARTNER.replace("spec: {", "spec: {guards: {maxLinks: 1}, ")
+PHONE, MASKED = "910000000001", "91******0001"
+FILES = ("--output-file", "json=plan.json", "--output-file", "markdown=plan.md")
+
+
+def read(there: Path, name: str) -> str:
+    return (there / name).read_text(encoding="utf-8")
+
+
+def test_one_run_of_plan_gives_every_form(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(TIGHT, *THREE)
+        done = there.run("plan", *FILES, "--output-file", "github=notes")
+        calls = there.counted()
+        text, found, markdown = done.out, json.loads(read(tmp_path, "plan.json")), read(tmp_path, "plan.md")
+
+        assert (done.code, text.splitlines()[1]) == (4, "Changes:")
+        Draft202012Validator(closed(published("plan"))).validate(found)
+        assert markdown.startswith(
+            "<!-- gupshupctl plan -->\n### Gupshup plan: 3 held by a guard, 3 waiting\n"
+        )
+        assert f"apply manifests/ --release {found['heldDigest']}</code>" in markdown
+        assert f"  gupshupctl apply manifests/ --release {found['heldDigest']}\n" in text
+        notes = read(tmp_path, "notes").splitlines()
+        assert [note.partition(",title=")[0] for note in notes] == [
+            "::warning file=manifests/all.yaml,line=6,col=1",
+            "::warning file=manifests/all.yaml,line=20,col=1",
+            "::warning file=manifests/all.yaml,line=13,col=1",
+        ]
+        for form in (text, json.dumps(found), markdown.replace("&#42;", "*"), "".join(notes)):
+            assert PHONE not in form
+            assert MASKED in form
+        assert calls["list"] == 1, "one observation serves them all"
+
+
+def test_phone_numbers_are_shown_to_who_asks_for_them(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(app("AppOne", 1))
+        (planned,) = there.plan("--show-phones", *FILES).json()["actions"]
+        assert (planned["fields"]["phone"], planned["after"]["phone"]) == (PHONE, PHONE)
+        assert PHONE in read(tmp_path, "plan.md")
+        assert PHONE in there.run("plan", "--show-phones").out
+        (planned,) = there.plan(GUPSHUPCTL_SHOW_PHONES="1").json()["actions"]
+        assert planned["after"]["phone"] == PHONE
+
+
+def test_annotations_alone_stand_on_stdout(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(app("AppOne", 1))
+        done = there.run("plan", "-o", "github")
+        assert (done.code, done.out, done.err) == (0, "", "Plan: 1 to link.\n")
+
+
+def test_a_report_is_written_in_each_form(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(app("AppOne", 1))
+        done = there.run("apply", "--yes", "-o", "markdown", "--output-file", "json=apply.json")
+        assert (done.code, done.out.splitlines()[0]) == (0, "<!-- gupshupctl apply -->")
+        assert "### Gupshup apply — Done: 1 linked" in done.out
+        found = json.loads(read(tmp_path, "apply.json"))
+        Draft202012Validator(closed(published("apply"))).validate(found)
+        assert found["summary"]["linked"] == 1
+
+
+def test_a_file_that_cannot_be_written_ends_a_run_before_its_work_and_never_after_it(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(app("AppOne", 1))
+        assert there.apply("--output-file", "json=nowhere/apply.json").code == 1
+        assert not there.calls("link")
+        done = there.apply("--output-file", "markdown=/dev/full")
+        assert (done.code, done.summary["linked"]) == (0, 1)
+        assert "Warning: cannot write /dev/full: No space left on device\n" in done.err
+        planned = there.run("plan", "--output-file", "markdown=/dev/full")
+        assert (planned.code, "cannot write /dev/full" in planned.err) == (1, True)
+
+
+def test_a_file_has_nothing_of_an_earlier_run(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(app("AppOne", 1))
+        assert there.run("plan", *FILES).code == 0
+        there.declare(app("Bad_Name", 1))
+        assert there.run("plan", *FILES).code == 3
+        assert (read(tmp_path, "plan.json"), read(tmp_path, "plan.md")) == ("", "")
+
+
+def test_a_file_without_a_form_is_wrong_usage(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(app("AppOne", 1))
+        for wrong in ("plan.json", "json=", "sarif=x", "=x"):
+            done = there.run("plan", "--output-file", wrong)
+            assert (done.code, "write FORM=FILE" in done.err) == (64, True)
+        assert not there.calls()
+
+
+def test_a_saved_plan_is_shown_as_it_was(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(app("AppOne", 1))
+        assert there.run("plan", "--out", "saved.json").code == 0
+        shown = there.run("show", "saved.json", "-o", "markdown").out
+        assert shown.startswith(
+            "<!-- gupshupctl plan saved.json -->\n### Gupshup plan: 1 change\n\nPlan sha256:"
+        )
+        document = there.run("show", "saved.json", "-o", "json").json()
+        Draft202012Validator(closed(published("plan"))).validate(document)
+        assert MASKED in there.run("show", "saved.json").out
