@@ -10,6 +10,7 @@ from controller.core.timestamp import timestamp
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.saved.plan_file import load_plan
 from controller.model.saved_plan import SavedPlan
+from controller.model.text import escape
 
 DAY = 86_400.0
 
@@ -30,7 +31,7 @@ def command(*, file: str, output: str) -> None:
         return
     click.echo(f"Plan {saved.digest}, made at {timestamp(saved.created)}")
     if saved.since:
-        click.echo(f"Since {saved.since['ref']} ({saved.since['commit'][:12]})")
+        click.echo(escape(f"Since {saved.since['ref']} ({saved.since['commit'][:12]})"))
     click.echo()
     click.echo(plan_text(saved.plans, saved.revision))
     if time.time() - saved.created > DAY:
