@@ -289,6 +289,15 @@ LATER = Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE, effect=WANTED)
             Report("main", waiting=(Waiting(Verb.LINK, ITEM, WaitFor.BUDGET),)), False, id="not its turn yet"
         ),
         pytest.param(Report("main", waiting=(LATER,)), True, id="what only waited when it was shown"),
+        pytest.param(
+            Report(
+                "main",
+                results=(result(Outcome.FAILED),),
+                waiting=(Waiting(Verb.LINK, ITEM, WaitFor.BACKOFF),),
+            ),
+            False,
+            id="failed, and to be tried again",
+        ),
         pytest.param(Report("main", error="no answer"), False, id="ended by an error"),
     ],
 )
