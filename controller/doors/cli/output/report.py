@@ -1,7 +1,7 @@
 """The report of an `apply`: printed on stdout, or kept in the store if it could not be printed."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -61,7 +61,14 @@ def print_report(applied: Applied, output: str, runtime: Runtime, location: str 
     if why := streams.unprinted():
         at, who = runtime.clock.now(), runtime.who
         keep_report(location, KeptReport(at, who, applied.revision, applied.code, why, output, text))
+    if output == "json":
+        for note in _notes(applied):
+            click.echo(note, err=True)
     _print_errors(applied)
+
+
+def _notes(applied: Applied) -> Sequence[str]:
+    return () if applied.plan is None else tuple(applied.plan.notes())
 
 
 def _text(applied: Applied, output: str) -> str:
@@ -73,13 +80,15 @@ def _text(applied: Applied, output: str) -> str:
             document["plan"] = applied.plan.document
         return json.dumps(document, indent=2, ensure_ascii=False)
     statuses = [status for run in applied.runs.values() for status in run.statuses]
+    notes = _notes(applied)
+    if notes and not applied.parts:
+        return "\n".join(notes)
     text = report_text(applied.parts, applied.revision, interrupted=applied.interrupted)
-    return f"{text}\n\n{status_table(statuses)}" if statuses else text
+    whole = "\n".join([*notes, text])
+    return f"{whole}\n\n{status_table(statuses)}" if statuses else whole
 
 
 def _print_errors(applied: Applied) -> None:
-    for note in () if applied.plan is None else applied.plan.notes():
-        click.echo(note, err=True)
     if applied.source is not None:
         click.echo(f"Error: the source is rejected: {applied.source.error}", err=True)
     for part in applied.parts:
