@@ -17,6 +17,7 @@ from controller.edges.source import schemas
 from controller.errors import ControllerError, ManifestError, PlanFileError, Usage
 from controller.model.manifest import Desired
 from controller.model.plan import Plan
+from controller.model.problem import Problem
 from controller.model.saved_plan import SavedPlan
 from controller.model.source import Source, SourceFile
 from controller.model.text import escape
@@ -89,6 +90,13 @@ def load_plan(path: str) -> LoadedPlan:
         return _loaded(_text(path))
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {escape(str(error))}") from None
+    except ManifestError as error:
+        raise ManifestError([_within(path, one) for one in error.problems]) from None
+
+
+def _within(path: str, one: Problem) -> Problem:
+    """Return a problem of a manifest in the plan at *path*, with its place there."""
+    return replace(one, place=replace(one.place, file=f"{path}/{one.place.file}"))
 
 
 def _text(path: str) -> str:
