@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -286,6 +287,17 @@ async def test_the_history_is_read_newest_first_and_by_target(store: SqlStore, c
     assert [found.target for _, found in await store.history.read(target="a")] == ["a", "a"]
 
 
+async def test_the_history_is_read_by_how_the_name_of_who_asked_begins(
+    store: SqlStore, clock: FakeClock
+) -> None:
+    """The beginning is taken as it is: no pattern, no other case."""
+    for who in ("apply plan 0a1 by me@here", "apply plan 0a12 by me@here", "apply by me@here", "%"):
+        await store.history.begin(HERE, replace(entry("a", at=clock.now()), who=who))
+    await store.history.begin(THERE, replace(entry("a", at=clock.now()), who="apply plan 0a1 by me@here"))
+    for who, count in (("apply plan 0a1 by ", 1), ("apply plan 0a1", 2), ("Apply", 0), ("%", 1), ("", 4)):
+        assert len(await store.history.read(HERE, who=who)) == count, who
+
+
 RESOURCES = ["App/a", "App/A", "App/ba", "App/a%", "Subscription/e on App/a", "Subscription/e on App/A"]
 
 
@@ -349,6 +361,18 @@ async def test_the_last_status_of_each_resource_is_stored(store: SqlStore) -> No
 async def test_a_release_is_used_once(store: SqlStore) -> None:
     assert [await store.spent.spend(HERE, "d") for _ in range(2)] == [True, False]
     assert await store.spent.spend(THERE, "d")
+
+
+async def test_a_spent_plan_is_known_with_its_time_for_its_own_account(
+    store: SqlStore, clock: FakeClock
+) -> None:
+    assert await store.spent.when(HERE, "d") is None
+    await store.spent.spend(HERE, "d")
+    at = clock.now()
+    clock.time += 60
+    assert not await store.spent.spend(HERE, "d")
+    assert await store.spent.when(HERE, "d") == at, "the first time counts"
+    assert (await store.spent.when(THERE, "d"), await store.spent.when(HERE, "e")) == (None, None)
 
 
 async def test_the_last_good_revision_is_stored_with_its_manifests(store: SqlStore) -> None:

@@ -1,7 +1,9 @@
 """The document of a saved plan: what a file holds, and whether it may be applied."""
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, NoReturn
 
 import jsonschema_rs
@@ -50,14 +52,31 @@ def needed_apps(plans: Sequence[Plan]) -> frozenset[str]:
 def needed_files(
     apps: frozenset[str], desired: Desired, files: Sequence[SourceFile]
 ) -> tuple[SourceFile, ...]:
-    """Return those of *files* that declare *apps*, their subscriptions, or a partner."""
-    declared = (
-        *(each.place for each in desired.partners),
-        *(app.place for app in desired.apps if app.name in apps),
-        *(each.place for each in desired.subscriptions if each.app in apps),
-    )
-    paths = {place.file for place in declared}
+    """Return those of *files* that declare *apps*, their subscriptions, or a partner.
+
+    Whatever else is in such a file may name apps of other files. These files are among them, too.
+    """
+    wanted = (each for each in desired.subscriptions if each.app in apps)
+    of_apps = (app for app in desired.apps if app.name in apps)
+    declared = (*(each.place for each in desired.partners), *(app.place for app in of_apps))
+    paths = {place.file for place in (*declared, *(each.place for each in wanted))}
+    paths |= _referred_to(paths, desired)
     return tuple(file for file in files if file.path in paths)
+
+
+def _referred_to(paths: AbstractSet[str], desired: Desired) -> AbstractSet[str]:
+    """Return the files of the apps that the files at *paths* name, and so on. A selector names no app."""
+    places = Counter(each.place for each in desired.subscriptions)
+    declared = {app.name: app.place.file for app in desired.apps}
+    names: dict[str, set[str]] = defaultdict(set)
+    for each in desired.subscriptions:
+        if places[each.place] == 1:
+            names[each.place.file].add(declared[each.app])
+    found, new = set(paths), set(paths)
+    while new:
+        new = {path for each in new for path in names[each]} - found
+        found |= new
+    return found
 
 
 def _subjects(plan: Plan) -> Iterator[Item]:
@@ -71,14 +90,14 @@ def _subjects(plan: Plan) -> Iterator[Item]:
 def read_document(text: str, schema: Mapping[str, object]) -> dict[str, Any]:
     """Return the document in *text*. Raises PlanFileError if it is none, or is not as it was written."""
     try:
-        document = json.loads(text, parse_constant=_refuse)
+        document = json.loads(text, parse_constant=_refuse, object_pairs_hook=_each_once)
         _check(document, schema)
         content = {name: value for name, value in document.items() if name != "digest"}
         found = digest(content)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise PlanFileError(f"it is no whole plan: {error.msg} at {where}; {_AGAIN}") from None
-    except (ValueError, RecursionError):  # half characters, endless figures, a thousand brackets
+    except (ValueError, RecursionError):  # half characters, endless figures, a key twice, a thousand brackets
         raise PlanFileError(f"it is no plan; {_AGAIN}") from None
     if found != document["digest"]:
         raise PlanFileError(f"it was changed after it was made: its digest is {found} now; {_AGAIN}")
@@ -98,6 +117,14 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
+def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the mapping of *pairs*. A reader of the file must not see another value than we do."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key twice")
+    return found
+
+
 def _check(document: object, schema: Mapping[str, object]) -> None:
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise PlanFileError("it is no saved plan, which `gupshupctl plan --out FILE` writes")
@@ -109,3 +136,5 @@ def _check(document: object, schema: Mapping[str, object]) -> None:
     for error in validator.iter_errors(document):
         where = "/".join(map(str, error.instance_path)) or "its top"
         raise PlanFileError(f"it is not as `plan --out` writes it, at {where:.200}: {error.message:.200}")
+    if sorted(plan["partner"] for plan in document["plans"]) != sorted(document["upstreams"]):
+        raise PlanFileError(f"it has not one plan for each of its accounts; {_AGAIN}")

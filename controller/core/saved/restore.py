@@ -5,17 +5,15 @@ effects were approved, so one that contradicts the manifests is an error.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from controller.core.planning import modes
-from controller.core.planning.changes.effects import diff_of
+from controller.core.planning.changes.effects import diff_of, subject_of
 from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.planning.subscriptions import HIDDEN, UNKNOWN, drift
 from controller.core.saved.rows import JsonRow
 from controller.errors import PlanFileError
 from controller.model.manifest import App, AppId, Desired, Partner, Subscription
-from controller.model.modes import MODES
 from controller.model.plan import (
     Action,
     Blocked,
@@ -39,8 +37,6 @@ from controller.model.upstream import RemoteSubscription, SubscriptionId
 
 NO_ID = AppId("")
 """The id of an app in a restored plan: it is found again before anything is sent."""
-
-_BITS = "bits "
 
 
 def restored(rows: Iterable[JsonRow], desired: Desired) -> tuple[Plan, ...]:
@@ -87,8 +83,10 @@ class _Manifests:
         return Item(Kind(row["kind"]), self.partner.name, row["app"], row["name"])
 
     def _waiting(self, row: Mapping[str, Any]) -> Waiting:
-        verb, wait_for = Verb(row["verb"]), WaitFor(row["for"])
-        return Waiting(verb, self._item(row), wait_for, row["until"], row["message"], self._if_any(row))
+        verb, item, effect = Verb(row["verb"]), self._item(row), self._if_any(row)
+        if effect is not None and subject_of(effect) != (verb, item):
+            raise PlanFileError(f"what follows the wait of {item} is about another item; plan again")
+        return Waiting(verb, item, WaitFor(row["for"]), row["until"], row["message"], effect)
 
     def _blocked(self, row: Mapping[str, Any]) -> Blocked:
         return Blocked(self._item(row), row["reason"], row["message"], self._if_any(row))
@@ -106,8 +104,8 @@ class _Manifests:
     def _action(self, row: Mapping[str, Any]) -> Action:
         item = self._item(row)
         action = self._by_kind(row, item)
-        diff = diff_of(action)
-        if (diff.before, diff.after) != (row["before"], row["after"]):
+        (_, subject), diff = subject_of(action), diff_of(action)
+        if (subject, diff.before, diff.after) != (item, row["before"], row["after"]):
             raise PlanFileError(f"what it plans for {item} is not what its own manifests declare; plan again")
         return action
 
@@ -119,18 +117,17 @@ class _Manifests:
                 app, flags = self._app(item), (row["finishesLink"], row["unknown"])
                 return SetCallback(app, NO_ID, app.callback_url or "", *flags)
             case "subscribe":
-                return Subscribe(self._subscription(item), NO_ID, bool(row.get("drift")))
+                return Subscribe(self._subscription(item), NO_ID, row["drift"])
             case "update":
                 return self._update(row, self._subscription(item))
             case _:
-                return Unsubscribe(self._app(item), NO_ID, _remote(row["before"]))
+                return Unsubscribe(self._app(item), NO_ID, _remote(row))
 
     def _update(self, row: Mapping[str, Any], wanted: Subscription) -> Update:
-        before = row["before"] or {}
-        found, headers = _remote(before), "headers" in before
-        hidden = {"headers": UNKNOWN if row["unknown"] else HIDDEN} if headers else {}
+        found, never = _remote(row), row["unknown"]
+        hidden = {"headers": UNKNOWN if never else HIDDEN} if "headers" in row["before"] else {}
         changes = {**drift(wanted, found), **hidden}
-        return Update(wanted, NO_ID, found, changes, row["drift"], row["unknown"])
+        return Update(wanted, NO_ID, found, changes, row["drift"], unknown=changes == {"headers": UNKNOWN})
 
     def _app(self, item: Item) -> App:
         found = self.apps.get(Item(Kind.APP, item.partner, item.app, item.app))
@@ -145,30 +142,15 @@ class _Manifests:
         return found
 
 
-def _remote(values: Mapping[str, Any] | None) -> RemoteSubscription:
-    """Return the subscription that had these *values*."""
-    found = {"tag": "", "url": "", "version": None, "modes": [], "active": False, **(values or {})}
-    names = tuple(found["modes"])
-    seen = RemoteSubscription(
+def _remote(row: Mapping[str, Any]) -> RemoteSubscription:
+    """Return the subscription that had the values before. Names of modes count only without bits."""
+    found = {"tag": "", "url": "", "version": None, "modes": [], "active": False, **row["before"]}
+    return RemoteSubscription(
         SubscriptionId(""),
         found["tag"],
         found["url"],
         found["version"],
-        _mask(names),
-        (),
+        row["mode"],
+        tuple(found["modes"]) if row["mode"] is None else (),
         active=found["active"],
     )
-    return seen if modes.names(seen) == names else replace(seen, mode=None, modes=names)
-
-
-def _mask(names: tuple[str, ...]) -> int | None:
-    """Return the bit mask that has these *names*, None if there is none."""
-    bits = [_bit(name) for name in names]
-    known = [bit for bit in bits if bit is not None]
-    return sum(known) if names and len(known) == len(bits) else None
-
-
-def _bit(name: str) -> int | None:
-    if name.startswith(_BITS) and name.removeprefix(_BITS).isdecimal():
-        return int(name.removeprefix(_BITS))
-    return MODES.get(name)

@@ -5,6 +5,7 @@ from typing import TypeAlias, assert_never
 
 from controller.core.planning.changes.effects import diff_of, subject_of
 from controller.core.planning.digest import Canonical
+from controller.core.planning.subscriptions import UNKNOWN
 from controller.model.manifest import App, Subscription
 from controller.model.plan import (
     Blocked,
@@ -69,14 +70,18 @@ def _kind(effect: Effect) -> str:
 
 
 def _flags(effect: Effect) -> JsonRow:
-    """Return the reasons of an update: it puts drift back, or writes what was never written from here."""
+    """Return what no value shows: drift is put back, headers were never written from here, Gupshup's bits."""
     match effect:
-        case Update(drift=drift, unknown=unknown):
-            return {"drift": drift, "unknown": unknown}
+        case Update(changes=changes, drift=drift, found=found):
+            return {"drift": drift, "unknown": changes.get("headers") == UNKNOWN, "mode": found.mode}
+        case Unsubscribe(remote=remote):
+            return {"mode": remote.mode}
         case SetCallback(finishes_link=finishes, unknown=unknown):
             return {"finishesLink": finishes, "unknown": unknown}
         case Subscribe(drift=drift):
             return {"drift": drift}
+        case Subscription():
+            return {"drift": False}
         case _:
             return {}
 

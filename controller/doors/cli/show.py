@@ -12,6 +12,7 @@ from controller.doors.cli.options.output import OutputOptions, output_options
 from controller.doors.cli.output.forms import Command, print_forms
 from controller.doors.cli.output.plan_forms import PlanForms
 from controller.doors.cli.saved.plan_file import load_plan
+from controller.model.text import escape
 
 DAY = 86_400.0
 
@@ -43,7 +44,7 @@ def command(*, file: str, printing: OutputOptions) -> int:
 def _notes(saved: SavedPlan) -> Iterator[str]:
     yield f"Plan {saved.digest}, made at {timestamp(saved.created)}"
     if saved.since:
-        yield f"Since {saved.since['ref']} ({saved.since['commit'][:12]})"
+        yield escape(f"Since {saved.since['ref']} ({saved.since['commit'][:12]})")
 
 
 def _about(saved: SavedPlan) -> dict[str, object]:

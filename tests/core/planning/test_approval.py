@@ -85,6 +85,14 @@ def test_what_else_a_plan_says_is_kept() -> None:
     assert approved(due, approval_of(plan(LINK))) == replace(due, actions=(LINK,))
 
 
+def test_an_action_whose_app_is_gone_waits_for_no_link_that_was_not_shown() -> None:
+    last = plan(LINK, waiting=[WAITS])
+    assert approved(last, approval_of(plan(POST))) == plan()
+    assert approved(last, approval_of(plan(LINK, POST))) == last, "the link was shown, too"
+    assert approved(last, approval_of(plan(waiting=[WAITS]))).waiting == (WAITS,), "it has no result yet"
+    assert approved(last, approval_of(plan(Subscribe(subscription(2), app_id())))).waiting == (WAITS,)
+
+
 def test_guards_count_what_only_waited_when_it_was_shown() -> None:
     approval = approval_of(plan(LINK, waiting=[WAITS]))
     assert approval.released == approval_of(plan(LINK)).released
@@ -113,6 +121,8 @@ STALE, DONE, FAILED = Outcome.STALE, Outcome.DONE, Outcome.FAILED
             (STALE, "BlockedMeanwhile"),
             id="its app is blocked",
         ),
+        pytest.param(PUT, plan(LINK, waiting=[WAITS]), (STALE, "ChangedMeanwhile"), id="its app is deleted"),
+        pytest.param(PUT, plan(SET, waiting=[WAITS]), None, id="another change of its app"),
         pytest.param(LINK, plan(unchanged=[ITEM]), (STALE, "AlreadyAsPlanned"), id="somebody linked it"),
         pytest.param(LINK, plan(provisioning=[ITEM]), (STALE, "AlreadyAsPlanned"), id="it is on its way"),
         pytest.param(SET, plan(unverifiable=[ITEM]), (STALE, "AlreadyAsPlanned"), id="cannot be checked"),

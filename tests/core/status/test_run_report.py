@@ -1,12 +1,22 @@
 """What came of a run, counted honestly."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
+from controller.core.planning.changes.approval import approval_of
 from controller.core.planning.guard import Change, change, held_digest
 from controller.core.planning.matched_app import app_item, subscription_item, tag_item
-from controller.core.status.run_report import KEYS, Report, converging, report, total, unfinished
+from controller.core.status.run_report import (
+    KEYS,
+    Report,
+    converging,
+    is_finished,
+    report,
+    total,
+    unfinished,
+)
 from controller.model.manifest import AppId
 from controller.model.plan import (
     Action,
@@ -263,3 +273,41 @@ def test_what_was_as_planned_before_the_run_is_unchanged_and_named() -> None:
     part = report(plan(unchanged=[ITEM]), {}, by_change(as_planned), NOBODY)
     assert part.results == (as_planned,)
     assert {name: count for name, count in part.summary.items() if count} == {"unchanged": 1}
+
+
+LATER = Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE, effect=WANTED)
+
+
+@pytest.mark.parametrize(
+    ("part", "finished"),
+    [
+        pytest.param(Report("main", results=(result(Outcome.DONE),)), True, id="done"),
+        pytest.param(Report("main", results=(result(Outcome.FAILED),)), True, id="failed is an outcome"),
+        pytest.param(Report("main", results=(result(Outcome.STALE),)), True, id="skipped is an outcome"),
+        pytest.param(Report("main", results=(result(Outcome.UNCLEAR),)), False, id="unclear is none"),
+        pytest.param(
+            Report("main", waiting=(Waiting(Verb.LINK, ITEM, WaitFor.BUDGET),)), False, id="not its turn yet"
+        ),
+        pytest.param(Report("main", waiting=(LATER,)), True, id="what only waited when it was shown"),
+        pytest.param(
+            Report(
+                "main",
+                results=(result(Outcome.FAILED),),
+                waiting=(Waiting(Verb.LINK, ITEM, WaitFor.BACKOFF),),
+            ),
+            False,
+            id="failed, and to be tried again",
+        ),
+        pytest.param(Report("main", error="no answer"), False, id="ended by an error"),
+    ],
+)
+def test_a_plan_is_done_once_each_action_has_an_outcome(part: Report, *, finished: bool) -> None:
+    approval = approval_of(replace(plan(LINK), waiting=(LATER,)))
+    assert is_finished(replace(part, looked=True), approval, wait=False) is finished
+    assert not is_finished(replace(part, looked=False), approval, wait=False), "nothing was observed"
+
+
+def test_a_plan_whose_waits_are_followed_is_done_once_they_have_ended() -> None:
+    approval = approval_of(replace(plan(LINK), waiting=(LATER,)))
+    assert not is_finished(Report("main", looked=True, waiting=(LATER,)), approval, wait=True)
+    assert is_finished(Report("main", looked=True), approval, wait=True)

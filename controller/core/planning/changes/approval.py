@@ -66,8 +66,15 @@ def _named(effects: Iterable[Effect]) -> Mapping[str, Effect]:
 
 
 def approved(plan: Plan, approval: Approval) -> Plan:
-    """Return *plan* with the approved actions only."""
-    return replace(plan, actions=tuple(action for action in plan.actions if approval.covers(action)))
+    """Return *plan* with the approved actions only.
+
+    An approved action whose app is gone waits for nothing: a link that was not approved would come first.
+    """
+    actions = tuple(action for action in plan.actions if approval.covers(action))
+    gone = {each.app.name for each in plan.actions if isinstance(each, Link) and each not in actions}
+    planned = {subject_of(effect)[1] for effect in approval.actions.values()} if gone else set()
+    waiting = tuple(each for each in plan.waiting if each.item.app not in gone or each.item not in planned)
+    return replace(plan, actions=actions, waiting=waiting)
 
 
 def overtaken(approval: Approval, plan: Plan, results: Collection[tuple[Verb, Item]]) -> Iterator[Result]:
@@ -117,6 +124,9 @@ class _Afterwards:
             yield Result(verb, item, Outcome.UNCLEAR, UNREAD, f"the webhooks of {app} could not be read")
         elif item not in self.waiting:
             yield self._settled(verb, item, sent=sent)
+        elif isinstance(self.other.get(app), Link):
+            why = f"{app} is not there any more, and its link is not planned; {_SEEN_AGAIN}"
+            yield Result(verb, item, Outcome.STALE, CHANGED, why)
 
     def _settled(self, verb: Verb, item: Item, *, sent: bool) -> Result:
         if sent:

@@ -93,7 +93,14 @@ def print_report(applied: Applied, options: ReportOptions, runtime: Runtime, loc
         at, who = runtime.clock.now(), runtime.who
         text = render(form, view_of(None, options.command, options.printing.phones))
         keep_report(location, KeptReport(at, who, applied.revision, applied.code, why, form, text))
+    if form != "text":
+        for note in _notes(applied):
+            click.echo(note, err=True)
     _print_errors(applied)
+
+
+def _notes(applied: Applied) -> tuple[str, ...]:
+    return () if applied.plan is None else tuple(applied.plan.notes())
 
 
 def _text(applied: Applied, form: str, view: View) -> str:
@@ -106,9 +113,18 @@ def _text(applied: Applied, form: str, view: View) -> str:
         case "github":
             return annotations(applied.parts, applied.places)
         case _:
-            statuses = [status for run in applied.runs.values() for status in run.statuses]
-            text = report_text(applied.parts, applied.revision, view, interrupted=applied.interrupted)
-            return f"{text}\n\n{status_table(statuses)}" if statuses else text
+            return _for_people(applied, view)
+
+
+def _for_people(applied: Applied, view: View) -> str:
+    """Return the text of the report. A saved plan that was done before is not called done now."""
+    notes = _notes(applied)
+    if notes and not applied.parts:
+        return "\n".join(notes)
+    statuses = [status for run in applied.runs.values() for status in run.statuses]
+    text = report_text(applied.parts, applied.revision, view, interrupted=applied.interrupted)
+    whole = "\n".join([*notes, text])
+    return f"{whole}\n\n{status_table(statuses)}" if statuses else whole
 
 
 def _document(applied: Applied, view: View) -> dict[str, object]:
@@ -123,8 +139,6 @@ def _document(applied: Applied, view: View) -> dict[str, object]:
 
 
 def _print_errors(applied: Applied) -> None:
-    for note in () if applied.plan is None else applied.plan.notes():
-        click.echo(note, err=True)
     if applied.source is not None:
         click.echo(f"Error: the source is rejected: {applied.source.error}", err=True)
     for part in applied.parts:

@@ -14,7 +14,7 @@ from controller.loop.apply import PartnerRun
 from controller.loop.ports import Account, Reader
 from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Desired
-from controller.model.plan import HealthReads, Item, Request
+from controller.model.plan import HealthReads, Item, Kind, Request
 
 MOST_WRITES = 10_000
 """Writes that are looked through for those of earlier runs: as many as a store keeps."""
@@ -30,10 +30,14 @@ def approvals_of(saved: SavedPlan) -> Mapping[str, Approval]:
 
 
 def saved_request(saved: SavedPlan, desired: Desired, now: float, *, wait: bool) -> PassRequest:
-    """Return the request of a run: about the apps with actions, with *wait* also about those that waited."""
+    """Return the request of a run: about the apps with actions, with *wait* also about those that waited.
+
+    The apps themselves are among its items: what became of an app decides about its subscriptions.
+    """
     shown = frozenset(item for each in approvals_of(saved).values() for item in _items(each, waiting=True))
     names = {item.app for each in approvals_of(saved).values() for item in _items(each, waiting=wait)}
-    items = frozenset(item for item in shown if item.app in names)
+    named = (replace(item, kind=Kind.APP, name=item.app) for item in shown)
+    items = frozenset(item for item in (*shown, *named) if item.app in names)
     left, _ = narrow(desired, None, items)
     reads = HealthReads.AWAITED if wait else HealthReads.UNKNOWN
     return PassRequest(left, desired, Request(only=items, at=now, health_reads=reads, touched=items))

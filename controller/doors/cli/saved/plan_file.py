@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkstemp
 from typing import NamedTuple
 
 from controller.core.saved.document import needed_apps, needed_files, read_document, saved_document
@@ -17,7 +18,9 @@ from controller.edges.source import schemas
 from controller.errors import ControllerError, ManifestError, PlanFileError, Usage
 from controller.model.manifest import Desired
 from controller.model.plan import Plan
+from controller.model.problem import Problem
 from controller.model.source import Source, SourceFile
+from controller.model.text import escape
 
 MOST_BYTES = 256 << 20
 """A plan of 10,000 apps, each with five webhooks, takes a tenth of this."""
@@ -45,18 +48,20 @@ def refuse_plan_files(paths: Sequence[str]) -> None:
 def save_plan(path: str, saved: SavedPlan) -> str:
     """Write the plan to *path*, for its owner to read, whole or not at all. Return its digest."""
     document, file = saved_document(saved), Path(path)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
+    data = f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode()
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(document, stream, indent=1, ensure_ascii=False)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(file)
+        descriptor, part = mkstemp(dir=file.parent, prefix=f".{file.name:.50}.")  # new, 0600, no link
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(part).replace(file)
+        except BaseException:
+            with suppress(OSError):
+                Path(part).unlink()
+            raise
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise ControllerError(f"cannot save the plan as {path}: {error.strerror}") from error
     return str(document["digest"])
 
@@ -84,7 +89,14 @@ def load_plan(path: str) -> LoadedPlan:
     try:
         return _loaded(_text(path))
     except PlanFileError as error:
-        raise PlanFileError(f"{path}: {error}") from None
+        raise PlanFileError(f"{path}: {escape(str(error))}") from None
+    except ManifestError as error:
+        raise ManifestError([_within(path, one) for one in error.problems]) from None
+
+
+def _within(path: str, one: Problem) -> Problem:
+    """Return a problem of a manifest in the plan at *path*, with its place there."""
+    return replace(one, place=replace(one.place, file=f"{path}/{one.place.file}"))
 
 
 def _text(path: str) -> str:
