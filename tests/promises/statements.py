@@ -448,6 +448,17 @@ PROMISES: Mapping[str, Promise] = {
             f"{_E2E}/test_tokens.py::test_a_mint_whose_answer_was_lost_is_revoked_by_name_after_the_next_one",
         ),
     ),
+    "P48": Promise(
+        "A saved plan is done exactly, and once: what became different since it was made is skipped and named, "
+        "nothing that it does not hold is sent, and killed at any call the next run of it finishes it.",
+        (
+            _EXPLORE,
+            "tests/core/planning/test_approval.py::test_only_what_was_shown_is_done",
+            "tests/core/planning/test_approval.py::test_an_action_that_was_not_sent_has_a_result",
+            f"{_LOOP}/test_apply.py::test_an_approved_action_whose_turn_comes_later_is_looked_at_again",
+            f"{_E2E}/test_asking.py::test_a_confirmed_apply_does_what_was_shown_and_names_what_changed_meanwhile",
+        ),
+    ),
 }
 
 CHANGED: tuple[tuple[str, str], ...] = (

@@ -18,7 +18,7 @@ from tests.sim.injection_points import Point
 from tests.sim.run_dirs import reference, run
 from tests.sim.scenario import SCENARIOS
 
-_USUAL = ("link", "rename", "pre-exists", "unsubscribe")
+_USUAL = ("link", "rename", "pre-exists", "unsubscribe", "saved plan of changes")
 _NAMED = os.environ.get("SIM_SCENARIOS", ",".join(_USUAL))
 NAMES = tuple(SCENARIOS) if _NAMED == "all" else tuple(_NAMED.split(","))
 PAIRS = int(os.environ.get("SIM_PAIRS", "60"))

@@ -271,6 +271,14 @@ def test_the_title_of_a_report_says_how_it_ended() -> None:
     done = Report("main", looked=True, summary={"linked": 2})
     assert "### Gupshup apply — Done: 2 linked\n" in report_markdown([done], "r1")
     assert "### Gupshup apply — Interrupted: " in report_markdown([done], "r1", interrupted=True)
+
+
+def test_a_plan_that_was_done_before_is_not_called_done_now() -> None:
+    shown = report_markdown([], "r1", notes=["it was applied <yesterday>"])
+    assert "### Gupshup apply — Applied before\n" in shown
+    assert "it was applied &#60;yesterday&#62;" in shown
+    assert "Done" not in shown
+    assert "### Gupshup apply — Done: " in report_markdown([], "r1")
     assert "| before anything was looked at |" in report_markdown([Report("main")], "r1")
 
 

@@ -58,20 +58,29 @@ def plan_markdown(
 
 
 def report_markdown(
-    reports: Sequence[Report], revision: str, view: View = PLAIN, *, interrupted: bool = False
+    reports: Sequence[Report],
+    revision: str,
+    view: View = PLAIN,
+    *,
+    interrupted: bool = False,
+    notes: Sequence[str] = (),
 ) -> str:
-    """Return the outcome of a run for all partners."""
+    """Return the outcome of a run for all partners. *notes* come first, or alone."""
     errors = {each.partner: why for each in reports if (why := ended_early(each))}
     parts = [part for each in reports for part in parts_of_report(each, view.phones)]
     warnings = [(each.partner, warning) for each in reports for warning in each.warnings]
     return _document(
-        ("apply", f"Gupshup apply — {outcome(reports, interrupted=interrupted)}"),
-        list(map(inert, next_steps(reports))),
+        ("apply", f"Gupshup apply — {_ending(reports, notes, interrupted=interrupted)}"),
+        [inert(each) for each in (*notes, *next_steps(reports))],
         [_errors(errors, view), *joined(parts), _warnings(warnings)],
         (digests(each.held_digest for each in reports), revision),
         view,
         partners=len(reports) > 1,
     )
+
+
+def _ending(reports: Sequence[Report], notes: Sequence[str], *, interrupted: bool) -> str:
+    return outcome(reports, interrupted=interrupted) if reports or not notes else "Applied before"
 
 
 def _document(

@@ -93,7 +93,7 @@ def print_report(applied: Applied, options: ReportOptions, runtime: Runtime, loc
         at, who = runtime.clock.now(), runtime.who
         text = render(form, view_of(None, options.command, options.printing.phones))
         keep_report(location, KeptReport(at, who, applied.revision, applied.code, why, form, text))
-    if form != "text":
+    if form not in {"text", "markdown"}:
         for note in _notes(applied):
             click.echo(note, err=True)
     _print_errors(applied)
@@ -109,7 +109,8 @@ def _text(applied: Applied, form: str, view: View) -> str:
             return json.dumps(_document(applied, view), indent=2, ensure_ascii=False)
         case "markdown":
             parts, revision = applied.parts, applied.revision
-            return report_markdown(parts, revision, view, interrupted=applied.interrupted)
+            notes = _notes(applied)
+            return report_markdown(parts, revision, view, interrupted=applied.interrupted, notes=notes)
         case "github":
             return annotations(applied.parts, applied.places)
         case _:
