@@ -77,19 +77,27 @@ def test_the_comment_shows_what_an_earlier_job_of_the_run_kept(it: CiProject) ->
     name = it.step("outputs.py", "plan", "0", event=PULL, GITHUB_OUTPUT=str(it.there.folder / "outputs"))
     assert name.code == 0
     kept = dict(line.split("=", 1) for line in it.text("outputs").splitlines())["artefact"]
-    it.hub.keep(kept, {"plan.md": b"### of another run\n"}, 76, "a" * 40)
     it.hub.keep(kept, {"plan.md": b"### kept\n"}, 77, "a" * 40)
+    it.hub.keep(kept, {"plan.md": b"### of another run\n"}, 76, "a" * 40)
     assert it.step("comment.py", "plan", event=PULL).code == 0
     assert it.hub.comments[0]["body"].endswith("### kept\n")
     assert it.hub.comments[0]["user"] == BOT
 
 
+def test_a_change_that_was_not_planned_loses_the_plan_of_before(it: CiProject) -> None:
+    commented(it, "### first\n")
+    (it.there.folder / "plan.md").unlink()
+    assert it.step("comment.py", "plan", event=PULL).code == 0
+    (ours,) = it.hub.comments
+    assert "### Gupshup plan: no result" in ours["body"]
+
+
 def test_the_action_runs_a_step_for_each_line_of_paths_and_no_other_command(it: CiProject) -> None:
     """A path is a word, whatever it holds."""
     (it.there.folder / "plan.md").write_text("### a plan\n", encoding="utf-8")
-    paths = "my prod\n$(touch evil)*"
+    paths = "my prod\n$(touch evil)\nplan*"
     assert it.step("action.sh", "comment", event=PULL, MANIFESTS=paths).code == 0
-    assert it.step("comment.py", "plan", "my prod", "$(touch evil)*", event=PULL).code == 0
+    assert it.step("comment.py", "plan", "my prod", "$(touch evil)", "plan*", event=PULL).code == 0
     assert len(it.hub.comments) == 1, "both know these manifests under one name"
     assert not (it.there.folder / "evil").exists()
     assert it.step("action.sh", "destroy").code == 64

@@ -144,6 +144,7 @@ def test_a_plan_that_is_not_the_reviewed_one_is_not_applied(tmp_path: Path) -> N
             spoil(it)
             done = it.step("reviewed.py", "saved-plan.json", event=it.push_event())
             assert (done.code, "No reviewed plan is applied: " in done.out) == (1, True), spoil.__name__
+            assert ("from a fork" in done.out) == (spoil in {a_fork, a_deleted_fork})
             assert not (it.there.folder / "saved-plan.json").exists()
             it.hub.__dict__.update(copy.deepcopy(state))
             it.there.declare(TWO, name="more.yaml")
@@ -159,13 +160,14 @@ def test_a_plan_is_not_applied_if_more_was_pushed_with_its_change(tmp_path: Path
         assert (done.code, "more than one change" in done.out) == (1, True)
 
 
-def test_a_plan_is_not_applied_if_it_is_too_old(tmp_path: Path) -> None:
+def test_a_plan_that_is_too_old_is_not_applied_and_the_merge_is_planned(tmp_path: Path) -> None:
     with project(tmp_path) as it:
         it.start()
         it.propose(TWO)
         it.accept()
-        done = it.step("reviewed.py", "saved-plan.json", event=it.push_event(), GUPSHUP_MAX_AGE="0s")
-        assert (done.code, "it is too old" in done.out) == (1, True)
+        done = it.step("apply-merged.sh", event=it.push_event(), GUPSHUP_MAX_AGE="0s")
+        assert (done.code, "it is too old" in done.out, it.state()) == (0, True, "success")
+        assert set(it.there.apps()) == {"AppOne", "AppTwo"}
 
 
 def test_without_a_reviewed_plan_the_merge_commit_is_planned_and_applied(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@
 # Usage: apply-merged.sh [PATH]…      Leaves apply.md and apply.json. On GitHub it adds the first to the summary.
 #   GUPSHUP_WAIT        how long to wait until everything is live and subscribed; 0 does not wait (default 20m)
 #   GUPSHUP_RELEASE     the digest of what a guard held: plans this commit, with exactly that let through
-#   GUPSHUP_MAX_AGE     how old a reviewed plan may be (default 24h)
+#   GUPSHUP_MAX_AGE     how old a reviewed plan may be (default 24h); 0s plans each merge afresh
 #   GUPSHUP_CONVERGING  ok: it is no failure if Gupshup still provisions an app when the time is over
 # Ends with gupshupctl's code: 0 done, 3 invalid, 4 held, 5 failed, blocked or stale, 6 still converging, 7 refused, 8 locked.
 set -eu
@@ -14,7 +14,8 @@ saved="saved-plan.json"
 
 apply_saved() {
     wait=$1
-    set -- "$saved" --yes --lock-timeout 5m --max-age "${GUPSHUP_MAX_AGE:-24h}"
+    shift
+    set -- "$saved" --yes --lock-timeout 5m "$@"
     [ "$wait" = 0 ] || set -- "$@" --wait --timeout "$wait"
     gupshupctl apply "$@" \
         --output-file markdown=apply.md --output-file json=apply.json --output-file github=apply.notes
@@ -24,8 +25,8 @@ finish() {
     code=$1
     shift
     "$here/summary.sh" apply "$code"
-    python3 "$here/outputs.py" apply "$code" "$@"
-    python3 "$here/status.py" "$code"
+    python3 "$here/outputs.py" apply "$code" "$@" || echo "Warning: the outputs of the step are not written."
+    python3 "$here/status.py" "$code" || :
     if [ "$code" -eq 6 ] && [ "${GUPSHUP_CONVERGING:-}" = ok ]; then
         echo "Still converging; the next run checks again and goes on from there."
         exit 0
@@ -34,10 +35,10 @@ finish() {
 }
 
 rm -f "$saved" plan.md plan.json plan.notes apply.md apply.json apply.notes
-python3 "$here/status.py" pending
+python3 "$here/status.py" pending || :
 if [ -z "${GUPSHUP_RELEASE:-}" ] && python3 "$here/reviewed.py" "$saved" "$@"; then
     code=0
-    apply_saved "${GUPSHUP_WAIT:-20m}" || code=$?
+    apply_saved "${GUPSHUP_WAIT:-20m}" --max-age "${GUPSHUP_MAX_AGE:-24h}" || code=$?
     if ! python3 "$here/spent.py" apply.json; then
         finish "$code" "$@"
     fi
