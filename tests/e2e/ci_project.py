@@ -96,22 +96,23 @@ class CiProject:
 
     def propose(self, *documents: str) -> tuple[Done, dict[str, Any]]:
         """Commit *documents* on a branch, plan them as a pull request, and keep the plan."""
-        self.tree.git("checkout", "--quiet", "-b", "feature")
-        self.there.declare(*documents, name="more.yaml")
+        number = 7 + len(self.hub.pulls)
+        self.tree.git("checkout", "--quiet", "-b", f"feature-{number}")
+        self.there.declare(*documents, name=f"more-{number}.yaml")
         head = self._commit("a change")
-        event = {"pull_request": {"number": 7, "head": {"sha": head}}}
+        event = {"pull_request": {"number": number, "head": {"sha": head}}}
         outputs = self.there.folder.parent / "outputs"
         outputs.write_text("")
         done = self.step("plan.sh", event=event, GITHUB_BASE_REF="main", GITHUB_OUTPUT=str(outputs))
         values = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
         saved = self.there.folder / "saved-plan.json"
         if saved.exists():
-            self.hub.keep(values["artefact"], {"saved-plan.json": saved.read_bytes()}, 71, head)
-        (saved).unlink(missing_ok=True)
+            self.hub.keep(values["artefact"], {"saved-plan.json": saved.read_bytes()}, 70 + number, head)
+        saved.unlink(missing_ok=True)
         where = {"full_name": REPOSITORY}
         self.hub.runs.append(
             {
-                "id": 71,
+                "id": 70 + number,
                 "event": "pull_request",
                 "head_sha": head,
                 "path": WORKFLOW,
@@ -121,7 +122,7 @@ class CiProject:
         )
         self.hub.pulls.append(
             {
-                "number": 7,
+                "number": number,
                 "merged_at": None,
                 "merge_commit_sha": "0" * 40,
                 "commits": 1,
@@ -134,7 +135,7 @@ class CiProject:
     def accept(self, how: str = "--squash") -> str:
         """Merge the branch, and return the commit that main has now."""
         self.tree.git("checkout", "--quiet", "main")
-        self.tree.git("merge", "--quiet", how, "feature")
+        self.tree.git("merge", "--quiet", how, f"feature-{self.hub.pulls[-1]['number']}")
         if how == "--squash":
             self.tree.git("commit", "--quiet", "--message", "A change (#7)")
         self.tree.git("push", "--quiet", "origin", "main")

@@ -56,7 +56,7 @@ def another_commit(it: CiProject) -> None:
 
 
 def another_run(it: CiProject) -> None:
-    it.hub.artefacts[0]["workflow_run"]["id"] = 70
+    it.hub.artefacts[0]["workflow_run"]["id"] = 76
 
 
 def another_workflow(it: CiProject) -> None:
@@ -110,7 +110,7 @@ def no_api(it: CiProject) -> None:
 
 def other_manifests(it: CiProject) -> None:
     """Its author may push a branch, and so may have kept any file: these bytes nobody merged."""
-    it.there.declare(TWO.replace('"910000000002"', '"910000000003"'), name="more.yaml")
+    it.there.declare(TWO.replace('"910000000002"', '"910000000003"'), name="more-7.yaml")
 
 
 SPOILS = (
@@ -147,7 +147,7 @@ def test_a_plan_that_is_not_the_reviewed_one_is_not_applied(tmp_path: Path) -> N
             assert ("from a fork" in done.out) == (spoil in {a_fork, a_deleted_fork})
             assert not (it.there.folder / "saved-plan.json").exists()
             it.hub.__dict__.update(copy.deepcopy(state))
-            it.there.declare(TWO, name="more.yaml")
+            it.there.declare(TWO, name="more-7.yaml")
         assert it.step("reviewed.py", "saved-plan.json", event=it.push_event()).code == 0
 
 
@@ -168,6 +168,25 @@ def test_a_plan_that_is_too_old_is_not_applied_and_the_merge_is_planned(tmp_path
         done = it.step("apply-merged.sh", event=it.push_event(), GUPSHUP_MAX_AGE="0s")
         assert (done.code, "it is too old" in done.out, it.state()) == (0, True, "success")
         assert set(it.there.apps()) == {"AppOne", "AppTwo"}
+
+
+def test_merges_one_after_another_are_applied_as_reviewed_and_none_is_lost(tmp_path: Path) -> None:
+    """The run of the third was cancelled while it waited: the fourth applies both."""
+    with project(tmp_path) as it:
+        it.start()
+        it.propose(TWO)
+        it.accept("--no-ff")
+        assert "exactly as it was reviewed" in it.merge().out
+        it.propose(app("AppThree", 3))
+        it.accept()
+        assert "exactly as it was reviewed" in it.merge().out
+        it.propose(app("AppFour", 4))
+        it.accept("--no-ff")
+        it.propose(app("AppFive", 5))
+        it.accept()
+        last = it.merge()
+        assert (last.code, "was not applied" in last.out, it.state()) == (0, True, "success")
+        assert set(it.there.tags()) == {"AppOne", "AppTwo", "AppThree", "AppFour", "AppFive"}
 
 
 def test_without_a_reviewed_plan_the_merge_commit_is_planned_and_applied(tmp_path: Path) -> None:
@@ -218,9 +237,9 @@ def test_the_exit_code_of_the_command_is_that_of_the_job(tmp_path: Path) -> None
         it.accept()
         refused = it.step("apply-merged.sh", event=it.push_event(), GUPSHUP_PARTNER_TOKEN="wrong")
         assert (refused.code, it.state()) == (7, "error")
-        it.there.declare(TWO.replace("phone:", "fone:"), name="more.yaml")
+        it.there.declare(TWO.replace("phone:", "fone:"), name="more-7.yaml")
         assert (it.step("apply-merged.sh").code, it.state()) == (3, "error")
-        it.there.declare(TWO, name="more.yaml")
+        it.there.declare(TWO, name="more-7.yaml")
         it.there.seed({"name": "AppTwo", "phone": "910000000009"})
         assert (it.step("apply-merged.sh").code, it.state()) == (5, "failure")
         assert "NameTakenByOtherPhone" in it.text("apply.md")
