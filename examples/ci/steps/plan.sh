@@ -1,6 +1,7 @@
 #!/bin/sh
 # Shows what a merge would do. It reads Gupshup and writes nothing there. Without credentials it only validates.
-# Usage: plan.sh [PATH]…      Leaves plan.md and plan.json. On GitHub it adds the first to the summary.
+# Usage: plan.sh [PATH]…      Leaves plan.md, plan.json, and saved-plan.json for `gupshupctl apply`. On GitHub it adds the
+# first to the summary.
 # Ends with gupshupctl's code: 0 with or without changes, 3 invalid, 4 held by a guard, 7 credentials refused.
 set -eu
 here=$(dirname "$0")
@@ -10,7 +11,10 @@ if [ -z "${GUPSHUP_SECRET:-}${GUPSHUP_SECRET_FILE:-}${GUPSHUP_PARTNER_TOKEN:-}${
     echo "No credentials here, as for a change from a fork: the change is validated now, and planned by the person who merges it."
     exec "$here/validate.sh" "$@"
 fi
+rm -f saved-plan.json
 code=0
-gupshupctl plan "$@" --output-file markdown=plan.md --output-file json=plan.json --output-file github=plan.notes || code=$?
+gupshupctl plan "$@" --out saved-plan.json \
+    --output-file markdown=plan.md --output-file json=plan.json --output-file github=plan.notes || code=$?
 "$here/summary.sh" plan "$code"
+python3 "$here/outputs.py" plan "$code" "$@" || echo "Warning: the outputs of the step are not written."
 exit "$code"
