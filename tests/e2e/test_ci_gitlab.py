@@ -2,8 +2,8 @@
 
 import copy
 import json
-import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ def merged(it: CiProject, hub: FakeGitLab) -> dict[str, str]:
         }
     )
     plan = {
-        "created": time.time(),
+        "created": datetime.now(UTC).timestamp(),
         "manifests": [{"path": "manifests/all.yaml", "text": "a: 2\n"}],
         "plans": [{"held": [], "blocked": []}],
     }
