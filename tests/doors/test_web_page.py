@@ -148,7 +148,7 @@ async def test_the_page_shows_the_source_and_the_partners_with_their_errors(tmp_
     words = Page(text).text
     assert "revision r1 for 1 min" in words
     assert "A newer revision is rejected, for 2 h 0 min: b.yaml is wrong" in words
-    accept = "To accept exactly this: start `gupshupctl run` again with `--release d1`"
+    accept = "To accept exactly this: `gupshupctl reconcile --release d1`"
     assert f"Rejected: r2 {accept}" in words
     assert "Waiting to read the source, for 3 s: a rest" in words
     soon = "client secret 2023-11-20T22:13:20Z"

@@ -105,7 +105,8 @@ def detect_alerts(
 ) -> Iterator[Alert]:
     """Yield every alert. *ends* and *censuses* are by partner, *missed* comes from `lost_readiness`."""
     if source.error:
-        yield Alert(AlertKind.SOURCE, "", source.digest, "", source.error, source.error_since, SOON)
+        digest = source.digest if source.revision else ""  # without a good revision no request is taken
+        yield Alert(AlertKind.SOURCE, "", digest, "", source.error, source.error_since, SOON)
     for partner in partners:
         yield from _of_passes(partner, ends.get(partner.name, PassEnd()))
         if partner.is_leader:  # another replica reports its own partners

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from controller.core.alerts.detect import AlertKind
 from controller.core.alerts.group import Notification, Phase
-from controller.core.render.held import release_command, restart_hint
+from controller.core.render.held import accept_hint, release_command
 from controller.core.render.plan_lines import duration
 from controller.errors import AccountError, AddressNotAllowed
 from controller.model.notice import Notice
@@ -46,7 +46,7 @@ _TO_DO = {
 }
 
 
-_LOST = "The last good revision stays in force. Correct the source, or, to accept exactly this, {restart}."
+_LOST = "The last good revision stays in force. Correct the source, or, to accept exactly this:\n{hint}"
 """What to do about a source that a digest releases."""
 
 
@@ -104,7 +104,7 @@ def _paragraph(notification: Notification, now: float, store: Sequence[str]) -> 
 def _to_do(notification: Notification, store: Sequence[str]) -> str:
     topic, _, reason = notification.group.key
     if topic is AlertKind.SOURCE and reason:
-        return _LOST.format(restart=restart_hint(reason))
+        return _LOST.format(hint=accept_hint(reason, reason, store))
     return _TO_DO[topic].format(command=release_command(reason, store))
 
 

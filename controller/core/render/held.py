@@ -27,9 +27,14 @@ def apply_command(paths: Iterable[str], digest: str, more: Sequence[str] = ()) -
     return " ".join(("gupshupctl apply", *map(shlex.quote, paths), option(digest), *more))
 
 
-def restart_hint(digest: str) -> str:
-    """Return how a running controller is brought to accept a source that it refused under *digest*."""
-    return f"start `gupshupctl run` again with `--release {digest}`"
+def accept_hint(digest: str, revision: str, store: Sequence[str] = ()) -> str:
+    """Return how a running controller is brought to accept a source that it refused under *digest*.
+
+    Without a last good *revision* it works on no account, and so takes no requests.
+    """
+    if revision:
+        return f"`{release_command(digest, store)}`"
+    return f"start `gupshupctl run` again with `{option(digest)}`"
 
 
 def held_about(status: Status, held: Iterable[HeldSet]) -> list[HeldSet]:

@@ -94,6 +94,18 @@ def report(
     return replace(part, summary=_summary(part))
 
 
+def with_left_out(part: Report, plan: Plan) -> Report:
+    """Return *part* with what a saved *plan* names and does not do: it was held or blocked from the start."""
+    held = {item_of(each.action) for each in part.held}
+    blocked = {each.item for each in part.blocked}
+    whole = replace(
+        part,
+        held=(*part.held, *(each for each in plan.held if item_of(each.action) not in held)),
+        blocked=(*part.blocked, *(each for each in plan.blocked if each.item not in blocked)),
+    )
+    return replace(whole, summary=_summary(whole))
+
+
 def converging(part: Report) -> bool:
     """Return whether anything but provisioning and what people decide is still under way."""
     linked = {result.item for result in part.results if result.outcome is Outcome.DONE}

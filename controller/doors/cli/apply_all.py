@@ -8,7 +8,7 @@ from functools import partial
 
 from controller.core.planning.changes.approval import AS_PLANNED, Approval
 from controller.core.saved.saved_plan import SavedPlan
-from controller.core.status.run_report import Report, converging, unfinished
+from controller.core.status.run_report import Report, converging, unfinished, with_left_out
 from controller.doors.app import Runtime, open_session, open_writer
 from controller.doors.cli.exits import CONVERGING, FAILED, HELD, INTERRUPTED, code_of, worst
 from controller.doors.cli.output.partner_warnings import print_partner_warnings
@@ -108,21 +108,30 @@ async def apply_all(
                 runs[name].error = error
         except asyncio.CancelledError:
             interrupted = True
-    applied = _applied(loaded.desired.revision, runs, wait=options.wait, interrupted=interrupted)
-    return applied if asked.saved is None else replace(applied, plan=AppliedPlan(asked.saved.digest, before))
+    return _applied(asked, runs, before, wait=options.wait, interrupted=interrupted)
 
 
-def _applied(revision: str, runs: dict[str, PartnerRun], *, wait: bool, interrupted: bool) -> Applied:
-    parts = {name: run.report(name) for name, run in sorted(runs.items())}
-    codes = {code for name, part in parts.items() for code in _codes(part, runs[name].error, wait=wait)}
+def _applied(
+    asked: ApplyRequest,
+    runs: Mapping[str, PartnerRun],
+    before: Mapping[str, float],
+    *,
+    wait: bool,
+    interrupted: bool,
+) -> Applied:
+    saved, parts = asked.saved, {name: run.report(name) for name, run in sorted(runs.items())}
+    for plan in () if saved is None else saved.plans:
+        if (name := plan.partner.name) not in before:
+            parts[name] = with_left_out(parts.get(name, Report(name, looked=True)), plan)
+    codes = {code for part in parts.values() for code in _codes(part, wait=wait)}
+    codes |= {code_of(run.error) for run in runs.values() if run.error is not None}
     code = worst(codes | ({INTERRUPTED} if interrupted else set()))
-    return Applied(revision, tuple(parts.values()), runs, interrupted, code)
+    applied = Applied(asked.loaded.desired.revision, tuple(parts.values()), runs, interrupted, code)
+    return applied if saved is None else replace(applied, plan=AppliedPlan(saved.digest, before))
 
 
-def _codes(part: Report, error: Exception | None, *, wait: bool) -> Iterable[int]:
-    """Return every exit code that one partner's part of a run calls for."""
-    if error is not None:
-        yield code_of(error)
+def _codes(part: Report, *, wait: bool) -> Iterable[int]:
+    """Return every exit code that what one partner's run did calls for."""
     if part.held:
         yield HELD
     outcomes = {result.outcome for result in part.results if result.reason != AS_PLANNED}

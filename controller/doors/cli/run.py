@@ -160,7 +160,7 @@ async def _run(
                 store_words=runtime.store_words,
             )
             revisions, clock, admits = runtime.store.revisions, runtime.clock, timing.enforce
-            watcher = SourceWatcher(source, revisions, decode_in_thread, clock, released, admits=admits)
+            watcher = SourceWatcher(source, revisions, decode_in_thread, clock, set(released), admits=admits)
             controller = Controller(watcher, context)
             received = _stop_on_signals(controller)
             watch = watch_source(location, controller.source_changed, stopping)

@@ -76,7 +76,7 @@ async def _apply_once(location: SourceLocation, runtime: Runtime, released: froz
     """
     async with cancelled_by_signals(), open_source(location, runtime.clock, quiet=0.0) as source:
         revisions = _ReadOnlyRevisions(runtime.store.revisions)
-        watcher = SourceWatcher(source, revisions, decode_in_thread, runtime.clock, released)
+        watcher = SourceWatcher(source, revisions, decode_in_thread, runtime.clock, set(released))
         sign_ins = SignIns(partial(open_session, runtime))
         desired = await _read(watcher, runtime, sign_ins)
         files = Source(source.identity, desired.revision, watcher.files)
@@ -104,7 +104,7 @@ async def _read(watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns) -> 
 async def _apply(watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns, loaded: Loaded) -> Applied:
     runtime = replace(runtime, revision=loaded.desired.revision)
     options = WaitOptions(wait=False, timeout=600.0, lock_timeout=0.0)
-    asked = ApplyRequest(loaded, Selection(released=watcher.released))
+    asked = ApplyRequest(loaded, Selection(released=frozenset(watcher.released)))
     applied = await apply_all(asked, runtime, options, lambda _: None, sign_ins)
     if watcher.refusal is None:
         return applied

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from controller.core.render.held import release_command, restart_hint
+from controller.core.render.held import accept_hint, release_command
 from controller.core.render.page_rows import SENDINGS, STATES, AppRow, age, chosen, partner_cells, row
 from controller.core.timestamp import timestamp
 from controller.doors.web.security_headers import HEADERS
@@ -87,7 +87,7 @@ class Page:
         since = partial(_since, now)
         return {
             "at": timestamp(now),
-            "source": _source(self._control.source(), since),
+            "source": _source(self._control.source(), since, self._control.store_words()),
             "partners": [
                 {
                     **_partner(state, since, self._control.store_words()),
@@ -103,7 +103,9 @@ def _shown(value: object) -> object:
     return escape(value) if type(value) is str else value
 
 
-def _source(state: SourceState, since: Callable[[float | None], str]) -> dict[str, object]:
+def _source(
+    state: SourceState, since: Callable[[float | None], str], store: Sequence[str]
+) -> dict[str, object]:
     return {
         "identity": state.identity,
         "revision": state.revision,
@@ -111,7 +113,7 @@ def _source(state: SourceState, since: Callable[[float | None], str]) -> dict[st
         "read": since(state.read),
         "error": state.error,
         "error_since": since(state.error_since),
-        "accept": restart_hint(state.digest) if state.digest else "",
+        "accept": accept_hint(state.digest, state.revision, store) if state.digest else "",
         "rejected": state.rejected,
         "waiting": state.waiting,
         "waited": since(state.waited),

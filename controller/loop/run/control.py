@@ -9,6 +9,10 @@ OnPass: TypeAlias = Callable[[Pass], None]
 """Called with each pass when the pass is over, in the loop's thread: returns at once and never raises."""
 
 
+def ignore_release(_: str) -> None:
+    """Do nothing with a digest that a person released: there is no source that it may be of."""
+
+
 class LoopControl(Protocol):
     """State of the loop, and the only ways to hurry it. No method makes the loop write."""
 

@@ -1,12 +1,12 @@
 """Controller of one source: as many partner loops as the source names, and an end without loss."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from controller.core.planning.source_guard import join_refusals
-from controller.core.render.held import restart_hint
+from controller.core.render.held import accept_hint
 from controller.core.render.problems import warned
 from controller.edges import log
 from controller.loop.run.partner_loop import LoopContext, PartnerLoop
@@ -35,7 +35,9 @@ class Controller:
     def __init__(self, source: SourceWatcher, context: LoopContext) -> None:
         self._source = source
         self._sign_ins = SignIns(context.sign_in)
-        self._context = replace(context, sign_in=self._sign_ins.sign_in, released=source.released)
+        self._context = replace(
+            context, sign_in=self._sign_ins.sign_in, released=source.released, on_release=self._release
+        )
         self._read_soon = asyncio.Event()
         self._reported_error = ("", "")
         self._reported_warnings: tuple[str, tuple[Problem, ...]] = ("", ())
@@ -74,6 +76,12 @@ class Controller:
 
     def source_changed(self) -> None:
         self._read_soon.set()
+
+    def _release(self, digest: str) -> None:
+        """Let through a source that is refused under *digest*. The digest of held changes releases none."""
+        if digest in self.source().digest.split(","):
+            self._source.release(digest)
+            self.source_changed()
 
     def stop(self) -> None:
         """Begin nothing new; `run` returns once all work under way has ended or is cancelled."""
@@ -137,7 +145,7 @@ class Controller:
         if self._reported_error == reported:
             return
         if state.error:
-            log_rejection(state)
+            log_rejection(state, self._context.store_words)
         elif not accepted:
             log.logger().info("source recovered", source=state.identity, revision=state.revision)
 
@@ -180,7 +188,7 @@ class Controller:
             await asyncio.gather(*pending, return_exceptions=True)
 
 
-def log_rejection(state: SourceState) -> None:
+def log_rejection(state: SourceState, store: Sequence[str] = ()) -> None:
     """Log that the newest revision is rejected, why, and which revision is in force instead."""
     log.logger().warning(
         "source rejected",
@@ -189,7 +197,7 @@ def log_rejection(state: SourceState) -> None:
         revision=state.revision,
         rejected=state.rejected,
         digest=state.digest,
-        **({"to_accept": restart_hint(state.digest)} if state.digest else {}),
+        **({"to_accept": accept_hint(state.digest, state.revision, store)} if state.digest else {}),
     )
 
 

@@ -13,20 +13,24 @@ from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
 from controller.loop.admission import admit, refuse_loss, resends
 from controller.loop.ports import Account, Elections, Hints, Reader, Triggers
-from controller.loop.run.control import OnPass
+from controller.loop.run.control import OnPass, ignore_release
 from controller.loop.run.replicas import SingleReplica
 from controller.loop.run.sign_ins import PartnerSession, SignIn
-from controller.loop.run.worker import EVENT, Worker
+from controller.loop.run.worker import EVENT, RELEASE, YIELD, Worker
 from controller.model.account import AccountFacts
 from controller.model.clock import Clock
 from controller.model.manifest import Desired, Partner
 from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Timing
+from controller.model.upstream import Upstream
 
 ASK_AGAIN = 1.0
 """Seconds between two tries to become the writer of a partner that another process leads."""
 
 GIVEN_WAY = 3.0
 """Seconds for which the writer lock is left to the process that asked for it: that one tries often."""
+
+REFUSED_REST = 30.0
+"""Seconds at most until a refused revision is tried again: a person may have released it meanwhile."""
 
 STORE_REST = 5.0
 """Seconds at most between two tries to reach a store that is away: our own store bears many tries."""
@@ -41,9 +45,9 @@ DENIALS = 3
 class LoopContext:
     """Context that every partner of a process shares. Once *stopping* is set, no loop begins anything new.
 
-    *released* are digests of losses that a person agreed to. With *ci* the store may begin anew with each
-    run. *resent* holds by account the first answer of `resends`, which counts for the whole process.
-    *store_words* name the store in commands.
+    *released* are digests of losses that a person agreed to; *on_release* takes further ones. With *ci* the
+    store may begin anew with each run. *resent* holds by account the first answer of `resends`, which counts
+    for the whole process. *store_words* name the store in commands.
     """
 
     sign_in: SignIn
@@ -55,7 +59,8 @@ class LoopContext:
     chance: Callable[[], float]
     stopping: asyncio.Event
     elections: Elections = field(default_factory=SingleReplica)
-    released: frozenset[str] = frozenset()
+    released: set[str] = field(default_factory=set)
+    on_release: Callable[[str], None] = ignore_release
     ci: bool = False
     resent: dict[str, bool] = field(default_factory=dict)
     store_words: tuple[str, ...] = ()
@@ -187,7 +192,7 @@ class PartnerLoop:
                     await self._pause(ASK_AGAIN)
                 except PlanRefused as error:
                     self._refusal = SourceRefused(error, self._refusal.since if self._refusal else began)
-                    await self._pause(self._rest(error, began))
+                    await self._pause(min(self._rest(error, began), REFUSED_REST))
                 except StoreError as error:
                     await self._pause(min(self._rest(error, began), STORE_REST))
 
@@ -215,9 +220,19 @@ class PartnerLoop:
 
     async def _admit(self, account: Account[Reader]) -> None:
         """Check again whether the revision may act: another process may have declared more meanwhile."""
+        await self._take_releases(account.upstream)
         revisions, released = account.store.revisions, self._context.released
         check = admit if self._context.timing.enforce else refuse_loss
         await check(revisions, account.upstream, self.partner, self._desired, released)
+
+    async def _take_releases(self, upstream: Upstream) -> None:
+        """Take the digests that other processes left. The worker takes what else they left."""
+        for hint in await self._context.hints.take(upstream) if self._context.timing.enforce else ():
+            kind, _, digest = hint.kind.partition(" ")
+            if kind == RELEASE:
+                self._context.on_release(digest)
+            if kind != YIELD:  # whoever wants the lock repeats it
+                await self._context.hints.leave(upstream, hint.app, hint.kind)
 
     @asynccontextmanager
     async def _writing(self, session: PartnerSession) -> AsyncIterator[Account[Reader]]:
@@ -237,6 +252,7 @@ class PartnerLoop:
             triggers=context.triggers,
             on_pass=context.on_pass,
             chance=context.chance,
+            on_release=context.on_release,
         )
         try:
             self._worker.declare(self._desired)

@@ -71,7 +71,7 @@ class SourceWatcher:
     revisions: Revisions
     decode: Decode
     clock: Clock
-    released: frozenset[str] = frozenset()
+    released: set[str] = field(default_factory=set)
     admits: bool = True
     accepted: Decoded = field(default_factory=lambda: Decoded(None, ()))
     files: tuple[SourceFile, ...] = ()
@@ -97,6 +97,12 @@ class SourceWatcher:
     def desired(self) -> Desired | None:
         """The declaration of the last good revision, None if there was none yet."""
         return self.accepted.desired
+
+    def release(self, digest: str) -> None:
+        """Let through what *digest* names; what is refused now is read again."""
+        self.released.add(digest)
+        if self.refusal is not None:
+            self._seen = ""
 
     @property
     def pending(self) -> bool:

@@ -19,7 +19,7 @@ from controller.core.status.run_report import report
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, StoreError
 from controller.loop.ports import Account, Hints, Reader, Triggers
-from controller.loop.run.control import OnPass
+from controller.loop.run.control import OnPass, ignore_release
 from controller.loop.run.partner_cache import PartnerCache
 from controller.loop.run.status_recorder import StatusRecorder
 from controller.model.history import Hint
@@ -37,7 +37,7 @@ HANDOVER = (":yield", YIELD)
 class Worker:
     """Runs the passes of one partner, as its writer or only as an observer. *on_pass* is called with each."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (each by keyword)
         self,
         account: Account[Reader],
         *,
@@ -46,8 +46,10 @@ class Worker:
         triggers: Triggers,
         on_pass: OnPass,
         chance: Callable[[], float],
+        on_release: Callable[[str], None] = ignore_release,
     ) -> None:
         self._account = account
+        self._on_release = on_release
         self._hints = hints
         self._timing = timing
         self._triggers = triggers
@@ -173,6 +175,7 @@ class Worker:
             self.event([about or hint.app])
         elif kind == RELEASE:
             self._released.add(about)
+            self._on_release(about)  # it may be the digest of a source
             self._schedule.hurry(WHOLE_PARTNER, self._now)
         elif hint.app == WHOLE_PARTNER or hint.app in self._cache.apps:
             self._forced.add(hint.app)

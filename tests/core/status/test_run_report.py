@@ -16,6 +16,7 @@ from controller.core.status.run_report import (
     report,
     total,
     unfinished,
+    with_left_out,
 )
 from controller.model.manifest import AppId
 from controller.model.plan import (
@@ -311,3 +312,13 @@ def test_a_plan_whose_waits_are_followed_is_done_once_they_have_ended() -> None:
     approval = approval_of(replace(plan(LINK), waiting=(LATER,)))
     assert not is_finished(Report("main", looked=True, waiting=(LATER,)), approval, wait=True)
     assert is_finished(Report("main", looked=True), approval, wait=True)
+
+
+def test_a_report_names_what_a_saved_plan_left_out() -> None:
+    held = HeldChange(LINK, "maxLinks", "2 planned, 1 allowed")
+    stuck = Blocked(SUB, "TagTaken", "words")
+    saved = replace(plan(blocked=[stuck]), held=(held,))
+    part = with_left_out(Report("main", looked=True, unchanged=2), saved)
+    assert (part.held, part.blocked, part.held_digest) == ((held,), (stuck,), None)
+    assert {name: n for name, n in part.summary.items() if n} == {"unchanged": 2, "blocked": 1, "held": 1}
+    assert with_left_out(part, saved) == part, "each of them once"

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from controller.errors import SourceError, Unsettled
 from controller.loop.run.controller import GRACE, Controller
 from controller.loop.run.source_watcher import SourceWatcher
+from controller.loop.run.worker import RELEASE
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import App, Desired, Partner
 from controller.model.passes import WHOLE_PARTNER, SourceState
@@ -72,6 +73,7 @@ class World:
     door: Door
     shelf: Shelf
     controller: Controller
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def at(self, seconds: float, change: object, *arguments: object) -> None:
         assert callable(change)
@@ -97,9 +99,7 @@ def world(there: Tending) -> World:
 
 def made(there: Tending, shelf: Shelf, *released: str) -> World:
     door = Door(there, UPSTREAMS)
-    watched = SourceWatcher(
-        shelf, there.store.revisions, shelf.decode, there.clock, released=frozenset(released)
-    )
+    watched = SourceWatcher(shelf, there.store.revisions, shelf.decode, there.clock, released=set(released))
     return World(there, door, shelf, Controller(watched, there.context(door.stand, asyncio.Event())))
 
 
@@ -126,6 +126,34 @@ def test_every_partner_gets_its_own_subscriptions_and_releases(there: Tending) -
     made(there, shelf, trouble.rpartition(" ")[2]).run(60)
     tags = {there.remote.apps[app].name: set(subs) for app, subs in there.remote.subs.items()}
     assert tags == {"AppOne": {"events"}, "AppTwo": {"other"}}
+
+
+def release(world: World, seconds: float, *digests: str) -> None:
+    """Have another process release *digests*, or what is refused by then."""
+
+    async def leave() -> None:
+        named = digests or tuple(world.controller.source().digest.split(","))
+        for number, digest in enumerate(named):
+            hints = world.tending.store.hints
+            await hints.leave(UPSTREAMS["main"], f":release {number}", f"{RELEASE} {digest}")
+
+    world.at(seconds, lambda: world.tasks.append(world.tending.loop.create_task(leave())))
+
+
+def test_a_source_that_lost_too_much_is_released_while_the_process_runs(world: World) -> None:
+    apps = [app(f"AppNumber{number}", f"91000000000{number}") for number in range(1, 5)]
+    world.shelf.put("r1", PARTNER, *apps)
+    world.edit(60, "r2", PARTNER, apps[0])
+    refused: list[str] = []
+    world.at(90, lambda: refused.append(world.controller.source().error))
+    release(world, 100, "sha256:of-something-else")
+    world.at(110, lambda: refused.append(world.controller.source().error))
+    release(world, 120)
+    world.run(180)
+    assert ["4 Apps became 1" in each for each in refused] == [True, True]
+    state = world.controller.source()
+    assert (state.revision, state.error) == ("r2", "")
+    assert world.passes("main")[-1] == "r2"
 
 
 def test_the_source_is_read_soon_after_a_change_and_otherwise_at_each_interval(world: World) -> None:

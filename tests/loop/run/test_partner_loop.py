@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from controller.errors import Busy, Denied, Locked, StoreError
 from controller.loop.run.partner_loop import ASK_AGAIN, GIVEN_WAY, PartnerLoop
-from controller.loop.run.worker import EVENT, HANDOVER
+from controller.loop.run.worker import EVENT, HANDOVER, RELEASE
 from controller.model.history import Declared, Hint
 from controller.model.manifest import AppId
 from controller.model.passes import Timing
@@ -67,11 +67,29 @@ def test_a_loss_compared_with_another_process_is_refused_until_it_is_released(th
     assert f"10 Apps became 1 for {HERE}" in made.state().error
     digest = made.state().error.rpartition(" ")[2]
     agreed, stopping = begun(there, door)
-    agreed._context = replace(agreed._context, released=frozenset([digest]))
+    agreed._context = replace(agreed._context, released={digest})
     there.loop.call_later(100, stopping.set)
     there.run(agreed.run())
     assert set(there.remote.subs[AppId("app-1")]) == {"events"}
     assert there.run(there.store.revisions.declared(HERE)) == Declared(1, 1)
+
+
+def test_a_refused_loss_is_released_by_another_process_within_a_minute(there: Tending) -> None:
+    there.run(_declared(there, 10))
+    made, stopping = begun(there, Door(there))
+    released = made._context.released
+    made._context = replace(made._context, on_release=released.add)
+
+    async def release() -> None:
+        await there.store.hints.leave(HERE, *HANDOVER)
+        await there.store.hints.leave(HERE, "", f"{RELEASE} {made.state().error.rpartition(' ')[2]}")
+
+    there.loop.call_later(200, lambda: tasks.append(there.loop.create_task(release())))
+    there.loop.call_later(260, stopping.set)
+    tasks: list[asyncio.Task[None]] = []
+    there.run(made.run())
+    assert set(there.remote.subs[AppId("app-1")]) == {"events"}
+    assert there.run(there.store.hints.take(HERE)) == ()
 
 
 def test_an_observing_process_stores_no_count_of_declared_items(there: Tending) -> None:

@@ -89,9 +89,7 @@ class World:
     clock: FakeClock
 
     async def watched(self, released: Iterable[str] = (), shelf: Shelf | None = None) -> SourceWatcher:
-        made = SourceWatcher(
-            shelf or self.shelf, self.store.revisions, decode, self.clock, frozenset(released)
-        )
+        made = SourceWatcher(shelf or self.shelf, self.store.revisions, decode, self.clock, set(released))
         await made.load_last_good()
         return made
 

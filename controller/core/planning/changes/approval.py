@@ -68,12 +68,11 @@ def _named(effects: Iterable[Effect]) -> Mapping[str, Effect]:
 def approved(plan: Plan, approval: Approval) -> Plan:
     """Return *plan* with the approved actions only.
 
-    An approved action whose app is gone waits for nothing: a link that was not approved would come first.
+    What belongs to an app that is not there waits for nothing: a link that was not approved would come first.
     """
     actions = tuple(action for action in plan.actions if approval.covers(action))
     gone = {each.app.name for each in plan.actions if isinstance(each, Link) and each not in actions}
-    planned = {subject_of(effect)[1] for effect in approval.actions.values()} if gone else set()
-    waiting = tuple(each for each in plan.waiting if each.item.app not in gone or each.item not in planned)
+    waiting = tuple(each for each in plan.waiting if each.item.app not in gone)
     return replace(plan, actions=actions, waiting=waiting)
 
 
