@@ -20,9 +20,8 @@ def test_what_a_guard_holds_is_in_a_plan_only_if_it_was_released_there(tmp_path:
         held = there.plan("--out", "plan.json")
         assert (held.code, held.summary) == (4, {"held": 3, "waiting": 3})
         assert held.json()["heldDigest"] in there.run("show", "plan.json").out
-        for _ in range(2):
-            done = applied(there, "--wait")
-            assert (done.code, done.summary) == (4, {"held": 3}), "at once, and never as a success"
+        done = applied(there, "--wait")
+        assert (done.code, done.summary) == (4, {"held": 3}), "at once, and not as a success"
         assert not there.calls("link"), "a plan of held changes does none of them"
 
         released = there.plan("--out", "plan.json", "--release", held.json()["heldDigest"])
@@ -225,3 +224,39 @@ def test_a_plan_waits_for_its_turn_beside_a_running_controller(tmp_path: Path) -
             done = applied(there, "--lock-timeout", "30s")
             assert (done.code, done.summary["linked"]) == (0, 1), done.err
             assert run.process.poll() is None
+
+
+def test_what_waited_is_done_by_a_later_run_of_the_same_plan(tmp_path: Path) -> None:
+    """Also of a plan that only waits; a run without --wait neither drops it nor calls it done."""
+    with world(tmp_path, scale=1) as there:
+        there.stay_signed_in()
+        there.declare(THREE[0], THREE[3])
+        assert there.plan("--out", "plan.json").code == 0
+        first = applied(there)
+        assert (first.code, first.summary) == (0, {"linked": 1, "waiting": 1})
+        assert there.plan("--out", "later.json").summary == {"waiting": 1, "unchanged": 1}
+        early = applied(there)
+        assert (early.code, early.summary, early.json()["plan"]["before"]) == (
+            0,
+            {"linked": 1, "waiting": 1},
+            {},
+        )
+        there.control("advance", {"seconds": 1_000_000})
+        later = there.run("apply", "later.json", "-o", "json")
+        assert (later.code, later.summary) == (0, {"subscribed": 1, "unchanged": 1}), later.err
+        assert there.tags() == {"AppOne": ["events"]}
+        assert applied(there).code == 0
+        assert len(there.calls("link")) == len(there.calls("subscribe")) == 1
+
+
+def test_a_plan_that_failed_leaves_no_plan_of_before(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(*THREE)
+        saved = there.plan("--out", "my plan.json")
+        assert "gupshupctl apply 'my plan.json'" in saved.err
+        there.declare("kind: Nothing\n")
+        assert there.plan("--out", "my plan.json").code == 3
+        assert not (tmp_path / "my plan.json").exists()
+        there.declare(*THREE)
+        assert "gupshupctl apply ./-x.json" in there.plan("--out", "-x.json").err
+        assert there.apply("./-x.json").summary["linked"] == 3

@@ -24,7 +24,12 @@ def release_command(digest: str, store: Sequence[str] = ()) -> str:
 
 def apply_command(paths: Iterable[str], digest: str, more: Sequence[str] = ()) -> str:
     """Return the command that applies *paths* and releases *digest*. *more* are its other words."""
-    return " ".join(("gupshupctl apply", *map(shlex.quote, paths), option(digest), *more))
+    return " ".join(("gupshupctl apply", *map(path_word, paths), option(digest), *more))
+
+
+def path_word(path: str) -> str:
+    """Return *path* as a word of a command that can be pasted: never taken for an option."""
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)
 
 
 def accept_hint(digest: str, revision: str, store: Sequence[str] = ()) -> str:

@@ -122,9 +122,9 @@ def unfinished(part: Report) -> bool:
     return bool(part.provisioning) or any(each.item.app not in stuck for each in lagging)
 
 
-def is_finished(part: Report, approval: Approval, *, wait: bool) -> bool:
-    """Return whether each approved action has an outcome; with *wait*, also what followed a wait."""
-    effects = (*approval.actions.values(), *(approval.waiting.values() if wait else ()))
+def is_finished(part: Report, approval: Approval) -> bool:
+    """Return whether each approved action has an outcome, also what only waited when it was approved."""
+    effects = (*approval.actions.values(), *approval.waiting.values())
     items = {subject_of(effect)[1] for effect in effects}
     unclear = any(result.outcome is Outcome.UNCLEAR for result in part.results)
     return part.looked and not part.error and not unclear and not any(w.item in items for w in part.waiting)

@@ -93,7 +93,7 @@ async def apply_all(
             await apply_until_settled(account, run, wait=options.wait, until=until, on_progress=on_progress)
             await accept(account)
             if asked.saved is not None:
-                await spend(runtime, asked.saved, run, partner.name, wait=options.wait)
+                await spend(runtime, asked.saved, run, partner.name)
 
     async with cancelled_by_signals(), runtime.store, sign_ins:
         if asked.saved is not None:

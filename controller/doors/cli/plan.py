@@ -16,6 +16,7 @@ from controller.core.planning.changes.findings import PlanFinding, blocked_by_ch
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
 from controller.core.planning.source_guard import join_refusals, noted
 from controller.core.planning.subscriptions import UNAVAILABLE
+from controller.core.render.held import path_word
 from controller.core.render.plans import summary_words
 from controller.doors.app import Runtime, open_reader
 from controller.doors.cli.exits import ERROR, code_of, worst
@@ -39,11 +40,11 @@ from controller.doors.cli.partners import (
     partners_of,
     pass_request,
 )
-from controller.doors.cli.saved.plan_file import is_plan_file, refuse_plan_files, save_plan, saved_plan
+from controller.doors.cli.saved.plan_file import prepare_plan_file, refuse_plan_files, save_plan, saved_plan
 from controller.doors.cli.source.changed import SourceChange, change_since
 from controller.doors.cli.source.checks import refuse_source
 from controller.doors.cli.source.load import Loaded, load
-from controller.errors import ControllerError, PlanRefused, Usage
+from controller.errors import ControllerError, PlanRefused
 from controller.loop.admission import refuse_loss
 from controller.loop.apply import PartnerRun, plan_when_observed
 from controller.model.manifest import Partner
@@ -97,8 +98,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     printing.empty_files()
     named = paths_or_default(paths)
     refuse_plan_files(named)
-    if out is not None and not is_plan_file(out):
-        raise Usage(f"--out takes a file whose name ends in .json; not {out!r:.80}")
+    if out is not None:
+        prepare_plan_file(out)
     memo: FileMemo = {}
     loaded, revision = load(named, memo), chosen(since, os.environ)
     change = None if revision is None else asyncio.run(change_since(revision, named, loaded, memo))
@@ -196,7 +197,7 @@ def _save(path: str, planned: PartnerPlans, loaded: Loaded, now: float, *, whole
     since = {} if planned.change is None else planned.change.document
     saved = saved_plan(planned.plans, loaded, planned.upstreams, now, whole=whole)
     digest = save_plan(path, replace(saved, since=since))
-    click.echo(f"Saved as {path}, {digest}. To do exactly this: gupshupctl apply {path}", err=True)
+    click.echo(f"Saved as {path}, {digest}. To do exactly this: gupshupctl apply {path_word(path)}", err=True)
 
 
 def _print_waits(run: PartnerRun) -> None:

@@ -10,6 +10,7 @@ from controller.core.planning.matched_app import subscription_item
 from controller.model.plan import (
     Action,
     Blocked,
+    HeldChange,
     Item,
     Link,
     Outcome,
@@ -91,6 +92,8 @@ def test_nothing_waits_for_a_link_that_was_not_shown() -> None:
     assert approved(last, approval_of(plan(POST))) == plan()
     assert approved(last, approval_of(plan(waiting=[WAITS]))) == plan()
     assert approved(last, approval_of(plan(LINK, POST))) == last, "the link was shown, too"
+    held = replace(plan(waiting=[WAITS]), held=(HeldChange(LINK, "maxLinks"),))
+    assert approved(held, approval_of(plan(waiting=[WAITS]))).waiting == ()
 
 
 def test_guards_count_what_only_waited_when_it_was_shown() -> None:

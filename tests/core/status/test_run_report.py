@@ -289,7 +289,7 @@ LATER = Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE, effect=WANTED)
         pytest.param(
             Report("main", waiting=(Waiting(Verb.LINK, ITEM, WaitFor.BUDGET),)), False, id="not its turn yet"
         ),
-        pytest.param(Report("main", waiting=(LATER,)), True, id="what only waited when it was shown"),
+        pytest.param(Report("main", waiting=(LATER,)), False, id="what it only waits for"),
         pytest.param(
             Report(
                 "main",
@@ -304,14 +304,14 @@ LATER = Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE, effect=WANTED)
 )
 def test_a_plan_is_done_once_each_action_has_an_outcome(part: Report, *, finished: bool) -> None:
     approval = approval_of(replace(plan(LINK), waiting=(LATER,)))
-    assert is_finished(replace(part, looked=True), approval, wait=False) is finished
-    assert not is_finished(replace(part, looked=False), approval, wait=False), "nothing was observed"
+    assert is_finished(replace(part, looked=True), approval) is finished
+    assert not is_finished(replace(part, looked=False), approval), "nothing was observed"
 
 
 def test_a_plan_whose_waits_are_followed_is_done_once_they_have_ended() -> None:
     approval = approval_of(replace(plan(LINK), waiting=(LATER,)))
-    assert not is_finished(Report("main", looked=True, waiting=(LATER,)), approval, wait=True)
-    assert is_finished(Report("main", looked=True), approval, wait=True)
+    assert not is_finished(Report("main", looked=True, waiting=(LATER,)), approval)
+    assert is_finished(Report("main", looked=True), approval)
 
 
 def test_a_report_names_what_a_saved_plan_left_out() -> None:

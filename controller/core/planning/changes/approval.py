@@ -71,7 +71,8 @@ def approved(plan: Plan, approval: Approval) -> Plan:
     What belongs to an app that is not there waits for nothing: a link that was not approved would come first.
     """
     actions = tuple(action for action in plan.actions if approval.covers(action))
-    gone = {each.app.name for each in plan.actions if isinstance(each, Link) and each not in actions}
+    links = (*plan.actions, *(each.action for each in plan.held))
+    gone = {each.app.name for each in links if isinstance(each, Link) and each not in actions}
     waiting = tuple(each for each in plan.waiting if each.item.app not in gone)
     return replace(plan, actions=actions, waiting=waiting)
 

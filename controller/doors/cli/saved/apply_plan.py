@@ -30,21 +30,19 @@ def approvals_of(saved: SavedPlan) -> Mapping[str, Approval]:
 
 
 def saved_request(saved: SavedPlan, desired: Desired, now: float, *, wait: bool) -> PassRequest:
-    """Return the request of a run: about the apps with actions, with *wait* also about those that waited.
+    """Return the request of a run: about everything that the plan does, now or after a wait.
 
     The apps themselves are among its items: what became of an app decides about its subscriptions.
     """
-    shown = frozenset(item for each in approvals_of(saved).values() for item in _items(each, waiting=True))
-    names = {item.app for each in approvals_of(saved).values() for item in _items(each, waiting=wait)}
-    named = (replace(item, kind=Kind.APP, name=item.app) for item in shown)
-    items = frozenset(item for item in (*shown, *named) if item.app in names)
+    shown = frozenset(item for each in approvals_of(saved).values() for item in _items(each))
+    items = shown | {replace(item, kind=Kind.APP, name=item.app) for item in shown}
     left, _ = narrow(desired, None, items)
     reads = HealthReads.AWAITED if wait else HealthReads.UNKNOWN
     return PassRequest(left, desired, Request(only=items, at=now, health_reads=reads, touched=items))
 
 
-def _items(approval: Approval, *, waiting: bool) -> Iterator[Item]:
-    for effect in (*approval.actions.values(), *(approval.waiting.values() if waiting else ())):
+def _items(approval: Approval) -> Iterator[Item]:
+    for effect in (*approval.actions.values(), *approval.waiting.values()):
         yield subject_of(effect)[1]
 
 
@@ -69,7 +67,7 @@ async def spent(runtime: Runtime, saved: SavedPlan) -> Mapping[str, float]:
     return {name: at for name, at in found.items() if at is not None}
 
 
-async def spend(runtime: Runtime, saved: SavedPlan, run: PartnerRun, name: str, *, wait: bool) -> None:
-    """Remember that the plan is done for the partner *name*, if each of its actions has an outcome."""
-    if is_finished(run.report(name), run.request.approval or Approval(), wait=wait):
+async def spend(runtime: Runtime, saved: SavedPlan, run: PartnerRun, name: str) -> None:
+    """Remember that the plan is done for the partner *name*, if all that it does has an outcome."""
+    if is_finished(run.report(name), run.request.approval or Approval()):
         await runtime.store.spent.spend(saved.upstreams[name], saved.digest)

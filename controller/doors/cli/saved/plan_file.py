@@ -45,6 +45,19 @@ def refuse_plan_files(paths: Sequence[str]) -> None:
         )
 
 
+def prepare_plan_file(path: str) -> None:
+    """Remove an earlier plan: it must not be taken for the one to come, if that fails.
+
+    Raises Usage for a name that is not one of a plan, ControllerError if the file cannot be removed.
+    """
+    if not is_plan_file(path):
+        raise Usage(f"--out takes a file whose name ends in .json; not {path!r:.80}")
+    try:
+        Path(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise ControllerError(f"cannot save the plan as {path}: {error.strerror}") from error
+
+
 def save_plan(path: str, saved: SavedPlan) -> str:
     """Write the plan to *path*, for its owner to read, whole or not at all. Return its digest."""
     document, file = saved_document(saved), Path(path)
