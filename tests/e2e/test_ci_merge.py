@@ -32,6 +32,8 @@ def test_a_merge_applies_exactly_the_plan_that_was_reviewed(tmp_path: Path, how:
         assert it.there.tags()["AppTwo"] == ["events"]
         assert it.there.apps()["AppOne"]["subscriptions"][0]["url"] == ELSEWHERE
         assert it.hub.foreign_headers == [None], "the address of the archive never gets the token"
+        it.step("outputs.py", "apply", "0", GITHUB_OUTPUT=str(it.there.folder / "said"))
+        assert "has-changes=true" in it.text("said").splitlines()
 
 
 def test_a_plan_is_applied_once_and_then_everything_is_planned(tmp_path: Path) -> None:

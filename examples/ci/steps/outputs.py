@@ -17,7 +17,11 @@ from host import this_host
 
 SAVED = Path("saved-plan.json")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-COUNTED = ("link", "subscribe", "update", "unsubscribe", "held")
+COUNTED = {
+    "plan": ("link", "subscribe", "update", "unsubscribe", "held"),
+    "apply": ("linked", "subscribed", "updated", "unsubscribed", "held", "failed", "stale", "unclear"),
+}
+"""What makes a difference to Gupshup, was to make one, or is held."""
 
 
 def document(path: Path) -> dict[str, Any]:
@@ -28,11 +32,11 @@ def document(path: Path) -> dict[str, Any]:
 
 def outputs(verb: str, code: int, paths: list[str]) -> dict[str, str]:
     """Return the outputs. Nothing in them comes from a manifest."""
-    counts = document(Path("plan.json")).get("summary", {})
+    counts = document(Path(f"{verb}.json")).get("summary", {})
     digest = str(document(SAVED).get("digest", ""))
     return {
         "exit-code": str(code),
-        "has-changes": "true" if any(counts.get(name) for name in COUNTED) else "false",
+        "has-changes": "true" if any(counts.get(name) for name in COUNTED[verb]) else "false",
         "plan-file": str(SAVED) if digest else "",
         "digest": digest if _DIGEST.fullmatch(digest) else "",
         "artefact": artefact_of(verb, paths, this_host().commit),
