@@ -139,7 +139,7 @@ def test_a_request_that_is_waited_for_can_be_interrupted(tmp_path: Path, number:
         there.declare(*THREE)
         assert there.apply("--wait").code == 0
         with there.going("reconcile", "--wait") as run:
-            run.said("no `gupshupctl run` works on")
+            run.said("No `gupshupctl run` works on")
             done = run.signal(number)
         assert (done.code, done.out) == (130, "")
         assert done.err.endswith("\nInterrupted: the command ended before its work was done.\n")

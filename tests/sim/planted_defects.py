@@ -207,7 +207,7 @@ def _begun_anew(real: Callable[[Path], Any]) -> Callable[[Path], Any]:
 
 
 def _guarded_by(guard: object) -> dict[str, object]:
-    doors = ("loop.admission", "doors.cli.source.checks", "doors.cli.apply")
+    doors = ("loop.admission", "doors.cli.source.checks", "doors.cli.apply_all")
     return {f"controller.{door}:refuse_loss": guard for door in doors}
 
 

@@ -17,6 +17,7 @@ def checkout(folder: Path, *, docker: str, git: str) -> Path:
     """Make a repository with the script, and programs that answer for the registry and the actions."""
     (folder / ".ci").mkdir()
     shutil.copy(ROOT / ".ci/pin", folder / ".ci/pin")
+    (folder / "action.yml").write_text("runs: {using: composite, steps: []}\n")
     (folder / ".github/workflows").mkdir(parents=True)
     (folder / ".github/workflows/ci.yml").write_text(WORKFLOW.format(TAG))
     (folder / "Dockerfile").write_text("ARG BASE=python:3.11-slim-bookworm\nFROM ${BASE}\n")

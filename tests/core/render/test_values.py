@@ -37,6 +37,11 @@ def update(**changes: tuple[str, str]) -> Update:
             (f"callbackUrl: (cannot be read) → {CALLBACK}",),
             id="a callback",
         ),
+        pytest.param(
+            SetCallback(APP, app_id(), CALLBACK, unknown=True),
+            (f"callbackUrl: unknown → declared ({CALLBACK})",),
+            id="a callback that was never written from here",
+        ),
         pytest.param(Subscribe(WANTED, app_id()), (f"→ {URL}, SENT, READ, version 3",), id="a subscription"),
         pytest.param(
             replace(HEADED, tag="other", active=False, show_on_ui=True),

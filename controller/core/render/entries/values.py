@@ -21,8 +21,10 @@ def values_of(effect: Effect | None, phones: Phones) -> tuple[str, ...]:
             return ()
         case Link(app) | (App() as app):
             return (_joined(_linked(app, phones)),)
-        case SetCallback(url=url):
-            return (f"callbackUrl: {UNREADABLE} → {phones.words(url)}",)
+        case SetCallback(url=url, unknown=unknown):
+            wanted = phones.words(url)
+            change = _unread(wanted, unknown=True) if unknown else f"{UNREADABLE} → {wanted}"
+            return (f"callbackUrl: {change}",)
         case Subscribe(wanted) | (Subscription() as wanted):
             return (_joined(_subscribed(wanted, phones)),)
         case Update():
@@ -66,6 +68,11 @@ def _removed(remote: RemoteSubscription, phones: Phones) -> Iterator[str]:
     yield from modes.names(remote)
 
 
+def _unread(declared: str, *, unknown: bool) -> str:
+    """Return the change of a value that cannot be read. *unknown*: it was never written from here either."""
+    return f"{'unknown' if unknown else UNREADABLE} → declared ({declared})"
+
+
 def _changed(update: Update, phones: Phones) -> Iterator[str]:
     for name, (old, new) in update.changes.items():
         found, wanted = phones.words(old), phones.words(new)
@@ -73,7 +80,8 @@ def _changed(update: Update, phones: Phones) -> Iterator[str]:
             case "modes":
                 yield f"modes: {_difference(update) or f'{found} → {wanted}'}"
             case "headers":
-                yield f"headers: {UNREADABLE} → declared ({', '.join(sorted(update.subscription.headers))})"
+                names = ", ".join(sorted(update.subscription.headers))
+                yield f"headers: {_unread(names, unknown=update.unknown)}"
             case _:
                 yield f"{name}: {found} → {wanted}"
 
