@@ -259,4 +259,6 @@ def test_a_plan_that_failed_leaves_no_plan_of_before(tmp_path: Path) -> None:
         assert not (tmp_path / "my plan.json").exists()
         there.declare(*THREE)
         assert "gupshupctl apply ./-x.json" in there.plan("--out", "-x.json").err
+        old = there.run("apply", "./-x.json", "--max-age", "0s")
+        assert (old.code, old.err.startswith("Error: ./-x.json: it was made at 20")) == (1, True), old.err
         assert there.apply("./-x.json").summary["linked"] == 3

@@ -34,7 +34,7 @@ from controller.doors.cli.saved.plan_file import is_plan_file, load_plan, refuse
 from controller.doors.cli.signals import on_end_signal
 from controller.doors.cli.source.load import Loaded, load
 from controller.edges import streams
-from controller.errors import StoreError, Usage
+from controller.errors import PlanFileError, StoreError, Usage
 from controller.loop.apply import OnProgress
 
 
@@ -117,7 +117,10 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
 def _saved(path: str, max_age: float) -> ApplyRequest:
     """Return the request to do what the file holds; PlanFileError if it is older than *max_age* seconds."""
     saved, loaded = load_plan(path)
-    refuse_age(saved.created, time.time(), max_age)
+    try:
+        refuse_age(saved.created, time.time(), max_age)
+    except PlanFileError as error:
+        raise PlanFileError(f"{path}: {error}") from None
     return ApplyRequest(loaded, Selection(resend=True), approvals_of(saved), saved)
 
 
