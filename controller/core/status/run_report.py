@@ -117,17 +117,25 @@ def converging(part: Report) -> bool:
 
 def unfinished(part: Report) -> bool:
     """Return whether an app is not live yet, or a subscription waits for an app that nothing blocks."""
-    stuck = {blocked.item.app for blocked in part.blocked}
-    lagging = (each for each in part.waiting if WAITS[each.wait_for].ended_by is EndedBy.GUPSHUP)
-    return bool(part.provisioning) or any(each.item.app not in stuck for each in lagging)
+    lagging = (each for each in _awaited(part) if WAITS[each.wait_for].ended_by is EndedBy.GUPSHUP)
+    return bool(part.provisioning) or any(lagging)
 
 
 def is_finished(part: Report, approval: Approval) -> bool:
-    """Return whether each approved action has an outcome, also what only waited when it was approved."""
+    """Return whether each approved action has an outcome, also what only waited when it was approved.
+
+    What waits for an app that is blocked has one: it does not come before a new plan.
+    """
     effects = (*approval.actions.values(), *approval.waiting.values())
     items = {subject_of(effect)[1] for effect in effects}
     unclear = any(result.outcome is Outcome.UNCLEAR for result in part.results)
-    return part.looked and not part.error and not unclear and not any(w.item in items for w in part.waiting)
+    awaited = any(each.item in items for each in _awaited(part))
+    return part.looked and not part.error and not unclear and not awaited
+
+
+def _awaited(part: Report) -> Iterable[Waiting]:
+    stuck = {blocked.item.app for blocked in part.blocked}
+    return (each for each in part.waiting if each.item.app not in stuck)
 
 
 def total(parts: Iterable[Report]) -> dict[str, int]:

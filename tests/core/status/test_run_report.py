@@ -291,6 +291,11 @@ LATER = Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE, effect=WANTED)
         ),
         pytest.param(Report("main", waiting=(LATER,)), False, id="what it only waits for"),
         pytest.param(
+            Report("main", waiting=(LATER,), blocked=(Blocked(ITEM, "NameTaken", "words"),)),
+            True,
+            id="what waits for an app that is blocked",
+        ),
+        pytest.param(
             Report(
                 "main",
                 results=(result(Outcome.FAILED),),
