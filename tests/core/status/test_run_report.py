@@ -1,6 +1,6 @@
 """What came of a run, counted honestly."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -20,7 +20,6 @@ from controller.core.status.run_report import (
 )
 from controller.model.manifest import AppId
 from controller.model.plan import (
-    Action,
     Blocked,
     HeldChange,
     Item,
@@ -37,7 +36,7 @@ from controller.model.plan import (
     Waiting,
 )
 from tests.builders.manifest import APP, CALLBACK, PARTNER, WANTED, app, subscription
-from tests.builders.plan import ITEM, SUB
+from tests.builders.plan import ITEM, SUB, plan_of
 from tests.builders.upstream import app_id, remote
 
 LINK = Link(APP)
@@ -45,24 +44,6 @@ POST = Subscribe(WANTED, app_id())
 PUT = Update(WANTED, app_id(), remote(WANTED), {}, drift=True)
 NOBODY: Mapping[Item, AppId | None] = {}
 CONFIRMED = (Outcome.DONE, "Confirmed")
-
-
-def plan(
-    *actions: Action,
-    unchanged: Sequence[Item] = (),
-    provisioning: Sequence[Item] = (),
-    unverifiable: Sequence[Item] = (),
-    blocked: Sequence[Blocked] = (),
-) -> Plan:
-    return Plan(
-        PARTNER,
-        "r1",
-        actions=tuple(actions),
-        blocked=tuple(blocked),
-        unchanged=tuple(unchanged),
-        provisioning=tuple(provisioning),
-        unverifiable=tuple(unverifiable),
-    )
 
 
 def result(outcome: Outcome, verb: Verb = Verb.LINK, item: Item = ITEM, reason: str = "Why") -> Result:
@@ -84,32 +65,32 @@ UNSURE = [Outcome.UNCLEAR, Outcome.STALE]
 @pytest.mark.parametrize(
     ("last", "verb", "item", "confirmed"),
     [
-        pytest.param(plan(unchanged=[ITEM]), Verb.LINK, ITEM, True, id="a link that is there"),
-        pytest.param(plan(provisioning=[ITEM]), Verb.LINK, ITEM, True, id="a link on its way to live"),
+        pytest.param(plan_of(unchanged=[ITEM]), Verb.LINK, ITEM, True, id="a link that is there"),
+        pytest.param(plan_of(provisioning=[ITEM]), Verb.LINK, ITEM, True, id="a link on its way to live"),
         pytest.param(
-            plan(unverifiable=[ITEM]), Verb.LINK, ITEM, True, id="a link with a callback nobody knows"
+            plan_of(unverifiable=[ITEM]), Verb.LINK, ITEM, True, id="a link with a callback nobody knows"
         ),
         pytest.param(
-            plan(SetCallback(APP, app_id(), CALLBACK)),
+            plan_of(SetCallback(APP, app_id(), CALLBACK)),
             Verb.LINK,
             ITEM,
             True,
             id="a link whose callback is next",
         ),
-        pytest.param(plan(LINK), Verb.LINK, ITEM, False, id="a link that is still to be made"),
-        pytest.param(plan(), Verb.LINK, ITEM, False, id="a link that nobody saw"),
-        pytest.param(plan(unchanged=[SUB]), Verb.SUBSCRIBE, SUB, True, id="a subscription that is there"),
-        pytest.param(plan(PUT), Verb.SUBSCRIBE, SUB, True, id="a subscription that is there, and differs"),
-        pytest.param(plan(POST), Verb.SUBSCRIBE, SUB, False, id="a subscription that is still to be made"),
-        pytest.param(plan(unchanged=[SUB]), Verb.UPDATE, SUB, True, id="an update that took"),
-        pytest.param(plan(PUT), Verb.UPDATE, SUB, False, id="an update that did not take"),
+        pytest.param(plan_of(LINK), Verb.LINK, ITEM, False, id="a link that is still to be made"),
+        pytest.param(plan_of(), Verb.LINK, ITEM, False, id="a link that nobody saw"),
+        pytest.param(plan_of(unchanged=[SUB]), Verb.SUBSCRIBE, SUB, True, id="a subscription that is there"),
+        pytest.param(plan_of(PUT), Verb.SUBSCRIBE, SUB, True, id="a subscription that is there, and differs"),
+        pytest.param(plan_of(POST), Verb.SUBSCRIBE, SUB, False, id="a subscription that is still to be made"),
+        pytest.param(plan_of(unchanged=[SUB]), Verb.UPDATE, SUB, True, id="an update that took"),
+        pytest.param(plan_of(PUT), Verb.UPDATE, SUB, False, id="an update that did not take"),
         pytest.param(
-            plan(unverifiable=[SUB]), Verb.UPDATE, SUB, False, id="an update that nobody can verify"
+            plan_of(unverifiable=[SUB]), Verb.UPDATE, SUB, False, id="an update that nobody can verify"
         ),
         pytest.param(
-            plan(provisioning=[ITEM]), Verb.UPDATE, ITEM, False, id="a callback of an app on its way"
+            plan_of(provisioning=[ITEM]), Verb.UPDATE, ITEM, False, id="a callback of an app on its way"
         ),
-        pytest.param(plan(unchanged=[SUB]), Verb.LINK, ITEM, False, id="another thing is as declared"),
+        pytest.param(plan_of(unchanged=[SUB]), Verb.LINK, ITEM, False, id="another thing is as declared"),
     ],
 )
 def test_an_unclear_action_is_done_if_a_later_observation_shows_it(
@@ -119,16 +100,16 @@ def test_an_unclear_action_is_done_if_a_later_observation_shows_it(
 
 
 def test_a_failed_action_that_is_blocked_now_stays_failed() -> None:
-    last = plan(blocked=[Blocked(SUB, "Rejected", "")], unverifiable=[SUB])
+    last = plan_of(blocked=[Blocked(SUB, "Rejected", "")], unverifiable=[SUB])
     assert told(last, result(Outcome.FAILED, Verb.UPDATE, SUB)) == [(Outcome.FAILED, "Why")]
 
 
 def test_a_done_action_stays_done_as_reported() -> None:
-    assert told(plan(unchanged=[ITEM]), result(Outcome.DONE)) == [(Outcome.DONE, "Why")]
+    assert told(plan_of(unchanged=[ITEM]), result(Outcome.DONE)) == [(Outcome.DONE, "Why")]
 
 
 def test_a_confirmed_link_names_the_app_that_was_found() -> None:
-    part = report(plan(unchanged=[ITEM]), {}, by_change(result(Outcome.UNCLEAR)), {ITEM: app_id(7)})
+    part = report(plan_of(unchanged=[ITEM]), {}, by_change(result(Outcome.UNCLEAR)), {ITEM: app_id(7)})
     assert [(each.app_id, each.message) for each in part.results] == [
         (app_id(7), "a later read showed that it was done")
     ]
@@ -137,16 +118,16 @@ def test_a_confirmed_link_names_the_app_that_was_found() -> None:
 def test_a_change_made_by_two_actions_is_counted_once() -> None:
     """A duplicate tag turned a subscribe into an update: one thing was changed."""
     twice = [result(Outcome.STALE, Verb.SUBSCRIBE, SUB), result(Outcome.DONE, Verb.UPDATE, SUB)]
-    assert told(plan(unchanged=[SUB]), *twice) == [(Outcome.DONE, "Why")]
+    assert told(plan_of(unchanged=[SUB]), *twice) == [(Outcome.DONE, "Why")]
     linked = [result(Outcome.UNCLEAR), result(Outcome.DONE, Verb.UPDATE)]
-    assert told(plan(unchanged=[ITEM]), *linked) == [CONFIRMED, (Outcome.DONE, "Why")]
+    assert told(plan_of(unchanged=[ITEM]), *linked) == [CONFIRMED, (Outcome.DONE, "Why")]
 
 
 def test_an_action_whose_turn_did_not_come_waits_for_its_budget() -> None:
     later = Waiting(Verb.SUBSCRIBE, SUB, WaitFor.BACKOFF, 9.0)
     said: dict[Change, Result | Waiting] = {change(POST): later, change(LINK): result(Outcome.DONE)}
     put = SetCallback(app(2), app_id(2), CALLBACK)
-    part = report(plan(LINK, POST, put), said, by_change(result(Outcome.DONE)), NOBODY)
+    part = report(plan_of(LINK, POST, put), said, by_change(result(Outcome.DONE)), NOBODY)
     why = "the run ended before its turn"
     assert part.waiting == (later, Waiting(Verb.UPDATE, app_item(app(2)), WaitFor.BUDGET, message=why))
     assert (part.partner, part.looked) == (PARTNER.name, True)
@@ -200,7 +181,7 @@ def test_results_of_a_report_come_in_one_order() -> None:
         result(Outcome.DONE),
         result(Outcome.DONE, Verb.UPDATE),
     ]
-    first, second = (report(plan(), {}, by_change(*some), NOBODY) for some in (each, each[::-1]))
+    first, second = (report(plan_of(), {}, by_change(*some), NOBODY) for some in (each, each[::-1]))
     assert first == second
     assert [some.verb for some in first.results] == [Verb.LINK, Verb.SUBSCRIBE, Verb.UPDATE]
 
@@ -271,7 +252,7 @@ def test_an_app_that_is_not_live_yet_is_unfinished(*, part: Report, expected: bo
 
 def test_what_was_as_planned_before_the_run_is_unchanged_and_named() -> None:
     as_planned = result(Outcome.STALE, reason="AlreadyAsPlanned")
-    part = report(plan(unchanged=[ITEM]), {}, by_change(as_planned), NOBODY)
+    part = report(plan_of(unchanged=[ITEM]), {}, by_change(as_planned), NOBODY)
     assert part.results == (as_planned,)
     assert {name: count for name, count in part.summary.items() if count} == {"unchanged": 1}
 
@@ -308,13 +289,13 @@ LATER = Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE, effect=WANTED)
     ],
 )
 def test_a_plan_is_done_once_each_action_has_an_outcome(part: Report, *, finished: bool) -> None:
-    approval = approval_of(replace(plan(LINK), waiting=(LATER,)))
+    approval = approval_of(replace(plan_of(LINK), waiting=(LATER,)))
     assert is_finished(replace(part, looked=True), approval) is finished
     assert not is_finished(replace(part, looked=False), approval), "nothing was observed"
 
 
 def test_a_plan_whose_waits_are_followed_is_done_once_they_have_ended() -> None:
-    approval = approval_of(replace(plan(LINK), waiting=(LATER,)))
+    approval = approval_of(replace(plan_of(LINK), waiting=(LATER,)))
     assert not is_finished(Report("main", looked=True, waiting=(LATER,)), approval)
     assert is_finished(Report("main", looked=True), approval)
 
@@ -322,7 +303,7 @@ def test_a_plan_whose_waits_are_followed_is_done_once_they_have_ended() -> None:
 def test_a_report_names_what_a_saved_plan_left_out() -> None:
     held = HeldChange(LINK, "maxLinks", "2 planned, 1 allowed")
     stuck = Blocked(SUB, "TagTaken", "words")
-    saved = replace(plan(blocked=[stuck]), held=(held,))
+    saved = replace(plan_of(blocked=[stuck]), held=(held,))
     part = with_left_out(Report("main", looked=True, unchanged=2), saved)
     assert (part.held, part.blocked, part.held_digest) == ((held,), (stuck,), None)
     assert {name: n for name, n in part.summary.items() if n} == {"unchanged": 2, "blocked": 1, "held": 1}
