@@ -143,6 +143,8 @@ def test_what_an_earlier_run_of_the_plan_sent_is_done_by_it() -> None:
     approval = replace(approval_of(plan_of(LINK)), earlier=frozenset({("link", str(ITEM))}))
     (result,) = overtaken(approval, plan_of(unchanged=[ITEM]), ())
     assert (result.outcome, result.reason) == (DONE, "Confirmed")
+    (result,) = overtaken(approval, plan_of(REST), ())
+    assert (result.outcome, result.reason) == (DONE, "Confirmed"), "its callback is approved with the link"
     (result,) = overtaken(approval, plan_of(blocked=[Blocked(ITEM, "X", "taken")]), ())
     assert (result.outcome, result.message) == (FAILED, "taken")
 
