@@ -145,7 +145,9 @@ def _partner_of(request: ApiRequest) -> str:
 
 
 def _over_limit(world: World, request: ApiRequest) -> Response | None:
-    full = world.windows.admit(_buckets(world, request), request.call.at)
+    times = world.switches.limits_times
+    buckets = [replace(each, limit=each.limit.times(times)) for each in _buckets(world, request)]
+    full = world.windows.admit(buckets, request.call.at)
     if full is None:
         return None
     has_header = world.switches.retry_after == "seconds"

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 _MOST_REMEMBERED = 10_000
@@ -15,6 +15,10 @@ class CallLimit:
     calls: int
     window: float
     per_app: bool = False
+
+    def times(self, factor: float) -> "CallLimit":
+        """Return a limit of *factor* times as many calls."""
+        return replace(self, calls=int(self.calls * factor))
 
 
 LIMITS: Mapping[str, CallLimit] = MappingProxyType(

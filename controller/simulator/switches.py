@@ -45,6 +45,7 @@ class Switches:
     fourth_token: str = "409"  # noqa: S105 - a status
     fourth_token_text: str = "Maximum number of active tokens reached"  # noqa: S105 - words
     header: str = "either"
+    limits_times: float = 1.0
     link_callback: str = "ignored"
     list_lag: float = 0.0
     list_limit: str = "10/s"

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.fake_github import REPOSITORY, TOKEN, FakeGitHub, fake_github, served_api
-from tests.e2e.world import COMMAND, PARTNER, PATIENCE, ROOT, Done, World, app, subscription, world
+from tests.e2e.world import AMPLE, COMMAND, HASTY, PATIENCE, ROOT, Done, World, app, subscription, world
 from tests.edges.checkouts import WorkingTree
 
 STEPS = ROOT / "examples/ci/steps"
-MAIN = (PARTNER, app("AppOne", 1), subscription())
+MAIN = (HASTY, app("AppOne", 1), subscription())
 """What main declares at first; the change adds AppTwo."""
 ELSEWHERE = "https://elsewhere.example.com/"
 WORKFLOW = ".github/workflows/gupshup.yml"
@@ -150,7 +150,7 @@ def project(folder: Path) -> Iterator[CiProject]:
     (folder / "clone").mkdir()
     remote = WorkingTree(folder / "remote")
     remote.git("config", "core.bare", "true")
-    with world(folder / "clone") as there, fake_github() as hub:
+    with world(folder / "clone", *AMPLE) as there, fake_github() as hub:
         tree = WorkingTree(there.folder)
         tree.git("remote", "add", "origin", str(folder / "remote"))
         there.stay_signed_in()

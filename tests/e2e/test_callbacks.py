@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import BY_VERB, HASTY, World, app, subscription, world
+from tests.e2e.world import AMPLE, HASTY, World, app, subscription, world
 
 WITH_CALLBACK = HASTY.replace(
     "spec: {", "spec: {guards: {maxUpdates: 20}, defaults: {callbackUrl: 'https://hooks.example.com/live'}, "
@@ -34,7 +34,7 @@ def calls(there: World) -> int:
 
 
 def test_a_callback_call_that_is_gone_blocks_and_delays_nothing_else(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         seed(there, 4)
         there.faults(gone(), {"kind": "callback-refused", "route": "link"})
         there.declare(WITH_CALLBACK, *APPS, subscription())

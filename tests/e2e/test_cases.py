@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import BY_VERB, HASTY, PARTNER, app, subscription, world
+from tests.e2e.world import AMPLE, HASTY, PARTNER, app, subscription, world
 
 ONE = app("AppOne", 1)
 PHONE = "910000000001"
@@ -127,7 +127,7 @@ SECRET = {"HOOK_SECRET": "canary-of-the-hook"}
 
 def test_unknown_values_that_cannot_be_read_back_are_written_once(tmp_path: Path) -> None:
     """A callback and headers that were declared after the link, or over a store that is lost."""
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.seed(SETTLED)
         there.declare(HASTY, app("AppOne", 1, CALLBACK), subscription("events", "app: AppOne", HEADERS))
         planned, text = there.plan(**SECRET), there.run("plan", **SECRET)
@@ -168,7 +168,7 @@ def test_an_unavailable_header_is_reported_by_every_verb(tmp_path: Path, content
     secret.parent.mkdir()
     headers = "headers: {X-Hook: {file: " + str(secret) + "}}"
     folder = {"GUPSHUPCTL_HEADER_DIR": str(secret.parent)}
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.seed(SETTLED)
         there.declare(
             HASTY,

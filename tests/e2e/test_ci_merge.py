@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.ci_project import ELSEWHERE, MAIN, CiProject, project
-from tests.e2e.world import PARTNER, app
+from tests.e2e.world import HASTY, app
 
 TWO = app("AppTwo", 2)
 
@@ -207,7 +207,7 @@ def test_without_a_reviewed_plan_the_merge_commit_is_planned_and_applied(tmp_pat
         assert it.file("apply.json")["plan"]["digest"] == it.file("saved-plan.json")["digest"]
 
 
-GUARDED = PARTNER.replace("spec: {", "spec: {guards: {maxLinks: 1}, ")
+GUARDED = HASTY.replace("spec: {", "spec: {guards: {maxLinks: 1}, ")
 
 
 def test_what_a_guard_holds_is_never_a_success_and_is_released_by_its_digest(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.e2e.world import BY_VERB, HASTY, World, app, subscription, world
+from tests.e2e.world import AMPLE, HASTY, World, app, subscription, world
 
 SECRET = "canary-in-a-path"
 THEIRS = {
@@ -43,7 +43,7 @@ def by_hand(there: World, *subscriptions: dict[str, object]) -> None:
 
 
 def test_six_webhooks_on_one_app_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         six = [subscription(f"hook-{number}", "app: AppOne") for number in range(6)]
         there.declare(HASTY, ONE, *six)
         told = there.run("validate")
@@ -58,7 +58,7 @@ def test_six_webhooks_on_one_app_are_refused_before_anything_is_sent(tmp_path: P
 
 def test_a_foreign_webhook_is_shown_with_its_host_and_never_with_its_url(tmp_path: Path) -> None:
     """The app declares no webhook and is only observed. It is read once, as every app is."""
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.seed({**APP, "subscriptions": [THEIRS]})
         there.declare(STRICT, app("AppOne", 1, "policies: []"))
         plan, text = there.plan(), there.run("plan")
@@ -91,7 +91,7 @@ def test_a_foreign_webhook_is_shown_with_its_host_and_never_with_its_url(tmp_pat
 
 
 def test_what_was_written_from_here_is_unmanaged_and_not_foreign(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.seed({**APP, "subscriptions": []})
         there.declare(STRICT, ONE, subscription())
         there.apply("--wait")
@@ -103,7 +103,7 @@ def test_what_was_written_from_here_is_unmanaged_and_not_foreign(tmp_path: Path)
 
 
 def test_a_foreign_webhook_blocks_changes_where_the_partner_says_so(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.seed({**APP, "subscriptions": [{**OURS, "modes": ["SENT"]}, THEIRS]})
         there.declare(BLOCK, ONE, subscription(), subscription("more"))
         plan, done = there.plan("--detailed-exitcode"), there.apply()
@@ -120,7 +120,7 @@ def test_a_foreign_webhook_blocks_changes_where_the_partner_says_so(tmp_path: Pa
 
 
 def test_as_many_are_made_as_fit_beside_those_of_others(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.seed({**APP, "subscriptions": [{**THEIRS, "tag": f"theirs-{number}"} for number in range(4)]})
         there.declare(HASTY, ONE, subscription("b"), subscription("a"))
         plan = there.plan()
@@ -139,7 +139,7 @@ def test_as_many_are_made_as_fit_beside_those_of_others(tmp_path: Path) -> None:
 
 
 def test_run_tells_of_a_foreign_webhook_within_a_drift_interval(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.seed({**APP, "subscriptions": []})
         there.declare(STRICT, ONE)
         arguments = ("--interval", "2s", "--drift-interval", "3s", "--listen", "127.0.0.1:0")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.test_once import ALL, settle
 from tests.e2e.test_run import running
-from tests.e2e.world import BY_VERB, HASTY, PARTNER, THREE, World, subscription, world
+from tests.e2e.world import AMPLE, HASTY, PARTNER, THREE, World, subscription, world
 
 ONE_MODE = subscription().replace("[SENT, MESSAGE]", "\n  - SENT")
 FIVE_MODES = ONE_MODE + "".join(f"  - {mode}\n" for mode in ("DELIVERED", "READ", "FAILED", "MESSAGE"))
@@ -72,7 +72,7 @@ def test_a_file_that_is_emptied_freezes_the_process_until_it_is_filled_or_delete
 def test_a_manifest_that_changes_after_it_was_read_stops_the_run_before_a_write(
     tmp_path: Path, verb: tuple[str, ...]
 ) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         legacy = HASTY.replace("2s}}", "2s}, guards: {maxUpdates: 100%}, credentials: {auth: legacy}}")
         there.declare(legacy, *THREE[:3])
         rewrite(there, subscription())

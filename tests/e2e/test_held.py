@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 
 from tests.e2e.test_run import running
-from tests.e2e.world import BY_VERB, HASTY, PARTNER, THREE, Done, World, app, subscription, world
+from tests.e2e.world import AMPLE, HASTY, PARTNER, THREE, Done, World, app, subscription, world
 
-ONE_LINK = HASTY.replace("15/min}", "15/min}, guards: {maxLinks: 1}")
+ONE_LINK = HASTY.replace("spec: {", "spec: {guards: {maxLinks: 1}, ")
 SLOW = ("--interval", "1h", "--drift-interval", "1h")
 COMMAND = re.compile(r"gupshupctl (?:reconcile|apply) .*--release .*")
 
@@ -36,7 +36,7 @@ def held(there: World, *more: str) -> bool:
 
 def test_held_apps_are_shown_as_held_and_the_command_that_is_shown_releases_them(tmp_path: Path) -> None:
     store = ("--store", "my store.db")
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(ONE_LINK, *THREE)
         with running(there, *SLOW, *store) as run:
             line = json.loads(run.said('"held"'))
@@ -66,7 +66,7 @@ def test_held_apps_are_shown_as_held_and_the_command_that_is_shown_releases_them
 
 
 def test_the_command_of_apply_releases_what_it_held(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(ONE_LINK, *THREE)
         planned, applied = there.run("plan"), there.run("apply", "--yes", "-l", "fleet=all")
         assert (planned.code, applied.code, there.apps()) == (4, 4, {})
@@ -90,7 +90,7 @@ def waited(there: World, *words: str) -> Done:
 
 
 def test_a_wait_ends_at_once_with_4_if_only_a_guard_holds_something(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(ONE_LINK, *THREE)
         with running(there, *SLOW):
             there.until(held)
@@ -105,7 +105,7 @@ def test_a_wait_ends_at_once_with_4_if_only_a_guard_holds_something(tmp_path: Pa
 
 def test_a_wait_ends_at_once_with_5_if_the_rest_needs_a_person(tmp_path: Path) -> None:
     """A subscription of an app that will never be linked waits for Gupshup, and waiting changes nothing."""
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.seed({"name": "Elsewhere", "phone": "910000000001"})
         there.declare(HASTY, *THREE)
         with running(there, *SLOW):
@@ -118,7 +118,7 @@ def test_a_wait_ends_at_once_with_5_if_the_rest_needs_a_person(tmp_path: Path) -
 def test_a_wait_ends_with_0_once_everything_is_as_declared_and_tells_what_it_waits_for(
     tmp_path: Path,
 ) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         with running(there, *SLOW):
             there.until(lambda w: set(states(w).values()) == {"Ready"} and len(states(w)) == 3)
@@ -130,7 +130,7 @@ def test_a_wait_ends_with_0_once_everything_is_as_declared_and_tells_what_it_wai
 
 def test_a_wait_for_provisioning_ends_with_6_at_its_timeout(tmp_path: Path) -> None:
     minutes = ("--switch", "provision-min=30", "--switch", "provision-max=30")
-    with world(tmp_path, *BY_VERB, *minutes, scale=1) as there:
+    with world(tmp_path, *AMPLE, *minutes, scale=1) as there:
         there.declare(HASTY, THREE[0], subscription())
         with running(there, *SLOW):
             there.until(lambda w: states(w).get("AppOne") == "Reconciling" and "AppOne" in w.apps())
@@ -140,7 +140,7 @@ def test_a_wait_for_provisioning_ends_with_6_at_its_timeout(tmp_path: Path) -> N
 
 
 def test_a_wait_without_a_running_controller_ends_soon_with_6(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(PARTNER, *THREE)
         there.apply("--wait")
         done = waited(there)
@@ -152,7 +152,7 @@ def test_a_wait_without_a_running_controller_ends_soon_with_6(tmp_path: Path) ->
 
 def test_a_wait_ends_if_the_controller_dies_meanwhile(tmp_path: Path) -> None:
     minutes = ("--switch", "provision-min=30", "--switch", "provision-max=30")
-    with world(tmp_path, *BY_VERB, *minutes, scale=1) as there:
+    with world(tmp_path, *AMPLE, *minutes, scale=1) as there:
         there.declare(HASTY, app("AppOne", 1))
         with running(there, *SLOW) as run:
             there.until(lambda w: states(w).get("AppOne") == "Reconciling" and "AppOne" in w.apps())

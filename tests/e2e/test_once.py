@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import BY_VERB, HASTY, THREE, Done, World, app, subscription, world
+from tests.e2e.world import AMPLE, HASTY, THREE, Done, World, app, subscription, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
 
@@ -61,7 +61,7 @@ def empty(there: World) -> None:
 def test_a_refused_revision_is_refused_on_every_pass_and_drift_is_restored(
     tmp_path: Path, change: Callable[[World], None], code: int
 ) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         settle(there)
         change(there)
@@ -73,7 +73,7 @@ def test_a_refused_revision_is_refused_on_every_pass_and_drift_is_restored(
 
 
 def test_a_restored_revision_is_accepted_again(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         settle(there)
         spoil_manifests(there)
@@ -84,7 +84,7 @@ def test_a_restored_revision_is_accepted_again(tmp_path: Path) -> None:
 
 
 def test_a_release_lets_a_shrunken_folder_through_and_the_next_pass_needs_none(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         settle(there)
         shrink(there)
@@ -96,7 +96,7 @@ def test_a_release_lets_a_shrunken_folder_through_and_the_next_pass_needs_none(t
 
 
 def test_another_folder_for_the_same_account_is_compared_with_what_the_account_had(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         settle(there)
         less, moved = tmp_path / "less", tmp_path / "moved"
@@ -118,7 +118,7 @@ def test_another_folder_for_the_same_account_is_compared_with_what_the_account_h
 def test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository")
     repository.commit({"apps/all.yaml": "---\n".join((HASTY, *THREE))})
-    with world(tmp_path, *BY_VERB) as there, serving(repository.folder) as server:
+    with world(tmp_path, *AMPLE) as there, serving(repository.folder) as server:
         where = ("--git", server.url, "--branch", "main", "--git-path", "apps", "--store", "kept.db")
         settle(there, *where)
         commit = repository.commit({"apps/all.yaml": "---\n".join((HASTY, *THREE, FIVE))}, parent="0")
@@ -139,7 +139,7 @@ def test_a_rewritten_history_is_refused_on_every_pass_until_it_is_released(tmp_p
 def test_a_first_revision_that_is_refused_is_never_applied(
     tmp_path: Path, documents: tuple[str, ...], code: int
 ) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(*documents)
         for _ in range(2):
             done = there.run("run", "--once")
@@ -147,7 +147,7 @@ def test_a_first_revision_that_is_refused_is_never_applied(
 
 
 def test_the_exit_code_of_a_source_goes_before_that_of_its_passes(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         settle(there)
         spoil_manifests(there)

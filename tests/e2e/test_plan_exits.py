@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import PARTNER, World, app, subscription, world
+from tests.e2e.world import AMPLE, HASTY, PARTNER, World, app, subscription, world
 
 URL = "https://hooks.example.com"
 TIGHT = PARTNER.replace("spec: {", "spec: {guards: {maxLinks: 0}, ")
@@ -50,14 +50,14 @@ def test_the_exit_code_of_a_plan(
 
 def test_drift_fails_a_plan_that_is_to_fail_on_it(tmp_path: Path) -> None:
     """Also where a policy leaves it alone: then it is no action, and only this option tells it by a code."""
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.seed({"name": "AppLive", "phone": "910000000003"})
-        there.declare(*CHANGED)
+        there.declare(HASTY, *CHANGED)
         there.apply()
         there.control("drift", {"app": "AppLive", "subscriptions": [{"tag": "events", "url": f"{URL}/x"}]})
         assert there.plan("--fail-on", "drift").code == 2
         assert there.plan("--fail-on", "blocked,held,unread").code == 0
-        there.declare(app("AppLive", 3, "policies: []"), CHANGED[1])
+        there.declare(HASTY, app("AppLive", 3, "policies: []"), CHANGED[1])
         observing = there.plan("--fail-on", "drift")
         assert (observing.code, observing.summary) == (2, {"waiting": 1, "unchanged": 1})
         assert there.plan("--detailed-exitcode").code == 0, "nothing is to be done"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.e2e.test_damage import sql, store_of
-from tests.e2e.world import BY_VERB, HASTY, PARTNER, THREE, Going, World, app, subscription, world
+from tests.e2e.world import AMPLE, HASTY, PARTNER, THREE, Going, World, app, subscription, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
 
@@ -55,8 +55,8 @@ def test_run_brings_apps_live_and_subscribed_and_ends_cleanly(tmp_path: Path) ->
 
 
 def test_run_applies_new_manifests_and_restores_manual_changes(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
-        there.declare(PARTNER, *THREE)
+    with world(tmp_path, *AMPLE) as there:
+        there.declare(HASTY, *THREE)
         with running(there) as run:
             there.until(settled)
             there.declare(app("AppFour", 4), name="four.yaml")
@@ -70,7 +70,6 @@ def test_run_applies_new_manifests_and_restores_manual_changes(tmp_path: Path) -
             there.until(lambda w: w.tags()["AppOne"] == ["events"])
             assert run.signal(signal.SIGTERM).code == 0
         assert there.counted()["link"] == 4
-        assert there.within_limits()
 
 
 def test_a_source_that_turns_bad_leaves_run_on_the_last_good_revision(tmp_path: Path) -> None:
@@ -154,7 +153,7 @@ def test_run_follows_a_branch_and_refuses_a_rewritten_one(tmp_path: Path) -> Non
 
 
 def test_reconcile_and_a_command_that_waits_for_the_lock_are_served_by_run(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         with running(there, "--interval", "1h", "--drift-interval", "1h") as run:
             there.until(settled)
@@ -185,7 +184,7 @@ def test_reconcile_and_a_command_that_waits_for_the_lock_are_served_by_run(tmp_p
 def test_reconcile_waits_for_a_status_that_was_unreadable_or_of_another_partner(
     tmp_path: Path, damage: str
 ) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         with running(there, "--interval", "1h", "--drift-interval", "1h"):
             there.until(settled)

@@ -7,10 +7,10 @@ from pathlib import Path
 from tests.e2e.canaries import Canaries
 from tests.e2e.test_saved_plans import HOOKS, OLD, PRUNES, WRITES, applied, exists, webhook
 from tests.e2e.test_since import committed
-from tests.e2e.world import PARTNER, THREE, app, served, subscription, world
+from tests.e2e.world import AMPLE, HASTY, PARTNER, THREE, app, served, subscription, world
 
 TIGHT = PARTNER.replace("spec: {", "spec: {guards: {maxLinks: 1}, ")
-CALLED = PARTNER.replace("spec: {", f"spec: {{defaults: {{callbackUrl: '{HOOKS}/live'}}, ")
+CALLED = HASTY.replace("spec: {", f"spec: {{defaults: {{callbackUrl: '{HOOKS}/live'}}, ")
 OWNING = PARTNER.replace("spec: {", 'spec: {ownedTags: "gitops-*", ')
 
 
@@ -187,10 +187,10 @@ def test_the_same_plan_is_spent_once_in_each_store(tmp_path: Path) -> None:
 
 
 def test_a_plan_that_is_cut_short_is_not_spent(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
-        there.declare(*THREE[:2])
+    with world(tmp_path, *AMPLE) as there:
+        there.declare(HASTY, *THREE[:2])
         assert there.plan("--out", "plan.json").code == 0
-        there.faults({"kind": "429", "route": "link", "nth": 1, "retry_after": "2"})
+        there.faults({"kind": "429", "route": "link", "nth": 1, "retry_after": "5"})
         cut = applied(there, "--timeout", "1s")
         assert (cut.code, cut.summary["waiting"] > 0) == (6, True), cut.out
         done = applied(there)
@@ -200,7 +200,7 @@ def test_a_plan_that_is_cut_short_is_not_spent(tmp_path: Path) -> None:
 
 def test_ci_over_a_new_store_writes_what_the_plan_holds(tmp_path: Path) -> None:
     """What cannot be read back is written only if the plan was made with --resend."""
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.seed(exists("AppOne", 1))
         there.declare(CALLED, THREE[0])
         assert there.plan("--out", "plan.json", CI="1").json()["unverifiable"]

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.test_cases import CALLBACK, SETTLED
 from tests.e2e.test_once import ALL, released, settle
 from tests.e2e.test_run import EAGER, running
-from tests.e2e.world import BY_VERB, HASTY, PARTNER, THREE, Done, World, app, subscription, world
+from tests.e2e.world import AMPLE, HASTY, PARTNER, THREE, Done, World, app, subscription, world
 from tests.edges.git_server import serving
 from tests.edges.repositories import Repository
 
@@ -49,8 +49,8 @@ def mount(there: World, name: str, **files: str) -> None:
 
 
 def test_a_file_emptied_behind_a_swapped_link_counts_as_shrunken(tmp_path: Path) -> None:
-    apps = "---\n".join((PARTNER, *THREE[:3]))
-    with world(tmp_path) as there:
+    apps = "---\n".join((HASTY, *THREE[:3]))
+    with world(tmp_path, *AMPLE) as there:
         mount(there, "one", apps=apps, hooks=subscription())
         settle(there)
         with running(there) as run:
@@ -79,7 +79,7 @@ def test_a_file_emptied_behind_a_swapped_link_counts_as_shrunken(tmp_path: Path)
 def test_an_emptied_file_is_refused_whatever_its_folder_is_called(
     tmp_path: Path, known: str, called: str
 ) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(LOSES_ANYTHING, *THREE[:3])
         there.declare(subscription(), name="hooks.yaml")
         (tmp_path / "link").symlink_to("manifests")
@@ -99,7 +99,7 @@ def test_an_emptied_file_is_refused_whatever_its_folder_is_called(
 
 
 def test_a_single_manifest_file_that_was_emptied_is_refused_by_every_verb(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         settle(there)
         (there.manifests / "all.yaml").write_text("")
@@ -122,7 +122,7 @@ TWO = re.compile(r"--release (sha256:[0-9a-f]{64},sha256:[0-9a-f]{64})$", re.MUL
 def test_an_empty_fleet_is_refused_with_every_digest_and_stays_released(
     tmp_path: Path,
 ) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.stay_signed_in()
         there.declare(HASTY, *THREE)
         settle(there)
@@ -149,7 +149,7 @@ def test_the_plan_of_a_source_that_shrank_shows_what_its_release_would_do(tmp_pa
     """Also what policies make of the loss: a digest that was released before releases nothing then."""
     tight = HASTY.replace("spec: {", 'spec: {ownedTags: "*", ')
     policies = "policies: [Link, Subscribe, Update, Unsubscribe]"
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.stay_signed_in()
         there.declare(tight, *THREE)
         settle(there)
@@ -178,7 +178,7 @@ def test_the_plan_of_a_source_that_shrank_shows_what_its_release_would_do(tmp_pa
 def test_a_rewritten_history_that_lost_too_much_is_released_by_both_digests(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository")
     repository.commit({"apps/all.yaml": "---\n".join((HASTY, *THREE))})
-    with world(tmp_path, *BY_VERB) as there, serving(repository.folder) as server:
+    with world(tmp_path, *AMPLE) as there, serving(repository.folder) as server:
         where = ("--git", server.url, "--branch", "main", "--git-path", "apps", "--store", "kept.db")
         settle(there, *where)
         repository.commit({"apps/all.yaml": "---\n".join((HASTY, THREE[0]))}, parent="0")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.world import HASTY, THREE, World, world
+from tests.e2e.world import AMPLE, HASTY, THREE, World, world
 
 UNIVERSAL = HASTY.replace("spec: {", "spec: {credentials: {auth: universal}, ")
 TOKEN_CALLS = ("login", "token", "mintPartner", "revokePartner", "partnerTokens")
@@ -39,7 +39,7 @@ def settled(there: World, *, store: str = "kept.db", partner: str = HASTY) -> in
 
 
 def test_the_second_run_with_a_store_mints_and_those_after_it_use_what_is_kept(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         begun = settled(there)
         assert spent(there) == {"login": 1, "token": 3}, "each mint sends a mail: a new store signs in"
         assert there.apply("--store", "kept.db").code == 0
@@ -56,7 +56,7 @@ def test_the_second_run_with_a_store_mints_and_those_after_it_use_what_is_kept(t
 
 
 def test_the_store_holds_no_token_that_can_be_read(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         settled(there)
         assert there.apply("--store", "kept.db").code == 0
     with closing(sqlite3.connect(tmp_path / "kept.db")) as store:
@@ -71,7 +71,7 @@ def test_the_store_holds_no_token_that_can_be_read(tmp_path: Path) -> None:
 def test_with_the_old_login_gone_a_new_store_mints_for_an_hour_and_gives_it_back(
     tmp_path: Path, partner: str
 ) -> None:
-    with world(tmp_path, *OLD_ENDED) as there:
+    with world(tmp_path, *AMPLE, *OLD_ENDED) as there:
         there.environ["GUPSHUP_PARTNER_ID"] = "1368"
         settled(there, partner=partner)
         (token,) = account(there)["universalTokens"]
@@ -81,7 +81,7 @@ def test_with_the_old_login_gone_a_new_store_mints_for_an_hour_and_gives_it_back
 
 
 def test_without_the_partners_id_and_a_login_people_are_told_what_to_declare(tmp_path: Path) -> None:
-    with world(tmp_path, *OLD_ENDED) as there:
+    with world(tmp_path, *AMPLE, *OLD_ENDED) as there:
         there.declare(HASTY, *THREE)
         done = there.apply("--store", "kept.db")
         assert done.code == 7
@@ -89,7 +89,7 @@ def test_without_the_partners_id_and_a_login_people_are_told_what_to_declare(tmp
 
 
 def test_a_rotated_secret_mints_anew_and_revokes_what_cannot_be_read_any_more(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         settled(there)
         assert there.apply("--store", "kept.db").code == 0
         (before,) = active(there)
@@ -101,7 +101,7 @@ def test_a_rotated_secret_mints_anew_and_revokes_what_cannot_be_read_any_more(tm
 
 
 def test_a_token_that_was_revoked_in_the_portal_is_minted_anew_in_the_same_run(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         settled(there)
         assert there.apply("--store", "kept.db").code == 0
         since = len(there.calls())
@@ -112,7 +112,7 @@ def test_a_token_that_was_revoked_in_the_portal_is_minted_anew_in_the_same_run(t
 
 
 def test_three_tokens_of_others_are_named_and_nothing_of_theirs_is_revoked(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.environ["GUPSHUP_PARTNER_ID"] = "1368"
         others = [{"name": name, "seconds": 86_400} for name in ("ci", "crm", "portal")]
         there.control("account", {"universalTokens": others})
@@ -124,7 +124,7 @@ def test_three_tokens_of_others_are_named_and_nothing_of_theirs_is_revoked(tmp_p
 
 
 def test_an_account_that_may_not_mint_goes_on_with_the_partner_token_and_says_so(tmp_path: Path) -> None:
-    with world(tmp_path, "--switch", "minting=no") as there:
+    with world(tmp_path, *AMPLE, "--switch", "minting=no") as there:
         settled(there)
         since = len(there.calls())
         done = there.apply("--store", "kept.db")
@@ -139,7 +139,7 @@ def test_an_account_that_may_not_mint_goes_on_with_the_partner_token_and_says_so
 
 @pytest.mark.parametrize("opens", ["no", "some"])
 def test_where_app_routes_want_their_own_token_that_is_found_out_once(tmp_path: Path, opens: str) -> None:
-    with world(tmp_path, "--switch", f"universal-on-apps={opens}") as there:
+    with world(tmp_path, *AMPLE, "--switch", f"universal-on-apps={opens}") as there:
         settled(there)
         there.declare(HASTY, *THREE[:3], THREE[3].replace("MESSAGE", "READ"))
         assert there.apply("--store", "kept.db", "--wait").code == 0
@@ -151,7 +151,7 @@ def test_where_app_routes_want_their_own_token_that_is_found_out_once(tmp_path: 
 
 
 def test_where_app_tokens_are_gone_too_an_app_gets_a_token_of_its_own(tmp_path: Path) -> None:
-    with world(tmp_path, "--switch", "universal-on-apps=no", *OLD_ENDED) as there:
+    with world(tmp_path, *AMPLE, "--switch", "universal-on-apps=no", *OLD_ENDED) as there:
         there.environ["GUPSHUP_PARTNER_ID"] = "1368"
         settled(there)
         assert there.apply("--store", "kept.db").code == 0
@@ -162,7 +162,7 @@ def test_where_app_tokens_are_gone_too_an_app_gets_a_token_of_its_own(tmp_path: 
 
 @pytest.mark.parametrize("shift", [-40 * 86_400, 7200, 40 * 86_400])
 def test_the_end_of_a_token_follows_gupshups_clock(tmp_path: Path, shift: int) -> None:
-    with world(tmp_path, "--switch", f"clock-shift={shift}", *OLD_ENDED) as there:
+    with world(tmp_path, *AMPLE, "--switch", f"clock-shift={shift}", *OLD_ENDED) as there:
         there.environ["GUPSHUP_PARTNER_ID"] = "1368"
         settled(there)
         assert there.apply("--store", "kept.db").code == 0
@@ -175,7 +175,7 @@ def test_the_end_of_a_token_follows_gupshups_clock(tmp_path: Path, shift: int) -
 
 
 def test_a_mint_whose_answer_was_lost_is_revoked_by_name_after_the_next_one(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         settled(there)
         there.faults({"kind": "lose-reply", "route": "mintPartner", "nth": 1, "seconds": 0.1})
         assert there.apply("--store", "kept.db").code == 0, "the partner token serves meanwhile"
@@ -188,7 +188,7 @@ def test_a_mint_whose_answer_was_lost_is_revoked_by_name_after_the_next_one(tmp_
 
 
 def test_many_commands_at_once_mint_once(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         settled(there)
         since = len(there.calls())
         with (
@@ -201,7 +201,7 @@ def test_many_commands_at_once_mint_once(tmp_path: Path) -> None:
 
 
 def test_run_keeps_its_token_at_once_and_a_restart_takes_it_over(tmp_path: Path) -> None:
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         for _ in range(2):
             with there.going(

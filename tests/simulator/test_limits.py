@@ -184,3 +184,10 @@ async def test_unknown_callers_share_a_bucket_so_that_memory_stays_bounded() -> 
         await caller.call("POST", "/partner/account/login", "", **form)
 
     assert [each.owner for each in caller.world.windows.worst()] == ["unknown"]
+
+
+async def test_a_switch_makes_every_limit_larger() -> None:
+    caller = Caller.switched("limits-times=2")
+    app = await caller.seeded()
+    answers = [(await caller.on_app("GET", app, "/subscription")).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]
