@@ -8,7 +8,7 @@ from controller.edges.clock import SystemClock
 from controller.edges.store import open_store
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
-from tests.e2e.world import THREE, app, subscription, world
+from tests.e2e.world import AMPLE, HASTY, THREE, app, subscription, world
 
 
 def test_three_apps_go_live_and_are_subscribed_and_are_then_left_alone(tmp_path: Path) -> None:
@@ -32,8 +32,8 @@ def test_three_apps_go_live_and_are_subscribed_and_are_then_left_alone(tmp_path:
 
 async def test_a_settled_fleet_costs_a_sign_in_and_one_call_an_app_beside_its_list(tmp_path: Path) -> None:
     count = 150
-    with world(tmp_path, "--switch", "page-size-max=0") as there:
-        there.declare(*(app(f"Shop{n:04}", n) for n in range(count)), subscription())
+    with world(tmp_path, *AMPLE, "--switch", "page-size-max=0") as there:
+        there.declare(HASTY, *(app(f"Shop{n:04}", n) for n in range(count)), subscription())
         ids = there.seed(*(_settled(n) for n in range(count)))
         await _know(tmp_path / "state.db", there.upstream(), ids)
         calls = len(there.calls())

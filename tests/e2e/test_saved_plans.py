@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.world import PARTNER, THREE, Done, World, app, subscription, world
+from tests.e2e.world import AMPLE, HASTY, PARTNER, THREE, Done, World, app, subscription, world
 
 HOOKS = "https://hooks.example.com"
-WIDE = PARTNER.replace(
+WIDE = HASTY.replace(
     "spec: {", 'spec: {ownedTags: "gitops-*", guards: {maxUpdates: 100, maxUnsubscribes: 100}, '
 )
 PRUNES = "policies: [Link, Subscribe, Update, Unsubscribe]"
@@ -91,7 +91,7 @@ def named(row: dict[str, Any]) -> str:
 def test_what_others_changed_meanwhile_is_skipped_and_named_and_the_rest_is_done(
     tmp_path: Path, count: int
 ) -> None:
-    with world(tmp_path) as there:
+    with world(tmp_path, *AMPLE) as there:
         planned = settled(there).json()["actions"]
         moves = {what: reason for what, _, reason in MOVES[-count:]} if count else {}
         for _, move, _ in MOVES[-count:] if count else ():
@@ -141,9 +141,9 @@ def test_a_run_that_is_killed_in_any_call_is_finished_by_the_next_one(
 ) -> None:
     """Nobody heard the answer. Each change is made once; then the plan is spent."""
     for call in range(first, 40, 2):
-        with world(tmp_path) as there:
+        with world(tmp_path, *AMPLE) as there:
             there.seed(exists("AppTwo", 2))
-            there.declare(PARTNER, *THREE[:2], subscription())
+            there.declare(HASTY, *THREE[:2], subscription())
             there.stay_signed_in()
             assert there.plan("--out", "plan.json").summary == {
                 "link": 1,
