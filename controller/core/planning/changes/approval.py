@@ -88,7 +88,8 @@ def overtaken(approval: Approval, plan: Plan, results: Collection[tuple[Verb, It
     for name, effect in approval.actions.items():
         verb, item = subject_of(effect)
         if name not in due and (verb, item) not in results:
-            yield from after.result(effect, sent=(str(verb), str(item)) in approval.earlier)
+            sent = (str(verb), str(item)) in approval.earlier
+            yield from (replace(each, effect=effect) for each in after.result(effect, sent=sent))
 
 
 @dataclass(frozen=True, slots=True)
