@@ -36,7 +36,7 @@ _SEEN_AGAIN = "plan again to see what is due now"
 class Approval:
     """The effects that a person approved, by fingerprint: of actions, and of what was shown as waiting.
 
-    *earlier* names the changes (verb, item as text) that earlier runs of the same plan sent.
+    *earlier* names the changes (verb, item as text) that earlier runs of the plan made, or may have made.
     """
 
     actions: Mapping[str, Effect] = field(default_factory=dict)
