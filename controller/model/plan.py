@@ -285,9 +285,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    """*effect* is what was sent, or was approved and skipped; None if only the change is known."""
+
     verb: Verb
     item: Item
     outcome: Outcome
     reason: str = ""
     message: str = ""
     app_id: AppId | None = None
+    effect: Effect | None = field(default=None, compare=False)

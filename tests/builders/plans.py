@@ -68,7 +68,7 @@ PLAN = Plan(
     unverifiable=(ITEM, SUB),
 )
 RESULTS = (
-    Result(Verb.LINK, ITEM, Outcome.DONE, app_id=app_id()),
+    Result(Verb.LINK, ITEM, Outcome.DONE, app_id=app_id(), effect=ACTIONS[0]),
     Result(
         Verb.SUBSCRIBE,
         SUB,
@@ -76,9 +76,10 @@ RESULTS = (
         "InvalidUrl",
         "Gupshup answered 400: Invalid URL Passed",
         app_id(),
+        ACTIONS[1],
     ),
-    Result(Verb.UPDATE, SUB, Outcome.STALE, "Stale"),
-    Result(Verb.UPDATE, ITEM, Outcome.UNCLEAR, "OutcomeUnknown", "no reply"),
+    Result(Verb.UPDATE, SUB, Outcome.STALE, "Stale", effect=ACTIONS[2]),
+    Result(Verb.UPDATE, ITEM, Outcome.UNCLEAR, "OutcomeUnknown", "no reply", effect=ACTIONS[4]),
 )
 REPORT = replace(
     report(replace(PLAN, actions=()), {}, {(each.verb, each.item): each for each in RESULTS}, {}),

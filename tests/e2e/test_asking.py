@@ -113,6 +113,8 @@ def test_a_confirmed_apply_does_what_was_shown_and_names_what_changed_meanwhile(
             ("update", "AppThree"): ("stale", "AlreadyAsPlanned"),
         }
         assert "url changed meanwhile" in found["update", "AppTwo"]["message"]
+        made, hooks = found["update", "AppOne"], "https://hooks.example.com/AppOne"
+        assert (made["before"]["url"], made["after"]["url"]) == (hooks, f"{hooks}/moved")
         assert done.summary == {"linked": 1, "subscribed": 1, "updated": 1, "unchanged": 4, "stale": 1}
         assert there.apps()["AppTwo"]["subscriptions"][0]["url"] == "https://elsewhere.example.com"
 

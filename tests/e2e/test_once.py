@@ -72,6 +72,21 @@ def test_a_refused_revision_is_refused_on_every_pass_and_drift_is_restored(
             assert "source rejected" in done.err
 
 
+def test_the_forms_of_the_report_say_that_an_older_revision_was_applied(tmp_path: Path) -> None:
+    with world(tmp_path, *BY_VERB) as there:
+        there.declare(HASTY, *THREE)
+        first = there.run("run", "--once", "-o", "markdown")
+        assert (first.code, "### Gupshup apply — Done: 3 linked" in first.out) == (0, True), first.err
+        spoil_manifests(there)
+        done = there.run("run", "--once", "-o", "markdown", "--output-file", "github=notes")
+        assert done.code == 3
+        assert (
+            "\nThe source is refused, and the last good revision was applied: manifests/bad.yaml" in done.out
+        )
+        notes = (tmp_path / "notes").read_text(encoding="utf-8")
+        assert notes.startswith("::error title=the source is refused::manifests/bad.yaml:"), notes
+
+
 def test_a_restored_revision_is_accepted_again(tmp_path: Path) -> None:
     with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)

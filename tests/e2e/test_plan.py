@@ -17,6 +17,7 @@ TOLD = {"message", "until", "before", "after"}
 HEAD = {"formatVersion", "revision", "heldDigest", *LISTS}
 PLANNED = {"link", "subscribe", "update", "unsubscribe"}
 DONE = {"linked", "subscribed", "updated", "unsubscribed", "failed", "stale", "unclear"}
+RESULT = {"verb", "outcome", "reason", "message", "appId"}
 COUNTED = {"waiting", "blocked", "held", "unchanged"}
 TIGHT = PARTNER.replace("spec: {", "spec: {guards: {maxLinks: 1}, ")
 
@@ -72,7 +73,7 @@ def test_the_documents_of_plan_and_apply_have_the_promised_keys(tmp_path: Path) 
         document = released.json()
         Draft202012Validator(closed(published("apply"))).validate(document)
         assert document.keys() == HEAD | {"results", "summary", "interrupted"}
-        assert keys(document["results"]) == {"verb", "outcome", "reason", "message", "appId", *ITEM}
+        assert keys(document["results"]) == {*RESULT, "before", "after", *ITEM}
         assert document["summary"].keys() == DONE | COUNTED
         assert released.summary == {"linked": 2, "subscribed": 2, "waiting": 1, "blocked": 1}
 

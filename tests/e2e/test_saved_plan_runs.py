@@ -101,6 +101,20 @@ def test_removals_and_callbacks_are_done_as_planned(tmp_path: Path) -> None:
         assert there.apps()["AppTwo"]["callbackUrl"] == f"{HOOKS}/live"
 
 
+def test_a_write_that_was_refused_is_not_taken_for_the_deed_of_a_person(tmp_path: Path) -> None:
+    """The first run linked only one of two apps. Then somebody links the other one by hand."""
+    with world(tmp_path) as there:
+        there.declare(PARTNER, *THREE[:2], subscription())
+        assert there.plan("--out", "plan.json").summary == {"link": 2, "waiting": 2}
+        refused = {"kind": "status", "route": "link", "name": "AppOne", "status": 400, "message": "not now"}
+        there.faults(refused, {"kind": "stuck", "name": "AppTwo"})
+        assert applied(there).summary == {"linked": 1, "failed": 1, "blocked": 1, "waiting": 2}
+        there.seed(exists("AppOne", 1))
+        done = applied(there)
+        found = {each["name"]: each["reason"] for each in done.json()["results"] if each["verb"] == "link"}
+        assert found == {"AppOne": "AlreadyAsPlanned", "AppTwo": "Confirmed"}, done.err
+
+
 def test_a_header_is_read_when_the_plan_is_applied_and_is_in_no_file(tmp_path: Path) -> None:
     secret, token = "hOOk-canary:of an/environ+ment~42", ""
     with world(tmp_path) as there:

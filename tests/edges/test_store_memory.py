@@ -415,6 +415,7 @@ async def test_hints_are_taken_once_and_stored_once_for_each_app(store: SqlStore
     await store.hints.leave(HERE, "acme", "reconcile")
     await store.hints.leave(HERE, "", "reconcile")
     now = clock.now()
+    assert await store.hints.kinds() == {"reconcile"}
     assert await store.hints.take(HERE) == (Hint("", "reconcile", now), Hint("acme", "reconcile", now))
     assert await store.hints.take(HERE) == ()
 

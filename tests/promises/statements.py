@@ -457,6 +457,8 @@ PROMISES: Mapping[str, Promise] = {
             "tests/core/planning/test_approval.py::test_an_action_that_was_not_sent_has_a_result",
             f"{_LOOP}/test_apply.py::test_an_approved_action_whose_turn_comes_later_is_looked_at_again",
             f"{_E2E}/test_asking.py::test_a_confirmed_apply_does_what_was_shown_and_names_what_changed_meanwhile",
+            f"{_E2E}/test_saved_plans.py::test_what_others_changed_meanwhile_is_skipped_and_named_and_the_rest_is_done",
+            f"{_E2E}/test_saved_plans.py::test_a_run_that_is_killed_in_any_call_is_finished_by_the_next_one",
         ),
     ),
 }

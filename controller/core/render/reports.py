@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from controller.core.render.entries.parts import parts_of_report
 from controller.core.render.entries.phones import MASKED, Phones
 from controller.core.render.entries.view import PLAIN, View
-from controller.core.render.plan_json import digests, head, lists, row, warning_row
+from controller.core.render.plan_json import diff_row, digests, head, lists, row, warning_row
 from controller.core.render.plan_lines import held_lines, lines_of_parts, revision_lines
 from controller.core.render.plans import NOTHING
 from controller.core.render.wrapping import wrapped
@@ -109,4 +109,5 @@ def _result(result: Result) -> dict[str, object]:
         "reason": result.reason,
         "message": result.message,
         "appId": result.app_id,
+        **diff_row(result.effect),
     }

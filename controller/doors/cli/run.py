@@ -12,11 +12,12 @@ from click.core import ParameterSource
 
 from controller.doors.app import join_replicas, open_session
 from controller.doors.cli.exits import INTERRUPTED, OK
-from controller.doors.cli.options.arguments import DEFAULT_PATH, output_option
+from controller.doors.cli.options.arguments import DEFAULT_PATH
 from controller.doors.cli.options.connection import ConnectionOptions, connection_options
 from controller.doors.cli.options.git import GitOptions, git_options
 from controller.doors.cli.options.listen import listen_options
 from controller.doors.cli.options.mirrored import option, variable
+from controller.doors.cli.options.output import OutputOptions, output_options
 from controller.doors.cli.options.values import Duration, digests
 from controller.doors.cli.output.run_outputs import RunOutputs
 from controller.doors.cli.run_once import run_once
@@ -72,7 +73,7 @@ from controller.model.passes import Timing
     metavar="DIGEST",
     help="Accept a source that lost too much. The log shows its digest.",
 )
-@output_option("text", "json")
+@output_options("text", "json", "markdown", "github")
 @partial(connection_options, level="info")
 def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     *,
@@ -86,14 +87,14 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     metrics_per_resource: bool,
     once: bool,
     release: tuple[str, ...],
-    output: str,
+    printing: OutputOptions,
     connection: ConnectionOptions,
 ) -> int:
     """Keep Gupshup as the manifests say: check again and again, and make only the calls that close the gap.
 
     SIGTERM ends it with 0, after the calls that are under way. If the source is bad, empty or shrunken, it is
     reported, and the last good revision stays in force. With --once, such a source exits with 3 or 4 each
-    time, and -o is the form of the report.
+    time; -o is the form of the report, and --output-file and --show-phones are about it, too.
     """
     location = _location(manifests, git, connection)
     released = digests(release)
@@ -102,7 +103,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
             f"run --once writes as apply does, and {_as_given('mode')}; to write nothing, use gupshupctl plan"
         )
     if once:
-        return run_once(location, connection, released, output)
+        return run_once(location, connection, released, printing)
     timing = Timing(interval, drift_interval, enforce=mode == "enforce")
     outputs = RunOutputs(listen, notify_url_file, per_resource=metrics_per_resource)
     return asyncio.run(_run(location, connection, outputs, timing, released))

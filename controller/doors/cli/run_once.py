@@ -55,16 +55,17 @@ class _ReadOnlyRevisions:
 
 
 def run_once(
-    location: SourceLocation, connection: ConnectionOptions, released: frozenset[str], output: str
+    location: SourceLocation, connection: ConnectionOptions, released: frozenset[str], printing: OutputOptions
 ) -> int:
     """Apply once, print the report, and return the exit code."""
+    printing.empty_files()
     runtime = connection.open("run", "")
     with on_end_signal(streams.hurry):
         try:
             applied = asyncio.run(_apply_once(location, runtime, released))
         except asyncio.CancelledError:  # while it read the source: there is nothing to report
             raise KeyboardInterrupt from None
-        report = ReportOptions(OutputOptions(output), Command())
+        report = ReportOptions(printing, Command())
         print_report(applied, report, runtime, connection.store)
     return applied.code
 

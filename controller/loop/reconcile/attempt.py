@@ -49,7 +49,13 @@ class Interrupted(asyncio.CancelledError):
 
 def result_of(action: Action, verdict: Verdict) -> Result:
     return Result(
-        verb_of(action), item_of(action), verdict.outcome, verdict.reason, verdict.message, verdict.app_id
+        verb_of(action),
+        item_of(action),
+        verdict.outcome,
+        verdict.reason,
+        verdict.message,
+        verdict.app_id,
+        action,
     )
 
 

@@ -9,9 +9,11 @@ from controller.core.planning.source_guard import join_refusals
 from controller.core.render.held import accept_hint
 from controller.core.render.problems import warned
 from controller.edges import log
+from controller.errors import StoreError
 from controller.loop.run.partner_loop import LoopContext, PartnerLoop
 from controller.loop.run.sign_ins import SignIns
 from controller.loop.run.source_watcher import SourceWatcher
+from controller.loop.run.worker import RELEASE
 from controller.model.manifest import Desired, Partner
 from controller.model.passes import PartnerState, SourceState
 from controller.model.problem import Problem
@@ -116,6 +118,7 @@ class Controller:
 
     async def _read(self) -> bool:
         before = self._source.state
+        await self._see_releases()
         new = await self._unless_stopped(self._source.read(self._sign_ins.account_of))
         now = self._source.state
         if now.waiting and not before.waiting:
@@ -125,6 +128,18 @@ class Controller:
         self._log_error(accepted=new)
         self._log_warnings()
         return new
+
+    async def _see_releases(self) -> None:
+        """Let through what other processes released, if no revision was good yet: no loop takes their hints.
+
+        The hints stay where they are, for the leader of the partner.
+        """
+        if self._source.desired is None and self._source.state.digest:
+            with suppress(StoreError):  # the read that follows meets the same error
+                for named in await self._context.hints.kinds():
+                    kind, _, digest = named.partition(" ")
+                    if kind == RELEASE:
+                        self._release(digest)
 
     async def _unless_stopped(self, work: Coroutine[object, object, bool]) -> bool:
         """Do *work*, but cancel it if the process stops: the network may delay it for minutes."""

@@ -122,8 +122,9 @@ STALE, DONE, FAILED = Outcome.STALE, Outcome.DONE, Outcome.FAILED
 def test_an_action_that_was_not_sent_has_a_result(
     effect: Action, last: Plan, expected: tuple[Outcome, str] | None
 ) -> None:
-    found = [(each.outcome, each.reason) for each in overtaken(approval_of(plan_of(effect)), last, ())]
-    assert found == ([] if expected is None else [expected])
+    results = list(overtaken(approval_of(plan_of(effect)), last, ()))
+    assert [(each.outcome, each.reason) for each in results] == ([] if expected is None else [expected])
+    assert all(each.effect is effect for each in results), "with the values that were shown"
 
 
 def test_a_result_says_which_values_changed_meanwhile() -> None:

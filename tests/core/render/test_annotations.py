@@ -129,7 +129,7 @@ def test_no_text_is_another_command_or_property(text: str) -> None:
 
 def test_a_refused_source_is_an_error_of_no_line() -> None:
     refusal = PlanRefused("it is empty", "sha256:a")
-    assert annotations([], {}, refusal) == (
+    assert annotations([], {}, str(refusal)) == (
         "::error title=the source is refused::it is empty. To go on all the same: --release sha256:a"
     )
 

@@ -262,7 +262,12 @@ def test_a_report_shows_what_was_done_and_what_was_not() -> None:
     assert shown[1].startswith("### Gupshup apply — Not finished: 1 linked, ")
     headings = [line.removeprefix("#### ") for line in shown if line.startswith("#### ")]
     assert headings == ["Errors", "Results", "Not done", "In progress", "Also found"]
-    assert f"| ✓ link | <code>App/app-0001</code> | app {app_id()} |" in shown
+    assert any(
+        line.startswith(f"| ✓ link | <code>App/app-0001</code> | app {app_id()}<br><code>as ")
+        for line in shown
+    )
+    (update,) = (line for line in shown if line.startswith("| ! update "))
+    assert "<code>url: https&#58;//old.example.com → https&#58;//new.example.com</code>" in update
     assert "| ! error | <code>Partner/main</code> | list apps: no answer |" in shown
     assert "Not live yet: run apply again, or with --wait, and they are subscribed once they are." in shown
 

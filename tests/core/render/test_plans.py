@@ -108,24 +108,30 @@ def test_an_empty_plan_says_that_it_is_empty() -> None:
 
 def test_the_text_of_a_report_shows_every_outcome() -> None:
     text = report_text([REPORT], "r1").splitlines()
-    assert text[:6] == [
+    lines = TEXT.splitlines()
+    link, subscribe, update, callback = (lines[2:4], lines[4:6], lines[6:11], lines[11:13])
+    results = [
         "Partner main",
         "Results:",
         f"  ✓ link         App/app-0001  app {app_id()}",
+        *link[1:],
         (
             "  ! subscribe    Subscription/events on App/app-0001  "
             "InvalidUrl: Gupshup answered 400: Invalid URL Passed"
         ),
+        *subscribe[1:],
         "  ! update       Subscription/events on App/app-0001  Stale",
+        *update[1:],
         "  ? update       App/app-0001  OutcomeUnknown: no reply",
+        *callback[1:],
     ]
-    lines = TEXT.splitlines()
+    assert text[: len(results)] == results, "with the values that the plan shows"
     blocked, drift, progress = (
         next(number for number, line in enumerate(lines) if line.startswith(word))
         for word in ("  ! blocked", "Drift:", "In progress:")
     )
     expected = ["Not done:", *lines[blocked:drift], *lines[progress : lines.index("")]]
-    assert text[6 : 6 + len(expected)] == expected
+    assert text[len(results) : len(results) + len(expected)] == expected
     assert any(line.startswith("  ! ended early   ") for line in text)
     assert text[-3:] == TEXT.splitlines()[-3:]
     assert text[-4].startswith("Not live yet: run apply again")
@@ -288,12 +294,14 @@ def test_the_document_of_a_plan_has_the_keys_that_were_agreed() -> None:
 def test_the_document_of_a_report_has_the_keys_that_were_agreed() -> None:
     found = json.loads(json.dumps(report_document([REPORT], "r1")))
     assert set(found) == {*SHARED, "results", "errors", "summary", "interrupted"}
-    assert keys(found["results"]) == [{*PLANNED, "outcome", "reason", "message", "appId"}] * 4
+    assert keys(found["results"]) == [{*PLANNED, "outcome", "reason", "message", "appId", *DIFF}] * 4
     assert [each["outcome"] for each in found["results"]] == ["done", "failed", "stale", "unclear"]
     assert [each["appId"] for each in found["results"]] == [app_id(), app_id(), None, None]
     assert found["errors"] == [{"partner": "main", "message": "list apps: no answer"}]
     assert set(found["summary"]) == set(KEYS)
     plan = json.loads(json.dumps(plan_document([PLAN], "r1")))
+    values = [[each[name] for name in sorted(DIFF)] for each in plan["actions"]]
+    assert [[each[name] for name in sorted(DIFF)] for each in found["results"]] == [*values[:3], values[4]]
     same = ("heldDigest", "unmanaged", "foreign", "unverifiable")
     assert {name: found[name] for name in same} == {name: plan[name] for name in same}
     for name in ("waiting", "blocked", "held"):

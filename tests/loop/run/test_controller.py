@@ -156,6 +156,25 @@ def test_a_source_that_lost_too_much_is_released_while_the_process_runs(world: W
     assert world.passes("main")[-1] == "r2"
 
 
+def test_a_source_that_is_refused_before_any_was_good_is_released_while_the_process_runs(
+    world: World,
+) -> None:
+    """No loop runs yet that could take what another process left."""
+    there = world.tending
+    there.run(there.store.revisions.declare(UPSTREAMS["main"], Declared(9, 9)))
+    there.run(there.store.hints.leave(UPSTREAMS["main"], "AppOne", "event"))
+    world.shelf.put("r1", PARTNER, ONE)
+    refused: list[str] = []
+    release(world, 20, "sha256:of-something-else")
+    world.at(80, lambda: refused.append(world.controller.source().error))
+    release(world, 90)
+    world.run(180)
+    assert ["9 Apps became 1" in each for each in refused] == [True]
+    state = world.controller.source()
+    assert (state.revision, state.error) == ("r1", "")
+    assert there.remote.apps
+
+
 def test_the_source_is_read_soon_after_a_change_and_otherwise_at_each_interval(world: World) -> None:
     world.shelf.put("r1", PARTNER, ONE)
     world.edit(10, "r2", PARTNER, ONE, app("AppTwo", "910000000002"))

@@ -36,7 +36,7 @@ _SEEN_AGAIN = "plan again to see what is due now"
 class Approval:
     """The effects that a person approved, by fingerprint: of actions, and of what was shown as waiting.
 
-    *earlier* names the changes (verb, item as text) that earlier runs of the same plan sent.
+    *earlier* names the changes (verb, item as text) that earlier runs of the plan made, or may have made.
     """
 
     actions: Mapping[str, Effect] = field(default_factory=dict)
@@ -88,7 +88,8 @@ def overtaken(approval: Approval, plan: Plan, results: Collection[tuple[Verb, It
     for name, effect in approval.actions.items():
         verb, item = subject_of(effect)
         if name not in due and (verb, item) not in results:
-            yield from after.result(effect, sent=(str(verb), str(item)) in approval.earlier)
+            sent = (str(verb), str(item)) in approval.earlier
+            yield from (replace(each, effect=effect) for each in after.result(effect, sent=sent))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from controller.core.render.annotations.commands import command
 from controller.core.render.entries.entry import entry_of
 from controller.core.render.entries.phones import MASKED
 from controller.core.status.run_report import Report
-from controller.errors import PlanRefused
 from controller.model.manifest import App, Desired, Subscription
 from controller.model.plan import (
     Blocked,
@@ -35,12 +34,11 @@ def places(desired: Desired) -> Mapping[Item, Place]:
     return {**apps, **{subscription_item(each): each.place for each in desired.subscriptions}}
 
 
-def annotations(
-    of: Sequence[Plan | Report], where: Mapping[Item, Place], refusal: PlanRefused | None = None
-) -> str:
+def annotations(of: Sequence[Plan | Report], where: Mapping[Item, Place], refused: str = "") -> str:
     """Return one line for each, an error for what is blocked and a warning for what is held.
 
-    *where* are the places of items whose entry does not know its own. *refusal* is why nothing is done.
+    *where* are the places of items whose entry does not know its own. *refused* is why the source is refused,
+    "" if it is not.
     """
     blocked = [each for part in of for each in part.blocked]
     held = [each for part in of for each in part.held]
@@ -51,7 +49,7 @@ def annotations(
     ]
     told = f"{', '.join(rest)}: the log shows them"
     lines = [
-        *([] if refusal is None else [command("error", "the source is refused", NOWHERE, str(refusal))]),
+        *([command("error", "the source is refused", NOWHERE, refused)] if refused else []),
         *(_annotation("error", each, each.item, each.effect, where) for each in blocked[:MOST]),
         *(_annotation("warning", each, item_of(each.action), each.action, where) for each in held[:MOST]),
         *([command("notice", "Gupshup", NOWHERE, told)] if rest else []),

@@ -96,4 +96,4 @@ def result_entry(each: Result, phones: Phones) -> Entry:
     app = f"app {each.app_id}" if each.app_id and each.verb is Verb.LINK else ""
     why = ": ".join(part for part in (each.reason, phones.words(each.message)) if part)
     said = ", ".join(part for part in (app, why) if part)
-    return Entry(OUTCOMES[each.outcome], each.verb, each.item, said)
+    return Entry(OUTCOMES[each.outcome], each.verb, each.item, said, values_of(each.effect, phones))

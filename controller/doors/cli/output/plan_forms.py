@@ -41,7 +41,7 @@ class PlanForms:
             case "markdown":
                 return self._markdown(view)
             case "github":
-                return annotations(self.plans, places(self.desired), self.refusal)
+                return annotations(self.plans, places(self.desired), str(self.refusal or ""))
             case _:
                 return self._text(view) if self.plans or not self.errors else ""
 

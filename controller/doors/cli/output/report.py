@@ -103,16 +103,23 @@ def _notes(applied: Applied) -> tuple[str, ...]:
     return () if applied.plan is None else tuple(applied.plan.notes())
 
 
+def _rejected(applied: Applied, view: View) -> Iterator[str]:
+    if applied.source is not None:
+        why = view.phones.words(applied.source.error)
+        yield f"The source is refused, and the last good revision was applied: {why}"
+
+
 def _text(applied: Applied, form: str, view: View) -> str:
     match form:
         case "json":
             return json.dumps(_document(applied, view), indent=2, ensure_ascii=False)
         case "markdown":
             parts, revision = applied.parts, applied.revision
-            notes = _notes(applied)
+            notes = (*_notes(applied), *_rejected(applied, view))
             return report_markdown(parts, revision, view, interrupted=applied.interrupted, notes=notes)
         case "github":
-            return annotations(applied.parts, applied.places)
+            refused = "" if applied.source is None else applied.source.error
+            return annotations(applied.parts, applied.places, refused)
         case _:
             return _for_people(applied, view)
 

@@ -14,10 +14,14 @@ from controller.loop.apply import PartnerRun
 from controller.loop.ports import Account, Reader
 from controller.loop.reconcile.state import PassRequest
 from controller.model.manifest import Desired
-from controller.model.plan import HealthReads, Item, Kind, Request
+from controller.model.plan import HealthReads, Item, Kind, Outcome, Request
 
 MOST_WRITES = 10_000
 """Writes that are looked through for those of earlier runs: as many as a store keeps."""
+
+
+_WITHOUT_EFFECT = frozenset({Outcome.FAILED, Outcome.STALE})
+"""Outcomes of writes that changed nothing. Any other may have, also one that was never recorded."""
 
 
 def verb_of_run(saved: SavedPlan) -> str:
@@ -49,6 +53,7 @@ def _items(approval: Approval) -> Iterator[Item]:
 async def resume(runtime: Runtime, saved: SavedPlan, account: Account[Reader], run: PartnerRun) -> None:
     """Let *run* go on after earlier runs of the same plan, whose writes the history shows.
 
+    A write that was refused does not count: if its item is as planned now, somebody else did that.
     Raises PlanFileError if the plan is for another account.
     """
     meant, approval = saved.upstreams.get(account.partner.name), run.request.approval
@@ -56,7 +61,7 @@ async def resume(runtime: Runtime, saved: SavedPlan, account: Account[Reader], r
         raise PlanFileError(f"the plan is for {meant}, and this is {account.upstream}; nothing was sent")
     who = f"{verb_of_run(saved)} by "
     found = await runtime.store.history.read(account.upstream, who=who, limit=MOST_WRITES)
-    earlier = frozenset((entry.verb, entry.target) for _, entry in found)
+    earlier = frozenset((each.verb, each.target) for _, each in found if each.outcome not in _WITHOUT_EFFECT)
     run.request = replace(run.request, approval=replace(approval or Approval(), earlier=earlier))
 
 

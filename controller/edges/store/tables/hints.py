@@ -27,6 +27,12 @@ class HintTable:
 
         await self._database.write(work, upstream)
 
+    async def kinds(self) -> frozenset[str]:
+        """Return the kinds of the hints for every upstream. The hints stay."""
+        return await self._database.read(
+            lambda connection: frozenset(connection.execute(select(hints.c.kind)).scalars())
+        )
+
     async def take(self, upstream: str) -> tuple[Hint, ...]:
         """Return the hints for *upstream*, oldest first, and delete them."""
         mine = hints.c.upstream == upstream
