@@ -176,6 +176,7 @@ async def plan_all(
         errors = await for_each_partner(partners_of(request), plan_one)
     await asyncio.to_thread(loaded.refuse_changed)
     shown = tuple(plans[name] for name in sorted(plans))
+    change = None if change is None else change.selected(request.request.only)
     planned = PartnerPlans(loaded.desired.revision, shown, errors, change=change, upstreams=upstreams)
     return replace(planned, refusal=join_refusals(refusals) if refusals else None)
 
