@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from stat import S_ISREG
 from tempfile import mkstemp
 from typing import NamedTuple
 
@@ -114,6 +115,10 @@ def _within(path: str, one: Problem) -> Problem:
 
 def _text(path: str) -> str:
     try:
+        if not S_ISREG(Path(path).stat().st_mode):  # a pipe may never end
+            raise PlanFileError(
+                "it is no regular file (a folder, pipe, socket or device); name the file of `plan --out`"
+            )
         with Path(path).open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
