@@ -99,6 +99,11 @@ def test_a_full_disk_leaves_no_part_of_a_plan(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         pytest.param(("plan", "x.json"), "x.json is a saved plan by its name", id="plan of a plan"),
+        pytest.param(
+            ("validate", "x.json"),
+            "`gupshupctl show x.json` checks and shows a plan",
+            id="validate of a plan",
+        ),
         pytest.param(("apply", "a.json", "b.json"), "a.json is a saved plan by its name", id="two plans"),
         pytest.param(
             ("apply", "manifests", "b.json"), "b.json is a saved plan by its name", id="one of each"

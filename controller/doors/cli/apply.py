@@ -15,7 +15,7 @@ from controller.core.render.plans import plan_text
 from controller.core.saved.document import refuse_age
 from controller.doors.app import Runtime
 from controller.doors.cli.apply_all import ApplyRequest, WaitOptions, apply_all
-from controller.doors.cli.options.arguments import paths_argument, paths_or_default
+from controller.doors.cli.options.arguments import is_plan_file, paths_argument, paths_or_default
 from controller.doors.cli.options.connection import ConnectionOptions, connection_options
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.output import OutputOptions, output_options
@@ -30,7 +30,7 @@ from controller.doors.cli.partners import (
 )
 from controller.doors.cli.plan import PartnerPlans, plan_all, print_plan_errors
 from controller.doors.cli.saved.apply_plan import approvals_of, verb_of_run
-from controller.doors.cli.saved.plan_file import is_plan_file, load_plan, refuse_plan_files
+from controller.doors.cli.saved.plan_file import load_plan
 from controller.doors.cli.signals import on_end_signal
 from controller.doors.cli.source.load import Loaded, load
 from controller.edges import streams
@@ -100,7 +100,6 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
             )
         report = ReportOptions(printing, Command(release_again()))
         return run(_saved(paths[0], max_age), connection, options, report)
-    refuse_plan_files(paths)
     loaded = load(paths_or_default(paths))
     asked = ApplyRequest(loaded, selection)
     command = Command(release_again(), scope_words(paths, only, labels))

@@ -40,7 +40,7 @@ from controller.doors.cli.partners import (
     partners_of,
     pass_request,
 )
-from controller.doors.cli.saved.plan_file import prepare_plan_file, refuse_plan_files, save_plan, saved_plan
+from controller.doors.cli.saved.plan_file import prepare_plan_file, save_plan, saved_plan
 from controller.doors.cli.source.changed import SourceChange, change_since
 from controller.doors.cli.source.checks import refuse_source
 from controller.doors.cli.source.load import Loaded, load
@@ -97,7 +97,6 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     """
     printing.empty_files()
     named = paths_or_default(paths)
-    refuse_plan_files(named)
     if out is not None:
         prepare_plan_file(out)
     memo: FileMemo = {}

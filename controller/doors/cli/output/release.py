@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from controller.core.render.held import apply_command, option, release_command
-from controller.doors.cli.options.arguments import paths_or_default
-from controller.doors.cli.saved.plan_file import is_plan_file
+from controller.doors.cli.options.arguments import is_plan_file, paths_or_default
 from controller.doors.stored import is_running
 from controller.edges.store import SqlStore, store_words
 

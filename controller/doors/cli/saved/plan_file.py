@@ -13,6 +13,7 @@ from typing import NamedTuple
 from controller.core.saved.document import needed_apps, needed_files, read_document, saved_document
 from controller.core.saved.restore import restored
 from controller.core.saved.saved_plan import SavedPlan
+from controller.doors.cli.options.arguments import is_plan_file
 from controller.doors.cli.source.load import Loaded, decode_source
 from controller.edges import settings
 from controller.edges.source import schemas
@@ -32,18 +33,6 @@ class LoadedPlan(NamedTuple):
 
     saved: SavedPlan
     loaded: Loaded
-
-
-def is_plan_file(path: str) -> bool:
-    return path.endswith(".json")
-
-
-def refuse_plan_files(paths: Sequence[str]) -> None:
-    """Raise Usage if one of *paths*, which are to be manifests, is a saved plan."""
-    for path in filter(is_plan_file, paths):
-        raise Usage(
-            f"{path} is a saved plan by its name, and manifests are expected here: see `show`, `apply`"
-        )
 
 
 def prepare_plan_file(path: str) -> None:
