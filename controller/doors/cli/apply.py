@@ -90,7 +90,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     failed or is blocked, 6 if it still converges, 7 for refused credentials, 8 if another writer is at work.
     The report is printed however the run ends.
     """
-    printing.empty_files()
+    printing.empty_files(*paths)
     options = WaitOptions(wait, timeout, lock_timeout)
     selection = Selection(only, labels, resend, digests(release))
     if len(paths) == 1 and is_plan_file(paths[0]):

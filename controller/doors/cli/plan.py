@@ -95,8 +95,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     refused credentials. What is blocked for any other reason is shown, and fails the plan (5) only with
     --detailed-exitcode or --fail-on.
     """
-    printing.empty_files()
     named = paths_or_default(paths)
+    printing.empty_files(*named, out)
     if out is not None:
         prepare_plan_file(out)
     memo: FileMemo = {}

@@ -25,7 +25,7 @@ def command(*, file: str, printing: OutputOptions) -> int:
 
     What is shown follows from the manifests in the file, which are checked like others.
     """
-    printing.empty_files()
+    printing.empty_files(file)
     saved, loaded = load_plan(file)
     shown = PlanForms(
         saved.plans,
