@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from tests.builders.documents import closed, published
@@ -100,6 +101,29 @@ def test_a_file_without_a_form_is_wrong_usage(tmp_path: Path) -> None:
             done = there.run("plan", "--output-file", wrong)
             assert (done.code, "write FORM=FILE" in done.err) == (64, True)
         assert not there.calls()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param("plan --out same.json --output-file json=./same.json", id="the plan and a form of it"),
+        pytest.param("plan --output-file json=same.json --output-file markdown=link.json", id="two forms"),
+        pytest.param("apply --yes --output-file json=a --output-file markdown=b/../a", id="two of apply"),
+        pytest.param("show same.json --output-file json=link.json", id="the plan that is shown"),
+        pytest.param("apply same.json --output-file json=same.json", id="the plan that is applied"),
+        pytest.param("plan manifests/all.yaml --output-file json=manifests/all.yaml", id="the manifests"),
+    ],
+)
+def test_a_file_that_would_be_lost_is_wrong_usage(tmp_path: Path, arguments: str) -> None:
+    with world(tmp_path) as there:
+        there.declare("no manifest at all")
+        (tmp_path / "same.json").write_text("kept", encoding="utf-8")
+        (tmp_path / "link.json").symlink_to("same.json")
+        (tmp_path / "b").mkdir()
+        done = there.run(*arguments.split())
+        assert (done.code, "that this run reads or writes already" in done.err) == (64, True), done.err
+        assert read(tmp_path, "same.json") == "kept"
+        assert read(there.manifests, "all.yaml").startswith("no manifest at all")
 
 
 def test_a_saved_plan_is_shown_as_it_was(tmp_path: Path) -> None:

@@ -7,13 +7,15 @@ import signal
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.e2e.test_run import running
+from tests.e2e.test_since import committed
 from tests.e2e.world import AMPLE, HASTY, PARTNER, THREE, Done, World, app, subscription, world
 
 ONE_LINK = HASTY.replace("spec: {", "spec: {guards: {maxLinks: 1}, ")
 SLOW = ("--interval", "1h", "--drift-interval", "1h")
-COMMAND = re.compile(r"gupshupctl (?:reconcile|apply) .*--release .*")
+COMMAND = re.compile(r"gupshupctl (?:reconcile|apply|plan) .*--release .*")
 
 
 def command(text: str) -> list[str]:
@@ -63,6 +65,7 @@ def test_held_apps_are_shown_as_held_and_the_command_that_is_shown_releases_them
         assert "guard maxLinks: 3 planned, 1 allowed" in described
         assert "Reconciling" not in described
         assert (released.code, there.counted()["link"]) == (0, 3), released.out + released.err
+        assert "Warning" not in released.err
 
 
 def test_the_command_of_apply_releases_what_it_held(tmp_path: Path) -> None:
@@ -77,6 +80,80 @@ def test_the_command_of_apply_releases_what_it_held(tmp_path: Path) -> None:
         assert words[-2:] == ["-l", "fleet=all"]
         done = there.run(*words, "--yes", "-o", "json")
         assert (done.code, done.summary["linked"]) == (0, 3), done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "file"),
+    [
+        pytest.param("--since main --out kept.json", {}, "kept.json", id="a change, saved"),
+        pytest.param("--since main", {}, "plan.json", id="a change"),
+        pytest.param("--out kept.json", {}, "kept.json", id="everything, saved"),
+        pytest.param(
+            "--out kept.json",
+            {"CI": "true", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "main"},
+            "kept.json",
+            id="a change that CI names",
+        ),
+    ],
+)
+def test_the_command_of_a_plan_makes_it_again_and_it_is_then_applied(
+    tmp_path: Path, options: str, environ: dict[str, str], file: str
+) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        committed(there, ONE_LINK)
+        there.declare(ONE_LINK, *THREE)
+        found = there.run("plan", "-l", "fleet=all", "--resend", *options.split(), **environ)
+        since = ["--since", "main"] if "--since" in options or environ else []
+        words = command(found.out)
+        assert (found.code, words[:3]) == (4, ["plan", "manifests/", "--release"])
+        assert words[4:] == ["-l", "fleet=all", "--resend", *since, "--out", file]
+
+        assert there.run(*words).code == 0, "outside of that CI, too"
+        assert bool(json.loads(there.run("show", file, "-o", "json").out)["since"]) == bool(since)
+        assert there.run("apply", file).code == 0
+        assert len(there.apps()) == 3
+
+
+def test_a_saved_plan_shows_how_it_is_made_again_with_the_release(tmp_path: Path) -> None:
+    """It does not hold the options that it was made with, but for the revision."""
+    with world(tmp_path, *AMPLE) as there:
+        committed(there, ONE_LINK)
+        there.declare(ONE_LINK, *THREE)
+        for since in ([], ["--since", "main"]):
+            digest = there.plan(*since, "--out", "my plan.json").json()["heldDigest"]
+            for done in (there.run("show", "my plan.json"), there.run("apply", "my plan.json")):
+                assert command(done.out) == [
+                    *("plan", "PATHS", "--release", digest),
+                    *(*since, "--out", "my plan.json"),
+                ]
+
+
+def test_a_digest_that_nothing_has_is_told_and_not_handed_on(tmp_path: Path) -> None:
+    unknown = f"sha256:{'0' * 64}"
+    words = f"Warning: --release {unknown}: nothing that is held has it; it is of an older plan"
+    with world(tmp_path, *AMPLE) as there:
+        there.declare(ONE_LINK, *THREE)
+        for verb in (("plan",), ("plan", "--out", "plan.json"), ("apply", "--yes")):
+            done = there.run(*verb, "--release", unknown)
+            assert (done.code, done.err.count(words), unknown in done.out) == (4, 1, False), done.err
+            assert unknown not in command(done.out)
+        digest = there.plan().json()["heldDigest"]
+        assert "Warning" not in there.plan("--release", digest).err
+        assert "Warning" not in there.apply("--release", digest, "--wait").err
+        assert f"--release {digest}: nothing that is held has it" in there.apply("--release", digest).err
+
+
+def test_a_digest_that_a_guard_took_is_a_part_of_the_next_command(tmp_path: Path) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        there.declare(HASTY, *THREE)
+        assert there.apply().code == 0
+        there.declare(ONE_LINK.replace("maxLinks: 1", "maxLinks: 0"), app("AppFour", 4))
+        source = there.plan().json()["refused"]["digest"]
+        done = there.run("plan", "--release", source)
+        words = command(done.out)
+        assert (done.code, words[-2:], "Warning" in done.err) == (4, ["--release", source], False), done.err
+        assert there.run(*words, "--yes").code == 0
+        assert "AppFour" in there.apps()
 
 
 # reconcile --wait
@@ -101,6 +178,7 @@ def test_a_wait_ends_at_once_with_4_if_only_a_guard_holds_something(tmp_path: Pa
                 assert "looks at App/AppOne" in done.err
             wrong = waited(there, "--release", f"sha256:{'0' * 64}")
             assert (wrong.code, there.apps()) == (4, {}), wrong.err
+            assert f"Warning: --release sha256:{'0' * 64}: nothing that is held has it" in wrong.err
 
 
 def test_a_wait_ends_at_once_with_5_if_the_rest_needs_a_person(tmp_path: Path) -> None:

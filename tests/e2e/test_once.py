@@ -73,7 +73,7 @@ def test_a_refused_revision_is_refused_on_every_pass_and_drift_is_restored(
 
 
 def test_the_forms_of_the_report_say_that_an_older_revision_was_applied(tmp_path: Path) -> None:
-    with world(tmp_path, *BY_VERB) as there:
+    with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
         first = there.run("run", "--once", "-o", "markdown")
         assert (first.code, "### Gupshup apply — Done: 3 linked" in first.out) == (0, True), first.err

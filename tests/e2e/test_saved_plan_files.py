@@ -1,6 +1,7 @@
 """Files of saved plans, honest and forged: nobody trusts them, and what is wrong is one line."""
 
 import json
+import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,6 +99,11 @@ def test_a_full_disk_leaves_no_part_of_a_plan(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         pytest.param(("plan", "x.json"), "x.json is a saved plan by its name", id="plan of a plan"),
+        pytest.param(
+            ("validate", "x.json"),
+            "`gupshupctl show x.json` checks and shows a plan",
+            id="validate of a plan",
+        ),
         pytest.param(("apply", "a.json", "b.json"), "a.json is a saved plan by its name", id="two plans"),
         pytest.param(
             ("apply", "manifests", "b.json"), "b.json is a saved plan by its name", id="one of each"
@@ -144,7 +150,10 @@ def test_what_is_no_plan_at_all_is_refused_in_one_line(tmp_path: Path) -> None:
             (tmp_path / name).write_bytes(data)
             refused(there, name, f"{name}: {words}")
             assert one_line(there.run("show", name)), name
-        refused(there, "folder.json", "folder.json: cannot read it: Is a directory")
+        (tmp_path / "device.json").symlink_to("/dev/zero")
+        os.mkfifo(tmp_path / "pipe.json")
+        for name in ("folder.json", "device.json", "pipe.json"):
+            refused(there, name, f"{name}: it is no regular file (a folder, pipe, socket or device)")
         refused(there, "missing.json", "missing.json: cannot read it: No such file or directory")
 
 

@@ -206,6 +206,8 @@ def test_a_selection_and_a_change_narrow_each_other(tmp_path: Path) -> None:
         assert rows(there.plan("--since", "main", "--only", "App/Fleet003"), "actions") == [
             ("link", "Fleet003", "change")
         ]
+        told = there.run("plan", "--since", "main", "--only", "App/Fleet003").out
+        assert "), this change touches 1 item of the selection.\n" in told
         before = len(there.calls())
         nothing = there.plan("--since", "main", "--only", "App/Fleet001")
         assert (nothing.code, nothing.summary, there.calls(since=before)) == (0, {}, [])

@@ -165,10 +165,10 @@ def _classes(held: Sequence[HeldChange]) -> Iterator[HeldClass]:
         yield HeldClass(name, verb, count, figures)
 
 
-def release(plan: Plan, names: Iterable[str]) -> Released:
+def release(plan: Plan, names: Collection[str]) -> Released:
     """Return the changes that *names* (digests) let through: all that a digest holds, or none of it."""
-    held, agreed = _held(plan), frozenset(names)
-    let_through = (action for name, actions in held.items() if name in agreed for action in actions)
+    held = _held(plan)
+    let_through = (action for name, actions in held.items() if name in names for action in actions)
     return frozenset(map(fingerprint, let_through))
 
 

@@ -24,7 +24,16 @@ def release_command(digest: str, store: Sequence[str] = ()) -> str:
 
 def apply_command(paths: Iterable[str], digest: str, more: Sequence[str] = ()) -> str:
     """Return the command that applies *paths* and releases *digest*. *more* are its other words."""
-    return " ".join(("gupshupctl apply", *map(path_word, paths), option(digest), *more))
+    return _command("apply", paths, digest, more)
+
+
+def plan_command(paths: Iterable[str], digest: str, more: Sequence[str] = ()) -> str:
+    """Return the command that plans *paths* as if *digest* were released. *more* are its other words."""
+    return _command("plan", paths, digest, more)
+
+
+def _command(verb: str, paths: Iterable[str], digest: str, more: Sequence[str]) -> str:
+    return " ".join(("gupshupctl", verb, *map(path_word, paths), option(digest), *more))
 
 
 def path_word(path: str) -> str:

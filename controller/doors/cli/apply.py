@@ -12,9 +12,10 @@ from controller.core.planning.changes.approval import approval_of
 from controller.core.render.entries.view import View
 from controller.core.render.plans import plan_text
 from controller.core.saved.document import refuse_age
+from controller.core.saved.saved_plan import SavedPlan
 from controller.doors.app import Runtime
 from controller.doors.cli.apply_all import ApplyRequest, WaitOptions, apply_all
-from controller.doors.cli.options.arguments import paths_argument, paths_or_default
+from controller.doors.cli.options.arguments import is_plan_file, paths_argument, paths_or_default
 from controller.doors.cli.options.connection import ConnectionOptions, connection_options
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.output import OutputOptions, output_options
@@ -22,14 +23,12 @@ from controller.doors.cli.options.selection import scope_words, selection_option
 from controller.doors.cli.options.values import Duration, digests
 from controller.doors.cli.output.forms import Command, is_terminal
 from controller.doors.cli.output.progress import display
-from controller.doors.cli.output.release import release_again
+from controller.doors.cli.output.release import apply_again, plan_of_file, print_unknown
 from controller.doors.cli.output.report import Applied, ReportOptions, print_report
-from controller.doors.cli.partners import (
-    Selection,
-)
+from controller.doors.cli.partners import Selection
 from controller.doors.cli.plan import PartnerPlans, plan_all, print_plan_errors
 from controller.doors.cli.saved.apply_plan import approvals_of, verb_of_run
-from controller.doors.cli.saved.plan_file import is_plan_file, load_plan, refuse_plan_files
+from controller.doors.cli.saved.plan_file import load_plan
 from controller.doors.cli.signals import on_end_signal
 from controller.doors.cli.source.load import Loaded, load
 from controller.edges import streams
@@ -89,7 +88,7 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     failed or is blocked, 6 if it still converges, 7 for refused credentials, 8 if another writer is at work.
     The report is printed however the run ends.
     """
-    printing.empty_files()
+    printing.empty_files(*paths)
     options = WaitOptions(wait, timeout, lock_timeout)
     selection = Selection(only, labels, resend, digests(release))
     if len(paths) == 1 and is_plan_file(paths[0]):
@@ -97,12 +96,12 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
             raise Usage(
                 "a saved plan holds what is done: --only, -l, --release and --resend belong to `plan`"
             )
-        report = ReportOptions(printing, Command(release_again()))
-        return run(_saved(paths[0], max_age), connection, options, report)
-    refuse_plan_files(paths)
+        saved, asked = _saved(paths[0], max_age)
+        report = ReportOptions(printing, Command(plan_of_file(paths[0], saved.since)))
+        return run(asked, connection, options, report)
     loaded = load(paths_or_default(paths))
     asked = ApplyRequest(loaded, selection)
-    command = Command(release_again(), scope_words(paths, only, labels))
+    command = Command(apply_again(selection.released), scope_words(paths, only, labels))
     report = ReportOptions(printing, command)
     if not yes:
         planned = _ask(loaded, selection, connection, report.view_of(sys.stderr))
@@ -113,14 +112,17 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     return run(asked, connection, options, report)
 
 
-def _saved(path: str, max_age: float) -> ApplyRequest:
-    """Return the request to do what the file holds; PlanFileError if it is older than *max_age* seconds."""
+def _saved(path: str, max_age: float) -> tuple[SavedPlan, ApplyRequest]:
+    """Return the plan in the file and the request to do it.
+
+    Raises PlanFileError if it is older than *max_age* seconds.
+    """
     saved, loaded = load_plan(path)
     try:
         refuse_age(saved.created, time.time(), max_age)
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {error}") from None
-    return ApplyRequest(loaded, Selection(resend=True), approvals_of(saved), saved)
+    return saved, ApplyRequest(loaded, Selection(resend=True), approvals_of(saved), saved)
 
 
 def run(
@@ -134,6 +136,8 @@ def run(
     with on_end_signal(streams.hurry):
         with display(live=is_terminal(sys.stderr), timeout=options.timeout) as on_progress:
             applied = asyncio.run(_apply(asked, runtime, options, on_progress))
+        if applied.whole and not asked.approvals:  # whoever approved was told with the plan
+            print_unknown(asked.selection.released)
         print_report(applied, report, runtime, connection.store)
     return applied.code
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from controller.core.planning.changes.narrow import narrow
 from controller.core.planning.selection import select
+from controller.doors.cli.options.values import Releases
 from controller.doors.cli.source.load import Loaded
 from controller.errors import ControllerError
 from controller.loop.admission import resends
@@ -25,7 +26,7 @@ class Selection:
     only: Sequence[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     resend: bool = False
-    released: frozenset[str] = frozenset()
+    released: Releases = field(default_factory=Releases)
 
 
 def pass_request(

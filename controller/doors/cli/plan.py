@@ -32,7 +32,7 @@ from controller.doors.cli.output.forms import Command, print_forms
 from controller.doors.cli.output.partner_warnings import print_partner_warnings
 from controller.doors.cli.output.plan_forms import PlanForms
 from controller.doors.cli.output.progress import wait_lines
-from controller.doors.cli.output.release import release_again
+from controller.doors.cli.output.release import plan_again, print_unknown
 from controller.doors.cli.partners import (
     Selection,
     decide_resend,
@@ -40,7 +40,7 @@ from controller.doors.cli.partners import (
     partners_of,
     pass_request,
 )
-from controller.doors.cli.saved.plan_file import prepare_plan_file, refuse_plan_files, save_plan, saved_plan
+from controller.doors.cli.saved.plan_file import prepare_plan_file, save_plan, saved_plan
 from controller.doors.cli.source.changed import SourceChange, change_since
 from controller.doors.cli.source.checks import refuse_source
 from controller.doors.cli.source.load import Loaded, load
@@ -95,9 +95,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     refused credentials. What is blocked for any other reason is shown, and fails the plan (5) only with
     --detailed-exitcode or --fail-on.
     """
-    printing.empty_files()
     named = paths_or_default(paths)
-    refuse_plan_files(named)
+    printing.empty_files(*named, out)
     if out is not None:
         prepare_plan_file(out)
     memo: FileMemo = {}
@@ -106,7 +105,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
     runtime = connection.open("plan", loaded.desired.revision, read_only=True)
     selection = Selection(only, labels, resend, digests(release))
     planned = asyncio.run(plan_all(loaded, selection, runtime, seconds=timeout, change=change))
-    _print(planned, printing, Command(release_again(), scope_words(paths, only, labels)), loaded)
+    again = plan_again(selection.released, since or (None if change is None else change.ref))
+    _print(planned, printing, Command(again, scope_words(paths, only, labels)), loaded)
     if out is not None:
         _save(out, planned, loaded, runtime.clock.now(), whole=not (only or labels))
     found = _findings(planned.plans, anything=detailed_exitcode or fail_on is not None)
@@ -175,7 +175,10 @@ async def plan_all(
             await refuse_source(loaded, runtime.store.revisions, selection.released, account_of)
         errors = await for_each_partner(partners_of(request), plan_one)
     await asyncio.to_thread(loaded.refuse_changed)
+    if not errors:
+        print_unknown(selection.released)
     shown = tuple(plans[name] for name in sorted(plans))
+    change = None if change is None else change.selected(request.request.only)
     planned = PartnerPlans(loaded.desired.revision, shown, errors, change=change, upstreams=upstreams)
     return replace(planned, refusal=join_refusals(refusals) if refusals else None)
 

@@ -71,11 +71,13 @@ async def _request(
     given: str | None,
 ) -> int:
     """Leave the request, wait for the result unless *seconds* is None, and return the exit code."""
-    statuses = [stored for stored in await all_statuses(store) if stored.status.item.kind is not Kind.PARTNER]
+    known = await all_statuses(store)
+    statuses = [stored for stored in known if stored.status.item.kind is not Kind.PARTNER]
     selected = statuses if name is None else _with_subscriptions(named(statuses, name), statuses)
     if not selected:
         raise Usage("the store has no status of an app: the first pass of `apply` or `run` writes one")
     asked = None if release else name  # what a guard holds is decided by a pass over all apps
+    _print_unknown(release, known)
     await _leave_hints(store, selected, asked, release)
     if seconds is not None:
         return await _Wait(store, selected, seconds, given, whole=asked is None).run()
@@ -86,6 +88,17 @@ async def _request(
     if len(absent) < len(upstreams):
         click.echo("Requested. The running controller picks it up within a second.")
     return OK
+
+
+def _print_unknown(release: Collection[str], known: Iterable[StoredStatus]) -> None:
+    """Warn of each digest that no held change has. The store does not hold that of a refused source."""
+    held = {digest for each in known for one in each.status.held for digest in one.digest.split(",")}
+    for digest in sorted(set(release) - held):
+        click.echo(
+            f"Warning: --release {digest}: nothing that is held has it. If it is not that of a source which "
+            "`run` refuses, it is of an older plan, or was released: see `gupshupctl get`",
+            err=True,
+        )
 
 
 def _with_subscriptions(

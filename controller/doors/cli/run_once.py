@@ -12,6 +12,7 @@ from controller.doors.cli.apply_all import ApplyRequest, WaitOptions, apply_all,
 from controller.doors.cli.exits import after_refusal
 from controller.doors.cli.options.connection import ConnectionOptions
 from controller.doors.cli.options.output import OutputOptions
+from controller.doors.cli.options.values import Releases
 from controller.doors.cli.output.forms import Command
 from controller.doors.cli.output.report import Applied, ReportOptions, print_report
 from controller.doors.cli.partners import Selection
@@ -105,7 +106,7 @@ async def _read(watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns) -> 
 async def _apply(watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns, loaded: Loaded) -> Applied:
     runtime = replace(runtime, revision=loaded.desired.revision)
     options = WaitOptions(wait=False, timeout=600.0, lock_timeout=0.0)
-    asked = ApplyRequest(loaded, Selection(released=frozenset(watcher.released)))
+    asked = ApplyRequest(loaded, Selection(released=Releases(watcher.released)))
     applied = await apply_all(asked, runtime, options, lambda _: None, sign_ins)
     if watcher.refusal is None:
         return applied

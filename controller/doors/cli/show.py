@@ -11,6 +11,7 @@ from controller.doors.cli.exits import OK
 from controller.doors.cli.options.output import OutputOptions, output_options
 from controller.doors.cli.output.forms import Command, print_forms
 from controller.doors.cli.output.plan_forms import PlanForms
+from controller.doors.cli.output.release import plan_of_file
 from controller.doors.cli.saved.plan_file import load_plan
 from controller.model.text import escape
 
@@ -25,7 +26,7 @@ def command(*, file: str, printing: OutputOptions) -> int:
 
     What is shown follows from the manifests in the file, which are checked like others.
     """
-    printing.empty_files()
+    printing.empty_files(file)
     saved, loaded = load_plan(file)
     shown = PlanForms(
         saved.plans,
@@ -35,7 +36,7 @@ def command(*, file: str, printing: OutputOptions) -> int:
         notes=tuple(_notes(saved)),
         about=_about(saved),
     )
-    print_forms(printing, Command(scope=(file,)), shown.render)
+    print_forms(printing, Command(plan_of_file(file, saved.since), (file,)), shown.render)
     if time.time() - saved.created > DAY:
         click.echo("Note: it is older than a day; `apply` refuses it without a larger --max-age.", err=True)
     return OK

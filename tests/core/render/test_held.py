@@ -11,6 +11,7 @@ from controller.core.render.held import (
     held_about,
     held_lines,
     held_rows,
+    plan_command,
     read_held,
     release_command,
 )
@@ -36,6 +37,11 @@ def test_the_command_for_a_running_controller_can_be_pasted() -> None:
 def test_the_command_for_apply_repeats_its_paths_and_its_other_words() -> None:
     words = shlex.split(apply_command(["my apps/"], DIGEST, ("--only", "App/a")))
     assert words == ["gupshupctl", "apply", "my apps/", "--release", DIGEST, "--only", "App/a"]
+
+
+def test_the_command_for_a_plan_is_made_likewise() -> None:
+    words = shlex.split(plan_command(["my apps/"], DIGEST, ("--out", "plan.json")))
+    assert words == ["gupshupctl", "plan", "my apps/", "--release", DIGEST, "--out", "plan.json"]
 
 
 @pytest.mark.parametrize(

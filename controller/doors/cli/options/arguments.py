@@ -5,7 +5,9 @@ from typing import Any, TypeVar
 
 import click
 
+from controller.core.render.held import path_word
 from controller.doors.cli.options.mirrored import option
+from controller.errors import Usage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,7 +20,18 @@ def paths_argument(function: F) -> F:
 
 
 def paths_or_default(given: Sequence[str]) -> tuple[str, ...]:
+    """Return the paths to manifests. Raises Usage if one of them is a saved plan by its name."""
+    for path in filter(is_plan_file, given):
+        word = path_word(path)
+        raise Usage(
+            f"{path} is a saved plan by its name, and manifests are expected here (.yaml, .yml); "
+            f"`gupshupctl show {word}` checks and shows a plan, `gupshupctl apply {word}` does it"
+        )
     return tuple(given) or (DEFAULT_PATH,)
+
+
+def is_plan_file(path: str) -> bool:
+    return path.endswith(".json")
 
 
 def output_option(*forms: str, default: str = "text") -> Callable[[F], F]:

@@ -1,5 +1,6 @@
 """The options of what `plan` and `apply` print: its form, further forms in files, and phone numbers."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import click
 from controller.core.render.entries.phones import Phones
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.mirrored import option, pack
+from controller.errors import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,21 @@ class OutputOptions:
     def phones(self) -> Phones:
         return Phones(self.show_phones)
 
-    def empty_files(self) -> None:
-        """Empty each file, or create it: what an earlier run wrote is not what this one found."""
+    def empty_files(self, *others: str | None) -> None:
+        """Empty each file, or create it: what an earlier run wrote is not what this one found.
+
+        Raises Usage before that if two of them are one file, or if one is among *others*, which the same run
+        reads or writes.
+        """
+        taken = {os.path.realpath(other) for other in others if other is not None}
+        for form, path in self.files:
+            real = os.path.realpath(path)
+            if real in taken:
+                raise Usage(
+                    f"--output-file {form}={path} names a file that this run reads or writes already, and "
+                    "that would be lost: name another file"
+                )
+            taken.add(real)
         for _, path in self.files:
             Path(path).write_bytes(b"")
 

@@ -1,7 +1,7 @@
 """Values of options: durations, and the digests that release a change."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -25,9 +25,31 @@ class Duration(click.ParamType[float]):
         return float(int(match[1]) * _UNITS[match[2]])
 
 
-def digests(values: Sequence[str]) -> frozenset[str]:
+class Releases(frozenset[str]):
+    """The digests of all `--release` options. It notes which of them a guard asked for: those are known.
+
+    Once every guard has asked, `settle` makes the others *unknown*. They release nothing.
+    """
+
+    def __init__(self, _: Iterable[str] = ()) -> None:
+        self._known: set[str] = set()
+        self.unknown: frozenset[str] = frozenset()
+
+    def __contains__(self, digest: object) -> bool:
+        found = super().__contains__(digest)
+        if found:
+            self._known.add(str(digest))
+        return found
+
+    def settle(self) -> list[str]:
+        """Return the unknown digests."""
+        self.unknown = self - self._known
+        return sorted(self.unknown)
+
+
+def digests(values: Sequence[str]) -> Releases:
     """Return the digests of all `--release` options; commas separate several in one. Raises Usage."""
-    given = frozenset(digest for value in values for digest in value.split(","))
+    given = Releases(digest for value in values for digest in value.split(","))
     if wrong := sorted(digest for digest in given if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest)):
         raise Usage(f"--release takes a digest as `plan` prints it, sha256:…; not {wrong[0]!r:.80}")
     return given

@@ -63,6 +63,11 @@ class Applied:
     plan: AppliedPlan | None = None
     places: Mapping[Item, Place] = field(default_factory=dict)
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of every partner was looked at, up to the end of the run."""
+        return not self.interrupted and all(part.looked and not part.error for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from stat import S_ISREG
 from tempfile import mkstemp
 from typing import NamedTuple
 
 from controller.core.saved.document import needed_apps, needed_files, read_document, saved_document
 from controller.core.saved.restore import restored
 from controller.core.saved.saved_plan import SavedPlan
+from controller.doors.cli.options.arguments import is_plan_file
 from controller.doors.cli.source.load import Loaded, decode_source
 from controller.edges import settings
 from controller.edges.source import schemas
@@ -31,18 +33,6 @@ class LoadedPlan(NamedTuple):
 
     saved: SavedPlan
     loaded: Loaded
-
-
-def is_plan_file(path: str) -> bool:
-    return path.endswith(".json")
-
-
-def refuse_plan_files(paths: Sequence[str]) -> None:
-    """Raise Usage if one of *paths*, which are to be manifests, is a saved plan."""
-    for path in filter(is_plan_file, paths):
-        raise Usage(
-            f"{path} is a saved plan by its name, and manifests are expected here: see `show`, `apply`"
-        )
 
 
 def prepare_plan_file(path: str) -> None:
@@ -114,6 +104,10 @@ def _within(path: str, one: Problem) -> Problem:
 
 def _text(path: str) -> str:
     try:
+        if not S_ISREG(Path(path).stat().st_mode):  # a pipe may never end
+            raise PlanFileError(
+                "it is no regular file (a folder, pipe, socket or device); name the file of `plan --out`"
+            )
         with Path(path).open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -21,11 +21,19 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class SourceChange:
-    """The items that were *touched* since *commit*, where *ref* and HEAD have parted."""
+    """The items that were *touched* since *commit*, where *ref* and HEAD have parted.
+
+    *partly*: only those of a selection are left.
+    """
 
     ref: str
     commit: str
     touched: frozenset[Item]
+    partly: bool = False
+
+    def selected(self, items: frozenset[Item] | None) -> "SourceChange":
+        """Return what the change touches of *items*, None for everything."""
+        return self if items is None else replace(self, touched=self.touched & items, partly=True)
 
     @property
     def document(self) -> dict[str, str]:
@@ -33,7 +41,8 @@ class SourceChange:
 
     def __str__(self) -> str:
         what = {0: "nothing", 1: "1 item"}.get(len(self.touched), f"{len(self.touched)} items")
-        return f"Since {self.ref} ({self.commit[:12]}), this change touches {what}."
+        of = " of the selection" if self.partly else ""
+        return f"Since {self.ref} ({self.commit[:12]}), this change touches {what}{of}."
 
 
 async def change_since(
