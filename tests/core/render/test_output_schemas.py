@@ -25,8 +25,10 @@ from tests.builders.plans import PLAN, REPORT
 
 
 def plan_of(*plans: Plan, phones: Phones = MASKED) -> dict[str, object]:
+    """Return the document of a source that was not refused, as `plan` prints it."""
     since = {"ref": "main", "commit": "1" * 40}
-    return plan_document(plans, "r1", since, errors={"other": "no answer"}, phones=phones)
+    found = plan_document(plans, "r1", since, errors={"other": "no answer"}, phones=phones)
+    return {**found, "refused": None}
 
 
 def validated(decoded: Decoded) -> object:
@@ -43,7 +45,7 @@ BLOCKED = replace(PLAN, blocked=(Blocked(ITEM, "AppLost", "it was ours", PLAN.ac
 @pytest.mark.parametrize(
     ("name", "document"),
     [
-        pytest.param("plan", plan_document([], "r1"), id="a plan of nothing"),
+        pytest.param("plan", plan_of(), id="a plan of nothing"),
         pytest.param("plan", plan_of(PLAN, replace(PLAN, partner=replace(PARTNER, name="b"))), id="a plan"),
         pytest.param("plan", plan_of(BLOCKED, phones=Phones(shown=True)), id="a plan with phones"),
         pytest.param("apply", report_document([], "r1"), id="a report of nothing"),
@@ -62,7 +64,6 @@ BLOCKED = replace(PLAN, blocked=(Blocked(ITEM, "AppLost", "it was ours", PLAN.ac
             "plan",
             {
                 **plan_of(PLAN),
-                "refused": None,
                 "digest": "d",
                 "created": "2026-01-01T00:00:00Z",
                 "upstreams": {"main": "u"},
