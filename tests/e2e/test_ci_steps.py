@@ -80,7 +80,7 @@ def test_a_plan_stands_in_the_summary_without_phone_numbers(tmp_path: Path) -> N
         assert summary.startswith(
             "<!-- gupshupctl plan manifests -->\n### Gupshup plan: 3 changes, 3 waiting\n"
         )
-        assert "| + link | <code>App/AppOne</code> | <code>as AppOne, phone 91&#42;" in summary
+        assert "| +&#160;link | <code>App/AppOne</code> | <code>as AppOne, phone 91&#42;" in summary
         assert "910000000001" not in summary
         assert json.loads((tmp_path / "plan.json").read_text())["summary"]["link"] == 3
         assert not there.calls("link"), "a plan reads only"

@@ -48,7 +48,14 @@ def update(**changes: tuple[str, str]) -> Update:
             (f"tag other, → {URL}, SENT, READ, version 3, headers X-A X-B, inactive, shown on the UI",),
             id="a subscription with what is not usual",
         ),
-        pytest.param(Unsubscribe(APP, app_id(), remote(WANTED)), (f"→ {URL}, SENT, READ",), id="a removal"),
+        pytest.param(
+            Unsubscribe(APP, app_id(), remote(WANTED)), (f"→ {URL}, SENT, READ, version 3",), id="a removal"
+        ),
+        pytest.param(
+            Unsubscribe(APP, app_id(), replace(remote(WANTED), version=None, active=False)),
+            (f"→ {URL}, SENT, READ, inactive",),
+            id="a removal of what is inactive, and whose version Gupshup does not show",
+        ),
         pytest.param(
             update(url=("a", "b"), version=("2", "3"), active=("false", "true")),
             ("url: a → b", "version: 2 → 3", "active: false → true"),

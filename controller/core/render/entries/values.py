@@ -66,6 +66,10 @@ def _subscribed(wanted: Subscription, phones: Phones) -> Iterator[str]:
 def _removed(remote: RemoteSubscription, phones: Phones) -> Iterator[str]:
     yield f"→ {phones.words(remote.url)}"
     yield from modes.names(remote)
+    if remote.version is not None:
+        yield f"version {remote.version}"
+    if not remote.active:
+        yield "inactive"
 
 
 def _unread(declared: str, *, unknown: bool) -> str:
