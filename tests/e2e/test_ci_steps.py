@@ -139,7 +139,7 @@ def test_the_drift_step_reports_manual_changes(tmp_path: Path) -> None:
         there.control("drift", {"app": "AppTwo", "subscriptions": changed})
         assert step(there, "drift.sh", **on_github(there)).code == 2
         summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
-        assert "| &#126; update | <code>Subscription/events on App/AppTwo</code> |" in summary
+        assert "| &#126;&#160;update | <code>Subscription/events on App/AppTwo</code> |" in summary
         assert "#### Drift\n" in summary
 
 
