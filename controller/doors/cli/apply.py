@@ -9,7 +9,6 @@ from dataclasses import replace
 import click
 
 from controller.core.planning.changes.approval import approval_of
-from controller.core.render.annotations.plans import places
 from controller.core.render.entries.view import View
 from controller.core.render.plans import plan_text
 from controller.core.saved.document import refuse_age
@@ -135,7 +134,6 @@ def run(
     with on_end_signal(streams.hurry):
         with display(live=is_terminal(sys.stderr), timeout=options.timeout) as on_progress:
             applied = asyncio.run(_apply(asked, runtime, options, on_progress))
-        applied = replace(applied, places=places(asked.loaded.desired))
         print_report(applied, report, runtime, connection.store)
     return applied.code
 

@@ -126,7 +126,7 @@ def _applied(
     codes = {code for part in parts.values() for code in _codes(part, wait=wait)}
     codes |= {code_of(run.error) for run in runs.values() if run.error is not None}
     code = worst(codes | ({INTERRUPTED} if interrupted else set()))
-    applied = Applied(asked.loaded.desired.revision, tuple(parts.values()), runs, interrupted, code)
+    applied = Applied(asked.loaded.desired, tuple(parts.values()), runs, interrupted, code)
     return applied if saved is None else replace(applied, plan=AppliedPlan(saved.digest, before))
 
 

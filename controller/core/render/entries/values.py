@@ -40,7 +40,7 @@ def _joined(words: Iterable[str]) -> str:
 
 
 def _linked(app: App, phones: Phones) -> Iterator[str]:
-    yield f"as {app.app_name}"
+    yield f"as {phones.words(app.app_name)}"
     yield f"phone {phones.number(app.phone)}"
     yield f"WABA {app.waba_id}"
     if app.callback_url is not None:
