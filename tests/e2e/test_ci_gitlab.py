@@ -62,6 +62,11 @@ def test_an_issue_is_opened_updated_and_closed_at_gitlab(it: CiProject, hub: Fak
     assert [method for method, _ in hub.writes()] == ["POST", "PUT", "PUT", "POST"]
 
 
+def test_a_status_without_a_variable_of_the_job_names_the_variable(it: CiProject) -> None:
+    done = it.step("status.py", "pending")
+    assert (done.code, "The variable CI_COMMIT_SHA is not set." in done.out) == (0, True)
+
+
 def merged(it: CiProject, hub: FakeGitLab) -> dict[str, str]:
     """Let a merge request be merged whose pipeline kept a plan, and return what its push is told."""
     first = it.tree.commit({"manifests/all.yaml": "a: 1\n"})

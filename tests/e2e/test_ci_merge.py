@@ -253,4 +253,5 @@ def test_a_status_that_cannot_be_set_changes_no_exit_code(tmp_path: Path) -> Non
         it.hub.failing += [("POST", 403, {})] * 2
         it.tree.git("commit", "--quiet", "--allow-empty", "--message", "base")
         done = it.step("apply-merged.sh")
-        assert (done.code, done.out.count("Warning: the status of the commit is not set: ")) == (0, 2)
+        assert (done.code, done.out.count("Warning: the status of this commit could not be set.")) == (0, 2)
+        assert done.out.count("The call failed: POST ") == done.out.count("`statuses: write`") == 2

@@ -80,7 +80,7 @@ def test_a_plan_stands_in_the_summary_without_phone_numbers(tmp_path: Path) -> N
         assert summary.startswith(
             "<!-- gupshupctl plan manifests -->\n### Gupshup plan: 3 changes, 3 waiting\n"
         )
-        assert "| + link | <code>App/AppOne</code> | <code>as AppOne, phone 91&#42;" in summary
+        assert "| +&#160;link | <code>App/AppOne</code> | <code>as AppOne, phone 91&#42;" in summary
         assert "910000000001" not in summary
         assert json.loads((tmp_path / "plan.json").read_text())["summary"]["link"] == 3
         assert not there.calls("link"), "a plan reads only"
@@ -139,7 +139,7 @@ def test_the_drift_step_reports_manual_changes(tmp_path: Path) -> None:
         there.control("drift", {"app": "AppTwo", "subscriptions": changed})
         assert step(there, "drift.sh", **on_github(there)).code == 2
         summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
-        assert "| &#126; update | <code>Subscription/events on App/AppTwo</code> |" in summary
+        assert "| &#126;&#160;update | <code>Subscription/events on App/AppTwo</code> |" in summary
         assert "#### Drift\n" in summary
 
 

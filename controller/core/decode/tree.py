@@ -14,6 +14,7 @@ from controller.core.decode.quoting import Path, closest, dotted, shown, some
 from controller.core.decode.rules import problem
 from controller.core.decode.subscription import Webhook
 from controller.model.manifest import Desired, Partner
+from controller.model.phone import masked
 from controller.model.problem import Place, Problem
 from controller.model.source import Rules
 
@@ -153,9 +154,8 @@ def _duplicates(drafts: Sequence[DraftApp]) -> Iterator[Problem]:
             if other is not draft:
                 given = draft.document.get("spec", key) is not None
                 path: Path = ("spec", key) if given else ("metadata", "name")
-                message = (
-                    f"{shown(value)} is the {key} of {other.document.title} at {other.document.place} already"
-                )
+                told = shown(masked(value) if key == "phone" else value)
+                message = f"{told} is the {key} of {other.document.title} at {other.document.place} already"
                 yield problem("GS406", draft.document.at(*path), dotted(("spec", key)), message)
 
 

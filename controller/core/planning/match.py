@@ -141,12 +141,23 @@ def _recognise_ours(app: App, result: Match, observed: Observed) -> Match:
     binding = observed.memory.bindings.get(phone)
     if binding is None or binding.app_id != row.id:
         return result
-    back = f"`appName: {row.name}`" if phone == app.phone else f"the {_phone(phone)}"
-    why = (
-        f"app {row.id} ({row.name}, {_phone(phone)}) is ours, and neither the name nor the phone of an app "
-        f"can be changed at Gupshup: put {back} back, or declare a new app and retire this one"
-    )
+    why = _other_name(app, row) if phone == app.phone else _other_phone(row, phone)
     return Conflict(result.reason, why, row, ours=True)
+
+
+def _other_name(app: App, row: Row) -> str:
+    """Return what differs. Nothing remembers the name, so it may have been changed on either side."""
+    return (
+        f"app {row.id} is ours. At Gupshup it is called {row.name}, in the manifest {app.app_name}: "
+        f"one of the two was changed. To keep this app, declare `appName: {row.name}` or `appId: {row.id}`"
+    )
+
+
+def _other_phone(row: Row, phone: str) -> str:
+    return (
+        f"app {row.id} ({row.name}) is ours, and its phone cannot be changed at Gupshup: "
+        f"put the {_phone(phone)} back, or declare a new app and retire this one"
+    )
 
 
 def _unproven(seen: Index) -> Match:

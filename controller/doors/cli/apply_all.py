@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from controller.core.planning.changes.approval import AS_PLANNED, Approval
-from controller.core.render.annotations.plans import places
 from controller.core.saved.saved_plan import SavedPlan
 from controller.core.status.run_report import Report, converging, unfinished, with_left_out
 from controller.doors.app import Runtime, open_session, open_writer
@@ -127,15 +126,8 @@ def _applied(
     codes = {code for part in parts.values() for code in _codes(part, wait=wait)}
     codes |= {code_of(run.error) for run in runs.values() if run.error is not None}
     code = worst(codes | ({INTERRUPTED} if interrupted else set()))
-    return Applied(
-        asked.loaded.desired.revision,
-        tuple(parts.values()),
-        runs,
-        interrupted,
-        code,
-        plan=None if saved is None else AppliedPlan(saved.digest, before),
-        places=places(asked.loaded.desired),
-    )
+    applied = Applied(asked.loaded.desired, tuple(parts.values()), runs, interrupted, code)
+    return applied if saved is None else replace(applied, plan=AppliedPlan(saved.digest, before))
 
 
 def _codes(part: Report, *, wait: bool) -> Iterable[int]:

@@ -24,6 +24,9 @@ ENDS = {
 }
 """*failure*: what could be done was done. *error*: nothing was, or nobody knows."""
 
+UNSET = "Warning: the status of this commit could not be set. What is applied does not depend on it."
+REPAIR = "If it was refused, give the job the right to set statuses (at GitHub: `statuses: write`)."
+
 
 def end_of(code: int) -> tuple[str, str]:
     """Return the state and its words."""
@@ -37,8 +40,10 @@ def main(what: str) -> None:
     state, words = ("pending", "Applying.") if what == "pending" else end_of(int(what))
     try:
         this_host().set_status(state, words)
-    except (ApiError, KeyError) as error:
-        print(f"Warning: the status of the commit is not set: {error}")
+    except KeyError as error:
+        print(f"{UNSET} The variable {error.args[0]} is not set. Run this step in a job of GitHub or GitLab.")
+    except ApiError as error:
+        print(f"{UNSET} The call failed: {error}. {REPAIR}")
 
 
 if __name__ == "__main__":

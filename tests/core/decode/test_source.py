@@ -230,6 +230,8 @@ def test_two_partners_at_one_gupshup_cannot_share_a_phone() -> None:
     assert decoded(*texts, one, other, rules=rules).desired is not None
     same = decoded(*texts, one, other.replace(": b", ": a"), rules=rules)
     assert [rule for _, rule, _ in found(same)] == ["GS406"]
+    [shared] = same.problems
+    assert ("49000000001" in shared.message, "49*****0001" in shared.message) == (False, True)
 
 
 def test_the_default_partner_comes_from_the_environment() -> None:

@@ -192,10 +192,12 @@ def test_a_plan_has_its_parts_and_each_value() -> None:
     headings = [line.removeprefix("#### ") for line in shown if line.startswith("#### ")]
     assert headings == ["Changes", "Drift", "In progress", "Also found"]
     rows = [line for line in shown if line.startswith("| ")]
-    assert rows[1].startswith("| ! blocked |"), "what is stuck comes first"
-    assert rows[2].startswith("| ⏸ held | <code>App/app-0002</code> | to link, guard: maxLinks<br><code>as ")
+    assert rows[1].startswith("| !&#160;blocked |"), "what is stuck comes first"
+    assert rows[2].startswith(
+        "| ⏸&#160;held | <code>App/app-0002</code> | to link, guard: maxLinks<br><code>as "
+    )
     assert (
-        "| &#126; update | <code>Subscription/events on App/app-0001</code> "
+        "| &#126;&#160;update | <code>Subscription/events on App/app-0001</code> "
         "| <code>url: https&#58;//old.example.com → https&#58;//new.example.com</code>"
         "<br><code>modes: +SENT -OTHERS</code><br><code>version: 2 → 3</code>"
         "<br><code>headers: (cannot be read) → declared (X-A, X-Hook)</code> |"
@@ -241,8 +243,8 @@ def test_partners_are_named_if_there_are_several() -> None:
 def test_errors_and_warnings_stand_apart() -> None:
     plan = replace(PLAN, warnings=(PartnerWarning("SecretEnds", "soon"),))
     shown = plan_markdown([plan], "r1", errors={"b": f"no answer about {phone(9)}"})
-    assert f"| ! error | <code>Partner/b</code> | no answer about {html_of(masked(phone(9)))} |" in shown
-    assert "| ! warning | <code>Partner/main</code> | SecretEnds: soon |" in shown
+    assert f"| !&#160;error | <code>Partner/b</code> | no answer about {html_of(masked(phone(9)))} |" in shown
+    assert "| !&#160;warning | <code>Partner/main</code> | SecretEnds: soon |" in shown
     assert shown.index("#### Errors") < shown.index("#### Changes") < shown.index("#### Warnings")
 
 
@@ -263,12 +265,12 @@ def test_a_report_shows_what_was_done_and_what_was_not() -> None:
     headings = [line.removeprefix("#### ") for line in shown if line.startswith("#### ")]
     assert headings == ["Errors", "Results", "Not done", "In progress", "Also found"]
     assert any(
-        line.startswith(f"| ✓ link | <code>App/app-0001</code> | app {app_id()}<br><code>as ")
+        line.startswith(f"| ✓&#160;link | <code>App/app-0001</code> | app {app_id()}<br><code>as ")
         for line in shown
     )
-    (update,) = (line for line in shown if line.startswith("| ! update "))
+    (update,) = (line for line in shown if line.startswith("| !&#160;update "))
     assert "<code>url: https&#58;//old.example.com → https&#58;//new.example.com</code>" in update
-    assert "| ! error | <code>Partner/main</code> | list apps: no answer |" in shown
+    assert "| !&#160;error | <code>Partner/main</code> | list apps: no answer |" in shown
     assert "Not live yet: run apply again, or with --wait, and they are subscribed once they are." in shown
 
 
@@ -315,20 +317,20 @@ def test_more_rows_than_a_reader_sees_are_folded_and_the_rest_is_counted() -> No
         [Plan(PARTNER, "r1", actions=tuple(links(5_000)), blocked=stuck, waiting=(WAITS,))], "r1"
     )
     before, folded, after = re.split("</?details>", shown)
-    assert before.count("| ! blocked |") == 3, "nothing that is stuck is folded"
-    assert before.count("| + link |") == SEEN - 3
+    assert before.count("| !&#160;blocked |") == 3, "nothing that is stuck is folded"
+    assert before.count("| +&#160;link |") == SEEN - 3
     (told,) = re.findall(r"<summary>and ([\d,]+) more to link</summary>", folded)
     (left,) = re.findall(r"… and ([\d,]+) more to link, not shown here\.", after)
-    assert folded.count("| + link |") == int(told.replace(",", ""))
+    assert folded.count("| +&#160;link |") == int(told.replace(",", ""))
     assert SEEN - 3 + sum(int(count.replace(",", "")) for count in (told, left)) == 5_000
-    assert "| … waiting |" in after, "the first rows of each part come before what is folded"
+    assert "| …&#160;waiting |" in after, "the first rows of each part come before what is folded"
     assert len(shown) > LONGEST - 2_000, "the room is used"
 
 
 def test_a_part_that_fits_is_not_folded() -> None:
     shown = plan_markdown([Plan(PARTNER, "r1", actions=tuple(links(SEEN)))], "r1")
     assert "<details>" not in shown
-    assert shown.count("| + link |") == SEEN
+    assert shown.count("| +&#160;link |") == SEEN
     assert "not shown" not in shown
 
 

@@ -67,7 +67,7 @@ Changes:
   ~ update       App/app-0001
         callbackUrl: (cannot be read) → https://hooks.example.com/live
   - unsubscribe  Subscription/gitops-old on App/app-0001
-        → https://hooks.example.com/1/gitops-old, SENT, READ
+        → https://hooks.example.com/1/gitops-old, SENT, READ, version 3
   ! blocked      App/app-0001  AppLost: it was ours
   ⏸ held         App/app-0002  to link, guard: maxLinks
         as Name0002, phone 91******0002, WABA 100000000000002
@@ -588,3 +588,10 @@ def test_warnings_about_a_partner_are_in_both_documents_and_a_line_for_a_person(
     assert plan_document([replace(PLAN, warnings=(warning,))], "r1")["warnings"] == expected
     assert report_document([replace(REPORT, warnings=(warning,))], "r1")["warnings"] == expected
     assert of_warning("main", warning) == "Warning: partner main: it ends\\x1b[0m (TokenEnds)"
+
+
+def test_what_somebody_else_did_as_planned_has_the_sign_of_what_is_fine() -> None:
+    """It fails nothing, so it is no alarm: neither for the eye, nor among what stands first in Markdown."""
+    as_planned = Result(Verb.LINK, ITEM, Outcome.STALE, "AlreadyAsPlanned", "by somebody else")
+    assert of_result(as_planned) == "  ✓ link         App/app-0001  AlreadyAsPlanned: by somebody else"
+    assert of_result(replace(as_planned, reason="Changed")).startswith("  ! link ")

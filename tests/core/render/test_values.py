@@ -9,7 +9,7 @@ from controller.core.render.entries.values import values_of
 from controller.model.manifest import FromFile
 from controller.model.modes import mask
 from controller.model.plan import Effect, Link, SetCallback, Subscribe, Unsubscribe, Update
-from tests.builders.manifest import APP, CALLBACK, WANTED, phone
+from tests.builders.manifest import APP, CALLBACK, WANTED, desired, phone
 from tests.builders.upstream import app_id, remote
 
 FULL = replace(APP, callback_url=CALLBACK, storage_region="IN")
@@ -48,7 +48,14 @@ def update(**changes: tuple[str, str]) -> Update:
             (f"tag other, → {URL}, SENT, READ, version 3, headers X-A X-B, inactive, shown on the UI",),
             id="a subscription with what is not usual",
         ),
-        pytest.param(Unsubscribe(APP, app_id(), remote(WANTED)), (f"→ {URL}, SENT, READ",), id="a removal"),
+        pytest.param(
+            Unsubscribe(APP, app_id(), remote(WANTED)), (f"→ {URL}, SENT, READ, version 3",), id="a removal"
+        ),
+        pytest.param(
+            Unsubscribe(APP, app_id(), replace(remote(WANTED), version=None, active=False)),
+            (f"→ {URL}, SENT, READ, inactive",),
+            id="a removal of what is inactive, and whose version Gupshup does not show",
+        ),
         pytest.param(
             update(url=("a", "b"), version=("2", "3"), active=("false", "true")),
             ("url: a → b", "version: 2 → 3", "active: false → true"),
@@ -78,3 +85,15 @@ def test_phones_in_urls_are_masked_unless_they_are_asked_for() -> None:
     )
     assert values_of(moved, MASKED) == ("url: 91******0001 → 91******0002",)
     assert values_of(moved, Phones(shown=True)) == (f"url: {phone(1)} → {phone(2)}",)
+
+
+def test_a_declared_phone_is_masked_inside_a_word_and_another_number_there_stays() -> None:
+    known = MASKED.knowing(desired(APP))
+    named = replace(
+        APP, app_name=f"shop{phone(1)}", callback_url=f"https://h.example/wa_{phone(1)}/x-{phone(2)}"
+    )
+    (told,) = values_of(Link(named), known)
+    assert "as shop91******0001, " in told
+    assert f"callback https://h.example/wa_91******0001/x-{phone(2)}" in told
+    assert known.document({"appName": named.app_name}) == {"appName": "shop91******0001"}
+    assert Phones(shown=True).knowing(desired(APP)).words(named.app_name) == named.app_name

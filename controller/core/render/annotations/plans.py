@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from controller.core.planning.actions import item_of
 from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.render.annotations.commands import command
-from controller.core.render.entries.entry import entry_of
-from controller.core.render.entries.phones import MASKED
+from controller.core.render.entries.entry import Entry, entry_of
+from controller.core.render.entries.phones import MASKED, Phones
 from controller.core.status.run_report import Report
 from controller.model.manifest import App, Desired, Subscription
 from controller.model.plan import (
-    Blocked,
     Effect,
-    HeldChange,
     Item,
     Link,
     Plan,
@@ -34,7 +31,9 @@ def places(desired: Desired) -> Mapping[Item, Place]:
     return {**apps, **{subscription_item(each): each.place for each in desired.subscriptions}}
 
 
-def annotations(of: Sequence[Plan | Report], where: Mapping[Item, Place], refused: str = "") -> str:
+def annotations(
+    of: Sequence[Plan | Report], where: Mapping[Item, Place], refused: str = "", phones: Phones = MASKED
+) -> str:
     """Return one line for each, an error for what is blocked and a warning for what is held.
 
     *where* are the places of items whose entry does not know its own. *refused* is why the source is refused,
@@ -50,20 +49,17 @@ def annotations(of: Sequence[Plan | Report], where: Mapping[Item, Place], refuse
     told = f"{', '.join(rest)}: the log shows them"
     lines = [
         *([command("error", "the source is refused", NOWHERE, refused)] if refused else []),
-        *(_annotation("error", each, each.item, each.effect, where) for each in blocked[:MOST]),
-        *(_annotation("warning", each, item_of(each.action), each.action, where) for each in held[:MOST]),
+        *(_annotation("error", entry_of(each, phones), each.effect, where) for each in blocked[:MOST]),
+        *(_annotation("warning", entry_of(each, phones), each.action, where) for each in held[:MOST]),
         *([command("notice", "Gupshup", NOWHERE, told)] if rest else []),
     ]
     return "\n".join(lines)
 
 
-def _annotation(
-    level: str, each: Blocked | HeldChange, item: Item, effect: Effect | None, where: Mapping[Item, Place]
-) -> str:
-    entry = entry_of(each, MASKED)
+def _annotation(level: str, entry: Entry, effect: Effect | None, where: Mapping[Item, Place]) -> str:
     place = _place(effect)
-    place = where.get(item, NOWHERE) if place == NOWHERE else place
-    return command(level, f"{entry.word}: {item}", place, entry.why, *entry.values)
+    place = where.get(entry.item, NOWHERE) if place == NOWHERE else place
+    return command(level, f"{entry.word}: {entry.item}", place, entry.why, *entry.values)
 
 
 def _place(effect: Effect | None) -> Place:

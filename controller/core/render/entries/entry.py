@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from controller.core.planning.actions import Provisioning, Unverifiable, item_of, verb_of
+from controller.core.planning.changes.approval import AS_PLANNED
 from controller.core.planning.changes.causes import Caused
 from controller.core.render.entries.phones import Phones
 from controller.core.render.entries.values import values_of
@@ -96,4 +97,5 @@ def result_entry(each: Result, phones: Phones) -> Entry:
     app = f"app {each.app_id}" if each.app_id and each.verb is Verb.LINK else ""
     why = ": ".join(part for part in (each.reason, phones.words(each.message)) if part)
     said = ", ".join(part for part in (app, why) if part)
-    return Entry(OUTCOMES[each.outcome], each.verb, each.item, said, values_of(each.effect, phones))
+    sign = OUTCOMES[Outcome.DONE if each.reason == AS_PLANNED else each.outcome]
+    return Entry(sign, each.verb, each.item, said, values_of(each.effect, phones))

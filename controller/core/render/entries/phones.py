@@ -1,9 +1,10 @@
 """Phone numbers in what is shown: masked, unless a person asks for them."""
 
 import re
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Self, TypeVar
 
+from controller.model.manifest import Desired
 from controller.model.phone import masked, without_phones
 
 _T = TypeVar("_T")
@@ -11,16 +12,22 @@ _T = TypeVar("_T")
 _ID = re.compile(r"\b(?:WABA|subscription) \d+(?:, not \d+)?")
 """Numbers in our own messages that are no phone's, however long they are."""
 
+_DIGITS = re.compile(r"\d{8,}")
+
 _NUMBERS = frozenset({"phone"})
-_WORDS = frozenset({"tag", "url", "callbackUrl", "from", "to", "message"})
+_WORDS = frozenset({"appName", "tag", "url", "callbackUrl", "from", "to", "message"})
 """Keys of the documents whose values are a phone number, or may hold one among other text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """*shown* as they are, or masked."""
+    """*shown* as they are, or masked: the *known* ones of the manifests also inside a word."""
 
     shown: bool = False
+    known: frozenset[str] = frozenset()
+
+    def knowing(self, desired: Desired) -> Self:
+        return replace(self, known=frozenset(app.phone for app in desired.apps))
 
     def number(self, phone: str) -> str:
         return phone if self.shown else masked(phone)
@@ -33,7 +40,8 @@ class Phones:
         starts, ends = [0, *(found.end() for found in ids)], [*(found.start() for found in ids), len(text)]
         between = [without_phones(text[start:end]) for start, end in zip(starts, ends, strict=True)]
         kept = [*(found[0] for found in ids), ""]
-        return "".join(words + id_ for words, id_ in zip(between, kept, strict=True))
+        told = "".join(words + id_ for words, id_ in zip(between, kept, strict=True))
+        return _DIGITS.sub(lambda found: masked(found[0]) if found[0] in self.known else found[0], told)
 
     def document(self, value: _T, key: str = "") -> _T:
         """Return a document of JSON values with the phone numbers in it masked."""

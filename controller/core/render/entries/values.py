@@ -40,7 +40,7 @@ def _joined(words: Iterable[str]) -> str:
 
 
 def _linked(app: App, phones: Phones) -> Iterator[str]:
-    yield f"as {app.app_name}"
+    yield f"as {phones.words(app.app_name)}"
     yield f"phone {phones.number(app.phone)}"
     yield f"WABA {app.waba_id}"
     if app.callback_url is not None:
@@ -66,6 +66,10 @@ def _subscribed(wanted: Subscription, phones: Phones) -> Iterator[str]:
 def _removed(remote: RemoteSubscription, phones: Phones) -> Iterator[str]:
     yield f"→ {phones.words(remote.url)}"
     yield from modes.names(remote)
+    if remote.version is not None:
+        yield f"version {remote.version}"
+    if not remote.active:
+        yield "inactive"
 
 
 def _unread(declared: str, *, unknown: bool) -> str:

@@ -15,6 +15,9 @@ _HEAD = "| | item | |\n|---|---|---|"
 _AROUND = 1_000
 """Characters that a part may need around its rows: heading, heads of two tables, counts."""
 
+_JOIN = "&#160;"
+"""Between a sign and its word, which stay on one line."""
+
 _STUCK = frozenset({"!", "⏸"})
 
 
@@ -60,7 +63,7 @@ def _row(entry: Entry, *, partners: bool) -> str:
     where = f" (partner {entry.item.partner})" if partners and entry.item.kind != "Partner" else ""
     words = [inert(entry.why)] if entry.why else []
     cell = "<br>".join([*words, *map(code, entry.values)])
-    return f"| {inert(f'{entry.sign} {entry.word}')} | {code(f'{entry.item}{where}')} | {cell} |"
+    return f"| {inert(entry.sign)}{_JOIN}{inert(entry.word)} | {code(f'{entry.item}{where}')} | {cell} |"
 
 
 def _counted(entries: Iterable[Entry]) -> str:

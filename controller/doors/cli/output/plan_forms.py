@@ -35,13 +35,14 @@ class PlanForms:
     refusal: PlanRefused | None = None
 
     def render(self, form: str, view: View) -> str:
+        view = replace(view, phones=view.phones.knowing(self.desired))
         match form:
             case "json":
                 return json.dumps(self._document(view), indent=2, ensure_ascii=False)
             case "markdown":
                 return self._markdown(view)
             case "github":
-                return annotations(self.plans, places(self.desired), str(self.refusal or ""))
+                return annotations(self.plans, places(self.desired), str(self.refusal or ""), view.phones)
             case _:
                 return self._text(view) if self.plans or not self.errors else ""
 

@@ -3,13 +3,13 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TextIO
 
 import click
 
-from controller.core.render.annotations.plans import annotations
+from controller.core.render.annotations.plans import annotations, places
 from controller.core.render.entries.view import View
 from controller.core.render.markdown.documents import report_markdown
 from controller.core.render.reports import outcome, report_document, report_text
@@ -25,9 +25,8 @@ from controller.edges.store import SqlStore
 from controller.errors import ControllerError
 from controller.loop.apply import PartnerRun
 from controller.model.history import KeptReport
+from controller.model.manifest import Desired
 from controller.model.passes import SourceState
-from controller.model.plan import Item
-from controller.model.problem import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +50,20 @@ class Applied:
     """The outcome of a run; *runs* hold the last status of every resource.
 
     *source* shows why an older revision was applied, None if the newest revision was. *plan* is the saved
-    plan that was applied, None if none was. *places* are where items are declared.
+    plan that was applied, None if none was. *desired* is what was declared.
     """
 
-    revision: str
+    desired: Desired
     parts: tuple[Report, ...]
     runs: Mapping[str, PartnerRun]
     interrupted: bool
     code: int
     source: SourceState | None = None
     plan: AppliedPlan | None = None
-    places: Mapping[Item, Place] = field(default_factory=dict)
+
+    @property
+    def revision(self) -> str:
+        return self.desired.revision
 
     @property
     def whole(self) -> bool:
@@ -115,6 +117,7 @@ def _rejected(applied: Applied, view: View) -> Iterator[str]:
 
 
 def _text(applied: Applied, form: str, view: View) -> str:
+    view = replace(view, phones=view.phones.knowing(applied.desired))
     match form:
         case "json":
             return json.dumps(_document(applied, view), indent=2, ensure_ascii=False)
@@ -124,7 +127,7 @@ def _text(applied: Applied, form: str, view: View) -> str:
             return report_markdown(parts, revision, view, interrupted=applied.interrupted, notes=notes)
         case "github":
             refused = "" if applied.source is None else applied.source.error
-            return annotations(applied.parts, applied.places, refused)
+            return annotations(applied.parts, places(applied.desired), refused, view.phones)
         case _:
             return _for_people(applied, view)
 
