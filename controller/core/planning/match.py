@@ -149,7 +149,8 @@ def _other_name(app: App, row: Row) -> str:
     """Return what differs. Nothing remembers the name, so it may have been changed on either side."""
     return (
         f"app {row.id} is ours. At Gupshup it is called {row.name}, in the manifest {app.app_name}: "
-        f"one of the two was changed. To keep this app, declare `appName: {row.name}` or `appId: {row.id}`"
+        "one of the two was changed. To keep this app, declare "
+        f"`appName: {row.name}` or `appId: {row.id}`; else declare a new app and retire this one"
     )
 
 

@@ -199,7 +199,8 @@ def test_an_app_whose_name_phone_or_id_disagree_is_blocked(
             replace(APP, app_name="Renamed"),
             "PhoneLinkedToOtherApp",
             f"At Gupshup it is called Name0001, in the manifest Renamed: one of the two was changed. "
-            f"To keep this app, declare `appName: Name0001` or `appId: {app_id(1)}`",
+            f"To keep this app, declare `appName: Name0001` or `appId: {app_id(1)}`; else declare a new app "
+            "and retire this one",
             id="its name",
         ),
         pytest.param(
