@@ -126,6 +126,37 @@ def test_a_file_that_would_be_lost_is_wrong_usage(tmp_path: Path, arguments: str
         assert read(there.manifests, "all.yaml").startswith("no manifest at all")
 
 
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        pytest.param("manifests/all.yaml", "a manifest", id="a manifest of the folder"),
+        pytest.param("link.txt", "a manifest", id="a link to it"),
+        pytest.param("new.yml", "a manifest", id="what would be read as a manifest then"),
+        pytest.param("state.db", "a file that holds no text, as a store does", id="the store"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["plan", "apply --yes", "run --once --manifests manifests"])
+def test_no_form_is_written_over_a_manifest_or_a_store(
+    tmp_path: Path, verb: str, name: str, what: str
+) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER)
+        (tmp_path / "link.txt").symlink_to("manifests/all.yaml")
+        (tmp_path / "state.db").write_bytes(b"SQLite format 3\0")
+        done = there.run(*verb.split(), "--output-file", f"markdown={name}")
+        words = f"--output-file markdown={name} names {what}"
+        assert (done.code, words in done.err) == (64, True), done.err
+        assert read(there.manifests, "all.yaml") == PARTNER
+        assert (tmp_path / "state.db").read_bytes() == b"SQLite format 3\0"
+        assert not (tmp_path / "new.yml").exists()
+
+
+def test_a_run_without_an_end_writes_no_report(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        done = there.run("run", "--manifests", "manifests", "--output-file", "markdown=report.md")
+        assert (done.code, "is about the report of run --once" in done.err) == (64, True)
+
+
 def test_a_saved_plan_is_shown_as_it_was(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there.declare(app("AppOne", 1))

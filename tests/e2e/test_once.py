@@ -105,7 +105,10 @@ def test_a_release_lets_a_shrunken_folder_through_and_the_next_pass_needs_none(t
         shrink(there)
         digest = released(there.run("run", "--once"))
         assert released(there.plan()) == released(there.apply()) == digest
-        assert there.run("run", "--once", "--release", digest).code == 0
+        stale = f"sha256:{'0' * 64}"
+        once = there.run("run", "--once", "--release", f"{digest},{stale}")
+        warned = [line for line in once.err.splitlines() if line.startswith("Warning: --release")]
+        assert (once.code, [line.split()[2] for line in warned]) == (0, [f"{stale}:"]), once.err
         done = there.run("run", "--once")
         assert (done.code, "AppFive" in there.apps()) == (0, True), done.err
 

@@ -18,7 +18,7 @@ from controller.doors.cli.options.git import GitOptions, git_options
 from controller.doors.cli.options.listen import listen_options
 from controller.doors.cli.options.mirrored import option, variable
 from controller.doors.cli.options.output import OutputOptions, output_options
-from controller.doors.cli.options.values import Duration, digests
+from controller.doors.cli.options.values import Duration, Releases, digests
 from controller.doors.cli.output.run_outputs import RunOutputs
 from controller.doors.cli.run_once import run_once
 from controller.doors.cli.signals import end_signals
@@ -102,6 +102,8 @@ def command(  # noqa: PLR0913  (one parameter an option, all by keyword)
         raise Usage(
             f"run --once writes as apply does, and {_as_given('mode')}; to write nothing, use gupshupctl plan"
         )
+    if printing.files and not once:
+        raise Usage("--output-file is about the report of run --once; without it, there is no report")
     if once:
         return run_once(location, connection, released, printing)
     timing = Timing(interval, drift_interval, enforce=mode == "enforce")
@@ -132,7 +134,7 @@ async def _run(
     connection: ConnectionOptions,
     outputs: RunOutputs,
     timing: Timing,
-    released: frozenset[str],
+    released: Releases,
 ) -> int:
     """Run the controller and its outputs until a signal ends it, and return the exit code."""
     stopping = asyncio.Event()

@@ -14,6 +14,7 @@ from controller.doors.cli.options.connection import ConnectionOptions
 from controller.doors.cli.options.output import OutputOptions
 from controller.doors.cli.options.values import Releases
 from controller.doors.cli.output.forms import Command
+from controller.doors.cli.output.release import print_unknown
 from controller.doors.cli.output.report import Applied, ReportOptions, print_report
 from controller.doors.cli.partners import Selection
 from controller.doors.cli.signals import on_end_signal
@@ -56,7 +57,7 @@ class _ReadOnlyRevisions:
 
 
 def run_once(
-    location: SourceLocation, connection: ConnectionOptions, released: frozenset[str], printing: OutputOptions
+    location: SourceLocation, connection: ConnectionOptions, released: Releases, printing: OutputOptions
 ) -> int:
     """Apply once, print the report, and return the exit code."""
     printing.empty_files()
@@ -66,25 +67,27 @@ def run_once(
             applied = asyncio.run(_apply_once(location, runtime, released))
         except asyncio.CancelledError:  # while it read the source: there is nothing to report
             raise KeyboardInterrupt from None
+        if applied.whole:
+            print_unknown(released)
         report = ReportOptions(printing, Command())
         print_report(applied, report, runtime, connection.store)
     return applied.code
 
 
-async def _apply_once(location: SourceLocation, runtime: Runtime, released: frozenset[str]) -> Applied:
+async def _apply_once(location: SourceLocation, runtime: Runtime, released: Releases) -> Applied:
     """Apply the source as `apply --yes` does, or the last good revision if the source is refused.
 
     Closes the store. Raises the refusal if no revision was good before.
     """
     async with cancelled_by_signals(), open_source(location, runtime.clock, quiet=0.0) as source:
         revisions = _ReadOnlyRevisions(runtime.store.revisions)
-        watcher = SourceWatcher(source, revisions, decode_in_thread, runtime.clock, set(released))
+        watcher = SourceWatcher(source, revisions, decode_in_thread, runtime.clock, released)
         sign_ins = SignIns(partial(open_session, runtime))
         desired = await _read(watcher, runtime, sign_ins)
         files = Source(source.identity, desired.revision, watcher.files)
         refuse_changed = source.still if watcher.refusal is None else never_changed
         loaded = Loaded(files, desired, settings.rules(os.environ), refuse_changed)
-        return await _apply(watcher, runtime, sign_ins, loaded)
+        return await _apply(watcher, runtime, sign_ins, loaded, released)
 
 
 async def _read(watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns) -> Desired:
@@ -103,10 +106,12 @@ async def _read(watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns) -> 
     return watcher.desired
 
 
-async def _apply(watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns, loaded: Loaded) -> Applied:
+async def _apply(
+    watcher: SourceWatcher, runtime: Runtime, sign_ins: SignIns, loaded: Loaded, released: Releases
+) -> Applied:
     runtime = replace(runtime, revision=loaded.desired.revision)
     options = WaitOptions(wait=False, timeout=600.0, lock_timeout=0.0)
-    asked = ApplyRequest(loaded, Selection(released=Releases(watcher.released)))
+    asked = ApplyRequest(loaded, Selection(released=released))
     applied = await apply_all(asked, runtime, options, lambda _: None, sign_ins)
     if watcher.refusal is None:
         return applied

@@ -1,6 +1,6 @@
 """State of a pass: its request, its observation, and its outcome so far."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
 from controller.core.planning.changes.approval import Approval
@@ -31,7 +31,7 @@ class PassRequest:
     desired: Desired
     declared: Desired
     request: Request = field(default_factory=Request)
-    released: frozenset[str] = frozenset()
+    released: Collection[str] = frozenset()
     kind: PassKind = PassKind.FULL
     accept: Callable[[Account[Writer]], Awaitable[None]] = _accept_all
     approval: Approval | None = None

@@ -1,7 +1,7 @@
 """The options of what `plan` and `apply` print: its form, further forms in files, and phone numbers."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,11 @@ import click
 from controller.core.render.entries.phones import Phones
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.mirrored import option, pack
+from controller.edges.source.file_rules import ENDINGS
 from controller.errors import Usage
+
+_BEGINNING = 4096
+"""Bytes of a file that show whether it is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +33,29 @@ class OutputOptions:
         """Empty each file, or create it: what an earlier run wrote is not what this one found.
 
         Raises Usage before that if two of them are one file, or if one is among *others*, which the same run
-        reads or writes.
+        reads or writes, a manifest by its name, or no text: none of those was written by an earlier run.
         """
         taken = {os.path.realpath(other) for other in others if other is not None}
         for form, path in self.files:
             real = os.path.realpath(path)
-            if real in taken:
-                raise Usage(
-                    f"--output-file {form}={path} names a file that this run reads or writes already, and "
-                    "that would be lost: name another file"
-                )
+            if what := _not_ours(real, taken):
+                raise Usage(f"--output-file {form}={path} names {what}: name another file")
             taken.add(real)
         for _, path in self.files:
             Path(path).write_bytes(b"")
+
+
+def _not_ours(real: str, taken: Collection[str]) -> str:
+    """Return what the file at *real* is, if it must not be written over, else ""."""
+    if real in taken:
+        return "a file that this run reads or writes already, and that would be lost"
+    if real.endswith(ENDINGS):
+        return "a manifest (.yaml, .yml)"
+    if Path(real).is_file():
+        with Path(real).open("rb") as stream:
+            if b"\0" in stream.read(_BEGINNING):
+                return "a file that holds no text, as a store does, and that would be lost"
+    return ""
 
 
 def output_options(*forms: str) -> Callable[[Callable[..., int]], Callable[..., int]]:

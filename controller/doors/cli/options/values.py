@@ -25,13 +25,14 @@ class Duration(click.ParamType[float]):
         return float(int(match[1]) * _UNITS[match[2]])
 
 
-class Releases(frozenset[str]):
+class Releases(set[str]):
     """The digests of all `--release` options. It notes which of them a guard asked for: those are known.
 
     Once every guard has asked, `settle` makes the others *unknown*. They release nothing.
     """
 
-    def __init__(self, _: Iterable[str] = ()) -> None:
+    def __init__(self, given: Iterable[str] = ()) -> None:
+        super().__init__(given)
         self._known: set[str] = set()
         self.unknown: frozenset[str] = frozenset()
 
@@ -43,7 +44,7 @@ class Releases(frozenset[str]):
 
     def settle(self) -> list[str]:
         """Return the unknown digests."""
-        self.unknown = self - self._known
+        self.unknown = frozenset(self) - self._known
         return sorted(self.unknown)
 
 

@@ -77,7 +77,7 @@ class Acceptance:
     """
 
     loaded: Loaded
-    released: frozenset[str]
+    released: Collection[str]
     _compared: bool = False
     _admitted: set[str] = field(default_factory=set)
 
