@@ -271,6 +271,10 @@ def test_a_plan_that_failed_leaves_no_plan_of_before(tmp_path: Path) -> None:
         there.declare("kind: Nothing\n")
         assert there.plan("--out", "my plan.json").code == 3
         assert not (tmp_path / "my plan.json").exists()
+        (tmp_path / "package.json").write_text("{}", encoding="utf-8")
+        other = there.plan("--out", "package.json")
+        assert (other.code, "this file is no saved plan, and would be lost" in other.err) == (64, True)
+        assert (tmp_path / "package.json").read_text(encoding="utf-8") == "{}"
         there.declare(*THREE)
         assert "gupshupctl apply ./-x.json" in there.plan("--out", "-x.json").err
         old = there.run("apply", "./-x.json", "--max-age", "0s")

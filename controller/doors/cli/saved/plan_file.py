@@ -10,7 +10,7 @@ from stat import S_ISREG
 from tempfile import mkstemp
 from typing import NamedTuple
 
-from controller.core.saved.document import needed_apps, needed_files, read_document, saved_document
+from controller.core.saved.document import KIND, needed_apps, needed_files, read_document, saved_document
 from controller.core.saved.restore import restored
 from controller.core.saved.saved_plan import SavedPlan
 from controller.doors.cli.options.arguments import is_plan_file
@@ -27,6 +27,9 @@ from controller.model.text import escape
 MOST_BYTES = 256 << 20
 """A plan of 10,000 apps, each with five webhooks, takes a tenth of this."""
 
+_BEGINNING = 200
+"""Bytes of a file that show whether it is a saved plan: its kind stands first."""
+
 
 class LoadedPlan(NamedTuple):
     """A saved plan, and what the manifests in it declare."""
@@ -38,14 +41,25 @@ class LoadedPlan(NamedTuple):
 def prepare_plan_file(path: str) -> None:
     """Remove an earlier plan: it must not be taken for the one to come, if that fails.
 
-    Raises Usage for a name that is not one of a plan, ControllerError if the file cannot be removed.
+    Raises Usage for a name that is not one of a plan, and for a file that holds something else,
+    ControllerError if the file cannot be removed.
     """
     if not is_plan_file(path):
         raise Usage(f"--out takes a file whose name ends in .json; not {path!r:.80}")
+    file = Path(path)
     try:
-        Path(path).unlink(missing_ok=True)
+        if file.is_file() and not file.is_symlink() and not _begins_a_plan(file):
+            raise Usage(f"--out {path}: this file is no saved plan, and would be lost: name another file")
+        file.unlink(missing_ok=True)
     except OSError as error:
         raise ControllerError(f"cannot save the plan as {path}: {error.strerror}") from error
+
+
+def _begins_a_plan(file: Path) -> bool:
+    """Return whether *file* is empty, or begins as a saved plan does; it may be cut off."""
+    with file.open("rb") as stream:
+        begin = stream.read(_BEGINNING)
+    return not begin or KIND.encode() in begin
 
 
 def save_plan(path: str, saved: SavedPlan) -> str:
