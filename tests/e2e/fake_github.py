@@ -63,8 +63,16 @@ class FakeGitHub:
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:  # noqa: ANN401  (JSON)
         """Return the answer to a read; None if there is none."""
+        for pattern, answer in self.routes(query).items():
+            found = re.fullmatch(pattern, path)
+            if found:
+                return answer(*found.groups())
+        return None
+
+    def routes(self, query: Mapping[str, str]) -> dict[str, Callable[..., Any]]:
+        """Return the answer to each read; what a pattern captures is given to it."""
         repo = f"/repos/{REPOSITORY}"
-        routes: dict[str, Callable[..., Any]] = {
+        return {
             rf"{repo}/issues/\d+/comments": lambda: self.comments,
             rf"{repo}/issues": lambda: [
                 each
@@ -91,11 +99,6 @@ class FakeGitHub:
                 each for each in reversed(self.statuses) if each["sha"] == sha
             ],
         }
-        for pattern, answer in routes.items():
-            found = re.fullmatch(pattern, path)
-            if found:
-                return answer(*found.groups())
-        return None
 
     def write(self, method: str, path: str, body: Row) -> Row:
         """Do a write, and return the answer."""
