@@ -1,6 +1,6 @@
 """The command line: it imports the module of the verb that was typed, runs it and returns an exit code.
 
-A module `controller.doors.cli.<verb>` holds the click command as `command`, which returns its exit code, or
+The module of a verb (`VERBS`) holds the click command as `command`, which returns its exit code, or
 None for 0. No other verb is imported, so `gupshupctl --help` and a small verb like `validate` start fast.
 """
 
@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.util import find_spec
+from typing import NamedTuple
 
 import click
 
@@ -17,35 +17,43 @@ from controller.doors.cli.exits import INTERRUPTED, OK, USAGE, code_of, print_er
 from controller.doors.cli.signals import interrupt, on_end_signal
 from controller.edges import streams
 
+
+class VerbEntry(NamedTuple):
+    """The *module* of a verb below this package, and its line in the help."""
+
+    module: str
+    help: str
+
+
 VERBS = {
-    "init": "Write a first folder of manifests.",
-    "validate": "Check manifests offline.",
-    "schema": "Print the JSON Schema of a kind, or of an output.",
-    "plan": "Show what apply would do.",
-    "show": "Show a saved plan.",
-    "apply": "Change Gupshup to match the manifests.",
-    "get": "List the status of every app or subscription.",
-    "describe": "Show everything about one app or subscription.",
-    "events": "List the writes that went to Gupshup.",
-    "reconcile": "Ask the running controller to check now.",
-    "run": "Keep Gupshup as the manifests say, until it is stopped.",
-    "resolve": "Settle an outcome that only a person knows.",
-    "simulate": "Run a simulated Gupshup on this machine.",
-    "demo": "Show apps going live at a simulated Gupshup.",
+    "init": VerbEntry("manifests.init", "Write a first folder of manifests."),
+    "validate": VerbEntry("manifests.validate", "Check manifests offline."),
+    "schema": VerbEntry("manifests.schema", "Print the JSON Schema of a kind, or of an output."),
+    "plan": VerbEntry("plan", "Show what apply would do."),
+    "show": VerbEntry("show", "Show a saved plan."),
+    "apply": VerbEntry("apply", "Change Gupshup to match the manifests."),
+    "get": VerbEntry("status.get", "List the status of every app or subscription."),
+    "describe": VerbEntry("status.describe", "Show everything about one app or subscription."),
+    "events": VerbEntry("status.events", "List the writes that went to Gupshup."),
+    "reconcile": VerbEntry("reconcile", "Ask the running controller to check now."),
+    "run": VerbEntry("run", "Keep Gupshup as the manifests say, until it is stopped."),
+    "resolve": VerbEntry("resolve", "Settle an outcome that only a person knows."),
+    "simulate": VerbEntry("simulate", "Run a simulated Gupshup on this machine."),
+    "demo": VerbEntry("demo", "Show apps going live at a simulated Gupshup."),
 }
-"""The verbs in the order of the help. Each is a module of this package."""
+"""The verbs in the order of the help."""
 
 
 class Verbs(click.Group):
-    """A group that imports a verb when it is needed, and offers only verbs whose module exists."""
+    """A group that imports a verb when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        return [verb for verb in VERBS if find_spec(f"{__name__}.{verb}")]
+        return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in VERBS:
             return None
-        command = import_module(f"{__name__}.{cmd_name}").command
+        command = import_module(f"{__name__}.{VERBS[cmd_name].module}").command
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(
@@ -61,7 +69,7 @@ class Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing any."""
         with formatter.section("Verbs"):
-            formatter.write_dl([(verb, VERBS[verb]) for verb in self.list_commands(ctx)])
+            formatter.write_dl([(verb, VERBS[verb].help) for verb in self.list_commands(ctx)])
 
 
 @click.group(

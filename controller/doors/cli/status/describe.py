@@ -5,10 +5,10 @@ import json
 import click
 
 from controller.core.render.descriptions import Described, description, description_text
-from controller.doors.cli.get import KINDS
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.output.release import release_by
+from controller.doors.cli.status.get import KINDS
 from controller.doors.stored import all_statuses, held_of, last_writes, named, use_store
 from controller.edges.store import SqlStore
 

@@ -1,0 +1,1 @@
+"""The verbs that write and check files of manifests."""
