@@ -93,6 +93,7 @@ def problems_of(new: NewManifests) -> list[str]:
 
 def test_a_given_name_that_is_taken_is_refused() -> None:
     taken = f"metadata: {{name: git-events}}\nspec: {{app: acme1, {SPEC}, tag: x, modes: [ALL]}}"
+    assert make(replace(EVENTS, name="GIT-events"), taken).problems, "a file system may not tell them apart"
     (problem,) = problems_of(make(replace(EVENTS, name="git-events"), taken))
     assert problem == (
         "(here):1:1 GS310 name: Subscription/git-events at manifests/1.yaml:1:1 declares something else; "
@@ -102,7 +103,11 @@ def test_a_given_name_that_is_taken_is_refused() -> None:
 
 def test_a_tag_that_an_app_has_already_is_refused_and_no_file_named_that_is_not_written() -> None:
     taken = f"metadata: {{name: x}}\nspec: {{app: acme1, {SPEC}, tag: 'git:events', modes: [ALL]}}"
-    (problem,) = problems_of(make(replace(EVENTS, url="https://h.example.com/2"), taken))
+    wanted = replace(EVENTS, url="https://h.example.com/2")
+    (problem,) = problems_of(make(replace(wanted, name="00"), taken))
+    assert problem.startswith("manifests/1.yaml:")
+    assert "is the tag of Subscription/00 at (here):1:1 already" in problem
+    (problem,) = problems_of(make(wanted, taken))
     assert problem == (
         '(here):1:1 GS513 tag: "git:events" on App/acme1 is the tag of Subscription/x at '
         "manifests/1.yaml:1:1 already"
