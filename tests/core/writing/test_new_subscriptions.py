@@ -122,6 +122,13 @@ def test_what_is_wrong_is_named_where_it_was_asked_for() -> None:
     ]
 
 
+def test_a_character_that_no_file_can_hold_is_refused() -> None:
+    """It stands for a byte of the command line that is no UTF-8."""
+    assert problems_of(make(replace(EVENTS, url="https://h.example.com/\udce9"))) == [
+        "(here):1:1 GS116 : U+DCE9 is a control character"
+    ]
+
+
 def test_a_source_that_is_invalid_already_is_refused() -> None:
     with pytest.raises(ManifestError):
         make(EVENTS, "metadata: {name: x}")
