@@ -1,6 +1,7 @@
 """A live account as manifests: killed again and again, the same bytes, and a plan with nothing to do."""
 
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
+def calls_beyond(far: int, there: World) -> bool:
+    return len(there.calls()) > far
+
+
 def test_an_import_killed_ten_times_has_the_same_bytes_and_few_more_calls(
     there: World, tmp_path: Path
 ) -> None:
@@ -58,10 +63,9 @@ def test_an_import_killed_ten_times_has_the_same_bytes_and_few_more_calls(
 
     before = len(there.calls())
     for kill in range(KILLS):
+        far = before + (kill + 1) * least // (2 * KILLS)
         with there.going(*IMPORT) as going:
-            there.until(
-                lambda world, kill=kill: len(world.calls()) > before + (kill + 1) * least // (2 * KILLS)
-            )
+            there.until(partial(calls_beyond, far))
             going.signal(signal.SIGKILL)
         assert (tmp_path / "m" / ".import.jsonl").exists()
     done = there.run(*IMPORT)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from controller.core.decode.document import VERSION
 from controller.core.importing.account import ReadApp
 from controller.core.importing.names import APP_NAME
-from controller.core.importing.webhooks import ENABLED, Fold, Webhook
+from controller.core.importing.webhooks import ENABLED, Fold
 from controller.model.modes import ACCOUNT_MODES
 
 APP_NOTE = "callbackUrl: Gupshup does not show it. Declare it only if it shall be written."
@@ -39,7 +39,7 @@ def app_document(app: ReadApp, name: str, labels: Mapping[str, str], *, partner:
     return _document("App", metadata, spec)
 
 
-def own_document(name: str, app: str, webhook: Webhook) -> Document:
+def own_document(name: str, app: str, webhook: WebhookSpec) -> Document:
     """Return the Subscription of one webhook of the App *app*."""
     return _document("Subscription", {"name": name}, {"app": app, **_webhook_spec(name, webhook)})
 
@@ -51,12 +51,12 @@ def fold_document(fold: Fold) -> Document:
     return _document("Subscription", {"name": fold.name}, spec)
 
 
-def needs_account_modes(webhooks: Iterator[Webhook]) -> bool:
+def needs_account_modes(webhooks: Iterator[WebhookSpec]) -> bool:
     """Return whether a Partner has to allow what some webhook has already."""
     return any(one.version == _ACCOUNT_MODES_FROM and ACCOUNT_MODES & set(one.modes) for one in webhooks)
 
 
-def _webhook_spec(name: str, webhook: Webhook) -> dict[str, object]:
+def _webhook_spec(name: str, webhook: WebhookSpec) -> dict[str, object]:
     spec: dict[str, object] = {} if webhook.tag == name else {"tag": webhook.tag}
     spec.update({"url": webhook.url, "version": webhook.version, "modes": list(webhook.modes)})
     return spec if webhook.active else {**spec, "active": False}

@@ -18,7 +18,7 @@ ENABLED = "enabled"
 """The value of each derived label."""
 
 
-class Webhook(NamedTuple):
+class WebhookSpec(NamedTuple):
     """What a manifest says of a webhook; *url* may hold templates. Equal ones can be one manifest."""
 
     partner: str
@@ -44,7 +44,7 @@ class Folded:
 
     folds: tuple[Fold, ...] = ()
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    rest: Mapping[str, tuple[tuple[RemoteSubscription, Webhook], ...]] = field(default_factory=dict)
+    rest: Mapping[str, tuple[tuple[RemoteSubscription, WebhookSpec], ...]] = field(default_factory=dict)
 
 
 class _Own(NamedTuple):
@@ -53,11 +53,11 @@ class _Own(NamedTuple):
     webhook: Webhook
 
 
-def webhook_of(app: ReadApp, found: RemoteSubscription) -> Webhook:
+def webhook_of(app: ReadApp, found: RemoteSubscription) -> WebhookSpec:
     """Return what a manifest of its own says of a webhook."""
     known = in_order(name for name in modes.names(found) if name in MODES)
     version = 0 if found.version is None else found.version
-    return Webhook(app.partner, found.tag, found.url, version, known, found.active)
+    return WebhookSpec(app.partner, found.tag, found.url, version, known, found.active)
 
 
 def undeclarable(found: RemoteSubscription) -> str:
@@ -96,23 +96,23 @@ def fold(
     return Folded(tuple(sorted(folds, key=lambda each: each.name)), _labels(kept, called), _by_app(alone))
 
 
-def fold_key(webhook: Webhook) -> FoldKey:
+def fold_key(webhook: WebhookSpec) -> FoldKey:
     """Return the key of the manifest that declares *webhook* for many apps."""
     return FoldKey("\n".join(map(str, webhook)))
 
 
 def _groups(
-    own: Iterable[_Own], same: Callable[[_Own], Webhook]
-) -> tuple[dict[Webhook, list[_Own]], list[_Own]]:
+    own: Iterable[_Own], same: Callable[[_Own], WebhookSpec]
+) -> tuple[dict[WebhookSpec, list[_Own]], list[_Own]]:
     """Return the groups that are large enough, and the webhooks that are in none."""
-    groups: dict[Webhook, list[_Own]] = defaultdict(list)
+    groups: dict[WebhookSpec, list[_Own]] = defaultdict(list)
     for each in own:
         groups[same(each)].append(each)
     large = {webhook: group for webhook, group in groups.items() if len(group) >= LEAST_ALIKE}
     return large, [each for webhook, group in groups.items() if webhook not in large for each in group]
 
 
-def _templated(own: _Own, names: Mapping[str, str]) -> Webhook:
+def _templated(own: _Own, names: Mapping[str, str]) -> WebhookSpec:
     app = own.app
     values = (
         ("${app.name}", names[app.row.id]),
@@ -123,13 +123,15 @@ def _templated(own: _Own, names: Mapping[str, str]) -> Webhook:
     return own.webhook._replace(url=templated(own.webhook.url, values))
 
 
-def _fold_names(groups: Iterable[Webhook], taken: Collection[str]) -> dict[Webhook, str]:
+def _fold_names(groups: Iterable[WebhookSpec], taken: Collection[str]) -> dict[WebhookSpec, str]:
     by_key = {fold_key(webhook).webhook: webhook for webhook in groups}
     wanted = {key: legal(webhook.tag, f"webhook-{mark(key)}") for key, webhook in by_key.items()}
     return {by_key[key]: name for key, name in distinct(wanted, taken).items()}
 
 
-def _labels(groups: Mapping[Webhook, list[_Own]], called: Mapping[Webhook, str]) -> dict[str, dict[str, str]]:
+def _labels(
+    groups: Mapping[WebhookSpec, list[_Own]], called: Mapping[WebhookSpec, str]
+) -> dict[str, dict[str, str]]:
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     for webhook in sorted(groups, key=lambda each: called[each]):
         for each in groups[webhook]:
@@ -137,14 +139,14 @@ def _labels(groups: Mapping[Webhook, list[_Own]], called: Mapping[Webhook, str])
     return labels
 
 
-def _by_app(alone: Iterable[_Own]) -> dict[str, tuple[tuple[RemoteSubscription, Webhook], ...]]:
-    found: dict[str, list[tuple[RemoteSubscription, Webhook]]] = defaultdict(list)
+def _by_app(alone: Iterable[_Own]) -> dict[str, tuple[tuple[RemoteSubscription, WebhookSpec], ...]]:
+    found: dict[str, list[tuple[RemoteSubscription, WebhookSpec]]] = defaultdict(list)
     for each in alone:
         found[each.app.row.id].append((each.found, each.webhook))
     return {app_id: tuple(sorted(pairs, key=_order)) for app_id, pairs in found.items()}
 
 
-def _order(pair: tuple[RemoteSubscription, Webhook]) -> tuple[str, str]:
+def _order(pair: tuple[RemoteSubscription, WebhookSpec]) -> tuple[str, str]:
     return pair[0].tag, pair[0].id
 
 

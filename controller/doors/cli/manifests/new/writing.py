@@ -58,10 +58,8 @@ def write(
 
 
 def source_paths(paths: Sequence[str], folder: str) -> tuple[str, ...]:
-    """Return *paths* and *folder*. The default is left out if it does not exist."""
-    named = tuple(path for path in paths_or_default(paths) if paths or Path(path).exists())
-    within = (Path(folder).resolve().is_relative_to(Path(path).resolve()) for path in named)
-    return named if any(within) else (*named, folder)
+    """Return *paths* and *folder*, which may be within them. A default that does not exist is left out."""
+    return (*(path for path in paths_or_default(paths) if paths or Path(path).exists()), folder)
 
 
 def _refuse(made: NewManifests) -> int:
