@@ -28,6 +28,7 @@ class VerbEntry(NamedTuple):
 VERBS = {
     "init": VerbEntry("manifests.init", "Write a first folder of manifests."),
     "validate": VerbEntry("manifests.validate", "Check manifests offline."),
+    "fmt": VerbEntry("manifests.fmt", "Bring manifests to their canonical form."),
     "schema": VerbEntry("manifests.schema", "Print the JSON Schema of a kind, or of an output."),
     "plan": VerbEntry("plan", "Show what apply would do."),
     "show": VerbEntry("show", "Show a saved plan."),
