@@ -66,3 +66,17 @@ OnCall: TypeAlias = Callable[[CallRecord], None]
 
 def ignore_call(_: CallRecord) -> None:
     """Ignore every call."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """One line of the log of calls, which keeps the last minutes. Moments are epoch seconds.
+
+    *ended* is None while the call goes on. *status* is None without an answer.
+    """
+
+    budget: str
+    route: str
+    at: float
+    ended: float | None
+    status: int | None

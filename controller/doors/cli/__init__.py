@@ -30,6 +30,7 @@ VERBS = {
     "new": VerbEntry("manifests.new", "Write manifests of new apps and subscriptions."),
     "import": VerbEntry("manifests.import_account", "Write a live account as manifests."),
     "validate": VerbEntry("manifests.validate", "Check manifests offline."),
+    "fmt": VerbEntry("manifests.fmt", "Bring manifests to their canonical form."),
     "schema": VerbEntry("manifests.schema", "Print the JSON Schema of a kind, or of an output."),
     "plan": VerbEntry("plan", "Show what apply would do."),
     "show": VerbEntry("show", "Show a saved plan."),
@@ -40,6 +41,8 @@ VERBS = {
     "reconcile": VerbEntry("reconcile", "Ask the running controller to check now."),
     "run": VerbEntry("run", "Keep Gupshup as the manifests say, until it is stopped."),
     "resolve": VerbEntry("resolve", "Settle an outcome that only a person knows."),
+    "support-bundle": VerbEntry("status.support_bundle", "Write what is known of one app, for support."),
+    "store": VerbEntry("storing.store", "Copy the store to a file or a database."),
     "simulate": VerbEntry("simulate", "Run a simulated Gupshup on this machine."),
     "demo": VerbEntry("demo", "Show apps going live at a simulated Gupshup."),
 }

@@ -154,12 +154,23 @@ def open_store(
     *inline* keeps the work in the caller's thread, for simulated time. *terms* are those of leases. Usage for
     another kind of store, StoreError for one that is damaged, foreign, newer, out of reach or unwritable.
     """
+    return SqlStore(open_parts(location, clock, inline=inline, make=make, terms=terms), clock)
+
+
+def open_parts(
+    location: str | Path,
+    clock: MonotonicClock,
+    *,
+    inline: bool = False,
+    make: bool = True,
+    terms: "Terms | None" = None,
+) -> Parts:
+    """Open the parts of the store at *location*, as `open_store` does."""
     match located(str(location)):
         case Path() as path:
-            parts = _file(path, clock, inline=inline, make=make)
+            return _file(path, clock, inline=inline, make=make)
         case url:
-            parts = _server(url, clock, terms, inline=inline, make=make)
-    return SqlStore(parts, clock)
+            return _server(url, clock, terms, inline=inline, make=make)
 
 
 def look_into(location: str | Path, clock: MonotonicClock) -> SqlStore:

@@ -6,12 +6,21 @@ Moments in arguments and results are on the caller's clock, moments in rows on t
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Row, Text, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, delete, func, select, update
 
-from controller.edges.store.clocks import StoreClock
+from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, add, put
 from controller.edges.store.schema import calls, rests, traits
-from controller.model.ratelimit import DEADLINE, LONGEST_COOL_DOWN, Budget, CallSpan, Reservation, Rule
+from controller.model.manifest import AppId, Bucket
+from controller.model.ratelimit import (
+    DEADLINE,
+    LONGEST_COOL_DOWN,
+    Budget,
+    CallSpan,
+    LoggedCall,
+    Reservation,
+    Rule,
+)
 
 _DAY = 86_400.0
 _TOLERANCE = 1.0
@@ -89,6 +98,31 @@ class CallTable:
         await self._database.write(
             lambda connection: put(connection, traits, key, {"value": value}), upstream
         )
+
+    async def of_app(self, upstream: str, app_id: AppId, limit: int = 200) -> tuple[LoggedCall, ...]:
+        """Return the newest calls for one app, and those that count for the whole partner, newest first."""
+        wide = calls.c.budget.in_([bucket.value for bucket in Bucket if bucket is not Bucket.OTHER])
+        own = func.substr(calls.c.budget, func.length(calls.c.budget) - len(app_id)) == f":{app_id}"
+        newest = select(calls).where(calls.c.upstream == upstream, wide | own).order_by(calls.c.id.desc())
+
+        def work(connection: Connection) -> tuple[LoggedCall, ...]:
+            ahead = self._clock.ahead(self._clock.now(connection))
+            return tuple(
+                LoggedCall(row.budget, row.route, row.reserved + ahead, shifted(row.ended, ahead), row.status)
+                for row in connection.execute(newest.limit(limit))
+            )
+
+        return await self._database.read(work)
+
+    async def resting(self, upstream: str) -> dict[str, float]:
+        """Return the budgets that rest or rested after a 429, each with the end of its rest."""
+        mine = select(rests).where(rests.c.upstream == upstream).order_by(rests.c.budget)
+
+        def work(connection: Connection) -> dict[str, float]:
+            ahead = self._clock.ahead(self._clock.now(connection))
+            return {row.budget: row.until + ahead for row in connection.execute(mine)}
+
+        return await self._database.read(work)
 
 
 def _earliest(connection: Connection, upstream: str, budget: Budget, now: float, rule: Rule) -> float:
