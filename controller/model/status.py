@@ -7,6 +7,7 @@ from controller.model.account import CredentialEnd
 from controller.model.health import AppHealth
 from controller.model.manifest import AppId
 from controller.model.plan import Foreign, Item, Verb
+from controller.model.upstream import RemoteSubscription
 
 
 class Truth(StrEnum):
@@ -79,17 +80,6 @@ class ListedApp:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedWebhook:
-    """A subscription as Gupshup showed it last. *version* is None if Gupshup gave none."""
-
-    tag: str
-    url: str
-    version: int | None
-    modes: tuple[str, ...]
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Status:
     """*stage* is Gupshup's word for the progress of provisioning. *at* is the observation (epoch seconds).
 
@@ -111,7 +101,7 @@ class Status:
     health: AppHealth | None = None
     held: tuple[HeldSet, ...] = ()
     is_listed: bool | None = None
-    listed: ListedApp | ListedWebhook | None = None
+    listed: ListedApp | RemoteSubscription | None = None
 
     def condition(self, type_: str) -> Condition | None:
         return next((each for each in self.conditions if each.type == type_), None)

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from controller.core.planning import modes
 from controller.core.planning.match import Absent, Found, phone_of
 from controller.core.planning.matched_app import MatchedApp, known_waba
 from controller.model.manifest import Subscription
-from controller.model.status import ListedApp, ListedWebhook, Status
-from controller.model.upstream import RemoteSubscription, Row
+from controller.model.status import ListedApp, Status
+from controller.model.upstream import Row
 
 
 def with_app(blank: Status, matched: MatchedApp, row: Row | None, before: Status | None) -> Status:
@@ -39,7 +38,7 @@ def with_webhook(
     if not isinstance(found, tuple):
         return blank if before is None else replace(blank, is_listed=before.is_listed, listed=before.listed)
     remote = next((each for each in found if each.tag == wanted.tag), None)
-    return replace(blank, is_listed=remote is not None, listed=None if remote is None else _webhook(remote))
+    return replace(blank, is_listed=remote is not None, listed=remote)
 
 
 def _unmatched(blank: Status, matched: MatchedApp, before: Status | None) -> Status:
@@ -47,7 +46,3 @@ def _unmatched(blank: Status, matched: MatchedApp, before: Status | None) -> Sta
     if isinstance(matched.match, Absent):
         return replace(blank, is_listed=False)
     return replace(blank, listed=None if before is None else before.listed)
-
-
-def _webhook(remote: RemoteSubscription) -> ListedWebhook:
-    return ListedWebhook(remote.tag, remote.url, remote.version, modes.names(remote), remote.active)

@@ -30,7 +30,7 @@ VERBS = {
     "validate": VerbEntry("manifests.validate", "Check manifests offline."),
     "schema": VerbEntry("manifests.schema", "Print the JSON Schema of a kind, or of an output."),
     "plan": VerbEntry("plan", "Show what apply would do."),
-    "show": VerbEntry("show", "Show a saved plan."),
+    "show": VerbEntry("show", "Show a saved plan, or one resource field by field."),
     "apply": VerbEntry("apply", "Change Gupshup to match the manifests."),
     "get": VerbEntry("status.get", "List the status of every app or subscription."),
     "describe": VerbEntry("status.describe", "Show everything about one app or subscription."),

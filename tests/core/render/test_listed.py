@@ -11,7 +11,8 @@ from controller.core.render.listed.tables import listed_facts, wide_table
 from controller.core.render.statuses import document, read_documents
 from controller.core.status.partner_status import partner_item
 from controller.model.plan import Foreign, Kind
-from controller.model.status import ListedApp, ListedWebhook, Status
+from controller.model.status import ListedApp, Status
+from controller.model.upstream import RemoteSubscription, SubscriptionId
 from tests.builders.memory import NOW
 from tests.builders.plan import ITEM, SUB
 from tests.builders.status import condition, status_of
@@ -19,7 +20,9 @@ from tests.builders.upstream import app_id
 
 LISTED = ListedApp("Shop919876543210", "919876543210", "1098", "IN", NOW - 86_400, NOW - 3600)
 APP = replace(status_of(ITEM, stage="WABA_SETUP", app_id=app_id()), is_listed=True, listed=LISTED)
-WEBHOOK = ListedWebhook("events", "https://hooks.example.com/x", 3, ("SENT", "READ"), active=False)
+WEBHOOK = RemoteSubscription(
+    SubscriptionId("5"), "events", "https://hooks.example.com/x", 3, None, ("SENT", "READ"), active=False
+)
 HOOK = replace(status_of(SUB), is_listed=True, listed=WEBHOOK)
 BARE_APP, BARE_HOOK = status_of("bare"), status_of(replace(SUB, app="bare"))
 MAIN = Status(partner_item("main"), (condition("MintingAllowed"),), "r1", NOW)
@@ -101,6 +104,7 @@ def test_a_document_masks_the_phone_and_says_what_is_unknown() -> None:
         "stageSince": "2023-11-14T21:13:20Z",
     }
     assert listed_fields(HOOK)["observed"] == {
+        "id": "5",
         "tag": "events",
         "url": "https://hooks.example.com/x",
         "version": 3,
@@ -113,7 +117,12 @@ def test_a_document_masks_the_phone_and_says_what_is_unknown() -> None:
 
 @pytest.mark.parametrize(
     "strange",
-    [{}, 7, {"name": "x"}, {"tag": "t", "url": "u", "version": 3, "modes": [1], "active": True}],
+    [
+        {},
+        7,
+        {"name": "x"},
+        {"id": "5", "tag": "t", "url": "u", "version": 3, "mode": None, "modes": [1], "active": True},
+    ],
 )
 def test_a_listing_of_another_form_is_unknown(strange: object) -> None:
     kept = json.loads(document(APP)) | {"observed": strange, "listed": "yes"}

@@ -14,7 +14,8 @@ from controller.core.status.partner_status import partner_item
 from controller.model.account import CredentialEnd, CredentialKind
 from controller.model.history import WriteRecord
 from controller.model.plan import Item, Kind
-from controller.model.status import Condition, ListedApp, ListedWebhook, Status, Truth
+from controller.model.status import Condition, ListedApp, Status, Truth
+from controller.model.upstream import RemoteSubscription, SubscriptionId
 from tests.builders.manifest import app
 from tests.builders.memory import NOW
 from tests.builders.plan import ITEM, SUB
@@ -45,7 +46,15 @@ ON_ITS_WAY = status_of(
     stage="WABA_SETUP",
 )
 BARE = status_of(app(3).name)
-WEBHOOK = ListedWebhook("events", "https://a.example.com/919876543210", 3, ("SENT", "READ"), active=True)
+WEBHOOK = RemoteSubscription(
+    SubscriptionId("5"),
+    "events",
+    "https://a.example.com/919876543210",
+    3,
+    None,
+    ("SENT", "READ"),
+    active=True,
+)
 SUBSCRIBED = replace(
     status_of(SUB, condition("Synced"), condition("Ready"), app_id=app_id()), is_listed=True, listed=WEBHOOK
 )
@@ -124,7 +133,14 @@ partners = st.builds(
     ends=st.lists(ends, max_size=3).map(tuple),
 )
 listed = st.builds(ListedApp, texts, texts, texts, texts, st.none() | moments, moments) | st.builds(
-    ListedWebhook, texts, texts, st.none() | st.integers(0, 3), st.lists(texts).map(tuple), st.booleans()
+    RemoteSubscription,
+    texts.map(SubscriptionId),
+    texts,
+    texts,
+    st.none() | st.integers(0, 3),
+    st.none() | st.integers(),
+    st.lists(texts).map(tuple),
+    st.booleans(),
 )
 some = partners | st.builds(
     Status,

@@ -8,7 +8,7 @@ import pytest
 from controller.core.planning.matched_app import match_apps
 from controller.core.status.conditions import statuses
 from controller.model.plan import Item, Observed
-from controller.model.status import ListedApp, ListedWebhook, Status
+from controller.model.status import ListedApp, Status
 from controller.model.upstream import Facts, ReadFailed, Stage
 from tests.builders.health import of_waba
 from tests.builders.manifest import APP, WANTED, desired
@@ -34,7 +34,7 @@ def listed(seen: Observed, before: Mapping[Item, Status] = NOTHING) -> tuple[tup
 
 
 LISTED = ListedApp(APP.app_name, APP.phone, "", "IN", NOW - 86_400, NOW)
-WEBHOOK = ListedWebhook(WANTED.tag, WANTED.url, WANTED.version, ("SENT", "READ"), active=True)
+WEBHOOK = remote(WANTED)
 
 
 def test_an_app_and_its_subscription_are_as_gupshup_lists_them() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
+from controller.core.planning import modes
 from controller.core.render.entries.phones import MASKED
 from controller.core.render.listed.documents import masking
 from controller.core.render.page_rows import age
@@ -20,7 +21,8 @@ from controller.core.render.tables import (
 from controller.core.status.partner_status import MINTING_ALLOWED
 from controller.core.timestamp import timestamp
 from controller.model.plan import Kind
-from controller.model.status import ListedApp, ListedWebhook, Status
+from controller.model.status import ListedApp, Status
+from controller.model.upstream import RemoteSubscription
 
 APP_MORE = ("GUPSHUP NAME", "PHONE", "WABA", "STAGE", "STAGE AGE")
 WEBHOOK = ("TAG", "URL", "VERSION", "MODES", "ACTIVE")
@@ -86,11 +88,11 @@ def _state(status: Status) -> tuple[str, ...]:
 
 
 def _webhook(status: Status) -> tuple[str, ...]:
-    if not isinstance(status.listed, ListedWebhook):
+    if not isinstance(status.listed, RemoteSubscription):
         return ("-",) * len(WEBHOOK)
     listed = status.listed
     version = "-" if listed.version is None else str(listed.version)
-    words = (MASKED.words(listed.tag), MASKED.words(listed.url), version, ", ".join(listed.modes))
+    words = (MASKED.words(listed.tag), MASKED.words(listed.url), version, modes.told(listed))
     return (*words, "yes" if listed.active else "no")
 
 
