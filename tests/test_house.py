@@ -150,7 +150,7 @@ def called(call: ast.Call) -> str:
 
 
 def commands() -> dict[str, click.Command]:
-    """Return the verbs, those below a verb as `verb word`. The group is that of `controller.doors.cli`."""
+    """Return the verbs, those below a verb as `verb word`. Their group is what that package offers."""
     door = import_module("controller.doors.cli")
     group = next(value for value in vars(door).values() if isinstance(value, click.Group))
     context = click.Context(group)

@@ -1,0 +1,1 @@
+"""Manifests as text: what is written for people and their editors."""
