@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.world import AMPLE, HASTY, LEGACY, THREE, Done, World, app, subscription, world
+from tests.postgresql import Server
 
 
 def checks(done: Done) -> dict[str, str]:
@@ -162,3 +163,18 @@ def test_a_run_is_found_by_its_listener_and_its_lock(tmp_path: Path) -> None:
             done = there.run("doctor", "--listen", address[0], "-o", "json")
             assert checks(done)["listener"] == "ok"
             assert any("run on" in each["message"] for each in done.json()["checks"])
+
+
+def test_a_database_is_looked_at_and_not_made(server: Server, tmp_path: Path) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        database = server.url(server.database())
+        there.declare(HASTY, *THREE)
+        for _ in range(2):
+            done = there.run("doctor", "--store", database, "-o", "json")
+            words = {each["check"]: each["message"] for each in done.json()["checks"]}
+            assert (done.code, "none at postgresql://" in words["store"]) == (0, True)
+        assert there.apply("--wait", "--store", database).code == 0
+        done = there.run("doctor", "--store", database, "-o", "json")
+        words = {each["check"]: each["message"] for each in done.json()["checks"]}
+        assert (done.code, words["waba"]) == (0, "3 linked apps have the WABA of the manifest")
+        assert "version 0" in words["store"]

@@ -38,7 +38,8 @@ def with_webhook(
     if not isinstance(found, tuple):
         return blank if before is None else replace(blank, is_listed=before.is_listed, listed=before.listed)
     remote = next((each for each in found if each.tag == wanted.tag), None)
-    return replace(blank, is_listed=remote is not None, listed=remote)
+    listed = None if remote is None else replace(remote, echo=False)
+    return replace(blank, is_listed=listed is not None, listed=listed)
 
 
 def _unmatched(blank: Status, matched: MatchedApp, before: Status | None) -> Status:

@@ -41,6 +41,11 @@ def test_an_app_and_its_subscription_are_as_gupshup_lists_them() -> None:
     assert listed(READ) == ((True, LISTED), (True, WEBHOOK))
 
 
+def test_what_the_answer_to_a_write_showed_counts_as_listed() -> None:
+    echoed = replace(remote(WANTED), echo=True)
+    assert listed(observed(ROW, facts=looked(1, there={1: (echoed,)})))[1] == (True, WEBHOOK)
+
+
 @pytest.mark.parametrize(
     ("seen", "app_now", "webhook_now"),
     [
