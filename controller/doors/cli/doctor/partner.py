@@ -43,7 +43,7 @@ class Look:
 
 async def check_partner(found: Diagnoses, look: Look, partner: Partner, desired: Desired) -> None:
     """Check one partner. What fails keeps no other check from being made."""
-    await _check_reach(found, look, partner)
+    is_reached = await _check_reach(found, look, partner)
     began = look.clock.monotonic()
     try:
         async with open_reader(look.runtime, partner) as account:
@@ -53,7 +53,11 @@ async def check_partner(found: Diagnoses, look: Look, partner: Partner, desired:
             found.add(Diagnosis("credentials", CheckResult.OK, message, "", partner.name))
             await _check_account(found, look, account, desired)
     except (ControllerError, OSError) as error:
-        found.add_error("credentials", error, subject=partner.name)
+        if isinstance(error, Busy) and not is_reached:
+            message = f"they could not be tried: {error}"
+            found.add(Diagnosis("credentials", CheckResult.UNKNOWN, message, "", partner.name))
+        else:
+            found.add_error("credentials", error, subject=partner.name)
         found.extend(of_ends(partner, AccountFacts(), look.clock.now()))
         known = await look.store.statuses.upstreams()
         await _check_writers(
@@ -69,7 +73,8 @@ async def _check_writers(found: Diagnoses, look: Look, partner: Partner, upstrea
     found.add(Diagnosis("writer", CheckResult.OK, words or "no process writes now", "", partner.name))
 
 
-async def _check_reach(found: Diagnoses, look: Look, partner: Partner) -> None:
+async def _check_reach(found: Diagnoses, look: Look, partner: Partner) -> bool:
+    """Return whether Gupshup answered."""
     began = look.clock.monotonic()
     limiter = RateLimiter(look.store.calls, look.clock, account=f"{partner.url} clock")
     try:
@@ -77,10 +82,11 @@ async def _check_reach(found: Diagnoses, look: Look, partner: Partner) -> None:
     except (ControllerError, OSError) as error:
         taken = f"{partner.url}, after {look.clock.monotonic() - began:.1f} s"
         found.add_error("reach", error, subject=partner.name, before=taken)
-        return
+        return False
     message = f"{partner.url} answered in {look.clock.monotonic() - began:.1f} s"
     found.add(Diagnosis("reach", CheckResult.OK, message, "", partner.name))
     found.add(of_clock(partner.name, ahead, look.clock.now()))
+    return True
 
 
 async def _check_account(

@@ -49,12 +49,12 @@ async def _read(location: SourceLocation) -> Source:
 
 def _words(source: Source, desired: Desired, warnings: int) -> str:
     counted = {
-        "apps": len(desired.apps),
-        "subscriptions": len(desired.subscriptions),
-        "partners": len(desired.partners),
-        "warnings": warnings,
+        "app": len(desired.apps),
+        "subscription": len(desired.subscriptions),
+        "partner": len(desired.partners),
+        "warning": warnings,
     }
-    words = ", ".join(f"{count} {what}" for what, count in counted.items())
+    words = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counted.items())
     return f"{source.identity} at {source.revision[:19]}: {words}"
 
 
