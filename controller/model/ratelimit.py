@@ -35,6 +35,14 @@ class CallSpan:
     end: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UsedBudget:
+    """The calls that the log has of one budget, and until when it rests (epoch seconds)."""
+
+    spans: tuple[CallSpan, ...] = ()
+    rest_until: float = 0.0
+
+
 Rule: TypeAlias = Callable[[Sequence[CallSpan], float, Limit, float], float]
 """From the spans in a budget, now, its limit and the end of its rest to the earliest moment of a call."""
 

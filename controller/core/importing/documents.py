@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from controller.core.decode.document import VERSION
 from controller.core.importing.account import ReadApp
 from controller.core.importing.names import APP_NAME
-from controller.core.importing.webhooks import ENABLED, Fold
+from controller.core.importing.webhooks import ENABLED, Fold, WebhookSpec
 from controller.model.modes import ACCOUNT_MODES
 
 APP_NOTE = "callbackUrl: Gupshup does not show it. Declare it only if it shall be written."

@@ -34,7 +34,7 @@ class Fold:
     """One manifest for the webhook of many apps, which its *label* selects."""
 
     name: str
-    webhook: Webhook
+    webhook: WebhookSpec
     label: str
 
 
@@ -50,7 +50,7 @@ class Folded:
 class _Own(NamedTuple):
     app: ReadApp
     found: RemoteSubscription
-    webhook: Webhook
+    webhook: WebhookSpec
 
 
 def webhook_of(app: ReadApp, found: RemoteSubscription) -> WebhookSpec:

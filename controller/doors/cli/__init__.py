@@ -33,7 +33,7 @@ VERBS = {
     "fmt": VerbEntry("manifests.fmt", "Bring manifests to their canonical form."),
     "schema": VerbEntry("manifests.schema", "Print the JSON Schema of a kind, or of an output."),
     "plan": VerbEntry("plan", "Show what apply would do."),
-    "show": VerbEntry("show", "Show a saved plan."),
+    "show": VerbEntry("show", "Show a saved plan, or one resource field by field."),
     "apply": VerbEntry("apply", "Change Gupshup to match the manifests."),
     "get": VerbEntry("status.get", "List the status of every app or subscription."),
     "describe": VerbEntry("status.describe", "Show everything about one app or subscription."),
@@ -43,6 +43,7 @@ VERBS = {
     "resolve": VerbEntry("resolve", "Settle an outcome that only a person knows."),
     "support-bundle": VerbEntry("status.support_bundle", "Write what is known of one app, for support."),
     "store": VerbEntry("storing.store", "Copy the store to a file or a database."),
+    "doctor": VerbEntry("doctor.command", "Check credentials, limits, source, store and hooks."),
     "simulate": VerbEntry("simulate", "Run a simulated Gupshup on this machine."),
     "demo": VerbEntry("demo", "Show apps going live at a simulated Gupshup."),
 }

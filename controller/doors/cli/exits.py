@@ -62,10 +62,11 @@ def print_error(error: Exception) -> None:
         from controller.core.render import problems  # noqa: PLC0415  (slow to import, and rarely needed)
 
         click.echo(problems.coloured(error.problems), err=True, nl=False, color=None)
-    click.echo(f"Error: {_message(error)}", err=True)
+    click.echo(f"Error: {message_of(error)}", err=True)
 
 
-def _message(error: Exception) -> str:
+def message_of(error: Exception) -> str:
+    """Return one message for a person: never a secret, and never the text of a foreign error."""
     match error:
         case ControllerError():
             return str(error)

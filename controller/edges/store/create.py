@@ -1,7 +1,7 @@
 """Creation of a new store, and the version of an existing one, in any database."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, insert, select
 
@@ -25,7 +25,11 @@ def fill(connection: Connection, content: Content | None = None) -> None:
 
 def version_in(connection: Connection, place: str) -> str:
     """Return the version of the store at *place*. StoreError if this release does not know it."""
-    versions = connection.execute(select(version.c.version_num)).scalars().all()
+    return known_version(connection.execute(select(version.c.version_num)).scalars().all(), place)
+
+
+def known_version(versions: Sequence[str], place: str) -> str:
+    """Return the one of *versions*, which the store at *place* holds. StoreError if it is not known here."""
     if len(versions) != 1 or versions[0] not in VERSIONS:
         raise StoreError(
             f"the store {place} has version {', '.join(versions) or 'none'}, and this release knows up to "

@@ -1,12 +1,14 @@
 """`gupshupctl describe`: everything that the store knows of one resource, with its last writes."""
 
-import json
+import time
 
 import click
 
 from controller.core.render.descriptions import Described, description, description_text
+from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
+from controller.doors.cli.output.documents import print_document
 from controller.doors.cli.output.release import release_by
 from controller.doors.cli.status.get import KINDS
 from controller.doors.stored import all_statuses, held_of, last_writes, named, use_store
@@ -18,7 +20,7 @@ _MOST_WORDS = 2
 
 @click.command()
 @click.argument("words", metavar="[KIND] NAME", nargs=-1, required=True)
-@output_option("text", "json")
+@output_option("text", "json", "yaml")
 @store_option
 def command(words: tuple[str, ...], output: str, store: str | None) -> int:
     """Show everything about one app or subscription, as of the last apply or run. Sends nothing to Gupshup.
@@ -27,12 +29,13 @@ def command(words: tuple[str, ...], output: str, store: str | None) -> int:
     """
     name = _name(words)
     resources = use_store(store, lambda opened: _describe(opened, name, store))
-    if output == "json":
-        items = [description(resource) for resource in resources]
-        click.echo(json.dumps({"formatVersion": "1.0", "items": items}, indent=2, ensure_ascii=False))
+    if output == "text":
+        now = time.time()
+        click.echo("\n\n".join(description_text(resource, now) for resource in resources))
     else:
-        click.echo("\n\n".join(description_text(resource) for resource in resources))
-    return 0
+        items = [description(resource) for resource in resources]
+        print_document({"formatVersion": "1.0", "items": items}, output)
+    return OK
 
 
 def _name(words: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 Moments in arguments and results are on the caller's clock, moments in rows on the store's (see clocks.py).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -20,6 +21,7 @@ from controller.model.ratelimit import (
     LoggedCall,
     Reservation,
     Rule,
+    UsedBudget,
 )
 
 _DAY = 86_400.0
@@ -34,6 +36,12 @@ _SPANS = (
     .where(calls.c.upstream == _UPSTREAM, calls.c.budget == _BUDGET)
     .order_by(calls.c.id)
 )
+_ALL_SPANS = (
+    select(calls.c.budget, calls.c.reserved, calls.c.ended)
+    .where(calls.c.upstream == _UPSTREAM)
+    .order_by(calls.c.id)
+)
+_RESTS = select(rests.c.budget, rests.c.until).where(rests.c.upstream == _UPSTREAM)
 _REST = select(rests.c.until).where(rests.c.upstream == _UPSTREAM, rests.c.budget == _BUDGET)
 _TRAIT = select(traits.c.value).where(traits.c.upstream == _UPSTREAM, traits.c.name == bindparam("name"))
 _ENDED = update(calls).where(calls.c.id.in_(bindparam("rows", expanding=True)))
@@ -84,6 +92,24 @@ class CallTable:
             put(connection, rests, {"upstream": upstream, "budget": budget}, {"until": max(known, ours)})
 
         await self._database.write(work, upstream)
+
+    async def used(self, upstream: str) -> dict[str, UsedBudget]:
+        """Return for each budget the calls in its log, and until when it rests, by the caller's clock."""
+
+        def work(connection: Connection) -> dict[str, UsedBudget]:
+            ahead = self._clock.ahead(self._clock.now(connection))
+            spans: dict[str, list[CallSpan]] = defaultdict(list)
+            for budget, start, end in connection.execute(_ALL_SPANS, {"upstream": upstream}):
+                spans[budget].append(CallSpan(start + ahead, None if end is None else end + ahead))
+            resting = {
+                row.budget: row.until + ahead for row in connection.execute(_RESTS, {"upstream": upstream})
+            }
+            return {
+                budget: UsedBudget(tuple(spans[budget]), resting.get(budget, 0.0))
+                for budget in sorted(spans.keys() | resting.keys())
+            }
+
+        return await self._database.read(work)
 
     async def trait(self, upstream: str, name: str) -> str | None:
         """Return the value that is known of *upstream* under *name*, None if there is none."""
