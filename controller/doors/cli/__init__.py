@@ -38,6 +38,7 @@ VERBS = {
     "reconcile": VerbEntry("reconcile", "Ask the running controller to check now."),
     "run": VerbEntry("run", "Keep Gupshup as the manifests say, until it is stopped."),
     "resolve": VerbEntry("resolve", "Settle an outcome that only a person knows."),
+    "explain": VerbEntry("guidance.explain", "Explain a rule, a reason or an exit code."),
     "simulate": VerbEntry("simulate", "Run a simulated Gupshup on this machine."),
     "demo": VerbEntry("demo", "Show apps going live at a simulated Gupshup."),
 }

@@ -1,0 +1,43 @@
+"""The installed command explains itself: what a word means, help by name, and what was probably meant."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from tests.e2e import commands
+from tests.e2e.commands import COMMAND
+
+
+def run(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    known = {name: value for name, value in os.environ.items() if not name.startswith("GUPSHUP")}
+    words = [str(COMMAND), *arguments]
+    return subprocess.CompletedProcess(words, *commands.run(words, cwd, known | more, timeout=30))
+
+
+def test_a_word_of_the_output_is_explained(tmp_path: Path) -> None:
+    done = run("explain", "nametakenelsewhere", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("NameTakenElsewhere (reason)\n  Means       somebody else at Gupshup")
+    assert run("explain", "exit", "5", cwd=tmp_path).stdout == run("explain", "exit5", cwd=tmp_path).stdout
+
+
+def test_an_explanation_is_one_document_for_a_script(tmp_path: Path) -> None:
+    document = json.loads(run("explain", "GS105", "-o", "json", cwd=tmp_path).stdout)
+    assert [(item["word"], item["severity"]) for item in document["items"]] == [("GS105", "error")]
+    everything = json.loads(run("explain", "-o", "json", cwd=tmp_path).stdout)["items"]
+    assert {"rule", "reason", "condition", "guard", "exit code"} == {item["kind"] for item in everything}
+
+
+def test_explain_alone_lists_what_can_be_explained(tmp_path: Path) -> None:
+    done = run("explain", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "GS105" in done.stdout
+    assert "NameTakenElsewhere" in done.stdout
+
+
+def test_an_unknown_word_is_an_error_that_names_a_near_one(tmp_path: Path) -> None:
+    done = run("explain", "NameTakenElswhere", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("; did you mean NameTakenElsewhere?\n")
+    assert run("explain", "xyzzy", cwd=tmp_path).stderr.endswith("; see gupshupctl explain\n")
