@@ -20,4 +20,4 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return the end of a sentence about an unknown *word*: "; did you mean …?", or ""."""
     near = closest(word, known)
-    return f"; did you mean {near}?" if near else ""
+    return f"; did you mean {near}?" if near and near != word else ""

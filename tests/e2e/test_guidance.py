@@ -5,6 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.e2e import commands
 from tests.e2e.commands import COMMAND
 
@@ -41,3 +43,34 @@ def test_an_unknown_word_is_an_error_that_names_a_near_one(tmp_path: Path) -> No
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith("; did you mean NameTakenElsewhere?\n")
     assert run("explain", "xyzzy", cwd=tmp_path).stderr.endswith("; see gupshupctl explain\n")
+
+
+@pytest.mark.parametrize("verb", ["get", "plan", "explain"])
+def test_help_of_a_verb_is_its_help_option(verb: str, tmp_path: Path) -> None:
+    done = run("help", verb, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == run(verb, "--help", cwd=tmp_path).stdout
+
+
+def test_help_alone_is_the_help_of_the_command(tmp_path: Path) -> None:
+    assert run("help", cwd=tmp_path).stdout == run("--help", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param(["help", "descrbe"], "did you mean describe?", id="a verb, for its help"),
+        pytest.param(
+            ["help", "get", "apps"], "gupshupctl get has no verbs below it", id="a word of no group"
+        ),
+        pytest.param(["get", "ap"], "did you mean app?", id="a kind"),
+        pytest.param(["get", "-o", "jsn"], "did you mean json?", id="a form"),
+        pytest.param(["describe", "aps", "acme"], "did you mean apps?", id="a kind before a name"),
+        pytest.param(["get", "--stor", "x"], "--store", id="an option"),
+        pytest.param(["completion", "bassh"], "did you mean bash?", id="a shell"),
+    ],
+)
+def test_a_mistyped_word_is_answered_by_a_near_one(words: list[str], told: str, tmp_path: Path) -> None:
+    done = run(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert told in done.stderr

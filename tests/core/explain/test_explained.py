@@ -83,3 +83,7 @@ def test_a_reason_that_an_explanation_names_is_explained_too() -> None:
 def test_the_nearest_word_is_found(word: str, near: str | None) -> None:
     assert closest(word, known_words()) == near
     assert did_you_mean(word, known_words()) == (f"; did you mean {near}?" if near else "")
+
+
+def test_a_word_that_is_known_itself_is_not_what_was_meant() -> None:
+    assert did_you_mean("GS105", known_words()) == ""

@@ -14,8 +14,12 @@ from controller.doors.cli.output.forms import width_of
 from controller.errors import ControllerError
 
 
+def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    return [word for word in known_words() if word.casefold().startswith(incomplete.casefold())]
+
+
 @click.command()
-@click.argument("words", metavar="[WORD]...", nargs=-1)
+@click.argument("words", metavar="[WORD]...", nargs=-1, shell_complete=_complete)
 @output_option("text", "json")
 def command(words: tuple[str, ...], output: str) -> int:
     """Explain a rule, a reason, a condition, a guard or an exit code: GS105, NameTakenElsewhere, exit 5.

@@ -9,6 +9,7 @@ import click
 
 from controller.doors.app import Runtime, open_runtime
 from controller.doors.cli.options.mirrored import option, pack
+from controller.doors.cli.options.values import Word
 from controller.edges import log
 from controller.edges.gupshup import Network
 
@@ -55,7 +56,7 @@ def store_option(function: F) -> F:
 
 def connection_options(function: Callable[..., int], level: str = "warning") -> Callable[..., int]:
     """Add the options; they arrive as one `connection`. *level* is the default of `--log-level`."""
-    forms, levels = click.Choice(["text", "json"]), click.Choice(["debug", "info", "warning", "error"])
+    forms, levels = Word(["text", "json"]), Word(["debug", "info", "warning", "error"])
     added = (
         store_option,
         option("--proxy", metavar="URL", help="An HTTP proxy. HTTPS_PROXY and the like are ignored."),

@@ -13,11 +13,14 @@ from controller.core.render.tables import partner_table, status_table, subscript
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
+from controller.doors.cli.options.names import names_of
+from controller.doors.cli.options.values import Word
 from controller.doors.cli.output.release import release_by
 from controller.doors.stored import StoredStatus, named, statuses_and_report, use_store
 from controller.edges.store import SqlStore
 from controller.errors import ControllerError
 from controller.model.history import KeptReport
+from controller.model.plan import Kind
 from controller.model.status import Status
 
 FOREIGN = "foreign"
@@ -33,11 +36,13 @@ TABLES = {"App": status_table, "Subscription": subscription_table, "Partner": pa
 REPORT = "report"
 
 
+def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return names_of(Kind(KINDS.get(ctx.params["kind"], "App")))(ctx, param, incomplete)
+
+
 @click.command()
-@click.argument(
-    "kind", type=click.Choice([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps"
-)
-@click.argument("name", required=False)
+@click.argument("kind", type=Word([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps")
+@click.argument("name", required=False, shell_complete=_complete_name)
 @output_option("text", "json")
 @store_option
 def command(kind: str, name: str | None, output: str, store: str | None) -> int:
