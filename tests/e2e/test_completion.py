@@ -86,6 +86,7 @@ def test_verbs_options_and_kinds_are_completed_without_a_store(tmp_path: Path) -
         "gupshupctl get -o ": {"text", "json"},
         "gupshupctl get apps ": set(),
         "gupshupctl help compl": {"completion"},
+        "gupshupctl new ": {"app", "subscription"},
         "gupshupctl help get ": set(),
         "gupshupctl explain gs10": {f"GS10{last}" for last in (0, 1, 2, 4, 5, 7, 8, 9)},
         "gupshupctl apply --only App/": set(),

@@ -52,6 +52,10 @@ def test_help_of_a_verb_is_its_help_option(verb: str, tmp_path: Path) -> None:
     assert done.stdout == run(verb, "--help", cwd=tmp_path).stdout
 
 
+def test_help_of_a_verb_below_a_verb(tmp_path: Path) -> None:
+    assert run("help", "new", "app", cwd=tmp_path).stdout == run("new", "app", "--help", cwd=tmp_path).stdout
+
+
 def test_help_alone_is_the_help_of_the_command(tmp_path: Path) -> None:
     assert run("help", cwd=tmp_path).stdout == run("--help", cwd=tmp_path).stdout
 
@@ -63,6 +67,7 @@ def test_help_alone_is_the_help_of_the_command(tmp_path: Path) -> None:
         pytest.param(
             ["help", "get", "apps"], "gupshupctl get has no verbs below it", id="a word of no group"
         ),
+        pytest.param(["new", "ap"], "did you mean app?", id="a verb below a verb"),
         pytest.param(["get", "ap"], "did you mean app?", id="a kind"),
         pytest.param(["get", "-o", "jsn"], "did you mean json?", id="a form"),
         pytest.param(["describe", "aps", "acme"], "did you mean apps?", id="a kind before a name"),

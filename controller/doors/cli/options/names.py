@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 import click
 
-from controller.edges.store import chosen_location, stored_resources
 from controller.model.plan import Kind
 
 Completion: TypeAlias = Callable[[click.Context, click.Parameter, str], list[str]]
@@ -33,6 +32,8 @@ def items_of(*kinds: Kind) -> Completion:
 
 def stored(ctx: click.Context) -> Iterator[tuple[str, str]]:
     """Yield the kind and the name of each resource in the store that the command line names so far."""
+    from controller.edges.store import chosen_location, stored_resources  # noqa: PLC0415  (slow to import)
+
     location = chosen_location(ctx.params.get("store"), os.environ, Path.cwd())
     for resource in stored_resources(location):
         kind, _, name = resource.partition(" on ")[0].partition("/")

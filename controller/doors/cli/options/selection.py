@@ -24,7 +24,9 @@ def selection_options(function: F) -> F:
             shell_complete=items_of(Kind.APP, Kind.SUBSCRIPTION),
             help=only,
         ),
-        option("-l", "--label", "labels", multiple=True, metavar="KEY=VALUE", callback=_labels, help=labels),
+        option(
+            "-l", "--label", "labels", multiple=True, metavar="KEY=VALUE", callback=parse_labels, help=labels
+        ),
     )
     return add_all(function, added)
 
@@ -36,9 +38,10 @@ def scope_words(paths: Sequence[str], only: Sequence[str], labels: Mapping[str, 
     return (*paths, *items, *pairs)
 
 
-def _labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+def parse_labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Return the labels of all `KEY=VALUE`. Raises click.BadParameter."""
     pairs = [value.partition("=") for value in values]
     for key, sign, _ in pairs:
         if not key or not sign:
-            raise click.BadParameter("write KEY=VALUE, as in -l tier=gold")
+            raise click.BadParameter("write KEY=VALUE, as in tier=gold")
     return {key: value for key, _, value in pairs}
