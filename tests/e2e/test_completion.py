@@ -1,5 +1,6 @@
 """Completion, as a real bash asks for it: verbs, options, kinds and names; never a message, never a store."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -59,7 +60,7 @@ async def stored(path: Path) -> Path:
     return path
 
 
-async def test_names_kinds_and_words_are_completed(tmp_path: Path) -> None:
+def test_names_kinds_and_words_are_completed(tmp_path: Path) -> None:
     asked = {
         "gupshupctl get apps b": {"bakery"},
         "gupshupctl get subscriptions ": {"acme-events"},
@@ -73,7 +74,7 @@ async def test_names_kinds_and_words_are_completed(tmp_path: Path) -> None:
         "gupshupctl plan --only Sub": {"Subscription/acme-events"},
         "gupshupctl describe nothing app ": set(),
     }
-    path = await stored(tmp_path / "state.db")
+    path = asyncio.run(stored(tmp_path / "state.db"))
     found = tab(list(asked), tmp_path, GUPSHUPCTL_STORE=str(path))
     assert dict(zip(asked, found, strict=True)) == asked
 
@@ -126,3 +127,13 @@ def test_a_verb_is_offered_with_its_line(asked: str, answer: str) -> None:
     asks = environment(_GUPSHUPCTL_COMPLETE=asked, COMP_WORDS="gupshupctl expl", COMP_CWORD=words)
     done = subprocess.run([COMMAND], capture_output=True, text=True, check=True, env=asks)
     assert (done.stdout, done.stderr) == (answer, "")
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish")
+def test_a_fish_completes_likewise(tmp_path: Path) -> None:
+    path = asyncio.run(stored(tmp_path / "state.db"))
+    script = "gupshupctl completion fish | source; complete -C 'gupshupctl describe App/b'"
+    words = ["fish", "--no-config", "-c", script]
+    asks = environment(GUPSHUPCTL_STORE=str(path))
+    done = subprocess.run(words, env=asks, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "App/bakery\n"
