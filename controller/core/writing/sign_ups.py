@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from controller.core.decode.quoting import closest, shown, visible
+from controller.core.closest import closest
+from controller.core.decode.quoting import shown, visible
 from controller.core.decode.rules import problem
 from controller.core.decode.text import forbidden, judged
 from controller.core.writing.records import Fields, Record

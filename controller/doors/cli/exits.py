@@ -1,5 +1,6 @@
 """Exit codes: one for each way to fail, and one message that a person can act on."""
 
+import sys
 import traceback
 from collections.abc import Iterable, Mapping
 
@@ -63,6 +64,8 @@ def print_error(error: Exception) -> None:
 
         click.echo(problems.coloured(error.problems), err=True, nl=False, color=None)
     click.echo(f"Error: {message_of(error)}", err=True)
+    if isinstance(error, ManifestError) and sys.stderr is not None and sys.stderr.isatty():
+        click.echo(problems.more_about(error.problems), err=True, nl=False)
 
 
 def message_of(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from controller.edges.store.copying import StoreCopy, copy_store
 from controller.edges.store.inspection import inspect
 from controller.edges.store.location import chosen_location, default_location, store_words
+from controller.edges.store.names import stored_resources
 from controller.edges.store.store import SqlStore, in_memory, look_into, open_store
 from controller.edges.store.writer_lock import WriterLock
 
@@ -18,4 +19,5 @@ __all__ = [
     "look_into",
     "open_store",
     "store_words",
+    "stored_resources",
 ]

@@ -4,22 +4,34 @@ import time
 
 import click
 
+from controller.core.closest import did_you_mean
 from controller.core.render.descriptions import Described, description, description_text
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
+from controller.doors.cli.options.names import beginning, names_of, stored
 from controller.doors.cli.output.documents import print_document
 from controller.doors.cli.output.release import release_by
 from controller.doors.cli.status.get import KINDS
 from controller.doors.stored import all_statuses, held_of, last_writes, named, use_store
 from controller.edges.store import SqlStore
+from controller.model.plan import Kind
 
 _MOST_WORDS = 2
 """A kind and a name."""
 
 
+def _complete_word(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a name behind its kind, else any of NAME, KIND and KIND/NAME."""
+    given = ctx.params.get("words") or ()
+    if given:
+        return names_of(Kind(KINDS[given[0].lower()]))(ctx, param, incomplete) if len(given) == 1 else []
+    words = [word for kind, name in stored(ctx) for word in (name, f"{kind}/{name}", kind.lower())]
+    return beginning(incomplete, words)
+
+
 @click.command()
-@click.argument("words", metavar="[KIND] NAME", nargs=-1, required=True)
+@click.argument("words", metavar="[KIND] NAME", nargs=-1, required=True, shell_complete=_complete_word)
 @output_option("text", "json", "yaml")
 @store_option
 def command(words: tuple[str, ...], output: str, store: str | None) -> int:
@@ -46,7 +58,8 @@ def _name(words: tuple[str, ...]) -> str:
     if not kind:
         return name
     if kind.lower() not in KINDS:
-        raise click.UsageError(f"{kind!r:.40} is not a kind: write app, subscription or partner")
+        mean = did_you_mean(kind, KINDS)
+        raise click.UsageError(f"{kind!r:.40} is not a kind: write app, subscription or partner{mean}")
     return f"{KINDS[kind.lower()]}/{name}"
 
 

@@ -15,6 +15,8 @@ from controller.core.render.tables import partner_table, status_table, subscript
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
+from controller.doors.cli.options.names import names_of
+from controller.doors.cli.options.values import Word
 from controller.doors.cli.output.documents import print_document
 from controller.doors.cli.output.release import release_by
 from controller.doors.stored import StoredStatus, named, statuses_and_report, use_store
@@ -43,11 +45,13 @@ WIDE, NAME = "wide", "name"
 DOCUMENTS = frozenset({"json", "yaml"})
 
 
+def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return names_of(Kind(KINDS.get(ctx.params["kind"], "App")))(ctx, param, incomplete)
+
+
 @click.command()
-@click.argument(
-    "kind", type=click.Choice([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps"
-)
-@click.argument("name", required=False)
+@click.argument("kind", type=Word([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps")
+@click.argument("name", required=False, shell_complete=_complete_name)
 @output_option("text", "wide", "json", "yaml", "name")
 @store_option
 def command(kind: str, name: str | None, output: str, store: str | None) -> int:

@@ -6,13 +6,14 @@ import click
 
 from controller.core.render.tables import table
 from controller.doors.cli.exits import OK
+from controller.doors.cli.guidance.group import VerbGroup
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.values import Duration
 from controller.edges.clock import SystemClock
 from controller.edges.store import copy_store
 
 
-@click.group(subcommand_metavar="WORK [ARGUMENTS]...")
+@click.group(cls=VerbGroup, subcommand_metavar="WORK [ARGUMENTS]...")
 def command() -> None:
     """Work on the store itself."""
 
