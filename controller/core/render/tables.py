@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from controller.core.status.partner_status import ENDING, LINKS_ALLOWED
+from controller.core.status.state import RETIRED, is_retired
 from controller.core.timestamp import timestamp
 from controller.model.plan import Kind
 from controller.model.status import Status, Truth
@@ -79,5 +80,7 @@ def _truth(status: Status, type_: str) -> str:
 
 
 def _reason(status: Status) -> str:
+    if is_retired(status):
+        return RETIRED
     ready = status.condition("Ready")
     return "" if ready is None or ready.status is Truth.TRUE else ready.reason

@@ -8,6 +8,10 @@ HELD = "Held"
 """The reason of what a guard holds: nothing moves until a person does."""
 
 
+RETIRED = "Retired"
+"""The condition of a retired app, and its reason, once no webhook of ours is on it."""
+
+
 class ResourceState(StrEnum):
     """The states, with the most urgent one first."""
 
@@ -16,6 +20,7 @@ class ResourceState(StrEnum):
     RECONCILING = "Reconciling"
     UNKNOWN = "Unknown"
     READY = "Ready"
+    RETIRED = RETIRED
 
 
 def state_of(status: Status) -> tuple[ResourceState, Condition | None]:
@@ -27,9 +32,17 @@ def state_of(status: Status) -> tuple[ResourceState, Condition | None]:
         return ResourceState.HELD, ready
     if reconciling is not None and reconciling.status is Truth.TRUE:
         return ResourceState.RECONCILING, reconciling
+    if is_retired(status):
+        return ResourceState.RETIRED, status.condition(RETIRED)
     is_ready = ready is not None and ready.status is Truth.TRUE
     return (ResourceState.READY if is_ready else ResourceState.UNKNOWN), ready
 
 
 def is_held(ready: Condition) -> bool:
     return ready.status is Truth.FALSE and ready.reason == HELD
+
+
+def is_retired(status: Status) -> bool:
+    """Return whether an app is retired, and nothing is left to do for it."""
+    retired = status.condition(RETIRED)
+    return retired is not None and retired.status is Truth.TRUE

@@ -23,6 +23,7 @@ _SIGNS = {
     ResourceState.RECONCILING: ("…", "waiting"),
     ResourceState.UNKNOWN: ("?", "unknown"),
     ResourceState.READY: ("✓", "ready"),
+    ResourceState.RETIRED: ("✓", "retired"),
 }
 
 

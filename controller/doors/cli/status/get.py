@@ -10,6 +10,7 @@ from controller.core.render.held import held_lines
 from controller.core.render.kept_report import kept_fields, kept_text
 from controller.core.render.statuses import fields
 from controller.core.render.tables import partner_table, status_table, subscription_table
+from controller.core.status.state import is_retired
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
@@ -38,14 +39,15 @@ REPORT = "report"
     "kind", type=click.Choice([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps"
 )
 @click.argument("name", required=False)
+@click.option("--all", "everything", is_flag=True, help="Also what is retired.")
 @output_option("text", "json")
 @store_option
-def command(kind: str, name: str | None, output: str, store: str | None) -> int:
+def command(kind: str, name: str | None, *, everything: bool, output: str, store: str | None) -> int:
     """List the status of apps, subscriptions or partners, as of the last apply or run. Sends no call.
 
     KIND is apps (the default), subscriptions, partners, foreign (webhooks on declared apps that nobody
     declares), or report: the report of the last apply, if it could not be printed. NAME selects one, for
-    foreign an app. Exit 1 if there is none of that name.
+    foreign an app. Exit 1 if there is none of that name. Apps that are retired are listed with --all only.
     """
     statuses, report, held = use_store(store, lambda opened: _read(opened, store))
     if kind.lower() == REPORT:
@@ -53,7 +55,10 @@ def command(kind: str, name: str | None, output: str, store: str | None) -> int:
         return OK
     wanted = KINDS.get(kind.lower(), "App")
     selected = [stored for stored in statuses if stored.status.item.kind == wanted]
-    selected = selected if name is None else named(selected, name)
+    if name is not None:
+        selected = named(selected, name)
+    elif not everything:
+        selected = [stored for stored in selected if not is_retired(stored.status)]
     if kind.lower() == FOREIGN:
         _print_foreign(selected, output)
         return OK

@@ -1,0 +1,102 @@
+"""A customer who leaves: the webhooks of ours go within the guards, and then nothing of the app is called."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.world import AMPLE, HASTY, World, app, subscription, world
+
+STAYS, EVENTS, ORDERS = app("AppTwo", 2), subscription(), subscription("orders")
+ACTIVE = app("AppOne", 1)
+LEFT = app("AppOne", 1, "state: Retired")
+THEIRS = {"tag": "theirs", "url": "https://hooks.example.org/1", "modes": ["MESSAGE"], "version": 3}
+FEW = HASTY.replace("spec: {", "spec: {guards: {maxUnsubscribes: 1}, ")
+
+
+def settled(there: World) -> None:
+    """Link two apps with two webhooks each, and let somebody else add a third to the first."""
+    there.declare(HASTY, ACTIVE, STAYS, EVENTS, ORDERS)
+    assert there.apply("--wait").summary == {"linked": 2, "subscribed": 4}
+    there.control("drift", {"app": "AppOne", "subscriptions": [THEIRS]})
+
+
+def about_one(there: World, since: int) -> list[str]:
+    """Return the routes of the calls about AppOne alone."""
+    one = there.apps()["AppOne"]["id"]
+    return [each["route"] for each in there.calls(since=since) if one in str(each)]
+
+
+def test_a_retired_app_loses_our_webhooks_and_is_never_called_again(tmp_path: Path) -> None:
+    """Two selectors still match it, and its policies lack Unsubscribe."""
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        there.declare(HASTY, LEFT, STAYS, EVENTS, ORDERS)
+        plan = there.plan()
+        assert [each["name"] for each in plan.json()["actions"]] == ["events", "orders"]
+        before = len(there.calls())
+        done = there.apply("--wait")
+        assert (done.code, done.summary) == (0, {"unsubscribed": 2, "unchanged": 4})
+        assert about_one(there, before) == ["subscriptions", "unsubscribe", "unsubscribe"]
+        assert there.tags() == {"AppOne": ["theirs"], "AppTwo": ["events", "orders"]}
+
+        before = len(there.calls())
+        again = there.apply("--wait")
+        assert (again.code, again.summary) == (0, {"unchanged": 4})
+        assert about_one(there, before) == []
+        listed, everything = there.run("get"), there.run("get", "--all")
+        assert "AppOne" not in listed.out
+        assert "Retired" in next(line for line in everything.out.splitlines() if line.startswith("AppOne"))
+        assert there.run("get", "apps", "AppOne", "-o", "json").json()["items"][0]["state"] == "Retired"
+        assert "AppOne" not in there.run("get", "subscriptions").out
+
+        there.declare(HASTY, ACTIVE, STAYS, EVENTS, ORDERS)
+        assert there.apply("--wait").summary == {"subscribed": 2, "unchanged": 4}
+        assert there.tags()["AppOne"] == ["events", "orders", "theirs"]
+
+
+def test_more_removals_than_the_guard_allows_are_held(tmp_path: Path) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        there.declare(FEW, LEFT, STAYS, EVENTS, ORDERS)
+        held = there.apply()
+        assert (held.code, len(held.json()["held"])) == (4, 2)
+        assert "AppOne" in there.run("get").out, "it is not retired before its webhooks are gone"
+        done = there.apply("--release", held.json()["heldDigest"])
+        assert (done.code, there.tags()["AppOne"]) == (0, ["theirs"])
+
+
+@pytest.mark.parametrize("fault", ["lose-reply", "lose-request"])
+def test_a_run_that_was_killed_between_two_removals_is_finished_by_the_next(
+    tmp_path: Path, fault: str
+) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        there.declare(HASTY, LEFT, STAYS, EVENTS, ORDERS)
+        there.faults({"kind": fault, "route": "unsubscribe", "nth": 2, "seconds": 50})
+        with there.going("apply", "--yes", "-o", "json") as run:
+            there.until(lambda there: there.counted_faults() == 1)
+            assert run.signal(signal.SIGKILL).code == -signal.SIGKILL
+        assert there.apply("--wait").code == 0
+        assert there.tags()["AppOne"] == ["theirs"]
+        before = len(there.calls())
+        assert there.apply().code == 0
+        assert about_one(there, before) == []
+
+
+def test_a_retired_app_is_never_linked(tmp_path: Path) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        there.declare(HASTY, LEFT, EVENTS)
+        assert there.apply("--wait").summary == {"unchanged": 1}
+        assert there.apps() == {}
+
+
+def test_the_phone_of_a_retired_app_may_be_declared_anew(tmp_path: Path) -> None:
+    """The new manifest takes the app over: the retired one leaves its webhooks alone."""
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        heir = app("NewName", 1, "appName: AppOne")
+        there.declare(HASTY, LEFT, heir, STAYS, EVENTS, ORDERS)
+        done = there.apply("--wait")
+        assert (done.code, done.json()["blocked"]) == (0, [])
+        assert there.tags()["AppOne"] == ["events", "orders", "theirs"]
