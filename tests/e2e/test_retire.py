@@ -1,5 +1,6 @@
 """A customer who leaves: the webhooks of ours go within the guards, and then nothing of the app is called."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -100,3 +101,27 @@ def test_the_phone_of_a_retired_app_may_be_declared_anew(tmp_path: Path) -> None
         done = there.apply("--wait")
         assert (done.code, done.json()["blocked"]) == (0, [])
         assert there.tags()["AppOne"] == ["events", "orders", "theirs"]
+
+
+def test_a_removed_manifest_retires_nothing_and_stays_in_get(tmp_path: Path) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        there.declare(HASTY, STAYS, EVENTS, ORDERS)
+        refused = there.apply()
+        assert refused.code == 4, "half of the fleet is gone"
+        digest = re.search(r"--release (sha256:\w+)", refused.err)
+        assert digest, refused.err
+        done = there.apply("--release", digest[1])
+        assert (done.code, done.summary) == (0, {"unchanged": 3})
+        assert there.tags()["AppOne"] == ["events", "orders", "theirs"]
+
+        listed = there.run("get")
+        assert re.search(r"^AppOne .* ManifestGone$", listed.out, re.MULTILINE)
+        assert (
+            "No manifest of its partner declares App/AppOne: nothing of it is read or changed any more"
+            in listed.out
+        )
+        assert there.run("describe", "AppOne", "-o", "json").json()["items"][0]["state"] == "Unmanaged"
+        there.declare(HASTY, ACTIVE, STAYS, EVENTS, ORDERS)
+        assert there.apply().code == 0
+        assert "ManifestGone" not in there.run("get").out

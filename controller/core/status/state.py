@@ -11,6 +11,9 @@ HELD = "Held"
 RETIRED = "Retired"
 """The condition of a retired app, and its reason, once no webhook of ours is on it."""
 
+UNMANAGED = "Unmanaged"
+"""The condition of an app whose manifest is gone."""
+
 
 class ResourceState(StrEnum):
     """The states, with the most urgent one first."""
@@ -19,6 +22,7 @@ class ResourceState(StrEnum):
     HELD = HELD
     RECONCILING = "Reconciling"
     UNKNOWN = "Unknown"
+    UNMANAGED = UNMANAGED
     READY = "Ready"
     RETIRED = RETIRED
 
@@ -34,6 +38,8 @@ def state_of(status: Status) -> tuple[ResourceState, Condition | None]:
         return ResourceState.RECONCILING, reconciling
     if is_retired(status):
         return ResourceState.RETIRED, status.condition(RETIRED)
+    if is_unmanaged(status):
+        return ResourceState.UNMANAGED, status.condition(UNMANAGED)
     is_ready = ready is not None and ready.status is Truth.TRUE
     return (ResourceState.READY if is_ready else ResourceState.UNKNOWN), ready
 
@@ -44,5 +50,14 @@ def is_held(ready: Condition) -> bool:
 
 def is_retired(status: Status) -> bool:
     """Return whether an app is retired, and nothing is left to do for it."""
-    retired = status.condition(RETIRED)
-    return retired is not None and retired.status is Truth.TRUE
+    return _is_true(status, RETIRED)
+
+
+def is_unmanaged(status: Status) -> bool:
+    """Return whether an app was declared, and no manifest declares it any more."""
+    return _is_true(status, UNMANAGED)
+
+
+def _is_true(status: Status, type_: str) -> bool:
+    condition = status.condition(type_)
+    return condition is not None and condition.status is Truth.TRUE

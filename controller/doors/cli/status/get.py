@@ -1,7 +1,7 @@
 """`gupshupctl get`: the status of each declared resource at its last observation, from the store alone."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import click
 
@@ -11,6 +11,7 @@ from controller.core.render.kept_report import kept_fields, kept_text
 from controller.core.render.statuses import fields
 from controller.core.render.tables import partner_table, status_table, subscription_table
 from controller.core.status.state import is_retired
+from controller.core.status.unmanaged import unmanaged_note
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
@@ -54,11 +55,9 @@ def command(kind: str, name: str | None, *, everything: bool, output: str, store
         _print_report(report, output)
         return OK
     wanted = KINDS.get(kind.lower(), "App")
-    selected = [stored for stored in statuses if stored.status.item.kind == wanted]
-    if name is not None:
-        selected = named(selected, name)
-    elif not everything:
-        selected = [stored for stored in selected if not is_retired(stored.status)]
+    selected = _selected(
+        [stored for stored in statuses if stored.status.item.kind == wanted], name, everything
+    )
     if kind.lower() == FOREIGN:
         _print_foreign(selected, output)
         return OK
@@ -69,12 +68,25 @@ def command(kind: str, name: str | None, *, everything: bool, output: str, store
     else:
         table: Callable[[Iterable[Status]], str] = TABLES[wanted]
         click.echo("\n\n".join(_by_upstream(selected, table)) or table([]))
-        upstreams = {stored.upstream for stored in selected}
-        for line in (line for upstream, lines in held.items() if upstream in upstreams for line in lines):
+        for line in _notes(selected, held):
             click.echo(line)
         if report is not None:
             click.echo(f"\n{kept_text(report)}")
     return OK
+
+
+def _selected(statuses: list[StoredStatus], name: str | None, everything: bool) -> list[StoredStatus]:  # noqa: FBT001  (an option, as it was given)
+    if name is not None:
+        return named(statuses, name)
+    return [stored for stored in statuses if everything or not is_retired(stored.status)]
+
+
+def _notes(selected: list[StoredStatus], held: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield what is held with what releases it, and what to do about apps that nothing declares."""
+    for upstream in sorted(held.keys() & {stored.upstream for stored in selected}):
+        yield from held[upstream]
+    if note := unmanaged_note([stored.status for stored in selected]):
+        yield f"\n{note}"
 
 
 async def _read(
