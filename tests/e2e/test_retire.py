@@ -125,3 +125,57 @@ def test_a_removed_manifest_retires_nothing_and_stays_in_get(tmp_path: Path) -> 
         there.declare(HASTY, ACTIVE, STAYS, EVENTS, ORDERS)
         assert there.apply().code == 0
         assert "ManifestGone" not in there.run("get").out
+
+
+def holding(there: World, *words: str) -> list[str]:
+    """Return the files of the store that hold one of *words*."""
+    files = [each for each in (there.folder / ".gupshupctl").rglob("*") if each.is_file()]
+    return [each.name for each in files if any(word.encode() in each.read_bytes() for word in words)]
+
+
+def test_forget_leaves_nothing_of_a_customer_in_the_store(tmp_path: Path) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        refused = there.run("forget", "AppTwo", "--yes")
+        assert refused.code == 1
+        assert "App/AppTwo is declared and not retired (Ready in http" in refused.err
+        assert there.run("forget", "nobody", "--yes").code == 1
+
+        there.declare(HASTY, LEFT, STAYS, EVENTS, ORDERS)
+        assert there.apply("--wait").code == 0
+        there.declare(HASTY, STAYS, EVENTS, ORDERS)
+        held = there.apply()
+        digest = re.search(r"--release (sha256:\w+)", held.err)
+        assert digest, held.err
+        assert there.apply("--release", digest[1]).code == 0
+        asked = there.run("forget", "AppOne")
+        assert (asked.code, "use --yes" in asked.err) == (64, True)
+        personal = (there.apps()["AppOne"]["id"], "910000000001", "3000000001", "App/AppOne")
+        assert holding(there, *personal) == ["state.db"]
+
+        done = there.run("forget", "AppOne", "--yes")
+        assert done.code == 0
+        assert "App/AppOne: erased" in done.out
+        assert f"- the app at Gupshup ({personal[0]})" in done.out
+        assert "its manifest" not in done.out
+        assert holding(there, *personal) == []
+        assert there.run("get", "apps", "AppOne").code == 1
+        assert there.run("events", "AppOne", "-o", "json").json()["items"] == []
+        assert there.apply().summary == {"unchanged": 3}
+        assert "AppOne" not in there.run("get", "--all").out
+        assert holding(there, *personal) == []
+
+
+def test_forget_waits_for_a_run_that_lets_go(tmp_path: Path) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        there.declare(HASTY, LEFT, STAYS, EVENTS, ORDERS)
+        assert there.apply("--wait").code == 0
+        with there.going("run", "--log-level", "info") as run:
+            run.said("pass done")
+            assert there.run("forget", "AppOne", "--yes").code == 8
+            done = there.run("forget", "AppOne", "--yes", "--lock-timeout", "30s")
+            assert done.code == 0, done.err
+            assert "- its manifest: while it is there" in done.out
+            there.until(lambda there: "Retired" in there.run("get", "--all").out)
+            assert run.signal(signal.SIGTERM).code == 0
