@@ -122,6 +122,8 @@ def test_a_removed_manifest_retires_nothing_and_stays_in_get(tmp_path: Path) -> 
             in listed.out
         )
         assert there.run("describe", "AppOne", "-o", "json").json()["items"][0]["state"] == "Unmanaged"
+        asked = there.run("reconcile", "AppOne", "--wait")
+        assert (asked.code, "No manifest of its partner declares App/AppOne" in asked.err) == (1, True)
         there.declare(HASTY, ACTIVE, STAYS, EVENTS, ORDERS)
         assert there.apply().code == 0
         assert "ManifestGone" not in there.run("get").out

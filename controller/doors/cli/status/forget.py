@@ -91,6 +91,7 @@ async def _forget(
     for each in found:
         item, ids = each.status.item, {each.status.app_id} if each.status.app_id else set()
         async with _writing(store, Upstream(each.upstream), lock_timeout):
+            await _found(store, item.name)  # a manifest may have come back meanwhile
             erased = await store.erasure.erase(each.upstream, item.name, words | ids)
         click.echo(f"{item}: erased {_counted(erased)} in {each.upstream}.")
     compacted = await store.erasure.compact()
