@@ -38,7 +38,8 @@ def unmanaged(
             UNMANAGED, Truth.TRUE, MANIFEST_GONE, f"no manifest of its partner declares it: {WHAT_TO_DO}"
         )
         left = [Judgement(RETIRED, Truth.TRUE, RETIRED)] if is_retired(before) else []
-        yield dated(Status(item, (), revision, at, before.app_id), (*left, gone), before)
+        blank = Status(item, (), revision, at, before.app_id, listed=before.listed)
+        yield dated(blank, (*left, gone), before)
 
 
 def unmanaged_note(statuses: Collection[Status]) -> str:

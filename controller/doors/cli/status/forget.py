@@ -13,6 +13,7 @@ from controller.doors.app import ask_for_handover
 from controller.doors.cli.exits import ERROR, OK
 from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.names import names_of
 from controller.doors.cli.options.values import Duration
 from controller.doors.cli.output.forms import is_terminal
 from controller.doors.stored import StoredStatus, all_statuses, named, use_store
@@ -27,7 +28,7 @@ LEAST_DIGITS = 8
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=names_of(Kind.APP))
 @option(
     "--phone", metavar="DIGITS", help="Erase what names this phone, too: for an app that was never linked."
 )
