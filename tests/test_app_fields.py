@@ -19,7 +19,7 @@ SENT = {
 }
 NEVER_SENT = {
     *("name", "partner", "labels", "app_id", "policies", "suspend", "place"),
-    *("provisioning_timeout", "ready_when"),
+    *("provisioning_timeout", "ready_when", "state", "replaced"),
 }
 """What only decides, and what only names the manifest."""
 

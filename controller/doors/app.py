@@ -132,7 +132,9 @@ async def open_writer(
     """
     sign_in = sign_in or partial(open_session, runtime)
     async with sign_in(partner) as session, AsyncExitStack() as stack:
-        asking = asyncio.create_task(_ask_for_handover(runtime, session.account.upstream, lock_timeout))
+        asking = asyncio.create_task(
+            ask_for_handover(runtime.store, session.account.upstream, lock_timeout, runtime.clock)
+        )
         try:
             account = await stack.enter_async_context(session.writing(lock_timeout))
         finally:
@@ -140,16 +142,16 @@ async def open_writer(
         yield account
 
 
-async def _ask_for_handover(runtime: Runtime, upstream: Upstream, lock_timeout: float) -> None:
+async def ask_for_handover(store: SqlStore, upstream: str, lock_timeout: float, clock: SystemClock) -> None:
     """Request the writer lock from its holder, until *lock_timeout* is over.
 
     The request is repeated, because another process may take the lock first.
     """
-    give_up = runtime.clock.monotonic() + lock_timeout
-    while runtime.clock.monotonic() < give_up:
+    give_up = clock.monotonic() + lock_timeout
+    while clock.monotonic() < give_up:
         with suppress(StoreError):  # the lock is in the same store: the error shows there
-            await runtime.store.hints.leave(upstream, *HANDOVER)
-        await runtime.clock.sleep(_ASK_EVERY)
+            await store.hints.leave(upstream, *HANDOVER)
+        await clock.sleep(_ASK_EVERY)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from controller.core.schedule.quiet_passes import QuietPasses
 from controller.core.status.conditions import statuses
 from controller.core.status.partner_status import partner_item, partner_status
 from controller.core.status.run_report import Report, report
+from controller.core.status.unmanaged import unmanaged
 from controller.errors import Busy, ControllerError, Denied, OutOfTime, Unclear
 from controller.loop.ports import Account, Reader, Writer
 from controller.loop.reconcile.observe import listed
@@ -199,6 +200,7 @@ async def _store_statuses(account: Account[Writer], run: PartnerRun) -> None:
         last = before.get(partner_item(plan.partner.name))
         narrowed = only is not None and last is not None
         held = last.held if narrowed and last is not None else held_sets(plan)
-        kept = (*run.statuses, partner_status(matches, before, held))
+        gone = unmanaged(matches, run.statuses, before) if run.request.desired.complete else ()
+        kept = (*run.statuses, *gone, partner_status(matches, before, held))
         documents = {str(status.item): document(status) for status in kept}
         await account.store.statuses.save(account.upstream, documents, whole=run.request.desired.complete)

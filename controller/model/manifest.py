@@ -184,6 +184,13 @@ class ReadyWhen(StrEnum):
     SENDABLE = "Sendable"
 
 
+class AppState(StrEnum):
+    """What an app is declared to be: one that is kept as declared, or one whose customer has left."""
+
+    ACTIVE = "Active"
+    RETIRED = "Retired"
+
+
 class Policy(StrEnum):
     """What we may do for an app; observing needs no policy."""
 
@@ -208,7 +215,8 @@ class Suspend:
 class App:
     """One declared app. *name* is the manifest's, *app_name* Gupshup's.
 
-    *callback_url* and *storage_region* hold the partner's defaults if the manifest has none.
+    *callback_url* and *storage_region* hold the partner's defaults if the manifest has none. *replaced*: the
+    app is retired, and an active one has its phone, name or id, and decides about the app at Gupshup.
     """
 
     name: str
@@ -224,7 +232,13 @@ class App:
     suspend: Suspend | None = None
     provisioning_timeout: float = 86_400
     ready_when: ReadyWhen = ReadyWhen.LIVE
+    state: AppState = AppState.ACTIVE
+    replaced: bool = False
     place: Place = NOWHERE
+
+    @property
+    def is_retired(self) -> bool:
+        return self.state is AppState.RETIRED
 
     @property
     def link_fields(self) -> Mapping[str, str | None]:

@@ -99,7 +99,7 @@ async def test_each_app_is_a_row_with_state_stage_reason_and_age(tmp_path: Path)
     text, _ = await show(tmp_path, stalled, status("bakery"))
     page = Page(text)
     assert page.open == []
-    assert "All 2 Stalled 1 Held 0 Reconciling 0 Unknown 0 Ready 1" in page.text
+    assert "All 2 Stalled 1 Held 0 Reconciling 0 Unknown 0 Unmanaged 0 Ready 1 Retired 0" in page.text
     assert "acme main Stalled FINALIZE - NameTakenElsewhere words 1 h 1 min 30 s ago" in page.text
     assert "bakery main Ready - - AllGood 1 h 1 min 30 s ago" in page.text
 
@@ -108,7 +108,7 @@ async def test_a_held_app_has_a_state_a_filter_and_a_count_of_its_own(tmp_path: 
     words = "guard maxLinks: 3 planned, 1 allowed"
     held_app = status("acme", "Held", reason="Held", message=words)
     text, _ = await show(tmp_path, held_app, status("bakery"), status("cellar", "Reconciling"))
-    assert "All 3 Stalled 0 Held 1 Reconciling 1 Unknown 0 Ready 1" in Page(text).text
+    assert "All 3 Stalled 0 Held 1 Reconciling 1 Unknown 0 Unmanaged 0 Ready 1 Retired 0" in Page(text).text
     assert f"acme main Held - - Held {words} 1 h 1 min 30 s ago" in Page(text).text
     assert '<span class="state Held">' in text
     assert "<title>(1) Gupshup Controller</title>" in text, "a person has to act"

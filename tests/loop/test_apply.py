@@ -148,7 +148,10 @@ async def test_the_statuses_of_a_run_are_stored(there: Bench) -> None:
     ready = [each.condition("Ready") for each in kept]
     assert all(each is not None and each.status is Truth.TRUE for each in ready)
     await there.go(*ONE)
-    assert len(await there.store.statuses.read(HERE)) == 3, "what is declared no more is forgotten"
+    left = await there.store.statuses.read(HERE)
+    assert len(left) == 4, "a subscription that is declared no more is forgotten"
+    (gone,) = (each for each in read_documents(left) if each.item.name == "AppTwo")
+    assert [each.type for each in gone.conditions] == ["Unmanaged"]
     narrowed = PartnerRun(there.task(*TWO[2:], complete=False))
     await there.go(run=narrowed)
     assert len(await there.store.statuses.read(HERE)) == 5, "a narrowed run leaves the others"

@@ -95,11 +95,12 @@ PROMISES: Mapping[str, Promise] = {
     ),
     "P10": Promise(
         "A subscription is deleted only if its tag is owned, the policy allows it and a complete source "
-        "does not declare it; apps are never deleted.",
+        "does not declare it, or if it is ours and its app is declared as retired; apps are never deleted.",
         (
             _EXPLORE,
             f"{_CORE}/planning/test_subscriptions.py::test_unsubscribing_takes_policy_ownership_and_a_complete_source",
             f"{_CORE}/planning/test_plan_properties.py::test_no_action_is_planned_without_policy_or_under_suspension",
+            f"{_CORE}/planning/test_retirement.py::test_what_is_ours_goes_whatever_is_declared_and_without_a_policy",
             f"{_E2E}/test_cases.py::test_only_owned_and_undeclared_subscriptions_are_unsubscribed",
         ),
     ),

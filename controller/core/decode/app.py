@@ -12,7 +12,7 @@ from controller.core.decode.rules import problem
 from controller.core.decode.secrets import mask
 from controller.core.decode.templates import fill, mended, mistaken, named
 from controller.core.decode.urls import url_problem
-from controller.model.manifest import DEFAULT_POLICIES, App, AppId, Policy, ReadyWhen, Suspend
+from controller.model.manifest import DEFAULT_POLICIES, App, AppId, AppState, Policy, ReadyWhen, Suspend
 from controller.model.problem import Problem
 
 _NAME = re.compile(r"[A-Za-z0-9]{6,150}\Z")
@@ -57,6 +57,10 @@ class DraftApp:
     @property
     def title(self) -> str:
         return self.document.title if self.document.kind == "App" else "any app"
+
+    @property
+    def is_retired(self) -> bool:
+        return self.document.text("spec", "state") == AppState.RETIRED
 
     @property
     def callback(self) -> str | None:
@@ -158,8 +162,8 @@ def unknown_variable(document: Document, path: Path, draft: DraftApp, name: str)
     return problem("GS607", document.at(*path), dotted(path), message)
 
 
-def app(draft: DraftApp, partner: str) -> App:
-    """Return the App of a sound draft without problems."""
+def app(draft: DraftApp, partner: str, *, replaced: bool = False) -> App:
+    """Return the App of a sound draft without problems. *replaced* is as in `App`."""
     document, context = draft.document, draft.context
     spec = document.texts("spec")
     app_id = spec.get("appId")
@@ -178,6 +182,8 @@ def app(draft: DraftApp, partner: str) -> App:
         suspend=_suspend(document.get("spec", "suspend")),
         provisioning_timeout=quantities.duration(timeout) if timeout else 86_400,
         ready_when=ReadyWhen(spec.get("readyWhen", ReadyWhen.LIVE)),
+        state=AppState(spec.get("state", AppState.ACTIVE)),
+        replaced=replaced,
         place=document.place,
     )
 

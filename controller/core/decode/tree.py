@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeAlias
 
 from controller.core.closest import closest
 from controller.core.decode import app, partner, subscription
@@ -27,6 +28,7 @@ MOST_COMPARED = 2_000
 MOST_SHOWN = 60
 _SWITCHES = ("allowInsecureUrls", "v3AccountModes")
 _NAME = re.compile(r"[-A-Za-z0-9]{1,150}\Z")  # another rule reports any other name
+_Key: TypeAlias = tuple[str, str, str]
 
 
 @dataclass(slots=True)
@@ -68,7 +70,8 @@ def collect(
 def desired(tree: ManifestTree, revision: str, *, complete: bool) -> Desired:
     """Return what a tree without errors declares, sorted by name."""
     partners = [partner.partner(document, tree.rules) for document in tree.partners]
-    apps = [app.app(draft, _partner_of(draft)) for draft in tree.drafts]
+    taken = {key for draft in tree.drafts if not draft.is_retired for key, _, _ in _unique(draft)}
+    apps = [app.app(draft, _partner_of(draft), replaced=_is_replaced(draft, taken)) for draft in tree.drafts]
     hooks = [subscription.subscription(one, _partner_of(one.draft), tree.rules) for one in tree.webhooks]
     return Desired(
         revision,
@@ -146,12 +149,11 @@ def _unresolved(
 
 
 def _duplicates(drafts: Sequence[DraftApp]) -> Iterator[Problem]:
-    """Yield each value that two apps at one Gupshup share and must not."""
-    first: dict[tuple[str, str, str], DraftApp] = {}
-    for draft in drafts:
-        for key, value in _unique(draft):
-            url = draft.context.url if draft.context else ""
-            other = first.setdefault((url, key, value.casefold() if key == "appId" else value), draft)
+    """Yield each value that two apps at one Gupshup share and must not. What is retired is not in use."""
+    first: dict[_Key, DraftApp] = {}
+    for draft in (draft for draft in drafts if not draft.is_retired):
+        for identity, key, value in _unique(draft):
+            other = first.setdefault(identity, draft)
             if other is not draft:
                 given = draft.document.get("spec", key) is not None
                 path: Path = ("spec", key) if given else ("metadata", "name")
@@ -160,13 +162,18 @@ def _duplicates(drafts: Sequence[DraftApp]) -> Iterator[Problem]:
                 yield problem("GS406", draft.document.at(*path), dotted(("spec", key)), message)
 
 
-def _unique(draft: DraftApp) -> Iterator[tuple[str, str]]:
-    spec = draft.document.texts("spec")
+def _is_replaced(draft: DraftApp, taken: Collection[_Key]) -> bool:
+    return draft.is_retired and any(identity in taken for identity, _, _ in _unique(draft))
+
+
+def _unique(draft: DraftApp) -> Iterator[tuple[_Key, str, str]]:
+    """Yield what no two active apps at one Gupshup may share: its identity, its field and its value."""
+    spec, url = draft.document.texts("spec"), draft.context.url if draft.context else ""
     for key in ("phone", "appId"):
         if key in spec:
-            yield key, spec[key]
+            yield (url, key, spec[key].casefold()), key, spec[key]
     if draft.app_name:
-        yield "appName", draft.app_name
+        yield (url, "appName", draft.app_name), "appName", draft.app_name
 
 
 def _expand(tree: ManifestTree, most: int) -> None:

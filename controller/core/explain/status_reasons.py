@@ -56,6 +56,22 @@ CONDITIONS = Section(
             "a webhook on `hooks.example.org`, and only `*.example.com` is allowed",
             "remove it at Gupshup, declare it, or allow its host",
         ),
+        Explanation(
+            "Unmanaged",
+            "the app was declared, and no manifest of its partner declares it any more: nothing of it is "
+            "read or changed, and webhooks of ours on it stay. It is present only while that is true, "
+            "without `Ready`",
+            "an app whose file was deleted",
+            "put the [manifest](manifests.md#a-manifest-that-is-gone) back, with `state: Retired` if the "
+            "customer has left; or `gupshupctl forget NAME`",
+        ),
+        Explanation(
+            "Retired",
+            "the app has [`state: Retired`](manifests.md#a-customer-who-leaves), and no webhook of ours is "
+            "on it any more: nothing of it is read. It is present only while that is true, without `Ready`",
+            "an app whose customer has left",
+            "nothing; `gupshupctl forget NAME` erases what the store holds of it",
+        ),
     ),
 )
 
@@ -95,7 +111,7 @@ CONDITION_REASONS = Section(
             "nothing: its link is planned, waits, or is blocked, and another reason says so",
         ),
         Explanation(
-            "Linked, Live, Subscribed, Ready",
+            "Linked, Live, Subscribed, Ready, Retired",
             "the condition is true",
             "`Live` True with the reason `Live`",
             "nothing",
@@ -118,6 +134,13 @@ CONDITION_REASONS = Section(
             "that the Partner does not allow",
             "a webhook on `hooks.example.org`, and only `*.example.com` is allowed",
             "remove it at Gupshup, declare it, or allow its host",
+        ),
+        Explanation(
+            "ManifestGone",
+            "the reason of `Unmanaged`: no manifest of the app's partner declares it any more",
+            "an app whose file was deleted",
+            "put the [manifest](manifests.md#a-manifest-that-is-gone) back, with `state: Retired` if the "
+            "customer has left; or `gupshupctl forget NAME`",
         ),
         Explanation(
             "Unverifiable",

@@ -105,7 +105,7 @@ def permitted(action: Action, matched: MatchedApp, *, key: str, digest: str) -> 
     """Return *action*, or what holds it back: a missing policy, a suspension or an earlier refusal."""
     app, now = matched.app, matched.context.now
     policy = _policy(action)
-    if policy not in app.policies:
+    if policy not in app.policies and not app.is_retired:
         return _waiting(action, WaitFor.POLICY, message=f"spec.policies of App/{app.name} lacks {policy}")
     if app.suspend is not None and suspended(app, now):
         return _waiting(action, WaitFor.SUSPENSION, app.suspend.until, app.suspend.reason)

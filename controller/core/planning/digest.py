@@ -66,3 +66,7 @@ def subscription_key(app_id: AppId, tag: str) -> str:
 
 def link_key(phone: str) -> str:
     return f"link:{phone}"
+
+
+def retired_key(app_id: AppId) -> str:
+    return f"retired:{app_id}"

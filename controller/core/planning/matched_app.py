@@ -10,8 +10,8 @@ from controller.core.planning.match import Found, Match, index, match
 from controller.core.planning.provisioning import Progress, of_row
 from controller.model.account import AccountFacts
 from controller.model.health import AppHealth
-from controller.model.manifest import App, Desired, Partner, Policy, SubscribeWhen, Subscription
-from controller.model.memory import Memory, Refusal
+from controller.model.manifest import App, Desired, Partner, Policy, Settle, SubscribeWhen, Subscription
+from controller.model.memory import Intent, Memory, Refusal
 from controller.model.plan import Item, Kind, Observed, Request
 from controller.model.upstream import Facts, Row
 
@@ -56,8 +56,12 @@ class MatchedApp:
 
     @property
     def whole(self) -> bool:
-        """Whether all declared subscriptions of this app are here: what they lack is undeclared."""
-        return self.context.whole or self.app.name in self.context.whole_apps
+        """Whether all declared subscriptions of this app are here: what they lack is undeclared.
+
+        A retired app declares none, whatever the scope.
+        """
+        narrowed = self.app.name not in self.context.whole_apps and not self.app.is_retired
+        return self.context.whole or not narrowed
 
     @property
     def facts(self) -> Facts:
@@ -96,8 +100,10 @@ def match_apps(
     """Match every declared app of *partner*, once for all that is calculated from one observation."""
     seen = index(observed.rows, observed.facts)
     declared: dict[str, list[Subscription]] = defaultdict(list)
+    retired = {app.name for app in desired.apps if app.is_retired}
     for wanted in desired.subscriptions:
-        declared[wanted.app].append(wanted)
+        if wanted.app not in retired:
+            declared[wanted.app].append(wanted)
     context = Context(partner, observed, request, desired.complete, desired.tags, desired.whole_apps)
     apps = tuple(
         MatchedApp(app, match(app, seen, observed, partner.settle), _sorted(declared[app.name]), context)
@@ -121,6 +127,18 @@ def subscription_item(wanted: Subscription) -> Item:
 
 def tag_item(app: App, tag: str) -> Item:
     return Item(Kind.SUBSCRIPTION, app.partner, app.name, tag)
+
+
+def attempts(matched: MatchedApp) -> list[Intent]:
+    """Return the links without an outcome that prevent this one: by its phone, then by its name."""
+    intents = matched.memory.intents.values()
+    same = (each for each in intents if each.phone == matched.app.phone or each.name == matched.app.app_name)
+    return sorted(same, key=lambda each: (each.phone != matched.app.phone, each.id))
+
+
+def absent_from(intent: Intent, settle: Settle) -> float | None:
+    """Return when an absent app proves that the attempt had no effect (epoch seconds), None if it goes on."""
+    return None if intent.ended is None else intent.ended + settle.late_effect + settle.stale_list
 
 
 def may_subscribe(matched: MatchedApp, found: Found) -> bool:

@@ -24,14 +24,17 @@ from controller.core.planning.match import Absent, Conflict, Found, Undecided, p
 from controller.core.planning.matched_app import (
     MatchedApp,
     Matches,
+    absent_from,
+    attempts,
     known_health,
     known_waba,
     may_subscribe,
     subscription_item,
 )
 from controller.core.planning.provisioning import Progress, of_row, stalled
+from controller.core.planning.retired import retirement
 from controller.core.planning.waits import WAITS
-from controller.model.manifest import ReadyWhen, Settle, SubscribeWhen
+from controller.model.manifest import ReadyWhen, SubscribeWhen
 from controller.model.memory import Intent, Memory
 from controller.model.plan import (
     Action,
@@ -70,7 +73,9 @@ _T = TypeVar("_T")
 def plan(matches: Matches) -> Plan:
     """Return the plan for one partner. The same values always give the same plan."""
     request, desired = matches.context.request, matches.desired
-    counted = (entry for matched in matches.apps for entry in _of_app(matched) if _counts(entry, request))
+    counted = (
+        entry for matched in matches.apps for entry in _of_app(matched) if _counts(entry, matched, request)
+    )
     entries = callbacks.hold_back(counted, matches)
     if desired.complete:
         entries.extend(_unmanaged(matches))
@@ -93,6 +98,9 @@ def plan(matches: Matches) -> Plan:
 
 
 def _of_app(matched: MatchedApp) -> Iterator[PlanEntry]:
+    if matched.app.is_retired:
+        yield from retirement.entries(matched)
+        return
     match matched.match:
         case Found() as found:
             yield from _linked(matched, found)
@@ -136,13 +144,6 @@ def _link(matched: MatchedApp) -> PlanEntry:
     return entry
 
 
-def attempts(matched: MatchedApp) -> list[Intent]:
-    """Return the links without an outcome that prevent this one: by its phone, then by its name."""
-    intents = matched.memory.intents.values()
-    same = (each for each in intents if each.phone == matched.app.phone or each.name == matched.app.app_name)
-    return sorted(same, key=lambda each: (each.phone != matched.app.phone, each.id))
-
-
 def _pending(matched: MatchedApp, intent: Intent) -> PlanEntry | None:
     if intent.ended is None:
         why = "a link is on its way"
@@ -160,11 +161,6 @@ def _pending(matched: MatchedApp, intent: Intent) -> PlanEntry | None:
         return None
     why = "a link got no clear answer and may still take effect"
     return Waiting(Verb.LINK, matched.item, WaitFor.OUTCOME, until, why, matched.app)
-
-
-def absent_from(intent: Intent, settle: Settle) -> float | None:
-    """Return when an absent app proves that the attempt had no effect (epoch seconds), None if it goes on."""
-    return None if intent.ended is None else intent.ended + settle.late_effect + settle.stale_list
 
 
 def _cooldown_end(memory: Memory) -> float:
@@ -292,6 +288,8 @@ def _only(entries: Sequence[PlanEntry], kind: type[_T]) -> tuple[_T, ...]:
     return tuple(entry for entry in entries if isinstance(entry, kind))
 
 
-def _counts(entry: PlanEntry, request: Request) -> bool:
+def _counts(entry: PlanEntry, matched: MatchedApp, request: Request) -> bool:
+    """Return whether *entry* is in scope. No manifest names what a retired app loses, so the app does."""
     item = item_of(entry) if isinstance(entry, Action) else entry.item
-    return request.only is None or item in request.only
+    items = {item, matched.item} if matched.app.is_retired else {item}
+    return request.only is None or not items.isdisjoint(request.only)

@@ -22,6 +22,7 @@ from controller.core.planning.matched_app import (
     needs_subscriptions,
 )
 from controller.core.planning.provisioning import Progress, of_row
+from controller.core.planning.retired import retirement
 from controller.model.manifest import AppId, ReadyWhen, SubscribeWhen
 from controller.model.passes import PassKind
 from controller.model.plan import HealthReads
@@ -116,7 +117,7 @@ def _merged(whole: Mapping[AppId, F], part: Mapping[AppId, F], of: Collection[Ap
 
 
 def _undecided(matched: MatchedApp) -> Iterator[Query]:
-    if isinstance(matched.match, Undecided):
+    if isinstance(matched.match, Undecided) and not retirement.is_settled(matched):
         yield from (DetailsQuery(app_id) for app_id in matched.match.ask)
 
 
@@ -124,6 +125,8 @@ def _of_app(matched: MatchedApp) -> Iterator[Query]:
     match matched.match:
         case Undecided():
             yield from _undecided(matched)
+        case _ if matched.app.is_retired:
+            yield from retirement.queries(matched)
         case Found(row) as found:
             if _progress_unknown(row):
                 yield StageQuery(row.id)
@@ -138,6 +141,8 @@ def _of_app(matched: MatchedApp) -> Iterator[Query]:
 def next_health_read(matched: MatchedApp) -> float | None:
     """Return when the app's health is to be read (epoch seconds), None if the app is not live."""
     match matched.match:
+        case _ if matched.app.is_retired:
+            return None
         case Found(row) as found if of_row(row, matched.facts) is Progress.LIVE:
             if _patience(matched, found) is None:
                 return next_due(row.id, matched.now)

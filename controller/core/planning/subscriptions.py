@@ -156,7 +156,7 @@ def _missing(matched: MatchedApp, row: Row, wanted: Subscription, *, first: bool
             return Waiting(Verb.SUBSCRIBE, subscription_item(wanted), on, until, why, wanted)
     written = matched.memory.ledger.get(subscription_key(row.id, wanted.tag))
     subscribe = Subscribe(wanted, row.id, drift=_as_declared(wanted, written))
-    return _stuck(_sendable(subscribe, matched, row), "it is not listed")
+    return stuck(_sendable(subscribe, matched, row), "it is not listed")
 
 
 def _taken_by_other_case(
@@ -208,7 +208,7 @@ def respelt(near: RemoteSubscription, *, ours: bool) -> str:
     )
 
 
-def _stuck(entry: PlanEntry, what: str) -> PlanEntry:
+def stuck(entry: PlanEntry, what: str) -> PlanEntry:
     """Add to the message *what* the writes did not change, if there were too many of them."""
     if isinstance(entry, Blocked) and entry.reason == WILL_NOT_CONVERGE:
         return replace(entry, message=f"{entry.message}: {what}")
@@ -229,7 +229,7 @@ def _present(
         unknown = dict(differing) == {"headers": UNKNOWN}
         update = Update(wanted, row.id, remote, differing, drift=drifted, unknown=unknown)
         what = "; ".join(f"{name} stays {present}, not {want}" for name, (present, want) in differing.items())
-        entry = _stuck(_sendable(update, matched, row), what)
+        entry = stuck(_sendable(update, matched, row), what)
         pause = _active_pause(wanted, written) if differing.keys() == {"active"} else 0.0
         yield _delayed(entry, pause) if pause > matched.now else entry
 
@@ -267,7 +267,7 @@ def _undeclared(matched: MatchedApp, row: Row, remote: RemoteSubscription, *, do
     if may_unsubscribe(matched) and is_ours(matched.context.partner, remote.tag) and not doubtful:
         key = subscription_key(row.id, remote.tag)
         entry = permitted(Unsubscribe(matched.app, row.id, remote), matched, key=key, digest=REMOVED)
-        return _stuck(entry, "it is still listed")
+        return stuck(entry, "it is still listed")
     if was_written_here(matched, row, remote.tag):
         return Unmanaged(tag_item(matched.app, remote.tag), remote.id)
     return foreign(matched, remote)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from controller.core.status.partner_status import ENDING, LINKS_ALLOWED
+from controller.core.status.state import RETIRED, UNMANAGED
 from controller.core.timestamp import timestamp
 from controller.model.plan import Kind
 from controller.model.status import Status, Truth
@@ -80,5 +81,9 @@ def truth_word(status: Status, type_: str) -> str:
 
 
 def _reason(status: Status) -> str:
+    for type_ in (RETIRED, UNMANAGED):
+        ended = status.condition(type_)
+        if ended is not None and ended.status is Truth.TRUE:
+            return ended.reason
     ready = status.condition("Ready")
     return "" if ready is None or ready.status is Truth.TRUE else ready.reason

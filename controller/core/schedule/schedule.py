@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from controller.core.backoff import pass_backoff
 from controller.core.planning.actions import item_of
 from controller.core.planning.guard import Change, change
+from controller.core.planning.retired.retirement import settled_apps
 from controller.core.planning.waits import WAITS
 from controller.core.schedule import intervals
 from controller.core.schedule.health_reads import doubts_left, health_reads
@@ -51,6 +52,7 @@ class Schedule:
         self._taken = self._free = 0.0
         self._listed = False
         self._known: set[str] = set()
+        self._settled: frozenset[str] = frozenset()
         self._under_way: set[str] = set()
 
     @property
@@ -91,6 +93,8 @@ class Schedule:
         event is then dropped: the timers are as good. What the event may report about the app's health is
         read by the same pass.
         """
+        if name in self._settled:
+            return
         awaited = self.awaits(name)
         throttle = self._events[awaited]
         at = max(throttle.earliest((name,), now), self._looked.get(name, 0.0) + intervals.QUIET)
@@ -103,12 +107,13 @@ class Schedule:
     def ask(self, name: str, now: float) -> None:
         """Requeue for a person's request: earlier refusals no longer count, nor does a back-off.
 
-        For the whole partner the list is due at once, and each app in its turn. A request about one app
-        reads its health as well.
+        For the whole partner the list is due at once, and each app in its turn, but for those whose
+        retirement is over. A request about one app reads its health as well.
         """
-        for app in self._names if name == WHOLE_PARTNER else {name} & self._names:
+        everything = self._names - self._settled
+        for app in everything if name == WHOLE_PARTNER else {name} & self._names:
             self._asked[app] = now
-        for app in self._names if name == WHOLE_PARTNER else ():
+        for app in everything if name == WHOLE_PARTNER else ():
             self._queue.add(app, now, Lane.DRIFT)
         self._doubt(name, now)
         self.hurry(name, now)
@@ -158,6 +163,7 @@ class Schedule:
         if plan is None:
             self.failed(name, outcome.lane, now, outcome.retry_at)
             return
+        self._settled = settled_apps(self._settled, outcome.matches)
         self._answer(outcome, plan)
         self._doubts = doubts_left(self._doubts, outcome.matches, now)
         if not self._keeps(name):
@@ -240,6 +246,8 @@ class Schedule:
 
     def _sweep(self, name: str, now: float) -> None:
         """Requeue an app for its periodic read. Chance spreads apps that began together."""
+        if name in self._settled:
+            return
         every = intervals.drift_interval(self._timing.drift, len(self._names))
         share = intervals.SOONEST + (intervals.LATEST - intervals.SOONEST) * self._chance()
         self._queue.add(name, now + every * share, Lane.DRIFT)

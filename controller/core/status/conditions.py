@@ -10,12 +10,19 @@ from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED
 from controller.core.planning.foreign import FOREIGN_WEBHOOK, told
 from controller.core.planning.match import Absent, Conflict, Found, Undecided
-from controller.core.planning.matched_app import MatchedApp, Matches, known_health, subscription_item
+from controller.core.planning.matched_app import (
+    MatchedApp,
+    Matches,
+    known_health,
+    subscription_item,
+    tag_item,
+)
 from controller.core.planning.provisioning import ERROR, Progress, of_row
+from controller.core.planning.retired import retirement
 from controller.core.planning.waits import WAITS, EndedBy
 from controller.core.status.foreign import foreign_by_app
 from controller.core.status.listed import with_app, with_webhook
-from controller.core.status.state import HELD
+from controller.core.status.state import HELD, RETIRED
 from controller.model.plan import Blocked, Foreign, HeldChange, Item, Kind, Link, Plan, Waiting
 from controller.model.status import Condition, Status, Truth
 from controller.model.upstream import Row, Stage
@@ -77,7 +84,7 @@ def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> t
     return tuple(
         dated(
             replace(blank, foreign=of_others.get(blank.item, ())),
-            (*judgements, *_alarm(of_others.get(blank.item, ()))),
+            (*judgements, *_alarm(matched, of_others.get(blank.item, ()))),
             previous.get(blank.item),
         )
         for matched in matches.apps
@@ -104,7 +111,8 @@ def _of_app(
     app_id, at = (row.id if row else None), matched.now
     health = known_health(matched, row) if row else None
     blank = Status(matched.item, (), revision, at, app_id, stage, health=health)
-    yield with_app(blank, matched, row, previous.get(matched.item)), _app(matched, open_items)
+    judged = _retired(matched, open_items) if matched.app.is_retired else _app(matched, open_items)
+    yield with_app(blank, matched, row, previous.get(matched.item)), judged
     for wanted in matched.subscriptions:
         item = subscription_item(wanted)
         mine = with_webhook(Status(item, (), revision, at, app_id), matched, wanted, row, previous.get(item))
@@ -141,6 +149,19 @@ def _app(matched: MatchedApp, open_items: OpenItems) -> Iterator[Judgement]:
     if linked.status is not Truth.TRUE and mine is not None:
         late = None  # what keeps it from being linked is already known
     yield from _resource([each for each in (mine, *wrong, late) if each], gravest, open_items)
+
+
+def _retired(matched: MatchedApp, open_items: OpenItems) -> Iterator[Judgement]:
+    """Yield whether the webhooks of ours are gone. Nothing is expected of the app then: it has no Ready."""
+    items = [tag_item(matched.app, remote.tag) for remote in retirement.left(matched)]
+    mine, wrong = open_items.about(matched.item), _judged(items, open_items)
+    yield _linked(matched)
+    if mine is not None or wrong:
+        gravest = _gravest(matched.item, items, open_items)
+        yield from _resource([each for each in (mine, *wrong) if each], gravest, open_items)
+    else:
+        yield Judgement("Synced", Truth.TRUE, "AsDeclared")
+        yield Judgement(RETIRED, Truth.TRUE, RETIRED)
 
 
 def _judged(items: Iterable[Item], open_items: OpenItems) -> list[Judgement]:
@@ -223,9 +244,12 @@ def dated(blank: Status, judgements: Iterable[Judgement], previous: Status | Non
     return replace(blank, conditions=tuple(_condition(each, blank, previous) for each in judgements))
 
 
-def _alarm(of_others: Collection[Foreign]) -> Iterator[Judgement]:
-    """Yield the condition that an app has only while a webhook of others on it is not allowed."""
-    alarming = [each for each in of_others if not each.allowed]
+def _alarm(matched: MatchedApp, of_others: Collection[Foreign]) -> Iterator[Judgement]:
+    """Yield the condition that an app has only while a webhook of others on it is not allowed.
+
+    A retired app has none: it is no longer read, so nothing would ever end the alarm.
+    """
+    alarming = [each for each in of_others if not each.allowed and not matched.app.is_retired]
     if alarming:
         yield Judgement(FOREIGN_WEBHOOK, Truth.TRUE, "HostNotAllowed", told(alarming))
 

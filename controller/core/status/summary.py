@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from controller.core.health.quality import quality_label
 from controller.core.health.sending import sending_label
 from controller.core.planning.foreign import FOREIGN_WEBHOOK
+from controller.core.status.state import is_retired, is_unmanaged
 from controller.model.health import WabaInfo
 from controller.model.plan import Item, Kind
 from controller.model.status import Condition, Status, Truth
@@ -46,14 +47,20 @@ class FleetSummary:
 
 
 def summarize(statuses: Iterable[Status], *, each: bool = False) -> FleetSummary:
-    """Count *statuses*. With *each*, store the Ready condition of every resource as well."""
-    all_statuses = tuple(statuses)
+    """Count *statuses*. With *each*, store the Ready condition of every resource as well.
+
+    Of apps that are retired or unmanaged only the conditions count: nothing is expected of them any more.
+    """
+    given = tuple(statuses)
+    all_statuses = tuple(status for status in given if not (is_retired(status) or is_unmanaged(status)))
     by_item = [(status.item, condition) for status in all_statuses for condition in status.conditions]
     ready = {item: condition for item, condition in by_item if condition.type == "Ready"}
     unready = {item: condition for item, condition in ready.items() if condition.status is not Truth.TRUE}
     stalled = {item: condition for item, condition in by_item if condition.type == "Stalled"}
     return FleetSummary(
-        conditions=Counter((item.kind, condition.type, condition.status) for item, condition in by_item),
+        conditions=Counter(
+            (status.item.kind, each.type, each.status) for status in given for each in status.conditions
+        ),
         reasons=Counter((item.kind, condition.reason) for item, condition in unready.items()),
         stages=_commonest(Counter(status.stage for status in all_statuses if status.item.kind is Kind.APP)),
         unready=_apps(unready),

@@ -73,9 +73,12 @@ def _distinct(sign_ups: Iterable[SignUp]) -> tuple[list[SignUp], list[Problem]]:
 
 
 def _declared(wanted: Iterable[SignUp], apps: Iterable[App]) -> dict[SignUp, App]:
-    """Return the app that declares the phone of each sign-up, under the partner if one is named."""
+    """Return the app that declares the phone of each sign-up, under the partner if one is named.
+
+    An app that is retired leaves its phone to the next customer.
+    """
     by_phone: dict[str, list[App]] = {}
-    for app in apps:
+    for app in (app for app in apps if not app.is_retired):
         by_phone.setdefault(app.phone, []).append(app)
     return {
         each: min(found, key=lambda app: app.waba_id != each.waba_id)

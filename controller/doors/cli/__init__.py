@@ -39,6 +39,7 @@ VERBS = {
     "apply": VerbEntry("apply", "Change Gupshup to match the manifests."),
     "get": VerbEntry("status.get", "List the status of every app or subscription."),
     "describe": VerbEntry("status.describe", "Show everything about one app or subscription."),
+    "forget": VerbEntry("status.forget", "Erase what the store holds of an app whose customer has left."),
     "events": VerbEntry("status.events", "List the writes that went to Gupshup."),
     "reconcile": VerbEntry("reconcile", "Ask the running controller to check now."),
     "run": VerbEntry("run", "Keep Gupshup as the manifests say, until it is stopped."),

@@ -13,6 +13,7 @@ from controller.core.render.held import held_lines
 from controller.core.render.tables import status_table
 from controller.core.status.movement import moving, unsendable
 from controller.core.status.state import ResourceState, state_of
+from controller.core.status.unmanaged import unmanaged_note
 from controller.doors.cli.exits import CONVERGING, FAILED, HELD, OK, worst
 from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.mirrored import option
@@ -22,7 +23,7 @@ from controller.doors.cli.output.release import release_by
 from controller.doors.cli.output.wait_progress import MOST_NAMES, OnWait, wait_display, wait_words
 from controller.doors.stored import StoredStatus, all_statuses, held_of, is_running, named, use_store
 from controller.edges.store import SqlStore
-from controller.errors import Usage
+from controller.errors import ControllerError, Usage
 from controller.loop.run.worker import RECONCILE, RELEASE
 from controller.model.plan import Kind
 from controller.model.status import Status
@@ -75,6 +76,8 @@ async def _request(
     known = await all_statuses(store)
     statuses = [stored for stored in known if stored.status.item.kind is not Kind.PARTNER]
     selected = statuses if name is None else _with_subscriptions(named(statuses, name), statuses)
+    if name is not None and (note := unmanaged_note([stored.status for stored in selected])):
+        raise ControllerError(note)
     if not selected:
         raise Usage("the store has no status of an app: the first pass of `apply` or `run` writes one")
     asked = None if release else name  # what a guard holds is decided by a pass over all apps

@@ -54,6 +54,10 @@ class Dialect(Protocol):
         """Return *error* as what went wrong and what to do about it."""
         ...
 
+    def compact(self, engine: Engine) -> bool:
+        """Write the content anew, without what deleted rows left; return False if bytes may be left."""
+        ...
+
     def again(self, engine: Engine) -> Engine:
         """Close *engine*, then open and check the database anew. StoreError if that fails."""
         ...
@@ -89,6 +93,10 @@ class Database:
     def at_once(self, work: Work[T]) -> T:
         """Write in the caller's thread: for the opening, before any other code has the store."""
         return self._transaction(work, write=True, key="")
+
+    async def compact(self) -> bool:
+        """Write the content anew, without what deleted rows left; return False if bytes may be left."""
+        return await self._wait(self._executor.submit(lambda: self._dialect.compact(self._engine)))
 
     async def close(self) -> None:
         """Finish the queued work and close the database."""

@@ -68,6 +68,19 @@ class SqliteDialect:
         self.closed = False
         return fresh
 
+    def compact(self, engine: Engine) -> bool:
+        """Write the file anew, and empty the -wal. False if another process was reading for too long."""
+        self.check()
+        raw = engine.raw_connection()
+        try:
+            raw.execute("VACUUM")
+            (busy, *_) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise refused(self.path, error) from error
+        finally:
+            raw.close()
+        return not busy
+
     def check(self) -> None:
         """Raise StateUnknown if the file was moved, deleted or replaced. SQLite does not notice that."""
         log = self.path.with_name(f"{self.path.name}-wal")

@@ -26,6 +26,7 @@ from controller.edges.store.sealing import seal, unseal
 from controller.edges.store.sqlite import SqliteDialect
 from controller.edges.store.tables.accounts import AccountTable
 from controller.edges.store.tables.calls import CallTable
+from controller.edges.store.tables.erasure import Erasure
 from controller.edges.store.tables.hints import HintTable
 from controller.edges.store.tables.history import HistoryTable
 from controller.edges.store.tables.intents import IntentTable
@@ -91,6 +92,7 @@ class SqlStore:
         self.tokens = UniversalTokenTable(database, parts.shared_clock)
         self.hints = HintTable(database, parts.shared_clock)
         self.told_ends = ToldEnds(database)
+        self.erasure = Erasure(database, writers, cached)
         self.replicas = parts.replicas
 
     def keyed_digest(self, text: str) -> str:

@@ -16,6 +16,7 @@ from controller.core.schedule.schedule import Schedule
 from controller.core.status.conditions import statuses
 from controller.core.status.partner_status import partner_status
 from controller.core.status.run_report import report
+from controller.core.status.unmanaged import unmanaged
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, StoreError
 from controller.loop.ports import Account, Hints, Reader, Triggers
@@ -205,7 +206,9 @@ class Worker:
         full = outcome.plan if whole else self._plan
         plan = outcome.plan if whole else still_held(outcome.plan, full)
         held = () if full is None else held_sets(full)
-        latest = (*statuses(outcome.matches, plan, last), partner_status(outcome.matches, last, held))
+        found = statuses(outcome.matches, plan, last)
+        gone = unmanaged(outcome.matches, found, last) if whole else ()
+        latest = (*found, *gone, partner_status(outcome.matches, last, held))
         force = bool({outcome.name, WHOLE_PARTNER} & self._forced)
         self._forced.discard(outcome.name)
         return await self._statuses.record(self._account, latest, whole=whole, force=force)

@@ -10,6 +10,7 @@ from controller.model.manifest import (
     LIMITS,
     App,
     AppId,
+    AppState,
     Bucket,
     Count,
     Credentials,
@@ -65,6 +66,7 @@ spec:
   suspend: {reason: "being ported", until: 1970-01-01T00:01:00Z}
   provisioningTimeout: 2d
   readyWhen: Sendable
+  state: Retired
 ---
 apiVersion: gupshup.controller/v1
 kind: Subscription
@@ -126,6 +128,7 @@ def test_every_field_of_a_manifest_arrives_in_the_model() -> None:
         suspend=Suspend("being ported", 60),
         provisioning_timeout=172_800,
         ready_when=ReadyWhen.SENDABLE,
+        state=AppState.RETIRED,
         place=Place("a.yaml", 18, 1),
     )
     subscription = Subscription(
@@ -139,7 +142,7 @@ def test_every_field_of_a_manifest_arrives_in_the_model() -> None:
         active=False,
         show_on_ui=True,
         headers={"X-Hook-Secret": FromEnv("HOOK_SECRET")},
-        place=Place("a.yaml", 34, 1),
+        place=Place("a.yaml", 35, 1),
     )
     assert read(FULL) == Desired("r1", (partner,), (app,), (subscription,))
 
@@ -159,6 +162,7 @@ def test_an_omitted_field_has_its_default() -> None:
     )
     assert app.policies == DEFAULT_POLICIES
     assert app.ready_when is ReadyWhen.LIVE
+    assert (app.state, app.replaced) == (AppState.ACTIVE, False)
     [subscription] = desired.subscriptions
     assert (subscription.tag, subscription.active, subscription.show_on_ui) == ("events", True, False)
     assert subscription.headers == {}

@@ -234,6 +234,24 @@ def test_two_partners_at_one_gupshup_cannot_share_a_phone() -> None:
     assert ("49000000001" in shared.message, "49*****0001" in shared.message) == (False, True)
 
 
+@pytest.mark.parametrize(
+    "replaced", [pytest.param(True, id="the same phone"), pytest.param(False, id="another phone")]
+)
+def test_a_retired_app_gives_way_to_an_active_one(*, replaced: bool) -> None:
+    """It has no webhook that could be one too many, or that lacks a mode."""
+    left = app(1, "  state: Retired\n")
+    heir = app(2).replace('"49000000002"', '"49000000001"') if replaced else app(2)
+    hooks = [hook(number, "app: customer1", url=f"https://hooks.example.com/{number}") for number in range(6)]
+    result = decoded(left, heir, *hooks)
+    assert found(result) == []
+    assert result.desired is not None
+    assert [(one.name, one.is_retired, one.replaced) for one in result.desired.apps] == [
+        ("customer1", True, replaced),
+        ("customer2", False, False),
+    ]
+    assert len(result.desired.subscriptions) == 6, "they count as declared: nothing shrank"
+
+
 def test_the_default_partner_comes_from_the_environment() -> None:
     rules = Rules(url="http://localhost:8085/", token_given=True)
     result = decoded(app(1), rules=rules)

@@ -82,6 +82,11 @@ def test_what_is_declared_is_not_declared_again() -> None:
     assert [(one.name, one.file) for one in new.manifests] == [("JoesPizza", "manifests/old.yaml")]
 
 
+def test_the_phone_of_a_retired_app_is_free_for_the_next_customer() -> None:
+    old = app("JoesPizza", 1, "state: Retired", waba="100000000000001")
+    assert list(written(new_apps([sign_up("Joe", 1)], whole(old=old), TARGET))) == ["manifests/joe.yaml"]
+
+
 def test_a_sign_up_delivered_twice_is_one_file() -> None:
     new = new_apps([sign_up("Joe's Pizza", 1, 2), sign_up("Joe's Pizza", 1, 3)], whole(), TARGET)
     assert list(written(new)) == ["manifests/joes-pizza.yaml"]

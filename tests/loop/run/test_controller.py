@@ -270,7 +270,8 @@ def test_an_app_that_changes_its_partner_moves_from_one_to_the_other(world: Worl
     assert {each.error_kind for each in world.tending.told} == {""}
     assert len(world.tending.remote.posts) == 3
     found = world.tending.run(world.tending.store.statuses.read(UPSTREAMS["other"]))
-    assert sorted(found) == [f"App/{stays.name}", "Partner/other"]
+    assert set(found) == {f"App/{TWO.name}", f"App/{stays.name}", "Partner/other"}
+    assert "Unmanaged" in found[f"App/{TWO.name}"], "the app that it has there is still there"
 
 
 def test_the_only_app_of_a_partner_moves_to_no_other_one_without_a_release(world: World) -> None:

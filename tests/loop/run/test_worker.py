@@ -366,9 +366,12 @@ def test_an_app_undeclared_during_its_pass_is_left_alone(there: Tending) -> None
     assert len(about(there, "AppOne")) == 1
     assert [each.revision for each in about(there, "AppOne")] == ["r1"], "what was evaluated"
     found = read_documents(there.run(there.store.statuses.read(HERE)))
-    assert {(each.item.app, each.revision) for each in found} == {("AppTwo", "r2"), ("", "r2")}, (
-        "apps and the partner"
-    )
+    assert {(each.item.app, each.revision) for each in found} == {
+        ("AppOne", "r2"),  # unmanaged
+        ("AppTwo", "r2"),
+        ("", "r2"),  # the partner
+    }
+    assert [each.item.app for each in found if each.condition("Unmanaged")] == ["AppOne"]
 
 
 def test_a_pass_reports_the_revision_that_it_began_with(there: Tending) -> None:

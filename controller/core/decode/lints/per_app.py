@@ -38,8 +38,9 @@ def hints(webhooks: Sequence[Webhook]) -> Iterator[Problem]:
 
 
 def _by_app(webhooks: Iterable[Webhook]) -> Mapping[str, list[Webhook]]:
+    """Group *webhooks* by their apps. A retired app has none."""
     by_app: dict[str, list[Webhook]] = defaultdict(list)
-    for each in webhooks:
+    for each in (each for each in webhooks if not each.draft.is_retired):
         by_app[each.draft.name].append(each)
     return by_app
 

@@ -58,7 +58,7 @@ def _governed(before: Desired, now: Desired) -> Iterator[str]:
 
 
 def _governing(app: App) -> tuple[object, ...]:
-    return app.policies, app.suspend, app.app_id, app.app_name, app.phone, app.waba_id
+    return app.policies, app.suspend, app.state, app.app_id, app.app_name, app.phone, app.waba_id
 
 
 def _removed_tags(before: Desired, now: Desired) -> Iterator[Item]:

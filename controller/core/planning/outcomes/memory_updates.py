@@ -7,8 +7,16 @@ from controller.core.account.facts import news
 from controller.core.planning.actions import REMOVED
 from controller.core.planning.digest import callback_key, link_key, subscription_key
 from controller.core.planning.match import Absent, Found, Undecided
-from controller.core.planning.matched_app import MatchedApp, Matches, known_health, known_waba
-from controller.core.planning.plan import MOST_UNCLEAR_LINKS, absent_from, attempts
+from controller.core.planning.matched_app import (
+    MatchedApp,
+    Matches,
+    absent_from,
+    attempts,
+    known_health,
+    known_waba,
+)
+from controller.core.planning.plan import MOST_UNCLEAR_LINKS
+from controller.core.planning.retired import retirement
 from controller.core.planning.subscriptions import changes
 from controller.model.manifest import Desired
 from controller.model.memory import (
@@ -38,7 +46,8 @@ def memory_updates(matches: Matches, declared: Desired | None = None) -> tuple[M
     phones = frozenset(app.phone for app in (declared or matches.desired).apps)
     removed = _removals(matches.context.observed.memory)
     of_apps = (update for matched in matches.apps for update in _of_app(matched, phones, removed))
-    return (*_of_account(matches.context.observed), *of_apps)
+    retired = (update for matched in matches.apps for update in retirement.updates(matched))
+    return (*_of_account(matches.context.observed), *of_apps, *retired)
 
 
 def _of_account(observed: Observed) -> Iterator[MemoryUpdate]:

@@ -22,7 +22,9 @@ _SIGNS = {
     ResourceState.HELD: ("⏸", "held"),
     ResourceState.RECONCILING: ("…", "waiting"),
     ResourceState.UNKNOWN: ("?", "unknown"),
+    ResourceState.UNMANAGED: ("?", "unmanaged"),
     ResourceState.READY: ("✓", "ready"),
+    ResourceState.RETIRED: ("✓", "retired"),
 }
 
 

@@ -12,6 +12,8 @@ from controller.core.render.kept_report import kept_fields, kept_text
 from controller.core.render.listed.tables import wide_table
 from controller.core.render.statuses import fields
 from controller.core.render.tables import partner_table, status_table, subscription_table
+from controller.core.status.state import is_retired
+from controller.core.status.unmanaged import unmanaged_note
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
@@ -52,15 +54,16 @@ def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) 
 @click.command()
 @click.argument("kind", type=Word([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps")
 @click.argument("name", required=False, shell_complete=_complete_name)
+@click.option("--all", "everything", is_flag=True, help="Also what is retired.")
 @output_option("text", "wide", "json", "yaml", "name")
 @store_option
-def command(kind: str, name: str | None, output: str, store: str | None) -> int:
+def command(kind: str, name: str | None, *, everything: bool, output: str, store: str | None) -> int:
     """List the status of apps, subscriptions or partners, as of the last apply or run. Sends no call.
 
     KIND is apps (the default), subscriptions, partners, foreign (webhooks on declared apps that nobody
     declares), or report: the report of the last apply, if it could not be printed. NAME selects one, for
-    foreign an app. Exit 1 if there is none of that name. wide adds what Gupshup lists of each, name prints
-    KIND/NAME, one a line.
+    foreign an app. Exit 1 if there is none of that name. Apps that are retired are listed with --all only.
+    wide adds what Gupshup lists of each, name prints KIND/NAME, one a line.
     """
     statuses, report, held = use_store(store, lambda opened: _read(opened, store))
     if kind.lower() == REPORT:
@@ -69,8 +72,9 @@ def command(kind: str, name: str | None, output: str, store: str | None) -> int:
         _print_report(report, output)
         return OK
     wanted = KINDS.get(kind.lower(), "App")
-    selected = [stored for stored in statuses if stored.status.item.kind == wanted]
-    selected = selected if name is None else named(selected, name)
+    selected = _selected(
+        [stored for stored in statuses if stored.status.item.kind == wanted], name, everything
+    )
     if kind.lower() == FOREIGN:
         _print_foreign(selected, output)
         return OK
@@ -83,12 +87,25 @@ def command(kind: str, name: str | None, output: str, store: str | None) -> int:
     else:
         table = _table(wanted, output)
         click.echo("\n\n".join(_by_upstream(selected, table)) or table([]))
-        upstreams = {stored.upstream for stored in selected}
-        for line in (line for upstream, lines in held.items() if upstream in upstreams for line in lines):
+        for line in _notes(selected, held):
             click.echo(line)
         if report is not None:
             click.echo(f"\n{kept_text(report)}")
     return OK
+
+
+def _selected(statuses: list[StoredStatus], name: str | None, everything: bool) -> list[StoredStatus]:  # noqa: FBT001  (an option, as it was given)
+    if name is not None:
+        return named(statuses, name)
+    return [stored for stored in statuses if everything or not is_retired(stored.status)]
+
+
+def _notes(selected: list[StoredStatus], held: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield what is held with what releases it, and what to do about apps that nothing declares."""
+    for upstream in sorted(held.keys() & {stored.upstream for stored in selected}):
+        yield from held[upstream]
+    if note := unmanaged_note([stored.status for stored in selected]):
+        yield f"\n{note}"
 
 
 async def _read(

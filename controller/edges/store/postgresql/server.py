@@ -72,6 +72,10 @@ class PostgresqlDialect:
         """Wait for the lock of *key*. The lock ends with the transaction and needs no session of its own."""
         connection.execute(_entering(key, self.wait, self.idle))
 
+    def compact(self, engine: Engine) -> bool:  # noqa: ARG002  (the protocol's signature)
+        """Leave it to the server, whose VACUUM and whose administrator decide when bytes go."""
+        return False
+
     def again(self, engine: Engine) -> Engine:
         """Return *engine*: the content of a server's database is never unknown."""
         return engine

@@ -1,0 +1,1 @@
+"""What follows for an app whose customer has left."""

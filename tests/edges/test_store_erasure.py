@@ -1,0 +1,141 @@
+"""Erasure of an app: every row that names it goes, on both kinds of database, and nobody else's does."""
+
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Float, Integer, LargeBinary, Table, Text, insert, select
+
+from controller.edges.store import SqlStore, open_store
+from controller.edges.store.database import Database
+from controller.edges.store.schema import accounts, declared, leases, tables
+from controller.model.history import KeptReport, LastGood
+from controller.model.manifest import AppId
+from controller.model.memory import Bind, Binding
+from controller.model.source import SourceFile
+from tests.clock import FakeClock
+from tests.edges.engines import Engine
+
+HERE, THERE = "https://partner.gupshup.io#1", "http://127.0.0.1:9000#1"
+PHONE, APP = "919876543210", AppId("7f9c24e5-8d1b-4c3a-9a51-2f6d0b7e1c88")
+OURS = (PHONE, f"link:{PHONE}", f"subscription:{APP}:events", "App/acme", "Subscription/events on App/acme")
+OTHERS = (f"{PHONE}7", f"1{PHONE}", "App/acme-2", "Subscription/events on App/acme2", "App/Acme", "acme")
+APART = {accounts.name, leases.name, declared.name}
+"""Tables that name no app."""
+
+
+@pytest.fixture
+async def store(engine: Engine) -> AsyncIterator[SqlStore]:
+    async with engine.open() as store, store.writer(HERE), store.writer(THERE):
+        yield store
+
+
+def by_upstream() -> list[Table]:
+    return [table for table in tables.sorted_tables if "upstream" in table.c and table.name not in APART]
+
+
+def row(table: Table, upstream: str, word: str, number: int) -> dict[str, object]:
+    """Return a row that has *word* in its last text, whatever the table is."""
+    values: dict[str, object] = {}
+    for column in table.c:
+        match column.type:
+            case Text():
+                values[column.name] = f"v{number}"
+            case LargeBinary():
+                values[column.name] = b""
+            case Float() | Integer() if column.name != "id":
+                values[column.name] = 1
+    last = [column.name for column in table.c if isinstance(column.type, Text)][-1]
+    return {**values, last: word, "upstream": upstream}
+
+
+async def fill(store: SqlStore, upstream: str, words: Iterable[str], first: int) -> None:
+    def work(connection: Connection) -> None:
+        for table in by_upstream():
+            rows = [row(table, upstream, word, number) for number, word in enumerate(words, first)]
+            connection.execute(insert(table), rows)
+
+    await database(store).write(work, upstream)
+
+
+def database(store: SqlStore) -> Database:
+    return store._database
+
+
+async def rows_in(store: SqlStore, upstream: str) -> dict[str, int]:
+    def work(connection: Connection) -> dict[str, int]:
+        query = {table: select(table).where(table.c.upstream == upstream) for table in by_upstream()}
+        return {table.name: len(connection.execute(each).all()) for table, each in query.items()}
+
+    return await database(store).read(work)
+
+
+async def test_each_row_that_names_the_app_goes_and_no_other_one(store: SqlStore) -> None:
+    """A phone may be the beginning of another one, and a name of another name."""
+    await fill(store, HERE, OURS, 0)
+    await fill(store, HERE, OTHERS, 100)
+    await fill(store, THERE, OURS, 200)
+    erased = await store.erasure.erase(HERE, "acme", {APP, PHONE})
+    assert erased == {table.name: len(OURS) for table in by_upstream()}
+    assert await rows_in(store, HERE) == {table.name: len(OTHERS) for table in by_upstream()}
+    assert await rows_in(store, THERE) == {table.name: len(OURS) for table in by_upstream()}
+
+
+async def test_the_phone_is_known_by_the_id(store: SqlStore) -> None:
+    await store.memories.note(HERE, [Bind(Binding(PHONE, APP)), Bind(Binding("911111111111", AppId("b")))])
+    await store.hints.leave(HERE, "acme", "reconcile")
+    await store.intents.open(HERE, PHONE, "Acme")
+    assert await store.erasure.erase(HERE, "acme", {APP}) == {"bindings": 1, "hints": 1, "intents": 1}
+    assert set((await store.memories.read(HERE)).bindings) == {"911111111111"}
+    assert await store.erasure.erase(HERE, "acme", {APP}) == {}
+
+
+async def test_a_kept_revision_and_a_kept_report_that_name_it_go_whole(store: SqlStore) -> None:
+    for source, phone in (("left", PHONE), ("other", "911111111111")):
+        files = (SourceFile("a.yaml", f'phone: "{phone}"\n'.encode(), ""), SourceFile("b.yaml", b"\xff", ""))
+        await store.revisions.save_good(source, LastGood("r1", 1.0, files))
+    await store.reports.keep(KeptReport(1.0, "joe", "r1", 0, "gone", "text", "done: App/acme"))
+    erased = await store.erasure.erase(HERE, "acme", {PHONE})
+    assert erased == {"manifests": 2, "meta": 1, "revisions": 1}
+    assert await store.revisions.last_good("left") is None
+    assert await store.revisions.last_good("other") is not None
+    assert await store.reports.kept() is None
+    await store.reports.keep(KeptReport(1.0, "joe", "r1", 0, "gone", "text", "done: App/other"))
+    assert await store.erasure.erase(HERE, "acme", set()) == {}
+    assert await store.reports.kept() is not None
+
+
+async def test_no_byte_of_it_is_left_in_the_file(tmp_path: Path) -> None:
+    """Also not of rows that were changed or deleted before, with a SQLite that leaves them in its pages."""
+    path = tmp_path / "state.db"
+    async with open_store(path, FakeClock(), inline=True) as store, store.writer(HERE):
+        await database(store).read(lambda own: own.exec_driver_sql("PRAGMA secure_delete=OFF") and None)
+        for number in range(300):
+            await store.statuses.save(HERE, {"App/acme": f"{number} {APP} {PHONE} {'x' * 900}"})
+        await store.statuses.save(HERE, {"App/other": "kept"}, whole=True)
+        await store.memories.note(HERE, [Bind(Binding(PHONE, APP))])
+        assert held_in(tmp_path, PHONE)
+        assert held_in(tmp_path, APP)
+        await store.erasure.erase(HERE, "acme", {APP})
+        assert await store.erasure.compact()
+        assert (held_in(tmp_path, PHONE), held_in(tmp_path, APP)) == ([], [])
+        assert await store.statuses.read(HERE) == {"App/other": "kept"}
+
+
+def held_in(folder: Path, word: str) -> list[str]:
+    """Return the files that contain *word*."""
+    return [file.name for file in folder.iterdir() if file.is_file() and word.encode() in file.read_bytes()]
+
+
+async def test_a_reader_keeps_the_bytes_and_that_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with open_store(path, FakeClock(), inline=True) as store:
+        await database(store).read(lambda own: own.exec_driver_sql("PRAGMA busy_timeout=1") and None)
+        engine = open_store(path, FakeClock(), inline=True)
+        connection = database(engine)._engine.connect()  # in the middle of its work
+        with connection.begin():
+            connection.exec_driver_sql("SELECT count(*) FROM statuses").all()
+            assert not await store.erasure.compact()
+        connection.close()
+        assert await store.erasure.compact()
+        await engine.close()
