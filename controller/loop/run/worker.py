@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
+from controller.core.planning.changes.renames import renames
 from controller.core.planning.guard import held_sets, still_held
 from controller.core.schedule.pass_outcome import PassOutcome
 from controller.core.schedule.schedule import Schedule
@@ -64,7 +65,8 @@ class Worker:
         self._began = self._hints_taken_at = self._progressed_at = account.clock.now()
         self._listed_at = 0.0
         self._error = ""
-        self._yielding = False
+        self._yielding = self._passing = False
+        self._declared: Desired | None = None
         self._stopping: Callable[[], bool] = lambda: False
         self._unread = True
 
@@ -77,10 +79,23 @@ class Worker:
         return not self._timing.enforce or self._account.holds()
 
     def declare(self, desired: Desired) -> None:
-        """Use *desired* from now on: new and changed apps are observed first."""
+        """Use *desired* from now on, or from the end of the pass under way, which knows the names of before.
+
+        New and changed apps are observed first.
+        """
+        self._declared = desired
+        if not self._passing:
+            self._take_declared()
+
+    def _take_declared(self) -> None:
+        desired, self._declared = self._declared, None
+        if desired is None:
+            return
+        names = renames(self._cache.desired, desired)
         new = self._cache.declare(desired)
+        self._schedule.rename(names)
         self._schedule.declare(self._cache.apps, new, self._now)
-        self._forced &= {*self._cache.apps, WHOLE_PARTNER}
+        self._forced = {names.get(name, name) for name in self._forced} & {*self._cache.apps, WHOLE_PARTNER}
         self._wake.set()
 
     def event(self, names: Iterable[str]) -> bool:
@@ -141,6 +156,7 @@ class Worker:
         if taken is None:
             await self._rest(now)
             return
+        self._passing = True
         try:
             await self._pass(*taken, now)
         except ControllerError:
@@ -151,6 +167,9 @@ class Worker:
             self._schedule.failed(*taken, self._now)
             self._note_failure(taken[0], crashed.error)
             self._on_pass(crashed)
+        finally:
+            self._passing = False
+            self._take_declared()
 
     async def _take_hints(self) -> None:
         """Take the hints that other processes left, if this process is a writer: an observer must not."""
