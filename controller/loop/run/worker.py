@@ -219,7 +219,7 @@ class Worker:
     async def _record_statuses(self, outcome: PassOutcome) -> tuple[Transition, ...]:
         if outcome.plan is None or outcome.matches is None or not self._holds:
             return ()  # the lock was lost meanwhile: the statuses are another writer's by now
-        last = self._statuses.last
+        last = self._statuses.follow(outcome.matches)
         whole = outcome.name == WHOLE_PARTNER
         full = outcome.plan if whole else self._plan
         plan = outcome.plan if whole else still_held(outcome.plan, full)

@@ -1,0 +1,84 @@
+"""Half of a fleet under other names, in other files: nothing to do, no call more, and nothing forgotten.
+
+`RENAMED_APPS=1000` is the fleet of the promise.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from tests.e2e.world import AMPLE, HASTY, World, app, subscription, world
+
+APPS = int(os.environ.get("RENAMED_APPS", "60"))
+HALF = APPS // 2
+URL = "https://hooks.example.com/events"
+EVENTS = subscription("events", "appSelector: {matchLabels: {fleet: all}}", f"url: {URL}")
+SIGN_IN = ("unknown", "mintPartner", "login")
+
+
+def at_gupshup(number: int) -> str:
+    return f"Fleet{number:04}"
+
+
+def seeded(there: World) -> None:
+    there.seed(
+        *(
+            {
+                "name": at_gupshup(n),
+                "phone": f"91{n:010}",
+                "wabaId": f"30{n:08}",
+                "live": True,
+                "subscriptions": [],
+            }
+            for n in range(APPS)
+        )
+    )
+
+
+def manifests(*numbers: int, name: str = "app-{}") -> Iterator[str]:
+    for number in numbers:
+        yield app(name.format(number), number, f"appName: {at_gupshup(number)}")
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Yield a settled fleet: each app live, with its webhook."""
+    with world(tmp_path_factory.mktemp("renames"), *AMPLE) as made:
+        seeded(made)
+        made.stay_signed_in()
+        made.declare(HASTY, *manifests(*range(APPS)), EVENTS)
+        assert made.apply().summary == {"subscribed": APPS, "unchanged": APPS}
+        yield made
+
+
+def test_half_of_the_fleet_under_other_names(there: World) -> None:
+    usual = counted(there, "apply", "--yes", "-o", "json")
+    was = statuses(there)
+    there.declare(HASTY, *manifests(*range(HALF, APPS)), EVENTS)
+    there.declare(*manifests(*range(HALF), name="customer-{}"), name="customers.yaml")
+    plan = there.plan()
+    assert (plan.code, plan.json()["actions"], plan.json()["unmanaged"]) == (0, [], []), plan.err
+    assert counted(there, "apply", "--yes", "-o", "json") == usual, "no call more, and none of them writes"
+    assert counted(there, "run", "--once").keys() == usual.keys()
+
+    found = statuses(there)
+    assert set(found) == {f"customer-{n}" if n < HALF else f"app-{n}" for n in range(APPS)}
+    assert found["customer-0"] == was["app-0"], "since when each condition holds"
+    assert there.run("describe", "customer-0").code == 0
+
+
+def counted(there: World, *words: str) -> dict[str, int]:
+    """Run the command, which has nothing to do, and return how many calls it made of each route."""
+    before = len(there.calls())
+    done = there.run(*words)
+    assert done.code == 0, done.err
+    return there.counted(since=before)
+
+
+def statuses(there: World) -> dict[str, Sequence[tuple[str, str, str]]]:
+    """Return since when each condition of each app holds."""
+    return {
+        each["name"]: [(c["type"], c["status"], c["lastTransitionTime"]) for c in each["conditions"]]
+        for each in there.run("get", "apps", "-o", "json").json()["items"]
+    }
