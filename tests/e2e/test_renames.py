@@ -54,7 +54,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def test_half_of_the_fleet_under_other_names(there: World) -> None:
     usual = counted(there, "apply", "--yes", "-o", "json")
-    was = statuses(there)
+    was, wrote = statuses(there), writes(there, "app-0")
     there.declare(HASTY, *manifests(*range(HALF, APPS)), EVENTS)
     there.declare(*manifests(*range(HALF), name="customer-{}"), name="customers.yaml")
     plan = there.plan()
@@ -65,7 +65,9 @@ def test_half_of_the_fleet_under_other_names(there: World) -> None:
     found = statuses(there)
     assert set(found) == {f"customer-{n}" if n < HALF else f"app-{n}" for n in range(APPS)}
     assert found["customer-0"] == was["app-0"], "since when each condition holds"
-    assert there.run("describe", "customer-0").code == 0
+    assert writes(there, "customer-0") == wrote != []
+    described = there.run("describe", "App/customer-1", "-o", "json").json()["items"][0]
+    assert [each["name"] for each in described["subscriptions"]] == ["events"]
 
 
 def counted(there: World, *words: str) -> dict[str, int]:
@@ -82,3 +84,7 @@ def statuses(there: World) -> dict[str, Sequence[tuple[str, str, str]]]:
         each["name"]: [(c["type"], c["status"], c["lastTransitionTime"]) for c in each["conditions"]]
         for each in there.run("get", "apps", "-o", "json").json()["items"]
     }
+
+
+def writes(there: World, name: str) -> list[str]:
+    return [each["at"] for each in there.run("events", name, "-o", "json").json()["items"]]
