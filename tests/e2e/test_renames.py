@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -41,10 +42,10 @@ def manifests(*numbers: int, name: str = "app-{}") -> Iterator[str]:
         yield app(name.format(number), number, f"appName: {at_gupshup(number)}")
 
 
-@pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[World]:
     """Yield a settled fleet: each app live, with its webhook."""
-    with world(tmp_path_factory.mktemp("renames"), *AMPLE) as made:
+    with world(tmp_path, *AMPLE) as made:
         seeded(made)
         made.stay_signed_in()
         made.declare(HASTY, *manifests(*range(APPS)), EVENTS)
@@ -68,6 +69,21 @@ def test_half_of_the_fleet_under_other_names(there: World) -> None:
     assert writes(there, "customer-0") == wrote != []
     described = there.run("describe", "App/customer-1", "-o", "json").json()["items"][0]
     assert [each["name"] for each in described["subscriptions"]] == ["events"]
+
+
+def test_a_webhook_under_another_name_is_the_same_one_if_its_tag_is(there: World) -> None:
+    """Nothing is removed and made again, although all that is not declared may be removed."""
+    owner = HASTY.replace("spec: {", "spec: {ownedTags: '*', ")
+    allowed = "policies: [Link, Subscribe, Update, Unsubscribe]"
+    fleet = [app(f"app-{n}", n, f"appName: {at_gupshup(n)}", allowed) for n in range(APPS)]
+    target = "appSelector: {matchLabels: {fleet: all}}"
+    renamed = subscription("happenings", target, f"url: {URL}", "tag: events")
+    there.declare(owner, *fleet, renamed)
+    found = there.plan()
+    assert (found.code, found.summary) == (0, {"unchanged": 2 * APPS}), found.err
+    there.declare(owner, *fleet, renamed.replace("  tag: events\n", ""))
+    summary = there.plan().summary
+    assert summary["subscribe"] == summary["held"] == APPS, "its name was its tag: another one"
 
 
 def counted(there: World, *words: str) -> dict[str, int]:

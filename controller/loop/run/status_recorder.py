@@ -25,11 +25,11 @@ class StatusRecorder:
     def last(self) -> dict[Item, Status]:
         return self._last
 
-    def follow(self, matches: Matches) -> Mapping[Item, Status]:
-        """Return the last statuses, each under the present name of its app."""
+    def follow(self, matches: Matches) -> Mapping[Item, Item]:
+        """Keep each last status under the present name of its app; return what has another item now."""
         if renamed := renamed_items(self._last, matches):
             self._last = follow(self._last, renamed)
-        return self._last
+        return renamed
 
     async def load(self, account: Account[Reader]) -> None:
         """Begin with the statuses in the store, so that conditions keep their times over a restart."""

@@ -6,7 +6,7 @@ that app, so that an event waits for no sweep.
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ from controller.loop.run.status_recorder import StatusRecorder
 from controller.model.history import Hint
 from controller.model.manifest import Desired
 from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Timing, Transition
-from controller.model.plan import Plan
+from controller.model.plan import Item, Plan
 
 EVENT, RECONCILE, RELEASE, YIELD = "event", "reconcile", "release", "yield"
 """Kinds of hints. A release has a digest after a space; a yield asks for the writer lock."""
@@ -208,18 +208,22 @@ class Worker:
             outcome = await self._cache.reconcile_list(asked, lane, frozenset(self._released), fresh=fresh)
         else:
             outcome = await self._cache.reconcile_app(name, asked, lane)
-        transitions = await self._record_statuses(outcome)
+        transitions, renamed = await self._record_statuses(outcome)
         self._schedule.done(outcome, self._now)
         self._note(outcome, fresh=fresh)
         if not (isinstance(outcome.error, Locked) and self._stopping()):  # the stop released the lock
-            self._on_pass(self._finished(outcome, began, transitions))
+            self._on_pass(replace(self._finished(outcome, began, transitions), renamed=renamed))
         if isinstance(outcome.error, Denied | Locked | StoreError):
             raise outcome.error
 
-    async def _record_statuses(self, outcome: PassOutcome) -> tuple[Transition, ...]:
+    async def _record_statuses(
+        self, outcome: PassOutcome
+    ) -> tuple[tuple[Transition, ...], Mapping[Item, Item]]:
+        """Record what the pass found; return what changed, and what has another name now."""
         if outcome.plan is None or outcome.matches is None or not self._holds:
-            return ()  # the lock was lost meanwhile: the statuses are another writer's by now
-        last = self._statuses.follow(outcome.matches)
+            return (), {}  # the lock was lost meanwhile: the statuses are another writer's by now
+        renamed = self._statuses.follow(outcome.matches)
+        last = self._statuses.last
         whole = outcome.name == WHOLE_PARTNER
         full = outcome.plan if whole else self._plan
         plan = outcome.plan if whole else still_held(outcome.plan, full)
@@ -227,7 +231,7 @@ class Worker:
         latest = (*statuses(outcome.matches, plan, last), partner_status(outcome.matches, last, held))
         force = bool({outcome.name, WHOLE_PARTNER} & self._forced)
         self._forced.discard(outcome.name)
-        return await self._statuses.record(self._account, latest, whole=whole, force=force)
+        return await self._statuses.record(self._account, latest, whole=whole, force=force), renamed
 
     def _note(self, outcome: PassOutcome, *, fresh: bool) -> None:
         if outcome.plan is None:
