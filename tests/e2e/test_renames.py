@@ -13,6 +13,7 @@ from tests.e2e.world import AMPLE, HASTY, World, app, subscription, world
 
 APPS = int(os.environ.get("RENAMED_APPS", "60"))
 HALF = APPS // 2
+A_FILE = 200
 URL = "https://hooks.example.com/events"
 EVENTS = subscription("events", "appSelector: {matchLabels: {fleet: all}}", f"url: {URL}")
 SIGN_IN = ("unknown", "mintPartner", "login")
@@ -42,13 +43,22 @@ def manifests(*numbers: int, name: str = "app-{}") -> Iterator[str]:
         yield app(name.format(number), number, f"appName: {at_gupshup(number)}")
 
 
+def declare(there: World, *documents: str, folder: str = "") -> None:
+    """Declare *documents* and nothing else, in files below *folder* that each may have so many of them."""
+    for old in there.manifests.rglob("*.yaml"):
+        old.unlink()
+    (there.manifests / folder).mkdir(exist_ok=True)
+    for begin in range(0, len(documents), A_FILE):
+        there.declare(*documents[begin : begin + A_FILE], name=str(Path(folder, f"part-{begin}.yaml")))
+
+
 @pytest.fixture
 def there(tmp_path: Path) -> Iterator[World]:
     """Yield a settled fleet: each app live, with its webhook."""
     with world(tmp_path, *AMPLE) as made:
         seeded(made)
         made.stay_signed_in()
-        made.declare(HASTY, *manifests(*range(APPS)), EVENTS)
+        declare(made, HASTY, *manifests(*range(APPS)), EVENTS)
         assert made.apply().summary == {"subscribed": APPS, "unchanged": APPS}
         yield made
 
@@ -56,8 +66,8 @@ def there(tmp_path: Path) -> Iterator[World]:
 def test_half_of_the_fleet_under_other_names(there: World) -> None:
     usual = counted(there, "apply", "--yes", "-o", "json")
     was, wrote = statuses(there), writes(there, "app-0")
-    there.declare(HASTY, *manifests(*range(HALF, APPS)), EVENTS)
-    there.declare(*manifests(*range(HALF), name="customer-{}"), name="customers.yaml")
+    customers = manifests(*range(HALF), name="customer-{}")
+    declare(there, HASTY, *customers, *manifests(*range(HALF, APPS)), EVENTS, folder="moved")
     plan = there.plan()
     assert (plan.code, plan.json()["actions"], plan.json()["unmanaged"]) == (0, [], []), plan.err
     assert counted(there, "apply", "--yes", "-o", "json") == usual, "no call more, and none of them writes"
@@ -78,10 +88,10 @@ def test_a_webhook_under_another_name_is_the_same_one_if_its_tag_is(there: World
     fleet = [app(f"app-{n}", n, f"appName: {at_gupshup(n)}", allowed) for n in range(APPS)]
     target = "appSelector: {matchLabels: {fleet: all}}"
     renamed = subscription("happenings", target, f"url: {URL}", "tag: events")
-    there.declare(owner, *fleet, renamed)
+    declare(there, owner, *fleet, renamed)
     found = there.plan()
     assert (found.code, found.summary) == (0, {"unchanged": 2 * APPS}), found.err
-    there.declare(owner, *fleet, renamed.replace("  tag: events\n", ""))
+    declare(there, owner, *fleet, renamed.replace("  tag: events\n", ""))
     summary = there.plan().summary
     assert summary["subscribe"] == summary["held"] == APPS, "its name was its tag: another one"
 
