@@ -1,7 +1,7 @@
 """Canonical YAML of manifests: two-space blocks in the order given, quoted ids, short lists on one line."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from string import digits
 
 import yaml
 
@@ -9,32 +9,34 @@ _ENDLESS = 1 << 20
 """A width that no line reaches: a text is never folded."""
 
 _TEXT = "tag:yaml.org,2002:str"
-_OF_NUMBERS = (*digits, "+", "-", ".")
+_PLAIN = re.compile(r"(?!.*(?:: | #))(?:[^\W\d]|[/$])(?:[^\n\r\t\x85\u2028\u2029\ufeff]*[^:\s])?\Z")
+"""A text that needs no quotes, unless YAML reads another type."""
+
+_ENDS_PLAIN_IN_A_LIST = re.compile(r"[],[{}?:]")
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     """Writes what our own reader, other readers and people take for the same."""
-
-    def choose_scalar_style(self) -> str:
-        """Use double quotes only: they can hold any text."""
-        style: str = super().choose_scalar_style()
-        return '"' if style == "'" else style
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  (a manifest has no anchors)
         return True
 
 
 def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
-    """Write a text: in quotes if any reader could take it for a number or a word like true, as ids are."""
+    """Write a text: in double quotes if any reader could take it for something else, as an id is."""
     is_text = dumper.resolve(yaml.ScalarNode, value, (True, False)) == _TEXT  # type: ignore[no-untyped-call]
-    plain = is_text and not value.startswith(_OF_NUMBERS)
+    plain = is_text and _PLAIN.match(value)
     return dumper.represent_scalar(_TEXT, value, style=None if plain else '"')
 
 
 def _list(dumper: _Dumper, value: Sequence[object]) -> yaml.SequenceNode:
     """Write a list of plain words on one line, such as the modes of a subscription."""
     short = all(isinstance(each, str) for each in value)
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=short)
+    node = dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=short)
+    for each in node.value if short else ():
+        if _ENDS_PLAIN_IN_A_LIST.search(each.value):
+            each.style = '"'
+    return node
 
 
 _Dumper.add_representer(str, _text)

@@ -27,6 +27,7 @@ class VerbEntry(NamedTuple):
 
 VERBS = {
     "init": VerbEntry("manifests.init", "Write a first folder of manifests."),
+    "new": VerbEntry("manifests.new", "Write manifests of new apps and subscriptions."),
     "validate": VerbEntry("manifests.validate", "Check manifests offline."),
     "schema": VerbEntry("manifests.schema", "Print the JSON Schema of a kind, or of an output."),
     "plan": VerbEntry("plan", "Show what apply would do."),

@@ -11,6 +11,9 @@ KINDS = {"Partner": "partner.json", "App": "app.json", "Subscription": "subscrip
 OUTPUTS = {verb: f"output/{verb}.json" for verb in ("plan", "apply", "validate")}
 """The documents that verbs print."""
 
+FOR_EDITORS = ".schemas/manifest.json"
+"""Where `init` writes the schema of any kind, below the folder of manifests."""
+
 _FILES = {**KINDS, **OUTPUTS}
 _PACKAGE = Path(__file__).parents[2]
 _ROOTS = (_PACKAGE, _PACKAGE.parent)
@@ -44,6 +47,19 @@ def any_kind() -> str:
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Manifest", "type": "object"}
     whole = {**head, "required": ["kind"], "properties": kinds, "allOf": by_kind}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def beside(folder: Path) -> str | None:
+    """Return the path from *folder* to the schema that `init` wrote into it or above it, None without one.
+
+    The search ends at the root of a git repository.
+    """
+    for up, each in enumerate((folder.resolve(), *folder.resolve().parents)):
+        if (each / FOR_EDITORS).is_file():
+            return "../" * up + FOR_EDITORS
+        if (each / ".git").exists():
+            break
+    return None
 
 
 def _nameless(schema: Mapping[str, object]) -> Mapping[str, object]:

@@ -10,7 +10,6 @@ from controller.edges.source import schemas
 
 _IGNORED = ".gupshupctl/\n"
 _FILES = ("README.md", "sample.yaml.txt")
-_SCHEMA = ".schemas/manifest.json"
 
 
 @click.command()
@@ -21,10 +20,10 @@ def command(directory: Path) -> int:
     The folder gets a README, a commented sample, and the schema that editors need to check manifests. A
     .gitignore beside it excludes the store. No file that exists is overwritten.
     """
-    (directory / _SCHEMA).parent.mkdir(parents=True, exist_ok=True)
+    (directory / schemas.FOR_EDITORS).parent.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
         _write(directory / name, files(__package__).joinpath("scaffold", name).read_text(encoding="utf-8"))
-    _write(directory / _SCHEMA, schemas.any_kind())
+    _write(directory / schemas.FOR_EDITORS, schemas.any_kind())
     _write(directory.parent / ".gitignore", _IGNORED)
     sample, first = directory / _FILES[1], directory / "first.yaml"
     click.echo(f"Next: cp {sample} {first}, change it, then gupshupctl validate {directory}")

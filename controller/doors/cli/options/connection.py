@@ -3,14 +3,14 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from controller.doors.app import Runtime, open_runtime
 from controller.doors.cli.options.mirrored import option, pack
-from controller.edges import log
-from controller.edges.gupshup import Network
+
+if TYPE_CHECKING:
+    from controller.doors.app import Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,11 +25,15 @@ class ConnectionOptions:
     log_format: str = "text"
     log_level: str = "warning"
 
-    def open(self, verb: str, revision: str, *, read_only: bool = False) -> Runtime:
+    def open(self, verb: str, revision: str, *, read_only: bool = False) -> "Runtime":
         """Set up logs, and open the store and the way to Gupshup.
 
         *read_only*: the verb writes nothing to Gupshup. If the store cannot be written, a note says so.
         """
+        from controller.doors.app import open_runtime  # noqa: PLC0415  (slow to import, and not always opened)
+        from controller.edges import log  # noqa: PLC0415  (likewise)
+        from controller.edges.gupshup import Network  # noqa: PLC0415  (likewise)
+
         log.configure(self.log_format, self.log_level)
         network = Network(proxy=self.proxy, ca_file=self.ca_file)
         opened = open_runtime(

@@ -16,7 +16,9 @@ def selection_options(function: F) -> F:
     labels = "Only apps with this label. May be repeated."
     added = (
         option("--only", multiple=True, metavar="KIND/NAME", help=only),
-        option("-l", "--label", "labels", multiple=True, metavar="KEY=VALUE", callback=_labels, help=labels),
+        option(
+            "-l", "--label", "labels", multiple=True, metavar="KEY=VALUE", callback=parse_labels, help=labels
+        ),
     )
     return add_all(function, added)
 
@@ -28,9 +30,10 @@ def scope_words(paths: Sequence[str], only: Sequence[str], labels: Mapping[str, 
     return (*paths, *items, *pairs)
 
 
-def _labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+def parse_labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Return the labels of all `KEY=VALUE`. Raises click.BadParameter."""
     pairs = [value.partition("=") for value in values]
     for key, sign, _ in pairs:
         if not key or not sign:
-            raise click.BadParameter("write KEY=VALUE, as in -l tier=gold")
+            raise click.BadParameter("write KEY=VALUE, as in tier=gold")
     return {key: value for key, _, value in pairs}

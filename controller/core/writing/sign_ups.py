@@ -1,0 +1,163 @@
+"""Sign-ups: what is known of a customer who has signed up, checked as far as one record shows it."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from controller.core.decode.quoting import closest, shown, visible
+from controller.core.decode.rules import problem
+from controller.core.writing.records import Fields, Record
+from controller.model.problem import NOWHERE, Place, Problem
+
+COLUMNS = ("name", "wabaId", "phone", "labels", "partner")
+REQUIRED = COLUMNS[:3]
+_NUMBERS = ("wabaId", "phone")
+_PHONE = re.compile(r"[1-9][0-9]{7,14}\Z")
+_WABA = re.compile(r"[0-9]{5,25}\Z")
+_ROUNDED = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+\Z", re.IGNORECASE)
+_BETWEEN_DIGITS = frozenset({"Zs", "Cf", "Pd"})
+"""Spaces, invisible marks (copied from a list of contacts) and dashes, as Unicode names these kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """A customer's number that is to be declared. *name* is for people, *phone* has digits only.
+
+    *labels* are sorted. *partner* is "" if none is named. *place* is that of its record.
+    """
+
+    name: str
+    waba_id: str
+    phone: str
+    labels: tuple[tuple[str, str], ...] = ()
+    partner: str = ""
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+class _Wrong(Exception):
+    """What is wrong with a value: a rule, a message, and the corrected value if it is known."""
+
+    def __init__(self, rule: str, message: str, fix: str | None = None) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.fix = fix
+
+
+def sign_ups(
+    records: Iterable[Record], labels: Mapping[str, str] | None = None, partner: str = ""
+) -> tuple[list[SignUp], list[Problem]]:
+    """Return the sign-ups of *records*, and every problem of the records that are none.
+
+    *labels* and *partner* are for those that have none of their own.
+    """
+    found: list[SignUp] = []
+    problems: list[Problem] = []
+    for record in records:
+        values, wrong = _values(record)
+        if wrong:
+            problems += wrong
+        else:
+            found.append(_sign_up(values, record.place, labels or {}, partner))
+    return found, problems
+
+
+def _sign_up(values: Fields, place: Place, labels: Mapping[str, str], partner: str) -> SignUp:
+    own = values["labels"]
+    labels = {**labels, **(own if isinstance(own, dict) else {})}
+    return SignUp(
+        name=str(values["name"]),
+        waba_id=str(values["wabaId"]),
+        phone=str(values["phone"]),
+        labels=tuple(sorted(labels.items())),
+        partner=str(values["partner"]) or partner,
+        place=place,
+    )
+
+
+def _values(record: Record) -> tuple[Fields, list[Problem]]:
+    values: Fields = {}
+    problems = list(_misnamed(record))
+    for column in COLUMNS:
+        try:
+            values[column] = _value(column, record.fields)
+        except _Wrong as wrong:
+            problems.append(problem(wrong.rule, record.place, column, str(wrong), wrong.fix))
+    return values, problems
+
+
+def _misnamed(record: Record) -> Iterator[Problem]:
+    for key in record.fields.keys() - set(COLUMNS):
+        near = closest(key, COLUMNS)
+        message = f"{shown(key)} is not known; known: {', '.join(COLUMNS)}"
+        yield problem("GS301", record.place, "", message, near)
+
+
+def _value(column: str, fields: Mapping[str, object]) -> object:
+    given = fields.get(column, "")
+    if column == "labels" and not isinstance(given, str):
+        return _label_texts(given)
+    text = _text(column, given).strip()
+    match column:
+        case "labels":
+            return label_pairs(text)
+        case "phone" if text:
+            return typed_phone(text)
+        case "wabaId" if text and not _WABA.match(text):
+            raise _Wrong("GS403", f"{visible(text)} is no WABA id: 5 to 25 digits")
+        case _ if not text and column in REQUIRED:
+            raise _Wrong("GS303", "is missing")
+        case _:
+            return text
+
+
+def _text(column: str, given: object) -> str:
+    if isinstance(given, int) and not isinstance(given, bool) and column in _NUMBERS:
+        return str(given)
+    if not isinstance(given, str):
+        found = "a fraction" if isinstance(given, float) else shown(given)
+        raise _Wrong("GS201", f"must be a text; found {found}")
+    return given
+
+
+def label_pairs(text: str) -> dict[str, str]:
+    """Return the labels of `key=value;key=value`."""
+    return _pairs(piece.strip() for piece in text.split(";") if piece.strip())
+
+
+def _pairs(pieces: Iterable[str]) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for piece in pieces:
+        key, sign, value = piece.partition("=")
+        if not sign:
+            raise _Wrong("GS308", f"{visible(piece)} is no key=value; write k=v;k=v")
+        if labels.setdefault(key.strip(), value.strip()) != value.strip():
+            raise _Wrong("GS105", f"{visible(key)} has two values")
+    return labels
+
+
+def _label_texts(given: object) -> dict[str, str]:
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise _Wrong("GS205", f"must be an object of texts, or k=v;k=v; found {shown(given)}")
+    return given
+
+
+def typed_phone(text: str) -> str:
+    """Return the digits of a phone as people write it: `+91 98765-43210`, `0044 (0)20 7946 0000`."""
+    bare = text.replace("(0)", "")
+    kept = [char for char in bare if char not in "()./" and unicodedata.category(char) not in _BETWEEN_DIGITS]
+    digits = "".join(str(unicodedata.decimal(char, char)) for char in kept)
+    digits = digits.removeprefix("+") if digits.startswith("+") else digits.removeprefix("00")
+    if _PHONE.match(digits):
+        return digits
+    raise _Wrong("GS402", f"{visible(text)} {_flaw(text, digits)}")
+
+
+def _flaw(text: str, digits: str) -> str:
+    if _ROUNDED.match(text.strip()):
+        return "was rounded by a spreadsheet; make its column a text"
+    if not digits.isdigit():
+        return "is no phone number; write it as +91 98765 43210"
+    if digits.startswith("0"):
+        return "lacks its country code; write it as +91 98765 43210"
+    return f"must have 8 to 15 digits, country code included; found {len(digits)}"

@@ -1,0 +1,114 @@
+import pytest
+
+from controller.core.writing.records import Fields, Record
+from controller.core.writing.sign_ups import SignUp, sign_ups
+from controller.model.problem import Place
+
+HERE = Place("c.csv", 7)
+SOUND: Fields = {"name": "Acme", "wabaId": "109876543210987", "phone": "919876543210"}
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        pytest.param({}, SignUp("Acme", "109876543210987", "919876543210"), id="texts"),
+        pytest.param(
+            {"wabaId": 109876543210987, "phone": 919876543210},
+            SignUp("Acme", "109876543210987", "919876543210"),
+            id="JSON numbers",
+        ),
+        pytest.param(
+            {"labels": "tier=gold; a=b;;", "partner": " main "},
+            SignUp("Acme", "109876543210987", "919876543210", (("a", "b"), ("tier", "gold")), "main"),
+            id="labels are sorted",
+        ),
+        pytest.param(
+            {"labels": {"tier": "gold", "empty": ""}},
+            SignUp("Acme", "109876543210987", "919876543210", (("empty", ""), ("tier", "gold"))),
+            id="labels of JSON",
+        ),
+    ],
+)
+def test_sign_ups(more: Fields, wanted: SignUp) -> None:
+    found, problems = sign_ups([Record({**SOUND, **more}, HERE)])
+    assert (found, problems) == ([wanted], [])
+    assert found[0].place == HERE
+
+
+def test_labels_and_partner_of_all_are_for_those_that_have_none() -> None:
+    records = [Record({**SOUND, "labels": "a=b", "partner": "own"}, HERE), Record(SOUND, HERE)]
+    (own, bare), _ = sign_ups(records, {"a": "x", "c": "d"}, "main")
+    assert (dict(own.labels), own.partner) == ({"a": "b", "c": "d"}, "own")
+    assert (dict(bare.labels), bare.partner) == ({"a": "x", "c": "d"}, "main")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "919876543210",
+        "+91 98765 43210",
+        "+91-98765-43210",
+        "+91\u00a098765\u202f43210",
+        "0091 (98765) 43210",
+        "\u202a+91 98765\u201143210\u202c",
+        "+91.98765/43210",
+        "+९१ ९८७६५ ४३२१०",
+    ],
+)
+def test_phones_as_people_write_them(text: str) -> None:
+    (found,), _ = sign_ups([Record({**SOUND, "phone": text}, HERE)])
+    assert found.phone == "919876543210"
+
+
+def test_a_trunk_zero_in_brackets_is_left_out() -> None:
+    (found,), _ = sign_ups([Record({**SOUND, "phone": "+44 (0)20 7946 0000"}, HERE)])
+    assert found.phone == "442079460000"
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"phone": "12345"}, 'GS402 phone "12345" must have 8 to 15 digits, country code included; found 5'),
+        (
+            {"phone": "09876543210"},
+            'GS402 phone "09876543210" lacks its country code; write it as +91 98765 43210',
+        ),
+        (
+            {"phone": "91 9876x3210"},
+            'GS402 phone "91 9876x3210" is no phone number; write it as +91 98765 43210',
+        ),
+        (
+            {"phone": "9.19877E+11"},
+            'GS402 phone "9.19877E+11" was rounded by a spreadsheet; make its column a text',
+        ),
+        ({"phone": ""}, "GS303 phone is missing"),
+        ({"name": " "}, "GS303 name is missing"),
+        ({"name": 3}, "GS201 name must be a text; found 3"),
+        ({"phone": True}, "GS201 phone must be a text; found true"),
+        ({"phone": 9.1e11}, "GS201 phone must be a text; found a fraction"),
+        ({"wabaId": "12a45"}, 'GS403 wabaId "12a45" is no WABA id: 5 to 25 digits'),
+        ({"labels": "gold"}, 'GS308 labels "gold" is no key=value; write k=v;k=v'),
+        ({"labels": "a=b;a=c"}, 'GS105 labels "a" has two values'),
+        ({"labels": ["a"]}, "GS205 labels must be an object of texts, or k=v;k=v; found a list"),
+        ({"labels": {"a": 1}}, "GS205 labels must be an object of texts, or k=v;k=v; found a mapping"),
+        ({"waba_id": "1"}, 'GS301  "waba_id" is not known; known: name, wabaId, phone, labels, partner'),
+    ],
+)
+def test_what_is_wrong_is_named(more: Fields, problem: str) -> None:
+    found, problems = sign_ups([Record({**SOUND, **more}, HERE)])
+    assert found == []
+    assert [f"{one.rule} {one.field} {one.message}" for one in problems] == [problem]
+    assert [one.place for one in problems] == [HERE]
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    records = [Record({"name": "A"}, HERE), Record(SOUND, HERE), Record({"phone": "x"}, Place("c.csv", 9))]
+    found, problems = sign_ups(records)
+    assert len(found) == 1
+    assert [(one.place.line, one.field) for one in problems] == [
+        (7, "wabaId"),
+        (7, "phone"),
+        (9, "name"),
+        (9, "wabaId"),
+        (9, "phone"),
+    ]
