@@ -1,9 +1,8 @@
 """Half of a fleet under other names, in other files: nothing to do, no call more, and nothing forgotten.
 
-`RENAMED_APPS=1000` is the fleet of the promise.
+tests/sim/test_renames has a fleet of a thousand.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,10 +10,9 @@ import pytest
 
 from tests.e2e.world import AMPLE, HASTY, World, app, subscription, world
 
-APPS = int(os.environ.get("RENAMED_APPS", "60"))
-HALF = APPS // 2
-A_FILE = 200
+APPS, HALF = 60, 30
 URL = "https://hooks.example.com/events"
+THERE = {"tag": "events", "url": URL, "version": 3, "modes": ["SENT", "MESSAGE"]}
 EVENTS = subscription("events", "appSelector: {matchLabels: {fleet: all}}", f"url: {URL}")
 SIGN_IN = ("unknown", "mintPartner", "login")
 
@@ -24,6 +22,7 @@ def at_gupshup(number: int) -> str:
 
 
 def seeded(there: World) -> None:
+    """Let each app be there, live, with its webhook; the first one lacks it."""
     there.seed(
         *(
             {
@@ -31,7 +30,7 @@ def seeded(there: World) -> None:
                 "phone": f"91{n:010}",
                 "wabaId": f"30{n:08}",
                 "live": True,
-                "subscriptions": [],
+                "subscriptions": [THERE] * (n > 0),
             }
             for n in range(APPS)
         )
@@ -44,12 +43,11 @@ def manifests(*numbers: int, name: str = "app-{}") -> Iterator[str]:
 
 
 def declare(there: World, *documents: str, folder: str = "") -> None:
-    """Declare *documents* and nothing else, in files below *folder* that each may have so many of them."""
+    """Declare *documents* and nothing else, in a file below *folder*."""
     for old in there.manifests.rglob("*.yaml"):
         old.unlink()
     (there.manifests / folder).mkdir(exist_ok=True)
-    for begin in range(0, len(documents), A_FILE):
-        there.declare(*documents[begin : begin + A_FILE], name=str(Path(folder, f"part-{begin}.yaml")))
+    there.declare(*documents, name=str(Path(folder, "all.yaml")))
 
 
 @pytest.fixture
@@ -59,7 +57,7 @@ def there(tmp_path: Path) -> Iterator[World]:
         seeded(made)
         made.stay_signed_in()
         declare(made, HASTY, *manifests(*range(APPS)), EVENTS)
-        assert made.apply().summary == {"subscribed": APPS, "unchanged": APPS}
+        assert made.apply().summary == {"subscribed": 1, "unchanged": 2 * APPS - 1}
         yield made
 
 
