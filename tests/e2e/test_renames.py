@@ -14,7 +14,6 @@ APPS, HALF = 60, 30
 URL = "https://hooks.example.com/events"
 THERE = {"tag": "events", "url": URL, "version": 3, "modes": ["SENT", "MESSAGE"]}
 EVENTS = subscription("events", "appSelector: {matchLabels: {fleet: all}}", f"url: {URL}")
-SIGN_IN = ("unknown", "mintPartner", "login")
 
 
 def at_gupshup(number: int) -> str:
