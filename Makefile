@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format torture soak bench explore mutate promises image audit lock clean
+.PHONY: help demo test lint format torture soak bench explore mutate tables promises image audit lock clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -74,6 +74,9 @@ explore: .venv/dev ## every pair of disruptions in simulated time, for hours; AR
 
 mutate: .venv/mutate ## change a room's code in many ways, and count what no test notices: ROOM=edges/store ARGS="--sample 300"
 	@$(bin)/python -m tests.promises mutate $(or $(ROOM),core) $(ARGS)
+
+tables: .venv/dev ## write the tables of docs that are made from controller/core/explain
+	@$(bin)/python -m tests.explained
 
 promises: .venv/dev ## write docs/promises.md from the figures in docs/promises.json; ARGS="explored FILE" reads new figures
 	@$(bin)/python -m tests.promises $(ARGS)

@@ -68,11 +68,20 @@ def earliest(spans: Sequence[CallSpan], now: float, limit: Limit, rest_until: fl
     whose end never came counts as going on until its deadline: a crashed process cannot break a limit.
     """
     seconds = window(limit)
-    counted = [call for call in spans if _last(call) + seconds > now]
+    counted = _counted(spans, now, limit)
     if len(counted) < limit.calls:
         return max(now, rest_until)
     free = sorted((min(_last(call), _soonest(call, now)) + seconds for call in counted), reverse=True)
     return max(free[limit.calls - 1], rest_until)
+
+
+def in_window(spans: Sequence[CallSpan], now: float, limit: Limit) -> int:
+    """Return how many calls count at *now*."""
+    return len(_counted(spans, now, limit))
+
+
+def _counted(spans: Sequence[CallSpan], now: float, limit: Limit) -> list[CallSpan]:
+    return [call for call in spans if _last(call) + window(limit) > now]
 
 
 def _last(call: CallSpan) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from controller.core.closest import did_you_mean
 from controller.core.render.held import held_about
 from controller.core.render.statuses import read_documents
 from controller.core.status.partner_status import partner_item
@@ -98,9 +99,9 @@ def named(statuses: Sequence[StoredStatus], name: str) -> list[StoredStatus]:
     """Return the statuses of *name*, a name or KIND/NAME. Raises ControllerError if there is none."""
     matching = [stored for stored in statuses if name in {stored.status.item.name, _full_name(stored)}]
     if not matching:
-        raise ControllerError(
-            f"the store has no status of {name!r:.80}; see `gupshupctl get` and `gupshupctl events`"
-        )
+        known = {each.status.item.name for each in statuses} | set(map(_full_name, statuses))
+        mean = did_you_mean(name, known) or "; see `gupshupctl get` and `gupshupctl events`"
+        raise ControllerError(f"the store has no status of {name!r:.80}{mean}")
     return matching
 
 

@@ -103,6 +103,24 @@ class Memory:
     health: Mapping[AppId, AppHealth] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """A store at *place*. *version* is "" if there is none yet, *newest* is the version of this release.
+
+    *size* is in bytes, None if it is not known. *writable* is whether it can be written, or made.
+    """
+
+    place: str
+    newest: str
+    version: str = ""
+    size: int | None = None
+    writable: bool = True
+
+    @property
+    def is_current(self) -> bool:
+        return self.version == self.newest
+
+
 # Updates: what a pass asks the store to remember or to forget.
 
 

@@ -35,6 +35,14 @@ class CallSpan:
     end: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UsedBudget:
+    """The calls that the log has of one budget, and until when it rests (epoch seconds)."""
+
+    spans: tuple[CallSpan, ...] = ()
+    rest_until: float = 0.0
+
+
 Rule: TypeAlias = Callable[[Sequence[CallSpan], float, Limit, float], float]
 """From the spans in a budget, now, its limit and the end of its rest to the earliest moment of a call."""
 
@@ -66,3 +74,17 @@ OnCall: TypeAlias = Callable[[CallRecord], None]
 
 def ignore_call(_: CallRecord) -> None:
     """Ignore every call."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """One line of the log of calls, which keeps the last minutes. Moments are epoch seconds.
+
+    *ended* is None while the call goes on. *status* is None without an answer.
+    """
+
+    budget: str
+    route: str
+    at: float
+    ended: float | None
+    status: int | None

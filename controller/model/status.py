@@ -7,6 +7,7 @@ from controller.model.account import CredentialEnd
 from controller.model.health import AppHealth
 from controller.model.manifest import AppId
 from controller.model.plan import Foreign, Item, Verb
+from controller.model.upstream import RemoteSubscription
 
 
 class Truth(StrEnum):
@@ -64,8 +65,25 @@ class HeldSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedApp:
+    """An app as Gupshup showed it last. "" and None are what Gupshup did not say.
+
+    *created* is when it was made, *since* when its stage was first seen (epoch seconds).
+    """
+
+    name: str
+    phone: str = ""
+    waba: str = ""
+    region: str = ""
+    created: float | None = None
+    since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """*stage* is Gupshup's word for the progress of provisioning. *at* is the observation (epoch seconds).
+
+    *is_listed*: Gupshup has the resource, None if that is not known. *listed* is how Gupshup showed it last.
 
     *foreign* are an app's webhooks of others, as last read. *ends* are those of a partner's credentials, the
     soonest first. *held* is what guards hold of a partner's changes. *health* is what Gupshup said last about
@@ -82,6 +100,8 @@ class Status:
     ends: tuple[CredentialEnd, ...] = ()
     health: AppHealth | None = None
     held: tuple[HeldSet, ...] = ()
+    is_listed: bool | None = None
+    listed: ListedApp | RemoteSubscription | None = None
 
     def condition(self, type_: str) -> Condition | None:
         return next((each for each in self.conditions if each.type == type_), None)

@@ -6,6 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from controller.core.explain.exit_codes import EXIT_CODES
 from controller.doors.cli import cli, exits
 from controller.doors.cli.exits import WORST_FIRST, after_refusal, code_of, print_error, worst
 from controller.doors.cli.options.mirrored import option, variable
@@ -181,3 +182,8 @@ def test_a_signal_that_ends_a_verb_acts_like_ctrl_c(answer: "signal._HANDLER") -
             signal.raise_signal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_every_exit_code_is_explained() -> None:
+    codes = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+    assert {int(row.word.removeprefix("exit ")) for row in EXIT_CODES.rows} == codes

@@ -18,7 +18,8 @@ _crash = os.environ.get("SPY_CRASH")
 
 def _hook(event, arguments):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
-        print(event, *[repr(each) for each in arguments[-2:] if not hasattr(each, "fileno")], file=_told)
+        whom = arguments[:2] if event == "socket.getaddrinfo" else arguments[-2:]
+        print(event, *[repr(each) for each in whom if not hasattr(each, "fileno")], file=_told)
         if _crash:
             raise RuntimeError("a bug")
     elif event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "os.fork"):

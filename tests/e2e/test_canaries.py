@@ -113,6 +113,9 @@ def test_a_good_run_shows_no_secret_and_calls_no_other_host(tmp_path: Path) -> N
         assert here.apply("--wait", "-o", "json").code == 0
         assert here.run("get", "-o", "json").code == 0
         assert here.run("describe", "AppOne").code == 0
+        assert here.run("show", "Subscription/events").code == 0
+        listener = here.there.url.removeprefix("http://")
+        assert here.run("doctor", "--waba", "--listen", listener, *LOUD).code == 0
         assert here.run("resolve", "AppTwo", "--adopt", here.there.apps()["AppTwo"]["id"], *LOUD).code == 0
         meta = json.dumps(here.there.apps()["AppOne"]["subscriptions"])
         assert "hOOk-canary" in meta, "the secrets did arrive"
@@ -133,6 +136,8 @@ def test_secrets_that_gupshup_echoes_are_masked(tmp_path: Path) -> None:
         refused = {"kind": "403", "message": echoes(SECRET)}
         here.there.faults({**refused, "route": "login"}, {**refused, "route": "mintPartner"})
         assert here.apply().code == 7
+        here.there.faults({**refused, "route": "login"}, {**refused, "route": "mintPartner"})
+        assert here.run("doctor", "--listen", here.there.url.removeprefix("http://"), *LOUD).code == 7
         here.there.faults({"kind": "401", "route": "list", "message": echoes(ours)})
         assert here.run("plan", *LOUD, **static).code == 7
         here.there.faults(

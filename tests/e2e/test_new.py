@@ -111,6 +111,12 @@ def test_the_whole_source_counts_wherever_new_files_go(tmp_path: Path) -> None:
     assert list(files(tmp_path / "other")) == ["joes-cafe.yaml"]
 
 
+def test_a_folder_that_other_verbs_skip_counts_if_new_files_go_there(tmp_path: Path) -> None:
+    run(*JOE, "--out", "manifests/.new", cwd=tmp_path)
+    again = run(*JOE, "--out", "manifests/.new", cwd=tmp_path)
+    assert again.stdout.startswith("kept    manifests/.new/joes-cafe.yaml")
+
+
 def test_editors_find_the_schema_that_init_wrote(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     run("init", cwd=tmp_path)

@@ -117,6 +117,7 @@ def test_get_and_describe_show_what_the_last_run_observed(tmp_path: Path) -> Non
         assert "CONDITION" in there.run("describe", "AppOne").out
         unknown = there.run("describe", "AppNine")
         assert (unknown.code, "has no status of 'AppNine'" in unknown.err) == (1, True)
+        assert "did you mean AppOne?" in there.run("describe", "AppOn").err
         several = there.run("describe", "app", "AppOne", "AppTwo")
         assert (several.code, "name one resource" in several.err) == (64, True)
         assert there.counted(since=calls) == {"login": 1}, "that was the test's own"

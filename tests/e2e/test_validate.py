@@ -244,11 +244,10 @@ def test_version_and_help_answer() -> None:
     assert "GUPSHUPCTL_OUTPUT" in run("validate", "--help").stdout
 
 
-def on_a_terminal(cwd: Path, more: Mapping[str, str]) -> bytes:
+def on_a_terminal(cwd: Path, more: Mapping[str, str], verb: str = "validate") -> bytes:
     ours, theirs = pty.openpty()
-    subprocess.run(
-        [COMMAND, "validate", "."], cwd=cwd, env=os.environ | dict(more), stdout=theirs, check=False
-    )
+    environ = os.environ | dict(more)
+    subprocess.run([COMMAND, verb, "."], cwd=cwd, env=environ, stdout=theirs, stderr=theirs, check=False)
     os.close(theirs)
     said = b""
     try:
@@ -265,6 +264,14 @@ def test_colour_is_used_on_terminals_unless_it_is_switched_off(tmp_path: Path) -
     assert b"\x1b[31merror" in on_a_terminal(tmp_path, {})
     assert b"\x1b[" not in on_a_terminal(tmp_path, {"NO_COLOR": "1"})
     assert "\x1b[" not in run("validate", ".", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan"])
+def test_a_person_is_shown_how_to_read_more_about_a_rule(verb: str, tmp_path: Path) -> None:
+    write(tmp_path, APP + "nope: 1\n")
+    assert on_a_terminal(tmp_path, {}, verb).endswith(b"\nMore about a rule: gupshupctl explain GS301\r\n")
+    done = run(verb, ".", cwd=tmp_path)
+    assert "gupshupctl explain" not in done.stdout + done.stderr
 
 
 def test_a_reader_of_validate_that_leaves_early_is_no_error(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from controller.edges.gupshup import MintedToken, Network, TokenOffice
+from controller.edges.gupshup import MintedToken, Network, TokenOffice, reach
 from controller.edges.gupshup.transport import Transport
 from controller.errors import Busy, ControllerError, Denied, Limited, MintRefused, TokenLimitReached, Unclear
 from controller.model.account import ActiveToken
+from controller.model.manifest import FromEnv, Partner, Token
 from controller.model.secret import Secret
 from tests.edges.fake_wire import Answer, World, form
 from tests.edges.routes import APP
@@ -225,3 +226,16 @@ async def test_a_token_of_an_app_that_is_not_minted_is_an_error(
 ) -> None:
     with pytest.raises(kind):
         await office(World().on(APP_MINT, answer)).mint_for_app(APP, TOKEN, name="ours", expires=EXPIRES)
+
+
+@pytest.mark.parametrize(("headers", "ahead"), [(DATE, -90.0), ({}, None)], ids=["dated", "none"])
+async def test_gupshup_is_reached_without_credentials(
+    headers: Mapping[str, str], ahead: float | None
+) -> None:
+    world = World().on("GET /", Answer(404, "", headers))
+    world.clock.time = 1_700_000_090.0
+    network = Network(transport=httpx.MockTransport(world.upstream))
+    partner = Partner("main", world.url, Token(FromEnv("NOT_SET")))
+    assert await reach(partner, limiter=world.limiter, clock=world.clock, network=network) == ahead
+    (request,) = world.upstream.log
+    assert "authorization" not in request.headers

@@ -1,8 +1,7 @@
 """New files: whole or not there, never over another one, and one process at a time in a folder."""
 
+import fcntl
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -70,17 +69,9 @@ def test_an_empty_folder_that_was_made_is_removed(tmp_path: Path) -> None:
     assert (tmp_path / "there").is_dir()
 
 
-def test_another_process_waits_until_the_first_one_ends(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from controller.edges.new_files import sole_writer\n"
-        "print('waits', flush=True)\n"
-        "with sole_writer(Path(sys.argv[1])): print((Path(sys.argv[1]) / 'one').read_text())"
-    )
-    with sole_writer(tmp_path):
-        with_pipe = subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True, env={**os.environ}
-        )
-        assert with_pipe.stdout is not None
-        assert with_pipe.stdout.readline() == "waits\n"
-        write_new({str(tmp_path / "one"): "whole"})
-    assert with_pipe.communicate(timeout=60)[0] == "whole\n"
+def test_a_folder_has_one_writer_at_a_time(tmp_path: Path) -> None:
+    other = os.open(tmp_path, os.O_RDONLY)
+    with sole_writer(tmp_path), pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)

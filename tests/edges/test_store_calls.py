@@ -13,7 +13,7 @@ import pytest
 
 from controller.edges.clock import SystemClock
 from controller.edges.store import SqlStore, open_store
-from controller.model.manifest import Limit
+from controller.model.manifest import AppId, Limit
 from controller.model.ratelimit import LONGEST_COOL_DOWN, Budget, CallSpan, Reservation
 from tests.builders.upstream import HERE, THEM
 from tests.clock import FakeClock
@@ -181,7 +181,7 @@ import asyncio, sys
 from controller.core.ratelimit import earliest
 from controller.edges.clock import SystemClock
 from controller.edges.store import open_store
-from controller.model.manifest import Limit
+from controller.model.manifest import AppId, Limit
 from controller.model.ratelimit import Budget, Reservation
 
 async def main():
@@ -219,3 +219,23 @@ async def test_a_process_that_is_killed_leaves_its_calls_behind(engine: Engine) 
     async with open_store(engine.real, SystemClock()) as store:
         stays, _ = await call_log(store, "u", "link")
     assert [stay.end for stay in stays] == [None] * 8
+
+
+async def test_the_calls_of_one_app_are_listed_with_those_of_the_account(
+    store: SqlStore, clock: FakeClock
+) -> None:
+    """Not those of another app, or of another account; and not once more in the budget that all count in."""
+    begun = clock.now()
+    for key in ("subscription:app-1", "subscription:other-app-1", "link"):
+        await ask(store, Budget(key, Limit(9, 60)), Budget("other", Limit(9, 60)))
+        clock.time += 10
+    await ask(store, LINK, upstream=THEM)
+    await store.calls.rest(HERE, "link", clock.now() + 60)
+    found = await store.calls.of_app(HERE, AppId("app-1"))
+    assert [(each.budget, each.at, each.ended, each.status) for each in found] == [
+        ("link", about(begun + 20), None, None),
+        ("subscription:app-1", about(begun), None, None),
+    ]
+    assert await store.calls.of_app(HERE, AppId("app-1"), limit=1) == found[:1]
+    assert await store.calls.resting(HERE) == {"link": about(begun + 90)}
+    assert await store.calls.resting(THEM) == {}

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from controller.core.closest import closest
 from controller.core.decode import fixes, quantities
 from controller.core.decode.document import Document
-from controller.core.decode.quoting import Path, closest, dotted, shown, some
+from controller.core.decode.quoting import Path, dotted, shown, some
 from controller.core.decode.rules import problem
 from controller.core.decode.secrets import mask
 from controller.core.decode.templates import fill, mended, mistaken, named

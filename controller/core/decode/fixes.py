@@ -4,7 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 
-from controller.core.decode.quoting import closest, quoted
+from controller.core.closest import closest
+from controller.core.decode.quoting import quoted
 from controller.core.decode.scalars import core, doubtful, whole
 
 _PHONE = re.compile(r"[1-9][0-9]{7,14}\Z")

@@ -1,6 +1,5 @@
 """Quotations of a value, a key or a path of a manifest: short, in visible characters, without secrets."""
 
-import difflib
 import json
 import re
 import unicodedata
@@ -58,17 +57,6 @@ def dotted(path: Path) -> str:
         else:
             text += f"[{visible(step)}]"
     return text
-
-
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the word of *known* that *word* was probably meant to be, or None."""
-    short, names = word[:_WIDEST], sorted(known)
-    for name in names:
-        if name.casefold() == short.casefold():
-            return name
-    by_folded = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(short.casefold(), by_folded, n=1, cutoff=0.7)
-    return by_folded[near[0]] if near else None
 
 
 def quoted(text: str) -> str:

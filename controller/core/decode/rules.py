@@ -1,6 +1,6 @@
 """Rules about manifests in one table: the id, the severity, the meaning and the remedy of each.
 
-`docs/rules.md` shows the same to users. A test compares the two.
+`core/explain` adds an example of each, and `docs/rules.md` is made from both.
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from controller.core.decode.quoting import Path, closest, dotted, shown
+from controller.core.closest import closest
+from controller.core.decode.quoting import Path, dotted, shown
 from controller.core.decode.secrets import mask
 
 _SHORTEST = 4

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from controller.core.closest import closest
 from controller.core.decode import app, partner, subscription
 from controller.core.decode.app import DraftApp, PartnerContext
 from controller.core.decode.document import Document
 from controller.core.decode.lints import per_app
-from controller.core.decode.quoting import Path, closest, dotted, shown, some
+from controller.core.decode.quoting import Path, dotted, shown, some
 from controller.core.decode.rules import problem
 from controller.core.decode.subscription import Webhook
 from controller.model.manifest import Desired, Partner

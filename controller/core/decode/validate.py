@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 import jsonschema_rs
 
+from controller.core.closest import closest
 from controller.core.decode import secrets
 from controller.core.decode.compose import RawDocument, compose
 from controller.core.decode.document import FORMAT, VERSION, Document, SourceText
-from controller.core.decode.quoting import closest, dotted, shown, visible
+from controller.core.decode.quoting import dotted, shown, visible
 from controller.core.decode.rules import problem
 from controller.core.decode.suggestions import missing_space
 from controller.core.decode.templates import unsupported

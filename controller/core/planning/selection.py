@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from controller.core.closest import did_you_mean
 from controller.core.planning.matched_app import app_item, subscription_item
 from controller.errors import Usage
 from controller.model.manifest import Desired, Subscription
@@ -27,7 +28,7 @@ def select(
         named = (Kind.SUBSCRIPTION, wanted.name) in names
         if app is not None and (named or app_item(app) in items):
             items.add(subscription_item(wanted))
-    _all_matched(names, items)
+    _all_matched(names, items, desired)
     if not items:
         asked = ", ".join(f"{key}={value}" for key, value in sorted(labels.items()))
         raise Usage(f"-l {asked} matches no app; `gupshupctl get` lists what there is")
@@ -42,11 +43,14 @@ def _parsed(text: str) -> tuple[Kind, str]:
     return by_name[kind.lower()], name
 
 
-def _all_matched(names: Collection[tuple[Kind, str]], items: Collection[Item]) -> None:
+def _all_matched(names: Collection[tuple[Kind, str]], items: Collection[Item], desired: Desired) -> None:
     matched = {(item.kind, item.name) for item in items}
     missing = sorted(f"{kind}/{name}" for kind, name in set(names) - matched)
     if missing:
-        raise Usage(f"--only {', '.join(missing)} matches nothing that is declared")
+        declared = (*map(app_item, desired.apps), *map(subscription_item, desired.subscriptions))
+        asked = ", ".join(missing)
+        mean = did_you_mean(asked, {f"{item.kind}/{item.name}" for item in declared})
+        raise Usage(f"--only {asked} matches nothing that is declared{mean}")
 
 
 def _narrowed(desired: Desired, items: frozenset[Item]) -> Desired:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from controller.core.render.foreign import foreign_table
 from controller.core.render.health import health_facts
 from controller.core.render.held import held_lines, held_rows, release_command
+from controller.core.render.listed.tables import listed_facts, webhook_table
 from controller.core.render.statuses import fields
-from controller.core.render.tables import subscription_table, table
+from controller.core.render.tables import table
 from controller.core.timestamp import timestamp
 from controller.model.history import WriteRecord
-from controller.model.plan import Kind
 from controller.model.status import HeldSet, Status
 from controller.model.text import escape
 
@@ -39,17 +39,17 @@ def description(of: Described) -> dict[str, object]:
     return {**fields(of.status), **held, "upstream": of.upstream, **more}
 
 
-def description_text(of: Described) -> str:
-    return "\n".join(_lines(of))
+def description_text(of: Described, now: float) -> str:
+    return "\n".join(_lines(of, now))
 
 
-def _lines(of: Described) -> Iterator[str]:
+def _lines(of: Described, now: float) -> Iterator[str]:
     status = of.status
     facts: Mapping[str, str] = {
         "Name": str(status.item),
         "Partner": status.item.partner,
         "Upstream": of.upstream,
-        **_of_app(status),
+        **listed_facts(status, now),
         "Revision": status.revision,
         "Observed": timestamp(status.at),
     }
@@ -65,18 +65,13 @@ def _lines(of: Described) -> Iterator[str]:
         yield ""
         yield from held_lines(of.held, of.command)
     if of.subscriptions:
-        yield f"\n{subscription_table(of.subscriptions)}"
+        yield f"\n{webhook_table(of.subscriptions)}"
     if status.foreign:
         yield f"\nWebhooks that nobody declares\n{foreign_table([status])}"
     if of.history:
         head = ("WRITTEN", "VERB", "OUTCOME", "BY", "ANSWER")
         rows = [(timestamp(e.at), e.verb, e.outcome or "?", e.who, e.message) for e in of.history]
         yield f"\n{table(head, rows)}"
-
-
-def _of_app(status: Status) -> Mapping[str, str]:
-    is_partner = status.item.kind is Kind.PARTNER
-    return {} if is_partner else {"App id": status.app_id or "-", "Stage": status.stage or "-"}
 
 
 def _entry(entry: WriteRecord) -> dict[str, object]:

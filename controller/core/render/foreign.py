@@ -26,9 +26,13 @@ def foreign_items(status: Status) -> Iterator[dict[str, object]]:
         yield {**foreign_row(each), "allowed": each.allowed}
 
 
-def foreign_table(statuses: Iterable[Status]) -> str:
-    rows = [_cells(each) for status in statuses for each in status.foreign]
-    return table(HEAD, rows) if rows else "no foreign webhooks"
+def foreign_table(statuses: Iterable[Status], *, ids: bool = False) -> str:
+    """Return one line per webhook. With *ids*, it has Gupshup's id of the subscription."""
+    found = [each for status in statuses for each in status.foreign]
+    if not found:
+        return "no foreign webhooks"
+    head = (*HEAD, "ID") if ids else HEAD
+    return table(head, [(*_cells(each), each.id)[: len(head)] for each in found])
 
 
 def foreign_words(each: Foreign) -> str:

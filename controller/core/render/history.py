@@ -8,7 +8,7 @@ from controller.model.history import WriteRecord
 
 HEAD = ("WRITTEN", "VERB", "TARGET", "OUTCOME", "BY", "REVISION", "ANSWER")
 
-_SHORT = 19
+SHORT = 19
 """Characters of a revision that identify it: its kind, and a dozen digits of a digest."""
 
 
@@ -39,6 +39,6 @@ def _row(entry: WriteRecord) -> tuple[str, ...]:
         entry.target,
         outcome,
         entry.who,
-        entry.revision[:_SHORT],
+        entry.revision[:SHORT],
         entry.message,
     )

@@ -32,6 +32,12 @@ def coloured(problems: Sequence[Problem]) -> str:
     return "".join(f"{_line(problem, _COLOURS[problem.severity], _PLAIN)}\n" for problem in problems)
 
 
+def more_about(problems: Sequence[Problem]) -> str:
+    """Return a line for a terminal: the command that explains the gravest problem; "" if there is none."""
+    gravest = sorted(problems, key=lambda one: list(Severity).index(one.severity))
+    return f"More about a rule: gupshupctl explain {gravest[0].rule}\n" if gravest else ""
+
+
 def warned(decoded: Decoded, most: int, form: Callable[[Sequence[Problem]], str] = text) -> str:
     """Return the first warnings, at most *most*, and the number of the others; "" if there are none."""
     warnings = [one for one in decoded.problems if one.severity is Severity.WARNING and one.rule != UNLISTED]

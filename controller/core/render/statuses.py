@@ -8,6 +8,7 @@ from itertools import zip_longest
 from controller.core.render.foreign import foreign_fields, read_foreign
 from controller.core.render.health import health_fields, read_health
 from controller.core.render.held import held_rows, read_held
+from controller.core.render.listed.documents import kept_listed, listed_fields, read_listed
 from controller.core.status.state import state_of
 from controller.core.timestamp import timestamp
 from controller.model.account import CredentialEnd, CredentialKind
@@ -25,7 +26,7 @@ _HUGE = 1e300
 
 
 def fields(status: Status) -> dict[str, object]:
-    """Return the status as a document; times are UTC in ISO 8601. Only an app has a health."""
+    """Return the status as a document; times are UTC in ISO 8601, phones masked. Only an app has a health."""
     item = status.item
     health = {"health": _health(status.health)} if item.kind is Kind.APP else {}
     return {
@@ -33,6 +34,7 @@ def fields(status: Status) -> dict[str, object]:
         "name": item.name,
         "partner": item.partner,
         **(_of_partner(status) if item.kind is Kind.PARTNER else _of_app(status)),
+        **listed_fields(status),
         "revision": status.revision,
         "observedAt": timestamp(status.at),
         "state": str(state_of(status)[0]),
@@ -61,7 +63,7 @@ def document(status: Status) -> str:
     """Return the status as the store holds it; `read_documents` reads this and every earlier version."""
     since = [condition.since for condition in status.conditions]
     health_at = None if status.health is None else status.health.at
-    kept = {"at": status.at, "since": since, "healthAt": health_at}
+    kept = {"at": status.at, "since": since, "healthAt": health_at, "observed": kept_listed(status.listed)}
     return json.dumps({"version": DOCUMENT_VERSION, **fields(status), **kept})
 
 
@@ -107,6 +109,8 @@ def _read(resource: str, text: str) -> Status:
         tuple(end for given in _list(stored.get("credentials")) if (end := _read_end(_mapping(given)))),
         read_health(stored.get("health"), stored.get("healthAt")),
         tuple(read_held(stored.get("held"))),
+        _truth(stored.get("listed")),
+        read_listed(stored.get("observed")),
     )
 
 
@@ -166,6 +170,10 @@ def _list(value: object) -> list[object]:
 def _text(stored: Mapping[str, object], name: str) -> str:
     value = stored.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _truth(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _number(value: object, otherwise: float) -> float:

@@ -11,7 +11,8 @@ from controller.model.text import escape
 HEAD = ("NAME", "PARTNER", "APP ID", "LIVE", "SUBSCRIBED", "SENDABLE", "READY", "REASON")
 PARTNER_HEAD = ("NAME", "LINKS", "CREDENTIALS END", "ENDING", "REASON")
 _WIDE = frozenset({"APP ID", "SENDABLE"})
-SUBSCRIPTION_HEAD = ("NAME", "APP", "PARTNER", "SYNCED", "READY", "REASON")
+STATE_HEAD = ("SYNCED", "READY", "REASON")
+SUBSCRIPTION_HEAD = ("NAME", "APP", "PARTNER", *STATE_HEAD)
 
 
 def status_table(statuses: Iterable[Status], *, ids: bool = True) -> str:
@@ -19,7 +20,7 @@ def status_table(statuses: Iterable[Status], *, ids: bool = True) -> str:
 
     Without *ids*, and whether it can send, most lines fit into eighty columns.
     """
-    rows = [_app(status) for status in statuses if status.item.kind is Kind.APP]
+    rows = [app_cells(status) for status in statuses if status.item.kind is Kind.APP]
     if not rows:
         return "no apps"
     return table(HEAD, rows) if ids else table(_without_id(HEAD), [_without_id(row) for row in rows])
@@ -30,13 +31,13 @@ def _without_id(row: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def subscription_table(statuses: Iterable[Status]) -> str:
-    rows = [_subscription(status) for status in statuses if status.item.kind is Kind.SUBSCRIPTION]
+    rows = [subscription_cells(status) for status in statuses if status.item.kind is Kind.SUBSCRIPTION]
     return table(SUBSCRIPTION_HEAD, rows) if rows else "no subscriptions"
 
 
 def partner_table(statuses: Iterable[Status]) -> str:
     """Return one line per partner: whether it may link apps, when its credentials end, and what is wrong."""
-    rows = [_partner(status) for status in statuses if status.item.kind is Kind.PARTNER]
+    rows = [partner_cells(status) for status in statuses if status.item.kind is Kind.PARTNER]
     return table(PARTNER_HEAD, rows) if rows else "no partners"
 
 
@@ -48,32 +49,32 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _app(status: Status) -> tuple[str, ...]:
+def app_cells(status: Status) -> tuple[str, ...]:
     live = status.condition("Live")
     stage = f" ({status.stage})" if status.stage and live and live.status is not Truth.TRUE else ""
-    truths = (_truth(status, "Sendable"), _truth(status, "Ready"))
-    words = (_truth(status, "Live") + stage, _subscribed(status), *truths)
+    truths = (truth_word(status, "Sendable"), truth_word(status, "Ready"))
+    words = (truth_word(status, "Live") + stage, _subscribed(status), *truths)
     return (status.item.name, status.item.partner, status.app_id or "-", *words, _reason(status))
 
 
-def _subscription(status: Status) -> tuple[str, ...]:
-    words = (_truth(status, "Synced"), _truth(status, "Ready"), _reason(status))
+def subscription_cells(status: Status) -> tuple[str, ...]:
+    words = (truth_word(status, "Synced"), truth_word(status, "Ready"), _reason(status))
     return (status.item.name, status.item.app, status.item.partner, *words)
 
 
-def _partner(status: Status) -> tuple[str, ...]:
+def partner_cells(status: Status) -> tuple[str, ...]:
     ends = "; ".join(f"{end.kind} {timestamp(end.at)}" for end in status.ends) or "-"
     reasons = ", ".join(each.reason for each in status.conditions if each.is_wrong)
-    return (status.item.name, _truth(status, LINKS_ALLOWED), ends, _truth(status, ENDING), reasons)
+    return (status.item.name, truth_word(status, LINKS_ALLOWED), ends, truth_word(status, ENDING), reasons)
 
 
 def _subscribed(status: Status) -> str:
     condition = status.condition("Subscribed")
     is_undeclared = condition is not None and condition.reason == "NothingDeclared"
-    return "-" if is_undeclared else _truth(status, "Subscribed")
+    return "-" if is_undeclared else truth_word(status, "Subscribed")
 
 
-def _truth(status: Status, type_: str) -> str:
+def truth_word(status: Status, type_: str) -> str:
     condition = status.condition(type_)
     return "-" if condition is None else str(condition.status)
 

@@ -14,6 +14,7 @@ from controller.core.planning.matched_app import MatchedApp, Matches, known_heal
 from controller.core.planning.provisioning import ERROR, Progress, of_row
 from controller.core.planning.waits import WAITS, EndedBy
 from controller.core.status.foreign import foreign_by_app
+from controller.core.status.listed import with_app, with_webhook
 from controller.core.status.state import HELD
 from controller.model.plan import Blocked, Foreign, HeldChange, Item, Kind, Link, Plan, Waiting
 from controller.model.status import Condition, Status, Truth
@@ -80,7 +81,7 @@ def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> t
             previous.get(blank.item),
         )
         for matched in matches.apps
-        for blank, judgements in _of_app(matched, open_items, revision)
+        for blank, judgements in _of_app(matched, open_items, revision, previous)
     )
 
 
@@ -96,17 +97,18 @@ def _open(plan: Plan) -> OpenItems:
 
 
 def _of_app(
-    matched: MatchedApp, open_items: OpenItems, revision: str
+    matched: MatchedApp, open_items: OpenItems, revision: str, previous: Mapping[Item, Status]
 ) -> Iterator[tuple[Status, Iterable[Judgement]]]:
     row = _row(matched)
     stage = _stage(row.stage) if row else ""
     app_id, at = (row.id if row else None), matched.now
     health = known_health(matched, row) if row else None
     blank = Status(matched.item, (), revision, at, app_id, stage, health=health)
-    yield blank, _app(matched, open_items)
+    yield with_app(blank, matched, row, previous.get(matched.item)), _app(matched, open_items)
     for wanted in matched.subscriptions:
         item = subscription_item(wanted)
-        yield Status(item, (), revision, at, app_id), _resource(_judged([item], open_items), item, open_items)
+        mine = with_webhook(Status(item, (), revision, at, app_id), matched, wanted, row, previous.get(item))
+        yield mine, _resource(_judged([item], open_items), item, open_items)
 
 
 def _row(matched: MatchedApp) -> Row | None:

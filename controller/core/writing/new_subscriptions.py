@@ -1,10 +1,12 @@
 """A new subscription: what is asked for and the whole source become a manifest, or one says so already."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controller.core.decode.document import VERSION, Document
 from controller.core.decode.rules import problem
+from controller.core.decode.text import forbidden, judged
 from controller.core.writing.names import manifest_name
 from controller.core.writing.new_apps import Target
 from controller.core.writing.whole import NewManifest, NewManifests, WholeSource
@@ -43,6 +45,9 @@ def new_subscription(wanted: WebhookRequest, whole: WholeSource, target: Target)
     if decoded.desired is None:
         raise ManifestError(decoded.problems)
     names, spec = _names(wanted), _spec(wanted)
+    if bad := forbidden(json.dumps([*names, spec], ensure_ascii=False)):
+        rule, message = judged(bad)
+        return NewManifests(problems=(problem(rule, wanted.place, "", message),))
     declared = {document.name.casefold(): document for document in whole.documents(Kind.SUBSCRIPTION)}
     for document in declared.values():
         if _same(document, spec, names[0]):

@@ -16,6 +16,9 @@ from controller.model.problem import Place, Problem
 MOST = 10_000
 """Records of one table: no source holds more files."""
 
+_LINE = re.compile(r"\s*\{.*\}[ \t\r]*(?:\n|\Z)")
+"""A first line that is an object by itself: JSON Lines, whatever the name is."""
+
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 Fields: TypeAlias = dict[str, object]
@@ -53,7 +56,7 @@ def read_table(data: bytes, name: str) -> Table:
         line = data.count(b"\n", 0, error.start) + 1
         table.problems.append(problem("GS115", Place(name, line), "", "is not UTF-8"))
         return table
-    if name.endswith(".jsonl"):
+    if name.endswith(".jsonl") or _LINE.match(text):
         _read_lines(text, name, table)
     elif name.endswith(".json") or text.lstrip()[:1] in ("[", "{"):
         _read_json(text, name, table)
@@ -106,7 +109,7 @@ def _read_lines(text: str, name: str, table: Table) -> None:
 
 
 def _read_json(text: str, name: str, table: Table) -> None:
-    """Read a list of objects, or objects one after another."""
+    """Read a list of objects, or one object."""
     ends = [found.start() for found in re.finditer("\n", text)]
 
     def place(at: int) -> Place:

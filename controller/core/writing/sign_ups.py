@@ -5,8 +5,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from controller.core.decode.quoting import closest, shown, visible
+from controller.core.closest import closest
+from controller.core.decode.quoting import shown, visible
 from controller.core.decode.rules import problem
+from controller.core.decode.text import forbidden, judged
 from controller.core.writing.records import Fields, Record
 from controller.model.problem import NOWHERE, Place, Problem
 
@@ -96,16 +98,18 @@ def _misnamed(record: Record) -> Iterator[Problem]:
 def _value(column: str, fields: Mapping[str, object]) -> object:
     given = fields.get(column, "")
     if column == "labels" and not isinstance(given, str):
-        return _label_texts(given)
+        return _writable(_label_texts(given))
     text = _text(column, given).strip()
     match column:
         case "labels":
-            return label_pairs(text)
+            return _writable(label_pairs(text))
         case "phone" if text:
             return typed_phone(text)
         case "wabaId" if text and not _WABA.match(text):
             raise _Wrong("GS403", f"{visible(text)} is no WABA id: 5 to 25 digits")
-        case _ if not text and column in REQUIRED:
+        case "partner":
+            return next(iter(_writable({text: ""})))
+        case _ if not text:
             raise _Wrong("GS303", "is missing")
         case _:
             return text
@@ -140,6 +144,13 @@ def _label_texts(given: object) -> dict[str, str]:
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise _Wrong("GS205", f"must be an object of texts, or k=v;k=v; found {shown(given)}")
     return given
+
+
+def _writable(texts: dict[str, str]) -> dict[str, str]:
+    """Return *texts*. No manifest may hold some characters, and a file cannot hold others at all."""
+    if bad := forbidden("".join(part for pair in texts.items() for part in pair)):
+        raise _Wrong(*judged(bad))
+    return texts
 
 
 def typed_phone(text: str) -> str:

@@ -6,14 +6,16 @@ None for 0. No other verb is imported, so `gupshupctl --help` and a small verb l
 
 import os
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 from controller import __version__
 from controller.doors.cli.exits import INTERRUPTED, OK, USAGE, code_of, print_error
+from controller.doors.cli.guidance.completion import VARIABLE, complete
+from controller.doors.cli.guidance.group import VerbGroup
 from controller.doors.cli.signals import interrupt, on_end_signal
 from controller.edges import streams
 
@@ -28,10 +30,12 @@ class VerbEntry(NamedTuple):
 VERBS = {
     "init": VerbEntry("manifests.init", "Write a first folder of manifests."),
     "new": VerbEntry("manifests.new", "Write manifests of new apps and subscriptions."),
+    "import": VerbEntry("manifests.import_account", "Write a live account as manifests."),
     "validate": VerbEntry("manifests.validate", "Check manifests offline."),
+    "fmt": VerbEntry("manifests.fmt", "Bring manifests to their canonical form."),
     "schema": VerbEntry("manifests.schema", "Print the JSON Schema of a kind, or of an output."),
     "plan": VerbEntry("plan", "Show what apply would do."),
-    "show": VerbEntry("show", "Show a saved plan."),
+    "show": VerbEntry("show", "Show a saved plan, or one resource field by field."),
     "apply": VerbEntry("apply", "Change Gupshup to match the manifests."),
     "get": VerbEntry("status.get", "List the status of every app or subscription."),
     "describe": VerbEntry("status.describe", "Show everything about one app or subscription."),
@@ -39,13 +43,19 @@ VERBS = {
     "reconcile": VerbEntry("reconcile", "Ask the running controller to check now."),
     "run": VerbEntry("run", "Keep Gupshup as the manifests say, until it is stopped."),
     "resolve": VerbEntry("resolve", "Settle an outcome that only a person knows."),
+    "support-bundle": VerbEntry("status.support_bundle", "Write what is known of one app, for support."),
+    "store": VerbEntry("storing.store", "Copy the store to a file or a database."),
+    "doctor": VerbEntry("doctor.command", "Check credentials, limits, source, store and hooks."),
+    "explain": VerbEntry("guidance.explain", "Explain a rule, a reason or an exit code."),
+    "help": VerbEntry("guidance.help", "Show the help of a verb."),
+    "completion": VerbEntry("guidance.completion", "Print the script that completes words in a shell."),
     "simulate": VerbEntry("simulate", "Run a simulated Gupshup on this machine."),
     "demo": VerbEntry("demo", "Show apps going live at a simulated Gupshup."),
 }
 """The verbs in the order of the help."""
 
 
-class Verbs(click.Group):
+class Verbs(VerbGroup):
     """A group that imports a verb when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
@@ -57,20 +67,19 @@ class Verbs(click.Group):
         command = import_module(f"{__name__}.{VERBS[cmd_name].module}").command
         return command if isinstance(command, click.Command) else None
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the verb. If there is none, name the one that was probably meant."""
-        verbs = self.list_commands(ctx)
-        near = get_close_matches(args[0].lower(), verbs, n=1)
-        if near and args[0] not in verbs:
-            ctx.fail(f"No such verb {args[0]!r}; did you mean {near[0]}?")
-        return super().resolve_command(ctx, args)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing any."""
         with formatter.section("Verbs"):
             formatter.write_dl([(verb, VERBS[verb].help) for verb in self.list_commands(ctx)])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete verbs without importing any, and options."""
+        verbs = [
+            CompletionItem(verb, help=entry.help)
+            for verb, entry in VERBS.items()
+            if verb.startswith(incomplete)
+        ]
+        return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 @click.group(
@@ -100,6 +109,8 @@ def run(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     try:
+        if instruction := os.environ.get(VARIABLE):
+            return complete(cli, instruction)
         result = cli.main(args=list(argv), prog_name="gupshupctl", standalone_mode=False)
     except click.UsageError as error:
         error.show()

@@ -1,5 +1,6 @@
 """Exit codes: one for each way to fail, and one message that a person can act on."""
 
+import sys
 import traceback
 from collections.abc import Iterable, Mapping
 
@@ -62,10 +63,13 @@ def print_error(error: Exception) -> None:
         from controller.core.render import problems  # noqa: PLC0415  (slow to import, and rarely needed)
 
         click.echo(problems.coloured(error.problems), err=True, nl=False, color=None)
-    click.echo(f"Error: {_message(error)}", err=True)
+    click.echo(f"Error: {message_of(error)}", err=True)
+    if isinstance(error, ManifestError) and sys.stderr is not None and sys.stderr.isatty():
+        click.echo(problems.more_about(error.problems), err=True, nl=False)
 
 
-def _message(error: Exception) -> str:
+def message_of(error: Exception) -> str:
+    """Return one message for a person: never a secret, and never the text of a foreign error."""
     match error:
         case ControllerError():
             return str(error)

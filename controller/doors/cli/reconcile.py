@@ -16,6 +16,7 @@ from controller.core.status.state import ResourceState, state_of
 from controller.doors.cli.exits import CONVERGING, FAILED, HELD, OK, worst
 from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.names import names_of
 from controller.doors.cli.options.values import Duration, digests
 from controller.doors.cli.output.release import release_by
 from controller.doors.cli.output.wait_progress import MOST_NAMES, OnWait, wait_display, wait_words
@@ -37,7 +38,7 @@ MOVES = 20.0
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=names_of(Kind.APP))
 @option("--wait", is_flag=True, help="Wait until it was observed again and nothing is under way.")
 @option("--timeout", type=Duration(), default="5m", show_default=True, help="Stop waiting after this long.")
 @option(

@@ -18,7 +18,7 @@ from controller.doors.cli.options.git import GitOptions, git_options
 from controller.doors.cli.options.listen import listen_options
 from controller.doors.cli.options.mirrored import option, variable
 from controller.doors.cli.options.output import OutputOptions, output_options
-from controller.doors.cli.options.values import Duration, Releases, digests
+from controller.doors.cli.options.values import Duration, Releases, Word, digests
 from controller.doors.cli.output.run_outputs import RunOutputs
 from controller.doors.cli.run_once import run_once
 from controller.doors.cli.signals import end_signals
@@ -58,7 +58,7 @@ from controller.model.passes import Timing
 )
 @option(
     "--mode",
-    type=click.Choice(["enforce", "observe"]),
+    type=Word(["enforce", "observe"]),
     default="enforce",
     show_default=True,
     help="With observe, nothing is written.",

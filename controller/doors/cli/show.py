@@ -1,31 +1,52 @@
-"""`gupshupctl show`: a saved plan, made anew from what its file holds. It opens no socket and no store."""
+"""`gupshupctl show`: a saved plan from its file, or one resource as it is declared and as it was observed."""
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from controller.core.saved.saved_plan import SavedPlan
 from controller.core.timestamp import timestamp
 from controller.doors.cli.exits import OK
+from controller.doors.cli.options.arguments import paths_argument
+from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.output import OutputOptions, output_options
 from controller.doors.cli.output.forms import Command, print_forms
 from controller.doors.cli.output.plan_forms import PlanForms
 from controller.doors.cli.output.release import plan_of_file
 from controller.doors.cli.saved.plan_file import load_plan
+from controller.doors.cli.status.compare import named_item, show_item
+from controller.errors import Usage
 from controller.model.text import escape
 
 DAY = 86_400.0
 
 
 @click.command()
-@click.argument("file", metavar="FILE", type=click.Path())
+@click.argument("what", metavar="FILE|KIND/NAME", type=click.Path())
+@paths_argument
 @output_options("text", "json", "markdown")
-def command(*, file: str, printing: OutputOptions) -> int:
-    """Show the plan in FILE, as `apply FILE` would do it.
+@store_option
+def command(*, what: str, paths: tuple[str, ...], printing: OutputOptions, store: str | None) -> int:
+    """Show the plan in FILE, as `apply FILE` would do it, or an app or a subscription field by field.
 
-    What is shown follows from the manifests in the file, which are checked like others.
+    What is shown of a plan follows from the manifests in its file, which are checked like others. KIND/NAME
+    shows what the manifests in PATHS declare beside what the last apply or run observed, and the last write:
+    `=` is the same, `~` differs, `+` is not listed at Gupshup, `?` cannot be read or was not read yet.
+    Nothing is sent to Gupshup.
     """
+    named = None if Path(what).exists() else named_item(what)
+    if named is not None:
+        show_item(named, paths, printing, store)
+        return OK
+    if paths:
+        raise Usage(f"{what} is taken for a saved plan, and a plan holds its manifests: name no other file")
+    _show_plan(what, printing)
+    return OK
+
+
+def _show_plan(file: str, printing: OutputOptions) -> None:
     printing.empty_files(file)
     saved, loaded = load_plan(file)
     shown = PlanForms(
@@ -39,7 +60,6 @@ def command(*, file: str, printing: OutputOptions) -> int:
     print_forms(printing, Command(plan_of_file(file, saved.since), (file,)), shown.render)
     if time.time() - saved.created > DAY:
         click.echo("Note: it is older than a day; `apply` refuses it without a larger --max-age.", err=True)
-    return OK
 
 
 def _notes(saved: SavedPlan) -> Iterator[str]:

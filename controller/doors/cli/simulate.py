@@ -11,6 +11,7 @@ import click
 
 from controller.doors.cli.exits import INTERRUPTED, OK
 from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.values import Word
 from controller.simulator import (
     Fault,
     FaultFileError,
@@ -101,7 +102,7 @@ def _faults_of(_: click.Context, __: click.Parameter, value: Path | None) -> tup
 )
 @option(
     "--deliver",
-    type=click.Choice(["loopback", "any"]),
+    type=Word(["loopback", "any"]),
     default="loopback",
     show_default=True,
     help="Where events are posted: to this machine only, or to any address. All others are recorded.",

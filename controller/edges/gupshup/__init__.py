@@ -36,6 +36,7 @@ __all__ = [
     "TokenOffice",
     "TokenSource",
     "app_id",
+    "reach",
     "reader",
     "subscription_id",
     "writer",
@@ -53,6 +54,21 @@ def _sign_in_only(sign_in: SignIn, _: TokenOffice) -> TokenSource:
 
 def _always_held() -> bool:
     return True
+
+
+async def reach(
+    partner: Partner, *, limiter: CallLimiter, clock: Clock, network: Network = _DIRECT
+) -> float | None:
+    """Send one call without credentials, and return the seconds by which Gupshup's clock is ahead of ours.
+
+    None if the answer has no date. Raises Busy if no answer comes.
+    """
+    async with Transport(
+        partner.url, network=network, limiter=limiter, clock=clock, may_write=None
+    ) as transport:
+        office = TokenOffice(transport, clock)
+        await office.compare_clocks()
+        return office.ahead
 
 
 @asynccontextmanager

@@ -68,6 +68,7 @@ class Database:
 
     def __init__(self, dialect: Dialect, engine: Engine, *, inline: bool) -> None:
         self.place = dialect.place
+        self.refused = dialect.refused
         self._dialect = dialect
         self._engine = engine
         self._executor: Executor = _Inline() if inline else ThreadPoolExecutor(1, "store")

@@ -7,13 +7,14 @@ one existed before.
 import errno
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from controller.edges.store.create import AS_IT_WAS, fill, missing, version_in
+from controller.edges.store.create import AS_IT_WAS, Content, fill, missing, taken_place, version_in
 from controller.edges.store.database import Unwritable
 from controller.edges.store.file_lock import locked_file
 from controller.edges.store.location import FOLDER
@@ -30,14 +31,29 @@ def opened(path: Path, *, make: bool = True) -> tuple[Engine, bool]:
     """Return an engine over the checked, current store at *path*, and whether it was made just now."""
     if not make and not os.path.lexists(path):
         raise missing(str(path))
+    with _alone(path):
+        new = not os.path.lexists(path)
+        if new:
+            _create(path)
+        _check_file(path)
+        return _checked(path), new
+
+
+def make_new(path: Path, content: Content) -> None:
+    """Make a store with *content* at *path*, whole or not at all. StoreError if anything is there."""
+    with _alone(path):
+        if os.path.lexists(path):
+            raise taken_place(str(path))
+        _create(path, content)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Be the only process that opens or makes the store at *path*, in a folder that exists."""
     try:
         _folder(path.parent)
         with locked_file(path.with_name(path.name + ".lock")):
-            new = not os.path.lexists(path)
-            if new:
-                _create(path)
-            _check_file(path)
-            return _checked(path), new
+            yield
     except OSError as error:
         kind = Unwritable if error.errno in _UNWRITABLE else StoreError
         raise kind(
@@ -53,7 +69,7 @@ def _folder(folder: Path) -> None:
         ignore.write_text("*\n", "ascii")
 
 
-def _create(path: Path) -> None:
+def _create(path: Path, content: Content | None = None) -> None:
     """Make the file under another name and move it into place whole. A crash before leaves no file."""
     _refuse_remains(path)
     draft = _draft(path)
@@ -63,12 +79,14 @@ def _create(path: Path) -> None:
         engine = connect(draft, journal="DELETE")
         try:
             with engine.connect().execution_options(write=True) as connection, connection.begin():
-                fill(connection)
+                fill(connection, content)
         finally:
             engine.dispose()
-    except (DBAPIError, sqlite3.Error) as error:
+    except BaseException as error:
         draft.unlink(missing_ok=True)
-        raise refused(path, error) from error
+        if isinstance(error, (DBAPIError, sqlite3.Error)):
+            raise refused(path, error) from error
+        raise
     draft.replace(path)
     _sync_folder(path.parent)
 

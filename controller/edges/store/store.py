@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import os
 import secrets
 import uuid
 from collections.abc import AsyncIterator
@@ -154,12 +155,23 @@ def open_store(
     *inline* keeps the work in the caller's thread, for simulated time. *terms* are those of leases. Usage for
     another kind of store, StoreError for one that is damaged, foreign, newer, out of reach or unwritable.
     """
+    return SqlStore(open_parts(location, clock, inline=inline, make=make, terms=terms), clock)
+
+
+def open_parts(
+    location: str | Path,
+    clock: MonotonicClock,
+    *,
+    inline: bool = False,
+    make: bool = True,
+    terms: "Terms | None" = None,
+) -> Parts:
+    """Open the parts of the store at *location*, as `open_store` does."""
     match located(str(location)):
         case Path() as path:
-            parts = _file(path, clock, inline=inline, make=make)
+            return _file(path, clock, inline=inline, make=make)
         case url:
-            parts = _server(url, clock, terms, inline=inline, make=make)
-    return SqlStore(parts, clock)
+            return _server(url, clock, terms, inline=inline, make=make)
 
 
 def look_into(location: str | Path, clock: MonotonicClock) -> SqlStore:
@@ -169,10 +181,17 @@ def look_into(location: str | Path, clock: MonotonicClock) -> SqlStore:
     """
     try:
         return open_store(location, clock)
-    except Unwritable as error:
-        path = located(str(location))
-        assert isinstance(path, Path)  # noqa: S101  (nothing else is Unwritable)
-        return SqlStore(_memory(path, clock, str(error)), clock)
+    except Unwritable as error:  # always of a file
+        return in_memory(location, clock, str(error))
+
+
+def in_memory(location: str | Path, clock: MonotonicClock, why: str) -> SqlStore:
+    """Return a store in memory that ends with its process: a copy of the file at *location*, if that exists.
+
+    The store of a server is not copied. *why* is its `passing`. Raises StoreError if the file cannot be read.
+    """
+    path = located(str(location))
+    return SqlStore(_memory(path if isinstance(path, Path) else Path(os.devnull, "store"), clock, why), clock)
 
 
 def _memory(path: Path, clock: MonotonicClock, why: str) -> Parts:

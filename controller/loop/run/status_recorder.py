@@ -74,4 +74,4 @@ class StatusRecorder:
 def _content(status: Status) -> object:
     health = None if status.health is None else (status.health.info, status.health.at)
     facts = (status.revision, status.app_id, status.stage, status.foreign, status.held)
-    return (status.conditions, *facts, health)
+    return (status.conditions, *facts, health, status.is_listed, status.listed)

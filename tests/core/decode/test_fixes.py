@@ -2,8 +2,9 @@
 
 import pytest
 
+from controller.core.closest import closest
 from controller.core.decode import decode, quantities
-from controller.core.decode.quoting import clip, closest, dotted, shown
+from controller.core.decode.quoting import clip, dotted, shown
 from controller.core.decode.templates import fill
 from controller.core.decode.urls import url_problem
 from controller.edges.source import schemas

@@ -106,6 +106,7 @@ def test_a_selection_narrows_the_declared_items(
     ("only", "labels", "told"),
     [
         pytest.param(["App/nobody"], {}, "App/nobody matches nothing", id="no such app"),
+        pytest.param(["App/ap-0001"], {}, "that is declared; did you mean App/app-0001?", id="nearly an app"),
         pytest.param(["App/app-0001", "App/nobody"], {}, "App/nobody matches nothing", id="one of two"),
         pytest.param(["Subscription/app-0001"], {}, "matches nothing", id="a name of another kind"),
         pytest.param(["App/app*"], {}, "matches nothing", id="a pattern is a name"),

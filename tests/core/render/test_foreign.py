@@ -98,12 +98,12 @@ def test_a_document_that_is_odd_is_read_as_far_as_it_goes(stored: object, read: 
 
 def test_a_description_has_them_by_themselves() -> None:
     of = Described(STATUS, "up#1")
-    assert "\nWebhooks that nobody declares\nAPP       PARTNER" in description_text(of)
+    assert "\nWebhooks that nobody declares\nAPP       PARTNER" in description_text(of, NOW)
     assert [each["tag"] for each in json.loads(json.dumps(description(of)))["foreign"]] == [
         "theirs",
         "odd\n\x1b[2J",
     ]
-    assert "nobody declares" not in description_text(Described(status_of("b"), "up#1"))
+    assert "nobody declares" not in description_text(Described(status_of("b"), "up#1"), NOW)
 
 
 def test_a_row_of_the_page_shows_them_and_is_found_by_them() -> None:

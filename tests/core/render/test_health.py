@@ -80,13 +80,13 @@ def test_odd_fields_of_a_stored_health_are_unknown() -> None:
 
 
 def test_a_description_shows_the_health() -> None:
-    lines = description_text(Described(SICK, "up#1")).splitlines()
+    lines = description_text(Described(SICK, "up#1"), NOW).splitlines()
     assert {"Sending:   Banned", "Account:   BANNED, CONNECTED", "Quality:   GREEN"} <= set(lines)
     assert {"Limit:     TIER_1K", "Verified:  Acme", "Phone id:  106540352242922"} <= set(lines)
     assert "Health at: 2023-11-14T22:13:20Z" in lines
-    bare = description_text(Described(replace(SICK, health=health(WabaInfo())), "up#1"))
+    bare = description_text(Described(replace(SICK, health=health(WabaInfo())), "up#1"), NOW)
     assert "Account:   -" in bare.splitlines()
-    assert "Sending:" not in description_text(Described(replace(SICK, health=None), "up#1"))
+    assert "Sending:" not in description_text(Described(replace(SICK, health=None), "up#1"), NOW)
 
 
 def test_the_table_of_apps_shows_whether_they_can_send() -> None:

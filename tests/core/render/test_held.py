@@ -101,7 +101,7 @@ def test_a_count_that_is_no_number_is_none() -> None:
 
 def test_a_description_has_the_guard_its_figures_and_the_command() -> None:
     of = Described(status_of("acme", STOPPED), "up#1", held=[LINKS])
-    lines = description_text(of).splitlines()
+    lines = description_text(of, NOW).splitlines()
     at = lines.index(f"Held by {MESSAGE}. To release exactly this:")
     assert (lines[at - 1], lines[at + 1]) == ("", f"  gupshupctl reconcile --release {DIGEST}")
     assert description(of)["held"] == [

@@ -27,6 +27,11 @@ def test_problems_as_text_take_one_line_each() -> None:
     )
 
 
+def test_the_gravest_problem_leads_to_its_explanation() -> None:
+    assert render.more_about([WARNING, ERROR]) == "More about a rule: gupshupctl explain GS402\n"
+    assert render.more_about([]) == ""
+
+
 def test_colour_surrounds_the_severity_alone() -> None:
     assert render.coloured([WARNING]) == (
         "b.yaml:1:1: \x1b[33mwarning\x1b[0m [GS100] the file declares nothing\n"

@@ -14,7 +14,8 @@ from controller.core.status.partner_status import partner_item
 from controller.model.account import CredentialEnd, CredentialKind
 from controller.model.history import WriteRecord
 from controller.model.plan import Item, Kind
-from controller.model.status import Condition, Status, Truth
+from controller.model.status import Condition, ListedApp, Status, Truth
+from controller.model.upstream import RemoteSubscription, SubscriptionId
 from tests.builders.manifest import app
 from tests.builders.memory import NOW
 from tests.builders.plan import ITEM, SUB
@@ -26,11 +27,16 @@ def condition(type_: str, status: Truth = Truth.TRUE, reason: str = "Fine") -> C
     return Condition(type_, status, reason, "words", NOW, "r1")
 
 
-READY = status_of(
-    ITEM,
-    *map(condition, ("Linked", "Live", "Subscribed", "Synced", "Ready")),
-    app_id=app_id(),
-    stage="DONE",
+LISTED = ListedApp("AcmeSupport", "919876543210", "109876543210987", "IN", NOW - 3600, NOW - 7200)
+READY = replace(
+    status_of(
+        ITEM,
+        *map(condition, ("Linked", "Live", "Subscribed", "Synced", "Ready")),
+        app_id=app_id(),
+        stage="DONE",
+    ),
+    is_listed=True,
+    listed=LISTED,
 )
 ON_ITS_WAY = status_of(
     app(2).name,
@@ -40,7 +46,18 @@ ON_ITS_WAY = status_of(
     stage="WABA_SETUP",
 )
 BARE = status_of(app(3).name)
-SUBSCRIBED = status_of(SUB, condition("Synced"), condition("Ready"), app_id=app_id())
+WEBHOOK = RemoteSubscription(
+    SubscriptionId("5"),
+    "events",
+    "https://a.example.com/919876543210",
+    3,
+    None,
+    ("SENT", "READ"),
+    active=True,
+)
+SUBSCRIBED = replace(
+    status_of(SUB, condition("Synced"), condition("Ready"), app_id=app_id()), is_listed=True, listed=WEBHOOK
+)
 ENTRY = WriteRecord(NOW, "ci", "r1", "link", "App/app-0001", "done", "")
 DIED = WriteRecord(NOW - 60, "ci", "r0", "update", "App/app-0001")
 
@@ -70,6 +87,15 @@ def test_the_document_of_a_status_has_its_fields() -> None:
         "app": "app-0001",
         "appId": app_id(),
         "stage": "DONE",
+        "listed": True,
+        "observed": {
+            "appName": "AcmeSupport",
+            "wabaId": "109876543210987",
+            "phone": "91******3210",
+            "storageRegion": "IN",
+            "createdAt": "2023-11-14T21:13:20Z",
+            "stageSince": "2023-11-14T20:13:20Z",
+        },
         "revision": "r1",
         "observedAt": "2023-11-14T22:13:20Z",
         "state": "Ready",
@@ -106,6 +132,16 @@ partners = st.builds(
     moments,
     ends=st.lists(ends, max_size=3).map(tuple),
 )
+listed = st.builds(ListedApp, texts, texts, texts, texts, st.none() | moments, moments) | st.builds(
+    RemoteSubscription,
+    texts.map(SubscriptionId),
+    texts,
+    texts,
+    st.none() | st.integers(0, 3),
+    st.none() | st.integers(),
+    st.lists(texts).map(tuple),
+    st.booleans(),
+)
 some = partners | st.builds(
     Status,
     items,
@@ -114,6 +150,8 @@ some = partners | st.builds(
     moments,
     st.sampled_from([None, app_id()]),
     texts,
+    is_listed=st.none() | st.booleans(),
+    listed=st.none() | listed,
 )
 
 
@@ -154,7 +192,8 @@ documents = st.recursive(
     max_leaves=5,
 )
 NAMES = (
-    "kind", "name", "partner", "app", "appId", "stage", "revision", "conditions", "credentials", "since", "at"
+    "kind", "name", "partner", "app", "appId", "stage", "revision", "conditions", "credentials", "since",
+    "at", "listed", "observed",
 )  # fmt: skip
 
 
@@ -244,20 +283,26 @@ def test_the_document_of_a_description_has_its_fields() -> None:
 
 def test_the_text_of_a_description_shows_status_and_writes() -> None:
     one = replace(READY, conditions=(condition("Ready"),))
-    assert description_text(described(one)).splitlines() == [
+    assert description_text(described(one), NOW).splitlines() == [
         "Name:      App/app-0001",
         "Partner:   main",
         "Upstream:  https://partner.gupshup.io#7",
         f"App id:    {app_id()}",
-        "Stage:     DONE",
+        "App name:  AcmeSupport",
+        "Phone:     91******3210",
+        "WABA:      109876543210987",
+        "Stage:     DONE, for 2 h 0 min",
         "Revision:  r1",
         "Observed:  2023-11-14T22:13:20Z",
         "",
         "CONDITION  STATUS  SINCE                 REASON  MESSAGE",
         "Ready      True    2023-11-14T22:13:20Z  Fine    words",
         "",
-        "NAME    APP       PARTNER  SYNCED  READY  REASON",
-        "events  app-0001  main     True    True",
+        (
+            "NAME    TAG     URL                                 VERSION  MODES       ACTIVE"
+            "  SYNCED  READY  REASON"
+        ),
+        "events  events  https://a.example.com/91******3210  3        SENT, READ  yes     True    True",
         "",
         "WRITTEN               VERB    OUTCOME  BY  ANSWER",
         "2023-11-14T22:13:20Z  link    done     ci",
@@ -266,18 +311,18 @@ def test_the_text_of_a_description_shows_status_and_writes() -> None:
 
 
 def test_an_unknown_value_is_a_dash_in_a_description() -> None:
-    text = description_text(Described(BARE, "", [])).splitlines()
+    text = description_text(Described(BARE, "", []), NOW).splitlines()
     assert "App id:    -" in text
     assert "Stage:     -" in text
-    assert len(text) == 9
+    assert len(text) == 12
 
 
 def test_a_hostile_description_stays_on_its_lines() -> None:
     evil = "\x1b[2J\n\u202e"
     status = Status(replace(ITEM, name=evil), (condition(evil, reason=evil),), evil, NOW, None, evil)
     entry = WriteRecord(NOW, evil, evil, evil, evil, evil, evil)
-    text = description_text(Described(status, evil, [entry])).split("\n")
-    assert len(text) == 13
+    text = description_text(Described(status, evil, [entry]), NOW).split("\n")
+    assert len(text) == 16
     assert all(line.isprintable() for line in text)
 
 
@@ -342,6 +387,6 @@ def test_the_table_of_partners_has_the_ends_and_what_is_wrong() -> None:
 
 
 def test_a_described_partner_has_no_fields_of_an_app() -> None:
-    text = description_text(Described(PARTNER_STATUS, "up#1"))
+    text = description_text(Described(PARTNER_STATUS, "up#1"), NOW)
     assert "Partner/main" in text
     assert "App id" not in text

@@ -93,6 +93,7 @@ def problems_of(new: NewManifests) -> list[str]:
 
 def test_a_given_name_that_is_taken_is_refused() -> None:
     taken = f"metadata: {{name: git-events}}\nspec: {{app: acme1, {SPEC}, tag: x, modes: [ALL]}}"
+    assert make(replace(EVENTS, name="GIT-events"), taken).problems, "a file system may not tell them apart"
     (problem,) = problems_of(make(replace(EVENTS, name="git-events"), taken))
     assert problem == (
         "(here):1:1 GS310 name: Subscription/git-events at manifests/1.yaml:1:1 declares something else; "
@@ -102,7 +103,11 @@ def test_a_given_name_that_is_taken_is_refused() -> None:
 
 def test_a_tag_that_an_app_has_already_is_refused_and_no_file_named_that_is_not_written() -> None:
     taken = f"metadata: {{name: x}}\nspec: {{app: acme1, {SPEC}, tag: 'git:events', modes: [ALL]}}"
-    (problem,) = problems_of(make(replace(EVENTS, url="https://h.example.com/2"), taken))
+    wanted = replace(EVENTS, url="https://h.example.com/2")
+    (problem,) = problems_of(make(replace(wanted, name="00"), taken))
+    assert problem.startswith("manifests/1.yaml:")
+    assert "is the tag of Subscription/00 at (here):1:1 already" in problem
+    (problem,) = problems_of(make(wanted, taken))
     assert problem == (
         '(here):1:1 GS513 tag: "git:events" on App/acme1 is the tag of Subscription/x at '
         "manifests/1.yaml:1:1 already"
@@ -114,6 +119,13 @@ def test_what_is_wrong_is_named_where_it_was_asked_for() -> None:
         "(here):1:1 GS202 version: must be a whole number from 0 to 3; found 9",
         "(here):1:1 GS501 url: must begin with https://; found http:",
         '(here):1:1 GS510 modes[0]: must be a mode that Gupshup knows; found "SNT"; did you mean SENT?',
+    ]
+
+
+def test_a_character_that_no_file_can_hold_is_refused() -> None:
+    """It stands for a byte of the command line that is no UTF-8."""
+    assert problems_of(make(replace(EVENTS, url="https://h.example.com/\udce9"))) == [
+        "(here):1:1 GS116 : U+DCE9 is a control character"
     ]
 
 

@@ -59,7 +59,7 @@ def test_json_lines_have_a_record_a_line(name: str) -> None:
         ),
         pytest.param(
             '{"name": "A"}\n{"name": B}\n{"name": "C"} x\n[]\n{"name": "D"}',
-            "c.jsonl",
+            "(stdin)",
             ["A", "D"],
             [
                 "2:10 GS205 cannot be read as JSON: Expecting value",

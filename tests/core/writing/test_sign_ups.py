@@ -90,6 +90,12 @@ def test_a_trunk_zero_in_brackets_is_left_out() -> None:
         ({"labels": "gold"}, 'GS308 labels "gold" is no key=value; write k=v;k=v'),
         ({"labels": "a=b;a=c"}, 'GS105 labels "a" has two values'),
         ({"labels": ["a"]}, "GS205 labels must be an object of texts, or k=v;k=v; found a list"),
+        ({"labels": {"a": "\ud800"}}, "GS116 labels U+D800 is a control character"),
+        (
+            {"labels": "a=\u202eb"},
+            "GS117 labels U+202E cannot be seen, so that a name is not what it looks like",
+        ),
+        ({"partner": "\ud800"}, "GS116 partner U+D800 is a control character"),
         ({"labels": {"a": 1}}, "GS205 labels must be an object of texts, or k=v;k=v; found a mapping"),
         ({"waba_id": "1"}, 'GS301  "waba_id" is not known; known: name, wabaId, phone, labels, partner'),
     ],

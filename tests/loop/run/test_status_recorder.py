@@ -9,7 +9,7 @@ from controller.core.render.statuses import read_documents
 from controller.loop.run.status_recorder import KEPT, StatusRecorder
 from controller.model.passes import Transition
 from controller.model.plan import Foreign, Item, Kind
-from controller.model.status import Condition, Status, Truth
+from controller.model.status import Condition, ListedApp, Status, Truth
 from tests.builders.upstream import HERE
 from tests.loop.apply_fixture import Bench, app
 
@@ -120,3 +120,11 @@ async def test_a_foreign_webhook_is_written_at_once_although_no_condition_change
     later = replace(first, at=2.0, foreign=(theirs,))
     assert await made.record(there.account(), [later], whole=False, force=False) == ()
     assert await stored(there) == {ONE: later}
+
+
+async def test_what_gupshup_lists_is_a_part_of_a_status(there: Bench) -> None:
+    made, known = StatusRecorder(), status(ONE, Truth.TRUE, 1.0)
+    await made.record(there.account(), [known], whole=True, force=False)
+    listed = replace(known, at=2.0, is_listed=True, listed=ListedApp("AppOne"))
+    assert await made.record(there.account(), [listed], whole=False, force=False) == ()
+    assert await stored(there) == {ONE: listed}

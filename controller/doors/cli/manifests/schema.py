@@ -3,13 +3,14 @@
 import click
 
 from controller.doors.cli.exits import OK
+from controller.doors.cli.options.values import Word
 from controller.edges.source import schemas
 
 _NAMES = (*sorted(schemas.KINDS), *schemas.OUTPUTS)
 
 
 @click.command()
-@click.argument("name", type=click.Choice(_NAMES, case_sensitive=False))
+@click.argument("name", type=Word(_NAMES, case_sensitive=False))
 def command(name: str) -> int:
     """Print a JSON Schema (2020-12), for editors and other checkers.
 

@@ -1,5 +1,7 @@
 """`gupshupctl validate`: every problem of the manifests at once, without a socket or credentials."""
 
+import sys
+
 import click
 
 from controller import __version__
@@ -7,6 +9,7 @@ from controller.core.render import problems
 from controller.doors.cli.exits import INVALID, OK
 from controller.doors.cli.options.arguments import output_option, paths_argument, paths_or_default
 from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.output.forms import is_terminal
 from controller.doors.cli.source.load import check
 
 
@@ -33,4 +36,6 @@ def command(paths: tuple[str, ...], output: str, *, strict: bool) -> int:
         case _:
             click.echo(problems.coloured(decoded.problems), nl=False)
             click.echo(summary)
+            if is_terminal(sys.stdout):
+                click.echo(problems.more_about(decoded.problems), nl=False)
     return OK if decoded.desired is not None else INVALID

@@ -7,6 +7,7 @@ import click
 
 from controller.core.render.held import path_word
 from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.values import Word
 from controller.errors import Usage
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,6 +37,6 @@ def is_plan_file(path: str) -> bool:
 
 def output_option(*forms: str, default: str = "text") -> Callable[[F], F]:
     """Return `-o`, with the *forms* that the verb can print."""
-    choice = click.Choice(forms)
+    choice = Word(forms)
     words = "Form of the output. With json, stdout holds nothing else."
     return option("-o", "--output", type=choice, default=default, show_default=True, help=words)

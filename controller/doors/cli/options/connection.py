@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from controller.doors.cli.options.mirrored import option, pack
+from controller.doors.cli.options.values import Word
 
 if TYPE_CHECKING:
     from controller.doors.app import Runtime
@@ -59,7 +60,7 @@ def store_option(function: F) -> F:
 
 def connection_options(function: Callable[..., int], level: str = "warning") -> Callable[..., int]:
     """Add the options; they arrive as one `connection`. *level* is the default of `--log-level`."""
-    forms, levels = click.Choice(["text", "json"]), click.Choice(["debug", "info", "warning", "error"])
+    forms, levels = Word(["text", "json"]), Word(["debug", "info", "warning", "error"])
     added = (
         store_option,
         option("--proxy", metavar="URL", help="An HTTP proxy. HTTPS_PROXY and the like are ignored."),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,6 +33,14 @@ class MirroredOption(click.Option):
             ctx.call_on_close(partial(_restore, self.envvar, os.environ.get(self.envvar)))
             os.environ[self.envvar] = str(Path(value).absolute())
         return super().process_value(ctx, value)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete what the option's type and names do not know: files and folders, by the metavar."""
+        kind = _PATHS.get((self.metavar or "").partition(".")[0])
+        return [CompletionItem(incomplete, type=kind)] if kind else super().shell_complete(ctx, incomplete)
+
+
+_PATHS = {"FILE": "file", "PATH": "file", "DIR": "dir"}
 
 
 def _restore(name: str, value: str | None) -> None:

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 import click
 
 from controller.doors.cli.options.mirrored import add_all, option
+from controller.doors.cli.options.names import items_of
+from controller.model.plan import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -15,7 +17,13 @@ def selection_options(function: F) -> F:
     only = "Only this one. An app includes its subscriptions. May be repeated."
     labels = "Only apps with this label. May be repeated."
     added = (
-        option("--only", multiple=True, metavar="KIND/NAME", help=only),
+        option(
+            "--only",
+            multiple=True,
+            metavar="KIND/NAME",
+            shell_complete=items_of(Kind.APP, Kind.SUBSCRIPTION),
+            help=only,
+        ),
         option(
             "-l", "--label", "labels", multiple=True, metavar="KEY=VALUE", callback=parse_labels, help=labels
         ),

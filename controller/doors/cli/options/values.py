@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from controller.core.closest import did_you_mean
 from controller.errors import Usage
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -23,6 +24,15 @@ class Duration(click.ParamType[float]):
         if match is None:
             self.fail(f"{value!r} is no duration: write 30s, 45m, 2h or 1d", param, ctx)
         return float(int(match[1]) * _UNITS[match[2]])
+
+
+class Word(click.Choice[str]):
+    """One of a few words. The error about another one names the nearest."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ANN401  (click's signature)
+        message = super().get_invalid_choice_message(value, ctx)
+        mean = did_you_mean(str(value), self.choices)
+        return f"{message.removesuffix('.')}{mean}" if mean else message
 
 
 class Releases(set[str]):

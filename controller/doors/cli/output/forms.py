@@ -34,16 +34,23 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def view_of(stream: TextIO | None, command: Command, phones: Phones = MASKED) -> View:
-    """Return the view of who reads *stream*. Lines are wrapped and coloured for a terminal only.
+    """Return the view of who reads *stream*. Lines are wrapped and coloured for a terminal only."""
+    if not is_terminal(stream):
+        return View(phones=phones, release=command.release, scope=command.scope)
+    coloured = not os.environ.get("NO_COLOR")
+    width = width_of(stream)
+    return View(width, coloured=coloured, phones=phones, release=command.release, scope=command.scope)
+
+
+def width_of(stream: TextIO | None) -> int | None:
+    """Return the characters of a line of *stream*, None if it is no terminal.
 
     COLUMNS wins over the width that a terminal has, and changes nothing in a pipe: some tools set it.
     """
     if not is_terminal(stream):
-        return View(phones=phones, release=command.release, scope=command.scope)
+        return None
     columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isdecimal() and int(columns) else _width(stream)
-    coloured = not os.environ.get("NO_COLOR")
-    return View(width, coloured=coloured, phones=phones, release=command.release, scope=command.scope)
+    return int(columns) if columns.isdecimal() and int(columns) else _width(stream)
 
 
 def print_forms(printing: OutputOptions, command: Command, render: Render) -> None:

@@ -9,11 +9,13 @@ from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.names import names_of
 from controller.doors.stored import use_store, writes_of_app
+from controller.model.plan import Kind
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=names_of(Kind.APP))
 @option(
     "--limit",
     type=click.IntRange(1, 10_000),

@@ -1,23 +1,29 @@
 """`gupshupctl get`: the status of each declared resource at its last observation, from the store alone."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 import click
 
 from controller.core.render.foreign import foreign_items, foreign_table
 from controller.core.render.held import held_lines
 from controller.core.render.kept_report import kept_fields, kept_text
+from controller.core.render.listed.tables import wide_table
 from controller.core.render.statuses import fields
 from controller.core.render.tables import partner_table, status_table, subscription_table
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
+from controller.doors.cli.options.names import names_of
+from controller.doors.cli.options.values import Word
+from controller.doors.cli.output.documents import print_document
 from controller.doors.cli.output.release import release_by
 from controller.doors.stored import StoredStatus, named, statuses_and_report, use_store
 from controller.edges.store import SqlStore
-from controller.errors import ControllerError
+from controller.errors import ControllerError, Usage
 from controller.model.history import KeptReport
+from controller.model.plan import Kind
 from controller.model.status import Status
 
 FOREIGN = "foreign"
@@ -29,26 +35,37 @@ KINDS = {
     "partners": "Partner",
     "partner": "Partner",
 }
-TABLES = {"App": status_table, "Subscription": subscription_table, "Partner": partner_table}
+TABLES: Mapping[str, Callable[[Iterable[Status]], str]] = {
+    "App": status_table,
+    "Subscription": subscription_table,
+    "Partner": partner_table,
+}
 REPORT = "report"
+WIDE, NAME = "wide", "name"
+DOCUMENTS = frozenset({"json", "yaml"})
+
+
+def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return names_of(Kind(KINDS.get(ctx.params["kind"], "App")))(ctx, param, incomplete)
 
 
 @click.command()
-@click.argument(
-    "kind", type=click.Choice([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps"
-)
-@click.argument("name", required=False)
-@output_option("text", "json")
+@click.argument("kind", type=Word([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps")
+@click.argument("name", required=False, shell_complete=_complete_name)
+@output_option("text", "wide", "json", "yaml", "name")
 @store_option
 def command(kind: str, name: str | None, output: str, store: str | None) -> int:
     """List the status of apps, subscriptions or partners, as of the last apply or run. Sends no call.
 
     KIND is apps (the default), subscriptions, partners, foreign (webhooks on declared apps that nobody
     declares), or report: the report of the last apply, if it could not be printed. NAME selects one, for
-    foreign an app. Exit 1 if there is none of that name.
+    foreign an app. Exit 1 if there is none of that name. wide adds what Gupshup lists of each, name prints
+    KIND/NAME, one a line.
     """
     statuses, report, held = use_store(store, lambda opened: _read(opened, store))
     if kind.lower() == REPORT:
+        if output == NAME:
+            raise Usage("a report has no name: use -o text, json or yaml")
         _print_report(report, output)
         return OK
     wanted = KINDS.get(kind.lower(), "App")
@@ -57,12 +74,14 @@ def command(kind: str, name: str | None, output: str, store: str | None) -> int:
     if kind.lower() == FOREIGN:
         _print_foreign(selected, output)
         return OK
-    if output == "json":
+    if output in DOCUMENTS:
         items = [{**fields(stored.status), "upstream": stored.upstream} for stored in selected]
         unprinted = {} if report is None else {"unprintedReport": kept_fields(report)}
-        _print_json({"formatVersion": "1.0", "items": items, **unprinted})
+        print_document({"formatVersion": "1.0", "items": items, **unprinted}, output)
+    elif output == NAME:
+        _print_names(selected)
     else:
-        table: Callable[[Iterable[Status]], str] = TABLES[wanted]
+        table = _table(wanted, output)
         click.echo("\n\n".join(_by_upstream(selected, table)) or table([]))
         upstreams = {stored.upstream for stored in selected}
         for line in (line for upstream, lines in held.items() if upstream in upstreams for line in lines):
@@ -90,26 +109,36 @@ async def _read(
 
 def _print_foreign(selected: list[StoredStatus], output: str) -> None:
     having = [stored for stored in selected if stored.status.foreign]
-    if output == "json":
+    if output == NAME:
+        _print_names(having)
+    elif output in DOCUMENTS:
         items = [
             {**row, "upstream": stored.upstream} for stored in having for row in foreign_items(stored.status)
         ]
-        _print_json({"formatVersion": "1.0", "items": items})
+        print_document({"formatVersion": "1.0", "items": items}, output)
     else:
-        click.echo("\n\n".join(_by_upstream(having, foreign_table)) or foreign_table([]))
+        table = partial(foreign_table, ids=output == WIDE)
+        click.echo("\n\n".join(_by_upstream(having, table)) or table([]))
 
 
 def _print_report(report: KeptReport | None, output: str) -> None:
     if report is None:
         raise ControllerError("no report is kept: the last one was printed")
-    if output == "json":
-        _print_json({"formatVersion": "1.0", "report": {**kept_fields(report), "text": report.text}})
+    if output in DOCUMENTS:
+        document = {"formatVersion": "1.0", "report": {**kept_fields(report), "text": report.text}}
+        print_document(document, output)
     else:
         click.echo(report.text)
 
 
-def _print_json(document: dict[str, object]) -> None:
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+def _table(kind: str, output: str) -> Callable[[Iterable[Status]], str]:
+    return partial(wide_table, Kind(kind), now=time.time()) if output == WIDE else TABLES[kind]
+
+
+def _print_names(selected: Iterable[StoredStatus]) -> None:
+    """Print KIND/NAME, as other verbs take it, each once."""
+    for name in dict.fromkeys(f"{each.status.item.kind}/{each.status.item.name}" for each in selected):
+        click.echo(name)
 
 
 def _by_upstream(statuses: list[StoredStatus], table: Callable[[Iterable[Status]], str]) -> Iterator[str]:

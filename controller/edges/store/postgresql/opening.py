@@ -4,11 +4,14 @@ All of it is one transaction under one lock. Processes that start together wait 
 that dies leaves the state from before.
 """
 
-from sqlalchemy import Connection, Engine, insert, inspect, select, text
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, false, func, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema
 
-from controller.edges.store.create import AS_IT_WAS, fill, missing, version_in
+from controller.edges.store.create import AS_IT_WAS, Content, fill, missing, taken_place, version_in
 from controller.edges.store.postgresql.server import SCHEMA, PostgresqlDialect
 from controller.edges.store.schema import VERSIONS, meta, tables
 from controller.errors import StoreError
@@ -20,11 +23,26 @@ _ENCODING = "UTF8"
 
 def opened(dialect: PostgresqlDialect, engine: Engine, *, make: bool) -> bool:
     """Check the store, or make it if there is none and *make* is set. Return whether it was made now."""
+    with _alone(dialect, engine) as connection:
+        return _opened(connection, dialect.place, make=make)
+
+
+def make_new(dialect: PostgresqlDialect, engine: Engine, content: Content) -> None:
+    """Make a store with *content*, whole or not at all. StoreError if any table is in its schema."""
+    with _alone(dialect, engine) as connection:
+        if _table_names(connection):
+            raise taken_place(dialect.place)
+        _create(connection, content)
+
+
+@contextmanager
+def _alone(dialect: PostgresqlDialect, engine: Engine) -> Iterator[Connection]:
+    """Yield a transaction that no other process that opens or makes the store has at the same time."""
     try:
         with engine.connect() as connection, connection.begin():
             dialect.enter(connection, "")
             _check_encoding(connection, dialect.place)
-            return _opened(connection, dialect.place, make=make)
+            yield connection
     except DBAPIError as error:
         raise dialect.refused(error) from error
 
@@ -41,7 +59,7 @@ def _check_encoding(connection: Connection, place: str) -> None:
 
 
 def _opened(connection: Connection, place: str, *, make: bool) -> bool:
-    names = frozenset(inspect(connection).get_table_names(schema=SCHEMA))
+    names = _table_names(connection)
     if not names:
         if not make:
             raise missing(place)
@@ -51,11 +69,24 @@ def _opened(connection: Connection, place: str, *, make: bool) -> bool:
     return False
 
 
-def _create(connection: Connection) -> None:
+def _table_names(connection: Connection) -> frozenset[str]:
+    return frozenset(inspect(connection).get_table_names(schema=SCHEMA))
+
+
+def _create(connection: Connection, content: Content | None = None) -> None:
     if not inspect(connection).has_schema(SCHEMA):
         connection.execute(CreateSchema(SCHEMA))
-    fill(connection)
+    fill(connection, content)
     connection.execute(insert(meta).values(name=_MARK, value=_OURS))
+    _continue_ids(connection)
+
+
+def _continue_ids(connection: Connection) -> None:
+    """Let every counted id go on after the greatest one: rows that bring their id along do not move it."""
+    for column in (table.c.id for table in tables.sorted_tables if "id" in table.c):
+        counter = func.pg_get_serial_sequence(f"{SCHEMA}.{column.table.name}", column.name)
+        following = select(func.coalesce(func.max(column), 0) + 1).scalar_subquery()
+        connection.execute(select(func.setval(counter, following, false())))
 
 
 def _check(connection: Connection, place: str, names: frozenset[str]) -> None:
@@ -66,7 +97,7 @@ def _check(connection: Connection, place: str, names: frozenset[str]) -> None:
         )
     if version_in(connection, place) != VERSIONS[-1]:
         _migrate(connection)
-    gone = sorted(set(tables.tables) - set(inspect(connection).get_table_names(schema=SCHEMA)))
+    gone = sorted(set(tables.tables) - _table_names(connection))
     if gone:
         raise StoreError(
             f"the store {place} is damaged: its table {gone[0]} is gone: {AS_IT_WAS}; restore a copy"

@@ -3,15 +3,26 @@
 Moments in arguments and results are on the caller's clock, moments in rows on the store's (see clocks.py).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Row, Text, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, delete, func, select, update
 
-from controller.edges.store.clocks import StoreClock
+from controller.edges.store.clocks import StoreClock, shifted
 from controller.edges.store.database import Database, add, put
 from controller.edges.store.schema import calls, rests, traits
-from controller.model.ratelimit import DEADLINE, LONGEST_COOL_DOWN, Budget, CallSpan, Reservation, Rule
+from controller.model.manifest import AppId, Bucket
+from controller.model.ratelimit import (
+    DEADLINE,
+    LONGEST_COOL_DOWN,
+    Budget,
+    CallSpan,
+    LoggedCall,
+    Reservation,
+    Rule,
+    UsedBudget,
+)
 
 _DAY = 86_400.0
 _TOLERANCE = 1.0
@@ -25,6 +36,12 @@ _SPANS = (
     .where(calls.c.upstream == _UPSTREAM, calls.c.budget == _BUDGET)
     .order_by(calls.c.id)
 )
+_ALL_SPANS = (
+    select(calls.c.budget, calls.c.reserved, calls.c.ended)
+    .where(calls.c.upstream == _UPSTREAM)
+    .order_by(calls.c.id)
+)
+_RESTS = select(rests.c.budget, rests.c.until).where(rests.c.upstream == _UPSTREAM)
 _REST = select(rests.c.until).where(rests.c.upstream == _UPSTREAM, rests.c.budget == _BUDGET)
 _TRAIT = select(traits.c.value).where(traits.c.upstream == _UPSTREAM, traits.c.name == bindparam("name"))
 _ENDED = update(calls).where(calls.c.id.in_(bindparam("rows", expanding=True)))
@@ -76,6 +93,24 @@ class CallTable:
 
         await self._database.write(work, upstream)
 
+    async def used(self, upstream: str) -> dict[str, UsedBudget]:
+        """Return for each budget the calls in its log, and until when it rests, by the caller's clock."""
+
+        def work(connection: Connection) -> dict[str, UsedBudget]:
+            ahead = self._clock.ahead(self._clock.now(connection))
+            spans: dict[str, list[CallSpan]] = defaultdict(list)
+            for budget, start, end in connection.execute(_ALL_SPANS, {"upstream": upstream}):
+                spans[budget].append(CallSpan(start + ahead, None if end is None else end + ahead))
+            resting = {
+                row.budget: row.until + ahead for row in connection.execute(_RESTS, {"upstream": upstream})
+            }
+            return {
+                budget: UsedBudget(tuple(spans[budget]), resting.get(budget, 0.0))
+                for budget in sorted(spans.keys() | resting.keys())
+            }
+
+        return await self._database.read(work)
+
     async def trait(self, upstream: str, name: str) -> str | None:
         """Return the value that is known of *upstream* under *name*, None if there is none."""
 
@@ -89,6 +124,31 @@ class CallTable:
         await self._database.write(
             lambda connection: put(connection, traits, key, {"value": value}), upstream
         )
+
+    async def of_app(self, upstream: str, app_id: AppId, limit: int = 200) -> tuple[LoggedCall, ...]:
+        """Return the newest calls for one app, and those that count for the whole partner, newest first."""
+        wide = calls.c.budget.in_([bucket.value for bucket in Bucket if bucket is not Bucket.OTHER])
+        own = func.substr(calls.c.budget, func.length(calls.c.budget) - len(app_id)) == f":{app_id}"
+        newest = select(calls).where(calls.c.upstream == upstream, wide | own).order_by(calls.c.id.desc())
+
+        def work(connection: Connection) -> tuple[LoggedCall, ...]:
+            ahead = self._clock.ahead(self._clock.now(connection))
+            return tuple(
+                LoggedCall(row.budget, row.route, row.reserved + ahead, shifted(row.ended, ahead), row.status)
+                for row in connection.execute(newest.limit(limit))
+            )
+
+        return await self._database.read(work)
+
+    async def resting(self, upstream: str) -> dict[str, float]:
+        """Return the budgets that rest or rested after a 429, each with the end of its rest."""
+        mine = select(rests).where(rests.c.upstream == upstream).order_by(rests.c.budget)
+
+        def work(connection: Connection) -> dict[str, float]:
+            ahead = self._clock.ahead(self._clock.now(connection))
+            return {row.budget: row.until + ahead for row in connection.execute(mine)}
+
+        return await self._database.read(work)
 
 
 def _earliest(connection: Connection, upstream: str, budget: Budget, now: float, rule: Rule) -> float:

@@ -2,11 +2,12 @@
 
 import click
 
+from controller.doors.cli.guidance.group import VerbGroup
 from controller.doors.cli.manifests.new.app import app
 from controller.doors.cli.manifests.new.subscription import subscription
 
 
-@click.group(subcommand_metavar="KIND [ARGUMENTS]...")
+@click.group(cls=VerbGroup, subcommand_metavar="KIND [ARGUMENTS]...")
 def command() -> None:
     """Write manifests of new apps and subscriptions.
 

@@ -46,7 +46,7 @@ def write(
     """
     folder = out or next((path for path in paths if Path(path).is_dir()), DEFAULT_PATH)
     with sole_writer(Path(folder)):
-        source = directory.read(_source_paths(paths, folder))
+        source = directory.read(source_paths(paths, folder))
         whole = WholeSource(source, schemas.load(), settings.rules(os.environ))
         made = make(whole, Target(Path(folder).as_posix(), schemas.beside(Path(folder))))
         if made.problems:
@@ -57,11 +57,9 @@ def write(
     return FAILED if conflicts else OK
 
 
-def _source_paths(paths: Sequence[str], folder: str) -> tuple[str, ...]:
-    """Return *paths* and *folder*. The default is left out if it does not exist."""
-    named = tuple(path for path in paths_or_default(paths) if paths or Path(path).exists())
-    within = (Path(folder).resolve().is_relative_to(Path(path).resolve()) for path in named)
-    return named if any(within) else (*named, folder)
+def source_paths(paths: Sequence[str], folder: str) -> tuple[str, ...]:
+    """Return *paths* and *folder*, which may be within them. A default that does not exist is left out."""
+    return (*(path for path in paths_or_default(paths) if paths or Path(path).exists()), folder)
 
 
 def _refuse(made: NewManifests) -> int:

@@ -1,0 +1,1 @@
+"""Resources as Gupshup lists them: as documents, in tables, and beside what is declared."""

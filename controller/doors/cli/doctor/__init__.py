@@ -1,0 +1,1 @@
+"""The verb that checks an installation and changes nothing."""

@@ -1,0 +1,67 @@
+"""The check of the source: whether the manifests can be read, and whether they are valid."""
+
+import asyncio
+import os
+
+from controller.core.doctor.diagnosis import CheckResult, Diagnosis
+from controller.doors.cli.doctor.diagnoses import Diagnoses
+from controller.doors.cli.exits import INVALID
+from controller.doors.cli.source.load import decode_source
+from controller.doors.cli.source.location import Branch, SourceLocation, open_source
+from controller.edges import settings
+from controller.edges.clock import SystemClock
+from controller.edges.source import directory
+from controller.errors import ControllerError, SourceError
+from controller.model.manifest import Desired
+from controller.model.source import Rules, Source
+
+_NOTHING = Source("", "", ())
+
+
+async def check_source(found: Diagnoses, location: SourceLocation) -> Desired:
+    """Read and decode, and return what is declared. If that fails, it is the partner of the environment."""
+    try:
+        rules = settings.rules(os.environ)
+        source = await _read(location)
+    except (ControllerError, OSError) as error:
+        found.add_error("source", error)
+        return _undeclared()
+    decoded = await asyncio.to_thread(decode_source, source, rules)
+    if decoded.desired is None:
+        message = f"{source.identity}: {decoded.errors} errors in the manifests"
+        found.add(
+            Diagnosis("source", CheckResult.WRONG, message, "`gupshupctl validate` shows each"), code=INVALID
+        )
+        return _undeclared()
+    found.add(Diagnosis("source", CheckResult.OK, _words(source, decoded.desired, decoded.warnings)))
+    return decoded.desired
+
+
+async def _read(location: SourceLocation) -> Source:
+    if not isinstance(location, Branch):
+        return await asyncio.to_thread(directory.read, location)
+    async with open_source(location, SystemClock()) as opened:
+        source = await opened.read("")
+    if source is None:
+        raise SourceError(f"{opened.identity}: nothing was read")
+    return source
+
+
+def _words(source: Source, desired: Desired, warnings: int) -> str:
+    counted = {
+        "app": len(desired.apps),
+        "subscription": len(desired.subscriptions),
+        "partner": len(desired.partners),
+        "warning": warnings,
+    }
+    words = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counted.items())
+    return f"{source.identity} at {source.revision[:19]}: {words}"
+
+
+def _undeclared() -> Desired:
+    """Return the partner that the environment declares, with nothing else."""
+    try:
+        decoded = decode_source(_NOTHING, settings.rules(os.environ))
+    except ControllerError:
+        decoded = decode_source(_NOTHING, Rules())
+    return decoded.desired or Desired("")

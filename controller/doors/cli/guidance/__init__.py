@@ -1,0 +1,1 @@
+"""The verbs that help a person at the command line."""

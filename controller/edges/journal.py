@@ -1,0 +1,49 @@
+"""A journal: a file of JSON objects, a line each, which is read again after a kill."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from controller.errors import ControllerError
+
+
+class JournalFile:
+    """The journal at *path*: what it held when it was opened, and what is added to it."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the journal. A line that a kill cut off is dropped. Raises ControllerError if it is none."""
+        self.path = path
+        data = path.read_bytes() if path.exists() else b""
+        whole = data[: data.rfind(b"\n") + 1]
+        self.entries = [self._object(line) for line in whole.splitlines()]
+        if whole != data:
+            os.truncate(path, len(whole))
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Add one line: whole, or not at all."""
+        line = f"{json.dumps(entry, ensure_ascii=False, separators=(',', ':'))}\n".encode()
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, line)
+        finally:
+            os.close(handle)
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def damaged(self) -> ControllerError:
+        """Return the error for a journal that somebody else wrote, or changed."""
+        return ControllerError(
+            f"{self.path} is no journal of an import; remove it, and the import begins anew"
+        )
+
+    def _object(self, line: bytes) -> Mapping[str, Any]:
+        try:
+            found = json.loads(line)
+        except ValueError:
+            raise self.damaged() from None
+        if not isinstance(found, dict):
+            raise self.damaged()
+        return found

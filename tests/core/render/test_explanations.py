@@ -1,0 +1,70 @@
+"""Explanations as text and as JSON: without Markdown's links, and no wider than the terminal."""
+
+import pytest
+
+from controller.core.explain import explained, known_words
+from controller.core.render.explanations import (
+    explanation_fields,
+    explanation_text,
+    known_words_text,
+    plain,
+)
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        pytest.param("a [guard](#a-guard-holds-it) holds it", "a guard holds it", id="a link"),
+        pytest.param("`{name: a, name: b}`", "{name: a, name: b}", id="nothing but code"),
+        pytest.param("`Host`, `X A`", "`Host`, `X A`", id="code among other words"),
+    ],
+)
+def test_a_cell_becomes_plain_text(cell: str, shown: str) -> None:
+    assert plain(cell) == shown
+
+
+def test_an_explanation_is_a_few_lines() -> None:
+    assert explanation_text(explained("GS105"), None) == (
+        "GS105 (rule, severity: error)\n"
+        "  Means       A key appears twice in one mapping\n"
+        "  Example     {name: a, name: b}\n"
+        "  What to do  Keep one of the two\n"
+        "  See         docs/rules.md#files-and-yaml"
+    )
+
+
+def test_a_wait_has_its_two_words_and_its_end() -> None:
+    lines = explanation_text(explained("live"), None).split("\n\n")[-1].splitlines()
+    assert lines[0] == "AwaitingLive, live (reason)"
+    assert lines[3] == "  Until       the app is live, in minutes or days"
+
+
+def test_no_line_is_wider_than_the_terminal() -> None:
+    lines = explanation_text(explained("CallbackNotSupported"), 60).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert max(map(len, known_words_text(60).splitlines())) <= 60
+
+
+def test_a_script_gets_the_fields() -> None:
+    ((section, row),) = explained("GS105")
+    assert explanation_fields(section, row) == {
+        "word": "GS105",
+        "kind": "rule",
+        "severity": "error",
+        "means": "A key appears twice in one mapping",
+        "example": "{name: a, name: b}",
+        "remedy": "Keep one of the two",
+        "page": "docs/rules.md#files-and-yaml",
+    }
+    ((section, row),) = explained("exit 3")
+    assert explanation_fields(section, row)["example"] == "a phone without quotes (`GS201`)"
+
+
+def test_all_that_can_be_explained_is_listed_by_kind() -> None:
+    text = known_words_text(None)
+    assert text.startswith("rules\n  GS100, GS101")
+    assert text.endswith(
+        "exit codes\n  exit 0, exit 1, exit 2, exit 3, exit 4, exit 5, exit 6, exit 7, "
+        "exit 8, exit 64, exit 130"
+    )
+    assert [word for word in known_words() if word not in text] == []

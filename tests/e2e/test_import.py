@@ -1,0 +1,159 @@
+"""A live account as manifests: killed again and again, the same bytes, and a plan with nothing to do."""
+
+import signal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.loop.reconcile.observe import CONCURRENT_READS
+from tests.e2e.world import AMPLE, HASTY, World, world
+
+KILLS = 10
+IMPORT = ("import", "--out", "m", "m")
+
+
+def webhook(number: int, **more: object) -> dict[str, object]:
+    tier = "gold" if number % 2 else "silver"
+    base = {"tag": "events", "url": f"https://hooks.example.com/{tier}", "version": 3, "modes": ["MESSAGE"]}
+    return {**base, **more}
+
+
+def customer(number: int, **more: object) -> dict[str, object]:
+    """Return an app that was there before; every tenth has a webhook of its own."""
+    own = [webhook(number, tag="own", url=f"https://own{number}.example.com/")] if number % 10 == 0 else []
+    return {
+        "name": f"Customer{number:04}",
+        "phone": f"9198{number:08}",
+        "wabaId": f"3000{number:06}",
+        "subscriptions": [webhook(number), *own],
+        **more,
+    }
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Any:  # noqa: ANN401  (a generator)
+    with world(tmp_path, *AMPLE) as found:
+        (tmp_path / "m").mkdir()
+        (tmp_path / "m" / "partner.yaml").write_text(HASTY, encoding="utf-8")
+        yield found
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def calls_beyond(far: int, there: World) -> bool:
+    return len(there.calls()) > far
+
+
+def test_an_import_killed_ten_times_has_the_same_bytes_and_few_more_calls(
+    there: World, tmp_path: Path
+) -> None:
+    there.seed(*(customer(number) for number in range(150)))
+    (tmp_path / "once").mkdir()
+    (tmp_path / "once" / "partner.yaml").write_text(HASTY, encoding="utf-8")
+    before = len(there.calls())
+    assert there.run("import", "--out", "once", "once").code == 0
+    least = len(there.calls()) - before
+    reads = there.counted(before)
+    assert (reads["wabaInfo"], reads["subscriptions"]) == (150, 150)
+
+    before = len(there.calls())
+    for kill in range(KILLS):
+        far = before + (kill + 1) * least // (2 * KILLS)
+        with there.going(*IMPORT) as going:
+            there.until(partial(calls_beyond, far))
+            going.signal(signal.SIGKILL)
+        assert (tmp_path / "m" / ".import.jsonl").exists()
+    done = there.run(*IMPORT)
+    assert (done.code, done.out) == (
+        0,
+        "150 apps and 17 subscriptions in 151 files below m. 0 left out.\n",
+    )
+    assert "are in the journal of an earlier try" in done.err
+    assert len(there.calls()) - before <= least + KILLS * (2 + 2 * CONCURRENT_READS)
+    assert files(tmp_path / "m") == files(tmp_path / "once")
+
+    planned = there.plan("m")
+    assert (planned.code, planned.summary) == (0, {"unchanged": 150 + 165})
+    assert there.within_limits()
+
+
+def test_what_cannot_be_read_is_left_out_and_named(there: World, tmp_path: Path) -> None:
+    there.seed(
+        *(customer(number) for number in range(4)),
+        customer(4, live=False, stage="stuck"),
+        customer(5, subscriptions=[webhook(5, url="http://plain.example.com/")]),
+    )
+    done = there.run(*IMPORT)
+    assert done.code == 5
+    assert "! left out  app Customer0004 (" in done.out
+    assert "! left out  webhook events on Customer0005: GS501: spec.url " in done.out
+    assert "Customer0004.yaml" not in [path.name for path in (tmp_path / "m" / "apps").iterdir()]
+    assert there.plan("m").summary == {"unmanaged": 1, "unchanged": 5 + 5}
+
+    shown = there.run(*IMPORT, "-o", "json").json()
+    assert (shown["declared"], [out["app"] for out in shown["leftOut"]]) == (5, ["Customer0004"])
+
+
+def test_no_file_is_overwritten(there: World, tmp_path: Path) -> None:
+    there.seed(customer(1), customer(2))
+    (tmp_path / "m" / "apps").mkdir()
+    (tmp_path / "m" / "apps" / "Customer0002.yaml").write_text("# mine\n", encoding="utf-8")
+    before = files(tmp_path / "m")
+    done = there.run(*IMPORT)
+    assert (done.code, done.out) == (1, "")
+    assert "m/apps/Customer0002.yaml exists and holds something else" in done.err
+    left = files(tmp_path / "m")
+    assert {path: left[path] for path in before} == before
+    assert set(left) - set(before) == {".import.jsonl"}
+
+
+def test_only_some_apps(there: World, tmp_path: Path) -> None:
+    there.seed(customer(1), customer(2))
+    assert there.run(*IMPORT, "--only", "App/Customer0002").code == 0
+    assert [path.name for path in (tmp_path / "m" / "apps").iterdir()] == ["Customer0002.yaml"]
+    done = there.run(*IMPORT, "--only", "Nobody")
+    assert (done.code, done.out) == (1, "")
+    assert "--only Nobody: no app of this account has that name" in done.err
+    assert there.run(*IMPORT).out.startswith("1 apps and 1 subscriptions in 1 files below m. 1 apps were")
+
+
+def test_an_account_without_manifests_gets_its_partner(there: World, tmp_path: Path) -> None:
+    there.seed(customer(1))
+    assert there.run("import", "--out", "fresh").code == 0
+    assert set(files(tmp_path / "fresh")) == {
+        ".schemas/manifest.json",
+        "apps/Customer0001.yaml",
+        "partner.yaml",
+    }
+    assert there.plan("fresh").summary == {"unchanged": 2}
+
+
+def test_time_that_is_over_ends_with_6_and_what_was_read_is_kept(there: World, tmp_path: Path) -> None:
+    there.control("switches", {"waba-limit": "10/min-for-all", "limits-times": 1})
+    there.seed(*(customer(number) for number in range(12)))
+    done = there.run(*IMPORT, "--timeout", "1s")
+    assert (done.code, done.out) == (6, "")
+    assert "run the same command again to go on" in done.err
+    there.control("switches", {"waba-limit": "10/s", "limits-times": 20})
+    assert (tmp_path / "m" / ".import.jsonl").exists()
+
+
+def test_a_file_that_is_no_journal_is_named(there: World, tmp_path: Path) -> None:
+    there.seed(customer(1))
+    (tmp_path / "m" / ".import.jsonl").write_text("hello\n", encoding="utf-8")
+    done = there.run(*IMPORT)
+    assert done.code == 1
+    assert "m/.import.jsonl is no journal of an import; remove it" in done.err
+
+
+def test_refused_credentials_and_invalid_manifests_end_it(there: World, tmp_path: Path) -> None:
+    assert there.run(*IMPORT, GUPSHUP_SECRET="wrong").code == 7
+    (tmp_path / "m" / "bad.yaml").write_text("kind: [\n", encoding="utf-8")
+    done = there.run(*IMPORT)
+    assert (done.code, done.out) == (3, "")
+    assert "m/bad.yaml:" in done.err

@@ -1,0 +1,38 @@
+"""A journal on the disk: whole lines only, private, and no file of somebody else."""
+
+from pathlib import Path
+
+import pytest
+
+from controller.edges.journal import JournalFile
+from controller.errors import ControllerError
+
+
+def test_lines_are_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    first = JournalFile(path)
+    assert first.entries == []
+    first.append({"a": "é\n"})
+    first.append({"b": 1})
+    assert JournalFile(path).entries == [{"a": "é\n"}, {"b": 1}]
+    assert path.stat().st_mode & 0o777 == 0o600
+    first.remove()
+    first.remove()
+    assert not path.exists()
+
+
+def test_a_line_that_was_cut_off_is_dropped_and_the_next_one_stands_alone(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    path.write_bytes(b'{"a":1}\n{"b":')
+    journal = JournalFile(path)
+    journal.append({"c": 3})
+    assert JournalFile(path).entries == [{"a": 1}, {"c": 3}]
+
+
+@pytest.mark.parametrize("data", [b"[1]\n", b"hello\n", b"\xff\xff\n"])
+def test_another_file_is_refused_and_kept(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "j"
+    path.write_bytes(data)
+    with pytest.raises(ControllerError, match="is no journal of an import"):
+        JournalFile(path)
+    assert path.read_bytes() == data
