@@ -16,7 +16,7 @@ from tests.builders.manifest import APP, PARTNER, WANTED, app, desired
 from tests.builders.memory import memory
 from tests.builders.plan import observed, planned
 from tests.builders.status import status_of
-from tests.builders.upstream import app_id, live, row
+from tests.builders.upstream import app_id, live, remote, row
 
 TWO = app(2)
 ITEM, HOOK, OTHER, OF_PARTNER = (
@@ -77,6 +77,27 @@ def test_an_app_is_known_by_its_id(
 ) -> None:
     matches = match_apps(desired(*declared), PARTNER, seen)
     assert renamed_items(before, matches) == expected
+
+
+@pytest.mark.parametrize(
+    ("app_name", "tag", "expected"),
+    [
+        pytest.param("app-0001", "events", "all", id="the tag stays"),
+        pytest.param("acme", "events", "all", id="the app has another name, too"),
+        pytest.param("app-0001", "other", None, id="another tag is another webhook"),
+    ],
+)
+def test_a_webhook_is_known_by_its_tag(app_name: str, tag: str, expected: str | None) -> None:
+    before = known(app_0001=1)
+    before[HOOK] = replace(before[HOOK], listed=remote(WANTED))
+    wanted = replace(WANTED, app=app_name, name="all", tag=tag)
+    matches = match_apps(desired(replace(APP, name=app_name), wanted), PARTNER, BOTH)
+    renamed = renamed_items(before, matches)
+    now = replace(HOOK, app=app_name, name=expected or HOOK.name)
+    assert renamed.get(HOOK, HOOK) == now
+    after = follow(before, renamed)
+    assert set(after) == {OF_PARTNER, replace(ITEM, app=app_name, name=app_name), now}
+    assert after[now].listed == remote(WANTED)
 
 
 def test_a_status_has_its_dates_and_what_is_foreign_under_its_new_name() -> None:
