@@ -14,6 +14,7 @@ from controller.edges.clock import SystemClock
 from controller.edges.store import SqlStore, chosen_location, open_store
 from controller.errors import ControllerError
 from controller.model.history import KeptReport, WriteRecord
+from controller.model.manifest import AppId
 from controller.model.plan import Kind
 from controller.model.status import HeldSet, Status
 
@@ -73,10 +74,25 @@ async def statuses_and_report(store: SqlStore) -> tuple[list[StoredStatus], Kept
     return await all_statuses(store), await store.reports.kept()
 
 
-async def last_writes(store: SqlStore, upstream: str, target: str) -> tuple[WriteRecord, ...]:
-    """Return the last writes to one resource, newest first."""
-    records = await store.history.read(upstream, target=target, limit=10)
+async def last_writes(store: SqlStore, stored: StoredStatus) -> tuple[WriteRecord, ...]:
+    """Return the last writes to one resource, newest first, under whatever name its app had."""
+    ids = {} if stored.status.app_id is None else {stored.upstream: stored.status.app_id}
+    target = str(stored.status.item)
+    records = await store.history.read(stored.upstream, target=target, ids=ids, limit=10)
     return tuple(record for _, record in records)
+
+
+async def writes_of_app(store: SqlStore, name: str | None, limit: int) -> tuple[tuple[str, WriteRecord], ...]:
+    """Return the newest writes to the app of this name and to its subscriptions (None: to any), newest first.
+
+    What was written while the app had another name is among them.
+    """
+    ids: dict[str, AppId] = {}
+    for upstream in () if name is None else await store.statuses.upstreams():
+        for status in read_documents(await store.statuses.read(upstream, kind=Kind.APP, app=name)):
+            if status.app_id is not None:
+                ids[upstream] = status.app_id
+    return await store.history.read(app=name, ids=ids, limit=limit)
 
 
 def named(statuses: Sequence[StoredStatus], name: str) -> list[StoredStatus]:

@@ -11,6 +11,7 @@ from controller.core.schedule.next_pass import RunContext, next_pass
 from controller.core.schedule.quiet_passes import QuietPasses
 from controller.core.status.conditions import statuses
 from controller.core.status.partner_status import partner_item, partner_status
+from controller.core.status.renamed import follow, renamed_items
 from controller.core.status.run_report import Report, report
 from controller.core.status.unmanaged import unmanaged
 from controller.errors import Busy, ControllerError, Denied, OutOfTime, Unclear
@@ -189,18 +190,24 @@ def _after_error(run: PartnerRun, error: Busy | Unclear, now: float, *, wait: bo
 
 
 async def _store_statuses(account: Account[Writer], run: PartnerRun) -> None:
-    """Store the status of every declared resource, for `get` and `describe`."""
+    """Store the status of every declared resource, for `get` and `describe`. None stays under an old name."""
     plan, matches = run.state.due, run.state.matches
     if plan is not None and matches is not None:
         known = read_documents(await account.store.statuses.read(account.upstream))
         before = {status.item: status for status in known}
+        renamed = renamed_items(before, matches)
+        before = follow(before, renamed)
         run.statuses = statuses(matches, plan, before)
         only = run.request.request.only
         run.statuses = tuple(status for status in run.statuses if only is None or status.item in only)
         last = before.get(partner_item(plan.partner.name))
         narrowed = only is not None and last is not None
         held = last.held if narrowed and last is not None else held_sets(plan)
-        gone = unmanaged(matches, run.statuses, before) if run.request.desired.complete else ()
-        kept = (*run.statuses, *gone, partner_status(matches, before, held))
+        complete = run.request.desired.complete
+        if complete:
+            others = tuple(unmanaged(matches, run.statuses, before))
+        else:
+            others = tuple(before.values()) if renamed else ()
+        kept = (*others, *run.statuses, partner_status(matches, before, held))
         documents = {str(status.item): document(status) for status in kept}
-        await account.store.statuses.save(account.upstream, documents, whole=run.request.desired.complete)
+        await account.store.statuses.save(account.upstream, documents, whole=complete or bool(renamed))

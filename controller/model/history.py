@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from controller.model.manifest import AppId
 from controller.model.source import SourceFile
 
 
@@ -10,7 +11,8 @@ class WriteRecord:
     """One write: *who* asked for it, from which *revision*, *verb* and *target*, and what came of it.
 
     *outcome* is done, failed, stale or unclear, and "" from before the call until its outcome is recorded. An
-    entry that stays "" died with its process. *message* is the answer, cleaned.
+    entry that stays "" died with its process. *message* is the answer, cleaned. *app_id* is the app's at
+    Gupshup, None if it is not known.
     """
 
     at: float
@@ -20,6 +22,7 @@ class WriteRecord:
     target: str
     outcome: str = ""
     message: str = ""
+    app_id: AppId | None = None
 
 
 @dataclass(frozen=True, slots=True)

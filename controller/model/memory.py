@@ -14,13 +14,15 @@ class Binding:
     """An app of ours, proven by an authenticated answer; keyed by phone.
 
     *missing_since* (epoch seconds) is when a complete list first lacked the app. *waba* is "" if Gupshup was
-    asked and gave none, None if Gupshup was not asked yet.
+    asked and gave none, None if Gupshup was not asked yet. *name* is the app's at Gupshup when it was last as
+    declared, None if an older release kept the binding.
     """
 
     phone: str
     app_id: AppId
     missing_since: float | None = None
     waba: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

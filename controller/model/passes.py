@@ -64,7 +64,8 @@ class Pass:
     *summary* counts what is left after a pass over the whole partner, by the words of a plan (`waiting`,
     `blocked`, `held`, `unmanaged`, `unchanged`). *error* is what ended the pass, "" without an error.
     *error_kind* is the name of its kind (`Busy`, `Denied`). *held* is what guards hold after a pass over the
-    whole partner, None after any other pass.
+    whole partner, None after any other pass. *renamed* maps the items of before to those of apps, and their
+    subscriptions, that have another name now.
     """
 
     partner: str
@@ -80,6 +81,7 @@ class Pass:
     error: str = ""
     error_kind: str = ""
     held: tuple[HeldSet, ...] | None = None
+    renamed: Mapping[Item, Item] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,12 +190,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """*effect* is what does not happen, None if nothing was to change."""
+    """*effect* is what does not happen, None if nothing was to change.
+
+    *drift*: it was as declared, and somebody changed it at Gupshup.
+    """
 
     item: Item
     reason: str
     message: str
     effect: Effect | None = field(default=None, compare=False)
+    drift: bool = False
 
 
 @dataclass(frozen=True, slots=True)

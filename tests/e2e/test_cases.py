@@ -190,6 +190,31 @@ def test_an_unavailable_header_is_reported_by_every_verb(tmp_path: Path, content
         assert len(there.calls("updateSubscription")) == 1
 
 
+def test_an_app_that_was_renamed_at_gupshup_is_drift_and_one_renamed_in_the_manifest_is_not(
+    tmp_path: Path,
+) -> None:
+    with world(tmp_path) as there:
+        there.declare(app("AppOne", 1))
+        assert there.apply("--wait").summary == {"linked": 1}
+        there.declare(app("AppTwo", 1))
+        (changed,) = there.plan().json()["blocked"]
+        there.declare(app("AppOne", 1))
+        there.control("drift", {"app": "AppOne", "set": {"name": "Theirs"}})
+        (drifted,) = there.plan().json()["blocked"]
+        assert (changed["cause"], drifted["cause"]) == ("change", "drift")
+        assert (
+            "the name was changed in the manifest. To keep this app, declare `appName: AppOne`"
+            in changed["message"]
+        )
+        assert (
+            "the name was changed at Gupshup. To keep this app, declare `appName: Theirs`"
+            in drifted["message"]
+        )
+        text = there.run("plan", "--fail-on", "drift")
+        assert text.code == 2
+        assert "Drift:" in text.out
+
+
 @pytest.mark.parametrize(
     "changed", [app("AppOne", 1, "appName: Renamed"), app("AppOne", 2)], ids=["name", "phone"]
 )

@@ -214,6 +214,21 @@ def test_a_selection_and_a_change_narrow_each_other(tmp_path: Path) -> None:
         assert there.plan("--since", "main", "--only", "App/Nobody").code == 64, "no such app is declared"
 
 
+def test_another_name_and_another_file_are_nothing_to_do(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there_already(there, *fleet(10))
+        committed(there, *(app(name, int(name[-3:])) for name in fleet(10)))
+        there.apply()
+        there.declare(*(app(f"Acme{name}", int(name[-3:]), f"appName: {name}") for name in fleet(5)))
+        there.declare(*(app(name, int(name[-3:])) for name in fleet(10)[5:]), name="moved.yaml")
+        before = len(there.calls())
+        found = there.plan("--since", "main")
+
+        assert (found.code, found.summary, apart_from_sign_in(there, before)) == (0, {}, []), found.err
+        assert "Note: renamed: App/Fleet001 is App/AcmeFleet001 now, App/Fleet002" in found.err
+        assert "no longer declared" not in found.err
+
+
 def test_a_source_that_lost_too_much_is_refused_although_only_a_change_is_looked_at(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         there_already(there, *fleet(10))

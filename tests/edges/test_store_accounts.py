@@ -189,6 +189,8 @@ OLD = (
         "CREATE TABLE {s}declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
         "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))"
     ),
+    "ALTER TABLE {s}bindings DROP COLUMN name",
+    "ALTER TABLE {s}history DROP COLUMN app_id",
     "UPDATE {s}alembic_version SET version_num = '0004'",
     "INSERT INTO {s}bindings (upstream, phone, app_id) VALUES ('{url}#1368', '1', 'app-1')",
     "INSERT INTO {s}bindings (upstream, phone, app_id) VALUES ('{url}#main', '1', 'app-1')",

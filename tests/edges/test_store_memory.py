@@ -82,6 +82,11 @@ def bound(waba: str | None = None, app: AppId = APP, missing: float | None = Non
             [bound("w", missing=3.0)], Memory({PHONE: Binding(PHONE, APP, 3.0, "w")}), id="a binding"
         ),
         pytest.param(
+            [Bind(Binding(PHONE, APP, name="Acme"))],
+            Memory({PHONE: Binding(PHONE, APP, name="Acme")}),
+            id="its name at Gupshup",
+        ),
+        pytest.param(
             [bound("w"), bound(missing=4.0)],
             Memory({PHONE: Binding(PHONE, APP, 4.0, "w")}),
             id="a waba once told stays",
@@ -296,6 +301,66 @@ async def test_the_history_is_read_by_how_the_name_of_who_asked_begins(
     await store.history.begin(THERE, replace(entry("a", at=clock.now()), who="apply plan 0a1 by me@here"))
     for who, count in (("apply plan 0a1 by ", 1), ("apply plan 0a1", 2), ("Apply", 0), ("%", 1), ("", 4)):
         assert len(await store.history.read(HERE, who=who)) == count, who
+
+
+A, B = AppId("app-a"), AppId("app-b")
+
+
+@pytest.mark.parametrize(
+    ("ids", "found"),
+    [
+        pytest.param(
+            {HERE: A}, ["1", "2", "5", "7"], id="what was written to it, and by its name of no other"
+        ),
+        pytest.param(
+            {HERE: B}, ["3", "4", "5", "7"], id="those of the app that had the name before, by its own id"
+        ),
+        pytest.param({}, ["3", "4", "5", "7"], id="without an id, its name counts"),
+        pytest.param({THERE: A}, ["3", "4", "5", "7"], id="an id counts in its own upstream"),
+    ],
+)
+async def test_the_history_of_an_app_goes_on_under_another_name(
+    store: SqlStore, clock: FakeClock, ids: dict[str, AppId], found: list[str]
+) -> None:
+    """An app `old` is called `new` now. Another app was called so before, and links before have no id."""
+    await store.memories.note(HERE, [Bind(Binding("1", A)), Bind(Binding("2", B))])
+    written = (
+        ("App/old", A),
+        ("Subscription/e on App/old", A),
+        ("App/new", B),
+        ("Subscription/e on App/new", B),
+        ("App/new", None),
+        ("App/else", AppId("app-c")),
+        ("App/new", AppId("gone")),
+    )
+    for revision, (target, app) in enumerate(written, 1):
+        given = replace(entry(target, at=clock.now()), revision=str(revision), app_id=app)
+        await store.history.begin(HERE, given)
+    records = await store.history.read(app="new", ids=ids)
+    assert sorted(record.revision for _, record in records) == found
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        ("App/new", ["App/old"]),
+        ("Subscription/e on App/new", ["Subscription/e on App/old"]),
+        ("Subscription/f on App/new", []),
+    ],
+)
+async def test_the_history_of_one_resource_goes_on_under_another_name_of_its_app(
+    store: SqlStore, clock: FakeClock, target: str, found: list[str]
+) -> None:
+    for each in ("App/old", "Subscription/e on App/old"):
+        await store.history.begin(HERE, replace(entry(each, at=clock.now()), app_id=A))
+    records = await store.history.read(HERE, target=target, ids={HERE: A})
+    assert [record.target for _, record in records] == found
+
+
+async def test_the_answer_to_a_link_tells_the_app(store: SqlStore) -> None:
+    number = await store.history.begin(HERE, entry("App/acme"))
+    await store.history.finish(number, "done", "", A)
+    assert [record.app_id for _, record in await store.history.read()] == [A]
 
 
 RESOURCES = ["App/a", "App/A", "App/ba", "App/a%", "Subscription/e on App/a", "Subscription/e on App/A"]

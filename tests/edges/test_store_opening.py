@@ -20,7 +20,7 @@ from controller.edges.store import default_location, open_store
 from controller.edges.store.migrations.upgrade import upgrade
 from controller.edges.store.schema import VERSIONS
 from controller.errors import StoreError, Usage
-from controller.model.history import Declared
+from controller.model.history import Declared, WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
 from controller.model.source import SourceFile
@@ -43,8 +43,10 @@ def schema(path: Path) -> set[tuple[str, str]]:
 
 
 def canonical(sql: str) -> str:
-    """Return *sql* as a set of its lines: the order of constraints is no difference."""
-    return "|".join(sorted(line.strip().rstrip(",") for line in sql.replace('"', "").splitlines()))
+    """Return *sql* with its columns and constraints sorted: their order is no difference."""
+    head, _, rest = " ".join(sql.replace('"', "").split()).partition("(")
+    parts = re.split(r",(?![^()]*\))", rest.rpartition(")")[0])
+    return "|".join([head.strip(), *sorted(map(str.strip, parts))])
 
 
 def raw(path: Path, *statements: str) -> None:
@@ -69,6 +71,8 @@ def as_of_version_1(path: Path) -> None:
                 "universal_tokens",
             )
         ),
+        "ALTER TABLE bindings DROP COLUMN name",
+        "ALTER TABLE history DROP COLUMN app_id",
         "CREATE TABLE declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
         "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))",
         "INSERT INTO revisions VALUES ('/a', 'r', 3), ('/b', 'r', 2)",
@@ -316,6 +320,20 @@ async def test_an_older_store_is_brought_up_to_date_beside_a_copy(tmp_path: Path
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
         assert old.execute("SELECT count(*) FROM bindings").fetchall() == [(1,)]
+
+
+async def test_the_writes_of_an_older_store_get_the_app_of_the_status(tmp_path: Path) -> None:
+    path, now = tmp_path / "state.db", FakeClock().now()
+    async with open_store(path, FakeClock()) as store:
+        statuses = {"App/a": '{"appId": "app-a"}', "App/b": "no json", "App/c": "[]", "App/d": "{}"}
+        await store.statuses.save(HERE, {**statuses, "Subscription/e on App/a": '{"appId": "other"}'})
+        for target in ("App/a", "Subscription/e on App/a", "App/b", "App/c", "App/d"):
+            await store.history.begin(HERE, WriteRecord(now, "ann", "r1", "link", target))
+        await store.history.begin("another", WriteRecord(now, "ann", "r1", "link", "App/a"))
+    as_of_version_1(path)
+    async with open_store(path, FakeClock()) as store:
+        found = [(up, each.target) for up, each in await store.history.read() if each.app_id == "app-a"]
+        assert sorted(found) == [(HERE, "App/a"), (HERE, "Subscription/e on App/a")]
 
 
 async def test_a_migration_that_fails_half_way_leaves_the_store_at_its_old_version(tmp_path: Path) -> None:

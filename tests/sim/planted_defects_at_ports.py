@@ -173,8 +173,8 @@ def _history_after_the_call(account: Account[Writer]) -> Account[Writer]:
         waiting[number] = (upstream, entry)
         return number
 
-    async def finish(number: int, outcome: str, message: str) -> None:
-        await real.finish(await real.begin(*waiting.pop(number)), outcome, message)
+    async def finish(number: int, outcome: str, message: str, app_id: Any = None) -> None:  # noqa: ANN401  (likewise)
+        await real.finish(await real.begin(*waiting.pop(number)), outcome, message, app_id)
 
     async def drop(number: int) -> None:
         waiting.pop(number, None)

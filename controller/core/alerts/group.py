@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from controller.core.alerts.detect import Alert, AlertKind
+from controller.model.plan import Item, Kind
 
 RESOLVE_AFTER = 120.0
 """Seconds without an alert before its group counts as resolved."""
@@ -95,6 +96,19 @@ def update_groups(groups: AlertGroups, alerts: Iterable[Alert], now: float, *, b
     notified = [_due(group, now) for group in updated]
     kept = {group.key: group for group, _ in notified if not _forgotten(group, now)}
     return AlertUpdate(kept, tuple(notification for _, notification in notified if notification is not None))
+
+
+def under_new_names(groups: AlertGroups, renamed: Mapping[Item, Item]) -> AlertGroups:
+    """Return *groups* with the apps of *renamed* under their present names: the same alert is no new one."""
+    names = {(was.partner, was.name): now.name for was, now in renamed.items() if was.kind is Kind.APP}
+    return {
+        key: replace(
+            group,
+            subjects=frozenset(names.get((key[1], each), each) for each in group.subjects),
+            known=frozenset(names.get((key[1], each), each) for each in group.known),
+        )
+        for key, group in groups.items()
+    }
 
 
 def _updated(key: Key, group: AlertGroup | None, alerts: list[Alert], now: float, began: float) -> AlertGroup:

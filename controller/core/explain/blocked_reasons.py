@@ -61,8 +61,8 @@ BLOCKED_APP = Section(
             "our account has this phone under another name",
             "an app that was made in Gupshup's portal as `Acme1`",
             "to take that app over, add the line that the message shows: `appId: …`; if the message says "
-            "that the app is ours, it was renamed at Gupshup or in the manifest: declare the name that it "
-            "has at Gupshup, or the `appId`",
+            "that the app is ours, it was renamed at Gupshup (that is drift) or in the manifest: declare the "
+            "name that it has at Gupshup, or the `appId`",
         ),
         Explanation(
             "PhoneLinkedElsewhere",

@@ -24,12 +24,16 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """*row* is the one app in the way. *ours*: *row* is the declared app, under another name or phone."""
+    """*row* is the one app in the way. *ours*: *row* is the declared app, under another name or phone.
+
+    *drift*: it had the declared name, and somebody changed that at Gupshup.
+    """
 
     reason: str
     message: str
     row: Row | None = None
     ours: bool = False
+    drift: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +145,19 @@ def _recognise_ours(app: App, result: Match, observed: Observed) -> Match:
     binding = observed.memory.bindings.get(phone)
     if binding is None or binding.app_id != row.id:
         return result
-    why = _other_name(app, row) if phone == app.phone else _other_phone(row, phone)
-    return Conflict(result.reason, why, row, ours=True)
+    if phone != app.phone:
+        return Conflict(result.reason, _other_phone(row, phone), row, ours=True)
+    why, drift = _other_name(app, row, binding.name), binding.name == app.app_name
+    return Conflict(result.reason, why, row, ours=True, drift=drift)
 
 
-def _other_name(app: App, row: Row) -> str:
-    """Return what differs. Nothing remembers the name, so it may have been changed on either side."""
+def _other_name(app: App, row: Row, before: str | None) -> str:
+    """Return which side changed the name. If it was not known *before*, either may have."""
+    changed = {app.app_name: "at Gupshup", row.name: "in the manifest"}
     return (
         f"app {row.id} is ours. At Gupshup it is called {row.name}, in the manifest {app.app_name}: "
-        "one of the two was changed. To keep this app, declare "
+        f"{'the name' if before in changed else 'one of the two'} was changed"
+        f"{f' {changed[before]}' if before in changed else ''}. To keep this app, declare "
         f"`appName: {row.name}` or `appId: {row.id}`; else declare a new app and retire this one"
     )
 

@@ -105,8 +105,8 @@ def _of_app(matched: MatchedApp) -> Iterator[PlanEntry]:
         case Found() as found:
             yield from _linked(matched, found)
             return
-        case Conflict(reason, message):
-            yield Blocked(matched.item, reason, message, matched.app)
+        case Conflict(reason, message, drift=drift):
+            yield Blocked(matched.item, reason, message, matched.app, drift)
             yield from _subscriptions_wait(matched, why=f"{matched.item} is blocked")
             return
         case Undecided(wait_for, message, until):

@@ -20,6 +20,7 @@ def event(upstream: str, entry: WriteRecord) -> dict[str, object]:
         "revision": entry.revision,
         "verb": entry.verb,
         "target": entry.target,
+        "appId": entry.app_id,
         "outcome": entry.outcome or None,
         "message": entry.message,
         "upstream": upstream,

@@ -89,7 +89,8 @@ class _Manifests:
         return Waiting(verb, item, WaitFor(row["for"]), row["until"], row["message"], effect)
 
     def _blocked(self, row: Mapping[str, Any]) -> Blocked:
-        return Blocked(self._item(row), row["reason"], row["message"], self._if_any(row))
+        drift = row.get("drift", False)
+        return Blocked(self._item(row), row["reason"], row["message"], self._if_any(row), drift)
 
     def _held(self, row: Mapping[str, Any]) -> HeldChange:
         return HeldChange(self._action(row["effect"]), row["guard"], row["message"])

@@ -94,7 +94,8 @@ def _waiting(each: Waiting) -> JsonRow:
 
 def _blocked(each: Blocked) -> JsonRow:
     effect = None if each.effect is None else effect_row(each.effect)
-    return {**item_row(each.item), "reason": each.reason, "message": each.message, "effect": effect}
+    head = {**item_row(each.item), "reason": each.reason, "message": each.message, "effect": effect}
+    return {**head, "drift": True} if each.drift else head
 
 
 def _held(each: HeldChange) -> JsonRow:

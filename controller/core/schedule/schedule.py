@@ -5,7 +5,7 @@ No clock and no dice here: *now* (epoch seconds) and *chance* (0 to 1) come in.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from controller.core.backoff import pass_backoff
 from controller.core.planning.actions import item_of
@@ -18,7 +18,7 @@ from controller.core.schedule.pass_outcome import PassOutcome
 from controller.core.schedule.quiet_passes import QuietPasses
 from controller.core.schedule.requeue import GATHERING, RequeueContext, requeues, under_way
 from controller.core.schedule.throttle import UNDER_WAY, Throttle
-from controller.core.schedule.workqueue import WorkQueue
+from controller.core.schedule.workqueue import WorkQueue, move
 from controller.model.passes import WHOLE_PARTNER, Lane, Timing
 from controller.model.plan import HealthReads, Plan, Request, WaitFor, Waiting
 
@@ -59,6 +59,16 @@ class Schedule:
     def errors(self) -> int:
         """Return the largest number of passes over the same name that failed in a row."""
         return max(self._failures.values(), default=0)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Give apps their new *names*: nothing is due earlier than it was, and nothing is forgotten."""
+        self._queue.rename(names)
+        for moments in (self._asked, self._looked, self._doubts):
+            move(moments, names)
+        move(self._failures, names)
+        move(self._quiet, names)
+        self._known, self._under_way = _moved(self._known, names), _moved(self._under_way, names)
+        self._new = frozenset(_moved(self._new, names))
 
     def declare(self, names: Iterable[str], new: Iterable[str], now: float) -> None:
         """Keep only *names* from now on. *new* are declared anew, which ends their back-off."""
@@ -257,3 +267,7 @@ class Schedule:
 
     def _add(self, name: str, at: float, lane: Lane, *, alone: bool = False) -> bool:
         return self._keeps(name) and self._queue.add(name, at, lane, alone=alone)
+
+
+def _moved(found: set[str] | frozenset[str], names: Mapping[str, str]) -> set[str]:
+    return {names[name] for name in found & names.keys()} | (found - names.keys() - set(names.values()))

@@ -5,7 +5,8 @@ No clock here: *now* comes in, moments are epoch seconds.
 
 import heapq
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
 
 from controller.model.passes import WHOLE_PARTNER, Lane
 
@@ -14,6 +15,9 @@ STARVATION_LIMIT = 4
 
 
 _WHOLE, _ALONE, _MANY = range(3)
+
+
+_T = TypeVar("_T")
 
 
 class _Due(NamedTuple):
@@ -86,6 +90,12 @@ class WorkQueue:
         for name in self._holds.keys() - names:
             del self._holds[name]
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Keep what is due, and what is delayed, under the new name of each of *names*."""
+        move(self._holds, names)
+        for name, due in move(self._due, names).items():
+            self._push(name, due)
+
     def depth(self, now: float) -> Counter[Lane]:
         """Count what is due by now, by lane."""
         return Counter(due.lane for due in self._due.values() if due.at <= now)
@@ -93,12 +103,15 @@ class WorkQueue:
     def _put(self, name: str, due: _Due) -> bool:
         if self._due.get(name) == due:
             return False
+        self._push(name, due)
+        return True
+
+    def _push(self, name: str, due: _Due) -> None:
         self._due[name] = due
         heapq.heappush(self._later, (due.at, name))
         if len(self._later) + sum(map(len, self._ready.values())) > 4 * len(self._due) + 64:
             self._later = sorted((due.at, each) for each, due in self._due.items())
             self._ready = {lane: [] for lane in Lane}
-        return True
 
     def _any(self, lane: Lane) -> bool:
         """Return whether anything of *lane* is due. Drop what was replaced or forgotten since."""
@@ -121,3 +134,12 @@ class WorkQueue:
             heapq.heappop(self._later)
             if known is not None and current:
                 heapq.heappush(self._ready[known.lane], (known.rank, at, name))
+
+
+def move(table: dict[str, _T], names: Mapping[str, str]) -> dict[str, _T]:
+    """Move each row of *table* to the new name of *names*; return what was moved. Names may be swapped."""
+    moved = {names[name]: table.pop(name) for name in names.keys() & table.keys()}
+    for name in names.values():
+        table.pop(name, None)
+    table.update(moved)
+    return moved

@@ -16,7 +16,7 @@ from controller.core.render.history import event
 from controller.core.render.plan_json import FORMAT
 from controller.core.render.statuses import condition_row, ends_rows, fields
 from controller.core.timestamp import timestamp
-from controller.doors.stored import StoredStatus
+from controller.doors.stored import StoredStatus, last_writes, writes_of_app
 from controller.doors.web.statuses import about, apps, partners
 from controller.edges.store import SqlStore
 from controller.loop.run.control import LoopControl
@@ -26,7 +26,6 @@ from controller.model.status import Status
 
 MOST_EVENTS = 1_000
 USUAL_EVENTS = 100
-_LAST_WRITES = 10
 
 
 class Api:
@@ -71,7 +70,7 @@ class Api:
     async def events(self, request: Request) -> Response:
         limit = _limit(request.query_params.get("limit", str(USUAL_EVENTS)))
         app = request.query_params.get("app")
-        entries = await self._store.history.read(app=app, limit=limit)
+        entries = await writes_of_app(self._store, app, limit)
         return _document([event(upstream, entry) for upstream, entry in entries])
 
     async def source(self, _: Request) -> Response:
@@ -101,13 +100,11 @@ class Api:
         )
 
     async def _described(self, app: StoredStatus, known: list[StoredStatus]) -> Described:
-        target = str(app.status.item)
-        history = await self._store.history.read(app.upstream, target=target, limit=_LAST_WRITES)
+        writes = await last_writes(self._store, app)
         subscriptions = [other.status for other in known if app.owns(other)]
         states = [each for each in self._control.partners() if each.upstream == app.upstream]
         held = held_about(app.status, [held for state in states for held in state.held])
         command = partial(release_command, store=self._control.store_words())
-        writes = [entry for _, entry in history]
         return Described(app.status, app.upstream, writes, subscriptions, held, command)
 
 

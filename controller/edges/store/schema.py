@@ -19,7 +19,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x47555053
 """The number in SQLite's file header that marks a database as ours ("GUPS")."""
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Every version of the schema, oldest first. A store with another version is from a newer release."""
 
 tables = MetaData(
@@ -104,6 +104,7 @@ bindings = Table(
     _text("app_id"),
     _maybe("missing_since"),
     Column("waba", Text, nullable=True),
+    Column("name", Text, nullable=True),
 )
 refusals = Table(
     "refusals",
@@ -150,6 +151,7 @@ history = Table(
     _text("target"),
     _text("outcome"),
     _text("message"),
+    Column("app_id", Text, nullable=True),
     Index(None, "upstream", "at"),
     sqlite_autoincrement=True,
 )

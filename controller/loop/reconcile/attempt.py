@@ -12,6 +12,7 @@ from controller.model.history import WriteRecord
 from controller.model.manifest import AppId
 from controller.model.plan import (
     Action,
+    Link,
     Outcome,
     Result,
     Subscribe,
@@ -73,7 +74,12 @@ async def begin(account: Account[Writer], action: Action) -> int:
             f"{account.upstream}: the writer lock was taken away while it was held; nothing is written"
         )
     entry = WriteRecord(
-        account.clock.now(), account.who, account.revision, verb_of(action), str(item_of(action))
+        account.clock.now(),
+        account.who,
+        account.revision,
+        verb_of(action),
+        str(item_of(action)),
+        app_id=None if isinstance(action, Link) else action.app_id,
     )
     return await account.store.history.begin(account.upstream, entry)
 

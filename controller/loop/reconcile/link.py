@@ -45,7 +45,7 @@ async def link(account: Account[Writer], action: Link, observed: Observed) -> At
         await asyncio.shield(_record_unclear(account, intent, number, INTERRUPTED))
         raise interrupted(action) from error
     verdict = await _keep(account, app, answer, observed, intent)
-    await account.store.history.finish(number, verdict.outcome, verdict.message)
+    await account.store.history.finish(number, verdict.outcome, verdict.message, verdict.app_id)
     return Attempt(result_of(action, verdict))
 
 

@@ -18,7 +18,8 @@ async def adopt(account: Account[Reader], app: App, app_id: AppId) -> None:
         raise Usage(f"app {app_id} is not this partner's: {error}") from error
     if details.phone != app.phone:
         raise Usage(f"app {app_id} ({details.name}) does not have the phone that App/{app.name} declares")
-    notes = (CloseIntent(app.phone), Unbind(app.phone), Bind(Binding(app.phone, app_id)))
+    bound = Binding(app.phone, app_id, name=details.name)
+    notes = (CloseIntent(app.phone), Unbind(app.phone), Bind(bound))
     await account.store.memories.note(account.upstream, (*notes, ClearRefusal(link_key(app.phone))))
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from controller.core.alerts.detect import PassEnd, detect_alerts, lost_readiness, pass_end
-from controller.core.alerts.group import AlertGroups, update_groups
+from controller.core.alerts.group import AlertGroups, under_new_names, update_groups
 from controller.core.render.alerts import notice
 from controller.core.status.summary import FleetSummary
 from controller.errors import StoreError
@@ -49,8 +49,11 @@ class Alerter:
         self._lost: Mapping[Item, float] = {}
 
     def on_pass(self, finished: Pass) -> None:
-        """Note how a pass ended, and which resources it found no longer ready."""
+        """Note how a pass ended, which apps have another name, and which it found no longer ready."""
         self._ends[finished.partner] = pass_end(finished)
+        if finished.renamed:
+            self._lost = {finished.renamed.get(item, item): at for item, at in self._lost.items()}
+            self._groups = under_new_names(self._groups, finished.renamed)
         if finished.transitions:
             self._lost = lost_readiness(self._lost, finished.transitions, self._clock.now())
 

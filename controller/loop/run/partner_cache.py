@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from controller.core.planning.app_cache import AppCache
+from controller.core.planning.changes.renames import under_new_names
 from controller.core.planning.guard import Released
 from controller.core.planning.queries import facts_about, merge_facts, reads_between
 from controller.core.schedule.pass_outcome import PassOutcome
@@ -40,16 +41,17 @@ class PartnerCache:
     def declare(self, desired: Desired) -> frozenset[str]:
         """Replace the declaration by the present one. Return the names of apps whose declaration is new.
 
-        The first call returns none: what is new is not known then.
+        The first call returns none: what is new is not known then. An app that only has another name is not
+        new.
         """
-        apps = {app.name: app for app in desired.apps}
-        subscriptions = _by_app(desired.subscriptions)
-        self._forget(app for name, app in apps.items() if name not in self.apps)
+        before = under_new_names(self.desired, desired)
+        were, hooks = {app.name: app for app in before.apps}, _by_app(before.subscriptions)
+        apps, subscriptions = {app.name: app for app in desired.apps}, _by_app(desired.subscriptions)
+        self._forget(app for name, app in apps.items() if name not in were)
         changed = {
             name
             for name, app in apps.items()
-            if not _same(app, self.apps.get(name))
-            or not _alike(subscriptions.get(name, ()), self._subscriptions.get(name, ()))
+            if not _same(app, were.get(name)) or not _alike(subscriptions.get(name, ()), hooks.get(name, ()))
         }
         if desired.revision != self.desired.revision:
             self._released = frozenset()  # releases count for one revision only
@@ -81,11 +83,7 @@ class PartnerCache:
         if fresh and state.observed is not None:
             self.rows, self._listed_at = AppCache(state.observed.rows), state.observed.absent_at
         self._facts = state.facts
-        if self.desired is request.desired:
-            self._released = state.released
-        else:  # another revision was declared meanwhile
-            before = {app.name for app in request.desired.apps}
-            self._forget(app for name, app in self.apps.items() if name not in before)
+        self._released = state.released
         return replace(outcome, rows=len(self.rows))
 
     async def reconcile_app(self, name: str, asked: Request, lane: Lane) -> PassOutcome:

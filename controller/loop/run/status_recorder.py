@@ -1,8 +1,10 @@
 """Statuses of every declared resource of one partner, kept in the store for its readers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from controller.core.planning.matched_app import Matches
 from controller.core.render.statuses import document, read_documents
+from controller.core.status.renamed import follow, renamed_items
 from controller.loop.ports import Account, Reader
 from controller.model.passes import Transition
 from controller.model.plan import Item
@@ -23,6 +25,12 @@ class StatusRecorder:
     def last(self) -> dict[Item, Status]:
         return self._last
 
+    def follow(self, matches: Matches) -> Mapping[Item, Item]:
+        """Keep each last status under the present name of its app; return what has another item now."""
+        if renamed := renamed_items(self._last, matches):
+            self._last = follow(self._last, renamed)
+        return renamed
+
     async def load(self, account: Account[Reader]) -> None:
         """Begin with the statuses in the store, so that conditions keep their times over a restart."""
         known = read_documents(await account.store.statuses.read(account.upstream))
@@ -36,7 +44,7 @@ class StatusRecorder:
         fresh = {status.item: status for status in latest}
         changes = tuple(change for status in fresh.values() for change in self._changes(status))
         due = [status for status in fresh.values() if force or self._is_due(status)]
-        gone = whole and not self._last.keys() <= fresh.keys()
+        gone = whole and not self._written.keys() <= fresh.keys()
         if gone:
             due = list(fresh.values())
         if due or gone:

@@ -1,6 +1,7 @@
 """Summaries of each upstream's stored statuses, counted anew after a pass that may have changed them."""
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -45,7 +46,13 @@ class SummaryCache:
         self.open_intents: Mapping[str, int] = {}
 
     def on_pass(self, finished: Pass) -> None:
-        """Note the upstream of a pass that changed something, so that `refresh` counts it again."""
+        """Note the upstream of a pass that changed something, so that `refresh` counts it again.
+
+        After a rename it does so at once: no summary may name an app that is called otherwise.
+        """
+        if finished.renamed and finished.upstream in self._counted:
+            _, summary = self._counted[finished.upstream]
+            self._counted[finished.upstream] = -math.inf, summary
         if finished.transitions or finished.results:
             self._changed.add(finished.upstream)
 

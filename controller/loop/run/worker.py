@@ -6,10 +6,11 @@ that app, so that an event waits for no sweep.
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from controller.core.planning.changes.renames import renames
 from controller.core.planning.guard import held_sets, still_held
 from controller.core.schedule.pass_outcome import PassOutcome
 from controller.core.schedule.schedule import Schedule
@@ -26,7 +27,7 @@ from controller.loop.run.status_recorder import StatusRecorder
 from controller.model.history import Hint
 from controller.model.manifest import Desired
 from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Timing, Transition
-from controller.model.plan import Plan
+from controller.model.plan import Item, Plan
 
 EVENT, RECONCILE, RELEASE, YIELD = "event", "reconcile", "release", "yield"
 """Kinds of hints. A release has a digest after a space; a yield asks for the writer lock."""
@@ -65,7 +66,8 @@ class Worker:
         self._began = self._hints_taken_at = self._progressed_at = account.clock.now()
         self._listed_at = 0.0
         self._error = ""
-        self._yielding = False
+        self._yielding = self._passing = False
+        self._declared: Desired | None = None
         self._stopping: Callable[[], bool] = lambda: False
         self._unread = True
 
@@ -78,10 +80,23 @@ class Worker:
         return not self._timing.enforce or self._account.holds()
 
     def declare(self, desired: Desired) -> None:
-        """Use *desired* from now on: new and changed apps are observed first."""
+        """Use *desired* from now on, or from the end of the pass under way, which knows the names of before.
+
+        New and changed apps are observed first.
+        """
+        self._declared = desired
+        if not self._passing:
+            self._take_declared()
+
+    def _take_declared(self) -> None:
+        desired, self._declared = self._declared, None
+        if desired is None:
+            return
+        names = renames(self._cache.desired, desired)
         new = self._cache.declare(desired)
+        self._schedule.rename(names)
         self._schedule.declare(self._cache.apps, new, self._now)
-        self._forced &= {*self._cache.apps, WHOLE_PARTNER}
+        self._forced = {names.get(name, name) for name in self._forced} & {*self._cache.apps, WHOLE_PARTNER}
         self._wake.set()
 
     def event(self, names: Iterable[str]) -> bool:
@@ -142,6 +157,7 @@ class Worker:
         if taken is None:
             await self._rest(now)
             return
+        self._passing = True
         try:
             await self._pass(*taken, now)
         except ControllerError:
@@ -152,6 +168,9 @@ class Worker:
             self._schedule.failed(*taken, self._now)
             self._note_failure(taken[0], crashed.error)
             self._on_pass(crashed)
+        finally:
+            self._passing = False
+            self._take_declared()
 
     async def _take_hints(self) -> None:
         """Take the hints that other processes left, if this process is a writer: an observer must not."""
@@ -190,17 +209,21 @@ class Worker:
             outcome = await self._cache.reconcile_list(asked, lane, frozenset(self._released), fresh=fresh)
         else:
             outcome = await self._cache.reconcile_app(name, asked, lane)
-        transitions = await self._record_statuses(outcome)
+        transitions, renamed = await self._record_statuses(outcome)
         self._schedule.done(outcome, self._now)
         self._note(outcome, fresh=fresh)
         if not (isinstance(outcome.error, Locked) and self._stopping()):  # the stop released the lock
-            self._on_pass(self._finished(outcome, began, transitions))
+            self._on_pass(replace(self._finished(outcome, began, transitions), renamed=renamed))
         if isinstance(outcome.error, Denied | Locked | StoreError):
             raise outcome.error
 
-    async def _record_statuses(self, outcome: PassOutcome) -> tuple[Transition, ...]:
+    async def _record_statuses(
+        self, outcome: PassOutcome
+    ) -> tuple[tuple[Transition, ...], Mapping[Item, Item]]:
+        """Record what the pass found; return what changed, and what has another name now."""
         if outcome.plan is None or outcome.matches is None or not self._holds:
-            return ()  # the lock was lost meanwhile: the statuses are another writer's by now
+            return (), {}  # the lock was lost meanwhile: the statuses are another writer's by now
+        renamed = self._statuses.follow(outcome.matches)
         last = self._statuses.last
         whole = outcome.name == WHOLE_PARTNER
         full = outcome.plan if whole else self._plan
@@ -211,7 +234,7 @@ class Worker:
         latest = (*found, *gone, partner_status(outcome.matches, last, held))
         force = bool({outcome.name, WHOLE_PARTNER} & self._forced)
         self._forced.discard(outcome.name)
-        return await self._statuses.record(self._account, latest, whole=whole, force=force)
+        return await self._statuses.record(self._account, latest, whole=whole, force=force), renamed
 
     def _note(self, outcome: PassOutcome, *, fresh: bool) -> None:
         if outcome.plan is None:

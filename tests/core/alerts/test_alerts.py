@@ -26,6 +26,7 @@ from controller.core.alerts.group import (
     AlertGroups,
     Notification,
     Phase,
+    under_new_names,
     update_groups,
 )
 from controller.core.render.alerts import MOST_NAMES, notice
@@ -112,6 +113,22 @@ def test_further_apps_of_a_firing_group_are_sent_soon_and_together() -> None:
         paper.read(many(6), HOUR)
         == [(60 + MORE_AFTER, Phase.WIDENED, 5), (60 + MORE_AFTER + HOUR, Phase.REMINDER, 6)][:1]
     )
+
+
+@pytest.mark.parametrize(
+    ("partner", "kind", "expected"),
+    [
+        pytest.param("main", Kind.APP, "new", id="the app has another name"),
+        pytest.param("other", Kind.APP, "old", id="an app of another partner"),
+        pytest.param("main", Kind.SUBSCRIPTION, "old", id="a subscription of that name"),
+    ],
+)
+def test_the_alert_of_a_renamed_app_is_the_same_one(partner: str, kind: Kind, expected: str) -> None:
+    groups = update_groups({}, stalled("old"), NOW, began=NOW).groups
+    groups = update_groups(groups, stalled("old"), NOW + 600, began=NOW).groups
+    was, now = Item(kind, partner, "old", "old"), Item(kind, partner, "new", "new")
+    (group,) = under_new_names(groups, {was: now}).values()
+    assert group.subjects == group.known == frozenset({expected})
 
 
 def test_a_group_is_resolved_after_a_calm() -> None:

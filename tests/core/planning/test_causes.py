@@ -49,6 +49,9 @@ NOTHING: frozenset[Item] = frozenset()
         pytest.param(replace(WAITS, effect=WANTED), Cause.PROGRESS, Cause.PROGRESS, id="what waits to be"),
         pytest.param(Blocked(SUB, "R", "m"), Cause.CHANGE, Cause.PROGRESS, id="what is blocked"),
         pytest.param(Blocked(SUB, "R", "m", BACK), Cause.DRIFT, Cause.DRIFT, id="blocked drift"),
+        pytest.param(
+            Blocked(ITEM, "R", "m", APP, drift=True), Cause.DRIFT, Cause.DRIFT, id="an app renamed by hand"
+        ),
         pytest.param(Provisioning(ITEM), Cause.PROGRESS, Cause.PROGRESS, id="provisioning"),
         pytest.param(Unverifiable(SUB), Cause.CHANGE, Cause.PROGRESS, id="what cannot be verified"),
     ],

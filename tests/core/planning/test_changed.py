@@ -26,6 +26,7 @@ from tests.builders.manifest import PARTNER, app, desired, subscription
 ELSEWHERE = Place("moved.yaml", 7, 3)
 ONE, TWO, HOOK, AUDIT, OTHER = app(1), app(2), subscription(1), subscription(1, "audit"), subscription(2)
 DECLARED = (ONE, TWO, HOOK, AUDIT, OTHER)
+RENAMED = (replace(ONE, name="acme"), TWO, replace(HOOK, app="acme"), replace(AUDIT, app="acme"), OTHER)
 OF_ONE = {"App/app-0001", "Subscription/audit on App/app-0001", "Subscription/events on App/app-0001"}
 ALL = OF_ONE | {"App/app-0002", "Subscription/events on App/app-0002"}
 
@@ -40,6 +41,17 @@ def texts(before: Desired, now: Desired) -> set[str]:
         pytest.param(DECLARED, set(), id="nothing"),
         pytest.param(
             [replace(each, place=ELSEWHERE) for each in DECLARED], set(), id="a moved file touches nothing"
+        ),
+        pytest.param(RENAMED, set(), id="another name touches nothing"),
+        pytest.param(
+            [replace(RENAMED[0], app_name="Acme1234"), *RENAMED[1:]],
+            {each.replace("app-0001", "acme") for each in OF_ONE},
+            id="another appName along with it does",
+        ),
+        pytest.param(
+            [*RENAMED[:2], replace(RENAMED[2], url="https://hooks.example.com/acme"), *RENAMED[3:]],
+            {"Subscription/events on App/acme"},
+            id="so does a URL with the name in it",
         ),
         pytest.param(
             [replace(ONE, labels={"tier": "gold"}), *DECLARED[1:]], {"App/app-0001"}, id="a label of an app"
@@ -77,8 +89,8 @@ def texts(before: Desired, now: Desired) -> set[str]:
         ),
         pytest.param(
             [ONE, TWO, replace(HOOK, name="happenings"), AUDIT, OTHER],
-            {"Subscription/happenings on App/app-0001"},
-            id="a renamed subscription keeps its tag",
+            set(),
+            id="a subscription under another name keeps its tag",
         ),
         pytest.param(
             [ONE, TWO, AUDIT, OTHER],

@@ -27,7 +27,7 @@ from tests.builders.upstream import app_id, live, row
 ID = app_id()
 MINE = next_due(ID, NOW)
 SENDABLE = replace(APP, ready_when=ReadyWhen.SENDABLE)
-BOUND = Binding(APP.phone, ID, None, APP.waba_id)
+BOUND = Binding(APP.phone, ID, None, APP.waba_id, APP.app_name)
 NO_DOUBT: Mapping[str, float] = MappingProxyType({})
 
 

@@ -34,7 +34,7 @@ APP = replace(app(1), callback_url=CALLBACK)
 ID = app_id(1)
 LINK = link_key(APP.phone)
 CLOSED = CloseIntent(APP.phone)
-BOUND = (Bind(Binding(APP.phone, ID)), CLOSED, ClearRefusal(LINK))
+BOUND = (Bind(Binding(APP.phone, ID, name=APP.app_name)), CLOSED, ClearRefusal(LINK))
 STALE = 120.0
 NAME_TAKEN = "appName Name0001: Bot Already Exists; choose another spec.appName"
 

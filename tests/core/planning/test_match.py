@@ -233,6 +233,24 @@ def test_a_bound_app_is_recognised_with_another_name_or_phone(
 
 
 @pytest.mark.parametrize(
+    ("kept", "told", "drift"),
+    [
+        pytest.param(None, "one of the two was changed. To", False, id="an older release kept no name"),
+        pytest.param("Elsewhere", "one of the two was changed. To", False, id="both were changed"),
+        pytest.param("Name0001", "the name was changed in the manifest. To", False, id="in the manifest"),
+        pytest.param("Renamed", "the name was changed at Gupshup. To", True, id="at Gupshup: that is drift"),
+    ],
+)
+def test_the_name_that_was_kept_shows_which_side_changed_it(
+    kept: str | None, told: str, *, drift: bool
+) -> None:
+    known = memory(bindings=[Binding(APP.phone, app_id(1), name=kept)])
+    answer = found([row(1)], replace(APP, app_name="Renamed"), known=known)
+    assert isinstance(answer, Conflict)
+    assert (answer.ours, told in answer.message, answer.drift) == (True, True, drift)
+
+
+@pytest.mark.parametrize(
     "known",
     [
         pytest.param(Memory(), id="nothing is remembered"),

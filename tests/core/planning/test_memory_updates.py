@@ -34,7 +34,7 @@ from tests.builders.upstream import app_id, live, looked, remote, row
 
 ID, PHONE = app_id(1), APP.phone
 LATE = 720.0
-BOUND = Binding(PHONE, ID)
+BOUND = Binding(PHONE, ID, name=APP.app_name)
 PENDING = Intent(1, PHONE, APP.app_name, NOW)
 REFUSED = Refusal(link_key(PHONE), "digest", "LinkRefused", "no", NOW)
 UNASKED = Facts()
@@ -60,6 +60,9 @@ def notes(*rows: Row, known: Memory, facts: Facts = UNASKED, declared: App = APP
             Facts(),
             [Bind(BOUND)],
             id="another app by now",
+        ),
+        pytest.param(
+            memory(bindings=[replace(BOUND, name=None)]), Facts(), [Bind(BOUND)], id="its name was not kept"
         ),
         pytest.param(
             memory(bindings=[BOUND]),

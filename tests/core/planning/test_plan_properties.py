@@ -357,7 +357,7 @@ def converged(size: int, extra: int) -> tuple[Desired, Observed]:
     owners = [replace(app(n), policies=ALL, callback_url=CALLBACK) for n in numbers]
     ids: Mapping[Item, str | ReadFailed] = {app_item(each): KEYED for each in owners}
     known = memory(
-        bindings=[Binding(phone(n), app_id(n), None, "") for n in numbers],
+        bindings=[Binding(phone(n), app_id(n), None, "", app(n).app_name) for n in numbers],
         ledger=[*map(written, things), *(LedgerEntry(callback_key(app_id(n)), KEYED) for n in numbers)],
     )
     facts = looked(*numbers, there=there)

@@ -97,6 +97,7 @@ def test_a_write_is_shown_as_a_document_and_as_a_line() -> None:
         "revision": "sha256:" + "0" * 64,
         "verb": "link",
         "target": "App/acme",
+        "appId": None,
         "outcome": "done",
         "message": "ok",
         "upstream": "up#1",

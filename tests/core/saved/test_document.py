@@ -154,7 +154,10 @@ def test_a_plan_is_about_the_apps_that_it_would_change() -> None:
         "r1",
         actions=(Link(app(1)),),
         waiting=(waits, replace(waits, effect=None, item=app_item(app(9)))),
-        blocked=(Blocked(app_item(app(3)), "X", "", app(3)), Blocked(app_item(app(8)), "X", "")),
+        blocked=(
+            Blocked(app_item(app(3)), "X", "", app(3), drift=True),
+            Blocked(app_item(app(8)), "X", ""),
+        ),
         held=(HeldChange(Link(app(4)), "links"),),
         unchanged=(app_item(app(7)),),
     )

@@ -119,6 +119,47 @@ def test_undeclared_names_leave_the_schedule_with_all_that_was_known_of_them() -
     assert {*made._looked, *made._quiet, *made._asked, *made._failures} <= {WHOLE_PARTNER, THREE}
 
 
+@pytest.mark.parametrize("now", [NOW, NOW + 9_000])
+def test_a_renamed_app_is_due_when_it_was_and_no_earlier(now: float) -> None:
+    kept, made = (listed(chance=0.5) for _ in range(2))
+    for each in (kept, made):
+        each.event(ONE, NOW)
+        each.take(NOW)
+        each.done(single(ONE, on(WaitFor.LIVE)), NOW)
+    made.rename({ONE: "acme"})
+    made.declare(["acme", TWO, THREE], (), NOW)
+    kept.declare(NAMES, (), NOW)
+    names = {ONE: "acme"}
+    assert taken(made, now) == [(names.get(name, name), lane) for name, lane in taken(kept, now)]
+
+
+def test_what_is_known_of_a_renamed_app_goes_with_it() -> None:
+    made = listed(not_observed=[1])
+    made.ask(ONE, NOW)
+    made.failed(ONE, CHANGED, NOW)
+    made.rename({ONE: "acme"})
+    made.declare(["acme", TWO, THREE], (), NOW)
+    assert (made.errors, made.asked("acme", NOW).again) == (1, frozenset({"acme"}))
+    assert made.asked("acme", NOW).doubts == {"acme": NOW}
+    assert {*made._looked, *made._quiet, *made._asked, *made._failures, *made._known}.isdisjoint({ONE})
+
+
+@pytest.mark.parametrize(
+    ("names", "left"),
+    [
+        pytest.param({ONE: "acme"}, {"acme"}, id="its new name"),
+        pytest.param({ONE: TWO, TWO: ONE}, {TWO}, id="a name that it swaps with another"),
+        pytest.param({TWO: ONE}, set(), id="its own name went to another, for it is gone"),
+    ],
+)
+def test_an_app_under_way_is_awaited_under(names: Mapping[str, str], left: set[str]) -> None:
+    made = agenda()
+    made.take(NOW)
+    made.done(whole(provisioning=[app_item(app(1))]), NOW)
+    made.rename(names)
+    assert {each for each in (*NAMES, "acme") if made.awaits(each)} == left
+
+
 @pytest.mark.parametrize("ending", ["done", "failed"])
 def test_an_app_undeclared_during_its_pass_is_never_due_again(ending: str) -> None:
     made = listed()

@@ -258,3 +258,41 @@ def _taken_alike(made: WorkQueue, plain: Naive, passed: Counter[Lane], now: floa
     assert max((passed[each] for each in others), default=0) <= STARVATION_LIMIT + len(Lane)
     del plain.due[name]
     plain.holds.pop(name, None)
+
+
+# Names that change.
+
+
+@pytest.mark.parametrize(
+    ("due", "names", "expected"),
+    [
+        pytest.param([("a", NOW, DRIFT)], {"a": "b"}, [("b", DRIFT)], id="another name"),
+        pytest.param([("a", NOW + 1, DRIFT)], {"a": "b"}, [], id="it is due when it was"),
+        pytest.param([("c", NOW, DRIFT)], {"a": "b"}, [("c", DRIFT)], id="nothing was due"),
+        pytest.param(
+            [("a", NOW, ASKED), ("b", NOW, DRIFT)],
+            {"a": "b", "b": "a"},
+            [("b", ASKED), ("a", DRIFT)],
+            id="two names are swapped",
+        ),
+        pytest.param(
+            [("a", NOW + 1, DRIFT), ("b", NOW, ASKED)], {"a": "b"}, [], id="the name of one that is gone"
+        ),
+    ],
+)
+def test_a_renamed_one_keeps_its_place(
+    due: list[tuple[str, float, Lane]], names: dict[str, str], expected: list[tuple[str, Lane]]
+) -> None:
+    made = queue(*due)
+    made.rename(names)
+    assert drained(made) == expected
+
+
+def test_a_renamed_one_keeps_its_delay() -> None:
+    made = queue()
+    made.delay_until("a", NOW + 5)
+    made.rename({"a": "b"})
+    made.add("a", NOW, ASKED)
+    made.add("b", NOW, ASKED)
+    assert drained(made) == [("a", ASKED)]
+    assert drained(made, NOW + 5) == [("b", ASKED)]

@@ -69,6 +69,27 @@ async def test_four_hundred_stalled_apps_are_one_notice_and_one_more_at_the_end(
     assert await town.wait(600) == ["Over: 400 apps of partner main stalled: AppLost"]
 
 
+@pytest.mark.parametrize("kind", ["Stalled", "Ready"])
+async def test_a_renamed_app_is_the_same_trouble(town: Town, kind: str) -> None:
+    """Its alert is neither over nor a second one, until it is well."""
+    old, new, at = item_named("old"), item_named("new"), town.control.time
+    wrong = [condition("Ready", FALSE, "AppLost", since=at)]
+    if kind == "Stalled":
+        wrong.append(condition("Stalled", TRUE, "AppLost", since=at))
+    await town.see(status_of(old, *wrong))
+    town.herald.on_pass(finished_pass(transitions=(transition(READY, wrong[0], old),)))
+    assert len(await town.wait(600)) == 1
+    await town.see(status_of(new, *wrong))
+    passed = finished_pass(renamed={old: new})
+    town.herald.on_pass(passed)
+    town.counted.on_pass(passed)
+    assert await town.wait(1_800) == []
+    await town.see(status_of(new, READY))
+    town.herald.on_pass(finished_pass(transitions=(transition(wrong[0], READY, new),)))
+    (title,) = await town.wait(600)
+    assert title.startswith("Over: 1 app of partner main")
+
+
 async def test_apps_that_lost_readiness_cause_a_notice_and_new_apps_do_not(town: Town) -> None:
     gone = condition("Ready", FALSE, "InvalidUrl", since=town.control.time)
     await town.see(*(status_of(item_named(name), gone) for name in ("was", "never")))

@@ -20,6 +20,7 @@ from tests.loop.apply_fixture import HOOKS, ONE, TWO, Bench, app, events
 from tests.loop.fake_gupshup import Gupshup, Lose
 
 ALL = (ONE, TWO, *HOOKS)
+RENAMED = (replace(ONE, name="one"), TWO, replace(HOOKS[0], app="one"), HOOKS[1])
 
 
 def sight(
@@ -74,6 +75,9 @@ async def listed(there: Bench) -> PartnerCache:
         pytest.param((ONE, TWO, HOOKS[0]), {"AppTwo"}, id="a webhook less"),
         pytest.param((*ALL, events("AppTwo", tag="more")), {"AppTwo"}, id="a webhook more"),
         pytest.param((*ALL[:3], replace(HOOKS[1], version=2)), {"AppTwo"}, id="another webhook"),
+        pytest.param(RENAMED, set(), id="an app under another name"),
+        pytest.param((*RENAMED[:2], replace(RENAMED[2], version=2), HOOKS[1]), {"one"}, id="and otherwise"),
+        pytest.param((*ALL[:3], replace(HOOKS[1], name="all")), set(), id="a webhook under another name"),
     ],
 )
 async def test_declaring_manifests_returns_the_new_names(
@@ -262,6 +266,13 @@ async def test_an_app_that_was_undeclared_for_a_while_is_observed_anew(there: Be
     assert [each.item.app for each in plan(await whole(made)).not_observed] == ["AppOne", "AppTwo"]
 
 
+async def test_an_app_keeps_what_is_known_of_it_under_another_name(there: Bench) -> None:
+    made = await listed(there)
+    await single(made)
+    made.declare(desired(*RENAMED))
+    assert [each.item.app for each in plan(await whole(made)).not_observed] == ["AppTwo"]
+
+
 async def test_apps_that_gupshup_lists_no_more_leave_the_cache(there: Bench) -> None:
     made = await listed(there)
     await single(made)
@@ -287,26 +298,6 @@ async def test_a_release_lasts_until_something_else_is_declared(there: Bench) ->
     assert there.remote.count("link") == 2
     made.declare(replace(desired(ONE, TWO, partner=GUARDED), revision="r2"))
     assert len(plan(await whole(made)).held) == 2
-
-
-async def test_a_release_for_one_revision_is_not_for_a_later_one(there: Bench) -> None:
-    made = sight(there, ONE, TWO, partner=GUARDED)
-    key = held_digest(plan(await whole(made)))
-    assert key is not None
-    rows = there.remote.rows
-
-    async def meanwhile(_: float) -> object:
-        made.declare(
-            replace(desired(ONE, TWO, app("AppThree", "910000000003"), partner=GUARDED), revision="r2")
-        )
-        return await rows()
-
-    there.remote.rows = meanwhile  # type: ignore[method-assign, assignment]  # something is declared meanwhile
-    there.remote.on("link", *[Busy("later", there.clock.now() + 9)] * 2)
-    seen = await made.reconcile_list(NOBODY, Lane.CHANGED, frozenset({key}), fresh=True)
-    there.remote.rows = rows  # type: ignore[method-assign]  # no more
-    assert seen.revision == "r1"
-    assert len(plan(await whole(made)).held) == 3
 
 
 # Looking alone.

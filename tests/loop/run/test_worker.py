@@ -15,7 +15,7 @@ from controller.loop.run.worker import EVENT, HANDOVER, RECONCILE, RELEASE, Work
 from controller.model.manifest import AppId, Count, Guards
 from controller.model.memory import Memory
 from controller.model.passes import WHOLE_PARTNER, Lane, Pass, Timing
-from controller.model.status import Status
+from controller.model.status import Status, Truth
 from controller.model.upstream import RemoteSubscription
 from tests.builders.manifest import PARTNER, desired
 from tests.builders.upstream import HERE
@@ -372,6 +372,40 @@ def test_an_app_undeclared_during_its_pass_is_left_alone(there: Tending) -> None
         ("", "r2"),  # the partner
     }
     assert [each.item.app for each in found if each.condition("Unmanaged")] == ["AppOne"]
+
+
+def test_an_app_renamed_during_its_pass_goes_on_under_its_new_name(there: Tending) -> None:
+    """No read is repeated, its conditions keep their times, and nothing stays under the old name."""
+    both_live(there)
+    made = there.tenure(BOTH)
+    look, began = there.remote.subscriptions, there.clock.now()
+
+    async def renaming(app: AppId) -> tuple[RemoteSubscription, ...]:
+        there.remote.subscriptions = look  # type: ignore[method-assign]  # once
+        new = replace(ONE, name="acme"), TWO, replace(HOOKS[0], app="acme"), HOOKS[1]
+        made.declare(replace(desired(*new), revision="r2"))
+        return await look(app)
+
+    async def rename() -> None:
+        await asyncio.sleep(40)
+        there.remote.subscriptions = renaming  # type: ignore[method-assign]  # the name changes in a pass
+        made.event(["AppOne"])
+
+    async def work() -> None:
+        await asyncio.gather(rename(), serve(there, made, 200))
+
+    there.run(work())
+    assert {each.error for each in there.told} == {""}
+    assert there.remote.count("subscriptions") == 3, "each at first, and one for the event"
+    found = read_documents(there.run(there.store.statuses.read(HERE)))
+    assert {each.item.app for each in found} == {"acme", "AppTwo", ""}
+    assert {c.status for each in found for c in each.conditions if c.type == "Ready"} == {Truth.TRUE}
+    assert max(c.since for each in found for c in each.conditions) < began + 40
+    (moved,) = [each.renamed for each in there.told if each.renamed]
+    assert {str(was): str(now) for was, now in moved.items()} == {
+        "App/AppOne": "App/acme",
+        "Subscription/events on App/AppOne": "Subscription/events on App/acme",
+    }
 
 
 def test_a_pass_reports_the_revision_that_it_began_with(there: Tending) -> None:

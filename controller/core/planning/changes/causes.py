@@ -36,7 +36,7 @@ def cause(entry: Caused, touched: frozenset[Item] | None) -> Cause:
     effect = _effect(entry)
     if touched is not None and (_item(entry) in touched or _is_removal(effect, touched)):
         return Cause.CHANGE
-    if isinstance(effect, Update | Subscribe) and effect.drift:
+    if any(isinstance(each, Update | Subscribe | Blocked) and each.drift for each in (entry, effect)):
         return Cause.DRIFT
     unfinished = isinstance(entry, Waiting | Provisioning)
     return Cause.PROGRESS if unfinished or touched is not None else Cause.CHANGE

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from controller.core.planning.changes.renames import under_new_names
 from controller.core.planning.matched_app import app_item, subscription_item, tag_item
 from controller.core.planning.selection import declared_tags
 from controller.model.manifest import App, Desired, Partner, Settle, Subscription
@@ -11,10 +12,11 @@ from controller.model.problem import NOWHERE
 
 
 def changed(before: Desired, now: Desired) -> frozenset[Item]:
-    """Return what differs, wherever it stands: a moved or renamed file touches nothing.
+    """Return what differs, wherever it stands and whatever it is called: a rename touches nothing.
 
     A removed subscription is known by its tag, if its app is still declared. Otherwise only the app is named.
     """
+    before = under_new_names(before, now)
     was, declared = _declarations(before), _declarations(now)
     differing = {item for item in was.keys() | declared.keys() if _differ(was.get(item), declared.get(item))}
     partners, governed = _changed_partners(before, now), frozenset(_governed(before, now))

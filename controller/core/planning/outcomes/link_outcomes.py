@@ -64,7 +64,8 @@ def phone_elsewhere(app: App, words: str, now: float) -> Refuse:
 
 
 def _bound(app: App, app_id: AppId) -> tuple[MemoryUpdate, ...]:
-    return Bind(Binding(app.phone, app_id)), CloseIntent(app.phone), ClearRefusal(link_key(app.phone))
+    bound = Binding(app.phone, app_id, name=app.app_name)
+    return Bind(bound), CloseIntent(app.phone), ClearRefusal(link_key(app.phone))
 
 
 def _refuse_link(app: App, reason: str, message: str, now: float, retry_at: float | None = None) -> Refuse:

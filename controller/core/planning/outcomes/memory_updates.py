@@ -60,7 +60,7 @@ def _of_app(matched: MatchedApp, phones: frozenset[str], removed: Collection[str
     memory, phone = matched.memory, matched.app.phone
     match matched.match:
         case Found(row) as found:
-            proven = Binding(phone, row.id, None, known_waba(matched, found))
+            proven = Binding(phone, row.id, None, known_waba(matched, found), row.name)
             if memory.bindings.get(phone) != proven:
                 yield Bind(proven)
             yield from _health(matched, row)

@@ -1,13 +1,14 @@
 """The change that a plan is about: the manifests now, against those of an earlier commit."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import click
 
 from controller.core.decode.files import FileMemo
 from controller.core.planning.changes.changed import changed, everything
+from controller.core.planning.changes.renames import renames
 from controller.doors.cli.options.since import NONE, Since
 from controller.doors.cli.source.load import Loaded, decode_source
 from controller.edges.source.git import Baseline, baseline
@@ -16,7 +17,7 @@ from controller.model.plan import Item, Kind
 from controller.model.source import SourceFile
 
 MOST_NAMED = 10
-"""Removed apps that are named; of more, only their number is shown."""
+"""Removed or renamed apps that are named; of more, only their number is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,12 @@ async def change_since(
 
 
 def _touched(before: Baseline, loaded: Loaded, memo: FileMemo) -> frozenset[Item]:
+    """Return the items that the change touches. What only has another name now is named on stderr."""
     if _contents(before.source.files) == _contents(loaded.source.files):
         return frozenset()
     decoded = decode_source(before.source, loaded.rules, memo)
     if decoded.desired is not None:
+        _note_renamed(renames(decoded.desired, loaded.desired))
         return changed(decoded.desired, loaded.desired)
     count = f"{decoded.errors} error{'s' if decoded.errors > 1 else ''}"
     _note(f"everything counts as changed: the manifests of commit {before.commit[:12]} have {count}")
@@ -87,9 +90,19 @@ def _note_removed(change: SourceChange, loaded: Loaded) -> None:
     declared = {app.name for app in loaded.desired.apps}
     gone = sorted({i.name for i in change.touched if i.kind is Kind.APP and i.name not in declared})
     if gone:
-        more = f" and {len(gone) - MOST_NAMED} more" if gone[MOST_NAMED:] else ""
-        names = ", ".join(f"App/{name}" for name in gone[:MOST_NAMED])
-        _note(f"no longer declared: {names}{more}; apps are never deleted, and stay as they are at Gupshup")
+        names = _named([f"App/{name}" for name in gone])
+        _note(f"no longer declared: {names}; apps are never deleted, and stay as they are at Gupshup")
+
+
+def _note_renamed(names: Mapping[str, str]) -> None:
+    if names:
+        told = _named([f"App/{was} is App/{name} now" for was, name in sorted(names.items())])
+        _note(f"renamed: {told}; another name alone changes nothing at Gupshup")
+
+
+def _named(each: Sequence[str]) -> str:
+    more = f" and {len(each) - MOST_NAMED} more" if each[MOST_NAMED:] else ""
+    return ", ".join(each[:MOST_NAMED]) + more
 
 
 def _note(message: str) -> None:

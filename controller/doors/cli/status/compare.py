@@ -79,7 +79,7 @@ def _here(stored: Sequence[StoredStatus], urls: Mapping[str, str]) -> Iterator[S
 
 async def _observed(store: SqlStore, stored: StoredStatus, declared: Declared | None) -> Comparison:
     status, upstream = stored.status, stored.upstream
-    writes = await last_writes(store, upstream, str(status.item))
+    writes = await last_writes(store, stored)
     return replace(
         _comparison(status.item, declared, status), upstream=upstream, written=next(iter(writes), None)
     )

@@ -69,7 +69,7 @@ async def _describe(store: SqlStore, name: str, given: str | None) -> list[Descr
         Described(
             stored.status,
             stored.upstream,
-            await last_writes(store, stored.upstream, str(stored.status.item)),
+            await last_writes(store, stored),
             tuple(other.status for other in statuses if stored.owns(other)),
             held_of(stored, statuses),
             await release_by(store, stored.upstream, given),

@@ -64,7 +64,8 @@ async def _case(store: SqlStore, name: str, upstream: str | None) -> SupportCase
     chosen = _chosen([each for each in statuses if each.status.item.kind is Kind.APP], name, upstream)
     where, item, app_id = chosen.upstream, chosen.status.item, chosen.status.app_id
     partners = [each for each in statuses if each.status.item == partner_item(item.partner)]
-    history = await store.history.read(where, app=name, limit=_MOST_WRITES)
+    ids = {} if app_id is None else {where: app_id}
+    history = await store.history.read(where, app=name, ids=ids, limit=_MOST_WRITES)
     return SupportCase(
         where,
         chosen.status,
