@@ -84,7 +84,7 @@ def test_verbs_options_and_kinds_are_completed_without_a_store(tmp_path: Path) -
         "gupshupctl de": {"describe", "demo"},
         "gupshupctl get su": {"subscription", "subscriptions"},
         "gupshupctl get --st": {"--store"},
-        "gupshupctl get -o ": {"text", "json"},
+        "gupshupctl get -o ": {"text", "wide", "json", "yaml", "name"},
         "gupshupctl get apps ": set(),
         "gupshupctl help compl": {"completion"},
         "gupshupctl new ": {"app", "subscription"},

@@ -18,6 +18,7 @@ from controller.core.status.partner_status import partner_item
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.names import names_of
 from controller.doors.stored import StoredStatus, all_statuses, use_store
 from controller.edges.clock import SystemClock
 from controller.edges.store import SqlStore
@@ -30,7 +31,7 @@ _MOST_NAMES = 20
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=names_of(Kind.APP))
 @option(
     "--out",
     metavar="FILE",
