@@ -88,6 +88,7 @@ def test_the_document_has_the_values_masked_and_null_for_none() -> None:
             "revision": "sha256:0123456789ab",
             "verb": "link",
             "target": "App/app-0001",
+            "appId": None,
             "outcome": "done",
             "message": "",
             "upstream": HERE,

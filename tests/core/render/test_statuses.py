@@ -390,3 +390,9 @@ def test_a_described_partner_has_no_fields_of_an_app() -> None:
     text = description_text(Described(PARTNER_STATUS, "up#1"), NOW)
     assert "Partner/main" in text
     assert "App id" not in text
+
+
+@pytest.mark.parametrize(("type_", "reason"), [("Retired", "Retired"), ("Unmanaged", "ManifestGone")])
+def test_an_app_that_ended_has_the_reason_of_its_end(type_: str, reason: str) -> None:
+    (line,) = status_table([status_of(ITEM, condition(type_, Truth.TRUE, reason))]).splitlines()[1:]
+    assert line.endswith(reason)

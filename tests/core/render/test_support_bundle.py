@@ -101,7 +101,14 @@ def test_what_is_not_known_is_null(
     ],
 )
 def test_answers_are_shown_without_phones_and_paths(answer: str, shown: str | None) -> None:
-    write = {"at": AT, "revision": "r1", "verb": "link", "target": "App/acme", "outcome": "done"}
+    write = {
+        "at": AT,
+        "revision": "r1",
+        "verb": "link",
+        "target": "App/acme",
+        "appId": None,
+        "outcome": "done",
+    }
     message = answer if shown is None else shown
     assert made(case(None, None, answer))["writes"] == [{**write, "message": message}]
 
