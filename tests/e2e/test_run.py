@@ -33,7 +33,7 @@ def ready(there: World, *names: str) -> bool:
     """Return whether all apps, or *names*, are ready in the store."""
     found = json.loads(there.run("get", "-o", "json").out or '{"items": []}')["items"]
     by_name = {
-        each["name"]: next(c["status"] == "True" for c in each["conditions"] if c["type"] == "Ready")
+        each["name"]: any(c["status"] == "True" for c in each["conditions"] if c["type"] == "Ready")
         for each in found
     }
     wanted = names or tuple(ALL)
@@ -107,8 +107,11 @@ def test_an_empty_or_shrunken_source_changes_nothing_until_it_is_released(tmp_pa
             there.until(lambda w: ready(w, "AppOne"))
             assert run.signal(signal.SIGTERM).code == 0
         assert there.tags() == ALL, "what is no longer declared is only reported"
-        assert {each["name"] for each in json.loads(there.run("get", "-o", "json").out)["items"]} == {
-            "AppOne"
+        items = json.loads(there.run("get", "-o", "json").out)["items"]
+        assert {each["name"]: each["state"] for each in items} == {
+            "AppOne": "Ready",
+            "AppTwo": "Unmanaged",
+            "AppThree": "Unmanaged",
         }
 
 
