@@ -29,7 +29,7 @@ def test_every_example_has_a_test() -> None:
         "suspended",
         "take-over",
     }
-    no_manifests = {"ci", "deploy", "observability"}  # tried by tests of their own
+    no_manifests = {"ci", "deploy", "observability", "onboarding"}  # tried by tests of their own
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} - no_manifests == tried
 
 

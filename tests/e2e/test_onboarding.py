@@ -1,0 +1,383 @@
+"""Sign-ups from a portal, a form and a page: delivered ten times, killed anywhere: one file, one link."""
+
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from tests.e2e.world import AMPLE, COMMAND, HASTY, PATIENCE, ROOT, world
+from tests.edges.checkouts import WorkingTree
+from tests.edges.git_server import serving
+
+RECEIVER = ROOT / "examples/onboarding/receiver.py"
+SECRET = "a-secret-of-the-portal-with-32-characters"
+GRAPH_TOKEN = "canary-of-the-graph"
+MAIN = HASTY.replace(", settle: {lateEffect: 3s, staleList: 2s}", "")
+
+
+class Graph(BaseHTTPRequestHandler):
+    """Meta's Graph API, as far as a phone number id goes."""
+
+    def do_GET(self) -> None:
+        known = self.headers["Authorization"] == f"Bearer {GRAPH_TOKEN}" and "/777" not in self.path
+        number = self.path.split("?")[0].rpartition("/")[2]
+        body = json.dumps({"id": number, "display_phone_number": f"+91 98765 {number[-5:]}"}).encode()
+        self.send_response(200 if known else 400)
+        self.end_headers()
+        self.wfile.write(body if known else b"{}")
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@contextmanager
+def graph() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Graph)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Onboarding:
+    """A portal that signs, the receiver it posts to, and the repository that gets the manifests."""
+
+    def __init__(self, folder: Path, graph_url: str) -> None:
+        self.folder = folder
+        tree = WorkingTree(folder / "author")
+        tree.commit({"manifests/partner.yaml": MAIN})
+        tree.git("clone", "--quiet", "--bare", ".", "../origin.git")
+        tree.git("clone", "--quiet", "../origin.git", "../clone")
+        (folder / "secret").write_text(f"{SECRET}\n")
+        (folder / "token").write_text(f"{GRAPH_TOKEN}\n")
+        (folder / "spool").mkdir()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.address = f"127.0.0.1:{probe.getsockname()[1]}"
+        who = {
+            f"GIT_{role}_{what}": "bot@example.com"
+            for role in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        }
+        self.environ = {
+            **who,
+            "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "ONBOARDING_SECRET_FILE": str(folder / "secret"),
+            "ONBOARDING_SPOOL": str(folder / "spool"),
+            "ONBOARDING_CLONE": str(folder / "clone"),
+            "ONBOARDING_LISTEN": self.address,
+            "ONBOARDING_EVERY": "0.2",
+            "GRAPH_URL": graph_url,
+            "GRAPH_TOKEN_FILE": str(folder / "token"),
+        }
+
+    @contextmanager
+    def receiver(self, **environ: str) -> Iterator["subprocess.Popen[bytes]"]:
+        with (self.folder / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, RECEIVER], env={**self.environ, **environ}, stdout=log, stderr=log
+            )
+            try:
+                self.until(lambda: self.is_up() or process.poll() is not None)
+                yield process
+            finally:
+                process.kill()
+                process.wait(PATIENCE)
+
+    def is_up(self) -> bool:
+        try:
+            return httpx.get(f"http://{self.address}/", trust_env=False).status_code == 404
+        except httpx.TransportError:
+            return False
+
+    def post(self, body: bytes, signature: str | None = None) -> int:
+        signed = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"X-Signature-256": signature if signature is not None else f"sha256={signed}"}
+        url = f"http://{self.address}/sign-ups"
+        return httpx.post(url, content=body, headers=headers, trust_env=False, timeout=PATIENCE).status_code
+
+    def git(self, *words: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", self.folder / "origin.git", *words],
+            env=self.environ,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+    def files(self, revision: str = "main") -> list[str]:
+        return self.git("ls-tree", "-r", "--name-only", revision, "manifests/customers").split()
+
+    def spooled(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / "spool").glob("*.json"))
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def until(self, true: "object") -> None:
+        assert callable(true)
+        end, nothing = time.monotonic() + PATIENCE, threading.Event()
+        while not true():
+            assert time.monotonic() < end, self.log()
+            nothing.wait(0.02)
+
+
+def sign_up(number: int = 1, **more: object) -> bytes:
+    fields = {
+        "name": f"Café {number}",
+        "wabaId": f"10987654321{number:04}",
+        "phoneNumberId": f"5550000{number:05}",
+        "labels": {"tier": "gold"},
+        "at": time.time(),
+        **more,
+    }
+    return json.dumps(fields).encode()
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[Onboarding]:
+    with graph() as url:
+        yield Onboarding(tmp_path, url)
+
+
+def test_a_sign_up_delivered_ten_times_is_one_file_and_one_commit(portal: Onboarding) -> None:
+    body = sign_up()
+    with portal.receiver():
+        assert {portal.post(body) for _ in range(10)} == {200}
+        portal.until(lambda: portal.files() and not portal.spooled())
+        assert portal.post(body) == 200
+        portal.until(lambda: not portal.spooled())
+    assert portal.files() == ["manifests/customers/cafe-1.yaml"]
+    assert portal.git("log", "--format=%s", "main").splitlines() == ["Onboard 1 customer", "a change"]
+    text = portal.git("show", "main:manifests/customers/cafe-1.yaml")
+    assert '  phone: "919876500001"\n' in text
+    assert "    tier: gold\n" in text
+    assert SECRET not in portal.log()
+    assert GRAPH_TOKEN not in portal.log()
+
+
+def test_killed_anywhere_nothing_is_lost_or_done_twice(portal: Onboarding) -> None:
+    nothing = threading.Event()
+    for kill in range(12):
+        with portal.receiver() as process:
+            assert portal.post(sign_up(kill % 6)) == 200
+            nothing.wait(0.11 * kill)
+            process.send_signal(signal.SIGKILL)
+    with portal.receiver():
+        portal.until(lambda: not portal.spooled())
+    assert portal.files() == [f"manifests/customers/cafe-{number}.yaml" for number in range(6)]
+    added = portal.git("log", "--format=", "--name-status", "main", "--", "manifests/customers").split("\n")
+    assert sorted(line for line in added if line) == [f"A\t{path}" for path in portal.files()]
+
+
+@pytest.mark.parametrize(
+    ("body", "signature", "code"),
+    [
+        (sign_up(), "", 401),
+        (sign_up(), "sha256=" + "0" * 64, 401),
+        (b"x" * 20_000, None, 413),
+        (b"[]", None, 400),
+        (b"{", None, 400),
+        (sign_up(wabaId="../../x"), None, 400),
+        (sign_up(wabaId=109876543210987), None, 400),
+        (sign_up(name=None), None, 400),
+        (sign_up(at=0), None, 400),
+        (sign_up(at="now"), None, 400),
+    ],
+)
+def test_what_is_no_signed_sign_up_is_not_kept(
+    portal: Onboarding, body: bytes, signature: str | None, code: int
+) -> None:
+    with portal.receiver(ONBOARDING_EVERY="600"):
+        assert portal.post(body, signature) == code
+    assert portal.spooled() == []
+
+
+def test_what_cannot_be_declared_is_set_aside_and_the_rest_goes_on(portal: Onboarding) -> None:
+    with portal.receiver(ONBOARDING_EVERY="1"):
+        for body in (sign_up(1), sign_up(2, wabaId="1"), sign_up(3, phoneNumberId="777")):
+            assert portal.post(body) == 200
+        portal.until(lambda: portal.spooled() == ["109876543210003-777.json"])
+        portal.until(portal.files)
+    assert portal.files() == ["manifests/customers/cafe-1.yaml"]
+    (reason,) = (portal.folder / "spool" / "refused").glob("*.txt")
+    assert "GS4" in reason.read_text()
+    assert "Meta gives no phone, tried again later" in portal.log()
+
+
+def test_while_the_repository_is_not_valid_the_sign_ups_wait(portal: Onboarding) -> None:
+    clone = WorkingTree(portal.folder / "author")
+    clone.commit({"manifests/bad.yaml": "kind: ["})
+    clone.git("push", "--quiet", "../origin.git", "HEAD:main")
+    with portal.receiver():
+        assert portal.post(sign_up()) == 200
+        portal.until(lambda: "so all sign-ups wait" in portal.log())
+        assert portal.spooled()
+        clone.commit({"manifests/bad.yaml": None})
+        clone.git("push", "--quiet", "../origin.git", "HEAD:main")
+        portal.until(lambda: not portal.spooled())
+    assert portal.files() == ["manifests/customers/cafe-1.yaml"]
+
+
+def test_a_branch_for_a_pull_request(portal: Onboarding) -> None:
+    with portal.receiver(ONBOARDING_REVIEWED="true"):
+        assert portal.post(sign_up()) == 200
+        portal.until(lambda: not portal.spooled())
+        assert portal.post(sign_up()) == 200
+        portal.until(lambda: not portal.spooled())
+    (branch,) = portal.git("branch", "--list", "onboarding/*", "--format=%(refname:short)").split()
+    assert portal.files(branch) == ["manifests/customers/cafe-1.yaml"]
+    assert portal.files("main") == []
+
+
+def test_somebody_elses_push_is_no_loss(portal: Onboarding) -> None:
+    with portal.receiver(ONBOARDING_EVERY="1"):
+        assert portal.post(sign_up()) == 200
+        tree = portal.folder / "author"
+        for number in range(5):
+            (tree / "note").write_text(str(number))
+            for words in (
+                ["add", "-A"],
+                ["commit", "-qm", "note"],
+                ["push", "-q", "../origin.git", "+HEAD:notes"],
+            ):
+                subprocess.run(["git", *words], cwd=tree, env=portal.environ, check=True)
+        portal.until(lambda: portal.files() and not portal.spooled())
+    assert portal.files() == ["manifests/customers/cafe-1.yaml"]
+
+
+def test_from_the_post_to_the_link(portal: Onboarding, tmp_path: Path) -> None:
+    """The whole way: `run --git` beside the receiver links the app, once, and it goes live."""
+    (tmp_path / "world").mkdir()
+    origin = portal.folder / "origin.git"
+    with (
+        world(tmp_path / "world", *AMPLE) as there,
+        serving(origin) as server,
+        portal.receiver(),
+        there.going(
+            *("run", "--git", server.url, "--git-path", "manifests", "--interval", "1s"),
+            *("--store", str(tmp_path / "run.db"), "--listen", "127.0.0.1:0"),
+        ) as going,
+    ):
+        for number in range(5):
+            assert portal.post(sign_up(number)) == 200
+        there.until(lambda world: len(world.calls("link")) == 5)
+        for number in range(5):
+            assert portal.post(sign_up(number)) == 200
+        portal.until(lambda: not portal.spooled())
+        there.until(lambda world: all(app["live"] for app in world.apps().values()))
+        assert going.signal(signal.SIGTERM).code == 0
+        assert len(there.calls("link")) == 5
+
+
+FORM = """### Name
+
+Café "; rm -rf / #
+
+### WABA id
+
+109876543210987
+
+### Phone
+
++91 98765 43210
+
+### Labels
+
+tier=gold;region=north
+
+### Partner
+
+_No response_
+"""
+
+
+def from_issue(folder: Path, body: str) -> "subprocess.CompletedProcess[str]":
+    event = folder / "event.json"
+    event.write_text(json.dumps({"issue": {"number": 7, "body": body}}))
+    words = [sys.executable, str(ROOT / "examples/onboarding/github/from_issue.py"), str(event)]
+    return subprocess.run(words, check=False, capture_output=True, text=True)
+
+
+def test_an_issue_becomes_a_record_of_new_app(tmp_path: Path) -> None:
+    done = from_issue(tmp_path, FORM.replace("\n", "\r\n"))
+    assert json.loads(done.stdout) == [
+        {
+            "name": 'Café "; rm -rf / #',
+            "wabaId": "109876543210987",
+            "phone": "+91 98765 43210",
+            "labels": "tier=gold;region=north",
+        }
+    ]
+    words = [str(COMMAND), "new", "app", "--from", "-", "--out", "manifests"]
+    made = subprocess.run(words, input=done.stdout, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert (made.returncode, made.stdout.splitlines()[0]) == (
+        0,
+        "written manifests/cafe-rm-rf.yaml  App/cafe-rm-rf",
+    )
+
+
+@pytest.mark.parametrize("body", ["", "### Name\n\nAnn\n", FORM.replace("### Phone", "### Fax")])
+def test_an_issue_that_lacks_something_is_refused(tmp_path: Path, body: str) -> None:
+    done = from_issue(tmp_path, body)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "the issue lacks" in done.stderr
+
+
+def test_the_form_has_the_fields_that_are_read() -> None:
+    form = yaml.safe_load((ROOT / "examples/onboarding/github/onboard-form.yml").read_text())
+    labels = [field["attributes"]["label"] for field in form["body"] if field["type"] != "markdown"]
+    assert [f"### {label}" for label in labels] == [
+        line for line in FORM.splitlines() if line.startswith("#")
+    ]
+
+
+EVENTS = """
+const at = (origin, data) => JSON.stringify(signUpOf({origin, data}));
+const finish = {type: "WA_EMBEDDED_SIGNUP", event: "FINISH", data: {waba_id: "1", phone_number_id: "2"}};
+const meta = "https://www.facebook.com";
+document.title = [
+  at(meta, JSON.stringify(finish)),
+  at(meta, finish),
+  at("https://facebook.com.example.org", JSON.stringify(finish)),
+  at("http://www.facebook.com", JSON.stringify(finish)),
+  at(meta, JSON.stringify({...finish, event: "CANCEL"})),
+  at(meta, "cb=abc&domain=x"),
+  at(meta, JSON.stringify({...finish, data: {}})),
+  at(meta, "null"),
+].join("|");
+"""
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium on this machine")
+def test_the_page_takes_the_session_event_of_meta_only(tmp_path: Path) -> None:
+    script = (ROOT / "examples/onboarding/page/session-event.js").read_text()
+    page = tmp_path / "page.html"
+    page.write_text(f"<!doctype html><title></title><script>{script}\n{EVENTS}</script>")
+    words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/c"]
+    done = subprocess.run(
+        [*words, "--dump-dom", page.as_uri()], check=True, capture_output=True, text=True, timeout=PATIENCE
+    )
+    found = done.stdout.split("<title>")[1].split("</title>")[0].split("|")
+    taken = '{"wabaId":"1","phoneNumberId":"2"}'
+    assert found == [taken, taken, "null", "null", "null", "null", "null", "null"]
