@@ -336,7 +336,7 @@ def test_every_dependency_says_why_it_is_here() -> None:
 
 def test_no_test_measures_by_the_wall_clock() -> None:
     """A busy machine would fail it: figures belong to benchmarks. These wait for real processes, or tell."""
-    waiting = {"e2e/replicas", "e2e/torture", "e2e/world", "image/engine", "sim/explore"}
+    waiting = {"e2e/portal", "e2e/replicas", "e2e/torture", "e2e/world", "image/engine", "sim/explore"}
     clocks = {"edges/test_clock", "doors/test_web_server"}
     reads = re.compile(r"\btime\.(?:monotonic|perf_counter|time)\(")
     found = {path for path in tracked("tests/*.py") if reads.search(text_of(path))}
