@@ -17,7 +17,7 @@ from tests.e2e import commands
 from tests.e2e.commands import COMMAND
 
 ROOT = Path(__file__).parents[2]
-NO_MANIFESTS = {"ci", "deploy", "observability"}  # tried by tests of their own
+NO_MANIFESTS = {"ci", "deploy", "observability", "onboarding"}  # tried by tests of their own
 EXAMPLES = sorted(
     path for path in (ROOT / "examples").iterdir() if path.is_dir() and path.name not in NO_MANIFESTS
 )
