@@ -30,6 +30,7 @@ BRANCH = os.environ.get("ONBOARDING_BRANCH", "main")
 FOLDER = os.environ.get("ONBOARDING_FOLDER", "manifests/customers")
 REVIEWED = os.environ.get("ONBOARDING_REVIEWED") == "true"
 EVERY = float(os.environ.get("ONBOARDING_EVERY", "5"))
+HOOK = os.environ.get("ONBOARDING_HOOK", "")
 GRAPH = os.environ.get("GRAPH_URL", "https://graph.facebook.com/v23.0")
 GRAPH_TOKEN = Path(os.environ["GRAPH_TOKEN_FILE"]).read_text().strip()
 LARGEST, OLDEST, LONGEST = 16_384, 86_400, 40
@@ -132,8 +133,18 @@ def publish() -> None:
         git("commit", "-q", "-m", f"Onboard {len(done)} customer{'s' if len(done) > 1 else ''}")
         target = BRANCH if not REVIEWED else f"onboarding/{done[0].stem}"
         git("push", "-q", "origin", f"{'+' if REVIEWED else ''}HEAD:refs/heads/{target}")
+        tell_controller()
     for file in done:
         file.unlink()
+
+
+def tell_controller() -> None:
+    """Let `gupshupctl run` fetch at once. If it is not there, its next poll finds the commit."""
+    try:
+        if HOOK and not REVIEWED:
+            httpx.post(HOOK, timeout=5)
+    except httpx.HTTPError as error:
+        log.warning("%s: %s; the next poll finds the commit", HOOK, error)
 
 
 async def publish_again_and_again() -> None:

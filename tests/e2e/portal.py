@@ -51,6 +51,13 @@ def graph() -> Iterator[str]:
         server.server_close()
 
 
+def free_address() -> str:
+    """Return an address of this machine at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
 class Onboarding:
     """A portal that signs, the receiver it posts to, and the repository that gets the manifests."""
 
@@ -63,9 +70,7 @@ class Onboarding:
         (folder / "secret").write_text(f"{SECRET}\n")
         (folder / "token").write_text(f"{GRAPH_TOKEN}\n")
         (folder / "spool").mkdir()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{probe.getsockname()[1]}"
+        self.address = free_address()
         who = {
             f"GIT_{role}_{what}": "bot@example.com"
             for role in ("AUTHOR", "COMMITTER")
@@ -99,10 +104,14 @@ class Onboarding:
                 process.wait(PATIENCE)
 
     def is_up(self) -> bool:
+        return self.status("/") == 404
+
+    def status(self, path: str, address: str = "") -> int:
+        """Return the status of a GET, 0 if nothing answers. *address* is another one than the receiver's."""
         try:
-            return httpx.get(f"http://{self.address}/", trust_env=False).status_code == 404
+            return httpx.get(f"http://{address or self.address}{path}", trust_env=False).status_code
         except httpx.TransportError:
-            return False
+            return 0
 
     def post(self, body: bytes, signature: str | None = None) -> int:
         signed = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.portal import GRAPH_TOKEN, SECRET, Onboarding, graph, sign_up
+from tests.e2e.portal import GRAPH_TOKEN, SECRET, Onboarding, free_address, graph, sign_up
 from tests.e2e.world import AMPLE, COMMAND, PATIENCE, ROOT, world
 from tests.edges.checkouts import WorkingTree
 from tests.edges.git_server import serving
@@ -131,18 +131,20 @@ def test_somebody_elses_push_is_no_loss(portal: Onboarding) -> None:
 
 
 def test_from_the_post_to_the_link(portal: Onboarding, tmp_path: Path) -> None:
-    """The whole way: `run --git` beside the receiver links the app, once, and it goes live."""
+    """The whole way: `run --git` beside the receiver links the apps, once. No poll is waited for."""
     (tmp_path / "world").mkdir()
+    hooks = free_address()
     origin = portal.folder / "origin.git"
     with (
         world(tmp_path / "world", *AMPLE) as there,
         serving(origin) as server,
-        portal.receiver(),
+        portal.receiver(ONBOARDING_HOOK=f"http://{hooks}/hooks/git"),
         there.going(
-            *("run", "--git", server.url, "--git-path", "manifests", "--interval", "1s"),
-            *("--store", str(tmp_path / "run.db"), "--listen", "127.0.0.1:0"),
+            *("run", "--git", server.url, "--git-path", "manifests", "--interval", "10m"),
+            *("--store", str(tmp_path / "run.db"), "--listen", hooks),
         ) as going,
     ):
+        portal.until(lambda: portal.status("/healthz", hooks) == 200)
         for number in range(5):
             assert portal.post(sign_up(number)) == 200
         there.until(lambda world: len(world.calls("link")) == 5)
