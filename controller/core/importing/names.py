@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 
-_ILLEGAL = re.compile(r"[^A-Za-z0-9]+")
+from controller.core.writing.names import words
+
 _LONGEST = 120
 _SUFFIX = 8
 APP_NAME = re.compile(r"[A-Za-z0-9]{6,150}\Z")
@@ -16,8 +17,8 @@ LONGEST_KEY = 63
 
 
 def legal(text: str, otherwise: str) -> str:
-    """Return *text* as a manifest's name: its letters and digits, `-` between them. *otherwise* if none."""
-    return _ILLEGAL.sub("-", text)[:_LONGEST].strip("-") or otherwise
+    """Return *text* as a manifest's name: its words with `-` between them, *otherwise* if it has none."""
+    return "-".join(words(text))[:_LONGEST].strip("-") or otherwise
 
 
 def distinct(wanted: Mapping[str, str], taken: Collection[str]) -> dict[str, str]:

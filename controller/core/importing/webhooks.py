@@ -8,7 +8,7 @@ from typing import NamedTuple
 from controller.core.importing.account import FoldKey, Key, ReadApp, WebhookKey
 from controller.core.importing.names import distinct, label_key, legal, mark, templated
 from controller.core.planning import modes
-from controller.model.modes import MODES, in_order
+from controller.model.modes import ALONE, MODES, in_order
 from controller.model.upstream import RemoteSubscription
 
 LEAST_ALIKE = 3
@@ -55,9 +55,18 @@ class _Own(NamedTuple):
 
 def webhook_of(app: ReadApp, found: RemoteSubscription) -> WebhookSpec:
     """Return what a manifest of its own says of a webhook."""
-    known = in_order(name for name in modes.names(found) if name in MODES)
     version = 0 if found.version is None else found.version
-    return WebhookSpec(app.partner, found.tag, found.url, version, known, found.active)
+    return WebhookSpec(app.partner, found.tag, found.url, version, _modes(found), found.active)
+
+
+def _modes(found: RemoteSubscription) -> tuple[str, ...]:
+    """Return the modes of the mask, and those that have no known bit by their names."""
+    named = {name for name in found.modes if MODES.get(name, 0) is None}
+    if ALONE & named:
+        return in_order(ALONE & named)
+    return in_order(
+        {*named, *(name for name in modes.names(found) if name in MODES)} - (ALONE if named else set())
+    )
 
 
 def undeclarable(found: RemoteSubscription) -> str:
@@ -68,6 +77,9 @@ def undeclarable(found: RemoteSubscription) -> str:
         return "Gupshup gives no modes for it"
     if found.mode is None and not set(found.modes) <= set(MODES):
         return f"its modes are not known here: {', '.join(found.modes)}"
+    bits = 0 if found.mode is None else found.mode & ~modes.KNOWN
+    if bits and not any(MODES.get(name, 0) is None for name in found.modes):
+        return f"it has modes whose names are not known here: bits {bits}"
     return "" if found.tag else "it has no tag"
 
 

@@ -29,7 +29,7 @@ def manifest_name(display: str, phone: str = "") -> str:
 
 def manifest_names(display: str, phone: str = "") -> tuple[str, ...]:
     """Return the names to try, in this order: each later one holds more digits of *phone*."""
-    name = _clipped("-".join(_words(display)).lower(), "-")
+    name = _clipped("-".join(words(display)).lower(), "-")
     short, whole = phone[-_SHOWN:], phone
     if not name:
         return _unique(f"app-{short}".rstrip("-"), f"app-{whole}".rstrip("-"))
@@ -46,12 +46,13 @@ def app_name(display: str, phone: str) -> str:
 
 def app_names(display: str, phone: str) -> tuple[str, ...]:
     """Return the names at Gupshup to try, in this order: each later one holds more digits of *phone*."""
-    name = _clipped("".join(word[0].upper() + word[1:] for word in _words(display))) or "App"
+    name = _clipped("".join(word[0].upper() + word[1:] for word in words(display))) or "App"
     padded = name + phone[-max(_SHOWN, SHORTEST_APP_NAME - len(name)) :]
     return _unique(*(each for each in (name, padded, name + phone) if len(each) >= SHORTEST_APP_NAME))
 
 
-def _words(display: str) -> list[str]:
+def words(display: str) -> list[str]:
+    """Return the words of a text, of Latin letters and digits, without their accents."""
     plain = unicodedata.normalize("NFKD", _INSIDE_WORDS.sub("", display).translate(_LETTERS))
     return _WORD.findall("".join(char for char in plain if not unicodedata.combining(char)))
 

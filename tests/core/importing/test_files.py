@@ -174,6 +174,8 @@ def test_an_account_without_an_id_is_declared_without() -> None:
         (webhook(7, "a/b"), "GS508"),
         (webhook(7, version=None), "Gupshup gives no version for it"),
         (webhook(7, ""), "it has no tag"),
+        (replace(webhook(7), mode=8192, modes=()), "it has modes whose names are not known here: bits 8192"),
+        (replace(webhook(7), mode=8192 + 64), "it has modes whose names are not known here: bits 8192"),
         (replace(webhook(7), mode=None, modes=()), "Gupshup gives no modes for it"),
         (replace(webhook(7), mode=None, modes=("NEW",)), "its modes are not known here: NEW"),
     ],
@@ -202,7 +204,7 @@ def test_two_apps_with_one_phone_are_left_out() -> None:
 
 
 def test_an_app_whose_name_a_manifest_cannot_hold_has_its_id() -> None:
-    files = imported(read((replace(live(1), name="Old name é"), [])))
+    files = imported(read((replace(live(1), name="Old näme 印"), [])))
     (path,) = set(files.texts) - {"partner.yaml"}
     assert path == "apps/Old-name.yaml"
     assert f'  appId: "{app_id(1)}"\n' in files.texts[path]
@@ -309,9 +311,25 @@ def test_a_webhook_that_is_shown_otherwise_than_it_would_be_declared_is_left_out
     )
 
 
+@pytest.mark.parametrize(
+    ("mode", "names", "declared"),
+    [
+        (8192, ("ALL",), "[ALL]"),
+        (64 + 65536, ("MESSAGE", "COPY"), "[MESSAGE, COPY]"),
+        (0, ("COPY",), "[COPY]"),
+    ],
+)
+def test_modes_without_a_known_bit_are_declared_by_their_names(
+    mode: int, names: tuple[str, ...], declared: str
+) -> None:
+    files = imported(read((live(1), [replace(webhook(7), mode=mode, modes=names)])))
+    assert f"  modes: {declared}\n" in files.texts["apps/Name0001.yaml"]
+    assert files.left_out == ()
+
+
 def test_names() -> None:
-    assert legal("  Äb & c ", "none") == "b-c"
-    assert legal("é", "none") == "none"
+    assert legal("  Äb & c ", "none") == "Ab-c"
+    assert legal("印", "none") == "none"
     assert distinct({"1": "A", "2": "a", "3": "b"}, ["c"])["3"] == "b"
     assert len(set(distinct({"1": "A", "2": "a", "3": "b"}, ["B"]).values())) == 3
     assert label_key("events") == "webhook/events"
