@@ -122,7 +122,9 @@ def test_only_some_apps(there: World, tmp_path: Path) -> None:
     done = there.run(*IMPORT, "--only", "Nobody")
     assert (done.code, done.out) == (1, "")
     assert "--only Nobody: no app of this account has that name" in done.err
-    assert there.run(*IMPORT).out.startswith("1 apps and 1 subscriptions in 1 files below m. 1 apps were")
+    assert there.run(*IMPORT).out.startswith(
+        "1 app and 1 subscription in 1 file below m. 1 app declared before."
+    )
 
 
 def test_an_account_without_manifests_gets_its_partner(there: World, tmp_path: Path) -> None:

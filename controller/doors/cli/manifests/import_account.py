@@ -238,11 +238,14 @@ def _summary(files: ImportedFiles, accounts: Sequence[AccountRead], folder: Path
     kinds = [kind for kind, _ in files.keys]
     apps, webhooks = kinds.count("App"), kinds.count("Subscription")
     before = sum(len(account.declared) for account in accounts)
-    declared = f" {before} apps were declared before." if before else ""
-    return (
-        f"{apps} apps and {webhooks} subscriptions in {len(files.texts)} files below {folder}.{declared} "
-        f"{len(files.left_out)} left out."
-    )
+    declared = f" {_counted(before, 'app')} declared before." if before else ""
+    written = f"{_counted(apps, 'app')} and {_counted(webhooks, 'subscription')}"
+    places = _counted(len(files.texts), "file")
+    return f"{written} in {places} below {folder}.{declared} {len(files.left_out)} left out."
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _subject(each: LeftOut) -> str:
