@@ -140,7 +140,7 @@ def test_forget_leaves_nothing_of_a_customer_in_the_store(tmp_path: Path) -> Non
         settled(there)
         refused = there.run("forget", "AppTwo", "--yes")
         assert refused.code == 1
-        assert "App/AppTwo is declared and not retired (Ready in http" in refused.err
+        assert "App/AppTwo is declared and not retired (Ready)" in refused.err
         assert there.run("forget", "nobody", "--yes").code == 1
 
         there.declare(HASTY, LEFT, STAYS, EVENTS, ORDERS)
