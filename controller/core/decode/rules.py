@@ -101,6 +101,9 @@ _APPS = (
     _error("GS403", "Not a valid wabaId", "Copy the digits of the WhatsApp Business Account's id, in quotes"),
     _error("GS404", "Not a valid appId", "Copy the UUID of the app from Gupshup"),
     _error("GS406", "The same phone, app name or appId twice", "Declare each app once per Gupshup"),
+    _warning(
+        "GS407", "A phone number that its country is not known to have", "Compare it with the customer's"
+    ),
 )
 _WEBHOOKS = (
     _error("GS501", "A URL that is not https", "Use https, or allowInsecureUrls in a lab"),

@@ -58,6 +58,7 @@ _EXAMPLES: Mapping[str, str] = {
     "GS403": "`wabaId` equal to `phone`",
     "GS404": "`appId: 7f9c`",
     "GS406": "two Apps with one phone",
+    "GS407": "`new app --phone +9198765437770`, a digit too many",
     "GS501": "`http://…`, `javascript:…`",
     "GS502": "`https://user:password@host/`",
     "GS503": "`https://10.0.0.1/`, `https://intranet/`, `https://2130706433/`",
