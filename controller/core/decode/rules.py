@@ -127,6 +127,7 @@ _WEBHOOKS = (
     _error(
         "GS519", "A host that the Partner does not allow", "Correct the url, or add the host to allowedHosts"
     ),
+    _hint("GS520", "An app without a webhook", "Correct its labels, or declare a Subscription for it"),
 )
 _TRUST = (
     _error("GS601", "A secret in a manifest", "Remove it, change it at its issuer, and use a reference"),

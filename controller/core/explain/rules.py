@@ -74,6 +74,7 @@ _EXAMPLES: Mapping[str, str] = {
     "GS517": "`READ` in a webhook of version 2 and in one of version 3",
     "GS518": "no webhook of an app has `ACCOUNT`",
     "GS519": '`url: https://hooks.example.org/x` with `allowedHosts: ["*.example.com"]`',
+    "GS520": "`labels: {teir: gold}`, and the only selector asks for `tier: gold`",
     "GS601": "`password: …`, a token in a comment",
     "GS603": "`{file: /etc/shadow}`, `{file: ../../x}`",
     "GS605": "`{env: A, file: /b}`",

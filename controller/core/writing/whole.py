@@ -31,8 +31,8 @@ class NewManifest:
 class NewManifests:
     """All manifests that were asked for, in that order. With a problem, none of them may be written.
 
-    *whole* is the source with the new files, and *desired* is what it declares. *warnings* are about new
-    ones, each at the place where it was asked for.
+    *whole* is the source with the new files, and *desired* is what it declares. *warnings* and hints are
+    about new ones, each at the place where it was asked for.
     """
 
     manifests: tuple[NewManifest, ...] = ()
