@@ -162,3 +162,21 @@ def test_refused_credentials_and_invalid_manifests_end_it(there: World, tmp_path
     done = there.run(*IMPORT)
     assert (done.code, done.out) == (3, "")
     assert "m/bad.yaml:" in done.err
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [("import",), ("new", "app", "--name", "Acme", "--waba-id", "1098765432", "--phone", "919876543210")],
+)
+def test_a_file_where_the_folder_has_to_be_is_named(
+    there: World, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("mine\n", encoding="utf-8")
+    for out in ("file", "file/below"):
+        done = there.run(*verb, "m", "--out", out)
+        why = (
+            "is no folder that can be used: file is a file; name a folder, which is made if it does not exist"
+        )
+        assert (done.code, done.out, done.err) == (1, "", f"Error: {out} {why}\n")
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine\n"
+    assert there.calls() == []

@@ -84,8 +84,6 @@ def command(
         if schema := _schema(folder):
             texts = {**schema, **texts}
         journal.append(writing_entry(files.texts))
-        for parent in sorted({Path(path).parent for path in texts}):
-            parent.mkdir(parents=True, exist_ok=True)
         write_new(texts)
         journal.remove()
     _print(files, accounts, folder, output)
