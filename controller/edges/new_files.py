@@ -103,7 +103,7 @@ def _make(folder: Path) -> list[Path]:
 
 
 def _sync(folder: Path, fsync: Callable[[int], None]) -> None:
-    """Write a folder to the disk, with the names in it. Some file systems need no such call, and refuse it."""
+    """Write the names in a folder to the disk. Some file systems need no such call, and refuse it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

@@ -73,7 +73,7 @@ def test_every_file_goes_to_the_disk_then_every_folder_above(tmp_path: Path) -> 
     synced: list[str] = []
 
     def fsync(handle: int) -> None:
-        synced.append(os.path.relpath(os.readlink(f"/proc/self/fd/{handle}"), tmp_path))
+        synced.append(os.path.relpath(Path(f"/proc/self/fd/{handle}").readlink(), tmp_path))
 
     with sole_writer(tmp_path / "m"):
         write_new({str(tmp_path / "m" / name): "text" for name in ("one", "deep/two")}, fsync)

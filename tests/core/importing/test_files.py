@@ -337,3 +337,19 @@ def test_names() -> None:
     assert label_key("e" * 100) != label_key("e" * 101)
     assert templated("https://h/x", [("${a}", "")]) == "https://h/x"
     assert templated("https://h/AB/ABC/AB", [("${a}", "AB")]) == "https://h/${a}/ABC/${a}"
+
+
+def test_a_declared_name_that_another_app_has_is_no_fault_of_the_manifest() -> None:
+    there = (
+        "apiVersion: gupshup.controller/v1\nkind: App\nmetadata: {name: mine}\n"
+        'spec: {appName: Name0001, wabaId: "109876543210987", phone: "919999999999"}\n'
+    )
+    files = imported(
+        read((live(1), [])),
+        around=Surroundings(frozenset({"mine"})),
+        beside=[SourceFile("m/mine.yaml", there.encode())],
+    )
+    assert files.texts == {}
+    assert [each.why for each in files.left_out] == [
+        'GS406: spec.appName "Name0001" is the appName of App/mine at m/mine.yaml:1:1 already'
+    ]
