@@ -102,6 +102,27 @@ def test_what_cannot_be_read_is_left_out_and_named(there: World, tmp_path: Path)
     assert (shown["declared"], [out["app"] for out in shown["leftOut"]]) == (5, ["Customer0004"])
 
 
+def test_a_later_import_puts_what_is_alike_into_a_file_of_its_own(there: World, tmp_path: Path) -> None:
+    there.seed(*(customer(number) for number in (1, 3, 5)))
+    assert there.run(*IMPORT).code == 0
+    before = files(tmp_path / "m")
+    there.seed(*(customer(number) for number in (7, 9, 11)))
+    assert there.run(*IMPORT).out.startswith(
+        "3 apps and 1 subscription in 4 files below m. 3 apps declared before."
+    )
+    after = files(tmp_path / "m")
+    assert {path: after[path] for path in before} == before
+    assert b"name: events-" in after["webhooks-2.yaml"]
+    assert there.plan("m").summary == {"unchanged": 12}
+
+
+def test_names_with_signs_that_steer_a_terminal_are_shown_as_escapes(there: World) -> None:
+    there.seed(customer(1, name="\u202eevil\u0007"))
+    done = there.run(*IMPORT)
+    assert done.code == 5
+    assert "! left out  app \\u202eevil\\x07 (" in done.out
+
+
 def test_no_file_is_overwritten(there: World, tmp_path: Path) -> None:
     there.seed(customer(1), customer(2))
     (tmp_path / "m" / "apps").mkdir()

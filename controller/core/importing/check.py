@@ -3,6 +3,7 @@
 What fails the check is left out and named, so that `plan` after `import` never has a call to make.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
@@ -28,6 +29,8 @@ _DEFAULT = (
     "the Partner's defaults give it a callbackUrl, which cannot be read, so that a plan would write it; "
     "remove the default, or declare the app by hand"
 )
+
+_NOT_THERE = re.compile(rf" at {_BEHIND}\S+ already")
 
 
 class Unfit(Exception):
@@ -82,8 +85,9 @@ def invalid(files: ImportedFiles, errors: Sequence[Problem]) -> Iterator[tuple[K
 
 
 def rule_broken(problem: Problem) -> str:
-    """Return the problem without its place."""
-    return f"{problem.rule}: {problem.field} {problem.message}".replace(":  ", ": ").replace(_BEHIND, "")
+    """Return the problem without its place, and without places in files that are not written yet."""
+    message = _NOT_THERE.sub(", another one of this account", problem.message)
+    return f"{problem.rule}: {problem.field} {message}".replace(":  ", ": ")
 
 
 def unsettled(

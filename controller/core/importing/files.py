@@ -42,13 +42,15 @@ class NewPartner(NamedTuple):
 class Surroundings:
     """What is declared already: names of Apps and Subscriptions that are taken, and the *partners*.
 
-    *new_partner* is the one that the environment makes, None if manifests declare theirs.
+    *new_partner* is the one that the environment makes, None if manifests declare theirs. *webhooks_file* is
+    for what many apps have alike.
     """
 
     apps: frozenset[str] = frozenset()
     subscriptions: frozenset[str] = frozenset()
     partners: int = 1
     new_partner: NewPartner | None = None
+    webhooks_file: str = WEBHOOKS_FILE
 
 
 class Written(NamedTuple):
@@ -181,7 +183,7 @@ def _parts(
         yield f"{APPS}/{name}.yaml", [_Part(AppKey(app.row.id), document, APP_NOTE), *own]
     if folded.folds:
         folds = [_Part(fold_key(one.webhook), fold_document(one), WEBHOOK_NOTE) for one in folded.folds]
-        yield WEBHOOKS_FILE, folds
+        yield around.webhooks_file, folds
 
 
 def _own_names(called: Mapping[str, str], folded: Folded, around: Surroundings) -> dict[str, str]:

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Protocol
 
 import click
 
 from controller.core.importing.account import AccountRead, readable
-from controller.core.importing.files import NewPartner, Surroundings
+from controller.core.importing.files import WEBHOOKS_FILE, NewPartner, Surroundings
 from controller.core.importing.journal import Answers, Entry, answers_of
 from controller.core.planning.match import phone_of
 from controller.doors.app import Runtime, open_reader
@@ -37,6 +38,7 @@ class Around:
     source: Source
     desired: Desired
     rules: Rules
+    webhooks_file: str
 
     @property
     def surroundings(self) -> Surroundings:
@@ -48,6 +50,7 @@ class Around:
             frozenset(one.name for one in desired.subscriptions),
             len(desired.partners),
             new if first.place == ENVIRONMENT else None,
+            self.webhooks_file,
         )
 
 
@@ -61,7 +64,15 @@ def declared(paths: Sequence[str], folder: Path, written: frozenset[str]) -> Aro
     decoded = decode_source(beside, rules)
     if decoded.desired is None:
         raise ManifestError(decoded.problems)
-    return Around(beside, decoded.desired, rules)
+    return Around(beside, decoded.desired, rules, _webhooks_file(folder, written))
+
+
+def _webhooks_file(folder: Path, written: frozenset[str]) -> str:
+    """Return the first name that no file has, or one that this import wrote: earlier imports made others."""
+    first = Path(WEBHOOKS_FILE)
+    later = (f"{first.stem}-{number}{first.suffix}" for number in count(2))
+    names = chain((WEBHOOKS_FILE,), later)
+    return next(name for name in names if name in written or not os.path.lexists(folder / name))
 
 
 class Kept(Journal, Protocol):

@@ -8,6 +8,7 @@ import click
 
 from controller.core.importing.account import AccountRead, LeftOut
 from controller.core.importing.files import ImportedFiles
+from controller.model.text import escape
 
 
 def print_files(files: ImportedFiles, accounts: Sequence[AccountRead], folder: Path, output: str) -> None:
@@ -22,7 +23,7 @@ def print_files(files: ImportedFiles, accounts: Sequence[AccountRead], folder: P
         return
     click.echo(_summary(files, accounts, folder))
     for each in files.left_out:
-        click.echo(f"! left out  {subject(each)}: {each.why}")
+        click.echo(escape(f"! left out  {subject(each)}: {each.why}"))
 
 
 def _summary(files: ImportedFiles, accounts: Sequence[AccountRead], folder: Path) -> str:
