@@ -158,6 +158,8 @@ def test_only_some_apps(there: World, tmp_path: Path) -> None:
     there.seed(customer(1), customer(2))
     assert there.run(*IMPORT, "--only", "App/Customer0002").code == 0
     assert [path.name for path in (tmp_path / "m" / "apps").iterdir()] == ["Customer0002.yaml"]
+    mistyped = there.run(*IMPORT, "--only", "Custmer0001")
+    assert "no app of this account has that name; did you mean Customer0001?" in mistyped.err
     done = there.run(*IMPORT, "--only", "Nobody")
     assert (done.code, done.out) == (1, "")
     assert "--only Nobody: no app of this account has that name" in done.err

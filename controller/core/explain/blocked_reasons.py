@@ -163,8 +163,8 @@ BLOCKED_WEBHOOK = Section(
             "NotSubscriptionOwner",
             "somebody else made the subscription",
             "a webhook that was made with other credentials",
-            "leave it to its owner: remove the Subscription here. To have a second webhook of your own beside "
-            "it, choose another `spec.tag`",
+            "leave it to its owner: remove the Subscription here. For a second webhook beside it, choose "
+            "another `spec.tag`",
         ),
         Explanation(
             "Rejected",

@@ -87,3 +87,17 @@ def test_the_nearest_word_is_found(word: str, near: str | None) -> None:
 
 def test_a_word_that_is_known_itself_is_not_what_was_meant() -> None:
     assert did_you_mean("GS105", known_words()) == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "end"),
+    [
+        ("NameTaken", "; did you mean NameTakenByOtherPhone or NameTakenElsewhere?"),
+        ("nametakenels", "; did you mean NameTakenElsewhere?"),
+        ("PhneLinkedElsewhere", "; did you mean PhoneLinkedElsewhere?"),
+        ("Nam", ""),
+        ("xyzzy", ""),
+    ],
+)
+def test_words_that_begin_like_it_are_suggested_first(word: str, end: str) -> None:
+    assert did_you_mean(word, known_words()) == end
