@@ -86,6 +86,9 @@ def test_the_record_of_a_retired_app_stays_retired() -> None:
     (found,) = gone(desired(app(3)), before)
     assert words(found) == ["Retired True Retired", "Unmanaged True ManifestGone"]
     assert state_of(found)[0] == "Retired"
+    assert found.conditions[1].message == (
+        "no manifest of its partner declares it: `gupshupctl forget NAME` erases what the store holds of it"
+    ), "no webhook of ours is left"
 
 
 def test_a_note_names_a_few() -> None:

@@ -161,7 +161,7 @@ def _what_remains(
     if not all(is_unmanaged(each) for each in statuses):
         yield "- its manifest: while it is there, the next `apply` or `run` records the app again"
     for upstream in (upstream for upstream, each in apps.items() if each.refused):
-        yield f"- App/{name} in {upstream}, where it is declared and not retired"
+        yield f"- App/{name} in {upstream}, where it is declared, and not retired yet"
     if not all(each.words for each in gone):
         yield "- rows with its phone alone, if it was tried to link: `--phone DIGITS` erases them, too"
     if erased.get(INTENTS):
