@@ -111,7 +111,7 @@ def _of_app(
     stage = _stage(row.stage) if row else ""
     app_id, at = (row.id if row else None), matched.now
     health = known_health(matched, row) if row else None
-    blank = Status(matched.item, (), revision, at, app_id, stage, health=health)
+    blank = Status(matched.item, (), revision, at, app_id, stage, health=health, phone=matched.app.phone)
     judged = _retired(matched, open_items) if matched.app.is_retired else _app(matched, open_items)
     yield with_app(blank, matched, row, previous.get(matched.item)), judged
     for wanted in matched.subscriptions:
@@ -251,8 +251,13 @@ def _health(matched: MatchedApp, live: Judgement) -> Iterator[Judgement]:
 
 
 def dated(blank: Status, judgements: Iterable[Judgement], previous: Status | None) -> Status:
-    """Return *blank* with *judgements* as conditions. One with the same truth as before keeps its `since`."""
-    return replace(blank, conditions=tuple(_condition(each, blank, previous) for each in judgements))
+    """Return *blank* with *judgements* as conditions. One with the same truth as before keeps its `since`.
+
+    If the name was another app's before, nothing was before.
+    """
+    other = previous is not None and None is not previous.app_id != blank.app_id is not None
+    before = None if other else previous
+    return replace(blank, conditions=tuple(_condition(each, blank, before) for each in judgements))
 
 
 def _alarm(matched: MatchedApp, of_others: Collection[Foreign]) -> Iterator[Judgement]:
