@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.actions import REMOVED
-from controller.core.planning.digest import link_key, retired_key
+from controller.core.planning.digest import digest, link_key, retired_key
 from controller.core.planning.matched_app import match_apps
 from controller.core.status.conditions import statuses
 from controller.core.status.state import state_of
@@ -81,7 +80,9 @@ def test_it_ends_with_a_manifest_of_the_app_under_any_name() -> None:
 
 
 def test_the_record_of_a_retired_app_stays_retired() -> None:
-    settled = observed(live(1), known=memory(ledger=[LedgerEntry(retired_key(app_id(1)), REMOVED)]))
+    settled = observed(
+        live(1), known=memory(ledger=[LedgerEntry(retired_key(app_id(1)), digest([None, []]))])
+    )
     before = standing(desired(replace(APP, state=AppState.RETIRED)), settled)
     (found,) = gone(desired(app(3)), before)
     assert words(found) == ["Retired True Retired", "Unmanaged True ManifestGone"]
