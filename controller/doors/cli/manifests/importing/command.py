@@ -12,7 +12,7 @@ from controller.core.importing.differences import AccountsRead
 from controller.core.importing.files import SCHEMA, ImportedFiles
 from controller.core.importing.journal import begun_writing, writing_entry
 from controller.doors.cli.exits import CHANGES, FAILED, OK
-from controller.doors.cli.manifests.importing.patch import print_patch
+from controller.doors.cli.manifests.importing.patch import print_patch, refuse_elsewhere
 from controller.doors.cli.manifests.importing.reading import (
     Import,
     NothingKept,
@@ -114,6 +114,7 @@ def _patch(
     connection: ConnectionOptions,
 ) -> int:
     around = declared(paths, folder, frozenset())
+    refuse_elsewhere(around, folder)
     runtime = connection.open("import", around.source.revision)
     work = Import(runtime, NothingKept(), around, names, timeout, anew=True)
     accounts, errors = asyncio.run(work.read())
