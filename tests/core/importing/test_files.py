@@ -337,3 +337,31 @@ def test_names() -> None:
     assert label_key("e" * 100) != label_key("e" * 101)
     assert templated("https://h/x", [("${a}", "")]) == "https://h/x"
     assert templated("https://h/AB/ABC/AB", [("${a}", "AB")]) == "https://h/${a}/ABC/${a}"
+
+
+def test_a_declared_name_that_another_app_has_is_no_fault_of_the_manifest() -> None:
+    there = (
+        "apiVersion: gupshup.controller/v1\nkind: App\nmetadata: {name: mine}\n"
+        'spec: {appName: Name0001, wabaId: "109876543210987", phone: "919999999999"}\n'
+    )
+    files = imported(
+        read((live(1), [])),
+        around=Surroundings(frozenset({"mine"})),
+        beside=[SourceFile("m/mine.yaml", there.encode())],
+    )
+    assert files.texts == {}
+    assert [each.why for each in files.left_out] == [
+        'GS406: spec.appName "Name0001" is the appName of App/mine at m/mine.yaml:1:1 already'
+    ]
+
+
+def test_of_two_apps_with_one_name_neither_is_declared_and_no_reason_names_a_file_that_is_not_written() -> (
+    None
+):
+    twin = replace(live(2), name=live(1).name)
+    files = imported(read((live(1), []), (twin, [])))
+    assert sorted(files.texts) == ["partner.yaml"]
+    assert [each.why.partition(" app fits")[0] for each in files.left_out] == [
+        "Ambiguous: more than one",
+        'GS406: spec.appName "Name0001" is the appName of App/Name0001-11e594f4, another one of this account',
+    ]
