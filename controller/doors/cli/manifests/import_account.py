@@ -73,10 +73,7 @@ def command(
         around = _declared(paths, folder, begun_writing(journal.entries))
         runtime = connection.open("import", around.source.revision)
         work = _Import(runtime, journal, around, names, timeout)
-        try:
-            accounts, errors = asyncio.run(work.read())
-        except (KeyError, TypeError, ValueError):
-            raise journal.damaged() from None
+        accounts, errors = asyncio.run(work.read())
         if errors:
             return _failed(errors)
         files = _files(work, accounts)
@@ -148,7 +145,7 @@ class _Import:
 
     async def _account(self, account: Account[Reader]) -> AccountRead:
         until = account.clock.now() + self.seconds
-        answers = answers_of(self.journal.entries, account.upstream, account.clock.now())
+        answers = self._kept(account)
         if answers is None:
             answers = await read_list(account, self.journal, until)
         rows = readable(self._read_of(account, answers), self.names)
@@ -158,6 +155,12 @@ class _Import:
         on_read = _progress(account.partner.name, len(rows) - len(missing))
         await read_apps(account, answers, self.journal, missing, until, on_read)
         return self._read_of(account, answers)
+
+    def _kept(self, account: Account[Reader]) -> Answers | None:
+        try:
+            return answers_of(self.journal.entries, account.upstream, account.clock.now())
+        except (KeyError, TypeError, ValueError):
+            raise self.journal.damaged() from None
 
     def _read_of(self, account: Account[Reader], answers: Answers) -> AccountRead:
         declared = [app for app in self.around.desired.apps if app.partner == account.partner.name]
