@@ -302,6 +302,12 @@ def test_what_is_declared_beside_may_have_a_plan_of_its_own() -> None:
     assert (sorted(files.texts), files.left_out) == (["apps/Name0001.yaml", "partner.yaml"], ())
 
 
+def test_a_name_that_is_not_known_here_does_not_matter_beside_a_mask() -> None:
+    files = imported(read((live(1), [replace(webhook(7), modes=(*MODES, "NEW"))])))
+    assert files.left_out == ()
+    assert "  modes: [SENT, MESSAGE]\n" in files.texts["apps/Name0001.yaml"]
+
+
 def test_a_url_stays_as_it_is_spelled() -> None:
     files = imported(read((live(1), [webhook(7, url="https://H.Example.com/x")])))
     assert files.left_out == ()
