@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.decode import decode
-from controller.core.importing.account import AccountRead, readable
+from controller.core.importing.account import AccountRead, AppKey, WebhookKey, readable
 from controller.core.importing.check import Unfit, checked_files
 from controller.core.importing.files import ImportedFiles, NewPartner, Surroundings
 from controller.core.importing.names import distinct, label_key, legal, templated
@@ -300,6 +300,24 @@ def test_what_is_declared_beside_may_have_a_plan_of_its_own() -> None:
     )
     files = imported(read((live(1), [])), beside=[other])
     assert (sorted(files.texts), files.left_out) == (["apps/Name0001.yaml", "partner.yaml"], ())
+
+
+def test_a_webhook_gets_a_name_that_no_subscription_has() -> None:
+    around = replace(ALONE, subscriptions=frozenset({"Name0001-events"}))
+    files = imported(read((live(1), [webhook(7)])), around=around)
+    ((kind, name),) = (key for key in files.keys if key[0] == "Subscription")
+    assert (kind, name.startswith("Name0001-events-")) == ("Subscription", True)
+    assert files.left_out == ()
+
+
+def test_each_line_belongs_to_the_document_around_it() -> None:
+    files = imported(read((live(1), [webhook(7, "a"), webhook(8, "b", "https://h.example.com/y")])))
+    path = "apps/Name0001.yaml"
+    lines = files.texts[path].splitlines()
+    first, second = (number for number, line in enumerate(lines, 1) if line == "---")
+    keys = [AppKey(app_id(1)), *(WebhookKey(app_id(1), SubscriptionId(each)) for each in ("7", "8"))]
+    found = [files.key_at(path, line) for line in (1, first + 1, second, second + 1, len(lines))]
+    assert found == [keys[0], keys[1], keys[1], keys[2], keys[2]]
 
 
 def test_a_name_that_is_not_known_here_does_not_matter_beside_a_mask() -> None:
