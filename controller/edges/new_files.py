@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from controller.errors import ControllerError
@@ -34,20 +34,30 @@ def sole_writer(folder: Path) -> Iterator[None]:
 def write_new(files: Mapping[str, str]) -> None:
     """Write *files* by path, only inside `sole_writer` of their folder. A file that exists is kept.
 
-    Raises ControllerError, before anything is written, if one exists with other content.
+    Raises ControllerError, before anything is written, if one exists with other content. If one cannot be
+    written, those before it are removed again.
     """
     contents = {path: text.encode() for path, text in sorted(files.items())}
     missing = {path: data for path, data in contents.items() if not _exists(path, data)}
-    for path, data in missing.items():
-        unfinished = Path(path).with_name(_UNFINISHED)
-        unfinished.unlink(missing_ok=True)
+    with ExitStack() as written:
+        for path, data in missing.items():
+            if _write(path, data):
+                written.callback(Path(path).unlink)
+        written.pop_all()
+
+
+def _write(path: str, data: bytes) -> bool:
+    """Write a file whole, and return True; False if another process has just written the same one."""
+    unfinished = Path(path).with_name(_UNFINISHED)
+    unfinished.unlink(missing_ok=True)
+    try:
         unfinished.write_bytes(data)
-        try:
-            os.link(unfinished, path)
-        except FileExistsError:
-            _exists(path, data)
-        finally:
-            unfinished.unlink()
+        os.link(unfinished, path)
+    except FileExistsError:
+        return not _exists(path, data)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return True
 
 
 def _exists(path: str, data: bytes) -> bool:

@@ -50,6 +50,14 @@ def test_nothing_is_written_over_something_else(tmp_path: Path, other: str) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["two"]
 
 
+def test_all_are_written_or_none(tmp_path: Path) -> None:
+    """The third one cannot be written. The first one was there before, and stays."""
+    (tmp_path / "a").write_text("1")
+    with pytest.raises(FileNotFoundError):
+        write(tmp_path, **{"a": "1", "b": "2", "c/none": "3", "d": "4"})
+    assert listed(tmp_path) == {"a": "1"}
+
+
 def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     """The unfinished file of a killed process is a link here: what it leads to stays as it is."""
     theirs = tmp_path / "theirs"
