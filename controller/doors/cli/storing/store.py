@@ -19,8 +19,8 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("source", metavar="FROM", type=click.Path())
+@click.argument("target", metavar="TO", type=click.Path())
 @option(
     "--lock-timeout",
     type=Duration(),
