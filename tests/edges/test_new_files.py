@@ -53,6 +53,15 @@ def test_nothing_is_written_over_something_else(tmp_path: Path, other: str) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["two"]
 
 
+def test_a_file_that_appears_while_others_are_written_takes_back_those_before_it(tmp_path: Path) -> None:
+    def fsync(_: int) -> None:
+        (tmp_path / "two").write_text("theirs")
+
+    with pytest.raises(ControllerError, match="two exists and holds something else"), sole_writer(tmp_path):
+        write_new({str(tmp_path / name): "ours" for name in ("one", "two")}, fsync)
+    assert listed(tmp_path) == {"two": "theirs"}
+
+
 def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     """The unfinished file of a killed process is a link here: what it leads to stays as it is."""
     theirs = tmp_path / "theirs"

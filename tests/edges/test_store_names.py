@@ -1,5 +1,6 @@
 """Names for a completion come from a store at once, or not at all; the store is left as it is."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -43,6 +44,11 @@ def test_no_store_has_no_names_and_none_is_made(tmp_path: Path) -> None:
     assert stored_resources(str(tmp_path / "folder" / "state.db")) == ()
     assert stored_resources(str(tmp_path / "state.db")) == ()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert stored_resources(str(tmp_path / "pipe")) == ()
 
 
 @pytest.mark.parametrize(

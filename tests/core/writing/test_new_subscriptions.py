@@ -120,6 +120,15 @@ def test_a_tag_that_an_app_has_already_is_refused_and_no_file_named_that_is_not_
     )
 
 
+def test_a_warning_about_it_is_named_where_it_was_asked_for() -> None:
+    hook = f"metadata: {{name: x}}\nspec: {{appSelector: {{matchLabels: {{a: b}}}}, {SPEC}, modes: [ALL]}}"
+    made = make(replace(EVENTS, labels={"tier": "godl"}), hook)
+    (warning,) = made.warnings
+    assert (warning.rule, str(warning.place)) == ("GS313", "(here):1:1")
+    assert "did you mean tier: gold?" in warning.message
+    assert [one.text for one in made.manifests] != [""]
+
+
 def test_what_is_wrong_is_named_where_it_was_asked_for() -> None:
     assert problems_of(make(replace(EVENTS, version=9, modes=("SNT",), url="http://h.example.com/"))) == [
         "(here):1:1 GS202 version: must be a whole number from 0 to 3; found 9",

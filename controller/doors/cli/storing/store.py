@@ -18,8 +18,8 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("source", metavar="FROM", type=click.Path())
+@click.argument("target", metavar="TO", type=click.Path())
 @lock_timeout_option
 def copy(source: str, target: str, lock_timeout: float) -> int:
     """Copy the store FROM into a new one, TO: a file or a PostgreSQL database, either way.

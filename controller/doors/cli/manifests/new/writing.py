@@ -53,6 +53,8 @@ def write(
             return _refuse(made)
         conflicts = look(made)
         write_new({one.file: one.text for one in made.manifests if one.text})
+    if made.warnings:
+        click.echo(problems.coloured(made.warnings), err=True, nl=False)
     _print(made.manifests, conflicts, output)
     return FAILED if conflicts else OK
 
