@@ -7,7 +7,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
@@ -79,12 +79,15 @@ def _drafted(path: Path) -> Path:
 
 
 def _put_in_place(files: Mapping[Path, bytes]) -> None:
-    for path, data in files.items():
-        with _explained(path, "cannot be written"):
-            try:
-                os.link(_drafted(path), path)
-            except FileExistsError:
-                _exists(path, data)
+    with ExitStack() as placed:
+        for path, data in files.items():
+            with _explained(path, "cannot be written"):
+                try:
+                    os.link(_drafted(path), path)
+                    placed.callback(path.unlink)
+                except FileExistsError:
+                    _exists(path, data)
+        placed.pop_all()
 
 
 def _remove_drafts(folder: Path) -> None:

@@ -14,6 +14,7 @@ from tests.postgresql import Server
 
 LOOSE = HASTY.replace("spec: {", "spec: {guards: {maxShrink: 100%}, ")
 ONE, TWO = app("AppOne", 1), app("AppTwo", 2)
+ELSEWHERE = "http://127.0.0.1:9#7"
 PHONES = ("910000000001", "910000000002")
 
 
@@ -96,6 +97,30 @@ def test_an_app_that_had_the_name_before_keeps_its_history(there: World) -> None
     assert there.run("forget", "AppOne", "--yes").code == 0
     assert there.run("events", "AppTwo", "-o", "json").json()["items"] == before
     assert holding(there, *PHONES) == [PHONES[0]]
+
+
+def test_an_account_in_which_it_is_active_is_left(there: World) -> None:
+    """Such as that of a rehearsal, whose simulator is gone: no pass will ever find it retired there."""
+    assert apply(there, ONE, TWO) == 0
+    asyncio.run(rehearsed(there, "App/AppTwo"))
+    assert apply(there, ONE) == 0
+    done = there.run("forget", "AppTwo", "--yes")
+    assert (done.code, f"- App/AppTwo in {ELSEWHERE}, where it is declared" in done.out) == (0, True)
+    assert [each["upstream"] for each in items(there, "AppTwo")] == [ELSEWHERE]
+    again = there.run("forget", "AppTwo", "--yes")
+    assert (again.code, f"{ELSEWHERE}: App/AppTwo is declared" in again.err) == (1, True)
+
+
+def items(there: World, name: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = there.run("get", "apps", name, "-o", "json").json()["items"]
+    return found
+
+
+async def rehearsed(there: World, resource: str) -> None:
+    """Let the resource stand in another account as it does in this one."""
+    async with open_store(there.folder / ".gupshupctl/state.db", SystemClock(), inline=True) as store:
+        known = await store.statuses.read(there.upstream())
+        await store.statuses.save(ELSEWHERE, {resource: known[resource]})
 
 
 def test_forget_on_a_server_leaves_nothing_in_its_tables(there: World, server: Server) -> None:

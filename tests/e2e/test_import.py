@@ -186,7 +186,14 @@ def test_time_that_is_over_ends_with_6_and_what_was_read_is_kept(there: World, t
     assert (done.code, done.out) == (6, "")
     assert "run the same command again to go on" in done.err
     there.control("switches", {"waba-limit": "10/s", "limits-times": 20})
-    assert (tmp_path / "m" / ".import" / "journal.jsonl").exists()
+
+    journal = tmp_path / "m" / ".import" / "journal.jsonl"
+    changed = journal.read_text(encoding="utf-8").replace('"partnerId"', '"partner"')
+    journal.write_text(changed, encoding="utf-8")
+    done = there.run(*IMPORT)
+    assert (done.code, done.out) == (1, "")
+    assert "m/.import/journal.jsonl is no journal of an import; remove it" in done.err
+    assert journal.read_text(encoding="utf-8") == changed
 
 
 def test_a_file_that_is_no_journal_is_named(there: World, tmp_path: Path) -> None:

@@ -109,6 +109,7 @@ def test_what_is_no_patch(
     done = there.run(*words)
     assert (done.code, done.out) == (code, "")
     assert message in done.err
+    assert bool(there.calls()) == any(word in message for word in ("no app of", "link", "exists, and"))
 
 
 def test_a_patch_needs_credentials_and_valid_manifests(there: World) -> None:

@@ -59,7 +59,12 @@ def test_what_show_cannot_compare_is_refused(tmp_path: Path) -> None:
     with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, app("AppOne", 1))
         assert there.apply().code in {0, 6}
-        assert there.run("show", "App/AppNine").code == 1
+        mistyped = there.run("show", "App/Appone")
+        assert (mistyped.code, mistyped.err.endswith("; did you mean App/AppOne?\n")) == (1, True), (
+            mistyped.err
+        )
+        other = there.run("show", "App/Zzzzzzzz")
+        assert (other.code, "`gupshupctl get` lists what the store has" in other.err) == (1, True), other.err
         partner = there.run("show", "partner/main")
         assert (partner.code, "gupshupctl describe Partner/main" in partner.err) == (64, True)
         assert there.run("show", "App/AppOne", "-o", "markdown").code == 64

@@ -53,13 +53,13 @@ def test_nothing_is_written_over_something_else(tmp_path: Path, other: str) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["two"]
 
 
-def test_all_are_written_or_none(tmp_path: Path) -> None:
-    """The third one cannot be written. The first one was there before, and stays."""
-    (tmp_path / "a").write_text("1")
-    (tmp_path / "c").write_text("no folder")
-    with pytest.raises(ControllerError):
-        write(tmp_path, **{"a": "1", "b": "2", "c/none": "3", "d": "4"})
-    assert listed(tmp_path) == {"a": "1", "c": "no folder"}
+def test_a_file_that_appears_while_others_are_written_takes_back_those_before_it(tmp_path: Path) -> None:
+    def fsync(_: int) -> None:
+        (tmp_path / "two").write_text("theirs")
+
+    with pytest.raises(ControllerError, match="two exists and holds something else"), sole_writer(tmp_path):
+        write_new({str(tmp_path / name): "ours" for name in ("one", "two")}, fsync)
+    assert listed(tmp_path) == {"two": "theirs"}
 
 
 def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from controller.model.status import ListedApp, Status
 
 HOW = (
     "nothing was erased. Write `state: Retired` in its manifest, or remove the manifest; let `apply` or "
-    "`run` read that, and forget it then"
+    "`run` complete that, and forget it then"
 )
 
 
@@ -40,7 +40,7 @@ def forgotten(name: str, phone: str | None, statuses: Iterable[Status]) -> Forgo
 
 
 def _refusal(staying: Status, name: str, phone: str | None) -> str:
-    how = f"is declared and not retired ({state_of(staying)[0]}): {HOW}"
+    how = f"is declared, and not retired yet ({state_of(staying)[0]}): {HOW}"
     if staying.item.name == name:
         return f"{staying.item} {how}"
     return f"{staying.item} has this phone. It {how}" if phone in _words(staying) else ""

@@ -16,10 +16,11 @@ MANIFEST_GONE = "ManifestGone"
 MOST_NAMES = 5
 """Names in a line."""
 
+FORGET = "`gupshupctl forget NAME` erases what the store holds of it"
+
 WHAT_TO_DO = (
     "nothing of it is read or changed any more, and webhooks of ours on it stay; put the manifest back, with "
-    "`state: Retired` if the customer has left, which removes them; or `gupshupctl forget NAME` erases what "
-    "the store holds of it"
+    f"`state: Retired` if the customer has left, which removes them; or {FORGET}"
 )
 
 
@@ -38,8 +39,9 @@ def unmanaged(
         is_left = before.phone in tried if before.app_id is None else before.app_id not in ids
         if item.kind is not Kind.APP or item in items or not is_left:
             continue
+        what = FORGET if is_retired(before) else WHAT_TO_DO
         gone = Judgement(
-            UNMANAGED, Truth.TRUE, MANIFEST_GONE, f"no manifest of its partner declares it: {WHAT_TO_DO}"
+            UNMANAGED, Truth.TRUE, MANIFEST_GONE, f"no manifest of its partner declares it: {what}"
         )
         left = [Judgement(RETIRED, Truth.TRUE, RETIRED)] if is_retired(before) else []
         blank = Status(item, (), revision, at, before.app_id, listed=before.listed, phone=before.phone)

@@ -46,8 +46,8 @@ def test_its_rows_are_found_by_its_ids_and_phones(
 @pytest.mark.parametrize(
     ("name", "phone", "why"),
     [
-        pytest.param("shop", None, "App/shop is declared and not retired (Ready)", id="its name"),
-        pytest.param("acme", PHONE, "App/shop has this phone. It is declared and not", id="its phone"),
+        pytest.param("shop", None, "App/shop is declared, and not retired yet (Ready)", id="its name"),
+        pytest.param("acme", PHONE, "App/shop has this phone. It is declared, and not", id="its phone"),
     ],
 )
 def test_an_app_that_is_declared_and_not_retired_is_not_erased(

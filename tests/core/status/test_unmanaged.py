@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.planning.actions import REMOVED
-from controller.core.planning.digest import link_key, retired_key
+from controller.core.planning.digest import digest, link_key, retired_key
 from controller.core.planning.matched_app import match_apps
 from controller.core.status.conditions import statuses
 from controller.core.status.state import state_of
@@ -80,12 +79,21 @@ def test_it_ends_with_a_manifest_of_the_app_under_any_name() -> None:
     assert gone(desired(replace(APP, name="renamed")), before) == []
 
 
+def test_an_app_that_is_lost_at_gupshup_has_its_manifest() -> None:
+    assert gone(BOTH, standing(BOTH), observed(at=NOW + 60)) == []
+
+
 def test_the_record_of_a_retired_app_stays_retired() -> None:
-    settled = observed(live(1), known=memory(ledger=[LedgerEntry(retired_key(app_id(1)), REMOVED)]))
+    settled = observed(
+        live(1), known=memory(ledger=[LedgerEntry(retired_key(app_id(1)), digest([None, []]))])
+    )
     before = standing(desired(replace(APP, state=AppState.RETIRED)), settled)
     (found,) = gone(desired(app(3)), before)
     assert words(found) == ["Retired True Retired", "Unmanaged True ManifestGone"]
     assert state_of(found)[0] == "Retired"
+    assert found.conditions[1].message == (
+        "no manifest of its partner declares it: `gupshupctl forget NAME` erases what the store holds of it"
+    ), "no webhook of ours is left"
 
 
 def test_a_note_names_a_few() -> None:
@@ -95,4 +103,4 @@ def test_a_note_names_a_few() -> None:
         "No manifest of its partner declares App/app-0001: nothing of it is read"
     )
     many = [replace(one, item=Item(ITEM.kind, "main", f"a{number}", f"a{number}")) for number in range(7)]
-    assert "App/a4 and 2 more: " in unmanaged_note(many)
+    assert "declares App/a0, App/a1, App/a2, App/a3, App/a4 and 2 more: " in unmanaged_note(many)

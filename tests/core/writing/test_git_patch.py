@@ -1,5 +1,6 @@
 """Patches: what `git apply` and `patch` make of them is the content that was meant."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -71,6 +72,8 @@ def test_nothing_is_no_patch() -> None:
 
 
 def check(folder: Path, path: str, before: str | None, after: str, program: tuple[str, ...]) -> None:
+    if shutil.which(program[0]) is None:
+        pytest.skip(f"there is no {program[0]} here")
     file, other = folder / path, folder / "other.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)
     if before is not None:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import click
 
+from controller.core.closest import did_you_mean
 from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.render.entries.phones import Phones
 from controller.core.render.listed.comparison import Comparison, comparison_row, comparison_text
@@ -47,16 +48,21 @@ def show_item(named: Named, paths: Sequence[str], printing: OutputOptions, store
     desired = load(paths_or_default(paths)).desired
     found = use_store(store, partial(_compared, named=named, desired=desired))
     if not found:
-        kind, name = named
-        raise ControllerError(
-            f"{kind}/{name} is neither declared nor in the store; `gupshupctl get` lists what the store has"
-        )
+        title = "/".join(named)
+        known = {f"{item.kind}/{item.name}" for item in _known(desired, store)}
+        mean = did_you_mean(title, known) or "; `gupshupctl get` lists what the store has"
+        raise ControllerError(f"{title} is neither declared nor in the store{mean}")
     phones = _phones(printing, desired, found)
     if printing.output == "json":
         items = [comparison_row(each, phones) for each in found]
         print_document({"formatVersion": "1.0", "items": items})
     else:
         click.echo("\n\n".join(comparison_text(each, phones, time.time()) for each in found))
+
+
+def _known(desired: Desired, store: str | None) -> Iterator[Item]:
+    yield from (item for item, _ in _declared(desired))
+    yield from (each.status.item for each in use_store(store, all_statuses))
 
 
 async def _compared(store: SqlStore, named: Named, desired: Desired) -> list[Comparison]:

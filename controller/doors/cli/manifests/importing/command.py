@@ -10,9 +10,9 @@ from controller.core.importing.account import AccountRead
 from controller.core.importing.check import Unfit, checked_files
 from controller.core.importing.differences import AccountsRead
 from controller.core.importing.files import SCHEMA, ImportedFiles
-from controller.core.importing.journal import begun_writing, writing_entry
+from controller.core.importing.journal import JournalError, begun_writing, writing_entry
 from controller.doors.cli.exits import CHANGES, FAILED, OK
-from controller.doors.cli.manifests.importing.patch import print_patch
+from controller.doors.cli.manifests.importing.patch import print_patch, refuse_elsewhere
 from controller.doors.cli.manifests.importing.reading import (
     Import,
     NothingKept,
@@ -93,7 +93,7 @@ def _write(
         work = Import(connection.open("import", around.source.revision), journal, around, names, timeout)
         try:
             accounts, errors = asyncio.run(work.read())
-        except (KeyError, TypeError, ValueError):
+        except JournalError:
             raise journal.damaged() from None
         if errors:
             return failed(errors, kept=True)
@@ -114,6 +114,7 @@ def _patch(
     connection: ConnectionOptions,
 ) -> int:
     around = declared(paths, folder, frozenset())
+    refuse_elsewhere(around, folder)
     runtime = connection.open("import", around.source.revision)
     work = Import(runtime, NothingKept(), around, names, timeout, anew=True)
     accounts, errors = asyncio.run(work.read())

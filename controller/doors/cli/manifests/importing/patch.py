@@ -23,6 +23,15 @@ from controller.model.source import SourceFile
 from controller.model.text import escape
 
 
+def refuse_elsewhere(around: Around, folder: Path) -> None:
+    """Raise ControllerError if a patch that is applied here could not name some file of it."""
+    for path in (str(folder), *(file.path for file in around.source.files)):
+        if Path(os.path.relpath(path)).parts[:1] == (os.pardir,):
+            raise ControllerError(
+                f"{path} is not below this folder, as a patch needs it; run this in a folder above it"
+            )
+
+
 def print_patch(around: Around, reading: AccountsRead, folder: Path) -> int:
     """Print the patch of what is declared, with new files below *folder*, and return the exit code."""
     surroundings = replace(around.surroundings, new_partner=None)
@@ -54,7 +63,7 @@ def _print_left(patch: ManifestPatch) -> int:
 
 def _changes(changed: Mapping[str, tuple[str, str]]) -> Iterator[FileChange]:
     for path, (before, after) in changed.items():
-        yield FileChange(os.fsencode(_from_here(path)), before, after)
+        yield FileChange(os.fsencode(os.path.relpath(path)), before, after)
 
 
 def _new(texts: Mapping[str, str], folder: Path) -> Iterator[FileChange]:
@@ -67,17 +76,7 @@ def _new(texts: Mapping[str, str], folder: Path) -> Iterator[FileChange]:
             )
         if _real(path.parent) != _here(path.parent):
             raise ControllerError(f"{path}: a symbolic link leads there, and no patch follows one")
-        yield FileChange(os.fsencode(_from_here(str(path))), None, text)
-
-
-def _from_here(path: str) -> str:
-    """Return *path* as a patch that is applied here has it. Raises ControllerError if it is elsewhere."""
-    relative = os.path.relpath(path)
-    if Path(relative).parts[:1] == (os.pardir,):
-        raise ControllerError(
-            f"{path} is not below this folder, as a patch needs it; run this in a folder above it"
-        )
-    return relative
+        yield FileChange(os.fsencode(os.path.relpath(path)), None, text)
 
 
 def _linked(files: tuple[SourceFile, ...]) -> Iterator[str]:
