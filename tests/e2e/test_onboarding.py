@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.portal import GRAPH_TOKEN, SECRET, Onboarding, free_address, graph, sign_up
+from tests.e2e.portal import GRAPH_TOKEN, SECRET, STRANGE, Onboarding, free_address, graph, sign_up
 from tests.e2e.world import AMPLE, COMMAND, PATIENCE, ROOT, world
 from tests.edges.checkouts import WorkingTree
 from tests.edges.git_server import serving
@@ -67,6 +67,14 @@ def test_killed_anywhere_nothing_is_lost_or_done_twice(portal: Onboarding) -> No
         (sign_up(name=None), None, 400),
         (sign_up(at=0), None, 400),
         (sign_up(at="now"), None, 400),
+        (sign_up(age=90_000), None, 400),
+        (sign_up(at=10**400), None, 400),
+        (sign_up(at=float("nan")), None, 400),
+        (sign_up(wabaId="1\n"), None, 400),
+        (sign_up(lables={}), None, 400),
+        (sign_up(labels={"tier": 1}), None, 400),
+        (b"[" * 10_000, None, 400),
+        (b"\xff\xfe", None, 400),
     ],
 )
 def test_what_is_no_signed_sign_up_is_not_kept(
@@ -78,15 +86,33 @@ def test_what_is_no_signed_sign_up_is_not_kept(
 
 
 def test_what_cannot_be_declared_is_set_aside_and_the_rest_goes_on(portal: Onboarding) -> None:
+    strange = [sign_up(number, phoneNumberId=number_id) for number, number_id in enumerate(STRANGE, 5)]
+    refused = sign_up(2, wabaId="1"), sign_up(3, labels={"tier": "a\nb: c"}), sign_up(4, partner="nobody")
     with portal.receiver(ONBOARDING_EVERY="1"):
-        for body in (sign_up(1), sign_up(2, wabaId="1"), sign_up(3, phoneNumberId="777")):
+        for body in (sign_up(1), *refused, *strange):
             assert portal.post(body) == 200
-        portal.until(lambda: portal.spooled() == ["109876543210003-777.json"])
+        portal.until(lambda: len(portal.spooled()) == len(strange))
         portal.until(portal.files)
+        portal.until(lambda: portal.log().count("Meta gives no phone") >= len(strange))
     assert portal.files() == ["manifests/customers/cafe-1.yaml"]
-    (reason,) = (portal.folder / "spool" / "refused").glob("*.txt")
-    assert "GS4" in reason.read_text()
-    assert "Meta gives no phone, tried again later" in portal.log()
+    assert [rule in portal.reasons() for rule in ("GS4", "GS308", "GS311")] == [True] * 3
+    assert "Malformed access token ***" in portal.log()
+    assert GRAPH_TOKEN not in portal.log()
+
+
+def test_a_phone_that_meta_never_gives_is_given_up_and_can_be_retried(portal: Onboarding) -> None:
+    long_ago = sign_up(phoneNumberId="777", age=7200)
+    aside = portal.spool / "refused" / "109876543210001-777.json"
+    with portal.receiver(ONBOARDING_PATIENCE="1"):
+        assert portal.post(long_ago) == 200
+        portal.until(aside.exists)
+        assert "in refused: 1" in portal.get("/healthz")
+        assert "Unsupported get request" in aside.with_suffix(".txt").read_text()
+    with graph({}) as url, portal.receiver(ONBOARDING_PATIENCE="1", GRAPH_URL=url):
+        aside.rename(aside.parent.parent / aside.name)
+        portal.until(lambda: portal.files() and not portal.spooled())
+        assert "in refused: 0" in portal.get("/healthz")
+    assert list(aside.parent.iterdir()) == []
 
 
 def test_while_the_repository_is_not_valid_the_sign_ups_wait(portal: Onboarding) -> None:
@@ -95,7 +121,7 @@ def test_while_the_repository_is_not_valid_the_sign_ups_wait(portal: Onboarding)
     clone.git("push", "--quiet", "../origin.git", "HEAD:main")
     with portal.receiver():
         assert portal.post(sign_up()) == 200
-        portal.until(lambda: "so all sign-ups wait" in portal.log())
+        portal.until(lambda: "not valid" in portal.log())
         assert portal.spooled()
         clone.commit({"manifests/bad.yaml": None})
         clone.git("push", "--quiet", "../origin.git", "HEAD:main")
@@ -103,31 +129,18 @@ def test_while_the_repository_is_not_valid_the_sign_ups_wait(portal: Onboarding)
     assert portal.files() == ["manifests/customers/cafe-1.yaml"]
 
 
-def test_a_branch_for_a_pull_request(portal: Onboarding) -> None:
-    with portal.receiver(ONBOARDING_REVIEWED="true"):
-        assert portal.post(sign_up()) == 200
+def test_a_branch_for_the_pull_request_of_each_customer(portal: Onboarding) -> None:
+    with portal.receiver(ONBOARDING_REVIEWED="true", ONBOARDING_EVERY="1"):
+        assert {portal.post(sign_up(number)) for number in range(3)} == {200}
+        portal.until(lambda: len(portal.branches()) == 3 and not portal.spooled())
+        edited = portal.author_commits({"manifests/customers/cafe-1.yaml": "# edited"}, portal.branches()[1])
+        assert portal.post(sign_up(1)) == 200
         portal.until(lambda: not portal.spooled())
-        assert portal.post(sign_up()) == 200
-        portal.until(lambda: not portal.spooled())
-    (branch,) = portal.git("branch", "--list", "onboarding/*", "--format=%(refname:short)").split()
-    assert portal.files(branch) == ["manifests/customers/cafe-1.yaml"]
+    assert [portal.files(branch) for branch in portal.branches()] == [
+        [f"manifests/customers/cafe-{number}.yaml"] for number in range(3)
+    ]
+    assert portal.git("rev-parse", portal.branches()[1]).strip() == edited
     assert portal.files("main") == []
-
-
-def test_somebody_elses_push_is_no_loss(portal: Onboarding) -> None:
-    with portal.receiver(ONBOARDING_EVERY="1"):
-        assert portal.post(sign_up()) == 200
-        tree = portal.folder / "author"
-        for number in range(5):
-            (tree / "note").write_text(str(number))
-            for words in (
-                ["add", "-A"],
-                ["commit", "-qm", "note"],
-                ["push", "-q", "../origin.git", "+HEAD:notes"],
-            ):
-                subprocess.run(["git", *words], cwd=tree, env=portal.environ, check=True)
-        portal.until(lambda: portal.files() and not portal.spooled())
-    assert portal.files() == ["manifests/customers/cafe-1.yaml"]
 
 
 def test_from_the_post_to_the_link(portal: Onboarding, tmp_path: Path) -> None:
