@@ -1,19 +1,14 @@
-"""Sign-ups from a portal, a form and a page: delivered ten times, killed anywhere: one file, one link."""
+"""Sign-ups from a portal: delivered ten times, killed anywhere: one file, one link."""
 
-import json
-import shutil
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.e2e.portal import GRAPH_TOKEN, SECRET, STRANGE, Onboarding, free_address, graph, sign_up
-from tests.e2e.world import AMPLE, COMMAND, PATIENCE, ROOT, world
+from tests.e2e.world import AMPLE, world
 from tests.edges.checkouts import WorkingTree
 from tests.edges.git_server import serving
 
@@ -167,96 +162,3 @@ def test_from_the_post_to_the_link(portal: Onboarding, tmp_path: Path) -> None:
         there.until(lambda world: all(app["live"] for app in world.apps().values()))
         assert going.signal(signal.SIGTERM).code == 0
         assert len(there.calls("link")) == 5
-
-
-FORM = """### Name
-
-Café "; rm -rf / #
-
-### WABA id
-
-109876543210987
-
-### Phone
-
-+91 98765 43210
-
-### Labels
-
-tier=gold;region=north
-
-### Partner
-
-_No response_
-"""
-
-
-def from_issue(folder: Path, body: str) -> "subprocess.CompletedProcess[str]":
-    event = folder / "event.json"
-    event.write_text(json.dumps({"issue": {"number": 7, "body": body}}))
-    words = [sys.executable, str(ROOT / "examples/onboarding/github/from_issue.py"), str(event)]
-    return subprocess.run(words, check=False, capture_output=True, text=True)
-
-
-def test_an_issue_becomes_a_record_of_new_app(tmp_path: Path) -> None:
-    done = from_issue(tmp_path, FORM.replace("\n", "\r\n"))
-    assert json.loads(done.stdout) == [
-        {
-            "name": 'Café "; rm -rf / #',
-            "wabaId": "109876543210987",
-            "phone": "+91 98765 43210",
-            "labels": "tier=gold;region=north",
-        }
-    ]
-    words = [str(COMMAND), "new", "app", "--from", "-", "--out", "manifests"]
-    made = subprocess.run(words, input=done.stdout, cwd=tmp_path, check=False, capture_output=True, text=True)
-    assert (made.returncode, made.stdout.splitlines()[0]) == (
-        0,
-        "written manifests/cafe-rm-rf.yaml  App/cafe-rm-rf",
-    )
-
-
-@pytest.mark.parametrize("body", ["", "### Name\n\nAnn\n", FORM.replace("### Phone", "### Fax")])
-def test_an_issue_that_lacks_something_is_refused(tmp_path: Path, body: str) -> None:
-    done = from_issue(tmp_path, body)
-    assert (done.returncode, done.stdout) == (3, "")
-    assert "the issue lacks" in done.stderr
-
-
-def test_the_form_has_the_fields_that_are_read() -> None:
-    form = yaml.safe_load((ROOT / "examples/onboarding/github/onboard-form.yml").read_text())
-    labels = [field["attributes"]["label"] for field in form["body"] if field["type"] != "markdown"]
-    assert [f"### {label}" for label in labels] == [
-        line for line in FORM.splitlines() if line.startswith("#")
-    ]
-
-
-EVENTS = """
-const at = (origin, data) => JSON.stringify(signUpOf({origin, data}));
-const finish = {type: "WA_EMBEDDED_SIGNUP", event: "FINISH", data: {waba_id: "1", phone_number_id: "2"}};
-const meta = "https://www.facebook.com";
-document.title = [
-  at(meta, JSON.stringify(finish)),
-  at(meta, finish),
-  at("https://facebook.com.example.org", JSON.stringify(finish)),
-  at("http://www.facebook.com", JSON.stringify(finish)),
-  at(meta, JSON.stringify({...finish, event: "CANCEL"})),
-  at(meta, "cb=abc&domain=x"),
-  at(meta, JSON.stringify({...finish, data: {}})),
-  at(meta, "null"),
-].join("|");
-"""
-
-
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium on this machine")
-def test_the_page_takes_the_session_event_of_meta_only(tmp_path: Path) -> None:
-    script = (ROOT / "examples/onboarding/page/session-event.js").read_text()
-    page = tmp_path / "page.html"
-    page.write_text(f"<!doctype html><title></title><script>{script}\n{EVENTS}</script>")
-    words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/c"]
-    done = subprocess.run(
-        [*words, "--dump-dom", page.as_uri()], check=True, capture_output=True, text=True, timeout=PATIENCE
-    )
-    found = done.stdout.split("<title>")[1].split("</title>")[0].split("|")
-    taken = '{"wabaId":"1","phoneNumberId":"2"}'
-    assert found == [taken, taken, "null", "null", "null", "null", "null", "null"]
