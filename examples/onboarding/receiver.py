@@ -265,6 +265,7 @@ def publish_batch(batch: list[SignUp], folder: str) -> list[SignUp]:
         many = "s" if len(declared) > 1 else ""
         git("commit", "-q", "-m", f"Onboard {len(declared)} customer{many}", folder=folder)
         git("push", "-q", "origin", f"HEAD:refs/heads/{target}", folder=folder)
+        log.info("pushed to %s: %s", target, ", ".join(one.file.stem for one in declared))
         tell_controller()
     return declared
 

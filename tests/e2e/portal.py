@@ -125,10 +125,13 @@ class Onboarding:
         return made
 
     @contextmanager
-    def receiver(self, **environ: str) -> Iterator["subprocess.Popen[bytes]"]:
+    def receiver(self, *before: str, **environ: str) -> Iterator["subprocess.Popen[bytes]"]:
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, RECEIVER], env={**self.environ, **environ}, stdout=log, stderr=log
+                [*before, sys.executable, RECEIVER],
+                env={**self.environ, **environ},
+                stdout=log,
+                stderr=log,
             )
             try:
                 self.until(lambda: self.is_up() or process.poll() is not None)

@@ -1,5 +1,7 @@
 """What goes wrong around the receiver of sign-ups: nothing is lost, done twice, or said that is not so."""
 
+import re
+import shutil
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -136,6 +138,21 @@ def test_what_is_not_on_the_disk_is_not_answered_with_200(portal: Onboarding) ->
         assert portal.post(sign_up()) == 200
         portal.until(lambda: portal.files() and not portal.spooled())
     assert portal.reasons() == "the body is not JSON\n"
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace on this machine")
+def test_all_of_it_is_on_the_disk_before_the_answer(portal: Onboarding) -> None:
+    """The calls to the system are written down: a crash of the machine cannot be had in a test."""
+    trace = portal.folder / "trace"
+    words = ["strace", "-D", "-f", "-y", "-e", "trace=write,fsync,rename,sendto", "-o", str(trace)]
+    with portal.receiver(*words, ONBOARDING_EVERY="600"):
+        assert portal.post(sign_up()) == 200
+    spool, file = re.escape(str(portal.spool)), r"/[.]109876543210001-555000000001"
+    order = (
+        rf"write\(\d+<{spool}{file}>.*fsync\(\d+<{spool}{file}>\).*"
+        rf"rename\(\"{spool}{file}\".*fsync\(\d+<{spool}>\).*HTTP/1.1 200"
+    )
+    assert re.search(order, trace.read_text(), re.DOTALL)
 
 
 def test_a_body_in_chunks_is_read_and_one_that_ends_early_is_not_kept(portal: Onboarding) -> None:
