@@ -255,7 +255,10 @@ def publish_batch(batch: list[SignUp], folder: str) -> list[SignUp]:
     target = f"onboarding/{batch[0].file.stem}" if REVIEWED else BRANCH
     if REVIEWED and git("ls-remote", "origin", f"refs/heads/{target}", folder=folder):
         return batch  # people may have worked on it
-    (Path(folder) / FOLDER).mkdir(parents=True, exist_ok=True)
+    new = (Path(folder) / FOLDER).resolve()
+    if not new.is_relative_to(Path(folder).resolve()):
+        raise NotNowError(f"{FOLDER} is a link that leads out of the repository")
+    new.mkdir(parents=True, exist_ok=True)
     checked = run("gupshupctl", "validate", SOURCE, folder=folder)
     if checked.returncode:
         raise NotNowError(f"the manifests of {BRANCH} are not valid: {checked.stdout}{checked.stderr}")

@@ -68,6 +68,16 @@ def test_a_folder_that_git_ignores_loses_nothing(portal: Onboarding) -> None:
     assert portal.files() == ["manifests/customers/cafe-1.yaml"]
 
 
+def test_a_link_out_of_the_repository_is_not_followed(portal: Onboarding) -> None:
+    (portal.folder / "author/manifests/customers").symlink_to(portal.folder / "outside")
+    portal.author_commits({}, "main")
+    with portal.receiver():
+        assert portal.post(sign_up()) == 200
+        portal.until(lambda: "leads out of the repository" in portal.log())
+    assert not (portal.folder / "outside").exists()
+    assert portal.spooled()
+
+
 def test_an_interrupted_command_refuses_nobody(portal: Onboarding) -> None:
     command = portal.folder / "bin/gupshupctl"
     command.parent.mkdir()
