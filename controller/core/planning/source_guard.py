@@ -81,8 +81,8 @@ def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> No
     key = digest(["empty", source])
     if desired.complete and not desired.apps and not desired.subscriptions and key not in released:
         raise PlanRefused(
-            f"{source} declares no app and no subscription (is it the right folder? A new one of `gupshupctl "
-            "run` may begin with a Partner manifest alone)",
+            f"{source} declares no app and no subscription (is it the right folder? Only `run` without "
+            "`--once` may begin with a Partner manifest alone)",
             key,
         )
 
