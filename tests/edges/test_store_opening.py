@@ -73,6 +73,7 @@ def as_of_version_1(path: Path) -> None:
         ),
         "ALTER TABLE bindings DROP COLUMN name",
         "ALTER TABLE history DROP COLUMN app_id",
+        "ALTER TABLE history DROP COLUMN tag",
         "CREATE TABLE declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
         "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))",
         "INSERT INTO revisions VALUES ('/a', 'r', 3), ('/b', 'r', 2)",
