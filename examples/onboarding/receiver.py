@@ -309,7 +309,7 @@ async def publish_again_and_again() -> None:
         except (NotNowError, OSError, subprocess.TimeoutExpired) as error:
             pause = min(2 * pause, 60 * EVERY)
             log.warning("all sign-ups wait for %g s: %s", pause, shown(error))
-        except Exception:
+        except Exception:  # whatever it was: a sign-up that is spooled is tried until it is in git
             log.exception("tried again")
 
 

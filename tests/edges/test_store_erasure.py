@@ -42,7 +42,7 @@ def row(table: Table, upstream: str, word: str, number: int) -> dict[str, object
     for column in table.c:
         match column.type:
             case Text():
-                values[column.name] = f"v{number}"
+                values[column.name] = None if column.nullable else f"v{number}"
             case LargeBinary():
                 values[column.name] = b""
             case Float() | Integer() if column.name != "id":

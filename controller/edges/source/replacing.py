@@ -36,7 +36,7 @@ def _replace(stamp: Stamp, data: bytes) -> None:
             os.fsync(descriptor)
         _refuse_changed(stamp)
         Path(draft).replace(real)
-    except BaseException:
+    except BaseException:  # also of a signal: the draft goes
         with suppress(OSError):
             Path(draft).unlink()
         raise

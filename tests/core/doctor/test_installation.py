@@ -52,6 +52,7 @@ def words(found: list[Diagnosis]) -> Words:
             ],
             id="a budget that rests",
         ),
+        pytest.param({"list": UsedBudget((), NOW)}, [(OK, "all calls are left")], id="it has rested"),
     ],
 )
 def test_the_calls_that_are_left(used: Mapping[str, UsedBudget], expected: Words) -> None:
@@ -114,6 +115,13 @@ def test_callbacks_lead_to_allowed_hosts() -> None:
             ),
         )
     ]
+
+
+def test_a_partner_answers_for_the_callbacks_of_its_own_apps() -> None:
+    other = replace(app(2), partner="other", callback_url="https://other.org")
+    declared = desired(replace(APP, callback_url="https://a.example.com"), other)
+    found = of_callbacks(replace(declared, partners=(STRICT, replace(PARTNER, name="other"))))
+    assert words(list(found)) == [(OK, "1 callback URLs on allowed hosts")]
 
 
 @pytest.mark.parametrize(

@@ -274,8 +274,16 @@ def test_a_write_without_an_answer_is_waited_for() -> None:
     assert (waiting.item, waiting.wait_for, waiting.until) == (ITEM, WaitFor.BACKOFF, MAY_COME)
 
 
+def test_what_is_there_is_removed_before_a_write_without_an_answer_is_waited_for() -> None:
+    known = memory(ledger=[written(WANTED)], refusals=[UNCLEAR])
+    plan = planned(desired(LEFT), seen_with(THERE, known=known))
+    assert (removed(plan), plan.waiting) == (["events"], ())
+
+
 def test_a_pass_over_the_list_says_which_app_it_did_not_read() -> None:
     assert planned(desired(LEFT), observed(live(1))).not_observed == (NotYetObserved(ITEM, 0),)
+    failed = Facts(subscriptions={ID: ReadFailed("busy")})
+    assert planned(desired(LEFT), observed(live(1), facts=failed)).not_observed == ()
 
 
 def test_a_selection_of_the_app_removes_its_webhooks() -> None:
@@ -290,9 +298,13 @@ def test_a_selection_of_the_app_removes_its_webhooks() -> None:
 
 def test_the_schedule_learns_which_apps_need_no_read() -> None:
     two = replace(app(2), state=AppState.RETIRED)
-    matches = match_apps(desired(LEFT, two), PARTNER, observed(live(1), known=memory(ledger=[MARK])))
+    marked = observed(live(1), known=memory(ledger=[MARK]))
+    matches = match_apps(desired(LEFT, two), PARTNER, marked)
     assert settled_apps(frozenset({"app-0002", "app-0009"}), matches) == {"app-0001", "app-0009"}
     assert settled_apps(frozenset({"app-0001"}), None) == {"app-0001"}
+    active, replaced = desired(APP), desired(replace(LEFT, replaced=True))
+    assert settled_apps(frozenset({"app-0001"}), match_apps(active, PARTNER, marked)) == set()
+    assert settled_apps(frozenset(), match_apps(replaced, PARTNER, observed(live(1)))) == {"app-0001"}
 
 
 def judged(declared: Desired, seen: Observed, plan: Plan | None = None) -> list[Status]:

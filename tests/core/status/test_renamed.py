@@ -49,6 +49,13 @@ def known(**ids: int | None) -> dict[Item, Status]:
         pytest.param([APP], BOTH, known(app_0001=1), {}, id="the name of before"),
         pytest.param([RENAMED], BOTH, {}, {}, id="nothing was known"),
         pytest.param([RENAMED], BOTH, known(app_0001=1), {ITEM: NEW, HOOK: NEW_HOOK}, id="another name"),
+        pytest.param(
+            [RENAMED],
+            BOTH,
+            {ITEM: replace(status_of(ITEM), app_id=app_id(1))},
+            {ITEM: NEW},
+            id="another name of an app without webhooks",
+        ),
         pytest.param([RENAMED], BOTH, known(app_0001=2), {}, id="another app had the status"),
         pytest.param([APP], BOTH, known(app_0001=None), {}, id="it was linked since"),
         pytest.param([RENAMED], observed(), known(app_0001=None), {}, id="a status of an older release"),
@@ -148,6 +155,14 @@ def test_a_webhook_is_known_by_its_tag(app_name: str, tag: str, expected: str | 
     after = follow(before, renamed)
     assert set(after) == {OF_PARTNER, replace(ITEM, app=app_name, name=app_name), now}
     assert after[now].listed == remote(WANTED)
+
+
+def test_a_webhook_under_its_name_is_not_renamed() -> None:
+    before = known(app_0001=1)
+    before[HOOK] = replace(before[HOOK], listed=remote(WANTED))
+    assert renamed_items(before, match_apps(desired(APP, WANTED), PARTNER, BOTH)) == {}
+    more = replace(WANTED, name="new", tag="new")
+    assert renamed_items(before, match_apps(desired(APP, WANTED, more), PARTNER, BOTH)) == {}
 
 
 def test_a_status_has_its_dates_and_what_is_foreign_under_its_new_name() -> None:

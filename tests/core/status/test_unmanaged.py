@@ -79,6 +79,10 @@ def test_it_ends_with_a_manifest_of_the_app_under_any_name() -> None:
     assert gone(desired(replace(APP, name="renamed")), before) == []
 
 
+def test_an_app_that_is_lost_at_gupshup_has_its_manifest() -> None:
+    assert gone(BOTH, standing(BOTH), observed(at=NOW + 60)) == []
+
+
 def test_the_record_of_a_retired_app_stays_retired() -> None:
     settled = observed(
         live(1), known=memory(ledger=[LedgerEntry(retired_key(app_id(1)), digest([None, []]))])
@@ -99,4 +103,4 @@ def test_a_note_names_a_few() -> None:
         "No manifest of its partner declares App/app-0001: nothing of it is read"
     )
     many = [replace(one, item=Item(ITEM.kind, "main", f"a{number}", f"a{number}")) for number in range(7)]
-    assert "App/a4 and 2 more: " in unmanaged_note(many)
+    assert "declares App/a0, App/a1, App/a2, App/a3, App/a4 and 2 more: " in unmanaged_note(many)

@@ -66,6 +66,12 @@ def test_a_subscription_for_an_app() -> None:
             id="under another name, in another order, with a default",
         ),
         pytest.param(
+            replace(EVENTS, tag="x"),
+            f"metadata: {{name: x}}\nspec: {{appSelector: {{matchLabels: {{tier: gold}}}}, {SPEC}, "
+            "modes: [MESSAGE, SENT], showOnUI: false}",
+            id="its name is the tag that is wanted, with another default",
+        ),
+        pytest.param(
             replace(EVENTS, tag="", name="x"),
             f"metadata: {{name: x}}\nspec: {{appSelector: {{matchLabels: {{tier: gold}}}}, {SPEC}, "
             "modes: [MESSAGE, SENT]}",

@@ -15,10 +15,9 @@ from controller.core.status.forgetting import Forgotten, forgotten
 from controller.core.status.state import is_unmanaged
 from controller.doors.app import ask_for_handover
 from controller.doors.cli.exits import ERROR, OK
-from controller.doors.cli.options.connection import store_option
+from controller.doors.cli.options.connection import lock_timeout_option, store_option
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.names import names_of
-from controller.doors.cli.options.values import Duration
 from controller.doors.cli.output.forms import is_terminal
 from controller.doors.stored import all_statuses, use_store
 from controller.edges.clock import SystemClock
@@ -40,13 +39,7 @@ INTENTS = "intents"
     "--phone", metavar="DIGITS", help="Erase what names this phone, too: for an app that was never linked."
 )
 @option("--yes", is_flag=True, help="Do not ask. Needed without a terminal.")
-@option(
-    "--lock-timeout",
-    type=Duration(),
-    default="0",
-    show_default=True,
-    help="Wait this long for another writer.",
-)
+@lock_timeout_option
 @store_option
 def command(*, name: str, phone: str | None, yes: bool, lock_timeout: float, store: str | None) -> int:
     """Erase what the store holds of App NAME, which is retired, or which no manifest declares any more.

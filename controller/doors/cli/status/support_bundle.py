@@ -125,7 +125,9 @@ def _write(place: str, data: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
-    except BaseException:
+    except BaseException as error:  # also of a signal: half a file is none
         with suppress(OSError):
             path.unlink()
+        if isinstance(error, OSError):
+            raise ControllerError(f"cannot write {path}: {error.strerror}; it is removed") from error
         raise
