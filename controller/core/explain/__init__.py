@@ -1,4 +1,4 @@
-"""Explanations of every rule, reason, condition, guard, exit code and sign of a plan: the one source of their texts.
+"""Explanations of every rule, reason, condition, guard, exit code and sign: the one source of their texts.
 
 `gupshupctl explain` shows them, and the tables of docs/rules.md, docs/reasons.md and docs/cli.md are made
 from them (`make tables`).

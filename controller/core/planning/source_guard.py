@@ -9,6 +9,7 @@ from controller.core.planning.guard import allowed
 from controller.errors import PlanRefused
 from controller.model.history import Declared
 from controller.model.manifest import Ceiling, Desired, Partner
+from controller.model.problem import ENVIRONMENT
 from controller.model.source import SourceFile
 
 
@@ -90,7 +91,20 @@ def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> No
     """Raise PlanRefused if a whole source declares nothing at all: probably an accident."""
     key = digest(["empty", source])
     if desired.complete and not desired.apps and not desired.subscriptions and key not in released:
-        raise PlanRefused(f"{source} declares no app and no subscription (is it the right folder?)", key)
+        raise PlanRefused(
+            f"{source} declares no app and no subscription (is it the right folder? Only `run` without "
+            "`--once` may begin with a Partner manifest alone)",
+            key,
+        )
+
+
+def begins(desired: Desired, before: Desired | None) -> bool:
+    """Return whether *desired*, which may declare no app yet, is the begin of a new source.
+
+    A Partner manifest shows that it is the right folder; *before* must not have declared anything.
+    """
+    by_manifest = any(partner.place != ENVIRONMENT for partner in desired.partners)
+    return by_manifest and (before is None or not (before.apps or before.subscriptions))
 
 
 def refuse_shrunk(

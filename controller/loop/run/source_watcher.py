@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from controller.core.planning.digest import digest
-from controller.core.planning.source_guard import Refusals, lasting, refuse_empty, refuse_shrunk
+from controller.core.planning.source_guard import Refusals, begins, lasting, refuse_empty, refuse_shrunk
 from controller.core.render.problems import first
 from controller.errors import ControllerError, ManifestError, PlanRefused, SourceError, StoreError, Unsettled
 from controller.loop.admission import refuse_half_written, refuse_loss
@@ -149,7 +149,8 @@ class SourceWatcher:
         await refuse_half_written(self.revisions, source)
         refusals = Refusals()
         with refusals:
-            refuse_empty(decoded.desired, source.identity, self.released)
+            if (self._grew_from and self.desired is None) or not begins(decoded.desired, self.desired):
+                refuse_empty(decoded.desired, source.identity, self.released)
         with refusals:
             await self._check_ancestry(source)
         counts = await self._count_and_compare(decoded.desired, source, account_of, refusals)

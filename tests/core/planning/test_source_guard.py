@@ -7,6 +7,7 @@ import pytest
 
 from controller.core.planning.source_guard import (
     Refusals,
+    begins,
     declared,
     lasting,
     may_go,
@@ -72,6 +73,23 @@ def test_an_empty_source_is_refused(*, source: Desired, refused: bool) -> None:
     assert f"--release {error.digest}" in str(error)
     refuse_empty(source, "manifests", [error.digest])
     assert refusal(lambda: refuse_empty(source, "elsewhere", [error.digest])).digest != error.digest
+
+
+BY_MANIFEST = replace(desired(), partners=(replace(PARTNER, place=Place("partner.yaml")),))
+
+
+@pytest.mark.parametrize(
+    ("source", "before", "new"),
+    [
+        pytest.param(BY_MANIFEST, None, True, id="a Partner manifest alone"),
+        pytest.param(BY_MANIFEST, desired(), True, id="and still alone"),
+        pytest.param(desired(), None, False, id="nothing: the wrong folder"),
+        pytest.param(BY_MANIFEST, desired(app(1)), False, id="after an app"),
+        pytest.param(BY_MANIFEST, desired(subscription(1)), False, id="after a subscription"),
+    ],
+)
+def test_a_new_source_may_begin_without_an_app(*, source: Desired, before: Desired | None, new: bool) -> None:
+    assert begins(source, before) is new
 
 
 @pytest.mark.parametrize(

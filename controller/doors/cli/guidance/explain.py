@@ -1,4 +1,4 @@
-"""`gupshupctl explain`: what a rule, a reason, a condition, a guard, an exit code or a sign of a plan means."""
+"""`gupshupctl explain`: what a rule, reason, condition, guard, exit code or sign of a plan means."""
 
 import json
 import sys
