@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from controller.core.doctor.diagnosis import CheckResult, Diagnosis
 from controller.core.host import host_of, is_allowed
 from controller.core.ratelimit import in_window, window
-from controller.core.timestamp import timestamp
+from controller.core.timestamp import age, timestamp
 from controller.model.manifest import LIMITS, App, AppId, Bucket, Desired, Limit
 from controller.model.memory import Memory, StoreFacts
 from controller.model.ratelimit import UsedBudget
@@ -37,6 +37,16 @@ def of_limits(
 def _limit(key: str, limits: Mapping[Bucket, Limit]) -> Limit:
     bucket = Bucket(key.partition(":")[0])
     return limits.get(bucket, LIMITS[bucket])
+
+
+def of_events(partner: str, last: float | None, now: float) -> Diagnosis:
+    """Show when the last event about an app came to a `run`, None for never. Then it polls only."""
+    if last is not None:
+        message = f"the last one about an app came {age(now - last)} ago, at {timestamp(last)}"
+        return Diagnosis("events", CheckResult.OK, message, "", partner)
+    message = "none about an app ever came to a `run` with this store, so it only polls"
+    remedy = "docs/http.md#set-it-up shows how Gupshup posts them to the hook of `run`"
+    return Diagnosis("events", CheckResult.UNKNOWN, message, remedy, partner)
 
 
 def of_store(facts: StoreFacts) -> Iterator[Diagnosis]:

@@ -8,6 +8,7 @@ import pytest
 from controller.core.doctor.diagnosis import CheckResult, Diagnosis
 from controller.core.doctor.installation import (
     of_callbacks,
+    of_events,
     of_limits,
     of_store,
     of_wabas,
@@ -91,6 +92,25 @@ def test_the_calls_that_are_left(used: Mapping[str, UsedBudget], expected: Words
 )
 def test_the_store(facts: StoreFacts, expected: Words) -> None:
     assert words(list(of_store(facts))) == expected
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        pytest.param(
+            NOW - 90, (OK, "the last one about an app came 1 min ago, at 2023-11-14T22:11:50Z"), id="one"
+        ),
+        pytest.param(
+            None,
+            (UNKNOWN, "none about an app ever came to a `run` with this store, so it only polls"),
+            id="none",
+        ),
+    ],
+)
+def test_the_last_event(last: float | None, expected: tuple[CheckResult, str]) -> None:
+    found = of_events("main", last, NOW)
+    assert words([found]) == [expected]
+    assert bool(found.remedy) is (last is None), "what to do"
 
 
 def calling(partner: Partner, *urls: str) -> Words:

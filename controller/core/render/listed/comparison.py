@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from controller.core.render.entries.phones import Phones
 from controller.core.render.entries.values import UNREADABLE
 from controller.core.render.history import SHORT, event
-from controller.core.render.page_rows import age
 from controller.core.render.tables import table
 from controller.core.status.comparison import Agreement, ComparedField
-from controller.core.timestamp import timestamp
+from controller.core.timestamp import age, timestamp
 from controller.model.history import WriteRecord
 from controller.model.plan import Item
 from controller.model.status import Status

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from controller.core.account.facts import join_facts
 from controller.core.doctor.diagnosis import CheckResult, Diagnosis, of_account, of_clock, of_ends
-from controller.core.doctor.installation import of_limits, of_wabas, told_waba
+from controller.core.doctor.installation import of_events, of_limits, of_wabas, told_waba
 from controller.doors.app import Runtime, open_reader
 from controller.doors.cli.doctor.diagnoses import Diagnoses
 from controller.edges.clock import SystemClock
@@ -60,12 +60,15 @@ async def check_partner(found: Diagnoses, look: Look, partner: Partner, desired:
             found.add_error("credentials", error, subject=partner.name)
         found.extend(of_ends(partner, AccountFacts(), look.clock.now()))
         known = await look.store.statuses.upstreams()
-        await _check_writers(
+        await _check_store(
             found, look, partner, [name for name in known if name.startswith(f"{partner.url}#")]
         )
 
 
-async def _check_writers(found: Diagnoses, look: Look, partner: Partner, upstreams: Sequence[str]) -> None:
+async def _check_store(found: Diagnoses, look: Look, partner: Partner, upstreams: Sequence[str]) -> None:
+    """Check what the store alone knows of the account, by one of its names: events, and who writes."""
+    heard = [at for each in upstreams if (at := await look.store.hints.last_heard(each)) is not None]
+    found.add(of_events(partner.name, max(heard, default=None), look.clock.now()))
     if look.store.passing or not upstreams:
         return
     holders = {upstream: await look.store.holder(upstream) for upstream in upstreams}
@@ -102,7 +105,7 @@ async def _check_account(
     told = {app_id: told_waba(memory, app.phone, app_id) for app_id, app in linked.items()}
     await _ask_wabas(look, account, told)
     found.extend(of_wabas(partner.name, {app.name: (app, told[app_id]) for app_id, app in linked.items()}))
-    await _check_writers(found, look, partner, [upstream])
+    await _check_store(found, look, partner, [upstream])
     used = await look.store.calls.used(upstream)
     found.extend(of_limits(partner.name, used, partner.limits, look.clock.now()))
 
