@@ -32,26 +32,42 @@ def words(found: list[Diagnosis]) -> Words:
     return [(each.result, each.message) for each in found]
 
 
+SOME_LEFT = (
+    "left: link 8 of 10 in 62 s; subscription of an app 4 of 5 in 62 s; "
+    "token of 2 apps at least 0 of 10 in 62 s; all of the others"
+)
+
+
 @pytest.mark.parametrize(
     ("used", "expected"),
     [
-        pytest.param({}, [(OK, "all calls are left")], id="no calls"),
+        pytest.param({}, [(OK, "left: all calls")], id="no calls"),
         pytest.param(
             {
                 "link": UsedBudget((CallSpan(NOW - 99, NOW - 98), CallSpan(NOW - 9, NOW - 8), CallSpan(NOW))),
                 "other": UsedBudget((CallSpan(NOW - 9, NOW - 8),)),
+                "subscription:x": UsedBudget((CallSpan(NOW - 1, NOW),)),
                 "token:x": UsedBudget(tuple(CallSpan(NOW - 1, NOW) for _ in range(11))),
+                "token:y": UsedBudget((CallSpan(NOW - 1, NOW),)),
             },
-            [(OK, "left: link 8 of 10 in 62 s, token:x 0 of 10 in 62 s; all of the others")],
+            [(OK, SOME_LEFT)],
             id="calls in their windows",
         ),
         pytest.param(
             {"list": UsedBudget((), NOW + 30)},
             [
                 (WRONG, "list rests until 2023-11-14T22:13:50Z, because Gupshup answered 429"),
-                (OK, "all calls are left"),
+                (OK, "left: all of the others"),
             ],
             id="a budget that rests",
+        ),
+        pytest.param(
+            {"token:x": UsedBudget((), NOW + 30), "token:y": UsedBudget((), NOW + 40)},
+            [
+                (WRONG, "token of 2 apps rests until 2023-11-14T22:14:00Z, because Gupshup answered 429"),
+                (OK, "left: all of the others"),
+            ],
+            id="budgets of apps that rest",
         ),
     ],
 )
@@ -124,7 +140,7 @@ STRICT = replace(PARTNER, webhooks=WebhookPolicy(("*.example.com",)))
 def test_callbacks_lead_to_allowed_hosts() -> None:
     assert calling(PARTNER, "https://other.org") == []
     assert calling(STRICT, "") == []
-    assert calling(STRICT, "https://a.example.com") == [(OK, "1 callback URLs on allowed hosts")]
+    assert calling(STRICT, "https://a.example.com") == [(OK, "1 callback URL on allowed hosts")]
     assert calling(STRICT, "https://a.example.com", *["https://other.org"] * 7) == [
         (
             WRONG,
@@ -140,7 +156,7 @@ def test_callbacks_lead_to_allowed_hosts() -> None:
     ("told", "expected"),
     [
         pytest.param([], [(OK, "0 linked apps have the WABA of the manifest")], id="no apps"),
-        pytest.param([APP.waba_id], [(OK, "1 linked apps have the WABA of the manifest")], id="the same"),
+        pytest.param([APP.waba_id], [(OK, "1 linked app has the WABA of the manifest")], id="the same"),
         pytest.param(
             ["7", "", None],
             [
