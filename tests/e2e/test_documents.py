@@ -10,6 +10,7 @@ import pytest
 
 from controller.edges.source.schemas import OUTPUTS
 from tests.builders.documents import check_document
+from tests.e2e.commands import COMMAND, on_a_terminal
 from tests.e2e.world import AMPLE, HASTY, World, app, subscription, world
 
 STRICT = HASTY.replace("spec: {", "spec: {webhooks: {allowedHosts: [hooks.example.com]}, ")
@@ -49,6 +50,10 @@ def test_apps_in_all_their_states_are_as_the_schemas_say(there: World) -> None:
     for name in ("App/AppOne", "App/AppTwo", "App/AppFour", "Subscription/events"):
         items(there, "show", name)
     items(there, "events")
+    for words in (("get",), ("describe", "AppFour"), ("plan",)):
+        shown = on_a_terminal([COMMAND, *words], there.folder, there.environ)
+        assert shown.count(b"More about a reason: gupshupctl explain ") == 1, words
+        assert "gupshupctl explain" not in there.run(*words).out
     assert there.run("doctor", "-o", "json").code == 0
     imported = there.run("import", "--out", "m", "-o", "json")
     assert (imported.code, bool(imported.json()["leftOut"])) == (5, True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -246,18 +245,7 @@ def test_version_and_help_answer() -> None:
 
 
 def on_a_terminal(cwd: Path, more: Mapping[str, str], verb: str = "validate") -> bytes:
-    ours, theirs = pty.openpty()
-    environ = os.environ | dict(more)
-    subprocess.run([COMMAND, verb, "."], cwd=cwd, env=environ, stdout=theirs, stderr=theirs, check=False)
-    os.close(theirs)
-    said = b""
-    try:
-        while part := os.read(ours, 4_096):
-            said += part
-    except OSError:  # how a pseudo-terminal says that it is over
-        pass
-    os.close(ours)
-    return said
+    return commands.on_a_terminal([COMMAND, verb, "."], cwd, os.environ | dict(more))
 
 
 def test_colour_is_used_on_terminals_unless_it_is_switched_off(tmp_path: Path) -> None:
