@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import click
 
+from controller.core.closest import closest, did_you_mean
 from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.render.entries.phones import Phones
 from controller.core.render.listed.comparison import Comparison, comparison_row, comparison_text
@@ -40,6 +41,14 @@ def named_item(what: str) -> Named | None:
     return Kind(KINDS[kind.lower()]), name
 
 
+def no_item(what: str) -> str:
+    """Return the error about *what*, which is neither a file nor KIND/NAME."""
+    kind, slash, name = what.partition("/")
+    near = closest(kind, (Kind.APP, Kind.SUBSCRIPTION)) if name else None
+    mean = f"did you mean {near}/{name}?" if near else f"a resource is App/{'acme' if slash else what}"
+    return f"{what!r:.80} is no file, so no saved plan, and no KIND/NAME; {mean}"
+
+
 def show_item(named: Named, paths: Sequence[str], printing: OutputOptions, store: str | None) -> None:
     """Print the resource of that name, each if there are several. Raises ControllerError if there is none."""
     if printing.output not in {"text", "json"} or printing.files:
@@ -48,15 +57,24 @@ def show_item(named: Named, paths: Sequence[str], printing: OutputOptions, store
     found = use_store(store, partial(_compared, named=named, desired=desired))
     if not found:
         kind, name = named
-        raise ControllerError(
-            f"{kind}/{name} is neither declared nor in the store; `gupshupctl get` lists what the store has"
-        )
+        known = use_store(store, partial(_names, desired=desired))
+        mean = did_you_mean(f"{kind}/{name}", known) or "; `gupshupctl get` lists what the store has"
+        raise ControllerError(f"{kind}/{name} is neither declared nor in the store{mean}")
     phones = _phones(printing, desired, found)
     if printing.output == "json":
         items = [comparison_row(each, phones) for each in found]
         print_document({"formatVersion": "1.0", "items": items})
     else:
         click.echo("\n\n".join(comparison_text(each, phones, time.time()) for each in found))
+
+
+async def _names(store: SqlStore, desired: Desired) -> list[str]:
+    """Return KIND/NAME of everything that is declared or in the store, partners aside."""
+    items = [
+        *(each.status.item for each in await all_statuses(store)),
+        *(item for item, _ in _declared(desired)),
+    ]
+    return [f"{item.kind}/{item.name}" for item in items if item.kind is not Kind.PARTNER]
 
 
 async def _compared(store: SqlStore, named: Named, desired: Desired) -> list[Comparison]:

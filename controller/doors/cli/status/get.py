@@ -55,7 +55,12 @@ def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 @click.command()
-@click.argument("kind", type=Word([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps")
+@click.argument(
+    "kind",
+    metavar="[KIND]",
+    type=Word([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False),
+    default="apps",
+)
 @click.argument("name", required=False, shell_complete=_complete_name)
 @click.option("--all", "everything", is_flag=True, help="Also what is retired.")
 @output_option("text", "wide", "json", "yaml", "name")
