@@ -80,7 +80,7 @@ def of_store(facts: StoreFacts) -> Iterator[Diagnosis]:
         yield Diagnosis("store", CheckResult.OK, f"{facts.place}, version {facts.version}{size}")
     else:
         message = (
-            f"{facts.place} has version {facts.version}; the next `apply` or `run` makes it {facts.newest}"
+            f"{facts.place} has version {facts.version}; the next verb that uses it makes it {facts.newest}"
         )
         yield Diagnosis("store", CheckResult.OK, f"{message}, after a copy of the file")
     if not facts.writable:

@@ -98,7 +98,7 @@ def test_the_calls_that_are_left(used: Mapping[str, UsedBudget], expected: Words
             [
                 (
                     OK,
-                    "/s has version 0004; the next `apply` or `run` makes it 0009, after a copy of the file",
+                    "/s has version 0004; the next verb that uses it makes it 0009, after a copy of the file",
                 ),
                 (WRONG, "/s cannot be written by this user"),
             ],

@@ -18,7 +18,7 @@ from controller.doors.cli.options.output import OutputOptions
 from controller.doors.cli.output.documents import print_document
 from controller.doors.cli.source.load import load
 from controller.doors.cli.status.get import KINDS
-from controller.doors.stored import StoredStatus, all_statuses, last_writes, use_store
+from controller.doors.stored import StoredStatus, all_statuses, last_writes, read_store
 from controller.edges.store import SqlStore
 from controller.errors import ControllerError, Usage
 from controller.model.manifest import App, Desired, Subscription
@@ -54,10 +54,10 @@ def show_item(named: Named, paths: Sequence[str], printing: OutputOptions, store
     if printing.output not in {"text", "json"} or printing.files:
         raise Usage("show KIND/NAME prints text or json, and no --output-file: that is for a saved plan")
     desired = load(paths_or_default(paths)).desired
-    found = use_store(store, partial(_compared, named=named, desired=desired))
+    found = read_store(store, partial(_compared, named=named, desired=desired))
     if not found:
         kind, name = named
-        known = use_store(store, partial(_names, desired=desired))
+        known = read_store(store, partial(_names, desired=desired))
         mean = did_you_mean(f"{kind}/{name}", known) or "; `gupshupctl get` lists what the store has"
         raise ControllerError(f"{kind}/{name} is neither declared nor in the store{mean}")
     phones = _phones(printing, desired, found)

@@ -24,7 +24,7 @@ from controller.doors.cli.options.values import Word
 from controller.doors.cli.output.documents import print_document
 from controller.doors.cli.output.forms import is_terminal
 from controller.doors.cli.output.release import release_by
-from controller.doors.stored import StoredStatus, named, statuses_and_report, use_store
+from controller.doors.stored import StoredStatus, named, read_store, statuses_and_report
 from controller.edges.store import SqlStore
 from controller.errors import ControllerError, Usage
 from controller.model.history import KeptReport
@@ -73,7 +73,7 @@ def command(kind: str, name: str | None, *, everything: bool, output: str, store
     foreign an app. Exit 1 if there is none of that name. Apps that are retired are listed with --all only.
     wide adds what Gupshup lists of each, name prints KIND/NAME, one a line.
     """
-    statuses, report, held = use_store(store, lambda opened: _read(opened, store))
+    statuses, report, held = read_store(store, lambda opened: _read(opened, store))
     if kind.lower() == REPORT:
         if output == NAME:
             raise Usage("a report has no name: use -o text, json or yaml")
