@@ -17,6 +17,7 @@ from controller.model.history import KeptReport, WriteRecord
 from controller.model.manifest import AppId
 from controller.model.plan import Kind
 from controller.model.status import HeldSet, Status
+from controller.model.upstream import RemoteSubscription
 
 T = TypeVar("T")
 
@@ -86,10 +87,11 @@ async def statuses_and_report(store: SqlStore) -> tuple[list[StoredStatus], Kept
 
 
 async def last_writes(store: SqlStore, stored: StoredStatus) -> tuple[WriteRecord, ...]:
-    """Return the last writes to one resource, newest first, under whatever name its app had."""
+    """Return the last writes to one resource, newest first, under whatever name it and its app had."""
     ids = {} if stored.status.app_id is None else {stored.upstream: stored.status.app_id}
-    target = str(stored.status.item)
-    records = await store.history.read(stored.upstream, target=target, ids=ids, limit=10)
+    target, listed = str(stored.status.item), stored.status.listed
+    tag = listed.tag if isinstance(listed, RemoteSubscription) else None
+    records = await store.history.read(stored.upstream, target=target, tag=tag, ids=ids, limit=10)
     return tuple(record for _, record in records)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,23 @@ class JournalFile:
             os.truncate(path, len(whole))
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one line: whole, or not at all."""
+        """Add one line: whole, or not at all. Raises ControllerError if it cannot be written."""
         line = f"{json.dumps(entry, ensure_ascii=False, separators=(',', ':'))}\n".encode()
+        try:
+            self._write(line)
+        except OSError as error:
+            raise ControllerError(
+                f"{self.path}, which keeps what was read, cannot be written: {error.strerror}; when that is "
+                "mended, run the same command again to go on"
+            ) from error
+
+    def _write(self, line: bytes) -> None:
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.write(handle, line)
+            before = os.fstat(handle).st_size
+            if os.write(handle, line) < len(line):  # the disk is full
+                os.ftruncate(handle, before)
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
         finally:
             os.close(handle)
 

@@ -154,7 +154,7 @@ async def publish_again_and_again() -> None:
             await asyncio.to_thread(publish)
         except subprocess.CalledProcessError as error:
             log.warning("%s: %s; all of it is tried again", " ".join(error.cmd), error.stderr)
-        except Exception:
+        except Exception:  # whatever it was: a sign-up that is spooled is tried until it is in git
             log.exception("tried again")
 
 

@@ -59,8 +59,12 @@ def test_what_show_cannot_compare_is_refused(tmp_path: Path) -> None:
     with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, app("AppOne", 1))
         assert there.apply().code in {0, 6}
-        assert there.run("show", "App/AppNine").code == 1
-        assert there.run("show", "App/Appone").err.endswith("; did you mean App/AppOne?\n")
+        mistyped = there.run("show", "App/Appone")
+        assert (mistyped.code, mistyped.err.endswith("; did you mean App/AppOne?\n")) == (1, True), (
+            mistyped.err
+        )
+        other = there.run("show", "App/Zzzzzzzz")
+        assert (other.code, "`gupshupctl get` lists what the store has" in other.err) == (1, True), other.err
         assert "; a resource is App/AppOne" in there.run("show", "AppOne").err
         assert "; a resource is App/acme" in there.run("show", "deploy/AppOne").err
         assert "did you mean Subscription/events?" in there.run("show", "subscriptoin/events").err

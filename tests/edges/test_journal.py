@@ -1,5 +1,6 @@
 """A journal on the disk: whole lines only, private, and no file of somebody else."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,19 @@ def test_another_file_is_refused_and_kept(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(ControllerError, match="is no journal of an import"):
         JournalFile(path)
     assert path.read_bytes() == data
+
+
+def test_a_line_that_has_no_room_is_not_written_at_all(tmp_path: Path) -> None:
+    journal = JournalFile(tmp_path / "j")
+    journal.append({"a": 1})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(
+            ControllerError, match="j, which keeps what was read, cannot be written: No space"
+        ):
+            journal.append({"b": 2})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    journal.append({"c": 3})
+    assert JournalFile(tmp_path / "j").entries == [{"a": 1}, {"c": 3}]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from controller.core.planning.match import phone_of
 from controller.model.manifest import AppId, Partner
+from controller.model.plan import Kind
 from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row, SubscriptionId
 
 
@@ -28,7 +29,14 @@ class FoldKey(NamedTuple):
     webhook: str
 
 
-Key = AppKey | WebhookKey | FoldKey
+class ManifestKey(NamedTuple):
+    """A manifest that exists, and that an import changes."""
+
+    kind: Kind
+    name: str
+
+
+Key = AppKey | WebhookKey | FoldKey | ManifestKey
 
 
 @dataclass(frozen=True, slots=True)

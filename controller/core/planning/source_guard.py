@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.core.planning.digest import Canonical, canonical, digest
 from controller.core.planning.guard import allowed
@@ -58,6 +58,17 @@ def declared(desired: Desired, partner: str) -> Declared:
         sum(app.partner == partner for app in desired.apps),
         sum(wanted.partner == partner for wanted in desired.subscriptions),
     )
+
+
+def lasting(desired: Desired, partner: str) -> Declared:
+    """Count what a later source must not lose: all that is declared for *partner*, without its retired apps.
+
+    Retired apps, and the subscriptions that are declared for them, may go at any time.
+    """
+    gone = {app.name for app in desired.apps if app.is_retired}
+    apps = tuple(app for app in desired.apps if app.name not in gone)
+    wanted = tuple(each for each in desired.subscriptions if each.app not in gone)
+    return declared(replace(desired, apps=apps, subscriptions=wanted), partner)
 
 
 def refuse_emptied(empty: Iterable[SourceFile], filled: Collection[str]) -> None:

@@ -9,15 +9,14 @@ from controller.core.closest import closest
 from controller.core.decode.quoting import shown, visible
 from controller.core.decode.rules import problem
 from controller.core.decode.text import forbidden, judged
-from controller.core.writing.records import Fields, Record
+from controller.core.writing.records import COLUMNS, Fields, Record
 from controller.model.problem import NOWHERE, Place, Problem
 
-COLUMNS = ("name", "wabaId", "phone", "labels", "partner")
-REQUIRED = COLUMNS[:3]
 _NUMBERS = ("wabaId", "phone")
 _PHONE = re.compile(r"[1-9][0-9]{7,14}\Z")
 _WABA = re.compile(r"[0-9]{5,25}\Z")
-_ROUNDED = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+\Z", re.IGNORECASE)
+_ROUNDED = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+?[0-9]+\Z", re.IGNORECASE)
+_ROUNDED_WORDS = "was rounded by a spreadsheet; make its column a text"
 _BETWEEN_DIGITS = frozenset({"Zs", "Cf", "Pd"})
 """Spaces, invisible marks (copied from a list of contacts) and dashes, as Unicode names these kinds."""
 
@@ -106,7 +105,8 @@ def _value(column: str, fields: Mapping[str, object]) -> object:
         case "phone" if text:
             return typed_phone(text)
         case "wabaId" if text and not _WABA.match(text):
-            raise _Wrong("GS403", f"{visible(text)} is no WABA id: 5 to 25 digits")
+            flaw = _ROUNDED_WORDS if _ROUNDED.match(text) else "is no WABA id: 5 to 25 digits"
+            raise _Wrong("GS403", f"{visible(text)} {flaw}")
         case "partner":
             return next(iter(_writable({text: ""})))
         case _ if not text:
@@ -119,7 +119,7 @@ def _text(column: str, given: object) -> str:
     if isinstance(given, int) and not isinstance(given, bool) and column in _NUMBERS:
         return str(given)
     if not isinstance(given, str):
-        found = "a fraction" if isinstance(given, float) else shown(given)
+        found = "a number with a fraction or an exponent" if isinstance(given, float) else shown(given)
         raise _Wrong("GS201", f"must be a text; found {found}")
     return given
 
@@ -166,7 +166,7 @@ def typed_phone(text: str) -> str:
 
 def _flaw(text: str, digits: str) -> str:
     if _ROUNDED.match(text.strip()):
-        return "was rounded by a spreadsheet; make its column a text"
+        return _ROUNDED_WORDS
     if not digits.isdigit():
         return "is no phone number; write it as +91 98765 43210"
     if digits.startswith("0"):

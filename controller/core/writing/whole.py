@@ -31,13 +31,15 @@ class NewManifest:
 class NewManifests:
     """All manifests that were asked for, in that order. With a problem, none of them may be written.
 
-    *whole* is the source with the new files, and *desired* is what it declares.
+    *whole* is the source with the new files, and *desired* is what it declares. *warnings* are about new
+    ones, each at the place where it was asked for.
     """
 
     manifests: tuple[NewManifest, ...] = ()
     problems: tuple[Problem, ...] = ()
     whole: "WholeSource | None" = None
     desired: Desired | None = None
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,12 @@ class WholeSource:
         found = tuple(sorted({*problems, *(_asked(one, new) for one in errors)}))
         if found:
             return NewManifests(problems=found)
-        return NewManifests(tuple(manifests), (), whole, decoded.desired)
+        warnings = (
+            _asked(one, new)
+            for one in decoded.problems
+            if one.severity is Severity.WARNING and one.place.file in new
+        )
+        return NewManifests(tuple(manifests), (), whole, decoded.desired, tuple(sorted(set(warnings))))
 
 
 def _asked(problem: Problem, new: Mapping[str, NewManifest]) -> Problem:

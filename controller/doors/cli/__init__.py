@@ -30,7 +30,7 @@ class VerbEntry(NamedTuple):
 VERBS = {
     "init": VerbEntry("manifests.init", "Write a first folder of manifests."),
     "new": VerbEntry("manifests.new", "Write manifests of new apps and subscriptions."),
-    "import": VerbEntry("manifests.import_account", "Write a live account as manifests."),
+    "import": VerbEntry("manifests.importing.command", "Write a live account as manifests."),
     "validate": VerbEntry("manifests.validate", "Check manifests offline."),
     "fmt": VerbEntry("manifests.fmt", "Bring manifests to their canonical form."),
     "schema": VerbEntry("manifests.schema", "Print the JSON Schema of a kind, or of an output."),

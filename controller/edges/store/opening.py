@@ -82,7 +82,7 @@ def _create(path: Path, content: Content | None = None) -> None:
                 fill(connection, content)
         finally:
             engine.dispose()
-    except BaseException as error:
+    except BaseException as error:  # also of a signal: the draft goes
         draft.unlink(missing_ok=True)
         if isinstance(error, (DBAPIError, sqlite3.Error)):
             raise refused(path, error) from error
@@ -142,7 +142,7 @@ def _checked(path: Path) -> Engine:
         _check_pages(path)
         engine = connect(path)
         _bring_up_to_date(path, engine)
-    except BaseException as error:
+    except BaseException as error:  # also of a signal: an open engine keeps the -wal
         if engine is not None:
             engine.dispose()
         if isinstance(error, (DBAPIError, sqlite3.Error)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from controller.core.planning.digest import digest
-from controller.core.planning.source_guard import Refusals, declared, refuse_empty, refuse_shrunk
+from controller.core.planning.source_guard import Refusals, lasting, refuse_empty, refuse_shrunk
 from controller.core.render.problems import first
 from controller.errors import ControllerError, ManifestError, PlanRefused, SourceError, StoreError, Unsettled
 from controller.loop.admission import refuse_half_written, refuse_loss
@@ -165,7 +165,7 @@ class SourceWatcher:
             upstream = await self._known_account(partner, account_of)
             with refusals:
                 if upstream is not None:
-                    counts[upstream] = declared(desired, partner.name)
+                    counts[upstream] = lasting(desired, partner.name)
                     await refuse_loss(self.revisions, upstream, partner, desired, self.released)
                 if upstream is None or await self.revisions.declared(upstream) is None:
                     self._compare_with_good(partner, desired, source)
@@ -184,7 +184,7 @@ class SourceWatcher:
         before = None if self.desired is None else _earlier(partner, self.desired)
         if before is not None and self.desired is not None:
             refuse_shrunk(
-                declared(self.desired, before.name),
+                lasting(self.desired, before.name),
                 desired,
                 partner,
                 account=f"{partner.name} at {partner.url}",

@@ -69,6 +69,7 @@ SOME_LEFT = (
             ],
             id="budgets of apps that rest",
         ),
+        pytest.param({"list": UsedBudget((), NOW)}, [(OK, "left: all calls")], id="it has rested"),
     ],
 )
 def test_the_calls_that_are_left(used: Mapping[str, UsedBudget], expected: Words) -> None:
@@ -150,6 +151,13 @@ def test_callbacks_lead_to_allowed_hosts() -> None:
             ),
         )
     ]
+
+
+def test_a_partner_answers_for_the_callbacks_of_its_own_apps() -> None:
+    other = replace(app(2), partner="other", callback_url="https://other.org")
+    declared = desired(replace(APP, callback_url="https://a.example.com"), other)
+    found = of_callbacks(replace(declared, partners=(STRICT, replace(PARTNER, name="other"))))
+    assert words(list(found)) == [(OK, "1 callback URL on allowed hosts")]
 
 
 @pytest.mark.parametrize(

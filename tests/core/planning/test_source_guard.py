@@ -8,6 +8,7 @@ import pytest
 from controller.core.planning.source_guard import (
     Refusals,
     declared,
+    lasting,
     may_go,
     noted,
     refuse_emptied,
@@ -16,7 +17,7 @@ from controller.core.planning.source_guard import (
 )
 from controller.errors import PlanRefused
 from controller.model.history import Declared
-from controller.model.manifest import Ceiling, Count, Desired, FromEnv, Partner, Policy, Share
+from controller.model.manifest import AppState, Ceiling, Count, Desired, FromEnv, Partner, Policy, Share
 from controller.model.problem import Place
 from controller.model.source import SourceFile
 from tests.builders.manifest import PARTNER, app, desired, subscription
@@ -283,3 +284,11 @@ def test_refusals_are_noted_once_for_each_digest() -> None:
     assert refusals == [both]
     with pytest.raises(PlanRefused), noted(refusals):
         raise PlanRefused("an emptied file", "")
+
+
+def test_what_is_retired_may_go_with_its_webhooks() -> None:
+    """It counts as declared while it is there, and is not missed afterwards."""
+    left = replace(app(1), state=AppState.RETIRED)
+    before = desired(left, app(2), subscription(1), subscription(2))
+    assert declared(before, "main") == Declared(2, 2)
+    assert lasting(before, "main") == Declared(1, 1)

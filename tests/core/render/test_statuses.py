@@ -152,6 +152,7 @@ some = partners | st.builds(
     texts,
     is_listed=st.none() | st.booleans(),
     listed=st.none() | listed,
+    phone=texts,
 )
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.core.decode.rules import problem
 from controller.core.writing.new_apps import Target, new_apps
 from controller.core.writing.sign_ups import SignUp
 from controller.core.writing.whole import NewManifests, WholeSource
@@ -101,6 +102,28 @@ def test_the_partner_is_named() -> None:
     assert written(new_apps([sign_up("Joe", 1)], source, TARGET)) == {}
     assert told(new_apps([sign_up("Bob", 2)], source, TARGET)) == [
         "c.csv:2:1 GS312 partner: must be named, there being 2: one, two"
+    ]
+
+
+def test_a_phone_may_be_declared_once_at_each_partner() -> None:
+    partners = {"one": partner("one"), "two": partner("two")}
+    both = [sign_up("Ann", 1, partner="one"), sign_up("Bob", 1, 3, partner="two")]
+    assert list(written(new_apps(both, whole(**partners), TARGET))) == [
+        "manifests/ann.yaml",
+        "manifests/bob.yaml",
+    ]
+    apps = {
+        "ann": app("AnnOne", 1, "partner: one", waba="100000000000001"),
+        "bob": app("BobTwo", 1, "partner: two"),
+    }
+    new = new_apps([sign_up("Bob", 1)], whole(**partners, **apps), TARGET)
+    assert (written(new), [one.name for one in new.manifests]) == ({}, ["BobTwo"]), "the one with this WABA"
+
+
+def test_a_record_that_is_no_sign_up_stops_the_others() -> None:
+    wrong = problem("GS312", Place("c.csv", 9), "partner", "must be named")
+    assert told(new_apps([sign_up("Joe", 1)], whole(), TARGET, [wrong])) == [
+        "c.csv:9:1 GS312 partner: must be named"
     ]
 
 

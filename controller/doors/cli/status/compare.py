@@ -56,10 +56,10 @@ def show_item(named: Named, paths: Sequence[str], printing: OutputOptions, store
     desired = load(paths_or_default(paths)).desired
     found = read_store(store, partial(_compared, named=named, desired=desired))
     if not found:
-        kind, name = named
-        known = read_store(store, partial(_names, desired=desired))
-        mean = did_you_mean(f"{kind}/{name}", known) or "; `gupshupctl get` lists what the store has"
-        raise ControllerError(f"{kind}/{name} is neither declared nor in the store{mean}")
+        title = "/".join(named)
+        known = {f"{item.kind}/{item.name}" for item in _known(desired, store)}
+        mean = did_you_mean(title, known) or "; `gupshupctl get` lists what the store has"
+        raise ControllerError(f"{title} is neither declared nor in the store{mean}")
     phones = _phones(printing, desired, found)
     if printing.output == "json":
         items = [comparison_row(each, phones) for each in found]
@@ -68,13 +68,9 @@ def show_item(named: Named, paths: Sequence[str], printing: OutputOptions, store
         click.echo("\n\n".join(comparison_text(each, phones, time.time()) for each in found))
 
 
-async def _names(store: SqlStore, desired: Desired) -> list[str]:
-    """Return KIND/NAME of everything that is declared or in the store, partners aside."""
-    items = [
-        *(each.status.item for each in await all_statuses(store)),
-        *(item for item, _ in _declared(desired)),
-    ]
-    return [f"{item.kind}/{item.name}" for item in items if item.kind is not Kind.PARTNER]
+def _known(desired: Desired, store: str | None) -> Iterator[Item]:
+    yield from (item for item, _ in _declared(desired))
+    yield from (each.status.item for each in read_store(store, all_statuses))
 
 
 async def _compared(store: SqlStore, named: Named, desired: Desired) -> list[Comparison]:

@@ -113,7 +113,7 @@ def _notes(selected: list[StoredStatus], held: Mapping[str, list[str]]) -> Itera
     """Yield what is held with what releases it, and what to do about apps that nothing declares."""
     for upstream in sorted(held.keys() & {stored.upstream for stored in selected}):
         yield from held[upstream]
-    if note := unmanaged_note([stored.status for stored in selected]):
+    if note := unmanaged_note([each.status for each in selected if not is_retired(each.status)]):
         yield f"\n{note}"
 
 
