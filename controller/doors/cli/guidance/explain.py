@@ -40,7 +40,7 @@ def command(words: tuple[str, ...], output: str) -> int:
 
 
 def _unknown(word: str) -> str:
-    mean = did_you_mean(word, known_words())
+    mean = "" if word[-1:].isdigit() else did_you_mean(word, known_words())  # no number is like another
     return (
         f"{word!r:.60} is no rule, reason, condition, guard or exit code{mean or '; see gupshupctl explain'}"
     )
