@@ -11,7 +11,7 @@ from controller.core.render.held import held_about
 from controller.core.render.statuses import read_documents
 from controller.core.status.partner_status import partner_item
 from controller.edges.clock import SystemClock
-from controller.edges.store import SqlStore, chosen_location, open_store
+from controller.edges.store import SqlStore, chosen_location, look_into, open_store
 from controller.errors import ControllerError
 from controller.model.history import KeptReport, WriteRecord
 from controller.model.manifest import AppId
@@ -46,6 +46,17 @@ def use_store(location: str | None, work: Callable[[SqlStore], Awaitable[T]]) ->
 async def _use(location: str | None, work: Callable[[SqlStore], Awaitable[T]]) -> T:
     place = chosen_location(location, os.environ, Path.cwd())
     async with open_store(place, SystemClock(), make=False) as store:
+        return await work(store)
+
+
+def read_store(location: str | None, work: Callable[[SqlStore], Awaitable[T]]) -> T:
+    """Do *work*, which only reads, as `use_store` does; with a copy, if the store cannot be written."""
+    return asyncio.run(_read(location, work))
+
+
+async def _read(location: str | None, work: Callable[[SqlStore], Awaitable[T]]) -> T:
+    place = chosen_location(location, os.environ, Path.cwd())
+    async with look_into(place, SystemClock(), make=False) as store:
         return await work(store)
 
 

@@ -44,6 +44,7 @@ def test_an_unknown_word_is_an_error_that_names_a_near_one(tmp_path: Path) -> No
     done = run("explain", "NameTakenElswhere", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith("; did you mean NameTakenElsewhere?\n")
+    assert run("explain", "exit", "99", cwd=tmp_path).stderr.endswith("; see gupshupctl explain\n")
     assert run("explain", "xyzzy", cwd=tmp_path).stderr.endswith("; see gupshupctl explain\n")
 
 

@@ -247,10 +247,12 @@ def test_an_event_starts_a_pass_over_its_app_and_the_web_server_shows_its_state(
                     "payload": {"type": "docker-status-event"},
                 }
                 assert door.post(f"/hooks/gupshup/{'x' * 32}", json=event).status_code == 404
+                assert "none about an app ever came to a `run`" in there.run("doctor").out
                 assert door.post(f"/hooks/gupshup/{SECRET}", json=event).status_code == 200
                 there.until(
                     lambda _: 'webhook_events_total{hook="gupshup",result="hint"} 1.0' in _metrics(door)
                 )
+                assert "the last one about an app came" in there.run("doctor").out
                 assert "AppOne" in door.get("/").text
                 assert door.get("/api/v1/apps/AppOne").json()["items"][0]["name"] == "AppOne"
             assert run.signal(signal.SIGTERM).code == 0

@@ -23,7 +23,7 @@ def test_an_app_and_a_subscription_are_compared_with_the_last_observation(tmp_pa
         assert marks(there, "app/AppOne")["phone"] == "same"
         text = there.run("show", "App/AppOne").out
         assert "=  phone          91******0001" in text
-        assert "link (done) by apply by " in text
+        assert "link (done), apply by " in text
         assert "910000000001" in there.run("show", "App/AppOne", "--show-phones").out
         assert marks(there, "Subscription/events") == {
             "tag": "same",
@@ -65,6 +65,9 @@ def test_what_show_cannot_compare_is_refused(tmp_path: Path) -> None:
         )
         other = there.run("show", "App/Zzzzzzzz")
         assert (other.code, "`gupshupctl get` lists what the store has" in other.err) == (1, True), other.err
+        assert "; a resource is App/AppOne" in there.run("show", "AppOne").err
+        assert "; a resource is App/acme" in there.run("show", "deploy/AppOne").err
+        assert "did you mean Subscription/events?" in there.run("show", "subscriptoin/events").err
         partner = there.run("show", "partner/main")
         assert (partner.code, "gupshupctl describe Partner/main" in partner.err) == (64, True)
         assert there.run("show", "App/AppOne", "-o", "markdown").code == 64

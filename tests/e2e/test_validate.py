@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from controller.edges.source.schemas import OUTPUTS
 from tests.builders.manifest_files import APP, HOOK
 from tests.e2e import commands
 from tests.e2e.commands import COMMAND
@@ -252,7 +252,7 @@ def test_validate_opens_no_socket_and_needs_no_credentials(tmp_path: Path) -> No
 
 
 def test_schemas_are_printed_as_they_are() -> None:
-    for verb in ("plan", "apply", "validate"):
+    for verb in OUTPUTS:
         shipped = (ROOT / f"schemas/output/{verb}.json").read_text(encoding="utf-8")
         assert run("schema", verb).stdout == shipped
     assert run("schema", "app").stdout == (ROOT / "schemas/app.json").read_text(encoding="utf-8")
@@ -265,18 +265,7 @@ def test_version_and_help_answer() -> None:
 
 
 def on_a_terminal(cwd: Path, more: Mapping[str, str], verb: str = "validate") -> bytes:
-    ours, theirs = pty.openpty()
-    environ = os.environ | dict(more)
-    subprocess.run([COMMAND, verb, "."], cwd=cwd, env=environ, stdout=theirs, stderr=theirs, check=False)
-    os.close(theirs)
-    said = b""
-    try:
-        while part := os.read(ours, 4_096):
-            said += part
-    except OSError:  # how a pseudo-terminal says that it is over
-        pass
-    os.close(ours)
-    return said
+    return commands.on_a_terminal([COMMAND, verb, "."], cwd, os.environ | dict(more))
 
 
 def test_colour_is_used_on_terminals_unless_it_is_switched_off(tmp_path: Path) -> None:

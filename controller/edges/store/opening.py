@@ -120,6 +120,13 @@ def _sync_folder(folder: Path) -> None:
 
 def _check_file(path: Path) -> None:
     """Refuse a file that is no store before SQLite opens it. Remove the permissions of other users."""
+    check_head(path)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def check_head(path: Path) -> None:
+    """Refuse a file that begins like no store."""
     if not path.is_file():
         raise StoreError(f"the store {path} is no file; give the path of a file: {AS_IT_WAS}")
     with path.open("rb") as file:
@@ -127,8 +134,6 @@ def _check_file(path: Path) -> None:
     if head != _MAGIC:
         what = "is empty, as if cut off" if not head else "is no database"
         raise StoreError(f"the store {path} {what}: {AS_IT_WAS}; {REPAIR}")
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
 
 
 def _checked(path: Path) -> Engine:

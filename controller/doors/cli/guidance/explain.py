@@ -40,5 +40,6 @@ def command(words: tuple[str, ...], output: str) -> int:
 
 
 def _unknown(word: str) -> str:
-    mean = did_you_mean(word, known_words()) or "; see gupshupctl explain"
-    return f"{word!r:.60} is no rule, reason, condition, guard, exit code or sign of a plan{mean}"
+    mean = "" if word[-1:].isdigit() else did_you_mean(word, known_words())  # no number is like another
+    end = mean or "; see gupshupctl explain"
+    return f"{word!r:.60} is no rule, reason, condition, guard, exit code or sign of a plan{end}"

@@ -1,5 +1,6 @@
 """`gupshupctl get`: the status of each declared resource at its last observation, from the store alone."""
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -7,6 +8,7 @@ from typing import Any
 
 import click
 
+from controller.core.render.explanations import more_about, reasons_of
 from controller.core.render.foreign import foreign_items, foreign_table
 from controller.core.render.held import held_lines
 from controller.core.render.kept_report import kept_fields, kept_text
@@ -21,8 +23,9 @@ from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.names import names_of
 from controller.doors.cli.options.values import Word
 from controller.doors.cli.output.documents import print_document
+from controller.doors.cli.output.forms import is_terminal
 from controller.doors.cli.output.release import release_by
-from controller.doors.stored import StoredStatus, named, statuses_and_report, use_store
+from controller.doors.stored import StoredStatus, named, read_store, statuses_and_report
 from controller.edges.store import SqlStore
 from controller.errors import ControllerError, Usage
 from controller.model.history import KeptReport
@@ -63,7 +66,12 @@ class _Kind(Word):
 
 
 @click.command()
-@click.argument("kind", type=_Kind([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps")
+@click.argument(
+    "kind",
+    metavar="[KIND]",
+    type=_Kind([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False),
+    default="apps",
+)
 @click.argument("name", required=False, shell_complete=_complete_name)
 @click.option("--all", "everything", is_flag=True, help="Also what is retired.")
 @output_option("text", "wide", "json", "yaml", "name")
@@ -76,7 +84,7 @@ def command(kind: str, name: str | None, *, everything: bool, output: str, store
     foreign an app. Exit 1 if there is none of that name. Apps that are retired are listed with --all only.
     wide adds what Gupshup lists of each, name prints KIND/NAME, one a line.
     """
-    statuses, report, held = use_store(store, lambda opened: _read(opened, store))
+    statuses, report, held = read_store(store, lambda opened: _read(opened, store))
     if kind.lower() == REPORT:
         if output == NAME:
             raise Usage("a report has no name: use -o text, json or yaml")
@@ -100,6 +108,7 @@ def command(kind: str, name: str | None, *, everything: bool, output: str, store
         click.echo("\n\n".join(_by_upstream(selected, table)) or table([]))
         for line in _notes(selected, held):
             click.echo(line)
+        print_more_about(stored.status for stored in selected)
         if report is not None:
             click.echo(f"\n{kept_text(report)}")
     return OK
@@ -117,6 +126,12 @@ def _notes(selected: list[StoredStatus], held: Mapping[str, list[str]]) -> Itera
         yield from held[upstream]
     if note := unmanaged_note([each.status for each in selected if not is_retired(each.status)]):
         yield f"\n{note}"
+
+
+def print_more_about(statuses: Iterable[Status]) -> None:
+    """Print, on a terminal, the command that explains why a resource needs a person, if one does."""
+    if is_terminal(sys.stdout) and (line := more_about(reasons_of(statuses))):
+        click.echo(f"\n{line}")
 
 
 async def _read(
