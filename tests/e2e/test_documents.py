@@ -57,7 +57,7 @@ def test_apps_in_all_their_states_are_as_the_schemas_say(there: World) -> None:
     assert there.run("doctor", "-o", "json").code == 0
     imported = there.run("import", "--out", "m", "-o", "json")
     assert (imported.code, bool(imported.json()["leftOut"])) == (5, True)
-    number = ("--waba-id", "3000000009", "--phone", "910000000009")
+    number = ("--waba-id", "3000000009", "--phone", "919876500009")
     items(there, "new", "app", "--name", "AppFour", *number, "--check-live")
 
 

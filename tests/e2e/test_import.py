@@ -70,11 +70,11 @@ def test_an_import_killed_ten_times_has_the_same_bytes_and_few_more_calls(
         with there.going(*IMPORT) as going:
             there.until(partial(calls_beyond, far))
             going.signal(signal.SIGKILL)
-        assert (tmp_path / "m" / ".import.jsonl").exists()
+        assert (tmp_path / "m" / ".import" / "journal.jsonl").exists()
     done = there.run(*IMPORT)
-    assert (done.code, done.out) == (
+    assert (done.code, done.out.splitlines()[0]) == (
         0,
-        "150 apps and 17 subscriptions in 151 files below m. 0 left out.\n",
+        "150 apps and 17 subscriptions in 151 files below m. 0 left out.",
     )
     assert "are in the journal of an earlier try" in done.err
     assert len(there.calls()) - before <= least + KILLS * (2 + 2 * CONCURRENT_READS)
@@ -123,6 +123,23 @@ def test_names_with_signs_that_steer_a_terminal_are_shown_as_escapes(there: Worl
     assert "! left out  app \\u202eevil\\x07 (" in done.out
 
 
+def test_hosts_are_listed_and_a_query_that_may_hold_a_secret_is_not_written_in_silence(
+    there: World, tmp_path: Path
+) -> None:
+    theirs = webhook(2, tag="theirs", url="https://evil.example.org/x?token=s3cret")
+    there.seed(customer(1), customer(2, subscriptions=[webhook(2), theirs]))
+    done = there.run(*IMPORT)
+    assert done.out.splitlines()[-1] == "hosts of webhooks: evil.example.org (1), hooks.example.com (2)"
+    (warning,) = [line for line in done.err.splitlines() if line.startswith("Warning")]
+    assert warning.startswith(
+        "Warning: Subscription/Customer0002-theirs: its URL at evil.example.org has a query"
+    )
+    assert "s3cret" not in done.out + done.err
+    assert b"token=s3cret" in files(tmp_path / "m")["apps/Customer0002.yaml"]
+    again = there.run(*IMPORT)
+    assert "2 apps declared before. Their webhooks were not read again: import --patch" in again.out
+
+
 def test_no_file_is_overwritten(there: World, tmp_path: Path) -> None:
     there.seed(customer(1), customer(2))
     (tmp_path / "m" / "apps").mkdir()
@@ -133,13 +150,16 @@ def test_no_file_is_overwritten(there: World, tmp_path: Path) -> None:
     assert "m/apps/Customer0002.yaml exists and holds something else" in done.err
     left = files(tmp_path / "m")
     assert {path: left[path] for path in before} == before
-    assert set(left) - set(before) == {".import.jsonl"}
+    assert set(left) - set(before) == {".import/.gitignore", ".import/journal.jsonl"}
+    assert left[".import/.gitignore"] == b"*\n"
 
 
 def test_only_some_apps(there: World, tmp_path: Path) -> None:
     there.seed(customer(1), customer(2))
     assert there.run(*IMPORT, "--only", "App/Customer0002").code == 0
     assert [path.name for path in (tmp_path / "m" / "apps").iterdir()] == ["Customer0002.yaml"]
+    mistyped = there.run(*IMPORT, "--only", "Custmer0001")
+    assert "no app of this account has that name; did you mean Customer0001?" in mistyped.err
     done = there.run(*IMPORT, "--only", "Nobody")
     assert (done.code, done.out) == (1, "")
     assert "--only Nobody: no app of this account has that name" in done.err
@@ -167,21 +187,22 @@ def test_time_that_is_over_ends_with_6_and_what_was_read_is_kept(there: World, t
     assert "run the same command again to go on" in done.err
     there.control("switches", {"waba-limit": "10/s", "limits-times": 20})
 
-    journal = tmp_path / "m" / ".import.jsonl"
+    journal = tmp_path / "m" / ".import" / "journal.jsonl"
     changed = journal.read_text(encoding="utf-8").replace('"partnerId"', '"partner"')
     journal.write_text(changed, encoding="utf-8")
     done = there.run(*IMPORT)
     assert (done.code, done.out) == (1, "")
-    assert "m/.import.jsonl is no journal of an import; remove it" in done.err
+    assert "m/.import/journal.jsonl is no journal of an import; remove it" in done.err
     assert journal.read_text(encoding="utf-8") == changed
 
 
 def test_a_file_that_is_no_journal_is_named(there: World, tmp_path: Path) -> None:
     there.seed(customer(1))
-    (tmp_path / "m" / ".import.jsonl").write_text("hello\n", encoding="utf-8")
+    (tmp_path / "m" / ".import").mkdir()
+    (tmp_path / "m" / ".import" / "journal.jsonl").write_text("hello\n", encoding="utf-8")
     done = there.run(*IMPORT)
     assert done.code == 1
-    assert "m/.import.jsonl is no journal of an import; remove it" in done.err
+    assert "m/.import/journal.jsonl is no journal of an import; remove it" in done.err
 
 
 def test_refused_credentials_and_invalid_manifests_end_it(there: World, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_patch_of_an_account_that_nobody_declared_is_an_import(there: World, t
     assert there.run("import", "--out", "other").code == 0
     made = files(tmp_path / "new here" / "é")
     assert made == {path: data for path, data in files(tmp_path / "other").items() if path != SCHEMA}
-    assert not (tmp_path / "manifests" / ".import.jsonl").exists()
+    assert not (tmp_path / "manifests" / ".import").exists()
 
 
 @pytest.mark.parametrize(

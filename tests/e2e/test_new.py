@@ -266,8 +266,19 @@ def test_a_name_that_another_phone_has_is_told(there: World) -> None:
     assert done.code == 5
     (conflict,) = done.json()["conflicts"]
     assert (conflict["name"], conflict["reason"]) == ("anns-bakery", "NameTakenByOtherPhone")
+    assert done.err.startswith("Only the apps of this account were looked at")
     free = there.run(*words[:-1], "919876500003", "--name", "Cara's Bakery", "--check-live")
     assert (free.code, free.out.splitlines()[-1]) == (0, "1 written, 0 declared already.")
+
+
+def test_an_app_of_ours_that_the_manifest_adopts_is_told(there: World) -> None:
+    there.declare(PARTNER)
+    there.seed({"name": "EvesBakery", "phone": "919876500005", "wabaId": "109876543210987"})
+    eve = ("new", "app", "--name", "Eve's Bakery", "--waba-id", "109876543210987", "--phone", "919876500005")
+    first, again = there.run(*eve, "--check-live"), there.run(*eve, "--check-live")
+    told = "adopts  App/eves-bakery: an app of this account has its phone and its name"
+    assert (first.code, first.err.splitlines()[0]) == (0, told)
+    assert told not in again.err, "it is declared already"
 
 
 def test_nothing_is_written_if_gupshup_cannot_be_asked(there: World) -> None:

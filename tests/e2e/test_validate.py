@@ -95,6 +95,26 @@ def test_a_misspelt_verb_is_answered_with_the_one_that_was_meant(typed: str, mea
     assert done.stderr.endswith(f"Error: No such verb '{typed}'; did you mean {meant}?\n")
 
 
+@pytest.mark.parametrize(
+    ("typed", "instead"),
+    [
+        ("status", "'status'; `get` lists the status"),
+        ("delete now", "`state: Retired`"),
+        ("diff", "`plan` shows what apply would do"),
+        ("apply --dry-run", "'--dry-run'; `plan` shows what apply would do"),
+        ("apply --auto-approve", "'--auto-approve'; it is `--yes`"),
+        ("plan -f m.yaml", "'-f'; name files and folders without an option"),
+        ("get NaryNorth", "'NaryNorth' is no kind. One resource: get KIND NAME, or describe"),
+        ("get app/x", "'app/x' is no kind. One resource: get KIND NAME, or describe"),
+        ("get apss", "did you mean apps?"),
+    ],
+)
+def test_a_word_of_another_tool_is_answered_with_what_has_its_place(typed: str, instead: str) -> None:
+    done = run(*typed.split())
+    assert (done.returncode, done.stdout) == (64, "")
+    assert instead in done.stderr
+
+
 def test_a_verb_like_no_other_is_only_refused() -> None:
     done = run("xyzzy")
     assert done.returncode == 64
@@ -167,7 +187,7 @@ def test_an_invalid_manifest_is_exit_3_and_reported_by_place(tmp_path: Path) -> 
         pytest.param(["validate", "-o", "xml"], 64, "'xml' is not one of", id="an unknown form"),
         pytest.param(["validate", "-o", ""], 64, "empty", id="an empty value"),
         pytest.param(["validate", "--nope"], 64, "No such option", id="an unknown option"),
-        pytest.param(["nope"], 64, "No such command", id="an unknown verb"),
+        pytest.param(["nope"], 64, "No such verb", id="an unknown verb"),
         pytest.param(["schema", "Nope"], 64, "'Nope' is not one of", id="an unknown kind"),
         pytest.param(["init", "a.yaml"], 64, "is a file", id="a file where a folder belongs"),
         pytest.param([], 64, "Verbs:", id="no verb"),

@@ -12,6 +12,7 @@ from controller.core.importing.account import (
     ReadApp,
     WebhookKey,
     apps_of,
+    with_one_phone,
 )
 from controller.core.importing.documents import (
     APP_NOTE,
@@ -64,13 +65,14 @@ class Written(NamedTuple):
 class ImportedFiles:
     """The text of each file by its path below the folder; where each document begins; what is left out.
 
-    *keys* are those of the documents, by kind and name.
+    *keys* are those of the documents, by kind and name; *urls* those of Subscriptions, by name.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, tuple[Written, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     keys: Mapping[tuple[str, str], Key] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     def key_at(self, path: str, line: int) -> Key | None:
         """Return what the document around *line* (from 1) of *path* declares."""
@@ -85,6 +87,7 @@ class ImportedFiles:
             documents={**self.documents, **other.documents},
             left_out=tuple(sorted([*self.left_out, *other.left_out])),
             keys={**self.keys, **other.keys},
+            urls={**self.urls, **other.urls},
         )
 
 
@@ -105,12 +108,13 @@ def imported_files(
     *names* are the apps (by their names at Gupshup) to import, all if empty. *excluded* are left out, each
     for its reason; the webhooks of an excluded selector stay with their apps.
     """
-    out = dict(excluded or {})
+    out: dict[Key, str] = dict(excluded or {})
     read, unread = [], list[LeftOut]()
     for account in accounts:
         apps, failed = apps_of(account, names)
         read += apps
         unread += failed
+    out |= with_one_phone(read)
     kept = [app for app in read if AppKey(app.row.id) not in out]
     called = _app_names(kept, around)
     folded = fold(kept, called, around.subscriptions, out)
@@ -151,6 +155,7 @@ def _files(parts: Mapping[str, Sequence[_Part]], lost: Iterable[LeftOut]) -> Imp
         {path: tuple(_places(parts[path], some)) for path, some in texts.items()},
         tuple(sorted(lost)),
         {_kind_and_name(part.document): part.key for some in parts.values() for part in some if part.key},
+        dict(_urls(part.document for some in parts.values() for part in some)),
     )
 
 
@@ -219,6 +224,13 @@ def _places(parts: Iterable[_Part], texts: Iterable[str]) -> Iterator[Written]:
 def _kind_and_name(document: Document) -> tuple[str, str]:
     metadata = document["metadata"]
     return str(document["kind"]), str(metadata["name"] if isinstance(metadata, Mapping) else "")
+
+
+def _urls(documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
+    for document in documents:
+        match document:
+            case {"kind": "Subscription", "metadata": {"name": str(name)}, "spec": {"url": str(url)}}:
+                yield name, url
 
 
 def _excluded(apps: Iterable[ReadApp], out: Mapping[Key, str]) -> Iterator[LeftOut]:

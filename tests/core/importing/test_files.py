@@ -199,7 +199,9 @@ def test_alike_webhooks_that_cannot_be_declared_are_named_one_by_one() -> None:
 def test_two_apps_with_one_phone_are_left_out() -> None:
     twin = replace(live(2), phone=live(1).phone)
     files = imported(read((live(1), []), (twin, []), (live(3), [])))
-    assert {out.app for out in files.left_out} == {"Name0001", "Name0002"}
+    names = f"Name0001 ({app_id(1)}), Name0002 ({app_id(2)})"
+    why = f"2 apps have this phone, none of them is imported: {names}"
+    assert [(out.app, out.why) for out in files.left_out] == [("Name0001", why), ("Name0002", why)]
     assert sorted(files.texts) == ["apps/Name0003.yaml", "partner.yaml"]
 
 

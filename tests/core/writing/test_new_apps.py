@@ -13,7 +13,7 @@ from controller.core.writing.sign_ups import SignUp
 from controller.core.writing.whole import NewManifests, WholeSource
 from controller.edges.source import schemas
 from controller.errors import ManifestError
-from controller.model.problem import Place
+from controller.model.problem import Place, Severity
 from controller.model.source import Rules, Source, SourceFile
 
 SCHEMAS = schemas.load()
@@ -191,6 +191,21 @@ def test_problems_elsewhere_name_no_file_that_is_not_written() -> None:
     assert problem.startswith(
         'manifests/hook.yaml:6:8 GS607 spec.url: "${app.labels.city}" has no value for App/joe'
     )
+
+
+def test_new_apps_that_no_webhook_is_declared_for_are_named_in_a_hint() -> None:
+    hook = (
+        "apiVersion: gupshup.controller/v1\nkind: Subscription\nmetadata: {name: gold}\nspec: {version: 2, "
+        "modes: [ALL], url: 'https://h.example.com/', appSelector: {matchLabels: {tier: gold}}}\n"
+    )
+    gold = replace(sign_up("Gold", 1), labels=(("tier", "gold"),))
+    plain = [sign_up("Plain", 2, 3), sign_up("Other", 3, 4)]
+    source = whole(gold=hook, old=app("oldtimer", 9))
+    (hint,) = new_apps([gold, *plain], source, TARGET).warnings
+    assert (hint.rule, hint.severity, hint.place) == ("GS520", Severity.HINT, Place("c.csv", 3))
+    assert "no webhook is declared for App/plain and 1 more; give it a label" in hint.message
+    assert new_apps([gold], source, TARGET).warnings == ()
+    assert new_apps(plain, whole(old=app("oldtimer", 9)), TARGET).warnings == ()
 
 
 def test_a_source_that_is_invalid_already_is_refused() -> None:

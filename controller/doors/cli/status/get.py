@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 import click
 
@@ -54,11 +55,21 @@ def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return names_of(Kind(KINDS.get(ctx.params["kind"], "App")))(ctx, param, incomplete)
 
 
+class _Kind(Word):
+    """A kind. The error about a name in its place says how to see that one."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ANN401  (click's signature)
+        message = super().get_invalid_choice_message(value, ctx)
+        if "/" not in str(value) and "; did you mean" in message:
+            return message
+        return f"{str(value)!r:.80} is no kind. One resource: get KIND NAME, or describe [KIND/]NAME"
+
+
 @click.command()
 @click.argument(
     "kind",
     metavar="[KIND]",
-    type=Word([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False),
+    type=_Kind([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False),
     default="apps",
 )
 @click.argument("name", required=False, shell_complete=_complete_name)

@@ -31,7 +31,7 @@ from controller.edges.new_files import sole_writer, write_new
 from controller.edges.source import schemas
 from controller.errors import ManifestError, Usage
 
-_JOURNAL = ".import.jsonl"
+_JOURNAL = ".import/journal.jsonl"
 
 
 @click.command("import")

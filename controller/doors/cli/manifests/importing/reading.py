@@ -9,6 +9,7 @@ from typing import Protocol
 
 import click
 
+from controller.core.closest import did_you_mean
 from controller.core.importing.account import AccountRead, readable
 from controller.core.importing.files import WEBHOOKS_FILE, NewPartner, Surroundings
 from controller.core.importing.journal import Answers, Entry, answers_of
@@ -172,4 +173,5 @@ def refuse_unknown(names: Sequence[str], accounts: Sequence[AccountRead]) -> Non
     known = {row.name for account in accounts for row in account.rows}
     for name in names:
         if name not in known:
-            raise ControllerError(f"--only {name}: no app of this account has that name")
+            mean = did_you_mean(name, known)
+            raise ControllerError(f"--only {name}: no app of this account has that name{mean}")
