@@ -51,7 +51,7 @@ def test_apps_in_all_their_states_are_as_the_schemas_say(there: World) -> None:
         items(there, "show", name)
     items(there, "events")
     for words in (("get",), ("describe", "AppFour"), ("plan",)):
-        shown = on_a_terminal([COMMAND, *words], there.folder, there.environ)
+        shown = on_a_terminal([COMMAND, *words], there.folder, {**there.environ, "COLUMNS": "100"})
         assert shown.count(b"More about a reason: gupshupctl explain ") == 1, words
         assert "gupshupctl explain" not in there.run(*words).out
     assert there.run("doctor", "-o", "json").code == 0
